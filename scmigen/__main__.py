@@ -1,0 +1,5 @@
+"""``python -m scmigen``."""
+
+from scmigen.cli.main import main
+
+main()

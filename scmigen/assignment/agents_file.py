@@ -1,0 +1,325 @@
+"""The agents file: system-device-tree domains as YAML, and what only the platform knows."""
+
+from collections.abc import Sequence
+
+from scmigen.assignment.assignment import (
+    Agent,
+    Assignment,
+    Claim,
+    HandGrant,
+    Owner,
+    PlatformOptions,
+)
+from scmigen.assignment.located import Located, parse
+from scmigen.assignment.select import Selector, is_glob, resource_key, split_resource
+from scmigen.bindings.facts import ResourceKey
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import Diagnostic, InputError, Position, error, has_errors, warning
+from scmigen.runtime import MAX_AGENTS, Role, Transport
+from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
+from scmigen.scmi.protocols import Kind
+
+_DOMAIN_KEYS = ("compatible", "id", "scmi", "default", "access", "grant")
+_PLATFORM_KEYS = (
+    "managed",
+    "fixed",
+    "local",
+    "devices",
+    "owners",
+    "drivers",
+    "assume",
+    "vendor",
+    "sub-vendor",
+)
+_KINDS = tuple(kind.value for kind in Kind)
+TRANSPORTS = ("smc", "mailbox", "virtio", "optee", "unix")
+COMPATIBLE = "openamp,domain-v1"
+MAX_NAME = 63
+
+
+class _Reader:
+    """Reads agents files against one tree; everything found wrong is in ``problems``."""
+
+    def __init__(self, tree: DeviceTree) -> None:
+        self.problems: list[Diagnostic] = []
+        self.selector = Selector(tree)
+        self.agents: list[Agent] = []
+        self.claims: list[Claim] = []
+        self.grants: list[HandGrant] = []
+        self.owners: list[Owner] = []
+        self.classes: dict[str, dict[str, Position | None]] = {
+            "managed": {},
+            "fixed": {},
+            "local": {},
+        }
+        self.drivers: dict[str, dict[str, object]] = {}
+        self.clock_rate = 100_000_000
+        self.vendor = "scmigen"
+        self.sub_vendor = ""
+        self.named: list[tuple[Located, str]] = []
+
+    def file(self, text: str, name: str) -> None:
+        """Read one file."""
+        top = parse(text, name, self.problems)
+        if top is None:
+            return
+        parts = top.mapping("an agents file", ("domains", "platform"))
+        if "domains" in parts:
+            for agent, domain in parts["domains"].mapping("domains").items():
+                self._domain(agent, domain)
+        if "platform" in parts:
+            self._platform(parts["platform"])
+
+    def _domain(self, name: str, domain: Located) -> None:
+        parts = domain.mapping(f"domain {name}", _DOMAIN_KEYS)
+        if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+            domain.wrong(f"a domain's name must have 1 to {MAX_NAME} printable characters")
+        if "compatible" in parts:
+            parts["compatible"].choice("compatible", (COMPATIBLE,))
+        number = parts["id"].number("id", 1, MAX_AGENTS) if "id" in parts else None
+        if number is None:
+            if "id" not in parts:
+                domain.wrong(
+                    f"domain {name} has no id", hint="ids are 1, 2, 3, … (0 is the platform)"
+                )
+            number = 0
+        role, transport, permissions = self._scmi(name, parts.get("scmi"))
+        default = parts["default"].flag("default") if "default" in parts else False
+        self.agents.append(
+            Agent(number, name, role, transport, permissions, default, domain.position)
+        )
+        for entry in parts["access"].items("access") if "access" in parts else ():
+            self._access(name, entry)
+        for entry in parts["grant"].items("grant") if "grant" in parts else ():
+            self._grant(name, entry)
+
+    def _scmi(self, name: str, scmi: Located | None) -> tuple[Role, Transport | None, bool]:
+        if scmi is None:
+            return Role.OTHER, None, False
+        parts = scmi.mapping(f"scmi of {name}", ("role", "transport", "permissions"))
+        word = parts["role"].choice("role", tuple(Role)) if "role" in parts else None
+        role = Role(word) if word else Role.OTHER
+        permissions = role is Role.HYPERVISOR
+        if "permissions" in parts:
+            permissions = parts["permissions"].flag("permissions")
+        transport = self._transport(parts["transport"]) if "transport" in parts else None
+        return role, transport, permissions
+
+    def _transport(self, where: Located) -> Transport | None:
+        parts = where.mapping("transport", ("type", "smc-id", "shmem", "channel"))
+        if "type" not in parts:
+            where.wrong("a transport needs a type", hint="one of: " + ", ".join(TRANSPORTS))
+            return None
+        kind = parts["type"].choice("type", TRANSPORTS)
+        return Transport(
+            type=kind or "unix",
+            smc_id=parts["smc-id"].number("smc-id") if "smc-id" in parts else None,
+            shmem=parts["shmem"].text("shmem") if "shmem" in parts else None,
+            channel=parts["channel"].number("channel") if "channel" in parts else None,
+        )
+
+    def _access(self, agent: str, entry: Located) -> None:
+        parts = entry.mapping("an access entry", ("dev", "flags"))
+        if "dev" not in parts:
+            entry.wrong("an access entry needs dev", hint='write - dev: "&label"')
+            return
+        flags = {}
+        if "flags" in parts:
+            flags = parts["flags"].mapping("flags", ("shared", "assignable"))
+        shared = flags["shared"].flag("shared") if "shared" in flags else False
+        assignable: list[str] = []
+        for item in flags["assignable"].items("assignable") if "assignable" in flags else ():
+            other = item.text("an agent's name")
+            if other is not None:
+                assignable.append(other)
+                self.named.append((item, other))
+        self._claim(agent, parts["dev"], shared, tuple(assignable))
+
+    def _claim(
+        self, agent: str | None, where: Located, shared: bool, assignable: tuple[str, ...]
+    ) -> None:
+        text = where.text("dev")
+        if text is None:
+            return
+        found = self.selector.select(text)
+        if found.problem:
+            self.problems.append(
+                error("device-unknown", f"{found.problem}", where.position, hint=found.hint)
+            )
+        elif not found.nodes:
+            self.problems.append(
+                warning("glob-unmatched", f"{text} matches no node", where.position)
+            )
+        for node in found.nodes:
+            self.claims.append(Claim(agent, node, found.exact, where.position, shared, assignable))
+
+    def _resource(self, where: Located, word: str) -> ResourceKey | None:
+        text = where.text(word)
+        parts = split_resource(text) if text and text.strip() else None
+        if parts is None:
+            if text is not None:
+                where.wrong(f"{text!r} names no resource", hint='write "&provider 12"')
+            return None
+        selector, cells = parts
+        found = self.selector.select(selector)
+        if is_glob(selector) or found.problem:
+            problem = found.problem or f"{selector} is a pattern; name one provider"
+            self.problems.append(
+                error("resource-unknown", problem, where.position, hint=found.hint)
+            )
+            return None
+        return resource_key(Kind(word), found.nodes[0], cells)
+
+    def _kind_of(self, parts: dict[str, Located], entry: Located) -> str | None:
+        words = [word for word in _KINDS if word in parts]
+        if len(words) == 1:
+            return words[0]
+        entry.wrong("name one resource", hint="one of: " + ", ".join(_KINDS))
+        return None
+
+    def _grant(self, agent: str, entry: Located) -> None:
+        parts = entry.mapping("a grant", (*_KINDS, "operations"))
+        word = self._kind_of(parts, entry)
+        if word is None:
+            return
+        key = self._resource(parts[word], word)
+        known = tuple(operation.value for operation in OPERATIONS[Kind(word)])
+        if "operations" not in parts:
+            entry.wrong("a grant needs operations", hint="of " + ", ".join(known))
+            return
+        items = parts["operations"].items("operations")
+        chosen = [item.choice(f"an operation on a {word}", known) for item in items]
+        operations = with_implied(Operation(text) for text in chosen if text)
+        if key is not None and operations:
+            self.grants.append(HandGrant(agent, key, operations, entry.position))
+
+    def _platform(self, where: Located) -> None:
+        parts = where.mapping("platform", _PLATFORM_KEYS)
+        for word, found in self.classes.items():
+            for item in parts[word].items(word) if word in parts else ():
+                self._class(item, found)
+        for item in parts["devices"].items("devices") if "devices" in parts else ():
+            self._claim(None, item, False, ())
+        for item in parts["owners"].items("owners") if "owners" in parts else ():
+            self._owner(item)
+        if "drivers" in parts:
+            for name, driver in parts["drivers"].mapping("drivers").items():
+                plain = driver.plain()
+                self.drivers[name] = plain if isinstance(plain, dict) else {}
+        if "assume" in parts:
+            assumed = parts["assume"].mapping("assume", ("clock-rate",))
+            if "clock-rate" in assumed:
+                rate = assumed["clock-rate"].number("clock-rate", 1, 0xFFFF_FFFF)
+                self.clock_rate = rate or self.clock_rate
+        if "vendor" in parts:
+            self.vendor = self._vendor(parts["vendor"], "vendor")
+        if "sub-vendor" in parts:
+            self.sub_vendor = self._vendor(parts["sub-vendor"], "sub-vendor")
+
+    def _vendor(self, where: Located, what: str) -> str:
+        text = where.text(what) or ""
+        if len(text) > 15 or not text.isascii() or not text.isprintable():
+            where.wrong(f"{what} must have at most 15 ASCII characters")
+            return ""
+        return text
+
+    def _class(self, item: Located, found: dict[str, Position | None]) -> None:
+        text = item.text("a provider")
+        if text is None:
+            return
+        selection = self.selector.select(text)
+        if selection.problem or not selection.nodes:
+            problem = selection.problem or f"{text} matches no node"
+            self.problems.append(
+                error("provider-unknown", problem, item.position, hint=selection.hint)
+            )
+        for node in selection.nodes:
+            found[node.path] = item.position
+
+    def _owner(self, entry: Located) -> None:
+        parts = entry.mapping("an owner", (*_KINDS, "agent"))
+        word = self._kind_of(parts, entry)
+        if word is None:
+            return
+        key = self._resource(parts[word], word)
+        if "agent" not in parts:
+            entry.wrong("an owner needs an agent", hint="agent: NAME")
+            return
+        agent = parts["agent"].text("agent")
+        if agent is not None and key is not None:
+            self.named.append((parts["agent"], agent))
+            self.owners.append(Owner(agent, key, entry.position))
+
+    def finish(self) -> Assignment:
+        """The assignment, once all files are read; raises `InputError` where anything is wrong."""
+        self._check_agents()
+        known = {agent.name for agent in self.agents}
+        for where, name in self.named:
+            if name not in known:
+                where.choice("agent", sorted(known))
+        if has_errors(self.problems):
+            raise InputError(self.problems)
+        return Assignment(
+            agents=tuple(sorted(self.agents, key=lambda agent: agent.id)),
+            claims=tuple(self.claims),
+            grants=tuple(self.grants),
+            options=PlatformOptions(
+                **self.classes,
+                owners=tuple(self.owners),
+                drivers=self.drivers,
+                clock_rate=self.clock_rate,
+                vendor=self.vendor,
+                sub_vendor=self.sub_vendor,
+            ),
+            diagnostics=tuple(self.problems),
+        )
+
+    def _check_agents(self) -> None:
+        names: dict[str, Agent] = {}
+        ids: dict[int, Agent] = {}
+        defaults = [agent for agent in self.agents if agent.default]
+        for agent in self.agents:
+            first = names.setdefault(agent.name, agent)
+            if first is not agent:
+                self._twice(agent, first, f"domain {agent.name}")
+            first = ids.setdefault(agent.id, agent)
+            if first is not agent and agent.id:
+                self._twice(agent, first, f"agent id {agent.id}")
+        for agent in defaults[1:]:
+            self._twice(agent, defaults[0], "default: true")
+        missing = sorted(set(range(1, max(ids, default=0) + 1)) - set(ids))
+        if missing and 0 not in ids:
+            highest = ids[max(ids)]
+            self.problems.append(
+                error(
+                    "agent-id",
+                    f"agent ids must be 1 to N without gaps: {missing[0]} is nobody's",
+                    highest.position,
+                )
+            )
+
+    def _twice(self, agent: Agent, first: Agent, what: str) -> None:
+        self.problems.append(
+            error(
+                "agent-duplicate",
+                f"{what} is given twice, to {first.name} and {agent.name}",
+                agent.position,
+                hint=f"the first is at {first.position}",
+            )
+        )
+
+
+def read_agents(files: Sequence[tuple[str, str]], tree: DeviceTree) -> Assignment:
+    """The assignment that agents files (name, text) make of a tree.
+
+    Raises `InputError` with everything that is wrong in any of them.
+    """
+    reader = _Reader(tree)
+    for name, text in files:
+        reader.file(text, name)
+    if not reader.agents:
+        where = Position(files[0][0]) if files else None
+        reader.problems.append(
+            error("agents-file", "no agent is described", where, hint="add a domain under domains:")
+        )
+    return reader.finish()

@@ -1,0 +1,135 @@
+"""YAML with positions: every value knows where it stands, and says so when it is wrong."""
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+import yaml
+
+from scmigen.diagnostics import Diagnostic, InputError, Position, error
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+#: More bytes than anybody writes; a bound on what the YAML reader has to hold.
+MAX_SIZE = 4 << 20
+
+#: A bound on the nesting of free-form parts; with it, aliases cannot grow them without limit.
+MAX_DEPTH = 4
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str | None:
+    """A hint with the nearest known words, or with all of them where there are few."""
+    near = get_close_matches(word, known, 3)
+    if near:
+        return "did you mean " + " or ".join(near) + "?"
+    return "one of: " + ", ".join(sorted(known)) if 0 < len(known) <= 12 else None
+
+
+class Located:
+    """One YAML node with its file; the methods report into ``problems`` and never raise."""
+
+    def __init__(self, node: yaml.Node, file: str, problems: list[Diagnostic]) -> None:
+        self._node = node
+        self._file = file
+        self._problems = problems
+
+    @property
+    def position(self) -> Position:
+        """Where the value begins."""
+        mark = self._node.start_mark
+        return Position(self._file, mark.line + 1, mark.column + 1)
+
+    def wrong(self, message: str, hint: str | None = None) -> None:
+        """Report an error at this value."""
+        self._problems.append(error("agents-file", message, self.position, hint=hint))
+
+    def mapping(self, what: str, known: Collection[str] | None = None) -> "dict[str, Located]":
+        """The entries of a mapping; unknown keys are errors where ``known`` is given."""
+        if not isinstance(self._node, yaml.MappingNode):
+            self.wrong(f"{what} must be a mapping", hint="write key: value pairs")
+            return {}
+        found: dict[str, Located] = {}
+        for key, value in self._node.value:
+            name = Located(key, self._file, self._problems)
+            text = key.value if isinstance(key, yaml.ScalarNode) else None
+            if text is None or (known is not None and text not in known):
+                name.wrong(f"{what} has no key {text!r}", did_you_mean(str(text), known or ()))
+            elif text in found:
+                name.wrong(f"{what} has the key {text!r} twice", f"first at {found[text].position}")
+            else:
+                found[text] = Located(value, self._file, self._problems)
+        return found
+
+    def items(self, what: str) -> "Iterator[Located]":
+        """The entries of a sequence."""
+        if not isinstance(self._node, yaml.SequenceNode):
+            self.wrong(f"{what} must be a list", hint="write [a, b] or one '- item' a line")
+            return
+        for item in self._node.value:
+            yield Located(item, self._file, self._problems)
+
+    def text(self, what: str) -> str | None:
+        """A string."""
+        if isinstance(self._node, yaml.ScalarNode):
+            return str(self._node.value)
+        self.wrong(f"{what} must be a string")
+        return None
+
+    def number(self, what: str, lowest: int = 0, highest: int = 0xFFFF_FFFF) -> int | None:
+        """An integer, decimal or with 0x in front."""
+        text = self.text(what)
+        if text is None:
+            return None
+        try:
+            value = int(text.replace("_", ""), 0)
+        except ValueError:
+            value = lowest - 1
+        if lowest <= value <= highest:
+            return value
+        self.wrong(f"{what} must be a number from {lowest} to {highest}, not {text!r}")
+        return None
+
+    def flag(self, what: str) -> bool:
+        """A boolean."""
+        text = self.text(what)
+        if text is not None and text not in ("true", "false"):
+            self.wrong(f"{what} must be true or false, not {text!r}")
+        return text == "true"
+
+    def choice(self, what: str, known: Collection[str]) -> str | None:
+        """One of the words of ``known``."""
+        text = self.text(what)
+        if text is None or text in known:
+            return text
+        self.wrong(f"{what} cannot be {text!r}", did_you_mean(text, known))
+        return None
+
+    def plain(self, above: frozenset[int] = frozenset()) -> object:
+        """The value as plain Python data, for parts that another room gives a meaning."""
+        if isinstance(self._node, yaml.ScalarNode):
+            return self._node.value
+        if id(self._node) in above or len(above) >= MAX_DEPTH:
+            self.wrong("this is nested too deeply")
+            return None
+        above |= {id(self._node)}
+        if isinstance(self._node, yaml.MappingNode):
+            entries = self.mapping("this").items()
+            return {name: value.plain(above) for name, value in entries}
+        return [value.plain(above) for value in self.items("this")]
+
+
+def parse(text: str, file: str, problems: list[Diagnostic]) -> Located | None:
+    """The top of a YAML document, if it has one. Raises `InputError` where it is no YAML."""
+    if len(text) > MAX_SIZE:
+        large = f"larger than {MAX_SIZE} characters"
+        raise InputError([error("agents-file", large, Position(file))])
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark
+        where = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
+        raise InputError([error("agents-file", f"no YAML: {problem.problem}", where)]) from None
+    except (yaml.YAMLError, RecursionError) as problem:
+        reason = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
+        raise InputError([error("agents-file", f"no YAML: {reason}", Position(file))]) from None
+    return None if node is None else Located(node, file, problems)

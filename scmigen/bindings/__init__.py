@@ -1,0 +1,1 @@
+"""The Linux bindings: who provides clocks, power domains, resets, …, and who consumes them."""

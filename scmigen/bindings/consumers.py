@@ -1,0 +1,146 @@
+"""What one node consumes: its clocks, power domains, resets, supplies, performance and sensors.
+
+Each function reads one group of properties of one node (Linux ``Bindings/clock``, ``…/power``,
+``…/reset``, ``…/regulator``, ``…/thermal``) and gives the uses in it with the operations they need.
+"""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.bindings.identity import has_dvfs, key_of, voltage_key
+from scmigen.bindings.references import Reference, references, supply
+from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.diagnostics import Diagnostic
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+_STATE_READ = frozenset({Operation.STATE, Operation.READ})
+_READ = frozenset({Operation.READ})
+_RATE = frozenset({Operation.RATE, Operation.READ})
+_PARENT = frozenset({Operation.PARENT, Operation.READ})
+_RESET = frozenset({Operation.RESET})
+_LIMITS = frozenset({Operation.LIMITS, Operation.READ})
+_LEVEL = frozenset({Operation.LEVEL, Operation.LIMITS, Operation.READ})
+_SUPPLY_LEVEL = frozenset({Operation.STATE, Operation.LEVEL, Operation.READ})
+_SENSOR = frozenset({Operation.CONFIG, Operation.READ})
+
+#: Supplies whose consumers switch between voltages as a matter of course (SD cards: 3.3 V, 1.8 V).
+_SWITCHED_SUPPLIES = frozenset({"vqmmc-supply"})
+
+
+def uses_of(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> Iterator[Use]:
+    """All direct uses of a node, in the order of its properties."""
+    for name in node.properties:
+        if name == "clocks":
+            yield from _listed(tree, node, name, "#clock-cells", Kind.CLOCK, problems)
+        elif name == "assigned-clocks":
+            yield from _assigned_clocks(tree, node, problems)
+        elif name == "power-domains":
+            yield from _listed(tree, node, name, "#power-domain-cells", Kind.POWER, problems)
+        elif name == "resets":
+            yield from _listed(tree, node, name, "#reset-cells", Kind.RESET, problems)
+        elif name == "performance-domains":
+            yield from _listed(
+                tree, node, name, "#performance-domain-cells", Kind.PERFORMANCE, problems
+            )
+        elif name == "qcom,freq-domain":
+            yield from _listed(tree, node, name, "#freq-domain-cells", Kind.PERFORMANCE, problems)
+        elif name == "thermal-sensors":
+            yield from _listed(tree, node, name, "#thermal-sensor-cells", Kind.SENSOR, problems)
+        elif name == "io-channels":
+            yield from _listed(tree, node, name, "#io-channel-cells", Kind.SENSOR, problems)
+        elif name.endswith("-supply"):
+            yield from _supply(tree, node, name, problems)
+
+
+#: List property → the property with the names of its entries, where they have any.
+_NAMES = {
+    "clocks": "clock-names",
+    "power-domains": "power-domain-names",
+    "resets": "reset-names",
+    "io-channels": "io-channel-names",
+}
+
+
+def _listed(
+    tree: DeviceTree,
+    node: Node,
+    prop: str,
+    cells_name: str,
+    kind: Kind,
+    problems: list[Diagnostic],
+) -> Iterator[Use]:
+    names = node.strings(_NAMES[prop]) if prop in _NAMES else ()
+    for entry in references(tree, node, prop, cells_name, problems):
+        key = key_of(kind, entry)
+        name = names[entry.index] if entry.index < len(names) else None
+        yield Use(node, key, prop, entry.index, _needs(node, key, entry), name)
+
+
+def _needs(node: Node, key: ResourceKey, entry: Reference) -> frozenset[Operation]:
+    if key.kind is Kind.RESET:
+        return _RESET
+    if key.kind is Kind.SENSOR:
+        return _SENSOR
+    if key.kind is Kind.PERFORMANCE:
+        scales = "operating-points-v2" in node or node.string("device_type") == "cpu"
+        return _LEVEL if scales and has_dvfs(entry.provider) else _LIMITS
+    return _STATE_READ
+
+
+def _assigned_clocks(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> Iterator[Use]:
+    entries = references(tree, node, "assigned-clocks", "#clock-cells", problems)
+    parents = {
+        entry.index: entry
+        for entry in references(tree, node, "assigned-clock-parents", "#clock-cells", problems)
+    }
+    rates = assigned_rates(node)
+    for entry in entries:
+        key = key_of(Kind.CLOCK, entry)
+        if key.kind is not Kind.CLOCK:
+            continue
+        if entry.index < len(rates) and rates[entry.index]:
+            yield Use(node, key, "assigned-clocks", entry.index, _RATE)
+        if entry.index in parents:
+            yield Use(node, key, "assigned-clocks", entry.index, _PARENT)
+            parent = key_of(Kind.CLOCK, parents[entry.index])
+            if parent.kind is Kind.CLOCK:
+                yield Use(node, parent, "assigned-clock-parents", entry.index, _READ)
+
+
+def assigned_rates(node: Node) -> tuple[int, ...]:
+    """The rates in Hz of ``assigned-clock-rates`` or ``-rates-u64``; 0 where none is asked for."""
+    wide = node.cells("assigned-clock-rates-u64")
+    if wide is not None:
+        return tuple(
+            high << 32 | low for high, low in zip_longest(wide[::2], wide[1::2], fillvalue=0)
+        )
+    return node.cells("assigned-clock-rates") or ()
+
+
+def assigned_parents(tree: DeviceTree, node: Node) -> dict[ResourceKey, ResourceKey]:
+    """Clock → parent, as ``assigned-clocks`` and ``assigned-clock-parents`` of a node pair them."""
+    entries = references(tree, node, "assigned-clocks", "#clock-cells", [])
+    parents = references(tree, node, "assigned-clock-parents", "#clock-cells", [])
+    by_index = {entry.index: key_of(Kind.CLOCK, entry) for entry in parents}
+    return {
+        key_of(Kind.CLOCK, entry): by_index[entry.index]
+        for entry in entries
+        if entry.index in by_index
+    }
+
+
+def _supply(tree: DeviceTree, node: Node, name: str, problems: list[Diagnostic]) -> Iterator[Use]:
+    regulator = supply(tree, node, node.properties[name], problems)
+    if regulator is None:
+        return
+    switches = name in _SWITCHED_SUPPLIES and can_change_voltage(regulator)
+    yield Use(node, voltage_key(regulator), name, 0, _SUPPLY_LEVEL if switches else _STATE_READ)
+
+
+def can_change_voltage(regulator: Node) -> bool:
+    """Whether a regulator has a minimum and a maximum, and they differ."""
+    lowest = regulator.cell("regulator-min-microvolt")
+    highest = regulator.cell("regulator-max-microvolt")
+    return lowest is not None and highest is not None and lowest != highest

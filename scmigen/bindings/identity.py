@@ -1,0 +1,66 @@
+"""Which resource an entry means: the kind its provider offers and the cells that identify it."""
+
+from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.providers import compatibles, is_scmi
+from scmigen.bindings.references import Reference
+from scmigen.devicetree.tree import Node
+from scmigen.scmi.protocols import Kind, Protocol
+
+#: Providers whose specifiers end in cells that are flags: compatible → cells of identity.
+_IDENTITY_CELLS = {"ti,sci-pm-domain": 1}
+
+
+def scmi_protocol(node: Node) -> int | None:
+    """The protocol id of an SCMI protocol node: its ``reg``, never its unit address."""
+    parent = node.parent
+    return node.cell("reg") if parent is not None and is_scmi(parent) else None
+
+
+def is_performance_provider(node: Node) -> bool:
+    """SCMI performance, DVFS hardware, or power domains that carry an OPP table."""
+    return (
+        scmi_protocol(node) == Protocol.PERFORMANCE
+        or "#freq-domain-cells" in node
+        or "#performance-domain-cells" in node
+        or ("#power-domain-cells" in node and "operating-points-v2" in node)
+    )
+
+
+def has_dvfs(node: Node) -> bool:
+    """Whether a performance provider sets levels itself; others only take votes for a minimum."""
+    return is_performance_provider(node) and not (
+        "#power-domain-cells" in node and "operating-points-v2" in node
+    )
+
+
+def key_of(kind: Kind, reference: Reference) -> ResourceKey:
+    """The identity of what an entry refers to."""
+    node, cells = reference.provider, reference.cells
+    if kind in (Kind.CLOCK, Kind.POWER) and is_performance_provider(node):
+        kind = Kind.PERFORMANCE
+    if kind is Kind.POWER:
+        controller = domain_controller(node)
+        if controller is not node:
+            return ResourceKey(kind, controller.path, (node.cell("reg") or 0,))
+    for name in compatibles(node) & _IDENTITY_CELLS.keys():
+        cells = cells[: _IDENTITY_CELLS[name]]
+    return ResourceKey(kind, node.path, cells)
+
+
+def domain_controller(node: Node) -> Node:
+    """The controller of a nested ``power-domain@N`` that itself takes N as a specifier."""
+    above = node
+    while above.base_name == "power-domain" and "reg" in above and above.parent is not None:
+        above = above.parent
+    if above is not node and (above.cell("#power-domain-cells") or 0) > 0:
+        return above
+    return node
+
+
+def voltage_key(regulator: Node) -> ResourceKey:
+    """A supply: the regulator node, or (``protocol@17``, ``reg``) where SCMI serves it."""
+    protocol = regulator.parent.parent if regulator.parent is not None else None
+    number = regulator.cell("reg")
+    if protocol is not None and number is not None and scmi_protocol(protocol) == Protocol.VOLTAGE:
+        return ResourceKey(Kind.VOLTAGE, protocol.path, (number,))
+    return ResourceKey(Kind.VOLTAGE, regulator.path, ())

@@ -1,0 +1,81 @@
+"""From a tree to its inventory: every provider, every use, and what is known of each resource."""
+
+from collections.abc import Iterable
+
+from scmigen.bindings.consumers import uses_of
+from scmigen.bindings.describe import facts_of
+from scmigen.bindings.facts import Inventory, Provider, Use
+from scmigen.bindings.identity import is_performance_provider
+from scmigen.bindings.performance import tables_of
+from scmigen.bindings.providers import classify, context
+from scmigen.bindings.scmi_nodes import instances_of
+from scmigen.bindings.status import Availability
+from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.diagnostics import Diagnostic
+from scmigen.scmi.protocols import Kind
+
+_CELLS = {
+    "#clock-cells": Kind.CLOCK,
+    "#power-domain-cells": Kind.POWER,
+    "#reset-cells": Kind.RESET,
+    "#performance-domain-cells": Kind.PERFORMANCE,
+    "#freq-domain-cells": Kind.PERFORMANCE,
+    "#thermal-sensor-cells": Kind.SENSOR,
+    "#io-channel-cells": Kind.SENSOR,
+}
+
+#: Nodes that describe the tree itself; nothing in them is a device.
+_NOT_HARDWARE = ("/aliases", "/chosen", "/__symbols__", "/__fixups__", "/__local_fixups__")
+
+
+def take_inventory(tree: DeviceTree) -> Inventory:
+    """The inventory of a tree. What is wrong with references is in its ``diagnostics``."""
+    availability = Availability()
+    problems: list[Diagnostic] = []
+    present = [
+        node
+        for node in tree.nodes
+        if availability.present(node) and not node.path.startswith(_NOT_HARDWARE)
+    ]
+    uses = tuple(use for node in present for use in uses_of(tree, node, problems))
+    used = dict.fromkeys(use.key for use in uses)
+    secure_only = frozenset(node.path for node in present if availability.secure_only(node))
+    return Inventory(
+        tree=tree,
+        providers=_providers(tree, availability, uses),
+        uses=uses,
+        facts=facts_of(tree, used, uses),
+        tables=tables_of(tree, present),
+        instances=instances_of(tree, availability),
+        secure_only=secure_only,
+        diagnostics=tuple(problems),
+    )
+
+
+def _kinds(node: Node) -> set[Kind]:
+    kinds = {kind for name, kind in _CELLS.items() if name in node}
+    if Kind.PERFORMANCE in kinds or is_performance_provider(node):
+        return (kinds | {Kind.PERFORMANCE}) - {Kind.CLOCK, Kind.POWER}
+    return kinds
+
+
+def _providers(
+    tree: DeviceTree, availability: Availability, uses: Iterable[Use]
+) -> dict[str, Provider]:
+    """Every node that provides something, and every node that a use names as a provider."""
+    kinds = {node.path: found for node in tree.nodes if (found := _kinds(node))}
+    consumers: dict[str, set[str]] = {}
+    for use in uses:
+        kinds.setdefault(use.key.provider, set()).add(use.key.kind)
+        if use.consumer.path != use.key.provider:
+            consumers.setdefault(use.key.provider, set()).add(use.consumer.path)
+    providers = {}
+    rules = context(tree, availability)
+    for path in sorted(kinds):
+        node = tree.node(path)
+        assert node is not None
+        offered = frozenset(kinds[path])
+        rule = classify(rules, node, offered)
+        count = len(consumers.get(path, ()))
+        providers[path] = Provider(node, offered, rule.category, rule.name, rule.reason, count)
+    return providers

@@ -1,0 +1,57 @@
+"""OPP tables (Linux ``Bindings/opp/opp-v2-base.yaml`` and ``opp-v1.yaml``)."""
+
+from collections.abc import Iterable
+
+from scmigen.bindings.facts import OperatingPoint, OppTable
+from scmigen.devicetree.tree import DeviceTree, Node
+
+
+def _point(node: Node) -> OperatingPoint | None:
+    cells = node.cells("opp-hz") or ()
+    rates = tuple(high << 32 | low for high, low in zip(cells[::2], cells[1::2], strict=False))
+    level = node.cell("opp-level")
+    voltage = node.cell("opp-microvolt")
+    return OperatingPoint(rates, voltage, level) if rates or level is not None else None
+
+
+def points_of(table: Node) -> tuple[OperatingPoint, ...]:
+    """The operating points of a table, ascending."""
+    found = (_point(child) for child in table.children.values())
+    return tuple(sorted({p for p in found if p is not None}, key=_order))
+
+
+def _order(point: OperatingPoint) -> tuple[tuple[int, ...], int, int]:
+    return point.rates, point.level or 0, point.voltage or 0
+
+
+def _old_points(node: Node) -> tuple[OperatingPoint, ...]:
+    """``operating-points``: pairs of kHz and µV."""
+    cells = node.cells("operating-points") or ()
+    pairs = zip(cells[::2], cells[1::2], strict=False)
+    return tuple(sorted((OperatingPoint((k * 1000,), u, None) for k, u in pairs), key=_order))
+
+
+def tables_of(tree: DeviceTree, consumers: Iterable[Node]) -> tuple[OppTable, ...]:
+    """The tables the given nodes use, in the order of the tables' paths."""
+    users: dict[str, list[Node]] = {}
+    tables: dict[str, tuple[Node, tuple[OperatingPoint, ...]]] = {}
+    for node in consumers:
+        phandle = node.cell("operating-points-v2")
+        table = None if phandle is None else tree.by_phandle(phandle)
+        if table is not None:
+            if table.path not in tables:
+                tables[table.path] = table, points_of(table)
+            users.setdefault(table.path, []).append(node)
+        elif "operating-points" in node:
+            tables[node.path] = node, _old_points(node)
+            users.setdefault(node.path, []).append(node)
+    return tuple(
+        OppTable(
+            node,
+            points,
+            "opp-shared" in node,
+            any("required-opps" in child for child in node.children.values()),
+            tuple(sorted(users[path], key=lambda user: user.path)),
+        )
+        for path, (node, points) in sorted(tables.items())
+    )

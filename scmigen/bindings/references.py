@@ -1,0 +1,142 @@
+"""Lists of phandles with specifiers, read exactly as dtc, edtlib and Linux read them.
+
+An entry is a phandle followed by as many cells as the ``#…-cells`` property of its target says; a
+phandle of 0 or 0xffffffff is an empty slot that keeps its index.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scmigen.devicetree.tree import NULL_PHANDLES, DeviceTree, Node, Property
+from scmigen.diagnostics import Diagnostic, Position, error
+
+#: A bound on specifier cells; Linux stops at 16 (MAX_PHANDLE_ARGS).
+MAX_SPECIFIER_CELLS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One entry of a list: its index, empty slots counted, its target and the specifier cells."""
+
+    index: int
+    provider: Node
+    cells: tuple[int, ...]
+
+
+def position_of(tree: DeviceTree, prop: Property) -> Position:
+    """Where a property stands; a blob has no lines, so there it is the file."""
+    return prop.position or Position(tree.file)
+
+
+def references(
+    tree: DeviceTree,
+    node: Node,
+    name: str,
+    cells_name: str | Callable[[Node], int | None],
+    problems: list[Diagnostic],
+) -> tuple[Reference, ...]:
+    """The entries of the property ``name``; empty slots are left out but counted.
+
+    ``cells_name`` is the ``#…-cells`` property of a target, or a function that gives the number of
+    cells. Appends to ``problems`` what is wrong and then stops, since what follows a bad entry
+    cannot be told apart.
+    """
+    prop = node.get(name)
+    if prop is None:
+        return ()
+    if len(prop.value) % 4:
+        problems.append(
+            error(
+                "specifier-short",
+                f"{node.path}: {name} has {len(prop.value)} bytes, which are no whole cells",
+                position_of(tree, prop),
+                hint=f"write a list of references, {name} = <&provider 1>",
+            )
+        )
+        return ()
+    return _entries(tree, node, prop, cells_name, problems)
+
+
+def _entries(
+    tree: DeviceTree,
+    node: Node,
+    prop: Property,
+    cells_name: str | Callable[[Node], int | None],
+    problems: list[Diagnostic],
+) -> tuple[Reference, ...]:
+    cells = prop.cells()
+    found: list[Reference] = []
+    at = index = 0
+    while at < len(cells):
+        phandle = cells[at]
+        if phandle in NULL_PHANDLES:
+            at += 1
+            index += 1
+            continue
+        target = tree.by_phandle(phandle)
+        if target is None:
+            problems.append(_dangling(tree, node, prop, at, phandle))
+            break
+        count = cells_name(target) if callable(cells_name) else target.cell(cells_name)
+        if count is None or count > MAX_SPECIFIER_CELLS:
+            problems.append(_no_cells(tree, node, prop, index, target, cells_name, count))
+            break
+        if at + 1 + count > len(cells):
+            problems.append(_short(tree, node, prop, index, target, count, len(cells) - at - 1))
+            break
+        found.append(Reference(index, target, cells[at + 1 : at + 1 + count]))
+        at += 1 + count
+        index += 1
+    return tuple(found)
+
+
+def _dangling(tree: DeviceTree, node: Node, prop: Property, cell: int, phandle: int) -> Diagnostic:
+    return error(
+        "phandle-dangling",
+        f"{node.path}: cell {cell} of {prop.name} is {phandle:#x}, which is no node's phandle",
+        position_of(tree, prop),
+        hint="refer to a label, or use <0> for an empty slot",
+    )
+
+
+def _no_cells(
+    tree: DeviceTree,
+    node: Node,
+    prop: Property,
+    index: int,
+    target: Node,
+    cells_name: str | Callable[[Node], int | None],
+    count: int | None,
+) -> Diagnostic:
+    wanted = cells_name if isinstance(cells_name, str) else "#…-cells"
+    said = f"says {wanted} = <{count}>" if count is not None else f"has no {wanted}"
+    return error(
+        "cells-missing",
+        f"{node.path}: entry {index} of {prop.name} refers to {target.path}, which {said}",
+        position_of(tree, prop),
+        hint=f"give the provider its {wanted}, or refer to another node",
+    )
+
+
+def _short(
+    tree: DeviceTree,
+    node: Node,
+    prop: Property,
+    index: int,
+    target: Node,
+    count: int,
+    there: int,
+) -> Diagnostic:
+    return error(
+        "specifier-short",
+        f"{node.path}: entry {index} of {prop.name} refers to {target.path}, "
+        f"whose specifiers have {count} cells, but {there} follow",
+        position_of(tree, prop),
+        hint=f"write <&provider {' '.join('N' * count)}> in every entry",
+    )
+
+
+def supply(tree: DeviceTree, node: Node, prop: Property, problems: list[Diagnostic]) -> Node | None:
+    """The regulator a ``…-supply`` property names: one phandle, no cells."""
+    found = references(tree, node, prop.name, lambda _: 0, problems)
+    return found[0].provider if found else None

@@ -1,0 +1,29 @@
+"""An SCMI agent as a library: discovery, clocks, power domains and resets of a platform.
+
+    with Client("unix:/run/linux.sock") as client:
+        for clock in client.clocks():
+            print(clock.name, client.clock_rate(clock.id))
+
+It knows the specification (`scmigen.scmi`) and nothing of the server.
+"""
+
+from scmigen.client.agent import (
+    Client,
+    ClockInfo,
+    PlatformInfo,
+    PowerDomainInfo,
+    ProtocolInfo,
+    ResetDomainInfo,
+)
+from scmigen.client.channel import ClientError, ScmiError
+
+__all__ = [
+    "Client",
+    "ClientError",
+    "ClockInfo",
+    "PlatformInfo",
+    "PowerDomainInfo",
+    "ProtocolInfo",
+    "ResetDomainInfo",
+    "ScmiError",
+]

@@ -1,0 +1,155 @@
+"""DTB bytes → `DeviceTree` (Devicetree Specification v0.4, chapter 5).
+
+The header is read with the package ``fdt``. Its property types are guesses, so the structure block
+is walked here and every property keeps its raw bytes. Nothing in a blob is trusted: each offset,
+length and name is checked before it is used, nesting is bounded, and whatever is wrong is one
+error, ``dtb-malformed``.
+"""
+
+from struct import Struct, unpack_from
+
+from fdt import Header
+
+from scmigen.devicetree.tree import MAX_DEPTH, DeviceTree, Node, Property
+from scmigen.diagnostics import InputError, Position, error
+
+#: The first four bytes of every DTB.
+MAGIC = b"\xd0\x0d\xfe\xed"
+
+#: The longest name of a node or property that is taken (the specification has 31).
+MAX_NAME = 255
+
+_RESERVATION = Struct(">QQ")
+_BEGIN_NODE, _END_NODE, _PROP, _NOP, _END = 1, 2, 3, 4, 9
+
+
+class _Malformed(Exception):
+    """What is wrong with a blob, in words."""
+
+
+def read_blob(data: bytes, file: str) -> DeviceTree:
+    """The tree in ``data``. Raises `InputError` (``dtb-malformed``)."""
+    try:
+        header = _header(data)
+        reservations = _reservations(data[: header.total_size], header.off_mem_rsvmap)
+        return DeviceTree(_structure(data, header), file, reservations, header.boot_cpuid_phys)
+    except _Malformed as problem:
+        hint = "the file is damaged or cut off, or is not a devicetree blob"
+        raise InputError([error("dtb-malformed", str(problem), Position(file), (), hint)]) from None
+
+
+def _header(data: bytes) -> Header:
+    """The header, with all offsets and sizes inside of the data."""
+    if len(data) < Header.MAX_SIZE or not data.startswith(MAGIC):
+        raise _Malformed("the blob has no devicetree header")
+    version = int.from_bytes(data[20:24], "big")
+    if not 16 <= version <= Header.MAX_VERSION:
+        raise _Malformed(f"the blob has version {version}, not 16 or 17")
+    try:
+        header = Header.parse(data)
+    except Exception as problem:  # The package raises bare exceptions.
+        raise _Malformed(f"the header cannot be read: {problem}") from None
+    total = header.total_size
+    if total > len(data):
+        raise _Malformed(f"the header says {total} bytes, there are {len(data)}")
+    if header.size_dt_struct is None:
+        header.size_dt_struct = total - header.off_dt_struct
+    if header.off_dt_struct % 4 or header.off_mem_rsvmap % 8:
+        raise _Malformed("the blocks are not aligned")
+    if header.off_dt_struct + header.size_dt_struct > total or header.size_dt_struct < 0:
+        raise _Malformed("the structure block exceeds the blob")
+    if header.off_dt_strings + header.size_dt_strings > total:
+        raise _Malformed("the strings block exceeds the blob")
+    return header
+
+
+def _reservations(data: bytes, offset: int) -> tuple[tuple[int, int], ...]:
+    """The memory reservations: pairs of address and size, up to the pair of zeros."""
+    found: list[tuple[int, int]] = []
+    while offset + _RESERVATION.size <= len(data):
+        address, size = _RESERVATION.unpack_from(data, offset)
+        if not address and not size:
+            return tuple(found)
+        found.append((address, size))
+        offset += _RESERVATION.size
+    raise _Malformed("the memory reservations have no end")
+
+
+def _structure(data: bytes, header: Header) -> Node:
+    """The root of the structure block."""
+    base = header.off_dt_struct
+    count = header.size_dt_struct // 4
+    limit = base + 4 * count
+    words: tuple[int, ...] = unpack_from(f">{count}I", data, base)
+    names = _Strings(data, header.off_dt_strings, header.size_dt_strings)
+    node = above = Node("")
+    depth = -1
+    at = 0
+    while at < count:
+        tag = words[at]
+        at += 1
+        if tag == _PROP and depth >= 0 and at + 2 <= count:
+            length = words[at]
+            start = base + 4 * at + 8
+            if start + length > limit:
+                raise _Malformed(f"a property of {node.path} exceeds the structure block")
+            name = names[words[at + 1]]
+            if name in node.properties:
+                raise _Malformed(f"property {name} of {node.path} is there twice")
+            node.properties[name] = Property(name, data[start : start + length])
+            at += 2 + (length + 3) // 4
+        elif tag == _BEGIN_NODE and (depth >= 0 or node is above):
+            name = _name(data, base + 4 * at, limit)
+            at += len(name) // 4 + 1
+            depth += 1
+            if depth:
+                node = _child(node, name, depth)
+            above = node if depth else Node("")
+        elif tag == _END_NODE and depth >= 0:
+            depth -= 1
+            node = node.parent or node
+        elif tag == _END and depth == -1 and node is not above:
+            return node
+        elif tag != _NOP:
+            raise _Malformed(f"the structure block has an unexpected word {tag:#x}")
+    raise _Malformed("the structure block has no end")
+
+
+def _child(parent: Node, name: str, depth: int) -> Node:
+    if depth > MAX_DEPTH:
+        raise _Malformed(f"nodes nest deeper than {MAX_DEPTH}")
+    if not name or "/" in name:
+        raise _Malformed(f"a node of {parent.path} has the name {name!r}")
+    if name in parent.children:
+        raise _Malformed(f"node {name} of {parent.path} is there twice")
+    child = parent.children[name] = Node(name, parent)
+    return child
+
+
+def _name(data: bytes, start: int, limit: int) -> str:
+    """The name at ``start``, which ends before ``limit``."""
+    end = data.find(b"\0", start, min(limit, start + MAX_NAME + 1))
+    if end < 0:
+        raise _Malformed("a name has no end")
+    try:
+        return data[start:end].decode("ascii")
+    except UnicodeDecodeError:
+        raise _Malformed(f"{data[start:end]!r} is no name") from None
+
+
+class _Strings(dict[int, str]):
+    """The strings block: offset → name, each read once."""
+
+    def __init__(self, data: bytes, start: int, size: int) -> None:
+        super().__init__()
+        self._data = data
+        self._start = start
+        self._end = start + size
+
+    def __missing__(self, offset: int) -> str:
+        if self._start + offset >= self._end:
+            raise _Malformed("a property's name is outside of the strings block")
+        name = self[offset] = _name(self._data, self._start + offset, self._end)
+        if not name:
+            raise _Malformed("a property has no name")
+        return name

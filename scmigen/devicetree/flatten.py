@@ -1,0 +1,91 @@
+"""A tree → the bytes of a DTB, laid out as dtc lays them out (Devicetree Specification, chapter 5).
+
+Version 17: header, memory reservations, structure, strings; a property's name is stored once, and
+a name that is the end of one stored earlier is found there.
+"""
+
+from struct import Struct
+
+from scmigen.devicetree.tree import DeviceTree, Node
+
+_HEADER = Struct(">10I")
+_RESERVATION = Struct(">QQ")
+_PROPERTY = Struct(">III")
+_MAGIC = 0xD00DFEED
+_VERSION, _COMPATIBLE = 17, 16
+_BEGIN, _END_NODE, _END = b"\0\0\0\1", b"\0\0\0\2", b"\0\0\0\x09"
+_PADDING = (b"", b"\0\0\0", b"\0\0", b"\0")
+
+
+def flatten(
+    tree: DeviceTree, boot_cpu: int | None = None, size: int = 0, padding: int = 0
+) -> bytes:
+    """The DTB of ``tree``.
+
+    ``boot_cpu`` replaces the tree's own. ``size`` and ``padding`` are in bytes: the blob is filled
+    up to ``size`` where it is smaller, and ``padding`` bytes are added (that one wins), as dtc's
+    ``-S`` and ``-p`` do.
+    """
+    structure, strings = _structure(tree.root)
+    reservations = b"".join(_RESERVATION.pack(*pair) for pair in tree.memory_reservations)
+    reservations += _RESERVATION.pack(0, 0)
+    at_structure = _HEADER.size + len(reservations)
+    at_strings = at_structure + len(structure)
+    used = at_strings + len(strings)
+    extra = padding if padding > 0 else max(0, size - used)
+    header = _HEADER.pack(
+        _MAGIC,
+        used + extra,
+        at_structure,
+        at_strings,
+        _HEADER.size,
+        _VERSION,
+        _COMPATIBLE,
+        tree.boot_cpu if boot_cpu is None else boot_cpu,
+        len(strings),
+        len(structure),
+    )
+    return b"".join((header, reservations, structure, strings, bytes(extra)))
+
+
+def _structure(root: Node) -> tuple[bytes, bytes]:
+    """The structure block and the strings block."""
+    strings = bytearray()
+    offsets: dict[str, int] = {}
+    parts: list[bytes] = []
+    add = parts.append
+    pack = _PROPERTY.pack
+    # A node to begin, or none to end the one that is open.
+    stack: list[Node | None] = [root]
+    while stack:
+        node = stack.pop()
+        if node is None:
+            add(_END_NODE)
+            continue
+        name = node.name.encode() + b"\0"
+        add(_BEGIN + name + _PADDING[len(name) & 3])
+        for item in node.properties.values():
+            offset = offsets.get(item.name)
+            if offset is None:
+                offset = offsets[item.name] = _store(strings, item.name)
+            value = item.value
+            length = len(value)
+            add(pack(3, length, offset))
+            add(value)
+            if length & 3:
+                add(_PADDING[length & 3])
+        stack.append(None)
+        if node.children:
+            stack.extend(reversed(node.children.values()))
+    add(_END)
+    return b"".join(parts), bytes(strings)
+
+
+def _store(strings: bytearray, name: str) -> int:
+    """Where ``name`` stands in the strings block, put there if need be."""
+    entry = name.encode() + b"\0"
+    offset = strings.find(entry)
+    if offset < 0:
+        offset = len(strings)
+        strings += entry
+    return offset

@@ -1,0 +1,89 @@
+"""The two grammars of a devicetree source, ready to parse.
+
+``grammars/dts.lark`` is the structure: its parser sees every statement of a file. Its VALUE token,
+what stands between ``=`` and ``;``, is taken apart by ``grammars/values.lark`` (see `values`).
+The terminals of both are written there and nowhere else; code that needs a regular expression
+composes it of `Grammar.terminals`.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from lark import Lark
+from lark.lexer import TerminalDef
+
+from scmigen.resources import directory
+
+#: A repetition of a group, as Lark composes terminals out of others.
+_REPETITION = re.compile(r"(?<!\\)\)([*+?])(?![*+?])")
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A grammar's parser, and the regular expression of every terminal it names."""
+
+    parser: Lark
+    terminals: dict[str, str]
+
+
+def grammar_text(name: str) -> str:
+    """The text of ``grammars/<name>.lark``."""
+    return (directory("grammars") / f"{name}.lark").read_text("utf-8")
+
+
+def structure_grammar(text: str) -> Grammar:
+    """The grammar ``text`` with the coarse tokens of ``dts.lark``; starts with ``source``."""
+    parser = Lark(
+        text,
+        parser="lalr",
+        lexer="basic",
+        start=["source"],
+        edit_terminals=_possessive,
+        propagate_positions=False,
+        maybe_placeholders=False,
+    )
+    return Grammar(parser, _terminals(parser, ["source"]))
+
+
+def value_grammar(text: str) -> Grammar:
+    """The grammar ``text`` of values; starts with ``value``, ``reservation``, ``arithmetic``."""
+    start = ["value", "reservation", "arithmetic"]
+    parser = Lark(
+        text,
+        parser="lalr",
+        lexer="contextual",
+        start=start,
+        propagate_positions=False,
+        maybe_placeholders=False,
+    )
+    return Grammar(parser, _terminals(parser, start))
+
+
+def _terminals(parser: Lark, start: list[str]) -> dict[str, str]:
+    compiled, _, _ = parser.grammar.compile(start, "*")
+    return {item.name: _possessive(item).pattern.to_regexp() for item in compiled}
+
+
+def _possessive(terminal: TerminalDef) -> TerminalDef:
+    """Makes the repetitions of a terminal keep what they took.
+
+    Our terminals never need to give anything back; so a text that does not match is refused in
+    linear time.
+    """
+    found = terminal.pattern
+    if found.type == "re":
+        found.value = _REPETITION.sub(r")\1+", found.value)
+    return terminal
+
+
+@cache
+def structure() -> Grammar:
+    """The grammar ``dts.lark``."""
+    return structure_grammar(grammar_text("dts"))
+
+
+@cache
+def values() -> Grammar:
+    """The grammar ``values.lark``."""
+    return value_grammar(grammar_text("values"))

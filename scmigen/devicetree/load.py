@@ -1,0 +1,71 @@
+"""A board's file → `DeviceTree`, whichever form it has."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scmigen.devicetree.blob import MAGIC, read_blob
+from scmigen.devicetree.preprocess import needs_preprocessing, preprocess
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import InputError, Position, error
+
+#: The largest file that is read, in bytes.
+MAX_FILE = 64 << 20
+
+
+def load(
+    path: Path,
+    include_dirs: Sequence[Path] = (),
+    defines: Sequence[str] = (),
+    symbols: bool = False,
+) -> DeviceTree:
+    """The tree in the file ``path``: a DTB by its first bytes, a source otherwise.
+
+    A source with preprocessor directives (or any, where ``defines`` are given) goes through the
+    preprocessor. ``symbols`` as in `read_source`. ``files`` of the tree names all files that took
+    part. Raises `InputError` with all that is wrong.
+    """
+    data = _read(path)
+    file = str(path)
+    if data.startswith(MAGIC):
+        return read_blob(data, file)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        column = problem.start - data.rfind(b"\n", 0, problem.start)
+        raise InputError(
+            [
+                error(
+                    "dts-encoding",
+                    "neither a devicetree blob nor UTF-8 text",
+                    Position(file, line, column),
+                    hint="a blob starts with the bytes d0 0d fe ed; a source is saved as UTF-8",
+                )
+            ]
+        ) from None
+    dependencies: tuple[str, ...] = (file,)
+    if defines or needs_preprocessing(text):
+        preprocessed = preprocess(path, include_dirs, defines)
+        text, dependencies = preprocessed.text, preprocessed.dependencies
+    # Imported here: a blob needs no parser.
+    from scmigen.devicetree.source import read_source
+
+    tree = read_source(text, file, include_dirs, symbols)
+    tree.files = tuple(dict.fromkeys((*dependencies, *tree.files)))
+    return tree
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            what = "is a directory" if path.is_dir() else "there is no such file"
+            raise InputError([error("file-unreadable", what, Position(str(path)))])
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise InputError([error("file-unreadable", reason, Position(str(path)))]) from None
+    if len(data) > MAX_FILE:
+        message = f"the file has more than {MAX_FILE >> 20} MiB"
+        raise InputError([error("file-unreadable", message, Position(str(path)))])
+    return data

@@ -1,0 +1,252 @@
+"""What remains when all statements are applied: references, phandles, names, labels.
+
+The order is dtc's, because it decides the numbers: explicit phandles are taken first; then each
+reference in preorder gives its target a phandle, counting from 1 past those taken; then references
+to paths; then nodes that are only there for whoever refers to them go; then, for ``-@``,
+``/__symbols__``, for which every labelled node gets a phandle.
+"""
+
+import re
+from struct import pack
+
+from scmigen.devicetree.build import Builder
+from scmigen.devicetree.tree import NULL_PHANDLES, DeviceTree, Node, Property
+from scmigen.diagnostics import Position, Related, error
+
+_NODE_NAME = re.compile(r"[A-Za-z0-9,._+-]++(?:@[A-Za-z0-9,._+-]*+)?+").fullmatch
+_PROPERTY_NAME = re.compile(r"[A-Za-z0-9,._+*#?-]++").fullmatch
+_PHANDLES = ("phandle", "linux,phandle")
+
+
+def resolve(builder: Builder, symbols: bool) -> DeviceTree:
+    """The finished tree. What is wrong is added to ``builder.errors``."""
+    resolver = _Resolver(builder)
+    resolver.check_names()
+    resolver.index_labels()
+    resolver.take_explicit_phandles()
+    resolver.fill_phandles()
+    resolver.fill_paths()
+    resolver.omit(keep_labelled=symbols)
+    if symbols:
+        resolver.add_symbols()
+    return DeviceTree(
+        builder.root,
+        builder.source.files[0],
+        tuple(builder.reservations),
+        _boot_cpu(builder.root),
+        resolver.labels,
+        tuple(dict.fromkeys(builder.source.files)),
+        builder.is_overlay,
+        tuple(builder.warnings),
+    )
+
+
+class _Resolver:
+    def __init__(self, builder: Builder) -> None:
+        self.labels: dict[str, Node] = {}
+        self._builder = builder
+        self._root = builder.root
+        self._nodes = list(builder.root.walk())
+        self._phandles: dict[Node, int] = {}
+        self._taken: dict[int, Node] = {}
+        self._next = 1
+        self._used: set[Node] = set()
+        self._targets: dict[str, Node | None] = {}
+
+    def _error(
+        self,
+        identifier: str,
+        message: str,
+        position: Position | None,
+        hint: str | None = None,
+        related: tuple[Related, ...] = (),
+    ) -> None:
+        self._builder.errors.append(error(identifier, message, position, related, hint))
+
+    # --- names and labels
+
+    def check_names(self) -> None:
+        """Names that a DTB cannot have, and ``name`` properties, which repeat the node's."""
+        names: set[str] = set()
+        for node in self._nodes:
+            names.update(node.properties)
+            if "name" in node.properties:
+                self._drop_name(node)
+        bad = {name for name in names if not _PROPERTY_NAME(name)}
+        bad_nodes = {n.name for n in self._nodes if n.parent and not _NODE_NAME(n.name)}
+        if not bad and not bad_nodes:
+            return
+        for node in self._nodes:
+            if node.name in bad_nodes and node.parent:
+                hint = "letters, digits and , . _ + - with one @ before the unit address"
+                self._error("dts-name", f"{node.name!r} names no node", node.position, hint)
+            for item in node.properties.values():
+                if item.name in bad:
+                    hint = "letters, digits and , . _ + - * # ?"
+                    self._error("dts-name", f"{item.name!r} names no property", item.position, hint)
+
+    def _drop_name(self, node: Node) -> None:
+        item = node.properties.pop("name")
+        if item.value != node.base_name.encode() + b"\0":
+            self._error(
+                "dts-name",
+                f"the property name of {node.path} is not the node's name",
+                item.position,
+                hint=f'leave it out, or write "{node.base_name}"',
+            )
+
+    def index_labels(self) -> None:
+        """Fills `labels`; a label may stand once in the whole tree."""
+        others: dict[str, Property] = {}
+        for node in self._nodes:
+            for label in node.labels:
+                other = self.labels.setdefault(label, node)
+                if other is not node:
+                    self._twice(label, node.position, other.position)
+            for item in node.properties.values():
+                for label in item.labels:
+                    first = others.setdefault(label, item)
+                    if first is not item:
+                        self._twice(label, item.position, first.position)
+        for label in self.labels.keys() & others.keys():
+            self._twice(label, others[label].position, self.labels[label].position)
+
+    def _twice(self, label: str, position: Position | None, first: Position | None) -> None:
+        related = (Related("first here", first),)
+        self._error("dts-label", f"label {label} is given twice", position, None, related)
+
+    # --- phandles
+
+    def take_explicit_phandles(self) -> None:
+        """The phandles that the source itself gives."""
+        for node in self._nodes:
+            for name in _PHANDLES:
+                if name in node.properties:
+                    self._take(node, node.properties[name])
+
+    def _take(self, node: Node, item: Property) -> None:
+        if item.references:
+            target = self._find(item.references[0].target)
+            if target is not node:
+                self._error("dts-phandle", "a node's phandle is its own", item.position)
+            return
+        if len(item.value) != 4:
+            hint = "it is one cell: phandle = <1>;"
+            self._error("dts-phandle", f"{item.name} has the wrong size", item.position, hint)
+            return
+        number = int.from_bytes(item.value, "big")
+        other = self._taken.setdefault(number, node)
+        if number in NULL_PHANDLES:
+            self._error("dts-phandle", f"{number:#x} is no phandle", item.position)
+        elif other is not node:
+            related = (Related(f"{other.path} has it", other.position),)
+            message = f"phandle {number:#x} is given twice"
+            self._error("dts-phandle", message, item.position, None, related)
+        elif self._phandles.setdefault(node, number) != number:
+            message = f"phandle and linux,phandle of {node.path} differ"
+            self._error("dts-phandle", message, item.position)
+
+    def _phandle(self, node: Node) -> int:
+        number = self._phandles.get(node)
+        if number is None:
+            while self._next in self._taken:
+                self._next += 1
+            number = self._phandles[node] = self._next
+            self._taken[number] = node
+            if "phandle" not in node.properties:
+                node.properties["phandle"] = Property("phandle", pack(">I", number))
+        return number
+
+    def _find(self, target: str) -> Node | None:
+        if target not in self._targets:
+            self._targets[target] = self._builder.find(target)
+        return self._targets[target]
+
+    def fill_phandles(self) -> None:
+        """Gives every referenced node a phandle and writes it where the references stand."""
+        cells: dict[str, bytes] = {}
+        for node in self._nodes:
+            for item in list(node.properties.values()):
+                for offset, target, is_path in item.references:
+                    if is_path:
+                        continue
+                    cell = cells.get(target)
+                    if cell is None:
+                        cell = cells[target] = self._cell(target, node, item)
+                    item.value = item.value[:offset] + cell + item.value[offset + 4 :]
+
+    def _cell(self, target: str, node: Node, item: Property) -> bytes:
+        found = self._find(target)
+        if found is None:
+            if not self._builder.is_overlay:
+                self._missing(target, node, item)
+            return b"\xff\xff\xff\xff"
+        self._used.add(found)
+        return pack(">I", self._phandle(found))
+
+    def fill_paths(self) -> None:
+        """Writes the full path of every node that is referred to as a string."""
+        for node in self._nodes:
+            for item in node.properties.values():
+                if any(reference.is_path for reference in item.references):
+                    self._fill_paths_of(node, item)
+
+    def _fill_paths_of(self, node: Node, item: Property) -> None:
+        grown = 0
+        placed = []
+        for reference in item.references:
+            offset = reference.offset + grown
+            placed.append(reference._replace(offset=offset))
+            if not reference.is_path:
+                continue
+            found = self._find(reference.target)
+            if found is None:
+                self._missing(reference.target, node, item)
+                continue
+            self._used.add(found)
+            path = found.path.encode() + b"\0"
+            item.value = item.value[:offset] + path + item.value[offset:]
+            grown += len(path)
+        item.references = tuple(placed)
+
+    def _missing(self, target: str, node: Node, item: Property) -> None:
+        written = "&{" + target + "}" if "/" in target else f"&{target}"
+        hint = "a typing error, or a file that is not included"
+        message = f"{written} in {node.path}:{item.name} names no node"
+        self._error("dts-reference", message, item.position, hint)
+
+    # --- what goes, what comes
+
+    def omit(self, keep_labelled: bool) -> None:
+        """Takes out the ``/omit-if-no-ref/`` nodes that nothing refers to."""
+        unused = self._builder.omitted - self._used
+        if not unused:
+            return
+        for node in self._nodes:
+            if node in unused and node.parent and not (keep_labelled and node.labels):
+                del node.parent.children[node.name]
+        self._nodes = list(self._root.walk())
+        self.labels = {label: node for node in self._nodes for label in node.labels}
+
+    def add_symbols(self) -> None:
+        """Adds ``/__symbols__``: label → path, and a phandle to each labelled node."""
+        if not self.labels:
+            return
+        symbols = self._root.children.get("__symbols__")
+        if symbols is None:
+            symbols = self._root.children["__symbols__"] = Node("__symbols__", self._root)
+        for node in self._nodes:
+            for label in node.labels:
+                if label not in symbols.properties:
+                    path = node.path.encode() + b"\0"
+                    symbols.properties[label] = Property(label, path)
+            if node.labels:
+                self._phandle(node)
+
+
+def _boot_cpu(root: Node) -> int:
+    """The physical id of the boot CPU as dtc guesses it: ``reg`` of the first node in /cpus."""
+    cpus = root.children.get("cpus")
+    first = next(iter(cpus.children.values()), None) if cpus else None
+    reg = first.cells("reg") if first else None
+    return reg[0] if reg and len(reg) == 1 else 0

@@ -1,0 +1,204 @@
+"""Source text and where each of its characters was written.
+
+A board's text comes from many files: the C preprocessor leaves line markers, and dtc's own
+``/include/`` splices a file into another. `SourceText.text` is what the grammar sees: all files
+in one, with comments and line markers turned into spaces, so that an offset into it leads back to
+a file, a line and a column. Positions are made when somebody asks for one; most never are.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from scmigen.diagnostics import InputError, Position, error
+
+#: Bounds on what ``/include/`` may pull in: files inside files (dtc's own bound), files in all,
+#: and characters of the spliced text.
+MAX_INCLUDE_DEPTH = 200
+MAX_INCLUDES = 10_000
+MAX_TEXT = 64 << 20
+
+_STRING = r'"(?:[^"\\]|\\[\s\S])*+"'
+_CHARACTER = r"'(?:[^'\\\n]|\\.)*+'"
+_COMMENT = r"/\*(?:[^*]++|\*(?!/))*+\*/|//[^\n]*+"
+_MARKER = re.compile(r'#(?:line)?[ \t]++([0-9]++)[ \t]++"((?:[^"\\\n]|\\.)*+)"(?:[ \t]++[0-9]++)*+')
+_COMMENTS = re.compile(rf"{_STRING}|{_CHARACTER}|(?P<comment>{_COMMENT})")
+_INCLUDES = re.compile(rf'{_STRING}|{_CHARACTER}|(?P<include>/include/\s*+"(?P<name>[^"\n]*+)")')
+_NOT_NEWLINE = re.compile(r"[^\n]")
+
+
+class SourceFile:
+    """One file: what was written, what the grammar sees of it, and the lines' places."""
+
+    def __init__(self, name: str, written: str) -> None:
+        self.name = name
+        self.directory = Path(name).parent
+        self.written = written
+        #: From which offset on the text is line ``line`` and following of ``file``.
+        self._markers: list[tuple[int, str, int]] = [(0, name, 1)]
+        self.text = self._without_markers(_without_comments(written))
+
+    def _without_markers(self, text: str) -> str:
+        """The text with every line marker made spaces; fills the table of them."""
+        parts: list[str] = []
+        done = 0
+        start = 0 if text.startswith("#") else _line_with_hash(text, 0)
+        while start >= 0:
+            marker = _MARKER.match(text, start)
+            if marker is not None:
+                # The marker tells the number of the line that follows it.
+                self._markers.append((marker.end(), marker[2], int(marker[1][-9:]) - 1))
+                parts += (text[done:start], " " * (marker.end() - start))
+                done = marker.end()
+            start = _line_with_hash(text, start)
+        parts.append(text[done:])
+        return "".join(parts)
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """The offset at which each line starts."""
+        return [0, *(found.end() for found in re.finditer("\n", self.written))]
+
+    def position(self, offset: int) -> Position:
+        """The place of a character, as the line markers tell it."""
+        line = bisect_right(self._lines, offset)
+        start = self._lines[line - 1]
+        index = bisect_right(self._markers, offset, key=lambda marker: marker[0]) - 1
+        from_offset, file, first = self._markers[index]
+        skipped = line - bisect_right(self._lines, from_offset)
+        return Position(file, first + skipped, offset - start + 1)
+
+
+def _line_with_hash(text: str, start: int) -> int:
+    """Where the next line after ``start`` begins that begins with ``#``; -1 for none."""
+    found = text.find("\n#", start)
+    return found + 1 if found >= 0 else -1
+
+
+def _without_comments(text: str) -> str:
+    """The text with every comment made spaces (newlines stay); lengths stay as they are."""
+    if "/*" not in text and "//" not in text:
+        return text
+    parts: list[str] = []
+    done = 0
+    for found in _COMMENTS.finditer(text):
+        if found["comment"]:
+            parts += (text[done : found.start()], _NOT_NEWLINE.sub(" ", found[0]))
+            done = found.end()
+    parts.append(text[done:])
+    return "".join(parts)
+
+
+class SourceText:
+    """The text of a tree, and the way back from an offset to the file it stands in.
+
+    ``files`` are all files it was made from. Raises `InputError` (``dts-include``) where an
+    ``/include/`` cannot be followed.
+    """
+
+    def __init__(self, text: str, file: str, include_paths: Sequence[Path] = ()) -> None:
+        self.include_paths = tuple(include_paths)
+        self.files = [file]
+        main = SourceFile(file, text)
+        if "/include/" in main.text:
+            self._pieces = _splice(main, self)
+        else:
+            self._pieces = [(main, 0, len(main.text))]
+        self.text = "".join(piece.text[start:end] for piece, start, end in self._pieces)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts, total = [], 0
+        for _, start, end in self._pieces:
+            starts.append(total)
+            total += end - start
+        return starts
+
+    def _find(self, offset: int) -> tuple[SourceFile, int]:
+        index = bisect_right(self._starts, offset) - 1
+        # A character belongs to the last piece that starts at it and is not empty.
+        file, start, _ = self._pieces[index]
+        return file, start + offset - self._starts[index]
+
+    def position(self, offset: int) -> Position:
+        """Where the character at ``offset`` of `text` was written."""
+        file, local = self._find(offset)
+        return file.position(local)
+
+    def open_beside(self, name: str, offset: int) -> Path | None:
+        """The file ``name`` as meant at ``offset``: beside the file there, or in a search path."""
+        found = self.search(name, self._find(offset)[0].directory)
+        if found is not None:
+            self.files.append(str(found))
+        return found
+
+    def search(self, name: str, directory: Path) -> Path | None:
+        """The file ``name`` in ``directory`` or in the first search path that has it."""
+        if "\0" in name:
+            return None
+        for folder in (directory, *self.include_paths):
+            try:
+                if (folder / name).is_file():
+                    return folder / name
+            except OSError:
+                continue
+        return None
+
+
+def _splice(main: SourceFile, source: SourceText) -> list[tuple[SourceFile, int, int]]:
+    """The pieces of all files in the order of the spliced text."""
+    pieces: list[tuple[SourceFile, int, int]] = []
+    total = 0
+    stack = [(main, 0)]
+    while stack:
+        file, start = stack.pop()
+        include = _next_include(file, start)
+        end = len(file.text) if include is None else include.start("include")
+        pieces.append((file, start, end))
+        total += end - start
+        if include is None:
+            continue
+        stack.append((file, include.end()))
+        included = _included(file, include, source)
+        stack.append((included, 0))
+        if (
+            len(stack) > MAX_INCLUDE_DEPTH
+            or len(source.files) > MAX_INCLUDES
+            or total + len(included.text) > MAX_TEXT
+        ):
+            raise _bad_include(file, include, "includes are nested too deeply or too large")
+    return pieces
+
+
+def _next_include(file: SourceFile, start: int) -> re.Match[str] | None:
+    for found in _INCLUDES.finditer(file.text, start):
+        if found["include"]:
+            return found
+    return None
+
+
+def _included(file: SourceFile, include: re.Match[str], source: SourceText) -> SourceFile:
+    path = source.search(include["name"], file.directory)
+    if path is None:
+        raise _bad_include(file, include, f'"{include["name"]}" is in no include directory')
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise _bad_include(file, include, f"{path} cannot be read: {problem}") from None
+    source.files.append(str(path))
+    return SourceFile(str(path), text)
+
+
+def _bad_include(file: SourceFile, include: re.Match[str], message: str) -> InputError:
+    return InputError(
+        [
+            error(
+                "dts-include",
+                message,
+                file.position(include.start("include")),
+                hint="name the directory with -I",
+            )
+        ]
+    )

@@ -1,0 +1,1 @@
+"""The outputs, one module each; their text is in ``templates/``."""

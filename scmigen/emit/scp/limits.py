@@ -1,0 +1,188 @@
+"""What SCP-firmware cannot hold or do, as diagnostics. Each function looks at one thing."""
+
+from collections.abc import Iterable, Iterator
+
+from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
+from scmigen.emit.scp.spaces import EMITTED
+from scmigen.model.platform import Grant, Platform, Resource
+from scmigen.runtime import Numbering
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+#: Elements of one module: 12 bits of an identifier.
+MAX_ELEMENTS = 4096
+#: Rows of an agent's clock or reset table, and reset elements in all: 8-bit counts.
+MAX_ROWS = 255
+#: Agents: 8 bits of BASE PROTOCOL_ATTRIBUTES.
+MAX_AGENTS = 255
+#: Bytes of a name in a reply, without its terminating NUL.
+MAX_NAME = 15
+#: The highest rate in Hz that an entry of a clock driver's rate table holds.
+MAX_RATE = 0xFFFF_FFFF
+
+#: Related places that a diagnostic lists before it says "and N more".
+_LISTED = 5
+
+
+def check(platform: Platform) -> tuple[Diagnostic, ...]:
+    """All that stands in the way of these tables, and all that they leave out."""
+    checks = (_agents, _elements, _rows, _names, _numbering, _kinds, _parents, _devices, _rates)
+    return tuple(found for each in checks for found in each(platform))
+
+
+def _position(resource: Resource) -> Position | None:
+    return resource.facts.position or resource.node.position
+
+
+def _related(items: Iterable[tuple[str, Position | None]]) -> tuple[Related, ...]:
+    listed = [Related(message, position) for message, position in items]
+    rest = len(listed) - _LISTED
+    return (*listed[:_LISTED], *((Related(f"and {rest} more"),) if rest > 0 else ()))
+
+
+def _highest(platform: Platform, kind: Kind) -> Resource | None:
+    resources = platform.resources.get(kind, ())
+    return max(resources, key=lambda item: item.number) if resources else None
+
+
+def _agents(platform: Platform) -> Iterator[Diagnostic]:
+    count = len(platform.agents)
+    if count > MAX_AGENTS:
+        yield error(
+            "scp-limit",
+            f"{count} agents; SCP-firmware serves at most {MAX_AGENTS}",
+            hint="serve some of them from a platform of their own",
+        )
+
+
+def _elements(platform: Platform) -> Iterator[Diagnostic]:
+    """Elements a module can have; the power domain module needs one for SYSTOP."""
+    most = {Kind.POWER: MAX_ELEMENTS - 1, Kind.CLOCK: MAX_ELEMENTS, Kind.RESET: MAX_ROWS}
+    for kind in EMITTED:
+        highest = _highest(platform, kind)
+        if highest is not None and highest.number >= most[kind]:
+            yield error(
+                "scp-limit",
+                f"{kind} numbers of this board go up to {highest.number} "
+                f"({len(platform.resources[kind])} {kind} resources); an SCP-firmware table ends "
+                f"at {most[kind] - 1}",
+                _position(highest),
+                hint="let the platform manage fewer providers, or give numbers up that are "
+                "reserved",
+            )
+
+
+def _rows(platform: Platform) -> Iterator[Diagnostic]:
+    """Rows of the longest table an agent has, for kinds whose tables are counted in 8 bits."""
+    for kind in (Kind.CLOCK, Kind.RESET):
+        tails = [grants[-1] for a in platform.agents if (grants := platform.grants_of(a, kind))]
+        long = [grant for grant in tails if grant.id >= MAX_ROWS]
+        if not long:
+            continue
+        worst = max(long, key=lambda grant: grant.id)
+        shared = platform.numbering is Numbering.SHARED
+        yield error(
+            "scp-limit",
+            f"{worst.agent.name} is granted {kind} {worst.id}; of the "
+            f"{len(platform.resources[kind])} {kind} resources of this board an agent's table in "
+            f"SCP-firmware holds ids 0 to {MAX_ROWS - 1} (the count has 8 bits)",
+            _position(worst.resource),
+            _related((f"{g.agent.name}: up to {g.id}", _position(g.resource)) for g in long),
+            hint=("number the resources per agent, " if shared else "")
+            + "let the platform manage fewer providers, or divide the devices among more agents",
+        )
+
+
+def _names(platform: Platform) -> Iterator[Diagnostic]:
+    for kind in EMITTED:
+        seen: dict[str, Resource] = {}
+        for resource in platform.resources.get(kind, ()):
+            name = resource.short_name
+            other = seen.setdefault(name, resource)
+            if name and len(name.encode("utf-8", "replace")) <= MAX_NAME and other is resource:
+                continue
+            yield error(
+                "scp-name",
+                f"{kind} {resource.number} is called {name!r}; SCP-firmware needs a name of 1 to "
+                f"{MAX_NAME} bytes that no other {kind} resource has",
+                _position(resource),
+                _related([] if other is resource else [("the other one", _position(other))]),
+            )
+
+
+def _numbering(platform: Platform) -> Iterator[Diagnostic]:
+    """Power domain ids are element numbers for every agent."""
+    moved = [
+        grant
+        for grant in platform.grants
+        if grant.resource.kind is Kind.POWER and grant.id != grant.resource.number
+    ]
+    if moved:
+        first = moved[0]
+        yield error(
+            "scp-numbering",
+            f"{first.agent.name} knows power domain {first.resource.name} as {first.id}, but "
+            f"SCP-firmware shows every agent the same number ({first.resource.number}); "
+            f"{len(moved)} grants are numbered so",
+            _position(first.resource),
+            hint="number the resources alike for all agents (shared numbering)",
+        )
+
+
+def _kinds(platform: Platform) -> Iterator[Diagnostic]:
+    for kind in Kind:
+        resources = platform.resources.get(kind, ())
+        if resources and kind not in EMITTED:
+            yield warning(
+                "scp-kind",
+                f"{len(resources)} {kind} resources are left out: there are no tables of that "
+                "protocol for SCP-firmware, and agents are denied the protocol",
+                _position(resources[0]),
+            )
+
+
+def _parents(platform: Platform) -> Iterator[Diagnostic]:
+    """SCP-firmware has clock protocol 1.0, without CLOCK_PARENT_SET."""
+    grants: list[Grant] = [
+        grant
+        for grant in platform.grants
+        if grant.resource.kind is Kind.CLOCK and Operation.PARENT in grant.operations
+    ]
+    if grants:
+        yield warning(
+            "scp-parent",
+            f"the operation parent does not exist in SCP-firmware (clock protocol 1.0); it is "
+            f"left out of {len(grants)} grants",
+            _position(grants[0].resource),
+            _related((f"{g.agent.name}: {g.resource.name}", _position(g.resource)) for g in grants),
+            hint="the platform has to set these parents itself",
+        )
+
+
+def _devices(platform: Platform) -> Iterator[Diagnostic]:
+    """Base 0x9 to 0xB are open to every agent, so no device is told to the firmware."""
+    trusted = [agent for agent in platform.agents if agent.permissions]
+    movable = [device for device in platform.devices if device.assignable]
+    if trusted or movable:
+        yield note(
+            "scp-permissions",
+            "SCP-firmware would let any agent change permissions (base messages 0x9 to 0xB), so "
+            "no device table is written and these messages answer NOT_FOUND",
+            trusted[0].position if trusted else movable[0].node.position,
+            _related(
+                [(f"agent {agent.name}", agent.position) for agent in trusted]
+                + [(f"assignable {device.node.path}", device.node.position) for device in movable]
+            ),
+        )
+
+
+def _rates(platform: Platform) -> Iterator[Diagnostic]:
+    for resource in platform.resources.get(Kind.CLOCK, ()):
+        high = [rate for rate in resource.facts.rates if rate > MAX_RATE]
+        if high:
+            yield warning(
+                "scp-rate",
+                f"clock {resource.name} has a rate of {max(high)} Hz; the clock driver's table "
+                f"holds rates up to {MAX_RATE} Hz, higher ones are left out",
+                _position(resource),
+            )

@@ -1,0 +1,1 @@
+"""Resources, agents, grants and identifiers: what an SCMI platform is, free of file formats."""

@@ -1,0 +1,291 @@
+"""From an inventory and an assignment to the model: platforms with numbered, named resources."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scmigen.assignment.assignment import Assignment
+from scmigen.bindings.describe import facts_of, stdout_node
+from scmigen.bindings.facts import (
+    Inventory,
+    Provider,
+    ResourceFacts,
+    ResourceKey,
+    ScmiInstance,
+    Use,
+)
+from scmigen.bindings.identity import scmi_protocol
+from scmigen.devicetree.tree import Node
+from scmigen.model.closure import Closure, close
+from scmigen.model.grants import Granted, grant
+from scmigen.model.identifiers import (
+    Ids,
+    Lock,
+    LockedId,
+    Moved,
+    number_devices,
+    number_resources,
+    reserved_numbers,
+)
+from scmigen.model.naming import device_name, propose, unique
+from scmigen.model.ownership import Owners
+from scmigen.model.platform import Device, Findings, Grant, Model, Platform, Resource
+from scmigen.model.providers import final_providers, platform_nodes
+from scmigen.model.scaling import Scaling, scale
+from scmigen.model.sharing import Feeding
+from scmigen.runtime import Numbering
+from scmigen.scmi.protocols import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What all platforms of one board are made from."""
+
+    inventory: Inventory
+    assignment: Assignment
+    providers: Mapping[str, Provider]
+    owners: Owners
+    scaling: Scaling
+    closure: Closure
+    granted: Granted
+    numbering: Numbering
+    lock: Lock
+
+
+def build(
+    inventory: Inventory,
+    assignment: Assignment,
+    lock: Lock | None = None,
+    numbering: Numbering = Numbering.SHARED,
+) -> Model:
+    """The model of a board. Never raises for what the input says; the checks tell what is wrong."""
+    owners = Owners(assignment, inventory)
+    providers = final_providers(inventory, assignment.options, owners)
+    platform = platform_nodes(providers)
+    scaling = scale(inventory, providers, platform)
+    closure = close(inventory, providers, platform, owners, scaling)
+    feeding = Feeding(inventory, providers, closure.fed)
+    granted = grant(assignment, owners, closure, scaling, feeding)
+    parts = _Parts(
+        inventory,
+        assignment,
+        providers,
+        owners,
+        scaling,
+        closure,
+        granted,
+        numbering,
+        lock or Lock(),
+    )
+    platforms = []
+    moved: list[Moved] = []
+    for instance in inventory.instances or (None,):
+        made, changed = _platform(parts, instance)
+        platforms.append(made)
+        moved.extend(changed)
+    findings = Findings(tuple(owners.conflicts), closure, granted, scaling.undriven, tuple(moved))
+    return Model(
+        inventory,
+        assignment,
+        providers,
+        owners,
+        tuple(platforms),
+        findings,
+        _new_lock(parts, platforms),
+    )
+
+
+def _instance_of(parts: _Parts, key: ResourceKey) -> ScmiInstance | None:
+    """The SCMI instance that serves a resource; what no instance names is the first one's."""
+    instances = parts.inventory.instances
+    for instance in instances:
+        if key.provider.startswith(instance.node.path + "/"):
+            return instance
+    return instances[0] if instances else None
+
+
+def _served(parts: _Parts, instance: ScmiInstance | None) -> list[ResourceKey]:
+    """The resources of a platform: the granted ones, and all that an SCMI node is asked for."""
+    wanted = dict.fromkeys(key for _, key in parts.granted.drafts)
+    for use in (*parts.closure.fed, *parts.closure.own):
+        node = parts.inventory.tree.node(use.key.provider)
+        if node is not None and scmi_protocol(node) is not None:
+            wanted.setdefault(use.key)
+    return [key for key in wanted if _instance_of(parts, key) is instance]
+
+
+def _fixed(parts: _Parts, keys: Iterable[ResourceKey]) -> dict[ResourceKey, int]:
+    """The numbers that the tree has: the cells of SCMI specifiers."""
+    found = {}
+    for key in keys:
+        node = parts.inventory.tree.node(key.provider)
+        if node is not None and key.cells and scmi_protocol(node) is not None:
+            found[key] = key.cells[0]
+    return found
+
+
+def _platform(parts: _Parts, instance: ScmiInstance | None) -> tuple[Platform, tuple[Moved, ...]]:
+    keys = _served(parts, instance)
+    name = instance.node.name if instance else "scmi"
+    lock = parts.lock.platforms.get(name, Ids())
+    numbers, moved = number_resources(keys, _fixed(parts, keys), lock)
+    resources = _resources(parts, numbers, lock)
+    by_key = {r.key: r for found in resources.values() for r in found}
+    platform = Platform(
+        name=name,
+        numbering=parts.numbering,
+        inventory=parts.inventory,
+        providers=parts.providers,
+        options=parts.assignment.options,
+        agents=parts.assignment.agents,
+        resources=resources,
+        grants=tuple(_grants(parts, by_key)),
+        devices=tuple(_devices(parts, by_key, lock)),
+        reserved=reserved_numbers(keys, lock),
+        instance=instance,
+    )
+    return platform, moved
+
+
+def _resources(
+    parts: _Parts, numbers: Mapping[ResourceKey, int], lock: Ids
+) -> dict[Kind, tuple[Resource, ...]]:
+    uses: dict[ResourceKey, list[Use]] = {}
+    for use in (*parts.closure.needs, *parts.closure.own, *parts.closure.fed):
+        uses.setdefault(use.key, []).append(use)
+    facts = _facts(parts, numbers)
+    boot = _on_at_boot(parts, facts)
+    found: dict[Kind, tuple[Resource, ...]] = {}
+    for kind in Kind:
+        keys = sorted((k for k in numbers if k.kind is kind), key=lambda k: numbers[k])
+        taken = {numbers[k]: lock.resources[k].name for k in keys if k in lock.resources}
+        tree = parts.inventory.tree
+        names = unique(
+            [(numbers[k], propose(tree, k, facts[k], uses.get(k, ()))) for k in keys], taken
+        )
+        found[kind] = tuple(
+            _resource(parts, key, numbers[key], names[numbers[key]], facts[key], key in boot)
+            for key in keys
+        )
+    return found
+
+
+def _facts(parts: _Parts, keys: Iterable[ResourceKey]) -> dict[ResourceKey, ResourceFacts]:
+    """What is known of each resource, with what the OPP tables say of it."""
+    wanted = list(keys)
+    missing = [
+        key
+        for key in wanted
+        if key not in parts.inventory.facts and key not in parts.scaling.domains
+    ]
+    known = {
+        **parts.inventory.facts,
+        **facts_of(parts.inventory.tree, missing, parts.inventory.uses),
+    }
+    found = {}
+    for key in wanted:
+        table = parts.scaling.domains.get(key)
+        if table is not None:
+            found[key] = ResourceFacts(points=table.points, position=table.node.position)
+            continue
+        facts = known[key]
+        asked = parts.scaling.rates.get(key, frozenset())
+        found[key] = replace(facts, rates=tuple(sorted(asked.union(facts.rates))))
+    return found
+
+
+def _on_at_boot(
+    parts: _Parts, facts: Mapping[ResourceKey, ResourceFacts]
+) -> frozenset[ResourceKey]:
+    """What the console needs, what the platform's own devices need, and the domains above these."""
+    console = stdout_node(parts.inventory.tree)
+    found = {use.key for use in parts.closure.own}
+    if console is not None:
+        path = console.path
+        found.update(use.key for use in parts.closure.needs if use.consumer.path == path)
+    stack = list(found)
+    while stack:
+        known = facts.get(stack.pop())
+        if known is not None and known.parent is not None and known.parent not in found:
+            found.add(known.parent)
+            stack.append(known.parent)
+    return frozenset(found)
+
+
+def _resource(
+    parts: _Parts,
+    key: ResourceKey,
+    number: int,
+    names: tuple[str, str],
+    facts: ResourceFacts,
+    on: bool,
+) -> Resource:
+    node = parts.inventory.tree.node(key.provider)
+    assert node is not None
+    assumed = ("rate",) if key.kind is Kind.CLOCK and len(facts.rates) != 1 else ()
+    return Resource(key, number, *names, node, replace(facts, on=facts.on or on), assumed)
+
+
+def _grants(parts: _Parts, by_key: Mapping[ResourceKey, Resource]) -> list[Grant]:
+    drafts = [draft for (_, key), draft in parts.granted.drafts.items() if key in by_key]
+    drafts.sort(key=lambda d: (d.agent.id, d.key.kind, by_key[d.key].number))
+    found = []
+    dense: dict[tuple[int, Kind], int] = {}
+    for draft in drafts:
+        place = draft.agent.id, draft.key.kind
+        dense[place] = dense.get(place, -1) + 1
+        resource = by_key[draft.key]
+        shared = parts.numbering is Numbering.SHARED
+        found.append(
+            Grant(
+                draft.agent,
+                resource,
+                resource.number if shared else dense[place],
+                frozenset(draft.operations),
+                frozenset(draft.boot),
+                tuple(draft.because),
+            )
+        )
+    return found
+
+
+def _device_of(node: Node) -> Node | None:
+    """The device a consumer is part of: itself or the nearest above with a ``compatible``."""
+    for part in (node, *node.ancestors()):
+        if part.parent is not None and "compatible" in part:
+            return part
+    return None
+
+
+def _devices(parts: _Parts, by_key: Mapping[ResourceKey, Resource], lock: Ids) -> list[Device]:
+    uses: dict[str, list[Use]] = {}
+    nodes: dict[str, Node] = {}
+    for use in parts.closure.needs:
+        node = _device_of(use.consumer)
+        if node is not None and use.key in by_key:
+            nodes[node.path] = node
+            uses.setdefault(node.path, []).append(use)
+    numbers = number_devices(nodes, lock)
+    found = []
+    for path, node in nodes.items():
+        owner = parts.owners.of(node)
+        device = Device(node, numbers[path], owner.agents, owner.assignable, tuple(uses[path]))
+        found.append(device)
+    return sorted(found, key=lambda device: device.number or 0)
+
+
+def _new_lock(parts: _Parts, platforms: Sequence[Platform]) -> Lock:
+    """The lock to write: everything it had, and everything that is numbered now."""
+    made = dict(parts.lock.platforms)
+    for platform in platforms:
+        before = made.get(platform.name, Ids())
+        resources = dict(before.resources)
+        devices = dict(before.devices)
+        for found in platform.resources.values():
+            for item in found:
+                resources[item.key] = LockedId(item.number, item.name)
+        for device in platform.devices:
+            if device.number is not None:
+                name = device_name(parts.inventory.tree, device.node)
+                devices[device.node.path] = LockedId(device.number, name)
+        made[platform.name] = Ids(resources, devices)
+    return Lock(made)

@@ -1,0 +1,155 @@
+"""From what nodes consume to what agents need: through fixed providers, as far as managed ones."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from scmigen.bindings.facts import Inventory, Provider, ProviderClass, Use
+from scmigen.bindings.providers import is_psci
+from scmigen.bindings.status import Availability
+from scmigen.model.ownership import Owners, Ownership
+from scmigen.model.scaling import Scaling
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+_PASSED_ON = frozenset({Operation.STATE, Operation.READ})
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignUses:
+    """Uses of a local provider by devices of agents that do not own it."""
+
+    provider: Provider
+    uses: tuple[Use, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The uses that reach managed resources, and what stood in the way of the others.
+
+    ``needs`` are those of agents' devices, ``own`` those of the platform's devices, ``fed`` those
+    of managed providers; ``fed_locally`` what these take from an agent's local provider.
+    ``unnamed`` are assigned parents that have no SCMI id, ``disabled`` uses of disabled providers,
+    ``native`` uses of a local provider by the agent that owns it.
+    """
+
+    needs: tuple[Use, ...]
+    own: tuple[Use, ...]
+    fed: tuple[Use, ...]
+    fed_locally: tuple[Use, ...]
+    foreign: tuple[ForeignUses, ...]
+    unnamed: tuple[Use, ...]
+    disabled: tuple[Use, ...]
+    native: tuple[Use, ...]
+
+
+class _Walk:
+    def __init__(
+        self,
+        inventory: Inventory,
+        providers: Mapping[str, Provider],
+        owners: Owners,
+    ) -> None:
+        self.providers = providers
+        self.owners = owners
+        self.availability = Availability()
+        self.inputs: dict[str, list[Use]] = {}
+        for use in inventory.uses:
+            self.inputs.setdefault(use.consumer.path, []).append(use)
+        self.foreign: dict[str, list[Use]] = {}
+        self.disabled: list[Use] = []
+        self.native: list[Use] = []
+
+    def reach(self, use: Use, owner: Ownership) -> Iterator[Use]:
+        """The uses of managed resources that ``use`` comes to."""
+        stack = [use]
+        while stack:
+            at = stack.pop()
+            provider = self.providers[at.key.provider]
+            if not self.availability.present(provider.node):
+                self.disabled.append(at)
+            elif provider.category is ProviderClass.MANAGED:
+                yield at
+            elif provider.category is ProviderClass.FIXED:
+                stack.extend(self._inputs(at, provider))
+            else:
+                self._local(at, provider, owner)
+
+    def _inputs(self, use: Use, provider: Provider) -> Iterator[Use]:
+        if any(map(is_psci, provider.node.ancestors())) or provider.node.path in use.via:
+            return
+        for passed in self.inputs.get(provider.node.path, ()):
+            needs = use.needs & passed.needs & _PASSED_ON
+            if passed.key.kind is use.key.kind and needs:
+                yield replace(use, key=passed.key, needs=needs, via=(*use.via, provider.node.path))
+
+    def _local(self, use: Use, provider: Provider, owner: Ownership) -> None:
+        holder = self.owners.of(provider.node)
+        if set(owner.all_agents) - set(holder.all_agents):
+            self.foreign.setdefault(provider.node.path, []).append(use)
+        else:
+            self.native.append(use)
+
+    def is_fixed(self, path: str) -> bool:
+        provider = self.providers.get(path)
+        return (
+            provider is not None
+            and provider.category is ProviderClass.FIXED
+            and provider.consumers > 0
+        )
+
+
+def close(
+    inventory: Inventory,
+    providers: Mapping[str, Provider],
+    platform: frozenset[str],
+    owners: Owners,
+    scaling: Scaling,
+) -> Closure:
+    """What devices and the platform need of managed resources."""
+    walk = _Walk(inventory, providers, owners)
+    parents = _named_parents(inventory, providers)
+    found: dict[str, list[Use]] = {"needs": [], "own": [], "fed": [], "local": [], "unnamed": []}
+    for use in (*inventory.uses, *scaling.uses):
+        path = use.consumer.path
+        owner = walk.owners.of(use.consumer)
+        made = use.key in scaling.domains
+        category = ProviderClass.MANAGED if made else providers[use.key.provider].category
+        if walk.is_fixed(path):
+            continue
+        if path in platform or owner.platform:
+            if category is ProviderClass.MANAGED:
+                found["fed" if path in platform else "own"].append(use)
+            elif category is ProviderClass.LOCAL:
+                found["local"].append(use)
+        elif made and owner.all_agents:
+            found["needs"].append(use)
+        elif owner.all_agents:
+            nameless = Operation.PARENT in use.needs and (path, use.index) not in parents
+            if nameless and category is ProviderClass.MANAGED:
+                found["unnamed"].append(use)
+            wanted = replace(use, needs=use.needs - {Operation.PARENT}) if nameless else use
+            found["needs"].extend(walk.reach(wanted, owner))
+    foreign = tuple(
+        ForeignUses(providers[path], tuple(uses)) for path, uses in sorted(walk.foreign.items())
+    )
+    return Closure(
+        needs=tuple(found["needs"]),
+        own=tuple(found["own"]),
+        fed=tuple(found["fed"]),
+        fed_locally=tuple(found["local"]),
+        foreign=foreign,
+        unnamed=tuple(found["unnamed"]),
+        disabled=tuple(walk.disabled),
+        native=tuple(walk.native),
+    )
+
+
+def _named_parents(inventory: Inventory, providers: Mapping[str, Provider]) -> set[tuple[str, int]]:
+    """(consumer, index) of the ``assigned-clock-parents`` entries that name a managed clock."""
+    return {
+        (use.consumer.path, use.index)
+        for use in inventory.uses
+        if use.prop == "assigned-clock-parents"
+        and use.key.kind is Kind.CLOCK
+        and providers[use.key.provider].category is ProviderClass.MANAGED
+    }

@@ -1,0 +1,191 @@
+"""From needs to grants: who gets which operations on which resource, and because of what."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from scmigen.assignment.assignment import Agent, Assignment, HandGrant
+from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.model.closure import Closure
+from scmigen.model.ownership import Owners
+from scmigen.model.scaling import Scaling
+from scmigen.model.sharing import Conflict, Feeding
+from scmigen.scmi.operations import Operation, aggregates, ordered
+
+_SET = frozenset({Operation.RATE, Operation.PARENT, Operation.LEVEL})
+
+
+@dataclass(slots=True)
+class Draft:
+    """A grant in the making; ``boot`` is what of it holds before any device is reassigned."""
+
+    agent: Agent
+    key: ResourceKey
+    operations: set[Operation] = field(default_factory=set)
+    boot: set[Operation] = field(default_factory=set)
+    because: list[Use | HandGrant] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """An operation that a use needs and that was not granted: the resource or device is shared.
+
+    ``owner``: who has the operation instead, where anybody has.
+    """
+
+    agent: Agent
+    key: ResourceKey
+    operation: Operation
+    use: Use
+    owner: Agent | None
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The drafts by (agent id, resource), what was withdrawn, and what could not be settled."""
+
+    drafts: Mapping[tuple[int, ResourceKey], Draft]
+    withdrawn: tuple[Withdrawn, ...]
+    conflicts: tuple[Conflict, ...]
+    possible: tuple[tuple[str, Conflict], ...]
+    against_owner: tuple[tuple[HandGrant, Agent], ...]
+
+
+class _Grants:
+    def __init__(self, assignment: Assignment, owners: Owners) -> None:
+        self.agents = {agent.name: agent for agent in assignment.agents}
+        self.owners = owners
+        self.owner_of = {o.key: self.agents[o.agent] for o in assignment.options.owners}
+        self.drafts: dict[tuple[int, ResourceKey], Draft] = {}
+        self.withdrawn: list[Withdrawn] = []
+        self.against_owner: list[tuple[HandGrant, Agent]] = []
+
+    def draft(self, agent: Agent, key: ResourceKey) -> Draft:
+        return self.drafts.setdefault((agent.id, key), Draft(agent, key))
+
+    def need(self, use: Use, surrendered: bool) -> None:
+        """Grant what a device's use needs to every agent that has or may get the device."""
+        ownership = self.owners.of(use.consumer)
+        owner = self.owner_of.get(use.key)
+        for agent in ownership.all_agents:
+            operations = set(use.needs)
+            if surrendered:
+                operations -= _SET
+            for operation in ordered(use.key.kind, use.needs & operations):
+                if aggregates(use.key.kind, operation):
+                    continue
+                if (owner is not None and owner != agent) or (owner is None and ownership.shared):
+                    operations.discard(operation)
+                    self.withdrawn.append(Withdrawn(agent, use.key, operation, use, owner))
+            if operations:
+                draft = self.draft(agent, use.key)
+                draft.operations |= operations
+                draft.because.append(use)
+                if agent in ownership.agents:
+                    draft.boot |= operations
+
+    def hand(self, grant: HandGrant) -> None:
+        """Grant what the user wrote."""
+        agent = self.agents[grant.agent]
+        owner = self.owner_of.get(grant.key)
+        refused = {op for op in grant.operations if not aggregates(grant.key.kind, op)}
+        if owner is not None and owner != agent and refused:
+            self.against_owner.append((grant, owner))
+            return
+        draft = self.draft(agent, grant.key)
+        draft.operations |= grant.operations
+        draft.boot |= grant.operations
+        draft.because.append(grant)
+
+
+def grant(
+    assignment: Assignment,
+    owners: Owners,
+    closure: Closure,
+    scaling: Scaling,
+    feeding: Feeding,
+) -> Granted:
+    """The grants that the needs of a platform's agents and its user make."""
+    grants = _Grants(assignment, owners)
+    for use in closure.needs:
+        grants.need(use, (use.consumer.path, use.key) in scaling.surrendered)
+    for written in assignment.grants:
+        grants.hand(written)
+    conflicts, possible = _conflicts(grants, closure, feeding)
+    return Granted(
+        grants.drafts,
+        tuple(grants.withdrawn),
+        tuple(conflicts),
+        tuple(possible),
+        tuple(grants.against_owner),
+    )
+
+
+def _users(
+    grants: _Grants, own: Iterable[Use]
+) -> dict[ResourceKey, list[tuple[Agent | None, Use | HandGrant]]]:
+    """Who uses each resource, the platform's own devices included."""
+    found: dict[ResourceKey, list[tuple[Agent | None, Use | HandGrant]]] = {}
+    for draft in grants.drafts.values():
+        found.setdefault(draft.key, []).extend((draft.agent, why) for why in draft.because)
+    for use in own:
+        found.setdefault(use.key, []).append((None, use))
+    return found
+
+
+def _parties(
+    grants: _Grants, uses: Iterable[tuple[Agent | None, Use | HandGrant]]
+) -> set[int | str]:
+    """Those who may act at one time: agents, and devices that are one agent's after another's."""
+    found: set[int | str] = set()
+    for agent, why in uses:
+        ownership = grants.owners.of(why.consumer) if isinstance(why, Use) else None
+        if ownership is not None and ownership.assignable:
+            found.add(ownership.claims[0].node.path)
+        else:
+            found.add(agent.id if agent else 0)
+    return found
+
+
+def _conflicts(
+    grants: _Grants, closure: Closure, feeding: Feeding
+) -> tuple[list[Conflict], list[tuple[str, Conflict]]]:
+    users = _users(grants, closure.own)
+    below: dict[ResourceKey, list[ResourceKey]] = {}
+    by_provider: dict[str, set[Agent | None]] = {}
+    for key, uses in users.items():
+        for above in feeding.above(key):
+            below.setdefault(above, []).append(key)
+        by_provider.setdefault(key.provider, set()).update(agent for agent, _ in uses)
+    conflicts = []
+    possible = []
+    for key, operation, holders in _held(grants):
+        uses = [pair for item in (key, *below.get(key, ())) for pair in users.get(item, ())]
+        everybody = {agent for agent, _ in uses}
+        owner = grants.owner_of.get(key)
+        if len(_parties(grants, uses)) > 1 and (owner is None or holders != [owner]):
+            found = Conflict(key, operation, tuple(holders), _order(everybody), tuple(uses))
+            conflicts.append(found)
+        elif owner is None:
+            for path in feeding.possible(key):
+                others = by_provider.get(path, set()) - everybody
+                if others:
+                    found = Conflict(key, operation, tuple(holders), _order(others), ())
+                    possible.append((path, found))
+    return conflicts, possible
+
+
+def _held(grants: _Grants) -> list[tuple[ResourceKey, Operation, list[Agent]]]:
+    """Every operation that does not aggregate, with the agents that were granted it."""
+    held: dict[tuple[ResourceKey, Operation], list[Agent]] = {}
+    for draft in grants.drafts.values():
+        for operation in draft.operations:
+            if not aggregates(draft.key.kind, operation):
+                held.setdefault((draft.key, operation), []).append(draft.agent)
+    return [
+        (key, operation, sorted(agents, key=lambda agent: agent.id))
+        for (key, operation), agents in sorted(held.items())
+    ]
+
+
+def _order(agents: Iterable[Agent | None]) -> tuple[Agent | None, ...]:
+    return tuple(sorted(agents, key=lambda agent: agent.id if agent else 0))

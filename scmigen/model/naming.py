@@ -1,0 +1,74 @@
+"""SCMI names: unique among their kind, the same from a DTS and from its DTB, and stable.
+
+The full name is what the provider calls the resource, else what its first consumer calls it. The
+short name is the full one where it has at most 15 characters; else its beginning and ``~`` and the
+resource's number. Two equal full names are told apart the same way.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from scmigen.bindings.facts import ResourceFacts, ResourceKey, Use
+from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE
+
+_UNWANTED = re.compile(r"[^A-Za-z0-9_.+-]+")
+
+
+def _clean(text: str) -> str:
+    return _UNWANTED.sub("-", text).strip("-")
+
+
+def _cut(name: str, size: int, number: int) -> str:
+    """``name`` within ``size`` bytes, NUL included, made distinct by the number where it is cut."""
+    if len(name) < size:
+        return name
+    return _numbered(name, size, number)
+
+
+def _numbered(name: str, size: int, number: int) -> str:
+    suffix = f"~{number}"
+    return name[: size - 1 - len(suffix)] + suffix
+
+
+def device_name(tree: DeviceTree, node: Node) -> str:
+    """A device's name: its alias where it has one, else its node name."""
+    aliases = sorted(name for name, found in tree.aliases.items() if found is node)
+    return _clean(aliases[0] if aliases else node.name.replace("@", "-")) or "root"
+
+
+def propose(tree: DeviceTree, key: ResourceKey, facts: ResourceFacts, uses: Sequence[Use]) -> str:
+    """The best name for a resource, not yet unique."""
+    for name in facts.names:
+        if _clean(name):
+            return _clean(name)
+    if not uses:
+        return _clean("-".join((str(key.kind), *map(str, key.cells)))) or str(key.kind)
+    first = min(uses, key=lambda use: (use.name is None, use.consumer.path, use.prop, use.index))
+    device = device_name(tree, first.consumer)
+    return f"{device}-{_clean(first.name)}" if first.name and _clean(first.name) else device
+
+
+def unique(
+    proposals: Iterable[tuple[int, str]], taken: Mapping[int, str]
+) -> dict[int, tuple[str, str]]:
+    """Number → (full name, short name); names in ``taken`` were given before and stay."""
+    full: dict[int, str] = dict(taken)
+    used = set(full.values())
+    for number, wanted in proposals:
+        if number in full:
+            continue
+        name = _cut(wanted, EXTENDED_NAME_SIZE, number)
+        if name in used:
+            name = _numbered(wanted, EXTENDED_NAME_SIZE, number)
+        full[number] = name
+        used.add(name)
+    short: dict[int, str] = {}
+    used = set()
+    for number in sorted(full):
+        name = _cut(full[number], SHORT_NAME_SIZE, number)
+        if name in used:
+            name = _numbered(full[number], SHORT_NAME_SIZE, number)
+        short[number] = name
+        used.add(name)
+    return {number: (full[number], short[number]) for number in full}

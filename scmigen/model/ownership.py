@@ -1,0 +1,108 @@
+"""Who owns each node: the nearest claim above it, or the default agent.
+
+An exact claim on a node beats a glob on it; a claim on a deeper node beats one above. What only
+the secure world may use goes to agents of the role `secure`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Agent, Assignment, Claim
+from scmigen.bindings.facts import Inventory
+from scmigen.devicetree.tree import Node
+from scmigen.runtime import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """The agents that have a node at boot, those it may be given to, and the claims behind it.
+
+    ``platform``: the platform keeps the node for itself. ``claims`` is empty for what nobody names.
+    """
+
+    agents: tuple[Agent, ...]
+    assignable: tuple[Agent, ...] = ()
+    platform: bool = False
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def shared(self) -> bool:
+        """Whether several agents have the node at once."""
+        return len(self.agents) > 1
+
+    @property
+    def all_agents(self) -> tuple[Agent, ...]:
+        """The agents that have the node or may be given it."""
+        return tuple(sorted({*self.agents, *self.assignable}, key=lambda agent: agent.id))
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimConflict:
+    """Claims of one rank on one node that cannot all be true."""
+
+    node: Node
+    claims: tuple[Claim, ...]
+
+
+class Owners:
+    """Answers who owns a node; built once for a tree and an assignment."""
+
+    def __init__(self, assignment: Assignment, inventory: Inventory) -> None:
+        self._agents = {agent.name: agent for agent in assignment.agents}
+        default = tuple(agent for agent in assignment.agents if agent.default)[:1]
+        self._default = Ownership(default)
+        self._secure = tuple(a for a in assignment.agents if a.role is Role.SECURE)
+        self._secure_only = inventory.secure_only
+        self.conflicts: list[ClaimConflict] = []
+        self._at: dict[str, Ownership] = {}
+        self._known: dict[str, Ownership] = {}
+        by_node: dict[str, list[Claim]] = {}
+        for claim in assignment.claims:
+            by_node.setdefault(claim.node.path, []).append(claim)
+        for path, claims in by_node.items():
+            self._at[path] = self._resolve(claims)
+
+    def _resolve(self, claims: list[Claim]) -> Ownership:
+        best = [claim for claim in claims if claim.exact] or claims
+        names = {claim.agent for claim in best}
+        if len(names) > 1 and not all(claim.shared for claim in best):
+            self.conflicts.append(ClaimConflict(best[0].node, tuple(best)))
+        if None in names:
+            return Ownership((), platform=True, claims=tuple(best))
+        agents = {self._agents[name] for name in names if name is not None}
+        if len(agents) == 1 and any(claim.shared for claim in best):
+            agents.update(self._default.agents)
+        wanted = {name for claim in best for name in claim.assignable}
+        return Ownership(
+            _by_id(agents), _by_id(self._agents[name] for name in wanted), claims=tuple(best)
+        )
+
+    def claimed_exactly(self, path: str) -> bool:
+        """Whether an agent names this very node."""
+        found = self._at.get(path)
+        return found is not None and any(c.exact and c.agent is not None for c in found.claims)
+
+    def of(self, node: Node) -> Ownership:
+        """The ownership of a node."""
+        path = node.path
+        known = self._known.get(path)
+        if known is None:
+            known = self._known[path] = self._find(node)
+        return known
+
+    def _find(self, node: Node) -> Ownership:
+        found = self._at.get(node.path)
+        if found is None:
+            above = (self._at.get(item.path) for item in node.ancestors())
+            found = next((item for item in above if item is not None), self._default)
+        if node.path not in self._secure_only or found.platform:
+            return found
+        agents = tuple(a for a in found.agents if a.role is Role.SECURE)
+        assignable = tuple(a for a in found.assignable if a.role is Role.SECURE)
+        if not agents and not found.claims:
+            agents = self._secure[:1]
+        return Ownership(agents, assignable, claims=found.claims)
+
+
+def _by_id(agents: Iterable[Agent]) -> tuple[Agent, ...]:
+    return tuple(sorted(agents, key=lambda agent: agent.id))

@@ -1,0 +1,138 @@
+"""The platform as data: numbered resources, agents, and what each may do and why.
+
+`scmigen.model.build` makes it; checks and emitters read it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from scmigen.assignment.assignment import Agent, Assignment, HandGrant, PlatformOptions
+from scmigen.bindings.facts import (
+    Inventory,
+    OppTable,
+    Provider,
+    ResourceFacts,
+    ResourceKey,
+    ScmiInstance,
+    Use,
+)
+from scmigen.devicetree.tree import Node
+from scmigen.model.closure import Closure
+from scmigen.model.grants import Granted
+from scmigen.model.identifiers import Lock, Moved
+from scmigen.model.ownership import ClaimConflict, Owners
+from scmigen.runtime import Numbering
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One thing the platform serves; ``number`` is its id, in `shared` numbering for every agent.
+
+    ``name`` is unique among its kind and at most 63 characters, ``short_name`` at most 15.
+    ``assumed`` names the facts that the tree does not have and that were assumed.
+    """
+
+    key: ResourceKey
+    number: int
+    name: str
+    short_name: str
+    node: Node
+    facts: ResourceFacts
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of resource."""
+        return self.key.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an agent may do with a resource, which it knows by ``id``, because of which uses.
+
+    ``boot`` is the part that holds at boot; the rest opens when an assignable device is given.
+    """
+
+    agent: Agent
+    resource: Resource
+    id: int
+    operations: frozenset[Operation]
+    boot: frozenset[Operation]
+    because: tuple[Use | HandGrant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A consumer that is somebody's: ``agents`` have it at boot, ``assignable`` may be given it.
+
+    ``number`` is the device id of BASE_SET_DEVICE_PERMISSIONS; none for the platform's own.
+    """
+
+    node: Node
+    number: int | None
+    agents: tuple[Agent, ...]
+    assignable: tuple[Agent, ...]
+    uses: tuple[Use, ...]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One SCMI platform: everything the outputs say, and nothing about how they say it."""
+
+    name: str
+    numbering: Numbering
+    inventory: Inventory
+    providers: Mapping[str, Provider]
+    options: PlatformOptions
+    agents: tuple[Agent, ...]
+    resources: Mapping[Kind, tuple[Resource, ...]]
+    grants: tuple[Grant, ...]
+    devices: tuple[Device, ...]
+    reserved: Mapping[Kind, tuple[int, ...]]
+    instance: ScmiInstance | None = None
+
+    @cached_property
+    def _grants_by_agent(self) -> Mapping[tuple[int, Kind], tuple[Grant, ...]]:
+        found: dict[tuple[int, Kind], list[Grant]] = {}
+        for grant in self.grants:
+            found.setdefault((grant.agent.id, grant.resource.kind), []).append(grant)
+        return {key: tuple(sorted(grants, key=lambda g: g.id)) for key, grants in found.items()}
+
+    @cached_property
+    def _by_key(self) -> Mapping[ResourceKey, Resource]:
+        return {r.key: r for resources in self.resources.values() for r in resources}
+
+    def grants_of(self, agent: Agent, kind: Kind) -> tuple[Grant, ...]:
+        """The grants of an agent on resources of one kind, ascending by the agent's id."""
+        return self._grants_by_agent.get((agent.id, kind), ())
+
+    def resource(self, key: ResourceKey) -> Resource | None:
+        """The resource with that identity."""
+        return self._by_key.get(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the checks look at besides the platform itself: what could not be settled, and why."""
+
+    claims: tuple[ClaimConflict, ...]
+    closure: Closure
+    granted: Granted
+    undriven: tuple[OppTable, ...]
+    moved: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A board: one platform for each SCMI instance of its tree, or one where it has none."""
+
+    inventory: Inventory
+    assignment: Assignment
+    providers: Mapping[str, Provider]
+    owners: Owners
+    platforms: tuple[Platform, ...]
+    findings: Findings
+    lock: Lock

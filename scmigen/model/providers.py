@@ -1,0 +1,82 @@
+"""The final class of each provider: what the rules say, then the user, then who owns it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from scmigen.assignment.assignment import PlatformOptions
+from scmigen.bindings.facts import Inventory, Provider, ProviderClass
+from scmigen.devicetree.tree import Node
+from scmigen.model.ownership import Owners
+from scmigen.scmi.protocols import Kind
+
+
+def final_providers(
+    inventory: Inventory, options: PlatformOptions, owners: Owners
+) -> dict[str, Provider]:
+    """Every provider with its final class, by path."""
+    overrides = {
+        **dict.fromkeys(options.managed, ProviderClass.MANAGED),
+        **dict.fromkeys(options.fixed, ProviderClass.FIXED),
+        **dict.fromkeys(options.local, ProviderClass.LOCAL),
+    }
+    return {
+        path: _final(provider, overrides, owners) for path, provider in inventory.providers.items()
+    }
+
+
+def _final(provider: Provider, overrides: Mapping[str, ProviderClass], owners: Owners) -> Provider:
+    for node in (provider.node, *provider.node.ancestors()):
+        if node.path in overrides:
+            word = overrides[node.path]
+            reason = f"platform.{word} names {node.path}"
+            return replace(provider, category=word, rule=f"platform.{word}", reason=reason)
+    if provider.rule == "R9" and _is_claimed(provider.node, owners):
+        reason = "an agent names it as its device"
+        return replace(provider, category=ProviderClass.LOCAL, rule="claimed", reason=reason)
+    if provider.category is ProviderClass.LOCAL and owners.of(provider.node).platform:
+        reason = "the platform owns the device it is part of"
+        return replace(
+            provider, category=ProviderClass.MANAGED, rule="platform.devices", reason=reason
+        )
+    return provider
+
+
+def _is_claimed(node: Node, owners: Owners) -> bool:
+    """Whether the node, or one above it that it belongs to for want of a compatible, is named."""
+    part: Node | None = node
+    while part is not None:
+        if owners.claimed_exactly(part.path):
+            return True
+        if "compatible" in part:
+            return False
+        part = part.parent
+    return False
+
+
+def platform_nodes(providers: Mapping[str, Provider]) -> frozenset[str]:
+    """The paths of the nodes that are the platform's: managed providers that somebody uses, what
+    is part of them, and the parents of managed regulators. What they consume grants nothing."""
+    found: set[str] = set()
+    for provider in providers.values():
+        if provider.category is not ProviderClass.MANAGED or not provider.consumers:
+            continue
+        found.add(provider.node.path)
+        found.update(_parts(provider.node, providers))
+        parent = provider.node.parent
+        if Kind.VOLTAGE in provider.kinds and parent is not None:
+            found.add(parent.path)
+    return frozenset(found)
+
+
+def _parts(node: Node, providers: Mapping[str, Provider]) -> list[str]:
+    """The nodes below that have no ``compatible`` and no class of their own that says otherwise."""
+    found: list[str] = []
+    stack = list(node.children.values())
+    while stack:
+        part = stack.pop()
+        own = providers.get(part.path)
+        other = own is not None and own.consumers and own.category is not ProviderClass.MANAGED
+        if "compatible" not in part and not other:
+            found.append(part.path)
+            stack.extend(part.children.values())
+    return found

@@ -1,0 +1,79 @@
+"""Operations that do not aggregate, on resources that another agent uses too.
+
+An agent that sets a rate, parent or level, or asserts a reset, decides for everybody who uses the
+resource or something the tree proves to be fed by it. Only a declared owner may.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Agent, HandGrant
+from scmigen.bindings.facts import Inventory, Provider, ProviderClass, ResourceKey, Use
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """``operation`` on ``key`` is wanted by ``holders`` while ``users`` depend on it.
+
+    ``users`` holds all agents with a use, the holders too; none stands for the platform itself.
+    ``uses`` are examples for people: one or more of each agent.
+    """
+
+    key: ResourceKey
+    operation: Operation
+    holders: tuple[Agent, ...]
+    users: tuple[Agent | None, ...]
+    uses: tuple[tuple[Agent | None, Use | HandGrant], ...]
+
+
+class Feeding:
+    """Which resources the tree proves to be fed by which others."""
+
+    def __init__(
+        self, inventory: Inventory, providers: Mapping[str, Provider], fed: Iterable[Use]
+    ) -> None:
+        self._inventory = inventory
+        self._inputs: dict[str, set[ResourceKey]] = {}
+        for use in fed:
+            self._inputs.setdefault(use.consumer.path, set()).add(use.key)
+        self._many = {
+            path
+            for path, inputs in self._inputs.items()
+            if len([key for key in inputs if key.kind is Kind.CLOCK]) > 1
+        }
+        self._providers = providers
+
+    def above(self, key: ResourceKey) -> Iterator[ResourceKey]:
+        """Every resource above ``key``: what feeds it, what feeds that, …"""
+        seen = {key}
+        stack = [key]
+        while stack:
+            for parent in self._parents(stack.pop()):
+                if parent not in seen:
+                    seen.add(parent)
+                    stack.append(parent)
+                    yield parent
+
+    def _parents(self, key: ResourceKey) -> Iterator[ResourceKey]:
+        facts = self._inventory.facts.get(key)
+        if facts is not None and facts.parent is not None:
+            yield facts.parent
+        for parent in self._inputs.get(key.provider, ()):
+            if parent.kind is not key.kind or parent == key:
+                continue
+            if parent.kind is not Kind.CLOCK or key.provider not in self._many:
+                yield parent
+
+    def possible(self, key: ResourceKey) -> Iterator[str]:
+        """The paths of providers with many inputs that may feed other agents from ``key``."""
+        for path in sorted(self._many):
+            provider = self._providers.get(path)
+            if (
+                provider is not None
+                and provider.category is ProviderClass.MANAGED
+                and path != key.provider
+                and key in self._inputs[path]
+            ):
+                yield path

@@ -1,0 +1,471 @@
+"""Every message of every protocol, as rows (DEN0056, chapter 4).
+
+A row: id, name, the version of the protocol it came with, request, values of the reply. The
+specification can be read off this file; server, client and documentation use it. Versions by
+release of the specification are in `protocols.VERSIONS`.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from scmigen.scmi.layouts import Bits, Entries, Message, layout
+from scmigen.scmi.protocols import VERSIONS, Profile, Protocol
+
+_NAME = "u32 flags, name64 name"
+
+
+def _row(
+    number: int,
+    name: str,
+    since: int,
+    request: str = "",
+    reply: str = "",
+    entries: Entries | None = None,
+) -> Message:
+    return Message(number, name, since, layout(request), layout(reply), entries)
+
+
+_RETURNED: Final = Bits(0, 12)
+_REMAINING: Final = Bits(16, 16)
+
+#: Message ids every protocol has.
+VERSION: Final = 0x0
+ATTRIBUTES: Final = 0x1
+MESSAGE_ATTRIBUTES: Final = 0x2
+NEGOTIATE: Final = 0x10
+
+#: The values of PROTOCOL_ATTRIBUTES by protocol.
+_ATTRIBUTES: Final = {
+    Protocol.BASE: "u32 attributes",  # [15:8] agents, [7:0] protocols
+    Protocol.POWER: "u32 attributes, u64 statistics, u32 statistics_length",
+    Protocol.SYSTEM: "u32 attributes",
+    Protocol.PERFORMANCE: "u32 attributes, u64 statistics, u32 statistics_length",
+    Protocol.CLOCK: "u32 attributes",  # [23:16] pending asynchronous rate changes, [15:0] clocks
+    Protocol.SENSOR: "u32 attributes, u64 registers, u32 registers_length",
+    Protocol.RESET: "u32 attributes",
+    Protocol.VOLTAGE: "u32 attributes",
+    Protocol.POWERCAP: "u32 attributes",
+    Protocol.PINCTRL: "u32 attributes_low, u32 attributes_high",
+}
+
+_ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
+    Protocol.BASE: (
+        _row(0x3, "BASE_DISCOVER_VENDOR", 0x10000, "", "name16 vendor"),
+        _row(0x4, "BASE_DISCOVER_SUB_VENDOR", 0x10000, "", "name16 sub_vendor"),
+        _row(0x5, "BASE_DISCOVER_IMPLEMENTATION_VERSION", 0x10000, "", "u32 version"),
+        _row(
+            0x6,
+            "BASE_DISCOVER_LIST_PROTOCOLS",
+            0x10000,
+            "u32 skip",
+            "u32 count",
+            Entries(layout("u8 protocol"), "skip", Bits(0, 32)),  # padded to a whole word
+        ),
+        _row(0x7, "BASE_DISCOVER_AGENT", 0x10000, "u32 agent", "name16 name"),
+        _row(0x7, "BASE_DISCOVER_AGENT", 0x20000, "u32 agent", "u32 agent, name16 name"),
+        _row(0x8, "BASE_NOTIFY_ERRORS", 0x10000, "u32 enable"),
+        _row(
+            0x9,
+            "BASE_SET_DEVICE_PERMISSIONS",
+            0x20000,
+            "u32 agent, u32 device, u32 flags",
+        ),
+        _row(
+            0xA,
+            "BASE_SET_PROTOCOL_PERMISSIONS",
+            0x20000,
+            "u32 agent, u32 device, u32 command, u32 flags",
+        ),
+        _row(0xB, "BASE_RESET_AGENT_CONFIGURATION", 0x20000, "u32 agent, u32 flags"),
+    ),
+    Protocol.POWER: (
+        _row(
+            0x3,
+            "POWER_DOMAIN_ATTRIBUTES",
+            0x10000,
+            "u32 domain",
+            "u32 attributes, name16 name",
+        ),
+        _row(0x4, "POWER_STATE_SET", 0x10000, "u32 flags, u32 domain, u32 state"),
+        _row(0x5, "POWER_STATE_GET", 0x10000, "u32 domain", "u32 state"),
+        _row(0x6, "POWER_STATE_NOTIFY", 0x10000, "u32 domain, u32 enable"),
+        _row(0x7, "POWER_STATE_CHANGE_REQUESTED_NOTIFY", 0x20000, "u32 domain, u32 enable"),
+        _row(0x8, "POWER_DOMAIN_NAME_GET", 0x30000, "u32 domain", _NAME),
+    ),
+    Protocol.SYSTEM: (
+        _row(0x3, "SYSTEM_POWER_STATE_SET", 0x10000, "u32 flags, u32 state"),
+        _row(0x4, "SYSTEM_POWER_STATE_GET", 0x10000, "", "u32 state"),
+        _row(0x5, "SYSTEM_POWER_STATE_NOTIFY", 0x10000, "u32 enable"),
+    ),
+    Protocol.PERFORMANCE: (
+        _row(
+            0x3,
+            "PERFORMANCE_DOMAIN_ATTRIBUTES",
+            0x10000,
+            "u32 domain",
+            "u32 attributes, u32 rate_limit, u32 sustained_frequency, u32 sustained_level, "
+            "name16 name",
+        ),
+        _row(
+            0x4,
+            "PERFORMANCE_DESCRIBE_LEVELS",
+            0x10000,
+            "u32 domain, u32 index",
+            "u32 count",
+            Entries(layout("u32 level, u32 power, u32 latency"), "index", _RETURNED, _REMAINING),
+        ),
+        _row(
+            0x4,
+            "PERFORMANCE_DESCRIBE_LEVELS",
+            0x40000,
+            "u32 domain, u32 index",
+            "u32 count",
+            Entries(
+                layout("u32 level, u32 power, u32 latency, u32 frequency, u32 level_index"),
+                "index",
+                _RETURNED,
+                _REMAINING,
+            ),
+        ),
+        _row(0x5, "PERFORMANCE_LIMITS_SET", 0x10000, "u32 domain, u32 maximum, u32 minimum"),
+        _row(0x6, "PERFORMANCE_LIMITS_GET", 0x10000, "u32 domain", "u32 maximum, u32 minimum"),
+        _row(0x7, "PERFORMANCE_LEVEL_SET", 0x10000, "u32 domain, u32 level"),
+        _row(0x8, "PERFORMANCE_LEVEL_GET", 0x10000, "u32 domain", "u32 level"),
+        _row(0x9, "PERFORMANCE_NOTIFY_LIMITS", 0x10000, "u32 domain, u32 enable"),
+        _row(0xA, "PERFORMANCE_NOTIFY_LEVEL", 0x10000, "u32 domain, u32 enable"),
+        _row(
+            0xB,
+            "PERFORMANCE_DESCRIBE_FASTCHANNEL",
+            0x20000,
+            "u32 domain, u32 message",
+            "u32 attributes, u32 rate_limit, u64 channel, u32 channel_size, u64 doorbell, "
+            "u64 doorbell_set, u64 doorbell_preserve",
+        ),
+        _row(0xC, "PERFORMANCE_DOMAIN_NAME_GET", 0x30000, "u32 domain", _NAME),
+    ),
+    Protocol.CLOCK: (
+        _row(0x3, "CLOCK_ATTRIBUTES", 0x10000, "u32 clock", "u32 attributes, name16 name"),
+        _row(
+            0x3,
+            "CLOCK_ATTRIBUTES",
+            0x20000,
+            "u32 clock",
+            "u32 attributes, name16 name, u32 enable_delay",
+        ),
+        _row(
+            0x4,
+            "CLOCK_DESCRIBE_RATES",
+            0x10000,
+            "u32 clock, u32 index",
+            "u32 flags",  # [12]: a triplet of lowest, highest, step
+            Entries(layout("u64 rate"), "index", _RETURNED, _REMAINING),
+        ),
+        _row(0x5, "CLOCK_RATE_SET", 0x10000, "u32 flags, u32 clock, u64 rate"),
+        _row(0x6, "CLOCK_RATE_GET", 0x10000, "u32 clock", "u64 rate"),
+        _row(0x7, "CLOCK_CONFIG_SET", 0x10000, "u32 clock, u32 attributes"),
+        _row(
+            0x7,
+            "CLOCK_CONFIG_SET",
+            0x20001,
+            "u32 clock, u32 attributes, u32 extended_value",
+        ),
+        _row(0x8, "CLOCK_NAME_GET", 0x20000, "u32 clock", _NAME),
+        _row(0x9, "CLOCK_RATE_NOTIFY", 0x20000, "u32 clock, u32 enable"),
+        _row(0xA, "CLOCK_RATE_CHANGE_REQUESTED_NOTIFY", 0x20000, "u32 clock, u32 enable"),
+        _row(
+            0xB,
+            "CLOCK_CONFIG_GET",
+            0x30000,
+            "u32 clock, u32 flags",
+            "u32 attributes, u32 config, u32 extended_value",
+        ),
+        _row(
+            0xC,
+            "CLOCK_POSSIBLE_PARENTS_GET",
+            0x30000,
+            "u32 clock, u32 skip",
+            "u32 flags",
+            Entries(layout("u32 parent"), "skip", Bits(0, 8), Bits(24, 8)),
+        ),
+        _row(0xD, "CLOCK_PARENT_SET", 0x30000, "u32 clock, u32 parent"),
+        _row(0xE, "CLOCK_PARENT_GET", 0x30000, "u32 clock", "u32 parent"),
+        _row(0xF, "CLOCK_GET_PERMISSIONS", 0x30000, "u32 clock", "u32 permissions"),
+    ),
+    Protocol.SENSOR: (
+        # From version 2 a descriptor with attribute bit 8 is longer; the server sets no bit 8.
+        _row(
+            0x3,
+            "SENSOR_DESCRIPTION_GET",
+            0x10000,
+            "u32 index",
+            "u32 flags",
+            Entries(
+                layout("u32 sensor, u32 attributes_low, u32 attributes_high, name16 name"),
+                "index",
+                _RETURNED,
+                _REMAINING,
+            ),
+        ),
+        _row(0x4, "SENSOR_TRIP_POINT_NOTIFY", 0x10000, "u32 sensor, u32 control"),
+        _row(0x5, "SENSOR_TRIP_POINT_CONFIG", 0x10000, "u32 sensor, u32 control, i64 value"),
+        _row(0x6, "SENSOR_READING_GET", 0x10000, "u32 sensor, u32 flags", "i64 value"),
+        # One reading; a sensor with axes has one for each.
+        _row(
+            0x6,
+            "SENSOR_READING_GET",
+            0x20000,
+            "u32 sensor, u32 flags",
+            "i64 value, u64 timestamp",
+        ),
+        _row(
+            0x7,
+            "SENSOR_AXIS_DESCRIPTION_GET",
+            0x20000,
+            "u32 sensor, u32 index",
+            "u32 flags",
+            Entries(
+                layout("u32 axis, u32 attributes_low, u32 attributes_high, name16 name"),
+                "index",
+                Bits(0, 6),
+                Bits(26, 6),
+            ),
+        ),
+        _row(
+            0x8,
+            "SENSOR_LIST_UPDATE_INTERVALS",
+            0x20000,
+            "u32 sensor, u32 index",
+            "u32 flags",
+            Entries(layout("u32 interval"), "index", _RETURNED, _REMAINING),
+        ),
+        _row(0x9, "SENSOR_CONFIG_GET", 0x20000, "u32 sensor", "u32 config"),
+        _row(0xA, "SENSOR_CONFIG_SET", 0x20000, "u32 sensor, u32 config"),
+        _row(0xB, "SENSOR_CONTINUOUS_UPDATE_NOTIFY", 0x20000, "u32 sensor, u32 control"),
+        _row(0xC, "SENSOR_NAME_GET", 0x30000, "u32 sensor", _NAME),
+        _row(
+            0xD,
+            "SENSOR_AXIS_NAME_GET",
+            0x30000,
+            "u32 sensor, u32 index",
+            "u32 flags",
+            Entries(layout("u32 axis, name64 name"), "index", Bits(0, 6), Bits(26, 6)),
+        ),
+    ),
+    Protocol.RESET: (
+        _row(
+            0x3,
+            "RESET_DOMAIN_ATTRIBUTES",
+            0x10000,
+            "u32 domain",
+            "u32 attributes, u32 latency, name16 name",
+        ),
+        _row(0x4, "RESET", 0x10000, "u32 domain, u32 flags, u32 reset_state"),
+        _row(0x5, "RESET_NOTIFY", 0x10000, "u32 domain, u32 enable"),
+        _row(0x6, "RESET_DOMAIN_NAME_GET", 0x30000, "u32 domain", _NAME),
+    ),
+    Protocol.VOLTAGE: (
+        _row(
+            0x3,
+            "VOLTAGE_DOMAIN_ATTRIBUTES",
+            0x10000,
+            "u32 domain",
+            "u32 attributes, name16 name",
+        ),
+        _row(
+            0x4,
+            "VOLTAGE_DESCRIBE_LEVELS",
+            0x10000,
+            "u32 domain, u32 index",
+            "u32 flags",  # [12]: a triplet of lowest, highest, step
+            Entries(layout("i32 level"), "index", _RETURNED, _REMAINING),
+        ),
+        _row(0x5, "VOLTAGE_CONFIG_SET", 0x10000, "u32 domain, u32 config"),
+        _row(0x6, "VOLTAGE_CONFIG_GET", 0x10000, "u32 domain", "u32 config"),
+        _row(0x7, "VOLTAGE_LEVEL_SET", 0x10000, "u32 domain, u32 flags, i32 level"),
+        _row(0x8, "VOLTAGE_LEVEL_GET", 0x10000, "u32 domain", "i32 level"),
+        _row(0x9, "VOLTAGE_DOMAIN_NAME_GET", 0x20000, "u32 domain", _NAME),
+    ),
+    Protocol.POWERCAP: (
+        _row(
+            0x3,
+            "POWERCAP_DOMAIN_ATTRIBUTES",
+            0x10000,
+            "u32 domain",
+            "u32 attributes, name16 name, u32 min_pai, u32 max_pai, u32 pai_step, u32 min_cap, "
+            "u32 max_cap, u32 cap_step, u32 sustainable_power, u32 accuracy, u32 parent",
+        ),
+        _row(0x4, "POWERCAP_CAP_GET", 0x10000, "u32 domain", "u32 cap"),
+        _row(0x5, "POWERCAP_CAP_SET", 0x10000, "u32 domain, u32 flags, u32 cap"),
+        _row(0x6, "POWERCAP_PAI_GET", 0x10000, "u32 domain", "u32 pai"),
+        _row(0x7, "POWERCAP_PAI_SET", 0x10000, "u32 domain, u32 flags, u32 pai"),
+        _row(0x8, "POWERCAP_DOMAIN_NAME_GET", 0x10000, "u32 domain", _NAME),
+        _row(0x9, "POWERCAP_MEASUREMENTS_GET", 0x10000, "u32 domain", "u32 power, u32 pai"),
+        _row(0xA, "POWERCAP_CAP_NOTIFY", 0x10000, "u32 domain, u32 enable"),
+        _row(
+            0xB,
+            "POWERCAP_MEASUREMENTS_NOTIFY",
+            0x10000,
+            "u32 domain, u32 enable, u32 low, u32 high",
+        ),
+        _row(
+            0xC,
+            "POWERCAP_DESCRIBE_FASTCHANNEL",
+            0x10000,
+            "u32 domain, u32 message",
+            "u32 attributes, u32 rate_limit, u64 channel, u32 channel_size, u64 doorbell, "
+            "u64 doorbell_set, u64 doorbell_preserve",
+        ),
+    ),
+    Protocol.PINCTRL: (
+        _row(
+            0x3,
+            "PINCTRL_ATTRIBUTES",
+            0x10000,
+            "u32 id, u32 flags",
+            "u32 attributes, name16 name",
+        ),
+        _row(
+            0x4,
+            "PINCTRL_LIST_ASSOCIATIONS",
+            0x10000,
+            "u32 id, u32 flags, u32 index",
+            "u32 flags",
+            Entries(layout("u16 id"), "index", _RETURNED, _REMAINING),
+        ),
+        _row(
+            0x5,
+            "PINCTRL_SETTINGS_GET",
+            0x10000,
+            "u32 id, u32 attributes",  # attributes [15:8]: where this part begins
+            "u32 function, u32 count",
+            Entries(layout("u32 type, u32 value"), "attributes", Bits(0, 8), Bits(24, 8)),
+        ),
+        # The request goes on with attributes[9:2] pairs of type and value.
+        _row(
+            0x6,
+            "PINCTRL_SETTINGS_CONFIGURE",
+            0x10000,
+            "u32 id, u32 function, u32 attributes",
+        ),
+        _row(0x7, "PINCTRL_REQUEST", 0x10000, "u32 id, u32 flags"),
+        _row(0x8, "PINCTRL_RELEASE", 0x10000, "u32 id, u32 flags"),
+        _row(0x9, "PINCTRL_NAME_GET", 0x10000, "u32 id, u32 flags", _NAME),
+    ),
+}
+
+_DELAYED: Final[Mapping[Protocol, tuple[Message, ...]]] = {
+    Protocol.CLOCK: (_row(0x5, "CLOCK_RATE_SET_COMPLETE", 0x10000, "", "u32 clock, u64 rate"),),
+    Protocol.SENSOR: (
+        _row(0x6, "SENSOR_READING_COMPLETE", 0x10000, "", "u32 sensor, i64 value"),
+        _row(0x6, "SENSOR_READING_COMPLETE", 0x20000, "", "u32 sensor, i64 value, u64 timestamp"),
+    ),
+    Protocol.RESET: (_row(0x4, "RESET_COMPLETE", 0x10000, "", "u32 domain"),),
+    Protocol.VOLTAGE: (
+        _row(0x7, "VOLTAGE_LEVEL_SET_COMPLETE", 0x20000, "", "u32 domain, i32 level"),
+    ),
+    Protocol.POWERCAP: (
+        _row(0x5, "POWERCAP_CAP_SET_COMPLETE", 0x10000, "", "u32 domain, u32 cap"),
+    ),
+}
+
+_NOTIFICATIONS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
+    # Goes on with a u64 for each command reported.
+    Protocol.BASE: (_row(0x0, "BASE_ERROR_EVENT", 0x10000, "", "u32 agent, u32 error"),),
+    Protocol.POWER: (
+        _row(0x0, "POWER_STATE_CHANGED", 0x10000, "", "u32 agent, u32 domain, u32 state"),
+        _row(
+            0x1,
+            "POWER_STATE_CHANGE_REQUESTED",
+            0x20000,
+            "",
+            "u32 agent, u32 domain, u32 state",
+        ),
+    ),
+    Protocol.SYSTEM: (
+        _row(0x0, "SYSTEM_POWER_STATE_NOTIFIER", 0x10000, "", "u32 agent, u32 flags, u32 state"),
+        _row(
+            0x0,
+            "SYSTEM_POWER_STATE_NOTIFIER",
+            0x20000,
+            "",
+            "u32 agent, u32 flags, u32 state, u32 timeout",
+        ),
+    ),
+    Protocol.PERFORMANCE: (
+        _row(
+            0x0,
+            "PERFORMANCE_LIMITS_CHANGED",
+            0x10000,
+            "",
+            "u32 agent, u32 domain, u32 maximum, u32 minimum",
+        ),
+        _row(0x1, "PERFORMANCE_LEVEL_CHANGED", 0x10000, "", "u32 agent, u32 domain, u32 level"),
+    ),
+    Protocol.CLOCK: (
+        _row(0x0, "CLOCK_RATE_CHANGED", 0x20000, "", "u32 agent, u32 clock, u64 rate"),
+        _row(0x1, "CLOCK_RATE_CHANGE_REQUESTED", 0x20000, "", "u32 agent, u32 clock, u64 rate"),
+    ),
+    Protocol.SENSOR: (
+        _row(0x0, "SENSOR_TRIP_POINT_EVENT", 0x10000, "", "u32 agent, u32 sensor, u32 point"),
+        _row(
+            0x1,
+            "SENSOR_UPDATE",
+            0x20000,
+            "",
+            "u32 agent, u32 sensor, i64 value, u64 timestamp",
+        ),
+    ),
+    Protocol.RESET: (
+        _row(0x0, "RESET_ISSUED", 0x10000, "", "u32 agent, u32 domain, u32 reset_state"),
+    ),
+    Protocol.POWERCAP: (
+        _row(0x0, "POWERCAP_CAP_CHANGED", 0x10000, "", "u32 agent, u32 domain, u32 cap, u32 pai"),
+        _row(
+            0x1,
+            "POWERCAP_MEASUREMENTS_CHANGED",
+            0x10000,
+            "",
+            "u32 agent, u32 domain, u32 power",
+        ),
+    ),
+}
+
+
+def _common(protocol: Protocol) -> tuple[Message, ...]:
+    negotiable = VERSIONS[Profile.V3_2][protocol]
+    return (
+        _row(VERSION, "PROTOCOL_VERSION", 0x10000, "", "u32 version"),
+        _row(ATTRIBUTES, "PROTOCOL_ATTRIBUTES", 0x10000, "", _ATTRIBUTES[protocol]),
+        _row(
+            MESSAGE_ATTRIBUTES,
+            "PROTOCOL_MESSAGE_ATTRIBUTES",
+            0x10000,
+            "u32 message",
+            "u32 attributes",
+        ),
+        _row(NEGOTIATE, "NEGOTIATE_PROTOCOL_VERSION", negotiable, "u32 version"),
+    )
+
+
+def _newest(rows: tuple[Message, ...], version: int) -> Mapping[int, Message]:
+    return MappingProxyType({row.id: row for row in rows if row.since <= version})
+
+
+@cache
+def commands(protocol: Protocol, version: int) -> Mapping[int, Message]:
+    """The commands of ``protocol`` at ``version`` (a PROTOCOL_VERSION word), by message id."""
+    return _newest(_common(protocol) + _ROWS[protocol], version)
+
+
+@cache
+def delayed_responses(protocol: Protocol, version: int) -> Mapping[int, Message]:
+    """The delayed responses of ``protocol`` at ``version``, by the id of their command."""
+    return _newest(_DELAYED.get(protocol, ()), version)
+
+
+@cache
+def notifications(protocol: Protocol, version: int) -> Mapping[int, Message]:
+    """The notifications of ``protocol`` at ``version``, by event id."""
+    return _newest(_NOTIFICATIONS.get(protocol, ()), version)

@@ -1,0 +1,97 @@
+"""Protocols, the kinds of resource each serves, the versions they report (DEN0056, chapter 4)."""
+
+from collections.abc import Mapping
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Protocol(IntEnum):
+    """Protocol identifiers of the specification."""
+
+    BASE = 0x10
+    POWER = 0x11
+    SYSTEM = 0x12
+    PERFORMANCE = 0x13
+    CLOCK = 0x14
+    SENSOR = 0x15
+    RESET = 0x16
+    VOLTAGE = 0x17
+    POWERCAP = 0x18
+    PINCTRL = 0x19
+
+
+class Kind(StrEnum):
+    """The kinds of resource that a device tree has a source for; listed in protocol order."""
+
+    POWER = "power"
+    PERFORMANCE = "performance"
+    CLOCK = "clock"
+    SENSOR = "sensor"
+    RESET = "reset"
+    VOLTAGE = "voltage"
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol that serves resources of this kind."""
+        return _PROTOCOL_OF[self]
+
+
+_PROTOCOL_OF: Final = {
+    Kind.POWER: Protocol.POWER,
+    Kind.PERFORMANCE: Protocol.PERFORMANCE,
+    Kind.CLOCK: Protocol.CLOCK,
+    Kind.SENSOR: Protocol.SENSOR,
+    Kind.RESET: Protocol.RESET,
+    Kind.VOLTAGE: Protocol.VOLTAGE,
+}
+
+#: Protocol → the kind of resource it serves; base and system power serve none.
+KIND_OF: Final[Mapping[Protocol, Kind]] = MappingProxyType(
+    {protocol: kind for kind, protocol in _PROTOCOL_OF.items()}
+)
+
+
+class Profile(StrEnum):
+    """The release of the specification whose versions, layouts and attribute bits are used."""
+
+    V2_0 = "2.0"
+    V3_2 = "3.2"
+
+
+#: The PROTOCOL_VERSION word (major << 16 | minor) by profile. A protocol without a row is not
+#: served in that profile: voltage came with release 3.0.
+VERSIONS: Final[Mapping[Profile, Mapping[Protocol, int]]] = MappingProxyType(
+    {
+        Profile.V2_0: MappingProxyType(
+            {
+                Protocol.BASE: 0x20000,
+                Protocol.POWER: 0x20000,
+                Protocol.SYSTEM: 0x10000,
+                Protocol.PERFORMANCE: 0x20000,
+                Protocol.CLOCK: 0x10000,
+                Protocol.SENSOR: 0x10000,
+                Protocol.RESET: 0x10000,
+            }
+        ),
+        Profile.V3_2: MappingProxyType(
+            {
+                Protocol.BASE: 0x20001,
+                Protocol.POWER: 0x30001,
+                Protocol.SYSTEM: 0x20001,
+                Protocol.PERFORMANCE: 0x40000,
+                Protocol.CLOCK: 0x30000,
+                Protocol.SENSOR: 0x30001,
+                Protocol.RESET: 0x30001,
+                Protocol.VOLTAGE: 0x20001,
+                Protocol.POWERCAP: 0x20000,
+                Protocol.PINCTRL: 0x10000,
+            }
+        ),
+    }
+)
+
+#: Bytes of a resource name in a reply, its terminating NUL included.
+SHORT_NAME_SIZE: Final = 16
+#: Bytes of an extended name (release 3.1), its terminating NUL included.
+EXTENDED_NAME_SIZE: Final = 64

@@ -1,0 +1,260 @@
+"""One agent's end of the server: a message in, its answer out.
+
+Theory of operation. Everything that does not depend on a message is decided before it comes: for
+each message the agent may send there is a `Command` with the exact size, the function that takes
+the words apart, the table of resources that are open to it, and the handler. A message that finds
+its command, has its size and names an open resource goes straight to the handler. All else goes to
+`Agent._refuse`, which finds out why, in this order (DEN0056, section 4.1.4; scp-firmware's order):
+
+1. not a command: PROTOCOL_ERROR
+2. a protocol that is not served: NOT_SUPPORTED; one in which the agent has nothing: DENIED
+3. a message that is not served: NOT_SUPPORTED, in profile 2.0 NOT_FOUND
+4. a payload of another size than the layout's: PROTOCOL_ERROR
+5. an id that is not there: NOT_FOUND; a hidden one: NOT_FOUND, in profile 2.0 DENIED; an operation
+   that is not granted: DENIED
+6. what the handler finds: reserved bits, values
+
+Who speaks is settled by the channel the bytes came through; nothing in a message can change it.
+This file does not know about sockets, nor what any message means.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from scmigen import runtime
+from scmigen.scmi import messages
+from scmigen.scmi.layouts import HEADER_SIZE, Header, Message, MessageType
+from scmigen.scmi.operations import DESCRIBING, NEEDED
+from scmigen.scmi.protocols import KIND_OF, VERSIONS, Kind, Profile, Protocol
+from scmigen.scmi.status import Status
+from scmigen.server.protocols import SERVED, Handler, RequestError, common
+from scmigen.server.state import Resource
+from scmigen.server.view import Entry, View
+
+if TYPE_CHECKING:
+    from scmigen.server.core import Server
+
+#: The bits of a header that choose the command: message id, type, protocol.
+_KEY: Final = 0x3FFFF
+_SUCCESS: Final = bytes(4)
+#: Events an agent has not taken yet; more are dropped, as a full channel drops them.
+MAX_EVENTS: Final = 256
+_GUARDED: Final = frozenset({0x9, 0xA, 0xB})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that an agent was not allowed to make; `str` is the line for the log."""
+
+    agent: str
+    message: str
+    resource: str | None
+    status: Status
+
+    def __str__(self) -> str:
+        what = f" on {self.resource}" if self.resource else ""
+        return f"{self.agent}: {self.message}{what}: {self.status.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A message an agent may send; ``open`` is ``None`` where it names no resource."""
+
+    message: Message
+    size: int
+    unpack: Callable[[bytes, int], tuple[Any, ...]]
+    run: Handler
+    subject: int
+    open: dict[int, Resource] | None
+    view: View | None
+
+
+class Agent:
+    """An agent of the server. `handle` takes its messages, `take_events` gives what else it is
+    to be sent: delayed responses and notifications, in order."""
+
+    def __init__(self, server: "Server", configuration: runtime.Agent) -> None:
+        self.server = server
+        self.configuration = configuration
+        self.id = configuration.id
+        self.name = configuration.name
+        #: Protocol versions, layouts and attribute bits of release 2.0.
+        self.legacy = server.profile is Profile.V2_0
+        self.versions = VERSIONS[server.profile]
+        self._events: deque[bytes] = deque()
+        self._commands: dict[int, Command] = {}
+        hidden = Status.DENIED if self.legacy else Status.NOT_FOUND
+        self.views = {
+            kind: View(kind, max((grant.id for grant in grants), default=-1) + 1, hidden)
+            for kind, grants in ((kind, configuration.grants.get(kind, ())) for kind in Kind)
+        }
+        #: The protocols the agent can use, ascending, base first.
+        self.protocols: tuple[Protocol, ...] = ()
+        self.refresh()
+
+    # What the agent may do
+
+    def refresh(self) -> None:
+        """Look up again what the agent may do: its permissions have changed."""
+        permissions = self.server.permissions
+        for kind, view in self.views.items():
+            resources = self.server.state[kind]
+            view.fill(
+                Entry(
+                    grant.id,
+                    resources[grant.resource],
+                    permissions.operations(self.id, kind, grant),
+                    permissions.describable(self.id, kind, grant.resource),
+                )
+                for grant in self.configuration.grants.get(kind, ())
+            )
+        self.protocols = tuple(
+            protocol
+            for protocol in sorted(SERVED)
+            if protocol in self.versions and self._has(protocol)
+        )
+        self._commands = {
+            message.id | protocol << 10: self._command(protocol, message, run)
+            for protocol in self.protocols
+            for message, run in self._messages(protocol)
+        }
+
+    def _has(self, protocol: Protocol) -> bool:
+        kind = KIND_OF.get(protocol)
+        if kind is not None:
+            return bool(self.views[kind].named)
+        return protocol is Protocol.BASE or self.configuration.system_power
+
+    def _messages(self, protocol: Protocol) -> list[tuple[Message, Handler]]:
+        rows = messages.commands(protocol, self.versions[protocol])
+        handlers = SERVED[protocol].handlers
+        bound: dict[int, Handler] = {
+            number: partial(run, protocol) for number, run in common.HANDLERS.items()
+        }
+        guarded = protocol is Protocol.BASE and not self.configuration.permissions
+        return [
+            (row, bound.get(number) or handlers[number])
+            for number, row in rows.items()
+            if (number in bound or number in handlers) and not (guarded and number in _GUARDED)
+        ]
+
+    def _command(self, protocol: Protocol, message: Message, run: Handler) -> Command:
+        size = HEADER_SIZE + message.request.size
+        unpack = message.request.unpack_from
+        subject = message.request.subject
+        kind = KIND_OF.get(protocol)
+        if kind is None or subject is None:
+            return Command(message, size, unpack, run, 0, None, None)
+        view = self.views[kind]
+        needed = NEEDED[protocol][message.id]
+        if needed is None:
+            table = view.named
+        elif message.id in DESCRIBING.get(protocol, ()):
+            table = view.described
+        else:
+            table = view.open[needed]
+        return Command(message, size, unpack, run, subject, table, view)
+
+    def supports(self, protocol: Protocol, message: int) -> bool:
+        """Whether the agent may send this message, whatever the resource."""
+        return message | protocol << 10 in self._commands
+
+    def attributes_of(self, protocol: Protocol, message: int) -> int:
+        """The PROTOCOL_MESSAGE_ATTRIBUTES word of a message."""
+        return SERVED[protocol].message_attributes.get(message, 0)
+
+    # Messages
+
+    def handle(self, message: bytes) -> tuple[bytes, ...]:
+        """The frames that answer ``message`` (header and payload, as bytes): one response.
+
+        A message without a whole header cannot be answered: no frame. Events that the message
+        caused, for this and other agents, wait in `take_events`.
+        """
+        head = message[:HEADER_SIZE]
+        command = self._commands.get(int.from_bytes(head, "little") & _KEY)
+        if command is None or len(message) != command.size:
+            return self._refuse(head, command)
+        words = command.unpack(message, HEADER_SIZE)
+        try:
+            if command.open is None:
+                values = command.run(self, *words)
+            else:
+                resource = command.open.get(words[command.subject])
+                if resource is None:
+                    return self._refuse_resource(head, command, words[command.subject])
+                values = command.run(self, resource, *words)
+        except RequestError as refusal:
+            if refusal.status is Status.DENIED:
+                self._log(command.message.name, refusal.about, refusal.status)
+            return (head + refusal.status.to_bytes(4, "little", signed=True),)
+        if self.server.changes:
+            self.server.publish(self.id)
+        return (head + _SUCCESS + values,)
+
+    def _refuse(self, head: bytes, command: Command | None) -> tuple[bytes, ...]:
+        if len(head) < HEADER_SIZE:
+            return ()
+        header = Header.of(int.from_bytes(head, "little"))
+        status = Status.PROTOCOL_ERROR if command else self._missing(header)
+        if status is Status.DENIED:
+            self._log(self._describe(header), None, status)
+        return (head + status.to_bytes(4, "little", signed=True),)
+
+    def _missing(self, header: Header) -> Status:
+        """Why there is no command for ``header``."""
+        if header.kind != MessageType.COMMAND:
+            return Status.PROTOCOL_ERROR
+        if header.protocol not in SERVED or header.protocol not in self.versions:
+            return Status.NOT_SUPPORTED
+        protocol = Protocol(header.protocol)
+        if protocol not in self.protocols:
+            return Status.DENIED
+        if protocol is Protocol.BASE and header.message in _GUARDED:
+            return Status.DENIED
+        return Status.NOT_FOUND if self.legacy else Status.NOT_SUPPORTED
+
+    def _refuse_resource(self, head: bytes, command: Command, number: int) -> tuple[bytes, ...]:
+        assert command.view is not None
+        status = command.view.refusal(number)
+        if number < command.view.count:
+            self._log(command.message.name, self._resource_name(command.view, number), status)
+        return (head + status.to_bytes(4, "little", signed=True),)
+
+    def _resource_name(self, view: View, number: int) -> str:
+        resource = view.named.get(number)
+        if resource is None and self.server.shared_numbers:
+            resource = self.server.state[view.kind].get(number)
+        return f"{view.kind} {number}" + (f" ({resource.name})" if resource else "")
+
+    def _describe(self, header: Header) -> str:
+        protocol = Protocol(header.protocol)
+        row = messages.commands(protocol, self.versions[protocol]).get(header.message)
+        return row.name if row else f"{protocol.name.lower()} message {header.message:#x}"
+
+    def _log(self, message: str, resource: str | None, status: Status) -> None:
+        self.server.refused(Refusal(self.name, message, resource, status))
+
+    # Events and the end
+
+    def push_event(self, frame: bytes) -> None:
+        """Put a delayed response or notification into the queue; dropped when it is full."""
+        if len(self._events) < MAX_EVENTS:
+            self._events.append(frame)
+            self.server.waiting.add(self.id)
+
+    def take_events(self) -> tuple[bytes, ...]:
+        """The frames that wait for this agent; they do not wait any more."""
+        frames = tuple(self._events)
+        self._events.clear()
+        self.server.waiting.discard(self.id)
+        return frames
+
+    def disconnect(self) -> None:
+        """The agent is gone: its votes, subscriptions and waiting events go with it."""
+        self._events.clear()
+        self.server.waiting.discard(self.id)
+        self.server.forget(self)

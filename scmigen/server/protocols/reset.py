@@ -1,0 +1,73 @@
+"""The reset domain protocol, 0x16 (DEN0056, section 4.8). A reset is over when the response is
+sent, so asynchronous resets are not offered; the only reset state is the cold one."""
+
+from typing import TYPE_CHECKING, Final
+
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind, Protocol
+from scmigen.scmi.status import Status
+from scmigen.server.protocols.handler import (
+    DONE,
+    Served,
+    counted,
+    extended_name_bit,
+    name_get,
+    notify,
+    require,
+    row,
+    short_name,
+)
+
+if TYPE_CHECKING:
+    from scmigen.server.agent import Agent
+    from scmigen.server.state import ResetDomain
+
+#: RESET_DOMAIN_ATTRIBUTES.
+_NOTIFICATION: Final = 1 << 30
+_EXTENDED_NAME_BIT: Final = 29
+_UNKNOWN_LATENCY: Final = 0xFFFF_FFFF
+#: RESET flags.
+_AUTONOMOUS: Final = 1
+_ASSERT: Final = 1 << 1
+_ASYNCHRONOUS: Final = 1 << 2
+_FLAGS: Final = 0x7
+_COLD: Final = 0
+
+_ATTRIBUTES: Final = row(Protocol.RESET, 0x3).reply.pack
+
+
+def attributes(agent: "Agent") -> bytes:
+    """PROTOCOL_ATTRIBUTES: the number of domains."""
+    return counted(agent, Protocol.RESET).to_bytes(4, "little")
+
+
+def domain_attributes(agent: "Agent", domain: "ResetDomain", own: int) -> bytes:
+    """RESET_DOMAIN_ATTRIBUTES: latency in µs."""
+    word = extended_name_bit(agent, domain, _EXTENDED_NAME_BIT)
+    if Operation.RESET in agent.views[Kind.RESET].operations[own]:
+        word |= _NOTIFICATION
+    latency = _UNKNOWN_LATENCY if domain.latency is None else domain.latency
+    return _ATTRIBUTES(word, latency, short_name(domain))
+
+
+def reset(_: "Agent", domain: "ResetDomain", __: int, flags: int, state: int) -> bytes:
+    """RESET: the whole way, or assert or release the line. The state is looked at in any case:
+    one that the server does not know is refused."""
+    require(not flags & ~_FLAGS and state == _COLD)
+    require(not flags & _ASYNCHRONOUS, Status.NOT_SUPPORTED)
+    if flags & _AUTONOMOUS:
+        domain.reset(state)
+    else:
+        domain.hold(bool(flags & _ASSERT))
+    return DONE
+
+
+SERVED: Final = Served(
+    {
+        0x1: attributes,
+        0x3: domain_attributes,
+        0x4: reset,
+        0x5: notify(Protocol.RESET, 0x0),
+        0x6: name_get,
+    }
+)

@@ -1,0 +1,49 @@
+"""The system power protocol, 0x12 (DEN0056, section 4.4). The server has no system to switch off:
+it tells the agents that asked, and notes the state."""
+
+from typing import TYPE_CHECKING, Final
+
+from scmigen.scmi.protocols import Protocol
+from scmigen.scmi.status import Status
+from scmigen.server.protocols.handler import DONE, RequestError, Served, require, switched
+
+if TYPE_CHECKING:
+    from scmigen.server.agent import Agent
+
+#: SYSTEM_POWER_STATE_SET.
+_GRACEFUL: Final = 1
+_SHUTDOWN, _COLD_RESET, _WARM_RESET, _POWER_UP, _SUSPEND = range(5)
+#: Message attributes of SYSTEM_POWER_STATE_SET.
+_WARM_RESET_SUPPORTED: Final = 1 << 31
+
+
+def attributes(_: "Agent") -> bytes:
+    """PROTOCOL_ATTRIBUTES: reserved, 0."""
+    return bytes(4)
+
+
+def state_set(agent: "Agent", flags: int, state: int) -> bytes:
+    """SYSTEM_POWER_STATE_SET: shutdown and the two resets."""
+    require(not flags & ~_GRACEFUL and state <= _SUSPEND and state != _POWER_UP)
+    require(state != _SUSPEND, Status.NOT_SUPPORTED)
+    values = (agent.id, flags, state)
+    no_timeout = () if agent.legacy else (0,)
+    agent.server.broadcast(Protocol.SYSTEM, 0x0, values + no_timeout)
+    return DONE
+
+
+def state_get(_: "Agent") -> bytes:
+    """SYSTEM_POWER_STATE_GET: whoever can ask sees a system that is up."""
+    raise RequestError(Status.NOT_SUPPORTED)
+
+
+def state_notify(agent: "Agent", enable: int) -> bytes:
+    """SYSTEM_POWER_STATE_NOTIFY."""
+    agent.server.subscribe(agent, Protocol.SYSTEM, 0x0, None, 0, switched(enable))
+    return DONE
+
+
+SERVED: Final = Served(
+    {0x1: attributes, 0x3: state_set, 0x4: state_get, 0x5: state_notify},
+    {0x3: _WARM_RESET_SUPPORTED},
+)

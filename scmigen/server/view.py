@@ -1,0 +1,67 @@
+"""What one agent sees of one kind of resource: its ids, and what each is open to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from scmigen.scmi.operations import OPERATIONS, Operation
+from scmigen.scmi.protocols import Kind
+from scmigen.scmi.status import Status
+from scmigen.server.state import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An id of an agent: the resource, what is allowed now; ``described``: the agent may read
+    what it is even where nothing is allowed."""
+
+    id: int
+    resource: Resource
+    operations: frozenset[Operation]
+    described: bool
+
+
+class View:
+    """The id space of one kind for one agent.
+
+    ``named`` are the resources whose attributes and names it may read, ``described`` those whose
+    rates, levels and parents it may list, ``open[operation]`` those it may do that with; all by the
+    agent's id. The dictionaries are changed in place, so that a handler's table can hold on to one.
+    """
+
+    __slots__ = ("_hidden", "count", "described", "ids", "kind", "named", "open", "operations")
+
+    def __init__(self, kind: Kind, count: int, hidden: Status) -> None:
+        self.kind = kind
+        #: Highest configured id + 1: what PROTOCOL_ATTRIBUTES reports. It never changes.
+        self.count = count
+        self._hidden = hidden
+        self.named: dict[int, Resource] = {}
+        self.described: dict[int, Resource] = {}
+        self.open: Mapping[Operation, dict[int, Resource]] = {
+            operation: {} for operation in OPERATIONS[kind]
+        }
+        self.operations: dict[int, frozenset[Operation]] = {}
+        self.ids: dict[int, int] = {}
+
+    def fill(self, entries: Iterable[Entry]) -> None:
+        """Make ``entries`` all the agent sees."""
+        for table in (self.named, self.described, *self.open.values()):
+            table.clear()
+        self.operations.clear()
+        self.ids.clear()
+        for entry in entries:
+            if not entry.operations and not entry.described:
+                continue
+            self.named[entry.id] = entry.resource
+            self.operations[entry.id] = entry.operations
+            self.ids[entry.resource.number] = entry.id
+            if entry.described or Operation.READ in entry.operations:
+                self.described[entry.id] = entry.resource
+            for operation in entry.operations:
+                self.open[operation][entry.id] = entry.resource
+
+    def refusal(self, number: int) -> Status:
+        """Why id ``number`` is not open to something: it is not there, or only not allowed."""
+        if number >= self.count:
+            return Status.NOT_FOUND
+        return Status.DENIED if number in self.named else self._hidden

@@ -1,0 +1,44 @@
+"""What all tests share: where the real boards are, and what is skipped where they are not."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED = REPOSITORY.parent / "shared"
+EXAMPLES = REPOSITORY / "examples" / "dts"
+
+
+@pytest.fixture(scope="session")
+def examples() -> Path:
+    """The project's own example boards."""
+    return EXAMPLES
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real boards beside the project."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder of real boards (../shared) is not here")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def corpus(shared: Path) -> Path:
+    """The real boards: ``*.dts`` (preprocessed), ``*.dtb``, ``*.symbols.dtb``."""
+    return shared / "corpus"
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], str]:
+    """Finds a program of the machine, or skips the test that needs it."""
+
+    def find(name: str) -> str:
+        found = shutil.which(name)
+        if found is None:
+            pytest.skip(f"{name} is not installed")
+        return found
+
+    return find

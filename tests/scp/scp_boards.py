@@ -1,0 +1,232 @@
+"""Small platforms, built by hand, so that these tests depend on no earlier stage."""
+
+from dataclasses import fields
+
+from scmigen.assignment.assignment import Agent, PlatformOptions
+from scmigen.bindings.facts import Inventory, ResourceFacts, ResourceKey, Use
+from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.diagnostics import Position
+from scmigen.model.platform import Device, Grant, Platform, Resource
+from scmigen.runtime import Numbering, Role
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+STATE, RATE, PARENT, READ, RESET = (
+    Operation.STATE,
+    Operation.RATE,
+    Operation.PARENT,
+    Operation.READ,
+    Operation.RESET,
+)
+
+
+class Board:
+    """Collects agents, resources and grants; `platform` makes the model of them."""
+
+    def __init__(self, name: str = "board", numbering: Numbering = Numbering.SHARED) -> None:
+        self.name = name
+        self.numbering = numbering
+        self.root = Node("", None, Position("board.dts", 1, 1))
+        self.soc = self._child(self.root, "soc")
+        self.agents: list[Agent] = []
+        self.resources: dict[Kind, list[Resource]] = {}
+        self.grants: list[Grant] = []
+        self.uses: list[Use] = []
+        self.devices: list[Device] = []
+        self.reserved: dict[Kind, tuple[int, ...]] = {}
+
+    @staticmethod
+    def _child(parent: Node, name: str) -> Node:
+        node = Node(name, parent, Position("board.dts", 10, 2))
+        parent.children[name] = node
+        return node
+
+    def node(self, name: str) -> Node:
+        return self.soc.children.get(name) or self._child(self.soc, name)
+
+    def agent(self, name: str, role: Role = Role.OSPM, permissions: bool = False) -> Agent:
+        agent = Agent(len(self.agents) + 1, name, role, permissions=permissions)
+        self.agents.append(agent)
+        return agent
+
+    def resource(
+        self,
+        kind: Kind,
+        number: int,
+        name: str,
+        *,
+        assumed: tuple[str, ...] = (),
+        provider: str | None = None,
+        **facts: object,
+    ) -> Resource:
+        node = self.node(provider or f"{kind}-controller@1000")
+        key = ResourceKey(kind, node.path, (number,))
+        resource = Resource(
+            key,
+            number,
+            name,
+            name[:15],
+            node,
+            ResourceFacts(**facts),  # type: ignore[arg-type]
+            assumed,
+        )
+        self.resources.setdefault(kind, []).append(resource)
+        return resource
+
+    def grant(
+        self,
+        agent: Agent,
+        resource: Resource,
+        *operations: Operation,
+        number: int | None = None,
+        boot: frozenset[Operation] | None = None,
+    ) -> None:
+        use = Use(
+            self.node(f"device-{resource.kind}@{resource.number:x}"),
+            resource.key,
+            {Kind.POWER: "power-domains", Kind.RESET: "resets"}.get(resource.kind, "clocks"),
+            0,
+            frozenset(operations),
+        )
+        self.uses.append(use)
+        as_id = resource.number if number is None else number
+        allowed = frozenset(operations)
+        at_boot = allowed if boot is None else boot
+        self.grants.append(Grant(agent, resource, as_id, allowed, at_boot, (use,)))
+
+    def device(self, name: str, number: int | None, *uses: Use) -> None:
+        self.devices.append(Device(self.node(name), number, (), (), uses))
+
+    def _inventory(self) -> Inventory:
+        """What the tables read of an inventory; all else is empty."""
+        known = {"tree": DeviceTree(self.root, "board.dts"), "uses": tuple(self.uses)}
+        return Inventory(**{f.name: known.get(f.name, ()) for f in fields(Inventory)})
+
+    def platform(self, **options: object) -> Platform:
+        return Platform(
+            name=self.name,
+            numbering=self.numbering,
+            inventory=self._inventory(),
+            providers={},
+            options=PlatformOptions({}, {}, {}, **options),  # type: ignore[arg-type]
+            agents=tuple(self.agents),
+            resources={kind: tuple(found) for kind, found in self.resources.items()},
+            grants=tuple(self.grants),
+            devices=tuple(self.devices),
+            reserved=self.reserved,
+        )
+
+
+def one_agent() -> Platform:
+    """One agent that has all of everything: 16 clocks, a domain, a reset."""
+    board = Board("one-agent")
+    linux = board.agent("linux")
+    for number in range(16):
+        clock = board.resource(Kind.CLOCK, number, f"clk{number}", rates=(24_000_000,))
+        board.grant(linux, clock, STATE, RATE, READ)
+    board.grant(linux, board.resource(Kind.POWER, 0, "gpu"), STATE, READ)
+    board.grant(linux, board.resource(Kind.RESET, 0, "spi"), RESET)
+    return board.platform()
+
+
+def two_agents() -> Platform:
+    """Two agents with shared clocks, holes, reserved numbers, and what is on at boot."""
+    board = Board("two-agents")
+    linux = board.agent("linux")
+    optee = board.agent("optee", Role.SECURE)
+    board.reserved = {Kind.CLOCK: (3,), Kind.POWER: (1,), Kind.RESET: (40,)}
+    rates = (100_000_000, 24_000_000, 48_000_000)
+    clocks = {
+        number: board.resource(Kind.CLOCK, number, f"ck_{number}", rates=rates)
+        for number in (0, 1, 2, 5, 6, 17, 18)
+    }
+    bus = board.resource(Kind.CLOCK, 9, "bus", rates=(200_000_000,), always_on=True)
+    console = board.resource(Kind.CLOCK, 10, "console", rates=(1_843_200,), on=True)
+    unknown = board.resource(Kind.CLOCK, 20, "unknown", assumed=("rate",))
+    board.resource(Kind.CLOCK, 21, "nobodys", rates=(32_768,))
+    board.grant(linux, clocks[0], STATE, RATE, READ)
+    board.grant(linux, clocks[1], READ)
+    board.grant(linux, clocks[2], STATE, READ)
+    board.grant(linux, clocks[17], STATE)
+    board.grant(linux, bus, STATE, READ)
+    board.grant(linux, console, STATE, READ)
+    board.grant(linux, unknown, STATE, READ)
+    board.grant(optee, clocks[2], STATE, READ)
+    board.grant(optee, clocks[6], STATE, RATE, READ)
+    board.grant(optee, console, READ)
+    board.grant(optee, clocks[1], STATE, READ, boot=frozenset())  # with an assignable device
+    board.grant(optee, clocks[17], STATE, READ, boot=frozenset({READ}))
+    domains = {
+        0: board.resource(Kind.POWER, 0, "gpu"),
+        2: board.resource(Kind.POWER, 2, "noc", always_on=True),
+        3: board.resource(Kind.POWER, 3, "display", on=True),
+    }
+    board.grant(linux, domains[0], STATE, READ)
+    board.grant(linux, domains[2], STATE, READ)
+    board.grant(linux, domains[3], STATE, READ)
+    board.grant(optee, domains[0], STATE, READ)
+    board.grant(optee, domains[3], READ)
+    resets = {
+        number: board.resource(Kind.RESET, number, f"rst-{number}") for number in (0, 1, 32)
+    }
+    board.grant(linux, resets[0], RESET)
+    board.grant(linux, resets[32], RESET)
+    board.device("device-clock@0", 0, board.uses[0])
+    board.device("device-clock@6", 1)
+    own = Use(board.node("wdt@0"), clocks[18].key, "clocks", 0, frozenset({STATE, READ}))
+    board.device("wdt@0", None, own)
+    return board.platform()
+
+
+def five_agents() -> Platform:
+    """Five agents numbered each on its own, one of them without any grant."""
+    board = Board("five-agents", Numbering.PER_AGENT)
+    roles = (Role.OSPM, Role.PSCI, Role.HYPERVISOR, Role.SECURE, Role.VM)
+    agents = [board.agent(f"agent {role}", role) for role in roles]
+    clocks = [board.resource(Kind.CLOCK, n, f"pll{n}", rates=(1000 + n,)) for n in range(300)]
+    resets = [board.resource(Kind.RESET, n, f"r{n}") for n in range(200)]
+    for index, agent in enumerate(agents[:4]):
+        for number in range(60):
+            clock = clocks[299 - 4 * number - index]
+            if number != 7:  # a number that this agent had to give up
+                board.grant(agent, clock, STATE, *((READ,) if number % 2 else ()), number=number)
+        for number in range(31 + index):
+            board.grant(agent, resets[5 * number + index], RESET, number=number)
+    return board.platform()
+
+
+def no_resets() -> Platform:
+    """Only clocks and power domains: the reset protocol has no file at all."""
+    board = Board("no-resets")
+    linux = board.agent("linux")
+    board.agent("vm", Role.VM)
+    board.grant(linux, board.resource(Kind.CLOCK, 4, "uart", rates=(7,)), READ)
+    for number in range(31):
+        domain = board.resource(Kind.POWER, number, f"pd{number}")
+        board.grant(linux, domain, *((STATE, READ) if number % 3 else (READ,)))
+    return board.platform()
+
+
+def hostile() -> Platform:
+    """Names that try to get out of a comment, a string or an identifier."""
+    board = Board('x */ int a; /* \n#error\\\n"')
+    evil = board.agent('*/"); #error " ??/', Role.OTHER)
+    same = board.agent("a-b")
+    other = board.agent("a_b")
+    names = ('"', "\\", "*/", "/*", "count", "COUNT", "systop", "é", "a b", "a-b", "a_b", "%s")
+    for number, name in enumerate(names):
+        clock = board.resource(Kind.CLOCK, number, name, rates=(9,), provider=f'c*/"\n{name}@1')
+        domain = board.resource(Kind.POWER, number, name, provider=f"p\\{name}??/@1")
+        reset = board.resource(Kind.RESET, number, name)
+        for agent in (evil, same, other)[: 1 + number % 3]:
+            board.grant(agent, clock, STATE)
+            board.grant(agent, domain, READ)
+            board.grant(agent, reset, RESET)
+    board.device("*/", 0)
+    board.device("/*", 1)
+    return board.platform(vendor='v"\n', sub_vendor="??/")
+
+
+BOARDS = {
+    board.__name__: board for board in (one_agent, two_agents, five_agents, no_resets, hostile)
+}

@@ -1,0 +1,66 @@
+"""Compiles emitted files against the declarations in ``include`` and reads them with the walker."""
+
+import re
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+FLAGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-fshort-enums", "-O0")
+SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+OPTIONS = ("BUILD_HAS_NOTIFICATION", "BUILD_HAS_SCMI_NOTIFICATIONS", "BUILD_HAS_OUTBAND_MSG_SUPPORT")
+
+
+def modules(firmware: str) -> list[str]:
+    """The modules that a Firmware.cmake lists, in order."""
+    return re.findall(r'^list\(APPEND SCP_MODULES "([a-z-]+)"\)$', firmware, re.M)
+
+
+def write(folder: Path, files: Mapping[str, str]) -> Path:
+    """The files in a folder, with the module index header that SCP-firmware's build would make."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in files.items():
+        (folder / path).write_text(text)
+    names = [name.upper().replace("-", "_") for name in modules(files["Firmware.cmake"])]
+    entries = "".join(f"    FWK_MODULE_IDX_{name},\n" for name in names)
+    (folder / "fwk_module_idx.h").write_text(
+        f"#ifndef FWK_MODULE_IDX_H\n#define FWK_MODULE_IDX_H\n\n"
+        f"enum fwk_module_idx {{\n{entries}}};\n\n#endif\n"
+    )
+    return folder
+
+
+def definitions(names: Iterable[str]) -> list[str]:
+    upper = (name.upper().replace("-", "_") for name in names)
+    return [*(f"-DBUILD_HAS_MOD_{name}=1" for name in upper), *(f"-D{name}" for name in OPTIONS)]
+
+
+def compile_command(compiler: str, folder: Path, *sources: Path) -> list[str]:
+    listed = modules((folder / "Firmware.cmake").read_text())
+    include = [f"-I{folder}", f"-I{HERE / 'include'}"]
+    return [compiler, *FLAGS, *definitions(listed), *include, *map(str, sources)]
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def sources(folder: Path) -> list[Path]:
+    """The sources that the emitted CMakeLists.txt lists: what it forgets is not linked."""
+    listed = (folder / "CMakeLists.txt").read_text()
+    return [folder / name for name in re.findall(r"SOURCE_DIR}/([a-z_]+\.c)", listed)]
+
+
+def build(compiler: str, folder: Path, *extra: str) -> subprocess.CompletedProcess[str]:
+    """One compiler call: the emitted files and the walker."""
+    command = compile_command(compiler, folder, *sources(folder), HERE / "walker.c")
+    return run([*command, *extra, "-o", str(folder / "walker")])
+
+
+def walk(folder: Path) -> list[str]:
+    """What the tables say, line by line; ends with why where the firmware would stop."""
+    done = run([str(folder / "walker")])
+    lines = done.stdout.splitlines()
+    if done.returncode and not (lines and lines[-1].startswith("trap")):
+        lines.append(f"trap {done.stderr}")
+    return lines
