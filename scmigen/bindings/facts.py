@@ -32,7 +32,11 @@ class ProviderClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A node that offers resources; ``rule`` names what decided the class, ``reason`` says why."""
+    """A node that offers resources; ``rule`` names what decided the class, ``reason`` says why.
+
+    ``consumers`` counts the enabled nodes that use it. ``beside_scmi``: it would be managed if the
+    tree had no SCMI node.
+    """
 
     node: Node
     kinds: frozenset[Kind]
@@ -40,6 +44,7 @@ class Provider:
     rule: str
     reason: str
     consumers: int = 0
+    beside_scmi: bool = False
 
 
 @dataclass(frozen=True, slots=True)

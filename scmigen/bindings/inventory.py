@@ -25,7 +25,7 @@ _CELLS = {
 }
 
 #: Nodes that describe the tree itself; nothing in them is a device.
-_NOT_HARDWARE = ("/aliases", "/chosen", "/__symbols__", "/__fixups__", "/__local_fixups__")
+_NOT_HARDWARE = frozenset({"aliases", "chosen", "__symbols__", "__fixups__", "__local_fixups__"})
 
 
 def take_inventory(tree: DeviceTree) -> Inventory:
@@ -35,7 +35,7 @@ def take_inventory(tree: DeviceTree) -> Inventory:
     present = [
         node
         for node in tree.nodes
-        if availability.present(node) and not node.path.startswith(_NOT_HARDWARE)
+        if availability.present(node) and node.path.split("/", 2)[1] not in _NOT_HARDWARE
     ]
     uses = tuple(use for node in present for use in uses_of(tree, node, problems))
     used = dict.fromkeys(use.key for use in uses)
@@ -45,7 +45,7 @@ def take_inventory(tree: DeviceTree) -> Inventory:
         providers=_providers(tree, availability, uses),
         uses=uses,
         facts=facts_of(tree, used, uses),
-        tables=tables_of(tree, present),
+        tables=tables_of(tree, present, problems),
         instances=instances_of(tree, availability),
         secure_only=secure_only,
         diagnostics=tuple(problems),
@@ -75,7 +75,9 @@ def _providers(
         node = tree.node(path)
         assert node is not None
         offered = frozenset(kinds[path])
-        rule = classify(rules, node, offered)
+        rule, beside = classify(rules, node, offered)
         count = len(consumers.get(path, ()))
-        providers[path] = Provider(node, offered, rule.category, rule.name, rule.reason, count)
+        providers[path] = Provider(
+            node, offered, rule.category, rule.name, rule.reason, count, beside
+        )
     return providers

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from scmigen.bindings.facts import OperatingPoint, OppTable
+from scmigen.bindings.references import references
 from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.diagnostics import Diagnostic
 
 
 def _point(node: Node) -> OperatingPoint | None:
@@ -31,14 +33,16 @@ def _old_points(node: Node) -> tuple[OperatingPoint, ...]:
     return tuple(sorted((OperatingPoint((k * 1000,), u, None) for k, u in pairs), key=_order))
 
 
-def tables_of(tree: DeviceTree, consumers: Iterable[Node]) -> tuple[OppTable, ...]:
+def tables_of(
+    tree: DeviceTree, consumers: Iterable[Node], problems: list[Diagnostic]
+) -> tuple[OppTable, ...]:
     """The tables the given nodes use, in the order of the tables' paths."""
     users: dict[str, list[Node]] = {}
     tables: dict[str, tuple[Node, tuple[OperatingPoint, ...]]] = {}
     for node in consumers:
-        phandle = node.cell("operating-points-v2")
-        table = None if phandle is None else tree.by_phandle(phandle)
-        if table is not None:
+        found = references(tree, node, "operating-points-v2", lambda _: 0, problems)
+        if found:
+            table = found[0].provider
             if table.path not in tables:
                 tables[table.path] = table, points_of(table)
             users.setdefault(table.path, []).append(node)

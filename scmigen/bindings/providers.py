@@ -37,7 +37,8 @@ _SWITCHED = frozenset(
     }
 )
 _FIXED = frozenset({"fixed-clock", "fixed-factor-clock", "regulator-fixed"})
-_BUSES = frozenset(
+#: Names of bus controllers whose devices are reached through them.
+BUS_NAMES = frozenset(
     {
         "i2c",
         "i3c",
@@ -165,7 +166,7 @@ def _beside_scmi(context: Context, _: Node, __: frozenset[Kind]) -> bool:
 
 def _behind_bus_or_inside_device(context: Context, node: Node, kinds: frozenset[Kind]) -> bool:
     for above in node.ancestors():
-        if above.base_name in _BUSES:
+        if above.base_name in BUS_NAMES:
             return True
     if Kind.POWER in kinds:
         return False
@@ -233,6 +234,8 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def classify(context: Context, node: Node, kinds: frozenset[Kind]) -> Rule:
-    """The first rule that matches the provider."""
-    return next(rule for rule in RULES if rule.matches(context, node, kinds))
+def classify(context: Context, node: Node, kinds: frozenset[Kind]) -> tuple[Rule, bool]:
+    """The first rule that matches the provider, and whether only R5 made it local."""
+    matching = (rule for rule in RULES if rule.matches(context, node, kinds))
+    first = next(matching)
+    return first, first.name == "R5" and next(matching).name == "R9"

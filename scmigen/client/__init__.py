@@ -15,7 +15,7 @@ from scmigen.client.agent import (
     ProtocolInfo,
     ResetDomainInfo,
 )
-from scmigen.client.channel import ClientError, ScmiError
+from scmigen.client.channel import ClientError, ScmiError, UrlError
 
 __all__ = [
     "Client",
@@ -26,4 +26,5 @@ __all__ = [
     "ProtocolInfo",
     "ResetDomainInfo",
     "ScmiError",
+    "UrlError",
 ]

@@ -14,6 +14,7 @@ _MYSELF: Final = 0xFFFF_FFFF
 #: POWER_STATE: the generic states.
 _ON: Final = 0x0
 _OFF: Final = 0x4000_0000
+_STATES: Final[dict[int | None, bool | None]] = {_ON: True, _OFF: False}
 #: CLOCK_ATTRIBUTES: enabled. CLOCK_RATE_SET: round to the nearest.
 _ENABLED: Final = 1
 _ROUND_AUTO: Final = 1 << 3
@@ -263,7 +264,7 @@ class Client(Channel):
         found = []
         for number, name, _ in self._each(Protocol.POWER):
             state = self._unless_refused(Protocol.POWER, 0x5, number)
-            found.append(PowerDomainInfo(number, name, {_ON: True, _OFF: False}.get(state)))
+            found.append(PowerDomainInfo(number, name, _STATES.get(state)))
         return found
 
     def power_state(self, domain: int) -> int:

@@ -27,6 +27,10 @@ class ClientError(Exception):
     """The platform cannot be reached, or does not speak as it should."""
 
 
+class UrlError(ClientError):
+    """What was given is no URL of a platform."""
+
+
 class ScmiError(Exception):
     """The platform refused a command; ``status`` says why."""
 
@@ -47,7 +51,7 @@ class Channel:
         scheme, _, path = url.partition(":")
         if scheme not in _TYPES or not path:
             known = ", ".join(f"{name}:PATH" for name in _TYPES)
-            raise ClientError(f"{url!r} is no URL of a platform; known: {known}")
+            raise UrlError(f"{url!r} is no URL of a platform; known: {known}")
         self.url = url
         self.timeout = timeout
         #: Delayed responses and notifications: header and payload, oldest first.
@@ -113,9 +117,7 @@ class Channel:
         """A packet, or some bytes of the stream."""
         left = deadline - time.monotonic()
         try:
-            if left <= 0:
-                raise TimeoutError
-            self._socket.settimeout(left)
+            self._socket.settimeout(max(left, 1e-3))
             data = self._socket.recv(_LONGEST)
         except TimeoutError:
             raise ClientError(

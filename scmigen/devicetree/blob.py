@@ -23,7 +23,7 @@ _RESERVATION = Struct(">QQ")
 _BEGIN_NODE, _END_NODE, _PROP, _NOP, _END = 1, 2, 3, 4, 9
 
 
-class _Malformed(Exception):
+class _MalformedError(Exception):
     """What is wrong with a blob, in words."""
 
 
@@ -33,7 +33,7 @@ def read_blob(data: bytes, file: str) -> DeviceTree:
         header = _header(data)
         reservations = _reservations(data[: header.total_size], header.off_mem_rsvmap)
         return DeviceTree(_structure(data, header), file, reservations, header.boot_cpuid_phys)
-    except _Malformed as problem:
+    except _MalformedError as problem:
         hint = "the file is damaged or cut off, or is not a devicetree blob"
         raise InputError([error("dtb-malformed", str(problem), Position(file), (), hint)]) from None
 
@@ -41,25 +41,25 @@ def read_blob(data: bytes, file: str) -> DeviceTree:
 def _header(data: bytes) -> Header:
     """The header, with all offsets and sizes inside of the data."""
     if len(data) < Header.MAX_SIZE or not data.startswith(MAGIC):
-        raise _Malformed("the blob has no devicetree header")
+        raise _MalformedError("the blob has no devicetree header")
     version = int.from_bytes(data[20:24], "big")
     if not 16 <= version <= Header.MAX_VERSION:
-        raise _Malformed(f"the blob has version {version}, not 16 or 17")
+        raise _MalformedError(f"the blob has version {version}, not 16 or 17")
     try:
         header = Header.parse(data)
     except Exception as problem:  # The package raises bare exceptions.
-        raise _Malformed(f"the header cannot be read: {problem}") from None
+        raise _MalformedError(f"the header cannot be read: {problem}") from None
     total = header.total_size
     if total > len(data):
-        raise _Malformed(f"the header says {total} bytes, there are {len(data)}")
+        raise _MalformedError(f"the header says {total} bytes, there are {len(data)}")
     if header.size_dt_struct is None:
         header.size_dt_struct = total - header.off_dt_struct
     if header.off_dt_struct % 4 or header.off_mem_rsvmap % 8:
-        raise _Malformed("the blocks are not aligned")
+        raise _MalformedError("the blocks are not aligned")
     if header.off_dt_struct + header.size_dt_struct > total or header.size_dt_struct < 0:
-        raise _Malformed("the structure block exceeds the blob")
+        raise _MalformedError("the structure block exceeds the blob")
     if header.off_dt_strings + header.size_dt_strings > total:
-        raise _Malformed("the strings block exceeds the blob")
+        raise _MalformedError("the strings block exceeds the blob")
     return header
 
 
@@ -72,7 +72,7 @@ def _reservations(data: bytes, offset: int) -> tuple[tuple[int, int], ...]:
             return tuple(found)
         found.append((address, size))
         offset += _RESERVATION.size
-    raise _Malformed("the memory reservations have no end")
+    raise _MalformedError("the memory reservations have no end")
 
 
 def _structure(data: bytes, header: Header) -> Node:
@@ -92,10 +92,10 @@ def _structure(data: bytes, header: Header) -> Node:
             length = words[at]
             start = base + 4 * at + 8
             if start + length > limit:
-                raise _Malformed(f"a property of {node.path} exceeds the structure block")
+                raise _MalformedError(f"a property of {node.path} exceeds the structure block")
             name = names[words[at + 1]]
             if name in node.properties:
-                raise _Malformed(f"property {name} of {node.path} is there twice")
+                raise _MalformedError(f"property {name} of {node.path} is there twice")
             node.properties[name] = Property(name, data[start : start + length])
             at += 2 + (length + 3) // 4
         elif tag == _BEGIN_NODE and (depth >= 0 or node is above):
@@ -111,17 +111,17 @@ def _structure(data: bytes, header: Header) -> Node:
         elif tag == _END and depth == -1 and node is not above:
             return node
         elif tag != _NOP:
-            raise _Malformed(f"the structure block has an unexpected word {tag:#x}")
-    raise _Malformed("the structure block has no end")
+            raise _MalformedError(f"the structure block has an unexpected word {tag:#x}")
+    raise _MalformedError("the structure block has no end")
 
 
 def _child(parent: Node, name: str, depth: int) -> Node:
     if depth > MAX_DEPTH:
-        raise _Malformed(f"nodes nest deeper than {MAX_DEPTH}")
+        raise _MalformedError(f"nodes nest deeper than {MAX_DEPTH}")
     if not name or "/" in name:
-        raise _Malformed(f"a node of {parent.path} has the name {name!r}")
+        raise _MalformedError(f"a node of {parent.path} has the name {name!r}")
     if name in parent.children:
-        raise _Malformed(f"node {name} of {parent.path} is there twice")
+        raise _MalformedError(f"node {name} of {parent.path} is there twice")
     child = parent.children[name] = Node(name, parent)
     return child
 
@@ -130,11 +130,11 @@ def _name(data: bytes, start: int, limit: int) -> str:
     """The name at ``start``, which ends before ``limit``."""
     end = data.find(b"\0", start, min(limit, start + MAX_NAME + 1))
     if end < 0:
-        raise _Malformed("a name has no end")
+        raise _MalformedError("a name has no end")
     try:
         return data[start:end].decode("ascii")
     except UnicodeDecodeError:
-        raise _Malformed(f"{data[start:end]!r} is no name") from None
+        raise _MalformedError(f"{data[start:end]!r} is no name") from None
 
 
 class _Strings(dict[int, str]):
@@ -148,8 +148,8 @@ class _Strings(dict[int, str]):
 
     def __missing__(self, offset: int) -> str:
         if self._start + offset >= self._end:
-            raise _Malformed("a property's name is outside of the strings block")
+            raise _MalformedError("a property's name is outside of the strings block")
         name = self[offset] = _name(self._data, self._start + offset, self._end)
         if not name:
-            raise _Malformed("a property has no name")
+            raise _MalformedError("a property has no name")
         return name

@@ -13,70 +13,19 @@ The rules that decide the order of nodes and properties, and so the bytes of a D
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from lark import Token, Tree
 
-from scmigen.devicetree.grammars import Grammar
+from scmigen.devicetree.items import Cutter, Items, Opener
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.tree import MAX_DEPTH, Node, Property, Reference
-from scmigen.devicetree.values import Value, ValueProblem, Values, target_of
+from scmigen.devicetree.values import BadValueError, Value, Values, target_of
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, error, warning
 
-#: The most bytes one /incbin/ may bring, and the most errors that are worth telling.
-MAX_INCBIN = 64 << 20
+#: The most errors that are worth telling.
 MAX_ERRORS = 100
 
 _FIRST = "a name may be defined once in the block that first defines the node"
-
-
-class Cutter:
-    """Cuts coarse tokens into their items, with expressions composed of the grammar's terminals."""
-
-    def __init__(self, grammar: Grammar) -> None:
-        part = grammar.terminals
-        name = rf"\\?+({part['NAME']})\s*+"
-        self.item = re.compile(
-            rf"((?:{part['MARK']})*+)"
-            rf"(?:{name}(?:=\s*+({part['VALUE']});|;|(\{{))|\}}\s*+;"
-            rf"|/delete-property/\s*+{name};)\s*+"
-        )
-        self.head = re.compile(rf"(?:/|((?:{part['LABEL']})?+)({part['REFERENCE']}))\s*+\{{\s*+")
-        self.name = re.compile(rf"/delete-node/\s*+{name}")
-        self.reference = re.compile(part["REFERENCE"])
-        self.reservation = re.compile(rf"((?:{part['LABEL']})*+)/memreserve/\s*+({part['VALUE']});")
-        self.start = re.compile(rf"(?:{part['MARK']})*+{name}|/delete-[a-z]++/\s*+{name}")
-        self.value = re.compile(part["VALUE"])
-        self.string = re.compile(part["STRING"])
-        self.label = re.compile(r"([A-Za-z_]\w*+)\s*+:")
-
-
-class _Items:
-    """The items of one token, for `Place`: number -1 is the token's own start."""
-
-    __slots__ = ("_cutter", "_end", "_found", "_source", "_start", "body")
-
-    def __init__(self, source: SourceText, cutter: Cutter, start: int, body: int, end: int) -> None:
-        self._source = source
-        self._cutter = cutter
-        self._start = start
-        self.body = body
-        self._end = end
-        self._found: list[re.Match[str]] | None = None
-
-    def texts(self) -> list[tuple[str, ...]]:
-        """Of each item: labels and marks, name, value, ``{``, name of a deleted property."""
-        return self._cutter.item.findall(self._source.text, self.body, self._end)
-
-    def match(self, index: int) -> re.Match[str]:
-        """The item number ``index``."""
-        if self._found is None:
-            self._found = list(self._cutter.item.finditer(self._source.text, self.body, self._end))
-        return self._found[index]
-
-    def position(self, index: int) -> Position:
-        """Where an item starts."""
-        return self._source.position(self._start if index < 0 else self.match(index).start())
 
 
 class Builder:
@@ -128,7 +77,7 @@ class Builder:
     def _statement(self, token: Token) -> None:
         start, end = token.start_pos or 0, token.end_pos or 0
         if token.type == "LEAVES":
-            self._apply(_Items(self.source, self._cutter, start, start, end))
+            self._apply(Items(self.source, self._cutter, start, start, end))
         elif token.type == "RESERVATION":
             self._reserve(token, start)
         elif token.type == "REMOVAL":
@@ -141,11 +90,11 @@ class Builder:
         assert isinstance(token, Token)
         start, end = token.start_pos or 0, token.end_pos or 0
         if token.type == "NODE":
-            self._apply(_Items(self.source, self._cutter, start, start, end))
+            self._apply(Items(self.source, self._cutter, start, start, end))
             return
         head = self._cutter.head.match(self.source.text, start)
         assert head is not None
-        items = _Items(self.source, self._cutter, start, head.end(), end)
+        items = Items(self.source, self._cutter, start, head.end(), end)
         if token.type == "ROOT":
             self._open.append((self.root, not self._has_root))
             self._has_root = True
@@ -154,7 +103,7 @@ class Builder:
             self._extend(head, items)
         self._apply(items)
 
-    def _extend(self, head: re.Match[str], items: _Items) -> None:
+    def _extend(self, head: re.Match[str], items: Items) -> None:
         target = target_of(head[2])
         node = self.find(target)
         # In an overlay a path, and a label that is not its own, mean the tree below.
@@ -175,7 +124,7 @@ class Builder:
                 self._label(node, label)
         self._open.append((node, False))
 
-    def _fragment(self, target: str, items: _Items) -> Node:
+    def _fragment(self, target: str, items: Items) -> Node:
         """A part of an overlay: ``fragment@N { target = <&…>; __overlay__ { … }; }``."""
         name = f"fragment@{self._fragments}"
         self._fragments += 1
@@ -211,14 +160,14 @@ class Builder:
         assert found is not None
         try:
             self.reservations.append(self._values.reservation(found[2]))
-        except ValueProblem as problem:
+        except BadValueError as problem:
             self._error(
                 "dts-value", problem.message, start + found.start(2) + problem.offset, problem.hint
             )
 
     # --- the items of a token
 
-    def _apply(self, items: _Items) -> None:
+    def _apply(self, items: Items) -> None:
         node, fresh = self._open[-1] if self._open else (self.root, False)
         known = self._values.known
         index = -1
@@ -247,10 +196,13 @@ class Builder:
                 self._open.pop()
                 node, fresh = self._open[-1]
 
-    def _value(self, text: str, items: _Items, index: int) -> Value:
+    def _value(self, text: str, items: Items, index: int) -> Value:
+        value = self._values.plain(text)
+        if value is not None:
+            return value
         try:
-            value = self._values.read(text, self._incbin(items, index))
-        except ValueProblem as problem:
+            value = self._values.read(text, Opener(self.source, items, index))
+        except BadValueError as problem:
             self._error(
                 "dts-value",
                 problem.message,
@@ -275,7 +227,7 @@ class Builder:
             node.properties[item.name] = item
 
     def _enter(
-        self, parent: Node, fresh: bool, name: str, marks: str, place: tuple[_Items, int]
+        self, parent: Node, fresh: bool, name: str, marks: str, place: tuple[Items, int]
     ) -> tuple[Node, bool]:
         """The child ``name``, new or to be extended, and whether it is new."""
         node = parent.children.get(name)
@@ -354,7 +306,7 @@ class Builder:
 
     def find(self, target: str) -> Node | None:
         """The node that a reference names as the tree stands now."""
-        label, slash, path = target.partition("/")
+        label, _, path = target.partition("/")
         node: Node | None = self.root
         if label:
             alive = [node for node in self._labels.get(label, ()) if label in node.labels]
@@ -371,6 +323,13 @@ class Builder:
         return next((node for node in self.root.walk() if node in nodes), None) if nodes else None
 
     # --- errors
+
+    def written_at(self, item: Property, written: str) -> Position | None:
+        """Where ``written`` stands in the value of a property."""
+        place = item.place
+        if isinstance(place, tuple) and isinstance(place[0], Items):
+            return place[0].find(place[1], written)
+        return item.position
 
     def _error(
         self,
@@ -397,30 +356,3 @@ class Builder:
                 _FIRST,
             )
         )
-
-    def _incbin(self, items: _Items, index: int) -> "_Opener":
-        return _Opener(self.source, items, index)
-
-
-class _Opener:
-    """Reads the file of an /incbin/ that stands in one item."""
-
-    def __init__(self, source: SourceText, items: _Items, index: int) -> None:
-        self._source = source
-        self._items = items
-        self._index = index
-
-    def __call__(self, name: str, offset: int, size: int | None) -> bytes:
-        """The bytes of a part of the file. Raises `OSError` or `ValueError`."""
-        start = self._items.match(self._index).start()
-        path: Path | None = self._source.open_beside(name, start)
-        if path is None:
-            raise ValueError(f'"{name}" is in no include directory')
-        with path.open("rb") as file:
-            if offset > path.stat().st_size:
-                raise ValueError(f"{name} is shorter than {offset} bytes")
-            file.seek(offset)
-            data = file.read(MAX_INCBIN + 1 if size is None else min(size, MAX_INCBIN + 1))
-        if len(data) > MAX_INCBIN:
-            raise ValueError(f"{name} has more than {MAX_INCBIN} bytes")
-        return data

@@ -70,10 +70,7 @@ def _structure(root: Node) -> tuple[bytes, bytes]:
                 offset = offsets[item.name] = _store(strings, item.name)
             value = item.value
             length = len(value)
-            add(pack(3, length, offset))
-            add(value)
-            if length & 3:
-                add(_PADDING[length & 3])
+            parts += (pack(3, length, offset), value, _PADDING[length & 3])
         stack.append(None)
         if node.children:
             stack.extend(reversed(node.children.values()))

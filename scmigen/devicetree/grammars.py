@@ -7,11 +7,13 @@ composes it of `Grammar.terminals`.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from lark import Lark
-from lark.lexer import TerminalDef
+from lark import Lark, Token
+from lark.exceptions import UnexpectedCharacters
+from lark.lexer import BasicLexer, TerminalDef
 
 from scmigen.resources import directory
 
@@ -27,6 +29,30 @@ class Grammar:
     terminals: dict[str, str]
 
 
+class _Lexer(BasicLexer):
+    """Lark's basic lexer without its line counting: tokens know their offsets alone.
+
+    Where a token was written is found out later, for the few that are asked for.
+    """
+
+    def lex(self, text: str) -> Iterator[Token]:  # type: ignore[override]
+        """The tokens of ``text``, by Lark's interface for lexers of one's own.
+
+        Raises `UnexpectedCharacters` where none matches.
+        """
+        ignored = self.ignore_types
+        # One expression unless there are more terminals than `re` has groups; ours are few.
+        (expression,) = self.scanner._mres
+        offset = 0
+        while found := expression.match(text, offset):
+            start, offset = offset, found.end()
+            name = found.lastgroup
+            if name not in ignored:
+                yield Token(name, found[0], start, end_pos=offset)
+        if offset < len(text):
+            raise UnexpectedCharacters(text, offset, 0, 0)  # type: ignore[no-untyped-call]
+
+
 def grammar_text(name: str) -> str:
     """The text of ``grammars/<name>.lark``."""
     return (directory("grammars") / f"{name}.lark").read_text("utf-8")
@@ -37,7 +63,7 @@ def structure_grammar(text: str) -> Grammar:
     parser = Lark(
         text,
         parser="lalr",
-        lexer="basic",
+        lexer=_Lexer,
         start=["source"],
         edit_terminals=_possessive,
         propagate_positions=False,

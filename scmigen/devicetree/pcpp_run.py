@@ -1,6 +1,7 @@
 """Runs pcpp as a preprocessor of devicetree sources; apart, because it is seldom needed."""
 
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,15 @@ from typing import Any
 from pcpp import Action, OutputDirective, Preprocessor
 
 from scmigen.diagnostics import Position
+
+#: pcpp hands on a line that starts with an unknown directive as it is, macros and all. This sign,
+#: which no source has a use for, goes in front of such a line and is taken out again.
+_SHIELD = "\ue000"
+_TEXT_LINE = re.compile(
+    r"^([ \t]*+)(?=#(?![ \t]*+(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning"
+    r"|pragma|line|[0-9]++)(?![\w,.+*#?@-])))",
+    re.MULTILINE,
+)
 
 Problems = list[tuple[str, Position]]
 
@@ -18,14 +28,25 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.problems: Problems = []
+        self.opened: list[str] = []
         self.line_directive = "#"
+        self.assume_encoding = "utf-8"
+        # Names stay as they were found, not relative to the working directory.
+        self.rewrite_paths: list[tuple[str, str]] = []
 
     def on_error(self, file: str, line: int, msg: str) -> None:
         """Keeps what pcpp found wrong."""
         self.problems.append((msg, Position(file, line)))
 
+    def on_file_open(self, is_system_include: bool, includepath: str) -> Any:
+        """Notes each header that is read."""
+        with super().on_file_open(is_system_include, includepath) as file:
+            text = _shielded(file.read())
+        self.opened.append(includepath)
+        return io.StringIO(text)
+
     def on_include_not_found(
-        self, is_malformed: bool, is_system_include: bool, curdir: str, includepath: str
+        self, is_malformed: bool, _is_system_include: bool, _curdir: str, includepath: str
     ) -> None:
         """A missing header is an error, not a line to hand on."""
         what = "malformed #include" if is_malformed else f"{includepath}: No such file or directory"
@@ -33,7 +54,7 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         raise OutputDirective(Action.IgnoreAndRemove)
 
     def on_directive_unknown(
-        self, directive: Any, toks: Any, ifpassthru: bool, precedingtoks: Any
+        self, directive: Any, toks: Any, _ifpassthru: bool, _precedingtoks: Any
     ) -> bool | None:
         """#error is an error; ``#address-cells`` and its like are text."""
         if directive.value in ("error", "warning"):
@@ -44,10 +65,14 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         return None
 
 
+def _shielded(text: str) -> str:
+    return _TEXT_LINE.sub(rf"\1{_SHIELD}", text)
+
+
 def run_pcpp(
     path: Path, include_dirs: Sequence[Path], defines: Sequence[str]
-) -> tuple[str, Problems]:
-    """The preprocessed text, and what pcpp found wrong."""
+) -> tuple[str, list[str], Problems]:
+    """The preprocessed text, the headers that were read, and what pcpp found wrong."""
     file = str(path)
     processor = _Preprocessor()
     for folder in include_dirs:
@@ -57,10 +82,10 @@ def run_pcpp(
         processor.define(f"{name} {value or 1}")
     output = io.StringIO()
     try:
-        processor.parse(path.read_text("utf-8"), file)
+        processor.parse(_shielded(path.read_text("utf-8")), file)
         processor.write(output)
     except OSError as problem:
         processor.problems.append((str(problem), Position(file)))
     except (RecursionError, UnicodeDecodeError, ValueError) as problem:
         processor.problems.append((f"pcpp gave up: {problem}", Position(file)))
-    return output.getvalue(), processor.problems
+    return output.getvalue().replace(_SHIELD, ""), processor.opened, processor.problems

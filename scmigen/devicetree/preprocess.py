@@ -98,7 +98,7 @@ def _problems(output: str, file: str) -> list[Diagnostic]:
 
 
 def _problem(message: str, position: Position) -> Diagnostic:
-    hint = _HINT if "No such file" in message or "not found" in message else None
+    hint = _HINT if "No such file" in message or "include path" in message else None
     return error("dts-preprocess", f"preprocessor: {message}", position, (), hint)
 
 
@@ -114,7 +114,7 @@ def preprocess_with_pcpp(
     from scmigen.devicetree.pcpp_run import run_pcpp
 
     file = str(path)
-    text, found = run_pcpp(path, include_dirs, defines)
+    text, opened, found = run_pcpp(path, include_dirs, defines)
     if found:
         raise InputError([_problem(message, position) for message, position in found])
-    return Preprocessed(text, _dependencies(text, file))
+    return Preprocessed(text, tuple(dict.fromkeys((file, *opened))))

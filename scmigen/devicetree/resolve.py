@@ -47,6 +47,13 @@ class _Resolver:
         self._builder = builder
         self._root = builder.root
         self._nodes = list(builder.root.walk())
+        # Most properties have neither labels nor references; these do, in the tree's order.
+        self._marked = [
+            (node, item)
+            for node in self._nodes
+            for item in node.properties.values()
+            if item.references or item.labels
+        ]
         self._phandles: dict[Node, int] = {}
         self._taken: dict[int, Node] = {}
         self._next = 1
@@ -103,11 +110,11 @@ class _Resolver:
                 other = self.labels.setdefault(label, node)
                 if other is not node:
                     self._twice(label, node.position, other.position)
-            for item in node.properties.values():
-                for label in item.labels:
-                    first = others.setdefault(label, item)
-                    if first is not item:
-                        self._twice(label, item.position, first.position)
+        for _, item in self._marked:
+            for label in item.labels:
+                if label in others:
+                    self._twice(label, item.position, others[label].position)
+                others[label] = item
         for label in self.labels.keys() & others.keys():
             self._twice(label, others[label].position, self.labels[label].position)
 
@@ -165,15 +172,14 @@ class _Resolver:
     def fill_phandles(self) -> None:
         """Gives every referenced node a phandle and writes it where the references stand."""
         cells: dict[str, bytes] = {}
-        for node in self._nodes:
-            for item in list(node.properties.values()):
-                for offset, target, is_path in item.references:
-                    if is_path:
-                        continue
-                    cell = cells.get(target)
-                    if cell is None:
-                        cell = cells[target] = self._cell(target, node, item)
-                    item.value = item.value[:offset] + cell + item.value[offset + 4 :]
+        for node, item in self._marked:
+            for offset, target, is_path in item.references:
+                if is_path:
+                    continue
+                cell = cells.get(target)
+                if cell is None:
+                    cell = cells[target] = self._cell(target, node, item)
+                item.value = item.value[:offset] + cell + item.value[offset + 4 :]
 
     def _cell(self, target: str, node: Node, item: Property) -> bytes:
         found = self._find(target)
@@ -186,10 +192,9 @@ class _Resolver:
 
     def fill_paths(self) -> None:
         """Writes the full path of every node that is referred to as a string."""
-        for node in self._nodes:
-            for item in node.properties.values():
-                if any(reference.is_path for reference in item.references):
-                    self._fill_paths_of(node, item)
+        for node, item in self._marked:
+            if any(reference.is_path for reference in item.references):
+                self._fill_paths_of(node, item)
 
     def _fill_paths_of(self, node: Node, item: Property) -> None:
         grown = 0
@@ -211,9 +216,10 @@ class _Resolver:
 
     def _missing(self, target: str, node: Node, item: Property) -> None:
         written = "&{" + target + "}" if "/" in target else f"&{target}"
+        where = self._builder.written_at(item, written)
         hint = "a typing error, or a file that is not included"
         message = f"{written} in {node.path}:{item.name} names no node"
-        self._error("dts-reference", message, item.position, hint)
+        self._error("dts-reference", message, where, hint)
 
     # --- what goes, what comes
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from lark.exceptions import UnexpectedInput
 
-from scmigen.devicetree.build import Builder, Cutter
+from scmigen.devicetree.build import Builder
 from scmigen.devicetree.grammars import Grammar, structure, values
+from scmigen.devicetree.items import Cutter
 from scmigen.devicetree.resolve import resolve
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.syntax import explain

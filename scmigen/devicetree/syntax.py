@@ -9,7 +9,7 @@ import re
 from lark import Token
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from scmigen.devicetree.build import Cutter
+from scmigen.devicetree.items import Cutter
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.diagnostics import Diagnostic, Related, error
 
@@ -37,15 +37,21 @@ def explain(problem: UnexpectedInput, source: SourceText, cutter: Cutter) -> Dia
     opened = _open_nodes(problem)
     if isinstance(problem, UnexpectedToken):
         return _unexpected_token(problem, opened, source)
-    offset = problem.pos_in_stream or 0
-    message, offset, hint = _inspect(source.text, offset, bool(opened), cutter)
+    start = getattr(problem, "pos_in_stream", 0)
+    message, offset, hint = _inspect(source.text, start, bool(opened), cutter)
     return error("dts-syntax", message, source.position(offset), (), hint)
 
 
 def _open_nodes(problem: UnexpectedInput) -> list[Token]:
     """The tokens that opened the nodes which are not closed yet, the outermost first."""
-    stack = getattr(problem.state, "value_stack", ())
-    return [item for item in stack if isinstance(item, Token) and item.type in _OPENERS]
+    opened: list[Token] = []
+    for item in problem.interactive_parser.parser_state.value_stack:
+        if isinstance(item, Token):
+            if item.type in _OPENERS:
+                opened.append(item)
+            elif item.type == "_CLOSE":
+                opened.pop()
+    return opened
 
 
 def _unexpected_token(
@@ -64,7 +70,7 @@ def _unexpected_token(
             related = (Related("the node begins here", place),)
             hint = "close it with };"
     elif "V1" in problem.expected and "ROOT" not in problem.expected:
-        message, hint = "a devicetree source begins with /dts-v1/;", None
+        message = "a devicetree source begins with /dts-v1/;"
     elif opened:
         message = _TOP.get(kind, f"{problem.token[:20]!r} is out of place")
         hint = "is a }; missing above?"

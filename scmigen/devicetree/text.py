@@ -19,8 +19,8 @@ def to_text(tree: DeviceTree) -> str:
     lines = ["/dts-v1/;", *(["/plugin/;"] if tree.is_overlay else []), ""]
     lines += [f"/memreserve/ {a:#018x} {size:#018x};" for a, size in tree.memory_reservations]
     labels: dict[Node, list[str]] = {}
-    for label, node in tree.labels.items():
-        labels.setdefault(node, []).append(label)
+    for label, labelled in tree.labels.items():
+        labels.setdefault(labelled, []).append(label)
     # Nodes to write and their depth; None ends the node of that depth.
     stack: list[tuple[Node | None, int]] = [(tree.root, 0)]
     while stack:

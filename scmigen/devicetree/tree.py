@@ -52,10 +52,11 @@ class Property:
     """One property: its name, the bytes of its value, and its place in the source if known.
 
     ``references`` are those the source wrote in the value; a tree that was read from a blob has
-    none. ``earlier`` is the definition that this one replaced, if any.
+    none. ``earlier`` is the definition that this one replaced, if any. ``place`` is what `position`
+    is made of.
     """
 
-    __slots__ = ("_place", "earlier", "labels", "name", "references", "value")
+    __slots__ = ("earlier", "labels", "name", "place", "references", "value")
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class Property:
     ) -> None:
         self.name = name
         self.value = value
-        self._place = position
+        self.place = position
         self.labels = labels
         self.references = references
         self.earlier: Property | None = None
@@ -75,7 +76,7 @@ class Property:
     @property
     def position(self) -> Position | None:
         """Where the property was last defined; none where that is not known."""
-        return _position(self._place)
+        return _position(self.place)
 
     @property
     def places(self) -> tuple[Position, ...]:
@@ -268,6 +269,11 @@ class DeviceTree:
             return {}
         pairs = ((p.name, self.node(p.string())) for p in symbols.properties.values())
         return {name: node for name, node in pairs if node is not None}
+
+    @cached_property
+    def label_of(self) -> dict[str, str]:
+        """Path → the first label of the node there, for nodes that have one."""
+        return {node.path: label for label, node in reversed(self.labels.items())}
 
     @cached_property
     def aliases(self) -> dict[str, Node]:

@@ -7,13 +7,14 @@ Arithmetic in parentheses is parsed by shape (see `arithmetic`). Everything else
 that is wrong, goes through the rules of the grammar, which know the place of each token.
 """
 
+import contextlib
 import re
 import struct
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from lark import Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from scmigen.devicetree.arithmetic import Program, compile_tree, number, run, unescape
 from scmigen.devicetree.grammars import Grammar
@@ -25,8 +26,15 @@ _NESTED = 8
 #: What a cell holds until the phandle of the node it refers to is known.
 _UNKNOWN = 0xFFFFFFFF
 
+_BITS = re.compile(r"/bits/\s++(8|16|32|64)\s*+(?=<)")
+_FORMATS = {"8": "B", "16": "H", "32": "I", "64": "Q"}
+_NEXT_GROUP = re.compile(r">\s*+,\s*+<")
 
-class ValueProblem(Exception):
+#: What may be missing at the end of a value: the name the parser has for it, and the sign.
+_CLOSERS = (("RPAR", ")"), ("MORETHAN", ">"), ("RSQB", "]"))
+
+
+class BadValueError(Exception):
     """A value that cannot be read: why, where in its text, and what right would look like."""
 
     def __init__(self, message: str, offset: int = 0, hint: str | None = None) -> None:
@@ -56,66 +64,64 @@ class Values:
         self._parser = grammar.parser
         terminals = grammar.terminals
         literal = rf"{terminals['NUMBER']}|{terminals['CHARACTER']}"
-        cell = rf"{terminals['NUMBER']}|{terminals['REFERENCE']}"
-        cells = rf"<\s*+(?:(?:{cell})\s*+)*+>\s*+"
+        reference = terminals["REFERENCE"]
         string = terminals["STRING"]
-        self._cells = re.compile(rf"{cells}(?:,\s*+{cells})*+").fullmatch
-        self._cell = re.compile(cell).findall
         self._strings = re.compile(rf"{string}\s*+(?:,\s*+{string}\s*+)*+").fullmatch
         self._string = re.compile(string).findall
         self._string_at = re.compile(string).finditer
+        self._reference = re.compile(rf"{reference}\s*+").fullmatch
         self._literal = re.compile(literal)
         self._parentheses = re.compile(_balanced(_NESTED, terminals["CHARACTER"]))
         #: What has been read: text → value.
         self.known: dict[str, Value] = {}
-        self._numbers: dict[str, int] = {}
+        self._cells = _Cells(re.compile(rf"{terminals['NUMBER']}|{reference}").fullmatch)
         self._programs: dict[str, Program] = {}
 
-    def read(self, text: str, opener: Opener) -> Value:
-        """What ``text`` says. Raises `ValueProblem`."""
-        value = self.known.get(text)
-        if value is None:
-            value = self._fast(text)
-            if value is None:
-                return self._by_rules(text, opener)
-            self.known[text] = value
+    def plain(self, text: str) -> Value | None:
+        """What ``text`` says, where it is plain; none where the rules have to read it."""
+        value = None
+        with contextlib.suppress(ValueError, ZeroDivisionError, UnexpectedInput, struct.error):
+            first = text[0]
+            if first == "<":
+                value = self._plain_cells(text, "I")
+            elif first == '"':
+                if self._strings(text):
+                    parts = [unescape(string[1:-1]) for string in self._string(text)]
+                    value = Value(b"\0".join([*parts, b""]))
+            elif first == "/":
+                bits = _BITS.match(text)
+                if bits is not None:
+                    value = self._plain_cells(text[bits.end() :], _FORMATS[bits[1]])
+            elif first == "&" and self._reference(text):
+                value = Value(b"", (Reference(0, target_of(text.rstrip()), is_path=True),))
+            if value is not None:
+                self.known[text] = value
         return value
 
     def reservation(self, text: str) -> tuple[int, int]:
-        """Address and size of a ``/memreserve/``. Raises `ValueProblem`."""
+        """Address and size of a ``/memreserve/``. Raises `BadValueError`."""
         address, size = self._parse(text, "reservation").children
         return self._number(address), self._number(size)
 
-    # The fast way: none where the text is not plain, or not right.
-
-    def _fast(self, text: str) -> Value | None:
-        try:
-            if text[0] == '"':
-                if self._strings(text):
-                    return Value(b"".join([unescape(s[1:-1]) + b"\0" for s in self._string(text)]))
-            elif text[0] == "<":
-                if "(" in text:
-                    text = self._parentheses.sub(self._reduced, text)
-                if self._cells(text):
-                    return self._plain_cells(self._cell(text))
-        except (ValueError, ZeroDivisionError, UnexpectedInput, struct.error):
-            pass
-        return None
-
-    def _plain_cells(self, cells: list[str]) -> Value:
-        numbers = self._numbers
-        values: list[int] = []
-        references: list[Reference] = []
-        for cell in cells:
-            value = numbers.get(cell)
-            if value is None:
-                if cell[0] == "&":
-                    references.append(Reference(4 * len(values), target_of(cell), is_path=False))
-                    value = _UNKNOWN
-                else:
-                    value = numbers[cell] = number(cell)
-            values.append(value)
-        return Value(struct.pack(f">{len(values)}I", *values), tuple(references))
+    def _plain_cells(self, text: str, form: str) -> Value:
+        """Groups of cells, of the size that the letter ``form`` has for `struct`."""
+        if "(" in text:
+            text = self._parentheses.sub(self._reduced, text)
+        text = text.rstrip()
+        if text[-1] != ">":
+            raise ValueError("not plain")
+        text = text[1:-1]
+        if ">" in text:
+            text = _NEXT_GROUP.sub(" ", text)
+        cells = text.split()
+        values = list(map(self._cells.__getitem__, cells))
+        data = struct.pack(f">{len(values)}{form}", *values)
+        if _UNKNOWN not in values:
+            return Value(data)
+        references = tuple(_references(cells))
+        if references and form != "I":
+            raise ValueError("not plain")
+        return Value(data, references)
 
     def _reduced(self, found: re.Match[str]) -> str:
         """The number that an arithmetic expression makes, as text."""
@@ -128,7 +134,7 @@ class Values:
         value = run(program, map(number, self._literal.findall(text)))
         return f" {value & 0xFFFFFFFF if value >> 32 == 0xFFFFFFFF else value} "
 
-    # The general way.
+    # --- the general way
 
     def _parse(self, text: str, start: str) -> Tree[Token]:
         try:
@@ -136,27 +142,31 @@ class Values:
         except UnexpectedInput as problem:
             raise self._problem(text, problem) from None
 
-    def _problem(self, text: str, problem: UnexpectedInput) -> ValueProblem:
-        end = len(text.rstrip())
+    def _problem(self, text: str, problem: UnexpectedInput) -> BadValueError:
         offset = problem.pos_in_stream
-        if offset is None or offset < 0 or offset >= end:
-            return ValueProblem("the value is not complete", end)
+        if isinstance(problem, UnexpectedToken) and problem.token.type == "$END":
+            missing = next((sign for name, sign in _CLOSERS if name in problem.expected), "")
+            what = f"a {missing} is missing" if missing else "the value is not complete"
+            return BadValueError(what, len(text.rstrip()))
+        if offset is None:
+            return BadValueError("the value cannot be read")
         before = text[:offset].rstrip()
         for string in self._string_at(text, 0, offset):
             if "\n" in string[0]:
-                return ValueProblem("this string is not closed", string.start())
+                return BadValueError("this string is not closed", string.start())
         if before.endswith((">", '"', "]")) and "\n" in text[len(before) : offset]:
-            return ValueProblem("a ; is missing behind the value", len(before))
+            return BadValueError("a ; is missing behind the value", len(before))
         found = re.compile(r"\w++|/[a-z-]++/|<<|>>|&&|\|\||[\s\S]").match(text, offset)
         word = found[0] if found else text[offset]
         if word in ('"', "'"):
-            return ValueProblem(f"this {word} has no partner", offset)
+            return BadValueError(f"this {word} has no partner", offset)
         hint = None
         if isinstance(problem, UnexpectedCharacters) and (word[0].isalpha() or word[0] == "_"):
             hint = 'a macro that no header defines? values are numbers, &label, "string" or [bytes]'
-        return ValueProblem(f"unexpected {word!r} in a value", offset, hint)
+        return BadValueError(f"unexpected {word!r} in a value", offset, hint)
 
-    def _by_rules(self, text: str, opener: Opener) -> Value:
+    def read(self, text: str, opener: Opener) -> Value:
+        """What ``text`` says, by the rules of the grammar. Raises `BadValueError`."""
         tree = self._parse(text, "value")
         data = bytearray()
         references: list[Reference] = []
@@ -199,7 +209,7 @@ class Values:
                 labels.append(_label(item))
             elif _is(item, "REFERENCE"):
                 if bits != 32:
-                    raise ValueProblem("a reference needs cells of 32 bits", _offset(item))
+                    raise BadValueError("a reference needs cells of 32 bits", _offset(item))
                 references.append(Reference(len(data), target_of(str(item)), is_path=False))
                 data += b"\xff\xff\xff\xff"
             else:
@@ -213,7 +223,7 @@ class Values:
     def _bits(self, token: Tree[Token] | Token) -> int:
         bits = self._number(token)
         if bits not in (8, 16, 32, 64):
-            raise ValueProblem("array elements have 8, 16, 32 or 64 bits", _offset(token))
+            raise BadValueError("array elements have 8, 16, 32 or 64 bits", _offset(token))
         return bits
 
     def _number(self, item: Tree[Token] | Token) -> int:
@@ -223,17 +233,17 @@ class Values:
             try:
                 values.append(number(literal))
             except ValueError as problem:
-                raise ValueProblem(str(problem), _offset(literal)) from None
+                raise BadValueError(str(problem), _offset(literal)) from None
         try:
             return run(program, values)
         except ZeroDivisionError:
-            raise ValueProblem("division by zero", _offset(item)) from None
+            raise BadValueError("division by zero", _offset(item)) from None
 
     def _escaped(self, token: Token) -> bytes:
         try:
             return unescape(token[1:-1])
         except ValueError as problem:
-            raise ValueProblem(str(problem), _offset(token)) from None
+            raise BadValueError(str(problem), _offset(token)) from None
 
     def _incbin(self, incbin: Tree[Token], opener: Opener) -> bytes:
         name, *rest = incbin.children
@@ -241,7 +251,27 @@ class Values:
         try:
             return opener(unescape(str(name)[1:-1]).decode(), offset, size)
         except (OSError, ValueError) as problem:
-            raise ValueProblem(f"/incbin/: {problem}", _offset(name)) from None
+            raise BadValueError(f"/incbin/: {problem}", _offset(name)) from None
+
+
+class _Cells(dict[str, int]):
+    """What a number or a reference puts into a cell, each found out once."""
+
+    def __init__(self, is_cell: Callable[[str], object]) -> None:
+        super().__init__()
+        self._is_cell = is_cell
+
+    def __missing__(self, text: str) -> int:
+        if not self._is_cell(text):
+            raise ValueError("not plain")
+        value = self[text] = _UNKNOWN if text[0] == "&" else number(text)
+        return value
+
+
+def _references(cells: list[str]) -> Iterator[Reference]:
+    for index, cell in enumerate(cells):
+        if cell[0] == "&":
+            yield Reference(4 * index, target_of(cell), is_path=False)
 
 
 def target_of(reference: str) -> str:

@@ -218,17 +218,15 @@ class Agent:
         return Status.NOT_FOUND if self.legacy else Status.NOT_SUPPORTED
 
     def _refuse_resource(self, head: bytes, command: Command, number: int) -> tuple[bytes, ...]:
-        assert command.view is not None
-        status = command.view.refusal(number)
-        if number < command.view.count:
-            self._log(command.message.name, self._resource_name(command.view, number), status)
-        return (head + status.to_bytes(4, "little", signed=True),)
-
-    def _resource_name(self, view: View, number: int) -> str:
+        view = command.view
+        assert view is not None
+        status = view.refusal(number)
         resource = view.named.get(number)
-        if resource is None and self.server.shared_numbers:
+        if resource is None and self.server.shared_numbers and number < view.count:
             resource = self.server.state[view.kind].get(number)
-        return f"{view.kind} {number}" + (f" ({resource.name})" if resource else "")
+        if resource is not None:
+            self._log(command.message.name, f"{view.kind} {number} ({resource.name})", status)
+        return (head + status.to_bytes(4, "little", signed=True),)
 
     def _describe(self, header: Header) -> str:
         protocol = Protocol(header.protocol)

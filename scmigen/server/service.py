@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from scmigen.server.agent import Agent
 from scmigen.server.core import Server
 from scmigen.server.transports import Transport, open_transport
 from scmigen.server.transports.loop import Loop
@@ -14,16 +15,15 @@ class Service:
     Raises `transports.TransportError` when a URL cannot be opened; those opened before are closed.
     """
 
-    def __init__(self, server: Server, urls: Mapping[str, str], log: Callable[[str], None]) -> None:
+    def __init__(
+        self, server: Server, urls: Mapping[Agent, str], log: Callable[[str], None]
+    ) -> None:
         self.server = server
         self.loop = Loop()
         self.log = log
         self._transports: dict[int, Transport] = {}
         try:
-            for name, url in urls.items():
-                agent = server.agent(name)
-                if agent is None:
-                    raise KeyError(name)
+            for agent, url in urls.items():
                 self._transports[agent.id] = open_transport(agent, url, self)
         except BaseException:
             self.close()

@@ -166,15 +166,21 @@ def two_agents() -> Platform:
     board.grant(linux, domains[3], STATE, READ)
     board.grant(optee, domains[0], STATE, READ)
     board.grant(optee, domains[3], READ)
-    resets = {
-        number: board.resource(Kind.RESET, number, f"rst-{number}") for number in (0, 1, 32)
-    }
+    resets = {number: board.resource(Kind.RESET, number, f"rst-{number}") for number in (0, 1, 32)}
     board.grant(linux, resets[0], RESET)
     board.grant(linux, resets[32], RESET)
     board.device("device-clock@0", 0, board.uses[0])
     board.device("device-clock@6", 1)
-    own = Use(board.node("wdt@0"), clocks[18].key, "clocks", 0, frozenset({STATE, READ}))
-    board.device("wdt@0", None, own)
+    watchdog = board.node("wdt@0")
+    needs = frozenset({STATE, READ})
+    aon = board.resource(Kind.POWER, 4, "aon")
+    board.grant(linux, aon, STATE, READ)
+    board.device(
+        "wdt@0",
+        None,
+        Use(watchdog, clocks[18].key, "clocks", 0, needs),
+        Use(watchdog, aon.key, "power-domains", 0, needs),
+    )
     return board.platform()
 
 

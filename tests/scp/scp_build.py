@@ -8,7 +8,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 FLAGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-fshort-enums", "-O0")
 SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-OPTIONS = ("BUILD_HAS_NOTIFICATION", "BUILD_HAS_SCMI_NOTIFICATIONS", "BUILD_HAS_OUTBAND_MSG_SUPPORT")
+OPTIONS = (
+    "BUILD_HAS_NOTIFICATION",
+    "BUILD_HAS_SCMI_NOTIFICATIONS",
+    "BUILD_HAS_OUTBAND_MSG_SUPPORT",
+)
 
 
 def modules(firmware: str) -> list[str]:

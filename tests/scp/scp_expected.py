@@ -144,7 +144,8 @@ class Expected:
                 f"domain {number} {facts} driver=element:{mock}:{number} api=api:{mock}:0 "
                 f"states={'2' if last else '13'}{_hex(name)}"
             )
-            on = last or (resource and (resource.facts.on or resource.facts.always_on))
+            kept = number in self.kept_on(Kind.POWER)
+            on = last or kept or (resource and resource.facts.on)
             yield f"ppu {number} type={4 if last else 2} on={int(bool(on))}"
         yield from self.votes(size)
 

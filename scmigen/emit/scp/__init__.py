@@ -8,11 +8,10 @@ came about.
 
 from collections.abc import Iterator
 
-from scmigen.diagnostics import Diagnostic, error, has_errors
+from scmigen.diagnostics import Diagnostic, has_errors
 from scmigen.emit.files import File
 from scmigen.emit.scp import firmware as _firmware
 from scmigen.emit.scp import limits, tables
-from scmigen.emit.scp.spaces import EMITTED
 from scmigen.model.platform import Platform
 from scmigen.scmi.protocols import Kind
 
@@ -25,13 +24,6 @@ def emit(platform: Platform) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
     There are no files where a diagnostic is an error.
     """
     found = limits.check(platform)
-    if not platform.agents or not any(platform.resources.get(kind) for kind in EMITTED):
-        nothing = error(
-            "scp-empty",
-            "there is no agent, or no clock, power domain or reset that the platform manages: "
-            "there is nothing to write for SCP-firmware",
-        )
-        found = (nothing, *found)
     if has_errors(found):
         return (), found
     return tuple(sorted(_files(platform), key=lambda file: file.path)), found

@@ -1,6 +1,6 @@
 """What SCP-firmware cannot hold or do, as diagnostics. Each function looks at one thing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
 from scmigen.emit.scp.spaces import EMITTED
@@ -20,13 +20,37 @@ MAX_NAME = 15
 #: The highest rate in Hz that an entry of a clock driver's rate table holds.
 MAX_RATE = 0xFFFF_FFFF
 
+#: Diagnostic → one sentence for ``scmigen explain``.
+ABOUT: Mapping[str, str] = {
+    "scp-empty": "The platform has no agent, or no resource that SCP-firmware gets tables for.",
+    "scp-limit": "The platform has more agents or higher numbers than SCP-firmware's tables hold.",
+    "scp-name": "A name is too long for SCP-firmware, or two resources of a kind share one.",
+    "scp-numbering": "An agent has power domain numbers of its own, which SCP-firmware has not.",
+    "scp-kind": "The platform has resources of a kind that SCP-firmware gets no tables for.",
+    "scp-parent": "An agent may set a clock's parent, which SCP-firmware cannot do.",
+    "scp-permissions": "Permissions are to change at run time, which any agent could do there.",
+    "scp-rate": "A clock has a rate that a clock driver's table in SCP-firmware cannot hold.",
+}
+
 #: Related places that a diagnostic lists before it says "and N more".
 _LISTED = 5
 
 
 def check(platform: Platform) -> tuple[Diagnostic, ...]:
     """All that stands in the way of these tables, and all that they leave out."""
-    checks = (_agents, _elements, _rows, _names, _numbering, _kinds, _parents, _devices, _rates)
+    checks = (
+        _empty,
+        _agents,
+        _elements,
+        _rows,
+        _gaps,
+        _names,
+        _numbering,
+        _kinds,
+        _parents,
+        _devices,
+        _rates,
+    )
     return tuple(found for each in checks for found in each(platform))
 
 
@@ -43,6 +67,15 @@ def _related(items: Iterable[tuple[str, Position | None]]) -> tuple[Related, ...
 def _highest(platform: Platform, kind: Kind) -> Resource | None:
     resources = platform.resources.get(kind, ())
     return max(resources, key=lambda item: item.number) if resources else None
+
+
+def _empty(platform: Platform) -> Iterator[Diagnostic]:
+    if not platform.agents or not any(platform.resources.get(kind) for kind in EMITTED):
+        yield error(
+            "scp-empty",
+            "there is no agent, or no clock, power domain or reset that the platform manages: "
+            "there is nothing to write for SCP-firmware",
+        )
 
 
 def _agents(platform: Platform) -> Iterator[Diagnostic]:
@@ -80,7 +113,6 @@ def _rows(platform: Platform) -> Iterator[Diagnostic]:
         if not long:
             continue
         worst = max(long, key=lambda grant: grant.id)
-        shared = platform.numbering is Numbering.SHARED
         yield error(
             "scp-limit",
             f"{worst.agent.name} is granted {kind} {worst.id}; of the "
@@ -88,9 +120,34 @@ def _rows(platform: Platform) -> Iterator[Diagnostic]:
             f"SCP-firmware holds ids 0 to {MAX_ROWS - 1} (the count has 8 bits)",
             _position(worst.resource),
             _related((f"{g.agent.name}: up to {g.id}", _position(g.resource)) for g in long),
-            hint=("number the resources per agent, " if shared else "")
-            + "let the platform manage fewer providers, or divide the devices among more agents",
+            hint=_rows_hint(platform),
         )
+
+
+def _gaps(platform: Platform) -> Iterator[Diagnostic]:
+    """An agent's own ids stay below the number of elements: its states are kept by that."""
+    for kind in (Kind.CLOCK, Kind.RESET):
+        highest = _highest(platform, kind)
+        count = highest.number + 1 if highest is not None else 0
+        for agent in platform.agents:
+            last = platform.grants_of(agent, kind)[-1:]
+            if last and last[0].id >= count:
+                yield error(
+                    "scp-limit",
+                    f"{agent.name} knows {kind} {last[0].resource.name} as {last[0].id}; in "
+                    f"SCP-firmware an agent's ids end where the {kind} numbers of the board do "
+                    f"({count - 1})",
+                    _position(last[0].resource),
+                    hint="give up the numbers that this agent has reserved",
+                )
+
+
+def _rows_hint(platform: Platform) -> str:
+    if platform.instance is not None:
+        return "the SCMI node of the tree fixes these numbers: only lower ones there would do"
+    shared = platform.numbering is Numbering.SHARED
+    first = "number the resources per agent, " if shared else ""
+    return f"{first}let the platform manage fewer providers, or divide devices among more agents"
 
 
 def _names(platform: Platform) -> Iterator[Diagnostic]:

@@ -1,10 +1,12 @@
 """The deny bits of SCP-firmware's resource_perms module.
 
 A set bit denies. Everything starts denied; a grant clears the bit of each message that one of its
-operations at boot opens. (What opens later, with an assignable device, would need base 0x9.) The tables are indexed by agent (from agent 1), message (from 0x3) and 16-bit
-word; the bit is the id that the protocol checks, which is the agent's own for clocks and resets
-and the element for power domains. The firmware counts ``(count >> 4) + 1`` words, hence one more
-than needed where the count is a multiple of 16.
+operations at boot opens. (What opens later, with an assignable device, would need base 0x9.)
+
+The tables are indexed by agent (from agent 1), message (from 0x3) and 16-bit word; the bit is the
+id that the protocol checks, which is the agent's own for clocks and resets and the element for
+power domains. The firmware counts ``(count >> 4) + 1`` words, hence one more than needed where
+the count is a multiple of 16.
 """
 
 from collections.abc import Mapping

@@ -47,13 +47,6 @@ class Element:
     resource: Resource | None
     origin: str
 
-    @property
-    def starts_on(self) -> bool:
-        """Whether the resource is on when the platform starts."""
-        return self.resource is not None and (
-            self.resource.facts.on or self.resource.facts.always_on
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -126,6 +119,11 @@ class Space:
     def systop(self) -> str | None:
         """The enumerator of the synthesised power domain above all others."""
         return f"{self.prefix}_{SYSTOP}" if self.kind is Kind.POWER else None
+
+    def starts_on(self, element: Element) -> bool:
+        """Whether the resource is on when the platform starts."""
+        resource = element.resource
+        return (resource is not None and resource.facts.on) or element in self.platform_votes
 
     @property
     def count(self) -> int:

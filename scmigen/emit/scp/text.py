@@ -1,4 +1,4 @@
-"""C text for the templates: identifiers, string literals, comments, and the template environment.
+"""C text for the templates: identifiers, string literals, comments, and the templates filled in.
 
 Whatever comes from a device tree or an agents file is untrusted text. It reaches a template only
 through the functions here, and none of their results can leave the comment, the string or the
@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from scmigen.emit.files import File
-from scmigen.resources import directory
+from scmigen.emit.templates import environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -86,23 +86,14 @@ class Enumerators:
 
 
 @lru_cache(maxsize=1)
-def environment() -> "Environment":
-    """The template environment, made at its first use; templates compile when first rendered."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    found = Environment(
-        loader=FileSystemLoader(directory("templates") / "scp"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    found.filters.update(comment=comment, string=string, plain=plain)
+def _environment() -> "Environment":
+    """The environment of all templates, with the functions of this module as filters."""
+    found = environment().overlay()
+    found.filters = found.filters | {"comment": comment, "string": string, "plain": plain}
     return found
 
 
 def render(path: str, context: dict[str, Any], template: str | None = None) -> File:
     """The file ``path`` from the template of that name, or from ``template``."""
-    text = environment().get_template(f"{template or path}.j2").render(context)
+    text = _environment().get_template(f"scp/{template or path}.j2").render(context)
     return File(path, text.encode())

@@ -10,9 +10,10 @@ from scmigen.server.transports.sockets import (
     PacketConnection,
     StreamConnection,
     TransportError,
+    UrlError,
 )
 
-__all__ = ["SCHEMES", "Host", "Transport", "TransportError", "open_transport"]
+__all__ = ["SCHEMES", "Host", "Transport", "TransportError", "UrlError", "open_transport"]
 
 
 class Transport(Protocol):
@@ -43,11 +44,12 @@ SCHEMES: Final[Mapping[str, Callable[[Agent, str, Host], Transport]]] = {
 
 
 def open_transport(agent: Agent, url: str, host: Host) -> Transport:
-    """Serve ``agent`` at ``url`` (``scheme:rest``). Raises `TransportError` with a sentence."""
+    """Serve ``agent`` at ``url`` (``scheme:rest``). Raises `TransportError`, or
+    `UrlError` where ``url`` is none, with a sentence."""
     scheme, colon, rest = url.partition(":")
     if not colon or scheme not in SCHEMES:
         known = ", ".join(f"{name}:PATH" for name in SCHEMES)
-        raise TransportError(f"{url!r} is no URL this server can listen at; known: {known}")
+        raise UrlError(f"{url!r} is no URL this server can listen at; known: {known}")
     if not rest:
-        raise TransportError(f"{url!r} has no path")
+        raise UrlError(f"{url!r} has no path")
     return SCHEMES[scheme](agent, rest, host)

@@ -45,6 +45,10 @@ class TransportError(Exception):
     """A transport that cannot be opened; the message says why."""
 
 
+class UrlError(TransportError):
+    """What was given is no URL a server can listen at."""
+
+
 class Connection(ABC):
     """A connected client: reads one message a turn, answers it, sends events."""
 
@@ -106,8 +110,9 @@ class Connection(ABC):
             self._resume()
             self._host.deliver()
 
+    @abstractmethod
     def _resume(self) -> None:
-        """Called when everything that waited has been sent."""
+        """Have the next message read, if it has come in already."""
 
     def end(self, reason: str) -> None:
         """Close the connection."""
@@ -143,6 +148,9 @@ class PacketConnection(Connection):
         else:
             self.end(f"sent a packet that is not {HEADER_SIZE} to {MAX_MESSAGE} bytes long")
         return None
+
+    def _resume(self) -> None:
+        """The kernel says when there is a packet."""
 
     def send(self, frames: tuple[bytes, ...]) -> None:
         """Send ``frames``, or keep them until the client takes them."""
@@ -200,6 +208,7 @@ class StreamConnection(Connection):
         return message
 
     def _resume(self) -> None:
+        """Have the next message read, if it has come in already."""
         if self._missing() <= 0:  # a whole message, or a wrong one, is here already
             self._loop.soon(self._file, self.turn)
 

@@ -1,0 +1,165 @@
+"""Checks of providers: what is driven by whom, and what that keeps an agent from reaching."""
+
+from collections.abc import Iterator
+
+from scmigen.bindings.facts import ProviderClass, Use
+from scmigen.checks.words import (
+    EXAMPLES,
+    examples,
+    names,
+    node_word,
+    position,
+    resource_word,
+    use_word,
+)
+from scmigen.diagnostics import Diagnostic, Related, error, note, warning
+from scmigen.model.closure import ForeignUses
+from scmigen.model.platform import Model
+
+_FEEDS = frozenset({"domain-supply", "vin-supply"})
+
+
+def local_foreign(model: Model) -> Iterator[Diagnostic]:
+    """One error a provider, with the count of the uses that cannot reach it."""
+    tree = model.inventory.tree
+    for foreign in model.findings.closure.foreign:
+        provider = foreign.provider
+        holder = model.owners.of(provider.node)
+        owner = names(holder.all_agents) or "nobody"
+        count = len(foreign.uses)
+        uses = [(model.owners.of(use.consumer).all_agents[0], use) for use in foreign.uses]
+        yield error(
+            "local-foreign",
+            f"{node_word(tree, provider.node.path)} is {owner}'s, but "
+            f"{count} use{'s' if count > 1 else ''} of other agents need it ({provider.reason})",
+            position(tree, foreign.uses[0]),
+            examples(tree, uses),
+            _hint(model, foreign),
+        )
+
+
+def _hint(model: Model, foreign: ForeignUses) -> str:
+    tree = model.inventory.tree
+    word = node_word(tree, foreign.provider.node.path)
+    hint = f'platform.managed: ["{word}"] has the platform serve it'
+    bus = _pmic_bus(foreign)
+    if bus is not None:
+        word = node_word(tree, bus)
+        hint += f'; platform.devices: ["{word}"] hands the whole bus to the platform'
+    return hint
+
+
+def _pmic_bus(foreign: ForeignUses) -> str | None:
+    """The bus of a regulator, where nothing but PMICs hangs on it."""
+    for above in foreign.provider.node.ancestors():
+        if above.base_name in ("i2c", "spi", "spmi"):
+            chips = [child for child in above.children.values() if "compatible" in child]
+            only = all(
+                any(
+                    "regulator-min-microvolt" in node or "regulator-name" in node
+                    for node in chip.walk()
+                )
+                for chip in chips
+            )
+            return above.path if only else None
+    return None
+
+
+def provider_disabled(model: Model) -> Iterator[Diagnostic]:
+    """One warning a disabled provider that enabled devices refer to."""
+    tree = model.inventory.tree
+    by_provider: dict[str, list[Use]] = {}
+    for use in model.findings.closure.disabled:
+        by_provider.setdefault(use.key.provider, []).append(use)
+    for path, uses in sorted(by_provider.items()):
+        yield warning(
+            "provider-disabled",
+            f"{node_word(tree, path)} is disabled, but {len(uses)} use(s) refer to it; "
+            "they are left out",
+            position(tree, uses[0]),
+            [Related(use_word(use), position(tree, use)) for use in uses[:EXAMPLES]],
+            "enable the provider, or disable the device that needs it",
+        )
+
+
+def scmi_native(model: Model) -> Iterator[Diagnostic]:
+    """Said once a tree: controllers that would be managed if the tree had no SCMI node."""
+    tree = model.inventory.tree
+    kept = [
+        provider
+        for provider in model.providers.values()
+        if provider.rule == "R5" and provider.beside_scmi and provider.consumers
+    ]
+    if kept:
+        words = [node_word(tree, provider.node.path) for provider in kept]
+        yield note(
+            "scmi-native",
+            f"{', '.join(words)}: agents drive these natively, because the tree has SCMI",
+            kept[0].node.position,
+            hint="platform.managed has the platform serve them too",
+        )
+
+
+def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
+    """One diagnostic a local provider: a warning for supplies, which really must be on."""
+    tree = model.inventory.tree
+    by_provider: dict[str, list[Use]] = {}
+    for use in model.findings.closure.fed_locally:
+        by_provider.setdefault(use.key.provider, []).append(use)
+    for path, uses in sorted(by_provider.items()):
+        owner = names(model.owners.of(model.providers[path].node).agents) or "nobody"
+        make = warning if any(use.prop in _FEEDS for use in uses) else note
+        yield make(
+            "managed-consumes-local",
+            f"the platform's {uses[0].consumer.path} takes {uses[0].prop} from "
+            f"{node_word(tree, path)}, which {owner} drives",
+            position(tree, uses[0]),
+            hint="that agent must have it on before anybody uses what depends on it",
+        )
+
+
+def parent_unnamed(model: Model) -> Iterator[Diagnostic]:
+    """Assigned parents that no SCMI message can name."""
+    tree = model.inventory.tree
+    for use in model.findings.closure.unnamed:
+        yield warning(
+            "parent-unnamed",
+            f"{use.consumer.path} wants another parent for {resource_word(tree, use.key)}, "
+            "but that parent has no SCMI id; the parent cannot be set",
+            position(tree, use),
+            hint="let the platform set it, or have it manage the parent's provider",
+        )
+
+
+def opp_undriven(model: Model) -> Iterator[Diagnostic]:
+    """OPP tables that make neither a performance domain nor rates."""
+    for table in model.findings.undriven:
+        yield note(
+            "opp-undriven",
+            f"{table.node.path} makes no performance domain: "
+            f"the platform manages no clock of {table.consumers[0].path}",
+            table.node.position,
+        )
+
+
+def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
+    """Hand grants and owners of what is not the platform's to give."""
+    tree = model.inventory.tree
+    written = [(grant.key, grant.position, "grant") for grant in model.assignment.grants]
+    written += [(o.key, o.position, "owner") for o in model.assignment.options.owners]
+    for key, where, what in written:
+        provider = model.providers.get(key.provider)
+        if any(platform.resource(key) for platform in model.platforms) and provider is None:
+            continue
+        if provider is None:
+            said = "but that node provides nothing"
+        elif provider.category is not ProviderClass.MANAGED:
+            said = f"which is {provider.category}: {provider.reason}"
+        else:
+            continue
+        yield error(
+            "grant-unmanaged",
+            f"the {what} names {resource_word(tree, key)}, {said}",
+            where,
+            hint="name a provider of the platform; platform.managed makes it one",
+        )

@@ -1,0 +1,200 @@
+"""Checks of who shares what: devices between agents, and operations that do not aggregate."""
+
+from collections.abc import Iterator
+
+from scmigen.assignment.assignment import HandGrant
+from scmigen.bindings.facts import Use
+from scmigen.bindings.providers import BUS_NAMES
+from scmigen.bindings.status import Availability
+from scmigen.checks.words import (
+    agent_word,
+    examples,
+    names,
+    node_word,
+    position,
+    resource_word,
+    use_word,
+)
+from scmigen.devicetree.tree import Node
+from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
+from scmigen.model.platform import Model
+from scmigen.model.sharing import Conflict
+from scmigen.runtime import Role
+from scmigen.scmi.operations import Operation
+
+
+def device_conflict(model: Model) -> Iterator[Diagnostic]:
+    """Claims of one rank by several agents on one device."""
+    for conflict in model.findings.claims:
+        claims = conflict.claims
+        agents = list(dict.fromkeys(claim.agent or "the platform" for claim in claims))
+        yield error(
+            "device-conflict",
+            f"{conflict.node.path} is given to {' and '.join(agents)}",
+            claims[-1].position,
+            [Related(f"{claim.agent or 'the platform'}", claim.position) for claim in claims[:-1]],
+            "give it to one of them, or say flags: {shared: true} in every entry",
+        )
+
+
+def device_disabled(model: Model) -> Iterator[Diagnostic]:
+    """Exact claims on devices that are not enabled."""
+    availability = Availability()
+    for claim in model.assignment.claims:
+        if claim.exact and not availability.present(claim.node):
+            yield warning(
+                "device-disabled",
+                f"{claim.node.path} is given to {claim.agent or 'the platform'}, "
+                "but it is not enabled",
+                claim.position,
+                hint='an overlay may enable it; until then set status = "okay" or drop the entry',
+            )
+
+
+def device_secure(model: Model) -> Iterator[Diagnostic]:
+    """Claims by agents that are not secure on devices that only the secure world may use."""
+    roles = {agent.name: agent.role for agent in model.assignment.agents}
+    for claim in model.assignment.claims:
+        if not claim.exact or claim.agent is None or roles[claim.agent] is Role.SECURE:
+            continue
+        if claim.node.path in model.inventory.secure_only:
+            yield warning(
+                "device-secure",
+                f"{claim.node.path} is given to {claim.agent}, but secure-status keeps it for "
+                "the secure world; nothing is granted",
+                claim.position,
+                hint="give it to an agent of the role secure",
+            )
+
+
+def bus_owner(model: Model) -> Iterator[Diagnostic]:
+    """Devices on a bus whose controller no agent of theirs owns."""
+    availability = Availability()
+    seen: set[str] = set()
+    for claim in model.assignment.claims:
+        bus = _controller(claim.node)
+        if bus is None or claim.node.path in seen or not availability.present(claim.node):
+            continue
+        seen.add(claim.node.path)
+        of_device = model.owners.of(claim.node)
+        of_bus = model.owners.of(bus)
+        if of_device.platform or not set(of_device.all_agents) - set(of_bus.all_agents):
+            continue
+        if of_device.shared or of_bus.shared:
+            continue
+        owner = "the platform" if of_bus.platform else names(of_bus.all_agents) or "nobody"
+        yield error(
+            "bus-owner",
+            f"{claim.node.path} is {names(of_device.all_agents)}'s, "
+            f"but the controller of its bus, {bus.path}, is {owner}'s",
+            claim.position,
+            hint=f"give {node_word(model.inventory.tree, bus.path)} to the same agent, "
+            "or share the device",
+        )
+
+
+def _controller(node: Node) -> Node | None:
+    """The nearest bus controller above that has clocks, registers or a driver of its own."""
+    for above in node.ancestors():
+        if above.base_name in BUS_NAMES and "compatible" in above:
+            return above
+    return None
+
+
+_WORDS = {
+    Operation.RATE: "its rate is set",
+    Operation.PARENT: "its parent is set",
+    Operation.RESET: "it is asserted",
+    Operation.LEVEL: "its level is set",
+    Operation.CONFIG: "it is configured",
+}
+
+
+def shared_operation(operation: Operation, model: Model) -> Iterator[Diagnostic]:
+    """An operation that does not aggregate, on what several agents use, and no owner."""
+    tree = model.inventory.tree
+    for conflict in model.findings.granted.conflicts:
+        if conflict.operation is not operation:
+            continue
+        word = resource_word(tree, conflict.key)
+        agents = names(conflict.holders)
+        others = [user for user in conflict.users if user not in conflict.holders]
+        if others:
+            what = f"{_WORDS[conflict.operation]} by {agents} while {names(others)} depends on it"
+        else:
+            what = f"{_WORDS[conflict.operation]} by {agents}"
+        yield error(
+            f"{conflict.operation}-shared",
+            f"{word}: {what}",
+            _first_position(model, conflict),
+            examples(tree, sorted(conflict.uses, key=lambda pair: not _wants(pair[1], operation))),
+            _owner_hint(model, conflict),
+        )
+
+
+def _wants(why: Use | HandGrant, operation: Operation) -> bool:
+    return operation in (why.needs if isinstance(why, Use) else why.operations)
+
+
+def _first_position(model: Model, conflict: Conflict) -> Position | None:
+    """Where the first of those who hold the operation says that it needs it."""
+    for agent, why in conflict.uses:
+        if agent in conflict.holders and _wants(why, conflict.operation):
+            return position(model.inventory.tree, why) if isinstance(why, Use) else why.position
+    return None
+
+
+def _owner_hint(model: Model, conflict: Conflict) -> str:
+    entry = resource_word(model.inventory.tree, conflict.key).partition("<")[2].rstrip(">")
+    holder = agent_word(conflict.holders[0])
+    return (
+        f'name an owner (platform.owners: [{{{conflict.key.kind}: "{entry}", agent: {holder}}}]), '
+        "or make one of the devices assignable"
+    )
+
+
+def feeds_others(model: Model) -> Iterator[Diagnostic]:
+    """One warning a provider whose many inputs may carry one agent's change to another."""
+    tree = model.inventory.tree
+    by_provider: dict[str, list[Conflict]] = {}
+    for path, conflict in model.findings.granted.possible:
+        by_provider.setdefault(path, []).append(conflict)
+    for path, conflicts in by_provider.items():
+        inputs = ", ".join(sorted({resource_word(tree, c.key) for c in conflicts}))
+        yield warning(
+            "feeds-others",
+            f"{node_word(tree, path)} serves several agents, and it may feed them from {inputs}: "
+            "a change of one agent may reach another",
+            model.providers[path].node.position,
+            hint="name the owner of each input, or give the whole block to one agent",
+        )
+
+
+def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
+    """Needed operations that the owner alone has, or nobody on a shared device."""
+    tree = model.inventory.tree
+    for item in model.findings.granted.withdrawn:
+        why = (
+            f"{item.owner.name} owns it"
+            if item.owner is not None
+            else "the device is shared and the resource has no owner"
+        )
+        yield note(
+            "operation-withdrawn",
+            f"{item.agent.name} does not get {item.operation} on "
+            f"{resource_word(tree, item.key)}, which {use_word(item.use)} needs: {why}",
+            position(tree, item.use),
+        )
+
+
+def grant_against_owner(model: Model) -> Iterator[Diagnostic]:
+    """Hand grants of an operation that the declared owner alone may use."""
+    for grant, owner in model.findings.granted.against_owner:
+        word = resource_word(model.inventory.tree, grant.key)
+        yield error(
+            "grant-against-owner",
+            f"{grant.agent} is granted {', '.join(sorted(grant.operations))} on {word}, "
+            f"but {owner.name} owns it",
+            grant.position,
+            hint="drop the grant or the owner",
+        )

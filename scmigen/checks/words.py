@@ -1,0 +1,73 @@
+"""How checks speak of things: resources by label, devices by path, agents by name."""
+
+from collections.abc import Iterable
+
+from scmigen.assignment.assignment import Agent, HandGrant
+from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import Position, Related
+
+#: How many examples a message shows before it counts the rest.
+EXAMPLES = 4
+
+
+def node_word(tree: DeviceTree, path: str) -> str:
+    """``&label`` where the node has a label, else its path."""
+    label = tree.label_of.get(path)
+    return path if label is None else f"&{label}"
+
+
+def resource_word(tree: DeviceTree, key: ResourceKey) -> str:
+    """``clock <&rcc 14>``."""
+    return f"{key.kind} <{' '.join((node_word(tree, key.provider), *map(str, key.cells)))}>"
+
+
+def use_word(use: Use) -> str:
+    """The consumer and the entry: ``/soc/spi@40430000 resets[0]``."""
+    through = f" through {', '.join(use.via)}" if use.via else ""
+    return f"{use.consumer.path} {use.prop}[{use.index}]{through}"
+
+
+def agent_word(agent: Agent | None) -> str:
+    """The agent's name; the platform has none of its own."""
+    return agent.name if agent is not None else "the platform"
+
+
+def names(agents: Iterable[Agent | None]) -> str:
+    """``linux, vm1 and the platform``."""
+    words = [agent_word(agent) for agent in agents]
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def position(tree: DeviceTree, use: Use) -> Position:
+    """Where a use is written; for a blob, the file."""
+    return use.position or Position(tree.file)
+
+
+def examples(
+    tree: DeviceTree, uses: Iterable[tuple[Agent | None, Use | HandGrant]]
+) -> list[Related]:
+    """One related place for each agent first, then more, up to `EXAMPLES`."""
+    pairs = list({_place(agent, why): (agent, why) for agent, why in uses}.values())
+    first: dict[str, tuple[Agent | None, Use | HandGrant]] = {}
+    for agent, why in pairs:
+        first.setdefault(agent_word(agent), (agent, why))
+    chosen = list(first.values())
+    chosen += [pair for pair in pairs if pair not in chosen][: max(0, EXAMPLES - len(chosen))]
+    related = [_example(tree, agent, why) for agent, why in chosen]
+    if len(pairs) > len(chosen):
+        related.append(Related(f"and {len(pairs) - len(chosen)} more"))
+    return related
+
+
+def _place(agent: Agent | None, why: Use | HandGrant) -> tuple[object, ...]:
+    """What makes a line of examples different from another."""
+    if isinstance(why, Use):
+        return agent_word(agent), why.consumer.path, why.prop, why.index
+    return agent_word(agent), why.position
+
+
+def _example(tree: DeviceTree, agent: Agent | None, why: Use | HandGrant) -> Related:
+    if isinstance(why, Use):
+        return Related(f"{agent_word(agent)}: {use_word(why)}", position(tree, why))
+    return Related(f"{agent_word(agent)}: a grant written by hand", why.position)

@@ -1,0 +1,324 @@
+"""``scmigen client``: an SCMI agent on the command line."""
+
+import functools
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from scmigen.client import Client, ClientError, ScmiError, UrlError
+from scmigen.scmi.layouts import MAX_PAYLOAD
+from scmigen.scmi.protocols import Protocol
+from scmigen.scmi.status import Status
+
+
+def _number(maximum: int = 0xFFFF_FFFF) -> Callable[[str], int]:
+    """A type for click: a number, decimal or 0x…, up to ``maximum``."""
+
+    def number(text: str) -> int:
+        try:
+            found = int(text, 0)
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is no number") from None
+        if not 0 <= found <= maximum:
+            raise click.BadParameter(f"{text} is not within 0 and {maximum:#x}")
+        return found
+
+    return number
+
+
+_ID = _number()
+_HERTZ = _number(0xFFFF_FFFF_FFFF_FFFF)
+_OCTET = _number(0xFF)
+
+
+class _Options:
+    """What the group's options say; a command's own ``--format`` wins."""
+
+    def __init__(self, url: str, timeout: float, style: str) -> None:
+        self.url = url
+        self.timeout = timeout
+        self.style = style
+        self.hold = 0.0
+
+    @contextmanager
+    def connected(self) -> Iterator[Client]:
+        """A client; what it raises becomes one line and exit status 1."""
+        try:
+            with Client(self.url, self.timeout) as client:
+                yield client
+        except ScmiError as refusal:
+            raise _Refused(refusal) from None
+        except UrlError as problem:
+            raise click.UsageError(str(problem)) from None
+        except ClientError as problem:
+            raise click.ClickException(str(problem)) from None
+
+    def show(self, value: Any, text: str) -> None:
+        """Print ``value`` as JSON, or ``text``."""
+        click.echo(json.dumps(value, indent=1) if self.style == "json" else text)
+
+    def keep(self) -> None:
+        """Stay connected as long as asked, so that a vote stands."""
+        if self.hold > 0:
+            time.sleep(self.hold)
+
+
+class _Refused(click.ClickException):
+    """``DENIED: CLOCK_RATE_SET(…)`` on stderr."""
+
+    def __init__(self, refusal: ScmiError) -> None:
+        super().__init__(str(refusal))
+
+    def show(self, file: Any = None) -> None:
+        """Print the status first, without "Error:"."""
+        click.echo(self.message, err=True, file=file)
+
+
+_STYLE = click.Choice(["text", "json"])
+
+
+def _command(function: Callable[..., None]) -> Callable[..., None]:
+    """A command: gets the options, and takes ``--format`` after its name too."""
+
+    def run(options: _Options, /, style: str | None, **arguments: Any) -> None:
+        options.style = style or options.style
+        function(options, **arguments)
+
+    functools.update_wrapper(run, function)
+    choice = click.option("--format", "style", type=_STYLE, default=None, help="text or json.")
+    return choice(click.pass_obj(run))
+
+
+def _holding(function: Callable[..., None]) -> Callable[..., None]:
+    """``--hold SECONDS``: a vote ends with the connection that gave it."""
+
+    def run(options: _Options, hold: float, **arguments: Any) -> None:
+        options.hold = hold
+        function(options, **arguments)
+
+    functools.update_wrapper(run, function)
+    return click.option(
+        "--hold",
+        type=click.FloatRange(0, 86400),
+        default=0.0,
+        metavar="SECONDS",
+        help="Stay connected so long; a vote ends with the connection.",
+    )(run)
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Rows of text in columns, the last one as long as it is."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _or_unknown(value: object) -> str:
+    return "?" if value is None else str(value)
+
+
+@click.group()
+@click.argument("url")
+@click.option("--format", "style", type=_STYLE, default="text", help="text or json.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.01, 3600),
+    default=5.0,
+    show_default=True,
+    help="Seconds to wait for an answer.",
+)
+@click.pass_context
+def client(context: click.Context, url: str, style: str, timeout: float) -> None:
+    """Speak SCMI to a platform as the agent whose socket URL is.
+
+    URL is unix:PATH (seqpacket) or unix-stream:PATH.
+    """
+    context.obj = _Options(url, timeout, style)
+
+
+@client.command()
+@_command
+def info(options: _Options) -> None:
+    """Discovery: vendor, agents, protocols."""
+    with options.connected() as platform:
+        found = platform.info()
+    version = ".".join(map(str, found.version))
+    lines = [
+        f"base protocol {version}",
+        f"vendor {found.vendor}" + (f", {found.sub_vendor}" if found.sub_vendor else ""),
+        f"implementation version {found.implementation_version:#x}",
+    ]
+    for number, name in found.agents.items():
+        lines.append(f"agent {number}: {name}" + (" (this one)" if number == found.agent else ""))
+    for protocol in found.protocols:
+        count = "" if protocol.resources is None else f", {protocol.resources} ids"
+        text = ".".join(map(str, protocol.version))
+        lines.append(f"protocol {protocol.id:#x} {protocol.name} {text}{count}")
+    options.show(asdict(found), "\n".join(lines))
+
+
+@client.group()
+def clock() -> None:
+    """Clocks."""
+
+
+@clock.command("list")
+@_command
+def clock_list(options: _Options) -> None:
+    """List the clocks the agent can see."""
+    with options.connected() as platform:
+        clocks = platform.clocks()
+    rows = [("ID", "NAME", "STATE", "RATE")]
+    rows += [
+        (str(item.id), item.name, "on" if item.enabled else "off", _or_unknown(item.rate))
+        for item in clocks
+    ]
+    options.show([asdict(item) for item in clocks], _table(rows))
+
+
+@clock.command("rate")
+@click.argument("number", metavar="ID", type=_ID)
+@click.argument("hertz", metavar="[HZ]", type=_HERTZ, required=False)
+@_command
+def clock_rate(options: _Options, number: int, hertz: int | None) -> None:
+    """Print the rate of a clock in Hz; with HZ, set it first, to the nearest there is."""
+    with options.connected() as platform:
+        if hertz is not None:
+            platform.set_clock_rate(number, hertz)
+        rate = platform.clock_rate(number)
+    options.show({"id": number, "rate": rate}, str(rate))
+
+
+def _switch_clock(options: _Options, number: int, on: bool) -> None:
+    with options.connected() as platform:
+        platform.enable_clock(number, on)
+        options.show({"id": number, "on": on}, f"clock {number}: {'on' if on else 'off'}")
+        options.keep()
+
+
+@clock.command("on")
+@click.argument("number", metavar="ID", type=_ID)
+@_command
+@_holding
+def clock_on(options: _Options, number: int) -> None:
+    """Ask for a clock to run."""
+    _switch_clock(options, number, True)
+
+
+@clock.command("off")
+@click.argument("number", metavar="ID", type=_ID)
+@_command
+@_holding
+def clock_off(options: _Options, number: int) -> None:
+    """Ask for a clock no more."""
+    _switch_clock(options, number, False)
+
+
+@client.group()
+def power() -> None:
+    """Power domains."""
+
+
+@power.command("list")
+@_command
+def power_list(options: _Options) -> None:
+    """List the power domains the agent can see."""
+    with options.connected() as platform:
+        domains = platform.power_domains()
+    states = {True: "on", False: "off", None: "?"}
+    rows = [("ID", "NAME", "STATE")]
+    rows += [(str(item.id), item.name, states[item.on]) for item in domains]
+    options.show([asdict(item) for item in domains], _table(rows))
+
+
+@power.command("get")
+@click.argument("number", metavar="ID", type=_ID)
+@_command
+def power_get(options: _Options, number: int) -> None:
+    """Print the state of a power domain."""
+    with options.connected() as platform:
+        state = platform.power_state(number)
+    name = {0: "on", 0x4000_0000: "off"}.get(state, f"{state:#x}")
+    options.show({"id": number, "state": state}, name)
+
+
+@power.command("set")
+@click.argument("number", metavar="ID", type=_ID)
+@click.argument("state", type=click.Choice(["on", "off"]))
+@_command
+@_holding
+def power_set(options: _Options, number: int, state: str) -> None:
+    """Ask for a power domain to be on, or no more."""
+    with options.connected() as platform:
+        platform.set_power(number, state == "on")
+        options.show({"id": number, "on": state == "on"}, f"power domain {number}: {state}")
+        options.keep()
+
+
+@client.command()
+@click.argument("target", metavar="list|ID")
+@_command
+def reset(options: _Options, target: str) -> None:
+    """List the reset domains the agent can see, or reset one of them."""
+    if target == "list":
+        with options.connected() as platform:
+            domains = platform.reset_domains()
+        rows = [("ID", "NAME", "LATENCY")]
+        rows += [
+            (str(d.id), d.name, "?" if d.latency is None else f"{d.latency} us") for d in domains
+        ]
+        options.show([asdict(item) for item in domains], _table(rows))
+        return
+    number = _ID(target)
+    with options.connected() as platform:
+        platform.reset(number)
+    options.show({"id": number}, f"reset domain {number}: done")
+
+
+def _protocol_number(text: str) -> int:
+    names = {protocol.name.lower(): int(protocol) for protocol in Protocol}
+    return names[text] if text in names else _OCTET(text)
+
+
+def _payload(words: tuple[str, ...]) -> bytes:
+    """u32 words; or bytes in hexadecimal, as ``hex:…`` or as a lone argument of 8, 16, … digits."""
+    text = words[0] if len(words) == 1 else ""
+    plain = len(text) % 8 == 0 and set(text.lower()) <= set("0123456789abcdef")
+    if text and (plain or text.startswith("hex:")):
+        try:
+            data = bytes.fromhex(text.removeprefix("hex:"))
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is not hexadecimal") from None
+    else:
+        data = b"".join(_ID(word).to_bytes(4, "little") for word in words)
+    if len(data) > MAX_PAYLOAD:
+        raise click.BadParameter(f"a payload has at most {MAX_PAYLOAD} bytes")
+    return data
+
+
+@client.command()
+@click.argument("protocol")
+@click.argument("message", type=_OCTET)
+@click.argument("words", metavar="[HEX|WORD…]", nargs=-1)
+@_command
+def raw(options: _Options, protocol: str, message: int, words: tuple[str, ...]) -> None:
+    """Send any message: PROTOCOL is a number or a name.
+
+    The payload is u32 words, or one argument of 8, 16, … hexadecimal digits (any number of bytes
+    as hex:DIGITS).
+    """
+    number, payload = _protocol_number(protocol), _payload(words)
+    with options.connected() as platform:
+        status, values = platform.command(number, message, payload)
+    if status != Status.SUCCESS:
+        raise _Refused(ScmiError(status, f"protocol {number:#x} message {message:#x}"))
+    whole = len(values) // 4 * 4
+    text = [f"{int.from_bytes(values[at : at + 4], 'little'):#010x}" for at in range(0, whole, 4)]
+    options.show({"status": status, "values": values.hex()}, " ".join(text) or "SUCCESS")

@@ -1,0 +1,52 @@
+"""``scmigen convert``: DTS to DTB and back, with dtc's options."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from scmigen.cli.common import ERRORS, report
+from scmigen.devicetree.flatten import flatten
+from scmigen.devicetree.load import load
+from scmigen.diagnostics import InputError
+from scmigen.emit.files import File, write
+
+_SUFFIXES = {".dtb": "dtb", ".dtbo": "dtb", ".dts": "dts", ".dtso": "dts"}
+_NUMBER = click.IntRange(0, 0xFFFF_FFFF)
+
+
+@click.command()
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("-@", "symbols", is_flag=True, help="Keep labels as /__symbols__.")
+@click.option("-b", "boot_cpu", type=_NUMBER, help="Boot CPU of the DTB's header.")
+@click.option("-S", "size", type=_NUMBER, default=0, help="Fill the DTB up to this many bytes.")
+@click.option("-p", "padding", type=_NUMBER, default=0, help="Add this many bytes to the DTB.")
+@click.option("-I", "include", type=click.Path(path_type=Path), multiple=True, help="Include path.")
+@click.option("-D", "define", multiple=True, metavar="NAME[=VALUE]", help="A macro.")
+def convert(
+    source: Path,
+    target: Path,
+    symbols: bool,
+    boot_cpu: int | None,
+    size: int,
+    padding: int,
+    include: tuple[Path, ...],
+    define: tuple[str, ...],
+) -> None:
+    """Convert IN to OUT: DTS or DTB in, and out what the ending of OUT says."""
+    form = _SUFFIXES.get(target.suffix)
+    if form is None:
+        raise click.BadParameter(f"{target} must end in .dts or .dtb", param_hint="OUT")
+    try:
+        tree = load(source, include, define, symbols=symbols)
+        if form == "dtb":
+            content = flatten(tree, boot_cpu, size, padding)
+        else:
+            from scmigen.devicetree.text import to_text
+
+            content = to_text(tree).encode()
+        write(target.parent, [File(target.name, content)], manifest=False)
+    except InputError as problem:
+        report(problem.diagnostics, "text", False, sys.stderr)
+        raise SystemExit(ERRORS) from None

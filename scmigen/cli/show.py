@@ -1,0 +1,230 @@
+"""``scmigen show``, ``scmigen why`` and ``scmigen explain``: what the compiler knows, and why."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+import click
+
+from scmigen.assignment.assignment import HandGrant
+from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.cli.common import ERRORS, board_options, compiled
+from scmigen.compile import Compiled, Request
+from scmigen.model.platform import Grant, Model
+from scmigen.scmi.operations import ordered
+from scmigen.scmi.protocols import Kind
+
+_Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
+
+
+def _providers(model: Model) -> _Table:
+    rows: list[tuple[object, ...]] = [
+        (
+            path,
+            " ".join(sorted(provider.kinds)),
+            provider.category,
+            provider.rule,
+            provider.consumers,
+            provider.reason,
+        )
+        for path, provider in model.providers.items()
+        if provider.consumers
+    ]
+    return ("provider", "kinds", "class", "rule", "consumers", "because"), rows
+
+
+def _devices(model: Model) -> _Table:
+    rows: list[tuple[object, ...]] = [
+        (
+            device.number,
+            device.node.path,
+            ", ".join(agent.name for agent in device.agents),
+            ", ".join(agent.name for agent in device.assignable),
+            len({use.key for use in device.uses}),
+        )
+        for platform in model.platforms
+        for device in platform.devices
+    ]
+    return ("id", "device", "agents", "may be given to", "resources"), rows
+
+
+def _resources(model: Model) -> _Table:
+    rows: list[tuple[object, ...]] = [
+        (kind, resource.number, resource.name, resource.key.provider, _cells(resource.key))
+        for platform in model.platforms
+        for kind, resources in platform.resources.items()
+        for resource in resources
+    ]
+    return ("kind", "number", "name", "provider", "cells"), rows
+
+
+def _cells(key: ResourceKey) -> str:
+    return " ".join(map(str, key.cells))
+
+
+def _agents(model: Model) -> _Table:
+    platforms = model.platforms
+    rows: list[tuple[object, ...]] = [
+        (
+            agent.id,
+            agent.name,
+            agent.role,
+            "yes" if agent.permissions else "no",
+            *(sum(len(p.grants_of(agent, kind)) for p in platforms) for kind in Kind),
+        )
+        for agent in model.assignment.agents
+    ]
+    return ("id", "agent", "role", "trusted", *(str(kind) for kind in Kind)), rows
+
+
+def _permissions(model: Model) -> _Table:
+    rows: list[tuple[object, ...]] = [
+        (
+            grant.agent.name,
+            grant.resource.kind,
+            grant.id,
+            grant.resource.name,
+            grant.resource.key,
+            " ".join(ordered(grant.resource.kind, grant.operations)),
+        )
+        for platform in model.platforms
+        for grant in platform.grants
+    ]
+    return ("agent", "kind", "id", "name", "resource", "operations"), rows
+
+
+_VIEWS: dict[str, Callable[[Model], _Table]] = {
+    "providers": _providers,
+    "devices": _devices,
+    "resources": _resources,
+    "agents": _agents,
+    "permissions": _permissions,
+}
+
+
+def _print(columns: Sequence[str], rows: Sequence[Sequence[object]], style: str) -> None:
+    if style == "json":
+        plain = [{c: _plain(v) for c, v in zip(columns, row, strict=True)} for row in rows]
+        click.echo(json.dumps(plain, indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, no_wrap=True, overflow="ignore")
+    for row in rows:
+        table.add_row(*(_escaped(value) for value in row))
+    Console(width=None if sys.stdout.isatty() else 1000, soft_wrap=True).print(table, crop=False)
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, int) else str(value)
+
+
+def _escaped(value: object) -> str:
+    from rich.markup import escape
+
+    return escape(str(value))
+
+
+@click.command()
+@click.argument("view", type=click.Choice(list(_VIEWS)))
+@board_options
+def show(view: str, request: Request, style: str, quiet: bool) -> None:
+    """Show what scmigen makes of BOARD: providers, devices, resources, agents or permissions."""
+    found = compiled(request, style, quiet)
+    columns, rows = _VIEWS[view](found.model)
+    _print(columns, rows, style)
+
+
+@click.command()
+@click.argument("agent")
+@click.argument("resource")
+@board_options
+def why(agent: str, resource: str, request: Request, style: str, quiet: bool) -> None:
+    """Show the uses behind what AGENT may do with RESOURCE of BOARD.
+
+    RESOURCE is KIND:NUMBER (clock:12), KIND:NAME (clock:uart0), or "&label 12".
+    """
+    found = compiled(request, style, quiet)
+    names = [item.name for item in found.model.assignment.agents]
+    if agent not in names:
+        raise click.BadParameter(f"no agent {agent!r}; one of: {', '.join(names)}")
+    grants = [grant for grant in _matching(found, resource) if grant.agent.name == agent]
+    if not grants:
+        click.echo(f"{agent} is granted nothing on {resource}", err=True)
+        raise SystemExit(ERRORS)
+    if style == "json":
+        click.echo(json.dumps([_explained(grant) for grant in grants], indent=1))
+        return
+    for grant in grants:
+        words = " ".join(ordered(grant.resource.kind, grant.operations))
+        kind, key = grant.resource.kind, grant.resource.key
+        click.echo(f"{agent}: {words} on {kind} {grant.id} ({grant.resource.name}, {key})")
+        for reason in _reasons(grant):
+            click.echo(f"  {reason}")
+
+
+def _matching(found: Compiled, text: str) -> list[Grant]:
+    """The grants on the resources that ``text`` means."""
+    word, _, rest = text.partition(":")
+    every = [grant for platform in found.model.platforms for grant in platform.grants]
+    if word in tuple(Kind) and rest:
+        return [
+            grant
+            for grant in every
+            if grant.resource.kind == word and rest in (str(grant.id), grant.resource.name)
+        ]
+    # Selectors are read with the agents file's reader.
+    from scmigen.assignment.select import Selector, split_resource
+
+    parts = split_resource(text) if text.strip() else None
+    selected = Selector(found.model.inventory.tree).select(parts[0]) if parts else None
+    if parts is None or selected is None or not selected.nodes:
+        problem = selected.problem if selected else f"{text!r} names no resource"
+        raise click.BadParameter(problem or f"no node {text!r}", param_hint="RESOURCE")
+    keys = {(node.path, parts[1]) for node in selected.nodes}
+    return [g for g in every if (g.resource.key.provider, g.resource.key.cells) in keys]
+
+
+def _reasons(grant: Grant) -> list[str]:
+    return [_reason(why) for why in grant.because]
+
+
+def _reason(why: Use | HandGrant) -> str:
+    place = f" ({why.position})" if why.position else ""
+    if isinstance(why, HandGrant):
+        return f"granted by hand: {' '.join(sorted(why.operations))}{place}"
+    through = f" through {', '.join(why.via)}" if why.via else ""
+    words = " ".join(ordered(why.key.kind, why.needs))
+    return f"{why.consumer.path} {why.prop}[{why.index}]{through}: {words}{place}"
+
+
+def _explained(grant: Grant) -> dict[str, object]:
+    return {
+        "agent": grant.agent.name,
+        "kind": grant.resource.kind,
+        "id": grant.id,
+        "name": grant.resource.name,
+        "resource": str(grant.resource.key),
+        "operations": ordered(grant.resource.kind, grant.operations),
+        "because": _reasons(grant),
+    }
+
+
+@click.command()
+@click.argument("check", required=False)
+@click.option("--list", "listing", is_flag=True, help="All checks, one a line.")
+def explain(check: str | None, listing: bool) -> None:
+    """Explain CHECK, the name in the brackets of a diagnostic."""
+    from scmigen.checks.registry import CHECKS
+
+    known = {item.name: item.about for item in CHECKS}
+    if listing or check is None:
+        for name, about in known.items():
+            click.echo(f"{name}: {about}")
+    elif check in known:
+        click.echo(known[check])
+    else:
+        raise click.BadParameter(f"no check {check!r}; --list has them all", param_hint="CHECK")

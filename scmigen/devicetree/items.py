@@ -1,0 +1,90 @@
+"""Coarse tokens of ``dts.lark`` taken apart: labels, names, values, and where each stands."""
+
+import re
+from pathlib import Path
+
+from scmigen.devicetree.grammars import Grammar
+from scmigen.devicetree.sourcetext import SourceText
+from scmigen.diagnostics import Position
+
+#: The most bytes one /incbin/ may bring.
+MAX_INCBIN = 64 << 20
+
+
+class Cutter:
+    """Cuts coarse tokens into their items, with expressions composed of the grammar's terminals."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        part = grammar.terminals
+        name = rf"\\?+({part['NAME']})\s*+"
+        self.item = re.compile(
+            rf"((?:{part['MARK']})*+)"
+            rf"(?:{name}(?:=\s*+({part['VALUE']});|;|(\{{))|\}}\s*+;"
+            rf"|/delete-property/\s*+{name};)\s*+"
+        )
+        self.head = re.compile(rf"(?:/|((?:{part['LABEL']})?+)({part['REFERENCE']}))\s*+\{{\s*+")
+        self.name = re.compile(rf"/delete-node/\s*+{name}")
+        self.reference = re.compile(part["REFERENCE"])
+        self.reservation = re.compile(rf"((?:{part['LABEL']})*+)/memreserve/\s*+({part['VALUE']});")
+        self.start = re.compile(rf"(?:{part['MARK']})*+{name}|/delete-[a-z]++/\s*+{name}")
+        self.value = re.compile(part["VALUE"])
+        self.string = re.compile(part["STRING"])
+        self.label = re.compile(r"([A-Za-z_]\w*+)\s*+:")
+
+
+class Items:
+    """The items of one token, for `Place`: number -1 is the token's own start."""
+
+    __slots__ = ("_cutter", "_end", "_found", "_source", "_start", "body")
+
+    def __init__(self, source: SourceText, cutter: Cutter, start: int, body: int, end: int) -> None:
+        self._source = source
+        self._cutter = cutter
+        self._start = start
+        self.body = body
+        self._end = end
+        self._found: list[re.Match[str]] | None = None
+
+    def texts(self) -> list[tuple[str, ...]]:
+        """Of each item: labels and marks, name, value, ``{``, name of a deleted property."""
+        return self._cutter.item.findall(self._source.text, self.body, self._end)
+
+    def match(self, index: int) -> re.Match[str]:
+        """The item number ``index``."""
+        if self._found is None:
+            self._found = list(self._cutter.item.finditer(self._source.text, self.body, self._end))
+        return self._found[index]
+
+    def find(self, index: int, written: str) -> Position:
+        """Where ``written`` stands in the value of an item."""
+        item = self.match(index)
+        offset = self._source.text.find(written, item.start(), item.end())
+        return self._source.position(offset if offset >= 0 else item.start())
+
+    def position(self, index: int) -> Position:
+        """Where an item starts."""
+        return self._source.position(self._start if index < 0 else self.match(index).start())
+
+
+class Opener:
+    """Reads the file of an /incbin/ that stands in one item."""
+
+    def __init__(self, source: SourceText, items: Items, index: int) -> None:
+        self._source = source
+        self._items = items
+        self._index = index
+
+    def __call__(self, name: str, offset: int, size: int | None) -> bytes:
+        """The bytes of a part of the file. Raises `OSError` or `ValueError`."""
+        start = self._items.match(self._index).start()
+        path: Path | None = self._source.open_beside(name, start)
+        if path is None:
+            raise ValueError(f'"{name}" is in no include directory')
+        with path.open("rb") as file:
+            if offset > path.stat().st_size:
+                raise ValueError(f"{name} is shorter than {offset} bytes")
+            file.seek(offset)
+            data = file.read(MAX_INCBIN + 1 if size is None else min(size, MAX_INCBIN + 1))
+        if len(data) > MAX_INCBIN:
+            raise ValueError(f"{name} has more than {MAX_INCBIN} bytes")
+        return data

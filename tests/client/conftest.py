@@ -1,0 +1,40 @@
+"""A scripted platform: answers what a test tells it to, knows no SCMI itself."""
+
+import socket
+import threading
+
+import pytest
+
+
+@pytest.fixture
+def scripted(tmp_path):
+    """``scripted(answer)`` serves one client at the URL it returns; ``answer`` gets each message
+    and returns the frames to send, or ``None`` to hang up."""
+    servers = []
+
+    def start(answer):
+        path = tmp_path / f"scripted{len(servers)}"
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listener.bind(str(path))
+        listener.listen()
+
+        def run():
+            connection, _ = listener.accept()
+            with connection:
+                while message := connection.recv(4096):
+                    frames = answer(message)
+                    if frames is None:
+                        return
+                    for frame in frames:
+                        connection.sendall(frame)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        servers.append((thread, listener))
+        return f"unix:{path}"
+
+    yield start
+    for thread, listener in servers:
+        thread.join(10)
+        listener.close()
+        assert not thread.is_alive()

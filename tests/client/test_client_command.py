@@ -1,0 +1,155 @@
+"""``scmigen client`` against the real server, as a user types it."""
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from scmigen import runtime
+from scmigen.cli.client import client
+from scmigen.scmi.protocols import Profile
+from scmigen.server import Server
+from scmigen.server.service import Service
+
+BOARD = Path(__file__).parent.parent / "server" / "board.json"
+
+
+@pytest.fixture(params=["3.2", "2.0"])
+def urls(request, tmp_path):
+    """Agent → URL of a running server, in each profile."""
+    server = Server(runtime.decode(BOARD.read_bytes()), Profile(request.param))
+    names = {"linux": f"unix:{tmp_path}/linux", "vm1": f"unix-stream:{tmp_path}/vm1"}
+    agents = {server.agent(name): url for name, url in names.items()}
+    with Service(server, agents, lambda _: None) as service:
+        thread = threading.Thread(target=service.run)
+        thread.start()
+        yield names
+        service.stop()
+        thread.join(10)
+
+
+@pytest.fixture
+def run(urls):
+    def run(agent, *arguments):
+        return CliRunner().invoke(client, [urls[agent], *arguments])
+
+    return run
+
+
+def text(result):
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_info(run):
+    lines = text(run("vm1", "info")).splitlines()
+    assert "vendor acme, lab" in lines
+    assert "agent 2: vm1 (this one)" in lines
+    assert [line.split()[2] for line in lines if line.startswith("protocol")] == [
+        "power",
+        "performance",
+        "clock",
+    ]
+    found = json.loads(text(run("vm1", "info", "--format", "json")))
+    assert found["agents"] == {"1": "linux", "2": "vm1", "3": "hypervisor"}
+    assert found["agent"] == 2
+
+
+def test_clocks(run):
+    lines = text(run("vm1", "clock", "list")).splitlines()
+    assert [line.split() for line in lines] == [
+        ["ID", "NAME", "STATE", "RATE"],
+        ["1", "bus", "off", "200000000"],
+        ["2", "gpu", "off", "1000"],
+    ]
+    assert text(run("linux", "clock", "rate", "0")) == "24000000\n"
+    assert text(run("linux", "clock", "rate", "0", "49000000")) == "48000000\n"
+    assert text(run("linux", "clock", "on", "1")) == "clock 1: on\n"
+    assert text(run("linux", "clock", "off", "0x1")) == "clock 1: off\n"
+    assert json.loads(text(run("linux", "clock", "rate", "0", "--format", "json"))) == {
+        "id": 0,
+        "rate": 48_000_000,
+    }
+
+
+def test_format_may_come_first(urls):
+    result = CliRunner().invoke(client, ["--format", "json", urls["linux"], "power", "get", "3"])
+    assert json.loads(text(result)) == {"id": 3, "state": 0}
+
+
+def test_power(run):
+    lines = text(run("linux", "power", "list")).splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        ["0", "soc", "off"],
+        ["1", "media", "off"],
+        ["2", "gpu", "?"],
+        ["3", "aon", "on"],
+    ]
+    assert text(run("linux", "power", "get", "3")) == "on\n"
+    assert text(run("linux", "power", "set", "1", "on")) == "power domain 1: on\n"
+    # that vote went with its connection
+    assert text(run("linux", "power", "get", "1")) == "off\n"
+
+
+def test_a_vote_can_be_held(urls, run):
+    program = [sys.executable, "-c", "from scmigen.cli.client import client; client()"]
+    options = ["power", "set", "0", "on", "--hold", "60"]
+    with subprocess.Popen([*program, urls["linux"], *options], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"power domain 0: on\n"
+        assert text(run("vm1", "power", "get", "0")) == "on\n"
+        holder.kill()
+    assert text(run("vm1", "power", "get", "0")) == "off\n"
+
+
+def test_resets(run):
+    lines = text(run("linux", "reset", "list")).splitlines()
+    assert lines[1].split() == ["0", "uart-reset", "10", "us"]
+    assert text(run("linux", "reset", "2")) == "reset domain 2: done\n"
+
+
+def test_raw(run):
+    assert text(run("linux", "raw", "0x14", "6", "0")) == "0x016e3600 0x00000000\n"
+    assert text(run("linux", "raw", "clock", "6", "00000000")) == "0x016e3600 0x00000000\n"
+    assert text(run("linux", "raw", "power", "4", "0", "0", "0")) == "SUCCESS\n"
+    wrong_size = run("linux", "raw", "clock", "6", "hex:0000")
+    assert (wrong_size.exit_code, wrong_size.stderr) == (
+        1,
+        "PROTOCOL_ERROR: protocol 0x14 message 0x6\n",
+    )
+
+
+def test_what_is_refused_says_so_and_exits_1(run):
+    result = run("vm1", "clock", "rate", "1", "100")
+    assert result.exit_code == 1
+    assert result.stderr == "DENIED: CLOCK_RATE_SET(8, 1, 100)\n"
+    assert run("vm1", "reset", "list").stderr.startswith("DENIED: PROTOCOL_VERSION")
+    assert run("linux", "power", "set", "3", "on").stderr.startswith("DENIED: POWER_STATE_SET")
+
+
+def test_no_server_exits_1(tmp_path):
+    result = CliRunner().invoke(client, [f"unix:{tmp_path}/none", "info"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: no server at unix:")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tcp:1", "info"],
+        ["unix:x", "nothing"],
+        ["unix:x", "clock", "rate", "one"],
+        ["unix:x", "clock", "rate", "-1"],
+        ["unix:x", "clock", "rate", "0x100000000"],
+        ["unix:x", "power", "set", "0", "half"],
+        ["unix:x", "reset", "all"],
+        ["unix:x", "raw", "clock", "256"],
+        ["unix:x", "raw", "clock", "6", "hex:0"],
+        ["unix:x", "raw", "clock", "6", "00" * 132],
+    ],
+)
+def test_wrong_usage_exits_2(arguments):
+    assert CliRunner().invoke(client, arguments).exit_code == 2

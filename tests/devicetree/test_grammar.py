@@ -1,0 +1,145 @@
+"""The grammars hold nothing that is not needed: whatever is taken out, some snippet fails.
+
+A *mutant* is a grammar with one part missing: a rule's or terminal's alternative, an optional or
+repeated element, a repetition made single, a whole terminal, an %ignore.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from devicetree.dts_snippets import FILE, SNIPPETS, Snippet
+from devicetree.test_snippets import nodes_of
+from lark.exceptions import LarkError
+
+from scmigen.devicetree.grammars import (
+    Grammar,
+    grammar_text,
+    structure,
+    structure_grammar,
+    value_grammar,
+    values,
+)
+from scmigen.devicetree.source import read_with
+from scmigen.diagnostics import InputError
+
+_DEFINITION = re.compile(r"^(_?[A-Za-z][\w]*)(\.\d+)?:\s*(.*)$")
+_TOKEN = re.compile(r'/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\[])+/|"(?:\\.|[^"\\])*"|\w+|[()|*+?]|%')
+
+#: How a source falls into tokens: that they are coarse is what makes reading fast.
+COARSE = "/dts-v1/; / { p; a { }; l: b { x; y; }; m: n: c { }; d { q; e { }; /delete-node/ f; }; };"
+TOKENS = ["V1", "ROOT", "LEAVES", "NODE", "LEAVES", "REMOVAL", "_CLOSE", "_CLOSE"]
+
+_NEVER = r"/(?!)x/"
+
+
+def definitions(text: str) -> Iterator[tuple[int, str, list[str]]]:
+    """Of each definition: line number, what stands before its body, the body's tokens."""
+    for number, line in enumerate(text.splitlines()):
+        found = _DEFINITION.match(line)
+        if found:
+            yield number, line[: found.start(3)], _TOKEN.findall(found[3])
+
+
+def element(tokens: list[str], end: int) -> int:
+    """The index at which the element that ends before ``end`` begins."""
+    if tokens[end - 1] != ")":
+        return end - 1
+    depth, start = 0, end
+    while True:
+        start -= 1
+        depth += (tokens[start] == ")") - (tokens[start] == "(")
+        if not depth:
+            return start
+
+
+def alternatives(tokens: list[str]) -> Iterator[list[str]]:
+    """The body without one of its alternatives, at any depth of parentheses."""
+    for index, token in enumerate(tokens):
+        if token == "|":
+            depth, end = 0, index + 1
+            while end < len(tokens) and depth >= 0 and (depth or tokens[end] != "|"):
+                depth += (tokens[end] == "(") - (tokens[end] == ")")
+                end += depth >= 0
+            yield tokens[:index] + tokens[end:]
+            depth, start = 0, index
+            while start and depth >= 0 and (depth or tokens[start - 1] != "|"):
+                depth += (tokens[start - 1] == ")") - (tokens[start - 1] == "(")
+                start -= depth >= 0
+            if not start or tokens[start - 1] == "(":
+                yield tokens[:start] + tokens[index + 1 :]
+
+
+def repetitions(tokens: list[str]) -> Iterator[list[str]]:
+    """The body without one of its optional elements, or with one repetition made single."""
+    for index, token in enumerate(tokens):
+        if token in "*?+":
+            if token != "+":
+                yield tokens[: element(tokens, index)] + tokens[index + 1 :]
+            if token != "?":
+                yield tokens[:index] + tokens[index + 1 :]
+
+
+def mutants(text: str) -> Iterator[tuple[str, str]]:
+    """The grammar with one thing missing, and what that is."""
+    lines = text.splitlines()
+    for number, head, tokens in definitions(text):
+        bodies = [*alternatives(tokens), *repetitions(tokens)]
+        if head.split(":")[0].split(".")[0].isupper() and tokens != [_NEVER]:
+            bodies.append([_NEVER])
+        for body in bodies:
+            # An emptied body is a terminal or rule that nothing could mean.
+            line = head + (" ".join(body) or _NEVER)
+            yield line, "\n".join([*lines[:number], line, *lines[number + 1 :]]) + "\n"
+    for number, line in enumerate(lines):
+        if line.startswith("%ignore"):
+            yield f"no {line}", "\n".join(lines[:number] + lines[number + 1 :]) + "\n"
+
+
+def passes(snippet: Snippet, statements: Grammar, expressions: Grammar) -> bool:
+    try:
+        tree = read_with(snippet.text, str(FILE), (), False, statements, expressions)
+    except InputError:
+        return snippet.nodes is None
+    except (AssertionError, IndexError, KeyError, AttributeError, LarkError, StopIteration):
+        return False
+    return nodes_of(tree) == snippet.nodes
+
+
+def tokens(statements: Grammar) -> list[str]:
+    try:
+        return [token.type for token in statements.parser.lex(COARSE)]
+    except LarkError:
+        return []
+
+
+def test_tokens_are_coarse() -> None:
+    assert tokens(structure()) == TOKENS
+
+
+def survivors(
+    name: str, build: Callable[[str], Grammar], pair: Callable[[Grammar], tuple[Grammar, Grammar]]
+) -> list[str]:
+    alive = []
+    for what, text in mutants(grammar_text(name)):
+        try:
+            grammars = pair(build(text))
+        except (LarkError, re.error, AssertionError):
+            continue
+        if tokens(grammars[0]) == TOKENS and all(passes(s, *grammars) for s in SNIPPETS):
+            alive.append(what)
+    return alive
+
+
+def test_every_part_of_the_structure_is_needed() -> None:
+    assert survivors("dts", structure_grammar, lambda mutant: (mutant, values())) == []
+
+
+def test_every_part_of_the_values_is_needed() -> None:
+    assert survivors("values", value_grammar, lambda mutant: (structure(), mutant)) == []
+
+
+@pytest.mark.parametrize(("name", "least"), [("dts", 60), ("values", 60)])
+def test_there_are_mutants(name: str, least: int) -> None:
+    """The two tests above are worth nothing if the cutting finds nothing to cut."""
+    assert len(list(mutants(grammar_text(name)))) > least

@@ -1,0 +1,170 @@
+"""Files: what they are is found out, what is wrong with them is told, what they needed is known."""
+
+from pathlib import Path
+
+import pytest
+
+from scmigen.devicetree import preprocess as module
+from scmigen.devicetree.flatten import flatten
+from scmigen.devicetree.load import load
+from scmigen.devicetree.preprocess import (
+    Preprocessed,
+    needs_preprocessing,
+    preprocess,
+    preprocess_with_pcpp,
+)
+from scmigen.diagnostics import Diagnostic, InputError
+
+
+def failure(path: Path, **options: object) -> Diagnostic:
+    with pytest.raises(InputError) as raised:
+        load(path, **options)  # type: ignore[arg-type]
+    (found,) = raised.value.diagnostics
+    return found
+
+
+def test_source_and_blob_are_told_apart(tmp_path: Path) -> None:
+    source = tmp_path / "a.txt"
+    source.write_text("/dts-v1/; / { p = <1>; };")
+    blob = tmp_path / "b.txt"
+    blob.write_bytes(flatten(load(source)))
+    assert load(blob).root.properties["p"].value == load(source).root.properties["p"].value
+
+
+def test_missing(tmp_path: Path) -> None:
+    found = failure(tmp_path / "none.dts")
+    assert (found.id, str(found.position)) == ("file-unreadable", f"{tmp_path}/none.dts")
+
+
+def test_directory(tmp_path: Path) -> None:
+    assert "directory" in failure(tmp_path).message
+
+
+def test_impossible_name() -> None:
+    assert failure(Path("a\0b")).id == "file-unreadable"
+
+
+def test_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "a.dts"
+    path.write_bytes(b'/dts-v1/;\n/ { a = "\xe9"; };')
+    found = failure(path)
+    assert (found.id, str(found.position)) == ("dts-encoding", f"{path}:2:10")
+
+
+def test_empty(tmp_path: Path) -> None:
+    path = tmp_path / "a.dts"
+    path.write_bytes(b"")
+    assert failure(path).id == "dts-syntax"
+
+
+def test_cut_off_blob(tmp_path: Path) -> None:
+    path = tmp_path / "a.dtb"
+    path.write_bytes(b"\xd0\x0d\xfe\xed\0\0")
+    assert failure(path).id == "dtb-malformed"
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("#include <a.h>\n", True),
+        ("/ {\n  #  define X 1\n};", True),
+        ('# 1 "a.dts"\n/ { };', False),
+        ('#line 1 "a.dts"\n/ { };', False),
+        ("/ {\n#address-cells = <1>;\n\t#if-cells = <1>;\n};", False),
+        ('/include/ "a.dtsi"\n', False),
+    ],
+)
+def test_what_needs_a_preprocessor(text: str, needed: bool) -> None:
+    assert needs_preprocessing(text) is needed
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Path:
+    (tmp_path / "inc").mkdir()
+    (tmp_path / "inc" / "numbers.h").write_text("#define ONE 1\n#define ADD(a, b) ((a) + (b))\n")
+    (tmp_path / "soc.dtsi").write_text("/ {\n\t#size-cells = <ONE>; /* it's one */\n};\n")
+    path = tmp_path / "board.dts"
+    path.write_text(
+        '/dts-v1/;\n#include <numbers.h>\n#include "soc.dtsi"\n'
+        "#ifdef EXTRA\n/ { extra = <EXTRA>; };\n#endif\n"
+        "#if defined(linux) || defined(unix) || !defined(__DTS__)\n#error host macros\n#endif\n"
+        '/ {\n\tp = <ADD(ONE, 2)>; // http://x\n\tq = "//";\n};\n'
+    )
+    return path
+
+
+def with_pcpp(path: Path, include_dirs: list[Path], defines: list[str]) -> Preprocessed:
+    return preprocess_with_pcpp(path, include_dirs, defines)
+
+
+def with_machine(path: Path, include_dirs: list[Path], defines: list[str]) -> Preprocessed:
+    if module.find_preprocessor() is None:
+        pytest.skip("no C preprocessor is installed")
+    return preprocess(path, include_dirs, defines)
+
+
+both = pytest.mark.parametrize("run", [with_pcpp, with_machine])
+
+
+@both
+def test_dependencies(board: Path, run) -> None:
+    folder = board.parent
+    made = run(board, [folder / "inc"], [])
+    assert made.dependencies == (
+        str(board),
+        str(folder / "inc" / "numbers.h"),
+        str(folder / "soc.dtsi"),
+    )
+
+
+@both
+def test_tree(board: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
+    if run is with_pcpp:
+        monkeypatch.setattr(module, "find_preprocessor", lambda: None)
+    tree = load(board, [board.parent / "inc"], ["EXTRA=7"])
+    assert {n: p.value for n, p in tree.root.properties.items()} == {
+        "#size-cells": b"\0\0\0\1",
+        "extra": b"\0\0\0\7",
+        "p": b"\0\0\0\3",
+        "q": b"//\0",
+    }
+    assert str(tree.root.properties["#size-cells"].position) == f"{board.parent}/soc.dtsi:2:2"
+    assert str(tree.root.properties["p"].position) == f"{board}:11:2"
+    assert len(tree.files) == 3
+
+
+@both
+def test_missing_header(tmp_path: Path, run) -> None:
+    path = tmp_path / "a.dts"
+    path.write_text("/dts-v1/;\n\n#include <none.h>\n/ { };\n")
+    with pytest.raises(InputError) as raised:
+        run(path, [], [])
+    found = raised.value.diagnostics[0]
+    assert found.id == "dts-preprocess"
+    assert found.position is not None
+    assert (found.position.file, found.position.line) == (str(path), 3)
+    assert "none.h" in found.message
+    assert found.hint is not None
+
+
+@both
+def test_error_directive(tmp_path: Path, run) -> None:
+    path = tmp_path / "a.dts"
+    path.write_text("/dts-v1/;\n#error no such board\n/ { };\n")
+    with pytest.raises(InputError, match="no such board") as raised:
+        run(path, [], [])
+    position = raised.value.diagnostics[0].position
+    assert position is not None
+    assert position.line == 2
+
+
+def test_defines_alone_ask_for_a_preprocessor(tmp_path: Path) -> None:
+    path = tmp_path / "a.dts"
+    path.write_text("/dts-v1/; / { p = <N>; };")
+    assert load(path, defines=["N=5"]).root.properties["p"].cells() == (5,)
+
+
+def test_broken_preprocessor(board: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_preprocessor", lambda: (str(tmp_path / "nothing"),))
+    found = failure(board)
+    assert found.id == "dts-preprocess"

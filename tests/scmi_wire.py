@@ -1,0 +1,65 @@
+"""SCMI messages by hand, for tests: nothing here comes from the package under test.
+
+A header is ``message | type << 8 | protocol << 10 | token << 18``; everything is little-endian.
+"""
+
+import struct
+
+BASE, POWER, SYSTEM, PERFORMANCE, CLOCK, SENSOR, RESET, VOLTAGE = range(0x10, 0x18)
+
+SUCCESS = 0
+NOT_SUPPORTED = -1
+INVALID_PARAMETERS = -2
+DENIED = -3
+NOT_FOUND = -4
+OUT_OF_RANGE = -5
+PROTOCOL_ERROR = -10
+
+ON = 0
+OFF = 0x4000_0000
+TOKEN = 0x155
+
+
+def words(*values):
+    """32-bit words; a negative one as a signed word, a string as a name field of 16 bytes."""
+    parts = []
+    for value in values:
+        if isinstance(value, str):
+            parts.append(struct.pack("16s", value.encode()))
+        else:
+            parts.append(struct.pack("<I", value & 0xFFFF_FFFF))
+    return b"".join(parts)
+
+
+def request(protocol, message, *values, token=TOKEN, kind=0):
+    return words(message | kind << 8 | protocol << 10 | token << 18, *values)
+
+
+def notification(protocol, event, *values):
+    return words(event | 3 << 8 | protocol << 10, *values)
+
+
+class Wire:
+    """An agent of a server, spoken to in words."""
+
+    def __init__(self, agent):
+        self.agent = agent
+
+    def ask(self, protocol, message, *values):
+        """Status and values (bytes) of the one response, whose header must be the request's."""
+        sent = request(protocol, message, *values)
+        (frame,) = self.agent.handle(sent)
+        assert frame[:4] == sent[:4]
+        (status,) = struct.unpack("<i", frame[4:8])
+        assert status == SUCCESS or len(frame) == 8, "a refusal carries the status alone"
+        return status, frame[8:]
+
+    def status(self, protocol, message, *values):
+        return self.ask(protocol, message, *values)[0]
+
+    def words(self, protocol, message, *values):
+        """The values of a successful response, as words."""
+        status, data = self.ask(protocol, message, *values)
+        assert status == SUCCESS, status
+        assert len(data) % 4 == 0
+        return list(struct.unpack(f"<{len(data) // 4}I", data))

@@ -1,0 +1,154 @@
+"""What SCP-firmware cannot hold or do is said, with what to do about it."""
+
+import pytest
+from scp.scp_boards import PARENT, READ, RESET, STATE, Board
+
+from scmigen.diagnostics import Diagnostic, Severity, format_text
+from scmigen.emit.scp import emit
+from scmigen.emit.scp.limits import ABOUT
+from scmigen.model.platform import Platform
+from scmigen.runtime import Numbering
+from scmigen.scmi.protocols import Kind
+
+OPERATION = {Kind.CLOCK: READ, Kind.RESET: RESET, Kind.POWER: STATE}
+
+
+def one(kind: Kind, number: int, numbering: Numbering = Numbering.SHARED) -> Board:
+    """A board with one resource of that number, granted to one agent."""
+    board = Board("limits", numbering)
+    linux = board.agent("linux")
+    board.grant(linux, board.resource(kind, number, "it"), OPERATION[kind])
+    return board
+
+
+def only(platform: Platform) -> Diagnostic:
+    files, (diagnostic,) = emit(platform)
+    assert bool(files) == (diagnostic.severity is not Severity.ERROR)
+    assert diagnostic.id in ABOUT
+    return diagnostic
+
+
+@pytest.mark.parametrize(
+    ("kind", "last"), [(Kind.CLOCK, 254), (Kind.RESET, 254), (Kind.POWER, 4094)]
+)
+def test_the_last_number_that_fits(kind: Kind, last: int) -> None:
+    assert not emit(one(kind, last).platform())[1]
+    found = emit(one(kind, last + 1).platform())[1]
+    assert {(item.id, item.severity) for item in found} == {("scp-limit", Severity.ERROR)}
+
+
+def test_a_clock_number_out_of_reach_is_explained() -> None:
+    text = format_text(only(one(Kind.CLOCK, 358).platform()))
+    assert "linux is granted clock 358" in text
+    assert "of the 1 clock resources" in text
+    assert "ids 0 to 254" in text
+    assert "hint: number the resources per agent" in text
+    assert "board.dts:10" in text
+
+
+def test_numbers_nobody_is_granted_do_not_count_for_an_agents_table() -> None:
+    board = one(Kind.CLOCK, 3)
+    board.resource(Kind.CLOCK, 300, "nobodys")
+    assert not emit(board.platform())[1]
+
+
+def test_per_agent_numbers_reach_high_elements() -> None:
+    board = Board("limits", Numbering.PER_AGENT)
+    board.grant(board.agent("linux"), board.resource(Kind.CLOCK, 3000, "far"), READ, number=0)
+    assert not emit(board.platform())[1]
+
+
+@pytest.mark.parametrize("kind", [Kind.CLOCK, Kind.RESET])
+def test_an_agents_own_numbers_end_with_the_elements(kind: Kind) -> None:
+    board = Board("limits", Numbering.PER_AGENT)
+    resource = board.resource(kind, 3, "it")
+    board.grant(board.agent("linux"), resource, OPERATION[kind], number=4)
+    found = only(board.platform())
+    assert found.id == "scp-limit"
+    assert f"linux knows {kind} it as 4" in found.message
+
+
+def test_numbers_of_any_size_are_refused_at_once() -> None:
+    assert emit(one(Kind.POWER, 0xFFFF_FFFF).platform())[0] == ()
+
+
+def test_256_agents_are_one_too_many() -> None:
+    board = one(Kind.CLOCK, 0)
+    for number in range(255):
+        board.agent(f"vm{number}")
+    assert "256 agents" in only(board.platform()).message
+
+
+def test_power_domains_have_one_number_for_all_agents() -> None:
+    board = Board("limits", Numbering.PER_AGENT)
+    gpu = board.resource(Kind.POWER, 0, "gpu")
+    vpu = board.resource(Kind.POWER, 1, "vpu")
+    board.grant(board.agent("linux"), gpu, STATE, number=0)
+    board.grant(board.agent("vm"), vpu, STATE, number=0)
+    found = only(board.platform())
+    assert found.id == "scp-numbering"
+    assert "vm knows power domain vpu as 0" in found.message
+
+
+def test_names_must_be_short_and_different() -> None:
+    board = Board("names")
+    linux = board.agent("linux")
+    for number, name in enumerate(("same", "same", "é" * 10, "")):
+        board.grant(linux, board.resource(Kind.CLOCK, number, name), READ)
+    files, found = emit(board.platform())
+    assert not files
+    assert [(item.id, item.message.split(";")[0]) for item in found] == [
+        ("scp-name", "clock 1 is called 'same'"),
+        ("scp-name", f"clock 2 is called {'é' * 10!r}"),
+        ("scp-name", "clock 3 is called ''"),
+    ]
+
+
+def test_parent_is_left_out_with_a_warning() -> None:
+    board = Board("parents")
+    linux = board.agent("linux")
+    for number in range(7):
+        board.grant(linux, board.resource(Kind.CLOCK, number, f"mux{number}"), PARENT, READ)
+    found = only(board.platform())
+    assert (found.id, found.severity) == ("scp-parent", Severity.WARNING)
+    assert "left out of 7 grants" in found.message
+    assert [place.message for place in found.related][-1] == "and 2 more"
+
+
+def test_kinds_without_tables_are_named() -> None:
+    board = one(Kind.CLOCK, 0)
+    board.resource(Kind.VOLTAGE, 0, "vdd")
+    found = only(board.platform())
+    assert (found.id, found.severity) == ("scp-kind", Severity.WARNING)
+    assert found.message.startswith("1 voltage resources are left out")
+
+
+def test_nothing_to_write() -> None:
+    board = Board("empty")
+    board.agent("linux")
+    assert only(board.platform()).id == "scp-empty"
+
+
+def test_agents_that_may_change_permissions_are_told() -> None:
+    board = one(Kind.CLOCK, 0)
+    board.agent("xen", permissions=True)
+    found = only(board.platform())
+    assert (found.id, found.severity) == ("scp-permissions", Severity.NOTE)
+    assert [place.message for place in found.related] == ["agent xen"]
+
+
+def test_a_rate_beyond_32_bits_is_left_out() -> None:
+    board = Board("rates")
+    rates = (1_000, 5_000_000_000)
+    board.grant(board.agent("linux"), board.resource(Kind.CLOCK, 0, "pll", rates=rates), READ)
+    platform = board.platform()
+    assert only(platform).id == "scp-rate"
+    (table,) = [file.content for file in emit(platform)[0] if file.path == "config_mock_clock.c"]
+    assert b".rate = 1000U" in table
+    assert b"5000000000" not in table
+
+
+def test_every_error_of_a_run_is_told() -> None:
+    board = one(Kind.CLOCK, 255)
+    board.resource(Kind.RESET, 255, "far")
+    assert len(emit(board.platform())[1]) == 2

@@ -1,0 +1,154 @@
+"""Base messages 0x9 to 0xB: what a trusted agent opens and closes for the others.
+
+Devices: gpu (0) is vm1's, and linux may be given it; uart (1) with clocks 0 and 1 and reset 0,
+spi (2) with clock 1 and thermal (3) with sensor 1 are linux's.
+"""
+
+import msgspec
+import pytest
+from scmi_wire import (
+    BASE,
+    CLOCK,
+    DENIED,
+    INVALID_PARAMETERS,
+    NOT_FOUND,
+    OFF,
+    ON,
+    POWER,
+    RESET,
+    SENSOR,
+    SUCCESS,
+    VOLTAGE,
+)
+
+LINUX, VM1 = 1, 2
+GPU, UART, SPI, THERMAL = range(4)
+DENY, ALLOW = 0, 1
+
+
+def set_device(platform, agent, device, flags):
+    return platform.hypervisor.status(BASE, 9, agent, device, flags)
+
+
+def test_refusals(platform):
+    assert set_device(platform, 4, GPU, ALLOW) == NOT_FOUND
+    assert set_device(platform, LINUX, 99, ALLOW) == NOT_FOUND
+    assert set_device(platform, LINUX, GPU, 0xF) == INVALID_PARAMETERS
+    assert set_device(platform, 0, GPU, DENY) == DENIED  # the platform's own
+    assert set_device(platform, VM1, UART, ALLOW) == DENIED  # not assignable to vm1
+    hypervisor = platform.hypervisor
+    assert hypervisor.status(BASE, 0xA, LINUX, UART, BASE, DENY) == NOT_FOUND
+    assert hypervisor.status(BASE, 0xA, LINUX, UART, POWER, DENY) == NOT_FOUND
+    assert hypervisor.status(BASE, 0xA, LINUX, UART, 0x14, 0xF) == INVALID_PARAMETERS
+    assert hypervisor.status(BASE, 0xB, 4, 0) == NOT_FOUND
+    assert hypervisor.status(BASE, 0xB, LINUX, 2) == INVALID_PARAMETERS
+
+
+def test_an_assignable_device_can_be_seen_before_it_is_given(platform):
+    linux = platform.linux
+    assert linux.status(CLOCK, 3, 2) == SUCCESS
+    assert linux.words(CLOCK, 4, 2, 17) == [1, 18000, 0]
+    for message, values in ((5, (0, 2, 1000, 0)), (6, (2,)), (7, (2, 1, 0))):
+        assert linux.status(CLOCK, message, *values) == DENIED
+    assert linux.status(POWER, 4, 0, 2, ON) == DENIED
+
+
+def test_a_device_moves(platform):
+    linux, vm1 = platform.linux, platform.vm1
+    vm1.status(POWER, 4, 0, 2, ON)
+    assert set_device(platform, VM1, GPU, DENY) == SUCCESS
+    assert linux.words(POWER, 5, 0) == [OFF]  # vm1's vote went with the device
+    assert vm1.status(POWER, 4, 0, 2, ON) == DENIED
+    assert vm1.status(CLOCK, 5, 0, 2, 5000, 0) == DENIED
+    assert set_device(platform, LINUX, GPU, ALLOW) == SUCCESS
+    assert linux.status(POWER, 4, 0, 2, ON) == SUCCESS
+    assert linux.status(CLOCK, 5, 0, 2, 5000, 0) == SUCCESS
+    assert linux.words(CLOCK, 6, 2) == [5000, 0]
+
+
+def test_allow_opens_what_is_granted_and_no_more(platform):
+    assert set_device(platform, LINUX, UART, DENY) == SUCCESS
+    assert set_device(platform, LINUX, UART, ALLOW) == SUCCESS
+    assert platform.linux.status(CLOCK, 7, 1, 1, 0) == SUCCESS
+    assert platform.linux.status(CLOCK, 5, 0, 1, 200_000_000, 0) == DENIED
+
+
+def test_a_resource_of_two_devices_needs_one_of_them(platform):
+    linux = platform.linux
+    set_device(platform, LINUX, UART, DENY)
+    assert linux.status(CLOCK, 6, 0) == NOT_FOUND  # gone, and hidden
+    assert linux.status(RESET, 4, 0, 1, 0) == NOT_FOUND
+    assert linux.status(CLOCK, 7, 1, 1, 0) == SUCCESS  # still the spi's
+    set_device(platform, LINUX, SPI, DENY)
+    assert linux.status(CLOCK, 6, 1) == NOT_FOUND
+    assert linux.words(CLOCK, 1) == [6]  # ids stay as they were
+    set_device(platform, LINUX, SPI, ALLOW)
+    assert linux.status(CLOCK, 6, 1) == SUCCESS
+
+
+def test_the_last_device_takes_its_protocol_along(platform):
+    linux = platform.linux
+    assert linux.words(BASE, 1) == [3 << 8 | 7]
+    set_device(platform, LINUX, THERMAL, DENY)
+    assert linux.status(SENSOR, 0) == DENIED
+    assert linux.words(BASE, 1) == [3 << 8 | 6]
+    set_device(platform, LINUX, THERMAL, ALLOW)
+    assert linux.status(SENSOR, 0) == SUCCESS
+
+
+def test_what_belongs_to_no_device_stands(platform):
+    for device in (UART, SPI, THERMAL, GPU):
+        set_device(platform, LINUX, device, DENY)
+    assert platform.linux.status(VOLTAGE, 8, 0) == SUCCESS
+    assert platform.linux.status(CLOCK, 6, 4) == SUCCESS
+
+
+def test_what_was_granted_by_hand_stands(serve, board):
+    linux, *others = board.agents
+    grants = dict(linux.grants)
+    grants["clock"] = tuple(
+        msgspec.structs.replace(grant, by_hand=("read",)) if grant.id == 0 else grant
+        for grant in grants["clock"]
+    )
+    board = msgspec.structs.replace(
+        board, agents=(msgspec.structs.replace(linux, grants=grants), *others)
+    )
+    platform = serve(board)
+    set_device(platform, LINUX, UART, DENY)
+    assert platform.linux.status(CLOCK, 6, 0) == SUCCESS
+    assert platform.linux.status(CLOCK, 7, 0, 0, 0) == DENIED
+
+
+def test_one_protocol_of_a_device(platform):
+    hypervisor, linux = platform.hypervisor, platform.linux
+    assert hypervisor.status(BASE, 0xA, LINUX, UART, RESET, DENY) == SUCCESS
+    assert linux.status(RESET, 4, 0, 1, 0) == NOT_FOUND
+    assert linux.status(CLOCK, 6, 0) == SUCCESS
+    assert hypervisor.status(BASE, 0xA, LINUX, UART, RESET, ALLOW) == SUCCESS
+    assert linux.status(RESET, 4, 0, 1, 0) == SUCCESS
+
+
+@pytest.mark.parametrize("restore", [0, 1])
+def test_reset_agent_configuration(platform, restore):
+    vm1, linux = platform.vm1, platform.linux
+    vm1.status(POWER, 4, 0, 0, ON)
+    set_device(platform, VM1, GPU, DENY)
+    assert platform.hypervisor.status(BASE, 0xB, VM1, restore) == SUCCESS
+    assert linux.words(POWER, 5, 0) == [OFF]
+    assert vm1.status(POWER, 4, 0, 2, ON) == (SUCCESS if restore else DENIED)
+
+
+def test_a_denied_agent_hears_no_more(platform):
+    linux = platform.linux
+    linux.status(CLOCK, 9, 0, 1)
+    set_device(platform, LINUX, UART, DENY)
+    set_device(platform, LINUX, UART, ALLOW)
+    linux.status(CLOCK, 5, 0, 0, 48_000_000, 0)
+    assert linux.agent.take_events() == ()
+
+
+def test_taking_a_running_clock_from_everybody_stops_it(platform):
+    # clock 0 runs at boot by linux's right to it; the hypervisor only reads
+    assert platform.hypervisor.words(CLOCK, 0xB, 0, 0) == [0, 1, 0]
+    set_device(platform, LINUX, UART, DENY)
+    assert platform.hypervisor.words(CLOCK, 0xB, 0, 0) == [0, 0, 0]

@@ -1,0 +1,159 @@
+"""Helpers of the tests: boards written as short literals, and what the compiler makes of them."""
+
+from collections.abc import Iterable
+
+from scmigen.assignment.agents_file import read_agents
+from scmigen.assignment.assignment import Assignment
+from scmigen.assignment.default import default_assignment
+from scmigen.assignment.domains import domain_nodes, read_domains
+from scmigen.bindings.facts import Inventory, ResourceKey
+from scmigen.bindings.inventory import take_inventory
+from scmigen.checks.registry import run_checks
+from scmigen.devicetree.source import read_source
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import Diagnostic, Position
+from scmigen.model.build import build
+from scmigen.model.identifiers import parse_lock
+from scmigen.model.platform import Model
+from scmigen.runtime import Numbering
+from scmigen.scmi.operations import Operation, ordered
+from scmigen.scmi.protocols import Kind
+
+BOARD = "board.dts"
+AGENTS = "agents.yaml"
+
+#: Controllers of a small SoC, all managed by R9: clocks, resets, power domains, voltages.
+SOC = """
+cc: clock-controller@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
+rc: reset-controller@2000 { compatible = "acme,rc"; reg = <0x2000>; #reset-cells = <1>; };
+pc: power-controller@3000 { compatible = "acme,pc"; reg = <0x3000>; #power-domain-cells = <1>; };
+rails {
+    compatible = "acme,rails";
+    vdd: vdd { regulator-min-microvolt = <700000>; regulator-max-microvolt = <900000>; };
+    vio: vio { regulator-min-microvolt = <1800000>; regulator-max-microvolt = <1800000>; };
+};
+"""
+
+#: Two agents; ``a`` is the default. Entries of ``b`` are appended.
+TWO_AGENTS = """
+domains:
+  a: {id: 1, scmi: {role: ospm}, default: true}
+  b:
+    id: 2
+    scmi: {role: vm}
+"""
+
+
+def marked(text: str, file: str) -> tuple[str, Position]:
+    """``text`` without its one ``^``, and the position of the character behind that."""
+    before, mark, after = text.partition("^")
+    assert mark, "the text has no ^"
+    line = before.count("\n") + 1
+    return before + after, Position(file, line, len(before) - before.rfind("\n"))
+
+
+def source(body: str) -> str:
+    """A whole source with ``body`` in its root node, which begins on line 1."""
+    return f"/dts-v1/; / {{ {body}\n}};\n"
+
+
+def tree_of(body: str) -> DeviceTree:
+    """The tree with ``body`` in its root node."""
+    return read_source(source(body), BOARD)
+
+
+def soc(body: str) -> DeviceTree:
+    """The tree with ``body`` beside the controllers of `SOC`; ``body`` begins on line 1."""
+    return tree_of(body + SOC)
+
+
+def inventory_of(body: str) -> Inventory:
+    """The inventory of a tree with ``body`` in its root node."""
+    return take_inventory(tree_of(body))
+
+
+def assignment_of(inventory: Inventory, agents: str | None) -> Assignment:
+    """From an agents file's text, else from ``/domains``, else the default."""
+    if agents is not None:
+        return read_agents([(AGENTS, agents)], inventory.tree)
+    if domain_nodes(inventory.tree):
+        return read_domains(inventory.tree)
+    return default_assignment(inventory)
+
+
+def model_of(
+    tree: DeviceTree,
+    agents: str | None = None,
+    lock: str | None = None,
+    numbering: Numbering = Numbering.SHARED,
+) -> Model:
+    """The model of a tree, with the text of an agents file and of a lock file."""
+    inventory = take_inventory(tree)
+    locked = None if lock is None else parse_lock(lock, "ids.lock")
+    return build(inventory, assignment_of(inventory, agents), locked, numbering)
+
+
+def soc_model(body: str, agents: str | None = None) -> Model:
+    """The model of `soc`; ``agents`` continues `TWO_AGENTS`."""
+    return model_of(soc(body), None if agents is None else TWO_AGENTS + agents)
+
+
+def operations(kind: Kind, found: Iterable[Operation]) -> str:
+    """``state rate read``."""
+    return " ".join(ordered(kind, found))
+
+
+def word(tree: DeviceTree, key: ResourceKey) -> str:
+    """``clock cc 1``: the provider by its label or path, its cells in decimal."""
+    name = tree.label_of.get(key.provider, key.provider)
+    return " ".join((key.kind, name, *map(str, key.cells)))
+
+
+def needs(inventory: Inventory) -> list[tuple[str, str, int, str, str]]:
+    """The uses as (consumer, property, index, resource, operations), in order."""
+    return [
+        (
+            use.consumer.name,
+            use.prop,
+            use.index,
+            word(inventory.tree, use.key),
+            operations(use.key.kind, use.needs),
+        )
+        for use in inventory.uses
+    ]
+
+
+def grants(model: Model, agent: str) -> dict[str, str]:
+    """What an agent is granted: resource → operations."""
+    return {
+        word(model.inventory.tree, g.resource.key): operations(g.resource.kind, g.operations)
+        for platform in model.platforms
+        for g in platform.grants
+        if g.agent.name == agent
+    }
+
+
+def numbers(model: Model) -> dict[str, int]:
+    """The number of each resource."""
+    return {
+        word(model.inventory.tree, r.key): r.number
+        for platform in model.platforms
+        for resources in platform.resources.values()
+        for r in resources
+    }
+
+
+def classes(model: Model) -> dict[str, str]:
+    """The final class of each provider, by label or path."""
+    tree = model.inventory.tree
+    return {tree.label_of.get(path, path): p.category for path, p in model.providers.items()}
+
+
+def told(model: Model) -> list[tuple[str, str]]:
+    """What the checks say: (severity, id) in order."""
+    return [(item.severity.word, item.id) for item in run_checks(model)]
+
+
+def diagnostics(model: Model, identifier: str) -> list[Diagnostic]:
+    """The diagnostics of one check."""
+    return [item for item in run_checks(model) if item.id == identifier]
