@@ -13,9 +13,6 @@ from fdt import Header
 from scmigen.devicetree.tree import MAX_DEPTH, DeviceTree, Node, Property
 from scmigen.diagnostics import InputError, Position, error
 
-#: The first four bytes of every DTB.
-MAGIC = b"\xd0\x0d\xfe\xed"
-
 #: The longest name of a node or property that is taken (the specification has 31).
 MAX_NAME = 255
 
@@ -40,7 +37,7 @@ def read_blob(data: bytes, file: str) -> DeviceTree:
 
 def _header(data: bytes) -> Header:
     """The header, with all offsets and sizes inside of the data."""
-    if len(data) < Header.MAX_SIZE or not data.startswith(MAGIC):
+    if len(data) < Header.MAX_SIZE or data[:4] != Header.MAGIC_NUMBER.to_bytes(4, "big"):
         raise _MalformedError("the blob has no devicetree header")
     version = int.from_bytes(data[20:24], "big")
     if not 16 <= version <= Header.MAX_VERSION:

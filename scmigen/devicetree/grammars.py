@@ -6,15 +6,21 @@ The terminals of both are written there and nowhere else; code that needs a regu
 composes it of `Grammar.terminals`.
 """
 
+import contextlib
+import io
+import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from lark import Lark, Token
+from lark import __version__ as lark_version
 from lark.exceptions import UnexpectedCharacters
 from lark.lexer import BasicLexer, TerminalDef
 
+from scmigen.devicetree import grammar_cache
 from scmigen.resources import directory
 
 #: A repetition of a group, as Lark composes terminals out of others.
@@ -106,10 +112,26 @@ def _possessive(terminal: TerminalDef) -> TerminalDef:
 @cache
 def structure() -> Grammar:
     """The grammar ``dts.lark``."""
-    return structure_grammar(grammar_text("dts"))
+    return _kept("dts", structure_grammar)
 
 
 @cache
 def values() -> Grammar:
     """The grammar ``values.lark``."""
-    return value_grammar(grammar_text("values"))
+    return _kept("values", value_grammar)
+
+
+def _kept(name: str, build: Callable[[str], Grammar]) -> Grammar:
+    """The grammar as an earlier run left it, or built now and kept for the next run."""
+    text = grammar_text(name)
+    depends_on = "\0".join((text, lark_version, Path(__file__).read_text("utf-8")))
+    kept = grammar_cache.read(name, depends_on)
+    if kept is not None:
+        with contextlib.suppress(*grammar_cache.DAMAGED):
+            return Grammar(Lark.load(kept), pickle.load(kept))
+    grammar = build(text)
+    data = io.BytesIO()
+    grammar.parser.save(data)
+    pickle.dump(grammar.terminals, data)
+    grammar_cache.write(name, depends_on, data.getvalue())
+    return grammar

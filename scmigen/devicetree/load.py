@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from scmigen.devicetree.blob import MAGIC, read_blob
 from scmigen.devicetree.preprocess import needs_preprocessing, preprocess
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError, Position, error
+
+#: The first four bytes of every DTB.
+MAGIC = b"\xd0\x0d\xfe\xed"
 
 #: The largest file that is read, in bytes.
 MAX_FILE = 64 << 20
@@ -26,7 +28,10 @@ def load(
     """
     data = _read(path)
     file = str(path)
+    # Each form's reader is imported when it is needed: a blob needs no parser, a source no fdt.
     if data.startswith(MAGIC):
+        from scmigen.devicetree.blob import read_blob
+
         return read_blob(data, file)
     try:
         text = data.decode("utf-8")
@@ -47,7 +52,6 @@ def load(
     if defines or needs_preprocessing(text):
         preprocessed = preprocess(path, include_dirs, defines)
         text, dependencies = preprocessed.text, preprocessed.dependencies
-    # Imported here: a blob needs no parser.
     from scmigen.devicetree.source import read_source
 
     tree = read_source(text, file, include_dirs, symbols)

@@ -131,8 +131,7 @@ class Values:
         if program is None:
             program, _ = compile_tree(self._parser.parse(shape, start="arithmetic"))
             self._programs[shape] = program
-        value = run(program, map(number, self._literal.findall(text)))
-        return f" {value & 0xFFFFFFFF if value >> 32 == 0xFFFFFFFF else value} "
+        return f" {run(program, map(number, self._literal.findall(text)))} "
 
     # --- the general way
 
@@ -190,7 +189,11 @@ class Values:
                 references.append(Reference(len(data), target_of(part), is_path=True))
             else:
                 labels.append(_label(part))
-        return Value(bytes(data), tuple(references), tuple(labels), tuple(truncated))
+        value = Value(bytes(data), tuple(references), tuple(labels), tuple(truncated))
+        # A file may be another one elsewhere, and a warning belongs to its place.
+        if not truncated and "/incbin/" not in text:
+            self.known[text] = value
+        return value
 
     def _array(
         self,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scmigen.emit.ctext import Enumerators, identifier, plain
 from scmigen.emit.files import File
-from scmigen.emit.scp.text import Enumerators, identifier, plain
 from scmigen.emit.templates import render
 from scmigen.model.platform import Platform, Resource
 from scmigen.runtime import Numbering

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scp.scp_boards import BOARDS, READ, Board
 
+from scmigen.emit.ctext import Enumerators, comment, identifier, string
 from scmigen.emit.scp import emit
-from scmigen.emit.scp.text import Enumerators, comment, identifier, string
 from scmigen.scmi.protocols import Kind
 
 

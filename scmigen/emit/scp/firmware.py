@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.emit.ctext import Enumerators
 from scmigen.emit.scp.spaces import (
     EMITTED,
     NamedAgent,
@@ -11,7 +12,6 @@ from scmigen.emit.scp.spaces import (
     build_space,
     name_agents,
 )
-from scmigen.emit.scp.text import Enumerators
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.emit.scp.text import Enumerators
+from scmigen.emit.ctext import Enumerators
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering, Role
 from scmigen.scmi.operations import Operation, ordered

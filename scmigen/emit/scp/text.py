@@ -1,88 +1,14 @@
-"""C text for the templates: identifiers, string literals, comments, and the templates filled in.
+"""SCP-firmware's templates: the common environment with the functions of C text as filters."""
 
-Whatever comes from a device tree or an agents file is untrusted text. It reaches a template only
-through the functions here, and none of their results can leave the comment, the string or the
-identifier that it stands in.
-"""
-
-import re
-import textwrap
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from scmigen.emit.ctext import comment, plain, string
 from scmigen.emit.files import File
 from scmigen.emit.templates import environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-#: Columns of a line in SCP-firmware's coding style.
-WIDTH = 80
-#: Longest name that becomes part of an enumerator; longer ones give way to the short name.
-_LONGEST_NAME = 24
-_NOT_COMMENT = re.compile(r"[^0-9A-Za-z ,._+@/<>:;#()=&'-]")
-_NOT_IDENTIFIER = re.compile(r"[^0-9A-Za-z]+")
-_PLAIN = frozenset(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&'()*+,-./:;<=>@[]^_{|}~"
-)
-
-
-def plain(text: str) -> str:
-    """``text`` as it may stand in a comment: what could end or continue one becomes ``_``."""
-    return _NOT_COMMENT.sub("_", text)
-
-
-def comment(text: str, indent: int = 0) -> str:
-    """``text`` as a comment, on one line where it fits in 80 columns, else wrapped.
-
-    The first line is not indented, as a template has done that already.
-    """
-    text = plain(text)
-    if indent + len(text) + 6 <= WIDTH:
-        return f"/* {text} */"
-    space = " " * indent
-    lines = textwrap.wrap(text, WIDTH - indent - 3, break_long_words=False, break_on_hyphens=False)
-    body = "".join(f"{space} * {line}\n" for line in lines)
-    return f"/*\n{body}{space} */"
-
-
-def string(text: str) -> str:
-    """``text`` as a C string literal; bytes other than plain ASCII as three-digit octal escapes."""
-    parts = (
-        character
-        if character in _PLAIN
-        else "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "replace"))
-        for character in text
-    )
-    return '"' + "".join(parts) + '"'
-
-
-def identifier(text: str) -> str:
-    """``text`` as a part of an upper-case C identifier, possibly empty."""
-    return _NOT_IDENTIFIER.sub("_", text).strip("_").upper()
-
-
-class Enumerators:
-    """Gives enumerators of one prefix, no two alike, none of them a ``reserved`` one."""
-
-    def __init__(self, prefix: str, reserved: Iterable[str] = ("COUNT",)) -> None:
-        self._prefix = prefix
-        self._taken = {identifier(name) for name in reserved}
-
-    def name(self, number: int, *candidates: str) -> str:
-        """The enumerator for ``number``: of the first candidate that is usable, else numbered."""
-        wanted = [identifier(text) for text in candidates if len(text) <= _LONGEST_NAME]
-        usable = [name for name in wanted if name and name not in self._taken]
-        chosen = usable[0] if usable else self._numbered(number, wanted)
-        self._taken.add(chosen)
-        return f"{self._prefix}_{chosen}"
-
-    def _numbered(self, number: int, wanted: list[str]) -> str:
-        chosen = "_".join(filter(None, (*wanted[:1], str(number))))
-        while chosen in self._taken:
-            chosen += "_"
-        return chosen
 
 
 @lru_cache(maxsize=1)

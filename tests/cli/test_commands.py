@@ -1,0 +1,229 @@
+"""The commands as people type them: exit statuses, streams, and nothing written on an error."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROVIDER = """/dts-v1/;
+/ {
+	compatible = "acme,board";
+	cru: clock-controller@1000 {
+		reg = <0x1000 0x100>;
+		#clock-cells = <1>;
+		#reset-cells = <1>;
+	};
+	uart0: serial@2000 {
+		compatible = "acme,uart";
+		reg = <0x2000 0x100>;
+		clocks = <&cru 4>;
+		resets = <&cru 7>;
+	};
+"""
+BOARD = PROVIDER + "};\n"
+BROKEN = PROVIDER + "\tspi@3000 { clocks = <&cru>; resets = <99 1>; };\n};\n"
+
+
+def scmigen(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scmigen", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Path:
+    path = tmp_path / "board.dts"
+    path.write_text(BOARD)
+    return path
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    path = tmp_path / "broken.dts"
+    path.write_text(BROKEN)
+    return path
+
+
+def test_build_writes_the_default_outputs(board: Path, tmp_path: Path) -> None:
+    done = scmigen("build", board, "-o", tmp_path / "out")
+    assert done.returncode == 0
+    assert {path.name for path in (tmp_path / "out").iterdir() if path.is_dir()} == {
+        "scp",
+        "runtime",
+        "permissions",
+        "headers",
+    }
+    assert "1 clock" in done.stdout
+    assert "1 reset" in done.stdout
+
+
+def test_errors_are_all_reported_and_nothing_is_written(broken: Path, tmp_path: Path) -> None:
+    done = scmigen("build", broken, "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert f"{broken}:15:" in done.stderr
+    assert "error[specifier-short]" in done.stderr
+    assert "error[phandle-dangling]" in done.stderr
+    assert done.stderr.count("hint:") == 2
+    assert done.stdout == ""
+    assert not (tmp_path / "out").exists()
+
+
+def test_check_prints_to_standard_output(broken: Path, board: Path) -> None:
+    assert scmigen("check", board).returncode == 0
+    done = scmigen("check", broken)
+    assert done.returncode == 1
+    assert "error[specifier-short]" in done.stdout
+    assert done.stderr == ""
+
+
+def test_diagnostics_as_json(broken: Path) -> None:
+    found = json.loads(scmigen("check", broken, "--format", "json").stdout)
+    assert {item["id"] for item in found} == {"specifier-short", "phandle-dangling"}
+    assert {item["severity"] for item in found} == {"error"}
+    assert all(item["position"]["line"] == 15 for item in found)
+
+
+def test_emit_chooses_outputs_and_knows_no_others(board: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert scmigen("build", board, "-o", out, "--emit", "headers").returncode == 0
+    assert [path.name for path in out.iterdir() if path.is_dir()] == ["headers"]
+    done = scmigen("build", board, "-o", out, "--emit", "headers,poems")
+    assert done.returncode == 2
+    assert "poems" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["build"], 2),
+        (["nonsense"], 2),
+        (["check", "/no/such/board.dts"], 1),
+        (["explain", "no-such-check"], 2),
+        (["--version"], 0),
+        (["--help"], 0),
+        (["explain", "--list"], 0),
+    ],
+)
+def test_exit_status_of_usage(arguments: list[str], status: int) -> None:
+    done = scmigen(*arguments)
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+
+
+def test_why_shows_file_and_line(board: Path) -> None:
+    for resource in ("clock:0", "&cru 4"):
+        done = scmigen("why", "ospm", resource, board)
+        assert done.returncode == 0
+        assert "ospm: state read on clock 0" in done.stdout
+        assert f"/serial@2000 clocks[0]: state read ({board}:12:3)" in done.stdout
+    nothing = scmigen("why", "ospm", "&cru 5", board)
+    assert nothing.returncode == 1
+    assert "nothing" in nothing.stderr
+    assert scmigen("why", "nobody", "clock:0", board).returncode == 2
+
+
+def test_show_views(board: Path) -> None:
+    rows = json.loads(scmigen("show", "providers", board, "--format", "json").stdout)
+    (row,) = rows
+    assert (row["provider"], row["class"], row["rule"]) == (
+        "/clock-controller@1000",
+        "managed",
+        "R9",
+    )
+    for view in ("devices", "resources", "agents", "permissions"):
+        done = scmigen("show", view, board)
+        assert done.returncode == 0
+        assert len(done.stdout.splitlines()) > 1
+
+
+def test_lock_file_keeps_numbers(board: Path, tmp_path: Path) -> None:
+    lock = tmp_path / "board.ids"
+    out = tmp_path / "out"
+    assert scmigen("build", board, "-o", out, "--ids", lock).returncode == 0
+    first = lock.read_text()
+    # A clock with a lower specifier comes: it must not take number 0.
+    board.write_text(BOARD.replace("<&cru 4>", "<&cru 1>, <&cru 4>"))
+    assert scmigen("build", board, "-o", out, "--ids", lock).returncode == 0
+    numbers = {
+        row["cells"]: row["number"]
+        for row in json.loads(
+            scmigen("show", "resources", board, "--ids", lock, "--format", "json").stdout
+        )
+        if row["kind"] == "clock"
+    }
+    assert numbers == {"4": 0, "1": 1}
+    assert set(first.splitlines()) <= set(lock.read_text().splitlines())
+
+
+def test_a_number_the_tree_fixes_otherwise_is_exit_status_3(tmp_path: Path) -> None:
+    board = tmp_path / "scmi.dts"
+    text = """/dts-v1/;
+/ {
+	firmware { scmi { compatible = "arm,scmi-smc"; #address-cells = <1>; #size-cells = <0>;
+		clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; }; };
+	uart { compatible = "acme,uart"; clocks = <&clk 5>; };
+};
+"""
+    board.write_text(text)
+    lock = tmp_path / "ids"
+    out = tmp_path / "out"
+    assert scmigen("build", board, "-o", out, "--ids", lock).returncode == 0
+    lock.write_text(lock.read_text().replace("clock\t5\t", "clock\t6\t"))
+    before = lock.read_text()
+    runtime = (out / "runtime" / "runtime.json").read_bytes()
+    done = scmigen("build", board, "-o", out, "--ids", lock)
+    assert done.returncode == 3
+    assert "error[id-moved]" in done.stderr
+    assert "was 6 and is 5" in done.stderr
+    assert lock.read_text() == before
+    assert (out / "runtime" / "runtime.json").read_bytes() == runtime
+
+
+def test_depfile_names_all_files_read(tmp_path: Path, examples: Path) -> None:
+    rule = tmp_path / "out.d"
+    done = scmigen(
+        "build", examples / "orrery-board.dts", "-a", examples / "agents.yaml",
+        "-o", tmp_path / "out", "--depfile", rule, "-q",
+    )  # fmt: skip
+    assert done.returncode == 0
+    targets, _, sources = rule.read_text().partition(": ")
+    for name in ("orrery-board.dts", "orrery.dtsi", "orrery-clock.h", "agents.yaml"):
+        assert str(examples / name) in sources
+    assert str(tmp_path / "out" / "runtime" / "runtime.json") in targets
+
+
+def test_convert_there_and_back(board: Path, tmp_path: Path) -> None:
+    blob, again, blob2 = tmp_path / "b.dtb", tmp_path / "again.dts", tmp_path / "b2.dtb"
+    assert scmigen("convert", board, blob).returncode == 0
+    assert scmigen("convert", blob, again).returncode == 0
+    assert scmigen("convert", again, blob2).returncode == 0
+    assert blob.read_bytes() == blob2.read_bytes()
+    assert blob.read_bytes()[:4] == bytes.fromhex("d00dfeed")
+    assert scmigen("convert", board, tmp_path / "x.txt").returncode == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"\xd0\x0d\xfe\xed", b"\xff\xfe", b"/dts-v1/; / {"])
+def test_bad_files_are_one_line_each(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.dts"
+    path.write_bytes(content)
+    done = scmigen("check", path)
+    assert done.returncode == 1
+    assert "error[" in done.stdout
+    assert "Traceback" not in done.stderr + done.stdout
+    assert "internal error" not in done.stderr
+
+
+def test_an_internal_error_is_one_line_too(board: Path, tmp_path: Path) -> None:
+    script = tmp_path / "broken.py"
+    script.write_text(
+        "import sys, scmigen.cli.main as m, scmigen.cli.build as b\n"
+        "def bad(*a): raise KeyError('x')\n"
+        "b.compiled = bad\n"
+        f"sys.argv = ['scmigen', 'check', {str(board)!r}]\n"
+        "m.main()\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "internal error: KeyError" in done.stderr
+    assert "Traceback" not in done.stderr
