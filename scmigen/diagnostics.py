@@ -7,6 +7,7 @@ This module knows nothing of device trees or SCMI. A stage that finds something 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 
@@ -68,37 +69,23 @@ class InputError(Exception):
         super().__init__("; ".join(item.message for item in self.diagnostics))
 
 
-def error(
+def _diagnostic(
+    severity: Severity,
     identifier: str,
     message: str,
     position: Position | None = None,
     related: Sequence[Related] = (),
     hint: str | None = None,
 ) -> Diagnostic:
-    """An error: the run fails and writes nothing."""
-    return Diagnostic(identifier, Severity.ERROR, message, position, tuple(related), hint)
+    return Diagnostic(identifier, severity, message, position, tuple(related), hint)
 
 
-def warning(
-    identifier: str,
-    message: str,
-    position: Position | None = None,
-    related: Sequence[Related] = (),
-    hint: str | None = None,
-) -> Diagnostic:
-    """A warning: probably wrong, but the output is what the input says."""
-    return Diagnostic(identifier, Severity.WARNING, message, position, tuple(related), hint)
-
-
-def note(
-    identifier: str,
-    message: str,
-    position: Position | None = None,
-    related: Sequence[Related] = (),
-    hint: str | None = None,
-) -> Diagnostic:
-    """A note: nothing is wrong, but the user would want to know."""
-    return Diagnostic(identifier, Severity.NOTE, message, position, tuple(related), hint)
+#: An error: the run fails and writes nothing.
+error = partial(_diagnostic, Severity.ERROR)
+#: A warning: probably wrong, but the output is what the input says.
+warning = partial(_diagnostic, Severity.WARNING)
+#: A note: nothing is wrong, but the user would want to know.
+note = partial(_diagnostic, Severity.NOTE)
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

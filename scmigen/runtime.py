@@ -161,10 +161,15 @@ class Agent(_Strict, frozen=True, kw_only=True):
 
 
 class DeviceResource(_Strict, frozen=True):
-    """A resource of a device: kind and platform number."""
+    """A resource of a device: kind and platform number.
+
+    ``operations``: those that having the device opens, as far as the agent's grant has them; none
+    given means all that the grant has.
+    """
 
     kind: Kind
     id: Number
+    operations: tuple[Operation, ...] = ()
 
 
 class Device(_Strict, frozen=True, kw_only=True):

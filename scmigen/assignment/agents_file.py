@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from scmigen.assignment.agents import check_agents
 from scmigen.assignment.assignment import (
+    COMPATIBLE,
     Agent,
     Assignment,
     Claim,
@@ -11,7 +13,7 @@ from scmigen.assignment.assignment import (
     PlatformOptions,
 )
 from scmigen.assignment.located import Located, parse
-from scmigen.assignment.select import Selector, is_glob, resource_key, split_resource
+from scmigen.assignment.select import Selection, Selector, is_glob, resource_key, split_resource
 from scmigen.bindings.facts import ResourceKey
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, error, has_errors, warning
@@ -33,8 +35,12 @@ _PLATFORM_KEYS = (
 )
 _KINDS = tuple(kind.value for kind in Kind)
 TRANSPORTS = ("smc", "mailbox", "virtio", "optee", "unix")
-COMPATIBLE = "openamp,domain-v1"
-MAX_NAME = 63
+
+#: Reading stops after so many problems: each may look through the whole tree for a hint.
+MAX_PROBLEMS = 100
+
+#: A bound on what patterns expand to.
+MAX_CLAIMS = 100_000
 
 
 class _Reader:
@@ -72,8 +78,6 @@ class _Reader:
 
     def _domain(self, name: str, domain: Located) -> None:
         parts = domain.mapping(f"domain {name}", _DOMAIN_KEYS)
-        if not 0 < len(name) <= MAX_NAME or not name.isprintable():
-            domain.wrong(f"a domain's name must have 1 to {MAX_NAME} printable characters")
         if "compatible" in parts:
             parts["compatible"].choice("compatible", (COMPATIBLE,))
         number = parts["id"].number("id", 1, MAX_AGENTS) if "id" in parts else None
@@ -141,17 +145,25 @@ class _Reader:
         text = where.text("dev")
         if text is None:
             return
+        found = self._select(text, where, "device-unknown")
+        if len(self.claims) + len(found.nodes) > MAX_CLAIMS:
+            where.wrong(f"the patterns match more than {MAX_CLAIMS} times")
+            return
+        for node in found.nodes:
+            self.claims.append(Claim(agent, node, found.exact, where.position, shared, assignable))
+
+    def _select(self, text: str, where: Located, identifier: str) -> Selection:
+        """What a selector means; a wrong one is reported as ``identifier``."""
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise InputError(self.problems)
         found = self.selector.select(text)
         if found.problem:
-            self.problems.append(
-                error("device-unknown", f"{found.problem}", where.position, hint=found.hint)
-            )
+            self.problems.append(error(identifier, found.problem, where.position, hint=found.hint))
         elif not found.nodes:
             self.problems.append(
                 warning("glob-unmatched", f"{text} matches no node", where.position)
             )
-        for node in found.nodes:
-            self.claims.append(Claim(agent, node, found.exact, where.position, shared, assignable))
+        return found
 
     def _resource(self, where: Located, word: str) -> ResourceKey | None:
         text = where.text(word)
@@ -161,14 +173,12 @@ class _Reader:
                 where.wrong(f"{text!r} names no resource", hint='write "&provider 12"')
             return None
         selector, cells = parts
-        found = self.selector.select(selector)
-        if is_glob(selector) or found.problem:
-            problem = found.problem or f"{selector} is a pattern; name one provider"
-            self.problems.append(
-                error("resource-unknown", problem, where.position, hint=found.hint)
-            )
+        if is_glob(selector):
+            problem = f"{selector} is a pattern; name one provider"
+            self.problems.append(error("resource-unknown", problem, where.position))
             return None
-        return resource_key(Kind(word), found.nodes[0], cells)
+        nodes = self._select(selector, where, "resource-unknown").nodes
+        return resource_key(Kind(word), nodes[0], cells) if nodes else None
 
     def _kind_of(self, parts: dict[str, Located], entry: Located) -> str | None:
         words = [word for word in _KINDS if word in parts]
@@ -197,7 +207,7 @@ class _Reader:
         parts = where.mapping("platform", _PLATFORM_KEYS)
         for word, found in self.classes.items():
             for item in parts[word].items(word) if word in parts else ():
-                self._class(item, found)
+                self._class(item, word, found)
         for item in parts["devices"].items("devices") if "devices" in parts else ():
             self._claim(None, item, False, ())
         for item in parts["owners"].items("owners") if "owners" in parts else ():
@@ -205,7 +215,10 @@ class _Reader:
         if "drivers" in parts:
             for name, driver in parts["drivers"].mapping("drivers").items():
                 plain = driver.plain()
-                self.drivers[name] = plain if isinstance(plain, dict) else {}
+                if isinstance(plain, dict):
+                    self.drivers[name] = plain
+                else:
+                    driver.wrong(f"driver {name} must be a mapping")
         if "assume" in parts:
             assumed = parts["assume"].mapping("assume", ("clock-rate",))
             if "clock-rate" in assumed:
@@ -223,17 +236,14 @@ class _Reader:
             return ""
         return text
 
-    def _class(self, item: Located, found: dict[str, Position | None]) -> None:
+    def _class(self, item: Located, word: str, found: dict[str, Position | None]) -> None:
         text = item.text("a provider")
         if text is None:
             return
-        selection = self.selector.select(text)
-        if selection.problem or not selection.nodes:
-            problem = selection.problem or f"{text} matches no node"
-            self.problems.append(
-                error("provider-unknown", problem, item.position, hint=selection.hint)
-            )
-        for node in selection.nodes:
+        for node in self._select(text, item, "provider-unknown").nodes:
+            for other, paths in self.classes.items():
+                if other != word and node.path in paths:
+                    item.wrong(f"{node.path} is {other} already", f"at {paths[node.path]}")
             found[node.path] = item.position
 
     def _owner(self, entry: Located) -> None:
@@ -247,12 +257,15 @@ class _Reader:
             return
         agent = parts["agent"].text("agent")
         if agent is not None and key is not None:
+            for first in self.owners:
+                if first.key == key:
+                    entry.wrong(f"{key.kind} {key} has an owner already", f"at {first.position}")
             self.named.append((parts["agent"], agent))
             self.owners.append(Owner(agent, key, entry.position))
 
     def finish(self) -> Assignment:
         """The assignment, once all files are read; raises `InputError` where anything is wrong."""
-        self._check_agents()
+        self.problems.extend(check_agents(self.agents))
         known = {agent.name for agent in self.agents}
         for where, name in self.named:
             if name not in known:
@@ -272,40 +285,6 @@ class _Reader:
                 sub_vendor=self.sub_vendor,
             ),
             diagnostics=tuple(self.problems),
-        )
-
-    def _check_agents(self) -> None:
-        names: dict[str, Agent] = {}
-        ids: dict[int, Agent] = {}
-        defaults = [agent for agent in self.agents if agent.default]
-        for agent in self.agents:
-            first = names.setdefault(agent.name, agent)
-            if first is not agent:
-                self._twice(agent, first, f"domain {agent.name}")
-            first = ids.setdefault(agent.id, agent)
-            if first is not agent and agent.id:
-                self._twice(agent, first, f"agent id {agent.id}")
-        for agent in defaults[1:]:
-            self._twice(agent, defaults[0], "default: true")
-        missing = sorted(set(range(1, max(ids, default=0) + 1)) - set(ids))
-        if missing and 0 not in ids:
-            highest = ids[max(ids)]
-            self.problems.append(
-                error(
-                    "agent-id",
-                    f"agent ids must be 1 to N without gaps: {missing[0]} is nobody's",
-                    highest.position,
-                )
-            )
-
-    def _twice(self, agent: Agent, first: Agent, what: str) -> None:
-        self.problems.append(
-            error(
-                "agent-duplicate",
-                f"{what} is given twice, to {first.name} and {agent.name}",
-                agent.position,
-                hint=f"the first is at {first.position}",
-            )
         )
 
 

@@ -12,6 +12,9 @@ from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role, Transport
 from scmigen.scmi.operations import Operation
 
+#: What makes a domain a domain (System Device Tree specification, chapter 3).
+COMPATIBLE = "openamp,domain-v1"
+
 
 @dataclass(frozen=True, slots=True)
 class Agent:
@@ -79,7 +82,7 @@ class PlatformOptions:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Who owns what. Exactly one agent is the default: it gets what nobody claims."""
+    """Who owns what. At most one agent is the default: it gets what nobody claims."""
 
     agents: tuple[Agent, ...]
     claims: tuple[Claim, ...]

@@ -6,8 +6,8 @@ same node under the prefix ``scmigen,``: ``scmigen,role``, ``scmigen,default``,
 ``scmigen,permissions``. Flag bit 0 of the first flags cell means that the device is shared.
 """
 
-from scmigen.assignment.agents_file import COMPATIBLE
-from scmigen.assignment.assignment import Agent, Assignment, Claim, PlatformOptions
+from scmigen.assignment.agents import check_agents
+from scmigen.assignment.assignment import COMPATIBLE, Agent, Assignment, Claim, PlatformOptions
 from scmigen.bindings.references import position_of, references
 from scmigen.devicetree.tree import DeviceTree, Node
 from scmigen.diagnostics import Diagnostic, InputError, error, has_errors
@@ -29,17 +29,14 @@ def read_domains(tree: DeviceTree) -> Assignment:
     problems: list[Diagnostic] = []
     agents: list[Agent] = []
     claims: list[Claim] = []
-    for node in domain_nodes(tree):
+    nodes = domain_nodes(tree)
+    for node in nodes:
         agent = _agent(node, problems)
         if agent is not None:
             agents.append(agent)
             claims.extend(_claims(tree, node, agent.name, problems))
-    if sorted(agent.id for agent in agents) != list(range(1, len(agents) + 1)):
-        problems.append(
-            error("agent-id", "the ids of /domains must be 1, 2, 3, … without gaps or doubles")
-        )
-    if sum(agent.default for agent in agents) > 1:
-        problems.append(error("agent-duplicate", "more than one domain is scmigen,default"))
+    if len(agents) == len(nodes):
+        problems.extend(check_agents(agents))
     if has_errors(problems):
         raise InputError(problems)
     agents.sort(key=lambda agent: agent.id)

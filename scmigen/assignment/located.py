@@ -1,11 +1,11 @@
 """YAML with positions: every value knows where it stands, and says so when it is wrong."""
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 from typing import Any
 
 import yaml
 
+from scmigen.assignment.words import did_you_mean
 from scmigen.diagnostics import Diagnostic, InputError, Position, error
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -13,16 +13,14 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: More bytes than anybody writes; a bound on what the YAML reader has to hold.
 MAX_SIZE = 4 << 20
 
-#: A bound on the nesting of free-form parts; with it, aliases cannot grow them without limit.
+#: A bound on the nesting of a file: the YAML reader calls itself for each level.
+MAX_NESTING = 32
+
+#: A bound on the values of a file, where each alias counts as all that it stands for.
+MAX_VALUES = 20_000
+
+#: A bound on the nesting of free-form parts, with aliases followed.
 MAX_DEPTH = 4
-
-
-def did_you_mean(word: str, known: Collection[str]) -> str | None:
-    """A hint with the nearest known words, or with all of them where there are few."""
-    near = get_close_matches(word, known, 3)
-    if near:
-        return "did you mean " + " or ".join(near) + "?"
-    return "one of: " + ", ".join(sorted(known)) if 0 < len(known) <= 12 else None
 
 
 class Located:
@@ -36,8 +34,7 @@ class Located:
     @property
     def position(self) -> Position:
         """Where the value begins."""
-        mark = self._node.start_mark
-        return Position(self._file, mark.line + 1, mark.column + 1)
+        return _at(self._file, self._node.start_mark)
 
     def wrong(self, message: str, hint: str | None = None) -> None:
         """Report an error at this value."""
@@ -118,18 +115,56 @@ class Located:
         return [value.plain(above) for value in self.items("this")]
 
 
+def _at(file: str, mark: Any) -> Position:
+    return Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
+
+
+def _check_bounds(text: str, file: str) -> None:
+    """Raises `InputError` where a file is too deep, or too large with its aliases."""
+    total = 0
+    begun: list[tuple[str | None, int]] = []
+    sizes: dict[str | None, int] = {}
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = begun.pop()
+            sizes[anchor] = total - before
+            continue
+        if not isinstance(event, yaml.NodeEvent):
+            continue
+        wrong = None
+        if isinstance(event, yaml.AliasEvent):
+            total += sizes.get(event.anchor, 1)
+            if any(event.anchor == anchor for anchor, _ in begun):
+                wrong = f"alias *{event.anchor} is part of what it stands for"
+        elif isinstance(event, yaml.CollectionStartEvent):
+            begun.append((event.anchor, total))
+            total += 1
+        else:
+            sizes[event.anchor] = 1
+            total += 1
+        if len(begun) > MAX_NESTING:
+            wrong = f"values are nested deeper than {MAX_NESTING}"
+        elif total > MAX_VALUES:
+            wrong = f"the file has more than {MAX_VALUES} values, aliases written out"
+        if wrong:
+            raise InputError([error("agents-file", wrong, _at(file, event.start_mark))])
+
+
 def parse(text: str, file: str, problems: list[Diagnostic]) -> Located | None:
     """The top of a YAML document, if it has one. Raises `InputError` where it is no YAML."""
     if len(text) > MAX_SIZE:
         large = f"larger than {MAX_SIZE} characters"
         raise InputError([error("agents-file", large, Position(file))])
     try:
+        _check_bounds(text, file)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark
-        where = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
-        raise InputError([error("agents-file", f"no YAML: {problem.problem}", where)]) from None
-    except (yaml.YAMLError, RecursionError) as problem:
-        reason = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
-        raise InputError([error("agents-file", f"no YAML: {reason}", Position(file))]) from None
+        where = _at(file, problem.problem_mark)
+        raise InputError(
+            [error("agents-file", f"cannot be read: {problem.problem}", where)]
+        ) from None
+    except yaml.YAMLError as problem:
+        raise InputError(
+            [error("agents-file", f"cannot be read: {problem}", Position(file))]
+        ) from None
     return None if node is None else Located(node, file, problems)

@@ -9,7 +9,7 @@ from fnmatch import translate
 from functools import cached_property
 from re import compile as regex
 
-from scmigen.assignment.located import did_you_mean
+from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import key_of, voltage_key
 from scmigen.bindings.references import Reference
@@ -77,7 +77,7 @@ class Selector:
         return Selection(tuple(nodes), False)
 
     def _word(self, text: str) -> Selection:
-        named = self._by_name.get(text, [])
+        named = self._by_name.get(text, []) if text else []
         if len(named) > 1:
             names = ", ".join(node.path for node in named[:4])
             return Selection((), True, f"{len(named)} nodes are named {text}", f"name one: {names}")

@@ -79,8 +79,9 @@ def _structure(data: bytes, header: Header) -> Node:
     limit = base + 4 * count
     words: tuple[int, ...] = unpack_from(f">{count}I", data, base)
     names = _Strings(data, header.off_dt_strings, header.size_dt_strings)
-    node = above = Node("")
-    depth = -1
+    node = Node("")
+    depth = -1  # Of the open node; -1 before and behind the root.
+    begun = False
     at = 0
     while at < count:
         tag = words[at]
@@ -95,17 +96,17 @@ def _structure(data: bytes, header: Header) -> Node:
                 raise _MalformedError(f"property {name} of {node.path} is there twice")
             node.properties[name] = Property(name, data[start : start + length])
             at += 2 + (length + 3) // 4
-        elif tag == _BEGIN_NODE and (depth >= 0 or node is above):
+        elif tag == _BEGIN_NODE and (depth >= 0 or not begun):
             name = _name(data, base + 4 * at, limit)
             at += len(name) // 4 + 1
             depth += 1
+            begun = True
             if depth:
                 node = _child(node, name, depth)
-            above = node if depth else Node("")
         elif tag == _END_NODE and depth >= 0:
             depth -= 1
             node = node.parent or node
-        elif tag == _END and depth == -1 and node is not above:
+        elif tag == _END and depth == -1 and begun:
             return node
         elif tag != _NOP:
             raise _MalformedError(f"the structure block has an unexpected word {tag:#x}")

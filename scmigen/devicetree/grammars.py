@@ -23,6 +23,9 @@ from lark.lexer import BasicLexer, TerminalDef
 from scmigen.devicetree import grammar_cache
 from scmigen.resources import directory
 
+#: How the terminals are to be compiled: white space and letters are those of ASCII, as for dtc.
+FLAGS = re.ASCII
+
 #: A repetition of a group, as Lark composes terminals out of others.
 _REPETITION = re.compile(r"(?<!\\)\)([*+?])(?![*+?])")
 
@@ -72,6 +75,7 @@ def structure_grammar(text: str) -> Grammar:
         lexer=_Lexer,
         start=["source"],
         edit_terminals=_possessive,
+        g_regex_flags=FLAGS,
         propagate_positions=False,
         maybe_placeholders=False,
     )
@@ -86,6 +90,7 @@ def value_grammar(text: str) -> Grammar:
         parser="lalr",
         lexer="contextual",
         start=start,
+        g_regex_flags=FLAGS,
         propagate_positions=False,
         maybe_placeholders=False,
     )

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from scmigen.devicetree.grammars import Grammar
+from scmigen.devicetree.grammars import FLAGS, Grammar
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.diagnostics import Position
 
@@ -16,20 +16,24 @@ class Cutter:
 
     def __init__(self, grammar: Grammar) -> None:
         part = grammar.terminals
+
+        def compiled(pattern: str) -> re.Pattern[str]:
+            return re.compile(pattern, FLAGS)
+
         name = rf"\\?+({part['NAME']})\s*+"
-        self.item = re.compile(
+        self.item = compiled(
             rf"((?:{part['MARK']})*+)"
             rf"(?:{name}(?:=\s*+({part['VALUE']});|;|(\{{))|\}}\s*+;"
             rf"|/delete-property/\s*+{name};)\s*+"
         )
-        self.head = re.compile(rf"(?:/|((?:{part['LABEL']})?+)({part['REFERENCE']}))\s*+\{{\s*+")
-        self.name = re.compile(rf"/delete-node/\s*+{name}")
-        self.reference = re.compile(part["REFERENCE"])
-        self.reservation = re.compile(rf"((?:{part['LABEL']})*+)/memreserve/\s*+({part['VALUE']});")
-        self.start = re.compile(rf"(?:{part['MARK']})*+{name}|/delete-[a-z]++/\s*+{name}")
-        self.value = re.compile(part["VALUE"])
-        self.string = re.compile(part["STRING"])
-        self.label = re.compile(r"([A-Za-z_]\w*+)\s*+:")
+        self.head = compiled(rf"(?:/|((?:{part['LABEL']})?+)({part['REFERENCE']}))\s*+\{{\s*+")
+        self.name = compiled(rf"/delete-node/\s*+{name}")
+        self.reference = compiled(part["REFERENCE"])
+        self.reservation = compiled(rf"((?:{part['LABEL']})*+)/memreserve/\s*+({part['VALUE']});")
+        self.start = compiled(rf"(?:{part['MARK']})*+{name}|/delete-[a-z]++/\s*+{name}")
+        self.value = compiled(part["VALUE"])
+        self.string = compiled(part["STRING"])
+        self.label = compiled(r"([A-Za-z_]\w*+)\s*+:")
 
 
 class Items:

@@ -33,21 +33,7 @@ def load(
         from scmigen.devicetree.blob import read_blob
 
         return read_blob(data, file)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        line = data.count(b"\n", 0, problem.start) + 1
-        column = problem.start - data.rfind(b"\n", 0, problem.start)
-        raise InputError(
-            [
-                error(
-                    "dts-encoding",
-                    "neither a devicetree blob nor UTF-8 text",
-                    Position(file, line, column),
-                    hint="a blob starts with the bytes d0 0d fe ed; a source is saved as UTF-8",
-                )
-            ]
-        ) from None
+    text = _decode(data, file)
     dependencies: tuple[str, ...] = (file,)
     if defines or needs_preprocessing(text):
         preprocessed = preprocess(path, include_dirs, defines)
@@ -57,6 +43,18 @@ def load(
     tree = read_source(text, file, include_dirs, symbols)
     tree.files = tuple(dict.fromkeys((*dependencies, *tree.files)))
     return tree
+
+
+def _decode(data: bytes, file: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        column = problem.start - data.rfind(b"\n", 0, problem.start)
+        where = Position(file, line, column)
+    message = "neither a devicetree blob nor UTF-8 text"
+    hint = "a blob starts with the bytes d0 0d fe ed; a source is saved as UTF-8"
+    raise InputError([error("dts-encoding", message, where, (), hint)])
 
 
 def _read(path: Path) -> bytes:

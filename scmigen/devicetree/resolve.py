@@ -3,13 +3,14 @@
 The order is dtc's, because it decides the numbers: explicit phandles are taken first; then each
 reference in preorder gives its target a phandle, counting from 1 past those taken; then references
 to paths; then nodes that are only there for whoever refers to them go; then, for ``-@``,
-``/__symbols__``, for which every labelled node gets a phandle.
+``/__symbols__``, for which every labelled node gets a phandle; then, for an overlay, its fixups.
 """
 
 import re
 from struct import pack
 
 from scmigen.devicetree.build import Builder
+from scmigen.devicetree.fixups import add_fixups
 from scmigen.devicetree.tree import NULL_PHANDLES, DeviceTree, Node, Property
 from scmigen.diagnostics import Position, Related, error
 
@@ -29,6 +30,8 @@ def resolve(builder: Builder, symbols: bool) -> DeviceTree:
     resolver.omit(keep_labelled=symbols)
     if symbols:
         resolver.add_symbols()
+    if builder.is_overlay:
+        resolver.add_fixups()
     return DeviceTree(
         builder.root,
         builder.source.files[0],
@@ -248,6 +251,19 @@ class _Resolver:
                     symbols.properties[label] = Property(label, path)
             if node.labels:
                 self._phandle(node)
+
+    def add_fixups(self) -> None:
+        """Adds what an overlay needs to find the tree it is laid over."""
+        alive = set(self._nodes)
+        marked = [(node, item) for node, item in self._marked if node in alive]
+        for _, item, reference in add_fixups(self._root, marked, self._find):
+            written = "&{" + reference.target + "}"
+            self._error(
+                "dts-reference",
+                f"{written} cannot be found in the tree below by its path",
+                self._builder.written_at(item, written),
+                hint="refer to a label; an overlay knows the tree below by labels alone",
+            )
 
 
 def _boot_cpu(root: Node) -> int:

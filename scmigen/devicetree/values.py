@@ -2,9 +2,10 @@
 
 ``dts.lark`` delivers what stands between ``=`` and ``;`` as one text; a board repeats the same few
 hundred texts, so each is read once. Nearly all are a list of strings, or cells of numbers and
-references: those are read with regular expressions composed of the terminals of ``values.lark``.
+references: `Values.plain` reads those with nothing but the terminals of ``values.lark``.
 Arithmetic in parentheses is parsed by shape (see `arithmetic`). Everything else, and everything
-that is wrong, goes through the rules of the grammar, which know the place of each token.
+that is wrong, goes through the rules of the grammar in `Values.read`, which know the place of each
+token.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ from lark import Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from scmigen.devicetree.arithmetic import Program, compile_tree, number, run, unescape
-from scmigen.devicetree.grammars import Grammar
+from scmigen.devicetree.grammars import FLAGS, Grammar
 from scmigen.devicetree.tree import Reference
 
 #: How deep parentheses may nest in what the fast way reads; the rules read what is deeper.
@@ -66,15 +67,15 @@ class Values:
         literal = rf"{terminals['NUMBER']}|{terminals['CHARACTER']}"
         reference = terminals["REFERENCE"]
         string = terminals["STRING"]
-        self._strings = re.compile(rf"{string}\s*+(?:,\s*+{string}\s*+)*+").fullmatch
-        self._string = re.compile(string).findall
-        self._string_at = re.compile(string).finditer
-        self._reference = re.compile(rf"{reference}\s*+").fullmatch
-        self._literal = re.compile(literal)
-        self._parentheses = re.compile(_balanced(_NESTED, terminals["CHARACTER"]))
+        self._strings = _compiled(rf"{string}\s*+(?:,\s*+{string}\s*+)*+").fullmatch
+        self._string = _compiled(string).findall
+        self._string_at = _compiled(string).finditer
+        self._reference = _compiled(rf"{reference}\s*+").fullmatch
+        self._literal = _compiled(literal)
+        self._parentheses = _compiled(_balanced(_NESTED, terminals["CHARACTER"]))
         #: What has been read: text → value.
         self.known: dict[str, Value] = {}
-        self._cells = _Cells(re.compile(rf"{terminals['NUMBER']}|{reference}").fullmatch)
+        self._cells = _Cells(_compiled(rf"{terminals['NUMBER']}|{reference}").fullmatch)
         self._programs: dict[str, Program] = {}
 
     def plain(self, text: str) -> Value | None:
@@ -108,10 +109,12 @@ class Values:
         if "(" in text:
             text = self._parentheses.sub(self._reduced, text)
         text = text.rstrip()
-        if text[-1] != ">":
+        if text[-1] != ">" or not text.isascii():
             raise ValueError("not plain")
         text = text[1:-1]
         if ">" in text:
+            if form != "I":
+                raise ValueError("not plain: /bits/ holds for one group")
             text = _NEXT_GROUP.sub(" ", text)
         cells = text.split()
         values = list(map(self._cells.__getitem__, cells))
@@ -275,6 +278,10 @@ def _references(cells: list[str]) -> Iterator[Reference]:
     for index, cell in enumerate(cells):
         if cell[0] == "&":
             yield Reference(4 * index, target_of(cell), is_path=False)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, FLAGS)
 
 
 def target_of(reference: str) -> str:

@@ -180,15 +180,21 @@ def _grant(grant: Grant, in_devices: frozenset[str]) -> runtime.Grant:
 
 
 def _device(platform: Platform, device: Device) -> runtime.Device:
-    found = {platform.resource(use.key) for use in device.uses}
-    resources = sorted((r.kind, r.number) for r in found if r is not None)
+    needs: dict[tuple[Kind, int], set[Operation]] = {}
+    for use in device.uses:
+        resource = platform.resource(use.key)
+        if resource is not None:
+            needs.setdefault((resource.kind, resource.number), set()).update(use.needs)
     return runtime.Device(
         id=device.number or 0,
         name=device_name(platform.inventory.tree, device.node),
         node=device.node.path,
         agents=tuple(agent.id for agent in device.agents),
         assignable=tuple(agent.id for agent in device.assignable),
-        resources=tuple(runtime.DeviceResource(kind, number) for kind, number in resources),
+        resources=tuple(
+            runtime.DeviceResource(kind, number, ordered(kind, operations))
+            for (kind, number), operations in sorted(needs.items(), key=lambda item: item[0])
+        ),
         source=_source(device.node.position),
         labels=tuple(device.node.labels),
     )

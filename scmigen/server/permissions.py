@@ -1,16 +1,21 @@
 """Which devices each agent has, and what that opens (DEN0056, sections 4.2.2.10 to 4.2.2.12).
 
-A device is a set of resources. An agent holds a device, protocol by protocol; a resource stays open
-to it while it holds any device with that resource. What opens is what the configuration grants, not
-more. Operations granted by hand, and resources of none of the agent's devices, stand whatever
-happens here.
+A device is a set of resources, with the operations it needs on each. An agent holds a device,
+protocol by protocol; a resource is open to it for what the devices it holds need there, never for
+more than the configuration grants. Operations granted by hand, and resources of none of the agent's
+devices, stand whatever happens here.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from scmigen import runtime
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+
+Opened = frozenset[Operation]
+
+_ALL: Final[Opened] = frozenset(Operation)
 
 
 class Permissions:
@@ -24,13 +29,14 @@ class Permissions:
             device.id: frozenset(resource.kind for resource in device.resources)
             for device in configuration.devices
         }
-        # (agent, kind, number) → the devices through which the agent may ever reach the resource
-        self._ways: dict[tuple[int, Kind, int], list[runtime.Device]] = {}
+        # (agent, kind, number) → the devices through which the agent may ever reach the resource,
+        # and what each opens
+        self._ways: dict[tuple[int, Kind, int], list[tuple[runtime.Device, Opened]]] = {}
         for device in configuration.devices:
             for agent in {*device.agents, *device.assignable}:
                 for resource in device.resources:
                     way = self._ways.setdefault((agent, resource.kind, resource.id), [])
-                    way.append(device)
+                    way.append((device, frozenset(resource.operations) or _ALL))
         self._held: dict[tuple[int, int], frozenset[Kind]] = {}
         for agent_configuration in configuration.agents:
             self.restore(agent_configuration.id)
@@ -66,12 +72,17 @@ class Permissions:
 
     def operations(self, agent: int, kind: Kind, grant: runtime.Grant) -> frozenset[Operation]:
         """What ``agent`` may do now with the resource of ``grant``."""
+        granted = frozenset(grant.operations)
         ways = self._ways.get((agent, kind, grant.resource))
-        if ways is None or any(kind in self._held[agent, device.id] for device in ways):
-            return frozenset(grant.operations)
-        return frozenset(grant.by_hand)
+        if ways is None:
+            return granted
+        opened = frozenset(grant.by_hand)
+        for device, operations in ways:
+            if kind in self._held[agent, device.id]:
+                opened |= operations
+        return opened & granted
 
     def describable(self, agent: int, kind: Kind, number: int) -> bool:
         """Whether ``agent`` may see a resource it has not got: it may be given it."""
         ways = self._ways.get((agent, kind, number), ())
-        return any(agent in device.assignable for device in ways)
+        return any(agent in device.assignable for device, _ in ways)

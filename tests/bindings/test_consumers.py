@@ -1,9 +1,9 @@
 """What a node consumes: every property, with index, name and the operations it needs."""
 
 import pytest
+from support import inventory_of, needs, tree_of
 
 from scmigen.devicetree.tree import DeviceTree
-from support import inventory_of, needs, tree_of
 
 PROVIDERS = """
     c: c { #clock-cells = <1>; }; c0: c0 { #clock-cells = <0>; };
@@ -52,7 +52,10 @@ USES = [
     # Performance: SCMI by either kind of cells, DVFS hardware, or a domain with an OPP table.
     ("clocks = <&perf 1>;", [("clocks", 0, "performance perf 1", "limits read")]),
     ("power-domains = <&perfpd 1>;", [("power-domains", 0, "performance perfpd 1", "limits read")]),
-    ("performance-domains = <&f 1>;", [("performance-domains", 0, "performance f 1", "limits read")]),
+    (
+        "performance-domains = <&f 1>;",
+        [("performance-domains", 0, "performance f 1", "limits read")],
+    ),
     ("qcom,freq-domain = <&q 1>;", [("qcom,freq-domain", 0, "performance q 1", "limits read")]),
     ("clocks = <&q 1>;", [("clocks", 0, "performance q 1", "limits read")]),
     ("power-domains = <&rpmhpd 1>;", [("power-domains", 0, "performance rpmhpd 1", "limits read")]),
@@ -104,8 +107,8 @@ USES = [
             ("assigned-clocks", 2, "clock c 3", "rate read"),
         ],
     ),
-    ("clock-frequency = <7>; supply = <&v>; clock-names = \"x\";", []),
-]  # fmt: skip
+    ('clock-frequency = <7>; supply = <&v>; clock-names = "x";', []),
+]
 
 
 @pytest.mark.parametrize(("body", "expected"), USES)

@@ -54,8 +54,7 @@ def test_classes_are_those_of_the_labels(name: str, corpus: Path) -> None:
     wrong = {
         row["path"]
         for row in labels
-        if not row["path"].startswith(SCMI_VOLTAGES)
-        and found[row["path"]].category != row["class"]
+        if not row["path"].startswith(SCMI_VOLTAGES) and found[row["path"]].category != row["class"]
     }
     assert wrong == ALWAYS_ON.get(name, set()) | DEBATED.get(name, set())
     assert all(found[path].category == "fixed" for path in ALWAYS_ON.get(name, ()))

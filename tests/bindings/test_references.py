@@ -1,11 +1,11 @@
-"""Lists of phandles with specifiers: the cases of the algorithm that dtc, edtlib and Linux share."""
+"""Lists of phandles with specifiers: the algorithm that dtc, edtlib and Linux share."""
 
 import pytest
+from support import BOARD, inventory_of, marked, tree_of
 
 from scmigen.bindings.references import Reference, references
 from scmigen.devicetree.source import read_source
 from scmigen.diagnostics import Diagnostic
-from support import BOARD, inventory_of, marked, tree_of
 
 PROVIDERS = """
     zero: zero { #clock-cells = <0>; phandle = <10>; };

@@ -2,11 +2,14 @@
 it does not. The provider is the node labelled ``p``."""
 
 import pytest
-
 from support import inventory_of
 
 CLOCK = "#clock-cells = <0>;"
 SCMI = 'scmi { compatible = "arm,scmi"; #address-cells = <1>; #size-cells = <0>; %s };'
+BUSES = (
+    *("i2c", "i3c", "spi", "spmi", "rsb", "pwrap", "mdio"),
+    *("slim", "soundwire", "usb", "pcie", "w1", "onewire"),
+)
 RAIL = "regulator-min-microvolt = <1800000>; regulator-max-microvolt = <1800000>;"
 
 RULES = [
@@ -69,10 +72,7 @@ RULES = [
     ("R4", "fixed", SCMI % "" + f'p: p {{ compatible = "fixed-clock"; {CLOCK} }};'),
     ("R9", "managed", SCMI % 'status = "disabled";' + f"p: p {{ {CLOCK} }};"),
     # R6: behind a bus, by the name of the bus; or inside a device that consumes.
-    *(
-        ("R6", "local", f"{bus}@1 {{ chip {{ p: p {{ {CLOCK} }}; }}; }};")
-        for bus in "i2c i3c spi spmi rsb pwrap mdio slim soundwire usb pcie w1 onewire".split()
-    ),
+    *(("R6", "local", f"{bus}@1 {{ chip {{ p: p {{ {CLOCK} }}; }}; }};") for bus in BUSES),
     ("R9", "managed", f"i2cmux@1 {{ chip {{ p: p {{ {CLOCK} }}; }}; }};"),
     ("R6", "local", f"dev {{ clocks = <0>; p: p {{ {CLOCK} }}; }};"),
     ("R6", "local", f"dev {{ resets = <0>; p: p {{ {CLOCK} }}; }};"),
@@ -97,7 +97,7 @@ RULES = [
             "managed",
             f'dev {{ compatible = "{name}"; clocks = <0>; p: p {{ {CLOCK} }}; }};',
         )
-        for name in "simple-bus simple-pm-bus syscon".split()
+        for name in ("simple-bus", "simple-pm-bus", "syscon")
     ),
     # A PLL's dividers are not inside a device; a PMIC with a clock output is one.
     ("R9", "managed", f"pll {{ #clock-cells = <0>; clocks = <0>; p: p {{ {CLOCK} }}; }};"),

@@ -1,9 +1,9 @@
 """``status`` and ``secure-status``: the truth table of Linux ``Bindings/arm/secure.txt``."""
 
 import pytest
+from support import inventory_of, tree_of
 
 from scmigen.bindings.status import Availability
-from support import inventory_of, tree_of
 
 # status, secure-status → normal world, secure world. "-": the property is absent.
 TABLE = [

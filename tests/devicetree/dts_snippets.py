@@ -19,8 +19,8 @@ class Snippet(NamedTuple):
     name: str
     text: str
     nodes: Nodes | None  # None: it is no devicetree source.
-    #: Whether every dtc agrees: old ones lack `&{label/path}`, all want a label's colon right
-    #: behind it, and overlays get fixups from them.
+    #: Whether every dtc agrees: old ones lack `&{label/path}`, and all want a label's colon right
+    #: behind it.
     dtc: bool = True
 
 
@@ -60,20 +60,23 @@ STRUCTURE = (
     whole("smallest", "/ { };", {"/": {}}),
     Snippet("white space first", " \n/dts-v1/;/{};", {"/": {}}),
     Snippet("header twice", "/dts-v1/;\n/dts-v1/ ; / { };", {"/": {}}),
-    Snippet("plugin", "/dts-v1/; /plugin/; / { p = <&below>; };", {"/": {"p": cells(0xFFFFFFFF)}},
-            dtc=False),
-    Snippet(
-        "plugin that extends the tree below",
-        '/dts-v1/; /plugin/; &a { x; }; &{/b} { y; };',
-        {
-            "/": {},
-            "/fragment@0": {"target": cells(0xFFFFFFFF)},
-            "/fragment@0/__overlay__": {"x": b""},
-            "/fragment@1": {"target-path": b"/b\0"},
-            "/fragment@1/__overlay__": {"y": b""},
-        },
-        dtc=False,
-    ),
+    Snippet("plugin", "/dts-v1/; /plugin/; / { p = <1 &m &l>; a { l: b { }; }; };", {
+        "/": {"p": cells(1, 0xFFFFFFFF, 1)}, "/a": {}, "/a/b": {"phandle": cells(1)},
+        "/__fixups__": {"m": b"/:p:4\0"}, "/__local_fixups__": {"p": cells(8)},
+    }),
+    Snippet("plugin that extends the tree below", "/dts-v1/; /plugin/; &a { x = <&c>; }; &{/b} "
+            "{ c: y { }; };", {
+        "/": {},
+        "/fragment@0": {"target": cells(0xFFFFFFFF)},
+        "/fragment@0/__overlay__": {"x": cells(1)},
+        "/fragment@1": {"target-path": b"/b\0"},
+        "/fragment@1/__overlay__": {},
+        "/fragment@1/__overlay__/y": {"phandle": cells(1)},
+        "/__fixups__": {"a": b"/fragment@0:target:0\0"},
+        "/__local_fixups__": {},
+        "/__local_fixups__/fragment@0": {},
+        "/__local_fixups__/fragment@0/__overlay__": {"x": cells(0)},
+    }),
     whole("reservations", "/memreserve/ 0x10 (1 + 1);\na: b: /memreserve/ 1 2; / { };", {"/": {}}),
     body("empty property", "p;", ("p", b"")),
     body("names", r"\a,b = [00]; #c-cells; d?e+f*g._h-1;", ("a,b", b"\0"), ("#c-cells", b""),
@@ -142,6 +145,8 @@ VALUES = (
     value("32 bits", "/bits/ 32 <1 (-2)>", cells(1, 0xFFFFFFFE)),
     value("64 bits", "/bits/ 0x40 <1 0x123456789abcdef0>", bytes(7) + b"\x01\x12\x34\x56\x78\x9a"
           b"\xbc\xde\xf0"),
+    value("bits hold for one group", "/bits/ 16 <1>, <2>, /bits/ 8 <3>",
+          b"\0\1" + cells(2) + b"\3"),
     value("arithmetic beside numbers", "<1(2)3 ((4) + 5)>", cells(1, 2, 3, 9)),
     value("a negative cell", "<(-1)>", cells(0xFFFFFFFF)),
     value("a file's bytes", '/incbin/("abcd.txt"), [00]', b"abcd\0"),
@@ -243,6 +248,7 @@ WRONG = (
     wrong("unknown path", "/dts-v1/; / { p = &{/a}; };"),
     wrong("extension of nothing", "/dts-v1/; / { }; &l { };"),
     wrong("removal of nothing", "/dts-v1/; / { }; /delete-node/ &l;"),
+    ours(wrong("path below an overlay", "/dts-v1/; /plugin/; / { p = <&{/a}>; };")),
     wrong("label twice", "/dts-v1/; / { l: a { }; l: b { }; };"),
     wrong("label twice in a value", "/dts-v1/; / { p = <l: 1 l: 2>; };"),
     wrong("label of a node and a property", "/dts-v1/; / { l: p; l: b { }; };"),

@@ -109,12 +109,21 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@given(st.lists(st.one_of(LITERALS, EXPRESSIONS, st.just("&l")), max_size=5))
+CELLS = st.lists(st.one_of(LITERALS, EXPRESSIONS, st.just("&l")), max_size=5).map(" ".join)
+SMALL = st.lists(st.integers(0, 255).map(str), max_size=5).map(" ".join)
+GROUPS = st.one_of(
+    st.builds("<{}>".format, CELLS),
+    st.builds("/bits/ {} <{}>".format, st.sampled_from([8, 16, 32, 64]), SMALL),
+    st.builds("/bits/ {} <{}>".format, st.sampled_from([32, 64]), EXPRESSIONS),
+    st.sampled_from(["&l", "[00 1f]", '"s"']),
+)
+
+
+@given(st.lists(GROUPS, min_size=1, max_size=3).map(", ".join))
 @settings(max_examples=300, deadline=None)
-def test_both_ways_to_read_cells(items: list[str]) -> None:
+def test_both_ways_to_read_values(text: str) -> None:
     """A label in the value sends it through the rules of the grammar instead of the fast way."""
-    text = " ".join(items)
-    assert outcome(f"<{text}>") == outcome(f"m: <{text}>")
+    assert outcome(text) == outcome(f"m: {text}")
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters='"\\')), min_size=1))

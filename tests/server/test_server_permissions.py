@@ -21,6 +21,8 @@ from scmi_wire import (
     VOLTAGE,
 )
 
+from scmigen import runtime
+
 LINUX, VM1 = 1, 2
 GPU, UART, SPI, THERMAL = range(4)
 DENY, ALLOW = 0, 1
@@ -117,6 +119,24 @@ def test_what_was_granted_by_hand_stands(serve, board):
     set_device(platform, LINUX, UART, DENY)
     assert platform.linux.status(CLOCK, 6, 0) == SUCCESS
     assert platform.linux.status(CLOCK, 7, 0, 0, 0) == DENIED
+
+
+def test_a_device_opens_what_it_needs_and_no_more(serve, board):
+    """linux has uart and is granted rate on clock 0, but only the gpu, once given, needs that."""
+    gpu, uart, *others = board.devices
+    reads = runtime.DeviceResource("clock", 0, ("state", "read"))
+    sets = runtime.DeviceResource("clock", 0, ("rate", "read"))
+    gpu = msgspec.structs.replace(gpu, resources=(*gpu.resources, sets))
+    uart = msgspec.structs.replace(uart, resources=(reads, *uart.resources[1:]))
+    platform = serve(msgspec.structs.replace(board, devices=(gpu, uart, *others)))
+    rate_set = (CLOCK, 5, 0, 0, 48_000_000, 0)
+    assert platform.linux.status(CLOCK, 7, 0, 1, 0) == SUCCESS
+    assert platform.linux.status(*rate_set) == DENIED
+    assert set_device(platform, LINUX, GPU, ALLOW) == SUCCESS
+    assert platform.linux.status(*rate_set) == SUCCESS
+    assert set_device(platform, LINUX, GPU, DENY) == SUCCESS
+    assert platform.linux.status(*rate_set) == DENIED
+    assert platform.linux.status(CLOCK, 7, 0, 0, 0) == SUCCESS
 
 
 def test_one_protocol_of_a_device(platform):

@@ -1,0 +1,61 @@
+"""What an overlay carries so that it can be laid over a tree: two nodes of fixups.
+
+``/__fixups__`` says which cells wait for a label of the tree below (label → strings
+``path:property:offset``), ``/__local_fixups__`` which cells hold a phandle of the overlay's own
+(the same paths below it, offsets as cells). dtc writes both for every ``/plugin/``.
+"""
+
+from collections.abc import Callable, Iterable
+from struct import pack
+
+from scmigen.devicetree.tree import Node, Property, Reference
+
+
+def add_fixups(
+    root: Node,
+    marked: Iterable[tuple[Node, Property]],
+    find: Callable[[str], Node | None],
+) -> list[tuple[Node, Property, Reference]]:
+    """Adds both nodes, as far as ``marked``, the properties with references, asks for them.
+
+    Returns the references that cannot be put into words: those to a path of the tree below.
+    """
+    waiting: list[tuple[Node, Property, Reference]] = []
+    own: list[tuple[Node, Property, Reference]] = []
+    for node, item in marked:
+        for reference in item.references:
+            if not reference.is_path:
+                found = find(reference.target)
+                (own if found is not None else waiting).append((node, item, reference))
+    for node, item, reference in waiting:
+        if "/" not in reference.target:
+            entry = f"{node.path}:{item.name}:{reference.offset}".encode() + b"\0"
+            _append(_child(root, "__fixups__"), reference.target, entry, _strings)
+    for node, item, reference in own:
+        place = _child(root, "__local_fixups__")
+        for name in node.path.split("/")[1:]:
+            place = _child(place, name) if name else place
+        _append(place, item.name, pack(">I", reference.offset), _cells)
+    return [entry for entry in waiting if "/" in entry[2].target]
+
+
+def _child(node: Node, name: str) -> Node:
+    child = node.children.get(name)
+    if child is None:
+        child = node.children[name] = Node(name, node)
+    return child
+
+
+def _append(node: Node, name: str, entry: bytes, there: Callable[[bytes], set[bytes]]) -> None:
+    """Adds an entry to a list, unless the source has given it already."""
+    item = node.properties.setdefault(name, Property(name))
+    if entry not in there(item.value):
+        item.value += entry
+
+
+def _strings(value: bytes) -> set[bytes]:
+    return {part + b"\0" for part in value.split(b"\0")}
+
+
+def _cells(value: bytes) -> set[bytes]:
+    return {value[at : at + 4] for at in range(0, len(value), 4)}

@@ -1,0 +1,183 @@
+"""Each mistake in an agents file gives one diagnostic, at the place where a reader would look."""
+
+import pytest
+from support import AGENTS, marked, soc
+
+from scmigen.assignment.agents_file import read_agents
+from scmigen.diagnostics import Diagnostic, InputError
+
+BODY = (
+    "gpu: gpu@1 { }; uart0: serial@2 { }; uart1: serial@3 { };"
+    'aliases { serial0 = "/serial@2"; gpu = "/serial@3"; };'
+)
+
+
+def problems(text: str, body: str = BODY) -> list[Diagnostic]:
+    try:
+        return list(read_agents([(AGENTS, text)], soc(body)).diagnostics)
+    except InputError as found:
+        return list(found.diagnostics)
+
+
+def domain(text: str) -> str:
+    return f"domains:\n  a:\n    id: 1\n{text}"
+
+
+def platform(text: str) -> str:
+    return f"domains: {{a: {{id: 1}}}}\nplatform:\n  {text}\n"
+
+
+# A ^ stands in front of the character that the diagnostic names; it is taken out.
+# Text, id, a part of the message, a part of the hint.
+MISTAKES = [
+    ("^domain: {a: {id: 1}}", "no key 'domain'", "did you mean domains?"),
+    ("^[a]", "an agents file must be a mapping", "key: value"),
+    ("domains: ^5", "domains must be a mapping", "key: value"),
+    ("domains: {a: ^x}", "domain a must be a mapping", "key: value"),
+    ("domains: {a: ^{}}", "domain a has no id", "1, 2, 3"),
+    ("domains: {a: {id: ^one}}", "id must be a number from 1 to 255, not 'one'", None),
+    ("domains: {a: {id: ^0}}", "id must be a number from 1 to 255, not '0'", None),
+    ("domains: {a: {id: ^256}}", "id must be a number from 1 to 255", None),
+    ("domains: {a: {id: ^[1]}}", "id must be a string", None),
+    ("domains: {a: {id: 1, ^acces: []}}", "domain a has no key 'acces'", "did you mean access?"),
+    ("domains: {a: {id: 1, ^[x]: 1}}", "domain a has no key None", None),
+    ("domains: {a: {id: 1, ^id: 1}}", "domain a has the key 'id' twice", "first at agents.yaml:1:18"),
+    ("domains: {a: {id: 1}, ^a: {id: 2}}", "domains has the key 'a' twice", "first at"),
+    ("domains: {a: {id: 1, compatible: ^openamp}}", "compatible cannot be 'openamp'", "openamp,domain-v1"),
+    ("domains: {a: {id: 1, default: ^yes}}", "default must be true or false, not 'yes'", None),
+    ("domains: {'': ^{id: 1}}", "1 to 63 printable", None),
+    (f"domains: {{{'x' * 64}: ^{{id: 1}}}}", "1 to 63 printable", None),
+    (domain("    scmi: {^rule: vm}"), "scmi of a has no key 'rule'", "did you mean role?"),
+    (domain("    scmi: {role: ^linux}"), "role cannot be 'linux'", "ospm"),
+    (domain("    scmi: {transport: ^{}}"), "a transport needs a type", "smc, mailbox, virtio"),
+    (domain("    scmi: {transport: {type: ^mbox}}"), "type cannot be 'mbox'", "mailbox"),
+    (domain("    scmi: {transport: {type: smc, smc-id: ^-1}}"), "smc-id must be a number", None),
+    (domain("    scmi: {permissions: ^1}"), "permissions must be true or false", None),
+    (domain("    access: ^gpu"), "access must be a list", "- item"),
+    (domain("    access:\n      - ^'&gpu'"), "an access entry must be a mapping", "key: value"),
+    (domain("    access:\n      - ^{flags: {}}"), "an access entry needs dev", "- dev:"),
+    (domain("    access:\n      - {dev: ^[x]}"), "dev must be a string", None),
+    (domain("    access: [{dev: gpu@1, flags: {^share: true}}]"), "flags has no key 'share'", "shared"),
+    (domain("    access: [{dev: gpu@1, flags: {shared: ^maybe}}]"), "shared must be true or", None),
+    (domain("    access: [{dev: gpu@1, flags: {assignable: ^b}}]"), "assignable must be a list", None),
+    (domain("    access: [{dev: gpu@1, flags: {assignable: [^b]}}]"), "agent cannot be 'b'", "one of: a"),
+    (domain("    grant: [^{operations: [read]}]"), "name one resource", "clock"),
+    (domain("    grant: [^{clock: '&cc 1', power: '&pc 1', operations: [read]}]"), "name one", "clock"),
+    (domain("    grant: [^{clock: '&cc 1'}]"), "a grant needs operations", "state, rate, parent, read"),
+    (domain("    grant: [{clock: '&cc 1', operations: [^reset]}]"), "on a clock cannot be 'reset'", "rate"),
+    (domain("    grant: [{clock: '&cc 1', operations: ^read}]"), "operations must be a list", None),
+    (domain("    grant: [{clock: ^'&cc one', operations: [read]}]"), "names no resource", "12"),
+    (domain("    grant: [{clock: ^'', operations: [read]}]"), "names no resource", "12"),
+    (platform("^manage: []"), "platform has no key 'manage'", "did you mean managed"),
+    (platform("managed: ^'&cc'"), "managed must be a list", "- item"),
+    (platform("owners: [^{clock: '&cc 1'}]"), "an owner needs an agent", "agent:"),
+    (platform("owners: [{clock: '&cc 1', agent: ^b}]"), "agent cannot be 'b'", "one of: a"),
+    (
+        platform("owners: [{clock: '&cc 1', agent: a}, ^{clock: '&cc 0x1', agent: a}]"),
+        "clock /clock-controller@1000 1 has an owner already",
+        "at agents.yaml:3:12",
+    ),
+    (platform("managed: ['&cc']\n  local: [^'&cc']"), "1000 is managed already", "agents.yaml:3:13"),
+    (platform("drivers: {x: ^5}"), "driver x must be a mapping", None),
+    (platform("drivers: {x: {a: {b: {c: ^{d: 1}}}}}"), "nested too deeply", None),
+    (platform("assume: {^rate: 1}"), "assume has no key 'rate'", "clock-rate"),
+    (platform("assume: {clock-rate: ^0}"), "clock-rate must be a number from 1", None),
+    (platform("vendor: ^sixteen-letters-"), "vendor must have at most 15 ASCII", None),
+    (platform("sub-vendor: ^'caf\\u00e9'".replace("\\u00e9", "é")), "sub-vendor must have", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message", "hint"), MISTAKES)
+def test_mistake(text: str, message: str, hint: str | None) -> None:
+    text, where = marked(text, AGENTS)
+    found = [p for p in problems(text) if p.message != "no agent is described"]
+    assert [(p.id, p.severity.word, p.position) for p in found] == [("agents-file", "error", where)]
+    assert message in found[0].message
+    assert (hint is None) == (found[0].hint is None)
+    assert hint is None or hint in str(found[0].hint)
+
+
+TOGETHER = [
+    ("agent-duplicate", "domains:\n  a: {id: 1}\n  b: ^{id: 1}", "agent id 1 is given twice"),
+    (
+        "agent-duplicate",
+        "domains:\n  a: {id: 1, default: true}\n  b: ^{id: 2, default: true}",
+        "default: true is given twice, to a and b",
+    ),
+    ("agent-id", "domains:\n  a: {id: 1}\n  b: ^{id: 3}", "2 is nobody's"),
+    ("agent-id", "domains:\n  b: ^{id: 2}", "1 is nobody's"),
+]
+
+
+@pytest.mark.parametrize(("identifier", "text", "message"), TOGETHER)
+def test_agents_do_not_fit_together(identifier: str, text: str, message: str) -> None:
+    text, where = marked(text, AGENTS)
+    (found,) = problems(text)
+    assert (found.id, found.position) == (identifier, where)
+    assert message in found.message
+
+
+def test_a_domain_in_two_files() -> None:
+    with pytest.raises(InputError) as raised:
+        read_agents(
+            [("1.yaml", "domains: {a: {id: 1}}"), ("2.yaml", "domains: {a: {id: 2}}")], soc("")
+        )
+    (found,) = raised.value.diagnostics
+    assert (found.id, str(found.position)) == ("agent-duplicate", "2.yaml:1:14")
+    assert found.hint == "the first is at 1.yaml:1:14"
+
+
+SELECTORS = [
+    ("device-unknown", "&gpuu", "no label &gpuu", "did you mean &gpu?"),
+    ("device-unknown", "/serial@4", "no node /serial@4", "/serial@2"),
+    ("device-unknown", "seriall@2", "no node, label or alias seriall@2", "serial@2"),
+    ("device-unknown", "serial", "2 nodes are named serial", "/serial@2, /serial@3"),
+    ("device-unknown", "", "no node, label or alias", None),
+    ("glob-unmatched", "*can*", "*can* matches no node", None),
+    ("glob-unmatched", "/soc/*", "/soc/* matches no node", None),
+]
+
+
+@pytest.mark.parametrize(("identifier", "selector", "message", "hint"), SELECTORS)
+def test_devices_that_are_not_there(
+    identifier: str, selector: str, message: str, hint: str | None
+) -> None:
+    """An exact name must match; a pattern that matches nothing is only a warning."""
+    text, where = marked(domain(f"    access:\n      - dev: ^'{selector}'"), AGENTS)
+    (found,) = problems(text)
+    severity = "warning" if identifier == "glob-unmatched" else "error"
+    assert (found.id, found.severity.word, found.position) == (identifier, severity, where)
+    assert found.message.startswith(message)
+    assert hint is None or hint in str(found.hint)
+
+
+def test_providers_and_resources_that_are_not_there() -> None:
+    text, where = marked(platform("managed: [^'&ccc']"), AGENTS)
+    (found,) = problems(text)
+    assert (found.id, found.position, found.hint) == (
+        "provider-unknown",
+        where,
+        "did you mean &cc?",
+    )
+    text, where = marked(platform("managed: [^'*ccc*']"), AGENTS)
+    (found,) = problems(text)
+    assert (found.id, found.severity.word, found.position) == ("glob-unmatched", "warning", where)
+    for wanted in ("&ccc 1", "*cc* 1"):
+        grant = f"    grant: [{{clock: ^'{wanted}', operations: [read]}}]"
+        text, where = marked(domain(grant), AGENTS)
+        (found,) = problems(text)
+        assert (found.id, found.position) == ("resource-unknown", where)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    text = domain("    access: [{dev: '&x'}, {dev: '&y'}]\n    scmi: {role: z}") + "\nplatfrom: {}"
+    assert [p.id for p in problems(text)].count("device-unknown") == 2
+    assert len(problems(text)) == 4
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "{}", "platform: {}", "domains: {}"])
+def test_nobody_is_described(text: str) -> None:
+    (found,) = problems(text)
+    assert (found.id, found.message) == ("agents-file", "no agent is described")
+    assert found.hint
+    assert str(found.position) == AGENTS

@@ -1,0 +1,141 @@
+"""The agents file: what each key means."""
+
+from support import AGENTS, TWO_AGENTS, operations, soc
+
+from scmigen.assignment.agents_file import read_agents
+from scmigen.assignment.assignment import Assignment
+from scmigen.bindings.facts import ResourceKey
+from scmigen.diagnostics import Position
+from scmigen.runtime import Role, Transport
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+BODY = 'gpu: gpu@1 { }; uart: serial@2 { }; disp: display@3 { panel { }; };'  # fmt: skip
+
+
+def read(text: str) -> Assignment:
+    return read_agents([(AGENTS, text)], soc(BODY))
+
+
+WHOLE = """\
+domains:
+  linux:
+    compatible: openamp,domain-v1
+    id: 2
+    default: true
+    scmi:
+      role: ospm
+      transport: {type: smc, smc-id: 0x82000010, shmem: shm0, channel: 3}
+  vm1:
+    id: 1
+    scmi: {role: vm, permissions: true}
+    access:
+      - dev: "&gpu"
+      - dev: "*al@*"
+        flags: {shared: true}
+      - {dev: display@3, flags: {assignable: [vm1, linux]}}
+    grant:
+      - {clock: "&cc 0x10", operations: [rate]}
+      - {power: "&pc 3", operations: [state, read]}
+platform:
+  managed: ["&cc"]
+  fixed: ["&vio", "&vdd"]
+  local: ["/gpu@1"]
+  devices: ["&uart"]
+  owners:
+    - {clock: "&cc 7", agent: linux}
+    - {voltage: "&vdd", agent: vm1}
+  drivers: {"acme,cc": {clock: {module: acme-clock}}}
+  assume: {clock-rate: 24000000}
+  vendor: acme
+  sub-vendor: orrery
+"""
+
+
+def test_agents_are_in_the_order_of_their_ids() -> None:
+    vm1, linux = read(WHOLE).agents
+    assert (vm1.id, vm1.name, vm1.role, vm1.transport) == (1, "vm1", Role.VM, None)
+    assert (vm1.permissions, vm1.default) == (True, False)
+    assert (linux.id, linux.name, linux.role) == (2, "linux", Role.OSPM)
+    assert (linux.permissions, linux.default) == (False, True)
+    assert linux.transport == Transport(type="smc", smc_id=0x82000010, shmem="shm0", channel=3)
+
+
+def test_claims() -> None:
+    claims = [
+        (c.agent, c.node.path, c.exact, c.shared, c.assignable, c.position)
+        for c in read(WHOLE).claims
+    ]
+    assert claims == [
+        ("vm1", "/gpu@1", True, False, (), Position(AGENTS, 13, 14)),
+        ("vm1", "/serial@2", False, True, (), Position(AGENTS, 14, 14)),
+        ("vm1", "/display@3", True, False, ("vm1", "linux"), Position(AGENTS, 16, 15)),
+        (None, "/serial@2", True, False, (), Position(AGENTS, 24, 13)),
+    ]
+
+
+def test_grants_and_owners() -> None:
+    found = read(WHOLE)
+    assert [(g.agent, str(g.key), operations(g.key.kind, g.operations)) for g in found.grants] == [
+        # Who sets a rate may read it.
+        ("vm1", "/clock-controller@1000 16", "rate read"),
+        ("vm1", "/power-controller@3000 3", "state read"),
+    ]
+    assert [(o.agent, o.key) for o in found.options.owners] == [
+        ("linux", ResourceKey(Kind.CLOCK, "/clock-controller@1000", (7,))),
+        ("vm1", ResourceKey(Kind.VOLTAGE, "/rails/vdd", ())),
+    ]
+
+
+def test_platform() -> None:
+    options = read(WHOLE).options
+    assert list(options.managed) == ["/clock-controller@1000"]
+    assert list(options.fixed) == ["/rails/vio", "/rails/vdd"]
+    assert list(options.local) == ["/gpu@1"]
+    assert options.drivers == {"acme,cc": {"clock": {"module": "acme-clock"}}}
+    assert (options.clock_rate, options.vendor, options.sub_vendor) == (24_000_000, "acme", "orrery")  # fmt: skip
+
+
+def test_what_is_not_said() -> None:
+    found = read("domains: {only: {id: 1}}")
+    (agent,) = found.agents
+    assert (agent.role, agent.transport, agent.permissions) == (Role.OTHER, None, False)
+    assert not agent.default
+    assert not found.claims
+    assert found.options.clock_rate == 100_000_000
+    assert not found.diagnostics
+
+
+def test_the_hypervisor_may_change_permissions_unless_it_is_said() -> None:
+    assert read("domains: {h: {id: 1, scmi: {role: hypervisor}}}").agents[0].permissions
+    text = "domains: {h: {id: 1, scmi: {role: hypervisor, permissions: false}}}"
+    assert not read(text).agents[0].permissions
+
+
+def test_several_files_are_one_assignment() -> None:
+    files = [("a.yaml", TWO_AGENTS), ("b.yaml", "platform: {vendor: acme}")]
+    found = read_agents(files, soc(BODY))
+    assert [agent.name for agent in found.agents] == ["a", "b"]
+    assert found.options.vendor == "acme"
+
+
+def test_aliases_of_yaml() -> None:
+    found = read(
+        """
+        domains:
+          a: {id: 1, scmi: &vm {role: vm}, access: &all [{dev: "&gpu"}, {dev: "&uart"}]}
+          b: {id: 2, scmi: *vm, access: *all}
+        """
+    )
+    assert [agent.role for agent in found.agents] == [Role.VM, Role.VM]
+    assert [(c.agent, c.node.name) for c in found.claims] == [
+        ("a", "gpu@1"), ("a", "serial@2"), ("b", "gpu@1"), ("b", "serial@2"),
+    ]  # fmt: skip
+
+
+def test_a_flag_cell_in_a_hand_grant_is_not_identity() -> None:
+    tree = soc('ti: ti { compatible = "ti,sci-pm-domain"; #power-domain-cells = <2>; };')
+    text = 'domains: {a: {id: 1, grant: [{power: "&ti 5 1", operations: [read]}]}}'
+    (grant,) = read_agents([(AGENTS, text)], tree).grants
+    assert grant.key == ResourceKey(Kind.POWER, "/ti", (5,))
+    assert grant.operations == {Operation.READ}

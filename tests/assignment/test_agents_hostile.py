@@ -1,0 +1,96 @@
+"""What is no agents file, or is made to do harm: a diagnostic, soon, and nothing worse."""
+
+import pytest
+from support import AGENTS, soc
+
+from scmigen.assignment.agents_file import MAX_CLAIMS, MAX_PROBLEMS, read_agents
+from scmigen.assignment.located import MAX_NESTING, MAX_SIZE, MAX_VALUES
+from scmigen.diagnostics import Diagnostic, InputError
+
+
+def refused(text: str) -> list[Diagnostic]:
+    with pytest.raises(InputError) as raised:
+        read_agents([(AGENTS, text)], soc("gpu { };"))
+    return list(raised.value.diagnostics)
+
+
+BROKEN = [
+    ("domains: {a: {id: 1}", "2:1"),
+    ("domains:\n\ta: 1", "2:1"),
+    ("a: b: c", "1:5"),
+    ("a: *b", "1:4"),
+    ("'open", "1:6"),
+    ("%YAML 9.9\n---\na: 1", "1:1"),
+    ("a: 1\n---\nb: 1", "2:1"),
+    ("!!python/object/apply:os.system ['true']", None),
+    ("a: \x07", None),
+]
+
+
+@pytest.mark.parametrize(("text", "where"), BROKEN)
+def test_no_yaml(text: str, where: str | None) -> None:
+    found = refused(text)
+    assert {p.id for p in found} == {"agents-file"}
+    assert all(p.position and p.position.file == AGENTS for p in found)
+    assert where is None or str(found[0].position) == f"{AGENTS}:{where}"
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
+def test_nesting(opening: str) -> None:
+    """Far deeper than the stack of the YAML reader would bear."""
+    (found,) = refused(opening * 100_000)
+    assert f"deeper than {MAX_NESTING}" in found.message
+
+
+def test_an_alias_of_itself() -> None:
+    (found,) = refused("domains: &d\n  a: {id: 1, scmi: *d}")
+    assert "alias *d is part of what it stands for" in found.message
+    assert str(found.position) == f"{AGENTS}:2:19"
+
+
+def test_aliases_that_grow() -> None:
+    """Nine lists of nine aliases each: 400 million values when written out."""
+    lines = ["platform:", "  drivers:", "    a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    for i in range(1, 9):
+        names = ", ".join([f"*a{i - 1}"] * 9)
+        lines.append(f"    a{i}: &a{i} [{names}]")
+    (found,) = refused("\n".join(lines))
+    assert f"more than {MAX_VALUES} values" in found.message
+
+
+def test_a_file_of_many_values() -> None:
+    (found,) = refused("platform: {managed: [" + "x, " * MAX_VALUES + "]}")
+    assert f"more than {MAX_VALUES} values" in found.message
+
+
+def test_a_huge_file() -> None:
+    (found,) = refused("#" * (MAX_SIZE + 1))
+    assert "larger than" in found.message
+
+
+def test_many_mistakes() -> None:
+    text = "domains: {a: {id: 1, access: [" + "{dev: '&x'}, " * 1000 + "]}}"
+    assert len(refused(text)) == MAX_PROBLEMS
+
+
+def test_patterns_that_match_everything() -> None:
+    nodes = "".join(f"n{i} {{ }};" for i in range(400))
+    entries = "{dev: '*'}, " * (MAX_CLAIMS // 400 + 1)
+    text = f"domains: {{a: {{id: 1, access: [{entries}]}}}}"
+    with pytest.raises(InputError) as raised:
+        read_agents([(AGENTS, text)], soc(nodes))
+    assert f"more than {MAX_CLAIMS} times" in raised.value.diagnostics[0].message
+
+
+def test_a_pattern_that_could_backtrack() -> None:
+    pattern = "*a" * 40 + "b"
+    text = f"domains: {{a: {{id: 1, access: [{{dev: '{pattern}'}}]}}}}"
+    found = read_agents([(AGENTS, text)], soc(f"{'a' * 200} {{ }};"))
+    assert [p.id for p in found.diagnostics] == ["glob-unmatched"]
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000, "0o9", "1e3", "1.0", "0b"])
+def test_numbers_that_are_none(number: str) -> None:
+    (found,) = refused(f"domains: {{a: {{id: {number}}}}}")
+    assert "id must be a number" in found.message
+    assert len(found.message) < 200
