@@ -83,7 +83,7 @@ class _Reader:
         number = parts["id"].number("id", 1, MAX_AGENTS) if "id" in parts else None
         if number is None:
             if "id" not in parts:
-                domain.wrong(
+                domain.lacks(
                     f"domain {name} has no id", hint="ids are 1, 2, 3, … (0 is the platform)"
                 )
             number = 0
@@ -112,7 +112,7 @@ class _Reader:
     def _transport(self, where: Located) -> Transport | None:
         parts = where.mapping("transport", ("type", "smc-id", "shmem", "channel"))
         if "type" not in parts:
-            where.wrong("a transport needs a type", hint="one of: " + ", ".join(TRANSPORTS))
+            where.lacks("a transport needs a type", hint="one of: " + ", ".join(TRANSPORTS))
             return None
         kind = parts["type"].choice("type", TRANSPORTS)
         return Transport(
@@ -125,7 +125,7 @@ class _Reader:
     def _access(self, agent: str, entry: Located) -> None:
         parts = entry.mapping("an access entry", ("dev", "flags"))
         if "dev" not in parts:
-            entry.wrong("an access entry needs dev", hint='write - dev: "&label"')
+            entry.lacks("an access entry needs dev", hint='write - dev: "&label"')
             return
         flags = {}
         if "flags" in parts:
@@ -184,7 +184,7 @@ class _Reader:
         words = [word for word in _KINDS if word in parts]
         if len(words) == 1:
             return words[0]
-        entry.wrong("name one resource", hint="one of: " + ", ".join(_KINDS))
+        entry.lacks("name one resource", hint="one of: " + ", ".join(_KINDS))
         return None
 
     def _grant(self, agent: str, entry: Located) -> None:
@@ -195,7 +195,7 @@ class _Reader:
         key = self._resource(parts[word], word)
         known = tuple(operation.value for operation in OPERATIONS[Kind(word)])
         if "operations" not in parts:
-            entry.wrong("a grant needs operations", hint="of " + ", ".join(known))
+            entry.lacks("a grant needs operations", hint="of " + ", ".join(known))
             return
         items = parts["operations"].items("operations")
         chosen = [item.choice(f"an operation on a {word}", known) for item in items]
@@ -253,7 +253,7 @@ class _Reader:
             return
         key = self._resource(parts[word], word)
         if "agent" not in parts:
-            entry.wrong("an owner needs an agent", hint="agent: NAME")
+            entry.lacks("an owner needs an agent", hint="agent: NAME")
             return
         agent = parts["agent"].text("agent")
         if agent is not None and key is not None:
@@ -296,7 +296,7 @@ def read_agents(files: Sequence[tuple[str, str]], tree: DeviceTree) -> Assignmen
     reader = _Reader(tree)
     for name, text in files:
         reader.file(text, name)
-    if not reader.agents:
+    if not reader.agents and not has_errors(reader.problems):
         where = Position(files[0][0]) if files else None
         reader.problems.append(
             error("agents-file", "no agent is described", where, hint="add a domain under domains:")

@@ -19,8 +19,16 @@ MAX_NESTING = 32
 #: A bound on the values of a file, where each alias counts as all that it stands for.
 MAX_VALUES = 20_000
 
+#: More characters of a wrong value than this are not repeated to the user.
+MAX_SHOWN = 60
+
 #: A bound on the nesting of free-form parts, with aliases followed.
 MAX_DEPTH = 4
+
+
+def _shown(text: str) -> str:
+    """A value as a message shows it: quoted, and not endless."""
+    return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
 
 
 class Located:
@@ -40,6 +48,11 @@ class Located:
         """Report an error at this value."""
         self._problems.append(error("agents-file", message, self.position, hint=hint))
 
+    def lacks(self, message: str, hint: str) -> None:
+        """Report an absent key; where the value is no mapping, that has been told."""
+        if isinstance(self._node, yaml.MappingNode):
+            self.wrong(message, hint)
+
     def mapping(self, what: str, known: Collection[str] | None = None) -> "dict[str, Located]":
         """The entries of a mapping; unknown keys are errors where ``known`` is given."""
         if not isinstance(self._node, yaml.MappingNode):
@@ -50,7 +63,8 @@ class Located:
             name = Located(key, self._file, self._problems)
             text = key.value if isinstance(key, yaml.ScalarNode) else None
             if text is None or (known is not None and text not in known):
-                name.wrong(f"{what} has no key {text!r}", did_you_mean(str(text), known or ()))
+                shown = "that is no word" if text is None else _shown(text)
+                name.wrong(f"{what} has no key {shown}", did_you_mean(text or "", known or ()))
             elif text in found:
                 name.wrong(f"{what} has the key {text!r} twice", f"first at {found[text].position}")
             else:
@@ -83,14 +97,14 @@ class Located:
             value = lowest - 1
         if lowest <= value <= highest:
             return value
-        self.wrong(f"{what} must be a number from {lowest} to {highest}, not {text!r}")
+        self.wrong(f"{what} must be a number from {lowest} to {highest}, not {_shown(text)}")
         return None
 
     def flag(self, what: str) -> bool:
         """A boolean."""
         text = self.text(what)
         if text is not None and text not in ("true", "false"):
-            self.wrong(f"{what} must be true or false, not {text!r}")
+            self.wrong(f"{what} must be true or false, not {_shown(text)}")
         return text == "true"
 
     def choice(self, what: str, known: Collection[str]) -> str | None:
@@ -98,7 +112,7 @@ class Located:
         text = self.text(what)
         if text is None or text in known:
             return text
-        self.wrong(f"{what} cannot be {text!r}", did_you_mean(text, known))
+        self.wrong(f"{what} cannot be {_shown(text)}", did_you_mean(text, known))
         return None
 
     def plain(self, above: frozenset[int] = frozenset()) -> object:
@@ -167,4 +181,6 @@ def parse(text: str, file: str, problems: list[Diagnostic]) -> Located | None:
         raise InputError(
             [error("agents-file", f"cannot be read: {problem}", Position(file))]
         ) from None
-    return None if node is None else Located(node, file, problems)
+    if node is None or node.tag == "tag:yaml.org,2002:null":
+        return None
+    return Located(node, file, problems)

@@ -22,12 +22,22 @@ def stdout_node(tree: DeviceTree) -> Node | None:
 def facts_of(
     tree: DeviceTree, keys: Iterable[ResourceKey], uses: Iterable[Use]
 ) -> dict[ResourceKey, ResourceFacts]:
-    """What is known of each of ``keys``; ``uses`` are all uses of enabled nodes."""
+    """What is known of each of ``keys`` and of the power domains above them.
+
+    ``uses`` are all uses of enabled nodes.
+    """
     rates, parents = _requests(tree, uses)
-    found = {}
-    for key in keys:
+    found: dict[ResourceKey, ResourceFacts] = {}
+    stack = list(keys)
+    while stack:
+        key = stack.pop()
+        if key in found:
+            continue
         node = provider_node(tree, key)
-        found[key] = _facts(tree, key, node, rates.get(key, ()), parents.get(key, ()))
+        facts = _facts(tree, key, node, rates.get(key, ()), parents.get(key, ()))
+        found[key] = facts
+        if facts.parent is not None:
+            stack.append(facts.parent)
     return found
 
 

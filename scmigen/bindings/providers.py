@@ -156,6 +156,18 @@ def _chip(node: Node) -> Iterator[Node]:
         part = part.parent
 
 
+def switch_of(tree: DeviceTree, node: Node) -> tuple[Node, Node] | None:
+    """What switches a board part: the part that has the GPIO or PWM, and the controller of that."""
+    for part in (node, *_chip(node)):
+        for name in part.properties:
+            controller = None
+            if _is_gpio(name) or name == "pwms":
+                controller = tree.by_phandle(part.cell(name) or 0)
+            if controller is not None:
+                return part, controller
+    return None
+
+
 def _nothing_to_control(_: Context, node: Node, __: frozenset[Kind]) -> bool:
     return not _FIXED.isdisjoint(compatibles(node)) or any(map(is_psci, node.ancestors()))
 

@@ -107,12 +107,18 @@ def _clock(platform: Platform, resource: Resource) -> runtime.Clock:
         parents=numbers,
         parent=numbers[0] if numbers else None,
         enabled=resource.facts.on,
+        always_on=resource.facts.always_on,
     )
 
 
 def _power(platform: Platform, resource: Resource) -> runtime.PowerDomain:
     parent = _number(platform, resource.facts.parent)
-    return runtime.PowerDomain(**_common(resource), parent=parent, enabled=resource.facts.on)
+    return runtime.PowerDomain(
+        **_common(resource),
+        parent=parent,
+        enabled=resource.facts.on,
+        always_on=resource.facts.always_on,
+    )
 
 
 def _voltage(resource: Resource) -> runtime.VoltageDomain:

@@ -64,7 +64,7 @@ def build(
     scaling = scale(inventory, providers, platform)
     closure = close(inventory, providers, platform, owners, scaling)
     feeding = Feeding(inventory, providers, closure.fed)
-    granted = grant(assignment, owners, closure, scaling, feeding)
+    granted = grant(assignment, owners, closure, feeding)
     parts = _Parts(
         inventory,
         assignment,
@@ -153,7 +153,9 @@ def _resources(
     for use in (*parts.closure.needs, *parts.closure.own, *parts.closure.fed):
         uses.setdefault(use.key, []).append(use)
     facts = _facts(parts, numbers)
-    boot = _on_at_boot(parts, facts)
+    known = {**parts.inventory.facts, **facts}
+    held = _with_domains_above({use.key for use in parts.closure.own}, known)
+    boot = _with_domains_above(_needed_by_console(parts), known) | held
     found: dict[Kind, tuple[Resource, ...]] = {}
     for kind in Kind:
         keys = sorted((k for k in numbers if k.kind is kind), key=lambda k: numbers[k])
@@ -163,7 +165,9 @@ def _resources(
             [(numbers[k], propose(tree, k, facts[k], uses.get(k, ()))) for k in keys], taken
         )
         found[kind] = tuple(
-            _resource(parts, key, numbers[key], names[numbers[key]], facts[key], key in boot)
+            _resource(
+                parts, key, numbers[key], names[numbers[key]], _state(facts[key], key, boot, held)
+            )
             for key in keys
         )
     return found
@@ -193,15 +197,10 @@ def _facts(parts: _Parts, keys: Iterable[ResourceKey]) -> dict[ResourceKey, Reso
     return found
 
 
-def _on_at_boot(
-    parts: _Parts, facts: Mapping[ResourceKey, ResourceFacts]
+def _with_domains_above(
+    found: set[ResourceKey], facts: Mapping[ResourceKey, ResourceFacts]
 ) -> frozenset[ResourceKey]:
-    """What the console needs, what the platform's own devices need, and the domains above these."""
-    console = stdout_node(parts.inventory.tree)
-    found = {use.key for use in parts.closure.own}
-    if console is not None:
-        path = console.path
-        found.update(use.key for use in parts.closure.needs if use.consumer.path == path)
+    """``found`` and the power domains that must be on for them."""
     stack = list(found)
     while stack:
         known = facts.get(stack.pop())
@@ -211,18 +210,34 @@ def _on_at_boot(
     return frozenset(found)
 
 
+def _needed_by_console(parts: _Parts) -> set[ResourceKey]:
+    """What the device that ``stdout-path`` names needs: it is on at boot."""
+    console = stdout_node(parts.inventory.tree)
+    path = console.path if console is not None else None
+    return {use.key for use in parts.closure.needs if use.consumer.path == path}
+
+
+def _state(
+    facts: ResourceFacts,
+    key: ResourceKey,
+    boot: frozenset[ResourceKey],
+    held: frozenset[ResourceKey],
+) -> ResourceFacts:
+    """On at boot where the console needs it; on for good where the platform itself does."""
+    return replace(facts, on=facts.on or key in boot, always_on=facts.always_on or key in held)
+
+
 def _resource(
     parts: _Parts,
     key: ResourceKey,
     number: int,
     names: tuple[str, str],
     facts: ResourceFacts,
-    on: bool,
 ) -> Resource:
     node = parts.inventory.tree.node(key.provider)
     assert node is not None
     assumed = ("rate",) if key.kind is Kind.CLOCK and len(facts.rates) != 1 else ()
-    return Resource(key, number, *names, node, replace(facts, on=facts.on or on), assumed)
+    return Resource(key, number, *names, node, facts, assumed)
 
 
 def _grants(parts: _Parts, by_key: Mapping[ResourceKey, Resource]) -> list[Grant]:

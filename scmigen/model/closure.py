@@ -12,6 +12,8 @@ from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 _PASSED_ON = frozenset({Operation.STATE, Operation.READ})
+#: What a performance domain takes over from the clocks and supplies of its device.
+_TAKEN_OVER = frozenset({Operation.RATE, Operation.PARENT, Operation.LEVEL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class _Walk:
         return (
             provider is not None
             and provider.category is ProviderClass.FIXED
-            and provider.consumers > 0
+            and True
         )
 
 
@@ -111,6 +113,8 @@ def close(
     found: dict[str, list[Use]] = {"needs": [], "own": [], "fed": [], "local": [], "unnamed": []}
     for use in (*inventory.uses, *scaling.uses):
         path = use.consumer.path
+        if (path, use.key) in scaling.surrendered:
+            use = replace(use, needs=use.needs - _TAKEN_OVER)
         owner = walk.owners.of(use.consumer)
         made = use.key in scaling.domains
         category = ProviderClass.MANAGED if made else providers[use.key.provider].category

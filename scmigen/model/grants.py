@@ -7,11 +7,8 @@ from scmigen.assignment.assignment import Agent, Assignment, HandGrant
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.model.closure import Closure
 from scmigen.model.ownership import Owners
-from scmigen.model.scaling import Scaling
 from scmigen.model.sharing import Conflict, Feeding
 from scmigen.scmi.operations import Operation, aggregates, ordered
-
-_SET = frozenset({Operation.RATE, Operation.PARENT, Operation.LEVEL})
 
 
 @dataclass(slots=True)
@@ -62,15 +59,13 @@ class _Grants:
     def draft(self, agent: Agent, key: ResourceKey) -> Draft:
         return self.drafts.setdefault((agent.id, key), Draft(agent, key))
 
-    def need(self, use: Use, surrendered: bool) -> None:
+    def need(self, use: Use) -> None:
         """Grant what a device's use needs to every agent that has or may get the device."""
         ownership = self.owners.of(use.consumer)
         owner = self.owner_of.get(use.key)
         for agent in ownership.all_agents:
             operations = set(use.needs)
-            if surrendered:
-                operations -= _SET
-            for operation in ordered(use.key.kind, use.needs & operations):
+            for operation in ordered(use.key.kind, use.needs):
                 if aggregates(use.key.kind, operation):
                     continue
                 if (owner is not None and owner != agent) or (owner is None and ownership.shared):
@@ -101,13 +96,12 @@ def grant(
     assignment: Assignment,
     owners: Owners,
     closure: Closure,
-    scaling: Scaling,
     feeding: Feeding,
 ) -> Granted:
     """The grants that the needs of a platform's agents and its user make."""
     grants = _Grants(assignment, owners)
     for use in closure.needs:
-        grants.need(use, (use.consumer.path, use.key) in scaling.surrendered)
+        grants.need(use)
     for written in assignment.grants:
         grants.hand(written)
     conflicts, possible = _conflicts(grants, closure, feeding)

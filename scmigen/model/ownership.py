@@ -1,14 +1,16 @@
 """Who owns each node: the nearest claim above it, or the default agent.
 
-An exact claim on a node beats a glob on it; a claim on a deeper node beats one above. What only
-the secure world may use goes to agents of the role `secure`.
+An exact claim on a node beats a glob on it; a claim on a deeper node beats one above. A board part
+that nobody claims is its switch's: of the GPIO or PWM controller that it hangs on. What only the
+secure world may use goes to agents of the role `secure`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent, Assignment, Claim
 from scmigen.bindings.facts import Inventory
+from scmigen.bindings.providers import switch_of
 from scmigen.devicetree.tree import Node
 from scmigen.runtime import Role
 
@@ -56,6 +58,7 @@ class Owners:
         self.conflicts: list[ClaimConflict] = []
         self._at: dict[str, Ownership] = {}
         self._known: dict[str, Ownership] = {}
+        self._switch = dict(_switched(inventory))
         by_node: dict[str, list[Claim]] = {}
         for claim in assignment.claims:
             by_node.setdefault(claim.node.path, []).append(claim)
@@ -90,11 +93,16 @@ class Owners:
             known = self._known[path] = self._find(node)
         return known
 
+    def _nearest(self, node: Node) -> Ownership:
+        places = (self._at.get(item.path) for item in (node, *node.ancestors()))
+        return next(filter(None, places), self._default)
+
     def _find(self, node: Node) -> Ownership:
-        found = self._at.get(node.path)
-        if found is None:
-            above = (self._at.get(item.path) for item in node.ancestors())
-            found = next((item for item in above if item is not None), self._default)
+        found = self._nearest(node)
+        if not found.claims:
+            switches = (self._switch.get(item.path) for item in (node, *node.ancestors()))
+            switch = next(filter(None, switches), None)
+            found = found if switch is None else self._nearest(switch)
         if node.path not in self._secure_only or found.platform:
             return found
         agents = tuple(a for a in found.agents if a.role is Role.SECURE)
@@ -102,6 +110,15 @@ class Owners:
         if not agents and not found.claims:
             agents = self._secure[:1]
         return Ownership(agents, assignable, claims=found.claims)
+
+
+def _switched(inventory: Inventory) -> Iterator[tuple[str, Node]]:
+    """The paths of board parts that a GPIO or PWM switches, with its controller."""
+    for provider in inventory.providers.values():
+        found = switch_of(inventory.tree, provider.node) if provider.rule == "R3" else None
+        if found is not None:
+            part, controller = found
+            yield part.path, controller
 
 
 def _by_id(agents: Iterable[Agent]) -> tuple[Agent, ...]:

@@ -10,7 +10,14 @@ from scmigen import runtime
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_REPLY, STATUS_SIZE, MessageType, header
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import KIND_OF, VERSIONS, Kind, Profile, Protocol
+from scmigen.scmi.protocols import (
+    EXTENDED_NAME_SIZE,
+    KIND_OF,
+    VERSIONS,
+    Kind,
+    Profile,
+    Protocol,
+)
 from scmigen.server.agent import Agent, Refusal
 from scmigen.server.permissions import Permissions
 from scmigen.server.state import Change, boot
@@ -33,8 +40,8 @@ class Server:
     ) -> None:
         self.configuration = configuration
         self.profile = profile
-        #: Bytes for the values of a reply; a name of 64 bytes and a word must fit.
-        self.room = max(max_reply, 72 + HEADER_SIZE) - STATUS_SIZE
+        #: Bytes for the values of a reply; a word and an extended name must fit.
+        self.room = max(max_reply - STATUS_SIZE, 4 + EXTENDED_NAME_SIZE)
         self.refused = refused
         self.shared_numbers = configuration.numbering is runtime.Numbering.SHARED
         #: What has changed since the last message; emptied by `publish`.

@@ -45,7 +45,7 @@ def test_nesting(opening: str) -> None:
 def test_an_alias_of_itself() -> None:
     (found,) = refused("domains: &d\n  a: {id: 1, scmi: *d}")
     assert "alias *d is part of what it stands for" in found.message
-    assert str(found.position) == f"{AGENTS}:2:19"
+    assert str(found.position) == f"{AGENTS}:2:20"
 
 
 def test_aliases_that_grow() -> None:

@@ -1,0 +1,104 @@
+"""``/domains`` of the tree itself, and what holds where nobody says anything."""
+
+import pytest
+from support import BOARD, inventory_of, marked, source, tree_of
+
+from scmigen.assignment.assignment import Assignment
+from scmigen.assignment.default import default_assignment
+from scmigen.assignment.domains import domain_nodes, read_domains
+from scmigen.devicetree.source import read_source
+from scmigen.diagnostics import InputError
+from scmigen.runtime import Role
+
+OPENAMP = 'compatible = "openamp,domain-v1";'
+DOMAINS = f"""
+    gpu: gpu@1 {{ }}; uart: serial@2 {{ }};
+    domains {{
+        vm@2 {{ {OPENAMP} id = <2>; scmigen,role = "vm"; #access-flags-cells = <1>;
+                access = <&gpu 0>, <&uart 3>; }};
+        linux {{ {OPENAMP} id = <1>; scmigen,role = "ospm"; scmigen,default; access = <&uart>; }};
+        hyp {{ {OPENAMP} id = <3>; scmigen,role = "hypervisor"; }};
+        other {{ compatible = "openamp,bus-v1"; }};
+        nest {{ inner {{ {OPENAMP} id = <4>; scmigen,permissions; }}; }};
+    }};
+"""
+
+
+def test_domain_nodes() -> None:
+    names = [node.name for node in domain_nodes(tree_of(DOMAINS))]
+    assert names == ["vm@2", "linux", "hyp", "inner"]
+    assert domain_nodes(tree_of("other { };")) == ()
+
+
+def test_agents() -> None:
+    found = read_domains(tree_of(DOMAINS))
+    assert [(a.id, a.name, a.role, a.default, a.permissions) for a in found.agents] == [
+        (1, "linux", Role.OSPM, True, False),
+        (2, "vm", Role.VM, False, False),
+        (3, "hyp", Role.HYPERVISOR, False, True),
+        (4, "inner", Role.OTHER, False, True),
+    ]
+
+
+def test_claims() -> None:
+    """Bit 0 of the first flags cell: shared. Without flags cells there are none."""
+    found = read_domains(tree_of(DOMAINS))
+    assert [(c.agent, c.node.path, c.exact, c.shared) for c in found.claims] == [
+        ("vm", "/gpu@1", True, False),
+        ("vm", "/serial@2", True, True),
+        ("linux", "/serial@2", True, False),
+    ]
+    assert all(c.position and c.position.line for c in found.claims)
+
+
+WRONG = [
+    ("^a { %s };", "agent-id", "/domains/a needs id = <1> to <255>"),
+    ("^a { %s id = <0>; };", "agent-id", "/domains/a needs id = <1> to <255>"),
+    ("^a { %s id = <256>; };", "agent-id", "/domains/a needs id = <1> to <255>"),
+    ('^a { %s id = <1>; scmigen,role = "x"; };', "agent-role", "scmigen,role cannot be 'x'"),
+    ("^a { %s id = <2>; };", "agent-id", "1 is nobody's"),
+    ("a { %s id = <1>; }; ^b { %s id = <1>; };", "agent-duplicate", "agent id 1 is given twice"),
+    ("a@1 { %s id = <1>; }; ^a@2 { %s id = <2>; };", "agent-duplicate", "domain a is given twice"),
+    (
+        "a { %s id = <1>; scmigen,default; }; ^b { %s id = <2>; scmigen,default; };",
+        "agent-duplicate",
+        "default: true is given twice",
+    ),
+    (f"^{'x' * 64} {{ %s id = <1>; }};", "agents-file", "1 to 63 printable"),
+    ("a { %s id = <1>; ^access = <99>; };", "phandle-dangling", "cell 0 of access is 0x63"),
+    (
+        "a { %s id = <1>; #access-flags-cells = <2>; ^access = <&gpu 1>; };",
+        "specifier-short",
+        "specifiers have 2 cells, but 1 follow",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "identifier", "message"), WRONG)
+def test_mistake(body: str, identifier: str, message: str) -> None:
+    text = source(f"gpu: gpu {{ }}; domains {{ {body.replace('%s', OPENAMP)} }};")
+    text, where = marked(text, BOARD)
+    with pytest.raises(InputError) as raised:
+        read_domains(read_source(text, BOARD))
+    (found,) = raised.value.diagnostics
+    assert (found.id, found.position) == (identifier, where)
+    assert message in found.message
+
+
+TRUSTED = 'status = "disabled"; secure-status = "okay";'
+
+
+def default(body: str) -> Assignment:
+    return default_assignment(inventory_of("c: c { #clock-cells = <0>; };" + body))
+
+
+def test_one_operating_system_where_nobody_says_anything() -> None:
+    (agent,) = default("d { clocks = <&c>; };").agents
+    assert (agent.id, agent.name, agent.role, agent.default) == (1, "ospm", Role.OSPM, True)
+
+
+def test_an_agent_for_the_secure_world_where_it_has_a_device() -> None:
+    names = [(a.id, a.name, a.role) for a in default(f"d {{ clocks = <&c>; {TRUSTED} }};").agents]
+    assert names == [(1, "ospm", Role.OSPM), (2, "secure", Role.SECURE)]
+    # A node that needs no resource makes no agent.
+    assert len(default(f"d {{ {TRUSTED} }};").agents) == 1
