@@ -96,7 +96,7 @@ class _Walk:
         return (
             provider is not None
             and provider.category is ProviderClass.FIXED
-            and True
+            and provider.consumers > 0
         )
 
 
