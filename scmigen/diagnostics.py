@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Severity(IntEnum):
@@ -51,7 +51,10 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: what is wrong, where, what else belongs to it, what right would look like."""
+    """One finding: what is wrong, where, what else belongs to it, what right would look like.
+
+    ``excerpt`` is the line of the source, and a second line with a caret below the place.
+    """
 
     id: str
     severity: Severity
@@ -59,6 +62,14 @@ class Diagnostic:
     position: Position | None = None
     related: tuple[Related, ...] = ()
     hint: str | None = None
+    excerpt: str | None = None
+
+
+class Explanation(NamedTuple):
+    """What ``scmigen explain`` says of a diagnostic's id: what it is about, and what to do."""
+
+    about: str
+    advice: str
 
 
 class InputError(Exception):
@@ -76,8 +87,9 @@ def _diagnostic(
     position: Position | None = None,
     related: Sequence[Related] = (),
     hint: str | None = None,
+    excerpt: str | None = None,
 ) -> Diagnostic:
-    return Diagnostic(identifier, severity, message, position, tuple(related), hint)
+    return Diagnostic(identifier, severity, message, position, tuple(related), hint, excerpt)
 
 
 #: An error: the run fails and writes nothing.
@@ -94,9 +106,10 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 
 
 def format_text(item: Diagnostic) -> str:
-    """``file:line:column: severity[id]: message`` with related places and the hint below it."""
+    """``file:line:column: severity[id]: message``; below it excerpt, related places and hint."""
     where = f"{item.position}: " if item.position else ""
     lines = [f"{where}{item.severity.word}[{item.id}]: {item.message}"]
+    lines += [f"    {line}" for line in (item.excerpt or "").splitlines()]
     for related in item.related:
         place = f" ({related.position})" if related.position else ""
         lines.append(f"  {related.message}{place}")

@@ -1,11 +1,12 @@
 """``scmigen convert``: DTS to DTB and back, with dtc's options."""
 
+import gc
 import sys
 from pathlib import Path
 
 import click
 
-from scmigen.cli.common import ERRORS, report
+from scmigen.cli.report import ERRORS, FORMATS, report
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load
 from scmigen.diagnostics import InputError
@@ -24,6 +25,9 @@ _NUMBER = click.IntRange(0, 0xFFFF_FFFF)
 @click.option("-p", "padding", type=_NUMBER, default=0, help="Add this many bytes to the DTB.")
 @click.option("-I", "include", type=click.Path(path_type=Path), multiple=True, help="Include path.")
 @click.option("-D", "define", multiple=True, metavar="NAME[=VALUE]", help="A macro.")
+@click.option(
+    "--format", "style", type=click.Choice(FORMATS), default="text", help="Form of diagnostics."
+)
 def convert(
     source: Path,
     target: Path,
@@ -33,11 +37,14 @@ def convert(
     padding: int,
     include: tuple[Path, ...],
     define: tuple[str, ...],
+    style: str,
 ) -> None:
     """Convert IN to OUT: DTS or DTB in, and out what the ending of OUT says."""
     form = _SUFFIXES.get(target.suffix)
     if form is None:
         raise click.BadParameter(f"{target} must end in .dts or .dtb", param_hint="OUT")
+    # One tree is read, written and gone: there is no garbage to look for on the way.
+    gc.disable()
     try:
         tree = load(source, include, define, symbols=symbols)
         if form == "dtb":
@@ -48,5 +55,6 @@ def convert(
             content = to_text(tree).encode()
         write(target.parent, [File(target.name, content)], manifest=False)
     except InputError as problem:
-        report(problem.diagnostics, "text", False, sys.stderr)
+        report(problem.diagnostics, style, False, sys.stderr)
         raise SystemExit(ERRORS) from None
+    report((), style, False, sys.stderr)

@@ -10,7 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable
 
-from lark import Token, Tree
+from scmigen.devicetree.lalr import Token, Tree
 
 MASK = (1 << 64) - 1
 
@@ -92,11 +92,11 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     return _NAMED_ESCAPES.get(character, bytes(character))
 
 
-def compile_tree(tree: Tree[Token] | Token) -> tuple[Program, list[Token]]:
+def compile_tree(tree: Tree | Token) -> tuple[Program, list[Token]]:
     """The program of a parsed expression, and its literals in the order the program takes them."""
     steps: list[Step] = []
     literals: list[Token] = []
-    stack: list[Tree[Token] | Token] = [tree]
+    stack: list[Tree | Token] = [tree]
     # Last operand first, the operator before its operands: the reverse is what the machine wants.
     while stack:
         part = stack.pop()

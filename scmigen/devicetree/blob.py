@@ -10,11 +10,8 @@ from struct import Struct, unpack_from
 
 from fdt import Header
 
-from scmigen.devicetree.tree import MAX_DEPTH, DeviceTree, Node, Property
+from scmigen.devicetree.tree import MAX_DEPTH, MAX_NAME, DeviceTree, Node, Property
 from scmigen.diagnostics import InputError, Position, error
-
-#: The longest name of a node or property that is taken (the specification has 31).
-MAX_NAME = 255
 
 _RESERVATION = Struct(">QQ")
 _BEGIN_NODE, _END_NODE, _PROP, _NOP, _END = 1, 2, 3, 4, 9

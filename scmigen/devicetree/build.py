@@ -12,18 +12,25 @@ The rules that decide the order of nodes and properties, and so the bytes of a D
 """
 
 import re
-from collections.abc import Iterator
-
-from lark import Token, Tree
+from collections.abc import Iterable
 
 from scmigen.devicetree.items import Cutter, Items, Opener
 from scmigen.devicetree.sourcetext import SourceText
-from scmigen.devicetree.tree import MAX_DEPTH, Node, Property, Reference
+from scmigen.devicetree.tree import MAX_DEPTH, MAX_NAME, Node, Property, Reference
 from scmigen.devicetree.values import BadValueError, Value, Values, target_of
-from scmigen.diagnostics import Diagnostic, InputError, Position, Related, error, warning
+from scmigen.diagnostics import Diagnostic, InputError, Related, error, warning
 
 #: The most errors that are worth telling.
 MAX_ERRORS = 100
+
+#: The most labels of one node, and nodes that share a label for a while.
+MAX_SAME = 1000
+
+#: How often a label that is on several nodes at once may be looked up.
+MAX_DOUBTFUL = 1000
+
+#: The most places of one thing that an error names.
+MAX_PLACES = 5
 
 _FIRST = "a name may be defined once in the block that first defines the node"
 
@@ -32,6 +39,7 @@ class Builder:
     """Applies the statements of one source text to one tree.
 
     After `build`: ``root``, ``omitted`` (nodes to be left out unless something refers to them),
+    ``once_labelled`` (nodes that were deleted with their labels and came back),
     ``reservations``, ``is_overlay``, and what was found wrong in ``errors``.
     """
 
@@ -39,6 +47,7 @@ class Builder:
         self.source = source
         self.root = Node("")
         self.omitted: set[Node] = set()
+        self.once_labelled: set[Node] = set()
         self.reservations: list[tuple[int, int]] = []
         self.is_overlay = False
         self.errors: list[Diagnostic] = []
@@ -49,53 +58,62 @@ class Builder:
         self._dead: set[Node | Property] = set()
         self._thinned: set[Node] = set()
         self._has_root = False
+        # Of each header whether it says /plugin/, and where the last one stands.
+        self._headers: list[bool] = []
+        self._last_header = 0
         self._fragments = 0
+        self._doubtful = 0
         # The open nodes, and of each whether this very block first defines it.
         self._open: list[tuple[Node, bool]] = []
 
-    def build(self, tree: Tree[Token]) -> None:
-        """Applies a parsed source. Raises `InputError` where there are too many errors."""
-        stack: list[Iterator[Tree[Token] | Token]] = [iter(tree.children)]
-        while stack:
-            item = next(stack[-1], None)
-            if item is None:
-                stack.pop()
-                if self._open:
-                    self._open.pop()
-            elif isinstance(item, Token):
-                self._statement(item)
-            elif item.data == "header":
-                self.is_overlay = len(item.children) > 1
+    def build(self, tokens: Iterable[tuple[str, int, int]]) -> None:
+        """Applies the statements of a source: terminal, start and end of each token.
+
+        Raises `InputError` where there are too many errors.
+        """
+        for kind, start, end in tokens:
+            if kind in ("LEAVES", "NODE"):
+                self._apply(Items(self.source, self._cutter, start, start, end))
+            elif kind == "_CLOSE":
+                self._open.pop()
+            elif kind in ("ROOT", "EXTENSION"):
+                self._begin(kind, start, end)
             else:
-                children = iter(item.children)
-                self._begin(next(children))
-                stack.append(children)
+                self._statement(kind, start, end)
+        self._check_headers()
         self._bury()
 
     # --- statements
 
-    def _statement(self, token: Token) -> None:
-        start, end = token.start_pos or 0, token.end_pos or 0
-        if token.type == "LEAVES":
-            self._apply(Items(self.source, self._cutter, start, start, end))
-        elif token.type == "RESERVATION":
-            self._reserve(token, start)
-        elif token.type == "REMOVAL":
-            self._remove_child(self._cutter.name.match(token), start)
+    def _statement(self, kind: str, start: int, end: int) -> None:
+        if kind in ("V1", "PLUGIN"):
+            self._header(kind, start)
+        elif kind == "RESERVATION":
+            self._reserve(start)
+        elif kind == "REMOVAL":
+            self._remove_child(self._cutter.name.match(self.source.text, start), start)
         else:
-            self._target_statement(token, start)
+            self._target_statement(kind, start, end)
 
-    def _begin(self, token: Tree[Token] | Token) -> None:
-        """A token that opens a node: ROOT, EXTENSION or NODE."""
-        assert isinstance(token, Token)
-        start, end = token.start_pos or 0, token.end_pos or 0
-        if token.type == "NODE":
-            self._apply(Items(self.source, self._cutter, start, start, end))
-            return
+    def _header(self, kind: str, start: int) -> None:
+        """``/dts-v1/;`` or ``/plugin/;``. They may be repeated, all alike."""
+        if kind == "V1":
+            self._headers.append(False)
+            self._last_header = start
+        else:
+            self._headers[-1] = self.is_overlay = True
+
+    def _check_headers(self) -> None:
+        if self.is_overlay and not all(self._headers):
+            message = "/plugin/; stands behind one /dts-v1/; and not behind another"
+            self._error("dts-syntax", message, self._last_header, "say the same at each place")
+
+    def _begin(self, kind: str, start: int, end: int) -> None:
+        """A token that opens a node outside of all others: ROOT or EXTENSION."""
         head = self._cutter.head.match(self.source.text, start)
         assert head is not None
         items = Items(self.source, self._cutter, start, head.end(), end)
-        if token.type == "ROOT":
+        if kind == "ROOT":
             self._open.append((self.root, not self._has_root))
             self._has_root = True
             self.root.add_place((items, -1))
@@ -121,7 +139,7 @@ class Builder:
         else:
             node.add_place((items, -1))
             for label in self._cutter.label.findall(head[1] or ""):
-                self._label(node, label)
+                self.label(node, label)
         self._open.append((node, False))
 
     def _fragment(self, target: str, items: Items) -> Node:
@@ -139,31 +157,29 @@ class Builder:
         node = fragment.children["__overlay__"] = Node("__overlay__", fragment, place)
         return node
 
-    def _target_statement(self, token: Token, start: int) -> None:
+    def _target_statement(self, kind: str, start: int, end: int) -> None:
         """``/delete-node/ &label;`` or ``/omit-if-no-ref/ &label;``."""
-        found = self._cutter.reference.search(token)
+        found = self._cutter.reference.search(self.source.text, start, end)
         assert found is not None
         node = self.find(target_of(found[0]))
         if node is None or node is self.root:
             self._error(
                 "dts-reference",
                 f"{found[0]} names no node that is defined above",
-                start + found.start(),
+                found.start(),
             )
-        elif token.type == "DELETION":
+        elif kind == "DELETION":
             self._kill(node)
         else:
             self.omitted.add(node)
 
-    def _reserve(self, token: Token, start: int) -> None:
-        found = self._cutter.reservation.match(token)
+    def _reserve(self, start: int) -> None:
+        found = self._cutter.reservation.match(self.source.text, start)
         assert found is not None
         try:
             self.reservations.append(self._values.reservation(found[2]))
         except BadValueError as problem:
-            self._error(
-                "dts-value", problem.message, start + found.start(2) + problem.offset, problem.hint
-            )
+            self._error("dts-value", problem.message, found.start(2) + problem.offset, problem.hint)
 
     # --- the items of a token
 
@@ -210,7 +226,7 @@ class Builder:
                 problem.hint,
             )
             return Value(b"")
-        for message in value.truncated:
+        for message in value.truncated[: MAX_ERRORS - len(self.warnings)]:
             self.warnings.append(warning("dts-truncated", message, items.position(index)))
         return value
 
@@ -250,7 +266,7 @@ class Builder:
             if new and "/omit-if-no-ref/" in marks:
                 self.omitted.add(node)
             for label in self._cutter.label.findall(marks)[:: 1 if not new else -1]:
-                self._label(node, label)
+                self.label(node, label)
         return node, new
 
     def _remove_property(self, node: Node, name: str, fresh: bool) -> None:
@@ -282,10 +298,17 @@ class Builder:
 
     # --- labels and death
 
-    def _label(self, node: Node, label: str) -> None:
-        if label not in node.labels:
-            node.labels.insert(0, label)
-            self._labels.setdefault(label, []).append(node)
+    def label(self, node: Node, label: str) -> None:
+        """Gives a node one more label; the latest stands first."""
+        nodes = self._labels.setdefault(label, [])
+        if node in nodes:
+            return
+        if len(node.labels) >= MAX_SAME or len(nodes) >= MAX_SAME or len(label) > MAX_NAME:
+            message = f"too many labels, too many nodes with one, or too long: {label[:80]}"
+            self.blame(node, "dts-label", message)
+            raise InputError(self.errors)
+        node.labels.insert(0, label)
+        nodes.append(node)
 
     def _kill(self, node: Node) -> None:
         """Deletes a node and all in it; each keeps its place should it come back."""
@@ -293,7 +316,11 @@ class Builder:
             self._dead.add(below)
             self._dead.update(below.properties.values())
             self._thinned.add(below)
-            below.labels.clear()
+            if below.labels:
+                self.once_labelled.add(below)
+                for label in below.labels:
+                    self._labels[label].remove(below)
+                below.labels.clear()
         if node.parent is not None:
             self._thinned.add(node.parent)
 
@@ -309,8 +336,8 @@ class Builder:
         label, _, path = target.partition("/")
         node: Node | None = self.root
         if label:
-            alive = [node for node in self._labels.get(label, ()) if label in node.labels]
-            node = alive[0] if len(alive) == 1 else self._first(alive)
+            nodes = self._labels.get(label, [])
+            node = nodes[0] if len(nodes) == 1 else self._first(nodes)
         for name in path.split("/"):
             if name and node is not None:
                 node = node.children.get(name)
@@ -319,17 +346,34 @@ class Builder:
         return node if target else None
 
     def _first(self, nodes: list[Node]) -> Node | None:
-        """The first of ``nodes`` in the order of the tree."""
-        return next((node for node in self.root.walk() if node in nodes), None) if nodes else None
+        """The first of ``nodes``, which have a label in common, in the order of the tree."""
+        if not nodes:
+            return None
+        self._doubtful += 1
+        if self._doubtful > MAX_DOUBTFUL:
+            self.blame(nodes[-1], "dts-label", f"{nodes[-1].labels[0]} is on several nodes at once")
+            raise InputError(self.errors)
+        return next((node for node in self.root.walk() if node in nodes), None)
 
     # --- errors
 
-    def written_at(self, item: Property, written: str) -> Position | None:
-        """Where ``written`` stands in the value of a property."""
-        place = item.place
+    def blame(
+        self,
+        thing: Node | Property,
+        identifier: str,
+        message: str,
+        hint: str | None = None,
+        related: tuple[Related, ...] = (),
+        written: str = "",
+    ) -> None:
+        """Notes an error in a node or property, or in what is ``written`` in it."""
+        others = thing.places[1:] if not related else ()
+        related += tuple(Related("also defined here", place) for place in others[:MAX_PLACES])
+        place = thing.place
         if isinstance(place, tuple) and isinstance(place[0], Items):
-            return place[0].find(place[1], written)
-        return item.position
+            self._error(identifier, message, place[0].offset(place[1], written), hint, related)
+        else:
+            self._add(error(identifier, message, thing.position, related, hint))
 
     def _error(
         self,
@@ -339,7 +383,7 @@ class Builder:
         hint: str | None = None,
         related: tuple[Related, ...] = (),
     ) -> None:
-        self._add(error(identifier, message, self.source.position(offset), related, hint))
+        self._add(self.source.error(identifier, message, offset, related, hint))
 
     def _add(self, problem: Diagnostic) -> None:
         self.errors.append(problem)
@@ -347,12 +391,5 @@ class Builder:
             raise InputError(self.errors)
 
     def _twice(self, kind: str, new: Node | Property, old: Node | Property) -> None:
-        self._add(
-            error(
-                "dts-duplicate",
-                f"{kind} {new.name} is defined twice",
-                new.position,
-                (Related("first defined", old.position),),
-                _FIRST,
-            )
-        )
+        first = (Related("first defined", old.position),)
+        self.blame(new, "dts-duplicate", f"{kind} {new.name} is defined twice", _FIRST, first)

@@ -50,8 +50,7 @@ def flatten(
 
 def _structure(root: Node) -> tuple[bytes, bytes]:
     """The structure block and the strings block."""
-    strings = bytearray()
-    offsets: dict[str, int] = {}
+    strings, offsets = _strings(root)
     parts: list[bytes] = []
     add = parts.append
     pack = _PROPERTY.pack
@@ -65,24 +64,56 @@ def _structure(root: Node) -> tuple[bytes, bytes]:
         name = node.name.encode() + b"\0"
         add(_BEGIN + name + _PADDING[len(name) & 3])
         for item in node.properties.values():
-            offset = offsets.get(item.name)
-            if offset is None:
-                offset = offsets[item.name] = _store(strings, item.name)
             value = item.value
             length = len(value)
-            parts += (pack(3, length, offset), value, _PADDING[length & 3])
+            parts += (pack(3, length, offsets[item.name]), value, _PADDING[length & 3])
         stack.append(None)
         if node.children:
             stack.extend(reversed(node.children.values()))
     add(_END)
-    return b"".join(parts), bytes(strings)
+    return b"".join(parts), strings
 
 
-def _store(strings: bytearray, name: str) -> int:
-    """Where ``name`` stands in the strings block, put there if need be."""
-    entry = name.encode() + b"\0"
-    offset = strings.find(entry)
-    if offset < 0:
-        offset = len(strings)
-        strings += entry
-    return offset
+def _strings(root: Node) -> tuple[bytes, dict[str, int]]:
+    """The strings block, and where each property name stands in it."""
+    names: dict[str, object] = {}
+    for node in root.walk():
+        names.update(node.properties)
+    ends = _ends(list(names))
+    offsets: dict[str, int] = {}
+    size = 0
+    for name in names:
+        whole = ends.get(name)
+        if whole is None:
+            offsets[name] = size
+            size += len(name.encode()) + 1
+        else:
+            offsets[name] = offsets[whole] + len(whole.encode()) - len(name.encode())
+    return b"".join(name.encode() + b"\0" for name in names if name not in ends), offsets
+
+
+def _ends(names: list[str]) -> dict[str, str]:
+    """Of each name that is the end of an earlier one the earliest that ends so.
+
+    Spelled backwards and sorted, the names that begin alike stand together: one pass is enough,
+    however many there are.
+    """
+    number = {name[::-1]: index for index, name in enumerate(names)}
+    found: dict[str, str] = {}
+    # The names that the current one begins with, spelled backwards, and their earliest successor.
+    begun: list[tuple[str, int]] = []
+
+    def leave() -> None:
+        backwards, earliest = begun.pop()
+        if earliest < number[backwards]:
+            found[backwards[::-1]] = names[earliest]
+        if begun:
+            begun[-1] = (begun[-1][0], min(begun[-1][1], earliest))
+
+    for backwards in sorted(number):
+        while begun and not backwards.startswith(begun[-1][0]):
+            leave()
+        begun.append((backwards, number[backwards]))
+    while begun:
+        leave()
+    return found

@@ -1,66 +1,63 @@
-"""Keeps built grammars between runs, because building one costs more than reading a board.
+"""Keeps the tables of grammars between runs, because making them costs more than reading a board.
 
-They are pickles, so they are only read from a folder that belongs to this user and that nobody
-else can write to; in any doubt the grammar is built anew. The name of a file holds a digest of all
-that the tables depend on, so a stale one is never read.
+They are JSON, so reading one runs no code; but they decide what a source means, so they are only
+read from a folder that belongs to this user and that nobody else can write to. In any doubt the
+grammar is compiled anew. A file starts with a checksum and holds all that its tables depend on, so
+neither a damaged nor a stale one is used.
 """
 
 import contextlib
-import io
+import json
 import os
-import pickle
 import stat
-import sys
-import tempfile
-from hashlib import sha256
 from pathlib import Path
+from zlib import crc32
+
+from scmigen.devicetree.lalr import Tables
 
 #: The most bytes a kept grammar may have.
 MAX_SIZE = 1 << 20
 
 
-def read(name: str, depends_on: str) -> io.BytesIO | None:
+def read(name: str, depends_on: str) -> Tables | None:
     """What `write` kept under the same name for the same dependencies, if it can be trusted."""
     folder = _folder()
     if folder is None:
         return None
     try:
-        with (folder / _file_name(name, depends_on)).open("rb") as file:
+        with _file(folder, name).open("rb") as file:
             if not _is_ours(os.fstat(file.fileno()), stat.S_IFREG):
                 return None
-            return io.BytesIO(file.read(MAX_SIZE))
-    except OSError:
+            checksum, _, text = file.read(MAX_SIZE).partition(b"\n")
+        if checksum != _checksum(text):
+            return None
+        kept = json.loads(text)
+        return Tables(**kept["tables"]) if kept["depends_on"] == depends_on else None
+    except (OSError, KeyError, RecursionError, TypeError, ValueError):
         return None
 
 
-def write(name: str, depends_on: str, data: bytes) -> None:
-    """Keeps ``data``; does nothing where that is impossible or not safe."""
+def write(name: str, depends_on: str, tables: Tables) -> None:
+    """Keeps ``tables``; does nothing where that is impossible or not safe."""
+    import tempfile
+
     folder = _folder()
     if folder is None:
         return
+    text = json.dumps({"depends_on": depends_on, "tables": tables._asdict()}).encode()
     with contextlib.suppress(OSError):
         handle, temporary = tempfile.mkstemp(dir=folder)
         with open(handle, "wb") as file:  # noqa: PTH123 - it is a handle
-            file.write(data)
-        Path(temporary).replace(folder / _file_name(name, depends_on))
+            file.write(_checksum(text) + b"\n" + text)
+        Path(temporary).replace(_file(folder, name))
 
 
-#: What reading a damaged file may raise.
-DAMAGED = (
-    pickle.UnpicklingError,
-    AttributeError,
-    EOFError,
-    ImportError,
-    IndexError,
-    KeyError,
-    TypeError,
-    ValueError,
-)
+def _checksum(text: bytes) -> bytes:
+    return b"%08x" % crc32(text)
 
 
-def _file_name(name: str, depends_on: str) -> str:
-    digest = sha256(f"{sys.version}\0{depends_on}".encode()).hexdigest()
-    return f"{name}-{digest[:32]}.grammar"
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.tables.json"
 
 
 def _folder() -> Path | None:

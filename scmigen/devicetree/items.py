@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from scmigen.devicetree.grammars import FLAGS, Grammar
+from scmigen.devicetree.lalr import FLAGS, Parser
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.diagnostics import Position
 
@@ -14,7 +14,7 @@ MAX_INCBIN = 64 << 20
 class Cutter:
     """Cuts coarse tokens into their items, with expressions composed of the grammar's terminals."""
 
-    def __init__(self, grammar: Grammar) -> None:
+    def __init__(self, grammar: Parser) -> None:
         part = grammar.terminals
 
         def compiled(pattern: str) -> re.Pattern[str]:
@@ -59,15 +59,17 @@ class Items:
             self._found = list(self._cutter.item.finditer(self._source.text, self.body, self._end))
         return self._found[index]
 
-    def find(self, index: int, written: str) -> Position:
-        """Where ``written`` stands in the value of an item."""
+    def offset(self, index: int, written: str = "") -> int:
+        """Where an item starts, or ``written`` in it."""
+        if index < 0:
+            return self._start
         item = self.match(index)
-        offset = self._source.text.find(written, item.start(), item.end())
-        return self._source.position(offset if offset >= 0 else item.start())
+        found = self._source.text.find(written, item.start(), item.end())
+        return found if found >= 0 else item.start()
 
     def position(self, index: int) -> Position:
         """Where an item starts."""
-        return self._source.position(self._start if index < 0 else self.match(index).start())
+        return self._source.position(self.offset(index))
 
 
 class Opener:

@@ -45,6 +45,25 @@ def load(
     return tree
 
 
+def load_board(
+    board: Path,
+    overlays: Sequence[Path] = (),
+    include_dirs: Sequence[Path] = (),
+    defines: Sequence[str] = (),
+) -> DeviceTree:
+    """The tree in the file ``board`` with the trees of ``overlays`` laid over it in order.
+
+    Sources are read as with ``-@`` where there are overlays, which know the board by its labels.
+    Raises `InputError` with all that is wrong.
+    """
+    if not overlays:
+        return load(board, include_dirs, defines)
+    from scmigen.devicetree.overlay import lay_over
+
+    base, *above = (load(path, include_dirs, defines, symbols=True) for path in (board, *overlays))
+    return lay_over(base, above)
+
+
 def _decode(data: bytes, file: str) -> str:
     try:
         return data.decode("utf-8")

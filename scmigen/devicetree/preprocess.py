@@ -6,8 +6,6 @@ files that were written, and name every file that took part.
 """
 
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +55,8 @@ def preprocess(
 
 def find_preprocessor() -> tuple[str, ...] | None:
     """The command of the machine's C preprocessor, if there is one."""
+    import shutil
+
     for name, *options in _PROGRAMS:
         found = shutil.which(name)
         if found:
@@ -68,6 +68,9 @@ def preprocess_with(
     command: Sequence[str], path: Path, include_dirs: Sequence[Path], defines: Sequence[str]
 ) -> Preprocessed:
     """`preprocess` with the program ``command``."""
+    # Few commands start a program, and the module takes longer to import than a small board.
+    import subprocess
+
     file = str(path)
     arguments = [*command, *_FLAGS]
     arguments += [f"-I{folder}" for folder in include_dirs]

@@ -10,9 +10,8 @@ import re
 from struct import pack
 
 from scmigen.devicetree.build import Builder
-from scmigen.devicetree.fixups import add_fixups
-from scmigen.devicetree.tree import NULL_PHANDLES, DeviceTree, Node, Property
-from scmigen.diagnostics import Position, Related, error
+from scmigen.devicetree.tree import MAX_NAME, NULL_PHANDLES, DeviceTree, Node, Property
+from scmigen.diagnostics import Related
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9,._+-]++(?:@[A-Za-z0-9,._+-]*+)?+").fullmatch
 _PROPERTY_NAME = re.compile(r"[A-Za-z0-9,._+*#?-]++").fullmatch
@@ -28,6 +27,7 @@ def resolve(builder: Builder, symbols: bool) -> DeviceTree:
     resolver.fill_phandles()
     resolver.fill_paths()
     resolver.omit(keep_labelled=symbols)
+    resolver.take_symbols()
     if symbols:
         resolver.add_symbols()
     if builder.is_overlay:
@@ -48,6 +48,7 @@ class _Resolver:
     def __init__(self, builder: Builder) -> None:
         self.labels: dict[str, Node] = {}
         self._builder = builder
+        self._blame = builder.blame
         self._root = builder.root
         self._nodes = list(builder.root.walk())
         # Most properties have neither labels nor references; these do, in the tree's order.
@@ -63,16 +64,6 @@ class _Resolver:
         self._used: set[Node] = set()
         self._targets: dict[str, Node | None] = {}
 
-    def _error(
-        self,
-        identifier: str,
-        message: str,
-        position: Position | None,
-        hint: str | None = None,
-        related: tuple[Related, ...] = (),
-    ) -> None:
-        self._builder.errors.append(error(identifier, message, position, related, hint))
-
     # --- names and labels
 
     def check_names(self) -> None:
@@ -82,26 +73,27 @@ class _Resolver:
             names.update(node.properties)
             if "name" in node.properties:
                 self._drop_name(node)
-        bad = {name for name in names if not _PROPERTY_NAME(name)}
-        bad_nodes = {n.name for n in self._nodes if n.parent and not _NODE_NAME(n.name)}
+        bad = {name for name in names if not _PROPERTY_NAME(name) or len(name) > MAX_NAME}
+        below = {node.name for node in self._nodes if node.parent}
+        bad_nodes = {name for name in below if not _NODE_NAME(name) or len(name) > MAX_NAME}
         if not bad and not bad_nodes:
             return
         for node in self._nodes:
             if node.name in bad_nodes and node.parent:
                 hint = "letters, digits and , . _ + - with one @ before the unit address"
-                self._error("dts-name", f"{node.name!r} names no node", node.position, hint)
+                self._blame(node, "dts-name", f"{node.name[:80]!r} names no node", hint)
             for item in node.properties.values():
                 if item.name in bad:
                     hint = "letters, digits and , . _ + - * # ?"
-                    self._error("dts-name", f"{item.name!r} names no property", item.position, hint)
+                    self._blame(item, "dts-name", f"{item.name[:80]!r} names no property", hint)
 
     def _drop_name(self, node: Node) -> None:
         item = node.properties.pop("name")
         if item.value != node.base_name.encode() + b"\0":
-            self._error(
+            self._blame(
+                item,
                 "dts-name",
                 f"the property name of {node.path} is not the node's name",
-                item.position,
                 hint=f'leave it out, or write "{node.base_name}"',
             )
 
@@ -112,18 +104,18 @@ class _Resolver:
             for label in node.labels:
                 other = self.labels.setdefault(label, node)
                 if other is not node:
-                    self._twice(label, node.position, other.position)
+                    self._twice(label, node, other)
         for _, item in self._marked:
             for label in item.labels:
                 if label in others:
-                    self._twice(label, item.position, others[label].position)
+                    self._twice(label, item, others[label])
                 others[label] = item
         for label in self.labels.keys() & others.keys():
-            self._twice(label, others[label].position, self.labels[label].position)
+            self._twice(label, others[label], self.labels[label])
 
-    def _twice(self, label: str, position: Position | None, first: Position | None) -> None:
-        related = (Related("first here", first),)
-        self._error("dts-label", f"label {label} is given twice", position, None, related)
+    def _twice(self, label: str, second: Node | Property, first: Node | Property) -> None:
+        related = (Related("first here", first.position),)
+        self._blame(second, "dts-label", f"label {label} is given twice", None, related)
 
     # --- phandles
 
@@ -138,23 +130,23 @@ class _Resolver:
         if item.references:
             target = self._find(item.references[0].target)
             if target is not node:
-                self._error("dts-phandle", "a node's phandle is its own", item.position)
+                self._blame(item, "dts-phandle", "a node's phandle is its own")
             return
         if len(item.value) != 4:
             hint = "it is one cell: phandle = <1>;"
-            self._error("dts-phandle", f"{item.name} has the wrong size", item.position, hint)
+            self._blame(item, "dts-phandle", f"{item.name} has the wrong size", hint)
             return
         number = int.from_bytes(item.value, "big")
         other = self._taken.setdefault(number, node)
         if number in NULL_PHANDLES:
-            self._error("dts-phandle", f"{number:#x} is no phandle", item.position)
+            self._blame(item, "dts-phandle", f"{number:#x} is no phandle")
         elif other is not node:
             related = (Related(f"{other.path} has it", other.position),)
             message = f"phandle {number:#x} is given twice"
-            self._error("dts-phandle", message, item.position, None, related)
+            self._blame(item, "dts-phandle", message, None, related)
         elif self._phandles.setdefault(node, number) != number:
             message = f"phandle and linux,phandle of {node.path} differ"
-            self._error("dts-phandle", message, item.position)
+            self._blame(item, "dts-phandle", message)
 
     def _phandle(self, node: Node) -> int:
         number = self._phandles.get(node)
@@ -176,13 +168,18 @@ class _Resolver:
         """Gives every referenced node a phandle and writes it where the references stand."""
         cells: dict[str, bytes] = {}
         for node, item in self._marked:
+            value: bytearray | None = None
             for offset, target, is_path in item.references:
                 if is_path:
                     continue
                 cell = cells.get(target)
                 if cell is None:
                     cell = cells[target] = self._cell(target, node, item)
-                item.value = item.value[:offset] + cell + item.value[offset + 4 :]
+                if value is None:
+                    value = bytearray(item.value)
+                value[offset : offset + 4] = cell
+            if value is not None:
+                item.value = bytes(value)
 
     def _cell(self, target: str, node: Node, item: Property) -> bytes:
         found = self._find(target)
@@ -200,11 +197,11 @@ class _Resolver:
                 self._fill_paths_of(node, item)
 
     def _fill_paths_of(self, node: Node, item: Property) -> None:
-        grown = 0
+        parts: list[bytes] = []
         placed = []
+        grown = done = 0
         for reference in item.references:
-            offset = reference.offset + grown
-            placed.append(reference._replace(offset=offset))
+            placed.append(reference._replace(offset=reference.offset + grown))
             if not reference.is_path:
                 continue
             found = self._find(reference.target)
@@ -213,16 +210,23 @@ class _Resolver:
                 continue
             self._used.add(found)
             path = found.path.encode() + b"\0"
-            item.value = item.value[:offset] + path + item.value[offset:]
+            parts += (item.value[done : reference.offset], path)
+            done = reference.offset
             grown += len(path)
+        item.value = b"".join((*parts, item.value[done:]))
         item.references = tuple(placed)
 
     def _missing(self, target: str, node: Node, item: Property) -> None:
         written = "&{" + target + "}" if "/" in target else f"&{target}"
-        where = self._builder.written_at(item, written)
-        hint = "a typing error, or a file that is not included"
+        hint = self._meant(target) or "a typing error, or a file that is not included"
         message = f"{written} in {node.path}:{item.name} names no node"
-        self._error("dts-reference", message, where, hint)
+        self._blame(item, "dts-reference", message, hint, written=written)
+
+    def _meant(self, target: str) -> str | None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(target, self.labels, 1)
+        return f"did you mean &{near[0]}?" if near else None
 
     # --- what goes, what comes
 
@@ -232,14 +236,28 @@ class _Resolver:
         if not unused:
             return
         for node in self._nodes:
-            if node in unused and node.parent and not (keep_labelled and node.labels):
+            if node in unused and node.parent and not (keep_labelled and self._labelled(node)):
                 del node.parent.children[node.name]
         self._nodes = list(self._root.walk())
         self.labels = {label: node for node in self._nodes for label in node.labels}
 
+    def _labelled(self, node: Node) -> bool:
+        """Whether dtc takes the node for a labelled one: a label that is deleted still counts."""
+        return bool(node.labels) or node in self._builder.once_labelled
+
+    def take_symbols(self) -> None:
+        """Takes the labels of a ``/__symbols__`` that the source itself has."""
+        symbols = self._root.children.get("__symbols__")
+        for label, item in symbols.properties.items() if symbols else ():
+            node = self._builder.find(item.string()) if item.value[:1] == b"/" else None
+            if node is not None and label not in node.labels:
+                self._builder.label(node, label)
+                self.labels.setdefault(label, node)
+                self._targets.pop(label, None)
+
     def add_symbols(self) -> None:
         """Adds ``/__symbols__``: label → path, and a phandle to each labelled node."""
-        if not self.labels:
+        if not any(map(self._labelled, self._nodes)):
             return
         symbols = self._root.children.get("__symbols__")
         if symbols is None:
@@ -249,20 +267,23 @@ class _Resolver:
                 if label not in symbols.properties:
                     path = node.path.encode() + b"\0"
                     symbols.properties[label] = Property(label, path)
-            if node.labels:
+            if self._labelled(node):
                 self._phandle(node)
 
     def add_fixups(self) -> None:
         """Adds what an overlay needs to find the tree it is laid over."""
+        from scmigen.devicetree.fixups import add_fixups
+
         alive = set(self._nodes)
         marked = [(node, item) for node, item in self._marked if node in alive]
         for _, item, reference in add_fixups(self._root, marked, self._find):
             written = "&{" + reference.target + "}"
-            self._error(
+            self._blame(
+                item,
                 "dts-reference",
                 f"{written} cannot be found in the tree below by its path",
-                self._builder.written_at(item, written),
-                hint="refer to a label; an overlay knows the tree below by labels alone",
+                "refer to a label; an overlay knows the tree below by labels alone",
+                written=written,
             )
 
 

@@ -1,21 +1,20 @@
 """Devicetree source text → `DeviceTree`, by dtc's rules (Devicetree Specification v0.4, chapter 6).
 
 The way: `sourcetext` splices files and remembers where text came from; the parser of
-``grammars/dts.lark`` makes statements of it; `build` applies them to a tree, with `values` for what
-stands between ``=`` and ``;`` (``grammars/values.lark``); `resolve` fills in references.
+``grammars/dts.lark`` makes statements of it (`lalr`; `syntax` says what is wrong where it cannot);
+`build` applies them to a tree, with `values` for what stands between ``=`` and ``;``
+(``grammars/values.lark``); `resolve` fills in references.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from lark.exceptions import UnexpectedInput
-
 from scmigen.devicetree.build import Builder
-from scmigen.devicetree.grammars import Grammar, structure, values
+from scmigen.devicetree.grammars import structure, values
 from scmigen.devicetree.items import Cutter
+from scmigen.devicetree.lalr import Parser, UnexpectedError
 from scmigen.devicetree.resolve import resolve
 from scmigen.devicetree.sourcetext import SourceText
-from scmigen.devicetree.syntax import explain
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.devicetree.values import Values
 from scmigen.diagnostics import InputError
@@ -39,18 +38,25 @@ def read_with(
     file: str,
     include_paths: Sequence[Path],
     symbols: bool,
-    statements: Grammar,
-    expressions: Grammar,
+    statements: Parser,
+    expressions: Parser,
 ) -> DeviceTree:
     """`read_source` with given grammars."""
     source = SourceText(text, file, include_paths)
     cutter = Cutter(statements)
-    try:
-        parsed = statements.parser.parse(source.text, start="source")
-    except UnexpectedInput as problem:
-        raise InputError([explain(problem, source, cutter)]) from None
     builder = Builder(source, cutter, Values(expressions))
-    builder.build(parsed)
+    try:
+        tokens = list(statements.accept(source.text, "source"))
+    except UnexpectedError:
+        # What makes good messages is needed, and imported, only here.
+        from scmigen.devicetree.syntax import mended
+
+        tokens, builder.errors, whole = mended(source, statements, cutter)
+        if not whole:
+            # What stands behind is unknown, so only what is wrong in itself can be told.
+            builder.build(tokens)
+            raise InputError(builder.errors) from None
+    builder.build(tokens)
     tree = resolve(builder, symbols)
     if builder.errors:
         raise InputError(builder.errors)

@@ -11,8 +11,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scmigen.diagnostics import InputError, Position, error
+from scmigen.devicetree.arithmetic import unescape
+from scmigen.diagnostics import Diagnostic, InputError, Position, Related, error
+
+if TYPE_CHECKING:
+    from scmigen.devicetree.written import Written
 
 #: Bounds on what ``/include/`` may pull in: files inside files (dtc's own bound), files in all,
 #: and characters of the spliced text.
@@ -23,7 +28,11 @@ MAX_TEXT = 64 << 20
 _STRING = r'"(?:[^"\\]|\\[\s\S])*+"'
 _CHARACTER = r"'(?:[^'\\\n]|\\.)*+'"
 _COMMENT = r"/\*(?:[^*]++|\*(?!/))*+\*/|//[^\n]*+"
-_MARKER = re.compile(r'#(?:line)?[ \t]++([0-9]++)[ \t]++"((?:[^"\\\n]|\\.)*+)"(?:[ \t]++[0-9]++)*+')
+_MARKER = re.compile(
+    r'(?P<marker>#(?:line)?[ \t]++(?P<line>[0-9]++)[ \t]++"(?P<file>(?:[^"\\\n]|\\.)*+)"'
+    r"(?:[ \t]++[0-9]++)*+)"
+)
+_STRINGS_AND_MARKERS = re.compile(rf"{_STRING}|{_CHARACTER}|^{_MARKER.pattern}", re.MULTILINE)
 _COMMENTS = re.compile(rf"{_STRING}|{_CHARACTER}|(?P<comment>{_COMMENT})")
 _INCLUDES = re.compile(rf'{_STRING}|{_CHARACTER}|(?P<include>/include/\s*+"(?P<name>[^"\n]*+)")')
 _NOT_NEWLINE = re.compile(r"[^\n]")
@@ -40,19 +49,26 @@ class SourceFile:
         self._markers: list[tuple[int, str, int]] = [(0, name, 1)]
         self.text = self._without_markers(_without_comments(written))
 
+    def _marked(self, marker: re.Match[str]) -> str:
+        """The file that a line marker names."""
+        name = marker["file"]
+        if "\\" in name:
+            name = unescape(name).decode("utf-8", "replace")
+        if "\0" in name:
+            where = self.position(marker.start("marker"))
+            raise InputError([error("dts-syntax", "a line marker names a file with a NUL", where)])
+        return name
+
     def _without_markers(self, text: str) -> str:
         """The text with every line marker made spaces; fills the table of them."""
         parts: list[str] = []
         done = 0
-        start = 0 if text.startswith("#") else _line_with_hash(text, 0)
-        while start >= 0:
-            marker = _MARKER.match(text, start)
-            if marker is not None:
-                # The marker tells the number of the line that follows it.
-                self._markers.append((marker.end(), marker[2], int(marker[1][-9:]) - 1))
-                parts += (text[done:start], " " * (marker.end() - start))
-                done = marker.end()
-            start = _line_with_hash(text, start)
+        for marker in _markers(text):
+            # The marker tells the number of the line that follows it.
+            start, end = marker.span("marker")
+            self._markers.append((end, self._marked(marker), int(marker["line"][-9:]) - 1))
+            parts += (text[done:start], " " * (end - start))
+            done = end
         parts.append(text[done:])
         return "".join(parts)
 
@@ -60,6 +76,12 @@ class SourceFile:
     def _lines(self) -> list[int]:
         """The offset at which each line starts."""
         return [0, *(found.end() for found in re.finditer("\n", self.written))]
+
+    def line_at(self, offset: int) -> tuple[str, int]:
+        """The line a character stands in, as the preprocessor left it, and the column from 1."""
+        start = self._lines[bisect_right(self._lines, offset) - 1]
+        end = self.written.find("\n", start)
+        return self.written[start : end if end >= 0 else None], offset - start + 1
 
     def position(self, offset: int) -> Position:
         """The place of a character, as the line markers tell it."""
@@ -69,6 +91,25 @@ class SourceFile:
         from_offset, file, first = self._markers[index]
         skipped = line - bisect_right(self._lines, from_offset)
         return Position(file, first + skipped, offset - start + 1)
+
+
+def _markers(text: str) -> list[re.Match[str]]:
+    """The line markers; what looks like one inside a string is none."""
+    found: list[re.Match[str]] = []
+    done = 0
+    start = 0 if text.startswith("#") else _line_with_hash(text, 0)
+    while start >= 0:
+        marker = _MARKER.match(text, start)
+        if marker is not None:
+            # Inside a string the quotes up to here are odd in number, unless one is escaped.
+            if text.count('"', done, start) % 2:
+                break
+            found.append(marker)
+            done = marker.end()
+        start = _line_with_hash(text, start)
+    if start < 0 and (not found or "\\" not in text):
+        return found
+    return [marker for marker in _STRINGS_AND_MARKERS.finditer(text) if marker["marker"]]
 
 
 def _line_with_hash(text: str, start: int) -> int:
@@ -109,6 +150,13 @@ class SourceText:
         self.text = "".join(piece.text[start:end] for piece, start, end in self._pieces)
 
     @cached_property
+    def written(self) -> "Written":
+        """The files as their authors wrote them."""
+        from scmigen.devicetree.written import Written
+
+        return Written()
+
+    @cached_property
     def _starts(self) -> list[int]:
         starts, total = [], 0
         for _, start, end in self._pieces:
@@ -126,6 +174,32 @@ class SourceText:
         """Where the character at ``offset`` of `text` was written."""
         file, local = self._find(offset)
         return file.position(local)
+
+    def error(
+        self,
+        identifier: str,
+        message: str,
+        offset: int,
+        related: Sequence[Related] = (),
+        hint: str | None = None,
+    ) -> Diagnostic:
+        """The error at ``offset``, with the line its author wrote where that can be read."""
+        from scmigen.devicetree.written import column_in, excerpt
+
+        file, local = self._find(offset)
+        place = file.position(local)
+        line, column = file.line_at(local)
+        written = self.written.line(place.file, place.line)
+        if written is not None:
+            there = column_in(written, line, column)
+            if there is not None:
+                line, column = written, there
+                place = Position(place.file, place.line, there)
+        return error(identifier, message, place, related, hint, excerpt(line, column))
+
+    def mend(self, start: int, end: int, replacement: str) -> None:
+        """Puts ``replacement``, filled up with spaces, in place of a stretch of `text`."""
+        self.text = self.text[:start] + replacement.ljust(end - start) + self.text[end:]
 
     def open_beside(self, name: str, offset: int) -> Path | None:
         """The file ``name`` as meant at ``offset``: beside the file there, or in a search path."""
@@ -192,13 +266,10 @@ def _included(file: SourceFile, include: re.Match[str], source: SourceText) -> S
 
 
 def _bad_include(file: SourceFile, include: re.Match[str], message: str) -> InputError:
-    return InputError(
-        [
-            error(
-                "dts-include",
-                message,
-                file.position(include.start("include")),
-                hint="name the directory with -I",
-            )
-        ]
-    )
+    from scmigen.devicetree.written import excerpt
+
+    offset = include.start("include")
+    line, column = file.line_at(offset)
+    hint = "name the directory with -I"
+    found = error("dts-include", message, file.position(offset), (), hint, excerpt(line, column))
+    return InputError([found])

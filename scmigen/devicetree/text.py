@@ -1,22 +1,28 @@
 """A tree → readable DTS text that compiles to the same DTB.
 
 A DTB does not say what a value is; strings and cells are recognised by their look, and either way
-the bytes stay the same. References that the source wrote are written as references again.
+the bytes stay the same. References that the source wrote, or that the fixups of an overlay tell of,
+are written as references again.
 """
 
 import re
+from collections.abc import Iterator
 from struct import unpack
 
 from scmigen.devicetree.tree import DeviceTree, Node, Property
 
 _STRINGS = re.compile(rb"(?:[\t\n\r -~]++\0)++").fullmatch
 _SPECIAL = re.compile(r'["\\\t\n\r]')
+_LABEL = re.compile(r"[A-Za-z_]\w*+", re.ASCII).fullmatch
+_EXTERNAL = 0xFFFFFFFF
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def to_text(tree: DeviceTree) -> str:
     """The DTS of ``tree``, indented with tabs, as dtc writes it."""
-    lines = ["/dts-v1/;", *(["/plugin/;"] if tree.is_overlay else []), ""]
+    is_overlay = tree.is_overlay or "__fixups__" in tree.root.children
+    lines = ["/dts-v1/;", *(["/plugin/;"] if is_overlay else []), ""]
+    fixed_up = _references(tree) if is_overlay else {}
     lines += [f"/memreserve/ {a:#018x} {size:#018x};" for a, size in tree.memory_reservations]
     labels: dict[Node, list[str]] = {}
     for label, labelled in tree.labels.items():
@@ -33,19 +39,61 @@ def to_text(tree: DeviceTree) -> str:
             lines.append("")
         marks = "".join(f"{label}: " for label in labels.get(node, ())) if depth else ""
         lines.append(f"{indent}{marks}{node.name if depth else '/'} {{")
-        lines += [f"{indent}\t{_property(item, tree)}" for item in node.properties.values()]
+        for item in node.properties.values():
+            references = fixed_up.get(item) or _written(item)
+            lines.append(f"{indent}\t{_property(item, references, tree)}")
         stack.append((None, depth))
         stack.extend((child, depth + 1) for child in reversed(node.children.values()))
     return "\n".join(lines) + "\n"
 
 
-def _property(item: Property, tree: DeviceTree) -> str:
-    return f"{item.name} = {_value(item, tree)};" if item.value else f"{item.name};"
+def _written(item: Property) -> dict[int, str]:
+    """The references to phandles that the source wrote: offset → target."""
+    if not item.references:
+        return {}
+    return {r.offset: r.target for r in item.references if not r.is_path}
 
 
-def _value(item: Property, tree: DeviceTree) -> str:
+def _references(tree: DeviceTree) -> dict[Property, dict[int, str]]:
+    """What the fixups of an overlay say of its references; nonsense in them says nothing."""
+    found: dict[Property, dict[int, str]] = {}
+    fixups = tree.node("/__fixups__")
+    for label in fixups.properties.values() if fixups else ():
+        for entry in label.strings():
+            path, _, rest = entry.partition(":")
+            name, _, offset = rest.partition(":")
+            item = node.get(name) if (node := tree.node(path)) else None
+            if item is not None and offset.isascii() and offset.isdecimal() and len(offset) < 9:
+                found.setdefault(item, {})[int(offset)] = label.name
+    for item, at in _local_fixups(tree):
+        target = tree.by_phandle(int.from_bytes(item.value[at : at + 4], "big"))
+        if target is not None:
+            found.setdefault(item, {})[at] = tree.label_of.get(target.path, target.path)
+    return found
+
+
+def _local_fixups(tree: DeviceTree) -> Iterator[tuple[Property, int]]:
+    """The properties and offsets that ``/__local_fixups__`` names."""
+    top = tree.node("/__local_fixups__")
+    stack = [(top, tree.root)] if top else []
+    while stack:
+        fixups, node = stack.pop()
+        for offsets in fixups.properties.values():
+            item = node.get(offsets.name)
+            if item is not None and len(offsets.value) % 4 == 0:
+                yield from ((item, offset) for offset in offsets.cells())
+        pairs = ((child, node.children.get(child.name)) for child in fixups.children.values())
+        stack += [(child, below) for child, below in pairs if below is not None]
+
+
+def _property(item: Property, references: dict[int, str], tree: DeviceTree) -> str:
+    if not item.value:
+        return f"{item.name};"
+    return f"{item.name} = {_value(item, references, tree)};"
+
+
+def _value(item: Property, references: dict[int, str], tree: DeviceTree) -> str:
     value = item.value
-    references = {r.offset: r.target for r in item.references if not r.is_path}
     if not references and _STRINGS(value):
         return ", ".join(f'"{_escaped(part)}"' for part in value[:-1].decode().split("\0"))
     if len(value) % 4 or any(offset % 4 for offset in references):
@@ -56,9 +104,14 @@ def _value(item: Property, tree: DeviceTree) -> str:
 
 
 def _cell(cell: int, target: str | None, tree: DeviceTree) -> str:
-    if target is None or (target not in tree.labels and not target.startswith("/")):
+    """A cell as a reference, where reading that again gives the same number."""
+    if target is None:
         return f"{cell:#x}"
-    return f"&{{{target}}}" if target.startswith("/") else f"&{target}"
+    node = tree.labels.get(target) or tree.node(target)
+    if node is not None and node.phandle == cell:
+        return f"&{{{target}}}" if target.startswith("/") else f"&{target}"
+    is_external = node is None and cell == _EXTERNAL and _LABEL(target)
+    return f"&{target}" if is_external else f"{cell:#x}"
 
 
 def _escaped(text: str) -> str:

@@ -16,6 +16,9 @@ from scmigen.diagnostics import Diagnostic, Position
 #: (``FDT_MAX_DEPTH``), so both readers do; whoever walks a tree may rely on it.
 MAX_DEPTH = 64
 
+#: The longest name of a node, property or label that is taken (the specification has 31).
+MAX_NAME = 4096
+
 #: A phandle that refers to nothing: an empty slot in a list, or an unresolved external reference.
 NULL_PHANDLES = frozenset({0, 0xFFFFFFFF})
 
@@ -128,6 +131,11 @@ class Node:
         self._path: str | None = None
 
     @property
+    def place(self) -> Place | None:
+        """What `position` is made of."""
+        return self._place
+
+    @property
     def position(self) -> Position | None:
         """Where the node was last defined or extended; none where that is not known."""
         return _position(self._place)
@@ -145,6 +153,12 @@ class Node:
                 self._places = []
             self._places.append(self._place)
         self._place = place
+
+    def merge_places(self, other: "Node") -> None:
+        """Notes all places of ``other``, which is merged into this node."""
+        for place in (*(other._places or ()), other._place):
+            if place is not None:
+                self.add_place(place)
 
     @property
     def path(self) -> str:

@@ -8,17 +8,13 @@ that is wrong, goes through the rules of the grammar in `Values.read`, which kno
 token.
 """
 
-import contextlib
 import re
 import struct
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from lark import Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-
 from scmigen.devicetree.arithmetic import Program, compile_tree, number, run, unescape
-from scmigen.devicetree.grammars import FLAGS, Grammar
+from scmigen.devicetree.lalr import FLAGS, Parser, Token, Tree, UnexpectedError
 from scmigen.devicetree.tree import Reference
 
 #: How deep parentheses may nest in what the fast way reads; the rules read what is deeper.
@@ -30,9 +26,6 @@ _UNKNOWN = 0xFFFFFFFF
 _BITS = re.compile(r"/bits/\s++(8|16|32|64)\s*+(?=<)")
 _FORMATS = {"8": "B", "16": "H", "32": "I", "64": "Q"}
 _NEXT_GROUP = re.compile(r">\s*+,\s*+<")
-
-#: What may be missing at the end of a value: the name the parser has for it, and the sign.
-_CLOSERS = (("RPAR", ")"), ("MORETHAN", ">"), ("RSQB", "]"))
 
 
 class BadValueError(Exception):
@@ -61,43 +54,50 @@ Opener = Callable[[str, int, int | None], bytes]
 class Values:
     """Reads values with one grammar, and remembers what it has read. One per source text."""
 
-    def __init__(self, grammar: Grammar) -> None:
-        self._parser = grammar.parser
+    def __init__(self, grammar: Parser) -> None:
+        self._parser = grammar
         terminals = grammar.terminals
         literal = rf"{terminals['NUMBER']}|{terminals['CHARACTER']}"
         reference = terminals["REFERENCE"]
         string = terminals["STRING"]
         self._strings = _compiled(rf"{string}\s*+(?:,\s*+{string}\s*+)*+").fullmatch
         self._string = _compiled(string).findall
-        self._string_at = _compiled(string).finditer
         self._reference = _compiled(rf"{reference}\s*+").fullmatch
         self._literal = _compiled(literal)
         self._parentheses = _compiled(_balanced(_NESTED, terminals["CHARACTER"]))
         #: What has been read: text → value.
         self.known: dict[str, Value] = {}
         self._cells = _Cells(_compiled(rf"{terminals['NUMBER']}|{reference}").fullmatch)
+        self._numbers = _Numbers()
+        # Of arithmetic: text → result, shape → program.
+        self._results: dict[str, str] = {}
         self._programs: dict[str, Program] = {}
 
     def plain(self, text: str) -> Value | None:
         """What ``text`` says, where it is plain; none where the rules have to read it."""
-        value = None
-        with contextlib.suppress(ValueError, ZeroDivisionError, UnexpectedInput, struct.error):
-            first = text[0]
-            if first == "<":
-                value = self._plain_cells(text, "I")
-            elif first == '"':
-                if self._strings(text):
-                    parts = [unescape(string[1:-1]) for string in self._string(text)]
-                    value = Value(b"\0".join([*parts, b""]))
-            elif first == "/":
-                bits = _BITS.match(text)
-                if bits is not None:
-                    value = self._plain_cells(text[bits.end() :], _FORMATS[bits[1]])
-            elif first == "&" and self._reference(text):
-                value = Value(b"", (Reference(0, target_of(text.rstrip()), is_path=True),))
-            if value is not None:
-                self.known[text] = value
+        try:
+            value = self._plain(text)
+        except (ValueError, ZeroDivisionError, UnexpectedError, struct.error):
+            return None
+        if value is not None:
+            self.known[text] = value
         return value
+
+    def _plain(self, text: str) -> Value | None:
+        first = text[0]
+        if first == "<":
+            return self._plain_cells(text, "I")
+        if first == '"':
+            if not self._strings(text):
+                return None
+            parts = [unescape(string[1:-1]) for string in self._string(text)]
+            return Value(b"\0".join([*parts, b""]))
+        if first == "/":
+            bits = _BITS.match(text)
+            return self._plain_cells(text[bits.end() :], _FORMATS[bits[1]]) if bits else None
+        if first == "&" and self._reference(text):
+            return Value(b"", (Reference(0, target_of(text.rstrip()), is_path=True),))
+        return None
 
     def reservation(self, text: str) -> tuple[int, int]:
         """Address and size of a ``/memreserve/``. Raises `BadValueError`."""
@@ -129,43 +129,29 @@ class Values:
     def _reduced(self, found: re.Match[str]) -> str:
         """The number that an arithmetic expression makes, as text."""
         text = found[0]
+        result = self._results.get(text)
+        if result is None:
+            result = self._results[text] = f" {self._run(text)} "
+        return result
+
+    def _run(self, text: str) -> int:
         shape = self._literal.sub("0", text)
         program = self._programs.get(shape)
         if program is None:
             program, _ = compile_tree(self._parser.parse(shape, start="arithmetic"))
             self._programs[shape] = program
-        return f" {run(program, map(number, self._literal.findall(text)))} "
+        return run(program, map(self._numbers.__getitem__, self._literal.findall(text)))
 
     # --- the general way
 
-    def _parse(self, text: str, start: str) -> Tree[Token]:
+    def _parse(self, text: str, start: str) -> Tree:
         try:
             return self._parser.parse(text, start=start)
-        except UnexpectedInput as problem:
-            raise self._problem(text, problem) from None
+        except UnexpectedError as problem:
+            # What makes good messages is needed, and imported, only here.
+            from scmigen.devicetree.value_errors import explain
 
-    def _problem(self, text: str, problem: UnexpectedInput) -> BadValueError:
-        offset = problem.pos_in_stream
-        if isinstance(problem, UnexpectedToken) and problem.token.type == "$END":
-            missing = next((sign for name, sign in _CLOSERS if name in problem.expected), "")
-            what = f"a {missing} is missing" if missing else "the value is not complete"
-            return BadValueError(what, len(text.rstrip()))
-        if offset is None:
-            return BadValueError("the value cannot be read")
-        before = text[:offset].rstrip()
-        for string in self._string_at(text, 0, offset):
-            if "\n" in string[0]:
-                return BadValueError("this string is not closed", string.start())
-        if before.endswith((">", '"', "]")) and "\n" in text[len(before) : offset]:
-            return BadValueError("a ; is missing behind the value", len(before))
-        found = re.compile(r"\w++|/[a-z-]++/|<<|>>|&&|\|\||[\s\S]").match(text, offset)
-        word = found[0] if found else text[offset]
-        if word in ('"', "'"):
-            return BadValueError(f"this {word} has no partner", offset)
-        hint = None
-        if isinstance(problem, UnexpectedCharacters) and (word[0].isalpha() or word[0] == "_"):
-            hint = 'a macro that no header defines? values are numbers, &label, "string" or [bytes]'
-        return BadValueError(f"unexpected {word!r} in a value", offset, hint)
+            raise BadValueError(*explain(text, problem, self._parser)) from None
 
     def read(self, text: str, opener: Opener) -> Value:
         """What ``text`` says, by the rules of the grammar. Raises `BadValueError`."""
@@ -200,7 +186,7 @@ class Values:
 
     def _array(
         self,
-        array: Tree[Token],
+        array: Tree,
         data: bytearray,
         references: list[Reference],
         labels: list[str],
@@ -226,13 +212,13 @@ class Values:
                     truncated.append(f"{value:#x} does not fit in {bits} bits")
                 data += (value & mask).to_bytes(bits // 8, "big")
 
-    def _bits(self, token: Tree[Token] | Token) -> int:
+    def _bits(self, token: Tree | Token) -> int:
         bits = self._number(token)
         if bits not in (8, 16, 32, 64):
             raise BadValueError("array elements have 8, 16, 32 or 64 bits", _offset(token))
         return bits
 
-    def _number(self, item: Tree[Token] | Token) -> int:
+    def _number(self, item: Tree | Token) -> int:
         program, literals = compile_tree(item)
         values = []
         for literal in literals:
@@ -251,13 +237,21 @@ class Values:
         except ValueError as problem:
             raise BadValueError(str(problem), _offset(token)) from None
 
-    def _incbin(self, incbin: Tree[Token], opener: Opener) -> bytes:
+    def _incbin(self, incbin: Tree, opener: Opener) -> bytes:
         name, *rest = incbin.children
         offset, size = map(self._number, rest) if rest else (0, None)
         try:
             return opener(unescape(str(name)[1:-1]).decode(), offset, size)
         except (OSError, ValueError) as problem:
             raise BadValueError(f"/incbin/: {problem}", _offset(name)) from None
+
+
+class _Numbers(dict[str, int]):
+    """The values of literals, each found out once."""
+
+    def __missing__(self, text: str) -> int:
+        value = self[text] = number(text)
+        return value
 
 
 class _Cells(dict[str, int]):
@@ -298,15 +292,15 @@ def _balanced(depth: int, character: str) -> str:
     return pattern
 
 
-def _is(item: Tree[Token] | Token, name: str) -> bool:
+def _is(item: Tree | Token, name: str) -> bool:
     return isinstance(item, Token) and item.type == name
 
 
-def _label(token: Tree[Token] | Token) -> str:
+def _label(token: Tree | Token) -> str:
     return str(token).rstrip(":").rstrip()
 
 
-def _tokens(item: Tree[Token] | Token) -> Iterator[Token]:
+def _tokens(item: Tree | Token) -> Iterator[Token]:
     stack = [item]
     while stack:
         part = stack.pop()
@@ -316,6 +310,6 @@ def _tokens(item: Tree[Token] | Token) -> Iterator[Token]:
             stack.extend(reversed(part.children))
 
 
-def _offset(item: Tree[Token] | Token) -> int:
+def _offset(item: Tree | Token) -> int:
     """Where the first token of ``item`` starts."""
-    return next((token.start_pos or 0 for token in _tokens(item)), 0)
+    return next((token.start for token in _tokens(item)), 0)

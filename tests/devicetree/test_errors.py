@@ -69,7 +69,7 @@ WHOLE = (
     ("node not closed", "/dts-v1/;\n/ {\n\ta {\n\t};^\n", "dts-syntax", "inside a node"),
     ("closed too often", "/dts-v1/;\n/ { };\n^};\n", "dts-syntax", "closes nothing"),
     ("node outside", "/dts-v1/;\n/ { };\n^a { };", "dts-syntax", "inside `/"),
-    ("property outside", "/dts-v1/;\n/ { };\na =^ <1>;", "dts-syntax", "outside of a node"),
+    ("property outside", "/dts-v1/;\n/ { };\n^a = <1>;", "dts-syntax", "outside of a node"),
     ("extension of nothing", "/dts-v1/;\n/ { };\n^&l { };", "dts-reference", "&l names no node"),
     ("label behind its use", "/dts-v1/; ^&l { }; / { l: a { }; };", "dts-reference", "&l"),
     ("removal of nothing", "/dts-v1/; / { };\n/delete-node/ ^&l;", "dts-reference", "&l"),

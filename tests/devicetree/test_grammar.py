@@ -8,18 +8,11 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from devicetree.dts_snippets import FILE, SNIPPETS, Snippet
-from devicetree.test_snippets import nodes_of
+from dts_snippets import FILE, SNIPPETS, Snippet, nodes_of
 from lark.exceptions import LarkError
 
-from scmigen.devicetree.grammars import (
-    Grammar,
-    grammar_text,
-    structure,
-    structure_grammar,
-    value_grammar,
-    values,
-)
+from scmigen.devicetree.grammars import compiled, grammar_text, structure, values
+from scmigen.devicetree.lalr import END, Parser, UnexpectedError
 from scmigen.devicetree.source import read_with
 from scmigen.diagnostics import InputError
 
@@ -96,20 +89,20 @@ def mutants(text: str) -> Iterator[tuple[str, str]]:
             yield f"no {line}", "\n".join(lines[:number] + lines[number + 1 :]) + "\n"
 
 
-def passes(snippet: Snippet, statements: Grammar, expressions: Grammar) -> bool:
+def passes(snippet: Snippet, statements: Parser, expressions: Parser) -> bool:
     try:
         tree = read_with(snippet.text, str(FILE), (), False, statements, expressions)
     except InputError:
         return snippet.nodes is None
-    except (AssertionError, IndexError, KeyError, AttributeError, LarkError, StopIteration):
+    except (AssertionError, IndexError, KeyError, AttributeError, StopIteration):
         return False
     return nodes_of(tree) == snippet.nodes
 
 
-def tokens(statements: Grammar) -> list[str]:
+def tokens(statements: Parser) -> list[str]:
     try:
-        return [token.type for token in statements.parser.lex(COARSE)]
-    except LarkError:
+        return [kind for kind, _, _ in statements.tokens(COARSE) if kind != END]
+    except UnexpectedError:
         return []
 
 
@@ -117,13 +110,11 @@ def test_tokens_are_coarse() -> None:
     assert tokens(structure()) == TOKENS
 
 
-def survivors(
-    name: str, build: Callable[[str], Grammar], pair: Callable[[Grammar], tuple[Grammar, Grammar]]
-) -> list[str]:
+def survivors(name: str, pair: Callable[[Parser], tuple[Parser, Parser]]) -> list[str]:
     alive = []
     for what, text in mutants(grammar_text(name)):
         try:
-            grammars = pair(build(text))
+            grammars = pair(Parser(compiled(name, text)))
         except (LarkError, re.error, AssertionError):
             continue
         if tokens(grammars[0]) == TOKENS and all(passes(s, *grammars) for s in SNIPPETS):
@@ -132,11 +123,11 @@ def survivors(
 
 
 def test_every_part_of_the_structure_is_needed() -> None:
-    assert survivors("dts", structure_grammar, lambda mutant: (mutant, values())) == []
+    assert survivors("dts", lambda mutant: (mutant, values())) == []
 
 
 def test_every_part_of_the_values_is_needed() -> None:
-    assert survivors("values", value_grammar, lambda mutant: (structure(), mutant)) == []
+    assert survivors("values", lambda mutant: (structure(), mutant)) == []
 
 
 @pytest.mark.parametrize(("name", "least"), [("dts", 60), ("values", 60)])

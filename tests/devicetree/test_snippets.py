@@ -4,19 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from devicetree.dts_snippets import FILE, SNIPPETS, Nodes, Snippet
+from dts_snippets import FILE, SNIPPETS, Snippet, nodes_of
 
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.source import read_source
-from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError
-
-
-def nodes_of(tree: DeviceTree) -> Nodes:
-    return {
-        node.path: {name: item.value for name, item in node.properties.items()}
-        for node in tree.nodes
-    }
 
 
 def names(snippets: tuple[Snippet, ...]) -> list[str]:

@@ -9,10 +9,19 @@ from pathlib import Path
 from struct import pack
 from typing import NamedTuple
 
+from scmigen.devicetree.tree import DeviceTree
+
 #: Where the snippets stand: their files are beside it.
-FILE = Path(__file__).parent / "data" / "snippet.dts"
+FILE = Path(__file__).parent / "devicetree" / "data" / "snippet.dts"
 
 Nodes = dict[str, dict[str, bytes]]
+
+
+def nodes_of(tree: DeviceTree) -> Nodes:
+    return {
+        node.path: {name: item.value for name, item in node.properties.items()}
+        for node in tree.nodes
+    }
 
 
 class Snippet(NamedTuple):

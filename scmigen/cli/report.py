@@ -1,0 +1,46 @@
+"""Printing diagnostics, and the exit statuses of all commands."""
+
+from collections.abc import Iterable
+from typing import IO
+
+from scmigen.diagnostics import Diagnostic, Severity, format_text
+
+#: Exit statuses: errors in the input, wrong usage (click's), identifiers that moved.
+ERRORS, USAGE, MOVED = 1, 2, 3
+
+#: What ``--format`` takes where diagnostics are printed.
+FORMATS = ("text", "json", "sarif", "github")
+
+
+def report(diagnostics: Iterable[Diagnostic], style: str, quiet: bool, stream: IO[str]) -> None:
+    """Print diagnostics in the form asked for, one of `FORMATS`."""
+    shown = [item for item in diagnostics if not quiet or item.severity is Severity.ERROR]
+    if style != "text":
+        from scmigen.cli.formats import WRITERS
+
+        text = WRITERS[style](shown)
+        if text:
+            print(_encodable(text), file=stream)
+    elif shown and stream.isatty():
+        _report_in_colour(shown, stream)
+    else:
+        for item in shown:
+            print(_encodable(format_text(item)), file=stream)
+
+
+def _encodable(text: str) -> str:
+    """The text with what is no character (a byte of a file name) written as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _report_in_colour(shown: Iterable[Diagnostic], stream: IO[str]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    colours = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+    console = Console(file=stream, highlight=False, soft_wrap=True)
+    for item in shown:
+        text = Text(_encodable(format_text(item)))
+        text.highlight_regex(rf"{item.severity.word}\[[^\]]*\]", colours[item.severity])
+        text.highlight_regex(r"(?m)^  hint: .*$", "green")
+        console.print(text)

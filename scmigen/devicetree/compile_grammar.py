@@ -1,0 +1,93 @@
+"""Compiles a grammar with Lark into the tables that `lalr` runs. Seldom needed: they are kept."""
+
+import re
+from typing import Any
+
+from lark import Lark
+from lark.grammar import Rule
+from lark.lexer import TerminalDef
+
+from scmigen.devicetree.lalr import FLAGS, Tables
+
+#: A repetition of a group, as Lark composes terminals out of others.
+_REPETITION = re.compile(r"(?<!\\)\)([*+?])(?![*+?])")
+
+
+def compile_grammar(text: str, start: list[str], possessive: bool) -> Tables:
+    """The tables of the grammar ``text`` for the start rules ``start``.
+
+    ``possessive``: a repetition in a terminal keeps what it took, so that a text that does not
+    match is refused in linear time. Raises `lark.exceptions.LarkError`.
+    """
+    lark = Lark(
+        text,
+        parser="lalr",
+        lexer="contextual",
+        start=start,
+        edit_terminals=_possessive if possessive else None,
+        g_regex_flags=FLAGS,
+        propagate_positions=False,
+        maybe_placeholders=False,
+    )
+    data, memo = lark.memo_serialize([TerminalDef, Rule])
+    table = data["parser"]["parser"]
+    rules: list[tuple[str, list[bool]]] = []
+    actions: list[dict[str, int]] = []
+    jumps: list[dict[str, int]] = []
+    numbers: dict[int, int] = {}
+    # Lark numbers the states from 0, without gaps.
+    for state in range(len(table["states"])):
+        actions.append({})
+        jumps.append({})
+        for symbol, (reduces, target) in table["states"][state].items():
+            name = table["tokens"][symbol]
+            if reduces:
+                rule = target["@"]
+                if rule not in numbers:
+                    numbers[rule] = len(rules)
+                    rules.append(_rule(memo[rule]))
+                actions[-1][name] = ~numbers[rule]
+            elif _is_terminal(name):
+                actions[-1][name] = target
+            else:
+                jumps[-1][name] = target
+    starts = {name: [table["start_states"][name], table["end_states"][name]] for name in start}
+    scanned = sorted(lark.terminals, key=_preference)
+    return Tables(
+        _terminals(lark, start),
+        [item.name for item in scanned],
+        list(lark.ignore_tokens),
+        rules,
+        actions,
+        jumps,
+        starts,
+    )
+
+
+def _rule(rule: dict[str, Any]) -> tuple[str, list[bool]]:
+    """A rule's name, and which of its symbols become part of the tree."""
+    kept = [not symbol.get("filter_out", False) for symbol in rule["expansion"]]
+    return rule["origin"]["name"], kept
+
+
+def _is_terminal(name: str) -> bool:
+    return name.lstrip("_").isupper()
+
+
+def _preference(terminal: TerminalDef) -> tuple[int, int, int, str]:
+    """Lark's own order of terminals."""
+    pattern = terminal.pattern
+    return -terminal.priority, -pattern.max_width, -len(pattern.value), terminal.name
+
+
+def _terminals(lark: Lark, start: list[str]) -> dict[str, str]:
+    compiled, _, _ = lark.grammar.compile(start, "*")
+    named = {item.name: _possessive(item).pattern.to_regexp() for item in compiled}
+    return {**named, **{item.name: item.pattern.to_regexp() for item in lark.terminals}}
+
+
+def _possessive(terminal: TerminalDef) -> TerminalDef:
+    found = terminal.pattern
+    if found.type == "re":
+        found.value = _REPETITION.sub(r")\1+", found.value)
+    return terminal

@@ -1,0 +1,195 @@
+"""The names behind numbers: what a tree's author wrote where a DTB has a cell.
+
+A preprocessor leaves ``<&rcc 165>`` of ``<&rcc CK_BUS_UART4>``. What was written is read again from
+the file and line that the property's position names, and what a macro stands for from the files
+that this very tree was made of, for macro names are not unique over all headers. A name is only
+told where what was written fits the value cell by cell, and where its macro, if that is known,
+stands for that very number. A tree of a blob, or of preprocessed text whose sources are elsewhere,
+has no names.
+"""
+
+import re
+from functools import cached_property
+from typing import NamedTuple
+
+from scmigen.devicetree.arithmetic import compile_tree, number, run
+from scmigen.devicetree.grammars import values
+from scmigen.devicetree.lalr import UnexpectedError
+from scmigen.devicetree.tree import DeviceTree, Property
+from scmigen.devicetree.written import Written
+
+#: The most lines of one property that are read, and the most macros one inside another.
+MAX_LINES = 1000
+MAX_DEPTH = 16
+#: The longest text of an expression that is computed, in characters.
+MAX_EXPRESSION = 1000
+
+_DEFINE = re.compile(r"[ \t]*#[ \t]*define[ \t]+(\w+)(\(?)(.*)", re.ASCII)
+_COMMENT = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|(/\*[\s\S]*?(?:\*/|\Z)|//[^\n]*+)")
+_START = re.compile(r"(?:\w++\s*+:\s*+)*+([\w,.+*#?@-]++)\s*+=\s*+", re.ASCII)
+_VALUE = re.compile(r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|&\{[^}]*+\}|[^;{}\"'])*+(?=;)")
+_INNER = r"[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*+\))*+\))*+\))*+\)"
+_GROUPS = re.compile(rf"<((?:[^<>()]|\((?:{_INNER})*+\))*+)>\s*+(,|\Z)\s*+")
+_CELL = re.compile(
+    rf"(?P<reference>&\w++|&\{{[^}}]*+\}})|(?P<name>[A-Za-z_]\w*+)(?P<call>\((?:{_INNER})*+\))?+"
+    rf"|(?P<literal>\d\w*+)|(?P<other>'(?:[^'\\]|\\.)*+'|\((?:{_INNER})*+\))|(?P<bad>\S)",
+    re.ASCII,
+)
+_LABEL = re.compile(r"\b[A-Za-z_]\w*+\s*+:", re.ASCII)
+_BRACKETED = re.compile(r"\(\s*+([A-Za-z_]\w*+)\s*+\)", re.ASCII)
+_WORD = re.compile(r"(?<![\w'])[A-Za-z_]\w*+", re.ASCII)
+
+
+class Macro(NamedTuple):
+    """A macro without arguments, as one of the files defines it."""
+
+    body: str
+    file: str
+    line: int
+
+
+class Names:
+    """The names that the files of one tree give to numbers; what is read is kept."""
+
+    def __init__(self, tree: DeviceTree) -> None:
+        self._files = tree.files
+        self._written = Written()
+        self._values: dict[str, int | None] = {}
+
+    def cells(self, item: Property) -> tuple[str | None, ...]:
+        """For each cell of a property the macro it was written as, or none."""
+        size, rest = divmod(len(item.value), 4)
+        nothing = (None,) * size
+        written = None if rest else self._value_of(item)
+        groups = _groups(written) if written is not None else None
+        if groups is None:
+            return nothing
+        spelled = [found for group in groups for found in _CELL.finditer(_LABEL.sub("", group))]
+        if any(found["bad"] for found in spelled):
+            return nothing
+        cells = item.cells()
+        references = {r.offset // 4 for r in item.references if not r.is_path}
+        names = self._align(spelled, cells, references)
+        return tuple(names) if names is not None else nothing
+
+    @cached_property
+    def macros(self) -> dict[str, Macro]:
+        """All macros without arguments of the tree's files; not those defined in two ways."""
+        found: dict[str, Macro] = {}
+        twice: set[str] = set()
+        for file in self._files:
+            for line, (name, body) in _defines(self._written.lines(file)):
+                if name in found and found[name].body != body:
+                    twice.add(name)
+                found.setdefault(name, Macro(body, file, line))
+        return {name: macro for name, macro in found.items() if name not in twice}
+
+    def value(self, name: str) -> int | None:
+        """The number that a macro stands for; none where it is no number, or no macro at all."""
+        if name not in self._values:
+            macro = self.macros.get(name)
+            self._values[name] = None if macro is None else self._evaluate(macro.body)
+        return self._values[name]
+
+    def _evaluate(self, body: str) -> int | None:
+        for _ in range(MAX_DEPTH):
+            before, body = body, _WORD.sub(self._body_of, body)
+            if body == before:
+                break
+            if len(body) > MAX_EXPRESSION:
+                return None
+        try:
+            program, literals = compile_tree(values().parse(f"({body})", "arithmetic"))
+            return run(program, map(number, literals))
+        except (UnexpectedError, ValueError, ZeroDivisionError):
+            return None
+
+    def _body_of(self, word: re.Match[str]) -> str:
+        macro = self.macros.get(word[0])
+        return word[0] if macro is None else f"({macro.body})"
+
+    def _value_of(self, item: Property) -> str | None:
+        """What stands between ``=`` and ``;`` in the file, without comments."""
+        place = item.position
+        lines = self._written.lines(place.file) if place else ()
+        if place is None or not 0 < place.line <= len(lines):
+            return None
+        first = _from_name(lines[place.line - 1], place.column, item.name)
+        for count in (8, MAX_LINES):
+            text = "\n".join((first, *lines[place.line : place.line + count]))
+            text = _COMMENT.sub(lambda found: " " if found[1] else found[0], text)
+            start = _START.match(text)
+            if start is None or start[1] != item.name:
+                return None
+            value = _VALUE.match(text, start.end())
+            if value is not None:
+                return value[0]
+        return None
+
+    def _align(
+        self, spelled: list[re.Match[str]], cells: tuple[int, ...], references: set[int]
+    ) -> list[str | None] | None:
+        """The names of the cells, or none where what was written cannot be told from it."""
+        names: list[str | None] = []
+        for found in spelled:
+            index = len(names)
+            if index >= len(cells) or (found["reference"] is not None) != (index in references):
+                return None
+            name = _name_of(found)
+            if name is None:
+                names.append(None)
+                continue
+            width = self._width(name)
+            if width is None:
+                return None
+            named = width == 1 and self.value(name) in (None, cells[index])
+            names += [name if named else None] * width
+        return names if len(names) == len(cells) else None
+
+    def _width(self, name: str) -> int | None:
+        """How many cells a macro stands for: one, where nothing else is known."""
+        macro = self.macros.get(name)
+        if macro is None or self.value(name) is not None:
+            return 1
+        parts = list(_CELL.finditer(macro.body))
+        if any(part["bad"] for part in parts) or not parts:
+            return None
+        return len(parts)
+
+
+def _from_name(line: str, column: int, name: str) -> str:
+    """The line from a property's name on; its column may be another before macros were expanded."""
+    starts = [found.start(1) for found in _START.finditer(line) if found[1] == name]
+    return line[starts[0] :] if len(starts) == 1 else line[max(column - 1, 0) :]
+
+
+def _name_of(found: re.Match[str]) -> str | None:
+    if found["name"]:
+        return None if found["call"] else found["name"]
+    bracketed = _BRACKETED.fullmatch(found["other"] or "")
+    return bracketed[1] if bracketed else None
+
+
+def _groups(value: str) -> list[str] | None:
+    """The insides of ``<…>, <…>``; none for a value of any other form."""
+    groups = []
+    at = 0
+    while found := _GROUPS.match(value, at):
+        groups.append(found[1])
+        at = found.end()
+        if not found[2]:
+            return groups if at == len(value) else None
+    return None
+
+
+def _defines(lines: tuple[str, ...]) -> list[tuple[int, tuple[str, str]]]:
+    found = []
+    for number_, line in enumerate(lines, 1):
+        if "define" not in line:
+            continue
+        define = _DEFINE.match(line)
+        if define is not None and not define[2]:
+            body = _COMMENT.sub(lambda c: " " if c[1] else c[0], define[3]).strip()
+            if body and not body.endswith("\\"):
+                found.append((number_, (define[1], body)))
+    return found
