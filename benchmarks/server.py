@@ -1,17 +1,20 @@
-"""How fast the reference server is, beside a bare echo server on the same machine in the same run.
+"""How fast the server answers, beside a bare echo on the same kind of socket.
 
     python benchmarks/server.py [RUNTIME] [--agent NAME] [--seconds S]
 
-Measures CLOCK_RATE_GET of the agent's first clock: the core alone (µs a message), then over a
-SOCK_SEQPACKET and a SOCK_STREAM socket, one message at a time and with 32 in flight, each against
-an echo server of a few lines that sends a reply of the same length. Both run as processes of their
-own. Figures are for the whole round trip, client included.
+Prints what one message costs in the core, how long the server takes to start and what memory it
+needs, requests a second in lock step and with several in flight, and the time of one request
+(median and p99): of the server, of the server while another agent floods it, and of a bare Python
+echo. All
+of them are processes of their own; figures are for the whole round trip, client included.
 """
 
 import argparse
 import multiprocessing
 import socket
 import struct
+import subprocess
+import sys
 import tempfile
 import time
 import timeit
@@ -29,10 +32,13 @@ IN_FLIGHT = 32
 
 
 def serve(configuration: runtime.Runtime, agent: str, url: str) -> None:
+    serve_all(configuration, {agent: url})
+
+
+def serve_all(configuration: runtime.Runtime, urls: dict[str, str]) -> None:
     server = Server(configuration)
-    found = server.agent(agent)
-    assert found is not None
-    with Service(server, {found: url}, lambda _: None) as service:
+    found = {server.agent(name): url for name, url in urls.items()}
+    with Service(server, {a: url for a, url in found.items() if a}, lambda *_: None) as service:
         service.run()
 
 
@@ -94,6 +100,73 @@ def rate(url: str, message: bytes, reply_size: int, in_flight: int, seconds: flo
         return answered / (now - begin)
 
 
+def times(url: str, message: bytes, seconds: float) -> tuple[float, float]:
+    """Median and p99 of one request in lock step, in µs."""
+    found = []
+    with connect(url) as client:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            start = time.perf_counter()
+            client.sendall(message)
+            client.recv(256)
+            found.append(time.perf_counter() - start)
+    found.sort()
+    return found[len(found) // 2] * 1e6, found[len(found) * 99 // 100] * 1e6
+
+
+def flood(url: str, message: bytes) -> None:
+    """Send for ever, and read whatever comes."""
+    with connect(url) as client:
+        client.setblocking(False)
+        while True:
+            for action in (lambda: client.send(message), lambda: client.recv(256)):
+                with suppress(BlockingIOError):
+                    action()
+
+
+def fairness(configuration: runtime.Runtime, agent: str, message: bytes, seconds: float) -> None:
+    """The time of one request while another agent floods the server."""
+    names = [item.name for item in configuration.agents]
+    server = Server(configuration)
+    found = server.agent(agent)
+    other = next((name for name in names if found is not None and name != found.name), None)
+    if other is None:
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        urls = {agent: f"unix:{directory}/quiet", other: f"unix:{directory}/loud"}
+        process = multiprocessing.Process(target=serve_all, args=(configuration, urls), daemon=True)
+        process.start()
+        idle = times(urls[agent], message, seconds)
+        loud = multiprocessing.Process(target=flood, args=(urls[other], message), daemon=True)
+        loud.start()
+        time.sleep(0.3)
+        flooded = times(urls[agent], message, seconds)
+        for name, (median, high) in (("idle", idle), ("flooded", flooded)):
+            print(f"one request, {name:8}: median {median:6.1f} µs, p99 {high:6.1f} µs")
+        for item in (loud, process):
+            item.terminate()
+            item.join()
+
+
+def start(path: Path) -> None:
+    """How long until ``scmigen serve`` is ready, and the memory it has then."""
+    code = "from scmigen.cli.serve import serve; serve()"
+    best, memory = 1e9, 0
+    for _ in range(5):
+        with tempfile.TemporaryDirectory() as directory:
+            command = [sys.executable, "-c", code, str(path), "--directory", directory]
+            begin = time.perf_counter()
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+                assert process.stdout is not None
+                while process.stdout.readline() != "ready\n":
+                    pass
+                best = min(best, time.perf_counter() - begin)
+                status = Path(f"/proc/{process.pid}/status").read_text()
+                memory = int(status.partition("VmRSS:")[2].split()[0])
+                process.terminate()
+    print(f"start: {best * 1e3:.0f} ms with Python's own, {memory / 1024:.1f} MB")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runtime", nargs="?", type=Path, default=BOARD)
@@ -109,6 +182,8 @@ def main() -> None:
     number = 200_000
     best = min(timeit.repeat(lambda: agent.handle(message), number=number, repeat=5)) / number
     print(f"core: CLOCK_RATE_GET {best * 1e6:.2f} µs")
+    start(options.runtime)
+    fairness(configuration, options.agent, message, options.seconds)
     with tempfile.TemporaryDirectory() as directory:
         for scheme in TYPES:
             ours, bare = (f"{scheme}:{directory}/{scheme}-{name}" for name in ("server", "echo"))
@@ -125,6 +200,9 @@ def main() -> None:
                 for name, url in (("server", ours), ("echo  ", bare)):
                     figure = rate(url, framed, len(answer), in_flight, options.seconds)
                     print(f"{scheme:12} {in_flight:2} in flight, {name}: {figure:8,.0f} a second")
+            for name, url in (("server", ours), ("echo  ", bare)):
+                median, high = times(url, framed, options.seconds)
+                print(f"{scheme:12} one request, {name}: median {median:.1f} µs, p99 {high:.1f} µs")
             for process in processes:
                 process.terminate()
                 process.join()

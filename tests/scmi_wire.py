@@ -6,6 +6,7 @@ A header is ``message | type << 8 | protocol << 10 | token << 18``; everything i
 import struct
 
 BASE, POWER, SYSTEM, PERFORMANCE, CLOCK, SENSOR, RESET, VOLTAGE = range(0x10, 0x18)
+POWERCAP, PINCTRL = 0x18, 0x19
 
 SUCCESS = 0
 NOT_SUPPORTED = -1
@@ -13,7 +14,10 @@ INVALID_PARAMETERS = -2
 DENIED = -3
 NOT_FOUND = -4
 OUT_OF_RANGE = -5
+BUSY = -6
+HARDWARE_ERROR = -9
 PROTOCOL_ERROR = -10
+IN_USE = -11
 
 ON = 0
 OFF = 0x4000_0000
@@ -37,6 +41,10 @@ def request(protocol, message, *values, token=TOKEN, kind=0):
 
 def notification(protocol, event, *values):
     return words(event | 3 << 8 | protocol << 10, *values)
+
+
+def delayed(protocol, message, *values, token=TOKEN):
+    return words(message | 2 << 8 | protocol << 10 | token << 18, *values)
 
 
 class Wire:

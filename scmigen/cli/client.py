@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from scmigen.client import Client, ClientError, ScmiError, UrlError
 from scmigen.scmi.layouts import MAX_PAYLOAD
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
+from scmigen.scmi.text import plain
 
 
 def _number(maximum: int = 0xFFFF_FFFF) -> Callable[[str], int]:
@@ -56,11 +58,11 @@ class _Options:
         except UrlError as problem:
             raise click.UsageError(str(problem)) from None
         except ClientError as problem:
-            raise click.ClickException(str(problem)) from None
+            raise click.ClickException(plain(str(problem))) from None
 
     def show(self, value: Any, text: str) -> None:
         """Print ``value`` as JSON, or ``text``."""
-        click.echo(json.dumps(value, indent=1) if self.style == "json" else text)
+        click.echo(json.dumps(value, indent=1) if self.style == "json" else _printable(text))
 
     def keep(self) -> None:
         """Stay connected as long as asked, so that a vote stands."""
@@ -72,11 +74,16 @@ class _Refused(click.ClickException):
     """``DENIED: CLOCK_RATE_SET(…)`` on stderr."""
 
     def __init__(self, refusal: ScmiError) -> None:
-        super().__init__(str(refusal))
+        super().__init__(plain(str(refusal)))
 
     def show(self, file: Any = None) -> None:
         """Print the status first, without "Error:"."""
         click.echo(self.message, err=True, file=file)
+
+
+def _printable(text: str) -> str:
+    """Names come from the platform: nothing in them may reach the terminal but text."""
+    return "\n".join(map(plain, text.split("\n")))
 
 
 _STYLE = click.Choice(["text", "json"])
@@ -138,7 +145,7 @@ def _or_unknown(value: object) -> str:
 def client(context: click.Context, url: str, style: str, timeout: float) -> None:
     """Speak SCMI to a platform as the agent whose socket URL is.
 
-    URL is unix:PATH (seqpacket) or unix-stream:PATH.
+    URL is unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH or smt:FILE.
     """
     context.obj = _Options(url, timeout, style)
 
@@ -280,6 +287,49 @@ def reset(options: _Options, target: str) -> None:
     with options.connected() as platform:
         platform.reset(number)
     options.show({"id": number}, f"reset domain {number}: done")
+
+
+@client.command()
+@click.argument("protocols", nargs=-1)
+@click.option("--seconds", type=click.FloatRange(0, 1e9), default=0.0, help="End after so long.")
+@click.option("--count", type=click.IntRange(0), default=0, help="End after so many events.")
+@_command
+def watch(options: _Options, protocols: tuple[str, ...], seconds: float, count: int) -> None:
+    """Print notifications as they come: of PROTOCOLS (names), or all there are."""
+    from scmigen.cli.listening import watch as events
+
+    with options.connected() as platform:
+        for line in events(platform, protocols, seconds, count):
+            options.show({"event": line}, line)
+
+
+@client.command()
+@_command
+def dump(options: _Options) -> None:
+    """Print everything the agent can see."""
+    from scmigen.cli.listening import dumped
+
+    with options.connected() as platform:
+        click.echo(dumped(platform, options.style))
+
+
+@client.command()
+@click.argument("trace", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--agent", help="Whose messages, where a trace has several agents.")
+@_command
+def replay(options: _Options, trace: Path, agent: str | None) -> None:
+    """Send the messages of TRACE (``serve --trace``) again; print answers that differ, and fail."""
+    from scmigen.cli.listening import read_trace
+    from scmigen.cli.listening import replay as again
+
+    lines = read_trace(trace, agent)
+    with options.connected() as platform:
+        differences = list(again(platform, lines))
+    sent = sum(line.sent for line in lines)
+    summary = f"{sent} messages, {len(differences)} answers differ"
+    options.show({"sent": sent, "differences": differences}, "\n".join([*differences, summary]))
+    if differences:
+        raise SystemExit(1)
 
 
 def _protocol_number(text: str) -> int:

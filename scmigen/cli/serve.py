@@ -1,15 +1,35 @@
-"""``scmigen serve``: the reference server on sockets."""
+"""``scmigen serve``: the reference server on sockets, shared memory and virtual machines."""
 
 import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from scmigen import runtime
 from scmigen.scmi.protocols import KIND_OF, Profile
+from scmigen.scmi.text import plain
 from scmigen.server import Agent, Server
+from scmigen.server.backend import Backend, BackendError, load
+from scmigen.server.fastchannels import FastChannelError, FastChannels
+from scmigen.server.log import Log
+from scmigen.server.port import Trace
 from scmigen.server.service import Service
 from scmigen.server.transports import TransportError, UrlError
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What was asked for; a reload starts from it again."""
+
+    configuration: Path
+    extra: tuple[Path, ...]
+    listen: tuple[str, ...]
+    directory: Path | None
+    profiles: tuple[str, ...]
+    fastchannel: tuple[Path, int, int] | None
 
 
 def _served(agent: Agent, url: str) -> str:
@@ -22,7 +42,65 @@ def _served(agent: Agent, url: str) -> str:
             text += f" ({len(agent.views[KIND_OF[protocol]].operations)})"
         parts.append(text)
     permissions = ", may change permissions" if agent.configuration.permissions else ""
-    return f"{agent.name} (agent {agent.id}) at {url}: {', '.join(parts)}{permissions}"
+    return plain(f"{agent.name} (agent {agent.id}) at {url}: {', '.join(parts)}{permissions}")
+
+
+def _configuration(options: _Options) -> runtime.Runtime:
+    """The platform to serve. Raises `click.ClickException`."""
+    path = options.configuration
+    try:
+        data = path.read_bytes()
+        for path in options.extra:
+            data = runtime.overlay(data, path.read_bytes())
+        return runtime.decode(data)
+    except OSError as problem:
+        raise click.ClickException(f"{path}: {problem.strerror}") from None
+    except runtime.ConfigurationError as problem:
+        raise click.ClickException(f"{path}: {plain(str(problem))}") from None
+
+
+def _profiles(
+    platform: runtime.Runtime, wanted: tuple[str, ...]
+) -> tuple[Profile, dict[int, Profile]]:
+    """The profile of all, and those of single agents by id. Raises `click.UsageError`."""
+    default, found = Profile.V3_2, {}
+    ids = {agent.name: agent.id for agent in platform.agents}
+    for item in wanted:
+        name, equals, value = item.rpartition("=")
+        if value not in tuple(Profile):
+            known = ", ".join(profile.value for profile in Profile)
+            raise click.UsageError(f"--profile {item}: no profile {value!r}; there are: {known}")
+        if not equals:
+            default = Profile(value)
+        elif name in ids:
+            found[ids[name]] = Profile(value)
+        else:
+            raise click.UsageError(f"--profile {item}: no agent {name!r}; there are: {_all(ids)}")
+    return default, found
+
+
+def _all(names: Mapping[str, object]) -> str:
+    return plain(", ".join(names))
+
+
+def _server(options: _Options, backend: Backend | None, log: Log) -> Server:
+    """A server for the configuration there is now. Raises `click.ClickException`."""
+    platform = _configuration(options)
+    profile, profiles = _profiles(platform, options.profiles)
+    server = Server(
+        platform,
+        profile,
+        profiles=profiles,
+        backend=backend,
+        refused=lambda refusal: log(f"refused: {refusal}", refusal.agent),
+        failed=lambda line: log(f"back end: {line}", "the back end"),
+    )
+    if options.fastchannel is not None:
+        try:
+            server.fastchannels = FastChannels(server, *options.fastchannel)
+        except FastChannelError as problem:
+            raise click.ClickException(f"--fastchannel: {problem}") from None
+    return server
 
 
 def _endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) -> dict[Agent, str]:
@@ -34,7 +112,7 @@ def _endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) 
         name, _, url = item.partition("=")
         agent = server.agent(name)
         if agent is None:
-            known = ", ".join(agent.name for agent in server.agents.values())
+            known = _all({agent.name: agent for agent in server.agents.values()})
             raise click.UsageError(f"--listen {item}: no agent {name!r}; there are: {known}")
         if agent in found:
             raise click.UsageError(f"--listen {item}: {agent.name} has a URL already")
@@ -50,8 +128,41 @@ def _endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) 
 
 def _file_name(agent: Agent) -> str:
     """``NAME.sock``; the id instead of a name that is no plain file name."""
-    plain = agent.name.replace("-", "").replace("_", "").isalnum()
-    return f"{agent.name if plain else agent.id}.sock"
+    plain_name = agent.name.replace("-", "").replace("_", "").isalnum()
+    return f"{agent.name if plain_name else agent.id}.sock"
+
+
+def _memory(text: str | None) -> tuple[Path, int, int] | None:
+    """``FILE:ADDR:SIZE``. Raises `click.UsageError`."""
+    if text is None:
+        return None
+    try:
+        name, address, size = text.rsplit(":", 2)
+        found = Path(name), int(address, 0), int(size, 0)
+    except ValueError:
+        raise click.UsageError(
+            f"--fastchannel {text}: give FILE:ADDR:SIZE, such as /dev/shm/scmi:0x10000000:0x1000"
+        ) from None
+    if not name or found[1] < 0 or found[1] % 8 or not 0 < found[2] <= 1 << 30:
+        raise click.UsageError(f"--fastchannel {text}: the address is a multiple of 8, SIZE > 0")
+    return found
+
+
+def _reload(service: Service, options: _Options, log: Log) -> None:
+    """Serve what the files say now; where they are wrong, go on as before."""
+    old = service.server
+    try:
+        platform = _server(options, old.backend, log)
+        endpoints = _endpoints(platform, options.listen, options.directory)
+    except click.ClickException as problem:
+        log(f"reload: {problem.format_message()}; still serving the configuration before")
+        return
+    if old.fastchannels is not None:
+        old.fastchannels.close()
+    service.reload(platform, endpoints)
+    for agent, url in endpoints.items():
+        log(_served(agent, url))
+    log("reloaded")
 
 
 @click.command()
@@ -60,7 +171,8 @@ def _file_name(agent: Agent) -> str:
     "--listen",
     metavar="AGENT=URL",
     multiple=True,
-    help="Serve an agent (name or id) at unix:PATH (seqpacket) or unix-stream:PATH. Repeatable.",
+    help="Serve an agent (name or id) at unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH, "
+    "smt:FILE (shared memory) or vhost-user:PATH (a virtual machine). Repeatable.",
 )
 @click.option(
     "--directory",
@@ -69,37 +181,59 @@ def _file_name(agent: Agent) -> str:
 )
 @click.option(
     "--profile",
-    type=click.Choice([profile.value for profile in Profile]),
-    default=Profile.V3_2.value,
-    show_default=True,
-    help="The release of the specification to speak.",
+    "profiles",
+    metavar="[AGENT=]2.0|3.2",
+    multiple=True,
+    help="The release of the specification to speak; 3.2 unless said. Repeatable for agents.",
+)
+@click.option(
+    "--extra",
+    type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    help="Lay this JSON over RUNTIME: what the tree cannot say. Repeatable.",
+)
+@click.option(
+    "--fastchannel",
+    metavar="FILE:ADDR:SIZE",
+    help="Put FastChannels into SIZE bytes of FILE, which agents map at ADDR.",
+)
+@click.option("--trace", type=click.Path(dir_okay=False), help="Write every message to a file.")
+@click.option(
+    "--backend",
+    metavar="NAME",
+    help="What carries changes out: an installed back end, or MODULE:CLASS. The simulator if none.",
 )
 def serve(
-    configuration: Path, listen: tuple[str, ...], directory: Path | None, profile: str
+    configuration: Path,
+    listen: tuple[str, ...],
+    directory: Path | None,
+    profiles: tuple[str, ...],
+    extra: tuple[Path, ...],
+    fastchannel: str | None,
+    trace: str | None,
+    backend: str | None,
 ) -> None:
     """Serve the platform RUNTIME (runtime.json of a build) to its agents.
 
     Who connects to an agent's socket is that agent, one client at a time. The votes of a client
-    that disconnects are released. Ends at SIGTERM or SIGINT.
+    that disconnects are released. SIGHUP reads RUNTIME again: agents whose part is the same stay
+    connected. Ends at SIGTERM or SIGINT.
     """
-
-    def log(line: str) -> None:
-        click.echo(line, err=True)
-
+    options = _Options(configuration, extra, listen, directory, profiles, _memory(fastchannel))
+    log = Log(sys.stderr.fileno())
     try:
-        platform = runtime.decode(configuration.read_bytes())
-    except OSError as problem:
-        raise click.ClickException(f"{configuration}: {problem.strerror}") from None
-    except runtime.ConfigurationError as problem:
-        raise click.ClickException(f"{configuration}: {problem}") from None
-    server = Server(platform, Profile(profile), refused=lambda refusal: log(f"refused: {refusal}"))
+        found = None if backend is None else load(backend)
+    except BackendError as problem:
+        raise click.UsageError(str(problem)) from None
+    server = _server(options, found, log)
     endpoints = _endpoints(server, listen, directory)
     try:
         if directory is not None:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        service = Service(server, endpoints, log)
+        tracer = None if trace is None else Trace(Path(trace).open("w"))  # noqa: SIM115
+        service = Service(server, endpoints, log, tracer)
     except OSError as problem:
-        raise click.ClickException(f"{directory}: {problem.strerror}") from None
+        raise click.ClickException(f"{problem.filename}: {problem.strerror}") from None
     except UrlError as problem:
         raise click.UsageError(str(problem)) from None
     except TransportError as problem:
@@ -107,6 +241,8 @@ def serve(
     with service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
+        reload = lambda *_: service.loop.interrupt(lambda: _reload(service, options, log))  # noqa: E731
+        signal.signal(signal.SIGHUP, reload)
         for agent, url in endpoints.items():
             click.echo(_served(agent, url))
         click.echo("ready")

@@ -21,8 +21,11 @@ _ROUND_AUTO: Final = 1 << 3
 #: Attribute bit that says a resource has an extended name, and the message that reads it.
 _EXTENDED_NAMES: Final = {
     Protocol.POWER: (1 << 27, 0x8),
+    Protocol.PERFORMANCE: (1 << 26, 0xC),
     Protocol.CLOCK: (1 << 29, 0x8),
     Protocol.RESET: (1 << 29, 0x6),
+    Protocol.VOLTAGE: (1 << 30, 0x9),
+    Protocol.POWERCAP: (1 << 28, 0x8),
 }
 #: Statuses that mean "nothing for you at this id": the ids go on after it.
 _HOLES: Final = frozenset({Status.NOT_FOUND, Status.DENIED})
@@ -94,7 +97,7 @@ class Client(Channel):
         """The PROTOCOL_VERSION word, asked for once."""
         if protocol not in self._versions:
             row = messages.commands(protocol, 0x10000)[messages.VERSION]
-            (self._versions[protocol],) = self._exchange(protocol, row, ())[0]
+            (self._versions[protocol],) = self.exchange(protocol, row, ())[0]
         return self._versions[protocol]
 
     def message(self, protocol: Protocol, number: int) -> Message:
@@ -106,9 +109,9 @@ class Client(Channel):
 
     def call(self, protocol: Protocol, number: int, *words: int) -> tuple[Any, ...]:
         """Send a message with the words of its request; the fields of its reply."""
-        return self._exchange(protocol, self.message(protocol, number), words)[0]
+        return self.exchange(protocol, self.message(protocol, number), words)[0]
 
-    def _exchange(
+    def exchange(
         self, protocol: Protocol, message: Message, words: tuple[int, ...]
     ) -> tuple[tuple[Any, ...], bytes]:
         """The fixed fields of the reply, and what stands behind them."""
@@ -117,11 +120,12 @@ class Client(Channel):
         if status != Status.SUCCESS:
             raise ScmiError(status, what)
         size = message.reply.size
-        if len(values) < size or (message.entries is None and len(values) > size):
+        open_ended = message.entries is not None or message.reply_tail is not None
+        if len(values) < size or (len(values) > size and not open_ended):
             raise ClientError(f"{self.url}: {what} is answered with {len(values)} bytes")
         return message.reply.unpack(values[:size]), values[size:]
 
-    def _parts(self, protocol: Protocol, number: int, *words: int) -> Iterator[tuple[Any, ...]]:
+    def parts(self, protocol: Protocol, number: int, *words: int) -> Iterator[tuple[Any, ...]]:
         """The entries of a multi-part reply, asked for until none remain; ``words`` are those of
         the request before the index."""
         message = self.message(protocol, number)
@@ -129,7 +133,7 @@ class Client(Channel):
         assert entries is not None
         index = 0
         while True:
-            fixed, rest = self._exchange(protocol, message, (*words, index))
+            fixed, rest = self.exchange(protocol, message, (*words, index))
             count = entries.returned.get(fixed[-1])
             if len(rest) < count * entries.entry.size:
                 raise ClientError(f"{self.url}: {message.name} has fewer entries than it says")
@@ -148,7 +152,7 @@ class Client(Channel):
         message = self.message(Protocol.BASE, 0x6)
         found: list[int] = []
         while len(found) < total:
-            (count,), ids = self._exchange(Protocol.BASE, message, (len(found),))
+            (count,), ids = self.exchange(Protocol.BASE, message, (len(found),))
             if not 0 < count <= len(ids):
                 raise ClientError(f"{self.url}: the list of protocols ends early")
             found += ids[:count]
@@ -199,7 +203,7 @@ class Client(Channel):
         """How many ids the agent has in ``protocol``."""
         return int(self.call(protocol, messages.ATTRIBUTES)[0] & 0xFFFF)
 
-    def _each(self, protocol: Protocol) -> Iterator[tuple[int, str, tuple[Any, ...]]]:
+    def each(self, protocol: Protocol) -> Iterator[tuple[int, str, tuple[Any, ...]]]:
         """Id, name and attribute fields of every resource that is not hidden."""
         for number in range(self.count(protocol)):
             try:
@@ -237,12 +241,12 @@ class Client(Channel):
                 bool(fields[0] & _ENABLED),
                 self._unless_refused(Protocol.CLOCK, 0x6, number),
             )
-            for number, name, fields in self._each(Protocol.CLOCK)
+            for number, name, fields in self.each(Protocol.CLOCK)
         ]
 
     def clock_rates(self, clock: int) -> list[int]:
         """The rates of a clock in Hz; lowest, highest and step where it has a range."""
-        return [rate for (rate,) in self._parts(Protocol.CLOCK, 0x4, clock)]
+        return [rate for (rate,) in self.parts(Protocol.CLOCK, 0x4, clock)]
 
     def clock_rate(self, clock: int) -> int:
         """The rate of a clock in Hz."""
@@ -262,7 +266,7 @@ class Client(Channel):
     def power_domains(self) -> list[PowerDomainInfo]:
         """The power domains the agent can see."""
         found = []
-        for number, name, _ in self._each(Protocol.POWER):
+        for number, name, _ in self.each(Protocol.POWER):
             state = self._unless_refused(Protocol.POWER, 0x5, number)
             found.append(PowerDomainInfo(number, name, _STATES.get(state)))
         return found
@@ -281,7 +285,7 @@ class Client(Channel):
         """The reset domains the agent can see."""
         return [
             ResetDomainInfo(number, name, None if fields[1] == 0xFFFF_FFFF else fields[1])
-            for number, name, fields in self._each(Protocol.RESET)
+            for number, name, fields in self.each(Protocol.RESET)
         ]
 
     def reset(self, domain: int) -> None:

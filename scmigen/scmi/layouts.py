@@ -154,7 +154,8 @@ class Message:
 
     ``since`` is the version word of the protocol from which this row holds; a later row with the
     same id takes its place. ``reply`` leaves out the status word; delayed responses and
-    notifications have no request, and a notification has no status.
+    notifications have no request, and a notification has no status. The tails are what comes
+    any number of times after the request or the values, without a count of its own.
     """
 
     id: int
@@ -163,6 +164,8 @@ class Message:
     request: Layout
     reply: Layout
     entries: Entries | None = None
+    request_tail: Layout | None = None
+    reply_tail: Layout | None = None
 
 
 def name_field(text: str, size: int) -> bytes:

@@ -23,8 +23,19 @@ def _row(
     request: str = "",
     reply: str = "",
     entries: Entries | None = None,
+    request_tail: str | None = None,
+    reply_tail: str | None = None,
 ) -> Message:
-    return Message(number, name, since, layout(request), layout(reply), entries)
+    return Message(
+        number,
+        name,
+        since,
+        layout(request),
+        layout(reply),
+        entries,
+        None if request_tail is None else layout(request_tail),
+        None if reply_tail is None else layout(reply_tail),
+    )
 
 
 _RETURNED: Final = Bits(0, 12)
@@ -35,6 +46,11 @@ VERSION: Final = 0x0
 ATTRIBUTES: Final = 0x1
 MESSAGE_ATTRIBUTES: Final = 0x2
 NEGOTIATE: Final = 0x10
+
+#: What a descriptor of a sensor goes on with: power in µW; then, also for an axis, the resolution
+#: ([26:0], [31:27] a signed power of ten) and the least and greatest value.
+EXTENDED_SENSOR: Final = layout("u32 power")
+EXTENDED_RANGE: Final = layout("u32 resolution, i64 minimum, i64 maximum")
 
 #: The values of PROTOCOL_ATTRIBUTES by protocol.
 _ATTRIBUTES: Final = {
@@ -194,7 +210,8 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
         _row(0xF, "CLOCK_GET_PERMISSIONS", 0x30000, "u32 clock", "u32 permissions"),
     ),
     Protocol.SENSOR: (
-        # From version 2 a descriptor with attribute bit 8 is longer; the server sets no bit 8.
+        # From version 2 a descriptor with attribute bit 8 goes on with EXTENDED_SENSOR, and with
+        # EXTENDED_RANGE too where the sensor has no axes.
         _row(
             0x3,
             "SENSOR_DESCRIPTION_GET",
@@ -217,9 +234,9 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "SENSOR_READING_GET",
             0x20000,
             "u32 sensor, u32 flags",
-            "i64 value, u64 timestamp",
+            reply_tail="i64 value, u64 timestamp",
         ),
-        _row(
+        _row(  # an axis with attribute bit 8 goes on with EXTENDED_RANGE
             0x7,
             "SENSOR_AXIS_DESCRIPTION_GET",
             0x20000,
@@ -342,12 +359,12 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 function, u32 count",
             Entries(layout("u32 type, u32 value"), "attributes", Bits(0, 8), Bits(24, 8)),
         ),
-        # The request goes on with attributes[9:2] pairs of type and value.
-        _row(
+        _row(  # attributes [9:2]: how many pairs of type and value follow
             0x6,
             "PINCTRL_SETTINGS_CONFIGURE",
             0x10000,
             "u32 id, u32 function, u32 attributes",
+            request_tail="u32 type, u32 value",
         ),
         _row(0x7, "PINCTRL_REQUEST", 0x10000, "u32 id, u32 flags"),
         _row(0x8, "PINCTRL_RELEASE", 0x10000, "u32 id, u32 flags"),
@@ -359,7 +376,14 @@ _DELAYED: Final[Mapping[Protocol, tuple[Message, ...]]] = {
     Protocol.CLOCK: (_row(0x5, "CLOCK_RATE_SET_COMPLETE", 0x10000, "", "u32 clock, u64 rate"),),
     Protocol.SENSOR: (
         _row(0x6, "SENSOR_READING_COMPLETE", 0x10000, "", "u32 sensor, i64 value"),
-        _row(0x6, "SENSOR_READING_COMPLETE", 0x20000, "", "u32 sensor, i64 value, u64 timestamp"),
+        _row(
+            0x6,
+            "SENSOR_READING_COMPLETE",
+            0x20000,
+            "",
+            "u32 sensor",
+            reply_tail="i64 value, u64 timestamp",
+        ),
     ),
     Protocol.RESET: (_row(0x4, "RESET_COMPLETE", 0x10000, "", "u32 domain"),),
     Protocol.VOLTAGE: (
@@ -371,8 +395,10 @@ _DELAYED: Final[Mapping[Protocol, tuple[Message, ...]]] = {
 }
 
 _NOTIFICATIONS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
-    # Goes on with a u64 for each command reported.
-    Protocol.BASE: (_row(0x0, "BASE_ERROR_EVENT", 0x10000, "", "u32 agent, u32 error"),),
+    Protocol.BASE: (
+        # error [31]: fatal, [9:0]: how many commands are reported
+        _row(0x0, "BASE_ERROR_EVENT", 0x10000, "", "u32 agent, u32 error", reply_tail="u64 report"),
+    ),
     Protocol.POWER: (
         _row(0x0, "POWER_STATE_CHANGED", 0x10000, "", "u32 agent, u32 domain, u32 state"),
         _row(
@@ -414,7 +440,8 @@ _NOTIFICATIONS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "SENSOR_UPDATE",
             0x20000,
             "",
-            "u32 agent, u32 sensor, i64 value, u64 timestamp",
+            "u32 agent, u32 sensor",
+            reply_tail="i64 value, u64 timestamp",
         ),
     ),
     Protocol.RESET: (

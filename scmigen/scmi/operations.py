@@ -34,6 +34,8 @@ OPERATIONS: Final[Mapping[Kind, tuple[Operation, ...]]] = MappingProxyType(
         Kind.VOLTAGE: (Operation.STATE, Operation.LEVEL, Operation.READ),
         Kind.PERFORMANCE: (Operation.LEVEL, Operation.LIMITS, Operation.READ),
         Kind.SENSOR: (Operation.CONFIG, Operation.READ),
+        Kind.POWERCAP: (Operation.CONFIG, Operation.READ),
+        Kind.PIN: (Operation.CONFIG, Operation.READ),
     }
 )
 
@@ -134,6 +136,29 @@ NEEDED: Final[Mapping[Protocol, Mapping[int, Operation | None]]] = MappingProxyT
             0x6: Operation.READ,
             0x7: Operation.LEVEL,
             0x8: Operation.READ,
+            0x9: None,
+        },
+        Protocol.POWERCAP: {
+            0x3: None,
+            0x4: Operation.READ,
+            0x5: Operation.CONFIG,
+            0x6: Operation.READ,
+            0x7: Operation.CONFIG,
+            0x8: None,
+            0x9: Operation.READ,
+            0xA: Operation.READ,
+            0xB: Operation.READ,
+            0xC: Operation.READ,
+        },
+        # A pin control message says in its flags whether it is about a pin, a group or a function;
+        # a group needs the operation on each of its pins.
+        Protocol.PINCTRL: {
+            0x3: None,
+            0x4: None,
+            0x5: Operation.READ,
+            0x6: Operation.CONFIG,
+            0x7: Operation.CONFIG,
+            0x8: Operation.CONFIG,
             0x9: None,
         },
     }

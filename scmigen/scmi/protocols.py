@@ -22,7 +22,7 @@ class Protocol(IntEnum):
 
 
 class Kind(StrEnum):
-    """The kinds of resource that a device tree has a source for; listed in protocol order."""
+    """The kinds of resource, in protocol order. A device tree has no source for the last two."""
 
     POWER = "power"
     PERFORMANCE = "performance"
@@ -30,6 +30,8 @@ class Kind(StrEnum):
     SENSOR = "sensor"
     RESET = "reset"
     VOLTAGE = "voltage"
+    POWERCAP = "powercap"
+    PIN = "pin"
 
     @property
     def protocol(self) -> Protocol:
@@ -44,6 +46,8 @@ _PROTOCOL_OF: Final = {
     Kind.SENSOR: Protocol.SENSOR,
     Kind.RESET: Protocol.RESET,
     Kind.VOLTAGE: Protocol.VOLTAGE,
+    Kind.POWERCAP: Protocol.POWERCAP,
+    Kind.PIN: Protocol.PINCTRL,
 }
 
 #: Protocol → the kind of resource it serves; base and system power serve none.

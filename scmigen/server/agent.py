@@ -26,10 +26,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scmigen import runtime
 from scmigen.scmi import messages
-from scmigen.scmi.layouts import HEADER_SIZE, Header, Message, MessageType
+from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Header, Message, MessageType
 from scmigen.scmi.operations import DESCRIBING, NEEDED
-from scmigen.scmi.protocols import KIND_OF, VERSIONS, Kind, Profile, Protocol
+from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, KIND_OF, VERSIONS, Kind, Profile, Protocol
 from scmigen.scmi.status import Status
+from scmigen.server.backend import BackendError
 from scmigen.server.protocols import SERVED, Handler, RequestError, common
 from scmigen.server.state import Resource
 from scmigen.server.view import Entry, View
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 #: The bits of a header that choose the command: message id, type, protocol.
 _KEY: Final = 0x3FFFF
 _SUCCESS: Final = bytes(4)
+#: PROTOCOL_MESSAGE_ATTRIBUTES: there are FastChannels for this message.
+_FASTCHANNEL: Final = 1
 #: Events an agent has not taken yet; more are dropped, as a full channel drops them.
 MAX_EVENTS: Final = 256
 _GUARDED: Final = frozenset({0x9, 0xA, 0xB})
@@ -68,8 +71,15 @@ class Command:
     unpack: Callable[[bytes, int], tuple[Any, ...]]
     run: Handler
     subject: int
+    tail: int
     open: dict[int, Resource] | None
     view: View | None
+
+
+def _fits(command: Command, message: bytes) -> bool:
+    """Whether what comes after the request is whole entries, where any may come."""
+    more = len(message) - command.size
+    return command.tail > 0 and more > 0 and more % command.tail == 0
 
 
 class Agent:
@@ -81,9 +91,19 @@ class Agent:
         self.configuration = configuration
         self.id = configuration.id
         self.name = configuration.name
+        profile = server.profiles.get(configuration.id, server.profile)
         #: Protocol versions, layouts and attribute bits of release 2.0.
-        self.legacy = server.profile is Profile.V2_0
-        self.versions = VERSIONS[server.profile]
+        self.legacy = profile is Profile.V2_0
+        self.versions = VERSIONS[profile]
+        #: The header of the message that is being handled.
+        self.head = b""
+        #: Asynchronous commands under way, by protocol; `session` changes when the agent goes.
+        self.pending: dict[Protocol, int] = {}
+        self.session = 0
+        self._dropped = False
+        #: Bytes for the values of a reply: multi-part replies are cut to it.
+        self.room = 0
+        self.limit(server.max_reply)
         self._events: deque[bytes] = deque()
         self._commands: dict[int, Command] = {}
         hidden = Status.DENIED if self.legacy else Status.NOT_FOUND
@@ -94,6 +114,11 @@ class Agent:
         #: The protocols the agent can use, ascending, base first.
         self.protocols: tuple[Protocol, ...] = ()
         self.refresh()
+
+    def limit(self, max_reply: int) -> None:
+        """No reply payload may be longer than this, status included; a word and an extended name
+        must fit."""
+        self.room = max(max_reply - STATUS_SIZE, 4 + EXTENDED_NAME_SIZE)
 
     # What the agent may do
 
@@ -107,6 +132,7 @@ class Agent:
                     grant.id,
                     resources[grant.resource],
                     permissions.operations(self.id, kind, grant),
+                    frozenset(grant.operations),
                     permissions.describable(self.id, kind, grant.resource),
                 )
                 for grant in self.configuration.grants.get(kind, ())
@@ -146,8 +172,9 @@ class Agent:
         unpack = message.request.unpack_from
         subject = message.request.subject
         kind = KIND_OF.get(protocol)
+        tail = message.request_tail.size if message.request_tail else 0
         if kind is None or subject is None:
-            return Command(message, size, unpack, run, 0, None, None)
+            return Command(message, size, unpack, run, 0, tail, None, None)
         view = self.views[kind]
         needed = NEEDED[protocol][message.id]
         if needed is None:
@@ -156,7 +183,7 @@ class Agent:
             table = view.described
         else:
             table = view.open[needed]
-        return Command(message, size, unpack, run, subject, table, view)
+        return Command(message, size, unpack, run, subject, 0, table, view)
 
     def supports(self, protocol: Protocol, message: int) -> bool:
         """Whether the agent may send this message, whatever the resource."""
@@ -164,6 +191,9 @@ class Agent:
 
     def attributes_of(self, protocol: Protocol, message: int) -> int:
         """The PROTOCOL_MESSAGE_ATTRIBUTES word of a message."""
+        channels = self.server.fastchannels
+        if channels is not None and channels.serves(self, protocol, message):
+            return _FASTCHANNEL
         return SERVED[protocol].message_attributes.get(message, 0)
 
     # Messages
@@ -174,13 +204,15 @@ class Agent:
         A message without a whole header cannot be answered: no frame. Events that the message
         caused, for this and other agents, wait in `take_events`.
         """
-        head = message[:HEADER_SIZE]
+        self.head = head = message[:HEADER_SIZE]
         command = self._commands.get(int.from_bytes(head, "little") & _KEY)
-        if command is None or len(message) != command.size:
+        if command is None or (len(message) != command.size and not _fits(command, message)):
             return self._refuse(head, command)
         words = command.unpack(message, HEADER_SIZE)
         try:
             if command.open is None:
+                if command.tail:
+                    words = (*words, message[command.size :])
                 values = command.run(self, *words)
             else:
                 resource = command.open.get(words[command.subject])
@@ -191,9 +223,18 @@ class Agent:
             if refusal.status is Status.DENIED:
                 self._log(command.message.name, refusal.about, refusal.status)
             return (head + refusal.status.to_bytes(4, "little", signed=True),)
+        except BackendError as problem:
+            return self._hardware_failed(head, problem)
         if self.server.changes:
             self.server.publish(self.id)
+        if self.server.context.failed is not None:
+            return self._hardware_failed(head, self.server.context.failed)
         return (head + _SUCCESS + values,)
+
+    def _hardware_failed(self, head: bytes, problem: BackendError) -> tuple[bytes, ...]:
+        self.server.context.failed = None
+        self.server.hardware_failed(problem)
+        return (head + Status.HARDWARE_ERROR.to_bytes(4, "little", signed=True),)
 
     def _refuse(self, head: bytes, command: Command | None) -> tuple[bytes, ...]:
         if len(head) < HEADER_SIZE:
@@ -220,6 +261,9 @@ class Agent:
     def _refuse_resource(self, head: bytes, command: Command, number: int) -> tuple[bytes, ...]:
         view = command.view
         assert view is not None
+        inert = SERVED[view.kind.protocol].inert.get(command.message.id)
+        if inert is not None and number < view.count:
+            return (head + _SUCCESS + inert(number),)
         status = view.refusal(number)
         resource = view.named.get(number)
         if resource is None and self.server.shared_numbers and number < view.count:
@@ -243,16 +287,24 @@ class Agent:
         if len(self._events) < MAX_EVENTS:
             self._events.append(frame)
             self.server.waiting.add(self.id)
+        else:
+            self._dropped = True
 
     def take_events(self) -> tuple[bytes, ...]:
         """The frames that wait for this agent; they do not wait any more."""
         frames = tuple(self._events)
         self._events.clear()
         self.server.waiting.discard(self.id)
+        if self._dropped:
+            self._dropped = False
+            self.server.report_error(self, Status.COMMS_ERROR, b"")
         return frames
 
     def disconnect(self) -> None:
         """The agent is gone: its votes, subscriptions and waiting events go with it."""
+        self.session += 1
+        self.pending.clear()
         self._events.clear()
+        self._dropped = False
         self.server.waiting.discard(self.id)
         self.server.forget(self)

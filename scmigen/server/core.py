@@ -4,30 +4,36 @@ This file does not know about sockets: transports call `Agent.handle` and send w
 agents named in `Server.waiting`.
 """
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from scmigen import runtime
 from scmigen.scmi import messages
-from scmigen.scmi.layouts import HEADER_SIZE, MAX_REPLY, STATUS_SIZE, MessageType, header
+from scmigen.scmi.layouts import HEADER_SIZE, MAX_REPLY, MessageType, header
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import (
-    EXTENDED_NAME_SIZE,
-    KIND_OF,
-    VERSIONS,
-    Kind,
-    Profile,
-    Protocol,
-)
+from scmigen.scmi.protocols import KIND_OF, Kind, Profile, Protocol
+from scmigen.scmi.status import Status
 from scmigen.server.agent import Agent, Refusal
+from scmigen.server.backend import Backend, BackendError
+from scmigen.server.fastchannels import FastChannels
 from scmigen.server.permissions import Permissions
-from scmigen.server.state import Change, boot
+from scmigen.server.simulator import Simulator
+from scmigen.server.state import Change, Context, PerformanceDomain, boot
+from scmigen.server.timers import Timers
+from scmigen.server.watch import Watcher
+
+#: Who causes what no agent has: the platform.
+PLATFORM = 0
 
 
 class Server:
     """One SCMI platform.
 
-    ``max_reply`` is the longest payload of a response in bytes, status included: multi-part
-    replies are cut to it. ``refused`` is called with every request that was not allowed.
+    ``profile`` holds for every agent that ``profiles`` does not name (by id). ``max_reply`` is the
+    longest payload of a response in bytes, status included: multi-part replies are cut to it.
+    ``refused`` is called with every request that was not allowed, ``failed`` with what the back end
+    could not do. ``now`` is a clock in ns; nothing happens later by itself: call `tick` when
+    `Timers.next_due` says so.
     """
 
     def __init__(
@@ -35,22 +41,33 @@ class Server:
         configuration: runtime.Runtime,
         profile: Profile = Profile.V3_2,
         *,
+        profiles: Mapping[int, Profile] | None = None,
         max_reply: int = MAX_REPLY,
         refused: Callable[[Refusal], None] = lambda _: None,
+        failed: Callable[[str], None] = lambda _: None,
+        backend: Backend | None = None,
+        now: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.configuration = configuration
         self.profile = profile
-        #: Bytes for the values of a reply; a word and an extended name must fit.
-        self.room = max(max_reply - STATUS_SIZE, 4 + EXTENDED_NAME_SIZE)
+        self.profiles = dict(profiles or {})
+        self.max_reply = max_reply
         self.refused = refused
+        self._failed = failed
         self.shared_numbers = configuration.numbering is runtime.Numbering.SHARED
+        self.timers = Timers(now)
+        self.backend = backend or Simulator()
+        self.backend.start(configuration, now)
+        self.context = Context(self.backend)
         #: What has changed since the last message; emptied by `publish`.
-        self.changes: list[Change] = []
+        self.changes: list[Change] = self.context.changes
         #: Ids of the agents that have events to take.
         self.waiting: set[int] = set()
         self._subscribers: dict[tuple[Protocol, int, int | None], dict[int, int]] = {}
+        self.fastchannels: FastChannels | None = None
         self.permissions = Permissions(configuration)
-        self.state = boot(configuration, _switchable(configuration), self.changes)
+        self.state = boot(configuration, _switchable(configuration), self.context)
+        self.watcher = Watcher(self)
         self.agents: Mapping[int, Agent] = {
             agent.id: Agent(self, agent) for agent in configuration.agents
         }
@@ -67,6 +84,16 @@ class Server:
                 return agent
         return self.agents.get(int(name)) if name.isdecimal() and len(name) < 4 else None
 
+    def tick(self) -> None:
+        """Do what is due."""
+        self.timers.run_due()
+        if self.changes:
+            self.publish(PLATFORM)
+
+    def hardware_failed(self, problem: BackendError) -> None:
+        """Note that the back end could not do something."""
+        self._failed(str(problem))
+
     # Events
 
     def subscribe(
@@ -79,29 +106,74 @@ class Server:
         else:
             self._subscribers.get(key, {}).pop(agent.id, None)
 
+    def subscribers(self, protocol: Protocol, event: int, number: int | None) -> Mapping[int, int]:
+        """The agents that want to know of an event: id → what the agent calls the resource."""
+        return self._subscribers.get((protocol, event, number), {})
+
+    def all_subscribers(self) -> Mapping[tuple[Protocol, int, int | None], Mapping[int, int]]:
+        """`subscribers` by protocol, event and resource number."""
+        return self._subscribers
+
     def publish(self, cause: int) -> None:
         """Tell the subscribers of all that has changed; ``cause`` is the agent that did it."""
         changes = self.changes.copy()
         self.changes.clear()
         for change in changes:
-            key = (change.protocol, change.event, change.number)
-            for agent, own in self._subscribers.get(key, {}).items():
+            if self.fastchannels is not None:
+                self.fastchannels.changed(change)
+            told = self.subscribers(change.protocol, change.event, change.number)
+            for agent, own in told.items():
+                values = self._values(self.agents[agent], change)
                 self.notify(
-                    self.agents[agent], change.protocol, change.event, (cause, own, *change.values)
+                    self.agents[agent], change.protocol, change.event, (cause, own, *values)
                 )
 
-    def broadcast(self, protocol: Protocol, event: int, values: tuple[int, ...]) -> None:
-        """Tell the subscribers of an event that is about no resource."""
-        for agent in self._subscribers.get((protocol, event, None), {}):
-            self.notify(self.agents[agent], protocol, event, values)
+    def _values(self, agent: Agent, change: Change) -> tuple[int, ...]:
+        """The values of a change as ``agent`` knows them."""
+        if change.protocol is not Protocol.PERFORMANCE or agent.legacy:
+            return change.values
+        domain = self.state[Kind.PERFORMANCE][change.number]
+        assert isinstance(domain, PerformanceDomain)
+        return tuple(domain.outward(level) for level in change.values)
 
-    def notify(self, agent: Agent, protocol: Protocol, event: int, values: tuple[int, ...]) -> None:
+    def requested(
+        self, agent: Agent, protocol: Protocol, number: int, values: Sequence[int]
+    ) -> None:
+        """Tell the others that ``agent`` has asked for a change (event 1 of clock and power)."""
+        for other, own in self.subscribers(protocol, 0x1, number).items():
+            if other != agent.id:
+                self.notify(self.agents[other], protocol, 0x1, (agent.id, own, *values))
+
+    def broadcast(self, protocol: Protocol, event: int, values: tuple[int, ...]) -> None:
+        """Tell the subscribers of an event that is about no resource; a value more than the
+        agent's version of the event has is left out."""
+        for number in self.subscribers(protocol, event, None):
+            agent = self.agents[number]
+            row = messages.notifications(protocol, agent.versions[protocol])[event]
+            self.notify(agent, protocol, event, values[: len(row.reply.fields)])
+
+    def notify(
+        self,
+        agent: Agent,
+        protocol: Protocol,
+        event: int,
+        values: tuple[int, ...],
+        tail: bytes = b"",
+    ) -> None:
         """Queue one notification for ``agent``."""
-        rows = messages.notifications(protocol, VERSIONS[self.profile][protocol])
+        rows = messages.notifications(protocol, agent.versions[protocol])
         if event not in rows:
             return
         word = header(protocol, event, kind=MessageType.NOTIFICATION)
-        agent.push_event(word.to_bytes(HEADER_SIZE, "little") + rows[event].reply.pack(*values))
+        agent.push_event(
+            word.to_bytes(HEADER_SIZE, "little") + rows[event].reply.pack(*values) + tail
+        )
+
+    def report_error(self, agent: Agent, status: Status, head: bytes) -> None:
+        """BASE_ERROR_EVENT to ``agent``: a command of its own failed, and no response says so."""
+        if agent.id in self.subscribers(Protocol.BASE, 0x0, None):
+            command = head.ljust(HEADER_SIZE, b"\0") + status.to_bytes(4, "little", signed=True)
+            self.notify(agent, Protocol.BASE, 0x0, (agent.id, 1), command)
 
     # Votes
 
@@ -112,6 +184,9 @@ class Server:
                 resource.forget(agent.id)
         for subscribers in self._subscribers.values():
             subscribers.pop(agent.id, None)
+        if self.context.failed is not None:
+            self.hardware_failed(self.context.failed)
+            self.context.failed = None
         self.publish(agent.id)
 
     def permissions_changed(self, agent: Agent) -> None:

@@ -70,6 +70,12 @@ class Permissions:
             held = self._kinds[device.id] if agent in device.agents else frozenset()
             self._held[agent, device.id] = held
 
+    def copy(self, agent: int, other: "Permissions") -> None:
+        """The devices ``agent`` holds in ``other``, which knows the same ones for it."""
+        for (holder, device), kinds in other._held.items():
+            if holder == agent and (holder, device) in self._held:
+                self._held[holder, device] = kinds & self._kinds[device]
+
     def operations(self, agent: int, kind: Kind, grant: runtime.Grant) -> frozenset[Operation]:
         """What ``agent`` may do now with the resource of ``grant``."""
         granted = frozenset(grant.operations)

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from scmigen.server.agent import Agent
-from scmigen.server.core import Server
+from scmigen.server.core import PLATFORM, Server
+from scmigen.server.handover import hand_over
+from scmigen.server.port import Port, Trace
 from scmigen.server.transports import Transport, open_transport
 from scmigen.server.transports.loop import Loop
 
@@ -12,22 +14,44 @@ class Service:
     """Serves agents at URLs until it is stopped. Use it in a ``with`` statement: leaving it ends
     all connections and removes the socket files.
 
-    Raises `transports.TransportError` when a URL cannot be opened; those opened before are closed.
+    ``log`` takes a line, and the agent that caused it. Raises `transports.TransportError` when a
+    URL cannot be opened; those opened before are closed.
     """
 
     def __init__(
-        self, server: Server, urls: Mapping[Agent, str], log: Callable[[str], None]
+        self,
+        server: Server,
+        urls: Mapping[Agent, str],
+        log: Callable[[str, str], None],
+        trace: Trace | None = None,
     ) -> None:
         self.server = server
-        self.loop = Loop()
-        self.log = log
+        self.loop = Loop(server.timers, self._ticked)
+        self._log = log
+        self._trace = trace
         self._transports: dict[int, Transport] = {}
+        self._ports: dict[int, Port] = {}
         try:
             for agent, url in urls.items():
-                self._transports[agent.id] = open_transport(agent, url, self)
+                self._open(agent, url)
         except BaseException:
             self.close()
             raise
+
+    def _open(self, agent: Agent, url: str) -> None:
+        port = Port(agent, self._trace)
+        self._transports[agent.id] = open_transport(port, url, self)
+        self._ports[agent.id] = port
+
+    def log(self, line: str, source: str = "") -> None:
+        """Note what happened, for people; ``source`` is the agent that caused it."""
+        self._log(line, source)
+
+    def _ticked(self) -> None:
+        """Timers have run."""
+        if self.server.changes:
+            self.server.publish(PLATFORM)
+        self.deliver()
 
     def deliver(self) -> None:
         """Have the transports send the events that wait; nobody waits for an agent without one."""
@@ -37,6 +61,30 @@ class Service:
                 self.server.agents[agent].take_events()
             else:
                 transport.deliver()
+
+    def reload(self, server: Server, urls: Mapping[Agent, str]) -> None:
+        """Serve ``server`` from now on. Agents whose view is the same keep their connection, their
+        votes and what they have set; the others' connections end, and they begin anew. A URL that
+        cannot be opened is logged."""
+        kept = hand_over(self.server, server)
+        agents = {agent.id: url for agent, url in urls.items()}
+        for number, transport in tuple(self._transports.items()):
+            if number not in kept:
+                transport.drop("the configuration has changed")
+            if agents.get(number) != transport.url:
+                transport.close()
+                del self._transports[number], self._ports[number]
+        self.server = server
+        self.loop.timers = server.timers
+        for number, port in self._ports.items():
+            port.change(server.agents[number])
+        for agent, url in urls.items():
+            if agent.id not in self._transports:
+                try:
+                    self._open(agent, url)
+                except Exception as problem:
+                    self.log(f"{agent.name}: {problem}")
+        self.deliver()
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -52,6 +100,8 @@ class Service:
             transport.close()
         self._transports.clear()
         self.loop.close()
+        if self._trace is not None:
+            self._trace.close()
 
     def __enter__(self) -> "Service":
         return self

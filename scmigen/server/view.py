@@ -11,12 +11,13 @@ from scmigen.server.state import Resource
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An id of an agent: the resource, what is allowed now; ``described``: the agent may read
-    what it is even where nothing is allowed."""
+    """An id of an agent: the resource, what is allowed now, and all the configuration grants;
+    ``described``: the agent may read what it is even where nothing is allowed."""
 
     id: int
     resource: Resource
     operations: frozenset[Operation]
+    granted: frozenset[Operation]
     described: bool
 
 
@@ -25,10 +26,22 @@ class View:
 
     ``named`` are the resources whose attributes and names it may read, ``described`` those whose
     rates, levels and parents it may list, ``open[operation]`` those it may do that with; all by the
-    agent's id. The dictionaries are changed in place, so that a handler's table can hold on to one.
+    agent's id. ``attributes`` are the operations that attribute words speak of: agents read them
+    once, so they count what the agent may be given later. The dictionaries are changed in place, so
+    that a handler's table can hold on to one.
     """
 
-    __slots__ = ("_hidden", "count", "described", "ids", "kind", "named", "open", "operations")
+    __slots__ = (
+        "_hidden",
+        "attributes",
+        "count",
+        "described",
+        "ids",
+        "kind",
+        "named",
+        "open",
+        "operations",
+    )
 
     def __init__(self, kind: Kind, count: int, hidden: Status) -> None:
         self.kind = kind
@@ -41,6 +54,7 @@ class View:
             operation: {} for operation in OPERATIONS[kind]
         }
         self.operations: dict[int, frozenset[Operation]] = {}
+        self.attributes: dict[int, frozenset[Operation]] = {}
         self.ids: dict[int, int] = {}
 
     def fill(self, entries: Iterable[Entry]) -> None:
@@ -48,12 +62,14 @@ class View:
         for table in (self.named, self.described, *self.open.values()):
             table.clear()
         self.operations.clear()
+        self.attributes.clear()
         self.ids.clear()
         for entry in entries:
             if not entry.operations and not entry.described:
                 continue
             self.named[entry.id] = entry.resource
             self.operations[entry.id] = entry.operations
+            self.attributes[entry.id] = entry.granted if entry.described else entry.operations
             self.ids[entry.resource.number] = entry.id
             if entry.described or Operation.READ in entry.operations:
                 self.described[entry.id] = entry.resource

@@ -24,7 +24,7 @@ def urls(request, tmp_path):
     server = Server(runtime.decode(BOARD.read_bytes()), Profile(request.param))
     names = {"linux": f"unix:{tmp_path}/linux", "vm1": f"unix-stream:{tmp_path}/vm1"}
     agents = {server.agent(name): url for name, url in names.items()}
-    with Service(server, agents, lambda _: None) as service:
+    with Service(server, agents, lambda *_: None) as service:
         thread = threading.Thread(target=service.run)
         thread.start()
         yield names

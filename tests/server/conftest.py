@@ -55,3 +55,53 @@ def serve(board):
     return lambda configuration=board, profile=Profile.V3_2, **options: Platform(
         configuration, profile, **options
     )
+
+
+class Time:
+    """A clock that stands still until it is told to move."""
+
+    def __init__(self):
+        self.now = 1_000_000_000
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def full_board():
+    """The platform of full.json: something of everything."""
+    return runtime.decode((Path(__file__).parent / "full.json").read_bytes())
+
+
+class FullPlatform:
+    """The full board with a clock of its own; ``wait`` lets time pass."""
+
+    def __init__(self, board, profile, **options):
+        self.time = Time()
+        self.failures = []
+        self.server = Server(board, profile, now=self.time, failed=self.failures.append, **options)
+        self.linux, self.vm1 = (Wire(self.server.agent(name)) for name in ("linux", "vm1"))
+
+    def wait(self, microseconds):
+        """Let time pass, as the loop of a running server would see it."""
+        end = self.time.now + microseconds * 1000
+        while (left := self.server.timers.next_due()) is not None and self.time.now + left <= end:
+            self.time.now += left
+            self.server.tick()
+        self.time.now = end
+        self.server.tick()
+
+    def events(self, wire):
+        """What waits for an agent."""
+        return wire.agent.take_events()
+
+
+@pytest.fixture
+def full(full_board):
+    return FullPlatform(full_board, Profile.V3_2)
+
+
+@pytest.fixture
+def full_with(full_board):
+    """The full board with other options."""
+    return lambda profile=Profile.V3_2, **options: FullPlatform(full_board, profile, **options)

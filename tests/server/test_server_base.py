@@ -78,7 +78,7 @@ def test_discover_agent(profile, request):
 
 def test_message_attributes_know_what_is_there(platform, platform_2_0):
     assert platform.linux.words(BASE, 2, 7) == [0]
-    assert platform.linux.status(BASE, 2, 0x8) == NOT_FOUND  # BASE_NOTIFY_ERRORS is not served
+    assert platform.linux.words(BASE, 2, 8) == [0]
     assert platform.linux.status(BASE, 2, 0xF) == NOT_FOUND
     assert platform.linux.status(BASE, 2, 0x110) == NOT_FOUND  # is not message 0x10
     assert platform.linux.words(POWER, 2, 8) == [0]
@@ -109,6 +109,6 @@ def test_negotiate_takes_minor_versions_up_to_ours(platform, platform_2_0):
 def test_protocol_without_grants_is_denied_not_unknown(platform, platform_2_0):
     for number in (0, 1, 2, 3, 0x77):
         assert platform.vm1.status(VOLTAGE, number, 0) == DENIED
-    assert platform.vm1.status(0x18, 0) == NOT_SUPPORTED
+    assert platform.vm1.status(0x18, 0) == DENIED
     assert platform.vm1.status(0x80, 0) == NOT_SUPPORTED
     assert platform_2_0.linux.status(VOLTAGE, 0) == NOT_SUPPORTED

@@ -15,7 +15,7 @@ from scmi_wire import (
     words,
 )
 
-NOTIFY = 1 << 31
+NOTIFY = 1 << 31 | 1 << 30
 LONG_NAME = 1 << 29
 PARENTS = 1 << 28
 RESTRICTED = 1 << 1

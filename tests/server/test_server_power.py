@@ -17,6 +17,7 @@ from scmi_wire import (
 from scmigen import runtime
 
 NOTIFY = 1 << 31
+REQUESTED_NOTIFY = 1 << 28
 SYNCHRONOUS = 1 << 29
 SOC, MEDIA, GPU, AON = range(4)
 
@@ -32,10 +33,13 @@ def state(wire, domain):
 @pytest.mark.parametrize("profile", ["platform", "platform_2_0"])
 def test_attributes(profile, request):
     platform = request.getfixturevalue(profile)
-    expected = words(NOTIFY | SYNCHRONOUS, "soc")
+    notify = NOTIFY if profile == "platform_2_0" else NOTIFY | REQUESTED_NOTIFY
+    expected = words(notify | SYNCHRONOUS, "soc")
     assert platform.linux.ask(POWER, 3, SOC) == (SUCCESS, expected)
-    # linux may see the gpu's domain, which it has not got, but may not ask for notifications
-    assert platform.linux.ask(POWER, 3, GPU) == (SUCCESS, words(SYNCHRONOUS, "gpu"))
+    # linux has not got the gpu's domain; but it may be given it, and asks for attributes once
+    assert platform.linux.ask(POWER, 3, GPU) == (SUCCESS, words(notify | SYNCHRONOUS, "gpu"))
+    # nobody gave it the state of this one
+    assert platform.linux.ask(POWER, 3, AON) == (SUCCESS, words(notify, "aon"))
 
 
 def test_name(platform, platform_2_0):
@@ -108,8 +112,8 @@ def test_notifications_are_about_the_state_not_the_vote(platform):
     put(vm1, GPU, OFF)
     put(linux, MEDIA, OFF)
     assert linux.agent.take_events() == (
-        notification(POWER, 0, 2, MEDIA, ON),
         notification(POWER, 0, 2, SOC, ON),
+        notification(POWER, 0, 2, MEDIA, ON),
         notification(POWER, 0, 1, MEDIA, OFF),
         notification(POWER, 0, 1, SOC, OFF),
     )

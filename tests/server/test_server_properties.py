@@ -11,7 +11,9 @@ from scmi_wire import (
     OFF,
     ON,
     PERFORMANCE,
+    PINCTRL,
     POWER,
+    POWERCAP,
     RESET,
     SENSOR,
     SUCCESS,
@@ -26,22 +28,35 @@ from scmigen.server import Server
 #: Words of a successful response behind the status, of messages with a fixed reply (profile 3.2).
 #: A name is 4 words, an extended name 16 and a flags word.
 REPLY_WORDS = {
-    BASE: {0: 1, 1: 1, 2: 1, 3: 4, 4: 4, 5: 1, 7: 5, 9: 0, 0xA: 0, 0xB: 0, 0x10: 0},
-    POWER: {0: 1, 1: 4, 2: 1, 3: 5, 4: 0, 5: 1, 6: 0, 8: 17, 0x10: 0},
-    0x12: {0: 1, 1: 1, 2: 1, 3: 0, 5: 0, 0x10: 0},
-    PERFORMANCE: {0: 1, 1: 4, 2: 1, 3: 8, 5: 0, 6: 2, 7: 0, 8: 1, 9: 0, 0xA: 0, 0xC: 17, 0x10: 0},
-    CLOCK: {0: 1, 1: 1, 2: 1, 3: 6, 5: 0, 6: 2, 7: 0, 8: 17, 9: 0, 0xB: 3, 0xD: 0, 0xE: 1}
-    | {0xF: 1, 0x10: 0},
-    SENSOR: {0: 1, 1: 4, 2: 1, 6: 4, 9: 1, 0xA: 0, 0xC: 17, 0x10: 0},
-    RESET: {0: 1, 1: 1, 2: 1, 3: 6, 4: 0, 5: 0, 6: 17, 0x10: 0},
-    VOLTAGE: {0: 1, 1: 1, 2: 1, 3: 5, 5: 0, 6: 1, 7: 0, 8: 1, 9: 17, 0x10: 0},
+    BASE: {0: 1, 1: 1, 2: 1, 3: 4, 4: 4, 5: 1, 7: 5, 8: 0, 9: 0, 0xA: 0, 0xB: 0},
+    POWER: {0: 1, 1: 4, 2: 1, 3: 5, 4: 0, 5: 1, 6: 0, 7: 0, 8: 17},
+    0x12: {0: 1, 1: 1, 2: 1, 3: 0, 5: 0},
+    PERFORMANCE: {0: 1, 1: 4, 2: 1, 3: 8, 5: 0, 6: 2, 7: 0, 8: 1, 9: 0, 0xA: 0, 0xB: 11, 0xC: 17},
+    CLOCK: {0: 1, 1: 1, 2: 1, 3: 6, 5: 0, 6: 2, 7: 0, 8: 17, 9: 0, 0xA: 0, 0xB: 3, 0xD: 0, 0xE: 1}
+    | {0xF: 1},
+    SENSOR: {0: 1, 1: 4, 2: 1, 4: 0, 5: 0, 9: 1, 0xA: 0, 0xB: 0, 0xC: 17},
+    RESET: {0: 1, 1: 1, 2: 1, 3: 6, 4: 0, 5: 0, 6: 17},
+    VOLTAGE: {0: 1, 1: 1, 2: 1, 3: 5, 5: 0, 6: 1, 7: 0, 8: 1, 9: 17},
+    POWERCAP: {0: 1, 1: 1, 2: 1, 3: 14, 4: 1, 5: 0, 6: 1, 7: 0, 8: 17, 9: 2, 0xA: 0, 0xB: 0}
+    | {0xC: 11},
+    PINCTRL: {0: 1, 1: 2, 2: 1, 3: 5, 6: 0, 7: 0, 8: 0, 9: 17},
 }
-#: Bytes of an entry in multi-part replies, and the bits of the count.
-ENTRY_BYTES = {(BASE, 6): (1, 32), (PERFORMANCE, 4): (20, 12), (CLOCK, 4): (8, 12)} | {
-    (CLOCK, 0xC): (4, 8),
-    (SENSOR, 3): (28, 12),
-    (VOLTAGE, 4): (4, 12),
+NEGOTIATE = 0x10
+#: Words before the entries of multi-part replies, bytes of an entry, and the bits of the count,
+#: which is in the last of those words.
+ENTRIES = {
+    (BASE, 6): (1, 1, 32),
+    (PERFORMANCE, 4): (1, 20, 12),
+    (CLOCK, 4): (1, 8, 12),
+    (CLOCK, 0xC): (1, 4, 8),
+    (SENSOR, 8): (1, 4, 12),
+    (SENSOR, 0xD): (1, 68, 6),
+    (VOLTAGE, 4): (1, 4, 12),
+    (PINCTRL, 4): (1, 2, 12),
+    (PINCTRL, 5): (2, 8, 8),
 }
+#: Entries of these differ in length, and a reading has 4 words for each axis.
+UNEVEN = {(SENSOR, 3), (SENSOR, 7), (SENSOR, 6)}
 
 
 def check(sent, frames):
@@ -52,17 +67,21 @@ def check(sent, frames):
     (frame,) = frames
     assert frame[:4] == sent[:4]
     assert len(frame) <= 4 + 132
+    assert len(frame) % 4 == 0
     (word,) = struct.unpack("<I", sent[:4])
     (status,) = struct.unpack("<i", frame[4:8])
     assert -11 <= status <= 0
     values = frame[8:]
     message, protocol = word & 0xFF, word >> 10 & 0xFF
-    if status != SUCCESS:
+    if status != SUCCESS or message == NEGOTIATE:
         assert values == b""
-    elif (protocol, message) in ENTRY_BYTES:
-        size, bits = ENTRY_BYTES[protocol, message]
-        count = struct.unpack("<I", values[:4])[0] & (1 << bits) - 1
-        assert len(values) == 4 + (size * count + 3) // 4 * 4
+    elif (protocol, message) in ENTRIES:
+        before, size, bits = ENTRIES[protocol, message]
+        words = struct.unpack(f"<{before}I", values[: 4 * before])
+        count = words[-1] & (1 << bits) - 1
+        assert len(values) == 4 * before + (size * count + 3) // 4 * 4
+    elif (protocol, message) in UNEVEN:
+        assert values
     else:
         assert len(values) == 4 * REPLY_WORDS[protocol][message]
 
@@ -71,7 +90,7 @@ small = st.integers(0, 6)
 word = st.one_of(
     small, st.sampled_from([ON, OFF, 0xFFFF_FFFF, 0x8000_0000]), st.integers(0, 2**32 - 1)
 )
-protocol = st.integers(0x10, 0x19)
+protocol = st.integers(0x10, 0x1A)
 plausible = st.builds(
     lambda p, m, values, token: request(p, m, *values, token=token),
     protocol,
@@ -98,6 +117,21 @@ def test_any_bytes_get_a_proper_answer(board, agent, messages):
     end = Server(board).agent(agent)
     for message in messages:
         check(message, end.handle(message))
+
+
+@pytest.mark.parametrize("agent", ["linux", "vm1"])
+@given(messages=st.lists(anything, max_size=40))
+@settings(max_examples=120, deadline=None)
+def test_any_bytes_get_a_proper_answer_where_there_is_everything(full_board, agent, messages):
+    server = Server(full_board)
+    end = server.agent(agent)
+    for message in messages:
+        check(message, end.handle(message))
+        server.tick()
+        for event in end.take_events():
+            kind = event[1] & 3
+            assert kind in (2, 3)
+            assert len(event) % 4 == 0
 
 
 @given(messages=st.lists(anything, max_size=30))

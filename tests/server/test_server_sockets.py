@@ -5,50 +5,18 @@ import socket
 import stat
 import subprocess
 import sys
-import threading
 import time
 from contextlib import contextmanager, suppress
 
 import pytest
 from scmi_wire import CLOCK, DENIED, OFF, ON, POWER, notification, request, words
+from server_running import Running
 
-from scmigen.server import Server
-from scmigen.server.service import Service
 from scmigen.server.transports import TransportError
 
 RATE_GET = request(CLOCK, 6, 0)
 RATE = RATE_GET[:4] + words(0, 24_000_000, 0)
 TYPES = {"unix": socket.SOCK_SEQPACKET, "unix-stream": socket.SOCK_STREAM}
-
-
-class Running:
-    """A service in a thread, with its log."""
-
-    def __init__(self, board, urls):
-        self.log = []
-        self.server = Server(board)
-        endpoints = {self.server.agent(name): url for name, url in urls.items()}
-        self.service = Service(self.server, endpoints, self.log.append)
-
-    @contextmanager
-    def running(self):
-        with self.service:
-            thread = threading.Thread(target=self.service.run)
-            thread.start()
-            try:
-                yield self
-            finally:
-                self.service.stop()
-                thread.join(10)
-                assert not thread.is_alive()
-
-    def logged(self, line):
-        """Wait until the log has ``line``."""
-        for _ in range(500):
-            if line in self.log:
-                return True
-            time.sleep(0.01)
-        return False
 
 
 @pytest.fixture
@@ -296,7 +264,11 @@ def test_serve(board_path, tmp_path, number):
         (["--listen", "nobody=unix:x"], 2, "there are: linux, vm1, hypervisor"),
         (["--listen", "linux=unix:x", "--listen", "1=unix:y"], 2, "has a URL already"),
         (["--listen", "linux=unix:x", "--listen", "vm1=unix:x"], 2, "another agent"),
-        (["--listen", "linux=tcp:x"], 2, "known: unix:PATH, unix-stream:PATH"),
+        (
+            ["--listen", "linux=tcp:x"],
+            2,
+            "known: unix:PATH, unix-stream:PATH, unix-dgram:PATH",
+        ),
         (["--listen", "linux=unix:/no/such/place/x"], 1, "No such file or directory"),
     ],
 )

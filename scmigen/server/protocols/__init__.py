@@ -8,7 +8,9 @@ from scmigen.server.protocols import (
     base,
     clock,
     performance,
+    pinctrl,
     power,
+    powercap,
     reset,
     sensor,
     system,
@@ -28,4 +30,6 @@ SERVED: Final[Mapping[Protocol, Served]] = {
     Protocol.SENSOR: sensor.SERVED,
     Protocol.RESET: reset.SERVED,
     Protocol.VOLTAGE: voltage.SERVED,
+    Protocol.POWERCAP: powercap.SERVED,
+    Protocol.PINCTRL: pinctrl.SERVED,
 }

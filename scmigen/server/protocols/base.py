@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from scmigen.scmi.layouts import STATUS_SIZE, name_field
 from scmigen.scmi.protocols import KIND_OF, SHORT_NAME_SIZE, Kind, Protocol
 from scmigen.scmi.status import Status
-from scmigen.server.protocols.handler import DONE, RequestError, Served, require, row
+from scmigen.server.protocols.handler import DONE, RequestError, Served, require, row, switched
 
 if TYPE_CHECKING:
     from scmigen.server.agent import Agent
@@ -44,7 +44,7 @@ def list_protocols(agent: "Agent", skip: int) -> bytes:
     protocols = agent.protocols[1:]
     require(skip <= len(protocols))
     assert _LIST.entries is not None
-    room = (agent.server.room - _LIST.reply.size) // STATUS_SIZE * STATUS_SIZE
+    room = (agent.room - _LIST.reply.size) // STATUS_SIZE * STATUS_SIZE
     count, word = _LIST.entries.part(len(protocols), skip, room)
     ids = bytes(protocols[skip : skip + count])
     return _LIST.reply.pack(word) + ids + bytes(-len(ids) % 4)
@@ -58,6 +58,12 @@ def discover_agent(agent: "Agent", wanted: int) -> bytes:
     if found is None:
         raise RequestError(Status.NOT_FOUND)
     return _AGENT(found.id, name_field(found.name, SHORT_NAME_SIZE))
+
+
+def notify_errors(agent: "Agent", enable: int) -> bytes:
+    """BASE_NOTIFY_ERRORS."""
+    agent.server.subscribe(agent, Protocol.BASE, 0x0, None, 0, switched(enable))
+    return DONE
 
 
 def _target(agent: "Agent", number: int, flags: int) -> "Agent":
@@ -80,6 +86,7 @@ def _set(
             raise RequestError(Status.DENIED, f"device {device} for {target.name}")
         permissions.allow(target.id, device, kinds)
     else:
+        require(permissions.grantable(target.id, device), Status.NOT_FOUND)
         permissions.deny(target.id, device, kinds)
     agent.server.permissions_changed(target)
     return DONE
@@ -128,6 +135,7 @@ SERVED: Final = Served(
         0x5: implementation_version,
         0x6: list_protocols,
         0x7: discover_agent,
+        0x8: notify_errors,
         0x9: set_device_permissions,
         0xA: set_protocol_permissions,
         0xB: reset_agent_configuration,

@@ -1,12 +1,11 @@
-"""The clock protocol, 0x14 (DEN0056, section 4.6). Rates are discrete; a change is done when the
-response is sent, so asynchronous changes are not offered."""
+"""The clock protocol, 0x14 (DEN0056, section 4.6)."""
 
-from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final
 
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Profile, Protocol
 from scmigen.scmi.status import Status
+from scmigen.server.delayed import Change, begin
 from scmigen.server.protocols.handler import (
     DONE,
     RequestError,
@@ -15,23 +14,27 @@ from scmigen.server.protocols.handler import (
     extended_name_bit,
     name_get,
     notify,
+    pending_field,
     require,
     row,
     short_name,
 )
+from scmigen.server.state import Clock
 
 if TYPE_CHECKING:
     from scmigen.server.agent import Agent
-    from scmigen.server.state import Clock
 
 #: CLOCK_ATTRIBUTES.
 _ENABLED: Final = 1
 _RESTRICTED: Final = 1 << 1
 _PARENTS: Final = 1 << 28
 _EXTENDED_NAME_BIT: Final = 29
-_RATE_NOTIFICATION: Final = 1 << 31
+_RATE_NOTIFICATION: Final = 1 << 31 | 1 << 30
+#: CLOCK_DESCRIBE_RATES: lowest, highest and step.
+_TRIPLET: Final = 3 | 1 << 12
 #: CLOCK_RATE_SET flags; bit 1 means nothing without bit 0.
 _ASYNCHRONOUS: Final = 1
+_SILENT: Final = 1 << 1
 _ROUND_UP: Final = 1 << 2
 _ROUND_AUTO: Final = 1 << 3
 _RATE_FLAGS: Final = 0xF
@@ -56,8 +59,8 @@ _WORD: Final = row(Protocol.CLOCK, 0xE).reply.pack
 
 
 def attributes(agent: "Agent") -> bytes:
-    """PROTOCOL_ATTRIBUTES: the number of clocks; no asynchronous rate changes."""
-    return _WORD(counted(agent, Protocol.CLOCK))
+    """PROTOCOL_ATTRIBUTES: the number of clocks, and of asynchronous rate changes under way."""
+    return _WORD(counted(agent, Protocol.CLOCK) | pending_field(agent, Kind.CLOCK))
 
 
 def _operations(agent: "Agent", own: int) -> frozenset[Operation]:
@@ -83,40 +86,51 @@ def clock_attributes(agent: "Agent", clock: "Clock", own: int) -> bytes:
         changes.add(Operation.PARENT)
     if not operations >= changes:
         word |= _RESTRICTED
-    if Operation.READ in operations:
+    if Operation.READ in agent.views[Kind.CLOCK].attributes[own] and clock.notifications:
         word |= _RATE_NOTIFICATION
     word |= extended_name_bit(agent, clock, _EXTENDED_NAME_BIT)
-    return _ATTRIBUTES(word, short_name(clock), 0)
+    return _ATTRIBUTES(word, short_name(clock), clock.enable_delay)
 
 
 def describe_rates(agent: "Agent", clock: "Clock", _: int, index: int) -> bytes:
-    """CLOCK_DESCRIBE_RATES: discrete rates in Hz, ascending."""
-    require(index < len(clock.rates), Status.OUT_OF_RANGE)
+    """CLOCK_DESCRIBE_RATES: discrete rates in Hz, ascending; or lowest, highest and step."""
     assert _RATES.entries is not None
-    room = agent.server.room - _RATES.reply.size
-    count, word = _RATES.entries.part(len(clock.rates), index, room)
     pack = _RATES.entries.entry.pack
+    if clock.step is not None:
+        require(index == 0, Status.OUT_OF_RANGE)
+        return _WORD(_TRIPLET) + b"".join([pack(rate) for rate in (*clock.rates, clock.step)])
+    require(index < len(clock.rates), Status.OUT_OF_RANGE)
+    room = agent.room - _RATES.reply.size
+    count, word = _RATES.entries.part(len(clock.rates), index, room)
     rates = clock.rates[index : index + count]
     return _RATES.reply.pack(word) + b"".join([pack(rate) for rate in rates])
 
 
-def nearest(rates: tuple[int, ...], wanted: int, flags: int) -> int:
-    """The one of ``rates`` (ascending, ``wanted`` within) that the rounding flags choose: up,
-    down, or with automatic rounding the nearer one, the lower of two equally near."""
-    up = rates[bisect_left(rates, wanted)]
-    down = rates[bisect_right(rates, wanted) - 1]
-    if flags & _ROUND_AUTO:
-        return up if up - wanted < wanted - down else down
-    return up if flags & _ROUND_UP else down
-
-
-def rate_set(_: "Agent", clock: "Clock", flags: int, __: int, rate: int) -> bytes:
+def rate_set(agent: "Agent", clock: "Clock", flags: int, own: int, rate: int) -> bytes:
     """CLOCK_RATE_SET: one of the described rates, rounded as the flags say. Beyond the lowest
-    and highest there is nothing to round to."""
+    and highest there is nothing to round to. No attribute says which clocks change asynchronously:
+    where one does, all do."""
     require(not flags & ~_RATE_FLAGS and clock.rates[0] <= rate <= clock.rates[-1])
-    require(not flags & _ASYNCHRONOUS, Status.NOT_SUPPORTED)
-    clock.set_rate(nearest(clock.rates, rate, flags))
-    return DONE
+    later = flags & _ASYNCHRONOUS
+    require(not later or pending_field(agent, Kind.CLOCK) != 0, Status.NOT_SUPPORTED)
+    require(not clock.busy, Status.BUSY)
+    chosen = clock.nearest(rate, up=bool(flags & _ROUND_UP), nearest=bool(flags & _ROUND_AUTO))
+    agent.server.requested(agent, Protocol.CLOCK, clock.number, (chosen,))
+    if not later:
+        clock.set_rate(chosen)
+        return DONE
+    return begin(
+        agent,
+        Change(
+            clock,
+            own,
+            Operation.RATE,
+            clock.latency,
+            lambda: clock.set_rate(chosen),
+            lambda: (own, clock.rate),
+            silent=bool(flags & _SILENT),
+        ),
+    )
 
 
 def rate_get(_: "Agent", clock: "Clock", __: int) -> bytes:
@@ -157,20 +171,24 @@ def possible_parents_get(agent: "Agent", clock: "Clock", _: int, skip: int) -> b
     require(bool(parents), Status.NOT_SUPPORTED)
     require(skip < len(parents))
     assert _POSSIBLE_PARENTS.entries is not None
-    room = agent.server.room - _POSSIBLE_PARENTS.reply.size
+    room = agent.room - _POSSIBLE_PARENTS.reply.size
     count, word = _POSSIBLE_PARENTS.entries.part(len(parents), skip, room)
     return _WORD(word) + b"".join([_WORD(parent) for parent in parents[skip : skip + count]])
 
 
 def parent_set(agent: "Agent", clock: "Clock", _: int, parent: int) -> bytes:
     """CLOCK_PARENT_SET: NOT_FOUND for what the agent cannot see, INVALID_PARAMETERS for a clock
-    that is no possible parent. The rate stays as it is."""
+    that is no possible parent, or that is below this one. The divider stays as it is."""
     require(bool(_parents(agent, clock)), Status.NOT_SUPPORTED)
     chosen = agent.views[Kind.CLOCK].named.get(parent)
     if chosen is None:
         raise RequestError(Status.NOT_FOUND)
     require(chosen.number in clock.parents)
-    clock.parent = chosen.number
+    found = agent.server.state[Kind.CLOCK][chosen.number]
+    assert isinstance(found, Clock)
+    require(not found.is_below(clock))
+    require(not clock.busy, Status.BUSY)
+    clock.set_parent(found)
     return DONE
 
 
@@ -178,9 +196,9 @@ def parent_get(agent: "Agent", clock: "Clock", _: int) -> bytes:
     """CLOCK_PARENT_GET: NOT_FOUND when the agent cannot see the parent, or nobody knows it."""
     require(bool(_parents(agent, clock)), Status.NOT_SUPPORTED)
     ids = agent.views[Kind.CLOCK].ids
-    if clock.parent is None or clock.parent not in ids:
+    if clock.parent_number is None or clock.parent_number not in ids:
         raise RequestError(Status.NOT_FOUND)
-    return _WORD(ids[clock.parent])
+    return _WORD(ids[clock.parent_number])
 
 
 def get_permissions(agent: "Agent", _: "Clock", own: int) -> bytes:
@@ -199,6 +217,7 @@ SERVED: Final = Served(
         0x7: config_set,
         0x8: name_get,
         0x9: notify(Protocol.CLOCK, 0x0),
+        0xA: notify(Protocol.CLOCK, 0x1),
         0xB: config_get,
         0xC: possible_parents_get,
         0xD: parent_set,

@@ -16,10 +16,14 @@ from scmigen.scmi.protocols import (
     KIND_OF,
     SHORT_NAME_SIZE,
     VERSIONS,
+    Kind,
     Profile,
     Protocol,
 )
 from scmigen.scmi.status import Status
+
+#: Asynchronous commands of one agent under way in one protocol.
+MAX_PENDING: Final = 8
 
 if TYPE_CHECKING:
     from scmigen.scmi.layouts import Message
@@ -43,11 +47,13 @@ class RequestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A protocol of the server: its handlers by message id, and the PROTOCOL_MESSAGE_ATTRIBUTES
-    word of the messages where that is not 0."""
+    """A protocol of the server: its handlers by message id, the PROTOCOL_MESSAGE_ATTRIBUTES word
+    of the messages where that is not 0, and what answers for an id that is not the agent's where
+    agents know resources by position."""
 
     handlers: Mapping[int, Handler]
     message_attributes: Mapping[int, int] = field(default_factory=dict)
+    inert: Mapping[int, Callable[[int], bytes]] = field(default_factory=dict)
 
 
 def row(protocol: Protocol, message: int, profile: Profile = Profile.V3_2) -> "Message":
@@ -88,6 +94,7 @@ def notify(protocol: Protocol, *events: int) -> Handler:
 
     def handle(agent: "Agent", resource: "Resource", own: int, enable: int) -> bytes:
         on = switched(enable)
+        require(resource.notifications, Status.NOT_SUPPORTED)
         for event in events:
             agent.server.subscribe(agent, protocol, event, resource.number, own, on)
         return DONE
@@ -98,3 +105,25 @@ def notify(protocol: Protocol, *events: int) -> Handler:
 def counted(agent: "Agent", protocol: Protocol) -> int:
     """The number of ids the agent has in ``protocol``, for 16 bits of PROTOCOL_ATTRIBUTES."""
     return min(agent.views[KIND_OF[protocol]].count, 0xFFFF)
+
+
+def pending_field(agent: "Agent", kind: Kind) -> int:
+    """PROTOCOL_ATTRIBUTES [23:16]: asynchronous commands that may be under way at once."""
+    named = agent.views[kind].named.values()
+    able = any(getattr(item, "asynchronous", False) for item in named)
+    return MAX_PENDING << 16 if able else 0
+
+
+def describe_fastchannel(protocol: Protocol) -> Handler:
+    """The handler of …_DESCRIBE_FASTCHANNEL: NOT_FOUND for a message there is not, NOT_SUPPORTED
+    where the domain or the message has no channel."""
+
+    def handle(agent: "Agent", _: "Resource", own: int, message: int) -> bytes:
+        require(message <= 0xFF and agent.supports(protocol, message), Status.NOT_FOUND)
+        channels = agent.server.fastchannels
+        found = None if channels is None else channels.describe(agent, protocol, own, message)
+        if found is None:
+            raise RequestError(Status.NOT_SUPPORTED)
+        return found
+
+    return handle

@@ -1,5 +1,5 @@
 """The performance protocol, 0x13 (DEN0056, section 4.5). Levels are the abstract numbers of the
-configuration, not indices; there are no FastChannels yet."""
+configuration; a domain in level indexing mode takes and gives their indices instead."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -8,8 +8,10 @@ from scmigen.scmi.protocols import Kind, Profile, Protocol
 from scmigen.scmi.status import Status
 from scmigen.server.protocols.handler import (
     DONE,
+    RequestError,
     Served,
     counted,
+    describe_fastchannel,
     extended_name_bit,
     name_get,
     notify,
@@ -29,8 +31,10 @@ _MILLIWATT: Final = 1 << 16
 _BITS: Final = (
     (Operation.LIMITS, 1 << 31),
     (Operation.LEVEL, 1 << 30),
-    (Operation.READ, 1 << 29 | 1 << 28),
 )
+_NOTIFICATIONS: Final = 1 << 29 | 1 << 28
+_FASTCHANNELS: Final = 1 << 27
+_INDEXED: Final = 1 << 25
 _EXTENDED_NAME_BIT: Final = 26
 
 _PROTOCOL: Final = row(Protocol.PERFORMANCE, 0x1).reply.pack
@@ -50,12 +54,19 @@ def attributes(agent: "Agent") -> bytes:
 
 def domain_attributes(agent: "Agent", domain: "PerformanceDomain", own: int) -> bytes:
     """PERFORMANCE_DOMAIN_ATTRIBUTES: bits 31 and 30 are what this agent may set."""
-    operations = agent.views[Kind.PERFORMANCE].operations[own]
+    operations = agent.views[Kind.PERFORMANCE].attributes[own]
     word = sum(bit for operation, bit in _BITS if operation in operations)
+    if Operation.READ in operations and domain.notifications:
+        word |= _NOTIFICATIONS
     word |= extended_name_bit(agent, domain, _EXTENDED_NAME_BIT)
+    channels = agent.server.fastchannels
+    if channels is not None and channels.has(agent, Protocol.PERFORMANCE, own):
+        word |= _FASTCHANNELS
+    if domain.indexed and not agent.legacy:
+        word |= _INDEXED
     sustained = domain.sustained
     frequency, level = (sustained.frequency, sustained.level) if sustained else (0, 0)
-    return _ATTRIBUTES(word, 0, frequency, level, short_name(domain))
+    return _ATTRIBUTES(word, domain.rate_limit, frequency, level, short_name(domain))
 
 
 def describe_levels(agent: "Agent", domain: "PerformanceDomain", _: int, index: int) -> bytes:
@@ -64,7 +75,7 @@ def describe_levels(agent: "Agent", domain: "PerformanceDomain", _: int, index: 
     require(index < len(domain.levels), past_the_end)
     message = _LEVELS[agent.legacy]
     assert message.entries is not None
-    room = agent.server.room - message.reply.size
+    room = agent.room - message.reply.size
     count, word = message.entries.part(len(domain.levels), index, room)
     pack = message.entries.entry.pack
 
@@ -79,8 +90,11 @@ def describe_levels(agent: "Agent", domain: "PerformanceDomain", _: int, index: 
 def limits_set(
     agent: "Agent", domain: "PerformanceDomain", _: int, maximum: int, minimum: int
 ) -> bytes:
-    """PERFORMANCE_LIMITS_SET: the agent's vote. From release 3.1 a zero leaves that limit."""
-    if not agent.legacy:
+    """PERFORMANCE_LIMITS_SET: the agent's vote. From release 3.1 a zero leaves that limit; where
+    levels have indices, 0 is the lowest of them."""
+    if domain.indexed and not agent.legacy:
+        maximum, minimum = _level(agent, domain, maximum), _level(agent, domain, minimum)
+    elif not agent.legacy:
         require(maximum != 0 or minimum != 0, Status.OUT_OF_RANGE)
         had_maximum, had_minimum = domain.limits_of(agent.id)
         maximum, minimum = maximum or had_maximum, minimum or had_minimum
@@ -90,22 +104,31 @@ def limits_set(
     return DONE
 
 
-def limits_get(_: "Agent", domain: "PerformanceDomain", __: int) -> bytes:
+def limits_get(agent: "Agent", domain: "PerformanceDomain", _: int) -> bytes:
     """PERFORMANCE_LIMITS_GET: the limits that hold, of all agents together."""
-    return _LIMITS(domain.maximum, domain.minimum)
+    legacy = agent.legacy
+    return _LIMITS(domain.outward(domain.maximum, legacy), domain.outward(domain.minimum, legacy))
 
 
-def level_set(_: "Agent", domain: "PerformanceDomain", __: int, level: int) -> bytes:
+def _level(agent: "Agent", domain: "PerformanceDomain", name: int) -> int:
+    """The level an agent means."""
+    level = domain.inward(name, agent.legacy)
+    if level is None:
+        raise RequestError(Status.OUT_OF_RANGE)
+    return level
+
+
+def level_set(agent: "Agent", domain: "PerformanceDomain", _: int, name: int) -> bytes:
     """PERFORMANCE_LEVEL_SET: one of the described levels, within the limits."""
-    known = any(level == item.level for item in domain.levels)
-    require(known and domain.minimum <= level <= domain.maximum, Status.OUT_OF_RANGE)
+    level = _level(agent, domain, name)
+    require(domain.minimum <= level <= domain.maximum, Status.OUT_OF_RANGE)
     domain.set_level(level)
     return DONE
 
 
-def level_get(_: "Agent", domain: "PerformanceDomain", __: int) -> bytes:
+def level_get(agent: "Agent", domain: "PerformanceDomain", _: int) -> bytes:
     """PERFORMANCE_LEVEL_GET: the level the domain runs at."""
-    return _LEVEL(domain.level)
+    return _LEVEL(domain.outward(domain.level, agent.legacy))
 
 
 SERVED: Final = Served(
@@ -119,6 +142,7 @@ SERVED: Final = Served(
         0x8: level_get,
         0x9: notify(Protocol.PERFORMANCE, 0x0),
         0xA: notify(Protocol.PERFORMANCE, 0x1),
+        0xB: describe_fastchannel(Protocol.PERFORMANCE),
         0xC: name_get,
     }
 )

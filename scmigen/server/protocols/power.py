@@ -1,11 +1,12 @@
 """The power domain protocol, 0x11 (DEN0056, section 4.3). The server knows the generic states on
-and off; a change is done when the response is sent."""
+and off. There is no delayed response: an asynchronous change is seen by its notification."""
 
 from typing import TYPE_CHECKING, Final
 
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
+from scmigen.server.delayed import Change, begin
 from scmigen.server.protocols.handler import (
     DONE,
     Served,
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 #: POWER_DOMAIN_ATTRIBUTES.
 _NOTIFICATION: Final = 1 << 31
-_SYNCHRONOUS: Final = 1 << 29
+_REQUESTED_NOTIFICATION: Final = 1 << 28
+_ASYNCHRONOUS_SET: Final = 1 << 30
+_SYNCHRONOUS_SET: Final = 1 << 29
 _EXTENDED_NAME_BIT: Final = 27
 #: POWER_STATE_SET flags.
 _ASYNCHRONOUS: Final = 1
@@ -40,24 +43,43 @@ def attributes(agent: "Agent") -> bytes:
 
 
 def domain_attributes(agent: "Agent", domain: "PowerDomain", own: int) -> bytes:
-    """POWER_DOMAIN_ATTRIBUTES. The notification bit is set for agents that may ask for it."""
-    word = _SYNCHRONOUS | extended_name_bit(agent, domain, _EXTENDED_NAME_BIT)
-    if Operation.READ in agent.views[Kind.POWER].operations[own]:
-        word |= _NOTIFICATION
+    """POWER_DOMAIN_ATTRIBUTES: what the domain can do, as far as the agent may ask for it."""
+    word = extended_name_bit(agent, domain, _EXTENDED_NAME_BIT)
+    operations = agent.views[Kind.POWER].attributes[own]
+    if domain.settable and Operation.STATE in operations:
+        word |= _SYNCHRONOUS_SET | (_ASYNCHRONOUS_SET if domain.asynchronous else 0)
+    if domain.notifications and Operation.READ in operations:
+        word |= _NOTIFICATION | (0 if agent.legacy else _REQUESTED_NOTIFICATION)
     return _ATTRIBUTES(word, short_name(domain))
 
 
-def state_set(agent: "Agent", domain: "PowerDomain", flags: int, _: int, state: int) -> bytes:
+def state_set(agent: "Agent", domain: "PowerDomain", flags: int, own: int, state: int) -> bytes:
     """POWER_STATE_SET: the agent's vote. SUCCESS also where another vote keeps the domain on."""
+    require(domain.settable, Status.NOT_SUPPORTED)
     require(not flags & ~_ASYNCHRONOUS and state in (POWER_ON, POWER_OFF))
-    require(not flags & _ASYNCHRONOUS, Status.NOT_SUPPORTED)
-    domain.vote(agent.id, state == POWER_ON)
-    return DONE
+    require(not flags & _ASYNCHRONOUS or domain.asynchronous, Status.NOT_SUPPORTED)
+    require(not domain.busy, Status.BUSY)
+    agent.server.requested(agent, Protocol.POWER, domain.number, (state,))
+    if not flags & _ASYNCHRONOUS:
+        domain.vote(agent.id, state == POWER_ON)
+        return DONE
+    return begin(
+        agent,
+        Change(
+            domain,
+            own,
+            Operation.STATE,
+            domain.latency,
+            lambda: domain.vote(agent.id, state == POWER_ON),
+            lambda: (own, domain.state),
+            silent=True,
+        ),
+    )
 
 
 def state_get(_: "Agent", domain: "PowerDomain", __: int) -> bytes:
     """POWER_STATE_GET: the state the domain is in, whoever wants it."""
-    return _STATE(POWER_ON if domain.on else POWER_OFF)
+    return _STATE(domain.state)
 
 
 SERVED: Final = Served(
@@ -67,6 +89,7 @@ SERVED: Final = Served(
         0x4: state_set,
         0x5: state_get,
         0x6: notify(Protocol.POWER, 0x0),
+        0x7: notify(Protocol.POWER, 0x1),
         0x8: name_get,
     }
 )

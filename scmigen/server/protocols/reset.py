@@ -1,11 +1,11 @@
-"""The reset domain protocol, 0x16 (DEN0056, section 4.8). A reset is over when the response is
-sent, so asynchronous resets are not offered; the only reset state is the cold one."""
+"""The reset domain protocol, 0x16 (DEN0056, section 4.8). The only reset state is the cold one."""
 
 from typing import TYPE_CHECKING, Final
 
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
+from scmigen.server.delayed import Change, begin
 from scmigen.server.protocols.handler import (
     DONE,
     Served,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scmigen.server.state import ResetDomain
 
 #: RESET_DOMAIN_ATTRIBUTES.
+_ASYNCHRONOUS_RESET: Final = 1 << 31
 _NOTIFICATION: Final = 1 << 30
 _EXTENDED_NAME_BIT: Final = 29
 _UNKNOWN_LATENCY: Final = 0xFFFF_FFFF
@@ -44,22 +45,36 @@ def attributes(agent: "Agent") -> bytes:
 def domain_attributes(agent: "Agent", domain: "ResetDomain", own: int) -> bytes:
     """RESET_DOMAIN_ATTRIBUTES: latency in µs."""
     word = extended_name_bit(agent, domain, _EXTENDED_NAME_BIT)
-    if Operation.RESET in agent.views[Kind.RESET].operations[own]:
-        word |= _NOTIFICATION
+    if Operation.RESET in agent.views[Kind.RESET].attributes[own]:
+        word |= _NOTIFICATION if domain.notifications else 0
+        word |= _ASYNCHRONOUS_RESET if domain.asynchronous else 0
     latency = _UNKNOWN_LATENCY if domain.latency is None else domain.latency
     return _ATTRIBUTES(word, latency, short_name(domain))
 
 
-def reset(_: "Agent", domain: "ResetDomain", __: int, flags: int, state: int) -> bytes:
-    """RESET: the whole way, or assert or release the line. The state is looked at in any case:
-    one that the server does not know is refused."""
+def reset(agent: "Agent", domain: "ResetDomain", own: int, flags: int, state: int) -> bytes:
+    """RESET: the whole way, at once or later, or assert or release the line. The state is looked
+    at in any case: one that the server does not know is refused."""
     require(not flags & ~_FLAGS and state == _COLD)
-    require(not flags & _ASYNCHRONOUS, Status.NOT_SUPPORTED)
-    if flags & _AUTONOMOUS:
-        domain.reset(state)
-    else:
+    wanted_later = bool(flags & _ASYNCHRONOUS)
+    require(not wanted_later or domain.asynchronous, Status.NOT_SUPPORTED)
+    require(not wanted_later or bool(flags & _AUTONOMOUS))
+    require(not domain.busy, Status.BUSY)
+    if not flags & _AUTONOMOUS:
         domain.hold(bool(flags & _ASSERT))
-    return DONE
+        return DONE
+    if not wanted_later:
+        domain.reset(state)
+        return DONE
+    change = Change(
+        domain,
+        own,
+        Operation.RESET,
+        domain.latency or 0,
+        lambda: domain.reset(state),
+        lambda: (own,),
+    )
+    return begin(agent, change)
 
 
 SERVED: Final = Served(

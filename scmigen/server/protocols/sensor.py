@@ -1,43 +1,86 @@
-"""The sensor protocol, 0x15 (DEN0056, section 4.7): scalar sensors, read synchronously, without
-trip points, timestamps or axes."""
+"""The sensor protocol, 0x15 (DEN0056, section 4.7)."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from scmigen.scmi.layouts import name_field
-from scmigen.scmi.protocols import SHORT_NAME_SIZE, Kind, Profile, Protocol
+from scmigen.scmi.layouts import Entries, name_field
+from scmigen.scmi.messages import EXTENDED_RANGE, EXTENDED_SENSOR
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind, Profile, Protocol
 from scmigen.scmi.status import Status
+from scmigen.server.delayed import Change, begin
 from scmigen.server.protocols.handler import (
     DONE,
+    RequestError,
     Served,
     counted,
     extended_name_bit,
     name_get,
+    pending_field,
     require,
     row,
     short_name,
+    switched,
 )
+from scmigen.server.state import SENSOR_ENABLED, SENSOR_TIMESTAMPS, Sensor
+from scmigen.server.watch import TRIP_POINT, UPDATE, reading
 
 if TYPE_CHECKING:
+    from scmigen.runtime import Axis, Interval
+    from scmigen.runtime import Sensor as About
     from scmigen.server.agent import Agent
-    from scmigen.server.state import Sensor
 
 #: Descriptor: attributes_low, and the fields of attributes_high.
+_ASYNCHRONOUS_READ: Final = 1 << 31
+_UPDATE_NOTIFICATION: Final = 1 << 30
 _EXTENDED_NAME_BIT: Final = 29
+_AXIS_EXTENDED_NAME: Final = 1 << 9
+_STAMP_EXPONENT: Final = 10
+_STAMPS: Final = 1 << 9
+_EXTENDED: Final = 1 << 8
 _EXPONENT: Final = 11
-#: SENSOR_CONFIG: bit 0 enables; [10:9] rounding of an interval, which a sensor here has not.
-_ENABLED: Final = 1
+_AXES: Final = 1 << 8
+_AXIS_COUNT: Final = 16
+#: Readings are stamped in µs.
+_MICROSECONDS: Final = -6
+#: SENSOR_CONFIG: [31:16] and [15:11] the interval, [10:9] its rounding.
+_ROUNDING: Final = 9
+_ROUND_DOWN, _ROUND_UP, _ROUND_AUTO = range(3)
+_CONFIG_RESERVED: Final = 0x1FC
+#: SENSOR_TRIP_POINT_CONFIG: [11:4] which, [1:0] mode.
+_TRIP_RESERVED: Final = ~0xFF3 & 0xFFFF_FFFF
+#: SENSOR_LIST_UPDATE_INTERVALS: shortest, longest and step.
+_SEGMENTED: Final = 1 << 12
 _ASYNCHRONOUS: Final = 1
 
 _PROTOCOL: Final = row(Protocol.SENSOR, 0x1).reply.pack
 _DESCRIPTION: Final = row(Protocol.SENSOR, 0x3)
 _READING_V1: Final = row(Protocol.SENSOR, 0x6, Profile.V2_0).reply.pack
-_READING: Final = row(Protocol.SENSOR, 0x6).reply.pack
+_AXIS: Final = row(Protocol.SENSOR, 0x7)
+_INTERVALS: Final = row(Protocol.SENSOR, 0x8)
 _CONFIG: Final = row(Protocol.SENSOR, 0x9).reply.pack
+_AXIS_NAMES: Final = row(Protocol.SENSOR, 0xD)
 
 
 def attributes(agent: "Agent") -> bytes:
-    """PROTOCOL_ATTRIBUTES: the number of sensors; no asynchronous readings, no registers."""
-    return _PROTOCOL(counted(agent, Protocol.SENSOR), 0, 0)
+    """PROTOCOL_ATTRIBUTES: the number of sensors, and of readings under way; no registers."""
+    word = counted(agent, Protocol.SENSOR) | pending_field(agent, Kind.SENSOR)
+    return _PROTOCOL(word, 0, 0)
+
+
+def _high(about: "About | Axis") -> int:
+    return about.type | (about.exponent & 0x1F) << _EXPONENT
+
+
+def _range(about: "About | Axis") -> bytes:
+    """Resolution, least and greatest value; 0 where nobody knows."""
+    scaled = about.resolution
+    word = scaled.value | (scaled.exponent & 0x1F) << 27 if scaled is not None else 0
+    return EXTENDED_RANGE.pack(word, about.minimum, about.maximum)
+
+
+def _is_extended(about: "About | Axis") -> bool:
+    return about.resolution is not None
 
 
 def _descriptor(agent: "Agent", own: int) -> bytes:
@@ -45,46 +88,220 @@ def _descriptor(agent: "Agent", own: int) -> bytes:
     type "none"."""
     assert _DESCRIPTION.entries is not None
     pack = _DESCRIPTION.entries.entry.pack
-    sensor: Sensor | None = agent.views[Kind.SENSOR].named.get(own)  # type: ignore[assignment]
-    if sensor is None:
+    sensor = agent.views[Kind.SENSOR].named.get(own)
+    if not isinstance(sensor, Sensor):
         return pack(own, 0, 0, name_field(f"reserved-{own}", SHORT_NAME_SIZE))
-    low = extended_name_bit(agent, sensor, _EXTENDED_NAME_BIT)
-    high = sensor.type | (sensor.exponent & 0x1F) << _EXPONENT
-    return pack(own, low, high, short_name(sensor))
+    about = sensor.about
+    low = about.trip_points | (_ASYNCHRONOUS_READ if about.asynchronous else 0)
+    if agent.legacy:
+        return pack(own, low, _high(about), short_name(sensor))
+    low |= extended_name_bit(agent, sensor, _EXTENDED_NAME_BIT)
+    low |= _UPDATE_NOTIFICATION if about.updates else 0
+    if about.timestamps:
+        low |= _STAMPS | (_MICROSECONDS & 0x1F) << _STAMP_EXPONENT
+    high = _high(about)
+    if about.axes:
+        high |= _AXES | len(about.axes) << _AXIS_COUNT
+    more = b""
+    if _is_extended(about) or about.power:
+        low |= _EXTENDED
+        more = EXTENDED_SENSOR.pack(about.power) + (b"" if about.axes else _range(about))
+    return pack(own, low, high, short_name(sensor)) + more
+
+
+def _filled(entries: Entries | None, found: Sequence[bytes], index: int, room: int) -> bytes:
+    """The count word and as many whole entries from ``index`` as fit; they may differ in size."""
+    assert entries is not None
+    assert entries.remaining is not None
+    count, used = 0, 0
+    for entry in found[index : index + entries.returned.mask]:
+        used += len(entry)
+        if used > room:
+            break
+        count += 1
+    remaining = min(len(found) - index - count, entries.remaining.mask)
+    word = count | remaining << entries.remaining.low
+    return word.to_bytes(4, "little") + b"".join(found[index : index + count])
 
 
 def description_get(agent: "Agent", index: int) -> bytes:
-    """SENSOR_DESCRIPTION_GET: descriptors of 28 bytes in all versions, since no sensor here has
-    the extended attributes that make them longer."""
+    """SENSOR_DESCRIPTION_GET: descriptors of 28 bytes, longer where there is more to tell."""
     total = counted(agent, Protocol.SENSOR)
     require(index < total)
     assert _DESCRIPTION.entries is not None
-    room = agent.server.room - _DESCRIPTION.reply.size
-    count, word = _DESCRIPTION.entries.part(total, index, room)
-    part = [_descriptor(agent, own) for own in range(index, index + count)]
-    return _DESCRIPTION.reply.pack(word) + b"".join(part)
+    room = agent.room - _DESCRIPTION.reply.size
+    end = min(total, index + room // _DESCRIPTION.entries.entry.size)
+    near = [_descriptor(agent, own) for own in range(index, end)]
+    count, used = 0, 0
+    while count < len(near) and used + len(near[count]) <= room:
+        used += len(near[count])
+        count += 1
+    word = count | (total - index - count) << 16
+    return _DESCRIPTION.reply.pack(word) + b"".join(near[:count])
 
 
-def reading_get(agent: "Agent", sensor: "Sensor", _: int, flags: int) -> bytes:
-    """SENSOR_READING_GET: from version 2 with a timestamp (0: none); a sensor that is switched
-    off does not answer."""
-    require(not flags & ~_ASYNCHRONOUS)
-    require(not flags & _ASYNCHRONOUS, Status.NOT_SUPPORTED)
+def trip_point_notify(agent: "Agent", sensor: Sensor, own: int, control: int) -> bytes:
+    """SENSOR_TRIP_POINT_NOTIFY."""
+    on = switched(control)
+    require(bool(sensor.trip_points) and sensor.notifications, Status.NOT_SUPPORTED)
+    agent.server.subscribe(agent, Protocol.SENSOR, TRIP_POINT, sensor.number, own, on)
+    agent.server.watcher.trip_points(sensor)
+    return DONE
+
+
+def trip_point_config(agent: "Agent", sensor: Sensor, _: int, control: int, value: int) -> bytes:
+    """SENSOR_TRIP_POINT_CONFIG: the point, its direction (0: off) and its value."""
+    point = control >> 4 & 0xFF
+    require(not control & _TRIP_RESERVED and point < len(sensor.trip_points))
+    sensor.trip_points[point] = (control & 3, value)
+    agent.server.watcher.trip_points(sensor)
+    return DONE
+
+
+def _reading(agent: "Agent", sensor: Sensor) -> bytes:
     if agent.legacy:
-        return _READING_V1(sensor.value)
-    require(sensor.enabled, Status.PROTOCOL_ERROR)
-    return _READING(sensor.value, 0)
+        return _READING_V1(sensor.read()[0])
+    return reading(agent.server, sensor)
 
 
-def config_get(_: "Agent", sensor: "Sensor", __: int) -> bytes:
+def reading_get(agent: "Agent", sensor: Sensor, own: int, flags: int) -> bytes:
+    """SENSOR_READING_GET: from version 2 with a timestamp, 0 where it is not switched on; a sensor
+    that is switched off does not answer."""
+    require(not flags & ~_ASYNCHRONOUS)
+    require(not flags & _ASYNCHRONOUS or sensor.about.asynchronous, Status.NOT_SUPPORTED)
+    require(agent.legacy or sensor.enabled, Status.PROTOCOL_ERROR)
+    if not flags & _ASYNCHRONOUS:
+        return _reading(agent, sensor)
+    found: list[bytes] = []
+    change = Change(
+        sensor,
+        own,
+        Operation.READ,
+        sensor.about.latency,
+        lambda: found.append(_reading(agent, sensor)),
+        lambda: (own, 0) if agent.legacy else (own,),
+        lambda: found[0],
+    )
+    return begin(agent, change)
+
+
+def _axes(agent: "Agent", sensor: Sensor) -> "tuple[Axis, ...]":
+    """Its axes, for those that may ask; a sensor without one has nothing to describe."""
+    require(bool(sensor.about.axes), Status.NOT_SUPPORTED)
+    del agent
+    return sensor.about.axes
+
+
+def _axis(number: int, axis: "Axis") -> bytes:
+    assert _AXIS.entries is not None
+    low = _EXTENDED if _is_extended(axis) else 0
+    low |= _AXIS_EXTENDED_NAME if len(axis.name) >= SHORT_NAME_SIZE else 0
+    name = name_field(axis.name, SHORT_NAME_SIZE)
+    entry = _AXIS.entries.entry.pack(number, low, _high(axis), name)
+    return entry + (_range(axis) if _is_extended(axis) else b"")
+
+
+def axis_description_get(agent: "Agent", sensor: Sensor, _: int, index: int) -> bytes:
+    """SENSOR_AXIS_DESCRIPTION_GET."""
+    axes = _axes(agent, sensor)
+    require(index < len(axes))
+    found = [_axis(number, axis) for number, axis in enumerate(axes)]
+    return _filled(_AXIS.entries, found, index, agent.room - 4)
+
+
+def axis_name_get(agent: "Agent", sensor: Sensor, _: int, index: int) -> bytes:
+    """SENSOR_AXIS_NAME_GET: of the axes with extended names only."""
+    axes = _axes(agent, sensor)
+    require(index < len(axes))
+    assert _AXIS_NAMES.entries is not None
+    pack = _AXIS_NAMES.entries.entry.pack
+    found = [
+        pack(number, name_field(axis.name, EXTENDED_NAME_SIZE))
+        for number, axis in enumerate(axes)
+        if len(axis.name) >= SHORT_NAME_SIZE
+    ]
+    return _filled(_AXIS_NAMES.entries, found, min(index, len(found)), agent.room - 4)
+
+
+def _interval_word(interval: "Interval") -> int:
+    return interval.value << 5 | (interval.exponent & 0x1F)
+
+
+def list_update_intervals(agent: "Agent", sensor: Sensor, _: int, index: int) -> bytes:
+    """SENSOR_LIST_UPDATE_INTERVALS: ascending; or shortest, longest and step."""
+    intervals = sensor.about.intervals
+    require(bool(intervals), Status.NOT_SUPPORTED)
+    require(index < len(intervals))
+    assert _INTERVALS.entries is not None
+    room = agent.room - _INTERVALS.reply.size
+    if sensor.about.segmented:
+        require(index == 0)
+        word, part = 3 | _SEGMENTED, intervals
+    else:
+        count, word = _INTERVALS.entries.part(len(intervals), index, room)
+        part = intervals[index : index + count]
+    pack = _INTERVALS.entries.entry.pack
+    return _INTERVALS.reply.pack(word) + b"".join([pack(_interval_word(it)) for it in part])
+
+
+def config_get(_: "Agent", sensor: Sensor, __: int) -> bytes:
     """SENSOR_CONFIG_GET."""
-    return _CONFIG(_ENABLED if sensor.enabled else 0)
+    return _CONFIG(sensor.config)
 
 
-def config_set(_: "Agent", sensor: "Sensor", __: int, config: int) -> bytes:
-    """SENSOR_CONFIG_SET: only bit 0, on or off."""
-    require(config in (0, _ENABLED))
-    sensor.enabled = config == _ENABLED
+def _seconds(interval: "Interval") -> float:
+    return float(interval.value) * 10.0**interval.exponent
+
+
+def _chosen(sensor: Sensor, value: int, exponent: int, rounding: int) -> "Interval":
+    """The interval the sensor has next to what was asked for."""
+    intervals = sensor.about.intervals
+    wanted = value * 10.0**exponent
+    if sensor.about.segmented:
+        shortest, longest, step = intervals
+        require(_seconds(shortest) <= wanted <= _seconds(longest))
+        steps = (wanted - _seconds(shortest)) / (_seconds(step) or 1.0)
+        whole = int(steps) + (rounding == _ROUND_UP and steps > int(steps))
+        return type(shortest)(
+            value=min(shortest.value + whole * step.value, 0xFFFF), exponent=shortest.exponent
+        )
+    below = [it for it in intervals if _seconds(it) <= wanted]
+    above = [it for it in intervals if _seconds(it) >= wanted]
+    if rounding == _ROUND_AUTO and below and above:
+        near = wanted - _seconds(below[-1]) <= _seconds(above[0]) - wanted
+        return below[-1] if near else above[0]
+    found = above[:1] if rounding == _ROUND_UP else below[-1:]
+    if not found:
+        raise RequestError(Status.INVALID_PARAMETERS)
+    return found[0]
+
+
+def config_set(agent: "Agent", sensor: Sensor, _: int, config: int) -> bytes:
+    """SENSOR_CONFIG_SET: on or off, timestamps, and the update interval (0: as it is)."""
+    rounding = config >> _ROUNDING & 3
+    require(not config & _CONFIG_RESERVED and rounding <= _ROUND_AUTO)
+    require(not config & SENSOR_TIMESTAMPS or sensor.about.timestamps, Status.NOT_SUPPORTED)
+    word = config & (SENSOR_ENABLED | SENSOR_TIMESTAMPS)
+    value, exponent = config >> 16, config >> _EXPONENT & 0x1F
+    if value:
+        require(bool(sensor.about.intervals), Status.NOT_SUPPORTED)
+        signed = exponent - 32 if exponent & 0x10 else exponent
+        interval = _chosen(sensor, value, signed, rounding)
+        word |= interval.value << 16 | (interval.exponent & 0x1F) << _EXPONENT
+    else:
+        require(exponent == 0)
+        word |= sensor.config & ~0x7FF
+    sensor.configure(word)
+    agent.server.watcher.updates(sensor)
+    return DONE
+
+
+def continuous_update_notify(agent: "Agent", sensor: Sensor, own: int, control: int) -> bytes:
+    """SENSOR_CONTINUOUS_UPDATE_NOTIFY."""
+    on = switched(control)
+    require(sensor.about.updates and sensor.notifications, Status.NOT_SUPPORTED)
+    agent.server.subscribe(agent, Protocol.SENSOR, UPDATE, sensor.number, own, on)
+    agent.server.watcher.updates(sensor)
     return DONE
 
 
@@ -92,9 +309,15 @@ SERVED: Final = Served(
     {
         0x1: attributes,
         0x3: description_get,
+        0x4: trip_point_notify,
+        0x5: trip_point_config,
         0x6: reading_get,
+        0x7: axis_description_get,
+        0x8: list_update_intervals,
         0x9: config_get,
         0xA: config_set,
+        0xB: continuous_update_notify,
         0xC: name_get,
+        0xD: axis_name_get,
     }
 )

@@ -1,10 +1,11 @@
 """The system power protocol, 0x12 (DEN0056, section 4.4). The server has no system to switch off:
-it tells the agents that asked, and notes the state."""
+it tells the agents that asked, and the back end."""
 
 from typing import TYPE_CHECKING, Final
 
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
+from scmigen.server.backend import Effect
 from scmigen.server.protocols.handler import DONE, RequestError, Served, require, switched
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ def state_set(agent: "Agent", flags: int, state: int) -> bytes:
     """SYSTEM_POWER_STATE_SET: shutdown and the two resets."""
     require(not flags & ~_GRACEFUL and state <= _SUSPEND and state != _POWER_UP)
     require(state != _SUSPEND, Status.NOT_SUPPORTED)
-    values = (agent.id, flags, state)
-    no_timeout = () if agent.legacy else (0,)
-    agent.server.broadcast(Protocol.SYSTEM, 0x0, values + no_timeout)
+    agent.server.backend.apply(Effect(None, 0, "", "system", (state, flags)))
+    timeout = 0  # the server does not wait for those that are to be shut down gracefully
+    agent.server.broadcast(Protocol.SYSTEM, 0x0, (agent.id, flags, state, timeout))
     return DONE
 
 

@@ -1,10 +1,11 @@
-"""The voltage domain protocol, 0x17 (DEN0056, section 4.9). Levels are discrete; a change is done
-when the response is sent."""
+"""The voltage domain protocol, 0x17 (DEN0056, section 4.9)."""
 
 from typing import TYPE_CHECKING, Final
 
-from scmigen.scmi.protocols import Protocol
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
+from scmigen.server.delayed import Change, begin
 from scmigen.server.protocols.handler import (
     DONE,
     Served,
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from scmigen.server.state import VoltageDomain
 
 _EXTENDED_NAME_BIT: Final = 30
+_ASYNCHRONOUS_LEVEL: Final = 1 << 31
+#: VOLTAGE_DESCRIBE_LEVELS: lowest, highest and step.
+_TRIPLET: Final = 3 | 1 << 12
 #: VOLTAGE_CONFIG_SET and _GET: the architectural modes.
 _OFF: Final = 0
 _ON: Final = 7
@@ -37,18 +41,25 @@ def attributes(agent: "Agent") -> bytes:
     return counted(agent, Protocol.VOLTAGE).to_bytes(4, "little")
 
 
-def domain_attributes(agent: "Agent", domain: "VoltageDomain", _: int) -> bytes:
+def domain_attributes(agent: "Agent", domain: "VoltageDomain", own: int) -> bytes:
     """VOLTAGE_DOMAIN_ATTRIBUTES."""
-    return _ATTRIBUTES(extended_name_bit(agent, domain, _EXTENDED_NAME_BIT), short_name(domain))
+    word = extended_name_bit(agent, domain, _EXTENDED_NAME_BIT)
+    if domain.asynchronous and Operation.LEVEL in agent.views[Kind.VOLTAGE].attributes[own]:
+        word |= _ASYNCHRONOUS_LEVEL
+    return _ATTRIBUTES(word, short_name(domain))
 
 
 def describe_levels(agent: "Agent", domain: "VoltageDomain", _: int, index: int) -> bytes:
-    """VOLTAGE_DESCRIBE_LEVELS: discrete levels in µV, ascending."""
-    require(index < len(domain.levels), Status.OUT_OF_RANGE)
+    """VOLTAGE_DESCRIBE_LEVELS: discrete levels in µV, ascending; or lowest, highest and step."""
     assert _LEVELS.entries is not None
-    room = agent.server.room - _LEVELS.reply.size
-    count, word = _LEVELS.entries.part(len(domain.levels), index, room)
     pack = _LEVELS.entries.entry.pack
+    if domain.step is not None:
+        require(index == 0, Status.OUT_OF_RANGE)
+        triplet = (*domain.levels, domain.step)
+        return _LEVELS.reply.pack(_TRIPLET) + b"".join([pack(level) for level in triplet])
+    require(index < len(domain.levels), Status.OUT_OF_RANGE)
+    room = agent.room - _LEVELS.reply.size
+    count, word = _LEVELS.entries.part(len(domain.levels), index, room)
     levels = domain.levels[index : index + count]
     return _LEVELS.reply.pack(word) + b"".join([pack(level) for level in levels])
 
@@ -65,12 +76,23 @@ def config_get(_: "Agent", domain: "VoltageDomain", __: int) -> bytes:
     return _CONFIG(_ON if domain.on else _OFF)
 
 
-def level_set(_: "Agent", domain: "VoltageDomain", __: int, flags: int, level: int) -> bytes:
+def level_set(agent: "Agent", domain: "VoltageDomain", own: int, flags: int, level: int) -> bytes:
     """VOLTAGE_LEVEL_SET: one of the described levels."""
-    require(not flags & ~_ASYNCHRONOUS and level in domain.levels)
-    require(not flags & _ASYNCHRONOUS, Status.NOT_SUPPORTED)
-    domain.level = level
-    return DONE
+    require(not flags & ~_ASYNCHRONOUS and domain.can_have(level))
+    require(not flags & _ASYNCHRONOUS or domain.asynchronous, Status.NOT_SUPPORTED)
+    require(not domain.busy, Status.BUSY)
+    if not flags & _ASYNCHRONOUS:
+        domain.set_level(level)
+        return DONE
+    change = Change(
+        domain,
+        own,
+        Operation.LEVEL,
+        domain.latency,
+        lambda: domain.set_level(level),
+        lambda: (own, domain.level),
+    )
+    return begin(agent, change)
 
 
 def level_get(_: "Agent", domain: "VoltageDomain", __: int) -> bytes:

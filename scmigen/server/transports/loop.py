@@ -4,20 +4,33 @@ A callback does a bounded piece of work, one message, and returns; so every agen
 This file does not know what the files are.
 """
 
-import selectors
+import select
 import socket
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from scmigen.server.timers import Timers
+
 Callback = Callable[[], None]
+#: A socket, or a file descriptor.
+File = socket.socket | int
+
+
+def _number(file: File) -> int:
+    return file if isinstance(file, int) else file.fileno()
 
 
 class Loop:
-    """Calls callbacks until it is stopped. Only `stop` may be called from elsewhere: from a
-    signal handler or another thread."""
+    """Calls callbacks until it is stopped. Only `stop` and `interrupt` may be called from
+    elsewhere: from a signal handler or another thread. ``timers`` run between the turns, and
+    ``after_timers`` is called when some have."""
 
-    def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
+    def __init__(self, timers: Timers, after_timers: Callback = lambda: None) -> None:
+        self.timers = timers
+        self._after_timers = after_timers
+        self._interrupts: deque[Callback] = deque()
+        self._epoll = select.epoll()
         self._callbacks: dict[int, Callback] = {}
         self._soon: dict[int, Callback] = {}
         self._running = True
@@ -26,30 +39,32 @@ class Loop:
         self.watch(self._awake, self._wake)
 
     def _wake(self) -> None:
-        self._running = False
+        self._awake.recv(1 << 10)
+        while self._interrupts:
+            self._interrupts.popleft()()
 
-    def watch(self, file: socket.socket, callback: Callback, *, write: bool = False) -> None:
+    def watch(self, file: File, callback: Callback, *, write: bool = False) -> None:
         """Call ``callback`` whenever ``file`` can be read; or, with ``write``, written instead.
         A file has one callback: watching it again replaces the first."""
-        event = selectors.EVENT_WRITE if write else selectors.EVENT_READ
-        number = file.fileno()
+        event = select.EPOLLOUT if write else select.EPOLLIN
+        number = _number(file)
         if number in self._callbacks:
-            self._selector.modify(number, event)
+            self._epoll.modify(number, event)
         else:
-            self._selector.register(number, event)
+            self._epoll.register(number, event)
         self._callbacks[number] = callback
 
-    def forget(self, file: socket.socket) -> None:
+    def forget(self, file: File) -> None:
         """Do not call for ``file`` any more. Before it is closed; nothing happens where nobody
         watches it."""
-        number = file.fileno()
+        number = _number(file)
         self._soon.pop(number, None)
         if self._callbacks.pop(number, None) is not None:
-            self._selector.unregister(number)
+            self._epoll.unregister(number)
 
-    def soon(self, file: socket.socket, callback: Callback) -> None:
+    def soon(self, file: File, callback: Callback) -> None:
         """Call ``callback`` in the next turn, whether ``file`` can be read or not."""
-        self._soon[file.fileno()] = callback
+        self._soon[_number(file)] = callback
 
     def run(self) -> None:
         """Take turns until `stop`."""
@@ -62,18 +77,31 @@ class Loop:
             soon, self._soon = self._soon, {}
             for callback in soon.values():
                 callback()
-        for key, _ in self._selector.select(0 if self._soon else None):
-            waiting = self._callbacks.get(key.fd)
+        timers = self.timers
+        wait = 0.0 if self._soon else timers.wait() if timers.waiting else None
+        for number, _ in self._epoll.poll(wait):
+            waiting = self._callbacks.get(number)
             if waiting is not None:  # a callback before this one may have ended it
                 waiting()
+        if timers.waiting and timers.next_due() == 0:
+            timers.run_due()
+            self._after_timers()
 
-    def stop(self) -> None:
-        """Let `run` return after this turn."""
+    def interrupt(self, callback: Callback) -> None:
+        """Call ``callback`` between two other ones."""
+        self._interrupts.append(callback)
         with suppress(BlockingIOError):  # full of alarms already
             self._alarm.send(b"\0")
 
+    def stop(self) -> None:
+        """Let `run` return after this turn."""
+        self.interrupt(self._stop)
+
+    def _stop(self) -> None:
+        self._running = False
+
     def close(self) -> None:
         """Free what the loop itself holds."""
-        self._selector.close()
+        self._epoll.close()
         self._awake.close()
         self._alarm.close()

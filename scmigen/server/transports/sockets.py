@@ -1,4 +1,4 @@
-"""UNIX sockets: one socket path an agent, one connection at a time.
+"""UNIX sockets with connections: one socket path an agent, one connection at a time.
 
 ``unix:PATH`` is SOCK_SEQPACKET: a packet is a message, header and payload. ``unix-stream:PATH`` is
 SOCK_STREAM: before each message stands its length as a little-endian word. Who connects to an
@@ -16,17 +16,18 @@ import stat
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD
-from scmigen.server.agent import Agent
+from scmigen.server.port import Port
 from scmigen.server.transports.loop import Loop
 
 #: The longest message of an agent in bytes.
 MAX_MESSAGE: Final = HEADER_SIZE + MAX_PAYLOAD
 _LENGTH_SIZE: Final = 4
-_RECEIVE: Final = 1 << 16
+_RECEIVE: Final = 1 << 12
 
 
 class Host(Protocol):
@@ -34,8 +35,8 @@ class Host(Protocol):
 
     loop: Loop
 
-    def log(self, line: str) -> None:
-        """Note what happened, for people."""
+    def log(self, line: str, source: str = "") -> None:
+        """Note what happened, for people; ``source`` is the agent that caused it."""
 
     def deliver(self) -> None:
         """Events may be waiting for some agent: have each transport send its own."""
@@ -53,9 +54,9 @@ class Connection(ABC):
     """A connected client: reads one message a turn, answers it, sends events."""
 
     def __init__(
-        self, agent: Agent, file: socket.socket, host: Host, ended: Callable[[str], None]
+        self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
     ) -> None:
-        self._agent = agent
+        self._port = port
         self._file = file
         self._host = host
         self._loop = host.loop
@@ -67,6 +68,11 @@ class Connection(ABC):
     @abstractmethod
     def blocked(self) -> bool:
         """Whether something waits to be sent."""
+
+    def deliver(self) -> None:
+        """Send the events that wait for the agent, as far as the client takes them."""
+        if not self.blocked:
+            self.send(self._port.take_events())
 
     @abstractmethod
     def send(self, frames: tuple[bytes, ...]) -> None:
@@ -90,8 +96,9 @@ class Connection(ABC):
             self.end(problem.strerror or "connection lost")
             return
         if message is not None:
-            self.send(self._agent.handle(message))
-            if self._agent.server.waiting:
+            port = self._port
+            self.send(port.handle(message))
+            if port.agent.server.waiting:
                 self._host.deliver()
 
     def _try_flush(self) -> None:
@@ -129,10 +136,10 @@ class PacketConnection(Connection):
     type: Final = socket.SOCK_SEQPACKET
 
     def __init__(
-        self, agent: Agent, file: socket.socket, host: Host, ended: Callable[[str], None]
+        self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
     ) -> None:
         self._out: deque[bytes] = deque()
-        super().__init__(agent, file, host, ended)
+        super().__init__(port, file, host, ended)
 
     @property
     def blocked(self) -> bool:
@@ -154,6 +161,13 @@ class PacketConnection(Connection):
 
     def send(self, frames: tuple[bytes, ...]) -> None:
         """Send ``frames``, or keep them until the client takes them."""
+        if not self._out and len(frames) == 1:  # by far the most common
+            try:
+                self._file.send(frames[0])
+            except OSError:
+                pass  # the slow way finds out why
+            else:
+                return
         self._out.extend(frames)
         self._try_flush()
 
@@ -169,11 +183,11 @@ class StreamConnection(Connection):
     type: Final = socket.SOCK_STREAM
 
     def __init__(
-        self, agent: Agent, file: socket.socket, host: Host, ended: Callable[[str], None]
+        self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
     ) -> None:
         self._in = bytearray()
         self._out = bytearray()
-        super().__init__(agent, file, host, ended)
+        super().__init__(port, file, host, ended)
 
     @property
     def blocked(self) -> bool:
@@ -224,25 +238,34 @@ class StreamConnection(Connection):
             del self._out[:sent]
 
 
+class Session(Protocol):
+    """A connected client."""
+
+    def deliver(self) -> None:
+        """Send the events that wait for the agent, as far as the client takes them."""
+
+    def end(self, reason: str) -> None:
+        """Close the connection."""
+
+
+#: Makes a session of a connection that was accepted; what it calls when it has ended.
+Accept = Callable[[Port, socket.socket, Host, Callable[[str], None]], Session]
+
+
 class Endpoint:
     """An agent's socket path: listens, and has the one connection there is."""
 
     def __init__(
-        self,
-        agent: Agent,
-        scheme: str,
-        path: str,
-        connection: type[PacketConnection | StreamConnection],
-        host: Host,
+        self, port: Port, url: str, path: str, kind: int, accept: Accept, host: Host
     ) -> None:
-        self.url = f"{scheme}:{path}"
-        self._agent = agent
+        self.url = url
+        self._port = port
         self._path = Path(path)
-        self._make = connection
+        self._make = accept
         self._host = host
         self._loop = host.loop
-        self._connection: Connection | None = None
-        self._listener = _listen(self._path, connection.type)
+        self._session: Session | None = None
+        self._listener = listen(self._path, kind)
         found = self._path.stat()
         self._identity = (found.st_dev, found.st_ino)
         self._loop.watch(self._listener, self._accept)
@@ -252,44 +275,60 @@ class Endpoint:
             file, _ = self._listener.accept()
         except OSError:
             return  # it went away before it was its turn
-        self._loop.forget(self._listener)
-        self._host.log(f"{self._agent.name}: connected")
-        self._connection = self._make(self._agent, file, self._host, self._ended)
+        self._host.log(f"{self._port.name}: connected", self._port.name)
+        try:
+            self._session = self._make(self._port, file, self._host, self._ended)
+        except TransportError as problem:
+            self._host.log(f"{self._port.name}: {problem}", self._port.name)
+            file.close()
+        else:
+            self._loop.forget(self._listener)
 
     def _ended(self, reason: str) -> None:
-        self._connection = None
-        self._host.log(f"{self._agent.name}: {reason}")
-        self._agent.disconnect()
-        self._loop.watch(self._listener, self._accept)
+        self._session = None
+        self._host.log(f"{self._port.name}: {reason}", self._port.name)
+        self._port.disconnect()
+        if self._listener.fileno() >= 0:
+            self._loop.watch(self._listener, self._accept)
         self._host.deliver()
 
     def deliver(self) -> None:
         """Send the events that wait for the agent, as far as the client takes them."""
-        if self._connection is not None and not self._connection.blocked:
-            self._connection.send(self._agent.take_events())
+        if self._session is not None:
+            self._session.deliver()
+
+    def drop(self, reason: str) -> None:
+        """End the connection there is; the next client can come."""
+        if self._session is not None:
+            self._session.end(reason)
 
     def close(self) -> None:
         """End the connection, stop listening, and remove the socket file if it is still ours."""
-        if self._connection is not None:
-            self._connection.end("the server stops")
+        self.drop("the server stops")
         self._loop.forget(self._listener)
         self._listener.close()
-        try:
-            found = self._path.stat()
-            if (found.st_dev, found.st_ino) == self._identity:
-                self._path.unlink()
-        except OSError:
-            pass  # somebody else has removed it
+        remove(self._path, self._identity)
 
 
-def _listen(path: Path, kind: int) -> socket.socket:
+def remove(path: Path, identity: tuple[int, int]) -> None:
+    """Remove the socket file at ``path`` if it is the one of this device and inode."""
+    with suppress(OSError):  # somebody else has removed it
+        found = path.stat()
+        if (found.st_dev, found.st_ino) == identity:
+            path.unlink()
+
+
+def listen(path: Path, kind: int) -> socket.socket:
+    """A socket bound to ``path`` that only its owner can use; listening, unless of datagrams.
+    Raises `TransportError`."""
     _make_way(path)
     listener = socket.socket(socket.AF_UNIX, kind)
     try:
         os.fchmod(listener.fileno(), stat.S_IRUSR | stat.S_IWUSR)  # bind takes the mode from it
         listener.setblocking(False)
         listener.bind(str(path))
-        listener.listen()
+        if kind != socket.SOCK_DGRAM:
+            listener.listen()
     except OSError as problem:
         listener.close()
         raise TransportError(f"cannot listen at {path}: {problem.strerror or problem}") from None

@@ -1,0 +1,215 @@
+"""The ends of the transports that a client can use: whole frames out, whole frames in.
+
+``unix:PATH`` (SOCK_SEQPACKET), ``unix-stream:PATH``, ``unix-dgram:PATH``, and ``smt:FILE``, shared
+memory with a doorbell socket (``smt:FILE,offset=0,p2a=0x100,slot=0x100,doorbell=PATH``).
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from struct import Struct
+from typing import Final, Protocol
+
+_LENGTH_SIZE: Final = 4
+#: The longest frame accepted from a platform; far more than any transport of SCMI carries.
+_LONGEST: Final = 1 << 16
+
+
+class WireError(Exception):
+    """The platform cannot be reached, or does not speak as it should; the message says why."""
+
+
+class Wire(Protocol):
+    """A connected transport."""
+
+    def send(self, frame: bytes, timeout: float) -> None:
+        """Send a frame. Raises `WireError`, `OSError`."""
+
+    def receive(self, timeout: float) -> bytes:
+        """The next frame. Raises `TimeoutError`, `WireError`, `OSError`."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
+def _connected(kind: int, path: str, timeout: float) -> socket.socket:
+    found = socket.socket(socket.AF_UNIX, kind)
+    try:
+        found.settimeout(timeout)
+        if kind == socket.SOCK_DGRAM:
+            found.bind("")  # the kernel finds an address, for the answers
+        found.connect(path)
+    except (OSError, ValueError):
+        found.close()
+        raise
+    return found
+
+
+class _Packets:
+    """A frame a packet."""
+
+    def __init__(self, kind: int, path: str, timeout: float) -> None:
+        self._socket = _connected(kind, path, timeout)
+
+    def send(self, frame: bytes, timeout: float) -> None:
+        """Send a frame."""
+        self._socket.settimeout(timeout)
+        self._socket.sendall(frame)
+
+    def receive(self, timeout: float) -> bytes:
+        """The next frame."""
+        self._socket.settimeout(max(timeout, 1e-3))
+        data = self._socket.recv(_LONGEST)
+        if not data:
+            raise WireError("the server closed the connection")
+        return data
+
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()
+
+
+class _Stream(_Packets):
+    """A length before each frame."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__(socket.SOCK_STREAM, path, timeout)
+        self._buffer = bytearray()
+
+    def send(self, frame: bytes, timeout: float) -> None:
+        """Send a frame."""
+        super().send(len(frame).to_bytes(_LENGTH_SIZE, "little") + frame, timeout)
+
+    def receive(self, timeout: float) -> bytes:
+        """The next frame."""
+        deadline = time.monotonic() + timeout
+        while True:
+            if len(self._buffer) >= _LENGTH_SIZE:
+                length = int.from_bytes(self._buffer[:_LENGTH_SIZE], "little")
+                if length > _LONGEST:
+                    raise WireError(f"a message of {length} bytes")
+                end = _LENGTH_SIZE + length
+                if len(self._buffer) >= end:
+                    frame = bytes(self._buffer[_LENGTH_SIZE:end])
+                    del self._buffer[:end]
+                    return frame
+            self._buffer += super().receive(deadline - time.monotonic())
+
+
+class _SharedMemory:
+    """SMT areas in a file (layout as in ``arm,scmi-shmem``), and the doorbell socket beside it."""
+
+    _STATUS, _FLAGS, _LENGTH, _HEADER = 0x4, 0x10, 0x14, 0x18
+    _FREE, _ERROR = 1, 2
+    _WORD: Final = Struct("<I")
+    #: How long to wait before looking again for a free slot, in seconds.
+    _AGAIN: Final = 1e-4
+
+    def __init__(self, text: str, timeout: float) -> None:
+        name, *options = text.split(",")
+        found = {"offset": "0", "p2a": "", "slot": "256", "doorbell": f"{name}.doorbell"}
+        found.update(option.partition("=")[::2] for option in options)
+        try:
+            self._slot = int(found["slot"], 0)
+            self._commands = int(found["offset"], 0)
+            self._events: int | None = self._commands + self._slot
+            if found["p2a"]:
+                self._events = None if found["p2a"] == "none" else int(found["p2a"], 0)
+        except ValueError as problem:
+            raise WireError(f"smt:{text}: {problem}") from None
+        self._file = os.open(Path(name), os.O_RDWR | os.O_CLOEXEC)
+        try:
+            self._doorbell = _connected(socket.SOCK_STREAM, found["doorbell"], timeout)
+        except (OSError, ValueError):
+            os.close(self._file)
+            raise
+        self._waiting = False
+
+    def _word(self, at: int) -> int:
+        data = os.pread(self._file, 4, at)
+        if len(data) != self._WORD.size:
+            raise WireError("the shared memory has become shorter")
+        return int(self._WORD.unpack(data)[0])
+
+    def _put(self, at: int, value: int) -> None:
+        os.pwrite(self._file, self._WORD.pack(value), at)
+
+    def send(self, frame: bytes, timeout: float) -> None:
+        """Put a frame into the slot for commands, and ring."""
+        deadline = time.monotonic() + timeout
+        if len(frame) > self._slot - self._HEADER:
+            raise WireError(f"a message of {len(frame)} bytes is too long for the slot")
+        at = self._commands
+        while not self._word(at + self._STATUS) & self._FREE:
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            time.sleep(self._AGAIN)
+        self._put(at + self._FLAGS, 1)
+        self._put(at + self._LENGTH, len(frame))
+        os.pwrite(self._file, frame, at + self._HEADER)
+        self._put(at + self._STATUS, 0)
+        self._waiting = True
+        self._ring(timeout)
+
+    def _ring(self, timeout: float) -> None:
+        self._doorbell.settimeout(timeout)
+        self._doorbell.sendall(b"D")
+
+    def _take(self, at: int) -> bytes:
+        length = self._word(at + self._LENGTH)
+        if not 0 < length <= self._slot - self._HEADER:
+            raise WireError(f"a message of {length} bytes in a slot")
+        return os.pread(self._file, length, at + self._HEADER)
+
+    def _ready(self) -> bytes | None:
+        status = self._word(self._commands + self._STATUS)
+        if self._waiting and status & self._FREE:
+            self._waiting = False
+            if status & self._ERROR:
+                raise WireError("the platform could not read the message")
+            return self._take(self._commands)
+        at = self._events
+        if at is None or self._word(at + self._STATUS) & self._FREE:
+            return None
+        frame = self._take(at)
+        self._put(at + self._STATUS, self._FREE)
+        self._ring(1.0)  # for the next one
+        return frame
+
+    def receive(self, timeout: float) -> bytes:
+        """The response, or else an event."""
+        deadline = time.monotonic() + timeout
+        while True:
+            frame = self._ready()
+            if frame is not None:
+                return frame
+            self._doorbell.settimeout(max(deadline - time.monotonic(), 1e-3))
+            if not self._doorbell.recv(1):
+                raise WireError("the server closed the connection")
+
+    def close(self) -> None:
+        """Close the doorbell."""
+        with suppress(OSError):
+            self._doorbell.close()
+        os.close(self._file)
+
+
+def _packets(path: str, timeout: float) -> Wire:
+    return _Packets(socket.SOCK_SEQPACKET, path, timeout)
+
+
+def _datagrams(path: str, timeout: float) -> Wire:
+    return _Packets(socket.SOCK_DGRAM, path, timeout)
+
+
+#: URL scheme → what opens it, given what stands behind the colon and a timeout in seconds. Raises
+#: `OSError`, `ValueError`, `WireError`.
+SCHEMES: Final[Mapping[str, Callable[[str, float], Wire]]] = {
+    "unix": _packets,
+    "unix-stream": _Stream,
+    "unix-dgram": _datagrams,
+    "smt": _SharedMemory,
+}

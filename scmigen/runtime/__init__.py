@@ -1,0 +1,101 @@
+"""The runtime configuration: all that a server must know of one SCMI platform.
+
+`schema` has its types, `checks` what must hold between them; this module reads and writes it.
+"""
+
+import msgspec
+
+from scmigen.runtime.checks import ConfigurationError, check
+from scmigen.runtime.overlay import overlay
+from scmigen.runtime.schema import (
+    FORMAT,
+    MAX_AGENTS,
+    MAX_RESOURCES,
+    Agent,
+    Axis,
+    Clock,
+    Device,
+    DeviceResource,
+    Grant,
+    Interval,
+    Numbering,
+    PerformanceDomain,
+    PerformanceLevel,
+    Pin,
+    PinFunction,
+    PinGroup,
+    PinSetting,
+    Powercap,
+    PowerDomain,
+    PowerUnit,
+    ResetDomain,
+    Resource,
+    Role,
+    Runtime,
+    Scaled,
+    Sensor,
+    Transport,
+    VoltageDomain,
+)
+
+__all__ = [
+    "FORMAT",
+    "MAX_AGENTS",
+    "MAX_RESOURCES",
+    "Agent",
+    "Axis",
+    "Clock",
+    "ConfigurationError",
+    "Device",
+    "DeviceResource",
+    "Grant",
+    "Interval",
+    "Numbering",
+    "PerformanceDomain",
+    "PerformanceLevel",
+    "Pin",
+    "PinFunction",
+    "PinGroup",
+    "PinSetting",
+    "PowerDomain",
+    "PowerUnit",
+    "Powercap",
+    "ResetDomain",
+    "Resource",
+    "Role",
+    "Runtime",
+    "Scaled",
+    "Sensor",
+    "Transport",
+    "VoltageDomain",
+    "check",
+    "decode",
+    "encode",
+    "json_schema",
+    "overlay",
+]
+
+
+def decode(data: bytes) -> Runtime:
+    """A configuration from its JSON. Raises `ConfigurationError` with a sentence for people."""
+    try:
+        runtime = msgspec.json.decode(data, type=Runtime)
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise ConfigurationError(f"not a runtime configuration: {problem}") from None
+    if runtime.format != FORMAT:
+        raise ConfigurationError(f"format is {runtime.format!r}, this program reads {FORMAT!r}")
+    check(runtime)
+    return runtime
+
+
+def encode(runtime: Runtime) -> bytes:
+    """The JSON of a configuration: indented, keys in the order of the schema."""
+    return msgspec.json.format(msgspec.json.encode(runtime), indent=1) + b"\n"
+
+
+def json_schema() -> bytes:
+    """The JSON Schema (2020-12) of the configuration."""
+    schema = msgspec.json.schema(Runtime)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "scmigen runtime configuration"
+    return msgspec.json.format(msgspec.json.encode(schema), indent=1) + b"\n"

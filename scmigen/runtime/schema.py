@@ -1,0 +1,372 @@
+"""The runtime configuration: all that a server must know of one SCMI platform.
+
+``scmigen build`` writes it as JSON, ``scmigen serve`` reads it. It is the whole contract between
+the compiler and the server. Numbers are SCMI numbers; a resource that was removed leaves a hole.
+Keys ``source`` and ``labels`` say where a thing came from; nothing depends on them.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+#: The value of ``format``; another value is another schema.
+FORMAT = "scmigen-runtime-1"
+
+#: Bounds that keep a hostile configuration small. Ids are 16 bits in PROTOCOL_ATTRIBUTES words.
+MAX_RESOURCES = 0xFFFF
+MAX_AGENTS = 255
+
+Number = Annotated[int, Meta(ge=0, le=MAX_RESOURCES)]
+Hertz = Annotated[int, Meta(ge=0, le=0x7FFF_FFFF_FFFF_FFFF)]
+Word = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+Microvolt = Annotated[int, Meta(ge=-0x8000_0000, le=0x7FFF_FFFF)]
+Name = Annotated[str, Meta(min_length=1, max_length=63)]
+Positive = Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)]
+Signed = Annotated[int, Meta(ge=-0x8000_0000_0000_0000, le=0x7FFF_FFFF_FFFF_FFFF)]
+#: A power of ten, in five bits.
+Exponent = Annotated[int, Meta(ge=-16, le=15)]
+
+
+class Role(StrEnum):
+    """What an agent is to the platform."""
+
+    OSPM = "ospm"
+    PSCI = "psci"
+    HYPERVISOR = "hypervisor"
+    SECURE = "secure"
+    VM = "vm"
+    OTHER = "other"
+
+
+class Numbering(StrEnum):
+    """How SCMI ids are given: one number a resource, or dense from 0 for each agent."""
+
+    SHARED = "shared"
+    PER_AGENT = "per-agent"
+
+
+class _Strict(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    pass
+
+
+class Resource(_Strict, frozen=True, kw_only=True):
+    """What all resources have. ``id`` is the platform's number, the index in firmware tables;
+    ``notifications``: whether agents can be told of its changes."""
+
+    id: Number
+    name: Name
+    node: str
+    cells: tuple[Word, ...] = ()
+    assumed: tuple[str, ...] = ()
+    source: str | None = None
+    labels: tuple[str, ...] = ()
+    notifications: bool = True
+
+
+class Clock(Resource, frozen=True, kw_only=True):
+    """A clock: rates in Hz (discrete, ascending), the rate and the state at boot;
+    ``always_on``: the platform itself holds it on.
+
+    With ``step`` the two ``rates`` are the lowest and the highest, with every ``step`` Hz between
+    them. ``latency`` in µs is what an asynchronous change of the rate takes; one clock that is
+    ``asynchronous`` makes all that an agent has so, since no attribute tells them apart;
+    ``enable_delay`` in µs, 0 where nobody knows. The clock runs only while
+    the power domain ``power`` and the supply ``supply`` are on.
+    """
+
+    rates: tuple[Hertz, ...]
+    rate: Hertz
+    parents: tuple[Number, ...] = ()
+    parent: Number | None = None
+    enabled: bool = False
+    always_on: bool = False
+    step: Hertz | None = None
+    latency: Word = 0
+    asynchronous: bool = False
+    enable_delay: Word = 0
+    power: Number | None = None
+    supply: Number | None = None
+
+
+class PowerDomain(Resource, frozen=True, kw_only=True):
+    """A power domain, its parent domain, and its state at boot; ``always_on``: the platform
+    itself holds it on; ``settable``: it can be switched at all. ``latency`` in µs is what switching
+    takes when an agent asks for it asynchronously. It is on only while ``supply`` is."""
+
+    parent: Number | None = None
+    enabled: bool = False
+    always_on: bool = False
+    settable: bool = True
+    latency: Word = 0
+    asynchronous: bool = False
+    supply: Number | None = None
+
+
+class ResetDomain(Resource, frozen=True, kw_only=True):
+    """A reset domain; ``latency`` in µs, absent where nobody knows; ``asynchronous``: agents may
+    be told when a reset is over."""
+
+    latency: Word | None = None
+    asynchronous: bool = False
+
+
+class VoltageDomain(Resource, frozen=True, kw_only=True):
+    """A supply: levels in µV (discrete, ascending), level and state at boot; with ``step`` the two
+    ``levels`` are the lowest and the highest. ``latency`` in µs. ``parent`` is the supply it is fed
+    from: it is on only while that one is, and holds it on."""
+
+    levels: tuple[Microvolt, ...]
+    level: Microvolt
+    enabled: bool = False
+    always_on: bool = False
+    step: Microvolt | None = None
+    latency: Word = 0
+    asynchronous: bool = False
+    parent: Number | None = None
+
+
+class PerformanceLevel(_Strict, frozen=True, kw_only=True):
+    """An operating point: abstract level, frequency in kHz, voltage in µV, power in mW,
+    latency in µs."""
+
+    level: Word
+    frequency: Word
+    voltage: Microvolt | None = None
+    power: Word = 0
+    latency: Annotated[int, Meta(ge=0, le=0xFFFF)] = 0
+
+
+class PerformanceDomain(Resource, frozen=True, kw_only=True):
+    """A performance domain: levels ascending, ``sustained`` the index of the level at boot.
+
+    ``clock`` and ``supply`` follow the level. ``indexed``: agents name levels by their index (level
+    indexing mode, release 3.2). ``rate_limit`` in µs: how often a level may change.
+    """
+
+    levels: tuple[PerformanceLevel, ...]
+    sustained: Number = 0
+    fastchannels: bool = False
+    rate_limit: Annotated[int, Meta(ge=0, le=0xF_FFFF)] = 0
+    indexed: bool = False
+    clock: Number | None = None
+    supply: Number | None = None
+
+
+class Scaled(_Strict, frozen=True, kw_only=True):
+    """``value`` times 10 to the power of ``exponent``."""
+
+    value: Annotated[int, Meta(ge=0, le=0x7FF_FFFF)]
+    exponent: Exponent = 0
+
+
+class Axis(_Strict, frozen=True, kw_only=True):
+    """One of several quantities of a sensor; axes are numbered from 0. Fields as of `Sensor`."""
+
+    name: Name
+    type: Annotated[int, Meta(ge=0, le=0xFF)] = 2
+    exponent: Exponent = -3
+    resolution: Scaled | None = None
+    minimum: Signed = 0
+    maximum: Signed = 0
+
+
+class Interval(_Strict, frozen=True, kw_only=True):
+    """A time between two updates of a sensor: ``value`` times 10 to the power of ``exponent`` s."""
+
+    value: Annotated[int, Meta(ge=0, le=0xFFFF)]
+    exponent: Exponent = -3
+
+
+class Sensor(Resource, frozen=True, kw_only=True):
+    """A sensor: type and unit exponent as SENSOR_DESCRIPTION_GET has them; where the ``resolution``
+    is known, ``minimum`` and ``maximum`` are the range. A reading of one with ``axes`` has a value
+    for each.
+
+    ``readings`` are what it reads, one after the other, each for ``period`` µs, again and again;
+    ``noise`` is the most that a random amount adds or takes. ``intervals`` are the update intervals
+    it can be set to, ascending; ``segmented``: they are the shortest, the longest and the step.
+    ``timestamps``: readings can have one. ``power`` in µW.
+    """
+
+    type: Annotated[int, Meta(ge=0, le=0xFF)] = 2
+    exponent: Exponent = -3
+    resolution: Scaled | None = None
+    minimum: Signed = 0
+    maximum: Signed = 0
+    asynchronous: bool = False
+    latency: Word = 0
+    trip_points: Annotated[int, Meta(ge=0, le=0xFF)] = 0
+    updates: bool = False
+    intervals: Annotated[tuple[Interval, ...], Meta(max_length=0xFFF)] = ()
+    segmented: bool = False
+    timestamps: bool = False
+    power: Word = 0
+    axes: Annotated[tuple[Axis, ...], Meta(max_length=7)] = ()
+    readings: tuple[tuple[Signed, ...], ...] = ()
+    period: Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)] = 1_000_000
+    noise: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)] = 0
+
+
+class PowerUnit(StrEnum):
+    """The unit of powers and caps."""
+
+    ABSTRACT = "abstract"
+    MICROWATT = "uW"
+    MILLIWATT = "mW"
+
+
+class Powercap(Resource, frozen=True, kw_only=True):
+    """A power capping domain: caps in ``unit``, averaging intervals (pai) in µs.
+
+    What has one value only cannot be set. ``cap`` and ``pai`` are those at boot, absent: the
+    highest cap, the shortest interval. ``readings`` and ``period`` as for a sensor.
+    """
+
+    minimum_cap: Positive
+    maximum_cap: Positive
+    cap_step: Positive = 1
+    cap: Positive | None = None
+    minimum_pai: Positive = 1
+    maximum_pai: Positive = 1
+    pai_step: Positive = 1
+    pai: Positive | None = None
+    unit: PowerUnit = PowerUnit.MICROWATT
+    sustainable_power: Word = 0
+    accuracy: Word = 0
+    parent: Number | None = None
+    monitoring: bool = True
+    asynchronous: bool = False
+    latency: Word = 0
+    fastchannels: bool = False
+    readings: tuple[Word, ...] = ()
+    period: Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)] = 1_000_000
+
+
+class PinSetting(_Strict, frozen=True):
+    """A configuration type of a pin (release 3.2, section 4.11.2.6) and its value."""
+
+    type: Annotated[int, Meta(ge=0, le=0xFF)]
+    value: Word
+
+
+class Pin(Resource, frozen=True, kw_only=True):
+    """A pin: the settings it has at boot, which are all it can be set to have."""
+
+    settings: tuple[PinSetting, ...] = ()
+
+
+class PinGroup(_Strict, frozen=True, kw_only=True):
+    """Pins that are used together; groups are numbered from 0."""
+
+    name: Name
+    pins: tuple[Number, ...]
+
+
+class PinFunction(_Strict, frozen=True, kw_only=True):
+    """What groups, or with ``pins_only`` single pins, can be used for; numbered from 0."""
+
+    name: Name
+    groups: tuple[Number, ...] = ()
+    gpio: bool = False
+    pins_only: bool = False
+
+
+class Grant(_Strict, frozen=True):
+    """What an agent may do with the resource ``resource``, which it knows by ``id``.
+
+    ``by_hand``: those of the operations that stand whatever devices the agent is given or denied
+    at run time. A resource of none of the agent's devices needs no such mark.
+    """
+
+    id: Number
+    resource: Number
+    operations: tuple[Operation, ...]
+    by_hand: tuple[Operation, ...] = ()
+
+
+class Transport(_Strict, frozen=True, kw_only=True):
+    """How an agent reaches the platform on hardware; the server's own sockets are named when it
+    is started."""
+
+    type: str
+    smc_id: Word | None = None
+    shmem: str | None = None
+    channel: Word | None = None
+
+
+class Agent(_Strict, frozen=True, kw_only=True):
+    """An agent: ids from 1; ``permissions``: whether it may call base messages 0x9 to 0xB."""
+
+    id: Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
+    name: Annotated[str, Meta(min_length=1, max_length=63)]
+    role: Role
+    permissions: bool = False
+    system_power: bool = False
+    transport: Transport | None = None
+    grants: dict[Kind, tuple[Grant, ...]] = {}
+
+
+class DeviceResource(_Strict, frozen=True):
+    """A resource of a device: kind and platform number.
+
+    ``operations``: those that having the device opens, as far as the agent's grant has them; none
+    given means all that the grant has.
+    """
+
+    kind: Kind
+    id: Number
+    operations: tuple[Operation, ...] = ()
+
+
+class Device(_Strict, frozen=True, kw_only=True):
+    """A device for BASE_SET_DEVICE_PERMISSIONS: who has it at boot, who may be given it."""
+
+    id: Number
+    name: str
+    node: str
+    agents: tuple[int, ...]
+    assignable: tuple[int, ...] = ()
+    resources: tuple[DeviceResource, ...] = ()
+    source: str | None = None
+    labels: tuple[str, ...] = ()
+
+
+class Runtime(_Strict, frozen=True, kw_only=True):
+    """One SCMI platform."""
+
+    format: str
+    name: str
+    vendor: Annotated[str, Meta(max_length=15)] = "scmigen"
+    sub_vendor: Annotated[str, Meta(max_length=15)] = ""
+    implementation_version: Word = 1
+    numbering: Numbering = Numbering.SHARED
+    agents: tuple[Agent, ...]
+    clocks: tuple[Clock, ...] = ()
+    power_domains: tuple[PowerDomain, ...] = ()
+    reset_domains: tuple[ResetDomain, ...] = ()
+    voltage_domains: tuple[VoltageDomain, ...] = ()
+    performance_domains: tuple[PerformanceDomain, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
+    powercaps: tuple[Powercap, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    pin_groups: tuple[PinGroup, ...] = ()
+    pin_functions: tuple[PinFunction, ...] = ()
+    devices: tuple[Device, ...] = ()
+
+    def resources(self, kind: Kind) -> tuple[Resource, ...]:
+        """The resources of one kind, ascending by number."""
+        found: tuple[Resource, ...] = {
+            Kind.CLOCK: self.clocks,
+            Kind.POWER: self.power_domains,
+            Kind.RESET: self.reset_domains,
+            Kind.VOLTAGE: self.voltage_domains,
+            Kind.PERFORMANCE: self.performance_domains,
+            Kind.SENSOR: self.sensors,
+            Kind.POWERCAP: self.powercaps,
+            Kind.PIN: self.pins,
+        }[kind]
+        return found

@@ -1,0 +1,212 @@
+"""FastChannels: words of shared memory in place of messages (DEN0056, section 4.5.4).
+
+The memory is a file that the agents map too, at an address they know. Each agent has a part of its
+own, and in it a slot of 64 bytes for every performance or capping domain with FastChannels:
+
+    offset  performance                 power capping
+    0       LEVEL_SET (4), doorbell     CAP_SET (4), doorbell
+    8       LIMITS_SET (8)              PAI_SET (4), doorbell
+    16      doorbell of LIMITS_SET
+    24      LEVEL_GET (4)               CAP_GET (4)
+    28                                  PAI_GET (4)
+    32      LIMITS_GET (8)
+
+A doorbell is a word that the agent sets to 1; the server finds it within `PERIOD` µs, clears it and
+takes the channel's words as the message with the same name. What is refused is logged and otherwise
+ignored: a FastChannel has no answer. GET channels have no doorbell and always show the present.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from struct import Struct
+from typing import TYPE_CHECKING, Final
+
+from scmigen.scmi import messages
+from scmigen.scmi.layouts import header
+from scmigen.scmi.protocols import KIND_OF, Protocol
+from scmigen.server.memory import SharedMemory, SharedMemoryError
+from scmigen.server.state import Change, PerformanceDomain, Powercap, Resource
+
+if TYPE_CHECKING:
+    from scmigen.server.agent import Agent
+    from scmigen.server.core import Server
+
+#: How often the doorbells are looked at, in µs.
+PERIOD: Final = 2_000
+SLOT: Final = 64
+PAGE: Final = 4096
+_WORD: Final = Struct("<I")
+_LIMITS: Final = Struct("<II")
+#: DESCRIBE_FASTCHANNEL attributes: a doorbell of 32 bits.
+_DOORBELL: Final = 1 | 2 << 1
+
+
+class FastChannelError(Exception):
+    """The memory cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel of a domain: offset and size in its slot; ``doorbell`` where agents write."""
+
+    offset: int
+    size: int
+    doorbell: int | None = None
+
+
+CHANNELS: Final[dict[Protocol, dict[int, Channel]]] = {
+    Protocol.PERFORMANCE: {
+        0x5: Channel(8, 8, 16),
+        0x6: Channel(32, 8),
+        0x7: Channel(0, 4, 4),
+        0x8: Channel(24, 4),
+    },
+    Protocol.POWERCAP: {
+        0x4: Channel(24, 4),
+        0x5: Channel(0, 4, 4),
+        0x6: Channel(28, 4),
+        0x7: Channel(8, 4, 12),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    agent: int
+    protocol: Protocol
+    own: int
+    resource: Resource
+    offset: int
+
+
+class FastChannels:
+    """The channels of all agents in one memory. Raises `FastChannelError`."""
+
+    def __init__(self, server: "Server", path: Path, address: int, size: int) -> None:
+        self._server = server
+        self._address = address
+        self._slots = {(slot.agent, slot.protocol, slot.own): slot for slot in _allot(server, size)}
+        self._of: dict[tuple[Protocol, int], list[_Slot]] = {}
+        for slot in self._slots.values():
+            self._of.setdefault((slot.protocol, slot.resource.number), []).append(slot)
+        try:
+            self._memory = SharedMemory.open(path, size)
+        except OSError as problem:
+            raise FastChannelError(str(problem)) from None
+        self._size = max((slot.offset + SLOT for slot in self._slots.values()), default=0)
+        self._closed = False
+        for slot in self._slots.values():
+            self._write(slot.offset, bytes(SLOT))
+            self._show(slot)
+        self._poll()
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self._closed = True
+        self._memory.close()
+
+    def serves(self, agent: "Agent", protocol: Protocol, message: int) -> bool:
+        """Whether ``agent`` has a channel for ``message``."""
+        return message in CHANNELS.get(protocol, ()) and any(
+            slot.agent == agent.id and slot.protocol is protocol for slot in self._slots.values()
+        )
+
+    def has(self, agent: "Agent", protocol: Protocol, own: int) -> bool:
+        """Whether the domain that ``agent`` calls ``own`` has channels."""
+        return (agent.id, protocol, own) in self._slots
+
+    def describe(self, agent: "Agent", protocol: Protocol, own: int, message: int) -> bytes | None:
+        """The values of …_DESCRIBE_FASTCHANNEL; ``None`` where there is none."""
+        slot = self._slots.get((agent.id, protocol, own))
+        channel = CHANNELS[protocol].get(message)
+        if slot is None or channel is None:
+            return None
+        pack = messages.commands(protocol, agent.versions[protocol])[_DESCRIBE[protocol]].reply.pack
+        base = self._address + slot.offset
+        limit = slot.resource.rate_limit if isinstance(slot.resource, PerformanceDomain) else 0
+        if channel.doorbell is None:
+            return pack(0, limit, base + channel.offset, channel.size, 0, 0, 0)
+        doorbell = base + channel.doorbell
+        return pack(_DOORBELL, limit, base + channel.offset, channel.size, doorbell, 1, 0)
+
+    def changed(self, change: Change) -> None:
+        """Show what has changed."""
+        for slot in self._of.get((change.protocol, change.number), ()):
+            self._show(slot)
+
+    def _show(self, slot: _Slot) -> None:
+        domain = slot.resource
+        if isinstance(domain, PerformanceDomain):
+            legacy = self._server.agents[slot.agent].legacy
+            self._write(slot.offset + 24, _WORD.pack(domain.outward(domain.level, legacy)))
+            limits = [domain.outward(it, legacy) for it in (domain.maximum, domain.minimum)]
+            self._write(slot.offset + 32, _LIMITS.pack(*limits))
+        elif isinstance(domain, Powercap):
+            self._write(slot.offset + 24, _LIMITS.pack(domain.cap, domain.pai))
+
+    def _write(self, offset: int, data: bytes) -> None:
+        if not self._closed:
+            with suppress(SharedMemoryError):  # who shortens the file has no channels
+                self._memory.write(offset, data)
+
+    def _poll(self) -> None:
+        """Look at every doorbell, and again later."""
+        if self._closed:
+            return
+        with suppress(SharedMemoryError):
+            memory = self._memory.read(0, self._size)
+            for slot in self._slots.values():
+                for message, channel in CHANNELS[slot.protocol].items():
+                    if channel.doorbell is None:
+                        continue
+                    at = slot.offset + channel.doorbell
+                    if _WORD.unpack_from(memory, at)[0]:
+                        self._write(at, bytes(4))
+                        self._take(slot, message, channel)
+        self._server.timers.after(PERIOD, self._poll)
+
+    def _take(self, slot: _Slot, message: int, channel: Channel) -> None:
+        """What stands in the channel, as the message it is in place of."""
+        words = self._memory.read(slot.offset + channel.offset, channel.size)
+        own = slot.own.to_bytes(4, "little")
+        flags = bytes(4) if slot.protocol is Protocol.POWERCAP else b""
+        head = header(slot.protocol, message).to_bytes(4, "little")
+        self._server.agents[slot.agent].handle(head + own + flags + words)
+
+
+_DESCRIBE: Final = {Protocol.PERFORMANCE: 0xB, Protocol.POWERCAP: 0xC}
+
+
+def _allot(server: "Server", size: int) -> Iterator[_Slot]:
+    """A slot for every domain with channels an agent may see, each agent in a part of its own: of
+    whole pages, where there are enough."""
+    wanted = {
+        agent.id: [
+            (protocol, own, resource)
+            for protocol in CHANNELS
+            for own, resource in agent.views[KIND_OF[protocol]].named.items()
+            if _has_channels(resource) and protocol in agent.versions
+        ]
+        for agent in server.agents.values()
+    }
+    agents = [agent for agent, found in wanted.items() if found]
+    if not agents:
+        raise FastChannelError("no agent has a domain with FastChannels")
+    part = size // len(agents)
+    part -= part % PAGE if part >= PAGE else part % SLOT
+    for index, agent in enumerate(agents):
+        if len(wanted[agent]) * SLOT > part:
+            raise FastChannelError(
+                f"{size:#x} bytes are too few: {server.agents[agent].name} needs "
+                f"{len(wanted[agent]) * SLOT:#x}, and has {part:#x} as one of {len(agents)} agents"
+            )
+        for number, (protocol, own, resource) in enumerate(wanted[agent]):
+            yield _Slot(agent, protocol, own, resource, index * part + number * SLOT)
+
+
+def _has_channels(resource: Resource) -> bool:
+    if isinstance(resource, PerformanceDomain):
+        return resource.fastchannels
+    return isinstance(resource, Powercap) and resource.about.fastchannels

@@ -1,0 +1,69 @@
+"""Memory shared with agents, read and written as a file.
+
+It is not mapped: an agent that shortens a mapped file ends the process that touches the missing
+page, and with it the server of all other agents. As a file, what is missing is an error. For a
+regular file of the page cache (a memfd, a file in /dev/shm) both are the same memory.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+
+class SharedMemoryError(Exception):
+    """What was to be read or written is not there."""
+
+
+class SharedMemory:
+    """``size`` bytes of the file ``descriptor``, from ``start`` on. Owns the descriptor."""
+
+    def __init__(self, descriptor: int, size: int, start: int = 0) -> None:
+        self.descriptor = descriptor
+        self.size = size
+        self._start = start
+
+    @classmethod
+    def open(cls, path: Path, size: int) -> "SharedMemory":
+        """The file at ``path``, made or lengthened to ``size`` bytes. Raises `OSError`."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        descriptor = os.open(path, flags, 0o600)
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise OSError(f"{path} is no regular file")  # noqa: TRY301 - closed below
+            if found.st_size < size:
+                os.ftruncate(descriptor, size)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return cls(descriptor, size)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """``size`` bytes from ``offset``. Raises `SharedMemoryError`."""
+        if not 0 <= offset <= self.size - size:
+            raise SharedMemoryError(f"{size} bytes at {offset:#x}")
+        try:
+            data = os.pread(self.descriptor, size, self._start + offset)
+        except OSError as problem:
+            raise SharedMemoryError(problem.strerror or "read error") from None
+        if len(data) != size:
+            raise SharedMemoryError("the file is shorter than it was said to be")
+        return data
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Put ``data`` at ``offset``. Raises `SharedMemoryError`. A file that has become shorter
+        would grow again: a full size is looked for first."""
+        if not 0 <= offset <= self.size - len(data):
+            raise SharedMemoryError(f"{len(data)} bytes at {offset:#x}")
+        try:
+            if os.fstat(self.descriptor).st_size < self._start + offset + len(data):
+                raise SharedMemoryError("the file is shorter than it was said to be")
+            written = os.pwrite(self.descriptor, data, self._start + offset)
+        except OSError as problem:
+            raise SharedMemoryError(problem.strerror or "write error") from None
+        if written != len(data):
+            raise SharedMemoryError("not all could be written")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self.descriptor)

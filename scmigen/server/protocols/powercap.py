@@ -1,0 +1,186 @@
+"""The power capping protocol, 0x18 (DEN0056, section 4.10)."""
+
+from typing import TYPE_CHECKING, Final
+
+from scmigen.runtime import PowerUnit
+from scmigen.scmi.layouts import name_field
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import SHORT_NAME_SIZE, Kind, Protocol
+from scmigen.scmi.status import Status
+from scmigen.server.delayed import Change, begin
+from scmigen.server.protocols.handler import (
+    DONE,
+    Served,
+    counted,
+    describe_fastchannel,
+    extended_name_bit,
+    name_get,
+    notify,
+    require,
+    row,
+    short_name,
+    switched,
+)
+from scmigen.server.watch import MEASUREMENTS
+
+if TYPE_CHECKING:
+    from scmigen.server.agent import Agent
+    from scmigen.server.state import Powercap
+
+#: POWERCAP_DOMAIN_ATTRIBUTES. The unit is in [24:23], as Linux reads it.
+_CAP_NOTIFICATION: Final = 1 << 31
+_MEASUREMENT_NOTIFICATION: Final = 1 << 30
+_ASYNCHRONOUS_CAP: Final = 1 << 29
+_EXTENDED_NAME_BIT: Final = 28
+_CAP_SETTABLE: Final = 1 << 27
+_MONITORING: Final = 1 << 26
+_PAI_SETTABLE: Final = 1 << 25
+_UNITS: Final = {PowerUnit.ABSTRACT: 0, PowerUnit.MICROWATT: 1 << 23, PowerUnit.MILLIWATT: 2 << 23}
+_FASTCHANNELS: Final = 1 << 22
+#: No parent, or one the agent cannot see.
+_NO_PARENT: Final = 0xFFFF_FFFF
+#: POWERCAP_CAP_SET flags.
+_SILENT: Final = 1
+_ASYNCHRONOUS: Final = 1 << 1
+_UNCAPPED: Final = 0
+
+_ATTRIBUTES: Final = row(Protocol.POWERCAP, 0x3).reply.pack
+_WORD: Final = row(Protocol.POWERCAP, 0x4).reply.pack
+_MEASUREMENT: Final = row(Protocol.POWERCAP, 0x9).reply.pack
+
+
+def attributes(agent: "Agent") -> bytes:
+    """PROTOCOL_ATTRIBUTES: the number of domains."""
+    return _WORD(counted(agent, Protocol.POWERCAP))
+
+
+def domain_attributes(agent: "Agent", domain: "Powercap", own: int) -> bytes:
+    """POWERCAP_DOMAIN_ATTRIBUTES: what can be set, as far as this agent may. What it may not set
+    has one value for it, since agents refuse a domain that contradicts itself."""
+    about = domain.about
+    operations = agent.views[Kind.POWERCAP].attributes[own]
+    word = _UNITS[about.unit] | extended_name_bit(agent, domain, _EXTENDED_NAME_BIT)
+    if Operation.READ in operations:
+        word |= _MONITORING if about.monitoring else 0
+        if domain.notifications:
+            word |= _CAP_NOTIFICATION | (_MEASUREMENT_NOTIFICATION if about.monitoring else 0)
+    caps = pais = False
+    if Operation.CONFIG in operations:
+        caps = about.minimum_cap != about.maximum_cap
+        pais = about.minimum_pai != about.maximum_pai
+        word |= (_CAP_SETTABLE if caps else 0) | (_PAI_SETTABLE if pais else 0)
+        word |= _ASYNCHRONOUS_CAP if about.asynchronous and caps else 0
+    channels = agent.server.fastchannels
+    if channels is not None and channels.has(agent, Protocol.POWERCAP, own):
+        word |= _FASTCHANNELS
+    parent = (
+        agent.views[Kind.POWERCAP].ids.get(about.parent, _NO_PARENT)
+        if (about.parent is not None)
+        else _NO_PARENT
+    )
+    cap, pai = domain.cap or about.maximum_cap, domain.pai
+    return _ATTRIBUTES(
+        word,
+        short_name(domain),
+        *((about.minimum_pai, about.maximum_pai) if pais else (pai, pai)),
+        about.pai_step,
+        *((about.minimum_cap, about.maximum_cap) if caps else (cap, cap)),
+        about.cap_step,
+        about.sustainable_power,
+        about.accuracy,
+        parent,
+    )
+
+
+def inert(own: int) -> bytes:
+    """The attributes of a domain that is not the agent's: agents give up on the whole protocol
+    where one is missing."""
+    name = name_field(f"reserved-{own}", SHORT_NAME_SIZE)
+    return _ATTRIBUTES(0, name, 1, 1, 1, 1, 1, 1, 0, 0, _NO_PARENT)
+
+
+def inert_value(_: int) -> bytes:
+    """The cap and the interval of such a domain: the one its attributes allow."""
+    return _WORD(1)
+
+
+def cap_get(_: "Agent", domain: "Powercap", __: int) -> bytes:
+    """POWERCAP_CAP_GET: 0 where nothing is capped."""
+    return _WORD(domain.cap)
+
+
+def cap_set(agent: "Agent", domain: "Powercap", own: int, flags: int, cap: int) -> bytes:
+    """POWERCAP_CAP_SET: 0 lifts the cap; else one within the limits, down to a whole step."""
+    about = domain.about
+    require(about.minimum_cap != about.maximum_cap, Status.NOT_SUPPORTED)
+    require(not flags & ~(_SILENT | _ASYNCHRONOUS))
+    require(not flags & _ASYNCHRONOUS or about.asynchronous, Status.NOT_SUPPORTED)
+    if cap != _UNCAPPED:
+        require(about.minimum_cap <= cap <= about.maximum_cap, Status.OUT_OF_RANGE)
+        cap -= (cap - about.minimum_cap) % about.cap_step
+    require(not domain.busy, Status.BUSY)
+    if not flags & _ASYNCHRONOUS:
+        domain.set_cap(cap)
+        return DONE
+    change = Change(
+        domain,
+        own,
+        Operation.CONFIG,
+        about.latency,
+        lambda: domain.set_cap(cap),
+        lambda: (own, domain.cap),
+        silent=bool(flags & _SILENT),
+    )
+    return begin(agent, change)
+
+
+def pai_get(_: "Agent", domain: "Powercap", __: int) -> bytes:
+    """POWERCAP_PAI_GET: µs."""
+    return _WORD(domain.pai)
+
+
+def pai_set(_: "Agent", domain: "Powercap", __: int, flags: int, pai: int) -> bytes:
+    """POWERCAP_PAI_SET: within the limits, down to a whole step."""
+    about = domain.about
+    require(about.minimum_pai != about.maximum_pai, Status.NOT_SUPPORTED)
+    require(flags == 0)
+    require(about.minimum_pai <= pai <= about.maximum_pai, Status.OUT_OF_RANGE)
+    require(not domain.busy, Status.BUSY)
+    domain.set_pai(pai - (pai - about.minimum_pai) % about.pai_step)
+    return DONE
+
+
+def measurements_get(_: "Agent", domain: "Powercap", __: int) -> bytes:
+    """POWERCAP_MEASUREMENTS_GET: the power drawn, and the interval it is averaged over."""
+    require(domain.about.monitoring, Status.NOT_SUPPORTED)
+    return _MEASUREMENT(domain.power(), domain.pai)
+
+
+def measurements_notify(
+    agent: "Agent", domain: "Powercap", own: int, enable: int, low: int, high: int
+) -> bytes:
+    """POWERCAP_MEASUREMENTS_NOTIFY: told when the power leaves the limits, or returns."""
+    on = switched(enable)
+    require(not on or low <= high)
+    require(domain.about.monitoring and domain.notifications, Status.NOT_SUPPORTED)
+    agent.server.subscribe(agent, Protocol.POWERCAP, MEASUREMENTS, domain.number, own, on)
+    agent.server.watcher.measurements(agent.id, domain, low, high)
+    return DONE
+
+
+SERVED: Final = Served(
+    {
+        0x1: attributes,
+        0x3: domain_attributes,
+        0x4: cap_get,
+        0x5: cap_set,
+        0x6: pai_get,
+        0x7: pai_set,
+        0x8: name_get,
+        0x9: measurements_get,
+        0xA: notify(Protocol.POWERCAP, 0x0),
+        0xB: measurements_notify,
+        0xC: describe_fastchannel(Protocol.POWERCAP),
+    },
+    inert={0x3: inert, 0x4: inert_value, 0x6: inert_value},
+)

@@ -1,0 +1,166 @@
+"""Clocks, power domains and supplies: what is switched on and off."""
+
+from bisect import bisect_left, bisect_right
+from collections import deque
+from typing import Final
+
+from scmigen import runtime
+from scmigen.scmi.protocols import Kind
+from scmigen.server.state.resource import Context, Resource, Switch
+
+#: POWER_STATE_SET and _GET: the generic states (DEN0056, section 4.3.1).
+POWER_ON: Final = 0x0
+POWER_OFF: Final = 0x4000_0000
+
+
+class Clock(Switch):
+    """A clock: its rate in Hz, and its parent among the possible ``parents``.
+
+    A clock divides its parent by what makes its rate at boot; when the parent's rate changes, its
+    own follows, and setting its rate sets the divider, never the parent.
+    """
+
+    __slots__ = (
+        "_ratio",
+        "asynchronous",
+        "children",
+        "enable_delay",
+        "latency",
+        "parent_number",
+        "parents",
+        "rate",
+        "rates",
+        "step",
+    )
+    kind = Kind.CLOCK
+
+    def __init__(self, configuration: runtime.Clock, context: Context, switchable: bool) -> None:
+        super().__init__(configuration, context, switchable)
+        self.rate = configuration.rate
+        self.rates = configuration.rates or (configuration.rate,)
+        self.step = configuration.step
+        self.parent_number = configuration.parent
+        self.parents = configuration.parents
+        self.latency = configuration.latency
+        self.asynchronous = configuration.asynchronous
+        self.enable_delay = configuration.enable_delay
+        self.children: list[Clock] = []
+        self._ratio = (1, 1)
+
+    def feed(self, parent: "Clock") -> None:
+        """It divides ``parent`` from now on, by what makes its present rate."""
+        parent.children.append(self)
+        self._ratio = (self.rate, parent.rate)
+        self.adopt(parent)
+
+    def set_rate(self, rate: int) -> None:
+        """``rate`` is one it can have. Raises `BackendError`, and is as before then."""
+        if rate == self.rate:
+            return
+        self.context.backend.apply(self.effect("rate", rate))
+        if isinstance(self.parent, Clock):
+            self._ratio = (rate, self.parent.rate)
+        self._reach(rate)
+
+    def _reach(self, rate: int) -> None:
+        """Have this rate, and all below it what follows."""
+        waiting = deque([(self, rate)])
+        while waiting:
+            clock, reached = waiting.popleft()
+            if reached != clock.rate:
+                clock.rate = reached
+                clock.changed(0x0, reached)
+                waiting.extend((child, child._follow(reached)) for child in clock.children)
+
+    def _follow(self, parent_rate: int) -> int:
+        """Its rate when its parent has this one; without a divider that of now."""
+        multiplier, divider = self._ratio
+        return min(parent_rate * multiplier // divider, 2**64 - 1) if divider else self.rate
+
+    def set_parent(self, parent: "Clock") -> None:
+        """Take another parent, not below this clock; the divider stays. Raises `BackendError`."""
+        if parent is self.parent:
+            return
+        self.context.backend.apply(self.effect("parent", parent.number))
+        if isinstance(self.parent, Clock):
+            self.parent.children.remove(self)
+        self.parent_number = parent.number
+        self.leave()
+        had = self._ratio
+        self.feed(parent)
+        self._ratio = had
+        self._reach(self._follow(parent.rate))
+
+    def nearest(self, wanted: int, *, up: bool, nearest: bool) -> int:
+        """The rate it can have next to ``wanted``, which is within its limits: upwards, downwards,
+        or the nearer one, the lower of two equally near."""
+        if self.step is not None:
+            lowest, highest = self.rates
+            below = lowest + (wanted - lowest) // self.step * self.step
+            above = below if below == wanted else min(below + self.step, highest)
+        else:
+            above = self.rates[bisect_left(self.rates, wanted)]
+            below = self.rates[bisect_right(self.rates, wanted) - 1]
+        if nearest:
+            return above if above - wanted < wanted - below else below
+        return above if up else below
+
+
+class PowerDomain(Switch):
+    """A power domain; one that is wanted holds all its ancestors on."""
+
+    __slots__ = ("asynchronous", "latency", "settable")
+    kind = Kind.POWER
+
+    def __init__(
+        self, configuration: runtime.PowerDomain, context: Context, switchable: bool
+    ) -> None:
+        super().__init__(configuration, context, switchable)
+        self.asynchronous = configuration.asynchronous
+        self.latency = configuration.latency
+        self.settable = configuration.settable
+
+    @property
+    def state(self) -> int:
+        """The generic state it is in."""
+        return POWER_ON if self.on else POWER_OFF
+
+    def turned(self) -> None:
+        """Called after it went on or off."""
+        self.changed(0x0, self.state)
+
+
+class VoltageDomain(Switch):
+    """A supply: its level in µV."""
+
+    __slots__ = ("asynchronous", "latency", "level", "levels", "step")
+    kind = Kind.VOLTAGE
+
+    def __init__(
+        self, configuration: runtime.VoltageDomain, context: Context, switchable: bool
+    ) -> None:
+        super().__init__(configuration, context, switchable)
+        self.level = configuration.level
+        self.levels = configuration.levels or (configuration.level,)
+        self.step = configuration.step
+        self.latency = configuration.latency
+        self.asynchronous = configuration.asynchronous
+
+    def can_have(self, level: int) -> bool:
+        """Whether it has this level, in µV."""
+        if self.step is None:
+            return level in self.levels
+        lowest, highest = self.levels
+        return lowest <= level <= highest and (level - lowest) % self.step == 0
+
+    def set_level(self, level: int) -> None:
+        """``level`` in µV. Raises `BackendError`, and is as before then."""
+        if level != self.level:
+            self.context.backend.apply(self.effect("level", level))
+            self.level = level
+
+    def take_over(self, other: Resource, kept: frozenset[int]) -> None:
+        """Have the votes and the level of ``other``."""
+        super().take_over(other, kept)
+        assert isinstance(other, VoltageDomain)
+        self.set_level(other.level)

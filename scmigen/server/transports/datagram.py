@@ -1,0 +1,122 @@
+"""Datagrams: ``unix-dgram:PATH``, one message a datagram, answered to the address it came from.
+
+There are no connections: the first address that sends has the agent until it is gone, which is seen
+when something is sent to it, or when another address sends. What comes without an address cannot
+be answered, and is dropped; so is what others send meanwhile. A client that does not read is not
+read from.
+"""
+
+import errno
+import socket
+from collections import deque
+from pathlib import Path
+from typing import Final
+
+from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD
+from scmigen.server.port import Port
+from scmigen.server.timers import Timer
+from scmigen.server.transports.sockets import Host, listen, remove
+
+_LONGEST: Final = HEADER_SIZE + MAX_PAYLOAD
+#: What connecting to an address says when nobody is there any more.
+_GONE: Final = (errno.ECONNREFUSED, errno.ENOENT)
+#: How long to wait for room at a client, in µs.
+_AGAIN: Final = 2_000
+
+
+class DatagramEndpoint:
+    """An agent's datagram socket."""
+
+    def __init__(self, port: Port, url: str, path: str, host: Host) -> None:
+        self.url = url
+        self._port = port
+        self._host = host
+        self._path = Path(path)
+        self._socket = listen(self._path, socket.SOCK_DGRAM)
+        found = self._path.stat()
+        self._identity = (found.st_dev, found.st_ino)
+        self._peer: str | bytes | None = None
+        self._out: deque[bytes] = deque()
+        self._again: Timer | None = None
+        host.loop.watch(self._socket, self._turn)
+
+    def _turn(self) -> None:
+        try:
+            message, peer = self._socket.recvfrom(_LONGEST + 1)
+        except OSError:
+            return
+        if not peer:
+            self._note("a datagram without an address is dropped")
+        elif not self._admit(peer):
+            self._note("a datagram of another client is dropped")
+        elif HEADER_SIZE <= len(message) <= _LONGEST:
+            self._send(self._port.handle(message))
+            if self._port.eventful:
+                self._host.deliver()
+        else:
+            self._note(f"a datagram that is not {HEADER_SIZE} to {_LONGEST} bytes long is dropped")
+
+    def _note(self, text: str) -> None:
+        self._host.log(f"{self._port.name}: {text}", self._port.name)
+
+    def _admit(self, peer: str | bytes) -> bool:
+        if peer == self._peer:
+            return True
+        if self._peer is not None:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
+                if probe.connect_ex(self._peer) not in _GONE:
+                    return False
+            self._gone()
+        self._peer = peer
+        self._note("connected")
+        return True
+
+    def _gone(self, reason: str = "disconnected") -> None:
+        if self._peer is None:
+            return
+        self._peer = None
+        self._out.clear()
+        self._note(reason)
+        self._port.disconnect()
+        self._host.deliver()
+
+    def _send(self, frames: tuple[bytes, ...]) -> None:
+        self._out.extend(frames)
+        if self._again is None:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._again = None
+        while self._out and self._peer is not None:
+            try:
+                self._socket.sendto(self._out[0], self._peer)
+            except BlockingIOError:
+                self._host.loop.forget(self._socket)
+                self._again = self._host.loop.timers.after(_AGAIN, self._flush)
+                return
+            except OSError:
+                self._gone()
+                return
+            self._out.popleft()
+        if self._socket.fileno() >= 0:
+            self._host.loop.watch(self._socket, self._turn)
+
+    def deliver(self) -> None:
+        """Send the events that wait for the agent, as far as the client takes them."""
+        if self._peer is None:
+            self._port.take_events()
+        elif not self._out:
+            self._send(self._port.take_events())
+
+    def drop(self, reason: str) -> None:
+        """Forget the client there is."""
+        self._gone(reason)
+
+    def close(self) -> None:
+        """Close the socket, and remove its file if it is still ours."""
+        self._gone("the server stops")
+        if self._again is not None:
+            self._again.cancel()
+        self._host.loop.forget(self._socket)
+        self._socket.close()
+        remove(self._path, self._identity)

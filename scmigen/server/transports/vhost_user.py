@@ -1,0 +1,381 @@
+"""virtio-scmi for a virtual machine: a vhost-user back end, ``vhost-user:PATH``.
+
+The front end is QEMU's ``vhost-user-scmi`` (8.1 or later) or anything that speaks as it does: it
+connects, hands over the guest's memory, and the files that kicks and interrupts come through. Queue
+0 holds commands (a readable buffer, and a writable one for the response), queue 1 writable buffers
+for delayed responses and notifications. One command a turn. Nothing that the front end or the guest
+says is believed: a region, descriptor or index that cannot be ends the connection.
+
+Guest memory must be shared and a regular file (``memory-backend-memfd,share=on``); huge pages
+cannot be written through a file, so they are refused.
+"""
+
+import array
+import os
+import socket
+import stat
+from collections import deque
+from collections.abc import Callable, Mapping
+from struct import Struct
+from typing import Final
+
+from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, STATUS_SIZE
+from scmigen.scmi.status import Status
+from scmigen.server.memory import SharedMemory, SharedMemoryError
+from scmigen.server.port import Port
+from scmigen.server.transports.sockets import Host
+from scmigen.server.transports.virtqueue import (
+    MAX_SIZE,
+    Chain,
+    GuestMemory,
+    QueueError,
+    Region,
+    VirtQueue,
+)
+
+_HEADER: Final = Struct("<III")
+_WORD: Final = Struct("<Q")
+_STATE: Final = Struct("<II")
+_ADDRESSES: Final = Struct("<IIQQQQ")
+_REGION: Final = Struct("<QQQQ")
+_VERSION: Final = 1
+_REPLY: Final = 1 << 2
+_NEED_REPLY: Final = 1 << 3
+_MAX_PAYLOAD: Final = 512
+_MAX_FILES: Final = 8
+
+GET_FEATURES, SET_FEATURES, SET_OWNER, RESET_OWNER, SET_MEM_TABLE = 1, 2, 3, 4, 5
+SET_VRING_NUM, SET_VRING_ADDR, SET_VRING_BASE, GET_VRING_BASE = 8, 9, 10, 11
+SET_VRING_KICK, SET_VRING_CALL, SET_VRING_ERR = 12, 13, 14
+GET_PROTOCOL_FEATURES, SET_PROTOCOL_FEATURES, GET_QUEUE_NUM, SET_VRING_ENABLE = 15, 16, 17, 18
+RESET_DEVICE: Final = 34
+
+#: VIRTIO_F_VERSION_1, VHOST_USER_F_PROTOCOL_FEATURES, VIRTIO_SCMI_F_P2A_CHANNELS.
+_PROTOCOL_FEATURES: Final = 1 << 30
+FEATURES: Final = 1 << 32 | _PROTOCOL_FEATURES | 1 << 0
+#: VHOST_USER_PROTOCOL_F_MQ and _REPLY_ACK.
+PROTOCOL_FEATURES: Final = 1 << 0 | 1 << 3
+_REPLY_ACK: Final = 1 << 3
+COMMANDS, EVENTS = 0, 1
+_QUEUES: Final = 2
+_ADDRESS_LIMIT: Final = 1 << 62
+_LONGEST: Final = HEADER_SIZE + MAX_PAYLOAD
+
+
+class VhostSession:
+    """A connected front end."""
+
+    def __init__(
+        self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
+    ) -> None:
+        self._port = port
+        self._file = file
+        self._host = host
+        self._loop = host.loop
+        self._ended = ended
+        self._guest = GuestMemory()
+        self._queues = tuple(VirtQueue() for _ in range(_QUEUES))
+        self._features = 0
+        self._protocol_features = 0
+        self._input = bytearray()
+        self._files: deque[int] = deque()
+        self._out: deque[bytes] = deque()
+        file.setblocking(False)
+        self._loop.watch(file, self._receive)
+
+    # The front end
+
+    def _receive(self) -> None:
+        """Some bytes of the front end: at most one request a turn."""
+        try:
+            self._read(self._missing())
+            if len(self._input) == _HEADER.size and self._missing():
+                self._read(self._missing())
+            self._request()
+        except BlockingIOError:
+            return
+        except (QueueError, SharedMemoryError) as problem:
+            self.end(f"vhost-user: {problem}")
+        except OSError as problem:
+            self.end(problem.strerror or "connection lost")
+
+    def _missing(self) -> int:
+        """How many bytes the request that comes next still lacks, as far as is known. No byte of
+        the one after it is read, for files belong to the request they come with."""
+        if len(self._input) < _HEADER.size:
+            return _HEADER.size - len(self._input)
+        number, flags, size = _HEADER.unpack_from(self._input)
+        if flags & 3 != _VERSION or flags & _REPLY or size > _MAX_PAYLOAD:
+            raise QueueError(f"request {number} with flags {flags:#x} and {size} bytes")
+        return int(_HEADER.size + size - len(self._input))
+
+    def _read(self, size: int) -> None:
+        files = array.array("i")
+        data, ancillary, flags, _ = self._file.recvmsg(
+            size,
+            socket.CMSG_SPACE(_MAX_FILES * files.itemsize),
+            socket.MSG_CMSG_CLOEXEC,
+        )
+        for level, kind, payload in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                files.frombytes(payload[: len(payload) // files.itemsize * files.itemsize])
+        self._files.extend(files)
+        if flags & socket.MSG_CTRUNC or len(self._files) > _MAX_FILES:
+            raise QueueError(f"more than {_MAX_FILES} files at once")
+        if not data:
+            raise OSError(0, "disconnected in the middle" if self._input else "disconnected")
+        self._input += data
+
+    def _request(self) -> None:
+        """Take the request, if it is whole."""
+        if self._missing():
+            return
+        number, flags, _ = _HEADER.unpack_from(self._input)
+        payload = bytes(self._input[_HEADER.size :])
+        self._input.clear()
+        handler = _HANDLERS.get(number)
+        if handler is None:
+            raise QueueError(f"request {number}, which was not negotiated")
+        files, self._files = self._files, deque()
+        try:
+            reply = handler(self, payload, files)
+        finally:
+            while files:
+                os.close(files.popleft())
+        if reply is None and flags & _NEED_REPLY and self._protocol_features & _REPLY_ACK:
+            reply = _WORD.pack(0)
+        if reply is not None:
+            self._file.send(_HEADER.pack(number, _VERSION | _REPLY, len(reply)) + reply)
+
+    def _get_features(self, _: bytes, __: deque[int]) -> bytes:
+        return _WORD.pack(FEATURES)
+
+    def _set_features(self, payload: bytes, _: deque[int]) -> None:
+        self._features = _number(payload)
+        if self._features & ~FEATURES:
+            raise QueueError(f"features {self._features:#x}, of which some were not offered")
+        if not self._features & _PROTOCOL_FEATURES:
+            for queue in self._queues:
+                queue.enabled = True
+
+    def _get_protocol_features(self, _: bytes, __: deque[int]) -> bytes:
+        return _WORD.pack(PROTOCOL_FEATURES)
+
+    def _set_protocol_features(self, payload: bytes, _: deque[int]) -> None:
+        self._protocol_features = _number(payload) & PROTOCOL_FEATURES
+
+    def _get_queue_num(self, _: bytes, __: deque[int]) -> bytes:
+        return _WORD.pack(_QUEUES)
+
+    def _nothing(self, _: bytes, __: deque[int]) -> None:
+        """SET_OWNER, SET_VRING_ERR: nothing to do."""
+
+    def _reset(self, _: bytes, __: deque[int]) -> None:
+        for number in range(_QUEUES):
+            self._stop(number)
+            self._queues[number].enabled = False
+
+    def _set_mem_table(self, payload: bytes, files: deque[int]) -> None:
+        count = int.from_bytes(payload[:4], "little")
+        if len(payload) != 8 + count * _REGION.size or count != len(files):
+            raise QueueError(f"a memory table of {count} regions with {len(files)} files")
+        self._guest.close()
+        found: list[Region] = []
+        for index in range(count):
+            guest, size, user, offset = _REGION.unpack_from(payload, 8 + index * _REGION.size)
+            if not size or max(guest, size, user, offset) >= _ADDRESS_LIMIT:
+                raise QueueError(f"a memory region of {size:#x} bytes at {guest:#x}")
+            descriptor = files.popleft()
+            found.append(Region(guest, user, size, SharedMemory(descriptor, size, offset)))
+            self._guest = GuestMemory(tuple(found))
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise QueueError("a memory region that is no regular file")
+
+    def _queue(self, number: int) -> VirtQueue:
+        if number >= _QUEUES:
+            raise QueueError(f"queue {number}, there are {_QUEUES}")
+        return self._queues[number]
+
+    def _set_vring_num(self, payload: bytes, _: deque[int]) -> None:
+        index, size = _pair(payload)
+        if not 0 < size <= MAX_SIZE or size & (size - 1):
+            raise QueueError(f"a ring of {size} descriptors")
+        self._queue(index).size = size
+
+    def _set_vring_addr(self, payload: bytes, _: deque[int]) -> None:
+        if len(payload) != _ADDRESSES.size:
+            raise QueueError(f"ring addresses of {len(payload)} bytes")
+        index, _flags, descriptors, used, available, _log = _ADDRESSES.unpack(payload)
+        queue = self._queue(index)
+        queue.descriptors, queue.used, queue.available = descriptors, used, available
+
+    def _set_vring_base(self, payload: bytes, _: deque[int]) -> None:
+        index, base = _pair(payload)
+        self._queue(index).base = base & 0xFFFF
+
+    def _get_vring_base(self, payload: bytes, _: deque[int]) -> bytes:
+        index, _value = _pair(payload)
+        self._queue(index)
+        return _STATE.pack(index, self._stop(index))
+
+    def _stop(self, index: int) -> int:
+        queue = self._queues[index]
+        if queue.kick is not None:
+            self._loop.forget(queue.kick)
+        return queue.stop()
+
+    def _file_of(self, payload: bytes, files: deque[int]) -> tuple[VirtQueue, int, int | None]:
+        word = _number(payload)
+        index = word & 0xFF
+        queue = self._queue(index)
+        if word & 0x100:
+            return queue, index, None
+        if len(files) != 1:
+            raise QueueError(f"{len(files)} files for one ring")
+        descriptor = files.popleft()
+        os.set_blocking(descriptor, False)
+        return queue, index, descriptor
+
+    def _set_vring_kick(self, payload: bytes, files: deque[int]) -> None:
+        queue, index, descriptor = self._file_of(payload, files)
+        self._stop(index)
+        if descriptor is None:
+            raise QueueError("a ring without kicks, which nobody would look at")
+        queue.set_kick(descriptor)
+        self._loop.watch(descriptor, lambda: self._kicked(index))
+        self._loop.soon(descriptor, lambda: self._kicked(index))
+
+    def _set_vring_call(self, payload: bytes, files: deque[int]) -> None:
+        queue, _, descriptor = self._file_of(payload, files)
+        queue.set_call(descriptor)
+
+    def _set_vring_enable(self, payload: bytes, _: deque[int]) -> None:
+        index, on = _pair(payload)
+        queue = self._queue(index)
+        queue.enabled = bool(on)
+        if queue.enabled and queue.kick is not None:
+            self._loop.soon(queue.kick, lambda: self._kicked(index))
+
+    # The rings
+
+    def _kicked(self, index: int) -> None:
+        queue = self._queues[index]
+        if queue.kick is None:
+            return
+        try:
+            _drain(queue.kick)
+            if not queue.ready:
+                return
+            if index == COMMANDS:
+                self._command(queue)
+            else:
+                self._events()
+        except (QueueError, SharedMemoryError) as problem:
+            self.end(f"vhost-user: {problem}")
+        except OSError as problem:
+            self.end(f"vhost-user: {problem.strerror}")
+
+    def _command(self, queue: VirtQueue) -> None:
+        """One message, and another turn if there may be more."""
+        chain = queue.pop(self._guest)
+        if chain is None:
+            return
+        assert queue.kick is not None
+        self._loop.soon(queue.kick, lambda: self._kicked(COMMANDS))
+        if not HEADER_SIZE <= len(chain.readable) <= _LONGEST:
+            raise QueueError(f"a message that is not {HEADER_SIZE} to {_LONGEST} bytes long")
+        frames = self._port.handle(chain.readable)
+        queue.push(self._guest, chain, _fitting(chain, frames))
+        if self._port.eventful:
+            self._host.deliver()
+
+    def _events(self) -> None:
+        """Put what waits into the buffers of the event queue."""
+        queue = self._queues[EVENTS]
+        while queue.ready:
+            if not self._out:
+                self._out.extend(self._port.take_events())
+            if not self._out:
+                return
+            chain = queue.pop(self._guest)
+            if chain is None:
+                return
+            frame = self._out.popleft()
+            queue.push(self._guest, chain, frame if len(frame) <= chain.room else b"")
+
+    def deliver(self) -> None:
+        """Send the events that wait for the agent, as far as the guest has room for them."""
+        if not self._features & 1:
+            self._port.take_events()  # the guest has no event queue
+            return
+        try:
+            self._events()
+        except (QueueError, SharedMemoryError) as problem:
+            self.end(f"vhost-user: {problem}")
+
+    def end(self, reason: str) -> None:
+        """Close the connection, and let go of everything the front end gave."""
+        if self._file.fileno() < 0:
+            return
+        for number, queue in enumerate(self._queues):
+            self._stop(number)
+            queue.close()
+        self._guest.close()
+        while self._files:
+            os.close(self._files.popleft())
+        self._loop.forget(self._file)
+        self._file.close()
+        self._ended(reason)
+
+
+def _fitting(chain: Chain, frames: tuple[bytes, ...]) -> bytes:
+    """The response as far as there is room for it: too long a one is COMMS_ERROR."""
+    frame = frames[0] if frames else b""
+    if len(frame) <= chain.room:
+        return frame
+    short = frame[:HEADER_SIZE] + Status.COMMS_ERROR.to_bytes(STATUS_SIZE, "little", signed=True)
+    return short if len(short) <= chain.room else b""
+
+
+def _drain(kick: int) -> None:
+    """Take what a kick left. Raises `OSError` for a file that is none."""
+    try:
+        if not os.read(kick, 8):
+            raise OSError(0, "the file of a ring's kicks has ended")
+    except BlockingIOError:
+        pass  # it was not a kick that brought us here
+
+
+def _number(payload: bytes) -> int:
+    if len(payload) != _WORD.size:
+        raise QueueError(f"{len(payload)} bytes where a number was to come")
+    return int(_WORD.unpack(payload)[0])
+
+
+def _pair(payload: bytes) -> tuple[int, int]:
+    if len(payload) != _STATE.size:
+        raise QueueError(f"{len(payload)} bytes where a ring's state was to come")
+    index, value = _STATE.unpack(payload)
+    return index, value
+
+
+_Handler = Callable[[VhostSession, bytes, deque[int]], bytes | None]
+_HANDLERS: Final[Mapping[int, _Handler]] = {
+    GET_FEATURES: VhostSession._get_features,
+    SET_FEATURES: VhostSession._set_features,
+    SET_OWNER: VhostSession._nothing,
+    RESET_OWNER: VhostSession._reset,
+    SET_MEM_TABLE: VhostSession._set_mem_table,
+    SET_VRING_NUM: VhostSession._set_vring_num,
+    SET_VRING_ADDR: VhostSession._set_vring_addr,
+    SET_VRING_BASE: VhostSession._set_vring_base,
+    GET_VRING_BASE: VhostSession._get_vring_base,
+    SET_VRING_KICK: VhostSession._set_vring_kick,
+    SET_VRING_CALL: VhostSession._set_vring_call,
+    SET_VRING_ERR: VhostSession._nothing,
+    GET_PROTOCOL_FEATURES: VhostSession._get_protocol_features,
+    SET_PROTOCOL_FEATURES: VhostSession._set_protocol_features,
+    GET_QUEUE_NUM: VhostSession._get_queue_num,
+    SET_VRING_ENABLE: VhostSession._set_vring_enable,
+    RESET_DEVICE: VhostSession._reset,
+}

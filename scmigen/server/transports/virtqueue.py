@@ -1,0 +1,196 @@
+"""A split virtqueue (virtio 1.2, section 2.7) in the memory of a guest, seen from the device.
+
+Everything in it was written by somebody who may be hostile: an index, an address or a length is
+believed only after it has been compared with what there is, and is read once. This file does not
+know what the buffers hold.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from struct import Struct
+from typing import Final
+
+from scmigen.server.memory import SharedMemory, SharedMemoryError
+
+#: The most descriptors in a ring, as the specification has it.
+MAX_SIZE: Final = 32768
+_DESCRIPTOR: Final = Struct("<QIHH")
+_AVAILABLE: Final = Struct("<HH")
+_USED: Final = Struct("<II")
+_HALF: Final = Struct("<H")
+_NEXT: Final = 1
+_WRITE: Final = 2
+_INDIRECT: Final = 4
+_NO_INTERRUPT: Final = 1
+#: Descriptors in a chain and bytes in its readable part; more than any message needs.
+_CHAIN: Final = 16
+_READABLE: Final = 4096
+
+
+class QueueError(Exception):
+    """The ring cannot be as it is; the message says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the guest's memory: where the guest and the front end have it."""
+
+    guest: int
+    user: int
+    size: int
+    memory: SharedMemory
+
+
+class GuestMemory:
+    """The guest's memory. Addresses of the guest, and of the front end for the rings."""
+
+    def __init__(self, regions: tuple[Region, ...] = ()) -> None:
+        self.regions = regions
+
+    def at_guest(self, address: int, size: int) -> tuple[SharedMemory, int]:
+        """Where ``size`` bytes at a guest address are. Raises `QueueError`."""
+        for region in self.regions:
+            if region.guest <= address and address + size <= region.guest + region.size:
+                return region.memory, address - region.guest
+        raise QueueError(f"guest address {address:#x} is in no memory region")
+
+    def at_user(self, address: int, size: int) -> tuple[SharedMemory, int]:
+        """Where ``size`` bytes at an address of the front end are. Raises `QueueError`."""
+        for region in self.regions:
+            if region.user <= address and address + size <= region.user + region.size:
+                return region.memory, address - region.user
+        raise QueueError(f"address {address:#x} of the front end is in no memory region")
+
+    def close(self) -> None:
+        """Let go of all of it."""
+        for region in self.regions:
+            region.memory.close()
+        self.regions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A buffer of the driver: what it wrote, and the room it left for an answer."""
+
+    head: int
+    readable: bytes
+    writable: tuple[tuple[int, int], ...]
+
+    @property
+    def room(self) -> int:
+        """Bytes that can be written."""
+        return sum(length for _, length in self.writable)
+
+
+class VirtQueue:
+    """One ring. ``base`` is the index of the next buffer to take."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.descriptors = self.used = self.available = 0
+        self.base = 0
+        self.enabled = False
+        self.kick: int | None = None
+        self.call: int | None = None
+        self._used_index: int | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be looked at."""
+        return self.enabled and self.size > 0 and self.kick is not None and self.available != 0
+
+    def pop(self, guest: GuestMemory) -> Chain | None:
+        """The next buffer; ``None`` where there is none. Raises `QueueError` and
+        `SharedMemoryError`."""
+        memory, at = guest.at_user(self.available, 6 + 2 * self.size)
+        _, index = _AVAILABLE.unpack(memory.read(at, 4))
+        waiting = (index - self.base) & 0xFFFF
+        if waiting == 0:
+            return None
+        if waiting > self.size:
+            raise QueueError(f"{waiting} buffers in a ring of {self.size}")
+        slot = at + 4 + 2 * (self.base % self.size)
+        (head,) = _HALF.unpack(memory.read(slot, 2))
+        chain = self._chain(guest, head)
+        self.base = (self.base + 1) & 0xFFFF
+        return chain
+
+    def _chain(self, guest: GuestMemory, head: int) -> Chain:
+        table, start = guest.at_user(self.descriptors, 16 * self.size)
+        readable = b""
+        writable: list[tuple[int, int]] = []
+        number = head
+        for _ in range(_CHAIN):
+            if number >= self.size:
+                raise QueueError(f"descriptor {number} of a ring of {self.size}")
+            address, length, flags, following = _DESCRIPTOR.unpack(
+                table.read(start + 16 * number, 16)
+            )
+            if flags & _INDIRECT:
+                raise QueueError("an indirect descriptor, which was not negotiated")
+            if flags & _WRITE:
+                guest.at_guest(address, length)
+                writable.append((address, length))
+            elif writable:
+                raise QueueError("a readable descriptor behind a writable one")
+            elif len(readable) + length > _READABLE:
+                raise QueueError(f"a message of more than {_READABLE} bytes")
+            else:
+                memory, at = guest.at_guest(address, length)
+                readable += memory.read(at, length)
+            if not flags & _NEXT:
+                return Chain(head, readable, tuple(writable))
+            number = following
+        raise QueueError(f"a chain of more than {_CHAIN} descriptors")
+
+    def push(self, guest: GuestMemory, chain: Chain, data: bytes) -> None:
+        """Give ``chain`` back with ``data``, which it has room for. Raises `QueueError`,
+        `SharedMemoryError`."""
+        left = data
+        for address, length in chain.writable:
+            part, left = left[:length], left[length:]
+            if part:
+                memory, at = guest.at_guest(address, len(part))
+                memory.write(at, part)
+        memory, at = guest.at_user(self.used, 6 + 8 * self.size)
+        if self._used_index is None:
+            (self._used_index,) = _HALF.unpack(memory.read(at + 2, 2))
+        slot = at + 4 + 8 * (self._used_index % self.size)
+        memory.write(slot, _USED.pack(chain.head, len(data) - len(left)))
+        self._used_index = (self._used_index + 1) & 0xFFFF
+        memory.write(at + 2, _HALF.pack(self._used_index))
+        self._interrupt(guest)
+
+    def _interrupt(self, guest: GuestMemory) -> None:
+        memory, at = guest.at_user(self.available, 2)
+        (flags,) = _HALF.unpack(memory.read(at, 2))
+        if self.call is not None and not flags & _NO_INTERRUPT:
+            with suppress(OSError):  # an eventfd that is full has rung
+                os.write(self.call, (1).to_bytes(8, "little"))
+
+    def stop(self) -> int:
+        """Look at it no more; the index of the next buffer."""
+        self.set_kick(None)
+        self._used_index = None
+        return self.base
+
+    def set_kick(self, descriptor: int | None) -> None:
+        """Take another file for kicks; the one before is closed."""
+        if self.kick is not None:
+            os.close(self.kick)
+        self.kick = descriptor
+
+    def set_call(self, descriptor: int | None) -> None:
+        """Take another file for interrupts; the one before is closed."""
+        if self.call is not None:
+            os.close(self.call)
+        self.call = descriptor
+
+    def close(self) -> None:
+        """Let go of its files."""
+        self.set_kick(None)
+        self.set_call(None)
+
+
+__all__ = ["Chain", "GuestMemory", "QueueError", "Region", "SharedMemoryError", "VirtQueue"]

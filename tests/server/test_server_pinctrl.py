@@ -1,0 +1,144 @@
+"""Pin control. full.json: linux has pins 0, 1 and may read 3; vm1 has 1 and 2. Group 0 is pins 0
+and 1, group 1 pins 1 and 2; functions: uart (group 0), spi (group 1), gpio (single pins)."""
+
+import pytest
+from scmi_wire import (
+    DENIED,
+    IN_USE,
+    INVALID_PARAMETERS,
+    NOT_FOUND,
+    NOT_SUPPORTED,
+    OUT_OF_RANGE,
+    PINCTRL,
+    PROTOCOL_ERROR,
+    SUCCESS,
+    words,
+)
+
+PIN, GROUP, FUNCTION = range(3)
+NO_FUNCTION = 0xFFFF_FFFF
+PULL_UP, STRENGTH = 4, 10
+ALL = 1 << 18
+FUNCTION_ONLY = 2 << 18
+
+
+def configure(wire, number, selector, *pairs, function=None):
+    word = selector | len(pairs) << 2 | (0 if function is None else 1 << 10)
+    flat = [value for pair in pairs for value in pair]
+    return wire.status(
+        PINCTRL, 6, number, NO_FUNCTION if function is None else function, word, *flat
+    )
+
+
+def settings(wire, number, selector=PIN):
+    """The function, and the settings."""
+    function, count, *pairs = wire.words(PINCTRL, 5, number, ALL | selector << 16)
+    assert count * 2 == len(pairs)
+    return function, dict(zip(pairs[::2], pairs[1::2], strict=True))
+
+
+def test_counts(full):
+    assert full.linux.words(PINCTRL, 1) == [4 | 2 << 16, 3]
+
+
+def test_attributes(full):
+    linux = full.linux
+    assert linux.ask(PINCTRL, 3, 0, PIN) == (SUCCESS, words(0, "gpio0"))
+    assert linux.ask(PINCTRL, 3, 3, PIN) == (SUCCESS, words(1 << 31, "a-pin-with-an-e"))
+    assert linux.ask(PINCTRL, 3, 0, GROUP) == (SUCCESS, words(2, "uart-pins"))
+    assert linux.ask(PINCTRL, 3, 0, FUNCTION) == (SUCCESS, words(1, "uart"))
+    assert linux.ask(PINCTRL, 3, 2, FUNCTION) == (SUCCESS, words(1 << 17 | 1 << 16 | 3, "gpio"))
+    assert linux.status(PINCTRL, 3, 0, 3) == INVALID_PARAMETERS
+    assert linux.ask(PINCTRL, 9, 3, PIN)[1] == words(0) + b"a-pin-with-an-extended-name".ljust(
+        64, b"\0"
+    )
+
+
+def test_what_is_hidden(full):
+    """Linux gives up on the whole protocol where a name is missing."""
+    assert full.linux.ask(PINCTRL, 3, 2, PIN) == (SUCCESS, words(0, "reserved-2"))
+    assert full.linux.ask(PINCTRL, 3, 1, GROUP) == (SUCCESS, words(1, "reserved-1"))
+    assert full.linux.words(PINCTRL, 4, 1, GROUP, 0) == [1, 1]  # the pin of it that it sees
+    assert full.linux.status(PINCTRL, 5, 2, ALL) == NOT_FOUND
+    assert full.linux.status(PINCTRL, 5, 1, ALL | GROUP << 16) == NOT_FOUND
+    assert full.linux.status(PINCTRL, 7, 1, GROUP) == NOT_FOUND
+    assert full.linux.status(PINCTRL, 9, 2, PIN) == NOT_FOUND
+    assert full.linux.words(PINCTRL, 4, 1, FUNCTION, 0) == [1, 1]  # has to have a group
+    assert full.linux.status(PINCTRL, 3, 9, PIN) == NOT_FOUND
+    assert full.linux.status(PINCTRL, 3, 3, FUNCTION) == NOT_FOUND
+
+
+def test_associations(full):
+    assert full.linux.ask(PINCTRL, 4, 0, GROUP, 0) == (SUCCESS, words(2, 0 | 1 << 16))
+    assert full.linux.ask(PINCTRL, 4, 0, GROUP, 1) == (SUCCESS, words(1, 1))  # padded
+    assert full.linux.ask(PINCTRL, 4, 0, FUNCTION, 0) == (SUCCESS, words(1, 0))
+    assert full.linux.status(PINCTRL, 4, 0, GROUP, 2) == OUT_OF_RANGE
+    assert full.linux.status(PINCTRL, 4, 0, PIN, 0) == INVALID_PARAMETERS
+
+
+def test_settings(full):
+    linux = full.linux
+    assert settings(linux, 0) == (NO_FUNCTION, {PULL_UP: 1, STRENGTH: 8})
+    assert linux.words(PINCTRL, 5, 0, STRENGTH) == [NO_FUNCTION, 1, STRENGTH, 8]
+    assert linux.words(PINCTRL, 5, 0, ALL | 1 << 8) == [NO_FUNCTION, 1, STRENGTH, 8]  # skip one
+    assert linux.words(PINCTRL, 5, 0, FUNCTION_ONLY) == [NO_FUNCTION, 0]
+    assert settings(linux, 0, GROUP) == (NO_FUNCTION, {PULL_UP: 1})  # what both pins have
+    assert linux.status(PINCTRL, 5, 0, 7) == NOT_SUPPORTED  # it has no such setting
+    assert linux.status(PINCTRL, 5, 0, 3 << 18) == INVALID_PARAMETERS
+    assert linux.status(PINCTRL, 5, 0, 1 << 20) == INVALID_PARAMETERS
+    assert linux.status(PINCTRL, 5, 0, FUNCTION << 16) == INVALID_PARAMETERS
+
+
+def test_configure(full):
+    linux = full.linux
+    assert configure(linux, 0, PIN, (PULL_UP, 0), (STRENGTH, 2)) == SUCCESS
+    assert settings(linux, 0)[1] == {PULL_UP: 0, STRENGTH: 2}
+    assert configure(linux, 0, GROUP, (STRENGTH, 16), function=0) == SUCCESS
+    assert settings(linux, 0) == (0, {PULL_UP: 0, STRENGTH: 16})
+    assert settings(linux, 1) == (0, {PULL_UP: 1, STRENGTH: 16})
+    assert configure(linux, 0, PIN, function=2) == SUCCESS
+    assert settings(linux, 0)[0] == 2
+    assert settings(linux, 0, GROUP)[0] == NO_FUNCTION  # its pins do not agree
+
+
+@pytest.mark.parametrize(
+    ("number", "selector", "pairs", "function", "status"),
+    [
+        (3, PIN, [(PULL_UP, 0)], None, DENIED),  # may only read it
+        (0, PIN, [(7, 0)], None, NOT_SUPPORTED),
+        (0, PIN, [(PULL_UP, 0), (7, 0)], None, NOT_SUPPORTED),  # nothing of it is done
+        (0, PIN, [], 0, NOT_SUPPORTED),  # a function of groups
+        (0, GROUP, [], 2, NOT_SUPPORTED),  # a function of pins
+        (0, GROUP, [], 1, NOT_SUPPORTED),  # of another group
+        (0, PIN, [], 3, NOT_FOUND),
+        (0, FUNCTION, [], None, INVALID_PARAMETERS),
+        (2, PIN, [], None, NOT_FOUND),
+    ],
+)
+def test_configure_refuses(full, number, selector, pairs, function, status):
+    before = settings(full.linux, 0)
+    assert configure(full.linux, number, selector, *pairs, function=function) == status
+    assert settings(full.linux, 0) == before
+
+
+def test_the_number_of_settings_must_be_that_of_the_message(full):
+    linux = full.linux
+    assert linux.status(PINCTRL, 6, 0, 0, 1 << 2) == INVALID_PARAMETERS
+    assert linux.status(PINCTRL, 6, 0, 0, 0, PULL_UP, 0) == INVALID_PARAMETERS
+    assert linux.status(PINCTRL, 6, 0, 0, 1 << 2, PULL_UP) == PROTOCOL_ERROR
+    assert linux.status(PINCTRL, 6, 0, 0, 1 << 11) == INVALID_PARAMETERS
+
+
+def test_a_pin_in_use(full):
+    linux, vm1 = full.linux, full.vm1
+    assert linux.status(PINCTRL, 7, 0, GROUP) == SUCCESS
+    assert vm1.status(PINCTRL, 7, 1, PIN) == IN_USE
+    assert configure(vm1, 1, PIN, (PULL_UP, 0)) == IN_USE
+    assert vm1.status(PINCTRL, 7, 1, GROUP) == IN_USE
+    assert linux.status(PINCTRL, 7, 0, GROUP) == SUCCESS  # has it already
+    assert vm1.status(PINCTRL, 8, 1, PIN) == INVALID_PARAMETERS  # is not its to release
+    assert linux.status(PINCTRL, 8, 0, GROUP) == SUCCESS
+    assert vm1.status(PINCTRL, 7, 1, PIN) == SUCCESS
+    vm1.agent.disconnect()
+    assert linux.status(PINCTRL, 7, 1, PIN) == SUCCESS
+    assert linux.status(PINCTRL, 7, 3, PIN) == DENIED
