@@ -1,9 +1,9 @@
 """Small platforms, built by hand, so that these tests depend on no earlier stage."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from scmigen.assignment.assignment import Agent, PlatformOptions
-from scmigen.bindings.facts import Inventory, ResourceFacts, ResourceKey, Use
+from scmigen.bindings.facts import Inventory, OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.devicetree.tree import DeviceTree, Node
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
@@ -11,12 +11,15 @@ from scmigen.runtime import Numbering, Role
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
-STATE, RATE, PARENT, READ, RESET = (
+STATE, RATE, PARENT, READ, RESET, LEVEL, LIMITS, CONFIG = (
     Operation.STATE,
     Operation.RATE,
     Operation.PARENT,
     Operation.READ,
     Operation.RESET,
+    Operation.LEVEL,
+    Operation.LIMITS,
+    Operation.CONFIG,
 )
 
 
@@ -95,7 +98,7 @@ class Board:
         self.grants.append(Grant(agent, resource, as_id, allowed, at_boot, (use,)))
 
     def device(self, name: str, number: int | None, *uses: Use) -> None:
-        self.devices.append(Device(self.node(name), number, (), (), uses))
+        self.devices.append(Device(self.node(name), number, (), (), uses, name=name))
 
     def _inventory(self) -> Inventory:
         """What the tables read of an inventory; all else is empty."""
@@ -233,6 +236,92 @@ def hostile() -> Platform:
     return board.platform(vendor='v"\n', sub_vendor="??/")
 
 
+def divided(platform: Platform, count: int) -> Platform:
+    """The platform of one agent with ``count`` agents, who share some of its resources.
+
+    Each further agent has a smaller part of them, and of supplies it may only read.
+    """
+    first = platform.agents[0]
+    agents = [first] + [Agent(n, f"agent{n}", Role.VM) for n in range(2, count + 1)]
+    grants = []
+    for agent in agents:
+        for index, grant in enumerate(platform.grants):
+            if index % agent.id:
+                continue
+            operations = grant.operations
+            if agent is not first and grant.resource.kind is Kind.VOLTAGE:
+                operations = operations & {READ}
+            elif agent is not first:
+                operations = operations - {RATE} if index % 2 else operations
+            if operations:
+                grants.append(
+                    replace(grant, agent=agent, operations=operations, boot=operations & grant.boot)
+                )
+    return replace(platform, agents=tuple(agents), grants=tuple(grants))
+
+
+def points(*triples: tuple[int, int | None, int | None]) -> tuple[OperatingPoint, ...]:
+    """Operating points of (MHz, mV, level)."""
+    return tuple(
+        OperatingPoint((mhz * 1_000_000,), None if mv is None else mv * 1000, level)
+        for mhz, mv, level in triples
+    )
+
+
+def all_kinds() -> Platform:
+    """Every kind of resource, with holes, for three agents."""
+    board = Board("all-kinds")
+    linux = board.agent("linux")
+    board.agent("psci", Role.PSCI)
+    vm = board.agent("vm", Role.VM)
+    board.reserved = {Kind.PERFORMANCE: (1,), Kind.SENSOR: (0,), Kind.VOLTAGE: (2,)}
+    for number in range(3):
+        board.grant(linux, board.resource(Kind.POWER, number, f"pd{number}"), STATE, READ)
+        clock = board.resource(Kind.CLOCK, number, f"ck{number}", rates=(24_000_000, 12_000_000))
+        board.grant(linux, clock, STATE, RATE, READ)
+        board.grant(linux, board.resource(Kind.RESET, number, f"rst{number}"), RESET)
+    levels = points((1000, 900, None), (500, 800, None), (1500, 1000, None))
+    big = board.resource(Kind.PERFORMANCE, 0, "big", points=levels)
+    gpu_points = points((200, 750, 3), (400, 760, 7), (800, None, 9))
+    gpu = board.resource(Kind.PERFORMANCE, 2, "gpu", points=gpu_points)
+    little = board.resource(Kind.PERFORMANCE, 17, "little")
+    board.grant(linux, big, LEVEL, LIMITS, READ)
+    board.grant(vm, big, LIMITS, READ)
+    board.grant(linux, gpu, READ)
+    board.grant(vm, gpu, LEVEL, LIMITS, READ)
+    board.grant(linux, little, LIMITS)
+    for number, agent in ((1, linux), (2, vm), (16, linux)):
+        sensor = board.resource(Kind.SENSOR, number, f"temp{number}")
+        board.grant(agent, sensor, READ, *((CONFIG,) if number == 1 else ()))
+    vdd = board.resource(Kind.VOLTAGE, 0, "vdd", voltages=(1_100_000, 900_000), on=True)
+    vio = board.resource(Kind.VOLTAGE, 1, "vio")
+    usb = board.resource(Kind.VOLTAGE, 4, "usb", voltages=(5_000_000,))
+    board.grant(linux, vdd, STATE, LEVEL, READ)
+    board.grant(vm, vdd, READ)
+    board.grant(linux, vio, READ)
+    board.grant(vm, usb, STATE, READ)
+    return board.platform()
+
+
+def only_performance() -> Platform:
+    """Performance domains alone: there are clocks, but nobody is shown any."""
+    board = Board("only-performance")
+    linux = board.agent("linux")
+    for number in range(16):
+        cpu = board.resource(Kind.PERFORMANCE, number, f"cpu{number}", points=points((1, 1, None)))
+        board.grant(linux, cpu, *((LEVEL, READ) if number % 2 else (LIMITS, READ)))
+    return board.platform()
+
+
 BOARDS = {
-    board.__name__: board for board in (one_agent, two_agents, five_agents, no_resets, hostile)
+    board.__name__: board
+    for board in (
+        one_agent,
+        two_agents,
+        five_agents,
+        no_resets,
+        hostile,
+        all_kinds,
+        only_performance,
+    )
 }

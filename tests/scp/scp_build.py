@@ -17,13 +17,14 @@ OPTIONS = (
 
 def modules(firmware: str) -> list[str]:
     """The modules that a Firmware.cmake lists, in order."""
-    return re.findall(r'^list\(APPEND SCP_MODULES "([a-z-]+)"\)$', firmware, re.M)
+    return re.findall(r'^list\(APPEND SCP_MODULES "([a-z0-9-]+)"\)$', firmware, re.M)
 
 
 def write(folder: Path, files: Mapping[str, str]) -> Path:
     """The files in a folder, with the module index header that SCP-firmware's build would make."""
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     names = [name.upper().replace("-", "_") for name in modules(files["Firmware.cmake"])]
     entries = "".join(f"    FWK_MODULE_IDX_{name},\n" for name in names)

@@ -16,8 +16,27 @@ OPENS = {
     Kind.POWER: {3: None, 4: "state", 5: "read", 6: "read"},
     Kind.CLOCK: {3: None, 4: "read", 5: "rate", 6: "read", 7: "state"},
     Kind.RESET: {3: None, 4: "reset", 5: "reset"},
+    Kind.PERFORMANCE: {
+        3: None,
+        4: "read",
+        5: "limits",
+        6: "read",
+        7: "level",
+        **dict.fromkeys((8, 9, 10, 11), "read"),
+    },
+    Kind.SENSOR: {3: None, 4: "read", 5: "config", 6: "read"},
+    Kind.VOLTAGE: {3: None, 4: "read", 5: "state", 6: "read", 7: "level", 8: "read"},
 }
-PROTOCOL = {Kind.POWER: 0x11, Kind.CLOCK: 0x14, Kind.RESET: 0x16}
+PROTOCOL = {
+    Kind.POWER: 0x11,
+    Kind.PERFORMANCE: 0x13,
+    Kind.CLOCK: 0x14,
+    Kind.SENSOR: 0x15,
+    Kind.RESET: 0x16,
+    Kind.VOLTAGE: 0x17,
+}
+#: Level in µV of a supply that says none.
+ASSUMED_VOLTAGE = 1_000_000
 AGENT_TYPES = {"psci": 0, "ospm": 2}
 #: Ids the walker asks about.
 ASKED = 320
@@ -44,16 +63,47 @@ class Expected:
             (Kind.CLOCK, self.clocks),
             (Kind.POWER, self.domains),
             (Kind.RESET, self.resets),
+            (Kind.VOLTAGE, self.voltages),
+            (Kind.SENSOR, self.sensors),
+            (Kind.PERFORMANCE, self.performance),
         ):
             if self.platform.resources.get(kind):
                 found += [*lines()]
+        if self.performance_domains() and not self.platform.resources.get(Kind.CLOCK):
+            found += [*self.clocks()]
+        return found
+
+    def performance_domains(self) -> list[Resource]:
+        return [found for _, found in sorted(self.numbered(Kind.PERFORMANCE).items())]
+
+    def points(self, resource: Resource) -> list[tuple[int, int, int]]:
+        """(level, mV, kHz) ascending: voltages rounded up, and no two alike; no level of 0."""
+        assumed = self.platform.options.clock_rate // 1000
+        known: dict[int, tuple[int | None, int]] = {}
+        for point in resource.facts.points:
+            frequency = next((rate // 1000 for rate in point.rates if rate), 0)
+            level = frequency if point.level is None else point.level
+            known[level] = point.voltage, frequency or level
+        known = known or {assumed: (None, assumed)}
+        known.pop(0, None)
+        found: list[tuple[int, int, int]] = []
+        for level, (microvolts, frequency) in sorted(known.items()):
+            wanted = ((microvolts or ASSUMED_VOLTAGE) + 999) // 1000
+            while wanted in [voltage for _, voltage, _ in found]:
+                wanted += 1
+            found.append((level, wanted, frequency))
         return found
 
     def numbered(self, kind: Kind) -> dict[int, Resource]:
         return {resource.number: resource for resource in self.platform.resources.get(kind, ())}
 
     def size(self, kind: Kind) -> int:
-        return max(self.numbered(kind)) + 1
+        return max(self.numbered(kind), default=-1) + 1
+
+    def elements(self, kind: Kind) -> int:
+        """Elements of the module: the domain above all, and clocks that no agent is shown."""
+        more = len(self.performance_domains()) if kind is Kind.CLOCK else int(kind is Kind.POWER)
+        return self.size(kind) + more
 
     def grants(self, agent_id: int, kind: Kind) -> dict[int, Grant]:
         return {
@@ -98,6 +148,15 @@ class Expected:
             rates = given or (self.platform.options.clock_rate,)
             listed = " ".join(map(str, sorted(rates)))
             yield f"rates {number} boot={rates[0]} {listed}"
+        for index, domain in enumerate(self.performance_domains()):
+            number = self.size(Kind.CLOCK) + index
+            yield (
+                f"clock {number} driver=element:{mock}:{number} api=api:{mock}:0 pd=none "
+                f"parent=unset{_hex(f'perf-{domain.short_name}')}"
+            )
+            rates = [1000 * frequency for _, _, frequency in self.points(domain)]
+            listed = " ".join(map(str, sorted(set(rates))))
+            yield f"rates {number} boot={rates[-1]} {listed}"
         for row, number in enumerate(self.kept_on(Kind.CLOCK)):
             yield f"scmi-clock 0 {row} is={self.element('clock', number)} on=1"
         for agent in self.agents:
@@ -180,11 +239,92 @@ class Expected:
             for row, number in self.table(self.grants(agent.id, Kind.RESET)):
                 yield f"scmi-reset {agent.id} {row} is={self.element('reset-domain', number)}"
 
+    def voltages(self) -> Iterator[str]:
+        resources = self.numbered(Kind.VOLTAGE)
+        mock = self.module["mock-voltage-domain"]
+        for number in range(self.size(Kind.VOLTAGE)):
+            resource = resources.get(number)
+            name = resource.short_name if resource else f"reserved-{number}"
+            yield (f"voltage {number} driver=element:{mock}:{number} api=api:{mock}:0{_hex(name)}")
+            given = resource.facts.voltages if resource else ()
+            levels = sorted(set(given)) or [ASSUMED_VOLTAGE]
+            on = number in self.kept_on(Kind.VOLTAGE) or (resource and resource.facts.on)
+            yield (
+                f"levels {number} mode={int(bool(on))} type=0 boot={levels[0]} alarm=none "
+                f"response=none alarm-api=none response-api=none {' '.join(map(str, levels))}"
+            )
+        for agent in self.agents:
+            for row, number in self.table(self.grants(agent.id, Kind.VOLTAGE)):
+                is_element = self.element("voltage-domain", number)
+                yield f"scmi-voltage {agent.id} {row} is={is_element}"
+
+    def sensors(self) -> Iterator[str]:
+        """Temperatures in thousandths of a degree; type 0 where there is no sensor."""
+        resources, mock = self.numbered(Kind.SENSOR), self.module["reg-sensor"]
+        yield "sensors notification=none trip-point=none"
+        for number in range(self.size(Kind.SENSOR)):
+            resource = resources.get(number)
+            facts = "type=2 multiplier=-3" if resource else "type=0 multiplier=0"
+            name = resource.short_name if resource else f"reserved-{number}"
+            yield (
+                f"sensor {number} {facts} interval=0 points=0 "
+                f"driver=element:{mock}:{number} api=api:{mock}:0{_hex(name)}"
+            )
+
+    def performance(self) -> Iterator[str]:
+        resources, mock = self.numbered(Kind.PERFORMANCE), self.module["mock-psu"]
+        domains, size = self.performance_domains(), self.size(Kind.PERFORMANCE)
+        yield f"performance {size} statistics=0 approximate=0 plugins=0"
+        for index, domain in enumerate(domains):
+            yield (
+                f"supply {index} driver=element:{mock}:{index} api=api:{mock}:0 on=1 "
+                f"boot={self.points(domain)[-1][1]} alarm=none response=none"
+                f"{_hex(domain.short_name)}"
+            )
+        for number in range(size):
+            like = resources.get(number, domains[0])
+            index, points = domains.index(like), self.points(like)
+            name = like.short_name if number in resources else f"reserved-{number}"
+            yield f"perf-domain {number} statistics=0 group=unset"
+            yield (
+                f"dvfs {number} supply={self.element('psu', index)} "
+                f"clock={self.element('clock', self.size(Kind.CLOCK) + index)} retry=0 "
+                f"boot={len(points) - 1} {' '.join('/'.join(map(str, p)) for p in points)}"
+                f"{_hex(name)}"
+            )
+            yield from self.limits(number, [level for level, _, _ in points])
+        yield f"limit 1 {size} 1-1 refused"
+        yield "limit 0 0 1-1 refused"
+        yield f"limit {len(self.agents) + 1} 0 1-1 refused"
+
+    def limits(self, domain: int, levels: list[int]) -> Iterator[str]:
+        """The highest minimum and the lowest maximum of all agents; the maximum is the stronger."""
+        low, high = levels[0], levels[-1]
+        held: dict[int, tuple[int, int]] = {}
+        asked = [
+            (agent.id, *span) for agent in self.agents for span in self.spans(agent.id, levels)
+        ]
+        for agent, least, most in [*asked, (1, low, high)]:
+            if most > high:
+                yield f"limit {agent} {domain} {least}-{most} {least}-{most}"
+                continue
+            held[agent] = least, most
+            maximum = min(limit for _, limit in held.values())
+            minimum = min(max(limit for limit, _ in held.values()), maximum)
+            yield f"limit {agent} {domain} {least}-{most} {minimum}-{maximum}"
+
+    @staticmethod
+    def spans(agent_id: int, levels: list[int]) -> list[tuple[int, int]]:
+        low, high = levels[0], levels[-1]
+        pairs = [pair for level in levels for pair in ((level, high), (low, level))]
+        last = levels[agent_id % len(levels)]
+        return [*pairs, (low, high + 1), (last, last)]
+
     def permissions(self) -> Iterator[str]:
         yield f"permissions agents={len(self.agents)} devices=0"
         for kind, messages in OPENS.items():
             if self.platform.resources.get(kind):
-                count = self.size(kind) + (kind is Kind.POWER)
+                count = self.elements(kind)
                 yield f"copies {kind} {len(messages)} {count // 16 + 1}"
         for agent_id in range(1, len(self.agents) + 2):
             known = agent_id <= len(self.agents)
@@ -194,8 +334,12 @@ class Expected:
             protocols = {0x10, *(PROTOCOL[kind] for kind in open_kinds)} if known else set()
             for protocol in range(0x10, 0x1A):
                 yield f"protocol {agent_id} {protocol:x} {int(protocol in protocols)}"
+            for message in range(3, 12):
+                if known:
+                    # NOTIFY_ERRORS crashes the firmware; what changes permissions cannot be denied.
+                    yield f"base {agent_id} {message:x} {int(message != 8)}"
             for kind, messages in OPENS.items():
-                for message in range(3, 8):
+                for message in range(3, 12):
                     open_to_all = kind in open_kinds and message not in messages
                     said = "".join(
                         "y" if open_to_all or self.allows(agent_id, kind, message, number) else "."
@@ -204,6 +348,10 @@ class Expected:
                     yield f"message {agent_id} {PROTOCOL[kind]:x} {message:x} {said}"
 
     def allows(self, agent_id: int, kind: Kind, message: int, number: int) -> bool:
+        if kind is Kind.SENSOR and message == 3:
+            # Where to begin with describing: anywhere, for an agent that has a sensor at all.
+            has_one = any(grant.boot for grant in self.grants(agent_id, kind).values())
+            return has_one and number < self.size(kind)
         grant = self.grants(agent_id, kind).get(number)
         if grant is None or message not in OPENS[kind]:
             return False

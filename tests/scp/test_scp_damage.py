@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scp.scp_boards import two_agents
+from scp.scp_boards import all_kinds, two_agents
 from scp.scp_build import SANITIZE, build, modules, walk, write
 from scp.scp_expected import Expected
 
 from scmigen.emit.scp import emit
+from scmigen.model.platform import Platform
 
 
 def first(pattern: str, new: str) -> Callable[[str], str]:
@@ -152,26 +153,156 @@ SEEN = {
 }
 
 
-def damaged(path: str, damage: Callable[[str], str]) -> dict[str, str]:
-    files = {file.path: file.content.decode() for file in emit(two_agents())[0]}
+#: The same for tables that only the board of all kinds has.
+REFUSED_OF_ALL = {
+    "no termination of voltages": ("config_voltage_domain.c", first(TERMINATION, "")),
+    "no termination of mock voltages": ("config_mock_voltage_domain.c", first(TERMINATION, "")),
+    "no termination of supplies": ("config_psu.c", first(TERMINATION, "")),
+    "no termination of mock supplies": ("config_mock_psu.c", first(TERMINATION, "")),
+    "no termination of domains": ("config_dvfs.c", first(TERMINATION, "")),
+    "no termination of points": (
+        "config_dvfs.c",
+        first(r"    \{ 0 \}, /\* Termination description \*/\n\};", "};"),
+    ),
+    "no termination of sensors": ("config_sensor.c", first(TERMINATION, "")),
+    "no termination of registers": ("config_reg_sensor.c", first(TERMINATION, "")),
+    "a performance domain too few": (
+        "config_scmi_perf.c",
+        first(r"    \[PERF_IDX_LITTLE\] = \{[^\n]*\n", ""),
+    ),
+    "a voltage row too many": ("config_scmi_voltage_domain.c", first(r"\[4\] = \{", "[5] = {")),
+    "the last agent has no supplies": (
+        "config_scmi_voltage_domain.c",
+        first(r"    \[SCMI_AGENT_IDX_VM\] = \{.*?\n    \},\n", ""),
+    ),
+    "a supply dropped": ("scmi_idx.h", first(r"    PSU_IDX_GPU = 1,\n", "")),
+    "words of performance": (
+        "config_resource_perms.c",
+        first(r"PERF_WORD_COUNT WORD_COUNT\(PERF_IDX_COUNT\)", "PERF_WORD_COUNT 1"),
+    ),
+    "commands of voltage": (
+        "config_resource_perms.c",
+        first(r"MOD_SCMI_VOLTD_LEVEL_GET - ", "MOD_SCMI_VOLTD_LEVEL_GET - 1 - "),
+    ),
+}
+SEEN_OF_ALL = {
+    "frequencies in hertz": (
+        "config_dvfs.c",
+        first(r"\.frequency = 500000U", ".frequency = 500000000U"),
+    ),
+    "voltages in microvolts": ("config_dvfs.c", first(r"\.voltage = 800U", ".voltage = 800000U")),
+    "a point without frequency": ("config_dvfs.c", first(r" *\.frequency = 1000000U,\n", "")),
+    "points of one voltage": ("config_dvfs.c", first(r"\.voltage = 900U", ".voltage = 800U")),
+    "levels descend": ("config_dvfs.c", first(r"\.level = 500000U", ".level = 1000001U")),
+    "boot beyond the points": ("config_dvfs.c", first(r"\) - 2,", ") - 1,")),
+    "boot at another point": ("config_dvfs.c", first(r"\) - 2,", ") - 3,")),
+    "supplies swapped": ("config_dvfs.c", swap("PSU_IDX_BIG", "PSU_IDX_GPU")),
+    "clocks swapped": ("config_dvfs.c", swap("CLOCK_IDX_PERF_BIG", "CLOCK_IDX_PERF_GPU")),
+    "all supplies on one driver": (
+        "config_psu.c",
+        first(r"MOCK_PSU,\n                PSU_IDX_GPU", "MOCK_PSU,\n                PSU_IDX_BIG"),
+    ),
+    "a hole in the domains": (
+        "config_dvfs.c",
+        first(r"    \[PERF_IDX_RESERVED_1\] = \{.*?\n    \},\n", ""),
+    ),
+    "a level in millivolts": (
+        "config_mock_voltage_domain.c",
+        first(r"\n    900000,", "\n    900,"),
+    ),
+    "a boot level of no table": (
+        "config_mock_voltage_domain.c",
+        first(r"default_voltage = 900000", "default_voltage = 900001"),
+    ),
+    "an alarm of nothing": (
+        "config_mock_voltage_domain.c",
+        first(r" *\.async_alarm_id = [^\n]*\n", ""),
+    ),
+    "on at boot": ("config_mock_voltage_domain.c", first("MODE_ID_OFF", "MODE_ID_ON")),
+    "supplies of an agent swapped": (
+        "config_scmi_voltage_domain.c",
+        swap("VOLTAGE_DOMAIN_IDX_VDD", "VOLTAGE_DOMAIN_IDX_VIO"),
+    ),
+    "two sensors in one register": (
+        "config_reg_sensor.c",
+        first(r"registers\[SENSOR_IDX_TEMP2\]", "registers[SENSOR_IDX_TEMP1]"),
+    ),
+    "whole degrees": ("config_reg_sensor.c", first("unit_multiplier = -3", "unit_multiplier = 0")),
+    "a sensor where there is none": ("config_reg_sensor.c", first("&nothing", "&temperature")),
+    "sensors permitted by performance": (
+        "config_resource_perms.c",
+        swap("scmi_perf_perms", "scmi_sensor_perms"),
+    ),
+    "two counters swapped": (
+        "config_resource_perms.c",
+        swap("perf_counters", "sensor_counters"),
+    ),
+    "limits and levels swapped": (
+        "config_resource_perms.c",
+        swap("MOD_RES_PERMS_SCMI_PERF_LIMITS_SET_IDX", "MOD_RES_PERMS_SCMI_PERF_LEVEL_SET_IDX"),
+    ),
+    "a crash allowed": (
+        "config_resource_perms.c",
+        first(r" *\.agent_msg_permissions = [^\n]*\n", ""),
+    ),
+    "limits not combined": (
+        "scmi_perf_policy.c",
+        first(r"limit->max < \*range_max", "limit->max > *range_max"),
+    ),
+    "limits of nobody": (
+        "scmi_perf_policy.c",
+        first(r"limit->asked = true", "limit->asked = false"),
+    ),
+    "the minimum wins": (
+        "scmi_perf_policy.c",
+        first(r"\*range_min = \*range_max", "*range_max = *range_min"),
+    ),
+}
+
+
+def damaged(
+    path: str, damage: Callable[[str], str], board: Callable[[], Platform] = two_agents
+) -> dict[str, str]:
+    files = {file.path: file.content.decode() for file in emit(board())[0]}
     changed = damage(files[path])
     assert changed != files[path]
     return files | {path: changed}
 
 
+def refuses(compiler: str, folder: Path) -> bool:
+    said = build(compiler, folder, "-fsyntax-only").stderr
+    why = r"static assertion failed|#error|out of bounds|exceeds array|undeclared"
+    return "error:" in said and bool(re.search(why, said))
+
+
+def sees(compiler: str, folder: Path, files: dict[str, str], platform: Platform) -> bool:
+    done = build(compiler, folder, *SANITIZE)
+    assert not done.stderr
+    wanted = Expected(platform, modules(files["Firmware.cmake"])).lines()
+    return sorted(walk(folder)) != sorted(wanted)
+
+
 @pytest.mark.parametrize("what", REFUSED)
 def test_damage_does_not_compile(what: str, tool: Callable[[str], str], tmp_path: Path) -> None:
-    folder = write(tmp_path, damaged(*REFUSED[what]))
-    done = build(tool("gcc"), folder, "-fsyntax-only")
-    assert "error:" in done.stderr
-    assert re.search(r"static assertion failed|#error|out of bounds|exceeds array", done.stderr)
+    assert refuses(tool("gcc"), write(tmp_path, damaged(*REFUSED[what])))
+
+
+@pytest.mark.parametrize("what", REFUSED_OF_ALL)
+def test_damage_to_other_kinds_does_not_compile(
+    what: str, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    assert refuses(tool("gcc"), write(tmp_path, damaged(*REFUSED_OF_ALL[what], all_kinds)))
 
 
 @pytest.mark.parametrize("what", SEEN)
 def test_damage_is_seen(what: str, tool: Callable[[str], str], tmp_path: Path) -> None:
     files = damaged(*SEEN[what])
-    folder = write(tmp_path, files)
-    done = build(tool("gcc"), folder, *SANITIZE)
-    assert not done.stderr
-    wanted = Expected(two_agents(), modules(files["Firmware.cmake"])).lines()
-    assert sorted(walk(folder)) != sorted(wanted)
+    assert sees(tool("gcc"), write(tmp_path, files), files, two_agents())
+
+
+@pytest.mark.parametrize("what", SEEN_OF_ALL)
+def test_damage_to_other_kinds_is_seen(
+    what: str, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    files = damaged(*SEEN_OF_ALL[what], all_kinds)
+    assert sees(tool("gcc"), write(tmp_path, files), files, all_kinds())

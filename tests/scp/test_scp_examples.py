@@ -15,13 +15,19 @@ from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 
-#: Real boards with many clocks, power domains or resets, or with numbers that have gaps.
+#: Kinds whose numbers are the same for every agent.
+PHYSICAL = (Kind.POWER, Kind.PERFORMANCE, Kind.SENSOR)
+#: Real boards with many clocks, power domains or resets, with operating points, supplies and
+#: sensors, or with numbers that have gaps.
 CORPUS = (
     "imx8mp-evk",
     "imx8qm-mek",
     "imx95-19x19-evk",
     "jh7110-starfive-visionfive-2-v1.3b",
+    "hi3660-hikey960",
+    "juno-r1-scmi",
     "juno-scmi",
+    "monaco-arduino-monza",
     "mt8195-cherry-tomato-r2",
     "r8a779g0-white-hawk",
     "stm32mp257f-ev1",
@@ -71,7 +77,7 @@ def test_a_board_whose_numbers_are_too_high_is_refused(corpus: Path) -> None:
 def test_per_agent_numbers_of_a_whole_board(
     examples: Path, tool: Callable[[str], str], tmp_path: Path
 ) -> None:
-    """Clocks and resets take numbers of each agent's own; power domains cannot."""
+    """Clocks, resets and supplies take numbers of each agent's own; the others cannot."""
     request = Request(
         examples / "orrery-board.dts",
         (examples / "agents.yaml",),
@@ -82,6 +88,6 @@ def test_per_agent_numbers_of_a_whole_board(
     files, found = emit(platform)
     assert not files
     assert {item.id for item in found if has_errors([item])} == {"scp-numbering"}
-    grants = tuple(grant for grant in platform.grants if grant.resource.kind is not Kind.POWER)
-    without = {**platform.resources, Kind.POWER: ()}
+    grants = tuple(grant for grant in platform.grants if grant.resource.kind not in PHYSICAL)
+    without = {**platform.resources, **dict.fromkeys(PHYSICAL, ())}
     agree(replace(platform, resources=without, grants=grants), tool("gcc"), tmp_path)

@@ -1,8 +1,9 @@
 """What SCP-firmware cannot hold or do is said, with what to do about it."""
 
 import pytest
-from scp.scp_boards import PARENT, READ, RESET, STATE, Board
+from scp.scp_boards import LEVEL, PARENT, READ, RESET, STATE, Board, points
 
+from scmigen.bindings.facts import Use
 from scmigen.diagnostics import Diagnostic, Severity, format_text
 from scmigen.emit.scp import emit
 from scmigen.emit.scp.limits import ABOUT
@@ -117,10 +118,10 @@ def test_parent_is_left_out_with_a_warning() -> None:
 
 def test_kinds_without_tables_are_named() -> None:
     board = one(Kind.CLOCK, 0)
-    board.resource(Kind.VOLTAGE, 0, "vdd")
+    board.resource(Kind.POWERCAP, 0, "soc")
     found = only(board.platform())
     assert (found.id, found.severity) == ("scp-kind", Severity.WARNING)
-    assert found.message.startswith("1 voltage resources are left out")
+    assert found.message.startswith("1 powercap resources are left out")
 
 
 def test_nothing_to_write() -> None:
@@ -146,6 +147,83 @@ def test_a_rate_beyond_32_bits_is_left_out() -> None:
     (table,) = [file.content for file in emit(platform)[0] if file.path == "config_mock_clock.c"]
     assert b".rate = 1000U" in table
     assert b"5000000000" not in table
+
+
+def test_a_supply_has_one_agent_that_controls_it() -> None:
+    board = Board("supplies")
+    vdd = board.resource(Kind.VOLTAGE, 0, "vdd")
+    board.grant(board.agent("linux"), vdd, STATE, READ)
+    board.grant(board.agent("optee"), vdd, LEVEL, READ)
+    found = only(board.platform())
+    assert (found.id, found.severity) == ("scp-votes", Severity.ERROR)
+    assert "vdd is controlled by linux, optee" in found.message
+
+
+def test_a_supply_of_the_platform_is_nobodys_to_switch() -> None:
+    board = Board("supplies")
+    vdd = board.resource(Kind.VOLTAGE, 0, "vdd")
+    board.grant(board.agent("linux"), vdd, STATE, READ)
+    needs = frozenset({STATE, READ})
+    board.device("wdt@0", None, Use(board.node("wdt@0"), vdd.key, "vdd-supply", 0, needs))
+    assert "controlled by linux, the platform" in only(board.platform()).message
+
+
+def test_a_supply_that_others_only_read_is_fine() -> None:
+    board = Board("supplies")
+    vdd = board.resource(Kind.VOLTAGE, 0, "vdd")
+    board.grant(board.agent("linux"), vdd, STATE, LEVEL, READ)
+    board.grant(board.agent("vm"), vdd, READ)
+    assert not emit(board.platform())[1]
+
+
+def test_a_supply_that_stays_on_is_pointed_out() -> None:
+    board = Board("supplies")
+    vdd = board.resource(Kind.VOLTAGE, 0, "vdd", always_on=True)
+    board.grant(board.agent("linux"), vdd, STATE)
+    found = only(board.platform())
+    assert (found.id, found.severity) == ("scp-votes", Severity.WARNING)
+    assert "let linux switch it off" in found.message
+
+
+def test_a_level_beyond_a_signed_word_is_refused() -> None:
+    board = Board("supplies")
+    vdd = board.resource(Kind.VOLTAGE, 0, "vdd", voltages=(1, 1 << 31))
+    board.grant(board.agent("linux"), vdd, READ)
+    assert only(board.platform()).id == "scp-level"
+
+
+def performing(*triples: tuple[int, int | None, int | None]) -> Board:
+    """A board with one performance domain of these points (MHz, mV, level)."""
+    board = Board("levels")
+    cpu = board.resource(Kind.PERFORMANCE, 0, "cpu", points=points(*triples))
+    board.grant(board.agent("linux"), cpu, LEVEL, READ)
+    return board
+
+
+def test_a_level_of_zero_is_left_out() -> None:
+    platform = performing((100, 800, 0), (200, 900, 1)).platform()
+    found = only(platform)
+    assert (found.id, found.severity) == ("scp-level", Severity.WARNING)
+    (table,) = [file.content for file in emit(platform)[0] if file.path == "config_dvfs.c"]
+    assert b".level = 0U" not in table
+    assert b".frequency = 200000U" in table
+
+
+def test_a_domain_without_a_usable_level_is_refused() -> None:
+    assert only(performing((100, 800, 0)).platform()).severity is Severity.ERROR
+
+
+def test_points_of_one_voltage_are_pointed_out() -> None:
+    found = only(performing((100, 800, None), (200, 800, None)).platform())
+    assert (found.id, found.severity) == ("scp-same-voltage", Severity.WARNING)
+    assert "a millivolt more" in found.message
+
+
+@pytest.mark.parametrize("kind", [Kind.PERFORMANCE, Kind.SENSOR])
+def test_elements_have_one_number_for_all_agents(kind: Kind) -> None:
+    board = Board("limits", Numbering.PER_AGENT)
+    board.grant(board.agent("linux"), board.resource(kind, 1, "it"), READ, number=0)
+    assert only(board.platform()).id == "scp-numbering"
 
 
 def test_every_error_of_a_run_is_told() -> None:

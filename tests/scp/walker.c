@@ -8,16 +8,27 @@
 #include "scmi_idx.h"
 
 #include <mod_clock.h>
+#include <mod_dvfs.h>
 #include <mod_mock_clock.h>
 #include <mod_mock_ppu.h>
+#include <mod_mock_psu.h>
+#include <mod_mock_voltage_domain.h>
+#include <mod_msg_smt.h>
+#include <mod_optee_mbx.h>
 #include <mod_power_domain.h>
+#include <mod_psu.h>
+#include <mod_reg_sensor.h>
 #include <mod_reset_domain.h>
 #include <mod_resource_perms.h>
 #include <mod_scmi.h>
 #include <mod_scmi_clock.h>
+#include <mod_scmi_perf.h>
 #include <mod_scmi_power_domain.h>
 #include <mod_scmi_reset_domain.h>
+#include <mod_scmi_voltage_domain.h>
+#include <mod_sensor.h>
 #include <mod_transport.h>
+#include <mod_voltage_domain.h>
 
 #include <fwk_module.h>
 #include <fwk_module_idx.h>
@@ -27,8 +38,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-extern const struct fwk_module_config config_scmi, config_resource_perms,
-    config_transport, config_mock_doorbell;
+extern const struct fwk_module_config config_scmi, config_resource_perms;
 
 static void trap(const char *why)
 {
@@ -129,6 +139,9 @@ static void walk_scmi(void)
     }
 }
 
+#ifdef BUILD_HAS_MOD_MOCK_DOORBELL
+extern const struct fwk_module_config config_transport, config_mock_doorbell;
+
 static void walk_transport(void)
 {
     const struct fwk_element *table = config_transport.elements.table;
@@ -164,17 +177,68 @@ static void walk_transport(void)
         printf("\n");
     }
 }
+#endif
 
-#ifdef BUILD_HAS_MOD_SCMI_CLOCK
-extern const struct fwk_module_config config_clock, config_scmi_clock,
-    config_mock_clock;
+#ifdef BUILD_HAS_MOD_MSG_SMT
+extern const struct fwk_module_config config_msg_smt, config_optee_mbx;
+
+static void walk_transport(void)
+{
+    const struct fwk_element *table = config_msg_smt.elements.table;
+    const struct fwk_element *boxes = config_optee_mbx.elements.table;
+
+    if (count(&config_msg_smt) != count(&config_scmi) ||
+        count(&config_msg_smt) != count(&config_optee_mbx)) {
+        trap("a channel without a service or a device");
+    }
+    for (size_t i = 0; i < count(&config_msg_smt); i++) {
+        const struct mod_msg_smt_channel_config *channel = table[i].data;
+        const struct mod_optee_mbx_channel_config *box = boxes[i].data;
+
+        if (channel->mailbox_size == 0) {
+            trap("a mailbox is not usable");
+        }
+        printf(
+            "channel %zu type=%u size=%zu",
+            i,
+            (unsigned int)channel->type,
+            channel->mailbox_size);
+        print_id("driver", channel->driver_id);
+        print_id("api", channel->driver_api_id);
+        print_id("hands", box->driver_id);
+        print_id("to", box->driver_api_id);
+        printf("\n");
+    }
+}
+#endif
+
+#ifdef BUILD_HAS_MOD_CLOCK
+extern const struct fwk_module_config config_clock, config_mock_clock;
+#    ifdef BUILD_HAS_MOD_SCMI_CLOCK
+extern const struct fwk_module_config config_scmi_clock;
+
+static void walk_scmi_clocks(void)
+{
+    const struct mod_scmi_clock_config *scmi = config_scmi_clock.data;
+
+    for (size_t agent = 0; agent < scmi->agent_count; agent++) {
+        for (size_t i = 0; i < scmi->agent_table[agent].device_count; i++) {
+            const struct mod_scmi_clock_device *device =
+                &scmi->agent_table[agent].device_table[i];
+
+            printf("scmi-clock %zu %zu", agent, i);
+            print_id("is", device->element_id);
+            printf(" on=%d\n", device->starts_enabled);
+        }
+    }
+}
+#    endif
 
 static void walk_clocks(void)
 {
     const struct fwk_element *table = config_clock.elements.table;
     const struct fwk_element *drivers = config_mock_clock.elements.table;
     const struct mod_clock_config *module = config_clock.data;
-    const struct mod_scmi_clock_config *scmi = config_scmi_clock.data;
 
     if (module == NULL || config_mock_clock.data != NULL) {
         trap("data of the clock modules");
@@ -206,16 +270,6 @@ static void walk_clocks(void)
         printf("\n");
         if (!found) {
             trap("the rate at boot is not a rate of the clock");
-        }
-    }
-    for (size_t agent = 0; agent < scmi->agent_count; agent++) {
-        for (size_t i = 0; i < scmi->agent_table[agent].device_count; i++) {
-            const struct mod_scmi_clock_device *device =
-                &scmi->agent_table[agent].device_table[i];
-
-            printf("scmi-clock %zu %zu", agent, i);
-            print_id("is", device->element_id);
-            printf(" on=%d\n", device->starts_enabled);
         }
     }
 }
@@ -358,6 +412,253 @@ static void walk_resets(void)
 }
 #endif
 
+#ifdef BUILD_HAS_MOD_SCMI_VOLTAGE_DOMAIN
+extern const struct fwk_module_config config_voltage_domain,
+    config_scmi_voltage_domain, config_mock_voltage_domain;
+
+static void walk_voltages(void)
+{
+    const struct fwk_element *table = config_voltage_domain.elements.table;
+    const struct fwk_element *drivers =
+        config_mock_voltage_domain.elements.table;
+    const struct mod_scmi_voltd_config *scmi = config_scmi_voltage_domain.data;
+
+    if (config_mock_voltage_domain.data != NULL ||
+        count(&config_mock_voltage_domain) != count(&config_voltage_domain)) {
+        trap("a voltage domain without a driver");
+    }
+    for (size_t i = 0; i < count(&config_voltage_domain); i++) {
+        const struct mod_voltd_dev_config *domain = table[i].data;
+        const struct mod_mock_voltage_domain_element_cfg *mock =
+            drivers[i].data;
+        int found = 0;
+
+        printf("voltage %zu", i);
+        print_id("driver", domain->driver_id);
+        print_id("api", domain->api_id);
+        print_name(table[i].name);
+        printf(
+            "\nlevels %zu mode=%u type=%u boot=%" PRIu32,
+            i,
+            (unsigned int)mock->default_mode_id,
+            (unsigned int)mock->level_type,
+            mock->default_voltage);
+        print_id("alarm", mock->async_alarm_id);
+        print_id("response", mock->async_response_id);
+        print_id("alarm-api", mock->async_alarm_api_id);
+        print_id("response-api", mock->async_response_api_id);
+        for (size_t level = 0; level < mock->level_count; level++) {
+            found |=
+                (uint32_t)mock->voltage_levels[level] == mock->default_voltage;
+            printf(" %" PRId32, mock->voltage_levels[level]);
+        }
+        printf("\n");
+        if (!found) {
+            trap("the level at boot is not a level of the domain");
+        }
+    }
+    for (size_t agent = 0; agent < scmi->agent_count; agent++) {
+        for (size_t i = 0; i < scmi->agent_table[agent].domain_count; i++) {
+            printf("scmi-voltage %zu %zu", agent, i);
+            print_id(
+                "is", scmi->agent_table[agent].device_table[i].element_id);
+            printf("\n");
+        }
+    }
+}
+#endif
+
+#ifdef BUILD_HAS_MOD_SCMI_SENSOR
+extern const struct fwk_module_config config_sensor, config_reg_sensor;
+
+static void walk_sensors(void)
+{
+    const struct fwk_element *table = config_sensor.elements.table;
+    const struct fwk_element *drivers = config_reg_sensor.elements.table;
+    const struct mod_sensor_config *module = config_sensor.data;
+
+    printf("sensors");
+    print_id("notification", module->notification_id);
+    print_id("trip-point", module->trip_point_api_id);
+    printf("\n");
+    if (count(&config_reg_sensor) != count(&config_sensor)) {
+        trap("a sensor without a driver");
+    }
+    for (size_t i = 0; i < count(&config_sensor); i++) {
+        const struct mod_sensor_dev_config *sensor = table[i].data;
+        const struct mod_reg_sensor_dev_config *mock = drivers[i].data;
+
+        /* A register of its own: what is written to it is only there */
+        if (*(mod_sensor_value_t *)mock->reg != 0) {
+            trap("two sensors share a register");
+        }
+        *(mod_sensor_value_t *)mock->reg = 1;
+        printf(
+            "sensor %zu type=%u multiplier=%d interval=%u points=%" PRIu32,
+            i,
+            (unsigned int)mock->info->type,
+            mock->info->unit_multiplier,
+            mock->info->update_interval,
+            sensor->trip_point.count);
+        print_id("driver", sensor->driver_id);
+        print_id("api", sensor->driver_api_id);
+        print_name(table[i].name);
+        printf("\n");
+    }
+}
+#endif
+
+#ifdef BUILD_HAS_MOD_SCMI_PERF
+extern const struct fwk_module_config config_psu, config_mock_psu, config_dvfs,
+    config_scmi_perf;
+
+/* What the framework offers the policy: the data of an element */
+const void *fwk_module_get_data(fwk_id_t id)
+{
+    if (id.element.module_idx != FWK_MODULE_IDX_DVFS ||
+        id.element.element_idx >= count(&config_dvfs)) {
+        trap("the policy asks for another module's data");
+    }
+    return config_dvfs.elements.table[id.element.element_idx].data;
+}
+
+static void walk_supplies(void)
+{
+    const struct fwk_element *table = config_psu.elements.table;
+    const struct fwk_element *drivers = config_mock_psu.elements.table;
+
+    if (count(&config_mock_psu) != count(&config_psu)) {
+        trap("a supply without a driver");
+    }
+    for (size_t i = 0; i < count(&config_psu); i++) {
+        const struct mod_psu_element_cfg *supply = table[i].data;
+        const struct mod_mock_psu_element_cfg *mock = drivers[i].data;
+
+        printf("supply %zu", i);
+        print_id("driver", supply->driver_id);
+        print_id("api", supply->driver_api_id);
+        printf(" on=%d boot=%" PRIu32, mock->default_enabled, mock->default_voltage);
+        print_id("alarm", mock->async_alarm_id);
+        print_id("response", mock->async_response_id);
+        print_name(table[i].name);
+        printf("\n");
+    }
+}
+
+/* A row with any of three values zero ends a table of operating points */
+static size_t count_points(const struct mod_dvfs_opp *point)
+{
+    size_t points = 0;
+
+    while (point[points].level != 0 && point[points].voltage != 0 &&
+           point[points].frequency != 0) {
+        points++;
+    }
+    return points;
+}
+
+static void walk_performance(void)
+{
+    const struct fwk_element *table = config_dvfs.elements.table;
+    const struct mod_scmi_perf_config *scmi = config_scmi_perf.data;
+
+    if (scmi->domains == NULL) {
+        trap("no table of performance domains");
+    }
+    printf(
+        "performance %zu statistics=%d approximate=%d plugins=%zu\n",
+        scmi->perf_doms_count,
+        scmi->stats_enabled,
+        scmi->approximate_level,
+        scmi->plugins_count);
+    for (size_t i = 0; i < scmi->perf_doms_count; i++) {
+        printf("perf-domain %zu statistics=%d", i, (*scmi->domains)[i].stats_collected);
+        print_id("group", (*scmi->domains)[i].phy_group_id);
+        printf("\n");
+    }
+    for (size_t i = 0; i < count(&config_dvfs); i++) {
+        const struct mod_dvfs_domain_config *domain = table[i].data;
+        size_t points = count_points(domain->opps);
+
+        if (domain->sustained_idx >= points) {
+            trap("the point at boot is not in the table");
+        }
+        printf("dvfs %zu", i);
+        print_id("supply", domain->psu_id);
+        print_id("clock", domain->clock_id);
+        printf(" retry=%u boot=%zu", domain->retry_ms, domain->sustained_idx);
+        for (size_t point = 0; point < points; point++) {
+            const struct mod_dvfs_opp *opp = &domain->opps[point];
+
+            if (point > 0 && opp->level <= opp[-1].level) {
+                trap("levels do not ascend");
+            }
+            for (size_t other = 0; other < point; other++) {
+                if (domain->opps[other].voltage == opp->voltage) {
+                    trap("two points have one voltage");
+                }
+            }
+            printf(
+                " %" PRIu32 "/%" PRIu32 "/%" PRIu32,
+                opp->level,
+                opp->voltage,
+                opp->frequency);
+        }
+        print_name(table[i].name);
+        printf("\n");
+    }
+}
+
+static void limit(unsigned int agent, unsigned int domain, uint32_t min, uint32_t max)
+{
+    fwk_id_t id = FWK_ID_ELEMENT_INIT(FWK_MODULE_IDX_DVFS, domain);
+    enum mod_scmi_perf_policy_status verdict =
+        MOD_SCMI_PERF_SKIP_MESSAGE_HANDLER;
+    uint32_t low = min, high = max;
+    int status = scmi_perf_limits_set_policy(&verdict, &low, &high, agent, id);
+
+    printf("limit %u %u %" PRIu32 "-%" PRIu32 " ", agent, domain, min, max);
+    if (status != FWK_SUCCESS) {
+        printf("refused\n");
+    } else if (verdict == MOD_SCMI_PERF_SKIP_MESSAGE_HANDLER) {
+        printf("skipped\n");
+    } else {
+        printf("%" PRIu32 "-%" PRIu32 "\n", low, high);
+    }
+}
+
+/* Every agent asks for ranges and stays at one level; then the first asks for all */
+static void walk_limits(void)
+{
+    const struct fwk_element *table = config_dvfs.elements.table;
+    unsigned int agents = SCMI_AGENT_IDX_COUNT - 1;
+    unsigned int domains = (unsigned int)count(&config_dvfs);
+
+    for (unsigned int domain = 0; domain < domains; domain++) {
+        const struct mod_dvfs_domain_config *data = table[domain].data;
+        const struct mod_dvfs_opp *opps = data->opps;
+        size_t points = count_points(opps);
+
+        for (unsigned int agent = 1; agent <= agents; agent++) {
+            for (size_t point = 0; point < points; point++) {
+                limit(agent, domain, opps[point].level, opps[points - 1].level);
+                limit(agent, domain, opps[0].level, opps[point].level);
+            }
+            limit(agent, domain, opps[0].level, opps[points - 1].level + 1);
+            limit(
+                agent,
+                domain,
+                opps[agent % points].level,
+                opps[agent % points].level);
+        }
+        limit(1, domain, opps[0].level, opps[points - 1].level);
+    }
+    limit(1, domains, 1, 1);
+    limit(0, 0, 1, 1);
+    limit(agents + 1, 0, 1, 1);
+}
+#endif
+
 /*
  * Whether the firmware lets an agent send a message about a resource: protocol,
  * then message, then resource.
@@ -389,14 +690,40 @@ static int is_allowed(
     if (message < 3) {
         return 1;
     }
-    if (tables->agent_msg_permissions != NULL) {
-        trap("there is a table of messages, which this does not read");
+    if (protocol == 0x10) {
+        const struct mod_res_agent_msg_permissions *messages =
+            tables->agent_msg_permissions;
+
+        return message != 8 || messages == NULL ||
+            (messages[row].messages[0] & 1) == 0;
+    }
+    if (tables->agent_msg_permissions != NULL && row < config->agent_count) {
+        for (int other = 1; other < 9; other++) {
+            if (tables->agent_msg_permissions[row].messages[other] != 0) {
+                trap("a message of another protocol is denied to all");
+            }
+        }
     }
     switch (protocol) {
     case 0x11:
         bits = tables->scmi_pd_perms;
         count = config->pd_counters.count;
         last = 0x6;
+        break;
+    case 0x13:
+        bits = tables->scmi_perf_perms;
+        count = config->perf_counters.count;
+        last = 0xB;
+        break;
+    case 0x15:
+        bits = tables->scmi_sensor_perms;
+        count = config->sensor_counters.count;
+        last = 0x6;
+        break;
+    case 0x17:
+        bits = tables->scmi_voltd_perms;
+        count = config->voltd_counters.count;
+        last = 0x8;
         break;
     case 0x14:
         bits = tables->scmi_clock_perms;
@@ -449,11 +776,20 @@ static void walk_permissions(void)
                 protocol,
                 is_allowed(agent, protocol, 0, 0));
         }
-        for (uint32_t protocol = 0x11; protocol <= 0x16; protocol++) {
-            if (protocol != 0x11 && protocol != 0x14 && protocol != 0x16) {
+        for (uint32_t message = 3; message <= 0xB; message++) {
+            if (agent <= config->agent_count) {
+                printf(
+                    "base %" PRIu32 " %" PRIx32 " %d\n",
+                    agent,
+                    message,
+                    is_allowed(agent, 0x10, message, 0));
+            }
+        }
+        for (uint32_t protocol = 0x11; protocol <= 0x17; protocol++) {
+            if (protocol == 0x12) {
                 continue;
             }
-            for (uint32_t message = 3; message <= 7; message++) {
+            for (uint32_t message = 3; message <= 0xB; message++) {
                 printf(
                     "message %" PRIu32 " %" PRIx32 " %" PRIx32 " ",
                     agent,
@@ -488,6 +824,24 @@ static void walk_sizes(void)
         config->pd_counters.cmd_count,
         config->pd_counters.resource_count);
 #endif
+#ifdef BUILD_HAS_MOD_SCMI_PERF
+    printf(
+        "copies performance %" PRIu32 " %" PRIu32 "\n",
+        config->perf_counters.cmd_count,
+        config->perf_counters.resource_count);
+#endif
+#ifdef BUILD_HAS_MOD_SCMI_SENSOR
+    printf(
+        "copies sensor %" PRIu32 " %" PRIu32 "\n",
+        config->sensor_counters.cmd_count,
+        config->sensor_counters.resource_count);
+#endif
+#ifdef BUILD_HAS_MOD_SCMI_VOLTAGE_DOMAIN
+    printf(
+        "copies voltage %" PRIu32 " %" PRIu32 "\n",
+        config->voltd_counters.cmd_count,
+        config->voltd_counters.resource_count);
+#endif
 #ifdef BUILD_HAS_MOD_SCMI_RESET_DOMAIN
     printf(
         "copies reset %" PRIu32 " %" PRIu32 "\n",
@@ -500,8 +854,11 @@ int main(void)
 {
     walk_scmi();
     walk_transport();
-#ifdef BUILD_HAS_MOD_SCMI_CLOCK
+#ifdef BUILD_HAS_MOD_CLOCK
     walk_clocks();
+#endif
+#ifdef BUILD_HAS_MOD_SCMI_CLOCK
+    walk_scmi_clocks();
 #endif
 #ifdef BUILD_HAS_MOD_SCMI_POWER_DOMAIN
     walk_power_domains();
@@ -509,6 +866,17 @@ int main(void)
 #endif
 #ifdef BUILD_HAS_MOD_SCMI_RESET_DOMAIN
     walk_resets();
+#endif
+#ifdef BUILD_HAS_MOD_SCMI_VOLTAGE_DOMAIN
+    walk_voltages();
+#endif
+#ifdef BUILD_HAS_MOD_SCMI_SENSOR
+    walk_sensors();
+#endif
+#ifdef BUILD_HAS_MOD_SCMI_PERF
+    walk_supplies();
+    walk_performance();
+    walk_limits();
 #endif
     walk_permissions();
     walk_sizes();

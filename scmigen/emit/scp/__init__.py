@@ -1,9 +1,10 @@
 """Configuration tables for SCP-firmware, with the files of its build.
 
-The tables make a firmware that runs on the build machine: SCP-firmware's own SCMI, HAL and
-permission modules over mock drivers. See ``docs/scp.md`` for what is written and what
-SCP-firmware cannot do. ``emit`` is the only entry; it knows the platform and nothing of how it
-came about.
+For the target ``host`` they make a firmware that runs on the build machine: SCP-firmware's own
+SCMI, HAL and permission modules over mock drivers. For a ``product`` they are the tables that a
+firmware of its own includes, bound to its drivers; for ``optee`` a library with OP-TEE's channels.
+See ``docs/scp.md`` for what is written and what SCP-firmware cannot do. ``emit`` is the only entry;
+it knows the platform and nothing of how it came about.
 """
 
 from collections.abc import Iterator
@@ -12,8 +13,8 @@ from scmigen.diagnostics import Diagnostic, has_errors
 from scmigen.emit.files import File
 from scmigen.emit.scp import firmware as _firmware
 from scmigen.emit.scp import limits, tables
+from scmigen.emit.scp.binding import Drivers, bind_drivers
 from scmigen.model.platform import Platform
-from scmigen.scmi.protocols import Kind
 
 __all__ = ["emit"]
 
@@ -23,22 +24,19 @@ def emit(platform: Platform) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
 
     There are no files where a diagnostic is an error.
     """
-    found = limits.check(platform)
+    drivers, unbound = bind_drivers(platform)
+    found = (*limits.check(platform), *unbound)
     if has_errors(found):
         return (), found
-    return tuple(sorted(_files(platform), key=lambda file: file.path)), found
+    return tuple(sorted(_files(platform, drivers), key=lambda file: file.path)), found
 
 
-def _files(platform: Platform) -> Iterator[File]:
-    firmware = _firmware.build(platform)
-    files = list(tables.common_files(firmware))
-    for kind, space in firmware.spaces.items():
-        if kind is Kind.CLOCK:
-            files += tables.clock_files(firmware, space, platform.options.clock_rate)
-        elif kind is Kind.POWER:
-            files += tables.power_files(firmware, space)
-        else:
-            files += tables.reset_files(firmware, space)
+def _files(platform: Platform, drivers: Drivers) -> Iterator[File]:
+    firmware = _firmware.build(platform, drivers)
+    files = [
+        *tables.common_files(firmware),
+        *tables.kind_files(firmware, platform.options.clock_rate),
+    ]
     yield from files
     sources = sorted(file.path for file in files if file.path.endswith(".c"))
     yield from tables.build_files(firmware, sources)

@@ -1,10 +1,14 @@
 """All that the templates say of one firmware, worked out once from the platform."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from scmigen.assignment.assignment import Target
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.emit.ctext import Enumerators
+from scmigen.emit.scp.binding import Bound, Drivers, DriverTable, Mailbox
+from scmigen.emit.scp.drivers import MOCKS, Slot
+from scmigen.emit.scp.performance import PerfDomain, perf_domains
 from scmigen.emit.scp.spaces import (
     EMITTED,
     NamedAgent,
@@ -16,11 +20,14 @@ from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 
-#: Kind → modules from the driver up to the protocol, as SCP_MODULES names them.
-MODULES: Mapping[Kind, tuple[str, ...]] = {
-    Kind.POWER: ("mock-ppu", "power-domain", "scmi-power-domain"),
-    Kind.CLOCK: ("mock-clock", "clock", "scmi-clock"),
-    Kind.RESET: ("mock-reset", "reset-domain", "scmi-reset-domain"),
+#: Kind → its slots of drivers, its HAL modules, and its protocol module.
+_MODULES: Mapping[Kind, tuple[tuple[Slot, ...], tuple[str, ...], str]] = {
+    Kind.POWER: ((Slot.POWER, Slot.TOP), ("power-domain",), "scmi-power-domain"),
+    Kind.CLOCK: ((Slot.CLOCK, Slot.SCALED), ("clock",), "scmi-clock"),
+    Kind.PERFORMANCE: ((Slot.SUPPLY,), ("psu", "dvfs"), "scmi-perf"),
+    Kind.SENSOR: ((Slot.SENSOR,), ("sensor",), "scmi-sensor"),
+    Kind.RESET: ((Slot.RESET,), ("reset-domain",), "scmi-reset-domain"),
+    Kind.VOLTAGE: ((Slot.VOLTAGE,), ("voltage-domain",), "scmi-voltage-domain"),
 }
 
 
@@ -34,32 +41,96 @@ class NamedDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel of an agent: ``way`` is A2P (agent to platform) or P2A."""
+
+    agent: NamedAgent
+    way: str
+
+    @property
+    def enum(self) -> str:
+        """The enumerator of service, transport channel and doorbell."""
+        return f"{self.agent.channel}_{self.way}"
+
+
+@dataclass(frozen=True, slots=True)
 class Firmware:
-    """One SCP-firmware: agents, id spaces by kind, and where everything comes from."""
+    """One SCP-firmware: agents, id spaces by kind, drivers, and where everything comes from."""
 
     name: str
     vendor: str
     sub_vendor: str
+    target: Target
     shared: bool
     agents: tuple[NamedAgent, ...]
     spaces: Mapping[Kind, Space]
+    perf: tuple[PerfDomain, ...]
     devices: tuple[NamedDevice, ...]
+    drivers: Drivers
+    mailboxes: Mapping[int, Mailbox]
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels in the order of their indices; only the host has them both ways."""
+        ways = ("A2P", "P2A") if self.target is Target.HOST else ("A2P",)
+        return tuple(Channel(agent, way) for agent in self.agents for way in ways)
+
+    @property
+    def protocols(self) -> tuple[Kind, ...]:
+        """The kinds whose protocol is there: a space of private elements has none."""
+        return tuple(kind for kind, space in self.spaces.items() if space.elements)
 
     @property
     def modules(self) -> tuple[str, ...]:
         """The modules of the build in the order in which the framework starts them."""
-        drivers = tuple(module for kind in self.spaces for module in MODULES[kind])
-        return ("mock-doorbell", "transport", "scmi", "resource-perms", *drivers)
+        found = [*_TRANSPORT[self.target], "scmi", "resource-perms"]
+        if self.target is Target.PRODUCT:
+            found[:0] = [driver.module for driver in self.drivers.used.get(Slot.DOORBELL, ())]
+        for kind, space in self.spaces.items():
+            slots, hal, protocol = _MODULES[kind]
+            found += [name for slot in slots for name in self._driver_modules(slot, space)]
+            found += [*hal, *((protocol,) if space.elements else ())]
+        return tuple(dict.fromkeys(found))
 
-    @property
-    def has_resets(self) -> bool:
-        """Whether there are reset domains, whose driver SCP-firmware does not have."""
-        return Kind.RESET in self.spaces
+    def _driver_modules(self, slot: Slot, space: Space) -> Iterator[str]:
+        if slot is Slot.CLOCK and not space.elements:
+            return
+        if slot is Slot.SCALED and not space.private:
+            return
+        used = self.drivers.used.get(slot, (MOCKS[slot],))
+        yield from (driver.module for driver in used)
 
     @property
     def own_modules(self) -> tuple[str, ...]:
-        """Directories of the drivers that whoever builds the firmware brings."""
-        return ("mock_doorbell", *(("mock_reset",) if self.has_resets else ()))
+        """Directories of the drivers that come with the tables."""
+        if self.target is Target.PRODUCT:
+            return ()
+        doorbell = ("mock_doorbell",) if self.target is Target.HOST else ()
+        return (*doorbell, *(("mock_reset",) if "mock-reset" in self.modules else ()))
+
+    @property
+    def tables(self) -> tuple[DriverTable, ...]:
+        """The tables of the drivers that are no mocks."""
+        return self.drivers.tables
+
+    def driver(self, slot: str, number: int, enum: str) -> Bound:
+        """The driver of an element: a mock's element has the index of the HAL's."""
+        found = self.drivers.of(Slot(slot), number)
+        if found is not None:
+            return found
+        mock = MOCKS[Slot(slot)]
+        return Bound(mock.macro, enum, mock.api)
+
+    def headers(self, *slots: str) -> tuple[str, ...]:
+        """The headers of the drivers of some slots."""
+        return self.drivers.headers(*map(Slot, slots))
+
+
+_TRANSPORT: Mapping[Target, tuple[str, ...]] = {
+    Target.HOST: ("mock-doorbell", "transport"),
+    Target.PRODUCT: ("transport",),
+    Target.OPTEE: ("optee-mbx", "msg-smt"),
+}
 
 
 def _first_uses(platform: Platform) -> Mapping[ResourceKey, Use]:
@@ -79,17 +150,25 @@ def _devices(platform: Platform) -> tuple[NamedDevice, ...]:
     )
 
 
-def build(platform: Platform) -> Firmware:
+def build(platform: Platform, drivers: Drivers) -> Firmware:
     """The firmware of a platform whose limits have been checked."""
     agents = name_agents(platform)
     uses = _first_uses(platform)
-    spaces = {kind: build_space(platform, kind, agents, uses) for kind in EMITTED}
+    perf = perf_domains(platform)
+    private = {Kind.CLOCK: [domain.clock for domain in perf]}
+    spaces = {
+        kind: build_space(platform, kind, agents, uses, private.get(kind, ())) for kind in EMITTED
+    }
     return Firmware(
         name=platform.name,
         vendor=platform.options.vendor,
         sub_vendor=platform.options.sub_vendor,
+        target=platform.options.target,
         shared=platform.numbering is Numbering.SHARED,
         agents=agents,
         spaces={kind: space for kind, space in spaces.items() if space is not None},
+        perf=perf,
         devices=_devices(platform),
+        drivers=drivers,
+        mailboxes=drivers.mailboxes,
     )

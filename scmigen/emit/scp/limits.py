@@ -2,8 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from scmigen.assignment.assignment import Target
 from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
-from scmigen.emit.scp.spaces import EMITTED
+from scmigen.emit.scp.performance import same_voltage, usable
+from scmigen.emit.scp.rates import MAX_RATE
+from scmigen.emit.scp.spaces import EMITTED, PHYSICAL
+from scmigen.emit.values import (
+    SYSTEM_POWER_ROLES,
+    operating_points,
+)
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation
@@ -17,19 +24,32 @@ MAX_ROWS = 255
 MAX_AGENTS = 255
 #: Bytes of a name in a reply, without its terminating NUL.
 MAX_NAME = 15
-#: The highest rate in Hz that an entry of a clock driver's rate table holds.
-MAX_RATE = 0xFFFF_FFFF
+#: The highest level in µV: a signed word.
+MAX_LEVEL = 0x7FFF_FFFF
 
 #: Diagnostic → one sentence for ``scmigen explain``.
 ABOUT: Mapping[str, str] = {
     "scp-empty": "The platform has no agent, or no resource that SCP-firmware gets tables for.",
     "scp-limit": "The platform has more agents or higher numbers than SCP-firmware's tables hold.",
     "scp-name": "A name is too long for SCP-firmware, or two resources of a kind share one.",
-    "scp-numbering": "An agent has power domain numbers of its own, which SCP-firmware has not.",
+    "scp-numbering": "An agent has numbers of its own where SCP-firmware has one for all.",
     "scp-kind": "The platform has resources of a kind that SCP-firmware gets no tables for.",
     "scp-parent": "An agent may set a clock's parent, which SCP-firmware cannot do.",
     "scp-permissions": "Permissions are to change at run time, which any agent could do there.",
     "scp-rate": "A clock has a rate that a clock driver's table in SCP-firmware cannot hold.",
+    "scp-votes": "Two agents control a voltage domain, and SCP-firmware counts no votes there.",
+    "scp-level": "A level cannot be held by SCP-firmware: zero, or too high.",
+    "scp-same-voltage": "Two operating points have one voltage; SCP-firmware keeps the rate.",
+    "scp-system-power": "The system power protocol is denied, as SCP-firmware's is not safe.",
+    "scp-assumed": "A product would be built on a value that was assumed.",
+    "scp-driver": "A provider has no driver in SCP-firmware, or one that cannot be used.",
+    "scp-mailbox": "An agent's mailbox has no place in memory.",
+}
+
+_NAMES = {
+    Kind.POWER: "power domain",
+    Kind.PERFORMANCE: "performance domain",
+    Kind.SENSOR: "sensor",
 }
 
 #: Related places that a diagnostic lists before it says "and N more".
@@ -50,6 +70,11 @@ def check(platform: Platform) -> tuple[Diagnostic, ...]:
         _parents,
         _devices,
         _rates,
+        _votes,
+        _levels,
+        _points,
+        _system_power,
+        _assumed,
     )
     return tuple(found for each in checks for found in each(platform))
 
@@ -73,8 +98,8 @@ def _empty(platform: Platform) -> Iterator[Diagnostic]:
     if not platform.agents or not any(platform.resources.get(kind) for kind in EMITTED):
         yield error(
             "scp-empty",
-            "there is no agent, or no clock, power domain or reset that the platform manages: "
-            "there is nothing to write for SCP-firmware",
+            "there is no agent, or nothing that the platform manages: there is nothing to write "
+            "for SCP-firmware",
         )
 
 
@@ -90,7 +115,12 @@ def _agents(platform: Platform) -> Iterator[Diagnostic]:
 
 def _elements(platform: Platform) -> Iterator[Diagnostic]:
     """Elements a module can have; the power domain module needs one for SYSTOP."""
-    most = {Kind.POWER: MAX_ELEMENTS - 1, Kind.CLOCK: MAX_ELEMENTS, Kind.RESET: MAX_ROWS}
+    private = len(platform.resources.get(Kind.PERFORMANCE, ()))
+    most = dict.fromkeys(EMITTED, MAX_ELEMENTS) | {
+        Kind.POWER: MAX_ELEMENTS - 1,
+        Kind.CLOCK: MAX_ELEMENTS - private,
+        Kind.RESET: MAX_ROWS,
+    }
     for kind in EMITTED:
         highest = _highest(platform, kind)
         if highest is not None and highest.number >= most[kind]:
@@ -168,22 +198,23 @@ def _names(platform: Platform) -> Iterator[Diagnostic]:
 
 
 def _numbering(platform: Platform) -> Iterator[Diagnostic]:
-    """Power domain ids are element numbers for every agent."""
-    moved = [
-        grant
-        for grant in platform.grants
-        if grant.resource.kind is Kind.POWER and grant.id != grant.resource.number
-    ]
-    if moved:
-        first = moved[0]
-        yield error(
-            "scp-numbering",
-            f"{first.agent.name} knows power domain {first.resource.name} as {first.id}, but "
-            f"SCP-firmware shows every agent the same number ({first.resource.number}); "
-            f"{len(moved)} grants are numbered so",
-            _position(first.resource),
-            hint="number the resources alike for all agents (shared numbering)",
-        )
+    """Ids of power and performance domains and of sensors are element numbers for every agent."""
+    for kind in EMITTED:
+        moved = [
+            grant
+            for grant in platform.grants
+            if grant.resource.kind is kind and grant.id != grant.resource.number
+        ]
+        if moved and kind in PHYSICAL:
+            first = moved[0]
+            yield error(
+                "scp-numbering",
+                f"{first.agent.name} knows {_NAMES[kind]} {first.resource.name} as {first.id}, but "
+                f"SCP-firmware shows every agent the same number ({first.resource.number}); "
+                f"{len(moved)} grants are numbered so",
+                _position(first.resource),
+                hint="number the resources alike for all agents (shared numbering)",
+            )
 
 
 def _kinds(platform: Platform) -> Iterator[Diagnostic]:
@@ -242,4 +273,111 @@ def _rates(platform: Platform) -> Iterator[Diagnostic]:
                 f"clock {resource.name} has a rate of {max(high)} Hz; the clock driver's table "
                 f"holds rates up to {MAX_RATE} Hz, higher ones are left out",
                 _position(resource),
+            )
+
+
+def _votes(platform: Platform) -> Iterator[Diagnostic]:
+    """Of voltage domains the last request counts, whoever sent it."""
+    own = {
+        use.key
+        for device in platform.devices
+        if device.number is None
+        for use in device.uses
+        if Operation.STATE in use.needs
+    }
+    changing = {Operation.STATE, Operation.LEVEL}
+    for resource in platform.resources.get(Kind.VOLTAGE, ()):
+        grants = [g for g in platform.grants if g.resource is resource and g.boot & changing]
+        others = ["the platform"] if resource.key in own else []
+        names = [grant.agent.name for grant in grants] + others
+        if grants and len(names) > 1:
+            yield error(
+                "scp-votes",
+                f"voltage domain {resource.name} is controlled by {', '.join(names)}; "
+                "SCP-firmware counts no votes there, and one would switch it off under the other",
+                _position(resource),
+                hint="give the devices of this supply to one agent, name its owner, or leave the "
+                "supply to the platform (platform.fixed)",
+            )
+        elif grants and resource.facts.always_on:
+            yield warning(
+                "scp-votes",
+                f"voltage domain {resource.name} is to stay on, but SCP-firmware would let "
+                f"{names[0]} switch it off",
+                _position(resource),
+            )
+
+
+def _levels(platform: Platform) -> Iterator[Diagnostic]:
+    for resource in platform.resources.get(Kind.VOLTAGE, ()):
+        highest = max(resource.facts.voltages, default=0)
+        if highest > MAX_LEVEL:
+            yield error(
+                "scp-level",
+                f"voltage domain {resource.name} has a level of {highest} µV; SCP-firmware's go up "
+                f"to {MAX_LEVEL} µV",
+                _position(resource),
+            )
+
+
+def _points(platform: Platform) -> Iterator[Diagnostic]:
+    """Points that the dvfs module would end its table at, or would not change the rate between."""
+    product = platform.options.target is Target.PRODUCT
+    for resource in platform.resources.get(Kind.PERFORMANCE, ()):
+        points = operating_points(resource, platform.options.clock_rate)
+        kept = usable(points)
+        if len(kept.points) < len(points.points):
+            yield (warning if kept.points else error)(
+                "scp-level",
+                f"of the {len(points.points)} levels of {resource.name} SCP-firmware holds "
+                f"{len(kept.points)}: a level of 0 ends its table, and rates go up to {MAX_RATE} "
+                "Hz",
+                _position(resource),
+            )
+        known = kept._replace(points=tuple(p for p in kept.points if p.voltage is not None))
+        if same_voltage(known):
+            yield (error if product else warning)(
+                "scp-same-voltage",
+                f"levels of {resource.name} have one voltage in mV; SCP-firmware changes the rate "
+                "only where the voltage changes"
+                + ("" if product else ": the mock supply gets a millivolt more"),
+                _position(resource),
+                hint="give each point of the table a voltage of its own, by a millivolt at least",
+            )
+
+
+def _system_power(platform: Platform) -> Iterator[Diagnostic]:
+    """Its SYSTEM_POWER_STATE_NOTIFY writes to a table that may not be there, whoever asks."""
+    wanted = [agent for agent in platform.agents if agent.role in SYSTEM_POWER_ROLES]
+    if wanted and platform.options.target is not Target.HOST:
+        yield note(
+            "scp-system-power",
+            "SCP-firmware's system power protocol is denied to all: without an alarm its NOTIFY "
+            "message writes through a null pointer, and permissions cannot deny it",
+            wanted[0].position,
+            hint="PSCI, or a service of the product, can switch the system off",
+        )
+
+
+def _assumed(platform: Platform) -> Iterator[Diagnostic]:
+    """A product must not run on what nobody knows: its operating points, which are in its tables.
+
+    Rates of clocks and levels of supplies are in the tables of its drivers.
+    """
+    if platform.options.target is not Target.PRODUCT:
+        return
+    for resource in platform.resources.get(Kind.PERFORMANCE, ()):
+        points, assumed = operating_points(resource, platform.options.clock_rate)
+        missing = {
+            *assumed,
+            *("frequency" for point in points if not point.frequency),
+            *("voltage" for point in points if point.voltage is None),
+        }
+        if missing:
+            yield error(
+                "scp-assumed",
+                f"the operating points of {resource.name} are assumed "
+                f"({', '.join(sorted(missing))}); a product refuses them",
+                _position(resource),
+                hint="give the device an OPP table with opp-hz and opp-microvolt",
             )

@@ -6,7 +6,7 @@ number. With `shared` numbering the first is that number too, so an agent's tabl
 all elements cut at the agent's highest id; with `per-agent` numbering it is the agent's own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
@@ -17,20 +17,28 @@ from scmigen.runtime import Numbering, Role
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 
-#: The kinds of resource this output writes tables for, in the order of their protocols.
-EMITTED = (Kind.POWER, Kind.CLOCK, Kind.RESET)
+#: The kinds of resource this output writes tables for, a kind after those its modules need.
+EMITTED = (Kind.POWER, Kind.CLOCK, Kind.PERFORMANCE, Kind.SENSOR, Kind.RESET, Kind.VOLTAGE)
+#: Kinds whose SCMI ids are the indices of elements, for every agent.
+PHYSICAL = frozenset({Kind.POWER, Kind.PERFORMANCE, Kind.SENSOR})
 
 #: Kind → prefix of the enumerators in the index header.
 PREFIX: Mapping[Kind, str] = {
     Kind.POWER: "POWER_DOMAIN_IDX",
     Kind.CLOCK: "CLOCK_IDX",
+    Kind.PERFORMANCE: "PERF_IDX",
+    Kind.SENSOR: "SENSOR_IDX",
     Kind.RESET: "RESET_DOMAIN_IDX",
+    Kind.VOLTAGE: "VOLTAGE_DOMAIN_IDX",
 }
 #: Kind → what its elements are called in comments.
 TITLE: Mapping[Kind, str] = {
     Kind.POWER: "Power domains",
     Kind.CLOCK: "Clocks",
+    Kind.PERFORMANCE: "Performance domains",
+    Kind.SENSOR: "Sensors",
     Kind.RESET: "Reset domains",
+    Kind.VOLTAGE: "Voltage domains",
 }
 #: The synthesised power domain above all others; always the last element.
 SYSTOP = "SYSTOP"
@@ -93,12 +101,22 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """All of one kind: HAL elements, the agents' views, and the elements the platform keeps on."""
+    """All of one kind: HAL elements, the agents' views, and the elements the platform keeps on.
+
+    ``private`` elements come after those that have an SCMI number: the clocks of performance
+    domains, which no agent is shown.
+    """
 
     kind: Kind
     elements: tuple[Element, ...]
     views: tuple[View, ...]
     platform_votes: tuple[Element, ...]
+    private: tuple[Element, ...] = ()
+
+    @property
+    def all_elements(self) -> tuple[Element, ...]:
+        """The elements of the HAL module, without the synthesised power domain."""
+        return self.elements + self.private
 
     @property
     def prefix(self) -> str:
@@ -128,7 +146,7 @@ class Space:
     @property
     def count(self) -> int:
         """Elements of the HAL module, the synthesised power domain included."""
-        return len(self.elements) + (self.systop is not None)
+        return len(self.all_elements) + (self.systop is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +192,22 @@ def _origin(resource: Resource, uses: Mapping[ResourceKey, Use]) -> str:
     return " ".join(filter(None, words))
 
 
-def _elements(platform: Platform, kind: Kind, uses: Mapping[ResourceKey, Use]) -> list[Element]:
+@dataclass(frozen=True, slots=True)
+class Private:
+    """An element that no agent is shown: its name, and where it comes from."""
+
+    name: str
+    origin: str
+
+
+def _elements(
+    platform: Platform, kind: Kind, uses: Mapping[ResourceKey, Use], enums: Enumerators
+) -> list[Element]:
     by_number = {resource.number: resource for resource in platform.resources.get(kind, ())}
     names = {resource.short_name for resource in by_number.values()}
     reserved = frozenset(platform.reserved.get(kind, ()))
-    enums = Enumerators(PREFIX[kind], (SYSTOP, "COUNT"))
     elements = []
-    for number in range(max(by_number) + 1):
+    for number in range(max(by_number, default=-1) + 1):
         resource = by_number.get(number)
         if resource is not None:
             enum = enums.name(number, resource.name, resource.short_name)
@@ -233,14 +260,20 @@ def build_space(
     kind: Kind,
     agents: tuple[NamedAgent, ...],
     uses: Mapping[ResourceKey, Use],
+    private: Sequence[Private] = (),
 ) -> Space | None:
     """The id space of one kind; none where the platform has no resource of it."""
-    if not platform.resources.get(kind):
+    if not platform.resources.get(kind) and not private:
         return None
-    elements = _elements(platform, kind, uses)
+    enums = Enumerators(PREFIX[kind], (SYSTOP, "COUNT"))
+    elements = _elements(platform, kind, uses, enums)
+    own = tuple(
+        Element(kind, number, enums.name(number, item.name), item.name, None, item.origin)
+        for number, item in enumerate(private, len(elements))
+    )
     views = tuple(
         View(named.agent, named.enum, named.symbol, _view(platform, named, kind, elements))
         for named in agents
     )
     votes = _platform_votes(platform, elements)
-    return Space(kind, tuple(elements), views, votes)
+    return Space(kind, tuple(elements), views, votes, own)

@@ -4,35 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scmigen.assignment.assignment import Target
 from scmigen.emit.files import File
+from scmigen.emit.scp.drivers import Slot
 from scmigen.emit.scp.firmware import Firmware
-from scmigen.emit.scp.limits import MAX_RATE
+from scmigen.emit.scp.performance import PerfDomain
 from scmigen.emit.scp.permissions import Table, build_table
+from scmigen.emit.scp.rates import ClockRates, rate_table
 from scmigen.emit.scp.spaces import Element, Space
 from scmigen.emit.scp.text import render
+from scmigen.emit.values import ASSUMED_VOLTAGE, clock_rates, voltage_levels
 from scmigen.scmi.protocols import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class MockClock:
-    """A mock clock: rates in Hz, ascending, and the one at boot, which is among them."""
-
-    element: Element
-    rates: tuple[int, ...]
-    rate: int
-
-    @property
-    def says(self) -> str:
-        """Where the clock comes from, and what of it was assumed."""
-        resource = self.element.resource
-        assumed = resource.assumed if resource else ()
-        return self.element.origin + (f"; assumed: {', '.join(assumed)}" if assumed else "")
-
-
-def _mock_clock(element: Element, assumed_rate: int) -> MockClock:
-    known = element.resource.facts.rates if element.resource else ()
-    usable = [rate for rate in known if rate <= MAX_RATE] or [min(assumed_rate, MAX_RATE)]
-    return MockClock(element, tuple(sorted(set(usable))), usable[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +37,136 @@ def _domains(space: Space) -> Iterator[Domain]:
         yield Domain(element, platform + agents)
 
 
-def clock_files(firmware: Firmware, space: Space, assumed_rate: int) -> Iterator[File]:
+def _clock_rates(firmware: Firmware, space: Space, assumed_rate: int) -> Iterator[ClockRates]:
+    """The rates of every clock; those of a performance domain are the frequencies of its points."""
+    for element in space.elements:
+        if element.resource is None:
+            yield rate_table(element, (), assumed_rate, ())
+            continue
+        rates, boot, assumed = clock_rates(element.resource, assumed_rate)
+        yield rate_table(element, rates, boot, assumed)
+    for element, domain in zip(space.private, firmware.perf, strict=True):
+        rates = tuple(opp.frequency * 1000 for opp in domain.opps)
+        yield rate_table(element, rates, rates[-1], domain.assumed)
+
+
+def _clock_files(firmware: Firmware, space: Space, assumed_rate: int) -> Iterator[File]:
     """The clock driver, the clock module and the clock protocol."""
     context = {"fw": firmware, "space": space}
-    clocks = [_mock_clock(element, assumed_rate) for element in space.elements]
-    yield _host("config_mock_clock.c", context | {"clocks": clocks})
+    drivers = firmware.drivers
+    if (space.elements and drivers.mocked(Slot.CLOCK)) or (
+        space.private and drivers.mocked(Slot.SCALED)
+    ):
+        clocks = list(_clock_rates(firmware, space, assumed_rate))
+        yield _host("config_mock_clock.c", context | {"clocks": clocks})
     yield render("config_clock.c", context)
-    yield render("config_scmi_clock.c", context)
+    if space.elements:
+        yield render("config_scmi_clock.c", context)
 
 
-def power_files(firmware: Firmware, space: Space) -> Iterator[File]:
+def _power_files(firmware: Firmware, space: Space, _: int) -> Iterator[File]:
     """The power controllers, the power domain module, its protocol and the votes of agents."""
     context = {"fw": firmware, "space": space}
-    yield _host("config_mock_ppu.c", context)
+    if firmware.drivers.mocked(Slot.POWER) or firmware.drivers.mocked(Slot.TOP):
+        yield _host("config_mock_ppu.c", context)
     yield render("config_power_domain.c", context)
     yield render("config_scmi_power_domain.c", context)
     yield render("scmi_power_domain_policy.c", context | {"domains": list(_domains(space))})
 
 
-def reset_files(firmware: Firmware, space: Space) -> Iterator[File]:
+def _reset_files(firmware: Firmware, space: Space, _: int) -> Iterator[File]:
     """The reset driver, the reset domain module and its protocol."""
     context = {"fw": firmware, "space": space}
-    yield _host("config_mock_reset.c", context)
+    if firmware.drivers.mocked(Slot.RESET):
+        yield _host("config_mock_reset.c", context)
     yield render("config_reset_domain.c", context)
     yield render("config_scmi_reset_domain.c", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """A voltage domain: levels in µV, ascending, the first at boot; ``on`` at boot."""
+
+    element: Element
+    levels: tuple[int, ...]
+    on: bool
+    says: str
+
+
+def _supplies(space: Space) -> Iterator[Supply]:
+    for element in space.elements:
+        on = space.starts_on(element)
+        if element.resource is None:
+            yield Supply(element, (ASSUMED_VOLTAGE,), on, element.origin)
+            continue
+        levels, assumed = voltage_levels(element.resource)
+        said = f"; assumed: {', '.join(assumed)}" if assumed else ""
+        yield Supply(element, levels, on, element.origin + said)
+
+
+def _voltage_files(firmware: Firmware, space: Space, _: int) -> Iterator[File]:
+    """The voltage driver, the voltage domain module and its protocol."""
+    context = {"fw": firmware, "space": space}
+    if firmware.drivers.mocked(Slot.VOLTAGE):
+        supplies = list(_supplies(space))
+        yield _host("config_mock_voltage_domain.c", context | {"supplies": supplies})
+    yield render("config_voltage_domain.c", context)
+    yield render("config_scmi_voltage_domain.c", context)
+
+
+def _sensor_files(firmware: Firmware, space: Space, _: int) -> Iterator[File]:
+    """The sensor driver and the sensor module; the protocol's module has its own configuration."""
+    context = {"fw": firmware, "space": space}
+    if firmware.drivers.mocked(Slot.SENSOR):
+        yield _host("config_reg_sensor.c", context)
+    yield render("config_sensor.c", context)
+
+
+@dataclass(frozen=True, slots=True)
+class PerfRow:
+    """An element of the dvfs module: of its own domain, or ``like`` the first where it has none."""
+
+    element: Element
+    domain: PerfDomain
+    clock: Element
+    like: bool
+
+
+def _perf_rows(firmware: Firmware, space: Space) -> Iterator[PerfRow]:
+    clocks = firmware.spaces[Kind.CLOCK].private
+    drives = {d.resource.number: (d, c) for d, c in zip(firmware.perf, clocks, strict=True)}
+    first = drives[min(drives)]
+    for element in space.elements:
+        domain, clock = drives.get(element.number, first)
+        yield PerfRow(element, domain, clock, element.number not in drives)
+
+
+def _performance_files(firmware: Firmware, space: Space, _: int) -> Iterator[File]:
+    """Power supplies, operating points, the performance protocol and the limits of agents."""
+    context = {"fw": firmware, "space": space, "rows": list(_perf_rows(firmware, space))}
+    if firmware.drivers.mocked(Slot.SUPPLY):
+        yield _host("config_mock_psu.c", context)
+    for path in ("config_psu.c", "config_dvfs.c", "config_scmi_perf.c", "scmi_perf_policy.c"):
+        yield render(path, context)
+
+
+_FILES = {
+    Kind.POWER: _power_files,
+    Kind.CLOCK: _clock_files,
+    Kind.PERFORMANCE: _performance_files,
+    Kind.SENSOR: _sensor_files,
+    Kind.RESET: _reset_files,
+    Kind.VOLTAGE: _voltage_files,
+}
+
+
+def kind_files(firmware: Firmware, assumed_rate: int) -> Iterator[File]:
+    """The tables of every kind, and of the drivers that are no mocks."""
+    for kind, space in firmware.spaces.items():
+        yield from _FILES[kind](firmware, space, assumed_rate)
+    for table in firmware.tables:
+        path = f"config_{table.symbol}.c"
+        yield render(path, {"fw": firmware, "table": table}, "config_driver.c")
 
 
 def _host(path: str, context: dict[str, Any]) -> File:
@@ -109,11 +197,12 @@ class _PermissionTable:
 
 
 _OWN_IDS = "Ids are the agent's own, rows of its table."
+_ELEMENTS = "Ids are indices of elements."
 
 _PERMISSION_TABLES: Mapping[Kind, Mapping[str, str]] = {
     Kind.POWER: {
         "title": "Power domains",
-        "space_note": "Ids are indices of elements.",
+        "space_note": _ELEMENTS,
         "open_note": "Message 0x7 is not checked: it is open to whoever has the protocol.",
         "prefix": "POWER_DOMAIN",
         "first": "MOD_SCMI_PD_POWER_DOMAIN_ATTRIBUTES",
@@ -133,6 +222,39 @@ _PERMISSION_TABLES: Mapping[Kind, Mapping[str, str]] = {
         "field": "scmi_clock_perms",
         "counters": "clock_counters",
     },
+    Kind.PERFORMANCE: {
+        "title": "Performance domains",
+        "space_note": _ELEMENTS,
+        "open_note": "",
+        "prefix": "PERF",
+        "first": "MOD_SCMI_PERF_DOMAIN_ATTRIBUTES",
+        "last": "MOD_SCMI_PERF_DESCRIBE_FAST_CHANNEL",
+        "symbol": "perf_permissions",
+        "field": "scmi_perf_perms",
+        "counters": "perf_counters",
+    },
+    Kind.SENSOR: {
+        "title": "Sensors",
+        "space_note": _ELEMENTS,
+        "open_note": "Who has a sensor may begin anywhere to describe them.",
+        "prefix": "SENSOR",
+        "first": "MOD_SCMI_SENSOR_DESCRIPTION_GET",
+        "last": "MOD_SCMI_SENSOR_READING_GET",
+        "symbol": "sensor_permissions",
+        "field": "scmi_sensor_perms",
+        "counters": "sensor_counters",
+    },
+    Kind.VOLTAGE: {
+        "title": "Voltage domains",
+        "space_note": _OWN_IDS,
+        "open_note": "",
+        "prefix": "VOLTAGE_DOMAIN",
+        "first": "MOD_SCMI_VOLTD_DOMAIN_ATTRIBUTES",
+        "last": "MOD_SCMI_VOLTD_LEVEL_GET",
+        "symbol": "voltage_domain_permissions",
+        "field": "scmi_voltd_perms",
+        "counters": "voltd_counters",
+    },
     Kind.RESET: {
         "title": "Reset domains",
         "space_note": _OWN_IDS,
@@ -150,11 +272,11 @@ _PERMISSION_TABLES: Mapping[Kind, Mapping[str, str]] = {
 _PROTOCOL_BITS: Mapping[str, Kind | None] = {
     "MOD_RES_PERMS_SCMI_POWER_DOMAIN_DENIED": Kind.POWER,
     "MOD_RES_PERMS_SCMI_SYS_POWER_PROTOCOL_DENIED": None,
-    "MOD_RES_PERMS_SCMI_PERF_PROTOCOL_DENIED": None,
+    "MOD_RES_PERMS_SCMI_PERF_PROTOCOL_DENIED": Kind.PERFORMANCE,
     "MOD_RES_PERMS_SCMI_CLOCK_PROTOCOL_DENIED": Kind.CLOCK,
-    "MOD_RES_PERMS_SCMI_SENSOR_PROTOCOL_DENIED": None,
+    "MOD_RES_PERMS_SCMI_SENSOR_PROTOCOL_DENIED": Kind.SENSOR,
     "MOD_RES_PERMS_SCMI_RESET_DOMAIN_PROTOCOL_DENIED": Kind.RESET,
-    "MOD_RES_PERMS_SCMI_VOLTAGE_DOMAIN_PROTOCOL_DENIED": None,
+    "MOD_RES_PERMS_SCMI_VOLTAGE_DOMAIN_PROTOCOL_DENIED": Kind.VOLTAGE,
     "POWER_CAPPING_PROTOCOL_DENIED": None,
 }
 
@@ -184,20 +306,44 @@ def _permission_table(space: Space) -> _PermissionTable:
 
 def common_files(firmware: Firmware) -> Iterator[File]:
     """What every firmware has: indices, services, channels and permissions."""
-    context = {"fw": firmware}
+    context: dict[str, Any] = {"fw": firmware}
     yield render("scmi_idx.h", context)
     yield render("config_scmi.c", context)
-    yield render("config_transport.c", context)
-    yield _host("config_mock_doorbell.c", context)
+    yield from _transport_files(firmware)
     permissions = {
-        "guards": _GUARDS if firmware.has_resets else (),
+        "guards": _GUARDS if Kind.RESET in firmware.spaces else (),
         "protocols": list(_denied_protocols(firmware)),
-        "tables": [_permission_table(space) for space in firmware.spaces.values()],
+        "tables": [_permission_table(firmware.spaces[kind]) for kind in firmware.protocols],
     }
     yield render("config_resource_perms.c", context | permissions)
 
 
+def _transport_files(firmware: Firmware) -> Iterator[File]:
+    context = {"fw": firmware}
+    if firmware.target is Target.OPTEE:
+        yield render("config_msg_smt.c", context, "optee/config_msg_smt.c")
+        yield render("config_optee_mbx.c", context, "optee/config_optee_mbx.c")
+        return
+    yield render("config_transport.c", context)
+    if firmware.target is Target.HOST:
+        yield _host("config_mock_doorbell.c", context)
+
+
 def build_files(firmware: Firmware, sources: list[str]) -> Iterator[File]:
-    """What SCP-firmware's build asks of a firmware directory."""
-    yield render("Firmware.cmake", {"fw": firmware})
-    yield render("CMakeLists.txt", {"fw": firmware, "sources": sources})
+    """What SCP-firmware's build asks of a firmware directory, with the modules it lacks.
+
+    A product has its own; it gets a fragment to include.
+    """
+    context = {"fw": firmware, "sources": sources}
+    if firmware.target is Target.PRODUCT:
+        yield render("scmi.cmake", context, "product/scmi.cmake")
+        return
+    yield render("Firmware.cmake", context)
+    yield render("CMakeLists.txt", context)
+    if firmware.target is Target.HOST:
+        for path in ("product.mk", "fmw_notification.h"):
+            yield render(path, context, f"host/{path}")
+    for module in firmware.own_modules:
+        for path in ("Module.cmake", "CMakeLists.txt", f"src/mod_{module}.c"):
+            place = f"module/{module}/{path}"
+            yield render(place, context, f"host/{place}")

@@ -15,6 +15,7 @@ enum {
     FWK_ID_TYPE_NONE = 1,
     FWK_ID_TYPE_MODULE = 2,
     FWK_ID_TYPE_ELEMENT = 3,
+    FWK_ID_TYPE_SUB_ELEMENT = 4,
     FWK_ID_TYPE_API = 5,
     FWK_ID_TYPE_NOTIFICATION = 7,
 };
@@ -28,6 +29,9 @@ typedef union __fwk_id {
     struct {
         uint32_t type : 4, module_idx : 8, element_idx : 12, reserved : 8;
     } element;
+    struct {
+        uint32_t type : 4, module_idx : 8, element_idx : 12, sub_element_idx : 8;
+    } sub_element;
     struct {
         uint32_t type : 4, module_idx : 8, api_idx : 4, reserved : 16;
     } api;
@@ -43,6 +47,11 @@ typedef fwk_id_t fwk_optional_id_t;
     { .element = { .type = FWK_ID_TYPE_ELEMENT, \
                    .module_idx = (uint32_t)(module), \
                    .element_idx = (uint32_t)(index) } }
+#define FWK_ID_SUB_ELEMENT_INIT(module, index, sub) \
+    { .sub_element = { .type = FWK_ID_TYPE_SUB_ELEMENT, \
+                       .module_idx = (uint32_t)(module), \
+                       .element_idx = (uint32_t)(index), \
+                       .sub_element_idx = (uint32_t)(sub) } }
 #define FWK_ID_API_INIT(module, index) \
     { .api = { .type = FWK_ID_TYPE_API, \
                .module_idx = (uint32_t)(module), \

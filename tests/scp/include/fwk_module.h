@@ -29,6 +29,8 @@ struct fwk_module_elements {
 #define FWK_MODULE_STATIC_ELEMENTS_PTR(elements) \
     { .type = FWK_MODULE_ELEMENTS_TYPE_STATIC, .table = (elements) }
 
+const void *fwk_module_get_data(fwk_id_t id);
+
 struct fwk_module_config {
     const void *data;
     struct fwk_module_elements elements;

@@ -1,0 +1,19 @@
+/*
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the emitted tables use of SCP-firmware, declared for these tests from its
+ * documented interface. layout_facts.json has the sizes, offsets and values of
+ * the real thing; a test compares.
+ */
+
+#ifndef MOD_OPTEE_MBX_H
+#define MOD_OPTEE_MBX_H
+
+#include <fwk_id.h>
+
+struct mod_optee_mbx_channel_config {
+    fwk_id_t driver_id;
+    fwk_id_t driver_api_id;
+};
+
+#endif /* MOD_OPTEE_MBX_H */
