@@ -1,9 +1,10 @@
-"""The permission map: resources by agents, as Markdown for people and as CSV for programs."""
+"""The permission map: resources by agents, as Markdown and HTML for people, as CSV for programs."""
 
 import csv
 import io
 
 from scmigen.emit.files import File
+from scmigen.emit.permission_page import page
 from scmigen.emit.templates import render
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.scmi.operations import ordered
@@ -16,8 +17,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def emit(platform: Platform) -> tuple[File, ...]:
-    """``permissions.md`` and ``permissions.csv``."""
-    return File("permissions.md", _markdown(platform)), File("permissions.csv", _csv(platform))
+    """``permissions.md``, ``permissions.csv`` and ``permissions.html``."""
+    return (
+        File("permissions.md", _markdown(platform)),
+        File("permissions.csv", _csv(platform)),
+        File("permissions.html", page(platform)),
+    )
 
 
 def _cells(platform: Platform) -> dict[tuple[Kind, int, int], Grant]:

@@ -13,16 +13,16 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import Position
 from scmigen.emit.files import File
 from scmigen.emit.templates import render
-from scmigen.model.naming import device_name
+from scmigen.emit.values import (
+    SYSTEM_POWER_ROLES,
+    clock_rates,
+    operating_points,
+    voltage_levels,
+)
 from scmigen.model.platform import Device, Grant, Platform, Resource
-from scmigen.runtime import Role
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 
-#: The level in µV of a supply that says none.
-ASSUMED_VOLTAGE = 1_000_000
-#: Roles that may ask for a system power transition.
-SYSTEM_POWER_ROLES = frozenset({Role.OSPM, Role.PSCI, Role.HYPERVISOR})
 #: Columns of a line in the Python module.
 LINE = 96
 
@@ -97,13 +97,13 @@ def _number(platform: Platform, key: ResourceKey | None) -> int | None:
 
 
 def _clock(platform: Platform, resource: Resource) -> runtime.Clock:
-    rates = resource.facts.rates or (platform.options.clock_rate,)
+    rates, boot, _ = clock_rates(resource, platform.options.clock_rate)
     parents = [platform.resource(key) for key in resource.facts.parents]
     numbers = tuple(sorted(parent.number for parent in parents if parent is not None))
     return runtime.Clock(
         **_common(resource),
         rates=rates,
-        rate=rates[0],
+        rate=boot,
         parents=numbers,
         parent=numbers[0] if numbers else None,
         enabled=resource.facts.on,
@@ -122,9 +122,7 @@ def _power(platform: Platform, resource: Resource) -> runtime.PowerDomain:
 
 
 def _voltage(resource: Resource) -> runtime.VoltageDomain:
-    levels = tuple(sorted(set(resource.facts.voltages)))
-    assumed = () if levels else ("level",)
-    levels = levels or (ASSUMED_VOLTAGE,)
+    levels, assumed = voltage_levels(resource)
     return runtime.VoltageDomain(
         **_common(resource, *assumed),
         levels=levels,
@@ -135,17 +133,13 @@ def _voltage(resource: Resource) -> runtime.VoltageDomain:
 
 
 def _performance(platform: Platform, resource: Resource) -> runtime.PerformanceDomain:
-    by_level: dict[int, runtime.PerformanceLevel] = {}
-    for point in resource.facts.points:
-        frequency = next((rate // 1000 for rate in point.rates if rate), 0)
-        level = point.level if point.level is not None else frequency
-        found = runtime.PerformanceLevel(level=level, frequency=frequency, voltage=point.voltage)
-        by_level[level] = found
-    assumed = () if by_level else ("levels",)
-    if not by_level:
-        frequency = platform.options.clock_rate // 1000
-        by_level[frequency] = runtime.PerformanceLevel(level=frequency, frequency=frequency)
-    levels = tuple(by_level[level] for level in sorted(by_level))
+    points, assumed = operating_points(resource, platform.options.clock_rate)
+    levels = tuple(
+        runtime.PerformanceLevel(
+            level=point.level, frequency=point.frequency, voltage=point.voltage
+        )
+        for point in points
+    )
     return runtime.PerformanceDomain(
         **_common(resource, *assumed), levels=levels, sustained=len(levels) - 1
     )
@@ -193,7 +187,7 @@ def _device(platform: Platform, device: Device) -> runtime.Device:
             needs.setdefault((resource.kind, resource.number), set()).update(use.needs)
     return runtime.Device(
         id=device.number or 0,
-        name=device_name(platform.inventory.tree, device.node),
+        name=device.name,
         node=device.node.path,
         agents=tuple(agent.id for agent in device.agents),
         assignable=tuple(agent.id for agent in device.assignable),
