@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scmigen.assignment.assignment import Assignment
-from scmigen.assignment.default import default_assignment
-from scmigen.assignment.domains import domain_nodes, read_domains
-from scmigen.bindings.facts import Inventory
-from scmigen.bindings.inventory import take_inventory
+from scmigen.assignment.assignment import Target
+from scmigen.assignment.sources import Sources, assign
 from scmigen.checks.registry import run_checks
-from scmigen.devicetree.load import load
+from scmigen.checks.switches import NOTHING, Asked, switched
+from scmigen.devicetree.load import load_board
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (
     Diagnostic,
     InputError,
@@ -27,7 +26,7 @@ from scmigen.emit.files import File
 from scmigen.model.build import build
 from scmigen.model.identifiers import Lock, format_lock, parse_lock
 from scmigen.model.platform import Model, Platform
-from scmigen.runtime import Numbering
+from scmigen.runtime import ConfigurationError, Numbering, Runtime, decode
 
 #: The outputs of ``scmigen build`` without ``--emit``.
 DEFAULT_OUTPUTS = ("scp", "runtime", "permissions", "headers")
@@ -35,7 +34,13 @@ DEFAULT_OUTPUTS = ("scp", "runtime", "permissions", "headers")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asks for: the board's file, the agents files, how to read and number them."""
+    """What the user asks for: the board's file, the agents files, how to read and number them.
+
+    ``trees`` are the agents' own trees, by name. ``repack``: number everything anew, whatever the
+    lock file has. ``asked`` are checks switched on the command line. ``overlays`` are laid over
+    the board, in order. ``against``: the description of a server (a runtime configuration, or a
+    board that is compiled to one) to hold the board against; ``agent`` is whose tree the board is.
+    """
 
     board: Path
     agents: tuple[Path, ...] = ()
@@ -43,6 +48,12 @@ class Request:
     defines: tuple[str, ...] = ()
     numbering: Numbering = Numbering.SHARED
     ids: Path | None = None
+    trees: tuple[tuple[str, Path], ...] = ()
+    repack: bool = False
+    asked: Asked = NOTHING
+    overlays: tuple[Path, ...] = ()
+    against: Path | None = None
+    agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +72,45 @@ class Compiled:
 
 def compile_board(request: Request) -> Compiled:
     """From files to a checked model. Raises `InputError` where the input cannot be understood."""
-    tree = load(request.board, request.include_dirs, request.defines)
-    inventory = take_inventory(tree)
-    assignment = _assignment(request, inventory)
+    tree = _load(request, request.board, request.overlays)
+    sources = Sources(
+        [(str(path), _read_text(path)) for path in request.agents],
+        {name: _load(request, path) for name, path in request.trees},
+    )
+    inventory, assignment = assign(tree, sources)
     lock = _read_lock(request.ids)
-    model = build(inventory, assignment, lock, request.numbering)
+    model = build(inventory, assignment, lock, request.numbering, request.repack)
     read = dict.fromkeys((*tree.files, *map(str, request.agents)))
-    return Compiled(model, run_checks(model), tuple(read))
+    for own in sources.trees.values():
+        read.update(dict.fromkeys(own.files))
+    checked = run_checks(model)
+    if request.against is not None:
+        # A server is read only where one is named.
+        from scmigen.checks.against import compare
+
+        server = _server(request, request.against)
+        checked += compare(model, server, str(request.against), request.agent)
+        read.setdefault(str(request.against))
+    found = switched(checked, assignment.switches, request.asked)
+    return Compiled(model, found, tuple(read))
 
 
-def _assignment(request: Request, inventory: Inventory) -> Assignment:
-    """From agents files, else from ``/domains`` of the tree, else one operating system."""
-    tree = inventory.tree
-    if request.agents:
-        # YAML is read only where there is some.
-        from scmigen.assignment.agents_file import read_agents
+def _server(request: Request, path: Path) -> Runtime:
+    """What a runtime configuration says, or the board that describes the server."""
+    if path.suffix == ".json":
+        try:
+            return decode(_read_text(path).encode())
+        except ConfigurationError as problem:
+            told = error("runtime-invalid", str(problem), Position(str(path)))
+            raise InputError([told]) from None
+    from scmigen.emit.runtime import to_runtime
 
-        found = read_agents([(str(path), _read_text(path)) for path in request.agents], tree)
-        if domain_nodes(tree):
-            told = warning(
-                "domains-ignored",
-                "the tree has /domains, but the agents file decides",
-                Position(str(request.agents[0])),
-            )
-            found = replace(found, diagnostics=(*found.diagnostics, told))
-        return found
-    return read_domains(tree) if domain_nodes(tree) else default_assignment(inventory)
+    board = Request(path, include_dirs=request.include_dirs, defines=request.defines)
+    return to_runtime(compile_board(board).model.platforms[0])
+
+
+def _load(request: Request, path: Path, overlays: tuple[Path, ...] = ()) -> DeviceTree:
+    return load_board(path, overlays, request.include_dirs, request.defines)
 
 
 def _read_text(path: Path) -> str:
@@ -143,6 +167,15 @@ OUTPUTS: Mapping[str, Callable[[Platform], _Output]] = {
     "permissions": _permissions,
     "headers": _headers,
 }
+
+
+def for_target(model: Model, target: Target) -> Model:
+    """The model with another target of its SCP-firmware tables than the agents file says."""
+    platforms = tuple(
+        replace(platform, options=replace(platform.options, target=target))
+        for platform in model.platforms
+    )
+    return replace(model, platforms=platforms)
 
 
 def emit_outputs(

@@ -2,10 +2,7 @@
 
 from collections.abc import Iterable
 
-from scmigen.assignment.agents_file import read_agents
-from scmigen.assignment.assignment import Assignment
-from scmigen.assignment.default import default_assignment
-from scmigen.assignment.domains import domain_nodes, read_domains
+from scmigen.assignment.sources import Sources, assign
 from scmigen.bindings.facts import Inventory, ResourceKey
 from scmigen.bindings.inventory import take_inventory
 from scmigen.checks.registry import run_checks
@@ -72,25 +69,17 @@ def inventory_of(body: str) -> Inventory:
     return take_inventory(tree_of(body))
 
 
-def assignment_of(inventory: Inventory, agents: str | None) -> Assignment:
-    """From an agents file's text, else from ``/domains``, else the default."""
-    if agents is not None:
-        return read_agents([(AGENTS, agents)], inventory.tree)
-    if domain_nodes(inventory.tree):
-        return read_domains(inventory.tree)
-    return default_assignment(inventory)
-
-
 def model_of(
     tree: DeviceTree,
     agents: str | None = None,
     lock: str | None = None,
     numbering: Numbering = Numbering.SHARED,
+    repack: bool = False,
 ) -> Model:
     """The model of a tree, with the text of an agents file and of a lock file."""
-    inventory = take_inventory(tree)
+    inventory, assignment = assign(tree, Sources([] if agents is None else [(AGENTS, agents)]))
     locked = None if lock is None else parse_lock(lock, "ids.lock")
-    return build(inventory, assignment_of(inventory, agents), locked, numbering)
+    return build(inventory, assignment, locked, numbering, repack)
 
 
 def soc_model(body: str, agents: str | None = None) -> Model:
@@ -152,6 +141,11 @@ def classes(model: Model) -> dict[str, str]:
 def told(model: Model) -> list[tuple[str, str]]:
     """What the checks say: (severity, id) in order."""
     return [(item.severity.word, item.id) for item in run_checks(model)]
+
+
+def wrong(model: Model) -> list[str]:
+    """The ids of the errors that the checks find."""
+    return [identifier for severity, identifier in told(model) if severity == "error"]
 
 
 def diagnostics(model: Model, identifier: str) -> list[Diagnostic]:

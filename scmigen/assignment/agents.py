@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from scmigen.assignment.assignment import Agent
-from scmigen.diagnostics import Diagnostic, error
+from scmigen.diagnostics import Diagnostic, Related, error
 
 #: The longest name an agent may have.
 MAX_NAME = 63
 
 
-def check_agents(agents: Sequence[Agent]) -> Iterator[Diagnostic]:
+def check_agents(agents: Sequence[Agent], complete: bool = True) -> Iterator[Diagnostic]:
     """Names fit and are unique, ids are 1 to N, at most one agent is the default.
 
-    An id of 0 stands for one that could not be read.
+    An id of 0 stands for one that could not be read. Unless ``complete``, ids may be missing.
     """
     for agent in agents:
         if not 0 < len(agent.name) <= MAX_NAME or not agent.name.isprintable():
@@ -26,7 +26,7 @@ def check_agents(agents: Sequence[Agent]) -> Iterator[Diagnostic]:
     yield from _twice([agent for agent in agents if agent.default], lambda _: "default: true")
     ids = {agent.id for agent in agents}
     missing = sorted(set(range(1, max(ids, default=0))) - ids)
-    if missing and 0 not in ids:
+    if complete and missing and 0 not in ids:
         yield error(
             "agent-id",
             f"agent ids must be 1 to N without gaps: {missing[0]} is nobody's",
@@ -43,5 +43,5 @@ def _twice(agents: Sequence[Agent], what: Callable[[Agent], str]) -> Iterator[Di
                 "agent-duplicate",
                 f"{what(agent)} is given twice, to {first.name} and {agent.name}",
                 agent.position,
-                hint=f"the first is at {first.position}",
+                [Related("the first", first.position)],
             )

@@ -1,6 +1,6 @@
 """The agents file: system-device-tree domains as YAML, and what only the platform knows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from scmigen.assignment.agents import check_agents
 from scmigen.assignment.assignment import (
@@ -11,8 +11,11 @@ from scmigen.assignment.assignment import (
     HandGrant,
     Owner,
     PlatformOptions,
+    Switch,
+    Target,
 )
 from scmigen.assignment.located import Located, parse
+from scmigen.assignment.nesting import within_parents
 from scmigen.assignment.select import Selection, Selector, is_glob, resource_key, split_resource
 from scmigen.bindings.facts import ResourceKey
 from scmigen.devicetree.tree import DeviceTree
@@ -21,7 +24,18 @@ from scmigen.runtime import MAX_AGENTS, Role, Transport
 from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
 from scmigen.scmi.protocols import Kind
 
-_DOMAIN_KEYS = ("compatible", "id", "scmi", "default", "access", "grant")
+_DOMAIN_KEYS = (
+    "compatible",
+    "id",
+    "scmi",
+    "default",
+    "access",
+    "access-implicit-default",
+    "grant",
+    "domains",
+)
+#: What system device trees say of a domain, and what is nothing to SCMI.
+_OTHER_DOMAIN_KEYS = frozenset({"cpus", "memory", "sram", "os,type", "firewallconf"})
 _PLATFORM_KEYS = (
     "managed",
     "fixed",
@@ -32,8 +46,10 @@ _PLATFORM_KEYS = (
     "assume",
     "vendor",
     "sub-vendor",
+    "target",
 )
 _KINDS = tuple(kind.value for kind in Kind)
+SEVERITIES = ("off", "note", "warning", "error")
 TRANSPORTS = ("smc", "mailbox", "virtio", "optee", "unix")
 
 #: Reading stops after so many problems: each may look through the whole tree for a hint.
@@ -62,22 +78,46 @@ class _Reader:
         self.clock_rate = 100_000_000
         self.vendor = "scmigen"
         self.sub_vendor = ""
+        self.target = Target.HOST
         self.named: list[tuple[Located, str]] = []
+        self.switches: list[Switch] = []
 
     def file(self, text: str, name: str) -> None:
         """Read one file."""
         top = parse(text, name, self.problems)
         if top is None:
             return
-        parts = top.mapping("an agents file", ("domains", "platform"))
+        parts = top.mapping("an agents file", ("domains", "platform", "checks"))
         if "domains" in parts:
-            for agent, domain in parts["domains"].mapping("domains").items():
-                self._domain(agent, domain)
+            self._domains(parts["domains"], None)
         if "platform" in parts:
             self._platform(parts["platform"])
+        for check, switch in parts["checks"].mapping("checks").items() if "checks" in parts else ():
+            self._switch(check, switch)
 
-    def _domain(self, name: str, domain: Located) -> None:
-        parts = domain.mapping(f"domain {name}", _DOMAIN_KEYS)
+    def _switch(self, check: str, where: Located) -> None:
+        parts = where.mapping(f"check {check}", ("severity", "reason"))
+        severity = None
+        if "severity" in parts:
+            severity = parts["severity"].choice("severity", SEVERITIES)
+        else:
+            where.lacks(f"check {check} needs a severity", "one of: " + ", ".join(SEVERITIES))
+        reason = parts["reason"].text("reason") if "reason" in parts else ""
+        if reason is not None and not reason.strip():
+            where.lacks(f"check {check} needs a reason", 'write reason: "why this is right here"')
+        elif severity and reason:
+            self.switches.append(Switch(check, severity, reason, where.position))
+
+    def _domains(self, where: Located, around: str | None) -> None:
+        """The domains of a mapping, and those inside each."""
+        for name, domain in where.mapping("domains").items():
+            inner = self._domain(name, domain, around)
+            if inner is not None:
+                self._domains(inner, name)
+
+    def _domain(self, name: str, domain: Located, around: str | None) -> Located | None:
+        """Read a domain; the result are the domains inside it."""
+        parts = domain.mapping(f"domain {name}", _DOMAIN_KEYS, _OTHER_DOMAIN_KEYS)
         if "compatible" in parts:
             parts["compatible"].choice("compatible", (COMPATIBLE,))
         number = parts["id"].number("id", 1, MAX_AGENTS) if "id" in parts else None
@@ -90,12 +130,14 @@ class _Reader:
         role, transport, permissions = self._scmi(name, parts.get("scmi"))
         default = parts["default"].flag("default") if "default" in parts else False
         self.agents.append(
-            Agent(number, name, role, transport, permissions, default, domain.position)
+            Agent(number, name, role, transport, permissions, default, domain.position, around)
         )
+        implicit = parts.get("access-implicit-default")
         for entry in parts["access"].items("access") if "access" in parts else ():
-            self._access(name, entry)
+            self._access(name, entry, implicit)
         for entry in parts["grant"].items("grant") if "grant" in parts else ():
             self._grant(name, entry)
+        return parts.get("domains")
 
     def _scmi(self, name: str, scmi: Located | None) -> tuple[Role, Transport | None, bool]:
         if scmi is None:
@@ -122,14 +164,15 @@ class _Reader:
             channel=parts["channel"].number("channel") if "channel" in parts else None,
         )
 
-    def _access(self, agent: str, entry: Located) -> None:
+    def _access(self, agent: str, entry: Located, implicit: Located | None) -> None:
         parts = entry.mapping("an access entry", ("dev", "flags"))
         if "dev" not in parts:
             entry.lacks("an access entry needs dev", hint='write - dev: "&label"')
             return
         flags = {}
-        if "flags" in parts:
-            flags = parts["flags"].mapping("flags", ("shared", "assignable"))
+        said = parts.get("flags", implicit)
+        if said is not None:
+            flags = said.mapping("flags", ("shared", "assignable"))
         shared = flags["shared"].flag("shared") if "shared" in flags else False
         assignable: list[str] = []
         for item in flags["assignable"].items("assignable") if "assignable" in flags else ():
@@ -228,6 +271,8 @@ class _Reader:
             self.vendor = self._vendor(parts["vendor"], "vendor")
         if "sub-vendor" in parts:
             self.sub_vendor = self._vendor(parts["sub-vendor"], "sub-vendor")
+        target = parts["target"].choice("target", tuple(Target)) if "target" in parts else None
+        self.target = Target(target) if target else self.target
 
     def _vendor(self, where: Located, what: str) -> str:
         text = where.text(what) or ""
@@ -263,10 +308,11 @@ class _Reader:
             self.named.append((parts["agent"], agent))
             self.owners.append(Owner(agent, key, entry.position))
 
-    def finish(self) -> Assignment:
+    def finish(self, others: Collection[str] | None) -> Assignment:
         """The assignment, once all files are read; raises `InputError` where anything is wrong."""
-        self.problems.extend(check_agents(self.agents))
-        known = {agent.name for agent in self.agents}
+        self.problems.extend(check_agents(self.agents, others is None))
+        claims = within_parents(self.agents, self.claims, self.problems)
+        known = {agent.name for agent in self.agents}.union(others or ())
         for where, name in self.named:
             if name not in known:
                 where.choice("agent", sorted(known))
@@ -274,7 +320,7 @@ class _Reader:
             raise InputError(self.problems)
         return Assignment(
             agents=tuple(sorted(self.agents, key=lambda agent: agent.id)),
-            claims=tuple(self.claims),
+            claims=claims,
             grants=tuple(self.grants),
             options=PlatformOptions(
                 **self.classes,
@@ -283,22 +329,28 @@ class _Reader:
                 clock_rate=self.clock_rate,
                 vendor=self.vendor,
                 sub_vendor=self.sub_vendor,
+                target=self.target,
             ),
             diagnostics=tuple(self.problems),
+            switches=tuple(self.switches),
         )
 
 
-def read_agents(files: Sequence[tuple[str, str]], tree: DeviceTree) -> Assignment:
+def read_agents(
+    files: Sequence[tuple[str, str]], tree: DeviceTree, others: Collection[str] | None = None
+) -> Assignment:
     """The assignment that agents files (name, text) make of a tree.
 
-    Raises `InputError` with everything that is wrong in any of them.
+    ``others`` are agents that other sources describe, where there are some: these files may then
+    name them, and need not describe all. Raises `InputError` with everything that is wrong in any
+    of the files.
     """
     reader = _Reader(tree)
     for name, text in files:
         reader.file(text, name)
-    if not reader.agents and not has_errors(reader.problems):
+    if not reader.agents and not others and not has_errors(reader.problems):
         where = Position(files[0][0]) if files else None
         reader.problems.append(
             error("agents-file", "no agent is described", where, hint="add a domain under domains:")
         )
-    return reader.finish()
+    return reader.finish(others)

@@ -5,6 +5,7 @@ Nodes are resolved already, so that nobody after this room sees a selector.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from scmigen.bindings.facts import ResourceKey
 from scmigen.devicetree.tree import Node
@@ -18,7 +19,10 @@ COMPATIBLE = "openamp,domain-v1"
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A client of the SCMI server. Ids are dense from 1; 0 is the platform."""
+    """A client of the SCMI server. Ids are dense from 1; 0 is the platform.
+
+    ``parent`` is the domain that this one is nested in.
+    """
 
     id: int
     name: str
@@ -27,6 +31,7 @@ class Agent:
     permissions: bool = False
     default: bool = False
     position: Position | None = None
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Claim:
     """An entry that gives ``node`` and all below it to ``agent``; none: to the platform.
 
     ``exact``: the entry named this very node. A glob is not exact and loses to one that is.
+    ``below``: whether the entry covers what is below the node too.
     """
 
     agent: str | None
@@ -42,16 +48,24 @@ class Claim:
     position: Position | None = None
     shared: bool = False
     assignable: tuple[str, ...] = ()
+    below: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class HandGrant:
-    """A grant that the user wrote, whatever the device tree says."""
+    """A grant that the user wrote, whatever the device tree says.
+
+    ``number`` and ``name`` are those by which the agent knows the resource, where the source fixes
+    them; ``on``: it says that the resource is on at boot.
+    """
 
     agent: str
     key: ResourceKey
     operations: frozenset[Operation]
     position: Position | None = None
+    number: int | None = None
+    name: str | None = None
+    on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +78,32 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """What the user makes of a check: ``severity`` is off, note, warning or error.
+
+    ``word`` is as the user wrote it: it may name no check at all.
+    """
+
+    word: str
+    severity: str
+    reason: str | None = None
+    position: Position | None = None
+
+
+class Target(StrEnum):
+    """What the SCP-firmware tables are for: the build machine, a product that exists, OP-TEE."""
+
+    HOST = "host"
+    PRODUCT = "product"
+    OPTEE = "optee"
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformOptions:
     """What only the platform knows. ``managed``, ``fixed``, ``local``: path → where it is said.
 
-    ``clock_rate``: the rate in Hz to assume where the tree has none.
+    ``clock_rate``: the rate in Hz to assume where the tree has none. ``target``: of the
+    SCP-firmware tables.
     """
 
     managed: Mapping[str, Position | None]
@@ -78,6 +114,7 @@ class PlatformOptions:
     clock_rate: int = 100_000_000
     vendor: str = "scmigen"
     sub_vendor: str = ""
+    target: Target = Target.HOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +126,4 @@ class Assignment:
     grants: tuple[HandGrant, ...]
     options: PlatformOptions
     diagnostics: tuple[Diagnostic, ...] = ()
+    switches: tuple[Switch, ...] = ()

@@ -53,8 +53,13 @@ class Located:
         if isinstance(self._node, yaml.MappingNode):
             self.wrong(message, hint)
 
-    def mapping(self, what: str, known: Collection[str] | None = None) -> "dict[str, Located]":
-        """The entries of a mapping; unknown keys are errors where ``known`` is given."""
+    def mapping(
+        self, what: str, known: Collection[str] | None = None, passed: Collection[str] = ()
+    ) -> "dict[str, Located]":
+        """The entries of a mapping; unknown keys are errors where ``known`` is given.
+
+        Keys of ``passed`` are none, and not in the result either.
+        """
         if not isinstance(self._node, yaml.MappingNode):
             self.wrong(f"{what} must be a mapping", hint="write key: value pairs")
             return {}
@@ -62,6 +67,8 @@ class Located:
         for key, value in self._node.value:
             name = Located(key, self._file, self._problems)
             text = key.value if isinstance(key, yaml.ScalarNode) else None
+            if text in passed:
+                continue
             if text is None or (known is not None and text not in known):
                 shown = "that is no word" if text is None else _shown(text)
                 name.wrong(f"{what} has no key {shown}", did_you_mean(text or "", known or ()))

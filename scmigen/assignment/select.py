@@ -52,23 +52,23 @@ class Selector:
         if is_glob(text):
             return self._glob(text)
         if text.startswith("&"):
-            return self._one(
-                self._tree.labels.get(text[1:]), f"no label {text}", self._labels(text)
-            )
+            node = self._tree.labels.get(text[1:])
+            return self._missing("label", text) if node is None else Selection((node,), True)
         if text.startswith("/"):
-            near = did_you_mean(text, [node.path for node in self._tree.nodes])
-            return self._one(self._tree.node(text), f"no node {text}", near)
+            node = self._tree.node(text)
+            return self._missing("node", text) if node is None else Selection((node,), True)
         return self._word(text)
 
-    def _labels(self, text: str) -> str | None:
-        if not self._tree.labels:
-            return "this tree has no labels (a DTB keeps them only with dtc -@); use a path"
-        near = did_you_mean(text[1:], list(self._tree.labels))
-        return near and near.replace("did you mean ", "did you mean &").replace(" or ", " or &")
-
-    @staticmethod
-    def _one(node: Node | None, problem: str, hint: str | None) -> Selection:
-        return Selection((), True, problem, hint) if node is None else Selection((node,), True)
+    def _missing(self, what: str, text: str) -> Selection:
+        """Nothing is named ``text``; the hint has what is nearly so."""
+        if what == "label" and not self._tree.labels:
+            near = "this tree has no labels (a DTB keeps them only with dtc -@); use a path"
+            return Selection((), True, f"no {what} {text}", near)
+        known = {
+            "label": [f"&{label}" for label in self._tree.labels],
+            "node": [node.path for node in self._tree.nodes],
+        }.get(what, [*self._by_name, *self._tree.labels, *self._tree.aliases])
+        return Selection((), True, f"no {what} {text}", did_you_mean(text, known))
 
     def _glob(self, text: str) -> Selection:
         matches = regex(translate(text)).match
@@ -82,9 +82,9 @@ class Selector:
             names = ", ".join(node.path for node in named[:4])
             return Selection((), True, f"{len(named)} nodes are named {text}", f"name one: {names}")
         node = named[0] if named else self._tree.labels.get(text) or self._tree.aliases.get(text)
-        known = [*self._by_name, *self._tree.labels, *self._tree.aliases]
-        near = None if node is not None else did_you_mean(text, known)
-        return self._one(node, f"no node, label or alias {text}", near)
+        if node is None:
+            return self._missing("node, label or alias", text)
+        return Selection((node,), True)
 
 
 def split_resource(text: str) -> tuple[str, tuple[int, ...]] | None:

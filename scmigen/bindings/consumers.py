@@ -5,6 +5,7 @@ Each function reads one group of properties of one node (Linux ``Bindings/clock`
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import zip_longest
 
 from scmigen.bindings.facts import ResourceKey, Use
@@ -52,10 +53,24 @@ def uses_of(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> Iterato
             yield from _listed(tree, node, name, "#io-channel-cells", Kind.SENSOR, problems)
         elif name.endswith("-supply"):
             yield from _supply(tree, node, name, problems)
+    if "compatible" in node and "clocks" not in node:
+        yield from _borrowed(tree, node)
+
+
+def _borrowed(tree: DeviceTree, node: Node) -> Iterator[Use]:
+    """The clocks of the bus above, which ``clock-ranges`` lends to nodes without their own."""
+    above = node.parent
+    while above is not None and "clock-ranges" in above:
+        prop = above.get("clocks")
+        if prop is not None:
+            for use in _listed(tree, above, "clocks", "#clock-cells", Kind.CLOCK, []):
+                yield replace(use, consumer=node, place=prop.position or above.position)
+            return
+        above = above.parent
 
 
 #: List property → the property with the names of its entries, where they have any.
-_NAMES = {
+ENTRY_NAMES = {
     "clocks": "clock-names",
     "power-domains": "power-domain-names",
     "resets": "reset-names",
@@ -71,7 +86,7 @@ def _listed(
     kind: Kind,
     problems: list[Diagnostic],
 ) -> Iterator[Use]:
-    names = node.strings(_NAMES[prop]) if prop in _NAMES else ()
+    names = node.strings(ENTRY_NAMES[prop]) if prop in ENTRY_NAMES else ()
     for entry in references(tree, node, prop, cells_name, problems):
         key = key_of(kind, entry)
         name = names[entry.index] if entry.index < len(names) else None

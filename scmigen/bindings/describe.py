@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from scmigen.bindings.consumers import assigned_parents, assigned_rates
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
-from scmigen.bindings.identity import domain_controller, key_of, scmi_protocol
+from scmigen.bindings.identity import domain_controller, key_of, scmi_protocol, voltage_key
 from scmigen.bindings.performance import points_of
-from scmigen.bindings.references import references
+from scmigen.bindings.references import references, supply
 from scmigen.devicetree.tree import DeviceTree, Node
 from scmigen.scmi.protocols import Kind
 
@@ -22,18 +22,19 @@ def stdout_node(tree: DeviceTree) -> Node | None:
 def facts_of(
     tree: DeviceTree, keys: Iterable[ResourceKey], uses: Iterable[Use]
 ) -> dict[ResourceKey, ResourceFacts]:
-    """What is known of each of ``keys`` and of the power domains above them.
+    """What is known of each of ``keys`` and of the power domains and supplies above them.
 
     ``uses`` are all uses of enabled nodes.
     """
     rates, parents = _requests(tree, uses)
     found: dict[ResourceKey, ResourceFacts] = {}
+    nodes = ProviderNodes(tree)
     stack = list(keys)
     while stack:
         key = stack.pop()
         if key in found:
             continue
-        node = provider_node(tree, key)
+        node = nodes.node(key)
         facts = _facts(tree, key, node, rates.get(key, ()), parents.get(key, ()))
         found[key] = facts
         if facts.parent is not None:
@@ -41,24 +42,38 @@ def facts_of(
     return found
 
 
-def provider_node(tree: DeviceTree, key: ResourceKey) -> Node:
-    """The node of the tree that stands for a resource: its provider, or the nested node of it."""
-    node = tree.node(key.provider)
-    assert node is not None
-    if key.kind is Kind.POWER and len(key.cells) == 1:
-        for below in node.walk():
-            if (
-                below is not node
-                and below.base_name == "power-domain"
-                and below.cell("reg") == key.cells[0]
-            ):
-                return below
-    if key.kind is Kind.VOLTAGE and key.cells:
+class ProviderNodes:
+    """Finds the node that stands for a resource; what is below a provider is looked at once."""
+
+    def __init__(self, tree: DeviceTree) -> None:
+        self._tree = tree
+        self._below: dict[tuple[Kind, str], dict[int, Node]] = {}
+
+    def node(self, key: ResourceKey) -> Node:
+        """The provider of a resource, or the nested node that it is."""
+        node = self._tree.node(key.provider)
+        assert node is not None
+        if key.kind not in (Kind.POWER, Kind.VOLTAGE) or len(key.cells) != 1:
+            return node
+        place = key.kind, key.provider
+        below = self._below.get(place)
+        if below is None:
+            below = self._below[place] = dict(reversed(list(_numbered(key.kind, node))))
+        return below.get(key.cells[0], node)
+
+
+def _numbered(kind: Kind, node: Node) -> Iterator[tuple[int, Node]]:
+    """The nested power domains, or the regulators below SCMI's voltage protocol, by ``reg``."""
+    nodes: Iterable[Node]
+    if kind is Kind.POWER:
+        nodes = (below for below in node.walk() if below.base_name == "power-domain")
+    else:
         regulators = node.children.get("regulators")
-        for below in regulators.children.values() if regulators else ():
-            if below.cell("reg") == key.cells[0]:
-                return below
-    return node
+        nodes = regulators.children.values() if regulators is not None else ()
+    for below in nodes:
+        number = below.cell("reg")
+        if below is not node and number is not None:
+            yield number, below
 
 
 def _requests(
@@ -69,7 +84,7 @@ def _requests(
     parents: dict[ResourceKey, list[ResourceKey]] = {}
     asked = {}
     for use in uses:
-        if use.prop == "assigned-clocks":
+        if use.prop == "assigned-clocks" and use.place is None:
             asked[use.consumer.path] = use.consumer
             wanted = assigned_rates(use.consumer)
             if use.index < len(wanted) and wanted[use.index]:
@@ -98,15 +113,71 @@ def _facts(
         points = points_of(table) if table is not None else ()
     return ResourceFacts(
         names=tuple(_names(key, node)),
-        rates=rates,
+        rates=rates or _known_rates(tree, key, node),
         parents=parents,
-        parent=_parent_domain(tree, key, node) if key.kind is Kind.POWER else None,
+        parent=_parent(tree, key, node),
         on="regulator-boot-on" in node or "regulator-always-on" in node,
         always_on="regulator-always-on" in node,
         voltages=voltages,
         points=points,
         position=node.position,
+        latency=_latency(tree, key, node),
     )
+
+
+#: How many fixed factors may follow one another.
+_MAX_FACTORS = 16
+#: The highest rate in Hz that is believed.
+_MAX_RATE = 2**63 - 1
+
+
+def fixed_rate(tree: DeviceTree, node: Node) -> int | None:
+    """The rate in Hz of a clock that the tree itself tells: ``clock-frequency``, or a fixed factor
+    of such a clock (Linux ``Bindings/clock/fixed-clock.yaml``, ``fixed-factor-clock.yaml``)."""
+    times = over = 1
+    for _ in range(_MAX_FACTORS):
+        rate = node.cell("clock-frequency")
+        if rate is not None:
+            found = rate * times // over
+            return found if found <= _MAX_RATE else None
+        factor, divider = node.cell("clock-mult"), node.cell("clock-div")
+        entries = references(tree, node, "clocks", "#clock-cells", [])
+        if factor is None or not divider or len(entries) != 1:
+            return None
+        times, over, node = times * factor, over * divider, entries[0].provider
+    return None
+
+
+def _known_rates(tree: DeviceTree, key: ResourceKey, node: Node) -> tuple[int, ...]:
+    """The one rate of a provider of one clock, where the tree tells it."""
+    if key.kind is not Kind.CLOCK or key.cells:
+        return ()
+    rate = fixed_rate(tree, node)
+    return () if not rate else (rate,)
+
+
+def _latency(tree: DeviceTree, key: ResourceKey, node: Node) -> int | None:
+    """What switching may take, in µs: the deepest idle state of a domain, the ramp of a supply."""
+    if key.kind is Kind.VOLTAGE:
+        return node.cell("regulator-enable-ramp-delay")
+    if key.kind is not Kind.POWER:
+        return None
+    states = references(tree, node, "domain-idle-states", lambda _: 0, [])
+    times = [
+        (state.provider.cell("entry-latency-us") or 0)
+        + (state.provider.cell("exit-latency-us") or 0)
+        for state in states
+    ]
+    return max(times, default=None)
+
+
+def _parent(tree: DeviceTree, key: ResourceKey, node: Node) -> ResourceKey | None:
+    """The power domain above a power domain, the supply above a supply."""
+    if key.kind is Kind.POWER:
+        return _parent_domain(tree, key, node)
+    feeds = node.get("vin-supply") if key.kind is Kind.VOLTAGE else None
+    above = supply(tree, node, feeds, []) if feeds is not None else None
+    return voltage_key(above) if above is not None and above is not node else None
 
 
 def _voltages(regulator: Node) -> Iterator[int]:
@@ -114,6 +185,11 @@ def _voltages(regulator: Node) -> Iterator[int]:
         value = regulator.cell(name)
         if value is not None:
             yield value
+
+
+def names_of(tree: DeviceTree, key: ResourceKey) -> tuple[str, ...]:
+    """The names the provider of a resource gives it, best first."""
+    return tuple(_names(key, ProviderNodes(tree).node(key)))
 
 
 def _names(key: ResourceKey, node: Node) -> Iterator[str]:

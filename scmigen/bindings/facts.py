@@ -52,7 +52,8 @@ class Use:
     """Device → resource, through one entry of one property, with the operations it needs.
 
     ``index`` counts the entries of the property, null ones included. ``via`` lists the paths of
-    the fixed providers that the use went through, nearest to the consumer first.
+    the fixed providers that the use went through, nearest to the consumer first. ``place`` is where
+    the entry stands, when that is in another tree than the consumer.
     """
 
     consumer: Node
@@ -62,10 +63,13 @@ class Use:
     needs: frozenset[Operation]
     name: str | None = None
     via: tuple[str, ...] = ()
+    place: Position | None = None
 
     @property
     def position(self) -> Position | None:
         """Where the property stands."""
+        if self.place is not None:
+            return self.place
         found = self.consumer.get(self.prop)
         return found.position if found else self.consumer.position
 
@@ -83,8 +87,9 @@ class OperatingPoint(NamedTuple):
 class ResourceFacts:
     """What the tree says of one resource. Rates in Hz, voltages in µV; empty where it is silent.
 
-    ``parent`` is the power domain above a power domain; ``parents`` the clocks a clock may be
-    switched to; ``on`` is its state at boot.
+    ``parent`` is the power domain above a power domain, or the supply that a supply is fed from;
+    ``parents`` the clocks a clock may be switched to; ``on`` is its state at boot. ``latency`` in
+    µs is what switching it on or off may take.
     """
 
     names: tuple[str, ...] = ()
@@ -96,6 +101,7 @@ class ResourceFacts:
     voltages: tuple[int, ...] = ()
     points: tuple[OperatingPoint, ...] = ()
     position: Position | None = None
+    latency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +119,42 @@ class OppTable:
 
 
 @dataclass(frozen=True, slots=True)
+class ScmiChannel:
+    """How an SCMI node, or one protocol of it, reaches its server.
+
+    ``smc_id`` is the function id of an SMC, ``number`` the channel of OP-TEE, ``shmem`` the nodes
+    of shared memory and ``mailboxes`` the mailbox controllers, in the order of their properties.
+    """
+
+    node: Node
+    smc_id: int | None
+    number: int | None
+    shmem: tuple[Node, ...]
+    mailboxes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ScmiInstance:
-    """An SCMI node of the tree: its path, transport properties, and its protocol nodes by id."""
+    """An SCMI node of the tree: its protocol nodes by id, and its channels.
+
+    ``transport`` is mailbox, smc, optee or virtio. ``channel`` is that of the node; ``own`` has
+    those of the protocols with one of their own, by protocol id.
+    """
 
     node: Node
     compatible: str
     protocols: Mapping[int, Node]
+    transport: str
+    channel: ScmiChannel
+    own: Mapping[int, ScmiChannel]
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """A tree seen through the bindings. ``providers`` and ``facts`` are keyed by path and key."""
+    """A tree seen through the bindings. ``providers`` and ``facts`` are keyed by path and key.
+
+    ``device_ids`` are the SCMI device ids that the tree fixes, by path of the device.
+    """
 
     tree: DeviceTree
     providers: Mapping[str, Provider]
@@ -133,3 +164,4 @@ class Inventory:
     instances: tuple[ScmiInstance, ...]
     secure_only: frozenset[str]
     diagnostics: tuple[Diagnostic, ...] = field(default=())
+    device_ids: Mapping[str, int] = field(default_factory=dict)

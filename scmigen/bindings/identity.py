@@ -47,6 +47,13 @@ def key_of(kind: Kind, reference: Reference) -> ResourceKey:
     return ResourceKey(kind, node.path, cells)
 
 
+def is_protected(node: Node, key: ResourceKey) -> bool:
+    """Whether ``protected-clocks`` of the provider ``node`` keeps a clock for other firmware."""
+    if key.kind is not Kind.CLOCK or len(key.cells) != 1:
+        return False
+    return key.cells[0] in (node.cells("protected-clocks") or ())
+
+
 def domain_controller(node: Node) -> Node:
     """The controller of a nested ``power-domain@N`` that itself takes N as a specifier."""
     above = node

@@ -7,8 +7,8 @@ from scmigen.bindings.describe import facts_of
 from scmigen.bindings.facts import Inventory, Provider, Use
 from scmigen.bindings.identity import is_performance_provider
 from scmigen.bindings.performance import tables_of
-from scmigen.bindings.providers import classify, context
-from scmigen.bindings.scmi_nodes import instances_of
+from scmigen.bindings.providers import classify, compatibles, context
+from scmigen.bindings.scmi_nodes import device_ids, instances_of, server_paths
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.tree import DeviceTree, Node
 from scmigen.diagnostics import Diagnostic
@@ -32,10 +32,13 @@ def take_inventory(tree: DeviceTree) -> Inventory:
     """The inventory of a tree. What is wrong with references is in its ``diagnostics``."""
     availability = Availability()
     problems: list[Diagnostic] = []
+    served = server_paths(tree)
     present = [
         node
         for node in tree.nodes
-        if availability.present(node) and node.path.split("/", 2)[1] not in _NOT_HARDWARE
+        if availability.present(node)
+        and node.path.split("/", 2)[1] not in _NOT_HARDWARE
+        and node.path not in served
     ]
     uses = tuple(use for node in present for use in uses_of(tree, node, problems))
     used = dict.fromkeys(use.key for use in uses)
@@ -49,11 +52,14 @@ def take_inventory(tree: DeviceTree) -> Inventory:
         instances=instances_of(tree, availability),
         secure_only=secure_only,
         diagnostics=tuple(problems),
+        device_ids=device_ids(tree),
     )
 
 
 def _kinds(node: Node) -> set[Kind]:
     kinds = {kind for name, kind in _CELLS.items() if name in node}
+    if "regulator-fixed" in compatibles(node):
+        kinds.add(Kind.VOLTAGE)
     if Kind.PERFORMANCE in kinds or is_performance_provider(node):
         return (kinds | {Kind.PERFORMANCE}) - {Kind.CLOCK, Kind.POWER}
     return kinds

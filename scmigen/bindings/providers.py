@@ -23,6 +23,9 @@ SCMI_COMPATIBLES = frozenset(
     }
 )
 
+#: What describes the server itself: who may use what under which number.
+SCMI_SERVER = "optee,scmi-server"
+
 _SWITCHED = frozenset(
     {
         "regulator-gpio",
@@ -79,8 +82,18 @@ def compatibles(node: Node) -> frozenset[str]:
 
 
 def is_scmi(node: Node) -> bool:
-    """Whether the node is an SCMI instance (Linux ``Bindings/firmware/arm,scmi.yaml``)."""
-    return not SCMI_COMPATIBLES.isdisjoint(node.strings("compatible"))
+    """Whether the node is an SCMI instance (Linux ``Bindings/firmware/arm,scmi.yaml``).
+
+    Agents that a server description lists have the same compatibles and are none.
+    """
+    if SCMI_COMPATIBLES.isdisjoint(node.strings("compatible")):
+        return False
+    return node.parent is None or not is_scmi_server(node.parent)
+
+
+def is_scmi_server(node: Node) -> bool:
+    """Whether the node describes an SCMI server (OP-TEE's ``optee,scmi-server``)."""
+    return SCMI_SERVER in node.strings("compatible")
 
 
 def is_psci(node: Node) -> bool:
@@ -179,6 +192,9 @@ def _beside_scmi(context: Context, _: Node, __: frozenset[Kind]) -> bool:
 def _behind_bus_or_inside_device(context: Context, node: Node, kinds: frozenset[Kind]) -> bool:
     for above in node.ancestors():
         if above.base_name in BUS_NAMES:
+            return True
+        # A regulator in a USB block switches the supply of its sockets.
+        if Kind.VOLTAGE in kinds and above.base_name.startswith("usb"):
             return True
     if Kind.POWER in kinds:
         return False

@@ -90,6 +90,22 @@ def _entries(
     return tuple(found)
 
 
+def entry_count(tree: DeviceTree, node: Node, name: str, cells_name: str) -> int | None:
+    """How many entries a list has, empty slots counted; none where it cannot be read."""
+    cells = node.cells(name)
+    if cells is None:
+        return None
+    at = count = 0
+    while at < len(cells):
+        target = None if cells[at] in NULL_PHANDLES else tree.by_phandle(cells[at])
+        width = 0 if target is None else target.cell(cells_name)
+        if width is None or (target is None and cells[at] not in NULL_PHANDLES):
+            return None
+        at += 1 + width
+        count += 1
+    return count if at == len(cells) else None
+
+
 def _dangling(tree: DeviceTree, node: Node, prop: Property, cell: int, phandle: int) -> Diagnostic:
     return error(
         "phandle-dangling",

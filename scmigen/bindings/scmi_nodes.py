@@ -1,9 +1,23 @@
 """The SCMI instances a tree already consumes (Linux ``Bindings/firmware/arm,scmi.yaml``)."""
 
-from scmigen.bindings.facts import ScmiInstance
-from scmigen.bindings.providers import SCMI_COMPATIBLES, is_scmi
+from collections.abc import Iterator
+
+from scmigen.bindings.facts import ScmiChannel, ScmiInstance
+from scmigen.bindings.providers import SCMI_COMPATIBLES, is_scmi, is_scmi_server
+from scmigen.bindings.references import references
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.tree import DeviceTree, Node
+
+_TRANSPORTS = {
+    "arm,scmi": "mailbox",
+    "arm,scmi-smc": "smc",
+    "arm,scmi-smc-param": "smc",
+    "qcom,scmi-smc": "smc",
+    "arm,scmi-virtio": "virtio",
+    "linaro,scmi-optee": "optee",
+}
+#: What makes a channel; a protocol node with one of these has a channel of its own.
+_CHANNEL = ("mboxes", "shmem", "arm,smc-id", "linaro,optee-channel-id")
 
 
 def _protocols(node: Node) -> dict[int, Node]:
@@ -15,14 +29,62 @@ def _protocols(node: Node) -> dict[int, Node]:
     return found
 
 
+def _channel(tree: DeviceTree, node: Node) -> ScmiChannel:
+    return ScmiChannel(
+        node,
+        node.cell("arm,smc-id"),
+        node.cell("linaro,optee-channel-id"),
+        tuple(entry.provider for entry in references(tree, node, "shmem", lambda _: 0, [])),
+        tuple(entry.provider for entry in references(tree, node, "mboxes", "#mbox-cells", [])),
+    )
+
+
+def _instance(tree: DeviceTree, node: Node) -> ScmiInstance:
+    protocols = _protocols(node)
+    compatible = next(text for text in node.strings("compatible") if text in SCMI_COMPATIBLES)
+    own = {
+        number: _channel(tree, protocol)
+        for number, protocol in protocols.items()
+        if any(name in protocol for name in _CHANNEL)
+    }
+    return ScmiInstance(
+        node, compatible, protocols, _TRANSPORTS[compatible], _channel(tree, node), own
+    )
+
+
 def instances_of(tree: DeviceTree, availability: Availability) -> tuple[ScmiInstance, ...]:
     """The enabled SCMI nodes of the tree, in the order of their paths."""
     nodes = (node for node in tree.nodes if is_scmi(node) and availability.enabled(node))
-    return tuple(
-        ScmiInstance(
-            node,
-            next(text for text in node.strings("compatible") if text in SCMI_COMPATIBLES),
-            _protocols(node),
-        )
-        for node in sorted(nodes, key=lambda node: node.path)
-    )
+    return tuple(_instance(tree, node) for node in sorted(nodes, key=lambda node: node.path))
+
+
+def regulators_of(instance: ScmiInstance) -> Iterator[Node]:
+    """The regulators below the voltage protocol of an instance; ``reg`` is the domain's id."""
+    protocol = instance.protocols.get(0x17)
+    holder = protocol.children.get("regulators") if protocol is not None else None
+    yield from holder.children.values() if holder is not None else ()
+
+
+def device_ids(tree: DeviceTree) -> dict[str, int]:
+    """The SCMI device ids that a tree gives its devices, by path.
+
+    An ``access-controllers`` cell is one only where the controller is an SCMI node; others are
+    firewalls with numbers of their own (Linux ``Bindings/access-controllers``).
+    """
+    return {
+        node.path: entry.cells[0]
+        for node in tree.nodes
+        if "access-controllers" in node
+        for entry in references(tree, node, "access-controllers", "#access-controller-cells", [])
+        if len(entry.cells) == 1 and is_scmi(entry.provider)
+    }
+
+
+def server_nodes(tree: DeviceTree) -> tuple[Node, ...]:
+    """The nodes that describe an SCMI server, in the order of the tree, enabled or not."""
+    return tuple(node for node in tree.nodes if is_scmi_server(node))
+
+
+def server_paths(tree: DeviceTree) -> frozenset[str]:
+    """The paths of the server descriptions and of all below them: none of it is a device."""
+    return frozenset(part.path for node in server_nodes(tree) for part in node.walk())

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from scmigen.assignment.assignment import HandGrant
+from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.words import resource_word
-from scmigen.diagnostics import Diagnostic, Related, error
+from scmigen.diagnostics import Diagnostic, Position, Related, error
+from scmigen.model.identifiers import Moved
 from scmigen.model.platform import Model, Resource
 from scmigen.runtime import MAX_RESOURCES, Numbering
 
@@ -23,6 +26,7 @@ def id_range(model: Model) -> Iterator[Diagnostic]:
                 f"{resource_word(model.inventory.tree, resource.key)} has the number "
                 f"{resource.number}; SCMI ids end at {MAX_RESOURCES}",
                 resource.facts.position,
+                hint="the number is the cell of a specifier or the reg of a regulator",
             )
 
 
@@ -37,9 +41,52 @@ def id_duplicate(model: Model) -> Iterator[Diagnostic]:
                     yield error(
                         "id-duplicate",
                         f"{kind} {resource.number} is both {other.key} and {resource.key}",
-                        resource.facts.position,
-                        [Related(str(other.key), other.facts.position)],
+                        _fixed_at(model, resource),
+                        [Related(str(other.key), _fixed_at(model, other))],
+                        _way_out(model, resource, other),
                     )
+
+
+def _fixed_at(model: Model, resource: Resource) -> Position | None:
+    """Where a server description numbers the resource, else where the resource is."""
+    places = (g.position for g in _described(model) if g.key == resource.key)
+    return next(places, resource.facts.position)
+
+
+def _way_out(model: Model, *resources: Resource) -> str:
+    described = {grant.key for grant in _described(model)}
+    if all(resource.key in described for resource in resources):
+        return "use --numbering per-agent, where each agent has numbers of its own"
+    return "the tree fixes one of them; edit the lock file, which has the other"
+
+
+def _described(model: Model) -> Iterator[HandGrant]:
+    """The grants that fix a number."""
+    return (grant for grant in model.assignment.grants if grant.number is not None)
+
+
+def id_disagrees(model: Model) -> Iterator[Diagnostic]:
+    """A server description gives one resource several numbers, where it can have one only."""
+    for platform in model.platforms:
+        shared = platform.numbering is Numbering.SHARED
+        first: dict[tuple[str | None, ResourceKey], HandGrant] = {}
+        for grant in _described(model):
+            if platform.resource(grant.key) is None:
+                continue
+            other = first.setdefault((None if shared else grant.agent, grant.key), grant)
+            if other.number == grant.number:
+                continue
+            hint = "give it one number"
+            if other.agent != grant.agent:
+                hint += ", or use --numbering per-agent"
+            yield error(
+                "id-disagrees",
+                f"{resource_word(model.inventory.tree, grant.key)} is {other.number} for "
+                f"{other.agent} and {grant.number} for {grant.agent}",
+                grant.position,
+                [Related(f"{other.number} for {other.agent}", other.position)],
+                hint,
+            )
 
 
 def numbering_fixed(model: Model) -> Iterator[Diagnostic]:
@@ -58,13 +105,23 @@ def numbering_fixed(model: Model) -> Iterator[Diagnostic]:
 def id_moved(model: Model) -> Iterator[Diagnostic]:
     """Numbers that the tree fixes and that the lock file has otherwise."""
     for moved in model.findings.moved:
+        word = resource_word(model.inventory.tree, moved.key)
+        whose = f" for {moved.agent}" if moved.agent else ""
+        what = f"{word} was {moved.locked} and is {moved.fixed} now{whose}"
+        if moved.before is not None:
+            old = resource_word(model.inventory.tree, moved.before)
+            what = f"{moved.fixed} was {old} and is {word} now{whose}"
         yield error(
             "id-moved",
-            f"{resource_word(model.inventory.tree, moved.key)} was {moved.locked} "
-            f"and is {moved.fixed} now",
-            model.inventory.facts[moved.key].position
-            if moved.key in model.inventory.facts
-            else None,
+            what,
+            _moved_at(model, moved),
             hint="consumers built against the old number would reach another resource; "
             "edit the lock file where that is meant",
         )
+
+
+def _moved_at(model: Model, moved: Moved) -> Position | None:
+    """Where the number is fixed, as well as the tree knows."""
+    places = (g.position for g in _described(model) if g.key == moved.key)
+    facts = model.inventory.facts.get(moved.key)
+    return next(places, facts.position if facts is not None else None)

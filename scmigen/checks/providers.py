@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 
+from scmigen.bindings.consumers import assigned_parents
 from scmigen.bindings.facts import ProviderClass, Use
+from scmigen.bindings.identity import is_protected
 from scmigen.checks.words import (
-    EXAMPLES,
     examples,
     names,
     node_word,
     position,
     resource_word,
+    some,
     use_word,
 )
-from scmigen.diagnostics import Diagnostic, Related, error, note, warning
+from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
 from scmigen.model.closure import ForeignUses
 from scmigen.model.platform import Model
 
@@ -27,7 +29,12 @@ def local_foreign(model: Model) -> Iterator[Diagnostic]:
         holder = model.owners.of(provider.node)
         owner = names(holder.all_agents) or "nobody"
         count = len(foreign.uses)
-        uses = [(model.owners.of(use.consumer).all_agents[0], use) for use in foreign.uses]
+        uses = [
+            (agent, use)
+            for use in foreign.uses
+            for agent in model.owners.of(use.consumer).all_agents
+            if agent not in holder.all_agents
+        ]
         yield error(
             "local-foreign",
             f"{node_word(tree, provider.node.path)} is {owner}'s, but "
@@ -77,7 +84,7 @@ def provider_disabled(model: Model) -> Iterator[Diagnostic]:
             f"{node_word(tree, path)} is disabled, but {len(uses)} use(s) refer to it; "
             "they are left out",
             position(tree, uses[0]),
-            [Related(use_word(use), position(tree, use)) for use in uses[:EXAMPLES]],
+            some(Related(use_word(use), position(tree, use)) for use in uses),
             "enable the provider, or disable the device that needs it",
         )
 
@@ -101,44 +108,109 @@ def scmi_native(model: Model) -> Iterator[Diagnostic]:
 
 
 def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
-    """One diagnostic a local provider: a warning for supplies, which really must be on."""
+    """One warning a local supply, which really must be on; one note a tree for all the rest."""
     tree = model.inventory.tree
     by_provider: dict[str, list[Use]] = {}
     for use in model.findings.closure.fed_locally:
         by_provider.setdefault(use.key.provider, []).append(use)
+    rest = []
     for path, uses in sorted(by_provider.items()):
-        owner = names(model.owners.of(model.providers[path].node).agents) or "nobody"
-        make = warning if any(use.prop in _FEEDS for use in uses) else note
-        yield make(
-            "managed-consumes-local",
-            f"the platform's {uses[0].consumer.path} takes {uses[0].prop} from "
-            f"{node_word(tree, path)}, which {owner} drives",
-            position(tree, uses[0]),
-            hint="that agent must have it on before anybody uses what depends on it",
+        if any(use.prop in _FEEDS for use in uses):
+            yield warning(*_feeding(model, path, uses))
+        else:
+            rest.append((path, uses))
+    if rest:
+        first, *others = rest
+        more = some(
+            Related(f"{node_word(tree, path)} too", position(tree, uses[0]))
+            for path, uses in others
         )
+        identifier, message, where, _, hint = _feeding(model, *first)
+        yield note(identifier, message, where, more, hint)
+
+
+def _feeding(
+    model: Model, path: str, uses: list[Use]
+) -> tuple[str, str, Position, tuple[Related, ...], str]:
+    owner = names(model.owners.of(model.providers[path].node).agents) or "nobody"
+    return (
+        "managed-consumes-local",
+        f"the platform's {uses[0].consumer.path} takes {uses[0].prop} from "
+        f"{node_word(model.inventory.tree, path)}, which {owner} drives",
+        position(model.inventory.tree, uses[0]),
+        (),
+        "that agent must have it on before anybody uses what depends on it",
+    )
 
 
 def parent_unnamed(model: Model) -> Iterator[Diagnostic]:
-    """Assigned parents that no SCMI message can name."""
-    tree = model.inventory.tree
+    """Assigned parents that no SCMI message can name: once a tree.
+
+    A parent that runs by itself is a note, since the platform can choose it for good; one that an
+    agent drives is a warning.
+    """
+    fixed: list[Use] = []
+    driven: list[Use] = []
     for use in model.findings.closure.unnamed:
-        yield warning(
-            "parent-unnamed",
-            f"{use.consumer.path} wants another parent for {resource_word(tree, use.key)}, "
-            "but that parent has no SCMI id; the parent cannot be set",
+        parent = assigned_parents(model.inventory.tree, use.consumer).get(use.key)
+        provider = model.providers.get(parent.provider) if parent is not None else None
+        by_itself = provider is not None and provider.category is ProviderClass.FIXED
+        (fixed if by_itself else driven).append(use)
+    for make, uses in ((warning, driven), (note, fixed)):
+        if uses:
+            yield make(*_unnamed(model, uses))
+
+
+def _unnamed(model: Model, uses: list[Use]) -> tuple[str, str, Position, tuple[Related, ...], str]:
+    tree = model.inventory.tree
+    first, *others = uses
+    more = some(Related(use_word(use), position(tree, use)) for use in others)
+    return (
+        "parent-unnamed",
+        f"{first.consumer.path} wants another parent for {resource_word(tree, first.key)}, "
+        "but that parent has no SCMI id; the parent cannot be set",
+        position(tree, first),
+        more,
+        "let the platform set it, or have it manage the parent's provider",
+    )
+
+
+def clock_protected(model: Model) -> Iterator[Diagnostic]:
+    """Uses of clocks that ``protected-clocks`` of their provider keeps for other firmware."""
+    tree = model.inventory.tree
+    hint = "drop the use, or the clock from protected-clocks if the platform may switch it"
+    for use in model.findings.closure.protected:
+        yield error(
+            "clock-protected",
+            f"{use_word(use)} refers to {resource_word(tree, use.key)}, which is protected: "
+            "it belongs to other firmware",
             position(tree, use),
-            hint="let the platform set it, or have it manage the parent's provider",
+            hint=hint,
         )
+    for written in model.assignment.grants:
+        provider = model.providers.get(written.key.provider)
+        if provider is not None and is_protected(provider.node, written.key):
+            yield error(
+                "clock-protected",
+                f"the grant names {resource_word(tree, written.key)}, which is protected: "
+                "it belongs to other firmware",
+                written.position,
+                hint=hint,
+            )
 
 
 def opp_undriven(model: Model) -> Iterator[Diagnostic]:
-    """OPP tables that make neither a performance domain nor rates."""
-    for table in model.findings.undriven:
+    """OPP tables that make neither a performance domain nor rates: once a tree."""
+    if model.findings.undriven:
+        table, *others = model.findings.undriven
+        more = some(Related(f"{item.node.path} too", item.node.position) for item in others)
         yield note(
             "opp-undriven",
             f"{table.node.path} makes no performance domain: "
             f"the platform manages no clock of {table.consumers[0].path}",
             table.node.position,
+            more,
+            "where the platform can set that clock, platform.managed names its provider",
         )
 
 

@@ -41,7 +41,8 @@ def device_disabled(model: Model) -> Iterator[Diagnostic]:
     """Exact claims on devices that are not enabled."""
     availability = Availability()
     for claim in model.assignment.claims:
-        if claim.exact and not availability.present(claim.node):
+        reserved = claim.agent is not None and claim.node.string("status") == "reserved"
+        if claim.exact and not reserved and not availability.present(claim.node):
             yield warning(
                 "device-disabled",
                 f"{claim.node.path} is given to {claim.agent or 'the platform'}, "
@@ -63,8 +64,18 @@ def device_secure(model: Model) -> Iterator[Diagnostic]:
                 f"{claim.node.path} is given to {claim.agent}, but secure-status keeps it for "
                 "the secure world; nothing is granted",
                 claim.position,
-                hint="give it to an agent of the role secure",
+                [Related("for the secure world", _status_position(claim.node))],
+                "give it to an agent of the role secure",
             )
+
+
+def _status_position(node: Node) -> Position | None:
+    """Where the nearest status stands that keeps a node from the normal world."""
+    for part in (node, *node.ancestors()):
+        found = part.get("secure-status") or part.get("status")
+        if found is not None:
+            return found.position or part.position
+    return node.position
 
 
 def bus_owner(model: Model) -> Iterator[Diagnostic]:
@@ -145,12 +156,30 @@ def _first_position(model: Model, conflict: Conflict) -> Position | None:
 
 
 def _owner_hint(model: Model, conflict: Conflict) -> str:
+    nested = _nested(conflict) if conflict.operation is Operation.RESET else None
+    if nested is not None:
+        part, whole = nested
+        return (
+            f"{part.path} is part of {whole.path}: give both to one agent, "
+            "or leave the reset to one of them"
+        )
     entry = resource_word(model.inventory.tree, conflict.key).partition("<")[2].rstrip(">")
     holder = agent_word(conflict.holders[0])
     return (
         f'name an owner (platform.owners: [{{{conflict.key.kind}: "{entry}", agent: {holder}}}]), '
         "or make one of the devices assignable"
     )
+
+
+def _nested(conflict: Conflict) -> tuple[Node, Node] | None:
+    """A device of one agent below a device of another, which both name the resource."""
+    pairs = [(agent, why.consumer) for agent, why in conflict.uses if isinstance(why, Use)]
+    agents = {node.path: agent for agent, node in pairs}
+    for agent, node in pairs:
+        for above in node.ancestors():
+            if above.path in agents and agents[above.path] != agent:
+                return node, above
+    return None
 
 
 def feeds_others(model: Model) -> Iterator[Diagnostic]:
@@ -184,6 +213,7 @@ def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
             f"{item.agent.name} does not get {item.operation} on "
             f"{resource_word(tree, item.key)}, which {use_word(item.use)} needs: {why}",
             position(tree, item.use),
+            hint="platform.owners says which agent has it",
         )
 
 

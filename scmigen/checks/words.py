@@ -60,6 +60,13 @@ def examples(
     return related
 
 
+def some(related: Iterable[Related]) -> tuple[Related, ...]:
+    """The first `EXAMPLES` of the related places, and how many more there are."""
+    every = tuple(related)
+    rest = len(every) - EXAMPLES
+    return (*every[:EXAMPLES], Related(f"and {rest} more")) if rest > 0 else every
+
+
 def _place(agent: Agent | None, why: Use | HandGrant) -> tuple[object, ...]:
     """What makes a line of examples different from another."""
     if isinstance(why, Use):

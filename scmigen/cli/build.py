@@ -1,12 +1,23 @@
 """``scmigen build`` and ``scmigen check``."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from scmigen.cli.common import ERRORS, board_options, compiled, report
-from scmigen.compile import DEFAULT_OUTPUTS, OUTPUTS, Compiled, Request, emit_outputs, lock_text
+from scmigen.assignment.assignment import Target
+from scmigen.cli.common import board_options, compiled
+from scmigen.cli.report import ERRORS, report
+from scmigen.compile import (
+    DEFAULT_OUTPUTS,
+    OUTPUTS,
+    Compiled,
+    Request,
+    emit_outputs,
+    for_target,
+    lock_text,
+)
 from scmigen.diagnostics import InputError, has_errors
 from scmigen.emit.files import File, Written, write
 
@@ -33,12 +44,18 @@ def _outputs(
 @click.option(
     "--emit", callback=_outputs, metavar="A,B,…", help="Outputs to make: " + ", ".join(OUTPUTS)
 )
+@click.option(
+    "--scp-target",
+    type=click.Choice([item.value for item in Target]),
+    help="What the SCP-firmware tables are for, in place of platform.target.",
+)
 @click.option("--depfile", type=click.Path(path_type=Path), help="Make rule with all files read.")
 @click.option("-v", "--verbose", is_flag=True, help="List the files that changed.")
 def build(
     request: Request,
     output: Path,
     emit: tuple[str, ...],
+    scp_target: str | None,
     depfile: Path | None,
     verbose: bool,
     style: str,
@@ -49,19 +66,23 @@ def build(
     Where anything is wrong with the input, nothing is written and the exit status is 1.
     """
     found = compiled(request, style, quiet)
-    files, problems = emit_outputs(found.model, emit or DEFAULT_OUTPUTS, bool(emit))
-    report((*found.diagnostics, *problems), style, quiet, sys.stderr)
-    if has_errors(problems):
+    model = found.model if scp_target is None else for_target(found.model, Target(scp_target))
+    files, problems = emit_outputs(model, emit or DEFAULT_OUTPUTS, bool(emit))
+    told = [*found.diagnostics, *problems]
+    written = None
+    if not has_errors(problems):
+        try:
+            written = write(output, files)
+            if request.ids is not None:
+                write_one(request.ids, lock_text(found))
+            if depfile is not None:
+                write_one(depfile, _make_rule(output, files, found))
+        except InputError as problem:
+            written = None
+            told.extend(problem.diagnostics)
+    report(told, style, quiet, sys.stderr)
+    if written is None:
         raise SystemExit(ERRORS)
-    try:
-        written = write(output, files)
-        if request.ids is not None:
-            write_one(request.ids, lock_text(found))
-        if depfile is not None:
-            write_one(depfile, _make_rule(output, files, found))
-    except InputError as problem:
-        report(problem.diagnostics, style, quiet, sys.stderr)
-        raise SystemExit(ERRORS) from None
     if not quiet and style == "text":
         _summary(found, output, files, written, verbose)
 
@@ -101,7 +122,19 @@ def _summary(
 
 @click.command()
 @board_options
-def check(request: Request, style: str, quiet: bool) -> None:
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="SERVER",
+    help="Hold BOARD against a server: a runtime.json, or a board that describes it.",
+)
+@click.option("--as", "agent", help="The server's agent whose tree BOARD is.")
+def check(
+    request: Request, against: Path | None, agent: str | None, style: str, quiet: bool
+) -> None:
     """Check BOARD and print what is found; the exit status is 1 where there are errors."""
-    found = compiled(request, style, quiet, sys.stdout)
+    if agent is not None and against is None:
+        raise click.UsageError("--as names an agent of a server: name that with --against")
+    asked = replace(request, against=against, agent=agent)
+    found = compiled(asked, style, quiet, sys.stdout)
     report(found.diagnostics, style, quiet, sys.stdout)

@@ -1,37 +1,29 @@
-"""What the commands share: options, printing diagnostics, exit statuses."""
+"""What the commands that read a board share: their options, and how they end."""
 
 import functools
-import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
+from scmigen.cli.choices import OPTIONS, asked
+from scmigen.cli.report import ERRORS, FORMATS, MOVED, report
 from scmigen.compile import Compiled, Request, compile_board
-from scmigen.diagnostics import (
-    Diagnostic,
-    InputError,
-    Severity,
-    format_text,
-    has_errors,
-    to_dict,
-)
+from scmigen.diagnostics import InputError, Severity, has_errors
 from scmigen.runtime import Numbering
-
-#: Exit statuses: errors in the input, wrong usage (click's), identifiers that moved.
-ERRORS, USAGE, MOVED = 1, 2, 3
 
 _Command = Callable[..., Any]
 
 
-def board_options(command: _Command) -> _Command:
+def board_options(command: _Command, formats: Sequence[str] = FORMATS) -> _Command:
     """The options of every command that reads a board; it is called with a `Request`."""
 
     @functools.wraps(command)
     def with_request(
         board: Path,
+        overlays: tuple[Path, ...],
         agents: tuple[Path, ...],
         include: tuple[Path, ...],
         define: tuple[str, ...],
@@ -39,11 +31,27 @@ def board_options(command: _Command) -> _Command:
         ids: Path | None,
         **others: Any,
     ) -> Any:
-        request = Request(board, agents, include, define, Numbering(numbering), ids)
+        repack = others.pop("repack")
+        if repack and ids is None:
+            raise click.UsageError("--repack renumbers a lock file: name it with --ids")
+        request = Request(
+            board,
+            agents,
+            include,
+            define,
+            Numbering(numbering),
+            ids,
+            trees=others.pop("trees"),
+            repack=repack,
+            asked=asked(others.pop("switches"), others.pop("errors")),
+            overlays=overlays,
+        )
         return command(request=request, **others)
 
     path = click.Path(path_type=Path)
     for option in (
+        # Click takes what is given last for what comes first.
+        click.argument("overlays", metavar="[OVERLAY]...", type=path, nargs=-1),
         click.argument("board", type=path),
         click.option(
             "-a", "--agents", type=path, multiple=True, help="Who owns what (repeatable)."
@@ -58,10 +66,12 @@ def board_options(command: _Command) -> _Command:
             help="One number a resource, or dense numbers for each agent.",
         ),
         click.option("--ids", type=path, help="Lock file that keeps every number once given."),
+        click.option("--repack", is_flag=True, help="Give the numbers of the lock file anew."),
+        *OPTIONS,
         click.option(
             "--format",
             "style",
-            type=click.Choice(["text", "json"]),
+            type=click.Choice(formats),
             default="text",
             show_default=True,
             help="Form of diagnostics.",
@@ -72,29 +82,8 @@ def board_options(command: _Command) -> _Command:
     return with_request
 
 
-def report(diagnostics: Iterable[Diagnostic], style: str, quiet: bool, stream: IO[str]) -> None:
-    """Print diagnostics in the form asked for."""
-    shown = [item for item in diagnostics if not quiet or item.severity is Severity.ERROR]
-    if style == "json":
-        print(json.dumps([to_dict(item) for item in shown], indent=1), file=stream)
-    elif shown and stream.isatty():
-        _report_in_colour(shown, stream)
-    else:
-        for item in shown:
-            print(format_text(item), file=stream)
-
-
-def _report_in_colour(shown: Iterable[Diagnostic], stream: IO[str]) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    colours = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
-    console = Console(file=stream, highlight=False, soft_wrap=True)
-    for item in shown:
-        text = Text(format_text(item))
-        text.highlight_regex(rf"{item.severity.word}\[[^\]]*\]", colours[item.severity])
-        text.highlight_regex(r"(?m)^  hint: .*$", "green")
-        console.print(text)
+#: The same for a command whose own answer comes as text or JSON.
+view_options = functools.partial(board_options, formats=("text", "json"))
 
 
 def compiled(request: Request, style: str, quiet: bool, stream: IO[str] | None = None) -> Compiled:

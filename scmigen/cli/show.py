@@ -8,7 +8,8 @@ import click
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.cli.common import ERRORS, board_options, compiled
+from scmigen.cli.common import compiled, view_options
+from scmigen.cli.report import ERRORS
 from scmigen.compile import Compiled, Request
 from scmigen.model.platform import Grant, Model
 from scmigen.scmi.operations import ordered
@@ -130,7 +131,7 @@ def _escaped(value: object) -> str:
 
 @click.command()
 @click.argument("view", type=click.Choice(list(_VIEWS)))
-@board_options
+@view_options
 def show(view: str, request: Request, style: str, quiet: bool) -> None:
     """Show what scmigen makes of BOARD: providers, devices, resources, agents or permissions."""
     found = compiled(request, style, quiet)
@@ -141,7 +142,7 @@ def show(view: str, request: Request, style: str, quiet: bool) -> None:
 @click.command()
 @click.argument("agent")
 @click.argument("resource")
-@board_options
+@view_options
 def why(agent: str, resource: str, request: Request, style: str, quiet: bool) -> None:
     """Show the uses behind what AGENT may do with RESOURCE of BOARD.
 
@@ -218,13 +219,13 @@ def _explained(grant: Grant) -> dict[str, object]:
 @click.option("--list", "listing", is_flag=True, help="All checks, one a line.")
 def explain(check: str | None, listing: bool) -> None:
     """Explain CHECK, the name in the brackets of a diagnostic."""
-    from scmigen.checks.registry import CHECKS
+    from scmigen.explain import explanations
 
-    known = {item.name: item.about for item in CHECKS}
+    known = explanations()
     if listing or check is None:
-        for name, about in known.items():
-            click.echo(f"{name}: {about}")
+        for name, said in known.items():
+            click.echo(f"{name}: {said.about}")
     elif check in known:
-        click.echo(known[check])
+        click.echo(f"{known[check].about}\n{known[check].advice}")
     else:
         raise click.BadParameter(f"no check {check!r}; --list has them all", param_hint="CHECK")

@@ -23,8 +23,10 @@ from scmigen.model.identifiers import (
     LockedId,
     Moved,
     number_devices,
+    number_for_agents,
     number_resources,
     reserved_numbers,
+    together,
 )
 from scmigen.model.naming import device_name, propose, unique
 from scmigen.model.ownership import Owners
@@ -49,6 +51,15 @@ class _Parts:
     granted: Granted
     numbering: Numbering
     lock: Lock
+    repack: bool
+
+    def names(self, platform: str) -> Ids:
+        """The identifiers given before, of which names stay in any case."""
+        return self.lock.platforms.get(platform, Ids())
+
+    def numbers(self, platform: str) -> Ids:
+        """The identifiers given before, as far as their numbers are to stay."""
+        return Ids() if self.repack else self.names(platform)
 
 
 def build(
@@ -56,8 +67,12 @@ def build(
     assignment: Assignment,
     lock: Lock | None = None,
     numbering: Numbering = Numbering.SHARED,
+    repack: bool = False,
 ) -> Model:
-    """The model of a board. Never raises for what the input says; the checks tell what is wrong."""
+    """The model of a board. Never raises for what the input says; the checks tell what is wrong.
+
+    ``repack``: of the lock only the names stay; numbers are given anew, without holes.
+    """
     owners = Owners(assignment, inventory)
     providers = final_providers(inventory, assignment.options, owners)
     platform = platform_nodes(providers)
@@ -75,6 +90,7 @@ def build(
         granted,
         numbering,
         lock or Lock(),
+        repack,
     )
     platforms = []
     moved: list[Moved] = []
@@ -114,22 +130,31 @@ def _served(parts: _Parts, instance: ScmiInstance | None) -> list[ResourceKey]:
 
 
 def _fixed(parts: _Parts, keys: Iterable[ResourceKey]) -> dict[ResourceKey, int]:
-    """The numbers that the tree has: the cells of SCMI specifiers."""
+    """The numbers that the tree has: the cells of SCMI specifiers, and what a server description
+    says where numbers are the same for all agents."""
     found = {}
+    described = {}
+    if parts.numbering is Numbering.SHARED:
+        for grant in reversed(parts.assignment.grants):
+            if grant.number is not None:
+                described[grant.key] = grant.number
     for key in keys:
         node = parts.inventory.tree.node(key.provider)
         if node is not None and key.cells and scmi_protocol(node) is not None:
             found[key] = key.cells[0]
+        elif key in described:
+            found[key] = described[key]
     return found
 
 
 def _platform(parts: _Parts, instance: ScmiInstance | None) -> tuple[Platform, tuple[Moved, ...]]:
     keys = _served(parts, instance)
     name = instance.node.name if instance else "scmi"
-    lock = parts.lock.platforms.get(name, Ids())
+    lock = parts.numbers(name)
     numbers, moved = number_resources(keys, _fixed(parts, keys), lock)
-    resources = _resources(parts, numbers, lock)
+    resources = _resources(parts, numbers, parts.names(name))
     by_key = {r.key: r for found in resources.values() for r in found}
+    grants, moved_for_agents = _grants(parts, by_key, lock)
     platform = Platform(
         name=name,
         numbering=parts.numbering,
@@ -138,12 +163,12 @@ def _platform(parts: _Parts, instance: ScmiInstance | None) -> tuple[Platform, t
         options=parts.assignment.options,
         agents=parts.assignment.agents,
         resources=resources,
-        grants=tuple(_grants(parts, by_key)),
-        devices=tuple(_devices(parts, by_key, lock)),
-        reserved=reserved_numbers(keys, lock),
+        grants=tuple(grants),
+        devices=tuple(_devices(parts, by_key, name)),
+        reserved=reserved_numbers(numbers, lock),
         instance=instance,
     )
-    return platform, moved
+    return platform, (*moved, *moved_for_agents)
 
 
 def _resources(
@@ -156,13 +181,20 @@ def _resources(
     known = {**parts.inventory.facts, **facts}
     held = _with_domains_above({use.key for use in parts.closure.own}, known)
     boot = _with_domains_above(_needed_by_console(parts), known) | held
+    boot |= {grant.key for grant in parts.assignment.grants if grant.on}
+    described = {grant.key: grant.name for grant in parts.assignment.grants if grant.name}
     found: dict[Kind, tuple[Resource, ...]] = {}
     for kind in Kind:
         keys = sorted((k for k in numbers if k.kind is kind), key=lambda k: numbers[k])
-        taken = {numbers[k]: lock.resources[k].name for k in keys if k in lock.resources}
-        tree = parts.inventory.tree
+        used = {numbers[key] for key in keys}
+        taken = {
+            numbers.get(key, locked.number): locked.name
+            for key, locked in lock.resources.items()
+            if key.kind is kind and key not in described
+            if key in numbers or not (parts.repack or locked.number in used)
+        }
         names = unique(
-            [(numbers[k], propose(tree, k, facts[k], uses.get(k, ()))) for k in keys], taken
+            [(numbers[k], _proposed(parts, k, facts[k], uses, described)) for k in keys], taken
         )
         found[kind] = tuple(
             _resource(
@@ -171,6 +203,19 @@ def _resources(
             for key in keys
         )
     return found
+
+
+def _proposed(
+    parts: _Parts,
+    key: ResourceKey,
+    facts: ResourceFacts,
+    uses: Mapping[ResourceKey, list[Use]],
+    described: Mapping[ResourceKey, str],
+) -> str:
+    """The name that a server description gives, else the best that the tree has."""
+    if key in described:
+        facts = replace(facts, names=(described[key], *facts.names))
+    return propose(parts.inventory.tree, key, facts, uses.get(key, ()))
 
 
 def _facts(parts: _Parts, keys: Iterable[ResourceKey]) -> dict[ResourceKey, ResourceFacts]:
@@ -240,67 +285,85 @@ def _resource(
     return Resource(key, number, *names, node, facts, assumed)
 
 
-def _grants(parts: _Parts, by_key: Mapping[ResourceKey, Resource]) -> list[Grant]:
+def _grants(
+    parts: _Parts, by_key: Mapping[ResourceKey, Resource], lock: Ids
+) -> tuple[list[Grant], tuple[Moved, ...]]:
     drafts = [draft for (_, key), draft in parts.granted.drafts.items() if key in by_key]
     drafts.sort(key=lambda d: (d.agent.id, d.key.kind, by_key[d.key].number))
-    found = []
-    dense: dict[tuple[int, Kind], int] = {}
-    for draft in drafts:
-        place = draft.agent.id, draft.key.kind
-        dense[place] = dense.get(place, -1) + 1
-        resource = by_key[draft.key]
-        shared = parts.numbering is Numbering.SHARED
-        found.append(
-            Grant(
-                draft.agent,
-                resource,
-                resource.number if shared else dense[place],
-                frozenset(draft.operations),
-                frozenset(draft.boot),
-                tuple(draft.because),
-            )
+    own: dict[tuple[str, ResourceKey], int] = {}
+    moved: tuple[Moved, ...] = ()
+    if parts.numbering is Numbering.PER_AGENT:
+        fixed = {
+            (g.agent, g.key): g.number for g in parts.assignment.grants if g.number is not None
+        }
+        own, moved = number_for_agents([(d.agent.name, d.key) for d in drafts], fixed, lock)
+    found = [
+        Grant(
+            draft.agent,
+            by_key[draft.key],
+            own.get((draft.agent.name, draft.key), by_key[draft.key].number),
+            frozenset(draft.operations),
+            frozenset(draft.boot),
+            tuple(draft.because),
         )
-    return found
+        for draft in drafts
+    ]
+    return found, moved
 
 
-def _device_of(node: Node) -> Node | None:
-    """The device a consumer is part of: itself or the nearest above with a ``compatible``."""
-    for part in (node, *node.ancestors()):
-        if part.parent is not None and "compatible" in part:
-            return part
-    return None
+def _device_of(owners: Owners, node: Node) -> Node | None:
+    """The device a consumer is part of: itself or the nearest above with a ``compatible``.
+
+    A part that is not its device's owners' is a device of its own, from where it is named.
+    """
+    parts = [part for part in (node, *node.ancestors()) if part.parent is not None]
+    whole = next((part for part in parts if "compatible" in part), None)
+    if whole is not None:
+        ours, others = owners.of(node), owners.of(whole)
+        if (ours.agents, ours.assignable) == (others.agents, others.assignable):
+            return whole
+        parts = parts[: parts.index(whole)] or [whole]
+    named = next((part for part in parts if owners.names(part.path)), None)
+    return named or (node if whole is not None else None)
 
 
-def _devices(parts: _Parts, by_key: Mapping[ResourceKey, Resource], lock: Ids) -> list[Device]:
+def _devices(parts: _Parts, by_key: Mapping[ResourceKey, Resource], platform: str) -> list[Device]:
     uses: dict[str, list[Use]] = {}
     nodes: dict[str, Node] = {}
     for use in parts.closure.needs:
-        node = _device_of(use.consumer)
+        node = _device_of(parts.owners, use.consumer)
         if node is not None and use.key in by_key:
             nodes[node.path] = node
             uses.setdefault(node.path, []).append(use)
-    numbers = number_devices(nodes, lock)
+    numbers = number_devices(nodes, parts.numbers(platform), parts.inventory.device_ids)
+    locked = parts.names(platform).devices
     found = []
     for path, node in nodes.items():
         owner = parts.owners.of(node)
-        device = Device(node, numbers[path], owner.agents, owner.assignable, tuple(uses[path]))
-        found.append(device)
+        name = locked[path].name if path in locked else device_name(parts.inventory.tree, node)
+        found.append(
+            Device(node, numbers[path], owner.agents, owner.assignable, tuple(uses[path]), name)
+        )
     return sorted(found, key=lambda device: device.number or 0)
 
 
 def _new_lock(parts: _Parts, platforms: Sequence[Platform]) -> Lock:
     """The lock to write: everything it had, and everything that is numbered now."""
-    made = dict(parts.lock.platforms)
+    made = {} if parts.repack else dict(parts.lock.platforms)
     for platform in platforms:
-        before = made.get(platform.name, Ids())
-        resources = dict(before.resources)
-        devices = dict(before.devices)
-        for found in platform.resources.values():
-            for item in found:
-                resources[item.key] = LockedId(item.number, item.name)
-        for device in platform.devices:
-            if device.number is not None:
-                name = device_name(parts.inventory.tree, device.node)
-                devices[device.node.path] = LockedId(device.number, name)
-        made[platform.name] = Ids(resources, devices)
+        resources = {
+            item.key: LockedId(item.number, item.name)
+            for found in platform.resources.values()
+            for item in found
+        }
+        devices = {
+            device.node.path: LockedId(device.number, device.name)
+            for device in platform.devices
+            if device.number is not None
+        }
+        agents: dict[tuple[str, ResourceKey], int] = {}
+        if platform.numbering is Numbering.PER_AGENT:
+            agents = {(g.agent.name, g.resource.key): g.id for g in platform.grants}
+        now = Ids(resources, devices, agents)
+        made[platform.name] = together(parts.numbers(platform.name), now)
     return Lock(made)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from scmigen.bindings.facts import Inventory, Provider, ProviderClass, Use
+from scmigen.bindings.identity import is_protected
 from scmigen.bindings.providers import is_psci
 from scmigen.bindings.status import Availability
 from scmigen.model.ownership import Owners, Ownership
@@ -31,7 +32,8 @@ class Closure:
     ``needs`` are those of agents' devices, ``own`` those of the platform's devices, ``fed`` those
     of managed providers; ``fed_locally`` what these take from an agent's local provider.
     ``unnamed`` are assigned parents that have no SCMI id, ``disabled`` uses of disabled providers,
-    ``native`` uses of a local provider by the agent that owns it.
+    ``native`` uses of a local provider by the agent that owns it, ``protected`` uses of clocks that
+    belong to other firmware, ``unowned`` uses of devices that are nobody's.
     """
 
     needs: tuple[Use, ...]
@@ -42,6 +44,8 @@ class Closure:
     unnamed: tuple[Use, ...]
     disabled: tuple[Use, ...]
     native: tuple[Use, ...]
+    protected: tuple[Use, ...]
+    unowned: tuple[Use, ...]
 
 
 class _Walk:
@@ -60,6 +64,7 @@ class _Walk:
         self.foreign: dict[str, list[Use]] = {}
         self.disabled: list[Use] = []
         self.native: list[Use] = []
+        self.protected: list[Use] = []
 
     def reach(self, use: Use, owner: Ownership) -> Iterator[Use]:
         """The uses of managed resources that ``use`` comes to."""
@@ -68,13 +73,29 @@ class _Walk:
             at = stack.pop()
             provider = self.providers[at.key.provider]
             if not self.availability.present(provider.node):
-                self.disabled.append(at)
+                if not self._is_harmless(at, provider):
+                    self.disabled.append(at)
+            elif is_protected(provider.node, at.key):
+                self.protected.append(at)
             elif provider.category is ProviderClass.MANAGED:
                 yield at
             elif provider.category is ProviderClass.FIXED:
                 stack.extend(self._inputs(at, provider))
             else:
                 self._local(at, provider, owner)
+
+    def _is_harmless(self, use: Use, provider: Provider) -> bool:
+        """Whether nothing is amiss when the provider is disabled.
+
+        The idle domains of firmware that is not there are not missed, nor is a sensor by a thermal
+        zone, which is no device, nor one of the clocks that a clock controller may choose from.
+        """
+        if use.key.kind is Kind.SENSOR and "compatible" not in use.consumer:
+            return True
+        itself = self.providers.get(use.consumer.path)
+        if use.key.kind is Kind.CLOCK and itself is not None and Kind.CLOCK in itself.kinds:
+            return True
+        return any(map(is_psci, provider.node.ancestors()))
 
     def _inputs(self, use: Use, provider: Provider) -> Iterator[Use]:
         if any(map(is_psci, provider.node.ancestors())) or provider.node.path in use.via:
@@ -91,13 +112,12 @@ class _Walk:
         else:
             self.native.append(use)
 
+    def is_present(self, use: Use) -> bool:
+        return self.availability.present(self.providers[use.key.provider].node)
+
     def is_fixed(self, path: str) -> bool:
         provider = self.providers.get(path)
-        return (
-            provider is not None
-            and provider.category is ProviderClass.FIXED
-            and provider.consumers > 0
-        )
+        return provider is not None and provider.category is ProviderClass.FIXED
 
 
 def close(
@@ -110,7 +130,8 @@ def close(
     """What devices and the platform need of managed resources."""
     walk = _Walk(inventory, providers, owners)
     parents = _named_parents(inventory, providers)
-    found: dict[str, list[Use]] = {"needs": [], "own": [], "fed": [], "local": [], "unnamed": []}
+    kinds = ("needs", "own", "fed", "local", "unnamed", "unowned")
+    found: dict[str, list[Use]] = {kind: [] for kind in kinds}
     for use in (*inventory.uses, *scaling.uses):
         path = use.consumer.path
         if (path, use.key) in scaling.surrendered:
@@ -123,7 +144,7 @@ def close(
         if path in platform or owner.platform:
             if category is ProviderClass.MANAGED:
                 found["fed" if path in platform else "own"].append(use)
-            elif category is ProviderClass.LOCAL:
+            elif category is ProviderClass.LOCAL and walk.is_present(use):
                 found["local"].append(use)
         elif made and owner.all_agents:
             found["needs"].append(use)
@@ -133,6 +154,8 @@ def close(
                 found["unnamed"].append(use)
             wanted = replace(use, needs=use.needs - {Operation.PARENT}) if nameless else use
             found["needs"].extend(walk.reach(wanted, owner))
+        elif category is ProviderClass.MANAGED:
+            found["unowned"].append(use)
     foreign = tuple(
         ForeignUses(providers[path], tuple(uses)) for path, uses in sorted(walk.foreign.items())
     )
@@ -145,6 +168,8 @@ def close(
         unnamed=tuple(found["unnamed"]),
         disabled=tuple(walk.disabled),
         native=tuple(walk.native),
+        protected=tuple(walk.protected),
+        unowned=tuple(found["unowned"]),
     )
 
 

@@ -6,7 +6,7 @@ resource's number. Two equal full names are told apart the same way.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from scmigen.bindings.facts import ResourceFacts, ResourceKey, Use
 from scmigen.devicetree.tree import DeviceTree, Node
@@ -19,22 +19,25 @@ def _clean(text: str) -> str:
     return _UNWANTED.sub("-", text).strip("-")
 
 
-def _cut(name: str, size: int, number: int) -> str:
-    """``name`` within ``size`` bytes, NUL included, made distinct by the number where it is cut."""
-    if len(name) < size:
-        return name
-    return _numbered(name, size, number)
+def _free(name: str, size: int, number: int, used: Container[str]) -> str:
+    """``name`` within ``size`` bytes, NUL included; with the number where it is cut or taken."""
+    found = name if len(name) < size else _numbered(name, size, f"~{number}")
+    tries = 0
+    while found in used:
+        found = _numbered(name, size, f"~{number}.{tries}" if tries else f"~{number}")
+        tries += 1
+    return found
 
 
-def _numbered(name: str, size: int, number: int) -> str:
-    suffix = f"~{number}"
+def _numbered(name: str, size: int, suffix: str) -> str:
     return name[: size - 1 - len(suffix)] + suffix
 
 
 def device_name(tree: DeviceTree, node: Node) -> str:
     """A device's name: its alias where it has one, else its node name."""
     aliases = sorted(name for name, found in tree.aliases.items() if found is node)
-    return _clean(aliases[0] if aliases else node.name.replace("@", "-")) or "root"
+    name = _clean(aliases[0] if aliases else node.name.replace("@", "-")) or "root"
+    return name[: EXTENDED_NAME_SIZE - 1]
 
 
 def propose(tree: DeviceTree, key: ResourceKey, facts: ResourceFacts, uses: Sequence[Use]) -> str:
@@ -58,17 +61,13 @@ def unique(
     for number, wanted in proposals:
         if number in full:
             continue
-        name = _cut(wanted, EXTENDED_NAME_SIZE, number)
-        if name in used:
-            name = _numbered(wanted, EXTENDED_NAME_SIZE, number)
+        name = _free(wanted, EXTENDED_NAME_SIZE, number, used)
         full[number] = name
         used.add(name)
     short: dict[int, str] = {}
     used = set()
     for number in sorted(full):
-        name = _cut(full[number], SHORT_NAME_SIZE, number)
-        if name in used:
-            name = _numbered(full[number], SHORT_NAME_SIZE, number)
+        name = _free(full[number], SHORT_NAME_SIZE, number, used)
         short[number] = name
         used.add(name)
     return {number: (full[number], short[number]) for number in full}

@@ -80,10 +80,15 @@ class Owners:
             _by_id(agents), _by_id(self._agents[name] for name in wanted), claims=tuple(best)
         )
 
+    def names(self, path: str) -> bool:
+        """Whether the user names this very node, exactly or by a pattern."""
+        return path in self._at
+
     def claimed_exactly(self, path: str) -> bool:
-        """Whether an agent names this very node."""
+        """Whether an agent names this very node, as one that it drives itself."""
         found = self._at.get(path)
-        return found is not None and any(c.exact and c.agent is not None for c in found.claims)
+        claims = found.claims if found is not None else ()
+        return any(c.exact and c.below and c.agent is not None for c in claims)
 
     def of(self, node: Node) -> Ownership:
         """The ownership of a node."""
@@ -94,8 +99,10 @@ class Owners:
         return known
 
     def _nearest(self, node: Node) -> Ownership:
-        places = (self._at.get(item.path) for item in (node, *node.ancestors()))
-        return next(filter(None, places), self._default)
+        here = self._at.get(node.path)
+        above = (self._at.get(item.path) for item in node.ancestors())
+        covers = (found for found in above if found and any(c.below for c in found.claims))
+        return here or next(covers, self._default)
 
     def _find(self, node: Node) -> Ownership:
         found = self._nearest(node)

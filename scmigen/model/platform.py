@@ -68,7 +68,8 @@ class Grant:
 class Device:
     """A consumer that is somebody's: ``agents`` have it at boot, ``assignable`` may be given it.
 
-    ``number`` is the device id of BASE_SET_DEVICE_PERMISSIONS; none for the platform's own.
+    ``name`` is its alias or node name, as it was first given. ``number`` is the device id of
+    BASE_SET_DEVICE_PERMISSIONS; none for the platform's own.
     """
 
     node: Node
@@ -76,6 +77,7 @@ class Device:
     agents: tuple[Agent, ...]
     assignable: tuple[Agent, ...]
     uses: tuple[Use, ...]
+    name: str
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,14 @@ class Feeding:
             for path, inputs in self._inputs.items()
             if len([key for key in inputs if key.kind is Kind.CLOCK]) > 1
         }
-        self._providers = providers
+        self._possible: dict[ResourceKey, list[str]] = {}
+        for path in sorted(self._many):
+            provider = providers.get(path)
+            if provider is None or provider.category is not ProviderClass.MANAGED:
+                continue
+            for key in self._inputs[path]:
+                if key.provider != path:
+                    self._possible.setdefault(key, []).append(path)
 
     def above(self, key: ResourceKey) -> Iterator[ResourceKey]:
         """Every resource above ``key``: what feeds it, what feeds that, …"""
@@ -66,14 +73,6 @@ class Feeding:
             if parent.kind is not Kind.CLOCK or key.provider not in self._many:
                 yield parent
 
-    def possible(self, key: ResourceKey) -> Iterator[str]:
+    def possible(self, key: ResourceKey) -> tuple[str, ...]:
         """The paths of providers with many inputs that may feed other agents from ``key``."""
-        for path in sorted(self._many):
-            provider = self._providers.get(path)
-            if (
-                provider is not None
-                and provider.category is ProviderClass.MANAGED
-                and path != key.provider
-                and key in self._inputs[path]
-            ):
-                yield path
+        return tuple(self._possible.get(key, ()))

@@ -160,7 +160,7 @@ def test_a_domain_in_two_files() -> None:
         )
     (found,) = raised.value.diagnostics
     assert (found.id, str(found.position)) == ("agent-duplicate", "2.yaml:1:14")
-    assert found.hint == "the first is at 1.yaml:1:14"
+    assert [str(related.position) for related in found.related] == ["1.yaml:1:14"]
 
 
 SELECTORS = [

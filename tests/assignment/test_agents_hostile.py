@@ -1,11 +1,23 @@
 """What is no agents file, or is made to do harm: a diagnostic, soon, and nothing worse."""
 
+from contextlib import suppress
+
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from support import AGENTS, soc
 
 from scmigen.assignment.agents_file import MAX_CLAIMS, MAX_PROBLEMS, read_agents
 from scmigen.assignment.located import MAX_NESTING, MAX_SIZE, MAX_VALUES
 from scmigen.diagnostics import Diagnostic, InputError
+
+GPU = soc("gpu: gpu { };")
+KEYS = (
+    *("id", "scmi", "role", "transport", "type", "default", "access", "dev", "flags", "shared"),
+    *("assignable", "grant", "clock", "operations", "managed", "devices", "owners", "agent"),
+    *("drivers", "assume", "clock-rate", "vendor"),
+)
 
 
 def refused(text: str) -> list[Diagnostic]:
@@ -87,6 +99,34 @@ def test_a_pattern_that_could_backtrack() -> None:
     text = f"domains: {{a: {{id: 1, access: [{{dev: '{pattern}'}}]}}}}"
     found = read_agents([(AGENTS, text)], soc(f"{'a' * 200} {{ }};"))
     assert [p.id for p in found.diagnostics] == ["glob-unmatched"]
+
+
+VALUES = st.recursive(
+    st.sampled_from(["x", 1, True, None, "&gpu", "*", "&cc 1", "", -1, 0.5, "smc", "vm"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*KEYS, 5, None]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(VALUES, VALUES)
+def test_any_values(domain: object, platform: object) -> None:
+    """Whatever stands where: an assignment, or diagnostics with positions."""
+    text = yaml.safe_dump({"domains": {"a": domain}, "platform": platform})
+    found: tuple[Diagnostic, ...] = ()
+    try:
+        read_agents([(AGENTS, text)], GPU)
+    except InputError as raised:
+        found = raised.diagnostics
+    assert all(item.position and item.position.line for item in found)
+
+
+@given(st.text(alphabet="domains: {}[]&*!|>-'\"\n\t#%@a1,?", max_size=80))
+def test_any_text(text: str) -> None:
+    with suppress(InputError):
+        read_agents([(AGENTS, text)], GPU)
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000, "0o9", "1e3", "1.0", "0b"])

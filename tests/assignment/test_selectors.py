@@ -52,7 +52,7 @@ def test_selector(text: str, exact: bool, paths: list[str]) -> None:
         ("temp", "2 nodes are named temp", "name one: /soc/i2c@5/temp@4c, /fw/temp@4c"),
         ("temp@4c", "2 nodes are named temp@4c", "name one: /soc/i2c@5/temp@4c, /fw/temp@4c"),
         ("serial", "2 nodes are named serial", "/soc/serial@2, /soc/serial@3"),
-        ("&", "no label &", "one of: gpu, uart"),
+        ("&", "no label &", "one of: &gpu, &uart"),
     ],
 )
 def test_what_is_not_there_or_not_clear(text: str, problem: str, hint: str) -> None:

@@ -106,6 +106,10 @@ RULES = [
         "local",
         f"phy {{ #clock-cells = <0>; #phy-cells = <0>; clocks = <0>; p: p {{ {CLOCK} }}; }};",
     ),
+    # The regulator in a USB block (renesas usbphy-ctrl, uniphier usb3-regulator) is its socket's.
+    ("R6", "local", "usbphy-ctrl@1 { #reset-cells = <1>; resets = <1>; p: p { }; };"),
+    ("R6", "local", "usb-controller@1 { p: p { }; };"),
+    ("R9", "managed", f"usb-controller@1 {{ p: p {{ {CLOCK} }}; }};"),
     # A power-domain provider is never inside a device, only behind a bus.
     ("R9", "managed", "dev { clocks = <0>; p: p { #power-domain-cells = <0>; }; };"),
     ("R6", "local", "i2c { p: p { #power-domain-cells = <0>; }; };"),

@@ -128,6 +128,37 @@ def test_a_local_provider_serves_its_owner_only() -> None:
     assert "platform.managed" in str(buck.hint)
 
 
+BUSES = [
+    # Nothing but the PMIC: the whole bus can be handed to the platform. An EEPROM cannot.
+    ("", True),
+    ('eeprom@50 { compatible = "acme,eeprom"; };', False),
+]
+
+
+@pytest.mark.parametrize(("beside", "whole"), BUSES)
+def test_the_hint_where_a_supply_is_anothers(beside: str, whole: bool) -> None:
+    bus = PMIC.replace("pmic: pmic", beside + " pmic: pmic")
+    model = soc_model(bus + "d: d { x-supply = <&buck>; };", '    access: [{dev: "&d"}]')
+    (found,) = diagnostics(model, "local-foreign")
+    assert 'platform.managed: ["&buck"]' in str(found.hint)
+    assert ('platform.devices: ["&i2c"]' in str(found.hint)) == whole
+
+
+def test_the_agents_of_a_foreign_use_are_the_others() -> None:
+    model = soc_model(
+        PMIC + "d: d { x-supply = <&buck>; };", '    access: [{dev: "&d", flags: {shared: true}}]'
+    )
+    (found,) = diagnostics(model, "local-foreign")
+    assert [related.message for related in found.related] == ["b: /d x-supply[0]"]
+
+
+def test_naming_an_scmi_protocol_changes_nothing() -> None:
+    tree = tree_of(SCMI + "d: d { clocks = <&clk 1>; };")
+    model = model_of(tree, 'domains: {a: {id: 1, access: [{dev: "&clk"}, {dev: "&d"}]}}')
+    assert classes(model)["clk"] == "managed"
+    assert grants(model, "a") == {"clock clk 1": "state read"}
+
+
 SWITCHED = """
 gpio: gpio@5 { compatible = "acme,gpio"; gpio-controller; #gpio-cells = <2>; clocks = <&cc 1>; };
 vcc: regulator-vcc { compatible = "regulator-fixed"; gpio = <&gpio 3 0>; vin-supply = <&vdd>; };

@@ -1,0 +1,197 @@
+"""``optee,scmi-server``: OP-TEE's description of the SCMI server it is, as nodes of its own tree.
+
+The node holds an ``agent@N`` for each agent (``reg`` is its id), that a ``protocol@P`` for each
+protocol (``reg`` is the protocol's id), that a node with any name (``clocks``, ``resets``, …), and
+that a child for each resource: ``reg`` is its number, ``domain-name`` its name, one reference says
+what it is, ``flags`` of a clock whether it is on at boot and whether its rate may be set
+(OP-TEE ``core/lib/scmi-server``, ``dt-bindings/scmi/scmi-clock.h``). OP-TEE itself reads clocks and
+resets only; power, performance, sensors and voltages are read here in the same form.
+
+This assigns resources, not devices: each entry is a grant that fixes a number and a name, and its
+provider is one that the platform manages. The tree
+is OP-TEE's, so where nothing else assigns its devices they are the platform's.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from scmigen.assignment.agents import check_agents
+from scmigen.assignment.assignment import Agent, Assignment, Claim, HandGrant, PlatformOptions
+from scmigen.bindings.consumers import can_change_voltage, uses_of
+from scmigen.bindings.facts import Use
+from scmigen.bindings.scmi_nodes import server_nodes
+from scmigen.bindings.status import Availability
+from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.diagnostics import Diagnostic, InputError, Position, Related, error, has_errors
+from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES, Role, Transport
+from scmigen.scmi.operations import Operation, with_implied
+from scmigen.scmi.protocols import Kind, Protocol
+
+#: Bits of ``flags`` of a clock.
+_DEFAULT_ENABLED, _ALLOW_SET_RATE = 1, 2
+
+_KINDS: Mapping[int, Kind] = {
+    Protocol.POWER: Kind.POWER,
+    Protocol.PERFORMANCE: Kind.PERFORMANCE,
+    Protocol.CLOCK: Kind.CLOCK,
+    Protocol.SENSOR: Kind.SENSOR,
+    Protocol.RESET: Kind.RESET,
+    Protocol.VOLTAGE: Kind.VOLTAGE,
+}
+#: What an agent may do with a resource that it is given.
+_OPERATIONS: Mapping[Kind, tuple[Operation, ...]] = {
+    Kind.POWER: (Operation.STATE, Operation.READ),
+    Kind.PERFORMANCE: (Operation.LEVEL, Operation.LIMITS, Operation.READ),
+    Kind.CLOCK: (Operation.STATE, Operation.READ),
+    Kind.SENSOR: (Operation.CONFIG, Operation.READ),
+    Kind.RESET: (Operation.RESET,),
+    Kind.VOLTAGE: (Operation.STATE, Operation.READ),
+}
+#: What a right entry looks like.
+_REFERENCE: Mapping[Kind, str] = {
+    Kind.POWER: "power-domains = <&provider 1>",
+    Kind.PERFORMANCE: "performance-domains = <&provider 1>",
+    Kind.CLOCK: "clocks = <&provider 1>",
+    Kind.SENSOR: "thermal-sensors = <&provider 1>",
+    Kind.RESET: "resets = <&provider 1>",
+    Kind.VOLTAGE: "voltd-supply = <&regulator>",
+}
+_TRANSPORTS = {"linaro,scmi-optee": "optee", "arm,scmi-smc": "smc", "arm,scmi": "mailbox"}
+
+
+class _Server:
+    """Reads the server descriptions of one tree; everything found wrong is in ``problems``."""
+
+    def __init__(self, tree: DeviceTree, names: Mapping[int, str]) -> None:
+        self.tree = tree
+        self.names = names
+        self.availability = Availability()
+        self.problems: list[Diagnostic] = []
+        self.agents: list[Agent] = []
+        self.grants: list[HandGrant] = []
+
+    def wrong(self, message: str, node: Node, hint: str, first: Node | None = None) -> None:
+        related = [Related(f"the first is {first.path}", self._at(first))] if first else []
+        found = error("scmi-server", f"{node.path} {message}", self._at(node), related, hint)
+        self.problems.append(found)
+
+    def _at(self, node: Node) -> Position:
+        return node.position or Position(self.tree.file)
+
+    def numbered(self, parent: Node, what: str, highest: int) -> Iterator[tuple[int, Node]]:
+        """The enabled children of a node with their ``reg``, each given once."""
+        firsts: dict[int, Node] = {}
+        for child in parent.children.values():
+            if not self.availability.present(child):
+                continue
+            number = child.cell("reg")
+            if number is None or number > highest:
+                self.wrong(f"needs reg = <{what}>", child, f"{what}: a number up to {highest}")
+            elif firsts.setdefault(number, child) is not child:
+                message = f"has the {what} {number}, which is given already"
+                self.wrong(message, child, "give each its own reg", firsts[number])
+            else:
+                yield number, child
+
+    def agent(self, number: int, node: Node) -> None:
+        if number == 0:
+            self.wrong("is agent 0, which is the platform", node, "agents are 1, 2, 3, …")
+            return
+        name = self.names.get(number, f"{node.base_name}-{number}")
+        self.agents.append(
+            Agent(number, name, Role.OTHER, self._transport(node), False, False, self._at(node))
+        )
+        for protocol, child in self.numbered(node, "protocol", 0xFF):
+            if protocol == Protocol.BASE or protocol == Protocol.SYSTEM:
+                continue
+            kind = _KINDS.get(protocol)
+            if kind is None:
+                known = ", ".join(f"{value:#x}" for value in _KINDS)
+                self.wrong(f"is protocol {protocol:#x}", child, f"known here: {known}")
+            else:
+                self._protocol(name, kind, child)
+
+    def _transport(self, node: Node) -> Transport | None:
+        kinds = [_TRANSPORTS[text] for text in node.strings("compatible") if text in _TRANSPORTS]
+        if not kinds:
+            known = ", ".join(_TRANSPORTS)
+            self.wrong("has no transport", node, f'write compatible = "…", one of: {known}')
+            return None
+        channel = node.cell("scmi-channel-id")
+        return Transport(type=kinds[0], channel=channel, smc_id=node.cell("arm,smc-id"))
+
+    def _protocol(self, agent: str, kind: Kind, protocol: Node) -> None:
+        firsts: dict[int, Node] = {}
+        for group in protocol.children.values():
+            if not self.availability.present(group):
+                continue
+            for number, entry in self.numbered(group, "id", MAX_RESOURCES):
+                if firsts.setdefault(number, entry) is not entry:
+                    message = f"has the id {number}, which is given already"
+                    self.wrong(message, entry, "give each its own reg", firsts[number])
+                    continue
+                self._entry(agent, kind, number, entry)
+
+    def _entry(self, agent: str, kind: Kind, number: int, entry: Node) -> None:
+        use = self._use(kind, entry)
+        if use is None:
+            return
+        flags = (entry.cell("flags") or 0) if kind is Kind.CLOCK else 0
+        operations = set(_OPERATIONS[kind])
+        if flags & _ALLOW_SET_RATE:
+            operations.add(Operation.RATE)
+        regulator = self.tree.node(use.key.provider) if kind is Kind.VOLTAGE else None
+        if regulator is not None and can_change_voltage(regulator):
+            operations.add(Operation.LEVEL)
+        self.grants.append(
+            HandGrant(
+                agent,
+                use.key,
+                with_implied(operations),
+                self._at(entry),
+                number,
+                entry.string("domain-name") or entry.string("regulator-name"),
+                bool(flags & _DEFAULT_ENABLED),
+            )
+        )
+
+    def _use(self, kind: Kind, entry: Node) -> Use | None:
+        """The one resource that an entry refers to; a dangling reference is an error, no hole."""
+        before = len(self.problems)
+        uses = [use for use in uses_of(self.tree, entry, self.problems) if use.key.kind is kind]
+        if len({use.key for use in uses}) == 1:
+            return uses[0]
+        if len(self.problems) == before:
+            count = "no" if not uses else "more than one"
+            self.wrong(f"refers to {count} {kind}", entry, f"write {_REFERENCE[kind]};")
+        return None
+
+
+def agent_ids(tree: DeviceTree) -> tuple[int, ...]:
+    """The ids of the agents that server descriptions of the tree list, as they stand there."""
+    agents = (child for node in server_nodes(tree) for child in node.children.values())
+    return tuple(number for agent in agents if (number := agent.cell("reg")) is not None)
+
+
+def read_server(
+    tree: DeviceTree, names: Mapping[int, str] | None = None, alone: bool = True
+) -> Assignment:
+    """The assignment that the server descriptions of a tree make.
+
+    ``names`` are those that other sources give to agents, by id; without one, an agent is called
+    ``agent-1``. Unless ``alone``, other sources say whose the devices of the tree are. Raises
+    `InputError` with all that is wrong.
+    """
+    server = _Server(tree, names or {})
+    for node in server_nodes(tree):
+        if server.availability.present(node):
+            for number, agent in server.numbered(node, "agent id", MAX_AGENTS):
+                server.agent(number, agent)
+    server.problems.extend(check_agents(server.agents, alone))
+    if has_errors(server.problems):
+        raise InputError(server.problems)
+    rest = (Claim(None, tree.root, exact=False, position=Position(tree.file)),) if alone else ()
+    agents = tuple(sorted(server.agents, key=lambda agent: agent.id))
+    served: dict[str, Position | None] = {}
+    for grant in server.grants:
+        served.setdefault(grant.key.provider, grant.position)
+    return Assignment(agents, rest, tuple(server.grants), PlatformOptions(served, {}, {}))

@@ -1,0 +1,271 @@
+"""One tree per agent: what an agent's own tree enables and consumes is that agent's.
+
+A node of an agent's tree stands for the node of the board that ``xen,path`` names; else for the one
+of the same name below what its parent stands for (so trees that agree in their paths match); else
+for the only one with the same unit address and one of its compatibles. Nodes with no counterpart
+are the agent's own affair (a hypervisor's virtual devices), and so are structure and the providers
+that the platform serves.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scmigen.assignment.assignment import Agent, Assignment, Claim, PlatformOptions
+from scmigen.bindings.facts import Inventory, ProviderClass, ResourceKey, Use
+from scmigen.bindings.inventory import take_inventory
+from scmigen.bindings.providers import BUS_NAMES
+from scmigen.bindings.status import Availability
+from scmigen.devicetree.tree import DeviceTree, Node, Property
+from scmigen.diagnostics import Diagnostic, Position, Related, error, warning
+from scmigen.runtime import Role
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+_STATUS = ("status", "secure-status")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTree:
+    """The tree of an agent, and path in it → node of the board, for what it enables."""
+
+    agent: str
+    tree: DeviceTree
+    nodes: Mapping[str, Node]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def position(self, node: Node) -> Position:
+        """Where a node of the tree stands; a blob has no lines, so there it is the file."""
+        return node.position or Position(self.tree.file)
+
+
+def match(board: DeviceTree, agent: str, tree: DeviceTree, secure: bool = False) -> AgentTree:
+    """Which nodes of the board those of an agent's tree stand for.
+
+    ``secure``: the agent is of the secure world, so that what only that may use is enabled for it.
+    """
+    availability = Availability()
+    present = availability.present if secure else availability.enabled
+    by_address = _by_address(board)
+    found = {"/": board.root}
+    problems: list[Diagnostic] = []
+    for node in tree.nodes[1:]:
+        if not present(node):
+            continue
+        candidates = _candidates(board, node, found, by_address)
+        if len(candidates) == 1:
+            found[node.path] = candidates[0]
+        elif candidates:
+            problems.append(
+                error(
+                    "tree-ambiguous",
+                    f"{node.path} of {agent} may be any of {len(candidates)} nodes of the board",
+                    node.position or Position(tree.file),
+                    [Related(item.path, item.position) for item in candidates[:4]],
+                    'say which with xen,path = "/…", or give both trees the same path',
+                )
+            )
+    return AgentTree(agent, tree, found, tuple(problems))
+
+
+def _by_address(board: DeviceTree) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for node in board.nodes:
+        if "@" in node.name:
+            found.setdefault(_address(node), []).append(node)
+    return found
+
+
+def _address(node: Node) -> str:
+    return node.name.partition("@")[2].lower()
+
+
+def _alike(first: Node, second: Node) -> bool:
+    """Whether two nodes may be one device: a compatible in common, or none at all."""
+    ours, others = first.strings("compatible"), second.strings("compatible")
+    return not ours or not others or not set(ours).isdisjoint(others)
+
+
+def _candidates(
+    board: DeviceTree,
+    node: Node,
+    found: Mapping[str, Node],
+    by_address: Mapping[str, Sequence[Node]],
+) -> list[Node]:
+    named = board.node(node.string("xen,path") or "")
+    if named is not None:
+        return [named]
+    parent = found.get(node.parent.path) if node.parent is not None else None
+    same = parent.children.get(node.name) if parent is not None else None
+    if same is not None and _alike(node, same):
+        return [same]
+    if "@" not in node.name or "compatible" not in node:
+        return []
+    return [
+        other
+        for other in by_address.get(_address(node), ())
+        if "compatible" in other and _alike(node, other)
+    ]
+
+
+def enable(trees: Sequence[AgentTree]) -> None:
+    """Enable in the board what one of the trees enables, before anybody looks at the board.
+
+    The status of a node that the board does not enable becomes the one that the agent's tree has.
+    What is below such a node, and not in that tree, stays disabled.
+    """
+    for tree in trees:
+        availability = Availability()
+        matched = {node.path for node in tree.nodes.values()}
+        for path, node in tree.nodes.items():
+            theirs = tree.tree.node(path)
+            if theirs is None or availability.present(node):
+                continue
+            for name in _STATUS:
+                _copy_status(node, theirs, name)
+            for child in node.children.values():
+                if child.path not in matched:
+                    child.properties.pop("secure-status", None)
+                    child.properties["status"] = Property("status", b"disabled\0", child.position)
+
+
+def _copy_status(node: Node, theirs: Node, name: str) -> None:
+    found = theirs.get(name)
+    if found is not None:
+        node.properties[name] = Property(name, found.value, found.position or theirs.position)
+    elif name in node:
+        del node.properties[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an agent's tree and the board's inventory say together: claims, and further uses."""
+
+    claims: tuple[Claim, ...]
+    uses: tuple[Use, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def look(inventory: Inventory, tree: AgentTree) -> Seen:
+    """The devices of the board that an agent's tree has, and what it alone says they use.
+
+    ``inventory`` is that of the board.
+    """
+    own = take_inventory(tree.tree)
+    consumers = {use.consumer.path for use in own.uses}
+    on_board = {use.consumer.path for use in inventory.uses}
+    served = _served(inventory)
+    claims = []
+    problems = [*tree.diagnostics, *own.diagnostics]
+    for path, node in tree.nodes.items():
+        theirs = tree.tree.node(path)
+        is_device = path in consumers or node.path in on_board
+        if theirs is None or node.path in served:
+            continue
+        if is_device or _is_local(inventory, node) or _is_bus(node):
+            claims.append(Claim(tree.agent, node, True, tree.position(theirs), below=False))
+    problems.extend(_strangers(own, tree))
+    return Seen(tuple(claims), tuple(_further(inventory, own, tree)), tuple(problems))
+
+
+def _served(inventory: Inventory) -> frozenset[str]:
+    """The paths of what the platform drives, or nobody: a tree lists that but cannot own it.
+
+    Providers that somebody uses, their parts without a ``compatible``, and parents of regulators.
+    """
+    found: set[str] = set()
+    for provider in inventory.providers.values():
+        if provider.category is ProviderClass.LOCAL or not provider.consumers:
+            continue
+        found.add(provider.node.path)
+        parent = provider.node.parent
+        if Kind.VOLTAGE in provider.kinds and parent is not None:
+            found.add(parent.path)
+        stack = [part for part in provider.node.children.values() if "compatible" not in part]
+        while stack:
+            part = stack.pop()
+            found.add(part.path)
+            stack.extend(below for below in part.children.values() if "compatible" not in below)
+    return frozenset(found)
+
+
+def _is_local(inventory: Inventory, node: Node) -> bool:
+    provider = inventory.providers.get(node.path)
+    return provider is not None and provider.category is ProviderClass.LOCAL
+
+
+def _is_bus(node: Node) -> bool:
+    """Whether devices are reached through the node: whose it is matters without any use."""
+    return node.base_name in BUS_NAMES and "compatible" in node
+
+
+def _strangers(own: Inventory, tree: AgentTree) -> Iterator[Diagnostic]:
+    """Consumers that the board does not have, one warning a node."""
+    told: set[str] = set()
+    for use in own.uses:
+        node, provider = use.consumer, tree.nodes.get(use.key.provider)
+        if node.path in tree.nodes or node.path in told or provider is None:
+            continue
+        told.add(node.path)
+        yield warning(
+            "tree-unmatched",
+            f"{node.path} of {tree.agent} uses {provider.path} of the board, "
+            "but is no node of the board itself",
+            tree.position(node),
+            hint='name the device of the board with xen,path = "/…"; now nothing is granted',
+        )
+
+
+def _further(inventory: Inventory, own: Inventory, tree: AgentTree) -> Iterator[Use]:
+    """The uses of matched devices that only the agent's tree has, as uses of the board's nodes."""
+    known: dict[tuple[str, ResourceKey], frozenset[Operation]] = {}
+    for use in inventory.uses:
+        place = use.consumer.path, use.key
+        known[place] = known.get(place, frozenset()) | use.needs
+    for use in own.uses:
+        consumer, provider = tree.nodes.get(use.consumer.path), tree.nodes.get(use.key.provider)
+        if consumer is None or provider is None or provider.path not in inventory.providers:
+            continue
+        key = use.key._replace(provider=provider.path)
+        needs = use.needs - known.get((consumer.path, key), frozenset())
+        if needs:
+            where = use.position or Position(tree.tree.file)
+            yield replace(use, consumer=consumer, key=key, needs=needs, place=where)
+
+
+def with_trees(inventory: Inventory, trees: Sequence[AgentTree]) -> tuple[Inventory, Assignment]:
+    """The inventory with what only agents' trees say, and the assignment that the trees make.
+
+    Agents have no ids yet (0). The first is an operating system, the others are VMs.
+    """
+    seen = [look(inventory, tree) for tree in trees]
+    agents = tuple(
+        Agent(
+            0,
+            tree.agent,
+            Role.VM if place else Role.OSPM,
+            position=Position(tree.tree.file),
+        )
+        for place, tree in enumerate(trees)
+    )
+    assignment = Assignment(
+        agents,
+        tuple(claim for item in seen for claim in item.claims),
+        (),
+        PlatformOptions({}, {}, {}),
+        tuple(found for item in seen for found in item.diagnostics),
+    )
+    further = [use for item in seen for use in item.uses]
+    return _with_uses(inventory, further), assignment
+
+
+def _with_uses(inventory: Inventory, further: Sequence[Use]) -> Inventory:
+    """The inventory with uses that its tree does not have."""
+    consumers: dict[str, set[str]] = {}
+    for use in further:
+        consumers.setdefault(use.key.provider, set()).add(use.consumer.path)
+    providers = dict(inventory.providers)
+    for path, found in consumers.items():
+        already = {use.consumer.path for use in inventory.uses if use.key.provider == path}
+        count = providers[path].consumers + len(found - already)
+        providers[path] = replace(providers[path], consumers=count)
+    return replace(inventory, uses=(*inventory.uses, *further), providers=providers)

@@ -1,0 +1,99 @@
+"""Where a node is in memory, as the CPU sees it (Devicetree Specification v0.4, section 2.3.8)."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scmigen.devicetree.tree import DeviceTree, Node
+
+
+class Region(NamedTuple):
+    """A stretch of memory: address and size in bytes."""
+
+    start: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """The address behind the last byte."""
+        return self.start + self.size
+
+    def overlaps(self, other: "Region") -> bool:
+        """Whether the two have a byte in common."""
+        return self.start < other.end and other.start < self.end
+
+    def within(self, other: "Region") -> bool:
+        """Whether all of it is in ``other``."""
+        return other.start <= self.start and self.end <= other.end
+
+
+def _number(cells: tuple[int, ...]) -> int:
+    value = 0
+    for cell in cells:
+        value = value << 32 | cell
+    return value
+
+
+def _widths(node: Node) -> tuple[int, int]:
+    """``#address-cells`` and ``#size-cells`` for the children of a node, at most 4 each."""
+    address, size = node.cell("#address-cells"), node.cell("#size-cells")
+    return min(4, 2 if address is None else address), min(4, 1 if size is None else size)
+
+
+def regions(node: Node) -> tuple[Region, ...]:
+    """The regions in ``reg`` of a node; none where it has none or the CPU cannot reach it."""
+    if node.parent is None:
+        return ()
+    address, size = _widths(node.parent)
+    cells = node.cells("reg") or ()
+    step = address + size
+    found = []
+    for at in range(0, len(cells) - step + 1 if step else 0, step):
+        start = _number(cells[at : at + address])
+        region = Region(start, _number(cells[at + address : at + step]))
+        seen = _translated(region, node.parent)
+        if seen is None:
+            return ()
+        found.append(seen)
+    return tuple(found)
+
+
+def _translated(region: Region, bus: Node) -> Region | None:
+    """A region in the address space of a bus, as seen from the root."""
+    while bus.parent is not None:
+        ranges = bus.get("ranges")
+        if ranges is None:
+            return None
+        if ranges.value:
+            start = _through(region, bus, bus.parent)
+            if start is None:
+                return None
+            region = Region(start, region.size)
+        bus = bus.parent
+    return region
+
+
+def _through(region: Region, bus: Node, parent: Node) -> int | None:
+    child, size = _widths(bus)
+    above, _ = _widths(parent)
+    cells = bus.cells("ranges") or ()
+    step = child + above + size
+    for at in range(0, len(cells) - step + 1 if step else 0, step):
+        start = _number(cells[at : at + child])
+        window = Region(start, _number(cells[at + child + above : at + step]))
+        if region.within(window):
+            return _number(cells[at + child : at + child + above]) + region.start - start
+    return None
+
+
+def memory(tree: DeviceTree) -> tuple[Region, ...]:
+    """The regions of the memory nodes: what an operating system takes for its own."""
+    nodes = (node for node in tree.root.children.values() if node.string("device_type") == "memory")
+    return tuple(region for node in nodes for region in regions(node))
+
+
+def reserved(tree: DeviceTree) -> Iterator[Region]:
+    """What is kept from it: ``/memreserve/`` and the children of ``/reserved-memory``."""
+    yield from (Region(*pair) for pair in tree.memory_reservations)
+    holder = tree.node("/reserved-memory")
+    for node in holder.children.values() if holder is not None else ():
+        yield from regions(node)

@@ -1,0 +1,254 @@
+"""A board against the description of a server: what one side has and the other lacks.
+
+The board is the tree of one agent, or of a whole platform; the server is a runtime configuration.
+Numbers are compared as the agent sees them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from scmigen import runtime
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.facts import ScmiInstance, Use
+from scmigen.bindings.scmi_nodes import regulators_of
+from scmigen.checks.grants import plain, spans
+from scmigen.checks.words import some, use_word
+from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
+from scmigen.model.platform import Grant, Model, Platform, Resource
+from scmigen.runtime import Numbering
+from scmigen.scmi.operations import Operation, ordered
+from scmigen.scmi.protocols import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What the server shows one agent: by kind and id, the resource and the operations."""
+
+    agent: runtime.Agent
+    position: Position
+    served: Mapping[tuple[Kind, int], tuple[runtime.Resource, frozenset[Operation]]]
+
+
+def _view(server: runtime.Runtime, agent: runtime.Agent, file: str) -> _View:
+    by_number = {(kind, r.id): r for kind in Kind for r in server.resources(kind)}
+    served = {
+        (kind, grant.id): (by_number[kind, grant.resource], frozenset(grant.operations))
+        for kind, grants in agent.grants.items()
+        for grant in grants
+        if (kind, grant.resource) in by_number
+    }
+    return _View(agent, Position(file), served)
+
+
+def compare(
+    model: Model, server: runtime.Runtime, file: str, only: str | None = None
+) -> tuple[Diagnostic, ...]:
+    """What does not fit between a board and the server of its platform.
+
+    ``file`` names the server's description in messages. ``only`` is the agent of the server whose
+    tree the board is; without it agents are paired by name, or by being the only one.
+    """
+    found: list[Diagnostic] = []
+    for platform in model.platforms:
+        for mine in platform.agents:
+            theirs = _partner(platform, mine, server, only)
+            if theirs is None:
+                found.append(_no_agent(mine, server, file))
+                continue
+            view = _view(server, theirs, file)
+            found.extend(_protocols(model, platform, view))
+            found.extend(_grants(model, platform, mine, view))
+            found.extend(_unused(platform, mine, view))
+        found.extend(_devices(platform, server, file))
+    return tuple(found)
+
+
+def _partner(
+    platform: Platform, mine: Agent, server: runtime.Runtime, only: str | None
+) -> runtime.Agent | None:
+    if only is not None and len(platform.agents) == 1:
+        return next((agent for agent in server.agents if agent.name == only), None)
+    for agent in server.agents:
+        if agent.name == mine.name:
+            return agent
+    single = len(server.agents) == 1 and len(platform.agents) == 1
+    return server.agents[0] if single else None
+
+
+def _no_agent(mine: Agent, server: runtime.Runtime, file: str) -> Diagnostic:
+    known = ", ".join(agent.name for agent in server.agents)
+    return error(
+        "agent-unserved",
+        f"the server has no agent {mine.name}; it has {known}",
+        Position(file),
+        hint="--as NAME says whose tree the board is",
+    )
+
+
+def _protocols(model: Model, platform: Platform, view: _View) -> Iterator[Diagnostic]:
+    """Protocols the tree has a node for, and voltages it describes, that the server lacks."""
+    instance = platform.instance
+    if instance is None:
+        return
+    kinds = {kind for kind, _ in view.served}
+    for number, node in sorted(instance.protocols.items()):
+        kind = next((kind for kind in Kind if kind.protocol == number), None)
+        if kind is not None and kind not in kinds:
+            yield error(
+                "protocol-unserved",
+                f"{node.path}: the server gives {view.agent.name} nothing of protocol {number:#x}",
+                node.position or Position(model.inventory.tree.file),
+                [Related("the server", view.position)],
+                f"have the server serve {kind} resources, or drop the node",
+            )
+    if Kind.VOLTAGE in kinds:
+        yield from _regulators(model, instance, view)
+
+
+def _regulators(model: Model, instance: ScmiInstance, view: _View) -> Iterator[Diagnostic]:
+    """Regulators that an agent registers whether or not anybody uses them."""
+    for regulator in regulators_of(instance):
+        number = regulator.cell("reg")
+        used = model.inventory.providers.get(regulator.path)
+        if number is not None and (Kind.VOLTAGE, number) not in view.served and used is None:
+            yield error(
+                "id-unserved",
+                f"{regulator.path}: the server gives {view.agent.name} no voltage {number}",
+                regulator.position or Position(model.inventory.tree.file),
+                [Related("the server", view.position)],
+                _served_ids(view, Kind.VOLTAGE),
+            )
+
+
+def _served_ids(view: _View, kind: Kind) -> str:
+    numbers = sorted(number for k, number in view.served if k is kind)
+    return f"{view.agent.name} has {kind} {spans(numbers)}" if numbers else f"it has no {kind}"
+
+
+def _grants(model: Model, platform: Platform, mine: Agent, view: _View) -> Iterator[Diagnostic]:
+    """What the board needs and the server does not have, does not allow, or calls otherwise."""
+    for kind in Kind:
+        for grant in platform.grants_of(mine, kind):
+            served = view.served.get((kind, grant.id))
+            if served is None:
+                if kind in {k for k, _ in view.served} or platform.instance is None:
+                    yield _unserved(platform, grant, view)
+                continue
+            resource, operations = served
+            missing = grant.operations - operations
+            if missing:
+                yield _insufficient(platform, grant, missing, view)
+            names = _names(model, grant.resource)
+            if names and not _is_called(resource, names):
+                yield _other(platform, grant, names, resource.name, view)
+
+
+def _where(platform: Platform, grant: Grant) -> Position:
+    places = (why.position for why in grant.because)
+    return next(filter(None, places), None) or Position(platform.inventory.tree.file)
+
+
+def _because(grant: Grant) -> tuple[Related, ...]:
+    return some(
+        Related(use_word(why) if isinstance(why, Use) else "a grant", why.position)
+        for why in grant.because
+    )
+
+
+def _unserved(platform: Platform, grant: Grant, view: _View) -> Diagnostic:
+    kind = grant.resource.kind
+    return error(
+        "id-unserved",
+        f"the server gives {view.agent.name} no {kind} {grant.id} ({grant.resource.name})",
+        _where(platform, grant),
+        (*_because(grant), Related("the server", view.position)),
+        _served_ids(view, kind),
+    )
+
+
+def _insufficient(
+    platform: Platform, grant: Grant, missing: frozenset[Operation], view: _View
+) -> Diagnostic:
+    kind = grant.resource.kind
+    return error(
+        "grant-missing",
+        f"{view.agent.name} needs {', '.join(ordered(kind, missing))} on {kind} {grant.id} "
+        f"({grant.resource.name}), which the server does not allow",
+        _where(platform, grant),
+        (*_because(grant), Related("the server", view.position)),
+        "allow it at the server, or drop the property that needs it",
+    )
+
+
+def _names(model: Model, resource: Resource) -> tuple[str, ...]:
+    """The names that the board itself has for a resource, not those of its consumers."""
+    written = (grant.name for grant in model.assignment.grants if grant.key == resource.key)
+    return (*filter(None, written), *resource.facts.names)
+
+
+def _is_called(resource: runtime.Resource, names: tuple[str, ...]) -> bool:
+    """Whether the server's name is one of ``names``; ``~`` and what follows tells equals apart."""
+    name, cut, _ = resource.name.partition("~")
+    wanted = plain(name)
+    return any(plain(n) == wanted or (cut and plain(n).startswith(wanted)) for n in names)
+
+
+def _other(
+    platform: Platform, grant: Grant, names: tuple[str, ...], theirs: str, view: _View
+) -> Diagnostic:
+    return warning(
+        "name-differs",
+        f"{grant.resource.kind} {grant.id} is {names[0]} here; the server calls it {theirs}",
+        _where(platform, grant),
+        [Related("the server", view.position)],
+        "one of the two lists has moved; compare them from the first difference",
+    )
+
+
+def _unused(platform: Platform, mine: Agent, view: _View) -> Iterator[Diagnostic]:
+    """What the server allows beyond the need: one note."""
+    needed = {
+        (g.resource.kind, g.id): g.operations for k in Kind for g in platform.grants_of(mine, k)
+    }
+    beyond = []
+    for (kind, number), (resource, operations) in sorted(view.served.items()):
+        more = operations - needed.get((kind, number), frozenset())
+        if more:
+            words = ", ".join(ordered(kind, more))
+            beyond.append(f"{words} on {kind} {number} ({resource.name})")
+    if beyond:
+        first, *others = beyond
+        yield note(
+            "grant-unused",
+            f"the server allows {view.agent.name} what the tree does not need: {first}",
+            view.position,
+            some(Related(word) for word in others),
+            "deny what is not meant; least privilege is what the devices need",
+        )
+
+
+def _devices(platform: Platform, server: runtime.Runtime, file: str) -> Iterator[Diagnostic]:
+    """Devices with other resources in the server's device table than in the tree."""
+    if Numbering.PER_AGENT in (platform.numbering, server.numbering):
+        return
+    theirs = {device.node: device for device in server.devices}
+    for device in platform.devices:
+        listed = theirs.get(device.node.path)
+        if listed is None:
+            continue
+        found = {(r.kind, r.number) for use in device.uses if (r := platform.resource(use.key))}
+        there = {(resource.kind, resource.id) for resource in listed.resources}
+        more, less = sorted(there - found), sorted(found - there)
+        if more or less:
+            said = [f"has {kind} {number}, which it does not use" for kind, number in more]
+            said += [f"lacks {kind} {number}" for kind, number in less]
+            yield warning(
+                "device-differs",
+                f"device {listed.id} of the server, {device.node.path}, {said[0]}",
+                device.node.position or Position(file),
+                (
+                    *some(Related(f"it {word}") for word in said[1:]),
+                    Related("the server", Position(file)),
+                ),
+                "whoever is given the device is given these; take them from the tree",
+            )

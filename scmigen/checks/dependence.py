@@ -1,0 +1,231 @@
+"""Checks of what devices depend on: whose it is, and who could turn it off."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.consumers import assigned_parents, assigned_rates
+from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.bindings.providers import BUS_NAMES
+from scmigen.checks.words import names, node_word, position, resource_word, some, use_word
+from scmigen.devicetree.tree import Node
+from scmigen.diagnostics import Diagnostic, Related, warning
+from scmigen.model.platform import Device, Model
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+#: Nodes that everybody runs on: CPUs, interrupts, memory.
+_CRITICAL_NAMES = frozenset({"memory-controller", "interrupt-controller", "ddr"})
+
+
+def rate_twice(model: Model) -> Iterator[Diagnostic]:
+    """Clocks for which consumers, whoever has them, ask different rates; the last one wins."""
+    yield from _twice(model, "rate-twice", _rate)
+
+
+def parent_twice(model: Model) -> Iterator[Diagnostic]:
+    """Clocks for which consumers ask different parents; the last one wins."""
+    yield from _twice(model, "parent-twice", _parent)
+
+
+def _rate(_: Model, use: Use) -> str | None:
+    rates = assigned_rates(use.consumer)
+    asked = rates[use.index] if use.index < len(rates) else 0
+    return f"{asked} Hz" if asked and Operation.RATE in use.needs else None
+
+
+def _parent(model: Model, use: Use) -> str | None:
+    if Operation.PARENT not in use.needs:
+        return None
+    tree = model.inventory.tree
+    parent = assigned_parents(tree, use.consumer).get(use.key)
+    return resource_word(tree, parent) if parent is not None else None
+
+
+def _twice(
+    model: Model, identifier: str, wanted: Callable[[Model, Use], str | None]
+) -> Iterator[Diagnostic]:
+    tree = model.inventory.tree
+    for key, uses in _assigned(model).items():
+        asked: dict[str, Use] = {}
+        for use in uses:
+            word = wanted(model, use)
+            if word is not None:
+                asked.setdefault(word, use)
+        if len(asked) > 1:
+            first, *others = asked.values()
+            yield warning(
+                identifier,
+                f"{_askers(model, asked.values())} ask {' and '.join(asked)} "
+                f"of {resource_word(tree, key)}",
+                position(tree, first),
+                some(Related(use_word(use), position(tree, use)) for use in others),
+                "the last driver to come wins; ask for it in one place",
+            )
+
+
+def _assigned(model: Model) -> Mapping[ResourceKey, list[Use]]:
+    """The uses of managed clocks through ``assigned-clocks``.
+
+    What a managed provider asks of itself is a beginning: the platform applies it before any agent
+    asks for something else.
+    """
+    found: dict[ResourceKey, list[Use]] = {}
+    closure = model.findings.closure
+    withdrawn = {(item.use.consumer.path, item.key) for item in model.findings.granted.withdrawn}
+    for use in (*closure.own, *closure.needs):
+        refused = (use.consumer.path, use.key) in withdrawn
+        if use.prop == "assigned-clocks" and not use.via and not refused:
+            found.setdefault(use.key, []).append(use)
+    return found
+
+
+def _askers(model: Model, uses: Iterable[Use]) -> str:
+    agents: dict[Agent | None, None] = {}
+    for use in uses:
+        owner = model.owners.of(use.consumer)
+        agents.update(dict.fromkeys(owner.all_agents or (None,)))
+    return f"devices of {names(agents)}"
+
+
+def depends_foreign(model: Model) -> Iterator[Diagnostic]:
+    """What an agent's device hangs on, and another agent can turn off without being asked."""
+    yield from _through_platform(model)
+    yield from _through_parents(model)
+
+
+def _through_platform(model: Model) -> Iterator[Diagnostic]:
+    """Providers of the platform that feed an agent and are fed by what another agent drives."""
+    tree = model.inventory.tree
+    users: dict[str, dict[int, Agent]] = {}
+    for draft in model.findings.granted.drafts.values():
+        users.setdefault(draft.key.provider, {})[draft.agent.id] = draft.agent
+    told: set[tuple[str, str]] = set()
+    closure = model.findings.closure
+    clocks = Counter(
+        use.consumer.path
+        for use in (*closure.fed, *closure.fed_locally)
+        if use.key.kind is Kind.CLOCK and use.prop == "clocks"
+    )
+    for use in closure.fed_locally:
+        if use.key.kind is Kind.CLOCK and clocks[use.consumer.path] != 1:
+            # One of many inputs: nobody knows which of its outputs hang on it.
+            continue
+        holder = model.owners.of(model.providers[use.key.provider].node).all_agents
+        others = [
+            agent
+            for _, agent in sorted(users.get(use.consumer.path, {}).items())
+            if agent not in holder
+        ]
+        place = use.consumer.path, use.key.provider
+        if others and holder and place not in told:
+            told.add(place)
+            yield warning(
+                "depends-foreign",
+                f"{node_word(tree, use.consumer.path)}, which {names(others)} depend(s) on, takes "
+                f"{use.prop} from {node_word(tree, use.key.provider)}, and {names(holder)} "
+                "can turn that off",
+                position(tree, use),
+                hint="make it always-on, or have the platform serve it (platform.managed)",
+            )
+
+
+def _through_parents(model: Model) -> Iterator[Diagnostic]:
+    """Devices inside a device that another agent has, with its clocks and domains."""
+    if len(model.assignment.agents) < 2:
+        return
+    tree = model.inventory.tree
+    devices = {
+        device.node.path: device for platform in model.platforms for device in platform.devices
+    }
+    told: set[str] = set()
+    for claim in model.assignment.claims:
+        node = claim.node
+        outer = _around(node, devices)
+        if outer is None or node.path in told:
+            continue
+        told.add(node.path)
+        mine, theirs = model.owners.of(node).all_agents, outer.agents
+        switched = [use for use in outer.uses if Operation.STATE in use.needs]
+        if mine and theirs and switched and not set(mine) & set(theirs):
+            word = resource_word(tree, switched[0].key)
+            yield warning(
+                "depends-foreign",
+                f"{node.path} is {names(mine)}'s, inside {outer.node.path}, which is "
+                f"{names(theirs)}'s: {names(theirs)} can turn off {word}",
+                claim.position,
+                some(Related(use_word(use), position(tree, use)) for use in switched),
+                "give both to one agent",
+            )
+
+
+def _around(node: Node, devices: Mapping[str, Device]) -> Device | None:
+    """The device that a node is inside of; a bus has a check of its own."""
+    for above in node.ancestors():
+        if above.base_name in BUS_NAMES:
+            return None
+        if above.path in devices:
+            return devices[above.path]
+    return None
+
+
+def critical_resource(model: Model) -> Iterator[Diagnostic]:
+    """What all agents run on, where one of several may turn it off: one warning an agent."""
+    if len(model.assignment.agents) < 2:
+        return
+    tree = model.inventory.tree
+    by_agent: dict[Agent, dict[ResourceKey, Use]] = {}
+    for use in model.findings.closure.needs:
+        if Operation.STATE in use.needs and _is_critical(use.consumer):
+            for agent in model.owners.of(use.consumer).agents:
+                by_agent.setdefault(agent, {}).setdefault(use.key, use)
+    for agent, uses in sorted(by_agent.items(), key=lambda item: item[0].id):
+        (key, first), *others = uses.items()
+        yield warning(
+            "critical-resource",
+            f"{agent.name} may turn off {resource_word(tree, key)}, "
+            f"on which {first.consumer.path} and so every agent runs",
+            position(tree, first),
+            some(Related(use_word(use), position(tree, use)) for _, use in others),
+            f'platform.devices: ["{node_word(tree, first.consumer.path)}"] keeps it on',
+        )
+
+
+def _is_critical(node: Node) -> bool:
+    return (
+        node.string("device_type") == "cpu"
+        or "interrupt-controller" in node
+        or node.base_name in _CRITICAL_NAMES
+    )
+
+
+def device_unassigned(model: Model) -> Iterator[Diagnostic]:
+    """Devices that need something and are nobody's: once a tree."""
+    tree = model.inventory.tree
+    first_uses: dict[str, Use] = {}
+    for use in model.findings.closure.unowned:
+        if use.consumer.path not in model.inventory.secure_only:
+            first_uses.setdefault(use.consumer.path, use)
+    if first_uses:
+        first, *others = first_uses.values()
+        yield warning(
+            "device-unassigned",
+            f"{len(first_uses)} device(s) are nobody's, so nobody may use what they need: "
+            f"{first.consumer.path}",
+            position(tree, first),
+            some(Related(use.consumer.path, position(tree, use)) for use in others),
+            "make one agent the default, or name the devices in an access entry",
+        )
+
+
+def device_reserved(model: Model) -> Iterator[Diagnostic]:
+    """Exact claims on devices that ``status = "reserved"`` leaves to other firmware."""
+    for claim in model.assignment.claims:
+        if claim.exact and claim.agent is not None and claim.node.string("status") == "reserved":
+            yield warning(
+                "device-reserved",
+                f"{claim.node.path} is given to {claim.agent}, but its status is reserved: "
+                "other firmware has it, and nothing is granted",
+                claim.position,
+                hint='drop the entry, or set status = "okay" where the device is free',
+            )

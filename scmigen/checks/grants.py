@@ -1,0 +1,142 @@
+"""Checks of what users write about single resources: grants, numbers and names."""
+
+from collections.abc import Iterable, Iterator
+
+from scmigen.assignment.assignment import HandGrant
+from scmigen.bindings.describe import names_of
+from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.checks.words import resource_word, some
+from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
+from scmigen.model.platform import Device, Model
+from scmigen.runtime import MAX_RESOURCES
+from scmigen.scmi.operations import ordered
+from scmigen.scmi.protocols import Kind
+
+
+def grant_unused(model: Model) -> Iterator[Diagnostic]:
+    """What is granted by hand and none of the agent's devices needs: one note an agent."""
+    tree = model.inventory.tree
+    by_agent: dict[str, list[tuple[HandGrant, str]]] = {}
+    for draft in model.findings.granted.drafts.values():
+        needed = {op for why in draft.because if isinstance(why, Use) for op in why.needs}
+        for why in draft.because:
+            if isinstance(why, HandGrant) and why.operations - needed:
+                words = ordered(why.key.kind, why.operations - needed)
+                said = f"{', '.join(words)} on {resource_word(tree, why.key)}"
+                by_agent.setdefault(draft.agent.name, []).append((why, said))
+    for agent, found in by_agent.items():
+        (first, said), *others = found
+        yield note(
+            "grant-unused",
+            f"{agent} is granted by hand what none of its devices needs: {said}",
+            first.position,
+            some(Related(word, grant.position) for grant, word in others),
+            "drop what is not meant; least privilege is what the devices need",
+        )
+
+
+def plain(name: str) -> str:
+    """A name as names are compared: letters and digits only, all small."""
+    return "".join(filter(str.isalnum, name)).lower()
+
+
+def name_differs(model: Model) -> Iterator[Diagnostic]:
+    """Names written by hand that are another resource's of the same provider."""
+    tree = model.inventory.tree
+    for grant in model.assignment.grants:
+        node = tree.node(grant.key.provider)
+        if grant.name is None or node is None:
+            continue
+        own = {plain(name) for name in names_of(tree, grant.key)}
+        others = [
+            key
+            for key, name in _named(model, grant.key)
+            if plain(name) == plain(grant.name) and key != grant.key
+        ]
+        if others and plain(grant.name) not in own:
+            yield warning(
+                "name-differs",
+                f"{resource_word(tree, grant.key)} is called {grant.name}, "
+                f"which is the name of {resource_word(tree, others[0])}",
+                grant.position,
+                hint=f"refer to {resource_word(tree, others[0])}, or use its own name",
+            )
+
+
+def _named(model: Model, like: ResourceKey) -> Iterator[tuple[ResourceKey, str]]:
+    """The other resources of a provider that the tree names."""
+    node = model.inventory.tree.node(like.provider)
+    if node is None or like.kind is not Kind.CLOCK or len(like.cells) != 1:
+        return
+    names = node.strings("clock-output-names")
+    numbers = node.cells("clock-indices") or range(len(names))
+    for number, name in zip(numbers, names, strict=False):
+        yield ResourceKey(like.kind, like.provider, (number,)), name
+
+
+def id_hole(model: Model) -> Iterator[Diagnostic]:
+    """Numbers that a server description leaves out: agents see a hole there."""
+    given: dict[tuple[str, Kind], dict[int, HandGrant]] = {}
+    for grant in model.assignment.grants:
+        if grant.number is not None:
+            given.setdefault((grant.agent, grant.key.kind), {})[grant.number] = grant
+    for (agent, kind), numbers in given.items():
+        holes = sorted(set(range(max(numbers))) - numbers.keys())
+        if holes:
+            after = min(number for number in numbers if number > holes[0])
+            yield note(
+                "id-hole",
+                f"{agent} has no {kind} {spans(holes)}, but {kind} {max(numbers)}",
+                numbers[after].position,
+                hint="agents see a hole as a resource they may not use; give the number away, "
+                "or leave it where it is reserved",
+            )
+
+
+def device_id(model: Model) -> Iterator[Diagnostic]:
+    """Device ids of the tree (``access-controllers``) that two devices have, or that are none."""
+    tree = model.inventory.tree
+    for platform in model.platforms:
+        first: dict[int, Device] = {}
+        for device in platform.devices:
+            if device.number is None:
+                continue
+            other = first.setdefault(device.number, device)
+            if other is device and device.number <= MAX_RESOURCES:
+                continue
+            said = f"too, as {other.node.path}" if other is not device else "which is no id"
+            prop = device.node.get("access-controllers")
+            yield error(
+                "device-id",
+                f"{device.node.path} has the device id {device.number}, {said}",
+                (prop.position if prop is not None else None) or Position(tree.file),
+                hint=f"give each device a cell of its own, up to {MAX_RESOURCES}",
+            )
+
+
+def device_id_hole(model: Model) -> Iterator[Diagnostic]:
+    """Device ids that are nobody's: firmware that indexes a table by them needs a row there."""
+    for platform in model.platforms:
+        numbers = {d.number: d for d in platform.devices if d.number is not None}
+        numbers = {number: d for number, d in numbers.items() if number <= MAX_RESOURCES}
+        holes = sorted(set(range(max(numbers, default=0))) - numbers.keys())
+        if holes:
+            after = numbers[min(number for number in numbers if number > holes[0])]
+            yield note(
+                "device-id-hole",
+                f"no device of {platform.name} has the id {spans(holes)}",
+                after.node.position,
+                hint="the lock file keeps the ids of devices that are gone; "
+                "--repack numbers everything anew",
+            )
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """``3, 5-7``: ascending numbers, runs drawn together."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join("-".join(map(str, run)) for run in runs)

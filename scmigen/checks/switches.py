@@ -1,0 +1,107 @@
+"""Checks switched off, or to another severity, by the user: applied to all findings in one place.
+
+The agents file (``checks:``) may do anything, since it gives a reason. The command line (``-W``,
+``-E``) has the last word, but what is an error says that the output would be wrong: without a
+reason it stays one.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from scmigen.assignment.assignment import Switch
+from scmigen.assignment.words import did_you_mean
+from scmigen.checks.registry import explanations
+from scmigen.diagnostics import Diagnostic, Related, Severity, error
+
+#: What reading a board finds and goes on after; everything else that runs is in `CHECKS`.
+READING = (
+    "cells-missing",
+    "glob-unmatched",
+    "phandle-dangling",
+    "specifier-short",
+    "tree-ambiguous",
+    "tree-unmatched",
+)
+
+_SEVERITIES = {
+    "note": Severity.NOTE,
+    "warning": Severity.WARNING,
+    "error": Severity.ERROR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says: checks that are on, off, or errors."""
+
+    on: frozenset[str] = frozenset()
+    off: frozenset[str] = frozenset()
+    errors: frozenset[str] = frozenset()
+
+
+#: The command line that says nothing of checks.
+NOTHING = Asked()
+
+
+def known_checks() -> tuple[str, ...]:
+    """The names that can be switched, sorted."""
+    return tuple(sorted({*READING, *explanations()}))
+
+
+def unknown_hint(word: str) -> str:
+    """What to say of a name that is no check's."""
+    return did_you_mean(word, known_checks()) or "scmigen explain --list has them all"
+
+
+def switched(
+    found: Iterable[Diagnostic], switches: Sequence[Switch], asked: Asked
+) -> tuple[Diagnostic, ...]:
+    """The findings as the user wants them, and an error for each switch that is none.
+
+    ``switches`` are those of the agents file; their reason goes with what they change.
+    """
+    known = known_checks()
+    problems = [
+        error(
+            "check-unknown",
+            f"no check {switch.word!r}",
+            switch.position,
+            hint=unknown_hint(switch.word),
+        )
+        for switch in switches
+        if switch.word not in known
+    ]
+    by_name = {switch.word: switch for switch in switches}
+    return (*problems, *_all(found, by_name, asked))
+
+
+def _all(
+    found: Iterable[Diagnostic], by_name: dict[str, Switch], asked: Asked
+) -> Iterator[Diagnostic]:
+    for item in found:
+        switch = by_name.get(item.id)
+        kept = item if switch is None or item.id in asked.on else _by_reason(item, switch)
+        if kept is not None:
+            kept = _by_command(kept, asked)
+        if kept is not None:
+            yield kept
+
+
+def _by_reason(item: Diagnostic, switch: Switch) -> Diagnostic | None:
+    if switch.severity == "off":
+        return None
+    severity = _SEVERITIES[switch.severity]
+    why = Related(f"{severity.word} because: {switch.reason}", switch.position)
+    return replace(item, severity=severity, related=(*item.related, why))
+
+
+def _by_command(item: Diagnostic, asked: Asked) -> Diagnostic | None:
+    if item.id in asked.errors:
+        return replace(item, severity=Severity.ERROR)
+    if item.id not in asked.off:
+        return item
+    if item.severity is not Severity.ERROR:
+        return None
+    wanted = f"checks: {{{item.id}: {{severity: off, reason: …}}}} in the agents file"
+    told = Related(f"-W no-{item.id} does not reach errors; where this is right, say {wanted}")
+    return replace(item, related=(*item.related, told))

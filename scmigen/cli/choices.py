@@ -1,0 +1,76 @@
+"""Options of the board commands that take a word apart: ``--tree``, ``-W`` and ``-E``."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scmigen.checks.switches import Asked, known_checks, unknown_hint
+
+
+def agent_trees(
+    context: click.Context, parameter: click.Parameter, texts: Sequence[str]
+) -> tuple[tuple[str, Path], ...]:
+    """``NAME=FILE`` → agent and the file of its tree; each agent once."""
+    found: dict[str, Path] = {}
+    for text in texts:
+        name, equals, file = text.partition("=")
+        if not name or not equals or not file:
+            problem = f"{text!r} is not NAME=FILE, such as linux=linux.dtb"
+            raise click.BadParameter(problem, context, parameter)
+        if name in found:
+            raise click.BadParameter(f"two trees for {name!r}", context, parameter)
+        found[name] = Path(file)
+    return tuple(found.items())
+
+
+def check_names(
+    context: click.Context, parameter: click.Parameter, texts: Sequence[str]
+) -> tuple[str, ...]:
+    """Names of checks, after ``no-`` or not; another word is wrong usage."""
+    known = known_checks()
+    for text in texts:
+        name = text.removeprefix("no-")
+        if name not in known:
+            raise click.BadParameter(f"no check {name!r}; {unknown_hint(name)}", context, parameter)
+    return tuple(texts)
+
+
+def asked(switches: Sequence[str], errors: Sequence[str]) -> Asked:
+    """What ``-W`` and ``-E`` say together; of two words about one check the last one counts."""
+    last = {text.removeprefix("no-"): not text.startswith("no-") for text in switches}
+    return Asked(
+        frozenset(name for name, on in last.items() if on),
+        frozenset(name for name, on in last.items() if not on),
+        frozenset(text.removeprefix("no-") for text in errors),
+    )
+
+
+#: The options, to be added to a command.
+OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--tree",
+        "trees",
+        multiple=True,
+        callback=agent_trees,
+        metavar="NAME=FILE",
+        help="An agent's own tree: what it enables is that agent's (repeatable).",
+    ),
+    click.option(
+        "-W",
+        "switches",
+        multiple=True,
+        callback=check_names,
+        metavar="[no-]CHECK",
+        help="Switch a warning or note off, or a check on again.",
+    ),
+    click.option(
+        "-E",
+        "errors",
+        multiple=True,
+        callback=check_names,
+        metavar="CHECK",
+        help="Make what a check finds an error.",
+    ),
+)

@@ -1,0 +1,156 @@
+"""Diagnostics in the forms that other programs read: JSON, SARIF 2.1.0, GitHub annotations.
+
+The text form is `scmigen.diagnostics.format_text`.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from scmigen import __version__
+from scmigen.diagnostics import Diagnostic, Position, Severity, to_dict
+
+_SARIF_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+
+#: The command of a workflow that makes an annotation.
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+def as_json(diagnostics: Sequence[Diagnostic]) -> str:
+    """An array with one object a diagnostic."""
+    return json.dumps([to_dict(item) for item in diagnostics], indent=1)
+
+
+def as_sarif(diagnostics: Sequence[Diagnostic]) -> str:
+    """One log with one run: all checks as rules, a result for each diagnostic."""
+    rules = _rules(item.id for item in diagnostics)
+    index = {identifier: at for at, identifier in enumerate(rules)}
+    run = {
+        "tool": {
+            "driver": {
+                "name": "scmigen",
+                "version": __version__,
+                "rules": [_rule(identifier, about) for identifier, about in rules.items()],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(item, index[item.id]) for item in diagnostics],
+    }
+    log = {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=1)
+
+
+def _rules(met: Iterable[str]) -> dict[str, str | None]:
+    """Id → what it is about: every check, then what else was met, which has no more than an id."""
+    from scmigen.checks.registry import CHECKS
+
+    known: dict[str, str | None] = {check.name: check.about for check in CHECKS}
+    return known | dict.fromkeys(sorted(set(met) - known.keys()))
+
+
+def _rule(identifier: str, about: str | None) -> dict[str, Any]:
+    rule: dict[str, Any] = {"id": identifier}
+    if about is not None:
+        rule["shortDescription"] = _message(about)
+    return rule
+
+
+def _result(item: Diagnostic, rule: int) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": item.id,
+        "ruleIndex": rule,
+        "level": item.severity.word,
+        "message": _message(_with_hint(item.message, item.hint)),
+    }
+    if item.position is not None:
+        result["locations"] = [{"physicalLocation": _physical(item.position)}]
+    related = []
+    for number, place in enumerate(item.related):
+        location: dict[str, Any] = {"id": number, "message": _message(place.message)}
+        if place.position is not None:
+            location["physicalLocation"] = _physical(place.position)
+        related.append(location)
+    if related:
+        result["relatedLocations"] = related
+    if item.hint:
+        result["properties"] = {"hint": item.hint}
+    return result
+
+
+def _with_hint(message: str, hint: str | None) -> str:
+    return f"{message}\nhint: {hint}" if hint else message
+
+
+def _message(text: str) -> dict[str, str]:
+    """A message object; its braces are doubled, for single ones hold placeholders (3.11.5)."""
+    return {"text": text.replace("{", "{{").replace("}", "}}")}
+
+
+def _physical(position: Position) -> dict[str, Any]:
+    found: dict[str, Any] = {"artifactLocation": {"uri": _uri(position.file)}}
+    if position.line:
+        found["region"] = {"startLine": position.line}
+        if position.column:
+            found["region"]["startColumn"] = position.column
+    return found
+
+
+def _uri(file: str) -> str:
+    """A relative reference below the working directory, else a ``file:`` address."""
+    path = Path(_relative(file))
+    # Bytes, for a name need not be UTF-8.
+    quoted = quote(os.fsencode(path.as_posix()))
+    return f"file://{quoted}" if path.is_absolute() else quoted
+
+
+def _relative(file: str) -> str:
+    """The path as seen from the working directory, where the file is below that."""
+    path = Path(file)
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file
+
+
+def as_github(diagnostics: Sequence[Diagnostic]) -> str:
+    """One workflow command a diagnostic, each on a line of its own."""
+    return "\n".join(map(_command, diagnostics))
+
+
+def _command(item: Diagnostic) -> str:
+    properties: dict[str, object] = {}
+    if item.position is not None:
+        properties["file"] = _relative(item.position.file)
+        if item.position.line:
+            properties["line"] = item.position.line
+            if item.position.column:
+                properties["col"] = item.position.column
+    properties["title"] = item.id
+    settings = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    related = [
+        f"{place.message} ({place.position})" if place.position else place.message
+        for place in item.related
+    ]
+    text = _with_hint("\n".join((item.message, *related)), item.hint)
+    return f"::{_COMMANDS[item.severity]} {settings}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    """Text that stays on its line."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    """A value that ends neither its property nor the list of them."""
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+#: Form → all diagnostics in it. JSON and SARIF are one document even where nothing was found.
+WRITERS: Mapping[str, Callable[[Sequence[Diagnostic]], str]] = {
+    "json": as_json,
+    "sarif": as_sarif,
+    "github": as_github,
+}

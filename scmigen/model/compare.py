@@ -1,0 +1,199 @@
+"""What changed between two platforms, as each agent sees it.
+
+Two sides are compared, each from a runtime configuration (a board is compiled into one) or from a
+lock file. A resource is the same when kind, provider and cells are. What a consumer was built
+against is a number: where one means something else now, it has moved.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from scmigen import runtime
+from scmigen.model.identifiers import Ids
+from scmigen.scmi.operations import Operation, ordered
+from scmigen.scmi.protocols import Kind
+
+#: What stands for a kind where it is a device, and where it is the agent itself.
+DEVICE, AGENT = "device", "agent"
+
+
+class What(StrEnum):
+    """The ways in which something changes."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    RENUMBERED = "renumbered"
+    REUSED = "reused"
+    RENAMED = "renamed"
+    ALLOWED = "allowed"
+    DENIED = "denied"
+
+
+class Thing(NamedTuple):
+    """The identity of a resource, device or agent, whatever its number and name."""
+
+    kind: str
+    node: str
+    cells: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How a thing is known: number, name, and what may be done with it; none: nobody says."""
+
+    number: int
+    name: str
+    operations: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two platforms: what each agent knows, and what there is for all together.
+
+    ``agents`` is empty where the source does not tell agents apart.
+    """
+
+    everything: Mapping[Thing, Known]
+    agents: Mapping[str, Mapping[Thing, Known]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change. ``agent``: whose view it is in, none where it is the same for all.
+
+    ``was`` is the number of old (renumbered), the name of old (renamed), or the name of what had
+    the number before (reused). ``operations`` are those added or allowed, removed or denied.
+    """
+
+    agent: str | None
+    what: What
+    thing: Thing
+    number: int
+    name: str
+    was: int | str | None = None
+    operations: tuple[str, ...] = ()
+
+    @property
+    def moved(self) -> bool:
+        """Whether a number means something else than before."""
+        return self.what in (What.RENUMBERED, What.REUSED)
+
+
+def of_runtime(configuration: runtime.Runtime) -> Side:
+    """The side that a runtime configuration is."""
+    everything: dict[Thing, Known] = {}
+    by_number: dict[tuple[Kind, int], tuple[Thing, str]] = {}
+    for kind in Kind:
+        for resource in configuration.resources(kind):
+            thing = Thing(kind, resource.node, resource.cells)
+            everything[thing] = Known(resource.id, resource.name)
+            by_number[kind, resource.id] = thing, resource.name
+    for device in configuration.devices:
+        everything[Thing(DEVICE, device.node)] = Known(device.id, device.name)
+    agents = {agent.name: dict(_view(agent, by_number)) for agent in configuration.agents}
+    names = {agent.id: agent.name for agent in configuration.agents}
+    for device in configuration.devices:
+        for word, holders in (("assignable", device.assignable), ("boot", device.agents)):
+            for number in holders:
+                known = Known(device.id, device.name, (word,))
+                agents[names[number]][Thing(DEVICE, device.node)] = known
+    return Side(everything, agents)
+
+
+def _view(
+    agent: runtime.Agent, by_number: Mapping[tuple[Kind, int], tuple[Thing, str]]
+) -> Iterator[tuple[Thing, Known]]:
+    rights = [("permissions", agent.permissions), ("system-power", agent.system_power)]
+    own = tuple(word for word, has in rights if has)
+    yield Thing(AGENT, ""), Known(agent.id, agent.name, own)
+    for kind, grants in agent.grants.items():
+        for grant in grants:
+            thing, name = by_number[kind, grant.resource]
+            yield thing, Known(grant.id, name, tuple(grant.operations))
+
+
+def of_ids(ids: Ids) -> Side:
+    """The side that the part of a lock file for one platform is."""
+    everything = {
+        Thing(key.kind, key.provider, key.cells): Known(locked.number, locked.name)
+        for key, locked in ids.resources.items()
+    }
+    for path, locked in ids.devices.items():
+        everything[Thing(DEVICE, path)] = Known(locked.number, locked.name)
+    agents: dict[str, dict[Thing, Known]] = {}
+    for (agent, key), number in ids.agents.items():
+        thing = Thing(key.kind, key.provider, key.cells)
+        name = ids.resources[key].name if key in ids.resources else str(key)
+        agents.setdefault(agent, {})[thing] = Known(number, name)
+    return Side(everything, agents)
+
+
+def compare(old: Side | None, new: Side | None) -> tuple[Change, ...]:
+    """The changes from ``old`` to ``new``, by agent; none stands for a platform that is not there.
+
+    Where one side does not tell agents apart, the numbers and names of all are compared.
+    """
+    old, new = old or Side({}), new or Side({})
+    if not (old.agents and new.agents) and old.everything and new.everything:
+        return tuple(_changes(None, old.everything, new.everything))
+    found: list[Change] = []
+    for agent in dict.fromkeys((*old.agents, *new.agents)):
+        found.extend(_changes(agent, old.agents.get(agent, {}), new.agents.get(agent, {})))
+    if not old.agents and not new.agents:
+        found.extend(_changes(None, old.everything, new.everything))
+    return tuple(found)
+
+
+def _order(things: Iterable[Thing], *sides: Mapping[Thing, Known]) -> list[Thing]:
+    """By kind, in the order of protocols, then by number."""
+    kinds = [AGENT, *Kind, DEVICE]
+
+    def place(thing: Thing) -> tuple[int, int, Thing]:
+        known = next(side[thing] for side in sides if thing in side)
+        return kinds.index(thing.kind), known.number, thing
+
+    return sorted(things, key=place)
+
+
+def _changes(
+    agent: str | None, old: Mapping[Thing, Known], new: Mapping[Thing, Known]
+) -> Iterator[Change]:
+    had = {(thing.kind, known.number): thing for thing, known in old.items()}
+    for thing in _order({*old, *new}, new, old):
+        before, now = old.get(thing), new.get(thing)
+        if now is None:
+            assert before is not None
+            gone = before.operations or ()
+            yield Change(agent, What.REMOVED, thing, before.number, before.name, None, gone)
+            continue
+        if before is None:
+            yield Change(agent, What.ADDED, thing, now.number, now.name, None, now.operations or ())
+            other = had.get((thing.kind, now.number))
+            if other is not None:
+                yield Change(agent, What.REUSED, thing, now.number, now.name, old[other].name)
+            continue
+        yield from _differences(agent, thing, before, now)
+
+
+def _differences(agent: str | None, thing: Thing, before: Known, now: Known) -> Iterator[Change]:
+    if before.number != now.number:
+        yield Change(agent, What.RENUMBERED, thing, now.number, now.name, before.number)
+    if before.name != now.name:
+        yield Change(agent, What.RENAMED, thing, now.number, now.name, before.name)
+    if before.operations is None or now.operations is None:
+        return
+    more = _words(thing, set(now.operations) - set(before.operations))
+    less = _words(thing, set(before.operations) - set(now.operations))
+    if more:
+        yield Change(agent, What.ALLOWED, thing, now.number, now.name, None, more)
+    if less:
+        yield Change(agent, What.DENIED, thing, now.number, now.name, None, less)
+
+
+def _words(thing: Thing, words: set[str]) -> tuple[str, ...]:
+    """Operations in their usual order; other words by the alphabet."""
+    if thing.kind in tuple(Kind):
+        return tuple(ordered(Kind(thing.kind), (Operation(word) for word in words)))
+    return tuple(sorted(words))

@@ -1,0 +1,465 @@
+"""Every check: a board on which it speaks, what it says and where, and one on which it is silent.
+
+A ``^`` in the board or in the agents file stands in front of the character that the diagnostic
+names; it is taken out.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+from support import AGENTS, BOARD, SOC, TWO_AGENTS, marked, model_of, source
+
+from scmigen.checks.registry import CHECKS, run_checks
+from scmigen.devicetree.source import read_source
+from scmigen.diagnostics import Diagnostic, Position, has_errors
+from scmigen.runtime import Numbering
+
+
+@dataclass(frozen=True)
+class Case:
+    """A board, the rest of an agents file for two agents, a lock file, and the numbering.
+
+    ``whole``: the text is a whole agents file.
+    """
+
+    body: str
+    agents: str | None = None
+    lock: str | None = None
+    numbering: Numbering = Numbering.SHARED
+    whole: bool = False
+
+
+B_HAS_E = '    access: [{dev: "&e"}]'
+RATE = "assigned-clocks = <&cc 1>; assigned-clock-rates = <5>;"
+LOCK = "# scmigen identifiers 1\nplatform\tscmi\nclock\t7\tname\t%s\n"
+TRUSTED = 'status = "disabled"; secure-status = "okay";'
+I2C = 'bus: i2c { compatible = "acme,i2c"; e: e@1 { reg = <1>; }; buck: buck { }; };'
+SCMI = 'scmi { compatible = "arm,scmi"; clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };'
+SERVER = (
+    'server { compatible = "optee,scmi-server"; agent@1 { compatible = "linaro,scmi-optee"; '
+    "reg = <1>; protocol@14 { reg = <0x14>; clocks { c { %s clocks = <&cc 5>; }; }; }; }; "
+    'agent@2 { compatible = "linaro,scmi-optee"; '
+    "reg = <2>; protocol@14 { reg = <0x14>; clocks { ^c { %s clocks = <&cc 5>; }; }; }; }; };"
+)
+PARENT = "assigned-clocks = <&cc 1>; assigned-clock-parents = <&%s>;"
+OSC = 'osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; };'
+PROTECTED = "g: g { #clock-cells = <1>; protected-clocks = <3>; };"
+OPP = "t: t { o { opp-hz = <0 5>; }; };"
+TREE_SCMI = """scmi { compatible = "arm,scmi-smc"; shmem = <&%s>; arm,smc-id = <1>; %s };"""
+#: Two agents with SMC ids and shared memory.
+CHANNELS = """
+domains:
+  a: {id: 1, scmi: {role: ospm, transport: {type: smc, smc-id: %s, shmem: m0}}, default: true}
+  b:
+    id: 2
+    scmi: {role: vm, transport: {type: smc, smc-id: %s, shmem: %s}}
+"""
+#: An SRAM at 0x10000 behind a bus, with two pages for shared memory.
+SRAM = """
+sram { #address-cells = <1>; #size-cells = <1>; ranges = <0 0x0 0x10000 0x4000>;
+    m0: m@0 { reg = <0 0x1000>; }; m1: m@1000 { reg = <0x1000 0x1000>; };
+    %s };"""
+OPTEE = """
+rcc: rcc { #clock-cells = <1>; clock-output-names = "ck_mcu", "ck_mpu"; };
+server { compatible = "optee,scmi-server"; #address-cells = <1>; #size-cells = <0>;
+    agent@1 { reg = <1>; compatible = "linaro,scmi-optee"; #address-cells = <1>; #size-cells = <0>;
+        protocol@14 { reg = <0x14>; #address-cells = <1>; #size-cells = <0>;
+            clocks { #address-cells = <1>; #size-cells = <0>; %s }; }; }; };
+"""
+MUX = "mux: mux { #clock-cells = <1>; clocks = <&cc 1>, <&cc 2>; };"
+
+# Check → severity, a part of its message, a board where it speaks, the nearest where it does not.
+CASES = {
+    "device-conflict": (
+        "error",
+        "/e is given to b and the platform",
+        Case("e: e { };", f'{B_HAS_E}\nplatform: {{devices: [^"&e"]}}'),
+        Case("e: e { }; d: d { };", f'{B_HAS_E}\nplatform: {{devices: ["&d"]}}'),
+    ),
+    "device-disabled": (
+        "warning",
+        "/e is given to b, but it is not enabled",
+        Case('e: e { status = "disabled"; };', '    access: [{dev: ^"&e"}]'),
+        Case('e: e { status = "disabled"; };', '    access: [{dev: "e*"}]'),
+    ),
+    "device-secure": (
+        "warning",
+        "/e is given to b, but secure-status keeps it",
+        Case(f"e: e {{ {TRUSTED} }};", '    access: [{dev: ^"&e"}]'),
+        Case('e: e { secure-status = "okay"; };', B_HAS_E),
+    ),
+    "bus-owner": (
+        "error",
+        "/i2c/e@1 is b's, but the controller of its bus, /i2c, is a's",
+        Case(I2C, '    access: [{dev: ^"&e"}]'),
+        Case(I2C, '    access: [{dev: "&e"}, {dev: "&bus"}]'),
+    ),
+    "local-foreign": (
+        "error",
+        "&buck is a's, but 1 use of other agents need it",
+        Case(f"{I2C} f: f {{ ^x-supply = <&buck>; }};", '    access: [{dev: "&f"}]'),
+        Case(f"{I2C} f: f {{ x-supply = <&buck>; }};", '    access: [{dev: "&f"}, {dev: "&bus"}]'),
+    ),
+    "provider-disabled": (
+        "warning",
+        "&g is disabled, but 1 use(s) refer to it",
+        Case('g: g { #clock-cells = <0>; status = "disabled"; }; d { ^clocks = <&g>; };'),
+        Case("g: g { #clock-cells = <0>; }; d { clocks = <&g>; };"),
+    ),
+    "clock-protected": (
+        "error",
+        "/d clocks[1] refers to clock <&g 3>, which is protected",
+        Case(PROTECTED + "d { ^clocks = <0>, <&g 3>; };"),
+        Case(PROTECTED + "d { clocks = <0>, <&g 4>; };"),
+    ),
+    "scmi-native": (
+        "note",
+        "&g: agents drive these natively, because the tree has SCMI",
+        Case(SCMI + "^g: g { #clock-cells = <0>; }; d { clocks = <&g>; };"),
+        Case(SCMI + "d { clocks = <&clk 1>; };"),
+    ),
+    "managed-consumes-local": (
+        "warning",
+        "the platform's /m takes vin-supply from &buck, which ospm drives",
+        Case(I2C + "m: m { #clock-cells = <0>; ^vin-supply = <&buck>; }; d { clocks = <&m>; };"),
+        Case(I2C + "m: m { #clock-cells = <0>; vin-supply = <&vdd>; }; d { clocks = <&m>; };"),
+    ),
+    "parent-unnamed": (
+        "note",
+        "/d wants another parent for clock <&cc 1>",
+        Case(OSC + "d { ^" + PARENT % "osc" + " };"),
+        Case(OSC + "d { " + PARENT % "cc 2" + " };"),
+    ),
+    "opp-undriven": (
+        "note",
+        "/t makes no performance domain: the platform manages no clock of /d",
+        Case(f"{OSC} ^{OPP} d {{ operating-points-v2 = <&t>; clocks = <&osc>; }};"),
+        Case(f"{OPP} d {{ operating-points-v2 = <&t>; clocks = <&cc 1>; }};"),
+    ),
+    "grant-unmanaged": (
+        "error",
+        "the grant names clock <&osc>, which is fixed",
+        Case(OSC, "    grant: [^{clock: '&osc', operations: [read]}]"),
+        Case(OSC, "    grant: [{clock: '&cc 9', operations: [read]}]"),
+    ),
+    "rate-shared": (
+        "error",
+        "clock <&cc 1>: its rate is set by a while b depends on it",
+        Case(f"d {{ ^{RATE} }}; e: e {{ clocks = <&cc 1>; }};", B_HAS_E),
+        Case(f"d {{ {RATE} }}; e: e {{ clocks = <&cc 2>; }};", B_HAS_E),
+    ),
+    "parent-shared": (
+        "error",
+        "clock <&cc 1>: its parent is set by b while a depends on it",
+        Case("d { clocks = <&cc 1>; }; e: e { ^" + PARENT % "cc 2" + " };", B_HAS_E),
+        Case("d { clocks = <&cc 2>; }; e: e { " + PARENT % "cc 2" + " };", B_HAS_E),
+    ),
+    "level-shared": (
+        "error",
+        "voltage <&vdd>: its level is set by b while a depends on it",
+        Case("d { x-supply = <&vdd>; }; e: e { ^vqmmc-supply = <&vdd>; };", B_HAS_E),
+        Case("d { x-supply = <&vio>; }; e: e { vqmmc-supply = <&vio>; };", B_HAS_E),
+    ),
+    "config-shared": (
+        "error",
+        "sensor <&s 1>: it is configured by a and b",
+        Case(
+            "s: s { #thermal-sensor-cells = <1>; }; d { ^thermal-sensors = <&s 1>; };"
+            "e: e { thermal-sensors = <&s 1>; };",
+            B_HAS_E,
+        ),
+        Case(
+            "s: s { #thermal-sensor-cells = <1>; }; d { thermal-sensors = <&s 1>; };"
+            "e: e { thermal-sensors = <&s 2>; };",
+            B_HAS_E,
+        ),
+    ),
+    "reset-shared": (
+        "error",
+        "reset <&rc 1>: it is asserted by a and b",
+        Case("d { ^resets = <&rc 1>; }; e: e { resets = <&rc 1>; };", B_HAS_E),
+        Case("d { resets = <&rc 1>; }; f { resets = <&rc 1>; };", ""),
+    ),
+    "rate-twice": (
+        "warning",
+        "devices of ospm ask 5 Hz and 7 Hz of clock <&cc 1>",
+        Case(f"d {{ ^{RATE} }}; f {{ {RATE.replace('<5>', '<7>')} }};"),
+        Case(f"d {{ {RATE} }}; f {{ {RATE} }};"),
+    ),
+    "parent-twice": (
+        "warning",
+        "devices of ospm ask clock <&cc 2> and clock <&cc 3> of clock <&cc 1>",
+        Case("d { ^" + PARENT % "cc 2" + " }; f { " + PARENT % "cc 3" + " };"),
+        Case("d { " + PARENT % "cc 2" + " }; f { " + PARENT % "cc 2" + " };"),
+    ),
+    "depends-foreign": (
+        "warning",
+        "&m, which b depend(s) on, takes clocks from &g, and a can turn that off",
+        Case(
+            "g: g { #clock-cells = <0>; #phy-cells = <0>; };"
+            "m: m { #clock-cells = <0>; ^clocks = <&g>; }; e: e { clocks = <&m>; };",
+            B_HAS_E,
+        ),
+        Case(
+            "g: g { #clock-cells = <0>; #phy-cells = <0>; };"
+            "m: m { #clock-cells = <0>; clocks = <&g>; }; d: d { clocks = <&m>; }; e: e { };",
+            B_HAS_E,
+        ),
+    ),
+    "critical-resource": (
+        "warning",
+        "a may turn off clock <&cc 1>, on which /cpus/cpu and so every agent runs",
+        Case('cpus { c: cpu { device_type = "cpu"; ^clocks = <&cc 1>; }; }; e: e { };', B_HAS_E),
+        Case('cpus { c: cpu { device_type = "cpu"; clocks = <&cc 1>; }; };'),
+    ),
+    "device-unassigned": (
+        "warning",
+        "1 device(s) are nobody's, so nobody may use what they need: /d",
+        Case(
+            "d: d { ^clocks = <&cc 1>; }; e: e { };",
+            "domains: {a: {id: 1, scmi: {role: ospm}, access: [{dev: '&e'}]}}",
+            whole=True,
+        ),
+        Case(
+            "d: d { clocks = <&cc 1>; }; e: e { };",
+            "domains: {a: {id: 1, scmi: {role: ospm}, access: [{dev: '&d'}]}}",
+            whole=True,
+        ),
+    ),
+    "device-reserved": (
+        "warning",
+        "/e is given to b, but its status is reserved",
+        Case('e: e { status = "reserved"; };', '    access: [{dev: ^"&e"}]'),
+        Case('e: e { status = "reserved"; };', '    access: [{dev: "e*"}]'),
+    ),
+    "grant-unused": (
+        "note",
+        "b is granted by hand what none of its devices needs: rate on clock <&cc 1>",
+        Case(
+            "e: e { clocks = <&cc 1>; };",
+            B_HAS_E + "\n    grant: [^{clock: '&cc 1', operations: [rate]}]",
+        ),
+        Case(
+            f"e: e {{ {RATE} }};",
+            B_HAS_E + "\n    grant: [{clock: '&cc 1', operations: [rate]}]",
+        ),
+    ),
+    "name-differs": (
+        "warning",
+        "clock <&rcc 0> is called ck_mpu, which is the name of clock <&rcc 1>",
+        Case(OPTEE % '^c@0 { reg = <0>; clocks = <&rcc 0>; domain-name = "ck_mpu"; };'),
+        Case(OPTEE % 'c@0 { reg = <0>; clocks = <&rcc 1>; domain-name = "ck-mpu"; };'),
+    ),
+    "id-hole": (
+        "note",
+        "agent-1 has no clock 0-1, 3, but clock 4",
+        Case(
+            OPTEE % "^c@2 { reg = <2>; clocks = <&rcc 0>; }; c@4 { reg = <4>; clocks = <&rcc 1>; };"
+        ),
+        Case(
+            OPTEE % "c@1 { reg = <1>; clocks = <&rcc 0>; }; c@0 { reg = <0>; clocks = <&rcc 1>; };"
+        ),
+    ),
+    "device-id": (
+        "error",
+        "/e has the device id 7, too, as /d",
+        Case(
+            'x: x { compatible = "arm,scmi-smc"; #access-controller-cells = <1>; };'
+            "c: c { #clock-cells = <1>; };"
+            'd { compatible = "d"; clocks = <&c 1>; access-controllers = <&x 7>; };'
+            'e { compatible = "e"; clocks = <&c 1>; ^access-controllers = <&x 7>; };',
+            "platform: {managed: ['&c']}",
+        ),
+        Case(
+            'x: x { compatible = "arm,scmi-smc"; #access-controller-cells = <1>; };'
+            "c: c { #clock-cells = <1>; };"
+            'd { compatible = "d"; clocks = <&c 1>; access-controllers = <&x 7>; };'
+            'e { compatible = "e"; clocks = <&c 1>; access-controllers = <&x 8>; };',
+            "platform: {managed: ['&c']}",
+        ),
+    ),
+    "device-id-hole": (
+        "note",
+        "no device of scmi has the id 0",
+        Case(
+            '^d { compatible = "d"; clocks = <&cc 1>; };',
+            lock="# scmigen identifiers 1\nplatform\tscmi\ndevice\t0\tgone\t/gone\n",
+        ),
+        Case(
+            'd { compatible = "d"; clocks = <&cc 1>; };',
+            lock="# scmigen identifiers 1\nplatform\tscmi\ndevice\t0\td\t/d\n",
+        ),
+    ),
+    "names-mismatch": (
+        "warning",
+        "/d: clocks has 3 entries, clock-names has 2",
+        Case('d { clocks = <&cc 1>, <0>, <&cc 2>; ^clock-names = "a", "b"; };'),
+        Case('d { clocks = <&cc 1>, <0>, <&cc 2>; clock-names = "a", "", "b"; };'),
+    ),
+    "unit-address": (
+        "warning",
+        "1 node(s) of /scmi have a unit address that is not their reg: regulator@11",
+        Case(
+            'scmi { compatible = "arm,scmi"; protocol@17 { reg = <0x17>; regulators {'
+            " ^regulator@11 { reg = <11>; }; }; }; };"
+        ),
+        Case(
+            'scmi { compatible = "arm,scmi"; protocol@17 { reg = <0x17>; regulators {'
+            " regulator@b { reg = <11>; }; }; }; };"
+        ),
+    ),
+    "scmi-provider": (
+        "error",
+        "/scmi/protocol@14 is protocol 0x14, but it has #power-domain-cells",
+        Case(SCMI.replace("clk: ", "^clk: ").replace("#clock-cells", "#power-domain-cells")),
+        Case(SCMI.replace("0x14", "0x13").replace("#clock-cells", "#power-domain-cells")),
+    ),
+    "smc-id-duplicate": (
+        "error",
+        "a and b have the same SMC id 0x82000002",
+        Case(
+            SRAM % "",
+            (CHANNELS % ("0x82000002", "0x82000002", "m1")).replace("    id: 2", "    ^id: 2"),
+            whole=True,
+        ),
+        Case(SRAM % "", CHANNELS % ("0x82000002", "0x82000003", "m1"), whole=True),
+    ),
+    "shmem-unresolved": (
+        "error",
+        "the shared memory of b, m7, is no node",
+        Case(SRAM % "", (CHANNELS % (1, 2, "m7")).replace("    id: 2", "    ^id: 2"), whole=True),
+        Case(SRAM % "", CHANNELS % (1, 2, "m1"), whole=True),
+    ),
+    "shmem-overlap": (
+        "error",
+        "a and b share memory: &m0 and &m2",
+        Case(SRAM % "^m2: m@800 { reg = <0 0x2000>; };", CHANNELS % (1, 2, "m2"), whole=True),
+        Case(SRAM % "m2: m@2000 { reg = <0x2000 0x1000>; };", CHANNELS % (1, 2, "m2"), whole=True),
+    ),
+    "shmem-alignment": (
+        "error",
+        "the shared memory of b, /sram/m@2000, is 0x100 bytes at 0x12000: a guest is given whole",
+        Case(SRAM % "^m2: m@2000 { reg = <0x2000 0x100>; };", CHANNELS % (1, 2, "m2"), whole=True),
+        Case(SRAM % "m2: m@2000 { reg = <0x2000 0x1000>; };", CHANNELS % (1, 2, "m2"), whole=True),
+    ),
+    "shmem-unreserved": (
+        "warning",
+        "the shared memory of /scmi, /shm at 0x80001000, is memory that nothing reserves",
+        Case(
+            'memory { device_type = "memory"; reg = <0 0x80000000 0x10000>; };'
+            "^shm: shm { reg = <0 0x80001000 0x1000>; };" + TREE_SCMI % ("shm", "")
+        ),
+        Case(
+            'memory { device_type = "memory"; reg = <0 0x80000000 0x10000>; };'
+            "reserved-memory { #address-cells = <1>; #size-cells = <1>; ranges;"
+            " shm: shm { reg = <0x80001000 0x1000>; }; };" + TREE_SCMI % ("shm", "")
+        ),
+    ),
+    "feeds-others": (
+        "warning",
+        "&mux serves several agents, and it may feed them from clock <&cc 1>",
+        Case(f"^{MUX} d {{ {RATE} }}; e: e {{ clocks = <&mux 7>; }};", B_HAS_E),
+        Case(f"{MUX} d {{ {RATE} clocks = <&mux 7>; }}; e: e {{ }};", B_HAS_E),
+    ),
+    "operation-withdrawn": (
+        "note",
+        "a does not get rate on clock <&cc 1>, which /d assigned-clocks[0] needs: b owns it",
+        Case(f"d {{ ^{RATE} }};", "platform: {owners: [{clock: '&cc 1', agent: b}]}"),
+        Case(f"d {{ {RATE} }};", "platform: {owners: [{clock: '&cc 1', agent: a}]}"),
+    ),
+    "grant-against-owner": (
+        "error",
+        "b is granted rate, read on clock <&cc 1>, but a owns it",
+        Case(
+            "",
+            "    grant: [^{clock: '&cc 1', operations: [rate]}]\n"
+            "platform: {owners: [{clock: '&cc 1', agent: a}]}",
+        ),
+        Case(
+            "",
+            "    grant: [{clock: '&cc 1', operations: [rate]}]\n"
+            "platform: {owners: [{clock: '&cc 1', agent: b}]}",
+        ),
+    ),
+    "id-range": (
+        "error",
+        "clock <&clk 65536> has the number 65536; SCMI ids end at 65535",
+        Case(SCMI.replace("clk:", "^clk:") + "d { clocks = <&clk 65536>; };"),
+        Case(SCMI + "d { clocks = <&clk 65535>; };"),
+    ),
+    "id-moved": (
+        "error",
+        "clock <&clk 3> was 7 and is 3 now",
+        Case(
+            SCMI.replace("clk:", "^clk:") + "d { clocks = <&clk 3>; };",
+            lock=LOCK % "/scmi/protocol@14\t3",
+        ),
+        Case(SCMI + "d { clocks = <&clk 7>; };", lock=LOCK % "/scmi/protocol@14\t7"),
+    ),
+    "id-disagrees": (
+        "error",
+        "is 3 for agent-1 and 4 for agent-2",
+        Case(SERVER % ("reg = <3>;", "reg = <4>;")),
+        Case(SERVER.replace("^", "") % ("reg = <3>;", "reg = <3>;")),
+    ),
+    "id-duplicate": (
+        "error",
+        "clock 7 is both",
+        Case(
+            SCMI + "^m: m { #clock-cells = <0>; }; d { clocks = <&clk 7>, <&m>; };",
+            "platform: {managed: ['&m']}",
+            lock=LOCK % "/m",
+        ),
+        Case(
+            SCMI + "m: m { #clock-cells = <0>; }; d { clocks = <&clk 8>, <&m>; };",
+            "platform: {managed: ['&m']}",
+            lock=LOCK % "/m",
+        ),
+    ),
+    "numbering-fixed": (
+        "error",
+        "/scmi fixes the numbers of the platform",
+        Case("^" + SCMI + "d { clocks = <&clk 1>; };", numbering=Numbering.PER_AGENT),
+        Case("d { clocks = <&cc 1>; };", numbering=Numbering.PER_AGENT),
+    ),
+}
+
+
+def run(case: Case) -> tuple[tuple[Diagnostic, ...], Position | None]:
+    """What all checks say, and the marked position."""
+    where = None
+    # The controllers are left out beside an SCMI node, which would make them native.
+    text = source(case.body + ("" if "arm,scmi" in case.body else SOC))
+    agents = case.agents
+    if agents is not None and not case.whole:
+        agents = TWO_AGENTS + agents
+    if "^" in text:
+        text, where = marked(text, BOARD)
+    elif agents is not None and "^" in agents:
+        agents, where = marked(agents, AGENTS)
+    tree = read_source(text, BOARD)
+    return run_checks(model_of(tree, agents, case.lock, case.numbering)), where
+
+
+def test_every_check_is_here() -> None:
+    assert sorted(check.name for check in CHECKS) == sorted(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_speaks(name: str) -> None:
+    severity, message, case, _ = CASES[name]
+    found, where = run(case)
+    mine = [item for item in found if item.id == name]
+    assert len(mine) == 1
+    assert mine[0].severity.word == severity
+    assert message in mine[0].message
+    assert where is not None
+    assert mine[0].position == where
+    assert mine[0].hint
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_is_silent(name: str) -> None:
+    found, _ = run(CASES[name][3])
+    assert [item.id for item in found if item.id == name] == []
+    assert not has_errors(found)

@@ -1,0 +1,91 @@
+"""``scmigen check BOARD --against SERVER``: a consumer's tree held against what is served."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from scmigen.cli.main import cli as main
+
+SERVER = """/dts-v1/; / {
+    rcc: rcc { #clock-cells = <1>; };
+    a: a { compatible = "acme,a"; clocks = <&rcc 0>; };
+    b: b { compatible = "acme,b"; clocks = <&rcc 1>; };
+};
+"""
+AGENTS = """
+domains:
+  linux: {id: 1, scmi: {role: ospm}, default: true}
+  vm: {id: 2, scmi: {role: vm}, access: [{dev: "&b"}]}
+"""
+CONSUMER = """/dts-v1/; / {
+    scmi { compatible = "arm,scmi-virtio";
+        clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };
+    d { clocks = <&clk %d>; };
+};
+"""
+
+
+def run(*arguments: str) -> tuple[int, list[dict[str, str]]]:
+    result = CliRunner().invoke(main, ["check", *arguments, "--format", "json"])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, json.loads(result.output)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "server.dts").write_text(SERVER)
+    (tmp_path / "agents.yaml").write_text(AGENTS)
+    board, agents, out = (str(tmp_path / name) for name in ("server.dts", "agents.yaml", "out"))
+    built = CliRunner().invoke(main, ["build", board, "-a", agents, "-o", out, "--emit", "runtime"])
+    assert built.exit_code == 0, built.output
+    return tmp_path
+
+
+@pytest.mark.parametrize(("agent", "number", "found"), [("linux", 0, []), ("vm", 1, [])])
+def test_a_tree_that_fits(folder: Path, agent: str, number: int, found: list[str]) -> None:
+    board = folder / "consumer.dts"
+    board.write_text(CONSUMER % number)
+    server = str(folder / "out" / "runtime" / "runtime.json")
+    status, said = run(str(board), "--against", server, "--as", agent)
+    assert (status, [item["id"] for item in said]) == (0, found)
+
+
+def test_a_number_of_another_agent(folder: Path) -> None:
+    board = folder / "consumer.dts"
+    board.write_text(CONSUMER % 1)
+    server = str(folder / "out" / "runtime" / "runtime.json")
+    status, said = run(str(board), "--against", server, "--as", "linux")
+    assert status == 1
+    assert [item["id"] for item in said] == ["id-unserved", "grant-unused"]
+    assert said[0]["message"].startswith("the server gives linux no clock 1")
+
+
+def test_a_board_that_describes_the_server(folder: Path) -> None:
+    """Without an agents file its one agent is the operating system, and so is the consumer's."""
+    board = folder / "consumer.dts"
+    board.write_text(CONSUMER % 1)
+    status, said = run(str(board), "--against", str(folder / "server.dts"))
+    assert (status, [item["id"] for item in said]) == (0, ["grant-unused"])
+
+
+def test_what_is_no_server(folder: Path) -> None:
+    (folder / "empty.json").write_text("{}")
+    status, said = run(str(folder / "server.dts"), "--against", str(folder / "empty.json"))
+    assert (status, [item["id"] for item in said]) == (1, ["runtime-invalid"])
+    status, said = run(str(folder / "server.dts"), "--against", str(folder / "none.json"))
+    assert (status, [item["id"] for item in said]) == (1, ["file-unreadable"])
+
+
+def test_an_agent_needs_a_server(folder: Path) -> None:
+    result = CliRunner().invoke(main, ["check", str(folder / "server.dts"), "--as", "linux"])
+    assert result.exit_code == 2
+
+
+def test_explain_says_what_to_do() -> None:
+    result = CliRunner().invoke(main, ["explain", "id-unserved"])
+    assert len(result.output.splitlines()) == 2
+    listed = CliRunner().invoke(main, ["explain", "--list"]).output.splitlines()
+    assert any(line.startswith("dts-syntax: ") for line in listed)
+    assert any(line.startswith("reset-shared: ") for line in listed)
