@@ -14,6 +14,7 @@ from pathlib import Path
 from zlib import crc32
 
 from scmigen.devicetree.lalr import Tables
+from scmigen.resources import cache_folder, is_ours
 
 #: The most bytes a kept grammar may have.
 MAX_SIZE = 1 << 20
@@ -21,12 +22,12 @@ MAX_SIZE = 1 << 20
 
 def read(name: str, depends_on: str) -> Tables | None:
     """What `write` kept under the same name for the same dependencies, if it can be trusted."""
-    folder = _folder()
+    folder = cache_folder()
     if folder is None:
         return None
     try:
         with _file(folder, name).open("rb") as file:
-            if not _is_ours(os.fstat(file.fileno()), stat.S_IFREG):
+            if not is_ours(os.fstat(file.fileno()), stat.S_IFREG):
                 return None
             checksum, _, text = file.read(MAX_SIZE).partition(b"\n")
         if checksum != _checksum(text):
@@ -41,7 +42,7 @@ def write(name: str, depends_on: str, tables: Tables) -> None:
     """Keeps ``tables``; does nothing where that is impossible or not safe."""
     import tempfile
 
-    folder = _folder()
+    folder = cache_folder()
     if folder is None:
         return
     text = json.dumps({"depends_on": depends_on, "tables": tables._asdict()}).encode()
@@ -58,22 +59,3 @@ def _checksum(text: bytes) -> bytes:
 
 def _file(folder: Path, name: str) -> Path:
     return folder / f"{name}.tables.json"
-
-
-def _folder() -> Path | None:
-    """The folder for kept grammars, made if need be; none where it is not this user's alone."""
-    if not hasattr(os, "getuid"):
-        return None
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        folder = (Path(base) if base.startswith("/") else Path.home() / ".cache") / "scmigen"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder if _is_ours(folder.lstat(), stat.S_IFDIR) else None
-    except (OSError, RuntimeError, ValueError):
-        return None
-
-
-def _is_ours(status: os.stat_result, kind: int) -> bool:
-    """Whether it is of that kind, belongs to this user, and no other may write to it."""
-    mode = status.st_mode
-    return stat.S_IFMT(mode) == kind and status.st_uid == os.getuid() and not mode & 0o022

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def environment() -> "Environment":
-    """The environment, made at its first use; a template is compiled when it is first rendered."""
+    """The environment, made at its first use; a template is compiled at its very first."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from scmigen.emit.template_cache import kept_templates
+
     return Environment(
+        bytecode_cache=kept_templates(),
         loader=FileSystemLoader(directory("templates")),
         undefined=StrictUndefined,
         trim_blocks=True,
