@@ -34,6 +34,18 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         # Names stay as they were found, not relative to the working directory.
         self.rewrite_paths: list[tuple[str, str]] = []
 
+    def macro_expand_args(self, macro: Any, args: list[list[Any]]) -> Any:
+        """Space around an argument is no part of it (C11 6.10.3.2), as ``#x`` would show."""
+        return super().macro_expand_args(macro, [self._trimmed(tokens) for tokens in args])
+
+    def _trimmed(self, tokens: list[Any]) -> list[Any]:
+        first, last = 0, len(tokens)
+        while first < last and tokens[first].type in self.t_WS:
+            first += 1
+        while last > first and tokens[last - 1].type in self.t_WS:
+            last -= 1
+        return tokens[first:last]
+
     def on_error(self, file: str, line: int, msg: str) -> None:
         """Keeps what pcpp found wrong."""
         self.problems.append((msg, Position(file, line)))

@@ -168,3 +168,17 @@ def test_broken_preprocessor(board: Path, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(module, "find_preprocessor", lambda: (str(tmp_path / "nothing"),))
     found = failure(board)
     assert found.id == "dts-preprocess"
+
+
+@both
+def test_space_around_an_argument_is_not_in_its_string(tmp_path: Path, run) -> None:
+    """The labels of Apple's multi-die sources are made so: an empty paste leaves a space."""
+    board = tmp_path / "board.dts"
+    board.write_text(
+        "#define TEXT(x...) #x\n#define STRING(x...) TEXT(x)\n"
+        "#define GLUE_(x, y...) x ## y\n#define GLUE(x, y...) GLUE_(x, y)\n#define DIE\n"
+        "/dts-v1/;\n/ { label = STRING(GLUE(afi, DIE)); other = STRING(  a  b ); };\n"
+    )
+    text = run(board, [], []).text
+    assert '"afi"' in text
+    assert '"a b"' in text
