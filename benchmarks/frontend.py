@@ -8,9 +8,9 @@ machine in one run, the median of N runs (5); wall time where it says so. Nothin
 In process: from text to tree, values and DTB bytes, after one warm-up; dtlib reads the same text
 and writes no DTB. dtc is a whole process each time. Then whole processes of ``scmigen convert`` on
 a board of usual size and on the largest, with the grammars' tables kept from an earlier run.
-Peers that are not installed (``dtc``; PyPI ``devicetree`` for dtlib) are left out. Lark is not
-timed, nor could lark-cython speed anything up: Lark compiles the grammars once, and no later run
-imports it.
+Last, what our driver of Lark's tables is worth: the boards' statements parsed with it, with Lark
+itself and with lark-cython, from the same grammar.
+Peers that are not installed (``dtc``; PyPI ``devicetree`` for dtlib; lark-cython) are left out.
 """
 
 import argparse
@@ -25,13 +25,20 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from scmigen.devicetree.compile_grammar import lark_of
 from scmigen.devicetree.flatten import flatten
+from scmigen.devicetree.grammars import grammar_text, structure
 from scmigen.devicetree.source import read_source
+from scmigen.devicetree.sourcetext import SourceText
 
 try:
     from devicetree.dtlib import DT
 except ImportError:
     DT = None
+try:
+    import lark_cython
+except ImportError:
+    lark_cython = None
 
 
 def cpu(work: Callable[[], object]) -> float:
@@ -122,6 +129,23 @@ def print_processes(boards: list[Path], runs: int) -> None:
             print(f"{name[:39]:40}{size:7.0f} {spent:8.1f} {wall:8.1f} {memory:8.1f}")
 
 
+def print_parsers(boards: list[Path], runs: int) -> None:
+    """The statements of all boards: our driver, Lark, lark-cython; nothing made of the tokens."""
+    grammar = grammar_text("dts")
+    lark = lark_of(grammar, ["source"], possessive=True)
+    parsers: dict[str, Callable[[str], object]] = {
+        "our driver of Lark's tables": lambda text: list(structure().accept(text, "source")),
+        "Lark": lark.parse,
+    }
+    if lark_cython:
+        parsers["lark-cython"] = lark_of(grammar, ["source"], True, lark_cython.plugins).parse
+    texts = [SourceText(path.read_text(), str(path)).text for path in boards]
+    print(f"\n{'statements of all boards':40}   CPU ms")
+    for name, parse in parsers.items():
+        times = [cpu(lambda parse=parse: [parse(text) for text in texts]) for _ in range(runs)]
+        print(f"{name:40}{median(times):9.1f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
@@ -133,10 +157,13 @@ def main() -> None:
         raise SystemExit(f"{given.folder} has no .dts files")
     if not given.dtc:
         print("dtc is not installed: left out")
+    if not lark_cython:
+        print("lark-cython is not installed: left out")
     if not DT:
         print("the package devicetree (dtlib) is not installed: left out")
     print_table(boards, given.dtc, given.runs)
     print_processes(boards, given.runs)
+    print_parsers(boards, given.runs)
 
 
 if __name__ == "__main__":

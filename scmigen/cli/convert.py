@@ -10,7 +10,7 @@ from scmigen.cli.report import ERRORS, FORMATS, report
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load
 from scmigen.diagnostics import InputError
-from scmigen.emit.files import File, write
+from scmigen.emit.files import write_one
 
 _SUFFIXES = {".dtb": "dtb", ".dtbo": "dtb", ".dts": "dts", ".dtso": "dts"}
 _NUMBER = click.IntRange(0, 0xFFFF_FFFF)
@@ -53,8 +53,8 @@ def convert(
             from scmigen.devicetree.text import to_text
 
             content = to_text(tree).encode()
-        write(target.parent, [File(target.name, content)], manifest=False)
+        write_one(target, content)
     except InputError as problem:
         report(problem.diagnostics, style, False, sys.stderr)
         raise SystemExit(ERRORS) from None
-    report((), style, False, sys.stderr)
+    report(tree.warnings, style, False, sys.stderr)

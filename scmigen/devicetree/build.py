@@ -13,12 +13,13 @@ The rules that decide the order of nodes and properties, and so the bytes of a D
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from scmigen.devicetree.items import Cutter, Items, Opener
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.tree import MAX_DEPTH, MAX_NAME, Node, Property, Reference
 from scmigen.devicetree.values import BadValueError, Value, Values, target_of
-from scmigen.diagnostics import Diagnostic, InputError, Related, error, warning
+from scmigen.diagnostics import Diagnostic, InputError, Related, Severity, error
 
 #: The most errors that are worth telling.
 MAX_ERRORS = 100
@@ -129,18 +130,29 @@ class Builder:
             self._open.append((self._fragment(target, items), True))
             return
         if node is None:
-            self._error(
-                "dts-reference",
-                f"{head[2]} names no node that is defined above",
-                head.start(2),
-                hint="a label is written `label: node {`, and must stand before its use here",
-            )
+            self._no_node(head[2], head.start(2))
             node = Node("")
         else:
             node.add_place((items, -1))
             for label in self._cutter.label.findall(head[1] or ""):
                 self.label(node, label)
         self._open.append((node, False))
+
+    def _no_node(self, reference: str, offset: int) -> None:
+        """What a statement is for is not there, or not yet."""
+        from scmigen.devicetree.suggest import nearest
+
+        target = target_of(reference)
+        hint = "a label is written `label: node {`"
+        if not self._has_root:
+            hint = "an overlay for another tree begins with /dts-v1/; /plugin/;"
+        elif target in self.source.labels:
+            hint = "it is defined further down, and must stand before its use here"
+        else:
+            hint = nearest(target, self._labels, "&") or hint
+        self._error(
+            "dts-reference", f"{reference} names no node that is defined above", offset, hint
+        )
 
     def _fragment(self, target: str, items: Items) -> Node:
         """A part of an overlay: ``fragment@N { target = <&…>; __overlay__ { … }; }``."""
@@ -163,11 +175,7 @@ class Builder:
         assert found is not None
         node = self.find(target_of(found[0]))
         if node is None or node is self.root:
-            self._error(
-                "dts-reference",
-                f"{found[0]} names no node that is defined above",
-                found.start(),
-            )
+            self._no_node(found[0], found.start())
         elif kind == "DELETION":
             self._kill(node)
         else:
@@ -185,32 +193,33 @@ class Builder:
 
     def _apply(self, items: Items) -> None:
         node, fresh = self._open[-1] if self._open else (self.root, False)
+        properties = node.properties
         known = self._values.known
         index = -1
-        for labels, name, text, brace, removed in items.texts():
+        for marks, name, text, brace, removed in items.texts():
             index += 1
             if name and not brace:
                 if text:
-                    value = known.get(text) or self._value(text, items, index)
-                    item = Property(name, value.data, (items, index), (), value.references)
-                    if labels or value.labels:
-                        item.labels = (*self._cutter.label.findall(labels), *value.labels)
+                    data, references, inner, _ = known.get(text) or self._value(text, items, index)
+                    item = Property(name, data, (items, index), inner, references)
                 else:
                     item = Property(name, b"", (items, index))
-                    if labels:
-                        item.labels = tuple(self._cutter.label.findall(labels))
-                if name in node.properties:
+                if marks:
+                    item.labels = (*self._cutter.label.findall(marks), *item.labels)
+                if name in properties:
                     self._redefine(node, item, fresh)
                 else:
-                    node.properties[name] = item
-            elif brace:
-                node, fresh = self._enter(node, fresh, name, labels, (items, index))
+                    properties[name] = item
+                continue
+            if brace:
+                node, fresh = self._enter(node, fresh, name, marks, (items, index))
                 self._open.append((node, fresh))
             elif removed:
                 self._remove_property(node, removed, fresh)
             else:
                 self._open.pop()
                 node, fresh = self._open[-1]
+            properties = node.properties
 
     def _value(self, text: str, items: Items, index: int) -> Value:
         value = self._values.plain(text)
@@ -219,16 +228,23 @@ class Builder:
         try:
             value = self._values.read(text, Opener(self.source, items, index))
         except BadValueError as problem:
-            self._error(
-                "dts-value",
-                problem.message,
-                items.match(index).start(3) + problem.offset,
-                problem.hint,
-            )
+            start = items.match(index).start(3)
+            self._error("dts-value", problem.message, start + problem.offset, self._hint(problem))
             return Value(b"")
-        for message in value.truncated[: MAX_ERRORS - len(self.warnings)]:
-            self.warnings.append(warning("dts-truncated", message, items.position(index)))
+        for message, offset in value.truncated[: MAX_ERRORS - len(self.warnings)]:
+            start = items.match(index).start(3)
+            self.warnings.append(
+                self.source.diagnostic(Severity.WARNING, "dts-truncated", message, start + offset)
+            )
         return value
+
+    def _hint(self, problem: BadValueError) -> str | None:
+        """What right would look like where a value is wrong."""
+        if problem.name is None:
+            return problem.hint
+        from scmigen.devicetree.suggest import in_value
+
+        return in_value(problem.name, self.source) or problem.hint
 
     def _redefine(self, node: Node, item: Property, fresh: bool) -> None:
         old = node.properties[item.name]
@@ -257,7 +273,7 @@ class Builder:
                 where = place[0].position(place[1])
                 raise InputError([error("dts-depth", f"nodes nest deeper than {MAX_DEPTH}", where)])
         elif fresh:
-            new = True
+            # Told once, and not again for each property that both have.
             self._twice("node", Node(name, parent, place), node)
         else:
             self._dead.discard(node)
@@ -367,8 +383,9 @@ class Builder:
         written: str = "",
     ) -> None:
         """Notes an error in a node or property, or in what is ``written`` in it."""
-        others = thing.places[1:] if not related else ()
-        related += tuple(Related("also defined here", place) for place in others[:MAX_PLACES])
+        if not related:
+            others = islice(thing.each_place(), 1, MAX_PLACES + 1)
+            related = tuple(Related("also defined here", place) for place in others)
         place = thing.place
         if isinstance(place, tuple) and isinstance(place[0], Items):
             self._error(identifier, message, place[0].offset(place[1], written), hint, related)

@@ -19,16 +19,7 @@ def compile_grammar(text: str, start: list[str], possessive: bool) -> Tables:
     ``possessive``: a repetition in a terminal keeps what it took, so that a text that does not
     match is refused in linear time. Raises `lark.exceptions.LarkError`.
     """
-    lark = Lark(
-        text,
-        parser="lalr",
-        lexer="contextual",
-        start=start,
-        edit_terminals=_possessive if possessive else None,
-        g_regex_flags=FLAGS,
-        propagate_positions=False,
-        maybe_placeholders=False,
-    )
+    lark = lark_of(text, start, possessive)
     data, memo = lark.memo_serialize([TerminalDef, Rule])
     table = data["parser"]["parser"]
     rules: list[tuple[str, list[bool]]] = []
@@ -61,6 +52,23 @@ def compile_grammar(text: str, start: list[str], possessive: bool) -> Tables:
         actions,
         jumps,
         starts,
+    )
+
+
+def lark_of(
+    text: str, start: list[str], possessive: bool, plugins: dict[str, Any] | None = None
+) -> Lark:
+    """Lark's own parser of the grammar, with ``plugins`` such as those of lark-cython."""
+    return Lark(
+        text,
+        parser="lalr",
+        lexer="contextual",
+        start=start,
+        edit_terminals=_possessive if possessive else None,
+        g_regex_flags=FLAGS,
+        propagate_positions=False,
+        maybe_placeholders=False,
+        _plugins=plugins or {},
     )
 
 

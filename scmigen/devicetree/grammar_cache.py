@@ -26,7 +26,7 @@ def read(name: str, depends_on: str) -> Tables | None:
     if folder is None:
         return None
     try:
-        with _file(folder, name).open("rb") as file:
+        with _file(folder, name, depends_on).open("rb") as file:
             if not is_ours(os.fstat(file.fileno()), stat.S_IFREG):
                 return None
             checksum, _, text = file.read(MAX_SIZE).partition(b"\n")
@@ -50,12 +50,13 @@ def write(name: str, depends_on: str, tables: Tables) -> None:
         handle, temporary = tempfile.mkstemp(dir=folder)
         with open(handle, "wb") as file:  # noqa: PTH123 - it is a handle
             file.write(_checksum(text) + b"\n" + text)
-        Path(temporary).replace(_file(folder, name))
+        Path(temporary).replace(_file(folder, name, depends_on))
 
 
 def _checksum(text: bytes) -> bytes:
     return b"%08x" % crc32(text)
 
 
-def _file(folder: Path, name: str) -> Path:
-    return folder / f"{name}.tables.json"
+def _file(folder: Path, name: str, depends_on: str) -> Path:
+    """One for each state of the grammar: two installations do not throw out each other's."""
+    return folder / f"{name}.{_checksum(depends_on.encode()).decode()}.tables.json"

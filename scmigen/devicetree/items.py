@@ -1,6 +1,7 @@
 """Coarse tokens of ``dts.lark`` taken apart: labels, names, values, and where each stands."""
 
 import re
+from bisect import bisect_right
 from pathlib import Path
 
 from scmigen.devicetree.lalr import FLAGS, Parser
@@ -39,7 +40,7 @@ class Cutter:
 class Items:
     """The items of one token, for `Place`: number -1 is the token's own start."""
 
-    __slots__ = ("_cutter", "_end", "_found", "_source", "_start", "body")
+    __slots__ = ("_cutter", "_end", "_entries", "_found", "_source", "_start", "body")
 
     def __init__(self, source: SourceText, cutter: Cutter, start: int, body: int, end: int) -> None:
         self._source = source
@@ -48,6 +49,7 @@ class Items:
         self.body = body
         self._end = end
         self._found: list[re.Match[str]] | None = None
+        self._entries: dict[int, list[tuple[int, int]]] | None = None
 
     def texts(self) -> list[tuple[str, ...]]:
         """Of each item: labels and marks, name, value, ``{``, name of a deleted property."""
@@ -64,12 +66,38 @@ class Items:
         if index < 0:
             return self._start
         item = self.match(index)
-        found = self._source.text.find(written, item.start(), item.end())
-        return found if found >= 0 else item.start()
+        if not written:
+            return item.start()
+        found = re.compile(rf"{re.escape(written)}(?!\w)").search(
+            self._source.text, item.start(), item.end()
+        )
+        return found.start() if found else item.start()
 
     def position(self, index: int) -> Position:
         """Where an item starts."""
         return self._source.position(self.offset(index))
+
+    def position_in(self, index: int, value: bytes, offset: int) -> Position:
+        """Where the entry of a property starts that holds the byte ``offset`` of its value."""
+        start = self._start
+        if index >= 0:
+            if self._entries is None:
+                self._entries = {}
+            if index not in self._entries:
+                self._entries[index] = self._entries_of(index, value)
+            entries = self._entries[index]
+            start = entries[bisect_right(entries, offset, key=lambda entry: entry[0]) - 1][1]
+        return self._source.position(start)
+
+    def _entries_of(self, index: int, value: bytes) -> list[tuple[int, int]]:
+        """Of each entry of a property the offsets in its value and in the source."""
+        from scmigen.devicetree.entries import entries
+
+        item = self.match(index)
+        found = [(0, item.start())]
+        if item[3]:
+            found += [(at, item.start(3) + start) for at, start in entries(item[3], value)]
+        return found
 
 
 class Opener:

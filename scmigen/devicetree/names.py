@@ -37,6 +37,8 @@ _CELL = re.compile(
 )
 _LABEL = re.compile(r"\b[A-Za-z_]\w*+\s*+:", re.ASCII)
 _BRACKETED = re.compile(r"\(\s*+([A-Za-z_]\w*+)\s*+\)", re.ASCII)
+#: A number that Python reads as a device tree does; most macros are one.
+_PLAIN = re.compile(r"0x[0-9a-f]{1,8}|[1-9][0-9]{0,8}|0", re.ASCII | re.IGNORECASE)
 _WORD = re.compile(r"(?<![\w'])[A-Za-z_]\w*+", re.ASCII)
 
 
@@ -55,9 +57,16 @@ class Names:
         self._files = tree.files
         self._written = Written()
         self._values: dict[str, int | None] = {}
+        self._cells: dict[Property, tuple[str | None, ...]] = {}
 
     def cells(self, item: Property) -> tuple[str | None, ...]:
         """For each cell of a property the macro it was written as, or none."""
+        found = self._cells.get(item)
+        if found is None:
+            found = self._cells[item] = self._read(item)
+        return found
+
+    def _read(self, item: Property) -> tuple[str | None, ...]:
         size, rest = divmod(len(item.value), 4)
         nothing = (None,) * size
         written = None if rest else self._value_of(item)
@@ -92,6 +101,8 @@ class Names:
         return self._values[name]
 
     def _evaluate(self, body: str) -> int | None:
+        if _PLAIN.fullmatch(body):
+            return int(body, 0)
         for _ in range(MAX_DEPTH):
             before, body = body, _WORD.sub(self._body_of, body)
             if body == before:
@@ -115,15 +126,16 @@ class Names:
         if place is None or not 0 < place.line <= len(lines):
             return None
         first = _from_name(lines[place.line - 1], place.column, item.name)
-        for count in (8, MAX_LINES):
+        for count in (0, 8, 64, MAX_LINES):
             text = "\n".join((first, *lines[place.line : place.line + count]))
-            text = _COMMENT.sub(lambda found: " " if found[1] else found[0], text)
+            text = _without_comments(text)
             start = _START.match(text)
-            if start is None or start[1] != item.name:
-                return None
-            value = _VALUE.match(text, start.end())
+            ours = start is not None and start[1] == item.name
+            value = _VALUE.match(text, start.end()) if start and ours else None
             if value is not None:
                 return value[0]
+            if count and not ours:
+                return None
         return None
 
     def _align(
@@ -155,6 +167,10 @@ class Names:
         if any(part["bad"] for part in parts) or not parts:
             return None
         return len(parts)
+
+
+def _without_comments(text: str) -> str:
+    return _COMMENT.sub(lambda c: " " if c[1] else c[0], text) if "/" in text else text
 
 
 def _from_name(line: str, column: int, name: str) -> str:
@@ -189,7 +205,7 @@ def _defines(lines: tuple[str, ...]) -> list[tuple[int, tuple[str, str]]]:
             continue
         define = _DEFINE.match(line)
         if define is not None and not define[2]:
-            body = _COMMENT.sub(lambda c: " " if c[1] else c[0], define[3]).strip()
+            body = _without_comments(define[3]).strip()
             if body and not body.endswith("\\"):
                 found.append((number_, (define[1], body)))
     return found

@@ -9,7 +9,6 @@ their parent, the last one foremost.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from struct import pack
 
 from scmigen.devicetree.tree import MAX_DEPTH, NULL_PHANDLES, DeviceTree, Node, Property
@@ -133,7 +132,7 @@ class _Overlay:
                 "overlay-malformed",
                 "this is no overlay: it has no fragment to lay over anything",
                 None,
-                "an overlay starts with /dts-v1/; /plugin/;",
+                "an overlay is written /dts-v1/; /plugin/; &label { … };",
             )
         for step in (
             self._move_phandles,
@@ -148,8 +147,10 @@ class _Overlay:
     def _error(
         self, identifier: str, message: str, position: Position | None, hint: str | None = None
     ) -> None:
+        from scmigen.devicetree.written import excerpt_at
+
         where = position or Position(self._overlay.file)
-        self.errors.append(error(identifier, message, where, (), hint))
+        self.errors.append(error(identifier, message, where, (), hint, excerpt_at(where)))
         if len(self.errors) >= MAX_ERRORS:
             raise InputError(self.errors)
 
@@ -230,8 +231,10 @@ class _Overlay:
         if symbols is None:
             hint = "the base has no /__symbols__: compile it with -@"
         else:
-            near = get_close_matches(label, symbols.properties, 1)
-            hint = f"did you mean &{near[0]}?" if near else "is it an overlay for another board?"
+            from scmigen.devicetree.suggest import nearest
+
+            near = nearest(label, symbols.properties, "&")
+            hint = near or "is it an overlay for another board?"
         self._error("overlay-label", f"the base has no label {label}", position, hint)
 
     def _keep_phandles(self) -> None:
@@ -281,10 +284,16 @@ class _Overlay:
             if target is None:
                 path = fragment.string("target-path")
                 what = f"the base has no node {path}" if path else f"{fragment.name} has no target"
-                self._error("overlay-target", what, fragment.position)
+                self._error("overlay-target", what, fragment.position, self._near(path))
                 continue
             depth = sum(1 for _ in target.ancestors())
             self._merge(target, overlay, depth)
+
+    def _near(self, path: str | None) -> str | None:
+        """The question whether another node is meant, for a path that leads nowhere."""
+        from scmigen.devicetree.suggest import nearest
+
+        return nearest(path, (node.path for node in self._root.walk())) if path else None
 
     def _merge(self, target: Node, node: Node, depth: int) -> None:
         """Merges ``node`` into ``target``, which lies ``depth`` below the root."""

@@ -1,13 +1,16 @@
 """Runs pcpp as a preprocessor of devicetree sources; apart, because it is seldom needed."""
 
 import io
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from pcpp import Action, OutputDirective, Preprocessor
 
+from scmigen.devicetree.preprocess import TIME_LIMIT
 from scmigen.diagnostics import Position
 
 #: pcpp hands on a line that starts with an unknown directive as it is, macros and all. This sign,
@@ -19,6 +22,9 @@ _TEXT_LINE = re.compile(
     re.MULTILINE,
 )
 
+#: The most macros that are expanded for one source; large boards have about 12,000.
+MAX_EXPANSIONS = 200_000
+
 Problems = list[tuple[str, Position]]
 
 
@@ -29,10 +35,33 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         super().__init__()
         self.problems: Problems = []
         self.opened: list[str] = []
+        self._expansions = 0
+        self._deadline = monotonic() + TIME_LIMIT
         self.line_directive = "#"
         self.assume_encoding = "utf-8"
-        # Names stay as they were found, not relative to the working directory.
+        # Files are named as they were found, as a machine's preprocessor names them.
         self.rewrite_paths: list[tuple[str, str]] = []
+
+    def name_files(self, folders: Sequence[Path]) -> None:
+        """Names the files in ``folders`` as these are written, and not by their full paths."""
+        for folder in sorted(folders, key=lambda folder: -len(str(folder.absolute()))):
+            written = str(folder / "x")[:-1].replace("\\", r"\\")
+            full = os.path.join(os.path.abspath(folder), "")  # noqa: PTH100, PTH118 - as pcpp does
+            self.rewrite_paths.append((f"{re.escape(full)}(.*)", rf"{written}\1"))
+
+    def _named(self, file: str) -> str:
+        for full, written in self.rewrite_paths:
+            found = re.fullmatch(full, file)
+            if found:
+                return found.expand(written)
+        return file
+
+    def expand_macros(self, tokens: list[Any], expanding_from: Any = ()) -> Any:
+        """Counts, for a few lines of macros can ask for more than any machine has."""
+        self._expansions += 1
+        if self._expansions > MAX_EXPANSIONS or monotonic() > self._deadline:
+            raise ValueError("there are too many macros to expand")
+        return super().expand_macros(tokens, list(expanding_from))
 
     def macro_expand_args(self, macro: Any, args: list[list[Any]]) -> Any:
         """Space around an argument is no part of it (C11 6.10.3.2), as ``#x`` would show."""
@@ -48,13 +77,13 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
 
     def on_error(self, file: str, line: int, msg: str) -> None:
         """Keeps what pcpp found wrong."""
-        self.problems.append((msg, Position(file, line)))
+        self.problems.append((msg, Position(self._named(file), line)))
 
     def on_file_open(self, is_system_include: bool, includepath: str) -> Any:
         """Notes each header that is read."""
         with super().on_file_open(is_system_include, includepath) as file:
             text = _shielded(file.read())
-        self.opened.append(includepath)
+        self.opened.append(self._named(includepath))
         return io.StringIO(text)
 
     def on_include_not_found(
@@ -89,6 +118,8 @@ def run_pcpp(
     processor = _Preprocessor()
     for folder in include_dirs:
         processor.add_path(str(folder))
+    processor.rewrite_paths = []
+    processor.name_files([path.parent, *include_dirs])
     for define in ("__DTS__=1", "__ASSEMBLER__=1", *defines):
         name, _, value = define.partition("=")
         processor.define(f"{name} {value or 1}")

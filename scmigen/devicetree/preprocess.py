@@ -15,16 +15,30 @@ from scmigen.diagnostics import Diagnostic, InputError, Position, error
 #: How long the preprocessor may take, in seconds.
 TIME_LIMIT = 60
 
+#: The longest text it may make, in bytes.
+MAX_OUTPUT = 64 << 20
+
 _DIRECTIVE = re.compile(
     r"^[ \t]*+#[ \t]*+(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma)"
     r"(?![\w,.+*#?@-])",
     re.MULTILINE,
 )
-_FLAGS = ("-nostdinc", "-undef", "-D__DTS__", "-x", "assembler-with-cpp")
+# A tab counts as one column in messages, as it does in all others.
+_FLAGS = ("-nostdinc", "-undef", "-D__DTS__", "-ftabstop=1", "-x", "assembler-with-cpp")
 _PROGRAMS = (("cpp",), ("gcc", "-E"), ("cc", "-E"), ("clang", "-E"))
 _MARKER = re.compile(r'^#(?:line)?[ \t]++[0-9]++[ \t]++"((?:[^"\\\n]|\\.)*+)"', re.MULTILINE)
 _ERROR = re.compile(r"^(.*?):([0-9]+):(?:([0-9]+):)? (?:fatal )?error: (.*)$", re.MULTILINE)
-_HINT = "name the directories of headers with -I"
+#: What is to be done about what preprocessors say: parts of their messages, and the hint.
+_HINTS = (
+    (("No such file", "file not found", "include path"), "name directories of headers with -I"),
+    (
+        ("nterminated #", "unterminated conditional"),
+        "each #if, #ifdef and #ifndef needs an #endif",
+    ),
+    (("without #if", "Misplaced #"), "there is no #if left that this could belong to"),
+    (("unterminated comment", "unterminated /*"), "close it with */"),
+    (('expects "FILENAME"', "malformed #inc"), '#include "file.dtsi" or #include <file.h>'),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +94,16 @@ def preprocess_with(
         done = subprocess.run(
             arguments, capture_output=True, check=False, timeout=TIME_LIMIT, env={"LC_ALL": "C"}
         )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as problem:
+    except subprocess.TimeoutExpired:
+        message = f"it took more than {TIME_LIMIT} seconds"
+        raise InputError([_problem(message, Position(file))]) from None
+    except (OSError, ValueError) as problem:
         raise InputError([_problem(f"{command[0]}: {problem}", Position(file))]) from None
     if done.returncode:
         raise InputError(_problems(done.stderr.decode("utf-8", "replace"), file))
+    if len(done.stdout) > MAX_OUTPUT:
+        message = f"it made more than {MAX_OUTPUT >> 20} MiB"
+        raise InputError([_problem(message, Position(file))])
     try:
         text = done.stdout.decode("utf-8")
     except UnicodeDecodeError:
@@ -101,8 +121,11 @@ def _problems(output: str, file: str) -> list[Diagnostic]:
 
 
 def _problem(message: str, position: Position) -> Diagnostic:
-    hint = _HINT if "No such file" in message or "include path" in message else None
-    return error("dts-preprocess", f"preprocessor: {message}", position, (), hint)
+    from scmigen.devicetree.written import excerpt_at
+
+    hint = next((hint for parts, hint in _HINTS if any(part in message for part in parts)), None)
+    text = f"preprocessor: {message.strip()}"
+    return error("dts-preprocess", text, position, (), hint, excerpt_at(position))
 
 
 def _dependencies(text: str, file: str) -> tuple[str, ...]:
@@ -120,4 +143,10 @@ def preprocess_with_pcpp(
     text, opened, found = run_pcpp(path, include_dirs, defines)
     if found:
         raise InputError([_problem(message, position) for message, position in found])
-    return Preprocessed(text, tuple(dict.fromkeys((file, *opened))))
+    # A machine's preprocessor names headers of which nothing is left, too.
+    named = "".join(f'# 1 "{_escaped(name)}"\n' for name in dict.fromkeys(opened))
+    return Preprocessed(named + text, tuple(dict.fromkeys((file, *opened))))
+
+
+def _escaped(name: str) -> str:
+    return name.replace("\\", "\\\\").replace('"', '\\"')

@@ -218,15 +218,12 @@ class _Resolver:
 
     def _missing(self, target: str, node: Node, item: Property) -> None:
         written = "&{" + target + "}" if "/" in target else f"&{target}"
-        hint = self._meant(target) or "a typing error, or a file that is not included"
+        from scmigen.devicetree.suggest import nearest
+
+        near = nearest(target, self.labels, "&")
+        hint = near or "a typing error, or a file that is not included"
         message = f"{written} in {node.path}:{item.name} names no node"
         self._blame(item, "dts-reference", message, hint, written=written)
-
-    def _meant(self, target: str) -> str | None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(target, self.labels, 1)
-        return f"did you mean &{near[0]}?" if near else None
 
     # --- what goes, what comes
 

@@ -6,6 +6,7 @@ The way: `sourcetext` splices files and remembers where text came from; the pars
 (``grammars/values.lark``); `resolve` fills in references.
 """
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,7 +31,14 @@ def read_source(
     ``/__symbols__``, and keeps the labelled nodes that nothing refers to (dtc's ``-@``).
     Raises `InputError` with all that is wrong.
     """
-    return read_with(text, file, include_paths, symbols, structure(), values())
+    collects = gc.isenabled()
+    # All that is made here lives as long as the tree: to look for garbage meanwhile finds none.
+    gc.disable()
+    try:
+        return read_with(text, file, include_paths, symbols, structure(), values())
+    finally:
+        if collects:
+            gc.enable()
 
 
 def read_with(

@@ -7,14 +7,15 @@ a file, a line and a column. Positions are made when somebody asks for one; most
 """
 
 import re
+import sys
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scmigen.devicetree.arithmetic import unescape
-from scmigen.diagnostics import Diagnostic, InputError, Position, Related, error
+from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity, error
 
 if TYPE_CHECKING:
     from scmigen.devicetree.written import Written
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 MAX_INCLUDE_DEPTH = 200
 MAX_INCLUDES = 10_000
 MAX_TEXT = 64 << 20
+
+#: The most characters that are shown of what a preprocessor made of a line.
+MAX_MADE = 100
 
 _STRING = r'"(?:[^"\\]|\\[\s\S])*+"'
 _CHARACTER = r"'(?:[^'\\\n]|\\.)*+'"
@@ -36,6 +40,8 @@ _STRINGS_AND_MARKERS = re.compile(rf"{_STRING}|{_CHARACTER}|^{_MARKER.pattern}",
 _COMMENTS = re.compile(rf"{_STRING}|{_CHARACTER}|(?P<comment>{_COMMENT})")
 _INCLUDES = re.compile(rf'{_STRING}|{_CHARACTER}|(?P<include>/include/\s*+"(?P<name>[^"\n]*+)")')
 _NOT_NEWLINE = re.compile(r"[^\n]")
+_LABEL = re.compile(r"(?<![\w,.+*#?@-])([A-Za-z_]\w*+)\s*+:", re.ASCII)
+_NEXT_LINE = re.compile(r"\n\s*+\S")
 
 
 class SourceFile:
@@ -82,6 +88,30 @@ class SourceFile:
         start = self._lines[bisect_right(self._lines, offset) - 1]
         end = self.written.find("\n", start)
         return self.written[start : end if end >= 0 else None], offset - start + 1
+
+    @property
+    def marked_files(self) -> list[str]:
+        """The files that line markers name."""
+        return [name for _, name, _ in self._markers[1:]]
+
+    @property
+    def is_preprocessed(self) -> bool:
+        """Whether line markers say that the lines were written in another file, or otherwise."""
+        return len(self._markers) > 1
+
+    def last_line(self, offset: int) -> int:
+        """The last line of the author's file that may have become part of the line at ``offset``.
+
+        A preprocessor joins lines, and leaves empty ones behind for those it joined.
+        """
+        place = self.position(offset)
+        following = _NEXT_LINE.search(self.text, offset)
+        if following is None:
+            return sys.maxsize
+        next_ = self.position(following.end() - 1)
+        return (
+            next_.line - 1 if place.file == next_.file and next_.line > place.line else sys.maxsize
+        )
 
     def position(self, offset: int) -> Position:
         """The place of a character, as the line markers tell it."""
@@ -170,10 +200,58 @@ class SourceText:
         file, start, _ = self._pieces[index]
         return file, start + offset - self._starts[index]
 
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """All that may be labels, wherever in the text."""
+        return frozenset(_LABEL.findall(self.text))
+
+    @cached_property
+    def macros(self) -> Iterable[str]:
+        """The macros that the files define which the text was preprocessed from."""
+        from scmigen.devicetree.names import Names
+        from scmigen.devicetree.tree import DeviceTree, Node
+
+        names = dict.fromkeys(name for file, _, _ in self._pieces for name in file.marked_files)
+        return Names(DeviceTree(Node(""), self.files[0], files=tuple(names))).macros
+
     def position(self, offset: int) -> Position:
-        """Where the character at ``offset`` of `text` was written."""
+        """Where the author wrote the character at ``offset`` of `text`."""
+        return self._locate(offset)[0]
+
+    def _locate(self, offset: int) -> tuple[Position, str, str]:
+        """Where the author wrote a character, the line there, and what a macro made of it, if any.
+
+        Where the author's file is not at hand, it is the line as the preprocessor left it.
+        """
         file, local = self._find(offset)
-        return file.position(local)
+        place = file.position(local)
+        line, column = file.line_at(local)
+        if file.is_preprocessed:
+            last = file.last_line(local)
+            found = self.written.find(place.file, place.line, last, line, column)
+            if found is not None:
+                made = line.strip() if found.is_macro else ""
+                return Position(place.file, found.line, found.column), found.text, made
+        return place, line, ""
+
+    def diagnostic(
+        self,
+        severity: Severity,
+        identifier: str,
+        message: str,
+        offset: int,
+        related: Sequence[Related] = (),
+        hint: str | None = None,
+    ) -> Diagnostic:
+        """What is found at ``offset``, with the line its author wrote where that can be read."""
+        from scmigen.devicetree.written import excerpt
+
+        place, line, made = self._locate(offset)
+        shown = excerpt(line, place.column)
+        if made:
+            cut = made if len(made) <= MAX_MADE else f"{made[:MAX_MADE]}…"
+            related = (*related, Related(f"the preprocessor made this of the line: {cut}"))
+        return Diagnostic(identifier, severity, message, place, tuple(related), hint, shown)
 
     def error(
         self,
@@ -183,19 +261,8 @@ class SourceText:
         related: Sequence[Related] = (),
         hint: str | None = None,
     ) -> Diagnostic:
-        """The error at ``offset``, with the line its author wrote where that can be read."""
-        from scmigen.devicetree.written import column_in, excerpt
-
-        file, local = self._find(offset)
-        place = file.position(local)
-        line, column = file.line_at(local)
-        written = self.written.line(place.file, place.line)
-        if written is not None:
-            there = column_in(written, line, column)
-            if there is not None:
-                line, column = written, there
-                place = Position(place.file, place.line, there)
-        return error(identifier, message, place, related, hint, excerpt(line, column))
+        """The error at ``offset``."""
+        return self.diagnostic(Severity.ERROR, identifier, message, offset, related, hint)
 
     def mend(self, start: int, end: int, replacement: str) -> None:
         """Puts ``replacement``, filled up with spaces, in place of a stretch of `text`."""

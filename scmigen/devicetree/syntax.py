@@ -12,6 +12,7 @@ from typing import NamedTuple
 from scmigen.devicetree.items import Cutter
 from scmigen.devicetree.lalr import END, Parser, UnexpectedError
 from scmigen.devicetree.sourcetext import SourceText
+from scmigen.devicetree.suggest import nearest
 from scmigen.diagnostics import Diagnostic, Related
 
 #: The most syntax errors that are told in one run.
@@ -20,9 +21,12 @@ MAX_ERRORS = 20
 #: Terminal, start and end of a token.
 Lexeme = tuple[str, int, int]
 
+#: A stretch of text, and what to put there instead.
+Mend = tuple[int, int, str]
+
 _WORD = re.compile(r"/[a-z0-9-]++/|&?\w++|\s*+\Z|[\s\S]")
 _HEAD_BELOW = re.compile(r"([\s\S]*[>\"\]])[ \t]*\n\s*[^\s>\"\]=<]+\s*")
-_BRACES = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|&\{[^}\n]*+\}|[{}]")
+_BRACES = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|&\{[^}\n]*+\}|[{}]|\n[ \t]*+")
 _TOP = {
     "V1": "/dts-v1/; stands at the start",
     "PLUGIN": "/plugin/; stands behind /dts-v1/; at the start",
@@ -38,19 +42,39 @@ _INSIDE = {
     "REMOVAL": "outside of nodes /delete-node/ takes a reference: /delete-node/ &label;",
     "_CLOSE": "this } closes nothing",
 }
+_KEYWORD = re.compile(r"/[a-z]++(?:-[a-z0-9]++)*+/")
+_DIRECTIVE = re.compile(r"#[ \t]*+([a-z]++)[ \t]*+(?=[<\"])")
+_CONFLICT = re.compile(r"<{7}(?: |$)|={7}$|>{7}(?: |$)", re.MULTILINE)
+_LABELS = re.compile(r"(?:[A-Za-z_]\w*+\s*+:\s*+)++")
+_HEAD = re.compile(r"[^;{}\n]*+\{")
+#: How the statements that start with a keyword are written: inside of nodes, and outside.
+_USAGE = {
+    "/delete-node/": ("/delete-node/ name;", "/delete-node/ &label;"),
+    "/delete-property/": ("/delete-property/ name;", "it stands inside a node"),
+    "/omit-if-no-ref/": ("/omit-if-no-ref/ name {", "/omit-if-no-ref/ &label;"),
+    "/memreserve/": ("it stands before the first node", "/memreserve/ 0x80000000 0x1000;"),
+    "/include/": ('/include/ "file"',) * 2,
+    "/dts-v1/": ("it stands at the start", "/dts-v1/;"),
+    "/plugin/": ("it stands at the start", "/plugin/;"),
+    "/bits/": ("it stands in a value: /bits/ 8 <1 2>",) * 2,
+    "/incbin/": ('it stands in a value: /incbin/("file")',) * 2,
+}
 _OPENERS = ("ROOT", "EXTENSION", "NODE")
 #: What can be left out without a change to what else the text means.
 _ALONE = ("RESERVATION", "DELETION", "OMISSION", "REMOVAL", "_CLOSE", "V1", "PLUGIN")
+_BEHIND_NAME = "behind a name stands =, ; or {"
+_QUOTES = 'a string stands between two quotation marks: "text"'
+_DIRECTIVES = ("include", "define", "undef", "ifdef", "ifndef", "elif", "endif", "error", "warning")
 _NO_END = "the file ends inside a node"
 
 
 class _Slip(NamedTuple):
-    """What is wrong at an offset. ``mend`` is a stretch of text and what to put there instead."""
+    """What is wrong at an offset, and how the text can be mended so that the rest can be read."""
 
     message: str
     offset: int
     hint: str | None = None
-    mend: tuple[int, int, str] | None = None
+    mend: Mend | None = None
 
 
 def mended(
@@ -78,7 +102,7 @@ def mended(
 
 def _explain(
     problem: UnexpectedError, tokens: Sequence[Lexeme], source: SourceText, cutter: Cutter
-) -> tuple[Diagnostic, tuple[int, int, str] | None]:
+) -> tuple[Diagnostic, Mend | None]:
     opened = _open_nodes(tokens)
     related: tuple[Related, ...] = ()
     if problem.kind is None:
@@ -116,17 +140,17 @@ def _unclosed(problem: UnexpectedError, opened: list[int], source: SourceText) -
 def _by_indentation(text: str) -> int | None:
     """Where the first node begins whose } is indented otherwise than its beginning."""
     opened: list[tuple[int, str]] = []
+    # The line's indentation, and where it ends.
+    indent, first = "", 0
     for found in _BRACES.finditer(text):
-        if found[0] not in ("{", "}"):
-            continue
-        line = text.rfind("\n", 0, found.start()) + 1
-        written = text[line : found.start()]
-        indent = written[: len(written) - len(written.lstrip())]
-        if found[0] == "{":
-            opened.append((line + len(indent), indent))
-        elif opened:
+        sign = found[0]
+        if sign[0] == "\n":
+            indent, first = sign[1:], found.end()
+        elif sign == "{":
+            opened.append((first, indent))
+        elif sign == "}" and opened:
             start, expected = opened.pop()
-            if not written.strip() and indent != expected:
+            if found.start() == first and indent != expected:
                 return start
     return None
 
@@ -143,9 +167,23 @@ def _unexpected_token(problem: UnexpectedError, opened: list[int], text: str) ->
         return _Slip("a devicetree source begins with /dts-v1/;", offset)
     mend = (offset, _end_of(text, offset), "") if kind in _ALONE else None
     if opened:
-        return _Slip(_TOP[kind], offset, "is a }; missing above?", mend)
+        return _Slip(
+            _TOP[kind], offset, "is a }; missing above?", mend or _close(text, offset, opened)
+        )
+    if kind in ("NODE", "LEAVES"):
+        # Its properties are looked at as if they were the root's.
+        mend = (offset, text.index("{", offset), "/")
     hint = "is there a }; too many above?" if kind != "REMOVAL" else None
     return _Slip(_INSIDE.get(kind) or _TOP[kind], offset, hint, mend)
+
+
+def _close(text: str, offset: int, opened: list[int]) -> Mend | None:
+    """Closes all open nodes in front of ``offset``, if what stands there starts a line."""
+    start = len(text[:offset].rstrip())
+    closers = "};" * len(opened)
+    if text[offset - 1 : offset] != "\n" or offset - start < len(closers):
+        return None
+    return start, offset, closers
 
 
 def _end_of(text: str, offset: int) -> int:
@@ -164,9 +202,16 @@ def _end_of_item(text: str, offset: int) -> int:
     return found.end() if found else offset
 
 
-def _put_semicolon(text: str, offset: int) -> tuple[int, int, str] | None:
-    """A ``;`` in place of the white space at ``offset``, if there is some."""
-    return (offset, offset + 1, ";") if text[offset : offset + 1].isspace() else None
+def _put(text: str, offset: int, sign: str) -> Mend | None:
+    """The ``sign`` in place of the white space at ``offset``, if there is some."""
+    return (offset, offset + 1, sign) if text[offset : offset + 1].isspace() else None
+
+
+def _head(text: str, start: int, instead: str) -> Mend | None:
+    """``instead`` in place of what stands before the ``{`` of the line, if there is one."""
+    head = _HEAD.match(text, start)
+    fits = head is not None and start + len(instead) < head.end()
+    return (start, head.end() - 1, instead) if head is not None and fits else None
 
 
 def _inspect(text: str, start: int, inside: bool, cutter: Cutter) -> _Slip:
@@ -174,26 +219,98 @@ def _inspect(text: str, start: int, inside: bool, cutter: Cutter) -> _Slip:
     if text.startswith("/*", start):
         return _Slip("this comment is not closed", start, "close it with */")
     if text.startswith("}", start):
-        mend = _put_semicolon(text, start + 1)
+        mend = _put(text, start + 1, ";")
         return _Slip("a ; is missing behind }", start + 1, "a node ends with };", mend)
+    foreign = _foreign(text, start)
+    if foreign is not None:
+        return foreign
+    keyword = _KEYWORD.match(text, start)
+    if keyword is not None:
+        return _inspect_keyword(text, keyword, inside)
     name = cutter.start.match(text, start)
     if name is None:
-        return _unexpected(text, start, inside)
-    offset = name.end()
-    following = text[offset : offset + 1]
+        return _nameless(text, start, inside)
+    following = text[name.end() : name.end() + 1]
     if following == "=":
-        return _inspect_value(text, start, offset + 1, inside, cutter)
+        return _inspect_value(text, start, name.end() + 1, inside, cutter)
     if following == ";":
         return _misplaced(text, start, inside)
     if following == "{" or not following:
         return _Slip("the file ends too early", len(text.rstrip()))
+    return _behind_name(text, start, name, inside)
+
+
+def _foreign(text: str, start: int) -> _Slip | None:
+    """What no devicetree has: marks of a merge, directives that no preprocessor knows."""
+    if _CONFLICT.match(text, start):
+        hint = "keep one of the two sides, and take the lines with <<<<<<<, ======= and >>>>>>> out"
+        return _Slip("this is the mark of a merge conflict", start, hint)
+    directive = _DIRECTIVE.match(text, start)
+    if directive is None:
+        return None
+    near = nearest(directive[1], _DIRECTIVES, "#")
+    mend = (start, _end_of_line(text, start), "")
+    return _Slip(f"#{directive[1]} is no directive of the preprocessor", start, near, mend)
+
+
+def _inspect_keyword(text: str, keyword: re.Match[str], inside: bool) -> _Slip:
+    """What is wrong with a statement that starts with a keyword, or what looks like one."""
+    start, word = keyword.start(), keyword[0]
+    mend = (start, _end_of_item(text, start), "")
+    usage = _USAGE.get(word)
+    if usage is None:
+        near = nearest(word, _USAGE)
+        return _Slip(f"there is no {word}", start, near or f"there are {', '.join(_USAGE)}", mend)
+    return _Slip(f"this is not how {word} is written", start, usage[not inside], mend)
+
+
+def _nameless(text: str, start: int, inside: bool) -> _Slip:
+    """What is wrong where no name stands, or only labels."""
+    if text.startswith("/", start) and not inside and text[start + 1 : start + 2].isspace():
+        return _Slip("a { is missing behind /", start + 1, None, _put(text, start + 1, "{"))
+    if text.startswith(";", start):
+        return _Slip("this ; ends nothing", start, "take it out", (start, start + 1, ""))
+    labels = _LABELS.match(text, start)
+    if labels is None:
+        return _unexpected(text, start, inside)
+    offset = labels.end()
+    if text.startswith("{", offset):
+        hint = "a label stands before the name: label: name@1 {"
+        mend = _head(text, start, text[start:offset].rstrip() + "x") if inside else None
+        return _Slip("this node has a label, but no name", offset, hint, mend)
     mend = (start, _end_of_item(text, start), "") if inside else None
-    hint = "behind a name stands =, ; or {"
-    if inside and ("\n" in text[start:offset] or following == "}"):
+    if text[offset : offset + 1] in tuple('<"[&'):
+        colon = text.rindex(":", start, offset)
+        hint = "a property is written name = value; a colon makes its name a label"
+        return _Slip("a : stands where = belongs", colon, hint, mend)
+    return _Slip(f"unexpected {_word(text, offset)}", offset, "a name follows a label", mend)
+
+
+def _behind_name(text: str, start: int, name: re.Match[str], inside: bool) -> _Slip:
+    """What is wrong where a name is followed by neither ``=``, ``;`` nor ``{``."""
+    offset = name.end()
+    mend: Mend | None
+    written = start + len(text[start:offset].rstrip())
+    following = text[offset : offset + 1]
+    if inside and ("\n" in text[written:offset] or following == "}"):
         # The name is all there is on its line, or in its node.
-        written = start + len(text[start:offset].rstrip())
-        return _Slip("a ; is missing behind the name", written, hint, _put_semicolon(text, written))
-    return _Slip(f"unexpected {_word(text, offset)}", offset, hint, mend)
+        if "@" in text[start:written]:
+            mend = _put(text, written, "{")
+            return _Slip("a { is missing behind the node's name", written, None, mend)
+        mend = _put(text, written, ";")
+        return _Slip("a ; is missing behind the name", written, _BEHIND_NAME, mend)
+    message, hint = f"unexpected {_word(text, offset)}", _BEHIND_NAME
+    mend = (start, _end_of_item(text, start), "")
+    if following in tuple('<"['):
+        message, hint = "a = is missing between name and value", "name = value;"
+    elif following == ":":
+        message = f"{text[start:written]!r} is no label"
+        offset, hint = start, "labels are made of letters, digits and _"
+        mend = (start, name.end() + 1, "")
+    elif _HEAD.match(text, start):
+        hint = "no blank stands before @" if following == "@" else "a node is written name@1 {"
+        mend = _head(text, start, text[start:written])
+    return _Slip(message, offset, hint, mend if inside else None)
 
 
 def _inspect_value(text: str, item: int, start: int, inside: bool, cutter: Cutter) -> _Slip:
@@ -203,11 +320,10 @@ def _inspect_value(text: str, item: int, start: int, inside: bool, cutter: Cutte
     line = (item, _end_of_line(text, start), "") if inside else None
     for string in cutter.string.finditer(text, start, end):
         if "\n" in string[0]:
-            hint = "a string ends with a quotation mark"
-            return _Slip("this string is not closed", string.start(), hint, line)
+            return _Slip("this string is not closed", string.start(), _QUOTES, line)
     following = text[end : end + 1]
     if following and following in "\"'":
-        return _Slip(f"this {following} has no partner", end, None, line)
+        return _Slip(f"this {following} has no partner", end, _QUOTES, line)
     written = text[start:end].strip()
     if following == ";" and written:
         return _misplaced(text, item, inside)
@@ -217,7 +333,7 @@ def _inspect_value(text: str, item: int, start: int, inside: bool, cutter: Cutte
         return _Slip("a value is missing", start, hint, mend)
     head = _HEAD_BELOW.fullmatch(text, start, end) if following == "{" else None
     offset = head.end(1) if head else start + len(text[start:end].rstrip())
-    mend = _put_semicolon(text, offset) if inside else None
+    mend = _put(text, offset, ";") if inside else None
     return _Slip("a ; is missing behind the value", offset, None, mend)
 
 
@@ -234,7 +350,9 @@ def _unexpected(text: str, start: int, inside: bool) -> _Slip:
     reference = re.compile(r"&(?:\w++|\{[^}\n]*+\})\s*+").match(text, start)
     if reference is not None and not inside:
         end = reference.end()
-        return _Slip(f"unexpected {_word(text, end)}", end, "{ is expected")
+        hint = "labels are made of letters, digits and _" if text[end : end + 1] in "-." else None
+        mend = _head(text, start, "/")
+        return _Slip(f"unexpected {_word(text, end)}", end, hint or "{ is expected", mend)
     hint = "a property, a node or }; is expected" if inside else "`/ {` or `&label {` is expected"
     found = _WORD.match(text, start)
     mend = (start, found.end(), "") if found and found[0].strip() else None

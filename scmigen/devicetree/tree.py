@@ -7,10 +7,14 @@ Specification v0.4, chapter 5); this module never guesses a type. It knows nothi
 
 from collections.abc import Iterator
 from functools import cached_property
+from operator import itemgetter
 from struct import unpack
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from scmigen.diagnostics import Diagnostic, Position
+
+if TYPE_CHECKING:
+    from scmigen.devicetree.names import Names
 
 #: How deep nodes may be nested, the root at depth 0. Linux refuses a deeper tree
 #: (``FDT_MAX_DEPTH``), so both readers do; whoever walks a tree may rely on it.
@@ -28,6 +32,9 @@ class Run(Protocol):
 
     def position(self, index: int) -> Position:
         """Where the thing number ``index`` of the run stands."""
+
+    def position_in(self, index: int, value: bytes, offset: int) -> Position:
+        """Where it says what stands at ``offset`` of its value, ``value``."""
 
 
 #: A place in the source: a position, or what one can be made of when somebody asks for it.
@@ -81,16 +88,30 @@ class Property:
         """Where the property was last defined; none where that is not known."""
         return _position(self.place)
 
+    def position_at(self, offset: int) -> Position | None:
+        """Where the entry stands that holds the byte ``offset`` of the value.
+
+        An entry is a cell, a reference, a string, or a byte of ``[…]``. Where that is not known, as
+        of a property that was not read from a source, it is the property's own position.
+        """
+        if isinstance(self.place, tuple):
+            run, index = self.place
+            return run.position_in(index, self.value, offset)
+        return self.place
+
+    def each_place(self) -> Iterator[Position]:
+        """Every place that defined the property, the last first."""
+        definition: Property | None = self
+        while definition is not None:
+            position = definition.position
+            if position is not None:
+                yield position
+            definition = definition.earlier
+
     @property
     def places(self) -> tuple[Position, ...]:
         """Every place that defined the property, the last first."""
-        found, definition = [], self
-        while True:
-            if definition.position is not None:
-                found.append(definition.position)
-            if definition.earlier is None:
-                return tuple(found)
-            definition = definition.earlier
+        return tuple(self.each_place())
 
     def cells(self) -> tuple[int, ...]:
         """The value as big-endian 32-bit cells. Raises `ValueError` where it is not a multiple."""
@@ -140,11 +161,17 @@ class Node:
         """Where the node was last defined or extended; none where that is not known."""
         return _position(self._place)
 
+    def each_place(self) -> Iterator[Position]:
+        """Every place that defined or extended the node, the last first."""
+        for place in reversed([*(self._places or ()), self._place]):
+            position = _position(place)
+            if position is not None:
+                yield position
+
     @property
     def places(self) -> tuple[Position, ...]:
         """Every place that defined or extended the node, the last first."""
-        every = [*(self._places or ()), self._place]
-        return tuple(where for place in reversed(every) if (where := _position(place)))
+        return tuple(self.each_place())
 
     def add_place(self, place: Place) -> None:
         """Notes that the node is defined or extended at ``place`` too."""
@@ -297,6 +324,22 @@ class DeviceTree:
             return {}
         pairs = ((p.name, self.node(p.string())) for p in aliases.properties.values())
         return {name: node for name, node in pairs if node is not None}
+
+    @cached_property
+    def alias_of(self) -> dict[str, str]:
+        """Path → the alias of the node there that sorts first, for nodes that have one."""
+        return {
+            node.path: name
+            for name, node in sorted(self.aliases.items(), key=itemgetter(0), reverse=True)
+        }
+
+    @cached_property
+    def names(self) -> "Names":
+        """The names that the tree's files give to numbers."""
+        # Most commands ask for no name: then nothing is imported, and no file is read again.
+        from scmigen.devicetree.names import Names
+
+        return Names(self)
 
     def node(self, path: str) -> Node | None:
         """The node at a full path."""

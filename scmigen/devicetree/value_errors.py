@@ -1,11 +1,19 @@
 """Why a text is no value of a property, in a user's words: what `values` says when it refuses."""
 
 import re
+from typing import NamedTuple
 
 from scmigen.devicetree.lalr import END, FLAGS, Parser, UnexpectedError
 
-#: Message, offset in the text, hint.
-Reason = tuple[str, int, str | None]
+
+class Reason(NamedTuple):
+    """What is wrong, where in the text, a hint, and a name there that means nothing."""
+
+    message: str
+    offset: int
+    hint: str | None = None
+    name: str | None = None
+
 
 #: The terminals of ``values.lark`` in a user's words, in the order they are told.
 _WORDS = {
@@ -37,19 +45,21 @@ _FORMS = {
     "[": "bytes are two hexadecimal digits each",
     "(": "operators are those of C, operands are numbers",
 }
+_QUOTES = 'quotation marks are plain ones: "text"'
 _ARITHMETIC = "arithmetic stands in parentheses: <(1 + 2)>"
 _IN_CELLS = {
     **dict.fromkeys("+-*/%|^~!?", _ARITHMETIC),
     ",": "cells stand apart without commas: <1 2>",
-    "name": "a macro that no included file defines? cells are numbers, &label or (arithmetic)",
-    "string": 'a string stands outside of the cells: <1>, "string"',
+    '"': 'a string stands outside of the cells: <1>, "string"',
 }
-_HINTS = {
-    "[": "each byte is two hexadecimal digits: [00 1f]",
-    "name": 'a reference is written &label, a string "text", a number <1>',
-    "number": "numbers stand in cells: <1>",
-    "next": "a comma stands between values",
+_OUTSIDE = {
+    **dict.fromkeys("\u201c\u201d\u201e\xab\xbb\u2018\u2019\xb4`", _QUOTES),
+    "=": "one = is enough",
+    "(": "numbers stand in cells: <1>",
 }
+_IS_NAME = re.compile(r"[A-Za-z_]\w*+", re.ASCII).fullmatch
+_SIZED = re.compile(r"/bits/\s*+\w++").fullmatch
+_A_MACRO = "a macro that no included file defines? cells are numbers, &label or (arithmetic)"
 
 
 def explain(text: str, problem: UnexpectedError, parser: Parser) -> Reason:
@@ -59,24 +69,29 @@ def explain(text: str, problem: UnexpectedError, parser: Parser) -> Reason:
     string = re.compile(parser.terminals["STRING"], FLAGS)
     for found in string.finditer(text, 0, offset):
         if "\n" in found[0]:
-            return "this string is not closed", found.start(), None
+            return Reason("this string is not closed", found.start())
     bracket = _open_bracket(before, string)
     if problem.kind == END:
         return _incomplete(text, problem, bracket)
     if _NEXT_PROPERTY.match(text, len(before)):
         if bracket:
             closer = _CLOSERS[bracket]
-            return f"a {closer} is missing", len(before), f"and the ; behind the {closer}"
-        return "a ; is missing behind the value", len(before), None
+            return Reason(f"a {closer} is missing", len(before), f"and the ; behind the {closer}")
+        return Reason("a ; is missing behind the value", len(before))
     if before.endswith((">", '"', "]")) and "\n" in text[len(before) : offset]:
-        return "a ; is missing behind the value", len(before), None
-    return _unexpected(text, bool(before), problem, string, bracket)
+        return Reason("a ; is missing behind the value", len(before))
+    if not bracket and text.rstrip().endswith(">") and "<" not in string.sub("", text):
+        return Reason("a < is missing", len(text) - len(text.lstrip()))
+    return _unexpected(text, before, problem, parser, bracket)
 
 
 def _incomplete(text: str, problem: UnexpectedError, bracket: str) -> Reason:
+    end = len(text.rstrip())
     if bracket and (bracket != "(" or "RPAR" in problem.expected):
-        return f"a {_CLOSERS[bracket]} is missing", len(text.rstrip()), None
-    return "the value is not complete", len(text.rstrip()), _expected(problem)
+        return Reason(f"a {_CLOSERS[bracket]} is missing", end)
+    if not bracket and text[end - 1] == ",":
+        return Reason("a value is missing behind the comma", end, "or take the comma out")
+    return Reason("the value is not complete", end, _expected(problem))
 
 
 def _expected(problem: UnexpectedError) -> str | None:
@@ -88,21 +103,25 @@ def _expected(problem: UnexpectedError) -> str | None:
 
 
 def _unexpected(
-    text: str,
-    has_values: bool,
-    problem: UnexpectedError,
-    string: re.Pattern[str],
-    bracket: str,
+    text: str, before: str, problem: UnexpectedError, parser: Parser, bracket: str
 ) -> Reason:
     offset = problem.offset
     found = _WORD.match(text, offset)
     word = found[0] if found else text[offset]
-    is_string = string.match(text, offset) is not None
-    if word in ('"', "'") and not is_string:
-        return f"this {word} has no partner", offset, None
-    what = "a string" if is_string else repr(word)
-    hint = _hint(word, bracket, is_string, has_values) or _expected(problem) or _FORMS[bracket]
-    return f"unexpected {what} in a value", offset, hint
+    parts = parser.terminals
+    quoted = re.compile(f"{parts['STRING']}|{parts['CHARACTER']}", FLAGS).match(text, offset)
+    if word in ('"', "'") and quoted is None:
+        return Reason(f"this {word} has no partner", offset)
+    if quoted is not None and word == "'":
+        what = f'a string is written "{quoted[0][1:-1]}", a character stands in cells'
+        return Reason(f"unexpected {quoted[0]} in a value", offset, what)
+    if bracket == "<" and word[0].isdigit():
+        hint = "hexadecimal digits are 0-9 and a-f" if word[:2].lower() == "0x" else None
+        return Reason(f"{word} is no number", offset, hint)
+    what = "a string" if quoted is not None else repr(word)
+    hint = _hint(word, bracket, before) or _expected(problem) or _FORMS[bracket]
+    name = word if bracket in ("<", "(") and _IS_NAME(word) else None
+    return Reason(f"unexpected {what} in a value", offset, hint, name)
 
 
 def _open_bracket(before: str, string: re.Pattern[str]) -> str:
@@ -117,16 +136,20 @@ def _open_bracket(before: str, string: re.Pattern[str]) -> str:
     return opened[-1] if opened else ""
 
 
-def _hint(word: str, bracket: str, is_string: bool, has_values: bool) -> str | None:
+def _hint(word: str, bracket: str, before: str) -> str | None:
     """What is probably meant; none where that is hard to say."""
     if bracket == "[":
-        return _HINTS["["]
-    is_name = word[0].isalpha() or word[0] == "_"
+        return "each byte is two hexadecimal digits: [00 1f]"
     if bracket:
-        kind = "string" if is_string else "name" if is_name else word
-        return _IN_CELLS.get(kind) if bracket == "<" or is_name else None
-    if is_string or has_values:
-        return _HINTS["next"]
-    if word[0].isdigit() or word == "(":
-        return _HINTS["number"]
-    return _HINTS["name"] if is_name else None
+        return _A_MACRO if _IS_NAME(word) else _IN_CELLS.get(word) if bracket == "<" else None
+    if _SIZED(before):
+        return f"cells follow: {before} <1 2>"
+    if word in _OUTSIDE:
+        return _OUTSIDE[word]
+    if before or word == '"':
+        return "a comma stands between values"
+    if word[0].isdigit():
+        return f"numbers stand in cells: <{word}>"
+    if word in ("true", "false"):
+        return "a property that is there is true: name;"
+    return f'a string is written "{word}", a reference &{word}' if _IS_NAME(word) else None

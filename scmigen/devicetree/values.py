@@ -1,15 +1,15 @@
 """The value of a property: text of a devicetree source → bytes and references.
 
 ``dts.lark`` delivers what stands between ``=`` and ``;`` as one text; a board repeats the same few
-hundred texts, so each is read once. Nearly all are a list of strings, or cells of numbers and
-references: `Values.plain` reads those with nothing but the terminals of ``values.lark``.
+hundred texts, so each is read once. Nearly all are a list of strings, bytes, or cells of numbers
+and references: `Values.plain` reads those with nothing but the terminals of ``values.lark``.
 Arithmetic in parentheses is parsed by shape (see `arithmetic`). Everything else, and everything
 that is wrong, goes through the rules of the grammar in `Values.read`, which know the place of each
 token.
 """
 
+import contextlib
 import re
-import struct
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -21,30 +21,41 @@ from scmigen.devicetree.tree import Reference
 _NESTED = 8
 
 #: What a cell holds until the phandle of the node it refers to is known.
-_UNKNOWN = 0xFFFFFFFF
+_UNKNOWN = b"\xff\xff\xff\xff"
+
+#: What the fast way raises where it is not enough.
+_NOT_PLAIN = (ValueError, OverflowError, ZeroDivisionError, UnexpectedError)
 
 _BITS = re.compile(r"/bits/\s++(8|16|32|64)\s*+(?=<)")
-_FORMATS = {"8": "B", "16": "H", "32": "I", "64": "Q"}
 _NEXT_GROUP = re.compile(r">\s*+,\s*+<")
 
 
 class BadValueError(Exception):
-    """A value that cannot be read: why, where in its text, and what right would look like."""
+    """A value that cannot be read: why, where in its text, and what right would look like.
 
-    def __init__(self, message: str, offset: int = 0, hint: str | None = None) -> None:
+    ``name`` is a name that stands there and means nothing.
+    """
+
+    def __init__(
+        self, message: str, offset: int = 0, hint: str | None = None, name: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.offset = offset
         self.hint = hint
+        self.name = name
 
 
 class Value(NamedTuple):
-    """What a text says. ``labels`` are those inside it, ``truncated`` the numbers cut to fit."""
+    """What a text says. ``labels`` are those inside it.
+
+    ``truncated`` are the numbers that were cut to fit: what to tell, and the offset in the text.
+    """
 
     data: bytes
     references: tuple[Reference, ...] = ()
     labels: tuple[str, ...] = ()
-    truncated: tuple[str, ...] = ()
+    truncated: tuple[tuple[str, int], ...] = ()
 
 
 #: Reads the bytes of a file for /incbin/: name, offset, size (none: all).
@@ -63,11 +74,14 @@ class Values:
         self._strings = _compiled(rf"{string}\s*+(?:,\s*+{string}\s*+)*+").fullmatch
         self._string = _compiled(string).findall
         self._reference = _compiled(rf"{reference}\s*+").fullmatch
-        self._literal = _compiled(literal)
+        self._literal = _compiled(f"({literal})")
         self._parentheses = _compiled(_balanced(_NESTED, terminals["CHARACTER"]))
         #: What has been read: text → value.
         self.known: dict[str, Value] = {}
-        self._cells = _Cells(_compiled(rf"{terminals['NUMBER']}|{reference}").fullmatch)
+        is_number = _compiled(terminals["NUMBER"]).fullmatch
+        is_cell = _compiled(rf"{terminals['NUMBER']}|{reference}").fullmatch
+        self._cells = {bits: _Cells(is_number, bits) for bits in ("8", "16", "64")}
+        self._cells["32"] = _Cells(is_cell, "32")
         self._numbers = _Numbers()
         # Of arithmetic: text → result, shape → program.
         self._results: dict[str, str] = {}
@@ -77,7 +91,7 @@ class Values:
         """What ``text`` says, where it is plain; none where the rules have to read it."""
         try:
             value = self._plain(text)
-        except (ValueError, ZeroDivisionError, UnexpectedError, struct.error):
+        except _NOT_PLAIN:
             return None
         if value is not None:
             self.known[text] = value
@@ -86,26 +100,33 @@ class Values:
     def _plain(self, text: str) -> Value | None:
         first = text[0]
         if first == "<":
-            return self._plain_cells(text, "I")
+            return self._plain_cells(text, "32")
         if first == '"':
             if not self._strings(text):
                 return None
             parts = [unescape(string[1:-1]) for string in self._string(text)]
             return Value(b"\0".join([*parts, b""]))
+        if first == "[":
+            text = text.rstrip()
+            return Value(bytes.fromhex(text[1:-1])) if text[-1] == "]" else None
         if first == "/":
             bits = _BITS.match(text)
-            return self._plain_cells(text[bits.end() :], _FORMATS[bits[1]]) if bits else None
+            return self._plain_cells(text[bits.end() :], bits[1]) if bits else None
         if first == "&" and self._reference(text):
             return Value(b"", (Reference(0, target_of(text.rstrip()), is_path=True),))
         return None
 
     def reservation(self, text: str) -> tuple[int, int]:
         """Address and size of a ``/memreserve/``. Raises `BadValueError`."""
+        with contextlib.suppress(*_NOT_PLAIN):
+            data = self._plain_cells(f"<{text}>", "64").data
+            if len(data) == 16:
+                return int.from_bytes(data[:8], "big"), int.from_bytes(data[8:], "big")
         address, size = self._parse(text, "reservation").children
         return self._number(address), self._number(size)
 
-    def _plain_cells(self, text: str, form: str) -> Value:
-        """Groups of cells, of the size that the letter ``form`` has for `struct`."""
+    def _plain_cells(self, text: str, bits: str) -> Value:
+        """Groups of cells of so many bits."""
         if "(" in text:
             text = self._parentheses.sub(self._reduced, text)
         text = text.rstrip()
@@ -113,18 +134,15 @@ class Values:
             raise ValueError("not plain")
         text = text[1:-1]
         if ">" in text:
-            if form != "I":
+            if bits != "32":
                 raise ValueError("not plain: /bits/ holds for one group")
             text = _NEXT_GROUP.sub(" ", text)
         cells = text.split()
-        values = list(map(self._cells.__getitem__, cells))
-        data = struct.pack(f">{len(values)}{form}", *values)
-        if _UNKNOWN not in values:
+        data = b"".join(map(self._cells[bits].__getitem__, cells))
+        if "&" not in text:
             return Value(data)
-        references = tuple(_references(cells))
-        if references and form != "I":
-            raise ValueError("not plain")
-        return Value(data, references)
+        places = [(index, cell) for index, cell in enumerate(cells) if cell[0] == "&"]
+        return Value(data, tuple(Reference(4 * i, target_of(cell), False) for i, cell in places))
 
     def _reduced(self, found: re.Match[str]) -> str:
         """The number that an arithmetic expression makes, as text."""
@@ -135,12 +153,14 @@ class Values:
         return result
 
     def _run(self, text: str) -> int:
-        shape = self._literal.sub("0", text)
+        # Operators and literals by turns.
+        parts = self._literal.split(text)
+        shape = "0".join(parts[::2])
         program = self._programs.get(shape)
         if program is None:
             program, _ = compile_tree(self._parser.parse(shape, start="arithmetic"))
             self._programs[shape] = program
-        return run(program, map(self._numbers.__getitem__, self._literal.findall(text)))
+        return run(program, map(self._numbers.__getitem__, parts[1::2]))
 
     # --- the general way
 
@@ -159,7 +179,7 @@ class Values:
         data = bytearray()
         references: list[Reference] = []
         labels: list[str] = []
-        truncated: list[str] = []
+        truncated: list[tuple[str, int]] = []
         for part in tree.children:
             if isinstance(part, Tree):
                 if part.data == "array":
@@ -190,7 +210,7 @@ class Values:
         data: bytearray,
         references: list[Reference],
         labels: list[str],
-        truncated: list[str],
+        truncated: list[tuple[str, int]],
     ) -> None:
         items = iter(array.children)
         bits = 32
@@ -201,21 +221,22 @@ class Values:
                 labels.append(_label(item))
             elif _is(item, "REFERENCE"):
                 if bits != 32:
-                    raise BadValueError("a reference needs cells of 32 bits", _offset(item))
+                    raise BadValueError("a reference needs cells of 32 bits", first_offset(item))
                 references.append(Reference(len(data), target_of(str(item)), is_path=False))
-                data += b"\xff\xff\xff\xff"
+                data += _UNKNOWN
             else:
                 value = self._number(item)
                 mask = (1 << bits) - 1
                 # What is above must be all zero, or the sign of a negative number.
                 if value > mask and value | mask != (1 << 64) - 1:
-                    truncated.append(f"{value:#x} does not fit in {bits} bits")
+                    message = f"{value:#x} does not fit in {bits} bits"
+                    truncated.append((message, first_offset(item)))
                 data += (value & mask).to_bytes(bits // 8, "big")
 
     def _bits(self, token: Tree | Token) -> int:
         bits = self._number(token)
         if bits not in (8, 16, 32, 64):
-            raise BadValueError("array elements have 8, 16, 32 or 64 bits", _offset(token))
+            raise BadValueError("array elements have 8, 16, 32 or 64 bits", first_offset(token))
         return bits
 
     def _number(self, item: Tree | Token) -> int:
@@ -225,17 +246,17 @@ class Values:
             try:
                 values.append(number(literal))
             except ValueError as problem:
-                raise BadValueError(str(problem), _offset(literal)) from None
+                raise BadValueError(str(problem), first_offset(literal)) from None
         try:
             return run(program, values)
         except ZeroDivisionError:
-            raise BadValueError("division by zero", _offset(item)) from None
+            raise BadValueError("division by zero", first_offset(item)) from None
 
     def _escaped(self, token: Token) -> bytes:
         try:
             return unescape(token[1:-1])
         except ValueError as problem:
-            raise BadValueError(str(problem), _offset(token)) from None
+            raise BadValueError(str(problem), first_offset(token)) from None
 
     def _incbin(self, incbin: Tree, opener: Opener) -> bytes:
         name, *rest = incbin.children
@@ -243,7 +264,7 @@ class Values:
         try:
             return opener(unescape(str(name)[1:-1]).decode(), offset, size)
         except (OSError, ValueError) as problem:
-            raise BadValueError(f"/incbin/: {problem}", _offset(name)) from None
+            raise BadValueError(f"/incbin/: {problem}", first_offset(name)) from None
 
 
 class _Numbers(dict[str, int]):
@@ -254,24 +275,20 @@ class _Numbers(dict[str, int]):
         return value
 
 
-class _Cells(dict[str, int]):
-    """What a number or a reference puts into a cell, each found out once."""
+class _Cells(dict[str, bytes]):
+    """The bytes of numbers and references as cells of so many bits, each found out once."""
 
-    def __init__(self, is_cell: Callable[[str], object]) -> None:
+    def __init__(self, is_cell: Callable[[str], object], bits: str) -> None:
         super().__init__()
         self._is_cell = is_cell
+        self._size = int(bits) // 8
 
-    def __missing__(self, text: str) -> int:
+    def __missing__(self, text: str) -> bytes:
         if not self._is_cell(text):
             raise ValueError("not plain")
-        value = self[text] = _UNKNOWN if text[0] == "&" else number(text)
+        is_reference = text[0] == "&"
+        value = self[text] = _UNKNOWN if is_reference else number(text).to_bytes(self._size, "big")
         return value
-
-
-def _references(cells: list[str]) -> Iterator[Reference]:
-    for index, cell in enumerate(cells):
-        if cell[0] == "&":
-            yield Reference(4 * index, target_of(cell), is_path=False)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -310,6 +327,6 @@ def _tokens(item: Tree | Token) -> Iterator[Token]:
             stack.extend(reversed(part.children))
 
 
-def _offset(item: Tree | Token) -> int:
+def first_offset(item: Tree | Token) -> int:
     """Where the first token of ``item`` starts."""
     return next((token.start for token in _tokens(item)), 0)

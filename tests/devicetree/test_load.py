@@ -182,3 +182,13 @@ def test_space_around_an_argument_is_not_in_its_string(tmp_path: Path, run) -> N
     text = run(board, [], []).text
     assert '"afi"' in text
     assert '"a b"' in text
+
+
+def test_macros_that_grow_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is two of the one before: thirty lines ask for a thousand million numbers."""
+    monkeypatch.setattr("scmigen.devicetree.pcpp_run.MAX_EXPANSIONS", 1000)
+    lines = [f"#define A{n} A{n - 1} A{n - 1}" for n in range(1, 31)]
+    path = tmp_path / "a.dts"
+    path.write_text("\n".join(["/dts-v1/;", "#define A0 1", *lines, "/ { a = <A30>; };", ""]))
+    with pytest.raises(InputError, match="too many macros"):
+        with_pcpp(path, [], [])

@@ -79,7 +79,7 @@ def test_cut_numbers_are_told() -> None:
     tree = read_source("/dts-v1/;\n/ {\n\tp = <0x1ffffffff>;\n};", "a.dts")
     assert tree.root.properties["p"].value == b"\xff\xff\xff\xff"
     (warning,) = tree.warnings
-    assert str(warning.position) == "a.dts:3:2"
+    assert str(warning.position) == "a.dts:3:7"
     assert "32 bits" in warning.message
 
 
