@@ -2,8 +2,8 @@
 /*
  * Clock specifiers of the acme Orrery SoC.
  *
- * scmigen sees numbers only: a clock is "this provider, this cell". An agents file names them the
- * same way, `&cru 51`, because YAML does not go through the C preprocessor.
+ * A blob has numbers only: a clock is "this provider, this cell". An agents file names them the same
+ * way, `&cru 51`; where the board is read from its source, `&cru CRU_ACLK_MEDIA` does as well.
  */
 
 #ifndef ORRERY_CLOCK_H

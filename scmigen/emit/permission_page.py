@@ -12,8 +12,9 @@ from hashlib import sha256
 from typing import Any
 
 from scmigen.assignment.assignment import HandGrant
-from scmigen.bindings.facts import ResourceFacts, ResourceKey, Use
+from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.diagnostics import Position
+from scmigen.emit.names import written
 from scmigen.emit.templates import render
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.resources import directory
@@ -76,7 +77,7 @@ def data(platform: Platform) -> dict[str, Any]:
             }
             for agent in platform.agents
         ],
-        "resources": [_resource(resource, owners, labels) for resource in resources],
+        "resources": [_resource(platform, resource, owners, labels) for resource in resources],
         "grants": [
             _grant(grant, index[grant.resource.key], agents[grant.agent.name])
             for grant in platform.grants
@@ -88,7 +89,10 @@ def data(platform: Platform) -> dict[str, Any]:
 
 
 def _resource(
-    resource: Resource, owners: Mapping[ResourceKey, int | None], labels: Mapping[str, str]
+    platform: Platform,
+    resource: Resource,
+    owners: Mapping[ResourceKey, int | None],
+    labels: Mapping[str, str],
 ) -> dict[str, Any]:
     return {
         "kind": str(resource.kind),
@@ -97,6 +101,7 @@ def _resource(
         "provider": resource.key.provider,
         "label": labels.get(resource.key.provider),
         "cells": " ".join(map(str, resource.key.cells)),
+        "macro": written(platform, resource),
         "owner": owners.get(resource.key),
         "at": _place(resource.facts.position),
         "facts": list(_facts(resource)),
@@ -175,13 +180,12 @@ def _boot(facts: ResourceFacts) -> str:
     return "always on" if facts.always_on else "on" if facts.on else ""
 
 
-def _point(point: tuple[tuple[int, ...], int | None, int | None]) -> str:
-    rates, voltage, level = point
-    words = [_scaled(rate, _FREQUENCIES) for rate in rates if rate]
-    if voltage is not None:
-        words.append(_scaled(voltage, _VOLTAGES))
-    if level is not None:
-        words.append(f"level {level}")
+def _point(point: OperatingPoint) -> str:
+    words = [_scaled(rate, _FREQUENCIES) for rate in point.rates if rate]
+    if point.voltage is not None:
+        words.append(_scaled(point.voltage, _VOLTAGES))
+    if point.level is not None:
+        words.append(f"level {point.level}")
     return " ".join(words)
 
 

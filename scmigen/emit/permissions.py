@@ -2,15 +2,17 @@
 
 import csv
 import io
+from collections.abc import Mapping
 
 from scmigen.emit.files import File
+from scmigen.emit.names import written
 from scmigen.emit.permission_page import page
 from scmigen.emit.templates import render
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
 
-_FIXED_COLUMNS = ("kind", "number", "name", "provider", "cells")
+_FIXED_COLUMNS = ("kind", "number", "name", "provider", "cells", "macro")
 
 #: Characters that would begin a formula in a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -55,6 +57,7 @@ def _csv(platform: Platform) -> bytes:
                 _plain(resource.name),
                 _plain(key.provider),
                 " ".join(map(str, key.cells)),
+                written(platform, resource) or "",
                 *(
                     operations(grants.get((key.kind, resource.number, agent.id)))
                     for agent in platform.agents
@@ -77,8 +80,20 @@ def _escape(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_[]<>|&" else c for c in text)
 
 
+def _shared(platform: Platform, grants: Mapping[tuple[Kind, int, int], Grant]) -> list[str]:
+    """A line for each resource that several agents have, with their names."""
+    found = []
+    for resource in _resources(platform):
+        kind, number = resource.kind, resource.number
+        names = [_escape(a.name) for a in platform.agents if (kind, number, a.id) in grants]
+        if len(names) > 1:
+            found.append(f"{kind} {number} ({_escape(resource.name)}): {', '.join(names)}")
+    return found
+
+
 def _markdown(platform: Platform) -> bytes:
     grants = _cells(platform)
+    macros = {r.key: f"`{name}`" for r in _resources(platform) if (name := written(platform, r))}
     tables = []
     for kind in Kind:
         rows = [
@@ -86,6 +101,7 @@ def _markdown(platform: Platform) -> bytes:
                 resource.number,
                 _escape(resource.name),
                 f"`{str(resource.key).replace('`', '')}`",
+                macros.get(resource.key, ""),
                 [
                     operations(grants.get((kind, resource.number, agent.id)))
                     for agent in platform.agents
@@ -107,23 +123,13 @@ def _markdown(platform: Platform) -> bytes:
         )
         for device in platform.devices
     ]
-    shared = [
-        f"{kind} {resource.number} ({_escape(resource.name)}): "
-        + ", ".join(
-            _escape(agent.name)
-            for agent in platform.agents
-            if (kind, resource.number, agent.id) in grants
-        )
-        for kind in Kind
-        for resource in platform.resources[kind]
-        if sum((kind, resource.number, agent.id) in grants for agent in platform.agents) > 1
-    ]
     return render(
         "permissions/permissions.md.j2",
         name=platform.name,
         board=_escape(platform.inventory.tree.root.string("model") or ""),
         agents=agents,
         tables=tables,
+        named=bool(macros),
         devices=devices,
-        shared=shared,
+        shared=_shared(platform, grants),
     )

@@ -58,7 +58,7 @@ for (const resource of resources) {
   resource.id = `${resource.label ? "&" + resource.label : resource.provider} ${resource.cells}`.trim();
   resource.words = [
     resource.kind, `${resource.kind}:${resource.number}`, resource.number, resource.name,
-    resource.provider, resource.id, ...resource.users,
+    resource.provider, resource.id, resource.macro ?? "", ...resource.users,
     ...grants.map((grant) => agents[grant.agent].name),
   ].join(" ").toLowerCase();
 }
@@ -97,6 +97,8 @@ function drawHead() {
     const [number, ...rest] = plural(count, word).split(" ");
     return make("li", {}, make("b", {}, number), ` ${rest.join(" ")}`);
   }));
+  // Paper is turned where the map is wide.
+  document.body.classList.toggle("many", agents.length > 6);
   byId("agents").append(...agents.map((agent, at) => {
     const grants = data.grants.filter((grant) => grant.agent === at).length;
     const line = (...parts) => make("span", { className: "sub" }, parts.filter(Boolean).join(" · "));
@@ -143,7 +145,8 @@ function drawRow(resource) {
     resource.owner === null ? null
       : make("span", { className: "badge owner" }, "owner ", named(agents[resource.owner].name)),
     resource.shared ? make("span", { className: "badge" }, `shared by ${resource.grants.size}`) : null,
-    make("span", { className: "sub name" }, resource.id));
+    make("span", { className: "sub name" },
+      resource.id, resource.macro === null ? null : ` · ${resource.macro}`));
   about.addEventListener("click", () => openDetails(about, () => aboutResource(resource)));
   const row = { resource, cells: new Map() };
   row.element = make("tr", { className: resource.shared ? "shared" : "" },
@@ -434,6 +437,7 @@ function aboutResource(resource) {
     list([
       ["provider", named(resource.provider)],
       resource.cells === "" ? null : ["cells", resource.cells],
+      resource.macro === null ? null : ["macro", named(resource.macro)],
       resource.owner === null ? null : ["owner", agentName(resource.owner)],
       ...resource.facts.map(([label, text]) => [label, named(text)]),
       ...treeFacts(resource),

@@ -1,0 +1,110 @@
+"""What a tree's source calls resources: the macros that stand where a DTB has specifier cells.
+
+``<&rcc CK_BUS_UART4>`` names the clock that a DTB knows as cell 165 of ``rcc``. Only people read
+these names: no number and no SCMI name depends on them, for a blob has none. Nothing is read from
+the sources before somebody asks, and then only the properties that refer to the resource.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
+
+from scmigen.bindings.consumers import LISTS
+from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.identity import domain_controller, key_of, voltage_key
+from scmigen.bindings.references import references
+from scmigen.devicetree.tree import DeviceTree, Node, Property
+from scmigen.scmi.protocols import Kind
+
+_ASSIGNED = ("assigned-clocks", "assigned-clock-parents")
+_LISTS = {**LISTS, **dict.fromkeys(_ASSIGNED, LISTS["clocks"])}
+
+#: A property that names a resource, and the index of the first cell that does.
+_Site = tuple[Property, int]
+
+
+class Macros:
+    """The macros of one tree's resources; what was found is kept."""
+
+    def __init__(self, tree: DeviceTree) -> None:
+        self._tree = tree
+        self._found: dict[ResourceKey, tuple[str | None, ...]] = {}
+
+    def cells(self, key: ResourceKey) -> tuple[str | None, ...]:
+        """For each cell of a resource the macro it was written as, or none.
+
+        Where several macros were used, those of the first place count: by the consumer's path, then
+        by the order of its properties.
+        """
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._read(key, len(key.cells))
+        return found
+
+    def name(self, key: ResourceKey) -> str | None:
+        """The specifier with its macros, other cells as numbers: ``CPG_MOD 702``.
+
+        For a nested power domain without cells the macro in its ``reg``. None where no cell is
+        known as a macro.
+        """
+        named = self.cells(key) if key.cells else self._read(key, 1)
+        if not any(named):
+            return None
+        return " ".join(
+            name or str(cell) for name, cell in zip(named, key.cells or (0,), strict=True)
+        )
+
+    def written(self, providers: Collection[str]) -> dict[str, int]:
+        """All macros in specifiers of the providers at some paths, with the cells they stand for.
+
+        Not those that stand for different ones.
+        """
+        found: dict[str, set[int]] = {}
+        for key in sorted(key for key in self._sites if key.provider in providers):
+            for name, cell in zip(self.cells(key), key.cells, strict=True):
+                if name is not None:
+                    found.setdefault(name, set()).add(cell)
+        return {name: cells.pop() for name, cells in found.items() if len(cells) == 1}
+
+    def _read(self, key: ResourceKey, size: int) -> tuple[str | None, ...]:
+        for prop, at in self._sites.get(key, ()):
+            named = self._tree.names.cells(prop)[at : at + size]
+            if any(named):
+                return named
+        return (None,) * size
+
+    @cached_property
+    def _sites(self) -> Mapping[ResourceKey, list[_Site]]:
+        found: dict[ResourceKey, list[_Site]] = {}
+        if self._tree.root.position is None:
+            return found  # a blob
+        for node in sorted(self._tree.nodes, key=lambda node: node.path):
+            for key, site in (*_references(self._tree, node), *_numbers(node)):
+                found.setdefault(key, []).append(site)
+        return found
+
+
+def _references(tree: DeviceTree, node: Node) -> Iterator[tuple[ResourceKey, _Site]]:
+    """The resources that a node refers to, enabled or not."""
+    for name, prop in node.properties.items():
+        if name not in _LISTS:
+            continue
+        cells_name, kind = _LISTS[name]
+        for entry in references(tree, node, name, cells_name, []):
+            key = key_of(kind, entry)
+            if key.cells and entry.cells[: len(key.cells)] == key.cells:
+                yield key, (prop, entry.at)
+
+
+def _numbers(node: Node) -> Iterator[tuple[ResourceKey, _Site]]:
+    """The resource that a node itself is by the number in its ``reg``."""
+    number = node.get("reg")
+    if number is None:
+        return
+    if node.base_name == "power-domain":
+        controller = domain_controller(node)
+        cells = (node.cell("reg") or 0,) if controller is not node else ()
+        yield ResourceKey(Kind.POWER, controller.path, cells), (number, 0)
+    else:
+        key = voltage_key(node)
+        if key.cells:
+            yield key, (number, 0)

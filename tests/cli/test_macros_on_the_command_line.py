@@ -1,0 +1,115 @@
+"""Resources by the macros of a board's source: ``show resources`` and ``why``."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import scmigen
+
+BOARD = """/dts-v1/;
+#include "soc.h"
+/ {
+	rcc: clock-controller@1000 {
+		compatible = "acme,rcc"; reg = <0x1000 0x10>; #clock-cells = <1>;
+	};
+	uart: serial@2000 {
+		compatible = "acme,uart"; reg = <0x2000 0x10>;
+		clocks = <&rcc CK_UART>, <&rcc 7>;
+		clock-names = "baud", "bus";
+	};
+};
+"""
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Path:
+    (tmp_path / "soc.h").write_text("#define CK_UART 165\n#define CK_SPARE 8\n#define WIDE 1 2\n")
+    path = tmp_path / "board.dts"
+    path.write_text(BOARD)
+    return path
+
+
+def test_show_resources_has_a_column_for_them(board: Path) -> None:
+    done = scmigen("show", "resources", board, "--format", "json")
+    assert [(row["cells"], row["macro"]) for row in json.loads(done.stdout)] == [
+        ("7", ""),
+        ("165", "CK_UART"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["&rcc CK_UART", "/clock-controller@1000 CK_UART", "clock:CK_UART", "clock:1", "&rcc 165"],
+)
+def test_why_takes_and_tells_them(board: Path, resource: str) -> None:
+    done = scmigen("why", "ospm", resource, board)
+    first, reason = done.stdout.splitlines()
+    assert first == (
+        "ospm: state read on clock 1 (serial-2000-baud, /clock-controller@1000 165, CK_UART)"
+    )
+    assert reason.startswith("  /serial@2000 clocks[0]: state read")
+    (told,) = json.loads(scmigen("why", "ospm", resource, board, "--format", "json").stdout)
+    assert (told["resource"], told["macro"]) == ("/clock-controller@1000 165", "CK_UART")
+
+
+def test_a_macro_that_nothing_is_granted_by(board: Path) -> None:
+    """The header has it, and no node uses it."""
+    done = scmigen("why", "ospm", "&rcc CK_SPARE", board)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "ospm is granted nothing on &rcc CK_SPARE: it is granted to nobody; "
+        "see scmigen show resources\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("resource", "hint"),
+    [
+        ("&rcc CK_UARTT", "did you mean CK_UART"),
+        ("&rcc CK_SPAR", "did you mean CK_SPARE"),
+        ("&rcc gpu", "one of: CK_UART"),
+        # Two cells are no number.
+        ("&rcc WIDE", "one of: CK_UART"),
+    ],
+)
+def test_a_macro_that_is_not_there(board: Path, resource: str, hint: str) -> None:
+    done = scmigen("why", "ospm", resource, board)
+    assert done.returncode == 2
+    said = " ".join(done.stderr.split())
+    assert (
+        f"{resource.split()[1]} is no cell of 32 bits, and no macro of this board's files; {hint}"
+        in said
+    )
+
+
+def test_a_blob_knows_numbers_only(board: Path) -> None:
+    blob = board.with_suffix(".dtb")
+    scmigen("convert", "-@", board, blob)
+    done = scmigen("why", "ospm", "&rcc CK_UART", blob)
+    assert done.returncode == 2
+    assert "this tree has no macros (a DTB has none); write the number" in done.stderr
+    (told,) = json.loads(scmigen("why", "ospm", "&rcc 165", blob, "--format", "json").stdout)
+    assert (told["id"], told["name"], told["macro"]) == (1, "serial-2000-baud", None)
+
+
+def test_who_asks_for_no_name_reads_none(board: Path) -> None:
+    program = (
+        "import sys; from scmigen.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print('scmigen.devicetree.names' in sys.modules, file=sys.stderr)"
+    )
+    blob = board.with_suffix(".dtb")
+    for arguments, expected in (
+        (["convert", board, blob], "False"),
+        (["check", board], "False"),
+        (["show", "providers", board], "False"),
+        (["show", "resources", board], "True"),
+        (["show", "resources", blob], "False"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True
+        )
+        assert done.stderr.splitlines()[-1] == expected, arguments
