@@ -4,7 +4,7 @@ Each function reads one group of properties of one node (Linux ``Bindings/clock`
 ``…/reset``, ``…/regulator``, ``…/thermal``) and gives the uses in it with the operations they need.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -30,27 +30,25 @@ _SENSOR = frozenset({Operation.CONFIG, Operation.READ})
 _SWITCHED_SUPPLIES = frozenset({"vqmmc-supply"})
 
 
+#: List of references → the property with the number of their cells, and what they refer to.
+LISTS: Mapping[str, tuple[str, Kind]] = {
+    "clocks": ("#clock-cells", Kind.CLOCK),
+    "power-domains": ("#power-domain-cells", Kind.POWER),
+    "resets": ("#reset-cells", Kind.RESET),
+    "performance-domains": ("#performance-domain-cells", Kind.PERFORMANCE),
+    "qcom,freq-domain": ("#freq-domain-cells", Kind.PERFORMANCE),
+    "thermal-sensors": ("#thermal-sensor-cells", Kind.SENSOR),
+    "io-channels": ("#io-channel-cells", Kind.SENSOR),
+}
+
+
 def uses_of(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> Iterator[Use]:
     """All direct uses of a node, in the order of its properties."""
     for name in node.properties:
-        if name == "clocks":
-            yield from _listed(tree, node, name, "#clock-cells", Kind.CLOCK, problems)
-        elif name == "assigned-clocks":
+        if name == "assigned-clocks":
             yield from _assigned_clocks(tree, node, problems)
-        elif name == "power-domains":
-            yield from _listed(tree, node, name, "#power-domain-cells", Kind.POWER, problems)
-        elif name == "resets":
-            yield from _listed(tree, node, name, "#reset-cells", Kind.RESET, problems)
-        elif name == "performance-domains":
-            yield from _listed(
-                tree, node, name, "#performance-domain-cells", Kind.PERFORMANCE, problems
-            )
-        elif name == "qcom,freq-domain":
-            yield from _listed(tree, node, name, "#freq-domain-cells", Kind.PERFORMANCE, problems)
-        elif name == "thermal-sensors":
-            yield from _listed(tree, node, name, "#thermal-sensor-cells", Kind.SENSOR, problems)
-        elif name == "io-channels":
-            yield from _listed(tree, node, name, "#io-channel-cells", Kind.SENSOR, problems)
+        elif name in LISTS:
+            yield from _listed(tree, node, name, *LISTS[name], problems)
         elif name.endswith("-supply"):
             yield from _supply(tree, node, name, problems)
     if "compatible" in node and "clocks" not in node:
@@ -61,10 +59,9 @@ def _borrowed(tree: DeviceTree, node: Node) -> Iterator[Use]:
     """The clocks of the bus above, which ``clock-ranges`` lends to nodes without their own."""
     above = node.parent
     while above is not None and "clock-ranges" in above:
-        prop = above.get("clocks")
-        if prop is not None:
+        if "clocks" in above:
             for use in _listed(tree, above, "clocks", "#clock-cells", Kind.CLOCK, []):
-                yield replace(use, consumer=node, place=prop.position or above.position)
+                yield replace(use, consumer=node, place=use.position or above.position)
             return
         above = above.parent
 
@@ -90,7 +87,7 @@ def _listed(
     for entry in references(tree, node, prop, cells_name, problems):
         key = key_of(kind, entry)
         name = names[entry.index] if entry.index < len(names) else None
-        yield Use(node, key, prop, entry.index, _needs(node, key, entry), name)
+        yield Use(node, key, prop, entry.index, _needs(node, key, entry), name, at=entry.start)
 
 
 def _needs(node: Node, key: ResourceKey, entry: Reference) -> frozenset[Operation]:
@@ -116,12 +113,14 @@ def _assigned_clocks(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -
         if key.kind is not Kind.CLOCK:
             continue
         if entry.index < len(rates) and rates[entry.index]:
-            yield Use(node, key, "assigned-clocks", entry.index, _RATE)
+            yield Use(node, key, "assigned-clocks", entry.index, _RATE, at=entry.start)
         if entry.index in parents:
-            yield Use(node, key, "assigned-clocks", entry.index, _PARENT)
-            parent = key_of(Kind.CLOCK, parents[entry.index])
+            yield Use(node, key, "assigned-clocks", entry.index, _PARENT, at=entry.start)
+            named = parents[entry.index]
+            parent = key_of(Kind.CLOCK, named)
             if parent.kind is Kind.CLOCK:
-                yield Use(node, parent, "assigned-clock-parents", entry.index, _READ)
+                at = named.start
+                yield Use(node, parent, "assigned-clock-parents", entry.index, _READ, at=at)
 
 
 def assigned_rates(node: Node) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ def stdout_node(tree: DeviceTree) -> Node | None:
 def facts_of(
     tree: DeviceTree, keys: Iterable[ResourceKey], uses: Iterable[Use]
 ) -> dict[ResourceKey, ResourceFacts]:
-    """What is known of each of ``keys`` and of the power domains and supplies above them.
+    """What is known of each of ``keys``, and of the power domains and supplies they need.
 
     ``uses`` are all uses of enabled nodes.
     """
@@ -37,8 +37,7 @@ def facts_of(
         node = nodes.node(key)
         facts = _facts(tree, key, node, rates.get(key, ()), parents.get(key, ()))
         found[key] = facts
-        if facts.parent is not None:
-            stack.append(facts.parent)
+        stack.extend(above for above in (facts.parent, facts.power, facts.supply) if above)
     return found
 
 
@@ -122,7 +121,24 @@ def _facts(
         points=points,
         position=node.position,
         latency=_latency(tree, key, node),
+        power=_domain_of(tree, node) if key.kind is Kind.CLOCK else None,
+        supply=_supply_of(tree, node) if key.kind in (Kind.CLOCK, Kind.POWER) else None,
     )
+
+
+def _domain_of(tree: DeviceTree, node: Node) -> ResourceKey | None:
+    """The power domain of a provider that is in one alone."""
+    entries = references(tree, node, "power-domains", "#power-domain-cells", [])
+    found = {key_of(Kind.POWER, entry) for entry in entries if entry.provider is not node}
+    key = found.pop() if len(found) == 1 else None
+    return key if key is not None and key.kind is Kind.POWER else None
+
+
+def _supply_of(tree: DeviceTree, node: Node) -> ResourceKey | None:
+    """The supply of a provider, or of a power domain's own node, that has one alone."""
+    props = [prop for name, prop in node.properties.items() if name.endswith("-supply")]
+    found = supply(tree, node, props[0], []) if len(props) == 1 else None
+    return voltage_key(found) if found is not None and found is not node else None
 
 
 #: How many fixed factors may follow one another.
@@ -159,7 +175,7 @@ def _known_rates(tree: DeviceTree, key: ResourceKey, node: Node) -> tuple[int, .
 def _latency(tree: DeviceTree, key: ResourceKey, node: Node) -> int | None:
     """What switching may take, in µs: the deepest idle state of a domain, the ramp of a supply."""
     if key.kind is Kind.VOLTAGE:
-        return node.cell("regulator-enable-ramp-delay")
+        return _ramp(node)
     if key.kind is not Kind.POWER:
         return None
     states = references(tree, node, "domain-idle-states", lambda _: 0, [])
@@ -169,6 +185,25 @@ def _latency(tree: DeviceTree, key: ResourceKey, node: Node) -> int | None:
         for state in states
     ]
     return max(times, default=None)
+
+
+def _ramp(regulator: Node) -> int | None:
+    """The longest that a supply may need: to come on, or to change as far as it can (Linux
+    ``Bindings/regulator/regulator.yaml``)."""
+    times = [
+        regulator.cell(f"regulator-{name}")
+        for name in (
+            "enable-ramp-delay",
+            "settling-time-us",
+            "settling-time-up-us",
+            "settling-time-down-us",
+        )
+    ]
+    lowest, highest = (regulator.cell(f"regulator-{end}-microvolt") for end in ("min", "max"))
+    speed = regulator.cell("regulator-ramp-delay")
+    if speed and lowest is not None and highest is not None and highest > lowest:
+        times.append(-((lowest - highest) // speed))
+    return max((time for time in times if time is not None), default=None)
 
 
 def _parent(tree: DeviceTree, key: ResourceKey, node: Node) -> ResourceKey | None:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from scmigen.devicetree.tree import DeviceTree, Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+
+if TYPE_CHECKING:
+    from scmigen.bindings.macros import Macros
 
 
 class ResourceKey(NamedTuple):
@@ -51,9 +55,10 @@ class Provider:
 class Use:
     """Device → resource, through one entry of one property, with the operations it needs.
 
-    ``index`` counts the entries of the property, null ones included. ``via`` lists the paths of
-    the fixed providers that the use went through, nearest to the consumer first. ``place`` is where
-    the entry stands, when that is in another tree than the consumer.
+    ``index`` counts the entries of the property, null ones included, and ``at`` the bytes of its
+    value before the entry. ``via`` lists the paths of the fixed providers that the use went
+    through, nearest to the consumer first. ``place`` is where the entry stands, when that is not in
+    the consumer: in another tree, or in the bus above.
     """
 
     consumer: Node
@@ -64,23 +69,26 @@ class Use:
     name: str | None = None
     via: tuple[str, ...] = ()
     place: Position | None = None
+    at: int = 0
 
     @property
     def position(self) -> Position | None:
-        """Where the property stands."""
+        """Where the entry stands; it is looked for only when somebody asks."""
         if self.place is not None:
             return self.place
         found = self.consumer.get(self.prop)
-        return found.position if found else self.consumer.position
+        return found.position_at(self.at) if found else self.consumer.position
 
 
 class OperatingPoint(NamedTuple):
     """One OPP: frequencies in Hz, one for each clock of its device (0: not this clock), voltage in
-    µV, abstract level."""
+    µV, abstract level, what changing to it takes in ns, what it draws in µW."""
 
     rates: tuple[int, ...]
     voltage: int | None
     level: int | None
+    latency: int | None = None
+    power: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,9 @@ class ResourceFacts:
 
     ``parent`` is the power domain above a power domain, or the supply that a supply is fed from;
     ``parents`` the clocks a clock may be switched to; ``on`` is its state at boot. ``latency`` in
-    µs is what switching it on or off may take.
+    µs is what switching it on or off, or changing its voltage, may take. ``power`` and ``supply``
+    are the one power domain and the one supply that it runs on, ``clock`` is the one that a
+    performance domain sets.
     """
 
     names: tuple[str, ...] = ()
@@ -102,6 +112,9 @@ class ResourceFacts:
     points: tuple[OperatingPoint, ...] = ()
     position: Position | None = None
     latency: int | None = None
+    power: ResourceKey | None = None
+    supply: ResourceKey | None = None
+    clock: ResourceKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +162,7 @@ class ScmiInstance:
     own: Mapping[int, ScmiChannel]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inventory:
     """A tree seen through the bindings. ``providers`` and ``facts`` are keyed by path and key.
 
@@ -165,3 +178,10 @@ class Inventory:
     secure_only: frozenset[str]
     diagnostics: tuple[Diagnostic, ...] = field(default=())
     device_ids: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def macros(self) -> "Macros":
+        """What the tree's source calls its resources."""
+        from scmigen.bindings.macros import Macros
+
+        return Macros(self.tree)

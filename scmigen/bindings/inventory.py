@@ -9,6 +9,7 @@ from scmigen.bindings.identity import is_performance_provider
 from scmigen.bindings.performance import tables_of
 from scmigen.bindings.providers import classify, compatibles, context
 from scmigen.bindings.scmi_nodes import device_ids, instances_of, server_paths
+from scmigen.bindings.served import led_on
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.tree import DeviceTree, Node
 from scmigen.diagnostics import Diagnostic
@@ -40,8 +41,12 @@ def take_inventory(tree: DeviceTree) -> Inventory:
         and node.path.split("/", 2)[1] not in _NOT_HARDWARE
         and node.path not in served
     ]
+    instances = instances_of(tree, availability, problems)
     uses = tuple(use for node in present for use in uses_of(tree, node, problems))
+    if served:
+        uses = led_on(tree, uses, instances, availability, problems)
     used = dict.fromkeys(use.key for use in uses)
+    ids = device_ids(tree, present, problems)
     secure_only = frozenset(node.path for node in present if availability.secure_only(node))
     return Inventory(
         tree=tree,
@@ -49,10 +54,10 @@ def take_inventory(tree: DeviceTree) -> Inventory:
         uses=uses,
         facts=facts_of(tree, used, uses),
         tables=tables_of(tree, present, problems),
-        instances=instances_of(tree, availability),
+        instances=instances,
         secure_only=secure_only,
         diagnostics=tuple(problems),
-        device_ids=device_ids(tree),
+        device_ids=ids,
     )
 
 

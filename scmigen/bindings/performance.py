@@ -13,7 +13,10 @@ def _point(node: Node) -> OperatingPoint | None:
     rates = tuple(high << 32 | low for high, low in zip(cells[::2], cells[1::2], strict=False))
     level = node.cell("opp-level")
     voltage = node.cell("opp-microvolt")
-    return OperatingPoint(rates, voltage, level) if rates or level is not None else None
+    if not rates and level is None:
+        return None
+    latency, power = node.cell("clock-latency-ns"), node.cell("opp-microwatt")
+    return OperatingPoint(rates, voltage, level, latency, power)
 
 
 def points_of(table: Node) -> tuple[OperatingPoint, ...]:
@@ -27,10 +30,12 @@ def _order(point: OperatingPoint) -> tuple[tuple[int, ...], int, int]:
 
 
 def _old_points(node: Node) -> tuple[OperatingPoint, ...]:
-    """``operating-points``: pairs of kHz and µV."""
+    """``operating-points``: pairs of kHz and µV; ``clock-latency`` in ns is that of all."""
     cells = node.cells("operating-points") or ()
     pairs = zip(cells[::2], cells[1::2], strict=False)
-    return tuple(sorted((OperatingPoint((k * 1000,), u, None) for k, u in pairs), key=_order))
+    latency = node.cell("clock-latency")
+    found = (OperatingPoint((k * 1000,), u, None, latency) for k, u in pairs)
+    return tuple(sorted(found, key=_order))
 
 
 def tables_of(

@@ -4,6 +4,7 @@ The first rule that matches decides. They see the tree only; what the user says 
 comes later, in the model. ``ALWAYS_ON`` stands between R2 and R3.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -40,23 +41,11 @@ _SWITCHED = frozenset(
     }
 )
 _FIXED = frozenset({"fixed-clock", "fixed-factor-clock", "regulator-fixed"})
-#: Names of bus controllers whose devices are reached through them.
-BUS_NAMES = frozenset(
-    {
-        "i2c",
-        "i3c",
-        "spi",
-        "spmi",
-        "rsb",
-        "pwrap",
-        "mdio",
-        "slim",
-        "soundwire",
-        "usb",
-        "pcie",
-        "w1",
-        "onewire",
-    }
+#: Names of bus controllers whose devices are reached through them; those on GPIOs are numbered or
+#: say what they are (``i2c-8``, ``i2c-gpio-0``, ``i2c-mux``, ``mdio-mux``).
+_BUS_NAME = re.compile(
+    r"(i2c|spi|mdio)(-(gpio|controller|mux|arb|bus|external|\d+))*"
+    r"|(i3c|spmi|rsb|pwrap|slim|soundwire|usb|pcie|w1|onewire)(-\d+)?"
 )
 _TRANSPARENT_NAMES = frozenset(
     {
@@ -73,7 +62,10 @@ _TRANSPARENT_COMPATIBLES = frozenset({"simple-bus", "simple-pm-bus", "syscon"})
 _PROVIDES = ("#clock-cells", "#power-domain-cells", "#reset-cells")
 _CONSUMES = ("clocks", "resets")
 _OTHER_JOBS = ("#sound-dai-cells", "phys", "#io-channel-cells", "io-channels")
-_PHY_WORDS = ("phy", "serdes", "wiz")
+#: What these names say is a device whatever it provides; a PHY is one where its lanes are below.
+_DEVICE_NAMES = re.compile(r"camera|.*serdes.*|.*wiz.*")
+#: How a node talks to firmware.
+_MAILBOX = ("mboxes", "qcom,ipc")
 
 
 def compatibles(node: Node) -> frozenset[str]:
@@ -94,6 +86,11 @@ def is_scmi(node: Node) -> bool:
 def is_scmi_server(node: Node) -> bool:
     """Whether the node describes an SCMI server (OP-TEE's ``optee,scmi-server``)."""
     return SCMI_SERVER in node.strings("compatible")
+
+
+def is_bus(node: Node) -> bool:
+    """Whether the node is a bus controller, by its name (Linux ``Bindings/i2c``, ``…/spi``, …)."""
+    return _BUS_NAME.fullmatch(node.base_name) is not None
 
 
 def is_psci(node: Node) -> bool:
@@ -169,12 +166,38 @@ def _chip(node: Node) -> Iterator[Node]:
         part = part.parent
 
 
+#: What switches a board part that has neither a GPIO nor a PWM, by its compatible.
+_SWITCHED_BY = {
+    "regulator-fixed-clock": "clocks",
+    "regulator-fixed-domain": "power-domains",
+    "vctrl-regulator": "ctrl-supply",
+}
+#: How many parts may switch one another: a PWM regulator the voltage that controls another one.
+_MAX_SWITCHES = 4
+
+
 def switch_of(tree: DeviceTree, node: Node) -> tuple[Node, Node] | None:
-    """What switches a board part: the part that has the GPIO or PWM, and the controller of that."""
+    """What switches a board part: the part that has the GPIO or PWM, and the controller of that.
+
+    A voltage that another regulator controls is switched by what switches that one.
+    """
+    found = _switch(tree, node)
+    for _ in range(_MAX_SWITCHES):
+        if found is None or _SWITCHED.isdisjoint(compatibles(found[1])):
+            break
+        further = _switch(tree, found[1])
+        if further is None:
+            break
+        found = found[0], further[1]
+    return found
+
+
+def _switch(tree: DeviceTree, node: Node) -> tuple[Node, Node] | None:
     for part in (node, *_chip(node)):
+        by = {_SWITCHED_BY[name] for name in part.strings("compatible") if name in _SWITCHED_BY}
         for name in part.properties:
             controller = None
-            if _is_gpio(name) or name == "pwms":
+            if _is_gpio(name) or name == "pwms" or name in by:
                 controller = tree.by_phandle(part.cell(name) or 0)
             if controller is not None:
                 return part, controller
@@ -191,17 +214,27 @@ def _beside_scmi(context: Context, _: Node, __: frozenset[Kind]) -> bool:
 
 def _behind_bus_or_inside_device(context: Context, node: Node, kinds: frozenset[Kind]) -> bool:
     for above in node.ancestors():
-        if above.base_name in BUS_NAMES:
+        if is_bus(above):
             return True
         # A regulator in a USB block switches the supply of its sockets.
         if Kind.VOLTAGE in kinds and above.base_name.startswith("usb"):
             return True
+    if Kind.VOLTAGE in kinds and _in_a_fed_chip(node):
+        return True
     if Kind.POWER in kinds:
         return False
     return any(
         _consumes(context, above) and not _is_transparent(context, above)
         for above in node.ancestors()
     )
+
+
+def _in_a_fed_chip(node: Node) -> bool:
+    """Whether the regulator is part of a chip on the board: without an address, fed from rails."""
+    *_, top = (node, *_chip(node))
+    fed = any(name.endswith("-supply") for name in top.properties)
+    on_board = top.parent is not None and top.parent.parent is None
+    return fed and on_board and top not in (node, node.parent)
 
 
 def _consumes(context: Context, node: Node) -> bool:
@@ -219,6 +252,8 @@ def _is_transparent(context: Context, node: Node) -> bool:
         return True
     if not _TRANSPARENT_COMPATIBLES.isdisjoint(compatibles(node)):
         return True
+    if any(name in node for name in _MAILBOX):
+        return True
     return any(name in node for name in _PROVIDES) and not context.has_other_job(node)
 
 
@@ -227,11 +262,12 @@ def _has_other_job(context: Context, node: Node, _: frozenset[Kind]) -> bool:
 
 
 def _other_job(node: Node) -> bool:
-    if "#phy-cells" in node or any(name in node for name in _OTHER_JOBS):
+    if any(name in node for name in _OTHER_JOBS) or _DEVICE_NAMES.fullmatch(node.base_name):
         return True
-    if any(word in node.base_name for word in _PHY_WORDS) and any(
-        "#phy-cells" in below for below in node.walk()
-    ):
+    # A controller of the whole SoC may have a PHY's registers among others (EyeQ5's OLB).
+    if "#phy-cells" in node and node.base_name not in _TRANSPARENT_NAMES:
+        return True
+    if "phy" in node.base_name and any("#phy-cells" in below for below in node.walk()):
         return True
     has_ports = any(child.base_name in ("port", "ports") for child in node.children.values())
     return has_ports and "syscon" not in compatibles(node)
@@ -255,7 +291,12 @@ RULES: tuple[Rule, ...] = (
     Rule("R3", _L, "it is a board part switched by a GPIO or PWM of an agent", _switched_part),
     Rule("R4", _F, "there is nothing to control", _nothing_to_control),
     Rule("R5", _L, "the tree has SCMI, so agents drive the rest natively", _beside_scmi),
-    Rule("R6", _L, "it is behind a bus or inside a device", _behind_bus_or_inside_device),
+    Rule(
+        "R6",
+        _L,
+        "it is behind a bus, in a board's chip or inside a device",
+        _behind_bus_or_inside_device,
+    ),
     Rule("R7", _L, "its node has another job (PHY, codec, display, ADC)", _has_other_job),
     Rule("R8", _L, "it is a sensor on the die", _die_sensor),
     Rule("R9", _M, "it is a controller of the SoC or its firmware", _anything),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scmigen.devicetree.tree import NULL_PHANDLES, DeviceTree, Node, Property
-from scmigen.diagnostics import Diagnostic, Position, error
+from scmigen.diagnostics import Diagnostic, Position, counted, error
 
 #: A bound on specifier cells; Linux stops at 16 (MAX_PHANDLE_ARGS).
 MAX_SPECIFIER_CELLS = 16
@@ -16,16 +16,26 @@ MAX_SPECIFIER_CELLS = 16
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One entry of a list: its index, empty slots counted, its target and the specifier cells."""
+    """One entry of a list: its index, empty slots counted, its target and the specifier cells.
+
+    ``at`` is where the specifier begins, in cells of the property.
+    """
 
     index: int
     provider: Node
     cells: tuple[int, ...]
+    at: int = 0
+
+    @property
+    def start(self) -> int:
+        """Where the entry begins, in bytes of the property's value."""
+        return 4 * (self.at - 1)
 
 
-def position_of(tree: DeviceTree, prop: Property) -> Position:
-    """Where a property stands; a blob has no lines, so there it is the file."""
-    return prop.position or Position(tree.file)
+def position_of(tree: DeviceTree, prop: Property, cell: int | None = None) -> Position:
+    """Where a property stands, or a cell of it; a blob has no lines, so there it is the file."""
+    found = prop.position if cell is None else prop.position_at(4 * cell)
+    return found or Position(tree.file)
 
 
 def references(
@@ -48,7 +58,8 @@ def references(
         problems.append(
             error(
                 "specifier-short",
-                f"{node.path}: {name} has {len(prop.value)} bytes, which are no whole cells",
+                f"{node.path}: {name} has {counted(len(prop.value), 'byte')}, "
+                "which are no whole cells",
                 position_of(tree, prop),
                 hint=f"write a list of references, {name} = <&provider 1>",
             )
@@ -75,16 +86,21 @@ def _entries(
             continue
         target = tree.by_phandle(phandle)
         if target is None:
-            problems.append(_dangling(tree, node, prop, at, phandle))
+            problems.append(_dangling(position_of(tree, prop, at), node, prop, at, phandle))
             break
         count = cells_name(target) if callable(cells_name) else target.cell(cells_name)
         if count is None or count > MAX_SPECIFIER_CELLS:
-            problems.append(_no_cells(tree, node, prop, index, target, cells_name, count))
+            problems.append(
+                _no_cells(position_of(tree, prop, at), node, prop, index, target, cells_name, count)
+            )
             break
         if at + 1 + count > len(cells):
-            problems.append(_short(tree, node, prop, index, target, count, len(cells) - at - 1))
+            there = len(cells) - at - 1
+            problems.append(
+                _short(position_of(tree, prop, at), node, prop, index, target, count, there)
+            )
             break
-        found.append(Reference(index, target, cells[at + 1 : at + 1 + count]))
+        found.append(Reference(index, target, cells[at + 1 : at + 1 + count], at + 1))
         at += 1 + count
         index += 1
     return tuple(found)
@@ -106,17 +122,17 @@ def entry_count(tree: DeviceTree, node: Node, name: str, cells_name: str) -> int
     return count if at == len(cells) else None
 
 
-def _dangling(tree: DeviceTree, node: Node, prop: Property, cell: int, phandle: int) -> Diagnostic:
+def _dangling(where: Position, node: Node, prop: Property, cell: int, phandle: int) -> Diagnostic:
     return error(
         "phandle-dangling",
         f"{node.path}: cell {cell} of {prop.name} is {phandle:#x}, which is no node's phandle",
-        position_of(tree, prop),
+        where,
         hint="refer to a label, or use <0> for an empty slot",
     )
 
 
 def _no_cells(
-    tree: DeviceTree,
+    where: Position,
     node: Node,
     prop: Property,
     index: int,
@@ -129,13 +145,13 @@ def _no_cells(
     return error(
         "cells-missing",
         f"{node.path}: entry {index} of {prop.name} refers to {target.path}, which {said}",
-        position_of(tree, prop),
+        where,
         hint=f"give the provider its {wanted}, or refer to another node",
     )
 
 
 def _short(
-    tree: DeviceTree,
+    where: Position,
     node: Node,
     prop: Property,
     index: int,
@@ -146,8 +162,9 @@ def _short(
     return error(
         "specifier-short",
         f"{node.path}: entry {index} of {prop.name} refers to {target.path}, "
-        f"whose specifiers have {count} cells, but {there} follow",
-        position_of(tree, prop),
+        f"whose specifiers have {counted(count, 'cell')}, "
+        f"but {counted(there, 'follows', 'follow')}",
+        where,
         hint=f"write <&provider {' '.join('N' * count)}> in every entry",
     )
 

@@ -1,12 +1,13 @@
 """The SCMI instances a tree already consumes (Linux ``Bindings/firmware/arm,scmi.yaml``)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from scmigen.bindings.facts import ScmiChannel, ScmiInstance
 from scmigen.bindings.providers import SCMI_COMPATIBLES, is_scmi, is_scmi_server
 from scmigen.bindings.references import references
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.diagnostics import Diagnostic
 
 _TRANSPORTS = {
     "arm,scmi": "mailbox",
@@ -29,33 +30,37 @@ def _protocols(node: Node) -> dict[int, Node]:
     return found
 
 
-def _channel(tree: DeviceTree, node: Node) -> ScmiChannel:
+def _channel(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> ScmiChannel:
     return ScmiChannel(
         node,
         node.cell("arm,smc-id"),
         node.cell("linaro,optee-channel-id"),
-        tuple(entry.provider for entry in references(tree, node, "shmem", lambda _: 0, [])),
-        tuple(entry.provider for entry in references(tree, node, "mboxes", "#mbox-cells", [])),
+        tuple(entry.provider for entry in references(tree, node, "shmem", lambda _: 0, problems)),
+        tuple(
+            entry.provider for entry in references(tree, node, "mboxes", "#mbox-cells", problems)
+        ),
     )
 
 
-def _instance(tree: DeviceTree, node: Node) -> ScmiInstance:
+def _instance(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> ScmiInstance:
     protocols = _protocols(node)
     compatible = next(text for text in node.strings("compatible") if text in SCMI_COMPATIBLES)
     own = {
-        number: _channel(tree, protocol)
+        number: _channel(tree, protocol, problems)
         for number, protocol in protocols.items()
         if any(name in protocol for name in _CHANNEL)
     }
-    return ScmiInstance(
-        node, compatible, protocols, _TRANSPORTS[compatible], _channel(tree, node), own
-    )
+    channel = _channel(tree, node, problems)
+    return ScmiInstance(node, compatible, protocols, _TRANSPORTS[compatible], channel, own)
 
 
-def instances_of(tree: DeviceTree, availability: Availability) -> tuple[ScmiInstance, ...]:
+def instances_of(
+    tree: DeviceTree, availability: Availability, problems: list[Diagnostic]
+) -> tuple[ScmiInstance, ...]:
     """The enabled SCMI nodes of the tree, in the order of their paths."""
-    nodes = (node for node in tree.nodes if is_scmi(node) and availability.enabled(node))
-    return tuple(_instance(tree, node) for node in sorted(nodes, key=lambda node: node.path))
+    nodes = [node for node in tree.nodes if is_scmi(node) and availability.enabled(node)]
+    nodes.sort(key=lambda node: node.path)
+    return tuple(_instance(tree, node, problems) for node in nodes)
 
 
 def regulators_of(instance: ScmiInstance) -> Iterator[Node]:
@@ -65,17 +70,21 @@ def regulators_of(instance: ScmiInstance) -> Iterator[Node]:
     yield from holder.children.values() if holder is not None else ()
 
 
-def device_ids(tree: DeviceTree) -> dict[str, int]:
-    """The SCMI device ids that a tree gives its devices, by path.
+def device_ids(
+    tree: DeviceTree, nodes: Iterable[Node], problems: list[Diagnostic]
+) -> dict[str, int]:
+    """The SCMI device ids that a tree gives some of its nodes, by path.
 
     An ``access-controllers`` cell is one only where the controller is an SCMI node; others are
     firewalls with numbers of their own (Linux ``Bindings/access-controllers``).
     """
     return {
         node.path: entry.cells[0]
-        for node in tree.nodes
+        for node in nodes
         if "access-controllers" in node
-        for entry in references(tree, node, "access-controllers", "#access-controller-cells", [])
+        for entry in references(
+            tree, node, "access-controllers", "#access-controller-cells", problems
+        )
         if len(entry.cells) == 1 and is_scmi(entry.provider)
     }
 

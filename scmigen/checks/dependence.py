@@ -6,16 +6,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import assigned_parents, assigned_rates
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.bindings.providers import BUS_NAMES
-from scmigen.checks.words import names, node_word, position, resource_word, some, use_word
+from scmigen.bindings.providers import is_bus
+from scmigen.bindings.status import Availability
+from scmigen.checks.words import (
+    depends,
+    names,
+    node_word,
+    position,
+    resource_word,
+    some,
+    use_word,
+)
 from scmigen.devicetree.tree import Node
-from scmigen.diagnostics import Diagnostic, Related, warning
+from scmigen.diagnostics import Diagnostic, Related, counted, warning
 from scmigen.model.platform import Device, Model
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
-#: Nodes that everybody runs on: CPUs, interrupts, memory.
-_CRITICAL_NAMES = frozenset({"memory-controller", "interrupt-controller", "ddr"})
+#: Nodes that everybody runs on besides CPUs and the interrupt controller of the whole tree.
+_CRITICAL_NAMES = frozenset({"memory-controller", "ddr"})
 
 
 def rate_twice(model: Model) -> Iterator[Diagnostic]:
@@ -28,36 +37,39 @@ def parent_twice(model: Model) -> Iterator[Diagnostic]:
     yield from _twice(model, "parent-twice", _parent)
 
 
-def _rate(_: Model, use: Use) -> str | None:
+def _rate(_: Model, use: Use) -> int | None:
     rates = assigned_rates(use.consumer)
     asked = rates[use.index] if use.index < len(rates) else 0
-    return f"{asked} Hz" if asked and Operation.RATE in use.needs else None
+    return asked if asked and Operation.RATE in use.needs else None
 
 
-def _parent(model: Model, use: Use) -> str | None:
+def _parent(model: Model, use: Use) -> ResourceKey | None:
     if Operation.PARENT not in use.needs:
         return None
-    tree = model.inventory.tree
-    parent = assigned_parents(tree, use.consumer).get(use.key)
-    return resource_word(tree, parent) if parent is not None else None
+    return assigned_parents(model.inventory.tree, use.consumer).get(use.key)
+
+
+def _asked_word(model: Model, asked: int | ResourceKey) -> str:
+    return f"{asked} Hz" if isinstance(asked, int) else resource_word(model.inventory, asked)
 
 
 def _twice(
-    model: Model, identifier: str, wanted: Callable[[Model, Use], str | None]
+    model: Model, identifier: str, wanted: Callable[[Model, Use], int | ResourceKey | None]
 ) -> Iterator[Diagnostic]:
     tree = model.inventory.tree
     for key, uses in _assigned(model).items():
-        asked: dict[str, Use] = {}
+        asked: dict[int | ResourceKey, Use] = {}
         for use in uses:
-            word = wanted(model, use)
-            if word is not None:
-                asked.setdefault(word, use)
+            what = wanted(model, use)
+            if what is not None:
+                asked.setdefault(what, use)
         if len(asked) > 1:
             first, *others = asked.values()
+            words = " and ".join(_asked_word(model, what) for what in asked)
             yield warning(
                 identifier,
-                f"{_askers(model, asked.values())} ask {' and '.join(asked)} "
-                f"of {resource_word(tree, key)}",
+                f"{_askers(model, asked.values())} ask {words} "
+                f"of {resource_word(model.inventory, key)}",
                 position(tree, first),
                 some(Related(use_word(use), position(tree, use)) for use in others),
                 "the last driver to come wins; ask for it in one place",
@@ -68,14 +80,16 @@ def _assigned(model: Model) -> Mapping[ResourceKey, list[Use]]:
     """The uses of managed clocks through ``assigned-clocks``.
 
     What a managed provider asks of itself is a beginning: the platform applies it before any agent
-    asks for something else.
+    asks for something else. A parent that has no SCMI id is asked for all the same. What an agent's
+    own tree adds is not looked at: the rates and parents stand there, not in the board's node.
     """
     found: dict[ResourceKey, list[Use]] = {}
     closure = model.findings.closure
     withdrawn = {(item.use.consumer.path, item.key) for item in model.findings.granted.withdrawn}
-    for use in (*closure.own, *closure.needs):
+    for use in (*closure.own, *closure.needs, *closure.unnamed):
         refused = (use.consumer.path, use.key) in withdrawn
-        if use.prop == "assigned-clocks" and not use.via and not refused:
+        here = use.prop == "assigned-clocks" and not use.via and use.place is None
+        if here and not refused:
             found.setdefault(use.key, []).append(use)
     return found
 
@@ -122,7 +136,7 @@ def _through_platform(model: Model) -> Iterator[Diagnostic]:
             told.add(place)
             yield warning(
                 "depends-foreign",
-                f"{node_word(tree, use.consumer.path)}, which {names(others)} depend(s) on, takes "
+                f"{node_word(tree, use.consumer.path)}, which {depends(others)} on, takes "
                 f"{use.prop} from {node_word(tree, use.key.provider)}, and {names(holder)} "
                 "can turn that off",
                 position(tree, use),
@@ -138,31 +152,44 @@ def _through_parents(model: Model) -> Iterator[Diagnostic]:
     devices = {
         device.node.path: device for platform in model.platforms for device in platform.devices
     }
+    votes = {(g.agent, g.key) for g in model.assignment.grants if Operation.STATE in g.operations}
     told: set[str] = set()
+    availability = Availability()
     for claim in model.assignment.claims:
         node = claim.node
         outer = _around(node, devices)
-        if outer is None or node.path in told:
+        if outer is None or node.path in told or not availability.present(node):
             continue
         told.add(node.path)
         mine, theirs = model.owners.of(node).all_agents, outer.agents
-        switched = [use for use in outer.uses if Operation.STATE in use.needs]
-        if mine and theirs and switched and not set(mine) & set(theirs):
-            word = resource_word(tree, switched[0].key)
+        over = _power_over(outer, devices.get(node.path))
+        over = [use for use in over if not votes.issuperset((a.name, use.key) for a in mine)]
+        if mine and theirs and over and not set(mine) & set(theirs):
+            word = resource_word(model.inventory, over[0].key)
+            switched = Operation.STATE in over[0].needs
+            what = "turn off" if switched else "assert"
+            vote = f", or grant its state to {names(mine)}" if switched else ""
             yield warning(
                 "depends-foreign",
                 f"{node.path} is {names(mine)}'s, inside {outer.node.path}, which is "
-                f"{names(theirs)}'s: {names(theirs)} can turn off {word}",
+                f"{names(theirs)}'s: {names(theirs)} can {what} {word}",
                 claim.position,
-                some(Related(use_word(use), position(tree, use)) for use in switched),
-                "give both to one agent",
+                some(Related(use_word(use), position(tree, use)) for use in over),
+                f"give both to one agent{vote}",
             )
+
+
+def _power_over(outer: Device, inner: Device | None) -> list[Use]:
+    """What a device can turn off or reset under one inside it, which has no vote of its own."""
+    held = {use.key for use in inner.uses} if inner is not None else set()
+    switched = [use for use in outer.uses if Operation.STATE in use.needs and use.key not in held]
+    return switched + [use for use in outer.uses if Operation.RESET in use.needs]
 
 
 def _around(node: Node, devices: Mapping[str, Device]) -> Device | None:
     """The device that a node is inside of; a bus has a check of its own."""
     for above in node.ancestors():
-        if above.base_name in BUS_NAMES:
+        if is_bus(above):
             return None
         if above.path in devices:
             return devices[above.path]
@@ -170,33 +197,43 @@ def _around(node: Node, devices: Mapping[str, Device]) -> Device | None:
 
 
 def critical_resource(model: Model) -> Iterator[Diagnostic]:
-    """What all agents run on, where one of several may turn it off: one warning an agent."""
+    """What all agents run on, where one of several may turn it off: one warning an agent.
+
+    What the platform keeps on, for a device of its own or as always on, nobody turns off.
+    """
     if len(model.assignment.agents) < 2:
         return
     tree = model.inventory.tree
     by_agent: dict[Agent, dict[ResourceKey, Use]] = {}
+    interrupts = tree.by_phandle(tree.root.cell("interrupt-parent") or 0)
+    kept = {
+        resource.key
+        for platform in model.platforms
+        for resources in platform.resources.values()
+        for resource in resources
+        if resource.facts.always_on
+    }
     for use in model.findings.closure.needs:
-        if Operation.STATE in use.needs and _is_critical(use.consumer):
+        critical = use.consumer is interrupts or _is_critical(use.consumer)
+        if critical and Operation.STATE in use.needs and use.key not in kept:
             for agent in model.owners.of(use.consumer).agents:
                 by_agent.setdefault(agent, {}).setdefault(use.key, use)
     for agent, uses in sorted(by_agent.items(), key=lambda item: item[0].id):
         (key, first), *others = uses.items()
+        devices = dict.fromkeys(node_word(tree, use.consumer.path) for use in uses.values())
         yield warning(
             "critical-resource",
-            f"{agent.name} may turn off {resource_word(tree, key)}, "
+            f"{agent.name} may turn off {resource_word(model.inventory, key)}, "
             f"on which {first.consumer.path} and so every agent runs",
             position(tree, first),
             some(Related(use_word(use), position(tree, use)) for _, use in others),
-            f'platform.devices: ["{node_word(tree, first.consumer.path)}"] keeps it on',
+            "platform.devices: [" + ", ".join(f'"{device}"' for device in devices) + "] keeps "
+            f"{'them' if others else 'it'} on",
         )
 
 
 def _is_critical(node: Node) -> bool:
-    return (
-        node.string("device_type") == "cpu"
-        or "interrupt-controller" in node
-        or node.base_name in _CRITICAL_NAMES
-    )
+    return node.string("device_type") == "cpu" or node.base_name in _CRITICAL_NAMES
 
 
 def device_unassigned(model: Model) -> Iterator[Diagnostic]:
@@ -210,7 +247,8 @@ def device_unassigned(model: Model) -> Iterator[Diagnostic]:
         first, *others = first_uses.values()
         yield warning(
             "device-unassigned",
-            f"{len(first_uses)} device(s) are nobody's, so nobody may use what they need: "
+            f"{counted(len(first_uses), 'device is', 'devices are')} nobody's, so nobody may use "
+            f"what {'it needs' if len(first_uses) == 1 else 'they need'}: "
             f"{first.consumer.path}",
             position(tree, first),
             some(Related(use.consumer.path, position(tree, use)) for use in others),

@@ -15,14 +15,13 @@ from scmigen.scmi.protocols import Kind
 
 def grant_unused(model: Model) -> Iterator[Diagnostic]:
     """What is granted by hand and none of the agent's devices needs: one note an agent."""
-    tree = model.inventory.tree
     by_agent: dict[str, list[tuple[HandGrant, str]]] = {}
     for draft in model.findings.granted.drafts.values():
         needed = {op for why in draft.because if isinstance(why, Use) for op in why.needs}
         for why in draft.because:
             if isinstance(why, HandGrant) and why.operations - needed:
                 words = ordered(why.key.kind, why.operations - needed)
-                said = f"{', '.join(words)} on {resource_word(tree, why.key)}"
+                said = f"{', '.join(words)} on {resource_word(model.inventory, why.key)}"
                 by_agent.setdefault(draft.agent.name, []).append((why, said))
     for agent, found in by_agent.items():
         (first, said), *others = found
@@ -56,10 +55,10 @@ def name_differs(model: Model) -> Iterator[Diagnostic]:
         if others and plain(grant.name) not in own:
             yield warning(
                 "name-differs",
-                f"{resource_word(tree, grant.key)} is called {grant.name}, "
-                f"which is the name of {resource_word(tree, others[0])}",
+                f"{resource_word(model.inventory, grant.key)} is called {grant.name}, "
+                f"which is the name of {resource_word(model.inventory, others[0])}",
                 grant.position,
-                hint=f"refer to {resource_word(tree, others[0])}, or use its own name",
+                hint=f"refer to {resource_word(model.inventory, others[0])}, or use its own name",
             )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.words import resource_word
-from scmigen.diagnostics import Diagnostic, Position, Related, error
+from scmigen.diagnostics import Diagnostic, Position, Related, error, warning
 from scmigen.model.identifiers import Moved
 from scmigen.model.platform import Model, Resource
 from scmigen.runtime import MAX_RESOURCES, Numbering
@@ -23,7 +23,7 @@ def id_range(model: Model) -> Iterator[Diagnostic]:
         if resource.number > MAX_RESOURCES:
             yield error(
                 "id-range",
-                f"{resource_word(model.inventory.tree, resource.key)} has the number "
+                f"{resource_word(model.inventory, resource.key)} has the number "
                 f"{resource.number}; SCMI ids end at {MAX_RESOURCES}",
                 resource.facts.position,
                 hint="the number is the cell of a specifier or the reg of a regulator",
@@ -81,7 +81,7 @@ def id_disagrees(model: Model) -> Iterator[Diagnostic]:
                 hint += ", or use --numbering per-agent"
             yield error(
                 "id-disagrees",
-                f"{resource_word(model.inventory.tree, grant.key)} is {other.number} for "
+                f"{resource_word(model.inventory, grant.key)} is {other.number} for "
                 f"{other.agent} and {grant.number} for {grant.agent}",
                 grant.position,
                 [Related(f"{other.number} for {other.agent}", other.position)],
@@ -105,11 +105,11 @@ def numbering_fixed(model: Model) -> Iterator[Diagnostic]:
 def id_moved(model: Model) -> Iterator[Diagnostic]:
     """Numbers that the tree fixes and that the lock file has otherwise."""
     for moved in model.findings.moved:
-        word = resource_word(model.inventory.tree, moved.key)
+        word = _thing(model, moved.key)
         whose = f" for {moved.agent}" if moved.agent else ""
         what = f"{word} was {moved.locked} and is {moved.fixed} now{whose}"
         if moved.before is not None:
-            old = resource_word(model.inventory.tree, moved.before)
+            old = _thing(model, moved.before)
             what = f"{moved.fixed} was {old} and is {word} now{whose}"
         yield error(
             "id-moved",
@@ -120,8 +120,30 @@ def id_moved(model: Model) -> Iterator[Diagnostic]:
         )
 
 
+def _thing(model: Model, key: ResourceKey | str) -> str:
+    return f"device {key}" if isinstance(key, str) else resource_word(model.inventory, key)
+
+
 def _moved_at(model: Model, moved: Moved) -> Position | None:
     """Where the number is fixed, as well as the tree knows."""
+    if isinstance(moved.key, str):
+        tree = model.inventory.tree
+        node = tree.node(moved.key)
+        prop = node.get("access-controllers") if node is not None else None
+        return (prop.position if prop is not None else None) or Position(tree.file)
     places = (g.position for g in _described(model) if g.key == moved.key)
     facts = model.inventory.facts.get(moved.key)
     return next(places, facts.position if facts is not None else None)
+
+
+def lock_foreign(model: Model) -> Iterator[Diagnostic]:
+    """A lock file that is another board's: its numbers would stay reserved here for good."""
+    for found in model.findings.foreign:
+        where = Position(found.file)
+        hint = "name the lock file of this board; what is gone for good goes with --repack"
+        if found.known:
+            message = f"nothing that the lock file has of {found.platform} is on this board"
+            yield error("lock-foreign", message, where, hint=hint)
+        else:
+            message = f"the lock file has a platform {found.platform}, which this board has not"
+            yield warning("lock-foreign", message, where, hint=hint)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from scmigen.bindings.consumers import assigned_parents
-from scmigen.bindings.facts import ProviderClass, Use
+from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
+from scmigen.bindings.providers import is_bus
 from scmigen.checks.words import (
     examples,
     names,
@@ -14,11 +15,16 @@ from scmigen.checks.words import (
     some,
     use_word,
 )
-from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
+from scmigen.devicetree.tree import Node
+from scmigen.diagnostics import Diagnostic, Position, Related, counted, error, note, warning
 from scmigen.model.closure import ForeignUses
 from scmigen.model.platform import Model
+from scmigen.scmi.protocols import Kind
 
-_FEEDS = frozenset({"domain-supply", "vin-supply"})
+#: Supplies that a domain or regulator of the platform itself hangs on; ``power-supply`` on i.MX.
+_FEEDS = frozenset({"domain-supply", "power-supply", "vin-supply"})
+
+_NEED = ("use of other agents needs", "uses of other agents need")
 
 
 def local_foreign(model: Model) -> Iterator[Diagnostic]:
@@ -28,7 +34,6 @@ def local_foreign(model: Model) -> Iterator[Diagnostic]:
         provider = foreign.provider
         holder = model.owners.of(provider.node)
         owner = names(holder.all_agents) or "nobody"
-        count = len(foreign.uses)
         uses = [
             (agent, use)
             for use in foreign.uses
@@ -38,7 +43,7 @@ def local_foreign(model: Model) -> Iterator[Diagnostic]:
         yield error(
             "local-foreign",
             f"{node_word(tree, provider.node.path)} is {owner}'s, but "
-            f"{count} use{'s' if count > 1 else ''} of other agents need it ({provider.reason})",
+            f"{counted(len(foreign.uses), *_NEED)} it ({provider.reason})",
             position(tree, foreign.uses[0]),
             examples(tree, uses),
             _hint(model, foreign),
@@ -47,13 +52,21 @@ def local_foreign(model: Model) -> Iterator[Diagnostic]:
 
 def _hint(model: Model, foreign: ForeignUses) -> str:
     tree = model.inventory.tree
-    word = node_word(tree, foreign.provider.node.path)
+    word = node_word(tree, _chip(foreign.provider.node).path)
     hint = f'platform.managed: ["{word}"] has the platform serve it'
     bus = _pmic_bus(foreign)
     if bus is not None:
         word = node_word(tree, bus)
         hint += f'; platform.devices: ["{word}"] hands the whole bus to the platform'
     return hint
+
+
+def _chip(node: Node) -> Node:
+    """The chip behind a bus that a provider is part of, or the provider itself."""
+    for part in (node, *node.ancestors()):
+        if part.parent is not None and is_bus(part.parent) and "compatible" in part:
+            return part
+    return node
 
 
 def _pmic_bus(foreign: ForeignUses) -> str | None:
@@ -81,8 +94,9 @@ def provider_disabled(model: Model) -> Iterator[Diagnostic]:
     for path, uses in sorted(by_provider.items()):
         yield warning(
             "provider-disabled",
-            f"{node_word(tree, path)} is disabled, but {len(uses)} use(s) refer to it; "
-            "they are left out",
+            f"{node_word(tree, path)} is disabled, but "
+            f"{counted(len(uses), 'use refers', 'uses refer')} to it, and "
+            f"{'is' if len(uses) == 1 else 'are'} left out",
             position(tree, uses[0]),
             some(Related(use_word(use), position(tree, use)) for use in uses),
             "enable the provider, or disable the device that needs it",
@@ -167,12 +181,18 @@ def _unnamed(model: Model, uses: list[Use]) -> tuple[str, str, Position, tuple[R
     more = some(Related(use_word(use), position(tree, use)) for use in others)
     return (
         "parent-unnamed",
-        f"{first.consumer.path} wants another parent for {resource_word(tree, first.key)}, "
-        "but that parent has no SCMI id; the parent cannot be set",
+        f"{first.consumer.path} wants another parent for "
+        f"{resource_word(model.inventory, first.key)}, but that parent has no SCMI id; "
+        "the parent cannot be set",
         position(tree, first),
         more,
         "let the platform set it, or have it manage the parent's provider",
     )
+
+
+#: Compatible → the clock that its driver does without, by name, and what is left then. Boards
+#: protect what the tree of their SoC names, and Linux gives the driver an empty clock.
+_SPARED = {"qcom,qfprom": ("core", "fuses can be read, but not written")}
 
 
 def clock_protected(model: Model) -> Iterator[Diagnostic]:
@@ -180,10 +200,11 @@ def clock_protected(model: Model) -> Iterator[Diagnostic]:
     tree = model.inventory.tree
     hint = "drop the use, or the clock from protected-clocks if the platform may switch it"
     for use in model.findings.closure.protected:
-        yield error(
+        without = _does_without(use)
+        yield (note if without else error)(
             "clock-protected",
-            f"{use_word(use)} refers to {resource_word(tree, use.key)}, which is protected: "
-            "it belongs to other firmware",
+            f"{use_word(use)} refers to {resource_word(model.inventory, use.key)}, "
+            f"which is protected: {without or 'it belongs to other firmware'}",
             position(tree, use),
             hint=hint,
         )
@@ -192,11 +213,20 @@ def clock_protected(model: Model) -> Iterator[Diagnostic]:
         if provider is not None and is_protected(provider.node, written.key):
             yield error(
                 "clock-protected",
-                f"the grant names {resource_word(tree, written.key)}, which is protected: "
-                "it belongs to other firmware",
+                f"the grant names {resource_word(model.inventory, written.key)}, "
+                "which is protected: it belongs to other firmware",
                 written.position,
                 hint=hint,
             )
+
+
+def _does_without(use: Use) -> str | None:
+    """What the device cannot do without the clock, where the driver takes that."""
+    for name in use.consumer.strings("compatible"):
+        clock, meaning = _SPARED.get(name, (None, None))
+        if clock is not None and clock == use.name:
+            return meaning
+    return None
 
 
 def opp_undriven(model: Model) -> Iterator[Diagnostic]:
@@ -214,9 +244,24 @@ def opp_undriven(model: Model) -> Iterator[Diagnostic]:
         )
 
 
+#: Kinds whose specifiers the tree counts exactly, and the property that says how many cells.
+_COUNTED = {Kind.CLOCK: "#clock-cells", Kind.RESET: "#reset-cells"}
+
+
+def _no_such(provider: Provider, key: ResourceKey) -> str | None:
+    """Why a provider of the platform cannot have a resource, where that is certain."""
+    if key.kind not in _COUNTED:
+        return None
+    cells = provider.node.cell(_COUNTED[key.kind])
+    if key.kind not in provider.kinds:
+        return f"that node provides {' and '.join(sorted(provider.kinds))}"
+    if cells is not None and cells != len(key.cells):
+        return f"a {key.kind} of that node has {counted(cells, 'cell', 'cells')}"
+    return None
+
+
 def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
     """Hand grants and owners of what is not the platform's to give."""
-    tree = model.inventory.tree
     written = [(grant.key, grant.position, "grant") for grant in model.assignment.grants]
     written += [(o.key, o.position, "owner") for o in model.assignment.options.owners]
     for key, where, what in written:
@@ -227,11 +272,19 @@ def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
             said = "but that node provides nothing"
         elif provider.category is not ProviderClass.MANAGED:
             said = f"which is {provider.category}: {provider.reason}"
+        elif (wrong := _no_such(provider, key)) is not None:
+            yield error(
+                "grant-unmanaged",
+                f"the {what} names {resource_word(model.inventory, key)}, but {wrong}",
+                where,
+                hint="scmigen show resources lists what the board has",
+            )
+            continue
         else:
             continue
         yield error(
             "grant-unmanaged",
-            f"the {what} names {resource_word(tree, key)}, {said}",
+            f"the {what} names {resource_word(model.inventory, key)}, {said}",
             where,
             hint="name a provider of the platform; platform.managed makes it one",
         )

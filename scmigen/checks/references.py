@@ -8,7 +8,7 @@ from scmigen.bindings.references import entry_count
 from scmigen.bindings.scmi_nodes import regulators_of, server_nodes
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.tree import DeviceTree, Node
-from scmigen.diagnostics import Diagnostic, Position, Related, error, warning
+from scmigen.diagnostics import Diagnostic, Position, Related, counted, error, warning
 from scmigen.model.platform import Model
 from scmigen.scmi.protocols import Protocol
 
@@ -32,7 +32,8 @@ def names_mismatch(model: Model) -> Iterator[Diagnostic]:
             if count is not None and count != written:
                 yield warning(
                     "names-mismatch",
-                    f"{node.path}: {name} has {count} entries, {names} has {written}",
+                    f"{node.path}: {name} has {counted(count, 'entry', 'entries')}, "
+                    f"{names} has {written}",
                     node.properties[names].position or Position(tree.file),
                     hint="write one name for each entry, in the same order; <0> is an empty entry",
                 )
@@ -48,7 +49,7 @@ def unit_address(model: Model) -> Iterator[Diagnostic]:
             reg = first.cell("reg") or 0
             yield warning(
                 "unit-address",
-                f"{len(wrong)} node(s) of {top.path} have a unit address that is not their reg: "
+                f"the unit address of {counted(len(wrong), 'node')} of {top.path} is not the reg: "
                 f"{first.name} has reg = <{reg}>",
                 first.position or Position(tree.file),
                 [Related(node.path, node.position) for node in wrong[1:4]],

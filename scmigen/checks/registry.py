@@ -277,6 +277,12 @@ CHECKS: tuple[Check, ...] = (
         identifiers.id_disagrees,
     ),
     Check(
+        "lock-foreign",
+        "The lock file is another board's, or the board's SCMI node has another name now.",
+        "Name the lock file of this board; numbers of a renamed node are given anew.",
+        identifiers.lock_foreign,
+    ),
+    Check(
         "numbering-fixed",
         "Per-agent numbering is asked of a tree that fixes the numbers.",
         "Use shared numbering with a tree that names SCMI ids.",

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import Use
-from scmigen.bindings.providers import BUS_NAMES
+from scmigen.bindings.providers import is_bus
 from scmigen.bindings.status import Availability
 from scmigen.checks.words import (
     agent_word,
+    depends,
     examples,
     names,
     node_word,
@@ -107,7 +108,7 @@ def bus_owner(model: Model) -> Iterator[Diagnostic]:
 def _controller(node: Node) -> Node | None:
     """The nearest bus controller above that has clocks, registers or a driver of its own."""
     for above in node.ancestors():
-        if above.base_name in BUS_NAMES and "compatible" in above:
+        if is_bus(above) and "compatible" in above:
             return above
     return None
 
@@ -127,11 +128,11 @@ def shared_operation(operation: Operation, model: Model) -> Iterator[Diagnostic]
     for conflict in model.findings.granted.conflicts:
         if conflict.operation is not operation:
             continue
-        word = resource_word(tree, conflict.key)
+        word = resource_word(model.inventory, conflict.key)
         agents = names(conflict.holders)
         others = [user for user in conflict.users if user not in conflict.holders]
         if others:
-            what = f"{_WORDS[conflict.operation]} by {agents} while {names(others)} depends on it"
+            what = f"{_WORDS[conflict.operation]} by {agents} while {depends(others)} on it"
         else:
             what = f"{_WORDS[conflict.operation]} by {agents}"
         yield error(
@@ -163,7 +164,7 @@ def _owner_hint(model: Model, conflict: Conflict) -> str:
             f"{part.path} is part of {whole.path}: give both to one agent, "
             "or leave the reset to one of them"
         )
-    entry = resource_word(model.inventory.tree, conflict.key).partition("<")[2].rstrip(">")
+    entry = resource_word(model.inventory, conflict.key).partition("<")[2].rstrip(">")
     holder = agent_word(conflict.holders[0])
     return (
         f'name an owner (platform.owners: [{{{conflict.key.kind}: "{entry}", agent: {holder}}}]), '
@@ -189,7 +190,7 @@ def feeds_others(model: Model) -> Iterator[Diagnostic]:
     for path, conflict in model.findings.granted.possible:
         by_provider.setdefault(path, []).append(conflict)
     for path, conflicts in by_provider.items():
-        inputs = ", ".join(sorted({resource_word(tree, c.key) for c in conflicts}))
+        inputs = ", ".join(sorted({resource_word(model.inventory, c.key) for c in conflicts}))
         yield warning(
             "feeds-others",
             f"{node_word(tree, path)} serves several agents, and it may feed them from {inputs}: "
@@ -211,7 +212,7 @@ def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
         yield note(
             "operation-withdrawn",
             f"{item.agent.name} does not get {item.operation} on "
-            f"{resource_word(tree, item.key)}, which {use_word(item.use)} needs: {why}",
+            f"{resource_word(model.inventory, item.key)}, which {use_word(item.use)} needs: {why}",
             position(tree, item.use),
             hint="platform.owners says which agent has it",
         )
@@ -220,7 +221,7 @@ def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
 def grant_against_owner(model: Model) -> Iterator[Diagnostic]:
     """Hand grants of an operation that the declared owner alone may use."""
     for grant, owner in model.findings.granted.against_owner:
-        word = resource_word(model.inventory.tree, grant.key)
+        word = resource_word(model.inventory, grant.key)
         yield error(
             "grant-against-owner",
             f"{grant.agent} is granted {', '.join(sorted(grant.operations))} on {word}, "

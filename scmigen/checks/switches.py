@@ -5,23 +5,12 @@ The agents file (``checks:``) may do anything, since it gives a reason. The comm
 reason it stays one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Switch
 from scmigen.assignment.words import did_you_mean
-from scmigen.checks.registry import explanations
 from scmigen.diagnostics import Diagnostic, Related, Severity, error
-
-#: What reading a board finds and goes on after; everything else that runs is in `CHECKS`.
-READING = (
-    "cells-missing",
-    "glob-unmatched",
-    "phandle-dangling",
-    "specifier-short",
-    "tree-ambiguous",
-    "tree-unmatched",
-)
 
 _SEVERITIES = {
     "note": Severity.NOTE,
@@ -43,48 +32,43 @@ class Asked:
 NOTHING = Asked()
 
 
-def known_checks() -> tuple[str, ...]:
-    """The names that can be switched, sorted."""
-    return tuple(sorted({*READING, *explanations()}))
+def unknown_hint(word: str, known: Collection[str]) -> str:
+    """What to say of a name that is none of ``known``."""
+    return did_you_mean(word, known) or "scmigen explain --list has them all"
 
 
-def unknown_hint(word: str) -> str:
-    """What to say of a name that is no check's."""
-    return did_you_mean(word, known_checks()) or "scmigen explain --list has them all"
+def unknown(switches: Iterable[Switch], known: Collection[str]) -> Iterator[Diagnostic]:
+    """An error for each switch that is none of ``known``."""
+    for switch in switches:
+        if switch.word not in known:
+            hint = unknown_hint(switch.word, known)
+            yield error("check-unknown", f"no check {switch.word!r}", switch.position, hint=hint)
 
 
 def switched(
-    found: Iterable[Diagnostic], switches: Sequence[Switch], asked: Asked
+    found: Iterable[Diagnostic], switches: Sequence[Switch], asked: Asked, final: bool = False
 ) -> tuple[Diagnostic, ...]:
-    """The findings as the user wants them, and an error for each switch that is none.
+    """The findings as the user wants them.
 
-    ``switches`` are those of the agents file; their reason goes with what they change.
+    ``switches`` are those of the agents file; their reason goes with what they change. ``final``:
+    what is an error cannot be made anyway, whatever the reason, and stays one.
     """
-    known = known_checks()
-    problems = [
-        error(
-            "check-unknown",
-            f"no check {switch.word!r}",
-            switch.position,
-            hint=unknown_hint(switch.word),
-        )
-        for switch in switches
-        if switch.word not in known
-    ]
     by_name = {switch.word: switch for switch in switches}
-    return (*problems, *_all(found, by_name, asked))
+    return tuple(kept for item in found for kept in _kept(item, by_name.get(item.id), asked, final))
 
 
-def _all(
-    found: Iterable[Diagnostic], by_name: dict[str, Switch], asked: Asked
+def _kept(
+    item: Diagnostic, switch: Switch | None, asked: Asked, final: bool
 ) -> Iterator[Diagnostic]:
-    for item in found:
-        switch = by_name.get(item.id)
-        kept = item if switch is None or item.id in asked.on else _by_reason(item, switch)
-        if kept is not None:
-            kept = _by_command(kept, asked)
-        if kept is not None:
-            yield kept
+    """What is left of a finding, if anything is."""
+    if final and item.severity is Severity.ERROR:
+        yield item
+        return
+    kept = item if switch is None or item.id in asked.on else _by_reason(item, switch)
+    if kept is not None:
+        kept = _by_command(kept, asked)
+    if kept is not None:
+        yield kept
 
 
 def _by_reason(item: Diagnostic, switch: Switch) -> Diagnostic | None:

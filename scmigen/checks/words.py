@@ -1,9 +1,9 @@
 """How checks speak of things: resources by label, devices by path, agents by name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from scmigen.assignment.assignment import Agent, HandGrant
-from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.bindings.facts import Inventory, ResourceKey, Use
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position, Related
 
@@ -17,9 +17,11 @@ def node_word(tree: DeviceTree, path: str) -> str:
     return path if label is None else f"&{label}"
 
 
-def resource_word(tree: DeviceTree, key: ResourceKey) -> str:
-    """``clock <&rcc 14>``."""
-    return f"{key.kind} <{' '.join((node_word(tree, key.provider), *map(str, key.cells)))}>"
+def resource_word(inventory: Inventory, key: ResourceKey) -> str:
+    """``clock <&rcc CK_BUS_UART4>``, as a source has it; ``clock <&rcc 14>`` where none does."""
+    named = zip(inventory.macros.cells(key), key.cells, strict=True)
+    cells = (macro or str(cell) for macro, cell in named)
+    return f"{key.kind} <{' '.join((node_word(inventory.tree, key.provider), *cells))}>"
 
 
 def use_word(use: Use) -> str:
@@ -37,6 +39,11 @@ def names(agents: Iterable[Agent | None]) -> str:
     """``linux, vm1 and the platform``."""
     words = [agent_word(agent) for agent in agents]
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def depends(agents: Sequence[Agent | None]) -> str:
+    """``linux depends``, ``linux and vm1 depend``."""
+    return f"{names(agents)} {'depends' if len(agents) == 1 else 'depend'}"
 
 
 def position(tree: DeviceTree, use: Use) -> Position:

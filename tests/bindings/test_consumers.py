@@ -136,9 +136,26 @@ def test_names_stand_at_their_index() -> None:
     }
 
 
-def test_the_position_of_a_use_is_that_of_its_property() -> None:
-    inventory = inventory_of("c: c { #clock-cells = <0>; };\nd {\n  clocks = <&c>; };")
-    assert [(u.position.line, u.position.column) for u in inventory.uses if u.position] == [(3, 3)]
+def test_the_position_of_a_use_is_that_of_its_entry() -> None:
+    """Over several lines, with empty entries, several in one pair of brackets, and of each list."""
+    inventory = inventory_of(
+        """c: c { #clock-cells = <1>; };
+d {
+  clocks = <&c 1>, <0>,
+           <&c 2
+            &c 3>;
+  assigned-clocks = <0>, <&c 1>;
+  assigned-clock-parents = <0>,
+    <&c 2>; };"""
+    )
+    places = [(u.prop, u.index, str(u.position)) for u in inventory.uses]
+    assert places == [
+        ("clocks", 0, "board.dts:3:13"),
+        ("clocks", 2, "board.dts:4:13"),
+        ("clocks", 3, "board.dts:5:13"),
+        ("assigned-clocks", 1, "board.dts:6:27"),
+        ("assigned-clock-parents", 1, "board.dts:8:6"),
+    ]
 
 
 NESTED = """

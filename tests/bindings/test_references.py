@@ -83,13 +83,13 @@ def test_entries(value: str, expected: list[tuple[int, str, tuple[int, ...]]]) -
             "<&zero>, <&two 7>",
             ["zero"],
             "specifier-short",
-            "/d: entry 1 of clocks refers to /two, whose specifiers have 2 cells, but 1 follow",
+            "/d: entry 1 of clocks refers to /two, whose specifiers have 2 cells, but 1 follows",
         ),
         (
             "<&one>",
             [],
             "specifier-short",
-            "/d: entry 0 of clocks refers to /one, whose specifiers have 1 cells, but 0 follow",
+            "/d: entry 0 of clocks refers to /one, whose specifiers have 1 cell, but 0 follow",
         ),
         ("[00 00 00 0a 00]", [], "specifier-short", "/d: clocks has 5 bytes, which are no whole"),
         ('"zero"', [], "specifier-short", "/d: clocks has 5 bytes, which are no whole cells"),
@@ -117,6 +117,7 @@ def test_what_is_wrong(value: str, before: list[str], identifier: str, message: 
         "vdd-supply",
         "operating-points-v2",
         "qcom,freq-domain",
+        "access-controllers",
     ],
 )
 def test_every_property_is_checked(prop: str) -> None:
@@ -124,6 +125,16 @@ def test_every_property_is_checked(prop: str) -> None:
     problems = inventory_of(f"d {{ {prop} = <99>; }};").diagnostics
     assert [(p.id, p.severity.word) for p in problems] == [("phandle-dangling", "error")]
     assert f"of {prop} is 0x63" in problems[0].message
+
+
+@pytest.mark.parametrize("prop", ["shmem", "mboxes"])
+@pytest.mark.parametrize("where", ["", "protocol@13 { reg = <0x13>; "])
+def test_the_channels_of_scmi_are_checked(prop: str, where: str) -> None:
+    """Of the node, and of a protocol with a channel of its own."""
+    close = " };" if where else ""
+    body = f'scmi {{ compatible = "arm,scmi"; {where}{prop} = <99>;{close} }};'
+    problems = inventory_of(body).diagnostics
+    assert [(p.id, p.severity.word) for p in problems] == [("phandle-dangling", "error")]
 
 
 def test_assigned_parents_are_checked() -> None:
@@ -141,8 +152,8 @@ POSITION = """\
 / {
 	one: clock@1 { #clock-cells = <1>; };
 	device@2 {
-		reg = <2>; ^clocks = <&one 1>,
-			<&one>;
+		reg = <2>; clocks = <&one 1>,
+			<^&one>;
 	};
 };
 """
@@ -154,13 +165,13 @@ OVERRIDDEN = """\
 	d: device@2 { clocks = <&one 1>; };
 };
 &d {
-	^clocks = <&one>;
+	clocks = <^&one>;
 };
 """
 
 
 @pytest.mark.parametrize("text", [POSITION, OVERRIDDEN], ids=["defined", "overridden"])
-def test_the_position_is_that_of_the_last_definition(text: str) -> None:
+def test_the_position_is_that_of_the_entry_in_the_last_definition(text: str) -> None:
     text, where = marked(text, BOARD)
     tree = read_source(text, BOARD)
     problems: list[Diagnostic] = []

@@ -74,6 +74,23 @@ RULES = [
     # R6: behind a bus, by the name of the bus; or inside a device that consumes.
     *(("R6", "local", f"{bus}@1 {{ chip {{ p: p {{ {CLOCK} }}; }}; }};") for bus in BUSES),
     ("R9", "managed", f"i2cmux@1 {{ chip {{ p: p {{ {CLOCK} }}; }}; }};"),
+    # … on GPIOs, numbered, behind a multiplexer or an arbitrator; not all that begins so is a bus.
+    *(
+        ("R6", "local", f"{bus} {{ chip {{ p: p {{ {CLOCK} }}; }}; }};")
+        for bus in (
+            *("i2c-8", "i2c-gpio-0", "i2c-controller@3", "i2c-arb", "i2c-mux@1"),
+            *("spi-gpio", "spi-4", "mdio-mux", "mdio-mux-0", "w1-1", "onewire-0"),
+        )
+    ),
+    *(
+        ("R9", "managed", f"{name} {{ chip {{ p: p {{ {CLOCK} }}; }}; }};")
+        for name in ("spi-nor@0", "usb-phy@1", "pcie-phy@1", "i2c8")
+    ),
+    # A chip of the board that has no address, and no GPIO of its own, is fed from rails there.
+    ("R6", "local", "pmu { vdd-supply = <&p>; regulators { p: p { }; }; };"),
+    ("R9", "managed", "pmu { regulators { p: p { }; }; };"),
+    ("R9", "managed", "rsc@1 { reg = <1>; pmu { a-supply = <&p>; regulators { p: p { }; }; }; };"),
+    ("R9", "managed", "pmu@1 { reg = <1>; vdd-supply = <&p>; regulators { p: p { }; }; };"),
     ("R6", "local", f"dev {{ clocks = <0>; p: p {{ {CLOCK} }}; }};"),
     ("R6", "local", f"dev {{ resets = <0>; p: p {{ {CLOCK} }}; }};"),
     ("R6", "local", f"dev {{ power-domains = <&d>; p: p {{ {CLOCK} }}; }}; d: d {{ }};"),
@@ -99,6 +116,10 @@ RULES = [
         )
         for name in ("simple-bus", "simple-pm-bus", "syscon")
     ),
+    # What talks to firmware through a mailbox is no device, though its memory has a clock.
+    ("R6", "local", "rpm@1 { clocks = <0>; regulators-0 { p: p { }; }; };"),
+    ("R9", "managed", "rpm@1 { clocks = <0>; qcom,ipc = <1>; regulators-0 { p: p { }; }; };"),
+    ("R9", "managed", f"scp@1 {{ clocks = <0>; mboxes = <1>; p: p {{ {CLOCK} }}; }};"),
     # A PLL's dividers are not inside a device; a PMIC with a clock output is one.
     ("R9", "managed", f"pll {{ #clock-cells = <0>; clocks = <0>; p: p {{ {CLOCK} }}; }};"),
     (
@@ -128,6 +149,17 @@ RULES = [
     ("R7", "local", f"p: serdes@1 {{ {CLOCK} lane {{ #phy-cells = <0>; }}; }};"),
     ("R7", "local", f"p: wiz@1 {{ {CLOCK} lane {{ #phy-cells = <0>; }}; }};"),
     ("R9", "managed", f"p: pmu@1 {{ {CLOCK} lane {{ #phy-cells = <0>; }}; }};"),
+    # … also where a board leaves its lanes out; a camera bridge that gives its sensors a clock.
+    ("R7", "local", f"p: wiz@1 {{ {CLOCK} serdes {{ }}; }};"),
+    ("R7", "local", f"p: serdes@1 {{ {CLOCK} }};"),
+    ("R9", "managed", f"p: phy@1 {{ {CLOCK} }};"),
+    ("R7", "local", f"p: camera@1 {{ {CLOCK} clocks = <0>; }};"),
+    # The controller of a whole SoC has the registers of a PHY among others.
+    (
+        "R9",
+        "managed",
+        f"p: system-controller@1 {{ {CLOCK} #reset-cells = <2>; #phy-cells = <1>; }};",
+    ),
     ("R9", "managed", f"p: p {{ {CLOCK} interrupts = <1>; }};"),
     # R8: a sensor on the die has a bus address; one that firmware offers has none.
     ("R8", "local", "p: p { reg = <1>; #thermal-sensor-cells = <0>; };"),

@@ -31,6 +31,7 @@ class Case:
 
 B_HAS_E = '    access: [{dev: "&e"}]'
 RATE = "assigned-clocks = <&cc 1>; assigned-clock-rates = <5>;"
+AT_RATE = RATE.replace("<", "<^", 1)
 LOCK = "# scmigen identifiers 1\nplatform\tscmi\nclock\t7\tname\t%s\n"
 TRUSTED = 'status = "disabled"; secure-status = "okay";'
 I2C = 'bus: i2c { compatible = "acme,i2c"; e: e@1 { reg = <1>; }; buck: buck { }; };'
@@ -42,6 +43,7 @@ SERVER = (
     "reg = <2>; protocol@14 { reg = <0x14>; clocks { ^c { %s clocks = <&cc 5>; }; }; }; }; };"
 )
 PARENT = "assigned-clocks = <&cc 1>; assigned-clock-parents = <&%s>;"
+AT_PARENT = PARENT.replace("<", "<^", 1)
 OSC = 'osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; };'
 PROTECTED = "g: g { #clock-cells = <1>; protected-clocks = <3>; };"
 OPP = "t: t { o { opp-hz = <0 5>; }; };"
@@ -96,20 +98,20 @@ CASES = {
     ),
     "local-foreign": (
         "error",
-        "&buck is a's, but 1 use of other agents need it",
-        Case(f"{I2C} f: f {{ ^x-supply = <&buck>; }};", '    access: [{dev: "&f"}]'),
+        "&buck is a's, but 1 use of other agents needs it",
+        Case(f"{I2C} f: f {{ x-supply = <^&buck>; }};", '    access: [{dev: "&f"}]'),
         Case(f"{I2C} f: f {{ x-supply = <&buck>; }};", '    access: [{dev: "&f"}, {dev: "&bus"}]'),
     ),
     "provider-disabled": (
         "warning",
-        "&g is disabled, but 1 use(s) refer to it",
-        Case('g: g { #clock-cells = <0>; status = "disabled"; }; d { ^clocks = <&g>; };'),
+        "&g is disabled, but 1 use refers to it, and is left out",
+        Case('g: g { #clock-cells = <0>; status = "disabled"; }; d { clocks = <^&g>; };'),
         Case("g: g { #clock-cells = <0>; }; d { clocks = <&g>; };"),
     ),
     "clock-protected": (
         "error",
         "/d clocks[1] refers to clock <&g 3>, which is protected",
-        Case(PROTECTED + "d { ^clocks = <0>, <&g 3>; };"),
+        Case(PROTECTED + "d { clocks = <0>, <^&g 3>; };"),
         Case(PROTECTED + "d { clocks = <0>, <&g 4>; };"),
     ),
     "scmi-native": (
@@ -121,13 +123,13 @@ CASES = {
     "managed-consumes-local": (
         "warning",
         "the platform's /m takes vin-supply from &buck, which ospm drives",
-        Case(I2C + "m: m { #clock-cells = <0>; ^vin-supply = <&buck>; }; d { clocks = <&m>; };"),
+        Case(I2C + "m: m { #clock-cells = <0>; vin-supply = <^&buck>; }; d { clocks = <&m>; };"),
         Case(I2C + "m: m { #clock-cells = <0>; vin-supply = <&vdd>; }; d { clocks = <&m>; };"),
     ),
     "parent-unnamed": (
         "note",
         "/d wants another parent for clock <&cc 1>",
-        Case(OSC + "d { ^" + PARENT % "osc" + " };"),
+        Case(OSC + "d { " + AT_PARENT % "osc" + " };"),
         Case(OSC + "d { " + PARENT % "cc 2" + " };"),
     ),
     "opp-undriven": (
@@ -145,26 +147,26 @@ CASES = {
     "rate-shared": (
         "error",
         "clock <&cc 1>: its rate is set by a while b depends on it",
-        Case(f"d {{ ^{RATE} }}; e: e {{ clocks = <&cc 1>; }};", B_HAS_E),
+        Case(f"d {{ {AT_RATE} }}; e: e {{ clocks = <&cc 1>; }};", B_HAS_E),
         Case(f"d {{ {RATE} }}; e: e {{ clocks = <&cc 2>; }};", B_HAS_E),
     ),
     "parent-shared": (
         "error",
         "clock <&cc 1>: its parent is set by b while a depends on it",
-        Case("d { clocks = <&cc 1>; }; e: e { ^" + PARENT % "cc 2" + " };", B_HAS_E),
+        Case("d { clocks = <&cc 1>; }; e: e { " + AT_PARENT % "cc 2" + " };", B_HAS_E),
         Case("d { clocks = <&cc 2>; }; e: e { " + PARENT % "cc 2" + " };", B_HAS_E),
     ),
     "level-shared": (
         "error",
         "voltage <&vdd>: its level is set by b while a depends on it",
-        Case("d { x-supply = <&vdd>; }; e: e { ^vqmmc-supply = <&vdd>; };", B_HAS_E),
+        Case("d { x-supply = <&vdd>; }; e: e { vqmmc-supply = <^&vdd>; };", B_HAS_E),
         Case("d { x-supply = <&vio>; }; e: e { vqmmc-supply = <&vio>; };", B_HAS_E),
     ),
     "config-shared": (
         "error",
         "sensor <&s 1>: it is configured by a and b",
         Case(
-            "s: s { #thermal-sensor-cells = <1>; }; d { ^thermal-sensors = <&s 1>; };"
+            "s: s { #thermal-sensor-cells = <1>; }; d { thermal-sensors = <^&s 1>; };"
             "e: e { thermal-sensors = <&s 1>; };",
             B_HAS_E,
         ),
@@ -177,27 +179,27 @@ CASES = {
     "reset-shared": (
         "error",
         "reset <&rc 1>: it is asserted by a and b",
-        Case("d { ^resets = <&rc 1>; }; e: e { resets = <&rc 1>; };", B_HAS_E),
+        Case("d { resets = <^&rc 1>; }; e: e { resets = <&rc 1>; };", B_HAS_E),
         Case("d { resets = <&rc 1>; }; f { resets = <&rc 1>; };", ""),
     ),
     "rate-twice": (
         "warning",
         "devices of ospm ask 5 Hz and 7 Hz of clock <&cc 1>",
-        Case(f"d {{ ^{RATE} }}; f {{ {RATE.replace('<5>', '<7>')} }};"),
+        Case(f"d {{ {AT_RATE} }}; f {{ {RATE.replace('<5>', '<7>')} }};"),
         Case(f"d {{ {RATE} }}; f {{ {RATE} }};"),
     ),
     "parent-twice": (
         "warning",
         "devices of ospm ask clock <&cc 2> and clock <&cc 3> of clock <&cc 1>",
-        Case("d { ^" + PARENT % "cc 2" + " }; f { " + PARENT % "cc 3" + " };"),
+        Case("d { " + AT_PARENT % "cc 2" + " }; f { " + PARENT % "cc 3" + " };"),
         Case("d { " + PARENT % "cc 2" + " }; f { " + PARENT % "cc 2" + " };"),
     ),
     "depends-foreign": (
         "warning",
-        "&m, which b depend(s) on, takes clocks from &g, and a can turn that off",
+        "&m, which b depends on, takes clocks from &g, and a can turn that off",
         Case(
             "g: g { #clock-cells = <0>; #phy-cells = <0>; };"
-            "m: m { #clock-cells = <0>; ^clocks = <&g>; }; e: e { clocks = <&m>; };",
+            "m: m { #clock-cells = <0>; clocks = <^&g>; }; e: e { clocks = <&m>; };",
             B_HAS_E,
         ),
         Case(
@@ -209,14 +211,14 @@ CASES = {
     "critical-resource": (
         "warning",
         "a may turn off clock <&cc 1>, on which /cpus/cpu and so every agent runs",
-        Case('cpus { c: cpu { device_type = "cpu"; ^clocks = <&cc 1>; }; }; e: e { };', B_HAS_E),
+        Case('cpus { c: cpu { device_type = "cpu"; clocks = <^&cc 1>; }; }; e: e { };', B_HAS_E),
         Case('cpus { c: cpu { device_type = "cpu"; clocks = <&cc 1>; }; };'),
     ),
     "device-unassigned": (
         "warning",
-        "1 device(s) are nobody's, so nobody may use what they need: /d",
+        "1 device is nobody's, so nobody may use what it needs: /d",
         Case(
-            "d: d { ^clocks = <&cc 1>; }; e: e { };",
+            "d: d { clocks = <^&cc 1>; }; e: e { };",
             "domains: {a: {id: 1, scmi: {role: ospm}, access: [{dev: '&e'}]}}",
             whole=True,
         ),
@@ -298,7 +300,7 @@ CASES = {
     ),
     "unit-address": (
         "warning",
-        "1 node(s) of /scmi have a unit address that is not their reg: regulator@11",
+        "the unit address of 1 node of /scmi is not the reg: regulator@11",
         Case(
             'scmi { compatible = "arm,scmi"; protocol@17 { reg = <0x17>; regulators {'
             " ^regulator@11 { reg = <11>; }; }; }; };"
@@ -364,7 +366,7 @@ CASES = {
     "operation-withdrawn": (
         "note",
         "a does not get rate on clock <&cc 1>, which /d assigned-clocks[0] needs: b owns it",
-        Case(f"d {{ ^{RATE} }};", "platform: {owners: [{clock: '&cc 1', agent: b}]}"),
+        Case(f"d {{ {AT_RATE} }};", "platform: {owners: [{clock: '&cc 1', agent: b}]}"),
         Case(f"d {{ {RATE} }};", "platform: {owners: [{clock: '&cc 1', agent: a}]}"),
     ),
     "grant-against-owner": (
@@ -416,6 +418,12 @@ CASES = {
             lock=LOCK % "/m",
         ),
     ),
+    "lock-foreign": (
+        "error",
+        "nothing that the lock file has of scmi is on this board",
+        Case("d { clocks = <&cc 1>; };", lock=LOCK % "/elsewhere"),
+        Case("d { clocks = <&cc 1>; };", lock=LOCK % "/clock-controller@1000\t9"),
+    ),
     "numbering-fixed": (
         "error",
         "/scmi fixes the numbers of the platform",
@@ -437,6 +445,8 @@ def run(case: Case) -> tuple[tuple[Diagnostic, ...], Position | None]:
         text, where = marked(text, BOARD)
     elif agents is not None and "^" in agents:
         agents, where = marked(agents, AGENTS)
+    elif case.lock is not None:
+        where = Position("ids.lock")
     tree = read_source(text, BOARD)
     return run_checks(model_of(tree, agents, case.lock, case.numbering)), where
 

@@ -5,8 +5,9 @@ from support import AGENTS, TWO_AGENTS, soc
 
 from scmigen.assignment.agents_file import read_agents
 from scmigen.assignment.assignment import Switch
-from scmigen.checks.switches import Asked, known_checks, switched
+from scmigen.checks.switches import Asked, switched, unknown
 from scmigen.diagnostics import Diagnostic, InputError, Position, error, note, warning
+from scmigen.explain import switchable
 
 FOUND = (
     error("reset-shared", "one"),
@@ -68,6 +69,18 @@ def test_the_command_line_has_the_last_word() -> None:
     assert left({"reset-shared": "warning"}, off=["reset-shared"]) == without("reset-shared")
 
 
+def test_what_cannot_be_made_is_not_talked_away() -> None:
+    """An output that cannot hold the board stays an error, whatever reason there is."""
+    found = [error("scp-limit", "one"), warning("scp-parent", "two")]
+    switches = [Switch("scp-limit", "off", "y"), Switch("scp-parent", "off", "y")]
+    assert switched(found, switches, Asked(), final=True) == (found[0],)
+    off = Asked(off=frozenset({"scp-limit", "scp-parent"}))
+    assert switched(found, [], off, final=True) == (found[0],)
+    asked = Asked(errors=frozenset({"scp-parent"}))
+    raised = switched(found, [], asked, final=True)
+    assert [item.severity.word for item in raised] == ["error", "error"]
+
+
 def test_the_reason_goes_with_the_finding() -> None:
     where = Position(AGENTS, 3, 1)
     switch = Switch("reset-shared", "note", "the second user is never started", where)
@@ -77,20 +90,18 @@ def test_the_reason_goes_with_the_finding() -> None:
 
 
 def test_a_check_that_does_not_exist() -> None:
-    """It is told beside everything else."""
     where = Position(AGENTS, 3, 1)
-    found = switched(FOUND, [Switch("reset-shard", "off", "x", where)], Asked())
-    assert {item.id for item in found} == {*ALL, "check-unknown"}
-    (unknown,) = (item for item in found if item.id == "check-unknown")
-    assert (unknown.severity.word, unknown.position) == ("error", where)
-    assert unknown.hint is not None
-    assert "reset-shared" in unknown.hint
+    (found,) = unknown([Switch("reset-shard", "off", "x", where)], switchable())
+    assert (found.id, found.severity.word, found.position) == ("check-unknown", "error", where)
+    assert (found.hint or "").startswith("did you mean reset-shared")
 
 
 def test_what_can_be_switched() -> None:
-    assert {"reset-shared", "device-conflict", "glob-unmatched", "phandle-dangling"} <= set(
-        known_checks()
-    )
+    """Checks, what reading a board finds, what outputs find; not what stops the run."""
+    found = switchable()
+    assert {"reset-shared", "glob-unmatched", "phandle-dangling", "scp-parent"} <= set(found)
+    assert {"output-left-out", "dts-truncated"} <= set(found)
+    assert not {"file-unreadable", "agents-file", "lock-syntax", "check-unknown"} & set(found)
 
 
 def read(text: str) -> tuple[Switch, ...]:
