@@ -4,6 +4,7 @@
 
 Prints milliseconds of processor time, best of three, for made-up boards of 1, 10 and 100
 thousand uses with 2, 16 and 128 agents, and microseconds a use: where that rises it is not linear.
+The last column is the memory that the process has needed so far, in MB.
 With ``--boards``, the slowest of the DTBs in a folder instead. Nothing is asserted.
 """
 
@@ -11,6 +12,7 @@ import gc
 import sys
 from itertools import pairwise
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from time import process_time
 
 from scmigen.assignment.assignment import Agent, Assignment, Claim, PlatformOptions
@@ -114,13 +116,22 @@ def best(tree: DeviceTree, count: int | None, runs: int = RUNS) -> list[float]:
     return min(found, key=sum)
 
 
+def peak() -> float:
+    """The most memory so far, in MB (Linux: ``ru_maxrss`` is in KiB)."""
+    return getrusage(RUSAGE_SELF).ru_maxrss / 1024
+
+
 def generated() -> None:
-    print(f"{'uses':>8} {'agents':>7} {'inventory':>10} {'model':>9} {'checks':>9} {'µs a use':>9}")
+    heads = ("inventory", "model", "checks", "µs a use")
+    print(f"{'uses':>8} {'agents':>7} ", *(f"{head:>9}" for head in heads), f"{'MB':>6}")
     for count in AGENTS:
         for uses in USES:
             found = best(board(uses), count, RUNS if uses < USES[-1] else 1)
             row = " ".join(f"{value:9.1f}" for value in found)
-            print(f"{uses:8} {count:7}  {row} {1000 * sum(found) / uses:9.1f}", flush=True)
+            print(
+                f"{uses:8} {count:7}  {row} {1000 * sum(found) / uses:9.1f} {peak():6.0f}",
+                flush=True,
+            )
 
 
 def corpus(folder: Path) -> None:
@@ -134,6 +145,8 @@ def corpus(folder: Path) -> None:
 
 
 def main() -> None:
+    # As the commands do: one board is read and gone.
+    gc.disable()
     if sys.argv[1:2] == ["--boards"]:
         corpus(Path(sys.argv[2]))
     else:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scmigen.assignment.assignment import Target
+from scmigen.assignment.assignment import Switch, Target
 from scmigen.assignment.sources import Sources, assign
 from scmigen.checks.registry import run_checks
-from scmigen.checks.switches import NOTHING, Asked, switched
+from scmigen.checks.switches import NOTHING, Asked, switched, unknown
 from scmigen.devicetree.load import load_board
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (
@@ -24,7 +24,8 @@ from scmigen.diagnostics import (
 )
 from scmigen.emit.files import File
 from scmigen.model.build import build
-from scmigen.model.identifiers import Lock, format_lock, parse_lock
+from scmigen.model.identifiers import Lock
+from scmigen.model.lockfile import format_lock, parse_lock
 from scmigen.model.platform import Model, Platform
 from scmigen.runtime import ConfigurationError, Numbering, Runtime, decode
 
@@ -83,7 +84,7 @@ def compile_board(request: Request) -> Compiled:
     read = dict.fromkeys((*tree.files, *map(str, request.agents)))
     for own in sources.trees.values():
         read.update(dict.fromkeys(own.files))
-    checked = run_checks(model)
+    checked = (*tree.warnings, *run_checks(model), *extra_problems(model))
     if request.against is not None:
         # A server is read only where one is named.
         from scmigen.checks.against import compare
@@ -92,7 +93,32 @@ def compile_board(request: Request) -> Compiled:
         checked += compare(model, server, str(request.against), request.agent)
         read.setdefault(str(request.against))
     found = switched(checked, assignment.switches, request.asked)
-    return Compiled(model, found, tuple(read))
+    return Compiled(model, (*_unknown(assignment.switches), *found), tuple(read))
+
+
+def _unknown(switches: Sequence[Switch]) -> tuple[Diagnostic, ...]:
+    """What is wrong with the switches of agents files."""
+    if not switches:
+        return ()
+    # What outputs find is known only where they are.
+    from scmigen.explain import switchable
+
+    return tuple(unknown(switches, switchable()))
+
+
+def extra_problems(model: Model) -> tuple[Diagnostic, ...]:
+    """Whether what no tree says (``platform.extra``) fits what the tree says."""
+    extra = model.assignment.options.extra
+    if extra is None:
+        return ()
+    from scmigen.emit.runtime import to_runtime
+
+    try:
+        to_runtime(model.platforms[0])
+    except ConfigurationError as problem:
+        hint = "it has the form of runtime.json, with names in place of lists: docs/agents.md"
+        return (error("platform-extra", str(problem), extra.position, hint=hint),)
+    return ()
 
 
 def _server(request: Request, path: Path) -> Runtime:
@@ -145,7 +171,7 @@ def _scp(platform: Platform) -> _Output:
 def _runtime(platform: Platform) -> _Output:
     from scmigen.emit.runtime import emit
 
-    return emit(platform), ()
+    return emit(platform)
 
 
 def _permissions(platform: Platform) -> _Output:
@@ -179,12 +205,13 @@ def for_target(model: Model, target: Target) -> Model:
 
 
 def emit_outputs(
-    model: Model, wanted: Sequence[str], explicit: bool
+    model: Model, wanted: Sequence[str], explicit: bool, asked: Asked = NOTHING
 ) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
     """The files of the outputs ``wanted``, each in its folder, and what could not be made.
 
     Where the tree has several SCMI instances each has a folder of its own. ``explicit``: the user
-    named the outputs, so one that cannot hold the board is an error; else it is left out.
+    named the outputs, so one that cannot hold the board is an error; else it is left out. Notes and
+    warnings can be switched like checks.
     """
     files: list[File] = []
     diagnostics: list[Diagnostic] = []
@@ -196,14 +223,18 @@ def emit_outputs(
                 found = (_left_out(name, platform, found),)
             diagnostics.extend(found)
             files.extend(file.below(f"{folder}{name}") for file in made)
-    return tuple(files), tuple(diagnostics)
+    found = switched(diagnostics, model.assignment.switches, asked, final=True)
+    return tuple(files), found
 
 
 def _left_out(name: str, platform: Platform, found: Iterable[Diagnostic]) -> Diagnostic:
+    """One warning for an output, with every reason and one way out of each kind of them."""
+    reasons = [item for item in found if has_errors([item])]
+    ways = {item.id: item.hint for item in reversed(reasons) if item.hint}
     return warning(
         "output-left-out",
         f"no {name} output for {platform.name}: {name} cannot hold this board",
         None,
-        [Related(item.message, item.position) for item in found if has_errors([item])],
-        f"--emit {name} makes this an error",
+        [Related(item.message, item.position) for item in reasons],
+        "; ".join((*reversed(ways.values()), f"--emit {name} makes this an error")),
     )

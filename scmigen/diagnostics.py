@@ -65,6 +65,11 @@ class Diagnostic:
     excerpt: str | None = None
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """``1 file``, ``2 files``; ``many`` where that is not ``one`` with an s."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 class Explanation(NamedTuple):
     """What ``scmigen explain`` says of a diagnostic's id: what it is about, and what to do."""
 
@@ -135,4 +140,5 @@ def to_dict(item: Diagnostic) -> dict[str, Any]:
             {"message": r.message, "position": _position_to_dict(r.position)} for r in item.related
         ],
         "hint": item.hint,
+        "excerpt": item.excerpt,
     }

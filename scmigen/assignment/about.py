@@ -39,7 +39,7 @@ ABOUT: Mapping[str, Explanation] = {
     ),
     "resource-unknown": Explanation(
         "A grant or owner names a resource that the tree does not have.",
-        'Write it as in a clocks property: "&provider 1".',
+        'Write it as in a clocks property, "&provider 1"; macros are those of the board\'s source.',
     ),
     "scmi-server": Explanation(
         "An optee,scmi-server node does not have the form that OP-TEE reads.",

@@ -1,5 +1,6 @@
 """The agents file: system-device-tree domains as YAML, and what only the platform knows."""
 
+import json
 from collections.abc import Collection, Sequence
 
 from scmigen.assignment.agents import check_agents
@@ -8,6 +9,8 @@ from scmigen.assignment.assignment import (
     Agent,
     Assignment,
     Claim,
+    Extra,
+    FastChannelOptions,
     HandGrant,
     Owner,
     PlatformOptions,
@@ -16,7 +19,7 @@ from scmigen.assignment.assignment import (
 )
 from scmigen.assignment.located import Located, parse
 from scmigen.assignment.nesting import within_parents
-from scmigen.assignment.select import Selection, Selector, is_glob, resource_key, split_resource
+from scmigen.assignment.select import Selection, Selector, is_glob, resource_key
 from scmigen.bindings.facts import ResourceKey
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, error, has_errors, warning
@@ -47,6 +50,9 @@ _PLATFORM_KEYS = (
     "vendor",
     "sub-vendor",
     "target",
+    "extra",
+    "trip-points",
+    "fast-channels",
 )
 _KINDS = tuple(kind.value for kind in Kind)
 SEVERITIES = ("off", "note", "warning", "error")
@@ -79,6 +85,9 @@ class _Reader:
         self.vendor = "scmigen"
         self.sub_vendor = ""
         self.target = Target.HOST
+        self.extra: Extra | None = None
+        self.trip_points = False
+        self.fast_channels: FastChannelOptions | None = None
         self.named: list[tuple[Located, str]] = []
         self.switches: list[Switch] = []
 
@@ -197,30 +206,33 @@ class _Reader:
 
     def _select(self, text: str, where: Located, identifier: str) -> Selection:
         """What a selector means; a wrong one is reported as ``identifier``."""
-        if len(self.problems) >= MAX_PROBLEMS:
-            raise InputError(self.problems)
+        self._bound()
         found = self.selector.select(text)
-        if found.problem:
-            self.problems.append(error(identifier, found.problem, where.position, hint=found.hint))
-        elif not found.nodes:
+        if not found.problem and not found.nodes:
             self.problems.append(
                 warning("glob-unmatched", f"{text} matches no node", where.position)
             )
+        return self._checked(found, where, identifier)
+
+    def _bound(self) -> None:
+        """Stop where there are many problems."""
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise InputError(self.problems)
+
+    def _checked(self, found: Selection, where: Located, identifier: str) -> Selection:
+        if found.problem:
+            self.problems.append(error(identifier, found.problem, where.position, hint=found.hint))
         return found
 
     def _resource(self, where: Located, word: str) -> ResourceKey | None:
         text = where.text(word)
-        parts = split_resource(text) if text and text.strip() else None
-        if parts is None:
-            if text is not None:
-                where.wrong(f"{text!r} names no resource", hint='write "&provider 12"')
+        if text is None:
             return None
-        selector, cells = parts
-        if is_glob(selector):
-            problem = f"{selector} is a pattern; name one provider"
-            self.problems.append(error("resource-unknown", problem, where.position))
-            return None
-        nodes = self._select(selector, where, "resource-unknown").nodes
+        self._bound()
+        found, cells = self.selector.resource(text)
+        if any(map(is_glob, text.split()[:1])):
+            found = Selection((), False, f"{text} is a pattern; name one provider")
+        nodes = self._checked(found, where, "resource-unknown").nodes
         return resource_key(Kind(word), nodes[0], cells) if nodes else None
 
     def _kind_of(self, parts: dict[str, Located], entry: Located) -> str | None:
@@ -267,12 +279,56 @@ class _Reader:
             if "clock-rate" in assumed:
                 rate = assumed["clock-rate"].number("clock-rate", 1, 0xFFFF_FFFF)
                 self.clock_rate = rate or self.clock_rate
+        if "extra" in parts:
+            self._extra(parts["extra"])
+        self._called(parts)
+
+    def _called(self, parts: dict[str, Located]) -> None:
+        """What the server calls itself, and what its SCP-firmware tables are for."""
         if "vendor" in parts:
             self.vendor = self._vendor(parts["vendor"], "vendor")
         if "sub-vendor" in parts:
             self.sub_vendor = self._vendor(parts["sub-vendor"], "sub-vendor")
+        self._firmware(parts)
+
+    def _firmware(self, parts: dict[str, Located]) -> None:
+        """What is for the SCP-firmware tables alone."""
         target = parts["target"].choice("target", tuple(Target)) if "target" in parts else None
         self.target = Target(target) if target else self.target
+        if "trip-points" in parts:
+            self.trip_points = parts["trip-points"].flag("trip-points")
+        if "fast-channels" in parts:
+            self.fast_channels = self._fast_channels(parts["fast-channels"])
+
+    def _fast_channels(self, where: Located) -> FastChannelOptions | None:
+        """Where fast channels are in memory; the firmware looks at them every 4 ms at most."""
+        parts = where.mapping("fast-channels", ("memory", "firmware-address", "rate-limit"))
+        text = parts["memory"].text("memory") if "memory" in parts else None
+        if text is None:
+            if "memory" not in parts:
+                where.lacks("fast-channels needs a memory", hint='write memory: "&label"')
+            return None
+        nodes = self._select(text, parts["memory"], "device-unknown").nodes
+        address = parts.get("firmware-address")
+        rate = parts.get("rate-limit")
+        limit = rate.number("rate-limit", 4000, 0xF_FFFF) if rate else 4000
+        if len(nodes) != 1:
+            if nodes:
+                parts["memory"].wrong(f"{text} matches {len(nodes)} nodes; name one memory")
+            return None
+        return FastChannelOptions(
+            nodes[0],
+            address.number("firmware-address", 1, (1 << 64) - 1) if address else None,
+            limit or 4000,
+            where.position,
+        )
+
+    def _extra(self, where: Located) -> None:
+        """What no tree says; whether it fits is known when the rest is."""
+        if self.extra is not None:
+            where.wrong("platform.extra is given twice", f"first at {self.extra.position}")
+        if where.mapping("extra"):
+            self.extra = Extra(json.dumps(where.data()).encode(), where.position)
 
     def _vendor(self, where: Located, what: str) -> str:
         text = where.text(what) or ""
@@ -330,6 +386,9 @@ class _Reader:
                 vendor=self.vendor,
                 sub_vendor=self.sub_vendor,
                 target=self.target,
+                extra=self.extra,
+                trip_points=self.trip_points,
+                fast_channels=self.fast_channels,
             ),
             diagnostics=tuple(self.problems),
             switches=tuple(self.switches),

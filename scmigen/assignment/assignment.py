@@ -99,11 +99,31 @@ class Target(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """What no tree says, as JSON to be laid over the runtime configuration."""
+
+    json: bytes
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FastChannelOptions:
+    """Fast channels of the SCP-firmware tables: the node of their memory, and the address there
+    that the firmware has for it where that is another one. ``rate_limit`` in µs: how often the
+    firmware looks at them."""
+
+    memory: Node
+    firmware_address: int | None = None
+    rate_limit: int = 4000
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformOptions:
     """What only the platform knows. ``managed``, ``fixed``, ``local``: path → where it is said.
 
-    ``clock_rate``: the rate in Hz to assume where the tree has none. ``target``: of the
-    SCP-firmware tables.
+    ``clock_rate``: the rate in Hz to assume where the tree has none. ``target``, ``trip_points``
+    (whether agents can set those of their sensors), ``fast_channels``: of the SCP-firmware tables.
     """
 
     managed: Mapping[str, Position | None]
@@ -115,6 +135,9 @@ class PlatformOptions:
     vendor: str = "scmigen"
     sub_vendor: str = ""
     target: Target = Target.HOST
+    extra: Extra | None = None
+    trip_points: bool = False
+    fast_channels: FastChannelOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)

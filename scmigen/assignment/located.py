@@ -122,6 +122,25 @@ class Located:
         self.wrong(f"{what} cannot be {_shown(text)}", did_you_mean(text, known))
         return None
 
+    def data(self, depth: int = 0) -> object:
+        """The value as JSON has it: null, booleans, numbers, strings, lists and objects."""
+        if depth > MAX_NESTING:
+            self.wrong("this is nested too deeply")
+            return None
+        if isinstance(self._node, yaml.MappingNode):
+            entries = self.mapping("this").items()
+            return {name: value.data(depth + 1) for name, value in entries}
+        if isinstance(self._node, yaml.SequenceNode):
+            return [item.data(depth + 1) for item in self.items("this")]
+        try:
+            value = yaml.constructor.SafeConstructor().construct_object(self._node)
+        except (yaml.YAMLError, ValueError):
+            value = self
+        if not isinstance(value, bool | int | str | None):
+            self.wrong("this must be a whole number, true, false, null or a string")
+            return None
+        return value
+
     def plain(self, above: frozenset[int] = frozenset()) -> object:
         """The value as plain Python data, for parts that another room gives a meaning."""
         if isinstance(self._node, yaml.ScalarNode):

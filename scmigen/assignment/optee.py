@@ -9,16 +9,19 @@ resets only; power, performance, sensors and voltages are read here in the same 
 
 This assigns resources, not devices: each entry is a grant that fixes a number and a name, and its
 provider is one that the platform manages. The tree
-is OP-TEE's, so where nothing else assigns its devices they are the platform's.
+is OP-TEE's, so where nothing else assigns its devices they are the platform's; where it has the
+SCMI node of one of the agents too, they are that agent's.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from scmigen.assignment.agents import check_agents
 from scmigen.assignment.assignment import Agent, Assignment, Claim, HandGrant, PlatformOptions
 from scmigen.bindings.consumers import can_change_voltage, uses_of
 from scmigen.bindings.facts import Use
-from scmigen.bindings.scmi_nodes import server_nodes
+from scmigen.bindings.scmi_nodes import instances_of, server_nodes
+from scmigen.bindings.served import agent_of
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.tree import DeviceTree, Node
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, error, has_errors
@@ -166,6 +169,16 @@ class _Server:
         return None
 
 
+def _consumer(server: _Server) -> int | None:
+    """The id of the agent whose SCMI node the tree has; none where it has several or no such."""
+    found = {
+        node.cell("reg")
+        for instance in instances_of(server.tree, server.availability, [])
+        if (node := agent_of(server.tree, instance, server.availability)) is not None
+    }
+    return found.pop() if len(found) == 1 else None
+
+
 def agent_ids(tree: DeviceTree) -> tuple[int, ...]:
     """The ids of the agents that server descriptions of the tree list, as they stand there."""
     agents = (child for node in server_nodes(tree) for child in node.children.values())
@@ -189,8 +202,13 @@ def read_server(
     server.problems.extend(check_agents(server.agents, alone))
     if has_errors(server.problems):
         raise InputError(server.problems)
-    rest = (Claim(None, tree.root, exact=False, position=Position(tree.file)),) if alone else ()
-    agents = tuple(sorted(server.agents, key=lambda agent: agent.id))
+    consumer = _consumer(server) if alone else None
+    held = alone and consumer is None
+    rest = (Claim(None, tree.root, exact=False, position=Position(tree.file)),) if held else ()
+    agents = tuple(
+        replace(agent, default=agent.default or agent.id == consumer)
+        for agent in sorted(server.agents, key=lambda agent: agent.id)
+    )
     served: dict[str, Position | None] = {}
     for grant in server.grants:
         served.setdefault(grant.key.provider, grant.position)

@@ -2,19 +2,28 @@
 
 A selector is a label (``&uart0``), a path (``/soc/serial@1000``), a glob over node names
 (``*serial*``) or over paths (``/soc/*``), or a bare word that is tried as node name, label, alias.
+A resource is a selector and cells: numbers, or macros of the files that the tree was made of.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
+from itertools import islice
 from re import compile as regex
 
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import key_of, voltage_key
+from scmigen.bindings.macros import Macros
 from scmigen.bindings.references import Reference
 from scmigen.devicetree.tree import DeviceTree, Node
 from scmigen.scmi.protocols import Kind
+
+#: How many macros are looked through for one that was nearly written.
+MAX_NEAR = 1000
+
+_MAX_CELL = 0xFFFF_FFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,47 @@ class Selector:
             return self._missing("node", text) if node is None else Selection((node,), True)
         return self._word(text)
 
+    def resource(self, text: str) -> tuple[Selection, tuple[int, ...]]:
+        """The nodes and cells that ``"&cru 12"`` or ``"&cru CLK_UART4"`` means."""
+        selector, *words = text.split() or [""]
+        if not selector:
+            return Selection((), True, f"{text!r} names no resource", 'write "&provider 12"'), ()
+        found = self.select(selector)
+        cells = []
+        for word in words if found.nodes else ():
+            cell = self._cell(word, found.nodes)
+            if cell is None:
+                problem = f"{word} is no cell of 32 bits, and no macro of this board's files"
+                return Selection((), True, problem, self._near(word, found.nodes)), ()
+            cells.append(cell)
+        return found, tuple(cells)
+
+    def _cell(self, word: str, providers: Sequence[Node]) -> int | None:
+        """The number that a word is, or that it stands for as a macro."""
+        try:
+            number: int | None = int(word, 0)
+        except ValueError:
+            number = self._tree.names.value(word)
+        if number is None:
+            return self._written(providers).get(word)
+        return number if 0 <= number <= _MAX_CELL else None
+
+    def _written(self, providers: Sequence[Node]) -> Mapping[str, int]:
+        return self._macros.written({node.path for node in providers})
+
+    @cached_property
+    def _macros(self) -> Macros:
+        return Macros(self._tree)
+
+    def _near(self, word: str, providers: Sequence[Node]) -> str | None:
+        """A hint: macros that are written for these providers, and others that begin alike."""
+        macros = self._tree.names.macros
+        alike = (name for name in macros if name[:3] == word[:3] and name != word)
+        known = dict.fromkeys((*self._written(providers), *islice(alike, MAX_NEAR)))
+        if not known and not macros:
+            return "this tree has no macros (a DTB has none); write the number"
+        return did_you_mean(word, known) or "write the number"
+
     def _missing(self, what: str, text: str) -> Selection:
         """Nothing is named ``text``; the hint has what is nearly so."""
         if what == "label" and not self._tree.labels:
@@ -85,15 +135,6 @@ class Selector:
         if node is None:
             return self._missing("node, label or alias", text)
         return Selection((node,), True)
-
-
-def split_resource(text: str) -> tuple[str, tuple[int, ...]] | None:
-    """``"&cru 12"`` → selector and cells; none where a cell is no number."""
-    selector, *cells = text.split()
-    try:
-        return selector, tuple(int(cell, 0) for cell in cells)
-    except ValueError:
-        return None
 
 
 def resource_key(kind: Kind, node: Node, cells: tuple[int, ...]) -> ResourceKey:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from scmigen.assignment.assignment import Agent, Assignment, Claim, PlatformOptions
 from scmigen.bindings.facts import Inventory, ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import take_inventory
-from scmigen.bindings.providers import BUS_NAMES
+from scmigen.bindings.providers import is_bus
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.tree import DeviceTree, Node, Property
 from scmigen.diagnostics import Diagnostic, Position, Related, error, warning
@@ -195,7 +195,7 @@ def _is_local(inventory: Inventory, node: Node) -> bool:
 
 def _is_bus(node: Node) -> bool:
     """Whether devices are reached through the node: whose it is matters without any use."""
-    return node.base_name in BUS_NAMES and "compatible" in node
+    return is_bus(node) and "compatible" in node
 
 
 def _strangers(own: Inventory, tree: AgentTree) -> Iterator[Diagnostic]:
@@ -263,9 +263,11 @@ def _with_uses(inventory: Inventory, further: Sequence[Use]) -> Inventory:
     consumers: dict[str, set[str]] = {}
     for use in further:
         consumers.setdefault(use.key.provider, set()).add(use.consumer.path)
+    already: dict[str, set[str]] = {}
+    for use in inventory.uses:
+        already.setdefault(use.key.provider, set()).add(use.consumer.path)
     providers = dict(inventory.providers)
     for path, found in consumers.items():
-        already = {use.consumer.path for use in inventory.uses if use.key.provider == path}
-        count = providers[path].consumers + len(found - already)
+        count = providers[path].consumers + len(found - already.get(path, set()))
         providers[path] = replace(providers[path], consumers=count)
     return replace(inventory, uses=(*inventory.uses, *further), providers=providers)

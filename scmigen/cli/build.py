@@ -1,5 +1,6 @@
 """``scmigen build`` and ``scmigen check``."""
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from scmigen.compile import (
     for_target,
     lock_text,
 )
-from scmigen.diagnostics import InputError, has_errors
+from scmigen.diagnostics import InputError, counted, has_errors
 from scmigen.emit.files import File, Written, write
 
 
@@ -67,29 +68,24 @@ def build(
     """
     found = compiled(request, style, quiet)
     model = found.model if scp_target is None else for_target(found.model, Target(scp_target))
-    files, problems = emit_outputs(model, emit or DEFAULT_OUTPUTS, bool(emit))
+    files, problems = emit_outputs(model, emit or DEFAULT_OUTPUTS, bool(emit), request.asked)
     told = [*found.diagnostics, *problems]
     written = None
     if not has_errors(problems):
+        beside = []
+        if request.ids is not None:
+            beside.append((request.ids, lock_text(found).encode()))
+        if depfile is not None:
+            beside.append((depfile, os.fsencode(_make_rule(output, files, found))))
         try:
-            written = write(output, files)
-            if request.ids is not None:
-                write_one(request.ids, lock_text(found))
-            if depfile is not None:
-                write_one(depfile, _make_rule(output, files, found))
+            written = write(output, files, beside)
         except InputError as problem:
-            written = None
             told.extend(problem.diagnostics)
     report(told, style, quiet, sys.stderr)
     if written is None:
         raise SystemExit(ERRORS)
     if not quiet and style == "text":
         _summary(found, output, files, written, verbose)
-
-
-def write_one(path: Path, text: str) -> None:
-    """Replace one file of the user's, all or nothing, where its content differs."""
-    write(path.parent, [File(path.name, text.encode())], manifest=False)
 
 
 def _make_rule(output: Path, files: tuple[File, ...], found: Compiled) -> str:
@@ -112,7 +108,7 @@ def _summary(
         ]
         agents = ", ".join(agent.name for agent in platform.agents)
         click.echo(f"{platform.name}: {', '.join(counts) or 'no resources'} for {agents}")
-    click.echo(f"{output}: {len(files)} files, {len(written.changed)} changed")
+    click.echo(f"{output}: {counted(len(files), 'file')}, {len(written.changed)} changed")
     if verbose:
         for path in written.changed:
             click.echo(f"  {path}")

@@ -1,6 +1,7 @@
 """What the commands that read a board share: their options, and how they end."""
 
 import functools
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -92,6 +93,8 @@ def compiled(request: Request, style: str, quiet: bool, stream: IO[str] | None =
     Diagnostics go to ``stream``, standard error by default.
     """
     stream = stream or sys.stderr
+    # A board is read, told about and gone: there is no garbage to look for on the way.
+    gc.disable()
     try:
         found = compile_board(request)
     except InputError as problem:

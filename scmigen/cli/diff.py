@@ -12,7 +12,7 @@ from scmigen.cli.choices import agent_trees
 from scmigen.cli.report import ERRORS, MOVED, report
 from scmigen.diagnostics import InputError, Position, error, has_errors
 from scmigen.model.compare import AGENT, Change, Side, What, compare, of_ids, of_runtime
-from scmigen.model.identifiers import is_lock, parse_lock
+from scmigen.model.lockfile import is_lock, parse_lock
 
 _PATH = click.Path(path_type=Path)
 

@@ -51,12 +51,19 @@ def _devices(model: Model) -> _Table:
 
 def _resources(model: Model) -> _Table:
     rows: list[tuple[object, ...]] = [
-        (kind, resource.number, resource.name, resource.key.provider, _cells(resource.key))
+        (
+            kind,
+            resource.number,
+            resource.name,
+            resource.key.provider,
+            _cells(resource.key),
+            model.inventory.macros.name(resource.key) or "",
+        )
         for platform in model.platforms
         for kind, resources in platform.resources.items()
         for resource in resources
     ]
-    return ("kind", "number", "name", "provider", "cells"), rows
+    return ("kind", "number", "name", "provider", "cells", "macro"), rows
 
 
 def _cells(key: ResourceKey) -> str:
@@ -146,23 +153,30 @@ def show(view: str, request: Request, style: str, quiet: bool) -> None:
 def why(agent: str, resource: str, request: Request, style: str, quiet: bool) -> None:
     """Show the uses behind what AGENT may do with RESOURCE of BOARD.
 
-    RESOURCE is KIND:NUMBER (clock:12), KIND:NAME (clock:uart0), or "&label 12".
+    RESOURCE is KIND:NUMBER (clock:12), KIND:NAME (clock:uart0, clock:CK_UART4), or provider and
+    cells as numbers or macros ("&rcc 12", "&rcc CK_UART4").
     """
     found = compiled(request, style, quiet)
     names = [item.name for item in found.model.assignment.agents]
     if agent not in names:
         raise click.BadParameter(f"no agent {agent!r}; one of: {', '.join(names)}")
-    grants = [grant for grant in _matching(found, resource) if grant.agent.name == agent]
+    every = _matching(found, resource)
+    grants = [grant for grant in every if grant.agent.name == agent]
     if not grants:
-        click.echo(f"{agent} is granted nothing on {resource}", err=True)
+        others = ", ".join(sorted({grant.agent.name for grant in every}))
+        who = f"granted to {others}" if others else "granted to nobody; see scmigen show resources"
+        click.echo(f"{agent} is granted nothing on {resource}: it is {who}", err=True)
         raise SystemExit(ERRORS)
+    macros = found.model.inventory.macros
     if style == "json":
-        click.echo(json.dumps([_explained(grant) for grant in grants], indent=1))
+        told = [_explained(grant, macros.name(grant.resource.key)) for grant in grants]
+        click.echo(json.dumps(told, indent=1))
         return
     for grant in grants:
         words = " ".join(ordered(grant.resource.kind, grant.operations))
         kind, key = grant.resource.kind, grant.resource.key
-        click.echo(f"{agent}: {words} on {kind} {grant.id} ({grant.resource.name}, {key})")
+        where = ", ".join(filter(None, (grant.resource.name, str(key), macros.name(key))))
+        click.echo(f"{agent}: {words} on {kind} {grant.id} ({where})")
         for reason in _reasons(grant):
             click.echo(f"  {reason}")
 
@@ -172,45 +186,61 @@ def _matching(found: Compiled, text: str) -> list[Grant]:
     word, _, rest = text.partition(":")
     every = [grant for platform in found.model.platforms for grant in platform.grants]
     if word in tuple(Kind) and rest:
-        return [
-            grant
-            for grant in every
-            if grant.resource.kind == word and rest in (str(grant.id), grant.resource.name)
-        ]
+        of_kind = [grant for grant in every if grant.resource.kind == word]
+        called = [g for g in of_kind if rest in (str(g.id), g.resource.name)]
+        macros = found.model.inventory.macros
+        return called or [g for g in of_kind if rest == macros.name(g.resource.key)]
     # Selectors are read with the agents file's reader.
-    from scmigen.assignment.select import Selector, split_resource
+    from scmigen.assignment.select import Selector
 
-    parts = split_resource(text) if text.strip() else None
-    selected = Selector(found.model.inventory.tree).select(parts[0]) if parts else None
-    if parts is None or selected is None or not selected.nodes:
-        problem = selected.problem if selected else f"{text!r} names no resource"
-        raise click.BadParameter(problem or f"no node {text!r}", param_hint="RESOURCE")
-    keys = {(node.path, parts[1]) for node in selected.nodes}
+    selected, cells = Selector(found.model.inventory.tree).resource(text)
+    if not selected.nodes:
+        told = filter(None, (selected.problem or f"no node {text!r}", selected.hint))
+        raise click.BadParameter("; ".join(told), param_hint="RESOURCE")
+    keys = {(node.path, cells) for node in selected.nodes}
     return [g for g in every if (g.resource.key.provider, g.resource.key.cells) in keys]
 
 
 def _reasons(grant: Grant) -> list[str]:
-    return [_reason(why) for why in grant.because]
+    reasons = [_reason(why) for why in grant.because]
+    if grant.beyond_need:
+        words = " ".join(ordered(grant.resource.kind, grant.beyond_need))
+        reasons.append(f"beyond what its devices need: {words}")
+    return reasons
 
 
 def _reason(why: Use | HandGrant) -> str:
     place = f" ({why.position})" if why.position else ""
     if isinstance(why, HandGrant):
-        return f"granted by hand: {' '.join(sorted(why.operations))}{place}"
+        return f"granted by hand: {' '.join(ordered(why.key.kind, why.operations))}{place}"
     through = f" through {', '.join(why.via)}" if why.via else ""
     words = " ".join(ordered(why.key.kind, why.needs))
     return f"{why.consumer.path} {why.prop}[{why.index}]{through}: {words}{place}"
 
 
-def _explained(grant: Grant) -> dict[str, object]:
+def _explained(grant: Grant, macro: str | None) -> dict[str, object]:
     return {
         "agent": grant.agent.name,
         "kind": grant.resource.kind,
         "id": grant.id,
         "name": grant.resource.name,
         "resource": str(grant.resource.key),
+        "macro": macro,
         "operations": ordered(grant.resource.kind, grant.operations),
+        "beyond_need": ordered(grant.resource.kind, grant.beyond_need),
         "because": _reasons(grant),
+        "uses": [_use(why) for why in grant.because if isinstance(why, Use)],
+    }
+
+
+def _use(use: Use) -> dict[str, object]:
+    return {
+        "device": use.consumer.path,
+        "property": use.prop,
+        "index": use.index,
+        "via": use.via,
+        "operations": ordered(use.key.kind, use.needs),
+        "position": None if use.position is None else str(use.position),
     }
 
 
@@ -219,13 +249,13 @@ def _explained(grant: Grant) -> dict[str, object]:
 @click.option("--list", "listing", is_flag=True, help="All checks, one a line.")
 def explain(check: str | None, listing: bool) -> None:
     """Explain CHECK, the name in the brackets of a diagnostic."""
-    from scmigen.explain import explanations
+    from scmigen.explain import explanations, in_full
 
     known = explanations()
     if listing or check is None:
         for name, said in known.items():
             click.echo(f"{name}: {said.about}")
     elif check in known:
-        click.echo(f"{known[check].about}\n{known[check].advice}")
+        click.echo(in_full(check), nl=False)
     else:
         raise click.BadParameter(f"no check {check!r}; --list has them all", param_hint="CHECK")

@@ -18,6 +18,14 @@ _ADVICE: Mapping[str, str] = {
 }
 
 ABOUT: Mapping[str, Explanation] = {
-    name: Explanation(about, _ADVICE.get(name, "The hint of the message says what would be right."))
-    for name, about in SCP.items()
+    "runtime-range": Explanation(
+        "A value of the tree is beyond what the runtime configuration and SCMI can hold.",
+        "Mend the rate, voltage or time in the tree; often a cell is missing or two are swapped.",
+    ),
+    **{
+        name: Explanation(
+            about, _ADVICE.get(name, "The hint of the message says what would be right.")
+        )
+        for name, about in SCP.items()
+    },
 }

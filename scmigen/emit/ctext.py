@@ -13,6 +13,8 @@ from collections.abc import Iterable
 WIDTH = 80
 #: Longest name that becomes part of an enumerator; longer ones give way to the short name.
 _LONGEST_NAME = 24
+#: The same for a macro of the board's source: names that others know it by are not cut.
+_LONGEST_MACRO = 40
 _NOT_COMMENT = re.compile(r"[^0-9A-Za-z ,._+@/<>:;#()=&'-]")
 _NOT_IDENTIFIER = re.compile(r"[^0-9A-Za-z]+")
 _PLAIN = frozenset(
@@ -62,9 +64,14 @@ class Enumerators:
         self._prefix = prefix
         self._taken = {identifier(name) for name in reserved}
 
-    def name(self, number: int, *candidates: str) -> str:
-        """The enumerator for ``number``: of the first candidate that is usable, else numbered."""
+    def name(self, number: int, *candidates: str, macro: str | None = None) -> str:
+        """The enumerator for ``number``: of the first candidate that is usable, else numbered.
+
+        ``macro`` is what the source calls it; that comes before all candidates.
+        """
         wanted = [identifier(text) for text in candidates if len(text) <= _LONGEST_NAME]
+        if macro is not None and len(macro) <= _LONGEST_MACRO:
+            wanted.insert(0, identifier(macro))
         usable = [name for name in wanted if name and name not in self._taken]
         chosen = usable[0] if usable else self._numbered(number, wanted)
         self._taken.add(chosen)

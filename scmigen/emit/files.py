@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -41,49 +43,186 @@ def _is_inside(path: object) -> bool:
 
 
 def _previous(folder: Path) -> set[str]:
+    """The files of the last run; none of what a link leads to elsewhere."""
     try:
         listed = json.loads((folder / MANIFEST).read_bytes())["files"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return set()
-    return {path for path in listed if _is_inside(path)} if isinstance(listed, list) else set()
+    whole = os.path.realpath(folder)
+    inside = [path for path in listed if _is_inside(path)] if isinstance(listed, list) else []
+    return {
+        path
+        for path in inside
+        if Path(os.path.realpath((folder / path).parent)).is_relative_to(whole)
+    }
 
 
-def _same(target: Path, content: bytes) -> bool:
-    try:
-        return target.read_bytes() == content
-    except OSError:
-        return False
-
-
-def write(folder: Path, files: Iterable[File], manifest: bool = True) -> Written:
-    """Put ``files`` into ``folder``: write them beside their targets, then move them in place.
+def write(
+    folder: Path, files: Iterable[File], beside: Sequence[tuple[Path, bytes]] = ()
+) -> Written:
+    """Put ``files`` into ``folder`` and each of ``beside`` at its own path: all of them, or none.
 
     A file that is already right keeps its time stamp. Files of the last run that are not made any
-    more are removed, unless ``manifest`` is off. Raises `InputError` where the folder cannot be
-    written.
+    more are removed from the folder. Raises `InputError` where anything cannot be written; all is
+    then as it was.
     """
     wanted = sorted(files, key=lambda file: file.path)
-    stale = sorted(_previous(folder) - {file.path for file in wanted}) if manifest else []
-    if manifest:
-        listing = {"files": [file.path for file in wanted]}
-        wanted.append(File(MANIFEST, json.dumps(listing, indent=1).encode() + b"\n"))
-    changed = [file for file in wanted if not _same(folder / file.path, file.content)]
-    ready: list[tuple[Path, Path]] = []
+    now = {_followed(path) for path, _ in beside}
+    gone = _previous(folder) - {file.path for file in wanted}
+    stale = sorted(path for path in gone if _followed(folder / path) not in now)
+    listing = {"files": [file.path for file in wanted]}
+    wanted.append(File(MANIFEST, json.dumps(listing, indent=1).encode() + b"\n"))
+    pairs = [(folder / file.path, file.content) for file in wanted]
+    pairs.extend((_followed(path), content) for path, content in beside)
+    _check_apart(folder, [file.path for file in wanted], [path for path, _ in beside])
+    changed = _replace(pairs, [folder / path for path in stale])
+    paths = (file.path for file in wanted if folder / file.path in changed)
+    return Written(tuple(path for path in paths if path != MANIFEST), tuple(stale))
+
+
+def write_one(path: Path, content: bytes) -> None:
+    """Replace one file where its content differs. Raises `InputError` where it cannot be."""
+    _replace([(_followed(path), content)], [])
+
+
+def _check_apart(folder: Path, inside: Iterable[str], beside: Iterable[Path]) -> None:
+    """Raises `InputError` where one file is to hold two things."""
+    whole = _followed(folder)
+    taken = {whole / path for path in inside}
+    for path in beside:
+        if _followed(path) in taken:
+            raise InputError(
+                [
+                    error(
+                        "output-unwritable",
+                        "two things are to be written here",
+                        Position(str(path)),
+                    )
+                ]
+            )
+        taken.add(_followed(path))
+
+
+def _followed(path: Path) -> Path:
+    """What a link of the user's leads to: that is replaced, not the link."""
+    return Path(os.path.realpath(path))
+
+
+def _replace(pairs: Iterable[tuple[Path, bytes]], stale: Iterable[Path]) -> set[Path]:
+    """Give each path its content and remove what is ``stale``; the result are paths that changed.
+
+    What is new and what was there before stand beside their targets until all are in place, so
+    that what can fail fails before anything changes, and the rest can be undone.
+    """
+    change = _Change()
     try:
-        for file in changed:
-            target = folder / file.path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-            ready.append((beside, target))
-            beside.write_bytes(file.content)
-        for beside, target in ready:
-            beside.replace(target)
-        for path in stale:
-            (folder / path).unlink(missing_ok=True)
-    except OSError as problem:
-        for beside, _ in ready:
-            beside.unlink(missing_ok=True)
-        reason = f"cannot write {problem.filename or folder}: {problem.strerror}"
-        raise InputError([error("output", reason, Position(str(folder)))]) from None
-    paths = tuple(file.path for file in changed if file.path != MANIFEST)
-    return Written(paths, tuple(stale))
+        for target, content in pairs:
+            change.prepare(target, content)
+        for target in stale:
+            change.prepare(target, None)
+        change.commit()
+    except BaseException as problem:
+        change.undo()
+        if not isinstance(problem, OSError):
+            raise
+        reason = f"cannot write {change.at}: {problem.strerror or problem}"
+        raise InputError([error("output-unwritable", reason, Position(str(change.at)))]) from None
+    change.clean()
+    return set(change.new)
+
+
+class _Change:
+    """Files that change together. ``at`` is the one that was looked at last."""
+
+    def __init__(self) -> None:
+        self.at = Path()
+        self.new: dict[Path, Path | None] = {}
+        self._before: dict[Path, Path] = {}
+        self._folders: list[Path] = []
+        self._begun: list[Path] = []
+        self._temporary = 0
+
+    def prepare(self, target: Path, content: bytes | None) -> None:
+        """Write the new content of ``target`` beside it, and keep the old; none: it shall go."""
+        self.at = target
+        mode = _mode(target)
+        if mode is None and content is None:
+            return
+        if content is not None:
+            rights = stat.S_IMODE(mode) if mode is not None and stat.S_ISREG(mode) else None
+            if rights is not None and target.read_bytes() == content:
+                return
+            self._make_folder(target.parent)
+            self.new[target] = beside = self._beside(target)
+            beside.write_bytes(content)
+            if rights is not None:
+                beside.chmod(rights)
+        else:
+            self.new[target] = None
+        if mode is not None:
+            self._before[target] = old = self._beside(target)
+            _keep(target, old)
+
+    def commit(self) -> None:
+        """Move everything in place."""
+        for target, beside in self.new.items():
+            self.at = target
+            self._begun.append(target)
+            if beside is None:
+                target.unlink()
+            else:
+                beside.replace(target)
+
+    def undo(self) -> None:
+        """Put everything back, as far as it can be."""
+        for target in reversed(self._begun):
+            with suppress(OSError):
+                if target in self._before:
+                    self._before[target].replace(target)
+                else:
+                    target.unlink()
+        self.clean()
+        for folder in reversed(self._folders):
+            with suppress(OSError):
+                folder.rmdir()
+
+    def clean(self) -> None:
+        """Remove what stands beside the targets."""
+        for beside in (*self.new.values(), *self._before.values()):
+            if beside is not None:
+                with suppress(OSError):
+                    beside.unlink(missing_ok=True)
+
+    def _make_folder(self, folder: Path) -> None:
+        missing = []
+        while not folder.exists():
+            missing.append(folder)
+            folder = folder.parent
+        for folder in reversed(missing):
+            folder.mkdir()
+            self._folders.append(folder)
+
+    def _beside(self, target: Path) -> Path:
+        self._temporary += 1
+        return target.with_name(f".scmigen-{os.getpid()}-{self._temporary}.tmp")
+
+
+def _mode(target: Path) -> int | None:
+    """The mode of a file; none where there is none. Raises `OSError` where it is no file."""
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(mode) or stat.S_ISREG(mode):
+        return mode
+    raise OSError(0, "it is no regular file", str(target))
+
+
+def _keep(target: Path, old: Path) -> None:
+    """A second name of a file, or a copy where the file system knows no such names."""
+    try:
+        os.link(target, old, follow_symlinks=False)
+    except OSError:
+        import shutil  # only a run that replaces files needs it
+
+        shutil.copy2(target, old, follow_symlinks=False)

@@ -1,6 +1,7 @@
 """The runtime configuration of a platform: JSON for the server, its schema, and a Python module."""
 
 import json
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import TypedDict
@@ -10,13 +11,15 @@ import msgspec
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.facts import ResourceKey
-from scmigen.diagnostics import Position
+from scmigen.diagnostics import Diagnostic, Position, error
 from scmigen.emit.files import File
+from scmigen.emit.names import written
 from scmigen.emit.templates import render
 from scmigen.emit.values import (
     SYSTEM_POWER_ROLES,
     clock_rates,
     operating_points,
+    trip_points,
     voltage_levels,
 )
 from scmigen.model.platform import Device, Grant, Platform, Resource
@@ -25,6 +28,10 @@ from scmigen.scmi.protocols import Kind
 
 #: Columns of a line in the Python module.
 LINE = 96
+#: Where in a configuration something is wrong, as the JSON reader says it.
+_PLACE = re.compile(r"\$\.(?P<list>\w+)\[(?P<index>\d+)\](?:\.(?P<field>\w+))?")
+#: The longest latency in µs of a level: 16 bits of PERFORMANCE_DESCRIBE_LEVELS.
+MAX_LATENCY = 0xFFFF
 
 
 class _Common(TypedDict):
@@ -35,21 +42,63 @@ class _Common(TypedDict):
     assumed: tuple[str, ...]
     source: str | None
     labels: tuple[str, ...]
+    macro: str | None
 
 
-def emit(platform: Platform) -> tuple[File, ...]:
-    """``runtime.json``, its JSON Schema, and the same configuration as a typed Python module."""
+def emit(platform: Platform) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
+    """``runtime.json``, its JSON Schema, and the same configuration as a typed Python module.
+
+    A value of the tree that no server could read back is an error, and there are no files.
+    """
     configuration = to_runtime(platform)
-    return (
-        File("runtime.json", runtime.encode(configuration)),
+    text = runtime.encode(configuration)
+    try:
+        runtime.decode(text)
+    except runtime.ConfigurationError as problem:
+        return (), (_out_of_range(platform, configuration, str(problem)),)
+    files = (
+        File("runtime.json", text),
         File("runtime.schema.json", runtime.json_schema()),
         File("scmi_runtime.py", _module(configuration)),
+    )
+    return files, ()
+
+
+def _out_of_range(platform: Platform, configuration: runtime.Runtime, problem: str) -> Diagnostic:
+    """What the schema says of a value, with the name and the place of what has it."""
+    place = _PLACE.search(problem)
+    what, where = "the configuration is", None
+    if place is not None and place["list"] in configuration.__struct_fields__:
+        thing = getattr(configuration, place["list"])[int(place["index"])]
+        what = f"{thing.name} has {place['field'] or 'a value'}"
+        node = platform.inventory.tree.node(thing.node)
+        where = node.position if node is not None else None
+    reason = problem.partition(": ")[2].partition(" - at ")[0]
+    return error(
+        "runtime-range",
+        f"{what} out of range: {reason}",
+        where,
+        hint="the value of the tree is no rate, voltage or time that SCMI can tell; mend it there",
     )
 
 
 def to_runtime(platform: Platform) -> runtime.Runtime:
-    """What a server must know of a platform."""
+    """What a server must know of a platform, with what the user says that no tree can say.
+
+    That is laid over the platform of a tree's first SCMI instance. Raises `ConfigurationError`
+    where it does not fit.
+    """
+    extra, instances = platform.options.extra, platform.inventory.instances
+    configuration = _configuration(platform)
+    if extra is None or platform.instance not in (None, *instances[:1]):
+        return configuration
+    return runtime.decode(runtime.overlay(runtime.encode(configuration), extra.json))
+
+
+def _configuration(platform: Platform) -> runtime.Runtime:
+    """What a server must know of what the tree has."""
     found = platform.resources
+    scaled = _scaled_by(platform)
     return runtime.Runtime(
         format=runtime.FORMAT,
         name=platform.inventory.tree.root.string("compatible") or platform.name,
@@ -57,12 +106,14 @@ def to_runtime(platform: Platform) -> runtime.Runtime:
         sub_vendor=platform.options.sub_vendor,
         numbering=platform.numbering,
         agents=tuple(_agent(platform, agent) for agent in platform.agents),
-        clocks=tuple(_clock(platform, r) for r in found[Kind.CLOCK]),
+        clocks=tuple(_clock(platform, r, scaled.get(r.key)) for r in found[Kind.CLOCK]),
         power_domains=tuple(_power(platform, r) for r in found[Kind.POWER]),
-        reset_domains=tuple(runtime.ResetDomain(**_common(r)) for r in found[Kind.RESET]),
-        voltage_domains=tuple(_voltage(r) for r in found[Kind.VOLTAGE]),
+        reset_domains=tuple(runtime.ResetDomain(**_common(platform, r)) for r in found[Kind.RESET]),
+        voltage_domains=tuple(
+            _voltage(platform, r, scaled.get(r.key)) for r in found[Kind.VOLTAGE]
+        ),
         performance_domains=tuple(_performance(platform, r) for r in found[Kind.PERFORMANCE]),
-        sensors=tuple(runtime.Sensor(**_common(r)) for r in found[Kind.SENSOR]),
+        sensors=tuple(_sensor(platform, r) for r in found[Kind.SENSOR]),
         devices=tuple(_device(platform, device) for device in platform.devices),
     )
 
@@ -71,7 +122,7 @@ def _source(position: Position | None) -> str | None:
     return str(position) if position is not None and position.line else None
 
 
-def _common(resource: Resource, *assumed: str) -> _Common:
+def _common(platform: Platform, resource: Resource, *assumed: str) -> _Common:
     return {
         "id": resource.number,
         "name": resource.name,
@@ -80,69 +131,144 @@ def _common(resource: Resource, *assumed: str) -> _Common:
         "assumed": tuple(dict.fromkeys((*resource.assumed, *assumed))),
         "source": _source(resource.facts.position),
         "labels": tuple(resource.node.labels),
+        "macro": written(platform, resource),
     }
 
 
-def _number(platform: Platform, key: ResourceKey | None) -> int | None:
-    """The number of the nearest power domain at or above ``key`` that the platform serves."""
+def _served(platform: Platform, key: ResourceKey | None) -> Resource | None:
+    """The nearest power domain or supply at or above ``key`` that the platform serves."""
     seen: set[ResourceKey] = set()
     while key is not None and key not in seen:
         found = platform.resource(key)
         if found is not None:
-            return found.number
+            return found
         seen.add(key)
         facts = platform.inventory.facts.get(key)
         key = facts.parent if facts is not None else None
     return None
 
 
-def _clock(platform: Platform, resource: Resource) -> runtime.Clock:
+def _number(platform: Platform, key: ResourceKey | None) -> int | None:
+    """The number of the nearest power domain or supply at or above ``key``."""
+    found = _served(platform, key)
+    return None if found is None else found.number
+
+
+def _gate(platform: Platform, resource: Resource, key: ResourceKey | None) -> int | None:
+    """The number of what ``resource`` runs on; none where that is left to the platform, for an
+    agent that has the one cannot turn on the other."""
+    gate = _served(platform, key)
+    if gate is None:
+        return None
+    switches = {
+        agent
+        for agent, grant in platform.holders(gate.key).items()
+        if Operation.STATE in grant.operations
+    }
+    reached = gate.facts.always_on or switches.issuperset(platform.holders(resource.key))
+    return gate.number if reached else None
+
+
+def _scaled_by(platform: Platform) -> dict[ResourceKey, runtime.PerformanceDomain]:
+    """Clock or supply → the performance domain that sets it."""
+    domains = platform.resources[Kind.PERFORMANCE]
+    return {
+        key: _performance(platform, domain)
+        for domain in domains
+        for key in (domain.facts.clock, domain.facts.supply)
+        if key is not None
+    }
+
+
+def _clock(
+    platform: Platform, resource: Resource, domain: runtime.PerformanceDomain | None
+) -> runtime.Clock:
+    """A clock; one that ``domain`` sets has the rates of its levels, and at boot that of now."""
     rates, boot, _ = clock_rates(resource, platform.options.clock_rate)
+    if domain is not None:
+        boot = domain.levels[domain.sustained].frequency * 1000 or boot
+        levels = {level.frequency * 1000 for level in domain.levels} - {0}
+        rates = tuple(sorted({boot, *levels, *resource.facts.rates}))
     parents = [platform.resource(key) for key in resource.facts.parents]
     numbers = tuple(sorted(parent.number for parent in parents if parent is not None))
     return runtime.Clock(
-        **_common(resource),
+        **_common(platform, resource),
         rates=rates,
         rate=boot,
         parents=numbers,
         parent=numbers[0] if numbers else None,
         enabled=resource.facts.on,
         always_on=resource.facts.always_on,
+        power=_gate(platform, resource, resource.facts.power),
+        supply=_gate(platform, resource, resource.facts.supply),
     )
 
 
 def _power(platform: Platform, resource: Resource) -> runtime.PowerDomain:
     parent = _number(platform, resource.facts.parent)
     return runtime.PowerDomain(
-        **_common(resource),
+        **_common(platform, resource),
         parent=parent,
         enabled=resource.facts.on,
         always_on=resource.facts.always_on,
+        latency=resource.facts.latency or 0,
+        supply=_gate(platform, resource, resource.facts.supply),
     )
 
 
-def _voltage(resource: Resource) -> runtime.VoltageDomain:
+def _voltage(
+    platform: Platform, resource: Resource, domain: runtime.PerformanceDomain | None
+) -> runtime.VoltageDomain:
+    """A supply; one that ``domain`` sets has the voltages of its levels too."""
     levels, assumed = voltage_levels(resource)
+    boot = levels[0]
+    if domain is not None:
+        now = domain.levels[domain.sustained].voltage
+        boot = boot if now is None else now
+        voltages = {level.voltage for level in domain.levels if level.voltage is not None}
+        levels = tuple(sorted({boot, *voltages, *resource.facts.voltages}))
     return runtime.VoltageDomain(
-        **_common(resource, *assumed),
+        **_common(platform, resource, *assumed),
         levels=levels,
-        level=levels[0],
+        level=boot,
         enabled=resource.facts.on,
         always_on=resource.facts.always_on,
+        latency=resource.facts.latency or 0,
+        parent=_number(platform, resource.facts.parent),
     )
+
+
+def _sensor(platform: Platform, resource: Resource) -> runtime.Sensor:
+    """A sensor; where agents can set trip points, it has one at the least, as in the firmware."""
+    count = len(trip_points(platform, resource)) or 1 if platform.options.trip_points else 0
+    return runtime.Sensor(**_common(platform, resource), trip_points=min(count, 0xFF))
 
 
 def _performance(platform: Platform, resource: Resource) -> runtime.PerformanceDomain:
     points, assumed = operating_points(resource, platform.options.clock_rate)
     levels = tuple(
         runtime.PerformanceLevel(
-            level=point.level, frequency=point.frequency, voltage=point.voltage
+            level=point.level,
+            frequency=point.frequency,
+            voltage=point.voltage,
+            power=point.power,
+            latency=min(point.latency, MAX_LATENCY),
         )
         for point in points
     )
     return runtime.PerformanceDomain(
-        **_common(resource, *assumed), levels=levels, sustained=len(levels) - 1
+        **_common(platform, resource, *assumed),
+        levels=levels,
+        sustained=len(levels) - 1,
+        clock=_own(platform, resource.facts.clock),
+        supply=_own(platform, resource.facts.supply),
     )
+
+
+def _own(platform: Platform, key: ResourceKey | None) -> int | None:
+    """The number of this very resource, where the platform serves it."""
+    found = None if key is None else platform.resource(key)
+    return None if found is None else found.number
 
 
 def _agent(platform: Platform, agent: Agent) -> runtime.Agent:

@@ -6,7 +6,8 @@ What was assumed is named, so that every output can say so.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from scmigen.model.platform import Resource
+from scmigen.devicetree.tree import Node
+from scmigen.model.platform import Platform, Resource
 from scmigen.runtime import Role
 
 #: The level in µV of a supply that says none.
@@ -16,11 +17,24 @@ SYSTEM_POWER_ROLES = frozenset({Role.OSPM, Role.PSCI, Role.HYPERVISOR})
 
 
 class Point(NamedTuple):
-    """An operating point: abstract level, frequency in kHz (0: unknown), voltage in µV."""
+    """An operating point: abstract level, frequency in kHz (0: unknown), voltage in µV, what
+    changing to it takes in µs and what it draws in mW, rounded up (0: unknown)."""
 
     level: int
     frequency: int
     voltage: int | None
+    latency: int = 0
+    power: int = 0
+
+
+class TripPoint(NamedTuple):
+    """A temperature of a thermal zone at which something happens, in thousandths of a degree."""
+
+    name: str
+    temperature: int
+    hysteresis: int
+    type: str
+    zone: str
 
 
 class Rates(NamedTuple):
@@ -71,9 +85,37 @@ def operating_points(resource: Resource, assumed_rate: int) -> Points:
     for point in resource.facts.points:
         frequency = next((rate // 1000 for rate in point.rates if rate), 0)
         level = point.level if point.level is not None else frequency
-        by_level[level] = Point(level, frequency, point.voltage)
+        latency, power = (-(-(value or 0) // 1000) for value in (point.latency, point.power))
+        by_level[level] = Point(level, frequency, point.voltage, latency, power)
     assumed = () if by_level else ("levels",)
     if not by_level:
         frequency = assumed_rate // 1000
         by_level[frequency] = Point(frequency, frequency, None)
     return Points(tuple(by_level[level] for level in sorted(by_level)), _named(resource, assumed))
+
+
+def _signed(node: Node, name: str) -> int:
+    cell = node.cell(name) or 0
+    return cell - (1 << 32) if cell >> 31 else cell
+
+
+def trip_points(platform: Platform, resource: Resource) -> tuple[TripPoint, ...]:
+    """The trip points of the thermal zones that read a sensor, by temperature."""
+    zones = {
+        use.consumer.path: use.consumer
+        for use in platform.inventory.uses
+        if use.key == resource.key and use.prop == "thermal-sensors"
+    }
+    found = [
+        TripPoint(
+            trip.name,
+            _signed(trip, "temperature"),
+            _signed(trip, "hysteresis"),
+            trip.string("type") or "",
+            zone.path,
+        )
+        for zone in zones.values()
+        if "trips" in zone.children
+        for trip in zone.children["trips"].children.values()
+    ]
+    return tuple(sorted(found, key=lambda trip: trip.temperature))

@@ -18,6 +18,7 @@ from scmigen.devicetree.tree import Node
 from scmigen.model.closure import Closure, close
 from scmigen.model.grants import Granted, grant
 from scmigen.model.identifiers import (
+    Foreign,
     Ids,
     Lock,
     LockedId,
@@ -36,6 +37,9 @@ from scmigen.model.scaling import Scaling, scale
 from scmigen.model.sharing import Feeding
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
+
+#: The name of the platform of a tree without an SCMI node.
+DEFAULT_NAME = "scmi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,14 @@ def build(
         made, changed = _platform(parts, instance)
         platforms.append(made)
         moved.extend(changed)
-    findings = Findings(tuple(owners.conflicts), closure, granted, scaling.undriven, tuple(moved))
+    findings = Findings(
+        tuple(owners.conflicts),
+        closure,
+        granted,
+        scaling.undriven,
+        tuple(moved),
+        _foreign(parts.lock, inventory),
+    )
     return Model(
         inventory,
         assignment,
@@ -108,6 +119,18 @@ def build(
         findings,
         _new_lock(parts, platforms),
     )
+
+
+def _foreign(lock: Lock, inventory: Inventory) -> tuple[Foreign, ...]:
+    """The platforms of a lock that are none of the board's, or of which it has not one node."""
+    names = {instance.node.name for instance in inventory.instances} or {DEFAULT_NAME}
+    found = []
+    for name, ids in lock.platforms.items():
+        paths = {key.provider for key in ids.resources} | set(ids.devices)
+        there = any(inventory.tree.node(path) is not None for path in paths)
+        if name not in names or (paths and not there):
+            found.append(Foreign(name, name in names, lock.file))
+    return tuple(found)
 
 
 def _instance_of(parts: _Parts, key: ResourceKey) -> ScmiInstance | None:
@@ -149,12 +172,13 @@ def _fixed(parts: _Parts, keys: Iterable[ResourceKey]) -> dict[ResourceKey, int]
 
 def _platform(parts: _Parts, instance: ScmiInstance | None) -> tuple[Platform, tuple[Moved, ...]]:
     keys = _served(parts, instance)
-    name = instance.node.name if instance else "scmi"
+    name = instance.node.name if instance else DEFAULT_NAME
     lock = parts.numbers(name)
     numbers, moved = number_resources(keys, _fixed(parts, keys), lock)
     resources = _resources(parts, numbers, parts.names(name))
     by_key = {r.key: r for found in resources.values() for r in found}
     grants, moved_for_agents = _grants(parts, by_key, lock)
+    devices, moved_devices = _devices(parts, by_key, name)
     platform = Platform(
         name=name,
         numbering=parts.numbering,
@@ -164,11 +188,11 @@ def _platform(parts: _Parts, instance: ScmiInstance | None) -> tuple[Platform, t
         agents=parts.assignment.agents,
         resources=resources,
         grants=tuple(grants),
-        devices=tuple(_devices(parts, by_key, name)),
+        devices=devices,
         reserved=reserved_numbers(numbers, lock),
         instance=instance,
     )
-    return platform, (*moved, *moved_for_agents)
+    return platform, (*moved, *moved_for_agents, *moved_devices)
 
 
 def _resources(
@@ -180,8 +204,8 @@ def _resources(
     facts = _facts(parts, numbers)
     known = {**parts.inventory.facts, **facts}
     held = _with_domains_above({use.key for use in parts.closure.own}, known)
-    boot = _with_domains_above(_needed_by_console(parts), known) | held
-    boot |= {grant.key for grant in parts.assignment.grants if grant.on}
+    wanted = {grant.key for grant in parts.assignment.grants if grant.on}
+    boot = _with_domains_above(wanted | _needed_by_console(parts), known) | held
     described = {grant.key: grant.name for grant in parts.assignment.grants if grant.name}
     found: dict[Kind, tuple[Resource, ...]] = {}
     for kind in Kind:
@@ -234,24 +258,34 @@ def _facts(parts: _Parts, keys: Iterable[ResourceKey]) -> dict[ResourceKey, Reso
     for key in wanted:
         table = parts.scaling.domains.get(key)
         if table is not None:
-            found[key] = ResourceFacts(points=table.points, position=table.node.position)
+            driven = parts.scaling.driven.get(key, {})
+            found[key] = ResourceFacts(
+                points=table.points,
+                position=table.node.position,
+                supply=driven.get(Kind.VOLTAGE),
+                clock=driven.get(Kind.CLOCK),
+            )
             continue
         facts = known[key]
-        asked = parts.scaling.rates.get(key, frozenset())
-        found[key] = replace(facts, rates=tuple(sorted(asked.union(facts.rates))))
+        asked = parts.scaling.rates.get(key)
+        rates = tuple(sorted(asked.union(facts.rates))) if asked else facts.rates
+        found[key] = facts if rates == facts.rates else replace(facts, rates=rates)
     return found
 
 
 def _with_domains_above(
     found: set[ResourceKey], facts: Mapping[ResourceKey, ResourceFacts]
 ) -> frozenset[ResourceKey]:
-    """``found`` and the power domains that must be on for them."""
+    """``found`` and the power domains and supplies that must be on for them."""
     stack = list(found)
     while stack:
         known = facts.get(stack.pop())
-        if known is not None and known.parent is not None and known.parent not in found:
-            found.add(known.parent)
-            stack.append(known.parent)
+        if known is None:
+            continue
+        for above in (known.parent, known.power, known.supply):
+            if above is not None and above not in found:
+                found.add(above)
+                stack.append(above)
     return frozenset(found)
 
 
@@ -269,7 +303,10 @@ def _state(
     held: frozenset[ResourceKey],
 ) -> ResourceFacts:
     """On at boot where the console needs it; on for good where the platform itself does."""
-    return replace(facts, on=facts.on or key in boot, always_on=facts.always_on or key in held)
+    on, always_on = facts.on or key in boot, facts.always_on or key in held
+    if (on, always_on) == (facts.on, facts.always_on):
+        return facts
+    return replace(facts, on=on, always_on=always_on)
 
 
 def _resource(
@@ -327,7 +364,9 @@ def _device_of(owners: Owners, node: Node) -> Node | None:
     return named or (node if whole is not None else None)
 
 
-def _devices(parts: _Parts, by_key: Mapping[ResourceKey, Resource], platform: str) -> list[Device]:
+def _devices(
+    parts: _Parts, by_key: Mapping[ResourceKey, Resource], platform: str
+) -> tuple[tuple[Device, ...], tuple[Moved, ...]]:
     uses: dict[str, list[Use]] = {}
     nodes: dict[str, Node] = {}
     for use in parts.closure.needs:
@@ -335,7 +374,8 @@ def _devices(parts: _Parts, by_key: Mapping[ResourceKey, Resource], platform: st
         if node is not None and use.key in by_key:
             nodes[node.path] = node
             uses.setdefault(node.path, []).append(use)
-    numbers = number_devices(nodes, parts.numbers(platform), parts.inventory.device_ids)
+    fixed = parts.inventory.device_ids
+    numbers, moved = number_devices(nodes, parts.numbers(platform), fixed)
     locked = parts.names(platform).devices
     found = []
     for path, node in nodes.items():
@@ -344,7 +384,7 @@ def _devices(parts: _Parts, by_key: Mapping[ResourceKey, Resource], platform: st
         found.append(
             Device(node, numbers[path], owner.agents, owner.assignable, tuple(uses[path]), name)
         )
-    return sorted(found, key=lambda device: device.number or 0)
+    return tuple(sorted(found, key=lambda device: device.number or 0)), moved
 
 
 def _new_lock(parts: _Parts, platforms: Sequence[Platform]) -> Lock:

@@ -88,9 +88,11 @@ class _Walk:
         """Whether nothing is amiss when the provider is disabled.
 
         The idle domains of firmware that is not there are not missed, nor is a sensor by a thermal
-        zone, which is no device, nor one of the clocks that a clock controller may choose from.
+        zone or a list of ADC channels (``iio-hwmon``), which are no devices, nor one of the clocks
+        that a clock controller may choose from.
         """
-        if use.key.kind is Kind.SENSOR and "compatible" not in use.consumer:
+        names = use.consumer.strings("compatible")
+        if use.key.kind is Kind.SENSOR and (not names or "iio-hwmon" in names):
             return True
         itself = self.providers.get(use.consumer.path)
         if use.key.kind is Kind.CLOCK and itself is not None and Kind.CLOCK in itself.kinds:

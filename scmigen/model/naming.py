@@ -35,8 +35,8 @@ def _numbered(name: str, size: int, suffix: str) -> str:
 
 def device_name(tree: DeviceTree, node: Node) -> str:
     """A device's name: its alias where it has one, else its node name."""
-    aliases = sorted(name for name, found in tree.aliases.items() if found is node)
-    name = _clean(aliases[0] if aliases else node.name.replace("@", "-")) or "root"
+    alias = tree.alias_of.get(node.path)
+    name = _clean(alias or node.name.replace("@", "-")) or "root"
     return name[: EXTENDED_NAME_SIZE - 1]
 
 

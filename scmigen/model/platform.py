@@ -20,7 +20,7 @@ from scmigen.bindings.facts import (
 from scmigen.devicetree.tree import Node
 from scmigen.model.closure import Closure
 from scmigen.model.grants import Granted
-from scmigen.model.identifiers import Lock, Moved
+from scmigen.model.identifiers import Foreign, Lock, Moved
 from scmigen.model.ownership import ClaimConflict, Owners
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation
@@ -62,6 +62,12 @@ class Grant:
     operations: frozenset[Operation]
     boot: frozenset[Operation]
     because: tuple[Use | HandGrant, ...]
+
+    @property
+    def beyond_need(self) -> frozenset[Operation]:
+        """The operations that the user wrote and no use needs."""
+        needs = (why.needs for why in self.because if isinstance(why, Use))
+        return self.operations.difference(*needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,17 @@ class Platform:
     def _by_key(self) -> Mapping[ResourceKey, Resource]:
         return {r.key: r for resources in self.resources.values() for r in resources}
 
+    @cached_property
+    def _holders(self) -> Mapping[ResourceKey, Mapping[int, Grant]]:
+        found: dict[ResourceKey, dict[int, Grant]] = {}
+        for grant in self.grants:
+            found.setdefault(grant.resource.key, {})[grant.agent.id] = grant
+        return found
+
+    def holders(self, key: ResourceKey) -> Mapping[int, Grant]:
+        """The grants on a resource, by the agent's id."""
+        return self._holders.get(key, {})
+
     def grants_of(self, agent: Agent, kind: Kind) -> tuple[Grant, ...]:
         """The grants of an agent on resources of one kind, ascending by the agent's id."""
         return self._grants_by_agent.get((agent.id, kind), ())
@@ -125,6 +142,7 @@ class Findings:
     granted: Granted
     undriven: tuple[OppTable, ...]
     moved: tuple[Moved, ...]
+    foreign: tuple[Foreign, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

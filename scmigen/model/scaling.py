@@ -35,13 +35,15 @@ class Scaling:
     """``uses``: what tables add. ``domains``: performance domain → its table. ``surrendered``:
     (consumer, resource) whose `rate`, `parent` and `level` the domain takes over. ``undriven``:
     tables whose clock the platform does not manage. ``rates``: clock → the rates in Hz its tables
-    ask for."""
+    ask for. ``driven``: performance domain → the clock and the supply that it alone sets, where
+    there is one of each kind."""
 
     uses: tuple[Use, ...]
     domains: Mapping[ResourceKey, OppTable]
     surrendered: frozenset[tuple[str, ResourceKey]]
     undriven: tuple[OppTable, ...]
     rates: Mapping[ResourceKey, frozenset[int]]
+    driven: Mapping[ResourceKey, Mapping[Kind, ResourceKey]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def scale(
     surrendered: set[tuple[str, ResourceKey]] = set()
     undriven: list[OppTable] = []
     rates: dict[ResourceKey, frozenset[int]] = {}
+    sets: dict[ResourceKey, dict[ResourceKey, None]] = {}
     for table in inventory.tables:
         devices = [
             _device(node, table, by_consumer.get(node.path, ()))
@@ -78,6 +81,7 @@ def scale(
                 uses.append(Use(device.node, key, TABLE, 0, _PERFORMANCE))
                 taken = (*device.clocks, *device.supplies)
                 surrendered.update((device.node.path, use.key) for use in taken)
+                sets.setdefault(key, {}).update(dict.fromkeys(use.key for use in taken))
             continue
         added = [use for device in devices for use in _native(device, table, providers)]
         uses.extend(added)
@@ -85,7 +89,26 @@ def scale(
             rates[use.key] = rates.get(use.key, frozenset()) | _rates(table, use)
         if not added:
             undriven.append(table)
-    return Scaling(tuple(uses), domains, frozenset(surrendered), tuple(undriven), rates)
+    return Scaling(
+        tuple(uses), domains, frozenset(surrendered), tuple(undriven), rates, _driven(sets)
+    )
+
+
+def _driven(
+    sets: Mapping[ResourceKey, Iterable[ResourceKey]],
+) -> dict[ResourceKey, dict[Kind, ResourceKey]]:
+    """Of what the domains set, the one clock and the one supply that no other domain sets."""
+    users: dict[ResourceKey, int] = {}
+    for keys in sets.values():
+        for key in keys:
+            users[key] = users.get(key, 0) + 1
+    found: dict[ResourceKey, dict[Kind, ResourceKey]] = {}
+    for domain, keys in sets.items():
+        for kind in (Kind.CLOCK, Kind.VOLTAGE):
+            own = [key for key in keys if key.kind is kind]
+            if len(own) == 1 and users[own[0]] == 1:
+                found.setdefault(domain, {})[kind] = own[0]
+    return found
 
 
 def _rates(table: OppTable, use: Use) -> frozenset[int]:
@@ -120,8 +143,10 @@ def _device(node: Node, table: OppTable, uses: Iterable[Use]) -> _Device:
     clocks: dict[ResourceKey, Use] = {}
     supplies: dict[ResourceKey, Use] = {}
     for use in uses:
+        # An index counts in the device's own list, not in that of another tree or of the bus above.
+        own = use.place is None
         asked = use.prop == "assigned-clocks" and use.index < len(rates) and rates[use.index]
-        if (use.prop == "clocks" and use.index in scaled) or asked:
+        if own and ((use.prop == "clocks" and use.index in scaled) or asked):
             clocks.setdefault(use.key, use)
         elif use.key.kind is Kind.VOLTAGE:
             supplies.setdefault(use.key, use)

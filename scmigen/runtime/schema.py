@@ -2,7 +2,7 @@
 
 ``scmigen build`` writes it as JSON, ``scmigen serve`` reads it. It is the whole contract between
 the compiler and the server. Numbers are SCMI numbers; a resource that was removed leaves a hole.
-Keys ``source`` and ``labels`` say where a thing came from; nothing depends on them.
+Keys ``source``, ``labels`` and ``macro`` say where a thing came from; nothing depends on them.
 """
 
 from enum import StrEnum
@@ -55,7 +55,8 @@ class _Strict(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
 class Resource(_Strict, frozen=True, kw_only=True):
     """What all resources have. ``id`` is the platform's number, the index in firmware tables;
-    ``notifications``: whether agents can be told of its changes."""
+    ``macro`` what the board's source writes for the cells (``CPG_MOD 702``); ``notifications``:
+    whether agents can be told of its changes."""
 
     id: Number
     name: Name
@@ -64,6 +65,7 @@ class Resource(_Strict, frozen=True, kw_only=True):
     assumed: tuple[str, ...] = ()
     source: str | None = None
     labels: tuple[str, ...] = ()
+    macro: str | None = None
     notifications: bool = True
 
 

@@ -65,11 +65,11 @@ WRONG = [
         "default: true is given twice",
     ),
     (f"^{'x' * 64} {{ %s id = <1>; }};", "agents-file", "1 to 63 printable"),
-    ("a { %s id = <1>; ^access = <99>; };", "phandle-dangling", "cell 0 of access is 0x63"),
+    ("a { %s id = <1>; access = <^99>; };", "phandle-dangling", "cell 0 of access is 0x63"),
     (
-        "a { %s id = <1>; #access-flags-cells = <2>; ^access = <&gpu 1>; };",
+        "a { %s id = <1>; #access-flags-cells = <2>; access = <^&gpu 1>; };",
         "specifier-short",
-        "specifiers have 2 cells, but 1 follow",
+        "specifiers have 2 cells, but 1 follows",
     ),
 ]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support import tree_of
 
-from scmigen.assignment.select import Selector, split_resource
+from scmigen.assignment.select import Selector
 from scmigen.devicetree.load import load
 
 BODY = """
@@ -74,12 +74,30 @@ def test_labels_in_a_blob(corpus: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("&cru 12", ("&cru", (12,))),
-        ("&cru", ("&cru", ())),
-        ("  /clk@1   0x10 7 ", ("/clk@1", (16, 7))),
-        ("&cru x", None),
-        ("&cru 1.5", None),
+        ("&gpu 12", ("/soc/gpu@1", (12,))),
+        ("&gpu", ("/soc/gpu@1", ())),
+        ("  /soc/gpu@1   0x10 7 ", ("/soc/gpu@1", (16, 7))),
     ],
 )
-def test_resources(text: str, expected: tuple[str, tuple[int, ...]] | None) -> None:
-    assert split_resource(text) == expected
+def test_resources(text: str, expected: tuple[str, tuple[int, ...]]) -> None:
+    found, cells = Selector(tree_of(BODY)).resource(text)
+    assert found.problem is None
+    assert ([node.path for node in found.nodes], cells) == ([expected[0]], expected[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "hint"),
+    [
+        ("&gpu x", "x is no cell of 32 bits, and no macro of this board's files", "a DTB has none"),
+        ("&gpu 1 1.5", "1.5 is no cell", "write the number"),
+        ("&gpu -1", "-1 is no cell", "write the number"),
+        ("&gpu 0x100000000", "0x100000000 is no cell", "write the number"),
+        ("&gqu x", "no label &gqu", "did you mean &gpu?"),
+        (" ", "' ' names no resource", 'write "&provider 12"'),
+    ],
+)
+def test_what_is_no_resource(text: str, problem: str, hint: str) -> None:
+    found, cells = Selector(tree_of(BODY)).resource(text)
+    assert (found.nodes, cells) == ((), ())
+    assert problem in str(found.problem)
+    assert hint in str(found.hint)

@@ -176,11 +176,29 @@ def test_uses_that_only_the_agents_tree_has() -> None:
     )
     made = model({"linux": own})
     assert grants(made, "linux")["clock cc 99"] == "state read"
-    column = own.index("clocks") + 1
+    column = own.index("7 99") + 1
     (use,) = [use for use in made.inventory.uses if use.key.cells == (99,)]
     assert (use.consumer.path, str(use.position)) == ("/soc/serial@4000", f"linux.dts:3:{column}")
     assert operations(use.key.kind, use.needs) == "state read"
     assert word(made.inventory.tree, use.key) == "clock cc 99"
+
+
+def test_an_opp_table_scales_the_clocks_of_the_boards_own_list() -> None:
+    """The agent's tree lists another clock first; the table says nothing of that one."""
+    board = (
+        'gpu: gpu@5000 { compatible = "acme,gpu"; clocks = <&cc 5>; operating-points-v2 = <&t>; };'
+        "t: t { o1 { opp-hz = <0 500>; }; };"
+    )
+    own = (
+        'clock-controller@1000 { phandle = <7>; compatible = "acme,cc"; #clock-cells = <1>; };'
+        "gpu@5000 { clocks = <7 99>; };"
+    )
+    made = model({"linux": own}, board=board + SOC)
+    assert grants(made, "linux") == {
+        "clock cc 5": "state read",
+        "clock cc 99": "state read",
+        "performance gpu": "level limits read",
+    }
 
 
 def test_a_consumer_that_the_board_does_not_have() -> None:

@@ -85,7 +85,9 @@ def test_an_agent_needs_a_server(folder: Path) -> None:
 
 def test_explain_says_what_to_do() -> None:
     result = CliRunner().invoke(main, ["explain", "id-unserved"])
-    assert len(result.output.splitlines()) == 2
+    about, advice, *_ = result.output.splitlines()
+    assert about.endswith(".")
+    assert advice.endswith(".")
     listed = CliRunner().invoke(main, ["explain", "--list"]).output.splitlines()
     assert any(line.startswith("dts-syntax: ") for line in listed)
     assert any(line.startswith("reset-shared: ") for line in listed)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import scmigen, written
 
 PROVIDER = """/dts-v1/;
 / {
@@ -26,23 +27,14 @@ BOARD = PROVIDER + "};\n"
 BROKEN = PROVIDER + "\tspi@3000 { clocks = <&cru>; resets = <99 1>; };\n};\n"
 
 
-def scmigen(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scmigen", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-
 @pytest.fixture
 def board(tmp_path: Path) -> Path:
-    path = tmp_path / "board.dts"
-    path.write_text(BOARD)
-    return path
+    return written(tmp_path / "board.dts", BOARD)
 
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
-    path = tmp_path / "broken.dts"
-    path.write_text(BROKEN)
-    return path
+    return written(tmp_path / "broken.dts", BROKEN)
 
 
 def test_build_writes_the_default_outputs(board: Path, tmp_path: Path) -> None:
@@ -116,11 +108,40 @@ def test_why_shows_file_and_line(board: Path) -> None:
         done = scmigen("why", "ospm", resource, board)
         assert done.returncode == 0
         assert "ospm: state read on clock 0" in done.stdout
-        assert f"/serial@2000 clocks[0]: state read ({board}:12:3)" in done.stdout
+        assert f"/serial@2000 clocks[0]: state read ({board}:12:13)" in done.stdout
     nothing = scmigen("why", "ospm", "&cru 5", board)
     assert nothing.returncode == 1
     assert "nothing" in nothing.stderr
     assert scmigen("why", "nobody", "clock:0", board).returncode == 2
+
+
+def test_why_tells_what_is_granted_beyond_need(board: Path, tmp_path: Path) -> None:
+    agents = tmp_path / "agents.yaml"
+    agents.write_text(
+        "domains:\n  linux:\n    id: 1\n    default: true\n"
+        "    grant: [{clock: '&cru 4', operations: [read, rate]}]\n"
+    )
+    done = scmigen("why", "linux", "clock:0", board, "-a", agents)
+    assert done.stdout.splitlines() == [
+        "linux: state rate read on clock 0 (serial-2000, /clock-controller@1000 4)",
+        f"  /serial@2000 clocks[0]: state read ({board}:12:13)",
+        f"  granted by hand: rate read ({agents}:5:13)",
+        "  beyond what its devices need: rate",
+    ]
+    (told,) = json.loads(
+        scmigen("why", "linux", "clock:0", board, "-a", agents, "--format", "json").stdout
+    )
+    assert told["beyond_need"] == ["rate"]
+    assert told["uses"] == [
+        {
+            "device": "/serial@2000",
+            "property": "clocks",
+            "index": 0,
+            "via": [],
+            "operations": ["state", "read"],
+            "position": f"{board}:12:13",
+        }
+    ]
 
 
 def test_show_views(board: Path) -> None:
@@ -191,6 +212,23 @@ def test_depfile_names_all_files_read(tmp_path: Path, examples: Path) -> None:
     for name in ("orrery-board.dts", "orrery.dtsi", "orrery-clock.h", "agents.yaml"):
         assert str(examples / name) in sources
     assert str(tmp_path / "out" / "runtime" / "runtime.json") in targets
+
+
+@pytest.mark.parametrize("option", ["--ids", "--depfile"])
+def test_where_lock_or_rule_cannot_be_written_nothing_is(
+    board: Path, tmp_path: Path, option: str
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    out, lock, rule = tmp_path / "out", tmp_path / "board.ids", tmp_path / "out.d"
+    places = {"--ids": lock, "--depfile": rule}
+    extra = [
+        str(word) for pair in (places | {option: tmp_path / "file/x"}).items() for word in pair
+    ]
+    done = scmigen("build", board, "-o", out, *extra)
+    assert done.returncode == 1
+    assert "error[output-unwritable]" in done.stderr
+    assert done.stdout == ""
+    assert {path.name for path in tmp_path.iterdir()} == {"board.dts", "file"}
 
 
 def test_convert_there_and_back(board: Path, tmp_path: Path) -> None:

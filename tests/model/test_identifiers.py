@@ -9,7 +9,8 @@ from support import TWO_AGENTS, grants, model_of, numbers, soc, soc_model, told,
 
 from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import InputError
-from scmigen.model.identifiers import Ids, Lock, LockedId, format_lock, parse_lock
+from scmigen.model.identifiers import Ids, Lock, LockedId
+from scmigen.model.lockfile import format_lock, parse_lock
 from scmigen.model.platform import Model
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
@@ -164,7 +165,10 @@ WRONG = [
     ("device\t1\ta\t/c\ndevice\t2\tb\t/c", 4, "lock-duplicate", "device </c> is given twice"),
     ("platform\tscmi", 3, "lock-duplicate", "platform scmi is given twice"),
     ("clock\t65536\ta\t/c\t1", 3, "lock-syntax", "65536 is no id"),
-    ("clock\t-1\ta\t/c\t1", 3, "lock-syntax", "-1 is no id"),
+    ("clock\t-1\ta\t/c\t1", 3, "lock-syntax", "not a line"),
+    ("clock\t1_0\ta\t/c\t1", 3, "lock-syntax", "not a line"),
+    ("clock\t\u0661\ta\t/c\t1", 3, "lock-syntax", "not a line"),
+    ("clock\t1\ta\t/\\ud800\t1", 3, "lock-syntax", "not a line"),
     ("clock\tone\ta\t/c\t1", 3, "lock-syntax", "not a line"),
     ("clock\t" + "9" * 5000 + "\ta\t/c", 3, "lock-syntax", "not a line"),
     ("clocks\t1\ta\t/c\t1", 3, "lock-syntax", "not a line"),
@@ -178,7 +182,7 @@ WRONG = [
     ("clock\t1\ta\t/\u00e9\t1", 3, "lock-syntax", "not a line"),
     ("clock\t1\ta\t/\\q\t1", 3, "lock-syntax", "not a line"),
     ("clock\t1\ta\t/\\\t1", 3, "lock-syntax", "not a line"),
-    ("<<<<<<< ours", 3, "lock-syntax", "not a line"),
+    ("<<<<<<< ours", 3, "lock-syntax", "a merge has left a conflict"),
 ]
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import TWO_AGENTS, model_of, soc
 
-from scmigen.model.identifiers import format_lock, parse_lock
+from scmigen.model.lockfile import format_lock, parse_lock
 from scmigen.runtime import Numbering
 
 #: The clocks of agent a and of agent b, at some time.

@@ -5,7 +5,8 @@ from support import TWO_AGENTS, diagnostics, model_of, numbers, soc
 
 from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import InputError
-from scmigen.model.identifiers import Ids, Lock, LockedId, format_lock, parse_lock
+from scmigen.model.identifiers import Ids, Lock, LockedId
+from scmigen.model.lockfile import format_lock, parse_lock
 from scmigen.model.platform import Model
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind

@@ -124,7 +124,7 @@ def test_a_local_provider_serves_its_owner_only() -> None:
     model = soc_model(body, '    access: [{dev: "&i2c"}]')
     buck, ldo = diagnostics(model, "local-foreign")
     assert buck.message.startswith("&buck is b's, but 2 uses of other agents need it")
-    assert ldo.message.startswith("&ldo is b's, but 1 use of other agents need it")
+    assert ldo.message.startswith("&ldo is b's, but 1 use of other agents needs it")
     assert "platform.managed" in str(buck.hint)
 
 
@@ -140,7 +140,7 @@ def test_the_hint_where_a_supply_is_anothers(beside: str, whole: bool) -> None:
     bus = PMIC.replace("pmic: pmic", beside + " pmic: pmic")
     model = soc_model(bus + "d: d { x-supply = <&buck>; };", '    access: [{dev: "&d"}]')
     (found,) = diagnostics(model, "local-foreign")
-    assert 'platform.managed: ["&buck"]' in str(found.hint)
+    assert 'platform.managed: ["&pmic"]' in str(found.hint)
     assert ('platform.devices: ["&i2c"]' in str(found.hint)) == whole
 
 
@@ -196,6 +196,33 @@ def test_a_clock_on_a_pwm_is_the_pwms() -> None:
     assert told(soc_model(body, '    access: [{dev: "&d"}]')) == [("error", "local-foreign")]
 
 
+# What switches the part besides GPIOs and PWMs: another regulator, a clock, a power domain.
+FURTHER = [
+    'vcc: v { compatible = "vctrl-regulator"; ctrl-supply = <&ctrl>; };'
+    'ctrl: c { compatible = "pwm-regulator"; pwms = <&pwm 0 5>; };',
+    'vcc: v { compatible = "regulator-fixed-clock"; clocks = <&gate>; };'
+    'gate: g { compatible = "gpio-gate-clock"; #clock-cells = <0>; enable-gpios = <&pwm 1 0>; };',
+    'vcc: v { compatible = "regulator-fixed-domain"; power-domains = <&pwm>; };',
+    'vcc: v { compatible = "regulator-gpio"; enable-gpios = <&pwm 1 0>; };',
+]
+
+
+@pytest.mark.parametrize("part", FURTHER)
+def test_a_part_switched_by_another_part_is_that_ones_switchs(part: str) -> None:
+    body = f"""
+    pwm: pwm@5 {{ compatible = "acme,pwm"; #pwm-cells = <2>; #gpio-cells = <2>;
+        #power-domain-cells = <0>; reset-gpios = <&gpio 3 0>; }};
+    gpio: gpio@6 {{ compatible = "acme,gpio"; #gpio-cells = <2>; }};
+    {part} d: d {{ vcc-supply = <&vcc>; }};
+    """
+    model = soc_model(body, '    access: [{dev: "&d"}, {dev: "&pwm"}]')
+    assert [agent.name for agent in model.owners.of(model.inventory.tree.labels["vcc"]).agents] == [
+        "b"
+    ]
+    assert told(model) == []
+    assert [i for _, i in told(soc_model(body, '    access: [{dev: "&d"}]'))] == ["local-foreign"]
+
+
 def test_what_scmi_makes_local_is_said_once() -> None:
     """Those that only the SCMI node made local, not what is local or fixed anyhow."""
     tree = soc(
@@ -212,6 +239,7 @@ FED = [
     ("clocks = <&phy>;", "note"),
     ("domain-supply = <&buck>;", "warning"),
     ("vin-supply = <&buck>;", "warning"),
+    ("power-supply = <&buck>;", "warning"),
     ("vdd-supply = <&buck>;", "note"),
 ]
 

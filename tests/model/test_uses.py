@@ -228,4 +228,4 @@ def test_diagnostics_point_at_the_use() -> None:
     (found,) = diagnostics(soc_model("\n\n  d { clocks = <&cc 1>;\n assigned-clocks = <&cc 1>;\n"
         " assigned-clock-parents = <&osc>; }; osc: osc { compatible = \"fixed-clock\";"
         " #clock-cells = <0>; };"), "parent-unnamed")  # fmt: skip
-    assert str(found.position) == "board.dts:4:2"
+    assert str(found.position) == "board.dts:4:21"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import without_places
 
 from scmigen import runtime
 from scmigen.compile import DEFAULT_OUTPUTS, Compiled, Request, compile_board, emit_outputs
@@ -52,17 +53,6 @@ def outputs(path: Path) -> tuple[Compiled, dict[str, bytes], tuple[Any, ...]]:
     found = compile_board(Request(path))
     files, diagnostics = emit_outputs(found.model, DEFAULT_OUTPUTS, explicit=False)
     return found, {file.path: file.content for file in files}, diagnostics
-
-
-def without_places(value: Any) -> Any:
-    """JSON without the keys that say where things came from."""
-    if isinstance(value, dict):
-        return {
-            key: without_places(part)
-            for key, part in value.items()
-            if key not in ("source", "labels")
-        }
-    return [without_places(part) for part in value] if isinstance(value, list) else value
 
 
 @pytest.fixture(scope="module", params=BOARDS)
