@@ -2,9 +2,9 @@
 
 from dataclasses import fields, replace
 
-from scmigen.assignment.assignment import Agent, PlatformOptions
+from scmigen.assignment.assignment import Agent, FastChannelOptions, PlatformOptions
 from scmigen.bindings.facts import Inventory, OperatingPoint, ResourceFacts, ResourceKey, Use
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.tree import DeviceTree, Node, Property
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.runtime import Numbering, Role
@@ -30,7 +30,7 @@ class Board:
         self.name = name
         self.numbering = numbering
         self.root = Node("", None, Position("board.dts", 1, 1))
-        self.soc = self._child(self.root, "soc")
+        self.soc = self.child(self.root, "soc")
         self.agents: list[Agent] = []
         self.resources: dict[Kind, list[Resource]] = {}
         self.grants: list[Grant] = []
@@ -39,13 +39,13 @@ class Board:
         self.reserved: dict[Kind, tuple[int, ...]] = {}
 
     @staticmethod
-    def _child(parent: Node, name: str) -> Node:
+    def child(parent: Node, name: str) -> Node:
         node = Node(name, parent, Position("board.dts", 10, 2))
         parent.children[name] = node
         return node
 
     def node(self, name: str) -> Node:
-        return self.soc.children.get(name) or self._child(self.soc, name)
+        return self.soc.children.get(name) or self.child(self.soc, name)
 
     def agent(self, name: str, role: Role = Role.OSPM, permissions: bool = False) -> Agent:
         agent = Agent(len(self.agents) + 1, name, role, permissions=permissions)
@@ -313,6 +313,58 @@ def only_performance() -> Platform:
     return board.platform()
 
 
+def fast() -> Platform:
+    """Fast channels of two agents, a domain that two control, and trip points of sensors."""
+    board = Board("fast")
+    linux, vm = board.agent("linux"), board.agent("vm", Role.VM)
+    board.agent("hypervisor", Role.HYPERVISOR)
+    names = {0: linux, 1: vm, 3: linux, 4: vm}
+    for number, agent in names.items():
+        domain = board.resource(
+            Kind.PERFORMANCE, number, f"dom{number}", points=points((1, 1, None), (2, 2, None))
+        )
+        board.grant(agent, domain, LEVEL, LIMITS, READ)
+        board.grant(vm if agent is linux else linux, domain, READ)
+    both = board.resource(Kind.PERFORMANCE, 5, "both", points=points((1, 1, None)))
+    board.grant(linux, both, LEVEL, LIMITS, READ)
+    board.grant(vm, both, LIMITS, READ)
+    board.grant(linux, board.resource(Kind.POWER, 0, "gpu"), STATE, READ)
+    board.grant(linux, board.resource(Kind.RESET, 0, "spi"), RESET)
+    for number, trips in enumerate(((85_000, 95_000, -5_000), (), (70_000,))):
+        sensor = board.resource(Kind.SENSOR, number, f"temp{number}")
+        board.grant(linux, sensor, READ, CONFIG)
+        zone = board.node(f"zone{number}")
+        board.uses.append(Use(zone, sensor.key, "thermal-sensors", 0, frozenset({READ, CONFIG})))
+        above = board.child(zone, "trips")
+        for trip, temperature in enumerate(trips):
+            node = board.child(above, f"trip{trip}")
+            put(node, "temperature", cells(temperature & 0xFFFF_FFFF))
+            put(node, "hysteresis", cells(2_000))
+            put(node, "type", b"passive\0")
+    return board.platform(trip_points=True, fast_channels=FastChannelOptions(memory(board)))
+
+
+def memory(board: Board, address: int = 0x8000_0000, size: int = 0x2000) -> Node:
+    """Reserved memory of a board."""
+    holder = board.root.children.get("reserved-memory") or board.child(
+        board.root, "reserved-memory"
+    )
+    put(holder, "#address-cells", cells(1))
+    put(holder, "#size-cells", cells(1))
+    put(holder, "ranges", b"")
+    node = board.child(holder, f"memory@{address:x}")
+    put(node, "reg", cells(address, size))
+    return node
+
+
+def put(node: Node, name: str, value: bytes) -> None:
+    node.properties[name] = Property(name, value)
+
+
+def cells(*values: int) -> bytes:
+    return b"".join(value.to_bytes(4, "big") for value in values)
+
+
 BOARDS = {
     board.__name__: board
     for board in (
@@ -323,5 +375,6 @@ BOARDS = {
         hostile,
         all_kinds,
         only_performance,
+        fast,
     )
 }

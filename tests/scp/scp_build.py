@@ -1,9 +1,16 @@
 """Compiles emitted files against the declarations in ``include`` and reads them with the walker."""
 
 import re
+import shlex
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from scp.scp_expected import Expected
+
+from scmigen.diagnostics import has_errors
+from scmigen.emit.scp import emit
+from scmigen.model.platform import Platform
 
 HERE = Path(__file__).resolve().parent
 FLAGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-fshort-enums", "-O0")
@@ -13,6 +20,15 @@ OPTIONS = (
     "BUILD_HAS_SCMI_NOTIFICATIONS",
     "BUILD_HAS_OUTBAND_MSG_SUPPORT",
 )
+#: Options that only some firmware has: what its Firmware.cmake sets, what that defines.
+MORE_OPTIONS = {
+    "SCP_ENABLE_SCMI_SENSOR_EVENTS_INIT": ("BUILD_HAS_SCMI_SENSOR_EVENTS",),
+    "SCP_ENABLE_SCMI_PERF_FAST_CHANNELS": (
+        "BUILD_HAS_FAST_CHANNELS",
+        "BUILD_HAS_SCMI_PERF_FAST_CHANNELS",
+    ),
+    "BUILD_HAS_MOD_TRANSPORT_FC": ("BUILD_HAS_MOD_TRANSPORT_FC",),
+}
 
 
 def modules(firmware: str) -> list[str]:
@@ -35,15 +51,24 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def definitions(names: Iterable[str]) -> list[str]:
+def options(firmware: str) -> list[str]:
+    """What the build defines for the options that a Firmware.cmake sets."""
+    said = re.findall(r"^set\((\w+) TRUE\)$", firmware, re.M)
+    return [*OPTIONS, *(name for option in said for name in MORE_OPTIONS.get(option, ()))]
+
+
+def definitions(names: Iterable[str], chosen: Iterable[str] = OPTIONS) -> list[str]:
     upper = (name.upper().replace("-", "_") for name in names)
-    return [*(f"-DBUILD_HAS_MOD_{name}=1" for name in upper), *(f"-D{name}" for name in OPTIONS)]
+    return [*(f"-DBUILD_HAS_MOD_{name}=1" for name in upper), *(f"-D{name}" for name in chosen)]
 
 
 def compile_command(compiler: str, folder: Path, *sources: Path) -> list[str]:
-    listed = modules((folder / "Firmware.cmake").read_text())
-    include = [f"-I{folder}", f"-I{HERE / 'include'}"]
-    return [compiler, *FLAGS, *definitions(listed), *include, *map(str, sources)]
+    """How to compile sources of an emitted folder; a compiler may have options of its own."""
+    firmware = (folder / "Firmware.cmake").read_text()
+    own = sorted(folder.glob("module/*/include"))
+    include = [f"-I{path}" for path in (folder, HERE / "include", *own)]
+    defined = definitions(modules(firmware), options(firmware))
+    return [*shlex.split(compiler), *FLAGS, *defined, *include, *map(str, sources)]
 
 
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -69,3 +94,14 @@ def walk(folder: Path) -> list[str]:
     if done.returncode and not (lines and lines[-1].startswith("trap")):
         lines.append(f"trap {done.stderr}")
     return lines
+
+
+def agree(platform: Platform, compiler: str, folder: Path) -> None:
+    """The compiled tables of a platform say what the platform says."""
+    made, diagnostics = emit(platform)
+    assert not has_errors(diagnostics)
+    files = {file.path: file.content.decode() for file in made}
+    done = build(compiler, write(folder, files))
+    assert not done.stderr
+    wanted = Expected(platform, modules(files["Firmware.cmake"])).lines()
+    assert sorted(walk(folder)) == sorted(wanted)

@@ -37,7 +37,9 @@ PROTOCOL = {
 }
 #: Level in µV of a supply that says none.
 ASSUMED_VOLTAGE = 1_000_000
-AGENT_TYPES = {"psci": 0, "ospm": 2}
+AGENT_TYPES = {"psci": 0, "hypervisor": 1, "ospm": 2}
+#: Roles that have business with the power of the system.
+SYSTEM_ROLES = ("ospm", "psci", "hypervisor")
 #: Ids the walker asks about.
 ASKED = 320
 
@@ -71,6 +73,7 @@ class Expected:
                 found += [*lines()]
         if self.performance_domains() and not self.platform.resources.get(Kind.CLOCK):
             found += [*self.clocks()]
+        found += [*self.system_power(), *self.fast_channels(), *self.timer()]
         return found
 
     def performance_domains(self) -> list[Resource]:
@@ -115,7 +118,7 @@ class Expected:
     def common(self) -> Iterator[str]:
         kinds = [kind for kind in OPENS if self.platform.resources.get(kind)]
         options = self.platform.options
-        yield f"protocols {len(kinds)}"
+        yield f"protocols {len(kinds) + bool(self.system_agents())}"
         yield f"vendor{_hex(options.vendor)}{_hex(options.sub_vendor)}"
         scmi, transport = self.module["scmi"], self.module["transport"]
         for agent in self.agents:
@@ -199,10 +202,11 @@ class Expected:
             resource, last = resources.get(number), number == size
             name = "SYSTOP" if last else resource.short_name if resource else f"reserved-{number}"
             facts = "type=4 parent=none" if last else "type=2 parent=last"
-            yield (
-                f"domain {number} {facts} driver=element:{mock}:{number} api=api:{mock}:0 "
-                f"states={'2' if last else '13'}{_hex(name)}"
-            )
+            driver = f"driver=element:{mock}:{number} api=api:{mock}:0"
+            if last and self.system_agents():
+                system = self.module["system-power"]
+                driver = f"driver=module:{system} api=api:{system}:0"
+            yield f"domain {number} {facts} {driver} states={'2' if last else '13'}{_hex(name)}"
             kept = number in self.kept_on(Kind.POWER)
             on = last or kept or (resource and resource.facts.on)
             yield f"ppu {number} type={4 if last else 2} on={int(bool(on))}"
@@ -261,15 +265,106 @@ class Expected:
     def sensors(self) -> Iterator[str]:
         """Temperatures in thousandths of a degree; type 0 where there is no sensor."""
         resources, mock = self.numbered(Kind.SENSOR), self.module["reg-sensor"]
-        yield "sensors notification=none trip-point=none"
+        trips = self.platform.options.trip_points
+        protocol = self.module["scmi-sensor"]
+        events = f"notification=module:{protocol} trip-point=api:{protocol}:1"
+        yield f"sensors {events if trips else 'notification=none trip-point=none'}"
         for number in range(self.size(Kind.SENSOR)):
             resource = resources.get(number)
             facts = "type=2 multiplier=-3" if resource else "type=0 multiplier=0"
             name = resource.short_name if resource else f"reserved-{number}"
+            count = max(1, self.trips_of(resource)) if trips else 0
             yield (
-                f"sensor {number} {facts} interval=0 points=0 "
+                f"sensor {number} {facts} interval=0 points={count} "
                 f"driver=element:{mock}:{number} api=api:{mock}:0{_hex(name)}"
             )
+
+    def trips_of(self, sensor: Resource | None) -> int:
+        """Trips of the thermal zones that read a sensor; none for a number without one."""
+        zones = [
+            use.consumer
+            for use in self.platform.inventory.uses
+            if sensor is not None and use.key == sensor.key and use.prop == "thermal-sensors"
+        ]
+        return sum(len(zone.children["trips"].children) for zone in zones)
+
+    def system_agents(self) -> set[int]:
+        """The agents that may use system power; none where there is no power domain."""
+        if not self.platform.resources.get(Kind.POWER):
+            return set()
+        return {agent.id for agent in self.agents if agent.role in SYSTEM_ROLES}
+
+    def system_power(self) -> Iterator[str]:
+        if not self.system_agents():
+            return
+        systop, mock = self.size(Kind.POWER), self.module["mock-ppu"]
+        yield (
+            f"system-power wakes=0 initial=1 extra=0 driver=module:{self.module['mock-system']} "
+            f"api=api:{self.module['mock-system']}:0 controller=element:{mock}:{systop} "
+            f"controller-api=api:{mock}:0 states=01000000"
+        )
+        full = all(a.role == "psci" for a in self.agents if a.id in self.system_agents())
+        yield (
+            f"scmi-system-power view={int(full)} state=1 timeout=1000 "
+            f"wakes={self.element('power-domain', systop)} "
+            f"alarm=sub-element:{self.module['timer']}:0:0"
+        )
+
+    def fast_owners(self) -> dict[int, int]:
+        """Number of each performance domain that one agent controls alone → that agent."""
+        found = {}
+        for number in self.numbered(Kind.PERFORMANCE):
+            held = [
+                (agent.id, grants[number].boot)
+                for agent in self.agents
+                if number in (grants := self.grants(agent.id, Kind.PERFORMANCE))
+                and {"level", "limits"} & set(grants[number].boot)
+            ]
+            if len(held) == 1 and {"level", "limits", "read"} <= set(held[0][1]):
+                found[number] = held[0][0]
+        return found
+
+    def fast_places(self) -> dict[int, int]:
+        """Number of each domain with fast channels → how far into the memory they begin."""
+        owners, places, at = self.fast_owners(), {}, 0
+        for agent in sorted(set(owners.values())):
+            at = -(-at // 4096) * 4096
+            for number in sorted(n for n, owner in owners.items() if owner == agent):
+                places[number], at = at, at + 24
+        return places
+
+    def fast_channels(self) -> Iterator[str]:
+        options = self.platform.options.fast_channels
+        if options is None:
+            return
+        alarm = int(bool(self.system_agents()))
+        yield (
+            f"fast-channels rate={options.rate_limit} limit={options.rate_limit} "
+            f"alarm=sub-element:{self.module['timer']}:0:{alarm}"
+        )
+        places, driver = self.fast_places(), self.module["fch-polled"]
+        base = options.memory.cells("reg")[-2]
+        first, transport = 2 * len(self.agents), self.module["transport"]
+        for index, number in enumerate(sorted(places)):
+            for word, (start, size) in enumerate(((0, 4), (4, 8), (12, 4), (16, 8))):
+                channel = 4 * index + word
+                yield f"fast-channel {channel} at={base + places[number] + start:x} size={size}"
+                yield (
+                    f"fast-transport {first + channel} transport=2 "
+                    f"driver=element:{driver}:{channel} api=api:{driver}:0"
+                )
+        for number in range(self.size(Kind.PERFORMANCE)):
+            index = sorted(places).index(number) if number in places else 0
+            names = " ".join(
+                f"is=element:{transport}:{first + 4 * index + word} api=api:{transport}:3"
+                for word in range(4)
+            )
+            yield f"fast-domain {number} has={int(number in places)} {names}"
+
+    def timer(self) -> Iterator[str]:
+        alarms = bool(self.system_agents()) + bool(self.platform.options.fast_channels)
+        if alarms:
+            yield f"timer alarms={alarms} driver={self.element('mock-timer', 0)} irq=2"
 
     def performance(self) -> Iterator[str]:
         resources, mock = self.numbered(Kind.PERFORMANCE), self.module["mock-psu"]
@@ -332,6 +427,7 @@ class Expected:
                 kind for kind in OPENS if any(g.boot for g in self.grants(agent_id, kind).values())
             ]
             protocols = {0x10, *(PROTOCOL[kind] for kind in open_kinds)} if known else set()
+            protocols |= {0x12} if agent_id in self.system_agents() else set()
             for protocol in range(0x10, 0x1A):
                 yield f"protocol {agent_id} {protocol:x} {int(protocol in protocols)}"
             for message in range(3, 12):

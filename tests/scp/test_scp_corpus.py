@@ -1,4 +1,8 @@
-"""Every real board within the limits, for one, two and five agents, compiles without a warning."""
+"""Real boards within the limits, for one, two and five agents: compiled, and read cell by cell.
+
+By default the compilers take turns. ``pytest -m slow tests/scp`` has every board with every
+compiler and number of agents, and compares every table with the model.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -7,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from scp.scp_boards import divided
-from scp.scp_build import compile_command, run, sources, write
+from scp.scp_build import agree, compile_command, run, sources, write
 
 from scmigen.compile import Request, compile_board
 from scmigen.diagnostics import has_errors
@@ -21,8 +25,11 @@ BOARDS = sorted(
 )
 
 
-#: The compiler for microcontrollers takes its turns where it is installed.
-CROSS = [found for found in [shutil.which("arm-none-eabi-gcc")] if found]
+def compilers(tool: Callable[[str], str]) -> list[str]:
+    """For this machine and for microcontrollers; there gcc too, where it is installed."""
+    cross = [found for found in [shutil.which("arm-none-eabi-gcc")] if found]
+    clang = tool("clang")
+    return [tool("gcc"), clang, f"{clang} --target=arm-none-eabi -mcpu=cortex-m3", *cross]
 
 
 @cache
@@ -46,9 +53,24 @@ def test_real_boards_compile(
     board: str, corpus: Path, tool: Callable[[str], str], tmp_path: Path
 ) -> None:
     """The compilers take turns, so that each sees one, two and five agents on many boards."""
-    compilers = [tool("gcc"), tool("clang"), *CROSS]
+    every = compilers(tool)
     turn = BOARDS.index(board)
     for platform in platforms(corpus / f"{board}.dtb"):
         for index, count in enumerate((1, 2, 5)):
-            compiler = compilers[(turn + index) % len(compilers)]
+            compiler = every[(turn + index) % len(every)]
             compiles(compiler, divided(platform, count), tmp_path / f"{platform.name}-{count}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("board", BOARDS)
+def test_every_table_of_every_board(
+    board: str, count: int, corpus: Path, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Each compiler takes all files, and the tables that gcc made say what the model says."""
+    for platform in platforms(corpus / f"{board}.dtb"):
+        shared = divided(platform, count)
+        for number, compiler in enumerate(compilers(tool)[1:]):
+            compiles(compiler, shared, tmp_path / f"{platform.name}-{number}")
+        if not has_errors(emit(shared)[1]):
+            agree(shared, tool("gcc"), tmp_path / platform.name)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scp.scp_boards import all_kinds, two_agents
+from scp.scp_boards import all_kinds, fast, two_agents
 from scp.scp_build import SANITIZE, build, modules, walk, write
 from scp.scp_expected import Expected
 
@@ -260,6 +260,119 @@ SEEN_OF_ALL = {
 }
 
 
+#: The same for what only the board with fast channels, trip points and system power has.
+REFUSED_OF_FAST = {
+    "no termination of fast channels": ("config_fch_polled.c", first(TERMINATION, "")),
+    "no termination of channels": ("config_transport.c", first(TERMINATION, "")),
+    "no termination of the system": (
+        "config_system_power.c",
+        first(r"    \[1\] = \{ 0 \}, /\* Termination description \*/\n", ""),
+    ),
+    "a fast channel dropped": (
+        "scmi_idx.h",
+        first(r"    FAST_CHANNEL_IDX_DOM1_LIMIT_SET = 5,\n", ""),
+    ),
+    "an alarm dropped": ("scmi_idx.h", first(r"    ALARM_IDX_FAST_CHANNELS = 1,\n", "")),
+    "a domain without its last channel": (
+        "config_scmi_perf.c",
+        first(r"    \[MOD_SCMI_PERF_FAST_CHANNEL_LIMIT_GET\] =\n[^\n]*\n", ""),
+    ),
+    "memory too small": ("config_fch_polled.c", first("MEMORY_SIZE 8192U", "MEMORY_SIZE 4096U")),
+    "no whole words": ("config_fch_polled.c", lambda text: text.replace("0x1000", "0x1001")),
+    "polls too often": ("scmi_idx.h", first("RATE_LIMIT 4000", "RATE_LIMIT 400")),
+    "fast channels not in the build": (
+        "Firmware.cmake",
+        first(r"set\(SCP_ENABLE_SCMI_PERF_FAST_CHANNELS TRUE\)", ""),
+    ),
+    "fast transport not in the build": (
+        "Firmware.cmake",
+        first(r"set\(BUILD_HAS_MOD_TRANSPORT_FC TRUE\)", ""),
+    ),
+    "sensor events not in the build": (
+        "Firmware.cmake",
+        first(r"set\(SCP_ENABLE_SCMI_SENSOR_EVENTS_INIT TRUE\)", ""),
+    ),
+    "a state of the system forgotten": (
+        "config_system_power.c",
+        first(r"    \[MOD_SYSTEM_POWER_POWER_STATE_SLEEP1\][^\n]*\n", ""),
+    ),
+    "more trip points than fit": (
+        "config_sensor.c",
+        first("TRIP_POINT_COUNT_MAX 254", "TRIP_POINT_COUNT_MAX 2"),
+    ),
+}
+SEEN_OF_FAST = {
+    "channels of two domains swapped": (
+        "config_scmi_perf.c",
+        swap("FAST_CHANNEL_IDX_DOM0_LEVEL_SET", "FAST_CHANNEL_IDX_DOM1_LEVEL_SET"),
+    ),
+    "limits where levels are": (
+        "config_fch_polled.c",
+        swap(
+            "MOD_SCMI_PERF_FAST_CHANNEL_OFFSET_LEVEL_GET",
+            "MOD_SCMI_PERF_FAST_CHANNEL_OFFSET_LIMIT_GET",
+        ),
+    ),
+    "two channels in one word": (
+        "config_fch_polled.c",
+        first(r"FAST_CHANNEL_OFFSET_LIMIT_SET,", "FAST_CHANNEL_OFFSET_LEVEL_SET,"),
+    ),
+    "half of the limits": (
+        "config_fch_polled.c",
+        first(r"            struct mod_scmi_perf_fast_channel_limit\)", "            uint32_t)"),
+    ),
+    "memory of somebody else": (
+        "config_fch_polled.c",
+        first(r"UINT64_C\(0x80000000\)", "UINT64_C(0x80001000)"),
+    ),
+    "a page of another agent": (
+        "config_fch_polled.c",
+        lambda text: text.replace("0x1000 +", "0x30 +"),
+    ),
+    "channels that nobody may have": (
+        "config_scmi_perf.c",
+        first("supports_fast_channels = false", "supports_fast_channels = true"),
+    ),
+    "the alarm of another": (
+        "config_fch_polled.c",
+        first("ALARM_IDX_FAST_CHANNELS", "ALARM_IDX_SYSTEM_POWER"),
+    ),
+    "no alarm": ("config_scmi_system_power.c", first(r" *\.alarm_id = .*?\),\n", "")),
+    "the view of everybody": ("config_scmi_system_power.c", first("VIEW_OSPM", "VIEW_FULL")),
+    "another domain wakes": (
+        "config_scmi_system_power.c",
+        first(r"POWER_DOMAIN_IDX_SYSTOP\),", "POWER_DOMAIN_IDX_GPU),"),
+    ),
+    "a system nobody controls": (
+        "config_power_domain.c",
+        first(
+            r"FWK_ID_MODULE_INIT\(FWK_MODULE_IDX_SYSTEM_POWER\)",
+            "FWK_ID_ELEMENT_INIT(FWK_MODULE_IDX_MOCK_PPU, POWER_DOMAIN_IDX_SYSTOP)",
+        ),
+    ),
+    "states swapped": ("config_system_power.c", first(r"\(uint8_t\)MOD_PD_STATE_ON", "0U")),
+    "a system that is off": (
+        "config_system_power.c",
+        first("initial_system_power_state = MOD_PD_STATE_ON", "initial_system_power_state = 0"),
+    ),
+    "an interrupt of nothing": ("config_system_power.c", first("FWK_INTERRUPT_NONE", "0U")),
+    "system power for all": (
+        "config_resource_perms.c",
+        first(r" *MOD_RES_PERMS_SCMI_SYS_POWER_PROTOCOL_DENIED \|\n", ""),
+    ),
+    "a protocol too many": (
+        "config_scmi.c",
+        first(r"protocol_count_max = \d+", "protocol_count_max = 9"),
+    ),
+    "a trip point too few": ("config_sensor.c", first(r"\.count = 3", ".count = 2")),
+    "a sensor that is read through null": ("config_sensor.c", first(r"\.count = 1", ".count = 0")),
+    "nobody is told of trip points": (
+        "config_sensor.c",
+        first(r"FWK_ID_MODULE_INIT\(FWK_MODULE_IDX_SCMI_SENSOR\)", "FWK_ID_NONE_INIT"),
+    ),
+}
+
+
 def damaged(
     path: str, damage: Callable[[str], str], board: Callable[[], Platform] = two_agents
 ) -> dict[str, str]:
@@ -306,3 +419,18 @@ def test_damage_to_other_kinds_is_seen(
 ) -> None:
     files = damaged(*SEEN_OF_ALL[what], all_kinds)
     assert sees(tool("gcc"), write(tmp_path, files), files, all_kinds())
+
+
+@pytest.mark.parametrize("what", REFUSED_OF_FAST)
+def test_damage_to_channels_and_system_does_not_compile(
+    what: str, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    assert refuses(tool("gcc"), write(tmp_path, damaged(*REFUSED_OF_FAST[what], fast)))
+
+
+@pytest.mark.parametrize("what", SEEN_OF_FAST)
+def test_damage_to_channels_and_system_is_seen(
+    what: str, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    files = damaged(*SEEN_OF_FAST[what], fast)
+    assert sees(tool("gcc"), write(tmp_path, files), files, fast())

@@ -5,13 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scp.scp_build import build, modules, walk, write
-from scp.scp_expected import Expected
+from scp.scp_build import agree
 
 from scmigen.compile import Request, compile_board
 from scmigen.diagnostics import has_errors
 from scmigen.emit.scp import emit
-from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 
@@ -32,17 +30,6 @@ CORPUS = (
     "r8a779g0-white-hawk",
     "stm32mp257f-ev1",
 )
-
-
-def agree(platform: Platform, compiler: str, folder: Path) -> None:
-    """The compiled tables of a platform say what the platform says."""
-    made, diagnostics = emit(platform)
-    assert not has_errors(diagnostics)
-    files = {file.path: file.content.decode() for file in made}
-    done = build(compiler, write(folder, files))
-    assert not done.stderr
-    wanted = Expected(platform, modules(files["Firmware.cmake"])).lines()
-    assert sorted(walk(folder)) == sorted(wanted)
 
 
 @pytest.mark.parametrize(

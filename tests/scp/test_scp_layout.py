@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scp.scp_boards import two_agents
+from scp.scp_boards import fast
 from scp.scp_build import HERE, compile_command, run, write
 
 from scmigen.emit.scp import emit
@@ -45,7 +45,7 @@ def assertions() -> str:
 
 
 def test_declarations_have_the_real_layout(tool: Callable[[str], str], tmp_path: Path) -> None:
-    files = {file.path: file.content.decode() for file in emit(two_agents())[0]}
+    files = {file.path: file.content.decode() for file in emit(fast())[0]}
     folder = write(tmp_path, files)
     source = folder / "layout.c"
     source.write_text(assertions())

@@ -1,14 +1,29 @@
 """What SCP-firmware cannot hold or do is said, with what to do about it."""
 
-import pytest
-from scp.scp_boards import LEVEL, PARENT, READ, RESET, STATE, Board, points
+from dataclasses import replace
 
+import pytest
+from scp.scp_boards import (
+    LEVEL,
+    LIMITS,
+    PARENT,
+    READ,
+    RESET,
+    STATE,
+    Board,
+    cells,
+    memory,
+    points,
+    put,
+)
+
+from scmigen.assignment.assignment import Extra, FastChannelOptions, Target
 from scmigen.bindings.facts import Use
-from scmigen.diagnostics import Diagnostic, Severity, format_text
+from scmigen.diagnostics import Diagnostic, Position, Severity, format_text
 from scmigen.emit.scp import emit
 from scmigen.emit.scp.limits import ABOUT
 from scmigen.model.platform import Platform
-from scmigen.runtime import Numbering
+from scmigen.runtime import Numbering, Role
 from scmigen.scmi.protocols import Kind
 
 OPERATION = {Kind.CLOCK: READ, Kind.RESET: RESET, Kind.POWER: STATE}
@@ -230,3 +245,120 @@ def test_every_error_of_a_run_is_told() -> None:
     board = one(Kind.CLOCK, 255)
     board.resource(Kind.RESET, 255, "far")
     assert len(emit(board.platform())[1]) == 2
+
+
+def test_power_caps_that_no_tree_has_are_named() -> None:
+    extra = Extra(b'{"powercaps": {"soc": {"id": 0}, "cpu": {"id": 1}}}', Position("a.yaml", 9, 3))
+    found = only(one(Kind.CLOCK, 0).platform(extra=extra))
+    assert (found.id, found.severity) == ("scp-kind", Severity.WARNING)
+    assert found.message.startswith("2 powercap resources are left out")
+    assert "power-allocator" in found.message
+    assert found.position == Position("a.yaml", 9, 3)
+
+
+def fast_board(**options: object) -> tuple[Board, Platform]:
+    """Two domains of two agents, with a page of reserved memory for each agent."""
+    board = Board("fast")
+    for number, name in enumerate(("linux", "vm")):
+        levels = points((1, 1, None), (2, 2, None))
+        domain = board.resource(Kind.PERFORMANCE, number, f"dom{number}", points=levels)
+        board.grant(board.agent(name), domain, LEVEL, LIMITS, READ)
+    where = FastChannelOptions(memory(board, **options))  # type: ignore[arg-type]
+    return board, board.platform(fast_channels=where)
+
+
+def test_fast_channels_of_two_agents_fit_into_two_pages() -> None:
+    assert not emit(fast_board()[1])[1]
+    assert not emit(fast_board(size=4096 + 24)[1])[1]
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ({"size": 4096 + 23}, "need 4120 bytes, and /reserved-memory/memory@80000000 has 4119"),
+        ({"address": 0x8000_0100}, "do not begin with a page, as several agents have channels"),
+        ({"size": 0}, "has no memory that the CPU can reach"),
+    ],
+)
+def test_memory_that_cannot_hold_fast_channels(place: dict[str, int], why: str) -> None:
+    found = only(fast_board(**place)[1])
+    assert (found.id, found.severity) == ("scp-fast-channels", Severity.ERROR)
+    assert why in found.message
+
+
+def test_fast_channels_in_somebody_elses_memory() -> None:
+    board, platform = fast_board()
+    memory(board, 0x8000_1000, 0x1000)
+    found = only(platform)
+    assert "overlaps reserved memory at 0x80001000" in found.message
+
+
+def test_a_domain_that_two_agents_control_has_no_fast_channels() -> None:
+    board, platform = fast_board()
+    linux, domain = board.agents[0], board.resources[Kind.PERFORMANCE][1]
+    board.grant(linux, domain, LIMITS, READ)
+    found = only(board.platform(fast_channels=platform.options.fast_channels))
+    assert (found.id, found.severity) == ("scp-fast-channels", Severity.NOTE)
+    assert found.message.startswith("performance domain dom1 gets no fast channels")
+
+
+def test_nobody_to_have_fast_channels() -> None:
+    board = one(Kind.CLOCK, 0)
+    found = only(board.platform(fast_channels=FastChannelOptions(memory(board))))
+    assert "nobody has fast channels" in found.message
+
+
+def test_op_tee_has_no_fast_channels() -> None:
+    _, platform = fast_board()
+    options = replace(platform.options, target=Target.OPTEE)
+    told = [d for d in emit(replace(platform, options=options))[1] if d.id == "scp-fast-channels"]
+    assert ["which OP-TEE does not have" in item.message for item in told] == [True]
+
+
+def sensing(trips: int, **options: object) -> Platform:
+    """A board with a sensor of so many trip points."""
+    board = Board("trips")
+    sensor = board.resource(Kind.SENSOR, 0, "cpu")
+    board.grant(board.agent("linux"), sensor, READ)
+    zone = board.node("cpu-thermal")
+    board.uses.append(Use(zone, sensor.key, "thermal-sensors", 0, frozenset({READ})))
+    above = board.child(zone, "trips")
+    for number in range(trips):
+        put(board.child(above, f"trip{number}"), "temperature", cells(1000 * number))
+    return board.platform(**options)
+
+
+def test_trip_points_of_the_tree_are_left_out_unless_asked_for() -> None:
+    found = only(sensing(2))
+    assert (found.id, found.severity) == ("scp-trip-points", Severity.NOTE)
+    assert found.message.startswith("1 sensors have trip points in the tree")
+    assert not emit(sensing(0))[1]
+
+
+def test_trip_points_come_with_a_warning() -> None:
+    found = only(sensing(254, trip_points=True))
+    assert (found.id, found.severity) == ("scp-trip-points", Severity.WARNING)
+
+
+def test_more_trip_points_than_the_attributes_have_room_for() -> None:
+    files, found = emit(sensing(255, trip_points=True))
+    assert not files
+    assert [item.message for item in found if item.severity is Severity.ERROR] == [
+        "sensor cpu has 255 trip points; in SCP-firmware's attributes there is room for 254"
+    ]
+
+
+def powered(target: Target, role: Role) -> list[Diagnostic]:
+    board = Board("power")
+    board.grant(board.agent("it", role), board.resource(Kind.POWER, 0, "gpu"), STATE)
+    found = emit(board.platform(target=target))[1]
+    return [item for item in found if item.id == "scp-system-power"]
+
+
+def test_system_power_without_drivers_is_denied() -> None:
+    (found,) = powered(Target.PRODUCT, Role.PSCI)
+    assert "denied to it: there is no driver for shutdown and system-power-alarm" in found.message
+    (found,) = powered(Target.OPTEE, Role.OSPM)
+    assert "OP-TEE has no timer" in found.message
+    assert not powered(Target.OPTEE, Role.VM)
+    assert not powered(Target.HOST, Role.OSPM)

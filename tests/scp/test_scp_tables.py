@@ -8,12 +8,13 @@ from scp.scp_boards import BOARDS
 from scp.scp_build import SANITIZE, build, modules, walk, write
 from scp.scp_expected import Expected
 
+from scmigen.diagnostics import has_errors
 from scmigen.emit.scp import emit
 
 
 def emitted(name: str) -> dict[str, str]:
     files, diagnostics = emit(BOARDS[name]())
-    assert not diagnostics
+    assert not has_errors(diagnostics)
     return {file.path: file.content.decode() for file in files}
 
 

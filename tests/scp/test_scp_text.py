@@ -32,10 +32,10 @@ def test_a_string_literal_holds_its_text(text: str) -> None:
     assert value == text.encode("utf-8", "replace")
 
 
-@given(st.lists(st.text(max_size=12), max_size=30))
-def test_enumerators_are_identifiers_and_differ(names: list[str]) -> None:
+@given(st.lists(st.tuples(st.text(max_size=12), st.none() | st.text(max_size=50)), max_size=30))
+def test_enumerators_are_identifiers_and_differ(names: list[tuple[str, str | None]]) -> None:
     enums = Enumerators("CLOCK_IDX")
-    made = [enums.name(number, name) for number, name in enumerate(names)]
+    made = [enums.name(at, name, macro=macro) for at, (name, macro) in enumerate(names)]
     assert len(set(made)) == len(made)
     assert "CLOCK_IDX_COUNT" not in made
     assert all(re.fullmatch(r"CLOCK_IDX_[A-Z0-9_]+", name) for name in made)

@@ -9,6 +9,7 @@
 
 #include <mod_clock.h>
 #include <mod_dvfs.h>
+#include <mod_fch_polled.h>
 #include <mod_mock_clock.h>
 #include <mod_mock_ppu.h>
 #include <mod_mock_psu.h>
@@ -25,11 +26,15 @@
 #include <mod_scmi_perf.h>
 #include <mod_scmi_power_domain.h>
 #include <mod_scmi_reset_domain.h>
+#include <mod_scmi_system_power.h>
 #include <mod_scmi_voltage_domain.h>
 #include <mod_sensor.h>
+#include <mod_system_power.h>
+#include <mod_timer.h>
 #include <mod_transport.h>
 #include <mod_voltage_domain.h>
 
+#include <fwk_interrupt.h>
 #include <fwk_module.h>
 #include <fwk_module_idx.h>
 #include <fwk_status.h>
@@ -46,6 +51,21 @@ static void trap(const char *why)
     exit(1);
 }
 
+#ifdef BUILD_HAS_MOD_TIMER
+extern const struct fwk_module_config config_timer;
+#endif
+
+/* Sub-elements of each element: only the timer has some, its alarms */
+static size_t sub_elements(const struct fwk_module_config *config)
+{
+#ifdef BUILD_HAS_MOD_TIMER
+    return config == &config_timer ? ALARM_IDX_COUNT : 0;
+#else
+    (void)config;
+    return 0;
+#endif
+}
+
 /* Elements end at the first one without a name; each needs data */
 static size_t count(const struct fwk_module_config *config)
 {
@@ -59,7 +79,7 @@ static size_t count(const struct fwk_module_config *config)
         if (element[elements].data == NULL) {
             trap("an element has no data");
         }
-        if (element[elements].sub_element_count != 0) {
+        if (element[elements].sub_element_count != sub_elements(config)) {
             trap("an element has sub-elements");
         }
     }
@@ -96,6 +116,17 @@ static void print_id(const char *what, fwk_id_t id)
             what,
             (unsigned int)id.api.module_idx,
             (unsigned int)id.api.api_idx);
+        break;
+    case FWK_ID_TYPE_MODULE:
+        printf(" %s=module:%u", what, (unsigned int)id.common.module_idx);
+        break;
+    case FWK_ID_TYPE_SUB_ELEMENT:
+        printf(
+            " %s=sub-element:%u:%u:%u",
+            what,
+            (unsigned int)id.sub_element.module_idx,
+            (unsigned int)id.sub_element.element_idx,
+            (unsigned int)id.sub_element.sub_element_idx);
         break;
     default:
         printf(
@@ -148,11 +179,19 @@ static void walk_transport(void)
     const struct fwk_element *bells = config_mock_doorbell.elements.table;
     uintptr_t last = 0;
 
-    if (count(&config_transport) != count(&config_scmi) ||
-        count(&config_transport) != count(&config_mock_doorbell)) {
+    if (count(&config_scmi) != count(&config_mock_doorbell) ||
+        count(&config_transport) < count(&config_scmi)) {
         trap("a channel without a service or a doorbell");
     }
-    for (size_t i = 0; i < count(&config_transport); i++) {
+    for (size_t i = count(&config_scmi); i < count(&config_transport); i++) {
+        const struct mod_transport_channel_config *channel = table[i].data;
+
+        printf("fast-transport %zu transport=%u", i, (unsigned int)channel->transport_type);
+        print_id("driver", channel->driver_id);
+        print_id("api", channel->driver_api_id);
+        printf("\n");
+    }
+    for (size_t i = 0; i < count(&config_scmi); i++) {
         const struct mod_transport_channel_config *channel = table[i].data;
         const fwk_id_t *rings = bells[i].data;
 
@@ -575,6 +614,14 @@ static void walk_performance(void)
         printf("perf-domain %zu statistics=%d", i, (*scmi->domains)[i].stats_collected);
         print_id("group", (*scmi->domains)[i].phy_group_id);
         printf("\n");
+#ifdef BUILD_HAS_SCMI_PERF_FAST_CHANNELS
+        printf("fast-domain %zu has=%d", i, (*scmi->domains)[i].supports_fast_channels);
+        for (size_t j = 0; j < MOD_SCMI_PERF_FAST_CHANNEL_COUNT; j++) {
+            print_id("is", (*scmi->domains)[i].fch_config[j].transport_id);
+            print_id("api", (*scmi->domains)[i].fch_config[j].transport_api_id);
+        }
+        printf("\n");
+#endif
     }
     for (size_t i = 0; i < count(&config_dvfs); i++) {
         const struct mod_dvfs_domain_config *domain = table[i].data;
@@ -656,6 +703,97 @@ static void walk_limits(void)
     limit(1, domains, 1, 1);
     limit(0, 0, 1, 1);
     limit(agents + 1, 0, 1, 1);
+}
+#endif
+
+#ifdef BUILD_HAS_MOD_FCH_POLLED
+extern const struct fwk_module_config config_fch_polled;
+
+/* Words at addresses of their own; what the firmware sees of them moves alike */
+static void walk_fast_channels(void)
+{
+    const struct fwk_element *table = config_fch_polled.elements.table;
+    const struct mod_fch_polled_config *module = config_fch_polled.data;
+    const struct mod_fch_polled_channel_config *first = table[0].data;
+
+    printf(
+        "fast-channels rate=%" PRIu32 " limit=%" PRIu32,
+        module->fch_poll_rate,
+        module->rate_limit);
+    print_id("alarm", module->fch_alarm_id);
+    printf("\n");
+    for (size_t i = 0; i < count(&config_fch_polled); i++) {
+        const struct mod_fch_polled_channel_config *channel = table[i].data;
+        uintptr_t target = channel->fch_addr.target_view_address;
+        uintptr_t local = channel->fch_addr.local_view_address;
+
+        if (local - first->fch_addr.local_view_address !=
+            target - first->fch_addr.target_view_address) {
+            trap("a fast channel is at another place for the firmware");
+        }
+        for (size_t word = 0; word < channel->fch_addr.length / 4; word++) {
+            if (((uint32_t *)local)[word]++ != 0) {
+                trap("two fast channels share a word");
+            }
+        }
+        printf(
+            "fast-channel %zu at=%" PRIxPTR " size=%zu\n",
+            i,
+            target,
+            channel->fch_addr.length);
+    }
+}
+#endif
+
+#ifdef BUILD_HAS_MOD_SYSTEM_POWER
+extern const struct fwk_module_config config_system_power,
+    config_scmi_system_power, config_mock_system, config_mock_timer;
+
+static void walk_system_power(void)
+{
+    const struct mod_system_power_config *module = config_system_power.data;
+    const struct mod_system_power_dev_config *systop =
+        config_system_power.elements.table[0].data;
+    const struct mod_scmi_system_power_config *scmi =
+        config_scmi_system_power.data;
+
+    if (count(&config_system_power) != 1 || config_mock_system.data != NULL) {
+        trap("a system has one controller");
+    }
+    printf(
+        "system-power wakes=%u initial=%u extra=%zu",
+        module->soc_wakeup_irq != FWK_INTERRUPT_NONE,
+        (unsigned int)module->initial_system_power_state,
+        module->ext_ppus_count);
+    print_id("driver", module->driver_id);
+    print_id("api", module->driver_api_id);
+    print_id("controller", systop->sys_ppu_id);
+    print_id("controller-api", systop->api_id);
+    printf(" states=");
+    for (int i = 0; i < MOD_SYSTEM_POWER_POWER_STATE_COUNT; i++) {
+        printf("%u", systop->sys_state_table[i]);
+    }
+    printf(
+        "\nscmi-system-power view=%u state=%" PRIu32 " timeout=%" PRIu32,
+        (unsigned int)scmi->system_view,
+        scmi->wakeup_composite_state,
+        scmi->graceful_timeout);
+    print_id("wakes", scmi->wakeup_power_domain_id);
+    print_id("alarm", scmi->alarm_id);
+    printf("\n");
+}
+#endif
+
+#if defined(BUILD_HAS_MOD_TIMER) && defined(BUILD_HAS_MOD_MOCK_TIMER)
+static void walk_timer(void)
+{
+    const struct mod_timer_dev_config *timer =
+        config_timer.elements.table[0].data;
+
+    printf("timer alarms=%d", (int)ALARM_IDX_COUNT);
+    print_id("driver", timer->id);
+    printf(" irq=%u\n", timer->timer_irq);
+    (void)count(&config_timer);
 }
 #endif
 
@@ -877,6 +1015,15 @@ int main(void)
     walk_supplies();
     walk_performance();
     walk_limits();
+#endif
+#ifdef BUILD_HAS_MOD_FCH_POLLED
+    walk_fast_channels();
+#endif
+#ifdef BUILD_HAS_MOD_SYSTEM_POWER
+    walk_system_power();
+#endif
+#if defined(BUILD_HAS_MOD_TIMER) && defined(BUILD_HAS_MOD_MOCK_TIMER)
+    walk_timer();
 #endif
     walk_permissions();
     walk_sizes();

@@ -11,12 +11,16 @@ from collections.abc import Iterator
 
 from scmigen.diagnostics import Diagnostic, has_errors
 from scmigen.emit.files import File
+from scmigen.emit.scp import fast_channels, limits, system, tables
 from scmigen.emit.scp import firmware as _firmware
-from scmigen.emit.scp import limits, tables
 from scmigen.emit.scp.binding import Drivers, bind_drivers
+from scmigen.emit.scp.drivers import Slot
 from scmigen.model.platform import Platform
 
 __all__ = ["emit"]
+
+#: What is found of operating points that are to be written.
+_POINTS = frozenset({"scp-assumed", "scp-same-voltage"})
 
 
 def emit(platform: Platform) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
@@ -25,7 +29,15 @@ def emit(platform: Platform) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
     There are no files where a diagnostic is an error.
     """
     drivers, unbound = bind_drivers(platform)
-    found = (*limits.check(platform), *unbound)
+    checked = limits.check(platform)
+    if drivers.kept(Slot.SUPPLY):
+        checked = tuple(item for item in checked if item.id not in _POINTS)
+    found = (
+        *checked,
+        *unbound,
+        *system.check(platform, drivers),
+        *fast_channels.check(platform, drivers),
+    )
     if has_errors(found):
         return (), found
     return tuple(sorted(_files(platform, drivers), key=lambda file: file.path)), found

@@ -4,16 +4,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Target
+from scmigen.assignment.select import Selector
+from scmigen.bindings.addresses import Region, regions
 from scmigen.diagnostics import Diagnostic, error, warning
 from scmigen.emit.ctext import Enumerators
+from scmigen.emit.names import origin_of, telling
 from scmigen.emit.scp.drivers import (
+    HAL,
     MOCKS,
+    OPTIONAL_SLOTS,
+    SYSTEM,
     SYSTEM_SLOTS,
     Driver,
     DriverError,
     Slot,
     find_driver,
-    region,
     slots_of,
     value,
 )
@@ -23,11 +28,15 @@ from scmigen.scmi.protocols import Kind
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a HAL element names: the driver's module, the index of its element, and its API."""
+    """What a HAL element names: the driver's module, the index of its element, and its API.
+
+    ``sub`` is the sub-element, for an alarm.
+    """
 
     module: str
     index: str
     api: str
+    sub: str = "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +63,12 @@ class DriverTable:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """Where a product has the mailbox of an agent: address and size in C, slot of its doorbell."""
+    """Where a product has the mailbox of an agent: address and size in C, its doorbell and slot."""
 
     address: str
     size: str
     channel: int
+    bell: Bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,10 @@ class Drivers:
         """Whether the slot has mocks for all its elements."""
         return slot not in self.used
 
+    def kept(self, slot: Slot) -> bool:
+        """Whether the firmware has the HAL's table itself, and only its elements are named."""
+        return any(driver.module == HAL.get(slot) for driver in self.used.get(slot, ()))
+
     def headers(self, *slots: Slot) -> tuple[str, ...]:
         """The headers of the drivers of some slots."""
         found = {
@@ -98,7 +112,9 @@ class Drivers:
 class _Collector:
     """Binds slots one after the other; what cannot be bound is in ``problems``."""
 
-    def __init__(self) -> None:
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.macros = telling(platform)
         self.slots: dict[tuple[Slot, int], Bound] = {}
         self.used: dict[Slot, dict[str, Driver]] = {}
         self.rows: dict[str, list[DriverRow]] = {}
@@ -108,6 +124,10 @@ class _Collector:
     def bind(self, driver: Driver, slot: Slot, resource: Resource) -> None:
         """Bind one slot of a resource. Raises `DriverError`."""
         self.used.setdefault(slot, {})[driver.module] = driver
+        if len({found == HAL.get(slot) for found in self.used[slot]}) > 1:
+            raise DriverError(
+                f"{driver.module} here, and {HAL[slot]}, the table above it, elsewhere"
+            )
         first = self.drivers.setdefault(driver.module, driver)
         if first.struct != driver.struct:
             raise DriverError(f"{driver.module} has elements of {first.struct} elsewhere")
@@ -116,9 +136,11 @@ class _Collector:
         else:
             enums = self.enums.setdefault(driver.module, Enumerators(f"{driver.macro}_IDX"))
             rows = self.rows.setdefault(driver.module, [])
-            index = enums.name(len(rows), resource.name, resource.short_name)
+            macro = self.macros.get(resource.key)
+            index = enums.name(len(rows), resource.name, resource.short_name, macro=macro)
+            said = origin_of(self.platform, resource)
             fields = tuple((name, value(resource, f)) for name, f in (driver.data or {}).items())
-            rows.append(DriverRow(index, resource.short_name, str(resource.key), fields))
+            rows.append(DriverRow(index, resource.short_name, said, fields))
         self.slots[slot, resource.number] = Bound(driver.macro, index, driver.api)
 
     def tables(self) -> Iterator[DriverTable]:
@@ -137,7 +159,7 @@ class _Collector:
 
 def bind_drivers(platform: Platform) -> tuple[Drivers, tuple[Diagnostic, ...]]:
     """The drivers of a platform for its target, and what stands in their way."""
-    collector = _Collector()
+    collector = _Collector(platform)
     problems: list[Diagnostic] = []
     missing: dict[tuple[str, Slot], Resource] = {}
     for resource, slot in slots_of(platform):
@@ -145,20 +167,20 @@ def bind_drivers(platform: Platform) -> tuple[Drivers, tuple[Diagnostic, ...]]:
             driver = find_driver(platform, resource.node, slot)
             if driver is not None:
                 collector.bind(driver, slot, resource)
-            else:
+            elif slot is not Slot.SCALED or HAL[slot] not in collector.used.get(Slot.SUPPLY, {}):
                 missing.setdefault((resource.key.provider, slot), resource)
         except DriverError as problem:
             problems.append(
                 error(
                     "scp-driver",
-                    f"platform.drivers, {slot} of {resource.key}: {problem}",
+                    f"platform.drivers, {slot} of {origin_of(platform, resource)}: {problem}",
                     resource.node.position,
                 )
             )
     problems += _missing(platform, collector, missing)
     problems += _system(platform, collector)
     problems += _fillers(platform, collector)
-    mailboxes = dict(_mailboxes(platform, problems))
+    mailboxes = dict(_mailboxes(platform, collector, problems))
     used = {slot: tuple(found.values()) for slot, found in collector.used.items()}
     tables = tuple(collector.tables())
     return Drivers(collector.slots, used, tables, mailboxes), tuple(problems)
@@ -193,7 +215,8 @@ def _fillers(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
     """A filler shares the driver of another element; a power domain would switch it off."""
     resources = platform.resources.get(Kind.POWER, ())
     numbers = {resource.number for resource in resources}
-    if Slot.POWER in collector.used and len(numbers) <= max(numbers, default=-1):
+    kept = HAL[Slot.POWER] in collector.used.get(Slot.POWER, {})
+    if Slot.POWER in collector.used and not kept and len(numbers) <= max(numbers, default=-1):
         free = next(number for number in range(max(numbers)) if number not in numbers)
         yield error(
             "scp-driver",
@@ -206,10 +229,15 @@ def _fillers(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
 
 def _system(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
     """The drivers that belong to no provider: of the domain above all, and of the mailboxes."""
-    wanted = set(SYSTEM_SLOTS)
-    if not platform.resources.get(Kind.POWER):
-        wanted.discard(Slot.TOP)
-    for slot in sorted(wanted):
+    kept = HAL[Slot.POWER] in collector.used.get(Slot.POWER, {})
+    left_out = set()
+    if not platform.resources.get(Kind.POWER) or kept:
+        left_out.add(Slot.TOP)
+    if any(f"{Slot.DOORBELL} {agent.name}" in _own(platform) for agent in platform.agents):
+        left_out.add(Slot.DOORBELL)
+    for slot in SYSTEM_SLOTS:
+        if slot in left_out:
+            continue
         try:
             driver = find_driver(platform, None, slot)
         except DriverError as problem:
@@ -217,9 +245,11 @@ def _system(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
             continue
         if driver is not None:
             collector.used.setdefault(slot, {})[driver.module] = driver
-            index = str(driver.element) if isinstance(driver.element, int) else "0"
-            collector.slots[slot, 0] = Bound(driver.macro, index, driver.api)
-        elif platform.options.target is Target.PRODUCT:
+            none = "" if slot is Slot.SHUTDOWN else "0"
+            index = str(driver.element) if isinstance(driver.element, int) else none
+            sub = str(driver.sub_element)
+            collector.slots[slot, 0] = Bound(driver.macro, index, driver.api, sub)
+        elif platform.options.target is Target.PRODUCT and slot not in OPTIONAL_SLOTS:
             yield error(
                 "scp-driver",
                 f"there is no driver for {slot}",
@@ -227,30 +257,61 @@ def _system(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
             )
 
 
+def _own(platform: Platform) -> Mapping[str, object]:
+    """The drivers that belong to no provider."""
+    return (platform.options.drivers or {}).get(SYSTEM, {})
+
+
 #: Bytes of a mailbox's header; a message comes after it.
 _MAILBOX_HEADER = 32
+#: Bytes of a mailbox that only the agents file places; Linux has as many.
+_MAILBOX_SIZE = 128
 
 
-def _mailboxes(platform: Platform, problems: list[Diagnostic]) -> Iterator[tuple[int, Mailbox]]:
+def _bell(platform: Platform, collector: _Collector, agent: str) -> tuple[Bound, str | None]:
+    """The doorbell of an agent, its own or that of all, and the mailbox it says. Raises
+    `DriverError`."""
+    own = find_driver(platform, None, Slot.DOORBELL, agent)
+    driver = own or find_driver(platform, None, Slot.DOORBELL)
+    if driver is None:
+        raise DriverError("there is no driver for its doorbell")
+    collector.used.setdefault(Slot.DOORBELL, {})[agent if own else driver.module] = driver
+    index = driver.element if isinstance(driver.element, int) else 0
+    return Bound(driver.macro, str(index), driver.api), driver.mailbox
+
+
+def _mailboxes(
+    platform: Platform, collector: _Collector, problems: list[Diagnostic]
+) -> Iterator[tuple[int, Mailbox]]:
     """The mailboxes of a product: the memory that ``shmem`` of each agent names."""
     if platform.options.target is not Target.PRODUCT:
         return
-    tree = platform.inventory.tree
+    selector = Selector(platform.inventory.tree)
     for agent in platform.agents:
         name = agent.transport.shmem if agent.transport is not None else None
-        label = (name or "").removeprefix("&")
-        node = tree.labels.get(label) or tree.node(name or "")
-        found = region(node) if node is not None else None
-        if found is None or found[1] <= _MAILBOX_HEADER:
+        nodes = selector.select(name).nodes if name else ()
+        found = next((region for node in nodes for region in regions(node)), None)
+        try:
+            bell, said = _bell(platform, collector, agent.name)
+        except DriverError as problem:
+            problems.append(
+                error("scp-driver", f"platform.drivers, system, {agent.name}: {problem}")
+            )
+            continue
+        if found is None and said is not None:
+            found = Region(0, _MAILBOX_SIZE)
+        if found is None or found.size <= _MAILBOX_HEADER:
             problems.append(
                 error(
                     "scp-mailbox",
-                    f"{agent.name} has no mailbox of more than {_MAILBOX_HEADER} bytes in the tree",
+                    f"{agent.name} has no mailbox of more than {_MAILBOX_HEADER} bytes in memory "
+                    "that the CPU can reach",
                     agent.position,
                     hint="transport: {type: mailbox, shmem: LABEL, channel: 0}, where LABEL is a "
-                    "node with reg",
+                    "node with reg, below ranges",
                 )
             )
             continue
         channel = agent.transport.channel if agent.transport is not None else None
-        yield agent.id, Mailbox(f"UINT64_C(0x{found[0]:X})", str(found[1]), channel or 0)
+        address = said or f"UINT64_C(0x{found.start:X})"
+        yield agent.id, Mailbox(address, str(found.size), channel or 0, bell)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from scmigen.bindings.addresses import regions
 from scmigen.devicetree.tree import Node
 from scmigen.emit.ctext import string
 from scmigen.model.platform import Platform, Resource
@@ -31,10 +32,25 @@ class Slot(StrEnum):
     SCALED = "performance-clock"
     TOP = "top-domain"
     DOORBELL = "doorbell"
+    SHUTDOWN = "shutdown"
+    ALARM = "system-power-alarm"
+    FAST_ALARM = "fast-channel-alarm"
 
 
-#: Slots of `SYSTEM`.
-SYSTEM_SLOTS = frozenset({Slot.TOP, Slot.DOORBELL})
+#: Slots of `SYSTEM`; a product must have the first two.
+SYSTEM_SLOTS = (Slot.TOP, Slot.DOORBELL, Slot.SHUTDOWN, Slot.ALARM, Slot.FAST_ALARM)
+#: Slots of `SYSTEM` that only some firmware needs.
+OPTIONAL_SLOTS = frozenset({Slot.SHUTDOWN, Slot.ALARM, Slot.FAST_ALARM})
+#: Slot → the HAL module above it. A driver that is this module: the firmware has that table, too.
+HAL: Mapping[Slot, str] = {
+    Slot.CLOCK: "clock",
+    Slot.POWER: "power-domain",
+    Slot.RESET: "reset-domain",
+    Slot.VOLTAGE: "voltage-domain",
+    Slot.SENSOR: "sensor",
+    Slot.SUPPLY: "dvfs",
+    Slot.SCALED: "dvfs",
+}
 #: Kind → the slots that each of its resources fills.
 SLOTS: Mapping[Kind, tuple[Slot, ...]] = {
     Kind.POWER: (Slot.POWER,),
@@ -51,7 +67,9 @@ class Driver:
     """A driver module as SCP_MODULES names it, the index of its API, its header.
 
     ``struct``: the type of an element's data, ``data``: field → what it holds, see `value`; without
-    them the module's table is the firmware's own, and ``element`` says which of its elements it is.
+    them the module's table is the firmware's own, and ``element`` says which of its elements it is;
+    an alarm is one of its sub-elements. ``mailbox``: of a doorbell, where the firmware sees its
+    memory, in C.
     """
 
     module: str
@@ -60,6 +78,8 @@ class Driver:
     struct: str | None = None
     data: Mapping[str, object] | None = None
     element: object = "number"
+    mailbox: str | None = None
+    sub_element: int = 0
 
     @property
     def macro(self) -> str:
@@ -82,15 +102,23 @@ MOCKS: Mapping[Slot, Driver] = {
     Slot.SENSOR: Driver("reg-sensor"),
     Slot.SUPPLY: Driver("mock-psu", "MOD_MOCK_PSU_API_IDX_DRIVER", "mod_mock_psu.h"),
     Slot.DOORBELL: Driver("mock-doorbell"),
+    Slot.SHUTDOWN: Driver("mock-system"),
+    Slot.ALARM: Driver("timer"),
+    Slot.FAST_ALARM: Driver("timer"),
 }
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MODULE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18}|0[xX][0-9a-fA-F]{1,16})")
 _HEADER = re.compile(r"[a-z0-9_]+\.h")
 _STRUCT = re.compile(r"struct [A-Za-z_][A-Za-z0-9_]*")
 #: A C expression: what can neither end the initialiser nor begin a comment.
 _EXPRESSION = re.compile(r"(?!.*(?:/\*|\*/|//))[A-Za-z0-9_ ()|&<>*+~/.-]+")
-_KEYS = frozenset({"module", "api", "header", "struct", "data", "element"})
+_KEYS = frozenset(
+    {"module", "api", "header", "struct", "data", "element", "sub-element", "mailbox"}
+)
+#: Sub-elements of one element: 8 bits of an identifier.
+_SUB_ELEMENTS = 256
 
 
 class DriverError(Exception):
@@ -109,6 +137,9 @@ def read_driver(entry: object) -> Driver:
         raise DriverError("data is a mapping of fields, and needs the struct they belong to")
     for field in data or ():
         _matching(field, _WORD, "a field", "a C identifier")
+    sub_element = _scalar(entry.get("sub-element", 0))
+    if type(sub_element) is not int or not 0 <= sub_element < _SUB_ELEMENTS:
+        raise DriverError(f"sub-element is {sub_element!r}; it must be 0 to {_SUB_ELEMENTS - 1}")
     header = entry.get("header")
     struct = entry.get("struct")
     return Driver(
@@ -120,9 +151,28 @@ def read_driver(entry: object) -> Driver:
         struct=None
         if struct is None
         else _matching(struct, _STRUCT, "struct", "struct mod_acme_clock_config"),
-        data=data,
-        element=entry.get("element", "number"),
+        data=None if data is None else {name: _scalar(item) for name, item in data.items()},
+        element=_scalar(entry.get("element", "number")),
+        mailbox=_mailbox(_scalar(entry.get("mailbox"))),
+        sub_element=sub_element,
     )
+
+
+def _scalar(entry: object) -> object:
+    """A number or truth value that a file has as text."""
+    if isinstance(entry, str) and _NUMBER.fullmatch(entry):
+        return int(entry, 0)
+    return {"true": True, "false": False}.get(entry, entry) if isinstance(entry, str) else entry
+
+
+def _mailbox(entry: object) -> str | None:
+    """Where the firmware sees the mailbox that rings: an address, or ``= EXPRESSION``."""
+    if entry is None:
+        return None
+    if isinstance(entry, int) and not isinstance(entry, bool):
+        return f"UINT64_C(0x{entry:X})"
+    text = str(entry).removeprefix("=").strip()
+    return _matching(text, _EXPRESSION, "mailbox", "a number or = EXPRESSION")
 
 
 def _matching(value: object, pattern: re.Pattern[str], what: str, like: str) -> str:
@@ -131,14 +181,18 @@ def _matching(value: object, pattern: re.Pattern[str], what: str, like: str) -> 
     return value
 
 
-def find_driver(platform: Platform, node: Node | None, slot: Slot) -> Driver | None:
-    """The driver that the agents file has for a provider (none: for the system) and a slot.
+def find_driver(
+    platform: Platform, node: Node | None, slot: Slot, agent: str | None = None
+) -> Driver | None:
+    """The driver that the agents file has for a provider (none: for the system) and a slot; with
+    the name of an ``agent``: the one for it alone.
 
     A node without ``compatible`` takes that of the nearest node above it. Raises `DriverError`.
     """
     drivers = platform.options.drivers or {}
+    key = f"{slot.value} {agent}" if agent is not None else slot.value
     for name in (SYSTEM,) if node is None else compatibles(node):
-        entry = drivers.get(name, {}).get(slot.value)
+        entry = drivers.get(name, {}).get(key)
         if entry is not None:
             return read_driver(entry)
     return None
@@ -194,29 +248,15 @@ def _cell(cells: tuple[int, ...], index: str, what: str) -> str:
     return f"0x{cells[int(index)]:X}U"
 
 
-def region(node: Node) -> tuple[int, int] | None:
-    """The first address and size of ``reg``, both of one or two cells; none where it has none."""
-    parent = node.parent
-    cells = node.cells("reg") or ()
-    while parent is not None and not cells:
-        node, parent = parent, parent.parent
-        cells = node.cells("reg") or ()
-    if parent is None:
-        return None
-    wide, sizes = parent.cell("#address-cells") or 2, parent.cell("#size-cells") or 0
-    if wide > 2 or sizes > 2 or len(cells) < wide + sizes:
-        return None
-    number = int.from_bytes(b"".join(c.to_bytes(4, "big") for c in cells[:wide]), "big")
-    size = b"".join(c.to_bytes(4, "big") for c in cells[wide : wide + sizes])
-    return number, int.from_bytes(size, "big")
-
-
 def address(node: Node) -> str:
     """Where the registers of a node, or of the nearest one above that has any, begin."""
-    found = region(node)
-    if found is None:
-        raise DriverError("no reg, at the provider or above it")
-    return f"UINT64_C(0x{found[0]:X})" if found[0] > 0xFFFF_FFFF else f"0x{found[0]:X}U"
+    while node.parent is not None and node.get("reg") is None:
+        node = node.parent
+    found = regions(node)
+    if not found:
+        raise DriverError("no reg that the CPU can reach, at the provider or above it")
+    start = found[0].start
+    return f"UINT64_C(0x{start:X})" if start > 0xFFFF_FFFF else f"0x{start:X}U"
 
 
 def slots_of(platform: Platform) -> Iterator[tuple[Resource, Slot]]:

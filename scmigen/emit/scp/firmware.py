@@ -8,14 +8,18 @@ from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.emit.ctext import Enumerators
 from scmigen.emit.scp.binding import Bound, Drivers, DriverTable, Mailbox
 from scmigen.emit.scp.drivers import MOCKS, Slot
+from scmigen.emit.scp.fast_channels import FastChannels, fast_channels
 from scmigen.emit.scp.performance import PerfDomain, perf_domains
 from scmigen.emit.scp.spaces import (
     EMITTED,
+    Element,
     NamedAgent,
     Space,
     build_space,
     name_agents,
 )
+from scmigen.emit.scp.system import ALARMS, SystemPower, system_power, users
+from scmigen.emit.values import TripPoint, trip_points
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
@@ -68,6 +72,10 @@ class Firmware:
     devices: tuple[NamedDevice, ...]
     drivers: Drivers
     mailboxes: Mapping[int, Mailbox]
+    system_power: SystemPower | None
+    system_users: frozenset[int]
+    fast_channels: FastChannels | None
+    trips: Mapping[int, tuple[TripPoint, ...]] | None
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -81,15 +89,41 @@ class Firmware:
         return tuple(kind for kind, space in self.spaces.items() if space.elements)
 
     @property
+    def protocol_count(self) -> int:
+        """Protocol modules of the build, without base."""
+        return len(self.protocols) + (self.system_power is not None)
+
+    @property
+    def _alarm_slots(self) -> tuple[Slot, ...]:
+        return (
+            *((Slot.ALARM,) if self.system_power else ()),
+            *((Slot.FAST_ALARM,) if self.fast_channels else ()),
+        )
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """The enumerators of the alarms of the host's timer."""
+        return tuple(ALARMS[slot] for slot in self._alarm_slots)
+
+    @property
     def modules(self) -> tuple[str, ...]:
         """The modules of the build in the order in which the framework starts them."""
         found = [*_TRANSPORT[self.target], "scmi", "resource-perms"]
         if self.target is Target.PRODUCT:
             found[:0] = [driver.module for driver in self.drivers.used.get(Slot.DOORBELL, ())]
+        if self.alarms and self.target is Target.HOST:
+            found.append("mock-timer")
+        found += [name for slot in self._alarm_slots for name in self._used(slot)]
+        found += ["fch-polled"] if self.fast_channels else []
+        found += [*self._used(Slot.SHUTDOWN), "system-power"] if self.system_power else []
         for kind, space in self.spaces.items():
             slots, hal, protocol = _MODULES[kind]
             found += [name for slot in slots for name in self._driver_modules(slot, space)]
-            found += [*hal, *((protocol,) if space.elements else ())]
+            found += [] if self.kept(slots[0]) else hal
+            found += [protocol] if space.elements else []
+        found += ["scmi-system-power"] if self.system_power else []
+        if self.target is Target.OPTEE:
+            found.append("optee-console")
         return tuple(dict.fromkeys(found))
 
     def _driver_modules(self, slot: Slot, space: Space) -> Iterator[str]:
@@ -97,16 +131,40 @@ class Firmware:
             return
         if slot is Slot.SCALED and not space.private:
             return
-        used = self.drivers.used.get(slot, (MOCKS[slot],))
-        yield from (driver.module for driver in used)
+        if slot is Slot.TOP and self.kept(Slot.POWER):
+            return
+        yield from self._used(slot)
+
+    def _used(self, slot: Slot) -> tuple[str, ...]:
+        return tuple(driver.module for driver in self.drivers.used.get(slot, (MOCKS[slot],)))
+
+    def kept(self, slot: str) -> bool:
+        """Whether the firmware has the table of the HAL module above a slot itself."""
+        return self.drivers.kept(Slot(slot))
+
+    def hal(self, slot: str, element: Element) -> str:
+        """The index of a HAL element: its enumerator, or what the agents file says."""
+        return (
+            self.driver(slot, element.number, element.enum).index
+            if self.kept(slot)
+            else element.enum
+        )
 
     @property
     def own_modules(self) -> tuple[str, ...]:
         """Directories of the drivers that come with the tables."""
         if self.target is Target.PRODUCT:
             return ()
-        doorbell = ("mock_doorbell",) if self.target is Target.HOST else ()
-        return (*doorbell, *(("mock_reset",) if "mock-reset" in self.modules else ()))
+        own = ("mock-interrupt", "mock-doorbell", "mock-timer", "mock-system", "mock-reset")
+        return tuple(name.replace("-", "_") for name in own if name in self.modules)
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the system power module, which asks for no permission itself, gets a guard.
+
+        A product may have that module without tables of ours.
+        """
+        return self.system_power is not None or self.target is Target.PRODUCT
 
     @property
     def tables(self) -> tuple[DriverTable, ...]:
@@ -127,7 +185,7 @@ class Firmware:
 
 
 _TRANSPORT: Mapping[Target, tuple[str, ...]] = {
-    Target.HOST: ("mock-doorbell", "transport"),
+    Target.HOST: ("mock-interrupt", "mock-doorbell", "transport"),
     Target.PRODUCT: ("transport",),
     Target.OPTEE: ("optee-mbx", "msg-smt"),
 }
@@ -150,15 +208,26 @@ def _devices(platform: Platform) -> tuple[NamedDevice, ...]:
     )
 
 
+def _trips(platform: Platform) -> Mapping[int, tuple[TripPoint, ...]] | None:
+    """The trip points of each sensor, where agents can set them."""
+    if not platform.options.trip_points:
+        return None
+    return {
+        resource.number: trip_points(platform, resource)
+        for resource in platform.resources.get(Kind.SENSOR, ())
+    }
+
+
 def build(platform: Platform, drivers: Drivers) -> Firmware:
     """The firmware of a platform whose limits have been checked."""
     agents = name_agents(platform)
     uses = _first_uses(platform)
-    perf = perf_domains(platform)
+    perf = () if drivers.kept(Slot.SUPPLY) else perf_domains(platform)
     private = {Kind.CLOCK: [domain.clock for domain in perf]}
     spaces = {
         kind: build_space(platform, kind, agents, uses, private.get(kind, ())) for kind in EMITTED
     }
+    performance = spaces[Kind.PERFORMANCE]
     return Firmware(
         name=platform.name,
         vendor=platform.options.vendor,
@@ -171,4 +240,8 @@ def build(platform: Platform, drivers: Drivers) -> Firmware:
         devices=_devices(platform),
         drivers=drivers,
         mailboxes=drivers.mailboxes,
+        system_power=system_power(platform, drivers),
+        system_users=users(platform, drivers),
+        fast_channels=fast_channels(platform, drivers, performance),
+        trips=_trips(platform),
     )

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
+
 from scmigen.assignment.assignment import Target
 from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
 from scmigen.emit.scp.performance import same_voltage, usable
 from scmigen.emit.scp.rates import MAX_RATE
 from scmigen.emit.scp.spaces import EMITTED, PHYSICAL
-from scmigen.emit.values import (
-    SYSTEM_POWER_ROLES,
-    operating_points,
-)
+from scmigen.emit.values import operating_points, trip_points
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation
@@ -24,6 +23,8 @@ MAX_ROWS = 255
 MAX_AGENTS = 255
 #: Bytes of a name in a reply, without its terminating NUL.
 MAX_NAME = 15
+#: Trip points of a sensor: one less than 8 bits hold.
+MAX_TRIP_POINTS = 254
 #: The highest level in µV: a signed word.
 MAX_LEVEL = 0x7FFF_FFFF
 
@@ -40,7 +41,9 @@ ABOUT: Mapping[str, str] = {
     "scp-votes": "Two agents control a voltage domain, and SCP-firmware counts no votes there.",
     "scp-level": "A level cannot be held by SCP-firmware: zero, or too high.",
     "scp-same-voltage": "Two operating points have one voltage; SCP-firmware keeps the rate.",
-    "scp-system-power": "The system power protocol is denied, as SCP-firmware's is not safe.",
+    "scp-system-power": "What agents can do with system power, or why it is denied to them.",
+    "scp-trip-points": "Trip points of sensors are left out, or come with a bug of SCP-firmware.",
+    "scp-fast-channels": "Fast channels have no place in memory, or a domain cannot have them.",
     "scp-assumed": "A product would be built on a value that was assumed.",
     "scp-driver": "A provider has no driver in SCP-firmware, or one that cannot be used.",
     "scp-mailbox": "An agent's mailbox has no place in memory.",
@@ -50,6 +53,14 @@ _NAMES = {
     Kind.POWER: "power domain",
     Kind.PERFORMANCE: "performance domain",
     Kind.SENSOR: "sensor",
+}
+
+#: Kind → why SCP-firmware gets no tables for it.
+_WITHOUT_TABLES: Mapping[Kind, str] = {
+    Kind.POWERCAP: "SCP-firmware's scmi-power-capping works on modules power-allocator, "
+    "power-coordinator and power-meter that are not part of it, and with permissions for its "
+    "domains it denies them all",
+    Kind.PIN: "SCP-firmware has no such protocol",
 }
 
 #: Related places that a diagnostic lists before it says "and N more".
@@ -73,7 +84,7 @@ def check(platform: Platform) -> tuple[Diagnostic, ...]:
         _votes,
         _levels,
         _points,
-        _system_power,
+        _trip_points,
         _assumed,
     )
     return tuple(found for each in checks for found in each(platform))
@@ -113,6 +124,13 @@ def _agents(platform: Platform) -> Iterator[Diagnostic]:
         )
 
 
+def _beyond(
+    resource: Resource, said: str, hint: str, related: tuple[Related, ...] = ()
+) -> Diagnostic:
+    """A number that no table of SCP-firmware has a row for."""
+    return error("scp-limit", said, _position(resource), related, hint)
+
+
 def _elements(platform: Platform) -> Iterator[Diagnostic]:
     """Elements a module can have; the power domain module needs one for SYSTOP."""
     private = len(platform.resources.get(Kind.PERFORMANCE, ()))
@@ -124,14 +142,12 @@ def _elements(platform: Platform) -> Iterator[Diagnostic]:
     for kind in EMITTED:
         highest = _highest(platform, kind)
         if highest is not None and highest.number >= most[kind]:
-            yield error(
-                "scp-limit",
+            yield _beyond(
+                highest,
                 f"{kind} numbers of this board go up to {highest.number} "
                 f"({len(platform.resources[kind])} {kind} resources); an SCP-firmware table ends "
                 f"at {most[kind] - 1}",
-                _position(highest),
-                hint="let the platform manage fewer providers, or give numbers up that are "
-                "reserved",
+                "let the platform manage fewer providers, or give numbers up that are reserved",
             )
 
 
@@ -143,14 +159,13 @@ def _rows(platform: Platform) -> Iterator[Diagnostic]:
         if not long:
             continue
         worst = max(long, key=lambda grant: grant.id)
-        yield error(
-            "scp-limit",
+        yield _beyond(
+            worst.resource,
             f"{worst.agent.name} is granted {kind} {worst.id}; of the "
             f"{len(platform.resources[kind])} {kind} resources of this board an agent's table in "
             f"SCP-firmware holds ids 0 to {MAX_ROWS - 1} (the count has 8 bits)",
-            _position(worst.resource),
+            _rows_hint(platform),
             _related((f"{g.agent.name}: up to {g.id}", _position(g.resource)) for g in long),
-            hint=_rows_hint(platform),
         )
 
 
@@ -162,13 +177,12 @@ def _gaps(platform: Platform) -> Iterator[Diagnostic]:
         for agent in platform.agents:
             last = platform.grants_of(agent, kind)[-1:]
             if last and last[0].id >= count:
-                yield error(
-                    "scp-limit",
+                yield _beyond(
+                    last[0].resource,
                     f"{agent.name} knows {kind} {last[0].resource.name} as {last[0].id}; in "
                     f"SCP-firmware an agent's ids end where the {kind} numbers of the board do "
                     f"({count - 1})",
-                    _position(last[0].resource),
-                    hint="give up the numbers that this agent has reserved",
+                    "give up the numbers that this agent has reserved",
                 )
 
 
@@ -218,14 +232,21 @@ def _numbering(platform: Platform) -> Iterator[Diagnostic]:
 
 
 def _kinds(platform: Platform) -> Iterator[Diagnostic]:
-    for kind in Kind:
+    """Resources, and what ``platform.extra`` adds to them, of protocols that get no tables."""
+    extra = platform.options.extra
+    added = msgspec.json.decode(extra.json) if extra is not None else {}
+    for kind, why in _WITHOUT_TABLES.items():
         resources = platform.resources.get(kind, ())
-        if resources and kind not in EMITTED:
+        more = added.get(f"{kind}s") if isinstance(added, Mapping) else None
+        count = len(resources) + (len(more) if isinstance(more, Mapping) else 0)
+        position = extra.position if extra is not None else None
+        if resources:
+            position = _position(resources[0])
+        if count:
             yield warning(
                 "scp-kind",
-                f"{len(resources)} {kind} resources are left out: there are no tables of that "
-                "protocol for SCP-firmware, and agents are denied the protocol",
-                _position(resources[0]),
+                f"{count} {kind} resources are left out, and agents are denied the protocol: {why}",
+                position,
             )
 
 
@@ -296,8 +317,8 @@ def _votes(platform: Platform) -> Iterator[Diagnostic]:
                 f"voltage domain {resource.name} is controlled by {', '.join(names)}; "
                 "SCP-firmware counts no votes there, and one would switch it off under the other",
                 _position(resource),
-                hint="give the devices of this supply to one agent, name its owner, or leave the "
-                "supply to the platform (platform.fixed)",
+                hint="give the devices of this supply to one agent, or leave the supply to the "
+                "platform (platform.fixed)",
             )
         elif grants and resource.facts.always_on:
             yield warning(
@@ -305,6 +326,7 @@ def _votes(platform: Platform) -> Iterator[Diagnostic]:
                 f"voltage domain {resource.name} is to stay on, but SCP-firmware would let "
                 f"{names[0]} switch it off",
                 _position(resource),
+                hint="leave the supply to the platform (platform.fixed)",
             )
 
 
@@ -346,17 +368,39 @@ def _points(platform: Platform) -> Iterator[Diagnostic]:
             )
 
 
-def _system_power(platform: Platform) -> Iterator[Diagnostic]:
-    """Its SYSTEM_POWER_STATE_NOTIFY writes to a table that may not be there, whoever asks."""
-    wanted = [agent for agent in platform.agents if agent.role in SYSTEM_POWER_ROLES]
-    if wanted and platform.options.target is not Target.HOST:
-        yield note(
-            "scp-system-power",
-            "SCP-firmware's system power protocol is denied to all: without an alarm its NOTIFY "
-            "message writes through a null pointer, and permissions cannot deny it",
-            wanted[0].position,
-            hint="PSCI, or a service of the product, can switch the system off",
+def _trip_points(platform: Platform) -> Iterator[Diagnostic]:
+    """To end notifications of trip points, SCP-firmware writes to a place that is none of its."""
+    sensors = platform.resources.get(Kind.SENSOR, ())
+    if platform.options.trip_points and sensors:
+        yield warning(
+            "scp-trip-points",
+            "a SENSOR_TRIP_POINT_NOTIFY that ends notifications makes SCP-firmware write past a "
+            "table, whoever sends it; any agent that may read a sensor can",
+            _position(sensors[0]),
+            hint="leave trip-points out of platform: where agents are not trusted",
         )
+    elif not platform.options.trip_points:
+        known = [(sensor, trip_points(platform, sensor)) for sensor in sensors]
+        have = [(sensor, trips) for sensor, trips in known if trips]
+        if have:
+            yield note(
+                "scp-trip-points",
+                f"{len(have)} sensors have trip points in the tree; they are left out, as "
+                "SCP-firmware writes past a table when notifications of one end",
+                _position(have[0][0]),
+                _related((s.name, _position(s)) for s, _ in have),
+                hint="platform: {trip-points: true} lets agents set them all the same",
+            )
+        return
+    for sensor in sensors:
+        count = len(trip_points(platform, sensor))
+        if count > MAX_TRIP_POINTS:
+            yield error(
+                "scp-trip-points",
+                f"sensor {sensor.name} has {count} trip points; in SCP-firmware's attributes "
+                f"there is room for {MAX_TRIP_POINTS}",
+                _position(sensor),
+            )
 
 
 def _assumed(platform: Platform) -> Iterator[Diagnostic]:

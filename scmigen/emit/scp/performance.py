@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from scmigen.emit.ctext import Enumerators
+from scmigen.emit.names import telling
 from scmigen.emit.scp.rates import MAX_RATE
 from scmigen.emit.scp.spaces import Private
 from scmigen.emit.values import ASSUMED_VOLTAGE, Points, operating_points
@@ -38,7 +39,12 @@ class PerfDomain:
     @property
     def clock(self) -> Private:
         """The clock that the domain drives, and no agent."""
-        return Private(f"perf-{self.resource.short_name}", f"clock of {self.resource.name}")
+        return Private(f"perf-{self.resource.short_name}", f"clock of {self.where}")
+
+    @property
+    def where(self) -> str:
+        """Its name, and where it comes from."""
+        return f"{self.resource.name}, {self.resource.key}"
 
     @property
     def says(self) -> str:
@@ -84,6 +90,7 @@ def same_voltage(points: Points) -> bool:
 def perf_domains(platform: Platform) -> tuple[PerfDomain, ...]:
     """The performance domains in the order of their numbers."""
     enums = Enumerators("PSU_IDX")
+    macros = telling(platform)
     found = []
     ordered = sorted(platform.resources.get(Kind.PERFORMANCE, ()), key=lambda item: item.number)
     for resource in ordered:
@@ -92,6 +99,7 @@ def perf_domains(platform: Platform) -> tuple[PerfDomain, ...]:
         assumed = list(points.assumed)
         assumed += ["frequency"] if any(not p.frequency for p in points.points) else []
         assumed += ["voltage"] if any(p.voltage is None for p in points.points) else []
-        supply = enums.name(resource.number, resource.name, resource.short_name)
+        macro = macros.get(resource.key)
+        supply = enums.name(resource.number, resource.name, resource.short_name, macro=macro)
         found.append(PerfDomain(resource, supply, opps, tuple(dict.fromkeys(assumed))))
     return tuple(found)

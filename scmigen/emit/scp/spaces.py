@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.emit.ctext import Enumerators
+from scmigen.emit.names import origin_of, telling
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering, Role
 from scmigen.scmi.operations import Operation, ordered
@@ -160,8 +161,8 @@ class NamedAgent:
 
     @property
     def type(self) -> str:
-        """The firmware's type of agent; only PSCI makes a difference there."""
-        types = {Role.OSPM: "OSPM", Role.PSCI: "PSCI"}
+        """The firmware's type of agent: PSCI and MANAGEMENT may set the state of the system."""
+        types = {Role.OSPM: "OSPM", Role.PSCI: "PSCI", Role.HYPERVISOR: "MANAGEMENT"}
         return f"SCMI_AGENT_TYPE_{types.get(self.agent.role, 'OTHER')}"
 
     @property
@@ -182,14 +183,11 @@ def name_agents(platform: Platform) -> tuple[NamedAgent, ...]:
     return tuple(named)
 
 
-def _origin(resource: Resource, uses: Mapping[ResourceKey, Use]) -> str:
-    """Where a resource comes from: provider, cells, and the property that uses it first."""
-    cells = " ".join(map(str, resource.key.cells))
-    words = [resource.key.provider, f"<{cells}>" if cells else ""]
+def _origin(platform: Platform, resource: Resource, uses: Mapping[ResourceKey, Use]) -> str:
+    """Where a resource comes from, and the property that uses it first."""
     use = uses.get(resource.key)
-    if use is not None:
-        words.append(f"({use.prop} of {use.consumer.path})")
-    return " ".join(filter(None, words))
+    first = f" ({use.prop} of {use.consumer.path})" if use is not None else ""
+    return origin_of(platform, resource) + first
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +204,14 @@ def _elements(
     by_number = {resource.number: resource for resource in platform.resources.get(kind, ())}
     names = {resource.short_name for resource in by_number.values()}
     reserved = frozenset(platform.reserved.get(kind, ()))
+    macros = telling(platform)
     elements = []
     for number in range(max(by_number, default=-1) + 1):
         resource = by_number.get(number)
         if resource is not None:
-            enum = enums.name(number, resource.name, resource.short_name)
-            name, origin = resource.short_name, _origin(resource, uses)
+            macro = macros.get(resource.key)
+            enum = enums.name(number, resource.name, resource.short_name, macro=macro)
+            name, origin = resource.short_name, _origin(platform, resource, uses)
         else:
             name = f"reserved-{number}"
             while name in names:

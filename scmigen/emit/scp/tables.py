@@ -6,6 +6,7 @@ from typing import Any
 
 from scmigen.assignment.assignment import Target
 from scmigen.emit.files import File
+from scmigen.emit.scp import optee
 from scmigen.emit.scp.drivers import Slot
 from scmigen.emit.scp.firmware import Firmware
 from scmigen.emit.scp.performance import PerfDomain
@@ -59,7 +60,8 @@ def _clock_files(firmware: Firmware, space: Space, assumed_rate: int) -> Iterato
     ):
         clocks = list(_clock_rates(firmware, space, assumed_rate))
         yield _host("config_mock_clock.c", context | {"clocks": clocks})
-    yield render("config_clock.c", context)
+    if not drivers.kept(Slot.CLOCK):
+        yield render("config_clock.c", context)
     if space.elements:
         yield render("config_scmi_clock.c", context)
 
@@ -67,9 +69,11 @@ def _clock_files(firmware: Firmware, space: Space, assumed_rate: int) -> Iterato
 def _power_files(firmware: Firmware, space: Space, _: int) -> Iterator[File]:
     """The power controllers, the power domain module, its protocol and the votes of agents."""
     context = {"fw": firmware, "space": space}
-    if firmware.drivers.mocked(Slot.POWER) or firmware.drivers.mocked(Slot.TOP):
+    kept = firmware.drivers.kept(Slot.POWER)
+    if not kept and (firmware.drivers.mocked(Slot.POWER) or firmware.drivers.mocked(Slot.TOP)):
         yield _host("config_mock_ppu.c", context)
-    yield render("config_power_domain.c", context)
+    if not kept:
+        yield render("config_power_domain.c", context)
     yield render("config_scmi_power_domain.c", context)
     yield render("scmi_power_domain_policy.c", context | {"domains": list(_domains(space))})
 
@@ -79,7 +83,8 @@ def _reset_files(firmware: Firmware, space: Space, _: int) -> Iterator[File]:
     context = {"fw": firmware, "space": space}
     if firmware.drivers.mocked(Slot.RESET):
         yield _host("config_mock_reset.c", context)
-    yield render("config_reset_domain.c", context)
+    if not firmware.drivers.kept(Slot.RESET):
+        yield render("config_reset_domain.c", context)
     yield render("config_scmi_reset_domain.c", context)
 
 
@@ -110,7 +115,8 @@ def _voltage_files(firmware: Firmware, space: Space, _: int) -> Iterator[File]:
     if firmware.drivers.mocked(Slot.VOLTAGE):
         supplies = list(_supplies(space))
         yield _host("config_mock_voltage_domain.c", context | {"supplies": supplies})
-    yield render("config_voltage_domain.c", context)
+    if not firmware.drivers.kept(Slot.VOLTAGE):
+        yield render("config_voltage_domain.c", context)
     yield render("config_scmi_voltage_domain.c", context)
 
 
@@ -119,7 +125,8 @@ def _sensor_files(firmware: Firmware, space: Space, _: int) -> Iterator[File]:
     context = {"fw": firmware, "space": space}
     if firmware.drivers.mocked(Slot.SENSOR):
         yield _host("config_reg_sensor.c", context)
-    yield render("config_sensor.c", context)
+    if not firmware.drivers.kept(Slot.SENSOR):
+        yield render("config_sensor.c", context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +150,15 @@ def _perf_rows(firmware: Firmware, space: Space) -> Iterator[PerfRow]:
 
 def _performance_files(firmware: Firmware, space: Space, _: int) -> Iterator[File]:
     """Power supplies, operating points, the performance protocol and the limits of agents."""
+    paths = ("config_scmi_perf.c", "scmi_perf_policy.c")
+    if firmware.drivers.kept(Slot.SUPPLY):
+        for path in paths:
+            yield render(path, {"fw": firmware, "space": space})
+        return
     context = {"fw": firmware, "space": space, "rows": list(_perf_rows(firmware, space))}
     if firmware.drivers.mocked(Slot.SUPPLY):
         yield _host("config_mock_psu.c", context)
-    for path in ("config_psu.c", "config_dvfs.c", "config_scmi_perf.c", "scmi_perf_policy.c"):
+    for path in ("config_psu.c", "config_dvfs.c", *paths):
         yield render(path, context)
 
 
@@ -268,10 +280,11 @@ _PERMISSION_TABLES: Mapping[Kind, Mapping[str, str]] = {
     },
 }
 
+_SYSTEM_POWER = "MOD_RES_PERMS_SCMI_SYS_POWER_PROTOCOL_DENIED"
 #: The protocols that an agent can be denied, and the names of their bits.
 _PROTOCOL_BITS: Mapping[str, Kind | None] = {
     "MOD_RES_PERMS_SCMI_POWER_DOMAIN_DENIED": Kind.POWER,
-    "MOD_RES_PERMS_SCMI_SYS_POWER_PROTOCOL_DENIED": None,
+    _SYSTEM_POWER: None,
     "MOD_RES_PERMS_SCMI_PERF_PROTOCOL_DENIED": Kind.PERFORMANCE,
     "MOD_RES_PERMS_SCMI_CLOCK_PROTOCOL_DENIED": Kind.CLOCK,
     "MOD_RES_PERMS_SCMI_SENSOR_PROTOCOL_DENIED": Kind.SENSOR,
@@ -295,7 +308,12 @@ _GUARDS = (
 def _denied_protocols(firmware: Firmware) -> Iterator[Mapping[str, object]]:
     for index, named in enumerate(firmware.agents):
         granted = {kind for kind, space in firmware.spaces.items() if space.views[index].allowed}
-        denied = [bit for bit, kind in _PROTOCOL_BITS.items() if kind not in granted]
+        denied = [
+            bit
+            for bit, kind in _PROTOCOL_BITS.items()
+            if kind not in granted
+            and not (bit == _SYSTEM_POWER and named.agent.id in firmware.system_users)
+        ]
         yield {"enum": named.enum, "name": named.agent.name, "denied": denied}
 
 
@@ -316,6 +334,23 @@ def common_files(firmware: Firmware) -> Iterator[File]:
         "tables": [_permission_table(firmware.spaces[kind]) for kind in firmware.protocols],
     }
     yield render("config_resource_perms.c", context | permissions)
+    yield from _system_power_files(firmware)
+
+
+def _system_power_files(firmware: Firmware) -> Iterator[File]:
+    """The alarms of the host, and the system power modules where an agent has that protocol."""
+    context = {"fw": firmware}
+    host = firmware.target is Target.HOST
+    if host and firmware.alarms:
+        yield _host("config_timer.c", context)
+        yield _host("config_mock_timer.c", context)
+    if firmware.fast_channels is not None:
+        yield render("config_fch_polled.c", context)
+    if firmware.system_power is not None:
+        if host:
+            yield _host("config_mock_system.c", context)
+        yield render("config_system_power.c", context)
+        yield render("config_scmi_system_power.c", context)
 
 
 def _transport_files(firmware: Firmware) -> Iterator[File]:
@@ -326,6 +361,7 @@ def _transport_files(firmware: Firmware) -> Iterator[File]:
         return
     yield render("config_transport.c", context)
     if firmware.target is Target.HOST:
+        yield _host("config_mock_interrupt.c", context)
         yield _host("config_mock_doorbell.c", context)
 
 
@@ -334,7 +370,10 @@ def build_files(firmware: Firmware, sources: list[str]) -> Iterator[File]:
 
     A product has its own; it gets a fragment to include.
     """
-    context = {"fw": firmware, "sources": sources}
+    context: dict[str, Any] = {"fw": firmware, "sources": sources}
+    if firmware.guarded:
+        for path in ("Module.cmake", "CMakeLists.txt", "src/mod_scmi_system_power_guard.c"):
+            yield render(f"module/scmi_system_power/{path}", context)
     if firmware.target is Target.PRODUCT:
         yield render("scmi.cmake", context, "product/scmi.cmake")
         return
@@ -343,7 +382,15 @@ def build_files(firmware: Firmware, sources: list[str]) -> Iterator[File]:
     if firmware.target is Target.HOST:
         for path in ("product.mk", "fmw_notification.h"):
             yield render(path, context, f"host/{path}")
+    else:
+        context["added"] = list(optee.added(firmware))
+        yield render("fmw_notification.h", context, "host/fmw_notification.h")
+        for path in ("optee-conf.mk", "optee-sub.mk", "fmw_io.h", "fmw_log.h"):
+            yield render(path, context, f"optee/{path}")
     for module in firmware.own_modules:
         for path in ("Module.cmake", "CMakeLists.txt", f"src/mod_{module}.c"):
             place = f"module/{module}/{path}"
+            yield render(place, context, f"host/{place}")
+        if module == "mock_interrupt":
+            place = f"module/{module}/include/mod_{module}.h"
             yield render(place, context, f"host/{place}")

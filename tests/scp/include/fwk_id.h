@@ -43,6 +43,9 @@ typedef union __fwk_id {
 typedef fwk_id_t fwk_optional_id_t;
 
 #define FWK_ID_NONE_INIT { .common = { .type = FWK_ID_TYPE_NONE } }
+#define FWK_ID_MODULE_INIT(module) \
+    { .common = { .type = FWK_ID_TYPE_MODULE, \
+                  .module_idx = (uint32_t)(module) } }
 #define FWK_ID_ELEMENT_INIT(module, index) \
     { .element = { .type = FWK_ID_TYPE_ELEMENT, \
                    .module_idx = (uint32_t)(module), \
@@ -60,6 +63,14 @@ typedef fwk_id_t fwk_optional_id_t;
     { .notification = { .type = FWK_ID_TYPE_NOTIFICATION, \
                         .module_idx = (uint32_t)(module), \
                         .notification_idx = (uint32_t)(index) } }
+
+#define FWK_ID_MODULE(module) ((fwk_id_t)FWK_ID_MODULE_INIT(module))
+#define FWK_ID_API(module, index) ((fwk_id_t)FWK_ID_API_INIT(module, index))
+
+static inline _Bool fwk_id_is_equal(fwk_id_t left, fwk_id_t right)
+{
+    return left.value == right.value;
+}
 
 static inline unsigned int fwk_id_get_element_idx(fwk_id_t id)
 {

@@ -36,4 +36,46 @@ struct fwk_module_config {
     struct fwk_module_elements elements;
 };
 
+enum fwk_module_type {
+    FWK_MODULE_TYPE_HAL,
+    FWK_MODULE_TYPE_DRIVER,
+    FWK_MODULE_TYPE_PROTOCOL,
+};
+
+struct fwk_event;
+struct fwk_io_stream;
+
+struct fwk_io_adapter {
+    int (*open)(const struct fwk_io_stream *stream);
+    int (*getch)(const struct fwk_io_stream *stream, char *ch);
+    int (*putch)(const struct fwk_io_stream *stream, char ch);
+    int (*close)(const struct fwk_io_stream *stream);
+};
+
+/* As it is with notifications in the build */
+struct fwk_module {
+    enum fwk_module_type type;
+    unsigned int api_count;
+    unsigned int event_count;
+    unsigned int notification_count;
+    struct fwk_io_adapter adapter;
+    int (*init)(fwk_id_t module_id, unsigned int element_count, const void *data);
+    int (*element_init)(fwk_id_t id, unsigned int count, const void *data);
+    int (*post_init)(fwk_id_t module_id);
+    int (*bind)(fwk_id_t id, unsigned int round);
+    int (*start)(fwk_id_t id);
+    int (*stop)(fwk_id_t id);
+    int (*process_bind_request)(
+        fwk_id_t source_id,
+        fwk_id_t target_id,
+        fwk_id_t api_id,
+        const void **api);
+    int (*process_event)(const struct fwk_event *event, struct fwk_event *response);
+    int (*process_notification)(
+        const struct fwk_event *event,
+        struct fwk_event *response);
+};
+
+int fwk_module_bind(fwk_id_t target_id, fwk_id_t api_id, const void *api);
+
 #endif /* FWK_MODULE_H */

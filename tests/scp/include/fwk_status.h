@@ -12,6 +12,8 @@
 enum {
     FWK_SUCCESS = 0,
     FWK_E_PARAM = -1,
+    FWK_E_ACCESS = -5,
+    FWK_E_STATE = -15,
 };
 
 #endif /* FWK_STATUS_H */

@@ -26,6 +26,8 @@ enum mod_pd_type {
 enum mod_pd_state {
     MOD_PD_STATE_OFF,
     MOD_PD_STATE_ON,
+    MOD_PD_STATE_SLEEP,
+    MOD_PD_STATE_COUNT = 6,
 };
 
 enum mod_pd_state_mask {

@@ -82,6 +82,40 @@ enum {
     MOD_RES_PERMS_SCMI_VOLTD_LEVEL_GET_IDX,
 };
 
+enum mod_res_perms_permissions {
+    MOD_RES_PERMS_ACCESS_ALLOWED = 0,
+    MOD_RES_PERMS_ACCESS_DENIED = 1,
+};
+
+enum mod_res_perms_api_idx {
+    MOD_RES_PERM_RESOURCE_PERMS,
+};
+
+struct mod_res_permissions_api {
+    enum mod_res_perms_permissions (*agent_has_protocol_permission)(
+        uint32_t agent_id,
+        uint32_t protocol_id);
+    enum mod_res_perms_permissions (*agent_has_message_permission)(
+        uint32_t agent_id,
+        uint32_t protocol_id,
+        uint32_t message_id);
+    enum mod_res_perms_permissions (*agent_has_resource_permission)(
+        uint32_t agent_id,
+        uint32_t protocol_id,
+        uint32_t message_id,
+        uint32_t resource_id);
+    int (*agent_set_device_permission)(
+        uint32_t agent_id,
+        uint32_t device_id,
+        uint32_t flags);
+    int (*agent_set_device_protocol_permission)(
+        uint32_t agent_id,
+        uint32_t device_id,
+        uint32_t protocol_id,
+        uint32_t flags);
+    int (*agent_reset_config)(uint32_t agent_id, uint32_t flags);
+};
+
 struct mod_res_agent_protocol_permissions {
     mod_res_perms_t protocols;
 };

@@ -12,6 +12,9 @@
 #include <fwk_id.h>
 #include <mod_scmi_std.h>
 
+#include <stddef.h>
+#include <stdint.h>
+
 enum scmi_agent_type {
     SCMI_AGENT_TYPE_PSCI,
     SCMI_AGENT_TYPE_MANAGEMENT,
@@ -22,6 +25,54 @@ enum scmi_agent_type {
 enum mod_scmi_entity_role {
     MOD_SCMI_ROLE_PLATFORM,
     MOD_SCMI_ROLE_AGENT,
+};
+
+enum mod_scmi_api_idx {
+    MOD_SCMI_API_IDX_PROTOCOL,
+};
+
+struct mod_scmi_to_protocol_api {
+    int (*get_scmi_protocol_id)(fwk_id_t protocol_id, uint8_t *scmi_protocol_id);
+    int (*message_handler)(
+        fwk_id_t protocol_id,
+        fwk_id_t service_id,
+        const uint32_t *payload,
+        size_t payload_size,
+        unsigned int message_id);
+    int (*notification_handler)(
+        fwk_id_t protocol_id,
+        fwk_id_t service_id,
+        const uint32_t *payload,
+        size_t payload_size,
+        unsigned int message_id);
+};
+
+struct mod_scmi_from_protocol_api {
+    int (*get_agent_count)(unsigned int *agent_count);
+    int (*get_agent_id)(fwk_id_t service_id, unsigned int *agent_id);
+    int (*get_agent_type)(uint32_t scmi_agent_id, enum scmi_agent_type *type);
+    int (*get_max_payload_size)(fwk_id_t service_id, size_t *size);
+    int (*write_payload)(
+        fwk_id_t service_id,
+        size_t offset,
+        const void *payload,
+        size_t size);
+    int (*respond)(fwk_id_t service_id, const void *payload, size_t size);
+    int (*scmi_message_validation)(
+        uint8_t protocol_id,
+        fwk_id_t service_id,
+        const uint32_t *payload,
+        size_t payload_size,
+        size_t message_id,
+        const size_t *payload_size_table,
+        size_t command_count,
+        int (*const *handler_table)(fwk_id_t service_id, const uint32_t *payload));
+    void (*notify)(
+        fwk_id_t service_id,
+        int protocol_id,
+        int message_id,
+        const void *payload,
+        size_t size);
 };
 
 struct mod_scmi_agent {

@@ -15,7 +15,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum mod_scmi_perf_fast_channel_cmd_handler_index {
+    MOD_SCMI_PERF_FAST_CHANNEL_LEVEL_SET,
+    MOD_SCMI_PERF_FAST_CHANNEL_LIMIT_SET,
+    MOD_SCMI_PERF_FAST_CHANNEL_LEVEL_GET,
+    MOD_SCMI_PERF_FAST_CHANNEL_LIMIT_GET,
+    MOD_SCMI_PERF_FAST_CHANNEL_COUNT,
+};
+
+struct mod_scmi_perf_fast_channel_limit {
+    uint32_t range_max;
+    uint32_t range_min;
+};
+
+enum mod_scmi_perf_fast_channel_memory_offset {
+    MOD_SCMI_PERF_FAST_CHANNEL_OFFSET_LEVEL_SET = 0,
+    MOD_SCMI_PERF_FAST_CHANNEL_OFFSET_LIMIT_SET = 4,
+    MOD_SCMI_PERF_FAST_CHANNEL_OFFSET_LEVEL_GET = 12,
+    MOD_SCMI_PERF_FAST_CHANNEL_OFFSET_LIMIT_GET = 16,
+    MOD_SCMI_PERF_FAST_CHANNEL_OFFSET_TOTAL = 24,
+};
+
+struct scmi_perf_fch_config {
+    fwk_id_t transport_id;
+    fwk_id_t transport_api_id;
+};
+
 struct mod_scmi_perf_domain_config {
+#ifdef BUILD_HAS_SCMI_PERF_FAST_CHANNELS
+    const struct scmi_perf_fch_config *fch_config;
+    bool supports_fast_channels;
+#endif
     bool stats_collected;
     fwk_optional_id_t phy_group_id;
 };

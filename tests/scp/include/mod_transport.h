@@ -30,6 +30,10 @@ struct mod_transport_buffer {
 enum mod_transport_api_idx {
     MOD_TRANSPORT_API_IDX_DRIVER_INPUT,
     MOD_TRANSPORT_API_IDX_SCMI_TO_TRANSPORT,
+    MOD_TRANSPORT_API_IDX_FIRMWARE,
+#ifdef BUILD_HAS_FAST_CHANNELS
+    MOD_TRANSPORT_API_IDX_FAST_CHANNELS,
+#endif
 };
 
 enum mod_transport_channel_type {
@@ -41,6 +45,9 @@ enum mod_transport_channel_type {
 enum mod_transport_channel_transport_type {
     MOD_TRANSPORT_CHANNEL_TRANSPORT_TYPE_OUT_BAND,
     MOD_TRANSPORT_CHANNEL_TRANSPORT_TYPE_NONE,
+#ifdef BUILD_HAS_FAST_CHANNELS
+    MOD_TRANSPORT_CHANNEL_TRANSPORT_TYPE_FAST_CHANNELS,
+#endif
 };
 
 struct mod_transport_platform_notification {
@@ -60,6 +67,12 @@ struct mod_transport_channel_config {
     uint32_t policies;
     fwk_id_t driver_id;
     fwk_id_t driver_api_id;
+};
+
+struct mod_transport_fast_channel_addr {
+    uintptr_t local_view_address;
+    uintptr_t target_view_address;
+    size_t length;
 };
 
 #endif /* MOD_TRANSPORT_H */
