@@ -1,16 +1,23 @@
-"""How fast the server answers, beside a bare echo on the same kind of socket.
+"""How fast the server answers, beside a bare echo on the same kind of socket, and how fair it is.
 
-    python benchmarks/server.py [RUNTIME] [--agent NAME] [--seconds S]
+    python benchmarks/server.py [RUNTIME] [--agent NAME] [--seconds S] [--realtime] [--pin]
 
 Prints what one message costs in the core, how long the server takes to start and what memory it
-needs, requests a second in lock step and with several in flight, and the time of one request
-(median and p99): of the server, of the server while another agent floods it, and of a bare Python
-echo. All
-of them are processes of their own; figures are for the whole round trip, client included.
+needs; then for each kind of socket requests a second in lock step and with several in flight, and
+median and p99 of one request, of the server and of an echo: a blocking Python loop that receives
+and sends bytes that are ready. Then the time of one request of an agent while another one floods
+the server. Server, echo, and flood are processes of their own; figures are for the whole round
+trip, client included.
+
+Server and echo take turns of `SLICE` seconds, and a ratio is the median of those of neighbouring
+slices, so that what else the machine does meets both. ``--realtime`` (needs the right to) keeps
+other programs out of the figures, ``--pin`` has client and server on one processor, where no
+figure depends on which one the kernel chooses.
 """
 
 import argparse
 import multiprocessing
+import os
 import socket
 import struct
 import subprocess
@@ -18,24 +25,38 @@ import sys
 import tempfile
 import time
 import timeit
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
 
 from scmigen import runtime
+from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
-from scmigen.server import Server
+from scmigen.server import Agent, Server
 from scmigen.server.service import Service
 
 BOARD = Path(__file__).parent.parent / "tests" / "server" / "board.json"
 TYPES = {"unix": socket.SOCK_SEQPACKET, "unix-stream": socket.SOCK_STREAM}
 IN_FLIGHT = 32
+SLICE = 0.1
 
 
-def serve(configuration: runtime.Runtime, agent: str, url: str) -> None:
-    serve_all(configuration, {agent: url})
+class Times(NamedTuple):
+    """Of one slice: requests a second; median and p99 of one in µs."""
+
+    rate: float
+    middle: float
+    high: float
 
 
-def serve_all(configuration: runtime.Runtime, urls: dict[str, str]) -> None:
+# The other ends
+
+
+def serve(configuration: runtime.Runtime, urls: dict[str, str], processors: set[int]) -> None:
+    """What ``scmigen serve`` does, on some processors."""
+    os.sched_setaffinity(0, processors)
     server = Server(configuration)
     found = {server.agent(name): url for name, url in urls.items()}
     with Service(server, {a: url for a, url in found.items() if a}, lambda *_: None) as service:
@@ -45,7 +66,7 @@ def serve_all(configuration: runtime.Runtime, urls: dict[str, str]) -> None:
 def echo(url: str, reply: bytes) -> None:
     """The least a server can do: receive, send bytes that are ready."""
     scheme, _, path = url.partition(":")
-    size = len(request(scheme, b"\0" * 8))
+    size = len(framed(scheme, b"\0" * 8))
     with socket.socket(socket.AF_UNIX, TYPES[scheme]) as listener:
         listener.bind(path)
         listener.listen()
@@ -56,7 +77,36 @@ def echo(url: str, reply: bytes) -> None:
                     connection.sendall(reply * (len(data) // size))
 
 
-def request(scheme: str, message: bytes) -> bytes:
+def flood(url: str, message: bytes, processors: set[int], answered: Any) -> None:
+    """Keep as many messages on their way as there is room for, and count the answers."""
+    os.sched_setaffinity(0, processors)
+    with connect(url) as client:
+        client.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                client.send(message)
+        client.setblocking(True)
+        while client.recv(256):
+            client.send(message)
+            answered.value += 1
+
+
+@contextmanager
+def process(work: Callable[..., None], *arguments: object) -> Any:
+    """``work`` in a process of its own."""
+    found = multiprocessing.Process(target=work, args=arguments, daemon=True)
+    found.start()
+    try:
+        yield found
+    finally:
+        found.terminate()
+        found.join()
+
+
+# This end
+
+
+def framed(scheme: str, message: bytes) -> bytes:
     return message if scheme == "unix" else struct.pack("<I", len(message)) + message
 
 
@@ -74,138 +124,226 @@ def connect(url: str) -> socket.socket:
     raise SystemExit(f"nobody listens at {url}")
 
 
-def rate(url: str, message: bytes, reply_size: int, in_flight: int, seconds: float) -> float:
-    """Messages answered a second."""
-    packets = url.startswith("unix:")
-    with connect(url) as client:
-        answered = 0
-        if packets:
-            for _ in range(in_flight):
-                client.send(message)
-        else:
-            client.sendall(message * in_flight)
-        end = time.perf_counter() + seconds
-        begin = time.perf_counter()
-        while (now := time.perf_counter()) < end:
-            if packets:
-                for _ in range(in_flight):
-                    client.recv(256)
-                    client.send(message)
-            else:
-                left = reply_size * in_flight
-                while left:
-                    left -= len(client.recv(left))
-                client.sendall(message * in_flight)
-            answered += in_flight
-        return answered / (now - begin)
-
-
-def times(url: str, message: bytes, seconds: float) -> tuple[float, float]:
-    """Median and p99 of one request in lock step, in µs."""
+def lock_step(client: socket.socket, message: bytes) -> Times:
+    """One request after the other, for a slice."""
     found = []
-    with connect(url) as client:
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end:
-            start = time.perf_counter()
-            client.sendall(message)
-            client.recv(256)
-            found.append(time.perf_counter() - start)
+    begin = last = time.perf_counter()
+    end = begin + SLICE
+    while last < end:
+        client.sendall(message)
+        client.recv(256)
+        now = time.perf_counter()
+        found.append(now - last)
+        last = now
+    return sorted_times(found)
+
+
+def sorted_times(found: list[float]) -> Times:
     found.sort()
-    return found[len(found) // 2] * 1e6, found[len(found) * 99 // 100] * 1e6
+    count = len(found)
+    return Times(count / sum(found), found[count // 2] * 1e6, found[count * 99 // 100] * 1e6)
 
 
-def flood(url: str, message: bytes) -> None:
-    """Send for ever, and read whatever comes."""
-    with connect(url) as client:
-        client.setblocking(False)
-        while True:
-            for action in (lambda: client.send(message), lambda: client.recv(256)):
-                with suppress(BlockingIOError):
-                    action()
+def pipelined(client: socket.socket, message: bytes, reply_size: int) -> float:
+    """Messages answered a second, with `IN_FLIGHT` on their way, for a slice."""
+    packets = client.type == socket.SOCK_SEQPACKET
+    answered = 0
+    begin = now = time.perf_counter()
+    while now < begin + SLICE:
+        if packets:
+            for _ in range(IN_FLIGHT):
+                client.send(message)
+            for _ in range(IN_FLIGHT):
+                client.recv(256)
+        else:
+            client.sendall(message * IN_FLIGHT)
+            left = reply_size * IN_FLIGHT
+            while left:
+                left -= len(client.recv(left))
+        answered += IN_FLIGHT
+        now = time.perf_counter()
+    return answered / (now - begin)
 
 
-def fairness(configuration: runtime.Runtime, agent: str, message: bytes, seconds: float) -> None:
-    """The time of one request while another agent floods the server."""
-    names = [item.name for item in configuration.agents]
-    server = Server(configuration)
-    found = server.agent(agent)
-    other = next((name for name in names if found is not None and name != found.name), None)
-    if other is None:
-        return
-    with tempfile.TemporaryDirectory() as directory:
-        urls = {agent: f"unix:{directory}/quiet", other: f"unix:{directory}/loud"}
-        process = multiprocessing.Process(target=serve_all, args=(configuration, urls), daemon=True)
-        process.start()
-        idle = times(urls[agent], message, seconds)
-        loud = multiprocessing.Process(target=flood, args=(urls[other], message), daemon=True)
-        loud.start()
-        time.sleep(0.3)
-        flooded = times(urls[agent], message, seconds)
-        for name, (median, high) in (("idle", idle), ("flooded", flooded)):
-            print(f"one request, {name:8}: median {median:6.1f} µs, p99 {high:6.1f} µs")
-        for item in (loud, process):
-            item.terminate()
-            item.join()
+# The figures
+
+
+def line(what: str, figure: str, wanted: str = "") -> None:
+    print(f"{what:35} {figure:50} {wanted}".rstrip(), flush=True)
+
+
+def core(agent: Agent, message: bytes) -> None:
+    """What a message costs in the core."""
+    number = 20_000
+    best = min(timeit.repeat(lambda: agent.handle(message), number=number, repeat=30)) / number
+    line("core: CLOCK_RATE_GET", f"{best * 1e6:.2f} µs", "at most 6 µs")
 
 
 def start(path: Path) -> None:
     """How long until ``scmigen serve`` is ready, and the memory it has then."""
-    code = "from scmigen.cli.serve import serve; serve()"
-    best, memory = 1e9, 0
-    for _ in range(5):
+    code = "from scmigen.cli.main import main; main()"
+    found, memory = [], 0.0
+    for _ in range(7):
         with tempfile.TemporaryDirectory() as directory:
-            command = [sys.executable, "-c", code, str(path), "--directory", directory]
+            command = [sys.executable, "-c", code, "serve", str(path), "--directory", directory]
             begin = time.perf_counter()
-            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-                assert process.stdout is not None
-                while process.stdout.readline() != "ready\n":
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+                assert server.stdout is not None
+                while server.stdout.readline() != "ready\n":
                     pass
-                best = min(best, time.perf_counter() - begin)
-                status = Path(f"/proc/{process.pid}/status").read_text()
-                memory = int(status.partition("VmRSS:")[2].split()[0])
-                process.terminate()
-    print(f"start: {best * 1e3:.0f} ms with Python's own, {memory / 1024:.1f} MB")
+                found.append((time.perf_counter() - begin) * 1e3)
+                status = Path(f"/proc/{server.pid}/status").read_text()
+                memory = int(status.partition("VmHWM:")[2].split()[0]) / 1024
+                server.terminate()
+    size = path.stat().st_size / 1000
+    figure = f"{min(found):.0f} ms (median {median(found):.0f}) for {size:.0f} kB"
+    line("start, Python's own included", figure, "under 200 ms")
+    line("memory at its highest", f"{memory:.1f} MB", "under 60 MB")
+
+
+def beside_echo(
+    scheme: str, configuration: runtime.Runtime, agent: str, pair: tuple[bytes, bytes], slices: int
+) -> None:
+    """Server and echo in turns on one kind of socket."""
+    message, reply = (framed(scheme, item) for item in pair)
+    everywhere = os.sched_getaffinity(0)
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        ours, bare = (f"{scheme}:{directory}/{name}" for name in ("server", "echo"))
+        stack.enter_context(process(serve, configuration, {agent: ours}, everywhere))
+        stack.enter_context(process(echo, bare, reply))
+        server, other = (stack.enter_context(connect(url)) for url in (ours, bare))
+        steps = [(lock_step(server, message), lock_step(other, message)) for _ in range(slices)]
+        flights = [
+            tuple(pipelined(client, message, len(reply)) for client in (server, other))
+            for _ in range(slices)
+        ]
+    packets = scheme == "unix"
+    for name, field, form, wanted in (
+        ("lock step, a second", 0, ",.0f", "at least 0.75" if packets else ""),
+        ("one request in µs, median", 1, ".1f", ""),
+        ("one request in µs, p99", 2, ".1f", "under 3" if packets else ""),
+    ):
+        line(f"{scheme}: {name}", beside([(s[field], e[field]) for s, e in steps], form), wanted)
+    wanted = "at least 60,000" if packets else ""
+    line(f"{scheme}: {IN_FLIGHT} in flight, a second", beside(flights, ",.0f"), wanted)
+
+
+def beside(pairs: list[Any], form: str) -> str:
+    ours, bare = (median(column) for column in zip(*pairs, strict=True))
+    ratio = median(our / their for our, their in pairs)
+    return f"{ours:{form}}, the echo {bare:{form}}: ratio {ratio:.2f}"
+
+
+def fairness(configuration: runtime.Runtime, agent: Agent, message: bytes, slices: int) -> None:
+    """The time of one request while another agent floods the server. The server has a processor of
+    its own where there are two; the agents share the other."""
+    other = next((item.name for item in configuration.agents if item.id != agent.id), None)
+    if other is None:
+        line("flood", "the configuration has one agent")
+        return
+    processors = sorted(os.sched_getaffinity(0))
+    here, there = {processors[0]}, {processors[-1]}
+    handling = in_server(configuration, (agent.name, other), message, (here, there))
+    answered = multiprocessing.Value("Q", 0, lock=False)
+    idle, flooded, rates = [], [], []
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        urls = {agent.name: f"unix:{directory}/quiet", other: f"unix:{directory}/loud"}
+        stack.enter_context(process(serve, configuration, urls, there))
+        os.sched_setaffinity(0, here)
+        client = stack.enter_context(connect(urls[agent.name]))
+        for _ in range(max(1, slices // 5)):
+            idle += [lock_step(client, message) for _ in range(5)]
+            with process(flood, urls[other], message, here, answered):
+                time.sleep(SLICE)
+                before, begin = answered.value, time.perf_counter()
+                flooded += [lock_step(client, message) for _ in range(5)]
+                rates.append((answered.value - before) / (time.perf_counter() - begin))
+        os.sched_setaffinity(0, processors)
+    quiet, loud = (median(item.high for item in found) for found in (idle, flooded))
+    figure = f"p99 {loud:.1f} µs, idle {quiet:.1f} µs: ratio {loud / quiet:.2f}"
+    line("flood: one request of another", figure, f"at most {2 * quiet + handling:.1f} µs")
+    line("flood: what it gets beside it", f"{median(rates):,.0f} a second")
+
+
+def in_server(
+    configuration: runtime.Runtime,
+    agents: tuple[str, str],
+    message: bytes,
+    processors: tuple[set[int], set[int]],
+) -> float:
+    """The same from inside, with the loop turned by hand: no other process needs to be woken for a
+    request. Returns what a turn with one message takes, in µs."""
+    server = Server(configuration)
+    answered = multiprocessing.Value("Q", 0, lock=False)
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        urls = {name: f"unix:{directory}/{index}" for index, name in enumerate(agents)}
+        known = {agent: url for name, url in urls.items() if (agent := server.agent(name))}
+        service = stack.enter_context(Service(server, known, lambda *_: None))
+        client = stack.enter_context(connect(urls[agents[0]]))
+        client.setblocking(False)
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, processors[1])
+        service.loop.turn()
+        idle, _ = turned(service, client, message)
+        stack.enter_context(process(flood, urls[agents[1]], message, processors[0], answered))
+        while answered.value < 1000:
+            service.loop.turn()
+        flooded, most = turned(service, client, message)
+        os.sched_setaffinity(0, before)
+    figure = f"median {idle.middle:.1f} µs, p99 {idle.high:.1f} µs"
+    line("one message in the server", figure)
+    figure = f"median {flooded.middle:.1f} µs, p99 {flooded.high:.1f} µs"
+    line("flood: the same, and the flood's", figure)
+    line("flood: turns until answered", f"at most {most}", "1")
+    return idle.middle
+
+
+def turned(service: Service, client: socket.socket, message: bytes) -> tuple[Times, int]:
+    """What ten thousand requests take in the server, and the most turns that one had to wait."""
+    found, most = [], 0
+    for _ in range(10_000):
+        turns = 0
+        client.send(message)
+        begin = time.perf_counter()
+        while True:
+            service.loop.turn()
+            turns += 1
+            end = time.perf_counter()
+            with suppress(BlockingIOError):
+                client.recv(256)
+                break
+        found.append(end - begin)
+        most = max(most, turns)
+    return sorted_times(found), most
 
 
 def main() -> None:
+    assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runtime", nargs="?", type=Path, default=BOARD)
     parser.add_argument("--agent", default="1")
-    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--seconds", type=float, default=2.0, help="for each figure")
+    parser.add_argument("--realtime", action="store_true")
+    parser.add_argument("--pin", action="store_true")
     options = parser.parse_args()
     configuration = runtime.decode(options.runtime.read_bytes())
     agent = Server(configuration).agent(options.agent)
     assert agent is not None
-    clock = next(iter(agent.views[Kind.CLOCK].open["read"]))
+    clock = next(iter(agent.views[Kind.CLOCK].open[Operation.READ]))
     message = struct.pack("<II", 6 | 0x14 << 10, clock)
     (reply,) = agent.handle(message)
-    number = 200_000
-    best = min(timeit.repeat(lambda: agent.handle(message), number=number, repeat=5)) / number
-    print(f"core: CLOCK_RATE_GET {best * 1e6:.2f} µs")
+    if options.realtime:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    slices = max(1, int(options.seconds / SLICE))
+    core(agent, message)
     start(options.runtime)
-    fairness(configuration, options.agent, message, options.seconds)
-    with tempfile.TemporaryDirectory() as directory:
-        for scheme in TYPES:
-            ours, bare = (f"{scheme}:{directory}/{scheme}-{name}" for name in ("server", "echo"))
-            framed, answer = request(scheme, message), request(scheme, reply)
-            processes = [
-                multiprocessing.Process(
-                    target=serve, args=(configuration, options.agent, ours), daemon=True
-                ),
-                multiprocessing.Process(target=echo, args=(bare, answer), daemon=True),
-            ]
-            for process in processes:
-                process.start()
-            for in_flight in (1, IN_FLIGHT):
-                for name, url in (("server", ours), ("echo  ", bare)):
-                    figure = rate(url, framed, len(answer), in_flight, options.seconds)
-                    print(f"{scheme:12} {in_flight:2} in flight, {name}: {figure:8,.0f} a second")
-            for name, url in (("server", ours), ("echo  ", bare)):
-                median, high = times(url, framed, options.seconds)
-                print(f"{scheme:12} one request, {name}: median {median:.1f} µs, p99 {high:.1f} µs")
-            for process in processes:
-                process.terminate()
-                process.join()
+    everywhere = os.sched_getaffinity(0)
+    if options.pin:
+        os.sched_setaffinity(0, {max(everywhere)})
+    for scheme in TYPES:
+        beside_echo(scheme, configuration, agent.name, (message, reply), slices)
+    os.sched_setaffinity(0, everywhere)
+    fairness(configuration, agent, message, slices)
 
 
 if __name__ == "__main__":

@@ -47,3 +47,11 @@ class Running:
                 return True
             time.sleep(0.01)
         return False
+
+    def until_connected(self, name, times):
+        """Wait until an agent has connected so often."""
+        for _ in range(12_000):
+            if sum(line.startswith(f"{name}: connected (") for line in self.log) >= times:
+                return
+            time.sleep(0.01)
+        raise AssertionError(f"{name} has not connected {times} times")

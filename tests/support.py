@@ -1,6 +1,10 @@
 """Helpers of the tests: boards written as short literals, and what the compiler makes of them."""
 
+import subprocess
+import sys
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 from scmigen.assignment.sources import Sources, assign
 from scmigen.bindings.facts import Inventory, ResourceKey
@@ -10,7 +14,7 @@ from scmigen.devicetree.source import read_source
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.model.build import build
-from scmigen.model.identifiers import parse_lock
+from scmigen.model.lockfile import parse_lock
 from scmigen.model.platform import Model
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation, ordered
@@ -39,6 +43,18 @@ domains:
     id: 2
     scmi: {role: vm}
 """
+
+
+def scmigen(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """What the command does, as people type it."""
+    command = [sys.executable, "-m", "scmigen", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd)
+
+
+def written(path: Path, text: str) -> Path:
+    """``path``, with ``text`` in it."""
+    path.write_text(text)
+    return path
 
 
 def marked(text: str, file: str) -> tuple[str, Position]:
@@ -151,3 +167,11 @@ def wrong(model: Model) -> list[str]:
 def diagnostics(model: Model, identifier: str) -> list[Diagnostic]:
     """The diagnostics of one check."""
     return [item for item in run_checks(model) if item.id == identifier]
+
+
+def without_places(value: Any) -> Any:
+    """JSON without the keys that say where things came from; a blob has none of them."""
+    if isinstance(value, dict):
+        left = ("source", "labels", "macro")
+        return {key: without_places(part) for key, part in value.items() if key not in left}
+    return [without_places(part) for part in value] if isinstance(value, list) else value

@@ -25,7 +25,7 @@ class FrontEnd:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(10)
         self.socket.connect(str(path))
-        self.file = os.memfd_create("guest")
+        self.file = os.memfd_create("guest", os.MFD_ALLOW_SEALING)
         os.ftruncate(self.file, MEMORY)
         self.memory = mmap.mmap(self.file, MEMORY)
         self.kicks = [os.eventfd(0, os.EFD_NONBLOCK) for _ in range(2)]

@@ -332,6 +332,51 @@ def replay(options: _Options, trace: Path, agent: str | None) -> None:
         raise SystemExit(1)
 
 
+@client.command()
+@click.argument("message")
+@click.argument("fields", metavar="[FIELD=VALUE|VALUE:VALUE…]", nargs=-1)
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 3600),
+    default=0.0,
+    metavar="SECONDS",
+    help="Wait so long for a delayed response.",
+)
+@_command
+@_holding
+def call(options: _Options, message: str, fields: tuple[str, ...], wait: float) -> None:
+    """Send MESSAGE by its name, and print the fields of its reply.
+
+    FIELDs are those of the specification, 0 where none is given: CLOCK_RATE_SET clock=3
+    rate=48000000. Of the messages that every protocol has: clock.PROTOCOL_VERSION. Pairs that
+    come behind the fields of PINCTRL_SETTINGS_CONFIGURE are TYPE:VALUE.
+    """
+    from scmigen.cli.listening import called
+
+    words, tail = _fields(fields)
+    with options.connected() as platform:
+        try:
+            found, lines = called(platform, message, words, tail, wait)
+        except ValueError as problem:
+            raise click.UsageError(plain(str(problem))) from None
+        options.show(found, "\n".join(lines) or "SUCCESS")
+        options.keep()
+
+
+def _fields(texts: tuple[str, ...]) -> tuple[dict[str, int], list[list[int]]]:
+    """``field=value`` by name, and ``value:value`` in order. A value may be negative."""
+    named: dict[str, int] = {}
+    tail: list[list[int]] = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if equals:
+            sign = -1 if value.startswith("-") else 1
+            named[name] = sign * _HERTZ(value.removeprefix("-"))
+        else:
+            tail.append([_ID(word) for word in text.split(":")])
+    return named, tail
+
+
 def _protocol_number(text: str) -> int:
     names = {protocol.name.lower(): int(protocol) for protocol in Protocol}
     return names[text] if text in names else _OCTET(text)

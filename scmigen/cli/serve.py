@@ -1,5 +1,6 @@
 """``scmigen serve``: the reference server on sockets, shared memory and virtual machines."""
 
+import gc
 import signal
 import sys
 from collections.abc import Mapping
@@ -83,21 +84,28 @@ def _all(names: Mapping[str, object]) -> str:
     return plain(", ".join(names))
 
 
-def _server(options: _Options, backend: Backend | None, log: Log) -> Server:
-    """A server for the configuration there is now. Raises `click.ClickException`."""
+def _server(
+    options: _Options, backend: Backend | None, log: Log, *, at_once: bool = True
+) -> Server:
+    """A server for the configuration there is now; ``at_once``: its FastChannels are in use.
+    Raises `click.ClickException`."""
     platform = _configuration(options)
     profile, profiles = _profiles(platform, options.profiles)
-    server = Server(
-        platform,
-        profile,
-        profiles=profiles,
-        backend=backend,
-        refused=lambda refusal: log(f"refused: {refusal}", refusal.agent),
-        failed=lambda line: log(f"back end: {line}", "the back end"),
-    )
+    try:
+        server = Server(
+            platform,
+            profile,
+            profiles=profiles,
+            backend=backend,
+            refused=lambda refusal: log(f"refused: {refusal}", refusal.agent),
+            failed=lambda line: log(f"back end: {line}", "the back end"),
+            broken=lambda line: log(f"ERROR: {line}", "internal errors"),
+        )
+    except BackendError as problem:
+        raise click.ClickException(f"back end: {plain(str(problem))}") from None
     if options.fastchannel is not None:
         try:
-            server.fastchannels = FastChannels(server, *options.fastchannel)
+            server.fastchannels = FastChannels(server, *options.fastchannel, at_once=at_once)
         except FastChannelError as problem:
             raise click.ClickException(f"--fastchannel: {problem}") from None
     return server
@@ -152,13 +160,18 @@ def _reload(service: Service, options: _Options, log: Log) -> None:
     """Serve what the files say now; where they are wrong, go on as before."""
     old = service.server
     try:
-        platform = _server(options, old.backend, log)
+        # tried without the back end first, which can serve one configuration only
+        tried = _server(options, Backend(), log, at_once=False)
+        try:
+            _endpoints(tried, options.listen, options.directory)
+        finally:
+            if tried.fastchannels is not None:
+                tried.fastchannels.close()
+        platform = _server(options, old.backend, log, at_once=False)
         endpoints = _endpoints(platform, options.listen, options.directory)
     except click.ClickException as problem:
         log(f"reload: {problem.format_message()}; still serving the configuration before")
         return
-    if old.fastchannels is not None:
-        old.fastchannels.close()
     service.reload(platform, endpoints)
     for agent, url in endpoints.items():
         log(_served(agent, url))
@@ -172,7 +185,8 @@ def _reload(service: Service, options: _Options, log: Log) -> None:
     metavar="AGENT=URL",
     multiple=True,
     help="Serve an agent (name or id) at unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH, "
-    "smt:FILE (shared memory) or vhost-user:PATH (a virtual machine). Repeatable.",
+    "smt:FILE (shared memory) or vhost-user:PATH (a virtual machine); with ,mode=0660 or "
+    ",group=NAME behind it for others than the owner. Repeatable.",
 )
 @click.option(
     "--directory",
@@ -230,7 +244,8 @@ def serve(
     try:
         if directory is not None:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        tracer = None if trace is None else Trace(Path(trace).open("w"))  # noqa: SIM115
+        # a line at a time, so that it can be read while the server runs
+        tracer = None if trace is None else Trace(Path(trace).open("w", buffering=1), log)  # noqa: SIM115
         service = Service(server, endpoints, log, tracer)
     except OSError as problem:
         raise click.ClickException(f"{problem.filename}: {problem.strerror}") from None
@@ -245,5 +260,6 @@ def serve(
         signal.signal(signal.SIGHUP, reload)
         for agent, url in endpoints.items():
             click.echo(_served(agent, url))
+        gc.freeze()  # what there is now stays: no collection need look at it again
         click.echo("ready")
         service.run()

@@ -1,12 +1,13 @@
 """The commands of an agent as methods. Layouts follow the version the platform reports."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from scmigen.client.channel import Channel, ClientError, ScmiError
 from scmigen.scmi import messages
-from scmigen.scmi.layouts import Message, name_text
+from scmigen.scmi.layouts import Bits, Entries, Message, name_text
 from scmigen.scmi.protocols import KIND_OF, Protocol
 from scmigen.scmi.status import Status
 
@@ -111,12 +112,42 @@ class Client(Channel):
         """Send a message with the words of its request; the fields of its reply."""
         return self.exchange(protocol, self.message(protocol, number), words)[0]
 
+    def ask(self, name: str, tail: Sequence[Sequence[int]] = (), **fields: int) -> dict[str, Any]:
+        """Send any message by its name (`messages.named`), with the fields of its request by
+        theirs, 0 where none is given, and what comes behind them in ``tail``. Returns the fields of
+        the reply; in ``entries`` those of a multi-part reply, as many as came with this one. Raises
+        `ValueError` for a name that is not there."""
+        found = messages.named(name)
+        if found is None:
+            raise ValueError(f"no message {name!r}")
+        protocol, number = found
+        message = self.message(protocol, number)
+        names = [field.name for field in message.request.fields]
+        unknown = sorted(fields.keys() - set(names))
+        if unknown:
+            raise ValueError(f"{name} has no field {unknown[0]!r}; it has: {', '.join(names)}")
+        if tail and message.request_tail is None:
+            raise ValueError(f"nothing comes behind the fields of {name}")
+        words = tuple(fields.get(name, 0) for name in names)
+        behind = b"".join(message.request_tail.pack(*it) for it in tail if message.request_tail)
+        values, rest = self.exchange(protocol, message, words, behind)
+        reply = _plain(message.reply.named(values))
+        entries = message.entries
+        if entries is None and message.reply_tail is not None:
+            entries = Entries(message.reply_tail, "", Bits(0, 0))
+        if entries is not None:
+            reply["entries"] = [_plain(entry) for entry, _ in entries.taken(rest)]
+            if entries.returned.width:  # what comes after that many is padding
+                del reply["entries"][entries.returned.get(values[-1]) :]
+        return reply
+
     def exchange(
-        self, protocol: Protocol, message: Message, words: tuple[int, ...]
+        self, protocol: Protocol, message: Message, words: tuple[int, ...], behind: bytes = b""
     ) -> tuple[tuple[Any, ...], bytes]:
-        """The fixed fields of the reply, and what stands behind them."""
+        """The fixed fields of the reply, and what stands behind them. ``behind``: what comes after
+        the fields of the request."""
         what = f"{message.name}({', '.join(map(str, words))})"
-        status, values = self.command(protocol, message.id, message.request.pack(*words))
+        status, values = self.command(protocol, message.id, message.request.pack(*words) + behind)
         if status != Status.SUCCESS:
             raise ScmiError(status, what)
         size = message.reply.size
@@ -135,10 +166,10 @@ class Client(Channel):
         while True:
             fixed, rest = self.exchange(protocol, message, (*words, index))
             count = entries.returned.get(fixed[-1])
-            if len(rest) < count * entries.entry.size:
+            if sum(1 for _ in entries.taken(rest)) < count:
                 raise ClientError(f"{self.url}: {message.name} has fewer entries than it says")
-            for at in range(count):
-                yield entries.entry.unpack_from(rest, at * entries.entry.size)
+            for found, _ in islice(entries.taken(rest), count):
+                yield tuple(found.values())
             index += count
             if count == 0 or entries.remaining is None or not entries.remaining.get(fixed[-1]):
                 return
@@ -291,6 +322,14 @@ class Client(Channel):
     def reset(self, domain: int) -> None:
         """Reset a domain, all the way through."""
         self.call(Protocol.RESET, 0x4, domain, 1, 0)
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a reply with names as text."""
+    return {
+        name: name_text(value) if isinstance(value, bytes) else value
+        for name, value in fields.items()
+    }
 
 
 def _split(version: int) -> tuple[int, int]:

@@ -1,10 +1,13 @@
 """The ends of the transports that a client can use: whole frames out, whole frames in.
 
 ``unix:PATH`` (SOCK_SEQPACKET), ``unix-stream:PATH``, ``unix-dgram:PATH``, and ``smt:FILE``, shared
-memory with a doorbell socket (``smt:FILE,offset=0,p2a=0x100,slot=0x100,doorbell=PATH``).
+memory with a doorbell socket (``smt:FILE,offset=0,p2a=0x100,slot=0x100,doorbell=PATH``). With
+``ring=eventfd`` eventfds ring in its place, and ``memfd`` as FILE is memory in no file system; both
+come from the server when the doorbell is connected.
 """
 
 import os
+import select
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -99,8 +102,79 @@ class _Stream(_Packets):
             self._buffer += super().receive(deadline - time.monotonic())
 
 
+class _Bell:
+    """The doorbell socket of shared memory: a byte rings."""
+
+    def __init__(self, doorbell: socket.socket) -> None:
+        self._socket = doorbell
+
+    def ring(self, timeout: float) -> None:
+        """Ring."""
+        self._socket.settimeout(timeout)
+        self._socket.sendall(b"D")
+
+    def wait(self, timeout: float) -> None:
+        """Wait until it rings. Raises `TimeoutError`, `WireError`."""
+        self._socket.settimeout(timeout)
+        if not self._socket.recv(1):
+            raise WireError("the server closed the connection")
+
+    def close(self) -> None:
+        """End the connection."""
+        with suppress(OSError):
+            self._socket.close()
+
+
+class _EventBell(_Bell):
+    """Eventfds ring: one to the server, one from it. The socket ends when the server does."""
+
+    def __init__(self, doorbell: socket.socket, there: int, here: int) -> None:
+        super().__init__(doorbell)
+        self._there = there
+        self._here = here
+        self._poll = select.poll()
+        self._poll.register(doorbell, select.POLLIN)
+        self._poll.register(here, select.POLLIN)
+
+    def ring(self, timeout: float) -> None:
+        """Ring; there is always room."""
+        del timeout
+        os.eventfd_write(self._there, 1)
+
+    def wait(self, timeout: float) -> None:
+        """Wait until it rings. Raises `TimeoutError`, `WireError`."""
+        ready = [number for number, _ in self._poll.poll(timeout * 1000)]
+        if self._here in ready:
+            os.eventfd_read(self._here)
+        elif ready:
+            raise WireError("the server closed the connection")
+        else:
+            raise TimeoutError
+
+    def close(self) -> None:
+        """End the connection."""
+        super().close()
+        os.close(self._there)
+        os.close(self._here)
+
+
+def _handed_over(doorbell: socket.socket, count: int) -> list[int]:
+    """The files the server sends to who connects. Raises `OSError`, `WireError`."""
+    files: list[int] = []
+    with suppress(TimeoutError):
+        _, files, _, _ = socket.recv_fds(doorbell, 1, count, socket.MSG_CMSG_CLOEXEC)
+    if len(files) != count:
+        for file in files:
+            os.close(file)
+        raise WireError(
+            f"{len(files)} files came from the server in place of {count}: it serves other memory, "
+            "or another ring=, or another client is connected"
+        )
+    return files
+
+
 class _SharedMemory:
-    """SMT areas in a file (layout as in ``arm,scmi-shmem``), and the doorbell socket beside it."""
+    """SMT areas (layout as in ``arm,scmi-shmem``) in a file or a memfd, and their doorbell."""
 
     _STATUS, _FLAGS, _LENGTH, _HEADER = 0x4, 0x10, 0x14, 0x18
     _FREE, _ERROR = 1, 2
@@ -120,12 +194,23 @@ class _SharedMemory:
                 self._events = None if found["p2a"] == "none" else int(found["p2a"], 0)
         except ValueError as problem:
             raise WireError(f"smt:{text}: {problem}") from None
-        self._file = os.open(Path(name), os.O_RDWR | os.O_CLOEXEC)
+        files: list[int] = []
+        if name != "memfd":
+            files.append(os.open(Path(name), os.O_RDWR | os.O_CLOEXEC))
+        count = (name == "memfd") + 2 * (found.get("ring") == "eventfd")
+        doorbell = None
         try:
-            self._doorbell = _connected(socket.SOCK_STREAM, found["doorbell"], timeout)
-        except (OSError, ValueError):
-            os.close(self._file)
+            doorbell = _connected(socket.SOCK_STREAM, found["doorbell"], timeout)
+            if count:
+                files += _handed_over(doorbell, count)
+        except (OSError, ValueError, WireError):
+            for file in files:
+                os.close(file)
+            if doorbell is not None:
+                doorbell.close()
             raise
+        self._file = files[0]
+        self._bell = _EventBell(doorbell, *files[1:]) if files[1:] else _Bell(doorbell)
         self._waiting = False
 
     def _word(self, at: int) -> int:
@@ -152,11 +237,7 @@ class _SharedMemory:
         os.pwrite(self._file, frame, at + self._HEADER)
         self._put(at + self._STATUS, 0)
         self._waiting = True
-        self._ring(timeout)
-
-    def _ring(self, timeout: float) -> None:
-        self._doorbell.settimeout(timeout)
-        self._doorbell.sendall(b"D")
+        self._bell.ring(timeout)
 
     def _take(self, at: int) -> bytes:
         length = self._word(at + self._LENGTH)
@@ -176,7 +257,7 @@ class _SharedMemory:
             return None
         frame = self._take(at)
         self._put(at + self._STATUS, self._FREE)
-        self._ring(1.0)  # for the next one
+        self._bell.ring(1.0)  # for the next one
         return frame
 
     def receive(self, timeout: float) -> bytes:
@@ -186,14 +267,11 @@ class _SharedMemory:
             frame = self._ready()
             if frame is not None:
                 return frame
-            self._doorbell.settimeout(max(deadline - time.monotonic(), 1e-3))
-            if not self._doorbell.recv(1):
-                raise WireError("the server closed the connection")
+            self._bell.wait(max(deadline - time.monotonic(), 1e-3))
 
     def close(self) -> None:
         """Close the doorbell."""
-        with suppress(OSError):
-            self._doorbell.close()
+        self._bell.close()
         os.close(self._file)
 
 

@@ -6,10 +6,11 @@ A multi-part reply ends in *entries*: as many as fit, with a word in front that 
 and how many remain. This module knows neither sockets nor who may send what.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
+from types import MappingProxyType
 from typing import Any, Final
 
 #: Bytes of the message header, and of the status word every reply begins with.
@@ -87,6 +88,10 @@ class Layout:
         """The fields as a `struct` format, without the byte order."""
         return "".join(_FORMATS[field.type] for field in self.fields)
 
+    def named(self, values: tuple[Any, ...]) -> dict[str, Any]:
+        """Unpacked ``values`` by the names of their fields."""
+        return {field.name: value for field, value in zip(self.fields, values, strict=True)}
+
     @property
     def subject(self) -> int | None:
         """The index of the field that names a resource, if one does."""
@@ -131,12 +136,14 @@ class Entries:
 
     ``index`` names the field of the request that says where this part begins. The last fixed field
     of the reply holds how many entries were ``returned`` and how many are ``remaining`` after them.
+    ``more``: what an entry with these fields goes on with, where entries differ in length.
     """
 
     entry: Layout
     index: str
     returned: Bits
     remaining: Bits | None = None
+    more: Callable[[tuple[Any, ...]], tuple[Layout, ...]] = lambda _: ()
 
     def part(self, total: int, index: int, room: int) -> tuple[int, int]:
         """How many of ``total`` entries from ``index`` fit into ``room`` bytes, and the word that
@@ -146,6 +153,20 @@ class Entries:
         if self.remaining is not None:
             word |= min(total - index - count, self.remaining.mask) << self.remaining.low
         return count, word
+
+    def taken(self, data: bytes) -> Iterator[tuple[dict[str, Any], int]]:
+        """The whole entries of ``data``: the fields of each, and where it ends."""
+        at = 0
+        while self.entry.size and at + self.entry.size <= len(data):
+            values = self.entry.unpack_from(data, at)
+            found = self.entry.named(values)
+            at += self.entry.size
+            for layout in self.more(values):
+                if at + layout.size > len(data):
+                    return
+                found |= layout.named(layout.unpack_from(data, at))
+                at += layout.size
+            yield found, at
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +187,34 @@ class Message:
     entries: Entries | None = None
     request_tail: Layout | None = None
     reply_tail: Layout | None = None
+
+
+def row(
+    number: int,
+    name: str,
+    since: int,
+    request: str = "",
+    reply: str = "",
+    entries: Entries | None = None,
+    request_tail: str | None = None,
+    reply_tail: str | None = None,
+) -> Message:
+    """A message from its layouts as text."""
+    return Message(
+        number,
+        name,
+        since,
+        layout(request),
+        layout(reply),
+        entries,
+        None if request_tail is None else layout(request_tail),
+        None if reply_tail is None else layout(reply_tail),
+    )
+
+
+def newest(rows: tuple[Message, ...], version: int) -> Mapping[int, Message]:
+    """The rows that hold at ``version``, by message id."""
+    return MappingProxyType({row.id: row for row in rows if row.since <= version})
 
 
 def name_field(text: str, size: int) -> bytes:

@@ -2,44 +2,24 @@
 
 A row: id, name, the version of the protocol it came with, request, values of the reply. The
 specification can be read off this file; server, client and documentation use it. Versions by
-release of the specification are in `protocols.VERSIONS`.
+release of the specification are in `protocols.VERSIONS`; what comes without having been asked for
+is in `events`.
 """
 
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from scmigen.scmi.layouts import Bits, Entries, Message, layout
+from scmigen.scmi.layouts import Bits, Entries, Layout, Message, layout, newest, row
 from scmigen.scmi.protocols import VERSIONS, Profile, Protocol
 
 _NAME = "u32 flags, name64 name"
 
 
-def _row(
-    number: int,
-    name: str,
-    since: int,
-    request: str = "",
-    reply: str = "",
-    entries: Entries | None = None,
-    request_tail: str | None = None,
-    reply_tail: str | None = None,
-) -> Message:
-    return Message(
-        number,
-        name,
-        since,
-        layout(request),
-        layout(reply),
-        entries,
-        None if request_tail is None else layout(request_tail),
-        None if reply_tail is None else layout(reply_tail),
-    )
-
-
 _RETURNED: Final = Bits(0, 12)
 _REMAINING: Final = Bits(16, 16)
+
+_DESCRIPTOR: Final = layout("u32 sensor, u32 attributes_low, u32 attributes_high, name16 name")
 
 #: Message ids every protocol has.
 VERSION: Final = 0x0
@@ -51,6 +31,20 @@ NEGOTIATE: Final = 0x10
 #: ([26:0], [31:27] a signed power of ten) and the least and greatest value.
 EXTENDED_SENSOR: Final = layout("u32 power")
 EXTENDED_RANGE: Final = layout("u32 resolution, i64 minimum, i64 maximum")
+#: Bit 8 of the low attribute word says that it goes on, that of the high one that there are axes.
+_GOES_ON: Final = 1 << 8
+
+
+def _sensor_goes_on(fields: tuple[Any, ...]) -> tuple[Layout, ...]:
+    _, low, high, _ = fields
+    if not low & _GOES_ON:
+        return ()
+    return (EXTENDED_SENSOR,) if high & _GOES_ON else (EXTENDED_SENSOR, EXTENDED_RANGE)
+
+
+def _axis_goes_on(fields: tuple[Any, ...]) -> tuple[Layout, ...]:
+    return (EXTENDED_RANGE,) if fields[1] & _GOES_ON else ()
+
 
 #: The values of PROTOCOL_ATTRIBUTES by protocol.
 _ATTRIBUTES: Final = {
@@ -68,10 +62,10 @@ _ATTRIBUTES: Final = {
 
 _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
     Protocol.BASE: (
-        _row(0x3, "BASE_DISCOVER_VENDOR", 0x10000, "", "name16 vendor"),
-        _row(0x4, "BASE_DISCOVER_SUB_VENDOR", 0x10000, "", "name16 sub_vendor"),
-        _row(0x5, "BASE_DISCOVER_IMPLEMENTATION_VERSION", 0x10000, "", "u32 version"),
-        _row(
+        row(0x3, "BASE_DISCOVER_VENDOR", 0x10000, "", "name16 vendor"),
+        row(0x4, "BASE_DISCOVER_SUB_VENDOR", 0x10000, "", "name16 sub_vendor"),
+        row(0x5, "BASE_DISCOVER_IMPLEMENTATION_VERSION", 0x10000, "", "u32 version"),
+        row(
             0x6,
             "BASE_DISCOVER_LIST_PROTOCOLS",
             0x10000,
@@ -79,44 +73,44 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 count",
             Entries(layout("u8 protocol"), "skip", Bits(0, 32)),  # padded to a whole word
         ),
-        _row(0x7, "BASE_DISCOVER_AGENT", 0x10000, "u32 agent", "name16 name"),
-        _row(0x7, "BASE_DISCOVER_AGENT", 0x20000, "u32 agent", "u32 agent, name16 name"),
-        _row(0x8, "BASE_NOTIFY_ERRORS", 0x10000, "u32 enable"),
-        _row(
+        row(0x7, "BASE_DISCOVER_AGENT", 0x10000, "u32 agent", "name16 name"),
+        row(0x7, "BASE_DISCOVER_AGENT", 0x20000, "u32 agent", "u32 agent, name16 name"),
+        row(0x8, "BASE_NOTIFY_ERRORS", 0x10000, "u32 enable"),
+        row(
             0x9,
             "BASE_SET_DEVICE_PERMISSIONS",
             0x20000,
             "u32 agent, u32 device, u32 flags",
         ),
-        _row(
+        row(
             0xA,
             "BASE_SET_PROTOCOL_PERMISSIONS",
             0x20000,
             "u32 agent, u32 device, u32 command, u32 flags",
         ),
-        _row(0xB, "BASE_RESET_AGENT_CONFIGURATION", 0x20000, "u32 agent, u32 flags"),
+        row(0xB, "BASE_RESET_AGENT_CONFIGURATION", 0x20000, "u32 agent, u32 flags"),
     ),
     Protocol.POWER: (
-        _row(
+        row(
             0x3,
             "POWER_DOMAIN_ATTRIBUTES",
             0x10000,
             "u32 domain",
             "u32 attributes, name16 name",
         ),
-        _row(0x4, "POWER_STATE_SET", 0x10000, "u32 flags, u32 domain, u32 state"),
-        _row(0x5, "POWER_STATE_GET", 0x10000, "u32 domain", "u32 state"),
-        _row(0x6, "POWER_STATE_NOTIFY", 0x10000, "u32 domain, u32 enable"),
-        _row(0x7, "POWER_STATE_CHANGE_REQUESTED_NOTIFY", 0x20000, "u32 domain, u32 enable"),
-        _row(0x8, "POWER_DOMAIN_NAME_GET", 0x30000, "u32 domain", _NAME),
+        row(0x4, "POWER_STATE_SET", 0x10000, "u32 flags, u32 domain, u32 state"),
+        row(0x5, "POWER_STATE_GET", 0x10000, "u32 domain", "u32 state"),
+        row(0x6, "POWER_STATE_NOTIFY", 0x10000, "u32 domain, u32 enable"),
+        row(0x7, "POWER_STATE_CHANGE_REQUESTED_NOTIFY", 0x20000, "u32 domain, u32 enable"),
+        row(0x8, "POWER_DOMAIN_NAME_GET", 0x30000, "u32 domain", _NAME),
     ),
     Protocol.SYSTEM: (
-        _row(0x3, "SYSTEM_POWER_STATE_SET", 0x10000, "u32 flags, u32 state"),
-        _row(0x4, "SYSTEM_POWER_STATE_GET", 0x10000, "", "u32 state"),
-        _row(0x5, "SYSTEM_POWER_STATE_NOTIFY", 0x10000, "u32 enable"),
+        row(0x3, "SYSTEM_POWER_STATE_SET", 0x10000, "u32 flags, u32 state"),
+        row(0x4, "SYSTEM_POWER_STATE_GET", 0x10000, "", "u32 state"),
+        row(0x5, "SYSTEM_POWER_STATE_NOTIFY", 0x10000, "u32 enable"),
     ),
     Protocol.PERFORMANCE: (
-        _row(
+        row(
             0x3,
             "PERFORMANCE_DOMAIN_ATTRIBUTES",
             0x10000,
@@ -124,7 +118,7 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 attributes, u32 rate_limit, u32 sustained_frequency, u32 sustained_level, "
             "name16 name",
         ),
-        _row(
+        row(
             0x4,
             "PERFORMANCE_DESCRIBE_LEVELS",
             0x10000,
@@ -132,7 +126,7 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 count",
             Entries(layout("u32 level, u32 power, u32 latency"), "index", _RETURNED, _REMAINING),
         ),
-        _row(
+        row(
             0x4,
             "PERFORMANCE_DESCRIBE_LEVELS",
             0x40000,
@@ -145,13 +139,13 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
                 _REMAINING,
             ),
         ),
-        _row(0x5, "PERFORMANCE_LIMITS_SET", 0x10000, "u32 domain, u32 maximum, u32 minimum"),
-        _row(0x6, "PERFORMANCE_LIMITS_GET", 0x10000, "u32 domain", "u32 maximum, u32 minimum"),
-        _row(0x7, "PERFORMANCE_LEVEL_SET", 0x10000, "u32 domain, u32 level"),
-        _row(0x8, "PERFORMANCE_LEVEL_GET", 0x10000, "u32 domain", "u32 level"),
-        _row(0x9, "PERFORMANCE_NOTIFY_LIMITS", 0x10000, "u32 domain, u32 enable"),
-        _row(0xA, "PERFORMANCE_NOTIFY_LEVEL", 0x10000, "u32 domain, u32 enable"),
-        _row(
+        row(0x5, "PERFORMANCE_LIMITS_SET", 0x10000, "u32 domain, u32 maximum, u32 minimum"),
+        row(0x6, "PERFORMANCE_LIMITS_GET", 0x10000, "u32 domain", "u32 maximum, u32 minimum"),
+        row(0x7, "PERFORMANCE_LEVEL_SET", 0x10000, "u32 domain, u32 level"),
+        row(0x8, "PERFORMANCE_LEVEL_GET", 0x10000, "u32 domain", "u32 level"),
+        row(0x9, "PERFORMANCE_NOTIFY_LIMITS", 0x10000, "u32 domain, u32 enable"),
+        row(0xA, "PERFORMANCE_NOTIFY_LEVEL", 0x10000, "u32 domain, u32 enable"),
+        row(
             0xB,
             "PERFORMANCE_DESCRIBE_FASTCHANNEL",
             0x20000,
@@ -159,18 +153,18 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 attributes, u32 rate_limit, u64 channel, u32 channel_size, u64 doorbell, "
             "u64 doorbell_set, u64 doorbell_preserve",
         ),
-        _row(0xC, "PERFORMANCE_DOMAIN_NAME_GET", 0x30000, "u32 domain", _NAME),
+        row(0xC, "PERFORMANCE_DOMAIN_NAME_GET", 0x30000, "u32 domain", _NAME),
     ),
     Protocol.CLOCK: (
-        _row(0x3, "CLOCK_ATTRIBUTES", 0x10000, "u32 clock", "u32 attributes, name16 name"),
-        _row(
+        row(0x3, "CLOCK_ATTRIBUTES", 0x10000, "u32 clock", "u32 attributes, name16 name"),
+        row(
             0x3,
             "CLOCK_ATTRIBUTES",
             0x20000,
             "u32 clock",
             "u32 attributes, name16 name, u32 enable_delay",
         ),
-        _row(
+        row(
             0x4,
             "CLOCK_DESCRIBE_RATES",
             0x10000,
@@ -178,26 +172,26 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 flags",  # [12]: a triplet of lowest, highest, step
             Entries(layout("u64 rate"), "index", _RETURNED, _REMAINING),
         ),
-        _row(0x5, "CLOCK_RATE_SET", 0x10000, "u32 flags, u32 clock, u64 rate"),
-        _row(0x6, "CLOCK_RATE_GET", 0x10000, "u32 clock", "u64 rate"),
-        _row(0x7, "CLOCK_CONFIG_SET", 0x10000, "u32 clock, u32 attributes"),
-        _row(
+        row(0x5, "CLOCK_RATE_SET", 0x10000, "u32 flags, u32 clock, u64 rate"),
+        row(0x6, "CLOCK_RATE_GET", 0x10000, "u32 clock", "u64 rate"),
+        row(0x7, "CLOCK_CONFIG_SET", 0x10000, "u32 clock, u32 attributes"),
+        row(
             0x7,
             "CLOCK_CONFIG_SET",
             0x20001,
             "u32 clock, u32 attributes, u32 extended_value",
         ),
-        _row(0x8, "CLOCK_NAME_GET", 0x20000, "u32 clock", _NAME),
-        _row(0x9, "CLOCK_RATE_NOTIFY", 0x20000, "u32 clock, u32 enable"),
-        _row(0xA, "CLOCK_RATE_CHANGE_REQUESTED_NOTIFY", 0x20000, "u32 clock, u32 enable"),
-        _row(
+        row(0x8, "CLOCK_NAME_GET", 0x20000, "u32 clock", _NAME),
+        row(0x9, "CLOCK_RATE_NOTIFY", 0x20000, "u32 clock, u32 enable"),
+        row(0xA, "CLOCK_RATE_CHANGE_REQUESTED_NOTIFY", 0x20000, "u32 clock, u32 enable"),
+        row(
             0xB,
             "CLOCK_CONFIG_GET",
             0x30000,
             "u32 clock, u32 flags",
             "u32 attributes, u32 config, u32 extended_value",
         ),
-        _row(
+        row(
             0xC,
             "CLOCK_POSSIBLE_PARENTS_GET",
             0x30000,
@@ -205,38 +199,39 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 flags",
             Entries(layout("u32 parent"), "skip", Bits(0, 8), Bits(24, 8)),
         ),
-        _row(0xD, "CLOCK_PARENT_SET", 0x30000, "u32 clock, u32 parent"),
-        _row(0xE, "CLOCK_PARENT_GET", 0x30000, "u32 clock", "u32 parent"),
-        _row(0xF, "CLOCK_GET_PERMISSIONS", 0x30000, "u32 clock", "u32 permissions"),
+        row(0xD, "CLOCK_PARENT_SET", 0x30000, "u32 clock, u32 parent"),
+        row(0xE, "CLOCK_PARENT_GET", 0x30000, "u32 clock", "u32 parent"),
+        row(0xF, "CLOCK_GET_PERMISSIONS", 0x30000, "u32 clock", "u32 permissions"),
     ),
     Protocol.SENSOR: (
-        # From version 2 a descriptor with attribute bit 8 goes on with EXTENDED_SENSOR, and with
-        # EXTENDED_RANGE too where the sensor has no axes.
-        _row(
+        row(
             0x3,
             "SENSOR_DESCRIPTION_GET",
             0x10000,
             "u32 index",
             "u32 flags",
-            Entries(
-                layout("u32 sensor, u32 attributes_low, u32 attributes_high, name16 name"),
-                "index",
-                _RETURNED,
-                _REMAINING,
-            ),
+            Entries(_DESCRIPTOR, "index", _RETURNED, _REMAINING),
         ),
-        _row(0x4, "SENSOR_TRIP_POINT_NOTIFY", 0x10000, "u32 sensor, u32 control"),
-        _row(0x5, "SENSOR_TRIP_POINT_CONFIG", 0x10000, "u32 sensor, u32 control, i64 value"),
-        _row(0x6, "SENSOR_READING_GET", 0x10000, "u32 sensor, u32 flags", "i64 value"),
+        row(
+            0x3,
+            "SENSOR_DESCRIPTION_GET",
+            0x20000,
+            "u32 index",
+            "u32 flags",
+            Entries(_DESCRIPTOR, "index", _RETURNED, _REMAINING, _sensor_goes_on),
+        ),
+        row(0x4, "SENSOR_TRIP_POINT_NOTIFY", 0x10000, "u32 sensor, u32 control"),
+        row(0x5, "SENSOR_TRIP_POINT_CONFIG", 0x10000, "u32 sensor, u32 control, i64 value"),
+        row(0x6, "SENSOR_READING_GET", 0x10000, "u32 sensor, u32 flags", "i64 value"),
         # One reading; a sensor with axes has one for each.
-        _row(
+        row(
             0x6,
             "SENSOR_READING_GET",
             0x20000,
             "u32 sensor, u32 flags",
             reply_tail="i64 value, u64 timestamp",
         ),
-        _row(  # an axis with attribute bit 8 goes on with EXTENDED_RANGE
+        row(
             0x7,
             "SENSOR_AXIS_DESCRIPTION_GET",
             0x20000,
@@ -247,9 +242,10 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
                 "index",
                 Bits(0, 6),
                 Bits(26, 6),
+                _axis_goes_on,
             ),
         ),
-        _row(
+        row(
             0x8,
             "SENSOR_LIST_UPDATE_INTERVALS",
             0x20000,
@@ -257,11 +253,11 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 flags",
             Entries(layout("u32 interval"), "index", _RETURNED, _REMAINING),
         ),
-        _row(0x9, "SENSOR_CONFIG_GET", 0x20000, "u32 sensor", "u32 config"),
-        _row(0xA, "SENSOR_CONFIG_SET", 0x20000, "u32 sensor, u32 config"),
-        _row(0xB, "SENSOR_CONTINUOUS_UPDATE_NOTIFY", 0x20000, "u32 sensor, u32 control"),
-        _row(0xC, "SENSOR_NAME_GET", 0x30000, "u32 sensor", _NAME),
-        _row(
+        row(0x9, "SENSOR_CONFIG_GET", 0x20000, "u32 sensor", "u32 config"),
+        row(0xA, "SENSOR_CONFIG_SET", 0x20000, "u32 sensor, u32 config"),
+        row(0xB, "SENSOR_CONTINUOUS_UPDATE_NOTIFY", 0x20000, "u32 sensor, u32 control"),
+        row(0xC, "SENSOR_NAME_GET", 0x30000, "u32 sensor", _NAME),
+        row(
             0xD,
             "SENSOR_AXIS_NAME_GET",
             0x30000,
@@ -271,26 +267,26 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
         ),
     ),
     Protocol.RESET: (
-        _row(
+        row(
             0x3,
             "RESET_DOMAIN_ATTRIBUTES",
             0x10000,
             "u32 domain",
             "u32 attributes, u32 latency, name16 name",
         ),
-        _row(0x4, "RESET", 0x10000, "u32 domain, u32 flags, u32 reset_state"),
-        _row(0x5, "RESET_NOTIFY", 0x10000, "u32 domain, u32 enable"),
-        _row(0x6, "RESET_DOMAIN_NAME_GET", 0x30000, "u32 domain", _NAME),
+        row(0x4, "RESET", 0x10000, "u32 domain, u32 flags, u32 reset_state"),
+        row(0x5, "RESET_NOTIFY", 0x10000, "u32 domain, u32 enable"),
+        row(0x6, "RESET_DOMAIN_NAME_GET", 0x30000, "u32 domain", _NAME),
     ),
     Protocol.VOLTAGE: (
-        _row(
+        row(
             0x3,
             "VOLTAGE_DOMAIN_ATTRIBUTES",
             0x10000,
             "u32 domain",
             "u32 attributes, name16 name",
         ),
-        _row(
+        row(
             0x4,
             "VOLTAGE_DESCRIBE_LEVELS",
             0x10000,
@@ -298,14 +294,14 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 flags",  # [12]: a triplet of lowest, highest, step
             Entries(layout("i32 level"), "index", _RETURNED, _REMAINING),
         ),
-        _row(0x5, "VOLTAGE_CONFIG_SET", 0x10000, "u32 domain, u32 config"),
-        _row(0x6, "VOLTAGE_CONFIG_GET", 0x10000, "u32 domain", "u32 config"),
-        _row(0x7, "VOLTAGE_LEVEL_SET", 0x10000, "u32 domain, u32 flags, i32 level"),
-        _row(0x8, "VOLTAGE_LEVEL_GET", 0x10000, "u32 domain", "i32 level"),
-        _row(0x9, "VOLTAGE_DOMAIN_NAME_GET", 0x20000, "u32 domain", _NAME),
+        row(0x5, "VOLTAGE_CONFIG_SET", 0x10000, "u32 domain, u32 config"),
+        row(0x6, "VOLTAGE_CONFIG_GET", 0x10000, "u32 domain", "u32 config"),
+        row(0x7, "VOLTAGE_LEVEL_SET", 0x10000, "u32 domain, u32 flags, i32 level"),
+        row(0x8, "VOLTAGE_LEVEL_GET", 0x10000, "u32 domain", "i32 level"),
+        row(0x9, "VOLTAGE_DOMAIN_NAME_GET", 0x20000, "u32 domain", _NAME),
     ),
     Protocol.POWERCAP: (
-        _row(
+        row(
             0x3,
             "POWERCAP_DOMAIN_ATTRIBUTES",
             0x10000,
@@ -313,20 +309,20 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 attributes, name16 name, u32 min_pai, u32 max_pai, u32 pai_step, u32 min_cap, "
             "u32 max_cap, u32 cap_step, u32 sustainable_power, u32 accuracy, u32 parent",
         ),
-        _row(0x4, "POWERCAP_CAP_GET", 0x10000, "u32 domain", "u32 cap"),
-        _row(0x5, "POWERCAP_CAP_SET", 0x10000, "u32 domain, u32 flags, u32 cap"),
-        _row(0x6, "POWERCAP_PAI_GET", 0x10000, "u32 domain", "u32 pai"),
-        _row(0x7, "POWERCAP_PAI_SET", 0x10000, "u32 domain, u32 flags, u32 pai"),
-        _row(0x8, "POWERCAP_DOMAIN_NAME_GET", 0x10000, "u32 domain", _NAME),
-        _row(0x9, "POWERCAP_MEASUREMENTS_GET", 0x10000, "u32 domain", "u32 power, u32 pai"),
-        _row(0xA, "POWERCAP_CAP_NOTIFY", 0x10000, "u32 domain, u32 enable"),
-        _row(
+        row(0x4, "POWERCAP_CAP_GET", 0x10000, "u32 domain", "u32 cap"),
+        row(0x5, "POWERCAP_CAP_SET", 0x10000, "u32 domain, u32 flags, u32 cap"),
+        row(0x6, "POWERCAP_PAI_GET", 0x10000, "u32 domain", "u32 pai"),
+        row(0x7, "POWERCAP_PAI_SET", 0x10000, "u32 domain, u32 flags, u32 pai"),
+        row(0x8, "POWERCAP_DOMAIN_NAME_GET", 0x10000, "u32 domain", _NAME),
+        row(0x9, "POWERCAP_MEASUREMENTS_GET", 0x10000, "u32 domain", "u32 power, u32 pai"),
+        row(0xA, "POWERCAP_CAP_NOTIFY", 0x10000, "u32 domain, u32 enable"),
+        row(
             0xB,
             "POWERCAP_MEASUREMENTS_NOTIFY",
             0x10000,
             "u32 domain, u32 enable, u32 low, u32 high",
         ),
-        _row(
+        row(
             0xC,
             "POWERCAP_DESCRIBE_FASTCHANNEL",
             0x10000,
@@ -336,14 +332,14 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
         ),
     ),
     Protocol.PINCTRL: (
-        _row(
+        row(
             0x3,
             "PINCTRL_ATTRIBUTES",
             0x10000,
             "u32 id, u32 flags",
             "u32 attributes, name16 name",
         ),
-        _row(
+        row(
             0x4,
             "PINCTRL_LIST_ASSOCIATIONS",
             0x10000,
@@ -351,7 +347,7 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 flags",
             Entries(layout("u16 id"), "index", _RETURNED, _REMAINING),
         ),
-        _row(
+        row(
             0x5,
             "PINCTRL_SETTINGS_GET",
             0x10000,
@@ -359,103 +355,18 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "u32 function, u32 count",
             Entries(layout("u32 type, u32 value"), "attributes", Bits(0, 8), Bits(24, 8)),
         ),
-        _row(  # attributes [9:2]: how many pairs of type and value follow
+        row(  # attributes [9:2]: how many pairs of type and value follow
             0x6,
             "PINCTRL_SETTINGS_CONFIGURE",
             0x10000,
             "u32 id, u32 function, u32 attributes",
             request_tail="u32 type, u32 value",
         ),
-        _row(0x7, "PINCTRL_REQUEST", 0x10000, "u32 id, u32 flags"),
-        _row(0x8, "PINCTRL_RELEASE", 0x10000, "u32 id, u32 flags"),
-        _row(0x9, "PINCTRL_NAME_GET", 0x10000, "u32 id, u32 flags", _NAME),
-    ),
-}
-
-_DELAYED: Final[Mapping[Protocol, tuple[Message, ...]]] = {
-    Protocol.CLOCK: (_row(0x5, "CLOCK_RATE_SET_COMPLETE", 0x10000, "", "u32 clock, u64 rate"),),
-    Protocol.SENSOR: (
-        _row(0x6, "SENSOR_READING_COMPLETE", 0x10000, "", "u32 sensor, i64 value"),
-        _row(
-            0x6,
-            "SENSOR_READING_COMPLETE",
-            0x20000,
-            "",
-            "u32 sensor",
-            reply_tail="i64 value, u64 timestamp",
-        ),
-    ),
-    Protocol.RESET: (_row(0x4, "RESET_COMPLETE", 0x10000, "", "u32 domain"),),
-    Protocol.VOLTAGE: (
-        _row(0x7, "VOLTAGE_LEVEL_SET_COMPLETE", 0x20000, "", "u32 domain, i32 level"),
-    ),
-    Protocol.POWERCAP: (
-        _row(0x5, "POWERCAP_CAP_SET_COMPLETE", 0x10000, "", "u32 domain, u32 cap"),
-    ),
-}
-
-_NOTIFICATIONS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
-    Protocol.BASE: (
-        # error [31]: fatal, [9:0]: how many commands are reported
-        _row(0x0, "BASE_ERROR_EVENT", 0x10000, "", "u32 agent, u32 error", reply_tail="u64 report"),
-    ),
-    Protocol.POWER: (
-        _row(0x0, "POWER_STATE_CHANGED", 0x10000, "", "u32 agent, u32 domain, u32 state"),
-        _row(
-            0x1,
-            "POWER_STATE_CHANGE_REQUESTED",
-            0x20000,
-            "",
-            "u32 agent, u32 domain, u32 state",
-        ),
-    ),
-    Protocol.SYSTEM: (
-        _row(0x0, "SYSTEM_POWER_STATE_NOTIFIER", 0x10000, "", "u32 agent, u32 flags, u32 state"),
-        _row(
-            0x0,
-            "SYSTEM_POWER_STATE_NOTIFIER",
-            0x20000,
-            "",
-            "u32 agent, u32 flags, u32 state, u32 timeout",
-        ),
-    ),
-    Protocol.PERFORMANCE: (
-        _row(
-            0x0,
-            "PERFORMANCE_LIMITS_CHANGED",
-            0x10000,
-            "",
-            "u32 agent, u32 domain, u32 maximum, u32 minimum",
-        ),
-        _row(0x1, "PERFORMANCE_LEVEL_CHANGED", 0x10000, "", "u32 agent, u32 domain, u32 level"),
-    ),
-    Protocol.CLOCK: (
-        _row(0x0, "CLOCK_RATE_CHANGED", 0x20000, "", "u32 agent, u32 clock, u64 rate"),
-        _row(0x1, "CLOCK_RATE_CHANGE_REQUESTED", 0x20000, "", "u32 agent, u32 clock, u64 rate"),
-    ),
-    Protocol.SENSOR: (
-        _row(0x0, "SENSOR_TRIP_POINT_EVENT", 0x10000, "", "u32 agent, u32 sensor, u32 point"),
-        _row(
-            0x1,
-            "SENSOR_UPDATE",
-            0x20000,
-            "",
-            "u32 agent, u32 sensor",
-            reply_tail="i64 value, u64 timestamp",
-        ),
-    ),
-    Protocol.RESET: (
-        _row(0x0, "RESET_ISSUED", 0x10000, "", "u32 agent, u32 domain, u32 reset_state"),
-    ),
-    Protocol.POWERCAP: (
-        _row(0x0, "POWERCAP_CAP_CHANGED", 0x10000, "", "u32 agent, u32 domain, u32 cap, u32 pai"),
-        _row(
-            0x1,
-            "POWERCAP_MEASUREMENTS_CHANGED",
-            0x10000,
-            "",
-            "u32 agent, u32 domain, u32 power",
-        ),
+        row(0x7, "PINCTRL_REQUEST", 0x10000, "u32 id, u32 flags"),
+        row(0x8, "PINCTRL_RELEASE", 0x10000, "u32 id, u32 flags"),
+        row(0x9, "PINCTRL_NAME_GET", 0x10000, "u32 id, u32 flags", _NAME),
+        # flags [2]: allow, [1:0]: a pin or a group
+        row(0xA, "PINCTRL_SET_PERMISSIONS", 0x10000, "u32 agent, u32 id, u32 flags"),
     ),
 }
 
@@ -463,36 +374,34 @@ _NOTIFICATIONS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
 def _common(protocol: Protocol) -> tuple[Message, ...]:
     negotiable = VERSIONS[Profile.V3_2][protocol]
     return (
-        _row(VERSION, "PROTOCOL_VERSION", 0x10000, "", "u32 version"),
-        _row(ATTRIBUTES, "PROTOCOL_ATTRIBUTES", 0x10000, "", _ATTRIBUTES[protocol]),
-        _row(
+        row(VERSION, "PROTOCOL_VERSION", 0x10000, "", "u32 version"),
+        row(ATTRIBUTES, "PROTOCOL_ATTRIBUTES", 0x10000, "", _ATTRIBUTES[protocol]),
+        row(
             MESSAGE_ATTRIBUTES,
             "PROTOCOL_MESSAGE_ATTRIBUTES",
             0x10000,
             "u32 message",
             "u32 attributes",
         ),
-        _row(NEGOTIATE, "NEGOTIATE_PROTOCOL_VERSION", negotiable, "u32 version"),
+        row(NEGOTIATE, "NEGOTIATE_PROTOCOL_VERSION", negotiable, "u32 version"),
     )
 
 
-def _newest(rows: tuple[Message, ...], version: int) -> Mapping[int, Message]:
-    return MappingProxyType({row.id: row for row in rows if row.since <= version})
+@cache
+def named(name: str) -> tuple[Protocol, int] | None:
+    """The protocol and the id of a command: ``CLOCK_RATE_SET``; of those that every protocol has
+    ``clock.PROTOCOL_VERSION``. In any case."""
+    first, dot, rest = name.upper().partition(".")
+    for protocol in Protocol:
+        if dot and first != protocol.name:
+            continue
+        for found in (*_ROWS[protocol], *(_common(protocol) if dot else ())):
+            if found.name == (rest if dot else first):
+                return protocol, found.id
+    return None
 
 
 @cache
 def commands(protocol: Protocol, version: int) -> Mapping[int, Message]:
     """The commands of ``protocol`` at ``version`` (a PROTOCOL_VERSION word), by message id."""
-    return _newest(_common(protocol) + _ROWS[protocol], version)
-
-
-@cache
-def delayed_responses(protocol: Protocol, version: int) -> Mapping[int, Message]:
-    """The delayed responses of ``protocol`` at ``version``, by the id of their command."""
-    return _newest(_DELAYED.get(protocol, ()), version)
-
-
-@cache
-def notifications(protocol: Protocol, version: int) -> Mapping[int, Message]:
-    """The notifications of ``protocol`` at ``version``, by event id."""
-    return _newest(_NOTIFICATIONS.get(protocol, ()), version)
+    return newest(_common(protocol) + _ROWS[protocol], version)

@@ -151,7 +151,8 @@ NEEDED: Final[Mapping[Protocol, Mapping[int, Operation | None]]] = MappingProxyT
             0xC: Operation.READ,
         },
         # A pin control message says in its flags whether it is about a pin, a group or a function;
-        # a group needs the operation on each of its pins.
+        # a group needs the operation on each of its pins. Who may send 0xA says the agent's right
+        # to permissions.
         Protocol.PINCTRL: {
             0x3: None,
             0x4: None,

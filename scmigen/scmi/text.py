@@ -1,12 +1,15 @@
 """Messages as one line for people: ``CLOCK_RATE_SET flags=0 clock=3 rate=48000000``."""
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
-from scmigen.scmi import messages
+from scmigen.scmi import events, messages
 from scmigen.scmi.layouts import (
     HEADER_SIZE,
     STATUS_SIZE,
+    Bits,
+    Entries,
     Header,
     Layout,
     Message,
@@ -33,10 +36,10 @@ def status_name(status: int) -> str:
         return f"status {status}"
 
 
-def _fields(layout: Layout, data: bytes, at: int) -> Iterator[str]:
-    for field, value in zip(layout.fields, layout.unpack_from(data, at), strict=True):
+def _fields(values: dict[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
         shown = repr(name_text(value)) if isinstance(value, bytes) else str(value)
-        yield f"{field.name}={shown}"
+        yield f"{name}={shown}"
 
 
 def _values(message: Message, layout: Layout, tail: Layout | None, data: bytes) -> Iterator[str]:
@@ -44,15 +47,16 @@ def _values(message: Message, layout: Layout, tail: Layout | None, data: bytes) 
     if len(data) < layout.size:
         yield data.hex()
         return
-    yield from _fields(layout, data, 0)
+    yield from _fields(layout.named(layout.unpack_from(data, 0)))
     rest = data[layout.size :]
-    entry = message.entries.entry if message.entries and layout is message.reply else tail
-    if entry is None or not entry.size:
+    entries = message.entries if layout is message.reply else None
+    if entries is None and tail is not None:
+        entries = Entries(tail, "", Bits(0, 0))
+    if entries is None:
         yield from [rest.hex()] if rest else []
         return
-    whole = range(0, len(rest) - entry.size + 1, entry.size)
-    for at in whole[:_ENTRIES]:
-        yield f"({' '.join(_fields(entry, rest, at))})"
+    for found, _ in islice(entries.taken(rest), _ENTRIES):
+        yield f"({' '.join(_fields(found))})"
 
 
 def describe(frame: bytes, version: Callable[[Protocol], int], *, response: bool = False) -> str:
@@ -89,7 +93,7 @@ def _row(head: Header, version: Callable[[Protocol], int]) -> Message | None:
         return None
     known = version(protocol)
     if head.kind == MessageType.DELAYED:
-        return messages.delayed_responses(protocol, known).get(head.message)
+        return events.delayed_responses(protocol, known).get(head.message)
     if head.kind == MessageType.NOTIFICATION:
-        return messages.notifications(protocol, known).get(head.message)
+        return events.notifications(protocol, known).get(head.message)
     return messages.commands(protocol, known).get(head.message)

@@ -30,13 +30,13 @@ from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Header, Message, Mess
 from scmigen.scmi.operations import DESCRIBING, NEEDED
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, KIND_OF, VERSIONS, Kind, Profile, Protocol
 from scmigen.scmi.status import Status
-from scmigen.server.backend import BackendError
 from scmigen.server.protocols import SERVED, Handler, RequestError, common
 from scmigen.server.state import Resource
 from scmigen.server.view import Entry, View
 
 if TYPE_CHECKING:
     from scmigen.server.core import Server
+    from scmigen.server.delayed import Pending
 
 #: The bits of a header that choose the command: message id, type, protocol.
 _KEY: Final = 0x3FFFF
@@ -45,7 +45,8 @@ _SUCCESS: Final = bytes(4)
 _FASTCHANNEL: Final = 1
 #: Events an agent has not taken yet; more are dropped, as a full channel drops them.
 MAX_EVENTS: Final = 256
-_GUARDED: Final = frozenset({0x9, 0xA, 0xB})
+#: Messages that only agents with `permissions` may send.
+_GUARDED: Final = {Protocol.BASE: frozenset({0x9, 0xA, 0xB}), Protocol.PINCTRL: frozenset({0xA})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,8 @@ class Agent:
         self.versions = VERSIONS[profile]
         #: The header of the message that is being handled.
         self.head = b""
-        #: Asynchronous commands under way, by protocol; `session` changes when the agent goes.
-        self.pending: dict[Protocol, int] = {}
-        self.session = 0
+        #: Asynchronous commands under way.
+        self.pending: list[Pending] = []
         self._dropped = False
         #: Bytes for the values of a reply: multi-part replies are cut to it.
         self.room = 0
@@ -160,11 +160,11 @@ class Agent:
         bound: dict[int, Handler] = {
             number: partial(run, protocol) for number, run in common.HANDLERS.items()
         }
-        guarded = protocol is Protocol.BASE and not self.configuration.permissions
+        guarded = () if self.configuration.permissions else _GUARDED.get(protocol, ())
         return [
             (row, bound.get(number) or handlers[number])
             for number, row in rows.items()
-            if (number in bound or number in handlers) and not (guarded and number in _GUARDED)
+            if (number in bound or number in handlers) and number not in guarded
         ]
 
     def _command(self, protocol: Protocol, message: Message, run: Handler) -> Command:
@@ -206,10 +206,10 @@ class Agent:
         """
         self.head = head = message[:HEADER_SIZE]
         command = self._commands.get(int.from_bytes(head, "little") & _KEY)
-        if command is None or (len(message) != command.size and not _fits(command, message)):
-            return self._refuse(head, command)
-        words = command.unpack(message, HEADER_SIZE)
         try:
+            if command is None or (len(message) != command.size and not _fits(command, message)):
+                return self._refuse(message, command)
+            words = command.unpack(message, HEADER_SIZE)
             if command.open is None:
                 if command.tail:
                     words = (*words, message[command.size :])
@@ -219,30 +219,34 @@ class Agent:
                 if resource is None:
                     return self._refuse_resource(head, command, words[command.subject])
                 values = command.run(self, resource, *words)
+            if self.server.changes:
+                self.server.publish(self.id)
+            if self.server.context.failed is None:
+                return (head + _SUCCESS + values,)
+            problem = self.server.context.failed
         except RequestError as refusal:
-            if refusal.status is Status.DENIED:
+            if refusal.status is Status.DENIED and command is not None:
                 self._log(command.message.name, refusal.about, refusal.status)
             return (head + refusal.status.to_bytes(4, "little", signed=True),)
-        except BackendError as problem:
-            return self._hardware_failed(head, problem)
-        if self.server.changes:
-            self.server.publish(self.id)
-        if self.server.context.failed is not None:
-            return self._hardware_failed(head, self.server.context.failed)
-        return (head + _SUCCESS + values,)
+        except Exception as raised:  # a back end's, or a mistake: one agent's message, no more
+            problem = raised
+        return self._failed(head, problem)
 
-    def _hardware_failed(self, head: bytes, problem: BackendError) -> tuple[bytes, ...]:
-        self.server.context.failed = None
-        self.server.hardware_failed(problem)
-        return (head + Status.HARDWARE_ERROR.to_bytes(4, "little", signed=True),)
+    def _failed(self, head: bytes, problem: Exception) -> tuple[bytes, ...]:
+        server = self.server
+        server.context.failed = None
+        server.publish(self.id)
+        status = server.failure(problem, f"{self.name}: message {head[::-1].hex()}")
+        return (head + status.to_bytes(4, "little", signed=True),)
 
-    def _refuse(self, head: bytes, command: Command | None) -> tuple[bytes, ...]:
+    def _refuse(self, message: bytes, command: Command | None) -> tuple[bytes, ...]:
+        head = message[:HEADER_SIZE]
         if len(head) < HEADER_SIZE:
             return ()
         header = Header.of(int.from_bytes(head, "little"))
         status = Status.PROTOCOL_ERROR if command else self._missing(header)
         if status is Status.DENIED:
-            self._log(self._describe(header), None, status)
+            self._log(self._describe(header), self._about(header, message), status)
         return (head + status.to_bytes(4, "little", signed=True),)
 
     def _missing(self, header: Header) -> Status:
@@ -254,7 +258,7 @@ class Agent:
         protocol = Protocol(header.protocol)
         if protocol not in self.protocols:
             return Status.DENIED
-        if protocol is Protocol.BASE and header.message in _GUARDED:
+        if header.message in _GUARDED.get(protocol, ()):
             return Status.DENIED
         return Status.NOT_FOUND if self.legacy else Status.NOT_SUPPORTED
 
@@ -276,6 +280,23 @@ class Agent:
         protocol = Protocol(header.protocol)
         row = messages.commands(protocol, self.versions[protocol]).get(header.message)
         return row.name if row else f"{protocol.name.lower()} message {header.message:#x}"
+
+    def _about(self, header: Header, message: bytes) -> str | None:
+        """The device and the agent that a message on permissions names."""
+        protocol = Protocol(header.protocol)
+        if header.message not in _GUARDED.get(protocol, ()):
+            return None
+        request = messages.commands(protocol, self.versions[protocol])[header.message].request
+        if len(message) != HEADER_SIZE + request.size:
+            return None
+        words = request.unpack_from(message, HEADER_SIZE)
+        named = dict(zip((field.name for field in request.fields), words, strict=True))
+        agent = self.server.agents.get(named["agent"])
+        target = f"agent {named['agent']}" + (f" ({agent.name})" if agent else "")
+        if "device" not in named:
+            return target
+        device = self.server.permissions.device_name(named["device"])
+        return f"device {named['device']}{f' ({device})' if device else ''} for {target}"
 
     def _log(self, message: str, resource: str | None, status: Status) -> None:
         self.server.refused(Refusal(self.name, message, resource, status))
@@ -300,10 +321,14 @@ class Agent:
             self.server.report_error(self, Status.COMMS_ERROR, b"")
         return frames
 
+    def cancel(self, *, told: bool) -> None:
+        """What the agent has under way does not happen; it may be ``told``."""
+        for pending in tuple(self.pending):
+            pending.cancel(told=told)
+
     def disconnect(self) -> None:
         """The agent is gone: its votes, subscriptions and waiting events go with it."""
-        self.session += 1
-        self.pending.clear()
+        self.cancel(told=False)
         self._events.clear()
         self._dropped = False
         self.server.waiting.discard(self.id)

@@ -7,7 +7,6 @@ point of the group ``scmigen.backends``, or as ``package.module:Class`` (``serve
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import NamedTuple
 
 from scmigen import runtime
@@ -66,18 +65,21 @@ class Backend:
 
 def load(name: str) -> Backend:
     """The back end called ``name``. Raises `BackendError` with a sentence for people."""
+    from importlib.metadata import entry_points  # slow to import, and seldom needed
+
     found = {point.name: point for point in entry_points(group=GROUP)}
+    module, colon, attribute = name.partition(":")
+    if name not in found and not colon:
+        known = ", ".join(sorted(found)) or "none is installed"
+        raise BackendError(f"no back end {name!r}; known: {known}; or MODULE:CLASS")
     try:
         if name in found:
             made = found[name].load()()
         else:
-            module, colon, attribute = name.partition(":")
-            if not colon:
-                known = ", ".join(sorted(found)) or "none is installed"
-                raise BackendError(f"no back end {name!r}; known: {known}; or MODULE:CLASS")
             made = getattr(import_module(module), attribute)()
-    except (ImportError, AttributeError, TypeError) as problem:
-        raise BackendError(f"back end {name!r} cannot be loaded: {problem}") from None
+    except Exception as problem:
+        reason = f"{type(problem).__name__}: {problem}"
+        raise BackendError(f"back end {name!r} cannot be loaded: {reason}") from None
     if not isinstance(made, Backend):
         raise BackendError(f"{name!r} is no back end: it does not derive from Backend")
     return made

@@ -6,9 +6,10 @@ agents named in `Server.waiting`.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from scmigen import runtime
-from scmigen.scmi import messages
+from scmigen.scmi import events
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_REPLY, MessageType, header
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import KIND_OF, Kind, Profile, Protocol
@@ -32,8 +33,10 @@ class Server:
     ``profile`` holds for every agent that ``profiles`` does not name (by id). ``max_reply`` is the
     longest payload of a response in bytes, status included: multi-part replies are cut to it.
     ``refused`` is called with every request that was not allowed, ``failed`` with what the back end
-    could not do. ``now`` is a clock in ns; nothing happens later by itself: call `tick` when
-    `Timers.next_due` says so.
+    could not do, ``broken`` with a line about every exception nobody expected: what raised it is
+    answered GENERIC_ERROR, and all else goes on. ``now`` is a clock in ns; nothing happens later by
+    itself: call `tick` when `Timers.next_due` says so. Raises `BackendError` for a back end that
+    cannot start.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Server:
         max_reply: int = MAX_REPLY,
         refused: Callable[[Refusal], None] = lambda _: None,
         failed: Callable[[str], None] = lambda _: None,
+        broken: Callable[[str], None] = lambda _: None,
         backend: Backend | None = None,
         now: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -54,10 +58,11 @@ class Server:
         self.max_reply = max_reply
         self.refused = refused
         self._failed = failed
+        self._broken = broken
         self.shared_numbers = configuration.numbering is runtime.Numbering.SHARED
-        self.timers = Timers(now)
+        self.timers = Timers(now, self._timer_failed)
         self.backend = backend or Simulator()
-        self.backend.start(configuration, now)
+        self._start(now)
         self.context = Context(self.backend)
         #: What has changed since the last message; emptied by `publish`.
         self.changes: list[Change] = self.context.changes
@@ -76,6 +81,17 @@ class Server:
                 for number in _voters(view.operations):
                     view.named[number].admit(agent.id)
         self.changes.clear()
+        self.followed("boot")
+
+    def _start(self, now: Callable[[], int]) -> None:
+        """Start the back end. Raises `BackendError`."""
+        try:
+            self.backend.start(self.configuration, now)
+        except BackendError:
+            raise
+        except Exception as problem:
+            name = type(problem).__name__
+            raise BackendError(f"cannot start: {name} at {_place(problem)}") from problem
 
     def agent(self, name: str) -> Agent | None:
         """The agent of this name, or of this id in decimal."""
@@ -90,9 +106,24 @@ class Server:
         if self.changes:
             self.publish(PLATFORM)
 
-    def hardware_failed(self, problem: BackendError) -> None:
-        """Note that the back end could not do something."""
-        self._failed(str(problem))
+    # What goes wrong
+
+    def failure(self, problem: Exception, about: str) -> Status:
+        """Note ``problem``, in what is ``about``; the status that says so. What is no
+        `BackendError` is a mistake in the server or in a back end."""
+        if isinstance(problem, BackendError):
+            self._failed(str(problem))
+            return Status.HARDWARE_ERROR
+        self._broken(f"{about}: {type(problem).__name__} at {_place(problem)}")
+        return Status.GENERIC_ERROR
+
+    def _timer_failed(self, problem: Exception) -> None:
+        self.failure(problem, "a timer")
+
+    def followed(self, about: str) -> Status:
+        """How the back end did what followed from votes, since this was last asked."""
+        problem, self.context.failed = self.context.failed, None
+        return Status.SUCCESS if problem is None else self.failure(problem, about)
 
     # Events
 
@@ -119,14 +150,18 @@ class Server:
         changes = self.changes.copy()
         self.changes.clear()
         for change in changes:
-            if self.fastchannels is not None:
-                self.fastchannels.changed(change)
-            told = self.subscribers(change.protocol, change.event, change.number)
-            for agent, own in told.items():
-                values = self._values(self.agents[agent], change)
-                self.notify(
-                    self.agents[agent], change.protocol, change.event, (cause, own, *values)
-                )
+            try:
+                self._publish(cause, change)
+            except Exception as problem:
+                self.failure(problem, f"telling of event {change.event} of {change.protocol.name}")
+
+    def _publish(self, cause: int, change: Change) -> None:
+        if self.fastchannels is not None:
+            self.fastchannels.changed(change)
+        told = self.subscribers(change.protocol, change.event, change.number)
+        for agent, own in told.items():
+            values = self._values(self.agents[agent], change)
+            self.notify(self.agents[agent], change.protocol, change.event, (cause, own, *values))
 
     def _values(self, agent: Agent, change: Change) -> tuple[int, ...]:
         """The values of a change as ``agent`` knows them."""
@@ -149,7 +184,7 @@ class Server:
         agent's version of the event has is left out."""
         for number in self.subscribers(protocol, event, None):
             agent = self.agents[number]
-            row = messages.notifications(protocol, agent.versions[protocol])[event]
+            row = events.notifications(protocol, agent.versions[protocol])[event]
             self.notify(agent, protocol, event, values[: len(row.reply.fields)])
 
     def notify(
@@ -161,7 +196,7 @@ class Server:
         tail: bytes = b"",
     ) -> None:
         """Queue one notification for ``agent``."""
-        rows = messages.notifications(protocol, agent.versions[protocol])
+        rows = events.notifications(protocol, agent.versions[protocol])
         if event not in rows:
             return
         word = header(protocol, event, kind=MessageType.NOTIFICATION)
@@ -184,9 +219,7 @@ class Server:
                 resource.forget(agent.id)
         for subscribers in self._subscribers.values():
             subscribers.pop(agent.id, None)
-        if self.context.failed is not None:
-            self.hardware_failed(self.context.failed)
-            self.context.failed = None
+        self.followed(agent.name)
         self.publish(agent.id)
 
     def permissions_changed(self, agent: Agent) -> None:
@@ -204,11 +237,25 @@ class Server:
                 allowed = agent.views[KIND_OF[protocol]].operations.get(own, frozenset())
                 if not allowed & _WATCHING:
                     del subscribers[agent.id]
+        if self.fastchannels is not None:
+            self.fastchannels.permissions_changed(agent.id)
 
 
-#: The operations that are votes, and those that let an agent ask for notifications.
-_VOTING = frozenset({Operation.STATE, Operation.LIMITS})
+#: The operations that an agent holds something by (a vote, a pin it has asked for), and those that
+#: let it ask for notifications.
+_VOTING = frozenset({Operation.STATE, Operation.LIMITS, Operation.CONFIG})
 _WATCHING = frozenset({Operation.READ, Operation.RESET})
+
+
+def _place(problem: Exception) -> str:
+    """Where it was raised: file, line and function."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    code = trace.tb_frame.f_code
+    return f"{Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}"
 
 
 def _voters(operations: Mapping[int, frozenset[Operation]]) -> list[int]:

@@ -16,7 +16,7 @@ takes the channel's words as the message with the same name. What is refused is 
 ignored: a FastChannel has no answer. GET channels have no doorbell and always show the present.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import header
+from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import KIND_OF, Protocol
 from scmigen.server.memory import SharedMemory, SharedMemoryError
 from scmigen.server.state import Change, PerformanceDomain, Powercap, Resource
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 #: How often the doorbells are looked at, in µs.
 PERIOD: Final = 2_000
 SLOT: Final = 64
+#: Where in a slot the channels begin that are read.
+_SHOWN: Final = 24
 PAGE: Final = 4096
 _WORD: Final = Struct("<I")
 _LIMITS: Final = Struct("<II")
@@ -59,14 +62,14 @@ class Channel:
 CHANNELS: Final[dict[Protocol, dict[int, Channel]]] = {
     Protocol.PERFORMANCE: {
         0x5: Channel(8, 8, 16),
-        0x6: Channel(32, 8),
+        0x6: Channel(_SHOWN + 8, 8),
         0x7: Channel(0, 4, 4),
-        0x8: Channel(24, 4),
+        0x8: Channel(_SHOWN, 4),
     },
     Protocol.POWERCAP: {
-        0x4: Channel(24, 4),
+        0x4: Channel(_SHOWN, 4),
         0x5: Channel(0, 4, 4),
-        0x6: Channel(28, 4),
+        0x6: Channel(_SHOWN + 4, 4),
         0x7: Channel(8, 4, 12),
     },
 }
@@ -82,9 +85,11 @@ class _Slot:
 
 
 class FastChannels:
-    """The channels of all agents in one memory. Raises `FastChannelError`."""
+    """The channels of all agents in one memory; used from `begin` on. Raises `FastChannelError`."""
 
-    def __init__(self, server: "Server", path: Path, address: int, size: int) -> None:
+    def __init__(
+        self, server: "Server", path: Path, address: int, size: int, *, at_once: bool = True
+    ) -> None:
         self._server = server
         self._address = address
         self._slots = {(slot.agent, slot.protocol, slot.own): slot for slot in _allot(server, size)}
@@ -97,10 +102,31 @@ class FastChannels:
             raise FastChannelError(str(problem)) from None
         self._size = max((slot.offset + SLOT for slot in self._slots.values()), default=0)
         self._closed = False
+        if at_once:
+            self.begin()
+
+    def begin(self, kept: Container[int] = ()) -> None:
+        """Show the present, and look at the doorbells from now on. What the agents ``kept`` have
+        written stays: they were there before this configuration."""
         for slot in self._slots.values():
-            self._write(slot.offset, bytes(SLOT))
+            if slot.agent not in kept:
+                self._write(slot.offset, bytes(SLOT))
             self._show(slot)
         self._poll()
+
+    def layout(self, agent: int) -> tuple[tuple[Protocol, int, int], ...]:
+        """Where ``agent`` finds what: protocol, domain, address."""
+        return tuple(
+            (slot.protocol, slot.own, self._address + slot.offset)
+            for slot in self._slots.values()
+            if slot.agent == agent
+        )
+
+    def permissions_changed(self, agent: int) -> None:
+        """``agent`` may read more than before, or less."""
+        for slot in self._slots.values():
+            if slot.agent == agent:
+                self._show(slot)
 
     def close(self) -> None:
         """Let go of the memory."""
@@ -137,14 +163,19 @@ class FastChannels:
             self._show(slot)
 
     def _show(self, slot: _Slot) -> None:
-        domain = slot.resource
+        """What the agent may read of a domain; zeroes where it may not."""
+        agent, domain = self._server.agents[slot.agent], slot.resource
+        operations = agent.views[KIND_OF[slot.protocol]].operations
+        if Operation.READ not in operations.get(slot.own, ()):
+            self._write(slot.offset + _SHOWN, bytes(SLOT - _SHOWN))
+            return
         if isinstance(domain, PerformanceDomain):
-            legacy = self._server.agents[slot.agent].legacy
-            self._write(slot.offset + 24, _WORD.pack(domain.outward(domain.level, legacy)))
+            legacy = agent.legacy
+            self._write(slot.offset + _SHOWN, _WORD.pack(domain.outward(domain.level, legacy)))
             limits = [domain.outward(it, legacy) for it in (domain.maximum, domain.minimum)]
-            self._write(slot.offset + 32, _LIMITS.pack(*limits))
+            self._write(slot.offset + _SHOWN + 8, _LIMITS.pack(*limits))
         elif isinstance(domain, Powercap):
-            self._write(slot.offset + 24, _LIMITS.pack(domain.cap, domain.pai))
+            self._write(slot.offset + _SHOWN, _LIMITS.pack(domain.cap, domain.pai))
 
     def _write(self, offset: int, data: bytes) -> None:
         if not self._closed:
@@ -155,6 +186,7 @@ class FastChannels:
         """Look at every doorbell, and again later."""
         if self._closed:
             return
+        self._server.timers.after(PERIOD, self._poll)
         with suppress(SharedMemoryError):
             memory = self._memory.read(0, self._size)
             for slot in self._slots.values():
@@ -165,7 +197,6 @@ class FastChannels:
                     if _WORD.unpack_from(memory, at)[0]:
                         self._write(at, bytes(4))
                         self._take(slot, message, channel)
-        self._server.timers.after(PERIOD, self._poll)
 
     def _take(self, slot: _Slot, message: int, channel: Channel) -> None:
         """What stands in the channel, as the message it is in place of."""

@@ -1,15 +1,16 @@
 """From one configuration to the next, while agents stay connected.
 
 An agent stays when its part of the configuration is the same: its grants and what they are of, its
-devices, its rights. What is the same resource before and after keeps what was set; the votes and
-subscriptions of agents that stay are theirs still. Asynchronous changes under way end at once.
+devices, its rights, and where its FastChannels are. What is the same resource before and after
+keeps what was set; the votes and subscriptions of agents that stay are theirs still. Asynchronous
+changes under way end at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from scmigen import runtime
 from scmigen.scmi.protocols import KIND_OF, Kind
-from scmigen.server.backend import BackendError
+from scmigen.server.backend import Backend
 from scmigen.server.core import Server
 from scmigen.server.state import Clock, Resource
 
@@ -22,9 +23,11 @@ def _view(configuration: runtime.Runtime, number: int, server: Server) -> object
     resources = {
         kind: {item.id: _plain(item) for item in configuration.resources(kind)} for kind in Kind
     }
+    channels = server.fastchannels
     return (
         found,
         server.agents[number].versions,
+        () if channels is None else channels.layout(number),
         [agent.name for agent in configuration.agents] if found.permissions else (),
         [
             (kind, grant, resources[kind][grant.resource])
@@ -46,13 +49,27 @@ def _plain(resource: runtime.Resource) -> object:
     return [
         getattr(resource, name)
         for name in resource.__struct_fields__
-        if name not in ("source", "labels")
+        if name not in ("source", "labels", "macro")
     ]
+
+
+class _Readings(Backend):
+    """What another back end reads; no change reaches it."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def read(self, kind: Kind, number: int) -> tuple[int, ...]:
+        """What the other one reads."""
+        return self._backend.read(kind, number)
 
 
 def hand_over(old: Server, new: Server) -> frozenset[int]:
     """Give ``new`` the state of ``old``; the ids of the agents that stay."""
-    old.timers.finish()
+    if old.fastchannels is not None:
+        old.fastchannels.close()
+    # the back end serves the new configuration already, where numbers mean other things
+    old.context.backend = _Readings(old.context.backend)
     kept = frozenset(
         number
         for number in old.agents
@@ -62,21 +79,16 @@ def hand_over(old: Server, new: Server) -> frozenset[int]:
     )
     for number in old.agents.keys() - kept:
         old.agents[number].disconnect()
+    old.timers.finish()
     same = _same(old, new)
     for before, after in same:
         try:
             after.take_over(before, kept)
             if isinstance(before, Clock) and isinstance(after, Clock):
                 _inherit_clock(before, after, new)
-        except BackendError as problem:
-            new.hardware_failed(problem)
-    numbers = {(kind, after.number) for kind, after in ((r.kind, r) for _, r in same)}
-    for (protocol, event, resource), told in old.all_subscribers().items():
-        kind = KIND_OF.get(protocol)
-        if kind is None or (kind, resource) in numbers:
-            for number, own in told.items():
-                if number in kept:
-                    new.subscribe(new.agents[number], protocol, event, resource, own, True)
+        except Exception as problem:
+            new.failure(problem, f"taking over {after.kind} {after.number}")
+    _subscribe(old, new, kept, {(after.kind, after.number) for _, after in same})
     for number in kept:
         for frame in old.agents[number].take_events():
             new.agents[number].push_event(frame)
@@ -84,8 +96,24 @@ def hand_over(old: Server, new: Server) -> frozenset[int]:
         new.permissions.copy(number, old.permissions)
         new.permissions_changed(new.agents[number])
     new.changes.clear()
-    new.watcher.resume()
+    new.followed("taking over")
+    new.watcher.resume(old.watcher, kept)
+    if new.fastchannels is not None:
+        new.fastchannels.begin(kept)
     return kept
+
+
+def _subscribe(
+    old: Server, new: Server, kept: frozenset[int], same: Container[tuple[Kind, int | None]]
+) -> None:
+    """Have the agents that stay hear on of what is the same, and of what is no resource."""
+    for (protocol, event, resource), told in old.all_subscribers().items():
+        kind = KIND_OF.get(protocol)
+        if kind is not None and (kind, resource) not in same:
+            continue
+        for number, own in told.items():
+            if number in kept:
+                new.subscribe(new.agents[number], protocol, event, resource, own, True)
 
 
 def _same(old: Server, new: Server) -> list[tuple[Resource, Resource]]:

@@ -1,8 +1,8 @@
 """The log: lines for people, that never stop the server.
 
 Agents cause lines, and a hostile one as many as it can: each source has `BURST` lines at once and
-one more every `REFILL` ns; what is left out is counted and said. A reader that does not read, or is
-gone, loses lines; nobody waits for it.
+one more every `REFILL` ns, so that a flood writes less than 10 MB a day; what is left out is
+counted and said. A reader that does not read, or is gone, loses lines; nobody waits for it.
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import Final
 from scmigen.scmi.text import plain
 
 BURST: Final = 50
-REFILL: Final = 200_000_000
+REFILL: Final = 1_000_000_000
 #: The longest line: less than what a pipe takes whole.
 _LONGEST: Final = 1000
 

@@ -5,13 +5,26 @@ page, and with it the server of all other agents. As a file, what is missing is 
 regular file of the page cache (a memfd, a file in /dev/shm) both are the same memory.
 """
 
+import fcntl
 import os
 import stat
 from pathlib import Path
+from typing import Final
+
+_SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 
 class SharedMemoryError(Exception):
     """What was to be read or written is not there."""
+
+
+def is_memory(descriptor: int) -> bool:
+    """Whether a file is memory: a memfd, or a file of a tmpfs. Only these know seals."""
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_GET_SEALS)
+    except OSError:
+        return False
+    return True
 
 
 class SharedMemory:
@@ -33,6 +46,19 @@ class SharedMemory:
                 raise OSError(f"{path} is no regular file")  # noqa: TRY301 - closed below
             if found.st_size < size:
                 os.ftruncate(descriptor, size)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return cls(descriptor, size)
+
+    @classmethod
+    def sealed(cls, name: str, size: int) -> "SharedMemory":
+        """``size`` bytes that are in no file system and can be neither shortened nor lengthened.
+        Raises `OSError`."""
+        descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        try:
+            os.ftruncate(descriptor, size)
+            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
         except OSError:
             os.close(descriptor)
             raise

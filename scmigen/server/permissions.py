@@ -1,4 +1,5 @@
-"""Which devices each agent has, and what that opens (DEN0056, sections 4.2.2.10 to 4.2.2.12).
+"""Which devices each agent has, and what that opens (DEN0056, sections 4.2.2.10 to 4.2.2.12); and
+which pins are closed to it (PINCTRL_SET_PERMISSIONS).
 
 A device is a set of resources, with the operations it needs on each. An agent holds a device,
 protocol by protocol; a resource is open to it for what the devices it holds need there, never for
@@ -6,7 +7,7 @@ more than the configuration grants. Operations granted by hand, and resources of
 devices, stand whatever happens here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from scmigen import runtime
@@ -38,12 +39,19 @@ class Permissions:
                     way = self._ways.setdefault((agent, resource.kind, resource.id), [])
                     way.append((device, frozenset(resource.operations) or _ALL))
         self._held: dict[tuple[int, int], frozenset[Kind]] = {}
+        # pins closed to an agent by PINCTRL_SET_PERMISSIONS, whatever its devices open
+        self._closed: dict[int, set[int]] = {}
         for agent_configuration in configuration.agents:
             self.restore(agent_configuration.id)
 
     def known(self, device: int) -> bool:
         """Whether there is a device ``device``."""
         return device in self._devices
+
+    def device_name(self, device: int) -> str | None:
+        """What ``device`` is called; ``None`` where there is none."""
+        found = self._devices.get(device)
+        return None if found is None else found.name
 
     def kinds(self, device: int) -> frozenset[Kind]:
         """The kinds of resource ``device`` has."""
@@ -64,8 +72,14 @@ class Permissions:
         key = (agent, device)
         self._held[key] = self._held.get(key, frozenset()) - kinds
 
+    def open_pins(self, agent: int, pins: Iterable[int], allow: bool) -> None:
+        """Open these pins to ``agent``, or close them."""
+        closed = self._closed.setdefault(agent, set())
+        closed.difference_update(pins) if allow else closed.update(pins)
+
     def restore(self, agent: int) -> None:
-        """The devices ``agent`` had at boot, no others."""
+        """The devices ``agent`` had at boot, no others, and all its pins."""
+        self._closed.pop(agent, None)
         for device in self._devices.values():
             held = self._kinds[device.id] if agent in device.agents else frozenset()
             self._held[agent, device.id] = held
@@ -75,9 +89,12 @@ class Permissions:
         for (holder, device), kinds in other._held.items():
             if holder == agent and (holder, device) in self._held:
                 self._held[holder, device] = kinds & self._kinds[device]
+        self._closed[agent] = set(other._closed.get(agent, ()))
 
     def operations(self, agent: int, kind: Kind, grant: runtime.Grant) -> frozenset[Operation]:
         """What ``agent`` may do now with the resource of ``grant``."""
+        if kind is Kind.PIN and grant.resource in self._closed.get(agent, ()):
+            return frozenset()
         granted = frozenset(grant.operations)
         ways = self._ways.get((agent, kind, grant.resource))
         if ways is None:

@@ -6,6 +6,7 @@ goes through can be written to a trace.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol, TextIO
 
 from scmigen.scmi import protocols
@@ -78,16 +79,25 @@ class Trace:
         0.002741 linux < 06500000 00000000 00366e01 00000000  # CLOCK_RATE_GET SUCCESS rate=24000000
 
     ``>`` is from the agent, ``<`` to it. ``scmigen client URL replay`` sends one agent's ``>``
-    lines again and compares what comes back.
+    lines again and compares what comes back. When the file cannot be written to any more, ``log``
+    is told so once, and the trace ends there.
     """
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, log: Callable[[str], None] = lambda _: None) -> None:
         self._file = file
+        self._log = log
+        self._ended = False
         self._start = time.monotonic()
 
     def _line(self, agent: Agent, text: str) -> None:
+        if self._ended:
+            return
         seconds = time.monotonic() - self._start
-        self._file.write(f"{seconds:.6f} {_word(agent.name)} {text}\n")
+        try:
+            self._file.write(f"{seconds:.6f} {_word(agent.name)} {text}\n")
+        except OSError as problem:
+            self._ended = True
+            self._log(f"trace: {problem.strerror}; no more is written to it")
 
     def message(self, agent: Agent, message: bytes) -> None:
         """A message of ``agent``."""
@@ -106,7 +116,8 @@ class Trace:
 
     def close(self) -> None:
         """Write all and end."""
-        self._file.close()
+        with suppress(OSError):  # said when it was written to
+            self._file.close()
 
 
 def _word(name: str) -> str:

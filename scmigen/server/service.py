@@ -74,6 +74,8 @@ class Service:
             if agents.get(number) != transport.url:
                 transport.close()
                 del self._transports[number], self._ports[number]
+                if number in kept:  # its client is gone, which the new server does not know
+                    server.agents[number].disconnect()
         self.server = server
         self.loop.timers = server.timers
         for number, port in self._ports.items():

@@ -9,7 +9,6 @@ from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from scmigen.scmi.protocols import Kind, Protocol
-from scmigen.server.backend import BackendError
 from scmigen.server.state import SENSOR_TIMESTAMPS, Powercap, Sensor
 from scmigen.server.timers import Timer
 
@@ -59,29 +58,36 @@ class Watcher:
 
     def trip_points(self, sensor: Sensor) -> None:
         """Look at the trip points of ``sensor`` while somebody wants to know."""
+        told = self._server.subscribers(Protocol.SENSOR, TRIP_POINT, sensor.number)
 
         def look() -> None:
             for number, rising in sensor.crossed():
                 word = number | (_RISING if rising else 0)
                 self._tell(Protocol.SENSOR, TRIP_POINT, sensor.number, (word,))
 
-        sensor.last = None
+        if len(told) <= 1:
+            sensor.last = None
         self._watch(Protocol.SENSOR, TRIP_POINT, sensor.number, lambda: PERIOD, look)
 
-    def updates(self, sensor: Sensor) -> None:
-        """Send the readings of ``sensor`` while somebody wants them and it is enabled."""
+    def updates(self, sensor: Sensor, *, anew: bool = False) -> None:
+        """Send the readings of ``sensor`` while somebody wants them and it is enabled; ``anew``:
+        it has another interval."""
 
         def look() -> None:
             if sensor.enabled:
                 values = reading(self._server, sensor)
                 self._tell(Protocol.SENSOR, UPDATE, sensor.number, (), values)
 
-        self._watch(Protocol.SENSOR, UPDATE, sensor.number, lambda: interval(sensor), look)
+        period = lambda: interval(sensor)  # noqa: E731
+        self._watch(Protocol.SENSOR, UPDATE, sensor.number, period, look, anew=anew)
 
     def measurements(self, agent: int, domain: Powercap, low: int, high: int) -> None:
         """Tell ``agent`` when the power of ``domain`` leaves ``low`` to ``high``, or returns."""
         self.thresholds[agent, domain.number] = (low, high)
-        self._outside.pop((agent, domain.number), None)
+        self._outside[agent, domain.number] = False
+        self._measure(domain)
+
+    def _measure(self, domain: Powercap) -> None:
 
         def look() -> None:
             power = domain.power()
@@ -98,8 +104,9 @@ class Watcher:
 
         self._watch(Protocol.POWERCAP, MEASUREMENTS, domain.number, lambda: PERIOD, look)
 
-    def resume(self) -> None:
-        """Look at all that somebody wants to know of; after subscriptions were taken over."""
+    def resume(self, before: "Watcher", kept: frozenset[int]) -> None:
+        """Look at all that somebody wants to know of, once subscriptions were taken over from the
+        server that ``before`` watched for; the agents ``kept`` have told their limits there."""
         for (protocol, event, number), told in self._server.all_subscribers().items():
             if not told or number is None:
                 continue
@@ -107,6 +114,13 @@ class Watcher:
                 sensor = self._server.state[Kind.SENSOR][number]
                 assert isinstance(sensor, Sensor)
                 self.trip_points(sensor) if event == TRIP_POINT else self.updates(sensor)
+            elif protocol is Protocol.POWERCAP and event == MEASUREMENTS:
+                domain = self._server.state[Kind.POWERCAP][number]
+                assert isinstance(domain, Powercap)
+                for key in [(agent, number) for agent in kept & told.keys()]:
+                    self.thresholds[key] = before.thresholds.get(key, (0, 0))
+                    self._outside[key] = before._outside.get(key, False)
+                self._measure(domain)
 
     def _watch(
         self,
@@ -115,10 +129,16 @@ class Watcher:
         number: int,
         period: Callable[[], int],
         look: Callable[[], None],
+        *,
+        anew: bool = False,
     ) -> None:
-        """Call ``look`` now and every ``period`` µs, until nobody wants ``event`` any more."""
+        """Call ``look`` now and every ``period`` µs, until nobody wants ``event`` any more. Where
+        others want it too it goes on as it is, unless it is to begin ``anew``: who subscribes
+        again and again neither floods them nor keeps the timer from being due."""
         key = (protocol, event, number)
         if key in self._timers:
+            if len(self._server.subscribers(protocol, event, number)) > 1 and not anew:
+                return
             self._timers[key].cancel()
 
         def turn() -> None:
@@ -127,8 +147,8 @@ class Watcher:
                 return
             try:
                 look()
-            except BackendError as problem:
-                self._server.hardware_failed(problem)
+            except Exception as problem:
+                self._server.failure(problem, f"looking at {protocol.name.lower()} {number}")
             self._timers[key] = self._server.timers.after(period(), turn)
 
         turn()

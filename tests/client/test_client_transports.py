@@ -1,15 +1,16 @@
 """The client and the server over every transport that both have, as processes would use them."""
 
 import json
+import os
 import socket
 import struct
-import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from scmi_wire import CLOCK, OFF, ON, POWER, delayed, notification, request, words
 from server_running import Running
+from smt_client import Areas
 
 from scmigen import runtime
 from scmigen.cli.client import client
@@ -17,7 +18,14 @@ from scmigen.client import Client, ClientError
 from scmigen.scmi.protocols import Protocol
 
 SERVER = Path(__file__).parent.parent / "server"
-SCHEMES = ["unix", "unix-stream", "unix-dgram", "smt"]
+URLS = {
+    "unix": "unix:{}",
+    "unix-stream": "unix-stream:{}",
+    "unix-dgram": "unix-dgram:{}",
+    "smt": "smt:{}",
+    "smt-eventfd": "smt:{},ring=eventfd",
+    "smt-memfd": "smt:memfd,slot=0x80,ring=eventfd,doorbell={}",
+}
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +33,9 @@ def full_board():
     return runtime.decode((SERVER / "full.json").read_bytes())
 
 
-@pytest.fixture(params=SCHEMES)
+@pytest.fixture(params=URLS)
 def served(request, full_board, tmp_path):
-    urls = {name: f"{request.param}:{tmp_path}/{name}" for name in ("linux", "vm1")}
+    urls = {name: URLS[request.param].format(tmp_path / name) for name in ("linux", "vm1")}
     with Running(full_board, urls).running() as running:
         running.urls = urls
         yield running
@@ -140,49 +148,6 @@ def test_datagrams_of_strangers_are_dropped(full_board, tmp_path):
         assert linux.clock_rate(0) == 400_000_000
 
 
-class Areas:
-    """Shared memory with a doorbell, as an agent has it; offsets as in ``arm,scmi-shmem``."""
-
-    def __init__(self, path, slot):
-        self.file = path.open("r+b", buffering=0)
-        self.slot = slot
-        self.doorbell = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.doorbell.settimeout(10)
-        self.doorbell.connect(f"{path}.doorbell")
-
-    def put(self, at, data):
-        self.file.seek(at)
-        self.file.write(data)
-
-    def get(self, at, size):
-        self.file.seek(at)
-        return self.file.read(size)
-
-    def word(self, at):
-        return int.from_bytes(self.get(at, 4), "little")
-
-    def post(self, message, length=None):
-        self.put(0x18, message)
-        self.put(0x14, words(len(message) if length is None else length))
-        self.put(4, words(0))
-        self.doorbell.sendall(b"D")
-        assert self.doorbell.recv(1)
-
-    def until(self, condition):
-        for _ in range(1000):
-            if condition():
-                return
-            time.sleep(0.01)
-        raise AssertionError("it did not come")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.doorbell.close()
-        self.file.close()
-
-
 @pytest.fixture
 def areas(full_board, tmp_path):
     path = tmp_path / "shmem"
@@ -231,7 +196,7 @@ def test_an_event_waits_for_its_slot(areas):
 
 
 def test_a_file_that_becomes_shorter(areas):
-    areas.file.truncate(0)
+    os.truncate(areas.file, 0)
     areas.doorbell.sendall(b"D")
     assert areas.doorbell.recv(1) == b""
     assert areas.running.logged_like("linux: shared memory: the file is shorter")

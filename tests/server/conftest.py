@@ -13,6 +13,7 @@ from scmi_wire import Wire
 from scmigen import runtime
 from scmigen.scmi.protocols import Profile
 from scmigen.server import Server
+from scmigen.server.backend import BackendError
 
 BOARD = Path(__file__).parent / "board.json"
 
@@ -25,6 +26,24 @@ def board():
 @pytest.fixture(scope="session")
 def board_path():
     return BOARD
+
+
+@pytest.fixture(autouse=True)
+def nothing_unexpected(request, monkeypatch):
+    """A mistake of the server is answered and logged: here it fails the test as well, unless the
+    module says that it ``EXPECTS_MISTAKES``."""
+    found = []
+    failure = Server.failure
+
+    def noted(server, problem, about):
+        if not isinstance(problem, BackendError):
+            found.append(problem)
+        return failure(server, problem, about)
+
+    monkeypatch.setattr(Server, "failure", noted)
+    yield
+    if found and not getattr(request.module, "EXPECTS_MISTAKES", False):
+        raise found[0]
 
 
 class Platform:

@@ -1,11 +1,16 @@
 """The rows of the specification: sizes in bytes by hand, and what the tables must agree on."""
 
-import pytest
+import struct
 
+import pytest
+from scmi_wire import SENSOR, SUCCESS, words
+
+from scmigen.scmi.events import delayed_responses, notifications
 from scmigen.scmi.layouts import Bits, Entries, Header, header, layout, name_field, name_text
-from scmigen.scmi.messages import commands, delayed_responses, notifications
+from scmigen.scmi.messages import commands
 from scmigen.scmi.operations import DESCRIBING, NEEDED
 from scmigen.scmi.protocols import KIND_OF, VERSIONS, Profile, Protocol
+from scmigen.scmi.text import describe
 
 #: Payload bytes of requests at version 1 or 2, as in scp-firmware's payload size tables.
 REQUESTS_2_0 = {
@@ -68,3 +73,36 @@ def test_parts():
     assert entries.part(18, 0, 124) == (15, 15 | 3 << 16)
     assert entries.part(18, 15, 124) == (3, 3)
     assert entries.part(5000, 0, 1 << 20) == (4095, 4095 | 905 << 16)
+
+
+def test_entries_of_different_length():
+    """A scalar sensor with bit 8 has 52 bytes, one with axes 32, one without the bit 28."""
+    message = commands(Protocol.SENSOR, 0x30001)[3]
+    data = struct.pack("<III16sIIqq", 0, 1 << 8, 2, b"scalar", 12, 5, -1, 9)
+    data += struct.pack("<III16sI", 1, 1 << 8, 1 << 8, b"axes", 7)
+    data += struct.pack("<III16s", 2, 0, 2, b"plain")
+    found = list(message.entries.taken(data))
+    assert [end for _, end in found] == [52, 52 + 32, 52 + 32 + 28]
+    assert [fields["sensor"] for fields, _ in found] == [0, 1, 2]
+    assert (found[0][0]["power"], found[0][0]["minimum"], found[0][0]["maximum"]) == (12, -1, 9)
+    assert found[1][0]["power"] == 7
+    assert "power" not in found[2][0]
+    assert len(list(message.entries.taken(data[:-1]))) == 2
+    # at version 1 all have 28 bytes
+    assert [end for _, end in commands(Protocol.SENSOR, 0x10000)[3].entries.taken(data[:56])] == [
+        28,
+        56,
+    ]
+
+
+def test_a_line_for_people():
+    frame = words(3 | SENSOR << 10, SUCCESS, 2)
+    frame += struct.pack("<III16sIIqq", 0, 1 << 8, 2, b"scalar", 12, 5, -1, 9)
+    frame += struct.pack("<III16s", 1, 0, 2, b"plain\x1b")
+    assert describe(frame, lambda _: 0x30001, response=True) == (
+        "SENSOR_DESCRIPTION_GET SUCCESS flags=2 "
+        "(sensor=0 attributes_low=256 attributes_high=2 name='scalar' power=12 resolution=5 "
+        "minimum=-1 maximum=9) "
+        "(sensor=1 attributes_low=0 attributes_high=2 name='plain\\x1b')"
+    )
+    assert describe(words(0 | 0x80 << 10), lambda _: 0) == "protocol 0x80 message 0x0"

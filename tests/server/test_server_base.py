@@ -92,8 +92,8 @@ def test_permission_messages_are_only_for_who_may(platform):
     assert platform.linux.status(BASE, 9, 1, 0, 1) == DENIED
     assert platform.linux.status(BASE, 0xB, 1, 0) == DENIED
     assert platform.log == [
-        "linux: BASE_SET_DEVICE_PERMISSIONS: DENIED",
-        "linux: BASE_RESET_AGENT_CONFIGURATION: DENIED",
+        "linux: BASE_SET_DEVICE_PERMISSIONS on device 0 (gpu) for agent 1 (linux): DENIED",
+        "linux: BASE_RESET_AGENT_CONFIGURATION on agent 1 (linux): DENIED",
     ]
 
 

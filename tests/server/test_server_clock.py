@@ -111,8 +111,8 @@ def test_config_set_has_three_words_from_3_2_on(platform, platform_2_0):
         (4, INVALID_PARAMETERS),
         (0xF, INVALID_PARAMETERS),
         (1 << 24, INVALID_PARAMETERS),
-        (3 | 1 << 16, NOT_SUPPORTED),  # duty cycle
-        (1 | 2 << 16, NOT_SUPPORTED),  # phase
+        (3 | 1 << 16, INVALID_PARAMETERS),  # duty cycle: attribute bit 27 says there is none
+        (1 | 2 << 16, INVALID_PARAMETERS),  # phase
     ],
 )
 def test_config_set_refusals(platform, config, status):
@@ -127,7 +127,7 @@ def test_config_set_2_0_knows_one_bit(platform_2_0, config):
 
 def test_config_get(platform):
     assert platform.linux.words(CLOCK, 0xB, 0, 0) == [0, 1, 0]
-    assert platform.linux.status(CLOCK, 0xB, 0, 1) == NOT_SUPPORTED
+    assert platform.linux.status(CLOCK, 0xB, 0, 1) == INVALID_PARAMETERS  # duty cycle
     assert platform.linux.status(CLOCK, 0xB, 0, 0x100) == INVALID_PARAMETERS
 
 

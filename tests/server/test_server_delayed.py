@@ -6,6 +6,7 @@ from scmi_wire import (
     BUSY,
     CLOCK,
     DENIED,
+    GENERIC_ERROR,
     HARDWARE_ERROR,
     INVALID_PARAMETERS,
     NOT_SUPPORTED,
@@ -67,13 +68,65 @@ def test_how_many_may_be_under_way(full):
     assert full.linux.words(SENSOR, 1) == [8 << 16 | 3, 0, 0, 0]
 
 
-def test_one_who_is_gone_hears_nothing(full):
+def test_what_one_who_is_gone_has_asked_for_does_not_happen(full):
+    """Nor does it hear of it; and what was busy is not any more."""
     full.linux.status(CLOCK, 5, ASYNC, MUX, 200_000_000, 0)
+    full.linux.agent.disconnect()
+    assert full.linux.status(CLOCK, 5, ASYNC, MUX, 200_000_000, 0) == SUCCESS
     full.linux.agent.disconnect()
     full.wait(5000)
     assert full.events(full.linux) == ()
-    assert full.linux.words(CLOCK, 6, MUX) == [200_000_000, 0]
-    assert full.linux.status(CLOCK, 5, 0, MUX, 100_000_000, 0) == SUCCESS
+    assert full.linux.words(CLOCK, 6, MUX) == [100_000_000, 0]
+
+
+def test_a_vote_under_way_goes_with_the_agent(full):
+    """vm1 reads the shared domain; linux's vote is due after linux has gone."""
+    full.linux.status(POWER, 4, ASYNC, 1, ON)
+    full.linux.agent.disconnect()
+    full.linux.status(VOLTAGE, 5, 1, 7)  # the supply of the domain
+    full.wait(2000)
+    assert full.vm1.words(POWER, 5, 1) == [OFF]
+
+
+def test_a_vote_under_way_keeps_no_other_agent_waiting(full):
+    """Else vm1 could keep the domain of both busy for ever."""
+    assert full.vm1.status(POWER, 4, ASYNC, 1, ON) == SUCCESS
+    assert full.vm1.status(POWER, 4, ASYNC, 1, OFF) == BUSY
+    assert full.vm1.status(POWER, 4, 0, 1, OFF) == BUSY
+    assert full.linux.status(POWER, 4, 0, 1, ON) == SUCCESS
+    assert full.linux.status(POWER, 4, ASYNC, 1, OFF) == SUCCESS
+    full.linux.status(VOLTAGE, 5, 1, 7)  # the supply of the domain
+    assert full.linux.words(POWER, 5, 1) == [ON]
+    full.wait(2000)
+    assert full.linux.words(POWER, 5, 1) == [ON]  # vm1's, now
+    full.vm1.agent.disconnect()
+    assert full.linux.words(POWER, 5, 1) == [OFF]
+
+
+def test_resetting_an_agent_cancels_what_it_has_under_way(full):
+    """linux, which may, resets itself; the delayed response says that nothing came of it."""
+    linux = full.linux
+    linux.status(CLOCK, 5, ASYNC, MUX, 200_000_000, 0)
+    linux.status(VOLTAGE, 7, 0, ASYNC, 950_000)
+    assert linux.status(BASE, 0xB, 1, 0) == SUCCESS
+    assert full.events(linux) == (
+        delayed(CLOCK, 5, GENERIC_ERROR, MUX, 100_000_000, 0),
+        delayed(VOLTAGE, 7, GENERIC_ERROR, 0, 800_000),
+    )
+    assert linux.status(CLOCK, 5, 0, MUX, 100_000_000, 0) == SUCCESS  # not busy
+    full.wait(5000)
+    assert full.events(linux) == ()
+
+
+def test_eight_may_be_under_way(full):
+    """Readings of one sensor do not wait for each other, so there can be many."""
+    for _ in range(8):
+        assert full.linux.status(SENSOR, 6, 0, ASYNC) == SUCCESS
+    assert full.linux.status(SENSOR, 6, 0, ASYNC) == BUSY
+    assert full.linux.status(RESET, 4, 0, 4 | 1, 0) == SUCCESS  # counted by protocol
+    full.wait(1000)
+    assert len(full.events(full.linux)) == 9
+    assert full.linux.status(SENSOR, 6, 0, ASYNC) == SUCCESS
 
 
 def test_the_right_is_looked_at_again(full_with):

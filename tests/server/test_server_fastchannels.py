@@ -3,8 +3,10 @@
 import struct
 from contextlib import contextmanager
 
+import msgspec
 import pytest
 from scmi_wire import (
+    BASE,
     NOT_FOUND,
     NOT_SUPPORTED,
     PERFORMANCE,
@@ -13,7 +15,9 @@ from scmi_wire import (
     notification,
 )
 
+from scmigen import runtime
 from scmigen.server.fastchannels import PERIOD, FastChannelError, FastChannels
+from scmigen.server.permissions import Permissions
 
 ADDRESS = 0x1000_0000
 CPU = 0
@@ -129,6 +133,25 @@ def test_agents_have_parts_of_their_own(full_with, tmp_path):
         assert struct.unpack_from("<IIQ", theirs)[2] - mine >= 0x1000 - 64
     with pytest.raises(FastChannelError, match="too few"):
         FastChannels(full.server, tmp_path / "small", ADDRESS, 64)
+
+
+def test_what_an_agent_may_not_read_is_not_shown(full, memory):
+    """linux holds the domain by a device, which is taken away."""
+    board = full.server.configuration
+    cpu = runtime.DeviceResource("performance", CPU)
+    device = msgspec.structs.replace(board.devices[0], agents=(1,), resources=(cpu,))
+    full.server.permissions = Permissions(msgspec.structs.replace(board, devices=(device,)))
+    full.linux.agent.refresh()
+    level = memory.channel(PERFORMANCE, CPU, LEVEL_GET)[2] - ADDRESS
+    assert full.linux.status(BASE, 9, 1, 0, 0) == SUCCESS
+    memory.file.seek(level)
+    assert memory.file.read(16) == bytes(16)
+    full.server.state["performance"][CPU].set_level(30)
+    full.server.publish(0)
+    memory.file.seek(level)
+    assert memory.file.read(16) == bytes(16)
+    assert full.linux.status(BASE, 9, 1, 0, 1) == SUCCESS
+    assert memory.read(PERFORMANCE, CPU, LEVEL_GET) == 30
 
 
 def test_a_file_that_becomes_shorter_harms_nobody(full, memory):

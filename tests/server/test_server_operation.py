@@ -106,6 +106,22 @@ def test_a_wrong_configuration_changes_nothing(reloadable):
         assert linux.clock_rate(0) == 400_000_000
 
 
+def test_the_back_end_does_not_see_a_configuration_that_is_refused(reloadable):
+    """--listen names vm1, which is called something else now; and the sensors are gone."""
+    change, linux_url, _ = reloadable
+
+    def edit(configuration):
+        configuration["agents"][1]["name"] = "other"
+        configuration["sensors"] = []
+        del configuration["agents"][0]["grants"]["sensor"]
+
+    with Client(linux_url) as linux:
+        change(edit)
+        time.sleep(0.3)
+        message = linux.message(Protocol.SENSOR, 6)
+        assert len(linux.exchange(Protocol.SENSOR, message, (0, 0))[1]) == 16
+
+
 def test_an_agent_whose_resource_has_changed_begins_anew(reloadable):
     change, linux_url, _ = reloadable
     with Client(linux_url) as linux:

@@ -158,6 +158,22 @@ def test_reset_agent_configuration(platform, restore):
     assert vm1.status(POWER, 4, 0, 2, ON) == (SUCCESS if restore else DENIED)
 
 
+def test_resetting_one_of_two_agents_counts_one_vote(platform):
+    """gpu (2) is in media (1) in soc (0): vm1 wants gpu and soc, several times; linux media."""
+    linux, vm1, hypervisor = platform.linux, platform.vm1, platform.hypervisor
+    for _ in range(3):
+        vm1.status(POWER, 4, 0, 2, ON)
+        vm1.status(POWER, 4, 0, 0, ON)
+    linux.status(POWER, 4, 0, 1, ON)
+    assert hypervisor.status(BASE, 0xB, VM1, 0) == SUCCESS
+    assert [linux.words(POWER, 5, domain)[0] for domain in (0, 1)] == [ON, ON]
+    assert vm1.words(POWER, 5, 2) == [OFF]
+    assert hypervisor.status(BASE, 0xB, VM1, 0) == SUCCESS  # nothing is counted down twice
+    assert linux.words(POWER, 5, 0) == [ON]
+    assert hypervisor.status(BASE, 0xB, LINUX, 0) == SUCCESS
+    assert [linux.words(POWER, 5, domain)[0] for domain in (0, 1)] == [OFF, OFF]
+
+
 def test_a_denied_agent_hears_no_more(platform):
     linux = platform.linux
     linux.status(CLOCK, 9, 0, 1)

@@ -3,6 +3,7 @@ and 1, group 1 pins 1 and 2; functions: uart (group 0), spi (group 1), gpio (sin
 
 import pytest
 from scmi_wire import (
+    BASE,
     DENIED,
     IN_USE,
     INVALID_PARAMETERS,
@@ -142,3 +143,65 @@ def test_a_pin_in_use(full):
     vm1.agent.disconnect()
     assert linux.status(PINCTRL, 7, 1, PIN) == SUCCESS
     assert linux.status(PINCTRL, 7, 3, PIN) == DENIED
+
+
+# PINCTRL_SET_PERMISSIONS: agent, id, flags ([2] allow, [1:0] pin or group); linux may, vm1 not
+
+LINUX, VM1 = 1, 2
+ALLOW, DENY = 4, 0
+
+
+def test_a_pin_is_closed_and_opened(full):
+    linux, vm1 = full.linux, full.vm1
+    assert linux.words(PINCTRL, 2, 0xA) == [0]
+    assert vm1.status(PINCTRL, 7, 1, PIN) == SUCCESS
+    assert linux.ask(PINCTRL, 0xA, VM1, 1, DENY | PIN) == (SUCCESS, b"")
+    # closed as if it had never been granted; and the pin it had asked for is free
+    assert vm1.ask(PINCTRL, 3, 1, PIN) == (SUCCESS, words(0, "reserved-1"))
+    assert configure(vm1, 1, PIN, (PULL_UP, 0)) == NOT_FOUND
+    assert linux.status(PINCTRL, 7, 1, PIN) == SUCCESS
+    assert linux.status(PINCTRL, 8, 1, PIN) == SUCCESS
+    assert settings(vm1, 2)[1] == {PULL_UP: 0}  # its other pin is still its own
+    assert linux.status(PINCTRL, 0xA, VM1, 1, ALLOW | PIN) == SUCCESS
+    assert configure(vm1, 1, PIN, (PULL_UP, 0)) == SUCCESS
+
+
+def test_a_group_of_pins_is_closed(full):
+    assert full.linux.status(PINCTRL, 0xA, LINUX, 0, DENY | GROUP) == SUCCESS
+    assert full.linux.status(PINCTRL, 5, 0, ALL) == NOT_FOUND
+    assert full.linux.status(PINCTRL, 5, 1, ALL) == NOT_FOUND
+    assert full.linux.status(PINCTRL, 5, 3, ALL) == SUCCESS
+
+
+def test_resetting_an_agent_opens_its_pins(full):
+    full.linux.status(PINCTRL, 0xA, VM1, 1, DENY | PIN)
+    full.linux.status(BASE, 0xB, VM1, 0)  # the configuration only
+    assert full.vm1.status(PINCTRL, 5, 1, ALL) == NOT_FOUND
+    full.linux.status(BASE, 0xB, VM1, 1)
+    assert full.vm1.status(PINCTRL, 5, 1, ALL) == SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("agent", "number", "flags", "status"),
+    [
+        (VM1, 0, ALLOW | PIN, DENIED),  # was never granted to vm1
+        (VM1, 0, DENY | PIN, NOT_FOUND),
+        (VM1, 0, DENY | GROUP, NOT_FOUND),  # one of its pins
+        (VM1, 2, DENY | PIN, NOT_FOUND),  # linux cannot see it
+        (VM1, 9, DENY | PIN, NOT_FOUND),
+        (VM1, 1, DENY | FUNCTION, INVALID_PARAMETERS),
+        (VM1, 1, 3, INVALID_PARAMETERS),
+        (VM1, 1, 8, INVALID_PARAMETERS),
+        (0, 1, DENY | PIN, DENIED),  # the platform
+        (7, 1, DENY | PIN, NOT_FOUND),
+    ],
+)
+def test_permissions_that_cannot_be(full, agent, number, flags, status):
+    assert full.linux.status(PINCTRL, 0xA, agent, number, flags) == status
+    assert full.vm1.status(PINCTRL, 5, 1, ALL) == SUCCESS
+
+
+def test_only_a_trusted_agent_sets_permissions(full):
+    assert full.vm1.status(PINCTRL, 0xA, VM1, 1, ALLOW) == DENIED
+    assert full.vm1.status(PINCTRL, 0xA, LINUX, 1, DENY) == DENIED
+    assert full.vm1.status(PINCTRL, 2, 0xA) == NOT_FOUND

@@ -1,8 +1,11 @@
 """virtio-scmi: a guest behind a vhost-user front end, honest and otherwise."""
 
+import fcntl
 import os
+import select
 import socket
 import struct
+import threading
 from pathlib import Path
 
 import pytest
@@ -213,6 +216,83 @@ def test_a_ring_on_top_of_its_buffers_harms_only_itself(guest):
     assert guest.closed()
 
 
+def test_ring_indices_wrap_around(guest):
+    guest.seen, guest.next = [0xFFFD] * 2, [0xFFFD] * 2
+    for at in guest.ring(0)[1:]:
+        struct.pack_into("<H", guest.memory, at + 2, 0xFFFD)
+    guest.start()
+    for _ in range(6):
+        assert guest.command(request(CLOCK, 6, 1))[4:] == words(0, 200_000_000, 0)
+
+
+def test_regions_on_top_of_each_other(running, guest):
+    """The same memory twice, at addresses that overlap: the guest's own trouble, and no more."""
+    guest.start()
+    table = struct.pack("<II", 2, 0) + 2 * struct.pack("<4Q", GUEST, MEMORY, USER, 0)
+    assert guest.number(5, table, [guest.file] * 2, flags=1 | 8) == 0
+    assert guest.command(request(CLOCK, 6, 1))[4:] == words(0, 200_000_000, 0)
+    assert not [line for line in running.log if "vhost-user" in line]
+
+
+def test_memory_that_cannot_be_written_to(running, guest):
+    guest.start()
+    guest.memory[BUFFERS : BUFFERS + 8] = request(CLOCK, 6, 1)
+    guest.describe(0, 0, GUEST + BUFFERS, 8, NEXT, 1)
+    guest.describe(0, 1, GUEST + BUFFERS + 0x400, 136, WRITE)
+    guest.offer(0, 0, kick=False)
+    guest.memory.close()
+    fcntl.fcntl(guest.file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE)
+    guest.kick(0)
+    assert guest.closed()
+    assert running.logged_like("vm1: vhost-user: ")
+
+
+@pytest.mark.parametrize("lie", ["descriptors", "available", "buffers"])
+def test_rings_that_change_while_they_are_read(running, guest, lie):
+    """A second processor of the guest scribbles all the time. Every word is read once: there is an
+    answer, or the connection ends."""
+    guest.start()
+    start, available, _ = guest.ring(0)
+    at, size = {
+        "descriptors": (start, 32),
+        "available": (available, 6),
+        "buffers": (BUFFERS, 8),
+    }[lie]
+    stop = threading.Event()
+
+    def scribble():
+        good = guest.memory[at : at + size]
+        while not stop.is_set():
+            guest.memory[at : at + size] = os.urandom(size)
+            guest.memory[at : at + size] = good
+
+    guest.memory[BUFFERS : BUFFERS + 8] = request(CLOCK, 6, 1)
+    guest.describe(0, 0, GUEST + BUFFERS, 8, NEXT, 1)
+    guest.describe(0, 1, GUEST + BUFFERS + 0x400, 136, WRITE)
+    guest.socket.setblocking(False)
+    thread = threading.Thread(target=scribble)
+    thread.start()
+    try:
+        for _ in range(300):
+            guest.offer(0, 0)
+            select.select([guest.calls[0], guest.socket], [], [], 0.01)
+            if is_closed(guest):
+                break
+    finally:
+        stop.set()
+        thread.join()
+    assert not [line for line in running.log if "Error" in line]
+
+
+def is_closed(guest):
+    try:
+        return guest.socket.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
 def with_file(number, payload, make=lambda: os.open("/dev/null", os.O_RDWR), count=1):
     def lie(guest):
         files = [make() for _ in range(count)]
@@ -225,6 +305,12 @@ def with_file(number, payload, make=lambda: os.open("/dev/null", os.O_RDWR), cou
 
 def plain(number, payload=b"", flags=1):
     return lambda guest: guest.send(number, payload, flags=flags)
+
+
+def pipe():
+    read, write = os.pipe()
+    os.close(read)
+    return write
 
 
 FRONT_END_LIES = {
@@ -255,6 +341,14 @@ FRONT_END_LIES = {
     "kick_none": plain(12, struct.pack("<Q", 0x100)),
     "kick_device": with_file(12, struct.pack("<Q", 0)),
     "kick_of_no_ring": with_file(12, struct.pack("<Q", 7)),
+    "kick_pipe": with_file(12, struct.pack("<Q", 0), pipe),
+    "call_pipe": with_file(13, struct.pack("<Q", 0), pipe),
+    "call_socket": with_file(13, struct.pack("<Q", 0), lambda: socket.socket().detach()),
+    "memory_that_may_block": with_file(
+        5,
+        struct.pack("<II4Q", 1, 0, GUEST, MEMORY, USER, 0),
+        lambda: os.open("/proc/self/maps", os.O_RDONLY),
+    ),
 }
 
 

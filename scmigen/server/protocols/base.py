@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 #: BASE_DISCOVER_AGENT: the platform's id and name, and "who am I".
 _PLATFORM: Final = 0
 _MYSELF: Final = 0xFFFF_FFFF
+#: BASE_SET_DEVICE_PERMISSIONS and …_PROTOCOL_PERMISSIONS; BASE_RESET_AGENT_CONFIGURATION.
+_DENY, _ALLOW = range(2)
+_CONFIGURATION, _PERMISSIONS_TOO = range(2)
 
 _LIST: Final = row(Protocol.BASE, 0x6)
 _AGENT: Final = row(Protocol.BASE, 0x7).reply.pack
@@ -66,9 +69,8 @@ def notify_errors(agent: "Agent", enable: int) -> bytes:
     return DONE
 
 
-def _target(agent: "Agent", number: int, flags: int) -> "Agent":
+def target_of(agent: "Agent", number: int) -> "Agent":
     """The agent whose permissions are to be changed; nobody changes the platform's."""
-    require(flags in (0, 1))
     if number == _PLATFORM:
         raise RequestError(Status.DENIED, "the platform")
     found = agent.server.agents.get(number)
@@ -94,10 +96,11 @@ def _set(
 
 def set_device_permissions(agent: "Agent", target: int, device: int, flags: int) -> bytes:
     """BASE_SET_DEVICE_PERMISSIONS: bit 0 of the flags: 1 allow, 0 deny."""
-    found = _target(agent, target, flags)
+    require(flags in (_DENY, _ALLOW))
+    found = target_of(agent, target)
     permissions = agent.server.permissions
     require(permissions.known(device), Status.NOT_FOUND)
-    return _set(agent, found, device, permissions.kinds(device), flags == 1)
+    return _set(agent, found, device, permissions.kinds(device), flags == _ALLOW)
 
 
 def set_protocol_permissions(
@@ -105,23 +108,26 @@ def set_protocol_permissions(
 ) -> bytes:
     """BASE_SET_PROTOCOL_PERMISSIONS: the same for one protocol of the device. A protocol the
     device has nothing in, base among them, is NOT_FOUND."""
-    found = _target(agent, target, flags)
+    require(flags in (_DENY, _ALLOW))
+    found = target_of(agent, target)
     permissions = agent.server.permissions
     require(permissions.known(device), Status.NOT_FOUND)
     require(command <= 0xFF)
     kind = KIND_OF.get(Protocol(command)) if command in KIND_OF else None
     if kind is None or kind not in permissions.kinds(device):
         raise RequestError(Status.NOT_FOUND)
-    return _set(agent, found, device, frozenset({kind}), flags == 1)
+    return _set(agent, found, device, frozenset({kind}), flags == _ALLOW)
 
 
 def reset_agent_configuration(agent: "Agent", target: int, flags: int) -> bytes:
-    """BASE_RESET_AGENT_CONFIGURATION: the target's votes and subscriptions are gone; with bit 0
-    it also has the devices it had at boot."""
-    found = _target(agent, target, flags)
+    """BASE_RESET_AGENT_CONFIGURATION: the target's votes and subscriptions are gone, and what it
+    has under way does not happen; with bit 0 it also has the devices it had at boot."""
+    require(flags in (_CONFIGURATION, _PERMISSIONS_TOO))
+    found = target_of(agent, target)
     server = agent.server
+    found.cancel(told=True)
     server.forget(found)
-    if flags == 1:
+    if flags == _PERMISSIONS_TOO:
         server.permissions.restore(found.id)
         server.permissions_changed(found)
     return DONE

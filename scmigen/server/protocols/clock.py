@@ -38,10 +38,8 @@ _SILENT: Final = 1 << 1
 _ROUND_UP: Final = 1 << 2
 _ROUND_AUTO: Final = 1 << 3
 _RATE_FLAGS: Final = 0xF
-#: CLOCK_CONFIG_SET attributes: what to do with the state, and the extended configuration.
-_CONFIG_STATE: Final = 0x3
-_CONFIG_EXTENDED: Final = 0xFF << 16
-_UNCHANGED: Final = 3
+#: CLOCK_CONFIG_SET attributes; 3, unchanged, goes with an extended configuration only.
+_DISABLE, _ENABLE = range(2)
 #: CLOCK_GET_PERMISSIONS.
 _PERMISSIONS: Final = (
     (Operation.STATE, 1 << 31),
@@ -138,30 +136,17 @@ def rate_get(_: "Agent", clock: "Clock", __: int) -> bytes:
     return _RATE(clock.rate)
 
 
-def config_set_v1(agent: "Agent", clock: "Clock", _: int, config: int) -> bytes:
-    """CLOCK_CONFIG_SET of version 1: bit 0 enables."""
-    require(config in (0, 1))
-    clock.vote(agent.id, config == 1)
-    return DONE
-
-
-def config_set(agent: "Agent", clock: "Clock", own: int, config: int, *_: int) -> bytes:
-    """CLOCK_CONFIG_SET: the agent's vote. There is no extended configuration to set."""
-    if agent.legacy:
-        return config_set_v1(agent, clock, own, config)
-    state = config & _CONFIG_STATE
-    extended = config & _CONFIG_EXTENDED
-    require(not config & ~(_CONFIG_STATE | _CONFIG_EXTENDED) and state != 2)
-    require(state != _UNCHANGED or extended != 0)
-    require(extended == 0, Status.NOT_SUPPORTED)
-    clock.vote(agent.id, state == 1)
+def config_set(agent: "Agent", clock: "Clock", _: int, config: int, *__: int) -> bytes:
+    """CLOCK_CONFIG_SET: the agent's vote. There is no extended configuration to set, so naming one
+    is as wrong as a reserved bit."""
+    require(config in (_DISABLE, _ENABLE))
+    clock.vote(agent.id, config == _ENABLE)
     return DONE
 
 
 def config_get(_: "Agent", clock: "Clock", __: int, flags: int) -> bytes:
     """CLOCK_CONFIG_GET: bit 0 of the configuration is the state."""
-    require(flags <= 0xFF)
-    require(flags == 0, Status.NOT_SUPPORTED)
+    require(flags == 0)
     return _CONFIG(0, 1 if clock.on else 0, 0)
 
 

@@ -107,6 +107,11 @@ def counted(agent: "Agent", protocol: Protocol) -> int:
     return min(agent.views[KIND_OF[protocol]].count, 0xFFFF)
 
 
+def counts(protocol: Protocol) -> Handler:
+    """The handler of a PROTOCOL_ATTRIBUTES that has the number of ids, and nothing else."""
+    return lambda agent: counted(agent, protocol).to_bytes(4, "little")
+
+
 def pending_field(agent: "Agent", kind: Kind) -> int:
     """PROTOCOL_ATTRIBUTES [23:16]: asynchronous commands that may be under way at once."""
     named = agent.views[kind].named.values()

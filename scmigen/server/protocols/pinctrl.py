@@ -14,6 +14,7 @@ from scmigen.scmi.layouts import name_field
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind, Protocol
 from scmigen.scmi.status import Status
+from scmigen.server.protocols.base import target_of
 from scmigen.server.protocols.handler import DONE, RequestError, Served, counted, require, row
 from scmigen.server.state import Pin
 
@@ -29,6 +30,9 @@ _PINS_ONLY: Final = 1 << 16
 _ONE, _ALL, _FUNCTION_ONLY = range(3)
 _GET_RESERVED: Final = ~0xF_FFFF & 0xFFFF_FFFF
 _NO_FUNCTION: Final = 0xFFFF_FFFF
+#: PINCTRL_SET_PERMISSIONS flags.
+_SELECTOR: Final = 3
+_ALLOW: Final = 1 << 2
 #: PINCTRL_SETTINGS_CONFIGURE attributes.
 _SET_FUNCTION: Final = 1 << 10
 _SET_RESERVED: Final = ~0x7FF & 0xFFFF_FFFF
@@ -239,6 +243,23 @@ def release(agent: "Agent", number: int, flags: int) -> bytes:
     return DONE
 
 
+def set_permissions(agent: "Agent", target: int, number: int, flags: int) -> bytes:
+    """PINCTRL_SET_PERMISSIONS: open pins to an agent, or close them, by the sender's ids. What the
+    configuration does not grant is DENIED, and NOT_FOUND where it is to be taken away."""
+    require(not flags & ~(_SELECTOR | _ALLOW) and flags & _SELECTOR in (_PIN, _GROUP))
+    found = target_of(agent, target)
+    pins = _find(agent, number, flags & _SELECTOR).pins
+    granted = {grant.resource for grant in found.configuration.grants.get(Kind.PIN, ())}
+    allow = bool(flags & _ALLOW)
+    for pin in pins:
+        if pin.number not in granted:
+            status = Status.DENIED if allow else Status.NOT_FOUND
+            raise RequestError(status, f"pin {pin.number} ({pin.name}) for {found.name}")
+    agent.server.permissions.open_pins(found.id, [pin.number for pin in pins], allow)
+    agent.server.permissions_changed(found)
+    return DONE
+
+
 def name_get(agent: "Agent", number: int, flags: int) -> bytes:
     """PINCTRL_NAME_GET."""
     return bytes(4) + name_field(_find(agent, number, flags).name, EXTENDED_NAME_SIZE)
@@ -254,5 +275,6 @@ SERVED: Final = Served(
         0x7: request,
         0x8: release,
         0x9: name_get,
+        0xA: set_permissions,
     }
 )

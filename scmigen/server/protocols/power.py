@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
-from scmigen.server.delayed import Change, begin
+from scmigen.server.delayed import Change, begin, votes_later
 from scmigen.server.protocols.handler import (
     DONE,
     Served,
@@ -58,7 +58,7 @@ def state_set(agent: "Agent", domain: "PowerDomain", flags: int, own: int, state
     require(domain.settable, Status.NOT_SUPPORTED)
     require(not flags & ~_ASYNCHRONOUS and state in (POWER_ON, POWER_OFF))
     require(not flags & _ASYNCHRONOUS or domain.asynchronous, Status.NOT_SUPPORTED)
-    require(not domain.busy, Status.BUSY)
+    require(not votes_later(agent, domain), Status.BUSY)
     agent.server.requested(agent, Protocol.POWER, domain.number, (state,))
     if not flags & _ASYNCHRONOUS:
         domain.vote(agent.id, state == POWER_ON)
@@ -73,6 +73,7 @@ def state_set(agent: "Agent", domain: "PowerDomain", flags: int, own: int, state
             lambda: domain.vote(agent.id, state == POWER_ON),
             lambda: (own, domain.state),
             silent=True,
+            alone=False,
         ),
     )
 

@@ -11,7 +11,7 @@ from scmigen.server.delayed import Change, begin
 from scmigen.server.protocols.handler import (
     DONE,
     Served,
-    counted,
+    counts,
     describe_fastchannel,
     extended_name_bit,
     name_get,
@@ -47,11 +47,6 @@ _UNCAPPED: Final = 0
 _ATTRIBUTES: Final = row(Protocol.POWERCAP, 0x3).reply.pack
 _WORD: Final = row(Protocol.POWERCAP, 0x4).reply.pack
 _MEASUREMENT: Final = row(Protocol.POWERCAP, 0x9).reply.pack
-
-
-def attributes(agent: "Agent") -> bytes:
-    """PROTOCOL_ATTRIBUTES: the number of domains."""
-    return _WORD(counted(agent, Protocol.POWERCAP))
 
 
 def domain_attributes(agent: "Agent", domain: "Powercap", own: int) -> bytes:
@@ -164,13 +159,14 @@ def measurements_notify(
     require(not on or low <= high)
     require(domain.about.monitoring and domain.notifications, Status.NOT_SUPPORTED)
     agent.server.subscribe(agent, Protocol.POWERCAP, MEASUREMENTS, domain.number, own, on)
-    agent.server.watcher.measurements(agent.id, domain, low, high)
+    if on:
+        agent.server.watcher.measurements(agent.id, domain, low, high)
     return DONE
 
 
 SERVED: Final = Served(
     {
-        0x1: attributes,
+        0x1: counts(Protocol.POWERCAP),
         0x3: domain_attributes,
         0x4: cap_get,
         0x5: cap_set,

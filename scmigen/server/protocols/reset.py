@@ -9,7 +9,7 @@ from scmigen.server.delayed import Change, begin
 from scmigen.server.protocols.handler import (
     DONE,
     Served,
-    counted,
+    counts,
     extended_name_bit,
     name_get,
     notify,
@@ -35,11 +35,6 @@ _FLAGS: Final = 0x7
 _COLD: Final = 0
 
 _ATTRIBUTES: Final = row(Protocol.RESET, 0x3).reply.pack
-
-
-def attributes(agent: "Agent") -> bytes:
-    """PROTOCOL_ATTRIBUTES: the number of domains."""
-    return counted(agent, Protocol.RESET).to_bytes(4, "little")
 
 
 def domain_attributes(agent: "Agent", domain: "ResetDomain", own: int) -> bytes:
@@ -79,7 +74,7 @@ def reset(agent: "Agent", domain: "ResetDomain", own: int, flags: int, state: in
 
 SERVED: Final = Served(
     {
-        0x1: attributes,
+        0x1: counts(Protocol.RESET),
         0x3: domain_attributes,
         0x4: reset,
         0x5: notify(Protocol.RESET, 0x0),

@@ -145,7 +145,8 @@ def trip_point_notify(agent: "Agent", sensor: Sensor, own: int, control: int) ->
     on = switched(control)
     require(bool(sensor.trip_points) and sensor.notifications, Status.NOT_SUPPORTED)
     agent.server.subscribe(agent, Protocol.SENSOR, TRIP_POINT, sensor.number, own, on)
-    agent.server.watcher.trip_points(sensor)
+    if on:
+        agent.server.watcher.trip_points(sensor)
     return DONE
 
 
@@ -181,6 +182,7 @@ def reading_get(agent: "Agent", sensor: Sensor, own: int, flags: int) -> bytes:
         lambda: found.append(_reading(agent, sensor)),
         lambda: (own, 0) if agent.legacy else (own,),
         lambda: found[0],
+        alone=False,
     )
     return begin(agent, change)
 
@@ -292,7 +294,7 @@ def config_set(agent: "Agent", sensor: Sensor, _: int, config: int) -> bytes:
         require(exponent == 0)
         word |= sensor.config & ~0x7FF
     sensor.configure(word)
-    agent.server.watcher.updates(sensor)
+    agent.server.watcher.updates(sensor, anew=True)
     return DONE
 
 
@@ -301,7 +303,8 @@ def continuous_update_notify(agent: "Agent", sensor: Sensor, own: int, control: 
     on = switched(control)
     require(sensor.about.updates and sensor.notifications, Status.NOT_SUPPORTED)
     agent.server.subscribe(agent, Protocol.SENSOR, UPDATE, sensor.number, own, on)
-    agent.server.watcher.updates(sensor)
+    if on:
+        agent.server.watcher.updates(sensor)
     return DONE
 
 

@@ -9,7 +9,7 @@ from scmigen.server.delayed import Change, begin
 from scmigen.server.protocols.handler import (
     DONE,
     Served,
-    counted,
+    counts,
     extended_name_bit,
     name_get,
     require,
@@ -34,11 +34,6 @@ _ATTRIBUTES: Final = row(Protocol.VOLTAGE, 0x3).reply.pack
 _LEVELS: Final = row(Protocol.VOLTAGE, 0x4)
 _CONFIG: Final = row(Protocol.VOLTAGE, 0x6).reply.pack
 _LEVEL: Final = row(Protocol.VOLTAGE, 0x8).reply.pack
-
-
-def attributes(agent: "Agent") -> bytes:
-    """PROTOCOL_ATTRIBUTES: the number of domains."""
-    return counted(agent, Protocol.VOLTAGE).to_bytes(4, "little")
 
 
 def domain_attributes(agent: "Agent", domain: "VoltageDomain", own: int) -> bytes:
@@ -102,7 +97,7 @@ def level_get(_: "Agent", domain: "VoltageDomain", __: int) -> bytes:
 
 SERVED: Final = Served(
     {
-        0x1: attributes,
+        0x1: counts(Protocol.VOLTAGE),
         0x3: domain_attributes,
         0x4: describe_levels,
         0x5: config_set,

@@ -4,7 +4,6 @@ from typing import Final
 
 from scmigen import runtime
 from scmigen.scmi.protocols import Kind
-from scmigen.server.backend import BackendError
 from scmigen.server.state.resource import Context, Resource
 from scmigen.server.state.switched import Clock, VoltageDomain
 
@@ -123,7 +122,7 @@ class PerformanceDomain(Resource):
                 self.clock.set_rate(point.frequency * 1000)
             if not up and self.supply is not None and point.voltage is not None:
                 self.supply.set_level(point.voltage)
-        except BackendError as problem:
+        except Exception as problem:
             self.context.failed = problem
 
     def _nearest(self) -> int:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from scmigen import runtime
 from scmigen.scmi.protocols import Kind, Protocol
-from scmigen.server.backend import Backend, BackendError, Effect
+from scmigen.server.backend import Backend, Effect
 
 
 class Change(NamedTuple):
@@ -25,13 +25,14 @@ class Context:
     backend: Backend
     changes: list[Change] = field(default_factory=list)
     #: Why the back end could not do what follows from a vote; the vote stands.
-    failed: BackendError | None = None
+    failed: Exception | None = None
 
     def follow(self, effect: Effect) -> None:
-        """Have the back end do what follows from a vote."""
+        """Have the back end do what follows from a vote. Whatever it raises, the state is settled
+        to the end."""
         try:
             self.backend.apply(effect)
-        except BackendError as problem:
+        except Exception as problem:
             self.failed = problem
 
 

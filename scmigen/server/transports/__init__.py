@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from scmigen.server.port import Port
+from scmigen.server.transports.place import Place, TransportError, UrlError
 from scmigen.server.transports.sockets import (
     Endpoint,
     Host,
     PacketConnection,
     StreamConnection,
-    TransportError,
-    UrlError,
 )
 
 __all__ = ["SCHEMES", "Host", "Transport", "TransportError", "UrlError", "open_transport"]
@@ -32,18 +31,18 @@ class Transport(Protocol):
         """End it: connections, files and all."""
 
 
-def _packets(port: Port, url: str, path: str, host: Host) -> Transport:
-    return Endpoint(port, url, path, socket.SOCK_SEQPACKET, PacketConnection, host)
+def _packets(port: Port, url: str, text: str, host: Host) -> Transport:
+    return Endpoint(port, url, Place.of(text), socket.SOCK_SEQPACKET, PacketConnection, host)
 
 
-def _stream(port: Port, url: str, path: str, host: Host) -> Transport:
-    return Endpoint(port, url, path, socket.SOCK_STREAM, StreamConnection, host)
+def _stream(port: Port, url: str, text: str, host: Host) -> Transport:
+    return Endpoint(port, url, Place.of(text), socket.SOCK_STREAM, StreamConnection, host)
 
 
-def _datagrams(port: Port, url: str, path: str, host: Host) -> Transport:
+def _datagrams(port: Port, url: str, text: str, host: Host) -> Transport:
     from scmigen.server.transports.datagram import DatagramEndpoint
 
-    return DatagramEndpoint(port, url, path, host)
+    return DatagramEndpoint(port, url, Place.of(text), host)
 
 
 def _shared_memory(port: Port, url: str, text: str, host: Host) -> Transport:
@@ -52,10 +51,10 @@ def _shared_memory(port: Port, url: str, text: str, host: Host) -> Transport:
     return SmtEndpoint(port, url, text, host)
 
 
-def _virtual_machine(port: Port, url: str, path: str, host: Host) -> Transport:
+def _virtual_machine(port: Port, url: str, text: str, host: Host) -> Transport:
     from scmigen.server.transports.vhost_user import VhostSession
 
-    return Endpoint(port, url, path, socket.SOCK_STREAM, VhostSession, host)
+    return Endpoint(port, url, Place.of(text), socket.SOCK_STREAM, VhostSession, host)
 
 
 #: URL scheme → what opens it, given the whole URL and what stands behind the colon.
@@ -75,6 +74,6 @@ def open_transport(port: Port, url: str, host: Host) -> Transport:
     if not colon or scheme not in SCHEMES:
         known = ", ".join(f"{name}:PATH" for name in SCHEMES)
         raise UrlError(f"{url!r} is no URL this server can listen at; known: {known}")
-    if not rest:
+    if not rest or rest.startswith(","):
         raise UrlError(f"{url!r} has no path")
     return SCHEMES[scheme](port, url, rest, host)

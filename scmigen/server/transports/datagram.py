@@ -3,21 +3,20 @@
 There are no connections: the first address that sends has the agent until it is gone, which is seen
 when something is sent to it, or when another address sends. What comes without an address cannot
 be answered, and is dropped; so is what others send meanwhile. A client that does not read is not
-read from.
+read from, and is forgotten after `sockets.PATIENCE`.
 """
 
 import errno
 import socket
 from collections import deque
-from pathlib import Path
 from typing import Final
 
-from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD
+from scmigen.scmi.layouts import HEADER_SIZE
 from scmigen.server.port import Port
 from scmigen.server.timers import Timer
-from scmigen.server.transports.sockets import Host, listen, remove
+from scmigen.server.transports.place import Place, identity, listen, remove
+from scmigen.server.transports.sockets import BURST, MAX_MESSAGE, PATIENCE, Host
 
-_LONGEST: Final = HEADER_SIZE + MAX_PAYLOAD
 #: What connecting to an address says when nobody is there any more.
 _GONE: Final = (errno.ECONNREFUSED, errno.ENOENT)
 #: How long to wait for room at a client, in µs.
@@ -27,34 +26,37 @@ _AGAIN: Final = 2_000
 class DatagramEndpoint:
     """An agent's datagram socket."""
 
-    def __init__(self, port: Port, url: str, path: str, host: Host) -> None:
+    def __init__(self, port: Port, url: str, place: Place, host: Host) -> None:
         self.url = url
         self._port = port
         self._host = host
-        self._path = Path(path)
-        self._socket = listen(self._path, socket.SOCK_DGRAM)
-        found = self._path.stat()
-        self._identity = (found.st_dev, found.st_ino)
+        self._path = place.path
+        self._socket = listen(place, socket.SOCK_DGRAM)
+        self._identity = identity(self._path)
         self._peer: str | bytes | None = None
         self._out: deque[bytes] = deque()
         self._again: Timer | None = None
+        self._patience: Timer | None = None
         host.loop.watch(self._socket, self._turn)
 
     def _turn(self) -> None:
+        if self._out:  # what the last turn has left
+            self._flush()
+            return
         try:
-            message, peer = self._socket.recvfrom(_LONGEST + 1)
+            message, peer = self._socket.recvfrom(MAX_MESSAGE + 1)
         except OSError:
             return
         if not peer:
             self._note("a datagram without an address is dropped")
         elif not self._admit(peer):
             self._note("a datagram of another client is dropped")
-        elif HEADER_SIZE <= len(message) <= _LONGEST:
+        elif HEADER_SIZE <= len(message) <= MAX_MESSAGE:
             self._send(self._port.handle(message))
             if self._port.eventful:
                 self._host.deliver()
         else:
-            self._note(f"a datagram that is not {HEADER_SIZE} to {_LONGEST} bytes long is dropped")
+            self._note(f"a datagram that is not {HEADER_SIZE} to {MAX_MESSAGE} bytes is dropped")
 
     def _note(self, text: str) -> None:
         self._host.log(f"{self._port.name}: {text}", self._port.name)
@@ -63,19 +65,27 @@ class DatagramEndpoint:
         if peer == self._peer:
             return True
         if self._peer is not None:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
-                if probe.connect_ex(self._peer) not in _GONE:
-                    return False
+            if self._lives(self._peer):
+                return False
             self._gone()
         self._peer = peer
         self._note("connected")
         return True
+
+    @staticmethod
+    def _lives(peer: str | bytes) -> bool:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
+                return probe.connect_ex(peer) not in _GONE
+        except OSError:
+            return True  # as far as is known
 
     def _gone(self, reason: str = "disconnected") -> None:
         if self._peer is None:
             return
         self._peer = None
         self._out.clear()
+        self._patient()
         self._note(reason)
         self._port.disconnect()
         self._host.deliver()
@@ -86,20 +96,40 @@ class DatagramEndpoint:
             self._flush()
 
     def _flush(self) -> None:
-        self._again = None
-        while self._out and self._peer is not None:
+        """Send some of what waits; the rest in the next turns, or when there is room."""
+        for _ in range(min(BURST, len(self._out))):
+            if self._peer is None:
+                return
             try:
                 self._socket.sendto(self._out[0], self._peer)
             except BlockingIOError:
-                self._host.loop.forget(self._socket)
-                self._again = self._host.loop.timers.after(_AGAIN, self._flush)
+                self._wait()
                 return
             except OSError:
                 self._gone()
                 return
             self._out.popleft()
-        if self._socket.fileno() >= 0:
-            self._host.loop.watch(self._socket, self._turn)
+            self._patient()
+        if self._out:
+            self._host.loop.soon(self._socket)
+
+    def _wait(self) -> None:
+        """There is no room at the client: look again later, and read nothing until then."""
+        if self._patience is None:
+            reason = f"did not read what it was sent for {PATIENCE // 1_000_000} s"
+            self._patience = self._host.loop.later(PATIENCE, lambda: self._gone(reason))
+        self._host.loop.forget(self._socket)
+        self._again = self._host.loop.later(_AGAIN, self._resume)
+
+    def _patient(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _resume(self) -> None:
+        self._again = None
+        self._host.loop.watch(self._socket, self._turn)
+        self._flush()
 
     def deliver(self) -> None:
         """Send the events that wait for the agent, as far as the client takes them."""

@@ -1,20 +1,24 @@
 """The event loop: waits for files, calls who watches them. One thread, no promises.
 
-A callback does a bounded piece of work, one message, and returns; so every agent gets its turn.
-This file does not know what the files are.
+A turn calls each file that is ready once, and a callback does a bounded piece of work, one message,
+and returns: nobody waits longer for the turn than the number of files times one message. This file
+does not know what the files are.
 """
 
 import select
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Final
 
-from scmigen.server.timers import Timers
+from scmigen.server.timers import Timer, Timers
 
 Callback = Callable[[], None]
 #: A socket, or a file descriptor.
 File = socket.socket | int
+#: Files asked for in one turn. Where more are ready, the kernel begins with the others next time.
+_AT_ONCE: Final = 64
 
 
 def _number(file: File) -> int:
@@ -24,15 +28,17 @@ def _number(file: File) -> int:
 class Loop:
     """Calls callbacks until it is stopped. Only `stop` and `interrupt` may be called from
     elsewhere: from a signal handler or another thread. ``timers`` run between the turns, and
-    ``after_timers`` is called when some have."""
+    ``after_timers`` is called when some have; they may be exchanged."""
 
     def __init__(self, timers: Timers, after_timers: Callback = lambda: None) -> None:
         self.timers = timers
         self._after_timers = after_timers
+        self._own = Timers(timers.now, timers.failed)
         self._interrupts: deque[Callback] = deque()
         self._epoll = select.epoll()
+        self._poll = self._epoll.poll
         self._callbacks: dict[int, Callback] = {}
-        self._soon: dict[int, Callback] = {}
+        self._soon: dict[int, None] = {}
         self._running = True
         self._awake, self._alarm = socket.socketpair()
         self._alarm.setblocking(False)
@@ -43,10 +49,16 @@ class Loop:
         while self._interrupts:
             self._interrupts.popleft()()
 
-    def watch(self, file: File, callback: Callback, *, write: bool = False) -> None:
-        """Call ``callback`` whenever ``file`` can be read; or, with ``write``, written instead.
-        A file has one callback: watching it again replaces the first."""
+    def watch(
+        self, file: File, callback: Callback, *, write: bool = False, edge: bool = False
+    ) -> None:
+        """Call ``callback`` whenever ``file`` can be read; or, with ``write``, written instead;
+        with ``edge``, once whenever something has been written to it, so that nobody needs to read
+        it. A file has one callback: watching it again replaces the first. Raises `OSError` for a
+        file that cannot be waited for."""
         event = select.EPOLLOUT if write else select.EPOLLIN
+        if edge:
+            event |= select.EPOLLET
         number = _number(file)
         if number in self._callbacks:
             self._epoll.modify(number, event)
@@ -62,9 +74,13 @@ class Loop:
         if self._callbacks.pop(number, None) is not None:
             self._epoll.unregister(number)
 
-    def soon(self, file: File, callback: Callback) -> None:
-        """Call ``callback`` in the next turn, whether ``file`` can be read or not."""
-        self._soon[_number(file)] = callback
+    def soon(self, file: File) -> None:
+        """Call who watches ``file`` in the next turn, whether it is ready or not."""
+        self._soon[_number(file)] = None
+
+    def later(self, microseconds: int, callback: Callback) -> Timer:
+        """Call ``callback`` once, so long from now or later."""
+        return self._own.after(microseconds, callback)
 
     def run(self) -> None:
         """Take turns until `stop`."""
@@ -72,20 +88,35 @@ class Loop:
             self.turn()
 
     def turn(self) -> None:
-        """Wait for something to do, and do it: each callback once."""
-        if self._soon:
-            soon, self._soon = self._soon, {}
-            for callback in soon.values():
-                callback()
-        timers = self.timers
-        wait = 0.0 if self._soon else timers.wait() if timers.waiting else None
-        for number, _ in self._epoll.poll(wait):
-            waiting = self._callbacks.get(number)
-            if waiting is not None:  # a callback before this one may have ended it
-                waiting()
-        if timers.waiting and timers.next_due() == 0:
-            timers.run_due()
+        """Wait for something to do, and do it: each file once."""
+        if self._soon or self.timers.waiting or self._own.waiting:
+            self._timed_turn()
+        else:
+            self._call(self._poll(None, _AT_ONCE))
+
+    def _timed_turn(self) -> None:
+        soon, wait = self._soon, self._wait()
+        self._soon = {}
+        ready = dict(self._poll(wait, _AT_ONCE))
+        self._call((soon | ready).items())
+        self._own.run_due()
+        if self.timers.next_due() == 0:
+            self.timers.run_due()
             self._after_timers()
+
+    def _call(self, ready: Iterable[tuple[int, int | None]]) -> None:
+        callbacks = self._callbacks
+        for number, _ in ready:
+            callback = callbacks.get(number)
+            if callback is not None:  # a callback before this one may have ended it
+                callback()
+
+    def _wait(self) -> float | None:
+        """How many seconds there is nothing to do, as far as is known."""
+        if self._soon:
+            return 0.0
+        waits = (self.timers.wait(), self._own.wait())
+        return min((wait for wait in waits if wait is not None), default=None)
 
     def interrupt(self, callback: Callback) -> None:
         """Call ``callback`` between two other ones."""

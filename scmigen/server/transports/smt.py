@@ -14,8 +14,15 @@ that slot free, and sends a byte for the next one. Who connects to the doorbell 
 
 Options stand behind the file: ``smt:FILE,offset=0x0,p2a=0x100,slot=0x100,doorbell=PATH``. A guest
 whose memory is FILE has the areas where its device tree says (``p2a=none``: no events).
+
+With ``ring=eventfd`` two eventfds ring in place of the bytes, one for each way; with ``memfd`` as
+FILE each client has new memory, sealed so that its size stays. The server makes them, and sends
+them with one byte (SCM_RIGHTS) when a client has connected: the memory if it is a memfd, the
+eventfd the agent writes to, the one the server writes to. The socket then only says, by its end,
+that the client is gone.
 """
 
+import fcntl
 import os
 import socket
 from collections import deque
@@ -26,10 +33,13 @@ from pathlib import Path
 from struct import Struct
 from typing import Final
 
-from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, MAX_REPLY
+from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, MAX_REPLY, STATUS_SIZE
+from scmigen.scmi.status import Status
 from scmigen.server.memory import SharedMemory, SharedMemoryError
 from scmigen.server.port import Port
-from scmigen.server.transports.sockets import Endpoint, Host, TransportError, UrlError
+from scmigen.server.transports import bells
+from scmigen.server.transports.place import Place, TransportError, UrlError
+from scmigen.server.transports.sockets import Endpoint, Host
 
 STATUS, FLAGS, LENGTH, HEADER = 0x4, 0x10, 0x14, 0x18
 FREE: Final = 1
@@ -39,30 +49,33 @@ DEFAULT: Final = 256
 _LARGEST: Final = 0x10000
 _MAX_OFFSET: Final = 1 << 48
 _WORD: Final = Struct("<I")
+#: Stands in place of a response for which the slot has no room, as of an event it is dropped.
+_TOO_LONG: Final = Status.COMMS_ERROR.to_bytes(STATUS_SIZE, "little", signed=True)
 #: Doorbell bytes taken at once: many rings are one.
 _RINGS: Final = 256
+#: The name of memory that is in no file system.
+MEMFD: Final = "memfd"
+#: ``struct flock``, 64 bits: type, whence, start, length, pid.
+_LOCK: Final = Struct("hhqqi4x")
 
 
 @dataclass(frozen=True, slots=True)
 class Areas:
-    """Where the slots are; ``events`` is ``None`` where there is none."""
+    """Where the slots are; ``file`` is ``None`` for a memfd, ``events`` where there is none;
+    ``eventfd``: eventfds ring."""
 
-    file: Path
-    doorbell: Path
+    file: Path | None
+    doorbell: Place
     commands: int
     events: int | None
     slot: int
+    eventfd: bool
 
     @classmethod
     def of(cls, text: str) -> "Areas":
         """From what stands behind ``smt:``. Raises `UrlError`."""
-        name, *options = text.split(",")
-        found = {"offset": "0", "p2a": "", "slot": str(DEFAULT), "doorbell": f"{name}.doorbell"}
-        for option in options:
-            key, equals, value = option.partition("=")
-            if key not in found or not equals:
-                raise UrlError(f"{option!r} is no option of smt:; known: {', '.join(found)}")
-            found[key] = value
+        found = _options(text)
+        name = found["file"]
         slot = _number("slot", found["slot"], _LARGEST)
         if slot < SMALLEST or slot % 4:
             raise UrlError(f"a slot has at least {SMALLEST} bytes, in whole words; not {slot}")
@@ -73,12 +86,41 @@ class Areas:
             events = None if none else _number("p2a", found["p2a"], _MAX_OFFSET)
         if events is not None and abs(events - commands) < slot:
             raise UrlError("the areas of smt: overlap")
-        return cls(Path(name), Path(found["doorbell"]), commands, events, slot)
+        if commands % 4 or (events or 0) % 4:
+            raise UrlError("the areas of smt: begin at whole words")
+        if found["ring"] not in ("socket", "eventfd"):
+            raise UrlError(f"ring={found['ring']}: socket or eventfd")
+        if name == MEMFD and not found["doorbell"]:
+            raise UrlError("memory that has no file needs a doorbell=PATH")
+        bell = found["doorbell"] or f"{name}.doorbell"
+        place = Place.of(f"{bell},mode={found['mode']},group={found['group']}")
+        file = None if name == MEMFD else Path(name)
+        return cls(file, place, commands, events, slot, found["ring"] == "eventfd")
 
     @property
     def size(self) -> int:
         """The bytes of the file they need."""
         return max(self.commands, self.events or 0) + self.slot
+
+
+def _options(text: str) -> dict[str, str]:
+    """What stands behind ``smt:``, by name. Raises `UrlError`."""
+    name, *options = text.split(",")
+    found = {
+        "offset": "0",
+        "p2a": "",
+        "slot": str(DEFAULT),
+        "doorbell": "",
+        "ring": "socket",
+        "mode": "",
+        "group": "",
+    }
+    for option in options:
+        key, equals, value = option.partition("=")
+        if key not in found or not equals:
+            raise UrlError(f"{option!r} is no option of smt:; known: {', '.join(found)}")
+        found[key] = value
+    return found | {"file": name}
 
 
 def _number(key: str, text: str, most: int) -> int:
@@ -92,7 +134,7 @@ def _number(key: str, text: str, most: int) -> int:
 
 
 class SmtSession:
-    """A client at the doorbell."""
+    """A client at the doorbell. ``memory`` is its own where the areas are in no file."""
 
     def __init__(
         self,
@@ -110,24 +152,53 @@ class SmtSession:
         self._memory = memory
         self._areas = areas
         self._out: deque[bytes] = deque()
+        self._bells: tuple[int, ...] = ()
         file.setblocking(False)
+        try:
+            self._hand_over()
+        except OSError:
+            self._let_go()
+            raise
         port.limit(min(MAX_REPLY, areas.slot - HEADER - HEADER_SIZE))
         host.loop.watch(file, self._turn)
         # What was written before this client was accepted, by it or by one that ended without
         # ringing, keeps the slot busy until it is answered.
         with suppress(OSError, SharedMemoryError):
             self._command()
+        if port.eventful:
+            host.deliver()
+
+    def _hand_over(self) -> None:
+        """Send the client what it needs and has not. Raises `OSError`."""
+        files = [] if self._areas.file else [self._memory.descriptor]
+        if self._areas.eventfd:
+            flags = os.EFD_NONBLOCK | os.EFD_CLOEXEC
+            for _ in range(2):
+                self._bells += (os.eventfd(0, flags),)
+            self._host.loop.watch(self._bells[0], self._serve, edge=True)
+            files += self._bells
+        if files:
+            socket.send_fds(self._file, [b"S"], files)
 
     def _turn(self) -> None:
-        """The doorbell has rung."""
+        """The socket has rung, or has ended."""
         try:
-            if not self._file.recv(_RINGS):
-                self.end("disconnected")
-                return
-            self._command()
-            self._event()
+            data = self._file.recv(_RINGS)
         except BlockingIOError:
             return
+        except OSError as problem:
+            self.end(problem.strerror or "connection lost")
+            return
+        if not data:
+            self.end("disconnected")
+        elif not self._bells:
+            self._serve()
+
+    def _serve(self) -> None:
+        """The doorbell has rung: one command, one event."""
+        try:
+            self._command()
+            self._event()
         except (OSError, SharedMemoryError) as problem:
             self.end(f"shared memory: {problem}")
             return
@@ -154,9 +225,12 @@ class SmtSession:
             return
         message = self._memory.read(slot + HEADER, length)
         for frame in self._port.handle(message):
-            self._write(slot, frame)
+            self._write(slot, frame if self._fits(frame) else frame[:HEADER_SIZE] + _TOO_LONG)
         self._put(slot + STATUS, FREE)
         self._ring()
+
+    def _fits(self, frame: bytes) -> bool:
+        return len(frame) <= self._areas.slot - HEADER
 
     def _write(self, slot: int, frame: bytes) -> None:
         """The header stays as the agent wrote it, but the agent may have changed it since."""
@@ -167,12 +241,18 @@ class SmtSession:
         slot = self._areas.events
         if slot is None:
             self._out.clear()
-        elif self._out and self._word(slot + STATUS) & FREE:
+            return
+        while self._out and not self._fits(self._out[0]):
+            self._out.popleft()
+        if self._out and self._word(slot + STATUS) & FREE:
             self._write(slot, self._out.popleft())
             self._put(slot + STATUS, 0)
             self._ring()
 
     def _ring(self) -> None:
+        if self._bells:
+            bells.ring(self._bells[1])
+            return
         try:
             self._file.send(b"S")
         except BlockingIOError:
@@ -192,46 +272,99 @@ class SmtSession:
         if self._file.fileno() >= 0:
             self._host.loop.forget(self._file)
             self._file.close()
+            self._let_go()
             self._ended(reason)
+
+    def _let_go(self) -> None:
+        for bell in self._bells:
+            self._host.loop.forget(bell)
+            os.close(bell)
+        self._bells = ()
+        if self._areas.file is None:
+            self._memory.close()
 
 
 class SmtEndpoint(Endpoint):
     """The doorbell of an agent's shared memory."""
 
     def __init__(self, port: Port, url: str, text: str, host: Host) -> None:
-        areas = Areas.of(text)
+        self._areas = Areas.of(text)
+        self._memory: SharedMemory | None = None
+        self._made: Path | None = None
         try:
-            self._memory = SharedMemory.open(areas.file, areas.size)
-        except OSError as problem:
-            raise TransportError(f"{areas.file}: {problem.strerror or problem}") from None
-
-        def accept(
-            port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
-        ) -> SmtSession:
-            def over(reason: str) -> None:
-                # An event nobody read is not the next client's. The slot for commands is left
-                # alone: the next client may have written to it already.
-                self._free(areas.events)
-                ended(reason)
-
-            return SmtSession(port, file, host, over, self._memory, areas)
-
-        try:
-            self._free(areas.commands)
-            self._free(areas.events)
-            doorbell = os.fspath(areas.doorbell)
-            super().__init__(port, url, doorbell, socket.SOCK_STREAM, accept, host)
+            if self._areas.file is not None:
+                self._made = None if self._areas.file.exists() else self._areas.file
+                self._memory = _opened(self._areas, self._areas.file)
+            super().__init__(
+                port, url, self._areas.doorbell, socket.SOCK_STREAM, self._session_of, host
+            )
         except TransportError:
-            self._memory.close()
+            self._let_go()
             raise
 
-    def _free(self, offset: int | None) -> None:
-        """Make a slot free. What is not there any more needs nothing."""
-        if offset is not None:
-            with suppress(SharedMemoryError):
-                self._memory.write(offset + STATUS, _WORD.pack(FREE))
+    def _session_of(
+        self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
+    ) -> SmtSession:
+        def over(reason: str) -> None:
+            # An event nobody read is not the next client's. The slot for commands is left
+            # alone: the next client may have written to it already.
+            if self._memory is not None:
+                _free(self._memory, self._areas.events)
+            ended(reason)
+
+        memory = self._memory
+        if memory is None:
+            memory = SharedMemory.sealed("scmi", self._areas.size)
+            _free(memory, self._areas.commands)
+            _free(memory, self._areas.events)
+        return SmtSession(port, file, host, over, memory, self._areas)
+
+    def _let_go(self) -> None:
+        with suppress(OSError):  # others have slots in it
+            if self._memory is not None:
+                _reserve(self._memory, 0, 0)
+            if self._made is not None:
+                self._made.unlink()
+        if self._memory is not None:
+            self._memory.close()
 
     def close(self) -> None:
-        """End the connection and let go of the memory; the file stays."""
+        """End the connection and let go of the memory. The file goes where it was made here, and
+        no other agent has a slot in it."""
         super().close()
-        self._memory.close()
+        self._let_go()
+
+
+def _opened(areas: Areas, path: Path) -> SharedMemory:
+    """The memory in the file at ``path``, all slots free. Raises `TransportError`."""
+    offsets = [offset for offset in (areas.commands, areas.events) if offset is not None]
+    try:
+        memory = SharedMemory.open(path, areas.size)
+        try:
+            for offset in offsets:
+                _reserve(memory, offset, areas.slot)
+            areas.doorbell.open_to(path)
+        except OSError:
+            memory.close()
+            raise
+    except OSError as problem:
+        raise TransportError(f"{path}: {problem.strerror or problem}") from None
+    for offset in offsets:
+        _free(memory, offset)
+    return memory
+
+
+def _reserve(memory: SharedMemory, start: int, size: int) -> None:
+    """Have ``size`` bytes (0: all) for one agent alone, as far as servers ask. Raises `OSError`."""
+    lock = _LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, start, size, 0)
+    try:
+        fcntl.fcntl(memory.descriptor, fcntl.F_OFD_SETLK, lock)
+    except BlockingIOError:
+        raise OSError(0, f"another agent has the slot at {start:#x} already") from None
+
+
+def _free(memory: SharedMemory, offset: int | None) -> None:
+    """Make a slot free. What is not there any more needs nothing."""
+    if offset is not None:
+        with suppress(SharedMemoryError):
+            memory.write(offset + STATUS, _WORD.pack(FREE))

@@ -2,32 +2,47 @@
 
 ``unix:PATH`` is SOCK_SEQPACKET: a packet is a message, header and payload. ``unix-stream:PATH`` is
 SOCK_STREAM: before each message stands its length as a little-endian word. Who connects to an
-agent's path is that agent; the path's directory and the mode of the file, 0600, decide who can.
+agent's path is that agent; the path's directory and the mode of the file decide who can.
 
 While a connection lives, the socket is not listened at: a second client waits in the kernel's queue
 until the first is gone and the agent's votes with it. A message of a wrong length ends the
-connection. A client that does not read what it is sent is not read from either.
+connection. A client that does not read what it is sent is not read from either, and loses its
+connection after `PATIENCE`.
 """
 
 import errno
-import os
 import socket
-import stat
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
+from struct import Struct
 from typing import Final, Protocol
 
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD
 from scmigen.server.port import Port
+from scmigen.server.timers import Timer
 from scmigen.server.transports.loop import Loop
+from scmigen.server.transports.place import (
+    Place,
+    TransportError,
+    identity,
+    listen,
+    peer,
+    remove,
+)
 
 #: The longest message of an agent in bytes.
 MAX_MESSAGE: Final = HEADER_SIZE + MAX_PAYLOAD
-_LENGTH_SIZE: Final = 4
+#: How long a client may leave unread what it was sent, in µs.
+PATIENCE: Final = 30_000_000
+#: Frames sent in one turn; the rest is sent in the next ones, after the other agents.
+BURST: Final = 16
+_ROOM: Final = MAX_MESSAGE + 1
+_LENGTH: Final = Struct("<I")
 _RECEIVE: Final = 1 << 12
+#: Why nobody can be let in that have nothing to do with who came, and how long to wait then in µs.
+_EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_REST: Final = 200_000
 
 
 class Host(Protocol):
@@ -42,14 +57,6 @@ class Host(Protocol):
         """Events may be waiting for some agent: have each transport send its own."""
 
 
-class TransportError(Exception):
-    """A transport that cannot be opened; the message says why."""
-
-
-class UrlError(TransportError):
-    """What was given is no URL a server can listen at."""
-
-
 class Connection(ABC):
     """A connected client: reads one message a turn, answers it, sends events."""
 
@@ -61,6 +68,7 @@ class Connection(ABC):
         self._host = host
         self._loop = host.loop
         self._ended = ended
+        self._patience: Timer | None = None
         file.setblocking(False)
         self._loop.watch(file, self.turn)
 
@@ -69,62 +77,58 @@ class Connection(ABC):
     def blocked(self) -> bool:
         """Whether something waits to be sent."""
 
-    def deliver(self) -> None:
-        """Send the events that wait for the agent, as far as the client takes them."""
-        if not self.blocked:
-            self.send(self._port.take_events())
+    @abstractmethod
+    def turn(self) -> None:
+        """The socket can be read: one message."""
 
     @abstractmethod
     def send(self, frames: tuple[bytes, ...]) -> None:
         """Send ``frames``, or keep them until the client takes them."""
 
     @abstractmethod
-    def _receive(self) -> bytes | None:
-        """The next message; ``None`` when there is none yet, or the connection ended."""
-
-    @abstractmethod
     def _flush(self) -> None:
-        """Send what waits. Raises `BlockingIOError` when not all could be sent."""
+        """Send some of what waits. Raises `OSError`."""
 
-    def turn(self) -> None:
-        """The socket can be read: one message."""
-        try:
-            message = self._receive()
-        except BlockingIOError:
-            return
-        except OSError as problem:
+    def deliver(self) -> None:
+        """Send the events that wait for the agent, as far as the client takes them."""
+        if not self.blocked:
+            self.send(self._port.take_events())
+
+    def _lost(self, problem: OSError) -> None:
+        """The socket could not be read or written to."""
+        if not isinstance(problem, BlockingIOError):
             self.end(problem.strerror or "connection lost")
-            return
-        if message is not None:
-            port = self._port
-            self.send(port.handle(message))
-            if port.agent.server.waiting:
-                self._host.deliver()
 
     def _try_flush(self) -> None:
         try:
             self._flush()
-        except BlockingIOError:
-            self._loop.forget(self._file)
-            self._loop.watch(self._file, self._writable, write=True)
         except OSError as problem:
-            self.end(problem.strerror or "connection lost")
+            self._lost(problem)
+        if self.blocked and self._patience is None and self._file.fileno() >= 0:
+            self._loop.watch(self._file, self._writable, write=True)
+            self._patience = self._loop.later(PATIENCE, self._impatient)
 
     def _writable(self) -> None:
         self._try_flush()
         if not self.blocked and self._file.fileno() >= 0:
+            self._patient()
             self._loop.watch(self._file, self.turn)
-            self._resume()
+            self._loop.soon(self._file)
             self._host.deliver()
 
-    @abstractmethod
-    def _resume(self) -> None:
-        """Have the next message read, if it has come in already."""
+    def _patient(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _impatient(self) -> None:
+        self.end(f"did not read what it was sent for {PATIENCE // 1_000_000} s")
 
     def end(self, reason: str) -> None:
         """Close the connection."""
         if self._file.fileno() < 0:
             return
+        self._patient()
         self._loop.forget(self._file)
         self._file.close()
         self._ended(reason)
@@ -133,12 +137,13 @@ class Connection(ABC):
 class PacketConnection(Connection):
     """SOCK_SEQPACKET: the kernel keeps messages apart."""
 
-    type: Final = socket.SOCK_SEQPACKET
-
     def __init__(
         self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
     ) -> None:
         self._out: deque[bytes] = deque()
+        # looked up once, for every message counts
+        self._recv = file.recv
+        self._send = file.send
         super().__init__(port, file, host, ended)
 
     @property
@@ -146,47 +151,47 @@ class PacketConnection(Connection):
         """Whether something waits to be sent."""
         return bool(self._out)
 
-    def _receive(self) -> bytes | None:
-        message = self._file.recv(MAX_MESSAGE + 1)
+    def turn(self) -> None:
+        """The socket can be read: one message."""
+        try:
+            message = self._recv(_ROOM)
+        except OSError as problem:
+            self._lost(problem)
+            return
         if HEADER_SIZE <= len(message) <= MAX_MESSAGE:
-            return message
-        if not message:
-            self.end("disconnected")
-        else:
+            port = self._port
+            frames = port.handle(message)
+            try:
+                (frame,) = frames
+                self._send(frame)
+            except (ValueError, OSError):  # not one frame; or the slow way finds out why
+                self.send(frames)
+            if port.agent.server.waiting:
+                self._host.deliver()
+        elif message:
             self.end(f"sent a packet that is not {HEADER_SIZE} to {MAX_MESSAGE} bytes long")
-        return None
-
-    def _resume(self) -> None:
-        """The kernel says when there is a packet."""
+        else:
+            self.end("disconnected")
 
     def send(self, frames: tuple[bytes, ...]) -> None:
         """Send ``frames``, or keep them until the client takes them."""
-        if not self._out and len(frames) == 1:  # by far the most common
-            try:
-                self._file.send(frames[0])
-            except OSError:
-                pass  # the slow way finds out why
-            else:
-                return
         self._out.extend(frames)
         self._try_flush()
 
     def _flush(self) -> None:
-        while self._out:
-            self._file.send(self._out[0])
+        for _ in range(min(BURST, len(self._out))):
+            self._send(self._out[0])
             self._out.popleft()
 
 
 class StreamConnection(Connection):
     """SOCK_STREAM: a length stands before each message."""
 
-    type: Final = socket.SOCK_STREAM
-
     def __init__(
         self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
     ) -> None:
-        self._in = bytearray()
-        self._out = bytearray()
+        self._in = b""
+        self._out = b""
         super().__init__(port, file, host, ended)
 
     @property
@@ -194,48 +199,54 @@ class StreamConnection(Connection):
         """Whether something waits to be sent."""
         return bool(self._out)
 
-    def _missing(self) -> int:
-        """How many bytes the message that comes next still lacks; negative: it can never be."""
-        if len(self._in) < _LENGTH_SIZE:
-            return _LENGTH_SIZE - len(self._in)
-        length = int.from_bytes(self._in[:_LENGTH_SIZE], "little")
-        if not HEADER_SIZE <= length <= MAX_MESSAGE:
-            return -1
-        return max(0, _LENGTH_SIZE + length - len(self._in))
-
-    def _receive(self) -> bytes | None:
-        if self._missing() > 0:
-            data = self._file.recv(_RECEIVE)
-            if not data:
-                self.end("closed in the middle of a message" if self._in else "disconnected")
-                return None
-            self._in += data
-        missing = self._missing()
-        if missing < 0:
+    def turn(self) -> None:
+        """The socket can be read, or was read already: one message."""
+        data = self._in
+        size = _whole(data)
+        if not size:
+            try:
+                more = self._file.recv(_RECEIVE)
+            except OSError as problem:
+                self._lost(problem)
+                return
+            if not more:
+                self.end("closed in the middle of a message" if data else "disconnected")
+                return
+            self._in = data = data + more
+            size = _whole(data)
+        if size > 0:
+            self._in = data[size:]
+            if _whole(self._in):  # the next one is here already, or what can be none
+                self._loop.soon(self._file)
+            port = self._port
+            self.send(port.handle(data[_LENGTH.size : size]))
+            if port.agent.server.waiting:
+                self._host.deliver()
+        elif size < 0:
             self.end(f"sent a length that is not {HEADER_SIZE} to {MAX_MESSAGE}")
-        if missing:
-            return None
-        end = _LENGTH_SIZE + int.from_bytes(self._in[:_LENGTH_SIZE], "little")
-        message = bytes(self._in[_LENGTH_SIZE:end])
-        del self._in[:end]
-        self._resume()
-        return message
-
-    def _resume(self) -> None:
-        """Have the next message read, if it has come in already."""
-        if self._missing() <= 0:  # a whole message, or a wrong one, is here already
-            self._loop.soon(self._file, self.turn)
 
     def send(self, frames: tuple[bytes, ...]) -> None:
         """Send ``frames``, or keep them until the client takes them."""
         for frame in frames:
-            self._out += len(frame).to_bytes(_LENGTH_SIZE, "little") + frame
-        self._try_flush()
+            self._out += _LENGTH.pack(len(frame)) + frame
+        if self._out:
+            self._try_flush()
 
     def _flush(self) -> None:
-        while self._out:
-            sent = self._file.send(self._out)
-            del self._out[:sent]
+        sent = self._file.send(self._out)
+        self._out = self._out[sent:]
+
+
+def _whole(data: bytes) -> int:
+    """Bytes of the message that begins ``data``, its length included; 0 where it is not all here,
+    negative where it can never be."""
+    if len(data) < _LENGTH.size:
+        return 0
+    (length,) = _LENGTH.unpack_from(data)
+    if not HEADER_SIZE <= length <= MAX_MESSAGE:
+        return -1
+    size = _LENGTH.size + int(length)
+    return size if len(data) >= size else 0
 
 
 class Session(Protocol):
@@ -256,40 +267,49 @@ class Endpoint:
     """An agent's socket path: listens, and has the one connection there is."""
 
     def __init__(
-        self, port: Port, url: str, path: str, kind: int, accept: Accept, host: Host
+        self, port: Port, url: str, place: Place, kind: int, accept: Accept, host: Host
     ) -> None:
         self.url = url
         self._port = port
-        self._path = Path(path)
+        self._path = place.path
         self._make = accept
         self._host = host
         self._loop = host.loop
         self._session: Session | None = None
-        self._listener = listen(self._path, kind)
-        found = self._path.stat()
-        self._identity = (found.st_dev, found.st_ino)
-        self._loop.watch(self._listener, self._accept)
+        self._listener = listen(place, kind)
+        self._identity = identity(self._path)
+        self._listen()
+
+    def _listen(self) -> None:
+        if self._session is None and self._listener.fileno() >= 0:
+            self._loop.watch(self._listener, self._accept)
+
+    def _note(self, text: str) -> None:
+        self._host.log(f"{self._port.name}: {text}", self._port.name)
 
     def _accept(self) -> None:
         try:
             file, _ = self._listener.accept()
-        except OSError:
-            return  # it went away before it was its turn
-        self._host.log(f"{self._port.name}: connected", self._port.name)
+        except OSError as problem:
+            if problem.errno in _EXHAUSTED:  # it would be tried again and again
+                self._note(f"nobody can connect now: {problem.strerror}")
+                self._loop.forget(self._listener)
+                self._loop.later(_REST, self._listen)
+            return  # otherwise it went away before it was its turn
+        self._note(f"connected ({peer(file)})")
         try:
             self._session = self._make(self._port, file, self._host, self._ended)
-        except TransportError as problem:
-            self._host.log(f"{self._port.name}: {problem}", self._port.name)
+        except (TransportError, OSError) as problem:
+            self._note(str(problem))
             file.close()
         else:
             self._loop.forget(self._listener)
 
     def _ended(self, reason: str) -> None:
         self._session = None
-        self._host.log(f"{self._port.name}: {reason}", self._port.name)
+        self._note(reason)
         self._port.disconnect()
-        if self._listener.fileno() >= 0:
-            self._loop.watch(self._listener, self._accept)
+        self._listen()
         self._host.deliver()
 
     def deliver(self) -> None:
@@ -308,45 +328,3 @@ class Endpoint:
         self._loop.forget(self._listener)
         self._listener.close()
         remove(self._path, self._identity)
-
-
-def remove(path: Path, identity: tuple[int, int]) -> None:
-    """Remove the socket file at ``path`` if it is the one of this device and inode."""
-    with suppress(OSError):  # somebody else has removed it
-        found = path.stat()
-        if (found.st_dev, found.st_ino) == identity:
-            path.unlink()
-
-
-def listen(path: Path, kind: int) -> socket.socket:
-    """A socket bound to ``path`` that only its owner can use; listening, unless of datagrams.
-    Raises `TransportError`."""
-    _make_way(path)
-    listener = socket.socket(socket.AF_UNIX, kind)
-    try:
-        os.fchmod(listener.fileno(), stat.S_IRUSR | stat.S_IWUSR)  # bind takes the mode from it
-        listener.setblocking(False)
-        listener.bind(str(path))
-        if kind != socket.SOCK_DGRAM:
-            listener.listen()
-    except OSError as problem:
-        listener.close()
-        raise TransportError(f"cannot listen at {path}: {problem.strerror or problem}") from None
-    return listener
-
-
-def _make_way(path: Path) -> None:
-    """Remove a socket file that a server left behind; anything else stays and is an error."""
-    try:
-        mode = path.lstat().st_mode
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError) as problem:
-        raise TransportError(f"cannot listen at {str(path)!r}: {problem}") from None
-    if not stat.S_ISSOCK(mode):
-        raise TransportError(f"{path} exists and is no socket")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
-        probe.setblocking(False)
-        if probe.connect_ex(str(path)) != errno.ECONNREFUSED:
-            raise TransportError(f"{path}: another server listens there")
-    path.unlink(missing_ok=True)

@@ -6,14 +6,14 @@ connects, hands over the guest's memory, and the files that kicks and interrupts
 for delayed responses and notifications. One command a turn. Nothing that the front end or the guest
 says is believed: a region, descriptor or index that cannot be ends the connection.
 
-Guest memory must be shared and a regular file (``memory-backend-memfd,share=on``); huge pages
-cannot be written through a file, so they are refused.
+Guest memory must be shared, and a memfd or a file of a tmpfs (``memory-backend-memfd,share=on``):
+any other file can make who reads it wait. Huge pages cannot be written through a file, so they are
+refused. Kicks and interrupts must be eventfds.
 """
 
 import array
 import os
 import socket
-import stat
 from collections import deque
 from collections.abc import Callable, Mapping
 from struct import Struct
@@ -21,8 +21,9 @@ from typing import Final
 
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, STATUS_SIZE
 from scmigen.scmi.status import Status
-from scmigen.server.memory import SharedMemory, SharedMemoryError
+from scmigen.server.memory import SharedMemory, SharedMemoryError, is_memory
 from scmigen.server.port import Port
+from scmigen.server.transports import bells
 from scmigen.server.transports.sockets import Host
 from scmigen.server.transports.virtqueue import (
     MAX_SIZE,
@@ -58,6 +59,8 @@ PROTOCOL_FEATURES: Final = 1 << 0 | 1 << 3
 _REPLY_ACK: Final = 1 << 3
 COMMANDS, EVENTS = 0, 1
 _QUEUES: Final = 2
+#: Events put into the guest's buffers in one turn; the rest come after the other agents' turns.
+_BURST: Final = 4
 _ADDRESS_LIMIT: Final = 1 << 62
 _LONGEST: Final = HEADER_SIZE + MAX_PAYLOAD
 
@@ -121,7 +124,7 @@ class VhostSession:
                 files.frombytes(payload[: len(payload) // files.itemsize * files.itemsize])
         self._files.extend(files)
         if flags & socket.MSG_CTRUNC or len(self._files) > _MAX_FILES:
-            raise QueueError(f"more than {_MAX_FILES} files at once")
+            raise QueueError(f"more than {_MAX_FILES} files, or more than can be taken")
         if not data:
             raise OSError(0, "disconnected in the middle" if self._input else "disconnected")
         self._input += data
@@ -145,7 +148,15 @@ class VhostSession:
         if reply is None and flags & _NEED_REPLY and self._protocol_features & _REPLY_ACK:
             reply = _WORD.pack(0)
         if reply is not None:
-            self._file.send(_HEADER.pack(number, _VERSION | _REPLY, len(reply)) + reply)
+            self._reply(_HEADER.pack(number, _VERSION | _REPLY, len(reply)) + reply)
+
+    def _reply(self, data: bytes) -> None:
+        try:
+            sent = self._file.send(data)
+        except BlockingIOError:
+            sent = 0
+        if sent != len(data):
+            raise QueueError("the front end does not read its replies")
 
     def _get_features(self, _: bytes, __: deque[int]) -> bytes:
         return _WORD.pack(FEATURES)
@@ -188,8 +199,8 @@ class VhostSession:
             descriptor = files.popleft()
             found.append(Region(guest, user, size, SharedMemory(descriptor, size, offset)))
             self._guest = GuestMemory(tuple(found))
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise QueueError("a memory region that is no regular file")
+            if not is_memory(descriptor):
+                raise QueueError("a memory region that is no memfd, and no file of a tmpfs")
 
     def _queue(self, number: int) -> VirtQueue:
         if number >= _QUEUES:
@@ -232,9 +243,8 @@ class VhostSession:
             return queue, index, None
         if len(files) != 1:
             raise QueueError(f"{len(files)} files for one ring")
-        descriptor = files.popleft()
-        os.set_blocking(descriptor, False)
-        return queue, index, descriptor
+        bells.check(files[0])
+        return queue, index, files.popleft()
 
     def _set_vring_kick(self, payload: bytes, files: deque[int]) -> None:
         queue, index, descriptor = self._file_of(payload, files)
@@ -242,8 +252,8 @@ class VhostSession:
         if descriptor is None:
             raise QueueError("a ring without kicks, which nobody would look at")
         queue.set_kick(descriptor)
-        self._loop.watch(descriptor, lambda: self._kicked(index))
-        self._loop.soon(descriptor, lambda: self._kicked(index))
+        self._loop.watch(descriptor, lambda: self._kicked(index), edge=True)
+        self._loop.soon(descriptor)
 
     def _set_vring_call(self, payload: bytes, files: deque[int]) -> None:
         queue, _, descriptor = self._file_of(payload, files)
@@ -254,18 +264,15 @@ class VhostSession:
         queue = self._queue(index)
         queue.enabled = bool(on)
         if queue.enabled and queue.kick is not None:
-            self._loop.soon(queue.kick, lambda: self._kicked(index))
+            self._loop.soon(queue.kick)
 
     # The rings
 
     def _kicked(self, index: int) -> None:
         queue = self._queues[index]
-        if queue.kick is None:
+        if not queue.ready:
             return
         try:
-            _drain(queue.kick)
-            if not queue.ready:
-                return
             if index == COMMANDS:
                 self._command(queue)
             else:
@@ -281,7 +288,7 @@ class VhostSession:
         if chain is None:
             return
         assert queue.kick is not None
-        self._loop.soon(queue.kick, lambda: self._kicked(COMMANDS))
+        self._loop.soon(queue.kick)
         if not HEADER_SIZE <= len(chain.readable) <= _LONGEST:
             raise QueueError(f"a message that is not {HEADER_SIZE} to {_LONGEST} bytes long")
         frames = self._port.handle(chain.readable)
@@ -290,9 +297,11 @@ class VhostSession:
             self._host.deliver()
 
     def _events(self) -> None:
-        """Put what waits into the buffers of the event queue."""
+        """Put some of what waits into the buffers of the event queue."""
         queue = self._queues[EVENTS]
-        while queue.ready:
+        for _ in range(_BURST):
+            if not queue.ready:
+                return
             if not self._out:
                 self._out.extend(self._port.take_events())
             if not self._out:
@@ -302,6 +311,8 @@ class VhostSession:
                 return
             frame = self._out.popleft()
             queue.push(self._guest, chain, frame if len(frame) <= chain.room else b"")
+        if queue.kick is not None:
+            self._loop.soon(queue.kick)
 
     def deliver(self) -> None:
         """Send the events that wait for the agent, as far as the guest has room for them."""
@@ -335,15 +346,6 @@ def _fitting(chain: Chain, frames: tuple[bytes, ...]) -> bytes:
         return frame
     short = frame[:HEADER_SIZE] + Status.COMMS_ERROR.to_bytes(STATUS_SIZE, "little", signed=True)
     return short if len(short) <= chain.room else b""
-
-
-def _drain(kick: int) -> None:
-    """Take what a kick left. Raises `OSError` for a file that is none."""
-    try:
-        if not os.read(kick, 8):
-            raise OSError(0, "the file of a ring's kicks has ended")
-    except BlockingIOError:
-        pass  # it was not a kick that brought us here
 
 
 def _number(payload: bytes) -> int:

@@ -6,12 +6,12 @@ know what the buffers hold.
 """
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
 from scmigen.server.memory import SharedMemory, SharedMemoryError
+from scmigen.server.transports import bells
 
 #: The most descriptors in a ring, as the specification has it.
 MAX_SIZE: Final = 32768
@@ -166,8 +166,7 @@ class VirtQueue:
         memory, at = guest.at_user(self.available, 2)
         (flags,) = _HALF.unpack(memory.read(at, 2))
         if self.call is not None and not flags & _NO_INTERRUPT:
-            with suppress(OSError):  # an eventfd that is full has rung
-                os.write(self.call, (1).to_bytes(8, "little"))
+            bells.ring(self.call)
 
     def stop(self) -> int:
         """Look at it no more; the index of the next buffer."""
