@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from scmigen.checks.switches import Asked, known_checks, unknown_hint
+from scmigen.checks.switches import Asked, unknown_hint
 
 
 def agent_trees(
@@ -29,11 +29,17 @@ def check_names(
     context: click.Context, parameter: click.Parameter, texts: Sequence[str]
 ) -> tuple[str, ...]:
     """Names of checks, after ``no-`` or not; another word is wrong usage."""
-    known = known_checks()
+    if not texts:
+        return ()
+    # What outputs find is known only where they are.
+    from scmigen.explain import switchable
+
+    known = switchable()
     for text in texts:
         name = text.removeprefix("no-")
         if name not in known:
-            raise click.BadParameter(f"no check {name!r}; {unknown_hint(name)}", context, parameter)
+            problem = f"no check {name!r}; {unknown_hint(name, known)}"
+            raise click.BadParameter(problem, context, parameter)
     return tuple(texts)
 
 

@@ -5,13 +5,13 @@ The text form is `scmigen.diagnostics.format_text`.
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from scmigen import __version__
-from scmigen.diagnostics import Diagnostic, Position, Severity, to_dict
+from scmigen.diagnostics import Diagnostic, Explanation, Position, Severity, to_dict
 
 _SARIF_SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -27,15 +27,18 @@ def as_json(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def as_sarif(diagnostics: Sequence[Diagnostic]) -> str:
-    """One log with one run: all checks as rules, a result for each diagnostic."""
-    rules = _rules(item.id for item in diagnostics)
+    """One log with one run: all that can be found as rules, a result for each diagnostic."""
+    # Who does not ask for this form needs no explanations.
+    from scmigen.explain import explanations
+
+    rules = explanations()
     index = {identifier: at for at, identifier in enumerate(rules)}
     run = {
         "tool": {
             "driver": {
                 "name": "scmigen",
                 "version": __version__,
-                "rules": [_rule(identifier, about) for identifier, about in rules.items()],
+                "rules": [_rule(identifier, said) for identifier, said in rules.items()],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -45,19 +48,12 @@ def as_sarif(diagnostics: Sequence[Diagnostic]) -> str:
     return json.dumps(log, indent=1)
 
 
-def _rules(met: Iterable[str]) -> dict[str, str | None]:
-    """Id → what it is about: every check, then what else was met, which has no more than an id."""
-    from scmigen.checks.registry import CHECKS
-
-    known: dict[str, str | None] = {check.name: check.about for check in CHECKS}
-    return known | dict.fromkeys(sorted(set(met) - known.keys()))
-
-
-def _rule(identifier: str, about: str | None) -> dict[str, Any]:
-    rule: dict[str, Any] = {"id": identifier}
-    if about is not None:
-        rule["shortDescription"] = _message(about)
-    return rule
+def _rule(identifier: str, said: Explanation) -> dict[str, Any]:
+    return {
+        "id": identifier,
+        "shortDescription": _message(said.about),
+        "help": _message(said.advice),
+    }
 
 
 def _result(item: Diagnostic, rule: int) -> dict[str, Any]:
@@ -68,7 +64,7 @@ def _result(item: Diagnostic, rule: int) -> dict[str, Any]:
         "message": _message(_with_hint(item.message, item.hint)),
     }
     if item.position is not None:
-        result["locations"] = [{"physicalLocation": _physical(item.position)}]
+        result["locations"] = [{"physicalLocation": _physical(item.position, item.excerpt)}]
     related = []
     for number, place in enumerate(item.related):
         location: dict[str, Any] = {"id": number, "message": _message(place.message)}
@@ -91,13 +87,24 @@ def _message(text: str) -> dict[str, str]:
     return {"text": text.replace("{", "{{").replace("}", "}}")}
 
 
-def _physical(position: Position) -> dict[str, Any]:
+def _physical(position: Position, excerpt: str | None = None) -> dict[str, Any]:
     found: dict[str, Any] = {"artifactLocation": {"uri": _uri(position.file)}}
     if position.line:
-        found["region"] = {"startLine": position.line}
-        if position.column:
-            found["region"]["startColumn"] = position.column
+        found["region"] = _region(position, excerpt)
     return found
+
+
+def _region(position: Position, excerpt: str | None) -> dict[str, Any]:
+    """The place; with an excerpt it is all from there to the end of what the excerpt shows."""
+    region: dict[str, Any] = {"startLine": position.line}
+    if position.column:
+        region["startColumn"] = position.column
+        line, _, caret = (excerpt or "").partition("\n")
+        snippet = line[caret.find("^") :] if caret else ""
+        if snippet:
+            region["endColumn"] = position.column + len(snippet)
+            region["snippet"] = {"text": snippet}
+    return region
 
 
 def _uri(file: str) -> str:

@@ -1,6 +1,7 @@
 """``scmigen client URL watch``, ``dump`` and ``replay``."""
 
 import json
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,32 @@ def _short(value: Any) -> str:
     if isinstance(value, list):
         return "[" + " ".join(map(_short, value)) + "]"
     return str(value)
+
+
+def called(
+    client: Client, name: str, fields: dict[str, int], tail: list[list[int]], wait: float
+) -> tuple[dict[str, Any], list[str]]:
+    """The reply to a message, and the delayed response that comes within ``wait`` seconds; as data
+    and as lines. Raises `ValueError` for what is no such message."""
+    try:
+        found = client.ask(name, tail, **fields)
+    except struct.error as problem:
+        raise ValueError(f"{name}: {problem}") from None
+    lines = [f"{key}: {value}" for key, value in found.items() if key != "entries"]
+    lines += [
+        "  " + " ".join(f"{key}={value}" for key, value in entry.items())
+        for entry in found.get("entries", ())
+    ]
+    end = time.monotonic() + wait
+    while (left := end - time.monotonic()) > 0 and (event := client.next_event(left)) is not None:
+        head, payload = event
+        if head.kind == MessageType.DELAYED:
+            word = _word(head).to_bytes(HEADER_SIZE, "little")
+            text = describe(word + payload, lambda protocol: _version(client, protocol))
+            found["delayed"] = text
+            lines.append(text)
+            break
+    return found, lines
 
 
 class _Line:
