@@ -3,7 +3,10 @@
 import re
 import shlex
 import subprocess
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from scp.scp_expected import Expected
@@ -81,10 +84,34 @@ def sources(folder: Path) -> list[Path]:
     return [folder / name for name in re.findall(r"SOURCE_DIR}/([a-z_]+\.c)", listed)]
 
 
+@cache
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    """Objects of this run: most tests damage one file of many."""
+    return tempfile.TemporaryDirectory(prefix="scmigen-objects-")
+
+
+def _object(command: Sequence[str], folder: Path, source: Path) -> tuple[Path, str]:
+    """The object of a source, compiled once for the same text, headers and options; and the errors.
+
+    The folder's own name is no part of what is compared.
+    """
+    read = [source, *sorted(folder.rglob("*.h"))]
+    options = " ".join(command).replace(str(folder), "")
+    digest = sha256(b"\0".join([options.encode(), *(path.read_bytes() for path in read)]))
+    made = Path(_kept().name) / f"{source.stem}-{digest.hexdigest()}.o"
+    if made.exists():
+        return made, ""
+    return made, run([*command, "-c", str(source), "-o", str(made)]).stderr
+
+
 def build(compiler: str, folder: Path, *extra: str) -> subprocess.CompletedProcess[str]:
-    """One compiler call: the emitted files and the walker."""
-    command = compile_command(compiler, folder, *sources(folder), HERE / "walker.c")
-    return run([*command, *extra, "-o", str(folder / "walker")])
+    """The emitted files and the walker, compiled and linked."""
+    command = [*compile_command(compiler, folder), *extra]
+    made = [_object(command, folder, path) for path in (*sources(folder), HERE / "walker.c")]
+    said = "".join(errors for _, errors in made)
+    if said:
+        return subprocess.CompletedProcess(command, 1, "", said)
+    return run([*command, *(str(path) for path, _ in made), "-o", str(folder / "walker")])
 
 
 def walk(folder: Path) -> list[str]:
