@@ -11,7 +11,7 @@ from scmigen.diagnostics import InputError, Position, error
 MAGIC = b"\xd0\x0d\xfe\xed"
 
 #: The largest file that is read, in bytes.
-MAX_FILE = 64 << 20
+MAX_FILE = 16 << 20
 
 
 def load(

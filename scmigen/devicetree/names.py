@@ -175,7 +175,8 @@ def _without_comments(text: str) -> str:
 
 def _from_name(line: str, column: int, name: str) -> str:
     """The line from a property's name on; its column may be another before macros were expanded."""
-    starts = [found.start(1) for found in _START.finditer(line) if found[1] == name]
+    named = re.compile(rf"(?<![\w,.+*#?@-]){re.escape(name)}\s*+=", re.ASCII)
+    starts = [found.start() for found in named.finditer(line)]
     return line[starts[0] :] if len(starts) == 1 else line[max(column - 1, 0) :]
 
 
@@ -206,6 +207,6 @@ def _defines(lines: tuple[str, ...]) -> list[tuple[int, tuple[str, str]]]:
         define = _DEFINE.match(line)
         if define is not None and not define[2]:
             body = _without_comments(define[3]).strip()
-            if body and not body.endswith("\\"):
+            if 0 < len(body) <= MAX_EXPRESSION and not body.endswith("\\"):
                 found.append((number_, (define[1], body)))
     return found

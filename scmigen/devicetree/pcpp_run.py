@@ -25,6 +25,9 @@ _TEXT_LINE = re.compile(
 #: The most macros that are expanded for one source; large boards have about 12,000.
 MAX_EXPANSIONS = 200_000
 
+#: The most characters that arguments of macros may have in all.
+MAX_ARGUMENTS = 2 << 20
+
 Problems = list[tuple[str, Position]]
 
 
@@ -36,6 +39,7 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         self.problems: Problems = []
         self.opened: list[str] = []
         self._expansions = 0
+        self._arguments = 0
         self._deadline = monotonic() + TIME_LIMIT
         self.line_directive = "#"
         self.assume_encoding = "utf-8"
@@ -65,6 +69,9 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
 
     def macro_expand_args(self, macro: Any, args: list[list[Any]]) -> Any:
         """Space around an argument is no part of it (C11 6.10.3.2), as ``#x`` would show."""
+        self._arguments += sum(len(token.value) for tokens in args for token in tokens)
+        if self._arguments > MAX_ARGUMENTS:
+            raise ValueError("the arguments of macros are too long")
         return super().macro_expand_args(macro, [self._trimmed(tokens) for tokens in args])
 
     def _trimmed(self, tokens: list[Any]) -> list[Any]:
@@ -129,6 +136,10 @@ def run_pcpp(
         processor.write(output)
     except OSError as problem:
         processor.problems.append((str(problem), Position(file)))
-    except (RecursionError, UnicodeDecodeError, ValueError) as problem:
+    except IndexError:
+        # What pcpp makes of a directive with nothing behind it.
+        where = Position(processor.source or file, processor.lexer.lineno)
+        processor.problems.append(("this directive is not complete", where))
+    except (RecursionError, MemoryError, ArithmeticError, LookupError, ValueError) as problem:
         processor.problems.append((f"pcpp gave up: {problem}", Position(file)))
     return output.getvalue().replace(_SHIELD, ""), processor.opened, processor.problems

@@ -16,7 +16,10 @@ from scmigen.diagnostics import Diagnostic, InputError, Position, error
 TIME_LIMIT = 60
 
 #: The longest text it may make, in bytes.
-MAX_OUTPUT = 64 << 20
+MAX_OUTPUT = 16 << 20
+
+#: The most of its errors that are told.
+MAX_ERRORS = 100
 
 _DIRECTIVE = re.compile(
     r"^[ \t]*+#[ \t]*+(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma)"
@@ -82,40 +85,81 @@ def preprocess_with(
     command: Sequence[str], path: Path, include_dirs: Sequence[Path], defines: Sequence[str]
 ) -> Preprocessed:
     """`preprocess` with the program ``command``."""
-    # Few commands start a program, and the module takes longer to import than a small board.
-    import subprocess
-
     file = str(path)
     arguments = [*command, *_FLAGS]
     arguments += [f"-I{folder}" for folder in include_dirs]
     arguments += [f"-D{define}" for define in defines]
     arguments.append(f"./{file}" if file.startswith("-") else file)
     try:
-        done = subprocess.run(
-            arguments, capture_output=True, check=False, timeout=TIME_LIMIT, env={"LC_ALL": "C"}
-        )
-    except subprocess.TimeoutExpired:
+        status, made, told = _output_of(arguments)
+    except TimeoutError:
         message = f"it took more than {TIME_LIMIT} seconds"
         raise InputError([_problem(message, Position(file))]) from None
     except (OSError, ValueError) as problem:
         raise InputError([_problem(f"{command[0]}: {problem}", Position(file))]) from None
-    if done.returncode:
-        raise InputError(_problems(done.stderr.decode("utf-8", "replace"), file))
-    if len(done.stdout) > MAX_OUTPUT:
+    if len(made) > MAX_OUTPUT:
         message = f"it made more than {MAX_OUTPUT >> 20} MiB"
         raise InputError([_problem(message, Position(file))])
+    if status:
+        raise InputError(_problems(told.decode("utf-8", "replace"), file))
     try:
-        text = done.stdout.decode("utf-8")
+        text = made.decode("utf-8")
     except UnicodeDecodeError:
         message = "the preprocessed text is not UTF-8"
         raise InputError([error("dts-encoding", message, Position(file))]) from None
     return Preprocessed(text, _dependencies(text, file))
 
 
+def _output_of(arguments: Sequence[str]) -> tuple[int, bytes, bytes]:
+    """How a program ended, and what it wrote, as far as that is wanted. Raises `TimeoutError`."""
+    # Few commands start a program, and the modules take longer to import than a small board.
+    import subprocess
+    from tempfile import TemporaryFile
+    from threading import Timer
+
+    none, pipe = subprocess.DEVNULL, subprocess.PIPE
+    late: list[int] = []
+    with (
+        TemporaryFile() as told,
+        subprocess.Popen(
+            arguments, stdin=none, stdout=pipe, stderr=told, env={"LC_ALL": "C"}, process_group=0
+        ) as process,
+    ):
+
+        def stop() -> None:
+            late.append(TIME_LIMIT)
+            _end(process.pid)
+
+        timer = Timer(TIME_LIMIT, stop)
+        timer.start()
+        try:
+            assert process.stdout is not None
+            made = process.stdout.read(MAX_OUTPUT + 1)
+            if len(made) > MAX_OUTPUT:
+                _end(process.pid)
+            process.wait()
+        finally:
+            timer.cancel()
+        told.seek(0)
+        if late:
+            raise TimeoutError
+        return process.returncode, made, told.read(MAX_OUTPUT)
+
+
+def _end(group: int) -> None:
+    """Ends a program and what it started, which a compiler's driver does."""
+    import os
+    import signal
+    from contextlib import suppress
+
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
 def _problems(output: str, file: str) -> list[Diagnostic]:
     found = [
         _problem(message, Position(where, int(line), int(column or 0)))
-        for where, line, column, message in _ERROR.findall(output)
+        for where, line, column, message in _ERROR.findall(output)[:MAX_ERRORS]
     ]
     return found or [_problem(output.strip()[:500] or "no reason given", Position(file))]
 
@@ -142,7 +186,7 @@ def preprocess_with_pcpp(
     file = str(path)
     text, opened, found = run_pcpp(path, include_dirs, defines)
     if found:
-        raise InputError([_problem(message, position) for message, position in found])
+        raise InputError([_problem(message, position) for message, position in found[:MAX_ERRORS]])
     # A machine's preprocessor names headers of which nothing is left, too.
     named = "".join(f'# 1 "{_escaped(name)}"\n' for name in dict.fromkeys(opened))
     return Preprocessed(named + text, tuple(dict.fromkeys((file, *opened))))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: and characters of the spliced text.
 MAX_INCLUDE_DEPTH = 200
 MAX_INCLUDES = 10_000
-MAX_TEXT = 64 << 20
+MAX_TEXT = 16 << 20
 
 #: The most characters that are shown of what a preprocessor made of a line.
 MAX_MADE = 100
@@ -41,7 +41,7 @@ _COMMENTS = re.compile(rf"{_STRING}|{_CHARACTER}|(?P<comment>{_COMMENT})")
 _INCLUDES = re.compile(rf'{_STRING}|{_CHARACTER}|(?P<include>/include/\s*+"(?P<name>[^"\n]*+)")')
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _LABEL = re.compile(r"(?<![\w,.+*#?@-])([A-Za-z_]\w*+)\s*+:", re.ASCII)
-_NEXT_LINE = re.compile(r"\n\s*+\S")
+_BLANKS = re.compile(r"\s*+")
 
 
 class SourceFile:
@@ -105,10 +105,11 @@ class SourceFile:
         A preprocessor joins lines, and leaves empty ones behind for those it joined.
         """
         place = self.position(offset)
-        following = _NEXT_LINE.search(self.text, offset)
-        if following is None:
+        end = self.text.find("\n", offset)
+        blanks = _BLANKS.match(self.text, end) if end >= 0 else None
+        if blanks is None or blanks.end() == len(self.text):
             return sys.maxsize
-        next_ = self.position(following.end() - 1)
+        next_ = self.position(blanks.end())
         return (
             next_.line - 1 if place.file == next_.file and next_.line > place.line else sys.maxsize
         )
@@ -325,7 +326,8 @@ def _included(file: SourceFile, include: re.Match[str], source: SourceText) -> S
     if path is None:
         raise _bad_include(file, include, f'"{include["name"]}" is in no include directory')
     try:
-        text = path.read_text("utf-8")
+        with path.open(encoding="utf-8") as opened:
+            text = opened.read(MAX_TEXT + 1)
     except (OSError, UnicodeDecodeError) as problem:
         raise _bad_include(file, include, f"{path} cannot be read: {problem}") from None
     source.files.append(str(path))

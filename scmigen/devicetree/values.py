@@ -28,6 +28,8 @@ _NOT_PLAIN = (ValueError, OverflowError, ZeroDivisionError, UnexpectedError)
 
 _BITS = re.compile(r"/bits/\s++(8|16|32|64)\s*+(?=<)")
 _NEXT_GROUP = re.compile(r">\s*+,\s*+<")
+#: What Python takes for blanks and a device tree does not, but for what is not ASCII.
+_NO_BLANK = re.compile(r"[\x1c-\x1f]")
 
 
 class BadValueError(Exception):
@@ -107,6 +109,8 @@ class Values:
             parts = [unescape(string[1:-1]) for string in self._string(text)]
             return Value(b"\0".join([*parts, b""]))
         if first == "[":
+            if not text.isascii() or _NO_BLANK.search(text):
+                return None
             text = text.rstrip()
             return Value(bytes.fromhex(text[1:-1])) if text[-1] == "]" else None
         if first == "/":
@@ -129,8 +133,10 @@ class Values:
         """Groups of cells of so many bits."""
         if "(" in text:
             text = self._parentheses.sub(self._reduced, text)
+        if not text.isascii() or _NO_BLANK.search(text):
+            raise ValueError("not plain")
         text = text.rstrip()
-        if text[-1] != ">" or not text.isascii():
+        if text[-1] != ">":
             raise ValueError("not plain")
         text = text[1:-1]
         if ">" in text:

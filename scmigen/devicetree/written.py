@@ -52,6 +52,9 @@ class Written:
 
     def __init__(self) -> None:
         self._lines: dict[str, tuple[str, ...]] = {}
+        # Of the line that was looked at last, for its properties are asked for one by one.
+        self._last: tuple[str, str] | None = None
+        self._made_of: list[tuple[int, int]] | None = None
 
     def lines(self, file: str) -> tuple[str, ...]:
         """The lines of a file; none where it cannot be read."""
@@ -78,13 +81,38 @@ class Written:
         if len(lines[0]) > MAX_LENGTH or len(seen) > MAX_LENGTH:
             return None
         text = _without_comments("\n".join(_up_to_directive(lines)))
-        found = _offset_in(text, seen, column - 1)
+        found = self._offset_in(text, seen, column - 1)
         if found is None:
             return None
         offset, is_macro = found
         number = text.count("\n", 0, offset)
         start = text.rfind("\n", 0, offset)
         return Place(first + number, offset - start, lines[number], is_macro)
+
+    def _offset_in(self, text: str, seen: str, at: int) -> tuple[int, bool] | None:
+        """The offset in ``text`` of what stands at ``at`` in ``seen``, and if a macro made it."""
+        ours, theirs = list(_TOKEN.finditer(seen)), list(_TOKEN.finditer(text))
+        if not ours or not theirs:
+            return None
+        index = bisect_right(ours, at, key=lambda token: token.end())
+        between = 0 < index < len(ours) and at == ours[index - 1].end() < ours[index].start()
+        behind = index == len(ours) or between
+        index -= behind
+        if self._last != (text, seen):
+            self._last = text, seen
+            self._made_of = _aligned([token[0] for token in theirs], [token[0] for token in ours])
+        made_of = self._made_of
+        if made_of is None:
+            return None
+        first, last = made_of[index]
+        if behind:
+            return theirs[last].end(), False
+        token = ours[index]
+        # A token that is one of the macro's arguments stands there, any other at the macro's name.
+        same = [part.start() for part in theirs[first : last + 1] if part[0] == token[0]]
+        if len(same) == 1:
+            return same[0] + max(at - token.start(), 0), False
+        return theirs[first].start(), True
 
 
 def _read_lines(file: str) -> tuple[str, ...]:
@@ -112,28 +140,6 @@ def _without_comments(text: str) -> str:
 
 def _blank(text: str) -> str:
     return _VISIBLE.sub(" ", text)
-
-
-def _offset_in(text: str, seen: str, at: int) -> tuple[int, bool] | None:
-    """The offset in ``text`` of what stands at ``at`` in ``seen``, and whether a macro made it."""
-    ours, theirs = list(_TOKEN.finditer(seen)), list(_TOKEN.finditer(text))
-    if not ours or not theirs:
-        return None
-    index = bisect_right(ours, at, key=lambda token: token.end())
-    behind = index == len(ours) or (index > 0 and at == ours[index - 1].end() < ours[index].start())
-    index -= behind
-    made_of = _aligned([token[0] for token in theirs], [token[0] for token in ours])
-    if made_of is None:
-        return None
-    first, last = made_of[index]
-    if behind:
-        return theirs[last].end(), False
-    token = ours[index]
-    # A token that is one of the macro's arguments stands there, any other at the macro's name.
-    same = [part.start() for part in theirs[first : last + 1] if part[0] == token[0]]
-    if len(same) == 1:
-        return same[0] + max(at - token.start(), 0), False
-    return theirs[first].start(), True
 
 
 def _aligned(written: list[str], seen: list[str]) -> list[tuple[int, int]] | None:

@@ -13,6 +13,7 @@ from scmigen.devicetree.preprocess import (
     preprocess,
     preprocess_with_pcpp,
 )
+from scmigen.devicetree.source import read_source
 from scmigen.diagnostics import Diagnostic, InputError
 
 
@@ -192,3 +193,35 @@ def test_macros_that_grow_without_end(tmp_path: Path, monkeypatch: pytest.Monkey
     path.write_text("\n".join(["/dts-v1/;", "#define A0 1", *lines, "/ { a = <A30>; };", ""]))
     with pytest.raises(InputError, match="too many macros"):
         with_pcpp(path, [], [])
+
+
+@pytest.mark.parametrize("line", ["#define", "#if\n#endif", "#ifdef\n#endif", "#undef"])
+def test_pcpp_and_a_directive_with_nothing_behind_it(tmp_path: Path, line: str) -> None:
+    board = tmp_path / "board.dts"
+    board.write_text(f"{line}\n/dts-v1/;\n/ {{ }};\n")
+    with pytest.raises(InputError, match="not complete"):
+        preprocess_with_pcpp(board, (), ())
+
+
+@pytest.mark.parametrize("body", ["x x", "x##x"])
+def test_arguments_that_grow_without_end(tmp_path: Path, body: str) -> None:
+    board = tmp_path / "board.dts"
+    calls = "G(" * 40 + "1" + ")" * 40
+    board.write_text(f"#define F(x) {body}\n#define G(x) F(x)\n/ {{ a = <{calls}>; }};\n")
+    with pytest.raises(InputError, match="too long"):
+        preprocess_with_pcpp(board, (), ())
+
+
+@both
+def test_no_more_errors_of_a_preprocessor_than_help(tmp_path: Path, run) -> None:
+    board = tmp_path / "board.dts"
+    board.write_text("#error wrong\n" * 300)
+    with pytest.raises(InputError) as caught:
+        run(board, (), ())
+    assert len(caught.value.diagnostics) == 100
+
+
+@pytest.mark.parametrize("value", ["<1\x1c2>", "<1>\x1f,<2>", "<1 2>\x85", "[12]\xa0"])
+def test_blanks_are_those_of_dtc(value: str) -> None:
+    with pytest.raises(InputError):
+        read_source(f"/dts-v1/;\n/ {{ a = {value}; }};\n", "board.dts")
