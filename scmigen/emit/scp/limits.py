@@ -8,7 +8,7 @@ from scmigen.assignment.assignment import Target
 from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
 from scmigen.emit.scp.performance import same_voltage, usable
 from scmigen.emit.scp.rates import MAX_RATE
-from scmigen.emit.scp.spaces import EMITTED, PHYSICAL
+from scmigen.emit.scp.spaces import EMITTED, PHYSICAL, kept_by_platform
 from scmigen.emit.values import operating_points, trip_points
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering
@@ -299,13 +299,7 @@ def _rates(platform: Platform) -> Iterator[Diagnostic]:
 
 def _votes(platform: Platform) -> Iterator[Diagnostic]:
     """Of voltage domains the last request counts, whoever sent it."""
-    own = {
-        use.key
-        for device in platform.devices
-        if device.number is None
-        for use in device.uses
-        if Operation.STATE in use.needs
-    }
+    own = kept_by_platform(platform)
     changing = {Operation.STATE, Operation.LEVEL}
     for resource in platform.resources.get(Kind.VOLTAGE, ()):
         grants = [g for g in platform.grants if g.resource is resource and g.boot & changing]

@@ -238,15 +238,20 @@ def _view(
     )
 
 
-def _platform_votes(platform: Platform, elements: list[Element]) -> tuple[Element, ...]:
-    """What is kept on whatever agents ask: always-on, or used by a device of the platform."""
-    own = {
+def kept_by_platform(platform: Platform) -> frozenset[ResourceKey]:
+    """What the platform's own devices need on."""
+    return frozenset(
         use.key
         for device in platform.devices
         if device.number is None
         for use in device.uses
         if Operation.STATE in use.needs
-    }
+    )
+
+
+def _platform_votes(platform: Platform, elements: list[Element]) -> tuple[Element, ...]:
+    """What is kept on whatever agents ask: always-on, or used by a device of the platform."""
+    own = kept_by_platform(platform)
     return tuple(
         element
         for element in elements
