@@ -11,16 +11,16 @@ from scmigen.assignment.assignment import Switch, Target
 from scmigen.assignment.sources import Sources, assign
 from scmigen.checks.registry import run_checks
 from scmigen.checks.switches import NOTHING, Asked, switched, unknown
+from scmigen.devicetree.findings import FILE_UNREADABLE
 from scmigen.devicetree.load import load_board
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (
     Diagnostic,
+    Finding,
     InputError,
     Position,
     Related,
-    error,
     has_errors,
-    warning,
 )
 from scmigen.emit.files import File
 from scmigen.model.build import build
@@ -28,6 +28,26 @@ from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import format_lock, parse_lock
 from scmigen.model.platform import Model, Platform
 from scmigen.runtime import ConfigurationError, Numbering, Runtime, decode
+
+OUTPUT_LEFT_OUT = Finding(
+    "output-left-out",
+    "An output of the default set cannot hold the board and is left out.",
+    "Name it with --emit to see why as errors.",
+)
+
+PLATFORM_EXTRA = Finding(
+    "platform-extra",
+    "What platform.extra adds does not fit the runtime configuration.",
+    "Compare it with runtime.schema.json; a new thing needs all that its kind must have.",
+    switchable=False,
+)
+
+RUNTIME_INVALID = Finding(
+    "runtime-invalid",
+    "The server's description is no runtime configuration.",
+    "Name a runtime.json that scmigen build wrote.",
+    switchable=False,
+)
 
 #: The outputs of ``scmigen build`` without ``--emit``.
 DEFAULT_OUTPUTS = ("scp", "runtime", "permissions", "headers")
@@ -117,7 +137,7 @@ def extra_problems(model: Model) -> tuple[Diagnostic, ...]:
         to_runtime(model.platforms[0])
     except ConfigurationError as problem:
         hint = "it has the form of runtime.json, with names in place of lists: docs/agents.md"
-        return (error("platform-extra", str(problem), extra.position, hint=hint),)
+        return (PLATFORM_EXTRA.error(str(problem), extra.position, hint=hint),)
     return ()
 
 
@@ -127,7 +147,7 @@ def _server(request: Request, path: Path) -> Runtime:
         try:
             return decode(_read_text(path).encode())
         except ConfigurationError as problem:
-            told = error("runtime-invalid", str(problem), Position(str(path)))
+            told = RUNTIME_INVALID.error(str(problem), Position(str(path)))
             raise InputError([told]) from None
     from scmigen.emit.runtime import to_runtime
 
@@ -144,7 +164,7 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or "not UTF-8 text"
-        raise InputError([error("file-unreadable", reason, Position(str(path)))]) from None
+        raise InputError([FILE_UNREADABLE.error(reason, Position(str(path)))]) from None
 
 
 def _read_lock(path: Path | None) -> Lock | None:
@@ -231,8 +251,7 @@ def _left_out(name: str, platform: Platform, found: Iterable[Diagnostic]) -> Dia
     """One warning for an output, with every reason and one way out of each kind of them."""
     reasons = [item for item in found if has_errors([item])]
     ways = {item.id: item.hint for item in reversed(reasons) if item.hint}
-    return warning(
-        "output-left-out",
+    return OUTPUT_LEFT_OUT.warning(
         f"no {name} output for {platform.name}: {name} cannot hold this board",
         None,
         [Related(item.message, item.position) for item in reasons],

@@ -1,14 +1,14 @@
-"""What scmigen tells its user about the input: one type, one text form, one JSON form.
+"""Diagnostics: one type, one text form, one JSON form.
 
-This module knows nothing of device trees or SCMI. A stage that finds something wrong makes a
-`Diagnostic`; a stage that cannot go on raises `InputError` with all it found.
+A `Finding` is a kind of problem, defined once beside the code that looks for it; it makes the
+`Diagnostic` objects that report single instances. A stage that cannot go on raises `InputError`
+with every diagnostic so far. This module knows neither device trees nor SCMI.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 
 class Severity(IntEnum):
@@ -50,13 +50,70 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """One finding: what is wrong, where, what else belongs to it, what right would look like.
+class Finding:
+    """A kind of problem: its id, one sentence about it, and one with the remedy.
 
-    ``excerpt`` is the line of the source, and a second line with a caret below the place.
+    ``severity`` is the usual one. ``switchable``: the user may change the severity or turn it off;
+    not so where the run cannot go on anyway.
     """
 
     id: str
+    about: str
+    advice: str
+    severity: Severity = Severity.ERROR
+    switchable: bool = True
+
+    def at(
+        self,
+        severity: Severity,
+        message: str,
+        position: Position | None = None,
+        related: Iterable[Related] = (),
+        hint: str | None = None,
+        excerpt: str | None = None,
+    ) -> "Diagnostic":
+        """One instance of this finding, with a severity of its own."""
+        return Diagnostic(self, severity, message, position, tuple(related), hint, excerpt)
+
+    def error(
+        self,
+        message: str,
+        position: Position | None = None,
+        related: Iterable[Related] = (),
+        hint: str | None = None,
+    ) -> "Diagnostic":
+        """An error: the run fails and writes nothing."""
+        return self.at(Severity.ERROR, message, position, related, hint)
+
+    def warning(
+        self,
+        message: str,
+        position: Position | None = None,
+        related: Iterable[Related] = (),
+        hint: str | None = None,
+    ) -> "Diagnostic":
+        """A warning: probably wrong, but the output is what the input says."""
+        return self.at(Severity.WARNING, message, position, related, hint)
+
+    def note(
+        self,
+        message: str,
+        position: Position | None = None,
+        related: Iterable[Related] = (),
+        hint: str | None = None,
+    ) -> "Diagnostic":
+        """A note: nothing is wrong, but the user would want to know."""
+        return self.at(Severity.NOTE, message, position, related, hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One instance of a finding: what is wrong, where, related places, and a hint.
+
+    ``excerpt`` is the line of the source, and a second line with a caret below the position.
+    """
+
+    finding: Finding
     severity: Severity
     message: str
     position: Position | None = None
@@ -64,17 +121,15 @@ class Diagnostic:
     hint: str | None = None
     excerpt: str | None = None
 
+    @property
+    def id(self) -> str:
+        """The id of the finding."""
+        return self.finding.id
+
 
 def counted(number: int, one: str, many: str | None = None) -> str:
     """``1 file``, ``2 files``; ``many`` where that is not ``one`` with an s."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
-
-
-class Explanation(NamedTuple):
-    """What ``scmigen explain`` says of a diagnostic's id: what it is about, and what to do."""
-
-    about: str
-    advice: str
 
 
 class InputError(Exception):
@@ -83,26 +138,6 @@ class InputError(Exception):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__("; ".join(item.message for item in self.diagnostics))
-
-
-def _diagnostic(
-    severity: Severity,
-    identifier: str,
-    message: str,
-    position: Position | None = None,
-    related: Sequence[Related] = (),
-    hint: str | None = None,
-    excerpt: str | None = None,
-) -> Diagnostic:
-    return Diagnostic(identifier, severity, message, position, tuple(related), hint, excerpt)
-
-
-#: An error: the run fails and writes nothing.
-error = partial(_diagnostic, Severity.ERROR)
-#: A warning: probably wrong, but the output is what the input says.
-warning = partial(_diagnostic, Severity.WARNING)
-#: A note: nothing is wrong, but the user would want to know.
-note = partial(_diagnostic, Severity.NOTE)
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

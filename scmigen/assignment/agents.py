@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from scmigen.assignment.assignment import Agent
-from scmigen.diagnostics import Diagnostic, Related, error
+from scmigen.assignment.findings import AGENT_DUPLICATE, AGENT_ID, AGENTS_FILE
+from scmigen.diagnostics import Diagnostic, Related
 
 #: The longest name an agent may have.
 MAX_NAME = 63
@@ -16,8 +17,7 @@ def check_agents(agents: Sequence[Agent], complete: bool = True) -> Iterator[Dia
     """
     for agent in agents:
         if not 0 < len(agent.name) <= MAX_NAME or not agent.name.isprintable():
-            yield error(
-                "agents-file",
+            yield AGENTS_FILE.error(
                 f"a domain's name must have 1 to {MAX_NAME} printable characters",
                 agent.position,
             )
@@ -27,8 +27,7 @@ def check_agents(agents: Sequence[Agent], complete: bool = True) -> Iterator[Dia
     ids = {agent.id for agent in agents}
     missing = sorted(set(range(1, max(ids, default=0))) - ids)
     if complete and missing and 0 not in ids:
-        yield error(
-            "agent-id",
+        yield AGENT_ID.error(
             f"agent ids must be 1 to N without gaps: {missing[0]} is nobody's",
             max(agents, key=lambda agent: agent.id).position,
         )
@@ -39,8 +38,7 @@ def _twice(agents: Sequence[Agent], what: Callable[[Agent], str]) -> Iterator[Di
     for agent in agents:
         first = firsts.setdefault(what(agent), agent)
         if first is not agent:
-            yield error(
-                "agent-duplicate",
+            yield AGENT_DUPLICATE.error(
                 f"{what(agent)} is given twice, to {first.name} and {agent.name}",
                 agent.position,
                 [Related("the first", first.position)],

@@ -17,12 +17,19 @@ from scmigen.assignment.assignment import (
     Switch,
     Target,
 )
+from scmigen.assignment.findings import (
+    AGENTS_FILE,
+    DEVICE_UNKNOWN,
+    GLOB_UNMATCHED,
+    PROVIDER_UNKNOWN,
+    RESOURCE_UNKNOWN,
+)
 from scmigen.assignment.located import Located, parse
 from scmigen.assignment.nesting import within_parents
 from scmigen.assignment.select import Selection, Selector, is_glob, resource_key
 from scmigen.bindings.facts import ResourceKey
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, InputError, Position, error, has_errors, warning
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, has_errors
 from scmigen.runtime import MAX_AGENTS, Role, Transport
 from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
 from scmigen.scmi.protocols import Kind
@@ -197,31 +204,29 @@ class _Reader:
         text = where.text("dev")
         if text is None:
             return
-        found = self._select(text, where, "device-unknown")
+        found = self._select(text, where, DEVICE_UNKNOWN)
         if len(self.claims) + len(found.nodes) > MAX_CLAIMS:
             where.wrong(f"the patterns match more than {MAX_CLAIMS} times")
             return
         for node in found.nodes:
             self.claims.append(Claim(agent, node, found.exact, where.position, shared, assignable))
 
-    def _select(self, text: str, where: Located, identifier: str) -> Selection:
-        """What a selector means; a wrong one is reported as ``identifier``."""
+    def _select(self, text: str, where: Located, finding: Finding) -> Selection:
+        """What a selector means; a wrong one is reported as ``finding``."""
         self._bound()
         found = self.selector.select(text)
         if not found.problem and not found.nodes:
-            self.problems.append(
-                warning("glob-unmatched", f"{text} matches no node", where.position)
-            )
-        return self._checked(found, where, identifier)
+            self.problems.append(GLOB_UNMATCHED.warning(f"{text} matches no node", where.position))
+        return self._checked(found, where, finding)
 
     def _bound(self) -> None:
         """Stop where there are many problems."""
         if len(self.problems) >= MAX_PROBLEMS:
             raise InputError(self.problems)
 
-    def _checked(self, found: Selection, where: Located, identifier: str) -> Selection:
+    def _checked(self, found: Selection, where: Located, finding: Finding) -> Selection:
         if found.problem:
-            self.problems.append(error(identifier, found.problem, where.position, hint=found.hint))
+            self.problems.append(finding.error(found.problem, where.position, hint=found.hint))
         return found
 
     def _resource(self, where: Located, word: str) -> ResourceKey | None:
@@ -232,7 +237,7 @@ class _Reader:
         found, cells = self.selector.resource(text)
         if any(map(is_glob, text.split()[:1])):
             found = Selection((), False, f"{text} is a pattern; name one provider")
-        nodes = self._checked(found, where, "resource-unknown").nodes
+        nodes = self._checked(found, where, RESOURCE_UNKNOWN).nodes
         return resource_key(Kind(word), nodes[0], cells) if nodes else None
 
     def _kind_of(self, parts: dict[str, Located], entry: Located) -> str | None:
@@ -308,7 +313,7 @@ class _Reader:
             if "memory" not in parts:
                 where.lacks("fast-channels needs a memory", hint='write memory: "&label"')
             return None
-        nodes = self._select(text, parts["memory"], "device-unknown").nodes
+        nodes = self._select(text, parts["memory"], DEVICE_UNKNOWN).nodes
         address = parts.get("firmware-address")
         rate = parts.get("rate-limit")
         limit = rate.number("rate-limit", 4000, 0xF_FFFF) if rate else 4000
@@ -341,7 +346,7 @@ class _Reader:
         text = item.text("a provider")
         if text is None:
             return
-        for node in self._select(text, item, "provider-unknown").nodes:
+        for node in self._select(text, item, PROVIDER_UNKNOWN).nodes:
             for other, paths in self.classes.items():
                 if other != word and node.path in paths:
                     item.wrong(f"{node.path} is {other} already", f"at {paths[node.path]}")
@@ -410,6 +415,6 @@ def read_agents(
     if not reader.agents and not others and not has_errors(reader.problems):
         where = Position(files[0][0]) if files else None
         reader.problems.append(
-            error("agents-file", "no agent is described", where, hint="add a domain under domains:")
+            AGENTS_FILE.error("no agent is described", where, hint="add a domain under domains:")
         )
     return reader.finish(others)

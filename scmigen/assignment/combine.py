@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from scmigen.assignment.agents import check_agents
 from scmigen.assignment.assignment import Agent, Assignment, Claim, PlatformOptions
-from scmigen.diagnostics import Diagnostic, InputError, Related, error, has_errors
+from scmigen.assignment.findings import AGENT_DIFFERS, PROVIDER_DIFFERS
+from scmigen.diagnostics import Diagnostic, InputError, Related, has_errors
 from scmigen.runtime import Role
 
 
@@ -64,8 +65,7 @@ def _options(sources: Sequence[Assignment], problems: list[Diagnostic]) -> Platf
             for word, said in (("fixed", options.fixed), ("local", options.local)):
                 if path in said:
                     problems.append(
-                        error(
-                            "provider-differs",
+                        PROVIDER_DIFFERS.error(
                             f"{path} is managed here and {word} elsewhere",
                             position,
                             [Related(f"platform.{word}", said[path])],
@@ -85,8 +85,7 @@ def _differences(first: Agent, second: Agent) -> Iterator[Diagnostic]:
         facts.append(("transport", first.transport.type, second.transport.type))
     for what, one, other in facts:
         if one != other:
-            yield error(
-                "agent-differs",
+            yield AGENT_DIFFERS.error(
                 f"agent {second.name} has the {what} {other} here and {one} elsewhere",
                 second.position,
                 [Related(f"{what} {one}", first.position)],

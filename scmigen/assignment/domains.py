@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from scmigen.assignment.agents import check_agents
 from scmigen.assignment.assignment import COMPATIBLE, Agent, Assignment, Claim, PlatformOptions
+from scmigen.assignment.findings import AGENT_ID, AGENT_ROLE
 from scmigen.assignment.nesting import within_parents
 from scmigen.bindings.references import position_of, references
 from scmigen.devicetree.tree import DeviceTree, Node
-from scmigen.diagnostics import Diagnostic, InputError, error, has_errors
+from scmigen.diagnostics import Diagnostic, InputError, has_errors
 from scmigen.runtime import MAX_AGENTS, Role
 
 _SHARED = 1
@@ -63,14 +64,13 @@ def _agent(node: Node, problems: list[Diagnostic]) -> Agent | None:
     number = node.cell("id")
     if number is None or not 1 <= number <= MAX_AGENTS:
         problems.append(
-            error("agent-id", f"{node.path} needs id = <1> to <{MAX_AGENTS}>", node.position)
+            AGENT_ID.error(f"{node.path} needs id = <1> to <{MAX_AGENTS}>", node.position)
         )
         return None
     word = node.string("scmigen,role") or Role.OTHER.value
     if word not in tuple(Role):
         problems.append(
-            error(
-                "agent-role",
+            AGENT_ROLE.error(
                 f"{node.path}: scmigen,role cannot be {word!r}",
                 node.position,
                 hint="one of: " + ", ".join(Role),

@@ -5,8 +5,9 @@ from typing import Any
 
 import yaml
 
+from scmigen.assignment.findings import AGENTS_FILE
 from scmigen.assignment.words import did_you_mean
-from scmigen.diagnostics import Diagnostic, InputError, Position, error
+from scmigen.diagnostics import Diagnostic, InputError, Position
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -46,7 +47,7 @@ class Located:
 
     def wrong(self, message: str, hint: str | None = None) -> None:
         """Report an error at this value."""
-        self._problems.append(error("agents-file", message, self.position, hint=hint))
+        self._problems.append(AGENTS_FILE.error(message, self.position, hint=hint))
 
     def lacks(self, message: str, hint: str) -> None:
         """Report an absent key; where the value is no mapping, that has been told."""
@@ -187,25 +188,23 @@ def _check_bounds(text: str, file: str) -> None:
         elif total > MAX_VALUES:
             wrong = f"the file has more than {MAX_VALUES} values, aliases written out"
         if wrong:
-            raise InputError([error("agents-file", wrong, _at(file, event.start_mark))])
+            raise InputError([AGENTS_FILE.error(wrong, _at(file, event.start_mark))])
 
 
 def parse(text: str, file: str, problems: list[Diagnostic]) -> Located | None:
     """The top of a YAML document, if it has one. Raises `InputError` where it is no YAML."""
     if len(text) > MAX_SIZE:
         large = f"larger than {MAX_SIZE} characters"
-        raise InputError([error("agents-file", large, Position(file))])
+        raise InputError([AGENTS_FILE.error(large, Position(file))])
     try:
         _check_bounds(text, file)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as problem:
         where = _at(file, problem.problem_mark)
-        raise InputError(
-            [error("agents-file", f"cannot be read: {problem.problem}", where)]
-        ) from None
+        raise InputError([AGENTS_FILE.error(f"cannot be read: {problem.problem}", where)]) from None
     except yaml.YAMLError as problem:
         raise InputError(
-            [error("agents-file", f"cannot be read: {problem}", Position(file))]
+            [AGENTS_FILE.error(f"cannot be read: {problem}", Position(file))]
         ) from None
     if node is None or node.tag == "tag:yaml.org,2002:null":
         return None

@@ -9,8 +9,9 @@ parent's, unless both entries say that they share it.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scmigen.assignment.assignment import Agent, Claim
+from scmigen.assignment.findings import ACCESS_BEYOND_PARENT, GLOB_UNMATCHED
 from scmigen.devicetree.tree import Node
-from scmigen.diagnostics import Diagnostic, Related, error, warning
+from scmigen.diagnostics import Diagnostic, Related
 
 
 def within_parents(
@@ -56,8 +57,7 @@ def _bounded(
             yield claim
         elif claim.exact:
             problems.append(
-                error(
-                    "access-beyond-parent",
+                ACCESS_BEYOND_PARENT.error(
                     f"{claim.agent} is inside {parent}, which does not have {claim.node.path}",
                     claim.position,
                     [Related(f"the domain {parent}", by_name[parent].position)],
@@ -80,8 +80,7 @@ def _empty(
         key = claim.agent, claim.position
         if not claim.exact and claim.agent in nested and key not in left and key not in told:
             told.add(key)
-            yield warning(
-                "glob-unmatched",
+            yield GLOB_UNMATCHED.warning(
                 f"the pattern matches nothing that the domain around {claim.agent} has",
                 claim.position,
             )

@@ -18,13 +18,14 @@ from dataclasses import replace
 
 from scmigen.assignment.agents import check_agents
 from scmigen.assignment.assignment import Agent, Assignment, Claim, HandGrant, PlatformOptions
+from scmigen.assignment.findings import SCMI_SERVER
 from scmigen.bindings.consumers import can_change_voltage, uses_of
 from scmigen.bindings.facts import Use
 from scmigen.bindings.scmi_nodes import instances_of, server_nodes
 from scmigen.bindings.served import agent_of
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.tree import DeviceTree, Node
-from scmigen.diagnostics import Diagnostic, InputError, Position, Related, error, has_errors
+from scmigen.diagnostics import Diagnostic, InputError, Position, Related, has_errors
 from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES, Role, Transport
 from scmigen.scmi.operations import Operation, with_implied
 from scmigen.scmi.protocols import Kind, Protocol
@@ -74,7 +75,7 @@ class _Server:
 
     def wrong(self, message: str, node: Node, hint: str, first: Node | None = None) -> None:
         related = [Related(f"the first is {first.path}", self._at(first))] if first else []
-        found = error("scmi-server", f"{node.path} {message}", self._at(node), related, hint)
+        found = SCMI_SERVER.error(f"{node.path} {message}", self._at(node), related, hint)
         self.problems.append(found)
 
     def _at(self, node: Node) -> Position:

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Agent, Assignment, Claim, PlatformOptions
+from scmigen.assignment.findings import TREE_AMBIGUOUS, TREE_UNMATCHED
 from scmigen.bindings.facts import Inventory, ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import take_inventory
 from scmigen.bindings.providers import is_bus
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.tree import DeviceTree, Node, Property
-from scmigen.diagnostics import Diagnostic, Position, Related, error, warning
+from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.runtime import Role
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -56,8 +57,7 @@ def match(board: DeviceTree, agent: str, tree: DeviceTree, secure: bool = False)
             found[node.path] = candidates[0]
         elif candidates:
             problems.append(
-                error(
-                    "tree-ambiguous",
+                TREE_AMBIGUOUS.error(
                     f"{node.path} of {agent} may be any of {len(candidates)} nodes of the board",
                     node.position or Position(tree.file),
                     [Related(item.path, item.position) for item in candidates[:4]],
@@ -206,8 +206,7 @@ def _strangers(own: Inventory, tree: AgentTree) -> Iterator[Diagnostic]:
         if node.path in tree.nodes or node.path in told or provider is None:
             continue
         told.add(node.path)
-        yield warning(
-            "tree-unmatched",
+        yield TREE_UNMATCHED.warning(
             f"{node.path} of {tree.agent} uses {provider.path} of the board, "
             "but is no node of the board itself",
             tree.position(node),

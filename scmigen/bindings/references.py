@@ -7,8 +7,9 @@ phandle of 0 or 0xffffffff is an empty slot that keeps its index.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from scmigen.bindings.findings import CELLS_MISSING, PHANDLE_DANGLING, SPECIFIER_SHORT
 from scmigen.devicetree.tree import NULL_PHANDLES, DeviceTree, Node, Property
-from scmigen.diagnostics import Diagnostic, Position, counted, error
+from scmigen.diagnostics import Diagnostic, Position, counted
 
 #: A bound on specifier cells; Linux stops at 16 (MAX_PHANDLE_ARGS).
 MAX_SPECIFIER_CELLS = 16
@@ -56,8 +57,7 @@ def references(
         return ()
     if len(prop.value) % 4:
         problems.append(
-            error(
-                "specifier-short",
+            SPECIFIER_SHORT.error(
                 f"{node.path}: {name} has {counted(len(prop.value), 'byte')}, "
                 "which are no whole cells",
                 position_of(tree, prop),
@@ -123,8 +123,7 @@ def entry_count(tree: DeviceTree, node: Node, name: str, cells_name: str) -> int
 
 
 def _dangling(where: Position, node: Node, prop: Property, cell: int, phandle: int) -> Diagnostic:
-    return error(
-        "phandle-dangling",
+    return PHANDLE_DANGLING.error(
         f"{node.path}: cell {cell} of {prop.name} is {phandle:#x}, which is no node's phandle",
         where,
         hint="refer to a label, or use <0> for an empty slot",
@@ -142,8 +141,7 @@ def _no_cells(
 ) -> Diagnostic:
     wanted = cells_name if isinstance(cells_name, str) else "#…-cells"
     said = f"says {wanted} = <{count}>" if count is not None else f"has no {wanted}"
-    return error(
-        "cells-missing",
+    return CELLS_MISSING.error(
         f"{node.path}: entry {index} of {prop.name} refers to {target.path}, which {said}",
         where,
         hint=f"give the provider its {wanted}, or refer to another node",
@@ -159,8 +157,7 @@ def _short(
     count: int,
     there: int,
 ) -> Diagnostic:
-    return error(
-        "specifier-short",
+    return SPECIFIER_SHORT.error(
         f"{node.path}: entry {index} of {prop.name} refers to {target.path}, "
         f"whose specifiers have {counted(count, 'cell')}, "
         f"but {counted(there, 'follows', 'follow')}",

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from scmigen.bindings.consumers import uses_of
 from scmigen.bindings.facts import ResourceKey, ScmiInstance, Use
+from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.bindings.scmi_nodes import server_nodes
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.tree import DeviceTree, Node
-from scmigen.diagnostics import Diagnostic, Position, Related, error
+from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.scmi.protocols import KIND_OF, Kind
 
 #: The resources that an agent is given: kind and number → what they are.
@@ -86,8 +87,7 @@ def _through(
     if key is not None:
         return replace(use, key=key)
     problems.append(
-        error(
-            "id-unserved",
+        ID_UNSERVED.error(
             f"{use.consumer.path} {use.prop}[{use.index}] is {use.key.kind} {number}, "
             f"which the server does not give {agent.name}",
             use.position or Position(tree.file),

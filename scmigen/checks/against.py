@@ -10,14 +10,39 @@ from dataclasses import dataclass
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ScmiInstance, Use
+from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.bindings.scmi_nodes import regulators_of
-from scmigen.checks.grants import plain, spans
+from scmigen.checks.grants import grant_unused, name_differs, plain, spans
 from scmigen.checks.words import some, use_word
-from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
+from scmigen.diagnostics import Diagnostic, Finding, Position, Related
 from scmigen.model.platform import Grant, Model, Platform, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
+
+AGENT_UNSERVED = Finding(
+    "agent-unserved",
+    "The server has no agent of that name.",
+    "Say with --as whose tree the board is.",
+)
+
+GRANT_MISSING = Finding(
+    "grant-missing",
+    "A device needs an operation that the server does not allow.",
+    "Allow it at the server, or drop the property that needs it.",
+)
+
+PROTOCOL_UNSERVED = Finding(
+    "protocol-unserved",
+    "The tree has an SCMI protocol of which the server gives its agent nothing.",
+    "Have the server serve it, or drop the node.",
+)
+
+DEVICE_DIFFERS = Finding(
+    "device-differs",
+    "A device has other resources in the server's device table than in the tree.",
+    "Take the device table from the tree.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +102,7 @@ def _partner(
 
 def _no_agent(mine: Agent, server: runtime.Runtime, file: str) -> Diagnostic:
     known = ", ".join(agent.name for agent in server.agents)
-    return error(
-        "agent-unserved",
+    return AGENT_UNSERVED.error(
         f"the server has no agent {mine.name}; it has {known}",
         Position(file),
         hint="--as NAME says whose tree the board is",
@@ -94,8 +118,7 @@ def _protocols(model: Model, platform: Platform, view: _View) -> Iterator[Diagno
     for number, node in sorted(instance.protocols.items()):
         kind = next((kind for kind in Kind if kind.protocol == number), None)
         if kind is not None and kind not in kinds:
-            yield error(
-                "protocol-unserved",
+            yield PROTOCOL_UNSERVED.error(
                 f"{node.path}: the server gives {view.agent.name} nothing of protocol {number:#x}",
                 node.position or Position(model.inventory.tree.file),
                 [Related("the server", view.position)],
@@ -111,8 +134,7 @@ def _regulators(model: Model, instance: ScmiInstance, view: _View) -> Iterator[D
         number = regulator.cell("reg")
         used = model.inventory.providers.get(regulator.path)
         if number is not None and (Kind.VOLTAGE, number) not in view.served and used is None:
-            yield error(
-                "id-unserved",
+            yield ID_UNSERVED.error(
                 f"{regulator.path}: the server gives {view.agent.name} no voltage {number}",
                 regulator.position or Position(model.inventory.tree.file),
                 [Related("the server", view.position)],
@@ -157,8 +179,7 @@ def _because(grant: Grant) -> tuple[Related, ...]:
 
 def _unserved(platform: Platform, grant: Grant, view: _View) -> Diagnostic:
     kind = grant.resource.kind
-    return error(
-        "id-unserved",
+    return ID_UNSERVED.error(
         f"the server gives {view.agent.name} no {kind} {grant.id} ({grant.resource.name})",
         _where(platform, grant),
         (*_because(grant), Related("the server", view.position)),
@@ -170,8 +191,7 @@ def _insufficient(
     platform: Platform, grant: Grant, missing: frozenset[Operation], view: _View
 ) -> Diagnostic:
     kind = grant.resource.kind
-    return error(
-        "grant-missing",
+    return GRANT_MISSING.error(
         f"{view.agent.name} needs {', '.join(ordered(kind, missing))} on {kind} {grant.id} "
         f"({grant.resource.name}), which the server does not allow",
         _where(platform, grant),
@@ -196,8 +216,7 @@ def _is_called(resource: runtime.Resource, names: tuple[str, ...]) -> bool:
 def _other(
     platform: Platform, grant: Grant, names: tuple[str, ...], theirs: str, view: _View
 ) -> Diagnostic:
-    return warning(
-        "name-differs",
+    return name_differs.warning(
         f"{grant.resource.kind} {grant.id} is {names[0]} here; the server calls it {theirs}",
         _where(platform, grant),
         [Related("the server", view.position)],
@@ -218,8 +237,7 @@ def _unused(platform: Platform, mine: Agent, view: _View) -> Iterator[Diagnostic
             beyond.append(f"{words} on {kind} {number} ({resource.name})")
     if beyond:
         first, *others = beyond
-        yield note(
-            "grant-unused",
+        yield grant_unused.note(
             f"the server allows {view.agent.name} what the tree does not need: {first}",
             view.position,
             some(Related(word) for word in others),
@@ -242,8 +260,7 @@ def _devices(platform: Platform, server: runtime.Runtime, file: str) -> Iterator
         if more or less:
             said = [f"has {kind} {number}, which it does not use" for kind, number in more]
             said += [f"lacks {kind} {number}" for kind, number in less]
-            yield warning(
-                "device-differs",
+            yield DEVICE_DIFFERS.warning(
                 f"device {listed.id} of the server, {device.node.path}, {said[0]}",
                 device.node.position or Position(file),
                 (

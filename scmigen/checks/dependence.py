@@ -8,6 +8,7 @@ from scmigen.bindings.consumers import assigned_parents, assigned_rates
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.providers import is_bus
 from scmigen.bindings.status import Availability
+from scmigen.checks.check import check
 from scmigen.checks.words import (
     depends,
     names,
@@ -18,7 +19,7 @@ from scmigen.checks.words import (
     use_word,
 )
 from scmigen.devicetree.tree import Node
-from scmigen.diagnostics import Diagnostic, Related, counted, warning
+from scmigen.diagnostics import Diagnostic, Finding, Related, counted
 from scmigen.model.platform import Device, Model
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -27,14 +28,24 @@ from scmigen.scmi.protocols import Kind
 _CRITICAL_NAMES = frozenset({"memory-controller", "ddr"})
 
 
+@check(
+    "rate-twice",
+    about="Consumers ask for different rates of one clock.",
+    advice="Ask for the rate in one place; otherwise the last driver to come wins.",
+)
 def rate_twice(model: Model) -> Iterator[Diagnostic]:
     """Clocks for which consumers, whoever has them, ask different rates; the last one wins."""
-    yield from _twice(model, "rate-twice", _rate)
+    yield from _twice(model, rate_twice, _rate)
 
 
+@check(
+    "parent-twice",
+    about="Consumers ask for different parents of one clock.",
+    advice="Ask for the parent in one place; otherwise the last driver to come wins.",
+)
 def parent_twice(model: Model) -> Iterator[Diagnostic]:
     """Clocks for which consumers ask different parents; the last one wins."""
-    yield from _twice(model, "parent-twice", _parent)
+    yield from _twice(model, parent_twice, _parent)
 
 
 def _rate(_: Model, use: Use) -> int | None:
@@ -54,7 +65,7 @@ def _asked_word(model: Model, asked: int | ResourceKey) -> str:
 
 
 def _twice(
-    model: Model, identifier: str, wanted: Callable[[Model, Use], int | ResourceKey | None]
+    model: Model, finding: Finding, wanted: Callable[[Model, Use], int | ResourceKey | None]
 ) -> Iterator[Diagnostic]:
     tree = model.inventory.tree
     for key, uses in _assigned(model).items():
@@ -66,8 +77,7 @@ def _twice(
         if len(asked) > 1:
             first, *others = asked.values()
             words = " and ".join(_asked_word(model, what) for what in asked)
-            yield warning(
-                identifier,
+            yield finding.warning(
                 f"{_askers(model, asked.values())} ask {words} "
                 f"of {resource_word(model.inventory, key)}",
                 position(tree, first),
@@ -102,6 +112,11 @@ def _askers(model: Model, uses: Iterable[Use]) -> str:
     return f"devices of {names(agents)}"
 
 
+@check(
+    "depends-foreign",
+    about="Another agent can turn off what an agent's device depends on.",
+    advice="Make it always-on, give both to one agent, or have the platform serve it.",
+)
 def depends_foreign(model: Model) -> Iterator[Diagnostic]:
     """What an agent's device hangs on, and another agent can turn off without being asked."""
     yield from _through_platform(model)
@@ -134,8 +149,7 @@ def _through_platform(model: Model) -> Iterator[Diagnostic]:
         place = use.consumer.path, use.key.provider
         if others and holder and place not in told:
             told.add(place)
-            yield warning(
-                "depends-foreign",
+            yield depends_foreign.warning(
                 f"{node_word(tree, use.consumer.path)}, which {depends(others)} on, takes "
                 f"{use.prop} from {node_word(tree, use.key.provider)}, and {names(holder)} "
                 "can turn that off",
@@ -169,8 +183,7 @@ def _through_parents(model: Model) -> Iterator[Diagnostic]:
             switched = Operation.STATE in over[0].needs
             what = "turn off" if switched else "assert"
             vote = f", or grant its state to {names(mine)}" if switched else ""
-            yield warning(
-                "depends-foreign",
+            yield depends_foreign.warning(
                 f"{node.path} is {names(mine)}'s, inside {outer.node.path}, which is "
                 f"{names(theirs)}'s: {names(theirs)} can {what} {word}",
                 claim.position,
@@ -196,6 +209,11 @@ def _around(node: Node, devices: Mapping[str, Device]) -> Device | None:
     return None
 
 
+@check(
+    "critical-resource",
+    about="One of several agents may turn off what all of them run on: CPUs, interrupts, memory.",
+    advice="Keep the device for the platform (platform.devices).",
+)
 def critical_resource(model: Model) -> Iterator[Diagnostic]:
     """What all agents run on, where one of several may turn it off: one warning an agent.
 
@@ -221,8 +239,7 @@ def critical_resource(model: Model) -> Iterator[Diagnostic]:
     for agent, uses in sorted(by_agent.items(), key=lambda item: item[0].id):
         (key, first), *others = uses.items()
         devices = dict.fromkeys(node_word(tree, use.consumer.path) for use in uses.values())
-        yield warning(
-            "critical-resource",
+        yield critical_resource.warning(
             f"{agent.name} may turn off {resource_word(model.inventory, key)}, "
             f"on which {first.consumer.path} and so every agent runs",
             position(tree, first),
@@ -236,6 +253,11 @@ def _is_critical(node: Node) -> bool:
     return node.string("device_type") == "cpu" or node.base_name in _CRITICAL_NAMES
 
 
+@check(
+    "device-unassigned",
+    about="A device needs something of the platform and is no agent's.",
+    advice="Make one agent the default, or name the device in an access entry.",
+)
 def device_unassigned(model: Model) -> Iterator[Diagnostic]:
     """Devices that need something and are nobody's: once a tree."""
     tree = model.inventory.tree
@@ -245,8 +267,7 @@ def device_unassigned(model: Model) -> Iterator[Diagnostic]:
             first_uses.setdefault(use.consumer.path, use)
     if first_uses:
         first, *others = first_uses.values()
-        yield warning(
-            "device-unassigned",
+        yield device_unassigned.warning(
             f"{counted(len(first_uses), 'device is', 'devices are')} nobody's, so nobody may use "
             f"what {'it needs' if len(first_uses) == 1 else 'they need'}: "
             f"{first.consumer.path}",
@@ -256,12 +277,16 @@ def device_unassigned(model: Model) -> Iterator[Diagnostic]:
         )
 
 
+@check(
+    "device-reserved",
+    about="An agent is given a device that other firmware has (status is reserved).",
+    advice="Drop the entry, or enable the device where it is free.",
+)
 def device_reserved(model: Model) -> Iterator[Diagnostic]:
     """Exact claims on devices that ``status = "reserved"`` leaves to other firmware."""
     for claim in model.assignment.claims:
         if claim.exact and claim.agent is not None and claim.node.string("status") == "reserved":
-            yield warning(
-                "device-reserved",
+            yield device_reserved.warning(
                 f"{claim.node.path} is given to {claim.agent}, but its status is reserved: "
                 "other firmware has it, and nothing is granted",
                 claim.position,

@@ -5,14 +5,20 @@ from collections.abc import Iterable, Iterator
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.describe import names_of
 from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.checks.check import check
 from scmigen.checks.words import resource_word, some
-from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
+from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.platform import Device, Model
 from scmigen.runtime import MAX_RESOURCES
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
 
 
+@check(
+    "grant-unused",
+    about="A grant allows what none of the agent's devices needs.",
+    advice="Drop what is not meant; what devices need is granted anyway.",
+)
 def grant_unused(model: Model) -> Iterator[Diagnostic]:
     """What is granted by hand and none of the agent's devices needs: one note an agent."""
     by_agent: dict[str, list[tuple[HandGrant, str]]] = {}
@@ -25,8 +31,7 @@ def grant_unused(model: Model) -> Iterator[Diagnostic]:
                 by_agent.setdefault(draft.agent.name, []).append((why, said))
     for agent, found in by_agent.items():
         (first, said), *others = found
-        yield note(
-            "grant-unused",
+        yield grant_unused.note(
             f"{agent} is granted by hand what none of its devices needs: {said}",
             first.position,
             some(Related(word, grant.position) for grant, word in others),
@@ -39,6 +44,11 @@ def plain(name: str) -> str:
     return "".join(filter(str.isalnum, name)).lower()
 
 
+@check(
+    "name-differs",
+    about="A resource has the name of another one, or another name on the other side.",
+    advice="Compare number, name and reference of both; one of the lists has moved.",
+)
 def name_differs(model: Model) -> Iterator[Diagnostic]:
     """Names written by hand that are another resource's of the same provider."""
     tree = model.inventory.tree
@@ -53,8 +63,7 @@ def name_differs(model: Model) -> Iterator[Diagnostic]:
             if plain(name) == plain(grant.name) and key != grant.key
         ]
         if others and plain(grant.name) not in own:
-            yield warning(
-                "name-differs",
+            yield name_differs.warning(
                 f"{resource_word(model.inventory, grant.key)} is called {grant.name}, "
                 f"which is the name of {resource_word(model.inventory, others[0])}",
                 grant.position,
@@ -73,6 +82,11 @@ def _named(model: Model, like: ResourceKey) -> Iterator[tuple[ResourceKey, str]]
         yield ResourceKey(like.kind, like.provider, (number,)), name
 
 
+@check(
+    "id-hole",
+    about="A server description leaves out numbers below its highest.",
+    advice="Give the number away, or leave it where it is reserved on purpose.",
+)
 def id_hole(model: Model) -> Iterator[Diagnostic]:
     """Numbers that a server description leaves out: agents see a hole there."""
     given: dict[tuple[str, Kind], dict[int, HandGrant]] = {}
@@ -83,8 +97,7 @@ def id_hole(model: Model) -> Iterator[Diagnostic]:
         holes = sorted(set(range(max(numbers))) - numbers.keys())
         if holes:
             after = min(number for number in numbers if number > holes[0])
-            yield note(
-                "id-hole",
+            yield id_hole.note(
                 f"{agent} has no {kind} {spans(holes)}, but {kind} {max(numbers)}",
                 numbers[after].position,
                 hint="agents see a hole as a resource they may not use; give the number away, "
@@ -92,6 +105,11 @@ def id_hole(model: Model) -> Iterator[Diagnostic]:
             )
 
 
+@check(
+    "device-id",
+    about="A device id that the tree fixes is another device's too, or out of range.",
+    advice="Give each device an access-controllers cell of its own.",
+)
 def device_id(model: Model) -> Iterator[Diagnostic]:
     """Device ids of the tree (``access-controllers``) that two devices have, or that are none."""
     tree = model.inventory.tree
@@ -105,14 +123,18 @@ def device_id(model: Model) -> Iterator[Diagnostic]:
                 continue
             said = f"too, as {other.node.path}" if other is not device else "which is no id"
             prop = device.node.get("access-controllers")
-            yield error(
-                "device-id",
+            yield device_id.error(
                 f"{device.node.path} has the device id {device.number}, {said}",
                 (prop.position if prop is not None else None) or Position(tree.file),
                 hint=f"give each device a cell of its own, up to {MAX_RESOURCES}",
             )
 
 
+@check(
+    "device-id-hole",
+    about="Device ids of devices that are gone are kept and are nobody's.",
+    advice="Leave them, or number anew with --repack where nobody knows the ids yet.",
+)
 def device_id_hole(model: Model) -> Iterator[Diagnostic]:
     """Device ids that are nobody's: firmware that indexes a table by them needs a row there."""
     for platform in model.platforms:
@@ -121,8 +143,7 @@ def device_id_hole(model: Model) -> Iterator[Diagnostic]:
         holes = sorted(set(range(max(numbers, default=0))) - numbers.keys())
         if holes:
             after = numbers[min(number for number in numbers if number > holes[0])]
-            yield note(
-                "device-id-hole",
+            yield device_id_hole.note(
                 f"no device of {platform.name} has the id {spans(holes)}",
                 after.node.position,
                 hint="the lock file keeps the ids of devices that are gone; "

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import ResourceKey
+from scmigen.checks.check import check
 from scmigen.checks.words import resource_word
-from scmigen.diagnostics import Diagnostic, Position, Related, error, warning
+from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.identifiers import Moved
 from scmigen.model.platform import Model, Resource
 from scmigen.runtime import MAX_RESOURCES, Numbering
@@ -17,12 +18,16 @@ def _all(model: Model) -> Iterator[Resource]:
             yield from resources
 
 
+@check(
+    "id-range",
+    about="A number of the tree does not fit an SCMI id.",
+    advice="Ids are 0 to 65535: mend the cell of the specifier or the reg.",
+)
 def id_range(model: Model) -> Iterator[Diagnostic]:
     """Numbers that do not fit the 16 bits of PROTOCOL_ATTRIBUTES."""
     for resource in _all(model):
         if resource.number > MAX_RESOURCES:
-            yield error(
-                "id-range",
+            yield id_range.error(
                 f"{resource_word(model.inventory, resource.key)} has the number "
                 f"{resource.number}; SCMI ids end at {MAX_RESOURCES}",
                 resource.facts.position,
@@ -30,6 +35,11 @@ def id_range(model: Model) -> Iterator[Diagnostic]:
             )
 
 
+@check(
+    "id-duplicate",
+    about="Two resources have one number.",
+    advice="Edit the lock file: the tree fixes one of the two.",
+)
 def id_duplicate(model: Model) -> Iterator[Diagnostic]:
     """Two resources of one kind with one number in one platform."""
     for platform in model.platforms:
@@ -38,8 +48,7 @@ def id_duplicate(model: Model) -> Iterator[Diagnostic]:
             for resource in resources:
                 other = first.setdefault(resource.number, resource)
                 if other is not resource:
-                    yield error(
-                        "id-duplicate",
+                    yield id_duplicate.error(
                         f"{kind} {resource.number} is both {other.key} and {resource.key}",
                         _fixed_at(model, resource),
                         [Related(str(other.key), _fixed_at(model, other))],
@@ -65,6 +74,11 @@ def _described(model: Model) -> Iterator[HandGrant]:
     return (grant for grant in model.assignment.grants if grant.number is not None)
 
 
+@check(
+    "id-disagrees",
+    about="A server description numbers one resource differently for two agents.",
+    advice="Give the resource one number, or use --numbering per-agent.",
+)
 def id_disagrees(model: Model) -> Iterator[Diagnostic]:
     """A server description gives one resource several numbers, where it can have one only."""
     for platform in model.platforms:
@@ -79,8 +93,7 @@ def id_disagrees(model: Model) -> Iterator[Diagnostic]:
             hint = "give it one number"
             if other.agent != grant.agent:
                 hint += ", or use --numbering per-agent"
-            yield error(
-                "id-disagrees",
+            yield id_disagrees.error(
                 f"{resource_word(model.inventory, grant.key)} is {other.number} for "
                 f"{other.agent} and {grant.number} for {grant.agent}",
                 grant.position,
@@ -89,12 +102,16 @@ def id_disagrees(model: Model) -> Iterator[Diagnostic]:
             )
 
 
+@check(
+    "numbering-fixed",
+    about="Per-agent numbering is asked of a tree that fixes the numbers.",
+    advice="Use shared numbering with a tree that names SCMI ids.",
+)
 def numbering_fixed(model: Model) -> Iterator[Diagnostic]:
     """Per-agent numbers cannot agree with a tree that names SCMI ids already."""
     for platform in model.platforms:
         if platform.instance is not None and platform.numbering is Numbering.PER_AGENT:
-            yield error(
-                "numbering-fixed",
+            yield numbering_fixed.error(
                 f"{platform.instance.node.path} fixes the numbers of the platform; "
                 "they cannot be dense for each agent",
                 platform.instance.node.position,
@@ -102,6 +119,11 @@ def numbering_fixed(model: Model) -> Iterator[Diagnostic]:
             )
 
 
+@check(
+    "id-moved",
+    about="The tree fixes a number that the lock file has otherwise.",
+    advice="Restore the number, or edit the lock file where the change is meant.",
+)
 def id_moved(model: Model) -> Iterator[Diagnostic]:
     """Numbers that the tree fixes and that the lock file has otherwise."""
     for moved in model.findings.moved:
@@ -111,8 +133,7 @@ def id_moved(model: Model) -> Iterator[Diagnostic]:
         if moved.before is not None:
             old = _thing(model, moved.before)
             what = f"{moved.fixed} was {old} and is {word} now{whose}"
-        yield error(
-            "id-moved",
+        yield id_moved.error(
             what,
             _moved_at(model, moved),
             hint="consumers built against the old number would reach another resource; "
@@ -136,6 +157,11 @@ def _moved_at(model: Model, moved: Moved) -> Position | None:
     return next(places, facts.position if facts is not None else None)
 
 
+@check(
+    "lock-foreign",
+    about="The lock file is another board's, or the board's SCMI node has another name now.",
+    advice="Name the lock file of this board; numbers of a renamed node are given anew.",
+)
 def lock_foreign(model: Model) -> Iterator[Diagnostic]:
     """A lock file that is another board's: its numbers would stay reserved here for good."""
     for found in model.findings.foreign:
@@ -143,7 +169,7 @@ def lock_foreign(model: Model) -> Iterator[Diagnostic]:
         hint = "name the lock file of this board; what is gone for good goes with --repack"
         if found.known:
             message = f"nothing that the lock file has of {found.platform} is on this board"
-            yield error("lock-foreign", message, where, hint=hint)
+            yield lock_foreign.error(message, where, hint=hint)
         else:
             message = f"the lock file has a platform {found.platform}, which this board has not"
-            yield warning("lock-foreign", message, where, hint=hint)
+            yield lock_foreign.warning(message, where, hint=hint)

@@ -6,6 +6,7 @@ from scmigen.bindings.consumers import assigned_parents
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
 from scmigen.bindings.providers import is_bus
+from scmigen.checks.check import check
 from scmigen.checks.words import (
     examples,
     names,
@@ -16,7 +17,7 @@ from scmigen.checks.words import (
     use_word,
 )
 from scmigen.devicetree.tree import Node
-from scmigen.diagnostics import Diagnostic, Position, Related, counted, error, note, warning
+from scmigen.diagnostics import Diagnostic, Position, Related, counted
 from scmigen.model.closure import ForeignUses
 from scmigen.model.platform import Model
 from scmigen.scmi.protocols import Kind
@@ -27,6 +28,11 @@ _FEEDS = frozenset({"domain-supply", "power-supply", "vin-supply"})
 _NEED = ("use of other agents needs", "uses of other agents need")
 
 
+@check(
+    "local-foreign",
+    about="A device needs a resource that another agent drives natively.",
+    advice="Have the platform serve the provider (platform.managed), or give both to one agent.",
+)
 def local_foreign(model: Model) -> Iterator[Diagnostic]:
     """One error a provider, with the count of the uses that cannot reach it."""
     tree = model.inventory.tree
@@ -40,8 +46,7 @@ def local_foreign(model: Model) -> Iterator[Diagnostic]:
             for agent in model.owners.of(use.consumer).all_agents
             if agent not in holder.all_agents
         ]
-        yield error(
-            "local-foreign",
+        yield local_foreign.error(
             f"{node_word(tree, provider.node.path)} is {owner}'s, but "
             f"{counted(len(foreign.uses), *_NEED)} it ({provider.reason})",
             position(tree, foreign.uses[0]),
@@ -85,6 +90,11 @@ def _pmic_bus(foreign: ForeignUses) -> str | None:
     return None
 
 
+@check(
+    "provider-disabled",
+    about="A device refers to a provider that is disabled.",
+    advice="Enable the provider, or disable the device that needs it.",
+)
 def provider_disabled(model: Model) -> Iterator[Diagnostic]:
     """One warning a disabled provider that enabled devices refer to."""
     tree = model.inventory.tree
@@ -92,8 +102,7 @@ def provider_disabled(model: Model) -> Iterator[Diagnostic]:
     for use in model.findings.closure.disabled:
         by_provider.setdefault(use.key.provider, []).append(use)
     for path, uses in sorted(by_provider.items()):
-        yield warning(
-            "provider-disabled",
+        yield provider_disabled.warning(
             f"{node_word(tree, path)} is disabled, but "
             f"{counted(len(uses), 'use refers', 'uses refer')} to it, and "
             f"{'is' if len(uses) == 1 else 'are'} left out",
@@ -103,6 +112,11 @@ def provider_disabled(model: Model) -> Iterator[Diagnostic]:
         )
 
 
+@check(
+    "scmi-native",
+    about="Controllers stay native only because the tree has an SCMI node.",
+    advice="Name them in platform.managed where the platform shall serve them too.",
+)
 def scmi_native(model: Model) -> Iterator[Diagnostic]:
     """Said once a tree: controllers that would be managed if the tree had no SCMI node."""
     tree = model.inventory.tree
@@ -113,14 +127,18 @@ def scmi_native(model: Model) -> Iterator[Diagnostic]:
     ]
     if kept:
         words = [node_word(tree, provider.node.path) for provider in kept]
-        yield note(
-            "scmi-native",
+        yield scmi_native.note(
             f"{', '.join(words)}: agents drive these natively, because the tree has SCMI",
             kept[0].node.position,
             hint="platform.managed has the platform serve them too",
         )
 
 
+@check(
+    "managed-consumes-local",
+    about="A provider of the platform is fed by something an agent drives.",
+    advice="See that the agent has it on before anybody uses what depends on it.",
+)
 def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
     """One warning a local supply, which really must be on; one note a tree for all the rest."""
     tree = model.inventory.tree
@@ -130,7 +148,8 @@ def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
     rest = []
     for path, uses in sorted(by_provider.items()):
         if any(use.prop in _FEEDS for use in uses):
-            yield warning(*_feeding(model, path, uses))
+            message, where, hint = _feeding(model, path, uses)
+            yield managed_consumes_local.warning(message, where, hint=hint)
         else:
             rest.append((path, uses))
     if rest:
@@ -139,24 +158,25 @@ def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
             Related(f"{node_word(tree, path)} too", position(tree, uses[0]))
             for path, uses in others
         )
-        identifier, message, where, _, hint = _feeding(model, *first)
-        yield note(identifier, message, where, more, hint)
+        message, where, hint = _feeding(model, *first)
+        yield managed_consumes_local.note(message, where, more, hint)
 
 
-def _feeding(
-    model: Model, path: str, uses: list[Use]
-) -> tuple[str, str, Position, tuple[Related, ...], str]:
+def _feeding(model: Model, path: str, uses: list[Use]) -> tuple[str, Position, str]:
     owner = names(model.owners.of(model.providers[path].node).agents) or "nobody"
     return (
-        "managed-consumes-local",
         f"the platform's {uses[0].consumer.path} takes {uses[0].prop} from "
         f"{node_word(model.inventory.tree, path)}, which {owner} drives",
         position(model.inventory.tree, uses[0]),
-        (),
         "that agent must have it on before anybody uses what depends on it",
     )
 
 
+@check(
+    "parent-unnamed",
+    about="A clock is to be given a parent that has no SCMI id.",
+    advice="Let the platform set the parent, or have it manage the parent's provider.",
+)
 def parent_unnamed(model: Model) -> Iterator[Diagnostic]:
     """Assigned parents that no SCMI message can name: once a tree.
 
@@ -170,17 +190,16 @@ def parent_unnamed(model: Model) -> Iterator[Diagnostic]:
         provider = model.providers.get(parent.provider) if parent is not None else None
         by_itself = provider is not None and provider.category is ProviderClass.FIXED
         (fixed if by_itself else driven).append(use)
-    for make, uses in ((warning, driven), (note, fixed)):
+    for make, uses in ((parent_unnamed.warning, driven), (parent_unnamed.note, fixed)):
         if uses:
             yield make(*_unnamed(model, uses))
 
 
-def _unnamed(model: Model, uses: list[Use]) -> tuple[str, str, Position, tuple[Related, ...], str]:
+def _unnamed(model: Model, uses: list[Use]) -> tuple[str, Position, tuple[Related, ...], str]:
     tree = model.inventory.tree
     first, *others = uses
     more = some(Related(use_word(use), position(tree, use)) for use in others)
     return (
-        "parent-unnamed",
         f"{first.consumer.path} wants another parent for "
         f"{resource_word(model.inventory, first.key)}, but that parent has no SCMI id; "
         "the parent cannot be set",
@@ -195,14 +214,19 @@ def _unnamed(model: Model, uses: list[Use]) -> tuple[str, str, Position, tuple[R
 _SPARED = {"qcom,qfprom": ("core", "fuses can be read, but not written")}
 
 
+@check(
+    "clock-protected",
+    about="A clock that protected-clocks keeps for other firmware is used or granted.",
+    advice="Drop the use, or take the clock out of protected-clocks.",
+)
 def clock_protected(model: Model) -> Iterator[Diagnostic]:
     """Uses of clocks that ``protected-clocks`` of their provider keeps for other firmware."""
     tree = model.inventory.tree
     hint = "drop the use, or the clock from protected-clocks if the platform may switch it"
     for use in model.findings.closure.protected:
         without = _does_without(use)
-        yield (note if without else error)(
-            "clock-protected",
+        report = clock_protected.note if without else clock_protected.error
+        yield report(
             f"{use_word(use)} refers to {resource_word(model.inventory, use.key)}, "
             f"which is protected: {without or 'it belongs to other firmware'}",
             position(tree, use),
@@ -211,8 +235,7 @@ def clock_protected(model: Model) -> Iterator[Diagnostic]:
     for written in model.assignment.grants:
         provider = model.providers.get(written.key.provider)
         if provider is not None and is_protected(provider.node, written.key):
-            yield error(
-                "clock-protected",
+            yield clock_protected.error(
                 f"the grant names {resource_word(model.inventory, written.key)}, "
                 "which is protected: it belongs to other firmware",
                 written.position,
@@ -229,13 +252,17 @@ def _does_without(use: Use) -> str | None:
     return None
 
 
+@check(
+    "opp-undriven",
+    about="An OPP table scales a clock that the platform does not manage.",
+    advice="Name the clock's provider in platform.managed where the platform can set it.",
+)
 def opp_undriven(model: Model) -> Iterator[Diagnostic]:
     """OPP tables that make neither a performance domain nor rates: once a tree."""
     if model.findings.undriven:
         table, *others = model.findings.undriven
         more = some(Related(f"{item.node.path} too", item.node.position) for item in others)
-        yield note(
-            "opp-undriven",
+        yield opp_undriven.note(
             f"{table.node.path} makes no performance domain: "
             f"the platform manages no clock of {table.consumers[0].path}",
             table.node.position,
@@ -260,6 +287,11 @@ def _no_such(provider: Provider, key: ResourceKey) -> str | None:
     return None
 
 
+@check(
+    "grant-unmanaged",
+    about="A grant or owner written by hand names something the platform does not manage.",
+    advice="Name a provider of the platform, or make this one managed.",
+)
 def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
     """Hand grants and owners of what is not the platform's to give."""
     written = [(grant.key, grant.position, "grant") for grant in model.assignment.grants]
@@ -273,8 +305,7 @@ def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
         elif provider.category is not ProviderClass.MANAGED:
             said = f"which is {provider.category}: {provider.reason}"
         elif (wrong := _no_such(provider, key)) is not None:
-            yield error(
-                "grant-unmanaged",
+            yield grant_unmanaged.error(
                 f"the {what} names {resource_word(model.inventory, key)}, but {wrong}",
                 where,
                 hint="scmigen show resources lists what the board has",
@@ -282,8 +313,7 @@ def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
             continue
         else:
             continue
-        yield error(
-            "grant-unmanaged",
+        yield grant_unmanaged.error(
             f"the {what} names {resource_word(model.inventory, key)}, {said}",
             where,
             hint="name a provider of the platform; platform.managed makes it one",

@@ -7,8 +7,9 @@ from scmigen.bindings.facts import ScmiInstance
 from scmigen.bindings.references import entry_count
 from scmigen.bindings.scmi_nodes import regulators_of, server_nodes
 from scmigen.bindings.status import Availability
+from scmigen.checks.check import check
 from scmigen.devicetree.tree import DeviceTree, Node
-from scmigen.diagnostics import Diagnostic, Position, Related, counted, error, warning
+from scmigen.diagnostics import Diagnostic, Position, Related, counted
 from scmigen.model.platform import Model
 from scmigen.scmi.protocols import Protocol
 
@@ -20,6 +21,11 @@ _CELLS = {
 }
 
 
+@check(
+    "names-mismatch",
+    about="A list has another number of entries than of names.",
+    advice="Write one name for each entry, in the same order; <0> is an empty entry.",
+)
 def names_mismatch(model: Model) -> Iterator[Diagnostic]:
     """Lists whose names are more or fewer than their entries; drivers find entries by name."""
     tree, availability = model.inventory.tree, Availability()
@@ -30,8 +36,7 @@ def names_mismatch(model: Model) -> Iterator[Diagnostic]:
             written = len(node.strings(names))
             count = entry_count(tree, node, name, _CELLS[name])
             if count is not None and count != written:
-                yield warning(
-                    "names-mismatch",
+                yield names_mismatch.warning(
                     f"{node.path}: {name} has {counted(count, 'entry', 'entries')}, "
                     f"{names} has {written}",
                     node.properties[names].position or Position(tree.file),
@@ -39,6 +44,11 @@ def names_mismatch(model: Model) -> Iterator[Diagnostic]:
                 )
 
 
+@check(
+    "unit-address",
+    about="The unit address of an SCMI node is not its reg, which alone is the id.",
+    advice="Write the unit address in hexadecimal, equal to reg.",
+)
 def unit_address(model: Model) -> Iterator[Diagnostic]:
     """SCMI nodes whose unit address is not their ``reg``: one of the two is no id."""
     tree = model.inventory.tree
@@ -47,8 +57,7 @@ def unit_address(model: Model) -> Iterator[Diagnostic]:
         if wrong:
             first = wrong[0]
             reg = first.cell("reg") or 0
-            yield warning(
-                "unit-address",
+            yield unit_address.warning(
                 f"the unit address of {counted(len(wrong), 'node')} of {top.path} is not the reg: "
                 f"{first.name} has reg = <{reg}>",
                 first.position or Position(tree.file),
@@ -89,6 +98,11 @@ _PROVIDES: Mapping[int, tuple[str, ...]] = {
 _ALL_CELLS = tuple(dict.fromkeys(name for names in _PROVIDES.values() for name in names))
 
 
+@check(
+    "scmi-provider",
+    about="A node of an SCMI instance provides what its protocol does not, or is no protocol.",
+    advice="Give protocol@N the one #…-cells of its protocol, and refer to that node.",
+)
 def scmi_provider(model: Model) -> Iterator[Diagnostic]:
     """SCMI nodes that provide what their protocol does not, or that are no protocol at all."""
     tree = model.inventory.tree
@@ -106,8 +120,7 @@ def scmi_provider(model: Model) -> Iterator[Diagnostic]:
 def _wrong_cells(
     tree: DeviceTree, number: int, node: Node, there: list[str], right: tuple[str, ...]
 ) -> Diagnostic:
-    return error(
-        "scmi-provider",
+    return scmi_provider.error(
         f"{node.path} is protocol {number:#x}, but it has {' and '.join(there)}",
         node.position or Position(tree.file),
         hint=f"protocol {number:#x} has {' or '.join(right)} = <1>"
@@ -123,8 +136,7 @@ def _strangers(model: Model, instance: ScmiInstance) -> Iterator[Diagnostic]:
     for path, provider in model.providers.items():
         below = path == instance.node.path or path.startswith(instance.node.path + "/")
         if below and path not in known and provider.consumers:
-            yield error(
-                "scmi-provider",
+            yield scmi_provider.error(
                 f"{path} is used as a provider, but it is no protocol of {instance.node.path}",
                 provider.node.position or Position(tree.file),
                 hint="a provider is a child protocol@N with reg = <0xN>",

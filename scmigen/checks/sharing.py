@@ -1,11 +1,13 @@
 """Checks of who shares what: devices between agents, and operations that do not aggregate."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import Use
 from scmigen.bindings.providers import is_bus
 from scmigen.bindings.status import Availability
+from scmigen.checks.check import Check, check
 from scmigen.checks.words import (
     agent_word,
     depends,
@@ -17,20 +19,24 @@ from scmigen.checks.words import (
     use_word,
 )
 from scmigen.devicetree.tree import Node
-from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
+from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.platform import Model
 from scmigen.model.sharing import Conflict
 from scmigen.runtime import Role
 from scmigen.scmi.operations import Operation
 
 
+@check(
+    "device-conflict",
+    about="Two agents claim one device, and it is not shared.",
+    advice="Give it to one of them, or mark every entry shared or assignable.",
+)
 def device_conflict(model: Model) -> Iterator[Diagnostic]:
     """Claims of one rank by several agents on one device."""
     for conflict in model.findings.claims:
         claims = conflict.claims
         agents = list(dict.fromkeys(claim.agent or "the platform" for claim in claims))
-        yield error(
-            "device-conflict",
+        yield device_conflict.error(
             f"{conflict.node.path} is given to {' and '.join(agents)}",
             claims[-1].position,
             [Related(f"{claim.agent or 'the platform'}", claim.position) for claim in claims[:-1]],
@@ -38,14 +44,18 @@ def device_conflict(model: Model) -> Iterator[Diagnostic]:
         )
 
 
+@check(
+    "device-disabled",
+    about="An agent is given a device that is not enabled.",
+    advice="Enable the device in the tree or an overlay, or drop the entry.",
+)
 def device_disabled(model: Model) -> Iterator[Diagnostic]:
     """Exact claims on devices that are not enabled."""
     availability = Availability()
     for claim in model.assignment.claims:
         reserved = claim.agent is not None and claim.node.string("status") == "reserved"
         if claim.exact and not reserved and not availability.present(claim.node):
-            yield warning(
-                "device-disabled",
+            yield device_disabled.warning(
                 f"{claim.node.path} is given to {claim.agent or 'the platform'}, "
                 "but it is not enabled",
                 claim.position,
@@ -53,6 +63,11 @@ def device_disabled(model: Model) -> Iterator[Diagnostic]:
             )
 
 
+@check(
+    "device-secure",
+    about="An agent that is not secure is given a device of the secure world.",
+    advice="Give it to an agent of the role secure.",
+)
 def device_secure(model: Model) -> Iterator[Diagnostic]:
     """Claims by agents that are not secure on devices that only the secure world may use."""
     roles = {agent.name: agent.role for agent in model.assignment.agents}
@@ -60,8 +75,7 @@ def device_secure(model: Model) -> Iterator[Diagnostic]:
         if not claim.exact or claim.agent is None or roles[claim.agent] is Role.SECURE:
             continue
         if claim.node.path in model.inventory.secure_only:
-            yield warning(
-                "device-secure",
+            yield device_secure.warning(
                 f"{claim.node.path} is given to {claim.agent}, but secure-status keeps it for "
                 "the secure world; nothing is granted",
                 claim.position,
@@ -79,6 +93,11 @@ def _status_position(node: Node) -> Position | None:
     return node.position
 
 
+@check(
+    "bus-owner",
+    about="A device is behind a bus whose controller another agent owns.",
+    advice="Give device and bus controller to one agent, or share the device.",
+)
 def bus_owner(model: Model) -> Iterator[Diagnostic]:
     """Devices on a bus whose controller no agent of theirs owns."""
     availability = Availability()
@@ -95,8 +114,7 @@ def bus_owner(model: Model) -> Iterator[Diagnostic]:
         if of_device.shared or of_bus.shared:
             continue
         owner = "the platform" if of_bus.platform else names(of_bus.all_agents) or "nobody"
-        yield error(
-            "bus-owner",
+        yield bus_owner.error(
             f"{claim.node.path} is {names(of_device.all_agents)}'s, "
             f"but the controller of its bus, {bus.path}, is {owner}'s",
             claim.position,
@@ -135,13 +153,34 @@ def shared_operation(operation: Operation, model: Model) -> Iterator[Diagnostic]
             what = f"{_WORDS[conflict.operation]} by {agents} while {depends(others)} on it"
         else:
             what = f"{_WORDS[conflict.operation]} by {agents}"
-        yield error(
-            f"{conflict.operation}-shared",
+        yield SHARED[operation].error(
             f"{word}: {what}",
             _first_position(model, conflict),
             examples(tree, sorted(conflict.uses, key=lambda pair: not _wants(pair[1], operation))),
             _owner_hint(model, conflict),
         )
+
+
+def _shared(operation: Operation, about: str, advice: str) -> Check:
+    return Check(f"{operation}-shared", about, advice, run=partial(shared_operation, operation))
+
+
+#: Operation that does not aggregate → the check that two agents do not compete for it.
+SHARED: Mapping[Operation, Check] = {
+    **{
+        operation: _shared(
+            operation,
+            f"An agent may set the {operation} of what another agent depends on, and none owns it.",
+            "Name an owner of the resource, or make one of the devices assignable.",
+        )
+        for operation in (Operation.RATE, Operation.PARENT, Operation.LEVEL, Operation.CONFIG)
+    },
+    Operation.RESET: _shared(
+        Operation.RESET,
+        "An agent may assert a reset that another agent's device depends on.",
+        "Name an owner of the reset, or make one of the devices assignable.",
+    ),
+}
 
 
 def _wants(why: Use | HandGrant, operation: Operation) -> bool:
@@ -183,6 +222,11 @@ def _nested(conflict: Conflict) -> tuple[Node, Node] | None:
     return None
 
 
+@check(
+    "feeds-others",
+    about="An agent may change a clock that perhaps feeds another agent's.",
+    advice="Name the owner of each input, or give the whole block to one agent.",
+)
 def feeds_others(model: Model) -> Iterator[Diagnostic]:
     """One warning a provider whose many inputs may carry one agent's change to another."""
     tree = model.inventory.tree
@@ -191,8 +235,7 @@ def feeds_others(model: Model) -> Iterator[Diagnostic]:
         by_provider.setdefault(path, []).append(conflict)
     for path, conflicts in by_provider.items():
         inputs = ", ".join(sorted({resource_word(model.inventory, c.key) for c in conflicts}))
-        yield warning(
-            "feeds-others",
+        yield feeds_others.warning(
             f"{node_word(tree, path)} serves several agents, and it may feed them from {inputs}: "
             "a change of one agent may reach another",
             model.providers[path].node.position,
@@ -200,6 +243,11 @@ def feeds_others(model: Model) -> Iterator[Diagnostic]:
         )
 
 
+@check(
+    "operation-withdrawn",
+    about="An operation is needed but not granted, because the resource or the device is shared.",
+    advice="Name the agent that shall have the operation in platform.owners.",
+)
 def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
     """Needed operations that the owner alone has, or nobody on a shared device."""
     tree = model.inventory.tree
@@ -209,8 +257,7 @@ def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
             if item.owner is not None
             else "the device is shared and the resource has no owner"
         )
-        yield note(
-            "operation-withdrawn",
+        yield operation_withdrawn.note(
             f"{item.agent.name} does not get {item.operation} on "
             f"{resource_word(model.inventory, item.key)}, which {use_word(item.use)} needs: {why}",
             position(tree, item.use),
@@ -218,12 +265,16 @@ def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
         )
 
 
+@check(
+    "grant-against-owner",
+    about="A grant written by hand gives what only the owner of the resource may do.",
+    advice="Drop the grant or the owner.",
+)
 def grant_against_owner(model: Model) -> Iterator[Diagnostic]:
     """Hand grants of an operation that the declared owner alone may use."""
     for grant, owner in model.findings.granted.against_owner:
         word = resource_word(model.inventory, grant.key)
-        yield error(
-            "grant-against-owner",
+        yield grant_against_owner.error(
             f"{grant.agent} is granted {', '.join(sorted(grant.operations))} on {word}, "
             f"but {owner.name} owns it",
             grant.position,

@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Switch
 from scmigen.assignment.words import did_you_mean
-from scmigen.diagnostics import Diagnostic, Related, Severity, error
+from scmigen.diagnostics import Diagnostic, Finding, Related, Severity
+
+CHECK_UNKNOWN = Finding(
+    "check-unknown",
+    "A check is switched that does not exist.",
+    "Look for its name with scmigen explain --list.",
+    switchable=False,
+)
 
 _SEVERITIES = {
     "note": Severity.NOTE,
@@ -42,7 +49,7 @@ def unknown(switches: Iterable[Switch], known: Collection[str]) -> Iterator[Diag
     for switch in switches:
         if switch.word not in known:
             hint = unknown_hint(switch.word, known)
-            yield error("check-unknown", f"no check {switch.word!r}", switch.position, hint=hint)
+            yield CHECK_UNKNOWN.error(f"no check {switch.word!r}", switch.position, hint=hint)
 
 
 def switched(

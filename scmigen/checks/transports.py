@@ -6,9 +6,10 @@ from itertools import combinations
 
 from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import Region, memory, regions, reserved
+from scmigen.checks.check import check
 from scmigen.checks.words import node_word
 from scmigen.devicetree.tree import Node
-from scmigen.diagnostics import Diagnostic, Position, Related, error, warning
+from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.platform import Model
 from scmigen.runtime import Role
 
@@ -51,6 +52,11 @@ def _ends(model: Model) -> list[list[_End]]:
     return [list(_agents(model)), list(_instances(model))]
 
 
+@check(
+    "smc-id-duplicate",
+    about="Two agents have one SMC function id.",
+    advice="Give each agent an SMC id of its own.",
+)
 def smc_id_duplicate(model: Model) -> Iterator[Diagnostic]:
     """One SMC function id for two agents: the platform could not tell them apart."""
     for ends in _ends(model):
@@ -58,8 +64,7 @@ def smc_id_duplicate(model: Model) -> Iterator[Diagnostic]:
         for end in ends:
             other = first.setdefault(end.smc_id, end) if end.smc_id is not None else end
             if other is not end:
-                yield error(
-                    "smc-id-duplicate",
+                yield smc_id_duplicate.error(
                     f"{other.who} and {end.who} have the same SMC id {end.smc_id:#x}",
                     end.position,
                     [Related(other.who, other.position)],
@@ -67,6 +72,11 @@ def smc_id_duplicate(model: Model) -> Iterator[Diagnostic]:
                 )
 
 
+@check(
+    "shmem-unresolved",
+    about="The shared memory of an agent is no node of the tree, or has no address.",
+    advice="Name a node with reg that the CPU can reach.",
+)
 def shmem_unresolved(model: Model) -> Iterator[Diagnostic]:
     """Shared memory that is no node of the tree, or has no address there."""
     selector = Selector(model.inventory.tree)
@@ -78,14 +88,18 @@ def shmem_unresolved(model: Model) -> Iterator[Diagnostic]:
         if len(nodes) == 1 and regions(nodes[0]):
             continue
         said = "has no address that the CPU can reach" if len(nodes) == 1 else "is no node"
-        yield error(
-            "shmem-unresolved",
+        yield shmem_unresolved.error(
             f"the shared memory of {agent.name}, {text}, {said}",
             agent.position,
             hint='name a node with compatible = "arm,scmi-shmem" and reg, below ranges',
         )
 
 
+@check(
+    "shmem-overlap",
+    about="The shared memories of two agents overlap.",
+    advice="Give each agent a region of its own.",
+)
 def shmem_overlap(model: Model) -> Iterator[Diagnostic]:
     """Shared memory of two agents with bytes in common."""
     tree = model.inventory.tree
@@ -94,8 +108,7 @@ def shmem_overlap(model: Model) -> Iterator[Diagnostic]:
             for first in one.shmem:
                 for second in other.shmem:
                     if _meet(first, second):
-                        yield error(
-                            "shmem-overlap",
+                        yield shmem_overlap.error(
                             f"{one.who} and {other.who} share memory: "
                             f"{node_word(tree, first.path)} and {node_word(tree, second.path)}",
                             second.position or other.position,
@@ -119,14 +132,18 @@ def _regions(model: Model) -> Iterator[tuple[_End, Node, Region]]:
                     yield from ((end, node, region) for region in regions(node))
 
 
+@check(
+    "shmem-alignment",
+    about="Shared memory is not aligned to words, or a guest's not to pages.",
+    advice="Make its address and size multiples of 4, for a guest of 4096.",
+)
 def shmem_alignment(model: Model) -> Iterator[Diagnostic]:
     """Shared memory that is not aligned; a guest's must be whole pages."""
     for end, node, region in _regions(model):
         unit = _PAGE if end.guest else _WORD
         if region.start % unit or region.size % unit:
             why = "a guest is given whole pages" if end.guest else "messages are 32-bit words"
-            yield error(
-                "shmem-alignment",
+            yield shmem_alignment.error(
                 f"the shared memory of {end.who}, {node.path}, is {region.size:#x} bytes at "
                 f"{region.start:#x}: {why}",
                 node.position or end.position,
@@ -134,14 +151,18 @@ def shmem_alignment(model: Model) -> Iterator[Diagnostic]:
             )
 
 
+@check(
+    "shmem-unreserved",
+    about="Shared memory is part of the system's memory, and nothing reserves it.",
+    advice="Put it below /reserved-memory with no-map, or outside the memory node.",
+)
 def shmem_unreserved(model: Model) -> Iterator[Diagnostic]:
     """Shared memory in the memory of the operating system, which would use it for itself."""
     tree = model.inventory.tree
     taken, kept = memory(tree), tuple(reserved(tree))
     for end, node, region in _regions(model):
         if any(map(region.overlaps, taken)) and not any(map(region.within, kept)):
-            yield warning(
-                "shmem-unreserved",
+            yield shmem_unreserved.warning(
                 f"the shared memory of {end.who}, {node.path} at {region.start:#x}, is memory that "
                 "nothing reserves",
                 node.position or end.position,

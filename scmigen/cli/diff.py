@@ -10,7 +10,9 @@ import click
 from scmigen import runtime
 from scmigen.cli.choices import agent_trees
 from scmigen.cli.report import ERRORS, MOVED, report
-from scmigen.diagnostics import InputError, Position, error, has_errors
+from scmigen.compile import RUNTIME_INVALID
+from scmigen.devicetree.findings import FILE_UNREADABLE
+from scmigen.diagnostics import InputError, Position, has_errors
 from scmigen.model.compare import AGENT, Change, Side, What, compare, of_ids, of_runtime
 from scmigen.model.lockfile import is_lock, parse_lock
 
@@ -135,14 +137,14 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as problem:
         reason = problem.strerror or "it cannot be read"
-        raise InputError([error("file-unreadable", reason, Position(str(path)))]) from None
+        raise InputError([FILE_UNREADABLE.error(reason, Position(str(path)))]) from None
 
 
 def _configuration(path: Path, data: bytes) -> Side:
     try:
         return of_runtime(runtime.decode(data))
     except runtime.ConfigurationError as problem:
-        raise InputError([error("runtime-invalid", str(problem), Position(str(path)))]) from None
+        raise InputError([RUNTIME_INVALID.error(str(problem), Position(str(path)))]) from None
 
 
 def _compared(

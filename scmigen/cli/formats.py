@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from scmigen import __version__
-from scmigen.diagnostics import Diagnostic, Explanation, Position, Severity, to_dict
+from scmigen.diagnostics import Diagnostic, Finding, Position, Severity, to_dict
 
 _SARIF_SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -29,9 +29,9 @@ def as_json(diagnostics: Sequence[Diagnostic]) -> str:
 def as_sarif(diagnostics: Sequence[Diagnostic]) -> str:
     """One log with one run: all that can be found as rules, a result for each diagnostic."""
     # Who does not ask for this form needs no explanations.
-    from scmigen.explain import explanations
+    from scmigen.explain import findings
 
-    rules = explanations()
+    rules = findings() | {item.id: item.finding for item in diagnostics}
     index = {identifier: at for at, identifier in enumerate(rules)}
     run = {
         "tool": {
@@ -48,7 +48,7 @@ def as_sarif(diagnostics: Sequence[Diagnostic]) -> str:
     return json.dumps(log, indent=1)
 
 
-def _rule(identifier: str, said: Explanation) -> dict[str, Any]:
+def _rule(identifier: str, said: Finding) -> dict[str, Any]:
     return {
         "id": identifier,
         "shortDescription": _message(said.about),

@@ -249,9 +249,9 @@ def _use(use: Use) -> dict[str, object]:
 @click.option("--list", "listing", is_flag=True, help="All checks, one a line.")
 def explain(check: str | None, listing: bool) -> None:
     """Explain CHECK, the name in the brackets of a diagnostic."""
-    from scmigen.explain import explanations, in_full
+    from scmigen.explain import findings, in_full
 
-    known = explanations()
+    known = findings()
     if listing or check is None:
         for name, said in known.items():
             click.echo(f"{name}: {said.about}")

@@ -10,8 +10,9 @@ from struct import Struct, unpack_from
 
 from fdt import Header
 
+from scmigen.devicetree.findings import DTB_MALFORMED
 from scmigen.devicetree.tree import MAX_DEPTH, MAX_NAME, DeviceTree, Node, Property
-from scmigen.diagnostics import InputError, Position, error
+from scmigen.diagnostics import InputError, Position
 
 _RESERVATION = Struct(">QQ")
 _BEGIN_NODE, _END_NODE, _PROP, _NOP, _END = 1, 2, 3, 4, 9
@@ -29,7 +30,7 @@ def read_blob(data: bytes, file: str) -> DeviceTree:
         return DeviceTree(_structure(data, header), file, reservations, header.boot_cpuid_phys)
     except _MalformedError as problem:
         hint = "the file is damaged or cut off, or is not a devicetree blob"
-        raise InputError([error("dtb-malformed", str(problem), Position(file), (), hint)]) from None
+        raise InputError([DTB_MALFORMED.error(str(problem), Position(file), (), hint)]) from None
 
 
 def _header(data: bytes) -> Header:

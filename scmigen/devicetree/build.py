@@ -15,11 +15,20 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
+from scmigen.devicetree.findings import (
+    DTS_DEPTH,
+    DTS_DUPLICATE,
+    DTS_LABEL,
+    DTS_REFERENCE,
+    DTS_SYNTAX,
+    DTS_TRUNCATED,
+    DTS_VALUE,
+)
 from scmigen.devicetree.items import Cutter, Items, Opener
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.tree import MAX_DEPTH, MAX_NAME, Node, Property, Reference
 from scmigen.devicetree.values import BadValueError, Value, Values, target_of
-from scmigen.diagnostics import Diagnostic, InputError, Related, Severity, error
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Related, Severity
 
 #: The most errors that are worth telling.
 MAX_ERRORS = 100
@@ -107,7 +116,7 @@ class Builder:
     def _check_headers(self) -> None:
         if self.is_overlay and not all(self._headers):
             message = "/plugin/; stands behind one /dts-v1/; and not behind another"
-            self._error("dts-syntax", message, self._last_header, "say the same at each place")
+            self._error(DTS_SYNTAX, message, self._last_header, "say the same at each place")
 
     def _begin(self, kind: str, start: int, end: int) -> None:
         """A token that opens a node outside of all others: ROOT or EXTENSION."""
@@ -150,9 +159,7 @@ class Builder:
             hint = "it is defined further down, and must stand before its use here"
         else:
             hint = nearest(target, self._labels, "&") or hint
-        self._error(
-            "dts-reference", f"{reference} names no node that is defined above", offset, hint
-        )
+        self._error(DTS_REFERENCE, f"{reference} names no node that is defined above", offset, hint)
 
     def _fragment(self, target: str, items: Items) -> Node:
         """A part of an overlay: ``fragment@N { target = <&…>; __overlay__ { … }; }``."""
@@ -187,7 +194,7 @@ class Builder:
         try:
             self.reservations.append(self._values.reservation(found[2]))
         except BadValueError as problem:
-            self._error("dts-value", problem.message, found.start(2) + problem.offset, problem.hint)
+            self._error(DTS_VALUE, problem.message, found.start(2) + problem.offset, problem.hint)
 
     # --- the items of a token
 
@@ -229,12 +236,12 @@ class Builder:
             value = self._values.read(text, Opener(self.source, items, index))
         except BadValueError as problem:
             start = items.match(index).start(3)
-            self._error("dts-value", problem.message, start + problem.offset, self._hint(problem))
+            self._error(DTS_VALUE, problem.message, start + problem.offset, self._hint(problem))
             return Value(b"")
         for message, offset in value.truncated[: MAX_ERRORS - len(self.warnings)]:
             start = items.match(index).start(3)
             self.warnings.append(
-                self.source.diagnostic(Severity.WARNING, "dts-truncated", message, start + offset)
+                self.source.diagnostic(Severity.WARNING, DTS_TRUNCATED, message, start + offset)
             )
         return value
 
@@ -271,7 +278,7 @@ class Builder:
             node = parent.children[name] = Node(name, parent, place)
             if len(self._open) > MAX_DEPTH:
                 where = place[0].position(place[1])
-                raise InputError([error("dts-depth", f"nodes nest deeper than {MAX_DEPTH}", where)])
+                raise InputError([DTS_DEPTH.error(f"nodes nest deeper than {MAX_DEPTH}", where)])
         elif fresh:
             # Told once, and not again for each property that both have.
             self._twice("node", Node(name, parent, place), node)
@@ -303,7 +310,7 @@ class Builder:
             node = parent.children[found[1]] = Node(found[1], parent)
         elif node is not None and fresh and node not in self._dead:
             self._error(
-                "dts-duplicate",
+                DTS_DUPLICATE,
                 f"/delete-node/ {found[1]} stands in the block that first defines the node",
                 start,
                 related=(Related("defined", node.position),),
@@ -321,7 +328,7 @@ class Builder:
             return
         if len(node.labels) >= MAX_SAME or len(nodes) >= MAX_SAME or len(label) > MAX_NAME:
             message = f"too many labels, too many nodes with one, or too long: {label[:80]}"
-            self.blame(node, "dts-label", message)
+            self.blame(node, DTS_LABEL, message)
             raise InputError(self.errors)
         node.labels.insert(0, label)
         nodes.append(node)
@@ -367,7 +374,7 @@ class Builder:
             return None
         self._doubtful += 1
         if self._doubtful > MAX_DOUBTFUL:
-            self.blame(nodes[-1], "dts-label", f"{nodes[-1].labels[0]} is on several nodes at once")
+            self.blame(nodes[-1], DTS_LABEL, f"{nodes[-1].labels[0]} is on several nodes at once")
             raise InputError(self.errors)
         return next((node for node in self.root.walk() if node in nodes), None)
 
@@ -376,7 +383,7 @@ class Builder:
     def blame(
         self,
         thing: Node | Property,
-        identifier: str,
+        finding: Finding,
         message: str,
         hint: str | None = None,
         related: tuple[Related, ...] = (),
@@ -388,19 +395,19 @@ class Builder:
             related = tuple(Related("also defined here", place) for place in others)
         place = thing.place
         if isinstance(place, tuple) and isinstance(place[0], Items):
-            self._error(identifier, message, place[0].offset(place[1], written), hint, related)
+            self._error(finding, message, place[0].offset(place[1], written), hint, related)
         else:
-            self._add(error(identifier, message, thing.position, related, hint))
+            self._add(finding.error(message, thing.position, related, hint))
 
     def _error(
         self,
-        identifier: str,
+        finding: Finding,
         message: str,
         offset: int,
         hint: str | None = None,
         related: tuple[Related, ...] = (),
     ) -> None:
-        self._add(self.source.error(identifier, message, offset, related, hint))
+        self._add(self.source.error(finding, message, offset, related, hint))
 
     def _add(self, problem: Diagnostic) -> None:
         self.errors.append(problem)
@@ -409,4 +416,4 @@ class Builder:
 
     def _twice(self, kind: str, new: Node | Property, old: Node | Property) -> None:
         first = (Related("first defined", old.position),)
-        self.blame(new, "dts-duplicate", f"{kind} {new.name} is defined twice", _FIRST, first)
+        self.blame(new, DTS_DUPLICATE, f"{kind} {new.name} is defined twice", _FIRST, first)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from scmigen.devicetree.findings import DTS_ENCODING, FILE_UNREADABLE
 from scmigen.devicetree.preprocess import needs_preprocessing, preprocess
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import InputError, Position, error
+from scmigen.diagnostics import InputError, Position
 
 #: The first four bytes of every DTB.
 MAGIC = b"\xd0\x0d\xfe\xed"
@@ -73,20 +74,20 @@ def _decode(data: bytes, file: str) -> str:
         where = Position(file, line, column)
     message = "neither a devicetree blob nor UTF-8 text"
     hint = "a blob starts with the bytes d0 0d fe ed; a source is saved as UTF-8"
-    raise InputError([error("dts-encoding", message, where, (), hint)])
+    raise InputError([DTS_ENCODING.error(message, where, (), hint)])
 
 
 def _read(path: Path) -> bytes:
     try:
         if not path.is_file():
             what = "is a directory" if path.is_dir() else "there is no such file"
-            raise InputError([error("file-unreadable", what, Position(str(path)))])
+            raise InputError([FILE_UNREADABLE.error(what, Position(str(path)))])
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
-        raise InputError([error("file-unreadable", reason, Position(str(path)))]) from None
+        raise InputError([FILE_UNREADABLE.error(reason, Position(str(path)))]) from None
     if len(data) > MAX_FILE:
         message = f"the file has more than {MAX_FILE >> 20} MiB"
-        raise InputError([error("file-unreadable", message, Position(str(path)))])
+        raise InputError([FILE_UNREADABLE.error(message, Position(str(path)))])
     return data

@@ -11,8 +11,14 @@ their parent, the last one foremost.
 from collections.abc import Iterable, Iterator, Sequence
 from struct import pack
 
+from scmigen.devicetree.findings import (
+    OVERLAY_BASE,
+    OVERLAY_LABEL,
+    OVERLAY_MALFORMED,
+    OVERLAY_TARGET,
+)
 from scmigen.devicetree.tree import MAX_DEPTH, NULL_PHANDLES, DeviceTree, Node, Property
-from scmigen.diagnostics import Diagnostic, InputError, Position, error
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Severity
 
 #: The most errors that are worth telling.
 MAX_ERRORS = 100
@@ -33,7 +39,7 @@ def lay_over(base: DeviceTree, overlays: Sequence[DeviceTree]) -> DeviceTree:
     """
     if base.is_overlay or _is_overlay(base.root):
         message = "this is an overlay itself; the board comes first, then its overlays"
-        raise InputError([error("overlay-base", message, Position(base.file))])
+        raise InputError([OVERLAY_BASE.error(message, Position(base.file))])
     files, warnings = [*base.files], [*base.warnings]
     for overlay in overlays:
         applied = _Overlay(base.root, overlay)
@@ -129,7 +135,7 @@ class _Overlay:
         """All steps, up to the first that finds errors."""
         if not _is_overlay(self._overlay.root):
             self._error(
-                "overlay-malformed",
+                OVERLAY_MALFORMED,
                 "this is no overlay: it has no fragment to lay over anything",
                 None,
                 "an overlay is written /dts-v1/; /plugin/; &label { … };",
@@ -145,17 +151,17 @@ class _Overlay:
                 step()
 
     def _error(
-        self, identifier: str, message: str, position: Position | None, hint: str | None = None
+        self, finding: Finding, message: str, position: Position | None, hint: str | None = None
     ) -> None:
         from scmigen.devicetree.written import excerpt_at
 
         where = position or Position(self._overlay.file)
-        self.errors.append(error(identifier, message, where, (), hint, excerpt_at(where)))
+        self.errors.append(finding.at(Severity.ERROR, message, where, (), hint, excerpt_at(where)))
         if len(self.errors) >= MAX_ERRORS:
             raise InputError(self.errors)
 
     def _malformed(self, message: str) -> None:
-        self._error("overlay-malformed", message, None, "compile the overlay with -@")
+        self._error(OVERLAY_MALFORMED, message, None, "compile the overlay with -@")
 
     # --- phandles
 
@@ -235,7 +241,7 @@ class _Overlay:
 
             near = nearest(label, symbols.properties, "&")
             hint = near or "is it an overlay for another board?"
-        self._error("overlay-label", f"the base has no label {label}", position, hint)
+        self._error(OVERLAY_LABEL, f"the base has no label {label}", position, hint)
 
     def _keep_phandles(self) -> None:
         """Gives nodes that both have the base's phandle, so that its references stay right."""
@@ -284,7 +290,7 @@ class _Overlay:
             if target is None:
                 path = fragment.string("target-path")
                 what = f"the base has no node {path}" if path else f"{fragment.name} has no target"
-                self._error("overlay-target", what, fragment.position, self._near(path))
+                self._error(OVERLAY_TARGET, what, fragment.position, self._near(path))
                 continue
             depth = sum(1 for _ in target.ancestors())
             self._merge(target, overlay, depth)
@@ -298,7 +304,7 @@ class _Overlay:
     def _merge(self, target: Node, node: Node, depth: int) -> None:
         """Merges ``node`` into ``target``, which lies ``depth`` below the root."""
         if depth > MAX_DEPTH:
-            self._error("overlay-target", f"nodes nest deeper than {MAX_DEPTH}", node.position)
+            self._error(OVERLAY_TARGET, f"nodes nest deeper than {MAX_DEPTH}", node.position)
             return
         target.merge_places(node)
         new: dict[str, Property] = {}

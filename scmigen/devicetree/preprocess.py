@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scmigen.diagnostics import Diagnostic, InputError, Position, error
+from scmigen.devicetree.findings import DTS_ENCODING, DTS_PREPROCESS
+from scmigen.diagnostics import Diagnostic, InputError, Position, Severity
 
 #: How long the preprocessor may take, in seconds.
 TIME_LIMIT = 60
@@ -106,7 +107,7 @@ def preprocess_with(
         text = made.decode("utf-8")
     except UnicodeDecodeError:
         message = "the preprocessed text is not UTF-8"
-        raise InputError([error("dts-encoding", message, Position(file))]) from None
+        raise InputError([DTS_ENCODING.error(message, Position(file))]) from None
     return Preprocessed(text, _dependencies(text, file))
 
 
@@ -169,7 +170,7 @@ def _problem(message: str, position: Position) -> Diagnostic:
 
     hint = next((hint for parts, hint in _HINTS if any(part in message for part in parts)), None)
     text = f"preprocessor: {message.strip()}"
-    return error("dts-preprocess", text, position, (), hint, excerpt_at(position))
+    return DTS_PREPROCESS.at(Severity.ERROR, text, position, (), hint, excerpt_at(position))
 
 
 def _dependencies(text: str, file: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import re
 from struct import pack
 
 from scmigen.devicetree.build import Builder
+from scmigen.devicetree.findings import DTS_LABEL, DTS_NAME, DTS_PHANDLE, DTS_REFERENCE
 from scmigen.devicetree.tree import MAX_NAME, NULL_PHANDLES, DeviceTree, Node, Property
 from scmigen.diagnostics import Related
 
@@ -81,18 +82,18 @@ class _Resolver:
         for node in self._nodes:
             if node.name in bad_nodes and node.parent:
                 hint = "letters, digits and , . _ + - with one @ before the unit address"
-                self._blame(node, "dts-name", f"{node.name[:80]!r} names no node", hint)
+                self._blame(node, DTS_NAME, f"{node.name[:80]!r} names no node", hint)
             for item in node.properties.values():
                 if item.name in bad:
                     hint = "letters, digits and , . _ + - * # ?"
-                    self._blame(item, "dts-name", f"{item.name[:80]!r} names no property", hint)
+                    self._blame(item, DTS_NAME, f"{item.name[:80]!r} names no property", hint)
 
     def _drop_name(self, node: Node) -> None:
         item = node.properties.pop("name")
         if item.value != node.base_name.encode() + b"\0":
             self._blame(
                 item,
-                "dts-name",
+                DTS_NAME,
                 f"the property name of {node.path} is not the node's name",
                 hint=f'leave it out, or write "{node.base_name}"',
             )
@@ -115,7 +116,7 @@ class _Resolver:
 
     def _twice(self, label: str, second: Node | Property, first: Node | Property) -> None:
         related = (Related("first here", first.position),)
-        self._blame(second, "dts-label", f"label {label} is given twice", None, related)
+        self._blame(second, DTS_LABEL, f"label {label} is given twice", None, related)
 
     # --- phandles
 
@@ -130,23 +131,23 @@ class _Resolver:
         if item.references:
             target = self._find(item.references[0].target)
             if target is not node:
-                self._blame(item, "dts-phandle", "a node's phandle is its own")
+                self._blame(item, DTS_PHANDLE, "a node's phandle is its own")
             return
         if len(item.value) != 4:
             hint = "it is one cell: phandle = <1>;"
-            self._blame(item, "dts-phandle", f"{item.name} has the wrong size", hint)
+            self._blame(item, DTS_PHANDLE, f"{item.name} has the wrong size", hint)
             return
         number = int.from_bytes(item.value, "big")
         other = self._taken.setdefault(number, node)
         if number in NULL_PHANDLES:
-            self._blame(item, "dts-phandle", f"{number:#x} is no phandle")
+            self._blame(item, DTS_PHANDLE, f"{number:#x} is no phandle")
         elif other is not node:
             related = (Related(f"{other.path} has it", other.position),)
             message = f"phandle {number:#x} is given twice"
-            self._blame(item, "dts-phandle", message, None, related)
+            self._blame(item, DTS_PHANDLE, message, None, related)
         elif self._phandles.setdefault(node, number) != number:
             message = f"phandle and linux,phandle of {node.path} differ"
-            self._blame(item, "dts-phandle", message)
+            self._blame(item, DTS_PHANDLE, message)
 
     def _phandle(self, node: Node) -> int:
         number = self._phandles.get(node)
@@ -223,7 +224,7 @@ class _Resolver:
         near = nearest(target, self.labels, "&")
         hint = near or "a typing error, or a file that is not included"
         message = f"{written} in {node.path}:{item.name} names no node"
-        self._blame(item, "dts-reference", message, hint, written=written)
+        self._blame(item, DTS_REFERENCE, message, hint, written=written)
 
     # --- what goes, what comes
 
@@ -277,7 +278,7 @@ class _Resolver:
             written = "&{" + reference.target + "}"
             self._blame(
                 item,
-                "dts-reference",
+                DTS_REFERENCE,
                 f"{written} cannot be found in the tree below by its path",
                 "refer to a label; an overlay knows the tree below by labels alone",
                 written=written,

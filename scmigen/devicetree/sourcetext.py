@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scmigen.devicetree.arithmetic import unescape
-from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity, error
+from scmigen.devicetree.findings import DTS_INCLUDE, DTS_SYNTAX
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Related, Severity
 
 if TYPE_CHECKING:
     from scmigen.devicetree.written import Written
@@ -62,7 +63,7 @@ class SourceFile:
             name = unescape(name).decode("utf-8", "replace")
         if "\0" in name:
             where = self.position(marker.start("marker"))
-            raise InputError([error("dts-syntax", "a line marker names a file with a NUL", where)])
+            raise InputError([DTS_SYNTAX.error("a line marker names a file with a NUL", where)])
         return name
 
     def _without_markers(self, text: str) -> str:
@@ -238,7 +239,7 @@ class SourceText:
     def diagnostic(
         self,
         severity: Severity,
-        identifier: str,
+        finding: Finding,
         message: str,
         offset: int,
         related: Sequence[Related] = (),
@@ -252,18 +253,18 @@ class SourceText:
         if made:
             cut = made if len(made) <= MAX_MADE else f"{made[:MAX_MADE]}…"
             related = (*related, Related(f"the preprocessor made this of the line: {cut}"))
-        return Diagnostic(identifier, severity, message, place, tuple(related), hint, shown)
+        return finding.at(severity, message, place, related, hint, shown)
 
     def error(
         self,
-        identifier: str,
+        finding: Finding,
         message: str,
         offset: int,
         related: Sequence[Related] = (),
         hint: str | None = None,
     ) -> Diagnostic:
         """The error at ``offset``."""
-        return self.diagnostic(Severity.ERROR, identifier, message, offset, related, hint)
+        return self.diagnostic(Severity.ERROR, finding, message, offset, related, hint)
 
     def mend(self, start: int, end: int, replacement: str) -> None:
         """Puts ``replacement``, filled up with spaces, in place of a stretch of `text`."""
@@ -340,5 +341,7 @@ def _bad_include(file: SourceFile, include: re.Match[str], message: str) -> Inpu
     offset = include.start("include")
     line, column = file.line_at(offset)
     hint = "name the directory with -I"
-    found = error("dts-include", message, file.position(offset), (), hint, excerpt(line, column))
+    found = DTS_INCLUDE.at(
+        Severity.ERROR, message, file.position(offset), (), hint, excerpt(line, column)
+    )
     return InputError([found])

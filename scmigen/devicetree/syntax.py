@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from scmigen.devicetree.findings import DTS_SYNTAX
 from scmigen.devicetree.items import Cutter
 from scmigen.devicetree.lalr import END, Parser, UnexpectedError
 from scmigen.devicetree.sourcetext import SourceText
@@ -111,7 +112,7 @@ def _explain(
         slip = _unexpected_token(problem, opened, source.text)
         if opened:
             related = (_unclosed(problem, opened, source),)
-    found = source.error("dts-syntax", slip.message, slip.offset, related, slip.hint)
+    found = source.error(DTS_SYNTAX, slip.message, slip.offset, related, slip.hint)
     return found, slip.mend
 
 

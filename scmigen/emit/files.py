@@ -8,7 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from scmigen.diagnostics import InputError, Position, error
+from scmigen.diagnostics import Finding, InputError, Position
+
+OUTPUT_UNWRITABLE = Finding(
+    "output-unwritable",
+    "A file cannot be written; nothing else was written either.",
+    "See that the folder is there and yours, and that nothing else has the file's name.",
+    switchable=False,
+)
 
 #: The list of files of the last run, so that those a later run does not make again go.
 MANIFEST = ".scmigen-manifest.json"
@@ -93,8 +100,7 @@ def _check_apart(folder: Path, inside: Iterable[str], beside: Iterable[Path]) ->
         if _followed(path) in taken:
             raise InputError(
                 [
-                    error(
-                        "output-unwritable",
+                    OUTPUT_UNWRITABLE.error(
                         "two things are to be written here",
                         Position(str(path)),
                     )
@@ -126,7 +132,7 @@ def _replace(pairs: Iterable[tuple[Path, bytes]], stale: Iterable[Path]) -> set[
         if not isinstance(problem, OSError):
             raise
         reason = f"cannot write {change.at}: {problem.strerror or problem}"
-        raise InputError([error("output-unwritable", reason, Position(str(change.at)))]) from None
+        raise InputError([OUTPUT_UNWRITABLE.error(reason, Position(str(change.at)))]) from None
     change.clean()
     return set(change.new)
 

@@ -11,8 +11,9 @@ import msgspec
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.facts import ResourceKey
-from scmigen.diagnostics import Diagnostic, Position, error
+from scmigen.diagnostics import Diagnostic, Position
 from scmigen.emit.files import File
+from scmigen.emit.findings import RUNTIME_RANGE
 from scmigen.emit.names import written
 from scmigen.emit.templates import render
 from scmigen.emit.values import (
@@ -74,8 +75,7 @@ def _out_of_range(platform: Platform, configuration: runtime.Runtime, problem: s
         node = platform.inventory.tree.node(thing.node)
         where = node.position if node is not None else None
     reason = problem.partition(": ")[2].partition(" - at ")[0]
-    return error(
-        "runtime-range",
+    return RUNTIME_RANGE.error(
         f"{what} out of range: {reason}",
         where,
         hint="the value of the tree is no rate, voltage or time that SCMI can tell; mend it there",

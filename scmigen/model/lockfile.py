@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 
 from scmigen.bindings.facts import ResourceKey
-from scmigen.diagnostics import Diagnostic, InputError, Position, error
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
+from scmigen.model.findings import LOCK_DUPLICATE, LOCK_SYNTAX
 from scmigen.model.identifiers import Ids, Lock, LockedId
 from scmigen.scmi.protocols import Kind
 
@@ -86,17 +87,17 @@ class _LockReader:
                 self._begin(line, _unescape(fields[0]))
             elif not self.platforms:
                 hint = "a line with platform and its name comes first"
-                self._wrong("lock-syntax", "the line belongs to no platform", line, hint)
+                self._wrong(LOCK_SYNTAX, "the line belongs to no platform", line, hint)
             elif word == _AGENT:
                 self._agent(line, fields)
             else:
                 self._identifier(line, word, fields)
         except (ValueError, IndexError):
             hint = "kind, number, name, node and cells with a tab between each"
-            self._wrong("lock-syntax", "not a line of a lock file", line, hint)
+            self._wrong(LOCK_SYNTAX, "not a line of a lock file", line, hint)
 
-    def _wrong(self, identifier: str, message: str, line: int, hint: str) -> None:
-        self.problems.append(error(identifier, message, Position(self.file, line), hint=hint))
+    def _wrong(self, finding: Finding, message: str, line: int, hint: str) -> None:
+        self.problems.append(finding.error(message, Position(self.file, line), hint=hint))
 
     def _once(self, line: int, *things: str) -> bool:
         """Whether none of ``things`` was given before; the first that was is reported."""
@@ -104,7 +105,7 @@ class _LockReader:
             first = self._seen.setdefault(thing, line)
             if first != line:
                 hint = f"the first is in line {first}"
-                self._wrong("lock-duplicate", f"{thing} is given twice", line, hint)
+                self._wrong(LOCK_DUPLICATE, f"{thing} is given twice", line, hint)
                 return False
         return True
 
@@ -118,7 +119,7 @@ class _LockReader:
         agent, kind, number = _unescape(fields[0]), Kind(fields[1]), _number(fields[2])
         key = ResourceKey(kind, _unescape(fields[3]), _cells(fields[4:]))
         if number > _MAX_NUMBER:
-            self._wrong("lock-syntax", f"{number} is no id", line, "ids are 0 to 65535")
+            self._wrong(LOCK_SYNTAX, f"{number} is no id", line, "ids are 0 to 65535")
         elif self._once(line, f"{agent}: {kind} {number}", f"{agent}: {kind} <{key}>"):
             self._agents[agent, key] = number
 
@@ -128,10 +129,10 @@ class _LockReader:
         cells = _cells(fields[3:])
         locked = LockedId(number, name)
         if number > _MAX_NUMBER:
-            self._wrong("lock-syntax", f"{number} is no id", line, "ids are 0 to 65535")
+            self._wrong(LOCK_SYNTAX, f"{number} is no id", line, "ids are 0 to 65535")
         elif not _NAME.fullmatch(name):
             hint = "names have 1 to 63 letters, digits and _.+-~"
-            self._wrong("lock-syntax", f"{name!r} is no name", line, hint)
+            self._wrong(LOCK_SYNTAX, f"{name!r} is no name", line, hint)
         elif word == _DEVICE:
             if self._once(line, f"device {number}", f"device <{node}>"):
                 self._devices[node] = locked
@@ -170,18 +171,18 @@ def parse_lock(text: str, file: str) -> Lock:
     reader = _LockReader(file)
     if len(text) > MAX_SIZE:
         large = f"larger than {MAX_SIZE} characters"
-        raise InputError([error("lock-syntax", large, Position(file))])
+        raise InputError([LOCK_SYNTAX.error(large, Position(file))])
     lines = text.splitlines()
     if lines and lines[0] != _HEADER:
         where = Position(file, 1)
         message = "not a lock file of this version"
-        raise InputError([error("lock-syntax", message, where, hint=f"it begins with: {_HEADER}")])
+        raise InputError([LOCK_SYNTAX.error(message, where, hint=f"it begins with: {_HEADER}")])
     conflicts = [line for line, content in enumerate(lines, 1) if content.startswith(_CONFLICT)]
     if conflicts:
         hint = "keep the lines of one side; the next build gives the other's numbers anew"
         message = "a merge has left a conflict"
         raise InputError(
-            error("lock-syntax", message, Position(file, line), hint=hint)
+            LOCK_SYNTAX.error(message, Position(file, line), hint=hint)
             for line in conflicts[:MAX_PROBLEMS]
         )
     for line, content in enumerate(lines, 1):

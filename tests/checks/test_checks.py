@@ -452,7 +452,7 @@ def run(case: Case) -> tuple[tuple[Diagnostic, ...], Position | None]:
 
 
 def test_every_check_is_here() -> None:
-    assert sorted(check.name for check in CHECKS) == sorted(CASES)
+    assert sorted(check.id for check in CHECKS) == sorted(CASES)
 
 
 @pytest.mark.parametrize("name", CASES)

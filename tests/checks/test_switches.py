@@ -6,13 +6,18 @@ from support import AGENTS, TWO_AGENTS, soc
 from scmigen.assignment.agents_file import read_agents
 from scmigen.assignment.assignment import Switch
 from scmigen.checks.switches import Asked, switched, unknown
-from scmigen.diagnostics import Diagnostic, InputError, Position, error, note, warning
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
 from scmigen.explain import switchable
 
+
+def finding(name: str) -> Finding:
+    return Finding(name, "Something is wrong.", "Repair it.")
+
+
 FOUND = (
-    error("reset-shared", "one"),
-    warning("rate-twice", "two"),
-    note("operation-withdrawn", "three"),
+    finding("reset-shared").error("one"),
+    finding("rate-twice").warning("two"),
+    finding("operation-withdrawn").note("three"),
 )
 
 
@@ -71,7 +76,7 @@ def test_the_command_line_has_the_last_word() -> None:
 
 def test_what_cannot_be_made_is_not_talked_away() -> None:
     """An output that cannot hold the board stays an error, whatever reason there is."""
-    found = [error("scp-limit", "one"), warning("scp-parent", "two")]
+    found = [finding("scp-limit").error("one"), finding("scp-parent").warning("two")]
     switches = [Switch("scp-limit", "off", "y"), Switch("scp-parent", "off", "y")]
     assert switched(found, switches, Asked(), final=True) == (found[0],)
     off = Asked(off=frozenset({"scp-limit", "scp-parent"}))

@@ -15,8 +15,8 @@ import pytest
 from support import scmigen
 
 from scmigen.cli.formats import as_github, as_json, as_sarif
-from scmigen.diagnostics import Position, Related, error, note, warning
-from scmigen.explain import explanations
+from scmigen.diagnostics import Finding, Position, Related, Severity
+from scmigen.explain import findings
 
 BOARD = """/dts-v1/;
 / {
@@ -66,8 +66,11 @@ def sarif(text: str) -> dict[str, Any]:
     return run
 
 
-FOUND = error(
-    "reset-shared",
+def finding(name: str) -> Finding:
+    return findings().get(name, Finding(name, "Something is wrong.", "Repair it."))
+
+
+FOUND = finding("reset-shared").error(
     "reset <&rcc 14>: it is asserted by linux and optee",
     Position("boards/board.dts", 212, 3),
     [
@@ -105,20 +108,25 @@ def test_braces_of_a_message_are_no_placeholders() -> None:
 
 def test_all_that_can_be_found_is_a_rule() -> None:
     """Checks, what reading finds and what outputs find, each with what to do."""
-    run = sarif(as_sarif([note("scp-parent", "x"), warning("dts-syntax", "y")]))
+    run = sarif(as_sarif([finding("scp-parent").note("x"), finding("dts-syntax").warning("y")]))
     rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
-    assert rules.keys() == explanations().keys()
+    assert rules.keys() == findings().keys()
     assert {"reset-shared", "agents-file", "lock-syntax", "scp-limit"} <= rules.keys()
-    about, advice = explanations()["reset-shared"]
-    assert rules["reset-shared"]["shortDescription"] == {"text": about}
-    assert rules["reset-shared"]["help"] == {"text": advice}
+    assert rules["reset-shared"]["shortDescription"] == {
+        "text": "An agent may assert a reset that another agent's device depends on."
+    }
+    assert rules["reset-shared"]["help"] == {
+        "text": "Name an owner of the reset, or make one of the devices assignable."
+    }
     assert [result["level"] for result in run["results"]] == ["note", "warning"]
 
 
 def test_the_line_of_the_source_goes_with_the_place() -> None:
     """The region is from the caret to the end of the line; columns count from 1 (3.30.5-8)."""
     line = "\tclocks = <&cru {4}>;"
-    found = error("dts-syntax", "x", Position("b.dts", 7, 11), (), None, f"{line}\n\t         ^")
+    found = finding("dts-syntax").at(
+        Severity.ERROR, "x", Position("b.dts", 7, 11), (), None, f"{line}\n\t         ^"
+    )
     (result,) = sarif(as_sarif([found]))["results"]
     region = result["locations"][0]["physicalLocation"]["region"]
     snippet = region.pop("snippet")["text"]
@@ -129,7 +137,9 @@ def test_the_line_of_the_source_goes_with_the_place() -> None:
 
 
 def test_a_caret_behind_the_line_shows_nothing() -> None:
-    found = error("dts-syntax", "x", Position("b.dts", 7, 4), (), None, "a =\n   ^")
+    found = finding("dts-syntax").at(
+        Severity.ERROR, "x", Position("b.dts", 7, 4), (), None, "a =\n   ^"
+    )
     (result,) = sarif(as_sarif([found]))["results"]
     region = result["locations"][0]["physicalLocation"]["region"]
     assert region == {"startLine": 7, "startColumn": 4}
@@ -147,7 +157,7 @@ def test_a_caret_behind_the_line_shows_nothing() -> None:
     ],
 )
 def test_files_are_percent_encoded_references(file: str, uri: str) -> None:
-    (result,) = sarif(as_sarif([error("reset-shared", "y", Position(file))]))["results"]
+    (result,) = sarif(as_sarif([finding("reset-shared").error("y", Position(file))]))["results"]
     place = result["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": uri}}
 
@@ -156,7 +166,7 @@ def test_a_file_below_the_working_directory_is_relative(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = [error("reset-shared", "y", Position(str(tmp_path / "boards" / "b.dts"), 3))]
+    found = [finding("reset-shared").error("y", Position(str(tmp_path / "boards" / "b.dts"), 3))]
     (result,) = sarif(as_sarif(found))["results"]
     assert result["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "boards/b.dts"},
@@ -193,7 +203,7 @@ def test_an_annotation_is_what_the_runner_understands() -> None:
 
 
 def test_hostile_text_makes_no_second_command() -> None:
-    hostile = error("x", "100%\r\n::set-output name=a::b", Position("a,col=9::b\n.dts", 1))
+    hostile = finding("x").error("100%\r\n::set-output name=a::b", Position("a,col=9::b\n.dts", 1))
     (line,) = as_github([hostile]).splitlines()
     _, properties, text = annotation(line)
     assert properties["file"] == "a,col=9::b\n.dts"
@@ -202,7 +212,7 @@ def test_hostile_text_makes_no_second_command() -> None:
 
 
 def test_notes_and_warnings_have_their_own_commands() -> None:
-    lines = as_github([note("n", "x"), warning("w", "y")]).splitlines()
+    lines = as_github([finding("n").note("x"), finding("w").warning("y")]).splitlines()
     assert lines == ["::notice title=n::x", "::warning title=w::y"]
 
 

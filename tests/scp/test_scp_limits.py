@@ -21,7 +21,7 @@ from scmigen.assignment.assignment import Extra, FastChannelOptions, Target
 from scmigen.bindings.facts import Use
 from scmigen.diagnostics import Diagnostic, Position, Severity, format_text
 from scmigen.emit.scp import emit
-from scmigen.emit.scp.limits import ABOUT
+from scmigen.explain import findings
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering, Role
 from scmigen.scmi.protocols import Kind
@@ -40,7 +40,7 @@ def one(kind: Kind, number: int, numbering: Numbering = Numbering.SHARED) -> Boa
 def only(platform: Platform) -> Diagnostic:
     files, (diagnostic,) = emit(platform)
     assert bool(files) == (diagnostic.severity is not Severity.ERROR)
-    assert diagnostic.id in ABOUT
+    assert diagnostic.id in findings()
     return diagnostic
 
 

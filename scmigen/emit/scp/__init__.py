@@ -15,12 +15,13 @@ from scmigen.emit.scp import fast_channels, limits, system, tables
 from scmigen.emit.scp import firmware as _firmware
 from scmigen.emit.scp.binding import Drivers, bind_drivers
 from scmigen.emit.scp.drivers import Slot
+from scmigen.emit.scp.findings import SCP_ASSUMED, SCP_SAME_VOLTAGE
 from scmigen.model.platform import Platform
 
 __all__ = ["emit"]
 
 #: What is found of operating points that are to be written.
-_POINTS = frozenset({"scp-assumed", "scp-same-voltage"})
+_POINTS = (SCP_ASSUMED, SCP_SAME_VOLTAGE)
 
 
 def emit(platform: Platform) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
@@ -31,7 +32,7 @@ def emit(platform: Platform) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
     drivers, unbound = bind_drivers(platform)
     checked = limits.check(platform)
     if drivers.kept(Slot.SUPPLY):
-        checked = tuple(item for item in checked if item.id not in _POINTS)
+        checked = tuple(item for item in checked if item.finding not in _POINTS)
     found = (
         *checked,
         *unbound,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Target
 from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import Region, regions
-from scmigen.diagnostics import Diagnostic, error, warning
+from scmigen.diagnostics import Diagnostic
 from scmigen.emit.ctext import Enumerators
 from scmigen.emit.names import origin_of, telling
 from scmigen.emit.scp.drivers import (
@@ -22,6 +22,7 @@ from scmigen.emit.scp.drivers import (
     slots_of,
     value,
 )
+from scmigen.emit.scp.findings import SCP_DRIVER, SCP_MAILBOX
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
 
@@ -171,8 +172,7 @@ def bind_drivers(platform: Platform) -> tuple[Drivers, tuple[Diagnostic, ...]]:
                 missing.setdefault((resource.key.provider, slot), resource)
         except DriverError as problem:
             problems.append(
-                error(
-                    "scp-driver",
+                SCP_DRIVER.error(
                     f"platform.drivers, {slot} of {origin_of(platform, resource)}: {problem}",
                     resource.node.position,
                 )
@@ -194,8 +194,7 @@ def _missing(
     for (path, slot), resource in missing.items():
         if product or slot in collector.used:
             names = " or ".join(f'"{name}"' for name in resource.node.strings("compatible"))
-            yield error(
-                "scp-driver",
+            yield SCP_DRIVER.error(
                 f"{path} has no driver for {slot}, and a {platform.options.target} has no mock"
                 if product
                 else f"{path} has no driver for {slot}, while others have one",
@@ -204,8 +203,7 @@ def _missing(
                 f"{slot}: {{module: …}}",
             )
         elif platform.options.target is not Target.HOST:
-            yield warning(
-                "scp-driver",
+            yield SCP_DRIVER.warning(
                 f"{path} has no driver for {slot}: it gets a mock",
                 resource.node.position,
             )
@@ -218,8 +216,7 @@ def _fillers(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
     kept = HAL[Slot.POWER] in collector.used.get(Slot.POWER, {})
     if Slot.POWER in collector.used and not kept and len(numbers) <= max(numbers, default=-1):
         free = next(number for number in range(max(numbers)) if number not in numbers)
-        yield error(
-            "scp-driver",
+        yield SCP_DRIVER.error(
             f"power domain {free} is no resource, but SCP-firmware needs an element with a driver "
             "of its own for each number",
             resources[0].node.position,
@@ -241,7 +238,7 @@ def _system(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
         try:
             driver = find_driver(platform, None, slot)
         except DriverError as problem:
-            yield error("scp-driver", f"platform.drivers, {slot} of system: {problem}")
+            yield SCP_DRIVER.error(f"platform.drivers, {slot} of system: {problem}")
             continue
         if driver is not None:
             collector.used.setdefault(slot, {})[driver.module] = driver
@@ -250,8 +247,7 @@ def _system(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
             sub = str(driver.sub_element)
             collector.slots[slot, 0] = Bound(driver.macro, index, driver.api, sub)
         elif platform.options.target is Target.PRODUCT and slot not in OPTIONAL_SLOTS:
-            yield error(
-                "scp-driver",
+            yield SCP_DRIVER.error(
                 f"there is no driver for {slot}",
                 hint=f"say under platform.drivers, system: {slot}: {{module: …, element: 0}}",
             )
@@ -294,16 +290,13 @@ def _mailboxes(
         try:
             bell, said = _bell(platform, collector, agent.name)
         except DriverError as problem:
-            problems.append(
-                error("scp-driver", f"platform.drivers, system, {agent.name}: {problem}")
-            )
+            problems.append(SCP_DRIVER.error(f"platform.drivers, system, {agent.name}: {problem}"))
             continue
         if found is None and said is not None:
             found = Region(0, _MAILBOX_SIZE)
         if found is None or found.size <= _MAILBOX_HEADER:
             problems.append(
-                error(
-                    "scp-mailbox",
+                SCP_MAILBOX.error(
                     f"{agent.name} has no mailbox of more than {_MAILBOX_HEADER} bytes in memory "
                     "that the CPU can reach",
                     agent.position,

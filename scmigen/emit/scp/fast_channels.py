@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent, FastChannelOptions, Target
 from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import Region, regions, reserved
-from scmigen.diagnostics import Diagnostic, error, note
+from scmigen.diagnostics import Diagnostic
 from scmigen.emit.scp.binding import Bound, Drivers
 from scmigen.emit.scp.drivers import Slot
+from scmigen.emit.scp.findings import SCP_FAST_CHANNELS
 from scmigen.emit.scp.spaces import PREFIX, Space
 from scmigen.emit.scp.system import alarm
 from scmigen.model.platform import Platform, Resource
@@ -149,8 +150,7 @@ def check(platform: Platform, drivers: Drivers) -> Iterator[Diagnostic]:
     if options is None:
         return
     for problem in _problems(platform, drivers, options):
-        yield error(
-            "scp-fast-channels",
+        yield SCP_FAST_CHANNELS.error(
             problem,
             options.position,
             hint="fast-channels: {memory: LABEL}, where LABEL is a node of /reserved-memory",
@@ -158,8 +158,7 @@ def check(platform: Platform, drivers: Drivers) -> Iterator[Diagnostic]:
     owned = {resource.number for resource, _ in _owners(platform)}
     for resource in platform.resources.get(Kind.PERFORMANCE, ()):
         if resource.number not in owned:
-            yield note(
-                "scp-fast-channels",
+            yield SCP_FAST_CHANNELS.note(
                 f"performance domain {resource.name} gets no fast channels: nothing checks what "
                 "is written there, and no one agent has level, limits and read for itself",
                 resource.facts.position or resource.node.position,

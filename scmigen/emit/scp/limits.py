@@ -5,7 +5,22 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from scmigen.assignment.assignment import Target
-from scmigen.diagnostics import Diagnostic, Position, Related, error, note, warning
+from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.emit.scp.findings import (
+    SCP_ASSUMED,
+    SCP_EMPTY,
+    SCP_KIND,
+    SCP_LEVEL,
+    SCP_LIMIT,
+    SCP_NAME,
+    SCP_NUMBERING,
+    SCP_PARENT,
+    SCP_PERMISSIONS,
+    SCP_RATE,
+    SCP_SAME_VOLTAGE,
+    SCP_TRIP_POINTS,
+    SCP_VOTES,
+)
 from scmigen.emit.scp.performance import same_voltage, usable
 from scmigen.emit.scp.rates import MAX_RATE
 from scmigen.emit.scp.spaces import EMITTED, PHYSICAL, kept_by_platform
@@ -27,27 +42,6 @@ MAX_NAME = 15
 MAX_TRIP_POINTS = 254
 #: The highest level in µV: a signed word.
 MAX_LEVEL = 0x7FFF_FFFF
-
-#: Diagnostic → one sentence for ``scmigen explain``.
-ABOUT: Mapping[str, str] = {
-    "scp-empty": "The platform has no agent, or no resource that SCP-firmware gets tables for.",
-    "scp-limit": "The platform has more agents or higher numbers than SCP-firmware's tables hold.",
-    "scp-name": "A name is too long for SCP-firmware, or two resources of a kind share one.",
-    "scp-numbering": "An agent has numbers of its own where SCP-firmware has one for all.",
-    "scp-kind": "The platform has resources of a kind that SCP-firmware gets no tables for.",
-    "scp-parent": "An agent may set a clock's parent, which SCP-firmware cannot do.",
-    "scp-permissions": "Permissions are to change at run time, which any agent could do there.",
-    "scp-rate": "A clock has a rate that a clock driver's table in SCP-firmware cannot hold.",
-    "scp-votes": "Two agents control a voltage domain, and SCP-firmware counts no votes there.",
-    "scp-level": "A level cannot be held by SCP-firmware: zero, or too high.",
-    "scp-same-voltage": "Two operating points have one voltage; SCP-firmware keeps the rate.",
-    "scp-system-power": "What agents can do with system power, or why it is denied to them.",
-    "scp-trip-points": "Trip points of sensors are left out, or come with a bug of SCP-firmware.",
-    "scp-fast-channels": "Fast channels have no place in memory, or a domain cannot have them.",
-    "scp-assumed": "A product would be built on a value that was assumed.",
-    "scp-driver": "A provider has no driver in SCP-firmware, or one that cannot be used.",
-    "scp-mailbox": "An agent's mailbox has no place in memory.",
-}
 
 _NAMES = {
     Kind.POWER: "power domain",
@@ -107,8 +101,7 @@ def _highest(platform: Platform, kind: Kind) -> Resource | None:
 
 def _empty(platform: Platform) -> Iterator[Diagnostic]:
     if not platform.agents or not any(platform.resources.get(kind) for kind in EMITTED):
-        yield error(
-            "scp-empty",
+        yield SCP_EMPTY.error(
             "there is no agent, or nothing that the platform manages: there is nothing to write "
             "for SCP-firmware",
         )
@@ -117,8 +110,7 @@ def _empty(platform: Platform) -> Iterator[Diagnostic]:
 def _agents(platform: Platform) -> Iterator[Diagnostic]:
     count = len(platform.agents)
     if count > MAX_AGENTS:
-        yield error(
-            "scp-limit",
+        yield SCP_LIMIT.error(
             f"{count} agents; SCP-firmware serves at most {MAX_AGENTS}",
             hint="serve some of them from a platform of their own",
         )
@@ -128,7 +120,7 @@ def _beyond(
     resource: Resource, said: str, hint: str, related: tuple[Related, ...] = ()
 ) -> Diagnostic:
     """A number that no table of SCP-firmware has a row for."""
-    return error("scp-limit", said, _position(resource), related, hint)
+    return SCP_LIMIT.error(said, _position(resource), related, hint)
 
 
 def _elements(platform: Platform) -> Iterator[Diagnostic]:
@@ -202,8 +194,7 @@ def _names(platform: Platform) -> Iterator[Diagnostic]:
             other = seen.setdefault(name, resource)
             if name and len(name.encode("utf-8", "replace")) <= MAX_NAME and other is resource:
                 continue
-            yield error(
-                "scp-name",
+            yield SCP_NAME.error(
                 f"{kind} {resource.number} is called {name!r}; SCP-firmware needs a name of 1 to "
                 f"{MAX_NAME} bytes that no other {kind} resource has",
                 _position(resource),
@@ -221,8 +212,7 @@ def _numbering(platform: Platform) -> Iterator[Diagnostic]:
         ]
         if moved and kind in PHYSICAL:
             first = moved[0]
-            yield error(
-                "scp-numbering",
+            yield SCP_NUMBERING.error(
                 f"{first.agent.name} knows {_NAMES[kind]} {first.resource.name} as {first.id}, but "
                 f"SCP-firmware shows every agent the same number ({first.resource.number}); "
                 f"{len(moved)} grants are numbered so",
@@ -243,8 +233,7 @@ def _kinds(platform: Platform) -> Iterator[Diagnostic]:
         if resources:
             position = _position(resources[0])
         if count:
-            yield warning(
-                "scp-kind",
+            yield SCP_KIND.warning(
                 f"{count} {kind} resources are left out, and agents are denied the protocol: {why}",
                 position,
             )
@@ -258,8 +247,7 @@ def _parents(platform: Platform) -> Iterator[Diagnostic]:
         if grant.resource.kind is Kind.CLOCK and Operation.PARENT in grant.operations
     ]
     if grants:
-        yield warning(
-            "scp-parent",
+        yield SCP_PARENT.warning(
             f"the operation parent does not exist in SCP-firmware (clock protocol 1.0); it is "
             f"left out of {len(grants)} grants",
             _position(grants[0].resource),
@@ -273,8 +261,7 @@ def _devices(platform: Platform) -> Iterator[Diagnostic]:
     trusted = [agent for agent in platform.agents if agent.permissions]
     movable = [device for device in platform.devices if device.assignable]
     if trusted or movable:
-        yield note(
-            "scp-permissions",
+        yield SCP_PERMISSIONS.note(
             "SCP-firmware would let any agent change permissions (base messages 0x9 to 0xB), so "
             "no device table is written and these messages answer NOT_FOUND",
             trusted[0].position if trusted else movable[0].node.position,
@@ -289,8 +276,7 @@ def _rates(platform: Platform) -> Iterator[Diagnostic]:
     for resource in platform.resources.get(Kind.CLOCK, ()):
         high = [rate for rate in resource.facts.rates if rate > MAX_RATE]
         if high:
-            yield warning(
-                "scp-rate",
+            yield SCP_RATE.warning(
                 f"clock {resource.name} has a rate of {max(high)} Hz; the clock driver's table "
                 f"holds rates up to {MAX_RATE} Hz, higher ones are left out",
                 _position(resource),
@@ -306,8 +292,7 @@ def _votes(platform: Platform) -> Iterator[Diagnostic]:
         others = ["the platform"] if resource.key in own else []
         names = [grant.agent.name for grant in grants] + others
         if grants and len(names) > 1:
-            yield error(
-                "scp-votes",
+            yield SCP_VOTES.error(
                 f"voltage domain {resource.name} is controlled by {', '.join(names)}; "
                 "SCP-firmware counts no votes there, and one would switch it off under the other",
                 _position(resource),
@@ -315,8 +300,7 @@ def _votes(platform: Platform) -> Iterator[Diagnostic]:
                 "platform (platform.fixed)",
             )
         elif grants and resource.facts.always_on:
-            yield warning(
-                "scp-votes",
+            yield SCP_VOTES.warning(
                 f"voltage domain {resource.name} is to stay on, but SCP-firmware would let "
                 f"{names[0]} switch it off",
                 _position(resource),
@@ -328,8 +312,7 @@ def _levels(platform: Platform) -> Iterator[Diagnostic]:
     for resource in platform.resources.get(Kind.VOLTAGE, ()):
         highest = max(resource.facts.voltages, default=0)
         if highest > MAX_LEVEL:
-            yield error(
-                "scp-level",
+            yield SCP_LEVEL.error(
                 f"voltage domain {resource.name} has a level of {highest} µV; SCP-firmware's go up "
                 f"to {MAX_LEVEL} µV",
                 _position(resource),
@@ -343,8 +326,8 @@ def _points(platform: Platform) -> Iterator[Diagnostic]:
         points = operating_points(resource, platform.options.clock_rate)
         kept = usable(points)
         if len(kept.points) < len(points.points):
-            yield (warning if kept.points else error)(
-                "scp-level",
+            report = SCP_LEVEL.warning if kept.points else SCP_LEVEL.error
+            yield report(
                 f"of the {len(points.points)} levels of {resource.name} SCP-firmware holds "
                 f"{len(kept.points)}: a level of 0 ends its table, and rates go up to {MAX_RATE} "
                 "Hz",
@@ -352,8 +335,8 @@ def _points(platform: Platform) -> Iterator[Diagnostic]:
             )
         known = kept._replace(points=tuple(p for p in kept.points if p.voltage is not None))
         if same_voltage(known):
-            yield (error if product else warning)(
-                "scp-same-voltage",
+            report = SCP_SAME_VOLTAGE.error if product else SCP_SAME_VOLTAGE.warning
+            yield report(
                 f"levels of {resource.name} have one voltage in mV; SCP-firmware changes the rate "
                 "only where the voltage changes"
                 + ("" if product else ": the mock supply gets a millivolt more"),
@@ -366,8 +349,7 @@ def _trip_points(platform: Platform) -> Iterator[Diagnostic]:
     """To end notifications of trip points, SCP-firmware writes to a place that is none of its."""
     sensors = platform.resources.get(Kind.SENSOR, ())
     if platform.options.trip_points and sensors:
-        yield warning(
-            "scp-trip-points",
+        yield SCP_TRIP_POINTS.warning(
             "a SENSOR_TRIP_POINT_NOTIFY that ends notifications makes SCP-firmware write past a "
             "table, whoever sends it; any agent that may read a sensor can",
             _position(sensors[0]),
@@ -377,8 +359,7 @@ def _trip_points(platform: Platform) -> Iterator[Diagnostic]:
         known = [(sensor, trip_points(platform, sensor)) for sensor in sensors]
         have = [(sensor, trips) for sensor, trips in known if trips]
         if have:
-            yield note(
-                "scp-trip-points",
+            yield SCP_TRIP_POINTS.note(
                 f"{len(have)} sensors have trip points in the tree; they are left out, as "
                 "SCP-firmware writes past a table when notifications of one end",
                 _position(have[0][0]),
@@ -389,8 +370,7 @@ def _trip_points(platform: Platform) -> Iterator[Diagnostic]:
     for sensor in sensors:
         count = len(trip_points(platform, sensor))
         if count > MAX_TRIP_POINTS:
-            yield error(
-                "scp-trip-points",
+            yield SCP_TRIP_POINTS.error(
                 f"sensor {sensor.name} has {count} trip points; in SCP-firmware's attributes "
                 f"there is room for {MAX_TRIP_POINTS}",
                 _position(sensor),
@@ -412,8 +392,7 @@ def _assumed(platform: Platform) -> Iterator[Diagnostic]:
             *("voltage" for point in points if point.voltage is None),
         }
         if missing:
-            yield error(
-                "scp-assumed",
+            yield SCP_ASSUMED.error(
                 f"the operating points of {resource.name} are assumed "
                 f"({', '.join(sorted(missing))}); a product refuses them",
                 _position(resource),

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent, Target
-from scmigen.diagnostics import Diagnostic, note
+from scmigen.diagnostics import Diagnostic
 from scmigen.emit.scp.binding import Bound, Drivers
 from scmigen.emit.scp.drivers import MOCKS, Driver, Slot
+from scmigen.emit.scp.findings import SCP_SYSTEM_POWER
 from scmigen.emit.values import SYSTEM_POWER_ROLES
 from scmigen.model.platform import Platform
 from scmigen.runtime import Role
@@ -103,22 +104,19 @@ def check(platform: Platform, drivers: Drivers) -> Iterator[Diagnostic]:
     missing = _missing(platform, drivers)
     readers = [agent for agent in agents if agent.role not in SETTERS]
     if agents and _has_own(platform, drivers):
-        yield note(
-            "scp-system-power",
+        yield SCP_SYSTEM_POWER.note(
             f"system power is the firmware's own: of its scmi-system-power, where it has that, "
             f"{_names(agents)} can make use and nobody else",
             agents[0].position,
         )
     elif agents and missing is not None:
-        yield note(
-            "scp-system-power",
+        yield SCP_SYSTEM_POWER.note(
             f"the system power protocol is denied to {_names(agents)}: {missing}",
             agents[0].position,
             hint="PSCI, or a service of the product, can switch the system off",
         )
     elif readers:
-        yield note(
-            "scp-system-power",
+        yield SCP_SYSTEM_POWER.note(
             f"{_names(readers)} can ask for the state of the system and be told of its changes; "
             "SCP-firmware lets only agents of the roles psci and hypervisor set it",
             readers[0].position,

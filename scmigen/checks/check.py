@@ -1,0 +1,43 @@
+"""What a check is: a finding together with the function that looks for it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from scmigen.diagnostics import Diagnostic, Finding, Severity
+from scmigen.model.platform import Model
+
+#: Yields one diagnostic for each instance in a model; never prints, and never stops other checks.
+Run = Callable[[Model], Iterator[Diagnostic]]
+
+
+def _nothing(_: Model) -> Iterator[Diagnostic]:
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Finding):
+    """A finding and the function that looks for it in a whole model."""
+
+    run: Run = _nothing
+
+    def __call__(self, model: Model) -> Iterator[Diagnostic]:
+        """All instances in ``model``."""
+        return self.run(model)
+
+
+def check(
+    name: str, *, about: str, advice: str, severity: Severity = Severity.ERROR
+) -> Callable[[Run], Check]:
+    """Make a check of a function; it reports through its own name.
+
+    ``name`` is the id, ``about`` one sentence on what it finds, ``advice`` one on the remedy::
+
+        @check("clock-orphan", about="A clock has no parent.", advice="Give it one.")
+        def clock_orphan(model: Model) -> Iterator[Diagnostic]:
+            yield clock_orphan.warning("…", position)
+    """
+
+    def made(run: Run) -> Check:
+        return Check(name, about, advice, severity, run=run)
+
+    return made
