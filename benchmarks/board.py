@@ -17,10 +17,10 @@ from time import perf_counter
 
 from scmigen.bindings.inventory import take_inventory
 from scmigen.checks.registry import run_checks
-from scmigen.compile import DEFAULT_OUTPUTS, Request, compile_board, emit_outputs
 from scmigen.devicetree.load import load
 from scmigen.emit.files import write
 from scmigen.model.build import build
+from scmigen.pipeline import DEFAULT_OUTPUTS, Request, compile_board, emit_outputs
 
 
 def process(command: list[str], runs: int) -> float:

@@ -10,7 +10,9 @@ import click
 from scmigen.assignment.assignment import Target
 from scmigen.cli.common import board_options, compiled
 from scmigen.cli.report import ERRORS, report
-from scmigen.compile import (
+from scmigen.diagnostics import InputError, counted, has_errors
+from scmigen.emit.files import File, Written, write
+from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
     OUTPUTS,
     Compiled,
@@ -19,8 +21,6 @@ from scmigen.compile import (
     for_target,
     lock_text,
 )
-from scmigen.diagnostics import InputError, counted, has_errors
-from scmigen.emit.files import File, Written, write
 
 
 def _outputs(

@@ -11,8 +11,8 @@ import click
 
 from scmigen.cli.choices import OPTIONS, asked
 from scmigen.cli.report import ERRORS, FORMATS, MOVED, report
-from scmigen.compile import Compiled, Request, compile_board
 from scmigen.diagnostics import InputError, Severity, has_errors
+from scmigen.pipeline import Compiled, Request, compile_board
 from scmigen.runtime import Numbering
 
 _Command = Callable[..., Any]

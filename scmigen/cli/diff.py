@@ -10,11 +10,11 @@ import click
 from scmigen import runtime
 from scmigen.cli.choices import agent_trees
 from scmigen.cli.report import ERRORS, MOVED, report
-from scmigen.compile import RUNTIME_INVALID
 from scmigen.devicetree.findings import FILE_UNREADABLE
 from scmigen.diagnostics import InputError, Position, has_errors
 from scmigen.model.compare import AGENT, Change, Side, What, compare, of_ids, of_runtime
 from scmigen.model.lockfile import is_lock, parse_lock
+from scmigen.pipeline import RUNTIME_INVALID
 
 _PATH = click.Path(path_type=Path)
 
@@ -112,8 +112,8 @@ class _Boards:
 
     def _board(self, path: Path, agents: tuple[Path, ...]) -> Mapping[str, Side]:
         # The compiler is needed for boards only.
-        from scmigen.compile import Request, compile_board
         from scmigen.emit.runtime import to_runtime
+        from scmigen.pipeline import Request, compile_board
 
         request = Request(
             path,

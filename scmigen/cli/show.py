@@ -10,8 +10,8 @@ from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.cli.common import compiled, view_options
 from scmigen.cli.report import ERRORS
-from scmigen.compile import Compiled, Request
 from scmigen.model.platform import Grant, Model
+from scmigen.pipeline import Compiled, Request
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
 

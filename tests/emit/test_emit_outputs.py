@@ -13,8 +13,8 @@ import jsonschema
 import pytest
 
 from scmigen import runtime
-from scmigen.compile import Request, compile_board, emit_outputs
 from scmigen.model.platform import Model
+from scmigen.pipeline import Request, compile_board, emit_outputs
 from scmigen.runtime import Numbering
 
 GRANTS = Path(__file__).parent.parent / "grants" / "orrery.csv"

@@ -12,9 +12,9 @@ import pytest
 from browser import Browser
 from support import model_of, soc, soc_model, tree_of
 
-from scmigen.compile import Request, compile_board
 from scmigen.emit.permission_page import page
 from scmigen.model.platform import Model, Platform
+from scmigen.pipeline import Request, compile_board
 
 MAX_BYTES = 2_000_000
 DATA = '<script type="application/json" id="data">'

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from support import TWO_AGENTS, diagnostics, model_of, soc, soc_model, tree_of
 
-from scmigen.compile import emit_outputs, extra_problems
 from scmigen.emit.runtime import to_runtime
 from scmigen.model.platform import Model
+from scmigen.pipeline import emit_outputs, extra_problems
 from scmigen.runtime import encode
 
 

@@ -10,11 +10,11 @@ from support import without_places
 
 from scmigen import runtime
 from scmigen.checks.registry import run_checks
-from scmigen.compile import DEFAULT_OUTPUTS, Request, compile_board, emit_outputs
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load
 from scmigen.emit.permission_page import data
 from scmigen.model.platform import Model
+from scmigen.pipeline import DEFAULT_OUTPUTS, Request, compile_board, emit_outputs
 from scmigen.scmi.protocols import Kind
 
 HEADER = """

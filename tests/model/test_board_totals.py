@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scmigen.compile import Request, compile_board
+from scmigen.pipeline import Request, compile_board
 
 COLUMNS = (
     *("managed", "fixed", "local"),

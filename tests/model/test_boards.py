@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scmigen.compile import Compiled, Request, compile_board
 from scmigen.diagnostics import Diagnostic, Severity
+from scmigen.pipeline import Compiled, Request, compile_board
 
 BOTH = {"linux", "media"}
 OTHERS = {"vm1", "secure"}

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from scmigen.assignment.assignment import HandGrant
-from scmigen.compile import Request, compile_board
 from scmigen.diagnostics import Severity
 from scmigen.model.platform import Model
+from scmigen.pipeline import Request, compile_board
 
 HAND = Path(__file__).parent.parent / "grants"
 BOARDS = {"orrery": 124, "minimal": 10, "juno-scmi": 10, "imx8mp-evk": 177}

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from support import model_of, soc, soc_model
 
-from scmigen.compile import Request, compile_board
 from scmigen.model.naming import unique
+from scmigen.pipeline import Request, compile_board
 from scmigen.scmi.protocols import Kind
 
 

@@ -13,10 +13,10 @@ import pytest
 from scp.scp_boards import divided
 from scp.scp_build import agree, compile_command, run, sources, write
 
-from scmigen.compile import Request, compile_board
 from scmigen.diagnostics import has_errors
 from scmigen.emit.scp import emit
 from scmigen.model.platform import Platform
+from scmigen.pipeline import Request, compile_board
 from scmigen.resources import directory
 
 SHARED = directory("templates").parent.parent / "shared"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from scp.scp_build import agree
 
-from scmigen.compile import Request, compile_board
 from scmigen.diagnostics import has_errors
 from scmigen.emit.scp import emit
+from scmigen.pipeline import Request, compile_board
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 

@@ -9,9 +9,9 @@ import pytest
 from support import without_places
 
 from scmigen import runtime
-from scmigen.compile import DEFAULT_OUTPUTS, Compiled, Request, compile_board, emit_outputs
 from scmigen.diagnostics import Severity, has_errors
 from scmigen.emit.files import File
+from scmigen.pipeline import DEFAULT_OUTPUTS, Compiled, Request, compile_board, emit_outputs
 from scmigen.scmi.protocols import Kind
 
 BOARDS = (

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from support import without_places
 
-from scmigen.compile import (
+from scmigen.devicetree.flatten import flatten
+from scmigen.devicetree.load import load
+from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
     Compiled,
     Request,
@@ -20,8 +22,6 @@ from scmigen.compile import (
     emit_outputs,
     lock_text,
 )
-from scmigen.devicetree.flatten import flatten
-from scmigen.devicetree.load import load
 
 _ENUMERATOR = re.compile(r"^ +(\w+_IDX)_(\w+) = (\d+),$", re.MULTILINE)
 _DEFINE = re.compile(r"^#define (SCMI_\w+) +(\d+)", re.MULTILINE)
