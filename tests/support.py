@@ -1,15 +1,21 @@
 """Helpers of the tests: boards written as short literals, and what the compiler makes of them."""
 
+import gc
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import chdir
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from click.testing import CliRunner
 
 from scmigen.assignment.sources import Sources, assign
 from scmigen.bindings.facts import Inventory, ResourceKey
 from scmigen.bindings.inventory import take_inventory
 from scmigen.checks.registry import run_checks
+from scmigen.cli.main import cli
 from scmigen.devicetree.source import read_source
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position
@@ -45,10 +51,33 @@ domains:
 """
 
 
-def scmigen(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """What the command does, as people type it."""
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command left: its exit status and both streams."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def scmigen(*arguments: str | Path, cwd: Path | None = None) -> Done:
+    """What the command does, in this process; `process` starts one of its own."""
+    try:
+        with chdir(cwd or Path.cwd()):
+            result = CliRunner().invoke(cli, [str(word) for word in arguments])
+    finally:
+        # A command ends with its process, so it does not collect garbage.
+        gc.enable()
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Done(result.exit_code, result.stdout, result.stderr)
+
+
+def process(*arguments: str | Path, cwd: Path | None = None) -> Done:
+    """What the command does as people type it, in a process of its own."""
     command = [sys.executable, "-m", "scmigen", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd)
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 def written(path: Path, text: str) -> Path:
