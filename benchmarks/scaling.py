@@ -20,7 +20,8 @@ from scmigen.assignment.default import default_assignment
 from scmigen.bindings.inventory import take_inventory
 from scmigen.checks.registry import run_checks
 from scmigen.devicetree.load import load
-from scmigen.devicetree.tree import DeviceTree, Node, Property
+from scmigen.devicetree.nodes import Node, Property
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.model.build import build
 from scmigen.runtime import Role
 

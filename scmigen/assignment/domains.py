@@ -15,7 +15,8 @@ from scmigen.assignment.assignment import COMPATIBLE, Agent, Assignment, Claim, 
 from scmigen.assignment.findings import AGENT_ID, AGENT_ROLE
 from scmigen.assignment.nesting import within_parents
 from scmigen.bindings.references import position_of, references
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, has_errors
 from scmigen.runtime import MAX_AGENTS, Role
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scmigen.assignment.assignment import Agent, Claim
 from scmigen.assignment.findings import ACCESS_BEYOND_PARENT, GLOB_UNMATCHED
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Related
 
 

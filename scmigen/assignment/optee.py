@@ -24,7 +24,8 @@ from scmigen.bindings.facts import Use
 from scmigen.bindings.scmi_nodes import instances_of, server_nodes
 from scmigen.bindings.served import agent_of
 from scmigen.bindings.status import Availability
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, has_errors
 from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES, Role, Transport
 from scmigen.scmi.operations import Operation, with_implied

@@ -17,7 +17,8 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import key_of, voltage_key
 from scmigen.bindings.macros import Macros
 from scmigen.bindings.references import Reference
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
 
 #: How many macros are looked through for one that was nearly written.

@@ -16,7 +16,8 @@ from scmigen.bindings.facts import Inventory, ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import take_inventory
 from scmigen.bindings.providers import is_bus
 from scmigen.bindings.status import Availability
-from scmigen.devicetree.tree import DeviceTree, Node, Property
+from scmigen.devicetree.nodes import Node, Property
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.runtime import Role
 from scmigen.scmi.operations import Operation

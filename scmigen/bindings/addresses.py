@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 
 
 class Region(NamedTuple):

@@ -11,7 +11,8 @@ from itertools import zip_longest
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.identity import has_dvfs, key_of, voltage_key
 from scmigen.bindings.references import Reference, references, supply
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind

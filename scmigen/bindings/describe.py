@@ -7,7 +7,8 @@ from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, U
 from scmigen.bindings.identity import domain_controller, key_of, scmi_protocol, voltage_key
 from scmigen.bindings.performance import points_of
 from scmigen.bindings.references import references, supply
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
 
 

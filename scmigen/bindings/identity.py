@@ -3,7 +3,7 @@
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.providers import compatibles, is_scmi
 from scmigen.bindings.references import Reference
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.scmi.protocols import Kind, Protocol
 
 #: Providers whose specifiers end in cells that are flags: compatible → cells of identity.

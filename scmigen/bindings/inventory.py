@@ -11,7 +11,8 @@ from scmigen.bindings.providers import classify, compatibles, context
 from scmigen.bindings.scmi_nodes import device_ids, instances_of, server_paths
 from scmigen.bindings.served import led_on
 from scmigen.bindings.status import Availability
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic
 from scmigen.scmi.protocols import Kind
 

@@ -12,7 +12,8 @@ from scmigen.bindings.consumers import LISTS
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import domain_controller, key_of, voltage_key
 from scmigen.bindings.references import references
-from scmigen.devicetree.tree import DeviceTree, Node, Property
+from scmigen.devicetree.nodes import Node, Property
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
 
 _ASSIGNED = ("assigned-clocks", "assigned-clock-parents")

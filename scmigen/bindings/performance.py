@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from scmigen.bindings.facts import OperatingPoint, OppTable
 from scmigen.bindings.references import references
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from scmigen.bindings.facts import ProviderClass
 from scmigen.bindings.status import Availability
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
 
 SCMI_COMPATIBLES = frozenset(

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scmigen.bindings.findings import CELLS_MISSING, PHANDLE_DANGLING, SPECIFIER_SHORT
-from scmigen.devicetree.tree import NULL_PHANDLES, DeviceTree, Node, Property
+from scmigen.devicetree.nodes import NULL_PHANDLES, Node, Property
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, counted
 
 #: A bound on specifier cells; Linux stops at 16 (MAX_PHANDLE_ARGS).

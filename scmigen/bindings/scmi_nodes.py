@@ -6,7 +6,8 @@ from scmigen.bindings.facts import ScmiChannel, ScmiInstance
 from scmigen.bindings.providers import SCMI_COMPATIBLES, is_scmi, is_scmi_server
 from scmigen.bindings.references import references
 from scmigen.bindings.status import Availability
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic
 
 _TRANSPORTS = {

@@ -12,7 +12,8 @@ from scmigen.bindings.facts import ResourceKey, ScmiInstance, Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.bindings.scmi_nodes import server_nodes
 from scmigen.bindings.status import Availability
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.scmi.protocols import KIND_OF, Kind
 

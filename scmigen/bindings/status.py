@@ -4,7 +4,7 @@ Devicetree Specification v0.4 section 2.3.4 and Linux ``Bindings/arm/secure.txt`
 defaults to ``status``; a node below one that is not there is not there either.
 """
 
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 
 _OKAY = frozenset({"okay", "ok"})
 

@@ -18,7 +18,7 @@ from scmigen.checks.words import (
     some,
     use_word,
 )
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Related, counted
 from scmigen.model.platform import Device, Model
 from scmigen.scmi.operations import Operation

@@ -16,7 +16,7 @@ from scmigen.checks.words import (
     some,
     use_word,
 )
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position, Related, counted
 from scmigen.model.closure import ForeignUses
 from scmigen.model.platform import Model

@@ -8,7 +8,8 @@ from scmigen.bindings.references import entry_count
 from scmigen.bindings.scmi_nodes import regulators_of, server_nodes
 from scmigen.bindings.status import Availability
 from scmigen.checks.check import check
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related, counted
 from scmigen.model.platform import Model
 from scmigen.scmi.protocols import Protocol

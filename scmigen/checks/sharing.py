@@ -18,7 +18,7 @@ from scmigen.checks.words import (
     resource_word,
     use_word,
 )
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.platform import Model
 from scmigen.model.sharing import Conflict

@@ -8,7 +8,7 @@ from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import Region, memory, regions, reserved
 from scmigen.checks.check import check
 from scmigen.checks.words import node_word
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.platform import Model
 from scmigen.runtime import Role

@@ -11,7 +11,8 @@ from struct import Struct, unpack_from
 from fdt import Header
 
 from scmigen.devicetree.findings import DTB_MALFORMED
-from scmigen.devicetree.tree import MAX_DEPTH, MAX_NAME, DeviceTree, Node, Property
+from scmigen.devicetree.nodes import MAX_DEPTH, MAX_NAME, Node, Property
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError, Position
 
 _RESERVATION = Struct(">QQ")

@@ -25,8 +25,8 @@ from scmigen.devicetree.findings import (
     DTS_VALUE,
 )
 from scmigen.devicetree.items import Cutter, Items, Opener
+from scmigen.devicetree.nodes import MAX_DEPTH, MAX_NAME, Node, Property, Reference
 from scmigen.devicetree.sourcetext import SourceText
-from scmigen.devicetree.tree import MAX_DEPTH, MAX_NAME, Node, Property, Reference
 from scmigen.devicetree.values import BadValueError, Value, Values, target_of
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Related, Severity
 

@@ -8,7 +8,7 @@
 from collections.abc import Callable, Iterable
 from struct import pack
 
-from scmigen.devicetree.tree import Node, Property, Reference
+from scmigen.devicetree.nodes import Node, Property, Reference
 
 
 def add_fixups(

@@ -6,7 +6,8 @@ a name that is the end of one stored earlier is found there.
 
 from struct import Struct
 
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 
 _HEADER = Struct(">10I")
 _RESERVATION = Struct(">QQ")

@@ -9,13 +9,14 @@ has no names.
 """
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
 from scmigen.devicetree.arithmetic import compile_tree, number, run
 from scmigen.devicetree.grammars import values
 from scmigen.devicetree.lalr import UnexpectedError
-from scmigen.devicetree.tree import DeviceTree, Property
+from scmigen.devicetree.nodes import Property
 from scmigen.devicetree.written import Written
 
 #: The most lines of one property that are read, and the most macros one inside another.
@@ -51,10 +52,10 @@ class Macro(NamedTuple):
 
 
 class Names:
-    """The names that the files of one tree give to numbers; what is read is kept."""
+    """The names that the ``files`` of one tree give to numbers. Each file is read once."""
 
-    def __init__(self, tree: DeviceTree) -> None:
-        self._files = tree.files
+    def __init__(self, files: Iterable[str]) -> None:
+        self._files = tuple(files)
         self._written = Written()
         self._values: dict[str, int | None] = {}
         self._cells: dict[Property, tuple[str | None, ...]] = {}

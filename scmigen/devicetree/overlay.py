@@ -17,7 +17,8 @@ from scmigen.devicetree.findings import (
     OVERLAY_MALFORMED,
     OVERLAY_TARGET,
 )
-from scmigen.devicetree.tree import MAX_DEPTH, NULL_PHANDLES, DeviceTree, Node, Property
+from scmigen.devicetree.nodes import MAX_DEPTH, NULL_PHANDLES, Node, Property
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Severity
 
 #: The most errors that are worth telling.

@@ -10,7 +10,6 @@ from typing import Any
 
 from pcpp import Action, OutputDirective, Preprocessor
 
-from scmigen.devicetree.preprocess import TIME_LIMIT
 from scmigen.diagnostics import Position
 
 #: pcpp hands on a line that starts with an unknown directive as it is, macros and all. This sign,
@@ -34,13 +33,13 @@ Problems = list[tuple[str, Position]]
 class _Preprocessor(Preprocessor):  # type: ignore[misc]
     """pcpp with its messages collected instead of printed."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
         super().__init__()
         self.problems: Problems = []
         self.opened: list[str] = []
         self._expansions = 0
         self._arguments = 0
-        self._deadline = monotonic() + TIME_LIMIT
+        self._deadline = monotonic() + seconds
         self.line_directive = "#"
         self.assume_encoding = "utf-8"
         # Files are named as they were found, as a machine's preprocessor names them.
@@ -118,11 +117,14 @@ def _shielded(text: str) -> str:
 
 
 def run_pcpp(
-    path: Path, include_dirs: Sequence[Path], defines: Sequence[str]
+    path: Path, include_dirs: Sequence[Path], defines: Sequence[str], seconds: float
 ) -> tuple[str, list[str], Problems]:
-    """The preprocessed text, the headers that were read, and what pcpp found wrong."""
+    """The preprocessed text, the headers that were read, and what pcpp found wrong.
+
+    It may take so many ``seconds``.
+    """
     file = str(path)
-    processor = _Preprocessor()
+    processor = _Preprocessor(seconds)
     for folder in include_dirs:
         processor.add_path(str(folder))
     processor.rewrite_paths = []

@@ -185,7 +185,7 @@ def preprocess_with_pcpp(
     from scmigen.devicetree.pcpp_run import run_pcpp
 
     file = str(path)
-    text, opened, found = run_pcpp(path, include_dirs, defines)
+    text, opened, found = run_pcpp(path, include_dirs, defines, TIME_LIMIT)
     if found:
         raise InputError([_problem(message, position) for message, position in found[:MAX_ERRORS]])
     # A machine's preprocessor names headers of which nothing is left, too.

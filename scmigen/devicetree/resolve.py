@@ -11,7 +11,8 @@ from struct import pack
 
 from scmigen.devicetree.build import Builder
 from scmigen.devicetree.findings import DTS_LABEL, DTS_NAME, DTS_PHANDLE, DTS_REFERENCE
-from scmigen.devicetree.tree import MAX_NAME, NULL_PHANDLES, DeviceTree, Node, Property
+from scmigen.devicetree.nodes import MAX_NAME, NULL_PHANDLES, Node, Property
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Related
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9,._+-]++(?:@[A-Za-z0-9,._+-]*+)?+").fullmatch

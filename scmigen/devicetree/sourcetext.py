@@ -211,10 +211,9 @@ class SourceText:
     def macros(self) -> Iterable[str]:
         """The macros that the files define which the text was preprocessed from."""
         from scmigen.devicetree.names import Names
-        from scmigen.devicetree.tree import DeviceTree, Node
 
         names = dict.fromkeys(name for file, _, _ in self._pieces for name in file.marked_files)
-        return Names(DeviceTree(Node(""), self.files[0], files=tuple(names))).macros
+        return Names(names).macros
 
     def position(self, offset: int) -> Position:
         """Where the author wrote the character at ``offset`` of `text`."""

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from struct import unpack
 
-from scmigen.devicetree.tree import DeviceTree, Node, Property
+from scmigen.devicetree.nodes import Node, Property
+from scmigen.devicetree.tree import DeviceTree
 
 _STRINGS = re.compile(rb"(?:[\t\n\r -~]++\0)++").fullmatch
 _SPECIAL = re.compile(r'["\\\t\n\r]')

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from scmigen.devicetree.arithmetic import Program, compile_tree, number, run, unescape
 from scmigen.devicetree.lalr import FLAGS, Parser, Token, Tree, UnexpectedError
-from scmigen.devicetree.tree import Reference
+from scmigen.devicetree.nodes import Reference
 
 #: How deep parentheses may nest in what the fast way reads; the rules read what is deeper.
 _NESTED = 8

@@ -6,7 +6,7 @@ What was assumed is named, so that every output can say so.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Platform, Resource
 from scmigen.runtime import Role
 

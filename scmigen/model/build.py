@@ -14,7 +14,7 @@ from scmigen.bindings.facts import (
     Use,
 )
 from scmigen.bindings.identity import scmi_protocol
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure, close
 from scmigen.model.grants import Granted, grant
 from scmigen.model.identifiers import (

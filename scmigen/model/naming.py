@@ -9,7 +9,8 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 from scmigen.bindings.facts import ResourceFacts, ResourceKey, Use
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE
 
 _UNWANTED = re.compile(r"[^A-Za-z0-9_.+-]+")

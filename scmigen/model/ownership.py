@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent, Assignment, Claim
 from scmigen.bindings.facts import Inventory
 from scmigen.bindings.providers import switch_of
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.runtime import Role
 
 

@@ -17,7 +17,7 @@ from scmigen.bindings.facts import (
     ScmiInstance,
     Use,
 )
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure
 from scmigen.model.grants import Granted
 from scmigen.model.identifiers import Foreign, Lock, Moved

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from scmigen.assignment.assignment import PlatformOptions
 from scmigen.bindings.facts import Inventory, Provider, ProviderClass
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.model.ownership import Owners
 from scmigen.scmi.protocols import Kind
 

@@ -18,7 +18,7 @@ from scmigen.bindings.facts import (
     Use,
 )
 from scmigen.bindings.identity import has_dvfs, scmi_protocol
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 

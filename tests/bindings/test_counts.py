@@ -8,7 +8,8 @@ import pytest
 from scmigen.bindings.inventory import take_inventory
 from scmigen.bindings.references import references
 from scmigen.devicetree.blob import read_blob
-from scmigen.devicetree.tree import DeviceTree, Node
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic
 
 # Board: clock references/providers, power domains, resets; then references only: supplies, nodes

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from scmigen.devicetree.blob import read_blob
 from scmigen.devicetree.flatten import flatten
+from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.source import read_source
-from scmigen.devicetree.tree import DeviceTree, Node, Property
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError
 
 TEXT = """/dts-v1/;

@@ -7,8 +7,8 @@ import pytest
 from scmigen.devicetree.blob import read_blob
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load
-from scmigen.devicetree.names import Names
-from scmigen.devicetree.tree import DeviceTree, Property
+from scmigen.devicetree.nodes import Property
+from scmigen.devicetree.tree import DeviceTree
 
 HEADER = """#ifndef CLOCKS_H
 #define CLOCKS_H
@@ -73,12 +73,12 @@ def written(folder: Path, text: str) -> tuple[DeviceTree, Property]:
 )
 def test_by_hand(folder: Path, text: str, names: list[str | None] | None) -> None:
     tree, item = written(folder, text)
-    found = Names(tree).cells(item)
+    found = tree.names.cells(item)
     assert found == (tuple(names) if names is not None else (None,) * (len(item.value) // 4))
 
 
 def test_what_macros_stand_for(folder: Path) -> None:
-    names = Names(written(folder, "p;")[0])
+    names = written(folder, "p;")[0].names
     assert [names.value(n) for n in ("CK_BUS", "CK_UART", "CK_SAME")] == [3, 4, 4]
     assert [names.value(n) for n in ("TEXT", "EITHER", "SHIFTED", "TWO_CELLS", "CK_OTHER")] == [
         None
@@ -90,7 +90,7 @@ def test_what_macros_stand_for(folder: Path) -> None:
 def test_macros_that_mean_each_other(folder: Path) -> None:
     many = "".join(f"#define M{n} (M{n + 1} + M{n + 1})\n" for n in range(40))
     (folder / "clocks.h").write_text("#define A B\n#define B A\n" + many + "#define M40 1\n")
-    names = Names(written(folder, "p;")[0])
+    names = written(folder, "p;")[0].names
     assert names.value("A") is None
     assert names.value("M0") is None
 
@@ -99,24 +99,24 @@ def test_a_file_that_has_changed_gives_no_name(folder: Path) -> None:
     tree, item = written(folder, "p = <&clk CK_UART>;")
     text = (folder / "board.dts").read_text()
     (folder / "board.dts").write_text(text.replace("CK_UART", "CK_BUS"))
-    assert Names(tree).cells(item) == (None, None)
+    assert tree.names.cells(item) == (None, None)
 
 
 def test_a_file_that_has_gone_gives_no_name(folder: Path) -> None:
     tree, item = written(folder, "p = <&clk CK_UART>;")
     (folder / "board.dts").unlink()
-    assert Names(tree).cells(item) == (None, None)
+    assert tree.names.cells(item) == (None, None)
 
 
 def test_the_last_definition_counts(folder: Path) -> None:
     tree, _ = written(folder, "p = <CK_BUS>;\n}; };\n/ { device { q = <CK_BUS>; p = <CK_UART>;")
-    assert Names(tree).cells(tree.node("/device").properties["p"]) == ("CK_UART",)  # type: ignore[union-attr]
+    assert tree.names.cells(tree.node("/device").properties["p"]) == ("CK_UART",)  # type: ignore[union-attr]
 
 
 def test_a_blob_has_no_names(folder: Path) -> None:
     tree, _ = written(folder, "p = <&clk CK_UART>;")
     blob = read_blob(flatten(tree), "board.dtb")
-    assert Names(blob).cells(blob.node("/device").properties["p"]) == (None, None)  # type: ignore[union-attr]
+    assert blob.names.cells(blob.node("/device").properties["p"]) == (None, None)  # type: ignore[union-attr]
 
 
 def test_preprocessed_text_leads_to_the_source(folder: Path) -> None:
@@ -127,7 +127,7 @@ def test_preprocessed_text_leads_to_the_source(folder: Path) -> None:
     made.parent.mkdir()
     made.write_text(text.replace("/ {", f'# 3 "{folder}/board.dts"\n/ {{', 1))
     tree = load(made)
-    assert Names(tree).cells(tree.node("/device").properties["p"]) == (None, "CK_UART")  # type: ignore[union-attr]
+    assert tree.names.cells(tree.node("/device").properties["p"]) == (None, "CK_UART")  # type: ignore[union-attr]
 
 
 def test_clocks_of_a_real_board(corpus: Path) -> None:
@@ -135,7 +135,7 @@ def test_clocks_of_a_real_board(corpus: Path) -> None:
     include_dirs = [corpus / "tree" / "include", sources / "freescale", sources]
     tree = load(sources / "freescale" / "imx95-19x19-evk.dts", include_dirs)
     node = next(node for node in tree.nodes if node.path.endswith("/serial@44380000"))
-    names = Names(tree)
+    names = tree.names
     assert names.cells(node.properties["clocks"]) == (None, "IMX95_CLK_LPUART1")
     found = [name for n in tree.nodes if (p := n.get("clocks")) for name in names.cells(p) if name]
     assert len(found) > 140

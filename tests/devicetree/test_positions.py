@@ -10,8 +10,9 @@ from scmigen.devicetree import preprocess as module
 from scmigen.devicetree.blob import read_blob
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load
+from scmigen.devicetree.nodes import Property
 from scmigen.devicetree.source import read_source
-from scmigen.devicetree.tree import DeviceTree, Property
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError
 
 HEADER = """#define ONE 1

@@ -1,7 +1,8 @@
 """The tree as data."""
 
+from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.source import read_source
-from scmigen.devicetree.tree import DeviceTree, Node, Property
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
 
 

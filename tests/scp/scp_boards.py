@@ -4,7 +4,8 @@ from dataclasses import fields, replace
 
 from scmigen.assignment.assignment import Agent, FastChannelOptions, PlatformOptions
 from scmigen.bindings.facts import Inventory, OperatingPoint, ResourceFacts, ResourceKey, Use
-from scmigen.devicetree.tree import DeviceTree, Node, Property
+from scmigen.devicetree.nodes import Node, Property
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.runtime import Numbering, Role

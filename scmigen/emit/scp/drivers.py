@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scmigen.bindings.addresses import regions
-from scmigen.devicetree.tree import Node
+from scmigen.devicetree.nodes import Node
 from scmigen.emit.ctext import string
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind

@@ -1,0 +1,253 @@
+"""Nodes and properties, and where each of them was written.
+
+Property values are always the bytes that a DTB holds (Devicetree Specification v0.4, chapter 5);
+nothing here guesses a type.
+"""
+
+from collections.abc import Iterator
+from struct import unpack
+from typing import NamedTuple, Protocol
+
+from scmigen.diagnostics import Position
+
+#: How deep nodes may be nested, the root at depth 0. Linux refuses a deeper tree
+#: (``FDT_MAX_DEPTH``), so both readers do; whoever walks a tree may rely on it.
+MAX_DEPTH = 64
+
+#: The longest name of a node, property or label that is taken (the specification has 31).
+MAX_NAME = 4096
+
+#: A phandle that refers to nothing: an empty slot in a list, or an unresolved external reference.
+NULL_PHANDLES = frozenset({0, 0xFFFFFFFF})
+
+
+class Run(Protocol):
+    """A stretch of source text that defines several things, and knows where each of them is."""
+
+    def position(self, index: int) -> Position:
+        """Where the thing number ``index`` of the run stands."""
+
+    def position_in(self, index: int, value: bytes, offset: int) -> Position:
+        """Where it says what stands at ``offset`` of its value, ``value``."""
+
+
+#: A place in the source: a position, or what one can be made of when somebody asks for it.
+Place = Position | tuple[Run, int]
+
+
+def _position(place: Place | None) -> Position | None:
+    return place[0].position(place[1]) if isinstance(place, tuple) else place
+
+
+class Reference(NamedTuple):
+    """A reference that a property of a source file holds.
+
+    ``offset`` is in bytes from the start of the value. ``target`` is a label, a full path, or
+    ``label/path``. It stands for the target's phandle (one cell), or for its path (a string)
+    where ``is_path``.
+    """
+
+    offset: int
+    target: str
+    is_path: bool
+
+
+class Property:
+    """One property: its name, the bytes of its value, and its place in the source if known.
+
+    ``references`` are those the source wrote in the value; a tree that was read from a blob has
+    none. ``earlier`` is the definition that this one replaced, if any. ``place`` is what `position`
+    is made of.
+    """
+
+    __slots__ = ("earlier", "labels", "name", "place", "references", "value")
+
+    def __init__(
+        self,
+        name: str,
+        value: bytes = b"",
+        position: Place | None = None,
+        labels: tuple[str, ...] = (),
+        references: tuple[Reference, ...] = (),
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.place = position
+        self.labels = labels
+        self.references = references
+        self.earlier: Property | None = None
+
+    @property
+    def position(self) -> Position | None:
+        """Where the property was last defined; none where that is not known."""
+        return _position(self.place)
+
+    def position_at(self, offset: int) -> Position | None:
+        """Where the entry stands that holds the byte ``offset`` of the value.
+
+        An entry is a cell, a reference, a string, or a byte of ``[…]``. Where that is not known, as
+        of a property that was not read from a source, it is the property's own position.
+        """
+        if isinstance(self.place, tuple):
+            run, index = self.place
+            return run.position_in(index, self.value, offset)
+        return self.place
+
+    def each_place(self) -> Iterator[Position]:
+        """Every place that defined the property, the last first."""
+        definition: Property | None = self
+        while definition is not None:
+            position = definition.position
+            if position is not None:
+                yield position
+            definition = definition.earlier
+
+    @property
+    def places(self) -> tuple[Position, ...]:
+        """Every place that defined the property, the last first."""
+        return tuple(self.each_place())
+
+    def cells(self) -> tuple[int, ...]:
+        """The value as big-endian 32-bit cells. Raises `ValueError` where it is not a multiple."""
+        size, rest = divmod(len(self.value), 4)
+        if rest:
+            raise ValueError(f"{self.name} has {len(self.value)} bytes, not a multiple of 4")
+        return unpack(f">{size}I", self.value)
+
+    def strings(self) -> tuple[str, ...]:
+        """The value as a list of NUL-terminated strings; empty for an empty value."""
+        if not self.value:
+            return ()
+        return tuple(part.decode("utf-8", "replace") for part in self.value[:-1].split(b"\0"))
+
+    def string(self) -> str:
+        """The first string of the value, or an empty one."""
+        return self.value.split(b"\0", 1)[0].decode("utf-8", "replace")
+
+    def __repr__(self) -> str:
+        return f"Property({self.name!r}, {self.value!r})"
+
+
+class Node:
+    """One node. ``properties`` and ``children`` keep the order of the DTB."""
+
+    __slots__ = ("_path", "_place", "_places", "children", "labels", "name", "parent", "properties")
+
+    def __init__(
+        self, name: str, parent: "Node | None" = None, position: Place | None = None
+    ) -> None:
+        self.name = name
+        self.parent = parent
+        self.properties: dict[str, Property] = {}
+        self.children: dict[str, Node] = {}
+        self.labels: list[str] = []
+        self._place = position
+        self._places: list[Place] | None = None
+        self._path: str | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """What `position` is made of."""
+        return self._place
+
+    @property
+    def position(self) -> Position | None:
+        """Where the node was last defined or extended; none where that is not known."""
+        return _position(self._place)
+
+    def each_place(self) -> Iterator[Position]:
+        """Every place that defined or extended the node, the last first."""
+        for place in reversed([*(self._places or ()), self._place]):
+            position = _position(place)
+            if position is not None:
+                yield position
+
+    @property
+    def places(self) -> tuple[Position, ...]:
+        """Every place that defined or extended the node, the last first."""
+        return tuple(self.each_place())
+
+    def add_place(self, place: Place) -> None:
+        """Notes that the node is defined or extended at ``place`` too."""
+        if self._place is not None:
+            if self._places is None:
+                self._places = []
+            self._places.append(self._place)
+        self._place = place
+
+    def merge_places(self, other: "Node") -> None:
+        """Notes all places of ``other``, which is merged into this node."""
+        for place in (*(other._places or ()), other._place):
+            if place is not None:
+                self.add_place(place)
+
+    @property
+    def path(self) -> str:
+        """The full path, ``/`` for the root. At any depth; kept once it was asked for."""
+        if self._path is None:
+            names: list[str] = []
+            node = self
+            while node.parent is not None and node._path is None:
+                names.append(node.name)
+                node = node.parent
+            above = "" if node.parent is None else node._path or ""
+            self._path = above + "".join(f"/{name}" for name in reversed(names)) or "/"
+        return self._path
+
+    @property
+    def base_name(self) -> str:
+        """The name without its unit address."""
+        return self.name.partition("@")[0]
+
+    def get(self, name: str) -> Property | None:
+        """The property of that name."""
+        return self.properties.get(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.properties
+
+    def cells(self, name: str) -> tuple[int, ...] | None:
+        """The cells of a property; none where it is absent or its size is no multiple of 4."""
+        found = self.properties.get(name)
+        if found is None or len(found.value) % 4:
+            return None
+        return found.cells()
+
+    def cell(self, name: str) -> int | None:
+        """The first cell of a property, where there is one."""
+        found = self.cells(name)
+        return found[0] if found else None
+
+    def string(self, name: str) -> str | None:
+        """The first string of a property, where it exists."""
+        found = self.properties.get(name)
+        return None if found is None else found.string()
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        """The strings of a property, none where it is absent."""
+        found = self.properties.get(name)
+        return () if found is None else found.strings()
+
+    @property
+    def phandle(self) -> int | None:
+        """The node's phandle (``phandle``, or ``linux,phandle`` as old trees have it)."""
+        found = self.cell("phandle")
+        return found if found is not None else self.cell("linux,phandle")
+
+    def ancestors(self) -> Iterator["Node"]:
+        """The node's parent, its parent, … up to the root."""
+        above = self.parent
+        while above is not None:
+            yield above
+            above = above.parent
+
+    def walk(self) -> Iterator["Node"]:
+        """The node and all nodes below it, in preorder, at any depth."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(node.children.values()))
+
+    def __repr__(self) -> str:
+        return f"Node({self.path!r})"
