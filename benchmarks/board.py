@@ -18,9 +18,9 @@ from time import perf_counter
 from scmigen.bindings.inventory import take_inventory
 from scmigen.checks.registry import run_checks
 from scmigen.devicetree.load import load
-from scmigen.emit.files import write
 from scmigen.model.build import build
 from scmigen.pipeline import DEFAULT_OUTPUTS, Request, compile_board, emit_outputs
+from scmigen.targets.common.files import write
 
 
 def process(command: list[str], runs: int) -> float:

@@ -12,7 +12,7 @@ from scmigen.diagnostics import Finding
 from scmigen.resources import directory
 
 #: Packages that report diagnostics about boards.
-_PACKAGES = ("devicetree", "bindings", "assignment", "model", "checks", "emit", "pipeline")
+_PACKAGES = ("devicetree", "bindings", "assignment", "model", "checks", "targets", "pipeline")
 
 
 def _modules(name: str) -> Iterator[ModuleType]:

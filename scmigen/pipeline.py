@@ -22,12 +22,12 @@ from scmigen.diagnostics import (
     Related,
     has_errors,
 )
-from scmigen.emit.files import File
 from scmigen.model.build import build
 from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import format_lock, parse_lock
 from scmigen.model.platform import Model, Platform
 from scmigen.runtime import ConfigurationError, Numbering, Runtime, decode
+from scmigen.targets.common.files import File
 
 OUTPUT_LEFT_OUT = Finding(
     "output-left-out",
@@ -131,7 +131,7 @@ def extra_problems(model: Model) -> tuple[Diagnostic, ...]:
     extra = model.assignment.options.extra
     if extra is None:
         return ()
-    from scmigen.emit.runtime import to_runtime
+    from scmigen.targets.runtime.configuration import to_runtime
 
     try:
         to_runtime(model.platforms[0])
@@ -149,7 +149,7 @@ def _server(request: Request, path: Path) -> Runtime:
         except ConfigurationError as problem:
             told = RUNTIME_INVALID.error(str(problem), Position(str(path)))
             raise InputError([told]) from None
-    from scmigen.emit.runtime import to_runtime
+    from scmigen.targets.runtime.configuration import to_runtime
 
     board = Request(path, include_dirs=request.include_dirs, defines=request.defines)
     return to_runtime(compile_board(board).model.platforms[0])
@@ -183,25 +183,25 @@ _Output = tuple[tuple[File, ...], tuple[Diagnostic, ...]]
 
 
 def _scp(platform: Platform) -> _Output:
-    from scmigen.emit.scp import emit
+    from scmigen.targets.scp import emit
 
     return emit(platform)
 
 
 def _runtime(platform: Platform) -> _Output:
-    from scmigen.emit.runtime import emit
+    from scmigen.targets.runtime.configuration import emit
 
     return emit(platform)
 
 
 def _permissions(platform: Platform) -> _Output:
-    from scmigen.emit.permissions import emit
+    from scmigen.targets.permissions.tables import emit
 
     return emit(platform), ()
 
 
 def _headers(platform: Platform) -> _Output:
-    from scmigen.emit.headers import emit
+    from scmigen.targets.headers.header import emit
 
     return emit(platform), ()
 

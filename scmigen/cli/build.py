@@ -11,7 +11,6 @@ from scmigen.assignment.assignment import Target
 from scmigen.cli.common import board_options, compiled
 from scmigen.cli.report import ERRORS, report
 from scmigen.diagnostics import InputError, counted, has_errors
-from scmigen.emit.files import File, Written, write
 from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
     OUTPUTS,
@@ -21,6 +20,7 @@ from scmigen.pipeline import (
     for_target,
     lock_text,
 )
+from scmigen.targets.common.files import File, Written, write
 
 
 def _outputs(

@@ -112,8 +112,8 @@ class _Boards:
 
     def _board(self, path: Path, agents: tuple[Path, ...]) -> Mapping[str, Side]:
         # The compiler is needed for boards only.
-        from scmigen.emit.runtime import to_runtime
         from scmigen.pipeline import Request, compile_board
+        from scmigen.targets.runtime.configuration import to_runtime
 
         request = Request(
             path,

@@ -15,9 +15,9 @@ from scmigen.checks.against import compare
 from scmigen.cli.main import cli
 from scmigen.devicetree.load import load
 from scmigen.diagnostics import Diagnostic
-from scmigen.emit.runtime import to_runtime
 from scmigen.model.platform import Model
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.runtime.configuration import to_runtime
 
 #: A consumer's tree: SCMI clocks, resets, voltages, and what ``%s`` makes of them.
 CONSUMER = """

@@ -2,10 +2,10 @@
 
 from support import TWO_AGENTS, model_of, soc
 
-from scmigen.emit.runtime import to_runtime
 from scmigen.model.compare import Side, compare, of_ids, of_runtime
 from scmigen.model.lockfile import parse_lock
 from scmigen.runtime import Numbering
+from scmigen.targets.runtime.configuration import to_runtime
 
 LOCK = "# scmigen identifiers 1\nplatform\tscmi\n"
 

@@ -2,10 +2,10 @@
 
 from support import model_of, soc, soc_model
 
-from scmigen.emit.runtime import to_runtime
 from scmigen.model.lockfile import format_lock
 from scmigen.model.platform import Model
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.runtime.configuration import to_runtime
 
 
 def devices(model: Model) -> dict[str, int | None]:

@@ -10,9 +10,9 @@ from support import without_places
 
 from scmigen import runtime
 from scmigen.diagnostics import Severity, has_errors
-from scmigen.emit.files import File
 from scmigen.pipeline import DEFAULT_OUTPUTS, Compiled, Request, compile_board, emit_outputs
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.files import File
 
 BOARDS = (
     "fvp-base-revc",

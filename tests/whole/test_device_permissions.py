@@ -4,9 +4,9 @@ import pytest
 from scmi_wire import BASE, CLOCK, DENIED, RESET, SUCCESS, Wire
 from support import model_of, soc
 
-from scmigen.emit.runtime import to_runtime
 from scmigen.scmi.protocols import Profile
 from scmigen.server import Server
+from scmigen.targets.runtime.configuration import to_runtime
 
 BODY = """
 uart: serial@1 { compatible = "acme,uart"; clocks = <&cc 1>, <&cc 2>; resets = <&rc 1>; };

@@ -1,1 +1,0 @@
-"""The outputs, one module each; their text is in ``templates/``."""

@@ -1,0 +1,1 @@
+"""What targets share: C text, names, values, templates, and files on disk."""

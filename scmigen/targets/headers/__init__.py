@@ -1,0 +1,1 @@
+"""The SCMI numbers as a header for device trees."""

@@ -1,0 +1,1 @@
+"""The permission map, for people and programs."""

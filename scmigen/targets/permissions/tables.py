@@ -1,0 +1,135 @@
+"""The permission map: resources by agents, as Markdown and HTML for people, as CSV for programs."""
+
+import csv
+import io
+from collections.abc import Mapping
+
+from scmigen.model.platform import Grant, Platform, Resource
+from scmigen.scmi.operations import ordered
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.files import File
+from scmigen.targets.common.names import written
+from scmigen.targets.common.templates import render
+from scmigen.targets.permissions.page import page
+
+_FIXED_COLUMNS = ("kind", "number", "name", "provider", "cells", "macro")
+
+#: Characters that would begin a formula in a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def emit(platform: Platform) -> tuple[File, ...]:
+    """``permissions.md``, ``permissions.csv`` and ``permissions.html``."""
+    return (
+        File("permissions.md", _markdown(platform)),
+        File("permissions.csv", _csv(platform)),
+        File("permissions.html", page(platform)),
+    )
+
+
+def _cells(platform: Platform) -> dict[tuple[Kind, int, int], Grant]:
+    return {(g.resource.kind, g.resource.number, g.agent.id): g for g in platform.grants}
+
+
+def operations(grant: Grant | None) -> str:
+    """The operations of a grant in words; those an assignable device may open in brackets."""
+    if grant is None:
+        return ""
+    kind = grant.resource.kind
+    words = [
+        str(operation) if operation in grant.boot else f"({operation})"
+        for operation in ordered(kind, grant.operations)
+    ]
+    return " ".join(words)
+
+
+def _csv(platform: Platform) -> bytes:
+    grants = _cells(platform)
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow([*_FIXED_COLUMNS, *(_plain(agent.name) for agent in platform.agents)])
+    for resource in _resources(platform):
+        key = resource.key
+        table.writerow(
+            [
+                key.kind,
+                resource.number,
+                _plain(resource.name),
+                _plain(key.provider),
+                " ".join(map(str, key.cells)),
+                written(platform, resource) or "",
+                *(
+                    operations(grants.get((key.kind, resource.number, agent.id)))
+                    for agent in platform.agents
+                ),
+            ]
+        )
+    return text.getvalue().encode()
+
+
+def _plain(text: str) -> str:
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _resources(platform: Platform) -> list[Resource]:
+    return [resource for kind in Kind for resource in platform.resources[kind]]
+
+
+def _escape(text: str) -> str:
+    """Text that no Markdown reader takes for markup."""
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|&" else c for c in text)
+
+
+def _shared(platform: Platform, grants: Mapping[tuple[Kind, int, int], Grant]) -> list[str]:
+    """A line for each resource that several agents have, with their names."""
+    found = []
+    for resource in _resources(platform):
+        kind, number = resource.kind, resource.number
+        names = [_escape(a.name) for a in platform.agents if (kind, number, a.id) in grants]
+        if len(names) > 1:
+            found.append(f"{kind} {number} ({_escape(resource.name)}): {', '.join(names)}")
+    return found
+
+
+def _markdown(platform: Platform) -> bytes:
+    grants = _cells(platform)
+    macros = {r.key: f"`{name}`" for r in _resources(platform) if (name := written(platform, r))}
+    tables = []
+    for kind in Kind:
+        rows = [
+            (
+                resource.number,
+                _escape(resource.name),
+                f"`{str(resource.key).replace('`', '')}`",
+                macros.get(resource.key, ""),
+                [
+                    operations(grants.get((kind, resource.number, agent.id)))
+                    for agent in platform.agents
+                ],
+            )
+            for resource in platform.resources[kind]
+        ]
+        if rows:
+            tables.append((kind, rows))
+    agents = [
+        (agent.id, _escape(agent.name), agent.role, agent.permissions) for agent in platform.agents
+    ]
+    devices = [
+        (
+            device.number,
+            f"`{device.node.path.replace('`', '')}`",
+            ", ".join(_escape(agent.name) for agent in device.agents),
+            ", ".join(_escape(agent.name) for agent in device.assignable),
+        )
+        for device in platform.devices
+    ]
+    return render(
+        "permissions/permissions.md.j2",
+        name=platform.name,
+        board=_escape(platform.inventory.tree.root.string("model") or ""),
+        agents=agents,
+        tables=tables,
+        named=bool(macros),
+        devices=devices,
+        shared=_shared(platform, grants),
+    )

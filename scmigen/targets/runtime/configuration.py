@@ -1,0 +1,388 @@
+"""The runtime configuration of a platform: JSON for the server, its schema, and a Python module."""
+
+import json
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TypedDict
+
+import msgspec
+
+from scmigen import runtime
+from scmigen.assignment.assignment import Agent, HandGrant
+from scmigen.bindings.facts import ResourceKey
+from scmigen.diagnostics import Diagnostic, Position
+from scmigen.model.platform import Device, Grant, Platform, Resource
+from scmigen.scmi.operations import Operation, ordered
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.files import File
+from scmigen.targets.common.names import written
+from scmigen.targets.common.templates import render
+from scmigen.targets.common.values import (
+    SYSTEM_POWER_ROLES,
+    clock_rates,
+    operating_points,
+    trip_points,
+    voltage_levels,
+)
+from scmigen.targets.findings import RUNTIME_RANGE
+
+#: Columns of a line in the Python module.
+LINE = 96
+#: Where in a configuration something is wrong, as the JSON reader says it.
+_PLACE = re.compile(r"\$\.(?P<list>\w+)\[(?P<index>\d+)\](?:\.(?P<field>\w+))?")
+#: The longest latency in µs of a level: 16 bits of PERFORMANCE_DESCRIBE_LEVELS.
+MAX_LATENCY = 0xFFFF
+
+
+class _Common(TypedDict):
+    id: int
+    name: str
+    node: str
+    cells: tuple[int, ...]
+    assumed: tuple[str, ...]
+    source: str | None
+    labels: tuple[str, ...]
+    macro: str | None
+
+
+def emit(platform: Platform) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
+    """``runtime.json``, its JSON Schema, and the same configuration as a typed Python module.
+
+    A value of the tree that no server could read back is an error, and there are no files.
+    """
+    configuration = to_runtime(platform)
+    text = runtime.encode(configuration)
+    try:
+        runtime.decode(text)
+    except runtime.ConfigurationError as problem:
+        return (), (_out_of_range(platform, configuration, str(problem)),)
+    files = (
+        File("runtime.json", text),
+        File("runtime.schema.json", runtime.json_schema()),
+        File("scmi_runtime.py", _module(configuration)),
+    )
+    return files, ()
+
+
+def _out_of_range(platform: Platform, configuration: runtime.Runtime, problem: str) -> Diagnostic:
+    """What the schema says of a value, with the name and the place of what has it."""
+    place = _PLACE.search(problem)
+    what, where = "the configuration is", None
+    if place is not None and place["list"] in configuration.__struct_fields__:
+        thing = getattr(configuration, place["list"])[int(place["index"])]
+        what = f"{thing.name} has {place['field'] or 'a value'}"
+        node = platform.inventory.tree.node(thing.node)
+        where = node.position if node is not None else None
+    reason = problem.partition(": ")[2].partition(" - at ")[0]
+    return RUNTIME_RANGE.error(
+        f"{what} out of range: {reason}",
+        where,
+        hint="the value of the tree is no rate, voltage or time that SCMI can tell; mend it there",
+    )
+
+
+def to_runtime(platform: Platform) -> runtime.Runtime:
+    """What a server must know of a platform, with what the user says that no tree can say.
+
+    That is laid over the platform of a tree's first SCMI instance. Raises `ConfigurationError`
+    where it does not fit.
+    """
+    extra, instances = platform.options.extra, platform.inventory.instances
+    configuration = _configuration(platform)
+    if extra is None or platform.instance not in (None, *instances[:1]):
+        return configuration
+    return runtime.decode(runtime.overlay(runtime.encode(configuration), extra.json))
+
+
+def _configuration(platform: Platform) -> runtime.Runtime:
+    """What a server must know of what the tree has."""
+    found = platform.resources
+    scaled = _scaled_by(platform)
+    return runtime.Runtime(
+        format=runtime.FORMAT,
+        name=platform.inventory.tree.root.string("compatible") or platform.name,
+        vendor=platform.options.vendor,
+        sub_vendor=platform.options.sub_vendor,
+        numbering=platform.numbering,
+        agents=tuple(_agent(platform, agent) for agent in platform.agents),
+        clocks=tuple(_clock(platform, r, scaled.get(r.key)) for r in found[Kind.CLOCK]),
+        power_domains=tuple(_power(platform, r) for r in found[Kind.POWER]),
+        reset_domains=tuple(runtime.ResetDomain(**_common(platform, r)) for r in found[Kind.RESET]),
+        voltage_domains=tuple(
+            _voltage(platform, r, scaled.get(r.key)) for r in found[Kind.VOLTAGE]
+        ),
+        performance_domains=tuple(_performance(platform, r) for r in found[Kind.PERFORMANCE]),
+        sensors=tuple(_sensor(platform, r) for r in found[Kind.SENSOR]),
+        devices=tuple(_device(platform, device) for device in platform.devices),
+    )
+
+
+def _source(position: Position | None) -> str | None:
+    return str(position) if position is not None and position.line else None
+
+
+def _common(platform: Platform, resource: Resource, *assumed: str) -> _Common:
+    return {
+        "id": resource.number,
+        "name": resource.name,
+        "node": resource.key.provider,
+        "cells": resource.key.cells,
+        "assumed": tuple(dict.fromkeys((*resource.assumed, *assumed))),
+        "source": _source(resource.facts.position),
+        "labels": tuple(resource.node.labels),
+        "macro": written(platform, resource),
+    }
+
+
+def _served(platform: Platform, key: ResourceKey | None) -> Resource | None:
+    """The nearest power domain or supply at or above ``key`` that the platform serves."""
+    seen: set[ResourceKey] = set()
+    while key is not None and key not in seen:
+        found = platform.resource(key)
+        if found is not None:
+            return found
+        seen.add(key)
+        facts = platform.inventory.facts.get(key)
+        key = facts.parent if facts is not None else None
+    return None
+
+
+def _number(platform: Platform, key: ResourceKey | None) -> int | None:
+    """The number of the nearest power domain or supply at or above ``key``."""
+    found = _served(platform, key)
+    return None if found is None else found.number
+
+
+def _gate(platform: Platform, resource: Resource, key: ResourceKey | None) -> int | None:
+    """The number of what ``resource`` runs on; none where that is left to the platform, for an
+    agent that has the one cannot turn on the other."""
+    gate = _served(platform, key)
+    if gate is None:
+        return None
+    switches = {
+        agent
+        for agent, grant in platform.holders(gate.key).items()
+        if Operation.STATE in grant.operations
+    }
+    reached = gate.facts.always_on or switches.issuperset(platform.holders(resource.key))
+    return gate.number if reached else None
+
+
+def _scaled_by(platform: Platform) -> dict[ResourceKey, runtime.PerformanceDomain]:
+    """Clock or supply → the performance domain that sets it."""
+    domains = platform.resources[Kind.PERFORMANCE]
+    return {
+        key: _performance(platform, domain)
+        for domain in domains
+        for key in (domain.facts.clock, domain.facts.supply)
+        if key is not None
+    }
+
+
+def _clock(
+    platform: Platform, resource: Resource, domain: runtime.PerformanceDomain | None
+) -> runtime.Clock:
+    """A clock; one that ``domain`` sets has the rates of its levels, and at boot that of now."""
+    rates, boot, _ = clock_rates(resource, platform.options.clock_rate)
+    if domain is not None:
+        boot = domain.levels[domain.sustained].frequency * 1000 or boot
+        levels = {level.frequency * 1000 for level in domain.levels} - {0}
+        rates = tuple(sorted({boot, *levels, *resource.facts.rates}))
+    parents = [platform.resource(key) for key in resource.facts.parents]
+    numbers = tuple(sorted(parent.number for parent in parents if parent is not None))
+    return runtime.Clock(
+        **_common(platform, resource),
+        rates=rates,
+        rate=boot,
+        parents=numbers,
+        parent=numbers[0] if numbers else None,
+        enabled=resource.facts.on,
+        always_on=resource.facts.always_on,
+        power=_gate(platform, resource, resource.facts.power),
+        supply=_gate(platform, resource, resource.facts.supply),
+    )
+
+
+def _power(platform: Platform, resource: Resource) -> runtime.PowerDomain:
+    parent = _number(platform, resource.facts.parent)
+    return runtime.PowerDomain(
+        **_common(platform, resource),
+        parent=parent,
+        enabled=resource.facts.on,
+        always_on=resource.facts.always_on,
+        latency=resource.facts.latency or 0,
+        supply=_gate(platform, resource, resource.facts.supply),
+    )
+
+
+def _voltage(
+    platform: Platform, resource: Resource, domain: runtime.PerformanceDomain | None
+) -> runtime.VoltageDomain:
+    """A supply; one that ``domain`` sets has the voltages of its levels too."""
+    levels, assumed = voltage_levels(resource)
+    boot = levels[0]
+    if domain is not None:
+        now = domain.levels[domain.sustained].voltage
+        boot = boot if now is None else now
+        voltages = {level.voltage for level in domain.levels if level.voltage is not None}
+        levels = tuple(sorted({boot, *voltages, *resource.facts.voltages}))
+    return runtime.VoltageDomain(
+        **_common(platform, resource, *assumed),
+        levels=levels,
+        level=boot,
+        enabled=resource.facts.on,
+        always_on=resource.facts.always_on,
+        latency=resource.facts.latency or 0,
+        parent=_number(platform, resource.facts.parent),
+    )
+
+
+def _sensor(platform: Platform, resource: Resource) -> runtime.Sensor:
+    """A sensor; where agents can set trip points, it has one at the least, as in the firmware."""
+    count = len(trip_points(platform, resource)) or 1 if platform.options.trip_points else 0
+    return runtime.Sensor(**_common(platform, resource), trip_points=min(count, 0xFF))
+
+
+def _performance(platform: Platform, resource: Resource) -> runtime.PerformanceDomain:
+    points, assumed = operating_points(resource, platform.options.clock_rate)
+    levels = tuple(
+        runtime.PerformanceLevel(
+            level=point.level,
+            frequency=point.frequency,
+            voltage=point.voltage,
+            power=point.power,
+            latency=min(point.latency, MAX_LATENCY),
+        )
+        for point in points
+    )
+    return runtime.PerformanceDomain(
+        **_common(platform, resource, *assumed),
+        levels=levels,
+        sustained=len(levels) - 1,
+        clock=_own(platform, resource.facts.clock),
+        supply=_own(platform, resource.facts.supply),
+    )
+
+
+def _own(platform: Platform, key: ResourceKey | None) -> int | None:
+    """The number of this very resource, where the platform serves it."""
+    found = None if key is None else platform.resource(key)
+    return None if found is None else found.number
+
+
+def _agent(platform: Platform, agent: Agent) -> runtime.Agent:
+    in_devices = frozenset(use.consumer.path for d in platform.devices for use in d.uses)
+    grants = {
+        kind: tuple(_grant(grant, in_devices) for grant in platform.grants_of(agent, kind))
+        for kind in Kind
+        if platform.grants_of(agent, kind)
+    }
+    return runtime.Agent(
+        id=agent.id,
+        name=agent.name,
+        role=agent.role,
+        permissions=agent.permissions,
+        system_power=agent.role in SYSTEM_POWER_ROLES,
+        transport=agent.transport,
+        grants=grants,
+    )
+
+
+def _grant(grant: Grant, in_devices: frozenset[str]) -> runtime.Grant:
+    kind = grant.resource.kind
+    lasting: set[Operation] = set()
+    for why in grant.because:
+        if isinstance(why, HandGrant):
+            lasting |= why.operations
+        elif why.consumer.path not in in_devices:
+            lasting |= why.needs
+    return runtime.Grant(
+        id=grant.id,
+        resource=grant.resource.number,
+        operations=ordered(kind, grant.operations),
+        by_hand=ordered(kind, lasting & grant.operations),
+    )
+
+
+def _device(platform: Platform, device: Device) -> runtime.Device:
+    needs: dict[tuple[Kind, int], set[Operation]] = {}
+    for use in device.uses:
+        resource = platform.resource(use.key)
+        if resource is not None:
+            needs.setdefault((resource.kind, resource.number), set()).update(use.needs)
+    return runtime.Device(
+        id=device.number or 0,
+        name=device.name,
+        node=device.node.path,
+        agents=tuple(agent.id for agent in device.agents),
+        assignable=tuple(agent.id for agent in device.assignable),
+        resources=tuple(
+            runtime.DeviceResource(kind, number, ordered(kind, operations))
+            for (kind, number), operations in sorted(needs.items(), key=lambda item: item[0])
+        ),
+        source=_source(device.node.position),
+        labels=tuple(device.node.labels),
+    )
+
+
+def _module(configuration: runtime.Runtime) -> bytes:
+    """A Python module that builds the configuration, as a person would write it."""
+    names = sorted({type(part).__name__ for part in _parts(configuration)})
+    body = "".join(_literal(configuration, 0))
+    return render("runtime/scmi_runtime.py.j2", names=names, body=body)
+
+
+def _parts(value: object) -> Iterator[object]:
+    """Every struct inside a value, and every enumerator."""
+    if isinstance(value, msgspec.Struct):
+        yield value
+        for _, part in _fields(value):
+            yield from _parts(part)
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _parts(part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from (*_parts(key), *_parts(part))
+    elif isinstance(value, StrEnum):
+        yield value
+
+
+def _fields(value: msgspec.Struct) -> Iterator[tuple[str, object]]:
+    """The fields that differ from their default."""
+    for field in msgspec.structs.fields(value):
+        found = getattr(value, field.name)
+        if field.required or found != field.default:
+            yield field.name, found
+
+
+def _literal(value: object, depth: int) -> Iterator[str]:
+    """The Python text of a value; what is short stays on one line."""
+    if isinstance(value, StrEnum):
+        yield f"{type(value).__name__}.{value.name}"
+        return
+    if isinstance(value, msgspec.Struct):
+        inner = [(f"{name}=", part) for name, part in _fields(value)]
+        opening, closing = f"{type(value).__name__}(", ")"
+    elif isinstance(value, tuple):
+        inner = [("", part) for part in value]
+        opening, closing = "(", ")"
+    elif isinstance(value, dict):
+        inner = [("".join(_literal(key, 0)) + ": ", part) for key, part in value.items()]
+        opening, closing = "{", "}"
+    else:
+        yield json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+        return
+    texts = [prefix + "".join(_literal(part, depth + 1)) for prefix, part in inner]
+    flat = (
+        opening + ", ".join(texts) + ("," if opening == "(" and len(texts) == 1 else "") + closing
+    )
+    if len(flat) + 4 * depth <= LINE and "\n" not in flat:
+        yield flat
+        return
+    indent = "    " * (depth + 1)
+    yield opening + "\n"
+    for text in texts:
+        yield f"{indent}{text},\n"
+    yield "    " * depth + closing

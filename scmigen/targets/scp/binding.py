@@ -1,0 +1,310 @@
+"""Elements of HAL modules bound to elements of drivers, and the tables of drivers to write."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Target
+from scmigen.assignment.select import Selector
+from scmigen.bindings.addresses import Region, regions
+from scmigen.diagnostics import Diagnostic
+from scmigen.model.platform import Platform, Resource
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.ctext import Enumerators
+from scmigen.targets.common.names import origin_of, telling
+from scmigen.targets.scp.drivers import (
+    HAL,
+    MOCKS,
+    OPTIONAL_SLOTS,
+    SYSTEM,
+    SYSTEM_SLOTS,
+    Driver,
+    DriverError,
+    Slot,
+    find_driver,
+    slots_of,
+    value,
+)
+from scmigen.targets.scp.findings import SCP_DRIVER, SCP_MAILBOX
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a HAL element names: the driver's module, the index of its element, and its API.
+
+    ``sub`` is the sub-element, for an alarm.
+    """
+
+    module: str
+    index: str
+    api: str
+    sub: str = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class DriverRow:
+    """An element of a driver's table: its enumerator, name, origin, and fields in C."""
+
+    enum: str
+    name: str
+    origin: str
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DriverTable:
+    """The table of a driver that a product has: all its elements in order."""
+
+    module: str
+    macro: str
+    symbol: str
+    struct: str
+    header: str | None
+    rows: tuple[DriverRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Where a product has the mailbox of an agent: address and size in C, its doorbell and slot."""
+
+    address: str
+    size: str
+    channel: int
+    bell: Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """All drivers of a firmware: by slot and number of the resource, and the tables to write.
+
+    ``mailboxes`` are those of a product, by agent.
+    """
+
+    slots: Mapping[tuple[Slot, int], Bound]
+    used: Mapping[Slot, tuple[Driver, ...]]
+    tables: tuple[DriverTable, ...]
+    mailboxes: Mapping[int, Mailbox]
+
+    def of(self, slot: Slot, number: int) -> Bound | None:
+        """The driver of a resource; of the first one where the number is a filler's."""
+        found = self.slots.get((slot, number))
+        if found is None:
+            others = sorted(key[1] for key in self.slots if key[0] is slot)
+            found = self.slots[slot, others[0]] if others else None
+        return found
+
+    def mocked(self, slot: Slot) -> bool:
+        """Whether the slot has mocks for all its elements."""
+        return slot not in self.used
+
+    def kept(self, slot: Slot) -> bool:
+        """Whether the firmware has the HAL's table itself, and only its elements are named."""
+        return any(driver.module == HAL.get(slot) for driver in self.used.get(slot, ()))
+
+    def headers(self, *slots: Slot) -> tuple[str, ...]:
+        """The headers of the drivers of some slots."""
+        found = {
+            driver.header
+            for slot in slots
+            for driver in self.used.get(slot, (MOCKS[slot],) if slot in MOCKS else ())
+        }
+        return tuple(sorted(header for header in found if header))
+
+
+class _Collector:
+    """Binds slots one after the other; what cannot be bound is in ``problems``."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.macros = telling(platform)
+        self.slots: dict[tuple[Slot, int], Bound] = {}
+        self.used: dict[Slot, dict[str, Driver]] = {}
+        self.rows: dict[str, list[DriverRow]] = {}
+        self.drivers: dict[str, Driver] = {}
+        self.enums: dict[str, Enumerators] = {}
+
+    def bind(self, driver: Driver, slot: Slot, resource: Resource) -> None:
+        """Bind one slot of a resource. Raises `DriverError`."""
+        self.used.setdefault(slot, {})[driver.module] = driver
+        if len({found == HAL.get(slot) for found in self.used[slot]}) > 1:
+            raise DriverError(
+                f"{driver.module} here, and {HAL[slot]}, the table above it, elsewhere"
+            )
+        first = self.drivers.setdefault(driver.module, driver)
+        if first.struct != driver.struct:
+            raise DriverError(f"{driver.module} has elements of {first.struct} elsewhere")
+        if driver.struct is None:
+            index = value(resource, driver.element)
+        else:
+            enums = self.enums.setdefault(driver.module, Enumerators(f"{driver.macro}_IDX"))
+            rows = self.rows.setdefault(driver.module, [])
+            macro = self.macros.get(resource.key)
+            index = enums.name(len(rows), resource.name, resource.short_name, macro=macro)
+            said = origin_of(self.platform, resource)
+            fields = tuple((name, value(resource, f)) for name, f in (driver.data or {}).items())
+            rows.append(DriverRow(index, resource.short_name, said, fields))
+        self.slots[slot, resource.number] = Bound(driver.macro, index, driver.api)
+
+    def tables(self) -> Iterator[DriverTable]:
+        """The tables of drivers whose elements are described."""
+        for module, rows in self.rows.items():
+            driver = self.drivers[module]
+            yield DriverTable(
+                module,
+                driver.macro,
+                module.replace("-", "_"),
+                driver.struct or "",
+                driver.header,
+                tuple(rows),
+            )
+
+
+def bind_drivers(platform: Platform) -> tuple[Drivers, tuple[Diagnostic, ...]]:
+    """The drivers of a platform for its target, and what stands in their way."""
+    collector = _Collector(platform)
+    problems: list[Diagnostic] = []
+    missing: dict[tuple[str, Slot], Resource] = {}
+    for resource, slot in slots_of(platform):
+        try:
+            driver = find_driver(platform, resource.node, slot)
+            if driver is not None:
+                collector.bind(driver, slot, resource)
+            elif slot is not Slot.SCALED or HAL[slot] not in collector.used.get(Slot.SUPPLY, {}):
+                missing.setdefault((resource.key.provider, slot), resource)
+        except DriverError as problem:
+            problems.append(
+                SCP_DRIVER.error(
+                    f"platform.drivers, {slot} of {origin_of(platform, resource)}: {problem}",
+                    resource.node.position,
+                )
+            )
+    problems += _missing(platform, collector, missing)
+    problems += _system(platform, collector)
+    problems += _fillers(platform, collector)
+    mailboxes = dict(_mailboxes(platform, collector, problems))
+    used = {slot: tuple(found.values()) for slot, found in collector.used.items()}
+    tables = tuple(collector.tables())
+    return Drivers(collector.slots, used, tables, mailboxes), tuple(problems)
+
+
+def _missing(
+    platform: Platform, collector: _Collector, missing: Mapping[tuple[str, Slot], Resource]
+) -> Iterator[Diagnostic]:
+    """Providers without a driver: mocks where the whole slot has none and the target allows it."""
+    product = platform.options.target is Target.PRODUCT
+    for (path, slot), resource in missing.items():
+        if product or slot in collector.used:
+            names = " or ".join(f'"{name}"' for name in resource.node.strings("compatible"))
+            yield SCP_DRIVER.error(
+                f"{path} has no driver for {slot}, and a {platform.options.target} has no mock"
+                if product
+                else f"{path} has no driver for {slot}, while others have one",
+                resource.node.position,
+                hint=f"say under platform.drivers, {names or 'the compatible above it'}: "
+                f"{slot}: {{module: …}}",
+            )
+        elif platform.options.target is not Target.HOST:
+            yield SCP_DRIVER.warning(
+                f"{path} has no driver for {slot}: it gets a mock",
+                resource.node.position,
+            )
+
+
+def _fillers(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
+    """A filler shares the driver of another element; a power domain would switch it off."""
+    resources = platform.resources.get(Kind.POWER, ())
+    numbers = {resource.number for resource in resources}
+    kept = HAL[Slot.POWER] in collector.used.get(Slot.POWER, {})
+    if Slot.POWER in collector.used and not kept and len(numbers) <= max(numbers, default=-1):
+        free = next(number for number in range(max(numbers)) if number not in numbers)
+        yield SCP_DRIVER.error(
+            f"power domain {free} is no resource, but SCP-firmware needs an element with a driver "
+            "of its own for each number",
+            resources[0].node.position,
+            hint="number the power domains without gaps, or grant none above the gap",
+        )
+
+
+def _system(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
+    """The drivers that belong to no provider: of the domain above all, and of the mailboxes."""
+    kept = HAL[Slot.POWER] in collector.used.get(Slot.POWER, {})
+    left_out = set()
+    if not platform.resources.get(Kind.POWER) or kept:
+        left_out.add(Slot.TOP)
+    if any(f"{Slot.DOORBELL} {agent.name}" in _own(platform) for agent in platform.agents):
+        left_out.add(Slot.DOORBELL)
+    for slot in SYSTEM_SLOTS:
+        if slot in left_out:
+            continue
+        try:
+            driver = find_driver(platform, None, slot)
+        except DriverError as problem:
+            yield SCP_DRIVER.error(f"platform.drivers, {slot} of system: {problem}")
+            continue
+        if driver is not None:
+            collector.used.setdefault(slot, {})[driver.module] = driver
+            none = "" if slot is Slot.SHUTDOWN else "0"
+            index = str(driver.element) if isinstance(driver.element, int) else none
+            sub = str(driver.sub_element)
+            collector.slots[slot, 0] = Bound(driver.macro, index, driver.api, sub)
+        elif platform.options.target is Target.PRODUCT and slot not in OPTIONAL_SLOTS:
+            yield SCP_DRIVER.error(
+                f"there is no driver for {slot}",
+                hint=f"say under platform.drivers, system: {slot}: {{module: …, element: 0}}",
+            )
+
+
+def _own(platform: Platform) -> Mapping[str, object]:
+    """The drivers that belong to no provider."""
+    return (platform.options.drivers or {}).get(SYSTEM, {})
+
+
+#: Bytes of a mailbox's header; a message comes after it.
+_MAILBOX_HEADER = 32
+#: Bytes of a mailbox that only the agents file places; Linux has as many.
+_MAILBOX_SIZE = 128
+
+
+def _bell(platform: Platform, collector: _Collector, agent: str) -> tuple[Bound, str | None]:
+    """The doorbell of an agent, its own or that of all, and the mailbox it says. Raises
+    `DriverError`."""
+    own = find_driver(platform, None, Slot.DOORBELL, agent)
+    driver = own or find_driver(platform, None, Slot.DOORBELL)
+    if driver is None:
+        raise DriverError("there is no driver for its doorbell")
+    collector.used.setdefault(Slot.DOORBELL, {})[agent if own else driver.module] = driver
+    index = driver.element if isinstance(driver.element, int) else 0
+    return Bound(driver.macro, str(index), driver.api), driver.mailbox
+
+
+def _mailboxes(
+    platform: Platform, collector: _Collector, problems: list[Diagnostic]
+) -> Iterator[tuple[int, Mailbox]]:
+    """The mailboxes of a product: the memory that ``shmem`` of each agent names."""
+    if platform.options.target is not Target.PRODUCT:
+        return
+    selector = Selector(platform.inventory.tree)
+    for agent in platform.agents:
+        name = agent.transport.shmem if agent.transport is not None else None
+        nodes = selector.select(name).nodes if name else ()
+        found = next((region for node in nodes for region in regions(node)), None)
+        try:
+            bell, said = _bell(platform, collector, agent.name)
+        except DriverError as problem:
+            problems.append(SCP_DRIVER.error(f"platform.drivers, system, {agent.name}: {problem}"))
+            continue
+        if found is None and said is not None:
+            found = Region(0, _MAILBOX_SIZE)
+        if found is None or found.size <= _MAILBOX_HEADER:
+            problems.append(
+                SCP_MAILBOX.error(
+                    f"{agent.name} has no mailbox of more than {_MAILBOX_HEADER} bytes in memory "
+                    "that the CPU can reach",
+                    agent.position,
+                    hint="transport: {type: mailbox, shmem: LABEL, channel: 0}, where LABEL is a "
+                    "node with reg, below ranges",
+                )
+            )
+            continue
+        channel = agent.transport.channel if agent.transport is not None else None
+        address = said or f"UINT64_C(0x{found.start:X})"
+        yield agent.id, Mailbox(address, str(found.size), channel or 0, bell)

@@ -1,0 +1,209 @@
+"""Fast channels: where in memory each performance domain has its four, and whose they are.
+
+Nothing checks a write to a fast channel, and no vote is counted there. A domain has channels only
+where one agent alone controls it, and each agent's channels are on pages that no other agent's are
+on, so that a hypervisor or a firewall can give it those and nothing else.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Agent, FastChannelOptions, Target
+from scmigen.assignment.select import Selector
+from scmigen.bindings.addresses import Region, regions, reserved
+from scmigen.diagnostics import Diagnostic
+from scmigen.model.platform import Platform, Resource
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.scp.binding import Bound, Drivers
+from scmigen.targets.scp.drivers import Slot
+from scmigen.targets.scp.findings import SCP_FAST_CHANNELS
+from scmigen.targets.scp.spaces import PREFIX, Space
+from scmigen.targets.scp.system import alarm
+
+#: What a channel is for → the type of its words; in the order of the firmware's enumeration.
+CHANNELS: Mapping[str, str] = {
+    "LEVEL_SET": "uint32_t",
+    "LIMIT_SET": "struct mod_scmi_perf_fast_channel_limit",
+    "LEVEL_GET": "uint32_t",
+    "LIMIT_GET": "struct mod_scmi_perf_fast_channel_limit",
+}
+#: Bytes of a domain's channels: two words and two pairs of words.
+DOMAIN_SIZE = 24
+#: What memory is given to somebody in, and what a word is aligned to.
+PAGE, WORD = 4096, 4
+
+_CONTROL = frozenset({Operation.LEVEL, Operation.LIMITS})
+
+
+@dataclass(frozen=True, slots=True)
+class FastChannel:
+    """A channel: what it is for, its enumerator, the C type of its words, a name for people."""
+
+    name: str
+    enum: str
+    type: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class FastDomain:
+    """A performance domain with channels, ``offset`` bytes into the memory."""
+
+    number: int
+    enum: str
+    offset: int
+    says: str
+    channels: tuple[FastChannel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FastChannels:
+    """All fast channels: ``used`` bytes of the memory, addresses as agents and firmware see it."""
+
+    memory: str
+    address: int
+    firmware_address: int
+    size: int
+    used: int
+    rate_limit: int
+    alarm: Bound
+    domains: tuple[FastDomain, ...]
+
+    @property
+    def channels(self) -> tuple[FastChannel, ...]:
+        """The channels in the order of their indices."""
+        return tuple(channel for domain in self.domains for channel in domain.channels)
+
+    def has(self, number: int) -> bool:
+        """Whether the domain has fast channels."""
+        return any(domain.number == number for domain in self.domains)
+
+    def of(self, number: int) -> int:
+        """The domain whose channels stand in the row of a domain."""
+        return number if self.has(number) else self.domains[0].number
+
+
+def _owners(platform: Platform) -> Iterator[tuple[Resource, Agent]]:
+    """The domains that one agent alone controls in full, with that agent."""
+    for resource in platform.resources.get(Kind.PERFORMANCE, ()):
+        grants = [g for g in platform.grants if g.resource is resource and g.boot & _CONTROL]
+        if len(grants) == 1 and grants[0].boot >= _CONTROL | {Operation.READ}:
+            yield resource, grants[0].agent
+
+
+def _layout(platform: Platform) -> Mapping[int, tuple[int, Agent]]:
+    """Number of each domain → its offset and its agent: an agent begins where a page does."""
+    owned = sorted(_owners(platform), key=lambda item: (item[1].id, item[0].number))
+    found: dict[int, tuple[int, Agent]] = {}
+    offset, last = 0, None
+    for resource, agent in owned:
+        if last is not None and agent is not last:
+            offset += -offset % PAGE
+        found[resource.number] = offset, agent
+        offset, last = offset + DOMAIN_SIZE, agent
+    return found
+
+
+def _memory(options: FastChannelOptions) -> Region | None:
+    found = regions(options.memory)
+    return found[0] if found and found[0].size else None
+
+
+def _used(platform: Platform) -> int:
+    return max((offset for offset, _ in _layout(platform).values()), default=0) + DOMAIN_SIZE
+
+
+def fast_channels(platform: Platform, drivers: Drivers, space: Space | None) -> FastChannels | None:
+    """The fast channels of a platform that has passed `check`; none where there are none."""
+    options = platform.options.fast_channels
+    layout = _layout(platform)
+    region = _memory(options) if options is not None else None
+    if options is None or region is None or space is None or not layout:
+        return None
+    firmware = options.firmware_address
+    return FastChannels(
+        memory=options.memory.path,
+        address=region.start,
+        firmware_address=region.start if firmware is None else firmware,
+        size=region.size,
+        used=_used(platform),
+        rate_limit=options.rate_limit,
+        alarm=alarm(drivers, Slot.FAST_ALARM),
+        domains=tuple(_domain(space, number, *layout[number]) for number in sorted(layout)),
+    )
+
+
+def _domain(space: Space, number: int, offset: int, agent: Agent) -> FastDomain:
+    element = space.elements[number]
+    stem = element.enum.removeprefix(PREFIX[Kind.PERFORMANCE])
+    channels = tuple(
+        FastChannel(name, f"FAST_CHANNEL_IDX{stem}_{name}", kind, f"{element.name} {name}")
+        for name, kind in CHANNELS.items()
+    )
+    return FastDomain(number, element.enum, offset, f"{element.origin}: of {agent.name}", channels)
+
+
+def check(platform: Platform, drivers: Drivers) -> Iterator[Diagnostic]:
+    """Memory that cannot hold the channels, and domains that get none."""
+    options = platform.options.fast_channels
+    if options is None:
+        return
+    for problem in _problems(platform, drivers, options):
+        yield SCP_FAST_CHANNELS.error(
+            problem,
+            options.position,
+            hint="fast-channels: {memory: LABEL}, where LABEL is a node of /reserved-memory",
+        )
+    owned = {resource.number for resource, _ in _owners(platform)}
+    for resource in platform.resources.get(Kind.PERFORMANCE, ()):
+        if resource.number not in owned:
+            yield SCP_FAST_CHANNELS.note(
+                f"performance domain {resource.name} gets no fast channels: nothing checks what "
+                "is written there, and no one agent has level, limits and read for itself",
+                resource.facts.position or resource.node.position,
+            )
+
+
+def _problems(platform: Platform, drivers: Drivers, options: FastChannelOptions) -> Iterator[str]:
+    target = platform.options.target
+    if target is Target.OPTEE:
+        yield "fast channels belong to the module transport, which OP-TEE does not have"
+    if target is Target.PRODUCT and (Slot.FAST_ALARM, 0) not in drivers.slots:
+        yield f"there is no driver for {Slot.FAST_ALARM} (platform.drivers, system)"
+    layout = _layout(platform)
+    if not layout:
+        yield "there is no performance domain that one agent controls: nobody has fast channels"
+        return
+    region = _memory(options)
+    path = options.memory.path
+    if region is None:
+        yield f"{path} has no memory that the CPU can reach"
+        return
+    several = len({agent.id for _, agent in layout.values()}) > 1
+    align, what = (PAGE, "a page, as several agents have channels") if several else (WORD, "a word")
+    for address in {region.start, options.firmware_address or 0}:
+        if address % align:
+            yield f"fast channels at 0x{address:x} do not begin with {what} ({align} bytes)"
+    if _used(platform) > region.size:
+        yield f"fast channels need {_used(platform)} bytes, and {path} has {region.size}"
+    for other, whose in _taken(platform, region):
+        yield (
+            f"{path} overlaps {whose} at 0x{other.start:x}: fast channels need memory that is "
+            "nobody else's"
+        )
+
+
+def _taken(platform: Platform, region: Region) -> Iterator[tuple[Region, str]]:
+    """What else has a part of the memory: mailboxes, and other reserved memory."""
+    tree = platform.inventory.tree
+    selector = Selector(tree)
+    for agent in platform.agents:
+        text = agent.transport.shmem if agent.transport is not None else None
+        for node in selector.select(text).nodes if text else ():
+            for other in regions(node):
+                if other.overlaps(region):
+                    yield other, f"the mailbox of {agent.name}"
+    for other in reserved(tree):
+        if other != region and other.overlaps(region):
+            yield other, "reserved memory"

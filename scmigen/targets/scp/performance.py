@@ -1,0 +1,105 @@
+"""Performance domains: the rows of SCP-firmware's dvfs module, its power supplies and clocks.
+
+The module takes frequencies in kHz and voltages in mV. A row with a level, a frequency or a
+voltage of 0 ends its table, and between two points of one voltage it does not change the rate:
+both are avoided here and reported in `scmigen.targets.scp.limits`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from scmigen.model.platform import Platform, Resource
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.ctext import Enumerators
+from scmigen.targets.common.names import telling
+from scmigen.targets.common.values import ASSUMED_VOLTAGE, Points, operating_points
+from scmigen.targets.scp.rates import MAX_RATE
+from scmigen.targets.scp.spaces import Private
+
+
+class Opp(NamedTuple):
+    """A row: abstract level, mV, kHz; ``says`` what differs from the tree."""
+
+    level: int
+    voltage: int
+    frequency: int
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class PerfDomain:
+    """A performance domain; ``supply`` is the enumerator of its power supply."""
+
+    resource: Resource
+    supply: str
+    opps: tuple[Opp, ...]
+    assumed: tuple[str, ...]
+
+    @property
+    def clock(self) -> Private:
+        """The clock that the domain drives, and no agent."""
+        return Private(f"perf-{self.resource.short_name}", f"clock of {self.where}")
+
+    @property
+    def where(self) -> str:
+        """Its name, and where it comes from."""
+        return f"{self.resource.name}, {self.resource.key}"
+
+    @property
+    def says(self) -> str:
+        """What was assumed, for a comment."""
+        return f"; assumed: {', '.join(self.assumed)}" if self.assumed else ""
+
+
+def usable(points: Points) -> Points:
+    """The points that the dvfs module and the clock's driver can hold."""
+    kept = (p for p in points.points if p.level and (p.frequency or p.level) * 1000 <= MAX_RATE)
+    return Points(tuple(kept), points.assumed)
+
+
+def _millivolts(points: Points) -> Iterator[tuple[int, bool]]:
+    """The voltage of each point in mV, rounded up, no two alike, and whether it had to be moved."""
+    taken: set[int] = set()
+    for point in points.points:
+        microvolts = ASSUMED_VOLTAGE if point.voltage is None else point.voltage
+        wanted = max(-(-microvolts // 1000), 1)
+        voltage = wanted
+        while voltage in taken:
+            voltage += 1
+        taken.add(voltage)
+        yield voltage, voltage != wanted
+
+
+def _opps(points: Points) -> Iterator[Opp]:
+    for point, (voltage, moved) in zip(points.points, _millivolts(points), strict=True):
+        assumed = [
+            *(["frequency"] if not point.frequency else []),
+            *(["voltage"] if point.voltage is None else []),
+        ]
+        said = [f"assumed: {', '.join(assumed)}"] if assumed else []
+        said += ["moved by a millivolt or more"] if moved and point.voltage is not None else []
+        yield Opp(point.level, voltage, point.frequency or point.level, "; ".join(said))
+
+
+def same_voltage(points: Points) -> bool:
+    """Whether two points have one voltage in mV, so that one of them had to be moved."""
+    return any(moved for _, moved in _millivolts(points))
+
+
+def perf_domains(platform: Platform) -> tuple[PerfDomain, ...]:
+    """The performance domains in the order of their numbers."""
+    enums = Enumerators("PSU_IDX")
+    macros = telling(platform)
+    found = []
+    ordered = sorted(platform.resources.get(Kind.PERFORMANCE, ()), key=lambda item: item.number)
+    for resource in ordered:
+        points = usable(operating_points(resource, platform.options.clock_rate))
+        opps = tuple(_opps(points))
+        assumed = list(points.assumed)
+        assumed += ["frequency"] if any(not p.frequency for p in points.points) else []
+        assumed += ["voltage"] if any(p.voltage is None for p in points.points) else []
+        macro = macros.get(resource.key)
+        supply = enums.name(resource.number, resource.name, resource.short_name, macro=macro)
+        found.append(PerfDomain(resource, supply, opps, tuple(dict.fromkeys(assumed))))
+    return tuple(found)

@@ -1,0 +1,170 @@
+"""The deny bits of SCP-firmware's resource_perms module.
+
+A set bit denies. Everything starts denied; a grant clears the bit of each message that one of its
+operations at boot opens. (What opens later, with an assignable device, would need base 0x9.)
+
+The tables are indexed by agent (from agent 1), message (from 0x3) and 16-bit word; the bit is the
+id that the protocol checks: the agent's own for clocks, resets and voltage domains, the element for
+power domains, performance domains and sensors. The firmware counts ``(count >> 4) + 1`` words,
+hence one more than needed where the count is a multiple of 16.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from scmigen.model.platform import Grant
+from scmigen.scmi.operations import NEEDED, Operation
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.scp.spaces import PHYSICAL, Space, View
+
+#: Resources in a word of a permission table.
+WORD_BITS = 16
+_FULL = 0xFFFF
+_DESCRIPTION_GET = 0x3
+
+#: Kind → message id → the row of the firmware's table; messages without a row are always open.
+MESSAGES: Mapping[Kind, Mapping[int, str]] = {
+    Kind.POWER: {
+        0x3: "MOD_RES_PERMS_SCMI_POWER_DOMAIN_ATTRIBUTES_IDX",
+        0x4: "MOD_RES_PERMS_SCMI_POWER_DOMAIN_STATE_SET_IDX",
+        0x5: "MOD_RES_PERMS_SCMI_POWER_DOMAIN_STATE_GET_IDX",
+        0x6: "MOD_RES_PERMS_SCMI_POWER_DOMAIN_STATE_NOTIFY_IDX",
+    },
+    Kind.CLOCK: {
+        0x3: "MOD_RES_PERMS_SCMI_CLOCK_ATTRIBUTES_IDX",
+        0x4: "MOD_RES_PERMS_SCMI_CLOCK_DESCRIBE_RATE_IDX",
+        0x5: "MOD_RES_PERMS_SCMI_CLOCK_RATE_SET_IDX",
+        0x6: "MOD_RES_PERMS_SCMI_CLOCK_RATE_GET_IDX",
+        0x7: "MOD_RES_PERMS_SCMI_CLOCK_CONFIG_SET_IDX",
+    },
+    Kind.PERFORMANCE: {
+        0x3: "MOD_RES_PERMS_SCMI_PERF_ATTRIBUTES_IDX",
+        0x4: "MOD_RES_PERMS_SCMI_PERF_DESCRIBE_LEVELS_IDX",
+        0x5: "MOD_RES_PERMS_SCMI_PERF_LIMITS_SET_IDX",
+        0x6: "MOD_RES_PERMS_SCMI_PERF_LIMITS_GET_IDX",
+        0x7: "MOD_RES_PERMS_SCMI_PERF_LEVEL_SET_IDX",
+        0x8: "MOD_RES_PERMS_SCMI_PERF_LEVEL_GET_IDX",
+        0x9: "MOD_RES_PERMS_SCMI_PERF_NOTIFY_LIMITS_IDX",
+        0xA: "MOD_RES_PERMS_SCMI_PERF_NOTIFY_LEVEL_IDX",
+        0xB: "MOD_RES_PERMS_SCMI_PERF_DESCRIBE_FAST_CHANNEL_IDX",
+    },
+    Kind.SENSOR: {
+        0x3: "MOD_RES_PERMS_SCMI_SENSOR_DESCRIPTION_GET_IDX",
+        0x4: "MOD_RES_PERMS_SCMI_SENSOR_TRIP_POINT_NOTIFY_IDX",
+        0x5: "MOD_RES_PERMS_SCMI_SENSOR_TRIP_POINT_CONFIG_IDX",
+        0x6: "MOD_RES_PERMS_SCMI_SENSOR_READING_GET_IDX",
+    },
+    Kind.RESET: {
+        0x3: "MOD_RES_PERMS_SCMI_RESET_DOMAIN_ATTRIBUTES_IDX",
+        0x4: "MOD_RES_PERMS_SCMI_RESET_DOMAIN_RESET_REQUEST_IDX",
+        0x5: "MOD_RES_PERMS_SCMI_RESET_DOMAIN_RESET_NOTIFY_IDX",
+    },
+    Kind.VOLTAGE: {
+        0x3: "MOD_RES_PERMS_SCMI_VOLTD_DOMAIN_ATTRIBUTES_IDX",
+        0x4: "MOD_RES_PERMS_SCMI_VOLTD_DESCRIBE_LEVELS_IDX",
+        0x5: "MOD_RES_PERMS_SCMI_VOLTD_CONFIG_SET_IDX",
+        0x6: "MOD_RES_PERMS_SCMI_VOLTD_CONFIG_GET_IDX",
+        0x7: "MOD_RES_PERMS_SCMI_VOLTD_LEVEL_SET_IDX",
+        0x8: "MOD_RES_PERMS_SCMI_VOLTD_LEVEL_GET_IDX",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The words of one message for one agent, and the ids they leave open, for people."""
+
+    enum: str
+    words: tuple[int, ...]
+    allowed: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The words as lines of an initialiser, eight a line."""
+        hexadecimal = [f"0x{word:04X}," for word in self.words]
+        return tuple(" ".join(hexadecimal[i : i + 8]) for i in range(0, len(hexadecimal), 8))
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTable:
+    """The rows of one agent."""
+
+    enum: str
+    name: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The permission table of one protocol; ``count`` resources in ``words`` words a message."""
+
+    kind: Kind
+    count: int
+    words: int
+    agents: tuple[AgentTable, ...]
+
+
+def word_count(count: int) -> int:
+    """Words of a row as the firmware computes them."""
+    return count // WORD_BITS + 1
+
+
+def opens(kind: Kind, message: int, operations: frozenset[Operation]) -> bool:
+    """Whether a grant of ``operations`` opens ``message`` on its resource."""
+    needed = NEEDED[kind.protocol][message]
+    return bool(operations) if needed is None else needed in operations
+
+
+def _deny_words(allowed: list[int], words: int) -> tuple[int, ...]:
+    found = [_FULL] * words
+    for number in allowed:
+        found[number // WORD_BITS] &= ~(1 << number % WORD_BITS)
+    return tuple(found)
+
+
+def ranges(numbers: list[int]) -> str:
+    """Ascending numbers for people: ``0-3, 7``."""
+    runs = (
+        [number for _, number in run]
+        for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])
+    )
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def _checked_id(kind: Kind, grant: Grant) -> int:
+    """The id that the firmware looks up for a request on a resource."""
+    return grant.resource.number if kind in PHYSICAL else grant.id
+
+
+def _allowed(space: Space, view: View, message: int) -> list[int]:
+    """The ids, ascending, for which an agent may send a message.
+
+    The id of SENSOR_DESCRIPTION_GET is only where to begin, so that whoever has a sensor may begin
+    anywhere.
+    """
+    if space.kind is Kind.SENSOR and message == _DESCRIPTION_GET and view.allowed:
+        return [element.number for element in space.elements]
+    grants = [row.grant for row in view.rows if row.grant is not None]
+    return sorted(
+        _checked_id(space.kind, grant) for grant in grants if opens(space.kind, message, grant.boot)
+    )
+
+
+def _messages(space: Space, view: View, words: int) -> tuple[Message, ...]:
+    found = []
+    for message, enum in MESSAGES[space.kind].items():
+        allowed = _allowed(space, view, message)
+        said = f"allowed: {ranges(allowed)}" if allowed else "all denied"
+        found.append(Message(enum, _deny_words(allowed, words), said))
+    return tuple(found)
+
+
+def build_table(space: Space) -> Table:
+    """The permission table of one protocol, for all agents in the order of their ids."""
+    words = word_count(space.count)
+    agents = tuple(
+        AgentTable(view.enum, view.agent.name, _messages(space, view, words))
+        for view in space.views
+    )
+    return Table(space.kind, space.count, words, agents)

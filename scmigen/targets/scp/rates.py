@@ -1,0 +1,34 @@
+"""The rates of clock drivers: Hz in 32 bits, ascending, the rate at boot among them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from scmigen.targets.scp.spaces import Element
+
+#: The highest rate in Hz that an entry of a clock driver's rate table holds.
+MAX_RATE = 0xFFFF_FFFF
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRates:
+    """The rates of a clock element in Hz, ascending, and the one at boot, which is among them."""
+
+    element: Element
+    rates: tuple[int, ...]
+    rate: int
+    assumed: tuple[str, ...]
+
+    @property
+    def says(self) -> str:
+        """Where the clock comes from, and what of it was assumed."""
+        assumed = f"; assumed: {', '.join(self.assumed)}" if self.assumed else ""
+        return self.element.origin + assumed
+
+
+def rate_table(
+    element: Element, known: Iterable[int], boot: int, assumed: tuple[str, ...]
+) -> ClockRates:
+    """The rates that fit, with ``boot`` in place of them all where none does."""
+    usable = [rate for rate in known if rate <= MAX_RATE] or [min(boot, MAX_RATE)]
+    rate = boot if boot in usable else usable[0]
+    return ClockRates(element, tuple(sorted(set(usable))), rate, assumed)

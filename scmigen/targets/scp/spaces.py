@@ -1,0 +1,284 @@
+"""The id spaces of SCP-firmware: elements of the HAL modules, and what each agent sees of them.
+
+Three numbers must not be confused: the id by which an agent knows a resource, the index of the
+HAL element, and the index of the driver element. Here the last two are always the resource's
+number. With `shared` numbering the first is that number too, so an agent's table is the table of
+all elements cut at the agent's highest id; with `per-agent` numbering it is the agent's own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.model.platform import Grant, Platform, Resource
+from scmigen.runtime import Numbering, Role
+from scmigen.scmi.operations import Operation, ordered
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.ctext import Enumerators
+from scmigen.targets.common.names import origin_of, telling
+
+#: The kinds of resource this output writes tables for, a kind after those its modules need.
+EMITTED = (Kind.POWER, Kind.CLOCK, Kind.PERFORMANCE, Kind.SENSOR, Kind.RESET, Kind.VOLTAGE)
+#: Kinds whose SCMI ids are the indices of elements, for every agent.
+PHYSICAL = frozenset({Kind.POWER, Kind.PERFORMANCE, Kind.SENSOR})
+
+#: Kind → prefix of the enumerators in the index header.
+PREFIX: Mapping[Kind, str] = {
+    Kind.POWER: "POWER_DOMAIN_IDX",
+    Kind.CLOCK: "CLOCK_IDX",
+    Kind.PERFORMANCE: "PERF_IDX",
+    Kind.SENSOR: "SENSOR_IDX",
+    Kind.RESET: "RESET_DOMAIN_IDX",
+    Kind.VOLTAGE: "VOLTAGE_DOMAIN_IDX",
+}
+#: Kind → what its elements are called in comments.
+TITLE: Mapping[Kind, str] = {
+    Kind.POWER: "Power domains",
+    Kind.CLOCK: "Clocks",
+    Kind.PERFORMANCE: "Performance domains",
+    Kind.SENSOR: "Sensors",
+    Kind.RESET: "Reset domains",
+    Kind.VOLTAGE: "Voltage domains",
+}
+#: The synthesised power domain above all others; always the last element.
+SYSTOP = "SYSTOP"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An element of a HAL module. ``resource`` is none where the number is reserved or unused."""
+
+    kind: Kind
+    number: int
+    enum: str
+    name: str
+    resource: Resource | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of an agent's table: the agent's ``id`` → element; no ``grant``: everything denied."""
+
+    id: int
+    element: Element
+    grant: Grant | None
+
+    @property
+    def says(self) -> str:
+        """Where the element comes from, and what the agent may do with it."""
+        granted = self.grant.boot if self.grant else ()
+        return (
+            f"{self.element.origin}: {', '.join(ordered(self.element.kind, granted)) or 'denied'}"
+        )
+
+    @property
+    def starts_enabled(self) -> bool:
+        """Whether the agent's vote for the resource stands when the platform starts.
+
+        An agent that cannot take a vote back holds one only where the resource is always on.
+        """
+        if self.grant is None or not self.grant.boot:
+            return False
+        facts = self.grant.resource.facts
+        return facts.always_on or (facts.on and Operation.STATE in self.grant.boot)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one agent sees of one kind: its table, dense from id 0; empty where it has no grant."""
+
+    agent: Agent
+    enum: str
+    symbol: str
+    rows: tuple[Row, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the agent may do anything at all with the kind."""
+        return any(row.grant is not None and row.grant.boot for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """All of one kind: HAL elements, the agents' views, and the elements the platform keeps on.
+
+    ``private`` elements come after those that have an SCMI number: the clocks of performance
+    domains, which no agent is shown.
+    """
+
+    kind: Kind
+    elements: tuple[Element, ...]
+    views: tuple[View, ...]
+    platform_votes: tuple[Element, ...]
+    private: tuple[Element, ...] = ()
+
+    @property
+    def all_elements(self) -> tuple[Element, ...]:
+        """The elements of the HAL module, without the synthesised power domain."""
+        return self.elements + self.private
+
+    @property
+    def prefix(self) -> str:
+        """Prefix of the enumerators of the kind."""
+        return PREFIX[self.kind]
+
+    @property
+    def tag(self) -> str:
+        """Tag of the enumeration."""
+        return self.prefix.lower()
+
+    @property
+    def title(self) -> str:
+        """What the elements are."""
+        return TITLE[self.kind]
+
+    @property
+    def systop(self) -> str | None:
+        """The enumerator of the synthesised power domain above all others."""
+        return f"{self.prefix}_{SYSTOP}" if self.kind is Kind.POWER else None
+
+    def starts_on(self, element: Element) -> bool:
+        """Whether the resource is on when the platform starts."""
+        resource = element.resource
+        return (resource is not None and resource.facts.on) or element in self.platform_votes
+
+    @property
+    def count(self) -> int:
+        """Elements of the HAL module, the synthesised power domain included."""
+        return len(self.all_elements) + (self.systop is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAgent:
+    """An agent with its enumerators (of channels: a prefix), and a part of C symbols."""
+
+    agent: Agent
+    enum: str
+    symbol: str
+    channel: str
+
+    @property
+    def type(self) -> str:
+        """The firmware's type of agent: PSCI and MANAGEMENT may set the state of the system."""
+        types = {Role.OSPM: "OSPM", Role.PSCI: "PSCI", Role.HYPERVISOR: "MANAGEMENT"}
+        return f"SCMI_AGENT_TYPE_{types.get(self.agent.role, 'OTHER')}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether its channels are secure ones."""
+        return self.agent.role is Role.SECURE
+
+
+def name_agents(platform: Platform) -> tuple[NamedAgent, ...]:
+    """The agents in the order of their ids, with names that C accepts."""
+    prefix = "SCMI_AGENT_IDX"
+    enums = Enumerators(prefix, ("PLATFORM", "COUNT"))
+    named = []
+    for agent in sorted(platform.agents, key=lambda item: item.id):
+        enum = enums.name(agent.id, agent.name)
+        stem = enum.removeprefix(f"{prefix}_")
+        named.append(NamedAgent(agent, enum, stem.lower(), f"SCMI_CHANNEL_IDX_{stem}"))
+    return tuple(named)
+
+
+def _origin(platform: Platform, resource: Resource, uses: Mapping[ResourceKey, Use]) -> str:
+    """Where a resource comes from, and the property that uses it first."""
+    use = uses.get(resource.key)
+    first = f" ({use.prop} of {use.consumer.path})" if use is not None else ""
+    return origin_of(platform, resource) + first
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """An element that no agent is shown: its name, and where it comes from."""
+
+    name: str
+    origin: str
+
+
+def _elements(
+    platform: Platform, kind: Kind, uses: Mapping[ResourceKey, Use], enums: Enumerators
+) -> list[Element]:
+    by_number = {resource.number: resource for resource in platform.resources.get(kind, ())}
+    names = {resource.short_name for resource in by_number.values()}
+    reserved = frozenset(platform.reserved.get(kind, ()))
+    macros = telling(platform)
+    elements = []
+    for number in range(max(by_number, default=-1) + 1):
+        resource = by_number.get(number)
+        if resource is not None:
+            macro = macros.get(resource.key)
+            enum = enums.name(number, resource.name, resource.short_name, macro=macro)
+            name, origin = resource.short_name, _origin(platform, resource, uses)
+        else:
+            name = f"reserved-{number}"
+            while name in names:
+                name += "-"
+            enum = enums.name(number, f"reserved_{number}")
+            origin = "a number given up" if number in reserved else "a number without resource"
+        elements.append(Element(kind, number, enum, name, resource, origin))
+    return elements
+
+
+def _view(
+    platform: Platform, named: NamedAgent, kind: Kind, elements: list[Element]
+) -> tuple[Row, ...]:
+    grants = {grant.id: grant for grant in platform.grants_of(named.agent, kind)}
+    if not grants:
+        return ()
+    if platform.numbering is Numbering.SHARED:
+        return tuple(Row(i, elements[i], grants.get(i)) for i in range(max(grants) + 1))
+    # A gap in an agent's own numbers shows the element of the first grant, with all denied.
+    filler = elements[grants[min(grants)].resource.number]
+    return tuple(
+        Row(i, elements[grants[i].resource.number] if i in grants else filler, grants.get(i))
+        for i in range(max(grants) + 1)
+    )
+
+
+def kept_by_platform(platform: Platform) -> frozenset[ResourceKey]:
+    """What the platform's own devices need on."""
+    return frozenset(
+        use.key
+        for device in platform.devices
+        if device.number is None
+        for use in device.uses
+        if Operation.STATE in use.needs
+    )
+
+
+def _platform_votes(platform: Platform, elements: list[Element]) -> tuple[Element, ...]:
+    """What is kept on whatever agents ask: always-on, or used by a device of the platform."""
+    own = kept_by_platform(platform)
+    return tuple(
+        element
+        for element in elements
+        if element.resource is not None
+        and (element.resource.facts.always_on or element.resource.key in own)
+    )
+
+
+def build_space(
+    platform: Platform,
+    kind: Kind,
+    agents: tuple[NamedAgent, ...],
+    uses: Mapping[ResourceKey, Use],
+    private: Sequence[Private] = (),
+) -> Space | None:
+    """The id space of one kind; none where the platform has no resource of it."""
+    if not platform.resources.get(kind) and not private:
+        return None
+    enums = Enumerators(PREFIX[kind], (SYSTOP, "COUNT"))
+    elements = _elements(platform, kind, uses, enums)
+    own = tuple(
+        Element(kind, number, enums.name(number, item.name), item.name, None, item.origin)
+        for number, item in enumerate(private, len(elements))
+    )
+    views = tuple(
+        View(named.agent, named.enum, named.symbol, _view(platform, named, kind, elements))
+        for named in agents
+    )
+    votes = _platform_votes(platform, elements)
+    return Space(kind, tuple(elements), views, votes, own)

@@ -1,0 +1,25 @@
+"""SCP-firmware's templates: the common environment with the functions of C text as filters."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from scmigen.targets.common.ctext import comment, plain, string
+from scmigen.targets.common.files import File
+from scmigen.targets.common.templates import environment
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@lru_cache(maxsize=1)
+def _environment() -> "Environment":
+    """The environment of all templates, with the functions of this module as filters."""
+    found = environment().overlay()
+    found.filters = found.filters | {"comment": comment, "string": string, "plain": plain}
+    return found
+
+
+def render(path: str, context: dict[str, Any], template: str | None = None) -> File:
+    """The file ``path`` from the template of that name, or from ``template``."""
+    text = _environment().get_template(f"scp/{template or path}.j2").render(context)
+    return File(path, text.encode())

@@ -1,0 +1,80 @@
+"""From a board's text to the compiled tables: examples of this project, and real boards."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from targets.scp.scp_build import agree
+
+from scmigen.diagnostics import has_errors
+from scmigen.pipeline import Request, compile_board
+from scmigen.runtime import Numbering
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.scp import emit
+
+#: Kinds whose numbers are the same for every agent.
+PHYSICAL = (Kind.POWER, Kind.PERFORMANCE, Kind.SENSOR)
+#: Real boards with many clocks, power domains or resets, with operating points, supplies and
+#: sensors, or with numbers that have gaps.
+CORPUS = (
+    "imx8mp-evk",
+    "imx8qm-mek",
+    "imx95-19x19-evk",
+    "jh7110-starfive-visionfive-2-v1.3b",
+    "hi3660-hikey960",
+    "juno-r1-scmi",
+    "juno-scmi",
+    "monaco-arduino-monza",
+    "mt8195-cherry-tomato-r2",
+    "r8a779g0-white-hawk",
+    "stm32mp257f-ev1",
+)
+
+
+@pytest.mark.parametrize(
+    ("board", "agents"), [("minimal.dts", ()), ("orrery-board.dts", ("agents.yaml",))]
+)
+def test_examples(
+    board: str,
+    agents: tuple[str, ...],
+    examples: Path,
+    tool: Callable[[str], str],
+    tmp_path: Path,
+) -> None:
+    request = Request(examples / board, tuple(examples / name for name in agents), (examples,))
+    for platform in compile_board(request).model.platforms:
+        agree(platform, tool("gcc"), tmp_path / platform.name)
+
+
+@pytest.mark.parametrize("board", CORPUS)
+def test_real_boards(board: str, corpus: Path, tool: Callable[[str], str], tmp_path: Path) -> None:
+    for platform in compile_board(Request(corpus / f"{board}.dtb")).model.platforms:
+        agree(platform, tool("gcc"), tmp_path / platform.name)
+
+
+def test_a_board_whose_numbers_are_too_high_is_refused(corpus: Path) -> None:
+    (platform,) = compile_board(Request(corpus / "k3-am62l3-evm.dtb")).model.platforms
+    files, (found,) = emit(platform)
+    assert not files
+    assert "ospm is granted clock 358" in found.message
+    assert "the SCMI node of the tree fixes these numbers" in str(found.hint)
+
+
+def test_per_agent_numbers_of_a_whole_board(
+    examples: Path, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Clocks, resets and supplies take numbers of each agent's own; the others cannot."""
+    request = Request(
+        examples / "orrery-board.dts",
+        (examples / "agents.yaml",),
+        (examples,),
+        numbering=Numbering.PER_AGENT,
+    )
+    (platform,) = compile_board(request).model.platforms
+    files, found = emit(platform)
+    assert not files
+    assert {item.id for item in found if has_errors([item])} == {"scp-numbering"}
+    grants = tuple(grant for grant in platform.grants if grant.resource.kind not in PHYSICAL)
+    without = {**platform.resources, **dict.fromkeys(PHYSICAL, ())}
+    agree(replace(platform, resources=without, grants=grants), tool("gcc"), tmp_path)

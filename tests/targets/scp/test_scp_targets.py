@@ -1,0 +1,464 @@
+"""The other targets: tables for a product that exists, and for OP-TEE."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from targets.scp.scp_boards import (
+    LEVEL,
+    LIMITS,
+    READ,
+    RESET,
+    STATE,
+    Board,
+    all_kinds,
+    cells,
+    memory,
+    points,
+    put,
+)
+from targets.scp.scp_build import FLAGS, HERE, build, definitions, options, run, walk, write
+
+from scmigen.assignment.agents_file import read_agents
+from scmigen.assignment.assignment import FastChannelOptions, Target
+from scmigen.bindings.addresses import regions
+from scmigen.cli.build import build as build_command
+from scmigen.devicetree.load import load
+from scmigen.diagnostics import InputError, Severity
+from scmigen.model.platform import Platform
+from scmigen.runtime import Transport
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.scp import emit
+from scmigen.targets.scp.drivers import read_driver
+
+CLOCK_DRIVER = {
+    "module": "acme-clock",
+    "api": "MOD_ACME_CLOCK_API_IDX_DRIVER",
+    "header": "mod_acme_clock.h",
+    "struct": "struct mod_acme_clock_config",
+    "data": {"base": "address", "gate": "cell 0", "critical": False, "flags": "= 1U << 3"},
+}
+DRIVERS: Mapping[str, Mapping[str, object]] = {
+    "acme,soc": {
+        "clock": CLOCK_DRIVER,
+        "power": {"module": "acme-power"},
+        "reset": {"module": "acme-reset", "element": "cell 0"},
+        "performance-supply": {"module": "acme-psu"},
+        "performance-clock": {"module": "acme-pll", "element": 7},
+    },
+    "system": {
+        "doorbell": {"module": "mhu2", "element": 0},
+        "top-domain": {"module": "acme-power", "element": 9},
+    },
+}
+
+
+def board() -> Board:
+    """Clocks, a domain, a reset and a performance domain, all of one kind of chip."""
+    found = Board("product")
+    found.agents.append(
+        replace(
+            found.agent("linux"), transport=Transport(type="mailbox", shmem="/soc/sram", channel=3)
+        )
+    )
+    del found.agents[0]
+    (linux,) = found.agents
+    put(found.soc, "#address-cells", cells(1))
+    put(found.soc, "#size-cells", cells(1))
+    put(found.soc, "ranges", b"")
+    put(found.soc, "compatible", b"acme,soc\0")
+    put(found.node("sram"), "reg", cells(0x0600_0000, 0x80))
+    put(found.node("clock-controller@1000"), "reg", cells(0x1000, 0x100))
+    for number in (0, 2):
+        clock = found.resource(Kind.CLOCK, number, f"ck{number}", rates=(24_000_000,))
+        found.grant(linux, clock, STATE, READ)
+    found.grant(linux, found.resource(Kind.POWER, 0, "gpu"), STATE, READ)
+    found.grant(linux, found.resource(Kind.RESET, 0, "spi"), RESET)
+    levels = points((500, 800, None), (1000, 900, None))
+    found.grant(linux, found.resource(Kind.PERFORMANCE, 0, "cpu", points=levels), LEVEL, READ)
+    return found
+
+
+def product(drivers: Mapping[str, Mapping[str, object]] = DRIVERS) -> Platform:
+    return board().platform(target=Target.PRODUCT, drivers=drivers)
+
+
+def texts(platform: Platform) -> dict[str, str]:
+    files, diagnostics = emit(platform)
+    assert files, [item.message for item in diagnostics]
+    return {file.path: file.content.decode() for file in files}
+
+
+def test_a_product_has_no_mock() -> None:
+    files = texts(product())
+    assert not [path for path in files if "mock" in path]
+    assert {Path(path).parts[1] for path in files if path.startswith("module/")} == {
+        "scmi_system_power"
+    }
+    for path, text in files.items():
+        assert not re.search(r"mock", text, re.I), path
+
+
+def test_a_product_brings_tables_and_a_fragment_to_include() -> None:
+    files = texts(product())
+    assert "Firmware.cmake" not in files
+    fragment = files["scmi.cmake"]
+    listed = re.findall(r"LIST_DIR}/([a-z_]+\.c)", fragment)
+    own = (path for path in files if path.endswith(".c") and not path.startswith("module/"))
+    assert sorted(listed) == sorted(own)
+    modules = re.findall(r'^ {8}"([a-z0-9-]+)"', fragment, re.M)
+    assert modules.index("acme-clock") < modules.index("clock") < modules.index("scmi-clock")
+    assert "resource-perms" in modules
+
+
+def test_elements_of_a_driver_come_from_the_tree() -> None:
+    table = texts(product())["config_acme_clock.c"]
+    rows = re.findall(r"\[ACME_CLOCK_IDX_(\w+)\] = \{(.*?)\}\),", table, re.S)
+    assert [name for name, _ in rows] == ["CK0", "CK2"]
+    for (_, row), gate in zip(rows, (0, 2), strict=True):
+        assert ".base = 0x1000U," in row
+        assert f".gate = 0x{gate:X}U," in row
+        assert ".critical = false," in row
+        assert ".flags = 1U << 3," in row
+
+
+def test_elements_name_their_driver() -> None:
+    files = texts(product())
+    clock = re.sub(r"\s+", " ", files["config_clock.c"])
+    assert "FWK_ID_ELEMENT_INIT( FWK_MODULE_IDX_ACME_CLOCK, ACME_CLOCK_IDX_CK2)" in clock
+    assert "FWK_MODULE_IDX_ACME_CLOCK, MOD_ACME_CLOCK_API_IDX_DRIVER" in clock
+    assert "FWK_ID_ELEMENT_INIT( FWK_MODULE_IDX_ACME_PLL, 7U)" in clock
+    power = re.sub(r"\s+", " ", files["config_power_domain.c"])
+    assert "FWK_ID_ELEMENT_INIT( FWK_MODULE_IDX_ACME_POWER, 9)" in power
+
+
+def test_a_mailbox_is_where_the_tree_has_it() -> None:
+    channel = re.sub(r"\s+", " ", texts(product())["config_transport.c"])
+    assert ".out_band_mailbox_address = (uintptr_t)UINT64_C(0x6000000)," in channel
+    assert ".out_band_mailbox_size = 128," in channel
+    assert "FWK_ID_SUB_ELEMENT_INIT( FWK_MODULE_IDX_MHU2, 0, 3)" in channel
+
+
+def powered() -> Platform:
+    """The same with system power and fast channels, which need drivers of the system."""
+    system = {
+        "shutdown": {"module": "acme-system"},
+        "system-power-alarm": {"module": "timer", "element": 0, "sub-element": 2},
+        "fast-channel-alarm": {"module": "timer", "element": 0, "sub-element": 5},
+    }
+    found = board()
+    (linux,) = found.agents
+    found.grant(linux, found.resources[Kind.PERFORMANCE][0], LEVEL, LIMITS, READ)
+    del found.grants[-2]
+    return found.platform(
+        target=Target.PRODUCT,
+        drivers={**DRIVERS, "system": {**DRIVERS["system"], **system}},
+        fast_channels=FastChannelOptions(memory(found), firmware_address=0x4541_0000),
+        trip_points=True,
+    )
+
+
+def test_a_product_with_system_power_and_fast_channels() -> None:
+    files = {path: re.sub(r"\s+", " ", text) for path, text in texts(powered()).items()}
+    assert not [path for path, text in files.items() if "mock" in path + text.lower()]
+    power = files["config_system_power.c"]
+    assert ".driver_id = FWK_ID_MODULE_INIT(FWK_MODULE_IDX_ACME_SYSTEM)" in power
+    assert ".sys_ppu_id = FWK_ID_ELEMENT_INIT( FWK_MODULE_IDX_ACME_POWER, 9)" in power
+    alarm = "FWK_ID_SUB_ELEMENT_INIT( FWK_MODULE_IDX_TIMER, 0, 2)"
+    assert alarm in files["config_scmi_system_power.c"]
+    domain = files["config_power_domain.c"]
+    assert ".driver_id = FWK_ID_MODULE_INIT(FWK_MODULE_IDX_SYSTEM_POWER)" in domain
+    fast = files["config_fch_polled.c"]
+    assert "TARGET_ADDRESS UINT64_C(0x80000000)" in fast
+    assert "LOCAL_ADDRESS UINT64_C(0x45410000)" in fast
+    assert "FWK_ID_SUB_ELEMENT_INIT( FWK_MODULE_IDX_TIMER, 0, 5)" in fast
+    listed = files["scmi.cmake"].split("foreach(module")[1].split(")")[0]
+    modules = re.findall(r'"([a-z-]+)"', listed)
+    order = ["timer", "fch-polled", "acme-system", "system-power", "scmi-system-power"]
+    assert [name for name in modules if name in order] == order
+
+
+@pytest.mark.parametrize("platform", [product, powered])
+def test_a_product_compiles(
+    platform: Callable[[], Platform], tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    files = texts(platform())
+    modules = re.findall(r'^ {8}"([a-z0-9-]+)"', files["scmi.cmake"], re.M)
+    listed = "".join(f'list(APPEND SCP_MODULES "{name}")\n' for name in modules)
+    folder = write(tmp_path, files | {"Firmware.cmake": listed})
+    (folder / "mod_acme_clock.h").write_text(
+        "#include <stdbool.h>\n#include <stdint.h>\n"
+        "enum { MOD_ACME_CLOCK_API_IDX_DRIVER };\n"
+        "struct mod_acme_clock_config { uint32_t base, gate; bool critical; uint32_t flags; };\n"
+    )
+    sources = [str(folder / path) for path in files if path.endswith(".c")]
+    include = [f"-I{folder}", f"-I{HERE / 'include'}"]
+    defined = definitions(modules, options(files["scmi.cmake"]))
+    command = [tool("gcc"), *FLAGS, *defined, *include, "-fsyntax-only", *sources]
+    assert not run(command).stderr
+
+
+def test_an_unknown_provider_is_named() -> None:
+    others = {slot: entry for slot, entry in DRIVERS["acme,soc"].items() if slot != "clock"}
+    drivers = {**DRIVERS, "acme,soc": others}
+    files, found = emit(product(drivers))
+    assert not files
+    (problem,) = [item for item in found if item.severity is Severity.ERROR]
+    assert problem.id == "scp-driver"
+    assert "/soc/clock-controller@1000 has no driver for clock" in problem.message
+
+
+def test_assumed_points_are_refused() -> None:
+    found = board()
+    (linux,) = found.agents
+    found.grant(linux, found.resource(Kind.PERFORMANCE, 1, "gpu"), READ)
+    platform = found.platform(target=Target.PRODUCT, drivers=DRIVERS)
+    files, diagnostics = emit(platform)
+    assert not files
+    assert {item.id for item in diagnostics if item.severity is Severity.ERROR} == {"scp-assumed"}
+
+
+def test_an_agent_without_a_mailbox_is_named() -> None:
+    found = board()
+    found.agent("vm")
+    files, diagnostics = emit(found.platform(target=Target.PRODUCT, drivers=DRIVERS))
+    assert not files
+    (told,) = [item.message for item in diagnostics if item.id == "scp-mailbox"]
+    assert told.startswith("vm has no mailbox")
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("acme", "a driver is a mapping"),
+        ({"module": "Acme_Clock"}, "module is 'Acme_Clock'"),
+        ({"module": "a", "api": "0 }; int x"}, "api is"),
+        ({"module": "a", "header": "../x.h"}, "header is"),
+        ({"module": "a", "colour": 1}, "no key 'colour'"),
+        ({"module": "a", "struct": "struct s", "data": {"a b": 1}}, "a field is"),
+        ({"module": "a", "struct": "struct s", "data": {"a": "cell 4"}}, "and no cell 4"),
+        ({"module": "a", "struct": "struct s", "data": {"a": "property foo"}}, "foo has 0 cells"),
+        ({"module": "a", "struct": "struct s", "data": {"a": "= 1 /* x"}}, "a value is"),
+        ({"module": "a", "struct": "struct s", "data": {"a": [1]}}, "is no value"),
+    ],
+)
+def test_a_driver_that_cannot_be_used_is_explained(entry: object, why: str) -> None:
+    drivers = {**DRIVERS, "acme,soc": {**DRIVERS["acme,soc"], "clock": entry}}
+    files, found = emit(product(drivers))
+    assert not files
+    assert any(why in item.message for item in found if item.id == "scp-driver")
+
+
+def test_optee_gets_its_own_channels(tool: Callable[[str], str], tmp_path: Path) -> None:
+    platform = all_kinds()
+    optee = replace(platform, options=replace(platform.options, target=Target.OPTEE))
+    files = texts(optee)
+    assert 'set(SCP_ARCHITECTURE "optee")' in files["Firmware.cmake"]
+    assert "config_transport.c" not in files
+    folder = write(tmp_path, files)
+    done = build(tool("gcc"), folder)
+    assert not done.stderr
+    said = walk(folder)
+    channels = [line for line in said if line.startswith("channel ")]
+    assert [line.split(" driver=")[0] for line in channels] == [
+        f"channel {index} type=0 size=128" for index in range(3)
+    ]
+    assert all(f"driver=element:0:{index} " in line for index, line in enumerate(channels))
+    assert all(f"hands=element:1:{index} " in line for index, line in enumerate(channels))
+
+
+def test_the_command_line_chooses_the_target(examples: Path, tmp_path: Path) -> None:
+    board, out = str(examples / "minimal.dts"), str(tmp_path / "out")
+    command = [board, "-I", str(examples), "--emit", "scp", "-o", out]
+    runner = CliRunner()
+    assert runner.invoke(build_command, [*command, "--scp-target", "optee"]).exit_code == 0
+    assert (tmp_path / "out/scp/config_msg_smt.c").exists()
+    refused = runner.invoke(build_command, [*command, "--scp-target", "product"])
+    assert refused.exit_code == 1
+    assert "has no driver for clock" in refused.output
+
+
+def test_the_agents_file_chooses_the_target(examples: Path) -> None:
+    text = "domains: {linux: {id: 1, default: true}}\nplatform: {target: product}"
+    tree = load(examples / "minimal.dts", (examples,), ())
+    assert read_agents([("agents.yaml", text)], tree).options.target is Target.PRODUCT
+
+
+PRODUCT_FILE = """
+domains: {linux: {id: 1, default: true, scmi: {transport: {type: mailbox, channel: 3}}}}
+platform:
+  target: product
+  drivers:
+    "acme,soc":
+      clock: {module: acme-clock, struct: struct acme, data: {gate: 0x1F, critical: true}}
+      power: {module: acme-power, element: 7}
+    system:
+      doorbell: {module: mhu2, element: 5}
+"""
+
+
+def test_numbers_of_a_file_are_numbers(examples: Path) -> None:
+    """A file has text; what is a number there must not become element 0."""
+    tree = load(examples / "minimal.dts", (examples,), ())
+    read = read_agents([("agents.yaml", PRODUCT_FILE)], tree).options.drivers
+    assert read is not None
+    power, clock = read_driver(read["acme,soc"]["power"]), read_driver(read["acme,soc"]["clock"])
+    assert (power.element, clock.data) == (7, {"gate": 31, "critical": True})
+    assert read_driver(read["system"]["doorbell"]).element == 5
+
+
+def test_a_mailbox_below_a_bus_is_where_the_root_has_it() -> None:
+    """`ranges` of the memory's node (Devicetree specification 0.4, section 2.3.8)."""
+    found = board()
+    sram = found.node("sram")
+    put(found.soc, "ranges", cells(0x0600_0000, 0x8600_0000, 0x1000))
+    put(found.root, "#address-cells", cells(1))
+    put(found.root, "#size-cells", cells(1))
+    put(sram, "#address-cells", cells(1))
+    put(sram, "#size-cells", cells(1))
+    put(sram, "ranges", cells(0, 0x0600_0000, 0x1000))
+    shmem = Board.child(sram, "shmem@200")
+    put(shmem, "reg", cells(0x200, 0x80))
+    assert regions(shmem) == ((0x8600_0200, 0x80),)
+
+
+OWN_TABLES = {
+    "clock": {"module": "clock", "element": "= ACME_CLOCK_IDX_GPU", "header": "acme_clock.h"},
+    "power": {"module": "power-domain"},
+    "reset": {"module": "reset-domain", "element": "cell 0"},
+    "performance-supply": {"module": "dvfs"},
+}
+
+
+def kept() -> Platform:
+    system = {"doorbell linux": {"module": "mhu2", "element": 4, "mailbox": "= ACME_MAILBOX"}}
+    return product({"acme,soc": OWN_TABLES, "system": system})
+
+
+def denied_protocols(platform: Platform) -> str:
+    """What the permissions of a product say of protocols."""
+    table = texts(platform)["config_resource_perms.c"]
+    (found,) = re.findall(r" protocol_permissions\[\][^;]*;", table)
+    return str(found)
+
+
+def test_system_power_of_a_product_is_for_those_whose_role_it_is() -> None:
+    """Its module and tables may be the product's: the fragment guards what it finds."""
+    bit = "MOD_RES_PERMS_SCMI_SYS_POWER_PROTOCOL_DENIED"
+    assert bit not in denied_protocols(kept())
+    assert bit not in denied_protocols(powered())
+    assert bit in denied_protocols(product())
+    for platform in (kept(), powered(), product()):
+        fragment = texts(platform)["scmi.cmake"]
+        guard = fragment.split('if("scmi-system-power" IN_LIST SCP_MODULES)')[1].split("endif()")[0]
+        assert "list(APPEND SCP_MODULE_EXCLUDE_PATHS" in guard
+        assert "list(PREPEND SCP_MODULE_PATHS" in guard
+    said = [item.message for item in emit(kept())[1] if item.id == "scp-system-power"]
+    assert said == [
+        "system power is the firmware's own: of its scmi-system-power, where it has that, linux "
+        "can make use and nobody else"
+    ]
+
+
+def test_a_firmware_may_keep_its_own_hal_tables() -> None:
+    """Where the driver is the HAL module itself, only what agents see of it is written."""
+    files = texts(kept())
+    sources = {path for path in files if path.endswith(".c") and not path.startswith("module/")}
+    assert sources == {
+        "config_resource_perms.c",
+        "config_scmi.c",
+        "config_scmi_clock.c",
+        "config_scmi_perf.c",
+        "config_scmi_power_domain.c",
+        "config_scmi_reset_domain.c",
+        "config_transport.c",
+        "scmi_perf_policy.c",
+        "scmi_power_domain_policy.c",
+    }
+    modules = re.findall(r'^ {8}"([a-z0-9-]+)"', files["scmi.cmake"], re.M)
+    assert "psu" not in modules
+    clock = re.sub(r"\s+", " ", files["config_scmi_clock.c"])
+    assert "#include <acme_clock.h>" in clock
+    assert "FWK_ID_ELEMENT_INIT( FWK_MODULE_IDX_CLOCK, ACME_CLOCK_IDX_GPU)" in clock
+    channel = re.sub(r"\s+", " ", files["config_transport.c"])
+    assert ".out_band_mailbox_address = (uintptr_t)ACME_MAILBOX," in channel
+    assert "FWK_ID_SUB_ELEMENT_INIT( FWK_MODULE_IDX_MHU2, 4, 3)" in channel
+
+
+def test_own_tables_compile(tool: Callable[[str], str], tmp_path: Path) -> None:
+    files = texts(kept())
+    modules = re.findall(r'^ {8}"([a-z0-9-]+)"', files["scmi.cmake"], re.M)
+    listed = "".join(f'list(APPEND SCP_MODULES "{name}")\n' for name in modules)
+    folder = write(tmp_path, files | {"Firmware.cmake": listed})
+    (folder / "acme_clock.h").write_text("enum { ACME_CLOCK_IDX_GPU };\n")
+    sources = [str(folder / path) for path in files if path.endswith(".c")]
+    include = [f"-I{folder}", f"-I{HERE / 'include'}", "-DACME_MAILBOX=0x1000"]
+    command = [tool("gcc"), *FLAGS, *definitions(modules), *include, "-fsyntax-only", *sources]
+    assert not run(command).stderr
+
+
+def test_a_hal_is_kept_as_a_whole() -> None:
+    """Half of a HAL's table in the firmware and half here would be two tables of one module."""
+    found = board()
+    put(found.node("other@2000"), "compatible", b"acme,other\0")
+    clock = found.resource(Kind.CLOCK, 3, "ck3", provider="other@2000", rates=(1,))
+    found.grant(found.agents[0], clock, READ)
+    drivers = {**DRIVERS, "acme,other": {"clock": {"module": "clock"}}}
+    files, diagnostics = emit(found.platform(target=Target.PRODUCT, drivers=drivers))
+    assert not files
+    assert any("elsewhere" in item.message for item in diagnostics if item.id == "scp-driver")
+
+
+def test_optee_gets_the_fragments_of_its_build() -> None:
+    """OP-TEE compiles what its own makefiles list, not what CMake does."""
+    platform = all_kinds()
+    files = texts(replace(platform, options=replace(platform.options, target=Target.OPTEE)))
+    switches = set(re.findall(r"force,CFG_SCPFW_MOD_(\w+),y", files["optee-conf.mk"]))
+    listed = re.findall(r'SCP_MODULES "([a-z0-9-]+)"', files["Firmware.cmake"])
+    assert switches == {name.upper().replace("-", "_") for name in listed}
+    sources = set(re.findall(r"scmi-fw\)/(\w+\.c)$", files["optee-sub.mk"], re.M))
+    assert sources == {path for path in files if re.fullmatch(r"\w+\.c", path)}
+    # What product/optee/sub.mk of SCP-firmware does not embed by itself.
+    embedded = re.findall(r"scpfw-embed-mod,(\w+),", files["optee-sub.mk"])
+    assert sorted(embedded) == ["mock_reset", "mock_voltage_domain", "resource_perms"]
+    assert "SCP_TOOLCHAIN_INIT" not in files["Firmware.cmake"]
+
+
+def test_the_agents_file_asks_for_fast_channels_and_trip_points(examples: Path) -> None:
+    text = """domains: {linux: {id: 1, default: true}}
+platform:
+  trip-points: true
+  fast-channels: {memory: "&pmc", firmware-address: 0x45410000, rate-limit: 5000}
+"""
+    tree = load(examples / "minimal.dts", (examples,), ())
+    options = read_agents([("agents.yaml", text)], tree).options
+    assert options.trip_points
+    fast = options.fast_channels
+    assert fast is not None
+    assert (fast.memory.path, fast.firmware_address, fast.rate_limit) == (
+        "/power-controller@2000",
+        0x4541_0000,
+        5000,
+    )
+    assert str(fast.position) == "agents.yaml:4:18"
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("{}", "fast-channels needs a memory"),
+        ("{memory: nowhere}", "nowhere"),
+        ('{memory: "*-controller@*"}', "*-controller@* matches 2 nodes; name one memory"),
+        ('{memory: "&pmc", rate-limit: 100}', "rate-limit must be a number from 4000"),
+        ('{memory: "&pmc", colour: 1}', "fast-channels has no key 'colour'"),
+    ],
+)
+def test_fast_channels_that_cannot_be_are_explained(entry: str, why: str, examples: Path) -> None:
+    text = f"domains: {{l: {{id: 1, default: true}}}}\nplatform: {{fast-channels: {entry}}}\n"
+    tree = load(examples / "minimal.dts", (examples,), ())
+    with pytest.raises(InputError) as raised:
+        read_agents([("agents.yaml", text)], tree)
+    assert any(why in item.message for item in raised.value.diagnostics)

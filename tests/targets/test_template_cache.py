@@ -1,0 +1,63 @@
+"""Compiled templates are kept between runs, and only read where nobody else could have put them."""
+
+from pathlib import Path
+
+import pytest
+
+from scmigen.targets.common.template_cache import kept_templates
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "scmigen"
+
+
+def rendered(text: str) -> str:
+    from jinja2 import DictLoader, Environment
+
+    environment = Environment(
+        loader=DictLoader({"a": text}), bytecode_cache=kept_templates(), autoescape=False
+    )
+    return environment.get_template("a").render(x=1)
+
+
+def test_a_compiled_template_is_kept_and_used(home: Path) -> None:
+    assert rendered("{{ x }}") == "1"
+    (kept,) = home.iterdir()
+    before = kept.stat().st_mtime_ns
+    assert rendered("{{ x }}") == "1"
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_one_made_from_another_text_is_not_used(home: Path) -> None:
+    rendered("{{ x }}")
+    assert rendered("{{ x + 1 }}") == "2"
+    assert home.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"j2" + bytes(200)])
+def test_a_damaged_one_is_made_anew(home: Path, content: bytes) -> None:
+    rendered("{{ x }}")
+    (kept,) = home.iterdir()
+    kept.write_bytes(content)
+    assert rendered("{{ x }}") == "1"
+
+
+def test_a_file_others_may_write_is_not_read(home: Path) -> None:
+    rendered("{{ x }}")
+    (kept,) = home.iterdir()
+    good = kept.read_bytes()
+    kept.chmod(0o666)
+    assert rendered("{{ x }}") == "1"
+    (again,) = home.iterdir()
+    assert again.stat().st_mode & 0o022 == 0
+    assert again.read_bytes() == good
+
+
+def test_a_folder_others_may_write_is_not_used(home: Path) -> None:
+    home.mkdir(mode=0o700)
+    home.chmod(0o777)
+    assert kept_templates() is None
+    assert rendered("{{ x }}") == "1"
+    assert not list(home.iterdir())
