@@ -14,7 +14,7 @@ from scmigen.assignment.assignment import Agent, Assignment, Claim, PlatformOpti
 from scmigen.assignment.findings import TREE_AMBIGUOUS, TREE_UNMATCHED
 from scmigen.bindings.facts import Inventory, ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import take_inventory
-from scmigen.bindings.providers import is_bus
+from scmigen.bindings.node_kinds import is_bus
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from scmigen.bindings.node_kinds import is_memory
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 
@@ -88,7 +89,7 @@ def _through(region: Region, bus: Node, parent: Node) -> int | None:
 
 def memory(tree: DeviceTree) -> tuple[Region, ...]:
     """The regions of the memory nodes: what an operating system takes for its own."""
-    nodes = (node for node in tree.root.children.values() if node.string("device_type") == "memory")
+    nodes = filter(is_memory, tree.root.children.values())
     return tuple(region for node in nodes for region in regions(node))
 
 

@@ -10,6 +10,7 @@ from itertools import zip_longest
 
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.identity import has_dvfs, key_of, voltage_key
+from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.references import Reference, references, supply
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
@@ -97,7 +98,7 @@ def _needs(node: Node, key: ResourceKey, entry: Reference) -> frozenset[Operatio
     if key.kind is Kind.SENSOR:
         return _SENSOR
     if key.kind is Kind.PERFORMANCE:
-        scales = "operating-points-v2" in node or node.string("device_type") == "cpu"
+        scales = "operating-points-v2" in node or is_cpu(node)
         return _LEVEL if scales and has_dvfs(entry.provider) else _LIMITS
     return _STATE_READ
 

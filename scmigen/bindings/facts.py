@@ -37,10 +37,11 @@ class ProviderClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A node that offers resources; ``rule`` names what decided the class, ``reason`` says why.
+    """A node that offers resources; ``rule`` and ``reason`` tell people what decided the class.
 
-    ``consumers`` counts the enabled nodes that use it. ``beside_scmi``: it would be managed if the
-    tree had no SCMI node.
+    ``consumers`` counts the enabled nodes that use it. ``beside_scmi``: it is local only because
+    the tree has an SCMI node. ``switched_by_board``: it is a board part that a GPIO or PWM
+    switches. ``by_default``: it is managed only because nothing says otherwise.
     """
 
     node: Node
@@ -50,6 +51,8 @@ class Provider:
     reason: str
     consumers: int = 0
     beside_scmi: bool = False
+    switched_by_board: bool = False
+    by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

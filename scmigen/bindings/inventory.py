@@ -6,8 +6,9 @@ from scmigen.bindings.consumers import uses_of
 from scmigen.bindings.describe import facts_of
 from scmigen.bindings.facts import Inventory, Provider, Use
 from scmigen.bindings.identity import is_performance_provider
+from scmigen.bindings.node_kinds import compatibles
 from scmigen.bindings.performance import tables_of
-from scmigen.bindings.providers import classify, compatibles, context
+from scmigen.bindings.providers import BY_DEFAULT, SWITCHED_BY_BOARD, classify, context
 from scmigen.bindings.scmi_nodes import device_ids, instances_of, server_paths
 from scmigen.bindings.served import led_on
 from scmigen.bindings.status import Availability
@@ -88,8 +89,15 @@ def _providers(
         assert node is not None
         offered = frozenset(kinds[path])
         rule, beside = classify(rules, node, offered)
-        count = len(consumers.get(path, ()))
         providers[path] = Provider(
-            node, offered, rule.category, rule.name, rule.reason, count, beside
+            node,
+            offered,
+            rule.category,
+            rule.name,
+            rule.reason,
+            consumers=len(consumers.get(path, ())),
+            beside_scmi=beside,
+            switched_by_board=rule is SWITCHED_BY_BOARD,
+            by_default=rule is BY_DEFAULT,
         )
     return providers

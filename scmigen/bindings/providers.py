@@ -1,7 +1,7 @@
-"""Who drives a provider: the nine rules that tell managed, fixed and local apart.
+"""Who drives a provider: the ten rules that tell managed, fixed and local apart.
 
 The first rule that matches decides. They see the tree only; what the user says about the platform
-comes later, in the model. ``ALWAYS_ON`` stands between R2 and R3.
+comes later, in the model. ``ALWAYS_ON`` comes between R2 and R3.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from scmigen.bindings.facts import ProviderClass
+from scmigen.bindings.node_kinds import compatibles, is_bus, is_psci
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
@@ -42,12 +43,6 @@ _SWITCHED = frozenset(
     }
 )
 _FIXED = frozenset({"fixed-clock", "fixed-factor-clock", "regulator-fixed"})
-#: Names of bus controllers whose devices are reached through them; those on GPIOs are numbered or
-#: say what they are (``i2c-8``, ``i2c-gpio-0``, ``i2c-mux``, ``mdio-mux``).
-_BUS_NAME = re.compile(
-    r"(i2c|spi|mdio)(-(gpio|controller|mux|arb|bus|external|\d+))*"
-    r"|(i3c|spmi|rsb|pwrap|slim|soundwire|usb|pcie|w1|onewire)(-\d+)?"
-)
 _TRANSPARENT_NAMES = frozenset(
     {
         "bus",
@@ -69,11 +64,6 @@ _DEVICE_NAMES = re.compile(r"camera|.*serdes.*|.*wiz.*")
 _MAILBOX = ("mboxes", "qcom,ipc")
 
 
-def compatibles(node: Node) -> frozenset[str]:
-    """The strings of a node's ``compatible``."""
-    return frozenset(node.strings("compatible"))
-
-
 def is_scmi(node: Node) -> bool:
     """Whether the node is an SCMI instance (Linux ``Bindings/firmware/arm,scmi.yaml``).
 
@@ -87,16 +77,6 @@ def is_scmi(node: Node) -> bool:
 def is_scmi_server(node: Node) -> bool:
     """Whether the node describes an SCMI server (OP-TEE's ``optee,scmi-server``)."""
     return SCMI_SERVER in node.strings("compatible")
-
-
-def is_bus(node: Node) -> bool:
-    """Whether the node is a bus controller, by its name (Linux ``Bindings/i2c``, ``…/spi``, …)."""
-    return _BUS_NAME.fullmatch(node.base_name) is not None
-
-
-def is_psci(node: Node) -> bool:
-    """Whether the node is the PSCI firmware interface."""
-    return any(text.startswith("arm,psci") for text in node.strings("compatible"))
 
 
 def _is_gpio(name: str) -> bool:
@@ -285,13 +265,20 @@ def _anything(_: Context, __: Node, ___: frozenset[Kind]) -> bool:
 
 _M, _F, _L = ProviderClass.MANAGED, ProviderClass.FIXED, ProviderClass.LOCAL
 
+SWITCHED_BY_BOARD = Rule(
+    "R3", _L, "it is a board part switched by a GPIO or PWM of an agent", _switched_part
+)
+BESIDE_SCMI = Rule("R5", _L, "the tree has SCMI, so agents drive the rest natively", _beside_scmi)
+BY_DEFAULT = Rule("R9", _M, "it is a controller of the SoC or its firmware", _anything)
+
+#: In order; the first that matches decides. The names are for people only.
 RULES: tuple[Rule, ...] = (
     Rule("R1", _M, "it is below an SCMI node", _below_scmi),
     Rule("R2", _L, "it is disabled, so nobody drives it", _disabled),
     Rule("ALWAYS_ON", _F, "it is always on and its voltage never changes", _never_changes),
-    Rule("R3", _L, "it is a board part switched by a GPIO or PWM of an agent", _switched_part),
+    SWITCHED_BY_BOARD,
     Rule("R4", _F, "there is nothing to control", _nothing_to_control),
-    Rule("R5", _L, "the tree has SCMI, so agents drive the rest natively", _beside_scmi),
+    BESIDE_SCMI,
     Rule(
         "R6",
         _L,
@@ -300,12 +287,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("R7", _L, "its node has another job (PHY, codec, display, ADC)", _has_other_job),
     Rule("R8", _L, "it is a sensor on the die", _die_sensor),
-    Rule("R9", _M, "it is a controller of the SoC or its firmware", _anything),
+    BY_DEFAULT,
 )
 
 
 def classify(context: Context, node: Node, kinds: frozenset[Kind]) -> tuple[Rule, bool]:
-    """The first rule that matches the provider, and whether only R5 made it local."""
+    """The first rule that matches the provider, and whether it is local only because the tree has
+    SCMI: it would be managed by default otherwise."""
     matching = (rule for rule in RULES if rule.matches(context, node, kinds))
     first = next(matching)
-    return first, first.name == "R5" and next(matching).name == "R9"
+    return first, first is BESIDE_SCMI and next(matching) is BY_DEFAULT

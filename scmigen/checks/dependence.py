@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import assigned_parents, assigned_rates
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.bindings.providers import is_bus
+from scmigen.bindings.node_kinds import is_bus
 from scmigen.bindings.status import Availability
 from scmigen.checks.check import check
 from scmigen.checks.words import (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from scmigen.bindings.consumers import assigned_parents
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
-from scmigen.bindings.providers import is_bus
+from scmigen.bindings.node_kinds import is_bus
 from scmigen.checks.check import check
 from scmigen.checks.words import (
     examples,
@@ -123,7 +123,7 @@ def scmi_native(model: Model) -> Iterator[Diagnostic]:
     kept = [
         provider
         for provider in model.providers.values()
-        if provider.rule == "R5" and provider.beside_scmi and provider.consumers
+        if provider.beside_scmi and provider.consumers
     ]
     if kept:
         words = [node_word(tree, provider.node.path) for provider in kept]

@@ -5,7 +5,7 @@ from functools import partial
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import Use
-from scmigen.bindings.providers import is_bus
+from scmigen.bindings.node_kinds import is_bus
 from scmigen.bindings.status import Availability
 from scmigen.checks.check import Check, check
 from scmigen.checks.words import (

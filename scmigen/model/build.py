@@ -14,6 +14,7 @@ from scmigen.bindings.facts import (
     Use,
 )
 from scmigen.bindings.identity import scmi_protocol
+from scmigen.bindings.node_kinds import has_driver
 from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure, close
 from scmigen.model.grants import Granted, grant
@@ -354,7 +355,7 @@ def _device_of(owners: Owners, node: Node) -> Node | None:
     A part that is not its device's owners' is a device of its own, from where it is named.
     """
     parts = [part for part in (node, *node.ancestors()) if part.parent is not None]
-    whole = next((part for part in parts if "compatible" in part), None)
+    whole = next(filter(has_driver, parts), None)
     if whole is not None:
         ours, others = owners.of(node), owners.of(whole)
         if (ours.agents, ours.assignable) == (others.agents, others.assignable):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from scmigen.bindings.facts import Inventory, Provider, ProviderClass, Use
 from scmigen.bindings.identity import is_protected
-from scmigen.bindings.providers import is_psci
+from scmigen.bindings.node_kinds import is_list, is_psci
 from scmigen.bindings.status import Availability
 from scmigen.model.ownership import Owners, Ownership
 from scmigen.model.scaling import Scaling
@@ -87,12 +87,10 @@ class _Walk:
     def _is_harmless(self, use: Use, provider: Provider) -> bool:
         """Whether nothing is amiss when the provider is disabled.
 
-        The idle domains of firmware that is not there are not missed, nor is a sensor by a thermal
-        zone or a list of ADC channels (``iio-hwmon``), which are no devices, nor one of the clocks
-        that a clock controller may choose from.
+        The idle domains of absent firmware are not missed, nor is a sensor in a list of sensors,
+        nor one of the clocks that a clock controller may choose from.
         """
-        names = use.consumer.strings("compatible")
-        if use.key.kind is Kind.SENSOR and (not names or "iio-hwmon" in names):
+        if use.key.kind is Kind.SENSOR and is_list(use.consumer):
             return True
         itself = self.providers.get(use.consumer.path)
         if use.key.kind is Kind.CLOCK and itself is not None and Kind.CLOCK in itself.kinds:

@@ -122,7 +122,8 @@ class Owners:
 def _switched(inventory: Inventory) -> Iterator[tuple[str, Node]]:
     """The paths of board parts that a GPIO or PWM switches, with its controller."""
     for provider in inventory.providers.values():
-        found = switch_of(inventory.tree, provider.node) if provider.rule == "R3" else None
+        switched = provider.switched_by_board
+        found = switch_of(inventory.tree, provider.node) if switched else None
         if found is not None:
             part, controller = found
             yield part.path, controller

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from scmigen.assignment.assignment import PlatformOptions
 from scmigen.bindings.facts import Inventory, Provider, ProviderClass
+from scmigen.bindings.node_kinds import has_driver
 from scmigen.devicetree.nodes import Node
 from scmigen.model.ownership import Owners
 from scmigen.scmi.protocols import Kind
@@ -28,17 +29,29 @@ def _final(provider: Provider, overrides: Mapping[str, ProviderClass], owners: O
     for node in (provider.node, *provider.node.ancestors()):
         if node.path in overrides:
             word = overrides[node.path]
-            reason = f"platform.{word} names {node.path}"
-            return replace(provider, category=word, rule=f"platform.{word}", reason=reason)
-    if provider.rule == "R9" and _is_claimed(provider.node, owners):
+            return _decided(
+                provider, word, f"platform.{word}", f"platform.{word} names {node.path}"
+            )
+    if provider.by_default and _is_claimed(provider.node, owners):
         reason = "an agent names it as its device"
-        return replace(provider, category=ProviderClass.LOCAL, rule="claimed", reason=reason)
+        return _decided(provider, ProviderClass.LOCAL, "claimed", reason)
     if provider.category is ProviderClass.LOCAL and owners.of(provider.node).platform:
         reason = "the platform owns the device it is part of"
-        return replace(
-            provider, category=ProviderClass.MANAGED, rule="platform.devices", reason=reason
-        )
+        return _decided(provider, ProviderClass.MANAGED, "platform.devices", reason)
     return provider
+
+
+def _decided(provider: Provider, category: ProviderClass, rule: str, reason: str) -> Provider:
+    """The provider with the class that the user or its owner gives it."""
+    return replace(
+        provider,
+        category=category,
+        rule=rule,
+        reason=reason,
+        beside_scmi=False,
+        switched_by_board=False,
+        by_default=False,
+    )
 
 
 def _is_claimed(node: Node, owners: Owners) -> bool:
@@ -47,7 +60,7 @@ def _is_claimed(node: Node, owners: Owners) -> bool:
     while part is not None:
         if owners.claimed_exactly(part.path):
             return True
-        if "compatible" in part:
+        if has_driver(part):
             return False
         part = part.parent
     return False
@@ -76,7 +89,7 @@ def _parts(node: Node, providers: Mapping[str, Provider]) -> list[str]:
         part = stack.pop()
         own = providers.get(part.path)
         other = own is not None and own.consumers and own.category is not ProviderClass.MANAGED
-        if "compatible" not in part and not other:
+        if not has_driver(part) and not other:
             found.append(part.path)
             stack.extend(part.children.values())
     return found

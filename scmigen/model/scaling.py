@@ -18,6 +18,7 @@ from scmigen.bindings.facts import (
     Use,
 )
 from scmigen.bindings.identity import has_dvfs, scmi_protocol
+from scmigen.bindings.node_kinds import is_pci
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -128,7 +129,7 @@ def _has_rates(table: OppTable) -> bool:
 
 def _scales(node: Node, uses: Mapping[str, Iterable[Use]], inventory: Inventory) -> bool:
     """Neither a PCIe link, whose table holds link speeds, nor served by DVFS hardware already."""
-    if node.string("device_type") == "pci":
+    if is_pci(node):
         return False
     for use in uses.get(node.path, ()):
         provider = inventory.tree.node(use.key.provider)

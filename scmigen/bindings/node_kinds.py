@@ -1,0 +1,140 @@
+"""What a node is, by its name and its own properties: the one place that compares such strings.
+
+Everything outside `scmigen.bindings` asks these functions in place of comparing a ``compatible``, a
+``device_type`` or a ``status`` itself. They look at one node and those around it; what needs
+references (who provides what to whom) is in the other modules of this package.
+"""
+
+import re
+
+from scmigen.devicetree.nodes import Node, Property
+
+#: Names of bus controllers whose devices are reached through them; those on GPIOs are numbered or
+#: say what they are (``i2c-8``, ``i2c-gpio-0``, ``i2c-mux``, ``mdio-mux``).
+_BUS_NAME = re.compile(
+    r"(i2c|spi|mdio)(-(gpio|controller|mux|arb|bus|external|\d+))*"
+    r"|(i3c|spmi|rsb|pwrap|slim|soundwire|usb|pcie|w1|onewire)(-\d+)?"
+)
+#: Names of nodes that everybody runs on, besides CPUs.
+_MEMORY_CONTROLLERS = frozenset({"memory-controller", "ddr"})
+#: Lists of other devices' sensor channels, which have no registers of their own
+#: (Linux ``Bindings/hwmon/iio-hwmon.yaml``).
+_LISTS = frozenset({"iio-hwmon"})
+#: What a node without a driver lists: a thermal zone its sensors.
+_CHANNELS = ("thermal-sensors", "io-channels")
+#: The parent supplies of regulators and power domains; ``power-supply`` is that of i.MX's domains.
+_PARENT_SUPPLIES = frozenset({"domain-supply", "power-supply", "vin-supply"})
+#: Compatible → the clock, by name, that its driver can do without, and what is lost then. Boards
+#: protect what the tree of their SoC names, and Linux gives the driver an empty clock.
+_OPTIONAL_CLOCKS = {"qcom,qfprom": ("core", "fuses can be read, but not written")}
+
+
+def compatibles(node: Node) -> frozenset[str]:
+    """The strings of a node's ``compatible``."""
+    return frozenset(node.strings("compatible"))
+
+
+def has_driver(node: Node) -> bool:
+    """Whether a driver can bind to the node: it has a ``compatible``. Others are part of the node
+    above them."""
+    return "compatible" in node
+
+
+def is_cpu(node: Node) -> bool:
+    """Whether the node is a CPU (Devicetree Specification v0.4, section 3.8)."""
+    return node.string("device_type") == "cpu"
+
+
+def is_memory(node: Node) -> bool:
+    """Whether the node describes main memory (Devicetree Specification v0.4, section 3.4)."""
+    return node.string("device_type") == "memory"
+
+
+def is_pci(node: Node) -> bool:
+    """Whether the node is a PCI host bridge or port; its OPP table holds link speeds."""
+    return node.string("device_type") == "pci"
+
+
+def is_memory_controller(node: Node) -> bool:
+    """Whether the node controls main memory, by its name."""
+    return node.base_name in _MEMORY_CONTROLLERS
+
+
+def is_critical(node: Node) -> bool:
+    """Whether everybody runs on the node: a CPU or a memory controller."""
+    return is_cpu(node) or is_memory_controller(node)
+
+
+def is_reserved(node: Node) -> bool:
+    """Whether the node's own ``status`` leaves it to other firmware."""
+    return node.string("status") == "reserved"
+
+
+def status_of(node: Node) -> Property | None:
+    """The nearest property, of the node or above, that says whether the node is enabled for the
+    secure world or, where nothing says that, for anybody."""
+    for part in (node, *node.ancestors()):
+        found = part.get("secure-status") or part.get("status")
+        if found is not None:
+            return found
+    return None
+
+
+def is_bus(node: Node) -> bool:
+    """Whether the node is a bus controller, by its name (Linux ``Bindings/i2c``, ``…/spi``, …)."""
+    return _BUS_NAME.fullmatch(node.base_name) is not None
+
+
+def bus_of(node: Node) -> Node | None:
+    """The controller of the bus that a node is on: the nearest one with a driver of its own."""
+    return next((above for above in node.ancestors() if is_bus(above) and has_driver(above)), None)
+
+
+def chip_of(node: Node) -> Node:
+    """The chip on a bus that a node is part of, or the node itself."""
+    for part in (node, *node.ancestors()):
+        if part.parent is not None and is_bus(part.parent) and has_driver(part):
+            return part
+    return node
+
+
+def is_pmic(chip: Node) -> bool:
+    """Whether a chip on a bus has regulators."""
+    return any(
+        "regulator-min-microvolt" in part or "regulator-name" in part for part in chip.walk()
+    )
+
+
+def pmic_bus_of(node: Node) -> Node | None:
+    """The bus that a node is on, whichever kind of bus, if it has nothing but PMICs on it."""
+    bus = next(filter(is_bus, node.ancestors()), None)
+    chips = [child for child in bus.children.values() if has_driver(child)] if bus else []
+    return bus if chips and all(map(is_pmic, chips)) else None
+
+
+def is_list(node: Node) -> bool:
+    """Whether the node only lists other devices' channels (``iio-hwmon``, a thermal zone): it is
+    not a device, and its driver does without a channel that is not there."""
+    if has_driver(node):
+        return not _LISTS.isdisjoint(compatibles(node))
+    return any(name in node for name in _CHANNELS)
+
+
+def is_psci(node: Node) -> bool:
+    """Whether the node is the PSCI firmware interface."""
+    return any(text.startswith("arm,psci") for text in node.strings("compatible"))
+
+
+def is_parent_supply(prop: str) -> bool:
+    """Whether a property names the supply that a regulator or a power domain is itself fed from."""
+    return prop in _PARENT_SUPPLIES
+
+
+def lost_without(node: Node, clock: str | None) -> str | None:
+    """What a device cannot do without one of its clocks, given by its name in ``clock-names``, if
+    its driver accepts that the clock is missing."""
+    for text in node.strings("compatible"):
+        name, lost = _OPTIONAL_CLOCKS.get(text, (None, None))
+        if name is not None and name == clock:
+            return lost
+    return None
