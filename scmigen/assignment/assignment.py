@@ -4,7 +4,7 @@ Nodes are resolved already, so that nobody after this room sees a selector.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scmigen.bindings.facts import ResourceKey
@@ -115,7 +115,7 @@ class FastChannelOptions:
     memory: Node
     firmware_address: int | None = None
     rate_limit: int = 4000
-    position: Position | None = None
+    position: Position | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,94 +1,157 @@
-"""``/domains`` of the tree itself: system-device-tree execution domains as nodes.
+"""``/domains`` of the tree itself: system device tree execution domains as nodes.
 
 System Device Tree specification, chapter 3: ``compatible = "openamp,domain-v1"``, ``id``,
-``access`` with ``#access-flags-cells`` flags an entry, else with the flags of
+``access`` with ``#access-flags-cells`` flags per entry, else with the flags of
 ``access-implicit-default``. Domains may be nested (`scmigen.assignment.nesting`). The default
 domain is the outermost one that runs on ``/cpus``, where there is one. What SCMI needs beyond that
-stands in the same node under the prefix ``scmigen,``: ``scmigen,role``, ``scmigen,default``,
-``scmigen,permissions``. Flag bit 0 of the first flags cell means that the device is shared.
+is in the same node under the prefix ``scmigen,``: ``scmigen,id``, ``scmigen,role``,
+``scmigen,default``, ``scmigen,permissions``. Flag bit 0 of the first flags cell means that the
+device is shared.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
-from scmigen.assignment.agents import check_agents
-from scmigen.assignment.assignment import COMPATIBLE, Agent, Assignment, Claim, PlatformOptions
-from scmigen.assignment.findings import AGENT_ID, AGENT_ROLE
-from scmigen.assignment.nesting import within_parents
+from scmigen.assignment.assignment import COMPATIBLE
+from scmigen.assignment.findings import AGENT_ID, AGENT_ROLE, DOMAIN_PROPERTY
+from scmigen.assignment.said import AgentSaid, ClaimSaid, Said, SourceSaid
+from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.references import position_of, references
-from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, InputError, has_errors
+from scmigen.diagnostics import Diagnostic, counted
 from scmigen.runtime import MAX_AGENTS, Role
 
 _SHARED = 1
+_PREFIX = "scmigen,"
+_OURS = tuple(_PREFIX + word for word in ("id", "role", "default", "permissions"))
+#: The only properties of a domain that is an agent by its id alone.
+_BARE = frozenset({"compatible", "id", "phandle", "linux,phandle"})
 
 
 def domain_nodes(tree: DeviceTree) -> tuple[Node, ...]:
     """The execution domains of a tree, in the order of the tree."""
     top = tree.node("/domains")
-    if top is None:
-        return ()
-    return tuple(node for node in top.walk() if _is_domain(node))
+    return () if top is None else tuple(node for node in top.walk() if _is_domain(node))
 
 
 def _is_domain(node: Node) -> bool:
     return COMPATIBLE in node.strings("compatible")
 
 
-def read_domains(tree: DeviceTree, alone: bool = True) -> Assignment:
-    """The assignment that ``/domains`` makes. Raises `InputError` with all that is wrong in it.
-
-    Unless ``alone``, other sources may describe the agents that are missing here.
-    """
+def read_domains(tree: DeviceTree) -> tuple[SourceSaid, tuple[Diagnostic, ...]]:
+    """What ``/domains`` says, and what is wrong there. Never raises."""
     problems: list[Diagnostic] = []
-    agents: list[Agent] = []
-    claims: list[Claim] = []
     nodes = domain_nodes(tree)
+    names = _names(nodes)
+    on_cpus = _default(tree, nodes)
+    agents = [_agent(tree, node, names, node is on_cpus, problems) for node in nodes]
+    claims = [claim for node in nodes for claim in _claims(tree, node, names[node.path], problems)]
+    problems.extend(_misplaced(tree))
+    default = None if on_cpus is None else names[on_cpus.path]
+    places = tuple(node.position for node in nodes)
+    said = SourceSaid(tuple(agents), tuple(claims), default=default, domains=places)
+    return said, tuple(problems)
+
+
+def _names(nodes: Sequence[Node]) -> dict[str, str]:
+    """Path → name of each domain: without the unit address where that is unambiguous."""
+    counts: dict[str, int] = {}
     for node in nodes:
-        agent = _agent(node, problems)
-        if agent is not None:
-            agents.append(agent)
-            claims.extend(_claims(tree, node, agent.name, problems))
-    if len(agents) == len(nodes):
-        agents = _with_default(tree, nodes, agents)
-        problems.extend(check_agents(agents, alone))
-        claims = list(within_parents(agents, claims, problems))
-    if has_errors(problems):
-        raise InputError(problems)
-    agents.sort(key=lambda agent: agent.id)
-    return Assignment(
-        tuple(agents), tuple(claims), (), PlatformOptions({}, {}, {}), tuple(problems)
+        counts[node.base_name] = counts.get(node.base_name, 0) + 1
+    return {
+        node.path: node.base_name if counts[node.base_name] == 1 else node.name for node in nodes
+    }
+
+
+def _agent(
+    tree: DeviceTree,
+    node: Node,
+    names: dict[str, str],
+    is_default: bool,
+    problems: list[Diagnostic],
+) -> AgentSaid:
+    number = _number(tree, node, f"{_PREFIX}id")
+    if number is not None and not 1 <= number.value <= MAX_AGENTS:
+        problems.append(
+            AGENT_ID.error(
+                f"{node.path}: scmigen,id must be <1> to <{MAX_AGENTS}>", number.position
+            )
+        )
+        number = None
+    around = next((above for above in node.ancestors() if _is_domain(above)), None)
+    domain_id = _number(tree, node, "id")
+    return AgentSaid(
+        names[node.path],
+        node.position,
+        domain_id=domain_id,
+        id=number,
+        role=_role(tree, node, problems),
+        permissions=_flag(tree, node, f"{_PREFIX}permissions"),
+        default=_flag(tree, node, f"{_PREFIX}default"),
+        parent=Said(names[around.path], node.position) if around is not None else None,
+        is_agent=is_default or _is_agent(node, domain_id),
+        is_domain=True,
     )
 
 
-def _agent(node: Node, problems: list[Diagnostic]) -> Agent | None:
-    number = node.cell("id")
-    if number is None or not 1 <= number <= MAX_AGENTS:
-        problems.append(
-            AGENT_ID.error(f"{node.path} needs id = <1> to <{MAX_AGENTS}>", node.position)
-        )
-        return None
-    word = node.string("scmigen,role") or Role.OTHER.value
-    if word not in tuple(Role):
-        problems.append(
-            AGENT_ROLE.error(
-                f"{node.path}: scmigen,role cannot be {word!r}",
-                node.position,
-                hint="one of: " + ", ".join(Role),
-            )
-        )
-        return None
-    role = Role(word)
-    permissions = role is Role.HYPERVISOR or "scmigen,permissions" in node
-    default = "scmigen,default" in node
-    around = next((above.base_name for above in node.ancestors() if _is_domain(above)), None)
-    return Agent(number, node.base_name, role, None, permissions, default, node.position, around)
+def _is_agent(node: Node, number: Said[int] | None) -> bool:
+    access = node.get("access")
+    if (access is not None and access.value) or any(name in node for name in _OURS):
+        return True
+    plain = number is not None and 1 <= number.value <= MAX_AGENTS
+    return plain and node.properties.keys() <= _BARE
 
 
-def _with_default(tree: DeviceTree, nodes: tuple[Node, ...], agents: list[Agent]) -> list[Agent]:
-    """The agents with the default one marked: where none says it, that of the default cluster."""
-    if any(agent.default for agent in agents):
-        return agents
+def _number(tree: DeviceTree, node: Node, name: str) -> Said[int] | None:
+    prop, value = node.get(name), node.cell(name)
+    return None if prop is None or value is None else Said(value, position_of(tree, prop))
+
+
+def _flag(tree: DeviceTree, node: Node, name: str) -> Said[bool] | None:
+    prop = node.get(name)
+    return None if prop is None else Said(True, position_of(tree, prop))
+
+
+def _role(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> Said[Role] | None:
+    prop = node.get(f"{_PREFIX}role")
+    if prop is None:
+        return None
+    if prop.string() in tuple(Role):
+        return Said(Role(prop.string()), position_of(tree, prop))
+    problems.append(
+        AGENT_ROLE.error(
+            f"{node.path}: scmigen,role cannot be {prop.string()!r}",
+            position_of(tree, prop),
+            hint="one of: " + ", ".join(Role),
+        )
+    )
+    return None
+
+
+def _misplaced(tree: DeviceTree) -> Iterator[Diagnostic]:
+    """Properties with our prefix that do not exist, or that are not in a domain."""
+    top = tree.node("/domains")
+    for node in top.walk() if top is not None else ():
+        for prop in node.properties.values():
+            if not prop.name.startswith(_PREFIX):
+                continue
+            where = position_of(tree, prop)
+            if prop.name not in _OURS:
+                yield DOMAIN_PROPERTY.error(
+                    f"{node.path}: there is no property {prop.name}",
+                    where,
+                    hint=did_you_mean(prop.name, _OURS),
+                )
+            elif not _is_domain(node):
+                yield DOMAIN_PROPERTY.error(
+                    f"{node.path} has {prop.name} but is not a domain",
+                    where,
+                    hint=f'write compatible = "{COMPATIBLE}"',
+                )
+
+
+def _default(tree: DeviceTree, nodes: Sequence[Node]) -> Node | None:
+    """The outermost domain that runs on ``/cpus``, where there is one such."""
     on_cpus = {
         node.path
         for node in nodes
@@ -96,35 +159,43 @@ def _with_default(tree: DeviceTree, nodes: tuple[Node, ...], agents: list[Agent]
         and cluster.path == "/cpus"
     }
     outer = [
-        place
-        for place, node in enumerate(nodes)
+        node
+        for node in nodes
         if node.path in on_cpus and not any(above.path in on_cpus for above in node.ancestors())
     ]
-    if len(outer) != 1:
-        return agents
-    return [
-        replace(agent, default=True) if place == outer[0] else agent
-        for place, agent in enumerate(agents)
-    ]
+    return outer[0] if len(outer) == 1 else None
 
 
-def _claims(tree: DeviceTree, node: Node, agent: str, problems: list[Diagnostic]) -> list[Claim]:
-    flags = node.cell("#access-flags-cells") or 0
+def _claims(
+    tree: DeviceTree, node: Node, agent: str, problems: list[Diagnostic]
+) -> Iterator[ClaimSaid]:
     prop = node.get("access")
     if prop is None:
-        return []
-    implicit = node.cells("access-implicit-default") or ()
-    return [
-        Claim(
-            agent,
-            entry.provider,
-            exact=True,
-            position=position_of(tree, prop),
-            shared=_is_shared(entry.cells or implicit),
+        return
+    where = position_of(tree, prop)
+    width = node.cell("#access-flags-cells")
+    stride = _stride(prop) if width is None else 1
+    if stride > 1:
+        width = stride - 1
+        problems.append(
+            DOMAIN_PROPERTY.warning(
+                f"{node.path} has no #access-flags-cells, but "
+                f"{counted(width, 'cell follows', 'cells follow')} each device in access; "
+                "they are passed over",
+                where,
+                hint=f"write #access-flags-cells = <{stride - 1}>",
+            )
         )
-        for entry in references(tree, node, "access", lambda _: flags, problems)
-    ]
+    implicit = node.cells("access-implicit-default")
+    for entry in references(tree, node, "access", lambda _: width or 0, problems):
+        flags = (entry.cells if stride == 1 else None) or implicit
+        shared = Said(bool(flags[0] & _SHARED), where) if flags else None
+        yield ClaimSaid(agent, entry.provider, exact=True, position=where, shared=shared)
 
 
-def _is_shared(flags: tuple[int, ...]) -> bool:
-    return bool(flags and flags[0] & _SHARED)
+def _stride(prop: Property) -> int:
+    """Cells per entry of a list whose source shows where each reference is; else 1."""
+    starts = [reference.offset for reference in prop.references if not reference.is_path]
+    size, rest = divmod(len(prop.value), 4 * len(starts)) if starts else (1, 0)
+    regular = not rest and starts == [4 * size * index for index in range(len(starts))]
+    return size if regular else 1

@@ -1,6 +1,6 @@
 """Findings about who owns what."""
 
-from scmigen.diagnostics import Finding
+from scmigen.diagnostics import Finding, Severity
 
 ACCESS_BEYOND_PARENT = Finding(
     "access-beyond-parent",
@@ -8,23 +8,35 @@ ACCESS_BEYOND_PARENT = Finding(
     "Give the device to the parent too, or drop it from the nested domain.",
     switchable=False,
 )
+ACCESS_DIFFERS = Finding(
+    "access-differs",
+    "One agent names one device twice with different flags.",
+    "Drop one of the entries, or give both the same flags.",
+    switchable=False,
+)
 AGENT_DIFFERS = Finding(
     "agent-differs",
-    "Two sources say different things of one agent.",
+    "Two sources say different things about one agent; the SCMI node of its tree is a source too.",
     "Say it in one of them, or the same in both.",
     switchable=False,
 )
 AGENT_DUPLICATE = Finding(
     "agent-duplicate",
-    "A name, an id or the default is given to two agents.",
+    "An agent id, or being the default, is given to two agents.",
     "Give each its own; at most one agent is the default.",
     switchable=False,
 )
 AGENT_ID = Finding(
     "agent-id",
-    "Agent ids are not 1 to N without a gap.",
+    "SCMI agent ids are not 1 to N without a gap.",
     "Number the agents 1, 2, 3, …; 0 is the platform.",
     switchable=False,
+)
+AGENTS_NONE = Finding(
+    "agents-none",
+    "There are domains, but none of them has a device or anything that concerns SCMI.",
+    "Name the devices of a domain under access, or write scmi: {role: …}.",
+    Severity.WARNING,
 )
 AGENT_ROLE = Finding(
     "agent-role",
@@ -35,18 +47,48 @@ AGENT_ROLE = Finding(
 AGENTS_FILE = Finding(
     "agents-file",
     "The agents file does not have the form that docs/agents.md describes.",
-    "Mend the entry; the message names what is expected.",
+    "Correct the entry; the message names what is expected.",
+    switchable=False,
+)
+DOMAIN_ID = Finding(
+    "domain-id",
+    "The ids of domains are not their SCMI agent ids.",
+    "State the agent id with scmi: {id: N}, or scmigen,id = <N> in a tree.",
+    Severity.WARNING,
+)
+DOMAIN_PASSED_OVER = Finding(
+    "domain-passed-over",
+    "A domain is not an execution domain: its compatible is another one.",
+    "Write compatible: openamp,domain-v1 if its devices are to be assigned.",
+    Severity.WARNING,
+)
+DOMAIN_PROPERTY = Finding(
+    "domain-property",
+    "A property below /domains is misspelt, misplaced or missing.",
+    "Correct the property; the message names it.",
     switchable=False,
 )
 GLOB_UNMATCHED = Finding(
     "glob-unmatched",
     "A pattern in an access entry matches no node.",
-    "Mend or drop the pattern.",
+    "Correct or drop the pattern.",
 )
 DEVICE_UNKNOWN = Finding(
     "device-unknown",
     "An entry names a device that the tree does not have.",
     "Name a label, a path or a node name of the tree, or a pattern.",
+    switchable=False,
+)
+KEY_UNKNOWN = Finding(
+    "key-unknown",
+    "An agents file has a key that has no meaning here, nor in a system device tree.",
+    "Check its spelling; docs/agents.md lists the keys.",
+    Severity.WARNING,
+)
+OPTION_DIFFERS = Finding(
+    "option-differs",
+    "Two agents files state one option of the platform, or of a check, differently.",
+    "Say it once, or the same in both.",
     switchable=False,
 )
 PROVIDER_UNKNOWN = Finding(
@@ -57,8 +99,8 @@ PROVIDER_UNKNOWN = Finding(
 )
 PROVIDER_DIFFERS = Finding(
     "provider-differs",
-    "A server description serves a provider that the agents file gives another class.",
-    "Drop the entry of the agents file, or that of the description.",
+    "Two sources give one provider different classes; what a server description serves is managed.",
+    "Drop one of the two.",
     switchable=False,
 )
 RESOURCE_UNKNOWN = Finding(
@@ -70,7 +112,7 @@ RESOURCE_UNKNOWN = Finding(
 SCMI_SERVER = Finding(
     "scmi-server",
     "An optee,scmi-server node does not have the form that OP-TEE reads.",
-    "Mend the node; nothing of it is skipped or guessed.",
+    "Correct the node; nothing in it is skipped or guessed.",
     switchable=False,
 )
 TREE_AMBIGUOUS = Finding(

@@ -1,26 +1,24 @@
-"""YAML with positions: every value knows where it stands, and says so when it is wrong."""
+"""YAML with positions: every value knows where it is, and reports what is wrong with it."""
 
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, TypeVar
 
 import yaml
 
+from scmigen.assignment.bounds import MAX_NESTING, check_bounds
+from scmigen.assignment.bounds import position as position_of
 from scmigen.assignment.findings import AGENTS_FILE
+from scmigen.assignment.problems import Problems
+from scmigen.assignment.said import Said
+from scmigen.assignment.vocabulary import Standing, Vocabulary
 from scmigen.assignment.words import did_you_mean
 from scmigen.diagnostics import Diagnostic, InputError, Position
 
+T = TypeVar("T")
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-#: More bytes than anybody writes; a bound on what the YAML reader has to hold.
-MAX_SIZE = 4 << 20
-
-#: A bound on the nesting of a file: the YAML reader calls itself for each level.
-MAX_NESTING = 32
-
-#: A bound on the values of a file, where each alias counts as all that it stands for.
-MAX_VALUES = 20_000
-
-#: More characters of a wrong value than this are not repeated to the user.
+#: Longer wrong values are cut in messages.
 MAX_SHOWN = 60
 
 #: A bound on the nesting of free-form parts, with aliases followed.
@@ -28,64 +26,107 @@ MAX_DEPTH = 4
 
 
 def _shown(text: str) -> str:
-    """A value as a message shows it: quoted, and not endless."""
+    """A value as a message shows it: quoted, and cut where it is long."""
     return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
 
 
 class Located:
-    """One YAML node with its file; the methods report into ``problems`` and never raise."""
+    """One YAML node with its file; the methods report to ``problems`` and never raise."""
 
-    def __init__(self, node: yaml.Node, file: str, problems: list[Diagnostic]) -> None:
+    def __init__(self, node: yaml.Node, file: str, problems: Problems) -> None:
         self._node = node
         self._file = file
-        self._problems = problems
+        self.problems = problems
 
     @property
     def position(self) -> Position:
         """Where the value begins."""
-        return _at(self._file, self._node.start_mark)
+        return position_of(self._file, self._node.start_mark)
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether the value is a mapping."""
+        return isinstance(self._node, yaml.MappingNode)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the value is a sequence."""
+        return isinstance(self._node, yaml.SequenceNode)
+
+    def keys(self) -> frozenset[str]:
+        """The keys of a mapping that are strings."""
+        pairs = self._node.value if isinstance(self._node, yaml.MappingNode) else ()
+        return frozenset(key.value for key, _ in pairs if isinstance(key, yaml.ScalarNode))
 
     def wrong(self, message: str, hint: str | None = None) -> None:
         """Report an error at this value."""
-        self._problems.append(AGENTS_FILE.error(message, self.position, hint=hint))
+        self.problems.add(AGENTS_FILE.error(message, self.position, hint=hint))
 
     def lacks(self, message: str, hint: str) -> None:
-        """Report an absent key; where the value is no mapping, that has been told."""
-        if isinstance(self._node, yaml.MappingNode):
+        """Report a missing key; a value that is not a mapping has been reported already."""
+        if self.is_mapping:
             self.wrong(message, hint)
 
-    def mapping(
-        self, what: str, known: Collection[str] | None = None, passed: Collection[str] = ()
-    ) -> "dict[str, Located]":
-        """The entries of a mapping; unknown keys are errors where ``known`` is given.
+    def said(self, value: T | None) -> Said[T] | None:
+        """``value`` as said here; ``None`` stays ``None``."""
+        return None if value is None else Said(value, self.position)
 
-        Keys of ``passed`` are none, and not in the result either.
+    def mapping(self, what: str, known: Collection[str] | None = None) -> "dict[str, Located]":
+        """The entries of a mapping; unknown keys are errors where ``known`` is given."""
+        found: dict[str, Located] = {}
+        for key, text, value in self._entries(what):
+            if text is None or (known is not None and text not in known):
+                shown = "that is not a string" if text is None else _shown(text)
+                key.wrong(f"{what} has no key {shown}", did_you_mean(text or "", known or ()))
+            elif text in found:
+                key.wrong(f"{what} has the key {text!r} twice", f"first at {found[text].position}")
+            else:
+                found[text] = value
+        return found
+
+    def shared_mapping(self, what: str, vocabulary: Vocabulary) -> "dict[str, Located]":
+        """Our entries of a mapping that other tools write to as well.
+
+        Unknown keys are warnings (`Problems.passed_over`), misspelt or misplaced ones errors.
         """
+        found: dict[str, Located] = {}
+        for key, text, value in self._entries(what):
+            if text is None:
+                key.wrong(
+                    f"{what} has no key that is not a string", did_you_mean("", vocabulary.ours)
+                )
+                continue
+            standing, hint = vocabulary.standing(text)
+            if standing is Standing.WRONG:
+                key.wrong(f"{what} has no key {_shown(text)}", hint)
+            elif standing is Standing.UNKNOWN:
+                self.problems.passed_over(text[:MAX_SHOWN], what, key.position)
+            elif text in found:
+                key.wrong(f"{what} has the key {text!r} twice", f"first at {found[text].position}")
+            elif standing is Standing.OURS:
+                found[text] = value
+        return found
+
+    def _entries(self, what: str) -> "Iterator[tuple[Located, str | None, Located]]":
+        """Key, its text where it is a string, and value of each entry of a mapping."""
         if not isinstance(self._node, yaml.MappingNode):
             self.wrong(f"{what} must be a mapping", hint="write key: value pairs")
-            return {}
-        found: dict[str, Located] = {}
+            return
         for key, value in self._node.value:
-            name = Located(key, self._file, self._problems)
             text = key.value if isinstance(key, yaml.ScalarNode) else None
-            if text in passed:
-                continue
-            if text is None or (known is not None and text not in known):
-                shown = "that is no word" if text is None else _shown(text)
-                name.wrong(f"{what} has no key {shown}", did_you_mean(text or "", known or ()))
-            elif text in found:
-                name.wrong(f"{what} has the key {text!r} twice", f"first at {found[text].position}")
-            else:
-                found[text] = Located(value, self._file, self._problems)
-        return found
+            yield (
+                Located(key, self._file, self.problems),
+                text,
+                Located(value, self._file, self.problems),
+            )
 
     def items(self, what: str) -> "Iterator[Located]":
         """The entries of a sequence."""
         if not isinstance(self._node, yaml.SequenceNode):
-            self.wrong(f"{what} must be a list", hint="write [a, b] or one '- item' a line")
+            self.wrong(f"{what} must be a list", hint="write [a, b] or one '- item' per line")
             return
         for item in self._node.value:
-            yield Located(item, self._file, self._problems)
+            yield Located(item, self._file, self.problems)
 
     def text(self, what: str) -> str | None:
         """A string."""
@@ -108,15 +149,17 @@ class Located:
         self.wrong(f"{what} must be a number from {lowest} to {highest}, not {_shown(text)}")
         return None
 
-    def flag(self, what: str) -> bool:
+    def flag(self, what: str) -> bool | None:
         """A boolean."""
         text = self.text(what)
-        if text is not None and text not in ("true", "false"):
+        if text in ("true", "false"):
+            return text == "true"
+        if text is not None:
             self.wrong(f"{what} must be true or false, not {_shown(text)}")
-        return text == "true"
+        return None
 
     def choice(self, what: str, known: Collection[str]) -> str | None:
-        """One of the words of ``known``."""
+        """One of the words of ``known``; ``None`` after reporting any other."""
         text = self.text(what)
         if text is None or text in known:
             return text
@@ -143,7 +186,7 @@ class Located:
         return value
 
     def plain(self, above: frozenset[int] = frozenset()) -> object:
-        """The value as plain Python data, for parts that another room gives a meaning."""
+        """The value as plain Python data, for parts that another package interprets."""
         if isinstance(self._node, yaml.ScalarNode):
             return self._node.value
         if id(self._node) in above or len(above) >= MAX_DEPTH:
@@ -156,56 +199,26 @@ class Located:
         return [value.plain(above) for value in self.items("this")]
 
 
-def _at(file: str, mark: Any) -> Position:
-    return Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
+def said(
+    parts: dict[str, Located], key: str, read: Callable[[Located], T | None]
+) -> Said[T] | None:
+    """What ``read`` makes of the value of ``key``; ``None`` where the key is missing or wrong."""
+    return parts[key].said(read(parts[key])) if key in parts else None
 
 
-def _check_bounds(text: str, file: str) -> None:
-    """Raises `InputError` where a file is too deep, or too large with its aliases."""
-    total = 0
-    begun: list[tuple[str | None, int]] = []
-    sizes: dict[str | None, int] = {}
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionEndEvent):
-            anchor, before = begun.pop()
-            sizes[anchor] = total - before
-            continue
-        if not isinstance(event, yaml.NodeEvent):
-            continue
-        wrong = None
-        if isinstance(event, yaml.AliasEvent):
-            total += sizes.get(event.anchor, 1)
-            if any(event.anchor == anchor for anchor, _ in begun):
-                wrong = f"alias *{event.anchor} is part of what it stands for"
-        elif isinstance(event, yaml.CollectionStartEvent):
-            begun.append((event.anchor, total))
-            total += 1
-        else:
-            sizes[event.anchor] = 1
-            total += 1
-        if len(begun) > MAX_NESTING:
-            wrong = f"values are nested deeper than {MAX_NESTING}"
-        elif total > MAX_VALUES:
-            wrong = f"the file has more than {MAX_VALUES} values, aliases written out"
-        if wrong:
-            raise InputError([AGENTS_FILE.error(wrong, _at(file, event.start_mark))])
-
-
-def parse(text: str, file: str, problems: list[Diagnostic]) -> Located | None:
-    """The top of a YAML document, if it has one. Raises `InputError` where it is no YAML."""
-    if len(text) > MAX_SIZE:
-        large = f"larger than {MAX_SIZE} characters"
-        raise InputError([AGENTS_FILE.error(large, Position(file))])
+def parse(text: str, file: str, problems: Problems) -> Located | None:
+    """The top of a YAML document, if it has one. Raises `InputError` for text that is not YAML."""
     try:
-        _check_bounds(text, file)
+        check_bounds(text, file, _Loader)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as problem:
-        where = _at(file, problem.problem_mark)
-        raise InputError([AGENTS_FILE.error(f"cannot be read: {problem.problem}", where)]) from None
+        raise InputError([_unreadable(problem.problem, file, problem.problem_mark)]) from None
     except yaml.YAMLError as problem:
-        raise InputError(
-            [AGENTS_FILE.error(f"cannot be read: {problem}", Position(file))]
-        ) from None
+        raise InputError([_unreadable(problem, file, None)]) from None
     if node is None or node.tag == "tag:yaml.org,2002:null":
         return None
     return Located(node, file, problems)
+
+
+def _unreadable(problem: object, file: str, mark: Any) -> Diagnostic:
+    return AGENTS_FILE.error(f"cannot be read: {problem}", position_of(file, mark))

@@ -1,33 +1,40 @@
 """``optee,scmi-server``: OP-TEE's description of the SCMI server it is, as nodes of its own tree.
 
-The node holds an ``agent@N`` for each agent (``reg`` is its id), that a ``protocol@P`` for each
-protocol (``reg`` is the protocol's id), that a node with any name (``clocks``, ``resets``, …), and
-that a child for each resource: ``reg`` is its number, ``domain-name`` its name, one reference says
-what it is, ``flags`` of a clock whether it is on at boot and whether its rate may be set
-(OP-TEE ``core/lib/scmi-server``, ``dt-bindings/scmi/scmi-clock.h``). OP-TEE itself reads clocks and
-resets only; power, performance, sensors and voltages are read here in the same form.
+The node has an ``agent@N`` per agent (``reg`` is its id), that a ``protocol@P`` per protocol
+(``reg`` is the protocol's id), that a node with any name (``clocks``, ``resets``, …), and that a
+child per resource: ``reg`` is its number, ``domain-name`` its name, one reference identifies it,
+and ``flags`` of a clock tell whether it is on at boot and whether its rate may be set (OP-TEE
+``core/lib/scmi-server``, ``dt-bindings/scmi/scmi-clock.h``). OP-TEE itself reads clocks and resets
+only; power, performance, sensors and voltages are read here in the same form.
 
 This assigns resources, not devices: each entry is a grant that fixes a number and a name, and its
-provider is one that the platform manages. The tree
-is OP-TEE's, so where nothing else assigns its devices they are the platform's; where it has the
-SCMI node of one of the agents too, they are that agent's.
+provider is managed by the platform. The tree is OP-TEE's, so unless another source assigns its
+devices they are the platform's; if it also has the SCMI node of one of the agents, they are that
+agent's.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
-from scmigen.assignment.agents import check_agents
-from scmigen.assignment.assignment import Agent, Assignment, Claim, HandGrant, PlatformOptions
+from scmigen.assignment.assignment import HandGrant
 from scmigen.assignment.findings import SCMI_SERVER
+from scmigen.assignment.said import (
+    AgentSaid,
+    ClaimSaid,
+    PlatformSaid,
+    Said,
+    SharedMemory,
+    SourceSaid,
+)
 from scmigen.bindings.consumers import can_change_voltage, uses_of
-from scmigen.bindings.facts import Use
+from scmigen.bindings.facts import ProviderClass, Use
+from scmigen.bindings.references import position_of, references
 from scmigen.bindings.scmi_nodes import instances_of, server_nodes
 from scmigen.bindings.served import agent_of
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, InputError, Position, Related, has_errors
-from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES, Role, Transport
+from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES
 from scmigen.scmi.operations import Operation, with_implied
 from scmigen.scmi.protocols import Kind, Protocol
 
@@ -66,12 +73,11 @@ _TRANSPORTS = {"linaro,scmi-optee": "optee", "arm,scmi-smc": "smc", "arm,scmi": 
 class _Server:
     """Reads the server descriptions of one tree; everything found wrong is in ``problems``."""
 
-    def __init__(self, tree: DeviceTree, names: Mapping[int, str]) -> None:
+    def __init__(self, tree: DeviceTree) -> None:
         self.tree = tree
-        self.names = names
         self.availability = Availability()
         self.problems: list[Diagnostic] = []
-        self.agents: list[Agent] = []
+        self.agents: list[AgentSaid] = []
         self.grants: list[HandGrant] = []
 
     def wrong(self, message: str, node: Node, hint: str, first: Node | None = None) -> None:
@@ -101,10 +107,8 @@ class _Server:
         if number == 0:
             self.wrong("is agent 0, which is the platform", node, "agents are 1, 2, 3, …")
             return
-        name = self.names.get(number, f"{node.base_name}-{number}")
-        self.agents.append(
-            Agent(number, name, Role.OTHER, self._transport(node), False, False, self._at(node))
-        )
+        name = f"{node.base_name}-{number}"
+        self.agents.append(self._said(number, name, node))
         for protocol, child in self.numbered(node, "protocol", 0xFF):
             if protocol == Protocol.BASE or protocol == Protocol.SYSTEM:
                 continue
@@ -115,14 +119,33 @@ class _Server:
             else:
                 self._protocol(name, kind, child)
 
-    def _transport(self, node: Node) -> Transport | None:
+    def _said(self, number: int, name: str, node: Node) -> AgentSaid:
+        """The agent with its channel; each field has the position of its property."""
         kinds = [_TRANSPORTS[text] for text in node.strings("compatible") if text in _TRANSPORTS]
         if not kinds:
             known = ", ".join(_TRANSPORTS)
             self.wrong("has no transport", node, f'write compatible = "…", one of: {known}')
-            return None
-        channel = node.cell("scmi-channel-id")
-        return Transport(type=kinds[0], channel=channel, smc_id=node.cell("arm,smc-id"))
+        memory = references(self.tree, node, "shmem", lambda _: 0, self.problems)
+        paths = tuple(entry.provider.path for entry in memory)
+        return AgentSaid(
+            name,
+            self._at(node),
+            id=Said(number, self._place(node, "reg")),
+            transport=Said(kinds[0], self._place(node, "compatible")) if kinds else None,
+            smc_id=self._cell(node, "arm,smc-id"),
+            channel=self._cell(node, "scmi-channel-id"),
+            shmem=Said(SharedMemory(paths[0], paths), self._place(node, "shmem"))
+            if paths
+            else None,
+        )
+
+    def _place(self, node: Node, name: str) -> Position:
+        prop = node.get(name)
+        return position_of(self.tree, prop) if prop is not None else self._at(node)
+
+    def _cell(self, node: Node, name: str) -> Said[int] | None:
+        value = node.cell(name)
+        return None if value is None else Said(value, self._place(node, name))
 
     def _protocol(self, agent: str, kind: Kind, protocol: Node) -> None:
         firsts: dict[int, Node] = {}
@@ -172,7 +195,7 @@ class _Server:
 
 
 def _consumer(server: _Server) -> int | None:
-    """The id of the agent whose SCMI node the tree has; none where it has several or no such."""
+    """The id of the agent whose SCMI node the tree has, if there is exactly one."""
     found = {
         node.cell("reg")
         for instance in instances_of(server.tree, server.availability, [])
@@ -181,37 +204,38 @@ def _consumer(server: _Server) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-def agent_ids(tree: DeviceTree) -> tuple[int, ...]:
-    """The ids of the agents that server descriptions of the tree list, as they stand there."""
-    agents = (child for node in server_nodes(tree) for child in node.children.values())
-    return tuple(number for agent in agents if (number := agent.cell("reg")) is not None)
+def describes_server(tree: DeviceTree) -> bool:
+    """Whether the tree has an enabled server description with agents."""
+    availability = Availability()
+    children = (child for node in server_nodes(tree) for child in node.children.values())
+    return any(map(availability.present, children))
 
 
-def read_server(
-    tree: DeviceTree, names: Mapping[int, str] | None = None, alone: bool = True
-) -> Assignment:
-    """The assignment that the server descriptions of a tree make.
+def read_server(tree: DeviceTree, alone: bool) -> tuple[SourceSaid, tuple[Diagnostic, ...]]:
+    """What the server descriptions of a tree say, and what is wrong there. Never raises.
 
-    ``names`` are those that other sources give to agents, by id; without one, an agent is called
-    ``agent-1``. Unless ``alone``, other sources say whose the devices of the tree are. Raises
-    `InputError` with all that is wrong.
+    Agents are called ``agent-1`` until another source names the one with that id. If the
+    description is ``alone``, the devices of the tree are the consumer's whose SCMI node the tree
+    has, or else the platform's.
     """
-    server = _Server(tree, names or {})
+    server = _Server(tree)
     for node in server_nodes(tree):
         if server.availability.present(node):
             for number, agent in server.numbered(node, "agent id", MAX_AGENTS):
                 server.agent(number, agent)
-    server.problems.extend(check_agents(server.agents, alone))
-    if has_errors(server.problems):
-        raise InputError(server.problems)
     consumer = _consumer(server) if alone else None
-    held = alone and consumer is None
-    rest = (Claim(None, tree.root, exact=False, position=Position(tree.file)),) if held else ()
-    agents = tuple(
-        replace(agent, default=agent.default or agent.id == consumer)
-        for agent in sorted(server.agents, key=lambda agent: agent.id)
-    )
-    served: dict[str, Position | None] = {}
+    kept = alone and consumer is None
+    rest = ClaimSaid(None, tree.root, exact=False, position=Position(tree.file))
+    default = (agent.name for agent in server.agents if agent.id and agent.id.value == consumer)
+    served: dict[str, Said[str]] = {}
     for grant in server.grants:
-        served.setdefault(grant.key.provider, grant.position)
-    return Assignment(agents, rest, tuple(server.grants), PlatformOptions(served, {}, {}))
+        served.setdefault(grant.key.provider, Said(ProviderClass.MANAGED.value, grant.position))
+    found = SourceSaid(
+        tuple(server.agents),
+        (rest,) if kept else (),
+        tuple(server.grants),
+        PlatformSaid(served),
+        default=next(default, None),
+        numbered=True,
+    )
+    return found, tuple(server.problems)

@@ -1,13 +1,15 @@
-"""Every source that says whose what is on a board, read and put together."""
+"""Every source that says which device belongs to which agent, read and settled."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scmigen.assignment.assignment import Assignment
-from scmigen.assignment.combine import combine
-from scmigen.assignment.default import default_assignment
+from scmigen.assignment.channels import Channel, read_channels
+from scmigen.assignment.default import default_source
 from scmigen.assignment.domains import domain_nodes, read_domains
-from scmigen.assignment.optee import agent_ids, read_server
+from scmigen.assignment.optee import describes_server, read_server
+from scmigen.assignment.said import SourceSaid
+from scmigen.assignment.settle import Sayings, settle
 from scmigen.bindings.facts import Inventory
 from scmigen.bindings.inventory import take_inventory
 from scmigen.devicetree.tree import DeviceTree
@@ -23,63 +25,61 @@ class Sources:
     trees: Mapping[str, DeviceTree] = field(default_factory=dict)
 
 
-class _Reading:
-    """Reads one source after the other, and keeps what was wrong with each."""
-
-    def __init__(self) -> None:
-        self.found: list[Assignment] = []
-        self.problems: list[Diagnostic] = []
-
-    def read(self, reader: Callable[[], Assignment]) -> None:
-        try:
-            self.found.append(reader())
-        except InputError as problem:
-            self.problems.extend(problem.diagnostics)
-
-
 def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
-    """The inventory of a board and who owns what on it.
+    """The inventory of a board, and its devices assigned to agents.
 
-    Where nobody says anything, one operating system has everything. Raises `InputError` with what
-    is wrong in any of the sources.
+    Without any source, one operating system has everything. Raises `InputError` with everything
+    that is wrong in any of the sources.
     """
-    domains, servers = domain_nodes(board), agent_ids(board)
-    count = bool(sources.files) + bool(sources.trees) + bool(domains) + bool(servers)
-    alone = count == 1
-    reading = _Reading()
+    found: list[SourceSaid] = []
+    problems: list[Diagnostic] = []
+    domains, server = bool(domain_nodes(board)), describes_server(board)
     if sources.files:
-        # YAML is read only where there is some.
-        from scmigen.assignment.agents_file import read_agents
+        # The YAML reader is imported only where there is some YAML.
+        from scmigen.assignment.agents_file import read_files
 
-        others = [*sources.trees, *(node.base_name for node in domains)]
-        others.extend(f"agent-{number}" for number in servers)
-        reading.read(lambda: read_agents(sources.files, board, None if alone else others))
-    inventory, trees = _inventory(board, sources, reading)
+        files, wrong = read_files(sources.files, board)
+        found.extend(files)
+        problems.extend(wrong)
+    in_tree, wrong = read_domains(board)
+    problems.extend(wrong)
+    inventory, trees, own, reported = _with_trees(board, sources, (*found, in_tree))
+    found.extend(trees)
     if domains:
-        reading.read(lambda: read_domains(board, alone))
-    if servers:
-        names = {agent.id: agent.name for found in reading.found for agent in found.agents}
-        reading.read(lambda: read_server(board, names, alone))
-    if reading.problems:
-        raise InputError(reading.problems)
-    if not count:
-        return inventory, default_assignment(inventory)
-    return inventory, combine(reading.found, trees)
+        found.append(in_tree)
+    if server:
+        alone = not (sources.files or sources.trees or domains)
+        described, wrong = read_server(board, alone)
+        found.append(described)
+        problems.extend(wrong)
+    if len(found) < len(sources.files) + bool(sources.trees) + domains + server:
+        # A file that cannot be read may describe what the others lack.
+        raise InputError(problems)
+    fallback = default_source(inventory)
+    return inventory, settle(
+        Sayings(found or [fallback], read_channels(board), own, problems, reported, fallback)
+    )
 
 
-def _inventory(
-    board: DeviceTree, sources: Sources, reading: _Reading
-) -> tuple[Inventory, list[Assignment]]:
-    """The inventory of the board, with what agents' trees enable and say."""
+def _with_trees(
+    board: DeviceTree, sources: Sources, said: Sequence[SourceSaid]
+) -> tuple[
+    Inventory, tuple[SourceSaid, ...], Mapping[str, Sequence[Channel]], tuple[Diagnostic, ...]
+]:
+    """The inventory of the board with what agents' trees enable, and what the trees say."""
     if not sources.trees:
-        return take_inventory(board), []
-    from scmigen.assignment.trees import enable, match, with_trees
+        return take_inventory(board), (), {}, ()
+    from scmigen.assignment.trees import channels_of, enable, match, with_trees
 
-    secure = {
-        agent.name for found in reading.found for agent in found.agents if agent.role is Role.SECURE
-    }
+    secure = set(_secure(said))
     matched = [match(board, name, tree, name in secure) for name, tree in sources.trees.items()]
     enable(matched)
-    inventory, assignment = with_trees(take_inventory(board), matched)
-    reading.found.append(assignment)
-    return inventory, [assignment]
+    inventory, found, problems = with_trees(take_inventory(board), matched)
+    return inventory, (found,), {tree.agent: channels_of(tree) for tree in matched}, problems
+
+
+def _secure(sources: Sequence[SourceSaid]) -> Iterator[str]:
+    for source in sources:
+        for agent in source.agents:
+            if agent.role is not None and agent.role.value is Role.SECURE:
+                yield agent.name

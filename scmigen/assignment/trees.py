@@ -10,8 +10,9 @@ that the platform serves.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scmigen.assignment.assignment import Agent, Assignment, Claim, PlatformOptions
+from scmigen.assignment.channels import Channel, read_channels
 from scmigen.assignment.findings import TREE_AMBIGUOUS, TREE_UNMATCHED
+from scmigen.assignment.said import AgentSaid, ClaimSaid, SourceSaid
 from scmigen.bindings.facts import Inventory, ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import take_inventory
 from scmigen.bindings.node_kinds import is_bus
@@ -141,7 +142,7 @@ def _copy_status(node: Node, theirs: Node, name: str) -> None:
 class Seen:
     """What an agent's tree and the board's inventory say together: claims, and further uses."""
 
-    claims: tuple[Claim, ...]
+    claims: tuple[ClaimSaid, ...]
     uses: tuple[Use, ...]
     diagnostics: tuple[Diagnostic, ...]
 
@@ -163,7 +164,7 @@ def look(inventory: Inventory, tree: AgentTree) -> Seen:
         if theirs is None or node.path in served:
             continue
         if is_device or _is_local(inventory, node) or _is_bus(node):
-            claims.append(Claim(tree.agent, node, True, tree.position(theirs), below=False))
+            claims.append(ClaimSaid(tree.agent, node, True, tree.position(theirs), below=False))
     problems.extend(_strangers(own, tree))
     return Seen(tuple(claims), tuple(_further(inventory, own, tree)), tuple(problems))
 
@@ -232,30 +233,33 @@ def _further(inventory: Inventory, own: Inventory, tree: AgentTree) -> Iterator[
             yield replace(use, consumer=consumer, key=key, needs=needs, place=where)
 
 
-def with_trees(inventory: Inventory, trees: Sequence[AgentTree]) -> tuple[Inventory, Assignment]:
-    """The inventory with what only agents' trees say, and the assignment that the trees make.
+def with_trees(
+    inventory: Inventory, trees: Sequence[AgentTree]
+) -> tuple[Inventory, SourceSaid, tuple[Diagnostic, ...]]:
+    """The inventory with what only agents' trees say, what the trees say, and what is wrong.
 
-    Agents have no ids yet (0). The first is an operating system, the others are VMs.
+    Unless another source says otherwise, the first agent is an operating system and the others are
+    VMs.
     """
     seen = [look(inventory, tree) for tree in trees]
-    agents = tuple(
-        Agent(
-            0,
-            tree.agent,
-            Role.VM if place else Role.OSPM,
-            position=Position(tree.tree.file),
-        )
-        for place, tree in enumerate(trees)
-    )
-    assignment = Assignment(
-        agents,
-        tuple(claim for item in seen for claim in item.claims),
-        (),
-        PlatformOptions({}, {}, {}),
-        tuple(found for item in seen for found in item.diagnostics),
+    said = SourceSaid(
+        agents=tuple(AgentSaid(tree.agent, Position(tree.tree.file)) for tree in trees),
+        claims=tuple(claim for item in seen for claim in item.claims),
+        roles={tree.agent: Role.VM if place else Role.OSPM for place, tree in enumerate(trees)},
     )
     further = [use for item in seen for use in item.uses]
-    return _with_uses(inventory, further), assignment
+    problems = tuple(found for item in seen for found in item.diagnostics)
+    return _with_uses(inventory, further), said, problems
+
+
+def channels_of(tree: AgentTree) -> tuple[Channel, ...]:
+    """The SCMI nodes of an agent's tree, their memory and mailboxes as nodes of the board."""
+
+    def on_board(path: str) -> str | None:
+        node = tree.nodes.get(path)
+        return None if node is None else node.path
+
+    return read_channels(tree.tree, on_board)
 
 
 def _with_uses(inventory: Inventory, further: Sequence[Use]) -> Inventory:

@@ -1,9 +1,9 @@
 """Each mistake in an agents file gives one diagnostic, at the place where a reader would look."""
 
 import pytest
+from assigned import assigned
 from support import AGENTS, marked, soc
 
-from scmigen.assignment.agents_file import read_agents
 from scmigen.diagnostics import Diagnostic, InputError
 
 BODY = (
@@ -14,7 +14,7 @@ BODY = (
 
 def problems(text: str, body: str = BODY) -> list[Diagnostic]:
     try:
-        return list(read_agents([(AGENTS, text)], soc(body)).diagnostics)
+        return list(assigned(soc(body), text).diagnostics)
     except InputError as found:
         return list(found.diagnostics)
 
@@ -34,13 +34,17 @@ MISTAKES = [
     ("^[a]", "an agents file must be a mapping", "key: value"),
     ("domains: ^5", "domains must be a mapping", "key: value"),
     ("domains: {a: ^x}", "domain a must be a mapping", "key: value"),
-    ("domains: {a: ^{}}", "domain a has no id", "1, 2, 3"),
-    ("domains: {a: {id: ^one}}", "id must be a number from 1 to 255, not 'one'", None),
-    ("domains: {a: {id: ^0}}", "id must be a number from 1 to 255, not '0'", None),
-    ("domains: {a: {id: ^256}}", "id must be a number from 1 to 255", None),
+    ("domains: {a: {id: ^one}}", "id must be a number from 0 to 4294967295, not 'one'", None),
+    ("domains: {a: {id: ^0x100000000}}", "id must be a number from 0 to 4294967295", None),
+    (domain("    scmi: {id: ^0}"), "id must be a number from 1 to 255, not '0'", None),
+    (domain("    scmi: {id: ^256}"), "id must be a number from 1 to 255, not '256'", None),
     ("domains: {a: {id: ^[1]}}", "id must be a string", None),
     ("domains: {a: {id: 1, ^acces: []}}", "domain a has no key 'acces'", "did you mean access?"),
-    ("domains: {a: {id: 1, ^[x]: 1}}", "domain a has no key that is no word", "one of: access"),
+    (
+        "domains: {a: {id: 1, ^[x]: 1}}",
+        "a has no key that is not a string",
+        "one of: access",
+    ),
     (
         "domains: {a: {id: 1, ^id: 1}}",
         "domain a has the key 'id' twice",
@@ -64,7 +68,7 @@ MISTAKES = [
     (domain("    access: ^gpu"), "access must be a list", "- item"),
     (domain("    access:\n      - ^'&gpu'"), "an access entry must be a mapping", "key: value"),
     (domain("    access:\n      - ^{flags: {}}"), "an access entry needs dev", "- dev:"),
-    (domain("    access:\n      - {dev: ^[x]}"), "dev must be a string", None),
+    (domain("    access:\n      - {dev: ^{x: 1}}"), "dev must be a string", None),
     (
         domain("    access: [{dev: gpu@1, flags: {^share: true}}]"),
         "flags has no key 'share'",
@@ -138,8 +142,12 @@ TOGETHER = [
         "domains:\n  a: {id: 1, default: true}\n  b: ^{id: 2, default: true}",
         "default: true is given twice, to a and b",
     ),
-    ("agent-id", "domains:\n  a: {id: 1}\n  b: ^{id: 3}", "2 is nobody's"),
-    ("agent-id", "domains:\n  b: ^{id: 2}", "1 is nobody's"),
+    (
+        "agent-id",
+        "domains:\n  a: {scmi: {id: 1}}\n  b: ^{scmi: {id: 3}}",
+        "no agent has id 2",
+    ),
+    ("agent-id", "domains:\n  b: ^{scmi: {id: 2}}", "no agent has id 1"),
 ]
 
 
@@ -151,14 +159,12 @@ def test_agents_do_not_fit_together(identifier: str, text: str, message: str) ->
     assert message in found.message
 
 
-def test_a_domain_in_two_files() -> None:
+def test_a_domain_with_two_ids_in_two_files() -> None:
     with pytest.raises(InputError) as raised:
-        read_agents(
-            [("1.yaml", "domains: {a: {id: 1}}"), ("2.yaml", "domains: {a: {id: 2}}")], soc("")
-        )
+        assigned(soc(""), "domains: {a: {id: 1}}", "domains: {a: {id: 2}}")
     (found,) = raised.value.diagnostics
-    assert (found.id, str(found.position)) == ("agent-duplicate", "2.yaml:1:14")
-    assert [str(related.position) for related in found.related] == ["1.yaml:1:14"]
+    assert (found.id, str(found.position)) == ("agent-differs", "2.yaml:1:19")
+    assert [str(related.position) for related in found.related] == ["agents.yaml:1:19"]
 
 
 SELECTORS = [

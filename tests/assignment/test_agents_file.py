@@ -1,8 +1,8 @@
 """The agents file: what each key means."""
 
+from assigned import assigned
 from support import AGENTS, TWO_AGENTS, operations, soc
 
-from scmigen.assignment.agents_file import read_agents
 from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import Position
@@ -14,7 +14,7 @@ BODY = 'gpu: gpu@1 { }; uart: serial@2 { }; disp: display@3 { panel { }; };'  # 
 
 
 def read(text: str) -> Assignment:
-    return read_agents([(AGENTS, text)], soc(BODY))
+    return assigned(soc(BODY), text)
 
 
 WHOLE = """\
@@ -114,8 +114,7 @@ def test_the_hypervisor_may_change_permissions_unless_it_is_said() -> None:
 
 
 def test_several_files_are_one_assignment() -> None:
-    files = [("a.yaml", TWO_AGENTS), ("b.yaml", "platform: {vendor: acme}")]
-    found = read_agents(files, soc(BODY))
+    found = assigned(soc(BODY), TWO_AGENTS, "platform: {vendor: acme}")
     assert [agent.name for agent in found.agents] == ["a", "b"]
     assert found.options.vendor == "acme"
 
@@ -137,6 +136,6 @@ def test_aliases_of_yaml() -> None:
 def test_a_flag_cell_in_a_hand_grant_is_not_identity() -> None:
     tree = soc('ti: ti { compatible = "ti,sci-pm-domain"; #power-domain-cells = <2>; };')
     text = 'domains: {a: {id: 1, grant: [{power: "&ti 5 1", operations: [read]}]}}'
-    (grant,) = read_agents([(AGENTS, text)], tree).grants
+    (grant,) = assigned(tree, text).grants
     assert grant.key == ResourceKey(Kind.POWER, "/ti", (5,))
     assert grant.operations == {Operation.READ}

@@ -4,12 +4,14 @@ from contextlib import suppress
 
 import pytest
 import yaml
+from assigned import assigned
 from hypothesis import given
 from hypothesis import strategies as st
 from support import AGENTS, soc
 
-from scmigen.assignment.agents_file import MAX_CLAIMS, MAX_PROBLEMS, read_agents
-from scmigen.assignment.located import MAX_NESTING, MAX_SIZE, MAX_VALUES
+from scmigen.assignment.bounds import MAX_NESTING, MAX_SIZE, MAX_VALUES
+from scmigen.assignment.domains_file import MAX_CLAIMS
+from scmigen.assignment.problems import MAX_PROBLEMS
 from scmigen.diagnostics import Diagnostic, InputError
 
 GPU = soc("gpu: gpu { };")
@@ -22,7 +24,7 @@ KEYS = (
 
 def refused(text: str) -> list[Diagnostic]:
     with pytest.raises(InputError) as raised:
-        read_agents([(AGENTS, text)], soc("gpu { };"))
+        assigned(soc("gpu { };"), text)
     return list(raised.value.diagnostics)
 
 
@@ -90,14 +92,14 @@ def test_patterns_that_match_everything() -> None:
     entries = "{dev: '*'}, " * (MAX_CLAIMS // 400 + 1)
     text = f"domains: {{a: {{id: 1, access: [{entries}]}}}}"
     with pytest.raises(InputError) as raised:
-        read_agents([(AGENTS, text)], soc(nodes))
+        assigned(soc(nodes), text)
     assert f"more than {MAX_CLAIMS} times" in raised.value.diagnostics[0].message
 
 
 def test_a_pattern_that_could_backtrack() -> None:
     pattern = "*a" * 40 + "b"
     text = f"domains: {{a: {{id: 1, access: [{{dev: '{pattern}'}}]}}}}"
-    found = read_agents([(AGENTS, text)], soc(f"{'a' * 200} {{ }};"))
+    found = assigned(soc(f"{'a' * 200} {{ }};"), text)
     assert [p.id for p in found.diagnostics] == ["glob-unmatched"]
 
 
@@ -117,7 +119,7 @@ def test_any_values(domain: object, platform: object) -> None:
     text = yaml.safe_dump({"domains": {"a": domain}, "platform": platform})
     found: tuple[Diagnostic, ...] = ()
     try:
-        read_agents([(AGENTS, text)], GPU)
+        assigned(GPU, text)
     except InputError as raised:
         found = raised.diagnostics
     assert all(item.position and item.position.line for item in found)
@@ -126,7 +128,7 @@ def test_any_values(domain: object, platform: object) -> None:
 @given(st.text(alphabet="domains: {}[]&*!|>-'\"\n\t#%@a1,?", max_size=80))
 def test_any_text(text: str) -> None:
     with suppress(InputError):
-        read_agents([(AGENTS, text)], GPU)
+        assigned(GPU, text)
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000, "0o9", "1e3", "1.0", "0b"])

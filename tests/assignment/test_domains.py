@@ -1,11 +1,11 @@
 """``/domains`` of the tree itself, and what holds where nobody says anything."""
 
 import pytest
-from support import BOARD, inventory_of, marked, source, tree_of
+from assigned import assigned
+from support import BOARD, marked, source, tree_of
 
 from scmigen.assignment.assignment import Assignment
-from scmigen.assignment.default import default_assignment
-from scmigen.assignment.domains import domain_nodes, read_domains
+from scmigen.assignment.domains import domain_nodes
 from scmigen.devicetree.source import read_source
 from scmigen.diagnostics import InputError
 from scmigen.runtime import Role
@@ -31,7 +31,7 @@ def test_domain_nodes() -> None:
 
 
 def test_agents() -> None:
-    found = read_domains(tree_of(DOMAINS))
+    found = assigned(tree_of(DOMAINS))
     assert [(a.id, a.name, a.role, a.default, a.permissions) for a in found.agents] == [
         (1, "linux", Role.OSPM, True, False),
         (2, "vm", Role.VM, False, False),
@@ -42,7 +42,7 @@ def test_agents() -> None:
 
 def test_claims() -> None:
     """Bit 0 of the first flags cell: shared. Without flags cells there are none."""
-    found = read_domains(tree_of(DOMAINS))
+    found = assigned(tree_of(DOMAINS))
     assert [(c.agent, c.node.path, c.exact, c.shared) for c in found.claims] == [
         ("vm", "/gpu@1", True, False),
         ("vm", "/serial@2", True, True),
@@ -52,13 +52,17 @@ def test_claims() -> None:
 
 
 WRONG = [
-    ("^a { %s };", "agent-id", "/domains/a needs id = <1> to <255>"),
-    ("^a { %s id = <0>; };", "agent-id", "/domains/a needs id = <1> to <255>"),
-    ("^a { %s id = <256>; };", "agent-id", "/domains/a needs id = <1> to <255>"),
-    ('^a { %s id = <1>; scmigen,role = "x"; };', "agent-role", "scmigen,role cannot be 'x'"),
-    ("^a { %s id = <2>; };", "agent-id", "1 is nobody's"),
+    ("a { %s ^scmigen,id = <0>; };", "agent-id", "scmigen,id must be <1> to <255>"),
+    ("a { %s ^scmigen,id = <256>; };", "agent-id", "scmigen,id must be <1> to <255>"),
+    ("^a { %s scmigen,id = <2>; };", "agent-id", "no agent has id 1"),
+    ('a { %s id = <1>; ^scmigen,role = "x"; };', "agent-role", "scmigen,role cannot be 'x'"),
+    (
+        'a { %s id = <1>; ^scmigen,rol = "vm"; };',
+        "domain-property",
+        "/domains/a: there is no property scmigen,rol",
+    ),
+    ('a { ^scmigen,role = "vm"; };', "domain-property", "scmigen,role but is not a domain"),
     ("a { %s id = <1>; }; ^b { %s id = <1>; };", "agent-duplicate", "agent id 1 is given twice"),
-    ("a@1 { %s id = <1>; }; ^a@2 { %s id = <2>; };", "agent-duplicate", "domain a is given twice"),
     (
         "a { %s id = <1>; scmigen,default; }; ^b { %s id = <2>; scmigen,default; };",
         "agent-duplicate",
@@ -79,7 +83,7 @@ def test_mistake(body: str, identifier: str, message: str) -> None:
     text = source(f"gpu: gpu {{ }}; domains {{ {body.replace('%s', OPENAMP)} }};")
     text, where = marked(text, BOARD)
     with pytest.raises(InputError) as raised:
-        read_domains(read_source(text, BOARD))
+        assigned(read_source(text, BOARD))
     (found,) = raised.value.diagnostics
     assert (found.id, found.position) == (identifier, where)
     assert message in found.message
@@ -89,7 +93,7 @@ TRUSTED = 'status = "disabled"; secure-status = "okay";'
 
 
 def default(body: str) -> Assignment:
-    return default_assignment(inventory_of("c: c { #clock-cells = <0>; };" + body))
+    return assigned(tree_of("c: c { #clock-cells = <0>; };" + body))
 
 
 def test_one_operating_system_where_nobody_says_anything() -> None:

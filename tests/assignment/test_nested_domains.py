@@ -1,11 +1,10 @@
 """Domains inside domains, default domains and default flags: as nodes and as YAML alike."""
 
 import pytest
+from assigned import assigned
 from support import AGENTS, BOARD, grants, marked, model_of, soc, source, tree_of
 
-from scmigen.assignment.agents_file import read_agents
 from scmigen.assignment.assignment import Assignment
-from scmigen.assignment.domains import read_domains
 from scmigen.devicetree.source import read_source
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError
@@ -36,7 +35,7 @@ domains:
 
 
 def yaml(text: str, tree: DeviceTree) -> Assignment:
-    return read_agents([(AGENTS, text)], tree)
+    return assigned(tree, text)
 
 
 def claimed(found: Assignment) -> list[tuple[str | None, str]]:
@@ -44,7 +43,7 @@ def claimed(found: Assignment) -> list[tuple[str | None, str]]:
 
 
 def both() -> list[Assignment]:
-    return [read_domains(soc(AS_NODES)), yaml(AS_YAML, soc(DEVICES))]
+    return [assigned(soc(AS_NODES)), yaml(AS_YAML, soc(DEVICES))]
 
 
 @pytest.mark.parametrize("found", both(), ids=["nodes", "yaml"])
@@ -93,7 +92,7 @@ def test_what_the_parent_does_not_have_in_yaml() -> None:
 def test_what_the_parent_does_not_have_as_nodes() -> None:
     text, where = marked(source(f"{DEVICES} cc: cc {{ }}; domains {{ {BEYOND_NODES} }};"), BOARD)
     with pytest.raises(InputError) as raised:
-        read_domains(read_source(text, BOARD))
+        assigned(read_source(text, BOARD))
     (found,) = raised.value.diagnostics
     assert (found.id, found.position) == ("access-beyond-parent", where)
     assert all(item.position and item.position.line == 1 for item in found.related)
@@ -144,9 +143,9 @@ def test_default_flags() -> None:
     """Where the list carries none; bit 0 is shared. In YAML where an entry has none."""
     body = f"""{DEVICES} domains {{ a {{ {V1} id = <1>; #access-implicit-default-cells = <1>;
         access-implicit-default = <0x1>; %s }}; }};"""
-    without = read_domains(soc(body % "#access-flags-cells = <0>; access = <&can>;"))
+    without = assigned(soc(body % "#access-flags-cells = <0>; access = <&can>;"))
     assert shared(without) == [("can@4", True)]
-    own = read_domains(soc(body % "#access-flags-cells = <1>; access = <&can 2>, <&uart 5>;"))
+    own = assigned(soc(body % "#access-flags-cells = <1>; access = <&can 2>, <&uart 5>;"))
     assert shared(own) == [("can@4", False), ("serial@3", True)]
     found = yaml(
         "domains: {a: {id: 1, access-implicit-default: {shared: true}, "
@@ -156,11 +155,12 @@ def test_default_flags() -> None:
     assert shared(found) == [("can@4", True), ("serial@3", False)]
 
 
-CPUS = "cpus: cpus { }; other: other { }; domains { %s };"
+DEVICE = f"z {{ {V1} id = <9>; access = <&other>; }};"
+CPUS = f"cpus: cpus {{ }}; other: other {{ }}; domains {{ {DEVICE} %s }};"
 
 
 def defaults(body: str) -> list[str]:
-    return [agent.name for agent in read_domains(tree_of(CPUS % body)).agents if agent.default]
+    return [agent.name for agent in assigned(tree_of(CPUS % body)).agents if agent.default]
 
 
 def test_the_default_domain_runs_on_the_default_cluster() -> None:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from assigned import assigned
 from support import BOARD, SOC, diagnostics, grants, marked, model_of, numbers, soc, source, wrong
 
 from scmigen.assignment.assignment import Assignment
-from scmigen.assignment.optee import read_server
 from scmigen.devicetree.load import load
 from scmigen.devicetree.source import read_source
 from scmigen.diagnostics import InputError
@@ -61,7 +61,7 @@ def test_flags() -> None:
 
 
 def test_agents() -> None:
-    found = read_server(soc(server(agent(2), agent(1))))
+    found = assigned(soc(server(agent(2), agent(1))))
     assert [(a.id, a.name, a.role) for a in found.agents] == [
         (1, "agent-1", Role.OTHER),
         (2, "agent-2", Role.OTHER),
@@ -147,7 +147,7 @@ WRONG = [
     (server("^agent@1 { };"), "needs reg = <agent id>"),
     (server("^agent@0 { reg = <0>; };"), "is agent 0, which is the platform"),
     (server("^agent@1 { reg = <1>; };"), "has no transport"),
-    (server("^" + agent(2)), "1 is nobody's"),
+    (server("^" + agent(2)), "no agent has id 1"),
     (server(agent(1), "^" + agent(1).replace("agent@1", "agent@2")), "which is given already"),
     (server(agent(1, "^protocol@99 { reg = <0x99>; };")), "is protocol 0x99"),
     (server(agent(1, "^protocol@14 { };")), "needs reg = <protocol>"),
@@ -175,7 +175,7 @@ WRONG = [
 def test_mistake(body: str, message: str) -> None:
     text, where = marked(source(body + SOC), BOARD)
     with pytest.raises(InputError) as raised:
-        read_server(read_source(text, BOARD))
+        assigned(read_source(text, BOARD))
     (found,) = raised.value.diagnostics
     assert found.position == where
     assert message in found.message
@@ -184,12 +184,12 @@ def test_mistake(body: str, message: str) -> None:
 def test_all_mistakes_at_once() -> None:
     body = server(agent(1, CLOCK % "a { reg = <1>; }; b { clocks = <&cc 1>; };"), "agent@3 { };")
     with pytest.raises(InputError) as raised:
-        read_server(soc(body))
+        assigned(soc(body))
     assert len(raised.value.diagnostics) == 3
 
 
 def read(path: Path) -> Assignment:
-    return read_server(load(path))
+    return assigned(load(path))
 
 
 @pytest.mark.parametrize("form", ["dts", "dtb"])

@@ -1,6 +1,7 @@
 """Several sources at once: they add up, and where they disagree both places are told."""
 
 import pytest
+from assigned import assigned
 from support import AGENTS, BOARD, SOC, diagnostics, grants, marked, model_of, soc, wrong
 
 from scmigen.assignment.assignment import Assignment
@@ -66,10 +67,14 @@ def test_a_server_description_takes_the_names_of_others() -> None:
 
 
 DIFFERENT = [
-    ("id = <2>;", "linux: {id: 1}, b: {id: 2}", "agent linux has the id 2 here and 1 elsewhere"),
     (
-        'id = <1>; scmigen,role = "vm";',
-        "linux: {id: 1, scmi: {role: ospm}}",
+        "^id = <2>;",
+        "linux: {id: ^1}, b: {id: 2}",
+        "agent linux has the id 2 here and 1 elsewhere",
+    ),
+    (
+        'id = <1>; ^scmigen,role = "vm";',
+        "linux: {id: 1, scmi: {role: ^ospm}}",
         "agent linux has the role vm here and ospm elsewhere",
     ),
 ]
@@ -77,13 +82,15 @@ DIFFERENT = [
 
 @pytest.mark.parametrize(("node", "file", "message"), DIFFERENT)
 def test_two_sources_describe_one_agent_differently(node: str, file: str, message: str) -> None:
+    tree, there = marked(f"/dts-v1/; / {{ domains {{ linux {{ {V1} {node} }}; }}; }};", BOARD)
+    text, here = marked(f"domains: {{{file}}}", AGENTS)
     with pytest.raises(InputError) as raised:
-        read(DEVICES + domains(f"linux {{ {V1} {node} }};"), f"domains: {{{file}}}")
+        assigned(read_source(tree, BOARD), text)
     (found, *_) = raised.value.diagnostics
     assert found.id == "agent-differs"
     assert found.message == message
-    assert str(found.position) == "board.dts:5:1"
-    assert [str(item.position) for item in found.related] == ["agents.yaml:1:18"]
+    assert found.position == there
+    assert [item.position for item in found.related] == [here]
 
 
 def test_two_agents_of_two_sources_have_one_id() -> None:

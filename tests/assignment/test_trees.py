@@ -249,9 +249,9 @@ def test_ids_that_nobody_gives_are_the_lowest_free(
     assert [(agent.id, agent.name) for agent in assignment.agents] == expected
 
 
-def test_a_gap_in_the_ids_is_still_an_error() -> None:
+def test_a_gap_in_agent_ids_is_an_error() -> None:
     with pytest.raises(InputError) as raised:
-        read({"linux": LINUX}, "domains: {a: {id: 5}}")
+        read({"linux": LINUX}, "domains: {a: {scmi: {id: 5}}}")
     assert [item.id for item in raised.value.diagnostics] == ["agent-id"]
 
 

@@ -1,0 +1,87 @@
+"""Bounds on a YAML text, checked on its events before anything is built of them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from scmigen.assignment.findings import AGENTS_FILE
+from scmigen.diagnostics import InputError, Position
+
+#: More characters than anyone writes; a bound on what the YAML reader has to hold.
+MAX_SIZE = 4 << 20
+
+#: A bound on the nesting of a file: the YAML reader calls itself for each level.
+MAX_NESTING = 32
+
+#: A bound on the values of a file, where each alias counts as all that it stands for.
+MAX_VALUES = 20_000
+
+_TOO_DEEP = f"values are nested deeper than {MAX_NESTING}"
+
+
+def position(file: str, mark: Any) -> Position:
+    """The position of a mark of the YAML reader; the file where there is none."""
+    return Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
+
+
+def check_bounds(text: str, file: str, loader: Any) -> None:
+    """Raises `InputError` where a text is no YAML, too deep, or too large with its aliases."""
+    if len(text) > MAX_SIZE:
+        raise InputError([AGENTS_FILE.error(f"larger than {MAX_SIZE} characters", Position(file))])
+    try:
+        _check_events(yaml.parse(text, Loader=loader), file)
+    except yaml.YAMLError as problem:
+        # The library's own bound, which it may meet before the events of what it has read.
+        deep = _deep_bracket(text, getattr(problem, "problem_mark", None))
+        if deep is None:
+            raise
+        raise InputError([AGENTS_FILE.error(_TOO_DEEP, Position(file, *deep))]) from None
+
+
+def _check_events(events: Iterator[Any], file: str) -> None:
+    total = 0
+    begun: list[tuple[str | None, int]] = []
+    sizes: dict[str | None, int] = {}
+    for event in events:
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = begun.pop()
+            sizes[anchor] = total - before
+            continue
+        if not isinstance(event, yaml.NodeEvent):
+            continue
+        wrong = None
+        if isinstance(event, yaml.AliasEvent):
+            total += sizes.get(event.anchor, 1)
+            if any(event.anchor == anchor for anchor, _ in begun):
+                wrong = f"alias *{event.anchor} is part of what it stands for"
+        else:
+            total += 1
+            if isinstance(event, yaml.CollectionStartEvent):
+                begun.append((event.anchor, total - 1))
+            else:
+                sizes[event.anchor] = 1
+        if len(begun) > MAX_NESTING:
+            wrong = _TOO_DEEP
+        elif total > MAX_VALUES:
+            wrong = f"the file has more than {MAX_VALUES} values, aliases written out"
+        if wrong:
+            raise InputError([AGENTS_FILE.error(wrong, position(file, event.start_mark))])
+
+
+def _deep_bracket(text: str, mark: Any) -> tuple[int, int] | None:
+    """Line and column of the first bracket deeper than `MAX_NESTING`, in a text that is refused.
+
+    Brackets in strings and comments count too: the text is wrong anyway, and this only says why.
+    """
+    lines = text.split("\n")[: mark.line + 1 if mark else None]
+    depth = 0
+    for row, line in enumerate(lines):
+        for column, character in enumerate(line):
+            if character in "[{":
+                depth += 1
+                if depth > MAX_NESTING:
+                    return row + 1, column + 1
+            elif character in "]}":
+                depth -= 1
+    return None

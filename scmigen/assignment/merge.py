@@ -1,0 +1,84 @@
+"""What several sources say about one agent, compared field by field."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from scmigen.assignment.findings import AGENT_DIFFERS
+from scmigen.assignment.said import AgentSaid, Said, SharedMemory
+from scmigen.diagnostics import Diagnostic, Related
+
+
+class Field(NamedTuple):
+    """A field of `AgentSaid`: how messages call it, how they show it, and when two are the same."""
+
+    title: str
+    shown: Callable[[Any], str] = str
+    same: Callable[[Any, Any], bool] = lambda one, other: bool(one == other)
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _same_memory(one: SharedMemory, other: SharedMemory) -> bool:
+    """One node in common. A name that matches no node is compared with other names only."""
+    if one.paths and other.paths:
+        return not set(one.paths).isdisjoint(other.paths)
+    return one.text == other.text or bool(one.paths or other.paths)
+
+
+def _same_nodes(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return set(one) == set(other)
+
+
+#: Every field that two sources may state differently.
+FIELDS: Mapping[str, Field] = {
+    "domain_id": Field("id"),
+    "id": Field("agent id"),
+    "role": Field("role"),
+    "permissions": Field("permissions", _flag),
+    "default": Field("default", _flag),
+    "parent": Field("parent"),
+    "transport": Field("transport"),
+    "smc_id": Field("SMC id", hex),
+    "channel": Field("channel"),
+    "shmem": Field("shared memory", lambda memory: memory.text, _same_memory),
+    "mailboxes": Field("mailbox", ", ".join, _same_nodes),
+}
+
+
+def merge(said: Sequence[AgentSaid]) -> tuple[AgentSaid, tuple[Diagnostic, ...]]:
+    """One record of all that is said about an agent; the earlier record wins.
+
+    Every difference is an `AGENT_DIFFERS` error at the later position.
+    """
+    first, *others = said
+    problems: list[Diagnostic] = []
+    for other in others:
+        values: dict[str, Any] = {}
+        for name, field in FIELDS.items():
+            mine, theirs = getattr(first, name), getattr(other, name)
+            if mine is None and theirs is not None:
+                values[name] = theirs
+            elif (
+                mine is not None and theirs is not None and not field.same(mine.value, theirs.value)
+            ):
+                problems.append(_differs(first.name, field, mine, theirs))
+        first = replace(
+            first,
+            **values,
+            is_agent=first.is_agent or other.is_agent,
+            is_domain=first.is_domain or other.is_domain,
+        )
+    return first, tuple(problems)
+
+
+def _differs(name: str, field: Field, first: Said[Any], second: Said[Any]) -> Diagnostic:
+    one, other = field.shown(first.value), field.shown(second.value)
+    return AGENT_DIFFERS.error(
+        f"agent {name} has the {field.title} {other} here and {one} elsewhere",
+        second.position,
+        [Related(f"{field.title} {one}", first.position)],
+        "say the same in both, or say it in one",
+    )

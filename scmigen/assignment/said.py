@@ -1,0 +1,117 @@
+"""What each source says about agents, devices and the platform, before anything is decided.
+
+Every reader of this package returns a `SourceSaid`. A field that the source does not mention is
+``None``; one that it does mention is a `Said`, with its own position. Only
+`scmigen.assignment.settle` compares sources and fills in defaults, so a default can never hide what
+a user wrote.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+
+from scmigen.assignment.assignment import FastChannelOptions, HandGrant, Owner, Switch, Target
+from scmigen.devicetree.nodes import Node
+from scmigen.diagnostics import Position
+from scmigen.runtime import Role
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Generic[T]):
+    """A value that a source states, and where."""
+
+    value: T
+    position: Position | None = None
+
+
+class SharedMemory(NamedTuple):
+    """Shared memory as a source names it, and the paths of the nodes of the board it stands for.
+
+    ``paths`` is empty where the name matches no node; that is reported elsewhere.
+    """
+
+    text: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSaid:
+    """What one source says about one agent. ``None``: nothing.
+
+    ``domain_id`` is the ``id`` of a system device tree's domain, any 32-bit number; ``id`` is the
+    SCMI agent id. ``transport`` to ``mailboxes`` describe the agent's channel. ``is_agent`` is
+    false for a domain (``is_domain``) with neither a device nor anything that concerns SCMI.
+    """
+
+    name: str
+    position: Position | None = None
+    domain_id: Said[int] | None = None
+    id: Said[int] | None = None
+    role: Said[Role] | None = None
+    permissions: Said[bool] | None = None
+    default: Said[bool] | None = None
+    parent: Said[str] | None = None
+    transport: Said[str] | None = None
+    smc_id: Said[int] | None = None
+    channel: Said[int] | None = None
+    shmem: Said[SharedMemory] | None = None
+    mailboxes: Said[tuple[str, ...]] | None = None
+    is_agent: bool = True
+    is_domain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSaid:
+    """An entry that gives ``node`` to ``agent`` (``None``: the platform), as in `Claim`."""
+
+    agent: str | None
+    node: Node
+    exact: bool
+    position: Position | None = None
+    shared: Said[bool] | None = None
+    assignable: Said[tuple[str, ...]] | None = None
+    below: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSaid:
+    """What one source says about the platform. ``classes``: provider path → class.
+
+    ``drivers``, ``target``, ``trip_points`` and ``fast_channels`` concern SCP-firmware only.
+    """
+
+    classes: Mapping[str, Said[str]] = field(default_factory=dict)
+    owners: tuple[Owner, ...] = ()
+    clock_rate: Said[int] | None = None
+    vendor: Said[str] | None = None
+    sub_vendor: Said[str] | None = None
+    extra: Said[bytes] | None = None
+    drivers: Mapping[str, Said[Mapping[str, object]]] = field(default_factory=dict)
+    target: Said[Target] | None = None
+    trip_points: Said[bool] | None = None
+    fast_channels: Said[FastChannelOptions] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSaid:
+    """All that one source says.
+
+    ``named`` are agents that the source refers to and that some source must describe. ``roles``
+    and ``default`` are assumed where no source states a role or a default agent. ``numbered``:
+    the source knows agents by id only, so their names here are placeholders. ``domains``: where
+    domains are described, agents or not.
+    """
+
+    agents: tuple[AgentSaid, ...] = ()
+    claims: tuple[ClaimSaid, ...] = ()
+    grants: tuple[HandGrant, ...] = ()
+    platform: PlatformSaid = field(default_factory=PlatformSaid)
+    switches: tuple[Switch, ...] = ()
+    named: tuple[Said[str], ...] = ()
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    default: str | None = None
+    numbered: bool = False
+    domains: tuple[Position | None, ...] = ()
+    position: Position | None = None

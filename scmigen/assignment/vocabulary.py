@@ -1,0 +1,113 @@
+"""The keys of the parts of an agents file that a system device tree shares with other tools.
+
+System Device Tree specification, chapters 3, 4, 6 and 7, and what Lopper's own files add. A key is
+ours, or belongs to another tool and is passed over, or is unknown. Passing over a key that nearly
+is one of ours would change permissions, so that is an error.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import Enum
+
+#: How similar to one of ours a key must be to count as misspelt (`difflib`, 0 to 1).
+SIMILAR = 0.75
+
+
+class Standing(Enum):
+    """What a key is to us."""
+
+    OURS = "ours"
+    PASSED = "passed"
+    UNKNOWN = "unknown"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The keys of one kind of mapping.
+
+    ``elsewhere``: keys of ours that belong somewhere else, and what to write there.
+    """
+
+    ours: tuple[str, ...]
+    passed: frozenset[str] = frozenset()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+
+    def standing(self, key: str) -> tuple[Standing, str | None]:
+        """What ``key`` is, and where it is wrong a hint at the right one."""
+        if key in self.ours:
+            return Standing.OURS, None
+        if key in self.elsewhere:
+            return Standing.WRONG, f"write {self.elsewhere[key]}"
+        base = key.partition("!")[0]
+        if base in self.ours:
+            return Standing.WRONG, f"resolve conditional keys first; only {base} is read here"
+        if base.startswith(("scmigen,", "scmi,")):
+            return Standing.WRONG, "properties of /domains are keys here: scmi: {id: …, role: …}"
+        if base in self.passed or "," in base or base.startswith("#"):
+            return Standing.PASSED, None
+        near = get_close_matches(base.lower(), (*self.ours, *self.elsewhere), 3, SIMILAR)
+        if near:
+            return Standing.WRONG, "did you mean " + " or ".join(near) + "?"
+        return Standing.UNKNOWN, None
+
+
+def _inside(template: str, keys: Collection[str]) -> dict[str, str]:
+    return {key: template.format(key) for key in keys}
+
+
+#: An agents file as a whole. A system device tree in YAML may have any node of the tree here.
+FILE = Vocabulary(
+    ("domains", "platform", "checks"),
+    frozenset(
+        {"aliases", "axi", "chosen", "compatible", "cpus", "definitions", "memory", "model"}
+        | {"reserved-memory", "sram"}
+    ),
+    {
+        **_inside(
+            "platform: {{{}: …}}",
+            (
+                *("managed", "fixed", "local", "devices", "owners", "assume"),
+                *("vendor", "sub-vendor", "extra"),
+            ),
+        ),
+        **_inside("domains: {{NAME: {{{}: …}}}}", ("access", "grant", "scmi", "default")),
+    },
+)
+#: A domain.
+DOMAIN = Vocabulary(
+    (
+        *("compatible", "id", "scmi", "default", "access", "access-implicit-default", "grant"),
+        *("domains", "parent"),
+    ),
+    frozenset(
+        {"aliases", "chosen", "cpus", "domain-to-domain", "firewallconf", "firewallconf-default"}
+        | {"firewallconfig", "firewallconfig-default", "label", "linker", "memory"}
+        | {"memory-implicit-default", "reserved-memory", "spec_name", "sram"}
+        | {"sram-implicit-default", "zephyr-version"}
+    ),
+    {
+        **_inside("scmi: {{{}: …}}", ("role", "transport", "permissions")),
+        **_inside("flags: {{{}: …}} in an entry of access", ("shared", "assignable")),
+    },
+)
+#: An entry of ``access``. Lopper splices in the list that ``<<+`` names.
+ENTRY = Vocabulary(
+    ("dev", "flags", "<<+"),
+    frozenset({"bootph", "label", "pm_node", "source", "spec_name", "status"}),
+    {
+        "assignable": "flags: {assignable: [AGENT, …]}",
+        "shared": "flags: {shared: true}",
+        "timeshare": "flags: {timeshare: true}",
+    },
+)
+#: Flags of an entry, and ``access-implicit-default``. ``timeshare`` is Lopper's word for shared.
+FLAGS = Vocabulary(
+    ("shared", "timeshare", "assignable"),
+    frozenset(
+        {"access", "allow-secure", "coherent", "context", "qos", "read-only", "requested"}
+        | {"requested-secure", "requested_emit_wakeup", "requested_full_access"}
+        | {"requested_preserve_context", "secure", "unusable", "virtualized", "wakeup"}
+    ),
+)
