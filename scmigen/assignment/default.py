@@ -1,13 +1,62 @@
 """The assignment without any source: one operating system, and the secure world's devices."""
 
-from scmigen.assignment.said import AgentSaid, Said, SourceSaid
-from scmigen.bindings.facts import Inventory
+from collections.abc import Iterator, Mapping
+
+from scmigen.assignment.findings import PROVIDER_SECURE
+from scmigen.assignment.said import AgentSaid, PlatformSaid, Said, SourceSaid
+from scmigen.bindings.facts import Inventory, ProviderClass, Use
+from scmigen.bindings.node_kinds import has_driver
+from scmigen.devicetree.nodes import Node
+from scmigen.diagnostics import Diagnostic, Related
 from scmigen.runtime import Role
 
 
 def default_source(inventory: Inventory) -> SourceSaid:
-    """``ospm`` has every enabled device; ``secure`` those that ``secure-status`` keeps from it."""
+    """``ospm`` has every enabled device; ``secure`` those that ``secure-status`` keeps from it.
+
+    What only the secure world can reach and ``ospm`` depends on is served by the platform, such as
+    a regulator on a bus of the secure world.
+    """
     agents = [AgentSaid("ospm", id=Said(1), role=Said(Role.OSPM), default=Said(True))]
     if any(use.consumer.path in inventory.secure_only for use in inventory.uses):
         agents.append(AgentSaid("secure", id=Said(2), role=Said(Role.SECURE)))
-    return SourceSaid(tuple(agents))
+    served = _served(inventory)
+    managed = {
+        use.key.provider: Said(ProviderClass.MANAGED.value)
+        for uses in served.values()
+        for use in uses
+    }
+    return SourceSaid(
+        tuple(agents), platform=PlatformSaid(managed), reported=tuple(_notes(inventory, served))
+    )
+
+
+def _served(inventory: Inventory) -> dict[str, list[Use]]:
+    """Path of each chip of the secure world → what the normal world uses of it."""
+    found: dict[str, list[Use]] = {}
+    for use in inventory.uses:
+        provider = inventory.providers.get(use.key.provider)
+        if (
+            provider is not None
+            and provider.category is ProviderClass.LOCAL
+            and provider.node.path in inventory.secure_only
+            and use.consumer.path not in inventory.secure_only
+        ):
+            found.setdefault(_chip(provider.node).path, []).append(use)
+    return found
+
+
+def _chip(node: Node) -> Node:
+    """The node with a driver that a provider is, or is part of."""
+    return next((part for part in (node, *node.ancestors()) if has_driver(part)), node)
+
+
+def _notes(inventory: Inventory, served: Mapping[str, list[Use]]) -> Iterator[Diagnostic]:
+    for path, uses in served.items():
+        node = inventory.tree.node(path)
+        yield PROVIDER_SECURE.note(
+            f"{path} belongs to the secure world, but ospm depends on it: the platform serves it",
+            node.position if node is not None else None,
+            [Related(f"{use.consumer.path} {use.prop}[{use.index}]", use.position) for use in uses],
+            f'platform.local: ["{path}"] in an agents file leaves it to the secure world',
+        )

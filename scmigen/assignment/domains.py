@@ -49,7 +49,7 @@ def read_domains(tree: DeviceTree) -> tuple[SourceSaid, tuple[Diagnostic, ...]]:
     problems.extend(_misplaced(tree))
     default = None if on_cpus is None else names[on_cpus.path]
     places = tuple(node.position for node in nodes)
-    said = SourceSaid(tuple(agents), tuple(claims), default=default, domains=places)
+    said = SourceSaid(tuple(agents), tuple(claims), default=default, domains=places, bounded=False)
     return said, tuple(problems)
 
 

@@ -4,7 +4,7 @@ from scmigen.diagnostics import Finding, Severity
 
 ACCESS_BEYOND_PARENT = Finding(
     "access-beyond-parent",
-    "A nested domain has a device that its parent does not have.",
+    "A nested domain has a device that the domain around it does not have.",
     "Give the device to the parent too, or drop it from the nested domain.",
     switchable=False,
 )
@@ -90,6 +90,12 @@ OPTION_DIFFERS = Finding(
     "Two agents files state one option of the platform, or of a check, differently.",
     "Say it once, or the same in both.",
     switchable=False,
+)
+PROVIDER_SECURE = Finding(
+    "provider-secure",
+    "The platform serves a provider of the secure world, since the normal world depends on it.",
+    "Say in an agents file whose it is: platform.managed, platform.local, or platform.devices.",
+    Severity.NOTE,
 )
 PROVIDER_UNKNOWN = Finding(
     "provider-unknown",

@@ -1,23 +1,30 @@
-"""Domains inside domains: a child takes from what its parent has, and from nothing else.
+"""Domains inside domains: a child takes its devices from those of its parent.
 
-System Device Tree specification, chapters 3 and 7. A domain has what its ``access`` names, with all
-below; the default domain has everything. What a child names exactly must be its parent's; a
-pattern of a child means what it matches of its parent's. What a child takes is no longer the
-parent's, unless both entries say that they share it.
+System Device Tree specification, chapters 3 and 7. A domain has what its ``access`` names and
+everything below; the default domain has everything. What a child names exactly must be its
+parent's; a pattern of a child matches only devices of its parent. What a child takes is no longer
+the parent's, unless both entries say that they share it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from scmigen.assignment.assignment import Agent, Claim
 from scmigen.assignment.findings import ACCESS_BEYOND_PARENT, GLOB_UNMATCHED
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import Diagnostic, Related
+from scmigen.diagnostics import Diagnostic, Position, Related
 
 
 def within_parents(
-    agents: Sequence[Agent], claims: Sequence[Claim], problems: list[Diagnostic]
+    agents: Sequence[Agent],
+    claims: Sequence[Claim],
+    free: Collection[Position | None],
+    problems: list[Diagnostic],
 ) -> tuple[Claim, ...]:
-    """The claims that hold between parents and children; ``problems`` gets what does not."""
+    """The claims that hold between parents and children; ``problems`` gets the others.
+
+    A claim at one of the positions ``free`` holds although the parent does not have the device,
+    which is a warning.
+    """
     by_name = {agent.name: agent for agent in agents}
     nested = [agent.name for agent in agents if agent.parent in by_name]
     if not nested:
@@ -25,7 +32,7 @@ def within_parents(
     held: dict[str | None, dict[str, Claim]] = {}
     for claim in claims:
         held.setdefault(claim.agent, {}).setdefault(claim.node.path, claim)
-    kept = tuple(_bounded(claims, by_name, held, problems))
+    kept = tuple(_bounded(claims, by_name, held, free, problems))
     problems.extend(_empty(claims, kept, nested))
     taken: dict[tuple[str, str], list[Claim]] = {}
     for claim in kept:
@@ -49,6 +56,7 @@ def _bounded(
     claims: Iterable[Claim],
     by_name: Mapping[str, Agent],
     held: Mapping[str | None, Mapping[str, Claim]],
+    free: Collection[Position | None],
     problems: list[Diagnostic],
 ) -> Iterator[Claim]:
     for claim in claims:
@@ -56,8 +64,12 @@ def _bounded(
         if parent is None or by_name[parent].default or _has(held.get(parent, {}), claim.node):
             yield claim
         elif claim.exact:
+            is_free = claim.position in free
+            report = ACCESS_BEYOND_PARENT.warning if is_free else ACCESS_BEYOND_PARENT.error
+            if is_free:
+                yield claim
             problems.append(
-                ACCESS_BEYOND_PARENT.error(
+                report(
                     f"{claim.agent} is inside {parent}, which does not have {claim.node.path}",
                     claim.position,
                     [Related(f"the domain {parent}", by_name[parent].position)],
@@ -73,7 +85,7 @@ def _has(held: Mapping[str, Claim], node: Node) -> bool:
 def _empty(
     claims: Iterable[Claim], kept: Iterable[Claim], nested: Sequence[str]
 ) -> Iterator[Diagnostic]:
-    """Patterns of children of which nothing is left."""
+    """Patterns of children that match no device of the parent."""
     left = {(claim.agent, claim.position) for claim in kept}
     told: set[object] = set()
     for claim in claims:
@@ -81,7 +93,7 @@ def _empty(
         if not claim.exact and claim.agent in nested and key not in left and key not in told:
             told.add(key)
             yield GLOB_UNMATCHED.warning(
-                f"the pattern matches nothing that the domain around {claim.agent} has",
+                f"the pattern matches no device of the domain around {claim.agent}",
                 claim.position,
             )
 

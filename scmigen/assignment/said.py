@@ -12,7 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from scmigen.assignment.assignment import FastChannelOptions, HandGrant, Owner, Switch, Target
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import Position
+from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role
 
 T = TypeVar("T")
@@ -101,7 +101,9 @@ class SourceSaid:
     ``named`` are agents that the source refers to and that some source must describe. ``roles``
     and ``default`` are assumed where no source states a role or a default agent. ``numbered``:
     the source knows agents by id only, so their names here are placeholders. ``domains``: where
-    domains are described, agents or not.
+    domains are described, agents or not. ``bounded``: a nested domain may only name devices of the
+    domain around it (System Device Tree specification, chapter 7, on YAML; its own example of
+    chapter 3 has nodes that do not). ``reported``: diagnostics to pass on.
     """
 
     agents: tuple[AgentSaid, ...] = ()
@@ -114,4 +116,6 @@ class SourceSaid:
     default: str | None = None
     numbered: bool = False
     domains: tuple[Position | None, ...] = ()
+    bounded: bool = True
+    reported: tuple[Diagnostic, ...] = ()
     position: Position | None = None

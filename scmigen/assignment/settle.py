@@ -80,6 +80,7 @@ class _Settling:
     def __init__(self, sources: Sequence[SourceSaid], problems: list[Diagnostic]) -> None:
         self._sources = sources
         self._problems = problems
+        problems.extend(found for source in sources for found in source.reported)
         numbered = [agent for source in sources if source.numbered for agent in source.agents]
         known = self._merged(
             agent for source in sources if not source.numbered for agent in source.agents
@@ -175,7 +176,8 @@ class _Settling:
         self._problems.extend(problems)
         switches, problems = settle_switches(s for source in self._sources for s in source.switches)
         self._problems.extend(problems)
-        claims = within_parents(agents, claims, self._problems)
+        free = {c.position for source in self._sources if not source.bounded for c in source.claims}
+        claims = within_parents(agents, claims, free, self._problems)
         return Assignment(
             agents=tuple(agents),
             claims=claims,

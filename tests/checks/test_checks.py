@@ -346,7 +346,7 @@ CASES = {
     ),
     "shmem-unreserved": (
         "warning",
-        "the shared memory of /scmi, /shm at 0x80001000, is memory that nothing reserves",
+        "the shared memory of ospm, /shm at 0x80001000, is memory that nothing reserves",
         Case(
             'memory { device_type = "memory"; reg = <0 0x80000000 0x10000>; };'
             "^shm: shm { reg = <0 0x80001000 0x1000>; };" + TREE_SCMI % ("shm", "")

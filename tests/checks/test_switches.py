@@ -1,9 +1,9 @@
 """Checks switched by the user: in the agents file with a reason, on the command line without."""
 
 import pytest
+from assigned import assigned
 from support import AGENTS, TWO_AGENTS, soc
 
-from scmigen.assignment.agents_file import read_agents
 from scmigen.assignment.assignment import Switch
 from scmigen.checks.switches import Asked, switched, unknown
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
@@ -110,7 +110,7 @@ def test_what_can_be_switched() -> None:
 
 
 def read(text: str) -> tuple[Switch, ...]:
-    return read_agents([(AGENTS, TWO_AGENTS + text)], soc("")).switches
+    return assigned(soc(""), TWO_AGENTS + text).switches
 
 
 def test_in_the_agents_file() -> None:

@@ -8,8 +8,9 @@ from conftest import EXAMPLES, SHARED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scmigen.assignment.agents_file import read_agents
+from scmigen.assignment.agents_file import read_files
 from scmigen.assignment.assignment import HandGrant
+from scmigen.assignment.settle import Sayings, settle
 from scmigen.bindings.facts import Inventory
 from scmigen.bindings.inventory import take_inventory
 from scmigen.checks.registry import run_checks
@@ -55,7 +56,8 @@ def dealt(found: Inventory, owners: dict[str, str]) -> Model:
         entries = [f"{{dev: '{device}'}}" for device, owner in owners.items() if owner == agent]
         lines.append(f"  {agent}: {{id: {number}, default: {str(number == 1).lower()}, ")
         lines.append(f"    access: [{', '.join(entries)}]}}")
-    return build(found, read_agents([("agents.yaml", "\n".join(lines))], found.tree))
+    said, _ = read_files([("agents.yaml", "\n".join(lines))], found.tree)
+    return build(found, settle(Sayings(said)))
 
 
 def owner_of(path: str, owners: dict[str, str]) -> str:

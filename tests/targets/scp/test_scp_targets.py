@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from assigned import assigned
 from click.testing import CliRunner
 from targets.scp.scp_boards import (
     LEVEL,
@@ -22,7 +23,6 @@ from targets.scp.scp_boards import (
 )
 from targets.scp.scp_build import FLAGS, HERE, build, definitions, options, run, walk, write
 
-from scmigen.assignment.agents_file import read_agents
 from scmigen.assignment.assignment import FastChannelOptions, Target
 from scmigen.bindings.addresses import regions
 from scmigen.cli.build import build as build_command
@@ -284,7 +284,7 @@ def test_the_command_line_chooses_the_target(examples: Path, tmp_path: Path) -> 
 def test_the_agents_file_chooses_the_target(examples: Path) -> None:
     text = "domains: {linux: {id: 1, default: true}}\nplatform: {target: product}"
     tree = load(examples / "minimal.dts", (examples,), ())
-    assert read_agents([("agents.yaml", text)], tree).options.target is Target.PRODUCT
+    assert assigned(tree, text).options.target is Target.PRODUCT
 
 
 PRODUCT_FILE = """
@@ -303,7 +303,7 @@ platform:
 def test_numbers_of_a_file_are_numbers(examples: Path) -> None:
     """A file has text; what is a number there must not become element 0."""
     tree = load(examples / "minimal.dts", (examples,), ())
-    read = read_agents([("agents.yaml", PRODUCT_FILE)], tree).options.drivers
+    read = assigned(tree, PRODUCT_FILE).options.drivers
     assert read is not None
     power, clock = read_driver(read["acme,soc"]["power"]), read_driver(read["acme,soc"]["clock"])
     assert (power.element, clock.data) == (7, {"gate": 31, "critical": True})
@@ -434,7 +434,7 @@ platform:
   fast-channels: {memory: "&pmc", firmware-address: 0x45410000, rate-limit: 5000}
 """
     tree = load(examples / "minimal.dts", (examples,), ())
-    options = read_agents([("agents.yaml", text)], tree).options
+    options = assigned(tree, text).options
     assert options.trip_points
     fast = options.fast_channels
     assert fast is not None
@@ -460,5 +460,5 @@ def test_fast_channels_that_cannot_be_are_explained(entry: str, why: str, exampl
     text = f"domains: {{l: {{id: 1, default: true}}}}\nplatform: {{fast-channels: {entry}}}\n"
     tree = load(examples / "minimal.dts", (examples,), ())
     with pytest.raises(InputError) as raised:
-        read_agents([("agents.yaml", text)], tree)
+        assigned(tree, text)
     assert any(why in item.message for item in raised.value.diagnostics)
