@@ -12,6 +12,7 @@ from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ScmiInstance, Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.bindings.scmi_nodes import regulators_of
+from scmigen.checks.against_channel import channel_differs
 from scmigen.checks.grants import grant_unused, name_differs, plain, spans
 from scmigen.checks.words import some, use_word
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related
@@ -81,6 +82,7 @@ def compare(
                 found.append(_no_agent(mine, server, file))
                 continue
             view = _view(server, theirs, file)
+            found.extend(channel_differs(model, platform, mine, theirs, file))
             found.extend(_protocols(model, platform, view))
             found.extend(_grants(model, platform, mine, view))
             found.extend(_unused(platform, mine, view))

@@ -69,6 +69,24 @@ def name_differs(model: Model) -> Iterator[Diagnostic]:
                 grant.position,
                 hint=f"refer to {resource_word(model.inventory, others[0])}, or use its own name",
             )
+    yield from _two_names(model)
+
+
+def _two_names(model: Model) -> Iterator[Diagnostic]:
+    """Resources that two entries name differently; agents see one name only."""
+    first: dict[ResourceKey, HandGrant] = {}
+    for grant in model.assignment.grants:
+        if grant.name is None:
+            continue
+        other = first.setdefault(grant.key, grant)
+        if other.name != grant.name:
+            yield name_differs.warning(
+                f"{resource_word(model.inventory, grant.key)} is called {grant.name} for "
+                f"{grant.agent} and {other.name} for {other.agent}; all agents see {other.name}",
+                grant.position,
+                [Related(f"{other.name} for {other.agent}", other.position)],
+                "give it one name",
+            )
 
 
 def _named(model: Model, like: ResourceKey) -> Iterator[tuple[ResourceKey, str]]:

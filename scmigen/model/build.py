@@ -207,7 +207,7 @@ def _resources(
     held = _with_domains_above({use.key for use in parts.closure.own}, known)
     wanted = {grant.key for grant in parts.assignment.grants if grant.on}
     boot = _with_domains_above(wanted | _needed_by_console(parts), known) | held
-    described = {grant.key: grant.name for grant in parts.assignment.grants if grant.name}
+    described = {g.key: g.name for g in reversed(parts.assignment.grants) if g.name}
     found: dict[Kind, tuple[Resource, ...]] = {}
     for kind in Kind:
         keys = sorted((k for k in numbers if k.kind is kind), key=lambda k: numbers[k])

@@ -1,0 +1,50 @@
+"""The channel of an agent as its own board has it, against the one that the server has."""
+
+from collections.abc import Iterator
+
+from scmigen import runtime
+from scmigen.assignment.assignment import Agent
+from scmigen.assignment.channels import read_channels
+from scmigen.assignment.merge import merge
+from scmigen.assignment.said import AgentSaid, Said, SharedMemory
+from scmigen.assignment.select import Selector
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import Diagnostic, Position
+from scmigen.model.platform import Model, Platform
+
+
+def channel_differs(
+    model: Model, platform: Platform, mine: Agent, theirs: runtime.Agent, file: str
+) -> Iterator[Diagnostic]:
+    """One error per part of the channel that the two sides state differently.
+
+    Positions are those of the SCMI node of the board where it describes the agent's channel.
+    """
+    tree = model.inventory.tree
+    here = _said(tree, theirs.name, mine.transport, mine.position or Position(tree.file))
+    there = _said(tree, theirs.name, theirs.transport, Position(file))
+    for channel in read_channels(tree):
+        if platform.instance is not None and channel.node is platform.instance.node:
+            node, problems = merge([channel.said, here])
+            here = here if problems else node
+    _, problems = merge([there, here])
+    yield from problems
+
+
+def _said(
+    tree: DeviceTree, name: str, transport: runtime.Transport | None, position: Position
+) -> AgentSaid:
+    if transport is None:
+        return AgentSaid(name)
+    memory = None
+    if transport.shmem is not None:
+        nodes = Selector(tree).select(transport.shmem).nodes
+        paths = tuple(node.path for node in nodes)
+        memory = Said(SharedMemory(transport.shmem, paths), position)
+    return AgentSaid(
+        name,
+        transport=Said(transport.type, position),
+        smc_id=None if transport.smc_id is None else Said(transport.smc_id, position),
+        channel=None if transport.channel is None else Said(transport.channel, position),
+        shmem=memory,
+    )
