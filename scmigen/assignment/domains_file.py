@@ -53,6 +53,8 @@ class DomainsReader:
         self.places.append(domain.position)
         parts = domain.shared_mapping(f"domain {name}", DOMAIN)
         if not self._is_execution_domain(name, parts, domain):
+            other = AgentSaid(name, domain.position, parent=around, is_agent=False, is_domain=True)
+            self.agents.append(other)
             return parts.get("domains")
         found = AgentSaid(
             name,
