@@ -5,14 +5,14 @@ from contextlib import suppress
 import pytest
 import yaml
 from assigned import assigned
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import AGENTS, soc
 
 from scmigen.assignment.bounds import MAX_NESTING, MAX_SIZE, MAX_VALUES
 from scmigen.assignment.domains_file import MAX_CLAIMS
 from scmigen.assignment.problems import MAX_PROBLEMS
-from scmigen.diagnostics import Diagnostic, InputError
+from scmigen.diagnostics import Diagnostic, InputError, Position
 
 GPU = soc("gpu: gpu { };")
 KEYS = (
@@ -49,11 +49,26 @@ def test_no_yaml(text: str, where: str | None) -> None:
     assert where is None or str(found[0].position) == f"{AGENTS}:{where}"
 
 
-@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
-def test_nesting(opening: str) -> None:
-    """Far deeper than the stack of the YAML reader would bear."""
-    (found,) = refused(opening * 100_000)
+OPENINGS = {"list": "[", "mapping": "{a: ", "item": "- ", "key": "? ", "line": "[\n"}
+
+
+@pytest.mark.parametrize("opening", OPENINGS.values(), ids=OPENINGS)
+@pytest.mark.parametrize("depth", [MAX_NESTING + 1, 999, 1001, 100_000])
+def test_deep_nesting_is_refused_where_it_becomes_too_deep(opening: str, depth: int) -> None:
+    """The bound is ours whatever bound the YAML library has, and whenever it reports it."""
+    (found,) = refused(opening * depth)
     assert f"deeper than {MAX_NESTING}" in found.message
+    where = Position(AGENTS, 1, len(opening) * MAX_NESTING + 1)
+    if opening == "[\n":
+        where = Position(AGENTS, MAX_NESTING + 1, 1)
+    assert found.position == where
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a: ", "}")], ids=["list", "map"])
+def test_nesting_up_to_the_bound_is_read(opening: str, closing: str) -> None:
+    inner = MAX_NESTING - 2
+    text = f"domains: {{a: {{id: 1, memory: {opening * (inner - 1)}{closing * (inner - 1)}}}}}"
+    assigned(GPU, text)
 
 
 def test_an_alias_of_itself() -> None:
@@ -113,6 +128,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_any_values(domain: object, platform: object) -> None:
     """Whatever stands where: an assignment, or diagnostics with positions."""
@@ -125,6 +141,7 @@ def test_any_values(domain: object, platform: object) -> None:
     assert all(item.position and item.position.line for item in found)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="domains: {}[]&*!|>-'\"\n\t#%@a1,?", max_size=80))
 def test_any_text(text: str) -> None:
     with suppress(InputError):

@@ -132,6 +132,33 @@ def test_each_agent_has_the_numbers_it_is_given() -> None:
     assert "per-agent" in found_shared.hint
 
 
+NAMED = server(
+    agent(
+        1, CLOCK % "c@0 { reg = <0>; clocks = <&cc 7>;\n%s }; d { reg = <1>; clocks = <&cc 1>; };"
+    ),
+    agent(2, CLOCK % 'c@0 { reg = <0>; clocks = <&cc 7>; domain-name = "ck"; };'),
+)
+
+
+@pytest.mark.parametrize("numbering", list(Numbering))
+def test_two_names_of_one_resource_are_told_with_both_places(numbering: Numbering) -> None:
+    """A resource has one name, whichever numbers the agents have for it."""
+    model = model_of(soc(NAMED % 'domain-name = "ck";'), numbering=numbering)
+    assert diagnostics(model, "name-differs") == []
+    model = model_of(soc(NAMED % 'domain-name = "other";'), numbering=numbering)
+    (found,) = diagnostics(model, "name-differs")
+    assert found.severity.word == "warning"
+    assert "is called ck for agent-2 and other for agent-1; all agents see other" in found.message
+    assert [found.position, *(item.position for item in found.related)] == [
+        grant.position for grant in reversed(model.assignment.grants) if grant.key.cells == (7,)
+    ]
+    names = {r.key.cells: r.name for r in model.platforms[0].resources[Kind.CLOCK]}
+    assert names[7,] == "other"
+    # Silence is no name.
+    model = model_of(soc(NAMED % ""), numbering=numbering)
+    assert diagnostics(model, "name-differs") == []
+
+
 def test_the_description_beats_the_lock() -> None:
     lock = "# scmigen identifiers 1\nplatform\tscmi\nclock\t4\told\t/clock-controller@1000\t7\n"
     model = model_of(soc(ONE), lock=lock)
