@@ -1,6 +1,6 @@
-"""The one result of every reader of this room: agents, claims on devices, and what they add.
+"""The result of this package: agents, their devices and explicit grants, and options.
 
-Nodes are resolved already, so that nobody after this room sees a selector.
+Selectors are resolved to nodes, so that no later stage sees one.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ COMPATIBLE = "openamp,domain-v1"
 class Agent:
     """A client of the SCMI server. Ids are dense from 1; 0 is the platform.
 
-    ``parent`` is the domain that this one is nested in.
+    ``parent`` is the nearest agent whose domain this one is nested in.
     """
 
     id: int
@@ -36,10 +36,10 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An entry that gives ``node`` and all below it to ``agent``; none: to the platform.
+    """An entry that gives ``node`` and all below it to ``agent`` (``None``: the platform).
 
-    ``exact``: the entry named this very node. A glob is not exact and loses to one that is.
-    ``below``: whether the entry covers what is below the node too.
+    ``exact``: the entry names this very node. An exact entry beats a pattern. ``below``: whether
+    the entry covers the nodes below too.
     """
 
     agent: str | None
@@ -53,10 +53,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class HandGrant:
-    """A grant that the user wrote, whatever the device tree says.
+    """An explicit grant, independent of what devices need.
 
-    ``number`` and ``name`` are those by which the agent knows the resource, where the source fixes
-    them; ``on``: it says that the resource is on at boot.
+    ``number`` and ``name`` are those by which the agent knows the resource, if the source fixes
+    them; ``on``: the resource is on at boot.
     """
 
     agent: str
@@ -79,9 +79,9 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """What the user makes of a check: ``severity`` is off, note, warning or error.
+    """A severity override of a check: ``severity`` is off, note, warning or error.
 
-    ``word`` is as the user wrote it: it may name no check at all.
+    ``word`` is as the user wrote it, and may not be the id of a check.
     """
 
     word: str
@@ -100,7 +100,7 @@ class Target(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """What no tree says, as JSON to be laid over the runtime configuration."""
+    """Facts that no tree has, as JSON to be merged into the runtime configuration."""
 
     json: bytes
     position: Position | None = None
@@ -120,7 +120,7 @@ class FastChannelOptions:
 
 @dataclass(frozen=True, slots=True)
 class PlatformOptions:
-    """What only the platform knows. ``managed``, ``fixed``, ``local``: path → where it is said.
+    """Options of the platform. ``managed``, ``fixed``, ``local``: path → position.
 
     ``clock_rate``: the rate in Hz to assume where the tree has none. ``target``, ``trip_points``
     (whether agents can set those of their sensors), ``fast_channels``: of the SCP-firmware tables.
@@ -142,7 +142,7 @@ class PlatformOptions:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Who owns what. At most one agent is the default: it gets what nobody claims."""
+    """Who owns what. At most one agent is the default, which gets every unclaimed device."""
 
     agents: tuple[Agent, ...]
     claims: tuple[Claim, ...]

@@ -99,6 +99,6 @@ def _empty(
 
 
 def _taken(claim: Claim, taken: Mapping[tuple[str, str], Sequence[Claim]]) -> bool:
-    """Whether a domain inside has the node now."""
+    """Whether a domain inside takes the node."""
     children = taken.get((claim.agent or "", claim.node.path), ())
     return any(not (claim.shared and child.shared) for child in children)

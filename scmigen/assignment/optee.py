@@ -1,4 +1,4 @@
-"""``optee,scmi-server``: OP-TEE's description of the SCMI server it is, as nodes of its own tree.
+"""``optee,scmi-server``: OP-TEE's description of its SCMI server, as nodes of its own tree.
 
 The node has an ``agent@N`` per agent (``reg`` is its id), that a ``protocol@P`` per protocol
 (``reg`` is the protocol's id), that a node with any name (``clocks``, ``resets``, …), and that a
@@ -49,7 +49,7 @@ _KINDS: Mapping[int, Kind] = {
     Protocol.RESET: Kind.RESET,
     Protocol.VOLTAGE: Kind.VOLTAGE,
 }
-#: What an agent may do with a resource that it is given.
+#: The operations that an entry grants.
 _OPERATIONS: Mapping[Kind, tuple[Operation, ...]] = {
     Kind.POWER: (Operation.STATE, Operation.READ),
     Kind.PERFORMANCE: (Operation.LEVEL, Operation.LIMITS, Operation.READ),
@@ -58,7 +58,7 @@ _OPERATIONS: Mapping[Kind, tuple[Operation, ...]] = {
     Kind.RESET: (Operation.RESET,),
     Kind.VOLTAGE: (Operation.STATE, Operation.READ),
 }
-#: What a right entry looks like.
+#: The right form of an entry.
 _REFERENCE: Mapping[Kind, str] = {
     Kind.POWER: "power-domains = <&provider 1>",
     Kind.PERFORMANCE: "performance-domains = <&provider 1>",
@@ -71,7 +71,7 @@ _TRANSPORTS = {"linaro,scmi-optee": "optee", "arm,scmi-smc": "smc", "arm,scmi": 
 
 
 class _Server:
-    """Reads the server descriptions of one tree; everything found wrong is in ``problems``."""
+    """Reads the server descriptions of one tree and collects ``problems``."""
 
     def __init__(self, tree: DeviceTree) -> None:
         self.tree = tree
@@ -89,7 +89,7 @@ class _Server:
         return node.position or Position(self.tree.file)
 
     def numbered(self, parent: Node, what: str, highest: int) -> Iterator[tuple[int, Node]]:
-        """The enabled children of a node with their ``reg``, each given once."""
+        """The enabled children of a node with their ``reg``, which must be unique."""
         firsts: dict[int, Node] = {}
         for child in parent.children.values():
             if not self.availability.present(child):
@@ -98,7 +98,7 @@ class _Server:
             if number is None or number > highest:
                 self.wrong(f"needs reg = <{what}>", child, f"{what}: a number up to {highest}")
             elif firsts.setdefault(number, child) is not child:
-                message = f"has the {what} {number}, which is given already"
+                message = f"has the {what} {number}, which is taken"
                 self.wrong(message, child, "give each its own reg", firsts[number])
             else:
                 yield number, child
@@ -115,7 +115,9 @@ class _Server:
             kind = _KINDS.get(protocol)
             if kind is None:
                 known = ", ".join(f"{value:#x}" for value in _KINDS)
-                self.wrong(f"is protocol {protocol:#x}", child, f"known here: {known}")
+                self.wrong(
+                    f"has the unsupported protocol {protocol:#x}", child, f"supported: {known}"
+                )
             else:
                 self._protocol(name, kind, child)
 
@@ -154,7 +156,7 @@ class _Server:
                 continue
             for number, entry in self.numbered(group, "id", MAX_RESOURCES):
                 if firsts.setdefault(number, entry) is not entry:
-                    message = f"has the id {number}, which is given already"
+                    message = f"has the id {number}, which is taken"
                     self.wrong(message, entry, "give each its own reg", firsts[number])
                     continue
                 self._entry(agent, kind, number, entry)
@@ -183,7 +185,7 @@ class _Server:
         )
 
     def _use(self, kind: Kind, entry: Node) -> Use | None:
-        """The one resource that an entry refers to; a dangling reference is an error, no hole."""
+        """The one resource that an entry refers to; a dangling reference is an error."""
         before = len(self.problems)
         uses = [use for use in uses_of(self.tree, entry, self.problems) if use.key.kind is kind]
         if len({use.key for use in uses}) == 1:

@@ -21,7 +21,7 @@ from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
 
-#: How many macros are looked through for one that was nearly written.
+#: How many macros are searched for a similar name.
 MAX_NEAR = 1000
 
 _MAX_CELL = 0xFFFF_FFFF
@@ -29,7 +29,7 @@ _MAX_CELL = 0xFFFF_FFFF
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The nodes a selector means, whether it named one exactly, or what is wrong with it."""
+    """The nodes that a selector matches, whether it names one exactly, or what is wrong with it."""
 
     nodes: tuple[Node, ...]
     exact: bool
@@ -58,7 +58,7 @@ class Selector:
         return found
 
     def select(self, text: str) -> Selection:
-        """The nodes that ``text`` means."""
+        """The nodes that ``text`` matches."""
         if is_glob(text):
             return self._glob(text)
         if text.startswith("&"):
@@ -70,7 +70,7 @@ class Selector:
         return self._word(text)
 
     def resource(self, text: str) -> tuple[Selection, tuple[int, ...]]:
-        """The nodes and cells that ``"&cru 12"`` or ``"&cru CLK_UART4"`` means."""
+        """Nodes and cells of a resource such as ``"&cru 12"`` or ``"&cru CLK_UART4"``."""
         selector, *words = text.split() or [""]
         if not selector:
             return Selection((), True, f"{text!r} names no resource", 'write "&provider 12"'), ()
@@ -79,13 +79,13 @@ class Selector:
         for word in words if found.nodes else ():
             cell = self._cell(word, found.nodes)
             if cell is None:
-                problem = f"{word} is no cell of 32 bits, and no macro of this board's files"
+                problem = f"{word} is neither a 32-bit number nor a macro of this board's files"
                 return Selection((), True, problem, self._near(word, found.nodes)), ()
             cells.append(cell)
         return found, tuple(cells)
 
     def _cell(self, word: str, providers: Sequence[Node]) -> int | None:
-        """The number that a word is, or that it stands for as a macro."""
+        """The value of a number or macro."""
         try:
             number: int | None = int(word, 0)
         except ValueError:
@@ -102,16 +102,16 @@ class Selector:
         return Macros(self._tree)
 
     def _near(self, word: str, providers: Sequence[Node]) -> str | None:
-        """A hint: macros that are written for these providers, and others that begin alike."""
+        """A hint: macros used with these providers, and others with the same beginning."""
         macros = self._tree.names.macros
         alike = (name for name in macros if name[:3] == word[:3] and name != word)
         known = dict.fromkeys((*self._written(providers), *islice(alike, MAX_NEAR)))
         if not known and not macros:
-            return "this tree has no macros (a DTB has none); write the number"
+            return "this tree has no macros (a DTB never does); write the number"
         return did_you_mean(word, known) or "write the number"
 
     def _missing(self, what: str, text: str) -> Selection:
-        """Nothing is named ``text``; the hint has what is nearly so."""
+        """A selection without nodes, with similar names as the hint."""
         if what == "label" and not self._tree.labels:
             near = "this tree has no labels (a DTB keeps them only with dtc -@); use a path"
             return Selection((), True, f"no {what} {text}", near)

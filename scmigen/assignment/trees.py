@@ -1,10 +1,10 @@
-"""One tree per agent: what an agent's own tree enables and consumes is that agent's.
+"""One tree per agent: the devices that an agent's own tree enables belong to that agent.
 
-A node of an agent's tree stands for the node of the board that ``xen,path`` names; else for the one
-of the same name below what its parent stands for (so trees that agree in their paths match); else
-for the only one with the same unit address and one of its compatibles. Nodes with no counterpart
-are the agent's own affair (a hypervisor's virtual devices), and so are structure and the providers
-that the platform serves.
+A node of an agent's tree corresponds to the node of the board that ``xen,path`` names; else to the
+node of the same name below the one that its parent corresponds to (so equal paths match); else to
+the only node with the same unit address and one of its compatibles. Nodes without a counterpart,
+such as a hypervisor's virtual devices, are ignored, and so are structure and the providers that the
+platform serves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ _STATUS = ("status", "secure-status")
 
 @dataclass(frozen=True, slots=True)
 class AgentTree:
-    """The tree of an agent, and path in it → node of the board, for what it enables."""
+    """The tree of an agent, and for its enabled nodes: path → node of the board."""
 
     agent: str
     tree: DeviceTree
@@ -37,12 +37,12 @@ class AgentTree:
     diagnostics: tuple[Diagnostic, ...]
 
     def position(self, node: Node) -> Position:
-        """Where a node of the tree stands; a blob has no lines, so there it is the file."""
+        """The position of a node of the tree; in a blob, which has no lines, the file."""
         return node.position or Position(self.tree.file)
 
 
 def match(board: DeviceTree, agent: str, tree: DeviceTree, secure: bool = False) -> AgentTree:
-    """Which nodes of the board those of an agent's tree stand for.
+    """Match the nodes of an agent's tree with nodes of the board.
 
     ``secure``: the agent is of the secure world, so that what only that may use is enabled for it.
     """
@@ -60,7 +60,7 @@ def match(board: DeviceTree, agent: str, tree: DeviceTree, secure: bool = False)
         elif candidates:
             problems.append(
                 TREE_AMBIGUOUS.error(
-                    f"{node.path} of {agent} may be any of {len(candidates)} nodes of the board",
+                    f"{node.path} of {agent} matches {len(candidates)} nodes of the board",
                     node.position or Position(tree.file),
                     [Related(item.path, item.position) for item in candidates[:4]],
                     'say which with xen,path = "/…", or give both trees the same path',
@@ -82,7 +82,7 @@ def _address(node: Node) -> str:
 
 
 def _alike(first: Node, second: Node) -> bool:
-    """Whether two nodes may be one device: a compatible in common, or none at all."""
+    """Whether two nodes may be one device: they share a compatible, or one has none."""
     ours, others = first.strings("compatible"), second.strings("compatible")
     return not ours or not others or not set(ours).isdisjoint(others)
 
@@ -140,7 +140,7 @@ def _copy_status(node: Node, theirs: Node, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an agent's tree and the board's inventory say together: claims, and further uses."""
+    """Claims and further uses that follow from an agent's tree and the board's inventory."""
 
     claims: tuple[ClaimSaid, ...]
     uses: tuple[Use, ...]
@@ -148,7 +148,7 @@ class Seen:
 
 
 def look(inventory: Inventory, tree: AgentTree) -> Seen:
-    """The devices of the board that an agent's tree has, and what it alone says they use.
+    """The devices of the board that an agent's tree has, and uses that only this tree mentions.
 
     ``inventory`` is that of the board.
     """
@@ -170,9 +170,9 @@ def look(inventory: Inventory, tree: AgentTree) -> Seen:
 
 
 def _served(inventory: Inventory) -> frozenset[str]:
-    """The paths of what the platform drives, or nobody: a tree lists that but cannot own it.
+    """The paths of nodes that the platform drives, or that are fixed: a tree cannot own them.
 
-    Providers that somebody uses, their parts without a ``compatible``, and parents of regulators.
+    These are used providers, their parts without a ``compatible``, and parents of regulators.
     """
     found: set[str] = set()
     for provider in inventory.providers.values():
@@ -196,12 +196,12 @@ def _is_local(inventory: Inventory, node: Node) -> bool:
 
 
 def _is_bus(node: Node) -> bool:
-    """Whether devices are reached through the node: whose it is matters without any use."""
+    """Whether devices are reached through the node, so that its owner matters without any use."""
     return is_bus(node) and "compatible" in node
 
 
 def _strangers(own: Inventory, tree: AgentTree) -> Iterator[Diagnostic]:
-    """Consumers that the board does not have, one warning a node."""
+    """One warning per consumer of board resources that is not a node of the board."""
     told: set[str] = set()
     for use in own.uses:
         node, provider = use.consumer, tree.nodes.get(use.key.provider)
@@ -210,14 +210,14 @@ def _strangers(own: Inventory, tree: AgentTree) -> Iterator[Diagnostic]:
         told.add(node.path)
         yield TREE_UNMATCHED.warning(
             f"{node.path} of {tree.agent} uses {provider.path} of the board, "
-            "but is no node of the board itself",
+            "but matches no node of the board",
             tree.position(node),
-            hint='name the device of the board with xen,path = "/…"; now nothing is granted',
+            hint='name the device of the board with xen,path = "/…"; until then nothing is granted',
         )
 
 
 def _further(inventory: Inventory, own: Inventory, tree: AgentTree) -> Iterator[Use]:
-    """The uses of matched devices that only the agent's tree has, as uses of the board's nodes."""
+    """Uses of matched devices that only the agent's tree has, as uses of the board's nodes."""
     known: dict[tuple[str, ResourceKey], frozenset[Operation]] = {}
     for use in inventory.uses:
         place = use.consumer.path, use.key
@@ -236,7 +236,7 @@ def _further(inventory: Inventory, own: Inventory, tree: AgentTree) -> Iterator[
 def with_trees(
     inventory: Inventory, trees: Sequence[AgentTree]
 ) -> tuple[Inventory, SourceSaid, tuple[Diagnostic, ...]]:
-    """The inventory with what only agents' trees say, what the trees say, and what is wrong.
+    """The inventory with uses from agents' trees, what the trees say, and what is wrong.
 
     Unless another source says otherwise, the first agent is an operating system and the others are
     VMs.
@@ -263,7 +263,7 @@ def channels_of(tree: AgentTree) -> tuple[Channel, ...]:
 
 
 def _with_uses(inventory: Inventory, further: Sequence[Use]) -> Inventory:
-    """The inventory with uses that its tree does not have."""
+    """The inventory with uses that its own tree lacks."""
     consumers: dict[str, set[str]] = {}
     for use in further:
         consumers.setdefault(use.key.provider, set()).add(use.consumer.path)

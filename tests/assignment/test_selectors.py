@@ -88,10 +88,14 @@ def test_resources(text: str, expected: tuple[str, tuple[int, ...]]) -> None:
 @pytest.mark.parametrize(
     ("text", "problem", "hint"),
     [
-        ("&gpu x", "x is no cell of 32 bits, and no macro of this board's files", "a DTB has none"),
-        ("&gpu 1 1.5", "1.5 is no cell", "write the number"),
-        ("&gpu -1", "-1 is no cell", "write the number"),
-        ("&gpu 0x100000000", "0x100000000 is no cell", "write the number"),
+        (
+            "&gpu x",
+            "x is neither a 32-bit number nor a macro of this board's files",
+            "a DTB never does",
+        ),
+        ("&gpu 1 1.5", "1.5 is neither", "write the number"),
+        ("&gpu -1", "-1 is neither", "write the number"),
+        ("&gpu 0x100000000", "0x100000000 is neither", "write the number"),
         ("&gqu x", "no label &gqu", "did you mean &gpu?"),
         (" ", "' ' names no resource", 'write "&provider 12"'),
     ],

@@ -175,8 +175,8 @@ WRONG = [
     (server("^agent@0 { reg = <0>; };"), "is agent 0, which is the platform"),
     (server("^agent@1 { reg = <1>; };"), "has no transport"),
     (server("^" + agent(2)), "no agent has id 1"),
-    (server(agent(1), "^" + agent(1).replace("agent@1", "agent@2")), "which is given already"),
-    (server(agent(1, "^protocol@99 { reg = <0x99>; };")), "is protocol 0x99"),
+    (server(agent(1), "^" + agent(1).replace("agent@1", "agent@2")), "which is taken"),
+    (server(agent(1, "^protocol@99 { reg = <0x99>; };")), "has the unsupported protocol 0x99"),
     (server(agent(1, "^protocol@14 { };")), "needs reg = <protocol>"),
     (server(agent(1, CLOCK % "^clock@1 { clocks = <&cc 1>; };")), "needs reg = <id>"),
     (server(agent(1, CLOCK % "^clock@1 { reg = <1>; };")), "refers to no clock"),
@@ -193,7 +193,7 @@ WRONG = [
                 CLOCK % "a { reg = <1>; clocks = <&cc 1>; }; ^b { reg = <1>; clocks = <&cc 2>; };",
             )
         ),
-        "has the id 1, which is given already",
+        "has the id 1, which is taken",
     ),
 ]
 

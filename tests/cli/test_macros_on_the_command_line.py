@@ -79,8 +79,8 @@ def test_a_macro_that_is_not_there(board: Path, resource: str, hint: str) -> Non
     assert done.returncode == 2
     said = " ".join(done.stderr.split())
     assert (
-        f"{resource.split()[1]} is no cell of 32 bits, and no macro of this board's files; {hint}"
-        in said
+        f"{resource.split()[1]} is neither a 32-bit number nor a macro of this board's files; "
+        f"{hint}" in said
     )
 
 
