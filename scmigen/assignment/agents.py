@@ -7,6 +7,7 @@ from scmigen.assignment.findings import AGENT_DUPLICATE, AGENT_ID, AGENTS_FILE
 from scmigen.assignment.said import Said
 from scmigen.assignment.words import did_you_mean
 from scmigen.diagnostics import Diagnostic, Related
+from scmigen.runtime import MAX_AGENTS
 
 #: The longest name an agent may have.
 MAX_NAME = 63
@@ -19,6 +20,11 @@ def check_agents(agents: Sequence[Agent]) -> Iterator[Diagnostic]:
             yield AGENTS_FILE.error(
                 f"a domain's name must have 1 to {MAX_NAME} printable characters", agent.position
             )
+    if len(agents) > MAX_AGENTS:
+        yield AGENT_ID.error(
+            f"there are {len(agents)} agents; SCMI has room for {MAX_AGENTS}",
+            agents[MAX_AGENTS].position,
+        )
     yield from twice(agents, lambda agent: f"agent id {agent.id}")
     ids = {agent.id for agent in agents}
     missing = sorted(set(range(1, max(ids, default=0))) - ids)

@@ -1,5 +1,7 @@
 """Each mistake in an agents file gives one diagnostic, at the place where a reader would look."""
 
+import re
+
 import pytest
 from assigned import assigned
 from support import AGENTS, marked, soc
@@ -125,8 +127,15 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message", "hint"), MISTAKES)
-def test_mistake(text: str, message: str, hint: str | None) -> None:
+def rule(message: str) -> str:
+    """The id of a case: the words of its message."""
+    return "-".join(re.findall(r"[a-z0-9]+", message.lower()))
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"), [pytest.param(*row, id=rule(row[1])) for row in MISTAKES]
+)
+def test_each_mistake_is_one_error_at_its_place(text: str, message: str, hint: str | None) -> None:
     text, where = marked(text, AGENTS)
     found = problems(text)
     assert [(p.id, p.severity.word, p.position) for p in found] == [("agents-file", "error", where)]
@@ -151,7 +160,9 @@ TOGETHER = [
 ]
 
 
-@pytest.mark.parametrize(("identifier", "text", "message"), TOGETHER)
+@pytest.mark.parametrize(
+    ("identifier", "text", "message"), [pytest.param(*row, id=rule(row[2])) for row in TOGETHER]
+)
 def test_agents_do_not_fit_together(identifier: str, text: str, message: str) -> None:
     text, where = marked(text, AGENTS)
     (found,) = problems(text)
@@ -178,7 +189,10 @@ SELECTORS = [
 ]
 
 
-@pytest.mark.parametrize(("identifier", "selector", "message", "hint"), SELECTORS)
+@pytest.mark.parametrize(
+    ("identifier", "selector", "message", "hint"),
+    [pytest.param(*row, id=rule(row[2])) for row in SELECTORS],
+)
 def test_devices_that_are_not_there(
     identifier: str, selector: str, message: str, hint: str | None
 ) -> None:

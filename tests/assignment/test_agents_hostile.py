@@ -18,7 +18,8 @@ GPU = soc("gpu: gpu { };")
 KEYS = (
     *("id", "scmi", "role", "transport", "type", "default", "access", "dev", "flags", "shared"),
     *("assignable", "grant", "clock", "operations", "managed", "devices", "owners", "agent"),
-    *("drivers", "assume", "clock-rate", "vendor"),
+    *("drivers", "assume", "clock-rate", "vendor", "parent", "domains", "compatible", "<<+"),
+    *("access-implicit-default", "timeshare", "shmem", "permissions", "extra"),
 )
 
 

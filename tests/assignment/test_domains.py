@@ -78,8 +78,10 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("body", "identifier", "message"), WRONG)
-def test_mistake(body: str, identifier: str, message: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "identifier", "message"), [pytest.param(*row, id=row[2]) for row in WRONG]
+)
+def test_each_mistake_is_one_error_at_its_place(body: str, identifier: str, message: str) -> None:
     text = source(f"gpu: gpu {{ }}; domains {{ {body.replace('%s', OPENAMP)} }};")
     text, where = marked(text, BOARD)
     with pytest.raises(InputError) as raised:

@@ -198,8 +198,11 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("body", "message"), WRONG)
-def test_mistake(body: str, message: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [pytest.param(*row, id=f"{place}-{row[1]}") for place, row in enumerate(WRONG)],
+)
+def test_each_mistake_is_one_error_at_its_place(body: str, message: str) -> None:
     text, where = marked(source(body + SOC), BOARD)
     with pytest.raises(InputError) as raised:
         assigned(read_source(text, BOARD))

@@ -18,6 +18,9 @@ TEXT = (
 d: d@1 { compatible = "acme,d"; clocks = <&cc 1>; x-supply = <&vdd>; };
 e: e@2 { compatible = "acme,e"; clocks = <&cc 2>; resets = <&rc 1>; status = "disabled"; };
 cpus: cpus { };
+m: shm@9 { compatible = "arm,scmi-shmem"; reg = <9 128>; };
+firmware { scmi { compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <0>; shmem = <&m>;
+ arm,smc-id = <1>; mboxes = <&d 0>; protocol@14 { reg = <0x14>; #clock-cells = <1>; }; }; };
 server { compatible = "optee,scmi-server";
  agent@1 { compatible = "linaro,scmi-optee"; reg = <1>; scmi-channel-id = <0>;
   protocol@14 { reg = <0x14>; clocks {

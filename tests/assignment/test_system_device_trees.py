@@ -123,6 +123,11 @@ SERVER = """server { compatible = "optee,scmi-server";
     agent@1 { reg = <1>; compatible = "linaro,scmi-optee"; }; };"""
 
 
+def test_more_agents_than_scmi_has_ids_for() -> None:
+    text = "domains: {" + ", ".join(f"a{number}: {{scmi: {{}}}}" for number in range(256)) + "}"
+    assert told(text) == [("error", "agent-id")]
+
+
 def test_a_server_description_is_never_matched_with_a_domain_by_the_order() -> None:
     """Nothing says that the first domain is the server's agent 1."""
     assert ids("domains: {a: {scmi: {}}}", body=SERVER) == [(1, "agent-1"), (2, "a")]
