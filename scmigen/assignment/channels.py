@@ -3,13 +3,12 @@
 Linux ``Bindings/firmware/arm,scmi.yaml``. The node says nothing about id, name or role.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from scmigen.assignment.said import AgentSaid, Said, SharedMemory
 from scmigen.bindings.facts import ScmiInstance
 from scmigen.bindings.references import position_of
-from scmigen.bindings.scmi_nodes import instances_of
 from scmigen.bindings.served import agent_of
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
@@ -34,15 +33,17 @@ def _same(path: str) -> str | None:
 
 
 def read_channels(
-    tree: DeviceTree, on_board: Callable[[str], str | None] = _same
+    tree: DeviceTree,
+    instances: Iterable[ScmiInstance],
+    on_board: Callable[[str], str | None] = _same,
 ) -> tuple[Channel, ...]:
-    """The enabled SCMI nodes of a tree.
+    """What the SCMI nodes of a tree say.
 
     ``on_board`` gives the path on the board of a node of this tree, where that is another tree.
     """
     availability = Availability()
     found = []
-    for instance in instances_of(tree, availability, []):
+    for instance in instances:
         agent = agent_of(tree, instance, availability)
         number = None if agent is None else agent.cell("reg")
         found.append(Channel(instance.node, _said(tree, instance, on_board), number))

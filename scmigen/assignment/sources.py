@@ -57,7 +57,14 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
         raise InputError(problems)
     fallback = default_source(inventory)
     return inventory, settle(
-        Sayings(found or [fallback], read_channels(board), own, problems, reported, fallback)
+        Sayings(
+            found or [fallback],
+            read_channels(board, inventory.instances),
+            own,
+            problems,
+            reported,
+            fallback,
+        )
     )
 
 

@@ -16,6 +16,7 @@ from scmigen.assignment.said import AgentSaid, ClaimSaid, SourceSaid
 from scmigen.bindings.facts import Inventory, ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import take_inventory
 from scmigen.bindings.node_kinds import is_bus
+from scmigen.bindings.scmi_nodes import instances_of
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
@@ -259,7 +260,7 @@ def channels_of(tree: AgentTree) -> tuple[Channel, ...]:
         node = tree.nodes.get(path)
         return None if node is None else node.path
 
-    return read_channels(tree.tree, on_board)
+    return read_channels(tree.tree, instances_of(tree.tree, Availability(), []), on_board)
 
 
 def _with_uses(inventory: Inventory, further: Sequence[Use]) -> Inventory:

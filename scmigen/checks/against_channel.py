@@ -23,7 +23,7 @@ def channel_differs(
     tree = model.inventory.tree
     here = _said(tree, theirs.name, mine.transport, mine.position or Position(tree.file))
     there = _said(tree, theirs.name, theirs.transport, Position(file))
-    for channel in read_channels(tree):
+    for channel in read_channels(tree, model.inventory.instances):
         if platform.instance is not None and channel.node is platform.instance.node:
             node, problems = merge([channel.said, here])
             here = here if problems else node
