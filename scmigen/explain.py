@@ -10,6 +10,7 @@ import scmigen
 from scmigen.checks.registry import CHECKS
 from scmigen.diagnostics import Finding
 from scmigen.resources import directory
+from scmigen.targets.registry import loadable
 
 #: Packages that report diagnostics about boards.
 _PACKAGES = ("devicetree", "bindings", "assignment", "model", "checks", "targets", "pipeline")
@@ -30,6 +31,9 @@ def findings() -> dict[str, Finding]:
             for value in vars(module).values():
                 if isinstance(value, Finding):
                     known.setdefault(value.id, value)
+    for target in loadable():
+        for finding in target.all_findings:
+            known.setdefault(finding.id, finding)
     return known
 
 

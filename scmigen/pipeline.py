@@ -3,11 +3,11 @@
 text → tree → inventory → platform → checks → files
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from scmigen.assignment.assignment import Switch, Target
+from scmigen.assignment.assignment import Switch
 from scmigen.assignment.sources import Sources, assign
 from scmigen.checks.registry import run_checks
 from scmigen.checks.switches import NOTHING, Asked, switched, unknown
@@ -19,21 +19,14 @@ from scmigen.diagnostics import (
     Finding,
     InputError,
     Position,
-    Related,
-    has_errors,
 )
 from scmigen.model.build import build
 from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import format_lock, parse_lock
-from scmigen.model.platform import Model, Platform
+from scmigen.model.platform import Model
 from scmigen.runtime import ConfigurationError, Numbering, Runtime, decode
-from scmigen.targets.common.files import File
-
-OUTPUT_LEFT_OUT = Finding(
-    "output-left-out",
-    "An output of the default set cannot hold the board and is left out.",
-    "Name it with --emit to see why as errors.",
-)
+from scmigen.targets.make import Made, Overrides, make_outputs, option_problems
+from scmigen.targets.registry import DEFAULT
 
 PLATFORM_EXTRA = Finding(
     "platform-extra",
@@ -50,7 +43,7 @@ RUNTIME_INVALID = Finding(
 )
 
 #: The outputs of ``scmigen build`` without ``--emit``.
-DEFAULT_OUTPUTS = ("scp", "runtime", "permissions", "headers")
+DEFAULT_OUTPUTS = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +97,7 @@ def compile_board(request: Request) -> Compiled:
     read = dict.fromkeys((*tree.files, *map(str, request.agents)))
     for own in sources.trees.values():
         read.update(dict.fromkeys(own.files))
-    checked = (*tree.warnings, *run_checks(model), *extra_problems(model))
+    checked = (*tree.warnings, *run_checks(model), *extra_problems(model), *option_problems(model))
     if request.against is not None:
         # A server is read only where one is named.
         from scmigen.checks.against import compare
@@ -179,81 +172,19 @@ def lock_text(compiled: Compiled) -> str:
     return format_lock(compiled.model.lock)
 
 
-_Output = tuple[tuple[File, ...], tuple[Diagnostic, ...]]
-
-
-def _scp(platform: Platform) -> _Output:
-    from scmigen.targets.scp import emit
-
-    return emit(platform)
-
-
-def _runtime(platform: Platform) -> _Output:
-    from scmigen.targets.runtime.configuration import emit
-
-    return emit(platform)
-
-
-def _permissions(platform: Platform) -> _Output:
-    from scmigen.targets.permissions.tables import emit
-
-    return emit(platform), ()
-
-
-def _headers(platform: Platform) -> _Output:
-    from scmigen.targets.headers.header import emit
-
-    return emit(platform), ()
-
-
-#: Output → what makes its files; each imports what it needs when it is asked.
-OUTPUTS: Mapping[str, Callable[[Platform], _Output]] = {
-    "scp": _scp,
-    "runtime": _runtime,
-    "permissions": _permissions,
-    "headers": _headers,
-}
-
-
-def for_target(model: Model, target: Target) -> Model:
-    """The model with another target of its SCP-firmware tables than the agents file says."""
-    platforms = tuple(
-        replace(platform, options=replace(platform.options, target=target))
-        for platform in model.platforms
-    )
-    return replace(model, platforms=platforms)
-
-
 def emit_outputs(
-    model: Model, wanted: Sequence[str], explicit: bool, asked: Asked = NOTHING
-) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
+    model: Model,
+    wanted: Sequence[str],
+    explicit: bool,
+    asked: Asked = NOTHING,
+    overrides: Overrides | None = None,
+) -> Made:
     """The files of the outputs ``wanted``, each in its folder, and what could not be made.
 
-    Where the tree has several SCMI instances each has a folder of its own. ``explicit``: the user
-    named the outputs, so one that cannot hold the board is an error; else it is left out. Notes and
-    warnings can be switched like checks.
+    ``explicit``: the user named the outputs, so one that cannot hold the board is an error; else it
+    is left out. Notes and warnings can be switched like checks. ``overrides``: options given in
+    place of those in the agents file.
     """
-    files: list[File] = []
-    diagnostics: list[Diagnostic] = []
-    for platform in model.platforms:
-        folder = f"{platform.name}/" if len(model.platforms) > 1 else ""
-        for name in wanted:
-            made, found = OUTPUTS[name](platform)
-            if has_errors(found) and not explicit:
-                found = (_left_out(name, platform, found),)
-            diagnostics.extend(found)
-            files.extend(file.below(f"{folder}{name}") for file in made)
+    files, diagnostics = make_outputs(model, wanted, explicit, overrides)
     found = switched(diagnostics, model.assignment.switches, asked, final=True)
-    return tuple(files), found
-
-
-def _left_out(name: str, platform: Platform, found: Iterable[Diagnostic]) -> Diagnostic:
-    """One warning for an output, with every reason and one way out of each kind of them."""
-    reasons = [item for item in found if has_errors([item])]
-    ways = {item.id: item.hint for item in reversed(reasons) if item.hint}
-    return OUTPUT_LEFT_OUT.warning(
-        f"no {name} output for {platform.name}: {name} cannot hold this board",
-        None,
-        [Related(item.message, item.position) for item in reasons],
-        "; ".join((*reversed(ways.values()), f"--emit {name} makes this an error")),
-    )
+    return Made(files, found)

@@ -1,11 +1,13 @@
 """Agents files: system device tree domains as YAML, and options of the platform."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from scmigen.assignment.assignment import Switch
 from scmigen.assignment.domains_file import DomainsReader
 from scmigen.assignment.located import Located, parse
 from scmigen.assignment.lookup import Lookup
+from scmigen.assignment.outputs import read_outputs
 from scmigen.assignment.platform_file import PlatformReader
 from scmigen.assignment.problems import Problems, TooManyError
 from scmigen.assignment.said import PlatformSaid, SourceSaid
@@ -50,6 +52,7 @@ def _file(text: str, name: str, lookup: Lookup) -> SourceSaid:
         selector = device.text("dev")
         if selector is not None:
             domains.claim(None, device, selector)
+    options = replace(options, outputs=read_outputs(parts))
     return SourceSaid(
         agents=tuple(domains.agents),
         claims=tuple(domains.claims),

@@ -5,8 +5,8 @@ Selectors are resolved to nodes, so that no later stage sees one.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.bindings.facts import ResourceKey
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
@@ -90,14 +90,6 @@ class Switch:
     position: Position | None = None
 
 
-class Target(StrEnum):
-    """What the SCP-firmware tables are for: the build machine, a product that exists, OP-TEE."""
-
-    HOST = "host"
-    PRODUCT = "product"
-    OPTEE = "optee"
-
-
 @dataclass(frozen=True, slots=True)
 class Extra:
     """Facts that no tree has, as JSON to be merged into the runtime configuration."""
@@ -107,37 +99,22 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True)
-class FastChannelOptions:
-    """Fast channels of the SCP-firmware tables: the node of their memory, and the address there
-    that the firmware has for it where that is another one. ``rate_limit`` in µs: how often the
-    firmware looks at them."""
-
-    memory: Node
-    firmware_address: int | None = None
-    rate_limit: int = 4000
-    position: Position | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
 class PlatformOptions:
     """Options of the platform. ``managed``, ``fixed``, ``local``: path → position.
 
-    ``clock_rate``: the rate in Hz to assume where the tree has none. ``target``, ``trip_points``
-    (whether agents can set those of their sensors), ``fast_channels``: of the SCP-firmware tables.
+    ``clock_rate``: the rate in Hz to assume where the tree has none. ``outputs``: the options of
+    outputs, as written.
     """
 
     managed: Mapping[str, Position | None]
     fixed: Mapping[str, Position | None]
     local: Mapping[str, Position | None]
     owners: tuple[Owner, ...] = ()
-    drivers: Mapping[str, Mapping[str, object]] | None = None
     clock_rate: int = 100_000_000
     vendor: str = "scmigen"
     sub_vendor: str = ""
-    target: Target = Target.HOST
     extra: Extra | None = None
-    trip_points: bool = False
-    fast_channels: FastChannelOptions | None = None
+    outputs: Outputs = NO_OUTPUTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """YAML with positions: every value knows where it is, and reports what is wrong with it."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
 import yaml
@@ -8,6 +8,7 @@ import yaml
 from scmigen.assignment.bounds import MAX_NESTING, check_bounds
 from scmigen.assignment.bounds import position as position_of
 from scmigen.assignment.findings import AGENTS_FILE
+from scmigen.assignment.given import MAX_SHOWN, Given, shown
 from scmigen.assignment.problems import Problems
 from scmigen.assignment.said import Said
 from scmigen.assignment.vocabulary import Standing, Vocabulary
@@ -17,17 +18,6 @@ from scmigen.diagnostics import Diagnostic, InputError, Position
 T = TypeVar("T")
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-#: Longer wrong values are cut in messages.
-MAX_SHOWN = 60
-
-#: A bound on the nesting of free-form parts, with aliases followed.
-MAX_DEPTH = 4
-
-
-def _shown(text: str) -> str:
-    """A value as a message shows it: quoted, and cut where it is long."""
-    return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
 
 
 class Located:
@@ -76,8 +66,8 @@ class Located:
         found: dict[str, Located] = {}
         for key, text, value in self._entries(what):
             if text is None or (known is not None and text not in known):
-                shown = "that is not a string" if text is None else _shown(text)
-                key.wrong(f"{what} has no key {shown}", did_you_mean(text or "", known or ()))
+                word = "that is not a string" if text is None else shown(text)
+                key.wrong(f"{what} has no key {word}", did_you_mean(text or "", known or ()))
             elif text in found:
                 key.wrong(f"{what} has the key {text!r} twice", f"first at {found[text].position}")
             else:
@@ -98,7 +88,7 @@ class Located:
                 continue
             standing, hint = vocabulary.standing(text)
             if standing is Standing.WRONG:
-                key.wrong(f"{what} has no key {_shown(text)}", hint)
+                key.wrong(f"{what} has no key {shown(text)}", hint)
             elif standing is Standing.UNKNOWN:
                 self.problems.passed_over(text[:MAX_SHOWN], what, key.position)
             elif text in found:
@@ -146,7 +136,7 @@ class Located:
             value = lowest - 1
         if lowest <= value <= highest:
             return value
-        self.wrong(f"{what} must be a number from {lowest} to {highest}, not {_shown(text)}")
+        self.wrong(f"{what} must be a number from {lowest} to {highest}, not {shown(text)}")
         return None
 
     def flag(self, what: str) -> bool | None:
@@ -155,7 +145,7 @@ class Located:
         if text in ("true", "false"):
             return text == "true"
         if text is not None:
-            self.wrong(f"{what} must be true or false, not {_shown(text)}")
+            self.wrong(f"{what} must be true or false, not {shown(text)}")
         return None
 
     def choice(self, what: str, known: Collection[str]) -> str | None:
@@ -163,7 +153,7 @@ class Located:
         text = self.text(what)
         if text is None or text in known:
             return text
-        self.wrong(f"{what} cannot be {_shown(text)}", did_you_mean(text, known))
+        self.wrong(f"{what} cannot be {shown(text)}", did_you_mean(text, known))
         return None
 
     def data(self, depth: int = 0) -> object:
@@ -185,18 +175,31 @@ class Located:
             return None
         return value
 
-    def plain(self, above: frozenset[int] = frozenset()) -> object:
-        """The value as plain Python data, for parts that another package interprets."""
+    def given_of(self, keys: Collection[str]) -> Mapping[str, Given]:
+        """`given` of some keys of a mapping, whatever else is wrong with it."""
+        pairs = self._node.value if isinstance(self._node, yaml.MappingNode) else ()
+        return {
+            key.value: Located(value, self._file, self.problems).given(
+                position_of(self._file, key.start_mark)
+            )
+            for key, value in pairs
+            if isinstance(key, yaml.ScalarNode) and key.value in keys
+        }
+
+    def given(self, key: Position | None = None) -> Given:
+        """The value as written, for another package to interpret; ``key``: where its key is."""
         if isinstance(self._node, yaml.ScalarNode):
-            return self._node.value
-        if id(self._node) in above or len(above) >= MAX_DEPTH:
-            self.wrong("this is nested too deeply")
-            return None
-        above |= {id(self._node)}
-        if isinstance(self._node, yaml.MappingNode):
-            entries = self.mapping("this").items()
-            return {name: value.plain(above) for name, value in entries}
-        return [value.plain(above) for value in self.items("this")]
+            return Given(str(self._node.value), self.position, key)
+        if isinstance(self._node, yaml.SequenceNode):
+            return Given(tuple(item.given() for item in self.items("this")), self.position, key)
+        keys = {
+            name.value: position_of(self._file, name.start_mark)
+            for name, _ in self._node.value
+            if isinstance(name, yaml.ScalarNode)
+        }
+        entries = self.mapping("this").items()
+        found = {name: value.given(keys[name]) for name, value in entries}
+        return Given(found, self.position, key)
 
 
 def said(

@@ -1,19 +1,18 @@
 """``platform`` of an agents file: what only the platform's integrator knows."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 
-from scmigen.assignment.assignment import FastChannelOptions, Owner, Target
-from scmigen.assignment.findings import DEVICE_UNKNOWN, PROVIDER_UNKNOWN
+from scmigen.assignment.assignment import Owner
+from scmigen.assignment.findings import PROVIDER_UNKNOWN
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of
+from scmigen.assignment.outputs import FORMER_KEYS
 from scmigen.assignment.said import PlatformSaid, Said
 from scmigen.bindings.facts import ProviderClass
 
 _CLASSES = tuple(word.value for word in ProviderClass)
-_OPTIONS = ("drivers", "target", "trip-points", "fast-channels")
-_KEYS = (*_CLASSES, "devices", "owners", "assume", "vendor", "sub-vendor", "extra", *_OPTIONS)
+_KEYS = (*_CLASSES, "devices", "owners", "assume", "vendor", "sub-vendor", "extra", *FORMER_KEYS)
 
 #: The longest vendor name, in ASCII characters (BASE_DISCOVER_VENDOR, 16 bytes with NUL).
 _MAX_VENDOR = 15
@@ -35,7 +34,7 @@ class PlatformReader:
         assumed: dict[str, Located] = {}
         if "assume" in parts:
             assumed = parts["assume"].mapping("assume", ("clock-rate",))
-        found = PlatformSaid(
+        return PlatformSaid(
             classes=self._classes(parts),
             owners=tuple(self._owners(parts["owners"])) if "owners" in parts else (),
             clock_rate=said(
@@ -45,7 +44,6 @@ class PlatformReader:
             sub_vendor=said(parts, "sub-vendor", lambda item: _vendor(item, "sub-vendor")),
             extra=said(parts, "extra", _extra),
         )
-        return self._firmware(found, parts)
 
     def _classes(self, parts: dict[str, Located]) -> dict[str, Said[str]]:
         """The class of each provider that is named, by path."""
@@ -80,49 +78,6 @@ class PlatformReader:
             if first is not owner:
                 entry.wrong(f"{key.kind} {key} has an owner already", f"at {first.position}")
             yield owner
-
-    def _firmware(self, found: PlatformSaid, parts: dict[str, Located]) -> PlatformSaid:
-        """Options of the SCP-firmware tables."""
-        target = said(parts, "target", lambda item: item.choice("target", tuple(Target)))
-        return replace(
-            found,
-            drivers=dict(_drivers(parts["drivers"])) if "drivers" in parts else {},
-            target=Said(Target(target.value), target.position) if target else None,
-            trip_points=said(parts, "trip-points", lambda item: item.flag("trip-points")),
-            fast_channels=said(parts, "fast-channels", self._fast_channels),
-        )
-
-    def _fast_channels(self, where: Located) -> FastChannelOptions | None:
-        """Where fast channels are in memory; the firmware looks at them every 4 ms at most."""
-        parts = where.mapping("fast-channels", ("memory", "firmware-address", "rate-limit"))
-        text = parts["memory"].text("memory") if "memory" in parts else None
-        if text is None:
-            if "memory" not in parts:
-                where.lacks("fast-channels needs a memory", hint='write memory: "&label"')
-            return None
-        nodes = self._lookup.nodes(text, parts["memory"], DEVICE_UNKNOWN).nodes
-        address = parts.get("firmware-address")
-        rate = parts.get("rate-limit")
-        limit = rate.number("rate-limit", 4000, 0xF_FFFF) if rate else 4000
-        if len(nodes) != 1:
-            if nodes:
-                parts["memory"].wrong(f"{text} matches {len(nodes)} nodes; name one memory")
-            return None
-        return FastChannelOptions(
-            nodes[0],
-            address.number("firmware-address", 1, (1 << 64) - 1) if address else None,
-            limit or 4000,
-            where.position,
-        )
-
-
-def _drivers(where: Located) -> Iterator[tuple[str, Said[Mapping[str, object]]]]:
-    for name, driver in where.mapping("drivers").items():
-        plain = driver.plain()
-        if isinstance(plain, dict):
-            yield name, Said(plain, driver.position)
-        else:
-            driver.wrong(f"driver {name} must be a mapping")
 
 
 def _extra(where: Located) -> bytes | None:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
-from scmigen.assignment.assignment import FastChannelOptions, HandGrant, Owner, Switch, Target
+from scmigen.assignment.assignment import HandGrant, Owner, Switch
+from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role
@@ -79,7 +80,7 @@ class ClaimSaid:
 class PlatformSaid:
     """What one source says about the platform. ``classes``: provider path → class.
 
-    ``drivers``, ``target``, ``trip_points`` and ``fast_channels`` concern SCP-firmware only.
+    ``outputs``: the options of outputs, as written; outputs compare them themselves.
     """
 
     classes: Mapping[str, Said[str]] = field(default_factory=dict)
@@ -88,10 +89,7 @@ class PlatformSaid:
     vendor: Said[str] | None = None
     sub_vendor: Said[str] | None = None
     extra: Said[bytes] | None = None
-    drivers: Mapping[str, Said[Mapping[str, object]]] = field(default_factory=dict)
-    target: Said[Target] | None = None
-    trip_points: Said[bool] | None = None
-    fast_channels: Said[FastChannelOptions] | None = None
+    outputs: Outputs = NO_OUTPUTS
 
 
 @dataclass(frozen=True, slots=True)

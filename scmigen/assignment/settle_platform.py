@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from scmigen.assignment.assignment import Extra, Owner, PlatformOptions, Switch, Target
+from scmigen.assignment.assignment import Extra, Owner, PlatformOptions, Switch
 from scmigen.assignment.findings import OPTION_DIFFERS, PROVIDER_DIFFERS
+from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.said import PlatformSaid, Said
 from scmigen.bindings.facts import ProviderClass
 from scmigen.diagnostics import Diagnostic, Position, Related
@@ -30,17 +31,6 @@ class _Settling:
             if other.value != said[0].value:
                 self.problems.append(_differs(title, said[0], other))
         return said[0] if said else None
-
-    def each(
-        self, title: str, get: Callable[[PlatformSaid], Iterable[tuple[str, Said[T]]]]
-    ) -> dict[str, T]:
-        """A mapping whose entries come from all sources."""
-        first: dict[str, Said[T]] = {}
-        for source in self._sources:
-            for key, said in get(source):
-                if first.setdefault(key, said).value != said.value:
-                    self.problems.append(_differs(f"{title} {key}", first[key], said))
-        return {key: said.value for key, said in first.items()}
 
     def classes(self) -> dict[str, dict[str, Position | None]]:
         """Class → provider path → position."""
@@ -103,21 +93,16 @@ def settle_platform(
     classes = settling.classes()
     extra = settling.one("platform.extra", lambda said: said.extra)
     rate = settling.one("platform.assume.clock-rate", lambda said: said.clock_rate)
-    trips = settling.one("platform.trip-points", lambda said: said.trip_points)
-    channels = settling.one("platform.fast-channels", lambda said: said.fast_channels)
     options = PlatformOptions(
         managed=classes["managed"],
         fixed=classes["fixed"],
         local=classes["local"],
         owners=tuple(settling.owners()),
-        drivers=settling.each("platform.drivers", lambda said: said.drivers.items()),
         clock_rate=_or(rate, CLOCK_RATE),
         vendor=_or(settling.one("platform.vendor", lambda said: said.vendor), VENDOR),
         sub_vendor=_or(settling.one("platform.sub-vendor", lambda said: said.sub_vendor), ""),
-        target=_or(settling.one("platform.target", lambda said: said.target), Target.HOST),
         extra=None if extra is None else Extra(extra.value, extra.position),
-        trip_points=_or(trips, False),
-        fast_channels=None if channels is None else channels.value,
+        outputs=sum((source.outputs for source in sources), NO_OUTPUTS),
     )
     return options, tuple(settling.problems)
 

@@ -59,6 +59,13 @@ def regions(node: Node) -> tuple[Region, ...]:
     return tuple(found)
 
 
+def nearest_regions(node: Node) -> tuple[Region, ...]:
+    """The regions of a node, or of the nearest one above it that has ``reg``."""
+    while node.parent is not None and node.get("reg") is None:
+        node = node.parent
+    return regions(node)
+
+
 def _translated(region: Region, bus: Node) -> Region | None:
     """A region in the address space of a bus, as seen from the root."""
     while bus.parent is not None:

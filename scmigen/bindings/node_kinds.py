@@ -34,6 +34,16 @@ def compatibles(node: Node) -> frozenset[str]:
     return frozenset(node.strings("compatible"))
 
 
+def nearest_compatibles(node: Node) -> tuple[str, ...]:
+    """The ``compatible`` of a node, or of the nearest one above it but the root."""
+    while node.parent is not None:
+        found = node.strings("compatible")
+        if found:
+            return found
+        node = node.parent
+    return ()
+
+
 def has_driver(node: Node) -> bool:
     """Whether a driver can bind to the node: it has a ``compatible``. Others are part of the node
     above them."""

@@ -7,19 +7,17 @@ from pathlib import Path
 
 import click
 
-from scmigen.assignment.assignment import Target
 from scmigen.cli.common import board_options, compiled
 from scmigen.cli.report import ERRORS, report
 from scmigen.diagnostics import InputError, counted, has_errors
 from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
-    OUTPUTS,
     Compiled,
     Request,
     emit_outputs,
-    for_target,
     lock_text,
 )
+from scmigen.targets import registry
 from scmigen.targets.common.files import File, Written, write
 
 
@@ -30,10 +28,10 @@ def _outputs(
     if text is None:
         return ()
     names = tuple(dict.fromkeys(text.split(",")))
-    unknown = [name for name in names if name not in OUTPUTS]
-    if unknown:
-        known = ", ".join(OUTPUTS)
-        raise click.BadParameter(f"no output {unknown[0]!r}; one of: {known}", context, parameter)
+    for name in names:
+        if not registry.exists(name):
+            known = ", ".join(registry.names())
+            raise click.BadParameter(f"no output {name!r}; one of: {known}", context, parameter)
     return names
 
 
@@ -43,12 +41,15 @@ def _outputs(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder to write."
 )
 @click.option(
-    "--emit", callback=_outputs, metavar="A,B,…", help="Outputs to make: " + ", ".join(OUTPUTS)
+    "--emit",
+    callback=_outputs,
+    metavar="A,B,…",
+    help=f"Outputs to make: {', '.join(registry.BUILT_IN)}, and those that other packages bring.",
 )
 @click.option(
     "--scp-target",
-    type=click.Choice([item.value for item in Target]),
-    help="What the SCP-firmware tables are for, in place of platform.target.",
+    type=click.Choice(["host", "product", "optee"]),
+    help="The firmware that the output scp is for, in place of its option target.",
 )
 @click.option("--depfile", type=click.Path(path_type=Path), help="Make rule with all files read.")
 @click.option("-v", "--verbose", is_flag=True, help="List the files that changed.")
@@ -67,8 +68,13 @@ def build(
     Where anything is wrong with the input, nothing is written and the exit status is 1.
     """
     found = compiled(request, style, quiet)
-    model = found.model if scp_target is None else for_target(found.model, Target(scp_target))
-    files, problems = emit_outputs(model, emit or DEFAULT_OUTPUTS, bool(emit), request.asked)
+    overrides = {} if scp_target is None else {"scp": {"target": scp_target}}
+    try:
+        files, problems = emit_outputs(
+            found.model, emit or DEFAULT_OUTPUTS, bool(emit), request.asked, overrides
+        )
+    except InputError as problem:
+        files, problems = (), problem.diagnostics
     told = [*found.diagnostics, *problems]
     written = None
     if not has_errors(problems):

@@ -1,40 +1,34 @@
-"""What a resource holds: values of the tree, and one assumption for all outputs where it has none.
+"""The values of resources: those of the tree, or one assumption for all targets where it has none.
 
-What was assumed is named, so that every output can say so.
+Every target takes rates, levels and operating points from here, so that two outputs of a board
+cannot differ. What was assumed is named, so that each of them can say so.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from scmigen.devicetree.nodes import Node
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.thermal import TripPoint
+from scmigen.bindings.thermal import trip_points as thermal_trip_points
 from scmigen.model.platform import Platform, Resource
 from scmigen.runtime import Role
+from scmigen.scmi.operations import Operation
 
-#: The level in µV of a supply that says none.
+#: The level in µV of a supply whose level the tree does not have.
 ASSUMED_VOLTAGE = 1_000_000
-#: Roles that may ask for a system power transition.
-SYSTEM_POWER_ROLES = frozenset({Role.OSPM, Role.PSCI, Role.HYPERVISOR})
+_SYSTEM_POWER_ROLES = frozenset({Role.OSPM, Role.PSCI, Role.HYPERVISOR})
 
 
 class Point(NamedTuple):
-    """An operating point: abstract level, frequency in kHz (0: unknown), voltage in µV, what
-    changing to it takes in µs and what it draws in mW, rounded up (0: unknown)."""
+    """An operating point: abstract level, frequency in kHz (0: unknown), voltage in µV, time to
+    change to it in µs and power in mW, rounded up (0: unknown)."""
 
     level: int
     frequency: int
     voltage: int | None
     latency: int = 0
     power: int = 0
-
-
-class TripPoint(NamedTuple):
-    """A temperature of a thermal zone at which something happens, in thousandths of a degree."""
-
-    name: str
-    temperature: int
-    hysteresis: int
-    type: str
-    zone: str
 
 
 class Rates(NamedTuple):
@@ -63,9 +57,14 @@ def _named(resource: Resource, more: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*resource.assumed, *more)))
 
 
-def clock_rates(resource: Resource, assumed_rate: int) -> Rates:
-    """The rates of a clock, or the assumed one in Hz; the first of the tree is that at boot."""
-    rates = resource.facts.rates or (assumed_rate,)
+def assumed_rate(platform: Platform) -> int:
+    """The rate in Hz of a clock whose rate the tree does not have."""
+    return platform.options.clock_rate
+
+
+def clock_rates(platform: Platform, resource: Resource) -> Rates:
+    """The rates of a clock, or the assumed one; the first one in the tree is that at boot."""
+    rates = resource.facts.rates or (assumed_rate(platform),)
     return Rates(tuple(sorted(set(rates))), rates[0], _named(resource, ()))
 
 
@@ -75,11 +74,11 @@ def voltage_levels(resource: Resource) -> Levels:
     return Levels(levels or (ASSUMED_VOLTAGE,), _named(resource, () if levels else ("level",)))
 
 
-def operating_points(resource: Resource, assumed_rate: int) -> Points:
-    """The points of a performance domain, or one at the assumed rate in Hz.
+def operating_points(platform: Platform, resource: Resource) -> Points:
+    """The points of a performance domain, or one at the assumed rate.
 
-    The level of a point that names none is its frequency; of two points with one level the later
-    one counts.
+    A point without a level has its frequency as level; of two points with one level the later one
+    counts.
     """
     by_level: dict[int, Point] = {}
     for point in resource.facts.points:
@@ -89,33 +88,27 @@ def operating_points(resource: Resource, assumed_rate: int) -> Points:
         by_level[level] = Point(level, frequency, point.voltage, latency, power)
     assumed = () if by_level else ("levels",)
     if not by_level:
-        frequency = assumed_rate // 1000
+        frequency = assumed_rate(platform) // 1000
         by_level[frequency] = Point(frequency, frequency, None)
     return Points(tuple(by_level[level] for level in sorted(by_level)), _named(resource, assumed))
 
 
-def _signed(node: Node, name: str) -> int:
-    cell = node.cell(name) or 0
-    return cell - (1 << 32) if cell >> 31 else cell
-
-
 def trip_points(platform: Platform, resource: Resource) -> tuple[TripPoint, ...]:
     """The trip points of the thermal zones that read a sensor, by temperature."""
-    zones = {
-        use.consumer.path: use.consumer
-        for use in platform.inventory.uses
-        if use.key == resource.key and use.prop == "thermal-sensors"
-    }
-    found = [
-        TripPoint(
-            trip.name,
-            _signed(trip, "temperature"),
-            _signed(trip, "hysteresis"),
-            trip.string("type") or "",
-            zone.path,
-        )
-        for zone in zones.values()
-        if "trips" in zone.children
-        for trip in zone.children["trips"].children.values()
-    ]
-    return tuple(sorted(found, key=lambda trip: trip.temperature))
+    return thermal_trip_points(platform.inventory, resource.key)
+
+
+def system_power_agents(platform: Platform) -> tuple[Agent, ...]:
+    """The agents that have the system power protocol, by their roles."""
+    return tuple(agent for agent in platform.agents if agent.role in _SYSTEM_POWER_ROLES)
+
+
+def kept_by_platform(platform: Platform) -> frozenset[ResourceKey]:
+    """The resources that devices of the platform itself need switched on."""
+    return frozenset(
+        use.key
+        for device in platform.devices
+        if device.number is None
+        for use in device.uses
+        if Operation.STATE in use.needs
+    )

@@ -37,7 +37,7 @@ class _Section:
     others: tuple[tuple[str, int], ...]
 
 
-def emit(platform: Platform) -> tuple[File, ...]:
+def headers(platform: Platform) -> tuple[File, ...]:
     """One header for all agents; with `per-agent` numbering one for each, since numbers differ."""
     if platform.numbering is Numbering.SHARED:
         return (_header(f"{_stem(platform.name)}.h", list(_shared(platform)), "every agent"),)

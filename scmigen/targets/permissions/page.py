@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from scmigen.assignment.assignment import HandGrant
+from scmigen.bindings.board import model_of
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
@@ -61,7 +62,7 @@ def data(platform: Platform) -> dict[str, Any]:
     owners = {owner.key: agents.get(owner.agent) for owner in platform.options.owners}
     labels = platform.inventory.tree.label_of
     return {
-        "board": platform.inventory.tree.root.string("model") or "",
+        "board": model_of(platform.inventory.tree),
         "platform": platform.name,
         "numbering": str(platform.numbering),
         "decisive": {

@@ -1,30 +1,20 @@
-"""The permission map: resources by agents, as Markdown and HTML for people, as CSV for programs."""
+"""The permission map as tables, resources by agents: Markdown for people, CSV for programs."""
 
 import csv
 import io
 from collections.abc import Mapping
 
+from scmigen.bindings.board import model_of
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.files import File
 from scmigen.targets.common.names import written
 from scmigen.targets.common.templates import render
-from scmigen.targets.permissions.page import page
 
 _FIXED_COLUMNS = ("kind", "number", "name", "provider", "cells", "macro")
 
 #: Characters that would begin a formula in a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def emit(platform: Platform) -> tuple[File, ...]:
-    """``permissions.md``, ``permissions.csv`` and ``permissions.html``."""
-    return (
-        File("permissions.md", _markdown(platform)),
-        File("permissions.csv", _csv(platform)),
-        File("permissions.html", page(platform)),
-    )
 
 
 def _cells(platform: Platform) -> dict[tuple[Kind, int, int], Grant]:
@@ -43,7 +33,8 @@ def operations(grant: Grant | None) -> str:
     return " ".join(words)
 
 
-def _csv(platform: Platform) -> bytes:
+def csv_table(platform: Platform) -> bytes:
+    """``permissions.csv``: one line per resource, one column per agent."""
     grants = _cells(platform)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
@@ -91,7 +82,8 @@ def _shared(platform: Platform, grants: Mapping[tuple[Kind, int, int], Grant]) -
     return found
 
 
-def _markdown(platform: Platform) -> bytes:
+def markdown(platform: Platform) -> bytes:
+    """``permissions.md``: one table per kind of resource, then the devices."""
     grants = _cells(platform)
     macros = {r.key: f"`{name}`" for r in _resources(platform) if (name := written(platform, r))}
     tables = []
@@ -126,7 +118,7 @@ def _markdown(platform: Platform) -> bytes:
     return render(
         "permissions/permissions.md.j2",
         name=platform.name,
-        board=_escape(platform.inventory.tree.root.string("model") or ""),
+        board=_escape(model_of(platform.inventory.tree)),
         agents=agents,
         tables=tables,
         named=bool(macros),

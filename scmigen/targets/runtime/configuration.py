@@ -1,38 +1,36 @@
-"""The runtime configuration of a platform: JSON for the server, its schema, and a Python module."""
+"""The runtime configuration of a platform: what the bundled server has to know."""
 
-import json
-import re
-from collections.abc import Iterator
-from enum import StrEnum
+from collections.abc import Set
 from typing import TypedDict
-
-import msgspec
 
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent, HandGrant
+from scmigen.bindings.board import compatible_of
 from scmigen.bindings.facts import ResourceKey
-from scmigen.diagnostics import Diagnostic, Position
+from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.files import File
+from scmigen.targets.base import Options
 from scmigen.targets.common.names import written
-from scmigen.targets.common.templates import render
 from scmigen.targets.common.values import (
-    SYSTEM_POWER_ROLES,
     clock_rates,
     operating_points,
+    system_power_agents,
     trip_points,
     voltage_levels,
 )
-from scmigen.targets.findings import RUNTIME_RANGE
+from scmigen.targets.options import options_in
 
-#: Columns of a line in the Python module.
-LINE = 96
-#: Where in a configuration something is wrong, as the JSON reader says it.
-_PLACE = re.compile(r"\$\.(?P<list>\w+)\[(?P<index>\d+)\](?:\.(?P<field>\w+))?")
 #: The longest latency in µs of a level: 16 bits of PERFORMANCE_DESCRIBE_LEVELS.
 MAX_LATENCY = 0xFFFF
+
+
+class RuntimeOptions(Options, frozen=True):
+    """The options of the runtime configuration."""
+
+    #: Whether agents can set the trip points of their sensors.
+    trip_points: bool = False
 
 
 class _Common(TypedDict):
@@ -46,66 +44,32 @@ class _Common(TypedDict):
     macro: str | None
 
 
-def emit(platform: Platform) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
-    """``runtime.json``, its JSON Schema, and the same configuration as a typed Python module.
+def to_runtime(platform: Platform, options: RuntimeOptions | None = None) -> runtime.Runtime:
+    """The configuration of a platform, overlaid with ``platform.extra`` of the agents file.
 
-    A value of the tree that no server could read back is an error, and there are no files.
-    """
-    configuration = to_runtime(platform)
-    text = runtime.encode(configuration)
-    try:
-        runtime.decode(text)
-    except runtime.ConfigurationError as problem:
-        return (), (_out_of_range(platform, configuration, str(problem)),)
-    files = (
-        File("runtime.json", text),
-        File("runtime.schema.json", runtime.json_schema()),
-        File("scmi_runtime.py", _module(configuration)),
-    )
-    return files, ()
-
-
-def _out_of_range(platform: Platform, configuration: runtime.Runtime, problem: str) -> Diagnostic:
-    """What the schema says of a value, with the name and the place of what has it."""
-    place = _PLACE.search(problem)
-    what, where = "the configuration is", None
-    if place is not None and place["list"] in configuration.__struct_fields__:
-        thing = getattr(configuration, place["list"])[int(place["index"])]
-        what = f"{thing.name} has {place['field'] or 'a value'}"
-        node = platform.inventory.tree.node(thing.node)
-        where = node.position if node is not None else None
-    reason = problem.partition(": ")[2].partition(" - at ")[0]
-    return RUNTIME_RANGE.error(
-        f"{what} out of range: {reason}",
-        where,
-        hint="the value of the tree is no rate, voltage or time that SCMI can tell; mend it there",
-    )
-
-
-def to_runtime(platform: Platform) -> runtime.Runtime:
-    """What a server must know of a platform, with what the user says that no tree can say.
-
-    That is laid over the platform of a tree's first SCMI instance. Raises `ConfigurationError`
-    where it does not fit.
+    ``options``: those of the agents file, unless given. The overlay applies to the platform of the
+    tree's first SCMI instance only. Raises `ConfigurationError` where it does not fit.
     """
     extra, instances = platform.options.extra, platform.inventory.instances
-    configuration = _configuration(platform)
+    said = options or options_in(platform.options.outputs, "runtime", RuntimeOptions)
+    configuration = _configuration(platform, said)
     if extra is None or platform.instance not in (None, *instances[:1]):
         return configuration
     return runtime.decode(runtime.overlay(runtime.encode(configuration), extra.json))
 
 
-def _configuration(platform: Platform) -> runtime.Runtime:
-    """What a server must know of what the tree has."""
+def _configuration(platform: Platform, options: RuntimeOptions) -> runtime.Runtime:
+    """The part of the configuration that comes from the tree."""
     found = platform.resources
+    system_power = {agent.id for agent in system_power_agents(platform)}
     scaled = _scaled_by(platform)
     return runtime.Runtime(
         format=runtime.FORMAT,
-        name=platform.inventory.tree.root.string("compatible") or platform.name,
+        name=compatible_of(platform.inventory.tree) or platform.name,
         vendor=platform.options.vendor,
         sub_vendor=platform.options.sub_vendor,
         numbering=platform.numbering,
-        agents=tuple(_agent(platform, agent) for agent in platform.agents),
+        agents=tuple(_agent(platform, agent, system_power) for agent in platform.agents),
         clocks=tuple(_clock(platform, r, scaled.get(r.key)) for r in found[Kind.CLOCK]),
         power_domains=tuple(_power(platform, r) for r in found[Kind.POWER]),
         reset_domains=tuple(runtime.ResetDomain(**_common(platform, r)) for r in found[Kind.RESET]),
@@ -113,7 +77,7 @@ def _configuration(platform: Platform) -> runtime.Runtime:
             _voltage(platform, r, scaled.get(r.key)) for r in found[Kind.VOLTAGE]
         ),
         performance_domains=tuple(_performance(platform, r) for r in found[Kind.PERFORMANCE]),
-        sensors=tuple(_sensor(platform, r) for r in found[Kind.SENSOR]),
+        sensors=tuple(_sensor(platform, r, options) for r in found[Kind.SENSOR]),
         devices=tuple(_device(platform, device) for device in platform.devices),
     )
 
@@ -184,7 +148,7 @@ def _clock(
     platform: Platform, resource: Resource, domain: runtime.PerformanceDomain | None
 ) -> runtime.Clock:
     """A clock; one that ``domain`` sets has the rates of its levels, and at boot that of now."""
-    rates, boot, _ = clock_rates(resource, platform.options.clock_rate)
+    rates, boot, _ = clock_rates(platform, resource)
     if domain is not None:
         boot = domain.levels[domain.sustained].frequency * 1000 or boot
         levels = {level.frequency * 1000 for level in domain.levels} - {0}
@@ -238,14 +202,14 @@ def _voltage(
     )
 
 
-def _sensor(platform: Platform, resource: Resource) -> runtime.Sensor:
-    """A sensor; where agents can set trip points, it has one at the least, as in the firmware."""
-    count = len(trip_points(platform, resource)) or 1 if platform.options.trip_points else 0
+def _sensor(platform: Platform, resource: Resource, options: RuntimeOptions) -> runtime.Sensor:
+    """A sensor; where agents can set trip points, it has at least one, as in SCP-firmware."""
+    count = len(trip_points(platform, resource)) or 1 if options.trip_points else 0
     return runtime.Sensor(**_common(platform, resource), trip_points=min(count, 0xFF))
 
 
 def _performance(platform: Platform, resource: Resource) -> runtime.PerformanceDomain:
-    points, assumed = operating_points(resource, platform.options.clock_rate)
+    points, assumed = operating_points(platform, resource)
     levels = tuple(
         runtime.PerformanceLevel(
             level=point.level,
@@ -271,7 +235,7 @@ def _own(platform: Platform, key: ResourceKey | None) -> int | None:
     return None if found is None else found.number
 
 
-def _agent(platform: Platform, agent: Agent) -> runtime.Agent:
+def _agent(platform: Platform, agent: Agent, system_power: Set[int]) -> runtime.Agent:
     in_devices = frozenset(use.consumer.path for d in platform.devices for use in d.uses)
     grants = {
         kind: tuple(_grant(grant, in_devices) for grant in platform.grants_of(agent, kind))
@@ -283,7 +247,7 @@ def _agent(platform: Platform, agent: Agent) -> runtime.Agent:
         name=agent.name,
         role=agent.role,
         permissions=agent.permissions,
-        system_power=agent.role in SYSTEM_POWER_ROLES,
+        system_power=agent.id in system_power,
         transport=agent.transport,
         grants=grants,
     )
@@ -324,65 +288,3 @@ def _device(platform: Platform, device: Device) -> runtime.Device:
         source=_source(device.node.position),
         labels=tuple(device.node.labels),
     )
-
-
-def _module(configuration: runtime.Runtime) -> bytes:
-    """A Python module that builds the configuration, as a person would write it."""
-    names = sorted({type(part).__name__ for part in _parts(configuration)})
-    body = "".join(_literal(configuration, 0))
-    return render("runtime/scmi_runtime.py.j2", names=names, body=body)
-
-
-def _parts(value: object) -> Iterator[object]:
-    """Every struct inside a value, and every enumerator."""
-    if isinstance(value, msgspec.Struct):
-        yield value
-        for _, part in _fields(value):
-            yield from _parts(part)
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _parts(part)
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from (*_parts(key), *_parts(part))
-    elif isinstance(value, StrEnum):
-        yield value
-
-
-def _fields(value: msgspec.Struct) -> Iterator[tuple[str, object]]:
-    """The fields that differ from their default."""
-    for field in msgspec.structs.fields(value):
-        found = getattr(value, field.name)
-        if field.required or found != field.default:
-            yield field.name, found
-
-
-def _literal(value: object, depth: int) -> Iterator[str]:
-    """The Python text of a value; what is short stays on one line."""
-    if isinstance(value, StrEnum):
-        yield f"{type(value).__name__}.{value.name}"
-        return
-    if isinstance(value, msgspec.Struct):
-        inner = [(f"{name}=", part) for name, part in _fields(value)]
-        opening, closing = f"{type(value).__name__}(", ")"
-    elif isinstance(value, tuple):
-        inner = [("", part) for part in value]
-        opening, closing = "(", ")"
-    elif isinstance(value, dict):
-        inner = [("".join(_literal(key, 0)) + ": ", part) for key, part in value.items()]
-        opening, closing = "{", "}"
-    else:
-        yield json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
-        return
-    texts = [prefix + "".join(_literal(part, depth + 1)) for prefix, part in inner]
-    flat = (
-        opening + ", ".join(texts) + ("," if opening == "(" and len(texts) == 1 else "") + closing
-    )
-    if len(flat) + 4 * depth <= LINE and "\n" not in flat:
-        yield flat
-        return
-    indent = "    " * (depth + 1)
-    yield opening + "\n"
-    for text in texts:
-        yield f"{indent}{text},\n"
-    yield "    " * depth + closing

@@ -1,55 +1,99 @@
 """Configuration tables for SCP-firmware, with the files of its build.
 
-For the target ``host`` they make a firmware that runs on the build machine: SCP-firmware's own
-SCMI, HAL and permission modules over mock drivers. For a ``product`` they are the tables that a
-firmware of its own includes, bound to its drivers; for ``optee`` a library with OP-TEE's channels.
-See ``docs/scp.md`` for what is written and what SCP-firmware cannot do. ``emit`` is the only entry;
-it knows the platform and nothing of how it came about.
+``scp`` makes a firmware that runs on the build machine: SCP-firmware's own SCMI, HAL and
+permission modules over mock drivers. ``scp-product`` makes tables that a product's firmware
+includes, bound to its drivers, ``scp-optee`` a library with OP-TEE's channels. `variant` has their
+differences. ``docs/scp.md`` says what is written and what SCP-firmware cannot do.
 """
 
 from collections.abc import Iterator
 
-from scmigen.diagnostics import Diagnostic, has_errors
+from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.model.platform import Platform
+from scmigen.targets.base import Target
 from scmigen.targets.common.files import File
-from scmigen.targets.scp import fast_channels, limits, system, tables
-from scmigen.targets.scp import firmware as _firmware
-from scmigen.targets.scp.binding import Drivers, bind_drivers
-from scmigen.targets.scp.drivers import Slot
-from scmigen.targets.scp.findings import SCP_ASSUMED, SCP_SAME_VOLTAGE
+from scmigen.targets.scp import binding, fast_channels, firmware, limits, system, tables
+from scmigen.targets.scp.kinds import Slot
+from scmigen.targets.scp.options import (
+    AnyScpOptions,
+    ScpOptions,
+    Setup,
+    check_options,
+    variant_of,
+)
+from scmigen.targets.scp.variant import VARIANTS, Variant
 
-__all__ = ["emit"]
-
-#: What is found of operating points that are to be written.
-_POINTS = (SCP_ASSUMED, SCP_SAME_VOLTAGE)
-
-
-def emit(platform: Platform) -> tuple[tuple[File, ...], tuple[Diagnostic, ...]]:
-    """The files for SCP-firmware, by path, and what it cannot hold or do.
-
-    There are no files where a diagnostic is an error.
-    """
-    drivers, unbound = bind_drivers(platform)
-    checked = limits.check(platform)
-    if drivers.kept(Slot.SUPPLY):
-        checked = tuple(item for item in checked if item.finding not in _POINTS)
-    found = (
-        *checked,
-        *unbound,
-        *system.check(platform, drivers),
-        *fast_channels.check(platform, drivers),
-    )
-    if has_errors(found):
-        return (), found
-    return tuple(sorted(_files(platform, drivers), key=lambda file: file.path)), found
+_FINDINGS: tuple[Finding, ...] = (
+    limits.SCP_PERMISSIONS,
+    limits.SCP_SAME_VOLTAGE,
+    limits.SCP_TRIP_POINTS,
+    limits.SCP_ASSUMED,
+    binding.SCP_DRIVER,
+    binding.SCP_MAILBOX,
+    system.SCP_SYSTEM_POWER,
+    fast_channels.SCP_FAST_CHANNELS,
+)
 
 
-def _files(platform: Platform, drivers: Drivers) -> Iterator[File]:
-    firmware = _firmware.build(platform, drivers)
-    files = [
-        *tables.common_files(firmware),
-        *tables.kind_files(firmware, platform.options.clock_rate),
-    ]
+def _check(setup: Setup) -> Iterator[Diagnostic]:
+    """What SCP-firmware cannot hold or do, besides its limits."""
+    drivers, unbound = binding.bind_drivers(setup)
+    yield from limits.check(setup)
+    if not drivers.kept(Slot.SUPPLY):
+        yield from limits.check_points(setup)
+    yield from unbound
+    yield from system.check(setup, drivers)
+    yield from fast_channels.check(setup, drivers)
+
+
+def _files(setup: Setup) -> Iterator[File]:
+    drivers, _ = binding.bind_drivers(setup)
+    built = firmware.build(setup, drivers)
+    files = [*tables.common_files(built), *tables.kind_files(built)]
     yield from files
     sources = sorted(file.path for file in files if file.path.endswith(".c"))
-    yield from tables.build_files(firmware, sources)
+    yield from tables.build_files(built, sources)
+
+
+def _variant(name: str, variant: Variant, about: str) -> Target[ScpOptions]:
+    """The target that is always one variant."""
+
+    def check(platform: Platform, options: ScpOptions) -> Iterator[Diagnostic]:
+        return _check(Setup(platform, options, variant))
+
+    def files(platform: Platform, options: ScpOptions) -> Iterator[File]:
+        return _files(Setup(platform, options, variant))
+
+    return Target(
+        name=name,
+        about=about,
+        options=ScpOptions,
+        limits=limits.LIMITS,
+        check_options=check_options,
+        check=check,
+        files=files,
+        findings=_FINDINGS,
+        inherits="scp",
+    )
+
+
+def _check_any(platform: Platform, options: AnyScpOptions) -> Iterator[Diagnostic]:
+    return _check(Setup(platform, options, variant_of(options)))
+
+
+def _files_any(platform: Platform, options: AnyScpOptions) -> Iterator[File]:
+    return _files(Setup(platform, options, variant_of(options)))
+
+
+SCP = Target(
+    name="scp",
+    about="tables for SCP-firmware on the build machine, or for the target that the options name",
+    options=AnyScpOptions,
+    limits=limits.LIMITS,
+    check_options=check_options,
+    check=_check_any,
+    files=_files_any,
+    findings=_FINDINGS,
+)
+PRODUCT = _variant("scp-product", VARIANTS["product"], "tables for SCP-firmware of a product")
+OPTEE = _variant("scp-optee", VARIANTS["optee"], "SCP-firmware as a library for OP-TEE")

@@ -3,28 +3,37 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from scmigen.assignment.assignment import Target
+from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import Region, regions
-from scmigen.diagnostics import Diagnostic
+from scmigen.bindings.node_kinds import nearest_compatibles
+from scmigen.diagnostics import Diagnostic, Finding, Position, Related
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
 from scmigen.targets.common.names import origin_of, telling
 from scmigen.targets.scp.drivers import (
-    HAL,
     MOCKS,
-    OPTIONAL_SLOTS,
-    SYSTEM,
-    SYSTEM_SLOTS,
-    Driver,
     DriverError,
-    Slot,
     find_driver,
+    mailbox_address,
     slots_of,
     value,
 )
-from scmigen.targets.scp.findings import SCP_DRIVER, SCP_MAILBOX
+from scmigen.targets.scp.kinds import HAL, OPTIONAL_SLOTS, SYSTEM_SLOTS, Slot
+from scmigen.targets.scp.options import SYSTEM, Driver, Setup
+from scmigen.targets.scp.variant import Mocks
+
+SCP_DRIVER = Finding(
+    "scp-driver",
+    "A provider has no driver in SCP-firmware, or one that cannot be used.",
+    "Name one in drivers below outputs, or build for the host, which has mocks.",
+)
+SCP_MAILBOX = Finding(
+    "scp-mailbox",
+    "An agent's mailbox has no place in memory.",
+    "Give the transport of the agent a shmem node with reg that the CPU can reach.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +122,8 @@ class Drivers:
 class _Collector:
     """Binds slots one after the other; what cannot be bound is in ``problems``."""
 
-    def __init__(self, platform: Platform) -> None:
-        self.platform = platform
+    def __init__(self, setup: Setup) -> None:
+        self.platform = platform = setup.platform
         self.macros = telling(platform)
         self.slots: dict[tuple[Slot, int], Bound] = {}
         self.used: dict[Slot, dict[str, Driver]] = {}
@@ -158,51 +167,66 @@ class _Collector:
             )
 
 
-def bind_drivers(platform: Platform) -> tuple[Drivers, tuple[Diagnostic, ...]]:
-    """The drivers of a platform for its target, and what stands in their way."""
-    collector = _Collector(platform)
+def bind_drivers(setup: Setup) -> tuple[Drivers, tuple[Diagnostic, ...]]:
+    """The drivers of a firmware, and what stands in their way."""
+    collector = _Collector(setup)
     problems: list[Diagnostic] = []
     missing: dict[tuple[str, Slot], Resource] = {}
-    for resource, slot in slots_of(platform):
+    for resource, slot in slots_of(setup.platform):
+        driver = find_driver(setup.options, resource.node, slot)
         try:
-            driver = find_driver(platform, resource.node, slot)
             if driver is not None:
                 collector.bind(driver, slot, resource)
             elif slot is not Slot.SCALED or HAL[slot] not in collector.used.get(Slot.SUPPLY, {}):
                 missing.setdefault((resource.key.provider, slot), resource)
         except DriverError as problem:
-            problems.append(
-                SCP_DRIVER.error(
-                    f"platform.drivers, {slot} of {origin_of(platform, resource)}: {problem}",
-                    resource.node.position,
-                )
-            )
-    problems += _missing(platform, collector, missing)
-    problems += _system(platform, collector)
-    problems += _fillers(platform, collector)
-    mailboxes = dict(_mailboxes(platform, collector, problems))
+            problems.append(_unusable(setup, resource, slot, problem))
+    problems += _missing(setup, collector, missing)
+    problems += _system(setup, collector)
+    problems += _fillers(setup.platform, collector)
+    mailboxes = dict(_mailboxes(setup, collector, problems))
     used = {slot: tuple(found.values()) for slot, found in collector.used.items()}
     tables = tuple(collector.tables())
     return Drivers(collector.slots, used, tables, mailboxes), tuple(problems)
 
 
+def _unusable(setup: Setup, resource: Resource, slot: Slot, problem: DriverError) -> Diagnostic:
+    """A driver that does not fit a resource, reported at the driver."""
+    origin = origin_of(setup.platform, resource)
+    return SCP_DRIVER.error(
+        f"the driver for {slot} of {origin} cannot be used: {problem}",
+        _at(setup, resource, slot) or resource.node.position,
+        [Related(origin, resource.node.position)],
+    )
+
+
+def _at(setup: Setup, resource: Resource, slot: Slot) -> Position | None:
+    """Where the options have the driver for a slot of a resource."""
+    for name in nearest_compatibles(resource.node):
+        if slot in setup.options.drivers.get(name, {}):
+            return setup.options.at("drivers", name, slot)
+    return None
+
+
 def _missing(
-    platform: Platform, collector: _Collector, missing: Mapping[tuple[str, Slot], Resource]
+    setup: Setup, collector: _Collector, missing: Mapping[tuple[str, Slot], Resource]
 ) -> Iterator[Diagnostic]:
-    """Providers without a driver: mocks where the whole slot has none and the target allows it."""
-    product = platform.options.target is Target.PRODUCT
+    """Providers without a driver: mocks where the whole slot has none and the variant has them."""
+    mocks = setup.variant.mocks
     for (path, slot), resource in missing.items():
-        if product or slot in collector.used:
-            names = " or ".join(f'"{name}"' for name in resource.node.strings("compatible"))
+        if mocks is Mocks.REFUSED or slot in collector.used:
+            names = (
+                " or ".join(f'"{name}"' for name in nearest_compatibles(resource.node))
+                or "COMPATIBLE"
+            )
             yield SCP_DRIVER.error(
-                f"{path} has no driver for {slot}, and a {platform.options.target} has no mock"
-                if product
+                f"{path} has no driver for {slot}, and a {setup.variant.name} has no mock"
+                if mocks is Mocks.REFUSED
                 else f"{path} has no driver for {slot}, while others have one",
                 resource.node.position,
-                hint=f"say under platform.drivers, {names or 'the compatible above it'}: "
-                f"{slot}: {{module: …}}",
+                hint=f"write under drivers, {names}: {slot}: {{module: …}}",
             )
-        elif platform.options.target is not Target.HOST:
+        elif mocks is Mocks.REPORTED:
             yield SCP_DRIVER.warning(
                 f"{path} has no driver for {slot}: it gets a mock",
                 resource.node.position,
@@ -210,52 +234,48 @@ def _missing(
 
 
 def _fillers(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
-    """A filler shares the driver of another element; a power domain would switch it off."""
+    """A placeholder shares the driver of another element; a power domain would switch it off."""
     resources = platform.resources.get(Kind.POWER, ())
     numbers = {resource.number for resource in resources}
     kept = HAL[Slot.POWER] in collector.used.get(Slot.POWER, {})
     if Slot.POWER in collector.used and not kept and len(numbers) <= max(numbers, default=-1):
         free = next(number for number in range(max(numbers)) if number not in numbers)
         yield SCP_DRIVER.error(
-            f"power domain {free} is no resource, but SCP-firmware needs an element with a driver "
+            f"there is no power domain {free}, but SCP-firmware needs an element with a driver "
             "of its own for each number",
             resources[0].node.position,
             hint="number the power domains without gaps, or grant none above the gap",
         )
 
 
-def _system(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
+def _system(setup: Setup, collector: _Collector) -> Iterator[Diagnostic]:
     """The drivers that belong to no provider: of the domain above all, and of the mailboxes."""
+    platform, options = setup.platform, setup.options
     kept = HAL[Slot.POWER] in collector.used.get(Slot.POWER, {})
     left_out = set()
     if not platform.resources.get(Kind.POWER) or kept:
         left_out.add(Slot.TOP)
-    if any(f"{Slot.DOORBELL} {agent.name}" in _own(platform) for agent in platform.agents):
+    own = options.drivers.get(SYSTEM, {})
+    if any(f"{Slot.DOORBELL} {agent.name}" in own for agent in platform.agents):
         left_out.add(Slot.DOORBELL)
     for slot in SYSTEM_SLOTS:
-        if slot in left_out:
-            continue
-        try:
-            driver = find_driver(platform, None, slot)
-        except DriverError as problem:
-            yield SCP_DRIVER.error(f"platform.drivers, {slot} of system: {problem}")
-            continue
+        driver = None if slot in left_out else find_driver(options, None, slot)
         if driver is not None:
             collector.used.setdefault(slot, {})[driver.module] = driver
             none = "" if slot is Slot.SHUTDOWN else "0"
             index = str(driver.element) if isinstance(driver.element, int) else none
             sub = str(driver.sub_element)
             collector.slots[slot, 0] = Bound(driver.macro, index, driver.api, sub)
-        elif platform.options.target is Target.PRODUCT and slot not in OPTIONAL_SLOTS:
+        elif (
+            setup.variant.mocks is Mocks.REFUSED
+            and slot not in OPTIONAL_SLOTS
+            and slot not in left_out
+        ):
             yield SCP_DRIVER.error(
                 f"there is no driver for {slot}",
-                hint=f"say under platform.drivers, system: {slot}: {{module: …, element: 0}}",
+                options.at("drivers", SYSTEM),
+                hint=f"write under drivers, {SYSTEM}: {slot}: {{module: …, element: 0}}",
             )
-
-
-def _own(platform: Platform) -> Mapping[str, object]:
-    """The drivers that belong to no provider."""
-    return (platform.options.drivers or {}).get(SYSTEM, {})
 
 
 #: Bytes of a mailbox's header; a message comes after it.
@@ -264,36 +284,37 @@ _MAILBOX_HEADER = 32
 _MAILBOX_SIZE = 128
 
 
-def _bell(platform: Platform, collector: _Collector, agent: str) -> tuple[Bound, str | None]:
-    """The doorbell of an agent, its own or that of all, and the mailbox it says. Raises
-    `DriverError`."""
-    own = find_driver(platform, None, Slot.DOORBELL, agent)
-    driver = own or find_driver(platform, None, Slot.DOORBELL)
+def _bell(setup: Setup, collector: _Collector, agent: str) -> tuple[Bound, str | None] | None:
+    """The doorbell of an agent, its own or that of all, and the address of its mailbox in C."""
+    own = find_driver(setup.options, None, Slot.DOORBELL, agent)
+    driver = own or find_driver(setup.options, None, Slot.DOORBELL)
     if driver is None:
-        raise DriverError("there is no driver for its doorbell")
+        return None
     collector.used.setdefault(Slot.DOORBELL, {})[agent if own else driver.module] = driver
     index = driver.element if isinstance(driver.element, int) else 0
-    return Bound(driver.macro, str(index), driver.api), driver.mailbox
+    address = None if driver.mailbox is None else mailbox_address(driver.mailbox)
+    return Bound(driver.macro, str(index), driver.api), address
 
 
 def _mailboxes(
-    platform: Platform, collector: _Collector, problems: list[Diagnostic]
+    setup: Setup, collector: _Collector, problems: list[Diagnostic]
 ) -> Iterator[tuple[int, Mailbox]]:
     """The mailboxes of a product: the memory that ``shmem`` of each agent names."""
-    if platform.options.target is not Target.PRODUCT:
+    if not setup.variant.mailboxes:
         return
-    selector = Selector(platform.inventory.tree)
-    for agent in platform.agents:
-        name = agent.transport.shmem if agent.transport is not None else None
-        nodes = selector.select(name).nodes if name else ()
-        found = next((region for node in nodes for region in regions(node)), None)
-        try:
-            bell, said = _bell(platform, collector, agent.name)
-        except DriverError as problem:
-            problems.append(SCP_DRIVER.error(f"platform.drivers, system, {agent.name}: {problem}"))
+    selector = Selector(setup.platform.inventory.tree)
+    for agent in setup.platform.agents:
+        bell = _bell(setup, collector, agent.name)
+        if bell is None:
+            problems.append(
+                SCP_DRIVER.error(
+                    f"{agent.name} has no driver for its doorbell",
+                    setup.options.at("drivers", SYSTEM) or agent.position,
+                    hint=f"write under drivers, {SYSTEM}: {Slot.DOORBELL}: {{module: …}}",
+                )
+            )
             continue
-        if found is None and said is not None:
-            found = Region(0, _MAILBOX_SIZE)
+        found = _memory(selector, agent) or (Region(0, _MAILBOX_SIZE) if bell[1] else None)
         if found is None or found.size <= _MAILBOX_HEADER:
             problems.append(
                 SCP_MAILBOX.error(
@@ -306,5 +327,12 @@ def _mailboxes(
             )
             continue
         channel = agent.transport.channel if agent.transport is not None else None
-        address = said or f"UINT64_C(0x{found.start:X})"
-        yield agent.id, Mailbox(address, str(found.size), channel or 0, bell)
+        address = bell[1] or f"UINT64_C(0x{found.start:X})"
+        yield agent.id, Mailbox(address, str(found.size), channel or 0, bell[0])
+
+
+def _memory(selector: Selector, agent: Agent) -> Region | None:
+    """The memory that ``shmem`` of an agent names, as the CPU sees it."""
+    name = agent.transport.shmem if agent.transport is not None else None
+    nodes = selector.select(name).nodes if name else ()
+    return next((region for node in nodes for region in regions(node)), None)

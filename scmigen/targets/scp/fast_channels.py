@@ -8,18 +8,25 @@ on, so that a hypervisor or a firewall can give it those and nothing else.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from scmigen.assignment.assignment import Agent, FastChannelOptions, Target
+from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import Region, regions, reserved
-from scmigen.diagnostics import Diagnostic
+from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.scp.binding import Bound, Drivers
-from scmigen.targets.scp.drivers import Slot
-from scmigen.targets.scp.findings import SCP_FAST_CHANNELS
-from scmigen.targets.scp.spaces import PREFIX, Space
+from scmigen.targets.scp.kinds import KINDS, Slot
+from scmigen.targets.scp.options import FastChannelOptions, Setup, memory_node
+from scmigen.targets.scp.spaces import Space
 from scmigen.targets.scp.system import alarm
+from scmigen.targets.scp.variant import Mocks
+
+SCP_FAST_CHANNELS = Finding(
+    "scp-fast-channels",
+    "Fast channels have no place in memory, or a domain cannot have them.",
+    "Reserve memory for them alone, and let one agent control each such domain.",
+)
 
 #: What a channel is for → the type of its words; in the order of the firmware's enumeration.
 CHANNELS: Mapping[str, str] = {
@@ -105,8 +112,9 @@ def _layout(platform: Platform) -> Mapping[int, tuple[int, Agent]]:
     return found
 
 
-def _memory(options: FastChannelOptions) -> Region | None:
-    found = regions(options.memory)
+def _memory(platform: Platform, options: FastChannelOptions) -> Region | None:
+    node = memory_node(platform, options)
+    found = regions(node) if node is not None else ()
     return found[0] if found and found[0].size else None
 
 
@@ -114,16 +122,17 @@ def _used(platform: Platform) -> int:
     return max((offset for offset, _ in _layout(platform).values()), default=0) + DOMAIN_SIZE
 
 
-def fast_channels(platform: Platform, drivers: Drivers, space: Space | None) -> FastChannels | None:
-    """The fast channels of a platform that has passed `check`; none where there are none."""
-    options = platform.options.fast_channels
+def fast_channels(setup: Setup, drivers: Drivers, space: Space | None) -> FastChannels | None:
+    """The fast channels of a platform that has passed `check`, if it has any."""
+    platform, options = setup.platform, setup.options.fast_channels
     layout = _layout(platform)
-    region = _memory(options) if options is not None else None
-    if options is None or region is None or space is None or not layout:
+    node = memory_node(platform, options) if options is not None else None
+    region = _memory(platform, options) if options is not None else None
+    if options is None or node is None or region is None or space is None or not layout:
         return None
     firmware = options.firmware_address
     return FastChannels(
-        memory=options.memory.path,
+        memory=node.path,
         address=region.start,
         firmware_address=region.start if firmware is None else firmware,
         size=region.size,
@@ -136,7 +145,7 @@ def fast_channels(platform: Platform, drivers: Drivers, space: Space | None) -> 
 
 def _domain(space: Space, number: int, offset: int, agent: Agent) -> FastDomain:
     element = space.elements[number]
-    stem = element.enum.removeprefix(PREFIX[Kind.PERFORMANCE])
+    stem = element.enum.removeprefix(KINDS[Kind.PERFORMANCE].prefix)
     channels = tuple(
         FastChannel(name, f"FAST_CHANNEL_IDX{stem}_{name}", kind, f"{element.name} {name}")
         for name, kind in CHANNELS.items()
@@ -144,15 +153,15 @@ def _domain(space: Space, number: int, offset: int, agent: Agent) -> FastDomain:
     return FastDomain(number, element.enum, offset, f"{element.origin}: of {agent.name}", channels)
 
 
-def check(platform: Platform, drivers: Drivers) -> Iterator[Diagnostic]:
+def check(setup: Setup, drivers: Drivers) -> Iterator[Diagnostic]:
     """Memory that cannot hold the channels, and domains that get none."""
-    options = platform.options.fast_channels
+    platform, options = setup.platform, setup.options.fast_channels
     if options is None:
         return
-    for problem in _problems(platform, drivers, options):
+    for problem in _problems(setup, drivers, options):
         yield SCP_FAST_CHANNELS.error(
             problem,
-            options.position,
+            setup.options.at("fast-channels"),
             hint="fast-channels: {memory: LABEL}, where LABEL is a node of /reserved-memory",
         )
     owned = {resource.number for resource, _ in _owners(platform)}
@@ -165,18 +174,18 @@ def check(platform: Platform, drivers: Drivers) -> Iterator[Diagnostic]:
             )
 
 
-def _problems(platform: Platform, drivers: Drivers, options: FastChannelOptions) -> Iterator[str]:
-    target = platform.options.target
-    if target is Target.OPTEE:
-        yield "fast channels belong to the module transport, which OP-TEE does not have"
-    if target is Target.PRODUCT and (Slot.FAST_ALARM, 0) not in drivers.slots:
-        yield f"there is no driver for {Slot.FAST_ALARM} (platform.drivers, system)"
+def _problems(setup: Setup, drivers: Drivers, options: FastChannelOptions) -> Iterator[str]:
+    platform, variant = setup.platform, setup.variant
+    if variant.no_fast_channels is not None:
+        yield variant.no_fast_channels
+    if variant.mocks is Mocks.REFUSED and (Slot.FAST_ALARM, 0) not in drivers.slots:
+        yield f"there is no driver for {Slot.FAST_ALARM} (drivers, system)"
     layout = _layout(platform)
     if not layout:
-        yield "there is no performance domain that one agent controls: nobody has fast channels"
+        yield "there is no performance domain that one agent controls: no agent has fast channels"
         return
-    region = _memory(options)
-    path = options.memory.path
+    region = _memory(platform, options)
+    path = options.memory
     if region is None:
         yield f"{path} has no memory that the CPU can reach"
         return

@@ -1,21 +1,22 @@
 """All that the templates say of one firmware, worked out once from the platform."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scmigen.assignment.assignment import Target
 from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.bindings.thermal import TripPoint
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
-from scmigen.targets.common.values import TripPoint, trip_points
+from scmigen.targets.common.values import trip_points
 from scmigen.targets.scp.binding import Bound, Drivers, DriverTable, Mailbox
-from scmigen.targets.scp.drivers import MOCKS, Slot
+from scmigen.targets.scp.drivers import MOCKS
 from scmigen.targets.scp.fast_channels import FastChannels, fast_channels
+from scmigen.targets.scp.kinds import KINDS, Slot
+from scmigen.targets.scp.options import Setup
 from scmigen.targets.scp.performance import PerfDomain, perf_domains
 from scmigen.targets.scp.spaces import (
-    EMITTED,
     Element,
     NamedAgent,
     Space,
@@ -23,16 +24,7 @@ from scmigen.targets.scp.spaces import (
     name_agents,
 )
 from scmigen.targets.scp.system import ALARMS, SystemPower, system_power, users
-
-#: Kind → its slots of drivers, its HAL modules, and its protocol module.
-_MODULES: Mapping[Kind, tuple[tuple[Slot, ...], tuple[str, ...], str]] = {
-    Kind.POWER: ((Slot.POWER, Slot.TOP), ("power-domain",), "scmi-power-domain"),
-    Kind.CLOCK: ((Slot.CLOCK, Slot.SCALED), ("clock",), "scmi-clock"),
-    Kind.PERFORMANCE: ((Slot.SUPPLY,), ("psu", "dvfs"), "scmi-perf"),
-    Kind.SENSOR: ((Slot.SENSOR,), ("sensor",), "scmi-sensor"),
-    Kind.RESET: ((Slot.RESET,), ("reset-domain",), "scmi-reset-domain"),
-    Kind.VOLTAGE: ((Slot.VOLTAGE,), ("voltage-domain",), "scmi-voltage-domain"),
-}
+from scmigen.targets.scp.variant import Mocks, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +56,8 @@ class Firmware:
     name: str
     vendor: str
     sub_vendor: str
-    target: Target
+    variant: Variant
+    platform: Platform
     shared: bool
     agents: tuple[NamedAgent, ...]
     spaces: Mapping[Kind, Space]
@@ -79,9 +72,8 @@ class Firmware:
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """The channels in the order of their indices; only the host has them both ways."""
-        ways = ("A2P", "P2A") if self.target is Target.HOST else ("A2P",)
-        return tuple(Channel(agent, way) for agent in self.agents for way in ways)
+        """The channels in the order of their indices."""
+        return tuple(Channel(agent, way) for agent in self.agents for way in self.variant.ways)
 
     @property
     def protocols(self) -> tuple[Kind, ...]:
@@ -108,32 +100,29 @@ class Firmware:
     @property
     def modules(self) -> tuple[str, ...]:
         """The modules of the build in the order in which the framework starts them."""
-        found = [*_TRANSPORT[self.target], "scmi", "resource-perms"]
-        if self.target is Target.PRODUCT:
+        found = [*self.variant.transport, "scmi", "resource-perms"]
+        if self.variant.mailboxes:
             found[:0] = [driver.module for driver in self.drivers.used.get(Slot.DOORBELL, ())]
-        if self.alarms and self.target is Target.HOST:
+        if self.alarms and self.variant.simulated:
             found.append("mock-timer")
         found += [name for slot in self._alarm_slots for name in self._used(slot)]
         found += ["fch-polled"] if self.fast_channels else []
         found += [*self._used(Slot.SHUTDOWN), "system-power"] if self.system_power else []
-        for kind, space in self.spaces.items():
-            slots, hal, protocol = _MODULES[kind]
-            found += [name for slot in slots for name in self._driver_modules(slot, space)]
-            found += [] if self.kept(slots[0]) else hal
-            found += [protocol] if space.elements else []
+        for space in self.spaces.values():
+            found += [name for slot in self.slots_of(space) for name in self._used(slot)]
+            found += [] if self.kept(space.row.slots[0]) else space.row.hal
+            found += [space.row.protocol] if space.elements else []
         found += ["scmi-system-power"] if self.system_power else []
-        if self.target is Target.OPTEE:
-            found.append("optee-console")
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys([*found, *self.variant.last]))
 
-    def _driver_modules(self, slot: Slot, space: Space) -> Iterator[str]:
-        if slot is Slot.CLOCK and not space.elements:
-            return
-        if slot is Slot.SCALED and not space.private:
-            return
-        if slot is Slot.TOP and self.kept(Slot.POWER):
-            return
-        yield from self._used(slot)
+    def slots_of(self, space: Space) -> tuple[Slot, ...]:
+        """The slots of a kind that have elements, but for those that the product keeps itself."""
+        empty = {
+            Slot.CLOCK: not space.elements,
+            Slot.SCALED: not space.private,
+            Slot.TOP: self.kept(Slot.POWER),
+        }
+        return tuple(slot for slot in space.row.modules if not empty.get(slot, False))
 
     def _used(self, slot: Slot) -> tuple[str, ...]:
         return tuple(driver.module for driver in self.drivers.used.get(slot, (MOCKS[slot],)))
@@ -153,7 +142,7 @@ class Firmware:
     @property
     def own_modules(self) -> tuple[str, ...]:
         """Directories of the drivers that come with the tables."""
-        if self.target is Target.PRODUCT:
+        if self.variant.mocks is Mocks.REFUSED:
             return ()
         own = ("mock-interrupt", "mock-doorbell", "mock-timer", "mock-system", "mock-reset")
         return tuple(name.replace("-", "_") for name in own if name in self.modules)
@@ -164,7 +153,7 @@ class Firmware:
 
         A product may have that module without tables of ours.
         """
-        return self.system_power is not None or self.target is Target.PRODUCT
+        return self.system_power is not None or self.variant.included
 
     @property
     def tables(self) -> tuple[DriverTable, ...]:
@@ -184,13 +173,6 @@ class Firmware:
         return self.drivers.headers(*map(Slot, slots))
 
 
-_TRANSPORT: Mapping[Target, tuple[str, ...]] = {
-    Target.HOST: ("mock-interrupt", "mock-doorbell", "transport"),
-    Target.PRODUCT: ("transport",),
-    Target.OPTEE: ("optee-mbx", "msg-smt"),
-}
-
-
 def _first_uses(platform: Platform) -> Mapping[ResourceKey, Use]:
     found: dict[ResourceKey, Use] = {}
     for use in platform.inventory.uses:
@@ -208,31 +190,33 @@ def _devices(platform: Platform) -> tuple[NamedDevice, ...]:
     )
 
 
-def _trips(platform: Platform) -> Mapping[int, tuple[TripPoint, ...]] | None:
-    """The trip points of each sensor, where agents can set them."""
-    if not platform.options.trip_points:
+def _trips(setup: Setup) -> Mapping[int, tuple[TripPoint, ...]] | None:
+    """The trip points of each sensor, if agents can set them."""
+    if not setup.options.trip_points:
         return None
     return {
-        resource.number: trip_points(platform, resource)
-        for resource in platform.resources.get(Kind.SENSOR, ())
+        resource.number: trip_points(setup.platform, resource)
+        for resource in setup.platform.resources.get(Kind.SENSOR, ())
     }
 
 
-def build(platform: Platform, drivers: Drivers) -> Firmware:
+def build(setup: Setup, drivers: Drivers) -> Firmware:
     """The firmware of a platform whose limits have been checked."""
+    platform = setup.platform
     agents = name_agents(platform)
     uses = _first_uses(platform)
     perf = () if drivers.kept(Slot.SUPPLY) else perf_domains(platform)
     private = {Kind.CLOCK: [domain.clock for domain in perf]}
     spaces = {
-        kind: build_space(platform, kind, agents, uses, private.get(kind, ())) for kind in EMITTED
+        kind: build_space(platform, kind, agents, uses, private.get(kind, ())) for kind in KINDS
     }
     performance = spaces[Kind.PERFORMANCE]
     return Firmware(
         name=platform.name,
         vendor=platform.options.vendor,
         sub_vendor=platform.options.sub_vendor,
-        target=platform.options.target,
+        variant=setup.variant,
+        platform=platform,
         shared=platform.numbering is Numbering.SHARED,
         agents=agents,
         spaces={kind: space for kind, space in spaces.items() if space is not None},
@@ -240,8 +224,8 @@ def build(platform: Platform, drivers: Drivers) -> Firmware:
         devices=_devices(platform),
         drivers=drivers,
         mailboxes=drivers.mailboxes,
-        system_power=system_power(platform, drivers),
-        system_users=users(platform, drivers),
-        fast_channels=fast_channels(platform, drivers, performance),
-        trips=_trips(platform),
+        system_power=system_power(setup, drivers),
+        system_users=users(setup, drivers),
+        fast_channels=fast_channels(setup, drivers, performance),
+        trips=_trips(setup),
     )

@@ -94,7 +94,7 @@ def perf_domains(platform: Platform) -> tuple[PerfDomain, ...]:
     found = []
     ordered = sorted(platform.resources.get(Kind.PERFORMANCE, ()), key=lambda item: item.number)
     for resource in ordered:
-        points = usable(operating_points(resource, platform.options.clock_rate))
+        points = usable(operating_points(platform, resource))
         opps = tuple(_opps(points))
         assumed = list(points.assumed)
         assumed += ["frequency"] if any(not p.frequency for p in points.points) else []

@@ -9,66 +9,19 @@ power domains, performance domains and sensors. The firmware counts ``(count >> 
 hence one more than needed where the count is a multiple of 16.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
 from scmigen.model.platform import Grant
 from scmigen.scmi.operations import NEEDED, Operation
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.scp.spaces import PHYSICAL, Space, View
+from scmigen.targets.scp.kinds import KINDS
+from scmigen.targets.scp.spaces import Space, View
 
 #: Resources in a word of a permission table.
 WORD_BITS = 16
 _FULL = 0xFFFF
 _DESCRIPTION_GET = 0x3
-
-#: Kind → message id → the row of the firmware's table; messages without a row are always open.
-MESSAGES: Mapping[Kind, Mapping[int, str]] = {
-    Kind.POWER: {
-        0x3: "MOD_RES_PERMS_SCMI_POWER_DOMAIN_ATTRIBUTES_IDX",
-        0x4: "MOD_RES_PERMS_SCMI_POWER_DOMAIN_STATE_SET_IDX",
-        0x5: "MOD_RES_PERMS_SCMI_POWER_DOMAIN_STATE_GET_IDX",
-        0x6: "MOD_RES_PERMS_SCMI_POWER_DOMAIN_STATE_NOTIFY_IDX",
-    },
-    Kind.CLOCK: {
-        0x3: "MOD_RES_PERMS_SCMI_CLOCK_ATTRIBUTES_IDX",
-        0x4: "MOD_RES_PERMS_SCMI_CLOCK_DESCRIBE_RATE_IDX",
-        0x5: "MOD_RES_PERMS_SCMI_CLOCK_RATE_SET_IDX",
-        0x6: "MOD_RES_PERMS_SCMI_CLOCK_RATE_GET_IDX",
-        0x7: "MOD_RES_PERMS_SCMI_CLOCK_CONFIG_SET_IDX",
-    },
-    Kind.PERFORMANCE: {
-        0x3: "MOD_RES_PERMS_SCMI_PERF_ATTRIBUTES_IDX",
-        0x4: "MOD_RES_PERMS_SCMI_PERF_DESCRIBE_LEVELS_IDX",
-        0x5: "MOD_RES_PERMS_SCMI_PERF_LIMITS_SET_IDX",
-        0x6: "MOD_RES_PERMS_SCMI_PERF_LIMITS_GET_IDX",
-        0x7: "MOD_RES_PERMS_SCMI_PERF_LEVEL_SET_IDX",
-        0x8: "MOD_RES_PERMS_SCMI_PERF_LEVEL_GET_IDX",
-        0x9: "MOD_RES_PERMS_SCMI_PERF_NOTIFY_LIMITS_IDX",
-        0xA: "MOD_RES_PERMS_SCMI_PERF_NOTIFY_LEVEL_IDX",
-        0xB: "MOD_RES_PERMS_SCMI_PERF_DESCRIBE_FAST_CHANNEL_IDX",
-    },
-    Kind.SENSOR: {
-        0x3: "MOD_RES_PERMS_SCMI_SENSOR_DESCRIPTION_GET_IDX",
-        0x4: "MOD_RES_PERMS_SCMI_SENSOR_TRIP_POINT_NOTIFY_IDX",
-        0x5: "MOD_RES_PERMS_SCMI_SENSOR_TRIP_POINT_CONFIG_IDX",
-        0x6: "MOD_RES_PERMS_SCMI_SENSOR_READING_GET_IDX",
-    },
-    Kind.RESET: {
-        0x3: "MOD_RES_PERMS_SCMI_RESET_DOMAIN_ATTRIBUTES_IDX",
-        0x4: "MOD_RES_PERMS_SCMI_RESET_DOMAIN_RESET_REQUEST_IDX",
-        0x5: "MOD_RES_PERMS_SCMI_RESET_DOMAIN_RESET_NOTIFY_IDX",
-    },
-    Kind.VOLTAGE: {
-        0x3: "MOD_RES_PERMS_SCMI_VOLTD_DOMAIN_ATTRIBUTES_IDX",
-        0x4: "MOD_RES_PERMS_SCMI_VOLTD_DESCRIBE_LEVELS_IDX",
-        0x5: "MOD_RES_PERMS_SCMI_VOLTD_CONFIG_SET_IDX",
-        0x6: "MOD_RES_PERMS_SCMI_VOLTD_CONFIG_GET_IDX",
-        0x7: "MOD_RES_PERMS_SCMI_VOLTD_LEVEL_SET_IDX",
-        0x8: "MOD_RES_PERMS_SCMI_VOLTD_LEVEL_GET_IDX",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +87,7 @@ def ranges(numbers: list[int]) -> str:
 
 def _checked_id(kind: Kind, grant: Grant) -> int:
     """The id that the firmware looks up for a request on a resource."""
-    return grant.resource.number if kind in PHYSICAL else grant.id
+    return grant.resource.number if KINDS[kind].physical else grant.id
 
 
 def _allowed(space: Space, view: View, message: int) -> list[int]:
@@ -153,7 +106,7 @@ def _allowed(space: Space, view: View, message: int) -> list[int]:
 
 def _messages(space: Space, view: View, words: int) -> tuple[Message, ...]:
     found = []
-    for message, enum in MESSAGES[space.kind].items():
+    for message, enum in space.row.permissions.messages.items():
         allowed = _allowed(space, view, message)
         said = f"allowed: {ranges(allowed)}" if allowed else "all denied"
         found.append(Message(enum, _deny_words(allowed, words), said))

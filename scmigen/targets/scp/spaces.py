@@ -17,30 +17,9 @@ from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
 from scmigen.targets.common.names import origin_of, telling
+from scmigen.targets.common.values import kept_by_platform
+from scmigen.targets.scp.kinds import KINDS, ScpKind
 
-#: The kinds of resource this output writes tables for, a kind after those its modules need.
-EMITTED = (Kind.POWER, Kind.CLOCK, Kind.PERFORMANCE, Kind.SENSOR, Kind.RESET, Kind.VOLTAGE)
-#: Kinds whose SCMI ids are the indices of elements, for every agent.
-PHYSICAL = frozenset({Kind.POWER, Kind.PERFORMANCE, Kind.SENSOR})
-
-#: Kind → prefix of the enumerators in the index header.
-PREFIX: Mapping[Kind, str] = {
-    Kind.POWER: "POWER_DOMAIN_IDX",
-    Kind.CLOCK: "CLOCK_IDX",
-    Kind.PERFORMANCE: "PERF_IDX",
-    Kind.SENSOR: "SENSOR_IDX",
-    Kind.RESET: "RESET_DOMAIN_IDX",
-    Kind.VOLTAGE: "VOLTAGE_DOMAIN_IDX",
-}
-#: Kind → what its elements are called in comments.
-TITLE: Mapping[Kind, str] = {
-    Kind.POWER: "Power domains",
-    Kind.CLOCK: "Clocks",
-    Kind.PERFORMANCE: "Performance domains",
-    Kind.SENSOR: "Sensors",
-    Kind.RESET: "Reset domains",
-    Kind.VOLTAGE: "Voltage domains",
-}
 #: The synthesised power domain above all others; always the last element.
 SYSTOP = "SYSTOP"
 
@@ -115,6 +94,11 @@ class Space:
     private: tuple[Element, ...] = ()
 
     @property
+    def row(self) -> ScpKind:
+        """What SCP-firmware calls things of the kind."""
+        return KINDS[self.kind]
+
+    @property
     def all_elements(self) -> tuple[Element, ...]:
         """The elements of the HAL module, without the synthesised power domain."""
         return self.elements + self.private
@@ -122,7 +106,7 @@ class Space:
     @property
     def prefix(self) -> str:
         """Prefix of the enumerators of the kind."""
-        return PREFIX[self.kind]
+        return self.row.prefix
 
     @property
     def tag(self) -> str:
@@ -132,7 +116,7 @@ class Space:
     @property
     def title(self) -> str:
         """What the elements are."""
-        return TITLE[self.kind]
+        return self.row.title
 
     @property
     def systop(self) -> str | None:
@@ -238,17 +222,6 @@ def _view(
     )
 
 
-def kept_by_platform(platform: Platform) -> frozenset[ResourceKey]:
-    """What the platform's own devices need on."""
-    return frozenset(
-        use.key
-        for device in platform.devices
-        if device.number is None
-        for use in device.uses
-        if Operation.STATE in use.needs
-    )
-
-
 def _platform_votes(platform: Platform, elements: list[Element]) -> tuple[Element, ...]:
     """What is kept on whatever agents ask: always-on, or used by a device of the platform."""
     own = kept_by_platform(platform)
@@ -270,7 +243,7 @@ def build_space(
     """The id space of one kind; none where the platform has no resource of it."""
     if not platform.resources.get(kind) and not private:
         return None
-    enums = Enumerators(PREFIX[kind], (SYSTOP, "COUNT"))
+    enums = Enumerators(KINDS[kind].prefix, (SYSTOP, "COUNT"))
     elements = _elements(platform, kind, uses, enums)
     own = tuple(
         Element(kind, number, enums.name(number, item.name), item.name, None, item.origin)

@@ -8,15 +8,22 @@ nothing.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scmigen.assignment.assignment import Agent, Target
-from scmigen.diagnostics import Diagnostic
-from scmigen.model.platform import Platform
+from scmigen.assignment.assignment import Agent
+from scmigen.diagnostics import Diagnostic, Finding, Severity
 from scmigen.runtime import Role
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.values import SYSTEM_POWER_ROLES
+from scmigen.targets.common.values import system_power_agents
 from scmigen.targets.scp.binding import Bound, Drivers
-from scmigen.targets.scp.drivers import MOCKS, Driver, Slot
-from scmigen.targets.scp.findings import SCP_SYSTEM_POWER
+from scmigen.targets.scp.drivers import MOCKS
+from scmigen.targets.scp.kinds import Slot
+from scmigen.targets.scp.options import Driver, Setup
+
+SCP_SYSTEM_POWER = Finding(
+    "scp-system-power",
+    "What agents can do with system power, or why it is denied to them.",
+    "Name the drivers it needs, or have PSCI switch the system off.",
+    Severity.NOTE,
+)
 
 #: Enumerators of the alarms of the host's timer.
 ALARMS = {Slot.ALARM: "ALARM_IDX_SYSTEM_POWER", Slot.FAST_ALARM: "ALARM_IDX_FAST_CHANNELS"}
@@ -46,43 +53,36 @@ def alarm(drivers: Drivers, slot: Slot) -> Bound:
     return found or Bound(MOCKS[slot].macro, "0", "0", ALARMS[slot])
 
 
-def wanted(platform: Platform) -> tuple[Agent, ...]:
-    """The agents that have business with the system's power, by their roles."""
-    return tuple(agent for agent in platform.agents if agent.role in SYSTEM_POWER_ROLES)
-
-
-def _missing(platform: Platform, drivers: Drivers) -> str | None:
-    """Why the firmware cannot have the protocol, with what to do about it."""
-    if not platform.resources.get(Kind.POWER):
+def _missing(setup: Setup, drivers: Drivers) -> str | None:
+    """Why the firmware cannot have the protocol."""
+    if not setup.platform.resources.get(Kind.POWER):
         return "SCP-firmware keeps the system's state with its power domains, and there are none"
-    if platform.options.target is Target.OPTEE:
-        return "OP-TEE has no timer for it, and the system is PSCI's to switch off"
-    if platform.options.target is Target.HOST:
-        return None
+    if setup.variant.no_system_power is not None or setup.variant.simulated:
+        return setup.variant.no_system_power
     if drivers.kept(Slot.POWER):
         return "the firmware has the table of power domains itself, and with it that of the system"
     missing = [slot.value for slot in (Slot.SHUTDOWN, Slot.ALARM) if (slot, 0) not in drivers.slots]
     if missing:
-        return f"there is no driver for {' and '.join(missing)} (platform.drivers, system)"
+        return f"there is no driver for {' and '.join(missing)} (drivers, system)"
     return None
 
 
-def _has_own(platform: Platform, drivers: Drivers) -> bool:
-    """Whether the system's power is the product's: its module, if any, gets no tables of ours."""
-    return platform.options.target is Target.PRODUCT and drivers.kept(Slot.POWER)
+def _has_own(setup: Setup, drivers: Drivers) -> bool:
+    """Whether the product has the tables of system power itself, if it has that protocol."""
+    return setup.variant.included and drivers.kept(Slot.POWER)
 
 
-def users(platform: Platform, drivers: Drivers) -> frozenset[int]:
+def users(setup: Setup, drivers: Drivers) -> frozenset[int]:
     """The ids of the agents that may use the protocol, be its tables ours or the product's."""
-    if _missing(platform, drivers) is not None and not _has_own(platform, drivers):
+    if _missing(setup, drivers) is not None and not _has_own(setup, drivers):
         return frozenset()
-    return frozenset(agent.id for agent in wanted(platform))
+    return frozenset(agent.id for agent in system_power_agents(setup.platform))
 
 
-def system_power(platform: Platform, drivers: Drivers) -> SystemPower | None:
-    """The protocol of a platform; none where nobody has it, or something is missing."""
-    agents = wanted(platform)
-    if not agents or _missing(platform, drivers) is not None:
+def system_power(setup: Setup, drivers: Drivers) -> SystemPower | None:
+    """The protocol of a platform, if an agent has it and nothing is missing."""
+    agents = system_power_agents(setup.platform)
+    if not agents or _missing(setup, drivers) is not None:
         return None
     others = any(agent.role is not Role.PSCI for agent in agents)
     shutdown: Driver = MOCKS[Slot.SHUTDOWN]
@@ -93,20 +93,20 @@ def system_power(platform: Platform, drivers: Drivers) -> SystemPower | None:
     )
 
 
-def check(platform: Platform, drivers: Drivers) -> Iterator[Diagnostic]:
+def check(setup: Setup, drivers: Drivers) -> Iterator[Diagnostic]:
     """Agents that are denied the protocol, and what those that have it cannot do.
 
-    On the build machine nothing is switched off by either.
+    A simulated firmware switches nothing off.
     """
-    if platform.options.target is Target.HOST:
+    if setup.variant.simulated:
         return
-    agents = wanted(platform)
-    missing = _missing(platform, drivers)
+    agents = system_power_agents(setup.platform)
+    missing = _missing(setup, drivers)
     readers = [agent for agent in agents if agent.role not in SETTERS]
-    if agents and _has_own(platform, drivers):
+    if agents and _has_own(setup, drivers):
         yield SCP_SYSTEM_POWER.note(
-            f"system power is the firmware's own: of its scmi-system-power, where it has that, "
-            f"{_names(agents)} can make use and nobody else",
+            f"system power is the firmware's own: of its scmi-system-power, if it has that, "
+            f"only {_names(agents)} can make use",
             agents[0].position,
         )
     elif agents and missing is not None:

@@ -1,8 +1,10 @@
 """Small platforms, built by hand, so that these tests depend on no earlier stage."""
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from scmigen.assignment.assignment import Agent, FastChannelOptions, PlatformOptions
+from scmigen.assignment.assignment import Agent, PlatformOptions
+from scmigen.assignment.given import Given, Outputs
 from scmigen.bindings.facts import Inventory, OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
@@ -11,6 +13,7 @@ from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.runtime import Numbering, Role
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.make import Made, make
 
 STATE, RATE, PARENT, READ, RESET, LEVEL, LIMITS, CONFIG = (
     Operation.STATE,
@@ -106,19 +109,44 @@ class Board:
         known = {"tree": DeviceTree(self.root, "board.dts"), "uses": tuple(self.uses)}
         return Inventory(**{f.name: known.get(f.name, ()) for f in fields(Inventory)})
 
-    def platform(self, **options: object) -> Platform:
-        return Platform(
+    def platform(self, options: PlatformOptions | None = None, **scp: object) -> Platform:
+        """The platform; ``scp`` are options of the output scp."""
+        made = Platform(
             name=self.name,
             numbering=self.numbering,
             inventory=self._inventory(),
             providers={},
-            options=PlatformOptions({}, {}, {}, **options),  # type: ignore[arg-type]
+            options=options or PlatformOptions({}, {}, {}),
             agents=tuple(self.agents),
             resources={kind: tuple(found) for kind, found in self.resources.items()},
             grants=tuple(self.grants),
             devices=tuple(self.devices),
             reserved=self.reserved,
         )
+        return with_options(made, **scp)
+
+
+def given(value: object) -> Given:
+    """A plain value as an agents file would give it."""
+    if isinstance(value, Mapping):
+        return Given({str(key): given(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return Given(tuple(map(given, value)))
+    return Given(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def with_options(platform: Platform, **options: object) -> Platform:
+    """The platform with options of the output scp, besides or in place of those it has."""
+    before = platform.options.outputs.given
+    entries = dict(before[0].entries["scp"].entries) if before else {}
+    entries |= {name.replace("_", "-"): given(value) for name, value in options.items()}
+    outputs = Outputs((Given({"scp": Given(entries)}),))
+    return replace(platform, options=replace(platform.options, outputs=outputs))
+
+
+def emit(platform: Platform) -> Made:
+    """The output scp of a platform: its files and its diagnostics."""
+    return make(platform, "scp")
 
 
 def one_agent() -> Platform:
@@ -234,7 +262,7 @@ def hostile() -> Platform:
             board.grant(agent, reset, RESET)
     board.device("*/", 0)
     board.device("/*", 1)
-    return board.platform(vendor='v"\n', sub_vendor="??/")
+    return board.platform(PlatformOptions({}, {}, {}, vendor='v"\n', sub_vendor="??/"))
 
 
 def divided(platform: Platform, count: int) -> Platform:
@@ -342,7 +370,7 @@ def fast() -> Platform:
             put(node, "temperature", cells(temperature & 0xFFFF_FFFF))
             put(node, "hysteresis", cells(2_000))
             put(node, "type", b"passive\0")
-    return board.platform(trip_points=True, fast_channels=FastChannelOptions(memory(board)))
+    return board.platform(trip_points=True, fast_channels={"memory": memory(board).path})
 
 
 def memory(board: Board, address: int = 0x8000_0000, size: int = 0x2000) -> Node:

@@ -9,11 +9,11 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from targets.scp.scp_boards import emit
 from targets.scp.scp_expected import Expected
 
 from scmigen.diagnostics import has_errors
 from scmigen.model.platform import Platform
-from scmigen.targets.scp import emit
 
 HERE = Path(__file__).resolve().parent
 FLAGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-fshort-enums", "-O0")

@@ -5,11 +5,14 @@ bits and its order of modules are worked out here a second time, in another way.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.make import options_of
+from scmigen.targets.scp import SCP
 
 #: Kind → message → the operation that opens it; none: any. Clock protocol 1.0 ends at 0x7.
 OPENS = {
@@ -53,6 +56,7 @@ class Expected:
 
     def __init__(self, platform: Platform, modules: list[str]) -> None:
         self.platform = platform
+        self.options: Any = options_of(platform, SCP)
         self.module = {name: index for index, name in enumerate(modules)}
         self.agents = sorted(platform.agents, key=lambda agent: agent.id)
 
@@ -265,7 +269,7 @@ class Expected:
     def sensors(self) -> Iterator[str]:
         """Temperatures in thousandths of a degree; type 0 where there is no sensor."""
         resources, mock = self.numbered(Kind.SENSOR), self.module["reg-sensor"]
-        trips = self.platform.options.trip_points
+        trips = self.options.trip_points
         protocol = self.module["scmi-sensor"]
         events = f"notification=module:{protocol} trip-point=api:{protocol}:1"
         yield f"sensors {events if trips else 'notification=none trip-point=none'}"
@@ -334,7 +338,7 @@ class Expected:
         return places
 
     def fast_channels(self) -> Iterator[str]:
-        options = self.platform.options.fast_channels
+        options = self.options.fast_channels
         if options is None:
             return
         alarm = int(bool(self.system_agents()))
@@ -343,7 +347,7 @@ class Expected:
             f"alarm=sub-element:{self.module['timer']}:0:{alarm}"
         )
         places, driver = self.fast_places(), self.module["fch-polled"]
-        base = options.memory.cells("reg")[-2]
+        base = self.platform.inventory.tree.node(options.memory).cells("reg")[-2]
         first, transport = 2 * len(self.agents), self.module["transport"]
         for index, number in enumerate(sorted(places)):
             for word, (start, size) in enumerate(((0, 4), (4, 8), (12, 4), (16, 8))):
@@ -362,7 +366,7 @@ class Expected:
             yield f"fast-domain {number} has={int(number in places)} {names}"
 
     def timer(self) -> Iterator[str]:
-        alarms = bool(self.system_agents()) + bool(self.platform.options.fast_channels)
+        alarms = bool(self.system_agents()) + bool(self.options.fast_channels)
         if alarms:
             yield f"timer alarms={alarms} driver={self.element('mock-timer', 0)} irq=2"
 

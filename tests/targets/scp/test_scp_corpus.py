@@ -10,14 +10,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from targets.scp.scp_boards import divided
+from targets.scp.scp_boards import divided, emit
 from targets.scp.scp_build import agree, compile_command, run, sources, write
 
 from scmigen.diagnostics import has_errors
 from scmigen.model.platform import Platform
 from scmigen.pipeline import Request, compile_board
 from scmigen.resources import directory
-from scmigen.targets.scp import emit
 
 SHARED = directory("templates").parent.parent / "shared"
 BOARDS = sorted(

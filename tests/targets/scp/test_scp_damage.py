@@ -9,12 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from targets.scp.scp_boards import all_kinds, fast, two_agents
+from targets.scp.scp_boards import all_kinds, emit, fast, two_agents
 from targets.scp.scp_build import SANITIZE, build, modules, walk, write
 from targets.scp.scp_expected import Expected
 
 from scmigen.model.platform import Platform
-from scmigen.targets.scp import emit
 
 
 def first(pattern: str, new: str) -> Callable[[str], str]:

@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from targets.scp.scp_boards import emit
 from targets.scp.scp_build import agree
 
 from scmigen.diagnostics import has_errors
 from scmigen.pipeline import Request, compile_board
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.scp import emit
 
 #: Kinds whose numbers are the same for every agent.
 PHYSICAL = (Kind.POWER, Kind.PERFORMANCE, Kind.SENSOR)

@@ -5,10 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from targets.scp.scp_boards import all_kinds
+from targets.scp.scp_boards import all_kinds, emit
 from targets.scp.scp_build import HERE, SANITIZE, compile_command, run, write
-
-from scmigen.targets.scp import emit
 
 GUARD = "module/scmi_system_power/src/mod_scmi_system_power_guard.c"
 #: Messages of the protocol: PROTOCOL_VERSION to SYSTEM_POWER_STATE_NOTIFY, and one it has not.

@@ -10,10 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from targets.scp.scp_boards import fast
+from targets.scp.scp_boards import emit, fast
 from targets.scp.scp_build import HERE, compile_command, run, write
-
-from scmigen.targets.scp import emit
 
 FACTS: dict[str, Any] = json.loads((HERE / "layout_facts.json").read_text())
 HEADERS = sorted(path.name for path in (HERE / "include").glob("*.h"))

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from targets.scp.scp_boards import BOARDS
+from targets.scp.scp_boards import BOARDS, emit
 from targets.scp.scp_build import SANITIZE, build, modules, walk, write
 from targets.scp.scp_expected import Expected
 
 from scmigen.diagnostics import has_errors
-from scmigen.targets.scp import emit
 
 
 def emitted(name: str) -> dict[str, str]:

@@ -5,11 +5,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from targets.scp.scp_boards import BOARDS, READ, Board
+from targets.scp.scp_boards import BOARDS, READ, Board, emit
 
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators, comment, identifier, string
-from scmigen.targets.scp import emit
 
 
 @given(st.text(), st.sampled_from((0, 4, 8)))

@@ -1,0 +1,83 @@
+"""What a target is: a value that says how it differs from other targets.
+
+Everything that a target needs to be usable by name hangs on its `Target`: options, limits, checks,
+findings and files. ``docs/targets.md`` shows how to add one.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from scmigen.diagnostics import Diagnostic, Finding, Position
+from scmigen.model.platform import Platform
+from scmigen.targets.common.files import File
+from scmigen.targets.limits import NO_LIMITS, Limits
+
+#: The keys and indices that lead to a value of the options.
+Path = tuple[str | int, ...]
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """Base of a mapping inside the options of a target: each field is a key of the agents file.
+
+    Field types are ``bool``, ``int``, ``str``, ``Literal``, enumerations, tuples, mappings with
+    string keys, groups, unions of scalars, and ``None``; `msgspec.Meta` adds bounds, and patterns
+    that a whole string must match, with a description for people. A field without a default must be
+    given.
+    """
+
+
+class Options(Group, frozen=True):
+    """Base of the options of a target. Each field needs a default: a user may give none of them."""
+
+    #: Where the options were written; not an option itself.
+    positions: Mapping[Path, Position] = MappingProxyType({})
+
+    def at(self, *path: str | int) -> Position | None:
+        """The position of an option, or of the nearest one above it that has a position."""
+        while path and path not in self.positions:
+            path = path[:-1]
+        return self.positions.get(path)
+
+
+class NoOptions(Options, frozen=True):
+    """The options of a target that has none."""
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+def _nothing(*_: Any) -> Iterable[Diagnostic]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target(Generic[OptionsT]):
+    """An output of a platform.
+
+    ``about`` completes the sentence "NAME: …" for people. ``files`` makes the files, with paths
+    relative to the target's folder; it may rely on `limits` and ``check`` having found no error.
+    ``check`` yields what the target cannot hold or leaves out. ``check_options`` yields what is
+    wrong with the options that the user gave, for the platforms of a board; it runs in
+    ``scmigen check``, too, whether or not the output is asked for. ``findings`` are those that the
+    target raises, besides those of its limits. ``inherits``: the target whose options apply where
+    the own ones are silent.
+    """
+
+    name: str
+    about: str
+    files: Callable[[Platform, OptionsT], Iterable[File]]
+    options: type[OptionsT]
+    limits: Limits = NO_LIMITS
+    check: Callable[[Platform, OptionsT], Iterable[Diagnostic]] = _nothing
+    check_options: Callable[[Sequence[Platform], OptionsT], Iterable[Diagnostic]] = _nothing
+    findings: tuple[Finding, ...] = ()
+    inherits: str | None = None
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Every finding the target can raise."""
+        return (*self.limits.findings, *self.findings)

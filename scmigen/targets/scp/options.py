@@ -1,0 +1,194 @@
+"""The options of the SCP-firmware tables, and what is wrong with those that a user gave."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+
+from scmigen.assignment.findings import DEVICE_UNKNOWN
+from scmigen.assignment.select import Selector
+from scmigen.assignment.words import did_you_mean
+from scmigen.bindings.node_kinds import nearest_compatibles
+from scmigen.devicetree.nodes import Node
+from scmigen.diagnostics import Diagnostic
+from scmigen.model.platform import Platform
+from scmigen.targets.base import Group, Options
+from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
+from scmigen.targets.scp.kinds import KINDS, SYSTEM_SLOTS, Slot
+from scmigen.targets.scp.variant import VARIANTS, Variant
+
+#: In place of a compatible: drivers that belong to no provider.
+SYSTEM = "system"
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: A C expression that can neither end an initialiser nor begin a comment.
+EXPRESSION = r"(?!.*(?:/\*|\*/|//))[A-Za-z0-9_ ()|&<>*+~/.-]+"
+#: A whole number that C has a type for.
+_Number = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+Scalar = bool | _Number | str
+
+
+def _like(pattern: str, description: str) -> msgspec.Meta:
+    return msgspec.Meta(pattern=pattern, description=description)
+
+
+class Driver(Group, frozen=True):
+    """A driver module as SCP_MODULES names it, the index of its API, its header.
+
+    ``struct``: the type of an element's data, ``data``: field → what it holds (`drivers.value`);
+    without them the module's table is the firmware's own, and ``element`` says which of its
+    elements it is; an alarm is one of its sub-elements. ``mailbox``: of a doorbell, where the
+    firmware sees its memory, as a number or ``= EXPRESSION`` in C.
+    """
+
+    module: Annotated[str, _like(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", "as in SCP_MODULES: acme-clock")]
+    api: Annotated[str, _like(EXPRESSION, "a C expression")] = "0"
+    header: Annotated[str, _like(r"[a-z0-9_]+\.h", "a file: mod_acme_clock.h")] | None = None
+    struct: (
+        Annotated[str, _like(r"struct [A-Za-z_][A-Za-z0-9_]*", "struct mod_acme_clock_config")]
+        | None
+    ) = None
+    data: Mapping[str, Scalar] | None = None
+    element: Scalar = "number"
+    mailbox: Annotated[str, _like(f"(?:= *)?{EXPRESSION}", "a number or = EXPRESSION")] | None = (
+        None
+    )
+    sub_element: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
+
+    @property
+    def macro(self) -> str:
+        """The module in ``FWK_MODULE_IDX_``."""
+        return self.module.upper().replace("-", "_")
+
+
+class FastChannelOptions(Group, frozen=True):
+    """Where performance fast channels are.
+
+    ``memory``: a label, path or name of a node. ``firmware_address``: where the firmware sees that
+    memory, if not where agents do. ``rate_limit``: how often the firmware looks at it, in µs.
+    """
+
+    memory: str
+    firmware_address: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    rate_limit: Annotated[int, msgspec.Meta(ge=4000, le=0xF_FFFF)] = 4000
+
+
+class ScpOptions(Options, frozen=True):
+    """The options of every variant. ``drivers``: compatible of a provider, or `SYSTEM` → slot →
+    driver; a doorbell can be one agent's (``doorbell NAME``). ``trip_points``: whether agents can
+    set trip points of their sensors."""
+
+    drivers: Mapping[str, Mapping[str, Driver]] = msgspec.field(default_factory=dict)
+    trip_points: bool = False
+    fast_channels: FastChannelOptions | None = None
+
+
+class AnyScpOptions(ScpOptions, frozen=True):
+    """The options of ``scp``, which can be any of the variants."""
+
+    target: Literal["host", "optee", "product"] = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A platform with the options and the variant of the firmware."""
+
+    platform: Platform
+    options: ScpOptions
+    variant: Variant
+
+
+def variant_of(options: ScpOptions) -> Variant:
+    """The variant that ``scp`` is by its options."""
+    return VARIANTS[options.target if isinstance(options, AnyScpOptions) else "host"]
+
+
+def memory_node(platform: Platform, options: FastChannelOptions) -> Node | None:
+    """The node of the memory for fast channels."""
+    nodes = Selector(platform.inventory.tree).select(options.memory).nodes
+    return nodes[0] if len(nodes) == 1 else None
+
+
+def check_options(platforms: Sequence[Platform], options: ScpOptions) -> Iterator[Diagnostic]:
+    """Names in the options that the board does not have, and entries that contradict each other."""
+    slots = _slots(platforms)
+    for name, drivers in options.drivers.items():
+        if name == SYSTEM:
+            agents = [agent.name for platform in platforms for agent in platform.agents]
+            known = [*SYSTEM_SLOTS, *(f"{Slot.DOORBELL} {agent}" for agent in agents)]
+        else:
+            known = [slot for row in KINDS.values() for slot in row.slots]
+            if name not in slots:
+                yield _unused(platforms, options, name, slots)
+        for word, driver in drivers.items():
+            at = options.at("drivers", name, word)
+            if word not in known:
+                hint = did_you_mean(word, sorted(set(map(str, known))))
+                yield OUTPUT_OPTION.error(f"there is no slot {word!r} for drivers", at, hint=hint)
+            elif name in slots and word not in slots[name]:
+                message = f'no provider compatible with "{name}" has resources for {word}'
+                yield OPTION_UNUSED.warning(message, at, hint=_has(slots[name]))
+            yield from _wrong(options, driver, name, word)
+    if options.fast_channels is not None and platforms:
+        yield from _memory(platforms[0], options, options.fast_channels.memory)
+
+
+def _slots(platforms: Iterable[Platform]) -> Mapping[str, set[Slot]]:
+    """Compatible → the slots of the resources that its managed providers have."""
+    found: dict[str, set[Slot]] = {}
+    for platform in platforms:
+        for kind, row in KINDS.items():
+            for resource in platform.resources.get(kind, ()):
+                for name in nearest_compatibles(resource.node):
+                    found.setdefault(name, set()).update(row.slots)
+    return found
+
+
+def _has(slots: Collection[Slot]) -> str:
+    return "it has " + ", ".join(slot for slot in Slot if slot in slots)
+
+
+def _unused(
+    platforms: Sequence[Platform], options: ScpOptions, name: str, known: Collection[str]
+) -> Diagnostic:
+    """A compatible of no managed provider."""
+    others = [
+        provider.node.path
+        for platform in platforms
+        for provider in platform.providers.values()
+        if name in nearest_compatibles(provider.node)
+    ]
+    hint = (
+        did_you_mean(name, known)
+        if not others
+        else (f"{others[0]} is, but the platform serves nothing of it: see scmigen show providers")
+    )
+    return OPTION_UNUSED.warning(
+        f'no managed provider of the board is compatible with "{name}"',
+        options.at("drivers", name),
+        hint=hint,
+    )
+
+
+def _wrong(options: ScpOptions, driver: Driver, name: str, word: str) -> Iterator[Diagnostic]:
+    """Entries of a driver that do not go together."""
+    path = ("drivers", name, word, "data")
+    if driver.data is not None and driver.struct is None:
+        yield OUTPUT_OPTION.error(
+            "data needs the struct that its fields belong to", options.at(*path)
+        )
+    for field in driver.data or ():
+        if not _WORD.fullmatch(field):
+            message = f"{field!r} is not a field: it must be a C identifier"
+            yield OUTPUT_OPTION.error(message, options.at(*path, field))
+
+
+def _memory(platform: Platform, options: ScpOptions, text: str) -> Iterator[Diagnostic]:
+    at = options.at("fast-channels", "memory")
+    found = Selector(platform.inventory.tree).select(text)
+    if found.problem:
+        yield DEVICE_UNKNOWN.error(found.problem, at, hint=found.hint)
+    elif len(found.nodes) != 1:
+        yield OUTPUT_OPTION.error(f"{text} matches {len(found.nodes)} nodes; name one memory", at)
