@@ -44,6 +44,27 @@ def test_a_damaged_one_is_made_anew(home: Path, content: bytes) -> None:
     assert rendered("{{ x }}") == "1"
 
 
+def test_no_flipped_byte_ends_a_run(home: Path) -> None:
+    """Python reads code without bounds: a damaged file must not get that far."""
+    rendered("{{ x }}")
+    (kept,) = home.iterdir()
+    good = kept.read_bytes()
+    for at in range(len(good)):
+        kept.write_bytes(good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :])
+        assert rendered("{{ x }}") == "1"
+        assert kept.read_bytes() == good
+
+
+@pytest.mark.parametrize("end", [0, 1, 31, 32, 33, -1])
+def test_a_truncated_one_is_made_anew(home: Path, end: int) -> None:
+    rendered("{{ x }}")
+    (kept,) = home.iterdir()
+    good = kept.read_bytes()
+    kept.write_bytes(good[:end])
+    assert rendered("{{ x }}") == "1"
+    assert kept.read_bytes() == good
+
+
 def test_a_file_others_may_write_is_not_read(home: Path) -> None:
     rendered("{{ x }}")
     (kept,) = home.iterdir()
