@@ -98,9 +98,10 @@ def _guarded(target: Target[Any], run: Any, options: Options) -> Iterator[Any]:
     if registry.is_built_in(target.name):
         yield from run(target, options)
         return
+    paths: set[str] = set()
     try:
         for item in run(target, options):
-            yield _checked(item)
+            yield _checked(item, paths)
     # The code of others may raise anything.
     except Exception as problem:
         *_, last = extract_tb(problem.__traceback__)
@@ -110,9 +111,12 @@ def _guarded(target: Target[Any], run: Any, options: Options) -> Iterator[Any]:
         )
 
 
-def _checked(item: object) -> object:
-    """A diagnostic, or a file that stays below the folder of its output."""
+def _checked(item: object, paths: set[str]) -> object:
+    """A diagnostic, or a file that stays below the folder of its output; ``paths`` are taken."""
     if isinstance(item, File):
+        if item.path in paths:
+            raise ValueError(f"there are two files {item.path!r}")
+        paths.add(item.path)
         path = PurePosixPath(item.path)
         if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in item.path:
             raise ValueError(f"{item.path!r} is not a path below the output's folder")
