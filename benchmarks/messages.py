@@ -69,7 +69,7 @@ def message(random_: random.Random) -> bytes:
 def answered(agent: Agent, sent: bytes) -> int | None:
     """The status of the answer, which must be as it may."""
     frames = agent.handle(sent)
-    if agent.legacy:
+    if agent.session.legacy:
         assert len(frames) == (len(sent) >= 4)
         assert all(f[:4] == sent[:4] and 8 <= len(f) <= 136 and len(f) % 4 == 0 for f in frames)
         return int.from_bytes(frames[0][4:8], "little", signed=True) if frames else None

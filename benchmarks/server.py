@@ -329,7 +329,7 @@ def main() -> None:
     configuration = runtime.decode(options.runtime.read_bytes())
     agent = Server(configuration).agent(options.agent)
     assert agent is not None
-    clock = next(iter(agent.views[Kind.CLOCK].open[Operation.READ]))
+    clock = next(iter(agent.session.views[Kind.CLOCK].open[Operation.READ]))
     message = struct.pack("<II", 6 | 0x14 << 10, clock)
     (reply,) = agent.handle(message)
     if options.realtime:

@@ -1,5 +1,8 @@
 """Messages for hypothesis: most of them nearly right, some of them anything."""
 
+from random import Random
+from typing import Any
+
 from hypothesis import strategies as st
 from scmi_shapes import COMMON, NEGOTIATE, PROTOCOLS, REQUEST_WORDS
 from scmi_wire import (
@@ -31,7 +34,7 @@ _ENABLE = [0, 1]
 _RATES = [1000, 2000, 100_000_000, 200_000_000, 400_000_000, 800_000_000]
 _LEVELS = [0, 1, 2, 10, 20, 30]
 #: What changes something, with words that the boards of the tests mostly take.
-_CHANGES = [
+_CHANGES: list[tuple[Any, ...]] = [
     (BASE, 8, _ENABLE),
     (BASE, 9, _ID, _ID, _ENABLE),
     (BASE, 0xA, _ID, _ID, [CLOCK, POWER], _ENABLE),
@@ -72,13 +75,13 @@ _CHANGES = [
 
 
 @st.composite
-def changing(draw):
+def changing(draw: st.DrawFn) -> bytes:
     """A message that would change something, if it is allowed."""
     protocol, message, *words = draw(st.sampled_from(_CHANGES))
     return request(protocol, message, *[draw(st.sampled_from(choice)) for choice in words])
 
 
-def a_change(random):
+def a_change(random: Random) -> bytes:
     """The same, from a `random.Random`: for many at once."""
     protocol, message, *words = random.choice(_CHANGES)
     return request(protocol, message, *map(random.choice, words))
@@ -92,7 +95,7 @@ _SIZES = [
 
 
 @st.composite
-def proper(draw):
+def proper(draw: st.DrawFn) -> bytes:
     """A message that there is, with as many words as it has (profile 3.2)."""
     protocol, message, size = draw(st.sampled_from(_SIZES))
     return request(protocol, message, *[draw(word) for _ in range(size)])

@@ -104,8 +104,8 @@ EVENT_WORDS = {
 _TAILS = {(2, SENSOR, 6): 4, (3, SENSOR, 1): 4, (3, BASE, 0): 2}
 
 
-def check(sent, frames):
-    """The frames answer ``sent`` as a platform may. Returns the status, or ``None``."""
+def check(sent: bytes, frames: tuple[bytes, ...]) -> int | None:
+    """The frames answer ``sent`` properly. Returns the status, ``None`` without an answer."""
     if len(sent) < 4:
         assert frames == ()
         return None
@@ -114,7 +114,7 @@ def check(sent, frames):
     assert len(frame) <= 4 + 132
     assert len(frame) % 4 == 0
     (word,) = struct.unpack("<I", sent[:4])
-    (status,) = struct.unpack("<i", frame[4:8])
+    status = int.from_bytes(frame[4:8], "little", signed=True)
     assert -11 <= status <= 0
     values = frame[8:]
     message, protocol = word & 0xFF, word >> 10 & 0xFF
@@ -134,7 +134,7 @@ def check(sent, frames):
     return status
 
 
-def check_event(frame):
+def check_event(frame: bytes) -> None:
     """A delayed response or notification is as long as it may be."""
     (word,) = struct.unpack("<I", frame[:4])
     key = word >> 8 & 3, word >> 10 & 0xFF, word & 0xFF

@@ -4,6 +4,7 @@ A header is ``message | type << 8 | protocol << 10 | token << 18``; everything i
 """
 
 import struct
+from typing import Protocol
 
 BASE, POWER, SYSTEM, PERFORMANCE, CLOCK, SENSOR, RESET, VOLTAGE = range(0x10, 0x18)
 POWERCAP, PINCTRL = 0x18, 0x19
@@ -26,7 +27,7 @@ OFF = 0x4000_0000
 TOKEN = 0x155
 
 
-def words(*values):
+def words(*values: int | str) -> bytes:
     """32-bit words; a negative one as a signed word, a string as a name field of 16 bytes."""
     parts = []
     for value in values:
@@ -37,25 +38,38 @@ def words(*values):
     return b"".join(parts)
 
 
-def request(protocol, message, *values, token=TOKEN, kind=0):
+def request(
+    protocol: int, message: int, *values: int | str, token: int = TOKEN, kind: int = 0
+) -> bytes:
     return words(message | kind << 8 | protocol << 10 | token << 18, *values)
 
 
-def notification(protocol, event, *values):
+def notification(protocol: int, event: int, *values: int | str) -> bytes:
     return words(event | 3 << 8 | protocol << 10, *values)
 
 
-def delayed(protocol, message, *values, token=TOKEN):
+def delayed(protocol: int, message: int, *values: int | str, token: int = TOKEN) -> bytes:
     return words(message | 2 << 8 | protocol << 10 | token << 18, *values)
+
+
+class Agent(Protocol):
+    """What is needed of an agent of the server."""
+
+    def handle(self, message: bytes) -> tuple[bytes, ...]: ...
+
+    def take_events(self) -> tuple[bytes, ...]: ...
+
+    def disconnect(self) -> None: ...
 
 
 class Wire:
     """An agent of a server, spoken to in words."""
 
-    def __init__(self, agent):
+    def __init__(self, agent: Agent | None) -> None:
+        assert agent is not None
         self.agent = agent
 
-    def ask(self, protocol, message, *values):
+    def ask(self, protocol: int, message: int, *values: int | str) -> tuple[int, bytes]:
         """Status and values (bytes) of the one response, whose header must be the request's."""
         sent = request(protocol, message, *values)
         (frame,) = self.agent.handle(sent)
@@ -64,10 +78,10 @@ class Wire:
         assert status == SUCCESS or len(frame) == 8, "a refusal carries the status alone"
         return status, frame[8:]
 
-    def status(self, protocol, message, *values):
+    def status(self, protocol: int, message: int, *values: int | str) -> int:
         return self.ask(protocol, message, *values)[0]
 
-    def words(self, protocol, message, *values):
+    def words(self, protocol: int, message: int, *values: int | str) -> list[int]:
         """The values of a successful response, as words."""
         status, data = self.ask(protocol, message, *values)
         assert status == SUCCESS, status

@@ -1,27 +1,55 @@
-"""A server with its transports in a thread of the test process, and its log."""
+"""Servers for tests: one that fails the test on unexpected exceptions, and one with its transports
+in a thread of the test process."""
 
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, Self
 
+from scmigen import runtime
+from scmigen.scmi.protocols import Profile
 from scmigen.server import Server
+from scmigen.server.port import Trace
 from scmigen.server.service import Service
+
+
+def unexpected(line: str) -> None:
+    """The default for ``broken``: an exception that the server contains fails the test too."""
+    raise AssertionError(line)
+
+
+def strict_server(
+    configuration: runtime.Runtime, profile: Profile = Profile.V3_2, **options: Any
+) -> Server:
+    """A server that raises where it would only log a mistake in the server or its back end."""
+    return Server(configuration, profile, **({"broken": unexpected} | options))
 
 
 class Running:
     """A service in a thread, with its log."""
 
-    def __init__(self, board, urls, trace=None):
-        self.log = []
-        self.server = Server(board)
-        endpoints = {self.server.agent(name): url for name, url in urls.items()}
+    def __init__(
+        self,
+        board: runtime.Runtime,
+        urls: Mapping[str, str],
+        trace: Trace | None = None,
+        **options: Any,
+    ) -> None:
+        self.log: list[str] = []
+        self.server = strict_server(board, **options)
+        endpoints = {
+            agent: url
+            for name, url in urls.items()
+            if (agent := self.server.agent(name)) is not None
+        }
         self.service = Service(self.server, endpoints, self.note, trace)
 
-    def note(self, line, _):
+    def note(self, line: str, _: str) -> None:
         self.log.append(line)
 
     @contextmanager
-    def running(self):
+    def running(self) -> Iterator[Self]:
         with self.service:
             thread = threading.Thread(target=self.service.run)
             thread.start()
@@ -32,15 +60,15 @@ class Running:
                 thread.join(10)
                 assert not thread.is_alive()
 
-    def logged_like(self, start):
-        """Wait until the log has a line that begins so."""
+    def logged_like(self, start: str) -> bool:
+        """Wait until the log has a line that begins like this."""
         for _ in range(500):
             if any(line.startswith(start) for line in self.log):
                 return True
             time.sleep(0.01)
         return False
 
-    def logged(self, line):
+    def logged(self, line: str) -> bool:
         """Wait until the log has ``line``."""
         for _ in range(500):
             if line in self.log:
@@ -48,8 +76,8 @@ class Running:
             time.sleep(0.01)
         return False
 
-    def until_connected(self, name, times):
-        """Wait until an agent has connected so often."""
+    def until_connected(self, name: str, times: int) -> None:
+        """Wait until an agent has connected this often."""
         for _ in range(12_000):
             if sum(line.startswith(f"{name}: connected (") for line in self.log) >= times:
                 return

@@ -4,6 +4,9 @@ import os
 import select
 import socket
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
 
 from scmi_wire import words
 
@@ -18,73 +21,73 @@ class Areas:
     eventfd = False
     memfd = False
 
-    def __init__(self, path, slot=256):
+    def __init__(self, path: Path, slot: int = 256) -> None:
         self.slot = slot
         self.doorbell = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.doorbell.settimeout(10)
         self.doorbell.connect(str(path) if self.memfd else f"{path}.doorbell")
-        files = []
+        files: list[int] = []
+        self.there: int | None = None
+        self.here: int | None = None
         if self.memfd or self.eventfd:
             byte, files, _, _ = socket.recv_fds(self.doorbell, 10, 10)
             assert byte == b"S"
         if self.eventfd:
             *files, self.there, self.here = files
-        else:
-            self.there = self.here = None
         self.file = files[0] if self.memfd else os.open(path, os.O_RDWR)
 
-    def put(self, at, data):
+    def put(self, at: int, data: bytes) -> None:
         assert os.pwrite(self.file, data, at) == len(data)
 
-    def get(self, at, size):
+    def get(self, at: int, size: int) -> bytes:
         return os.pread(self.file, size, at)
 
-    def word(self, at):
+    def word(self, at: int) -> int:
         return int.from_bytes(self.get(at, 4), "little")
 
-    def ring(self):
-        if self.eventfd:
+    def ring(self) -> None:
+        if self.there is not None:
             os.eventfd_write(self.there, 1)
         else:
             self.doorbell.sendall(b"D")
 
-    def rung(self):
+    def rung(self) -> bool:
         """Whether the server rings."""
-        if self.eventfd:
+        if self.here is not None:
             return bool(select.select([self.here], [], [], 10)[0] and os.eventfd_read(self.here))
         return self.doorbell.recv(1) != b""
 
-    def write(self, message, length=None):
+    def write(self, message: bytes, length: int | None = None) -> None:
         self.put(0x18, message)
         self.put(0x14, words(len(message) if length is None else length))
         self.put(4, words(0))
 
-    def post(self, message, length=None):
+    def post(self, message: bytes, length: int | None = None) -> None:
         self.write(message, length)
         self.ring()
         assert self.rung()
 
-    def answer(self):
+    def answer(self) -> bytes:
         assert self.word(4) == 1
         return self.get(0x18, self.word(0x14))
 
-    def until(self, condition):
+    def until(self, condition: Callable[[], bool]) -> None:
         for _ in range(1000):
             if condition():
                 return
             time.sleep(0.01)
-        raise AssertionError("it did not come")
+        raise AssertionError("the condition did not become true")
 
-    def close(self):
+    def close(self) -> None:
         self.doorbell.close()
         for file in (self.file, self.there, self.here):
             if file is not None:
                 os.close(file)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -3,7 +3,7 @@
 import gc
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from scmigen.scmi.protocols import KIND_OF, Profile
 from scmigen.scmi.text import plain
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
-from scmigen.server.fastchannels import FastChannelError, FastChannels
+from scmigen.server.fastchannels import FastChannelError, Window
 from scmigen.server.log import Log
 from scmigen.server.port import Trace
 from scmigen.server.service import Service
@@ -23,26 +23,27 @@ from scmigen.server.transports import TransportError, UrlError
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """What was asked for; a reload starts from it again."""
+    """The options of the command, which a reload starts from again."""
 
     configuration: Path
     extra: tuple[Path, ...]
     listen: tuple[str, ...]
     directory: Path | None
     profiles: tuple[str, ...]
-    fastchannel: tuple[Path, int, int] | None
+    fastchannel: Window | None
 
 
 def _served(agent: Agent, url: str) -> str:
-    """The line that says what an agent gets: ``linux (agent 1) at URL: base 2.1, clock 3.0 …``."""
+    """The line that lists what an agent gets: ``linux (agent 1) at URL: base 2.1, clock 3.0 …``."""
+    session = agent.session
     parts = []
-    for protocol in agent.protocols:
-        version = agent.versions[protocol]
+    for protocol in session.protocols:
+        version = session.versions[protocol]
         text = f"{protocol.name.lower()} {version >> 16}.{version & 0xFFFF}"
         if protocol in KIND_OF:
-            text += f" ({len(agent.views[KIND_OF[protocol]].operations)})"
+            text += f" ({len(session.views[KIND_OF[protocol]].operations)})"
         parts.append(text)
-    permissions = ", may change permissions" if agent.configuration.permissions else ""
+    permissions = ", may change permissions" if session.configuration.permissions else ""
     return plain(f"{agent.name} (agent {agent.id}) at {url}: {', '.join(parts)}{permissions}")
 
 
@@ -63,36 +64,36 @@ def _configuration(options: _Options) -> runtime.Runtime:
 def _profiles(
     platform: runtime.Runtime, wanted: tuple[str, ...]
 ) -> tuple[Profile, dict[int, Profile]]:
-    """The profile of all, and those of single agents by id. Raises `click.UsageError`."""
+    """The default profile, and the profiles of single agents by id. Raises `click.UsageError`."""
     default, found = Profile.V3_2, {}
     ids = {agent.name: agent.id for agent in platform.agents}
     for item in wanted:
         name, equals, value = item.rpartition("=")
         if value not in tuple(Profile):
             known = ", ".join(profile.value for profile in Profile)
-            raise click.UsageError(f"--profile {item}: no profile {value!r}; there are: {known}")
+            raise click.UsageError(f"--profile {item}: unknown profile {value!r}; known: {known}")
         if not equals:
             default = Profile(value)
         elif name in ids:
             found[ids[name]] = Profile(value)
         else:
-            raise click.UsageError(f"--profile {item}: no agent {name!r}; there are: {_all(ids)}")
+            raise click.UsageError(f"--profile {item}: {_unknown_agent(name, ids)}")
     return default, found
 
 
-def _all(names: Mapping[str, object]) -> str:
-    return plain(", ".join(names))
+def _unknown_agent(name: str, known: Iterable[str]) -> str:
+    return f"unknown agent {name!r}; known: {plain(', '.join(known))}"
 
 
 def _server(
-    options: _Options, backend: Backend | None, log: Log, *, at_once: bool = True
+    options: _Options, backend: Backend | None, log: Log, *, successor: bool = False
 ) -> Server:
-    """A server for the configuration there is now; ``at_once``: its FastChannels are in use.
-    Raises `click.ClickException`."""
+    """A server for the current contents of the configuration files, ``successor`` to another one on
+    reload. Raises `click.ClickException`."""
     platform = _configuration(options)
     profile, profiles = _profiles(platform, options.profiles)
     try:
-        server = Server(
+        return Server(
             platform,
             profile,
             profiles=profiles,
@@ -100,32 +101,30 @@ def _server(
             refused=lambda refusal: log(f"refused: {refusal}", refusal.agent),
             failed=lambda line: log(f"back end: {line}", "the back end"),
             broken=lambda line: log(f"ERROR: {line}", "internal errors"),
+            fastchannels=options.fastchannel,
+            successor=successor,
         )
     except BackendError as problem:
         raise click.ClickException(f"back end: {plain(str(problem))}") from None
-    if options.fastchannel is not None:
-        try:
-            server.fastchannels = FastChannels(server, *options.fastchannel, at_once=at_once)
-        except FastChannelError as problem:
-            raise click.ClickException(f"--fastchannel: {problem}") from None
-    return server
+    except FastChannelError as problem:
+        raise click.ClickException(f"--fastchannel: {problem}") from None
 
 
 def _endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) -> dict[Agent, str]:
     """Agent → URL, from ``--listen`` and ``--directory``. Raises `click.UsageError`."""
     if not listen and directory is None:
-        raise click.UsageError("where to listen? Give --listen AGENT=URL or --directory DIR.")
+        raise click.UsageError("nowhere to listen: give --listen AGENT=URL or --directory DIR")
     found: dict[Agent, str] = {}
     for item in listen:
         name, _, url = item.partition("=")
         agent = server.agent(name)
         if agent is None:
-            known = _all({agent.name: agent for agent in server.agents.values()})
-            raise click.UsageError(f"--listen {item}: no agent {name!r}; there are: {known}")
+            known = [agent.name for agent in server.agents.values()]
+            raise click.UsageError(f"--listen {item}: {_unknown_agent(name, known)}")
         if agent in found:
-            raise click.UsageError(f"--listen {item}: {agent.name} has a URL already")
+            raise click.UsageError(f"--listen {item}: {agent.name} already has a URL")
         if url in found.values():
-            raise click.UsageError(f"--listen {item}: another agent has this URL already")
+            raise click.UsageError(f"--listen {item}: another agent already has this URL")
         found[agent] = url
     if directory is not None:
         for agent in server.agents.values():
@@ -135,42 +134,44 @@ def _endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) 
 
 
 def _file_name(agent: Agent) -> str:
-    """``NAME.sock``; the id instead of a name that is no plain file name."""
+    """``NAME.sock``, with the id in place of a name that is not a plain file name."""
     plain_name = agent.name.replace("-", "").replace("_", "").isalnum()
     return f"{agent.name if plain_name else agent.id}.sock"
 
 
-def _memory(text: str | None) -> tuple[Path, int, int] | None:
-    """``FILE:ADDR:SIZE``. Raises `click.UsageError`."""
+def _window(text: str | None) -> Window | None:
+    """Parse ``FILE:ADDR:SIZE``. Raises `click.UsageError`."""
     if text is None:
         return None
     try:
         name, address, size = text.rsplit(":", 2)
-        found = Path(name), int(address, 0), int(size, 0)
+        found = Window(Path(name), int(address, 0), int(size, 0))
     except ValueError:
         raise click.UsageError(
             f"--fastchannel {text}: give FILE:ADDR:SIZE, such as /dev/shm/scmi:0x10000000:0x1000"
         ) from None
-    if not name or found[1] < 0 or found[1] % 8 or not 0 < found[2] <= 1 << 30:
-        raise click.UsageError(f"--fastchannel {text}: the address is a multiple of 8, SIZE > 0")
+    if not name or found.address < 0 or found.address % 8 or not 0 < found.size <= 1 << 30:
+        raise click.UsageError(
+            f"--fastchannel {text}: ADDR must be a multiple of 8, and SIZE 1 to 0x40000000"
+        )
     return found
 
 
 def _reload(service: Service, options: _Options, log: Log) -> None:
-    """Serve what the files say now; where they are wrong, go on as before."""
+    """Serve the current contents of the files; if they are invalid, keep serving the old ones."""
     old = service.server
     try:
-        # tried without the back end first, which can serve one configuration only
-        tried = _server(options, Backend(), log, at_once=False)
+        # first without the real back end, which can serve only one configuration at a time
+        tried = _server(options, Backend(), log, successor=True)
         try:
             _endpoints(tried, options.listen, options.directory)
         finally:
             if tried.fastchannels is not None:
                 tried.fastchannels.close()
-        platform = _server(options, old.backend, log, at_once=False)
+        platform = _server(options, old.backend, log, successor=True)
         endpoints = _endpoints(platform, options.listen, options.directory)
     except click.ClickException as problem:
-        log(f"reload: {problem.format_message()}; still serving the configuration before")
+        log(f"reload: {problem.format_message()}; still serving the old configuration")
         return
     service.reload(platform, endpoints)
     for agent, url in endpoints.items():
@@ -185,37 +186,38 @@ def _reload(service: Service, options: _Options, log: Log) -> None:
     metavar="AGENT=URL",
     multiple=True,
     help="Serve an agent (name or id) at unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH, "
-    "smt:FILE (shared memory) or vhost-user:PATH (a virtual machine); with ,mode=0660 or "
-    ",group=NAME behind it for others than the owner. Repeatable.",
+    "smt:FILE (shared memory) or vhost-user:PATH (a virtual machine); append ,mode=0660 or "
+    ",group=NAME to let users other than the owner connect. Repeatable.",
 )
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Serve every agent that has no --listen at unix:DIR/NAME.sock.",
+    help="Serve every agent without --listen at unix:DIR/NAME.sock.",
 )
 @click.option(
     "--profile",
     "profiles",
     metavar="[AGENT=]2.0|3.2",
     multiple=True,
-    help="The release of the specification to speak; 3.2 unless said. Repeatable for agents.",
+    help="The SCMI release to speak, for all agents or one; 3.2 by default. Repeatable.",
 )
 @click.option(
     "--extra",
     type=click.Path(dir_okay=False, path_type=Path),
     multiple=True,
-    help="Lay this JSON over RUNTIME: what the tree cannot say. Repeatable.",
+    help="Merge this JSON into RUNTIME, for facts that no device tree contains. Repeatable.",
 )
 @click.option(
     "--fastchannel",
     metavar="FILE:ADDR:SIZE",
-    help="Put FastChannels into SIZE bytes of FILE, which agents map at ADDR.",
+    help="Provide FastChannels in SIZE bytes of FILE, which agents map at ADDR.",
 )
-@click.option("--trace", type=click.Path(dir_okay=False), help="Write every message to a file.")
+@click.option("--trace", type=click.Path(dir_okay=False), help="Log every message to a file.")
 @click.option(
     "--backend",
     metavar="NAME",
-    help="What carries changes out: an installed back end, or MODULE:CLASS. The simulator if none.",
+    help="The back end that carries out changes: the name of an installed one, or MODULE:CLASS. "
+    "The simulator by default.",
 )
 def serve(
     configuration: Path,
@@ -227,13 +229,13 @@ def serve(
     trace: str | None,
     backend: str | None,
 ) -> None:
-    """Serve the platform RUNTIME (runtime.json of a build) to its agents.
+    """Serve the platform RUNTIME (the runtime.json of a build) to its agents.
 
-    Who connects to an agent's socket is that agent, one client at a time. The votes of a client
-    that disconnects are released. SIGHUP reads RUNTIME again: agents whose part is the same stay
-    connected. Ends at SIGTERM or SIGINT.
+    A client that connects to an agent's socket is that agent, one client at a time. The votes of a
+    client that disconnects are released. SIGHUP reloads RUNTIME: agents whose part of it is
+    unchanged stay connected. SIGTERM and SIGINT stop the server.
     """
-    options = _Options(configuration, extra, listen, directory, profiles, _memory(fastchannel))
+    options = _Options(configuration, extra, listen, directory, profiles, _window(fastchannel))
     log = Log(sys.stderr.fileno())
     try:
         found = None if backend is None else load(backend)
@@ -244,7 +246,7 @@ def serve(
     try:
         if directory is not None:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # a line at a time, so that it can be read while the server runs
+        # line-buffered, so that it can be read while the server runs
         tracer = None if trace is None else Trace(Path(trace).open("w", buffering=1), log)  # noqa: SIM115
         service = Service(server, endpoints, log, tracer)
     except OSError as problem:
@@ -260,6 +262,6 @@ def serve(
         signal.signal(signal.SIGHUP, reload)
         for agent, url in endpoints.items():
             click.echo(_served(agent, url))
-        gc.freeze()  # what there is now stays: no collection need look at it again
+        gc.freeze()  # everything allocated so far is permanent: keep it out of collections
         click.echo("ready")
         service.run()

@@ -1,7 +1,7 @@
-"""The server: the state all agents share, the agents, and the way from a change to those it tells.
+"""The server: the state shared by all agents, the agents themselves, and their notifications.
 
-This file does not know about sockets: transports call `Agent.handle` and send what waits for the
-agents named in `Server.waiting`.
+This module does not know about sockets: transports call `Agent.handle`, and send what is queued for
+the agents named in `Server.waiting`.
 """
 
 import time
@@ -14,29 +14,34 @@ from scmigen.scmi.layouts import HEADER_SIZE, MAX_REPLY, MessageType, header
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import KIND_OF, Kind, Profile, Protocol
 from scmigen.scmi.status import Status
-from scmigen.server.agent import Agent, Refusal
+from scmigen.server import delayed
+from scmigen.server.agent import Agent
 from scmigen.server.backend import Backend, BackendError
-from scmigen.server.fastchannels import FastChannels
-from scmigen.server.permissions import Permissions
+from scmigen.server.device_permissions import Permissions
+from scmigen.server.fastchannels import FastChannels, Window
+from scmigen.server.polling import Poller
+from scmigen.server.session import Refusal, Session
 from scmigen.server.simulator import Simulator
 from scmigen.server.state import Change, Context, PerformanceDomain, boot
 from scmigen.server.timers import Timers
-from scmigen.server.watch import Watcher
 
-#: Who causes what no agent has: the platform.
+#: The agent id of the platform, which causes every change that no agent causes.
 PLATFORM = 0
 
 
 class Server:
-    """One SCMI platform.
+    """One SCMI platform; provides the `session.Services` of its agents.
 
-    ``profile`` holds for every agent that ``profiles`` does not name (by id). ``max_reply`` is the
-    longest payload of a response in bytes, status included: multi-part replies are cut to it.
-    ``refused`` is called with every request that was not allowed, ``failed`` with what the back end
-    could not do, ``broken`` with a line about every exception nobody expected: what raised it is
-    answered GENERIC_ERROR, and all else goes on. ``now`` is a clock in ns; nothing happens later by
-    itself: call `tick` when `Timers.next_due` says so. Raises `BackendError` for a back end that
-    cannot start.
+    ``profile`` applies to every agent that ``profiles`` does not name (by id). ``max_reply`` is the
+    longest payload of a response in bytes, status included; multi-part replies are cut to it.
+    ``refused`` is called with every request that was denied, ``failed`` with what the back end
+    could not do, ``broken`` with a line about every unexpected exception: the message that raised
+    it is answered with GENERIC_ERROR, and nothing else is affected. ``fastchannels`` is the memory
+    for FastChannels. A ``successor`` takes over from another server (`reload.transfer_state`) and
+    leaves that memory alone until then.
+
+    ``now`` is a clock in ns. Nothing happens by itself: call `tick` when `Timers.next_due` says so.
+    Raises `BackendError` if the back end cannot start, `FastChannelError` for unusable memory.
     """
 
     def __init__(
@@ -50,13 +55,12 @@ class Server:
         failed: Callable[[str], None] = lambda _: None,
         broken: Callable[[str], None] = lambda _: None,
         backend: Backend | None = None,
+        fastchannels: Window | None = None,
+        successor: bool = False,
         now: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.configuration = configuration
-        self.profile = profile
-        self.profiles = dict(profiles or {})
-        self.max_reply = max_reply
-        self.refused = refused
+        self._refused = refused
         self._failed = failed
         self._broken = broken
         self.shared_numbers = configuration.numbering is runtime.Numbering.SHARED
@@ -64,24 +68,29 @@ class Server:
         self.backend = backend or Simulator()
         self._start(now)
         self.context = Context(self.backend)
-        #: What has changed since the last message; emptied by `publish`.
-        self.changes: list[Change] = self.context.changes
-        #: Ids of the agents that have events to take.
+        #: Ids of the agents that have queued events.
         self.waiting: set[int] = set()
         self._subscribers: dict[tuple[Protocol, int, int | None], dict[int, int]] = {}
-        self.fastchannels: FastChannels | None = None
         self.permissions = Permissions(configuration)
         self.state = boot(configuration, _switchable(configuration), self.context)
-        self.watcher = Watcher(self)
-        self.agents: Mapping[int, Agent] = {
-            agent.id: Agent(self, agent) for agent in configuration.agents
+        self.poller = Poller(self)
+        self.sessions: Mapping[int, Session] = {
+            agent.id: Session(self, agent, (profiles or {}).get(agent.id, profile), max_reply)
+            for agent in configuration.agents
         }
-        for agent in self.agents.values():
-            for view in agent.views.values():
-                for number in _voters(view.operations):
-                    view.named[number].admit(agent.id)
-        self.changes.clear()
-        self.followed("boot")
+        self.fastchannels: FastChannels | None = None
+        self.agents: Mapping[int, Agent] = {
+            number: Agent(session) for number, session in self.sessions.items()
+        }
+        for session in self.sessions.values():
+            for kind, number in _votes(session):
+                self.state[kind][number].admit(session.id)
+        self.context.take_changes()
+        self.settle("boot")
+        if fastchannels is not None:
+            self.fastchannels = FastChannels(self, fastchannels)
+            if not successor:
+                self.fastchannels.begin()
 
     def _start(self, now: Callable[[], int]) -> None:
         """Start the back end. Raises `BackendError`."""
@@ -91,164 +100,178 @@ class Server:
             raise
         except Exception as problem:
             name = type(problem).__name__
-            raise BackendError(f"cannot start: {name} at {_place(problem)}") from problem
+            raise BackendError(f"cannot start: {name} at {_origin(problem)}") from problem
 
     def agent(self, name: str) -> Agent | None:
-        """The agent of this name, or of this id in decimal."""
+        """The agent with this name, or with this decimal id."""
         for agent in self.agents.values():
             if agent.name == name:
                 return agent
         return self.agents.get(int(name)) if name.isdecimal() and len(name) < 4 else None
 
-    def tick(self) -> None:
-        """Do what is due."""
-        self.timers.run_due()
-        if self.changes:
-            self.publish(PLATFORM)
+    def handle(self, agent: int, message: bytes) -> tuple[bytes, ...]:
+        """Handle a message as if ``agent`` had sent it."""
+        return self.agents[agent].handle(message)
 
-    # What goes wrong
+    def tick(self) -> None:
+        """Run the timers that are due."""
+        self.timers.run_due()
+        self.publish(PLATFORM)
+
+    # Refusals and failures
+
+    def refused(self, refusal: Refusal) -> None:
+        """Log a request that was denied."""
+        self._refused(refusal)
 
     def failure(self, problem: Exception, about: str) -> Status:
-        """Note ``problem``, in what is ``about``; the status that says so. What is no
-        `BackendError` is a mistake in the server or in a back end."""
+        """Log an exception that ``about`` ran into; the status to answer with. Anything but a
+        `BackendError` is a bug, in the server or in a back end."""
         if isinstance(problem, BackendError):
             self._failed(str(problem))
             return Status.HARDWARE_ERROR
-        self._broken(f"{about}: {type(problem).__name__} at {_place(problem)}")
+        self._broken(f"{about}: {type(problem).__name__} at {_origin(problem)}")
         return Status.GENERIC_ERROR
 
     def _timer_failed(self, problem: Exception) -> None:
         self.failure(problem, "a timer")
 
-    def followed(self, about: str) -> Status:
-        """How the back end did what followed from votes, since this was last asked."""
-        problem, self.context.failed = self.context.failed, None
+    def settle(self, about: str) -> Status:
+        """Log what the back end failed to do since the last call; the status to answer with."""
+        problem = self.context.take_failure()
         return Status.SUCCESS if problem is None else self.failure(problem, about)
 
     # Events
 
     def subscribe(
-        self, agent: Agent, protocol: Protocol, event: int, number: int | None, own: int, on: bool
+        self,
+        session: Session,
+        protocol: Protocol,
+        event: int,
+        number: int | None,
+        own: int,
+        on: bool,
     ) -> None:
-        """Tell ``agent`` of ``event`` on resource ``number``, which it calls ``own``; or not."""
+        """Subscribe to ``event`` of resource ``number`` (``own`` to the agent), or unsubscribe."""
         key = (protocol, event, number)
         if on:
-            self._subscribers.setdefault(key, {})[agent.id] = own
+            self._subscribers.setdefault(key, {})[session.id] = own
         else:
-            self._subscribers.get(key, {}).pop(agent.id, None)
+            self._subscribers.get(key, {}).pop(session.id, None)
 
     def subscribers(self, protocol: Protocol, event: int, number: int | None) -> Mapping[int, int]:
-        """The agents that want to know of an event: id → what the agent calls the resource."""
+        """The subscribers of an event: agent id → the agent's id of the resource."""
         return self._subscribers.get((protocol, event, number), {})
 
-    def all_subscribers(self) -> Mapping[tuple[Protocol, int, int | None], Mapping[int, int]]:
+    def subscriptions(self) -> Mapping[tuple[Protocol, int, int | None], Mapping[int, int]]:
         """`subscribers` by protocol, event and resource number."""
         return self._subscribers
 
     def publish(self, cause: int) -> None:
-        """Tell the subscribers of all that has changed; ``cause`` is the agent that did it."""
-        changes = self.changes.copy()
-        self.changes.clear()
-        for change in changes:
+        """Notify subscribers of everything that changed; agent ``cause`` made the changes."""
+        for change in self.context.take_changes():
             try:
                 self._publish(cause, change)
             except Exception as problem:
-                self.failure(problem, f"telling of event {change.event} of {change.protocol.name}")
+                self.failure(problem, f"publishing event {change.event} of {change.protocol.name}")
 
     def _publish(self, cause: int, change: Change) -> None:
         if self.fastchannels is not None:
             self.fastchannels.changed(change)
-        told = self.subscribers(change.protocol, change.event, change.number)
-        for agent, own in told.items():
-            values = self._values(self.agents[agent], change)
-            self.notify(self.agents[agent], change.protocol, change.event, (cause, own, *values))
+        for agent, own in self.subscribers(change.protocol, change.event, change.number).items():
+            session = self.sessions[agent]
+            values = (cause, own, *self._values(session, change))
+            self.notify(session, change.protocol, change.event, values)
 
-    def _values(self, agent: Agent, change: Change) -> tuple[int, ...]:
-        """The values of a change as ``agent`` knows them."""
-        if change.protocol is not Protocol.PERFORMANCE or agent.legacy:
+    def _values(self, session: Session, change: Change) -> tuple[int, ...]:
+        """The values of a change in the terms of one agent."""
+        if change.protocol is not Protocol.PERFORMANCE or session.legacy:
             return change.values
         domain = self.state[Kind.PERFORMANCE][change.number]
         assert isinstance(domain, PerformanceDomain)
         return tuple(domain.outward(level) for level in change.values)
 
     def requested(
-        self, agent: Agent, protocol: Protocol, number: int, values: Sequence[int]
+        self, session: Session, protocol: Protocol, number: int, values: Sequence[int]
     ) -> None:
-        """Tell the others that ``agent`` has asked for a change (event 1 of clock and power)."""
+        """Notify the other agents that one has requested a change (event 1 of clock and power)."""
         for other, own in self.subscribers(protocol, 0x1, number).items():
-            if other != agent.id:
-                self.notify(self.agents[other], protocol, 0x1, (agent.id, own, *values))
+            if other != session.id:
+                self.notify(self.sessions[other], protocol, 0x1, (session.id, own, *values))
 
     def broadcast(self, protocol: Protocol, event: int, values: tuple[int, ...]) -> None:
-        """Tell the subscribers of an event that is about no resource; a value more than the
-        agent's version of the event has is left out."""
+        """Notify the subscribers of an event that belongs to no resource; values that the agent's
+        version of the event does not have are left out."""
         for number in self.subscribers(protocol, event, None):
-            agent = self.agents[number]
-            row = events.notifications(protocol, agent.versions[protocol])[event]
-            self.notify(agent, protocol, event, values[: len(row.reply.fields)])
+            session = self.sessions[number]
+            row = events.notifications(protocol, session.versions[protocol])[event]
+            self.notify(session, protocol, event, values[: len(row.reply.fields)])
 
     def notify(
         self,
-        agent: Agent,
+        session: Session,
         protocol: Protocol,
         event: int,
         values: tuple[int, ...],
         tail: bytes = b"",
     ) -> None:
-        """Queue one notification for ``agent``."""
-        rows = events.notifications(protocol, agent.versions[protocol])
+        """Queue a notification for one agent; nothing if its version does not have the event."""
+        rows = events.notifications(protocol, session.versions[protocol])
         if event not in rows:
             return
         word = header(protocol, event, kind=MessageType.NOTIFICATION)
-        agent.push_event(
+        session.push_event(
             word.to_bytes(HEADER_SIZE, "little") + rows[event].reply.pack(*values) + tail
         )
 
-    def report_error(self, agent: Agent, status: Status, head: bytes) -> None:
-        """BASE_ERROR_EVENT to ``agent``: a command of its own failed, and no response says so."""
-        if agent.id in self.subscribers(Protocol.BASE, 0x0, None):
+    def report_error(self, session: Session, status: Status, head: bytes) -> None:
+        """Queue a BASE_ERROR_EVENT: a command failed after it was answered."""
+        if session.id in self.subscribers(Protocol.BASE, 0x0, None):
             command = head.ljust(HEADER_SIZE, b"\0") + status.to_bytes(4, "little", signed=True)
-            self.notify(agent, Protocol.BASE, 0x0, (agent.id, 1), command)
+            self.notify(session, Protocol.BASE, 0x0, (session.id, 1), command)
 
     # Votes
 
-    def forget(self, agent: Agent) -> None:
-        """Undo what ``agent`` has asked for: its votes and subscriptions."""
-        for view in agent.views.values():
+    def forget(self, session: Session, *, tell: bool) -> None:
+        """Cancel pending commands (``tell`` the agent so), release votes and subscriptions."""
+        delayed.cancel(session, tell=tell)
+        for view in session.views.values():
             for resource in view.named.values():
-                resource.forget(agent.id)
+                resource.forget(session.id)
         for subscribers in self._subscribers.values():
-            subscribers.pop(agent.id, None)
-        self.followed(agent.name)
-        self.publish(agent.id)
+            subscribers.pop(session.id, None)
+        self.settle(session.name)
+        self.publish(session.id)
 
-    def permissions_changed(self, agent: Agent) -> None:
-        """What ``agent`` may do has changed: votes it may no longer give are gone."""
-        before = _votes(agent)
-        agent.refresh()
-        after = _votes(agent)
-        for kind, number in before - after:
-            self.state[kind][number].dismiss(agent.id)
-        for kind, number in after - before:
-            self.state[kind][number].admit(agent.id)
+    def permissions_changed(self, session: Session) -> None:
+        """Apply changed permissions: drop votes and subscriptions that are no longer allowed."""
+        before = _votes(session)
+        self.agents[session.id].refresh()
+        after = _votes(session)
+        for kind, number in before:
+            if (kind, number) not in after:
+                self.state[kind][number].dismiss(session.id)
+        for kind, number in after:
+            if (kind, number) not in before:
+                self.state[kind][number].admit(session.id)
         for (protocol, _, _), subscribers in self._subscribers.items():
-            own = subscribers.get(agent.id)
+            own = subscribers.get(session.id)
             if own is not None and protocol in KIND_OF:
-                allowed = agent.views[KIND_OF[protocol]].operations.get(own, frozenset())
-                if not allowed & _WATCHING:
-                    del subscribers[agent.id]
+                allowed = session.views[KIND_OF[protocol]].operations.get(own, frozenset())
+                if not allowed & _NOTIFYING:
+                    del subscribers[session.id]
         if self.fastchannels is not None:
-            self.fastchannels.permissions_changed(agent.id)
+            self.fastchannels.permissions_changed(session.id)
 
 
-#: The operations that an agent holds something by (a vote, a pin it has asked for), and those that
-#: let it ask for notifications.
+#: Operations that give an agent a hold on a resource (a vote, a requested pin), and those that
+#: allow it to subscribe to notifications.
 _VOTING = frozenset({Operation.STATE, Operation.LIMITS, Operation.CONFIG})
-_WATCHING = frozenset({Operation.READ, Operation.RESET})
+_NOTIFYING = frozenset({Operation.READ, Operation.RESET})
 
 
-def _place(problem: Exception) -> str:
-    """Where it was raised: file, line and function."""
+def _origin(problem: Exception) -> str:
+    """Where an exception was raised: file, line and function."""
     trace = problem.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -258,20 +281,18 @@ def _place(problem: Exception) -> str:
     return f"{Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}"
 
 
-def _voters(operations: Mapping[int, frozenset[Operation]]) -> list[int]:
-    return [number for number, allowed in operations.items() if allowed & _VOTING]
-
-
-def _votes(agent: Agent) -> set[tuple[Kind, int]]:
-    """Kind and platform number of all that ``agent`` has a vote on."""
+def _votes(session: Session) -> dict[tuple[Kind, int], None]:
+    """Kind and platform number of every resource that the agent has a vote on, in order."""
     return {
-        (kind, view.named[number].number)
-        for kind, view in agent.views.items()
-        for number in _voters(view.operations)
+        (kind, view.named[number].number): None
+        for kind, view in session.views.items()
+        for number, allowed in view.operations.items()
+        if allowed & _VOTING
     }
 
 
 def _switchable(configuration: runtime.Runtime) -> frozenset[tuple[Kind, int]]:
+    """The resources that some agent may ever switch on or off."""
     return frozenset(
         (kind, grant.resource)
         for agent in configuration.agents

@@ -1,128 +1,83 @@
-"""Asynchronous commands: answered at once, done later, reported by a delayed response.
+"""Asynchronous commands: acknowledged at once, executed later, reported by a delayed response.
 
-While a change is under way its resource is busy: another change of it is refused with BUSY, as is
-one more than `MAX_PENDING` of an agent in a protocol. A vote is busy for the agent alone that gives
-it, and readings keep nobody waiting. The right to the change is looked at again when it is due; the
-agent that lost it meanwhile is told DENIED. What an agent has under way when it goes, or when its
-configuration is reset, does not happen any more.
+A pending change makes its resource busy: further changes are refused with BUSY, as is any command
+beyond `MAX_PENDING` per agent and protocol. A pending vote blocks only the agent that cast it, and
+a pending reading blocks nobody. The permission is checked again when the change is due; an agent
+that lost it in the meantime gets DENIED. Disconnecting or resetting an agent cancels its pending
+changes.
 """
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from scmigen.scmi import events
 from scmigen.scmi.layouts import HEADER_SIZE, MessageType
-from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
-from scmigen.server.protocols.handler import MAX_PENDING, RequestError, require
-
-if TYPE_CHECKING:
-    from scmigen.server.agent import Agent
-    from scmigen.server.state import Resource
-    from scmigen.server.timers import Timer
+from scmigen.server.protocols.handler import DONE, MAX_PENDING, RequestError, require
+from scmigen.server.session import Deferred, Pending, Session
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is to be done: ``make`` does it (raises what a back end does), ``values`` are the fields
-    of the delayed response afterwards, ``tail`` what comes behind them. ``silent``: the agent wants
-    no delayed response; ``alone``: nothing else may change the resource meanwhile."""
-
-    resource: "Resource"
-    own: int
-    needed: Operation
-    latency: int
-    make: Callable[[], None]
-    values: Callable[[], tuple[Any, ...]]
-    tail: Callable[[], bytes] = lambda: b""
-    silent: bool = False
-    alone: bool = True
-
-
-class Pending:
-    """A change under way, asked for by the command with the header ``head``."""
-
-    __slots__ = ("_agent", "_change", "_head", "protocol", "timer")
-
-    def __init__(self, agent: "Agent", change: Change) -> None:
-        self._agent = agent
-        self._change = change
-        self._head = agent.head
-        self.protocol: Protocol = change.resource.kind.protocol
-        self.timer: Timer | None = None
-        agent.pending.append(self)
-        change.resource.busy |= change.alone
-
-    @property
-    def resource(self) -> "Resource":
-        """What it is about."""
-        return self._change.resource
-
-    def _over(self) -> None:
-        self._agent.pending.remove(self)
-        if self._change.alone:
-            self._change.resource.busy = False
-
-    def finish(self) -> None:
-        """It is due."""
-        self._over()
-        self._tell(_make(self._agent, self._change))
-        self._agent.server.publish(self._agent.id)
-
-    def cancel(self, *, told: bool) -> None:
-        """It does not happen; the delayed response says so where the agent is to be ``told``."""
-        if self.timer is not None:
-            self.timer.cancel()
-        self._over()
-        if told:
-            self._tell(Status.GENERIC_ERROR)
-
-    def _tell(self, status: Status) -> None:
-        if not self._change.silent:
-            self._agent.push_event(_response(self._agent, self._head, status, self._change))
-        elif status is not Status.SUCCESS:
-            self._agent.server.report_error(self._agent, status, self._head)
-
-
-def begin(agent: "Agent", change: Change) -> bytes:
-    """Start ``change`` for the command that ``agent`` has just sent. Raises `RequestError`."""
-    protocol = change.resource.kind.protocol
+def begin(session: Session, change: Deferred, head: bytes) -> bytes:
+    """Schedule ``change`` for the command with header ``head``; the values of its immediate
+    response. Raises `RequestError` if the resource is busy or too many commands are pending."""
+    pending = Pending(change, head)
     require(not change.resource.busy, Status.BUSY)
-    under_way = sum(pending.protocol is protocol for pending in agent.pending)
-    require(under_way < MAX_PENDING, Status.BUSY)
-    pending = Pending(agent, change)
+    count = sum(other.protocol is pending.protocol for other in session.pending)
+    require(count < MAX_PENDING, Status.BUSY)
+    session.pending.append(pending)
+    change.resource.busy |= change.exclusive
     if change.latency:
-        pending.timer = agent.server.timers.after(change.latency, pending.finish)
+        timers = session.services.timers
+        pending.timer = timers.after(change.latency, lambda: _finish(session, pending))
     else:
-        pending.finish()
-    return b""
+        _finish(session, pending)
+    return DONE
 
 
-def votes_later(agent: "Agent", resource: "Resource") -> bool:
-    """Whether a vote of ``agent`` on ``resource`` is under way."""
-    return any(pending.resource is resource for pending in agent.pending)
+def cancel(session: Session, *, tell: bool) -> None:
+    """Cancel all pending changes of an agent; with ``tell`` it gets a delayed GENERIC_ERROR."""
+    for pending in tuple(session.pending):
+        if pending.timer is not None:
+            pending.timer.cancel()
+        _remove(session, pending)
+        if tell:
+            _report(session, pending, Status.GENERIC_ERROR)
 
 
-def _make(agent: "Agent", change: Change) -> Status:
-    open_now = agent.views[change.resource.kind].open[change.needed]
+def _finish(session: Session, pending: Pending) -> None:
+    _remove(session, pending)
+    _report(session, pending, _make(session, pending.change))
+    session.services.publish(session.id)
+
+
+def _remove(session: Session, pending: Pending) -> None:
+    session.pending.remove(pending)
+    if pending.change.exclusive:
+        pending.change.resource.busy = False
+
+
+def _make(session: Session, change: Deferred) -> Status:
+    open_now = session.views[change.resource.kind].open[change.needed]
     if open_now.get(change.own) is not change.resource:
         return Status.DENIED
-    about = f"{agent.name}: a delayed change of {change.resource.kind} {change.resource.number}"
+    about = f"{session.name}: a delayed change of {change.resource.kind} {change.resource.number}"
     try:
         change.make()
     except RequestError as refusal:
         return refusal.status
     except Exception as problem:
-        return agent.server.failure(problem, about)
-    return agent.server.followed(about)
+        return session.services.failure(problem, about)
+    return session.services.settle(about)
 
 
-def _response(agent: "Agent", head: bytes, status: Status, change: Change) -> bytes:
+def _report(session: Session, pending: Pending, status: Status) -> None:
+    if not pending.change.silent:
+        session.push_event(_response(session, pending, status))
+    elif status is not Status.SUCCESS:
+        session.services.report_error(session, status, pending.head)
+
+
+def _response(session: Session, pending: Pending, status: Status) -> bytes:
     """The delayed response: the command's header with the type changed, status and values."""
-    protocol = change.resource.kind.protocol
-    row = events.delayed_responses(protocol, agent.versions[protocol])[head[0]]
+    change, head = pending.change, pending.head
+    row = events.delayed_responses(pending.protocol, session.versions[pending.protocol])[head[0]]
     word = int.from_bytes(head, "little") | MessageType.DELAYED << 8
     return (
         word.to_bytes(HEADER_SIZE, "little")

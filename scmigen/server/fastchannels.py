@@ -1,7 +1,7 @@
 """FastChannels: words of shared memory in place of messages (DEN0056, section 4.5.4).
 
-The memory is a file that the agents map too, at an address they know. Each agent has a part of its
-own, and in it a slot of 64 bytes for every performance or capping domain with FastChannels:
+The memory is a file that the agents map too, at a known address. Each agent has its own part of it,
+with a slot of 64 bytes for every performance or power capping domain that has FastChannels:
 
     offset  performance                 power capping
     0       LEVEL_SET (4), doorbell     CAP_SET (4), doorbell
@@ -12,32 +12,29 @@ own, and in it a slot of 64 bytes for every performance or capping domain with F
     32      LIMITS_GET (8)
 
 A doorbell is a word that the agent sets to 1; the server finds it within `PERIOD` µs, clears it and
-takes the channel's words as the message with the same name. What is refused is logged and otherwise
-ignored: a FastChannel has no answer. GET channels have no doorbell and always show the present.
+handles the channel's words as the message of the same name. A FastChannel has no response: refused
+requests are only logged. GET channels have no doorbell and always hold the current values.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import header
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import KIND_OF, Protocol
 from scmigen.server.memory import SharedMemory, SharedMemoryError
+from scmigen.server.session import Services, Session
 from scmigen.server.state import Change, PerformanceDomain, Powercap, Resource
 
-if TYPE_CHECKING:
-    from scmigen.server.agent import Agent
-    from scmigen.server.core import Server
-
-#: How often the doorbells are looked at, in µs.
+#: How often the doorbells are polled, in µs.
 PERIOD: Final = 2_000
 SLOT: Final = 64
-#: Where in a slot the channels begin that are read.
+#: Offset of the GET channels in a slot.
 _SHOWN: Final = 24
 PAGE: Final = 4096
 _WORD: Final = Struct("<I")
@@ -47,12 +44,22 @@ _DOORBELL: Final = 1 | 2 << 1
 
 
 class FastChannelError(Exception):
-    """The memory cannot be used; the message says why."""
+    """The memory for FastChannels cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The memory for FastChannels: ``size`` bytes of the file ``path``, which agents map at
+    ``address``."""
+
+    path: Path
+    address: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel of a domain: offset and size in its slot; ``doorbell`` where agents write."""
+    """A channel of a domain: offset and size in its slot; SET channels have a ``doorbell``."""
 
     offset: int
     size: int
@@ -85,29 +92,27 @@ class _Slot:
 
 
 class FastChannels:
-    """The channels of all agents in one memory; used from `begin` on. Raises `FastChannelError`."""
+    """The channels of all agents in one window, in use from `begin` on. Raises
+    `FastChannelError`."""
 
-    def __init__(
-        self, server: "Server", path: Path, address: int, size: int, *, at_once: bool = True
-    ) -> None:
-        self._server = server
-        self._address = address
-        self._slots = {(slot.agent, slot.protocol, slot.own): slot for slot in _allot(server, size)}
+    def __init__(self, services: Services, window: Window) -> None:
+        self._services = services
+        self._address = window.address
+        slots = _allot(services.sessions.values(), window.size)
+        self._slots = {(slot.agent, slot.protocol, slot.own): slot for slot in slots}
         self._of: dict[tuple[Protocol, int], list[_Slot]] = {}
         for slot in self._slots.values():
             self._of.setdefault((slot.protocol, slot.resource.number), []).append(slot)
         try:
-            self._memory = SharedMemory.open(path, size)
+            self._memory = SharedMemory.open(window.path, window.size)
         except OSError as problem:
             raise FastChannelError(str(problem)) from None
         self._size = max((slot.offset + SLOT for slot in self._slots.values()), default=0)
         self._closed = False
-        if at_once:
-            self.begin()
 
     def begin(self, kept: Container[int] = ()) -> None:
-        """Show the present, and look at the doorbells from now on. What the agents ``kept`` have
-        written stays: they were there before this configuration."""
+        """Write the current values and start polling the doorbells. The slots of the agents in
+        ``kept``, which were connected before a reload, keep what the agents have written."""
         for slot in self._slots.values():
             if slot.agent not in kept:
                 self._write(slot.offset, bytes(SLOT))
@@ -115,7 +120,7 @@ class FastChannels:
         self._poll()
 
     def layout(self, agent: int) -> tuple[tuple[Protocol, int, int], ...]:
-        """Where ``agent`` finds what: protocol, domain, address."""
+        """Protocol, domain id and slot address of all channels of ``agent``."""
         return tuple(
             (slot.protocol, slot.own, self._address + slot.offset)
             for slot in self._slots.values()
@@ -123,33 +128,36 @@ class FastChannels:
         )
 
     def permissions_changed(self, agent: int) -> None:
-        """``agent`` may read more than before, or less."""
+        """Update the GET channels of ``agent``, which may read more or less than before."""
         for slot in self._slots.values():
             if slot.agent == agent:
                 self._show(slot)
 
     def close(self) -> None:
-        """Let go of the memory."""
+        """Stop polling and close the memory."""
         self._closed = True
         self._memory.close()
 
-    def serves(self, agent: "Agent", protocol: Protocol, message: int) -> bool:
-        """Whether ``agent`` has a channel for ``message``."""
+    def serves(self, session: Session, protocol: Protocol, message: int) -> bool:
+        """Whether the agent has a channel for ``message``."""
         return message in CHANNELS.get(protocol, ()) and any(
-            slot.agent == agent.id and slot.protocol is protocol for slot in self._slots.values()
+            slot.agent == session.id and slot.protocol is protocol for slot in self._slots.values()
         )
 
-    def has(self, agent: "Agent", protocol: Protocol, own: int) -> bool:
-        """Whether the domain that ``agent`` calls ``own`` has channels."""
-        return (agent.id, protocol, own) in self._slots
+    def has(self, session: Session, protocol: Protocol, own: int) -> bool:
+        """Whether the domain that the agent calls ``own`` has channels."""
+        return (session.id, protocol, own) in self._slots
 
-    def describe(self, agent: "Agent", protocol: Protocol, own: int, message: int) -> bytes | None:
-        """The values of …_DESCRIBE_FASTCHANNEL; ``None`` where there is none."""
-        slot = self._slots.get((agent.id, protocol, own))
+    def describe(
+        self, session: Session, protocol: Protocol, own: int, message: int
+    ) -> bytes | None:
+        """The values of a DESCRIBE_FASTCHANNEL reply; ``None`` if there is no such channel."""
+        slot = self._slots.get((session.id, protocol, own))
         channel = CHANNELS[protocol].get(message)
         if slot is None or channel is None:
             return None
-        pack = messages.commands(protocol, agent.versions[protocol])[_DESCRIBE[protocol]].reply.pack
+        rows = messages.commands(protocol, session.versions[protocol])
+        pack = rows[_DESCRIBE[protocol]].reply.pack
         base = self._address + slot.offset
         limit = slot.resource.rate_limit if isinstance(slot.resource, PerformanceDomain) else 0
         if channel.doorbell is None:
@@ -158,19 +166,19 @@ class FastChannels:
         return pack(_DOORBELL, limit, base + channel.offset, channel.size, doorbell, 1, 0)
 
     def changed(self, change: Change) -> None:
-        """Show what has changed."""
+        """Update the GET channels of the resource that changed."""
         for slot in self._of.get((change.protocol, change.number), ()):
             self._show(slot)
 
     def _show(self, slot: _Slot) -> None:
-        """What the agent may read of a domain; zeroes where it may not."""
-        agent, domain = self._server.agents[slot.agent], slot.resource
-        operations = agent.views[KIND_OF[slot.protocol]].operations
+        """Write the GET channels of a domain; zeroes if the agent may not read it."""
+        session, domain = self._services.sessions[slot.agent], slot.resource
+        operations = session.views[KIND_OF[slot.protocol]].operations
         if Operation.READ not in operations.get(slot.own, ()):
             self._write(slot.offset + _SHOWN, bytes(SLOT - _SHOWN))
             return
         if isinstance(domain, PerformanceDomain):
-            legacy = agent.legacy
+            legacy = session.legacy
             self._write(slot.offset + _SHOWN, _WORD.pack(domain.outward(domain.level, legacy)))
             limits = [domain.outward(it, legacy) for it in (domain.maximum, domain.minimum)]
             self._write(slot.offset + _SHOWN + 8, _LIMITS.pack(*limits))
@@ -179,14 +187,14 @@ class FastChannels:
 
     def _write(self, offset: int, data: bytes) -> None:
         if not self._closed:
-            with suppress(SharedMemoryError):  # who shortens the file has no channels
+            with suppress(SharedMemoryError):  # somebody truncated the file
                 self._memory.write(offset, data)
 
     def _poll(self) -> None:
-        """Look at every doorbell, and again later."""
+        """Handle every channel whose doorbell is set; once per period."""
         if self._closed:
             return
-        self._server.timers.after(PERIOD, self._poll)
+        self._services.timers.after(PERIOD, self._poll)
         with suppress(SharedMemoryError):
             memory = self._memory.read(0, self._size)
             for slot in self._slots.values():
@@ -199,30 +207,30 @@ class FastChannels:
                         self._take(slot, message, channel)
 
     def _take(self, slot: _Slot, message: int, channel: Channel) -> None:
-        """What stands in the channel, as the message it is in place of."""
+        """Handle the words of a channel as the message that the channel replaces."""
         words = self._memory.read(slot.offset + channel.offset, channel.size)
         own = slot.own.to_bytes(4, "little")
         flags = bytes(4) if slot.protocol is Protocol.POWERCAP else b""
         head = header(slot.protocol, message).to_bytes(4, "little")
-        self._server.agents[slot.agent].handle(head + own + flags + words)
+        self._services.handle(slot.agent, head + own + flags + words)
 
 
 _DESCRIBE: Final = {Protocol.PERFORMANCE: 0xB, Protocol.POWERCAP: 0xC}
 
 
-def _allot(server: "Server", size: int) -> Iterator[_Slot]:
-    """A slot for every domain with channels an agent may see, each agent in a part of its own: of
-    whole pages, where there are enough."""
+def _allot(sessions: Iterable[Session], size: int) -> Iterator[_Slot]:
+    """A slot for every domain with channels that an agent can see. Each agent gets its own part of
+    the memory, in whole pages if there are enough of them."""
     wanted = {
-        agent.id: [
+        session: [
             (protocol, own, resource)
             for protocol in CHANNELS
-            for own, resource in agent.views[KIND_OF[protocol]].named.items()
-            if _has_channels(resource) and protocol in agent.versions
+            for own, resource in session.views[KIND_OF[protocol]].named.items()
+            if _has_channels(resource) and protocol in session.versions
         ]
-        for agent in server.agents.values()
+        for session in sessions
     }
-    agents = [agent for agent, found in wanted.items() if found]
+    agents = [session for session, found in wanted.items() if found]
     if not agents:
         raise FastChannelError("no agent has a domain with FastChannels")
     part = size // len(agents)
@@ -230,11 +238,11 @@ def _allot(server: "Server", size: int) -> Iterator[_Slot]:
     for index, agent in enumerate(agents):
         if len(wanted[agent]) * SLOT > part:
             raise FastChannelError(
-                f"{size:#x} bytes are too few: {server.agents[agent].name} needs "
-                f"{len(wanted[agent]) * SLOT:#x}, and has {part:#x} as one of {len(agents)} agents"
+                f"{size:#x} bytes are too few: {agent.name} needs {len(wanted[agent]) * SLOT:#x} "
+                f"bytes, but {len(agents)} agents get {part:#x} each"
             )
         for number, (protocol, own, resource) in enumerate(wanted[agent]):
-            yield _Slot(agent, protocol, own, resource, index * part + number * SLOT)
+            yield _Slot(agent.id, protocol, own, resource, index * part + number * SLOT)
 
 
 def _has_channels(resource: Resource) -> bool:

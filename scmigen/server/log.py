@@ -1,8 +1,8 @@
-"""The log: lines for people, that never stop the server.
+"""The log: lines for people, which never block the server.
 
-Agents cause lines, and a hostile one as many as it can: each source has `BURST` lines at once and
-one more every `REFILL` ns, so that a flood writes less than 10 MB a day; what is left out is
-counted and said. A reader that does not read, or is gone, loses lines; nobody waits for it.
+A hostile agent causes as many lines as it can, so each source is limited to `BURST` lines at once
+and one more every `REFILL` ns: a flood writes less than 10 MB per day. Suppressed lines are counted
+and reported. A reader that does not read, or is gone, loses lines; the server does not wait.
 """
 
 import os
@@ -15,7 +15,7 @@ from scmigen.scmi.text import plain
 
 BURST: Final = 50
 REFILL: Final = 1_000_000_000
-#: The longest line: less than what a pipe takes whole.
+#: The longest line; a pipe takes that much atomically.
 _LONGEST: Final = 1000
 
 
@@ -26,10 +26,10 @@ class Log:
         self._descriptor = descriptor
         self._now = now
         self._buckets: dict[str, tuple[int, int]] = {}
-        self._left_out: dict[str, int] = {}
+        self._suppressed: dict[str, int] = {}
 
     def __call__(self, line: str, source: str = "") -> None:
-        """Write ``line``, which ``source`` has caused; one without a source is always written."""
+        """Write ``line``, caused by ``source``; lines without a source are never suppressed."""
         if not source:
             self._write(line)
             return
@@ -38,11 +38,11 @@ class Log:
         tokens = min(BURST, tokens + gained)
         self._buckets[source] = (max(tokens - 1, 0), self._now() - now)
         if tokens == 0:
-            self._left_out[source] = self._left_out.get(source, 0) + 1
+            self._suppressed[source] = self._suppressed.get(source, 0) + 1
             return
-        left_out = self._left_out.pop(source, 0)
-        if left_out:
-            self._write(f"({left_out} lines about {source} left out)")
+        suppressed = self._suppressed.pop(source, 0)
+        if suppressed:
+            self._write(f"({suppressed} lines about {source} suppressed)")
         self._write(line)
 
     def _write(self, line: str) -> None:
@@ -51,4 +51,4 @@ class Log:
             if select.select((), (self._descriptor,), (), 0)[1]:
                 os.write(self._descriptor, data)
         except OSError:
-            pass  # nobody reads it
+            pass  # the reader is gone

@@ -1,8 +1,8 @@
 """Memory shared with agents, read and written as a file.
 
-It is not mapped: an agent that shortens a mapped file ends the process that touches the missing
-page, and with it the server of all other agents. As a file, what is missing is an error. For a
-regular file of the page cache (a memfd, a file in /dev/shm) both are the same memory.
+It is not mapped: by truncating a mapped file, an agent would kill the process that touches a
+missing page, and with it the server of all other agents. Through file operations, missing bytes are
+an error. For files in the page cache (a memfd, a file in /dev/shm) both access the same memory.
 """
 
 import fcntl
@@ -15,11 +15,11 @@ _SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 
 class SharedMemoryError(Exception):
-    """What was to be read or written is not there."""
+    """The bytes to read or write do not exist."""
 
 
 def is_memory(descriptor: int) -> bool:
-    """Whether a file is memory: a memfd, or a file of a tmpfs. Only these know seals."""
+    """Whether a file is memory: a memfd or a file of a tmpfs. Only these support seals."""
     try:
         fcntl.fcntl(descriptor, fcntl.F_GET_SEALS)
     except OSError:
@@ -28,7 +28,7 @@ def is_memory(descriptor: int) -> bool:
 
 
 class SharedMemory:
-    """``size`` bytes of the file ``descriptor``, from ``start`` on. Owns the descriptor."""
+    """``size`` bytes of the file ``descriptor`` from ``start`` on. Owns the descriptor."""
 
     def __init__(self, descriptor: int, size: int, start: int = 0) -> None:
         self.descriptor = descriptor
@@ -37,13 +37,13 @@ class SharedMemory:
 
     @classmethod
     def open(cls, path: Path, size: int) -> "SharedMemory":
-        """The file at ``path``, made or lengthened to ``size`` bytes. Raises `OSError`."""
+        """The file at ``path``, created or extended to ``size`` bytes. Raises `OSError`."""
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
         descriptor = os.open(path, flags, 0o600)
         try:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
-                raise OSError(f"{path} is no regular file")  # noqa: TRY301 - closed below
+                raise OSError(f"{path} is not a regular file")  # noqa: TRY301 - closed below
             if found.st_size < size:
                 os.ftruncate(descriptor, size)
         except OSError:
@@ -53,8 +53,7 @@ class SharedMemory:
 
     @classmethod
     def sealed(cls, name: str, size: int) -> "SharedMemory":
-        """``size`` bytes that are in no file system and can be neither shortened nor lengthened.
-        Raises `OSError`."""
+        """``size`` bytes in a sealed memfd, which can neither shrink nor grow. Raises `OSError`."""
         descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.ftruncate(descriptor, size)
@@ -73,23 +72,23 @@ class SharedMemory:
         except OSError as problem:
             raise SharedMemoryError(problem.strerror or "read error") from None
         if len(data) != size:
-            raise SharedMemoryError("the file is shorter than it was said to be")
+            raise SharedMemoryError("the file is shorter than agreed")
         return data
 
     def write(self, offset: int, data: bytes) -> None:
-        """Put ``data`` at ``offset``. Raises `SharedMemoryError`. A file that has become shorter
-        would grow again: a full size is looked for first."""
+        """Write ``data`` at ``offset``. Raises `SharedMemoryError`. The size is checked first,
+        because writing would extend a truncated file again."""
         if not 0 <= offset <= self.size - len(data):
             raise SharedMemoryError(f"{len(data)} bytes at {offset:#x}")
         try:
             if os.fstat(self.descriptor).st_size < self._start + offset + len(data):
-                raise SharedMemoryError("the file is shorter than it was said to be")
+                raise SharedMemoryError("the file is shorter than agreed")
             written = os.pwrite(self.descriptor, data, self._start + offset)
         except OSError as problem:
             raise SharedMemoryError(problem.strerror or "write error") from None
         if written != len(data):
-            raise SharedMemoryError("not all could be written")
+            raise SharedMemoryError("short write")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         os.close(self.descriptor)

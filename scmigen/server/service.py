@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping
 
 from scmigen.server.agent import Agent
 from scmigen.server.core import PLATFORM, Server
-from scmigen.server.handover import hand_over
 from scmigen.server.port import Port, Trace
+from scmigen.server.reload import transfer_state
 from scmigen.server.transports import Transport, open_transport
 from scmigen.server.transports.loop import Loop
 
 
 class Service:
-    """Serves agents at URLs until it is stopped. Use it in a ``with`` statement: leaving it ends
+    """Serves agents at URLs until it is stopped. Use it in a ``with`` statement: on exit it closes
     all connections and removes the socket files.
 
-    ``log`` takes a line, and the agent that caused it. Raises `transports.TransportError` when a
-    URL cannot be opened; those opened before are closed.
+    ``log`` is called with a line and the agent that caused it. Raises `transports.TransportError`
+    if a URL cannot be opened; URLs opened before that are closed.
     """
 
     def __init__(
@@ -44,17 +44,16 @@ class Service:
         self._ports[agent.id] = port
 
     def log(self, line: str, source: str = "") -> None:
-        """Note what happened, for people; ``source`` is the agent that caused it."""
+        """Log a line for people; ``source`` is the agent that caused it."""
         self._log(line, source)
 
     def _ticked(self) -> None:
-        """Timers have run."""
-        if self.server.changes:
-            self.server.publish(PLATFORM)
+        """Called after timers have run."""
+        self.server.publish(PLATFORM)
         self.deliver()
 
     def deliver(self) -> None:
-        """Have the transports send the events that wait; nobody waits for an agent without one."""
+        """Flush queued events; drop those of agents that have no transport."""
         for agent in tuple(self.server.waiting):
             transport = self._transports.get(agent)
             if transport is None:
@@ -63,10 +62,10 @@ class Service:
                 transport.deliver()
 
     def reload(self, server: Server, urls: Mapping[Agent, str]) -> None:
-        """Serve ``server`` from now on. Agents whose view is the same keep their connection, their
-        votes and what they have set; the others' connections end, and they begin anew. A URL that
-        cannot be opened is logged."""
-        kept = hand_over(self.server, server)
+        """Serve ``server`` from now on. Agents whose view is unchanged keep their connections,
+        votes and settings; the others are disconnected and start over. A URL that cannot be opened
+        is logged."""
+        kept = transfer_state(self.server, server)
         agents = {agent.id: url for agent, url in urls.items()}
         for number, transport in tuple(self._transports.items()):
             if number not in kept:
@@ -74,7 +73,7 @@ class Service:
             if agents.get(number) != transport.url:
                 transport.close()
                 del self._transports[number], self._ports[number]
-                if number in kept:  # its client is gone, which the new server does not know
+                if number in kept:  # the new server does not know that its client is gone
                     server.agents[number].disconnect()
         self.server = server
         self.loop.timers = server.timers
@@ -93,11 +92,11 @@ class Service:
         self.loop.run()
 
     def stop(self) -> None:
-        """Let `run` return; may be called from a signal handler or another thread."""
+        """Make `run` return; may be called from a signal handler or another thread."""
         self.loop.stop()
 
     def close(self) -> None:
-        """End all connections and remove the socket files."""
+        """Close all connections and remove the socket files."""
         for transport in self._transports.values():
             transport.close()
         self._transports.clear()

@@ -1,9 +1,9 @@
-"""The simulated SoC's measurements: what sensors read and power caps draw.
+"""The measurements of a simulated SoC: sensor readings and the power of capping domains.
 
 Everything that has a state (clock tree, supplies, power hierarchy) is in `state`; the simulator
-only measures, from the script in the configuration: each reading for ``period`` µs, again and
-again, plus noise. A sensor without a script reads 0, a capping domain without one its sustainable
-power. Noise comes from a generator of the simulator's own, so a seed makes a run repeatable.
+only measures. It follows the script in the configuration: each reading for ``period`` µs, in a
+loop, plus noise. A sensor without a script reads 0, a capping domain its sustainable power. Noise
+comes from the simulator's own random generator, so that a seed makes runs repeatable.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ Reading = TypeVar("Reading")
 
 
 class Simulator(Backend):
-    """The default back end. ``seed`` is that of the noise."""
+    """The default back end; ``seed`` seeds its noise."""
 
     def __init__(self, seed: int = 0) -> None:
         self._random = Random(seed)
@@ -29,7 +29,7 @@ class Simulator(Backend):
         self._start = 0
 
     def start(self, configuration: runtime.Runtime, now: Callable[[], int]) -> None:
-        """Time begins now."""
+        """Start the scripts."""
         self._sensors = {sensor.id: sensor for sensor in configuration.sensors}
         self._powercaps = {domain.id: domain for domain in configuration.powercaps}
         self._now = now
@@ -40,7 +40,7 @@ class Simulator(Backend):
         return readings[step % len(readings)]
 
     def read(self, kind: Kind, number: int) -> tuple[int, ...]:
-        """The reading of the script that is due now."""
+        """The current reading of the script."""
         if kind is Kind.POWERCAP:
             domain = self._powercaps[number]
             if not domain.readings:
@@ -57,10 +57,10 @@ class Simulator(Backend):
 
 
 class Recorder(Simulator):
-    """The simulator, with every effect kept in ``effects`` and given to ``write`` as a line.
+    """The simulator, recording every effect in ``effects`` and passing it to ``write`` as a line.
 
-    Use it in tests, or with ``serve --backend recorder``, which writes the lines to stdout. An
-    effect whose text begins with one of ``failing`` is refused, as broken hardware would.
+    Use it in tests, or with ``serve --backend recorder``, which writes the lines to stdout. Effects
+    whose text begins with one of ``failing`` are refused, as by broken hardware.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Recorder(Simulator):
         self._keep = keep
 
     def apply(self, effect: Effect) -> None:
-        """Keep it, and write it down."""
+        """Record the effect and write its line."""
         text = str(effect)
         if text.startswith(self.failing):
             raise BackendError(f"{text}: refused by the recorder")

@@ -1,16 +1,16 @@
-"""What is to happen later: callbacks by the time they are due, in ns of the server's clock."""
+"""Timers: callbacks ordered by the time they are due, in ns of the server's clock."""
 
 import heapq
 from collections.abc import Callable
 from typing import Final
 
 NANOSECONDS_IN_MICROSECOND: Final = 1000
-#: The fewest timers among which it pays to look for cancelled ones.
+#: With fewer timers than this, cancelled ones are not worth removing early.
 _FEW: Final = 64
 
 
 class Timer:
-    """Something that will happen once, unless it is cancelled."""
+    """A callback that will be called once, unless it is cancelled."""
 
     __slots__ = ("call", "due")
 
@@ -19,7 +19,7 @@ class Timer:
         self.call: Callable[[], None] | None = call
 
     def cancel(self) -> None:
-        """Let it not happen."""
+        """Do not call the callback."""
         self.call = None
 
 
@@ -28,21 +28,21 @@ def _raise(problem: Exception) -> None:
 
 
 class Timers:
-    """Timers in order. Nothing runs by itself: `run_due` is called by whoever waits. ``failed`` is
-    given what a callback raises; the others are called nevertheless."""
+    """Timers in order. Nothing runs by itself: the event loop calls `run_due`. ``failed`` is called
+    with whatever a callback raises; the other callbacks are called nevertheless."""
 
     def __init__(
         self, now: Callable[[], int], failed: Callable[[Exception], None] = _raise
     ) -> None:
         self.now = now
         self.failed = failed
-        #: What waits, as a heap; some of it may be cancelled.
+        #: A heap of timers, some of which may be cancelled.
         self.waiting: list[tuple[int, int, Timer]] = []
         self._number = 0
         self._many = _FEW
 
     def after(self, microseconds: int, call: Callable[[], None]) -> Timer:
-        """Have ``call`` called so long from now, or later."""
+        """Call ``call`` after so many µs or later."""
         timer = Timer(self.now() + microseconds * NANOSECONDS_IN_MICROSECOND, call)
         self._number += 1
         if len(self.waiting) >= self._many:
@@ -51,24 +51,24 @@ class Timers:
         return timer
 
     def _tidy(self) -> None:
-        """Let go of cancelled timers, which would stay until they are due."""
+        """Remove cancelled timers, which would otherwise stay until they are due."""
         self.waiting = [item for item in self.waiting if item[2].call is not None]
         heapq.heapify(self.waiting)
         self._many = max(_FEW, 2 * len(self.waiting))
 
     def wait(self) -> float | None:
-        """How many seconds to wait for the next one, rounded up to whole ms as waiting is."""
+        """Seconds until the next timer is due; ``None`` without timers."""
         due = self.next_due()
         return None if due is None else due / 1e9
 
     def next_due(self) -> int | None:
-        """How many ns to wait for the next one; ``None`` where there is none."""
+        """Nanoseconds until the next timer is due; ``None`` without timers."""
         while self.waiting and self.waiting[0][2].call is None:
             heapq.heappop(self.waiting)
         return max(0, self.waiting[0][0] - self.now()) if self.waiting else None
 
     def run_due(self) -> None:
-        """Call what is due now; not what this makes due."""
+        """Call what is due now, but not what becomes due by calling it."""
         now = self.now()
         due: list[Timer] = []
         while self.waiting and self.waiting[0][0] <= now:
@@ -77,7 +77,7 @@ class Timers:
             self._run(timer)
 
     def finish(self) -> None:
-        """Call everything that waits now, once, whenever it is due."""
+        """Call all timers now, whenever they are due."""
         waiting, self.waiting = sorted(self.waiting), []
         for _, _, timer in waiting:
             self._run(timer)

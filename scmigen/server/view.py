@@ -1,4 +1,4 @@
-"""What one agent sees of one kind of resource: its ids, and what each is open to."""
+"""An agent's view of one kind of resource: its ids, and the operations allowed on each."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from scmigen.server.state import Resource
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An id of an agent: the resource, what is allowed now, and all the configuration grants;
-    ``described``: the agent may read what it is even where nothing is allowed."""
+    """An id of an agent: the resource, the operations allowed now and those the configuration
+    grants. A ``described`` resource can be read about even while no operation is allowed."""
 
     id: int
     resource: Resource
@@ -24,11 +24,11 @@ class Entry:
 class View:
     """The id space of one kind for one agent.
 
-    ``named`` are the resources whose attributes and names it may read, ``described`` those whose
-    rates, levels and parents it may list, ``open[operation]`` those it may do that with; all by the
-    agent's id. ``attributes`` are the operations that attribute words speak of: agents read them
-    once, so they count what the agent may be given later. The dictionaries are changed in place, so
-    that a handler's table can hold on to one.
+    All tables are by the agent's id. ``named`` holds the resources whose attributes and names it
+    may read, ``described`` those whose rates, levels and parents it may list, and
+    ``open[operation]`` those on which the operation is allowed. ``attributes`` holds the operations
+    that attribute words report: agents read these once, so operations that may be granted later are
+    included. The tables are updated in place, because commands keep references to them.
     """
 
     __slots__ = (
@@ -45,7 +45,7 @@ class View:
 
     def __init__(self, kind: Kind, count: int, hidden: Status) -> None:
         self.kind = kind
-        #: Highest configured id + 1: what PROTOCOL_ATTRIBUTES reports. It never changes.
+        #: Highest configured id + 1, as PROTOCOL_ATTRIBUTES reports it. It never changes.
         self.count = count
         self._hidden = hidden
         self.named: dict[int, Resource] = {}
@@ -58,7 +58,7 @@ class View:
         self.ids: dict[int, int] = {}
 
     def fill(self, entries: Iterable[Entry]) -> None:
-        """Make ``entries`` all the agent sees."""
+        """Replace the contents of the view by ``entries``."""
         for table in (self.named, self.described, *self.open.values()):
             table.clear()
         self.operations.clear()
@@ -77,7 +77,7 @@ class View:
                 self.open[operation][entry.id] = entry.resource
 
     def refusal(self, number: int) -> Status:
-        """Why id ``number`` is not open to something: it is not there, or only not allowed."""
+        """The status for an id that an operation is not allowed on."""
         if number >= self.count:
             return Status.NOT_FOUND
         return Status.DENIED if number in self.named else self._hidden

@@ -5,71 +5,58 @@ hole. vm1 has clocks 1 and 2, so 0 is foreign to it. Power domains nest: gpu (2)
 soc (0).
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scmi_wire import Wire
+from server_running import strict_server
 
 from scmigen import runtime
 from scmigen.scmi.protocols import Profile
 from scmigen.server import Server
-from scmigen.server.backend import BackendError
 
 BOARD = Path(__file__).parent / "board.json"
 
 
 @pytest.fixture(scope="session")
-def board():
+def board() -> runtime.Runtime:
     return runtime.decode(BOARD.read_bytes())
 
 
 @pytest.fixture(scope="session")
-def board_path():
+def board_path() -> Path:
     return BOARD
-
-
-@pytest.fixture(autouse=True)
-def nothing_unexpected(request, monkeypatch):
-    """A mistake of the server is answered and logged: here it fails the test as well, unless the
-    module says that it ``EXPECTS_MISTAKES``."""
-    found = []
-    failure = Server.failure
-
-    def noted(server, problem, about):
-        if not isinstance(problem, BackendError):
-            found.append(problem)
-        return failure(server, problem, about)
-
-    monkeypatch.setattr(Server, "failure", noted)
-    yield
-    if found and not getattr(request.module, "EXPECTS_MISTAKES", False):
-        raise found[0]
 
 
 class Platform:
     """A server and its agents, by name."""
 
-    def __init__(self, board, profile, **options):
-        self.log = []
-        self.server = Server(board, profile, refused=lambda r: self.log.append(str(r)), **options)
+    def __init__(self, board: runtime.Runtime, profile: Profile, **options: Any) -> None:
+        self.log: list[str] = []
+        log = self.log
+        self.server = strict_server(
+            board, profile, refused=lambda refusal: log.append(str(refusal)), **options
+        )
         self.linux, self.vm1, self.hypervisor = (
             Wire(self.server.agent(name)) for name in ("linux", "vm1", "hypervisor")
         )
 
 
 @pytest.fixture
-def platform(board):
+def platform(board: runtime.Runtime) -> Platform:
     """Profile 3.2."""
     return Platform(board, Profile.V3_2)
 
 
 @pytest.fixture
-def platform_2_0(board):
+def platform_2_0(board: runtime.Runtime) -> Platform:
     return Platform(board, Profile.V2_0)
 
 
 @pytest.fixture
-def serve(board):
+def serve(board: runtime.Runtime) -> Callable[..., Platform]:
     """Serves another configuration, or with other options."""
     return lambda configuration=board, profile=Profile.V3_2, **options: Platform(
         configuration, profile, **options
@@ -79,15 +66,15 @@ def serve(board):
 class Time:
     """A clock that stands still until it is told to move."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = 1_000_000_000
 
-    def __call__(self):
+    def __call__(self) -> int:
         return self.now
 
 
 @pytest.fixture(scope="session")
-def full_board():
+def full_board() -> runtime.Runtime:
     """The platform of full.json: something of everything."""
     return runtime.decode((Path(__file__).parent / "full.json").read_bytes())
 
@@ -95,13 +82,19 @@ def full_board():
 class FullPlatform:
     """The full board with a clock of its own; ``wait`` lets time pass."""
 
-    def __init__(self, board, profile, **options):
+    def __init__(self, board: runtime.Runtime, profile: Profile, **options: Any) -> None:
         self.time = Time()
-        self.failures = []
-        self.server = Server(board, profile, now=self.time, failed=self.failures.append, **options)
-        self.linux, self.vm1 = (Wire(self.server.agent(name)) for name in ("linux", "vm1"))
+        self.failures: list[str] = []
+        self.use(
+            strict_server(board, profile, now=self.time, failed=self.failures.append, **options)
+        )
 
-    def wait(self, microseconds):
+    def use(self, server: Server) -> None:
+        """Speak to the agents of ``server`` from now on."""
+        self.server = server
+        self.linux, self.vm1 = (Wire(server.agent(name)) for name in ("linux", "vm1"))
+
+    def wait(self, microseconds: int) -> None:
         """Let time pass, as the loop of a running server would see it."""
         end = self.time.now + microseconds * 1000
         while (left := self.server.timers.next_due()) is not None and self.time.now + left <= end:
@@ -110,17 +103,19 @@ class FullPlatform:
         self.time.now = end
         self.server.tick()
 
-    def events(self, wire):
-        """What waits for an agent."""
+    def events(self, wire: Wire) -> tuple[bytes, ...]:
+        """The queued events of an agent."""
         return wire.agent.take_events()
 
 
 @pytest.fixture
-def full(full_board):
+def full(full_board: runtime.Runtime) -> FullPlatform:
     return FullPlatform(full_board, Profile.V3_2)
 
 
 @pytest.fixture
-def full_with(full_board):
-    """The full board with other options."""
-    return lambda profile=Profile.V3_2, **options: FullPlatform(full_board, profile, **options)
+def full_with(full_board: runtime.Runtime) -> Callable[..., FullPlatform]:
+    """The full board, or another one like it, with other options."""
+    return lambda profile=Profile.V3_2, board=full_board, **options: FullPlatform(
+        board, profile, **options
+    )

@@ -50,14 +50,14 @@ def test_later_rows_take_the_place_of_earlier_ones():
     assert 0x10 not in commands(Protocol.CLOCK, 0x20000)
 
 
-def test_events():
+def test_events_follow_the_version_of_the_protocol():
     assert notifications(Protocol.SYSTEM, 0x10000)[0].reply.size == 12
     assert notifications(Protocol.SYSTEM, 0x20001)[0].reply.size == 16
     assert delayed_responses(Protocol.CLOCK, 0x10000)[5].reply.size == 12
     assert delayed_responses(Protocol.BASE, 0x20000) == {}
 
 
-def test_header():
+def test_a_header_packs_and_unpacks_its_fields():
     assert header(0x14, 6, 5) == 0x0014_5006
     assert Header.of(0xF014_5206) == Header(0x14, 6, 5, 2)
 
@@ -68,7 +68,7 @@ def test_names_end_in_nul():
     assert name_text(b"ab\0cd") == "ab"
 
 
-def test_parts():
+def test_a_part_has_as_many_entries_as_fit():
     entries = Entries(layout("u64 rate"), "index", Bits(0, 12), Bits(16, 16))
     assert entries.part(18, 0, 124) == (15, 15 | 3 << 16)
     assert entries.part(18, 15, 124) == (3, 3)
@@ -95,7 +95,7 @@ def test_entries_of_different_length():
     ]
 
 
-def test_a_line_for_people():
+def test_a_frame_is_described_in_one_line():
     frame = words(3 | SENSOR << 10, SUCCESS, 2)
     frame += struct.pack("<III16sIIqq", 0, 1 << 8, 2, b"scalar", 12, 5, -1, 9)
     frame += struct.pack("<III16s", 1, 0, 2, b"plain\x1b")

@@ -1,16 +1,16 @@
-"""What a handler is, and the few things handlers share.
+"""The handler interface, the messages that every protocol has, and what handlers share.
 
-A handler gets the agent, the resource where the message names one, and the words of the request in
-the order of the layout. It returns the values of the reply, packed, without the status word, or
-raises `RequestError` before it has changed anything.
+A handler gets the session of the agent, the resource if the message names one, and the words of the
+request in the order of the layout. It returns the values of the reply, packed, without the status
+word; or a `Deferred` change to make later. It raises `RequestError` before it has changed anything.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final, TypeVar
 
-from scmigen.scmi.layouts import name_field
-from scmigen.scmi.messages import commands
+from scmigen.scmi import messages
+from scmigen.scmi.layouts import Message, name_field
 from scmigen.scmi.protocols import (
     EXTENDED_NAME_SIZE,
     KIND_OF,
@@ -21,23 +21,25 @@ from scmigen.scmi.protocols import (
     Protocol,
 )
 from scmigen.scmi.status import Status
+from scmigen.server.session import Deferred, Session
+from scmigen.server.state import Resource
 
-#: Asynchronous commands of one agent under way in one protocol.
+#: How many asynchronous commands one agent may have pending in one protocol.
 MAX_PENDING: Final = 8
-
-if TYPE_CHECKING:
-    from scmigen.scmi.layouts import Message
-    from scmigen.server.agent import Agent
-    from scmigen.server.state import Resource
-
-Handler = Callable[..., bytes]
-
-#: The values of a reply that has none.
+WORD_SIZE: Final = 4
+#: The values of an empty reply.
 DONE: Final = b""
+#: PROTOCOL_MESSAGE_ATTRIBUTES: the message has FastChannels.
+_FASTCHANNEL: Final = 1
+#: Multi-part replies of a range in place of a list: lowest, highest and step.
+_TRIPLET: Final = 3 | 1 << 12
+
+Handler = Callable[..., bytes | Deferred]
+_Item = TypeVar("_Item")
 
 
 class RequestError(Exception):
-    """The answer is a status and no values; ``about`` names the resource for the log."""
+    """Answers a request with ``status`` and no values; ``about`` names the resource in the log."""
 
     def __init__(self, status: Status, about: str | None = None) -> None:
         super().__init__(status)
@@ -45,88 +47,188 @@ class RequestError(Exception):
         self.about = about
 
 
+def require(condition: bool, status: Status = Status.INVALID_PARAMETERS) -> None:
+    """Refuse the request with ``status`` unless ``condition`` holds."""
+    if not condition:
+        raise RequestError(status)
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A protocol of the server: its handlers by message id, the PROTOCOL_MESSAGE_ATTRIBUTES word
-    of the messages where that is not 0, and what answers for an id that is not the agent's where
-    agents know resources by position."""
+    """A protocol of the server: handlers by message id, non-zero PROTOCOL_MESSAGE_ATTRIBUTES words,
+    and the messages that answer for ids the agent may not see with an inert placeholder, because
+    agents know these resources by position."""
 
     handlers: Mapping[int, Handler]
     message_attributes: Mapping[int, int] = field(default_factory=dict)
     inert: Mapping[int, Callable[[int], bytes]] = field(default_factory=dict)
 
 
-def row(protocol: Protocol, message: int, profile: Profile = Profile.V3_2) -> "Message":
-    """The layout of a message in a profile; handlers look it up once, when they are loaded."""
-    return commands(protocol, VERSIONS[profile][protocol])[message]
+def row(protocol: Protocol, message: int, profile: Profile = Profile.V3_2) -> Message:
+    """The layout of a message in a profile; handlers look it up once, at import."""
+    return messages.commands(protocol, VERSIONS[profile][protocol])[message]
 
 
-def require(condition: bool, status: Status = Status.INVALID_PARAMETERS) -> None:
-    """Refuse with ``status`` unless ``condition`` holds."""
-    if not condition:
-        raise RequestError(status)
+# Messages of every protocol (DEN0056, section 4.1.1); bound to their protocol
 
 
-def short_name(resource: "Resource") -> bytes:
+def _version(protocol: Protocol, session: Session) -> bytes:
+    """PROTOCOL_VERSION."""
+    return session.versions[protocol].to_bytes(4, "little")
+
+
+def _message_attributes(protocol: Protocol, session: Session, message: int) -> bytes:
+    """PROTOCOL_MESSAGE_ATTRIBUTES: NOT_FOUND for messages the agent cannot send."""
+    word = session.messages.get((protocol, message))
+    if word is None:
+        raise RequestError(Status.NOT_FOUND)
+    channels = session.services.fastchannels
+    if channels is not None and channels.serves(session, protocol, message):
+        word |= _FASTCHANNEL
+    return word.to_bytes(4, "little")
+
+
+def _negotiate(protocol: Protocol, session: Session, wanted: int) -> bytes:
+    """NEGOTIATE_PROTOCOL_VERSION: accepts any minor version up to the server's own. The minor
+    versions in use share their layouts, so there is nothing to switch over."""
+    ours = session.versions[protocol]
+    require(wanted >> 16 == ours >> 16 and wanted <= ours, Status.NOT_SUPPORTED)
+    return DONE
+
+
+#: PROTOCOL_ATTRIBUTES differs by protocol and is not here.
+COMMON: Final[Mapping[int, Handler]] = {
+    messages.VERSION: _version,
+    messages.MESSAGE_ATTRIBUTES: _message_attributes,
+    messages.NEGOTIATE: _negotiate,
+}
+
+
+# PROTOCOL_ATTRIBUTES
+
+
+def counted(session: Session, protocol: Protocol) -> int:
+    """The size of the agent's id space in ``protocol``, a 16-bit field of PROTOCOL_ATTRIBUTES."""
+    return min(session.views[KIND_OF[protocol]].count, 0xFFFF)
+
+
+def counts(protocol: Protocol) -> Handler:
+    """The handler of a PROTOCOL_ATTRIBUTES that reports the number of ids and nothing else."""
+    return lambda session: counted(session, protocol).to_bytes(4, "little")
+
+
+def pending_field(session: Session, kind: Kind) -> int:
+    """PROTOCOL_ATTRIBUTES [23:16]: how many asynchronous commands may be pending at once."""
+    named = session.views[kind].named.values()
+    able = any(getattr(item, "asynchronous", False) for item in named)
+    return MAX_PENDING << 16 if able else 0
+
+
+# Names
+
+
+def short_name(resource: Resource) -> bytes:
     """The name field of an attributes reply: the first 15 characters."""
     return name_field(resource.name, SHORT_NAME_SIZE)
 
 
-def extended_name_bit(agent: "Agent", resource: "Resource", bit: int) -> int:
-    """``1 << bit`` where the name does not fit the attributes reply (release 3.1)."""
-    longer = len(resource.name) >= SHORT_NAME_SIZE and not agent.legacy
+def reserved_name(own: int) -> bytes:
+    """The name of the placeholder for a resource the agent may not see."""
+    return name_field(f"reserved-{own}", SHORT_NAME_SIZE)
+
+
+def extended_name_bit(session: Session, resource: Resource, bit: int) -> int:
+    """``1 << bit`` if the name does not fit into the attributes reply (release 3.1)."""
+    longer = len(resource.name) >= SHORT_NAME_SIZE and not session.legacy
     return 1 << bit if longer else 0
 
 
-def name_get(_: "Agent", resource: "Resource", __: int) -> bytes:
+def name_get(_: Session, resource: Resource, __: int) -> bytes:
     """…_NAME_GET: flags (0) and the extended name."""
     return bytes(4) + name_field(resource.name, EXTENDED_NAME_SIZE)
 
 
+# Multi-part replies
+
+
+def part(
+    session: Session,
+    message: Message,
+    items: Sequence[_Item],
+    index: int,
+    pack: Callable[[_Item], bytes] | None = None,
+    before: tuple[int, ...] = (),
+) -> bytes:
+    """The part of a multi-part reply that begins at ``index``: the words ``before`` the count, the
+    count word, and as many entries as fit, padded to whole words. ``pack`` makes an entry of an
+    item; by default an item is the one field of its entry."""
+    entries = message.entries
+    assert entries is not None
+    room = (session.room - message.reply.size) // WORD_SIZE * WORD_SIZE
+    count, word = entries.part(len(items), index, room)
+    pack = pack or entries.entry.pack
+    found = b"".join([pack(item) for item in items[index : index + count]])
+    return message.reply.pack(*before, word) + found + bytes(-len(found) % WORD_SIZE)
+
+
+def values_part(
+    session: Session, message: Message, values: Sequence[int], step: int | None, index: int
+) -> bytes:
+    """Part of a list of ascending values; or of a range: lowest, highest and ``step`` at once."""
+    require(index < (len(values) if step is None else 1), Status.OUT_OF_RANGE)
+    if step is None:
+        return part(session, message, values, index)
+    assert message.entries is not None
+    triplet = b"".join([message.entries.entry.pack(value) for value in (*values, step)])
+    return message.reply.pack(_TRIPLET) + triplet
+
+
+# Changes and notifications
+
+
+def now_or_later(change: Deferred, *, later: bool) -> bytes | Deferred:
+    """Make ``change`` at once, or return it to be made ``later``."""
+    if later:
+        return change
+    change.make()
+    return DONE
+
+
 def switched(enable: int) -> bool:
-    """The ``enable`` word of a …_NOTIFY command: bit 0, the others reserved."""
+    """The ``enable`` word of a …_NOTIFY command: bit 0; the others are reserved."""
     require(enable in (0, 1))
     return enable == 1
 
 
-def notify(protocol: Protocol, *events: int) -> Handler:
-    """The handler of a …_NOTIFY command for ``events`` on a resource."""
+def notify(protocol: Protocol, event: int) -> Handler:
+    """The handler of a …_NOTIFY command for ``event`` on a resource."""
 
-    def handle(agent: "Agent", resource: "Resource", own: int, enable: int) -> bytes:
+    def handle(session: Session, resource: Resource, own: int, enable: int) -> bytes:
         on = switched(enable)
         require(resource.notifications, Status.NOT_SUPPORTED)
-        for event in events:
-            agent.server.subscribe(agent, protocol, event, resource.number, own, on)
+        session.services.subscribe(session, protocol, event, resource.number, own, on)
         return DONE
 
     return handle
 
 
-def counted(agent: "Agent", protocol: Protocol) -> int:
-    """The number of ids the agent has in ``protocol``, for 16 bits of PROTOCOL_ATTRIBUTES."""
-    return min(agent.views[KIND_OF[protocol]].count, 0xFFFF)
+# FastChannels
 
 
-def counts(protocol: Protocol) -> Handler:
-    """The handler of a PROTOCOL_ATTRIBUTES that has the number of ids, and nothing else."""
-    return lambda agent: counted(agent, protocol).to_bytes(4, "little")
-
-
-def pending_field(agent: "Agent", kind: Kind) -> int:
-    """PROTOCOL_ATTRIBUTES [23:16]: asynchronous commands that may be under way at once."""
-    named = agent.views[kind].named.values()
-    able = any(getattr(item, "asynchronous", False) for item in named)
-    return MAX_PENDING << 16 if able else 0
+def fastchannel_bit(session: Session, protocol: Protocol, own: int, bit: int) -> int:
+    """``bit`` if the domain that the agent calls ``own`` has FastChannels."""
+    channels = session.services.fastchannels
+    return bit if channels is not None and channels.has(session, protocol, own) else 0
 
 
 def describe_fastchannel(protocol: Protocol) -> Handler:
-    """The handler of …_DESCRIBE_FASTCHANNEL: NOT_FOUND for a message there is not, NOT_SUPPORTED
-    where the domain or the message has no channel."""
+    """The handler of …_DESCRIBE_FASTCHANNEL: NOT_FOUND for an unknown message, NOT_SUPPORTED if the
+    domain or the message has no channel."""
 
-    def handle(agent: "Agent", _: "Resource", own: int, message: int) -> bytes:
-        require(message <= 0xFF and agent.supports(protocol, message), Status.NOT_FOUND)
-        channels = agent.server.fastchannels
-        found = None if channels is None else channels.describe(agent, protocol, own, message)
+    def handle(session: Session, _: Resource, own: int, message: int) -> bytes:
+        require((protocol, message) in session.messages, Status.NOT_FOUND)
+        channels = session.services.fastchannels
+        found = None if channels is None else channels.describe(session, protocol, own, message)
         if found is None:
             raise RequestError(Status.NOT_SUPPORTED)
         return found

@@ -1,8 +1,9 @@
 """The performance protocol, 0x13 (DEN0056, section 4.5). Levels are the abstract numbers of the
-configuration; a domain in level indexing mode takes and gives their indices instead."""
+configuration; a domain in level indexing mode uses their indices instead."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from scmigen.runtime import PerformanceLevel
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Profile, Protocol
 from scmigen.scmi.status import Status
@@ -13,17 +14,16 @@ from scmigen.server.protocols.handler import (
     counted,
     describe_fastchannel,
     extended_name_bit,
+    fastchannel_bit,
     name_get,
     notify,
+    part,
     require,
     row,
     short_name,
 )
-
-if TYPE_CHECKING:
-    from scmigen.runtime import PerformanceLevel
-    from scmigen.server.agent import Agent
-    from scmigen.server.state import PerformanceDomain
+from scmigen.server.session import Session
+from scmigen.server.state import PerformanceDomain
 
 #: PROTOCOL_ATTRIBUTES: power in mW.
 _MILLIWATT: Final = 1 << 16
@@ -47,88 +47,84 @@ _LIMITS: Final = row(Protocol.PERFORMANCE, 0x6).reply.pack
 _LEVEL: Final = row(Protocol.PERFORMANCE, 0x8).reply.pack
 
 
-def attributes(agent: "Agent") -> bytes:
-    """PROTOCOL_ATTRIBUTES: the number of domains, power in mW; there are no statistics."""
-    return _PROTOCOL(_MILLIWATT | counted(agent, Protocol.PERFORMANCE), 0, 0)
+def attributes(session: Session) -> bytes:
+    """PROTOCOL_ATTRIBUTES: the number of domains; power is in mW, and there are no statistics."""
+    return _PROTOCOL(_MILLIWATT | counted(session, Protocol.PERFORMANCE), 0, 0)
 
 
-def domain_attributes(agent: "Agent", domain: "PerformanceDomain", own: int) -> bytes:
-    """PERFORMANCE_DOMAIN_ATTRIBUTES: bits 31 and 30 are what this agent may set."""
-    operations = agent.views[Kind.PERFORMANCE].attributes[own]
+def domain_attributes(session: Session, domain: PerformanceDomain, own: int) -> bytes:
+    """PERFORMANCE_DOMAIN_ATTRIBUTES: bits 31 and 30 say what this agent may set."""
+    operations = session.views[Kind.PERFORMANCE].attributes[own]
     word = sum(bit for operation, bit in _BITS if operation in operations)
     if Operation.READ in operations and domain.notifications:
         word |= _NOTIFICATIONS
-    word |= extended_name_bit(agent, domain, _EXTENDED_NAME_BIT)
-    channels = agent.server.fastchannels
-    if channels is not None and channels.has(agent, Protocol.PERFORMANCE, own):
-        word |= _FASTCHANNELS
-    if domain.indexed and not agent.legacy:
+    word |= extended_name_bit(session, domain, _EXTENDED_NAME_BIT)
+    word |= fastchannel_bit(session, Protocol.PERFORMANCE, own, _FASTCHANNELS)
+    if domain.indexed and not session.legacy:
         word |= _INDEXED
     sustained = domain.sustained
     frequency, level = (sustained.frequency, sustained.level) if sustained else (0, 0)
     return _ATTRIBUTES(word, domain.rate_limit, frequency, level, short_name(domain))
 
 
-def describe_levels(agent: "Agent", domain: "PerformanceDomain", _: int, index: int) -> bytes:
+def describe_levels(session: Session, domain: PerformanceDomain, _: int, index: int) -> bytes:
     """PERFORMANCE_DESCRIBE_LEVELS: ascending; from version 4 with frequency and index."""
-    past_the_end = Status.INVALID_PARAMETERS if agent.legacy else Status.OUT_OF_RANGE
+    past_the_end = Status.INVALID_PARAMETERS if session.legacy else Status.OUT_OF_RANGE
     require(index < len(domain.levels), past_the_end)
-    message = _LEVELS[agent.legacy]
+    message = _LEVELS[session.legacy]
     assert message.entries is not None
-    room = agent.room - message.reply.size
-    count, word = message.entries.part(len(domain.levels), index, room)
     pack = message.entries.entry.pack
 
-    def entry(number: int, level: "PerformanceLevel") -> bytes:
+    def entry(item: tuple[int, PerformanceLevel]) -> bytes:
+        number, level = item
         words = (level.level, level.power, level.latency)
-        return pack(*words) if agent.legacy else pack(*words, level.frequency, number)
+        return pack(*words) if session.legacy else pack(*words, level.frequency, number)
 
-    part = enumerate(domain.levels[index : index + count], index)
-    return message.reply.pack(word) + b"".join([entry(*item) for item in part])
+    return part(session, message, list(enumerate(domain.levels)), index, entry)
 
 
 def limits_set(
-    agent: "Agent", domain: "PerformanceDomain", _: int, maximum: int, minimum: int
+    session: Session, domain: PerformanceDomain, _: int, maximum: int, minimum: int
 ) -> bytes:
-    """PERFORMANCE_LIMITS_SET: the agent's vote. From release 3.1 a zero leaves that limit; where
-    levels have indices, 0 is the lowest of them."""
-    if domain.indexed and not agent.legacy:
-        maximum, minimum = _level(agent, domain, maximum), _level(agent, domain, minimum)
-    elif not agent.legacy:
+    """PERFORMANCE_LIMITS_SET: the agent's vote. From release 3.1 on, zero leaves that limit as it
+    is; in level indexing mode, 0 is the lowest level."""
+    if domain.indexed and not session.legacy:
+        maximum, minimum = _level(session, domain, maximum), _level(session, domain, minimum)
+    elif not session.legacy:
         require(maximum != 0 or minimum != 0, Status.OUT_OF_RANGE)
-        had_maximum, had_minimum = domain.limits_of(agent.id)
+        had_maximum, had_minimum = domain.limits_of(session.id)
         maximum, minimum = maximum or had_maximum, minimum or had_minimum
     require(minimum <= maximum)
     require(domain.lowest <= minimum and maximum <= domain.highest, Status.OUT_OF_RANGE)
-    domain.limit(agent.id, maximum, minimum)
+    domain.limit(session.id, maximum, minimum)
     return DONE
 
 
-def limits_get(agent: "Agent", domain: "PerformanceDomain", _: int) -> bytes:
-    """PERFORMANCE_LIMITS_GET: the limits that hold, of all agents together."""
-    legacy = agent.legacy
+def limits_get(session: Session, domain: PerformanceDomain, _: int) -> bytes:
+    """PERFORMANCE_LIMITS_GET: the limits in force, aggregated over all agents."""
+    legacy = session.legacy
     return _LIMITS(domain.outward(domain.maximum, legacy), domain.outward(domain.minimum, legacy))
 
 
-def _level(agent: "Agent", domain: "PerformanceDomain", name: int) -> int:
-    """The level an agent means."""
-    level = domain.inward(name, agent.legacy)
+def _level(session: Session, domain: PerformanceDomain, name: int) -> int:
+    """The level with this number or index."""
+    level = domain.inward(name, session.legacy)
     if level is None:
         raise RequestError(Status.OUT_OF_RANGE)
     return level
 
 
-def level_set(agent: "Agent", domain: "PerformanceDomain", _: int, name: int) -> bytes:
+def level_set(session: Session, domain: PerformanceDomain, _: int, name: int) -> bytes:
     """PERFORMANCE_LEVEL_SET: one of the described levels, within the limits."""
-    level = _level(agent, domain, name)
+    level = _level(session, domain, name)
     require(domain.minimum <= level <= domain.maximum, Status.OUT_OF_RANGE)
     domain.set_level(level)
     return DONE
 
 
-def level_get(agent: "Agent", domain: "PerformanceDomain", _: int) -> bytes:
+def level_get(session: Session, domain: PerformanceDomain, _: int) -> bytes:
     """PERFORMANCE_LEVEL_GET: the level the domain runs at."""
-    return _LEVEL(domain.outward(domain.level, agent.legacy))
+    return _LEVEL(domain.outward(domain.level, session.legacy))
 
 
 SERVED: Final = Served(

@@ -1,28 +1,25 @@
-"""The power domain protocol, 0x11 (DEN0056, section 4.3). The server knows the generic states on
-and off. There is no delayed response: an asynchronous change is seen by its notification."""
+"""The power domain protocol, 0x11 (DEN0056, section 4.3), with the generic states on and off.
 
-from typing import TYPE_CHECKING, Final
+There is no delayed response: the notification tells when an asynchronous change has happened."""
+
+from typing import Final
 
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
-from scmigen.server.delayed import Change, begin, votes_later
 from scmigen.server.protocols.handler import (
-    DONE,
     Served,
     counted,
     extended_name_bit,
     name_get,
     notify,
+    now_or_later,
     require,
     row,
     short_name,
 )
-from scmigen.server.state import POWER_OFF, POWER_ON
-
-if TYPE_CHECKING:
-    from scmigen.server.agent import Agent
-    from scmigen.server.state import PowerDomain
+from scmigen.server.session import Deferred, Session
+from scmigen.server.state import POWER_OFF, POWER_ON, PowerDomain
 
 #: POWER_DOMAIN_ATTRIBUTES.
 _NOTIFICATION: Final = 1 << 31
@@ -33,53 +30,51 @@ _EXTENDED_NAME_BIT: Final = 27
 #: POWER_STATE_SET flags.
 _ASYNCHRONOUS: Final = 1
 
+_PROTOCOL: Final = row(Protocol.POWER, 0x1).reply.pack
 _ATTRIBUTES: Final = row(Protocol.POWER, 0x3).reply.pack
 _STATE: Final = row(Protocol.POWER, 0x5).reply.pack
 
 
-def attributes(agent: "Agent") -> bytes:
+def attributes(session: Session) -> bytes:
     """PROTOCOL_ATTRIBUTES: the number of domains; there are no statistics."""
-    return row(Protocol.POWER, 0x1).reply.pack(counted(agent, Protocol.POWER), 0, 0)
+    return _PROTOCOL(counted(session, Protocol.POWER), 0, 0)
 
 
-def domain_attributes(agent: "Agent", domain: "PowerDomain", own: int) -> bytes:
+def domain_attributes(session: Session, domain: PowerDomain, own: int) -> bytes:
     """POWER_DOMAIN_ATTRIBUTES: what the domain can do, as far as the agent may ask for it."""
-    word = extended_name_bit(agent, domain, _EXTENDED_NAME_BIT)
-    operations = agent.views[Kind.POWER].attributes[own]
+    word = extended_name_bit(session, domain, _EXTENDED_NAME_BIT)
+    operations = session.views[Kind.POWER].attributes[own]
     if domain.settable and Operation.STATE in operations:
         word |= _SYNCHRONOUS_SET | (_ASYNCHRONOUS_SET if domain.asynchronous else 0)
     if domain.notifications and Operation.READ in operations:
-        word |= _NOTIFICATION | (0 if agent.legacy else _REQUESTED_NOTIFICATION)
+        word |= _NOTIFICATION | (0 if session.legacy else _REQUESTED_NOTIFICATION)
     return _ATTRIBUTES(word, short_name(domain))
 
 
-def state_set(agent: "Agent", domain: "PowerDomain", flags: int, own: int, state: int) -> bytes:
-    """POWER_STATE_SET: the agent's vote. SUCCESS also where another vote keeps the domain on."""
+def state_set(
+    session: Session, domain: PowerDomain, flags: int, own: int, state: int
+) -> bytes | Deferred:
+    """POWER_STATE_SET: the agent's vote; SUCCESS even if another vote keeps the domain on."""
     require(domain.settable, Status.NOT_SUPPORTED)
     require(not flags & ~_ASYNCHRONOUS and state in (POWER_ON, POWER_OFF))
     require(not flags & _ASYNCHRONOUS or domain.asynchronous, Status.NOT_SUPPORTED)
-    require(not votes_later(agent, domain), Status.BUSY)
-    agent.server.requested(agent, Protocol.POWER, domain.number, (state,))
-    if not flags & _ASYNCHRONOUS:
-        domain.vote(agent.id, state == POWER_ON)
-        return DONE
-    return begin(
-        agent,
-        Change(
-            domain,
-            own,
-            Operation.STATE,
-            domain.latency,
-            lambda: domain.vote(agent.id, state == POWER_ON),
-            lambda: (own, domain.state),
-            silent=True,
-            alone=False,
-        ),
+    require(not session.is_pending(domain), Status.BUSY)
+    session.services.requested(session, Protocol.POWER, domain.number, (state,))
+    change = Deferred(
+        domain,
+        own,
+        Operation.STATE,
+        domain.latency,
+        lambda: domain.vote(session.id, state == POWER_ON),
+        lambda: (own, domain.state),
+        silent=True,
+        exclusive=False,
     )
+    return now_or_later(change, later=bool(flags & _ASYNCHRONOUS))
 
 
-def state_get(_: "Agent", domain: "PowerDomain", __: int) -> bytes:
-    """POWER_STATE_GET: the state the domain is in, whoever wants it."""
+def state_get(_: Session, domain: PowerDomain, __: int) -> bytes:
+    """POWER_STATE_GET: the actual state of the domain, whichever agents' votes cause it."""
     return _STATE(domain.state)
 
 

@@ -1,31 +1,30 @@
 """The power capping protocol, 0x18 (DEN0056, section 4.10)."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from scmigen.runtime import PowerUnit
-from scmigen.scmi.layouts import name_field
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import SHORT_NAME_SIZE, Kind, Protocol
+from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
-from scmigen.server.delayed import Change, begin
+from scmigen.server.polling import MEASUREMENTS
 from scmigen.server.protocols.handler import (
     DONE,
     Served,
     counts,
     describe_fastchannel,
     extended_name_bit,
+    fastchannel_bit,
     name_get,
     notify,
+    now_or_later,
     require,
+    reserved_name,
     row,
     short_name,
     switched,
 )
-from scmigen.server.watch import MEASUREMENTS
-
-if TYPE_CHECKING:
-    from scmigen.server.agent import Agent
-    from scmigen.server.state import Powercap
+from scmigen.server.session import Deferred, Session
+from scmigen.server.state import Powercap
 
 #: POWERCAP_DOMAIN_ATTRIBUTES. The unit is in [24:23], as Linux reads it.
 _CAP_NOTIFICATION: Final = 1 << 31
@@ -37,7 +36,7 @@ _MONITORING: Final = 1 << 26
 _PAI_SETTABLE: Final = 1 << 25
 _UNITS: Final = {PowerUnit.ABSTRACT: 0, PowerUnit.MICROWATT: 1 << 23, PowerUnit.MILLIWATT: 2 << 23}
 _FASTCHANNELS: Final = 1 << 22
-#: No parent, or one the agent cannot see.
+#: No parent, or one that the agent cannot see.
 _NO_PARENT: Final = 0xFFFF_FFFF
 #: POWERCAP_CAP_SET flags.
 _SILENT: Final = 1
@@ -49,12 +48,13 @@ _WORD: Final = row(Protocol.POWERCAP, 0x4).reply.pack
 _MEASUREMENT: Final = row(Protocol.POWERCAP, 0x9).reply.pack
 
 
-def domain_attributes(agent: "Agent", domain: "Powercap", own: int) -> bytes:
-    """POWERCAP_DOMAIN_ATTRIBUTES: what can be set, as far as this agent may. What it may not set
-    has one value for it, since agents refuse a domain that contradicts itself."""
+def domain_attributes(session: Session, domain: Powercap, own: int) -> bytes:
+    """POWERCAP_DOMAIN_ATTRIBUTES: what can be set, as far as this agent may set it. Lowest and
+    highest are equal for anything it may not set: agents reject a domain that contradicts
+    itself."""
     about = domain.about
-    operations = agent.views[Kind.POWERCAP].attributes[own]
-    word = _UNITS[about.unit] | extended_name_bit(agent, domain, _EXTENDED_NAME_BIT)
+    operations = session.views[Kind.POWERCAP].attributes[own]
+    word = _UNITS[about.unit] | extended_name_bit(session, domain, _EXTENDED_NAME_BIT)
     if Operation.READ in operations:
         word |= _MONITORING if about.monitoring else 0
         if domain.notifications:
@@ -65,14 +65,10 @@ def domain_attributes(agent: "Agent", domain: "Powercap", own: int) -> bytes:
         pais = about.minimum_pai != about.maximum_pai
         word |= (_CAP_SETTABLE if caps else 0) | (_PAI_SETTABLE if pais else 0)
         word |= _ASYNCHRONOUS_CAP if about.asynchronous and caps else 0
-    channels = agent.server.fastchannels
-    if channels is not None and channels.has(agent, Protocol.POWERCAP, own):
-        word |= _FASTCHANNELS
-    parent = (
-        agent.views[Kind.POWERCAP].ids.get(about.parent, _NO_PARENT)
-        if (about.parent is not None)
-        else _NO_PARENT
-    )
+    word |= fastchannel_bit(session, Protocol.POWERCAP, own, _FASTCHANNELS)
+    parent = _NO_PARENT
+    if about.parent is not None:
+        parent = session.views[Kind.POWERCAP].ids.get(about.parent, _NO_PARENT)
     cap, pai = domain.cap or about.maximum_cap, domain.pai
     return _ATTRIBUTES(
         word,
@@ -88,24 +84,23 @@ def domain_attributes(agent: "Agent", domain: "Powercap", own: int) -> bytes:
 
 
 def inert(own: int) -> bytes:
-    """The attributes of a domain that is not the agent's: agents give up on the whole protocol
-    where one is missing."""
-    name = name_field(f"reserved-{own}", SHORT_NAME_SIZE)
-    return _ATTRIBUTES(0, name, 1, 1, 1, 1, 1, 1, 0, 0, _NO_PARENT)
+    """Placeholder attributes of a domain that the agent may not see: agents give up on the whole
+    protocol if one is missing."""
+    return _ATTRIBUTES(0, reserved_name(own), 1, 1, 1, 1, 1, 1, 0, 0, _NO_PARENT)
 
 
 def inert_value(_: int) -> bytes:
-    """The cap and the interval of such a domain: the one its attributes allow."""
+    """Cap and averaging interval of a placeholder: the only value its attributes allow."""
     return _WORD(1)
 
 
-def cap_get(_: "Agent", domain: "Powercap", __: int) -> bytes:
-    """POWERCAP_CAP_GET: 0 where nothing is capped."""
+def cap_get(_: Session, domain: Powercap, __: int) -> bytes:
+    """POWERCAP_CAP_GET: 0 if power is not capped."""
     return _WORD(domain.cap)
 
 
-def cap_set(agent: "Agent", domain: "Powercap", own: int, flags: int, cap: int) -> bytes:
-    """POWERCAP_CAP_SET: 0 lifts the cap; else one within the limits, down to a whole step."""
+def cap_set(_: Session, domain: Powercap, own: int, flags: int, cap: int) -> bytes | Deferred:
+    """POWERCAP_CAP_SET: 0 removes the cap; any other is rounded down to a whole step."""
     about = domain.about
     require(about.minimum_cap != about.maximum_cap, Status.NOT_SUPPORTED)
     require(not flags & ~(_SILENT | _ASYNCHRONOUS))
@@ -114,10 +109,7 @@ def cap_set(agent: "Agent", domain: "Powercap", own: int, flags: int, cap: int) 
         require(about.minimum_cap <= cap <= about.maximum_cap, Status.OUT_OF_RANGE)
         cap -= (cap - about.minimum_cap) % about.cap_step
     require(not domain.busy, Status.BUSY)
-    if not flags & _ASYNCHRONOUS:
-        domain.set_cap(cap)
-        return DONE
-    change = Change(
+    change = Deferred(
         domain,
         own,
         Operation.CONFIG,
@@ -126,16 +118,16 @@ def cap_set(agent: "Agent", domain: "Powercap", own: int, flags: int, cap: int) 
         lambda: (own, domain.cap),
         silent=bool(flags & _SILENT),
     )
-    return begin(agent, change)
+    return now_or_later(change, later=bool(flags & _ASYNCHRONOUS))
 
 
-def pai_get(_: "Agent", domain: "Powercap", __: int) -> bytes:
+def pai_get(_: Session, domain: Powercap, __: int) -> bytes:
     """POWERCAP_PAI_GET: µs."""
     return _WORD(domain.pai)
 
 
-def pai_set(_: "Agent", domain: "Powercap", __: int, flags: int, pai: int) -> bytes:
-    """POWERCAP_PAI_SET: within the limits, down to a whole step."""
+def pai_set(_: Session, domain: Powercap, __: int, flags: int, pai: int) -> bytes:
+    """POWERCAP_PAI_SET: an interval within the limits, rounded down to a whole step."""
     about = domain.about
     require(about.minimum_pai != about.maximum_pai, Status.NOT_SUPPORTED)
     require(flags == 0)
@@ -145,22 +137,22 @@ def pai_set(_: "Agent", domain: "Powercap", __: int, flags: int, pai: int) -> by
     return DONE
 
 
-def measurements_get(_: "Agent", domain: "Powercap", __: int) -> bytes:
-    """POWERCAP_MEASUREMENTS_GET: the power drawn, and the interval it is averaged over."""
+def measurements_get(_: Session, domain: Powercap, __: int) -> bytes:
+    """POWERCAP_MEASUREMENTS_GET: the average power, and the interval it is averaged over."""
     require(domain.about.monitoring, Status.NOT_SUPPORTED)
     return _MEASUREMENT(domain.power(), domain.pai)
 
 
 def measurements_notify(
-    agent: "Agent", domain: "Powercap", own: int, enable: int, low: int, high: int
+    session: Session, domain: Powercap, own: int, enable: int, low: int, high: int
 ) -> bytes:
-    """POWERCAP_MEASUREMENTS_NOTIFY: told when the power leaves the limits, or returns."""
+    """POWERCAP_MEASUREMENTS_NOTIFY: notify when the power leaves the limits, or returns."""
     on = switched(enable)
     require(not on or low <= high)
     require(domain.about.monitoring and domain.notifications, Status.NOT_SUPPORTED)
-    agent.server.subscribe(agent, Protocol.POWERCAP, MEASUREMENTS, domain.number, own, on)
+    session.services.subscribe(session, Protocol.POWERCAP, MEASUREMENTS, domain.number, own, on)
     if on:
-        agent.server.watcher.measurements(agent.id, domain, low, high)
+        session.services.poller.measurements(session.id, domain, low, high)
     return DONE
 
 

@@ -1,11 +1,10 @@
 """The reset domain protocol, 0x16 (DEN0056, section 4.8). The only reset state is the cold one."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
-from scmigen.server.delayed import Change, begin
 from scmigen.server.protocols.handler import (
     DONE,
     Served,
@@ -13,14 +12,13 @@ from scmigen.server.protocols.handler import (
     extended_name_bit,
     name_get,
     notify,
+    now_or_later,
     require,
     row,
     short_name,
 )
-
-if TYPE_CHECKING:
-    from scmigen.server.agent import Agent
-    from scmigen.server.state import ResetDomain
+from scmigen.server.session import Deferred, Session
+from scmigen.server.state import ResetDomain
 
 #: RESET_DOMAIN_ATTRIBUTES.
 _ASYNCHRONOUS_RESET: Final = 1 << 31
@@ -37,31 +35,28 @@ _COLD: Final = 0
 _ATTRIBUTES: Final = row(Protocol.RESET, 0x3).reply.pack
 
 
-def domain_attributes(agent: "Agent", domain: "ResetDomain", own: int) -> bytes:
+def domain_attributes(session: Session, domain: ResetDomain, own: int) -> bytes:
     """RESET_DOMAIN_ATTRIBUTES: latency in µs."""
-    word = extended_name_bit(agent, domain, _EXTENDED_NAME_BIT)
-    if Operation.RESET in agent.views[Kind.RESET].attributes[own]:
+    word = extended_name_bit(session, domain, _EXTENDED_NAME_BIT)
+    if Operation.RESET in session.views[Kind.RESET].attributes[own]:
         word |= _NOTIFICATION if domain.notifications else 0
         word |= _ASYNCHRONOUS_RESET if domain.asynchronous else 0
     latency = _UNKNOWN_LATENCY if domain.latency is None else domain.latency
     return _ATTRIBUTES(word, latency, short_name(domain))
 
 
-def reset(agent: "Agent", domain: "ResetDomain", own: int, flags: int, state: int) -> bytes:
-    """RESET: the whole way, at once or later, or assert or release the line. The state is looked
-    at in any case: one that the server does not know is refused."""
+def reset(_: Session, domain: ResetDomain, own: int, flags: int, state: int) -> bytes | Deferred:
+    """RESET: the full cycle, at once or later; or assert or release the line. The reset state must
+    be one the server knows, even where it has no effect."""
     require(not flags & ~_FLAGS and state == _COLD)
-    wanted_later = bool(flags & _ASYNCHRONOUS)
-    require(not wanted_later or domain.asynchronous, Status.NOT_SUPPORTED)
-    require(not wanted_later or bool(flags & _AUTONOMOUS))
+    later = bool(flags & _ASYNCHRONOUS)
+    require(not later or domain.asynchronous, Status.NOT_SUPPORTED)
+    require(not later or bool(flags & _AUTONOMOUS))
     require(not domain.busy, Status.BUSY)
     if not flags & _AUTONOMOUS:
         domain.hold(bool(flags & _ASSERT))
         return DONE
-    if not wanted_later:
-        domain.reset(state)
-        return DONE
-    change = Change(
+    change = Deferred(
         domain,
         own,
         Operation.RESET,
@@ -69,7 +64,7 @@ def reset(agent: "Agent", domain: "ResetDomain", own: int, flags: int, state: in
         lambda: domain.reset(state),
         lambda: (own,),
     )
-    return begin(agent, change)
+    return now_or_later(change, later=later)
 
 
 SERVED: Final = Served(

@@ -1,14 +1,16 @@
 """The sensor protocol, 0x15 (DEN0056, section 4.7)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from scmigen.runtime import Axis, Interval
+from scmigen.runtime import Sensor as About
 from scmigen.scmi.layouts import Entries, name_field
 from scmigen.scmi.messages import EXTENDED_RANGE, EXTENDED_SENSOR
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind, Profile, Protocol
 from scmigen.scmi.status import Status
-from scmigen.server.delayed import Change, begin
+from scmigen.server.polling import TRIP_POINT, UPDATE, reading
 from scmigen.server.protocols.handler import (
     DONE,
     RequestError,
@@ -16,21 +18,18 @@ from scmigen.server.protocols.handler import (
     counted,
     extended_name_bit,
     name_get,
+    part,
     pending_field,
     require,
+    reserved_name,
     row,
     short_name,
     switched,
 )
+from scmigen.server.session import Deferred, Session
 from scmigen.server.state import SENSOR_ENABLED, SENSOR_TIMESTAMPS, Sensor
-from scmigen.server.watch import TRIP_POINT, UPDATE, reading
 
-if TYPE_CHECKING:
-    from scmigen.runtime import Axis, Interval
-    from scmigen.runtime import Sensor as About
-    from scmigen.server.agent import Agent
-
-#: Descriptor: attributes_low, and the fields of attributes_high.
+#: Descriptor: bits of attributes_low, and fields of attributes_high.
 _ASYNCHRONOUS_READ: Final = 1 << 31
 _UPDATE_NOTIFICATION: Final = 1 << 30
 _EXTENDED_NAME_BIT: Final = 29
@@ -62,40 +61,41 @@ _CONFIG: Final = row(Protocol.SENSOR, 0x9).reply.pack
 _AXIS_NAMES: Final = row(Protocol.SENSOR, 0xD)
 
 
-def attributes(agent: "Agent") -> bytes:
-    """PROTOCOL_ATTRIBUTES: the number of sensors, and of readings under way; no registers."""
-    word = counted(agent, Protocol.SENSOR) | pending_field(agent, Kind.SENSOR)
+def attributes(session: Session) -> bytes:
+    """PROTOCOL_ATTRIBUTES: the number of sensors, and how many readings may be pending; there are
+    no registers."""
+    word = counted(session, Protocol.SENSOR) | pending_field(session, Kind.SENSOR)
     return _PROTOCOL(word, 0, 0)
 
 
-def _high(about: "About | Axis") -> int:
+def _high(about: About | Axis) -> int:
     return about.type | (about.exponent & 0x1F) << _EXPONENT
 
 
-def _range(about: "About | Axis") -> bytes:
-    """Resolution, least and greatest value; 0 where nobody knows."""
+def _range(about: About | Axis) -> bytes:
+    """Resolution, least and greatest value; a resolution of 0 is unknown."""
     scaled = about.resolution
     word = scaled.value | (scaled.exponent & 0x1F) << 27 if scaled is not None else 0
     return EXTENDED_RANGE.pack(word, about.minimum, about.maximum)
 
 
-def _is_extended(about: "About | Axis") -> bool:
+def _is_extended(about: About | Axis) -> bool:
     return about.resolution is not None
 
 
-def _descriptor(agent: "Agent", own: int) -> bytes:
-    """A descriptor; agents know sensors by position, so a hidden one has an inert descriptor of
-    type "none"."""
+def _descriptor(session: Session, own: int) -> bytes:
+    """A descriptor. Agents know sensors by position, so a hidden one gets a placeholder of type
+    "none"."""
     assert _DESCRIPTION.entries is not None
     pack = _DESCRIPTION.entries.entry.pack
-    sensor = agent.views[Kind.SENSOR].named.get(own)
+    sensor = session.views[Kind.SENSOR].named.get(own)
     if not isinstance(sensor, Sensor):
-        return pack(own, 0, 0, name_field(f"reserved-{own}", SHORT_NAME_SIZE))
+        return pack(own, 0, 0, reserved_name(own))
     about = sensor.about
     low = about.trip_points | (_ASYNCHRONOUS_READ if about.asynchronous else 0)
-    if agent.legacy:
+    if session.legacy:
         return pack(own, low, _high(about), short_name(sensor))
-    low |= extended_name_bit(agent, sensor, _EXTENDED_NAME_BIT)
+    low |= extended_name_bit(session, sensor, _EXTENDED_NAME_BIT)
     low |= _UPDATE_NOTIFICATION if about.updates else 0
     if about.timestamps:
         low |= _STAMPS | (_MICROSECONDS & 0x1F) << _STAMP_EXPONENT
@@ -110,7 +110,7 @@ def _descriptor(agent: "Agent", own: int) -> bytes:
 
 
 def _filled(entries: Entries | None, found: Sequence[bytes], index: int, room: int) -> bytes:
-    """The count word and as many whole entries from ``index`` as fit; they may differ in size."""
+    """The count word and as many entries of different size from ``index`` on as fit."""
     assert entries is not None
     assert entries.remaining is not None
     count, used = 0, 0
@@ -124,14 +124,14 @@ def _filled(entries: Entries | None, found: Sequence[bytes], index: int, room: i
     return word.to_bytes(4, "little") + b"".join(found[index : index + count])
 
 
-def description_get(agent: "Agent", index: int) -> bytes:
-    """SENSOR_DESCRIPTION_GET: descriptors of 28 bytes, longer where there is more to tell."""
-    total = counted(agent, Protocol.SENSOR)
+def description_get(session: Session, index: int) -> bytes:
+    """SENSOR_DESCRIPTION_GET: descriptors of 28 bytes or more."""
+    total = counted(session, Protocol.SENSOR)
     require(index < total)
     assert _DESCRIPTION.entries is not None
-    room = agent.room - _DESCRIPTION.reply.size
+    room = session.room - _DESCRIPTION.reply.size
     end = min(total, index + room // _DESCRIPTION.entries.entry.size)
-    near = [_descriptor(agent, own) for own in range(index, end)]
+    near = [_descriptor(session, own) for own in range(index, end)]
     count, used = 0, 0
     while count < len(near) and used + len(near[count]) <= room:
         used += len(near[count])
@@ -140,61 +140,59 @@ def description_get(agent: "Agent", index: int) -> bytes:
     return _DESCRIPTION.reply.pack(word) + b"".join(near[:count])
 
 
-def trip_point_notify(agent: "Agent", sensor: Sensor, own: int, control: int) -> bytes:
+def trip_point_notify(session: Session, sensor: Sensor, own: int, control: int) -> bytes:
     """SENSOR_TRIP_POINT_NOTIFY."""
     on = switched(control)
     require(bool(sensor.trip_points) and sensor.notifications, Status.NOT_SUPPORTED)
-    agent.server.subscribe(agent, Protocol.SENSOR, TRIP_POINT, sensor.number, own, on)
+    session.services.subscribe(session, Protocol.SENSOR, TRIP_POINT, sensor.number, own, on)
     if on:
-        agent.server.watcher.trip_points(sensor)
+        session.services.poller.trip_points(sensor)
     return DONE
 
 
-def trip_point_config(agent: "Agent", sensor: Sensor, _: int, control: int, value: int) -> bytes:
-    """SENSOR_TRIP_POINT_CONFIG: the point, its direction (0: off) and its value."""
+def trip_point_config(session: Session, sensor: Sensor, _: int, control: int, value: int) -> bytes:
+    """SENSOR_TRIP_POINT_CONFIG: a trip point, its direction (0: off) and its value."""
     point = control >> 4 & 0xFF
     require(not control & _TRIP_RESERVED and point < len(sensor.trip_points))
     sensor.trip_points[point] = (control & 3, value)
-    agent.server.watcher.trip_points(sensor)
+    session.services.poller.trip_points(sensor)
     return DONE
 
 
-def _reading(agent: "Agent", sensor: Sensor) -> bytes:
-    if agent.legacy:
+def _reading(session: Session, sensor: Sensor) -> bytes:
+    if session.legacy:
         return _READING_V1(sensor.read()[0])
-    return reading(agent.server, sensor)
+    return reading(session.services.timers, sensor)
 
 
-def reading_get(agent: "Agent", sensor: Sensor, own: int, flags: int) -> bytes:
-    """SENSOR_READING_GET: from version 2 with a timestamp, 0 where it is not switched on; a sensor
-    that is switched off does not answer."""
+def reading_get(session: Session, sensor: Sensor, own: int, flags: int) -> bytes | Deferred:
+    """SENSOR_READING_GET: from version 2 on with a timestamp, which is 0 while timestamps are
+    disabled. Reading a disabled sensor is an error."""
     require(not flags & ~_ASYNCHRONOUS)
     require(not flags & _ASYNCHRONOUS or sensor.about.asynchronous, Status.NOT_SUPPORTED)
-    require(agent.legacy or sensor.enabled, Status.PROTOCOL_ERROR)
+    require(session.legacy or sensor.enabled, Status.PROTOCOL_ERROR)
     if not flags & _ASYNCHRONOUS:
-        return _reading(agent, sensor)
+        return _reading(session, sensor)
     found: list[bytes] = []
-    change = Change(
+    return Deferred(
         sensor,
         own,
         Operation.READ,
         sensor.about.latency,
-        lambda: found.append(_reading(agent, sensor)),
-        lambda: (own, 0) if agent.legacy else (own,),
+        lambda: found.append(_reading(session, sensor)),
+        lambda: (own, 0) if session.legacy else (own,),
         lambda: found[0],
-        alone=False,
+        exclusive=False,
     )
-    return begin(agent, change)
 
 
-def _axes(agent: "Agent", sensor: Sensor) -> "tuple[Axis, ...]":
-    """Its axes, for those that may ask; a sensor without one has nothing to describe."""
+def _axes(sensor: Sensor) -> tuple[Axis, ...]:
+    """The axes of a sensor; a sensor without any does not support the message."""
     require(bool(sensor.about.axes), Status.NOT_SUPPORTED)
-    del agent
     return sensor.about.axes
 
 
-def _axis(number: int, axis: "Axis") -> bytes:
+def _axis(number: int, axis: Axis) -> bytes:
     assert _AXIS.entries is not None
     low = _EXTENDED if _is_extended(axis) else 0
     low |= _AXIS_EXTENDED_NAME if len(axis.name) >= SHORT_NAME_SIZE else 0
@@ -203,17 +201,17 @@ def _axis(number: int, axis: "Axis") -> bytes:
     return entry + (_range(axis) if _is_extended(axis) else b"")
 
 
-def axis_description_get(agent: "Agent", sensor: Sensor, _: int, index: int) -> bytes:
+def axis_description_get(session: Session, sensor: Sensor, _: int, index: int) -> bytes:
     """SENSOR_AXIS_DESCRIPTION_GET."""
-    axes = _axes(agent, sensor)
+    axes = _axes(sensor)
     require(index < len(axes))
     found = [_axis(number, axis) for number, axis in enumerate(axes)]
-    return _filled(_AXIS.entries, found, index, agent.room - 4)
+    return _filled(_AXIS.entries, found, index, session.room - 4)
 
 
-def axis_name_get(agent: "Agent", sensor: Sensor, _: int, index: int) -> bytes:
-    """SENSOR_AXIS_NAME_GET: of the axes with extended names only."""
-    axes = _axes(agent, sensor)
+def axis_name_get(session: Session, sensor: Sensor, _: int, index: int) -> bytes:
+    """SENSOR_AXIS_NAME_GET: only the axes with extended names."""
+    axes = _axes(sensor)
     require(index < len(axes))
     assert _AXIS_NAMES.entries is not None
     pack = _AXIS_NAMES.entries.entry.pack
@@ -222,41 +220,34 @@ def axis_name_get(agent: "Agent", sensor: Sensor, _: int, index: int) -> bytes:
         for number, axis in enumerate(axes)
         if len(axis.name) >= SHORT_NAME_SIZE
     ]
-    return _filled(_AXIS_NAMES.entries, found, min(index, len(found)), agent.room - 4)
+    return _filled(_AXIS_NAMES.entries, found, min(index, len(found)), session.room - 4)
 
 
-def _interval_word(interval: "Interval") -> int:
-    return interval.value << 5 | (interval.exponent & 0x1F)
-
-
-def list_update_intervals(agent: "Agent", sensor: Sensor, _: int, index: int) -> bytes:
+def list_update_intervals(session: Session, sensor: Sensor, _: int, index: int) -> bytes:
     """SENSOR_LIST_UPDATE_INTERVALS: ascending; or shortest, longest and step."""
     intervals = sensor.about.intervals
     require(bool(intervals), Status.NOT_SUPPORTED)
     require(index < len(intervals))
+    words = [interval.value << 5 | (interval.exponent & 0x1F) for interval in intervals]
+    if not sensor.about.segmented:
+        return part(session, _INTERVALS, words, index)
+    require(index == 0)
     assert _INTERVALS.entries is not None
-    room = agent.room - _INTERVALS.reply.size
-    if sensor.about.segmented:
-        require(index == 0)
-        word, part = 3 | _SEGMENTED, intervals
-    else:
-        count, word = _INTERVALS.entries.part(len(intervals), index, room)
-        part = intervals[index : index + count]
-    pack = _INTERVALS.entries.entry.pack
-    return _INTERVALS.reply.pack(word) + b"".join([pack(_interval_word(it)) for it in part])
+    triplet = b"".join([_INTERVALS.entries.entry.pack(word) for word in words])
+    return _INTERVALS.reply.pack(3 | _SEGMENTED) + triplet
 
 
-def config_get(_: "Agent", sensor: Sensor, __: int) -> bytes:
+def config_get(_: Session, sensor: Sensor, __: int) -> bytes:
     """SENSOR_CONFIG_GET."""
     return _CONFIG(sensor.config)
 
 
-def _seconds(interval: "Interval") -> float:
+def _seconds(interval: Interval) -> float:
     return float(interval.value) * 10.0**interval.exponent
 
 
-def _chosen(sensor: Sensor, value: int, exponent: int, rounding: int) -> "Interval":
-    """The interval the sensor has next to what was asked for."""
+def _chosen(sensor: Sensor, value: int, exponent: int, rounding: int) -> Interval:
+    """The supported interval that the requested one is rounded to."""
     intervals = sensor.about.intervals
     wanted = value * 10.0**exponent
     if sensor.about.segmented:
@@ -278,8 +269,8 @@ def _chosen(sensor: Sensor, value: int, exponent: int, rounding: int) -> "Interv
     return found[0]
 
 
-def config_set(agent: "Agent", sensor: Sensor, _: int, config: int) -> bytes:
-    """SENSOR_CONFIG_SET: on or off, timestamps, and the update interval (0: as it is)."""
+def config_set(session: Session, sensor: Sensor, _: int, config: int) -> bytes:
+    """SENSOR_CONFIG_SET: enabled or not, timestamps, and the update interval (0: unchanged)."""
     rounding = config >> _ROUNDING & 3
     require(not config & _CONFIG_RESERVED and rounding <= _ROUND_AUTO)
     require(not config & SENSOR_TIMESTAMPS or sensor.about.timestamps, Status.NOT_SUPPORTED)
@@ -294,17 +285,17 @@ def config_set(agent: "Agent", sensor: Sensor, _: int, config: int) -> bytes:
         require(exponent == 0)
         word |= sensor.config & ~0x7FF
     sensor.configure(word)
-    agent.server.watcher.updates(sensor, anew=True)
+    session.services.poller.updates(sensor, restart=True)
     return DONE
 
 
-def continuous_update_notify(agent: "Agent", sensor: Sensor, own: int, control: int) -> bytes:
+def continuous_update_notify(session: Session, sensor: Sensor, own: int, control: int) -> bytes:
     """SENSOR_CONTINUOUS_UPDATE_NOTIFY."""
     on = switched(control)
     require(sensor.about.updates and sensor.notifications, Status.NOT_SUPPORTED)
-    agent.server.subscribe(agent, Protocol.SENSOR, UPDATE, sensor.number, own, on)
+    session.services.subscribe(session, Protocol.SENSOR, UPDATE, sensor.number, own, on)
     if on:
-        agent.server.watcher.updates(sensor)
+        session.services.poller.updates(sensor)
     return DONE
 
 

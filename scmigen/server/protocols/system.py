@@ -1,15 +1,13 @@
 """The system power protocol, 0x12 (DEN0056, section 4.4). The server has no system to switch off:
-it tells the agents that asked, and the back end."""
+it notifies subscribers and tells the back end."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
 from scmigen.server.backend import Effect
 from scmigen.server.protocols.handler import DONE, RequestError, Served, require, switched
-
-if TYPE_CHECKING:
-    from scmigen.server.agent import Agent
+from scmigen.server.session import Session
 
 #: SYSTEM_POWER_STATE_SET.
 _GRACEFUL: Final = 1
@@ -18,29 +16,29 @@ _SHUTDOWN, _COLD_RESET, _WARM_RESET, _POWER_UP, _SUSPEND = range(5)
 _WARM_RESET_SUPPORTED: Final = 1 << 31
 
 
-def attributes(_: "Agent") -> bytes:
+def attributes(_: Session) -> bytes:
     """PROTOCOL_ATTRIBUTES: reserved, 0."""
     return bytes(4)
 
 
-def state_set(agent: "Agent", flags: int, state: int) -> bytes:
+def state_set(session: Session, flags: int, state: int) -> bytes:
     """SYSTEM_POWER_STATE_SET: shutdown and the two resets."""
     require(not flags & ~_GRACEFUL and state <= _SUSPEND and state != _POWER_UP)
     require(state != _SUSPEND, Status.NOT_SUPPORTED)
-    agent.server.backend.apply(Effect(None, 0, "", "system", (state, flags)))
-    timeout = 0  # the server does not wait for those that are to be shut down gracefully
-    agent.server.broadcast(Protocol.SYSTEM, 0x0, (agent.id, flags, state, timeout))
+    session.services.backend.apply(Effect(None, 0, "", "system", (state, flags)))
+    timeout = 0  # the server does not wait for a graceful shutdown of the others
+    session.services.broadcast(Protocol.SYSTEM, 0x0, (session.id, flags, state, timeout))
     return DONE
 
 
-def state_get(_: "Agent") -> bytes:
-    """SYSTEM_POWER_STATE_GET: whoever can ask sees a system that is up."""
+def state_get(_: Session) -> bytes:
+    """SYSTEM_POWER_STATE_GET: an agent that can ask runs on a system that is up."""
     raise RequestError(Status.NOT_SUPPORTED)
 
 
-def state_notify(agent: "Agent", enable: int) -> bytes:
+def state_notify(session: Session, enable: int) -> bytes:
     """SYSTEM_POWER_STATE_NOTIFY."""
-    agent.server.subscribe(agent, Protocol.SYSTEM, 0x0, None, 0, switched(enable))
+    session.services.subscribe(session, Protocol.SYSTEM, 0x0, None, 0, switched(enable))
     return DONE
 
 

@@ -1,37 +1,37 @@
-"""The state of the platform's resources, and how the agents' votes make it.
+"""The state of the platform's resources, as determined by the votes of the agents.
 
-What is switched on and off is shared: every agent that may switch has one vote, and a resource is
-on while anybody wants it on. An agent that has not spoken votes for the state at boot, so reading
-changes nothing, and an agent that is gone is as one that never spoke. Where nobody may switch, the
-state is that of the boot. What is wanted holds its ancestors (parent clocks and domains, the supply
-a supply is fed from), and is on only while they and its supply are. Performance limits are votes
-too: the highest minimum and the lowest maximum hold. Rates, parents, resets, levels, caps and
-settings are not shared: the last word counts.
+On and off is decided by votes: every agent that may switch a resource has one vote, and the
+resource is on while any vote is for on. An agent that has not voted counts as a vote for the state
+at boot, so an agent that only reads changes nothing, and neither does one that disconnects.
+Resources that no agent may switch keep their state at boot. A wanted resource holds its ancestors
+on (parent clocks, parent domains, parent supplies), and is on only while they and its supply are.
+Performance limits are votes too: the highest minimum and the lowest maximum apply. Rates, parents,
+resets, levels, caps and settings are not shared: the last request wins.
 
-This room knows neither messages nor permissions. A change that agents can ask to be told of is
-appended to the list of `Change` that all resources share.
+This package knows neither messages nor permissions. Changes that agents can subscribe to are added
+to the `Context` that all resources share.
 """
 
 from collections.abc import Iterable, Mapping
 
 from scmigen import runtime
 from scmigen.scmi.protocols import Kind
-from scmigen.server.state.others import (
-    SENSOR_ENABLED,
-    SENSOR_TIMESTAMPS,
-    PerformanceDomain,
-    Pin,
-    Powercap,
-    ResetDomain,
-    Sensor,
-)
 from scmigen.server.state.resource import Change, Context, Resource, Switch
+from scmigen.server.state.scaled import PerformanceDomain
 from scmigen.server.state.switched import (
     POWER_OFF,
     POWER_ON,
     Clock,
     PowerDomain,
     VoltageDomain,
+)
+from scmigen.server.state.unshared import (
+    SENSOR_ENABLED,
+    SENSOR_TIMESTAMPS,
+    Pin,
+    Powercap,
+    ResetDomain,
+    Sensor,
 )
 
 __all__ = [
@@ -61,7 +61,7 @@ State = Mapping[Kind, Mapping[int, Resource]]
 def boot(
     configuration: runtime.Runtime, switchable: frozenset[tuple[Kind, int]], context: Context
 ) -> State:
-    """All resources as they are at boot, by kind and number; ``switchable`` are those that some
+    """All resources in their state at boot, by kind and number; ``switchable`` are those that some
     agent may ever switch."""
     supplies = {
         item.id: VoltageDomain(item, context, (Kind.VOLTAGE, item.id) in switchable)
@@ -101,7 +101,7 @@ def _link(
     domains: Mapping[int, PowerDomain],
     clocks: Mapping[int, Clock],
 ) -> None:
-    """Put everything below what it is below."""
+    """Connect supplies, domains and clocks with their parents and with what they depend on."""
     for supply in configuration.voltage_domains:
         if supply.parent is not None:
             supplies[supply.id].adopt(supplies[supply.parent])
@@ -122,8 +122,8 @@ def _link(
 
 
 def _without_loops(clocks: Iterable[runtime.Clock]) -> list[int]:
-    """The clocks that can be put below their parent at boot: multiplexers may be wired in a circle,
-    and what the tree says of them is only what may be."""
+    """The clocks that can be connected to their parent at boot. Multiplexers may be wired in a
+    loop; a clock whose parent would close one is left out."""
     parents = {clock.id: clock.parent for clock in clocks}
     sound: set[int] = set()
     found: list[int] = []
@@ -135,7 +135,7 @@ def _without_loops(clocks: Iterable[runtime.Clock]) -> list[int]:
             path.append(at)
             on_path.add(at)
             at = parents[at]
-        # the one whose parent is on the path would close the circle
+        # the clock whose parent is on the path would close the loop
         found += path[:-1] if at in on_path else path
         sound.update(path)
     return found

@@ -1,4 +1,4 @@
-"""What all resources have, and votes: on and off, aggregated over agents."""
+"""The base of all resources, and the votes of agents for on and off."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from scmigen.server.backend import Backend, Effect
 
 
 class Change(NamedTuple):
-    """Something agents can be notified of: protocol, event id, resource number, values."""
+    """A change that agents can be notified of: protocol, event id, resource number, values."""
 
     protocol: Protocol
     event: int
@@ -20,16 +20,28 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Context:
-    """What resources share: the changes nobody has been told of, and who carries changes out."""
+    """What all resources share: the back end, and the outcome of the current message, which the
+    server takes when the message has been handled."""
 
     backend: Backend
+    #: Changes that subscribers have not been notified of.
     changes: list[Change] = field(default_factory=list)
-    #: Why the back end could not do what follows from a vote; the vote stands.
+    #: What the back end failed to do to carry out votes. The votes stand.
     failed: Exception | None = None
 
+    def take_changes(self) -> list[Change]:
+        """The changes since the last call."""
+        changes, self.changes = self.changes, []
+        return changes
+
+    def take_failure(self) -> Exception | None:
+        """The last failure since the last call."""
+        failed, self.failed = self.failed, None
+        return failed
+
     def follow(self, effect: Effect) -> None:
-        """Have the back end do what follows from a vote. Whatever it raises, the state is settled
-        to the end."""
+        """Have the back end carry out the result of a vote. Exceptions are kept, so that the state
+        of all resources settles regardless."""
         try:
             self.backend.apply(effect)
         except Exception as problem:
@@ -37,7 +49,7 @@ class Context:
 
 
 class Votes:
-    """One vote an agent for on or off. ``held``: the platform's own vote, which stays."""
+    """One vote per agent for on or off. ``held`` is the platform's own permanent vote."""
 
     __slots__ = ("_boot", "_held", "_spoken", "_voters", "on")
 
@@ -52,33 +64,33 @@ class Votes:
         self.on = self._held or any(self._spoken.get(agent, self._boot) for agent in self._voters)
 
     def admit(self, agent: int) -> None:
-        """``agent`` may vote; until it speaks it wants the state at boot."""
+        """``agent`` may vote; until it does, it counts as a vote for the state at boot."""
         self._voters.add(agent)
         self._count()
 
     def dismiss(self, agent: int) -> None:
-        """``agent`` may not vote any more."""
+        """``agent`` may no longer vote."""
         self._voters.discard(agent)
         self._spoken.pop(agent, None)
         self._count()
 
     def cast(self, agent: int, on: bool) -> None:
-        """``agent`` wants it on or off."""
+        """Record the vote of ``agent``."""
         self._spoken[agent] = on
         self._count()
 
     def spoken(self) -> dict[int, bool]:
-        """What each agent wants that has spoken."""
+        """The votes that agents have cast."""
         return self._spoken
 
     def forget(self, agent: int) -> None:
-        """``agent`` has said nothing."""
+        """Withdraw the vote of ``agent``."""
         self._spoken.pop(agent, None)
         self._count()
 
 
 class Resource:
-    """What all resources have: the platform's number and a name."""
+    """A resource of the platform: its number and its name."""
 
     __slots__ = ("busy", "context", "name", "notifications", "number")
     kind: Kind
@@ -88,15 +100,15 @@ class Resource:
         self.name = configuration.name
         self.notifications = configuration.notifications
         self.context = context
-        #: Whether an asynchronous change is under way.
+        #: Whether an asynchronous change is pending.
         self.busy = False
 
     def effect(self, what: str, *values: int) -> Effect:
-        """What a back end is told of a change of this resource."""
+        """The effect that tells a back end of a change of this resource."""
         return Effect(self.kind, self.number, self.name, what, values)
 
     def changed(self, event: int, *values: int) -> None:
-        """Note a change that agents can be told of."""
+        """Record a change for notification."""
         if self.notifications:
             self.context.changes.append(
                 Change(self.kind.protocol, event, self.number, tuple(values))
@@ -106,19 +118,19 @@ class Resource:
         """``agent`` may vote."""
 
     def dismiss(self, agent: int) -> None:
-        """``agent`` may not vote any more; its vote is gone."""
+        """``agent`` may no longer vote; its vote is withdrawn."""
 
     def forget(self, agent: int) -> None:
-        """The vote of ``agent`` is gone, as if it had never spoken."""
+        """Withdraw the vote of ``agent``, as if it had never voted."""
 
-    def take_over(self, other: "Resource", kept: frozenset[int]) -> None:
-        """Be as ``other``, the same resource of the configuration before, as far as the platform
-        and the agents ``kept`` are concerned. Raises `BackendError`."""
+    def inherit(self, other: "Resource", kept: frozenset[int]) -> None:
+        """Take over the state of ``other``, the same resource before a reload, as far as the
+        platform and the agents in ``kept`` are concerned. Raises `BackendError`."""
 
 
 class Switch(Resource):
-    """A resource that is wanted while anybody wants it on, or something below it is wanted; and
-    that is on while it is wanted and everything it depends on is on."""
+    """A resource that is wanted while any vote or any wanted child wants it on, and that is on
+    while it is wanted and everything it depends on is on."""
 
     __slots__ = ("_below", "dependents", "gates", "on", "parent", "votes", "wanted")
 
@@ -140,16 +152,17 @@ class Switch(Resource):
             context.follow(self.effect("state", 1))
 
     def turned(self) -> None:
-        """Called after it went on or off."""
+        """Called after the resource went on or off."""
 
     def depend(self, gate: "Switch") -> None:
-        """It can only be on while ``gate`` is."""
+        """Be on only while ``gate`` is on."""
         self.gates.append(gate)
         gate.dependents.append(self)
         _settle([self])
 
     def adopt(self, parent: "Switch") -> None:
-        """It is below ``parent``, which may not be below it: holds it on, and needs it."""
+        """Become a child of ``parent``: hold it on, and depend on it. ``parent`` may not be below
+        this resource."""
         self.parent = parent
         if self.wanted:
             parent._below += 1
@@ -157,7 +170,7 @@ class Switch(Resource):
         self.depend(parent)
 
     def leave(self) -> None:
-        """It is below nothing any more."""
+        """Leave the parent."""
         parent = self.parent
         if parent is None:
             return
@@ -169,14 +182,14 @@ class Switch(Resource):
             parent._voted()
 
     def is_below(self, other: "Switch") -> bool:
-        """Whether it is ``other``, or somewhere below it."""
+        """Whether this is ``other`` or one of its descendants."""
         at: Switch | None = self
         while at is not None and at is not other:
             at = at.parent
         return at is not None
 
     def _voted(self) -> None:
-        """Called after every change of a vote: its own, or of something below it."""
+        """Propagate a changed vote, or a child that became wanted or unwanted, to the ancestors."""
         path: list[Switch] = []
         at: Switch | None = self
         while at is not None:
@@ -189,39 +202,39 @@ class Switch(Resource):
             if at is not None:
                 at._below += 1 if wanted else -1
         if path:
-            # what is on needs its ancestors first, what is off lets them go last
+            # ancestors go on first and off last
             _settle(path[::-1] if self.wanted else path)
 
     def admit(self, agent: int) -> None:
-        """``agent`` may vote; until it speaks it wants the state at boot."""
+        """``agent`` may vote; until it does, it counts as a vote for the state at boot."""
         self.votes.admit(agent)
         self._voted()
 
     def dismiss(self, agent: int) -> None:
-        """``agent`` may not vote any more; its vote is gone."""
+        """``agent`` may no longer vote; its vote is withdrawn."""
         self.votes.dismiss(agent)
         self._voted()
 
     def forget(self, agent: int) -> None:
-        """The vote of ``agent`` is gone, as if it had never spoken."""
+        """Withdraw the vote of ``agent``, as if it had never voted."""
         self.votes.forget(agent)
         self._voted()
 
-    def take_over(self, other: Resource, kept: frozenset[int]) -> None:
-        """Have the votes of ``other``."""
+    def inherit(self, other: Resource, kept: frozenset[int]) -> None:
+        """Take over the votes of ``other``."""
         assert isinstance(other, Switch)
         for agent, on in other.votes.spoken().items():
             if agent in kept:
                 self.vote(agent, on)
 
     def vote(self, agent: int, on: bool) -> None:
-        """``agent`` wants it on or off."""
+        """Cast the vote of ``agent``."""
         self.votes.cast(agent, on)
         self._voted()
 
 
 def _settle(switches: list[Switch]) -> None:
-    """Make these, and all that depends on them, on or off as it follows."""
+    """Switch these resources, and everything that depends on them, as their votes require."""
     waiting = deque(switches)
     while waiting:
         switch = waiting.popleft()

@@ -1,4 +1,4 @@
-"""Clocks, power domains and supplies: what is switched on and off."""
+"""Clocks, power domains and supplies: resources that are switched on and off by votes."""
 
 from bisect import bisect_left, bisect_right
 from collections import deque
@@ -14,10 +14,10 @@ POWER_OFF: Final = 0x4000_0000
 
 
 class Clock(Switch):
-    """A clock: its rate in Hz, and its parent among the possible ``parents``.
+    """A clock: its rate in Hz, and its parent, one of the possible ``parents``.
 
-    A clock divides its parent by what makes its rate at boot; when the parent's rate changes, its
-    own follows, and setting its rate sets the divider, never the parent.
+    A clock divides the rate of its parent; its rate at boot determines the divider. When the rate
+    of the parent changes, its own follows; setting its rate sets the divider, never the parent.
     """
 
     __slots__ = (
@@ -48,13 +48,13 @@ class Clock(Switch):
         self._ratio = (1, 1)
 
     def feed(self, parent: "Clock") -> None:
-        """It divides ``parent`` from now on, by what makes its present rate."""
+        """Divide ``parent`` from now on, so that the rate stays what it is."""
         parent.children.append(self)
         self._ratio = (self.rate, parent.rate)
         self.adopt(parent)
 
     def set_rate(self, rate: int) -> None:
-        """``rate`` is one it can have. Raises `BackendError`, and is as before then."""
+        """Set a supported rate. Raises `BackendError` and changes nothing then."""
         if rate == self.rate:
             return
         self.context.backend.apply(self.effect("rate", rate))
@@ -63,7 +63,7 @@ class Clock(Switch):
         self._reach(rate)
 
     def _reach(self, rate: int) -> None:
-        """Have this rate, and all below it what follows."""
+        """Record this rate, and the rates of all descendants that follow from it."""
         waiting = deque([(self, rate)])
         while waiting:
             clock, reached = waiting.popleft()
@@ -73,12 +73,13 @@ class Clock(Switch):
                 waiting.extend((child, child._follow(reached)) for child in clock.children)
 
     def _follow(self, parent_rate: int) -> int:
-        """Its rate when its parent has this one; without a divider that of now."""
+        """The rate for a new rate of the parent; unchanged if the divider is unknown."""
         multiplier, divider = self._ratio
         return min(parent_rate * multiplier // divider, 2**64 - 1) if divider else self.rate
 
     def set_parent(self, parent: "Clock") -> None:
-        """Take another parent, not below this clock; the divider stays. Raises `BackendError`."""
+        """Switch to a parent that is not below this clock; the divider stays. Raises
+        `BackendError`."""
         if parent is self.parent:
             return
         self.context.backend.apply(self.effect("parent", parent.number))
@@ -92,8 +93,8 @@ class Clock(Switch):
         self._reach(self._follow(parent.rate))
 
     def nearest(self, wanted: int, *, up: bool, nearest: bool) -> int:
-        """The rate it can have next to ``wanted``, which is within its limits: upwards, downwards,
-        or the nearer one, the lower of two equally near."""
+        """``wanted``, which lies within the limits, rounded to a supported rate: ``up``, down, or
+        to the ``nearest`` (the lower one of two equally near)."""
         if self.step is not None:
             lowest, highest = self.rates
             below = lowest + (wanted - lowest) // self.step * self.step
@@ -107,7 +108,7 @@ class Clock(Switch):
 
 
 class PowerDomain(Switch):
-    """A power domain; one that is wanted holds all its ancestors on."""
+    """A power domain; a wanted domain holds all its ancestors on."""
 
     __slots__ = ("asynchronous", "latency", "settable")
     kind = Kind.POWER
@@ -122,11 +123,11 @@ class PowerDomain(Switch):
 
     @property
     def state(self) -> int:
-        """The generic state it is in."""
+        """The generic state: `POWER_ON` or `POWER_OFF`."""
         return POWER_ON if self.on else POWER_OFF
 
     def turned(self) -> None:
-        """Called after it went on or off."""
+        """Called after the domain went on or off."""
         self.changed(0x0, self.state)
 
 
@@ -147,20 +148,20 @@ class VoltageDomain(Switch):
         self.asynchronous = configuration.asynchronous
 
     def can_have(self, level: int) -> bool:
-        """Whether it has this level, in µV."""
+        """Whether the supply supports this level, in µV."""
         if self.step is None:
             return level in self.levels
         lowest, highest = self.levels
         return lowest <= level <= highest and (level - lowest) % self.step == 0
 
     def set_level(self, level: int) -> None:
-        """``level`` in µV. Raises `BackendError`, and is as before then."""
+        """Set a level in µV. Raises `BackendError` and changes nothing then."""
         if level != self.level:
             self.context.backend.apply(self.effect("level", level))
             self.level = level
 
-    def take_over(self, other: Resource, kept: frozenset[int]) -> None:
-        """Have the votes and the level of ``other``."""
-        super().take_over(other, kept)
+    def inherit(self, other: Resource, kept: frozenset[int]) -> None:
+        """Take over the votes and the level of ``other``."""
+        super().inherit(other, kept)
         assert isinstance(other, VoltageDomain)
         self.set_level(other.level)

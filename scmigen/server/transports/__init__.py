@@ -1,11 +1,11 @@
-"""How messages reach the server: one module a transport, and the table of URL schemes."""
+"""Transports, which carry messages to the server: one module each, and the table of URL schemes."""
 
 import socket
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from scmigen.server.port import Port
-from scmigen.server.transports.place import Place, TransportError, UrlError
+from scmigen.server.transports.address import Address, TransportError, UrlError
 from scmigen.server.transports.sockets import (
     Endpoint,
     Host,
@@ -17,32 +17,32 @@ __all__ = ["SCHEMES", "Host", "Transport", "TransportError", "UrlError", "open_t
 
 
 class Transport(Protocol):
-    """One agent's way to the server, open until it is closed."""
+    """The transport of one agent, open until it is closed."""
 
     url: str
 
     def deliver(self) -> None:
-        """Send the events that wait for the agent, as far as the other end takes them."""
+        """Send the agent's queued events, as far as the other end accepts them."""
 
     def drop(self, reason: str) -> None:
-        """End the connection there is; the next client can come."""
+        """Disconnect the current client; the next one can connect."""
 
     def close(self) -> None:
-        """End it: connections, files and all."""
+        """Disconnect the client and remove all files."""
 
 
 def _packets(port: Port, url: str, text: str, host: Host) -> Transport:
-    return Endpoint(port, url, Place.of(text), socket.SOCK_SEQPACKET, PacketConnection, host)
+    return Endpoint(port, url, Address.of(text), socket.SOCK_SEQPACKET, PacketConnection, host)
 
 
 def _stream(port: Port, url: str, text: str, host: Host) -> Transport:
-    return Endpoint(port, url, Place.of(text), socket.SOCK_STREAM, StreamConnection, host)
+    return Endpoint(port, url, Address.of(text), socket.SOCK_STREAM, StreamConnection, host)
 
 
 def _datagrams(port: Port, url: str, text: str, host: Host) -> Transport:
     from scmigen.server.transports.datagram import DatagramEndpoint
 
-    return DatagramEndpoint(port, url, Place.of(text), host)
+    return DatagramEndpoint(port, url, Address.of(text), host)
 
 
 def _shared_memory(port: Port, url: str, text: str, host: Host) -> Transport:
@@ -54,10 +54,10 @@ def _shared_memory(port: Port, url: str, text: str, host: Host) -> Transport:
 def _virtual_machine(port: Port, url: str, text: str, host: Host) -> Transport:
     from scmigen.server.transports.vhost_user import VhostSession
 
-    return Endpoint(port, url, Place.of(text), socket.SOCK_STREAM, VhostSession, host)
+    return Endpoint(port, url, Address.of(text), socket.SOCK_STREAM, VhostSession, host)
 
 
-#: URL scheme → what opens it, given the whole URL and what stands behind the colon.
+#: URL scheme → the function that opens it, given the whole URL and the part after the colon.
 SCHEMES: Final[Mapping[str, Callable[[Port, str, str, Host], Transport]]] = {
     "unix": _packets,
     "unix-stream": _stream,
@@ -68,12 +68,12 @@ SCHEMES: Final[Mapping[str, Callable[[Port, str, str, Host], Transport]]] = {
 
 
 def open_transport(port: Port, url: str, host: Host) -> Transport:
-    """Serve the agent of ``port`` at ``url`` (``scheme:rest``). Raises `TransportError`, or
-    `UrlError` where ``url`` is none, with a sentence."""
+    """Serve the agent of ``port`` at ``url`` (``scheme:rest``). Raises `UrlError` for an invalid
+    URL, `TransportError` if it cannot be opened."""
     scheme, colon, rest = url.partition(":")
     if not colon or scheme not in SCHEMES:
         known = ", ".join(f"{name}:PATH" for name in SCHEMES)
-        raise UrlError(f"{url!r} is no URL this server can listen at; known: {known}")
+        raise UrlError(f"{url!r} is not a URL this server can listen at; known: {known}")
     if not rest or rest.startswith(","):
         raise UrlError(f"{url!r} has no path")
     return SCHEMES[scheme](port, url, rest, host)

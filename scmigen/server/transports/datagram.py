@@ -1,9 +1,9 @@
-"""Datagrams: ``unix-dgram:PATH``, one message a datagram, answered to the address it came from.
+"""Datagrams: ``unix-dgram:PATH``, one message per datagram, answered to the sender's address.
 
-There are no connections: the first address that sends has the agent until it is gone, which is seen
-when something is sent to it, or when another address sends. What comes without an address cannot
-be answered, and is dropped; so is what others send meanwhile. A client that does not read is not
-read from, and is forgotten after `sockets.PATIENCE`.
+There are no connections: the first address to send becomes the client until it is gone, which is
+noticed when something is sent to it or when another address sends. Datagrams without an address
+cannot be answered and are dropped, as are those of other senders. A client that does not read its
+responses is not read from, and is dropped after `sockets.PATIENCE`.
 """
 
 import errno
@@ -14,24 +14,24 @@ from typing import Final
 from scmigen.scmi.layouts import HEADER_SIZE
 from scmigen.server.port import Port
 from scmigen.server.timers import Timer
-from scmigen.server.transports.place import Place, identity, listen, remove
+from scmigen.server.transports.address import Address, identity, listen, remove
 from scmigen.server.transports.sockets import BURST, MAX_MESSAGE, PATIENCE, Host
 
-#: What connecting to an address says when nobody is there any more.
+#: The errors of connecting to an address whose socket is gone.
 _GONE: Final = (errno.ECONNREFUSED, errno.ENOENT)
-#: How long to wait for room at a client, in µs.
+#: How long to wait for a client with a full receive queue, in µs.
 _AGAIN: Final = 2_000
 
 
 class DatagramEndpoint:
     """An agent's datagram socket."""
 
-    def __init__(self, port: Port, url: str, place: Place, host: Host) -> None:
+    def __init__(self, port: Port, url: str, address: Address, host: Host) -> None:
         self.url = url
         self._port = port
         self._host = host
-        self._path = place.path
-        self._socket = listen(place, socket.SOCK_DGRAM)
+        self._path = address.path
+        self._socket = listen(address, socket.SOCK_DGRAM)
         self._identity = identity(self._path)
         self._peer: str | bytes | None = None
         self._out: deque[bytes] = deque()
@@ -40,7 +40,7 @@ class DatagramEndpoint:
         host.loop.watch(self._socket, self._turn)
 
     def _turn(self) -> None:
-        if self._out:  # what the last turn has left
+        if self._out:  # left over from the last turn
             self._flush()
             return
         try:
@@ -48,15 +48,15 @@ class DatagramEndpoint:
         except OSError:
             return
         if not peer:
-            self._note("a datagram without an address is dropped")
+            self._note("dropped a datagram without an address")
         elif not self._admit(peer):
-            self._note("a datagram of another client is dropped")
+            self._note("dropped a datagram from another client")
         elif HEADER_SIZE <= len(message) <= MAX_MESSAGE:
             self._send(self._port.handle(message))
             if self._port.eventful:
                 self._host.deliver()
         else:
-            self._note(f"a datagram that is not {HEADER_SIZE} to {MAX_MESSAGE} bytes is dropped")
+            self._note(f"dropped a datagram that is not {HEADER_SIZE} to {MAX_MESSAGE} bytes long")
 
     def _note(self, text: str) -> None:
         self._host.log(f"{self._port.name}: {text}", self._port.name)
@@ -96,7 +96,8 @@ class DatagramEndpoint:
             self._flush()
 
     def _flush(self) -> None:
-        """Send some of what waits; the rest in the next turns, or when there is room."""
+        """Send some of the queued frames; the rest follows in the next turns, or when the client
+        has room."""
         for _ in range(min(BURST, len(self._out))):
             if self._peer is None:
                 return
@@ -114,9 +115,9 @@ class DatagramEndpoint:
             self._host.loop.soon(self._socket)
 
     def _wait(self) -> None:
-        """There is no room at the client: look again later, and read nothing until then."""
+        """The client has no room: try again later, and read nothing until then."""
         if self._patience is None:
-            reason = f"did not read what it was sent for {PATIENCE // 1_000_000} s"
+            reason = f"did not read for {PATIENCE // 1_000_000} s"
             self._patience = self._host.loop.later(PATIENCE, lambda: self._gone(reason))
         self._host.loop.forget(self._socket)
         self._again = self._host.loop.later(_AGAIN, self._resume)
@@ -132,19 +133,19 @@ class DatagramEndpoint:
         self._flush()
 
     def deliver(self) -> None:
-        """Send the events that wait for the agent, as far as the client takes them."""
+        """Send the agent's queued events, as far as the client accepts them."""
         if self._peer is None:
             self._port.take_events()
         elif not self._out:
             self._send(self._port.take_events())
 
     def drop(self, reason: str) -> None:
-        """Forget the client there is."""
+        """Drop the current client."""
         self._gone(reason)
 
     def close(self) -> None:
         """Close the socket, and remove its file if it is still ours."""
-        self._gone("the server stops")
+        self._gone("server stopped")
         if self._again is not None:
             self._again.cancel()
         self._host.loop.forget(self._socket)

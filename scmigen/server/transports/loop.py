@@ -1,8 +1,8 @@
-"""The event loop: waits for files, calls who watches them. One thread, no promises.
+"""The event loop: waits for files and calls their callbacks, in a single thread.
 
-A turn calls each file that is ready once, and a callback does a bounded piece of work, one message,
-and returns: nobody waits longer for the turn than the number of files times one message. This file
-does not know what the files are.
+A turn calls the callback of each ready file once, and a callback does a bounded piece of work, one
+message, before it returns: no file waits longer for its turn than the number of files times one
+message. This module does not know what the files are.
 """
 
 import select
@@ -17,7 +17,7 @@ from scmigen.server.timers import Timer, Timers
 Callback = Callable[[], None]
 #: A socket, or a file descriptor.
 File = socket.socket | int
-#: Files asked for in one turn. Where more are ready, the kernel begins with the others next time.
+#: Files served in one turn. If more are ready, the kernel begins with the others next time.
 _AT_ONCE: Final = 64
 
 
@@ -26,9 +26,9 @@ def _number(file: File) -> int:
 
 
 class Loop:
-    """Calls callbacks until it is stopped. Only `stop` and `interrupt` may be called from
-    elsewhere: from a signal handler or another thread. ``timers`` run between the turns, and
-    ``after_timers`` is called when some have; they may be exchanged."""
+    """Calls callbacks until it is stopped. Only `stop` and `interrupt` may be called from a signal
+    handler or another thread. ``timers`` run between turns and may be replaced; ``after_timers`` is
+    called whenever some have run."""
 
     def __init__(self, timers: Timers, after_timers: Callback = lambda: None) -> None:
         self.timers = timers
@@ -52,10 +52,10 @@ class Loop:
     def watch(
         self, file: File, callback: Callback, *, write: bool = False, edge: bool = False
     ) -> None:
-        """Call ``callback`` whenever ``file`` can be read; or, with ``write``, written instead;
-        with ``edge``, once whenever something has been written to it, so that nobody needs to read
-        it. A file has one callback: watching it again replaces the first. Raises `OSError` for a
-        file that cannot be waited for."""
+        """Call ``callback`` whenever ``file`` can be read, or with ``write`` whenever it can be
+        written to; with ``edge``, once per write of the other end, without the file being read. A
+        file has one callback: watching it again replaces it. Raises `OSError` for a file that
+        cannot be polled."""
         event = select.EPOLLOUT if write else select.EPOLLIN
         if edge:
             event |= select.EPOLLET
@@ -67,28 +67,28 @@ class Loop:
         self._callbacks[number] = callback
 
     def forget(self, file: File) -> None:
-        """Do not call for ``file`` any more. Before it is closed; nothing happens where nobody
-        watches it."""
+        """Stop watching ``file``; must be called before it is closed. Files that are not watched
+        are ignored."""
         number = _number(file)
         self._soon.pop(number, None)
         if self._callbacks.pop(number, None) is not None:
             self._epoll.unregister(number)
 
     def soon(self, file: File) -> None:
-        """Call who watches ``file`` in the next turn, whether it is ready or not."""
+        """Call the callback of ``file`` in the next turn, whether it is ready or not."""
         self._soon[_number(file)] = None
 
     def later(self, microseconds: int, callback: Callback) -> Timer:
-        """Call ``callback`` once, so long from now or later."""
+        """Call ``callback`` once, after so many µs or later."""
         return self._own.after(microseconds, callback)
 
     def run(self) -> None:
-        """Take turns until `stop`."""
+        """Run until `stop` is called."""
         while self._running:
             self.turn()
 
     def turn(self) -> None:
-        """Wait for something to do, and do it: each file once."""
+        """Wait until files or timers are ready, and call the callback of each file once."""
         if self._soon or self.timers.waiting or self._own.waiting:
             self._timed_turn()
         else:
@@ -108,31 +108,31 @@ class Loop:
         callbacks = self._callbacks
         for number, _ in ready:
             callback = callbacks.get(number)
-            if callback is not None:  # a callback before this one may have ended it
+            if callback is not None:  # an earlier callback may have closed this file
                 callback()
 
     def _wait(self) -> float | None:
-        """How many seconds there is nothing to do, as far as is known."""
+        """Seconds until the next timer; ``None`` without timers."""
         if self._soon:
             return 0.0
         waits = (self.timers.wait(), self._own.wait())
         return min((wait for wait in waits if wait is not None), default=None)
 
     def interrupt(self, callback: Callback) -> None:
-        """Call ``callback`` between two other ones."""
+        """Call ``callback`` between two other callbacks."""
         self._interrupts.append(callback)
-        with suppress(BlockingIOError):  # full of alarms already
+        with suppress(BlockingIOError):  # a wake-up is already pending
             self._alarm.send(b"\0")
 
     def stop(self) -> None:
-        """Let `run` return after this turn."""
+        """Make `run` return after this turn."""
         self.interrupt(self._stop)
 
     def _stop(self) -> None:
         self._running = False
 
     def close(self) -> None:
-        """Free what the loop itself holds."""
+        """Close the loop's own files."""
         self._epoll.close()
         self._awake.close()
         self._alarm.close()

@@ -1,25 +1,26 @@
 """SMT shared memory (``arm,scmi-shmem``): ``smt:FILE``, with a UNIX stream socket as the doorbell.
 
-The file holds two areas, each a slot of SLOT bytes: commands (A2P) at ``offset``, events (P2A) at
-``p2a``. In a slot:
+The file holds two areas of SLOT bytes each: commands (A2P) at ``offset``, events (P2A) at ``p2a``.
+Layout of a slot:
 
     0x04 status: bit 0 free, bit 1 error    0x14 length: header and payload, in bytes
     0x10 flags: bit 0 interrupt wanted      0x18 header, and from 0x1C the payload
 
 The agent waits until its slot is free, writes flags, length, header and payload, clears the status,
-and sends a byte to the doorbell, the socket ``doorbell`` (``FILE.doorbell``). The server puts the
-response in the same place, sets free, and sends a byte back, wanted or not, for there is no other
-way to wait. It writes an event when the other slot is free and sends a byte too; the agent sets
-that slot free, and sends a byte for the next one. Who connects to the doorbell is the agent.
+and sends a byte to the doorbell, the socket ``doorbell`` (``FILE.doorbell``). The server writes the
+response to the same slot, sets it free, and sends a byte back even if no interrupt was wanted,
+because there is no other way to wait. It writes an event when the other slot is free and sends a
+byte too; the agent sets that slot free and sends a byte to get the next event. The client connected
+to the doorbell is the agent.
 
-Options stand behind the file: ``smt:FILE,offset=0x0,p2a=0x100,slot=0x100,doorbell=PATH``. A guest
-whose memory is FILE has the areas where its device tree says (``p2a=none``: no events).
+Options follow the file: ``smt:FILE,offset=0x0,p2a=0x100,slot=0x100,doorbell=PATH``. A guest whose
+memory is FILE has the areas at the addresses in its device tree (``p2a=none``: no events).
 
-With ``ring=eventfd`` two eventfds ring in place of the bytes, one for each way; with ``memfd`` as
-FILE each client has new memory, sealed so that its size stays. The server makes them, and sends
-them with one byte (SCM_RIGHTS) when a client has connected: the memory if it is a memfd, the
-eventfd the agent writes to, the one the server writes to. The socket then only says, by its end,
-that the client is gone.
+With ``ring=eventfd``, two eventfds replace the bytes, one per direction; with ``memfd`` as FILE,
+each client gets new memory, sealed to its size. The server creates these files and sends them with
+one byte (SCM_RIGHTS) when a client has connected: the memory if it is a memfd, the eventfd the
+agent writes to, and the one the server writes to. After that the socket carries nothing; closing it
+ends the connection.
 """
 
 import fcntl
@@ -37,8 +38,8 @@ from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, MAX_REPLY, STATUS_SIZ
 from scmigen.scmi.status import Status
 from scmigen.server.memory import SharedMemory, SharedMemoryError
 from scmigen.server.port import Port
-from scmigen.server.transports import bells
-from scmigen.server.transports.place import Place, TransportError, UrlError
+from scmigen.server.transports import doorbells
+from scmigen.server.transports.address import Address, TransportError, UrlError
 from scmigen.server.transports.sockets import Endpoint, Host
 
 STATUS, FLAGS, LENGTH, HEADER = 0x4, 0x10, 0x14, 0x18
@@ -49,11 +50,11 @@ DEFAULT: Final = 256
 _LARGEST: Final = 0x10000
 _MAX_OFFSET: Final = 1 << 48
 _WORD: Final = Struct("<I")
-#: Stands in place of a response for which the slot has no room, as of an event it is dropped.
+#: Replaces a response that does not fit into the slot; an event that does not fit is dropped.
 _TOO_LONG: Final = Status.COMMS_ERROR.to_bytes(STATUS_SIZE, "little", signed=True)
-#: Doorbell bytes taken at once: many rings are one.
+#: Doorbell bytes read at once: many rings count as one.
 _RINGS: Final = 256
-#: The name of memory that is in no file system.
+#: The FILE that stands for new, sealed memory.
 MEMFD: Final = "memfd"
 #: ``struct flock``, 64 bits: type, whence, start, length, pid.
 _LOCK: Final = Struct("hhqqi4x")
@@ -61,11 +62,11 @@ _LOCK: Final = Struct("hhqqi4x")
 
 @dataclass(frozen=True, slots=True)
 class Areas:
-    """Where the slots are; ``file`` is ``None`` for a memfd, ``events`` where there is none;
-    ``eventfd``: eventfds ring."""
+    """The location of the slots: ``file`` is ``None`` for a memfd, ``events`` if the agent gets
+    none; with ``eventfd``, eventfds are the doorbells."""
 
     file: Path | None
-    doorbell: Place
+    doorbell: Address
     commands: int
     events: int | None
     slot: int
@@ -73,12 +74,12 @@ class Areas:
 
     @classmethod
     def of(cls, text: str) -> "Areas":
-        """From what stands behind ``smt:``. Raises `UrlError`."""
+        """Parse the part of a URL after ``smt:``. Raises `UrlError`."""
         found = _options(text)
         name = found["file"]
         slot = _number("slot", found["slot"], _LARGEST)
         if slot < SMALLEST or slot % 4:
-            raise UrlError(f"a slot has at least {SMALLEST} bytes, in whole words; not {slot}")
+            raise UrlError(f"slot={slot}: give at least {SMALLEST} bytes, in whole words")
         commands = _number("offset", found["offset"], _MAX_OFFSET)
         events: int | None = commands + slot
         if found["p2a"]:
@@ -87,24 +88,24 @@ class Areas:
         if events is not None and abs(events - commands) < slot:
             raise UrlError("the areas of smt: overlap")
         if commands % 4 or (events or 0) % 4:
-            raise UrlError("the areas of smt: begin at whole words")
+            raise UrlError("the areas of smt: must begin at multiples of 4")
         if found["ring"] not in ("socket", "eventfd"):
-            raise UrlError(f"ring={found['ring']}: socket or eventfd")
+            raise UrlError(f"ring={found['ring']}: give socket or eventfd")
         if name == MEMFD and not found["doorbell"]:
-            raise UrlError("memory that has no file needs a doorbell=PATH")
+            raise UrlError("smt:memfd needs doorbell=PATH")
         bell = found["doorbell"] or f"{name}.doorbell"
-        place = Place.of(f"{bell},mode={found['mode']},group={found['group']}")
+        address = Address.of(f"{bell},mode={found['mode']},group={found['group']}")
         file = None if name == MEMFD else Path(name)
-        return cls(file, place, commands, events, slot, found["ring"] == "eventfd")
+        return cls(file, address, commands, events, slot, found["ring"] == "eventfd")
 
     @property
     def size(self) -> int:
-        """The bytes of the file they need."""
+        """The size of the file that holds both, in bytes."""
         return max(self.commands, self.events or 0) + self.slot
 
 
 def _options(text: str) -> dict[str, str]:
-    """What stands behind ``smt:``, by name. Raises `UrlError`."""
+    """The options of a URL by name, and its file. Raises `UrlError`."""
     name, *options = text.split(",")
     found = {
         "offset": "0",
@@ -118,7 +119,7 @@ def _options(text: str) -> dict[str, str]:
     for option in options:
         key, equals, value = option.partition("=")
         if key not in found or not equals:
-            raise UrlError(f"{option!r} is no option of smt:; known: {', '.join(found)}")
+            raise UrlError(f"{option!r} is not an option of smt:; known: {', '.join(found)}")
         found[key] = value
     return found | {"file": name}
 
@@ -127,14 +128,14 @@ def _number(key: str, text: str, most: int) -> int:
     try:
         value = int(text, 0)
     except ValueError:
-        raise UrlError(f"{key}={text} is no number") from None
+        raise UrlError(f"{key}={text} is not a number") from None
     if not 0 <= value <= most:
         raise UrlError(f"{key}={text} is not within 0 and {most:#x}")
     return value
 
 
 class SmtSession:
-    """A client at the doorbell. ``memory`` is its own where the areas are in no file."""
+    """A client connected to the doorbell. With a memfd, ``memory`` belongs to this client."""
 
     def __init__(
         self,
@@ -152,36 +153,36 @@ class SmtSession:
         self._memory = memory
         self._areas = areas
         self._out: deque[bytes] = deque()
-        self._bells: tuple[int, ...] = ()
+        self._doorbells: tuple[int, ...] = ()
         file.setblocking(False)
         try:
-            self._hand_over()
+            self._send_files()
         except OSError:
-            self._let_go()
+            self._release()
             raise
         port.limit(min(MAX_REPLY, areas.slot - HEADER - HEADER_SIZE))
         host.loop.watch(file, self._turn)
-        # What was written before this client was accepted, by it or by one that ended without
-        # ringing, keeps the slot busy until it is answered.
+        # A command written before this client was accepted, by it or by a predecessor that left
+        # without ringing, keeps the slot busy until it is answered.
         with suppress(OSError, SharedMemoryError):
             self._command()
         if port.eventful:
             host.deliver()
 
-    def _hand_over(self) -> None:
-        """Send the client what it needs and has not. Raises `OSError`."""
+    def _send_files(self) -> None:
+        """Send the client the memory and the doorbells that it cannot open. Raises `OSError`."""
         files = [] if self._areas.file else [self._memory.descriptor]
         if self._areas.eventfd:
             flags = os.EFD_NONBLOCK | os.EFD_CLOEXEC
             for _ in range(2):
-                self._bells += (os.eventfd(0, flags),)
-            self._host.loop.watch(self._bells[0], self._serve, edge=True)
-            files += self._bells
+                self._doorbells += (os.eventfd(0, flags),)
+            self._host.loop.watch(self._doorbells[0], self._serve, edge=True)
+            files += self._doorbells
         if files:
             socket.send_fds(self._file, [b"S"], files)
 
     def _turn(self) -> None:
-        """The socket has rung, or has ended."""
+        """The socket rang or was closed."""
         try:
             data = self._file.recv(_RINGS)
         except BlockingIOError:
@@ -191,11 +192,11 @@ class SmtSession:
             return
         if not data:
             self.end("disconnected")
-        elif not self._bells:
+        elif not self._doorbells:
             self._serve()
 
     def _serve(self) -> None:
-        """The doorbell has rung: one command, one event."""
+        """Handle one command and send one event; called when the doorbell rings."""
         try:
             self._command()
             self._event()
@@ -214,14 +215,14 @@ class SmtSession:
     def _command(self) -> None:
         slot = self._areas.commands
         if self._word(slot + STATUS) & (FREE | ERROR):
-            return  # nothing there: the ring was for the events
+            return  # no command: the ring was about events
         length = self._word(slot + LENGTH)
         most = min(HEADER_SIZE + MAX_PAYLOAD, self._areas.slot - HEADER)
         if not HEADER_SIZE <= length <= most:
             self._put(slot + STATUS, FREE | ERROR)
             self._ring()
-            note = f"{self._port.name}: a message that is not {HEADER_SIZE} to {most} bytes long"
-            self._host.log(note, self._port.name)
+            line = f"{self._port.name}: a message that is not {HEADER_SIZE} to {most} bytes long"
+            self._host.log(line, self._port.name)
             return
         message = self._memory.read(slot + HEADER, length)
         for frame in self._port.handle(message):
@@ -233,7 +234,7 @@ class SmtSession:
         return len(frame) <= self._areas.slot - HEADER
 
     def _write(self, slot: int, frame: bytes) -> None:
-        """The header stays as the agent wrote it, but the agent may have changed it since."""
+        """Write a whole frame: the agent may have changed the header it wrote."""
         self._memory.write(slot + HEADER, frame)
         self._put(slot + LENGTH, len(frame))
 
@@ -250,16 +251,16 @@ class SmtSession:
             self._ring()
 
     def _ring(self) -> None:
-        if self._bells:
-            bells.ring(self._bells[1])
+        if self._doorbells:
+            doorbells.ring(self._doorbells[1])
             return
         try:
             self._file.send(b"S")
         except BlockingIOError:
-            return  # it has not yet heard of the rings before
+            return  # earlier rings are still unread
 
     def deliver(self) -> None:
-        """Put the next event that waits for the agent into the memory."""
+        """Write the agent's next queued event to the memory."""
         if not self._out:
             self._out.extend(self._port.take_events())
         try:
@@ -272,14 +273,14 @@ class SmtSession:
         if self._file.fileno() >= 0:
             self._host.loop.forget(self._file)
             self._file.close()
-            self._let_go()
+            self._release()
             self._ended(reason)
 
-    def _let_go(self) -> None:
-        for bell in self._bells:
-            self._host.loop.forget(bell)
-            os.close(bell)
-        self._bells = ()
+    def _release(self) -> None:
+        for doorbell in self._doorbells:
+            self._host.loop.forget(doorbell)
+            os.close(doorbell)
+        self._doorbells = ()
         if self._areas.file is None:
             self._memory.close()
 
@@ -299,15 +300,15 @@ class SmtEndpoint(Endpoint):
                 port, url, self._areas.doorbell, socket.SOCK_STREAM, self._session_of, host
             )
         except TransportError:
-            self._let_go()
+            self._release()
             raise
 
     def _session_of(
         self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
     ) -> SmtSession:
         def over(reason: str) -> None:
-            # An event nobody read is not the next client's. The slot for commands is left
-            # alone: the next client may have written to it already.
+            # An unread event does not belong to the next client. The command slot is left alone:
+            # the next client may have written to it already.
             if self._memory is not None:
                 _free(self._memory, self._areas.events)
             ended(reason)
@@ -319,8 +320,8 @@ class SmtEndpoint(Endpoint):
             _free(memory, self._areas.events)
         return SmtSession(port, file, host, over, memory, self._areas)
 
-    def _let_go(self) -> None:
-        with suppress(OSError):  # others have slots in it
+    def _release(self) -> None:
+        with suppress(OSError):  # other agents have slots in it
             if self._memory is not None:
                 _reserve(self._memory, 0, 0)
             if self._made is not None:
@@ -329,10 +330,10 @@ class SmtEndpoint(Endpoint):
             self._memory.close()
 
     def close(self) -> None:
-        """End the connection and let go of the memory. The file goes where it was made here, and
-        no other agent has a slot in it."""
+        """Disconnect the client and close the memory. The file is removed if it was created here
+        and no other agent has a slot in it."""
         super().close()
-        self._let_go()
+        self._release()
 
 
 def _opened(areas: Areas, path: Path) -> SharedMemory:
@@ -355,16 +356,16 @@ def _opened(areas: Areas, path: Path) -> SharedMemory:
 
 
 def _reserve(memory: SharedMemory, start: int, size: int) -> None:
-    """Have ``size`` bytes (0: all) for one agent alone, as far as servers ask. Raises `OSError`."""
+    """Reserve ``size`` bytes (0: all) for one agent, by an advisory lock. Raises `OSError`."""
     lock = _LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, start, size, 0)
     try:
         fcntl.fcntl(memory.descriptor, fcntl.F_OFD_SETLK, lock)
     except BlockingIOError:
-        raise OSError(0, f"another agent has the slot at {start:#x} already") from None
+        raise OSError(0, f"another agent already uses the slot at {start:#x}") from None
 
 
 def _free(memory: SharedMemory, offset: int | None) -> None:
-    """Make a slot free. What is not there any more needs nothing."""
+    """Set a slot free, if there is one and the memory still has it."""
     if offset is not None:
         with suppress(SharedMemoryError):
             memory.write(offset + STATUS, _WORD.pack(FREE))

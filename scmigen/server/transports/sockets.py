@@ -1,13 +1,14 @@
-"""UNIX sockets with connections: one socket path an agent, one connection at a time.
+"""UNIX sockets with connections: one socket path per agent, one connection at a time.
 
-``unix:PATH`` is SOCK_SEQPACKET: a packet is a message, header and payload. ``unix-stream:PATH`` is
-SOCK_STREAM: before each message stands its length as a little-endian word. Who connects to an
-agent's path is that agent; the path's directory and the mode of the file decide who can.
+``unix:PATH`` is SOCK_SEQPACKET: each packet is a message, header and payload. ``unix-stream:PATH``
+is SOCK_STREAM: each message is preceded by its length as a little-endian word. A client that
+connects to the path of an agent is that agent; the path's directory and the mode of the file decide
+who can connect.
 
-While a connection lives, the socket is not listened at: a second client waits in the kernel's queue
-until the first is gone and the agent's votes with it. A message of a wrong length ends the
-connection. A client that does not read what it is sent is not read from either, and loses its
-connection after `PATIENCE`.
+While a client is connected, the server does not accept others: they wait in the kernel's queue
+until the first client and the votes of its agent are gone. A message of invalid length ends the
+connection. A client that does not read its responses is not read from either, and is disconnected
+after `PATIENCE`.
 """
 
 import errno
@@ -21,44 +22,45 @@ from typing import Final, Protocol
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD
 from scmigen.server.port import Port
 from scmigen.server.timers import Timer
-from scmigen.server.transports.loop import Loop
-from scmigen.server.transports.place import (
-    Place,
+from scmigen.server.transports.address import (
+    Address,
     TransportError,
     identity,
     listen,
     peer,
     remove,
 )
+from scmigen.server.transports.loop import Loop
 
-#: The longest message of an agent in bytes.
+#: The longest message of an agent, in bytes.
 MAX_MESSAGE: Final = HEADER_SIZE + MAX_PAYLOAD
-#: How long a client may leave unread what it was sent, in µs.
+#: How long a client may leave its responses unread, in µs.
 PATIENCE: Final = 30_000_000
-#: Frames sent in one turn; the rest is sent in the next ones, after the other agents.
+#: Frames sent in one turn; the rest follows in later turns, after the other agents.
 BURST: Final = 16
 _ROOM: Final = MAX_MESSAGE + 1
 _LENGTH: Final = Struct("<I")
 _RECEIVE: Final = 1 << 12
-#: Why nobody can be let in that have nothing to do with who came, and how long to wait then in µs.
+#: Errors of accepting a connection that are not the client's fault, and how long to wait then, in
+#: µs.
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _REST: Final = 200_000
 
 
 class Host(Protocol):
-    """What a transport needs of whoever runs it."""
+    """What a transport needs from the service that runs it."""
 
     loop: Loop
 
     def log(self, line: str, source: str = "") -> None:
-        """Note what happened, for people; ``source`` is the agent that caused it."""
+        """Log a line for people; ``source`` is the agent that caused it."""
 
     def deliver(self) -> None:
-        """Events may be waiting for some agent: have each transport send its own."""
+        """Have all transports send the queued events of their agents."""
 
 
 class Connection(ABC):
-    """A connected client: reads one message a turn, answers it, sends events."""
+    """A connected client: reads one message per turn, answers it, and sends events."""
 
     def __init__(
         self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
@@ -75,27 +77,27 @@ class Connection(ABC):
     @property
     @abstractmethod
     def blocked(self) -> bool:
-        """Whether something waits to be sent."""
+        """Whether data is waiting to be sent."""
 
     @abstractmethod
     def turn(self) -> None:
-        """The socket can be read: one message."""
+        """Handle one message; called when the socket is readable."""
 
     @abstractmethod
     def send(self, frames: tuple[bytes, ...]) -> None:
-        """Send ``frames``, or keep them until the client takes them."""
+        """Send ``frames``, or keep them until the client accepts them."""
 
     @abstractmethod
     def _flush(self) -> None:
-        """Send some of what waits. Raises `OSError`."""
+        """Send some of the waiting data. Raises `OSError`."""
 
     def deliver(self) -> None:
-        """Send the events that wait for the agent, as far as the client takes them."""
+        """Send the agent's queued events, as far as the client accepts them."""
         if not self.blocked:
             self.send(self._port.take_events())
 
     def _lost(self, problem: OSError) -> None:
-        """The socket could not be read or written to."""
+        """Reading from or writing to the socket failed."""
         if not isinstance(problem, BlockingIOError):
             self.end(problem.strerror or "connection lost")
 
@@ -122,7 +124,7 @@ class Connection(ABC):
             self._patience = None
 
     def _impatient(self) -> None:
-        self.end(f"did not read what it was sent for {PATIENCE // 1_000_000} s")
+        self.end(f"did not read for {PATIENCE // 1_000_000} s")
 
     def end(self, reason: str) -> None:
         """Close the connection."""
@@ -135,24 +137,24 @@ class Connection(ABC):
 
 
 class PacketConnection(Connection):
-    """SOCK_SEQPACKET: the kernel keeps messages apart."""
+    """SOCK_SEQPACKET: the kernel preserves message boundaries."""
 
     def __init__(
         self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
     ) -> None:
         self._out: deque[bytes] = deque()
-        # looked up once, for every message counts
+        # looked up once: this is the hot path
         self._recv = file.recv
         self._send = file.send
         super().__init__(port, file, host, ended)
 
     @property
     def blocked(self) -> bool:
-        """Whether something waits to be sent."""
+        """Whether data is waiting to be sent."""
         return bool(self._out)
 
     def turn(self) -> None:
-        """The socket can be read: one message."""
+        """Handle one message; called when the socket is readable."""
         try:
             message = self._recv(_ROOM)
         except OSError as problem:
@@ -164,9 +166,9 @@ class PacketConnection(Connection):
             try:
                 (frame,) = frames
                 self._send(frame)
-            except (ValueError, OSError):  # not one frame; or the slow way finds out why
+            except (ValueError, OSError):  # not one frame, or an error: take the slow path
                 self.send(frames)
-            if port.agent.server.waiting:
+            if port.agent.services.waiting:
                 self._host.deliver()
         elif message:
             self.end(f"sent a packet that is not {HEADER_SIZE} to {MAX_MESSAGE} bytes long")
@@ -174,7 +176,7 @@ class PacketConnection(Connection):
             self.end("disconnected")
 
     def send(self, frames: tuple[bytes, ...]) -> None:
-        """Send ``frames``, or keep them until the client takes them."""
+        """Send ``frames``, or keep them until the client accepts them."""
         self._out.extend(frames)
         self._try_flush()
 
@@ -185,7 +187,7 @@ class PacketConnection(Connection):
 
 
 class StreamConnection(Connection):
-    """SOCK_STREAM: a length stands before each message."""
+    """SOCK_STREAM: each message is preceded by its length."""
 
     def __init__(
         self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
@@ -196,11 +198,11 @@ class StreamConnection(Connection):
 
     @property
     def blocked(self) -> bool:
-        """Whether something waits to be sent."""
+        """Whether data is waiting to be sent."""
         return bool(self._out)
 
     def turn(self) -> None:
-        """The socket can be read, or was read already: one message."""
+        """Handle one message; called when the socket is readable or more data was read already."""
         data = self._in
         size = _whole(data)
         if not size:
@@ -216,17 +218,17 @@ class StreamConnection(Connection):
             size = _whole(data)
         if size > 0:
             self._in = data[size:]
-            if _whole(self._in):  # the next one is here already, or what can be none
+            if _whole(self._in):  # another complete message, or an invalid one
                 self._loop.soon(self._file)
             port = self._port
             self.send(port.handle(data[_LENGTH.size : size]))
-            if port.agent.server.waiting:
+            if port.agent.services.waiting:
                 self._host.deliver()
         elif size < 0:
             self.end(f"sent a length that is not {HEADER_SIZE} to {MAX_MESSAGE}")
 
     def send(self, frames: tuple[bytes, ...]) -> None:
-        """Send ``frames``, or keep them until the client takes them."""
+        """Send ``frames``, or keep them until the client accepts them."""
         for frame in frames:
             self._out += _LENGTH.pack(len(frame)) + frame
         if self._out:
@@ -238,8 +240,8 @@ class StreamConnection(Connection):
 
 
 def _whole(data: bytes) -> int:
-    """Bytes of the message that begins ``data``, its length included; 0 where it is not all here,
-    negative where it can never be."""
+    """Bytes of the first message in ``data``, including its length word; 0 if it is incomplete,
+    negative if its length is invalid."""
     if len(data) < _LENGTH.size:
         return 0
     (length,) = _LENGTH.unpack_from(data)
@@ -249,34 +251,34 @@ def _whole(data: bytes) -> int:
     return size if len(data) >= size else 0
 
 
-class Session(Protocol):
+class ClientSession(Protocol):
     """A connected client."""
 
     def deliver(self) -> None:
-        """Send the events that wait for the agent, as far as the client takes them."""
+        """Send the agent's queued events, as far as the client accepts them."""
 
     def end(self, reason: str) -> None:
         """Close the connection."""
 
 
-#: Makes a session of a connection that was accepted; what it calls when it has ended.
-Accept = Callable[[Port, socket.socket, Host, Callable[[str], None]], Session]
+#: Makes a session of an accepted connection; the last argument is called when it has ended.
+Accept = Callable[[Port, socket.socket, Host, Callable[[str], None]], ClientSession]
 
 
 class Endpoint:
-    """An agent's socket path: listens, and has the one connection there is."""
+    """The socket path of an agent: listens, and owns the current connection."""
 
     def __init__(
-        self, port: Port, url: str, place: Place, kind: int, accept: Accept, host: Host
+        self, port: Port, url: str, address: Address, kind: int, accept: Accept, host: Host
     ) -> None:
         self.url = url
         self._port = port
-        self._path = place.path
+        self._path = address.path
         self._make = accept
         self._host = host
         self._loop = host.loop
-        self._session: Session | None = None
-        self._listener = listen(place, kind)
+        self._session: ClientSession | None = None
+        self._listener = listen(address, kind)
         self._identity = identity(self._path)
         self._listen()
 
@@ -291,11 +293,11 @@ class Endpoint:
         try:
             file, _ = self._listener.accept()
         except OSError as problem:
-            if problem.errno in _EXHAUSTED:  # it would be tried again and again
-                self._note(f"nobody can connect now: {problem.strerror}")
+            if problem.errno in _EXHAUSTED:  # retrying at once would spin
+                self._note(f"cannot accept connections: {problem.strerror}")
                 self._loop.forget(self._listener)
                 self._loop.later(_REST, self._listen)
-            return  # otherwise it went away before it was its turn
+            return  # otherwise the client gave up before it was accepted
         self._note(f"connected ({peer(file)})")
         try:
             self._session = self._make(self._port, file, self._host, self._ended)
@@ -313,18 +315,18 @@ class Endpoint:
         self._host.deliver()
 
     def deliver(self) -> None:
-        """Send the events that wait for the agent, as far as the client takes them."""
+        """Send the agent's queued events, as far as the client accepts them."""
         if self._session is not None:
             self._session.deliver()
 
     def drop(self, reason: str) -> None:
-        """End the connection there is; the next client can come."""
+        """Disconnect the current client; the next one can connect."""
         if self._session is not None:
             self._session.end(reason)
 
     def close(self) -> None:
-        """End the connection, stop listening, and remove the socket file if it is still ours."""
-        self.drop("the server stops")
+        """Disconnect the client, stop listening, and remove the socket file if it is still ours."""
+        self.drop("server stopped")
         self._loop.forget(self._listener)
         self._listener.close()
         remove(self._path, self._identity)

@@ -1,14 +1,14 @@
 """virtio-scmi for a virtual machine: a vhost-user back end, ``vhost-user:PATH``.
 
-The front end is QEMU's ``vhost-user-scmi`` (8.1 or later) or anything that speaks as it does: it
-connects, hands over the guest's memory, and the files that kicks and interrupts come through. Queue
-0 holds commands (a readable buffer, and a writable one for the response), queue 1 writable buffers
-for delayed responses and notifications. One command a turn. Nothing that the front end or the guest
-says is believed: a region, descriptor or index that cannot be ends the connection.
+The front end is QEMU's ``vhost-user-scmi`` (8.1 or later) or a compatible one: it connects and
+sends the guest's memory and the files for kicks and interrupts. Queue 0 holds commands (a readable
+buffer, and a writable one for the response), queue 1 writable buffers for delayed responses and
+notifications. One command is handled per turn. Nothing that the front end or the guest sends is
+trusted: an impossible region, descriptor or index ends the connection.
 
 Guest memory must be shared, and a memfd or a file of a tmpfs (``memory-backend-memfd,share=on``):
-any other file can make who reads it wait. Huge pages cannot be written through a file, so they are
-refused. Kicks and interrupts must be eventfds.
+reading any other file can block. Huge pages cannot be written through a file, so they are refused.
+Kicks and interrupts must be eventfds.
 """
 
 import array
@@ -23,7 +23,7 @@ from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, STATUS_SIZE
 from scmigen.scmi.status import Status
 from scmigen.server.memory import SharedMemory, SharedMemoryError, is_memory
 from scmigen.server.port import Port
-from scmigen.server.transports import bells
+from scmigen.server.transports import doorbells
 from scmigen.server.transports.sockets import Host
 from scmigen.server.transports.virtqueue import (
     MAX_SIZE,
@@ -59,7 +59,7 @@ PROTOCOL_FEATURES: Final = 1 << 0 | 1 << 3
 _REPLY_ACK: Final = 1 << 3
 COMMANDS, EVENTS = 0, 1
 _QUEUES: Final = 2
-#: Events put into the guest's buffers in one turn; the rest come after the other agents' turns.
+#: Events written to the guest's buffers in one turn; the rest follow after the other agents.
 _BURST: Final = 4
 _ADDRESS_LIMIT: Final = 1 << 62
 _LONGEST: Final = HEADER_SIZE + MAX_PAYLOAD
@@ -89,7 +89,7 @@ class VhostSession:
     # The front end
 
     def _receive(self) -> None:
-        """Some bytes of the front end: at most one request a turn."""
+        """Read from the front end; at most one request per turn."""
         try:
             self._read(self._missing())
             if len(self._input) == _HEADER.size and self._missing():
@@ -103,8 +103,8 @@ class VhostSession:
             self.end(problem.strerror or "connection lost")
 
     def _missing(self) -> int:
-        """How many bytes the request that comes next still lacks, as far as is known. No byte of
-        the one after it is read, for files belong to the request they come with."""
+        """How many bytes the current request still lacks, as far as is known. Bytes of the next one
+        are not read, because files belong to the request they come with."""
         if len(self._input) < _HEADER.size:
             return _HEADER.size - len(self._input)
         number, flags, size = _HEADER.unpack_from(self._input)
@@ -124,13 +124,14 @@ class VhostSession:
                 files.frombytes(payload[: len(payload) // files.itemsize * files.itemsize])
         self._files.extend(files)
         if flags & socket.MSG_CTRUNC or len(self._files) > _MAX_FILES:
-            raise QueueError(f"more than {_MAX_FILES} files, or more than can be taken")
+            raise QueueError(f"more than {_MAX_FILES} files, or too many open files")
         if not data:
-            raise OSError(0, "disconnected in the middle" if self._input else "disconnected")
+            reason = "closed in the middle of a request" if self._input else "disconnected"
+            raise OSError(0, reason)
         self._input += data
 
     def _request(self) -> None:
-        """Take the request, if it is whole."""
+        """Handle the request if it is complete."""
         if self._missing():
             return
         number, flags, _ = _HEADER.unpack_from(self._input)
@@ -164,7 +165,7 @@ class VhostSession:
     def _set_features(self, payload: bytes, _: deque[int]) -> None:
         self._features = _number(payload)
         if self._features & ~FEATURES:
-            raise QueueError(f"features {self._features:#x}, of which some were not offered")
+            raise QueueError(f"features {self._features:#x}, some of which were not offered")
         if not self._features & _PROTOCOL_FEATURES:
             for queue in self._queues:
                 queue.enabled = True
@@ -200,7 +201,7 @@ class VhostSession:
             found.append(Region(guest, user, size, SharedMemory(descriptor, size, offset)))
             self._guest = GuestMemory(tuple(found))
             if not is_memory(descriptor):
-                raise QueueError("a memory region that is no memfd, and no file of a tmpfs")
+                raise QueueError("a memory region that is neither a memfd nor a file of a tmpfs")
 
     def _queue(self, number: int) -> VirtQueue:
         if number >= _QUEUES:
@@ -243,14 +244,14 @@ class VhostSession:
             return queue, index, None
         if len(files) != 1:
             raise QueueError(f"{len(files)} files for one ring")
-        bells.check(files[0])
+        doorbells.check(files[0])
         return queue, index, files.popleft()
 
     def _set_vring_kick(self, payload: bytes, files: deque[int]) -> None:
         queue, index, descriptor = self._file_of(payload, files)
         self._stop(index)
         if descriptor is None:
-            raise QueueError("a ring without kicks, which nobody would look at")
+            raise QueueError("a ring without a kick file, which would never be polled")
         queue.set_kick(descriptor)
         self._loop.watch(descriptor, lambda: self._kicked(index), edge=True)
         self._loop.soon(descriptor)
@@ -283,7 +284,7 @@ class VhostSession:
             self.end(f"vhost-user: {problem.strerror}")
 
     def _command(self, queue: VirtQueue) -> None:
-        """One message, and another turn if there may be more."""
+        """Handle one message, and ask for another turn in case there are more."""
         chain = queue.pop(self._guest)
         if chain is None:
             return
@@ -297,7 +298,7 @@ class VhostSession:
             self._host.deliver()
 
     def _events(self) -> None:
-        """Put some of what waits into the buffers of the event queue."""
+        """Write some queued events to the buffers of the event queue."""
         queue = self._queues[EVENTS]
         for _ in range(_BURST):
             if not queue.ready:
@@ -315,7 +316,7 @@ class VhostSession:
             self._loop.soon(queue.kick)
 
     def deliver(self) -> None:
-        """Send the events that wait for the agent, as far as the guest has room for them."""
+        """Send the agent's queued events, as far as the guest has buffers for them."""
         if not self._features & 1:
             self._port.take_events()  # the guest has no event queue
             return
@@ -325,7 +326,7 @@ class VhostSession:
             self.end(f"vhost-user: {problem}")
 
     def end(self, reason: str) -> None:
-        """Close the connection, and let go of everything the front end gave."""
+        """Close the connection and everything the front end sent."""
         if self._file.fileno() < 0:
             return
         for number, queue in enumerate(self._queues):
@@ -340,7 +341,7 @@ class VhostSession:
 
 
 def _fitting(chain: Chain, frames: tuple[bytes, ...]) -> bytes:
-    """The response as far as there is room for it: too long a one is COMMS_ERROR."""
+    """The response, or COMMS_ERROR if it does not fit into the buffer."""
     frame = frames[0] if frames else b""
     if len(frame) <= chain.room:
         return frame
@@ -350,13 +351,13 @@ def _fitting(chain: Chain, frames: tuple[bytes, ...]) -> bytes:
 
 def _number(payload: bytes) -> int:
     if len(payload) != _WORD.size:
-        raise QueueError(f"{len(payload)} bytes where a number was to come")
+        raise QueueError(f"{len(payload)} bytes in place of a number")
     return int(_WORD.unpack(payload)[0])
 
 
 def _pair(payload: bytes) -> tuple[int, int]:
     if len(payload) != _STATE.size:
-        raise QueueError(f"{len(payload)} bytes where a ring's state was to come")
+        raise QueueError(f"{len(payload)} bytes in place of a ring's state")
     index, value = _STATE.unpack(payload)
     return index, value
 

@@ -1,8 +1,7 @@
-"""A split virtqueue (virtio 1.2, section 2.7) in the memory of a guest, seen from the device.
+"""The device side of a split virtqueue (virtio 1.2, section 2.7) in guest memory.
 
-Everything in it was written by somebody who may be hostile: an index, an address or a length is
-believed only after it has been compared with what there is, and is read once. This file does not
-know what the buffers hold.
+The guest may be hostile: every index, address and length is read only once and checked before it is
+used. This module does not know what the buffers hold.
 """
 
 import os
@@ -11,9 +10,9 @@ from struct import Struct
 from typing import Final
 
 from scmigen.server.memory import SharedMemory, SharedMemoryError
-from scmigen.server.transports import bells
+from scmigen.server.transports import doorbells
 
-#: The most descriptors in a ring, as the specification has it.
+#: The largest number of descriptors in a ring, by the specification.
 MAX_SIZE: Final = 32768
 _DESCRIPTOR: Final = Struct("<QIHH")
 _AVAILABLE: Final = Struct("<HH")
@@ -23,18 +22,18 @@ _NEXT: Final = 1
 _WRITE: Final = 2
 _INDIRECT: Final = 4
 _NO_INTERRUPT: Final = 1
-#: Descriptors in a chain and bytes in its readable part; more than any message needs.
+#: The most descriptors in a chain and bytes in its readable part; more than any message needs.
 _CHAIN: Final = 16
 _READABLE: Final = 4096
 
 
 class QueueError(Exception):
-    """The ring cannot be as it is; the message says what is wrong."""
+    """The ring is invalid; the message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A part of the guest's memory: where the guest and the front end have it."""
+    """A region of guest memory, with its address in the guest and in the front end."""
 
     guest: int
     user: int
@@ -43,27 +42,28 @@ class Region:
 
 
 class GuestMemory:
-    """The guest's memory. Addresses of the guest, and of the front end for the rings."""
+    """Guest memory, addressed by the guest or (for the rings) by the front end."""
 
     def __init__(self, regions: tuple[Region, ...] = ()) -> None:
         self.regions = regions
 
     def at_guest(self, address: int, size: int) -> tuple[SharedMemory, int]:
-        """Where ``size`` bytes at a guest address are. Raises `QueueError`."""
+        """The memory and offset of ``size`` bytes at a guest address. Raises `QueueError`."""
         for region in self.regions:
             if region.guest <= address and address + size <= region.guest + region.size:
                 return region.memory, address - region.guest
         raise QueueError(f"guest address {address:#x} is in no memory region")
 
     def at_user(self, address: int, size: int) -> tuple[SharedMemory, int]:
-        """Where ``size`` bytes at an address of the front end are. Raises `QueueError`."""
+        """The memory and offset of ``size`` bytes at an address of the front end. Raises
+        `QueueError`."""
         for region in self.regions:
             if region.user <= address and address + size <= region.user + region.size:
                 return region.memory, address - region.user
         raise QueueError(f"address {address:#x} of the front end is in no memory region")
 
     def close(self) -> None:
-        """Let go of all of it."""
+        """Close all regions."""
         for region in self.regions:
             region.memory.close()
         self.regions = ()
@@ -71,7 +71,7 @@ class GuestMemory:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A buffer of the driver: what it wrote, and the room it left for an answer."""
+    """A buffer of the driver: the bytes it wrote, and the room for an answer."""
 
     head: int
     readable: bytes
@@ -79,12 +79,12 @@ class Chain:
 
     @property
     def room(self) -> int:
-        """Bytes that can be written."""
+        """The number of bytes that can be written."""
         return sum(length for _, length in self.writable)
 
 
 class VirtQueue:
-    """One ring. ``base`` is the index of the next buffer to take."""
+    """A ring; ``base`` is the index of the next buffer to take."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -97,11 +97,11 @@ class VirtQueue:
 
     @property
     def ready(self) -> bool:
-        """Whether it can be looked at."""
+        """Whether the ring is enabled and completely set up."""
         return self.enabled and self.size > 0 and self.kick is not None and self.available != 0
 
     def pop(self, guest: GuestMemory) -> Chain | None:
-        """The next buffer; ``None`` where there is none. Raises `QueueError` and
+        """Take the next buffer; ``None`` if the ring is empty. Raises `QueueError`,
         `SharedMemoryError`."""
         memory, at = guest.at_user(self.available, 6 + 2 * self.size)
         _, index = _AVAILABLE.unpack(memory.read(at, 4))
@@ -133,7 +133,7 @@ class VirtQueue:
                 guest.at_guest(address, length)
                 writable.append((address, length))
             elif writable:
-                raise QueueError("a readable descriptor behind a writable one")
+                raise QueueError("a readable descriptor after a writable one")
             elif len(readable) + length > _READABLE:
                 raise QueueError(f"a message of more than {_READABLE} bytes")
             else:
@@ -145,7 +145,7 @@ class VirtQueue:
         raise QueueError(f"a chain of more than {_CHAIN} descriptors")
 
     def push(self, guest: GuestMemory, chain: Chain, data: bytes) -> None:
-        """Give ``chain`` back with ``data``, which it has room for. Raises `QueueError`,
+        """Return ``chain`` to the driver with ``data``, which fits. Raises `QueueError`,
         `SharedMemoryError`."""
         left = data
         for address, length in chain.writable:
@@ -166,28 +166,28 @@ class VirtQueue:
         memory, at = guest.at_user(self.available, 2)
         (flags,) = _HALF.unpack(memory.read(at, 2))
         if self.call is not None and not flags & _NO_INTERRUPT:
-            bells.ring(self.call)
+            doorbells.ring(self.call)
 
     def stop(self) -> int:
-        """Look at it no more; the index of the next buffer."""
+        """Stop taking buffers; the index of the next one."""
         self.set_kick(None)
         self._used_index = None
         return self.base
 
     def set_kick(self, descriptor: int | None) -> None:
-        """Take another file for kicks; the one before is closed."""
+        """Replace the file for kicks; the old one is closed."""
         if self.kick is not None:
             os.close(self.kick)
         self.kick = descriptor
 
     def set_call(self, descriptor: int | None) -> None:
-        """Take another file for interrupts; the one before is closed."""
+        """Replace the file for interrupts; the old one is closed."""
         if self.call is not None:
             os.close(self.call)
         self.call = descriptor
 
     def close(self) -> None:
-        """Let go of its files."""
+        """Close the files of the ring."""
         self.set_kick(None)
         self.set_call(None)
 

@@ -1,0 +1,141 @@
+"""State transfer from the server of one configuration to that of the next, with agents connected.
+
+An agent stays connected if its part of the configuration is unchanged: its grants and the resources
+they are on, its devices, its permissions and its FastChannels. Resources that are the same before
+and after keep their settings, and agents that stay keep their votes and subscriptions. Pending
+asynchronous changes are made at once.
+"""
+
+from collections.abc import Container, Mapping
+
+from scmigen import runtime
+from scmigen.scmi.protocols import KIND_OF, Kind
+from scmigen.server.backend import Backend
+from scmigen.server.core import Server
+from scmigen.server.state import Clock, Resource
+
+
+def _view(configuration: runtime.Runtime, number: int, server: Server) -> object:
+    """Everything in the configuration that the agent can see."""
+    found = next((agent for agent in configuration.agents if agent.id == number), None)
+    if found is None:
+        return None
+    resources = {
+        kind: {item.id: _plain(item) for item in configuration.resources(kind)} for kind in Kind
+    }
+    channels = server.fastchannels
+    return (
+        found,
+        server.sessions[number].versions,
+        () if channels is None else channels.layout(number),
+        [agent.name for agent in configuration.agents] if found.permissions else (),
+        [
+            (kind, grant, resources[kind][grant.resource])
+            for kind, grants in found.grants.items()
+            for grant in grants
+        ],
+        [
+            (device.id, device.agents, device.assignable, device.resources)
+            for device in configuration.devices
+            if number in (*device.agents, *device.assignable) or found.permissions
+        ],
+        (configuration.vendor, configuration.sub_vendor, configuration.implementation_version),
+        (configuration.pin_groups, configuration.pin_functions) if Kind.PIN in found.grants else (),
+    )
+
+
+def _plain(resource: runtime.Resource) -> object:
+    """A resource without its source position and names in the tree."""
+    return [
+        getattr(resource, name)
+        for name in resource.__struct_fields__
+        if name not in ("source", "labels", "macro")
+    ]
+
+
+class _ReadOnly(Backend):
+    """Reads through another back end and drops all changes."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def read(self, kind: Kind, number: int) -> tuple[int, ...]:
+        """The reading of the other back end."""
+        return self._backend.read(kind, number)
+
+
+def transfer_state(old: Server, new: Server) -> frozenset[int]:
+    """Transfer the state of ``old`` to ``new``; the ids of the agents that stay connected."""
+    if old.fastchannels is not None:
+        old.fastchannels.close()
+    # the back end already serves the new configuration, in which numbers mean other resources
+    old.context.backend = _ReadOnly(old.context.backend)
+    kept = frozenset(
+        number
+        for number in old.agents
+        if number in new.agents
+        and old.agents[number].name == new.agents[number].name
+        and _view(old.configuration, number, old) == _view(new.configuration, number, new)
+    )
+    for number in old.agents.keys() - kept:
+        old.agents[number].disconnect()
+    old.timers.finish()
+    same = _same(old, new)
+    for before, after in same:
+        try:
+            after.inherit(before, kept)
+            if isinstance(before, Clock) and isinstance(after, Clock):
+                _inherit_clock(before, after, new)
+        except Exception as problem:
+            new.failure(problem, f"transferring {after.kind} {after.number}")
+    _subscribe(old, new, kept, {(after.kind, after.number) for _, after in same})
+    for number in kept:
+        before_reload, session = old.sessions[number], new.sessions[number]
+        for frame in before_reload.take_events():
+            session.push_event(frame)
+        session.room = before_reload.room
+        new.permissions.copy(number, old.permissions)
+        new.permissions_changed(session)
+    new.context.take_changes()
+    new.settle("state transfer")
+    new.poller.resume(old.poller, kept)
+    if new.fastchannels is not None:
+        new.fastchannels.begin(kept)
+    return kept
+
+
+def _subscribe(
+    old: Server, new: Server, kept: frozenset[int], same: Container[tuple[Kind, int | None]]
+) -> None:
+    """Transfer the subscriptions of the agents that stay, to the same resources or to none."""
+    for (protocol, event, resource), subscribers in old.subscriptions().items():
+        kind = KIND_OF.get(protocol)
+        if kind is not None and (kind, resource) not in same:
+            continue
+        for number, own in subscribers.items():
+            if number in kept:
+                new.subscribe(new.sessions[number], protocol, event, resource, own, True)
+
+
+def _same(old: Server, new: Server) -> list[tuple[Resource, Resource]]:
+    """The resources that are the same in both configurations."""
+    found: list[tuple[Resource, Resource]] = []
+    for kind in Kind:
+        before: Mapping[int, runtime.Resource] = {
+            item.id: item for item in old.configuration.resources(kind)
+        }
+        found += [
+            (old.state[kind][item.id], new.state[kind][item.id])
+            for item in new.configuration.resources(kind)
+            if item.id in before and _plain(before[item.id]) == _plain(item)
+        ]
+    return found
+
+
+def _inherit_clock(before: Clock, after: Clock, new: Server) -> None:
+    """Set the parent of ``before``, then the rate it had below that parent."""
+    number = before.parent_number
+    parent = None if number is None else new.state[Kind.CLOCK].get(number)
+    if number != after.parent_number and isinstance(parent, Clock) and not parent.is_below(after):
+        after.set_parent(parent)
+    after.set_rate(before.rate)

@@ -1,0 +1,272 @@
+"""The state of one agent (`Session`), and the server as its handlers see it (`Services`).
+
+Message handlers, asynchronous commands, polling and FastChannels depend on these two classes alone.
+`core.Server` provides the services and `agent.Agent` dispatches messages; neither is imported here.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Protocol, final
+
+from scmigen import runtime
+from scmigen.scmi import protocols as scmi
+from scmigen.scmi.layouts import STATUS_SIZE
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, VERSIONS, Kind, Profile
+from scmigen.scmi.status import Status
+from scmigen.server.backend import Backend
+from scmigen.server.device_permissions import Permissions
+from scmigen.server.state import Context, Powercap, Resource, Sensor, State
+from scmigen.server.timers import Timer, Timers
+from scmigen.server.view import Entry, View
+
+#: The longest queue of events; later ones are dropped, as a full channel would drop them.
+MAX_EVENTS: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that an agent was not allowed to make; ``str()`` gives the line for the log."""
+
+    agent: str
+    message: str
+    resource: str | None
+    status: Status
+
+    def __str__(self) -> str:
+        what = f" on {self.resource}" if self.resource else ""
+        return f"{self.agent}: {self.message}{what}: {self.status.name}"
+
+
+@final
+class Deferred(NamedTuple):
+    """An asynchronous change that a handler returns in place of values.
+
+    ``own`` is the agent's id of ``resource``, and ``needed`` the operation it still has to be
+    granted when the change is due, ``latency`` µs later. ``make`` makes the change and may raise
+    what a back end raises; ``values`` and ``tail`` give the fields of the delayed response
+    afterwards, and the bytes after them. A ``silent`` change sends no delayed response; an
+    ``exclusive`` one keeps the resource busy until it is made.
+    """
+
+    resource: Resource
+    own: int
+    needed: Operation
+    latency: int
+    make: Callable[[], None]
+    values: Callable[[], tuple[Any, ...]]
+    tail: Callable[[], bytes] = lambda: b""
+    silent: bool = False
+    exclusive: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """A deferred change that is not due yet, and the header of the command that asked for it."""
+
+    change: Deferred
+    head: bytes
+    timer: Timer | None = None
+
+    @property
+    def protocol(self) -> scmi.Protocol:
+        """The protocol of the command."""
+        return self.change.resource.kind.protocol
+
+
+class Polling(Protocol):
+    """Starts polling the back end for agents that asked for notifications (`polling.Poller`)."""
+
+    def trip_points(self, sensor: Sensor) -> None:
+        """Poll ``sensor`` for crossed trip points while any agent subscribes to them."""
+
+    def updates(self, sensor: Sensor, *, restart: bool = False) -> None:
+        """Send readings of ``sensor`` at its interval; ``restart`` after the interval changed."""
+
+    def measurements(self, agent: int, domain: Powercap, low: int, high: int) -> None:
+        """Notify ``agent`` when the power of ``domain`` leaves ``low``..``high`` or returns."""
+
+
+class Channels(Protocol):
+    """The FastChannels of all agents (`fastchannels.FastChannels`)."""
+
+    def serves(self, session: "Session", protocol: scmi.Protocol, message: int) -> bool:
+        """Whether the agent has a channel for ``message``."""
+
+    def has(self, session: "Session", protocol: scmi.Protocol, own: int) -> bool:
+        """Whether the domain that the agent calls ``own`` has channels."""
+
+    def describe(
+        self, session: "Session", protocol: scmi.Protocol, own: int, message: int
+    ) -> bytes | None:
+        """The values of a DESCRIBE_FASTCHANNEL reply; ``None`` if there is no such channel."""
+
+
+class Services(Protocol):
+    """What the server does for its sessions. ``context`` holds the outcome of what handlers ask of
+    resources, and ``waiting`` the ids of the agents that have queued events."""
+
+    configuration: runtime.Runtime
+    backend: Backend
+    context: Context
+    state: State
+    permissions: Permissions
+    timers: Timers
+    waiting: set[int]
+    #: Whether all agents use the same number for a resource.
+    shared_numbers: bool
+
+    @property
+    def sessions(self) -> Mapping[int, "Session"]:
+        """The sessions of all agents by agent id."""
+
+    @property
+    def poller(self) -> Polling:
+        """Polls measurements."""
+
+    @property
+    def fastchannels(self) -> Channels | None:
+        """The FastChannels, if the server has any."""
+
+    def handle(self, agent: int, message: bytes) -> tuple[bytes, ...]:
+        """Handle a message as if ``agent`` had sent it."""
+
+    def refused(self, refusal: Refusal) -> None:
+        """Log a request that was denied."""
+
+    def failure(self, problem: Exception, about: str) -> Status:
+        """Log an exception that ``about`` ran into; the status to answer with."""
+
+    def settle(self, about: str) -> Status:
+        """Log what the back end failed to do since the last call; the status to answer with."""
+
+    def publish(self, cause: int) -> None:
+        """Notify subscribers of everything that changed; agent ``cause`` made the changes."""
+
+    def subscribe(
+        self,
+        session: "Session",
+        protocol: scmi.Protocol,
+        event: int,
+        number: int | None,
+        own: int,
+        on: bool,
+    ) -> None:
+        """Subscribe to ``event`` of resource ``number`` (``own`` to the agent), or unsubscribe."""
+
+    def subscribers(
+        self, protocol: scmi.Protocol, event: int, number: int | None
+    ) -> Mapping[int, int]:
+        """The subscribers of an event: agent id → the agent's id of the resource."""
+
+    def subscriptions(
+        self,
+    ) -> Mapping[tuple[scmi.Protocol, int, int | None], Mapping[int, int]]:
+        """`subscribers` by protocol, event and resource number."""
+
+    def notify(
+        self,
+        session: "Session",
+        protocol: scmi.Protocol,
+        event: int,
+        values: tuple[int, ...],
+        tail: bytes = b"",
+    ) -> None:
+        """Queue a notification for one agent."""
+
+    def broadcast(self, protocol: scmi.Protocol, event: int, values: tuple[int, ...]) -> None:
+        """Notify the subscribers of an event that belongs to no resource."""
+
+    def requested(
+        self, session: "Session", protocol: scmi.Protocol, number: int, values: Sequence[int]
+    ) -> None:
+        """Notify the other agents that one has requested a change (event 1 of clock and power)."""
+
+    def report_error(self, session: "Session", status: Status, head: bytes) -> None:
+        """Queue a BASE_ERROR_EVENT: a command failed after it was answered."""
+
+    def permissions_changed(self, session: "Session") -> None:
+        """Apply changed permissions: drop votes and subscriptions that are no longer allowed."""
+
+    def forget(self, session: "Session", *, tell: bool) -> None:
+        """Cancel pending commands (``tell`` the agent so), release votes and subscriptions."""
+
+
+class Session:
+    """The state of one agent: what it may do now, its pending commands and its queued events."""
+
+    def __init__(
+        self, services: Services, configuration: runtime.Agent, profile: Profile, max_reply: int
+    ) -> None:
+        self.services = services
+        self.configuration = configuration
+        self.id = configuration.id
+        self.name = configuration.name
+        #: Whether the agent speaks release 2.0: its versions, layouts and attribute bits.
+        self.legacy = profile is Profile.V2_0
+        self.versions: Mapping[scmi.Protocol, int] = VERSIONS[profile]
+        #: Bytes available to the values of a reply; multi-part replies are cut to fit.
+        self.room = 0
+        self.limit(max_reply)
+        hidden = Status.DENIED if self.legacy else Status.NOT_FOUND
+        self.views = {
+            kind: View(kind, max((grant.id for grant in grants), default=-1) + 1, hidden)
+            for kind, grants in ((kind, configuration.grants.get(kind, ())) for kind in Kind)
+        }
+        #: The protocols the agent can use, in ascending order, base first.
+        self.protocols: tuple[scmi.Protocol, ...] = ()
+        #: (protocol, message) the agent may send → its PROTOCOL_MESSAGE_ATTRIBUTES word.
+        self.messages: Mapping[tuple[int, int], int] = {}
+        self.pending: list[Pending] = []
+        self._events: deque[bytes] = deque()
+        self._dropped = False
+
+    def limit(self, max_reply: int) -> None:
+        """Cap reply payloads at ``max_reply`` bytes (status included), but never below one word
+        plus an extended name."""
+        self.room = max(max_reply - STATUS_SIZE, 4 + EXTENDED_NAME_SIZE)
+
+    def fill_views(self) -> None:
+        """Recompute which resources the agent sees and what it may do with them."""
+        permissions = self.services.permissions
+        for kind, view in self.views.items():
+            resources = self.services.state[kind]
+            view.fill(
+                Entry(
+                    grant.id,
+                    resources[grant.resource],
+                    permissions.operations(self.id, kind, grant),
+                    frozenset(grant.operations),
+                    permissions.describable(self.id, kind, grant.resource),
+                )
+                for grant in self.configuration.grants.get(kind, ())
+            )
+
+    def is_pending(self, resource: Resource) -> bool:
+        """Whether a change of ``resource`` that this agent requested is still pending."""
+        return any(pending.change.resource is resource for pending in self.pending)
+
+    def push_event(self, frame: bytes) -> None:
+        """Queue a delayed response or notification; it is dropped if the queue is full."""
+        if len(self._events) < MAX_EVENTS:
+            self._events.append(frame)
+            self.services.waiting.add(self.id)
+        else:
+            self._dropped = True
+
+    def take_events(self) -> tuple[bytes, ...]:
+        """Empty the queue and return its frames, oldest first."""
+        frames = tuple(self._events)
+        self._events.clear()
+        self.services.waiting.discard(self.id)
+        if self._dropped:
+            self._dropped = False
+            self.services.report_error(self, Status.COMMS_ERROR, b"")
+        return frames
+
+    def discard_events(self) -> None:
+        """Empty the queue unread; nothing is reported as dropped."""
+        self._events.clear()
+        self._dropped = False
+        self.services.waiting.discard(self.id)

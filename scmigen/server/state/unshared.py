@@ -1,0 +1,190 @@
+"""Reset lines, sensors, power caps and pins: resources on which the last request wins."""
+
+from typing import Final
+
+from scmigen import runtime
+from scmigen.scmi.protocols import Kind
+from scmigen.server.state.resource import Context, Resource
+
+
+class ResetDomain(Resource):
+    """A reset line: whether it is asserted, and its ``latency`` in µs if known."""
+
+    __slots__ = ("asserted", "asynchronous", "latency")
+    kind = Kind.RESET
+
+    def __init__(self, configuration: runtime.ResetDomain, context: Context) -> None:
+        super().__init__(configuration, context)
+        self.asserted = False
+        self.latency = configuration.latency
+        self.asynchronous = configuration.asynchronous
+
+    def reset(self, state: int) -> None:
+        """Assert and release the line; ``state`` as in the RESET message."""
+        self.context.backend.apply(self.effect("reset", 2))
+        self.asserted = False
+        self.changed(0x0, state)
+
+    def inherit(self, other: Resource, kept: frozenset[int]) -> None:
+        """Assert the line if that of ``other`` is asserted."""
+        del kept
+        assert isinstance(other, ResetDomain)
+        if other.asserted:
+            self.hold(True)
+
+    def hold(self, asserted: bool) -> None:
+        """Assert the line, or release it."""
+        self.context.backend.apply(self.effect("reset", int(asserted)))
+        self.asserted = asserted
+
+
+#: SENSOR_CONFIG: the sensor is enabled; its readings have timestamps.
+SENSOR_ENABLED: Final = 1
+SENSOR_TIMESTAMPS: Final = 1 << 1
+
+
+class Sensor(Resource):
+    """A sensor: its configuration word, its trip points and its readings.
+
+    A trip point is a mode (0 off, 1 rising, 2 falling, 3 both) and a value.
+    """
+
+    __slots__ = ("about", "config", "last", "trip_points")
+    kind = Kind.SENSOR
+
+    def __init__(self, configuration: runtime.Sensor, context: Context) -> None:
+        super().__init__(configuration, context)
+        self.about = configuration
+        self.config = SENSOR_ENABLED
+        self.trip_points = [(0, 0)] * configuration.trip_points
+        #: The last reading that trip points were compared with.
+        self.last: int | None = None
+        if configuration.intervals:
+            first = configuration.intervals[0]
+            self.config |= first.value << 16 | (first.exponent & 0x1F) << 11
+
+    @property
+    def asynchronous(self) -> bool:
+        """Whether agents may request readings asynchronously."""
+        return self.about.asynchronous
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the sensor is enabled."""
+        return bool(self.config & SENSOR_ENABLED)
+
+    def configure(self, config: int) -> None:
+        """Set the word that SENSOR_CONFIG_GET returns. Raises `BackendError` and changes nothing
+        then."""
+        self.context.backend.apply(self.effect("config", config))
+        self.config = config
+
+    def inherit(self, other: Resource, kept: frozenset[int]) -> None:
+        """Take over the configuration and the trip points of ``other``."""
+        del kept
+        assert isinstance(other, Sensor)
+        self.trip_points = other.trip_points
+        if self.config != other.config:
+            self.configure(other.config)
+
+    def read(self) -> tuple[int, ...]:
+        """One value per axis, or one if the sensor has no axes. Raises `BackendError`."""
+        width = len(self.about.axes) or 1
+        values = self.context.backend.read(Kind.SENSOR, self.number)
+        return (*values, *[0] * width)[:width]
+
+    def crossed(self) -> list[tuple[int, bool]]:
+        """The trip points crossed since the last call, and whether they were crossed upwards.
+        Raises `BackendError`."""
+        value, before = self.read()[0], self.last
+        self.last = value
+        if before is None:
+            return []
+        found = []
+        for number, (mode, at) in enumerate(self.trip_points):
+            if mode & 1 and before < at <= value:
+                found.append((number, True))
+            if mode & 2 and before > at >= value:
+                found.append((number, False))
+        return found
+
+
+class Powercap(Resource):
+    """A power capping domain: its cap (0: none) and its averaging interval in µs."""
+
+    __slots__ = ("about", "cap", "pai")
+    kind = Kind.POWERCAP
+
+    def __init__(self, configuration: runtime.Powercap, context: Context) -> None:
+        super().__init__(configuration, context)
+        self.about = configuration
+        cap = configuration.cap
+        self.cap = configuration.maximum_cap if cap is None else cap
+        self.pai = configuration.minimum_pai if configuration.pai is None else configuration.pai
+
+    def set_cap(self, cap: int) -> None:
+        """Set the cap. Raises `BackendError` and changes nothing then."""
+        if cap != self.cap:
+            self.context.backend.apply(self.effect("cap", cap))
+            self.cap = cap
+            self.changed(0x0, cap, self.pai)
+
+    def set_pai(self, pai: int) -> None:
+        """Set the averaging interval. Raises `BackendError` and changes nothing then."""
+        if pai != self.pai:
+            self.context.backend.apply(self.effect("pai", pai))
+            self.pai = pai
+            self.changed(0x0, self.cap, pai)
+
+    def inherit(self, other: Resource, kept: frozenset[int]) -> None:
+        """Take over the cap and the averaging interval of ``other``."""
+        del kept
+        assert isinstance(other, Powercap)
+        self.set_cap(other.cap)
+        self.set_pai(other.pai)
+
+    def power(self) -> int:
+        """The current power. Raises `BackendError`."""
+        return (*self.context.backend.read(Kind.POWERCAP, self.number), 0)[0] & 0xFFFF_FFFF
+
+
+class Pin(Resource):
+    """A pin: its settings (type → value), its function, and the agent that has requested it."""
+
+    __slots__ = ("function", "owner", "settings")
+    kind = Kind.PIN
+
+    def __init__(self, configuration: runtime.Pin, context: Context) -> None:
+        super().__init__(configuration, context)
+        self.settings = {setting.type: setting.value for setting in configuration.settings}
+        self.function: int | None = None
+        self.owner: int | None = None
+
+    def configure(self, type_: int, value: int) -> None:
+        """Change a setting. Raises `BackendError` and changes nothing then."""
+        self.context.backend.apply(self.effect("config", type_, value))
+        self.settings[type_] = value
+
+    def inherit(self, other: Resource, kept: frozenset[int]) -> None:
+        """Take over the settings and the function of ``other``, and its owner if in ``kept``."""
+        assert isinstance(other, Pin)
+        for type_, value in other.settings.items():
+            if self.settings.get(type_) != value:
+                self.configure(type_, value)
+        if other.function is not None:
+            self.use(other.function)
+        self.owner = other.owner if other.owner in kept else None
+
+    def use(self, function: int) -> None:
+        """Select a function. Raises `BackendError` and changes nothing then."""
+        self.context.backend.apply(self.effect("function", function))
+        self.function = function
+
+    def dismiss(self, agent: int) -> None:
+        """``agent`` may no longer hold the pin."""
+        self.forget(agent)
+
+    def forget(self, agent: int) -> None:
+        """Release the pin if ``agent`` holds it."""
+        if self.owner == agent:
+            self.owner = None

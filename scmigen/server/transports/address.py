@@ -1,0 +1,163 @@
+"""The addresses that agents connect to: a path in the file system, and who may use it.
+
+An address is the part of a URL after the scheme: ``PATH``, ``PATH,mode=0660`` or
+``PATH,mode=0660,group=kvm``. By default a socket file has mode 0600 and the group of the server.
+"""
+
+import errno
+import grp
+import os
+import socket
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+#: The longest path of a socket in bytes: ``sun_path`` without the terminating NUL.
+_LONGEST: Final = 107
+_LAST_GROUP: Final = 0xFFFF_FFFE
+#: The mode of a socket file.
+DEFAULT_MODE: Final = stat.S_IRUSR | stat.S_IWUSR
+
+
+class TransportError(Exception):
+    """A transport cannot be opened; the message says why."""
+
+
+class UrlError(TransportError):
+    """The URL is not one that a server can listen at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A path; ``mode`` and ``group`` (``None``: the server's) decide who may use it."""
+
+    path: Path
+    mode: int = DEFAULT_MODE
+    group: int | None = None
+
+    @classmethod
+    def of(cls, text: str) -> "Address":
+        """Parse the part of a URL after the scheme. Raises `UrlError`."""
+        mode, group = "", ""
+        while True:
+            rest, comma, last = text.rpartition(",")
+            if comma and last.startswith("mode="):
+                text, mode = rest, last.removeprefix("mode=")
+            elif comma and last.startswith("group="):
+                text, group = rest, last.removeprefix("group=")
+            else:
+                return cls(Path(text), _mode(mode), _group(group))
+
+    def check(self) -> None:
+        """Raises `UrlError` if no socket can have this path."""
+        name = os.fspath(self.path)
+        if name.startswith("@"):
+            raise UrlError(
+                f"{name}: abstract sockets are refused, because any process could connect; for a "
+                f"file of this name, give ./{name}"
+            )
+        if "\0" in name:
+            raise UrlError(f"{name!r} contains a NUL, which no path can")
+        size = len(os.fsencode(name))
+        if size > _LONGEST:
+            raise UrlError(
+                f"{name}: a path of {size} bytes; that of a socket can have at most {_LONGEST}"
+            )
+
+    def open_to(self, path: Path) -> None:
+        """Set mode and group of the file at ``path``. Raises `OSError`."""
+        if self.group is not None:
+            os.chown(path, -1, self.group, follow_symlinks=False)
+        if self.mode != DEFAULT_MODE:
+            path.chmod(self.mode)
+
+
+def _mode(text: str) -> int:
+    if not text:
+        return DEFAULT_MODE
+    if not set(text) <= set("01234567") or int(text, 8) > 0o777:
+        raise UrlError(f"mode={text} is not a mode; give octal digits, such as mode=0660")
+    return int(text, 8)
+
+
+def _group(text: str) -> int | None:
+    if not text:
+        return None
+    try:
+        found = int(text) if text.isdecimal() else grp.getgrnam(text).gr_gid
+    except (KeyError, ValueError):
+        raise UrlError(f"group={text}: no such group") from None
+    if found > _LAST_GROUP:
+        raise UrlError(f"group={text}: the highest group id is {_LAST_GROUP}")
+    return found
+
+
+def listen(address: Address, kind: int) -> socket.socket:
+    """A socket bound to ``address``, and listening unless it is a datagram socket. Only the owner
+    can connect before its group and mode are set. Raises `TransportError`."""
+    address.check()
+    try:
+        _remove_stale(address.path)
+        return _bound(address, kind)
+    except OSError as problem:
+        reason = problem.strerror or problem
+        raise TransportError(f"cannot listen at {address.path}: {reason}") from None
+
+
+def _bound(address: Address, kind: int) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, kind)
+    try:
+        os.fchmod(listener.fileno(), DEFAULT_MODE)  # bind takes the mode from it
+        listener.setblocking(False)
+        listener.bind(str(address.path))
+        try:
+            address.open_to(address.path)
+        except OSError:
+            address.path.unlink(missing_ok=True)
+            raise
+        if kind != socket.SOCK_DGRAM:
+            listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a socket file that a server left behind; any other file is an error."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise TransportError(f"{path} exists and is not a socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
+        probe.setblocking(False)
+        answer = probe.connect_ex(str(path))
+    if answer in (errno.EACCES, errno.EPERM):
+        raise TransportError(f"{path}: the socket of another user exists there")
+    if answer != errno.ECONNREFUSED:
+        raise TransportError(f"{path}: another server is listening there")
+    path.unlink(missing_ok=True)
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Device and inode of the file at ``path``. Raises `OSError`."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def remove(path: Path, known: tuple[int, int]) -> None:
+    """Remove the socket file at ``path`` if it still has this device and inode."""
+    with suppress(OSError):  # already removed
+        if identity(path) == known:
+            path.unlink()
+
+
+def peer(file: socket.socket) -> str:
+    """The process at the other end, for people: ``pid 12, uid 1000``."""
+    found = file.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    pid, uid = (int.from_bytes(found[at : at + 4], "little") for at in (0, 4))
+    return f"pid {pid}, uid {uid}"

@@ -1,0 +1,166 @@
+"""FastChannels: what the words in the memory mean, read and written as an agent would."""
+
+import struct
+
+import msgspec
+import pytest
+from scmi_wire import (
+    BASE,
+    NOT_FOUND,
+    NOT_SUPPORTED,
+    PERFORMANCE,
+    POWERCAP,
+    SUCCESS,
+    notification,
+)
+
+from scmigen import runtime
+from scmigen.server.device_permissions import Permissions
+from scmigen.server.fastchannels import PERIOD, FastChannelError, Window
+
+ADDRESS = 0x1000_0000
+CPU = 0
+LIMITS_SET, LIMITS_GET, LEVEL_SET, LEVEL_GET = 5, 6, 7, 8
+
+
+class Memory:
+    """The agent's side: words at the addresses that the platform describes."""
+
+    def __init__(self, path, full):
+        self.file = path.open("r+b", buffering=0)
+        self.full = full
+
+    def channel(self, protocol, domain, message):
+        """attributes, rate limit, address, size, doorbell address, set, preserve."""
+        describe = {PERFORMANCE: 0xB, POWERCAP: 0xC}[protocol]
+        status, data = self.full.linux.ask(protocol, describe, domain, message)
+        assert status == SUCCESS
+        return struct.unpack("<IIQIQQQ", data)
+
+    def read(self, protocol, domain, message):
+        attributes, _, address, size, *_ = self.channel(protocol, domain, message)
+        assert attributes == 0, "what is read has no doorbell"
+        self.file.seek(address - ADDRESS)
+        found = struct.unpack(f"<{size // 4}I", self.file.read(size))
+        return found if len(found) > 1 else found[0]
+
+    def write(self, protocol, domain, message, *values):
+        attributes, _, address, size, doorbell, ring, preserve = self.channel(
+            protocol, domain, message
+        )
+        assert (attributes, size, ring, preserve) == (1 | 2 << 1, 4 * len(values), 1, 0)
+        self.file.seek(address - ADDRESS)
+        self.file.write(struct.pack(f"<{len(values)}I", *values))
+        self.file.seek(doorbell - ADDRESS)
+        self.file.write(struct.pack("<I", ring))
+        self.full.wait(PERIOD)
+
+
+@pytest.fixture
+def full(full_with, tmp_path):
+    platform = full_with(fastchannels=Window(tmp_path / "memory", ADDRESS, 0x1000))
+    yield platform
+    platform.server.fastchannels.close()
+
+
+@pytest.fixture
+def memory(full, tmp_path):
+    found = Memory(tmp_path / "memory", full)
+    yield found
+    found.file.close()
+
+
+def test_attributes_announce_the_channels(full, memory):
+    status, data = full.linux.ask(PERFORMANCE, 3, CPU)
+    assert status == SUCCESS
+    assert int.from_bytes(data[:4], "little") & 1 << 27
+    assert full.linux.words(PERFORMANCE, 2, LEVEL_SET) == [1]
+    assert full.linux.words(PERFORMANCE, 2, 3) == [0]
+    assert memory.channel(PERFORMANCE, CPU, LEVEL_GET)[1] == 700  # the rate limit
+    assert full.linux.status(PERFORMANCE, 0xB, CPU, 3) == NOT_SUPPORTED
+    assert full.linux.status(PERFORMANCE, 0xB, CPU, 0x77) == NOT_FOUND
+    assert full.linux.status(PERFORMANCE, 0xB, 1, LEVEL_GET) == NOT_SUPPORTED
+    assert full.linux.status(PERFORMANCE, 0xB, 9, LEVEL_GET) == NOT_FOUND
+
+
+def test_without_memory_there_are_none(full_with):
+    full = full_with()
+    data = full.linux.ask(PERFORMANCE, 3, CPU)[1]
+    assert not int.from_bytes(data[:4], "little") & 1 << 27
+    assert full.linux.status(PERFORMANCE, 0xB, CPU, LEVEL_GET) == NOT_SUPPORTED
+
+
+def test_get_channels_hold_the_current_values(full, memory):
+    assert memory.read(PERFORMANCE, CPU, LEVEL_GET) == 20
+    assert memory.read(PERFORMANCE, CPU, LIMITS_GET) == (30, 10)
+    full.linux.status(PERFORMANCE, 7, CPU, 30)
+    full.linux.status(PERFORMANCE, 5, CPU, 30, 20)
+    assert memory.read(PERFORMANCE, CPU, LEVEL_GET) == 30
+    assert memory.read(PERFORMANCE, CPU, LIMITS_GET) == (30, 20)
+
+
+def test_a_rung_doorbell_is_handled_as_the_message(full, memory):
+    full.linux.status(PERFORMANCE, 0xA, CPU, 1)
+    memory.write(PERFORMANCE, CPU, LEVEL_SET, 10)
+    assert full.linux.words(PERFORMANCE, 8, CPU) == [10]
+    assert full.events(full.linux) == (notification(PERFORMANCE, 1, 1, CPU, 10),)
+    memory.write(PERFORMANCE, CPU, LIMITS_SET, 30, 20)
+    assert full.linux.words(PERFORMANCE, 6, CPU) == [30, 20]
+    memory.write(PERFORMANCE, CPU, LEVEL_SET, 11)  # is no level
+    assert full.linux.words(PERFORMANCE, 8, CPU) == [20]
+
+
+def test_power_caps_are_read_and_written_through_channels(full, memory):
+    assert memory.read(POWERCAP, 0, 4) == 9000
+    memory.write(POWERCAP, 0, 5, 3000)
+    memory.write(POWERCAP, 0, 7, 20)
+    assert memory.read(POWERCAP, 0, 4) == 3000
+    assert memory.read(POWERCAP, 0, 6) == 20
+    assert full.linux.words(POWERCAP, 4, 0) == [3000]
+
+
+def test_agents_have_parts_of_their_own(full_board, full_with, tmp_path):
+    """vm1 gets a grant on the same domain: its words are in another page."""
+    linux, vm1 = full_board.agents
+    grant = msgspec.structs.replace(linux.grants["performance"][CPU], id=5)
+    vm1 = msgspec.structs.replace(vm1, grants=vm1.grants | {"performance": (grant,)})
+    board = msgspec.structs.replace(full_board, agents=(linux, vm1))
+    full = full_with(board=board, fastchannels=Window(tmp_path / "memory", ADDRESS, 0x2000))
+    mine, theirs = (
+        struct.unpack_from("<IIQ", wire.ask(PERFORMANCE, 0xB, domain, LEVEL_GET)[1])[2]
+        for wire, domain in ((full.linux, CPU), (full.vm1, 5))
+    )
+    assert theirs - mine >= 0x1000 - 64
+    full.server.fastchannels.close()
+    with pytest.raises(FastChannelError, match="too few"):
+        full_with(board=board, fastchannels=Window(tmp_path / "small", ADDRESS, 64))
+
+
+def test_what_an_agent_may_not_read_is_not_shown(full, memory):
+    """linux holds the domain by a device, which is taken away."""
+    board = full.server.configuration
+    cpu = runtime.DeviceResource("performance", CPU)
+    device = msgspec.structs.replace(board.devices[0], agents=(1,), resources=(cpu,))
+    full.server.permissions = Permissions(msgspec.structs.replace(board, devices=(device,)))
+    full.linux.agent.refresh()
+    level = memory.channel(PERFORMANCE, CPU, LEVEL_GET)[2] - ADDRESS
+    assert full.linux.status(BASE, 9, 1, 0, 0) == SUCCESS
+    memory.file.seek(level)
+    assert memory.file.read(16) == bytes(16)
+    full.server.state["performance"][CPU].set_level(30)
+    full.server.publish(0)
+    memory.file.seek(level)
+    assert memory.file.read(16) == bytes(16)
+    assert full.linux.status(BASE, 9, 1, 0, 1) == SUCCESS
+    assert memory.read(PERFORMANCE, CPU, LEVEL_GET) == 30
+
+
+def test_a_file_that_becomes_shorter_harms_nobody(full, memory):
+    memory.file.truncate(0)
+    full.wait(10 * PERIOD)
+    assert full.linux.status(PERFORMANCE, 7, CPU, 30) == SUCCESS
+
+
+def test_memory_for_channels_that_no_agent_has_is_an_error(serve, tmp_path):
+    with pytest.raises(FastChannelError, match="no agent has"):
+        serve(fastchannels=Window(tmp_path / "x", ADDRESS, 0x1000))

@@ -1,0 +1,108 @@
+"""Power capping. full.json: 0 soc is linux's, 1 gpu below it vm1's, 2 fixed-cap linux may read."""
+
+from scmi_wire import (
+    DENIED,
+    INVALID_PARAMETERS,
+    NOT_FOUND,
+    NOT_SUPPORTED,
+    OUT_OF_RANGE,
+    POWERCAP,
+    SUCCESS,
+    notification,
+    words,
+)
+
+from scmigen.scmi.protocols import Profile
+
+NONE = 0xFFFF_FFFF
+SOC, GPU, FIXED = range(3)
+
+
+def attributes(wire, domain):
+    status, data = wire.ask(POWERCAP, 3, domain)
+    assert status == SUCCESS
+    assert len(data) == 4 + 16 + 9 * 4
+    return [int.from_bytes(data[at : at + 4], "little") for at in (0, *range(20, 56, 4))]
+
+
+def test_attributes_have_one_value_for_what_cannot_be_set(full):
+    bits = 1 << 31 | 1 << 30 | 1 << 29 | 1 << 27 | 1 << 26 | 1 << 25 | 1 << 23
+    assert attributes(full.linux, SOC) == [bits, 10, 50, 5, 1000, 9000, 100, 5000, 10, NONE]
+    # its parent is hidden from linux; nothing can be set, so each limit is the value there is
+    assert attributes(full.linux, FIXED)[:7] == [1 << 31 | 2 << 23, 1, 1, 1, 7, 7, 1]
+    assert attributes(full.linux, FIXED)[9] == NONE
+
+
+def test_a_hidden_domain_is_inert_not_missing(full):
+    """Linux gives up on the whole protocol where the attributes of a domain are refused."""
+    assert full.linux.words(POWERCAP, 1) == [3]
+    status, data = full.linux.ask(POWERCAP, 3, GPU)
+    assert status == SUCCESS
+    assert data[:20] == words(0) + b"reserved-1".ljust(16, b"\0")
+    minimum, maximum = data[32:36], data[36:40]
+    assert minimum == maximum != bytes(4)
+    assert full.linux.words(POWERCAP, 4, GPU) == [1]
+    assert full.linux.words(POWERCAP, 6, GPU) == [1]
+    assert full.linux.status(POWERCAP, 9, GPU) == NOT_FOUND
+    assert full.linux.status(POWERCAP, 5, GPU, 0, 200) == NOT_FOUND
+    assert full.linux.status(POWERCAP, 3, 3) == NOT_FOUND
+
+
+def test_a_cap_is_within_limits_and_rounded_down_to_a_step(full):
+    linux = full.linux
+    assert linux.words(POWERCAP, 4, SOC) == [9000]
+    assert linux.status(POWERCAP, 5, SOC, 0, 999) == OUT_OF_RANGE
+    assert linux.status(POWERCAP, 5, SOC, 0, 9001) == OUT_OF_RANGE
+    assert linux.status(POWERCAP, 5, SOC, 4, 2000) == INVALID_PARAMETERS
+    assert linux.status(POWERCAP, 5, SOC, 0, 2050) == SUCCESS
+    assert linux.words(POWERCAP, 4, SOC) == [2000]  # down to a whole step
+    assert linux.status(POWERCAP, 5, SOC, 0, 0) == SUCCESS  # no cap
+    assert linux.words(POWERCAP, 4, SOC) == [0]
+    assert linux.status(POWERCAP, 5, FIXED, 0, 7) == DENIED  # may only read it
+    assert full.vm1.status(POWERCAP, 5, GPU, 2, 200) == NOT_SUPPORTED  # is not asynchronous
+
+
+def test_an_averaging_interval_is_within_limits_and_rounded_down(full):
+    linux = full.linux
+    assert linux.words(POWERCAP, 6, SOC) == [10]
+    assert linux.status(POWERCAP, 7, SOC, 1, 20) == INVALID_PARAMETERS
+    assert linux.status(POWERCAP, 7, SOC, 0, 60) == OUT_OF_RANGE
+    assert linux.status(POWERCAP, 7, SOC, 0, 33) == SUCCESS
+    assert linux.words(POWERCAP, 6, SOC) == [30]
+    assert full.vm1.status(POWERCAP, 7, GPU, 0, 1) == NOT_SUPPORTED  # it has one value
+
+
+def test_measurements_follow_the_script_and_need_monitoring(full):
+    assert full.linux.words(POWERCAP, 9, SOC) == [4000, 10]
+    full.wait(100_000)
+    assert full.linux.words(POWERCAP, 9, SOC) == [6000, 10]
+    assert full.linux.status(POWERCAP, 9, FIXED) == NOT_SUPPORTED
+
+
+def test_changes_are_notified_once(full):
+    linux = full.linux
+    assert linux.status(POWERCAP, 0xA, SOC, 2) == INVALID_PARAMETERS
+    linux.status(POWERCAP, 0xA, SOC, 1)
+    linux.status(POWERCAP, 5, SOC, 0, 3000)
+    linux.status(POWERCAP, 5, SOC, 0, 3000)  # as it is
+    linux.status(POWERCAP, 7, SOC, 0, 50)
+    assert full.events(linux) == (
+        notification(POWERCAP, 0, 1, SOC, 3000, 10),
+        notification(POWERCAP, 0, 1, SOC, 3000, 50),
+    )
+
+
+def test_measurements_are_notified_when_they_cross_the_limits(full):
+    linux = full.linux
+    assert linux.status(POWERCAP, 0xB, SOC, 1, 5, 4) == INVALID_PARAMETERS
+    assert linux.status(POWERCAP, 0xB, FIXED, 1, 0, 9) == NOT_SUPPORTED
+    assert linux.status(POWERCAP, 0xB, SOC, 1, 3000, 5000) == SUCCESS
+    full.wait(230_000)
+    assert full.events(linux) == (
+        notification(POWERCAP, 1, 0, SOC, 6000),
+        notification(POWERCAP, 1, 0, SOC, 4000),
+    )
+
+
+def test_not_in_release_2_0(full_with):
+    assert full_with(Profile.V2_0).linux.status(POWERCAP, 0) == NOT_SUPPORTED
