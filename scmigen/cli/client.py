@@ -2,8 +2,9 @@
 
 import functools
 import json
+import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +12,11 @@ from typing import Any
 
 import click
 
+from scmigen.cli.client_text import dump_lines, or_unknown, printable, reply_lines, table
 from scmigen.client import Client, ClientError, ScmiError, UrlError
+from scmigen.client import dump as dumping
+from scmigen.client import replay as replaying
+from scmigen.client.notifications import subscribe
 from scmigen.scmi.layouts import MAX_PAYLOAD
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
@@ -19,13 +24,13 @@ from scmigen.scmi.text import plain
 
 
 def _number(maximum: int = 0xFFFF_FFFF) -> Callable[[str], int]:
-    """A type for click: a number, decimal or 0x…, up to ``maximum``."""
+    """A parameter type for click: a number, decimal or 0x…, up to ``maximum``."""
 
     def number(text: str) -> int:
         try:
             found = int(text, 0)
         except ValueError:
-            raise click.BadParameter(f"{text!r} is no number") from None
+            raise click.BadParameter(f"{text!r} is not a number") from None
         if not 0 <= found <= maximum:
             raise click.BadParameter(f"{text} is not within 0 and {maximum:#x}")
         return found
@@ -39,7 +44,7 @@ _OCTET = _number(0xFF)
 
 
 class _Options:
-    """What the group's options say; a command's own ``--format`` wins."""
+    """The options of the group; ``--format`` after a command's name takes precedence."""
 
     def __init__(self, url: str, timeout: float, style: str) -> None:
         self.url = url
@@ -49,7 +54,7 @@ class _Options:
 
     @contextmanager
     def connected(self) -> Iterator[Client]:
-        """A client; what it raises becomes one line and exit status 1."""
+        """A connected client, whose errors become one line and exit status 1."""
         try:
             with Client(self.url, self.timeout) as client:
                 yield client
@@ -62,10 +67,10 @@ class _Options:
 
     def show(self, value: Any, text: str) -> None:
         """Print ``value`` as JSON, or ``text``."""
-        click.echo(json.dumps(value, indent=1) if self.style == "json" else _printable(text))
+        click.echo(json.dumps(value, indent=1) if self.style == "json" else printable(text))
 
     def keep(self) -> None:
-        """Stay connected as long as asked, so that a vote stands."""
+        """Stay connected for as long as ``--hold`` says, so that a vote stands."""
         if self.hold > 0:
             time.sleep(self.hold)
 
@@ -81,16 +86,11 @@ class _Refused(click.ClickException):
         click.echo(self.message, err=True, file=file)
 
 
-def _printable(text: str) -> str:
-    """Names come from the platform: nothing in them may reach the terminal but text."""
-    return "\n".join(map(plain, text.split("\n")))
-
-
 _STYLE = click.Choice(["text", "json"])
 
 
 def _command(function: Callable[..., None]) -> Callable[..., None]:
-    """A command: gets the options, and takes ``--format`` after its name too."""
+    """A command: gets the options, and accepts ``--format`` after its name too."""
 
     def run(options: _Options, /, style: str | None, **arguments: Any) -> None:
         options.style = style or options.style
@@ -102,7 +102,7 @@ def _command(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def _holding(function: Callable[..., None]) -> Callable[..., None]:
-    """``--hold SECONDS``: a vote ends with the connection that gave it."""
+    """``--hold SECONDS``: a vote ends with the connection that cast it."""
 
     def run(options: _Options, hold: float, **arguments: Any) -> None:
         options.hold = hold
@@ -114,21 +114,8 @@ def _holding(function: Callable[..., None]) -> Callable[..., None]:
         type=click.FloatRange(0, 86400),
         default=0.0,
         metavar="SECONDS",
-        help="Stay connected so long; a vote ends with the connection.",
+        help="Stay connected this long; a vote ends with the connection.",
     )(run)
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Rows of text in columns, the last one as long as it is."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-
-
-def _or_unknown(value: object) -> str:
-    return "?" if value is None else str(value)
 
 
 @click.group()
@@ -139,11 +126,11 @@ def _or_unknown(value: object) -> str:
     type=click.FloatRange(0.01, 3600),
     default=5.0,
     show_default=True,
-    help="Seconds to wait for an answer.",
+    help="Seconds to wait for a response.",
 )
 @click.pass_context
 def client(context: click.Context, url: str, style: str, timeout: float) -> None:
-    """Speak SCMI to a platform as the agent whose socket URL is.
+    """Talk SCMI to a platform, as the agent that is served at URL.
 
     URL is unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH or smt:FILE.
     """
@@ -179,15 +166,15 @@ def clock() -> None:
 @clock.command("list")
 @_command
 def clock_list(options: _Options) -> None:
-    """List the clocks the agent can see."""
+    """List the clocks that the agent can see."""
     with options.connected() as platform:
         clocks = platform.clocks()
     rows = [("ID", "NAME", "STATE", "RATE")]
     rows += [
-        (str(item.id), item.name, "on" if item.enabled else "off", _or_unknown(item.rate))
+        (str(item.id), item.name, "on" if item.enabled else "off", or_unknown(item.rate))
         for item in clocks
     ]
-    options.show([asdict(item) for item in clocks], _table(rows))
+    options.show([asdict(item) for item in clocks], table(rows))
 
 
 @clock.command("rate")
@@ -195,7 +182,7 @@ def clock_list(options: _Options) -> None:
 @click.argument("hertz", metavar="[HZ]", type=_HERTZ, required=False)
 @_command
 def clock_rate(options: _Options, number: int, hertz: int | None) -> None:
-    """Print the rate of a clock in Hz; with HZ, set it first, to the nearest there is."""
+    """Print the rate of a clock in Hz; with HZ, first set the nearest supported rate."""
     with options.connected() as platform:
         if hertz is not None:
             platform.set_clock_rate(number, hertz)
@@ -215,7 +202,7 @@ def _switch_clock(options: _Options, number: int, on: bool) -> None:
 @_command
 @_holding
 def clock_on(options: _Options, number: int) -> None:
-    """Ask for a clock to run."""
+    """Vote for a clock to run."""
     _switch_clock(options, number, True)
 
 
@@ -224,7 +211,7 @@ def clock_on(options: _Options, number: int) -> None:
 @_command
 @_holding
 def clock_off(options: _Options, number: int) -> None:
-    """Ask for a clock no more."""
+    """Vote for a clock to stop."""
     _switch_clock(options, number, False)
 
 
@@ -236,13 +223,13 @@ def power() -> None:
 @power.command("list")
 @_command
 def power_list(options: _Options) -> None:
-    """List the power domains the agent can see."""
+    """List the power domains that the agent can see."""
     with options.connected() as platform:
         domains = platform.power_domains()
     states = {True: "on", False: "off", None: "?"}
     rows = [("ID", "NAME", "STATE")]
     rows += [(str(item.id), item.name, states[item.on]) for item in domains]
-    options.show([asdict(item) for item in domains], _table(rows))
+    options.show([asdict(item) for item in domains], table(rows))
 
 
 @power.command("get")
@@ -262,7 +249,7 @@ def power_get(options: _Options, number: int) -> None:
 @_command
 @_holding
 def power_set(options: _Options, number: int, state: str) -> None:
-    """Ask for a power domain to be on, or no more."""
+    """Vote for a power domain to be on or off."""
     with options.connected() as platform:
         platform.set_power(number, state == "on")
         options.show({"id": number, "on": state == "on"}, f"power domain {number}: {state}")
@@ -273,7 +260,7 @@ def power_set(options: _Options, number: int, state: str) -> None:
 @click.argument("target", metavar="list|ID")
 @_command
 def reset(options: _Options, target: str) -> None:
-    """List the reset domains the agent can see, or reset one of them."""
+    """List the reset domains that the agent can see, or reset one of them."""
     if target == "list":
         with options.connected() as platform:
             domains = platform.reset_domains()
@@ -281,7 +268,7 @@ def reset(options: _Options, target: str) -> None:
         rows += [
             (str(d.id), d.name, "?" if d.latency is None else f"{d.latency} us") for d in domains
         ]
-        options.show([asdict(item) for item in domains], _table(rows))
+        options.show([asdict(item) for item in domains], table(rows))
         return
     number = _ID(target)
     with options.connected() as platform:
@@ -291,41 +278,52 @@ def reset(options: _Options, target: str) -> None:
 
 @client.command()
 @click.argument("protocols", nargs=-1)
-@click.option("--seconds", type=click.FloatRange(0, 1e9), default=0.0, help="End after so long.")
-@click.option("--count", type=click.IntRange(0), default=0, help="End after so many events.")
+@click.option(
+    "--seconds", type=click.FloatRange(0, 1e9), default=0.0, help="Stop after this long; 0: never."
+)
+@click.option(
+    "--count", type=click.IntRange(0), default=0, help="Stop after this many events; 0: never."
+)
 @_command
 def watch(options: _Options, protocols: tuple[str, ...], seconds: float, count: int) -> None:
-    """Print notifications as they come: of PROTOCOLS (names), or all there are."""
-    from scmigen.cli.listening import watch as events
-
+    """Subscribe to the notifications of PROTOCOLS (all by default), and print them as they come."""
     with options.connected() as platform:
-        for line in events(platform, protocols, seconds, count):
-            options.show({"event": line}, line)
+        subscribe(platform, protocols)
+        begin = time.monotonic()
+        seen = 0
+        while not count or seen < count:
+            left = begin + seconds - time.monotonic() if seconds else 1.0
+            if left <= 0:
+                return
+            event = platform.next_event(left)
+            if event is not None:
+                seen += 1
+                line = f"{time.monotonic() - begin:.3f} {plain(platform.describe_event(event))}"
+                options.show({"event": line}, line)
 
 
 @client.command()
 @_command
 def dump(options: _Options) -> None:
-    """Print everything the agent can see."""
-    from scmigen.cli.listening import dumped
-
+    """Print everything that the agent can see."""
     with options.connected() as platform:
-        click.echo(dumped(platform, options.style))
+        found = dumping.dump(platform)
+        options.show(found, "\n".join(dump_lines(found)))
 
 
 @client.command()
 @click.argument("trace", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--agent", help="Whose messages, where a trace has several agents.")
+@click.option("--agent", help="The agent to replay, in a trace of several agents.")
 @_command
 def replay(options: _Options, trace: Path, agent: str | None) -> None:
-    """Send the messages of TRACE (``serve --trace``) again; print answers that differ, and fail."""
-    from scmigen.cli.listening import read_trace
-    from scmigen.cli.listening import replay as again
-
-    lines = read_trace(trace, agent)
+    """Send the messages of TRACE (``serve --trace``) again; print and fail on different answers."""
+    try:
+        frames = replaying.read_trace(trace, agent)
+    except replaying.TraceError as problem:
+        raise click.ClickException(str(problem)) from None
     with options.connected() as platform:
-        differences = list(again(platform, lines))
-    sent = sum(line.sent for line in lines)
+        differences = list(replaying.replay(platform, frames))
+    sent = sum(frame.sent for frame in frames)
     summary = f"{sent} messages, {len(differences)} answers differ"
     options.show({"sent": sent, "differences": differences}, "\n".join([*differences, summary]))
     if differences:
@@ -340,25 +338,30 @@ def replay(options: _Options, trace: Path, agent: str | None) -> None:
     type=click.FloatRange(0, 3600),
     default=0.0,
     metavar="SECONDS",
-    help="Wait so long for a delayed response.",
+    help="Wait this long for a delayed response.",
 )
 @_command
 @_holding
 def call(options: _Options, message: str, fields: tuple[str, ...], wait: float) -> None:
     """Send MESSAGE by its name, and print the fields of its reply.
 
-    FIELDs are those of the specification, 0 where none is given: CLOCK_RATE_SET clock=3
-    rate=48000000. Of the messages that every protocol has: clock.PROTOCOL_VERSION. Pairs that
-    come behind the fields of PINCTRL_SETTINGS_CONFIGURE are TYPE:VALUE.
+    FIELDs are those of the specification and default to 0: CLOCK_RATE_SET clock=3 rate=48000000.
+    Messages that every protocol has are written like clock.PROTOCOL_VERSION. The entries after the
+    fields of PINCTRL_SETTINGS_CONFIGURE are TYPE:VALUE.
     """
-    from scmigen.cli.listening import called
-
     words, tail = _fields(fields)
     with options.connected() as platform:
         try:
-            found, lines = called(platform, message, words, tail, wait)
+            found = platform.ask(message, tail, **words)
         except ValueError as problem:
             raise click.UsageError(plain(str(problem))) from None
+        except struct.error as problem:
+            raise click.UsageError(plain(f"{message}: {problem}")) from None
+        lines = reply_lines(found)
+        event = platform.delayed_response(wait)
+        if event is not None:
+            found["delayed"] = platform.describe_event(event)
+            lines.append(found["delayed"])
         options.show(found, "\n".join(lines) or "SUCCESS")
         options.keep()
 
@@ -383,7 +386,7 @@ def _protocol_number(text: str) -> int:
 
 
 def _payload(words: tuple[str, ...]) -> bytes:
-    """u32 words; or bytes in hexadecimal, as ``hex:…`` or as a lone argument of 8, 16, … digits."""
+    """u32 words, or hexadecimal bytes: ``hex:…`` or a single argument of 8, 16, … digits."""
     text = words[0] if len(words) == 1 else ""
     plain = len(text) % 8 == 0 and set(text.lower()) <= set("0123456789abcdef")
     if text and (plain or text.startswith("hex:")):
@@ -404,10 +407,10 @@ def _payload(words: tuple[str, ...]) -> bytes:
 @click.argument("words", metavar="[HEX|WORD…]", nargs=-1)
 @_command
 def raw(options: _Options, protocol: str, message: int, words: tuple[str, ...]) -> None:
-    """Send any message: PROTOCOL is a number or a name.
+    """Send any message; PROTOCOL is a number or a name.
 
-    The payload is u32 words, or one argument of 8, 16, … hexadecimal digits (any number of bytes
-    as hex:DIGITS).
+    The payload is given as u32 words or as a single argument of 8, 16, … hexadecimal digits; write
+    other numbers of bytes as hex:DIGITS.
     """
     number, payload = _protocol_number(protocol), _payload(words)
     with options.connected() as platform:

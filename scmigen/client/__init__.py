@@ -4,10 +4,11 @@
         for clock in client.clocks():
             print(clock.name, client.clock_rate(clock.id))
 
-It knows the specification (`scmigen.scmi`) and nothing of the server.
+It knows the specification (`scmigen.scmi`), but not the server.
 """
 
-from scmigen.client.agent import (
+from scmigen.client.channel import ClientError, ScmiError, UrlError
+from scmigen.client.commands import (
     Client,
     ClockInfo,
     PlatformInfo,
@@ -15,7 +16,6 @@ from scmigen.client.agent import (
     ProtocolInfo,
     ResetDomainInfo,
 )
-from scmigen.client.channel import ClientError, ScmiError, UrlError
 
 __all__ = [
     "Client",

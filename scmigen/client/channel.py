@@ -1,7 +1,7 @@
-"""A channel to a platform: sends a command, waits for its response.
+"""A channel to a platform: sends commands and waits for their responses.
 
-Commands are numbered with tokens, and a response is taken for the command whose token it has.
-Delayed responses and notifications that come in between are kept in ``events``.
+Commands are numbered with tokens, and a response belongs to the command with its token. Delayed
+responses and notifications that arrive in between are kept in ``events``.
 """
 
 import time
@@ -14,16 +14,16 @@ from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Header, MessageType, 
 from scmigen.scmi.status import Status
 
 _TOKENS: Final = 1 << 10
-#: Events kept; the oldest are dropped.
+#: How many events are kept; the oldest are dropped.
 _EVENTS: Final = 1024
 
 
 class ClientError(Exception):
-    """The platform cannot be reached, or does not speak as it should."""
+    """The platform cannot be reached, or violates the protocol."""
 
 
 class UrlError(ClientError):
-    """What was given is no URL of a platform."""
+    """The URL is not one of a platform."""
 
 
 class ScmiError(Exception):
@@ -39,14 +39,15 @@ class ScmiError(Exception):
 
 
 class Channel:
-    """A connected platform. ``url`` is ``unix:PATH`` (SOCK_SEQPACKET) or another of `wire.SCHEMES`;
-    ``timeout`` in seconds holds for connecting and for each command. Raises `ClientError`."""
+    """A connection to a platform. ``url`` is ``unix:PATH`` (SOCK_SEQPACKET) or has another scheme
+    of `wire.SCHEMES`; ``timeout``, in seconds, applies to connecting and to each command. Raises
+    `ClientError`."""
 
     def __init__(self, url: str, timeout: float = 5.0) -> None:
         scheme, _, rest = url.partition(":")
         if scheme not in SCHEMES or not rest:
             known = ", ".join(f"{name}:PATH" for name in SCHEMES)
-            raise UrlError(f"{url!r} is no URL of a platform; known: {known}")
+            raise UrlError(f"{url!r} is not the URL of a platform; known: {known}")
         self.url = url
         self.timeout = timeout
         #: Delayed responses and notifications: header and payload, oldest first.
@@ -59,7 +60,7 @@ class Channel:
             raise ClientError(f"no server at {url}: {reason}") from None
 
     def command(self, protocol: int, message: int, payload: bytes = b"") -> tuple[int, bytes]:
-        """Send a command; status and values of its response. Raises `ClientError`."""
+        """Send a command; returns status and values of its response. Raises `ClientError`."""
         self._token = (self._token + 1) % _TOKENS
         word = header(protocol, message, self._token)
         deadline = time.monotonic() + self.timeout
@@ -68,8 +69,8 @@ class Channel:
             reply = self.receive(deadline - time.monotonic())
             if reply is None:
                 raise ClientError(
-                    f"{self.url}: no answer within {self.timeout:g} s; a socket has one client at "
-                    "a time, so another one may be connected"
+                    f"{self.url}: no answer within {self.timeout:g} s; a socket serves one client "
+                    "at a time, so another one may be connected"
                 )
             got = int.from_bytes(reply[:HEADER_SIZE], "little")
             parts = Header.of(got)
@@ -77,13 +78,13 @@ class Channel:
                 self.events.append((parts, reply[HEADER_SIZE:]))
             elif parts.token == self._token:
                 if got != word or len(reply) < HEADER_SIZE + STATUS_SIZE:
-                    raise ClientError(f"{self.url}: a response that does not fit its command")
+                    raise ClientError(f"{self.url}: a response that does not match its command")
                 end = HEADER_SIZE + STATUS_SIZE
                 status = int.from_bytes(reply[HEADER_SIZE:end], "little", signed=True)
                 return status, reply[end:]
 
     def next_event(self, timeout: float) -> tuple[Header, bytes] | None:
-        """The next delayed response or notification, header and payload; ``None`` where none comes
+        """The next delayed response or notification, header and payload; ``None`` if there is none
         within ``timeout`` seconds. Raises `ClientError`."""
         deadline = time.monotonic() + timeout
         while not self.events:
@@ -96,7 +97,7 @@ class Channel:
         return self.events.popleft()
 
     def send(self, frame: bytes) -> None:
-        """Send a frame as it is: header and payload. Raises `ClientError`."""
+        """Send a frame, header and payload, unchanged. Raises `ClientError`."""
         try:
             self._wire.send(frame, self.timeout)
         except (OSError, WireError) as problem:
@@ -104,8 +105,8 @@ class Channel:
             raise ClientError(f"{self.url}: {reason}") from None
 
     def receive(self, timeout: float) -> bytes | None:
-        """The next frame; ``None`` where none comes within ``timeout`` seconds. Raises
-        `ClientError`, also for a frame without a header."""
+        """The next frame; ``None`` if there is none within ``timeout`` seconds. Raises
+        `ClientError`, also for a frame without a complete header."""
         try:
             frame = self._wire.receive(timeout)
         except TimeoutError:
@@ -118,7 +119,7 @@ class Channel:
         return frame
 
     def close(self) -> None:
-        """End the connection; the platform releases what the agent asked for."""
+        """Disconnect; the platform then releases the agent's votes."""
         self._wire.close()
 
     def __enter__(self) -> Self:

@@ -1,33 +1,38 @@
-"""Everything an agent can see, as plain data: what ``scmigen client URL dump`` prints."""
+"""Everything an agent can see, as plain data: the output of ``scmigen client URL dump``."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from scmigen.client.agent import Client
 from scmigen.client.channel import ClientError, ScmiError
+from scmigen.client.commands import Client
 from scmigen.scmi.layouts import name_text
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Protocol
 
-#: Attributes of a sensor, and of a pin, that say its name is longer.
+#: Attribute bits of a sensor and of a pin that has an extended name.
 _EXTENDED_NAME: Final = 1 << 29
 _EXTENDED_PIN_NAME: Final = 1 << 31
-#: PINCTRL_SETTINGS_GET: all settings; the most that a part can begin at.
+#: PINCTRL_SETTINGS_GET: all settings; the highest index that a part can begin at.
 _ALL_SETTINGS: Final = 1 << 18
 _SETTINGS: Final = 0xFF
 _FUNCTION: Final = 2
-_PERMISSIONS: Final = (
-    (Operation.STATE, 1 << 31),
-    (Operation.PARENT, 1 << 30),
-    (Operation.RATE, 1 << 29),
-)
+_UNKNOWN: Final = 0xFFFF_FFFF
+_POWER_STATES: Final = {0: "on", 0x4000_0000: "off"}
+_VOLTAGE_STATES: Final = {0: "off", 7: "on"}
+_PERFORMANCE_BITS: Final = {"limits": 1 << 31, "level": 1 << 30}
+_CLOCK_BITS: Final = {
+    Operation.STATE: 1 << 31,
+    Operation.PARENT: 1 << 30,
+    Operation.RATE: 1 << 29,
+}
 
 Item = dict[str, Any]
 
 
 def dump(client: Client) -> dict[str, Any]:
-    """Protocol name → its resources, each with all that can be asked for without changing it; what
-    is refused is left out. Raises `ClientError`."""
+    """Protocol name → its resources, each with everything that can be read without changing it.
+    Values that the platform refuses to give are left out. Raises `ClientError`."""
     info = client.info()
     found: dict[str, Any] = {
         "vendor": info.vendor,
@@ -45,101 +50,82 @@ def dump(client: Client) -> dict[str, Any]:
     return found
 
 
-#: What reads one thing of a resource: given its id and the fields of its attributes. ``None`` is
-#: left out.
-Reader = Callable[[Client, int, tuple[Any, ...]], Any]
+@dataclass(frozen=True, slots=True)
+class _Resource:
+    """A resource, and the fields of its attributes."""
 
+    client: Client
+    protocol: Protocol
+    number: int
+    fields: tuple[Any, ...]
 
-def _value(protocol: Protocol, message: int, field: int = 0) -> Reader:
-    """A field of the reply to a message with the id alone."""
-
-    def read(client: Client, number: int, _: tuple[Any, ...]) -> Any:
+    def value(self, message: int, field: int = 0) -> Any:
+        """A field of the reply to a message about this resource; ``None`` if it is refused."""
         try:
-            return client.call(protocol, message, number)[field]
+            return self.client.call(self.protocol, message, self.number)[field]
         except ScmiError:
             return None
 
-    return read
-
-
-def _state(protocol: Protocol, message: int, names: Mapping[int, str]) -> Reader:
-    """The same, by a name where it has one."""
-    value = _value(protocol, message)
-
-    def read(client: Client, number: int, fields: tuple[Any, ...]) -> Any:
-        found = value(client, number, fields)
-        return names.get(found, found)
-
-    return read
-
-
-def _entries(protocol: Protocol, message: int) -> Reader:
-    """The entries of a multi-part reply."""
-
-    def read(client: Client, number: int, _: tuple[Any, ...]) -> Any:
+    def entries(self, message: int) -> list[Any] | None:
+        """The entries of a multi-part reply; ``None`` if it is refused."""
         try:
-            entries = list(client.parts(protocol, message, number))
+            entries = list(self.client.parts(self.protocol, message, self.number))
         except ScmiError:
             return None
         return [entry[0] if len(entry) == 1 else list(entry) for entry in entries]
 
-    return read
+
+def _named(value: int | None, names: Mapping[int, str]) -> Any:
+    return None if value is None else names.get(value, value)
 
 
-def _bits(read: Reader, names: Sequence[tuple[str, int]]) -> Reader:
-    """The names of the bits that a word has."""
-
-    def found(client: Client, number: int, fields: tuple[Any, ...]) -> Any:
-        word = read(client, number, fields)
-        return None if word is None else [str(name) for name, bit in names if word & bit]
-
-    return found
+def _bits(word: int | None, names: Mapping[Any, int]) -> list[str] | None:
+    return None if word is None else [str(name) for name, bit in names.items() if word & bit]
 
 
-def _attribute(field: int, missing: int | None = None) -> Reader:
-    """A field of the attributes; one value stands for "none"."""
-    return lambda _, __, fields: None if fields[field] == missing else fields[field]
+def _unless_unknown(value: int) -> int | None:
+    return None if value == _UNKNOWN else value
 
 
-_UNKNOWN: Final = 0xFFFF_FFFF
-#: What is read of the resources of a protocol, in the order it is shown.
-_READ: Final[Mapping[Protocol, Mapping[str, Reader]]] = {
-    Protocol.POWER: {"state": _state(Protocol.POWER, 0x5, {0: "on", 0x4000_0000: "off"})},
+#: What is read of each resource, in the order of the output; ``None`` is left out.
+_READ: Final[Mapping[Protocol, Mapping[str, Callable[[_Resource], Any]]]] = {
+    Protocol.POWER: {"state": lambda it: _named(it.value(0x5), _POWER_STATES)},
     Protocol.PERFORMANCE: {
-        "may": _bits(_attribute(0), (("limits", 1 << 31), ("level", 1 << 30))),
-        "level": _value(Protocol.PERFORMANCE, 0x8),
-        "maximum": _value(Protocol.PERFORMANCE, 0x6),
-        "minimum": _value(Protocol.PERFORMANCE, 0x6, 1),
-        "levels": _entries(Protocol.PERFORMANCE, 0x4),
+        "may": lambda it: _bits(it.fields[0], _PERFORMANCE_BITS),
+        "level": lambda it: it.value(0x8),
+        "maximum": lambda it: it.value(0x6),
+        "minimum": lambda it: it.value(0x6, 1),
+        "levels": lambda it: it.entries(0x4),
     },
     Protocol.CLOCK: {
-        "enabled": lambda _, __, fields: bool(fields[0] & 1),
-        "rate": _value(Protocol.CLOCK, 0x6),
-        "rates": _entries(Protocol.CLOCK, 0x4),
-        "parent": _value(Protocol.CLOCK, 0xE),
-        "parents": _entries(Protocol.CLOCK, 0xC),
-        "may": _bits(_value(Protocol.CLOCK, 0xF), _PERMISSIONS),
+        "enabled": lambda it: bool(it.fields[0] & 1),
+        "rate": lambda it: it.value(0x6),
+        "rates": lambda it: it.entries(0x4),
+        "parent": lambda it: it.value(0xE),
+        "parents": lambda it: it.entries(0xC),
+        "may": lambda it: _bits(it.value(0xF), _CLOCK_BITS),
     },
-    Protocol.RESET: {"latency": _attribute(1, _UNKNOWN)},
+    Protocol.RESET: {"latency": lambda it: _unless_unknown(it.fields[1])},
     Protocol.VOLTAGE: {
-        "state": _state(Protocol.VOLTAGE, 0x6, {0: "off", 7: "on"}),
-        "level": _value(Protocol.VOLTAGE, 0x8),
-        "levels": _entries(Protocol.VOLTAGE, 0x4),
+        "state": lambda it: _named(it.value(0x6), _VOLTAGE_STATES),
+        "level": lambda it: it.value(0x8),
+        "levels": lambda it: it.entries(0x4),
     },
     Protocol.POWERCAP: {
-        "cap": _value(Protocol.POWERCAP, 0x4),
-        "caps": lambda _, __, fields: list(fields[5:8]),
-        "interval": _value(Protocol.POWERCAP, 0x6),
-        "intervals": lambda _, __, fields: list(fields[2:5]),
-        "power": _value(Protocol.POWERCAP, 0x9),
-        "parent": _attribute(10, _UNKNOWN),
+        "cap": lambda it: it.value(0x4),
+        "caps": lambda it: list(it.fields[5:8]),
+        "interval": lambda it: it.value(0x6),
+        "intervals": lambda it: list(it.fields[2:5]),
+        "power": lambda it: it.value(0x9),
+        "parent": lambda it: _unless_unknown(it.fields[10]),
     },
 }
 
 
 def _resources(client: Client, protocol: Protocol) -> Iterator[Item]:
     for number, name, fields in client.each(protocol):
-        found = {key: read(client, number, fields) for key, read in _READ[protocol].items()}
+        resource = _Resource(client, protocol, number, fields)
+        found = {key: read(resource) for key, read in _READ[protocol].items()}
         yield {"id": number, "name": name} | _known(found)
 
 
@@ -148,7 +134,6 @@ def _known(values: Item) -> Item:
 
 
 def _sensors(client: Client) -> Iterator[Item]:
-    longer = _value(Protocol.SENSOR, 0xC, 1)
     index, total = 0, client.count(Protocol.SENSOR)
     while index < total:
         found = client.ask("SENSOR_DESCRIPTION_GET", index=index)["entries"]
@@ -159,7 +144,7 @@ def _sensors(client: Client) -> Iterator[Item]:
             number, high = sensor["sensor"], sensor["attributes_high"]
             name = sensor["name"]
             if sensor["attributes_low"] & _EXTENDED_NAME:
-                long_name = longer(client, number, ())
+                long_name = _Resource(client, Protocol.SENSOR, number, ()).value(0xC, 1)
                 name = name_text(long_name) if long_name is not None else name
             exponent = high >> 11 & 0x1F
             about = {
@@ -206,9 +191,7 @@ def _settings(client: Client, number: int, kind: int) -> Item:
         found += [[entry["type"], entry["value"]] for entry in part["entries"]]
         if not part["entries"] or not part["count"] >> 24 or len(found) > _SETTINGS:
             function = part["function"]
-            return _known({"function": None if function == _UNKNOWN else function}) | {
-                "settings": found
-            }
+            return _known({"function": _unless_unknown(function)}) | {"settings": found}
 
 
 _SPECIAL: Final[Mapping[int, Callable[[Client], Iterator[Item]]]] = {

@@ -1,9 +1,9 @@
-"""The ends of the transports that a client can use: whole frames out, whole frames in.
+"""The client side of the transports: complete frames out, complete frames in.
 
-``unix:PATH`` (SOCK_SEQPACKET), ``unix-stream:PATH``, ``unix-dgram:PATH``, and ``smt:FILE``, shared
+``unix:PATH`` (SOCK_SEQPACKET), ``unix-stream:PATH``, ``unix-dgram:PATH``, and ``smt:FILE``: shared
 memory with a doorbell socket (``smt:FILE,offset=0,p2a=0x100,slot=0x100,doorbell=PATH``). With
-``ring=eventfd`` eventfds ring in its place, and ``memfd`` as FILE is memory in no file system; both
-come from the server when the doorbell is connected.
+``ring=eventfd``, eventfds replace the socket as doorbells, and with ``memfd`` as FILE the memory is
+not in any file system; the server sends these files when the client connects to the doorbell.
 """
 
 import os
@@ -22,7 +22,7 @@ _LONGEST: Final = 1 << 16
 
 
 class WireError(Exception):
-    """The platform cannot be reached, or does not speak as it should; the message says why."""
+    """The platform cannot be reached, or violates the protocol; the message says why."""
 
 
 class Wire(Protocol):
@@ -35,7 +35,7 @@ class Wire(Protocol):
         """The next frame. Raises `TimeoutError`, `WireError`, `OSError`."""
 
     def close(self) -> None:
-        """End the connection."""
+        """Disconnect."""
 
 
 def _connected(kind: int, path: str, timeout: float) -> socket.socket:
@@ -43,7 +43,7 @@ def _connected(kind: int, path: str, timeout: float) -> socket.socket:
     try:
         found.settimeout(timeout)
         if kind == socket.SOCK_DGRAM:
-            found.bind("")  # the kernel finds an address, for the answers
+            found.bind("")  # the kernel chooses an address for the responses
         found.connect(path)
     except (OSError, ValueError):
         found.close()
@@ -52,7 +52,7 @@ def _connected(kind: int, path: str, timeout: float) -> socket.socket:
 
 
 class _Packets:
-    """A frame a packet."""
+    """One frame per packet."""
 
     def __init__(self, kind: int, path: str, timeout: float) -> None:
         self._socket = _connected(kind, path, timeout)
@@ -71,12 +71,12 @@ class _Packets:
         return data
 
     def close(self) -> None:
-        """End the connection."""
+        """Disconnect."""
         self._socket.close()
 
 
 class _Stream(_Packets):
-    """A length before each frame."""
+    """Each frame is preceded by its length."""
 
     def __init__(self, path: str, timeout: float) -> None:
         super().__init__(socket.SOCK_STREAM, path, timeout)
@@ -102,8 +102,8 @@ class _Stream(_Packets):
             self._buffer += super().receive(deadline - time.monotonic())
 
 
-class _Bell:
-    """The doorbell socket of shared memory: a byte rings."""
+class _Doorbell:
+    """The doorbell socket of shared memory, which rings by a byte."""
 
     def __init__(self, doorbell: socket.socket) -> None:
         self._socket = doorbell
@@ -120,46 +120,46 @@ class _Bell:
             raise WireError("the server closed the connection")
 
     def close(self) -> None:
-        """End the connection."""
+        """Disconnect."""
         with suppress(OSError):
             self._socket.close()
 
 
-class _EventBell(_Bell):
-    """Eventfds ring: one to the server, one from it. The socket ends when the server does."""
+class _EventDoorbell(_Doorbell):
+    """Two eventfds as doorbells, to and from the server. The socket is only closed at the end."""
 
-    def __init__(self, doorbell: socket.socket, there: int, here: int) -> None:
+    def __init__(self, doorbell: socket.socket, to_server: int, from_server: int) -> None:
         super().__init__(doorbell)
-        self._there = there
-        self._here = here
+        self._to_server = to_server
+        self._from_server = from_server
         self._poll = select.poll()
         self._poll.register(doorbell, select.POLLIN)
-        self._poll.register(here, select.POLLIN)
+        self._poll.register(from_server, select.POLLIN)
 
     def ring(self, timeout: float) -> None:
-        """Ring; there is always room."""
+        """Ring; this never blocks."""
         del timeout
-        os.eventfd_write(self._there, 1)
+        os.eventfd_write(self._to_server, 1)
 
     def wait(self, timeout: float) -> None:
         """Wait until it rings. Raises `TimeoutError`, `WireError`."""
         ready = [number for number, _ in self._poll.poll(timeout * 1000)]
-        if self._here in ready:
-            os.eventfd_read(self._here)
+        if self._from_server in ready:
+            os.eventfd_read(self._from_server)
         elif ready:
             raise WireError("the server closed the connection")
         else:
             raise TimeoutError
 
     def close(self) -> None:
-        """End the connection."""
+        """Disconnect."""
         super().close()
-        os.close(self._there)
-        os.close(self._here)
+        os.close(self._to_server)
+        os.close(self._from_server)
 
 
-def _handed_over(doorbell: socket.socket, count: int) -> list[int]:
-    """The files the server sends to who connects. Raises `OSError`, `WireError`."""
+def _received_files(doorbell: socket.socket, count: int) -> list[int]:
+    """The files that the server sends to a new client. Raises `OSError`, `WireError`."""
     files: list[int] = []
     with suppress(TimeoutError):
         _, files, _, _ = socket.recv_fds(doorbell, 1, count, socket.MSG_CMSG_CLOEXEC)
@@ -167,8 +167,8 @@ def _handed_over(doorbell: socket.socket, count: int) -> list[int]:
         for file in files:
             os.close(file)
         raise WireError(
-            f"{len(files)} files came from the server in place of {count}: it serves other memory, "
-            "or another ring=, or another client is connected"
+            f"the server sent {len(files)} files in place of {count}: it uses other memory or "
+            "another ring=, or another client is connected"
         )
     return files
 
@@ -179,7 +179,7 @@ class _SharedMemory:
     _STATUS, _FLAGS, _LENGTH, _HEADER = 0x4, 0x10, 0x14, 0x18
     _FREE, _ERROR = 1, 2
     _WORD: Final = Struct("<I")
-    #: How long to wait before looking again for a free slot, in seconds.
+    #: How often to check for a free slot, in seconds.
     _AGAIN: Final = 1e-4
 
     def __init__(self, text: str, timeout: float) -> None:
@@ -202,7 +202,7 @@ class _SharedMemory:
         try:
             doorbell = _connected(socket.SOCK_STREAM, found["doorbell"], timeout)
             if count:
-                files += _handed_over(doorbell, count)
+                files += _received_files(doorbell, count)
         except (OSError, ValueError, WireError):
             for file in files:
                 os.close(file)
@@ -210,23 +210,23 @@ class _SharedMemory:
                 doorbell.close()
             raise
         self._file = files[0]
-        self._bell = _EventBell(doorbell, *files[1:]) if files[1:] else _Bell(doorbell)
+        self._doorbell = _EventDoorbell(doorbell, *files[1:]) if files[1:] else _Doorbell(doorbell)
         self._waiting = False
 
     def _word(self, at: int) -> int:
         data = os.pread(self._file, 4, at)
         if len(data) != self._WORD.size:
-            raise WireError("the shared memory has become shorter")
+            raise WireError("the shared memory was truncated")
         return int(self._WORD.unpack(data)[0])
 
     def _put(self, at: int, value: int) -> None:
         os.pwrite(self._file, self._WORD.pack(value), at)
 
     def send(self, frame: bytes, timeout: float) -> None:
-        """Put a frame into the slot for commands, and ring."""
+        """Write a frame to the command slot, and ring."""
         deadline = time.monotonic() + timeout
         if len(frame) > self._slot - self._HEADER:
-            raise WireError(f"a message of {len(frame)} bytes is too long for the slot")
+            raise WireError(f"a message of {len(frame)} bytes does not fit into the slot")
         at = self._commands
         while not self._word(at + self._STATUS) & self._FREE:
             if time.monotonic() > deadline:
@@ -237,7 +237,7 @@ class _SharedMemory:
         os.pwrite(self._file, frame, at + self._HEADER)
         self._put(at + self._STATUS, 0)
         self._waiting = True
-        self._bell.ring(timeout)
+        self._doorbell.ring(timeout)
 
     def _take(self, at: int) -> bytes:
         length = self._word(at + self._LENGTH)
@@ -257,21 +257,21 @@ class _SharedMemory:
             return None
         frame = self._take(at)
         self._put(at + self._STATUS, self._FREE)
-        self._bell.ring(1.0)  # for the next one
+        self._doorbell.ring(1.0)  # ask for the next event
         return frame
 
     def receive(self, timeout: float) -> bytes:
-        """The response, or else an event."""
+        """The response, or an event."""
         deadline = time.monotonic() + timeout
         while True:
             frame = self._ready()
             if frame is not None:
                 return frame
-            self._bell.wait(max(deadline - time.monotonic(), 1e-3))
+            self._doorbell.wait(max(deadline - time.monotonic(), 1e-3))
 
     def close(self) -> None:
         """Close the doorbell."""
-        self._bell.close()
+        self._doorbell.close()
         os.close(self._file)
 
 
@@ -283,8 +283,8 @@ def _datagrams(path: str, timeout: float) -> Wire:
     return _Packets(socket.SOCK_DGRAM, path, timeout)
 
 
-#: URL scheme → what opens it, given what stands behind the colon and a timeout in seconds. Raises
-#: `OSError`, `ValueError`, `WireError`.
+#: URL scheme → the function that opens it, given the part after the colon and a timeout in seconds.
+#: Raises `OSError`, `ValueError`, `WireError`.
 SCHEMES: Final[Mapping[str, Callable[[str, float], Wire]]] = {
     "unix": _packets,
     "unix-stream": _Stream,

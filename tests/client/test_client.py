@@ -36,7 +36,9 @@ def test_the_request_is_what_the_specification_says(scripted):
     assert seen == [(CLOCK, 0, b""), (CLOCK, 6, bytes.fromhex("07000000"))]
 
 
-@pytest.mark.parametrize(("version", "extra"), [(0x10000, []), (0x20000, []), (0x30000, [0])])
+@pytest.mark.parametrize(
+    ("version", "extra"), [(0x10000, []), (0x20000, []), (0x30000, [0])], ids=["1.0", "2.0", "3.0"]
+)
 def test_layouts_follow_the_version(scripted, version, extra):
     seen = []
     answers = {ask(CLOCK, 0): words(0, version), ask(CLOCK, 7, 3, 1, *extra): words(0)}
@@ -55,7 +57,7 @@ def test_a_refusal_raises_its_status(scripted):
             client.clock_rate(1)
 
 
-def test_rates_in_parts(scripted):
+def test_rates_are_collected_from_all_parts(scripted):
     answers = CLOCK_3 | {
         ask(CLOCK, 4, 0, 0): words(0, 2 | 1 << 16, 10, 0, 20, 0),
         ask(CLOCK, 4, 0, 2): words(0, 1, 30, 0),
@@ -69,7 +71,7 @@ def test_rates_in_parts(scripted):
     [words(0, 3, 10, 0), words(0, 0xFFF | 1 << 16)],
     ids=["fewer entries than counted", "none at all"],
 )
-def test_parts_that_lie_are_noticed(scripted, reply):
+def test_parts_that_contradict_themselves_are_an_error(scripted, reply):
     answers = CLOCK_3 | {ask(CLOCK, 4, 0, 0): reply}
     with Client(scripted(platform(answers))) as client, pytest.raises(ClientError):
         client.clock_rates(0)
@@ -96,7 +98,7 @@ def test_clocks_skip_holes_and_read_long_names(scripted):
     assert found == [(0, "uart", True, 24), (2, "a-name-longer-than-fifteen", False, None)]
 
 
-def test_power_and_resets(scripted):
+def test_power_and_reset_commands_are_those_of_the_specification(scripted):
     answers = {
         ask(POWER, 0): words(0, 0x20000),
         ask(POWER, 1): words(0, 2, 0, 0, 0),
@@ -166,23 +168,24 @@ def test_late_responses_and_events_are_told_apart(scripted):
         (lambda _: None, "closed the connection|reset by peer"),
         (lambda _: [], "no answer within 0.2 s"),
         (lambda _: [b"ab"], "without a header"),
-        (lambda m: [m[:4] + b"\0\0"], "does not fit"),
-        (lambda m: [m[:4] + words(0)], "answered with 0 bytes"),
-        (lambda m: [m[:4] + words(0, 1, 2)], "answered with 8 bytes"),
+        (lambda m: [m[:4] + b"\0\0"], "does not match its command"),
+        (lambda m: [m[:4] + words(0)], "unexpected reply of 0 bytes"),
+        (lambda m: [m[:4] + words(0, 1, 2)], "unexpected reply of 8 bytes"),
     ],
+    ids=["hangs up", "silent", "no header", "no status", "reply too short", "reply too long"],
 )
-def test_a_platform_that_does_not_speak_scmi(scripted, answer, reason):
+def test_a_platform_that_violates_the_protocol_is_a_client_error(scripted, answer, reason):
     url = scripted(answer)
     with Client(url, timeout=0.2) as client, pytest.raises(ClientError, match=reason):
         client.version(BASE)
 
 
-@pytest.mark.parametrize("url", ["", "unix", "unix:", "tcp:1", "/run/scmi.sock"])
-def test_what_is_no_url(url):
+@pytest.mark.parametrize("url", ["", "unix", "unix:", "tcp:1", "/run/scmi.sock"], ids=repr)
+def test_an_invalid_url_is_refused(url):
     with pytest.raises(UrlError, match="known: unix:PATH, unix-stream:PATH"):
         Client(url)
 
 
-def test_no_server(tmp_path):
+def test_a_missing_server_is_a_client_error(tmp_path):
     with pytest.raises(ClientError, match=r"^no server at unix:.*: No such file"):
         Client(f"unix:{tmp_path}/none")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from server_running import strict_server
 
 from scmigen import runtime
 from scmigen.cli.client import client
 from scmigen.scmi.protocols import Profile
-from scmigen.server import Server
 from scmigen.server.service import Service
 
 BOARD = Path(__file__).parent.parent / "server" / "board.json"
@@ -21,7 +21,7 @@ BOARD = Path(__file__).parent.parent / "server" / "board.json"
 @pytest.fixture(params=["3.2", "2.0"])
 def urls(request, tmp_path):
     """Agent → URL of a running server, in each profile."""
-    server = Server(runtime.decode(BOARD.read_bytes()), Profile(request.param))
+    server = strict_server(runtime.decode(BOARD.read_bytes()), Profile(request.param))
     names = {"linux": f"unix:{tmp_path}/linux", "vm1": f"unix-stream:{tmp_path}/vm1"}
     agents = {server.agent(name): url for name, url in names.items()}
     with Service(server, agents, lambda *_: None) as service:
@@ -45,7 +45,7 @@ def text(result):
     return result.output
 
 
-def test_info(run):
+def test_info_lists_agents_and_protocols(run):
     lines = text(run("vm1", "info")).splitlines()
     assert "vendor acme, lab" in lines
     assert "agent 2: vm1 (this one)" in lines
@@ -59,7 +59,7 @@ def test_info(run):
     assert found["agent"] == 2
 
 
-def test_clocks(run):
+def test_clocks_are_listed_read_and_switched(run):
     lines = text(run("vm1", "clock", "list")).splitlines()
     assert [line.split() for line in lines] == [
         ["ID", "NAME", "STATE", "RATE"],
@@ -76,12 +76,12 @@ def test_clocks(run):
     }
 
 
-def test_format_may_come_first(urls):
+def test_format_is_accepted_before_the_command(urls):
     result = CliRunner().invoke(client, ["--format", "json", urls["linux"], "power", "get", "3"])
     assert json.loads(text(result)) == {"id": 3, "state": 0}
 
 
-def test_power(run):
+def test_power_domains_are_listed_and_voted_for(run):
     lines = text(run("linux", "power", "list")).splitlines()
     assert [line.split() for line in lines[1:]] == [
         ["0", "soc", "off"],
@@ -105,13 +105,13 @@ def test_a_vote_can_be_held(urls, run):
     assert text(run("vm1", "power", "get", "0")) == "off\n"
 
 
-def test_resets(run):
+def test_reset_domains_are_listed_and_reset(run):
     lines = text(run("linux", "reset", "list")).splitlines()
     assert lines[1].split() == ["0", "uart-reset", "10", "us"]
     assert text(run("linux", "reset", "2")) == "reset domain 2: done\n"
 
 
-def test_raw(run):
+def test_raw_sends_words_or_hexadecimal_bytes(run):
     assert text(run("linux", "raw", "0x14", "6", "0")) == "0x016e3600 0x00000000\n"
     assert text(run("linux", "raw", "clock", "6", "00000000")) == "0x016e3600 0x00000000\n"
     assert text(run("linux", "raw", "power", "4", "0", "0", "0")) == "SUCCESS\n"
@@ -149,6 +149,18 @@ def test_no_server_exits_1(tmp_path):
         ["unix:x", "raw", "clock", "256"],
         ["unix:x", "raw", "clock", "6", "hex:0"],
         ["unix:x", "raw", "clock", "6", "00" * 132],
+    ],
+    ids=[
+        "unknown scheme",
+        "unknown command",
+        "id in letters",
+        "negative id",
+        "id too high",
+        "unknown state",
+        "unknown target",
+        "message id too high",
+        "half a byte",
+        "payload too long",
     ],
 )
 def test_wrong_usage_exits_2(arguments):

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from scmi_shapes import COMMON, NEGOTIATE, PROTOCOLS, REQUEST_WORDS
 from scmi_wire import PINCTRL, SUCCESS, words
+from server_running import strict_server
 
 from scmigen import runtime
 from scmigen.cli.client import client
@@ -15,7 +16,6 @@ from scmigen.client import Client, ScmiError
 from scmigen.client.dump import dump
 from scmigen.scmi.messages import named
 from scmigen.scmi.protocols import Profile
-from scmigen.server import Server
 from scmigen.server.service import Service
 
 FULL = Path(__file__).parent.parent / "server" / "full.json"
@@ -39,7 +39,7 @@ def profile(request):
 
 @pytest.fixture
 def url(tmp_path, profile):
-    server = Server(runtime.decode(FULL.read_bytes()), profile)
+    server = strict_server(runtime.decode(FULL.read_bytes()), profile)
     url = f"unix:{tmp_path}/linux"
     with Service(server, {server.agent("linux"): url}, lambda *_: None) as service:
         thread = threading.Thread(target=service.run)
@@ -85,7 +85,22 @@ def test_the_request_is_what_the_specification_says(scripted):
     assert seen[-1][0] == 6
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize(
+    "protocol",
+    PROTOCOLS,
+    ids=[
+        "base",
+        "power",
+        "system",
+        "performance",
+        "clock",
+        "sensor",
+        "reset",
+        "voltage",
+        "powercap",
+        "pinctrl",
+    ],
+)
 @pytest.mark.parametrize("profile", [Profile.V3_2], indirect=False)
 def test_every_message_can_be_asked(url, protocol):
     """With zeroes in all fields there is an answer, and it is understood, whatever it is."""
@@ -118,12 +133,12 @@ def test_entries_that_differ_in_length(url, profile):
         assert "power" not in found[0]
 
 
-def test_names_and_fields_that_are_not_there(run):
+def test_call_refuses_unknown_names_and_fields(run):
     for arguments, told in [
-        (["NO_SUCH_MESSAGE"], "no message 'NO_SUCH_MESSAGE'"),
-        (["RESET", "clock=1"], "it has: domain, flags, reset_state"),
-        (["RESET", "1:2"], "nothing comes behind"),
-        (["RESET", "domain=x"], "is no number"),
+        (["NO_SUCH_MESSAGE"], "unknown message 'NO_SUCH_MESSAGE'"),
+        (["RESET", "clock=1"], "fields: domain, flags, reset_state"),
+        (["RESET", "1:2"], "has no entries after its fields"),
+        (["RESET", "domain=x"], "is not a number"),
         (["RESET", "domain=-1"], "RESET"),
     ]:
         result = run("call", *arguments)
@@ -131,7 +146,7 @@ def test_names_and_fields_that_are_not_there(run):
         assert told in result.output
 
 
-def test_calls(run, profile):
+def test_call_prints_fields_and_entries(run, profile):
     assert run("call", "base.protocol_version").output == (
         "version: 131073\n" if profile is Profile.V3_2 else "version: 131072\n"
     )

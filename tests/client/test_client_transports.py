@@ -45,7 +45,7 @@ def run(url, *arguments):
     return CliRunner().invoke(client, [url, *map(str, arguments)], catch_exceptions=False)
 
 
-def test_commands_and_delayed_responses(served):
+def test_delayed_responses_are_received(served):
     with Client(served.urls["linux"]) as linux, Client(served.urls["vm1"]) as vm1:
         assert linux.info().agents == {1: "linux", 2: "vm1"}
         linux.set_clock_rate(0, 800_000_000)
@@ -57,7 +57,7 @@ def test_commands_and_delayed_responses(served):
         assert vm1.info().agent == 2
 
 
-def test_events_of_another_agent(served):
+def test_events_of_another_agent_are_received(served):
     with Client(served.urls["linux"]) as linux, Client(served.urls["vm1"]) as vm1:
         vm1.call(Protocol.POWER, 6, 1, 1)
         linux.call(Protocol.VOLTAGE, 5, 1, 7)
@@ -81,7 +81,7 @@ def test_votes_end_with_the_client(served):
 
 
 @pytest.mark.parametrize("style", ["text", "json"])
-def test_dump(served, style):
+def test_dump_prints_what_the_agent_sees(served, style):
     result = run(served.urls["linux"], "dump", "--format", style)
     assert result.exit_code == 0
     if style == "text":
@@ -96,7 +96,7 @@ def test_dump(served, style):
     assert [pin["name"] for pin in found["pinctrl"][:2]] == ["gpio0", "gpio1"]
 
 
-def test_watch(served):
+def test_watch_prints_notifications(served):
     result = run(served.urls["linux"], "watch", "sensor", "--count", 3)
     assert result.exit_code == 0
     lines = result.output.splitlines()
@@ -133,18 +133,18 @@ def test_a_trace_can_be_replayed(full_board, tmp_path):
 # Datagrams and shared memory by hand
 
 
-def test_datagrams_of_strangers_are_dropped(full_board, tmp_path):
+def test_datagrams_of_other_clients_are_dropped(full_board, tmp_path):
     url = f"unix-dgram:{tmp_path}/linux"
     with Running(full_board, {"linux": url}).running() as running, Client(url) as linux:
         assert linux.clock_rate(0) == 400_000_000
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nameless:
             nameless.sendto(request(CLOCK, 6, 0), f"{tmp_path}/linux")
-            assert running.logged("linux: a datagram without an address is dropped")
+            assert running.logged("linux: dropped a datagram without an address")
         with Client(url, timeout=0.2) as second, pytest.raises(ClientError, match="no answer"):
             second.clock_rate(0)
-        assert running.logged("linux: a datagram of another client is dropped")
+        assert running.logged("linux: dropped a datagram from another client")
         linux.send(b"abc")
-        assert running.logged_like("linux: a datagram that is not 4 to 132")
+        assert running.logged_like("linux: dropped a datagram that is not 4 to 132")
         assert linux.clock_rate(0) == 400_000_000
 
 

@@ -1,5 +1,6 @@
-"""The commands of an agent as methods. Layouts follow the version the platform reports."""
+"""The commands of an agent as methods. Layouts follow the protocol versions of the platform."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -7,19 +8,29 @@ from typing import Any, Final
 
 from scmigen.client.channel import Channel, ClientError, ScmiError
 from scmigen.scmi import messages
-from scmigen.scmi.layouts import Bits, Entries, Message, name_text
+from scmigen.scmi.layouts import (
+    HEADER_SIZE,
+    Bits,
+    Entries,
+    Header,
+    Message,
+    MessageType,
+    header,
+    name_text,
+)
 from scmigen.scmi.protocols import KIND_OF, Protocol
 from scmigen.scmi.status import Status
+from scmigen.scmi.text import describe
 
 _MYSELF: Final = 0xFFFF_FFFF
 #: POWER_STATE: the generic states.
 _ON: Final = 0x0
 _OFF: Final = 0x4000_0000
 _STATES: Final[dict[int | None, bool | None]] = {_ON: True, _OFF: False}
-#: CLOCK_ATTRIBUTES: enabled. CLOCK_RATE_SET: round to the nearest.
+#: CLOCK_ATTRIBUTES: enabled. CLOCK_RATE_SET: round to the nearest rate.
 _ENABLED: Final = 1
 _ROUND_AUTO: Final = 1 << 3
-#: Attribute bit that says a resource has an extended name, and the message that reads it.
+#: The attribute bit of resources with an extended name, and the message that reads the name.
 _EXTENDED_NAMES: Final = {
     Protocol.POWER: (1 << 27, 0x8),
     Protocol.PERFORMANCE: (1 << 26, 0xC),
@@ -28,13 +39,13 @@ _EXTENDED_NAMES: Final = {
     Protocol.VOLTAGE: (1 << 30, 0x9),
     Protocol.POWERCAP: (1 << 28, 0x8),
 }
-#: Statuses that mean "nothing for you at this id": the ids go on after it.
+#: Statuses of hidden resources; ids continue after them.
 _HOLES: Final = frozenset({Status.NOT_FOUND, Status.DENIED})
 
 
 @dataclass(frozen=True, slots=True)
 class ProtocolInfo:
-    """A protocol of the platform; ``resources`` is how many ids the agent has in it."""
+    """A protocol of the platform; ``resources`` is the size of the agent's id space in it."""
 
     id: int
     name: str
@@ -44,7 +55,8 @@ class ProtocolInfo:
 
 @dataclass(frozen=True, slots=True)
 class PlatformInfo:
-    """What the base protocol tells. ``agents``: id → name, those the platform tells of."""
+    """The result of discovery. ``agents`` maps ids to names, as far as the platform reveals
+    them."""
 
     version: tuple[int, int]
     vendor: str
@@ -57,7 +69,7 @@ class PlatformInfo:
 
 @dataclass(frozen=True, slots=True)
 class ClockInfo:
-    """A clock. ``rate`` in Hz, ``None`` where the agent may not read it."""
+    """A clock; ``rate`` is in Hz, or ``None`` if the agent may not read it."""
 
     id: int
     name: str
@@ -67,8 +79,8 @@ class ClockInfo:
 
 @dataclass(frozen=True, slots=True)
 class PowerDomainInfo:
-    """A power domain; ``on`` is ``None`` where the agent may not read it, or the state is neither
-    of the generic ones."""
+    """A power domain; ``on`` is ``None`` if the agent may not read the state, or it is not one of
+    the generic ones."""
 
     id: int
     name: str
@@ -77,7 +89,7 @@ class PowerDomainInfo:
 
 @dataclass(frozen=True, slots=True)
 class ResetDomainInfo:
-    """A reset domain; ``latency`` in µs, ``None`` where the platform does not know it."""
+    """A reset domain; ``latency`` is in µs, or ``None`` if the platform does not know it."""
 
     id: int
     name: str
@@ -85,8 +97,8 @@ class ResetDomainInfo:
 
 
 class Client(Channel):
-    """An agent of a platform. Every method raises `ScmiError` where the platform refuses, and
-    `ClientError` where it does not answer."""
+    """An agent of a platform. Every method raises `ScmiError` if the platform refuses the request,
+    and `ClientError` if it does not answer."""
 
     def __init__(self, url: str, timeout: float = 5.0) -> None:
         super().__init__(url, timeout)
@@ -95,39 +107,39 @@ class Client(Channel):
     # Any command
 
     def version(self, protocol: Protocol) -> int:
-        """The PROTOCOL_VERSION word, asked for once."""
+        """The PROTOCOL_VERSION word (cached)."""
         if protocol not in self._versions:
             row = messages.commands(protocol, 0x10000)[messages.VERSION]
             (self._versions[protocol],) = self.exchange(protocol, row, ())[0]
         return self._versions[protocol]
 
     def message(self, protocol: Protocol, number: int) -> Message:
-        """The row of a message at the version the platform has."""
+        """The layout of a message in the version that the platform has."""
         rows = messages.commands(protocol, self.version(protocol))
         if number not in rows:
             raise ScmiError(Status.NOT_SUPPORTED, f"{protocol.name.lower()} message {number:#x}")
         return rows[number]
 
     def call(self, protocol: Protocol, number: int, *words: int) -> tuple[Any, ...]:
-        """Send a message with the words of its request; the fields of its reply."""
+        """Send a message with the words of its request; returns the fields of its reply."""
         return self.exchange(protocol, self.message(protocol, number), words)[0]
 
     def ask(self, name: str, tail: Sequence[Sequence[int]] = (), **fields: int) -> dict[str, Any]:
-        """Send any message by its name (`messages.named`), with the fields of its request by
-        theirs, 0 where none is given, and what comes behind them in ``tail``. Returns the fields of
-        the reply; in ``entries`` those of a multi-part reply, as many as came with this one. Raises
-        `ValueError` for a name that is not there."""
+        """Send any message by name (`messages.named`), with the fields of its request by name and 0
+        for those not given; ``tail`` are the entries that follow the fields. Returns the fields of
+        the reply, and as ``entries`` those of this part of a multi-part reply. Raises `ValueError`
+        for unknown names."""
         found = messages.named(name)
         if found is None:
-            raise ValueError(f"no message {name!r}")
+            raise ValueError(f"unknown message {name!r}")
         protocol, number = found
         message = self.message(protocol, number)
         names = [field.name for field in message.request.fields]
         unknown = sorted(fields.keys() - set(names))
         if unknown:
-            raise ValueError(f"{name} has no field {unknown[0]!r}; it has: {', '.join(names)}")
+            raise ValueError(f"{name} has no field {unknown[0]!r}; fields: {', '.join(names)}")
         if tail and message.request_tail is None:
-            raise ValueError(f"nothing comes behind the fields of {name}")
+            raise ValueError(f"{name} has no entries after its fields")
         words = tuple(fields.get(name, 0) for name in names)
         behind = b"".join(message.request_tail.pack(*it) for it in tail if message.request_tail)
         values, rest = self.exchange(protocol, message, words, behind)
@@ -137,15 +149,15 @@ class Client(Channel):
             entries = Entries(message.reply_tail, "", Bits(0, 0))
         if entries is not None:
             reply["entries"] = [_plain(entry) for entry, _ in entries.taken(rest)]
-            if entries.returned.width:  # what comes after that many is padding
+            if entries.returned.width:  # the rest is padding
                 del reply["entries"][entries.returned.get(values[-1]) :]
         return reply
 
     def exchange(
         self, protocol: Protocol, message: Message, words: tuple[int, ...], behind: bytes = b""
     ) -> tuple[tuple[Any, ...], bytes]:
-        """The fixed fields of the reply, and what stands behind them. ``behind``: what comes after
-        the fields of the request."""
+        """Send a message; returns the fixed fields of the reply and the bytes after them.
+        ``behind`` are the bytes after the fields of the request."""
         what = f"{message.name}({', '.join(map(str, words))})"
         status, values = self.command(protocol, message.id, message.request.pack(*words) + behind)
         if status != Status.SUCCESS:
@@ -153,12 +165,12 @@ class Client(Channel):
         size = message.reply.size
         open_ended = message.entries is not None or message.reply_tail is not None
         if len(values) < size or (len(values) > size and not open_ended):
-            raise ClientError(f"{self.url}: {what} is answered with {len(values)} bytes")
+            raise ClientError(f"{self.url}: {what}: unexpected reply of {len(values)} bytes")
         return message.reply.unpack(values[:size]), values[size:]
 
     def parts(self, protocol: Protocol, number: int, *words: int) -> Iterator[tuple[Any, ...]]:
-        """The entries of a multi-part reply, asked for until none remain; ``words`` are those of
-        the request before the index."""
+        """The entries of all parts of a multi-part reply; ``words`` are the words of the request
+        before the index."""
         message = self.message(protocol, number)
         entries = message.entries
         assert entries is not None
@@ -167,17 +179,45 @@ class Client(Channel):
             fixed, rest = self.exchange(protocol, message, (*words, index))
             count = entries.returned.get(fixed[-1])
             if sum(1 for _ in entries.taken(rest)) < count:
-                raise ClientError(f"{self.url}: {message.name} has fewer entries than it says")
+                raise ClientError(f"{self.url}: {message.name}: fewer entries than announced")
             for found, _ in islice(entries.taken(rest), count):
                 yield tuple(found.values())
             index += count
             if count == 0 or entries.remaining is None or not entries.remaining.get(fixed[-1]):
                 return
 
+    # Events
+
+    def delayed_response(self, timeout: float) -> tuple[Header, bytes] | None:
+        """The next delayed response, dropping notifications before it; ``None`` if there is none
+        within ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0:
+            event = self.next_event(left)
+            if event is None or event[0].kind == MessageType.DELAYED:
+                return event
+        return None
+
+    def describe(self, frame: bytes, *, response: bool = False) -> str:
+        """A frame in words, by the protocol versions of the platform."""
+        return describe(frame, self._version_or_none, response=response)
+
+    def describe_event(self, event: tuple[Header, bytes]) -> str:
+        """A delayed response or notification in words."""
+        head, payload = event
+        word = header(head.protocol, head.message, head.token, head.kind)
+        return self.describe(word.to_bytes(HEADER_SIZE, "little") + payload)
+
+    def _version_or_none(self, protocol: Protocol) -> int:
+        try:
+            return self.version(protocol)
+        except (ScmiError, ClientError):
+            return 0
+
     # Discovery
 
     def protocols(self) -> list[int]:
-        """The ids of the protocols the agent can use, base left out."""
+        """The ids of the protocols that the agent can use, without base."""
         (attributes,) = self.call(Protocol.BASE, messages.ATTRIBUTES)
         total = attributes & 0xFF
         message = self.message(Protocol.BASE, 0x6)
@@ -185,17 +225,17 @@ class Client(Channel):
         while len(found) < total:
             (count,), ids = self.exchange(Protocol.BASE, message, (len(found),))
             if not 0 < count <= len(ids):
-                raise ClientError(f"{self.url}: the list of protocols ends early")
+                raise ClientError(f"{self.url}: the list of protocols is incomplete")
             found += ids[:count]
         return found
 
     def agent_name(self, agent: int) -> tuple[int, str]:
-        """Id and name of an agent; of this one for 0xFFFFFFFF (base version 2)."""
+        """Id and name of an agent; 0xFFFFFFFF is this agent (base version 2)."""
         *number, name = self.call(Protocol.BASE, 0x7, agent)
         return (number[0] if number else agent), name_text(name)
 
     def info(self) -> PlatformInfo:
-        """All that discovery tells."""
+        """Discover the platform, its agents and protocols."""
         (attributes,) = self.call(Protocol.BASE, messages.ATTRIBUTES)
         try:
             sub_vendor = name_text(self.call(Protocol.BASE, 0x4)[0])
@@ -231,11 +271,11 @@ class Client(Channel):
         return ProtocolInfo(number, protocol.name.lower(), _split(self.version(protocol)), counted)
 
     def count(self, protocol: Protocol) -> int:
-        """How many ids the agent has in ``protocol``."""
+        """The size of the agent's id space in ``protocol``."""
         return int(self.call(protocol, messages.ATTRIBUTES)[0] & 0xFFFF)
 
     def each(self, protocol: Protocol) -> Iterator[tuple[int, str, tuple[Any, ...]]]:
-        """Id, name and attribute fields of every resource that is not hidden."""
+        """Id, name and attribute fields of every visible resource."""
         for number in range(self.count(protocol)):
             try:
                 fields = self.call(protocol, 0x3, number)
@@ -252,7 +292,7 @@ class Client(Channel):
             try:
                 return name_text(self.call(protocol, message, number)[1])
             except ScmiError:
-                pass  # the short one will do
+                pass  # fall back to the short name
         return name_text(short)
 
     def _unless_refused(self, protocol: Protocol, message: int, number: int) -> int | None:
@@ -264,7 +304,7 @@ class Client(Channel):
     # Clocks
 
     def clocks(self) -> list[ClockInfo]:
-        """The clocks the agent can see."""
+        """The clocks that the agent can see."""
         return [
             ClockInfo(
                 number,
@@ -276,7 +316,7 @@ class Client(Channel):
         ]
 
     def clock_rates(self, clock: int) -> list[int]:
-        """The rates of a clock in Hz; lowest, highest and step where it has a range."""
+        """The rates of a clock in Hz; for a range: lowest, highest and step."""
         return [rate for (rate,) in self.parts(Protocol.CLOCK, 0x4, clock)]
 
     def clock_rate(self, clock: int) -> int:
@@ -284,18 +324,18 @@ class Client(Channel):
         return int(self.call(Protocol.CLOCK, 0x6, clock)[0])
 
     def set_clock_rate(self, clock: int, rate: int) -> None:
-        """Set a clock to ``rate`` Hz or the nearest it has."""
+        """Set a clock to the supported rate nearest to ``rate`` Hz."""
         self.call(Protocol.CLOCK, 0x5, _ROUND_AUTO, clock, rate)
 
     def enable_clock(self, clock: int, on: bool) -> None:
-        """Ask for a clock to run, or not any more."""
+        """Vote for a clock to run, or not."""
         fields = self.message(Protocol.CLOCK, 0x7).request.fields
         self.call(Protocol.CLOCK, 0x7, clock, int(on), *[0] * (len(fields) - 2))
 
     # Power domains
 
     def power_domains(self) -> list[PowerDomainInfo]:
-        """The power domains the agent can see."""
+        """The power domains that the agent can see."""
         found = []
         for number, name, _ in self.each(Protocol.POWER):
             state = self._unless_refused(Protocol.POWER, 0x5, number)
@@ -307,25 +347,25 @@ class Client(Channel):
         return int(self.call(Protocol.POWER, 0x5, domain)[0])
 
     def set_power(self, domain: int, on: bool) -> None:
-        """Ask for a power domain to be on, or not any more."""
+        """Vote for a power domain to be on, or not."""
         self.call(Protocol.POWER, 0x4, 0, domain, _ON if on else _OFF)
 
     # Resets
 
     def reset_domains(self) -> list[ResetDomainInfo]:
-        """The reset domains the agent can see."""
+        """The reset domains that the agent can see."""
         return [
             ResetDomainInfo(number, name, None if fields[1] == 0xFFFF_FFFF else fields[1])
             for number, name, fields in self.each(Protocol.RESET)
         ]
 
     def reset(self, domain: int) -> None:
-        """Reset a domain, all the way through."""
+        """Reset a domain: the full cycle."""
         self.call(Protocol.RESET, 0x4, domain, 1, 0)
 
 
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    """Fields of a reply with names as text."""
+    """The fields of a reply, with names as text."""
     return {
         name: name_text(value) if isinstance(value, bytes) else value
         for name, value in fields.items()

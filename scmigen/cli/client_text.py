@@ -1,0 +1,60 @@
+"""The text output of ``scmigen client``. Names come from the platform and are always escaped."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from scmigen.scmi.text import plain
+
+
+def printable(text: str) -> str:
+    """Lines of text without control characters, which must not reach the terminal."""
+    return "\n".join(map(plain, text.split("\n")))
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Rows of text in columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def or_unknown(value: object) -> str:
+    """``?`` for ``None``."""
+    return "?" if value is None else str(value)
+
+
+def dump_lines(value: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
+    """The plain data of `scmigen.client.dump` as indented lines."""
+    indent = "  " * depth
+    for key, item in value.items():
+        if isinstance(item, list) and item and isinstance(item[0], dict):
+            yield f"{indent}{key}:"
+            for entry in item:
+                rest = {k: v for k, v in entry.items() if k not in ("id", "name", "what")}
+                what = f"{entry['what']} " if "what" in entry else ""
+                parts = [f"{k} {_short(v)}" for k, v in rest.items()]
+                line = f"{indent}  {what}{entry['id']} {entry['name']}: {', '.join(parts)}"
+                yield plain(line.rstrip(": "))
+        elif isinstance(item, dict):
+            yield f"{indent}{key}:"
+            yield from dump_lines(item, depth + 1)
+        else:
+            yield plain(f"{indent}{key}: {_short(item)}")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + " ".join(map(_short, value)) + "]"
+    return str(value)
+
+
+def reply_lines(reply: Mapping[str, Any]) -> list[str]:
+    """The fields of a reply, one per line, and its entries, one per line."""
+    lines = [f"{key}: {value}" for key, value in reply.items() if key != "entries"]
+    lines += [
+        "  " + " ".join(f"{key}={value}" for key, value in entry.items())
+        for entry in reply.get("entries", ())
+    ]
+    return lines
