@@ -107,7 +107,7 @@ class Selector:
         alike = (name for name in macros if name[:3] == word[:3] and name != word)
         known = dict.fromkeys((*self._written(providers), *islice(alike, MAX_NEAR)))
         if not known and not macros:
-            return "this tree has no macros (a DTB never does); write the number"
+            return "this tree has no macros (a DTB has none); write the number"
         return did_you_mean(word, known) or "write the number"
 
     def _missing(self, what: str, text: str) -> Selection:

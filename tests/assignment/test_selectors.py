@@ -91,7 +91,7 @@ def test_resources(text: str, expected: tuple[str, tuple[int, ...]]) -> None:
         (
             "&gpu x",
             "x is neither a 32-bit number nor a macro of this board's files",
-            "a DTB never does",
+            "a DTB has none",
         ),
         ("&gpu 1 1.5", "1.5 is neither", "write the number"),
         ("&gpu -1", "-1 is neither", "write the number"),
