@@ -4,7 +4,7 @@ Selectors are resolved to nodes, so that no later stage sees one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.bindings.facts import ResourceKey

@@ -92,7 +92,9 @@ def test_platform() -> None:
     assert list(options.managed) == ["/clock-controller@1000"]
     assert list(options.fixed) == ["/rails/vio", "/rails/vdd"]
     assert list(options.local) == ["/gpu@1"]
-    assert options.drivers == {"acme,cc": {"clock": {"module": "acme-clock"}}}
+    (former,) = options.outputs.former
+    clock = former.entries["drivers"].entries["acme,cc"].entries["clock"]
+    assert {key: given.value for key, given in clock.entries.items()} == {"module": "acme-clock"}
     assert options.clock_rate == 24_000_000
     assert (options.vendor, options.sub_vendor) == ("acme", "orrery")
 
