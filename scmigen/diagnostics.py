@@ -145,14 +145,29 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(item.severity is Severity.ERROR for item in diagnostics)
 
 
+#: Related places that text lists; the others are counted. Data keeps them all.
+LISTED = 4
+
+
+def related_lines(item: Diagnostic) -> list[str]:
+    """The first `LISTED` related places, each with its position, and how many more there are."""
+    lines = [
+        f"{place.message} ({place.position})" if place.position else place.message
+        for place in item.related[:LISTED]
+    ]
+    rest = len(item.related) - LISTED
+    return [*lines, f"and {rest} more"] if rest > 0 else lines
+
+
 def format_text(item: Diagnostic) -> str:
-    """``file:line:column: severity[id]: message``; below it excerpt, related places and hint."""
+    """``file:line:column: severity[id]: message``; below it excerpt, related places and hint.
+
+    Of many related places only the first are listed (`related_lines`).
+    """
     where = f"{item.position}: " if item.position else ""
     lines = [f"{where}{item.severity.word}[{item.id}]: {item.message}"]
     lines += [f"    {line}" for line in (item.excerpt or "").splitlines()]
-    for related in item.related:
-        place = f" ({related.position})" if related.position else ""
-        lines.append(f"  {related.message}{place}")
+    lines += [f"  {line}" for line in related_lines(item)]
     if item.hint:
         lines.append(f"  hint: {item.hint}")
     return "\n".join(lines)

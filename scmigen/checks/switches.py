@@ -83,7 +83,7 @@ def _by_reason(item: Diagnostic, switch: Switch) -> Diagnostic | None:
         return None
     severity = _SEVERITIES[switch.severity]
     why = Related(f"{severity.word} because: {switch.reason}", switch.position)
-    return replace(item, severity=severity, related=(*item.related, why))
+    return replace(item, severity=severity, related=(why, *item.related))
 
 
 def _by_command(item: Diagnostic, asked: Asked) -> Diagnostic | None:
@@ -95,4 +95,4 @@ def _by_command(item: Diagnostic, asked: Asked) -> Diagnostic | None:
         return None
     wanted = f"checks: {{{item.id}: {{severity: off, reason: …}}}} in the agents file"
     told = Related(f"-W no-{item.id} does not reach errors; where this is right, say {wanted}")
-    return replace(item, related=(*item.related, told))
+    return replace(item, related=(told, *item.related))

@@ -7,9 +7,6 @@ from scmigen.bindings.facts import Inventory, ResourceKey, Use
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position, Related
 
-#: How many examples a message shows before it counts the rest.
-EXAMPLES = 4
-
 
 def node_word(tree: DeviceTree, path: str) -> str:
     """``&label`` where the node has a label, else its path."""
@@ -54,24 +51,18 @@ def position(tree: DeviceTree, use: Use) -> Position:
 def examples(
     tree: DeviceTree, uses: Iterable[tuple[Agent | None, Use | HandGrant]]
 ) -> list[Related]:
-    """One related place for each agent first, then more, up to `EXAMPLES`."""
-    pairs = list({_place(agent, why): (agent, why) for agent, why in uses}.values())
-    first: dict[str, tuple[Agent | None, Use | HandGrant]] = {}
-    for agent, why in pairs:
-        first.setdefault(agent_word(agent), (agent, why))
-    chosen = list(first.values())
-    chosen += [pair for pair in pairs if pair not in chosen][: max(0, EXAMPLES - len(chosen))]
-    related = [_example(tree, agent, why) for agent, why in chosen]
-    if len(pairs) > len(chosen):
-        related.append(Related(f"and {len(pairs) - len(chosen)} more"))
-    return related
+    """One related place per use and agent: one of each agent first, then all others."""
+    pairs = {_place(agent, why): (agent, why) for agent, why in uses}
+    first: dict[str, tuple[object, ...]] = {}
+    for place, (agent, _) in pairs.items():
+        first.setdefault(agent_word(agent), place)
+    ordered = dict.fromkeys((*first.values(), *pairs))
+    return [_example(tree, *pairs[place]) for place in ordered]
 
 
 def some(related: Iterable[Related]) -> tuple[Related, ...]:
-    """The first `EXAMPLES` of the related places, and how many more there are."""
-    every = tuple(related)
-    rest = len(every) - EXAMPLES
-    return (*every[:EXAMPLES], Related(f"and {rest} more")) if rest > 0 else every
+    """The related places; printing cuts them, not whoever finds them."""
+    return tuple(related)
 
 
 def _place(agent: Agent | None, why: Use | HandGrant) -> tuple[object, ...]:

@@ -11,7 +11,14 @@ from typing import Any
 from urllib.parse import quote
 
 from scmigen import __version__
-from scmigen.diagnostics import Diagnostic, Finding, Position, Severity, to_dict
+from scmigen.diagnostics import (
+    Diagnostic,
+    Finding,
+    Position,
+    Severity,
+    related_lines,
+    to_dict,
+)
 
 _SARIF_SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -22,13 +29,16 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def as_json(diagnostics: Sequence[Diagnostic]) -> str:
-    """An array with one object a diagnostic."""
+    """An array with one object per diagnostic."""
     return json.dumps([to_dict(item) for item in diagnostics], indent=1)
 
 
 def as_sarif(diagnostics: Sequence[Diagnostic]) -> str:
-    """One log with one run: all that can be found as rules, a result for each diagnostic."""
-    # Who does not ask for this form needs no explanations.
+    """One log with one run: every finding of the package as a rule, one result per diagnostic.
+
+    A diagnostic brings its own finding, so a rule is there for each of them in any case.
+    """
+    # Only this form needs the whole registry.
     from scmigen.explain import findings
 
     rules = findings() | {item.id: item.finding for item in diagnostics}
@@ -123,7 +133,7 @@ def _relative(file: str) -> str:
 
 
 def as_github(diagnostics: Sequence[Diagnostic]) -> str:
-    """One workflow command a diagnostic, each on a line of its own."""
+    """One workflow command per diagnostic, each on a line of its own."""
     return "\n".join(map(_command, diagnostics))
 
 
@@ -137,11 +147,7 @@ def _command(item: Diagnostic) -> str:
                 properties["col"] = item.position.column
     properties["title"] = item.id
     settings = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    related = [
-        f"{place.message} ({place.position})" if place.position else place.message
-        for place in item.related
-    ]
-    text = _with_hint("\n".join((item.message, *related)), item.hint)
+    text = _with_hint("\n".join((item.message, *related_lines(item))), item.hint)
     return f"::{_COMMANDS[item.severity]} {settings}::{_data(text)}"
 
 

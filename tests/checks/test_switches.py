@@ -90,8 +90,8 @@ def test_the_reason_goes_with_the_finding() -> None:
     where = Position(AGENTS, 3, 1)
     switch = Switch("reset-shared", "note", "the second user is never started", where)
     (found,) = switched(FOUND[:1], [switch], Asked())
-    assert found.related[-1].message == "note because: the second user is never started"
-    assert found.related[-1].position == where
+    assert found.related[0].message == "note because: the second user is never started"
+    assert found.related[0].position == where
 
 
 def test_a_check_that_does_not_exist() -> None:

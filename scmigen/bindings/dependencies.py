@@ -1,0 +1,223 @@
+"""What a node works through besides the resources it consumes: DMA, PHYs, IOMMUs, GPIOs, pins, …
+
+Each of these properties names a controller that must be running for the node to work, but that no
+SCMI protocol serves. `REFERENCES` has one row per property; clocks, resets, power domains, supplies
+and sensors are resources and stand in `scmigen.bindings.consumers`. Properties that only describe
+how parts of the board are joined (``remote-endpoint``, ``sound-dai``, ``cooling-device``) or that
+name memory (``memory-region``) are no rows: nothing can be switched off through them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from scmigen.bindings.references import references
+from scmigen.devicetree.tree import NULL_PHANDLES, DeviceTree, Node
+
+
+class Crossing(Enum):
+    """Whether a reference is meant to lead from one agent's device to another agent's."""
+
+    #: The controller is part of how the device works, and belongs to the same agent.
+    NO = "no"
+    #: A hypervisor keeps the controller and serves its guests through it.
+    HYPERVISOR = "hypervisor"
+    #: The controller is there for agents to synchronise or to be told apart.
+    ANY = "any"
+
+
+class Shape(Enum):
+    """How a property names its controllers."""
+
+    #: ``<&a 1>, <&b 2>``: phandles with as many cells as ``#…-cells`` of the target says.
+    LIST = "list"
+    #: ``<&a 0x10>``: the first cell is a phandle, the others are an offset or an index.
+    FIRST = "first"
+    #: ``<0x0 &a 0x100 0x10>``: entries of four cells, the second of which is a phandle.
+    MAP = "map"
+
+
+class ReferenceProperty(NamedTuple):
+    """One property; ``cells`` is the ``#…-cells`` of its targets, empty where they take none."""
+
+    name: str
+    cells: str = ""
+    crossing: Crossing = Crossing.NO
+    shape: Shape = Shape.LIST
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One entry of a reference property: ``consumer`` works through ``controller``.
+
+    ``controller`` is the device that the entry leads to, where it names a part of one (a pin
+    configuration, a PHY's port, a cell of a fuse array). ``at`` is the byte of the property's value
+    where the entry begins.
+    """
+
+    consumer: Node
+    controller: Node
+    prop: str
+    index: int
+    crossing: Crossing
+    at: int = 0
+
+
+_HYPERVISOR = Crossing.HYPERVISOR
+
+_ROWS = (
+    ReferenceProperty("dmas", "#dma-cells"),
+    ReferenceProperty("phys", "#phy-cells"),
+    ReferenceProperty("interconnects", "#interconnect-cells"),
+    ReferenceProperty("mboxes", "#mbox-cells"),
+    ReferenceProperty("pwms", "#pwm-cells"),
+    ReferenceProperty("mux-controls", "#mux-control-cells"),
+    ReferenceProperty("mux-states", "#mux-state-cells"),
+    ReferenceProperty("nvmem-cells", "#nvmem-cell-cells"),
+    ReferenceProperty("pses", "#pse-cells"),
+    ReferenceProperty("iommus", "#iommu-cells", _HYPERVISOR),
+    ReferenceProperty("iommu-map", "", _HYPERVISOR, Shape.MAP),
+    ReferenceProperty("msi-parent", "#msi-cells", _HYPERVISOR),
+    ReferenceProperty("msi-map", "", _HYPERVISOR, Shape.MAP),
+    ReferenceProperty("interrupts-extended", "#interrupt-cells", _HYPERVISOR),
+    ReferenceProperty("hwlocks", "#hwlock-cells", Crossing.ANY),
+    # Other devices by their bare phandle: Ethernet PHYs and switches, buses, panels, memories.
+    *map(
+        ReferenceProperty,
+        (
+            "backlight",
+            "ddc-i2c-bus",
+            "ethernet",
+            "extcon",
+            "fsl,usbphy",
+            "i2c-bus",
+            "i2c-parent",
+            "iram",
+            "mdio-parent-bus",
+            "mediatek,larb",
+            "mediatek,larbs",
+            "mediatek,smi",
+            "mmc-pwrseq",
+            "nand-ecc-engine",
+            "pcs-handle",
+            "pcsphy-handle",
+            "phy",
+            "phy-handle",
+            "ptp-timer",
+            "qcom,gmu",
+            "renesas,fcp",
+            "sfp",
+            "sram",
+            "tbi-handle",
+            "ti,elm-id",
+            "ti,timers",
+            "usb-phy",
+        ),
+    ),
+    *(
+        ReferenceProperty(name, shape=Shape.FIRST)
+        for name in ("fsl,usbmisc", "regmap", "renesas,ipmmu-main", "syscon")
+    ),
+)
+
+#: Property → its row. Pins and GPIOs come under many names: `_row` knows them.
+REFERENCES = {row.name: row for row in _ROWS}
+
+_PINS = re.compile(r"pinctrl-\d+")
+_GPIOS = re.compile(r"(.+-)?gpios?")
+#: Counts of GPIOs, by a name that looks like a list of them.
+_COUNTS = re.compile(r"(.*,)?nr-gpios?")
+#: What a GPIO controller does with a line of its own; its ``gpios`` name no controller.
+_HOG = "gpio-hog"
+#: Layouts of a memory, which are no devices of their own.
+_LAYOUTS = frozenset({"nvmem-layout", "partitions"})
+
+
+def _row(node: Node, name: str) -> ReferenceProperty | None:
+    """The row of a property of a node; none where it names no controller."""
+    if _PINS.fullmatch(name):
+        return ReferenceProperty(name)
+    if _GPIOS.fullmatch(name) and not _COUNTS.fullmatch(name) and _HOG not in node:
+        return ReferenceProperty(name, "#gpio-cells")
+    return REFERENCES.get(name)
+
+
+def dependencies_of(tree: DeviceTree, nodes: Iterable[Node]) -> Iterator[Dependency]:
+    """What each of ``nodes`` works through, in the order of its properties.
+
+    Entries that cannot be read, and what a node refers to within itself or around it, are left out.
+    """
+    for node in nodes:
+        for name in node.properties:
+            row = _row(node, name)
+            if row is not None:
+                for index, target, at in _entries(tree, node, row):
+                    controller = _controller(target)
+                    if controller is not node and controller not in node.ancestors():
+                        yield Dependency(node, controller, name, index, row.crossing, at)
+        controller_of_interrupts = _interrupt_controller(tree, node)
+        if controller_of_interrupts is not None:
+            yield Dependency(node, controller_of_interrupts, "interrupts", 0, _HYPERVISOR)
+
+
+def _entries(
+    tree: DeviceTree, node: Node, row: ReferenceProperty
+) -> Iterator[tuple[int, Node, int]]:
+    """(index, target, byte where the entry begins) of the entries of a property."""
+    if row.shape is Shape.LIST:
+        for entry in references(tree, node, row.name, lambda it: _cells(it, row), []):
+            yield entry.index, entry.provider, entry.start
+        return
+    cells = node.cells(row.name) or ()
+    if row.shape is Shape.FIRST:
+        found = [(0, cells[:1], 0)]
+    else:
+        found = [(at // 4, cells[at + 1 : at + 2], 4 * at) for at in range(0, len(cells), 4)]
+    for index, phandle, start in found:
+        target = tree.by_phandle(phandle[0]) if phandle else None
+        if target is not None:
+            yield index, target, start
+
+
+#: Targets that need not say how many cells they take, for they mostly take none.
+_OPTIONAL = frozenset({"#msi-cells", "#nvmem-cell-cells"})
+
+
+def _cells(target: Node, row: ReferenceProperty) -> int | None:
+    if not row.cells:
+        return 0
+    found = target.cell(row.cells)
+    return 0 if found is None and row.cells in _OPTIONAL else found
+
+
+def _controller(node: Node) -> Node:
+    """The device that ``node`` is, or is a part of."""
+    for part in (node, *node.ancestors()):
+        if "compatible" in part and part.base_name not in _LAYOUTS:
+            return part
+    return node
+
+
+def _interrupt_controller(tree: DeviceTree, node: Node) -> Node | None:
+    """Where the ``interrupts`` of a node go, unless that is the root of the interrupt tree.
+
+    Devicetree Specification v0.4 section 2.4. Everything runs on the root, whoever has it.
+    """
+    parent = _interrupt_parent(tree, node) if "interrupts" in node else None
+    if parent is None or parent is node or parent in node.ancestors():
+        return None
+    above = _interrupt_parent(tree, parent)
+    chained = "interrupts" in parent or "interrupts-extended" in parent
+    return None if above in (None, parent) or not chained else parent
+
+
+def _interrupt_parent(tree: DeviceTree, node: Node) -> Node | None:
+    for part in (node, *node.ancestors()):
+        phandle = part.cell("interrupt-parent")
+        if phandle is not None:
+            return None if phandle in NULL_PHANDLES else tree.by_phandle(phandle)
+        if part is not node and "#interrupt-cells" in part:
+            return part
+    return None
