@@ -1,4 +1,4 @@
-"""Every finding of the package, derived from the modules that define them."""
+"""Every finding, derived from the modules that define them and from checks of other packages."""
 
 import importlib
 import pkgutil
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import scmigen
-from scmigen.checks.registry import CHECKS
+from scmigen.checks.registry import CHECKS, plugins
 from scmigen.diagnostics import Finding
 from scmigen.resources import directory
 from scmigen.targets.registry import loadable
@@ -24,7 +24,7 @@ def _modules(name: str) -> Iterator[ModuleType]:
 
 
 def findings() -> dict[str, Finding]:
-    """All findings by id: the checks first, then those of the other stages."""
+    """All findings by id: the checks, those of the other stages, the checks of other packages."""
     known: dict[str, Finding] = {check.id: check for check in CHECKS}
     for package in _PACKAGES:
         for module in _modules(f"{scmigen.__name__}.{package}"):
@@ -34,6 +34,8 @@ def findings() -> dict[str, Finding]:
     for target in loadable():
         for finding in target.all_findings:
             known.setdefault(finding.id, finding)
+    for check in plugins().checks:
+        known.setdefault(check.id, check)
     return known
 
 

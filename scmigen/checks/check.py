@@ -1,5 +1,6 @@
 """What a check is: a finding together with the function that looks for it."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -8,6 +9,10 @@ from scmigen.model.platform import Model
 
 #: Yields one diagnostic for each instance in a model; never prints, and never stops other checks.
 Run = Callable[[Model], Iterator[Diagnostic]]
+
+
+#: Words of small letters and digits, joined by hyphens.
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def _nothing(_: Model) -> Iterator[Diagnostic]:
@@ -35,7 +40,14 @@ def check(
         @check("clock-orphan", about="A clock has no parent.", advice="Give it one.")
         def clock_orphan(model: Model) -> Iterator[Diagnostic]:
             yield clock_orphan.warning("…", position)
+
+    Raises `ValueError` where ``name`` is not lower-case words joined by hyphens, or a sentence is
+    missing.
     """
+    if not _ID.fullmatch(name):
+        raise ValueError(f"the id of a check is lower-case words joined by hyphens, not {name!r}")
+    if not about.strip() or not advice.strip():
+        raise ValueError(f"check {name} needs a sentence for about and one for advice")
 
     def made(run: Run) -> Check:
         return Check(name, about, advice, severity, run=run)

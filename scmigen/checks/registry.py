@@ -1,6 +1,6 @@
-"""All checks, in the order in which they run."""
+"""All checks, in the order in which they run: the package's own, then those of other packages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 from scmigen.checks import (
@@ -13,6 +13,7 @@ from scmigen.checks import (
     transports,
 )
 from scmigen.checks.check import Check
+from scmigen.checks.plugins import Plugins, load_plugins, run_guarded
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Model
 
@@ -36,9 +37,17 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def run_checks(model: Model) -> tuple[Diagnostic, ...]:
-    """The diagnostics of reading, then those of all checks in the order of `CHECKS`."""
+def plugins() -> Plugins:
+    """The checks that other packages bring (`scmigen.checks.plugins`)."""
+    return load_plugins({check.id for check in CHECKS})
+
+
+def run_checks(model: Model, extra: Iterable[Check] = ()) -> tuple[Diagnostic, ...]:
+    """The diagnostics of reading, then those of all checks in the order of `CHECKS`, then those of
+    other packages, and of ``extra``."""
     found = [*model.inventory.diagnostics, *model.assignment.diagnostics]
     for check in CHECKS:
         found.extend(check(model))
-    return tuple(found)
+    others = plugins()
+    found.extend(run_guarded((*others.checks, *extra), model))
+    return (*others.problems, *found)

@@ -1,0 +1,103 @@
+"""Checks of other packages: the entry points of the group ``scmigen.checks``.
+
+An entry point names a check, or a module whose checks are all meant::
+
+    [project.entry-points."scmigen.checks"]
+    acme = "acme_checks:no_uart"
+
+They run after the package's own checks and are switched and explained like those. One that cannot be
+loaded, or that raises, is an error: a check that somebody relies on must not be missing in silence.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from importlib.metadata import EntryPoint, entry_points
+from traceback import extract_tb
+from types import ModuleType
+from typing import NamedTuple
+
+from scmigen.checks.check import Check
+from scmigen.diagnostics import Diagnostic, Finding, Position
+from scmigen.model.platform import Model
+
+#: The group of entry points.
+GROUP = "scmigen.checks"
+
+CHECK_UNLOADABLE = Finding(
+    "check-unloadable",
+    "A check of another package cannot be loaded.",
+    "Repair, update or uninstall the package that the message names.",
+    switchable=False,
+)
+CHECK_FAILED = Finding(
+    "check-failed",
+    "A check of another package raised an exception.",
+    "Report it to the authors of that package; all other checks have run.",
+)
+
+
+class Plugins(NamedTuple):
+    """The checks of other packages, and why some of them could not be loaded."""
+
+    checks: tuple[Check, ...]
+    problems: tuple[Diagnostic, ...]
+
+
+class _LoadError(Exception):
+    """Why an entry point is of no use; the message is for people."""
+
+
+def load_plugins(known: Collection[str]) -> Plugins:
+    """The checks of all entry points, by name; ``known`` are ids that are taken already."""
+    checks: dict[str, Check] = {}
+    problems: list[Diagnostic] = []
+    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+        try:
+            for check in _load(point):
+                if check.id in known or check.id in checks:
+                    raise _LoadError(f"there is a check {check.id} already")
+                checks[check.id] = check
+        except _LoadError as problem:
+            problems.append(_unloadable(point, str(problem)))
+    return Plugins(tuple(checks.values()), tuple(problems))
+
+
+def _load(point: EntryPoint) -> list[Check]:
+    try:
+        found = point.load()
+    # Importing a package runs its code, which may raise anything.
+    except Exception as problem:
+        raise _LoadError(f"{type(problem).__name__}: {problem}") from problem
+    if isinstance(found, Check):
+        return [found]
+    if not isinstance(found, ModuleType):
+        raise _LoadError(f"it is {type(found).__name__!r}, not a check or a module with checks")
+    checks = [value for value in vars(found).values() if isinstance(value, Check)]
+    if not checks:
+        raise _LoadError("that module has no check")
+    return checks
+
+
+def _unloadable(point: EntryPoint, reason: str) -> Diagnostic:
+    package = f" of {point.dist.name} {point.dist.version}" if point.dist is not None else ""
+    return CHECK_UNLOADABLE.error(
+        f"entry point {point.name} = {point.value!r}{package}: {reason}",
+        hint="a check is a function with @check(ID, about=…, advice=…) above it",
+    )
+
+
+def run_guarded(checks: Iterable[Check], model: Model) -> Iterator[Diagnostic]:
+    """The diagnostics of checks that others wrote, and an error for each one that raises."""
+    for check in checks:
+        try:
+            for item in check(model):
+                if not isinstance(item, Diagnostic):
+                    raise TypeError(f"it yields {type(item).__name__}, not Diagnostic")
+                yield item
+        # The code of others may raise anything; the other checks are to run all the same.
+        except Exception as problem:
+            *_, last = extract_tb(problem.__traceback__)
+            yield CHECK_FAILED.error(
+                f"check {check.id} failed with {type(problem).__name__}: {problem}",
+                Position(last.filename, last.lineno or 0),
+                hint="nothing is known of what it looks for; the other checks have run",
+            )
