@@ -125,6 +125,23 @@ def _assigned_clocks(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -
                 yield Use(node, parent, "assigned-clock-parents", entry.index, _READ, at=at)
 
 
+def is_assigned(use: Use) -> bool:
+    """Whether a use asks for a rate or a parent of a clock (``assigned-clocks``)."""
+    return use.prop == "assigned-clocks"
+
+
+def is_clock_input(use: Use) -> bool:
+    """Whether a use is a clock that the consumer runs on, or that feeds it."""
+    return use.prop == "clocks" and use.key.kind is Kind.CLOCK
+
+
+def specifier_cells(provider: Node, kind: Kind) -> int | None:
+    """How many cells a specifier has, for the kinds where all cells are part of the identity."""
+    if kind not in (Kind.CLOCK, Kind.RESET):
+        return None
+    return next(provider.cell(cells) for cells, offered in LISTS.values() if offered is kind)
+
+
 def assigned_rates(node: Node) -> tuple[int, ...]:
     """The rates in Hz of ``assigned-clock-rates`` or ``-rates-u64``; 0 where none is asked for."""
     wide = node.cells("assigned-clock-rates-u64")

@@ -14,7 +14,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from scmigen.bindings.references import references
-from scmigen.devicetree.tree import NULL_PHANDLES, DeviceTree, Node
+from scmigen.devicetree.nodes import NULL_PHANDLES, Node
+from scmigen.devicetree.tree import DeviceTree
 
 
 class Crossing(Enum):
@@ -52,12 +53,13 @@ class ReferenceProperty(NamedTuple):
 class Dependency:
     """One entry of a reference property: ``consumer`` works through ``controller``.
 
-    ``controller`` is the device that the entry leads to, where it names a part of one (a pin
-    configuration, a PHY's port, a cell of a fuse array). ``at`` is the byte of the property's value
-    where the entry begins.
+    ``target`` is the node that the entry names, ``controller`` the device which that is or is part
+    of (a pin configuration, a port of a PHY, a cell of a fuse array). ``at`` is the byte of the
+    property's value where the entry begins.
     """
 
     consumer: Node
+    target: Node
     controller: Node
     prop: str
     index: int
@@ -156,10 +158,10 @@ def dependencies_of(tree: DeviceTree, nodes: Iterable[Node]) -> Iterator[Depende
                 for index, target, at in _entries(tree, node, row):
                     controller = _controller(target)
                     if controller is not node and controller not in node.ancestors():
-                        yield Dependency(node, controller, name, index, row.crossing, at)
-        controller_of_interrupts = _interrupt_controller(tree, node)
-        if controller_of_interrupts is not None:
-            yield Dependency(node, controller_of_interrupts, "interrupts", 0, _HYPERVISOR)
+                        yield Dependency(node, target, controller, name, index, row.crossing, at)
+        parent = _interrupt_controller(tree, node)
+        if parent is not None:
+            yield Dependency(node, parent, _controller(parent), "interrupts", 0, _HYPERVISOR)
 
 
 def _entries(
@@ -211,6 +213,11 @@ def _interrupt_controller(tree: DeviceTree, node: Node) -> Node | None:
     above = _interrupt_parent(tree, parent)
     chained = "interrupts" in parent or "interrupts-extended" in parent
     return None if above in (None, parent) or not chained else parent
+
+
+def interrupt_root(tree: DeviceTree) -> Node | None:
+    """The interrupt controller that the root node names: everything runs on it."""
+    return _interrupt_parent(tree, tree.root)
 
 
 def _interrupt_parent(tree: DeviceTree, node: Node) -> Node | None:

@@ -242,16 +242,17 @@ def _names(key: ResourceKey, node: Node) -> Iterator[str]:
         yield node.base_name if "@" in node.name and key.kind is Kind.CLOCK else node.name
 
 
-def _clock_output_name(key: ResourceKey, node: Node) -> Iterator[str]:
+def clock_output_names(node: Node) -> dict[int, str]:
+    """Specifier → the name that a clock controller gives that output, if it names its outputs."""
     names = node.strings("clock-output-names")
-    if len(key.cells) > 1:
-        return
-    index = key.cells[0] if key.cells else 0
-    indices = node.cells("clock-indices")
-    if indices is not None:
-        index = indices.index(index) if index in indices else len(names)
-    if index < len(names) and names[index]:
-        yield names[index]
+    numbers = node.cells("clock-indices") or range(len(names))
+    return {number: name for number, name in zip(numbers, names, strict=False) if name}
+
+
+def _clock_output_name(key: ResourceKey, node: Node) -> Iterator[str]:
+    if len(key.cells) <= 1:
+        name = clock_output_names(node).get(key.cells[0] if key.cells else 0)
+        yield from filter(None, (name,))
 
 
 def _parent_domain(tree: DeviceTree, key: ResourceKey, node: Node) -> ResourceKey | None:

@@ -8,7 +8,7 @@ from scmigen.bindings.references import references
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic
+from scmigen.diagnostics import Diagnostic, Position
 
 _TRANSPORTS = {
     "arm,scmi": "mailbox",
@@ -88,6 +88,12 @@ def device_ids(
         )
         if len(entry.cells) == 1 and is_scmi(entry.provider)
     }
+
+
+def device_id_position(node: Node) -> Position | None:
+    """Where a node says its SCMI device id."""
+    found = node.get("access-controllers")
+    return found.position if found is not None else None
 
 
 def server_nodes(tree: DeviceTree) -> tuple[Node, ...]:

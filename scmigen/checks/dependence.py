@@ -4,28 +4,34 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from scmigen.assignment.assignment import Agent
-from scmigen.bindings.consumers import assigned_parents, assigned_rates
+from scmigen.bindings.consumers import (
+    assigned_parents,
+    assigned_rates,
+    is_assigned,
+    is_clock_input,
+)
+from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.bindings.node_kinds import is_bus
+from scmigen.bindings.node_kinds import is_bus, is_cpu, is_critical, is_reserved
 from scmigen.bindings.status import Availability
 from scmigen.checks.check import check
+from scmigen.checks.controllers import kept_on, through_controllers
 from scmigen.checks.words import (
+    VERBS,
     depends,
     names,
     node_word,
     position,
+    powers_word,
     resource_word,
     some,
     use_word,
 )
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import Diagnostic, Finding, Related, counted
+from scmigen.diagnostics import Diagnostic, Finding, Position, Related, counted
 from scmigen.model.platform import Device, Model
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
-
-#: Nodes that everybody runs on besides CPUs and the interrupt controller of the whole tree.
-_CRITICAL_NAMES = frozenset({"memory-controller", "ddr"})
 
 
 @check(
@@ -98,7 +104,7 @@ def _assigned(model: Model) -> Mapping[ResourceKey, list[Use]]:
     withdrawn = {(item.use.consumer.path, item.key) for item in model.findings.granted.withdrawn}
     for use in (*closure.own, *closure.needs, *closure.unnamed):
         refused = (use.consumer.path, use.key) in withdrawn
-        here = use.prop == "assigned-clocks" and not use.via and use.place is None
+        here = is_assigned(use) and not use.via and use.place is None
         if here and not refused:
             found.setdefault(use.key, []).append(use)
     return found
@@ -121,6 +127,7 @@ def depends_foreign(model: Model) -> Iterator[Diagnostic]:
     """What an agent's device hangs on, and another agent can turn off without being asked."""
     yield from _through_platform(model)
     yield from _through_parents(model)
+    yield from through_controllers(model, depends_foreign)
 
 
 def _through_platform(model: Model) -> Iterator[Diagnostic]:
@@ -132,9 +139,7 @@ def _through_platform(model: Model) -> Iterator[Diagnostic]:
     told: set[tuple[str, str]] = set()
     closure = model.findings.closure
     clocks = Counter(
-        use.consumer.path
-        for use in (*closure.fed, *closure.fed_locally)
-        if use.key.kind is Kind.CLOCK and use.prop == "clocks"
+        use.consumer.path for use in (*closure.fed, *closure.fed_locally) if is_clock_input(use)
     )
     for use in closure.fed_locally:
         if use.key.kind is Kind.CLOCK and clocks[use.consumer.path] != 1:
@@ -209,48 +214,64 @@ def _around(node: Node, devices: Mapping[str, Device]) -> Device | None:
     return None
 
 
+#: What an agent may do to what everybody runs on. CPUs are scaled by the system that runs on them.
+_OVER_ALL = frozenset(VERBS)
+_OVER_CPUS = frozenset({Operation.STATE, Operation.RESET})
+
+_Critical = tuple[Operation, Use]
+
+
 @check(
     "critical-resource",
-    about="One of several agents may turn off what all of them run on: CPUs, interrupts, memory.",
-    advice="Keep the device for the platform (platform.devices).",
+    about="One of several agents may turn off or slow down what all of them run on.",
+    advice="Keep CPUs, interrupt and memory controllers for the platform (platform.devices).",
 )
 def critical_resource(model: Model) -> Iterator[Diagnostic]:
-    """What all agents run on, where one of several may turn it off: one warning an agent.
-
-    What the platform keeps on, for a device of its own or as always on, nobody turns off.
-    """
+    """What all agents run on, and one of several may change: one warning per agent."""
     if len(model.assignment.agents) < 2:
         return
-    tree = model.inventory.tree
-    by_agent: dict[Agent, dict[ResourceKey, Use]] = {}
-    interrupts = tree.by_phandle(tree.root.cell("interrupt-parent") or 0)
-    kept = {
-        resource.key
-        for platform in model.platforms
-        for resources in platform.resources.values()
-        for resource in resources
-        if resource.facts.always_on
-    }
+    for agent, powers in sorted(_critical_powers(model).items(), key=lambda item: item[0].id):
+        yield critical_resource.warning(*_critical(model, agent, powers))
+
+
+def _critical_powers(model: Model) -> dict[Agent, list[_Critical]]:
+    """What each agent may do to what everybody runs on; nobody turns off what is kept on."""
+    interrupts = interrupt_root(model.inventory.tree)
+    kept = kept_on(model)
+    drafts = model.findings.granted.drafts
+    found: dict[Agent, dict[tuple[Operation, ResourceKey], Use]] = {}
     for use in model.findings.closure.needs:
-        critical = use.consumer is interrupts or _is_critical(use.consumer)
-        if critical and Operation.STATE in use.needs and use.key not in kept:
-            for agent in model.owners.of(use.consumer).agents:
-                by_agent.setdefault(agent, {}).setdefault(use.key, use)
-    for agent, uses in sorted(by_agent.items(), key=lambda item: item[0].id):
-        (key, first), *others = uses.items()
-        devices = dict.fromkeys(node_word(tree, use.consumer.path) for use in uses.values())
-        yield critical_resource.warning(
-            f"{agent.name} may turn off {resource_word(model.inventory, key)}, "
-            f"on which {first.consumer.path} and so every agent runs",
-            position(tree, first),
-            some(Related(use_word(use), position(tree, use)) for _, use in others),
-            "platform.devices: [" + ", ".join(f'"{device}"' for device in devices) + "] keeps "
-            f"{'them' if others else 'it'} on",
-        )
+        if use.consumer is not interrupts and not is_critical(use.consumer):
+            continue
+        over = _OVER_CPUS if is_cpu(use.consumer) else _OVER_ALL
+        for agent in model.owners.of(use.consumer).agents:
+            draft = drafts.get((agent.id, use.key))
+            allowed = over & use.needs & (draft.operations if draft is not None else set())
+            for operation in filter(allowed.__contains__, VERBS):
+                if operation is not Operation.STATE or use.key not in kept:
+                    found.setdefault(agent, {}).setdefault((operation, use.key), use)
+    return {
+        agent: [(operation, use) for (operation, _), use in powers.items()]
+        for agent, powers in found.items()
+    }
 
 
-def _is_critical(node: Node) -> bool:
-    return node.string("device_type") == "cpu" or node.base_name in _CRITICAL_NAMES
+def _critical(
+    model: Model, agent: Agent, powers: list[_Critical]
+) -> tuple[str, Position, list[Related], str]:
+    tree = model.inventory.tree
+    _, first = powers[0]
+    here = [power for power in powers if power[1].consumer is first.consumer]
+    words = powers_word(model.inventory, ((operation, use.key) for operation, use in here))
+    devices = dict.fromkeys(node_word(tree, use.consumer.path) for _, use in powers)
+    uses = {(use.consumer.path, use.prop, use.index): use for _, use in powers}
+    return (
+        f"{agent.name} may {words}, on which {first.consumer.path} and so every agent runs",
+        position(tree, first),
+        [Related(use_word(use), position(tree, use)) for use in [*uses.values()][1:]],
+        "platform.devices: [" + ", ".join(f'"{device}"' for device in devices) + "] keeps "
+        f"{'them' if len(devices) > 1 else 'it'} for the platform",
+    )
 
 
 @check(
@@ -285,7 +306,7 @@ def device_unassigned(model: Model) -> Iterator[Diagnostic]:
 def device_reserved(model: Model) -> Iterator[Diagnostic]:
     """Exact claims on devices that ``status = "reserved"`` leaves to other firmware."""
     for claim in model.assignment.claims:
-        if claim.exact and claim.agent is not None and claim.node.string("status") == "reserved":
+        if claim.exact and claim.agent is not None and is_reserved(claim.node):
             yield device_reserved.warning(
                 f"{claim.node.path} is given to {claim.agent}, but its status is reserved: "
                 "other firmware has it, and nothing is granted",

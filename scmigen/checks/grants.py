@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from scmigen.assignment.assignment import HandGrant
-from scmigen.bindings.describe import names_of
+from scmigen.bindings.describe import clock_output_names, names_of
 from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.bindings.scmi_nodes import device_id_position
 from scmigen.checks.check import check
 from scmigen.checks.words import resource_word, some
 from scmigen.diagnostics import Diagnostic, Position, Related
@@ -94,9 +95,7 @@ def _named(model: Model, like: ResourceKey) -> Iterator[tuple[ResourceKey, str]]
     node = model.inventory.tree.node(like.provider)
     if node is None or like.kind is not Kind.CLOCK or len(like.cells) != 1:
         return
-    names = node.strings("clock-output-names")
-    numbers = node.cells("clock-indices") or range(len(names))
-    for number, name in zip(numbers, names, strict=False):
+    for number, name in clock_output_names(node).items():
         yield ResourceKey(like.kind, like.provider, (number,)), name
 
 
@@ -140,10 +139,9 @@ def device_id(model: Model) -> Iterator[Diagnostic]:
             if other is device and device.number <= MAX_RESOURCES:
                 continue
             said = f"too, as {other.node.path}" if other is not device else "which is no id"
-            prop = device.node.get("access-controllers")
             yield device_id.error(
                 f"{device.node.path} has the device id {device.number}, {said}",
-                (prop.position if prop is not None else None) or Position(tree.file),
+                device_id_position(device.node) or Position(tree.file),
                 hint=f"give each device a cell of its own, up to {MAX_RESOURCES}",
             )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.scmi_nodes import device_id_position
 from scmigen.checks.check import check
 from scmigen.checks.words import resource_word
 from scmigen.diagnostics import Diagnostic, Position, Related
@@ -150,8 +151,7 @@ def _moved_at(model: Model, moved: Moved) -> Position | None:
     if isinstance(moved.key, str):
         tree = model.inventory.tree
         node = tree.node(moved.key)
-        prop = node.get("access-controllers") if node is not None else None
-        return (prop.position if prop is not None else None) or Position(tree.file)
+        return (device_id_position(node) if node is not None else None) or Position(tree.file)
     places = (g.position for g in _described(model) if g.key == moved.key)
     facts = model.inventory.facts.get(moved.key)
     return next(places, facts.position if facts is not None else None)

@@ -5,8 +5,9 @@ An entry point names a check, or a module whose checks are all meant::
     [project.entry-points."scmigen.checks"]
     acme = "acme_checks:no_uart"
 
-They run after the package's own checks and are switched and explained like those. One that cannot be
-loaded, or that raises, is an error: a check that somebody relies on must not be missing in silence.
+They run after the package's own checks and are switched and explained like those. One that cannot
+be loaded, or that raises, is an error: a check that somebody relies on must not be missing in
+silence.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -32,6 +33,7 @@ CHECK_FAILED = Finding(
     "check-failed",
     "A check of another package raised an exception.",
     "Report it to the authors of that package; all other checks have run.",
+    switchable=False,
 )
 
 
@@ -52,12 +54,15 @@ def load_plugins(known: Collection[str]) -> Plugins:
     problems: list[Diagnostic] = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
         try:
-            for check in _load(point):
-                if check.id in known or check.id in checks:
-                    raise _LoadError(f"there is a check {check.id} already")
-                checks[check.id] = check
+            loaded = _load(point)
         except _LoadError as problem:
             problems.append(_unloadable(point, str(problem)))
+            continue
+        for check in loaded:
+            if check.id in known or check.id in checks:
+                problems.append(_unloadable(point, f"there is a check {check.id} already"))
+            else:
+                checks[check.id] = check
     return Plugins(tuple(checks.values()), tuple(problems))
 
 
@@ -89,10 +94,7 @@ def run_guarded(checks: Iterable[Check], model: Model) -> Iterator[Diagnostic]:
     """The diagnostics of checks that others wrote, and an error for each one that raises."""
     for check in checks:
         try:
-            for item in check(model):
-                if not isinstance(item, Diagnostic):
-                    raise TypeError(f"it yields {type(item).__name__}, not Diagnostic")
-                yield item
+            yield from map(_diagnostic, check(model))
         # The code of others may raise anything; the other checks are to run all the same.
         except Exception as problem:
             *_, last = extract_tb(problem.__traceback__)
@@ -101,3 +103,9 @@ def run_guarded(checks: Iterable[Check], model: Model) -> Iterator[Diagnostic]:
                 Position(last.filename, last.lineno or 0),
                 hint="nothing is known of what it looks for; the other checks have run",
             )
+
+
+def _diagnostic(item: object) -> Diagnostic:
+    if not isinstance(item, Diagnostic):
+        raise TypeError(f"it yields {type(item).__name__}, not Diagnostic")
+    return item

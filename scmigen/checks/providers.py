@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator
 
-from scmigen.bindings.consumers import assigned_parents
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.consumers import assigned_parents, specifier_cells
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
-from scmigen.bindings.node_kinds import is_bus
+from scmigen.bindings.node_kinds import (
+    chip_of,
+    is_list,
+    is_parent_supply,
+    lost_without,
+    pmic_bus_of,
+)
 from scmigen.checks.check import check
 from scmigen.checks.words import (
     examples,
@@ -16,16 +23,14 @@ from scmigen.checks.words import (
     some,
     use_word,
 )
-from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position, Related, counted
-from scmigen.model.closure import ForeignUses
 from scmigen.model.platform import Model
 from scmigen.scmi.protocols import Kind
 
-#: Supplies that a domain or regulator of the platform itself hangs on; ``power-supply`` on i.MX.
-_FEEDS = frozenset({"domain-supply", "power-supply", "vin-supply"})
-
 _NEED = ("use of other agents needs", "uses of other agents need")
+
+#: Uses with the agents that have their consumers.
+_Uses = list[tuple[Agent | None, Use]]
 
 
 @check(
@@ -34,60 +39,77 @@ _NEED = ("use of other agents needs", "uses of other agents need")
     advice="Have the platform serve the provider (platform.managed), or give both to one agent.",
 )
 def local_foreign(model: Model) -> Iterator[Diagnostic]:
-    """One error a provider, with the count of the uses that cannot reach it."""
-    tree = model.inventory.tree
+    """One error per provider, with the count of the uses that cannot reach it; one warning per
+    pair of agents for lists of channels, which are no devices."""
+    lists: dict[tuple[Agent, ...], _Uses] = {}
     for foreign in model.findings.closure.foreign:
-        provider = foreign.provider
-        holder = model.owners.of(provider.node)
-        owner = names(holder.all_agents) or "nobody"
-        uses = [
+        holders = model.owners.of(foreign.provider.node).all_agents
+        uses: _Uses = [
             (agent, use)
             for use in foreign.uses
             for agent in model.owners.of(use.consumer).all_agents
-            if agent not in holder.all_agents
+            if agent not in holders
         ]
-        yield local_foreign.error(
-            f"{node_word(tree, provider.node.path)} is {owner}'s, but "
-            f"{counted(len(foreign.uses), *_NEED)} it ({provider.reason})",
-            position(tree, foreign.uses[0]),
-            examples(tree, uses),
-            _hint(model, foreign),
-        )
+        devices: _Uses = []
+        for agent, use in uses:
+            rest = lists.setdefault(holders, []) if _only_lists(use, holders) else devices
+            rest.append((agent, use))
+        if devices:
+            yield local_foreign.error(*_foreign(model, foreign.provider, holders, devices))
+    for holders, uses in lists.items():
+        if uses:
+            yield local_foreign.warning(*_listed(model, holders, uses))
 
 
-def _hint(model: Model, foreign: ForeignUses) -> str:
+def _only_lists(use: Use, holders: tuple[Agent, ...]) -> bool:
+    """Whether the consumer is a list of channels that can go to those who drive what it lists."""
+    return bool(holders) and is_list(use.consumer)
+
+
+def _foreign(
+    model: Model, provider: Provider, holders: tuple[Agent, ...], uses: _Uses
+) -> tuple[str, Position, list[Related], str]:
     tree = model.inventory.tree
-    word = node_word(tree, _chip(foreign.provider.node).path)
+    number = len(dict.fromkeys(use for _, use in uses))
+    return (
+        f"{node_word(tree, provider.node.path)} is {names(holders) or 'nobody'}'s, but "
+        f"{counted(number, *_NEED)} it ({provider.reason})",
+        position(tree, uses[0][1]),
+        examples(tree, uses),
+        _hint(model, provider),
+    )
+
+
+def _listed(
+    model: Model, holders: tuple[Agent, ...], uses: _Uses
+) -> tuple[str, Position, list[Related], str]:
+    """Lists of channels (``iio-hwmon``, thermal zones) follow what they list."""
+    tree = model.inventory.tree
+    _, first = uses[0]
+    agents = names(dict.fromkeys(agent for agent, _ in uses))
+    lists = list(dict.fromkeys(use.consumer.path for _, use in uses))
+    more = f" and {counted(len(lists) - 1, 'other list')}" if len(lists) > 1 else ""
+    entries = ", ".join(f'{{dev: "{path}"}}' for path in lists)
+    return (
+        f"{lists[0]}{more} of {agents} {'lists' if len(lists) == 1 else 'list'} channels of "
+        f"what {names(holders)} drives, such as {node_word(tree, first.key.provider)}; "
+        f"{agents} cannot read them",
+        position(tree, first),
+        examples(tree, uses[1:]),
+        f"access: [{entries}] in {names(holders)} gives {'them' if len(lists) > 1 else 'it'} to "
+        f"{names(holders)} too",
+    )
+
+
+def _hint(model: Model, provider: Provider) -> str:
+    tree = model.inventory.tree
+    word = node_word(tree, chip_of(provider.node).path)
     hint = f'platform.managed: ["{word}"] has the platform serve it'
-    bus = _pmic_bus(foreign)
+    bus = pmic_bus_of(provider.node)
     if bus is not None:
-        word = node_word(tree, bus)
+        word = node_word(tree, bus.path)
         hint += f'; platform.devices: ["{word}"] hands the whole bus to the platform'
     return hint
-
-
-def _chip(node: Node) -> Node:
-    """The chip behind a bus that a provider is part of, or the provider itself."""
-    for part in (node, *node.ancestors()):
-        if part.parent is not None and is_bus(part.parent) and "compatible" in part:
-            return part
-    return node
-
-
-def _pmic_bus(foreign: ForeignUses) -> str | None:
-    """The bus of a regulator, where nothing but PMICs hangs on it."""
-    for above in foreign.provider.node.ancestors():
-        if above.base_name in ("i2c", "spi", "spmi"):
-            chips = [child for child in above.children.values() if "compatible" in child]
-            only = all(
-                any(
-                    "regulator-min-microvolt" in node or "regulator-name" in node
-                    for node in chip.walk()
-                )
-                for chip in chips
-            )
-            return above.path if only else None
-    return None
 
 
 @check(
@@ -147,7 +169,7 @@ def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
         by_provider.setdefault(use.key.provider, []).append(use)
     rest = []
     for path, uses in sorted(by_provider.items()):
-        if any(use.prop in _FEEDS for use in uses):
+        if any(is_parent_supply(use.prop) for use in uses):
             message, where, hint = _feeding(model, path, uses)
             yield managed_consumes_local.warning(message, where, hint=hint)
         else:
@@ -209,11 +231,6 @@ def _unnamed(model: Model, uses: list[Use]) -> tuple[str, Position, tuple[Relate
     )
 
 
-#: Compatible → the clock that its driver does without, by name, and what is left then. Boards
-#: protect what the tree of their SoC names, and Linux gives the driver an empty clock.
-_SPARED = {"qcom,qfprom": ("core", "fuses can be read, but not written")}
-
-
 @check(
     "clock-protected",
     about="A clock that protected-clocks keeps for other firmware is used or granted.",
@@ -224,7 +241,7 @@ def clock_protected(model: Model) -> Iterator[Diagnostic]:
     tree = model.inventory.tree
     hint = "drop the use, or the clock from protected-clocks if the platform may switch it"
     for use in model.findings.closure.protected:
-        without = _does_without(use)
+        without = lost_without(use.consumer, use.name)
         report = clock_protected.note if without else clock_protected.error
         yield report(
             f"{use_word(use)} refers to {resource_word(model.inventory, use.key)}, "
@@ -241,15 +258,6 @@ def clock_protected(model: Model) -> Iterator[Diagnostic]:
                 written.position,
                 hint=hint,
             )
-
-
-def _does_without(use: Use) -> str | None:
-    """What the device cannot do without the clock, where the driver takes that."""
-    for name in use.consumer.strings("compatible"):
-        clock, meaning = _SPARED.get(name, (None, None))
-        if clock is not None and clock == use.name:
-            return meaning
-    return None
 
 
 @check(
@@ -271,15 +279,11 @@ def opp_undriven(model: Model) -> Iterator[Diagnostic]:
         )
 
 
-#: Kinds whose specifiers the tree counts exactly, and the property that says how many cells.
-_COUNTED = {Kind.CLOCK: "#clock-cells", Kind.RESET: "#reset-cells"}
-
-
 def _no_such(provider: Provider, key: ResourceKey) -> str | None:
     """Why a provider of the platform cannot have a resource, where that is certain."""
-    if key.kind not in _COUNTED:
+    if key.kind not in (Kind.CLOCK, Kind.RESET):
         return None
-    cells = provider.node.cell(_COUNTED[key.kind])
+    cells = specifier_cells(provider.node, key.kind)
     if key.kind not in provider.kinds:
         return f"that node provides {' and '.join(sorted(provider.kinds))}"
     if cells is not None and cells != len(key.cells):

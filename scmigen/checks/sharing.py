@@ -5,7 +5,7 @@ from functools import partial
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import Use
-from scmigen.bindings.node_kinds import is_bus
+from scmigen.bindings.node_kinds import bus_of, is_reserved, status_of
 from scmigen.bindings.status import Availability
 from scmigen.checks.check import Check, check
 from scmigen.checks.words import (
@@ -53,7 +53,7 @@ def device_disabled(model: Model) -> Iterator[Diagnostic]:
     """Exact claims on devices that are not enabled."""
     availability = Availability()
     for claim in model.assignment.claims:
-        reserved = claim.agent is not None and claim.node.string("status") == "reserved"
+        reserved = claim.agent is not None and is_reserved(claim.node)
         if claim.exact and not reserved and not availability.present(claim.node):
             yield device_disabled.warning(
                 f"{claim.node.path} is given to {claim.agent or 'the platform'}, "
@@ -86,11 +86,8 @@ def device_secure(model: Model) -> Iterator[Diagnostic]:
 
 def _status_position(node: Node) -> Position | None:
     """Where the nearest status stands that keeps a node from the normal world."""
-    for part in (node, *node.ancestors()):
-        found = part.get("secure-status") or part.get("status")
-        if found is not None:
-            return found.position or part.position
-    return node.position
+    found = status_of(node)
+    return found.position if found is not None and found.position else node.position
 
 
 @check(
@@ -103,7 +100,7 @@ def bus_owner(model: Model) -> Iterator[Diagnostic]:
     availability = Availability()
     seen: set[str] = set()
     for claim in model.assignment.claims:
-        bus = _controller(claim.node)
+        bus = bus_of(claim.node)
         if bus is None or claim.node.path in seen or not availability.present(claim.node):
             continue
         seen.add(claim.node.path)
@@ -121,14 +118,6 @@ def bus_owner(model: Model) -> Iterator[Diagnostic]:
             hint=f"give {node_word(model.inventory.tree, bus.path)} to the same agent, "
             "or share the device",
         )
-
-
-def _controller(node: Node) -> Node | None:
-    """The nearest bus controller above that has clocks, registers or a driver of its own."""
-    for above in node.ancestors():
-        if is_bus(above) and "compatible" in above:
-            return above
-    return None
 
 
 _WORDS = {

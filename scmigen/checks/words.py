@@ -6,6 +6,17 @@ from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.facts import Inventory, ResourceKey, Use
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position, Related
+from scmigen.scmi.operations import Operation
+
+#: What an agent may do with a resource that others depend on, the gravest first.
+VERBS = {
+    Operation.STATE: "turn off",
+    Operation.RESET: "assert",
+    Operation.RATE: "set the rate of",
+    Operation.PARENT: "set the parent of",
+    Operation.LEVEL: "set the level of",
+    Operation.LIMITS: "set the limits of",
+}
 
 
 def node_word(tree: DeviceTree, path: str) -> str:
@@ -19,6 +30,19 @@ def resource_word(inventory: Inventory, key: ResourceKey) -> str:
     named = zip(inventory.macros.cells(key), key.cells, strict=True)
     cells = (macro or str(cell) for macro, cell in named)
     return f"{key.kind} <{' '.join((node_word(inventory.tree, key.provider), *cells))}>"
+
+
+def powers_word(inventory: Inventory, powers: Iterable[tuple[Operation, ResourceKey]]) -> str:
+    """``turn off clock <&cru 1> (and 2 more) and assert reset <&cru 1>``."""
+    by_operation: dict[Operation, dict[ResourceKey, None]] = {}
+    for operation, key in powers:
+        by_operation.setdefault(operation, {}).setdefault(key)
+    said = []
+    for operation in filter(by_operation.__contains__, VERBS):
+        first, *others = by_operation[operation]
+        more = f" (and {len(others)} more)" if others else ""
+        said.append(f"{VERBS[operation]} {resource_word(inventory, first)}{more}")
+    return " and ".join(filter(None, (", ".join(said[:-1]), *said[-1:])))
 
 
 def use_word(use: Use) -> str:
