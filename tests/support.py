@@ -184,8 +184,10 @@ def classes(model: Model) -> dict[str, str]:
 
 
 def told(model: Model) -> list[tuple[str, str]]:
-    """What the checks say: (severity, id) in order."""
-    return [(item.severity.word, item.id) for item in run_checks(model)]
+    """What the checks say: (severity, id) in order; not that a small board has nothing for one of
+    its agents."""
+    found = ((item.severity.word, item.id) for item in run_checks(model))
+    return [pair for pair in found if pair != ("note", "agent-idle")]
 
 
 def wrong(model: Model) -> list[str]:

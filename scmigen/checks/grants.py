@@ -40,6 +40,25 @@ def grant_unused(model: Model) -> Iterator[Diagnostic]:
         )
 
 
+@check(
+    "agent-idle",
+    about="An agent is granted nothing.",
+    advice="Give it devices or grants, or leave it out.",
+)
+def agent_idle(model: Model) -> Iterator[Diagnostic]:
+    """Agents that some source names, and that may not do anything with any resource."""
+    granted = {grant.agent.id for platform in model.platforms for grant in platform.grants}
+    for agent in model.assignment.agents:
+        if agent.position is not None and agent.id not in granted and not agent.permissions:
+            yield agent_idle.note(
+                f"{agent.name} is granted nothing: none of its devices needs what the platform "
+                "serves",
+                agent.position,
+                hint="access gives it devices, grant single resources; scmigen show devices lists "
+                "the devices that need something",
+            )
+
+
 def plain(name: str) -> str:
     """A name as names are compared: letters and digits only, all small."""
     return "".join(filter(str.isalnum, name)).lower()

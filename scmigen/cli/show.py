@@ -101,6 +101,13 @@ def _permissions(model: Model) -> _Table:
     return ("agent", "kind", "id", "name", "resource", "operations"), rows
 
 
+def _idle(model: Model) -> list[tuple[object, ...]]:
+    """A row for each agent that has no grant, so that it is not merely missing."""
+    granted = {grant.agent.name for platform in model.platforms for grant in platform.grants}
+    names = (agent.name for agent in model.assignment.agents)
+    return [(name, "", "", "", "", "") for name in names if name not in granted]
+
+
 _VIEWS: dict[str, Callable[[Model], _Table]] = {
     "providers": _providers,
     "devices": _devices,
@@ -143,6 +150,8 @@ def show(view: str, request: Request, style: str, quiet: bool) -> None:
     """Show what scmigen makes of BOARD: providers, devices, resources, agents or permissions."""
     found = compiled(request, style, quiet)
     columns, rows = _VIEWS[view](found.model)
+    if view == "permissions" and style == "text":
+        rows += _idle(found.model)
     _print(columns, rows, style)
 
 

@@ -246,6 +246,22 @@ CASES = {
             B_HAS_E + "\n    grant: [{clock: '&cc 1', operations: [rate]}]",
         ),
     ),
+    "agent-idle": (
+        "note",
+        "b is granted nothing: none of its devices needs what the platform serves",
+        Case(
+            "d { clocks = <&cc 1>; }; e: e { };",
+            """domains:
+  a: {id: 1, scmi: {role: ospm}, default: true}
+  b:
+    ^id: 2
+    scmi: {role: vm}
+    access: [{dev: "&e"}]
+""",
+            whole=True,
+        ),
+        Case("d { clocks = <&cc 1>; }; e: e { clocks = <&cc 2>; };", B_HAS_E),
+    ),
     "name-differs": (
         "warning",
         "clock <&rcc 0> is called ck_mpu, which is the name of clock <&rcc 1>",
