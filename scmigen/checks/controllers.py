@@ -12,6 +12,7 @@ from scmigen.bindings.dependencies import Crossing, Dependency, dependencies_of
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.node_kinds import bus_of
 from scmigen.bindings.status import Availability
+from scmigen.checks import hints
 from scmigen.checks.words import (
     VERBS,
     names,
@@ -232,10 +233,8 @@ def _hint(model: Model, pair: _Pair, powers: Iterable[_Power]) -> str:
     if on_their_bus or any(power.native for power in powers):
         return f"give {word} and what works through it to one agent"
     owners = [agent for agent in (*pair.holders, pair.agent) if not agent.default]
-    return (
-        f'access: [{{dev: "{word}", flags: {{shared: true}}}}] in {names(owners)} shares it; '
-        f"or give {word} and what works through it to one agent"
-    )
+    shared = hints.access(model.inventory.tree, [pair.controller.path], owners, shared=True)
+    return f"{shared} shares it; or give {word} and what works through it to one agent"
 
 
 def _note(model: Model, pairs: list[_Pair]) -> _Parts:

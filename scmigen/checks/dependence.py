@@ -14,6 +14,7 @@ from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.node_kinds import is_bus, is_cpu, is_critical, is_reserved
 from scmigen.bindings.status import Availability
+from scmigen.checks import hints
 from scmigen.checks.check import check
 from scmigen.checks.controllers import kept_on, through_controllers
 from scmigen.checks.words import (
@@ -159,7 +160,7 @@ def _through_platform(model: Model) -> Iterator[Diagnostic]:
                 f"{use.prop} from {node_word(tree, use.key.provider)}, and {names(holder)} "
                 "can turn that off",
                 position(tree, use),
-                hint="make it always-on, or have the platform serve it (platform.managed)",
+                hint=f"{hints.managed(tree, [use.key.provider])} has the platform serve it",
             )
 
 
@@ -187,7 +188,9 @@ def _through_parents(model: Model) -> Iterator[Diagnostic]:
             word = resource_word(model.inventory, over[0].key)
             switched = Operation.STATE in over[0].needs
             what = "turn off" if switched else "assert"
-            vote = f", or grant its state to {names(mine)}" if switched else ""
+            voted = all(Operation.STATE in use.needs for use in over)
+            keys = [use.key for use in over]
+            vote = f", or {hints.votes(model.inventory, keys, mine)}" if voted else ""
             yield depends_foreign.warning(
                 f"{node.path} is {names(mine)}'s, inside {outer.node.path}, which is "
                 f"{names(theirs)}'s: {names(theirs)} can {what} {word}",
@@ -263,15 +266,26 @@ def _critical(
     _, first = powers[0]
     here = [power for power in powers if power[1].consumer is first.consumer]
     words = powers_word(model.inventory, ((operation, use.key) for operation, use in here))
-    devices = dict.fromkeys(node_word(tree, use.consumer.path) for _, use in powers)
     uses = {(use.consumer.path, use.prop, use.index): use for _, use in powers}
     return (
         f"{agent.name} may {words}, on which {first.consumer.path} and so every agent runs",
         position(tree, first),
         [Related(use_word(use), position(tree, use)) for use in [*uses.values()][1:]],
-        "platform.devices: [" + ", ".join(f'"{device}"' for device in devices) + "] keeps "
-        f"{'them' if len(devices) > 1 else 'it'} for the platform",
+        _critical_hint(model, agent, [use.consumer for _, use in powers]),
     )
+
+
+def _critical_hint(model: Model, agent: Agent, nodes: Iterable[Node]) -> str:
+    tree = model.inventory.tree
+    paths = list(dict.fromkeys(node.path for node in nodes))
+    keep = (
+        f"{hints.devices(tree, paths)} keeps {'them' if len(paths) > 1 else 'it'} for the platform"
+    )
+    claimed = [path for path in paths if model.owners.names(path)]
+    if not claimed:
+        return keep
+    words = ", ".join(node_word(tree, path) for path in claimed)
+    return f"drop {words} from access of {agent.name}; {keep}"
 
 
 @check(
@@ -294,7 +308,7 @@ def device_unassigned(model: Model) -> Iterator[Diagnostic]:
             f"{first.consumer.path}",
             position(tree, first),
             some(Related(use.consumer.path, position(tree, use)) for use in others),
-            "make one agent the default, or name the devices in an access entry",
+            "make one agent the default (default: true), or name the devices in access entries",
         )
 
 

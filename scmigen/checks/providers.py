@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from scmigen.assignment.assignment import Agent
-from scmigen.bindings.consumers import assigned_parents, specifier_cells
-from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
+from scmigen.bindings.consumers import assigned_parents, is_clock_input, specifier_cells
+from scmigen.bindings.facts import OppTable, Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
 from scmigen.bindings.node_kinds import (
     chip_of,
@@ -13,6 +13,7 @@ from scmigen.bindings.node_kinds import (
     lost_without,
     pmic_bus_of,
 )
+from scmigen.checks import hints
 from scmigen.checks.check import check
 from scmigen.checks.words import (
     examples,
@@ -89,26 +90,23 @@ def _listed(
     agents = names(dict.fromkeys(agent for agent, _ in uses))
     lists = list(dict.fromkeys(use.consumer.path for _, use in uses))
     more = f" and {counted(len(lists) - 1, 'other list')}" if len(lists) > 1 else ""
-    entries = ", ".join(f'{{dev: "{path}"}}' for path in lists)
     return (
         f"{lists[0]}{more} of {agents} {'lists' if len(lists) == 1 else 'list'} channels of "
         f"what {names(holders)} drives, such as {node_word(tree, first.key.provider)}; "
         f"{agents} cannot read them",
         position(tree, first),
         examples(tree, uses[1:]),
-        f"access: [{entries}] in {names(holders)} gives {'them' if len(lists) > 1 else 'it'} to "
+        f"{hints.access(tree, lists, holders)} gives {'them' if len(lists) > 1 else 'it'} to "
         f"{names(holders)} too",
     )
 
 
 def _hint(model: Model, provider: Provider) -> str:
     tree = model.inventory.tree
-    word = node_word(tree, chip_of(provider.node).path)
-    hint = f'platform.managed: ["{word}"] has the platform serve it'
+    hint = f"{hints.managed(tree, [chip_of(provider.node).path])} has the platform serve it"
     bus = pmic_bus_of(provider.node)
-    if bus is not None:
-        word = node_word(tree, bus.path)
-        hint += f'; platform.devices: ["{word}"] hands the whole bus to the platform'
+    if bus is not None and not model.owners.names(bus.path):
+        hint += f"; {hints.devices(tree, [bus.path])} hands the whole bus to the platform"
     return hint
 
 
@@ -152,7 +150,8 @@ def scmi_native(model: Model) -> Iterator[Diagnostic]:
         yield scmi_native.note(
             f"{', '.join(words)}: agents drive these natively, because the tree has SCMI",
             kept[0].node.position,
-            hint="platform.managed has the platform serve them too",
+            hint=hints.managed(tree, (provider.node.path for provider in kept))
+            + " has the platform serve them too",
         )
 
 
@@ -205,29 +204,36 @@ def parent_unnamed(model: Model) -> Iterator[Diagnostic]:
     A parent that runs by itself is a note, since the platform can choose it for good; one that an
     agent drives is a warning.
     """
-    fixed: list[Use] = []
+    fixed: dict[Use, str] = {}
     driven: list[Use] = []
     for use in model.findings.closure.unnamed:
         parent = assigned_parents(model.inventory.tree, use.consumer).get(use.key)
         provider = model.providers.get(parent.provider) if parent is not None else None
-        by_itself = provider is not None and provider.category is ProviderClass.FIXED
-        (fixed if by_itself else driven).append(use)
-    for make, uses in ((parent_unnamed.warning, driven), (parent_unnamed.note, fixed)):
-        if uses:
-            yield make(*_unnamed(model, uses))
+        if provider is not None and provider.category is ProviderClass.FIXED:
+            fixed[use] = provider.node.path
+        else:
+            driven.append(use)
+    if driven:
+        hint = "let the platform choose the parent for good: an agent drives it, so SCMI has none"
+        yield parent_unnamed.warning(*_unnamed(model, driven, hint))
+    if fixed:
+        hint = (
+            "let the platform choose the parent for good; or "
+            f"{hints.managed(model.inventory.tree, fixed.values())} gives it an SCMI id"
+        )
+        yield parent_unnamed.note(*_unnamed(model, list(fixed), hint))
 
 
-def _unnamed(model: Model, uses: list[Use]) -> tuple[str, Position, tuple[Related, ...], str]:
+def _unnamed(model: Model, uses: list[Use], hint: str) -> tuple[str, Position, list[Related], str]:
     tree = model.inventory.tree
     first, *others = uses
-    more = some(Related(use_word(use), position(tree, use)) for use in others)
     return (
         f"{first.consumer.path} wants another parent for "
         f"{resource_word(model.inventory, first.key)}, but that parent has no SCMI id; "
         "the parent cannot be set",
         position(tree, first),
-        more,
-        "let the platform set it, or have it manage the parent's provider",
+        [Related(use_word(use), position(tree, use)) for use in others],
+        hint,
     )
 
 
@@ -275,8 +281,20 @@ def opp_undriven(model: Model) -> Iterator[Diagnostic]:
             f"the platform manages no clock of {table.consumers[0].path}",
             table.node.position,
             more,
-            "where the platform can set that clock, platform.managed names its provider",
+            _clock_hint(model, table),
         )
+
+
+def _clock_hint(model: Model, table: OppTable) -> str:
+    """What would let the platform scale the clocks of a table's devices."""
+    paths = {node.path for node in table.consumers}
+    clocks = [use for use in model.inventory.uses if use.consumer.path in paths]
+    providers = [model.providers[use.key.provider] for use in clocks if is_clock_input(use)]
+    local = [p.node.path for p in providers if p.category is ProviderClass.LOCAL]
+    if local:
+        line = hints.managed(model.inventory.tree, local)
+        return f"where the platform can set that clock: {line}"
+    return "nothing scales that clock: drop operating-points-v2, or name the clock that is scaled"
 
 
 def _no_such(provider: Provider, key: ResourceKey) -> str | None:
@@ -297,28 +315,31 @@ def _no_such(provider: Provider, key: ResourceKey) -> str | None:
     advice="Name a provider of the platform, or make this one managed.",
 )
 def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
-    """Hand grants and owners of what is not the platform's to give."""
+    """Explicit grants and owners of what is not the platform's to give."""
+    closure = model.findings.closure
+    used = {use.key for use in (*closure.needs, *closure.own)}
     written = [(grant.key, grant.position, "grant") for grant in model.assignment.grants]
     written += [(o.key, o.position, "owner") for o in model.assignment.options.owners]
     for key, where, what in written:
-        provider = model.providers.get(key.provider)
-        if any(platform.resource(key) for platform in model.platforms) and provider is None:
-            continue
-        if provider is None:
-            said = "but that node provides nothing"
-        elif provider.category is not ProviderClass.MANAGED:
-            said = f"which is {provider.category}: {provider.reason}"
-        elif (wrong := _no_such(provider, key)) is not None:
+        # A performance domain that an OPP table makes has no provider, and a device that uses it.
+        wrong = None if key in used else _not_given(model, key)
+        if wrong is not None:
+            said, hint = wrong
             yield grant_unmanaged.error(
-                f"the {what} names {resource_word(model.inventory, key)}, but {wrong}",
-                where,
-                hint="scmigen show resources lists what the board has",
+                f"the {what} names {resource_word(model.inventory, key)}, {said}", where, hint=hint
             )
-            continue
-        else:
-            continue
-        yield grant_unmanaged.error(
-            f"the {what} names {resource_word(model.inventory, key)}, {said}",
-            where,
-            hint="name a provider of the platform; platform.managed makes it one",
-        )
+
+
+def _not_given(model: Model, key: ResourceKey) -> tuple[str, str] | None:
+    """Why the platform cannot give a resource, and what can be done; none where it can."""
+    provider = model.providers.get(key.provider)
+    if provider is None:
+        return "but that node provides nothing", "scmigen show providers lists what does"
+    if provider.category is not ProviderClass.MANAGED:
+        line = hints.managed(model.inventory.tree, [key.provider])
+        why = f"which is {provider.category}: {provider.reason}"
+        return why, f"{line} has the platform serve it"
+    wrong = _no_such(provider, key)
+    if wrong is not None:
+        return f"but {wrong}", "scmigen show resources lists what the board has"
+    return None

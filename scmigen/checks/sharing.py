@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from scmigen.assignment.assignment import HandGrant
+from scmigen.assignment.assignment import Claim, HandGrant
 from scmigen.bindings.facts import Use
 from scmigen.bindings.node_kinds import bus_of, is_reserved, status_of
 from scmigen.bindings.status import Availability
+from scmigen.checks import hints
 from scmigen.checks.check import Check, check
 from scmigen.checks.words import (
-    agent_word,
     depends,
     examples,
     names,
@@ -20,6 +20,7 @@ from scmigen.checks.words import (
 )
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.model.ownership import Ownership
 from scmigen.model.platform import Model
 from scmigen.model.sharing import Conflict
 from scmigen.runtime import Role
@@ -40,7 +41,9 @@ def device_conflict(model: Model) -> Iterator[Diagnostic]:
             f"{conflict.node.path} is given to {' and '.join(agents)}",
             claims[-1].position,
             [Related(f"{claim.agent or 'the platform'}", claim.position) for claim in claims[:-1]],
-            "give it to one of them, or say flags: {shared: true} in every entry",
+            "drop one of the entries: what the platform keeps cannot be shared"
+            if any(claim.agent is None for claim in claims)
+            else "drop all entries but one, or say flags: {shared: true} in every entry",
         )
 
 
@@ -108,16 +111,32 @@ def bus_owner(model: Model) -> Iterator[Diagnostic]:
         of_bus = model.owners.of(bus)
         if of_device.platform or not set(of_device.all_agents) - set(of_bus.all_agents):
             continue
-        if of_device.shared or of_bus.shared:
+        if of_bus.shared or (of_device.shared and set(of_device.agents) & set(of_bus.agents)):
             continue
         owner = "the platform" if of_bus.platform else names(of_bus.all_agents) or "nobody"
         yield bus_owner.error(
             f"{claim.node.path} is {names(of_device.all_agents)}'s, "
             f"but the controller of its bus, {bus.path}, is {owner}'s",
             claim.position,
-            hint=f"give {node_word(model.inventory.tree, bus.path)} to the same agent, "
-            "or share the device",
+            hint=_bus_hint(model, claim, of_device, bus, of_bus),
         )
+
+
+def _bus_hint(
+    model: Model, claim: Claim, of_device: Ownership, bus: Node, of_bus: Ownership
+) -> str:
+    """Whichever of both can be moved: a bus that somebody claims, or has other claimed devices on
+    it, stays where it is."""
+    tree = model.inventory.tree
+    drop = f"drop the entry for {node_word(tree, claim.node.path)}"
+    if of_bus.platform:
+        return f"{drop}, or take {node_word(tree, bus.path)} out of platform.devices"
+    given = f"give {node_word(tree, bus.path)} to the same agent"
+    if not of_bus.claims and len(of_device.agents) == 1:
+        given = hints.access(tree, [bus.path], of_device.agents)
+    default = [agent for agent in of_bus.agents if agent.default]
+    share = hints.access(tree, [claim.node.path], of_device.agents, shared=True)
+    return f"{given}; or {share if default else drop}"
 
 
 _WORDS = {
@@ -192,12 +211,16 @@ def _owner_hint(model: Model, conflict: Conflict) -> str:
             f"{part.path} is part of {whole.path}: give both to one agent, "
             "or leave the reset to one of them"
         )
-    entry = resource_word(model.inventory, conflict.key).partition("<")[2].rstrip(">")
-    holder = agent_word(conflict.holders[0])
-    return (
-        f'name an owner (platform.owners: [{{{conflict.key.kind}: "{entry}", agent: {holder}}}]), '
-        "or make one of the devices assignable"
-    )
+    written = {
+        why.agent
+        for _, why in conflict.uses
+        if isinstance(why, HandGrant) and _wants(why, conflict.operation)
+    }
+    if len(written) > 1:
+        return f"drop {conflict.operation} from all grants but one"
+    owner = next((h for h in conflict.holders if h.name in written), conflict.holders[0])
+    line = hints.owners(model.inventory, [(conflict.key, owner)])
+    return f"name an owner ({line}), or make one of the devices assignable"
 
 
 def _nested(conflict: Conflict) -> tuple[Node, Node] | None:
@@ -228,7 +251,8 @@ def feeds_others(model: Model) -> Iterator[Diagnostic]:
             f"{node_word(tree, path)} serves several agents, and it may feed them from {inputs}: "
             "a change of one agent may reach another",
             model.providers[path].node.position,
-            hint="name the owner of each input, or give the whole block to one agent",
+            hint=hints.owners(model.inventory, ((c.key, c.holders[0]) for c in conflicts))
+            + " names an owner of each input; or give the whole block to one agent",
         )
 
 
@@ -250,7 +274,10 @@ def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
             f"{item.agent.name} does not get {item.operation} on "
             f"{resource_word(model.inventory, item.key)}, which {use_word(item.use)} needs: {why}",
             position(tree, item.use),
-            hint="platform.owners says which agent has it",
+            hint=f"{item.owner.name} is in platform.owners; name another agent there"
+            if item.owner is not None
+            else hints.owners(model.inventory, [(item.key, item.agent)])
+            + f" gives it to {item.agent.name} alone",
         )
 
 

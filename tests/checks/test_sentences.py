@@ -282,7 +282,9 @@ def test_a_power_off_or_reset_reaches_the_device_inside(
 def test_a_vote_granted_by_hand_holds_what_the_device_around_could_turn_off() -> None:
     body = 'w: wrap { compatible = "acme,w"; clocks = <&cc 1>; e: e { compatible = "acme,e"; }; };'
     (found,) = diagnostics(soc_model(body, B_HAS_E), "depends-foreign")
-    assert found.hint == "give both to one agent, or grant its state to b"
+    assert found.hint == (
+        'give both to one agent, or grant: [{clock: "&cc 1", operations: [state]}] in b'
+    )
     vote = "    grant: [{clock: '&cc 1', operations: [state]}]"
     assert diagnostics(soc_model(body, f"{B_HAS_E}\n{vote}"), "depends-foreign") == []
 
@@ -311,3 +313,22 @@ def test_the_rate_above_a_fixed_factor_reaches_who_uses_it() -> None:
     model = soc_model(body, B_HAS_E)
     assert grants(model, "b") == {"clock cc 1": "state read"}
     assert wrong(model) == ["rate-shared"]
+
+
+@pytest.mark.parametrize("what", ["grant", "owner"])
+def test_what_is_given_of_a_node_that_provides_nothing_is_an_error(what: str) -> None:
+    """A grant of it alone made a resource that no firmware has."""
+    agents = {
+        "grant": "    grant: [{clock: '&x', operations: [read]}]",
+        "owner": "platform: {owners: [{clock: '&x', agent: a}]}",
+    }[what]
+    (found,) = diagnostics(soc_model("x: x { };", agents), "grant-unmanaged")
+    assert found.message == f"the {what} names clock <&x>, but that node provides nothing"
+
+
+def test_a_performance_domain_of_an_opp_table_has_no_provider_and_can_be_granted() -> None:
+    body = (
+        "t: t { o { opp-hz = <0 5>; }; }; d: d { operating-points-v2 = <&t>; clocks = <&cc 1>; };"
+    )
+    model = soc_model(body, "    grant: [{performance: '&d', operations: [read]}]")
+    assert diagnostics(model, "grant-unmanaged") == []

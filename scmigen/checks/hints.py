@@ -1,0 +1,60 @@
+"""Hints in the words of the agents file: lines to copy, that do what the hint says.
+
+A test applies every such line and compiles again, so a hint says nothing that does not help:
+``platform.KEY: [...]`` stands for an entry of ``platform``, and ``access: [...] in vm1`` or
+``grant: [...] in vm1`` for one of that agent's domain.
+"""
+
+from collections.abc import Iterable
+
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.facts import Inventory, ResourceKey
+from scmigen.checks.words import names, node_word, resource_word
+from scmigen.devicetree.tree import DeviceTree
+
+
+def managed(tree: DeviceTree, paths: Iterable[str]) -> str:
+    """``platform.managed: ["&pmic"]``: the platform serves these providers."""
+    return f"platform.managed: {_nodes(tree, paths)}"
+
+
+def devices(tree: DeviceTree, paths: Iterable[str]) -> str:
+    """``platform.devices: ["&i2c1"]``: the platform keeps these devices for itself."""
+    return f"platform.devices: {_nodes(tree, paths)}"
+
+
+def owners(inventory: Inventory, pairs: Iterable[tuple[ResourceKey, Agent]]) -> str:
+    """``platform.owners: [{clock: "&cru 7", agent: linux}]``: this agent alone sets them."""
+    rows = (
+        f'{{{key.kind}: "{resource_reference(inventory, key)}", agent: {agent.name}}}'
+        for key, agent in dict(pairs).items()
+    )
+    return f"platform.owners: [{', '.join(rows)}]"
+
+
+def access(
+    tree: DeviceTree, paths: Iterable[str], agents: Iterable[Agent], shared: bool = False
+) -> str:
+    """``access: [{dev: "&dma", flags: {shared: true}}] in m7``: the agents have these devices."""
+    flags = ", flags: {shared: true}" if shared else ""
+    rows = (f'{{dev: "{node_word(tree, path)}"{flags}}}' for path in dict.fromkeys(paths))
+    return f"access: [{', '.join(rows)}] in {names(agents)}"
+
+
+def votes(inventory: Inventory, keys: Iterable[ResourceKey], agents: Iterable[Agent]) -> str:
+    """``grant: [{clock: "&cru 7", operations: [state]}] in vm1``: the agents keep these on."""
+    rows = (
+        f'{{{key.kind}: "{resource_reference(inventory, key)}", operations: [state]}}'
+        for key in dict.fromkeys(keys)
+    )
+    return f"grant: [{', '.join(rows)}] in {names(agents)}"
+
+
+def resource_reference(inventory: Inventory, key: ResourceKey) -> str:
+    """``&cru 7``, or with the macro of the source: a resource as the agents file names it."""
+    return resource_word(inventory, key).partition("<")[2].rstrip(">")
+
+
+def _nodes(tree: DeviceTree, paths: Iterable[str]) -> str:
+    words = (f'"{node_word(tree, path)}"' for path in dict.fromkeys(paths))
+    return f"[{', '.join(words)}]"

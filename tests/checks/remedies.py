@@ -1,0 +1,102 @@
+"""Applies the lines of a hint to an agents file: what a user does who copies them.
+
+A hint may offer several ways, and each of its lines is one: ``platform.KEY: [...]`` for the
+``platform`` mapping, ``access: [...] in NAMES`` and ``grant: [...] in NAMES`` for domains.
+"""
+
+import copy
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import yaml
+
+from scmigen.assignment.select import Selector
+from scmigen.devicetree.tree import DeviceTree
+
+LINE = re.compile(r"(?P<where>platform\.[a-z-]+|access|grant): \[")
+DROP = re.compile(r"drop (?P<devices>[^;]+?) from access of (?P<agent>[\w-]+); ")
+WORDS = re.compile(r"[\w-]+(?:, [\w-]+)*(?: and [\w-]+)?")
+DEFAULT = "default: true"
+SHARE_ALL = "say flags: {shared: true} in every entry"
+
+
+class Remedy(NamedTuple):
+    """One way out: the mapping and the key it is for, what is added, and what goes."""
+
+    where: str
+    entries: list[Any]
+    agents: tuple[str, ...] = ()
+    dropped: tuple[tuple[str, str], ...] = ()
+
+
+def _list_at(text: str, start: int) -> str:
+    """The flow sequence that begins with the bracket at ``start``."""
+    depth = 0
+    for end in range(start, len(text)):
+        depth += {"[": 1, "]": -1}.get(text[end], 0)
+        if depth == 0:
+            return text[start : end + 1]
+    raise ValueError(f"unbalanced: {text}")
+
+
+def remedies(hint: str) -> Iterator[Remedy]:
+    """Each way out that a hint writes as a line of the agents file."""
+    dropped: list[tuple[str, str]] = []
+    for found in DROP.finditer(hint):
+        dropped += [(found["agent"], word) for word in found["devices"].split(", ")]
+    for found in LINE.finditer(hint):
+        text = _list_at(hint, found.end() - 1)
+        rest = hint[found.end() - 1 + len(text) :]
+        agents: tuple[str, ...] = ()
+        if not found["where"].startswith("platform."):
+            assert rest.startswith(" in "), hint
+            names = WORDS.match(rest, 4)
+            assert names, hint
+            agents = tuple(re.split(r", | and ", names[0]))
+        yield Remedy(found["where"], yaml.safe_load(text), agents, tuple(dropped))
+    if DEFAULT in hint:
+        yield Remedy(DEFAULT, [])
+    if SHARE_ALL in hint:
+        yield Remedy(SHARE_ALL, [])
+
+
+def apply(remedy: Remedy, text: str | None, tree: DeviceTree) -> str:
+    """The agents file after one remedy; without a file before, one with the default agent."""
+    plain = {"domains": {"ospm": {"id": 1, "scmi": {"role": "ospm"}, "default": True}}}
+    document = copy.deepcopy(yaml.safe_load(text)) if text else plain
+    for agent, word in remedy.dropped:
+        entries = document["domains"][agent].get("access", [])
+        document["domains"][agent]["access"] = [
+            entry for entry in entries if not _same(tree, entry["dev"], word)
+        ]
+    if remedy.where == DEFAULT:
+        next(iter(document["domains"].values()))["default"] = True
+    elif remedy.where == SHARE_ALL:
+        for domain in document["domains"].values():
+            for entry in domain.get("access", []):
+                entry["flags"] = {"shared": True}
+    elif remedy.where.startswith("platform."):
+        key = remedy.where.partition(".")[2]
+        platform = document.setdefault("platform", {})
+        platform[key] = [*platform.get(key, []), *remedy.entries]
+    else:
+        for agent in remedy.agents:
+            _add(document["domains"][agent], remedy, tree)
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def _add(domain: dict[str, Any], remedy: Remedy, tree: DeviceTree) -> None:
+    """Add entries to a domain; one for the same device is replaced, as a user would."""
+    entries = list(domain.get(remedy.where, []))
+    for new in remedy.entries:
+        if remedy.where == "access":
+            entries = [entry for entry in entries if not _same(tree, entry["dev"], new["dev"])]
+        entries.append(new)
+    domain[remedy.where] = entries
+
+
+def _same(tree: DeviceTree, one: str, other: str) -> bool:
+    selector = Selector(tree)
+    paths = [[node.path for node in selector.select(word).nodes] for word in (one, other)]
+    return paths[0] == paths[1] and len(paths[0]) == 1

@@ -1,0 +1,230 @@
+"""A hint helps: applied to the agents file, the finding is gone and no error is there that was not
+there before."""
+
+from collections.abc import Iterator
+from textwrap import dedent
+from typing import NamedTuple
+
+import pytest
+from checks.remedies import Remedy, apply, remedies
+from checks.test_checks import CASES
+from checks.test_examples import NAMES, parts
+from checks.test_examples import SOC as EXAMPLE_SOC
+from support import AGENTS, BOARD, SOC, TWO_AGENTS, model_of, source
+
+from scmigen.checks.registry import run_checks
+from scmigen.devicetree.source import read_source
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import Diagnostic, InputError, Severity
+from scmigen.runtime import Numbering
+
+
+class Situation(NamedTuple):
+    """A board and an agents file on which some check reports something."""
+
+    tree: DeviceTree
+    agents: str | None
+    lock: str | None = None
+    numbering: Numbering = Numbering.SHARED
+
+    def findings(self, agents: str | None) -> list[Diagnostic]:
+        return list(run_checks(model_of(self.tree, agents, self.lock, self.numbering)))
+
+
+def of_checks(name: str) -> Situation:
+    case = CASES[name][2]
+    text = source(case.body + ("" if "arm,scmi" in case.body else SOC)).replace("^", "")
+    agents = case.agents
+    if agents is not None:
+        agents = (agents if case.whole else TWO_AGENTS + agents).replace("^", "")
+    return Situation(read_source(text, BOARD), agents, case.lock, case.numbering)
+
+
+def of_examples(name: str) -> Situation | None:
+    found = parts(name, "wrong")
+    if found.keys() - {"", "# agents.yaml", "# ids.lock"}:
+        return None
+    soc = "" if 'compatible = "arm,scmi' in found[""] else EXAMPLE_SOC
+    try:
+        tree = read_source(source(found[""] + soc), BOARD)
+    except InputError:
+        return None
+    lock = found.get("# ids.lock", "").partition("\n")[2]
+    return Situation(tree, found.get("# agents.yaml"), lock or None)
+
+
+CONTROLLER = "clocks = <&cc 1>; %s #dma-cells = <1>;"
+#: Situations of their own: several ways into one finding, which need different hints.
+OWN = {
+    "controller-of-the-default-agent": (
+        f"dma: dma {{ {CONTROLLER % ''} }}; e: e {{ dmas = <&dma 1>; clocks = <&cc 2>; }};",
+        '    access: [{dev: "&e"}]',
+    ),
+    "controller-of-another-agent": (
+        f"dma: dma {{ {CONTROLLER % 'resets = <&rc 1>;'} }}; d: d {{ dmas = <&dma 1>; }};",
+        '    access: [{dev: "&dma"}]',
+    ),
+    "controller-between-two-that-are-not-the-default": (
+        f"dma: dma {{ {CONTROLLER % ''} }}; e: e {{ dmas = <&dma 1>; }};",
+        '    access: [{dev: "&e"}]\n  c: {id: 3, access: [{dev: "&dma"}]}',
+    ),
+    "controller-with-a-rate": (
+        f"""dma: dma {{ {CONTROLLER % "assigned-clocks = <&cc 1>; assigned-clock-rates = <5>;"} }};
+        d: d {{ dmas = <&dma 1>; }};""",
+        '    access: [{dev: "&dma"}]',
+    ),
+    "controller-named-by-its-path": (
+        f"dma {{ {CONTROLLER % ''} phandle = <9>; }}; e: e {{ dmas = <9 1>; }};",
+        '    access: [{dev: "/dma"}]',
+    ),
+    "part-inside-a-device": (
+        'w: wrap { compatible = "acme,w"; clocks = <&cc 1>, <&cc 2>; e: e { compatible = "e"; };'
+        " };",
+        '    access: [{dev: "&e"}]',
+    ),
+    "bus-of-the-default-agent": (
+        'bus: i2c { compatible = "acme,i2c"; clocks = <&cc 1>; e: e@1 { reg = <1>; }; };',
+        '    access: [{dev: "&e"}]',
+    ),
+    "bus-that-another-agent-claims": (
+        'bus: i2c { compatible = "acme,i2c"; clocks = <&cc 1>; e: e@1 { reg = <1>; }; };',
+        '    access: [{dev: "&e"}]\n  c: {id: 3, access: [{dev: "&bus"}]}',
+    ),
+    "bus-of-the-platform": (
+        'bus: i2c { compatible = "acme,i2c"; clocks = <&cc 1>; e: e@1 { reg = <1>; }; };',
+        '    access: [{dev: "&e"}]\nplatform: {devices: ["&bus"]}',
+    ),
+    "device-claimed-by-two": (
+        "e: e { clocks = <&cc 1>; };",
+        '    access: [{dev: "&e"}]\n  c: {id: 3, access: [{dev: "&e"}]}',
+    ),
+    "device-claimed-by-an-agent-and-the-platform": (
+        "e: e { clocks = <&cc 1>; };",
+        '    access: [{dev: "&e"}]\nplatform: {devices: ["&e"]}',
+    ),
+    "memory-controller-that-an-agent-claims": (
+        "ddr: memory-controller { clocks = <&cc 1>; }; d { clocks = <&cc 2>; };",
+        '    access: [{dev: "&ddr"}]',
+    ),
+    "memory-controller-of-the-default-agent": (
+        "memory-controller { clocks = <&cc 1>; }; e: e { clocks = <&cc 2>; };",
+        '    access: [{dev: "&e"}]',
+    ),
+    "rate-in-an-explicit-grant": (
+        "d { assigned-clocks = <&cc 1>; assigned-clock-rates = <5>; }; e: e { clocks = <&cc 1>; };",
+        '    access: [{dev: "&e"}]\n    grant: [{clock: "&cc 1", operations: [rate]}]',
+    ),
+    "rate-in-two-explicit-grants": (
+        "e: e { clocks = <&cc 1>; };",
+        '    grant: [{clock: "&cc 1", operations: [rate]}]\n'
+        '  c: {id: 3, grant: [{clock: "&cc 1", operations: [rate]}]}',
+    ),
+    "list-of-channels-of-another-agent": (
+        'bus: i2c { compatible = "acme,i2c"; clocks = <&cc 1>;'
+        ' adc: adc@1 { compatible = "acme,adc"; reg = <1>; #io-channel-cells = <1>; }; };'
+        'hwmon { compatible = "iio-hwmon"; io-channels = <&adc 0>, <&adc 1>; };',
+        '    access: [{dev: "&bus"}]',
+    ),
+    "pmic-on-a-bus-of-its-own": (
+        'bus: i2c { compatible = "acme,i2c"; clocks = <&cc 1>; pmic: p@1 { compatible = "acme,p";'
+        ' reg = <1>; buck: buck { regulator-name = "buck"; }; }; }; e: e { x-supply = <&buck>; };',
+        '    access: [{dev: "&e"}]',
+    ),
+    "pmic-on-a-bus-that-an-agent-claims": (
+        'bus: i2c { compatible = "acme,i2c"; clocks = <&cc 1>; pmic: p@1 { compatible = "acme,p";'
+        ' reg = <1>; buck: buck { regulator-name = "buck"; }; }; }; d: d { x-supply = <&buck>; };',
+        '    access: [{dev: "&bus"}]',
+    ),
+    "fixed-clock-granted": (
+        'osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; clock-frequency = <5>; };',
+        '    grant: [{clock: "&osc", operations: [read]}]',
+    ),
+    "grant-on-what-provides-nothing": (
+        "x: x { };",
+        '    grant: [{clock: "&x", operations: [read]}]',
+    ),
+    "withdrawn-on-a-shared-device": (
+        "e: e { resets = <&rc 1>; clocks = <&cc 1>; };",
+        '    access: [{dev: "&e", flags: {shared: true}}]',
+    ),
+    "opp-table-of-a-local-clock": (
+        'scmi { compatible = "arm,scmi"; }; cru: cru@9 { reg = <9>; #clock-cells = <1>; };'
+        "t: t { opp { opp-hz = <0 5>; }; }; d { operating-points-v2 = <&t>; clocks = <&cru 1>; };",
+        "    access: []",
+    ),
+}
+
+
+def situations() -> Iterator[object]:
+    for name in CASES:
+        yield pytest.param(of_checks(name), name, id=f"check-{name}")
+    for name in NAMES:
+        found = of_examples(name)
+        if found is not None:
+            yield pytest.param(found, name, id=f"example-{name}")
+    for name, (body, agents) in OWN.items():
+        tree = read_source(source(body + SOC), BOARD)
+        yield pytest.param(Situation(tree, TWO_AGENTS + agents), None, id=f"own-{name}")
+
+
+def errors(found: list[Diagnostic]) -> set[tuple[str, str]]:
+    return {(item.id, item.message) for item in found if item.severity is Severity.ERROR}
+
+
+def check_remedy(situation: Situation, item: Diagnostic, remedy: Remedy) -> None:
+    before = situation.findings(situation.agents)
+    after = situation.findings(apply(remedy, situation.agents, situation.tree))
+    assert (item.id, item.message) not in {(other.id, other.message) for other in after}
+    assert errors(after) - errors(before) == set()
+
+
+@pytest.mark.parametrize(("situation", "name"), list(situations()))
+def test_every_line_of_a_hint_helps(situation: Situation, name: str | None) -> None:
+    try:
+        before = situation.findings(situation.agents)
+    except InputError:
+        pytest.skip("the input cannot be read")
+    assert name is None or name in {item.id for item in before} or situation.lock is None
+    for item in before:
+        for remedy in remedies(item.hint or ""):
+            check_remedy(situation, item, remedy)
+
+
+#: The hints that write a line for the agents file; the test above is nothing without them.
+WITH_LINES = {
+    *("device-conflict", "bus-owner", "rate-shared", "parent-shared", "level-shared"),
+    *("reset-shared", "config-shared", "feeds-others", "operation-withdrawn", "local-foreign"),
+    *("scmi-native", "parent-unnamed", "opp-undriven", "grant-unmanaged", "depends-foreign"),
+    *("critical-resource", "device-unassigned"),
+}
+
+
+def test_the_situations_reach_every_hint_with_a_line() -> None:
+    reached = set()
+    for parameters in situations():
+        situation = parameters.values[0]  # type: ignore[attr-defined]
+        try:
+            found = situation.findings(situation.agents)
+        except InputError:
+            continue
+        reached |= {item.id for item in found if list(remedies(item.hint or ""))}
+    assert reached == WITH_LINES
+
+
+def test_a_remedy_is_what_a_user_would_write() -> None:
+    hint = 'access: [{dev: "&dma", flags: {shared: true}}] in m7 shares it; or something else'
+    (remedy,) = remedies(hint)
+    assert remedy.agents == ("m7",)
+    tree = read_source(source("dma: dma { };"), BOARD)
+    text = apply(remedy, "domains: {m7: {id: 1, access: [{dev: /dma}, {dev: x}]}}", tree)
+    assert text == dedent("""\
+        domains:
+          m7:
+            id: 1
+            access:
+            - dev: x
+            - dev: '&dma'
+              flags:
+                shared: true
+        """)
+    assert AGENTS
