@@ -31,7 +31,7 @@ from scmigen.checks.words import (
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, counted
 from scmigen.model.platform import Device, Model
-from scmigen.scmi.operations import Operation
+from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
 
 
@@ -173,6 +173,11 @@ def _through_parents(model: Model) -> Iterator[Diagnostic]:
         device.node.path: device for platform in model.platforms for device in platform.devices
     }
     votes = {(g.agent, g.key) for g in model.assignment.grants if Operation.STATE in g.operations}
+    decided = {
+        draft.key
+        for draft in model.findings.granted.drafts.values()
+        if not all(aggregates(draft.key.kind, operation) for operation in draft.operations)
+    }
     told: set[str] = set()
     availability = Availability()
     for claim in model.assignment.claims:
@@ -188,8 +193,8 @@ def _through_parents(model: Model) -> Iterator[Diagnostic]:
             word = resource_word(model.inventory, over[0].key)
             switched = Operation.STATE in over[0].needs
             what = "turn off" if switched else "assert"
-            voted = all(Operation.STATE in use.needs for use in over)
             keys = [use.key for use in over]
+            voted = all(Operation.STATE in use.needs for use in over) and not set(keys) & decided
             vote = f", or {hints.votes(model.inventory, keys, mine)}" if voted else ""
             yield depends_foreign.warning(
                 f"{node.path} is {names(mine)}'s, inside {outer.node.path}, which is "
@@ -271,21 +276,27 @@ def _critical(
         f"{agent.name} may {words}, on which {first.consumer.path} and so every agent runs",
         position(tree, first),
         [Related(use_word(use), position(tree, use)) for use in [*uses.values()][1:]],
-        _critical_hint(model, agent, [use.consumer for _, use in powers]),
+        _critical_hint(model, [use.consumer for _, use in powers]),
     )
 
 
-def _critical_hint(model: Model, agent: Agent, nodes: Iterable[Node]) -> str:
+def _critical_hint(model: Model, nodes: Iterable[Node]) -> str:
+    """The platform keeps the devices; of CPUs all, since they share clocks and OPP tables."""
     tree = model.inventory.tree
-    paths = list(dict.fromkeys(node.path for node in nodes))
-    keep = (
-        f"{hints.devices(tree, paths)} keeps {'them' if len(paths) > 1 else 'it'} for the platform"
+    kept = dict.fromkeys(
+        node.parent.path if is_cpu(node) and node.parent is not None else node.path
+        for node in nodes
     )
-    claimed = [path for path in paths if model.owners.names(path)]
-    if not claimed:
-        return keep
-    words = ", ".join(node_word(tree, path) for path in claimed)
-    return f"drop {words} from access of {agent.name}; {keep}"
+    claimed: dict[str, dict[str, None]] = {}
+    for claim in model.assignment.claims:
+        above = {claim.node.path, *(part.path for part in claim.node.ancestors())}
+        if claim.agent is not None and claim.exact and not above.isdisjoint(kept):
+            claimed.setdefault(claim.agent, {}).setdefault(node_word(tree, claim.node.path))
+    drops = (
+        f"drop {', '.join(words)} from access of {agent}; " for agent, words in claimed.items()
+    )
+    it = "them" if len(kept) > 1 else "it"
+    return f"{''.join(drops)}{hints.devices(tree, kept)} keeps {it} for the platform"
 
 
 @check(

@@ -6,6 +6,7 @@ from functools import partial
 from scmigen.assignment.assignment import Claim, HandGrant
 from scmigen.bindings.facts import Use
 from scmigen.bindings.node_kinds import bus_of, is_reserved, status_of
+from scmigen.bindings.providers import switch_of
 from scmigen.bindings.status import Availability
 from scmigen.checks import hints
 from scmigen.checks.check import Check, check
@@ -125,18 +126,33 @@ def bus_owner(model: Model) -> Iterator[Diagnostic]:
 def _bus_hint(
     model: Model, claim: Claim, of_device: Ownership, bus: Node, of_bus: Ownership
 ) -> str:
-    """Whichever of both can be moved: a bus that somebody claims, or has other claimed devices on
-    it, stays where it is."""
+    """Whichever of both can be moved. A bus stays where it is if somebody claims it, or if what is
+    on it and what is elsewhere drive each other natively."""
     tree = model.inventory.tree
     drop = f"drop the entry for {node_word(tree, claim.node.path)}"
     if of_bus.platform:
         return f"{drop}, or take {node_word(tree, bus.path)} out of platform.devices"
     given = f"give {node_word(tree, bus.path)} to the same agent"
-    if not of_bus.claims and len(of_device.agents) == 1:
+    if not of_bus.claims and len(of_device.agents) == 1 and _moves_alone(model, bus):
         given = hints.access(tree, [bus.path], of_device.agents)
     default = [agent for agent in of_bus.agents if agent.default]
     share = hints.access(tree, [claim.node.path], of_device.agents, shared=True)
     return f"{given}; or {share if default else drop}"
+
+
+def _moves_alone(model: Model, bus: Node) -> bool:
+    """Whether no native use leads into the bus or out of it."""
+    tree = model.inventory.tree
+    for use in model.findings.closure.native:
+        provider = model.providers[use.key.provider]
+        switch = switch_of(tree, provider.node) if provider.switched_by_board else None
+        if _is_on(bus, use.consumer) != _is_on(bus, switch[1] if switch else provider.node):
+            return False
+    return True
+
+
+def _is_on(bus: Node, node: Node) -> bool:
+    return node is bus or bus in node.ancestors()
 
 
 _WORDS = {

@@ -241,7 +241,7 @@ def test_what_every_agent_runs_on_is_kept_by_one_device_of_the_platform() -> Non
     e: e { };
     """
     (found,) = diagnostics(soc_model(body, B_HAS_E), "critical-resource")
-    assert found.hint == 'platform.devices: ["&c0", "&ddr"] keeps them for the platform'
+    assert found.hint == 'platform.devices: ["/cpus", "&ddr"] keeps them for the platform'
     kept = f'{B_HAS_E}\nplatform: {{devices: ["&c0", "&ddr"]}}'
     assert told(soc_model(body, kept)) == []
     # Nobody can turn off a supply that is always on.
