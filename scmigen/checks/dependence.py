@@ -12,11 +12,11 @@ from scmigen.bindings.consumers import (
 )
 from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.bindings.node_kinds import is_bus, is_cpu, is_critical, is_reserved
-from scmigen.bindings.status import Availability
+from scmigen.bindings.node_kinds import is_cpu, is_critical, is_reserved
 from scmigen.checks import hints
 from scmigen.checks.check import check
 from scmigen.checks.controllers import kept_on, through_controllers
+from scmigen.checks.enclosing import inside_devices
 from scmigen.checks.words import (
     VERBS,
     depends,
@@ -30,8 +30,8 @@ from scmigen.checks.words import (
 )
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, counted
-from scmigen.model.platform import Device, Model
-from scmigen.scmi.operations import Operation, aggregates
+from scmigen.model.platform import Model
+from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 
@@ -127,7 +127,7 @@ def _askers(model: Model, uses: Iterable[Use]) -> str:
 def depends_foreign(model: Model) -> Iterator[Diagnostic]:
     """What an agent's device hangs on, and another agent can turn off without being asked."""
     yield from _through_platform(model)
-    yield from _through_parents(model)
+    yield from inside_devices(model, depends_foreign)
     yield from through_controllers(model, depends_foreign)
 
 
@@ -162,64 +162,6 @@ def _through_platform(model: Model) -> Iterator[Diagnostic]:
                 position(tree, use),
                 hint=f"{hints.managed(tree, [use.key.provider])} has the platform serve it",
             )
-
-
-def _through_parents(model: Model) -> Iterator[Diagnostic]:
-    """Devices inside a device that another agent has, with its clocks and domains."""
-    if len(model.assignment.agents) < 2:
-        return
-    tree = model.inventory.tree
-    devices = {
-        device.node.path: device for platform in model.platforms for device in platform.devices
-    }
-    votes = {(g.agent, g.key) for g in model.assignment.grants if Operation.STATE in g.operations}
-    decided = {
-        draft.key
-        for draft in model.findings.granted.drafts.values()
-        if not all(aggregates(draft.key.kind, operation) for operation in draft.operations)
-    }
-    told: set[str] = set()
-    availability = Availability()
-    for claim in model.assignment.claims:
-        node = claim.node
-        outer = _around(node, devices)
-        if outer is None or node.path in told or not availability.present(node):
-            continue
-        told.add(node.path)
-        mine, theirs = model.owners.of(node).all_agents, outer.agents
-        over = _power_over(outer, devices.get(node.path))
-        over = [use for use in over if not votes.issuperset((a.name, use.key) for a in mine)]
-        if mine and theirs and over and not set(mine) & set(theirs):
-            word = resource_word(model.inventory, over[0].key)
-            switched = Operation.STATE in over[0].needs
-            what = "turn off" if switched else "assert"
-            keys = [use.key for use in over]
-            voted = all(Operation.STATE in use.needs for use in over) and not set(keys) & decided
-            vote = f", or {hints.votes(model.inventory, keys, mine)}" if voted else ""
-            yield depends_foreign.warning(
-                f"{node.path} is {names(mine)}'s, inside {outer.node.path}, which is "
-                f"{names(theirs)}'s: {names(theirs)} can {what} {word}",
-                claim.position,
-                some(Related(use_word(use), position(tree, use)) for use in over),
-                f"give both to one agent{vote}",
-            )
-
-
-def _power_over(outer: Device, inner: Device | None) -> list[Use]:
-    """What a device can turn off or reset under one inside it, which has no vote of its own."""
-    held = {use.key for use in inner.uses} if inner is not None else set()
-    switched = [use for use in outer.uses if Operation.STATE in use.needs and use.key not in held]
-    return switched + [use for use in outer.uses if Operation.RESET in use.needs]
-
-
-def _around(node: Node, devices: Mapping[str, Device]) -> Device | None:
-    """The device that a node is inside of; a bus has a check of its own."""
-    for above in node.ancestors():
-        if is_bus(above):
-            return None
-        if above.path in devices:
-            return devices[above.path]
-    return None
 
 
 #: What an agent may do to what everybody runs on. CPUs are scaled by the system that runs on them.
