@@ -332,3 +332,26 @@ def test_a_performance_domain_of_an_opp_table_has_no_provider_and_can_be_granted
     )
     model = soc_model(body, "    grant: [{performance: '&d', operations: [read]}]")
     assert diagnostics(model, "grant-unmanaged") == []
+
+
+def test_what_everybody_runs_on_must_not_be_slowed_down_either() -> None:
+    """The memory's OPP table makes a performance domain of the agent that has the controller."""
+    body = """
+    ddr: memory-controller { clocks = <&cc 10>; operating-points-v2 = <&opp>; };
+    opp: opp-table { o1 { opp-hz = <0 800000000>; }; o2 { opp-hz = <0 1600000000>; }; };
+    d: d { clocks = <&cc 1>; };
+    """
+    (found,) = diagnostics(soc_model(body, '    access: [{dev: "&ddr"}]'), "critical-resource")
+    assert found.message == (
+        "b may turn off clock <&cc 10>, set the level of performance <&ddr> and set the limits of "
+        "performance <&ddr>, on which /memory-controller and so every agent runs"
+    )
+
+
+def test_cpus_are_scaled_by_the_system_that_runs_on_them() -> None:
+    body = """
+    cpus { cpu { device_type = "cpu"; clocks = <&cc 1>; operating-points-v2 = <&t>; }; };
+    t: t { o { opp-hz = <0 5>; }; }; e: e { clocks = <&cc 2>; };
+    """
+    (found,) = diagnostics(soc_model(body, B_HAS_E), "critical-resource")
+    assert found.message.startswith("a may turn off clock <&cc 1>, on which")
