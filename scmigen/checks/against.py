@@ -13,8 +13,8 @@ from scmigen.bindings.facts import ScmiInstance, Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.bindings.scmi_nodes import regulators_of
 from scmigen.checks.against_channel import channel_differs
-from scmigen.checks.grants import grant_unused, name_differs, plain, spans
-from scmigen.checks.words import some, use_word
+from scmigen.checks.grant_checks import grant_unused, name_differs
+from scmigen.checks.words import plain, spans, use_word
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related
 from scmigen.model.platform import Grant, Model, Platform, Resource
 from scmigen.runtime import Numbering
@@ -173,7 +173,7 @@ def _where(platform: Platform, grant: Grant) -> Position:
 
 
 def _because(grant: Grant) -> tuple[Related, ...]:
-    return some(
+    return tuple(
         Related(use_word(why) if isinstance(why, Use) else "a grant", why.position)
         for why in grant.because
     )
@@ -242,7 +242,7 @@ def _unused(platform: Platform, mine: Agent, view: _View) -> Iterator[Diagnostic
         yield grant_unused.note(
             f"the server allows {view.agent.name} what the tree does not need: {first}",
             view.position,
-            some(Related(word) for word in others),
+            [Related(word) for word in others],
             "deny what is not meant; least privilege is what the devices need",
         )
 
@@ -266,7 +266,7 @@ def _devices(platform: Platform, server: runtime.Runtime, file: str) -> Iterator
                 f"device {listed.id} of the server, {device.node.path}, {said[0]}",
                 device.node.position or Position(file),
                 (
-                    *some(Related(f"it {word}") for word in said[1:]),
+                    *(Related(f"it {word}") for word in said[1:]),
                     Related("the server", Position(file)),
                 ),
                 "whoever is given the device is given these; take them from the tree",

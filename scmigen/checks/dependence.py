@@ -1,13 +1,10 @@
 """Checks of what devices depend on: whose it is, and who could turn it off."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import (
-    assigned_parents,
-    assigned_rates,
-    is_assigned,
     is_clock_input,
 )
 from scmigen.bindings.dependencies import interrupt_root
@@ -24,99 +21,13 @@ from scmigen.checks.words import (
     node_word,
     position,
     powers_word,
-    resource_word,
-    some,
     use_word,
 )
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import Diagnostic, Finding, Position, Related, counted
+from scmigen.diagnostics import Diagnostic, Position, Related, counted
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
-
-
-@check(
-    "rate-twice",
-    about="Consumers ask for different rates of one clock.",
-    advice="Ask for the rate in one place; otherwise the last driver to come wins.",
-)
-def rate_twice(model: Model) -> Iterator[Diagnostic]:
-    """Clocks for which consumers, whoever has them, ask different rates; the last one wins."""
-    yield from _twice(model, rate_twice, _rate)
-
-
-@check(
-    "parent-twice",
-    about="Consumers ask for different parents of one clock.",
-    advice="Ask for the parent in one place; otherwise the last driver to come wins.",
-)
-def parent_twice(model: Model) -> Iterator[Diagnostic]:
-    """Clocks for which consumers ask different parents; the last one wins."""
-    yield from _twice(model, parent_twice, _parent)
-
-
-def _rate(_: Model, use: Use) -> int | None:
-    rates = assigned_rates(use.consumer)
-    asked = rates[use.index] if use.index < len(rates) else 0
-    return asked if asked and Operation.RATE in use.needs else None
-
-
-def _parent(model: Model, use: Use) -> ResourceKey | None:
-    if Operation.PARENT not in use.needs:
-        return None
-    return assigned_parents(model.inventory.tree, use.consumer).get(use.key)
-
-
-def _asked_word(model: Model, asked: int | ResourceKey) -> str:
-    return f"{asked} Hz" if isinstance(asked, int) else resource_word(model.inventory, asked)
-
-
-def _twice(
-    model: Model, finding: Finding, wanted: Callable[[Model, Use], int | ResourceKey | None]
-) -> Iterator[Diagnostic]:
-    tree = model.inventory.tree
-    for key, uses in _assigned(model).items():
-        asked: dict[int | ResourceKey, Use] = {}
-        for use in uses:
-            what = wanted(model, use)
-            if what is not None:
-                asked.setdefault(what, use)
-        if len(asked) > 1:
-            first, *others = asked.values()
-            words = " and ".join(_asked_word(model, what) for what in asked)
-            yield finding.warning(
-                f"{_askers(model, asked.values())} ask {words} "
-                f"of {resource_word(model.inventory, key)}",
-                position(tree, first),
-                some(Related(use_word(use), position(tree, use)) for use in others),
-                "the last driver to come wins; ask for it in one place",
-            )
-
-
-def _assigned(model: Model) -> Mapping[ResourceKey, list[Use]]:
-    """The uses of managed clocks through ``assigned-clocks``.
-
-    What a managed provider asks of itself is a beginning: the platform applies it before any agent
-    asks for something else. A parent that has no SCMI id is asked for all the same. What an agent's
-    own tree adds is not looked at: the rates and parents stand there, not in the board's node.
-    """
-    found: dict[ResourceKey, list[Use]] = {}
-    closure = model.findings.closure
-    withdrawn = {(item.use.consumer.path, item.key) for item in model.findings.granted.withdrawn}
-    for use in (*closure.own, *closure.needs, *closure.unnamed):
-        refused = (use.consumer.path, use.key) in withdrawn
-        here = is_assigned(use) and not use.via and use.place is None
-        if here and not refused:
-            found.setdefault(use.key, []).append(use)
-    return found
-
-
-def _askers(model: Model, uses: Iterable[Use]) -> str:
-    agents: dict[Agent | None, None] = {}
-    for use in uses:
-        owner = model.owners.of(use.consumer)
-        agents.update(dict.fromkeys(owner.all_agents or (None,)))
-    return f"devices of {names(agents)}"
 
 
 @check(
@@ -260,7 +171,7 @@ def device_unassigned(model: Model) -> Iterator[Diagnostic]:
             f"what {'it needs' if len(first_uses) == 1 else 'they need'}: "
             f"{first.consumer.path}",
             position(tree, first),
-            some(Related(use.consumer.path, position(tree, use)) for use in others),
+            [Related(use.consumer.path, position(tree, use)) for use in others],
             "make one agent the default (default: true), or name the devices in access entries",
         )
 

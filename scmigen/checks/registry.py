@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 from scmigen.checks import (
+    assigned_clocks,
     dependence,
-    grants,
+    grant_checks,
     identifiers,
-    providers,
+    provider_checks,
     references,
-    sharing,
+    sharing_checks,
     transports,
 )
 from scmigen.checks.check import Check
@@ -26,11 +27,12 @@ def _checks(module: ModuleType) -> Iterator[Check]:
 
 
 CHECKS: tuple[Check, ...] = (
-    *_checks(sharing),
-    *sharing.SHARED.values(),
-    *_checks(providers),
+    *_checks(sharing_checks),
+    *sharing_checks.SHARED.values(),
+    *_checks(provider_checks),
+    *_checks(assigned_clocks),
     *_checks(dependence),
-    *_checks(grants),
+    *_checks(grant_checks),
     *_checks(references),
     *_checks(transports),
     *_checks(identifiers),

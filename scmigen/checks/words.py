@@ -84,9 +84,20 @@ def examples(
     return [_example(tree, *pairs[place]) for place in ordered]
 
 
-def some(related: Iterable[Related]) -> tuple[Related, ...]:
-    """The related places; printing cuts them, not whoever finds them."""
-    return tuple(related)
+def plain(name: str) -> str:
+    """A name as names are compared: letters and digits only, all small."""
+    return "".join(filter(str.isalnum, name)).lower()
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """``3, 5-7``: ascending numbers, runs drawn together."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join("-".join(map(str, run)) for run in runs)
 
 
 def _place(agent: Agent | None, why: Use | HandGrant) -> tuple[object, ...]:

@@ -21,7 +21,6 @@ from scmigen.checks.words import (
     node_word,
     position,
     resource_word,
-    some,
     use_word,
 )
 from scmigen.diagnostics import Diagnostic, Position, Related, counted
@@ -127,7 +126,7 @@ def provider_disabled(model: Model) -> Iterator[Diagnostic]:
             f"{counted(len(uses), 'use refers', 'uses refer')} to it, and "
             f"{'is' if len(uses) == 1 else 'are'} left out",
             position(tree, uses[0]),
-            some(Related(use_word(use), position(tree, use)) for use in uses),
+            [Related(use_word(use), position(tree, use)) for use in uses],
             "enable the provider, or disable the device that needs it",
         )
 
@@ -175,10 +174,10 @@ def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
             rest.append((path, uses))
     if rest:
         first, *others = rest
-        more = some(
+        more = [
             Related(f"{node_word(tree, path)} too", position(tree, uses[0]))
             for path, uses in others
-        )
+        ]
         message, where, hint = _feeding(model, *first)
         yield managed_consumes_local.note(message, where, more, hint)
 
@@ -275,7 +274,7 @@ def opp_undriven(model: Model) -> Iterator[Diagnostic]:
     """OPP tables that make neither a performance domain nor rates: once a tree."""
     if model.findings.undriven:
         table, *others = model.findings.undriven
-        more = some(Related(f"{item.node.path} too", item.node.position) for item in others)
+        more = [Related(f"{item.node.path} too", item.node.position) for item in others]
         yield opp_undriven.note(
             f"{table.node.path} makes no performance domain: "
             f"the platform manages no clock of {table.consumers[0].path}",

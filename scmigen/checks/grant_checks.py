@@ -1,13 +1,13 @@
 """Checks of what users write about single resources: grants, numbers and names."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.describe import clock_output_names, names_of
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.scmi_nodes import device_id_position
 from scmigen.checks.check import check
-from scmigen.checks.words import resource_word, some
+from scmigen.checks.words import plain, resource_word, spans
 from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.platform import Device, Model
 from scmigen.runtime import MAX_RESOURCES
@@ -35,7 +35,7 @@ def grant_unused(model: Model) -> Iterator[Diagnostic]:
         yield grant_unused.note(
             f"{agent} is granted by hand what none of its devices needs: {said}",
             first.position,
-            some(Related(word, grant.position) for grant, word in others),
+            [Related(word, grant.position) for grant, word in others],
             "drop what is not meant; least privilege is what the devices need",
         )
 
@@ -57,11 +57,6 @@ def agent_idle(model: Model) -> Iterator[Diagnostic]:
                 hint="access gives it devices, grant single resources; scmigen show devices lists "
                 "the devices that need something",
             )
-
-
-def plain(name: str) -> str:
-    """A name as names are compared: letters and digits only, all small."""
-    return "".join(filter(str.isalnum, name)).lower()
 
 
 @check(
@@ -184,14 +179,3 @@ def device_id_hole(model: Model) -> Iterator[Diagnostic]:
                 hint="the lock file keeps the ids of devices that are gone; "
                 "--repack numbers everything anew",
             )
-
-
-def spans(numbers: Iterable[int]) -> str:
-    """``3, 5-7``: ascending numbers, runs drawn together."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and runs[-1][-1] == number - 1:
-            runs[-1][1:] = [number]
-        else:
-            runs.append([number])
-    return ", ".join("-".join(map(str, run)) for run in runs)
