@@ -1,4 +1,4 @@
-"""Checks of ``assigned-clocks``: several consumers ask for different rates or parents of one clock."""
+"""Checks of ``assigned-clocks``: consumers that request different rates or parents of a clock."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -14,21 +14,21 @@ from scmigen.scmi.operations import Operation
 
 @check(
     "rate-twice",
-    about="Consumers ask for different rates of one clock.",
-    advice="Ask for the rate in one place; otherwise the last driver to come wins.",
+    about="Consumers request different rates for one clock.",
+    advice="Request the rate in one place; otherwise the last driver to probe wins.",
 )
 def rate_twice(model: Model) -> Iterator[Diagnostic]:
-    """Clocks for which consumers, whoever has them, ask different rates; the last one wins."""
+    """Clocks for which consumers of any agent request different rates; the last one wins."""
     yield from _twice(model, rate_twice, _rate)
 
 
 @check(
     "parent-twice",
-    about="Consumers ask for different parents of one clock.",
-    advice="Ask for the parent in one place; otherwise the last driver to come wins.",
+    about="Consumers request different parents for one clock.",
+    advice="Request the parent in one place; otherwise the last driver to probe wins.",
 )
 def parent_twice(model: Model) -> Iterator[Diagnostic]:
-    """Clocks for which consumers ask different parents; the last one wins."""
+    """Clocks for which consumers request different parents; the last one wins."""
     yield from _twice(model, parent_twice, _parent)
 
 
@@ -62,20 +62,20 @@ def _twice(
             first, *others = asked.values()
             words = " and ".join(_asked_word(model, what) for what in asked)
             yield finding.warning(
-                f"{_askers(model, asked.values())} ask {words} "
-                f"of {resource_word(model.inventory, key)}",
+                f"{_askers(model, asked.values())} request {words} "
+                f"for {resource_word(model.inventory, key)}",
                 position(tree, first),
                 [Related(use_word(use), position(tree, use)) for use in others],
-                "the last driver to come wins; ask for it in one place",
+                "the last driver to probe wins; request it in one place",
             )
 
 
 def _assigned(model: Model) -> Mapping[ResourceKey, list[Use]]:
     """The uses of managed clocks through ``assigned-clocks``.
 
-    What a managed provider asks of itself is a beginning: the platform applies it before any agent
-    asks for something else. A parent that has no SCMI id is asked for all the same. What an agent's
-    own tree adds is not looked at: the rates and parents stand there, not in the board's node.
+    Requests of managed providers are left out: the platform applies them before any agent requests
+    something else. Parents without an SCMI id are included. What an agent's own tree adds is left
+    out: its rates and parents are in that tree, not in the board's node.
     """
     found: dict[ResourceKey, list[Use]] = {}
     closure = model.findings.closure

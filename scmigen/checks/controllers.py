@@ -60,7 +60,7 @@ class _Power:
 
 
 def kept_on(model: Model) -> frozenset[ResourceKey]:
-    """The resources that nobody can turn off: always on, or held by a device of the platform."""
+    """Resources that no agent can turn off: always on, or held by a device of the platform."""
     return frozenset(
         resource.key
         for platform in model.platforms

@@ -1,4 +1,4 @@
-"""Checks of what devices depend on: whose it is, and who could turn it off."""
+"""Checks of what devices depend on: who owns it, and who could turn it off."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -32,18 +32,18 @@ from scmigen.scmi.protocols import Kind
 
 @check(
     "depends-foreign",
-    about="Another agent can turn off what an agent's device depends on.",
+    about="Another agent can turn off, reset or change what an agent's device depends on.",
     advice="Make it always-on, give both to one agent, or have the platform serve it.",
 )
 def depends_foreign(model: Model) -> Iterator[Diagnostic]:
-    """What an agent's device hangs on, and another agent can turn off without being asked."""
+    """Resources and controllers a device depends on that another agent can switch off."""
     yield from _through_platform(model)
     yield from inside_devices(model, depends_foreign)
     yield from through_controllers(model, depends_foreign)
 
 
 def _through_platform(model: Model) -> Iterator[Diagnostic]:
-    """Providers of the platform that feed an agent and are fed by what another agent drives."""
+    """Managed providers that an agent uses and that depend on what another agent drives."""
     tree = model.inventory.tree
     users: dict[str, dict[int, Agent]] = {}
     for draft in model.findings.granted.drafts.values():
@@ -55,7 +55,7 @@ def _through_platform(model: Model) -> Iterator[Diagnostic]:
     )
     for use in closure.fed_locally:
         if use.key.kind is Kind.CLOCK and clocks[use.consumer.path] != 1:
-            # One of many inputs: nobody knows which of its outputs hang on it.
+            # One of many inputs: which outputs depend on it is unknown.
             continue
         holder = model.owners.of(model.providers[use.key.provider].node).all_agents
         others = [
@@ -75,7 +75,7 @@ def _through_platform(model: Model) -> Iterator[Diagnostic]:
             )
 
 
-#: What an agent may do to what everybody runs on. CPUs are scaled by the system that runs on them.
+#: Operations that affect every agent. CPUs are scaled by the operating system that runs on them.
 _OVER_ALL = frozenset(VERBS)
 _OVER_CPUS = frozenset({Operation.STATE, Operation.RESET})
 
@@ -96,7 +96,7 @@ def critical_resource(model: Model) -> Iterator[Diagnostic]:
 
 
 def _critical_powers(model: Model) -> dict[Agent, list[_Critical]]:
-    """What each agent may do to what everybody runs on; nobody turns off what is kept on."""
+    """What each agent may do to what everything runs on, except turn off what is kept on."""
     interrupts = interrupt_root(model.inventory.tree)
     kept = kept_on(model)
     drafts = model.findings.granted.drafts
@@ -146,7 +146,7 @@ def _critical_hint(model: Model, nodes: Iterable[Node]) -> str:
         if claim.agent is not None and claim.exact and not above.isdisjoint(kept):
             claimed.setdefault(claim.agent, {}).setdefault(node_word(tree, claim.node.path))
     drops = (
-        f"drop {', '.join(words)} from access of {agent}; " for agent, words in claimed.items()
+        f"remove {', '.join(words)} from access of {agent}; " for agent, words in claimed.items()
     )
     it = "them" if len(kept) > 1 else "it"
     return f"{''.join(drops)}{hints.devices(tree, kept)} keeps {it} for the platform"
@@ -154,11 +154,11 @@ def _critical_hint(model: Model, nodes: Iterable[Node]) -> str:
 
 @check(
     "device-unassigned",
-    about="A device needs something of the platform and is no agent's.",
+    about="A device needs something from the platform and belongs to no agent.",
     advice="Make one agent the default, or name the device in an access entry.",
 )
 def device_unassigned(model: Model) -> Iterator[Diagnostic]:
-    """Devices that need something and are nobody's: once a tree."""
+    """Devices that need something and belong to no agent, one warning per tree."""
     tree = model.inventory.tree
     first_uses: dict[str, Use] = {}
     for use in model.findings.closure.unowned:
@@ -167,8 +167,8 @@ def device_unassigned(model: Model) -> Iterator[Diagnostic]:
     if first_uses:
         first, *others = first_uses.values()
         yield device_unassigned.warning(
-            f"{counted(len(first_uses), 'device is', 'devices are')} nobody's, so nobody may use "
-            f"what {'it needs' if len(first_uses) == 1 else 'they need'}: "
+            f"{counted(len(first_uses), 'device is', 'devices are')} assigned to no agent, so no "
+            f"agent may use what {'it needs' if len(first_uses) == 1 else 'they need'}: "
             f"{first.consumer.path}",
             position(tree, first),
             [Related(use.consumer.path, position(tree, use)) for use in others],
@@ -178,8 +178,8 @@ def device_unassigned(model: Model) -> Iterator[Diagnostic]:
 
 @check(
     "device-reserved",
-    about="An agent is given a device that other firmware has (status is reserved).",
-    advice="Drop the entry, or enable the device where it is free.",
+    about="An agent is given a device that is reserved for other firmware (status).",
+    advice="Remove the entry, or enable the device if it is free.",
 )
 def device_reserved(model: Model) -> Iterator[Diagnostic]:
     """Exact claims on devices that ``status = "reserved"`` leaves to other firmware."""
@@ -187,7 +187,7 @@ def device_reserved(model: Model) -> Iterator[Diagnostic]:
         if claim.exact and claim.agent is not None and is_reserved(claim.node):
             yield device_reserved.warning(
                 f"{claim.node.path} is given to {claim.agent}, but its status is reserved: "
-                "other firmware has it, and nothing is granted",
+                "other firmware uses it, and nothing is granted",
                 claim.position,
-                hint='drop the entry, or set status = "okay" where the device is free',
+                hint='remove the entry, or set status = "okay" if the device is free',
             )

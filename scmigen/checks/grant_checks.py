@@ -18,10 +18,10 @@ from scmigen.scmi.protocols import Kind
 @check(
     "grant-unused",
     about="A grant allows what none of the agent's devices needs.",
-    advice="Drop what is not meant; what devices need is granted anyway.",
+    advice="Remove what is not intended; what devices need is granted anyway.",
 )
 def grant_unused(model: Model) -> Iterator[Diagnostic]:
-    """What is granted by hand and none of the agent's devices needs: one note an agent."""
+    """Explicit grants beyond what the agent's devices need, one note per agent."""
     by_agent: dict[str, list[tuple[HandGrant, str]]] = {}
     for draft in model.findings.granted.drafts.values():
         needed = {op for why in draft.because if isinstance(why, Use) for op in why.needs}
@@ -33,10 +33,10 @@ def grant_unused(model: Model) -> Iterator[Diagnostic]:
     for agent, found in by_agent.items():
         (first, said), *others = found
         yield grant_unused.note(
-            f"{agent} is granted by hand what none of its devices needs: {said}",
+            f"explicit grants give {agent} more than its devices need: {said}",
             first.position,
             [Related(word, grant.position) for grant, word in others],
-            "drop what is not meant; least privilege is what the devices need",
+            "remove what is not intended; what the devices need is granted anyway",
         )
 
 
@@ -65,7 +65,7 @@ def agent_idle(model: Model) -> Iterator[Diagnostic]:
     advice="Compare number, name and reference of both; one of the lists has moved.",
 )
 def name_differs(model: Model) -> Iterator[Diagnostic]:
-    """Names written by hand that are another resource's of the same provider."""
+    """Explicit names that belong to another resource of the same provider."""
     tree = model.inventory.tree
     for grant in model.assignment.grants:
         node = tree.node(grant.key.provider)
@@ -115,8 +115,8 @@ def _named(model: Model, like: ResourceKey) -> Iterator[tuple[ResourceKey, str]]
 
 @check(
     "id-hole",
-    about="A server description leaves out numbers below its highest.",
-    advice="Give the number away, or leave it where it is reserved on purpose.",
+    about="A server description skips numbers below its highest.",
+    advice="Assign the number, or leave it if it is reserved on purpose.",
 )
 def id_hole(model: Model) -> Iterator[Diagnostic]:
     """Numbers that a server description leaves out: agents see a hole there."""
@@ -131,14 +131,14 @@ def id_hole(model: Model) -> Iterator[Diagnostic]:
             yield id_hole.note(
                 f"{agent} has no {kind} {spans(holes)}, but {kind} {max(numbers)}",
                 numbers[after].position,
-                hint="agents see a hole as a resource they may not use; give the number away, "
-                "or leave it where it is reserved",
+                hint="agents see a hole as a resource they may not use; assign the number, "
+                "or leave it if it is reserved",
             )
 
 
 @check(
     "device-id",
-    about="A device id that the tree fixes is another device's too, or out of range.",
+    about="A device id fixed by the tree is used twice or out of range.",
     advice="Give each device an access-controllers cell of its own.",
 )
 def device_id(model: Model) -> Iterator[Diagnostic]:
@@ -152,18 +152,18 @@ def device_id(model: Model) -> Iterator[Diagnostic]:
             other = first.setdefault(device.number, device)
             if other is device and device.number <= MAX_RESOURCES:
                 continue
-            said = f"too, as {other.node.path}" if other is not device else "which is no id"
+            said = f"as has {other.node.path}" if other is not device else "which is out of range"
             yield device_id.error(
-                f"{device.node.path} has the device id {device.number}, {said}",
+                f"{device.node.path} has device id {device.number}, {said}",
                 device_id_position(device.node) or Position(tree.file),
-                hint=f"give each device a cell of its own, up to {MAX_RESOURCES}",
+                hint=f"give each device its own cell, up to {MAX_RESOURCES}",
             )
 
 
 @check(
     "device-id-hole",
-    about="Device ids of devices that are gone are kept and are nobody's.",
-    advice="Leave them, or number anew with --repack where nobody knows the ids yet.",
+    about="The ids of removed devices are kept and belong to no device.",
+    advice="Leave them, or renumber with --repack if nothing depends on the ids yet.",
 )
 def device_id_hole(model: Model) -> Iterator[Diagnostic]:
     """Device ids that are nobody's: firmware that indexes a table by them needs a row there."""
@@ -176,6 +176,5 @@ def device_id_hole(model: Model) -> Iterator[Diagnostic]:
             yield device_id_hole.note(
                 f"no device of {platform.name} has the id {spans(holes)}",
                 after.node.position,
-                hint="the lock file keeps the ids of devices that are gone; "
-                "--repack numbers everything anew",
+                hint="the lock file keeps the ids of removed devices; --repack renumbers all",
             )

@@ -101,7 +101,7 @@ def run_guarded(checks: Iterable[Check], model: Model) -> Iterator[Diagnostic]:
             yield CHECK_FAILED.error(
                 f"check {check.id} failed with {type(problem).__name__}: {problem}",
                 Position(last.filename, last.lineno or 0),
-                hint="nothing is known of what it looks for; the other checks have run",
+                hint="what it looks for is unchecked; all other checks have run",
             )
 
 

@@ -1,4 +1,4 @@
-"""Checks of providers: what is driven by whom, and what that keeps an agent from reaching."""
+"""Checks of providers: who drives them, and which agents cannot reach them because of that."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ from scmigen.diagnostics import Diagnostic, Position, Related, counted
 from scmigen.model.platform import Model
 from scmigen.scmi.protocols import Kind
 
-_NEED = ("use of other agents needs", "uses of other agents need")
+_NEED = ("use by other agents needs", "uses by other agents need")
 
 #: Uses with the agents that have their consumers.
 _Uses = list[tuple[Agent | None, Use]]
@@ -72,7 +72,7 @@ def _foreign(
     tree = model.inventory.tree
     number = len(dict.fromkeys(use for _, use in uses))
     return (
-        f"{node_word(tree, provider.node.path)} is {names(holders) or 'nobody'}'s, but "
+        f"{node_word(tree, provider.node.path)} belongs to {names(holders) or 'no agent'}, but "
         f"{counted(number, *_NEED)} it ({provider.reason})",
         position(tree, uses[0][1]),
         examples(tree, uses),
@@ -115,7 +115,7 @@ def _hint(model: Model, provider: Provider) -> str:
     advice="Enable the provider, or disable the device that needs it.",
 )
 def provider_disabled(model: Model) -> Iterator[Diagnostic]:
-    """One warning a disabled provider that enabled devices refer to."""
+    """One warning per disabled provider that enabled devices refer to."""
     tree = model.inventory.tree
     by_provider: dict[str, list[Use]] = {}
     for use in model.findings.closure.disabled:
@@ -123,8 +123,8 @@ def provider_disabled(model: Model) -> Iterator[Diagnostic]:
     for path, uses in sorted(by_provider.items()):
         yield provider_disabled.warning(
             f"{node_word(tree, path)} is disabled, but "
-            f"{counted(len(uses), 'use refers', 'uses refer')} to it, and "
-            f"{'is' if len(uses) == 1 else 'are'} left out",
+            f"{counted(len(uses), 'use refers', 'uses refer')} to it and "
+            f"{'is' if len(uses) == 1 else 'are'} ignored",
             position(tree, uses[0]),
             [Related(use_word(use), position(tree, use)) for use in uses],
             "enable the provider, or disable the device that needs it",
@@ -133,11 +133,11 @@ def provider_disabled(model: Model) -> Iterator[Diagnostic]:
 
 @check(
     "scmi-native",
-    about="Controllers stay native only because the tree has an SCMI node.",
-    advice="Name them in platform.managed where the platform shall serve them too.",
+    about="Controllers are driven natively only because the tree has an SCMI node.",
+    advice="Name them in platform.managed if the platform should serve them too.",
 )
 def scmi_native(model: Model) -> Iterator[Diagnostic]:
-    """Said once a tree: controllers that would be managed if the tree had no SCMI node."""
+    """One note per tree: controllers that would be managed if the tree had no SCMI node."""
     tree = model.inventory.tree
     kept = [
         provider
@@ -156,11 +156,11 @@ def scmi_native(model: Model) -> Iterator[Diagnostic]:
 
 @check(
     "managed-consumes-local",
-    about="A provider of the platform is fed by something an agent drives.",
-    advice="See that the agent has it on before anybody uses what depends on it.",
+    about="A platform-managed provider depends on something that an agent drives.",
+    advice="Make sure the agent turns it on before anything that depends on it is used.",
 )
 def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
-    """One warning a local supply, which really must be on; one note a tree for all the rest."""
+    """One warning per local parent supply, which must be on; one note per tree for the rest."""
     tree = model.inventory.tree
     by_provider: dict[str, list[Use]] = {}
     for use in model.findings.closure.fed_locally:
@@ -188,17 +188,17 @@ def _feeding(model: Model, path: str, uses: list[Use]) -> tuple[str, Position, s
         f"the platform's {uses[0].consumer.path} takes {uses[0].prop} from "
         f"{node_word(model.inventory.tree, path)}, which {owner} drives",
         position(model.inventory.tree, uses[0]),
-        "that agent must have it on before anybody uses what depends on it",
+        "that agent must turn it on before anything that depends on it is used",
     )
 
 
 @check(
     "parent-unnamed",
-    about="A clock is to be given a parent that has no SCMI id.",
+    about="A device requests a clock parent that has no SCMI id.",
     advice="Let the platform set the parent, or have it manage the parent's provider.",
 )
 def parent_unnamed(model: Model) -> Iterator[Diagnostic]:
-    """Assigned parents that no SCMI message can name: once a tree.
+    """Assigned parents that no SCMI message can name, one finding per tree and severity.
 
     A parent that runs by itself is a note, since the platform can choose it for good; one that an
     agent drives is a warning.
@@ -213,11 +213,13 @@ def parent_unnamed(model: Model) -> Iterator[Diagnostic]:
         else:
             driven.append(use)
     if driven:
-        hint = "let the platform choose the parent for good: an agent drives it, so SCMI has none"
+        hint = (
+            "let the platform set the parent permanently: an agent drives it, so it has no SCMI id"
+        )
         yield parent_unnamed.warning(*_unnamed(model, driven, hint))
     if fixed:
         hint = (
-            "let the platform choose the parent for good; or "
+            "let the platform set the parent permanently; or "
             f"{hints.managed(model.inventory.tree, fixed.values())} gives it an SCMI id"
         )
         yield parent_unnamed.note(*_unnamed(model, list(fixed), hint))
@@ -227,7 +229,7 @@ def _unnamed(model: Model, uses: list[Use], hint: str) -> tuple[str, Position, l
     tree = model.inventory.tree
     first, *others = uses
     return (
-        f"{first.consumer.path} wants another parent for "
+        f"{first.consumer.path} requests another parent for "
         f"{resource_word(model.inventory, first.key)}, but that parent has no SCMI id; "
         "the parent cannot be set",
         position(tree, first),
@@ -238,13 +240,13 @@ def _unnamed(model: Model, uses: list[Use], hint: str) -> tuple[str, Position, l
 
 @check(
     "clock-protected",
-    about="A clock that protected-clocks keeps for other firmware is used or granted.",
-    advice="Drop the use, or take the clock out of protected-clocks.",
+    about="A clock that protected-clocks reserves for other firmware is used or granted.",
+    advice="Remove the use, or remove the clock from protected-clocks.",
 )
 def clock_protected(model: Model) -> Iterator[Diagnostic]:
     """Uses of clocks that ``protected-clocks`` of their provider keeps for other firmware."""
     tree = model.inventory.tree
-    hint = "drop the use, or the clock from protected-clocks if the platform may switch it"
+    hint = "remove the use, or remove the clock from protected-clocks if the platform may switch it"
     for use in model.findings.closure.protected:
         without = lost_without(use.consumer, use.name)
         report = clock_protected.note if without else clock_protected.error
@@ -268,15 +270,15 @@ def clock_protected(model: Model) -> Iterator[Diagnostic]:
 @check(
     "opp-undriven",
     about="An OPP table scales a clock that the platform does not manage.",
-    advice="Name the clock's provider in platform.managed where the platform can set it.",
+    advice="Name the clock's provider in platform.managed if the platform can set it.",
 )
 def opp_undriven(model: Model) -> Iterator[Diagnostic]:
-    """OPP tables that make neither a performance domain nor rates: once a tree."""
+    """OPP tables that create neither a performance domain nor rates, one note per tree."""
     if model.findings.undriven:
         table, *others = model.findings.undriven
         more = [Related(f"{item.node.path} too", item.node.position) for item in others]
         yield opp_undriven.note(
-            f"{table.node.path} makes no performance domain: "
+            f"OPP table {table.node.path} creates no performance domain: "
             f"the platform manages no clock of {table.consumers[0].path}",
             table.node.position,
             more,
@@ -292,8 +294,8 @@ def _clock_hint(model: Model, table: OppTable) -> str:
     local = [p.node.path for p in providers if p.category is ProviderClass.LOCAL]
     if local:
         line = hints.managed(model.inventory.tree, local)
-        return f"where the platform can set that clock: {line}"
-    return "nothing scales that clock: drop operating-points-v2, or name the clock that is scaled"
+        return f"if the platform can set that clock: {line}"
+    return "nothing scales that clock: remove operating-points-v2, or name the clock that is scaled"
 
 
 def _no_such(provider: Provider, key: ResourceKey) -> str | None:
@@ -310,7 +312,7 @@ def _no_such(provider: Provider, key: ResourceKey) -> str | None:
 
 @check(
     "grant-unmanaged",
-    about="A grant or owner written by hand names something the platform does not manage.",
+    about="An explicit grant or owner names something the platform does not manage.",
     advice="Name a provider of the platform, or make this one managed.",
 )
 def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:

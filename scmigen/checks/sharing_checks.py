@@ -42,16 +42,16 @@ def device_conflict(model: Model) -> Iterator[Diagnostic]:
             f"{conflict.node.path} is given to {' and '.join(agents)}",
             claims[-1].position,
             [Related(f"{claim.agent or 'the platform'}", claim.position) for claim in claims[:-1]],
-            "drop one of the entries: what the platform keeps cannot be shared"
+            "remove one of the entries: what the platform keeps cannot be shared"
             if any(claim.agent is None for claim in claims)
-            else "drop all entries but one, or say flags: {shared: true} in every entry",
+            else "remove all entries but one, or add flags: {shared: true} to every entry",
         )
 
 
 @check(
     "device-disabled",
     about="An agent is given a device that is not enabled.",
-    advice="Enable the device in the tree or an overlay, or drop the entry.",
+    advice="Enable the device in the tree or an overlay, or remove the entry.",
 )
 def device_disabled(model: Model) -> Iterator[Diagnostic]:
     """Exact claims on devices that are not enabled."""
@@ -63,13 +63,13 @@ def device_disabled(model: Model) -> Iterator[Diagnostic]:
                 f"{claim.node.path} is given to {claim.agent or 'the platform'}, "
                 "but it is not enabled",
                 claim.position,
-                hint='an overlay may enable it; until then set status = "okay" or drop the entry',
+                hint='an overlay may enable it; otherwise set status = "okay" or remove the entry',
             )
 
 
 @check(
     "device-secure",
-    about="An agent that is not secure is given a device of the secure world.",
+    about="An agent that is not secure is given a secure-only device.",
     advice="Give it to an agent of the role secure.",
 )
 def device_secure(model: Model) -> Iterator[Diagnostic]:
@@ -80,7 +80,7 @@ def device_secure(model: Model) -> Iterator[Diagnostic]:
             continue
         if claim.node.path in model.inventory.secure_only:
             yield device_secure.warning(
-                f"{claim.node.path} is given to {claim.agent}, but secure-status keeps it for "
+                f"{claim.node.path} is given to {claim.agent}, but secure-status reserves it for "
                 "the secure world; nothing is granted",
                 claim.position,
                 [Related("for the secure world", _status_position(claim.node))],
@@ -129,7 +129,7 @@ def _bus_hint(
     """Whichever of both can be moved. A bus stays where it is if somebody claims it, or if what is
     on it and what is elsewhere drive each other natively."""
     tree = model.inventory.tree
-    drop = f"drop the entry for {node_word(tree, claim.node.path)}"
+    drop = f"remove the entry for {node_word(tree, claim.node.path)}"
     if of_bus.platform:
         return f"{drop}, or take {node_word(tree, bus.path)} out of platform.devices"
     given = f"give {node_word(tree, bus.path)} to the same agent"
@@ -194,7 +194,7 @@ SHARED: Mapping[Operation, Check] = {
     **{
         operation: _shared(
             operation,
-            f"An agent may set the {operation} of what another agent depends on, and none owns it.",
+            f"An agent may set the {operation} of what another agent depends on; nobody owns it.",
             "Name an owner of the resource, or make one of the devices assignable.",
         )
         for operation in (Operation.RATE, Operation.PARENT, Operation.LEVEL, Operation.CONFIG)
@@ -233,7 +233,7 @@ def _owner_hint(model: Model, conflict: Conflict) -> str:
         if isinstance(why, HandGrant) and _wants(why, conflict.operation)
     }
     if len(written) > 1:
-        return f"drop {conflict.operation} from all grants but one"
+        return f"remove {conflict.operation} from all grants but one"
     owner = next((h for h in conflict.holders if h.name in written), conflict.holders[0])
     line = hints.owners(model.inventory, [(conflict.key, owner)])
     return f"name an owner ({line}), or make one of the devices assignable"
@@ -252,11 +252,11 @@ def _nested(conflict: Conflict) -> tuple[Node, Node] | None:
 
 @check(
     "feeds-others",
-    about="An agent may change a clock that perhaps feeds another agent's.",
+    about="An agent may change a clock that may feed another agent's.",
     advice="Name the owner of each input, or give the whole block to one agent.",
 )
 def feeds_others(model: Model) -> Iterator[Diagnostic]:
-    """One warning a provider whose many inputs may carry one agent's change to another."""
+    """One warning per provider whose many inputs may carry one agent's change to another."""
     tree = model.inventory.tree
     by_provider: dict[str, list[Conflict]] = {}
     for path, conflict in model.findings.granted.possible:
@@ -265,7 +265,7 @@ def feeds_others(model: Model) -> Iterator[Diagnostic]:
         inputs = ", ".join(sorted({resource_word(model.inventory, c.key) for c in conflicts}))
         yield feeds_others.warning(
             f"{node_word(tree, path)} serves several agents, and it may feed them from {inputs}: "
-            "a change of one agent may reach another",
+            "a change by one agent may affect another",
             model.providers[path].node.position,
             hint=hints.owners(model.inventory, ((c.key, c.holders[0]) for c in conflicts))
             + " names an owner of each input; or give the whole block to one agent",
@@ -275,10 +275,10 @@ def feeds_others(model: Model) -> Iterator[Diagnostic]:
 @check(
     "operation-withdrawn",
     about="An operation is needed but not granted, because the resource or the device is shared.",
-    advice="Name the agent that shall have the operation in platform.owners.",
+    advice="Name the agent that should have the operation in platform.owners.",
 )
 def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
-    """Needed operations that the owner alone has, or nobody on a shared device."""
+    """Needed operations that only the owner has, or that no agent of a shared device has."""
     tree = model.inventory.tree
     for item in model.findings.granted.withdrawn:
         why = (
@@ -299,16 +299,16 @@ def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
 
 @check(
     "grant-against-owner",
-    about="A grant written by hand gives what only the owner of the resource may do.",
-    advice="Drop the grant or the owner.",
+    about="An explicit grant gives what only the owner of the resource may do.",
+    advice="Remove the grant or the owner.",
 )
 def grant_against_owner(model: Model) -> Iterator[Diagnostic]:
-    """Hand grants of an operation that the declared owner alone may use."""
+    """Explicit grants of an operation that only the declared owner may use."""
     for grant, owner in model.findings.granted.against_owner:
         word = resource_word(model.inventory, grant.key)
         yield grant_against_owner.error(
             f"{grant.agent} is granted {', '.join(sorted(grant.operations))} on {word}, "
             f"but {owner.name} owns it",
             grant.position,
-            hint="drop the grant or the owner",
+            hint="remove the grant or the owner",
         )

@@ -14,7 +14,7 @@ from scmigen.diagnostics import Diagnostic, Finding, Related, Severity
 
 CHECK_UNKNOWN = Finding(
     "check-unknown",
-    "A check is switched that does not exist.",
+    "A severity override names a check that does not exist.",
     "Look for its name with scmigen explain --list.",
     switchable=False,
 )
@@ -41,7 +41,7 @@ NOTHING = Asked()
 
 def unknown_hint(word: str, known: Collection[str]) -> str:
     """What to say of a name that is none of ``known``."""
-    return did_you_mean(word, known) or "scmigen explain --list has them all"
+    return did_you_mean(word, known) or "scmigen explain --list lists them all"
 
 
 def unknown(switches: Iterable[Switch], known: Collection[str]) -> Iterator[Diagnostic]:
@@ -94,5 +94,5 @@ def _by_command(item: Diagnostic, asked: Asked) -> Diagnostic | None:
     if item.severity is not Severity.ERROR:
         return None
     wanted = f"checks: {{{item.id}: {{severity: off, reason: …}}}} in the agents file"
-    told = Related(f"-W no-{item.id} does not reach errors; where this is right, say {wanted}")
+    told = Related(f"-W no-{item.id} does not apply to errors; if this is intended, use {wanted}")
     return replace(item, related=(told, *item.related))

@@ -1,4 +1,4 @@
-"""How checks speak of things: resources by label, devices by path, agents by name."""
+"""How checks name things: resources by label, devices by path, agents by name."""
 
 from collections.abc import Iterable, Sequence
 
@@ -85,12 +85,12 @@ def examples(
 
 
 def plain(name: str) -> str:
-    """A name as names are compared: letters and digits only, all small."""
+    """The form in which names are compared: letters and digits only, in lower case."""
     return "".join(filter(str.isalnum, name)).lower()
 
 
 def spans(numbers: Iterable[int]) -> str:
-    """``3, 5-7``: ascending numbers, runs drawn together."""
+    """``3, 5-7``: ascending numbers, runs abbreviated."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and runs[-1][-1] == number - 1:
@@ -101,7 +101,7 @@ def spans(numbers: Iterable[int]) -> str:
 
 
 def _place(agent: Agent | None, why: Use | HandGrant) -> tuple[object, ...]:
-    """What makes a line of examples different from another."""
+    """The identity of an example; equal ones are listed once."""
     if isinstance(why, Use):
         return agent_word(agent), why.consumer.path, why.prop, why.index
     return agent_word(agent), why.position
@@ -110,4 +110,4 @@ def _place(agent: Agent | None, why: Use | HandGrant) -> tuple[object, ...]:
 def _example(tree: DeviceTree, agent: Agent | None, why: Use | HandGrant) -> Related:
     if isinstance(why, Use):
         return Related(f"{agent_word(agent)}: {use_word(why)}", position(tree, why))
-    return Related(f"{agent_word(agent)}: a grant written by hand", why.position)
+    return Related(f"{agent_word(agent)}: explicit grant", why.position)

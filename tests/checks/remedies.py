@@ -15,10 +15,10 @@ from scmigen.assignment.select import Selector
 from scmigen.devicetree.tree import DeviceTree
 
 LINE = re.compile(r"(?P<where>platform\.[a-z-]+|access|grant): \[")
-DROP = re.compile(r"drop (?P<devices>[^;]+?) from access of (?P<agent>[\w-]+); ")
+DROP = re.compile(r"remove (?P<devices>[^;]+?) from access of (?P<agent>[\w-]+); ")
 WORDS = re.compile(r"[\w-]+(?:, [\w-]+)*(?: and [\w-]+)?")
 DEFAULT = "default: true"
-SHARE_ALL = "say flags: {shared: true} in every entry"
+SHARE_ALL = "add flags: {shared: true} to every entry"
 
 
 class Remedy(NamedTuple):

@@ -86,7 +86,7 @@ CASES = {
     ),
     "device-secure": (
         "warning",
-        "/e is given to b, but secure-status keeps it",
+        "/e is given to b, but secure-status reserves it",
         Case(f"e: e {{ {TRUSTED} }};", '    access: [{dev: ^"&e"}]'),
         Case('e: e { secure-status = "okay"; };', B_HAS_E),
     ),
@@ -98,13 +98,13 @@ CASES = {
     ),
     "local-foreign": (
         "error",
-        "&buck is a's, but 1 use of other agents needs it",
+        "&buck belongs to a, but 1 use by other agents needs it",
         Case(f"{I2C} f: f {{ x-supply = <^&buck>; }};", '    access: [{dev: "&f"}]'),
         Case(f"{I2C} f: f {{ x-supply = <&buck>; }};", '    access: [{dev: "&f"}, {dev: "&bus"}]'),
     ),
     "provider-disabled": (
         "warning",
-        "&g is disabled, but 1 use refers to it, and is left out",
+        "&g is disabled, but 1 use refers to it and is ignored",
         Case('g: g { #clock-cells = <0>; status = "disabled"; }; d { clocks = <^&g>; };'),
         Case("g: g { #clock-cells = <0>; }; d { clocks = <&g>; };"),
     ),
@@ -128,13 +128,13 @@ CASES = {
     ),
     "parent-unnamed": (
         "note",
-        "/d wants another parent for clock <&cc 1>",
+        "/d requests another parent for clock <&cc 1>",
         Case(OSC + "d { " + AT_PARENT % "osc" + " };"),
         Case(OSC + "d { " + PARENT % "cc 2" + " };"),
     ),
     "opp-undriven": (
         "note",
-        "/t makes no performance domain: the platform manages no clock of /d",
+        "OPP table /t creates no performance domain: the platform manages no clock of /d",
         Case(f"{OSC} ^{OPP} d {{ operating-points-v2 = <&t>; clocks = <&osc>; }};"),
         Case(f"{OPP} d {{ operating-points-v2 = <&t>; clocks = <&cc 1>; }};"),
     ),
@@ -184,13 +184,13 @@ CASES = {
     ),
     "rate-twice": (
         "warning",
-        "devices of ospm ask 5 Hz and 7 Hz of clock <&cc 1>",
+        "devices of ospm request 5 Hz and 7 Hz for clock <&cc 1>",
         Case(f"d {{ {AT_RATE} }}; f {{ {RATE.replace('<5>', '<7>')} }};"),
         Case(f"d {{ {RATE} }}; f {{ {RATE} }};"),
     ),
     "parent-twice": (
         "warning",
-        "devices of ospm ask clock <&cc 2> and clock <&cc 3> of clock <&cc 1>",
+        "devices of ospm request clock <&cc 2> and clock <&cc 3> for clock <&cc 1>",
         Case("d { " + AT_PARENT % "cc 2" + " }; f { " + PARENT % "cc 3" + " };"),
         Case("d { " + PARENT % "cc 2" + " }; f { " + PARENT % "cc 2" + " };"),
     ),
@@ -216,7 +216,7 @@ CASES = {
     ),
     "device-unassigned": (
         "warning",
-        "1 device is nobody's, so nobody may use what it needs: /d",
+        "1 device is assigned to no agent, so no agent may use what it needs: /d",
         Case(
             "d: d { clocks = <^&cc 1>; }; e: e { };",
             "domains: {a: {id: 1, scmi: {role: ospm}, access: [{dev: '&e'}]}}",
@@ -236,7 +236,7 @@ CASES = {
     ),
     "grant-unused": (
         "note",
-        "b is granted by hand what none of its devices needs: rate on clock <&cc 1>",
+        "explicit grants give b more than its devices need: rate on clock <&cc 1>",
         Case(
             "e: e { clocks = <&cc 1>; };",
             B_HAS_E + "\n    grant: [^{clock: '&cc 1', operations: [rate]}]",
@@ -280,7 +280,7 @@ CASES = {
     ),
     "device-id": (
         "error",
-        "/e has the device id 7, too, as /d",
+        "/e has device id 7, as has /d",
         Case(
             'x: x { compatible = "arm,scmi-smc"; #access-controller-cells = <1>; };'
             "c: c { #clock-cells = <1>; };"

@@ -297,7 +297,7 @@ def test_a_supply_of_another_agent_through_a_fixed_one_is_found() -> None:
     e: e { vcc-supply = <&rail>; };
     """
     (found,) = diagnostics(soc_model(body, B_HAS_E), "local-foreign")
-    assert found.message.startswith("&buck is a's, but 1 use of other agents needs it")
+    assert found.message.startswith("&buck belongs to a, but 1 use by other agents needs it")
     assert [item.message for item in found.related] == ["b: /e vcc-supply[0] through /rail"]
     # What is always on needs nobody.
     always = body.replace("buck { }", "buck { regulator-always-on; }")

@@ -52,7 +52,7 @@ def test_one_error_a_local_provider_with_the_count_of_its_uses(corpus: Path) -> 
     given = devices("csi", "dcmipp", "ethernet2", "pcie_rc", "venc")
     model = board(corpus, "stm32mp257f-ev1", TWO % given)
     (found,) = diagnostics(model, "local-foreign")
-    assert found.message.startswith("&rcc is a's, but 16 uses of other agents need it")
+    assert found.message.startswith("&rcc belongs to a, but 16 uses by other agents need it")
     assert 'platform.managed: ["&rcc"]' in str(found.hint)
 
 

@@ -28,9 +28,9 @@ LEFT = {
     ],
     # One error a provider: 34 uses.
     "rk3588-rock-5b": [
-        ("local-foreign", "&cru is linux's, but 29 uses of other agents need it", OTHERS),
-        ("local-foreign", "&power is linux's, but 4 uses of other agents need it", OTHERS),
-        ("local-foreign", "&vdd_gpu_s0 is linux's, but 1 use of other agents needs it", {"vm1"}),
+        ("local-foreign", "&cru belongs to linux, but 29 uses by other agents need it", OTHERS),
+        ("local-foreign", "&power belongs to linux, but 4 uses by other agents need it", OTHERS),
+        ("local-foreign", "&vdd_gpu_s0 belongs to linux, but 1 use by other agents needs it", {"vm1"}),
     ],
 }
 

@@ -123,8 +123,8 @@ def test_a_local_provider_serves_its_owner_only() -> None:
     # With the bus, the PMIC is b's, and a's devices are the foreign ones: one error a provider.
     model = soc_model(body, '    access: [{dev: "&i2c"}]')
     buck, ldo = diagnostics(model, "local-foreign")
-    assert buck.message.startswith("&buck is b's, but 2 uses of other agents need it")
-    assert ldo.message.startswith("&ldo is b's, but 1 use of other agents needs it")
+    assert buck.message.startswith("&buck belongs to b, but 2 uses by other agents need it")
+    assert ldo.message.startswith("&ldo belongs to b, but 1 use by other agents needs it")
     assert "platform.managed" in str(buck.hint)
 
 
