@@ -130,6 +130,11 @@ def is_assigned(use: Use) -> bool:
     return use.prop == "assigned-clocks"
 
 
+def is_assigned_parent(use: Use) -> bool:
+    """Whether a use names a clock as the parent of another one (``assigned-clock-parents``)."""
+    return use.prop == "assigned-clock-parents" and use.key.kind is Kind.CLOCK
+
+
 def is_clock_input(use: Use) -> bool:
     """Whether a use is a clock that the consumer runs on, or that feeds it."""
     return use.prop == "clocks" and use.key.kind is Kind.CLOCK

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from scmigen.bindings.consumers import ENTRY_NAMES
+from scmigen.bindings.consumers import ENTRY_NAMES, LISTS
 from scmigen.bindings.facts import ScmiInstance
 from scmigen.bindings.references import entry_count
 from scmigen.bindings.scmi_nodes import regulators_of, server_nodes
@@ -13,13 +13,6 @@ from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related, counted
 from scmigen.model.platform import Model
 from scmigen.scmi.protocols import Protocol
-
-_CELLS = {
-    "clocks": "#clock-cells",
-    "power-domains": "#power-domain-cells",
-    "resets": "#reset-cells",
-    "io-channels": "#io-channel-cells",
-}
 
 
 @check(
@@ -35,7 +28,7 @@ def names_mismatch(model: Model) -> Iterator[Diagnostic]:
             if names not in node or name not in node or not availability.present(node):
                 continue
             written = len(node.strings(names))
-            count = entry_count(tree, node, name, _CELLS[name])
+            count = entry_count(tree, node, name, LISTS[name][0])
             if count is not None and count != written:
                 yield names_mismatch.warning(
                     f"{node.path}: {name} has {counted(count, 'entry', 'entries')}, "

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from scmigen.bindings.consumers import is_assigned_parent
 from scmigen.bindings.facts import Inventory, Provider, ProviderClass, Use
 from scmigen.bindings.identity import is_protected
 from scmigen.bindings.node_kinds import is_list, is_psci
@@ -178,7 +179,5 @@ def _named_parents(inventory: Inventory, providers: Mapping[str, Provider]) -> s
     return {
         (use.consumer.path, use.index)
         for use in inventory.uses
-        if use.prop == "assigned-clock-parents"
-        and use.key.kind is Kind.CLOCK
-        and providers[use.key.provider].category is ProviderClass.MANAGED
+        if is_assigned_parent(use) and providers[use.key.provider].category is ProviderClass.MANAGED
     }

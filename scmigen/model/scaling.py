@@ -8,7 +8,12 @@ itself, the device scales its clock: `rate` on the clock, `level` on the supply.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from scmigen.bindings.consumers import assigned_rates, can_change_voltage
+from scmigen.bindings.consumers import (
+    assigned_rates,
+    can_change_voltage,
+    is_assigned,
+    is_clock_input,
+)
 from scmigen.bindings.facts import (
     Inventory,
     OppTable,
@@ -146,8 +151,8 @@ def _device(node: Node, table: OppTable, uses: Iterable[Use]) -> _Device:
     for use in uses:
         # An index counts in the device's own list, not in that of another tree or of the bus above.
         own = use.place is None
-        asked = use.prop == "assigned-clocks" and use.index < len(rates) and rates[use.index]
-        if own and ((use.prop == "clocks" and use.index in scaled) or asked):
+        asked = is_assigned(use) and use.index < len(rates) and rates[use.index]
+        if own and ((is_clock_input(use) and use.index in scaled) or asked):
             clocks.setdefault(use.key, use)
         elif use.key.kind is Kind.VOLTAGE:
             supplies.setdefault(use.key, use)

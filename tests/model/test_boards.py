@@ -30,7 +30,11 @@ LEFT = {
     "rk3588-rock-5b": [
         ("local-foreign", "&cru belongs to linux, but 29 uses by other agents need it", OTHERS),
         ("local-foreign", "&power belongs to linux, but 4 uses by other agents need it", OTHERS),
-        ("local-foreign", "&vdd_gpu_s0 belongs to linux, but 1 use by other agents needs it", {"vm1"}),
+        (
+            "local-foreign",
+            "&vdd_gpu_s0 belongs to linux, but 1 use by other agents needs it",
+            {"vm1"},
+        ),
     ],
 }
 
