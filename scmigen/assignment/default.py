@@ -58,5 +58,5 @@ def _notes(inventory: Inventory, served: Mapping[str, list[Use]]) -> Iterator[Di
             f"{path} belongs to the secure world, but ospm depends on it: the platform serves it",
             node.position if node is not None else None,
             [Related(f"{use.consumer.path} {use.prop}[{use.index}]", use.position) for use in uses],
-            f'platform.local: ["{path}"] in an agents file leaves it to the secure world',
+            f'platform.managed: ["{path}"] says so in an agents file',
         )

@@ -200,7 +200,7 @@ WITH_LINES = {
     *("device-conflict", "bus-owner", "rate-shared", "parent-shared", "level-shared"),
     *("reset-shared", "config-shared", "feeds-others", "operation-withdrawn", "local-foreign"),
     *("scmi-native", "parent-unnamed", "opp-undriven", "grant-unmanaged", "depends-foreign"),
-    *("critical-resource", "device-unassigned"),
+    *("critical-resource", "device-unassigned", "provider-secure"),
 }
 
 
