@@ -20,7 +20,7 @@ from scmigen.server.backend import Backend, BackendError
 from scmigen.server.device_permissions import Permissions
 from scmigen.server.fastchannels import FastChannels, Window
 from scmigen.server.polling import Poller
-from scmigen.server.session import Refusal, Session
+from scmigen.server.session import Event, Refusal, Session
 from scmigen.server.simulator import Simulator
 from scmigen.server.state import Change, Context, PerformanceDomain, boot
 from scmigen.server.timers import Timers
@@ -70,7 +70,7 @@ class Server:
         self.context = Context(self.backend)
         #: Ids of the agents that have queued events.
         self.waiting: set[int] = set()
-        self._subscribers: dict[tuple[Protocol, int, int | None], dict[int, int]] = {}
+        self._subscribers: dict[Event, dict[int, int]] = {}
         self.permissions = Permissions(configuration)
         self.state = boot(configuration, _switchable(configuration), self.context)
         self.poller = Poller(self)
@@ -143,28 +143,19 @@ class Server:
 
     # Events
 
-    def subscribe(
-        self,
-        session: Session,
-        protocol: Protocol,
-        event: int,
-        number: int | None,
-        own: int,
-        on: bool,
-    ) -> None:
-        """Subscribe to ``event`` of resource ``number`` (``own`` to the agent), or unsubscribe."""
-        key = (protocol, event, number)
+    def subscribe(self, session: Session, event: Event, own: int, on: bool) -> None:
+        """Subscribe to ``event``, whose resource is ``own`` to the agent, or unsubscribe."""
         if on:
-            self._subscribers.setdefault(key, {})[session.id] = own
+            self._subscribers.setdefault(event, {})[session.id] = own
         else:
-            self._subscribers.get(key, {}).pop(session.id, None)
+            self._subscribers.get(event, {}).pop(session.id, None)
 
-    def subscribers(self, protocol: Protocol, event: int, number: int | None) -> Mapping[int, int]:
-        """The subscribers of an event: agent id → the agent's id of the resource."""
-        return self._subscribers.get((protocol, event, number), {})
+    def subscribers(self, event: Event) -> Mapping[int, int]:
+        """The subscribers of ``event``: agent id → the agent's id of the resource."""
+        return self._subscribers.get(event, {})
 
-    def subscriptions(self) -> Mapping[tuple[Protocol, int, int | None], Mapping[int, int]]:
-        """`subscribers` by protocol, event and resource number."""
+    def subscriptions(self) -> Mapping[Event, Mapping[int, int]]:
+        """The subscribers of all events."""
         return self._subscribers
 
     def publish(self, cause: int) -> None:
@@ -178,7 +169,8 @@ class Server:
     def _publish(self, cause: int, change: Change) -> None:
         if self.fastchannels is not None:
             self.fastchannels.changed(change)
-        for agent, own in self.subscribers(change.protocol, change.event, change.number).items():
+        event = (change.protocol, change.event, change.number)
+        for agent, own in self.subscribers(event).items():
             session = self.sessions[agent]
             values = (cause, own, *self._values(session, change))
             self.notify(session, change.protocol, change.event, values)
@@ -195,14 +187,14 @@ class Server:
         self, session: Session, protocol: Protocol, number: int, values: Sequence[int]
     ) -> None:
         """Notify the other agents that one has requested a change (event 1 of clock and power)."""
-        for other, own in self.subscribers(protocol, 0x1, number).items():
+        for other, own in self.subscribers((protocol, 0x1, number)).items():
             if other != session.id:
                 self.notify(self.sessions[other], protocol, 0x1, (session.id, own, *values))
 
     def broadcast(self, protocol: Protocol, event: int, values: tuple[int, ...]) -> None:
         """Notify the subscribers of an event that belongs to no resource; values that the agent's
         version of the event does not have are left out."""
-        for number in self.subscribers(protocol, event, None):
+        for number in self.subscribers((protocol, event, None)):
             session = self.sessions[number]
             row = events.notifications(protocol, session.versions[protocol])[event]
             self.notify(session, protocol, event, values[: len(row.reply.fields)])
@@ -226,7 +218,7 @@ class Server:
 
     def report_error(self, session: Session, status: Status, head: bytes) -> None:
         """Queue a BASE_ERROR_EVENT: a command failed after it was answered."""
-        if session.id in self.subscribers(Protocol.BASE, 0x0, None):
+        if session.id in self.subscribers((Protocol.BASE, 0x0, None)):
             command = head.ljust(HEADER_SIZE, b"\0") + status.to_bytes(4, "little", signed=True)
             self.notify(session, Protocol.BASE, 0x0, (session.id, 1), command)
 

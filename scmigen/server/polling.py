@@ -9,7 +9,7 @@ from struct import Struct
 from typing import Final
 
 from scmigen.scmi.protocols import Kind, Protocol
-from scmigen.server.session import Services
+from scmigen.server.session import Event, Services
 from scmigen.server.state import SENSOR_TIMESTAMPS, Powercap, Sensor
 from scmigen.server.timers import Timer, Timers
 
@@ -19,10 +19,23 @@ SHORTEST: Final = 1_000
 #: The longest update interval: one day in µs. Agents can request intervals of many years.
 LONGEST: Final = 86_400_000_000
 
-TRIP_POINT, UPDATE = 0x0, 0x1
-MEASUREMENTS: Final = 0x1
 _VALUE: Final = Struct("<qQ").pack
 _RISING: Final = 1 << 16
+
+
+def trip_points_of(sensor: Sensor) -> Event:
+    """SENSOR_TRIP_POINT_EVENT of a sensor."""
+    return Protocol.SENSOR, 0x0, sensor.number
+
+
+def updates_of(sensor: Sensor) -> Event:
+    """SENSOR_UPDATE of a sensor."""
+    return Protocol.SENSOR, 0x1, sensor.number
+
+
+def measurements_of(domain: Powercap) -> Event:
+    """POWERCAP_MEASUREMENTS_NOTIFY of a power capping domain."""
+    return Protocol.POWERCAP, 0x1, domain.number
 
 
 def reading(timers: Timers, sensor: Sensor) -> bytes:
@@ -46,7 +59,7 @@ class Poller:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._timers: dict[tuple[Protocol, int, int], Timer] = {}
+        self._timers: dict[Event, Timer] = {}
         #: (agent, power cap) → the limits outside of which the agent is notified.
         self._thresholds: dict[tuple[int, int], tuple[int, int]] = {}
         #: … → whether the power was outside of them at the last notification.
@@ -54,28 +67,26 @@ class Poller:
 
     def trip_points(self, sensor: Sensor) -> None:
         """Poll ``sensor`` for crossed trip points while any agent subscribes to them."""
-        subscribers = self._services.subscribers(Protocol.SENSOR, TRIP_POINT, sensor.number)
+        event = trip_points_of(sensor)
 
         def poll() -> None:
             for number, rising in sensor.crossed():
-                word = number | (_RISING if rising else 0)
-                self._notify(Protocol.SENSOR, TRIP_POINT, sensor.number, (word,))
+                self._notify(event, (number | (_RISING if rising else 0),))
 
-        if len(subscribers) <= 1:
+        if len(self._services.subscribers(event)) <= 1:
             sensor.last = None
-        self._start(Protocol.SENSOR, TRIP_POINT, sensor.number, lambda: PERIOD, poll)
+        self._start(event, lambda: PERIOD, poll)
 
     def updates(self, sensor: Sensor, *, restart: bool = False) -> None:
         """Send readings of ``sensor`` at its interval, while it is enabled and any agent subscribes
         to them; ``restart`` after the interval changed."""
+        event = updates_of(sensor)
 
         def poll() -> None:
             if sensor.enabled:
-                values = reading(self._services.timers, sensor)
-                self._notify(Protocol.SENSOR, UPDATE, sensor.number, (), values)
+                self._notify(event, (), reading(self._services.timers, sensor))
 
-        period = lambda: interval(sensor)  # noqa: E731
-        self._start(Protocol.SENSOR, UPDATE, sensor.number, period, poll, restart=restart)
+        self._start(event, lambda: interval(sensor), poll, restart=restart)
 
     def measurements(self, agent: int, domain: Powercap, low: int, high: int) -> None:
         """Notify ``agent`` when the power of ``domain`` leaves ``low``..``high`` or returns."""
@@ -84,36 +95,37 @@ class Poller:
         self._measure(domain)
 
     def _measure(self, domain: Powercap) -> None:
-        services = self._services
+        services, event = self._services, measurements_of(domain)
 
         def poll() -> None:
             power = domain.power()
-            subscribers = services.subscribers(Protocol.POWERCAP, MEASUREMENTS, domain.number)
-            for agent, own in tuple(subscribers.items()):
+            for agent, own in tuple(services.subscribers(event).items()):
                 key = (agent, domain.number)
                 low, high = self._thresholds.get(key, (0, 0))
                 outside = not low <= power <= high
                 if outside != self._outside.get(key, False):
                     self._outside[key] = outside
-                    values = (0, own, power)
-                    session = services.sessions[agent]
-                    services.notify(session, Protocol.POWERCAP, MEASUREMENTS, values)
+                    services.notify(services.sessions[agent], *event[:2], (0, own, power))
 
-        self._start(Protocol.POWERCAP, MEASUREMENTS, domain.number, lambda: PERIOD, poll)
+        self._start(event, lambda: PERIOD, poll)
 
     def resume(self, before: "Poller", kept: frozenset[int]) -> None:
         """Poll for all subscriptions, which were transferred from the server that ``before`` polled
         for; the agents in ``kept`` keep the limits they set there."""
-        for (protocol, event, number), subscribers in self._services.subscriptions().items():
+        for event, subscribers in self._services.subscriptions().items():
+            protocol, _, number = event
             if not subscribers or number is None:
                 continue
             if protocol is Protocol.SENSOR:
                 sensor = self._services.state[Kind.SENSOR][number]
                 assert isinstance(sensor, Sensor)
-                self.trip_points(sensor) if event == TRIP_POINT else self.updates(sensor)
-            elif protocol is Protocol.POWERCAP and event == MEASUREMENTS:
+                is_trip_point = event == trip_points_of(sensor)
+                self.trip_points(sensor) if is_trip_point else self.updates(sensor)
+            elif protocol is Protocol.POWERCAP:
                 domain = self._services.state[Kind.POWERCAP][number]
                 assert isinstance(domain, Powercap)
+                if event != measurements_of(domain):
+                    continue
                 for key in [(agent, number) for agent in kept & subscribers.keys()]:
                     self._thresholds[key] = before._thresholds.get(key, (0, 0))
                     self._outside[key] = before._outside.get(key, False)
@@ -121,9 +133,7 @@ class Poller:
 
     def _start(
         self,
-        protocol: Protocol,
-        event: int,
-        number: int,
+        event: Event,
         period: Callable[[], int],
         poll: Callable[[], None],
         *,
@@ -133,33 +143,25 @@ class Poller:
         A timer that already runs for other agents goes on unchanged, unless it is to ``restart``:
         an agent that subscribes over and over can neither flood them nor keep the timer from
         firing."""
-        key = (protocol, event, number)
-        if key in self._timers:
-            if len(self._services.subscribers(protocol, event, number)) > 1 and not restart:
+        services = self._services
+        if event in self._timers:
+            if len(services.subscribers(event)) > 1 and not restart:
                 return
-            self._timers[key].cancel()
+            self._timers[event].cancel()
 
         def fire() -> None:
-            if not self._services.subscribers(protocol, event, number):
-                self._timers.pop(key, None)
+            if not services.subscribers(event):
+                self._timers.pop(event, None)
                 return
             try:
                 poll()
             except Exception as problem:
-                self._services.failure(problem, f"polling {protocol.name.lower()} {number}")
-            self._timers[key] = self._services.timers.after(period(), fire)
+                services.failure(problem, f"polling {event[0].name.lower()} {event[2]}")
+            self._timers[event] = services.timers.after(period(), fire)
 
         fire()
 
-    def _notify(
-        self,
-        protocol: Protocol,
-        event: int,
-        number: int,
-        values: tuple[int, ...],
-        tail: bytes = b"",
-    ) -> None:
+    def _notify(self, event: Event, values: tuple[int, ...], tail: bytes = b"") -> None:
         services = self._services
-        for agent, own in tuple(services.subscribers(protocol, event, number).items()):
-            session = services.sessions[agent]
-            services.notify(session, protocol, event, (0, own, *values), tail)
+        for agent, own in tuple(services.subscribers(event).items()):
+            services.notify(services.sessions[agent], *event[:2], (0, own, *values), tail)

@@ -108,13 +108,13 @@ def _subscribe(
     old: Server, new: Server, kept: frozenset[int], same: Container[tuple[Kind, int | None]]
 ) -> None:
     """Transfer the subscriptions of the agents that stay, to the same resources or to none."""
-    for (protocol, event, resource), subscribers in old.subscriptions().items():
-        kind = KIND_OF.get(protocol)
-        if kind is not None and (kind, resource) not in same:
+    for event, subscribers in old.subscriptions().items():
+        kind = KIND_OF.get(event[0])
+        if kind is not None and (kind, event[2]) not in same:
             continue
         for number, own in subscribers.items():
             if number in kept:
-                new.subscribe(new.sessions[number], protocol, event, resource, own, True)
+                new.subscribe(new.sessions[number], event, own, True)
 
 
 def _same(old: Server, new: Server) -> list[tuple[Resource, Resource]]:

@@ -21,6 +21,9 @@ from scmigen.server.state import Context, Powercap, Resource, Sensor, State
 from scmigen.server.timers import Timer, Timers
 from scmigen.server.view import Entry, View
 
+#: An event that agents subscribe to: protocol, event id, and the resource number unless the event
+#: belongs to no resource.
+Event = tuple[scmi.Protocol, int, int | None]
 #: The longest queue of events; later ones are dropped, as a full channel would drop them.
 MAX_EVENTS: Final = 256
 
@@ -144,26 +147,14 @@ class Services(Protocol):
     def publish(self, cause: int) -> None:
         """Notify subscribers of everything that changed; agent ``cause`` made the changes."""
 
-    def subscribe(
-        self,
-        session: "Session",
-        protocol: scmi.Protocol,
-        event: int,
-        number: int | None,
-        own: int,
-        on: bool,
-    ) -> None:
-        """Subscribe to ``event`` of resource ``number`` (``own`` to the agent), or unsubscribe."""
+    def subscribe(self, session: "Session", event: Event, own: int, on: bool) -> None:
+        """Subscribe to ``event``, whose resource is ``own`` to the agent, or unsubscribe."""
 
-    def subscribers(
-        self, protocol: scmi.Protocol, event: int, number: int | None
-    ) -> Mapping[int, int]:
-        """The subscribers of an event: agent id → the agent's id of the resource."""
+    def subscribers(self, event: Event) -> Mapping[int, int]:
+        """The subscribers of ``event``: agent id → the agent's id of the resource."""
 
-    def subscriptions(
-        self,
-    ) -> Mapping[tuple[scmi.Protocol, int, int | None], Mapping[int, int]]:
-        """`subscribers` by protocol, event and resource number."""
+    def subscriptions(self) -> Mapping[Event, Mapping[int, int]]:
+        """The subscribers of all events."""
 
     def notify(
         self,

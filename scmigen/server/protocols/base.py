@@ -68,7 +68,7 @@ def discover_agent(session: Session, wanted: int) -> bytes:
 
 def notify_errors(session: Session, enable: int) -> bytes:
     """BASE_NOTIFY_ERRORS."""
-    session.services.subscribe(session, Protocol.BASE, 0x0, None, 0, switched(enable))
+    session.services.subscribe(session, (Protocol.BASE, 0x0, None), 0, switched(enable))
     return DONE
 
 

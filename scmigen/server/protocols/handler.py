@@ -206,7 +206,7 @@ def notify(protocol: Protocol, event: int) -> Handler:
     def handle(session: Session, resource: Resource, own: int, enable: int) -> bytes:
         on = switched(enable)
         require(resource.notifications, Status.NOT_SUPPORTED)
-        session.services.subscribe(session, protocol, event, resource.number, own, on)
+        session.services.subscribe(session, (protocol, event, resource.number), own, on)
         return DONE
 
     return handle

@@ -6,7 +6,7 @@ from scmigen.runtime import PowerUnit
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
-from scmigen.server.polling import MEASUREMENTS
+from scmigen.server.polling import measurements_of
 from scmigen.server.protocols.handler import (
     DONE,
     Served,
@@ -150,7 +150,7 @@ def measurements_notify(
     on = switched(enable)
     require(not on or low <= high)
     require(domain.about.monitoring and domain.notifications, Status.NOT_SUPPORTED)
-    session.services.subscribe(session, Protocol.POWERCAP, MEASUREMENTS, domain.number, own, on)
+    session.services.subscribe(session, measurements_of(domain), own, on)
     if on:
         session.services.poller.measurements(session.id, domain, low, high)
     return DONE

@@ -10,7 +10,7 @@ from scmigen.scmi.messages import EXTENDED_RANGE, EXTENDED_SENSOR
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind, Profile, Protocol
 from scmigen.scmi.status import Status
-from scmigen.server.polling import TRIP_POINT, UPDATE, reading
+from scmigen.server.polling import reading, trip_points_of, updates_of
 from scmigen.server.protocols.handler import (
     DONE,
     RequestError,
@@ -144,7 +144,7 @@ def trip_point_notify(session: Session, sensor: Sensor, own: int, control: int) 
     """SENSOR_TRIP_POINT_NOTIFY."""
     on = switched(control)
     require(bool(sensor.trip_points) and sensor.notifications, Status.NOT_SUPPORTED)
-    session.services.subscribe(session, Protocol.SENSOR, TRIP_POINT, sensor.number, own, on)
+    session.services.subscribe(session, trip_points_of(sensor), own, on)
     if on:
         session.services.poller.trip_points(sensor)
     return DONE
@@ -293,7 +293,7 @@ def continuous_update_notify(session: Session, sensor: Sensor, own: int, control
     """SENSOR_CONTINUOUS_UPDATE_NOTIFY."""
     on = switched(control)
     require(sensor.about.updates and sensor.notifications, Status.NOT_SUPPORTED)
-    session.services.subscribe(session, Protocol.SENSOR, UPDATE, sensor.number, own, on)
+    session.services.subscribe(session, updates_of(sensor), own, on)
     if on:
         session.services.poller.updates(sensor)
     return DONE

@@ -38,7 +38,7 @@ def state_get(_: Session) -> bytes:
 
 def state_notify(session: Session, enable: int) -> bytes:
     """SYSTEM_POWER_STATE_NOTIFY."""
-    session.services.subscribe(session, Protocol.SYSTEM, 0x0, None, 0, switched(enable))
+    session.services.subscribe(session, (Protocol.SYSTEM, 0x0, None), 0, switched(enable))
     return DONE
 
 
