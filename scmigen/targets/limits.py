@@ -38,7 +38,7 @@ class _Text(NamedTuple):
 _TEXTS: Mapping[str, _Text] = {
     "empty": _Text(
         "The platform has no agent, or no resource of a kind that {holder} serves.",
-        "scmigen show providers says why nothing is managed.",
+        "See with scmigen show providers why nothing is managed.",
     ),
     "limit": _Text(
         "The platform has more agents or higher numbers than the tables of {holder} hold.",

@@ -255,10 +255,18 @@ def test_what_is_wrong_with_a_moved_key_is_an_error_too() -> None:
     assert [item.id for item in found] == ["option-moved", "output-option"]
 
 
-def test_an_option_given_in_two_places_is_an_error() -> None:
+def test_an_option_given_differently_in_two_places_is_an_error() -> None:
     text = "platform: {target: product}\noutputs: {scp: {target: optee}}\n"
     found = [item for item in option_problems(model(text)) if item.severity is Severity.ERROR]
-    assert [item.message for item in found] == ["target is given twice"]
+    assert [item.message for item in found] == ["target is given twice with different values"]
+    line = TWO_AGENTS.count("\n") + 1
+    assert str(found[0].position) == f"agents.yaml:{line}:12"
+    assert str(found[0].related[0].position) == f"agents.yaml:{line + 1}:17"
+
+
+def test_an_option_given_alike_in_two_places_is_fine() -> None:
+    text = "platform: {target: product}\noutputs: {scp: {target: product}}\n"
+    assert [item.id for item in option_problems(model(text))] == ["option-moved"]
 
 
 def test_mappings_in_two_files_are_united() -> None:
