@@ -6,8 +6,10 @@ text → tree → inventory → platform → checks → files
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scmigen.assignment.assignment import Switch
+from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.sources import Sources, assign
 from scmigen.checks.registry import run_checks
 from scmigen.checks.switches import NOTHING, Asked, switched, unknown
@@ -25,8 +27,10 @@ from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import format_lock, parse_lock
 from scmigen.model.platform import Model
 from scmigen.runtime import ConfigurationError, Numbering, Runtime, decode
-from scmigen.targets.make import Made, Overrides, make_outputs, option_problems
 from scmigen.targets.registry import DEFAULT
+
+if TYPE_CHECKING:
+    from scmigen.targets.make import Made, Overrides
 
 PLATFORM_EXTRA = Finding(
     "platform-extra",
@@ -97,7 +101,7 @@ def compile_board(request: Request) -> Compiled:
     read = dict.fromkeys((*tree.files, *map(str, request.agents)))
     for own in sources.trees.values():
         read.update(dict.fromkeys(own.files))
-    checked = (*tree.warnings, *run_checks(model), *extra_problems(model), *option_problems(model))
+    checked = (*tree.warnings, *run_checks(model), *extra_problems(model), *_option_problems(model))
     if request.against is not None:
         # A server is read only where one is named.
         from scmigen.checks.against import compare
@@ -132,6 +136,15 @@ def extra_problems(model: Model) -> tuple[Diagnostic, ...]:
         hint = "it has the form of runtime.json, with names in place of lists: docs/agents.md"
         return (PLATFORM_EXTRA.error(str(problem), extra.position, hint=hint),)
     return ()
+
+
+def _option_problems(model: Model) -> tuple[Diagnostic, ...]:
+    """What is wrong with the options of outputs in agents files."""
+    if model.assignment.options.outputs == NO_OUTPUTS:
+        return ()
+    from scmigen.targets.make import option_problems
+
+    return option_problems(model)
 
 
 def _server(request: Request, path: Path) -> Runtime:
@@ -177,14 +190,17 @@ def emit_outputs(
     wanted: Sequence[str],
     explicit: bool,
     asked: Asked = NOTHING,
-    overrides: Overrides | None = None,
-) -> Made:
+    overrides: "Overrides | None" = None,
+) -> "Made":
     """The files of the outputs ``wanted``, each in its folder, and what could not be made.
 
     ``explicit``: the user named the outputs, so one that cannot hold the board is an error; else it
     is left out. Notes and warnings can be switched like checks. ``overrides``: options given in
     place of those in the agents file.
     """
+    # Targets are imported only where there are outputs to make.
+    from scmigen.targets.make import Made, make_outputs
+
     files, diagnostics = make_outputs(model, wanted, explicit, overrides)
     found = switched(diagnostics, model.assignment.switches, asked, final=True)
     return Made(files, found)

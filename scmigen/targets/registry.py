@@ -8,11 +8,13 @@ A target is imported when it is first asked for. Another package offers one by a
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scmigen.assignment.words import did_you_mean
 from scmigen.diagnostics import Diagnostic, Finding, InputError
-from scmigen.targets.base import Target
+
+if TYPE_CHECKING:
+    from scmigen.targets.base import Target
 
 #: The group of entry points.
 GROUP = "scmigen.targets"
@@ -58,7 +60,7 @@ def unknown_hint(name: str) -> str | None:
     return did_you_mean(name, names())
 
 
-def find(name: str) -> Target[Any]:
+def find(name: str) -> "Target[Any]":
     """The target of that name, which `exists`. Raises `InputError` if it cannot be loaded."""
     if name in BUILT_IN:
         module, _, variable = BUILT_IN[name].partition(":")
@@ -67,7 +69,7 @@ def find(name: str) -> Target[Any]:
     return _load(_outside()[name])
 
 
-def loadable() -> Iterator[Target[Any]]:
+def loadable() -> "Iterator[Target[Any]]":
     """All targets but those that cannot be loaded."""
     for name in names():
         try:
@@ -84,7 +86,9 @@ def _outside() -> Mapping[str, Any]:
     return {point.name: point for point in points if point.name not in BUILT_IN}
 
 
-def _load(point: Any) -> Target[Any]:
+def _load(point: Any) -> "Target[Any]":
+    from scmigen.targets.base import Target  # only what makes an output needs it
+
     try:
         found = point.load()
     # Importing a package runs its code, which may raise anything.
