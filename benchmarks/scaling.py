@@ -20,8 +20,9 @@ from scmigen.assignment.default import default_source
 from scmigen.assignment.settle import Sayings, settle
 from scmigen.bindings.inventory import take_inventory
 from scmigen.checks.registry import run_checks
+from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.load import load
-from scmigen.devicetree.nodes import Node, Property
+from scmigen.devicetree.nodes import Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.model.build import build
 from scmigen.runtime import Role
@@ -37,15 +38,15 @@ def cells(*values: int) -> bytes:
     return b"".join(value.to_bytes(4, "big") for value in values)
 
 
-def child(parent: Node, name: str, **properties: bytes) -> Node:
-    node = Node(name, parent)
+def child(parent: DraftNode, name: str, **properties: bytes) -> DraftNode:
+    node = DraftNode(name, parent)
     for key, value in properties.items():
         node.properties[key] = Property(key, value)
     parent.children[name] = node
     return node
 
 
-def provider(parent: Node, name: str, cells_name: str, phandle: int) -> None:
+def provider(parent: DraftNode, name: str, cells_name: str, phandle: int) -> None:
     node = child(parent, name, phandle=cells(phandle), compatible=b"acme,cc\0", reg=cells(phandle))
     node.properties[cells_name] = Property(cells_name, cells(1))
 
@@ -55,7 +56,7 @@ def board(uses: int) -> DeviceTree:
 
     Every tenth sets a rate and has a clock from a multiplexer of its own.
     """
-    root = Node("")
+    root = DraftNode("")
     provider(root, "clock-controller@1", "#clock-cells", 1)
     provider(root, "power-controller@2", "#power-domain-cells", 2)
     provider(root, "reset-controller@3", "#reset-cells", 3)

@@ -35,13 +35,13 @@ def _same(path: str) -> str | None:
 def read_channels(
     tree: DeviceTree,
     instances: Iterable[ScmiInstance],
+    availability: Availability,
     on_board: Callable[[str], str | None] = _same,
 ) -> tuple[Channel, ...]:
     """What the SCMI nodes of a tree say.
 
     ``on_board`` gives the path on the board of a node of this tree, where that is another tree.
     """
-    availability = Availability()
     found = []
     for instance in instances:
         agent = agent_of(tree, instance, availability)

@@ -73,9 +73,9 @@ _TRANSPORTS = {"linaro,scmi-optee": "optee", "arm,scmi-smc": "smc", "arm,scmi": 
 class _Server:
     """Reads the server descriptions of one tree and collects ``problems``."""
 
-    def __init__(self, tree: DeviceTree) -> None:
+    def __init__(self, tree: DeviceTree, availability: Availability) -> None:
         self.tree = tree
-        self.availability = Availability()
+        self.availability = availability
         self.problems: list[Diagnostic] = []
         self.agents: list[AgentSaid] = []
         self.grants: list[HandGrant] = []
@@ -213,14 +213,16 @@ def describes_server(tree: DeviceTree) -> bool:
     return any(map(availability.present, children))
 
 
-def read_server(tree: DeviceTree, alone: bool) -> tuple[SourceSaid, tuple[Diagnostic, ...]]:
+def read_server(
+    tree: DeviceTree, alone: bool, availability: Availability | None = None
+) -> tuple[SourceSaid, tuple[Diagnostic, ...]]:
     """What the server descriptions of a tree say, and what is wrong there. Never raises.
 
     Agents are called ``agent-1`` until another source names the one with that id. If the
     description is ``alone``, the devices of the tree are the consumer's whose SCMI node the tree
-    has, or else the platform's.
+    has, or else the platform's. ``availability`` is that of the tree alone unless given.
     """
-    server = _Server(tree)
+    server = _Server(tree, availability or Availability())
     for node in server_nodes(tree):
         if server.availability.present(node):
             for number, agent in server.numbered(node, "agent id", MAX_AGENTS):

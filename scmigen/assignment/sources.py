@@ -49,7 +49,7 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
         found.append(in_tree)
     if server:
         alone = not (sources.files or sources.trees or domains)
-        described, wrong = read_server(board, alone)
+        described, wrong = read_server(board, alone, inventory.availability)
         found.append(described)
         problems.extend(wrong)
     if len(found) < len(sources.files) + bool(sources.trees) + domains + server:
@@ -59,7 +59,7 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
     return inventory, settle(
         Sayings(
             found or [fallback],
-            read_channels(board, inventory.instances),
+            read_channels(board, inventory.instances, inventory.availability),
             own,
             problems,
             reported,
@@ -76,12 +76,12 @@ def _with_trees(
     """The inventory of the board with what agents' trees enable, and what the trees say."""
     if not sources.trees:
         return take_inventory(board), (), {}, ()
-    from scmigen.assignment.trees import channels_of, enable, match, with_trees
+    from scmigen.assignment.trees import availability_with, channels_of, match, with_trees
 
     secure = set(_secure(said))
     matched = [match(board, name, tree, name in secure) for name, tree in sources.trees.items()]
-    enable(matched)
-    inventory, found, problems = with_trees(take_inventory(board), matched)
+    inventory = take_inventory(board, availability_with(matched))
+    inventory, found, problems = with_trees(inventory, matched)
     return inventory, (found,), {tree.agent: channels_of(tree) for tree in matched}, problems
 
 

@@ -17,15 +17,13 @@ from scmigen.bindings.facts import Inventory, ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import take_inventory
 from scmigen.bindings.node_kinds import is_bus
 from scmigen.bindings.scmi_nodes import instances_of
-from scmigen.bindings.status import Availability
-from scmigen.devicetree.nodes import Node, Property
+from scmigen.bindings.status import Availability, Status
+from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.runtime import Role
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
-
-_STATUS = ("status", "secure-status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,33 +108,25 @@ def _candidates(
     ]
 
 
-def enable(trees: Sequence[AgentTree]) -> None:
-    """Enable in the board what one of the trees enables, before anybody looks at the board.
+def availability_with(trees: Sequence[AgentTree]) -> Availability:
+    """What of the board is available once each tree has enabled the nodes it matches.
 
-    The status of a node that the board does not enable becomes the one that the agent's tree has.
-    What is below such a node, and not in that tree, stays disabled.
+    A node that the board does not enable has the status that the agent's tree gives it. Nodes below
+    it that are not in that tree are disabled.
     """
+    statuses: dict[Node, Status] = {}
     for tree in trees:
-        availability = Availability()
+        before = Availability({**statuses})
         matched = {node.path for node in tree.nodes.values()}
         for path, node in tree.nodes.items():
             theirs = tree.tree.node(path)
-            if theirs is None or availability.present(node):
+            if theirs is None or before.present(node):
                 continue
-            for name in _STATUS:
-                _copy_status(node, theirs, name)
+            statuses[node] = Status.of(theirs)
             for child in node.children.values():
                 if child.path not in matched:
-                    child.properties.pop("secure-status", None)
-                    child.properties["status"] = Property("status", b"disabled\0", child.position)
-
-
-def _copy_status(node: Node, theirs: Node, name: str) -> None:
-    found = theirs.get(name)
-    if found is not None:
-        node.properties[name] = Property(name, found.value, found.position or theirs.position)
-    elif name in node:
-        del node.properties[name]
+                    statuses[child] = Status("disabled", None, child.position)
+    return Availability(statuses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +250,9 @@ def channels_of(tree: AgentTree) -> tuple[Channel, ...]:
         node = tree.nodes.get(path)
         return None if node is None else node.path
 
-    return read_channels(tree.tree, instances_of(tree.tree, Availability(), []), on_board)
+    availability = Availability()
+    instances = instances_of(tree.tree, availability, [])
+    return read_channels(tree.tree, instances, availability, on_board)
 
 
 def _with_uses(inventory: Inventory, further: Sequence[Use]) -> Inventory:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position
@@ -170,10 +171,12 @@ class ScmiInstance:
 class Inventory:
     """A tree seen through the bindings. ``providers`` and ``facts`` are keyed by path and key.
 
+    ``availability`` says which nodes are available, agents' own trees taken into account.
     ``device_ids`` are the SCMI device ids that the tree fixes, by path of the device.
     """
 
     tree: DeviceTree
+    availability: Availability
     providers: Mapping[str, Provider]
     uses: tuple[Use, ...]
     facts: Mapping[ResourceKey, ResourceFacts]

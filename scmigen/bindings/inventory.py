@@ -31,9 +31,12 @@ _CELLS = {
 _NOT_HARDWARE = frozenset({"aliases", "chosen", "__symbols__", "__fixups__", "__local_fixups__"})
 
 
-def take_inventory(tree: DeviceTree) -> Inventory:
-    """The inventory of a tree. What is wrong with references is in its ``diagnostics``."""
-    availability = Availability()
+def take_inventory(tree: DeviceTree, availability: Availability | None = None) -> Inventory:
+    """The inventory of a tree. What is wrong with references is in its ``diagnostics``.
+
+    ``availability`` says which nodes are available, where that is not up to the tree alone.
+    """
+    availability = availability or Availability()
     problems: list[Diagnostic] = []
     served = server_paths(tree)
     present = [
@@ -52,6 +55,7 @@ def take_inventory(tree: DeviceTree) -> Inventory:
     secure_only = frozenset(node.path for node in present if availability.secure_only(node))
     return Inventory(
         tree=tree,
+        availability=availability,
         providers=_providers(tree, availability, uses),
         uses=uses,
         facts=facts_of(tree, used, uses),

@@ -75,11 +75,6 @@ def is_critical(node: Node) -> bool:
     return is_cpu(node) or is_memory_controller(node)
 
 
-def is_reserved(node: Node) -> bool:
-    """Whether the node's own ``status`` leaves it to other firmware."""
-    return node.string("status") == "reserved"
-
-
 def status_of(node: Node) -> Property | None:
     """The nearest property, of the node or above, that says whether the node is enabled for the
     secure world or, where nothing says that, for anybody."""

@@ -1,40 +1,65 @@
-"""Whether a node is there for the non-secure and for the secure world.
+"""Whether the non-secure and the secure world may use a node.
 
 Devicetree Specification v0.4 section 2.3.4 and Linux ``Bindings/arm/secure.txt``: ``secure-status``
-defaults to ``status``; a node below one that is not there is not there either.
+defaults to ``status``; a node below an unavailable one is unavailable, too.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from scmigen.devicetree.nodes import Node
+from scmigen.diagnostics import Position
 
-_OKAY = frozenset({"okay", "ok"})
-
-
-def _okay(node: Node, name: str) -> bool | None:
-    found = node.get(name)
-    return None if found is None else found.string() in _OKAY
+_OKAY = frozenset({None, "okay", "ok"})
 
 
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The values of ``status`` and ``secure-status`` of one node, and where that is written.
+
+    None stands for a property that is absent.
+    """
+
+    normal: str | None
+    secure: str | None
+    position: Position | None
+
+    @classmethod
+    def of(cls, node: Node) -> "Status":
+        """The status that the node itself has."""
+        written = node.get("secure-status") or node.get("status")
+        position = None if written is None else written.position or node.position
+        return cls(node.string("status"), node.string("secure-status"), position)
+
+
+@dataclass(frozen=True, slots=True)
 class Availability:
-    """Answers for the nodes of one tree, each worked out once."""
+    """Which nodes of one tree are available, each worked out once.
 
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[bool, bool]] = {}
+    ``statuses`` apply in place of those that the nodes themselves have: what agents' own trees
+    enable of the board.
+    """
+
+    statuses: Mapping[Node, Status] = field(default_factory=dict)
+    _known: dict[Node, tuple[bool, bool]] = field(default_factory=dict)
+
+    def status(self, node: Node) -> Status:
+        """The status that applies to the node, whatever is above it."""
+        return self.statuses.get(node) or Status.of(node)
 
     def _of(self, node: Node) -> tuple[bool, bool]:
         pending: list[Node] = []
         above: Node | None = node
-        while above is not None and id(above) not in self._known:
+        while above is not None and above not in self._known:
             pending.append(above)
             above = above.parent
-        normal, secure = (True, True) if above is None else self._known[id(above)]
+        normal, secure = (True, True) if above is None else self._known[above]
         for item in reversed(pending):
-            status = _okay(item, "status")
-            secure_status = _okay(item, "secure-status")
-            if secure_status is None:
-                secure_status = status
-            normal = normal and status is not False
-            secure = secure and secure_status is not False
-            self._known[id(item)] = normal, secure
+            status = self.status(item)
+            here = status.normal in _OKAY
+            normal = normal and here
+            secure = secure and (here if status.secure is None else status.secure in _OKAY)
+            self._known[item] = normal, secure
         return normal, secure
 
     def enabled(self, node: Node) -> bool:
@@ -47,5 +72,17 @@ class Availability:
         return secure and not normal
 
     def present(self, node: Node) -> bool:
-        """Whether anybody may use the node."""
+        """Whether either world may use the node."""
         return any(self._of(node))
+
+    def reserved(self, node: Node) -> bool:
+        """Whether the node is left to other firmware (``status = "reserved"``)."""
+        return self.status(node).normal == "reserved"
+
+    def status_position(self, node: Node) -> Position | None:
+        """Where the nearest status at or above the node is written, else the node's position."""
+        for part in (node, *node.ancestors()):
+            position = self.status(part).position
+            if position is not None:
+                return position
+        return node.position

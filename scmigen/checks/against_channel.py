@@ -20,10 +20,11 @@ def channel_differs(
 
     Positions are those of the SCMI node of the board where it describes the agent's channel.
     """
-    tree = model.inventory.tree
+    inventory = model.inventory
+    tree = inventory.tree
     here = _said(tree, theirs.name, mine.transport, mine.position or Position(tree.file))
     there = _said(tree, theirs.name, theirs.transport, Position(file))
-    for channel in read_channels(tree, model.inventory.instances):
+    for channel in read_channels(tree, inventory.instances, inventory.availability):
         if platform.instance is not None and channel.node is platform.instance.node:
             node, problems = merge([channel.said, here])
             here = here if problems else node

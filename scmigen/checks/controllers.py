@@ -11,7 +11,6 @@ from scmigen.assignment.assignment import Agent
 from scmigen.bindings.dependencies import Crossing, Dependency, dependencies_of
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.node_kinds import bus_of
-from scmigen.bindings.status import Availability
 from scmigen.checks import hints
 from scmigen.checks.words import (
     VERBS,
@@ -89,7 +88,7 @@ def through_controllers(model: Model, finding: Finding) -> Iterator[Diagnostic]:
 
 def _pairs(model: Model) -> Iterator[_Pair]:
     tree = model.inventory.tree
-    availability = Availability()
+    availability = model.inventory.availability
     present = [node for node in tree.nodes if availability.present(node)]
     platform = platform_nodes(model.providers)
     found: dict[tuple[str, int], list[Dependency]] = {}

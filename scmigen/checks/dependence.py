@@ -9,7 +9,7 @@ from scmigen.bindings.consumers import (
 )
 from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.bindings.node_kinds import is_cpu, is_critical, is_reserved
+from scmigen.bindings.node_kinds import is_cpu, is_critical
 from scmigen.checks import hints
 from scmigen.checks.check import check
 from scmigen.checks.controllers import kept_on, through_controllers
@@ -184,7 +184,8 @@ def device_unassigned(model: Model) -> Iterator[Diagnostic]:
 def device_reserved(model: Model) -> Iterator[Diagnostic]:
     """Exact claims on devices that ``status = "reserved"`` leaves to other firmware."""
     for claim in model.assignment.claims:
-        if claim.exact and claim.agent is not None and is_reserved(claim.node):
+        reserved = model.inventory.availability.reserved(claim.node)
+        if claim.exact and claim.agent is not None and reserved:
             yield device_reserved.warning(
                 f"{claim.node.path} is given to {claim.agent}, but its status is reserved: "
                 "other firmware uses it, and nothing is granted",

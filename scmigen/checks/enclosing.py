@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from scmigen.assignment.assignment import Agent, Claim
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.node_kinds import is_bus
-from scmigen.bindings.status import Availability
 from scmigen.checks import hints
 from scmigen.checks.words import names, position, powers_word, use_word
 from scmigen.devicetree.nodes import Node
@@ -42,7 +41,7 @@ def _enclosed(model: Model) -> list[_Enclosed]:
     }
     votes = {(g.agent, g.key) for g in model.assignment.grants if Operation.STATE in g.operations}
     found: dict[tuple[str, tuple[Agent, ...]], _Enclosed] = {}
-    availability = Availability()
+    availability = model.inventory.availability
     claims = {claim.node.path: claim for claim in reversed(model.assignment.claims)}
     for path, claim in sorted(claims.items()):
         outer = _around(claim.node, devices)

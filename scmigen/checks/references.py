@@ -6,7 +6,6 @@ from scmigen.bindings.consumers import ENTRY_NAMES, LISTS
 from scmigen.bindings.facts import ScmiInstance
 from scmigen.bindings.references import entry_count
 from scmigen.bindings.scmi_nodes import regulators_of, server_nodes
-from scmigen.bindings.status import Availability
 from scmigen.checks.check import check
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
@@ -22,7 +21,7 @@ from scmigen.scmi.protocols import Protocol
 )
 def names_mismatch(model: Model) -> Iterator[Diagnostic]:
     """Lists whose names are more or fewer than their entries; drivers find entries by name."""
-    tree, availability = model.inventory.tree, Availability()
+    tree, availability = model.inventory.tree, model.inventory.availability
     for node in tree.nodes:
         for name, names in ENTRY_NAMES.items():
             if names not in node or name not in node or not availability.present(node):

@@ -5,9 +5,8 @@ from functools import partial
 
 from scmigen.assignment.assignment import Claim, HandGrant
 from scmigen.bindings.facts import Use
-from scmigen.bindings.node_kinds import bus_of, is_reserved, status_of
+from scmigen.bindings.node_kinds import bus_of
 from scmigen.bindings.providers import switch_of
-from scmigen.bindings.status import Availability
 from scmigen.checks import hints
 from scmigen.checks.check import Check, check
 from scmigen.checks.words import (
@@ -55,9 +54,9 @@ def device_conflict(model: Model) -> Iterator[Diagnostic]:
 )
 def device_disabled(model: Model) -> Iterator[Diagnostic]:
     """Exact claims on devices that are not enabled."""
-    availability = Availability()
+    availability = model.inventory.availability
     for claim in model.assignment.claims:
-        reserved = claim.agent is not None and is_reserved(claim.node)
+        reserved = claim.agent is not None and availability.reserved(claim.node)
         if claim.exact and not reserved and not availability.present(claim.node):
             yield device_disabled.warning(
                 f"{claim.node.path} is given to {claim.agent or 'the platform'}, "
@@ -74,6 +73,7 @@ def device_disabled(model: Model) -> Iterator[Diagnostic]:
 )
 def device_secure(model: Model) -> Iterator[Diagnostic]:
     """Claims by agents that are not secure on devices that only the secure world may use."""
+    availability = model.inventory.availability
     roles = {agent.name: agent.role for agent in model.assignment.agents}
     for claim in model.assignment.claims:
         if not claim.exact or claim.agent is None or roles[claim.agent] is Role.SECURE:
@@ -83,15 +83,9 @@ def device_secure(model: Model) -> Iterator[Diagnostic]:
                 f"{claim.node.path} is given to {claim.agent}, but secure-status reserves it for "
                 "the secure world; nothing is granted",
                 claim.position,
-                [Related("for the secure world", _status_position(claim.node))],
+                [Related("for the secure world", availability.status_position(claim.node))],
                 "give it to an agent of the role secure",
             )
-
-
-def _status_position(node: Node) -> Position | None:
-    """Where the nearest status stands that keeps a node from the normal world."""
-    found = status_of(node)
-    return found.position if found is not None and found.position else node.position
 
 
 @check(
@@ -101,7 +95,7 @@ def _status_position(node: Node) -> Position | None:
 )
 def bus_owner(model: Model) -> Iterator[Diagnostic]:
     """Devices on a bus whose controller no agent of theirs owns."""
-    availability = Availability()
+    availability = model.inventory.availability
     seen: set[str] = set()
     for claim in model.assignment.claims:
         bus = bus_of(claim.node)

@@ -10,8 +10,9 @@ from struct import Struct, unpack_from
 
 from fdt import Header
 
+from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.findings import DTB_MALFORMED
-from scmigen.devicetree.nodes import MAX_DEPTH, MAX_NAME, Node, Property
+from scmigen.devicetree.nodes import MAX_DEPTH, MAX_NAME, made
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError, Position
 
@@ -71,14 +72,14 @@ def _reservations(data: bytes, offset: int) -> tuple[tuple[int, int], ...]:
     raise _MalformedError("the memory reservations have no end")
 
 
-def _structure(data: bytes, header: Header) -> Node:
+def _structure(data: bytes, header: Header) -> DraftNode:
     """The root of the structure block."""
     base = header.off_dt_struct
     count = header.size_dt_struct // 4
     limit = base + 4 * count
     words: tuple[int, ...] = unpack_from(f">{count}I", data, base)
     names = _Strings(data, header.off_dt_strings, header.size_dt_strings)
-    node = Node("")
+    node = DraftNode("")
     depth = -1  # Of the open node; -1 before and behind the root.
     begun = False
     at = 0
@@ -93,7 +94,7 @@ def _structure(data: bytes, header: Header) -> Node:
             name = names[words[at + 1]]
             if name in node.properties:
                 raise _MalformedError(f"property {name} of {node.path} is there twice")
-            node.properties[name] = Property(name, data[start : start + length])
+            node.properties[name] = made((name, data[start : start + length], None, (), (), None))
             at += 2 + (length + 3) // 4
         elif tag == _BEGIN_NODE and (depth >= 0 or not begun):
             name = _name(data, base + 4 * at, limit)
@@ -112,14 +113,14 @@ def _structure(data: bytes, header: Header) -> Node:
     raise _MalformedError("the structure block has no end")
 
 
-def _child(parent: Node, name: str, depth: int) -> Node:
+def _child(parent: DraftNode, name: str, depth: int) -> DraftNode:
     if depth > MAX_DEPTH:
         raise _MalformedError(f"nodes nest deeper than {MAX_DEPTH}")
     if not name or "/" in name:
         raise _MalformedError(f"a node of {parent.path} has the name {name!r}")
     if name in parent.children:
         raise _MalformedError(f"node {name} of {parent.path} is there twice")
-    child = parent.children[name] = Node(name, parent)
+    child = parent.children[name] = DraftNode(name, parent)
     return child
 
 

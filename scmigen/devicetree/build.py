@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
+from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.findings import (
     DTS_DEPTH,
     DTS_DUPLICATE,
@@ -25,7 +26,7 @@ from scmigen.devicetree.findings import (
     DTS_VALUE,
 )
 from scmigen.devicetree.items import Cutter, Items, Opener
-from scmigen.devicetree.nodes import MAX_DEPTH, MAX_NAME, Node, Property, Reference
+from scmigen.devicetree.nodes import MAX_DEPTH, MAX_NAME, Property, Reference, made
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.values import BadValueError, Value, Values, target_of
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Related, Severity
@@ -42,6 +43,12 @@ MAX_DOUBTFUL = 1000
 #: The most places of one thing that an error names.
 MAX_PLACES = 5
 
+#: Keeps the place of a property that was deleted, should it come back.
+_DELETED = Property("")
+
+#: What an error may be about.
+_Thing = DraftNode | Property
+
 _FIRST = "a name may be defined once in the block that first defines the node"
 
 
@@ -55,18 +62,18 @@ class Builder:
 
     def __init__(self, source: SourceText, cutter: Cutter, values: Values) -> None:
         self.source = source
-        self.root = Node("")
-        self.omitted: set[Node] = set()
-        self.once_labelled: set[Node] = set()
+        self.root = DraftNode("")
+        self.omitted: set[DraftNode] = set()
+        self.once_labelled: set[DraftNode] = set()
         self.reservations: list[tuple[int, int]] = []
         self.is_overlay = False
         self.errors: list[Diagnostic] = []
         self.warnings: list[Diagnostic] = []
         self._cutter = cutter
         self._values = values
-        self._labels: dict[str, list[Node]] = {}
-        self._dead: set[Node | Property] = set()
-        self._thinned: set[Node] = set()
+        self._labels: dict[str, list[DraftNode]] = {}
+        self._dead: set[DraftNode] = set()
+        self._thinned: set[DraftNode] = set()
         self._has_root = False
         # Of each header whether it says /plugin/, and where the last one stands.
         self._headers: list[bool] = []
@@ -74,7 +81,7 @@ class Builder:
         self._fragments = 0
         self._doubtful = 0
         # The open nodes, and of each whether this very block first defines it.
-        self._open: list[tuple[Node, bool]] = []
+        self._open: list[tuple[DraftNode, bool]] = []
 
     def build(self, tokens: Iterable[tuple[str, int, int]]) -> None:
         """Applies the statements of a source: terminal, start and end of each token.
@@ -140,7 +147,7 @@ class Builder:
             return
         if node is None:
             self._no_node(head[2], head.start(2))
-            node = Node("")
+            node = DraftNode("")
         else:
             node.add_place((items, -1))
             for label in self._cutter.label.findall(head[1] or ""):
@@ -161,19 +168,19 @@ class Builder:
             hint = nearest(target, self._labels, "&") or hint
         self._error(DTS_REFERENCE, f"{reference} names no node that is defined above", offset, hint)
 
-    def _fragment(self, target: str, items: Items) -> Node:
+    def _fragment(self, target: str, items: Items) -> DraftNode:
         """A part of an overlay: ``fragment@N { target = <&…>; __overlay__ { … }; }``."""
         name = f"fragment@{self._fragments}"
         self._fragments += 1
         place = (items, -1)
-        fragment = self.root.children[name] = Node(name, self.root, place)
+        fragment = self.root.children[name] = DraftNode(name, self.root, place)
         if target.startswith("/"):
             where = Property("target-path", target.encode() + b"\0", place)
         else:
             reference = Reference(0, target, is_path=False)
             where = Property("target", b"\xff\xff\xff\xff", place, (), (reference,))
         fragment.properties[where.name] = where
-        node = fragment.children["__overlay__"] = Node("__overlay__", fragment, place)
+        node = fragment.children["__overlay__"] = DraftNode("__overlay__", fragment, place)
         return node
 
     def _target_statement(self, kind: str, start: int, end: int) -> None:
@@ -208,11 +215,11 @@ class Builder:
             if name and not brace:
                 if text:
                     data, references, inner, _ = known.get(text) or self._value(text, items, index)
-                    item = Property(name, data, (items, index), inner, references)
                 else:
-                    item = Property(name, b"", (items, index))
+                    data, references, inner = b"", (), ()
                 if marks:
-                    item.labels = (*self._cutter.label.findall(marks), *item.labels)
+                    inner = (*self._cutter.label.findall(marks), *inner)
+                item = made((name, data, (items, index), inner, references, None))
                 if name in properties:
                     self._redefine(node, item, fresh)
                 else:
@@ -253,21 +260,19 @@ class Builder:
 
         return in_value(problem.name, self.source) or problem.hint
 
-    def _redefine(self, node: Node, item: Property, fresh: bool) -> None:
+    def _redefine(self, node: DraftNode, item: Property, fresh: bool) -> None:
         old = node.properties[item.name]
-        if old in self._dead:
+        if old is _DELETED:
             node.properties[item.name] = item
         elif fresh:
             self._twice("property", item, old)
         else:
-            item.earlier = old
-            if old.labels:
-                item.labels = (*item.labels, *(x for x in old.labels if x not in item.labels))
-            node.properties[item.name] = item
+            labels = (*item.labels, *(x for x in old.labels if x not in item.labels))
+            node.properties[item.name] = item._replace(labels=labels, earlier=old)
 
     def _enter(
-        self, parent: Node, fresh: bool, name: str, marks: str, place: tuple[Items, int]
-    ) -> tuple[Node, bool]:
+        self, parent: DraftNode, fresh: bool, name: str, marks: str, place: tuple[Items, int]
+    ) -> tuple[DraftNode, bool]:
         """The child ``name``, new or to be extended, and whether it is new."""
         node = parent.children.get(name)
         if fresh and node in self._dead:
@@ -275,13 +280,13 @@ class Builder:
             node = parent.children.pop(name, None) and None
         new = node is None
         if node is None:
-            node = parent.children[name] = Node(name, parent, place)
+            node = parent.children[name] = DraftNode(name, parent, place)
             if len(self._open) > MAX_DEPTH:
                 where = place[0].position(place[1])
                 raise InputError([DTS_DEPTH.error(f"nodes nest deeper than {MAX_DEPTH}", where)])
         elif fresh:
             # Told once, and not again for each property that both have.
-            self._twice("node", Node(name, parent, place), node)
+            self._twice("node", DraftNode(name, parent, place), node)
         else:
             self._dead.discard(node)
             node.add_place(place)
@@ -292,14 +297,10 @@ class Builder:
                 self.label(node, label)
         return node, new
 
-    def _remove_property(self, node: Node, name: str, fresh: bool) -> None:
-        old = node.properties.get(name)
-        if old is None and fresh:
-            old = node.properties[name] = Property(name)
-        elif fresh:
-            return
-        if old is not None:
-            self._dead.add(old)
+    def _remove_property(self, node: DraftNode, name: str, fresh: bool) -> None:
+        is_there = name in node.properties
+        if is_there != fresh:
+            node.properties[name] = _DELETED
             self._thinned.add(node)
 
     def _remove_child(self, found: re.Match[str] | None, start: int) -> None:
@@ -307,7 +308,7 @@ class Builder:
         parent, fresh = self._open[-1]
         node = parent.children.get(found[1])
         if node is None and fresh:
-            node = parent.children[found[1]] = Node(found[1], parent)
+            node = parent.children[found[1]] = DraftNode(found[1], parent)
         elif node is not None and fresh and node not in self._dead:
             self._error(
                 DTS_DUPLICATE,
@@ -321,7 +322,7 @@ class Builder:
 
     # --- labels and death
 
-    def label(self, node: Node, label: str) -> None:
+    def label(self, node: DraftNode, label: str) -> None:
         """Gives a node one more label; the latest stands first."""
         nodes = self._labels.setdefault(label, [])
         if node in nodes:
@@ -333,11 +334,11 @@ class Builder:
         node.labels.insert(0, label)
         nodes.append(node)
 
-    def _kill(self, node: Node) -> None:
+    def _kill(self, node: DraftNode) -> None:
         """Deletes a node and all in it; each keeps its place should it come back."""
         for below in node.walk():
             self._dead.add(below)
-            self._dead.update(below.properties.values())
+            below.properties.update(dict.fromkeys(below.properties, _DELETED))
             self._thinned.add(below)
             if below.labels:
                 self.once_labelled.add(below)
@@ -350,14 +351,14 @@ class Builder:
     def _bury(self) -> None:
         """Takes out what is deleted at the end."""
         for node in self._thinned:
-            node.properties = {n: p for n, p in node.properties.items() if p not in self._dead}
+            node.properties = {n: p for n, p in node.properties.items() if p is not _DELETED}
             node.children = {n: c for n, c in node.children.items() if c not in self._dead}
         self.omitted -= self._dead
 
-    def find(self, target: str) -> Node | None:
+    def find(self, target: str) -> DraftNode | None:
         """The node that a reference names as the tree stands now."""
         label, _, path = target.partition("/")
-        node: Node | None = self.root
+        node: DraftNode | None = self.root
         if label:
             nodes = self._labels.get(label, [])
             node = nodes[0] if len(nodes) == 1 else self._first(nodes)
@@ -368,7 +369,7 @@ class Builder:
                     node = None
         return node if target else None
 
-    def _first(self, nodes: list[Node]) -> Node | None:
+    def _first(self, nodes: list[DraftNode]) -> DraftNode | None:
         """The first of ``nodes``, which have a label in common, in the order of the tree."""
         if not nodes:
             return None
@@ -382,7 +383,7 @@ class Builder:
 
     def blame(
         self,
-        thing: Node | Property,
+        thing: _Thing,
         finding: Finding,
         message: str,
         hint: str | None = None,
@@ -414,6 +415,6 @@ class Builder:
         if len(self.errors) >= MAX_ERRORS:
             raise InputError(self.errors)
 
-    def _twice(self, kind: str, new: Node | Property, old: Node | Property) -> None:
+    def _twice(self, kind: str, new: _Thing, old: _Thing) -> None:
         first = (Related("first defined", old.position),)
         self.blame(new, DTS_DUPLICATE, f"{kind} {new.name} is defined twice", _FIRST, first)

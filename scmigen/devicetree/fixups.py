@@ -8,20 +8,21 @@
 from collections.abc import Callable, Iterable
 from struct import pack
 
-from scmigen.devicetree.nodes import Node, Property, Reference
+from scmigen.devicetree.drafts import DraftNode
+from scmigen.devicetree.nodes import Property, Reference
 
 
 def add_fixups(
-    root: Node,
-    marked: Iterable[tuple[Node, Property]],
-    find: Callable[[str], Node | None],
-) -> list[tuple[Node, Property, Reference]]:
+    root: DraftNode,
+    marked: Iterable[tuple[DraftNode, Property]],
+    find: Callable[[str], DraftNode | None],
+) -> list[tuple[DraftNode, Property, Reference]]:
     """Adds both nodes, as far as ``marked``, the properties with references, asks for them.
 
     Returns the references that cannot be put into words: those to a path of the tree below.
     """
-    waiting: list[tuple[Node, Property, Reference]] = []
-    own: list[tuple[Node, Property, Reference]] = []
+    waiting: list[tuple[DraftNode, Property, Reference]] = []
+    own: list[tuple[DraftNode, Property, Reference]] = []
     for node, item in marked:
         for reference in item.references:
             if not reference.is_path:
@@ -39,18 +40,18 @@ def add_fixups(
     return [entry for entry in waiting if "/" in entry[2].target]
 
 
-def _child(node: Node, name: str) -> Node:
+def _child(node: DraftNode, name: str) -> DraftNode:
     child = node.children.get(name)
     if child is None:
-        child = node.children[name] = Node(name, node)
+        child = node.children[name] = DraftNode(name, node)
     return child
 
 
-def _append(node: Node, name: str, entry: bytes, there: Callable[[bytes], set[bytes]]) -> None:
+def _append(node: DraftNode, name: str, entry: bytes, there: Callable[[bytes], set[bytes]]) -> None:
     """Adds an entry to a list, unless the source has given it already."""
-    item = node.properties.setdefault(name, Property(name))
+    item = node.properties.get(name) or Property(name)
     if entry not in there(item.value):
-        item.value += entry
+        node.properties[name] = item.with_value(item.value + entry)
 
 
 def _strings(value: bytes) -> set[bytes]:

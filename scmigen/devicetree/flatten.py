@@ -64,13 +64,13 @@ def _structure(root: Node) -> tuple[bytes, bytes]:
             continue
         name = node.name.encode() + b"\0"
         add(_BEGIN + name + _PADDING[len(name) & 3])
-        for item in node.properties.values():
+        for property_name, item in node.properties.items():
             value = item.value
             length = len(value)
-            parts += (pack(3, length, offsets[item.name]), value, _PADDING[length & 3])
+            parts += (pack(3, length, offsets[property_name]), value, _PADDING[length & 3])
         stack.append(None)
         if node.children:
-            stack.extend(reversed(node.children.values()))
+            stack.extend(reversed([*node.children.values()]))
     add(_END)
     return b"".join(parts), strings
 
@@ -79,7 +79,7 @@ def _strings(root: Node) -> tuple[bytes, dict[str, int]]:
     """The strings block, and where each property name stands in it."""
     names: dict[str, object] = {}
     for node in root.walk():
-        names.update(node.properties)
+        names.update(dict.fromkeys(node.properties))
     ends = _ends(list(names))
     offsets: dict[str, int] = {}
     size = 0

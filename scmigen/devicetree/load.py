@@ -1,6 +1,7 @@
 """A board's file → `DeviceTree`, whichever form it has."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from scmigen.devicetree.findings import DTS_ENCODING, FILE_UNREADABLE
@@ -42,8 +43,7 @@ def load(
     from scmigen.devicetree.source import read_source
 
     tree = read_source(text, file, include_dirs, symbols)
-    tree.files = tuple(dict.fromkeys((*dependencies, *tree.files)))
-    return tree
+    return replace(tree, files=tuple(dict.fromkeys((*dependencies, *tree.files))))
 
 
 def load_board(

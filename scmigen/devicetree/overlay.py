@@ -11,6 +11,7 @@ their parent, the last one foremost.
 from collections.abc import Iterable, Iterator, Sequence
 from struct import pack
 
+from scmigen.devicetree.drafts import DraftNode, draft_of
 from scmigen.devicetree.findings import (
     OVERLAY_BASE,
     OVERLAY_LABEL,
@@ -27,30 +28,31 @@ MAX_ERRORS = 100
 _PHANDLES = ("phandle", "linux,phandle")
 _MAX_PHANDLE = 0xFFFFFFFE
 
-#: A phandle in a property: the property, and the offset in bytes.
-_Slot = tuple[Property, int]
+#: A phandle in a property: the node, the property's name, and the offset in bytes.
+_Slot = tuple[DraftNode, str, int]
 
 
 def lay_over(base: DeviceTree, overlays: Sequence[DeviceTree]) -> DeviceTree:
     """``base`` with ``overlays`` applied in order.
 
-    All trees are used up: their nodes become nodes of the result. Raises `InputError`:
+    None of the trees is changed. Raises `InputError`:
     ``overlay-base`` (no tree to lay anything over), ``overlay-label`` (a label that the base does
     not have), ``overlay-target`` (a fragment for a node that is not there), ``overlay-malformed``.
     """
     if base.is_overlay or _is_overlay(base.root):
         message = "this is an overlay itself; the board comes first, then its overlays"
         raise InputError([OVERLAY_BASE.error(message, Position(base.file))])
+    root = draft_of(base.root)
     files, warnings = [*base.files], [*base.warnings]
     for overlay in overlays:
-        applied = _Overlay(base.root, overlay)
+        applied = _Overlay(root, overlay)
         applied.apply()
         if applied.errors:
             raise InputError(applied.errors)
         files += overlay.files
         warnings += overlay.warnings
     return DeviceTree(
-        base.root,
+        root,
         base.file,
         base.memory_reservations,
         base.boot_cpu,
@@ -66,23 +68,23 @@ def _is_overlay(root: Node) -> bool:
 class _Finder:
     """Finds nodes as libfdt does: a name without unit address stands for one with any."""
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: DraftNode) -> None:
         self.root = root
-        self._first: dict[Node, dict[str, Node]] = {}
+        self._first: dict[DraftNode, dict[str, DraftNode]] = {}
 
-    def child(self, node: Node, name: str) -> Node | None:
+    def child(self, node: DraftNode, name: str) -> DraftNode | None:
         """The child that ``name`` means, the first where there are several."""
         if "@" in name:
             return node.children.get(name)
         return self._first_of(node).get(name)
 
-    def add(self, parent: Node, child: Node) -> None:
+    def add(self, parent: DraftNode, child: DraftNode) -> None:
         """Notes that ``child`` is now the foremost of its parent's children."""
         self._first_of(parent)[child.base_name] = child
 
-    def node(self, path: str) -> Node | None:
+    def node(self, path: str) -> DraftNode | None:
         """The node at a path, which may begin with an alias."""
-        node: Node | None = self.root
+        node: DraftNode | None = self.root
         if not path.startswith("/"):
             alias, _, path = path.partition("/")
             aliases = self.child(self.root, "aliases")
@@ -93,7 +95,7 @@ class _Finder:
                 node = self.child(node, name)
         return node
 
-    def _first_of(self, node: Node) -> dict[str, Node]:
+    def _first_of(self, node: DraftNode) -> dict[str, DraftNode]:
         found = self._first.get(node)
         if found is None:
             children = reversed(node.children.values())
@@ -101,7 +103,7 @@ class _Finder:
         return found
 
 
-def _phandle(node: Node) -> int:
+def _phandle(node: DraftNode) -> int:
     """The node's phandle as libfdt reads it, 0 where it has none."""
     for name in _PHANDLES:
         found = node.properties.get(name)
@@ -111,30 +113,33 @@ def _phandle(node: Node) -> int:
 
 
 def _read(slot: _Slot) -> int:
-    item, offset = slot
-    return int.from_bytes(item.value[offset : offset + 4], "big")
+    node, name, offset = slot
+    return int.from_bytes(node.properties[name].value[offset : offset + 4], "big")
 
 
 def _write(slot: _Slot, phandle: int) -> None:
-    item, offset = slot
-    item.value = item.value[:offset] + pack(">I", phandle) + item.value[offset + 4 :]
+    node, name, offset = slot
+    item = node.properties[name]
+    value = item.value[:offset] + pack(">I", phandle) + item.value[offset + 4 :]
+    node.properties[name] = item.with_value(value)
 
 
 class _Overlay:
     """One overlay on its way into the tree below ``root``."""
 
-    def __init__(self, root: Node, overlay: DeviceTree) -> None:
+    def __init__(self, root: DraftNode, overlay: DeviceTree) -> None:
         self.errors: list[Diagnostic] = []
         self._root = root
-        self._overlay = overlay
+        self._overlay = draft_of(overlay.root)
+        self._file = overlay.file
         self._base = _Finder(root)
-        self._own = _Finder(overlay.root)
+        self._own = _Finder(self._overlay)
         self._by_phandle = {_phandle(node): node for node in reversed(list(root.walk()))}
         self._local: list[_Slot] = []
 
     def apply(self) -> None:
         """All steps, up to the first that finds errors."""
-        if not _is_overlay(self._overlay.root):
+        if not _is_overlay(self._overlay):
             self._error(
                 OVERLAY_MALFORMED,
                 "this is no overlay: it has no fragment to lay over anything",
@@ -156,7 +161,7 @@ class _Overlay:
     ) -> None:
         from scmigen.devicetree.written import excerpt_at
 
-        where = position or Position(self._overlay.file)
+        where = position or Position(self._file)
         self.errors.append(finding.at(Severity.ERROR, message, where, (), hint, excerpt_at(where)))
         if len(self.errors) >= MAX_ERRORS:
             raise InputError(self.errors)
@@ -170,12 +175,13 @@ class _Overlay:
         """Moves the overlay's own phandles, and the references to them, past those of the base."""
         delta = max((n for n in self._by_phandle if n <= _MAX_PHANDLE), default=0)
         slots = []
-        for node in self._overlay.root.walk():
-            for item in (node.properties[name] for name in _PHANDLES if name in node.properties):
-                if len(item.value) != 4:
-                    self._malformed(f"{item.name} of {node.path} has the wrong size")
-                else:
-                    slots.append((item, 0))
+        for node in self._overlay.walk():
+            for name in _PHANDLES:
+                item = node.properties.get(name)
+                if item is not None and len(item.value) != 4:
+                    self._malformed(f"{name} of {node.path} has the wrong size")
+                elif item is not None:
+                    slots.append((node, name, 0))
         self._local = list(self._local_references())
         for slot in (*slots, *self._local):
             if _read(slot) + delta > _MAX_PHANDLE:
@@ -185,8 +191,8 @@ class _Overlay:
 
     def _local_references(self) -> Iterator[_Slot]:
         """The places that ``/__local_fixups__`` names."""
-        fixups = self._overlay.root.children.get("__local_fixups__")
-        stack = [] if fixups is None else [(fixups, self._overlay.root)]
+        fixups = self._overlay.children.get("__local_fixups__")
+        stack = [] if fixups is None else [(fixups, self._overlay)]
         while stack:
             fixup, node = stack.pop()
             for item in fixup.properties.values():
@@ -200,17 +206,17 @@ class _Overlay:
                 else:
                     stack.append((child, below))
 
-    def _slot(self, node: Node | None, name: str, offset: int) -> Iterable[_Slot]:
+    def _slot(self, node: DraftNode | None, name: str, offset: int) -> Iterable[_Slot]:
         item = node.properties.get(name) if node else None
-        if item is None or offset + 4 > len(item.value):
+        if node is None or item is None or offset + 4 > len(item.value):
             where = node.path if node else "a node"
             self._malformed(f"a fixup names {where}:{name}:{offset}, which is not there")
             return ()
-        return ((item, offset),)
+        return ((node, name, offset),)
 
     def _resolve_labels(self) -> None:
         """Fills in the phandles of the nodes of the base that ``/__fixups__`` names by label."""
-        fixups = self._overlay.root.children.get("__fixups__")
+        fixups = self._overlay.children.get("__fixups__")
         if fixups is None:
             return
         symbols = self._root.children.get("__symbols__")
@@ -233,8 +239,9 @@ class _Overlay:
             else:
                 yield from self._slot(self._own.node(path), name, int(offset))
 
-    def _no_label(self, label: str, symbols: Node | None, slots: Sequence[_Slot]) -> None:
-        position = next((slot[0].position for slot in slots if slot[0].position), None)
+    def _no_label(self, label: str, symbols: DraftNode | None, slots: Sequence[_Slot]) -> None:
+        items = [node.properties[name] for node, name, _ in slots]
+        position = next((item.position for item in items if item.position), None)
         if symbols is None:
             hint = "the base has no /__symbols__: compile it with -@"
         else:
@@ -257,23 +264,23 @@ class _Overlay:
                 pairs = ((self._base.child(below, c.name), c) for c in above.children.values())
                 stack += [(found, child) for found, child in pairs if found is not None]
 
-    def _renumber(self, node: Node, old: int, new: int) -> None:
+    def _renumber(self, node: DraftNode, old: int, new: int) -> None:
         for name in _PHANDLES:
             item = node.properties.get(name)
             if item is not None and len(item.value) == 4:
-                item.value = pack(">I", new)
+                node.properties[name] = item.with_value(pack(">I", new))
         for slot in self._local:
             if _read(slot) == old:
                 _write(slot, new)
 
     # --- merging
 
-    def _fragments(self) -> Iterator[tuple[Node, Node]]:
-        for fragment in self._overlay.root.children.values():
+    def _fragments(self) -> Iterator[tuple[DraftNode, DraftNode]]:
+        for fragment in self._overlay.children.values():
             if "__overlay__" in fragment.children:
                 yield fragment, fragment.children["__overlay__"]
 
-    def _target(self, fragment: Node) -> Node | None:
+    def _target(self, fragment: DraftNode) -> DraftNode | None:
         """The node of the base that a fragment is for."""
         number = fragment.properties.get("target")
         if number is not None:
@@ -302,7 +309,7 @@ class _Overlay:
 
         return nearest(path, (node.path for node in self._root.walk())) if path else None
 
-    def _merge(self, target: Node, node: Node, depth: int) -> None:
+    def _merge(self, target: DraftNode, node: DraftNode, depth: int) -> None:
         """Merges ``node`` into ``target``, which lies ``depth`` below the root."""
         if depth > MAX_DEPTH:
             self._error(OVERLAY_TARGET, f"nodes nest deeper than {MAX_DEPTH}", node.position)
@@ -314,14 +321,13 @@ class _Overlay:
             if old is None:
                 new[name] = item
             else:
-                item.earlier = old
-                target.properties[name] = item
+                target.properties[name] = item._replace(earlier=old)
         target.properties = {**dict(reversed(new.items())), **target.properties}
-        added: dict[str, Node] = {}
+        added: dict[str, DraftNode] = {}
         for child in node.children.values():
             found = self._base.child(target, child.name) or added.get(child.name)
             if found is None:
-                found = added[child.name] = Node(child.name, target)
+                found = added[child.name] = DraftNode(child.name, target)
                 self._base.add(target, found)
                 self._by_phandle.setdefault(_phandle(child), found)
             self._merge(found, child, depth + 1)
@@ -329,12 +335,12 @@ class _Overlay:
 
     def _add_symbols(self) -> None:
         """Adds the overlay's symbols to those of the base, with the paths they have there."""
-        own = self._overlay.root.children.get("__symbols__")
+        own = self._overlay.children.get("__symbols__")
         if own is None:
             return
         symbols = self._root.children.get("__symbols__")
         if symbols is None:
-            symbols = Node("__symbols__", self._root)
+            symbols = DraftNode("__symbols__", self._root)
             self._root.children = {symbols.name: symbols, **self._root.children}
         new: dict[str, Property] = {}
         for item in own.properties.values():
@@ -352,7 +358,7 @@ class _Overlay:
             return None
         if len(parts) < 3 or parts[2] != "__overlay__":
             return None
-        fragment = self._own.child(self._overlay.root, parts[1])
+        fragment = self._own.child(self._overlay, parts[1])
         target = self._target(fragment) if fragment else None
         if fragment is None or target is None:
             self._malformed(f"/__symbols__ names no fragment for {symbol.name}")

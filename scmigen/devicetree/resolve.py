@@ -10,13 +10,15 @@ import re
 from struct import pack
 
 from scmigen.devicetree.build import Builder
+from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.findings import DTS_LABEL, DTS_NAME, DTS_PHANDLE, DTS_REFERENCE
-from scmigen.devicetree.nodes import MAX_NAME, NULL_PHANDLES, Node, Property
+from scmigen.devicetree.nodes import MAX_NAME, NULL_PHANDLES, Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Related
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9,._+-]++(?:@[A-Za-z0-9,._+-]*+)?+").fullmatch
 _PROPERTY_NAME = re.compile(r"[A-Za-z0-9,._+*#?-]++").fullmatch
+_Thing = DraftNode | Property
 _PHANDLES = ("phandle", "linux,phandle")
 
 
@@ -48,23 +50,23 @@ def resolve(builder: Builder, symbols: bool) -> DeviceTree:
 
 class _Resolver:
     def __init__(self, builder: Builder) -> None:
-        self.labels: dict[str, Node] = {}
+        self.labels: dict[str, DraftNode] = {}
         self._builder = builder
         self._blame = builder.blame
         self._root = builder.root
         self._nodes = list(builder.root.walk())
         # Most properties have neither labels nor references; these do, in the tree's order.
         self._marked = [
-            (node, item)
+            (node, item.name)
             for node in self._nodes
             for item in node.properties.values()
             if item.references or item.labels
         ]
-        self._phandles: dict[Node, int] = {}
-        self._taken: dict[int, Node] = {}
+        self._phandles: dict[DraftNode, int] = {}
+        self._taken: dict[int, DraftNode] = {}
         self._next = 1
-        self._used: set[Node] = set()
-        self._targets: dict[str, Node | None] = {}
+        self._used: set[DraftNode] = set()
+        self._targets: dict[str, DraftNode | None] = {}
 
     # --- names and labels
 
@@ -89,7 +91,7 @@ class _Resolver:
                     hint = "letters, digits and , . _ + - * # ?"
                     self._blame(item, DTS_NAME, f"{item.name[:80]!r} names no property", hint)
 
-    def _drop_name(self, node: Node) -> None:
+    def _drop_name(self, node: DraftNode) -> None:
         item = node.properties.pop("name")
         if item.value != node.base_name.encode() + b"\0":
             self._blame(
@@ -107,7 +109,8 @@ class _Resolver:
                 other = self.labels.setdefault(label, node)
                 if other is not node:
                     self._twice(label, node, other)
-        for _, item in self._marked:
+        for node, name in self._marked:
+            item = node.properties[name]
             for label in item.labels:
                 if label in others:
                     self._twice(label, item, others[label])
@@ -115,7 +118,7 @@ class _Resolver:
         for label in self.labels.keys() & others.keys():
             self._twice(label, others[label], self.labels[label])
 
-    def _twice(self, label: str, second: Node | Property, first: Node | Property) -> None:
+    def _twice(self, label: str, second: _Thing, first: _Thing) -> None:
         related = (Related("first here", first.position),)
         self._blame(second, DTS_LABEL, f"label {label} is given twice", None, related)
 
@@ -128,7 +131,7 @@ class _Resolver:
                 if name in node.properties:
                     self._take(node, node.properties[name])
 
-    def _take(self, node: Node, item: Property) -> None:
+    def _take(self, node: DraftNode, item: Property) -> None:
         if item.references:
             target = self._find(item.references[0].target)
             if target is not node:
@@ -150,7 +153,7 @@ class _Resolver:
             message = f"phandle and linux,phandle of {node.path} differ"
             self._blame(item, DTS_PHANDLE, message)
 
-    def _phandle(self, node: Node) -> int:
+    def _phandle(self, node: DraftNode) -> int:
         number = self._phandles.get(node)
         if number is None:
             while self._next in self._taken:
@@ -161,7 +164,7 @@ class _Resolver:
                 node.properties["phandle"] = Property("phandle", pack(">I", number))
         return number
 
-    def _find(self, target: str) -> Node | None:
+    def _find(self, target: str) -> DraftNode | None:
         if target not in self._targets:
             self._targets[target] = self._builder.find(target)
         return self._targets[target]
@@ -169,7 +172,8 @@ class _Resolver:
     def fill_phandles(self) -> None:
         """Gives every referenced node a phandle and writes it where the references stand."""
         cells: dict[str, bytes] = {}
-        for node, item in self._marked:
+        for node, name in self._marked:
+            item = node.properties[name]
             value: bytearray | None = None
             for offset, target, is_path in item.references:
                 if is_path:
@@ -181,9 +185,9 @@ class _Resolver:
                     value = bytearray(item.value)
                 value[offset : offset + 4] = cell
             if value is not None:
-                item.value = bytes(value)
+                node.properties[name] = item.with_value(bytes(value))
 
-    def _cell(self, target: str, node: Node, item: Property) -> bytes:
+    def _cell(self, target: str, node: DraftNode, item: Property) -> bytes:
         found = self._find(target)
         if found is None:
             if not self._builder.is_overlay:
@@ -194,11 +198,12 @@ class _Resolver:
 
     def fill_paths(self) -> None:
         """Writes the full path of every node that is referred to as a string."""
-        for node, item in self._marked:
+        for node, name in self._marked:
+            item = node.properties[name]
             if any(reference.is_path for reference in item.references):
                 self._fill_paths_of(node, item)
 
-    def _fill_paths_of(self, node: Node, item: Property) -> None:
+    def _fill_paths_of(self, node: DraftNode, item: Property) -> None:
         parts: list[bytes] = []
         placed = []
         grown = done = 0
@@ -215,10 +220,10 @@ class _Resolver:
             parts += (item.value[done : reference.offset], path)
             done = reference.offset
             grown += len(path)
-        item.value = b"".join((*parts, item.value[done:]))
-        item.references = tuple(placed)
+        value = b"".join((*parts, item.value[done:]))
+        node.properties[item.name] = item._replace(value=value, references=tuple(placed))
 
-    def _missing(self, target: str, node: Node, item: Property) -> None:
+    def _missing(self, target: str, node: DraftNode, item: Property) -> None:
         written = "&{" + target + "}" if "/" in target else f"&{target}"
         from scmigen.devicetree.suggest import nearest
 
@@ -240,7 +245,7 @@ class _Resolver:
         self._nodes = list(self._root.walk())
         self.labels = {label: node for node in self._nodes for label in node.labels}
 
-    def _labelled(self, node: Node) -> bool:
+    def _labelled(self, node: DraftNode) -> bool:
         """Whether dtc takes the node for a labelled one: a label that is deleted still counts."""
         return bool(node.labels) or node in self._builder.once_labelled
 
@@ -260,7 +265,7 @@ class _Resolver:
             return
         symbols = self._root.children.get("__symbols__")
         if symbols is None:
-            symbols = self._root.children["__symbols__"] = Node("__symbols__", self._root)
+            symbols = self._root.children["__symbols__"] = DraftNode("__symbols__", self._root)
         for node in self._nodes:
             for label in node.labels:
                 if label not in symbols.properties:
@@ -274,7 +279,7 @@ class _Resolver:
         from scmigen.devicetree.fixups import add_fixups
 
         alive = set(self._nodes)
-        marked = [(node, item) for node, item in self._marked if node in alive]
+        marked = [(node, node.properties[name]) for node, name in self._marked if node in alive]
         for _, item, reference in add_fixups(self._root, marked, self._find):
             written = "&{" + reference.target + "}"
             self._blame(
@@ -286,7 +291,7 @@ class _Resolver:
             )
 
 
-def _boot_cpu(root: Node) -> int:
+def _boot_cpu(root: DraftNode) -> int:
     """The physical id of the boot CPU as dtc guesses it: ``reg`` of the first node in /cpus."""
     cpus = root.children.get("cpus")
     first = next(iter(cpus.children.values()), None) if cpus else None

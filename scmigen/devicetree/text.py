@@ -15,6 +15,9 @@ from scmigen.devicetree.tree import DeviceTree
 _STRINGS = re.compile(rb"(?:[\t\n\r -~]++\0)++").fullmatch
 _SPECIAL = re.compile(r'["\\\t\n\r]')
 _LABEL = re.compile(r"[A-Za-z_]\w*+", re.ASCII).fullmatch
+#: A property of a node, by its name.
+_Place = tuple[Node, str]
+
 _EXTERNAL = 0xFFFFFFFF
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -41,10 +44,10 @@ def to_text(tree: DeviceTree) -> str:
         marks = "".join(f"{label}: " for label in labels.get(node, ())) if depth else ""
         lines.append(f"{indent}{marks}{node.name if depth else '/'} {{")
         for item in node.properties.values():
-            references = fixed_up.get(item) or _written(item)
+            references = fixed_up.get((node, item.name)) or _written(item)
             lines.append(f"{indent}\t{_property(item, references, tree)}")
         stack.append((None, depth))
-        stack.extend((child, depth + 1) for child in reversed(node.children.values()))
+        stack.extend((child, depth + 1) for child in reversed([*node.children.values()]))
     return "\n".join(lines) + "\n"
 
 
@@ -55,25 +58,28 @@ def _written(item: Property) -> dict[int, str]:
     return {r.offset: r.target for r in item.references if not r.is_path}
 
 
-def _references(tree: DeviceTree) -> dict[Property, dict[int, str]]:
-    """What the fixups of an overlay say of its references; nonsense in them says nothing."""
-    found: dict[Property, dict[int, str]] = {}
+def _references(tree: DeviceTree) -> dict[_Place, dict[int, str]]:
+    """The references that the fixups of an overlay name: offset → target; nonsense is skipped."""
+    found: dict[_Place, dict[int, str]] = {}
     fixups = tree.node("/__fixups__")
     for label in fixups.properties.values() if fixups else ():
         for entry in label.strings():
             path, _, rest = entry.partition(":")
             name, _, offset = rest.partition(":")
-            item = node.get(name) if (node := tree.node(path)) else None
-            if item is not None and offset.isascii() and offset.isdecimal() and len(offset) < 9:
-                found.setdefault(item, {})[int(offset)] = label.name
-    for item, at in _local_fixups(tree):
+            node = tree.node(path)
+            is_number = offset.isascii() and offset.isdecimal() and len(offset) < 9
+            if node is not None and name in node and is_number:
+                found.setdefault((node, name), {})[int(offset)] = label.name
+    for node, item, at in _local_fixups(tree):
         target = tree.by_phandle(int.from_bytes(item.value[at : at + 4], "big"))
         if target is not None:
-            found.setdefault(item, {})[at] = tree.label_of.get(target.path, target.path)
+            found.setdefault((node, item.name), {})[at] = tree.label_of.get(
+                target.path, target.path
+            )
     return found
 
 
-def _local_fixups(tree: DeviceTree) -> Iterator[tuple[Property, int]]:
+def _local_fixups(tree: DeviceTree) -> Iterator[tuple[Node, Property, int]]:
     """The properties and offsets that ``/__local_fixups__`` names."""
     top = tree.node("/__local_fixups__")
     stack = [(top, tree.root)] if top else []
@@ -82,7 +88,7 @@ def _local_fixups(tree: DeviceTree) -> Iterator[tuple[Property, int]]:
         for offsets in fixups.properties.values():
             item = node.get(offsets.name)
             if item is not None and len(offsets.value) % 4 == 0:
-                yield from ((item, offset) for offset in offsets.cells())
+                yield from ((node, item, offset) for offset in offsets.cells())
         pairs = ((child, node.children.get(child.name)) for child in fixups.children.values())
         stack += [(child, below) for child, below in pairs if below is not None]
 

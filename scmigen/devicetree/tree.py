@@ -4,10 +4,14 @@ Both readers (`scmigen.devicetree.source` for DTS text, `scmigen.devicetree.blob
 make the same `DeviceTree`.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from scmigen.devicetree.drafts import finish
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic
 
@@ -15,33 +19,29 @@ if TYPE_CHECKING:
     from scmigen.devicetree.names import Names
 
 
+@dataclass(frozen=True, eq=False)
 class DeviceTree:
-    """A whole tree as one of the readers made it. Read-only from then on.
+    """A whole tree as one of the readers made it. Neither it nor its nodes can be changed.
 
-    ``memory_reservations`` are pairs of address and size in bytes. ``files`` are all files the
-    tree was made from, ``file`` first. ``is_overlay`` says that it is to be laid over another
-    tree (``/plugin/``). ``warnings`` is what the reader found odd but took.
+    ``memory_reservations`` are pairs of address and size in bytes. ``source_labels`` are the labels
+    of a source; a blob has none but those in ``/__symbols__``. ``files`` are all files the tree was
+    made from, ``file`` first. ``is_overlay``: it is to be applied to another tree (``/plugin/``).
+    ``warnings`` is what the reader found odd but took.
     """
 
-    def __init__(
-        self,
-        root: Node,
-        file: str,
-        memory_reservations: tuple[tuple[int, int], ...] = (),
-        boot_cpu: int = 0,
-        labels: dict[str, Node] | None = None,
-        files: tuple[str, ...] = (),
-        is_overlay: bool = False,
-        warnings: tuple[Diagnostic, ...] = (),
-    ) -> None:
-        self.root = root
-        self.file = file
-        self.memory_reservations = memory_reservations
-        self.boot_cpu = boot_cpu
-        self.files = files or (file,)
-        self.is_overlay = is_overlay
-        self.warnings = warnings
-        self._labels = labels
+    root: Node
+    file: str
+    memory_reservations: tuple[tuple[int, int], ...] = ()
+    boot_cpu: int = 0
+    source_labels: Mapping[str, Node] | None = None
+    files: tuple[str, ...] = ()
+    is_overlay: bool = False
+    warnings: tuple[Diagnostic, ...] = ()
+
+    def __post_init__(self) -> None:
+        finish(self.root)
+        if not self.files:
+            object.__setattr__(self, "files", (self.file,))
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -57,37 +57,29 @@ class DeviceTree:
         return {node.phandle: node for node in reversed(self.nodes) if node.phandle is not None}
 
     @cached_property
-    def labels(self) -> dict[str, Node]:
+    def labels(self) -> Mapping[str, Node]:
         """Label → node: those of the source, or those that ``/__symbols__`` of a blob names."""
-        if self._labels is not None:
-            return self._labels
-        symbols = self.node("/__symbols__")
-        if symbols is None:
-            return {}
-        pairs = ((p.name, self.node(p.string())) for p in symbols.properties.values())
-        return {name: node for name, node in pairs if node is not None}
+        if self.source_labels is not None:
+            return MappingProxyType(self.source_labels)
+        return self._named_by("/__symbols__")
 
     @cached_property
-    def label_of(self) -> dict[str, str]:
+    def label_of(self) -> Mapping[str, str]:
         """Path → the first label of the node there, for nodes that have one."""
-        return {node.path: label for label, node in reversed(self.labels.items())}
+        return MappingProxyType(
+            {node.path: label for label, node in reversed([*self.labels.items()])}
+        )
 
     @cached_property
-    def aliases(self) -> dict[str, Node]:
+    def aliases(self) -> Mapping[str, Node]:
         """Alias → node, from ``/aliases``."""
-        aliases = self.node("/aliases")
-        if aliases is None:
-            return {}
-        pairs = ((p.name, self.node(p.string())) for p in aliases.properties.values())
-        return {name: node for name, node in pairs if node is not None}
+        return self._named_by("/aliases")
 
     @cached_property
-    def alias_of(self) -> dict[str, str]:
+    def alias_of(self) -> Mapping[str, str]:
         """Path → the alias of the node there that sorts first, for nodes that have one."""
-        return {
-            node.path: name
-            for name, node in sorted(self.aliases.items(), key=itemgetter(0), reverse=True)
-        }
+        names = sorted(self.aliases.items(), key=itemgetter(0), reverse=True)
+        return MappingProxyType({node.path: name for name, node in names})
 
     @cached_property
     def names(self) -> "Names":
@@ -96,6 +88,13 @@ class DeviceTree:
         from scmigen.devicetree.names import Names
 
         return Names(self.files)
+
+    def _named_by(self, path: str) -> Mapping[str, Node]:
+        """Name of a property of the node at ``path`` → the node whose path is its value."""
+        holder = self.node(path)
+        items = holder.properties.values() if holder is not None else ()
+        pairs = ((item.name, self.node(item.string())) for item in items)
+        return MappingProxyType({name: node for name, node in pairs if node is not None})
 
     def node(self, path: str) -> Node | None:
         """The node at a full path."""

@@ -7,7 +7,6 @@ from scmigen.bindings.consumers import is_assigned_parent
 from scmigen.bindings.facts import Inventory, Provider, ProviderClass, Use
 from scmigen.bindings.identity import is_protected
 from scmigen.bindings.node_kinds import is_list, is_psci
-from scmigen.bindings.status import Availability
 from scmigen.model.ownership import Owners, Ownership
 from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
@@ -58,7 +57,7 @@ class _Walk:
     ) -> None:
         self.providers = providers
         self.owners = owners
-        self.availability = Availability()
+        self.availability = inventory.availability
         self.inputs: dict[str, list[Use]] = {}
         for use in inventory.uses:
             self.inputs.setdefault(use.consumer.path, []).append(use)

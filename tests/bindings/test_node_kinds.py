@@ -3,7 +3,8 @@
 import pytest
 
 from scmigen.bindings import node_kinds
-from scmigen.devicetree.tree import Node
+from scmigen.bindings.status import Availability
+from scmigen.devicetree.nodes import Node
 from tests.support import tree_of
 
 
@@ -109,5 +110,5 @@ def test_parent_supplies() -> None:
 
 def test_reserved_is_the_status_of_the_node_itself() -> None:
     text = 'a { status = "reserved"; b { }; };'
-    assert node_kinds.is_reserved(_node(text, "/a"))
-    assert not node_kinds.is_reserved(_node(text, "/a/b"))
+    assert Availability().reserved(_node(text, "/a"))
+    assert not Availability().reserved(_node(text, "/a/b"))

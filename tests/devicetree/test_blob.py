@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scmigen.devicetree.blob import read_blob
+from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.flatten import flatten
-from scmigen.devicetree.nodes import Node, Property
+from scmigen.devicetree.nodes import Property
 from scmigen.devicetree.source import read_source
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError
@@ -27,7 +28,7 @@ def blob() -> bytes:
 
 def test_layout_by_hand() -> None:
     """A header, an empty reservation, one node with one property, and its name."""
-    node = Node("")
+    node = DraftNode("")
     node.properties["p"] = Property("p", b"\1\2\3\4\5")
     structure = pack(">I", 1) + bytes(4) + pack(">3I", 3, 5, 0) + b"\1\2\3\4\5\0\0\0"
     structure += pack(">2I", 2, 9)

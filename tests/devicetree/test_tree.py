@@ -1,15 +1,16 @@
 """The tree as data."""
 
-from scmigen.devicetree.nodes import Node, Property
+from scmigen.devicetree.drafts import DraftNode
+from scmigen.devicetree.nodes import Property
 from scmigen.devicetree.source import read_source
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
 
 
 def test_a_path_at_any_depth() -> None:
-    node = root = Node("")
+    node = root = DraftNode("")
     for _ in range(100_000):
-        node.children["a"] = node = Node("a", node)
+        node.children["a"] = node = DraftNode("a", node)
     assert node.path == "/a" * 100_000
     assert root.path == "/"
     assert node.parent is not None
@@ -18,10 +19,10 @@ def test_a_path_at_any_depth() -> None:
 
 
 def test_paths_below_a_known_path() -> None:
-    root = Node("")
-    a = Node("a", root)
+    root = DraftNode("")
+    a = DraftNode("a", root)
     assert a.path == "/a"
-    assert Node("c", Node("b@1", a)).path == "/a/b@1/c"
+    assert DraftNode("c", DraftNode("b@1", a)).path == "/a/b@1/c"
 
 
 def test_positions_can_be_given() -> None:
@@ -30,7 +31,7 @@ def test_positions_can_be_given() -> None:
     assert Property("p", b"", place).places == (place,)
     assert Property("p").position is None
     assert Property("p").places == ()
-    node = Node("a", None, place)
+    node = DraftNode("a", None, place)
     assert (node.position, node.places) == (place, (place,))
     later = Position("b.dts", 3, 4)
     node.add_place(later)
@@ -38,7 +39,7 @@ def test_positions_can_be_given() -> None:
 
 
 def test_files_of_a_tree() -> None:
-    assert DeviceTree(Node(""), "a.dts").files == ("a.dts",)
+    assert DeviceTree(DraftNode(""), "a.dts").files == ("a.dts",)
     assert read_source("/dts-v1/; / { };", "b.dts").files == ("b.dts",)
 
 

@@ -6,7 +6,8 @@ from dataclasses import fields, replace
 from scmigen.assignment.assignment import Agent, PlatformOptions
 from scmigen.assignment.given import Given, Outputs
 from scmigen.bindings.facts import Inventory, OperatingPoint, ResourceFacts, ResourceKey, Use
-from scmigen.devicetree.nodes import Node, Property
+from scmigen.devicetree.drafts import DraftNode
+from scmigen.devicetree.nodes import Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
@@ -33,7 +34,7 @@ class Board:
     def __init__(self, name: str = "board", numbering: Numbering = Numbering.SHARED) -> None:
         self.name = name
         self.numbering = numbering
-        self.root = Node("", None, Position("board.dts", 1, 1))
+        self.root = DraftNode("", None, Position("board.dts", 1, 1))
         self.soc = self.child(self.root, "soc")
         self.agents: list[Agent] = []
         self.resources: dict[Kind, list[Resource]] = {}
@@ -43,12 +44,12 @@ class Board:
         self.reserved: dict[Kind, tuple[int, ...]] = {}
 
     @staticmethod
-    def child(parent: Node, name: str) -> Node:
-        node = Node(name, parent, Position("board.dts", 10, 2))
+    def child(parent: DraftNode, name: str) -> DraftNode:
+        node = DraftNode(name, parent, Position("board.dts", 10, 2))
         parent.children[name] = node
         return node
 
-    def node(self, name: str) -> Node:
+    def node(self, name: str) -> DraftNode:
         return self.soc.children.get(name) or self.child(self.soc, name)
 
     def agent(self, name: str, role: Role = Role.OSPM, permissions: bool = False) -> Agent:
@@ -373,7 +374,7 @@ def fast() -> Platform:
     return board.platform(trip_points=True, fast_channels={"memory": memory(board).path})
 
 
-def memory(board: Board, address: int = 0x8000_0000, size: int = 0x2000) -> Node:
+def memory(board: Board, address: int = 0x8000_0000, size: int = 0x2000) -> DraftNode:
     """Reserved memory of a board."""
     holder = board.root.children.get("reserved-memory") or board.child(
         board.root, "reserved-memory"
@@ -386,7 +387,7 @@ def memory(board: Board, address: int = 0x8000_0000, size: int = 0x2000) -> Node
     return node
 
 
-def put(node: Node, name: str, value: bytes) -> None:
+def put(node: DraftNode, name: str, value: bytes) -> None:
     node.properties[name] = Property(name, value)
 
 

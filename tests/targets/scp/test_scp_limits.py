@@ -255,9 +255,16 @@ def test_power_caps_that_no_tree_has_are_named() -> None:
     assert found.position == Position("a.yaml", 9, 3)
 
 
-def fast_board(**options: object) -> tuple[Board, Platform]:
-    """Two domains of two agents, with a page of reserved memory for each agent."""
+def fast_board(
+    other_memory: tuple[int, int] | None = None, **options: object
+) -> tuple[Board, Platform]:
+    """Two domains of two agents, with a page of reserved memory for each agent.
+
+    ``other_memory``: address and size of reserved memory besides that.
+    """
     board = Board("fast")
+    if other_memory is not None:
+        memory(board, *other_memory)
     for number, name in enumerate(("linux", "vm")):
         levels = points((1, 1, None), (2, 2, None))
         domain = board.resource(Kind.PERFORMANCE, number, f"dom{number}", points=levels)
@@ -286,9 +293,7 @@ def test_memory_that_cannot_hold_fast_channels(place: dict[str, int], why: str) 
 
 
 def test_fast_channels_in_somebody_elses_memory() -> None:
-    board, platform = fast_board()
-    memory(board, 0x8000_1000, 0x1000)
-    found = only(platform)
+    found = only(fast_board(other_memory=(0x8000_1000, 0x1000))[1])
     assert "overlaps reserved memory at 0x80001000" in found.message
 
 
