@@ -50,9 +50,9 @@ def convert(
         if form == "dtb":
             content = flatten(tree, boot_cpu, size, padding)
         else:
-            from scmigen.devicetree.text import to_text
+            from scmigen.devicetree.text import checked_text
 
-            content = to_text(tree).encode()
+            content = checked_text(tree).encode()
         write_one(target, content)
     except InputError as problem:
         report(problem.diagnostics, style, False, sys.stderr)

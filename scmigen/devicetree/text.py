@@ -9,8 +9,11 @@ import re
 from collections.abc import Iterator
 from struct import unpack
 
+from scmigen.devicetree.findings import DTB_MALFORMED
 from scmigen.devicetree.nodes import Node, Property
+from scmigen.devicetree.source import read_source
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import InputError, Position, Severity
 
 _STRINGS = re.compile(rb"(?:[\t\n\r -~]++\0)++").fullmatch
 _SPECIAL = re.compile(r'["\\\t\n\r]')
@@ -30,7 +33,9 @@ def to_text(tree: DeviceTree) -> str:
     lines += [f"/memreserve/ {a:#018x} {size:#018x};" for a, size in tree.memory_reservations]
     labels: dict[Node, list[str]] = {}
     for label, labelled in tree.labels.items():
-        labels.setdefault(labelled, []).append(label)
+        # A blob's /__symbols__ may hold names that are not labels.
+        if _LABEL(label):
+            labels.setdefault(labelled, []).append(label)
     # Nodes to write and their depth; None ends the node of that depth.
     stack: list[tuple[Node | None, int]] = [(tree.root, 0)]
     while stack:
@@ -49,6 +54,29 @@ def to_text(tree: DeviceTree) -> str:
         stack.append((None, depth))
         stack.extend((child, depth + 1) for child in reversed([*node.children.values()]))
     return "\n".join(lines) + "\n"
+
+
+def checked_text(tree: DeviceTree) -> str:
+    """`to_text`, once it has been read again.
+
+    A blob can hold what a source cannot express, such as the phandle 0 or a name with a blank.
+    Raises `InputError` (``dtb-malformed``) for that.
+    """
+    text = to_text(tree)
+    try:
+        read_source(text, tree.file)
+    except InputError as problem:
+        where = Position(tree.file)
+        raise InputError(
+            DTB_MALFORMED.at(
+                Severity.ERROR,
+                f"a source cannot express this: {found.message}",
+                where,
+                excerpt=found.excerpt,
+            )
+            for found in problem.diagnostics
+        ) from None
+    return text
 
 
 def _written(item: Property) -> dict[int, str]:

@@ -1,12 +1,16 @@
 """Readable text: what it looks like, and that it means the same."""
 
+import subprocess
+
 import pytest
 from dts_snippets import FILE, SNIPPETS
 
 from scmigen.devicetree.blob import read_blob
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.source import read_source
-from scmigen.devicetree.text import to_text
+from scmigen.devicetree.text import checked_text, to_text
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import InputError, Position
 
 SOURCE = """/dts-v1/;
 /memreserve/ 0x10 0x20;
@@ -81,3 +85,47 @@ def test_an_overlay_refers_to_labels(through_blob: bool) -> None:
     text = to_text(read_blob(blob, "a.dtbo") if through_blob else tree)
     assert text.startswith(OVERLAY)
     assert flatten(read_source(text, "again.dts")) == blob
+
+
+def blob_with(**changes: bytes) -> DeviceTree:
+    """A blob of two nodes, in which some bytes, each as long as its name, are others."""
+    text = "/dts-v1/; / { NODE { phandle = <0x11111111>; }; SYMBOL: b { phandle = <2>; NAMED; }; };"
+    blob = flatten(read_source(text, "a.dts", symbols=True))
+    for old, new in changes.items():
+        before = bytes.fromhex("11111111") if old == "PHANDLE" else old.encode()
+        assert len(new) == len(before)
+        assert before in blob
+        blob = blob.replace(before, new)
+    return read_blob(blob, "a.dtb")
+
+
+def test_a_symbol_that_is_not_a_label_is_written_as_a_property_alone(tool) -> None:
+    tree = blob_with(SYMBOL=b"SYM-OL")
+    text = checked_text(tree)
+    assert 'SYM-OL = "/b";' in text
+    assert "SYM-OL:" not in text
+    assert flatten(read_source(text, "again.dts")) == flatten(tree)
+    command = [tool("dtc"), "-q", "-O", "dtb"]
+    made = subprocess.run(command, input=text.encode(), capture_output=True, check=True)
+    assert made.stdout == flatten(tree)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        pytest.param({"PHANDLE": bytes(4)}, "0x0 is not a phandle", id="phandle 0"),
+        pytest.param({"PHANDLE": b"\xff" * 4}, "0xffffffff is not a phandle", id="phandle -1"),
+        pytest.param({"PHANDLE": b"\0\0\0\2"}, "phandle 0x2 is given twice", id="phandle twice"),
+        pytest.param({"NODE": b"no e"}, "cannot express", id="blank in a node's name"),
+        pytest.param({"NODE": b"n{;e"}, "cannot express", id="brace in a node's name"),
+        pytest.param(
+            {"NAMED": b"na@ed"}, "'na@ed' cannot name a property", id="@ in a property's name"
+        ),
+    ],
+)
+def test_what_a_source_cannot_express_is_an_error(changes: dict[str, bytes], message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        checked_text(blob_with(**changes))
+    found = raised.value.diagnostics[0]
+    assert (found.id, found.position) == ("dtb-malformed", Position("a.dtb"))
+    assert message in found.message
