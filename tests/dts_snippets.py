@@ -118,6 +118,15 @@ STRUCTURE = (
     whole("removed by label", "/ { a { l: b { c { }; }; d { }; }; }; /delete-node/ &l;",
           {"/": {}, "/a": {}, "/a/d": {}}),
     whole("removed by path", "/ { a { b { }; }; }; /delete-node/ &{/a/b};", {"/": {}, "/a": {}}),
+    whole("the root emptied", "/ { p = <1>; l: a { x; }; }; /delete-node/ &{/}; / { b { }; };",
+          {"/": {}, "/b": {}}),
+    whole("the root emptied and extended", "/ { p = <1>; q; a { x; }; c { }; }; /delete-node/ &{/};"
+          "&{/} { r; p = <2>; b { }; a { }; };",
+          {"/": {"p": cells(2), "r": b""}, "/a": {}, "/b": {}}),
+    whole("the root that is referred to", "/ { a { p = <&{/}>; }; }; /omit-if-no-ref/ &{/};",
+          {"/": {"phandle": cells(1)}, "/a": {"p": cells(1)}}),
+    ours(wrong("the root removed", "/dts-v1/; / { a { }; }; /delete-node/ &{/};")),
+    ours(wrong("the root left out", "/dts-v1/; / { a { }; }; /omit-if-no-ref/ &{/};")),
     whole("a removed node keeps its place", "/ { l: a { x; b { }; }; c { }; }; /delete-node/ &l;"
           " / { d { }; a { y; }; };", {"/": {}, "/a": {"y": b""}, "/c": {}, "/d": {}}),
     whole("left out", "/ { p = <&l>; /omit-if-no-ref/ a { }; l: /omit-if-no-ref/ b { }; };", {

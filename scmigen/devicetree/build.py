@@ -75,6 +75,7 @@ class Builder:
         self._dead: set[DraftNode] = set()
         self._thinned: set[DraftNode] = set()
         self._has_root = False
+        self._root_deleted = 0
         # Of each header whether it says /plugin/, and where the last one stands.
         self._headers: list[bool] = []
         self._last_header = 0
@@ -98,6 +99,10 @@ class Builder:
             else:
                 self._statement(kind, start, end)
         self._check_headers()
+        if self.root in self._dead:
+            # dtc writes a blob without any node, which no reader takes.
+            message = "the root node is deleted, and not defined again"
+            self._error(DTS_SYNTAX, message, self._root_deleted, "follow it with `/ { … };`")
         self._bury()
 
     # --- statements
@@ -133,6 +138,7 @@ class Builder:
         if kind == "ROOT":
             self._open.append((self.root, not self._has_root))
             self._has_root = True
+            self._dead.discard(self.root)
             self.root.add_place((items, -1))
         else:
             self._extend(head, items)
@@ -149,6 +155,7 @@ class Builder:
             self._no_node(head[2], head.start(2))
             node = DraftNode("")
         else:
+            self._dead.discard(node)
             node.add_place((items, -1))
             for label in self._cutter.label.findall(head[1] or ""):
                 self.label(node, label)
@@ -188,10 +195,12 @@ class Builder:
         found = self._cutter.reference.search(self.source.text, start, end)
         assert found is not None
         node = self.find(target_of(found[0]))
-        if node is None or node is self.root:
+        if node is None:
             self._no_node(found[0], found.start())
         elif kind == "DELETION":
             self._kill(node)
+            if node is self.root:
+                self._root_deleted = found.start()
         else:
             self.omitted.add(node)
 

@@ -11,7 +11,7 @@ from struct import pack
 
 from scmigen.devicetree.build import Builder
 from scmigen.devicetree.drafts import DraftNode
-from scmigen.devicetree.findings import DTS_LABEL, DTS_NAME, DTS_PHANDLE, DTS_REFERENCE
+from scmigen.devicetree.findings import DTS_LABEL, DTS_NAME, DTS_PHANDLE, DTS_REFERENCE, DTS_SYNTAX
 from scmigen.devicetree.nodes import MAX_NAME, NULL_PHANDLES, Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Related
@@ -85,11 +85,11 @@ class _Resolver:
         for node in self._nodes:
             if node.name in bad_nodes and node.parent:
                 hint = "letters, digits and , . _ + - with one @ before the unit address"
-                self._blame(node, DTS_NAME, f"{node.name[:80]!r} names no node", hint)
+                self._blame(node, DTS_NAME, f"{node.name[:80]!r} cannot name a node", hint)
             for item in node.properties.values():
                 if item.name in bad:
                     hint = "letters, digits and , . _ + - * # ?"
-                    self._blame(item, DTS_NAME, f"{item.name[:80]!r} names no property", hint)
+                    self._blame(item, DTS_NAME, f"{item.name[:80]!r} cannot name a property", hint)
 
     def _drop_name(self, node: DraftNode) -> None:
         item = node.properties.pop("name")
@@ -144,7 +144,7 @@ class _Resolver:
         number = int.from_bytes(item.value, "big")
         other = self._taken.setdefault(number, node)
         if number in NULL_PHANDLES:
-            self._blame(item, DTS_PHANDLE, f"{number:#x} is no phandle")
+            self._blame(item, DTS_PHANDLE, f"{number:#x} is not a phandle")
         elif other is not node:
             related = (Related(f"{other.path} has it", other.position),)
             message = f"phandle {number:#x} is given twice"
@@ -240,8 +240,13 @@ class _Resolver:
         if not unused:
             return
         for node in self._nodes:
-            if node in unused and node.parent and not (keep_labelled and self._labelled(node)):
+            if node not in unused or (keep_labelled and self._labelled(node)):
+                continue
+            if node.parent is not None:
                 del node.parent.children[node.name]
+            else:
+                message = "/omit-if-no-ref/ would leave out the root node: nothing refers to it"
+                self._blame(node, DTS_SYNTAX, message, "leave the statement out")
         self._nodes = list(self._root.walk())
         self.labels = {label: node for node in self._nodes for label in node.labels}
 
