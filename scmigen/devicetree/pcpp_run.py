@@ -4,6 +4,7 @@ import io
 import os
 import re
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,6 +21,12 @@ _TEXT_LINE = re.compile(
     r"|pragma|line|[0-9]++)(?![\w,.+*#?@-])))",
     re.MULTILINE,
 )
+
+#: What pcpp says of an #if that its evaluator cannot take: with the evaluator's own exception.
+_UNEVALUATED = re.compile(r"Could not evaluate expression due to .*\(passed to evaluator: '(.*)'\)")
+
+_HAS_INCLUDE = "__has_include"
+_HEADER = re.compile(r"\s*+(?:<([^>\n]++)>|\"([^\"\n]++)\")\s*+")
 
 #: The most macros that are expanded for one source; large boards have about 12,000.
 MAX_EXPANSIONS = 200_000
@@ -81,9 +88,49 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
             last -= 1
         return tokens[first:last]
 
+    def evalexpr(self, tokens: list[Any]) -> Any:
+        """Answers ``__has_include`` (C23 6.10.2), which pcpp does not know."""
+        known: list[Any] = []
+        at = 0
+        while at < len(tokens):
+            end = self._end_of_call(tokens, at) if tokens[at].value == _HAS_INCLUDE else at
+            if end == at:
+                known.append(tokens[at])
+                at += 1
+                continue
+            answer = copy(tokens[at])
+            answer.type = self.t_INTEGER
+            answer.value = self.t_INTEGER_TYPE("01"[self._has_include(tokens[at:end])])
+            known.append(answer)
+            at = end
+        return super().evalexpr(known)
+
+    @staticmethod
+    def _end_of_call(tokens: list[Any], start: int) -> int:
+        """Behind the ``)`` of a call whose name is at ``start``; ``start`` where it is none."""
+        text = [token.value for token in tokens[start + 1 :]]
+        is_call = "".join(text).lstrip().startswith("(")
+        return start + 2 + text.index(")") if is_call and ")" in text else start
+
+    def _has_include(self, call: list[Any]) -> bool:
+        """Whether ``__has_include(<file>)`` or ``__has_include("file")`` names a file."""
+        text = "".join(token.value for token in call)
+        header = _HEADER.fullmatch(text[text.index("(") + 1 : -1])
+        if header is None:
+            self.on_error(call[0].source, call[0].lineno, f'{_HAS_INCLUDE} takes <file> or "file"')
+            return False
+        folders = self.path if header[1] else [*self.temp_path, *self.path]
+        name = header[1] or header[2]
+        return any(os.path.isfile(os.path.join(folder, name)) for folder in folders)  # noqa: PTH113, PTH118 - as pcpp does
+
+    def on_unknown_macro_in_defined_expr(self, tok: Any) -> Any:
+        """``__has_include`` is defined, though it is no macro."""
+        return tok.value == _HAS_INCLUDE or super().on_unknown_macro_in_defined_expr(tok)
+
     def on_error(self, file: str, line: int, msg: str) -> None:
         """Keeps what pcpp found wrong."""
-        self.problems.append((msg, Position(self._named(file), line)))
+        text = _UNEVALUATED.sub(r"this is not an expression: \1", msg)
+        self.problems.append((text, Position(self._named(file), line)))
 
     def on_file_open(self, is_system_include: bool, includepath: str) -> Any:
         """Notes each header that is read."""

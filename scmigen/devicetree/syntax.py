@@ -44,7 +44,7 @@ _INSIDE = {
     "_CLOSE": "this } closes nothing",
 }
 _KEYWORD = re.compile(r"/[a-z]++(?:-[a-z0-9]++)*+/")
-_DIRECTIVE = re.compile(r"#[ \t]*+([a-z]++)[ \t]*+(?=[<\"])")
+_DIRECTIVE = re.compile(r"#[ \t]*+([a-z]++)(?![\w,.+*#?@-])[ \t]*+([=;:{])?+")
 _CONFLICT = re.compile(r"<{7}(?: |$)|={7}$|>{7}(?: |$)", re.MULTILINE)
 _LABELS = re.compile(r"(?:[A-Za-z_]\w*+\s*+:\s*+)++")
 _HEAD = re.compile(r"[^;{}\n]*+\{")
@@ -65,7 +65,10 @@ _OPENERS = ("ROOT", "EXTENSION", "NODE")
 _ALONE = ("RESERVATION", "DELETION", "OMISSION", "REMOVAL", "_CLOSE", "V1", "PLUGIN")
 _BEHIND_NAME = "behind a name stands =, ; or {"
 _QUOTES = 'a string stands between two quotation marks: "text"'
-_DIRECTIVES = ("include", "define", "undef", "ifdef", "ifndef", "elif", "endif", "error", "warning")
+_DIRECTIVES = (
+    *("include", "define", "undef", "if", "ifdef", "ifndef", "elif", "else", "endif"),
+    *("error", "warning", "pragma"),
+)
 _NO_END = "the file ends inside a node"
 
 
@@ -242,16 +245,27 @@ def _inspect(text: str, start: int, inside: bool, cutter: Cutter) -> _Slip:
 
 
 def _foreign(text: str, start: int) -> _Slip | None:
-    """What no devicetree has: marks of a merge, directives that no preprocessor knows."""
+    """What no device tree has: merge conflict markers, misplaced or misspelt directives."""
     if _CONFLICT.match(text, start):
         hint = "keep one of the two sides, and take the lines with <<<<<<<, ======= and >>>>>>> out"
         return _Slip("this is the mark of a merge conflict", start, hint)
     directive = _DIRECTIVE.match(text, start)
-    if directive is None:
+    if directive is None or directive[2]:
+        return None
+    mend = (start, _end_of_line(text, start), "")
+    if directive[1] in _DIRECTIVES:
+        if (
+            text[text.rfind("\n", 0, start) + 1 : start].isspace()
+            or text[start - 1 : start] in "\n"
+        ):
+            what, hint = "has not been preprocessed", "bring its file in with #include"
+        else:
+            what, hint = "is not at the beginning of its line", "put it on a line of its own"
+        return _Slip(f"#{directive[1]} {what}", start, hint, mend)
+    if text[directive.end() : directive.end() + 1] not in ("<", '"'):
         return None
     near = nearest(directive[1], _DIRECTIVES, "#")
-    mend = (start, _end_of_line(text, start), "")
-    return _Slip(f"#{directive[1]} is no directive of the preprocessor", start, near, mend)
+    return _Slip(f"#{directive[1]} is not a preprocessor directive", start, near, mend)
 
 
 def _inspect_keyword(text: str, keyword: re.Match[str], inside: bool) -> _Slip:

@@ -51,10 +51,12 @@ _IN_CELLS = {
     **dict.fromkeys("+-*/%|^~!?", _ARITHMETIC),
     ",": "cells stand apart without commas: <1 2>",
     '"': 'a string stands outside of the cells: <1>, "string"',
+    "#": "a preprocessor directive needs a line of its own",
 }
 _OUTSIDE = {
     **dict.fromkeys("\u201c\u201d\u201e\xab\xbb\u2018\u2019\xb4`", _QUOTES),
     "=": "one = is enough",
+    "#": "a preprocessor directive needs a line of its own",
     "(": "numbers stand in cells: <1>",
 }
 _IS_NAME = re.compile(r"[A-Za-z_]\w*+", re.ASCII).fullmatch

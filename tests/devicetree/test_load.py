@@ -195,6 +195,54 @@ def test_macros_that_grow_without_end(tmp_path: Path, monkeypatch: pytest.Monkey
         with_pcpp(path, [], [])
 
 
+HAS_INCLUDE = """/dts-v1/;
+#if __has_include(<nothing.h>)
+#error it is not there
+#endif
+#ifdef __has_include
+#define DEFINED 1
+#endif
+#if defined(__has_include) && __has_include ( <numbers.h> ) && !__has_include("nothing.h")
+#define FOUND 2
+#endif
+#if __has_include("soc.dtsi")
+#define BESIDE 3
+#elif __has_include(<numbers.h>)
+#define BESIDE 4
+#endif
+#if __has_include(<soc.dtsi>)
+#define LATER 5
+#elif __has_include("numbers.h")
+#define LATER 6
+#endif
+/ { p = <DEFINED FOUND BESIDE LATER>; };
+"""
+
+
+@both
+def test_has_include(board: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``<file>`` is looked for in the include path alone, ``"file"`` beside the source, too."""
+    if run is with_pcpp:
+        monkeypatch.setattr(module, "find_preprocessor", lambda: None)
+    board.write_text(HAS_INCLUDE)
+    tree = load(board, [board.parent / "inc"])
+    assert tree.root.properties["p"].cells() == (1, 2, 3, 6)
+
+
+@both
+@pytest.mark.parametrize("call", ["(numbers.h)", "("])
+def test_malformed_has_include(tmp_path: Path, run, call: str) -> None:
+    board = tmp_path / "board.dts"
+    board.write_text(f"#if __has_include{call}\n#endif\n/dts-v1/;\n/ {{ }};\n")
+    with pytest.raises(InputError) as raised:
+        run(board, [], [])
+    found = raised.value.diagnostics[0]
+    assert found.position is not None
+    assert found.position.line == 1
+    assert "__has_include" in found.message
+    assert "Error" not in found.message
+
+
 @pytest.mark.parametrize("line", ["#define", "#if\n#endif", "#ifdef\n#endif", "#undef"])
 def test_pcpp_and_a_directive_with_nothing_behind_it(tmp_path: Path, line: str) -> None:
     board = tmp_path / "board.dts"

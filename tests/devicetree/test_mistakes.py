@@ -111,6 +111,27 @@ MISTAKES = {
     ),
     "no /dts-v1/": ("/dts-v1/;", "", "5:1", "begins with /dts-v1/;", ""),
     "a directive misspelt": ("/ {", '#inclde "a"\n/ {', "5:1", "#inclde", "mean #include?"),
+    "a directive inside a line": (
+        "\tuart4: serial@40010000 {",
+        '\tuart4: serial@40010000 { #include "pins.dtsi"',
+        "19:28",
+        "#include is not at the beginning of its line",
+        "a line of its own",
+    ),
+    "a conditional inside a line": (
+        "\tranges;",
+        "\tranges; #endif",
+        "12:11",
+        "#endif is not at the beginning of its line",
+        "a line of its own",
+    ),
+    "a directive inside a value": (
+        "<1>;\n\t#size",
+        "<1 #endif\n>;\n\t#size",
+        "7:22",
+        "unexpected '#'",
+        "a line of its own",
+    ),
     "a header not found": ("<clk.h>", "<clock.h>", "3", "clock.h", "-I"),
     "#if without #endif": ("&uart4 {", "#ifdef X\n&uart4 {", "28", "nterminated #if", "#endif"),
     "#endif without #if": ("&uart4 {", "#endif\n&uart4 {", "28", "#endif", "no #if"),
@@ -165,6 +186,14 @@ def test_several_are_told_in_one_run(tmp_path: Path) -> None:
     text = text.replace("&rcc", "&rc").replace("#clock-cells = ", "#clock-cells ")
     lines = sorted(item.position.line for item in told(tmp_path, text) if item.position)
     assert lines == [12, 16, 22, 23, 29]
+
+
+def test_a_directive_in_a_file_that_the_preprocessor_has_not_seen(tmp_path: Path) -> None:
+    (tmp_path / "raw.dtsi").write_text('#include "pins.dtsi"\n')
+    (found,) = told(tmp_path, BOARD.replace("&uart4 {", '/include/ "raw.dtsi"\n&uart4 {'))
+    assert str(found.position) == f"{tmp_path}/raw.dtsi:1:1"
+    assert found.message == "#include has not been preprocessed"
+    assert found.hint == "bring its file in with #include"
 
 
 @pytest.mark.parametrize(
