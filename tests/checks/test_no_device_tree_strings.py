@@ -62,11 +62,11 @@ def defined_by_bindings() -> set[str]:
 
 
 def of_a_device_tree(path: Path, own: Set[str] = frozenset()) -> list[str]:
-    known = (defined_by_bindings() | {rule.name for rule in RULES}) - own
+    known = defined_by_bindings() | {rule.name for rule in RULES}
     return [
         f"{path.relative_to(PACKAGE)}:{line}: {text!r}"
         for line, text in literals(path)
-        if text in known or PROPERTY.fullmatch(text) or VENDOR.fullmatch(text)
+        if text not in own and (text in known or PROPERTY.fullmatch(text) or VENDOR.fullmatch(text))
     ]
 
 
