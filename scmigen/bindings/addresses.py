@@ -9,14 +9,14 @@ from scmigen.devicetree.tree import DeviceTree
 
 
 class Region(NamedTuple):
-    """A stretch of memory: address and size in bytes."""
+    """A range of memory: address and size in bytes."""
 
     start: int
     size: int
 
     @property
     def end(self) -> int:
-        """The address behind the last byte."""
+        """The address after the last byte."""
         return self.start + self.size
 
     def overlaps(self, other: "Region") -> bool:
@@ -41,17 +41,21 @@ def _widths(node: Node) -> tuple[int, int]:
     return min(4, 2 if address is None else address), min(4, 1 if size is None else size)
 
 
+def _entries(cells: tuple[int, ...] | None, width: int) -> Iterator[tuple[int, ...]]:
+    """The whole entries of a list of ``width`` cells each; none where an entry has no cell."""
+    if cells and width:
+        for at in range(0, len(cells) - width + 1, width):
+            yield cells[at : at + width]
+
+
 def regions(node: Node) -> tuple[Region, ...]:
-    """The regions in ``reg`` of a node; none where it has none or the CPU cannot reach it."""
+    """The regions in ``reg`` of a node; empty where it has none or the CPU cannot reach it."""
     if node.parent is None:
         return ()
     address, size = _widths(node.parent)
-    cells = node.cells("reg") or ()
-    step = address + size
     found = []
-    for at in range(0, len(cells) - step + 1 if step else 0, step):
-        start = _number(cells[at : at + address])
-        region = Region(start, _number(cells[at + address : at + step]))
+    for entry in _entries(node.cells("reg"), address + size):
+        region = Region(_number(entry[:address]), _number(entry[address:]))
         seen = _translated(region, node.parent)
         if seen is None:
             return ()
@@ -84,24 +88,21 @@ def _translated(region: Region, bus: Node) -> Region | None:
 def _through(region: Region, bus: Node, parent: Node) -> int | None:
     child, size = _widths(bus)
     above, _ = _widths(parent)
-    cells = bus.cells("ranges") or ()
-    step = child + above + size
-    for at in range(0, len(cells) - step + 1 if step else 0, step):
-        start = _number(cells[at : at + child])
-        window = Region(start, _number(cells[at + child + above : at + step]))
-        if region.within(window):
-            return _number(cells[at + child : at + child + above]) + region.start - start
+    for entry in _entries(bus.cells("ranges"), child + above + size):
+        start = _number(entry[:child])
+        if region.within(Region(start, _number(entry[child + above :]))):
+            return _number(entry[child : child + above]) + region.start - start
     return None
 
 
 def memory(tree: DeviceTree) -> tuple[Region, ...]:
-    """The regions of the memory nodes: what an operating system takes for its own."""
+    """The regions of the memory nodes, which an operating system takes for its own use."""
     nodes = filter(is_memory, tree.root.children.values())
     return tuple(region for node in nodes for region in regions(node))
 
 
 def reserved(tree: DeviceTree) -> Iterator[Region]:
-    """What is kept from it: ``/memreserve/`` and the children of ``/reserved-memory``."""
+    """The regions reserved from it: ``/memreserve/`` and the children of ``/reserved-memory``."""
     yield from (Region(*pair) for pair in tree.memory_reservations)
     holder = tree.node("/reserved-memory")
     for node in holder.children.values() if holder is not None else ():
