@@ -124,9 +124,11 @@ class ResourceFacts:
 
 @dataclass(frozen=True, slots=True)
 class OppTable:
-    """An ``operating-points-v2`` table and the devices that refer to it, in order of paths.
+    """A table of operating points and the devices that take theirs from it, in order of paths.
 
-    ``requires``: its points vote on a power domain (``required-opps``).
+    ``shared``: these change together, through one clock and one supply, whichever of them names
+    these. ``requires``: its points vote on a power domain (``required-opps``). ``prop`` is the
+    property that refers to the table, or that holds it.
     """
 
     node: Node
@@ -134,6 +136,7 @@ class OppTable:
     shared: bool
     requires: bool
     consumers: tuple[Node, ...]
+    prop: str = "operating-points-v2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """OPP tables (Linux ``Bindings/opp/opp-v2-base.yaml`` and ``opp-v1.yaml``)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from scmigen.bindings.facts import OperatingPoint, OppTable
+from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.references import references
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
@@ -44,24 +45,57 @@ def tables_of(
 ) -> tuple[OppTable, ...]:
     """The tables the given nodes use, in the order of the tables' paths."""
     users: dict[str, list[Node]] = {}
-    tables: dict[str, tuple[Node, tuple[OperatingPoint, ...]]] = {}
+    tables: dict[str, Node] = {}
+    old: list[Node] = []
+    cpus: list[Node] = []
     for node in consumers:
         found = references(tree, node, "operating-points-v2", lambda _: 0, problems)
         if found:
             table = found[0].provider
-            if table.path not in tables:
-                tables[table.path] = table, points_of(table)
+            tables[table.path] = table
             users.setdefault(table.path, []).append(node)
         elif "operating-points" in node:
-            tables[node.path] = node, _old_points(node)
-            users.setdefault(node.path, []).append(node)
-    return tuple(
-        OppTable(
-            node,
-            points,
-            "opp-shared" in node,
-            any("required-opps" in child for child in node.children.values()),
-            tuple(sorted(users[path], key=lambda user: user.path)),
-        )
-        for path, (node, points) in sorted(tables.items())
+            old.append(node)
+        elif is_cpu(node) and not any(name in node for name in ("clocks", "operating-points-v2")):
+            cpus.append(node)
+    made = [_table(node, users[path]) for path, node in tables.items()]
+    return tuple(sorted((*made, *_old_tables(old, cpus)), key=lambda table: table.node.path))
+
+
+def _table(node: Node, users: Iterable[Node]) -> OppTable:
+    return OppTable(
+        node,
+        points_of(node),
+        "opp-shared" in node,
+        any("required-opps" in child for child in node.children.values()),
+        _by_path(users),
     )
+
+
+def _old_tables(owners: Iterable[Node], cpus: Iterable[Node]) -> Iterator[OppTable]:
+    """The tables that stand in the devices themselves.
+
+    The first version of the binding has no ``opp-shared``: all CPUs change together, so those that
+    name no clock follow the first that does. ``cpus`` have neither clocks nor operating points.
+    """
+    followers = list(cpus)
+    leader = None
+    for node in _by_path(owners):
+        if is_cpu(node) and "clocks" in node:
+            leader = leader or node
+        elif is_cpu(node):
+            followers.append(node)
+    for node in _by_path(owners):
+        if node is leader:
+            yield _old_table(node, (node, *followers))
+        elif leader is None or node not in followers:
+            yield _old_table(node, (node,))
+
+
+def _old_table(node: Node, users: Iterable[Node]) -> OppTable:
+    found = _by_path(users)
+    return OppTable(node, _old_points(node), len(found) > 1, False, found, "operating-points")
+
+
+def _by_path(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    return tuple(sorted(nodes, key=lambda node: node.path))

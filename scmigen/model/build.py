@@ -83,7 +83,7 @@ def build(
     platform = platform_nodes(providers)
     scaling = scale(inventory, providers, platform)
     closure = close(inventory, providers, platform, owners, scaling)
-    feeding = Feeding(inventory, providers, closure.fed)
+    feeding = Feeding(inventory, providers, closure.fed, scaling)
     granted = grant(assignment, owners, closure, feeding)
     parts = _Parts(
         inventory,

@@ -5,7 +5,7 @@ the supply. Where an SCMI clock or supply stands in the tree already, or the age
 itself, the device scales its clock: `rate` on the clock, `level` on the supply.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scmigen.bindings.consumers import (
@@ -14,6 +14,7 @@ from scmigen.bindings.consumers import (
     is_assigned,
     is_clock_input,
 )
+from scmigen.bindings.describe import ProviderNodes
 from scmigen.bindings.facts import (
     Inventory,
     OppTable,
@@ -25,15 +26,13 @@ from scmigen.bindings.facts import (
 from scmigen.bindings.identity import has_dvfs, scmi_protocol
 from scmigen.bindings.node_kinds import is_pci
 from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 _RATE = frozenset({Operation.RATE, Operation.READ})
 _LEVEL = frozenset({Operation.LEVEL, Operation.READ})
 _PERFORMANCE = frozenset({Operation.LEVEL, Operation.LIMITS, Operation.READ})
-
-#: The property that stands behind every use an OPP table makes.
-TABLE = "operating-points-v2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,8 @@ class Scaling:
     (consumer, resource) whose `rate`, `parent` and `level` the domain takes over. ``undriven``:
     tables whose clock the platform does not manage. ``rates``: clock → the rates in Hz its tables
     ask for. ``driven``: performance domain → the clock and the supply that it alone sets, where
-    there is one of each kind."""
+    there is one of each kind. ``together``: clock or supply → the others that the same devices
+    change with it. ``setters``: clock → the performance domains that set it."""
 
     uses: tuple[Use, ...]
     domains: Mapping[ResourceKey, OppTable]
@@ -50,13 +50,34 @@ class Scaling:
     undriven: tuple[OppTable, ...]
     rates: Mapping[ResourceKey, frozenset[int]]
     driven: Mapping[ResourceKey, Mapping[Kind, ResourceKey]]
+    together: Mapping[ResourceKey, frozenset[ResourceKey]]
+    setters: Mapping[ResourceKey, tuple[ResourceKey, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Device:
+    """A consumer of a table; ``hardware`` are its uses of performance domains the tree names."""
+
     node: Node
     clocks: tuple[Use, ...]
     supplies: tuple[Use, ...]
+    hardware: tuple[Use, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Devices that change together, and all that any of them names, each resource once."""
+
+    table: OppTable
+    devices: tuple[_Device, ...]
+    clocks: tuple[Use, ...]
+    supplies: tuple[Use, ...]
+
+    @property
+    def domain(self) -> ResourceKey:
+        """The performance domain the group would be: named after the first device."""
+        first = self.table.consumers[0] if self.table.shared else self.devices[0].node
+        return ResourceKey(Kind.PERFORMANCE, first.path, ())
 
 
 def scale(
@@ -66,38 +87,141 @@ def scale(
     by_consumer: dict[str, list[Use]] = {}
     for use in inventory.uses:
         by_consumer.setdefault(use.consumer.path, []).append(use)
-    uses: list[Use] = []
-    domains: dict[ResourceKey, OppTable] = {}
-    surrendered: set[tuple[str, ResourceKey]] = set()
-    undriven: list[OppTable] = []
-    rates: dict[ResourceKey, frozenset[int]] = {}
-    sets: dict[ResourceKey, dict[ResourceKey, None]] = {}
+    found = _Found(providers, ProviderNodes(inventory.tree))
     for table in inventory.tables:
         devices = [
-            _device(node, table, by_consumer.get(node.path, ()))
+            _device(node, table, by_consumer.get(node.path, ()), inventory.tree)
             for node in table.consumers
-            if node.path not in platform and _scales(node, by_consumer, inventory)
+            if node.path not in platform and not is_pci(node)
         ]
+        found.add(table, devices)
+    return found.scaling()
+
+
+class _Found:
+    """Collects what table after table means."""
+
+    def __init__(self, providers: Mapping[str, Provider], nodes: ProviderNodes) -> None:
+        self._providers = providers
+        self._nodes = nodes
+        self._uses: list[Use] = []
+        self._domains: dict[ResourceKey, OppTable] = {}
+        self._surrendered: set[tuple[str, ResourceKey]] = set()
+        self._undriven: list[OppTable] = []
+        self._rates: dict[ResourceKey, frozenset[int]] = {}
+        self._sets: dict[ResourceKey, tuple[ResourceKey, ...]] = {}
+        self._together: list[set[ResourceKey]] = []
+
+    def add(self, table: OppTable, devices: Sequence[_Device]) -> None:
+        """What a table means to the devices that use it."""
+        devices = self._without_hardware(table, devices)
         if not devices or not _has_rates(table):
-            continue
-        if not table.requires and _reached(devices, providers):
-            for device in devices:
-                key = _domain_key(table, device.node)
-                domains[key] = table
-                uses.append(Use(device.node, key, TABLE, 0, _PERFORMANCE))
-                taken = (*device.clocks, *device.supplies)
-                surrendered.update((device.node.path, use.key) for use in taken)
-                sets.setdefault(key, {}).update(dict.fromkeys(use.key for use in taken))
-            continue
-        added = [use for device in devices for use in _native(device, table, providers)]
-        uses.extend(added)
+            return
+        groups = _groups(table, devices)
+        if not table.requires and all(map(self._is_reached, groups)):
+            for group in groups:
+                self._make_domain(group)
+            return
+        added = [use for group in groups for use in self._native(group)]
+        for group in groups:
+            self._together.extend(
+                ({use.key for use in group.clocks}, {use.key for use in group.supplies})
+            )
+        self._uses.extend(added)
         for use in added:
-            rates[use.key] = rates.get(use.key, frozenset()) | _rates(table, use)
+            self._rates[use.key] = self._rates.get(use.key, frozenset()) | _rates(table, use)
         if not added:
-            undriven.append(table)
-    return Scaling(
-        tuple(uses), domains, frozenset(surrendered), tuple(undriven), rates, _driven(sets)
-    )
+            self._undriven.append(table)
+
+    def _without_hardware(self, table: OppTable, devices: Sequence[_Device]) -> list[_Device]:
+        """The devices that no performance domain of the tree serves.
+
+        Where one serves a device, it serves those too that share the table and name nothing.
+        """
+        served = _once(use for device in devices for use in device.hardware)
+        rest = [device for device in devices if not device.hardware]
+        if not table.shared or not served:
+            return rest
+        for device in rest:
+            if not device.clocks:
+                uses = (Use(device.node, use.key, table.prop, 0, use.needs) for use in served)
+                self._uses.extend(uses)
+        return [device for device in rest if device.clocks]
+
+    def _is_reached(self, group: _Group) -> bool:
+        """Whether the platform has the clocks and every supply, and the tree names no SCMI."""
+        for use in (*group.clocks, *group.supplies):
+            provider = self._providers[use.key.provider]
+            if scmi_protocol(provider.node) is not None:
+                return False
+            wanted = {ProviderClass.MANAGED}
+            if use.key.kind is Kind.VOLTAGE:
+                wanted.add(ProviderClass.FIXED)
+            if provider.category not in wanted:
+                return False
+        return bool(group.clocks)
+
+    def _make_domain(self, group: _Group) -> None:
+        key = group.domain
+        self._domains[key] = group.table
+        self._sets[key] = tuple(use.key for use in (*group.clocks, *group.supplies))
+        for device in group.devices:
+            self._uses.append(Use(device.node, key, group.table.prop, 0, _PERFORMANCE))
+            taken = (*device.clocks, *device.supplies)
+            self._surrendered.update((device.node.path, use.key) for use in taken)
+
+    def _native(self, group: _Group) -> Iterator[Use]:
+        """`rate` on the managed clocks, `level` on the managed supplies that can change.
+
+        A device that names none sets those of its group.
+        """
+        votes = any(point.voltage is not None for point in group.table.points)
+        prop = group.table.prop
+        for device in group.devices:
+            for use in device.clocks or group.clocks:
+                if self._is_managed(use):
+                    yield Use(device.node, use.key, prop, use.index, _RATE)
+            for use in (device.supplies or group.supplies) if votes else ():
+                if self._is_managed(use) and can_change_voltage(self._nodes.node(use.key)):
+                    yield Use(device.node, use.key, prop, use.index, _LEVEL)
+
+    def _is_managed(self, use: Use) -> bool:
+        return self._providers[use.key.provider].category is ProviderClass.MANAGED
+
+    def scaling(self) -> Scaling:
+        """What all tables together mean."""
+        return Scaling(
+            tuple(self._uses),
+            self._domains,
+            frozenset(self._surrendered),
+            tuple(self._undriven),
+            self._rates,
+            _driven(self._sets),
+            _together(self._together),
+            _setters(self._sets),
+        )
+
+
+def _once(uses: Iterable[Use]) -> tuple[Use, ...]:
+    """The first use of each resource."""
+    found: dict[ResourceKey, Use] = {}
+    for use in uses:
+        found.setdefault(use.key, use)
+    return tuple(found.values())
+
+
+def _groups(table: OppTable, devices: Sequence[_Device]) -> list[_Group]:
+    """All devices of a table whose devices change together, else each by itself."""
+    parts = [devices] if table.shared else [[device] for device in devices]
+    return [
+        _Group(
+            table,
+            tuple(part),
+            _once(use for device in part for use in device.clocks),
+            _once(use for device in part for use in device.supplies),
+        )
+        for part in parts
+    ]
 
 
 def _driven(
@@ -117,6 +241,27 @@ def _driven(
     return found
 
 
+def _setters(
+    sets: Mapping[ResourceKey, Iterable[ResourceKey]],
+) -> dict[ResourceKey, tuple[ResourceKey, ...]]:
+    """Clock → the domains that set it."""
+    found: dict[ResourceKey, tuple[ResourceKey, ...]] = {}
+    for domain, keys in sets.items():
+        for key in keys:
+            if key.kind is Kind.CLOCK:
+                found[key] = (*found.get(key, ()), domain)
+    return found
+
+
+def _together(groups: Iterable[set[ResourceKey]]) -> dict[ResourceKey, frozenset[ResourceKey]]:
+    """For each resource the others of its groups: whoever sets one sets these too."""
+    found: dict[ResourceKey, frozenset[ResourceKey]] = {}
+    for group in groups:
+        for key in group if len(group) > 1 else ():
+            found[key] = found.get(key, frozenset()) | (group - {key})
+    return found
+
+
 def _rates(table: OppTable, use: Use) -> frozenset[int]:
     """The rates that the table asks of the clock at the use's place in ``clocks``."""
     if use.key.kind is not Kind.CLOCK:
@@ -132,72 +277,25 @@ def _has_rates(table: OppTable) -> bool:
     return any(point.rates for point in table.points) and not (votes and not voltages)
 
 
-def _scales(node: Node, uses: Mapping[str, Iterable[Use]], inventory: Inventory) -> bool:
-    """Neither a PCIe link, whose table holds link speeds, nor served by DVFS hardware already."""
-    if is_pci(node):
-        return False
-    for use in uses.get(node.path, ()):
-        provider = inventory.tree.node(use.key.provider)
-        if use.key.kind is Kind.PERFORMANCE and provider is not None and has_dvfs(provider):
-            return False
-    return True
-
-
-def _device(node: Node, table: OppTable, uses: Iterable[Use]) -> _Device:
+def _device(node: Node, table: OppTable, uses: Iterable[Use], tree: DeviceTree) -> _Device:
     scaled = {index for point in table.points for index, rate in enumerate(point.rates) if rate}
     rates = assigned_rates(node)
-    clocks: dict[ResourceKey, Use] = {}
-    supplies: dict[ResourceKey, Use] = {}
+    clocks: list[Use] = []
+    supplies: list[Use] = []
+    hardware: list[Use] = []
     for use in uses:
         # An index counts in the device's own list, not in that of another tree or of the bus above.
         own = use.place is None
         asked = is_assigned(use) and use.index < len(rates) and rates[use.index]
         if own and ((is_clock_input(use) and use.index in scaled) or asked):
-            clocks.setdefault(use.key, use)
+            clocks.append(use)
         elif use.key.kind is Kind.VOLTAGE:
-            supplies.setdefault(use.key, use)
-    return _Device(node, tuple(clocks.values()), tuple(supplies.values()))
+            supplies.append(use)
+        elif use.key.kind is Kind.PERFORMANCE and _has_dvfs(tree, use.key):
+            hardware.append(use)
+    return _Device(node, _once(clocks), _once(supplies), _once(hardware))
 
 
-def _reached(devices: Iterable[_Device], providers: Mapping[str, Provider]) -> bool:
-    """Whether the platform has the clocks and every supply, and no SCMI is named already."""
-    for device in devices:
-        if not device.clocks:
-            return False
-        for use in (*device.clocks, *device.supplies):
-            provider = providers[use.key.provider]
-            if scmi_protocol(provider.node) is not None:
-                return False
-            wanted = {ProviderClass.MANAGED}
-            if use.key.kind is Kind.VOLTAGE:
-                wanted.add(ProviderClass.FIXED)
-            if provider.category not in wanted:
-                return False
-    return True
-
-
-def _domain_key(table: OppTable, device: Node) -> ResourceKey:
-    """One domain a table where its devices scale together, else one a device."""
-    first = table.consumers[0] if table.shared else device
-    return ResourceKey(Kind.PERFORMANCE, first.path, ())
-
-
-def _native(device: _Device, table: OppTable, providers: Mapping[str, Provider]) -> Iterator[Use]:
-    """`rate` on the managed clocks, `level` on the managed supplies that can change."""
-    for use in device.clocks:
-        if providers[use.key.provider].category is ProviderClass.MANAGED:
-            yield Use(device.node, use.key, TABLE, use.index, _RATE)
-    if not any(point.voltage is not None for point in table.points):
-        return
-    for use in device.supplies:
-        provider = providers[use.key.provider]
-        if provider.category is ProviderClass.MANAGED and _adjustable(use, provider):
-            yield Use(device.node, use.key, TABLE, use.index, _LEVEL)
-
-
-def _adjustable(use: Use, provider: Provider) -> bool:
-    if not use.key.cells:
-        return can_change_voltage(provider.node)
-    regulators = provider.node.children.get("regulators")
-    below = regulators.children.values() if regulators else ()
-    return any(n.cell("reg") == use.key.cells[0] and can_change_voltage(n) for n in below)
+def _has_dvfs(tree: DeviceTree, key: ResourceKey) -> bool:
+    provider = tree.node(key.provider)
+    return provider is not None and has_dvfs(provider)

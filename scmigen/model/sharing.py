@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.facts import Inventory, Provider, ProviderClass, ResourceKey, Use
+from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
@@ -29,12 +30,18 @@ class Conflict:
 
 
 class Feeding:
-    """Which resources the tree proves to be fed by which others."""
+    """Which resources the tree proves to change with which others: those that feed them, those that
+    one OPP table ties to them, and the performance domains that set them."""
 
     def __init__(
-        self, inventory: Inventory, providers: Mapping[str, Provider], fed: Iterable[Use]
+        self,
+        inventory: Inventory,
+        providers: Mapping[str, Provider],
+        fed: Iterable[Use],
+        scaling: Scaling,
     ) -> None:
         self._inventory = inventory
+        self._scaling = scaling
         self._inputs: dict[str, set[ResourceKey]] = {}
         for use in fed:
             self._inputs.setdefault(use.consumer.path, set()).add(use.key)
@@ -53,7 +60,7 @@ class Feeding:
                     self._possible.setdefault(key, []).append(path)
 
     def above(self, key: ResourceKey) -> Iterator[ResourceKey]:
-        """Every resource above ``key``: what feeds it, what feeds that, …"""
+        """Every resource that ``key`` changes with: its parent, the parent of that, …"""
         seen = {key}
         stack = [key]
         while stack:
@@ -64,6 +71,8 @@ class Feeding:
                     yield parent
 
     def _parents(self, key: ResourceKey) -> Iterator[ResourceKey]:
+        yield from self._scaling.setters.get(key, ())
+        yield from self._scaling.together.get(key, ())
         facts = self._inventory.facts.get(key)
         if facts is not None and facts.parent is not None:
             yield facts.parent

@@ -67,8 +67,8 @@ CHANGES: dict[str, dict[str, int]] = {
     "stm32mp135f-dk": {"managed": 1 - 8},
     "stm32mp157c-dk2-scmi": {"managed": 1 - 3},
     "stm32mp257f-ev1": {"managed": 1 - 5},
-    # Clock 18 is assigned without a rate or parent.
-    "zynqmp-zcu102-rev1.0": {"clock": -1},
+    # Clock 18 is assigned without a rate or parent. Only the first CPU names the clock of all.
+    "zynqmp-zcu102-rev1.0": {"clock": -1, "performance": 1},
 }
 
 
