@@ -1,7 +1,7 @@
 """From what devices consume to what their agents are granted."""
 
 import pytest
-from support import diagnostics, grants, model_of, soc, soc_model, told, tree_of
+from support import diagnostics, grants, model_of, soc, soc_model, told, tree_of, wrong
 
 from scmigen.bindings.facts import Use
 from scmigen.model.platform import Model
@@ -229,3 +229,32 @@ def test_diagnostics_point_at_the_use() -> None:
         " assigned-clock-parents = <&osc>; }; osc: osc { compatible = \"fixed-clock\";"
         " #clock-cells = <0>; };"), "parent-unnamed")  # fmt: skip
     assert str(found.position) == "board.dts:4:21"
+
+
+SENSORS = """
+i2c: i2c@1 { compatible = "acme,i2c"; u76: ina@40 { compatible = "acme,ina"; reg = <0x40>;
+    #io-channel-cells = <1>; #thermal-sensor-cells = <1>; }; };
+"""
+
+LISTS = [
+    pytest.param('l { compatible = "iio-hwmon"; io-channels = <&u76 0>; };', id="iio-hwmon"),
+    pytest.param("l { thermal-sensors = <&u76 0>; };", id="thermal zone"),
+]
+
+
+@pytest.mark.parametrize("sensors", LISTS)
+def test_a_list_of_sensors_follows_their_owner(sensors: str) -> None:
+    model = soc_model(SENSORS + sensors, '    access: [{dev: "&i2c"}]')
+    assert wrong(model) == []
+    assert grants(model, "a") == grants(model, "b") == {}
+
+
+@pytest.mark.parametrize("sensors", LISTS)
+def test_a_list_that_is_given_to_another_agent_than_its_sensors(sensors: str) -> None:
+    agents = '    access: [{dev: "&i2c"}]\n  c: {id: 3, scmi: {role: vm}, access: [{dev: /l}]}'
+    assert wrong(soc_model(SENSORS + sensors, agents)) == ["local-foreign"]
+
+
+def test_a_device_is_no_list_of_sensors() -> None:
+    device = 'l { compatible = "adc-keys"; io-channels = <&u76 0>; };'
+    assert wrong(soc_model(SENSORS + device, '    access: [{dev: "&i2c"}]')) == ["local-foreign"]
