@@ -12,8 +12,8 @@ from typing import Any
 from click.testing import CliRunner
 
 from scmigen.assignment.sources import Sources, assign
-from scmigen.bindings.facts import Inventory, ResourceKey
-from scmigen.bindings.inventory import take_inventory
+from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.inventory import Inventory, take_inventory
 from scmigen.checks.registry import run_checks
 from scmigen.cli.main import cli
 from scmigen.devicetree.source import read_source

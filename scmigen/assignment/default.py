@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from scmigen.assignment.findings import PROVIDER_SECURE
 from scmigen.assignment.said import AgentSaid, PlatformSaid, Said, SourceSaid
-from scmigen.bindings.facts import Inventory, ProviderClass, Use
+from scmigen.bindings.facts import ProviderClass, Use
+from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import has_driver
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Related

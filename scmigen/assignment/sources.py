@@ -10,8 +10,7 @@ from scmigen.assignment.domains import domain_nodes, read_domains
 from scmigen.assignment.optee import describes_server, read_server
 from scmigen.assignment.said import SourceSaid
 from scmigen.assignment.settle import Sayings, settle
-from scmigen.bindings.facts import Inventory
-from scmigen.bindings.inventory import take_inventory
+from scmigen.bindings.inventory import Inventory, take_inventory
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError
 from scmigen.runtime import Role

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from scmigen.assignment.channels import Channel, read_channels
 from scmigen.assignment.findings import TREE_AMBIGUOUS, TREE_UNMATCHED
 from scmigen.assignment.said import AgentSaid, ClaimSaid, SourceSaid
-from scmigen.bindings.facts import Inventory, ProviderClass, ResourceKey, Use
-from scmigen.bindings.inventory import take_inventory
+from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
+from scmigen.bindings.inventory import Inventory, take_inventory
 from scmigen.bindings.node_kinds import is_bus
 from scmigen.bindings.scmi_nodes import instances_of
 from scmigen.bindings.status import Availability, Status

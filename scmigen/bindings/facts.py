@@ -1,20 +1,14 @@
-"""What the bindings room says about a tree: providers, uses, and what is known of a resource."""
+"""The parts of an inventory: providers, uses, SCMI nodes, and what is known about a resource."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
-from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, Position
+from scmigen.diagnostics import Position
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
-
-if TYPE_CHECKING:
-    from scmigen.bindings.macros import Macros
 
 
 class ResourceKey(NamedTuple):
@@ -168,30 +162,3 @@ class ScmiInstance:
     transport: str
     channel: ScmiChannel
     own: Mapping[int, ScmiChannel]
-
-
-@dataclass(frozen=True)
-class Inventory:
-    """A tree seen through the bindings. ``providers`` and ``facts`` are keyed by path and key.
-
-    ``availability`` says which nodes are available, agents' own trees taken into account.
-    ``device_ids`` are the SCMI device ids that the tree fixes, by path of the device.
-    """
-
-    tree: DeviceTree
-    availability: Availability
-    providers: Mapping[str, Provider]
-    uses: tuple[Use, ...]
-    facts: Mapping[ResourceKey, ResourceFacts]
-    tables: tuple[OppTable, ...]
-    instances: tuple[ScmiInstance, ...]
-    secure_only: frozenset[str]
-    diagnostics: tuple[Diagnostic, ...] = field(default=())
-    device_ids: Mapping[str, int] = field(default_factory=dict)
-
-    @cached_property
-    def macros(self) -> "Macros":
-        """What the tree's source calls its resources."""
-        from scmigen.bindings.macros import Macros
-
-        return Macros(self.tree)

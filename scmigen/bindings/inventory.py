@@ -1,11 +1,21 @@
-"""From a tree to its inventory: every provider, every use, and what is known of each resource."""
+"""The inventory of a tree: every provider, every use, and what is known about each resource."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from scmigen.bindings.consumers import uses_of
 from scmigen.bindings.describe import facts_of
-from scmigen.bindings.facts import Inventory, Provider, Use
+from scmigen.bindings.facts import (
+    OppTable,
+    Provider,
+    ResourceFacts,
+    ResourceKey,
+    ScmiInstance,
+    Use,
+)
 from scmigen.bindings.identity import is_performance_provider
+from scmigen.bindings.macros import Macros
 from scmigen.bindings.node_kinds import compatibles
 from scmigen.bindings.performance import tables_of
 from scmigen.bindings.providers import BY_DEFAULT, SWITCHED_BY_BOARD, classify, context
@@ -29,6 +39,31 @@ _CELLS = {
 
 #: Nodes that describe the tree itself; nothing in them is a device.
 _NOT_HARDWARE = frozenset({"aliases", "chosen", "__symbols__", "__fixups__", "__local_fixups__"})
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """A tree seen through the bindings. ``providers`` and ``facts`` are keyed by path and key.
+
+    ``availability`` says which nodes are available, agents' own trees taken into account.
+    ``device_ids`` are the SCMI device ids that the tree fixes, by path of the device.
+    """
+
+    tree: DeviceTree
+    availability: Availability
+    providers: Mapping[str, Provider]
+    uses: tuple[Use, ...]
+    facts: Mapping[ResourceKey, ResourceFacts]
+    tables: tuple[OppTable, ...]
+    instances: tuple[ScmiInstance, ...]
+    secure_only: frozenset[str]
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+    device_ids: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def macros(self) -> Macros:
+        """The names that the tree's source has for its resources."""
+        return Macros(self.tree)
 
 
 def take_inventory(tree: DeviceTree, availability: Availability | None = None) -> Inventory:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from scmigen.bindings.facts import Inventory, ResourceKey
+from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
 
 

@@ -8,7 +8,8 @@ A test applies every such line and compiles again, so a hint says nothing that d
 from collections.abc import Iterable
 
 from scmigen.assignment.assignment import Agent
-from scmigen.bindings.facts import Inventory, ResourceKey
+from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.inventory import Inventory
 from scmigen.checks.words import names, node_word, resource_word
 from scmigen.devicetree.tree import DeviceTree
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from scmigen.assignment.assignment import Agent, HandGrant
-from scmigen.bindings.facts import Inventory, ResourceKey, Use
+from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position, Related
 from scmigen.scmi.operations import Operation

@@ -5,15 +5,9 @@ from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.describe import facts_of, stdout_node
-from scmigen.bindings.facts import (
-    Inventory,
-    Provider,
-    ResourceFacts,
-    ResourceKey,
-    ScmiInstance,
-    Use,
-)
+from scmigen.bindings.facts import Provider, ResourceFacts, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.identity import scmi_protocol
+from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import has_driver
 from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure, close

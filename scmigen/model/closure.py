@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from scmigen.bindings.consumers import is_assigned_parent
-from scmigen.bindings.facts import Inventory, Provider, ProviderClass, Use
+from scmigen.bindings.facts import Provider, ProviderClass, Use
 from scmigen.bindings.identity import is_protected
+from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_list, is_psci
 from scmigen.model.ownership import Owners, Ownership
 from scmigen.model.scaling import Scaling

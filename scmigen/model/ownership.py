@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent, Assignment, Claim
-from scmigen.bindings.facts import Inventory
+from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.providers import switch_of
 from scmigen.devicetree.nodes import Node
 from scmigen.runtime import Role

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scmigen.assignment.assignment import Agent, Assignment, HandGrant, PlatformOptions
-from scmigen.bindings.facts import (
-    Inventory,
-    OppTable,
-    Provider,
-    ResourceFacts,
-    ResourceKey,
-    ScmiInstance,
-    Use,
-)
+from scmigen.bindings.facts import OppTable, Provider, ResourceFacts, ResourceKey, ScmiInstance, Use
+from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure
 from scmigen.model.grants import Granted

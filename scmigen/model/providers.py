@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from scmigen.assignment.assignment import PlatformOptions
-from scmigen.bindings.facts import Inventory, Provider, ProviderClass
+from scmigen.bindings.facts import Provider, ProviderClass
+from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import has_driver
 from scmigen.devicetree.nodes import Node
 from scmigen.model.ownership import Owners

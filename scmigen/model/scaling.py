@@ -15,15 +15,9 @@ from scmigen.bindings.consumers import (
     is_clock_input,
 )
 from scmigen.bindings.describe import ProviderNodes
-from scmigen.bindings.facts import (
-    Inventory,
-    OppTable,
-    Provider,
-    ProviderClass,
-    ResourceKey,
-    Use,
-)
+from scmigen.bindings.facts import OppTable, Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import has_dvfs, scmi_protocol
+from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_pci
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree

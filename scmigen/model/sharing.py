@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent, HandGrant
-from scmigen.bindings.facts import Inventory, Provider, ProviderClass, ResourceKey, Use
+from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
+from scmigen.bindings.inventory import Inventory
 from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind

@@ -7,7 +7,7 @@ from support import AGENTS, BOARD, SOC, grants, marked, operations, word
 
 from scmigen.assignment.assignment import Assignment
 from scmigen.assignment.sources import Sources, assign
-from scmigen.bindings.facts import Inventory
+from scmigen.bindings.inventory import Inventory
 from scmigen.checks.registry import run_checks
 from scmigen.devicetree.blob import read_blob
 from scmigen.devicetree.flatten import flatten

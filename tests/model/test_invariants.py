@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from scmigen.assignment.agents_file import read_files
 from scmigen.assignment.assignment import HandGrant
 from scmigen.assignment.settle import Sayings, settle
-from scmigen.bindings.facts import Inventory
-from scmigen.bindings.inventory import take_inventory
+from scmigen.bindings.inventory import Inventory, take_inventory
 from scmigen.checks.registry import run_checks
 from scmigen.devicetree.load import load
 from scmigen.diagnostics import has_errors

@@ -5,7 +5,8 @@ from dataclasses import fields, replace
 
 from scmigen.assignment.assignment import Agent, PlatformOptions
 from scmigen.assignment.given import Given, Outputs
-from scmigen.bindings.facts import Inventory, OperatingPoint, ResourceFacts, ResourceKey, Use
+from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
+from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.nodes import Property
 from scmigen.devicetree.tree import DeviceTree
