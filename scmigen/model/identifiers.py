@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from scmigen.bindings.facts import ResourceKey
+from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 
 _Thing = TypeVar("_Thing", bound=Hashable)
@@ -41,6 +42,23 @@ class Lock:
 
     platforms: Mapping[str, Ids] = field(default_factory=dict)
     file: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How identifiers are given: the numbering, the lock, and whether numbers are given anew."""
+
+    numbering: Numbering
+    lock: Lock
+    repack: bool
+
+    def names(self, platform: str) -> Ids:
+        """The identifiers given before; their names stay in any case."""
+        return self.lock.platforms.get(platform, Ids())
+
+    def numbers(self, platform: str) -> Ids:
+        """The identifiers given before, as far as their numbers stay."""
+        return Ids() if self.repack else self.names(platform)
 
 
 @dataclass(frozen=True, slots=True)

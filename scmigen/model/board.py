@@ -1,0 +1,39 @@
+"""A board before its resources are numbered: who owns what, needs what, and is granted what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Assignment
+from scmigen.bindings.facts import Provider
+from scmigen.bindings.inventory import Inventory
+from scmigen.model.closure import Closure, close
+from scmigen.model.grants import Granted, grant
+from scmigen.model.ownership import Owners
+from scmigen.model.providers import final_providers, platform_nodes
+from scmigen.model.scaling import Scaling, scale
+from scmigen.model.sharing import Feeding
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All that the platforms of one board are made from, besides their identifiers."""
+
+    inventory: Inventory
+    assignment: Assignment
+    providers: Mapping[str, Provider]
+    owners: Owners
+    scaling: Scaling
+    closure: Closure
+    granted: Granted
+
+
+def board_of(inventory: Inventory, assignment: Assignment) -> Board:
+    """Decide everything that does not depend on numbers, stage by stage."""
+    owners = Owners(assignment, inventory)
+    providers = final_providers(inventory, assignment.options, owners)
+    platform = platform_nodes(providers)
+    scaling = scale(inventory, providers, platform)
+    closure = close(inventory, providers, platform, owners, scaling)
+    feeding = Feeding(inventory, providers, closure.fed, scaling)
+    granted = grant(assignment, owners, closure, feeding)
+    return Board(inventory, assignment, providers, owners, scaling, closure, granted)

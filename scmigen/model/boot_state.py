@@ -1,0 +1,56 @@
+"""Which resources are on at boot, and which are never turned off."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from scmigen.bindings.describe import stdout_node
+from scmigen.bindings.facts import ResourceFacts, ResourceKey
+from scmigen.model.board import Board
+
+
+@dataclass(frozen=True, slots=True)
+class BootState:
+    """``on``: on at boot besides what the tree says. ``held``: on for good, for the platform."""
+
+    on: frozenset[ResourceKey]
+    held: frozenset[ResourceKey]
+
+    def of(self, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:
+        """The facts of a resource with its state at boot."""
+        on, always_on = facts.on or key in self.on, facts.always_on or key in self.held
+        if (on, always_on) == (facts.on, facts.always_on):
+            return facts
+        return replace(facts, on=on, always_on=always_on)
+
+
+def boot_state(board: Board, facts: Mapping[ResourceKey, ResourceFacts]) -> BootState:
+    """The state at boot of a board's resources.
+
+    The platform's own devices keep on what they use. What the console needs is on, and what a grant
+    says is on. So is all that these depend on, as far as ``facts`` knows it.
+    """
+    held = _with_dependencies((use.key for use in board.closure.own), facts)
+    wanted = {grant.key for grant in board.assignment.grants if grant.on}
+    return BootState(_with_dependencies(wanted | _console(board), facts) | held, held)
+
+
+def _console(board: Board) -> set[ResourceKey]:
+    """The resources that the device at ``stdout-path`` needs."""
+    console = stdout_node(board.inventory.tree)
+    path = console.path if console is not None else None
+    return {use.key for use in board.closure.needs if use.consumer.path == path}
+
+
+def _with_dependencies(
+    keys: Iterable[ResourceKey], facts: Mapping[ResourceKey, ResourceFacts]
+) -> frozenset[ResourceKey]:
+    """``keys`` and the power domains and supplies that must be on for them."""
+    found = set(keys)
+    stack = list(found)
+    while stack:
+        known = facts.get(stack.pop())
+        for above in (known.parent, known.power, known.supply) if known is not None else ():
+            if above is not None and above not in found:
+                found.add(above)
+                stack.append(above)
+    return frozenset(found)

@@ -1,0 +1,141 @@
+"""The resources of one platform: which ones it has, their numbers, names and facts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from scmigen.bindings.describe import facts_of
+from scmigen.bindings.facts import ResourceFacts, ResourceKey, ScmiInstance, Use
+from scmigen.bindings.identity import scmi_protocol
+from scmigen.model.board import Board
+from scmigen.model.boot_state import boot_state
+from scmigen.model.identifiers import Ids, Scheme
+from scmigen.model.naming import propose, unique
+from scmigen.model.platform import Resource
+from scmigen.runtime import Numbering
+from scmigen.scmi.protocols import Kind
+
+
+def served(board: Board, instance: ScmiInstance | None) -> list[ResourceKey]:
+    """The resources of a platform: all that are granted, and all that name an SCMI node."""
+    wanted = dict.fromkeys(key for _, key in board.granted.drafts)
+    for use in (*board.closure.fed, *board.closure.own):
+        node = board.inventory.tree.node(use.key.provider)
+        if node is not None and scmi_protocol(node) is not None:
+            wanted.setdefault(use.key)
+    return [key for key in wanted if _instance_of(board, key) is instance]
+
+
+def _instance_of(board: Board, key: ResourceKey) -> ScmiInstance | None:
+    """The SCMI instance that serves a resource: the first one unless another one names it."""
+    instances = board.inventory.instances
+    for instance in instances:
+        if key.provider.startswith(instance.node.path + "/"):
+            return instance
+    return instances[0] if instances else None
+
+
+def fixed_numbers(
+    board: Board, numbering: Numbering, keys: Iterable[ResourceKey]
+) -> dict[ResourceKey, int]:
+    """The numbers that the tree fixes: the cells of SCMI specifiers and, where numbers are the same
+    for all agents, those in a server description."""
+    found = {}
+    described = {}
+    if numbering is Numbering.SHARED:
+        for grant in reversed(board.assignment.grants):
+            if grant.number is not None:
+                described[grant.key] = grant.number
+    for key in keys:
+        node = board.inventory.tree.node(key.provider)
+        if node is not None and key.cells and scmi_protocol(node) is not None:
+            found[key] = key.cells[0]
+        elif key in described:
+            found[key] = described[key]
+    return found
+
+
+def numbered_resources(
+    board: Board, numbers: Mapping[ResourceKey, int], scheme: Scheme, platform: str
+) -> dict[Kind, tuple[Resource, ...]]:
+    """The resources with their numbers, in ascending order, each with its name and facts."""
+    facts = _facts(board, numbers)
+    state = boot_state(board, {**board.inventory.facts, **facts})
+    found: dict[Kind, tuple[Resource, ...]] = {}
+    names = _Names(board, scheme, platform)
+    for kind in Kind:
+        keys = sorted((k for k in numbers if k.kind is kind), key=lambda k: numbers[k])
+        given = names.of(kind, {key: numbers[key] for key in keys}, facts)
+        found[kind] = tuple(
+            _resource(board, key, numbers[key], given[numbers[key]], state.of(key, facts[key]))
+            for key in keys
+        )
+    return found
+
+
+class _Names:
+    """Names the resources of one platform; names in the lock stay."""
+
+    def __init__(self, board: Board, scheme: Scheme, platform: str) -> None:
+        self._tree = board.inventory.tree
+        self._locked: Ids = scheme.names(platform)
+        self._repack = scheme.repack
+        self._described = {g.key: g.name for g in reversed(board.assignment.grants) if g.name}
+        self._uses: dict[ResourceKey, list[Use]] = {}
+        for use in (*board.closure.needs, *board.closure.own, *board.closure.fed):
+            self._uses.setdefault(use.key, []).append(use)
+
+    def of(
+        self,
+        kind: Kind,
+        numbers: Mapping[ResourceKey, int],
+        facts: Mapping[ResourceKey, ResourceFacts],
+    ) -> dict[int, tuple[str, str]]:
+        """Number → (full name, short name) of the resources of one kind."""
+        used = set(numbers.values())
+        taken = {
+            numbers.get(key, locked.number): locked.name
+            for key, locked in self._locked.resources.items()
+            if key.kind is kind and key not in self._described
+            if key in numbers or not (self._repack or locked.number in used)
+        }
+        return unique(((numbers[k], self._proposed(k, facts[k])) for k in numbers), taken)
+
+    def _proposed(self, key: ResourceKey, facts: ResourceFacts) -> str:
+        """The name in a server description, else the best that the tree has."""
+        if key in self._described:
+            facts = replace(facts, names=(self._described[key], *facts.names))
+        return propose(self._tree, key, facts, self._uses.get(key, ()))
+
+
+def _facts(board: Board, keys: Iterable[ResourceKey]) -> dict[ResourceKey, ResourceFacts]:
+    """What is known about each resource, with what the OPP tables say about it."""
+    wanted = list(keys)
+    scaling, known = board.scaling, dict(board.inventory.facts)
+    missing = [key for key in wanted if key not in known and key not in scaling.domains]
+    known.update(facts_of(board.inventory.tree, missing, board.inventory.uses))
+    found = {}
+    for key in wanted:
+        table = scaling.domains.get(key)
+        if table is not None:
+            driven = scaling.driven.get(key, {})
+            found[key] = ResourceFacts(
+                points=table.points,
+                position=table.node.position,
+                supply=driven.get(Kind.VOLTAGE),
+                clock=driven.get(Kind.CLOCK),
+            )
+            continue
+        facts = known[key]
+        asked = scaling.rates.get(key)
+        rates = tuple(sorted(asked.union(facts.rates))) if asked else facts.rates
+        found[key] = facts if rates == facts.rates else replace(facts, rates=rates)
+    return found
+
+
+def _resource(
+    board: Board, key: ResourceKey, number: int, names: tuple[str, str], facts: ResourceFacts
+) -> Resource:
+    node = board.inventory.tree.node(key.provider)
+    assert node is not None
+    assumed = ("rate",) if key.kind is Kind.CLOCK and len(facts.rates) != 1 else ()
+    return Resource(key, number, *names, node, facts, assumed)
