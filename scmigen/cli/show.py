@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 
@@ -10,7 +10,8 @@ from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.cli.common import compiled, view_options
 from scmigen.cli.report import ERRORS
-from scmigen.model.platform import Grant, Model
+from scmigen.model.platform import Grant, Model, Platform
+from scmigen.model.protocol_grants import ProtocolGrant, Right
 from scmigen.pipeline import Compiled, Request
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
@@ -77,12 +78,12 @@ def _agents(model: Model) -> _Table:
             agent.id,
             agent.name,
             agent.role,
-            "yes" if agent.permissions else "no",
+            *("yes" if platforms[0].has_right(agent, right) else "no" for right in Right),
             *(sum(len(p.grants_of(agent, kind)) for p in platforms) for kind in Kind),
         )
         for agent in model.assignment.agents
     ]
-    return ("id", "agent", "role", "trusted", *(str(kind) for kind in Kind)), rows
+    return ("id", "agent", "role", *map(str, (*Right, *Kind))), rows
 
 
 def _permissions(model: Model) -> _Table:
@@ -97,6 +98,18 @@ def _permissions(model: Model) -> _Table:
         )
         for platform in model.platforms
         for grant in platform.grants
+    ]
+    # The rights are the same on every platform of a board.
+    rows += [
+        (
+            grant.agent.name,
+            grant.right.protocol.name.lower(),
+            None,
+            grant.right,
+            f"protocol {grant.right.protocol:#x}",
+            " ".join(grant.right.operations),
+        )
+        for grant in model.platforms[0].protocol_grants
     ]
     return ("agent", "kind", "id", "name", "resource", "operations"), rows
 
@@ -134,13 +147,13 @@ def _print(columns: Sequence[str], rows: Sequence[Sequence[object]], style: str)
 
 
 def _plain(value: object) -> object:
-    return value if isinstance(value, int) else str(value)
+    return value if isinstance(value, int | None) else str(value)
 
 
 def _escaped(value: object) -> str:
     from rich.markup import escape
 
-    return escape(str(value))
+    return "" if value is None else escape(str(value))
 
 
 @click.command()
@@ -163,19 +176,20 @@ def why(agent: str, resource: str, request: Request, style: str, quiet: bool) ->
     """Show the uses behind what AGENT may do with RESOURCE of BOARD.
 
     RESOURCE is KIND:NUMBER (clock:12), KIND:NAME (clock:uart0, clock:CK_UART4), or provider and
-    cells as numbers or macros ("&rcc 12", "&rcc CK_UART4").
+    cells as numbers or macros ("&rcc 12", "&rcc CK_UART4"). It may also be a right on a whole
+    protocol: permissions, system-power.
     """
     found = compiled(request, style, quiet)
     names = [item.name for item in found.model.assignment.agents]
     if agent not in names:
         raise click.BadParameter(f"no agent {agent!r}; one of: {', '.join(names)}")
+    if resource in tuple(Right):
+        _why_right(found.model.platforms[0], agent, Right(resource), style)
+        return
     every = _matching(found, resource)
     grants = [grant for grant in every if grant.agent.name == agent]
     if not grants:
-        others = ", ".join(sorted({grant.agent.name for grant in every}))
-        who = f"granted to {others}" if others else "granted to nobody; see scmigen show resources"
-        click.echo(f"{agent} is granted nothing on {resource}: it is {who}", err=True)
-        raise SystemExit(ERRORS)
+        raise _nothing(agent, resource, every, "see scmigen show resources")
     macros = found.model.inventory.macros
     if style == "json":
         told = [_explained(grant, macros.name(grant.resource.key)) for grant in grants]
@@ -188,6 +202,40 @@ def why(agent: str, resource: str, request: Request, style: str, quiet: bool) ->
         click.echo(f"{agent}: {words} on {kind} {grant.id} ({where})")
         for reason in _reasons(grant):
             click.echo(f"  {reason}")
+
+
+def _nothing(
+    agent: str, what: str, every: Iterable[Grant | ProtocolGrant], advice: str
+) -> SystemExit:
+    """Say that an agent is granted nothing, and who is."""
+    others = ", ".join(sorted({grant.agent.name for grant in every}))
+    who = f"granted to {others}" if others else f"granted to nobody; {advice}"
+    click.echo(f"{agent} is granted nothing on {what}: it is {who}", err=True)
+    return SystemExit(ERRORS)
+
+
+def _why_right(platform: Platform, agent: str, right: Right, style: str) -> None:
+    """The reason for a right of an agent on a whole protocol."""
+    every = [grant for grant in platform.protocol_grants if grant.right is right]
+    grant = next((grant for grant in every if grant.agent.name == agent), None)
+    if grant is None:
+        raise _nothing(agent, right, every, "it follows from the role of an agent")
+    where = f"protocol {right.protocol:#x}"
+    if style == "json":
+        told = {
+            "agent": agent,
+            "kind": right.protocol.name.lower(),
+            "id": None,
+            "name": right,
+            "resource": where,
+            "operations": right.operations,
+            "because": [grant.because],
+        }
+        click.echo(json.dumps([told], indent=1))
+        return
+    click.echo(f"{agent}: {' '.join(right.operations)} on {right} ({where})")
+    place = f" ({grant.agent.position})" if grant.agent.position else ""
+    click.echo(f"  {grant.because}{place}")
 
 
 def _matching(found: Compiled, text: str) -> list[Grant]:

@@ -15,6 +15,7 @@ from scmigen.model.closure import Closure
 from scmigen.model.grants import Granted
 from scmigen.model.identifiers import Foreign, Lock, Moved
 from scmigen.model.ownership import ClaimConflict, Owners
+from scmigen.model.protocol_grants import ProtocolGrant, Right, protocol_grants
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -120,6 +121,15 @@ class Platform:
     def grants_of(self, agent: Agent, kind: Kind) -> tuple[Grant, ...]:
         """The grants of an agent on resources of one kind, ascending by the agent's id."""
         return self._grants_by_agent.get((agent.id, kind), ())
+
+    @cached_property
+    def protocol_grants(self) -> tuple[ProtocolGrant, ...]:
+        """The rights of the agents on whole protocols, by agent."""
+        return tuple(protocol_grants(self.agents))
+
+    def has_right(self, agent: Agent, right: Right) -> bool:
+        """Whether an agent has a right on a protocol as a whole."""
+        return any(g.agent == agent and g.right is right for g in self.protocol_grants)
 
     def resource(self, key: ResourceKey) -> Resource | None:
         """The resource with that identity."""

@@ -105,7 +105,8 @@ function drawHead() {
     const button = make("button", { type: "button", ariaPressed: "false" },
       named(agent.name, "b"),
       line(`id ${agent.id}`, agent.role, agent.transport),
-      line(plural(grants, "grant"), agent.permissions && "may change permissions"));
+      line(plural(grants, "grant"), agent.permissions && "may change permissions",
+        agent.systemPower && "system power"));
     button.addEventListener("click", () => {
       byId("agent").value = byId("agent").value === String(at) ? "" : String(at);
       applyFilters();

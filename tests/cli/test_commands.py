@@ -158,6 +158,34 @@ def test_show_views(board: Path) -> None:
         assert len(done.stdout.splitlines()) > 1
 
 
+def test_rights_on_whole_protocols_are_shown_and_explained(board: Path, tmp_path: Path) -> None:
+    agents = tmp_path / "agents.yaml"
+    agents.write_text(
+        "domains:\n  linux: {id: 1, default: true, scmi: {role: ospm}}\n"
+        "  xen: {id: 2, scmi: {role: hypervisor}}\n"
+    )
+    named = [board, "-a", agents, "--format", "json"]
+    rows = json.loads(scmigen("show", "permissions", *named).stdout)
+    rights = [(r["agent"], r["kind"], r["name"], r["operations"]) for r in rows if r["id"] is None]
+    assert rights == [
+        ("linux", "system", "system-power", "state read"),
+        ("xen", "base", "permissions", "change"),
+        ("xen", "system", "system-power", "state read"),
+    ]
+    shown = json.loads(scmigen("show", "agents", *named).stdout)
+    assert [(r["permissions"], r["system-power"]) for r in shown] == [("no", "yes"), ("yes", "yes")]
+    done = scmigen("why", "xen", "permissions", board, "-a", agents)
+    assert done.stdout.splitlines() == [
+        "xen: change on permissions (protocol 0x10)",
+        f"  its role is hypervisor ({agents}:3:8)",
+    ]
+    (told,) = json.loads(scmigen("why", "linux", "system-power", *named).stdout)
+    assert (told["because"], told["operations"]) == (["its role is ospm"], ["state", "read"])
+    done = scmigen("why", "linux", "permissions", board, "-a", agents)
+    assert done.returncode == 1
+    assert "granted to xen" in done.stderr
+
+
 def test_lock_file_keeps_numbers(board: Path, tmp_path: Path) -> None:
     lock = tmp_path / "board.ids"
     out = tmp_path / "out"

@@ -12,12 +12,11 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.thermal import TripPoint
 from scmigen.bindings.thermal import trip_points as thermal_trip_points
 from scmigen.model.platform import Platform, Resource
-from scmigen.runtime import Role
+from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import Operation
 
 #: The level in µV of a supply whose level the tree does not have.
 ASSUMED_VOLTAGE = 1_000_000
-_SYSTEM_POWER_ROLES = frozenset({Role.OSPM, Role.PSCI, Role.HYPERVISOR})
 
 
 class Point(NamedTuple):
@@ -100,7 +99,8 @@ def trip_points(platform: Platform, resource: Resource) -> tuple[TripPoint, ...]
 
 def system_power_agents(platform: Platform) -> tuple[Agent, ...]:
     """The agents that have the system power protocol, by their roles."""
-    return tuple(agent for agent in platform.agents if agent.role in _SYSTEM_POWER_ROLES)
+    agents = platform.agents
+    return tuple(agent for agent in agents if platform.has_right(agent, Right.SYSTEM_POWER))
 
 
 def kept_by_platform(platform: Platform) -> frozenset[ResourceKey]:

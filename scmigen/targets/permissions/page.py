@@ -16,6 +16,7 @@ from scmigen.bindings.board import model_of
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
+from scmigen.model.protocol_grants import Right
 from scmigen.resources import directory
 from scmigen.scmi.operations import OPERATIONS, aggregates, ordered
 from scmigen.scmi.protocols import Kind
@@ -74,7 +75,8 @@ def data(platform: Platform) -> dict[str, Any]:
                 "name": agent.name,
                 "role": str(agent.role),
                 "transport": agent.transport.type if agent.transport else None,
-                "permissions": agent.permissions,
+                "permissions": platform.has_right(agent, Right.PERMISSIONS),
+                "systemPower": platform.has_right(agent, Right.SYSTEM_POWER),
             }
             for agent in platform.agents
         ],

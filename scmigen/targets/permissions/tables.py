@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from scmigen.bindings.board import model_of
 from scmigen.model.platform import Grant, Platform, Resource
+from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.names import written
@@ -55,6 +56,12 @@ def csv_table(platform: Platform) -> bytes:
                 ),
             ]
         )
+    for right in Right:
+        cells = (
+            " ".join(right.operations) if platform.has_right(agent, right) else ""
+            for agent in platform.agents
+        )
+        table.writerow([right.protocol.name.lower(), "", right, "", "", "", *cells])
     return text.getvalue().encode()
 
 
@@ -104,7 +111,8 @@ def markdown(platform: Platform) -> bytes:
         if rows:
             tables.append((kind, rows))
     agents = [
-        (agent.id, _escape(agent.name), agent.role, agent.permissions) for agent in platform.agents
+        (agent.id, _escape(agent.name), agent.role, [platform.has_right(agent, r) for r in Right])
+        for agent in platform.agents
     ]
     devices = [
         (

@@ -9,6 +9,7 @@ from scmigen.bindings.board import compatible_of
 from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
+from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.base import Options
@@ -246,7 +247,7 @@ def _agent(platform: Platform, agent: Agent, system_power: Set[int]) -> runtime.
         id=agent.id,
         name=agent.name,
         role=agent.role,
-        permissions=agent.permissions,
+        permissions=platform.has_right(agent, Right.PERMISSIONS),
         system_power=agent.id in system_power,
         transport=agent.transport,
         grants=grants,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
 from scmigen.model.platform import Platform
+from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.values import operating_points, trip_points
@@ -109,7 +110,7 @@ def _gaps(platform: Platform) -> Iterator[Diagnostic]:
 
 def _devices(platform: Platform) -> Iterator[Diagnostic]:
     """Base 0x9 to 0xB are open to every agent, so no device is told to the firmware."""
-    trusted = [agent for agent in platform.agents if agent.permissions]
+    trusted = [a for a in platform.agents if platform.has_right(a, Right.PERMISSIONS)]
     movable = [device for device in platform.devices if device.assignable]
     if trusted or movable:
         yield SCP_PERMISSIONS.note(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
+from scmigen.assignment.roles import ROLES
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering, Role
@@ -146,8 +147,7 @@ class NamedAgent:
     @property
     def type(self) -> str:
         """The firmware's type of agent: PSCI and MANAGEMENT may set the state of the system."""
-        types = {Role.OSPM: "OSPM", Role.PSCI: "PSCI", Role.HYPERVISOR: "MANAGEMENT"}
-        return f"SCMI_AGENT_TYPE_{types.get(self.agent.role, 'OTHER')}"
+        return f"SCMI_AGENT_TYPE_{ROLES[self.agent.role].scp_agent_type}"
 
     @property
     def secure(self) -> bool:

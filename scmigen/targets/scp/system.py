@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
+from scmigen.assignment.roles import ROLES
 from scmigen.diagnostics import Diagnostic, Finding, Severity
 from scmigen.runtime import Role
 from scmigen.scmi.protocols import Kind
@@ -27,8 +28,6 @@ SCP_SYSTEM_POWER = Finding(
 
 #: Enumerators of the alarms of the host's timer.
 ALARMS = {Slot.ALARM: "ALARM_IDX_SYSTEM_POWER", Slot.FAST_ALARM: "ALARM_IDX_FAST_CHANNELS"}
-#: Roles whose agents SCP-firmware lets set the state of the system.
-SETTERS = frozenset({Role.PSCI, Role.HYPERVISOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def check(setup: Setup, drivers: Drivers) -> Iterator[Diagnostic]:
         return
     agents = system_power_agents(setup.platform)
     missing = _missing(setup, drivers)
-    readers = [agent for agent in agents if agent.role not in SETTERS]
+    readers = [agent for agent in agents if not ROLES[agent.role].sets_system_power]
     if agents and _has_own(setup, drivers):
         yield SCP_SYSTEM_POWER.note(
             f"system power is the firmware's own: of its scmi-system-power, if it has that, "
