@@ -15,7 +15,7 @@ from scmigen.assignment.assignment import COMPATIBLE
 from scmigen.assignment.findings import AGENT_ID, AGENT_ROLE, DOMAIN_PROPERTY
 from scmigen.assignment.said import AgentSaid, ClaimSaid, Said, SourceSaid
 from scmigen.assignment.words import did_you_mean
-from scmigen.bindings.references import position_of, references
+from scmigen.bindings.references import position_of, read_list
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, counted
@@ -187,7 +187,10 @@ def _claims(
             )
         )
     implicit = node.cells("access-implicit-default")
-    for entry in references(tree, node, "access", lambda _: width or 0, problems):
+    found = read_list(tree, node, "access", lambda _: width or 0)
+    if found.problem is not None:
+        problems.append(found.problem)
+    for entry in found.entries:
         flags = (entry.cells if stride == 1 else None) or implicit
         shared = Said(bool(flags[0] & _SHARED), where) if flags else None
         yield ClaimSaid(agent, entry.provider, exact=True, position=where, shared=shared)

@@ -27,7 +27,7 @@ from scmigen.assignment.said import (
 )
 from scmigen.bindings.consumers import can_change_voltage, uses_of
 from scmigen.bindings.facts import ProviderClass, Use
-from scmigen.bindings.references import position_of, references
+from scmigen.bindings.references import References, position_of
 from scmigen.bindings.scmi_nodes import instances_of, server_nodes
 from scmigen.bindings.served import agent_of
 from scmigen.bindings.status import Availability
@@ -75,6 +75,7 @@ class _Server:
 
     def __init__(self, tree: DeviceTree, availability: Availability) -> None:
         self.tree = tree
+        self.references = References(tree)
         self.availability = availability
         self.problems: list[Diagnostic] = []
         self.agents: list[AgentSaid] = []
@@ -127,8 +128,10 @@ class _Server:
         if not kinds:
             known = ", ".join(_TRANSPORTS)
             self.wrong("has no transport", node, f'write compatible = "…", one of: {known}')
-        memory = references(self.tree, node, "shmem", lambda _: 0, self.problems)
-        paths = tuple(entry.provider.path for entry in memory)
+        memory = self.references.list_of(node, "shmem")
+        if memory.problem is not None:
+            self.problems.append(memory.problem)
+        paths = tuple(entry.provider.path for entry in memory.entries)
         return AgentSaid(
             name,
             self._at(node),
@@ -186,11 +189,12 @@ class _Server:
 
     def _use(self, kind: Kind, entry: Node) -> Use | None:
         """The one resource that an entry refers to; a dangling reference is an error."""
-        before = len(self.problems)
-        uses = [use for use in uses_of(self.tree, entry, self.problems) if use.key.kind is kind]
+        uses = [use for use in uses_of(self.references, entry) if use.key.kind is kind]
+        unreadable = tuple(self.references.problems((entry,)))
+        self.problems.extend(unreadable)
         if len({use.key for use in uses}) == 1:
             return uses[0]
-        if len(self.problems) == before:
+        if not unreadable:
             count = "no" if not uses else "more than one"
             self.wrong(f"refers to {count} {kind}", entry, f"write {_REFERENCE[kind]};")
         return None
@@ -200,7 +204,7 @@ def _consumer(server: _Server) -> int | None:
     """The id of the agent whose SCMI node the tree has, if there is exactly one."""
     found = {
         node.cell("reg")
-        for instance in instances_of(server.tree, server.availability, [])
+        for instance in instances_of(server.references, server.availability)
         if (node := agent_of(server.tree, instance, server.availability)) is not None
     }
     return found.pop() if len(found) == 1 else None

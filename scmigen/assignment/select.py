@@ -16,7 +16,7 @@ from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import key_of, voltage_key
 from scmigen.bindings.macros import Macros
-from scmigen.bindings.references import Reference
+from scmigen.bindings.references import Reference, References
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
@@ -99,7 +99,7 @@ class Selector:
 
     @cached_property
     def _macros(self) -> Macros:
-        return Macros(self._tree)
+        return Macros(References(self._tree))
 
     def _near(self, word: str, providers: Sequence[Node]) -> str | None:
         """A hint: macros used with these providers, and others with the same beginning."""

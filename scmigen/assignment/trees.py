@@ -16,6 +16,7 @@ from scmigen.assignment.said import AgentSaid, ClaimSaid, SourceSaid
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import Inventory, take_inventory
 from scmigen.bindings.node_kinds import is_bus
+from scmigen.bindings.references import References
 from scmigen.bindings.scmi_nodes import instances_of
 from scmigen.bindings.status import Availability, Status
 from scmigen.devicetree.nodes import Node
@@ -251,7 +252,7 @@ def channels_of(tree: AgentTree) -> tuple[Channel, ...]:
         return None if node is None else node.path
 
     availability = Availability()
-    instances = instances_of(tree.tree, availability, [])
+    instances = instances_of(References(tree.tree), availability)
     return read_channels(tree.tree, instances, availability, on_board)
 
 

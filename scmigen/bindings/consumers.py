@@ -11,10 +11,8 @@ from itertools import zip_longest
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.identity import has_dvfs, key_of, voltage_key
 from scmigen.bindings.node_kinds import is_cpu
-from scmigen.bindings.references import Reference, references, supply
+from scmigen.bindings.references import CELLS, Reference, References
 from scmigen.devicetree.nodes import Node
-from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
@@ -32,37 +30,37 @@ _SENSOR = frozenset({Operation.CONFIG, Operation.READ})
 _SWITCHED_SUPPLIES = frozenset({"vqmmc-supply"})
 
 
-#: List of references → the property with the number of their cells, and what they refer to.
-LISTS: Mapping[str, tuple[str, Kind]] = {
-    "clocks": ("#clock-cells", Kind.CLOCK),
-    "power-domains": ("#power-domain-cells", Kind.POWER),
-    "resets": ("#reset-cells", Kind.RESET),
-    "performance-domains": ("#performance-domain-cells", Kind.PERFORMANCE),
-    "qcom,freq-domain": ("#freq-domain-cells", Kind.PERFORMANCE),
-    "thermal-sensors": ("#thermal-sensor-cells", Kind.SENSOR),
-    "io-channels": ("#io-channel-cells", Kind.SENSOR),
+#: List of references → the kind of resource that an entry is.
+LISTS: Mapping[str, Kind] = {
+    "clocks": Kind.CLOCK,
+    "power-domains": Kind.POWER,
+    "resets": Kind.RESET,
+    "performance-domains": Kind.PERFORMANCE,
+    "qcom,freq-domain": Kind.PERFORMANCE,
+    "thermal-sensors": Kind.SENSOR,
+    "io-channels": Kind.SENSOR,
 }
 
 
-def uses_of(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> Iterator[Use]:
+def uses_of(references: References, node: Node) -> Iterator[Use]:
     """All direct uses of a node, in the order of its properties."""
     for name in node.properties:
         if name == "assigned-clocks":
-            yield from _assigned_clocks(tree, node, problems)
+            yield from _assigned_clocks(references, node)
         elif name in LISTS:
-            yield from _listed(tree, node, name, *LISTS[name], problems)
+            yield from _listed(references, node, name)
         elif name.endswith("-supply"):
-            yield from _supply(tree, node, name, problems)
+            yield from _supply(references, node, name)
     if "compatible" in node and "clocks" not in node:
-        yield from _borrowed(tree, node)
+        yield from _borrowed(references, node)
 
 
-def _borrowed(tree: DeviceTree, node: Node) -> Iterator[Use]:
+def _borrowed(references: References, node: Node) -> Iterator[Use]:
     """The clocks of the bus above, which ``clock-ranges`` lends to nodes without their own."""
     above = node.parent
     while above is not None and "clock-ranges" in above:
         if "clocks" in above:
-            for use in _listed(tree, above, "clocks", "#clock-cells", Kind.CLOCK, []):
+            for use in _listed(references, above, "clocks"):
                 yield replace(use, consumer=node, place=use.position or above.position)
             return
         above = above.parent
@@ -77,17 +75,10 @@ ENTRY_NAMES = {
 }
 
 
-def _listed(
-    tree: DeviceTree,
-    node: Node,
-    prop: str,
-    cells_name: str,
-    kind: Kind,
-    problems: list[Diagnostic],
-) -> Iterator[Use]:
+def _listed(references: References, node: Node, prop: str) -> Iterator[Use]:
     names = node.strings(ENTRY_NAMES[prop]) if prop in ENTRY_NAMES else ()
-    for entry in references(tree, node, prop, cells_name, problems):
-        key = key_of(kind, entry)
+    for entry in references.of(node, prop):
+        key = key_of(LISTS[prop], entry)
         name = names[entry.index] if entry.index < len(names) else None
         yield Use(node, key, prop, entry.index, _needs(node, key, entry), name, at=entry.start)
 
@@ -103,12 +94,9 @@ def _needs(node: Node, key: ResourceKey, entry: Reference) -> frozenset[Operatio
     return _STATE_READ
 
 
-def _assigned_clocks(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> Iterator[Use]:
-    entries = references(tree, node, "assigned-clocks", "#clock-cells", problems)
-    parents = {
-        entry.index: entry
-        for entry in references(tree, node, "assigned-clock-parents", "#clock-cells", problems)
-    }
+def _assigned_clocks(references: References, node: Node) -> Iterator[Use]:
+    entries = references.of(node, "assigned-clocks")
+    parents = {entry.index: entry for entry in references.of(node, "assigned-clock-parents")}
     rates = assigned_rates(node)
     for entry in entries:
         key = key_of(Kind.CLOCK, entry)
@@ -142,9 +130,8 @@ def is_clock_input(use: Use) -> bool:
 
 def specifier_cells(provider: Node, kind: Kind) -> int | None:
     """How many cells a specifier has, for the kinds where all cells are part of the identity."""
-    if kind not in (Kind.CLOCK, Kind.RESET):
-        return None
-    return next(provider.cell(cells) for cells, offered in LISTS.values() if offered is kind)
+    prop = {Kind.CLOCK: "clocks", Kind.RESET: "resets"}.get(kind)
+    return None if prop is None else provider.cell(CELLS[prop])
 
 
 def assigned_rates(node: Node) -> tuple[int, ...]:
@@ -157,20 +144,19 @@ def assigned_rates(node: Node) -> tuple[int, ...]:
     return node.cells("assigned-clock-rates") or ()
 
 
-def assigned_parents(tree: DeviceTree, node: Node) -> dict[ResourceKey, ResourceKey]:
+def assigned_parents(references: References, node: Node) -> dict[ResourceKey, ResourceKey]:
     """Clock → parent, as ``assigned-clocks`` and ``assigned-clock-parents`` of a node pair them."""
-    entries = references(tree, node, "assigned-clocks", "#clock-cells", [])
-    parents = references(tree, node, "assigned-clock-parents", "#clock-cells", [])
+    parents = references.of(node, "assigned-clock-parents")
     by_index = {entry.index: key_of(Kind.CLOCK, entry) for entry in parents}
     return {
         key_of(Kind.CLOCK, entry): by_index[entry.index]
-        for entry in entries
+        for entry in references.of(node, "assigned-clocks")
         if entry.index in by_index
     }
 
 
-def _supply(tree: DeviceTree, node: Node, name: str, problems: list[Diagnostic]) -> Iterator[Use]:
-    regulator = supply(tree, node, node.properties[name], problems)
+def _supply(references: References, node: Node, name: str) -> Iterator[Use]:
+    regulator = references.target(node, name)
     if regulator is None:
         return
     switches = name in _SWITCHED_SUPPLIES and can_change_voltage(regulator)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from scmigen.bindings.references import references
+from scmigen.bindings.references import read_list
 from scmigen.devicetree.nodes import NULL_PHANDLES, Node
 from scmigen.devicetree.tree import DeviceTree
 
@@ -169,7 +169,7 @@ def _entries(
 ) -> Iterator[tuple[int, Node, int]]:
     """(index, target, byte where the entry begins) of the entries of a property."""
     if row.shape is Shape.LIST:
-        for entry in references(tree, node, row.name, lambda it: _cells(it, row), []):
+        for entry in read_list(tree, node, row.name, lambda it: _cells(it, row)).entries:
             yield entry.index, entry.provider, entry.start
         return
     cells = node.cells(row.name) or ()

@@ -6,7 +6,7 @@ from scmigen.bindings.consumers import assigned_parents, assigned_rates
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.bindings.identity import domain_controller, key_of, scmi_protocol, voltage_key
 from scmigen.bindings.performance import points_of
-from scmigen.bindings.references import references, supply
+from scmigen.bindings.references import References
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
@@ -21,22 +21,22 @@ def stdout_node(tree: DeviceTree) -> Node | None:
 
 
 def facts_of(
-    tree: DeviceTree, keys: Iterable[ResourceKey], uses: Iterable[Use]
+    references: References, keys: Iterable[ResourceKey], uses: Iterable[Use]
 ) -> dict[ResourceKey, ResourceFacts]:
     """What is known of each of ``keys``, and of the power domains and supplies they need.
 
     ``uses`` are all uses of enabled nodes.
     """
-    rates, parents = _requests(tree, uses)
+    rates, parents = _requests(references, uses)
     found: dict[ResourceKey, ResourceFacts] = {}
-    nodes = ProviderNodes(tree)
+    nodes = ProviderNodes(references.tree)
     stack = list(keys)
     while stack:
         key = stack.pop()
         if key in found:
             continue
         node = nodes.node(key)
-        facts = _facts(tree, key, node, rates.get(key, ()), parents.get(key, ()))
+        facts = _facts(references, key, node, rates.get(key, ()), parents.get(key, ()))
         found[key] = facts
         stack.extend(above for above in (facts.parent, facts.power, facts.supply) if above)
     return found
@@ -77,7 +77,7 @@ def _numbered(kind: Kind, node: Node) -> Iterator[tuple[int, Node]]:
 
 
 def _requests(
-    tree: DeviceTree, uses: Iterable[Use]
+    references: References, uses: Iterable[Use]
 ) -> tuple[Mapping[ResourceKey, tuple[int, ...]], Mapping[ResourceKey, tuple[ResourceKey, ...]]]:
     """The rates and parents that consumers ask for, by clock."""
     rates: dict[ResourceKey, list[int]] = {}
@@ -90,7 +90,7 @@ def _requests(
             if use.index < len(wanted) and wanted[use.index]:
                 rates.setdefault(use.key, []).append(wanted[use.index])
     for node in asked.values():
-        for key, parent in assigned_parents(tree, node).items():
+        for key, parent in assigned_parents(references, node).items():
             parents.setdefault(key, []).append(parent)
     return (
         {key: tuple(sorted(set(found))) for key, found in rates.items()},
@@ -99,7 +99,7 @@ def _requests(
 
 
 def _facts(
-    tree: DeviceTree,
+    references: References,
     key: ResourceKey,
     node: Node,
     rates: tuple[int, ...],
@@ -108,37 +108,36 @@ def _facts(
     voltages = tuple(_voltages(node)) if key.kind is Kind.VOLTAGE else ()
     points: tuple[OperatingPoint, ...] = ()
     if key.kind is Kind.PERFORMANCE:
-        phandle = node.cell("operating-points-v2")
-        table = None if phandle is None else tree.by_phandle(phandle)
+        table = references.target(node, "operating-points-v2")
         points = points_of(table) if table is not None else ()
     return ResourceFacts(
         names=tuple(_names(key, node)),
-        rates=rates or _known_rates(tree, key, node),
+        rates=rates or _known_rates(references, key, node),
         parents=parents,
-        parent=_parent(tree, key, node),
+        parent=_parent(references, key, node),
         on="regulator-boot-on" in node or "regulator-always-on" in node,
         always_on="regulator-always-on" in node,
         voltages=voltages,
         points=points,
         position=node.position,
-        latency=_latency(tree, key, node),
-        power=_domain_of(tree, node) if key.kind is Kind.CLOCK else None,
-        supply=_supply_of(tree, node) if key.kind in (Kind.CLOCK, Kind.POWER) else None,
+        latency=_latency(references, key, node),
+        power=_domain_of(references, node) if key.kind is Kind.CLOCK else None,
+        supply=_supply_of(references, node) if key.kind in (Kind.CLOCK, Kind.POWER) else None,
     )
 
 
-def _domain_of(tree: DeviceTree, node: Node) -> ResourceKey | None:
+def _domain_of(references: References, node: Node) -> ResourceKey | None:
     """The power domain of a provider that is in one alone."""
-    entries = references(tree, node, "power-domains", "#power-domain-cells", [])
+    entries = references.of(node, "power-domains")
     found = {key_of(Kind.POWER, entry) for entry in entries if entry.provider is not node}
     key = found.pop() if len(found) == 1 else None
     return key if key is not None and key.kind is Kind.POWER else None
 
 
-def _supply_of(tree: DeviceTree, node: Node) -> ResourceKey | None:
+def _supply_of(references: References, node: Node) -> ResourceKey | None:
     """The supply of a provider, or of a power domain's own node, that has one alone."""
-    props = [prop for name, prop in node.properties.items() if name.endswith("-supply")]
-    found = supply(tree, node, props[0], []) if len(props) == 1 else None
+    names = [name for name in node.properties if name.endswith("-supply")]
+    found = references.target(node, names[0]) if len(names) == 1 else None
     return voltage_key(found) if found is not None and found is not node else None
 
 
@@ -148,7 +147,7 @@ _MAX_FACTORS = 16
 _MAX_RATE = 2**63 - 1
 
 
-def fixed_rate(tree: DeviceTree, node: Node) -> int | None:
+def fixed_rate(references: References, node: Node) -> int | None:
     """The rate in Hz of a clock that the tree itself tells: ``clock-frequency``, or a fixed factor
     of such a clock (Linux ``Bindings/clock/fixed-clock.yaml``, ``fixed-factor-clock.yaml``)."""
     times = over = 1
@@ -158,28 +157,28 @@ def fixed_rate(tree: DeviceTree, node: Node) -> int | None:
             found = rate * times // over
             return found if found <= _MAX_RATE else None
         factor, divider = node.cell("clock-mult"), node.cell("clock-div")
-        entries = references(tree, node, "clocks", "#clock-cells", [])
+        entries = references.of(node, "clocks")
         if factor is None or not divider or len(entries) != 1:
             return None
         times, over, node = times * factor, over * divider, entries[0].provider
     return None
 
 
-def _known_rates(tree: DeviceTree, key: ResourceKey, node: Node) -> tuple[int, ...]:
+def _known_rates(references: References, key: ResourceKey, node: Node) -> tuple[int, ...]:
     """The one rate of a provider of one clock, where the tree tells it."""
     if key.kind is not Kind.CLOCK or key.cells:
         return ()
-    rate = fixed_rate(tree, node)
+    rate = fixed_rate(references, node)
     return () if not rate else (rate,)
 
 
-def _latency(tree: DeviceTree, key: ResourceKey, node: Node) -> int | None:
+def _latency(references: References, key: ResourceKey, node: Node) -> int | None:
     """What switching may take, in µs: the deepest idle state of a domain, the ramp of a supply."""
     if key.kind is Kind.VOLTAGE:
         return _ramp(node)
     if key.kind is not Kind.POWER:
         return None
-    states = references(tree, node, "domain-idle-states", lambda _: 0, [])
+    states = references.of(node, "domain-idle-states")
     times = [
         (state.provider.cell("entry-latency-us") or 0)
         + (state.provider.cell("exit-latency-us") or 0)
@@ -207,12 +206,11 @@ def _ramp(regulator: Node) -> int | None:
     return max((time for time in times if time is not None), default=None)
 
 
-def _parent(tree: DeviceTree, key: ResourceKey, node: Node) -> ResourceKey | None:
+def _parent(references: References, key: ResourceKey, node: Node) -> ResourceKey | None:
     """The power domain above a power domain, the supply above a supply."""
     if key.kind is Kind.POWER:
-        return _parent_domain(tree, key, node)
-    feeds = node.get("vin-supply") if key.kind is Kind.VOLTAGE else None
-    above = supply(tree, node, feeds, []) if feeds is not None else None
+        return _parent_domain(references, key, node)
+    above = references.target(node, "vin-supply") if key.kind is Kind.VOLTAGE else None
     return voltage_key(above) if above is not None and above is not node else None
 
 
@@ -255,7 +253,7 @@ def _clock_output_name(key: ResourceKey, node: Node) -> Iterator[str]:
         yield from filter(None, (name,))
 
 
-def _parent_domain(tree: DeviceTree, key: ResourceKey, node: Node) -> ResourceKey | None:
+def _parent_domain(references: References, key: ResourceKey, node: Node) -> ResourceKey | None:
     """The domain above: of the nesting node, or of ``power-domains`` of the provider."""
     controller = domain_controller(node)
     if controller is not node:
@@ -263,7 +261,7 @@ def _parent_domain(tree: DeviceTree, key: ResourceKey, node: Node) -> ResourceKe
         if above is None or above is controller or above.cell("reg") is None:
             return None
         return ResourceKey(Kind.POWER, controller.path, (above.cell("reg") or 0,))
-    entries = references(tree, node, "power-domains", "#power-domain-cells", [])
+    entries = references.of(node, "power-domains")
     children = node.cells("power-domains-child-ids")
     if children is not None and key.cells:
         pairs = zip(children, entries, strict=False)

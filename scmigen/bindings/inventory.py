@@ -19,6 +19,7 @@ from scmigen.bindings.macros import Macros
 from scmigen.bindings.node_kinds import compatibles
 from scmigen.bindings.performance import tables_of
 from scmigen.bindings.providers import BY_DEFAULT, SWITCHED_BY_BOARD, classify, context
+from scmigen.bindings.references import References
 from scmigen.bindings.scmi_nodes import device_ids, instances_of, server_paths
 from scmigen.bindings.served import led_on
 from scmigen.bindings.status import Availability
@@ -51,6 +52,7 @@ class Inventory:
 
     tree: DeviceTree
     availability: Availability
+    references: References
     providers: Mapping[str, Provider]
     uses: tuple[Use, ...]
     facts: Mapping[ResourceKey, ResourceFacts]
@@ -63,7 +65,7 @@ class Inventory:
     @cached_property
     def macros(self) -> Macros:
         """The names that the tree's source has for its resources."""
-        return Macros(self.tree)
+        return Macros(self.references)
 
 
 def take_inventory(tree: DeviceTree, availability: Availability | None = None) -> Inventory:
@@ -72,7 +74,7 @@ def take_inventory(tree: DeviceTree, availability: Availability | None = None) -
     ``availability`` says which nodes are available, where that is not up to the tree alone.
     """
     availability = availability or Availability()
-    problems: list[Diagnostic] = []
+    references = References(tree)
     served = server_paths(tree)
     present = [
         node
@@ -81,23 +83,26 @@ def take_inventory(tree: DeviceTree, availability: Availability | None = None) -
         and node.path.split("/", 2)[1] not in _NOT_HARDWARE
         and node.path not in served
     ]
-    instances = instances_of(tree, availability, problems)
-    uses = tuple(use for node in present for use in uses_of(tree, node, problems))
+    instances = instances_of(references, availability)
+    uses = tuple(use for node in present for use in uses_of(references, node))
+    unserved: list[Diagnostic] = []
     if served:
-        uses = led_on(tree, uses, instances, availability, problems)
+        uses = led_on(references, uses, instances, availability, unserved)
     used = dict.fromkeys(use.key for use in uses)
-    ids = device_ids(tree, present, problems)
+    ids = device_ids(references, present)
+    tables = tables_of(references, present)
     secure_only = frozenset(node.path for node in present if availability.secure_only(node))
     return Inventory(
         tree=tree,
         availability=availability,
+        references=references,
         providers=_providers(tree, availability, uses),
         uses=uses,
-        facts=facts_of(tree, used, uses),
-        tables=tables_of(tree, present, problems),
+        facts=facts_of(references, used, uses),
+        tables=tables,
         instances=instances,
         secure_only=secure_only,
-        diagnostics=tuple(problems),
+        diagnostics=(*references.problems(frozenset(present)), *unserved),
         device_ids=ids,
     )
 

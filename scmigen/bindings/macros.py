@@ -11,13 +11,12 @@ from functools import cached_property
 from scmigen.bindings.consumers import LISTS
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import domain_controller, key_of, voltage_key
-from scmigen.bindings.references import references
+from scmigen.bindings.references import References
 from scmigen.devicetree.nodes import Node, Property
-from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
 
 _ASSIGNED = ("assigned-clocks", "assigned-clock-parents")
-_LISTS = {**LISTS, **dict.fromkeys(_ASSIGNED, LISTS["clocks"])}
+_LISTS = {**LISTS, **dict.fromkeys(_ASSIGNED, Kind.CLOCK)}
 
 #: A property that names a resource, and the index of the first cell that does.
 _Site = tuple[Property, int]
@@ -26,8 +25,9 @@ _Site = tuple[Property, int]
 class Macros:
     """The macros of one tree's resources; what was found is kept."""
 
-    def __init__(self, tree: DeviceTree) -> None:
-        self._tree = tree
+    def __init__(self, references: References) -> None:
+        self._references = references
+        self._tree = references.tree
         self._found: dict[ResourceKey, tuple[str | None, ...]] = {}
 
     def cells(self, key: ResourceKey) -> tuple[str | None, ...]:
@@ -79,19 +79,18 @@ class Macros:
         if self._tree.root.position is None:
             return found  # a blob
         for node in sorted(self._tree.nodes, key=lambda node: node.path):
-            for key, site in (*_references(self._tree, node), *_numbers(node)):
+            for key, site in (*_referred(self._references, node), *_numbers(node)):
                 found.setdefault(key, []).append(site)
         return found
 
 
-def _references(tree: DeviceTree, node: Node) -> Iterator[tuple[ResourceKey, _Site]]:
+def _referred(references: References, node: Node) -> Iterator[tuple[ResourceKey, _Site]]:
     """The resources that a node refers to, enabled or not."""
     for name, prop in node.properties.items():
         if name not in _LISTS:
             continue
-        cells_name, kind = _LISTS[name]
-        for entry in references(tree, node, name, cells_name, []):
-            key = key_of(kind, entry)
+        for entry in references.of(node, name):
+            key = key_of(_LISTS[name], entry)
             if key.cells and entry.cells[: len(key.cells)] == key.cells:
                 yield key, (prop, entry.at)
 

@@ -4,10 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from scmigen.bindings.facts import OperatingPoint, OppTable
 from scmigen.bindings.node_kinds import is_cpu
-from scmigen.bindings.references import references
+from scmigen.bindings.references import References
 from scmigen.devicetree.nodes import Node
-from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic
 
 
 def _point(node: Node) -> OperatingPoint | None:
@@ -40,18 +38,15 @@ def _old_points(node: Node) -> tuple[OperatingPoint, ...]:
     return tuple(sorted(found, key=_order))
 
 
-def tables_of(
-    tree: DeviceTree, consumers: Iterable[Node], problems: list[Diagnostic]
-) -> tuple[OppTable, ...]:
+def tables_of(references: References, consumers: Iterable[Node]) -> tuple[OppTable, ...]:
     """The tables the given nodes use, in the order of the tables' paths."""
     users: dict[str, list[Node]] = {}
     tables: dict[str, Node] = {}
     old: list[Node] = []
     cpus: list[Node] = []
     for node in consumers:
-        found = references(tree, node, "operating-points-v2", lambda _: 0, problems)
-        if found:
-            table = found[0].provider
+        table = references.target(node, "operating-points-v2")
+        if table is not None:
             tables[table.path] = table
             users.setdefault(table.path, []).append(node)
         elif "operating-points" in node:

@@ -4,7 +4,7 @@ An entry is a phandle followed by as many cells as the ``#…-cells`` property o
 phandle of 0 or 0xffffffff is an empty slot that keeps its index.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from scmigen.bindings.findings import CELLS_MISSING, PHANDLE_DANGLING, SPECIFIER_SHORT
@@ -40,45 +40,99 @@ def position_of(tree: DeviceTree, prop: Property, cell: int | None = None) -> Po
     return found or Position(tree.file)
 
 
-def references(
-    tree: DeviceTree,
-    node: Node,
-    name: str,
-    cells_name: str | Callable[[Node], int | None],
-    problems: list[Diagnostic],
-) -> tuple[Reference, ...]:
-    """The entries of the property ``name``; empty slots are left out but counted.
+#: What tells the number of specifier cells: the ``#…-cells`` property of a target, or a function.
+Cells = str | Callable[[Node], int | None]
 
-    ``cells_name`` is the ``#…-cells`` property of a target, or a function that gives the number of
-    cells. Appends to ``problems`` what is wrong and then stops, since what follows a bad entry
-    cannot be told apart.
+#: List → the property with the number of specifier cells. Other lists hold bare phandles.
+CELLS: Mapping[str, str] = {
+    "access-controllers": "#access-controller-cells",
+    "assigned-clock-parents": "#clock-cells",
+    "assigned-clocks": "#clock-cells",
+    "clocks": "#clock-cells",
+    "io-channels": "#io-channel-cells",
+    "mboxes": "#mbox-cells",
+    "performance-domains": "#performance-domain-cells",
+    "power-domains": "#power-domain-cells",
+    "qcom,freq-domain": "#freq-domain-cells",
+    "resets": "#reset-cells",
+    "thermal-sensors": "#thermal-sensor-cells",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceList:
+    """The entries of a list before the first that cannot be read, and what is wrong with that.
+
+    ``count`` is how many entries there are, empty slots too. What follows a bad entry cannot be
+    told apart.
     """
+
+    entries: tuple[Reference, ...] = ()
+    count: int = 0
+    problem: Diagnostic | None = None
+
+
+_NONE = ReferenceList()
+
+
+class References:
+    """The references of one tree. Each list is parsed once, whoever asks for it."""
+
+    def __init__(self, tree: DeviceTree) -> None:
+        self.tree = tree
+        self._read: dict[tuple[Node, str], ReferenceList] = {}
+
+    def list_of(self, node: Node, name: str) -> ReferenceList:
+        """The list in the property ``name`` of a node; an empty one where that does not exist."""
+        if name not in node:
+            return _NONE
+        found = self._read.get((node, name))
+        if found is None:
+            found = read_list(self.tree, node, name, CELLS.get(name, _bare))
+            self._read[node, name] = found
+        return found
+
+    def of(self, node: Node, name: str) -> tuple[Reference, ...]:
+        """The entries of the property ``name`` that can be read, without empty slots."""
+        return self.list_of(node, name).entries
+
+    def target(self, node: Node, name: str) -> Node | None:
+        """The node that the first entry refers to: the regulator of a ``…-supply``."""
+        found = self.of(node, name)
+        return found[0].provider if found else None
+
+    def problems(self, nodes: Container[Node]) -> Iterator[Diagnostic]:
+        """What is wrong with the lists of ``nodes`` that were read so far, in that order."""
+        for (node, _), found in self._read.items():
+            if found.problem is not None and node in nodes:
+                yield found.problem
+
+
+def _bare(_: Node) -> int:
+    return 0
+
+
+def read_list(tree: DeviceTree, node: Node, name: str, cells: Cells) -> ReferenceList:
+    """Parse one list. `References` keeps what it gives."""
     prop = node.get(name)
     if prop is None:
-        return ()
+        return _NONE
     if len(prop.value) % 4:
-        problems.append(
-            SPECIFIER_SHORT.error(
-                f"{node.path}: {name} has {counted(len(prop.value), 'byte')}, "
-                "which are no whole cells",
-                position_of(tree, prop),
-                hint=f"write a list of references, {name} = <&provider 1>",
-            )
+        problem = SPECIFIER_SHORT.error(
+            f"{node.path}: {name} has {counted(len(prop.value), 'byte')}, which is not a whole "
+            "number of cells",
+            position_of(tree, prop),
+            hint=f"write a list of references, {name} = <&provider 1>",
         )
-        return ()
-    return _entries(tree, node, prop, cells_name, problems)
+        return ReferenceList(problem=problem)
+    return _entries(tree, node, prop, cells)
 
 
-def _entries(
-    tree: DeviceTree,
-    node: Node,
-    prop: Property,
-    cells_name: str | Callable[[Node], int | None],
-    problems: list[Diagnostic],
-) -> tuple[Reference, ...]:
+def _entries(tree: DeviceTree, node: Node, prop: Property, cells_name: Cells) -> ReferenceList:
     cells = prop.cells()
     found: list[Reference] = []
     at = index = 0
+    problem = None
     while at < len(cells):
         phandle = cells[at]
         if phandle in NULL_PHANDLES:
@@ -87,40 +141,22 @@ def _entries(
             continue
         target = tree.by_phandle(phandle)
         if target is None:
-            problems.append(_dangling(position_of(tree, prop, at), node, prop, at, phandle))
+            problem = _dangling(position_of(tree, prop, at), node, prop, at, phandle)
             break
         count = cells_name(target) if callable(cells_name) else target.cell(cells_name)
         if count is None or count > MAX_SPECIFIER_CELLS:
-            problems.append(
-                _no_cells(position_of(tree, prop, at), node, prop, index, target, cells_name, count)
-            )
+            where = position_of(tree, prop, at)
+            problem = _no_cells(where, node, prop, index, target, cells_name, count)
             break
         if at + 1 + count > len(cells):
             there = len(cells) - at - 1
-            problems.append(
-                _short(position_of(tree, prop, at), node, prop, index, target, count, there)
-            )
+            where = position_of(tree, prop, at)
+            problem = _short(where, node, prop, index, target, count, there)
             break
         found.append(Reference(index, target, cells[at + 1 : at + 1 + count], at + 1))
         at += 1 + count
         index += 1
-    return tuple(found)
-
-
-def entry_count(tree: DeviceTree, node: Node, name: str, cells_name: str) -> int | None:
-    """How many entries a list has, empty slots counted; none where it cannot be read."""
-    cells = node.cells(name)
-    if cells is None:
-        return None
-    at = count = 0
-    while at < len(cells):
-        target = None if cells[at] in NULL_PHANDLES else tree.by_phandle(cells[at])
-        width = 0 if target is None else target.cell(cells_name)
-        if width is None or (target is None and cells[at] not in NULL_PHANDLES):
-            return None
-        at += 1 + width
-        count += 1
-    return count if at == len(cells) else None
+    return ReferenceList(tuple(found), index, problem)
 
 
 def _dangling(where: Position, node: Node, prop: Property, cell: int, phandle: int) -> Diagnostic:
@@ -137,7 +173,7 @@ def _no_cells(
     prop: Property,
     index: int,
     target: Node,
-    cells_name: str | Callable[[Node], int | None],
+    cells_name: Cells,
     count: int | None,
 ) -> Diagnostic:
     wanted = cells_name if isinstance(cells_name, str) else "#…-cells"
@@ -165,9 +201,3 @@ def _short(
         where,
         hint=f"write <&provider {' '.join('N' * count)}> in every entry",
     )
-
-
-def supply(tree: DeviceTree, node: Node, prop: Property, problems: list[Diagnostic]) -> Node | None:
-    """The regulator a ``…-supply`` property names: one phandle, no cells."""
-    found = references(tree, node, prop.name, lambda _: 0, problems)
-    return found[0].provider if found else None

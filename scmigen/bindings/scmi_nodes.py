@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from scmigen.bindings.facts import ScmiChannel, ScmiInstance
 from scmigen.bindings.providers import SCMI_COMPATIBLES, is_scmi, is_scmi_server
-from scmigen.bindings.references import references
+from scmigen.bindings.references import References
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, Position
+from scmigen.diagnostics import Position
 
 _TRANSPORTS = {
     "arm,scmi": "mailbox",
@@ -31,37 +31,33 @@ def _protocols(node: Node) -> dict[int, Node]:
     return found
 
 
-def _channel(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> ScmiChannel:
+def _channel(references: References, node: Node) -> ScmiChannel:
     return ScmiChannel(
         node,
         node.cell("arm,smc-id"),
         node.cell("linaro,optee-channel-id"),
-        tuple(entry.provider for entry in references(tree, node, "shmem", lambda _: 0, problems)),
-        tuple(
-            entry.provider for entry in references(tree, node, "mboxes", "#mbox-cells", problems)
-        ),
+        tuple(entry.provider for entry in references.of(node, "shmem")),
+        tuple(entry.provider for entry in references.of(node, "mboxes")),
     )
 
 
-def _instance(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> ScmiInstance:
+def _instance(references: References, node: Node) -> ScmiInstance:
     protocols = _protocols(node)
     compatible = next(text for text in node.strings("compatible") if text in SCMI_COMPATIBLES)
     own = {
-        number: _channel(tree, protocol, problems)
+        number: _channel(references, protocol)
         for number, protocol in protocols.items()
         if any(name in protocol for name in _CHANNEL)
     }
-    channel = _channel(tree, node, problems)
+    channel = _channel(references, node)
     return ScmiInstance(node, compatible, protocols, _TRANSPORTS[compatible], channel, own)
 
 
-def instances_of(
-    tree: DeviceTree, availability: Availability, problems: list[Diagnostic]
-) -> tuple[ScmiInstance, ...]:
+def instances_of(references: References, availability: Availability) -> tuple[ScmiInstance, ...]:
     """The enabled SCMI nodes of the tree, in the order of their paths."""
-    nodes = [node for node in tree.nodes if is_scmi(node) and availability.enabled(node)]
+    nodes = [node for node in references.tree.nodes if is_scmi(node) and availability.enabled(node)]
     nodes.sort(key=lambda node: node.path)
-    return tuple(_instance(tree, node, problems) for node in nodes)
+    return tuple(_instance(references, node) for node in nodes)
 
 
 def regulators_of(instance: ScmiInstance) -> Iterator[Node]:
@@ -71,9 +67,7 @@ def regulators_of(instance: ScmiInstance) -> Iterator[Node]:
     yield from holder.children.values() if holder is not None else ()
 
 
-def device_ids(
-    tree: DeviceTree, nodes: Iterable[Node], problems: list[Diagnostic]
-) -> dict[str, int]:
+def device_ids(references: References, nodes: Iterable[Node]) -> dict[str, int]:
     """The SCMI device ids that a tree gives some of its nodes, by path.
 
     An ``access-controllers`` cell is one only where the controller is an SCMI node; others are
@@ -82,10 +76,7 @@ def device_ids(
     return {
         node.path: entry.cells[0]
         for node in nodes
-        if "access-controllers" in node
-        for entry in references(
-            tree, node, "access-controllers", "#access-controller-cells", problems
-        )
+        for entry in references.of(node, "access-controllers")
         if len(entry.cells) == 1 and is_scmi(entry.provider)
     }
 

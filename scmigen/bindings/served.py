@@ -10,6 +10,7 @@ from dataclasses import replace
 from scmigen.bindings.consumers import uses_of
 from scmigen.bindings.facts import ResourceKey, ScmiInstance, Use
 from scmigen.bindings.findings import ID_UNSERVED
+from scmigen.bindings.references import References
 from scmigen.bindings.scmi_nodes import server_nodes
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
@@ -23,7 +24,7 @@ _KINDS: Mapping[int | None, Kind] = {int(number): kind for number, kind in KIND_
 
 
 def led_on(
-    tree: DeviceTree,
+    references: References,
     uses: tuple[Use, ...],
     instances: Iterable[ScmiInstance],
     availability: Availability,
@@ -35,11 +36,11 @@ def led_on(
     """
     given: dict[str, tuple[Node, _Given]] = {}
     for instance in instances:
-        agent = agent_of(tree, instance, availability)
+        agent = agent_of(references.tree, instance, availability)
         if agent is not None:
-            found = dict(_entries(tree, agent, availability))
+            found = dict(_entries(references, agent, availability))
             given.update((node.path, (agent, found)) for node in instance.protocols.values())
-    return tuple(_through(tree, use, given, problems) for use in uses) if given else uses
+    return tuple(_through(references.tree, use, given, problems) for use in uses) if given else uses
 
 
 def agent_of(tree: DeviceTree, instance: ScmiInstance, availability: Availability) -> Node | None:
@@ -60,7 +61,7 @@ def agent_of(tree: DeviceTree, instance: ScmiInstance, availability: Availabilit
 
 
 def _entries(
-    tree: DeviceTree, agent: Node, availability: Availability
+    references: References, agent: Node, availability: Availability
 ) -> Iterator[tuple[tuple[Kind, int], ResourceKey]]:
     for protocol in agent.children.values():
         kind = _KINDS.get(protocol.cell("reg"))
@@ -69,7 +70,7 @@ def _entries(
                 number = entry.cell("reg")
                 if kind is None or number is None or not availability.present(entry):
                     continue
-                for use in uses_of(tree, entry, []):
+                for use in uses_of(references, entry):
                     if use.key.kind is kind:
                         yield (kind, number), use.key
 

@@ -41,7 +41,7 @@ def _rate(_: Model, use: Use) -> int | None:
 def _parent(model: Model, use: Use) -> ResourceKey | None:
     if Operation.PARENT not in use.needs:
         return None
-    return assigned_parents(model.inventory.tree, use.consumer).get(use.key)
+    return assigned_parents(model.inventory.references, use.consumer).get(use.key)
 
 
 def _asked_word(model: Model, asked: int | ResourceKey) -> str:

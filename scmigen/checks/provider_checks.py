@@ -206,7 +206,7 @@ def parent_unnamed(model: Model) -> Iterator[Diagnostic]:
     fixed: dict[Use, str] = {}
     driven: list[Use] = []
     for use in model.findings.closure.unnamed:
-        parent = assigned_parents(model.inventory.tree, use.consumer).get(use.key)
+        parent = assigned_parents(model.inventory.references, use.consumer).get(use.key)
         provider = model.providers.get(parent.provider) if parent is not None else None
         if provider is not None and provider.category is ProviderClass.FIXED:
             fixed[use] = provider.node.path

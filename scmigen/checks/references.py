@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from scmigen.bindings.consumers import ENTRY_NAMES, LISTS
+from scmigen.bindings.consumers import ENTRY_NAMES
 from scmigen.bindings.facts import ScmiInstance
-from scmigen.bindings.references import entry_count
 from scmigen.bindings.scmi_nodes import regulators_of, server_nodes
 from scmigen.checks.check import check
 from scmigen.devicetree.nodes import Node
@@ -27,10 +26,10 @@ def names_mismatch(model: Model) -> Iterator[Diagnostic]:
             if names not in node or name not in node or not availability.present(node):
                 continue
             written = len(node.strings(names))
-            count = entry_count(tree, node, name, LISTS[name][0])
-            if count is not None and count != written:
+            found = model.inventory.references.list_of(node, name)
+            if found.problem is None and found.count != written:
                 yield names_mismatch.warning(
-                    f"{node.path}: {name} has {counted(count, 'entry', 'entries')}, "
+                    f"{node.path}: {name} has {counted(found.count, 'entry', 'entries')}, "
                     f"{names} has {written}",
                     node.properties[names].position or Position(tree.file),
                     hint="write one name for each entry, in the same order; <0> is an empty entry",

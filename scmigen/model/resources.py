@@ -112,7 +112,7 @@ def _facts(board: Board, keys: Iterable[ResourceKey]) -> dict[ResourceKey, Resou
     wanted = list(keys)
     scaling, known = board.scaling, dict(board.inventory.facts)
     missing = [key for key in wanted if key not in known and key not in scaling.domains]
-    known.update(facts_of(board.inventory.tree, missing, board.inventory.uses))
+    known.update(facts_of(board.inventory.references, missing, board.inventory.uses))
     found = {}
     for key in wanted:
         table = scaling.domains.get(key)

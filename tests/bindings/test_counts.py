@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from scmigen.bindings.inventory import take_inventory
-from scmigen.bindings.references import references
+from scmigen.bindings.references import References
 from scmigen.devicetree.blob import read_blob
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic
 
 # Board: clock references/providers, power domains, resets; then references only: supplies, nodes
 # with an OPP table, assigned clocks, access controllers, thermal sensors. Empty slots not counted.
@@ -57,9 +56,9 @@ def board(request: pytest.FixtureRequest, corpus: Path) -> tuple[DeviceTree, tup
 
 
 def count(tree: DeviceTree, name: str) -> str:
-    problems: list[Diagnostic] = []
-    found = [e for n in tree.nodes for e in references(tree, n, name, CELLS[name], problems)]
-    assert not problems
+    references = References(tree)
+    found = [entry for node in tree.nodes for entry in references.of(node, name)]
+    assert not list(references.problems(tree.nodes))
     return f"{len(found)}/{len({entry.provider.path for entry in found})}"
 
 

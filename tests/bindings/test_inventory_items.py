@@ -7,6 +7,7 @@ from support import grants, inventory_of, model_of, needs, soc_model, tree_of, w
 from scmigen.bindings.addresses import memory, regions, reserved
 from scmigen.bindings.describe import fixed_rate
 from scmigen.bindings.facts import ResourceFacts, ResourceKey
+from scmigen.bindings.references import References
 from scmigen.scmi.protocols import Kind
 
 
@@ -37,7 +38,7 @@ RATES = [
 @pytest.mark.parametrize(("body", "rate"), RATES)
 def test_a_rate_that_the_tree_tells(body: str, rate: int | None) -> None:
     tree = tree_of(body)
-    assert fixed_rate(tree, tree.labels["c"]) == rate
+    assert fixed_rate(References(tree), tree.labels["c"]) == rate
 
 
 def test_a_known_rate_is_not_assumed() -> None:

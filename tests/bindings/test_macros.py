@@ -7,6 +7,7 @@ from support import word
 
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.macros import Macros
+from scmigen.bindings.references import References
 from scmigen.devicetree.blob import read_blob
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load, load_board
@@ -87,7 +88,7 @@ def board(tmp_path: Path) -> Path:
 
 
 def named(tree: DeviceTree, *keys: ResourceKey) -> dict[str, str | None]:
-    macros = Macros(tree)
+    macros = Macros(References(tree))
     return {word(tree, key): macros.name(key) for key in keys}
 
 
@@ -135,7 +136,7 @@ def test_by_hand(board: Path) -> None:
 
 
 def test_each_cell(board: Path) -> None:
-    macros = Macros(load(board))
+    macros = Macros(References(load(board)))
     assert macros.cells(ResourceKey(Kind.CLOCK, "/cpg", (1, 702))) == ("MOD", None)
     assert macros.cells(ResourceKey(Kind.CLOCK, "/cpg", (0, 7))) == ("CORE", "CK_SPI")
     assert macros.cells(ResourceKey(Kind.CLOCK, "/cpg", (5, 5))) == (None, None)
@@ -144,7 +145,7 @@ def test_each_cell(board: Path) -> None:
 
 
 def test_the_macros_of_a_provider(board: Path) -> None:
-    macros = Macros(load(board))
+    macros = Macros(References(load(board)))
     # CK_SERIAL is the second name of its clock.
     assert macros.written(["/rcc"]) == {
         "CK_UART": 165,
@@ -164,7 +165,7 @@ def test_a_macro_of_two_numbers_names_no_number(board: Path) -> None:
         "\n#define OTHER 98\n\tspi@6 { clocks = <&rcc OTHER>; };",
     )
     board.write_text(text)
-    macros = Macros(load(board))
+    macros = Macros(References(load(board)))
     for number in (98, 99):
         assert macros.name(ResourceKey(Kind.CLOCK, "/rcc", (number,))) == "OTHER"
     assert "OTHER" not in macros.written(["/rcc"])
@@ -172,7 +173,7 @@ def test_a_macro_of_two_numbers_names_no_number(board: Path) -> None:
 
 def test_a_blob_has_none(board: Path) -> None:
     blob = read_blob(flatten(load(board)), "board.dtb")
-    macros = Macros(blob)
+    macros = Macros(References(blob))
     assert macros.name(RCC) is None
     assert macros.cells(RCC) == (None,)
     assert macros.written(["/rcc"]) == {}
@@ -184,7 +185,7 @@ def test_preprocessed_text_without_its_sources_has_none(board: Path) -> None:
         _, name, number = line.split()
         text = text.replace(f" {name}", f" {number}").replace(f"<{name}", f"<{number}")
     board.write_text(text.replace("(CK_SPI)", "7"))
-    assert Macros(load(board)).name(RCC) is None
+    assert Macros(References(load(board))).name(RCC) is None
 
 
 def test_an_overlay_names_what_it_adds(board: Path) -> None:
@@ -193,7 +194,7 @@ def test_an_overlay_names_what_it_adds(board: Path) -> None:
         '/dts-v1/;\n/plugin/;\n#include "soc.h"\n'
         "&{/} { more { clocks = <&rcc OTHER>, <&rcc CK_SERIAL>; }; };\n"
     )
-    macros = Macros(load_board(board, [overlay]))
+    macros = Macros(References(load_board(board, [overlay])))
     assert macros.name(ResourceKey(Kind.CLOCK, "/rcc", (99,))) == "OTHER"
     # /more comes before /serial@2.
     assert macros.name(RCC) == "CK_SERIAL"

@@ -3,7 +3,7 @@
 import pytest
 from support import BOARD, inventory_of, marked, tree_of
 
-from scmigen.bindings.references import Reference, references
+from scmigen.bindings.references import References
 from scmigen.devicetree.source import read_source
 from scmigen.diagnostics import Diagnostic
 
@@ -21,8 +21,9 @@ def read(value: str) -> tuple[list[tuple[int, str, tuple[int, ...]]], list[Diagn
     tree = tree_of(PROVIDERS + f"d {{ clocks = {value}; }};")
     node = tree.node("/d")
     assert node is not None
-    problems: list[Diagnostic] = []
-    found: tuple[Reference, ...] = references(tree, node, "clocks", "#clock-cells", problems)
+    references = References(tree)
+    found = references.of(node, "clocks")
+    problems = list(references.problems({node}))
     return [(entry.index, entry.provider.name, entry.cells) for entry in found], problems
 
 
@@ -91,8 +92,13 @@ def test_entries(value: str, expected: list[tuple[int, str, tuple[int, ...]]]) -
             "specifier-short",
             "/d: entry 0 of clocks refers to /one, whose specifiers have 1 cell, but 0 follow",
         ),
-        ("[00 00 00 0a 00]", [], "specifier-short", "/d: clocks has 5 bytes, which are no whole"),
-        ('"zero"', [], "specifier-short", "/d: clocks has 5 bytes, which are no whole cells"),
+        ("[00 00 00 0a 00]", [], "specifier-short", "/d: clocks has 5 bytes, which is not a whole"),
+        (
+            '"zero"',
+            [],
+            "specifier-short",
+            "/d: clocks has 5 bytes, which is not a whole number of cells",
+        ),
     ],
 )
 def test_what_is_wrong(value: str, before: list[str], identifier: str, message: str) -> None:
@@ -174,8 +180,34 @@ OVERRIDDEN = """\
 def test_the_position_is_that_of_the_entry_in_the_last_definition(text: str) -> None:
     text, where = marked(text, BOARD)
     tree = read_source(text, BOARD)
-    problems: list[Diagnostic] = []
     node = tree.node("/device@2")
     assert node is not None
-    references(tree, node, "clocks", "#clock-cells", problems)
-    assert [p.position for p in problems] == [where]
+    problem = References(tree).list_of(node, "clocks").problem
+    assert problem is not None
+    assert problem.position == where
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [("<&one 7>, <0>, <&zero>", 3), ("<0>", 1), ("[]", 0), ("<&one 1>, <99>", 1)],
+    ids=["an empty slot", "only an empty slot", "no entry", "before a bad entry"],
+)
+def test_entries_are_counted_with_the_empty_slots(value: str, count: int) -> None:
+    tree = tree_of(PROVIDERS + f"d {{ clocks = {value}; }};")
+    node = tree.node("/d")
+    assert node is not None
+    assert References(tree).list_of(node, "clocks").count == count
+
+
+def test_an_error_is_told_once_whoever_reads_the_list() -> None:
+    references = References(tree_of(PROVIDERS + "d { clocks = <99>; }; e { clocks = <98>; };"))
+    nodes = [node for node in references.tree.nodes if node.name in ("d", "e")]
+    for node in (*nodes, *nodes):
+        references.of(node, "clocks")
+    assert [p.message[:2] for p in references.problems(nodes)] == ["/d", "/e"]
+    assert [p.message[:2] for p in references.problems(nodes[1:])] == ["/e"]
+
+
+def test_an_error_of_a_disabled_node_is_not_told() -> None:
+    body = PROVIDERS + 'd { clocks = <99>; status = "disabled"; }; e { clocks = <98>; };'
+    assert [p.message[:2] for p in inventory_of(body).diagnostics] == ["/e"]

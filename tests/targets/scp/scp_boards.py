@@ -7,6 +7,7 @@ from scmigen.assignment.assignment import Agent, PlatformOptions
 from scmigen.assignment.given import Given, Outputs
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
+from scmigen.bindings.references import References
 from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.nodes import Property
 from scmigen.devicetree.tree import DeviceTree
@@ -108,7 +109,8 @@ class Board:
 
     def _inventory(self) -> Inventory:
         """What the tables read of an inventory; all else is empty."""
-        known = {"tree": DeviceTree(self.root, "board.dts"), "uses": tuple(self.uses)}
+        tree = DeviceTree(self.root, "board.dts")
+        known = {"tree": tree, "references": References(tree), "uses": tuple(self.uses)}
         return Inventory(**{f.name: known.get(f.name, ()) for f in fields(Inventory)})
 
     def platform(self, options: PlatformOptions | None = None, **scp: object) -> Platform:
