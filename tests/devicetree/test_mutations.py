@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from damage import damaged_bytes, damaged_text
 from dts_snippets import SNIPPETS
 
 from scmigen.devicetree.blob import read_blob
@@ -43,10 +44,6 @@ OVERLAY = """/dts-v1/;
 &{/soc} { pwm: pwm@3000 { clocks = <&clk 3>; fan { pwms = <&pwm 0 5>; }; }; clock { }; };
 """
 BLOCK = re.compile(r"^(?:&\S+|/) \{\n(?:.*\n)*?\};\n", re.MULTILINE)
-TOKENS = """/dts-v1/; /plugin/; / { }; ; { } < > [ ] ( ) , = & &l &{/a} l: a@0 0 09 1 'c' ' " \\
-/* */ // /bits/ 8 /delete-node/ /delete-property/ /omit-if-no-ref/ /memreserve/ /include/
-/incbin/ # ? : << 1ULL 0xffffffffffffffffff (1/0) \0 é \u2028 \x1c"""
-WORDS = TOKENS.split()
 
 
 @pytest.fixture(scope="module")
@@ -78,49 +75,6 @@ def piece(random: Random, text: str) -> str:
         return text
     blocks = random.choices(BLOCK.findall(text) or ["/ { };"], k=random.randint(1, 3))
     return "/dts-v1/;\n/plugin/;\n" + "".join(block for block in blocks if len(block) < PIECE)
-
-
-def damaged_text(random: Random, text: str, other: str) -> str:
-    """The text after a few changes: words, characters, splices, cuts."""
-    for _ in range(random.choice((0, 1, 1, 1, 2, 5))):
-        at = random.randint(0, len(text))
-        end = min(len(text), at + random.choice((0, 1, 1, 3, 20, 200)))
-        start = random.randint(0, len(other))
-        new = random.choice(
-            (
-                "",
-                random.choice(WORDS),
-                f" {random.choice(WORDS)} ",
-                chr(random.choice((0, 9, 10, 32, 47, 123, 125, 0xE9, 0x10FFFF))),
-                other[start : start + random.randint(1, 200)],
-                text[at:end] * random.randint(2, 20),
-            )
-        )
-        text = text[:at] + new + text[end:]
-    return text if random.random() < 0.95 else text[: random.randint(0, len(text))]
-
-
-def damaged_bytes(random: Random, data: bytes, other: bytes) -> bytes:
-    """The bytes after a few changes: bits, words, splices, cuts."""
-    blob = bytearray(data)
-    for _ in range(random.choice((0, 1, 1, 1, 2, 5))):
-        at = random.randrange(max(1, len(blob)))
-        kind = random.randrange(5)
-        if kind == 0:
-            blob[at : at + 1] = bytes((random.randrange(256),))
-        elif kind == 1:
-            number = random.choice((0, 1, 2, 3, 4, 9, 0xFF, 1 << 31, (1 << 32) - 1, len(blob)))
-            blob[at // 4 * 4 : at // 4 * 4 + 4] = number.to_bytes(4, "big")
-        elif kind == 2:
-            # The header decides where everything else is looked for.
-            head = random.randrange(10) * 4
-            blob[head : head + 4] = random.randrange(2 * len(data)).to_bytes(4, "big")
-        elif kind == 3:
-            start = random.randrange(len(other)) // 4 * 4
-            blob[at // 4 * 4 : at // 4 * 4] = other[start : start + 4 * random.randint(1, 30)]
-        else:
-            del blob[at // 4 * 4 : at // 4 * 4 + 4 * random.randint(1, 8)]
-    return bytes(blob if random.random() < 0.95 else blob[: random.randint(0, len(blob))])
 
 
 def read_text(random: Random, texts: list[str]) -> DeviceTree:
