@@ -1,8 +1,16 @@
-"""Where grammars and templates are, and where what is made from them is kept between runs."""
+"""Where grammars and templates are, and what is made from them, kept between runs."""
 
+import contextlib
 import os
 import stat
 from pathlib import Path
+from zlib import crc32
+
+#: The most bytes of one file that is kept.
+MAX_KEPT = 1 << 20
+
+#: Bytes of the checksum that each such file begins with.
+_CHECKSUM = 4
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -17,23 +25,58 @@ def directory(name: str) -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / name
 
 
-def cache_folder() -> Path | None:
-    """The folder for what is kept between runs, made if need be.
+def keep(name: str, content: bytes) -> None:
+    """Keep ``content`` for later runs; does nothing where that is impossible or not safe."""
+    import tempfile
 
-    None where it is not this user's alone: what is read from it decides what an input means.
+    folder = _cache_folder()
+    if folder is None:
+        return
+    with contextlib.suppress(OSError):
+        handle, temporary = tempfile.mkstemp(dir=folder)
+        with open(handle, "wb") as file:  # noqa: PTH123 - it is a handle
+            file.write(_checksum(content) + content)
+        Path(temporary).replace(folder / name)
+
+
+def kept(name: str) -> bytes | None:
+    """What `keep` stored under ``name``, unless it is damaged or another user can write to it.
+
+    What is kept decides what an input means, or is code. Only a folder and a file of this user are
+    trusted; the checksum is against damage.
     """
+    folder = _cache_folder()
+    if folder is None:
+        return None
+    try:
+        with (folder / name).open("rb") as file:
+            if not _is_ours(os.fstat(file.fileno()), stat.S_IFREG):
+                return None
+            stored = file.read(MAX_KEPT)
+    except OSError:
+        return None
+    content = stored[_CHECKSUM:]
+    return content if stored[:_CHECKSUM] == _checksum(content) else None
+
+
+def _checksum(content: bytes) -> bytes:
+    return crc32(content).to_bytes(_CHECKSUM, "big")
+
+
+def _cache_folder() -> Path | None:
+    """The folder for what is kept, made if need be; None unless it is this user's alone."""
     if not hasattr(os, "getuid"):
         return None
     base = os.environ.get("XDG_CACHE_HOME", "")
     try:
         folder = (Path(base) if base.startswith("/") else Path.home() / ".cache") / "scmigen"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder if is_ours(folder.lstat(), stat.S_IFDIR) else None
+        return folder if _is_ours(folder.lstat(), stat.S_IFDIR) else None
     except (OSError, RuntimeError, ValueError):
         return None
 
 
-def is_ours(status: os.stat_result, kind: int) -> bool:
-    """Whether it is of that kind, belongs to this user, and no other may write to it."""
+def _is_ours(status: os.stat_result, kind: int) -> bool:
+    """Whether it is of that kind and belongs to this user, who alone may write to it."""
     mode = status.st_mode
     return stat.S_IFMT(mode) == kind and status.st_uid == os.getuid() and not mode & 0o022

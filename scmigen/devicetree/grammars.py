@@ -3,15 +3,17 @@
 ``grammars/dts.lark`` is the structure: its parser sees every statement of a file. Its VALUE token,
 what stands between ``=`` and ``;``, is taken apart by ``grammars/values.lark`` (see `values`).
 The terminals of both are written there and nowhere else; code that needs a regular expression
-composes it of `Parser.terminals`.
+composes it of `Parser.terminals`. Lark compiles them into tables, which are kept between runs as
+JSON: compiling costs more than reading a board.
 """
 
+import json
 from functools import cache
 from pathlib import Path
+from zlib import crc32
 
-from scmigen.devicetree import grammar_cache
+from scmigen import resources
 from scmigen.devicetree.lalr import Parser, Tables
-from scmigen.resources import directory
 
 #: What the parser of each grammar can start with.
 STARTS = {"dts": ("source",), "values": ("value", "reservation", "arithmetic")}
@@ -21,7 +23,7 @@ _COMPILER = Path(__file__).with_name("compile_grammar.py")
 
 def grammar_text(name: str) -> str:
     """The text of ``grammars/<name>.lark``."""
-    return (directory("grammars") / f"{name}.lark").read_text("utf-8")
+    return (resources.directory("grammars") / f"{name}.lark").read_text("utf-8")
 
 
 def compiled(name: str, text: str) -> Tables:
@@ -50,8 +52,19 @@ def _kept(name: str) -> Parser:
     """The grammar as an earlier run left it, or compiled now and kept for the next run."""
     text = grammar_text(name)
     depends_on = text + _COMPILER.read_text("utf-8")
-    tables = grammar_cache.read(name, depends_on)
+    # One file per state of the grammar: two installations do not replace each other's.
+    file = f"{name}.{crc32(depends_on.encode()):08x}.tables.json"
+    tables = _read(file, depends_on)
     if tables is None:
         tables = compiled(name, text)
-        grammar_cache.write(name, depends_on, tables)
+        resources.keep(file, json.dumps([depends_on, tables]).encode())
     return Parser(tables)
+
+
+def _read(file: str, depends_on: str) -> Tables | None:
+    """Kept tables, if they were made from the same."""
+    content = resources.kept(file)
+    if content is None:
+        return None
+    made_from, tables = json.loads(content)
+    return Tables(*tables) if made_from == depends_on else None

@@ -1,14 +1,15 @@
-"""Built grammars are kept, but only read from where nobody else can write."""
+"""Compiled grammars are kept for later runs, which then do without Lark."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from scmigen.devicetree import grammar_cache, grammars
-from scmigen.devicetree.lalr import Parser, Tables
+from scmigen.devicetree import grammars
+from scmigen.devicetree.lalr import Parser
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs POSIX owners")
 
@@ -19,59 +20,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "scmigen"
 
 
-DATA = Tables({"A": "a"}, ["A"], [], [("r", [True])], [{"A": 1}], [{"r": 2}], {"r": [0, 2]})
+@pytest.fixture
+def in_new_run(folder: Path) -> Iterator[Callable[[], Parser]]:  # noqa: ARG001 - sets where grammars are kept
+    """The grammar of the structure, compiled or read as in a new process."""
 
+    def made() -> Parser:
+        grammars.structure.cache_clear()
+        return grammars.structure()
 
-def kept(depends_on: str = "d") -> Tables | None:
-    return grammar_cache.read("n", depends_on)
-
-
-def as_json(tables: Tables) -> Tables:
-    """JSON has lists only."""
-    return tables._replace(rules=[list(rule) for rule in tables.rules])
-
-
-def test_kept(folder: Path) -> None:
-    assert kept() is None
-    grammar_cache.write("n", "d", DATA)
-    assert kept() == as_json(DATA)
-    assert kept("other") is None
-    assert folder.stat().st_mode & 0o077 == 0
-
-
-def test_not_read_where_others_may_write(folder: Path) -> None:
-    grammar_cache.write("n", "d", DATA)
-    folder.chmod(0o777)
-    assert kept() is None
-
-
-def test_not_written_where_others_may_write(folder: Path) -> None:
-    folder.mkdir()
-    folder.chmod(0o777)
-    grammar_cache.write("n", "d", DATA)
-    assert list(folder.iterdir()) == []
-
-
-def test_no_file_that_others_may_write(folder: Path) -> None:
-    grammar_cache.write("n", "d", DATA)
-    (file,) = folder.iterdir()
-    file.chmod(0o666)
-    assert kept() is None
-
-
-def test_no_folder_behind_a_link(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir(mode=0o700)
-    folder.symlink_to(tmp_path / "elsewhere")
-    grammar_cache.write("n", "d", DATA)
-    assert kept() is None
-    assert list((tmp_path / "elsewhere").iterdir()) == []
-
-
-def test_nowhere_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    grammar_cache.write("n", "d", DATA)
-    assert kept() is None
+    yield made
+    grammars.structure.cache_clear()
 
 
 def parses(grammar: Parser) -> bool:
@@ -79,41 +37,35 @@ def parses(grammar: Parser) -> bool:
     return [kind for kind, _, _ in tokens] == ["V1", "ROOT", "_CLOSE"]
 
 
-@pytest.fixture
-def fresh(folder: Path):  # noqa: ARG001 - sets where grammars are kept
-    """Grammars compiled or read as in a new process."""
-    grammars.structure.cache_clear()
-    yield grammars.structure
-    grammars.structure.cache_clear()
-
-
-def test_a_kept_grammar_is_the_same(folder: Path, fresh) -> None:
-    built = fresh()
-    fresh.cache_clear()
-    read = fresh()
+def test_a_kept_grammar_is_the_compiled_one(folder: Path, in_new_run: Callable[[], Parser]) -> None:
+    built, read = in_new_run(), in_new_run()
     assert parses(built)
     assert parses(read)
-    assert as_json(built.tables) == read.tables
+    # JSON has lists only.
+    rules = [list(rule) for rule in built.tables.rules]
+    assert read.tables == built.tables._replace(rules=rules)
     assert len(list(folder.iterdir())) == 1
 
 
-@pytest.mark.parametrize("damage", [b"", b"junk", b"1", b"{}", b"00000000\n{}", b"\xff" * 9])
-def test_a_damaged_one_is_built_anew(folder: Path, fresh, damage: bytes) -> None:
-    fresh()
-    fresh.cache_clear()
+def test_another_grammar_is_kept_beside_the_first(
+    folder: Path, in_new_run: Callable[[], Parser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_new_run()
+    text = grammars.grammar_text("dts")
+    monkeypatch.setattr(grammars, "grammar_text", lambda _: f"{text}// changed\n")
+    in_new_run()
+    assert len(list(folder.iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", [b"", b"junk", b"00000000\n{}", b"\xff" * 9])
+def test_a_damaged_one_is_compiled_anew(
+    folder: Path, in_new_run: Callable[[], Parser], damage: bytes
+) -> None:
+    in_new_run()
     (file,) = folder.iterdir()
     file.write_bytes(damage)
-    assert parses(fresh())
+    assert parses(in_new_run())
     assert file.read_bytes() != damage
-
-
-def test_one_wrong_byte_is_found(folder: Path, fresh) -> None:
-    fresh()
-    (file,) = folder.iterdir()
-    data = bytearray(file.read_bytes())
-    data[data.index(b"LEAVES")] ^= 1
-    file.write_bytes(data)
-    assert grammar_cache.read("dts", grammars.grammar_text("dts")) is None
 
 
 def test_a_kept_grammar_needs_no_lark(folder: Path, tmp_path: Path) -> None:  # noqa: ARG001

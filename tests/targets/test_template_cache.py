@@ -1,10 +1,10 @@
-"""Compiled templates are kept between runs, and only read where nobody else could have put them."""
+"""Compiled templates are kept between runs; damage never ends one."""
 
 from pathlib import Path
 
 import pytest
 
-from scmigen.targets.common.template_cache import kept_templates
+from scmigen.targets.common.template_cache import KeptTemplates
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def rendered(text: str) -> str:
     from jinja2 import DictLoader, Environment
 
     environment = Environment(
-        loader=DictLoader({"a": text}), bytecode_cache=kept_templates(), autoescape=False
+        loader=DictLoader({"a": text}), bytecode_cache=KeptTemplates(), autoescape=False
     )
     return environment.get_template("a").render(x=1)
 
@@ -55,7 +55,7 @@ def test_no_flipped_byte_ends_a_run(home: Path) -> None:
         assert kept.read_bytes() == good
 
 
-@pytest.mark.parametrize("end", [0, 1, 31, 32, 33, -1])
+@pytest.mark.parametrize("end", [0, 1, 4, 5, -1])
 def test_a_truncated_one_is_made_anew(home: Path, end: int) -> None:
     rendered("{{ x }}")
     (kept,) = home.iterdir()
@@ -63,22 +63,3 @@ def test_a_truncated_one_is_made_anew(home: Path, end: int) -> None:
     kept.write_bytes(good[:end])
     assert rendered("{{ x }}") == "1"
     assert kept.read_bytes() == good
-
-
-def test_a_file_others_may_write_is_not_read(home: Path) -> None:
-    rendered("{{ x }}")
-    (kept,) = home.iterdir()
-    good = kept.read_bytes()
-    kept.chmod(0o666)
-    assert rendered("{{ x }}") == "1"
-    (again,) = home.iterdir()
-    assert again.stat().st_mode & 0o022 == 0
-    assert again.read_bytes() == good
-
-
-def test_a_folder_others_may_write_is_not_used(home: Path) -> None:
-    home.mkdir(mode=0o700)
-    home.chmod(0o777)
-    assert kept_templates() is None
-    assert rendered("{{ x }}") == "1"
-    assert not list(home.iterdir())

@@ -14,10 +14,10 @@ def environment() -> "Environment":
     """The environment, made at its first use; a template is compiled at its very first."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from scmigen.targets.common.template_cache import kept_templates
+    from scmigen.targets.common.template_cache import KeptTemplates
 
     return Environment(
-        bytecode_cache=kept_templates(),
+        bytecode_cache=KeptTemplates(),
         loader=FileSystemLoader(directory("templates")),
         undefined=StrictUndefined,
         trim_blocks=True,
