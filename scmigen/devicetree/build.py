@@ -16,20 +16,37 @@ from collections.abc import Iterable
 from itertools import islice
 
 from scmigen.devicetree.drafts import DraftNode
-from scmigen.devicetree.findings import (
-    DTS_DEPTH,
-    DTS_DUPLICATE,
-    DTS_LABEL,
-    DTS_REFERENCE,
-    DTS_SYNTAX,
-    DTS_TRUNCATED,
-    DTS_VALUE,
-)
+from scmigen.devicetree.findings import DTS_LABEL, DTS_REFERENCE, DTS_SYNTAX
 from scmigen.devicetree.items import Cutter, Items, Opener
 from scmigen.devicetree.nodes import MAX_DEPTH, MAX_NAME, Property, Reference, made
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.values import BadValueError, Value, Values, target_of
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Related, Severity
+
+DTS_DEPTH = Finding(
+    "dts-depth",
+    "Nodes are nested deeper than Linux accepts (64 levels).",
+    "Look for an unclosed brace.",
+    switchable=False,
+)
+DTS_DUPLICATE = Finding(
+    "dts-duplicate",
+    "A node or property is defined twice where only one definition is allowed.",
+    "Rename or remove one of the two.",
+    switchable=False,
+)
+DTS_TRUNCATED = Finding(
+    "dts-truncated",
+    "A number has more bits than its cell; the upper ones are cut off.",
+    "Write a smaller number, or use /bits/ 64.",
+    Severity.WARNING,
+)
+DTS_VALUE = Finding(
+    "dts-value",
+    "The value of a property is malformed or cannot be computed.",
+    "Correct the value; the caret marks the place.",
+    switchable=False,
+)
 
 #: The most errors that are worth telling.
 MAX_ERRORS = 100
@@ -256,9 +273,7 @@ class Builder:
             return Value(b"")
         for message, offset in value.truncated[: MAX_ERRORS - len(self.warnings)]:
             start = items.match(index).start(3)
-            self.warnings.append(
-                self.source.diagnostic(Severity.WARNING, DTS_TRUNCATED, message, start + offset)
-            )
+            self.warnings.append(self.source.diagnostic(DTS_TRUNCATED, message, start + offset))
         return value
 
     def _hint(self, problem: BadValueError) -> str | None:
@@ -417,7 +432,7 @@ class Builder:
         hint: str | None = None,
         related: tuple[Related, ...] = (),
     ) -> None:
-        self._add(self.source.error(finding, message, offset, related, hint))
+        self._add(self.source.diagnostic(finding, message, offset, related, hint))
 
     def _add(self, problem: Diagnostic) -> None:
         self.errors.append(problem)

@@ -12,15 +12,34 @@ from collections.abc import Iterable, Iterator, Sequence
 from struct import pack
 
 from scmigen.devicetree.drafts import DraftNode, draft_of
-from scmigen.devicetree.findings import (
-    OVERLAY_BASE,
-    OVERLAY_LABEL,
-    OVERLAY_MALFORMED,
-    OVERLAY_TARGET,
-)
 from scmigen.devicetree.nodes import MAX_DEPTH, NULL_PHANDLES, Node, Property
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Severity
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
+
+OVERLAY_BASE = Finding(
+    "overlay-base",
+    "The board that overlays are applied to is itself an overlay.",
+    "Name the board first, then its overlays.",
+    switchable=False,
+)
+OVERLAY_LABEL = Finding(
+    "overlay-label",
+    "An overlay refers to a label that the board does not define.",
+    "Correct the label, or compile the board with dtc -@.",
+    switchable=False,
+)
+OVERLAY_MALFORMED = Finding(
+    "overlay-malformed",
+    "The fragments or fixups of an overlay cannot be read.",
+    "Compile the overlay again with dtc -@.",
+    switchable=False,
+)
+OVERLAY_TARGET = Finding(
+    "overlay-target",
+    "A fragment of an overlay has no target on the board.",
+    "Correct its target or target-path.",
+    switchable=False,
+)
 
 #: The most errors that are worth telling.
 MAX_ERRORS = 100
@@ -159,10 +178,10 @@ class _Overlay:
     def _error(
         self, finding: Finding, message: str, position: Position | None, hint: str | None = None
     ) -> None:
-        from scmigen.devicetree.written import excerpt_at
+        from scmigen.devicetree.written import diagnostic_at
 
         where = position or Position(self._file)
-        self.errors.append(finding.at(Severity.ERROR, message, where, (), hint, excerpt_at(where)))
+        self.errors.append(diagnostic_at(finding, message, where, hint))
         if len(self.errors) >= MAX_ERRORS:
             raise InputError(self.errors)
 

@@ -10,8 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scmigen.devicetree.findings import DTS_ENCODING, DTS_PREPROCESS
-from scmigen.diagnostics import Diagnostic, InputError, Position, Severity
+from scmigen.devicetree.findings import DTS_ENCODING
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
+
+DTS_PREPROCESS = Finding(
+    "dts-preprocess",
+    "The preprocessor cannot read the source.",
+    "Correct the directive; -D defines macros, -I adds include directories.",
+    switchable=False,
+)
 
 #: How long the preprocessor may take, in seconds.
 TIME_LIMIT = 60
@@ -166,11 +173,11 @@ def _problems(output: str, file: str) -> list[Diagnostic]:
 
 
 def _problem(message: str, position: Position) -> Diagnostic:
-    from scmigen.devicetree.written import excerpt_at
+    from scmigen.devicetree.written import diagnostic_at
 
     hint = next((hint for parts, hint in _HINTS if any(part in message for part in parts)), None)
     text = f"preprocessor: {message.strip()}"
-    return DTS_PREPROCESS.at(Severity.ERROR, text, position, (), hint, excerpt_at(position))
+    return diagnostic_at(DTS_PREPROCESS, text, position, hint)
 
 
 def _dependencies(text: str, file: str) -> tuple[str, ...]:

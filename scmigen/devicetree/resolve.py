@@ -11,10 +11,23 @@ from struct import pack
 
 from scmigen.devicetree.build import Builder
 from scmigen.devicetree.drafts import DraftNode
-from scmigen.devicetree.findings import DTS_LABEL, DTS_NAME, DTS_PHANDLE, DTS_REFERENCE, DTS_SYNTAX
+from scmigen.devicetree.findings import DTS_LABEL, DTS_REFERENCE, DTS_SYNTAX
 from scmigen.devicetree.nodes import MAX_NAME, NULL_PHANDLES, Property
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Related
+from scmigen.diagnostics import Finding, Related
+
+DTS_NAME = Finding(
+    "dts-name",
+    "A node or property name has characters that the specification does not allow.",
+    "Use letters, digits and , . _ + - ? #.",
+    switchable=False,
+)
+DTS_PHANDLE = Finding(
+    "dts-phandle",
+    "A phandle is not a valid number, or two nodes have the same one.",
+    "Leave phandles out; every node that is referred to gets one.",
+    switchable=False,
+)
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9,._+-]++(?:@[A-Za-z0-9,._+-]*+)?+").fullmatch
 _PROPERTY_NAME = re.compile(r"[A-Za-z0-9,._+*#?-]++").fullmatch

@@ -15,11 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scmigen.devicetree.arithmetic import unescape
-from scmigen.devicetree.findings import DTS_INCLUDE, DTS_SYNTAX
+from scmigen.devicetree.findings import DTS_SYNTAX
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Related, Severity
 
 if TYPE_CHECKING:
     from scmigen.devicetree.written import Written
+
+DTS_INCLUDE = Finding(
+    "dts-include",
+    "A file that the source includes is missing or cannot be read.",
+    "Add its directory with -I.",
+    switchable=False,
+)
 
 #: Bounds on what ``/include/`` may pull in: files inside files (dtc's own bound), files in all,
 #: and characters of the spliced text.
@@ -237,33 +244,21 @@ class SourceText:
 
     def diagnostic(
         self,
-        severity: Severity,
         finding: Finding,
         message: str,
         offset: int,
         related: Sequence[Related] = (),
         hint: str | None = None,
     ) -> Diagnostic:
-        """What is found at ``offset``, with the line its author wrote where that can be read."""
+        """A diagnostic at ``offset``, with the line as its author wrote it if that is known."""
         from scmigen.devicetree.written import excerpt
 
         place, line, made = self._locate(offset)
         shown = excerpt(line, place.column)
         if made:
             cut = made if len(made) <= MAX_MADE else f"{made[:MAX_MADE]}…"
-            related = (*related, Related(f"the preprocessor made this of the line: {cut}"))
-        return finding.at(severity, message, place, related, hint, shown)
-
-    def error(
-        self,
-        finding: Finding,
-        message: str,
-        offset: int,
-        related: Sequence[Related] = (),
-        hint: str | None = None,
-    ) -> Diagnostic:
-        """The error at ``offset``."""
-        return self.diagnostic(Severity.ERROR, finding, message, offset, related, hint)
+            related = (*related, Related(f"the preprocessor expanded the line to: {cut}"))
+        return finding.at(finding.severity, message, place, related, hint, shown)
 
     def mend(self, start: int, end: int, replacement: str) -> None:
         """Puts ``replacement``, filled up with spaces, in place of a stretch of `text`."""

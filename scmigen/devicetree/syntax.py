@@ -115,7 +115,7 @@ def _explain(
         slip = _unexpected_token(problem, opened, source.text)
         if opened:
             related = (_unclosed(problem, opened, source),)
-    found = source.error(DTS_SYNTAX, slip.message, slip.offset, related, slip.hint)
+    found = source.diagnostic(DTS_SYNTAX, slip.message, slip.offset, related, slip.hint)
     return found, slip.mend
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from scmigen.diagnostics import Position
+from scmigen.diagnostics import Diagnostic, Finding, Position
 
 #: The largest file that is read, in bytes.
 MAX_FILE = 16 << 20
@@ -227,6 +227,14 @@ def excerpt(line: str, column: int) -> str:
     before = line[first : column - 1]
     below = "".join(c if c == "\t" else " " for c in before)
     return f"{shown}\n{below}^"
+
+
+def diagnostic_at(
+    finding: Finding, message: str, position: Position, hint: str | None = None
+) -> Diagnostic:
+    """A diagnostic at a position, with the line there if it can be read."""
+    shown = excerpt_at(position)
+    return finding.at(finding.severity, message, position, (), hint, shown)
 
 
 def excerpt_at(place: Position) -> str | None:
