@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role, Transport
@@ -118,6 +119,15 @@ class PlatformOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnTree:
+    """The inventory of an agent's own tree, and path in it → node of the board that it matches."""
+
+    agent: str
+    inventory: Inventory
+    nodes: Mapping[str, Node]
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """Who owns what. At most one agent is the default, which gets every unclaimed device."""
 
@@ -127,3 +137,4 @@ class Assignment:
     options: PlatformOptions
     diagnostics: tuple[Diagnostic, ...] = ()
     switches: tuple[Switch, ...] = ()
+    trees: tuple[OwnTree, ...] = ()

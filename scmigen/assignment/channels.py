@@ -60,11 +60,11 @@ def _said(
         return node.position or Position(tree.file) if prop is None else position_of(tree, prop)
 
     memory = _known(channel.shmem, on_board)
-    mailboxes = _known(channel.mailboxes, on_board)
+    mailboxes = _known(tuple(entry.provider for entry in channel.mailboxes), on_board)
     return AgentSaid(
         node.path,
         node.position or Position(tree.file),
-        transport=Said(instance.transport, at("compatible")),
+        transport=Said(instance.transport.word, at("compatible")),
         smc_id=_number(channel.smc_id, at("arm,smc-id")),
         channel=_number(channel.number, at("linaro,optee-channel-id")),
         shmem=Said(SharedMemory(memory[0], memory), at("shmem")) if memory else None,

@@ -31,6 +31,7 @@ from scmigen.bindings.references import References, position_of
 from scmigen.bindings.scmi_nodes import instances_of, server_nodes
 from scmigen.bindings.served import agent_of
 from scmigen.bindings.status import Availability
+from scmigen.bindings.transports import BY_COMPATIBLE, DESCRIBED_NUMBER, transport_of
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related
@@ -67,7 +68,6 @@ _REFERENCE: Mapping[Kind, str] = {
     Kind.RESET: "resets = <&provider 1>",
     Kind.VOLTAGE: "voltd-supply = <&regulator>",
 }
-_TRANSPORTS = {"linaro,scmi-optee": "optee", "arm,scmi-smc": "smc", "arm,scmi": "mailbox"}
 
 
 class _Server:
@@ -124,10 +124,13 @@ class _Server:
 
     def _said(self, number: int, name: str, node: Node) -> AgentSaid:
         """The agent with its channel; each field has the position of its property."""
-        kinds = [_TRANSPORTS[text] for text in node.strings("compatible") if text in _TRANSPORTS]
-        if not kinds:
-            known = ", ".join(_TRANSPORTS)
+        transport = transport_of(node)
+        if transport is None:
+            known = ", ".join(BY_COMPATIBLE)
             self.wrong("has no transport", node, f'write compatible = "…", one of: {known}')
+        for prop in transport.described if transport is not None else ():
+            if prop not in node:
+                self.wrong(f"has no {prop}", node, f"write {prop} = <N>, the channel of the agent")
         memory = self.references.list_of(node, "shmem")
         if memory.problem is not None:
             self.problems.append(memory.problem)
@@ -136,9 +139,9 @@ class _Server:
             name,
             self._at(node),
             id=Said(number, self._place(node, "reg")),
-            transport=Said(kinds[0], self._place(node, "compatible")) if kinds else None,
+            transport=Said(transport.word, self._place(node, "compatible")) if transport else None,
             smc_id=self._cell(node, "arm,smc-id"),
-            channel=self._cell(node, "scmi-channel-id"),
+            channel=self._cell(node, DESCRIBED_NUMBER),
             shmem=Said(SharedMemory(paths[0], paths), self._place(node, "shmem"))
             if paths
             else None,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
-from scmigen.assignment.assignment import HandGrant, Owner, Switch
+from scmigen.assignment.assignment import HandGrant, Owner, OwnTree, Switch
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
@@ -101,7 +101,8 @@ class SourceSaid:
     the source knows agents by id only, so their names here are placeholders. ``domains``: where
     domains are described, agents or not. ``bounded``: a nested domain may only name devices of the
     domain around it (System Device Tree specification, chapter 7, on YAML; its own example of
-    chapter 3 has nodes that do not). ``reported``: diagnostics to pass on.
+    chapter 3 has nodes that do not). ``reported``: diagnostics to pass on. ``trees``: agents' own
+    trees.
     """
 
     agents: tuple[AgentSaid, ...] = ()
@@ -117,3 +118,4 @@ class SourceSaid:
     bounded: bool = True
     reported: tuple[Diagnostic, ...] = ()
     position: Position | None = None
+    trees: tuple[OwnTree, ...] = ()

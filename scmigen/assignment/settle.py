@@ -189,6 +189,7 @@ class _Settling:
             options=platform,
             diagnostics=tuple(self._problems),
             switches=switches,
+            trees=tuple(tree for source in self._sources for tree in source.trees),
         )
 
     def _check_names(self) -> None:

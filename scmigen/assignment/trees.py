@@ -10,6 +10,7 @@ platform serves.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from scmigen.assignment.assignment import OwnTree
 from scmigen.assignment.channels import Channel, read_channels
 from scmigen.assignment.findings import TREE_AMBIGUOUS, TREE_UNMATCHED
 from scmigen.assignment.said import AgentSaid, ClaimSaid, SourceSaid
@@ -137,6 +138,7 @@ class Seen:
     claims: tuple[ClaimSaid, ...]
     uses: tuple[Use, ...]
     diagnostics: tuple[Diagnostic, ...]
+    own: OwnTree
 
 
 def look(inventory: Inventory, tree: AgentTree) -> Seen:
@@ -158,7 +160,8 @@ def look(inventory: Inventory, tree: AgentTree) -> Seen:
         if is_device or _is_local(inventory, node) or _is_bus(node):
             claims.append(ClaimSaid(tree.agent, node, True, tree.position(theirs), below=False))
     problems.extend(_strangers(own, tree))
-    return Seen(tuple(claims), tuple(_further(inventory, own, tree)), tuple(problems))
+    further = tuple(_further(inventory, own, tree))
+    return Seen(tuple(claims), further, tuple(problems), OwnTree(tree.agent, own, tree.nodes))
 
 
 def _served(inventory: Inventory) -> frozenset[str]:
@@ -237,6 +240,7 @@ def with_trees(
     said = SourceSaid(
         agents=tuple(AgentSaid(tree.agent, Position(tree.tree.file)) for tree in trees),
         claims=tuple(claim for item in seen for claim in item.claims),
+        trees=tuple(item.own for item in seen),
         roles={tree.agent: Role.VM if place else Role.OSPM for place, tree in enumerate(trees)},
     )
     further = [use for item in seen for use in item.uses]

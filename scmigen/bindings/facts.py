@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from scmigen.bindings.references import Reference
+from scmigen.bindings.transports import ScmiTransport
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
 from scmigen.scmi.operations import Operation
@@ -137,28 +139,32 @@ class OppTable:
 class ScmiChannel:
     """How an SCMI node, or one protocol of it, reaches its server.
 
-    ``smc_id`` is the function id of an SMC, ``number`` the channel of OP-TEE, ``shmem`` the nodes
-    of shared memory and ``mailboxes`` the mailbox controllers, in the order of their properties.
+    ``smc_id`` is the function id of an SMC, ``number`` the channel of OP-TEE; ``shmem`` lists the
+    nodes of shared memory and ``mailboxes`` the mailboxes, in the order of their properties.
     """
 
     node: Node
     smc_id: int | None
     number: int | None
     shmem: tuple[Node, ...]
-    mailboxes: tuple[Node, ...]
+    mailboxes: tuple[Reference, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ScmiInstance:
-    """An SCMI node of the tree: its protocol nodes by id, and its channels.
+    """An SCMI node of the tree: its enabled protocol nodes by id, and its channels.
 
-    ``transport`` is mailbox, smc, optee or virtio. ``channel`` is that of the node; ``own`` has
-    those of the protocols with one of their own, by protocol id.
+    ``channel`` is that of the node; ``own`` maps the ids of protocols that have a channel of their
+    own to that channel.
     """
 
     node: Node
-    compatible: str
+    transport: ScmiTransport
     protocols: Mapping[int, Node]
-    transport: str
     channel: ScmiChannel
     own: Mapping[int, ScmiChannel]
+
+    @property
+    def channels(self) -> tuple[ScmiChannel, ...]:
+        """All channels, that of the node first."""
+        return (self.channel, *self.own.values())

@@ -20,5 +20,10 @@ SPECIFIER_SHORT = Finding(
 ID_UNSERVED = Finding(
     "id-unserved",
     "The tree refers to an SCMI id that the server does not give its agent.",
-    "Mend the number, or add the resource at the server.",
+    "Correct the number, or add the resource at the server.",
+)
+CHANNEL_UNKNOWN = Finding(
+    "channel-unknown",
+    "An SCMI node has a channel that no agent of the server description in the same tree has.",
+    "Write the channel of the agent that reads the tree.",
 )

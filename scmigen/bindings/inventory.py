@@ -20,8 +20,14 @@ from scmigen.bindings.node_kinds import compatibles
 from scmigen.bindings.performance import tables_of
 from scmigen.bindings.providers import BY_DEFAULT, SWITCHED_BY_BOARD, classify, context
 from scmigen.bindings.references import References
-from scmigen.bindings.scmi_nodes import device_ids, instances_of, server_paths
-from scmigen.bindings.served import led_on
+from scmigen.bindings.scmi_nodes import (
+    device_ids,
+    instances_of,
+    is_registration,
+    registered_uses,
+    server_paths,
+)
+from scmigen.bindings.served import resolve_served
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
@@ -48,6 +54,8 @@ class Inventory:
 
     ``availability`` says which nodes are available, agents' own trees taken into account.
     ``device_ids`` are the SCMI device ids that the tree fixes, by path of the device.
+    ``registered`` are the uses that an operating system makes of an SCMI node because the node
+    lists the resource, whether or not a device needs it.
     """
 
     tree: DeviceTree
@@ -61,6 +69,7 @@ class Inventory:
     secure_only: frozenset[str]
     diagnostics: tuple[Diagnostic, ...] = field(default=())
     device_ids: Mapping[str, int] = field(default_factory=dict)
+    registered: tuple[Use, ...] = ()
 
     @cached_property
     def macros(self) -> Macros:
@@ -85,10 +94,13 @@ def take_inventory(tree: DeviceTree, availability: Availability | None = None) -
     ]
     instances = instances_of(references, availability)
     uses = tuple(use for node in present for use in uses_of(references, node))
+    registered = tuple(registered_uses(instances, availability))
     unserved: list[Diagnostic] = []
     if served:
-        uses = led_on(references, uses, instances, availability, unserved)
-    used = dict.fromkeys(use.key for use in uses)
+        both = resolve_served(references, (*uses, *registered), instances, availability, unserved)
+        uses = tuple(use for use in both if not is_registration(use))
+        registered = tuple(filter(is_registration, both))
+    used = dict.fromkeys(use.key for use in (*uses, *registered))
     ids = device_ids(references, present)
     tables = tables_of(references, present)
     secure_only = frozenset(node.path for node in present if availability.secure_only(node))
@@ -96,7 +108,7 @@ def take_inventory(tree: DeviceTree, availability: Availability | None = None) -
         tree=tree,
         availability=availability,
         references=references,
-        providers=_providers(tree, availability, uses),
+        providers=_providers(tree, availability, uses, registered),
         uses=uses,
         facts=facts_of(references, used, uses),
         tables=tables,
@@ -104,6 +116,7 @@ def take_inventory(tree: DeviceTree, availability: Availability | None = None) -
         secure_only=secure_only,
         diagnostics=(*references.problems(frozenset(present)), *unserved),
         device_ids=ids,
+        registered=registered,
     )
 
 
@@ -117,11 +130,16 @@ def _kinds(node: Node) -> set[Kind]:
 
 
 def _providers(
-    tree: DeviceTree, availability: Availability, uses: Iterable[Use]
+    tree: DeviceTree,
+    availability: Availability,
+    uses: Iterable[Use],
+    registered: Iterable[Use],
 ) -> dict[str, Provider]:
     """Every node that provides something, and every node that a use names as a provider."""
     kinds = {node.path: found for node in tree.nodes if (found := _kinds(node))}
     consumers: dict[str, set[str]] = {}
+    for use in registered:
+        kinds.setdefault(use.key.provider, set()).add(use.key.kind)
     for use in uses:
         kinds.setdefault(use.key.provider, set()).add(use.key.kind)
         if use.consumer.path != use.key.provider:

@@ -11,20 +11,10 @@ from dataclasses import dataclass, field
 from scmigen.bindings.facts import ProviderClass
 from scmigen.bindings.node_kinds import compatibles, is_bus, is_psci
 from scmigen.bindings.status import Availability
+from scmigen.bindings.transports import transport_of
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
-
-SCMI_COMPATIBLES = frozenset(
-    {
-        "arm,scmi",
-        "arm,scmi-smc",
-        "arm,scmi-smc-param",
-        "arm,scmi-virtio",
-        "linaro,scmi-optee",
-        "qcom,scmi-smc",
-    }
-)
 
 #: What describes the server itself: who may use what under which number.
 SCMI_SERVER = "optee,scmi-server"
@@ -69,7 +59,7 @@ def is_scmi(node: Node) -> bool:
 
     Agents that a server description lists have the same compatibles and are none.
     """
-    if SCMI_COMPATIBLES.isdisjoint(node.strings("compatible")):
+    if transport_of(node) is None:
         return False
     return node.parent is None or not is_scmi_server(node.parent)
 

@@ -1,34 +1,65 @@
-"""The SCMI instances a tree already consumes (Linux ``Bindings/firmware/arm,scmi.yaml``)."""
+"""The SCMI nodes of a tree (Linux ``Bindings/firmware/arm,scmi.yaml``).
 
-from collections.abc import Iterable, Iterator
+An SCMI node belongs to the agent that reads the tree: it is that agent's access to the platform,
+not hardware of the platform. What an operating system does because of the node alone is that
+agent's use too: it registers each child of ``regulators``, and its clock driver applies
+``assigned-clocks``. Supplies and parent domains that the node names describe the platform.
+"""
 
-from scmigen.bindings.facts import ScmiChannel, ScmiInstance
-from scmigen.bindings.providers import SCMI_COMPATIBLES, is_scmi, is_scmi_server
+from collections.abc import Iterable, Iterator, Mapping
+
+from scmigen.bindings.facts import ScmiChannel, ScmiInstance, Use
+from scmigen.bindings.identity import voltage_key
+from scmigen.bindings.providers import is_scmi, is_scmi_server
 from scmigen.bindings.references import References
 from scmigen.bindings.status import Availability
+from scmigen.bindings.transports import CHANNEL_PROPERTIES, transport_of
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Protocol
 
-_TRANSPORTS = {
-    "arm,scmi": "mailbox",
-    "arm,scmi-smc": "smc",
-    "arm,scmi-smc-param": "smc",
-    "qcom,scmi-smc": "smc",
-    "arm,scmi-virtio": "virtio",
-    "linaro,scmi-optee": "optee",
+#: The property of a regulator node that is its id.
+_NUMBER = "reg"
+#: The node below the voltage protocol in which Linux looks for regulators.
+_REGULATORS = "regulators"
+_STATE_READ = frozenset({Operation.STATE, Operation.READ})
+
+
+#: What each protocol provides, and so the one ``#…-cells`` that its node may have; protocols that
+#: are not listed have no specifiers either, or are a vendor's.
+PROVIDES: Mapping[int, tuple[str, ...]] = {
+    Protocol.BASE: (),
+    Protocol.POWER: ("#power-domain-cells",),
+    Protocol.SYSTEM: (),
+    Protocol.PERFORMANCE: ("#clock-cells", "#power-domain-cells", "#performance-domain-cells"),
+    Protocol.CLOCK: ("#clock-cells",),
+    Protocol.SENSOR: ("#thermal-sensor-cells",),
+    Protocol.RESET: ("#reset-cells",),
+    Protocol.VOLTAGE: (),
+    Protocol.POWERCAP: (),
+    Protocol.PINCTRL: (),
 }
-#: What makes a channel; a protocol node with one of these has a channel of its own.
-_CHANNEL = ("mboxes", "shmem", "arm,smc-id", "linaro,optee-channel-id")
+_CELLS = tuple(dict.fromkeys(name for names in PROVIDES.values() for name in names))
 
 
-def _protocols(node: Node) -> dict[int, Node]:
-    found: dict[int, Node] = {}
+def provided_cells(protocol: Node) -> dict[str, int | None]:
+    """The ``#…-cells`` of SCMI that a protocol node has, with their values."""
+    return {name: protocol.cell(name) for name in _CELLS if name in protocol}
+
+
+def id_of(node: Node) -> int | None:
+    """The SCMI id of a protocol, a regulator or an entry of a server description: its ``reg``."""
+    return node.cell("reg")
+
+
+def protocol_nodes(node: Node, availability: Availability) -> Iterator[tuple[int, Node]]:
+    """The enabled protocol nodes of an SCMI node with their ids, in the order of the tree."""
     for child in node.children.values():
         number = child.cell("reg")
-        if number is not None and child.base_name == "protocol":
-            found.setdefault(number, child)
-    return found
+        if number is not None and child.base_name == "protocol" and availability.present(child):
+            yield number, child
 
 
 def _channel(references: References, node: Node) -> ScmiChannel:
@@ -37,34 +68,89 @@ def _channel(references: References, node: Node) -> ScmiChannel:
         node.cell("arm,smc-id"),
         node.cell("linaro,optee-channel-id"),
         tuple(entry.provider for entry in references.of(node, "shmem")),
-        tuple(entry.provider for entry in references.of(node, "mboxes")),
+        references.of(node, "mboxes"),
     )
 
 
-def _instance(references: References, node: Node) -> ScmiInstance:
-    protocols = _protocols(node)
-    compatible = next(text for text in node.strings("compatible") if text in SCMI_COMPATIBLES)
+def _instance(references: References, node: Node, availability: Availability) -> ScmiInstance:
+    transport = transport_of(node)
+    assert transport is not None
+    # Of two nodes for one protocol the first counts, as in Linux.
+    protocols = dict(reversed(list(protocol_nodes(node, availability))))
     own = {
         number: _channel(references, protocol)
         for number, protocol in protocols.items()
-        if any(name in protocol for name in _CHANNEL)
+        if any(name in protocol for name in CHANNEL_PROPERTIES)
     }
+    ordered = dict(sorted(protocols.items()))
     channel = _channel(references, node)
-    return ScmiInstance(node, compatible, protocols, _TRANSPORTS[compatible], channel, own)
+    return ScmiInstance(node, transport, ordered, channel, dict(sorted(own.items())))
 
 
 def instances_of(references: References, availability: Availability) -> tuple[ScmiInstance, ...]:
     """The enabled SCMI nodes of the tree, in the order of their paths."""
     nodes = [node for node in references.tree.nodes if is_scmi(node) and availability.enabled(node)]
     nodes.sort(key=lambda node: node.path)
-    return tuple(_instance(references, node) for node in nodes)
+    return tuple(_instance(references, node, availability) for node in nodes)
 
 
-def regulators_of(instance: ScmiInstance) -> Iterator[Node]:
+def repeated_protocols(
+    instance: ScmiInstance, availability: Availability
+) -> Iterator[tuple[int, Node]]:
+    """Protocol nodes that are ignored, because one before them has the same id."""
+    for number, node in protocol_nodes(instance.node, availability):
+        if instance.protocols[number] is not node:
+            yield number, node
+
+
+def unnumbered(instance: ScmiInstance, availability: Availability) -> Iterator[Node]:
+    """Protocol nodes and regulators that are ignored, because they have no ``reg``."""
+    protocols = (n for n in instance.node.children.values() if n.base_name == "protocol")
+    for node in (*protocols, *regulators_of(instance, availability)):
+        if id_of(node) is None and availability.present(node):
+            yield node
+
+
+def misplaced_regulators(instance: ScmiInstance) -> tuple[Node, ...]:
+    """Nodes directly below the voltage protocol that are not the list of its regulators."""
+    protocol = instance.protocols.get(Protocol.VOLTAGE)
+    if protocol is None:
+        return ()
+    return tuple(node for node in protocol.children.values() if node.name != _REGULATORS)
+
+
+def is_in_scmi(node: Node) -> bool:
+    """Whether the node is an SCMI node or below one."""
+    return any(map(is_scmi, (node, *node.ancestors())))
+
+
+def is_applied_by_agent(use: Use) -> bool:
+    """Whether the agent of an SCMI node, not the platform, acts on a property in or below it."""
+    return use.prop.startswith("assigned-clock") and is_in_scmi(use.consumer)
+
+
+def regulators_of(instance: ScmiInstance, availability: Availability) -> Iterator[Node]:
     """The regulators below the voltage protocol of an instance; ``reg`` is the domain's id."""
-    protocol = instance.protocols.get(0x17)
-    holder = protocol.children.get("regulators") if protocol is not None else None
-    yield from holder.children.values() if holder is not None else ()
+    protocol = instance.protocols.get(Protocol.VOLTAGE)
+    holder = protocol.children.get(_REGULATORS) if protocol is not None else None
+    for node in holder.children.values() if holder is not None else ():
+        if availability.present(node):
+            yield node
+
+
+def registered_uses(instances: Iterable[ScmiInstance], availability: Availability) -> Iterator[Use]:
+    """What an operating system uses because an SCMI node lists it: each regulator is registered,
+    read, and switched on if it is always on (Linux ``drivers/regulator/scmi-regulator.c``)."""
+    for instance in instances:
+        for regulator in regulators_of(instance, availability):
+            key = voltage_key(regulator)
+            if key.cells:
+                yield Use(regulator, key, _NUMBER, 0, _STATE_READ)
+
+
+def is_registration(use: Use) -> bool:
+    """Whether the use is one of `registered_uses`."""
+    return use.prop == _NUMBER
 
 
 def device_ids(references: References, nodes: Iterable[Node]) -> dict[str, int]:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent
-from scmigen.bindings.facts import ScmiInstance, Use
+from scmigen.bindings.facts import Use
 from scmigen.bindings.findings import ID_UNSERVED
-from scmigen.bindings.scmi_nodes import regulators_of
 from scmigen.checks.against_channel import channel_differs
 from scmigen.checks.grant_checks import grant_unused, name_differs
 from scmigen.checks.words import plain, spans, use_word
@@ -72,10 +71,11 @@ def compare(
     """What does not fit between a board and the server of its platform.
 
     ``file`` names the server's description in messages. ``only`` is the agent of the server whose
-    tree the board is; without it agents are paired by name, or by being the only one.
+    tree the board is; without it agents are paired by name, or by being the only one. Of several
+    platforms of the board, those are compared that the server has resources of.
     """
     found: list[Diagnostic] = []
-    for platform in model.platforms:
+    for platform in _platforms(model, server):
         for mine in platform.agents:
             theirs = _partner(platform, mine, server, only)
             if theirs is None:
@@ -83,11 +83,27 @@ def compare(
                 continue
             view = _view(server, theirs, file)
             found.extend(channel_differs(model, platform, mine, theirs, file))
-            found.extend(_protocols(model, platform, view))
+            found.extend(_protocols(model, platform, mine, view))
             found.extend(_grants(model, platform, mine, view))
             found.extend(_unused(platform, mine, view))
         found.extend(_devices(platform, server, file))
     return tuple(found)
+
+
+def _platforms(model: Model, server: runtime.Runtime) -> tuple[Platform, ...]:
+    """The platforms of a board that a server may be: those with resources of the same nodes, if
+    there are such."""
+    if len(model.platforms) == 1:
+        return model.platforms
+    theirs = {resource.node for kind in Kind for resource in server.resources(kind)}
+    same = tuple(
+        platform
+        for platform in model.platforms
+        if any(
+            item.key.provider in theirs for found in platform.resources.values() for item in found
+        )
+    )
+    return same or model.platforms
 
 
 def _partner(
@@ -111,37 +127,34 @@ def _no_agent(mine: Agent, server: runtime.Runtime, file: str) -> Diagnostic:
     )
 
 
-def _protocols(model: Model, platform: Platform, view: _View) -> Iterator[Diagnostic]:
-    """Protocols the tree has a node for, and voltages it describes, that the server lacks."""
+def _missing_protocols(model: Model, platform: Platform, mine: Agent, view: _View) -> set[Kind]:
+    """The kinds that an agent needs, its own SCMI node has a protocol for, and the server does not
+    serve at all.
+
+    Nobody needs a protocol because a node lists it; and the node of one agent says nothing of what
+    another one is served.
+    """
     instance = platform.instance
-    if instance is None:
-        return
-    kinds = {kind for kind, _ in view.served}
-    for number, node in sorted(instance.protocols.items()):
-        kind = next((kind for kind in Kind if kind.protocol == number), None)
-        if kind is not None and kind not in kinds:
-            yield PROTOCOL_UNSERVED.error(
-                f"{node.path}: the server gives {view.agent.name} nothing of protocol {number:#x}",
-                node.position or Position(model.inventory.tree.file),
-                [Related("the server", view.position)],
-                f"have the server serve {kind} resources, or drop the node",
-            )
-    if Kind.VOLTAGE in kinds:
-        yield from _regulators(model, instance, view)
+    if instance is None or mine not in model.owners.of(instance.node).agents:
+        return set()
+    served = {kind for kind, _ in view.served}
+    needed = {kind for kind in Kind if platform.grants_of(mine, kind)}
+    return {kind for kind in needed - served if kind.protocol in instance.protocols}
 
 
-def _regulators(model: Model, instance: ScmiInstance, view: _View) -> Iterator[Diagnostic]:
-    """Regulators that an agent registers whether or not anybody uses them."""
-    for regulator in regulators_of(instance):
-        number = regulator.cell("reg")
-        used = model.inventory.providers.get(regulator.path)
-        if number is not None and (Kind.VOLTAGE, number) not in view.served and used is None:
-            yield ID_UNSERVED.error(
-                f"{regulator.path}: the server gives {view.agent.name} no voltage {number}",
-                regulator.position or Position(model.inventory.tree.file),
-                [Related("the server", view.position)],
-                _served_ids(view, Kind.VOLTAGE),
-            )
+def _protocols(model: Model, platform: Platform, mine: Agent, view: _View) -> Iterator[Diagnostic]:
+    """Protocols that the agent needs and of which the server gives it nothing."""
+    for kind in sorted(_missing_protocols(model, platform, mine, view), key=list(Kind).index):
+        instance = platform.instance
+        assert instance is not None
+        node = instance.protocols[kind.protocol]
+        yield PROTOCOL_UNSERVED.error(
+            f"{node.path}: the server gives {view.agent.name} nothing of protocol "
+            f"{kind.protocol:#x}",
+            node.position or Position(model.inventory.tree.file),
+            [Related("the server", view.position)],
+            f"have the server serve {kind} resources, or drop what needs them",
+        )
 
 
 def _served_ids(view: _View, kind: Kind) -> str:
@@ -151,11 +164,12 @@ def _served_ids(view: _View, kind: Kind) -> str:
 
 def _grants(model: Model, platform: Platform, mine: Agent, view: _View) -> Iterator[Diagnostic]:
     """What the board needs and the server does not have, does not allow, or calls otherwise."""
+    missing_whole = _missing_protocols(model, platform, mine, view)
     for kind in Kind:
         for grant in platform.grants_of(mine, kind):
             served = view.served.get((kind, grant.id))
             if served is None:
-                if kind in {k for k, _ in view.served} or platform.instance is None:
+                if kind not in missing_whole:
                     yield _unserved(platform, grant, view)
                 continue
             resource, operations = served

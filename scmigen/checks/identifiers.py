@@ -1,16 +1,22 @@
 """Checks of numbers: unique, small enough, and where the tree has them already."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import ResourceKey
-from scmigen.bindings.scmi_nodes import device_id_position
+from scmigen.bindings.identity import scmi_protocol
+from scmigen.bindings.scmi_nodes import device_id_position, id_of, regulators_of
 from scmigen.checks.check import check
-from scmigen.checks.words import resource_word
+from scmigen.checks.transports import scmi_nodes
+from scmigen.checks.words import listed, resource_word
 from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.identifiers import Moved
 from scmigen.model.platform import Model, Resource
 from scmigen.runtime import MAX_RESOURCES, Numbering
+
+_Item = TypeVar("_Item")
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 def _all(model: Model) -> Iterator[Resource]:
@@ -22,7 +28,7 @@ def _all(model: Model) -> Iterator[Resource]:
 @check(
     "id-range",
     about="A number of the tree does not fit an SCMI id.",
-    advice="Ids are 0 to 65535: mend the cell of the specifier or the reg.",
+    advice="Ids are 0 to 65535: correct the cell of the specifier or the reg.",
 )
 def id_range(model: Model) -> Iterator[Diagnostic]:
     """Numbers that do not fit the 16 bits of PROTOCOL_ATTRIBUTES."""
@@ -38,23 +44,49 @@ def id_range(model: Model) -> Iterator[Diagnostic]:
 
 @check(
     "id-duplicate",
-    about="Two resources have one number.",
-    advice="Edit the lock file: the tree fixes one of the two.",
+    about="Several resources have one number.",
+    advice="Give each a number of its own where the numbers come from.",
 )
 def id_duplicate(model: Model) -> Iterator[Diagnostic]:
-    """Two resources of one kind with one number in one platform."""
+    """Several resources of one kind with one number in one platform."""
     for platform in model.platforms:
         for kind, resources in platform.resources.items():
-            first: dict[int, Resource] = {}
-            for resource in resources:
-                other = first.setdefault(resource.number, resource)
-                if other is not resource:
+            for number, found in _alike(resources, lambda resource: resource.number):
+                # Specifiers of more than one cell are not SCMI's: `scmi_provider` reports that.
+                if len({resource.key.provider for resource in found}) > 1:
                     yield id_duplicate.error(
-                        f"{kind} {resource.number} is both {other.key} and {resource.key}",
-                        _fixed_at(model, resource),
-                        [Related(str(other.key), _fixed_at(model, other))],
-                        _way_out(model, resource, other),
+                        f"{kind} {number} is {_either([str(r.key) for r in found])}",
+                        _fixed_at(model, found[1]),
+                        [
+                            Related(str(resource.key), _fixed_at(model, resource))
+                            for resource in (found[0], *found[2:])
+                        ],
+                        _way_out(model, found),
                     )
+    for inventory, instance in scmi_nodes(model):
+        regulators = regulators_of(instance, inventory.availability)
+        for reg, nodes in _alike(regulators, id_of):
+            if reg is not None:
+                yield id_duplicate.error(
+                    f"voltage {reg} is {_either([node.path for node in nodes])}",
+                    nodes[1].position or Position(inventory.tree.file),
+                    [Related(node.path, node.position) for node in (nodes[0], *nodes[2:])],
+                    "give each regulator its own reg; Linux takes only the first",
+                )
+
+
+def _alike(
+    items: Iterable[_Item], what: Callable[[_Item], _Key]
+) -> Iterator[tuple[_Key, list[_Item]]]:
+    """The items that are not alone with what they have."""
+    found: dict[_Key, list[_Item]] = {}
+    for item in items:
+        found.setdefault(what(item), []).append(item)
+    return ((key, same) for key, same in found.items() if len(same) > 1)
+
+
+def _either(words: Sequence[str]) -> str:
+    return f"{'both ' if len(words) == 2 else ''}{listed(words)}"
 
 
 def _fixed_at(model: Model, resource: Resource) -> Position | None:
@@ -63,11 +95,25 @@ def _fixed_at(model: Model, resource: Resource) -> Position | None:
     return next(places, resource.facts.position)
 
 
-def _way_out(model: Model, *resources: Resource) -> str:
+def _way_out(model: Model, resources: Iterable[Resource]) -> str:
+    """What to do, by where the equal numbers come from."""
     described = {grant.key for grant in _described(model)}
-    if all(resource.key in described for resource in resources):
+    sources = {
+        "description"
+        if resource.key in described
+        else "node"
+        if scmi_protocol(resource.node) is not None
+        else "lock"
+        for resource in resources
+    }
+    if "lock" in sources:
+        return "the tree fixes one of them; edit the lock file, which has the other"
+    if sources == {"description"}:
         return "use --numbering per-agent, where each agent has numbers of its own"
-    return "the tree fixes one of them; edit the lock file, which has the other"
+    return (
+        "the SCMI node and the server description both fix the number; refer to the resource by "
+        "the number that the description gives it"
+    )
 
 
 def _described(model: Model) -> Iterator[HandGrant]:

@@ -8,8 +8,11 @@ from scmigen.checks import (
     dependence,
     grant_checks,
     identifiers,
+    own_ids,
     provider_checks,
     references,
+    scmi_structure,
+    shared_memory,
     sharing_checks,
     transports,
 )
@@ -34,8 +37,11 @@ CHECKS: tuple[Check, ...] = (
     *_checks(dependence),
     *_checks(grant_checks),
     *_checks(references),
+    *_checks(scmi_structure),
     *_checks(transports),
+    *_checks(shared_memory),
     *_checks(identifiers),
+    *_checks(own_ids),
 )
 
 

@@ -1,170 +1,218 @@
-"""Checks of how agents reach the platform: SMC ids and shared memory, each agent's own."""
+"""Checks of how agents reach the platform: what tells their channels apart and what they need.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import combinations
+An SCMI node of the tree may describe the channel of an agent that an agents file or a server
+description has, too; that is one channel (`scmigen.model.channels`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from scmigen.assignment.select import Selector
-from scmigen.bindings.addresses import Region, memory, regions, reserved
+from scmigen.bindings.facts import ScmiChannel, ScmiInstance
+from scmigen.bindings.inventory import Inventory
+from scmigen.bindings.node_kinds import compatibles
+from scmigen.bindings.transports import (
+    CHANNEL_PROPERTIES,
+    SHARED_MEMORY,
+    Part,
+)
 from scmigen.checks.check import check
-from scmigen.checks.words import node_word
+from scmigen.checks.words import joined, listed, natural, node_word
 from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.model.channels import Channel, Mark, channel_of, channels_of
 from scmigen.model.platform import Model
-from scmigen.runtime import Role
 
-#: What a hypervisor can map to one guest alone, and what shared memory must be aligned to at all.
-_PAGE, _WORD = 4096, 4
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """One end of a channel: whose it is, its SMC id, and the nodes of its shared memory."""
-
-    who: str
-    smc_id: int | None
-    shmem: tuple[Node, ...]
-    position: Position | None
-    guest: bool = False
+#: Mailboxes and shared memories of a channel that Linux knows what to do with
+#: (``mailbox_chan_validate`` in ``transports/mailbox.c``).
+_MAILBOXES = frozenset({(1, 1), (2, 1), (2, 2), (3, 2), (4, 2)})
 
 
-def _agents(model: Model) -> Iterator[_End]:
+def scmi_nodes(model: Model) -> Iterator[tuple[Inventory, ScmiInstance]]:
+    """The SCMI nodes of the board and those of agents' own trees."""
+    for inventory in (model.inventory, *(own.inventory for own in model.assignment.trees)):
+        for instance in inventory.instances:
+            yield inventory, instance
+
+
+def all_channels(model: Model) -> list[Channel]:
+    """All channels: those that agents are said to have, then those of SCMI nodes."""
     selector = Selector(model.inventory.tree)
-    for agent in model.assignment.agents:
-        if agent.transport is not None:
-            text = agent.transport.shmem
-            nodes = tuple(selector.select(text).nodes) if text else ()
-            guest = agent.role is Role.VM
-            yield _End(agent.name, agent.transport.smc_id, nodes, agent.position, guest)
+    found = [channel_of(agent, selector) for agent in model.assignment.agents]
+    agents = [channel for channel in found if channel is not None]
+    described = {channel.owner for channel in agents}
+    for own in model.assignment.trees:
+        for instance in own.inventory.instances if own.agent not in described else ():
+            first, *_ = channels_of(instance, own.inventory.tree, own.agent)
+            # Addresses in an agent's tree are those that the agent sees.
+            if Part.MEMORY not in instance.transport.distinct:
+                agents.append(replace(first, owner=own.agent, name=own.agent, shmem=()))
+    return [*agents, *_of_nodes(model)]
 
 
-def _instances(model: Model) -> Iterator[_End]:
+def _of_nodes(model: Model) -> Iterator[Channel]:
+    """The channels of the board's SCMI nodes."""
     for instance in model.inventory.instances:
-        shmem = [*instance.channel.shmem, *(n for own in instance.own.values() for n in own.shmem)]
-        # With the address as a parameter one SMC serves many channels.
-        smc_id = None if "param" in instance.compatible else instance.channel.smc_id
-        nodes = tuple({node.path: node for node in shmem}.values())
-        yield _End(instance.node.path, smc_id, nodes, instance.node.position)
+        agents = model.owners.of(instance.node).agents
+        agent = agents[0].name if len(agents) == 1 else None
+        yield from channels_of(instance, model.inventory.tree, agent)
 
 
-def _ends(model: Model) -> list[list[_End]]:
-    """The agents' ends and the tree's. An SCMI node may be one of the agents, seen by itself."""
-    return [list(_agents(model)), list(_instances(model))]
+def clashing(channels: Sequence[Channel]) -> list[Channel]:
+    """Those of some equal channels that must be distinct, each owner once, in natural order."""
+    described = {channel.agent for channel in channels if not channel.is_node}
+    once = [c for c in channels if not (c.is_node and c.agent in described)]
+    found = [c for c in once if any(c.differs(other) for other in once)]
+    return sorted(found, key=lambda channel: natural(channel.name))
+
+
+def _same(model: Model) -> Iterator[tuple[Mark, list[Channel]]]:
+    """The channels that nothing tells apart, by what they have in common.
+
+    Channels whose memory is part of what tells them apart are left to `shmem_overlap`.
+    """
+    found: dict[Mark, dict[str, Channel]] = {}
+    for channel in all_channels(model):
+        for mark in channel.marks:
+            if Part.MEMORY not in mark[0]:
+                found.setdefault(mark, {}).setdefault(channel.owner, channel)
+    for mark, channels in found.items():
+        same = clashing(list(channels.values()))
+        if same:
+            yield mark, same
 
 
 @check(
     "smc-id-duplicate",
-    about="Two agents have one SMC function id.",
+    about="Several agents have one SMC function id, and nothing else tells them apart.",
     advice="Give each agent an SMC id of its own.",
 )
 def smc_id_duplicate(model: Model) -> Iterator[Diagnostic]:
-    """One SMC function id for two agents: the platform could not tell them apart."""
-    for ends in _ends(model):
-        first: dict[int, _End] = {}
-        for end in ends:
-            other = first.setdefault(end.smc_id, end) if end.smc_id is not None else end
-            if other is not end:
-                yield smc_id_duplicate.error(
-                    f"{other.who} and {end.who} have the same SMC id {end.smc_id:#x}",
-                    end.position,
-                    [Related(other.who, other.position)],
-                    "give each agent an SMC id of its own",
-                )
+    """One SMC function id for several agents: the platform could not tell them apart."""
+    for (parts, values), channels in _same(model):
+        if parts == (Part.SMC_ID,):
+            (smc_id,) = values
+            yield smc_id_duplicate.error(
+                f"{listed(c.name for c in channels)} have the same SMC id {smc_id:#x}",
+                channels[1].position,
+                _others(channels),
+                "give each agent an SMC id of its own, or use a transport (smc-param) whose call "
+                "has the address of the shared memory as a parameter",
+            )
 
 
 @check(
-    "shmem-unresolved",
-    about="The shared memory of an agent is no node of the tree, or has no address.",
-    advice="Name a node with reg that the CPU can reach.",
+    "channel-duplicate",
+    about="Several agents have one channel, so the platform cannot tell who speaks.",
+    advice="Give each agent a mailbox, a channel number or a virtio device of its own.",
 )
-def shmem_unresolved(model: Model) -> Iterator[Diagnostic]:
-    """Shared memory that is no node of the tree, or has no address there."""
-    selector = Selector(model.inventory.tree)
-    for agent in model.assignment.agents:
-        text = agent.transport.shmem if agent.transport is not None else None
-        if not text:
-            continue
-        nodes = selector.select(text).nodes
-        if len(nodes) == 1 and regions(nodes[0]):
-            continue
-        said = "has no address that the CPU can reach" if len(nodes) == 1 else "is no node"
-        yield shmem_unresolved.error(
-            f"the shared memory of {agent.name}, {text}, {said}",
-            agent.position,
-            hint='name a node with compatible = "arm,scmi-shmem" and reg, below ranges',
+def channel_duplicate(model: Model) -> Iterator[Diagnostic]:
+    """One mailbox, channel number or virtio device for several agents."""
+    tree = model.inventory.tree
+    for (parts, values), channels in _same(model):
+        if parts != (Part.SMC_ID,):
+            said, hint = _common(tree, parts[0], values)
+            yield channel_duplicate.error(
+                f"{listed(channel.name for channel in channels)} have the same {said}",
+                channels[1].position,
+                _others(channels),
+                hint,
+            )
+
+
+def _common(tree: DeviceTree, part: Part, values: tuple[object, ...]) -> tuple[str, str]:
+    """What channels have in common, in words, and a way out."""
+    (value,) = values
+    if part is Part.NUMBER:
+        return (
+            f"channel number {value}",
+            "give each agent a channel number of its own; OP-TEE's server itself has only "
+            "channel 0 so far, which is one agent",
         )
+    if part is Part.MAILBOX and isinstance(value, tuple):
+        path, cells = value
+        word = " ".join((node_word(tree, path), *map(str, cells)))
+        return f"mailbox <{word}>", "give each channel mailboxes of its own"
+    return part.value, "keep one SCMI node of this transport in a tree"
+
+
+def _others(channels: Sequence[Channel]) -> list[Related]:
+    return [Related(c.name, c.position) for c in channels if c is not channels[1]]
 
 
 @check(
-    "shmem-overlap",
-    about="The shared memories of two agents overlap.",
-    advice="Give each agent a region of its own.",
+    "scmi-transport",
+    about="An SCMI node lacks what its transport needs, or has what the transport ignores.",
+    advice="Write the properties that the compatible needs.",
 )
-def shmem_overlap(model: Model) -> Iterator[Diagnostic]:
-    """Shared memory of two agents with bytes in common."""
-    tree = model.inventory.tree
-    for ends in _ends(model):
-        for one, other in combinations(ends, 2):
-            for first in one.shmem:
-                for second in other.shmem:
-                    if _meet(first, second):
-                        yield shmem_overlap.error(
-                            f"{one.who} and {other.who} share memory: "
-                            f"{node_word(tree, first.path)} and {node_word(tree, second.path)}",
-                            second.position or other.position,
-                            [Related(one.who, first.position)],
-                            "give each agent a region of its own",
-                        )
+def scmi_transport(model: Model) -> Iterator[Diagnostic]:
+    """SCMI nodes that no driver can use: without the properties of their transport."""
+    for inventory, instance in scmi_nodes(model):
+        tree = inventory.tree
+        for channel in instance.channels:
+            problem = _lacking(instance, channel) or _miscounted(instance, channel)
+            if problem is not None:
+                message, hint = problem
+                where = channel.node.position or Position(tree.file)
+                yield scmi_transport.error(f"{channel.node.path} {message}", where, hint=hint)
+        yield from _no_shared_memory(tree, instance)
 
 
-def _meet(first: Node, second: Node) -> bool:
-    return any(one.overlaps(other) for one in regions(first) for other in regions(second))
+def _lacking(instance: ScmiInstance, channel: ScmiChannel) -> tuple[str, str] | None:
+    """What a channel lacks, and what right would look like."""
+    transport, node = instance.transport, channel.node
+    base = node is instance.node
+    wanted = transport.needs if base else transport.own
+    there = [name for name in CHANNEL_PROPERTIES if name in node]
+    if not base and not wanted:
+        return (
+            f"has {joined(there)}, but {transport.compatible} has one channel for all protocols",
+            "drop it, or use another transport",
+        )
+    missing = [name for name in wanted if name not in node]
+    if not missing:
+        return None
+    said = f"is {transport.compatible}" if base else f"has {joined(there)}"
+    hint = f"{transport.compatible} needs {joined(wanted)}"
+    if not base:
+        hint = f"a channel of its own needs {joined(wanted)}; without any it uses that of the node"
+    return f"{said}, but it has no {' and no '.join(missing)}", hint
 
 
-def _regions(model: Model) -> Iterator[tuple[_End, Node, Region]]:
-    """Every region of shared memory once, the agents' before the tree's."""
-    seen: set[str] = set()
-    for ends in _ends(model):
-        for end in ends:
-            for node in end.shmem:
-                if node.path not in seen:
-                    seen.add(node.path)
-                    yield from ((end, node, region) for region in regions(node))
+def _miscounted(instance: ScmiInstance, channel: ScmiChannel) -> tuple[str, str] | None:
+    """Lists of mailboxes and shared memory that do not fit each other."""
+    if Part.MAILBOX not in instance.transport.distinct:
+        return None
+    mailboxes, memories = len(channel.mailboxes), len(channel.shmem)
+    # What could not be read is reported where it was read.
+    if not mailboxes or not memories:
+        return None
+    if (mailboxes, memories) not in _MAILBOXES:
+        return (
+            f"has {mailboxes} mboxes and {memories} shmem",
+            "write 1 and 1, 2 and 1 (for one direction each), or 2, 3 or 4 and 2",
+        )
+    if len({node.path for node in channel.shmem}) < memories:
+        return "sends and receives in the same shared memory", "write two different nodes in shmem"
+    return None
 
 
-@check(
-    "shmem-alignment",
-    about="Shared memory is not aligned to words, or a guest's not to pages.",
-    advice="Make its address and size multiples of 4, for a guest of 4096.",
-)
-def shmem_alignment(model: Model) -> Iterator[Diagnostic]:
-    """Shared memory that is not aligned; a guest's must be whole pages."""
-    for end, node, region in _regions(model):
-        unit = _PAGE if end.guest else _WORD
-        if region.start % unit or region.size % unit:
-            why = "a guest is given whole pages" if end.guest else "messages are 32-bit words"
-            yield shmem_alignment.error(
-                f"the shared memory of {end.who}, {node.path}, is {region.size:#x} bytes at "
-                f"{region.start:#x}: {why}",
-                node.position or end.position,
-                hint=f"make address and size multiples of {unit:#x}",
+def _no_shared_memory(tree: DeviceTree, instance: ScmiInstance) -> Iterator[Diagnostic]:
+    """Nodes that ``shmem`` names and that are no shared memory."""
+    for node in memories_of(instance):
+        if SHARED_MEMORY not in compatibles(node):
+            yield scmi_transport.error(
+                f"{node.path} is the shared memory of {instance.node.path}, but its compatible "
+                f'is not "{SHARED_MEMORY}"',
+                node.position or Position(tree.file),
+                [Related(instance.node.path, instance.node.position)],
+                f'write compatible = "{SHARED_MEMORY}"; Linux takes no other node',
             )
 
 
-@check(
-    "shmem-unreserved",
-    about="Shared memory is part of the system's memory, and nothing reserves it.",
-    advice="Put it below /reserved-memory with no-map, or outside the memory node.",
-)
-def shmem_unreserved(model: Model) -> Iterator[Diagnostic]:
-    """Shared memory in the memory of the operating system, which would use it for itself."""
-    tree = model.inventory.tree
-    taken, kept = memory(tree), tuple(reserved(tree))
-    for end, node, region in _regions(model):
-        if any(map(region.overlaps, taken)) and not any(map(region.within, kept)):
-            yield shmem_unreserved.warning(
-                f"the shared memory of {end.who}, {node.path} at {region.start:#x}, is memory that "
-                "nothing reserves",
-                node.position or end.position,
-                hint="put it below /reserved-memory with no-map, or outside the memory node",
-            )
+def memories_of(instance: ScmiInstance) -> list[Node]:
+    """The nodes of shared memory of an SCMI node, each once."""
+    if not instance.transport.has_memory:
+        return []
+    return list({n.path: n for channel in instance.channels for n in channel.shmem}.values())

@@ -1,5 +1,6 @@
 """How checks name things: resources by label, devices by path, agents by name."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from scmigen.assignment.assignment import Agent, HandGrant
@@ -18,6 +19,9 @@ VERBS = {
     Operation.LEVEL: "set the level of",
     Operation.LIMITS: "set the limits of",
 }
+
+#: How many words a message lists before it counts the rest; related places are never cut.
+_LISTED = 4
 
 
 def node_word(tree: DeviceTree, path: str) -> str:
@@ -43,7 +47,7 @@ def powers_word(inventory: Inventory, powers: Iterable[tuple[Operation, Resource
         first, *others = by_operation[operation]
         more = f" (and {len(others)} more)" if others else ""
         said.append(f"{VERBS[operation]} {resource_word(inventory, first)}{more}")
-    return " and ".join(filter(None, (", ".join(said[:-1]), *said[-1:])))
+    return joined(said)
 
 
 def use_word(use: Use) -> str:
@@ -59,8 +63,25 @@ def agent_word(agent: Agent | None) -> str:
 
 def names(agents: Iterable[Agent | None]) -> str:
     """``linux, vm1 and the platform``."""
-    words = [agent_word(agent) for agent in agents]
+    return joined([agent_word(agent) for agent in agents])
+
+
+def joined(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def listed(words: Iterable[str]) -> str:
+    """The words, the first few of them if there are many: ``a, b, c, d and 60 more``."""
+    every = list(words)
+    rest = len(every) - _LISTED
+    return joined([*every[:_LISTED], f"{rest} more"] if rest > 0 else every)
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """Sorts ``agent-2`` before ``agent-10``."""
+    parts = re.split(r"(\d+)", text)
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
 def depends(agents: Sequence[Agent | None]) -> str:

@@ -1,6 +1,6 @@
 """From what nodes consume to what agents need: through fixed providers, as far as managed ones."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from scmigen.bindings.consumers import is_assigned_parent
@@ -8,6 +8,7 @@ from scmigen.bindings.facts import Provider, ProviderClass, Use
 from scmigen.bindings.identity import is_protected
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_list, is_psci
+from scmigen.bindings.scmi_nodes import is_applied_by_agent
 from scmigen.model.ownership import Owners, Ownership
 from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
@@ -144,9 +145,10 @@ def close(
         category = ProviderClass.MANAGED if made else providers[use.key.provider].category
         if walk.is_fixed(path):
             continue
-        if path in platform or owner.platform:
+        part = path in platform and not is_applied_by_agent(use)
+        if part or owner.platform:
             if category is ProviderClass.MANAGED:
-                found["fed" if path in platform else "own"].append(use)
+                found["fed" if part else "own"].append(use)
             elif category is ProviderClass.LOCAL and walk.is_present(use):
                 found["local"].append(use)
         elif made and owner.all_agents:
@@ -159,6 +161,7 @@ def close(
             found["needs"].extend(walk.reach(wanted, owner))
         elif category is ProviderClass.MANAGED:
             found["unowned"].append(use)
+    found["needs"].extend(_registered(inventory, providers, owners, found["needs"]))
     foreign = tuple(
         ForeignUses(providers[path], tuple(uses)) for path, uses in sorted(walk.foreign.items())
     )
@@ -174,6 +177,23 @@ def close(
         protected=tuple(walk.protected),
         unowned=tuple(found["unowned"]),
     )
+
+
+def _registered(
+    inventory: Inventory,
+    providers: Mapping[str, Provider],
+    owners: Owners,
+    needs: Iterable[Use],
+) -> list[Use]:
+    """What is used only because an agent's SCMI node lists it; what a device needs is left out."""
+    needed = {use.key for use in needs}
+    return [
+        use
+        for use in inventory.registered
+        if use.key not in needed
+        and providers[use.key.provider].category is ProviderClass.MANAGED
+        and owners.of(use.consumer).all_agents
+    ]
 
 
 def _named_parents(inventory: Inventory, providers: Mapping[str, Provider]) -> set[tuple[str, int]]:

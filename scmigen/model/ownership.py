@@ -1,8 +1,9 @@
 """Who owns each node: the nearest claim above it, or the default agent.
 
 An exact claim on a node beats a glob on it; a claim on a deeper node beats one above. A board part
-that nobody claims is its switch's: of the GPIO or PWM controller that it hangs on. What only the
-secure world may use goes to agents of the role `secure`.
+that nobody claims is its switch's: of the GPIO or PWM controller that it hangs on. An SCMI node
+that nobody claims belongs to the agent whose channel it has. What only the secure world may use
+goes to agents of the role `secure`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from scmigen.assignment.assignment import Agent, Assignment, Claim
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.providers import switch_of
 from scmigen.devicetree.nodes import Node
+from scmigen.model.channels import speakers
 from scmigen.runtime import Role
 
 
@@ -59,6 +61,7 @@ class Owners:
         self._at: dict[str, Ownership] = {}
         self._known: dict[str, Ownership] = {}
         self._switch = dict(_switched(inventory))
+        self._speakers = speakers(assignment, inventory)
         by_node: dict[str, list[Claim]] = {}
         for claim in assignment.claims:
             by_node.setdefault(claim.node.path, []).append(claim)
@@ -104,12 +107,21 @@ class Owners:
         covers = (found for found in above if found and any(c.below for c in found.claims))
         return here or next(covers, self._default)
 
+    def _speaker(self, node: Node) -> Ownership | None:
+        """The agent that an SCMI node, or the one above, belongs to by its channel."""
+        if self._speakers:
+            for item in (node, *node.ancestors()):
+                if item.path in self._speakers:
+                    return Ownership((self._speakers[item.path],))
+        return None
+
     def _find(self, node: Node) -> Ownership:
         found = self._nearest(node)
         if not found.claims:
             switches = (self._switch.get(item.path) for item in (node, *node.ancestors()))
             switch = next(filter(None, switches), None)
             found = found if switch is None else self._nearest(switch)
+            found = self._speaker(node) or found
         if node.path not in self._secure_only or found.platform:
             return found
         agents = tuple(a for a in found.agents if a.role is Role.SECURE)

@@ -63,7 +63,7 @@ MISTAKES = [
     (f"domains: {{{'x' * 64}: ^{{id: 1}}}}", "1 to 63 printable", None),
     (domain("    scmi: {^rule: vm}"), "scmi of a has no key 'rule'", "did you mean role?"),
     (domain("    scmi: {role: ^linux}"), "role cannot be 'linux'", "ospm"),
-    (domain("    scmi: {transport: ^{}}"), "a transport needs a type", "smc, mailbox, virtio"),
+    (domain("    scmi: {transport: ^{}}"), "a transport needs a type", "mailbox, smc, smc-param"),
     (domain("    scmi: {transport: {type: ^mbox}}"), "type cannot be 'mbox'", "mailbox"),
     (domain("    scmi: {transport: {type: smc, smc-id: ^-1}}"), "smc-id must be a number", None),
     (domain("    scmi: {permissions: ^1}"), "permissions must be true or false", None),

@@ -191,9 +191,11 @@ def texts(name: str, said: Mapping[str, str | None]) -> dict[str, str]:
         openamp = 'compatible = "openamp,domain-v1";'
         body += f"domains {{ linux {{ {openamp} {fragments[DOMAINS]} }}; }};\n"
     if SERVER in said:
+        # A description needs the channel of each agent.
+        number = "" if name == "channel" else "scmi-channel-id = <0>;"
         body += (
             'server { compatible = "optee,scmi-server"; '
-            f"agent@1 {{ reg = <1>; {compatible}\n{fragments[SERVER]} }}; }};\n"
+            f"agent@1 {{ reg = <1>; {compatible} {number}\n{fragments[SERVER]} }}; }};\n"
         )
     if NODE in said:
         body += scmi(compatible, fragments[NODE])
@@ -282,8 +284,9 @@ def test_where_one_source_is_silent_the_other_ones_value_holds(
     name: str, one: str, other: str, value: str
 ) -> None:
     said: dict[str, str | None] = {one: value, other: None}
-    if name == "transport" and other in (SERVER, NODE, OWN):
-        # These always state their transport: silent is only a node that is not there.
+    always = {"transport": (SERVER, NODE, OWN), "channel": (SERVER,)}
+    if other in always.get(name, ()):
+        # These always state it: silent is only a node that is not there.
         del said[other]
     made, _ = settled(name, said)
     assert value_of(name, made) in (value, None)

@@ -13,6 +13,7 @@ from scmigen.runtime import Role
 V1 = 'compatible = "openamp,domain-v1";'
 DEVICES = "d: d@1 { clocks = <&cc 1>; };\ne: e@2 { clocks = <&cc 2>; };\n"
 SERVER = """scmi { compatible = "optee,scmi-server"; agent@1 { compatible = "linaro,scmi-optee";
+    scmi-channel-id = <0>;
     reg = <1>; protocol@14 { reg = <0x14>; clocks { c@0 { reg = <6>; clocks = <&cc 9>; }; }; }; };
 };
 """
@@ -136,7 +137,8 @@ def test_where_nobody_says_anything_one_operating_system_has_it() -> None:
 
 PMIC = """i2c@9 { compatible = "acme,i2c"; pmic@1 { reg = <1>;
     buck: buck { regulator-min-microvolt = <1>; regulator-max-microvolt = <2>; }; }; };
-server { compatible = "optee,scmi-server"; agent@1 { compatible = "linaro,scmi-optee"; reg = <1>;
+server { compatible = "optee,scmi-server"; agent@1 { compatible = "linaro,scmi-optee";
+    reg = <1>; scmi-channel-id = <0>;
     protocol@17 { reg = <0x17>; regulators { r { reg = <3>; x-supply = <&buck>; }; }; }; }; };
 f: f { compatible = "acme,f"; x-supply = <&buck>; };
 """
@@ -156,5 +158,5 @@ def test_a_server_description_and_a_file_disagree_about_a_provider() -> None:
     with pytest.raises(InputError) as raised:
         read(PMIC, file)
     (found,) = raised.value.diagnostics
-    assert (found.id, str(found.position)) == ("provider-differs", "board.dts:5:46")
+    assert (found.id, str(found.position)) == ("provider-differs", "board.dts:6:46")
     assert [item.position for item in found.related] == [where]

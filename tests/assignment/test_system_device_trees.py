@@ -120,7 +120,7 @@ def test_one_id_of_two_domains_is_an_error_where_it_could_be_an_agent_id() -> No
 
 
 SERVER = """server { compatible = "optee,scmi-server";
-    agent@1 { reg = <1>; compatible = "linaro,scmi-optee"; }; };"""
+    agent@1 { reg = <1>; compatible = "linaro,scmi-optee"; scmi-channel-id = <0>; }; };"""
 
 
 def test_more_agents_than_scmi_has_ids_for() -> None:

@@ -241,7 +241,9 @@ def test_scmi_instances() -> None:
         scmi-2 { compatible = "arm,scmi"; status = "disabled"; };
         """
     )
-    assert [(i.node.path, i.compatible, sorted(i.protocols)) for i in inventory.instances] == [
+    assert [
+        (i.node.path, i.transport.compatible, sorted(i.protocols)) for i in inventory.instances
+    ] == [
         ("/scmi", "arm,scmi", []),
         ("/scmi-1", "arm,scmi-smc", [0x11, 0x14]),
     ]

@@ -104,21 +104,26 @@ def test_the_agent_of_a_device_gets_the_clock_of_its_bus() -> None:
 CHANNELS = [
     ('compatible = "arm,scmi"; mboxes = <&mb 0>, <&mb 1>; shmem = <&m0>, <&m1>;', "mailbox"),
     ('compatible = "arm,scmi-smc"; arm,smc-id = <0x82000010>; shmem = <&m0>;', "smc"),
-    ('compatible = "qcom,scmi-smc"; arm,smc-id = <0x82000010>; shmem = <&m0>;', "smc"),
-    ('compatible = "arm,scmi-smc-param"; arm,smc-id = <0x82000010>; shmem = <&m0>;', "smc"),
+    ('compatible = "qcom,scmi-smc"; arm,smc-id = <0x82000010>; shmem = <&m0>;', "qcom-smc"),
+    (
+        'compatible = "arm,scmi-smc-param"; arm,smc-id = <0x82000010>; shmem = <&m0>;',
+        "smc-param",
+    ),
     ('compatible = "arm,scmi-virtio";', "virtio"),
     ('compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <0>;', "optee"),
 ]
 
 
-@pytest.mark.parametrize(("body", "transport"), CHANNELS)
+@pytest.mark.parametrize(("body", "transport"), CHANNELS, ids=[word for _, word in CHANNELS])
 def test_the_transport_of_an_instance(body: str, transport: str) -> None:
     """Each compatible of the binding, and what its channel is made of."""
     parts = "mb: mb { #mbox-cells = <1>; }; m0: m0 { }; m1: m1 { };"
     (instance,) = inventory_of(f"{parts} scmi {{ {body} }};").instances
     channel = instance.channel
-    assert instance.transport == transport
-    assert [node.name for node in channel.mailboxes] == (["mb", "mb"] if "mboxes" in body else [])
+    assert instance.transport.word == transport
+    assert [entry.provider.name for entry in channel.mailboxes] == (
+        ["mb", "mb"] if "mboxes" in body else []
+    )
     shmem = [node.name for node in channel.shmem]
     assert shmem == [name for name in ("m0", "m1") if f"&{name}" in body]
     assert channel.smc_id == (0x82000010 if "smc-id" in body else None)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import pytest
 from support import AGENTS, BOARD, SOC, TWO_AGENTS, marked, model_of, source
 
+from scmigen.assignment.sources import Sources, assign
 from scmigen.checks.registry import CHECKS, run_checks
 from scmigen.devicetree.source import read_source
 from scmigen.diagnostics import Diagnostic, Position, has_errors
+from scmigen.model.build import build
 from scmigen.runtime import Numbering
 
 
@@ -19,7 +21,7 @@ from scmigen.runtime import Numbering
 class Case:
     """A board, the rest of an agents file for two agents, a lock file, and the numbering.
 
-    ``whole``: the text is a whole agents file.
+    ``whole``: the text is a whole agents file. ``own``: the body of an own tree of the agent ``b``.
     """
 
     body: str
@@ -27,6 +29,7 @@ class Case:
     lock: str | None = None
     numbering: Numbering = Numbering.SHARED
     whole: bool = False
+    own: str | None = None
 
 
 B_HAS_E = '    access: [{dev: "&e"}]'
@@ -35,12 +38,17 @@ AT_RATE = RATE.replace("<", "<^", 1)
 LOCK = "# scmigen identifiers 1\nplatform\tscmi\nclock\t7\tname\t%s\n"
 TRUSTED = 'status = "disabled"; secure-status = "okay";'
 I2C = 'bus: i2c { compatible = "acme,i2c"; e: e@1 { reg = <1>; }; buck: buck { }; };'
-SCMI = 'scmi { compatible = "arm,scmi"; clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };'
+SCMI = (
+    'scmi { compatible = "arm,scmi-virtio";'
+    " clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };"
+)
 SERVER = (
     'server { compatible = "optee,scmi-server"; agent@1 { compatible = "linaro,scmi-optee"; '
-    "reg = <1>; protocol@14 { reg = <0x14>; clocks { c { %s clocks = <&cc 5>; }; }; }; }; "
+    "scmi-channel-id = <0>; reg = <1>; "
+    "protocol@14 { reg = <0x14>; clocks { c { %s clocks = <&cc 5>; }; }; }; }; "
     'agent@2 { compatible = "linaro,scmi-optee"; '
-    "reg = <2>; protocol@14 { reg = <0x14>; clocks { ^c { %s clocks = <&cc 5>; }; }; }; }; };"
+    "scmi-channel-id = <1>; reg = <2>; "
+    "protocol@14 { reg = <0x14>; clocks { ^c { %s clocks = <&cc 5>; }; }; }; }; };"
 )
 PARENT = "assigned-clocks = <&cc 1>; assigned-clock-parents = <&%s>;"
 AT_PARENT = PARENT.replace("<", "<^", 1)
@@ -48,6 +56,29 @@ OSC = 'osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; };'
 PROTECTED = "g: g { #clock-cells = <1>; protected-clocks = <3>; };"
 OPP = "t: t { o { opp-hz = <0 5>; }; };"
 TREE_SCMI = """scmi { compatible = "arm,scmi-smc"; shmem = <&%s>; arm,smc-id = <1>; %s };"""
+USES_CLOCK = "d { clocks = <&clk 1>; };"
+#: Shared memory of 128 bytes, and a mailbox controller.
+MEMORY = (
+    'shm: shm@10000 { compatible = "arm,scmi-shmem"; reg = <0 0x10000 0x80>; };'
+    "mhu: mhu { #mbox-cells = <1>; };"
+)
+#: Two agents with channels of OP-TEE.
+NUMBERED = """
+domains:
+  a: {id: 1, default: true, scmi: {transport: {type: optee, channel: %d}}}
+  b:
+    %sid: 2
+    scmi: {transport: {type: optee, channel: %d}}
+"""
+#: A consumer and its server in one tree.
+BOTH_SIDES = """
+scmi { compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <0>;
+    clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };
+rcc: rcc { #clock-cells = <1>; }; d { compatible = "acme,d"; clocks = <%s>; };
+server { compatible = "optee,scmi-server";
+    agent@1 { compatible = "linaro,scmi-optee"; reg = <1>; scmi-channel-id = <0>;
+        protocol@14 { reg = <0x14>; clocks { c@3 { reg = <3>; clocks = <&rcc 30>; }; }; }; }; };
+"""
 #: Two agents with SMC ids and shared memory.
 CHANNELS = """
 domains:
@@ -64,7 +95,8 @@ sram { #address-cells = <1>; #size-cells = <1>; ranges = <0 0x0 0x10000 0x4000>;
 OPTEE = """
 rcc: rcc { #clock-cells = <1>; clock-output-names = "ck_mcu", "ck_mpu"; };
 server { compatible = "optee,scmi-server"; #address-cells = <1>; #size-cells = <0>;
-    agent@1 { reg = <1>; compatible = "linaro,scmi-optee"; #address-cells = <1>; #size-cells = <0>;
+    agent@1 { reg = <1>; compatible = "linaro,scmi-optee"; scmi-channel-id = <0>;
+        #address-cells = <1>; #size-cells = <0>;
         protocol@14 { reg = <0x14>; #address-cells = <1>; #size-cells = <0>;
             clocks { #address-cells = <1>; #size-cells = <0>; %s }; }; }; };
 """
@@ -282,14 +314,14 @@ CASES = {
         "error",
         "/e has device id 7, as has /d",
         Case(
-            'x: x { compatible = "arm,scmi-smc"; #access-controller-cells = <1>; };'
+            'x: x { compatible = "arm,scmi-virtio"; #access-controller-cells = <1>; };'
             "c: c { #clock-cells = <1>; };"
             'd { compatible = "d"; clocks = <&c 1>; access-controllers = <&x 7>; };'
             'e { compatible = "e"; clocks = <&c 1>; ^access-controllers = <&x 7>; };',
             "platform: {managed: ['&c']}",
         ),
         Case(
-            'x: x { compatible = "arm,scmi-smc"; #access-controller-cells = <1>; };'
+            'x: x { compatible = "arm,scmi-virtio"; #access-controller-cells = <1>; };'
             "c: c { #clock-cells = <1>; };"
             'd { compatible = "d"; clocks = <&c 1>; access-controllers = <&x 7>; };'
             'e { compatible = "e"; clocks = <&c 1>; access-controllers = <&x 8>; };',
@@ -318,11 +350,11 @@ CASES = {
         "warning",
         "the unit address of 1 node of /scmi is not the reg: regulator@11",
         Case(
-            'scmi { compatible = "arm,scmi"; protocol@17 { reg = <0x17>; regulators {'
+            'scmi { compatible = "arm,scmi-virtio"; protocol@17 { reg = <0x17>; regulators {'
             " ^regulator@11 { reg = <11>; }; }; }; };"
         ),
         Case(
-            'scmi { compatible = "arm,scmi"; protocol@17 { reg = <0x17>; regulators {'
+            'scmi { compatible = "arm,scmi-virtio"; protocol@17 { reg = <0x17>; regulators {'
             " regulator@b { reg = <11>; }; }; }; };"
         ),
     ),
@@ -331,6 +363,42 @@ CASES = {
         "/scmi/protocol@14 is protocol 0x14, but it has #power-domain-cells",
         Case(SCMI.replace("clk: ", "^clk: ").replace("#clock-cells", "#power-domain-cells")),
         Case(SCMI.replace("0x14", "0x13").replace("#clock-cells", "#power-domain-cells")),
+    ),
+    "protocol-empty": (
+        "note",
+        "/scmi lists 1 protocol of which no agent is given anything: 0x19",
+        Case(SCMI.replace("clk:", "^pins: protocol@19 { reg = <0x19>; }; clk:") + USES_CLOCK),
+        Case(SCMI + USES_CLOCK),
+    ),
+    "scmi-transport": (
+        "error",
+        "/scmi is arm,scmi, but it has no mboxes",
+        Case(MEMORY + '^scmi { compatible = "arm,scmi"; shmem = <&shm>; };'),
+        Case(MEMORY + 'scmi { compatible = "arm,scmi"; shmem = <&shm>; mboxes = <&mhu 1>; };'),
+    ),
+    "channel-duplicate": (
+        "error",
+        "a and b have the same channel number 3",
+        Case("", NUMBERED % (3, "^", 3), whole=True),
+        Case("", NUMBERED % (3, "", 4), whole=True),
+    ),
+    "shmem-size": (
+        "error",
+        "the shared memory of /scmi, /shm@10000, is 0x7c bytes, which hold no message of 104",
+        Case("^" + MEMORY.replace("0x80", "0x7c") + TREE_SCMI % ("shm", "")),
+        Case(MEMORY + TREE_SCMI % ("shm", "")),
+    ),
+    "tree-id": (
+        "error",
+        "/e clocks[0] is clock 7, which b does not get",
+        Case("e: e { clocks = <&cc 7>; };", "", own=SCMI + "e { clocks = <^&clk 7>; };"),
+        Case("e: e { clocks = <&cc 7>; };", "", own=SCMI + "e { clocks = <&clk 0>; };"),
+    ),
+    "served-native": (
+        "warning",
+        "/d clocks[0] is served to agent-1 as SCMI clock 3, but the device drives it natively",
+        Case(BOTH_SIDES % "^&rcc 30"),
+        Case(BOTH_SIDES % "&clk 3"),
     ),
     "smc-id-duplicate": (
         "error",
@@ -365,12 +433,16 @@ CASES = {
         "the shared memory of ospm, /shm at 0x80001000, is memory that nothing reserves",
         Case(
             'memory { device_type = "memory"; reg = <0 0x80000000 0x10000>; };'
-            "^shm: shm { reg = <0 0x80001000 0x1000>; };" + TREE_SCMI % ("shm", "")
+            '^shm: shm { compatible = "arm,scmi-shmem"; reg = <0 0x80001000 0x1000>; };'
+            + TREE_SCMI
+            % ("shm", "")
         ),
         Case(
             'memory { device_type = "memory"; reg = <0 0x80000000 0x10000>; };'
             "reserved-memory { #address-cells = <1>; #size-cells = <1>; ranges;"
-            " shm: shm { reg = <0x80001000 0x1000>; }; };" + TREE_SCMI % ("shm", "")
+            ' shm: shm { compatible = "arm,scmi-shmem"; reg = <0x80001000 0x1000>; }; };'
+            + TREE_SCMI
+            % ("shm", "")
         ),
     ),
     "feeds-others": (
@@ -455,6 +527,7 @@ def run(case: Case) -> tuple[tuple[Diagnostic, ...], Position | None]:
     # The controllers are left out beside an SCMI node, which would make them native.
     text = source(case.body + ("" if "arm,scmi" in case.body else SOC))
     agents = case.agents
+    own = source(case.own) if case.own is not None else None
     if agents is not None and not case.whole:
         agents = TWO_AGENTS + agents
     if "^" in text:
@@ -463,7 +536,12 @@ def run(case: Case) -> tuple[tuple[Diagnostic, ...], Position | None]:
         agents, where = marked(agents, AGENTS)
     elif case.lock is not None:
         where = Position("ids.lock")
+    elif own is not None and "^" in own:
+        own, where = marked(own, "b.dts")
     tree = read_source(text, BOARD)
+    if own is not None:
+        sources = Sources([(AGENTS, agents or "")], {"b": read_source(own, "b.dts")})
+        return run_checks(build(*assign(tree, sources))), where
     return run_checks(model_of(tree, agents, case.lock, case.numbering)), where
 
 

@@ -27,7 +27,7 @@ B_HAS_E = '    access: [{dev: "&e"}]'
 def test_always_on_comes_after_scmi_and_disabled_and_before_the_switched_parts() -> None:
     rail = "regulator-always-on;"
     scmi = f"""
-    scmi {{ compatible = "arm,scmi"; protocol@17 {{ reg = <0x17>; regulators {{
+    scmi {{ compatible = "arm,scmi-virtio"; protocol@17 {{ reg = <0x17>; regulators {{
         r1: regulator@1 {{ reg = <1>; {rail} }}; }}; }}; }};
     r2: r2 {{ {rail} status = "disabled"; }};
     r3: r3 {{ compatible = "regulator-fixed"; gpio = <1 2>; {rail} }};

@@ -209,7 +209,7 @@ def test_a_number_the_tree_fixes_otherwise_is_exit_status_3(tmp_path: Path) -> N
     board = tmp_path / "scmi.dts"
     text = """/dts-v1/;
 / {
-	firmware { scmi { compatible = "arm,scmi-smc"; #address-cells = <1>; #size-cells = <0>;
+	firmware { scmi { compatible = "arm,scmi-virtio"; #address-cells = <1>; #size-cells = <0>;
 		clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; }; };
 	uart { compatible = "acme,uart"; clocks = <&clk 5>; };
 };

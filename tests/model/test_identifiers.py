@@ -53,7 +53,7 @@ def ids(model: Model, agent: str) -> dict[str, int]:
 
 
 SCMI = """
-scmi { compatible = "arm,scmi"; clk: protocol@99 { reg = <0x14>; #clock-cells = <1>; };
+scmi { compatible = "arm,scmi-virtio"; clk: protocol@99 { reg = <0x14>; #clock-cells = <1>; };
     protocol@17 { reg = <0x17>; regulators { sv: regulator@5 { reg = <9>; }; }; }; };
 """
 
@@ -73,7 +73,9 @@ def test_a_tree_that_consumes_scmi_fixes_the_numbers() -> None:
 def test_native_resources_are_numbered_behind_those_of_scmi() -> None:
     tree = tree_of(SCMI + "cru: cru { #clock-cells = <1>; }; d { clocks = <&clk 12>, <&cru 1>; };")
     agents = 'domains: {a: {id: 1, default: true}}\nplatform: {managed: ["&cru"]}'
-    assert numbers(model_of(tree, agents)) == {"clock clk 12": 12, "clock cru 1": 13}
+    # The regulator is there because an operating system registers it.
+    expected = {"clock clk 12": 12, "clock cru 1": 13, "voltage /scmi/protocol@17 9": 9}
+    assert numbers(model_of(tree, agents)) == expected
 
 
 def test_each_scmi_instance_is_a_platform_of_its_own() -> None:

@@ -92,7 +92,7 @@ def test_numbers_in_different_places_merge_by_themselves(
 def controlled(number: int) -> str:
     """A device whose SCMI device id the tree fixes."""
     return (
-        'scmi: scmi { compatible = "arm,scmi"; #access-controller-cells = <1>;'
+        'scmi: scmi { compatible = "arm,scmi-virtio"; #access-controller-cells = <1>;'
         " clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };"
         f'd {{ compatible = "d"; clocks = <&clk 1>; access-controllers = <&scmi {number}>; }};'
     )

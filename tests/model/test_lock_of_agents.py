@@ -119,7 +119,8 @@ def test_repack_gives_every_number_anew_and_keeps_the_names() -> None:
 
 def test_numbers_that_the_tree_fixes_are_not_packed() -> None:
     body = (
-        'scmi { compatible = "arm,scmi"; clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };'
+        'scmi { compatible = "arm,scmi-virtio";'
+        " clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };"
         "d { clocks = <&clk 12>; };"
     )
     lock = format_lock(model_of(soc(body)).lock)
@@ -140,7 +141,8 @@ def test_lines_that_two_branches_add_meet_in_one_place() -> None:
     assert "clock 1 is given twice" in raised.value.diagnostics[0].message
 
 
-SCMI = """scmi { compatible = "arm,scmi"; clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
+SCMI = """scmi { compatible = "arm,scmi-virtio";
+    clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
     old: protocol@15 { reg = <0x14>; #clock-cells = <1>; }; };"""
 
 

@@ -9,7 +9,10 @@ i2c: i2c@1 { compatible = "acme,i2c"; reg = <1>;
         buck: buck { regulator-min-microvolt = <1>; regulator-max-microvolt = <2>; };
         ldo: ldo { regulator-min-microvolt = <1>; regulator-max-microvolt = <2>; }; }; }; };
 """
-SCMI = 'scmi { compatible = "arm,scmi"; clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };'
+SCMI = (
+    'scmi { compatible = "arm,scmi-virtio";'
+    " clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };"
+)
 
 # What follows TWO_AGENTS (agent b's entries, platform) → classes of some providers.
 CLASSES = [

@@ -143,7 +143,7 @@ def test_a_supply_that_is_local_to_another_agent() -> None:
 
 
 SCMI = """
-scmi { compatible = "arm,scmi";
+scmi { compatible = "arm,scmi-virtio";
     clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
     perf: protocol@13 { reg = <0x13>; #power-domain-cells = <1>; };
     protocol@17 { reg = <0x17>; regulators { sv: regulator@0 { reg = <2>;
@@ -151,9 +151,12 @@ scmi { compatible = "arm,scmi";
 cru: cru { #clock-cells = <1>; };
 """
 
+#: What an operating system has of a regulator that it only registers.
+REGISTERED = {"voltage /scmi/protocol@17 2": "state read"}
+
 IN_THE_TREE = [
-    # An SCMI clock or supply stands in the tree already: rate and level, no domain.
-    ("clocks = <&clk 1>;", {"clock clk 1": "state rate read"}),
+    # The tree has an SCMI clock or supply already: rate and level, no domain.
+    ("clocks = <&clk 1>;", {"clock clk 1": "state rate read", **REGISTERED}),
     (
         "clocks = <&clk 1>; cpu-supply = <&sv>;",
         {"clock clk 1": "state rate read", "voltage /scmi/protocol@17 2": "state level read"},
@@ -161,12 +164,12 @@ IN_THE_TREE = [
     # rk3588's GPU: the native clock comes first, the SCMI clock is assigned a rate.
     (
         "clocks = <&cru 1>; assigned-clocks = <&clk 5>; assigned-clock-rates = <7>;",
-        {"clock clk 5": "rate read"},
+        {"clock clk 5": "rate read", **REGISTERED},
     ),
     # A performance provider is named: that one, and no second (the clock stays state, read).
     (
         "clocks = <&clk 1>; power-domains = <&perf 3>;",
-        {"performance perf 3": "level limits read", "clock clk 1": "state read"},
+        {"performance perf 3": "level limits read", "clock clk 1": "state read", **REGISTERED},
     ),
 ]
 

@@ -1,0 +1,165 @@
+"""Channels to the platform, the same whether an agents file, a server description or an SCMI node
+of a tree describes them."""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Agent, Assignment, OwnTree
+from scmigen.assignment.select import Selector
+from scmigen.bindings.facts import ScmiChannel, ScmiInstance
+from scmigen.bindings.inventory import Inventory
+from scmigen.bindings.scmi_nodes import id_of
+from scmigen.bindings.served import agent_of
+from scmigen.bindings.transports import BY_WORD, Part, ScmiTransport
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import Position
+from scmigen.runtime import Role
+
+#: What tells a channel from all others: the parts and their values.
+Mark = tuple[tuple[Part, ...], tuple[Hashable, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel, described in one place.
+
+    ``owner`` is the agent or the path of the node that it is a channel of, and ``name`` what
+    messages call it. ``agent`` is the name of the agent, also of an SCMI node's; None if that is
+    not known. ``marks`` are empty if not all parts that tell it from others are known. ``guest``:
+    its memory is mapped for a guest.
+    """
+
+    owner: str
+    name: str
+    agent: str | None
+    transport: ScmiTransport | None
+    marks: frozenset[Mark]
+    shmem: tuple[Node, ...]
+    position: Position | None
+    guest: bool = False
+
+    @property
+    def is_node(self) -> bool:
+        """Whether an SCMI node describes it."""
+        return self.owner != self.agent
+
+    def differs(self, other: "Channel") -> bool:
+        """Whether the two must be distinct: they are different agents', or different SCMI nodes'.
+
+        What an SCMI node says of its own agent's channel is the same channel, described twice.
+        """
+        if self.is_node != other.is_node:
+            return None not in (self.agent, other.agent) and self.agent != other.agent
+        return self.owner != other.owner
+
+
+def _marks(transport: ScmiTransport | None, parts: Mapping[Part, Iterable[Hashable]]) -> set[Mark]:
+    """One mark for each value of the last part, if every part is known."""
+    if transport is None:
+        return set()
+    *first, last = ([*parts.get(part, ())] for part in transport.distinct)
+    if not all(first):
+        return set()
+    before = tuple(values[0] for values in first)
+    return {(transport.distinct, (*before, value)) for value in last}
+
+
+def channel_of(agent: Agent, selector: Selector) -> Channel | None:
+    """The channel that agents files and server descriptions give an agent."""
+    said = agent.transport
+    if said is None:
+        return None
+    shmem = tuple(selector.select(said.shmem).nodes) if said.shmem else ()
+    parts: dict[Part, list[Hashable]] = {
+        Part.SMC_ID: [] if said.smc_id is None else [said.smc_id],
+        Part.NUMBER: [] if said.channel is None else [said.channel],
+        Part.MEMORY: [node.path for node in shmem[:1]],
+    }
+    transport = BY_WORD.get(said.type)
+    marks = frozenset(_marks(transport, parts))
+    guest = agent.role is Role.VM
+    return Channel(
+        agent.name, agent.name, agent.name, transport, marks, shmem, agent.position, guest
+    )
+
+
+def channels_of(
+    instance: ScmiInstance, tree: DeviceTree, agent: str | None = None
+) -> Iterator[Channel]:
+    """The channels of an SCMI node, that of an agent if it is known: its own, then those of its
+    protocols.
+
+    A mailbox has one client, so there every channel must be distinct; else those of one node may
+    have an SMC id in common.
+    """
+    alone = Part.MAILBOX in instance.transport.distinct
+    for channel in instance.channels:
+        where = channel.node.position or Position(tree.file)
+        marks = frozenset(_marks(instance.transport, _parts(instance, channel)))
+        path = channel.node.path
+        owner = path if alone else instance.node.path
+        yield Channel(owner, path, agent, instance.transport, marks, channel.shmem, where)
+
+
+def _parts(instance: ScmiInstance, channel: ScmiChannel) -> Mapping[Part, list[Hashable]]:
+    smc_id = instance.channel.smc_id if channel.smc_id is None else channel.smc_id
+    return {
+        Part.SMC_ID: [] if smc_id is None else [smc_id],
+        Part.NUMBER: [] if channel.number is None else [channel.number],
+        Part.MEMORY: [node.path for node in channel.shmem[:1]],
+        Part.MAILBOX: [(entry.provider.path, entry.cells) for entry in channel.mailboxes],
+        Part.DEVICE: [0] if channel is instance.channel else [],
+    }
+
+
+def speakers(assignment: Assignment, inventory: Inventory) -> dict[str, Agent]:
+    """The agent that each SCMI node of the board belongs to, by the path of the node, as far as
+    its channel tells that."""
+    found = {}
+    tree, availability = inventory.tree, inventory.availability
+    selector = Selector(tree)
+    said = {agent.name: channel_of(agent, selector) for agent in assignment.agents}
+    for instance in inventory.instances:
+        described = agent_of(tree, instance, availability)
+        if described is not None:
+            agents = [agent for agent in assignment.agents if agent.id == id_of(described)]
+        else:
+            mine = next(channels_of(instance, tree))
+            agents = [
+                agent
+                for agent in assignment.agents
+                if _has_channel(said[agent.name], mine)
+                or _has_node(agent.name, assignment.trees, instance)
+            ]
+        if len(agents) == 1:
+            found[instance.node.path] = agents[0]
+    return found
+
+
+def _has_channel(said: Channel | None, mine: Channel) -> bool:
+    """Whether what is said of an agent's channel is what an SCMI node has."""
+    return (
+        said is not None
+        and said.transport is mine.transport
+        and not said.marks.isdisjoint(mine.marks)
+    )
+
+
+def _has_node(agent: str, trees: Iterable[OwnTree], instance: ScmiInstance) -> bool:
+    """Whether the agent's own tree has the SCMI node of the board."""
+    return any(
+        own.agent == agent and _is_same(own.nodes, theirs, instance)
+        for own in trees
+        for theirs in own.inventory.instances
+    )
+
+
+def _is_same(nodes: Mapping[str, Node], theirs: ScmiInstance, mine: ScmiInstance) -> bool:
+    """Whether an SCMI node of an agent's own tree is that of the board."""
+    matched = nodes.get(theirs.node.path)
+    facts = [
+        (i.transport, i.channel.smc_id, i.channel.number, [n.path for n in i.channel.shmem])
+        for i in (theirs, mine)
+    ]
+    return matched is mine.node and facts[0] == facts[1]
