@@ -24,6 +24,7 @@ from scmigen.targets.scp.options import (
 from scmigen.targets.scp.variant import VARIANTS, Variant
 
 _FINDINGS: tuple[Finding, ...] = (
+    limits.SCP_CHANNEL,
     limits.SCP_PERMISSIONS,
     limits.SCP_SAME_VOLTAGE,
     limits.SCP_TRIP_POINTS,

@@ -22,6 +22,7 @@ from scmigen.targets.scp.spaces import (
     Space,
     build_space,
     name_agents,
+    optee_channels,
 )
 from scmigen.targets.scp.system import ALARMS, SystemPower, system_power, users
 from scmigen.targets.scp.variant import Mocks, Variant
@@ -73,7 +74,11 @@ class Firmware:
     @property
     def channels(self) -> tuple[Channel, ...]:
         """The channels in the order of their indices."""
-        return tuple(Channel(agent, way) for agent in self.agents for way in self.variant.ways)
+        agents = self.agents
+        if self.variant.indexed_by_channel:
+            numbers = optee_channels(self.platform)
+            agents = tuple(sorted(agents, key=lambda named: numbers[named.agent.id]))
+        return tuple(Channel(agent, way) for agent in agents for way in self.variant.ways)
 
     @property
     def protocols(self) -> tuple[Kind, ...]:

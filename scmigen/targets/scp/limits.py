@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
+from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
 from scmigen.model.platform import Platform
 from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import Operation
@@ -13,6 +13,7 @@ from scmigen.targets.scp.kinds import KINDS
 from scmigen.targets.scp.options import Setup
 from scmigen.targets.scp.performance import same_voltage, usable
 from scmigen.targets.scp.rates import MAX_RATE
+from scmigen.targets.scp.spaces import optee_channels
 from scmigen.targets.scp.variant import Mocks
 
 #: Elements of one module: 12 bits of an identifier.
@@ -50,6 +51,11 @@ LIMITS = Limits(
     renamed={"operation": "parent"},
 )
 
+SCP_CHANNEL = Finding(
+    "scp-channel",
+    "The channel numbers of agents are not those of OP-TEE's mailboxes, which count from 0.",
+    "Number the channels of all agents 0, 1, 2, … without gaps.",
+)
 SCP_PERMISSIONS = Finding(
     "scp-permissions",
     "Permissions are to change at run time, which any agent could do there.",
@@ -77,6 +83,8 @@ SCP_ASSUMED = Finding(
 
 def check(setup: Setup) -> Iterator[Diagnostic]:
     """What stands in the way of these tables, and what they leave out, besides `LIMITS`."""
+    if setup.variant.indexed_by_channel:
+        yield from _channels(setup.platform)
     yield from _gaps(setup.platform)
     yield from _devices(setup.platform)
     yield from _levels(setup.platform)
@@ -88,6 +96,22 @@ def check_points(setup: Setup) -> Iterator[Diagnostic]:
     yield from _same_voltage(setup)
     if not setup.variant.assumed_allowed:
         yield from _assumed(setup.platform)
+
+
+def _channels(platform: Platform) -> Iterator[Diagnostic]:
+    """Channel numbers that OP-TEE has no mailbox for, or one for two agents."""
+    numbers = optee_channels(platform)
+    count = len(platform.agents)
+    if sorted(numbers.values()) != list(range(count)):
+        agents = sorted(platform.agents, key=lambda agent: agent.id)
+        said = ", ".join(f"{a.name} {numbers[a.id]}" for a in agents if a.id in numbers)
+        yield SCP_CHANNEL.error(
+            f"the channels of {count} agents must be 0 to {count - 1}, each once, since OP-TEE "
+            f"finds a mailbox by the number of its channel: {said}",
+            agents[0].position,
+            [Related(agent.name, agent.position) for agent in agents[1:]],
+            "number the channels from 0 without gaps",
+        )
 
 
 def _gaps(platform: Platform) -> Iterator[Diagnostic]:

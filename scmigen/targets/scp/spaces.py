@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.roles import ROLES
 from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.bindings.transports import OPTEE
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering, Role
 from scmigen.scmi.operations import Operation, ordered
@@ -165,6 +166,26 @@ def name_agents(platform: Platform) -> tuple[NamedAgent, ...]:
         stem = enum.removeprefix(f"{prefix}_")
         named.append(NamedAgent(agent, enum, stem.lower(), f"SCMI_CHANNEL_IDX_{stem}"))
     return tuple(named)
+
+
+def optee_channels(platform: Platform) -> dict[int, int]:
+    """The number of the channel that each agent speaks to OP-TEE on, by the agent's id.
+
+    OP-TEE hands a message on channel N to mailbox N (``optee_mbx_get_device`` of SCP-firmware), so
+    the number is the index of the mailbox. Agents that no source gives a number get the lowest
+    free ones.
+    """
+    given = {
+        agent.id: agent.transport.channel
+        for agent in platform.agents
+        if agent.transport is not None
+        and agent.transport.type == OPTEE.word
+        and agent.transport.channel is not None
+    }
+    used = set(given.values())
+    free = (number for number in range(len(platform.agents)) if number not in used)
+    waiting = sorted(agent.id for agent in platform.agents if agent.id not in given)
+    return given | dict(zip(waiting, free, strict=False))
 
 
 def _origin(platform: Platform, resource: Resource, uses: Mapping[ResourceKey, Use]) -> str:

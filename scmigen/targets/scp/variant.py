@@ -32,6 +32,7 @@ class Variant:
     agent's channels: A2P (agent to platform), P2A. ``transport`` are the modules below the SCMI
     module, ``last`` those after all others. ``transport_files`` and ``build_files`` map paths to
     templates. ``mailboxes``: the agents' shared memory and doorbells are the product's own.
+    ``indexed_by_channel``: agents' channel numbers are the indices of their mailboxes.
     ``included``: the tables become part of a firmware that may have more protocols, and modules of
     its own for them. ``assumed_allowed``: whether the tables may hold values that no tree has.
     ``no_system_power`` and ``no_fast_channels`` say why it cannot have these.
@@ -48,6 +49,7 @@ class Variant:
     last: tuple[str, ...] = ()
     simulated: bool = False
     mailboxes: bool = False
+    indexed_by_channel: bool = False
     included: bool = False
     assumed_allowed: bool = True
     no_system_power: str | None = None
@@ -94,6 +96,7 @@ OPTEE = Variant(
     name="optee",
     title="a library for OP-TEE",
     mocks=Mocks.REPORTED,
+    indexed_by_channel=True,
     channels=Channels("MSG_SMT", "MOD_MSG_SMT_API_IDX_SCMI_TRANSPORT", "mod_msg_smt.h"),
     transport=("optee-mbx", "msg-smt"),
     last=("optee-console",),

@@ -263,6 +263,45 @@ def test_optee_gets_its_own_channels(tool: Callable[[str], str], tmp_path: Path)
     assert all(f"hands=element:1:{index} " in line for index, line in enumerate(channels))
 
 
+def optee_with(*channels: int | None) -> Platform:
+    """A platform for OP-TEE with an agent for each channel number; none: not said."""
+    found = Board("optee")
+    del found.agents[:]
+    for place, channel in enumerate(channels):
+        agent = found.agent(f"vm{place}")
+        transport = None if channel is None else Transport(type="optee", channel=channel)
+        found.agents[-1] = agent = replace(agent, transport=transport)
+        found.grant(agent, found.resource(Kind.CLOCK, place, f"clock{place}"), STATE)
+    return with_options(found.platform(), target="optee")
+
+
+@pytest.mark.parametrize(
+    ("channels", "order"),
+    [
+        pytest.param((1, 0), "vm1 vm0", id="the other way round"),
+        pytest.param((0, 1), "vm0 vm1", id="as the agents"),
+        pytest.param((2, 0, 1), "vm1 vm2 vm0", id="three"),
+        pytest.param((None, None), "vm0 vm1", id="not said"),
+        pytest.param((1, None), "vm1 vm0", id="said of one"),
+    ],
+)
+def test_the_channel_number_of_optee_is_the_index(
+    channels: tuple[int | None, ...], order: str
+) -> None:
+    """OP-TEE finds the mailbox, and so the agent, by the number of the channel."""
+    listed = re.findall(
+        r"SCMI_CHANNEL_IDX_(VM\d)_A2P = ", texts(optee_with(*channels))["scmi_idx.h"]
+    )
+    assert " ".join(listed).lower() == order
+
+
+@pytest.mark.parametrize("channels", [(0, 2), (1,), (0, 0), (7, None)])
+def test_channel_numbers_that_optee_has_no_mailbox_for(channels: tuple[int | None, ...]) -> None:
+    files, found = emit(optee_with(*channels))
+    assert not files
+    assert [item.id for item in found if item.severity is Severity.ERROR] == ["scp-channel"]
+
+
 def test_the_command_line_chooses_the_target(examples: Path, tmp_path: Path) -> None:
     board, out = str(examples / "minimal.dts"), str(tmp_path / "out")
     command = [board, "-I", str(examples), "--emit", "scp", "-o", out]
