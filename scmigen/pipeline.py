@@ -3,7 +3,7 @@
 text → tree → inventory → platform → checks → files
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +21,15 @@ from scmigen.diagnostics import (
     Finding,
     InputError,
     Position,
+    Related,
+    counted,
+    has_errors,
 )
 from scmigen.model.build import build
 from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import format_lock, parse_lock
-from scmigen.model.platform import Model
-from scmigen.runtime import ConfigurationError, Numbering, Runtime, decode
+from scmigen.model.platform import Model, Platform
+from scmigen.runtime import ConfigurationError, Numbering, decode
 from scmigen.targets.registry import DEFAULT
 
 if TYPE_CHECKING:
@@ -39,6 +42,12 @@ PLATFORM_EXTRA = Finding(
     switchable=False,
 )
 
+SERVER_INVALID = Finding(
+    "server-invalid",
+    "The board that describes the server has errors of its own.",
+    "Correct that board first.",
+    switchable=False,
+)
 RUNTIME_INVALID = Finding(
     "runtime-invalid",
     "The server's description is no runtime configuration.",
@@ -103,11 +112,7 @@ def compile_board(request: Request) -> Compiled:
         read.update(dict.fromkeys(own.files))
     checked = (*tree.warnings, *run_checks(model), *extra_problems(model), *_option_problems(model))
     if request.against is not None:
-        # A server is read only where one is named.
-        from scmigen.checks.against import compare
-
-        server = _server(request, request.against)
-        checked += compare(model, server, str(request.against), request.agent)
+        checked += _held_against(request, request.against, model)
         read.setdefault(str(request.against))
     found = switched(checked, assignment.switches, request.asked)
     return Compiled(model, (*_unknown(assignment.switches), *found), tuple(read))
@@ -147,18 +152,50 @@ def _option_problems(model: Model) -> tuple[Diagnostic, ...]:
     return option_problems(model)
 
 
-def _server(request: Request, path: Path) -> Runtime:
-    """What a runtime configuration says, or the board that describes the server."""
+def _held_against(request: Request, path: Path, model: Model) -> tuple[Diagnostic, ...]:
+    """What does not fit between the board and a server: a runtime configuration, or the board that
+    describes the server, the errors of which are told too."""
+    # A server is read only if one is named.
+    from scmigen.checks.against import compare
+
     if path.suffix == ".json":
         try:
-            return decode(_read_text(path).encode())
+            server = decode(_read_text(path).encode())
         except ConfigurationError as problem:
             told = RUNTIME_INVALID.error(str(problem), Position(str(path)))
             raise InputError([told]) from None
+        return compare(model, server, str(path), request.agent)
     from scmigen.targets.runtime.configuration import to_runtime
 
     board = Request(path, include_dirs=request.include_dirs, defines=request.defines)
-    return to_runtime(compile_board(board).model.platforms[0])
+    compiled = compile_board(board)
+    found = list(_server_errors(path, compiled.diagnostics))
+    for platform in _alike(compiled.model.platforms, model):
+        try:
+            server = to_runtime(platform)
+        except ConfigurationError as problem:
+            found.append(RUNTIME_INVALID.error(str(problem), Position(str(path))))
+        else:
+            found.extend(compare(model, server, str(path), request.agent))
+    return tuple(found)
+
+
+def _alike(servers: Sequence[Platform], model: Model) -> Sequence[Platform]:
+    """Of several platforms of a server's board, those that the board's own may be."""
+    names = {platform.name for platform in model.platforms}
+    return [server for server in servers if server.name in names] or servers[:1]
+
+
+def _server_errors(path: Path, diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    errors = [item for item in diagnostics if has_errors([item])]
+    if errors:
+        yield SERVER_INVALID.error(
+            f"the board of the server has {counted(len(errors), 'error')} of its own, so no server "
+            "can be built from it",
+            Position(str(path)),
+            [Related(f"{item.id}: {item.message}", item.position) for item in errors],
+            f"scmigen check {path} explains them",
+        )
 
 
 def _load(request: Request, path: Path, overlays: tuple[Path, ...] = ()) -> DeviceTree:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -27,7 +28,7 @@ CONSUMER = """/dts-v1/; / {
 """
 
 
-def run(*arguments: str) -> tuple[int, list[dict[str, str]]]:
+def run(*arguments: str) -> tuple[int, list[dict[str, Any]]]:
     result = CliRunner().invoke(main, ["check", *arguments, "--format", "json"])
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result.exit_code, json.loads(result.output)
@@ -68,6 +69,50 @@ def test_a_board_that_describes_the_server(folder: Path) -> None:
     board.write_text(CONSUMER % 1)
     status, said = run(str(board), "--against", str(folder / "server.dts"))
     assert (status, [item["id"] for item in said]) == (0, ["grant-unused"])
+
+
+BROKEN_SERVER = """/dts-v1/; / {
+    rcc: rcc { #clock-cells = <1>; };
+    a { compatible = "acme,a"; assigned-clocks = <&rcc 0>; assigned-clock-rates = <5>; };
+    b: b { compatible = "acme,b"; clocks = <&rcc 0>; };
+    domains {
+        x { compatible = "openamp,domain-v1"; id = <1>; scmigen,default; };
+        y { compatible = "openamp,domain-v1"; id = <2>; access = <&b>; };
+    };
+};
+"""
+
+
+def test_a_server_board_with_errors_of_its_own(folder: Path) -> None:
+    """No server can be built from it: its errors are reported, and the run fails."""
+    server = folder / "server.dts"
+    server.write_text(BROKEN_SERVER)
+    board = folder / "consumer.dts"
+    board.write_text(CONSUMER % 0)
+    status, said = run(str(board), "--against", str(server), "--as", "x")
+    assert status == 1
+    assert said[0]["id"] == "server-invalid"
+    (related,) = said[0]["related"]
+    assert related["message"].startswith("rate-shared: clock <&rcc 0>")
+    assert related["position"]["file"] == str(server)
+
+
+def test_several_agents_of_a_board_against_what_was_built_of_it(folder: Path) -> None:
+    """The SCMI node is linux's, so vm is not missed anything that only the node lists."""
+    board, agents = folder / "both.dts", folder / "agents.yaml"
+    board.write_text(
+        """/dts-v1/; / { scmi { compatible = "arm,scmi-virtio";
+            clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
+            protocol@16 { reg = <0x16>; #reset-cells = <1>; };
+            protocol@17 { reg = <0x17>; regulators { regulator@2 { reg = <2>; }; }; }; };
+        a { compatible = "acme,a"; clocks = <&clk 3>; }; b: b { compatible = "acme,b"; }; };"""
+    )
+    out = str(folder / "built")
+    built = CliRunner().invoke(main, ["build", str(board), "-a", str(agents), "-o", out])
+    assert built.exit_code == 0, built.output
+    server = str(folder / "built" / "runtime" / "runtime.json")
+    status, said = run(str(board), "-a", str(agents), "--against", server)
+    assert (status, [item["id"] for item in said]) == (0, ["protocol-empty"])
 
 
 def test_what_is_no_server(folder: Path) -> None:
