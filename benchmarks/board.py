@@ -15,11 +15,12 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import scmigen
 from scmigen.bindings.inventory import take_inventory
 from scmigen.checks.registry import run_checks
 from scmigen.devicetree.load import load
 from scmigen.model.build import build
-from scmigen.pipeline import DEFAULT_OUTPUTS, Request, compile_board, emit_outputs
+from scmigen.pipeline import DEFAULT_OUTPUTS, emit_outputs
 from scmigen.targets.common.files import write
 
 
@@ -48,7 +49,7 @@ def stages(board: Path) -> dict[str, float]:
     lap("parse")
     inventory = take_inventory(tree)
     lap("inventory")
-    assignment = compile_board(Request(board)).model.assignment
+    assignment = scmigen.compile(board).model.assignment
     last = perf_counter()
     model = build(inventory, assignment)
     lap("model")
@@ -66,10 +67,10 @@ def main() -> None:
     board = Path(sys.argv[1])
     runs = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with tempfile.TemporaryDirectory() as folder:
-        scmigen = [sys.executable, "-m", "scmigen"]
-        whole = process([*scmigen, "build", str(board), "-o", folder], runs)
+        command = [sys.executable, "-m", "scmigen"]
+        whole = process([*command, "build", str(board), "-o", folder], runs)
         print(f"{'whole command':24} {whole:8.1f} ms")
-    print(f"{'start-up (--version)':24} {process([*scmigen, '--version'], runs):8.1f} ms")
+    print(f"{'start-up (--version)':24} {process([*command, '--version'], runs):8.1f} ms")
     print(f"{'python alone':24} {process([sys.executable, '-c', 'pass'], runs):8.1f} ms")
     if shutil.which("dtc"):
         command = ["dtc", "-q", "-O", "dtb", "-o", "/dev/null", str(board)]

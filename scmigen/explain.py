@@ -6,14 +6,22 @@ import re
 from collections.abc import Iterator
 from types import ModuleType
 
-import scmigen
 from scmigen.checks.registry import CHECKS, plugins
 from scmigen.diagnostics import Finding
 from scmigen.resources import directory
 from scmigen.targets.registry import loadable
 
 #: Packages that report diagnostics about boards.
-_PACKAGES = ("devicetree", "bindings", "assignment", "model", "checks", "targets", "pipeline")
+_PACKAGES = (
+    "devicetree",
+    "bindings",
+    "assignment",
+    "model",
+    "checks",
+    "targets",
+    "inputs",
+    "pipeline",
+)
 
 
 def _modules(name: str) -> Iterator[ModuleType]:
@@ -27,7 +35,7 @@ def findings() -> dict[str, Finding]:
     """All findings by id: the checks, those of the other stages, the checks of other packages."""
     known: dict[str, Finding] = {check.id: check for check in CHECKS}
     for package in _PACKAGES:
-        for module in _modules(f"{scmigen.__name__}.{package}"):
+        for module in _modules(f"scmigen.{package}"):
             for value in vars(module).values():
                 if isinstance(value, Finding):
                     known.setdefault(value.id, value)

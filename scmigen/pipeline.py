@@ -5,16 +5,15 @@ text → tree → inventory → platform → checks → files
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scmigen.assignment.assignment import Switch
 from scmigen.assignment.given import NO_OUTPUTS
-from scmigen.assignment.sources import Sources, assign
+from scmigen.assignment.sources import NO_SOURCES, Sources, assign
 from scmigen.checks.registry import run_checks
 from scmigen.checks.switches import NOTHING, Asked, switched, unknown
-from scmigen.devicetree.findings import FILE_UNREADABLE
-from scmigen.devicetree.load import load_board
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (
     Diagnostic,
@@ -27,13 +26,14 @@ from scmigen.diagnostics import (
 )
 from scmigen.model.build import build
 from scmigen.model.identifiers import Lock
-from scmigen.model.lockfile import format_lock, parse_lock
+from scmigen.model.lockfile import format_lock
 from scmigen.model.platform import Model, Platform
-from scmigen.runtime import ConfigurationError, Numbering, decode
+from scmigen.runtime import ConfigurationError, Numbering, Runtime
+from scmigen.targets.common.files import File, Written, write
 from scmigen.targets.registry import DEFAULT
 
 if TYPE_CHECKING:
-    from scmigen.targets.make import Made, Overrides
+    from scmigen.targets.make import Overrides
 
 PLATFORM_EXTRA = Finding(
     "platform-extra",
@@ -60,62 +60,121 @@ DEFAULT_OUTPUTS = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What the user asks for: the board's file, the agents files, how to read and number them.
+class Against:
+    """A server to hold a board against: its runtime configuration, or the board that describes it.
 
-    ``trees`` are the agents' own trees, by name. ``repack``: number everything anew, whatever the
-    lock file has. ``asked`` are checks switched on the command line. ``overlays`` are laid over
-    the board, in order. ``against``: the description of a server (a runtime configuration, or a
-    board that is compiled to one) to hold the board against; ``agent`` is whose tree the board is.
+    ``name`` stands for it in messages; ``agent`` is whose tree the board is there (none: agents
+    are paired by name).
     """
 
-    board: Path
-    agents: tuple[Path, ...] = ()
-    include_dirs: tuple[Path, ...] = ()
-    defines: tuple[str, ...] = ()
-    numbering: Numbering = Numbering.SHARED
-    ids: Path | None = None
-    trees: tuple[tuple[str, Path], ...] = ()
-    repack: bool = False
-    asked: Asked = NOTHING
-    overlays: tuple[Path, ...] = ()
-    against: Path | None = None
+    server: Runtime | DeviceTree
+    name: str
     agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """A board after all checks. ``files`` are all files that were read."""
+class Request:
+    """How to compile a board.
+
+    ``sources``: who owns what. ``lock``: the numbers and names given so far. ``repack``: number
+    everything anew in spite of it. ``asked``: severity overrides that come with the request,
+    not with the board.
+    """
+
+    sources: Sources = NO_SOURCES
+    lock: Lock | None = None
+    numbering: Numbering = Numbering.SHARED
+    repack: bool = False
+    asked: Asked = NOTHING
+    against: Against | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A compiled board: its model, every diagnostic, and the names of all files that were read."""
 
     model: Model
     diagnostics: tuple[Diagnostic, ...]
     files: tuple[str, ...]
+    asked: Asked = NOTHING
+
+    @property
+    def ok(self) -> bool:
+        """Whether no diagnostic is an error: only then may outputs be used."""
+        return not has_errors(self.diagnostics)
 
     @property
     def moved(self) -> bool:
-        """Whether the tree fixes a number that the lock file has otherwise."""
+        """Whether the tree fixes a number that the lock has otherwise."""
         return bool(self.model.findings.moved)
 
+    @property
+    def platforms(self) -> tuple[Platform, ...]:
+        """One platform for each SCMI instance of the tree, or one where it has none."""
+        return self.model.platforms
 
-def compile_board(request: Request) -> Compiled:
-    """From files to a checked model. Raises `InputError` where the input cannot be understood."""
-    tree = _load(request, request.board, request.overlays)
-    sources = Sources(
-        [(str(path), _read_text(path)) for path in request.agents],
-        {name: _load(request, path) for name, path in request.trees},
+    @property
+    def platform(self) -> Platform:
+        """The only platform; raises `ValueError` where the tree has several SCMI instances."""
+        if len(self.platforms) != 1:
+            names = ", ".join(platform.name for platform in self.platforms)
+            raise ValueError(f"the board has several platforms: {names}")
+        return self.platforms[0]
+
+    @property
+    def lock(self) -> str:
+        """The text of the lock file after this compilation."""
+        return format_lock(self.model.lock)
+
+
+class Emitted(NamedTuple):
+    """The files of outputs, in memory, and the diagnostics of making them."""
+
+    files: tuple[File, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no diagnostic is an error."""
+        return not has_errors(self.diagnostics)
+
+    def write(
+        self, folder: str | PathLike[str], beside: Sequence[tuple[Path, bytes]] = ()
+    ) -> Written:
+        """Put the files into a directory, and each of ``beside`` at its own path: all or none.
+
+        Files that did not change keep their time stamps; those of an earlier run that are not made
+        any more are removed. Raises `ValueError` where there are errors, and `InputError` where a
+        file cannot be written.
+        """
+        if not self.ok:
+            raise ValueError("the outputs have errors: see Emitted.diagnostics")
+        return write(Path(folder), self.files, beside)
+
+
+def compile_board(board: DeviceTree, request: Request) -> Result:
+    """From a tree to a checked model. Raises `InputError` where the input cannot be understood."""
+    inventory, assignment = assign(board, request.sources)
+    model = build(inventory, assignment, request.lock, request.numbering, request.repack)
+    checked = (
+        *board.warnings,
+        *run_checks(model),
+        *extra_problems(model),
+        *_option_problems(model),
     )
-    inventory, assignment = assign(tree, sources)
-    lock = _read_lock(request.ids)
-    model = build(inventory, assignment, lock, request.numbering, request.repack)
-    read = dict.fromkeys((*tree.files, *map(str, request.agents)))
-    for own in sources.trees.values():
-        read.update(dict.fromkeys(own.files))
-    checked = (*tree.warnings, *run_checks(model), *extra_problems(model), *_option_problems(model))
     if request.against is not None:
-        checked += _held_against(request, request.against, model)
-        read.setdefault(str(request.against))
+        checked += _held_against(request.against, model)
     found = switched(checked, assignment.switches, request.asked)
-    return Compiled(model, (*_unknown(assignment.switches), *found), tuple(read))
+    files = _files(board, request)
+    return Result(model, (*_unknown(assignment.switches), *found), files, request.asked)
+
+
+def _files(board: DeviceTree, request: Request) -> tuple[str, ...]:
+    """The names of everything that was read, each once."""
+    names = [*board.files, *(name for name, _ in request.sources.files)]
+    names.extend(name for tree in request.sources.trees.values() for name in tree.files)
+    names.extend([request.against.name] if request.against is not None else [])
+    return tuple(dict.fromkeys(names))
 
 
 def _unknown(switches: Sequence[Switch]) -> tuple[Diagnostic, ...]:
@@ -152,31 +211,24 @@ def _option_problems(model: Model) -> tuple[Diagnostic, ...]:
     return option_problems(model)
 
 
-def _held_against(request: Request, path: Path, model: Model) -> tuple[Diagnostic, ...]:
-    """What does not fit between the board and a server: a runtime configuration, or the board that
-    describes the server, the errors of which are told too."""
-    # A server is read only if one is named.
+def _held_against(against: Against, model: Model) -> tuple[Diagnostic, ...]:
+    """What does not fit between the board and a server, with the errors of the server's board."""
+    # A server is compared only if one is named.
     from scmigen.checks.against import compare
 
-    if path.suffix == ".json":
-        try:
-            server = decode(_read_text(path).encode())
-        except ConfigurationError as problem:
-            told = RUNTIME_INVALID.error(str(problem), Position(str(path)))
-            raise InputError([told]) from None
-        return compare(model, server, str(path), request.agent)
+    if isinstance(against.server, Runtime):
+        return compare(model, against.server, against.name, against.agent)
     from scmigen.targets.runtime.configuration import to_runtime
 
-    board = Request(path, include_dirs=request.include_dirs, defines=request.defines)
-    compiled = compile_board(board)
-    found = list(_server_errors(path, compiled.diagnostics))
-    for platform in _alike(compiled.model.platforms, model):
+    compiled = compile_board(against.server, Request())
+    found = list(_server_errors(against.name, compiled.diagnostics))
+    for platform in _alike(compiled.platforms, model):
         try:
             server = to_runtime(platform)
         except ConfigurationError as problem:
-            found.append(RUNTIME_INVALID.error(str(problem), Position(str(path))))
+            found.append(RUNTIME_INVALID.error(str(problem), Position(against.name)))
         else:
-            found.extend(compare(model, server, str(path), request.agent))
+            found.extend(compare(model, server, against.name, against.agent))
     return tuple(found)
 
 
@@ -186,40 +238,16 @@ def _alike(servers: Sequence[Platform], model: Model) -> Sequence[Platform]:
     return [server for server in servers if server.name in names] or servers[:1]
 
 
-def _server_errors(path: Path, diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+def _server_errors(name: str, diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     errors = [item for item in diagnostics if has_errors([item])]
     if errors:
         yield SERVER_INVALID.error(
             f"the board of the server has {counted(len(errors), 'error')} of its own, so no server "
             "can be built from it",
-            Position(str(path)),
+            Position(name),
             [Related(f"{item.id}: {item.message}", item.position) for item in errors],
-            f"scmigen check {path} explains them",
+            f"scmigen check {name} explains them",
         )
-
-
-def _load(request: Request, path: Path, overlays: tuple[Path, ...] = ()) -> DeviceTree:
-    return load_board(path, overlays, request.include_dirs, request.defines)
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or "not UTF-8 text"
-        raise InputError([FILE_UNREADABLE.error(reason, Position(str(path)))]) from None
-
-
-def _read_lock(path: Path | None) -> Lock | None:
-    """The lock file; none where it does not exist yet."""
-    if path is None or not path.exists():
-        return None
-    return parse_lock(_read_text(path), str(path))
-
-
-def lock_text(compiled: Compiled) -> str:
-    """The lock file after this compilation."""
-    return format_lock(compiled.model.lock)
 
 
 def emit_outputs(
@@ -228,7 +256,7 @@ def emit_outputs(
     explicit: bool,
     asked: Asked = NOTHING,
     overrides: "Overrides | None" = None,
-) -> "Made":
+) -> Emitted:
     """The files of the outputs ``wanted``, each in its folder, and what could not be made.
 
     ``explicit``: the user named the outputs, so one that cannot hold the board is an error; else it
@@ -236,8 +264,10 @@ def emit_outputs(
     place of those in the agents file.
     """
     # Targets are imported only where there are outputs to make.
-    from scmigen.targets.make import Made, make_outputs
+    from scmigen.targets.make import make_outputs
 
-    files, diagnostics = make_outputs(model, wanted, explicit, overrides)
-    found = switched(diagnostics, model.assignment.switches, asked, final=True)
-    return Made(files, found)
+    try:
+        files, diagnostics = make_outputs(model, wanted, explicit, overrides)
+    except InputError as problem:
+        files, diagnostics = (), problem.diagnostics
+    return Emitted(files, switched(diagnostics, model.assignment.switches, asked, final=True))

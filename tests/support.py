@@ -11,20 +11,23 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from scmigen.assignment.sources import Sources, assign
+from scmigen import (
+    DeviceTree,
+    Diagnostic,
+    Kind,
+    Model,
+    Numbering,
+    Operation,
+    Position,
+    Text,
+    loads,
+)
+from scmigen import compile as compile_board
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.inventory import Inventory, take_inventory
 from scmigen.checks.registry import run_checks
 from scmigen.cli.main import cli
-from scmigen.devicetree.source import read_source
-from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, Position
-from scmigen.model.build import build
-from scmigen.model.lockfile import parse_lock
-from scmigen.model.platform import Model
-from scmigen.runtime import Numbering
-from scmigen.scmi.operations import Operation, ordered
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.operations import ordered
 
 BOARD = "board.dts"
 AGENTS = "agents.yaml"
@@ -101,7 +104,7 @@ def source(body: str) -> str:
 
 def tree_of(body: str) -> DeviceTree:
     """The tree with ``body`` in its root node."""
-    return read_source(source(body), BOARD)
+    return loads(source(body), BOARD)
 
 
 def soc(body: str) -> DeviceTree:
@@ -122,9 +125,10 @@ def model_of(
     repack: bool = False,
 ) -> Model:
     """The model of a tree, with the text of an agents file and of a lock file."""
-    inventory, assignment = assign(tree, Sources([] if agents is None else [(AGENTS, agents)]))
-    locked = None if lock is None else parse_lock(lock, "ids.lock")
-    return build(inventory, assignment, locked, numbering, repack)
+    owners = [] if agents is None else [Text(AGENTS, agents)]
+    locked = None if lock is None else Text("ids.lock", lock)
+    result = compile_board(tree, agents=owners, lock=locked, numbering=numbering, repack=repack)
+    return result.model
 
 
 def soc_model(body: str, agents: str | None = None) -> Model:
@@ -162,7 +166,7 @@ def grants(model: Model, agent: str) -> dict[str, str]:
     return {
         word(model.inventory.tree, g.resource.key): operations(g.resource.kind, g.operations)
         for platform in model.platforms
-        for g in platform.grants
+        for g in platform.all_grants
         if g.agent.name == agent
     }
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from scmigen.assignment.assignment import Switch
 from scmigen.assignment.domains_file import DomainsReader
+from scmigen.assignment.foreign import read_foreign, reader_of
 from scmigen.assignment.located import Located, parse
 from scmigen.assignment.lookup import Lookup
 from scmigen.assignment.outputs import read_outputs
@@ -30,13 +31,18 @@ def read_files(
     found = []
     for name, text in files:
         try:
-            found.append(_file(text, name, lookup))
+            found.append(_said(text, name, lookup, tree))
         except InputError as problem:
             for item in problem.diagnostics:
                 problems.add(item)
         except TooManyError:
             break
     return tuple(found), problems.all()
+
+
+def _said(text: str, name: str, lookup: Lookup, tree: DeviceTree) -> SourceSaid:
+    source = reader_of(name)
+    return _file(text, name, lookup) if source is None else read_foreign(source, text, name, tree)
 
 
 def _file(text: str, name: str, lookup: Lookup) -> SourceSaid:

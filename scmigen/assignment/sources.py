@@ -24,6 +24,10 @@ class Sources:
     trees: Mapping[str, DeviceTree] = field(default_factory=dict)
 
 
+#: Nothing besides the board.
+NO_SOURCES = Sources()
+
+
 def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
     """The inventory of a board, and its devices assigned to agents.
 

@@ -47,7 +47,7 @@ def grant_unused(model: Model) -> Iterator[Diagnostic]:
 )
 def agent_idle(model: Model) -> Iterator[Diagnostic]:
     """Agents that some source names, and that may not do anything with any resource."""
-    granted = {grant.agent.id for platform in model.platforms for grant in platform.grants}
+    granted = {grant.agent.id for platform in model.platforms for grant in platform.grants()}
     for agent in model.assignment.agents:
         if agent.position is not None and agent.id not in granted and not agent.permissions:
             yield agent_idle.note(

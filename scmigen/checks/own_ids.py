@@ -47,7 +47,7 @@ class _Ids:
         self._own = own
         self._grants: dict[Kind, dict[int, Grant]] = {kind: {} for kind in Kind}
         for platform in _platforms(model, own):
-            for grant in platform.grants:
+            for grant in platform.grants():
                 if grant.agent.name == own.agent:
                     self._grants[grant.resource.kind][grant.id] = grant
         self._needs: dict[tuple[str, str, Kind], list[Use]] = {}

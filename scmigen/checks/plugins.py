@@ -11,14 +11,14 @@ silence.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from importlib.metadata import EntryPoint, entry_points
 from traceback import extract_tb
 from types import ModuleType
 from typing import NamedTuple
 
 from scmigen.checks.check import Check
-from scmigen.diagnostics import Diagnostic, Finding, Position
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
 from scmigen.model.platform import Model
+from scmigen.plugins import entry_points_of, load, unusable
 
 #: The group of entry points.
 GROUP = "scmigen.checks"
@@ -44,50 +44,38 @@ class Plugins(NamedTuple):
     problems: tuple[Diagnostic, ...]
 
 
-class _LoadError(Exception):
-    """Why an entry point is of no use; the message is for people."""
+_HINT = "a check is a function with @check(ID, about=…, advice=…) above it"
 
 
 def load_plugins(known: Collection[str]) -> Plugins:
     """The checks of all entry points, by name; ``known`` are ids that are taken already."""
     checks: dict[str, Check] = {}
     problems: list[Diagnostic] = []
-    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+    for point in entry_points_of(GROUP):
         try:
-            loaded = _load(point)
-        except _LoadError as problem:
-            problems.append(_unloadable(point, str(problem)))
+            loaded, reason = _checks_in(load(point, CHECK_UNLOADABLE, _HINT))
+        except InputError as problem:
+            problems.extend(problem.diagnostics)
             continue
+        if reason:
+            problems.append(unusable(point, CHECK_UNLOADABLE, reason, _HINT))
         for check in loaded:
             if check.id in known or check.id in checks:
-                problems.append(_unloadable(point, f"there is a check {check.id} already"))
+                reason = f"there is a check {check.id} already"
+                problems.append(unusable(point, CHECK_UNLOADABLE, reason, _HINT))
             else:
                 checks[check.id] = check
     return Plugins(tuple(checks.values()), tuple(problems))
 
 
-def _load(point: EntryPoint) -> list[Check]:
-    try:
-        found = point.load()
-    # Importing a package runs its code, which may raise anything.
-    except Exception as problem:
-        raise _LoadError(f"{type(problem).__name__}: {problem}") from problem
+def _checks_in(found: object) -> tuple[list[Check], str]:
+    """The checks that an entry point names, or why there are none."""
     if isinstance(found, Check):
-        return [found]
+        return [found], ""
     if not isinstance(found, ModuleType):
-        raise _LoadError(f"it is {type(found).__name__!r}, not a check or a module with checks")
+        return [], f"it is {type(found).__name__!r}, not a check or a module with checks"
     checks = [value for value in vars(found).values() if isinstance(value, Check)]
-    if not checks:
-        raise _LoadError("that module has no check")
-    return checks
-
-
-def _unloadable(point: EntryPoint, reason: str) -> Diagnostic:
-    package = f" of {point.dist.name} {point.dist.version}" if point.dist is not None else ""
-    return CHECK_UNLOADABLE.error(
-        f"entry point {point.name} = {point.value!r}{package}: {reason}",
-        hint="a check is a function with @check(ID, about=…, advice=…) above it",
-    )
+    return checks, "" if checks else "that module has no check"
 
 
 def run_guarded(checks: Iterable[Check], model: Model) -> Iterator[Diagnostic]:

@@ -195,4 +195,4 @@ def _is_empty(platform: Platform, number: int) -> bool:
         return True
     if kind in (Kind.POWERCAP, Kind.PIN) and platform.options.extra is not None:
         return False
-    return not any(grant.resource.kind is kind for grant in platform.grants)
+    return not any(grant.resource.kind is kind for grant in platform.grants())

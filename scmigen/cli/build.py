@@ -2,23 +2,20 @@
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from scmigen.cli.common import board_options, compiled
+from scmigen.cli.common import BoardRequest, board_options, compiled
 from scmigen.cli.report import ERRORS, report
-from scmigen.diagnostics import InputError, counted, has_errors
+from scmigen.diagnostics import InputError, counted
 from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
-    Compiled,
-    Request,
+    Result,
     emit_outputs,
-    lock_text,
 )
 from scmigen.targets import registry
-from scmigen.targets.common.files import File, Written, write
+from scmigen.targets.common.files import File, Written
 
 
 def _outputs(
@@ -54,7 +51,7 @@ def _outputs(
 @click.option("--depfile", type=click.Path(path_type=Path), help="Make rule with all files read.")
 @click.option("-v", "--verbose", is_flag=True, help="List the files that changed.")
 def build(
-    request: Request,
+    request: BoardRequest,
     output: Path,
     emit: tuple[str, ...],
     scp_target: str | None,
@@ -69,32 +66,27 @@ def build(
     """
     found = compiled(request, style, quiet)
     overrides = {} if scp_target is None else {"scp": {"target": scp_target}}
-    try:
-        files, problems = emit_outputs(
-            found.model, emit or DEFAULT_OUTPUTS, bool(emit), request.asked, overrides
-        )
-    except InputError as problem:
-        files, problems = (), problem.diagnostics
-    told = [*found.diagnostics, *problems]
+    made = emit_outputs(found.model, emit or DEFAULT_OUTPUTS, bool(emit), found.asked, overrides)
+    told = [*found.diagnostics, *made.diagnostics]
     written = None
-    if not has_errors(problems):
+    if made.ok:
         beside = []
         if request.ids is not None:
-            beside.append((request.ids, lock_text(found).encode()))
+            beside.append((request.ids, found.lock.encode()))
         if depfile is not None:
-            beside.append((depfile, os.fsencode(_make_rule(output, files, found))))
+            beside.append((depfile, os.fsencode(_make_rule(output, made.files, found))))
         try:
-            written = write(output, files, beside)
+            written = made.write(output, beside)
         except InputError as problem:
             told.extend(problem.diagnostics)
     report(told, style, quiet, sys.stderr)
     if written is None:
         raise SystemExit(ERRORS)
     if not quiet and style == "text":
-        _summary(found, output, files, written, verbose)
+        _summary(found, output, made.files, written, verbose)
 
 
-def _make_rule(output: Path, files: tuple[File, ...], found: Compiled) -> str:
+def _make_rule(output: Path, files: tuple[File, ...], found: Result) -> str:
     def escape(text: str) -> str:
         return text.replace("\\", "\\\\").replace(" ", "\\ ").replace("#", "\\#").replace("$", "$$")
 
@@ -104,7 +96,7 @@ def _make_rule(output: Path, files: tuple[File, ...], found: Compiled) -> str:
 
 
 def _summary(
-    found: Compiled, output: Path, files: tuple[File, ...], written: Written, verbose: bool
+    found: Result, output: Path, files: tuple[File, ...], written: Written, verbose: bool
 ) -> None:
     for platform in found.model.platforms:
         counts = [
@@ -132,11 +124,10 @@ def _summary(
 )
 @click.option("--as", "agent", help="The server's agent whose tree BOARD is.")
 def check(
-    request: Request, against: Path | None, agent: str | None, style: str, quiet: bool
+    request: BoardRequest, against: Path | None, agent: str | None, style: str, quiet: bool
 ) -> None:
     """Check BOARD and print what is found; the exit status is 1 where there are errors."""
     if agent is not None and against is None:
         raise click.UsageError("--as names an agent of a server: name that with --against")
-    asked = replace(request, against=against, agent=agent)
-    found = compiled(asked, style, quiet, sys.stdout)
+    found = compiled(request, style, quiet, sys.stdout, against, agent)
     report(found.diagnostics, style, quiet, sys.stdout)

@@ -4,22 +4,61 @@ import functools
 import gc
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
+from scmigen import api
+from scmigen.checks.switches import NOTHING, Asked
 from scmigen.cli.choices import OPTIONS, asked
 from scmigen.cli.report import ERRORS, FORMATS, MOVED, report
-from scmigen.diagnostics import InputError, Severity, has_errors
-from scmigen.pipeline import Compiled, Request, compile_board
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import InputError, Severity
+from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
 
 _Command = Callable[..., Any]
 
 
+@dataclass(frozen=True, slots=True)
+class BoardRequest:
+    """The board that a command line names, and how it is to be read and numbered."""
+
+    board: Path
+    overlays: tuple[Path, ...] = ()
+    agents: tuple[Path, ...] = ()
+    include: tuple[Path, ...] = ()
+    define: tuple[str, ...] = ()
+    numbering: Numbering = Numbering.SHARED
+    ids: Path | None = None
+    trees: tuple[tuple[str, Path], ...] = ()
+    repack: bool = False
+    overrides: Asked = NOTHING
+
+    def load(self, path: Path, overlays: Sequence[Path] = ()) -> DeviceTree:
+        """The tree in a file, read as the command line says. Raises `InputError`."""
+        return api.load(path, overlays=overlays, include=self.include, define=self.define)
+
+    def compile(self, against: Path | None = None, agent: str | None = None) -> Result:
+        """The compiled board. Raises `InputError`."""
+        board = against is not None and against.suffix != ".json"
+        return api.compile(
+            self.load(self.board, self.overlays),
+            agents=self.agents,
+            trees={name: self.load(path) for name, path in self.trees},
+            lock=self.ids,
+            numbering=self.numbering,
+            repack=self.repack,
+            overrides=self.overrides,
+            against=self.load(against) if against is not None and board else against,
+            agent=agent,
+        )
+
+
 def board_options(command: _Command, formats: Sequence[str] = FORMATS) -> _Command:
-    """The options of every command that reads a board; it is called with a `Request`."""
+    """The options of every command that reads a board; it is called with a `BoardRequest`."""
 
     @functools.wraps(command)
     def with_request(
@@ -35,17 +74,17 @@ def board_options(command: _Command, formats: Sequence[str] = FORMATS) -> _Comma
         repack = others.pop("repack")
         if repack and ids is None:
             raise click.UsageError("--repack renumbers a lock file: name it with --ids")
-        request = Request(
+        request = BoardRequest(
             board,
+            overlays,
             agents,
             include,
             define,
             Numbering(numbering),
             ids,
-            trees=others.pop("trees"),
-            repack=repack,
-            asked=asked(others.pop("switches"), others.pop("errors")),
-            overlays=overlays,
+            others.pop("trees"),
+            repack,
+            asked(others.pop("switches"), others.pop("errors")),
         )
         return command(request=request, **others)
 
@@ -87,8 +126,15 @@ def board_options(command: _Command, formats: Sequence[str] = FORMATS) -> _Comma
 view_options = functools.partial(board_options, formats=("text", "json"))
 
 
-def compiled(request: Request, style: str, quiet: bool, stream: IO[str] | None = None) -> Compiled:
-    """The checked board; where there are errors, they are printed and the program ends.
+def compiled(
+    request: BoardRequest,
+    style: str,
+    quiet: bool,
+    stream: IO[str] | None = None,
+    against: Path | None = None,
+    agent: str | None = None,
+) -> Result:
+    """The compiled board; where there are errors, they are printed and the program ends.
 
     Diagnostics go to ``stream``, standard error by default.
     """
@@ -96,17 +142,17 @@ def compiled(request: Request, style: str, quiet: bool, stream: IO[str] | None =
     # A board is read, told about and gone: there is no garbage to look for on the way.
     gc.disable()
     try:
-        found = compile_board(request)
+        found = request.compile(against, agent)
     except InputError as problem:
         report(problem.diagnostics, style, quiet, stream)
         raise SystemExit(ERRORS) from None
-    if has_errors(found.diagnostics):
+    if not found.ok:
         report(found.diagnostics, style, quiet, stream)
         raise SystemExit(MOVED if found.moved and _only_moved(found) else ERRORS)
     return found
 
 
-def _only_moved(found: Compiled) -> bool:
+def _only_moved(found: Result) -> bool:
     return all(
         item.id == "id-moved" for item in found.diagnostics if item.severity is Severity.ERROR
     )

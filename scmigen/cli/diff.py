@@ -2,19 +2,17 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from scmigen import runtime
+from scmigen import api, runtime
 from scmigen.cli.choices import agent_trees
+from scmigen.cli.common import BoardRequest
 from scmigen.cli.report import ERRORS, MOVED, report
-from scmigen.devicetree.findings import FILE_UNREADABLE
-from scmigen.diagnostics import InputError, Position, has_errors
-from scmigen.model.compare import AGENT, Change, Side, What, compare, of_ids, of_runtime
-from scmigen.model.lockfile import is_lock, parse_lock
-from scmigen.pipeline import RUNTIME_INVALID
+from scmigen.diagnostics import InputError
+from scmigen.model.compare import AGENT, Change, What
+from scmigen.pipeline import Result
 
 _PATH = click.Path(path_type=Path)
 
@@ -62,103 +60,29 @@ def diff(
     Each is a board (DTS or DTB), a runtime.json (or the folder of a build), or a lock file. The
     exit status is 3 where a number moved: what was built against OLD would reach something else.
     """
-    boards = _Boards(trees, include, define, runtime.Numbering(numbering), ids)
+
+    def side(path: Path, owners: tuple[Path, ...]) -> Path | Result:
+        """What is compared: a board is compiled as the options say."""
+        if not api.is_board(path):
+            return path
+        request = BoardRequest(
+            path, (), owners, include, define, runtime.Numbering(numbering), ids, trees
+        )
+        return request.compile()
+
     try:
-        before = boards.sides(old, old_agents or agents)
-        after = boards.sides(new, agents)
+        found = api.diff(side(old, old_agents or agents), side(new, agents))
     except InputError as problem:
         report(problem.diagnostics, style, False, sys.stderr)
         raise SystemExit(ERRORS) from None
-    found = _compared(before, after)
     if style == "json":
-        click.echo(json.dumps([_plain(platform, change) for platform, change in found], indent=1))
+        click.echo(json.dumps([_plain(change) for change in found], indent=1))
     else:
-        several = max(len(before), len(after)) > 1
-        for platform, change in found:
-            click.echo(f"{platform}: {_text(change)}" if several else _text(change))
-    if any(change.moved for _, change in found):
+        several = len({change.platform for change in found}) > 1
+        for change in found:
+            click.echo(f"{change.platform}: {_text(change)}" if several else _text(change))
+    if any(change.moved for change in found):
         raise SystemExit(MOVED)
-
-
-class _Boards:
-    """Reads either side; the options are for those that are boards."""
-
-    def __init__(
-        self,
-        trees: tuple[tuple[str, Path], ...],
-        include: tuple[Path, ...],
-        define: tuple[str, ...],
-        numbering: runtime.Numbering,
-        ids: Path | None,
-    ) -> None:
-        self._trees = trees
-        self._include = include
-        self._define = define
-        self._numbering = numbering
-        self._ids = ids
-
-    def sides(self, path: Path, agents: tuple[Path, ...]) -> Mapping[str, Side]:
-        """The platforms of a file, by name. Raises `InputError` where it cannot be read."""
-        if path.is_dir():
-            path /= "runtime/runtime.json"
-        data = _read(path)
-        if data[:1] == b"{":
-            return {"scmi": _configuration(path, data)}
-        text = data.decode("utf-8", "replace")
-        if is_lock(text):
-            lock = parse_lock(text, str(path))
-            return {name: of_ids(ids) for name, ids in lock.platforms.items()}
-        return self._board(path, agents)
-
-    def _board(self, path: Path, agents: tuple[Path, ...]) -> Mapping[str, Side]:
-        # The compiler is needed for boards only.
-        from scmigen.pipeline import Request, compile_board
-        from scmigen.targets.runtime.configuration import to_runtime
-
-        request = Request(
-            path,
-            agents,
-            self._include,
-            self._define,
-            self._numbering,
-            self._ids,
-            trees=self._trees,
-        )
-        found = compile_board(request)
-        if has_errors(found.diagnostics):
-            raise InputError(found.diagnostics)
-        return {
-            platform.name: of_runtime(to_runtime(platform)) for platform in found.model.platforms
-        }
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        reason = problem.strerror or "it cannot be read"
-        raise InputError([FILE_UNREADABLE.error(reason, Position(str(path)))]) from None
-
-
-def _configuration(path: Path, data: bytes) -> Side:
-    try:
-        return of_runtime(runtime.decode(data))
-    except runtime.ConfigurationError as problem:
-        raise InputError([RUNTIME_INVALID.error(str(problem), Position(str(path)))]) from None
-
-
-def _compared(
-    before: Mapping[str, Side], after: Mapping[str, Side]
-) -> Sequence[tuple[str, Change]]:
-    """The changes of each platform; where there is one only, whatever its name."""
-    if len(before) == len(after) == 1:
-        (old,), ((name, new),) = before.values(), after.items()
-        return [(name, change) for change in compare(old, new)]
-    return [
-        (name, change)
-        for name in dict.fromkeys((*before, *after))
-        for change in compare(before.get(name), after.get(name))
-    ]
 
 
 def _text(change: Change) -> str:
@@ -179,9 +103,9 @@ def _what(change: Change) -> str:
     return f"{change.what}: {words}" if words else str(change.what)
 
 
-def _plain(platform: str, change: Change) -> dict[str, object]:
+def _plain(change: Change) -> dict[str, object]:
     return {
-        "platform": platform,
+        "platform": change.platform,
         "agent": change.agent,
         "change": change.what,
         "kind": change.thing.kind,

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from scmigen import __version__
 from scmigen.diagnostics import (
     Diagnostic,
     Finding,
@@ -19,6 +18,7 @@ from scmigen.diagnostics import (
     related_lines,
     to_dict,
 )
+from scmigen.version import __version__
 
 _SARIF_SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-from scmigen import __version__
+from scmigen.version import __version__
 
 #: Subcommand → the module and object that define it, and its line in the list of commands.
 _COMMANDS = {

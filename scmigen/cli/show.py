@@ -8,11 +8,11 @@ import click
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.cli.common import compiled, view_options
+from scmigen.cli.common import BoardRequest, compiled, view_options
 from scmigen.cli.report import ERRORS
 from scmigen.model.platform import Grant, Model, Platform
 from scmigen.model.protocol_grants import ProtocolGrant, Right
-from scmigen.pipeline import Compiled, Request
+from scmigen.pipeline import Result
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
 
@@ -97,7 +97,7 @@ def _permissions(model: Model) -> _Table:
             " ".join(ordered(grant.resource.kind, grant.operations)),
         )
         for platform in model.platforms
-        for grant in platform.grants
+        for grant in platform.grants()
     ]
     # The rights are the same on every platform of a board.
     rows += [
@@ -116,7 +116,7 @@ def _permissions(model: Model) -> _Table:
 
 def _idle(model: Model) -> list[tuple[object, ...]]:
     """A row for each agent that has no grant, so that it is not merely missing."""
-    granted = {grant.agent.name for platform in model.platforms for grant in platform.grants}
+    granted = {grant.agent.name for platform in model.platforms for grant in platform.grants()}
     names = (agent.name for agent in model.assignment.agents)
     return [(name, "", "", "", "", "") for name in names if name not in granted]
 
@@ -159,7 +159,7 @@ def _escaped(value: object) -> str:
 @click.command()
 @click.argument("view", type=click.Choice(list(_VIEWS)))
 @view_options
-def show(view: str, request: Request, style: str, quiet: bool) -> None:
+def show(view: str, request: BoardRequest, style: str, quiet: bool) -> None:
     """Show what scmigen makes of BOARD: providers, devices, resources, agents or permissions."""
     found = compiled(request, style, quiet)
     columns, rows = _VIEWS[view](found.model)
@@ -172,7 +172,7 @@ def show(view: str, request: Request, style: str, quiet: bool) -> None:
 @click.argument("agent")
 @click.argument("resource")
 @view_options
-def why(agent: str, resource: str, request: Request, style: str, quiet: bool) -> None:
+def why(agent: str, resource: str, request: BoardRequest, style: str, quiet: bool) -> None:
     """Show the uses behind what AGENT may do with RESOURCE of BOARD.
 
     RESOURCE is KIND:NUMBER (clock:12), KIND:NAME (clock:uart0, clock:CK_UART4), or provider and
@@ -238,10 +238,10 @@ def _why_right(platform: Platform, agent: str, right: Right, style: str) -> None
     click.echo(f"  {grant.because}{place}")
 
 
-def _matching(found: Compiled, text: str) -> list[Grant]:
+def _matching(found: Result, text: str) -> list[Grant]:
     """The grants on the resources that ``text`` means."""
     word, _, rest = text.partition(":")
-    every = [grant for platform in found.model.platforms for grant in platform.grants]
+    every = [grant for platform in found.model.platforms for grant in platform.grants()]
     if word in tuple(Kind) and rest:
         of_kind = [grant for grant in every if grant.resource.kind == word]
         called = [g for g in of_kind if rest in (str(g.id), g.resource.name)]

@@ -32,9 +32,3 @@ DTS_SYNTAX = Finding(
     "The caret marks what was not expected.",
     switchable=False,
 )
-FILE_UNREADABLE = Finding(
-    "file-unreadable",
-    "A file cannot be read or written.",
-    "Check its name and its permissions.",
-    switchable=False,
-)

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from scmigen.devicetree.findings import DTS_ENCODING, FILE_UNREADABLE
+from scmigen.devicetree.findings import DTS_ENCODING
 from scmigen.devicetree.preprocess import needs_preprocessing, preprocess
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError, Position
+from scmigen.inputs import read_bytes
 
 #: The first four bytes of every DTB.
 MAGIC = b"\xd0\x0d\xfe\xed"
-
-#: The largest file that is read, in bytes.
-MAX_FILE = 16 << 20
 
 
 def load(
@@ -28,7 +26,7 @@ def load(
     preprocessor. ``symbols`` as in `read_source`. ``files`` of the tree names all files that took
     part. Raises `InputError` with all that is wrong.
     """
-    data = _read(path)
+    data = read_bytes(path)
     file = str(path)
     # Each form's reader is imported when it is needed: a blob needs no parser, a source no fdt.
     if data.startswith(MAGIC):
@@ -75,19 +73,3 @@ def _decode(data: bytes, file: str) -> str:
     message = "neither a devicetree blob nor UTF-8 text"
     hint = "a blob starts with the bytes d0 0d fe ed; a source is saved as UTF-8"
     raise InputError([DTS_ENCODING.error(message, where, (), hint)])
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            what = "is a directory" if path.is_dir() else "there is no such file"
-            raise InputError([FILE_UNREADABLE.error(what, Position(str(path)))])
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        raise InputError([FILE_UNREADABLE.error(reason, Position(str(path)))]) from None
-    if len(data) > MAX_FILE:
-        message = f"the file has more than {MAX_FILE >> 20} MiB"
-        raise InputError([FILE_UNREADABLE.error(message, Position(str(path)))])
-    return data

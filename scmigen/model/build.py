@@ -84,7 +84,7 @@ def _platform(
         options=board.assignment.options,
         agents=board.assignment.agents,
         resources=resources,
-        grants=tuple(grants),
+        all_grants=tuple(grants),
         devices=devices,
         reserved=reserved_numbers(numbers, locked),
         instance=instance,
@@ -146,7 +146,7 @@ def _new_lock(scheme: Scheme, platforms: Sequence[Platform]) -> Lock:
         }
         agents: dict[tuple[str, ResourceKey], int] = {}
         if platform.numbering is Numbering.PER_AGENT:
-            agents = {(g.agent.name, g.resource.key): g.id for g in platform.grants}
+            agents = {(g.agent.name, g.resource.key): g.id for g in platform.grants()}
         made[platform.name] = together(
             scheme.numbers(platform.name), Ids(resources, devices, agents)
         )

@@ -74,6 +74,7 @@ class Change:
     name: str
     was: int | str | None = None
     operations: tuple[str, ...] = ()
+    platform: str = ""
 
     @property
     def moved(self) -> bool:

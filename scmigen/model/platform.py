@@ -3,11 +3,14 @@
 `scmigen.model.build` makes it; checks and emitters read it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from scmigen.assignment.assignment import Agent, Assignment, HandGrant, PlatformOptions
+from scmigen.assignment.select import Selector, resource_key
+from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import OppTable, Provider, ResourceFacts, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
@@ -17,8 +20,10 @@ from scmigen.model.identifiers import Foreign, Lock, Moved
 from scmigen.model.ownership import ClaimConflict, Owners
 from scmigen.model.protocol_grants import ProtocolGrant, Right, protocol_grants
 from scmigen.runtime import Numbering
-from scmigen.scmi.operations import Operation
+from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
+
+W = TypeVar("W", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,16 @@ class Grant:
     because: tuple[Use | HandGrant, ...]
 
     @property
+    def kind(self) -> Kind:
+        """The kind of resource."""
+        return self.resource.kind
+
+    @property
+    def name(self) -> str:
+        """The name of the resource."""
+        return self.resource.name
+
+    @property
     def beyond_need(self) -> frozenset[Operation]:
         """The operations that the user wrote and no use needs."""
         needs = (why.needs for why in self.because if isinstance(why, Use))
@@ -80,6 +95,15 @@ class Device:
     name: str
 
 
+def _word(known: Iterable[W], word: str) -> W:
+    """The one of ``known`` that is ``word``. Raises `LookupError`, with a hint."""
+    every = {str(one): one for one in known}
+    if word not in every:
+        hint = did_you_mean(word, every)
+        raise LookupError("; ".join(filter(None, (f"{word!r} does not exist", hint))))
+    return every[word]
+
+
 @dataclass(frozen=True)
 class Platform:
     """One SCMI platform: everything the outputs say, and nothing about how they say it."""
@@ -91,7 +115,7 @@ class Platform:
     options: PlatformOptions
     agents: tuple[Agent, ...]
     resources: Mapping[Kind, tuple[Resource, ...]]
-    grants: tuple[Grant, ...]
+    all_grants: tuple[Grant, ...]
     devices: tuple[Device, ...]
     reserved: Mapping[Kind, tuple[int, ...]]
     instance: ScmiInstance | None = None
@@ -99,7 +123,7 @@ class Platform:
     @cached_property
     def _grants_by_agent(self) -> Mapping[tuple[int, Kind], tuple[Grant, ...]]:
         found: dict[tuple[int, Kind], list[Grant]] = {}
-        for grant in self.grants:
+        for grant in self.all_grants:
             found.setdefault((grant.agent.id, grant.resource.kind), []).append(grant)
         return {key: tuple(sorted(grants, key=lambda g: g.id)) for key, grants in found.items()}
 
@@ -110,7 +134,7 @@ class Platform:
     @cached_property
     def _holders(self) -> Mapping[ResourceKey, Mapping[int, Grant]]:
         found: dict[ResourceKey, dict[int, Grant]] = {}
-        for grant in self.grants:
+        for grant in self.all_grants:
             found.setdefault(grant.resource.key, {})[grant.agent.id] = grant
         return found
 
@@ -130,6 +154,58 @@ class Platform:
     def has_right(self, agent: Agent, right: Right) -> bool:
         """Whether an agent has a right on a protocol as a whole."""
         return any(g.agent == agent and g.right is right for g in self.protocol_grants)
+
+    @cached_property
+    def _selector(self) -> Selector:
+        return Selector(self.inventory.tree)
+
+    def agent(self, name: str) -> Agent:
+        """The agent of that name. Raises `LookupError`."""
+        names = [agent.name for agent in self.agents]
+        return self.agents[names.index(_word(names, name))]
+
+    def grants(self, agent: str | None = None, kind: Kind | str | None = None) -> tuple[Grant, ...]:
+        """The grants of one agent or all, on resources of one kind or all, ordered by agent and id.
+
+        Raises `LookupError` for an agent or kind that does not exist.
+        """
+        if agent is None and kind is None:
+            return self.all_grants
+        agents = self.agents if agent is None else (self.agent(agent),)
+        kinds = tuple(Kind) if kind is None else (_word(Kind, kind),)
+        return tuple(g for one in agents for each in kinds for g in self.grants_of(one, each))
+
+    def find(self, kind: Kind | str, resource: str) -> Resource | None:
+        """The resource that a text names, as in an agents file or by its name or macro.
+
+        ``"&cru 12"``, ``"&cru CLK_DPI"``, ``"/soc/clock@1000 12"``, ``"uart0-baudclk"`` or
+        ``"CLK_DPI"``. None where the provider exists, but the platform has no such resource of it.
+        Raises `LookupError` for a kind, node or macro that does not exist.
+        """
+        kind = _word(Kind, kind)
+        for known in self.resources.get(kind, ()):
+            if resource in (known.name, self.inventory.macros.name(known.key)):
+                return known
+        selected, cells = self._selector.resource(resource)
+        if not selected.nodes:
+            problem = selected.problem or f"no node {resource!r}"
+            raise LookupError("; ".join(filter(None, (problem, selected.hint))))
+        keys = (resource_key(kind, node, cells) for node in selected.nodes)
+        return next(filter(None, map(self.resource, keys)), None)
+
+    def allows(
+        self, agent: str, kind: Kind | str, resource: str, operation: Operation | str
+    ) -> bool:
+        """Whether an agent may ever use an operation on a resource, given by text as for `find`.
+
+        What may be opened at run time, by giving it an assignable device, counts. Raises
+        `LookupError` for an agent, kind, node or operation that does not exist, so that a
+        misspelling is not taken for a denial.
+        """
+        wanted = _word(OPERATIONS[_word(Kind, kind)], operation)
+        number, found = self.agent(agent).id, self.find(kind, resource)
+        grant = self.holders(found.key).get(number) if found is not None else None
+        return grant is not None and wanted in grant.operations
 
     def resource(self, key: ResourceKey) -> Resource | None:
         """The resource with that identity."""

@@ -262,7 +262,7 @@ def _numbering(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
     for kind in _in_order(limits.spaces):
         ids: dict[int, int] = {}
         moved = []
-        for grant in platform.grants:
+        for grant in platform.grants():
             number = grant.resource.number
             if grant.resource.kind is not kind or limits.spaces[kind] is IdSpace.PER_AGENT:
                 continue
@@ -305,7 +305,7 @@ def _operations(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
     for (kind, operation), why in limits.operations.items():
         grants: list[Grant] = [
             grant
-            for grant in platform.grants
+            for grant in platform.grants()
             if grant.resource.kind is kind and operation in grant.operations
         ]
         if grants:

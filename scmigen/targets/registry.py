@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from scmigen.assignment.words import did_you_mean
-from scmigen.diagnostics import Diagnostic, Finding, InputError
+from scmigen.diagnostics import Finding, InputError
+from scmigen.plugins import entry_points_of, load, unusable
 
 if TYPE_CHECKING:
     from scmigen.targets.base import Target
@@ -80,30 +81,21 @@ def loadable() -> "Iterator[Target[Any]]":
 
 def _outside() -> Mapping[str, Any]:
     """The entry points by name; the names of this package are not theirs to take."""
-    from importlib.metadata import entry_points  # slow to import, and seldom needed
+    return {point.name: point for point in entry_points_of(GROUP) if point.name not in BUILT_IN}
 
-    points = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
-    return {point.name: point for point in points if point.name not in BUILT_IN}
+
+_HINT = "it must name a scmigen.targets.base.Target of the same name: docs/targets.md"
 
 
 def _load(point: Any) -> "Target[Any]":
     from scmigen.targets.base import Target  # only what makes an output needs it
 
-    try:
-        found = point.load()
-    # Importing a package runs its code, which may raise anything.
-    except Exception as problem:
-        raise InputError([_unloadable(point, f"{type(problem).__name__}: {problem}")]) from problem
+    found = load(point, TARGET_UNLOADABLE, _HINT)
+    reason = ""
     if not isinstance(found, Target):
-        raise InputError([_unloadable(point, f"it is {type(found).__name__!r}, not a Target")])
-    if found.name != point.name:
-        raise InputError([_unloadable(point, f"its target is called {found.name!r}")])
-    return found
-
-
-def _unloadable(point: Any, reason: str) -> Diagnostic:
-    package = f" of {point.dist.name} {point.dist.version}" if point.dist is not None else ""
-    return TARGET_UNLOADABLE.error(
-        f"entry point {point.name} = {point.value!r}{package}: {reason}",
-        hint="it must name a scmigen.targets.base.Target of the same name: docs/targets.md",
-    )
+        reason = f"it is {type(found).__name__!r}, not a Target"
+    elif found.name != point.name:
+        reason = f"its target is called {found.name!r}"
+    else:
+        return found
+    raise InputError([unusable(point, TARGET_UNLOADABLE, reason, _HINT)])

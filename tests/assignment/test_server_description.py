@@ -124,7 +124,7 @@ TWO = server(
 def test_each_agent_has_the_numbers_it_is_given() -> None:
     """Where all agents share one numbering, that is an error."""
     model = model_of(soc(TWO), numbering=Numbering.PER_AGENT)
-    found = [(g.agent.name, g.resource.key.cells, g.id) for g in model.platforms[0].grants]
+    found = [(g.agent.name, g.resource.key.cells, g.id) for g in model.platforms[0].all_grants]
     assert sorted(found) == [("agent-1", (1,), 0), ("agent-1", (7,), 3), ("agent-2", (7,), 0)]
     assert wrong(model) == []
     (found_shared,) = diagnostics(model_of(soc(TWO)), "id-disagrees")

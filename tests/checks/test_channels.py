@@ -163,7 +163,7 @@ domains:
 """
     body = f"""scmi {{ compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <{number}>;
         protocol@17 {{ reg = <0x17>; regulators {{ regulator@3 {{ reg = <3>; }}; }}; }}; }};"""
-    (grant,) = model_of(tree_of(body), agents).platforms[0].grants
+    (grant,) = model_of(tree_of(body), agents).platforms[0].all_grants
     assert grant.agent.name == "ab"[number]
 
 

@@ -107,7 +107,7 @@ def test_a_clock_named_only_in_assigned_clocks_is_granted(corpus: Path) -> None:
     found = 0
     for name in BOARDS:
         for platform in board(corpus, name).platforms:
-            for grant in platform.grants:
+            for grant in platform.all_grants:
                 props = {why.prop for why in grant.because if isinstance(why, Use)}
                 if "assigned-clocks" in props and "clocks" not in props:
                     assert "read" in grant.operations

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scmigen.pipeline import Request, compile_board
+import scmigen
 
 COLUMNS = (
     *("managed", "fixed", "local"),
@@ -84,11 +84,11 @@ def expected(name: str) -> dict[str, int]:
 
 @pytest.mark.parametrize("name", TOTALS)
 def test_totals(name: str, corpus: Path) -> None:
-    model = compile_board(Request(corpus / f"{name}.dtb")).model
+    model = scmigen.compile(corpus / f"{name}.dtb").model
     found = dict.fromkeys(COLUMNS, 0)
     for provider in model.providers.values():
         found[str(provider.category)] += provider.consumers > 0
-    granted = {g.resource.key for platform in model.platforms for g in platform.grants}
+    granted = {g.resource.key for platform in model.platforms for g in platform.all_grants}
     for key in granted:
         found[str(key.kind)] += 1
     assert found == expected(name)

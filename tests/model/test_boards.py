@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import scmigen
 from scmigen.diagnostics import Diagnostic, Severity
-from scmigen.pipeline import Compiled, Request, compile_board
 
 BOTH = {"linux", "media"}
 OTHERS = {"vm1", "secure"}
@@ -39,7 +39,7 @@ LEFT = {
 }
 
 
-def errors(found: Compiled) -> list[Diagnostic]:
+def errors(found: scmigen.Result) -> list[Diagnostic]:
     return [item for item in found.diagnostics if item.severity is Severity.ERROR]
 
 
@@ -51,14 +51,14 @@ def agents_in(item: Diagnostic) -> set[str]:
 @pytest.mark.parametrize("name", LEFT)
 def test_with_its_agents_file(name: str, corpus: Path) -> None:
     agents = corpus / "agents" / f"{name}.yaml"
-    assert errors(compile_board(Request(corpus / f"{name}.dts", (agents,)))) == []
+    assert errors(scmigen.compile(corpus / f"{name}.dts", agents=agents)) == []
 
 
 def test_a_blob_has_no_lines(corpus: Path) -> None:
     """Where the board is a DTB, diagnostics name the file; those of the agents file the line."""
     agents = corpus / "agents" / "rk3588-rock-5b.yaml"
     board = corpus / "rk3588-rock-5b.symbols.dtb"
-    found = compile_board(Request(board, (agents,))).diagnostics
+    found = scmigen.compile(board, agents=agents).diagnostics
     assert {(d.position.file, bool(d.position.line)) for d in found if d.position} <= {
         (str(board), False),
         (str(agents), True),
@@ -70,7 +70,7 @@ def test_without_the_platform_part(name: str, corpus: Path, tmp_path: Path) -> N
     text = (corpus / "agents" / f"{name}.yaml").read_text().partition("platform:")[0]
     agents = tmp_path / "agents.yaml"
     agents.write_text(text)
-    found = errors(compile_board(Request(corpus / f"{name}.dts", (agents,))))
+    found = errors(scmigen.compile(corpus / f"{name}.dts", agents=agents))
     assert [item.id for item in found] == [identifier for identifier, _, _ in LEFT[name]]
     for item, (_, message, users) in zip(found, LEFT[name], strict=True):
         assert item.message.startswith(message)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+import scmigen
 from scmigen.assignment.assignment import HandGrant
 from scmigen.diagnostics import Severity
 from scmigen.model.platform import Model
-from scmigen.pipeline import Request, compile_board
 
 HAND = Path(__file__).parent.parent / "grants"
 BOARDS = {"orrery": 124, "minimal": 10, "juno-scmi": 10, "imx8mp-evk": 177}
@@ -40,7 +40,7 @@ def model(name: str, examples: Path, request: pytest.FixtureRequest) -> Model:
     else:
         corpus: Path = request.getfixturevalue("corpus")
         board, agents = corpus / f"{name}.dts", [corpus / "agents" / f"{name}.yaml"]
-    compiled = compile_board(Request(board, tuple(agents)))
+    compiled = scmigen.compile(board, agents=agents)
     assert not [d for d in compiled.diagnostics if d.severity is Severity.ERROR]
     return compiled.model
 
@@ -59,7 +59,7 @@ def test_grants(name: str, examples: Path, request: pytest.FixtureRequest) -> No
             g.resource.key.provider,
             " ".join(map(str, g.resource.key.cells)),
         ): " ".join(sorted(g.operations))
-        for g in platform.grants
+        for g in platform.all_grants
     }
     assert found == expected
 
@@ -70,7 +70,7 @@ def test_every_grant_says_why(examples: Path, request: pytest.FixtureRequest) ->
         (r["agent"], r["kind"], r["provider"], r["cells"]): r["because"] for r in rows("orrery")
     }
     (platform,) = model("orrery", examples, request).platforms
-    for grant in platform.grants:
+    for grant in platform.all_grants:
         key = grant.resource.key
         why = written[grant.agent.name, key.kind, key.provider, " ".join(map(str, key.cells))]
         assert grant.because

@@ -47,7 +47,7 @@ def test_numbers_of_each_agent_are_dense() -> None:
 def ids(model: Model, agent: str) -> dict[str, int]:
     return {
         f"cc {g.resource.key.cells[0]}": g.id
-        for g in model.platforms[0].grants
+        for g in model.platforms[0].all_grants
         if g.agent.name == agent
     }
 

@@ -78,7 +78,7 @@ def test_grants(name: str, data: st.DataObject) -> None:
     model = dealt(found, owners)
     exclusive: dict[tuple[object, str], set[str]] = {}
     users: dict[object, set[str]] = {}
-    for grant in (g for platform in model.platforms for g in platform.grants):
+    for grant in (g for platform in model.platforms for g in platform.all_grants):
         key, agent = grant.resource.key, grant.agent.name
         users.setdefault(key, set()).add(agent)
         # Default is deny: behind every grant stands a device of that agent …

@@ -37,7 +37,7 @@ def test_numbers_and_names_never_move(
             for r in found
         ]
         facts += [(("device", d.node.path), (d.number, d.name)) for d in platform.devices]
-        facts += [((g.agent.name, g.resource.key), (g.id, None)) for g in platform.grants]
+        facts += [((g.agent.name, g.resource.key), (g.id, None)) for g in platform.all_grants]
         for thing, known in facts:
             assert numbers.setdefault(thing, known) == known
             # The other way round: nothing else has that number, then or later.
@@ -58,5 +58,5 @@ def test_the_numbers_of_an_agent_are_dense_after_repack(
         lock = format_lock(model_of(soc(body(step)), agents, lock, Numbering.PER_AGENT).lock)
     packed = model_of(soc(body(steps[-1])), agents, lock, Numbering.PER_AGENT, repack=True)
     for agent, cells in zip("ab", steps[-1], strict=True):
-        ids = [g.id for g in packed.platforms[0].grants if g.agent.name == agent]
+        ids = [g.id for g in packed.platforms[0].all_grants if g.agent.name == agent]
         assert ids == list(range(len(cells)))

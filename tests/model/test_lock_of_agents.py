@@ -32,7 +32,7 @@ def made(a: str, b: str, lock: str | None = None, repack: bool = False) -> Model
 def views(model: Model) -> dict[str, dict[int, int]]:
     """Agent → its number of each clock, by cell."""
     found: dict[str, dict[int, int]] = {}
-    for grant in model.platforms[0].grants:
+    for grant in model.platforms[0].all_grants:
         found.setdefault(grant.agent.name, {})[grant.resource.key.cells[0]] = grant.id
     return found
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from support import model_of, soc, soc_model
 
+import scmigen
 from scmigen.model.naming import unique
-from scmigen.pipeline import Request, compile_board
 from scmigen.scmi.protocols import Kind
 
 
@@ -85,7 +85,7 @@ def test_the_same_from_source_and_blob(name: str, corpus: Path) -> None:
     """Names, numbers and devices, with labels, with the labels of -@, and without any."""
     found = []
     for form in ("dts", "dtb", "symbols.dtb"):
-        (platform,) = compile_board(Request(corpus / f"{name}.{form}")).model.platforms
+        (platform,) = scmigen.compile(corpus / f"{name}.{form}").model.platforms
         found.append(
             (
                 [
@@ -102,7 +102,7 @@ def test_the_same_from_source_and_blob(name: str, corpus: Path) -> None:
 
 def test_names_are_unique_and_fit_on_every_board(corpus: Path) -> None:
     for path in sorted(corpus.glob("*.symbols.dtb")):
-        for platform in compile_board(Request(path)).model.platforms:
+        for platform in scmigen.compile(path).model.platforms:
             for resources in platform.resources.values():
                 full = [r.name for r in resources]
                 short = [r.short_name for r in resources]

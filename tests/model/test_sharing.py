@@ -148,7 +148,7 @@ def test_an_assignable_device() -> None:
     assert [agent.name for agent in device.agents] == ["b"]
     assert [agent.name for agent in device.assignable] == ["a", "b"]
     at_boot = {
-        (g.agent.name, str(g.resource.kind)): bool(g.boot) for g in model.platforms[0].grants
+        (g.agent.name, str(g.resource.kind)): bool(g.boot) for g in model.platforms[0].all_grants
     }
     assert at_boot == {
         ("a", "clock"): False, ("a", "reset"): False,

@@ -12,9 +12,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+import scmigen
 from scmigen import runtime
 from scmigen.model.platform import Model
-from scmigen.pipeline import Request, compile_board, emit_outputs
+from scmigen.pipeline import emit_outputs
 from scmigen.runtime import Numbering
 
 GRANTS = Path(__file__).parent.parent / "grants" / "orrery.csv"
@@ -22,10 +23,8 @@ AGENTS = ("linux", "optee", "vm1", "vm2", "hypervisor")
 
 
 def compiled(examples: Path, numbering: Numbering = Numbering.SHARED) -> Model:
-    request = Request(
-        examples / "orrery-board.dts", (examples / "agents.yaml",), numbering=numbering
-    )
-    return compile_board(request).model
+    board, agents = examples / "orrery-board.dts", examples / "agents.yaml"
+    return scmigen.compile(board, agents=agents, numbering=numbering).model
 
 
 def files_of(model: Model, output: str) -> dict[str, bytes]:
@@ -200,7 +199,7 @@ def test_hostile_names_stay_text_in_every_output(
     tmp_path: Path, preprocessed: Callable[[dict[str, bytes], str], str]
 ) -> None:
     """Names and models come from files that nobody reads; none may end a comment or a cell."""
-    model = compile_board(Request(hostile_tree(tmp_path))).model
+    model = scmigen.compile(hostile_tree(tmp_path)).model
     files = files_of(model, "headers")
     name = Path(next(iter(files))).name
     assert "error" not in preprocessed(files, f'#include "{name}"\n').lower()

@@ -12,8 +12,8 @@ import pytest
 from browser import Browser
 from support import model_of, soc, soc_model, tree_of
 
+import scmigen
 from scmigen.model.platform import Model, Platform
-from scmigen.pipeline import Request, compile_board
 from scmigen.targets.permissions.page import page
 
 MAX_BYTES = 2_000_000
@@ -39,8 +39,8 @@ def data_of(html: bytes) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def orrery(examples: Path) -> bytes:
-    request = Request(examples / "orrery-board.dts", (examples / "agents.yaml",))
-    return page(platform_of(compile_board(request).model))
+    result = scmigen.compile(examples / "orrery-board.dts", agents=examples / "agents.yaml")
+    return page(platform_of(result.model))
 
 
 # The file
@@ -139,7 +139,7 @@ def test_parents_that_go_round_in_a_circle_still_make_a_tree() -> None:
 
 @pytest.mark.parametrize("board", ["imx8qm-mek", "mt8195-cherry-tomato-r2"])
 def test_the_largest_boards_stay_small(corpus: Path, board: str) -> None:
-    html = page(platform_of(compile_board(Request(corpus / f"{board}.dtb")).model))
+    html = page(platform_of(scmigen.compile(corpus / f"{board}.dtb").model))
     assert len(html) < MAX_BYTES
     assert len(data_of(html)["resources"]) > 250
 

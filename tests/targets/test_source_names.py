@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from support import without_places
 
+import scmigen
 from scmigen import runtime
 from scmigen.checks.registry import run_checks
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load
 from scmigen.model.platform import Model
-from scmigen.pipeline import DEFAULT_OUTPUTS, Request, compile_board, emit_outputs
+from scmigen.pipeline import DEFAULT_OUTPUTS, emit_outputs
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.permissions.page import data
 
@@ -87,7 +88,7 @@ def blob(board: Path) -> Path:
 
 
 def model_of(path: Path, *agents: Path) -> Model:
-    return compile_board(Request(path, agents)).model
+    return scmigen.compile(path, agents=agents).model
 
 
 def outputs(path: Path) -> dict[str, str]:
@@ -232,7 +233,7 @@ def test_the_agents_file_may_use_them(board: Path) -> None:
         ((165,), "b"),
     ]
     (platform,) = model.platforms
-    by_hand = [g for g in platform.grants if g.agent.name == "b" and g.resource.number == 3]
+    by_hand = [g for g in platform.all_grants if g.agent.name == "b" and g.resource.number == 3]
     assert [(g.resource.kind, sorted(g.operations)) for g in by_hand] == [
         (Kind.CLOCK, ["rate", "read"])
     ]

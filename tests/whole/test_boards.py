@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from support import without_places
 
+import scmigen
 from scmigen import runtime
 from scmigen.diagnostics import Severity, has_errors
-from scmigen.pipeline import DEFAULT_OUTPUTS, Compiled, Request, compile_board, emit_outputs
+from scmigen.pipeline import DEFAULT_OUTPUTS, emit_outputs
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.files import File
 
@@ -49,8 +50,8 @@ BEYOND_SCP = {
 }
 
 
-def outputs(path: Path) -> tuple[Compiled, dict[str, bytes], tuple[Any, ...]]:
-    found = compile_board(Request(path))
+def outputs(path: Path) -> tuple[scmigen.Result, dict[str, bytes], tuple[Any, ...]]:
+    found = scmigen.compile(path)
     files, diagnostics = emit_outputs(found.model, DEFAULT_OUTPUTS, explicit=False)
     return found, {file.path: file.content for file in files}, diagnostics
 
@@ -123,7 +124,7 @@ def test_scp_is_written_or_refused_by_name_and_number(board: tuple[str, Any, Any
 
 @pytest.mark.parametrize("name", sorted(BEYOND_SCP))
 def test_asked_for_by_name_such_a_board_is_an_error(corpus: Path, name: str) -> None:
-    found = compile_board(Request(corpus / f"{name}.dtb"))
+    found = scmigen.compile(corpus / f"{name}.dtb")
     _, diagnostics = emit_outputs(found.model, ["scp"], explicit=True)
     assert any(BEYOND_SCP[name] in item.message for item in diagnostics)
     assert has_errors(diagnostics)
@@ -144,7 +145,7 @@ def test_two_runs_write_the_same_bytes(corpus: Path) -> None:
 
 
 def test_every_file_has_a_path_of_its_own(corpus: Path) -> None:
-    found = compile_board(Request(corpus / "sky1-orion-o6.dtb"))
+    found = scmigen.compile(corpus / "sky1-orion-o6.dtb")
     files, _ = emit_outputs(found.model, DEFAULT_OUTPUTS, explicit=False)
     assert len({file.path for file in files}) == len(files)
     assert all(isinstance(file, File) for file in files)

@@ -12,24 +12,20 @@ from typing import Any
 import pytest
 from support import without_places
 
+import scmigen
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load
-from scmigen.pipeline import (
-    DEFAULT_OUTPUTS,
-    Compiled,
-    Request,
-    compile_board,
-    emit_outputs,
-    lock_text,
-)
+from scmigen.pipeline import DEFAULT_OUTPUTS, emit_outputs
 
 _ENUMERATOR = re.compile(r"^ +(\w+_IDX)_(\w+) = (\d+),$", re.MULTILINE)
 _DEFINE = re.compile(r"^#define (SCMI_\w+) +(\d+)", re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
-def outputs(request: Request) -> tuple[Compiled, dict[str, str]]:
-    found = compile_board(request)
+def outputs(
+    board: Path, agents: tuple[Path, ...] = (), include: tuple[Path, ...] = ()
+) -> tuple[scmigen.Result, dict[str, str]]:
+    found = scmigen.compile(scmigen.load(board, include=include), agents=agents)
     files, _ = emit_outputs(found.model, DEFAULT_OUTPUTS, explicit=False)
     return found, {file.path: file.content.decode() for file in files}
 
@@ -37,19 +33,20 @@ def outputs(request: Request) -> tuple[Compiled, dict[str, str]]:
 @pytest.fixture(scope="module", params=["orrery-board", "imx95-19x19-evk"])
 def both(
     request: pytest.FixtureRequest, examples: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[tuple[Compiled, dict[str, str]], tuple[Compiled, dict[str, str]]]:
+) -> tuple[tuple[scmigen.Result, dict[str, str]], tuple[scmigen.Result, dict[str, str]]]:
     blob = tmp_path_factory.mktemp("blob") / "board.dtb"
     if request.param == "orrery-board":
-        source = Request(examples / "orrery-board.dts", (examples / "agents.yaml",))
+        board, agents = examples / "orrery-board.dts", (examples / "agents.yaml",)
+        include: tuple[Path, ...] = ()
     else:
         corpus: Path = request.getfixturevalue("corpus")
         sources = corpus / "tree" / "src" / "arm64"
         include = (corpus / "tree" / "include", sources / "freescale", sources)
         board = sources / "freescale" / f"{request.param}.dts"
-        source = Request(board, include_dirs=include)
+        agents = ()
     # With symbols, for the agents file names devices by their labels.
-    blob.write_bytes(flatten(load(source.board, source.include_dirs, symbols=True)))
-    return outputs(source), outputs(Request(blob, source.agents))
+    blob.write_bytes(flatten(load(board, include, symbols=True)))
+    return outputs(board, agents, include), outputs(blob, agents)
 
 
 def test_most_resources_have_a_name(both: Any) -> None:
@@ -81,7 +78,7 @@ def test_what_programs_read_is_the_same(both: Any) -> None:
 
 def test_the_lock_file_is_the_same(both: Any) -> None:
     (source, _), (blob, _) = both
-    assert lock_text(source) == lock_text(blob)
+    assert source.lock == blob.lock
 
 
 def test_the_header_of_the_blob_is_part_of_the_other(both: Any) -> None:
@@ -123,7 +120,7 @@ def test_an_agents_file_with_macros_is_the_one_with_numbers(examples: Path, tmp_
     named = tmp_path / "agents.yaml"
     named.write_text(text)
     board = examples / "orrery-board.dts"
-    _, by_name = outputs(Request(board, (named,)))
-    _, by_number = outputs(Request(board, (examples / "agents.yaml",)))
+    _, by_name = outputs(board, (named,))
+    _, by_number = outputs(board, (examples / "agents.yaml",))
     left, right = (json.loads(files["runtime/runtime.json"]) for files in (by_name, by_number))
     assert left == right

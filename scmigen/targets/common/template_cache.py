@@ -7,7 +7,8 @@ Jinja itself checks that a template was made from the same text by the same vers
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from scmigen import __version__, resources
+from scmigen import resources
+from scmigen.version import __version__
 
 
 class KeptTemplates(BytecodeCache):

@@ -83,7 +83,7 @@ def data(platform: Platform) -> dict[str, Any]:
         "resources": [_resource(platform, resource, owners, labels) for resource in resources],
         "grants": [
             _grant(grant, index[grant.resource.key], agents[grant.agent.name])
-            for grant in platform.grants
+            for grant in platform.grants()
         ],
         "devices": [_device(device, agents) for device in platform.devices],
         "trees": {kind: forest(platform, kind, index) for kind in _TREES},

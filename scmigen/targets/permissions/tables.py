@@ -19,7 +19,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _cells(platform: Platform) -> dict[tuple[Kind, int, int], Grant]:
-    return {(g.resource.kind, g.resource.number, g.agent.id): g for g in platform.grants}
+    return {(g.resource.kind, g.resource.number, g.agent.id): g for g in platform.grants()}
 
 
 def operations(grant: Grant | None) -> str:

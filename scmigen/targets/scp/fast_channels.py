@@ -94,7 +94,7 @@ class FastChannels:
 def _owners(platform: Platform) -> Iterator[tuple[Resource, Agent]]:
     """The domains that one agent alone controls in full, with that agent."""
     for resource in platform.resources.get(Kind.PERFORMANCE, ()):
-        grants = [g for g in platform.grants if g.resource is resource and g.boot & _CONTROL]
+        grants = [g for g in platform.grants() if g.resource is resource and g.boot & _CONTROL]
         if len(grants) == 1 and grants[0].boot >= _CONTROL | {Operation.READ}:
             yield resource, grants[0].agent
 

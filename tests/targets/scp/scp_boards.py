@@ -123,7 +123,7 @@ class Board:
             options=options or PlatformOptions({}, {}, {}),
             agents=tuple(self.agents),
             resources={kind: tuple(found) for kind, found in self.resources.items()},
-            grants=tuple(self.grants),
+            all_grants=tuple(self.grants),
             devices=tuple(self.devices),
             reserved=self.reserved,
         )
@@ -278,7 +278,7 @@ def divided(platform: Platform, count: int) -> Platform:
     agents = [first] + [Agent(n, f"agent{n}", Role.VM) for n in range(2, count + 1)]
     grants = []
     for agent in agents:
-        for index, grant in enumerate(platform.grants):
+        for index, grant in enumerate(platform.all_grants):
             if index % agent.id:
                 continue
             operations = grant.operations
@@ -290,7 +290,7 @@ def divided(platform: Platform, count: int) -> Platform:
                 grants.append(
                     replace(grant, agent=agent, operations=operations, boot=operations & grant.boot)
                 )
-    return replace(platform, agents=tuple(agents), grants=tuple(grants))
+    return replace(platform, agents=tuple(agents), all_grants=tuple(grants))
 
 
 def points(*triples: tuple[int, int | None, int | None]) -> tuple[OperatingPoint, ...]:

@@ -115,7 +115,7 @@ class Expected:
     def grants(self, agent_id: int, kind: Kind) -> dict[int, Grant]:
         return {
             grant.id: grant
-            for grant in self.platform.grants
+            for grant in self.platform.all_grants
             if grant.agent.id == agent_id and grant.resource.kind is kind
         }
 

@@ -13,9 +13,9 @@ import pytest
 from targets.scp.scp_boards import divided, emit
 from targets.scp.scp_build import agree, compile_command, run, sources, write
 
+import scmigen
 from scmigen.diagnostics import has_errors
 from scmigen.model.platform import Platform
-from scmigen.pipeline import Request, compile_board
 from scmigen.resources import directory
 
 SHARED = directory("templates").parent.parent / "shared"
@@ -33,7 +33,7 @@ def compilers(tool: Callable[[str], str]) -> list[str]:
 
 @cache
 def platforms(path: Path) -> tuple[Platform, ...]:
-    return compile_board(Request(path)).model.platforms
+    return scmigen.compile(path).model.platforms
 
 
 def compiles(compiler: str, platform: Platform, folder: Path) -> None:

@@ -8,9 +8,8 @@ import pytest
 from targets.scp.scp_boards import emit
 from targets.scp.scp_build import agree
 
+import scmigen
 from scmigen.diagnostics import has_errors
-from scmigen.pipeline import Request, compile_board
-from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 
 #: Kinds whose numbers are the same for every agent.
@@ -42,19 +41,19 @@ def test_examples(
     tool: Callable[[str], str],
     tmp_path: Path,
 ) -> None:
-    request = Request(examples / board, tuple(examples / name for name in agents), (examples,))
-    for platform in compile_board(request).model.platforms:
+    files = [examples / name for name in agents]
+    for platform in scmigen.compile(examples / board, agents=files).platforms:
         agree(platform, tool("gcc"), tmp_path / platform.name)
 
 
 @pytest.mark.parametrize("board", CORPUS)
 def test_real_boards(board: str, corpus: Path, tool: Callable[[str], str], tmp_path: Path) -> None:
-    for platform in compile_board(Request(corpus / f"{board}.dtb")).model.platforms:
+    for platform in scmigen.compile(corpus / f"{board}.dtb").model.platforms:
         agree(platform, tool("gcc"), tmp_path / platform.name)
 
 
 def test_a_board_whose_numbers_are_too_high_is_refused(corpus: Path) -> None:
-    (platform,) = compile_board(Request(corpus / "k3-am62l3-evm.dtb")).model.platforms
+    (platform,) = scmigen.compile(corpus / "k3-am62l3-evm.dtb").model.platforms
     files, (found,) = emit(platform)
     assert not files
     assert "ospm is granted clock 358" in found.message
@@ -65,16 +64,11 @@ def test_per_agent_numbers_of_a_whole_board(
     examples: Path, tool: Callable[[str], str], tmp_path: Path
 ) -> None:
     """Clocks, resets and supplies take numbers of each agent's own; the others cannot."""
-    request = Request(
-        examples / "orrery-board.dts",
-        (examples / "agents.yaml",),
-        (examples,),
-        numbering=Numbering.PER_AGENT,
-    )
-    (platform,) = compile_board(request).model.platforms
+    board, agents = examples / "orrery-board.dts", examples / "agents.yaml"
+    platform = scmigen.compile(board, agents=agents, numbering="per-agent").platform
     files, found = emit(platform)
     assert not files
     assert {item.id for item in found if has_errors([item])} == {"scp-numbering"}
-    grants = tuple(grant for grant in platform.grants if grant.resource.kind not in PHYSICAL)
+    grants = tuple(grant for grant in platform.all_grants if grant.resource.kind not in PHYSICAL)
     without = {**platform.resources, **dict.fromkeys(PHYSICAL, ())}
-    agree(replace(platform, resources=without, grants=grants), tool("gcc"), tmp_path)
+    agree(replace(platform, resources=without, all_grants=grants), tool("gcc"), tmp_path)

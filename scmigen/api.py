@@ -1,0 +1,301 @@
+"""The library: boards in, platforms, diagnostics and files out.
+
+Functions never print, never exit and never change their arguments. Input that cannot be understood
+raises `InputError`, which carries every diagnostic; what is wrong with a board that can be
+understood is in ``Result.diagnostics``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias, overload
+
+from scmigen.assignment.foreign import Source
+from scmigen.assignment.said import SourceSaid
+from scmigen.assignment.sources import Sources
+from scmigen.checks.check import Check, Run
+from scmigen.checks.check import check as make_check
+from scmigen.checks.switches import NOTHING, Asked
+from scmigen.devicetree.load import load_board
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Related, Severity
+from scmigen.inputs import read_bytes, read_text
+from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime
+from scmigen.model.identifiers import Lock
+from scmigen.model.lockfile import is_lock, parse_lock
+from scmigen.model.platform import Device, Grant, Model, Platform, Resource
+from scmigen.pipeline import (
+    DEFAULT_OUTPUTS,
+    RUNTIME_INVALID,
+    Against,
+    Emitted,
+    Request,
+    Result,
+    compile_board,
+    emit_outputs,
+)
+from scmigen.runtime import ConfigurationError, Numbering, Runtime, decode
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+from scmigen.targets import registry
+
+__all__ = [
+    "Board",
+    "Change",
+    "Check",
+    "Device",
+    "DeviceTree",
+    "Diagnostic",
+    "Emitted",
+    "Finding",
+    "Grant",
+    "InputError",
+    "Kind",
+    "Model",
+    "Numbering",
+    "Operation",
+    "Platform",
+    "Position",
+    "Related",
+    "Resource",
+    "Result",
+    "Severity",
+    "Source",
+    "SourceSaid",
+    "Text",
+    "check",
+    "compile",
+    "diff",
+    "emit",
+    "load",
+    "loads",
+]
+
+#: The first byte of a runtime configuration.
+_JSON = b"{"
+
+
+class Text(NamedTuple):
+    """The content of a file that need not exist; ``name`` stands for it in positions."""
+
+    name: str
+    text: str
+
+
+#: A file: its path, or its content.
+File: TypeAlias = str | PathLike[str] | Text
+#: A board: its file (DTS or DTB), or a tree that was loaded.
+Board: TypeAlias = str | PathLike[str] | DeviceTree
+#: What `diff` compares.
+Comparable: TypeAlias = Result | Runtime | str | PathLike[str]
+
+
+def load(
+    board: str | PathLike[str],
+    *,
+    overlays: Sequence[str | PathLike[str]] = (),
+    include: Sequence[str | PathLike[str]] = (),
+    define: Sequence[str] = (),
+) -> DeviceTree:
+    """Read a board's device tree: DTS (preprocessed where needed) or DTB, with ``overlays``.
+
+    ``include`` lists directories for the preprocessor and ``/include/``, ``define`` macros as
+    ``NAME`` or ``NAME=VALUE``. Raises `InputError`.
+    """
+    paths = [Path(path) for path in overlays]
+    return load_board(Path(board), paths, [Path(path) for path in include], define)
+
+
+def loads(text: str, name: str = "board.dts") -> DeviceTree:
+    """Read DTS source that is already preprocessed; positions name the file ``name``.
+
+    Raises `InputError`.
+    """
+    from scmigen.devicetree.source import read_source
+
+    return read_source(text, name)
+
+
+def compile(  # noqa: A001 (the name in the library is scmigen.compile)
+    board: Board,
+    *,
+    agents: File | Sequence[File] = (),
+    trees: Mapping[str, Board] | None = None,
+    lock: File | None = None,
+    numbering: Numbering | str = Numbering.SHARED,
+    repack: bool = False,
+    overrides: Asked = NOTHING,
+    against: Runtime | Board | None = None,
+    agent: str | None = None,
+) -> Result:
+    """Compile a board into its SCMI platform, and check it.
+
+    ``agents``: agents files. ``trees``: agents' own device trees, by agent. ``lock``: the lock file
+    that keeps numbers; a path that does not exist yet is an empty one. ``numbering``: ``shared``
+    or ``per-agent``. ``repack``: number everything anew in spite of the lock. ``overrides``:
+    severities, as with ``-W`` and ``-E``. ``against``: a server to hold this board against, by its
+    runtime configuration or its board; ``agent`` is whose tree this is there.
+
+    Raises `InputError` where the input cannot be understood.
+    """
+    sources = Sources(
+        [_text(source) for source in _several(agents)],
+        {name: _tree(tree) for name, tree in (trees or {}).items()},
+    )
+    held = None if against is None else _against(against, agent)
+    request = Request(sources, _lock(lock), Numbering(numbering), repack, overrides, held)
+    return compile_board(_tree(board), request)
+
+
+@overload
+def check(
+    board: Board,
+    /,
+    *,
+    agents: File | Sequence[File] = (),
+    trees: Mapping[str, Board] | None = None,
+    lock: File | None = None,
+    numbering: Numbering | str = Numbering.SHARED,
+    overrides: Asked = NOTHING,
+    against: Runtime | Board | None = None,
+    agent: str | None = None,
+) -> tuple[Diagnostic, ...]: ...
+
+
+@overload
+def check(
+    name: str, /, *, about: str, advice: str, severity: Severity = ...
+) -> Callable[[Run], Check]: ...
+
+
+def check(
+    board: Board, /, *, about: str = "", advice: str = "", **options: Any
+) -> tuple[Diagnostic, ...] | Callable[[Run], Check]:
+    """Check a board, or, as a decorator, make a check of a function.
+
+    ``check(board, agents=…)`` returns the diagnostics of `compile`, which takes the same options;
+    where the input cannot be understood, those of its `InputError`.
+
+    ``@check("acme-fused", about="…", advice="…")`` turns a function that yields the diagnostics of
+    a `Model` into a check, see `scmigen.checks.check.check`; an entry point of the group
+    ``scmigen.checks`` makes it run with the others.
+    """
+    if about:
+        return make_check(str(board), about=about, advice=advice, **options)
+    try:
+        return compile(board, **options).diagnostics
+    except InputError as problem:
+        return problem.diagnostics
+
+
+def emit(result: Result, targets: str | Sequence[str] = ()) -> Emitted:
+    """The files of ``targets`` for a compiled board, in memory; by default, of the usual ones.
+
+    A target that cannot hold the board is an error where it was named, else it is left out with a
+    warning: see ``Emitted.diagnostics``. Raises `ValueError` for a board with errors, and for a
+    target that does not exist.
+    """
+    if not result.ok:
+        raise ValueError("the board has errors: see Result.diagnostics")
+    names = (targets,) if isinstance(targets, str) else tuple(targets)
+    for name in names:
+        if not registry.exists(name):
+            known = ", ".join(registry.names())
+            raise ValueError(f"no target {name!r}; one of: {known}")
+    return emit_outputs(result.model, names or DEFAULT_OUTPUTS, bool(names), result.asked)
+
+
+def diff(old: Comparable, new: Comparable) -> tuple[Change, ...]:
+    """What changed from ``old`` to ``new``, by agent: numbers, names, and what is allowed.
+
+    Each is a compiled board, a runtime configuration, or the path of a board, a ``runtime.json``,
+    the directory of a build, or a lock file. Raises `InputError` where a file cannot be read.
+    """
+    before, after = _snapshots(old), _snapshots(new)
+    if len(before) == len(after) == 1:
+        (one,), ((name, other),) = before.values(), after.items()
+        return tuple(replace(change, platform=name) for change in compare(one, other))
+    return tuple(
+        replace(change, platform=name)
+        for name in dict.fromkeys((*before, *after))
+        for change in compare(before.get(name), after.get(name))
+    )
+
+
+def _snapshots(given: Comparable) -> Mapping[str, Side]:
+    """What is compared of a side, by the platform's name."""
+    if isinstance(given, Runtime):
+        return {"scmi": of_runtime(given)}
+    if isinstance(given, Result):
+        return _of_board(given)
+    path = _content(given)
+    if is_board(path):
+        return _of_board(compile(path))
+    data = read_bytes(path)
+    if data[:1] == _JSON:
+        return {"scmi": of_runtime(_configuration(data, str(path)))}
+    lock = parse_lock(data.decode("utf-8", "replace"), str(path))
+    return {name: of_ids(ids) for name, ids in lock.platforms.items()}
+
+
+def _content(given: str | PathLike[str]) -> Path:
+    """The file that a path stands for: of the directory of a build, its runtime configuration."""
+    path = Path(given)
+    return path / "runtime/runtime.json" if path.is_dir() else path
+
+
+def is_board(given: str | PathLike[str]) -> bool:
+    """Whether a file is a board rather than a runtime configuration or a lock file.
+
+    Raises `InputError` where it cannot be read.
+    """
+    data = read_bytes(_content(given))
+    return data[:1] != _JSON and not is_lock(data.decode("utf-8", "replace"))
+
+
+def _of_board(result: Result) -> Mapping[str, Side]:
+    from scmigen.targets.runtime.configuration import to_runtime
+
+    if not result.ok:
+        raise InputError(result.diagnostics)
+    return {platform.name: of_runtime(to_runtime(platform)) for platform in result.platforms}
+
+
+def _tree(board: Board) -> DeviceTree:
+    return board if isinstance(board, DeviceTree) else load(board)
+
+
+def _several(sources: File | Sequence[File]) -> Sequence[File]:
+    return [sources] if isinstance(sources, str | PathLike | Text) else sources
+
+
+def _text(source: File) -> Text:
+    """The content of a file; a path of none is an error at that path."""
+    return source if isinstance(source, Text) else Text(str(source), read_text(Path(source)))
+
+
+def _lock(source: File | None) -> Lock | None:
+    """The lock file; none where it does not exist yet."""
+    if source is None or (not isinstance(source, Text) and not Path(source).exists()):
+        return None
+    name, text = _text(source)
+    return parse_lock(text, name)
+
+
+def _against(given: Runtime | Board, agent: str | None) -> Against:
+    """The server that a board is held against."""
+    if isinstance(given, Runtime):
+        return Against(given, "the server", agent)
+    if not isinstance(given, DeviceTree) and Path(given).suffix == ".json":
+        name = str(given)
+        return Against(_configuration(read_bytes(Path(given)), name), name, agent)
+    tree = _tree(given)
+    return Against(tree, tree.file, agent)
+
+
+def _configuration(data: bytes, name: str) -> Runtime:
+    try:
+        return decode(data)
+    except ConfigurationError as problem:
+        raise InputError([RUNTIME_INVALID.error(str(problem), Position(name))]) from None

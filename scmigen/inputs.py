@@ -1,0 +1,48 @@
+"""Reading the files that users name: regular ones of bounded size, or one diagnostic."""
+
+import os
+import stat
+from pathlib import Path
+
+from scmigen.diagnostics import Finding, InputError, Position
+
+FILE_UNREADABLE = Finding(
+    "file-unreadable",
+    "A file cannot be read or written.",
+    "Check its name and its permissions.",
+    switchable=False,
+)
+
+#: The largest file that is read, in bytes.
+MAX_FILE = 16 << 20
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a regular file of at most `MAX_FILE` bytes. Raises `InputError`."""
+    try:
+        if path.is_dir():
+            raise _unreadable(path, "is a directory")
+        # A FIFO is opened without waiting for a writer, then refused.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _unreadable(path, "is not a regular file")
+            data = file.read(MAX_FILE + 1)
+    except FileNotFoundError:
+        raise _unreadable(path, "there is no such file") from None
+    except (OSError, ValueError) as problem:
+        raise _unreadable(path, getattr(problem, "strerror", None) or str(problem)) from None
+    if len(data) > MAX_FILE:
+        raise _unreadable(path, f"the file has more than {MAX_FILE >> 20} MiB")
+    return data
+
+
+def read_text(path: Path) -> str:
+    """The UTF-8 text in a file. Raises `InputError`."""
+    try:
+        return read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise _unreadable(path, "not UTF-8 text") from None
+
+
+def _unreadable(path: Path, reason: str) -> InputError:
+    return InputError([FILE_UNREADABLE.error(reason, Position(str(path)))])
