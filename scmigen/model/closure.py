@@ -108,10 +108,8 @@ class _Walk:
                 yield replace(use, key=passed.key, needs=needs, via=(*use.via, provider.node.path))
 
     def _local(self, use: Use, provider: Provider, owner: Ownership) -> None:
-        """A list of sensors that no entry names follows the owner of each sensor."""
         holder = self.owners.of(provider.node)
-        listed = is_list(use.consumer) and not owner.claims
-        if set(owner.all_agents) - set(holder.all_agents) and not listed:
+        if set(owner.all_agents) - set(holder.all_agents):
             self.foreign.setdefault(provider.node.path, []).append(use)
         else:
             self.native.append(use)
