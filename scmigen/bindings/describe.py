@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from scmigen.bindings.consumers import assigned_parents, assigned_rates
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.bindings.identity import domain_controller, key_of, scmi_protocol, voltage_key
-from scmigen.bindings.performance import points_of
+from scmigen.bindings.opp_tables import points_of
 from scmigen.bindings.references import References
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree

@@ -1,8 +1,7 @@
 """Which resource an entry means: the kind its provider offers and the cells that identify it."""
 
 from scmigen.bindings.facts import ResourceKey
-from scmigen.bindings.node_kinds import compatibles
-from scmigen.bindings.providers import is_scmi
+from scmigen.bindings.node_kinds import compatibles, is_scmi
 from scmigen.bindings.references import Reference
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.protocols import Kind, Protocol

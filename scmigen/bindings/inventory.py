@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from scmigen.bindings.classify import BY_DEFAULT, SWITCHED_BY_BOARD, classify, context
 from scmigen.bindings.consumers import uses_of
 from scmigen.bindings.describe import facts_of
 from scmigen.bindings.facts import (
@@ -17,8 +18,7 @@ from scmigen.bindings.facts import (
 from scmigen.bindings.identity import is_performance_provider
 from scmigen.bindings.macros import Macros
 from scmigen.bindings.node_kinds import compatibles
-from scmigen.bindings.performance import tables_of
-from scmigen.bindings.providers import BY_DEFAULT, SWITCHED_BY_BOARD, classify, context
+from scmigen.bindings.opp_tables import tables_of
 from scmigen.bindings.references import References
 from scmigen.bindings.scmi_nodes import (
     device_ids,

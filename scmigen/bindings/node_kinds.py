@@ -7,8 +7,11 @@ references (who provides what to whom) is in the other modules of this package.
 
 import re
 
+from scmigen.bindings.transports import transport_of
 from scmigen.devicetree.nodes import Node, Property
 
+#: A description of the server itself: who may use what under which number.
+_SCMI_SERVER = "optee,scmi-server"
 #: Names of bus controllers whose devices are reached through them; those on GPIOs are numbered or
 #: say what they are (``i2c-8``, ``i2c-gpio-0``, ``i2c-mux``, ``mdio-mux``).
 _BUS_NAME = re.compile(
@@ -123,6 +126,21 @@ def is_list(node: Node) -> bool:
     if has_driver(node):
         return not _LISTS.isdisjoint(compatibles(node))
     return any(name in node for name in _CHANNELS)
+
+
+def is_scmi(node: Node) -> bool:
+    """Whether the node is an SCMI instance (Linux ``Bindings/firmware/arm,scmi.yaml``).
+
+    The agents in a server description have the same compatibles, but are not instances.
+    """
+    if transport_of(node) is None:
+        return False
+    return node.parent is None or not is_scmi_server(node.parent)
+
+
+def is_scmi_server(node: Node) -> bool:
+    """Whether the node describes an SCMI server (OP-TEE's ``optee,scmi-server``)."""
+    return _SCMI_SERVER in node.strings("compatible")
 
 
 def is_psci(node: Node) -> bool:

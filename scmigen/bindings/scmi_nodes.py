@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from scmigen.bindings.facts import ScmiChannel, ScmiInstance, Use
 from scmigen.bindings.identity import voltage_key
-from scmigen.bindings.providers import is_scmi, is_scmi_server
+from scmigen.bindings.node_kinds import is_scmi, is_scmi_server
 from scmigen.bindings.references import References
 from scmigen.bindings.status import Availability
 from scmigen.bindings.transports import CHANNEL_PROPERTIES, transport_of

@@ -79,9 +79,9 @@ def _assigned(model: Model) -> Mapping[ResourceKey, list[Use]]:
     """
     found: dict[ResourceKey, list[Use]] = {}
     closure = model.findings.closure
-    withdrawn = {(item.use.consumer.path, item.key) for item in model.findings.granted.withdrawn}
+    denied = {(item.use.consumer.path, item.key) for item in model.findings.granted.denied}
     for use in (*closure.own, *closure.needs, *closure.unnamed):
-        refused = (use.consumer.path, use.key) in withdrawn
+        refused = (use.consumer.path, use.key) in denied
         here = is_assigned(use) and not use.via and use.place is None
         if here and not refused:
             found.setdefault(use.key, []).append(use)

@@ -24,8 +24,8 @@ from scmigen.checks.words import (
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, counted
+from scmigen.model.final_classes import platform_nodes
 from scmigen.model.platform import Model
-from scmigen.model.providers import platform_nodes
 from scmigen.runtime import Role
 from scmigen.scmi.operations import Operation
 

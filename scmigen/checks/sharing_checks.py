@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from scmigen.assignment.assignment import Claim, HandGrant
+from scmigen.bindings.classify import switch_of
 from scmigen.bindings.facts import Use
 from scmigen.bindings.node_kinds import bus_of
-from scmigen.bindings.providers import switch_of
 from scmigen.checks import hints
 from scmigen.checks.check import Check, check
 from scmigen.checks.words import (
@@ -274,7 +274,7 @@ def feeds_others(model: Model) -> Iterator[Diagnostic]:
 def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
     """Needed operations that only the owner has, or that no agent of a shared device has."""
     tree = model.inventory.tree
-    for item in model.findings.granted.withdrawn:
+    for item in model.findings.granted.denied:
         why = (
             f"{item.owner.name} owns it"
             if item.owner is not None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from scmigen.bindings.describe import stdout_node
 from scmigen.bindings.facts import ResourceFacts, ResourceKey
-from scmigen.model.board import Board
+from scmigen.model.decisions import Decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +23,22 @@ class BootState:
         return replace(facts, on=on, always_on=always_on)
 
 
-def boot_state(board: Board, facts: Mapping[ResourceKey, ResourceFacts]) -> BootState:
+def boot_state(decided: Decisions, facts: Mapping[ResourceKey, ResourceFacts]) -> BootState:
     """The state at boot of a board's resources.
 
     The platform's own devices keep on what they use. What the console needs is on, and what a grant
     says is on. So is all that these depend on, as far as ``facts`` knows it.
     """
-    held = _with_dependencies((use.key for use in board.closure.own), facts)
-    wanted = {grant.key for grant in board.assignment.grants if grant.on}
-    return BootState(_with_dependencies(wanted | _console(board), facts) | held, held)
+    held = _with_dependencies((use.key for use in decided.closure.own), facts)
+    wanted = {grant.key for grant in decided.assignment.grants if grant.on}
+    return BootState(_with_dependencies(wanted | _console(decided), facts) | held, held)
 
 
-def _console(board: Board) -> set[ResourceKey]:
+def _console(decided: Decisions) -> set[ResourceKey]:
     """The resources that the device at ``stdout-path`` needs."""
-    console = stdout_node(board.inventory.tree)
+    console = stdout_node(decided.inventory.tree)
     path = console.path if console is not None else None
-    return {use.key for use in board.closure.needs if use.consumer.path == path}
+    return {use.key for use in decided.closure.needs if use.consumer.path == path}
 
 
 def _with_dependencies(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.facts import ResourceKey, ScmiInstance
 from scmigen.bindings.inventory import Inventory
-from scmigen.model.board import Board, board_of
+from scmigen.model.decisions import Decisions, decide
 from scmigen.model.devices import numbered_devices
 from scmigen.model.identifiers import (
     Foreign,
@@ -20,7 +20,7 @@ from scmigen.model.identifiers import (
     together,
 )
 from scmigen.model.platform import Findings, Grant, Model, Platform, Resource
-from scmigen.model.resources import fixed_numbers, numbered_resources, served
+from scmigen.model.platform_resources import fixed_numbers, numbered_resources, served
 from scmigen.runtime import Numbering
 
 #: The name of the platform of a tree without an SCMI node.
@@ -38,27 +38,27 @@ def build(
 
     ``repack``: of the lock only the names stay; numbers are given anew, without holes.
     """
-    board = board_of(inventory, assignment)
+    decided = decide(inventory, assignment)
     scheme = Scheme(numbering, lock or Lock(), repack)
     platforms = []
     moved: list[Moved] = []
     for instance in inventory.instances or (None,):
-        made, changed = _platform(board, scheme, instance)
+        made, changed = _platform(decided, scheme, instance)
         platforms.append(made)
         moved.extend(changed)
     findings = Findings(
-        tuple(board.owners.conflicts),
-        board.closure,
-        board.granted,
-        board.scaling.undriven,
+        tuple(decided.owners.conflicts),
+        decided.closure,
+        decided.granted,
+        decided.scaling.undriven,
         tuple(moved),
         _foreign(scheme.lock, inventory),
     )
     return Model(
         inventory,
         assignment,
-        board.providers,
-        board.owners,
+        decided.providers,
+        decided.owners,
         tuple(platforms),
         findings,
         _new_lock(scheme, platforms),
@@ -66,23 +66,23 @@ def build(
 
 
 def _platform(
-    board: Board, scheme: Scheme, instance: ScmiInstance | None
+    decided: Decisions, scheme: Scheme, instance: ScmiInstance | None
 ) -> tuple[Platform, tuple[Moved, ...]]:
-    keys = served(board, instance)
+    keys = served(decided, instance)
     name = instance.node.name if instance else DEFAULT_NAME
     locked = scheme.numbers(name)
-    numbers, moved = number_resources(keys, fixed_numbers(board, scheme.numbering, keys), locked)
-    resources = numbered_resources(board, numbers, scheme, name)
+    numbers, moved = number_resources(keys, fixed_numbers(decided, scheme.numbering, keys), locked)
+    resources = numbered_resources(decided, numbers, scheme, name)
     by_key = {r.key: r for found in resources.values() for r in found}
-    grants, moved_for_agents = _grants(board, scheme, by_key, locked)
-    devices, moved_devices = numbered_devices(board, by_key, scheme, name)
+    grants, moved_for_agents = _grants(decided, scheme, by_key, locked)
+    devices, moved_devices = numbered_devices(decided, by_key, scheme, name)
     platform = Platform(
         name=name,
         numbering=scheme.numbering,
-        inventory=board.inventory,
-        providers=board.providers,
-        options=board.assignment.options,
-        agents=board.assignment.agents,
+        inventory=decided.inventory,
+        providers=decided.providers,
+        options=decided.assignment.options,
+        agents=decided.assignment.agents,
         resources=resources,
         all_grants=tuple(grants),
         devices=devices,
@@ -93,15 +93,15 @@ def _platform(
 
 
 def _grants(
-    board: Board, scheme: Scheme, by_key: Mapping[ResourceKey, Resource], locked: Ids
+    decided: Decisions, scheme: Scheme, by_key: Mapping[ResourceKey, Resource], locked: Ids
 ) -> tuple[list[Grant], tuple[Moved, ...]]:
-    drafts = [draft for (_, key), draft in board.granted.drafts.items() if key in by_key]
+    drafts = [draft for (_, key), draft in decided.granted.drafts.items() if key in by_key]
     drafts.sort(key=lambda d: (d.agent.id, d.key.kind, by_key[d.key].number))
     own: dict[tuple[str, ResourceKey], int] = {}
     moved: tuple[Moved, ...] = ()
     if scheme.numbering is Numbering.PER_AGENT:
         fixed = {
-            (g.agent, g.key): g.number for g in board.assignment.grants if g.number is not None
+            (g.agent, g.key): g.number for g in decided.assignment.grants if g.number is not None
         }
         own, moved = number_for_agents([(d.agent.name, d.key) for d in drafts], fixed, locked)
     found = [

@@ -6,7 +6,7 @@ from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.node_kinds import has_driver
 from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.devicetree.nodes import Node
-from scmigen.model.board import Board
+from scmigen.model.decisions import Decisions
 from scmigen.model.identifiers import Moved, Scheme, number_devices
 from scmigen.model.naming import device_name
 from scmigen.model.ownership import Owners
@@ -33,22 +33,22 @@ def device_of(owners: Owners, node: Node) -> Node | None:
 
 
 def numbered_devices(
-    board: Board, resources: Container[ResourceKey], scheme: Scheme, platform: str
+    decided: Decisions, resources: Container[ResourceKey], scheme: Scheme, platform: str
 ) -> tuple[tuple[Device, ...], tuple[Moved, ...]]:
     """The devices that need some of ``resources``, by id, and the ids that have moved."""
     uses: dict[str, list[Use]] = {}
     nodes: dict[str, Node] = {}
-    for use in board.closure.needs:
-        node = device_of(board.owners, use.consumer)
+    for use in decided.closure.needs:
+        node = device_of(decided.owners, use.consumer)
         if node is not None and use.key in resources:
             nodes[node.path] = node
             uses.setdefault(node.path, []).append(use)
-    numbers, moved = number_devices(nodes, scheme.numbers(platform), board.inventory.device_ids)
+    numbers, moved = number_devices(nodes, scheme.numbers(platform), decided.inventory.device_ids)
     locked = scheme.names(platform).devices
     found = []
     for path, node in nodes.items():
-        owner = board.owners.of(node)
-        name = locked[path].name if path in locked else device_name(board.inventory.tree, node)
+        owner = decided.owners.of(node)
+        name = locked[path].name if path in locked else device_name(decided.inventory.tree, node)
         device = Device(
             node, numbers[path], owner.agents, owner.assignable, tuple(uses[path]), name
         )

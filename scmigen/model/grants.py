@@ -23,7 +23,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Denied:
     """An operation that a use needs and that was not granted: the resource or device is shared.
 
     ``owner``: who has the operation instead, where anybody has.
@@ -38,10 +38,10 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The drafts by (agent id, resource), what was withdrawn, and what could not be settled."""
+    """The drafts by (agent id, resource), what was denied, and what could not be settled."""
 
     drafts: Mapping[tuple[int, ResourceKey], Draft]
-    withdrawn: tuple[Withdrawn, ...]
+    denied: tuple[Denied, ...]
     conflicts: tuple[Conflict, ...]
     possible: tuple[tuple[str, Conflict], ...]
     against_owner: tuple[tuple[HandGrant, Agent], ...]
@@ -53,7 +53,7 @@ class _Grants:
         self.owners = owners
         self.owner_of = {o.key: self.agents[o.agent] for o in assignment.options.owners}
         self.drafts: dict[tuple[int, ResourceKey], Draft] = {}
-        self.withdrawn: list[Withdrawn] = []
+        self.denied: list[Denied] = []
         self.against_owner: list[tuple[HandGrant, Agent]] = []
 
     def draft(self, agent: Agent, key: ResourceKey) -> Draft:
@@ -70,7 +70,7 @@ class _Grants:
                     continue
                 if (owner is not None and owner != agent) or (owner is None and ownership.shared):
                     operations.discard(operation)
-                    self.withdrawn.append(Withdrawn(agent, use.key, operation, use, owner))
+                    self.denied.append(Denied(agent, use.key, operation, use, owner))
             if operations:
                 draft = self.draft(agent, use.key)
                 draft.operations |= operations
@@ -107,7 +107,7 @@ def grant(
     conflicts, possible = _conflicts(grants, closure, feeding)
     return Granted(
         grants.drafts,
-        tuple(grants.withdrawn),
+        tuple(grants.denied),
         tuple(conflicts),
         tuple(possible),
         tuple(grants.against_owner),

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent, Assignment, Claim
+from scmigen.bindings.classify import switch_of
 from scmigen.bindings.inventory import Inventory
-from scmigen.bindings.providers import switch_of
 from scmigen.devicetree.nodes import Node
 from scmigen.model.channels import speakers
 from scmigen.runtime import Role

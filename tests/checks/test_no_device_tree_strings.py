@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import scmigen
+from scmigen.bindings.classify import RULES
 from scmigen.bindings.dependencies import REFERENCES
-from scmigen.bindings.providers import RULES
 from scmigen.explain import findings
 
 PACKAGE = Path(scmigen.__file__).parent

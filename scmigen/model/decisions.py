@@ -7,15 +7,15 @@ from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.facts import Provider
 from scmigen.bindings.inventory import Inventory
 from scmigen.model.closure import Closure, close
+from scmigen.model.final_classes import final_providers, platform_nodes
 from scmigen.model.grants import Granted, grant
 from scmigen.model.ownership import Owners
-from scmigen.model.providers import final_providers, platform_nodes
 from scmigen.model.scaling import Scaling, scale
 from scmigen.model.sharing import Feeding
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class Decisions:
     """All that the platforms of one board are made from, besides their identifiers."""
 
     inventory: Inventory
@@ -27,7 +27,7 @@ class Board:
     granted: Granted
 
 
-def board_of(inventory: Inventory, assignment: Assignment) -> Board:
+def decide(inventory: Inventory, assignment: Assignment) -> Decisions:
     """Decide everything that does not depend on numbers, stage by stage."""
     owners = Owners(assignment, inventory)
     providers = final_providers(inventory, assignment.options, owners)
@@ -36,4 +36,4 @@ def board_of(inventory: Inventory, assignment: Assignment) -> Board:
     closure = close(inventory, providers, platform, owners, scaling)
     feeding = Feeding(inventory, providers, closure.fed, scaling)
     granted = grant(assignment, owners, closure, feeding)
-    return Board(inventory, assignment, providers, owners, scaling, closure, granted)
+    return Decisions(inventory, assignment, providers, owners, scaling, closure, granted)

@@ -9,15 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from scmigen.bindings.facts import ProviderClass
-from scmigen.bindings.node_kinds import compatibles, is_bus, is_psci
+from scmigen.bindings.node_kinds import compatibles, is_bus, is_psci, is_scmi
 from scmigen.bindings.status import Availability
-from scmigen.bindings.transports import transport_of
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
-
-#: What describes the server itself: who may use what under which number.
-SCMI_SERVER = "optee,scmi-server"
 
 _SWITCHED = frozenset(
     {
@@ -52,21 +48,6 @@ _OTHER_JOBS = ("#sound-dai-cells", "phys", "#io-channel-cells", "io-channels")
 _DEVICE_NAMES = re.compile(r"camera|.*serdes.*|.*wiz.*")
 #: How a node talks to firmware.
 _MAILBOX = ("mboxes", "qcom,ipc")
-
-
-def is_scmi(node: Node) -> bool:
-    """Whether the node is an SCMI instance (Linux ``Bindings/firmware/arm,scmi.yaml``).
-
-    Agents that a server description lists have the same compatibles and are none.
-    """
-    if transport_of(node) is None:
-        return False
-    return node.parent is None or not is_scmi_server(node.parent)
-
-
-def is_scmi_server(node: Node) -> bool:
-    """Whether the node describes an SCMI server (OP-TEE's ``optee,scmi-server``)."""
-    return SCMI_SERVER in node.strings("compatible")
 
 
 def _is_gpio(name: str) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from scmigen.bindings.describe import facts_of
 from scmigen.bindings.facts import ResourceFacts, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.identity import scmi_protocol
-from scmigen.model.board import Board
 from scmigen.model.boot_state import boot_state
+from scmigen.model.decisions import Decisions
 from scmigen.model.identifiers import Ids, Scheme
 from scmigen.model.naming import propose, unique
 from scmigen.model.platform import Resource
@@ -15,19 +15,19 @@ from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 
 
-def served(board: Board, instance: ScmiInstance | None) -> list[ResourceKey]:
+def served(decided: Decisions, instance: ScmiInstance | None) -> list[ResourceKey]:
     """The resources of a platform: all that are granted, and all that name an SCMI node."""
-    wanted = dict.fromkeys(key for _, key in board.granted.drafts)
-    for use in (*board.closure.fed, *board.closure.own):
-        node = board.inventory.tree.node(use.key.provider)
+    wanted = dict.fromkeys(key for _, key in decided.granted.drafts)
+    for use in (*decided.closure.fed, *decided.closure.own):
+        node = decided.inventory.tree.node(use.key.provider)
         if node is not None and scmi_protocol(node) is not None:
             wanted.setdefault(use.key)
-    return [key for key in wanted if _instance_of(board, key) is instance]
+    return [key for key in wanted if _instance_of(decided, key) is instance]
 
 
-def _instance_of(board: Board, key: ResourceKey) -> ScmiInstance | None:
+def _instance_of(decided: Decisions, key: ResourceKey) -> ScmiInstance | None:
     """The SCMI instance that serves a resource: the first one unless another one names it."""
-    instances = board.inventory.instances
+    instances = decided.inventory.instances
     for instance in instances:
         if key.provider.startswith(instance.node.path + "/"):
             return instance
@@ -35,18 +35,18 @@ def _instance_of(board: Board, key: ResourceKey) -> ScmiInstance | None:
 
 
 def fixed_numbers(
-    board: Board, numbering: Numbering, keys: Iterable[ResourceKey]
+    decided: Decisions, numbering: Numbering, keys: Iterable[ResourceKey]
 ) -> dict[ResourceKey, int]:
     """The numbers that the tree fixes: the cells of SCMI specifiers and, where numbers are the same
     for all agents, those in a server description."""
     found = {}
     described = {}
     if numbering is Numbering.SHARED:
-        for grant in reversed(board.assignment.grants):
+        for grant in reversed(decided.assignment.grants):
             if grant.number is not None:
                 described[grant.key] = grant.number
     for key in keys:
-        node = board.inventory.tree.node(key.provider)
+        node = decided.inventory.tree.node(key.provider)
         if node is not None and key.cells and scmi_protocol(node) is not None:
             found[key] = key.cells[0]
         elif key in described:
@@ -55,18 +55,18 @@ def fixed_numbers(
 
 
 def numbered_resources(
-    board: Board, numbers: Mapping[ResourceKey, int], scheme: Scheme, platform: str
+    decided: Decisions, numbers: Mapping[ResourceKey, int], scheme: Scheme, platform: str
 ) -> dict[Kind, tuple[Resource, ...]]:
     """The resources with their numbers, in ascending order, each with its name and facts."""
-    facts = _facts(board, numbers)
-    state = boot_state(board, {**board.inventory.facts, **facts})
+    facts = _facts(decided, numbers)
+    state = boot_state(decided, {**decided.inventory.facts, **facts})
     found: dict[Kind, tuple[Resource, ...]] = {}
-    names = _Names(board, scheme, platform)
+    names = _Names(decided, scheme, platform)
     for kind in Kind:
         keys = sorted((k for k in numbers if k.kind is kind), key=lambda k: numbers[k])
         given = names.of(kind, {key: numbers[key] for key in keys}, facts)
         found[kind] = tuple(
-            _resource(board, key, numbers[key], given[numbers[key]], state.of(key, facts[key]))
+            _resource(decided, key, numbers[key], given[numbers[key]], state.of(key, facts[key]))
             for key in keys
         )
     return found
@@ -75,13 +75,13 @@ def numbered_resources(
 class _Names:
     """Names the resources of one platform; names in the lock stay."""
 
-    def __init__(self, board: Board, scheme: Scheme, platform: str) -> None:
-        self._tree = board.inventory.tree
+    def __init__(self, decided: Decisions, scheme: Scheme, platform: str) -> None:
+        self._tree = decided.inventory.tree
         self._locked: Ids = scheme.names(platform)
         self._repack = scheme.repack
-        self._described = {g.key: g.name for g in reversed(board.assignment.grants) if g.name}
+        self._described = {g.key: g.name for g in reversed(decided.assignment.grants) if g.name}
         self._uses: dict[ResourceKey, list[Use]] = {}
-        for use in (*board.closure.needs, *board.closure.own, *board.closure.fed):
+        for use in (*decided.closure.needs, *decided.closure.own, *decided.closure.fed):
             self._uses.setdefault(use.key, []).append(use)
 
     def of(
@@ -107,12 +107,12 @@ class _Names:
         return propose(self._tree, key, facts, self._uses.get(key, ()))
 
 
-def _facts(board: Board, keys: Iterable[ResourceKey]) -> dict[ResourceKey, ResourceFacts]:
+def _facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[ResourceKey, ResourceFacts]:
     """What is known about each resource, with what the OPP tables say about it."""
     wanted = list(keys)
-    scaling, known = board.scaling, dict(board.inventory.facts)
+    scaling, known = decided.scaling, dict(decided.inventory.facts)
     missing = [key for key in wanted if key not in known and key not in scaling.domains]
-    known.update(facts_of(board.inventory.references, missing, board.inventory.uses))
+    known.update(facts_of(decided.inventory.references, missing, decided.inventory.uses))
     found = {}
     for key in wanted:
         table = scaling.domains.get(key)
@@ -133,9 +133,9 @@ def _facts(board: Board, keys: Iterable[ResourceKey]) -> dict[ResourceKey, Resou
 
 
 def _resource(
-    board: Board, key: ResourceKey, number: int, names: tuple[str, str], facts: ResourceFacts
+    decided: Decisions, key: ResourceKey, number: int, names: tuple[str, str], facts: ResourceFacts
 ) -> Resource:
-    node = board.inventory.tree.node(key.provider)
+    node = decided.inventory.tree.node(key.provider)
     assert node is not None
     assumed = ("rate",) if key.kind is Kind.CLOCK and len(facts.rates) != 1 else ()
     return Resource(key, number, *names, node, facts, assumed)
