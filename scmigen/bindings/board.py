@@ -1,4 +1,4 @@
-"""What a board is called (Devicetree Specification v0.4, section 3.2)."""
+"""The names of a board (Devicetree Specification v0.4, section 3.2)."""
 
 from scmigen.devicetree.tree import DeviceTree
 

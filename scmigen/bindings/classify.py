@@ -1,4 +1,4 @@
-"""Who drives a provider: the ten rules that tell managed, fixed and local apart.
+"""The ten rules that decide whether a provider is managed, fixed or local.
 
 The first rule that matches decides. They see the tree only; what the user says about the platform
 comes later, in the model. ``ALWAYS_ON`` comes between R2 and R3.
@@ -56,7 +56,7 @@ def _is_gpio(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the rules may ask of the whole tree."""
+    """The context of the rules: the whole tree."""
 
     tree: DeviceTree
     availability: Availability
@@ -64,7 +64,7 @@ class Context:
     _job_memo: dict[int, bool] = field(default_factory=dict)
 
     def has_other_job(self, node: Node) -> bool:
-        """R7's question, asked of many nodes many times."""
+        """Whether rule R7 applies to ``node`` (memoised)."""
         known = self._job_memo.get(id(node))
         if known is None:
             known = self._job_memo[id(node)] = _other_job(node)
@@ -129,7 +129,7 @@ _MAX_SWITCHES = 4
 
 
 def switch_of(tree: DeviceTree, node: Node) -> tuple[Node, Node] | None:
-    """What switches a board part: the part that has the GPIO or PWM, and the controller of that.
+    """The part of a switched board part that has the GPIO or PWM, and the controller of that.
 
     A voltage that another regulator controls is switched by what switches that one.
     """

@@ -1,4 +1,4 @@
-"""What one node consumes: its clocks, power domains, resets, supplies, performance and sensors.
+"""The consumers' side: the clocks, power domains, resets, supplies, … that one node uses.
 
 Each function reads one group of properties of one node (Linux ``Bindings/clock``, ``…/power``,
 ``…/reset``, ``…/regulator``, ``…/thermal``) and gives the uses in it with the operations they need.

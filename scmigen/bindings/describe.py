@@ -1,4 +1,4 @@
-"""What the tree knows of the resources themselves: names, rates, parents, voltages, boot state."""
+"""Facts about the resources themselves: names, rates, parents, voltages, state at boot."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -13,7 +13,7 @@ from scmigen.scmi.protocols import Kind
 
 
 def stdout_node(tree: DeviceTree) -> Node | None:
-    """The console that ``/chosen`` names; its resources are on at boot."""
+    """The console named in ``/chosen``; its resources are on at boot."""
     chosen = tree.node("/chosen")
     text = (chosen.string("stdout-path") if chosen else None) or ""
     name = text.partition(":")[0]
@@ -23,7 +23,7 @@ def stdout_node(tree: DeviceTree) -> Node | None:
 def facts_of(
     references: References, keys: Iterable[ResourceKey], uses: Iterable[Use]
 ) -> dict[ResourceKey, ResourceFacts]:
-    """What is known of each of ``keys``, and of the power domains and supplies they need.
+    """What is known about each of ``keys``, and about the power domains and supplies they need.
 
     ``uses`` are all uses of enabled nodes.
     """
@@ -43,7 +43,7 @@ def facts_of(
 
 
 class ProviderNodes:
-    """Finds the node that stands for a resource; what is below a provider is looked at once."""
+    """Finds the node of a resource; the nodes below each provider are searched once."""
 
     def __init__(self, tree: DeviceTree) -> None:
         self._tree = tree
@@ -143,12 +143,12 @@ def _supply_of(references: References, node: Node) -> ResourceKey | None:
 
 #: How many fixed factors may follow one another.
 _MAX_FACTORS = 16
-#: The highest rate in Hz that is believed.
+#: The highest rate in Hz that is accepted.
 _MAX_RATE = 2**63 - 1
 
 
 def fixed_rate(references: References, node: Node) -> int | None:
-    """The rate in Hz of a clock that the tree itself tells: ``clock-frequency``, or a fixed factor
+    """The rate in Hz of a clock as far as the tree has it: ``clock-frequency``, or a fixed factor
     of such a clock (Linux ``Bindings/clock/fixed-clock.yaml``, ``fixed-factor-clock.yaml``)."""
     times = over = 1
     for _ in range(_MAX_FACTORS):
@@ -165,7 +165,7 @@ def fixed_rate(references: References, node: Node) -> int | None:
 
 
 def _known_rates(references: References, key: ResourceKey, node: Node) -> tuple[int, ...]:
-    """The one rate of a provider of one clock, where the tree tells it."""
+    """The rate of a provider of a single clock, if the tree has it."""
     if key.kind is not Kind.CLOCK or key.cells:
         return ()
     rate = fixed_rate(references, node)
@@ -173,7 +173,7 @@ def _known_rates(references: References, key: ResourceKey, node: Node) -> tuple[
 
 
 def _latency(references: References, key: ResourceKey, node: Node) -> int | None:
-    """What switching may take, in µs: the deepest idle state of a domain, the ramp of a supply."""
+    """The longest switching time in µs: the deepest idle state of a domain, a supply's ramp."""
     if key.kind is Kind.VOLTAGE:
         return _ramp(node)
     if key.kind is not Kind.POWER:

@@ -25,7 +25,7 @@ class ResourceKey(NamedTuple):
 
 
 class ProviderClass(StrEnum):
-    """Who drives a provider: the platform, nobody, or an agent natively."""
+    """The class of a provider: the platform drives it, nothing does, or an agent does natively."""
 
     MANAGED = "managed"
     FIXED = "fixed"
@@ -58,7 +58,7 @@ class Use:
 
     ``index`` counts the entries of the property, null ones included, and ``at`` the bytes of its
     value before the entry. ``via`` lists the paths of the fixed providers that the use went
-    through, nearest to the consumer first. ``place`` is where the entry stands, when that is not in
+    through, nearest to the consumer first. ``place`` is the position of the entry if that is not in
     the consumer: in another tree, or in the bus above.
     """
 
@@ -74,7 +74,7 @@ class Use:
 
     @property
     def position(self) -> Position | None:
-        """Where the entry stands; it is looked for only when somebody asks."""
+        """The position of the entry; looked up on demand."""
         if self.place is not None:
             return self.place
         found = self.consumer.get(self.prop)
@@ -94,7 +94,7 @@ class OperatingPoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ResourceFacts:
-    """What the tree says of one resource. Rates in Hz, voltages in µV; empty where it is silent.
+    """What the tree says about one resource. Rates in Hz, voltages in µV; empty if unknown.
 
     ``parent`` is the power domain above a power domain, or the supply that a supply is fed from;
     ``parents`` the clocks a clock may be switched to; ``on`` is its state at boot. ``latency`` in

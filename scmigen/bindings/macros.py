@@ -1,8 +1,8 @@
-"""What a tree's source calls resources: the macros that stand where a DTB has specifier cells.
+"""The macros that a tree's source has for the specifier cells of resources.
 
 ``<&rcc CK_BUS_UART4>`` names the clock that a DTB knows as cell 165 of ``rcc``. Only people read
-these names: no number and no SCMI name depends on them, for a blob has none. Nothing is read from
-the sources before somebody asks, and then only the properties that refer to the resource.
+these names: no number and no SCMI name depends on them, because a blob has none. The sources are
+read on demand, and then only the properties that refer to the resource.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -23,7 +23,7 @@ _Site = tuple[Property, int]
 
 
 class Macros:
-    """The macros of one tree's resources; what was found is kept."""
+    """The macros of one tree's resources (memoised)."""
 
     def __init__(self, references: References) -> None:
         self._references = references
@@ -57,7 +57,7 @@ class Macros:
     def written(self, providers: Collection[str]) -> dict[str, int]:
         """All macros in specifiers of the providers at some paths, with the cells they stand for.
 
-        Not those that stand for different ones.
+        Macros with several values are left out.
         """
         found: dict[str, set[int]] = {}
         for key in sorted(key for key in self._sites if key.provider in providers):

@@ -1,4 +1,4 @@
-"""What a node is, by its name and its own properties: the one place that compares such strings.
+"""Kinds of nodes, by name and properties: the one module that compares such strings.
 
 Everything outside `scmigen.bindings` asks these functions in place of comparing a ``compatible``, a
 ``device_type`` or a ``status`` itself. They look at one node and those around it; what needs
@@ -18,7 +18,7 @@ _BUS_NAME = re.compile(
     r"(i2c|spi|mdio)(-(gpio|controller|mux|arb|bus|external|\d+))*"
     r"|(i3c|spmi|rsb|pwrap|slim|soundwire|usb|pcie|w1|onewire)(-\d+)?"
 )
-#: Names of nodes that everybody runs on, besides CPUs.
+#: Names of nodes that all agents run on, besides CPUs.
 _MEMORY_CONTROLLERS = frozenset({"memory-controller", "ddr"})
 #: Lists of other devices' sensor channels, which have no registers of their own
 #: (Linux ``Bindings/hwmon/iio-hwmon.yaml``).
@@ -74,13 +74,12 @@ def is_memory_controller(node: Node) -> bool:
 
 
 def is_critical(node: Node) -> bool:
-    """Whether everybody runs on the node: a CPU or a memory controller."""
+    """Whether all agents run on the node: a CPU or a memory controller."""
     return is_cpu(node) or is_memory_controller(node)
 
 
 def status_of(node: Node) -> Property | None:
-    """The nearest property, of the node or above, that says whether the node is enabled for the
-    secure world or, where nothing says that, for anybody."""
+    """The nearest ``secure-status`` or, without one, ``status`` of the node or above it."""
     for part in (node, *node.ancestors()):
         found = part.get("secure-status") or part.get("status")
         if found is not None:
@@ -154,8 +153,8 @@ def is_parent_supply(prop: str) -> bool:
 
 
 def lost_without(node: Node, clock: str | None) -> str | None:
-    """What a device cannot do without one of its clocks, given by its name in ``clock-names``, if
-    its driver accepts that the clock is missing."""
+    """What does not work without the clock of a device that ``clock`` names in ``clock-names``;
+    None unless the driver accepts that the clock is missing."""
     for text in node.strings("compatible"):
         name, lost = _OPTIONAL_CLOCKS.get(text, (None, None))
         if name is not None and name == clock:

@@ -68,7 +68,7 @@ def _table(node: Node, users: Iterable[Node]) -> OppTable:
 
 
 def _old_tables(owners: Iterable[Node], cpus: Iterable[Node]) -> Iterator[OppTable]:
-    """The tables that stand in the devices themselves.
+    """The tables in the devices themselves.
 
     The first version of the binding has no ``opp-shared``: all CPUs change together, so those that
     name no clock follow the first that does. ``cpus`` have neither clocks nor operating points.

@@ -35,7 +35,7 @@ class Reference:
 
 
 def position_of(tree: DeviceTree, prop: Property, cell: int | None = None) -> Position:
-    """Where a property stands, or a cell of it; a blob has no lines, so there it is the file."""
+    """The position of a property or of one of its cells; in a blob, the file."""
     found = prop.position if cell is None else prop.position_at(4 * cell)
     return found or Position(tree.file)
 
@@ -102,7 +102,7 @@ class References:
         return found[0].provider if found else None
 
     def problems(self, nodes: Container[Node]) -> Iterator[Diagnostic]:
-        """What is wrong with the lists of ``nodes`` that were read so far, in that order."""
+        """The problems of those lists of ``nodes`` that were read so far, in that order."""
         for (node, _), found in self._read.items():
             if found.problem is not None and node in nodes:
                 yield found.problem
@@ -161,7 +161,8 @@ def _entries(tree: DeviceTree, node: Node, prop: Property, cells_name: Cells) ->
 
 def _dangling(where: Position, node: Node, prop: Property, cell: int, phandle: int) -> Diagnostic:
     return PHANDLE_DANGLING.error(
-        f"{node.path}: cell {cell} of {prop.name} is {phandle:#x}, which is no node's phandle",
+        f"{node.path}: cell {cell} of {prop.name} is {phandle:#x}, which is not the phandle of "
+        "any node",
         where,
         hint="refer to a label, or use <0> for an empty slot",
     )

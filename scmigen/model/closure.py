@@ -35,7 +35,7 @@ class Closure:
     of managed providers; ``fed_locally`` what these take from an agent's local provider.
     ``unnamed`` are assigned parents that have no SCMI id, ``disabled`` uses of disabled providers,
     ``native`` uses of a local provider by the agent that owns it, ``protected`` uses of clocks that
-    belong to other firmware, ``unowned`` uses of devices that are nobody's.
+    belong to other firmware, ``unowned`` uses of devices without an owner.
     """
 
     needs: tuple[Use, ...]
@@ -129,7 +129,7 @@ def close(
     owners: Owners,
     scaling: Scaling,
 ) -> Closure:
-    """What devices and the platform need of managed resources."""
+    """The needs of devices and of the platform on managed resources."""
     walk = _Walk(inventory, providers, owners)
     parents = _named_parents(inventory, providers)
     kinds = ("needs", "own", "fed", "local", "unnamed", "unowned")

@@ -1,4 +1,4 @@
-"""What changed between two platforms, as each agent sees it.
+"""The changes between two platforms, as each agent sees them.
 
 Two sides are compared, each from a runtime configuration (a board is compiled into one) or from a
 lock file. A resource is the same when kind, provider and cells are. What a consumer was built
@@ -15,7 +15,7 @@ from scmigen.model.identifiers import Ids
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 
-#: What stands for a kind where it is a device, and where it is the agent itself.
+#: In place of a kind: a device, and the agent itself.
 DEVICE, AGENT = "device", "agent"
 
 
@@ -41,7 +41,7 @@ class Thing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How a thing is known: number, name, and what may be done with it; none: nobody says."""
+    """Number, name and allowed operations of an entity (``operations`` is None if unknown)."""
 
     number: int
     name: str
@@ -50,9 +50,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two platforms: what each agent knows, and what there is for all together.
+    """One of the two platforms: the view of each agent, and everything together.
 
-    ``agents`` is empty where the source does not tell agents apart.
+    ``agents`` is empty if the source does not distinguish agents.
     """
 
     everything: Mapping[Thing, Known]
@@ -83,7 +83,7 @@ class Change:
 
 
 def of_runtime(configuration: runtime.Runtime) -> Side:
-    """The side that a runtime configuration is."""
+    """The side of a runtime configuration."""
     everything: dict[Thing, Known] = {}
     by_number: dict[tuple[Kind, int], tuple[Thing, str]] = {}
     for kind in Kind:
@@ -116,7 +116,7 @@ def _view(
 
 
 def of_ids(ids: Ids) -> Side:
-    """The side that the part of a lock file for one platform is."""
+    """The side of the part of a lock file for one platform."""
     everything = {
         Thing(key.kind, key.provider, key.cells): Known(locked.number, locked.name)
         for key, locked in ids.resources.items()
@@ -132,9 +132,9 @@ def of_ids(ids: Ids) -> Side:
 
 
 def compare(old: Side | None, new: Side | None) -> tuple[Change, ...]:
-    """The changes from ``old`` to ``new``, by agent; none stands for a platform that is not there.
+    """The changes from ``old`` to ``new``, by agent; None is a platform that does not exist.
 
-    Where one side does not tell agents apart, the numbers and names of all are compared.
+    If one side does not distinguish agents, the numbers and names of all are compared.
     """
     old, new = old or Side({}), new or Side({})
     if not (old.agents and new.agents) and old.everything and new.everything:
@@ -194,7 +194,7 @@ def _differences(agent: str | None, thing: Thing, before: Known, now: Known) -> 
 
 
 def _words(thing: Thing, words: set[str]) -> tuple[str, ...]:
-    """Operations in their usual order; other words by the alphabet."""
+    """Operations in their usual order; other words in alphabetical order."""
     if thing.kind in tuple(Kind):
         return tuple(ordered(Kind(thing.kind), (Operation(word) for word in words)))
     return tuple(sorted(words))

@@ -68,8 +68,8 @@ def _is_claimed(node: Node, owners: Owners) -> bool:
 
 
 def platform_nodes(providers: Mapping[str, Provider]) -> frozenset[str]:
-    """The paths of the nodes that are the platform's: managed providers that somebody uses, what
-    is part of them, and the parents of managed regulators. What they consume grants nothing."""
+    """The paths of the platform's own nodes: managed providers that are used, their parts,
+    and the parents of managed regulators. What they consume grants nothing."""
     found: set[str] = set()
     for provider in providers.values():
         if provider.category is not ProviderClass.MANAGED or not provider.consumers:

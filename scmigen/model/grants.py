@@ -13,7 +13,8 @@ from scmigen.scmi.operations import Operation, aggregates, ordered
 
 @dataclass(slots=True)
 class Draft:
-    """A grant in the making; ``boot`` is what of it holds before any device is reassigned."""
+    """A grant under construction. ``boot`` holds the operations in force before any device is
+    reassigned."""
 
     agent: Agent
     key: ResourceKey
@@ -24,9 +25,9 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """An operation that a use needs and that was not granted: the resource or device is shared.
+    """An operation that a use needs but that is denied, because the resource or device is shared.
 
-    ``owner``: who has the operation instead, where anybody has.
+    ``owner`` has the operation instead, if any agent does.
     """
 
     agent: Agent
@@ -79,7 +80,7 @@ class _Grants:
                     draft.boot |= operations
 
     def hand(self, grant: HandGrant) -> None:
-        """Grant what the user wrote."""
+        """Grant what the user wrote (an explicit grant)."""
         agent = self.agents[grant.agent]
         owner = self.owner_of.get(grant.key)
         refused = {op for op in grant.operations if not aggregates(grant.key.kind, op)}
@@ -117,7 +118,7 @@ def grant(
 def _users(
     grants: _Grants, own: Iterable[Use]
 ) -> dict[ResourceKey, list[tuple[Agent | None, Use | HandGrant]]]:
-    """Who uses each resource, the platform's own devices included."""
+    """The users of each resource, the platform's own devices included."""
     found: dict[ResourceKey, list[tuple[Agent | None, Use | HandGrant]]] = {}
     for draft in grants.drafts.values():
         found.setdefault(draft.key, []).extend((draft.agent, why) for why in draft.because)

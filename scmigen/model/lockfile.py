@@ -119,7 +119,7 @@ class _LockReader:
         agent, kind, number = _unescape(fields[0]), Kind(fields[1]), _number(fields[2])
         key = ResourceKey(kind, _unescape(fields[3]), _cells(fields[4:]))
         if number > _MAX_NUMBER:
-            self._wrong(LOCK_SYNTAX, f"{number} is no id", line, "ids are 0 to 65535")
+            self._wrong(LOCK_SYNTAX, f"{number} is not an id", line, "ids are 0 to 65535")
         elif self._once(line, f"{agent}: {kind} {number}", f"{agent}: {kind} <{key}>"):
             self._agents[agent, key] = number
 
@@ -129,10 +129,10 @@ class _LockReader:
         cells = _cells(fields[3:])
         locked = LockedId(number, name)
         if number > _MAX_NUMBER:
-            self._wrong(LOCK_SYNTAX, f"{number} is no id", line, "ids are 0 to 65535")
+            self._wrong(LOCK_SYNTAX, f"{number} is not an id", line, "ids are 0 to 65535")
         elif not _NAME.fullmatch(name):
             hint = "names have 1 to 63 letters, digits and _.+-~"
-            self._wrong(LOCK_SYNTAX, f"{name!r} is no name", line, hint)
+            self._wrong(LOCK_SYNTAX, f"{name!r} is not a name", line, hint)
         elif word == _DEVICE:
             if self._once(line, f"device {number}", f"device <{node}>"):
                 self._devices[node] = locked

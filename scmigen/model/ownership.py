@@ -1,7 +1,7 @@
 """Who owns each node: the nearest claim above it, or the default agent.
 
 An exact claim on a node beats a glob on it; a claim on a deeper node beats one above. A board part
-that nobody claims is its switch's: of the GPIO or PWM controller that it hangs on. An SCMI node
+that no entry claims belongs to the owner of its switch, the GPIO or PWM controller. An SCMI node
 that nobody claims belongs to the agent whose channel it has. What only the secure world may use
 goes to agents of the role `secure`.
 """
@@ -21,7 +21,8 @@ from scmigen.runtime import Role
 class Ownership:
     """The agents that have a node at boot, those it may be given to, and the claims behind it.
 
-    ``platform``: the platform keeps the node for itself. ``claims`` is empty for what nobody names.
+    ``platform``: the platform keeps the node for itself. ``claims`` is empty if no entry names
+    the node.
     """
 
     agents: tuple[Agent, ...]

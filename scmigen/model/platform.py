@@ -81,10 +81,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A consumer that is somebody's: ``agents`` have it at boot, ``assignable`` may be given it.
+    """A consumer with owners: ``agents`` have it at boot, ``assignable`` may be given it.
 
     ``name`` is its alias or node name, as it was first given. ``number`` is the device id of
-    BASE_SET_DEVICE_PERMISSIONS; none for the platform's own.
+    BASE_SET_DEVICE_PERMISSIONS; None for the platform's own devices.
     """
 
     node: Node
@@ -214,7 +214,7 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the checks look at besides the platform itself: what could not be settled, and why."""
+    """Findings of the model for the checks: what could not be settled, and why."""
 
     claims: tuple[ClaimConflict, ...]
     closure: Closure

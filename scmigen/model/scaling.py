@@ -1,7 +1,7 @@
-"""What an OPP table means: a performance domain of the platform, or rates and levels of the agent.
+"""The meaning of OPP tables: performance domains of the platform, or rates and levels of agents.
 
 A table with frequencies makes a performance domain where the platform reaches both the clock and
-the supply. Where an SCMI clock or supply stands in the tree already, or the agent has the supply
+the supply. Where the tree already names an SCMI clock or supply, or the agent has the supply
 itself, the device scales its clock: `rate` on the clock, `level` on the supply.
 """
 
@@ -77,7 +77,7 @@ class _Group:
 def scale(
     inventory: Inventory, providers: Mapping[str, Provider], platform: frozenset[str]
 ) -> Scaling:
-    """What the OPP tables of a tree add to its uses."""
+    """The uses and performance domains that the OPP tables of a tree add."""
     by_consumer: dict[str, list[Use]] = {}
     for use in inventory.uses:
         by_consumer.setdefault(use.consumer.path, []).append(use)
@@ -93,7 +93,7 @@ def scale(
 
 
 class _Found:
-    """Collects what table after table means."""
+    """Accumulates the meaning of one table after another."""
 
     def __init__(self, providers: Mapping[str, Provider], nodes: ProviderNodes) -> None:
         self._providers = providers
@@ -107,7 +107,7 @@ class _Found:
         self._together: list[set[ResourceKey]] = []
 
     def add(self, table: OppTable, devices: Sequence[_Device]) -> None:
-        """What a table means to the devices that use it."""
+        """Add what a table means to the devices that use it."""
         devices = self._without_hardware(table, devices)
         if not devices or not _has_rates(table):
             return
@@ -183,7 +183,7 @@ class _Found:
         return self._providers[use.key.provider].category is ProviderClass.MANAGED
 
     def scaling(self) -> Scaling:
-        """What all tables together mean."""
+        """The result for all tables."""
         return Scaling(
             tuple(self._uses),
             self._domains,

@@ -1,6 +1,6 @@
 """Operations that do not aggregate, on resources that another agent uses too.
 
-An agent that sets a rate, parent or level, or asserts a reset, decides for everybody who uses the
+An agent that sets a rate, parent or level, or asserts a reset, decides for all agents that use the
 resource or something the tree proves to be fed by it. Only a declared owner may.
 """
 
@@ -19,7 +19,7 @@ from scmigen.scmi.protocols import Kind
 class Conflict:
     """``operation`` on ``key`` is wanted by ``holders`` while ``users`` depend on it.
 
-    ``users`` holds all agents with a use, the holders too; none stands for the platform itself.
+    ``users`` holds all agents with a use, the holders too; None is the platform itself.
     ``uses`` are examples for people: one or more of each agent.
     """
 

@@ -180,7 +180,10 @@ WRONG = [
     (server(agent(1, "^protocol@14 { };")), "needs reg = <protocol>"),
     (server(agent(1, CLOCK % "^clock@1 { clocks = <&cc 1>; };")), "needs reg = <id>"),
     (server(agent(1, CLOCK % "^clock@1 { reg = <1>; };")), "refers to no clock"),
-    (server(agent(1, CLOCK % "clock@1 { reg = <1>; clocks = <^99>; };")), "is no node's phandle"),
+    (
+        server(agent(1, CLOCK % "clock@1 { reg = <1>; clocks = <^99>; };")),
+        "is not the phandle of any node",
+    ),
     (
         server(agent(1, CLOCK % "^clock@1 { reg = <1>; clocks = <&cc 1>, <&cc 2>; };")),
         "refers to more than one clock",

@@ -59,14 +59,14 @@ def test_entries(value: str, expected: list[tuple[int, str, tuple[int, ...]]]) -
             "<&one 7>, <99 1>",
             ["one"],
             "phandle-dangling",
-            "/d: cell 2 of clocks is 0x63, which is no node's phandle",
+            "/d: cell 2 of clocks is 0x63, which is not the phandle of any node",
         ),
         # The cell behind an entry that is complete: dtc says "cell 2 is not a phandle reference".
         (
             "<&one 7 5>",
             ["one"],
             "phandle-dangling",
-            "/d: cell 2 of clocks is 0x5, which is no node's phandle",
+            "/d: cell 2 of clocks is 0x5, which is not the phandle of any node",
         ),
         (
             "<0>, <&none 1>",

@@ -166,7 +166,7 @@ WRONG = [
     ("clock\t1\ta\t/c\t1\nclock\t2\ta\t/c\t2", 4, "lock-duplicate", "clock name a is given twice"),
     ("device\t1\ta\t/c\ndevice\t2\tb\t/c", 4, "lock-duplicate", "device </c> is given twice"),
     ("platform\tscmi", 3, "lock-duplicate", "platform scmi is given twice"),
-    ("clock\t65536\ta\t/c\t1", 3, "lock-syntax", "65536 is no id"),
+    ("clock\t65536\ta\t/c\t1", 3, "lock-syntax", "65536 is not an id"),
     ("clock\t-1\ta\t/c\t1", 3, "lock-syntax", "not a line"),
     ("clock\t1_0\ta\t/c\t1", 3, "lock-syntax", "not a line"),
     ("clock\t\u0661\ta\t/c\t1", 3, "lock-syntax", "not a line"),

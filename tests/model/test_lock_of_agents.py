@@ -79,7 +79,7 @@ WRONG = [
     ("agent\ta\tclock\t0", "not a line of a lock file"),
     ("agent\ta\tnone\t0\t/c\t1", "not a line of a lock file"),
     ("agent\ta\tclock\tx\t/c\t1", "not a line of a lock file"),
-    ("agent\ta\tclock\t65536\t/c\t1", "65536 is no id"),
+    ("agent\ta\tclock\t65536\t/c\t1", "65536 is not an id"),
     ("agent\ta\tclock\t0\t/c\t1\nagent\ta\tclock\t0\t/c\t2", "a: clock 0 is given twice"),
     ("agent\ta\tclock\t0\t/c\t1\nagent\ta\tclock\t1\t/c\t1", "a: clock </c 1> is given twice"),
 ]
