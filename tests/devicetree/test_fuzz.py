@@ -33,7 +33,7 @@ def refused(problem: InputError, word: str = "") -> None:
 
 @given(st.one_of(SOURCES, st.text(max_size=200), SOURCES.map(lambda s: f"/dts-v1/; / {{ {s} }};")))
 @example('/dts-v1/; / { a = "\ud800"; };')
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_text(text: str) -> None:
     try:
         tree = read_source(text, "fuzz.dts")
@@ -120,7 +120,7 @@ GROUPS = st.one_of(
 
 
 @given(st.lists(GROUPS, min_size=1, max_size=3).map(", ".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_both_ways_to_read_values(text: str) -> None:
     """A label in the value sends it through the rules of the grammar instead of the fast way."""
     assert outcome(text) == outcome(f"m: {text}")

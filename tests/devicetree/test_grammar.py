@@ -1,7 +1,10 @@
 """The grammars hold nothing that is not needed: whatever is taken out, some snippet fails.
 
-A *mutant* is a grammar with one part missing: a rule's or terminal's alternative, an optional or
-repeated element, a repetition made single, a whole terminal, an %ignore.
+An LALR grammar gives a text one derivation at most. So a production that is reduced while a snippet
+is read cannot be taken out of it; Lark has one for each alternative of a rule, and for each number
+of its optional and repeated elements. Terminals are expressions, so for them *mutants* are tried:
+the grammar without an alternative, an optional or repeated element, with a repetition made single,
+without a whole terminal or an %ignore.
 """
 
 import re
@@ -14,6 +17,7 @@ from lark.exceptions import LarkError
 from scmigen.devicetree.grammars import compiled, grammar_text, structure, values
 from scmigen.devicetree.lalr import END, Parser, UnexpectedError
 from scmigen.devicetree.source import read_with
+from scmigen.devicetree.values import Values
 from scmigen.diagnostics import InputError
 
 _DEFINITION = re.compile(r"^(_?[A-Za-z][\w]*)(\.\d+)?:\s*(.*)$")
@@ -24,6 +28,27 @@ COARSE = "/dts-v1/; / { p; a { }; l: b { x; y; }; m: n: c { }; d { q; e { }; /de
 TOKENS = ["V1", "ROOT", "LEAVES", "NODE", "LEAVES", "REMOVAL", "_CLOSE", "_CLOSE"]
 
 _NEVER = r"/(?!)x/"
+
+#: Further texts, for what no snippet has: each order of statements, each neighbour in a value.
+_OUTSIDE = ("", "/ { };", "&l { };", "/delete-node/ &l;", "/omit-if-no-ref/ &l;")
+_INSIDE = ("", "a { };", "b { c { }; };", "/delete-node/ d;")
+_IN_CELLS, _IN_BYTES = ("", "1 ", "&l ", "m: ", "(1)"), ("", "00 ", "m: ")
+_ITEMS = ('"s"', "&l", "<1>", "[00]", '/incbin/("f")')
+STATEMENTS = (
+    *(f"/dts-v1/; / {{ {a} {b} }};" for a in _INSIDE for b in _INSIDE),
+    *(
+        f"/dts-v1/; {reserved} {first} {a} {b}"
+        for reserved in ("", "/memreserve/ 1 2;")
+        for first in ("/ { };", "&l { };")
+        for a in _OUTSIDE
+        for b in _OUTSIDE
+    ),
+)
+VALUES = (
+    *(f"{bits}<{a}{b}>" for bits in ("", "/bits/ 32 ") for a in _IN_CELLS for b in _IN_CELLS),
+    *(f"[{a}{b}]" for a in _IN_BYTES for b in _IN_BYTES),
+    *(f"{a}{item}{b}" for a in ("", "m: n: ") for item in _ITEMS for b in ("", " n: m: ")),
+)
 
 
 def definitions(text: str) -> Iterator[tuple[int, str, list[str]]]:
@@ -74,19 +99,56 @@ def repetitions(tokens: list[str]) -> Iterator[list[str]]:
 
 
 def mutants(text: str) -> Iterator[tuple[str, str]]:
-    """The grammar with one thing missing, and what that is."""
+    """The grammar with one thing missing from a terminal, and what that is."""
     lines = text.splitlines()
     for number, head, tokens in definitions(text):
+        if not head.split(":")[0].split(".")[0].isupper():
+            continue
         bodies = [*alternatives(tokens), *repetitions(tokens)]
-        if head.split(":")[0].split(".")[0].isupper() and tokens != [_NEVER]:
+        if tokens != [_NEVER]:
             bodies.append([_NEVER])
         for body in bodies:
-            # An emptied body is a terminal or rule that nothing could mean.
+            # An emptied body is a terminal that nothing could be.
             line = head + (" ".join(body) or _NEVER)
             yield line, "\n".join([*lines[:number], line, *lines[number + 1 :]]) + "\n"
     for number, line in enumerate(lines):
         if line.startswith("%ignore"):
             yield f"no {line}", "\n".join(lines[:number] + lines[number + 1 :]) + "\n"
+
+
+class Noting(list[tuple[str, int]]):
+    """The productions of a parser; ``reduced`` are the indexes of those that it has reduced."""
+
+    def __init__(self, productions: list[tuple[str, int]]) -> None:
+        super().__init__(productions)
+        self.reduced: set[int] = set()
+
+    def __getitem__(self, index):
+        self.reduced.add(index)
+        return super().__getitem__(index)
+
+
+def not_plain(*_: object) -> None:
+    raise ValueError
+
+
+@pytest.fixture
+def productions(monkeypatch: pytest.MonkeyPatch) -> dict[str, Noting]:
+    """What each grammar's parser reduces while all snippets are read, without any short cut."""
+    monkeypatch.setattr(Values, "plain", lambda *_: None)
+    monkeypatch.setattr(Values, "_plain_cells", not_plain)
+    parsers = {"dts": Parser(structure().tables), "values": Parser(values().tables)}
+    noted = {name: Noting(parser._sizes) for name, parser in parsers.items()}
+    for name, parser in parsers.items():
+        parser._sizes = noted[name]
+    for snippet in SNIPPETS:
+        if snippet.nodes is not None:
+            assert passes(snippet, *parsers.values())
+    for text in STATEMENTS:
+        list(parsers["dts"].accept(text, "source"))
+    for text in VALUES:
+        parsers["values"].parse(f"{text}, {text}", "value")
+    return noted
 
 
 def passes(snippet: Snippet, statements: Parser, expressions: Parser) -> bool:
@@ -122,15 +184,22 @@ def survivors(name: str, pair: Callable[[Parser], tuple[Parser, Parser]]) -> lis
     return alive
 
 
-def test_every_part_of_the_structure_is_needed() -> None:
+@pytest.mark.parametrize(("name", "least"), [("dts", 20), ("values", 60)])
+def test_every_production_is_needed(productions: dict[str, Noting], name: str, least: int) -> None:
+    noted = productions[name]
+    assert len(noted) > least
+    assert [noted[index] for index in {*range(len(noted))} - noted.reduced] == []
+
+
+def test_every_part_of_a_terminal_of_the_structure_is_needed() -> None:
     assert survivors("dts", lambda mutant: (mutant, values())) == []
 
 
-def test_every_part_of_the_values_is_needed() -> None:
+def test_every_part_of_a_terminal_of_the_values_is_needed() -> None:
     assert survivors("values", lambda mutant: (structure(), mutant)) == []
 
 
-@pytest.mark.parametrize(("name", "least"), [("dts", 60), ("values", 60)])
+@pytest.mark.parametrize(("name", "least"), [("dts", 50), ("values", 6)])
 def test_there_are_mutants(name: str, least: int) -> None:
     """The two tests above are worth nothing if the cutting finds nothing to cut."""
     assert len(list(mutants(grammar_text(name)))) > least

@@ -251,8 +251,13 @@ def test_pcpp_and_a_directive_with_nothing_behind_it(tmp_path: Path, line: str) 
         preprocess_with_pcpp(board, (), ())
 
 
-@pytest.mark.parametrize("body", ["x x", "x##x"])
-def test_arguments_that_grow_without_end(tmp_path: Path, body: str) -> None:
+@pytest.mark.parametrize(
+    "body", [pytest.param("x x", id="repeated"), pytest.param("x##x", id="pasted")]
+)
+def test_arguments_that_grow_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    monkeypatch.setattr("scmigen.devicetree.pcpp_run.MAX_ARGUMENTS", 1 << 14)
     board = tmp_path / "board.dts"
     calls = "G(" * 40 + "1" + ")" * 40
     board.write_text(f"#define F(x) {body}\n#define G(x) F(x)\n/ {{ a = <{calls}>; }};\n")

@@ -9,13 +9,13 @@ from scmigen.diagnostics import Position
 
 def test_a_path_at_any_depth() -> None:
     node = root = DraftNode("")
-    for _ in range(100_000):
+    for _ in range(20_000):
         node.children["a"] = node = DraftNode("a", node)
-    assert node.path == "/a" * 100_000
+    assert node.path == "/a" * 20_000
     assert root.path == "/"
     assert node.parent is not None
-    assert node.parent.path == "/a" * 99_999
-    assert len(DeviceTree(root, "a").nodes) == 100_001
+    assert node.parent.path == "/a" * 19_999
+    assert len(DeviceTree(root, "a").nodes) == 20_001
 
 
 def test_paths_below_a_known_path() -> None:
