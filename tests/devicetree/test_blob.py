@@ -51,6 +51,7 @@ def test_names_share_their_ends() -> None:
         (["-p", "30"], {"padding": 30}),
         ([], {}),
     ],
+    ids=["boot cpu", "larger size", "smaller size", "padding", "none"],
 )
 def test_options_are_those_of_dtc(tool, options: list[str], ours: dict[str, int]) -> None:
     done = subprocess.run(
@@ -112,8 +113,30 @@ STRUCTURE = 40 + 32
         (at(STRUCTURE + 12, 0x7FFFFFFF), "exceeds the structure block"),
         (at(STRUCTURE + 16, 0x7FFFFFFF), "outside of the strings block"),
     ],
+    ids=[
+        "no magic number",
+        "total size beyond the file",
+        "total size within the blocks",
+        "structure outside",
+        "structure not aligned",
+        "strings outside",
+        "reservations outside",
+        "reservations not aligned",
+        "old version",
+        "future version",
+        "compatible with a future version",
+        "strings too long",
+        "structure too long",
+        "structure cut",
+        "no structure",
+        "no root",
+        "ends at once",
+        "unknown word",
+        "value too long",
+        "name outside",
+    ],
 )
-def test_damaged(blob: bytes, change, message: str) -> None:
+def test_a_damaged_blob_is_one_error(blob: bytes, change, message: str) -> None:
     damaged = bytearray(blob)
     change(damaged)
     with pytest.raises(InputError) as raised:
@@ -154,8 +177,23 @@ PROPERTY = pack(">3I", 3, 0, 0)
         (ROOT + DONE, "unexpected word"),
         (ROOT + pack(">2I", 3, 0), "unexpected word 0x3"),
     ],
+    ids=[
+        "65 levels",
+        "100000 levels",
+        "node twice",
+        "property twice",
+        "slash in a name",
+        "empty name",
+        "name not ASCII",
+        "name without an end",
+        "two roots",
+        "one node closed twice",
+        "no end",
+        "root left open",
+        "property cut",
+    ],
 )
-def test_bad_structure(structure: bytes, message: str) -> None:
+def test_a_structure_block_that_is_no_tree_is_an_error(structure: bytes, message: str) -> None:
     with pytest.raises(InputError) as raised:
         read_blob(made(structure), "a.dtb")
     (found,) = raised.value.diagnostics

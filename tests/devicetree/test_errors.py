@@ -136,7 +136,7 @@ def test_errors_of_included_files_are_theirs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("depth", [65, 5000, 50000])
-def test_too_deep(depth: int) -> None:
+def test_nodes_that_nest_too_deep_are_an_error(depth: int) -> None:
     with pytest.raises(InputError, match="nest deeper than 64"):
         read_source("/dts-v1/; / {" + "a {" * depth + "};" * (depth + 1), "a.dts")
 
@@ -156,7 +156,11 @@ def test_deep_parentheses_are_read() -> None:
     'a = "' * 20001, "a = '" * 20001, "/*" * 20000, "a: " * 20000, "a { " * 20000, "&a " * 20000,
     "a = <(" + "1 + " * 20000 + ")>;", "a = " + "<1>, " * 20000 + ";", "/delete-node/" * 20000,
     "a = <(" + "- " * 20000 + "1)>;", "\n#" * 20000, "# 1 \"" * 20000, "a = " + "&{" * 20000,
-], ids=lambda text: text[:20].strip())  # fmt: skip
+], ids=[
+    "parentheses", "sums in parentheses", "values without end", "double quotes", "single quotes",
+    "comments", "labels", "nodes", "references", "a sum", "groups", "keywords", "signs", "hashes",
+    "line markers", "paths",
+])  # fmt: skip
 def test_long_nonsense_ends(text: str) -> None:
     """A quadratic or recursive reader would not come back from these."""
     with contextlib.suppress(InputError):

@@ -184,7 +184,7 @@ def survivors(name: str, pair: Callable[[Parser], tuple[Parser, Parser]]) -> lis
     return alive
 
 
-@pytest.mark.parametrize(("name", "least"), [("dts", 20), ("values", 60)])
+@pytest.mark.parametrize(("name", "least"), [("dts", 20), ("values", 60)], ids=["dts", "values"])
 def test_every_production_is_needed(productions: dict[str, Noting], name: str, least: int) -> None:
     noted = productions[name]
     assert len(noted) > least
@@ -199,7 +199,7 @@ def test_every_part_of_a_terminal_of_the_values_is_needed() -> None:
     assert survivors("values", lambda mutant: (structure(), mutant)) == []
 
 
-@pytest.mark.parametrize(("name", "least"), [("dts", 50), ("values", 6)])
+@pytest.mark.parametrize(("name", "least"), [("dts", 50), ("values", 6)], ids=["dts", "values"])
 def test_there_are_mutants(name: str, least: int) -> None:
     """The two tests above are worth nothing if the cutting finds nothing to cut."""
     assert len(list(mutants(grammar_text(name)))) > least

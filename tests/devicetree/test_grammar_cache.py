@@ -57,7 +57,11 @@ def test_another_grammar_is_kept_beside_the_first(
     assert len(list(folder.iterdir())) == 2
 
 
-@pytest.mark.parametrize("damage", [b"", b"junk", b"00000000\n{}", b"\xff" * 9])
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"junk", b"00000000\n{}", b"\xff" * 9],
+    ids=["empty", "junk", "other format", "not text"],
+)
 def test_a_damaged_one_is_compiled_anew(
     folder: Path, in_new_run: Callable[[], Parser], damage: bytes
 ) -> None:

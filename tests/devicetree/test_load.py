@@ -32,33 +32,33 @@ def test_source_and_blob_are_told_apart(tmp_path: Path) -> None:
     assert load(blob).root.properties["p"].value == load(source).root.properties["p"].value
 
 
-def test_missing(tmp_path: Path) -> None:
+def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
     found = failure(tmp_path / "none.dts")
     assert (found.id, str(found.position)) == ("file-unreadable", f"{tmp_path}/none.dts")
 
 
-def test_directory(tmp_path: Path) -> None:
+def test_a_directory_is_unreadable(tmp_path: Path) -> None:
     assert "directory" in failure(tmp_path).message
 
 
-def test_impossible_name() -> None:
+def test_a_name_with_a_nul_is_unreadable() -> None:
     assert failure(Path("a\0b")).id == "file-unreadable"
 
 
-def test_not_utf8(tmp_path: Path) -> None:
+def test_text_that_is_not_utf8_is_told_by_line_and_column(tmp_path: Path) -> None:
     path = tmp_path / "a.dts"
     path.write_bytes(b'/dts-v1/;\n/ { a = "\xe9"; };')
     found = failure(path)
     assert (found.id, str(found.position)) == ("dts-encoding", f"{path}:2:10")
 
 
-def test_empty(tmp_path: Path) -> None:
+def test_an_empty_file_is_not_a_source(tmp_path: Path) -> None:
     path = tmp_path / "a.dts"
     path.write_bytes(b"")
     assert failure(path).id == "dts-syntax"
 
 
-def test_cut_off_blob(tmp_path: Path) -> None:
+def test_a_blob_that_is_cut_off_is_malformed(tmp_path: Path) -> None:
     path = tmp_path / "a.dtb"
     path.write_bytes(b"\xd0\x0d\xfe\xed\0\0")
     assert failure(path).id == "dtb-malformed"
@@ -73,6 +73,14 @@ def test_cut_off_blob(tmp_path: Path) -> None:
         ('#line 1 "a.dts"\n/ { };', False),
         ("/ {\n#address-cells = <1>;\n\t#if-cells = <1>;\n};", False),
         ('/include/ "a.dtsi"\n', False),
+    ],
+    ids=[
+        "include",
+        "indented define",
+        "line marker",
+        "line directive",
+        "properties with a hash",
+        "include of dtc",
     ],
 )
 def test_what_needs_a_preprocessor(text: str, needed: bool) -> None:
@@ -104,11 +112,11 @@ def with_machine(path: Path, include_dirs: list[Path], defines: list[str]) -> Pr
     return preprocess(path, include_dirs, defines)
 
 
-both = pytest.mark.parametrize("run", [with_pcpp, with_machine])
+both = pytest.mark.parametrize("run", [with_pcpp, with_machine], ids=["pcpp", "machine"])
 
 
 @both
-def test_dependencies(board: Path, run) -> None:
+def test_all_files_that_were_read_are_named(board: Path, run) -> None:
     folder = board.parent
     made = run(board, [folder / "inc"], [])
     assert made.dependencies == (
@@ -119,7 +127,9 @@ def test_dependencies(board: Path, run) -> None:
 
 
 @both
-def test_tree(board: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_preprocessors_lead_to_the_same_tree(
+    board: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if run is with_pcpp:
         monkeypatch.setattr(module, "find_preprocessor", lambda: None)
     tree = load(board, [board.parent / "inc"], ["EXTRA=7"])
@@ -135,7 +145,7 @@ def test_tree(board: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @both
-def test_missing_header(tmp_path: Path, run) -> None:
+def test_a_missing_header_is_told_where_it_is_included(tmp_path: Path, run) -> None:
     path = tmp_path / "a.dts"
     path.write_text("/dts-v1/;\n\n#include <none.h>\n/ { };\n")
     with pytest.raises(InputError) as raised:
@@ -149,7 +159,7 @@ def test_missing_header(tmp_path: Path, run) -> None:
 
 
 @both
-def test_error_directive(tmp_path: Path, run) -> None:
+def test_an_error_directive_is_an_error_on_its_line(tmp_path: Path, run) -> None:
     path = tmp_path / "a.dts"
     path.write_text("/dts-v1/;\n#error no such board\n/ { };\n")
     with pytest.raises(InputError, match="no such board") as raised:
@@ -165,7 +175,9 @@ def test_defines_alone_ask_for_a_preprocessor(tmp_path: Path) -> None:
     assert load(path, defines=["N=5"]).root.properties["p"].cells() == (5,)
 
 
-def test_broken_preprocessor(board: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preprocessor_that_cannot_be_started_is_told(
+    board: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "find_preprocessor", lambda: (str(tmp_path / "nothing"),))
     found = failure(board)
     assert found.id == "dts-preprocess"
@@ -220,7 +232,9 @@ HAS_INCLUDE = """/dts-v1/;
 
 
 @both
-def test_has_include(board: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_has_include_looks_where_include_would(
+    board: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """``<file>`` is looked for in the include path alone, ``"file"`` beside the source, too."""
     if run is with_pcpp:
         monkeypatch.setattr(module, "find_preprocessor", lambda: None)
@@ -230,8 +244,8 @@ def test_has_include(board: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @both
-@pytest.mark.parametrize("call", ["(numbers.h)", "("])
-def test_malformed_has_include(tmp_path: Path, run, call: str) -> None:
+@pytest.mark.parametrize("call", ["(numbers.h)", "("], ids=["no quotes", "no end"])
+def test_a_malformed_has_include_is_told(tmp_path: Path, run, call: str) -> None:
     board = tmp_path / "board.dts"
     board.write_text(f"#if __has_include{call}\n#endif\n/dts-v1/;\n/ {{ }};\n")
     with pytest.raises(InputError) as raised:
@@ -243,7 +257,11 @@ def test_malformed_has_include(tmp_path: Path, run, call: str) -> None:
     assert "Error" not in found.message
 
 
-@pytest.mark.parametrize("line", ["#define", "#if\n#endif", "#ifdef\n#endif", "#undef"])
+@pytest.mark.parametrize(
+    "line",
+    ["#define", "#if\n#endif", "#ifdef\n#endif", "#undef"],
+    ids=["define", "if", "ifdef", "undef"],
+)
 def test_pcpp_and_a_directive_with_nothing_behind_it(tmp_path: Path, line: str) -> None:
     board = tmp_path / "board.dts"
     board.write_text(f"{line}\n/dts-v1/;\n/ {{ }};\n")
@@ -274,7 +292,11 @@ def test_no_more_errors_of_a_preprocessor_than_help(tmp_path: Path, run) -> None
     assert len(caught.value.diagnostics) == 100
 
 
-@pytest.mark.parametrize("value", ["<1\x1c2>", "<1>\x1f,<2>", "<1 2>\x85", "[12]\xa0"])
+@pytest.mark.parametrize(
+    "value",
+    ["<1\x1c2>", "<1>\x1f,<2>", "<1 2>\x85", "[12]\xa0"],
+    ids=["file separator", "unit separator", "next line", "no-break space"],
+)
 def test_blanks_are_those_of_dtc(value: str) -> None:
     with pytest.raises(InputError):
         read_source(f"/dts-v1/;\n/ {{ a = {value}; }};\n", "board.dts")

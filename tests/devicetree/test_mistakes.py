@@ -203,6 +203,11 @@ def test_a_directive_in_a_file_that_the_preprocessor_has_not_seen(tmp_path: Path
         ("&{/soc/serial@0} { };", "no node /soc/serial@0", "mean /soc/serial@40010000?"),
         ("&uart4 { clocks = <&rc 1>; };", "no label rc", "did you mean &rcc?"),
     ],
+    ids=[
+        "unknown label",
+        "unknown path",
+        "unknown label in a value",
+    ],
 )
 def test_an_overlay_with_a_wrong_target(
     tmp_path: Path, overlay: str, message: str, hint: str

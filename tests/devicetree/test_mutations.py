@@ -116,7 +116,9 @@ def outcome(read: Callable[[], DeviceTree]) -> bool:
     return False
 
 
-def test_damage(texts: list[str], blobs: list[bytes]) -> None:
+def test_damaged_input_ends_in_a_tree_or_in_diagnostics(
+    texts: list[str], blobs: list[bytes]
+) -> None:
     read = 0
     for number in range(FIRST, FIRST + CASES):
         random = Random(number)

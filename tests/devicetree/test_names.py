@@ -70,8 +70,26 @@ def written(folder: Path, text: str) -> tuple[DeviceTree, Property]:
         ("p = &clk;", None),
         ("p;", []),
     ],
+    ids=[
+        "one macro",
+        "two groups",
+        "comments and a line break",
+        "macro in parentheses",
+        "macro of two cells",
+        "macro behind expressions",
+        "macro behind literals",
+        "macro behind a path",
+        "number of the line",
+        "string",
+        "bytes",
+        "string behind cells",
+        "cells of 8 bits",
+        "cells of 64 bits",
+        "path",
+        "no value",
+    ],
 )
-def test_by_hand(folder: Path, text: str, names: list[str | None] | None) -> None:
+def test_the_name_of_each_cell(folder: Path, text: str, names: list[str | None] | None) -> None:
     tree, item = written(folder, text)
     found = tree.names.cells(item)
     assert found == (tuple(names) if names is not None else (None,) * (len(item.value) // 4))

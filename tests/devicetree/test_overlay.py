@@ -119,6 +119,11 @@ def test_a_target_may_be_named_by_alias() -> None:
         ("&{/soc} {\n  a = <&other>; };", "overlay-label", "overlay0.dts:4:3", "another board"),
         ("&{/nothing} { };", "overlay-target", "overlay0.dts:3:1", "no node /nothing"),
     ],
+    ids=[
+        "label of a fragment",
+        "label in a value",
+        "path of a fragment",
+    ],
 )
 def test_what_the_base_does_not_have(overlay: str, identifier: str, place: str, words: str) -> None:
     found = problem(f"/dts-v1/;\n/plugin/;\n{overlay}")
@@ -133,7 +138,7 @@ def test_a_base_without_symbols() -> None:
     assert "-@" in (raised.value.diagnostics[0].hint or "")
 
 
-def test_no_overlay() -> None:
+def test_a_tree_without_fragments_is_not_an_overlay() -> None:
     assert problem(BASE)[0] == "overlay-malformed"
 
 
@@ -141,7 +146,7 @@ def test_the_board_comes_first() -> None:
     assert problem(BASE, base=OVERLAY)[0] == "overlay-base"
 
 
-def test_too_deep() -> None:
+def test_a_result_that_nests_too_deep_is_an_error() -> None:
     deep = "/dts-v1/; / {" + "a {" * 60 + "l: b {" + "};" * 62
     overlay = "/dts-v1/; /plugin/; &l {" + "a {" * 30 + "};" * 31
     assert "deeper than 64" in problem(overlay, base=deep)[2]
@@ -162,8 +167,21 @@ def test_too_deep() -> None:
         ('__symbols__ { x = "y"; };', "no path"),
         ('__symbols__ { x = "/gone/__overlay__/y"; };', "no fragment"),
     ],
+    ids=[
+        "fixup without property",
+        "fixup without offset",
+        "fixup offset of 14 digits",
+        "fixup not aligned",
+        "fixup of an unknown fragment",
+        "local fixup beyond the value",
+        "local fixup of an unknown property",
+        "local fixup of an unknown node",
+        "phandle at the limit",
+        "symbol without a path",
+        "symbol of an unknown fragment",
+    ],
 )
-def test_damaged(damage: str, words: str) -> None:
+def test_a_damaged_overlay_is_told(damage: str, words: str) -> None:
     overlay = f"/dts-v1/; / {{ fragment@0 {{ target = <1>; __overlay__ {{ }}; }}; {damage} }};"
     assert words in problem(overlay)[2]
 

@@ -73,29 +73,29 @@ def test_of_a_property(tmp_path: Path, reader: Load, line: str) -> None:
 
 # A ^ stands in front of the entry that holds the byte.
 VALUES = {
-    ("p = ^<&a 1>;", None),
-    ("p = <^&a 1>;", 0),
-    ("p = <&a ^1>;", 4),
-    ("p = <&a 1>,\n\t<^&a 2>;", 8),
-    ("p = <&a ^1>, <&a 2>;", 7),
-    ("p = <LIST>, <^&a LIST>, <LIST>;", 12),
-    ("p = <LIST>, <&a ^LIST>, <LIST>;", 20),
-    ("p = USE(&a, 1), USE(^&a, ONE);", 8),
-    ("p = <(1 + 2) ^((3) * 4)>;", 4),
-    ("p = <(ONE + 2) ^(3 * ONE)>;", 4),
-    ('p = "ab", ^"cd";', 3),
-    ('p = "\\n\\x41", ^"cd";', 5),
-    ("p = [00 01 ^02];", 2),
-    ("p = /bits/ 8 <1 ^2>, <3>;", 1),
-    ("p = /bits/ 8 <1 2>, <^3>;", 2),
-    ("p = /bits/ 64 <1 ^2>;", 8),
-    ("p = &a, <^1>;", 3),
-    ("l: p = m: <1 n: ^2>;", 4),
-    ("^p;", 0),
+    "the property itself": ("p = ^<&a 1>;", None),
+    "first cell": ("p = <^&a 1>;", 0),
+    "second cell": ("p = <&a ^1>;", 4),
+    "second group on its own line": ("p = <&a 1>,\n\t<^&a 2>;", 8),
+    "byte inside a cell": ("p = <&a ^1>, <&a 2>;", 7),
+    "reference behind a macro of two cells": ("p = <LIST>, <^&a LIST>, <LIST>;", 12),
+    "last cell behind macros": ("p = <LIST>, <&a ^LIST>, <LIST>;", 20),
+    "reference in a macro": ("p = USE(&a, 1), USE(^&a, ONE);", 8),
+    "second expression": ("p = <(1 + 2) ^((3) * 4)>;", 4),
+    "expression with a macro": ("p = <(ONE + 2) ^(3 * ONE)>;", 4),
+    "second string": ('p = "ab", ^"cd";', 3),
+    "string behind escapes": ('p = "\\n\\x41", ^"cd";', 5),
+    "byte": ("p = [00 01 ^02];", 2),
+    "cell of 8 bits": ("p = /bits/ 8 <1 ^2>, <3>;", 1),
+    "cell behind cells of 8 bits": ("p = /bits/ 8 <1 2>, <^3>;", 2),
+    "cell of 64 bits": ("p = /bits/ 64 <1 ^2>;", 8),
+    "cell behind a path": ("p = &a, <^1>;", 3),
+    "cell behind labels": ("l: p = m: <1 n: ^2>;", 4),
+    "property without a value": ("^p;", 0),
 }
 
 
-@pytest.mark.parametrize(("line", "offset"), sorted(VALUES, key=str))
+@pytest.mark.parametrize(("line", "offset"), VALUES.values(), ids=VALUES)
 def test_of_an_entry(tmp_path: Path, reader: Load, line: str, offset: int | None) -> None:
     (tmp_path / "h.h").write_text(HEADER)
     path = tmp_path / "a.dts"

@@ -54,6 +54,15 @@ def test_reading_goes_on() -> None:
         ("a = <1>\nn { };\nm { b };\n", [3, 5]),
         ("a = <X>;\nb = <Y>;\nc d;\n", [5, 3, 4]),
     ],
+    ids=[
+        "two words",
+        "no value",
+        "node before properties",
+        "no semicolon behind a brace",
+        "characters that mean nothing",
+        "no semicolon behind a value",
+        "unknown names",
+    ],
 )
 def test_each_slip_is_told(body: str, lines: list[int]) -> None:
     assert [line for line, _ in places(f"/dts-v1/;\n/ {{\n{body}}};\n")] == lines
@@ -123,6 +132,19 @@ def test_all_places_of_a_property_are_named() -> None:
         ("label", "unexpected 'label'", "&label"),
         ("<1 2\n\tb = <3>", "a > is missing", "and the ;"),
         ("<1>\n\tb = <3>", "a ; is missing", ""),
+    ],
+    ids=[
+        "comma in cells",
+        "sign in cells",
+        "sum in cells",
+        "unknown macro with arguments",
+        "parentheses alone",
+        "strings without a comma",
+        "string in cells",
+        "digit that is not hexadecimal",
+        "bare label",
+        "cells not closed",
+        "no semicolon",
     ],
 )
 def test_slips_in_values(value: str, message: str, hint: str) -> None:

@@ -16,7 +16,7 @@ def names(snippets: tuple[Snippet, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=names(SNIPPETS))
-def test_by_hand(snippet: Snippet) -> None:
+def test_a_snippet_means_what_it_says(snippet: Snippet) -> None:
     if snippet.nodes is None:
         with pytest.raises(InputError) as raised:
             read_source(snippet.text, str(FILE))
@@ -112,7 +112,7 @@ class TestPlaces:
 
 
 class TestIncludes:
-    def test_spliced(self, tmp_path: Path) -> None:
+    def test_an_included_file_is_read_in_place(self, tmp_path: Path) -> None:
         (tmp_path / "a.dts").write_text('/include/ "b.dtsi"\n/ { p = /include/ "v" , <2>; };')
         (tmp_path / "b.dtsi").write_text("/dts-v1/;\n")
         (tmp_path / "inc").mkdir()
@@ -140,7 +140,7 @@ class TestIncludes:
         with pytest.raises(InputError, match="nested too deeply"):
             read_source(path.read_text(), str(path))
 
-    def test_incbin(self, tmp_path: Path) -> None:
+    def test_incbin_takes_bytes_of_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "data").write_bytes(bytes(range(10)))
         text = '/dts-v1/; / { p = /incbin/("data"), <1>; q = /incbin/("data", 2, (1 + 2)); };'
         tree = read_source(text, str(tmp_path / "a.dts"))

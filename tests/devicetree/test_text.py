@@ -40,11 +40,11 @@ EXPECTED = """/dts-v1/;
 """
 
 
-def test_as_written_by_hand() -> None:
+def test_text_looks_as_if_written_by_hand() -> None:
     assert to_text(read_source(SOURCE, "a.dts")) == EXPECTED
 
 
-def test_means_the_same() -> None:
+def test_text_compiles_to_the_same_blob() -> None:
     for snippet in SNIPPETS:
         if snippet.nodes is not None:
             tree = read_source(snippet.text, str(FILE))
