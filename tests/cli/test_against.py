@@ -105,7 +105,8 @@ def test_several_agents_of_a_board_against_what_was_built_of_it(folder: Path) ->
             clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
             protocol@16 { reg = <0x16>; #reset-cells = <1>; };
             protocol@17 { reg = <0x17>; regulators { regulator@2 { reg = <2>; }; }; }; };
-        a { compatible = "acme,a"; clocks = <&clk 3>; }; b: b { compatible = "acme,b"; }; };"""
+        a { compatible = "acme,a"; clocks = <&clk 3>; };
+        b: b { compatible = "acme,b"; clocks = <&clk 4>; }; };"""
     )
     out = str(folder / "built")
     built = CliRunner().invoke(main, ["build", str(board), "-a", str(agents), "-o", out])
