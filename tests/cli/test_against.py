@@ -113,7 +113,7 @@ def test_several_agents_of_a_board_against_what_was_built_of_it(folder: Path) ->
     assert built.exit_code == 0, built.output
     server = str(folder / "built" / "runtime" / "runtime.json")
     status, said = run(str(board), "-a", str(agents), "--against", server)
-    assert (status, [item["id"] for item in said]) == (0, ["agent-idle", "protocol-empty"])
+    assert (status, [item["id"] for item in said]) == (0, ["protocol-empty"])
 
 
 def test_what_is_no_server(folder: Path) -> None:
