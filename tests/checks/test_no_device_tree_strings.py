@@ -79,15 +79,12 @@ def test_the_words_are_those_that_bindings_uses() -> None:
 #: Words of the outputs themselves that a binding has too: columns, files, modules, options.
 OUTPUT_WORDS = {"clocks", "label", "performance-supply", "power-domain"}
 
-#: To be strict as soon as the packages that are being rewritten have landed.
-REWRITTEN = pytest.mark.xfail(reason="read through bindings by branches not merged", strict=False)
-
 
 @pytest.mark.parametrize(
     ("package", "own"),
     [
-        pytest.param("checks", set(), marks=REWRITTEN),
-        pytest.param("model", set(), marks=REWRITTEN),
+        ("checks", set()),
+        ("model", set()),
         ("targets", OUTPUT_WORDS),
     ],
     ids=["checks", "model", "targets"],
