@@ -18,7 +18,7 @@ def because(model: Model, resource: str) -> list[tuple[str, str, int, tuple[str,
     kind, number = resource.split()
     return [
         (use.consumer.name, use.prop, use.index, use.via)
-        for grant in model.platforms[0].grants
+        for grant in model.platforms[0].all_grants
         if grant.resource.kind == kind and grant.resource.key.cells == (int(number),)
         for use in grant.because
         if isinstance(use, Use)
