@@ -13,9 +13,6 @@ from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.channels import Channel
 from scmigen.model.platform import Model
 
-#: What a hypervisor can map to one guest alone.
-_PAGE = 4096
-
 
 @check(
     "shmem-size",
@@ -138,9 +135,11 @@ def _regions(model: Model) -> Iterator[tuple[Channel, Node, Region]]:
 def shmem_alignment(model: Model) -> Iterator[Diagnostic]:
     """Shared memory that is not aligned; a guest's must be whole pages."""
     for channel, node, region in _regions(model):
-        unit = _PAGE if channel.guest else WORD_SIZE
+        unit = channel.alignment
         if region.start % unit or region.size % unit:
-            why = "a guest is given whole pages" if channel.guest else "messages are 32-bit words"
+            why = (
+                "a guest is given whole pages" if unit > WORD_SIZE else "messages are 32-bit words"
+            )
             yield shmem_alignment.error(
                 f"the shared memory of {channel.owner}, {node.path}, is {region.size:#x} bytes at "
                 f"{region.start:#x}: {why}",

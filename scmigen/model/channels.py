@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent, Assignment, OwnTree
+from scmigen.assignment.roles import ROLES, WORD
 from scmigen.assignment.select import Selector
 from scmigen.bindings.facts import ScmiChannel, ScmiInstance
 from scmigen.bindings.inventory import Inventory
@@ -14,7 +15,6 @@ from scmigen.bindings.transports import BY_WORD, Part, ScmiTransport
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
-from scmigen.runtime import Role
 
 #: What tells a channel from all others: the parts and their values.
 Mark = tuple[tuple[Part, ...], tuple[Hashable, ...]]
@@ -26,8 +26,8 @@ class Channel:
 
     ``owner`` is the agent or the path of the node that it is a channel of, and ``name`` what
     messages call it. ``agent`` is the name of the agent, also of an SCMI node's; None if that is
-    not known. ``marks`` are empty if not all parts that tell it from others are known. ``guest``:
-    its memory is mapped for a guest.
+    not known. ``marks`` are empty if not all parts that tell it from others are known.
+    ``alignment`` is that of its memory in bytes, by the role of its agent.
     """
 
     owner: str
@@ -37,7 +37,7 @@ class Channel:
     marks: frozenset[Mark]
     shmem: tuple[Node, ...]
     position: Position | None
-    guest: bool = False
+    alignment: int = WORD
 
     @property
     def is_node(self) -> bool:
@@ -78,9 +78,9 @@ def channel_of(agent: Agent, selector: Selector) -> Channel | None:
     }
     transport = BY_WORD.get(said.type)
     marks = frozenset(_marks(transport, parts))
-    guest = agent.role is Role.VM
+    unit = ROLES[agent.role].alignment
     return Channel(
-        agent.name, agent.name, agent.name, transport, marks, shmem, agent.position, guest
+        agent.name, agent.name, agent.name, transport, marks, shmem, agent.position, unit
     )
 
 
