@@ -68,7 +68,7 @@ def number(text: str) -> int:
     try:
         value = int(digits, base)
     except ValueError:
-        raise ValueError(f"{text} is no octal number (it starts with 0)") from None
+        raise ValueError(f"{text} is not an octal number (it starts with 0)") from None
     if value > MASK:
         raise ValueError(f"{text} does not fit in 64 bits")
     return value

@@ -48,7 +48,7 @@ def _header(data: bytes) -> Header:
         raise _MalformedError(f"the header cannot be read: {problem}") from None
     total = header.total_size
     if total > len(data):
-        raise _MalformedError(f"the header says {total} bytes, there are {len(data)}")
+        raise _MalformedError(f"the header says {total} bytes, but the file has {len(data)}")
     if header.size_dt_struct is None:
         header.size_dt_struct = total - header.off_dt_struct
     if header.off_dt_struct % 4 or header.off_mem_rsvmap % 8:
@@ -69,7 +69,7 @@ def _reservations(data: bytes, offset: int) -> tuple[tuple[int, int], ...]:
             return tuple(found)
         found.append((address, size))
         offset += _RESERVATION.size
-    raise _MalformedError("the memory reservations have no end")
+    raise _MalformedError("the memory reservations are not terminated")
 
 
 def _structure(data: bytes, header: Header) -> DraftNode:
@@ -93,7 +93,7 @@ def _structure(data: bytes, header: Header) -> DraftNode:
                 raise _MalformedError(f"a property of {node.path} exceeds the structure block")
             name = names[words[at + 1]]
             if name in node.properties:
-                raise _MalformedError(f"property {name} of {node.path} is there twice")
+                raise _MalformedError(f"property {name} of {node.path} appears twice")
             node.properties[name] = made((name, data[start : start + length], None, (), (), None))
             at += 2 + (length + 3) // 4
         elif tag == _BEGIN_NODE and (depth >= 0 or not begun):
@@ -110,7 +110,7 @@ def _structure(data: bytes, header: Header) -> DraftNode:
             return node
         elif tag != _NOP:
             raise _MalformedError(f"the structure block has an unexpected word {tag:#x}")
-    raise _MalformedError("the structure block has no end")
+    raise _MalformedError("the structure block is not terminated")
 
 
 def _child(parent: DraftNode, name: str, depth: int) -> DraftNode:
@@ -119,7 +119,7 @@ def _child(parent: DraftNode, name: str, depth: int) -> DraftNode:
     if not name or "/" in name:
         raise _MalformedError(f"a node of {parent.path} has the name {name!r}")
     if name in parent.children:
-        raise _MalformedError(f"node {name} of {parent.path} is there twice")
+        raise _MalformedError(f"node {name} of {parent.path} appears twice")
     child = parent.children[name] = DraftNode(name, parent)
     return child
 
@@ -128,11 +128,11 @@ def _name(data: bytes, start: int, limit: int) -> str:
     """The name at ``start``, which ends before ``limit``."""
     end = data.find(b"\0", start, min(limit, start + MAX_NAME + 1))
     if end < 0:
-        raise _MalformedError("a name has no end")
+        raise _MalformedError("a name is not terminated")
     try:
         return data[start:end].decode("ascii")
     except UnicodeDecodeError:
-        raise _MalformedError(f"{data[start:end]!r} is no name") from None
+        raise _MalformedError(f"{data[start:end]!r} is not a valid name") from None
 
 
 class _Strings(dict[int, str]):
@@ -146,7 +146,7 @@ class _Strings(dict[int, str]):
 
     def __missing__(self, offset: int) -> str:
         if self._start + offset >= self._end:
-            raise _MalformedError("a property's name is outside of the strings block")
+            raise _MalformedError("the name of a property is outside of the strings block")
         name = self[offset] = _name(self._data, self._start + offset, self._end)
         if not name:
             raise _MalformedError("a property has no name")

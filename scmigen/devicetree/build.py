@@ -66,7 +66,7 @@ _DELETED = Property("")
 #: What an error may be about.
 _Thing = DraftNode | Property
 
-_FIRST = "a name may be defined once in the block that first defines the node"
+_FIRST = "the block that first defines a node may define each name once"
 
 
 class Builder:
@@ -144,8 +144,8 @@ class Builder:
 
     def _check_headers(self) -> None:
         if self.is_overlay and not all(self._headers):
-            message = "/plugin/; stands behind one /dts-v1/; and not behind another"
-            self._error(DTS_SYNTAX, message, self._last_header, "say the same at each place")
+            message = "/plugin/; follows one /dts-v1/; but not another"
+            self._error(DTS_SYNTAX, message, self._last_header, "write the same headers each time")
 
     def _begin(self, kind: str, start: int, end: int) -> None:
         """A token that opens a node outside of all others: ROOT or EXTENSION."""
@@ -187,10 +187,10 @@ class Builder:
         if not self._has_root:
             hint = "an overlay for another tree begins with /dts-v1/; /plugin/;"
         elif target in self.source.labels:
-            hint = "it is defined further down, and must stand before its use here"
+            hint = "it is defined further down; move the definition above this line"
         else:
             hint = nearest(target, self._labels, "&") or hint
-        self._error(DTS_REFERENCE, f"{reference} names no node that is defined above", offset, hint)
+        self._error(DTS_REFERENCE, f"{reference} does not name a node defined above", offset, hint)
 
     def _fragment(self, target: str, items: Items) -> DraftNode:
         """A part of an overlay: ``fragment@N { target = <&…>; __overlay__ { … }; }``."""
@@ -336,7 +336,7 @@ class Builder:
         elif node is not None and fresh and node not in self._dead:
             self._error(
                 DTS_DUPLICATE,
-                f"/delete-node/ {found[1]} stands in the block that first defines the node",
+                f"/delete-node/ {found[1]} is in the block that first defines the node",
                 start,
                 related=(Related("defined", node.position),),
                 hint="delete it in a later block",
@@ -352,7 +352,9 @@ class Builder:
         if node in nodes:
             return
         if len(node.labels) >= MAX_SAME or len(nodes) >= MAX_SAME or len(label) > MAX_NAME:
-            message = f"too many labels, too many nodes with one, or too long: {label[:80]}"
+            message = (
+                f"label {label[:80]} is too long, or on too many nodes, or its node has too many"
+            )
             self.blame(node, DTS_LABEL, message)
             raise InputError(self.errors)
         node.labels.insert(0, label)

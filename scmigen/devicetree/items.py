@@ -113,7 +113,7 @@ class Opener:
         start = self._items.match(self._index).start()
         path: Path | None = self._source.open_beside(name, start)
         if path is None:
-            raise ValueError(f'"{name}" is in no include directory')
+            raise ValueError(f'"{name}" is not in any include directory')
         with path.open("rb") as file:
             if offset > path.stat().st_size:
                 raise ValueError(f"{name} is shorter than {offset} bytes")

@@ -70,6 +70,6 @@ def _decode(data: bytes, file: str) -> str:
         line = data.count(b"\n", 0, problem.start) + 1
         column = problem.start - data.rfind(b"\n", 0, problem.start)
         where = Position(file, line, column)
-    message = "neither a devicetree blob nor UTF-8 text"
+    message = "neither a device tree blob nor UTF-8 text"
     hint = "a blob starts with the bytes d0 0d fe ed; a source is saved as UTF-8"
     raise InputError([DTS_ENCODING.error(message, where, (), hint)])

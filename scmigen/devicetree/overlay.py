@@ -59,7 +59,7 @@ def lay_over(base: DeviceTree, overlays: Sequence[DeviceTree]) -> DeviceTree:
     not have), ``overlay-target`` (a fragment for a node that is not there), ``overlay-malformed``.
     """
     if base.is_overlay or _is_overlay(base.root):
-        message = "this is an overlay itself; the board comes first, then its overlays"
+        message = "this is itself an overlay; name the board first, then its overlays"
         raise InputError([OVERLAY_BASE.error(message, Position(base.file))])
     root = draft_of(base.root)
     files, warnings = [*base.files], [*base.warnings]
@@ -161,7 +161,7 @@ class _Overlay:
         if not _is_overlay(self._overlay):
             self._error(
                 OVERLAY_MALFORMED,
-                "this is no overlay: it has no fragment to lay over anything",
+                "this is not an overlay: it has no fragments",
                 None,
                 "an overlay is written /dts-v1/; /plugin/; &label { … };",
             )
@@ -204,7 +204,9 @@ class _Overlay:
         self._local = list(self._local_references())
         for slot in (*slots, *self._local):
             if _read(slot) + delta > _MAX_PHANDLE:
-                self._malformed("its phandles are too large to be moved past those of the base")
+                self._malformed(
+                    "its phandles are too large to be renumbered past those of the base"
+                )
             else:
                 _write(slot, _read(slot) + delta)
 
@@ -221,7 +223,8 @@ class _Overlay:
             for child in fixup.children.values():
                 below = self._own.child(node, child.name)
                 if below is None:
-                    self._malformed(f"/__local_fixups__ names {node.path}/{child.name}, not there")
+                    where = f"{node.path.rstrip('/')}/{child.name}"
+                    self._malformed(f"/__local_fixups__ names {where}, which does not exist")
                 else:
                     stack.append((child, below))
 
@@ -229,7 +232,7 @@ class _Overlay:
         item = node.properties.get(name) if node else None
         if node is None or item is None or offset + 4 > len(item.value):
             where = node.path if node else "a node"
-            self._malformed(f"a fixup names {where}:{name}:{offset}, which is not there")
+            self._malformed(f"a fixup names {where}:{name}:{offset}, which does not exist")
             return ()
         return ((node, name, offset),)
 
@@ -380,7 +383,7 @@ class _Overlay:
         fragment = self._own.child(self._overlay, parts[1])
         target = self._target(fragment) if fragment else None
         if fragment is None or target is None:
-            self._malformed(f"/__symbols__ names no fragment for {symbol.name}")
+            self._malformed(f"/__symbols__ does not name a fragment for {symbol.name}")
             return None
         path = target.path
         if "target" not in fragment.properties:

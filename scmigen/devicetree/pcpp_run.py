@@ -188,7 +188,7 @@ def run_pcpp(
     except IndexError:
         # What pcpp makes of a directive with nothing behind it.
         where = Position(processor.source or file, processor.lexer.lineno)
-        processor.problems.append(("this directive is not complete", where))
+        processor.problems.append(("this directive is incomplete", where))
     except (RecursionError, MemoryError, ArithmeticError, LookupError, ValueError) as problem:
-        processor.problems.append((f"pcpp gave up: {problem}", Position(file)))
+        processor.problems.append((f"pcpp cannot go on: {problem}", Position(file)))
     return output.getvalue().replace(_SHIELD, ""), processor.opened, processor.problems

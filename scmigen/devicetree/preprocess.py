@@ -41,12 +41,12 @@ _MARKER = re.compile(r'^#(?:line)?[ \t]++[0-9]++[ \t]++"((?:[^"\\\n]|\\.)*+)"', 
 _ERROR = re.compile(r"^(.*?):([0-9]+):(?:([0-9]+):)? (?:fatal )?error: (.*)$", re.MULTILINE)
 #: What is to be done about what preprocessors say: parts of their messages, and the hint.
 _HINTS = (
-    (("No such file", "file not found", "include path"), "name directories of headers with -I"),
+    (("No such file", "file not found", "include path"), "add the directory of the header with -I"),
     (
         ("nterminated #", "unterminated conditional"),
         "each #if, #ifdef and #ifndef needs an #endif",
     ),
-    (("without #if", "Misplaced #"), "there is no #if left that this could belong to"),
+    (("without #if", "Misplaced #"), "there is no open #if for it"),
     (("unterminated comment", "unterminated /*"), "close it with */"),
     (('expects "FILENAME"', "malformed #inc"), '#include "file.dtsi" or #include <file.h>'),
 )
@@ -106,7 +106,7 @@ def preprocess_with(
     except (OSError, ValueError) as problem:
         raise InputError([_problem(f"{command[0]}: {problem}", Position(file))]) from None
     if len(made) > MAX_OUTPUT:
-        message = f"it made more than {MAX_OUTPUT >> 20} MiB"
+        message = f"its output exceeds {MAX_OUTPUT >> 20} MiB"
         raise InputError([_problem(message, Position(file))])
     if status:
         raise InputError(_problems(told.decode("utf-8", "replace"), file))

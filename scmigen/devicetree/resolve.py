@@ -148,10 +148,10 @@ class _Resolver:
         if item.references:
             target = self._find(item.references[0].target)
             if target is not node:
-                self._blame(item, DTS_PHANDLE, "a node's phandle is its own")
+                self._blame(item, DTS_PHANDLE, "a phandle may only refer to its own node")
             return
         if len(item.value) != 4:
-            hint = "it is one cell: phandle = <1>;"
+            hint = "a phandle is one cell: phandle = <1>;"
             self._blame(item, DTS_PHANDLE, f"{item.name} has the wrong size", hint)
             return
         number = int.from_bytes(item.value, "big")
@@ -241,8 +241,8 @@ class _Resolver:
         from scmigen.devicetree.suggest import nearest
 
         near = nearest(target, self.labels, "&")
-        hint = near or "a typing error, or a file that is not included"
-        message = f"{written} in {node.path}:{item.name} names no node"
+        hint = near or "check the spelling, and that the file defining it is included"
+        message = f"{written} in {node.path}:{item.name} does not name a node"
         self._blame(item, DTS_REFERENCE, message, hint, written=written)
 
     # --- what goes, what comes
@@ -303,8 +303,8 @@ class _Resolver:
             self._blame(
                 item,
                 DTS_REFERENCE,
-                f"{written} cannot be found in the tree below by its path",
-                "refer to a label; an overlay knows the tree below by labels alone",
+                f"{written} cannot be resolved: the base is not known here",
+                "refer to a label; an overlay can only refer to labels of the base",
                 written=written,
             )
 

@@ -70,7 +70,9 @@ class SourceFile:
             name = unescape(name).decode("utf-8", "replace")
         if "\0" in name:
             where = self.position(marker.start("marker"))
-            raise InputError([DTS_SYNTAX.error("a line marker names a file with a NUL", where)])
+            raise InputError(
+                [DTS_SYNTAX.error("a line marker names a file with a NUL character", where)]
+            )
         return name
 
     def _without_markers(self, text: str) -> str:
@@ -319,7 +321,7 @@ def _next_include(file: SourceFile, start: int) -> re.Match[str] | None:
 def _included(file: SourceFile, include: re.Match[str], source: SourceText) -> SourceFile:
     path = source.search(include["name"], file.directory)
     if path is None:
-        raise _bad_include(file, include, f'"{include["name"]}" is in no include directory')
+        raise _bad_include(file, include, f'"{include["name"]}" is not in any include directory')
     try:
         with path.open(encoding="utf-8") as opened:
             text = opened.read(MAX_TEXT + 1)
@@ -334,7 +336,7 @@ def _bad_include(file: SourceFile, include: re.Match[str], message: str) -> Inpu
 
     offset = include.start("include")
     line, column = file.line_at(offset)
-    hint = "name the directory with -I"
+    hint = "add its directory with -I"
     found = DTS_INCLUDE.at(
         Severity.ERROR, message, file.position(offset), (), hint, excerpt(line, column)
     )

@@ -29,19 +29,19 @@ _WORD = re.compile(r"/[a-z0-9-]++/|&?\w++|\s*+\Z|[\s\S]")
 _HEAD_BELOW = re.compile(r"([\s\S]*[>\"\]])[ \t]*\n\s*[^\s>\"\]=<]+\s*")
 _BRACES = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|&\{[^}\n]*+\}|[{}]|\n[ \t]*+")
 _TOP = {
-    "V1": "/dts-v1/; stands at the start",
-    "PLUGIN": "/plugin/; stands behind /dts-v1/; at the start",
-    "RESERVATION": "/memreserve/ stands before the first node",
-    "ROOT": "`/ {` stands outside all nodes",
-    "EXTENSION": "`&label {` stands outside all nodes",
-    "DELETION": "inside a node /delete-node/ takes a name; with a reference it stands outside",
-    "OMISSION": "/omit-if-no-ref/ with a reference stands outside all nodes",
+    "V1": "/dts-v1/; belongs at the start",
+    "PLUGIN": "/plugin/; belongs right after /dts-v1/;",
+    "RESERVATION": "/memreserve/ belongs before the first node",
+    "ROOT": "`/ {` belongs outside all nodes",
+    "EXTENSION": "`&label {` belongs outside all nodes",
+    "DELETION": "inside a node /delete-node/ takes a name; with a reference it belongs outside",
+    "OMISSION": "/omit-if-no-ref/ with a reference belongs outside all nodes",
 }
 _INSIDE = {
-    "NODE": "a named node stands inside `/ { … };`",
-    "LEAVES": "a named node stands inside `/ { … };`",
+    "NODE": "a named node belongs inside `/ { … };`",
+    "LEAVES": "a named node belongs inside `/ { … };`",
     "REMOVAL": "outside of nodes /delete-node/ takes a reference: /delete-node/ &label;",
-    "_CLOSE": "this } closes nothing",
+    "_CLOSE": "this } does not close anything",
 }
 _KEYWORD = re.compile(r"/[a-z]++(?:-[a-z0-9]++)*+/")
 _DIRECTIVE = re.compile(r"#[ \t]*+([a-z]++)(?![\w,.+*#?@-])[ \t]*+([=;:{])?+")
@@ -51,20 +51,20 @@ _HEAD = re.compile(r"[^;{}\n]*+\{")
 #: How the statements that start with a keyword are written: inside of nodes, and outside.
 _USAGE = {
     "/delete-node/": ("/delete-node/ name;", "/delete-node/ &label;"),
-    "/delete-property/": ("/delete-property/ name;", "it stands inside a node"),
+    "/delete-property/": ("/delete-property/ name;", "it belongs inside a node"),
     "/omit-if-no-ref/": ("/omit-if-no-ref/ name {", "/omit-if-no-ref/ &label;"),
-    "/memreserve/": ("it stands before the first node", "/memreserve/ 0x80000000 0x1000;"),
+    "/memreserve/": ("it belongs before the first node", "/memreserve/ 0x80000000 0x1000;"),
     "/include/": ('/include/ "file"',) * 2,
-    "/dts-v1/": ("it stands at the start", "/dts-v1/;"),
-    "/plugin/": ("it stands at the start", "/plugin/;"),
-    "/bits/": ("it stands in a value: /bits/ 8 <1 2>",) * 2,
-    "/incbin/": ('it stands in a value: /incbin/("file")',) * 2,
+    "/dts-v1/": ("it belongs at the start", "/dts-v1/;"),
+    "/plugin/": ("it belongs at the start", "/plugin/;"),
+    "/bits/": ("it belongs in a value: /bits/ 8 <1 2>",) * 2,
+    "/incbin/": ('it belongs in a value: /incbin/("file")',) * 2,
 }
 _OPENERS = ("ROOT", "EXTENSION", "NODE")
 #: What can be left out without a change to what else the text means.
 _ALONE = ("RESERVATION", "DELETION", "OMISSION", "REMOVAL", "_CLOSE", "V1", "PLUGIN")
-_BEHIND_NAME = "behind a name stands =, ; or {"
-_QUOTES = 'a string stands between two quotation marks: "text"'
+_AFTER_NAME = "a name is followed by =, ; or {"
+_QUOTES = 'a string is enclosed in double quotes: "text"'
 _DIRECTIVES = (
     *("include", "define", "undef", "if", "ifdef", "ifndef", "elif", "else", "endif"),
     *("error", "warning", "pragma"),
@@ -134,9 +134,7 @@ def _unclosed(problem: UnexpectedError, opened: list[int], source: SourceText) -
     """The node that is probably not closed, else the one that is open."""
     suspect = _by_indentation(source.text[: problem.offset])
     if suspect is not None:
-        return Related(
-            "this node is not closed, as its indentation has it", source.position(suspect)
-        )
+        return Related("by its indentation, this node is not closed", source.position(suspect))
     what = "the node begins here" if problem.kind == END else "inside this node"
     return Related(what, source.position(opened[-1]))
 
@@ -224,7 +222,7 @@ def _inspect(text: str, start: int, inside: bool, cutter: Cutter) -> _Slip:
         return _Slip("this comment is not closed", start, "close it with */")
     if text.startswith("}", start):
         mend = _put(text, start + 1, ";")
-        return _Slip("a ; is missing behind }", start + 1, "a node ends with };", mend)
+        return _Slip("a ; is missing after }", start + 1, "a node ends with };", mend)
     foreign = _foreign(text, start)
     if foreign is not None:
         return foreign
@@ -247,8 +245,8 @@ def _inspect(text: str, start: int, inside: bool, cutter: Cutter) -> _Slip:
 def _foreign(text: str, start: int) -> _Slip | None:
     """What no device tree has: merge conflict markers, misplaced or misspelt directives."""
     if _CONFLICT.match(text, start):
-        hint = "keep one of the two sides, and take the lines with <<<<<<<, ======= and >>>>>>> out"
-        return _Slip("this is the mark of a merge conflict", start, hint)
+        hint = "keep one of the two sides and remove the lines with <<<<<<<, ======= and >>>>>>>"
+        return _Slip("this is a merge conflict marker", start, hint)
     directive = _DIRECTIVE.match(text, start)
     if directive is None or directive[2]:
         return None
@@ -275,29 +273,31 @@ def _inspect_keyword(text: str, keyword: re.Match[str], inside: bool) -> _Slip:
     usage = _USAGE.get(word)
     if usage is None:
         near = nearest(word, _USAGE)
-        return _Slip(f"there is no {word}", start, near or f"there are {', '.join(_USAGE)}", mend)
-    return _Slip(f"this is not how {word} is written", start, usage[not inside], mend)
+        return _Slip(
+            f"{word} is not a keyword", start, near or f"the keywords are {', '.join(_USAGE)}", mend
+        )
+    return _Slip(f"{word} is malformed or misplaced", start, usage[not inside], mend)
 
 
 def _nameless(text: str, start: int, inside: bool) -> _Slip:
     """What is wrong where no name stands, or only labels."""
     if text.startswith("/", start) and not inside and text[start + 1 : start + 2].isspace():
-        return _Slip("a { is missing behind /", start + 1, None, _put(text, start + 1, "{"))
+        return _Slip("a { is missing after /", start + 1, None, _put(text, start + 1, "{"))
     if text.startswith(";", start):
-        return _Slip("this ; ends nothing", start, "take it out", (start, start + 1, ""))
+        return _Slip("this ; does not end anything", start, "remove it", (start, start + 1, ""))
     labels = _LABELS.match(text, start)
     if labels is None:
         return _unexpected(text, start, inside)
     offset = labels.end()
     if text.startswith("{", offset):
-        hint = "a label stands before the name: label: name@1 {"
+        hint = "a label precedes the name: label: name@1 {"
         mend = _head(text, start, text[start:offset].rstrip() + "x") if inside else None
-        return _Slip("this node has a label, but no name", offset, hint, mend)
+        return _Slip("this node has a label but no name", offset, hint, mend)
     mend = (start, _end_of_item(text, start), "") if inside else None
     if text[offset : offset + 1] in tuple('<"[&'):
         colon = text.rindex(":", start, offset)
         hint = "a property is written name = value; a colon makes its name a label"
-        return _Slip("a : stands where = belongs", colon, hint, mend)
+        return _Slip("a : is in the place of =", colon, hint, mend)
     return _Slip(f"unexpected {_word(text, offset)}", offset, "a name follows a label", mend)
 
 
@@ -311,19 +311,19 @@ def _behind_name(text: str, start: int, name: re.Match[str], inside: bool) -> _S
         # The name is all there is on its line, or in its node.
         if "@" in text[start:written]:
             mend = _put(text, written, "{")
-            return _Slip("a { is missing behind the node's name", written, None, mend)
+            return _Slip("a { is missing after the node's name", written, None, mend)
         mend = _put(text, written, ";")
-        return _Slip("a ; is missing behind the name", written, _BEHIND_NAME, mend)
-    message, hint = f"unexpected {_word(text, offset)}", _BEHIND_NAME
+        return _Slip("a ; is missing after the name", written, _AFTER_NAME, mend)
+    message, hint = f"unexpected {_word(text, offset)}", _AFTER_NAME
     mend = (start, _end_of_item(text, start), "")
     if following in tuple('<"['):
         message, hint = "a = is missing between name and value", "name = value;"
     elif following == ":":
-        message = f"{text[start:written]!r} is no label"
+        message = f"{text[start:written]!r} is not a label"
         offset, hint = start, "labels are made of letters, digits and _"
         mend = (start, name.end() + 1, "")
     elif _HEAD.match(text, start):
-        hint = "no blank stands before @" if following == "@" else "a node is written name@1 {"
+        hint = "there is no space before @" if following == "@" else "a node is written name@1 {"
         mend = _head(text, start, text[start:written])
     return _Slip(message, offset, hint, mend if inside else None)
 
@@ -338,7 +338,7 @@ def _inspect_value(text: str, item: int, start: int, inside: bool, cutter: Cutte
             return _Slip("this string is not closed", string.start(), _QUOTES, line)
     following = text[end : end + 1]
     if following and following in "\"'":
-        return _Slip(f"this {following} has no partner", end, _QUOTES, line)
+        return _Slip(f"this {following} is not closed", end, _QUOTES, line)
     written = text[start:end].strip()
     if following == ";" and written:
         return _misplaced(text, item, inside)
@@ -349,16 +349,16 @@ def _inspect_value(text: str, item: int, start: int, inside: bool, cutter: Cutte
     head = _HEAD_BELOW.fullmatch(text, start, end) if following == "{" else None
     offset = head.end(1) if head else start + len(text[start:end].rstrip())
     mend = _put(text, offset, ";") if inside else None
-    return _Slip("a ; is missing behind the value", offset, None, mend)
+    return _Slip("a ; is missing after the value", offset, None, mend)
 
 
 def _misplaced(text: str, start: int, inside: bool) -> _Slip:
     mend = (start, _end_of(text, start), "")
     if inside:
         hint = "properties come first"
-        return _Slip("a property stands behind a child node", start, hint, mend)
+        return _Slip("a property follows a child node", start, hint, mend)
     hint = "it belongs inside `/ { … };`; is there a }; too many above?"
-    return _Slip("a property stands outside of a node", start, hint, mend)
+    return _Slip("a property is outside of all nodes", start, hint, mend)
 
 
 def _unexpected(text: str, start: int, inside: bool) -> _Slip:

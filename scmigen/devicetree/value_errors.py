@@ -45,19 +45,19 @@ _FORMS = {
     "[": "bytes are two hexadecimal digits each",
     "(": "operators are those of C, operands are numbers",
 }
-_QUOTES = 'quotation marks are plain ones: "text"'
-_ARITHMETIC = "arithmetic stands in parentheses: <(1 + 2)>"
+_QUOTES = 'use plain double quotes: "text"'
+_ARITHMETIC = "arithmetic needs parentheses: <(1 + 2)>"
 _IN_CELLS = {
     **dict.fromkeys("+-*/%|^~!?", _ARITHMETIC),
-    ",": "cells stand apart without commas: <1 2>",
-    '"': 'a string stands outside of the cells: <1>, "string"',
+    ",": "cells are separated by spaces, not by commas: <1 2>",
+    '"': 'strings belong outside of the cells: <1>, "string"',
     "#": "a preprocessor directive needs a line of its own",
 }
 _OUTSIDE = {
     **dict.fromkeys("\u201c\u201d\u201e\xab\xbb\u2018\u2019\xb4`", _QUOTES),
-    "=": "one = is enough",
+    "=": "use a single =",
     "#": "a preprocessor directive needs a line of its own",
-    "(": "numbers stand in cells: <1>",
+    "(": "numbers belong in cells: <1>",
 }
 _IS_NAME = re.compile(r"[A-Za-z_]\w*+", re.ASCII).fullmatch
 _SIZED = re.compile(r"/bits/\s*+\w++").fullmatch
@@ -78,10 +78,10 @@ def explain(text: str, problem: UnexpectedError, parser: Parser) -> Reason:
     if _NEXT_PROPERTY.match(text, len(before)):
         if bracket:
             closer = _CLOSERS[bracket]
-            return Reason(f"a {closer} is missing", len(before), f"and the ; behind the {closer}")
-        return Reason("a ; is missing behind the value", len(before))
+            return Reason(f"a {closer} is missing", len(before), f"and the ; after the {closer}")
+        return Reason("a ; is missing after the value", len(before))
     if before.endswith((">", '"', "]")) and "\n" in text[len(before) : offset]:
-        return Reason("a ; is missing behind the value", len(before))
+        return Reason("a ; is missing after the value", len(before))
     if not bracket and text.rstrip().endswith(">") and "<" not in string.sub("", text):
         return Reason("a < is missing", len(text) - len(text.lstrip()))
     return _unexpected(text, before, problem, parser, bracket)
@@ -92,7 +92,7 @@ def _incomplete(text: str, problem: UnexpectedError, bracket: str) -> Reason:
     if bracket and (bracket != "(" or "RPAR" in problem.expected):
         return Reason(f"a {_CLOSERS[bracket]} is missing", end)
     if not bracket and text[end - 1] == ",":
-        return Reason("a value is missing behind the comma", end, "or take the comma out")
+        return Reason("a value is missing after the comma", end, "or remove the comma")
     return Reason("the value is not complete", end, _expected(problem))
 
 
@@ -113,13 +113,13 @@ def _unexpected(
     parts = parser.terminals
     quoted = re.compile(f"{parts['STRING']}|{parts['CHARACTER']}", FLAGS).match(text, offset)
     if word in ('"', "'") and quoted is None:
-        return Reason(f"this {word} has no partner", offset)
+        return Reason(f"this {word} is not closed", offset)
     if quoted is not None and word == "'":
         what = f'a string is written "{quoted[0][1:-1]}", a character stands in cells'
         return Reason(f"unexpected {quoted[0]} in a value", offset, what)
     if bracket == "<" and word[0].isdigit():
         hint = "hexadecimal digits are 0-9 and a-f" if word[:2].lower() == "0x" else None
-        return Reason(f"{word} is no number", offset, hint)
+        return Reason(f"{word} is not a number", offset, hint)
     what = "a string" if quoted is not None else repr(word)
     hint = _hint(word, bracket, before) or _expected(problem) or _FORMS[bracket]
     name = word if bracket in ("<", "(") and _IS_NAME(word) else None
@@ -149,9 +149,9 @@ def _hint(word: str, bracket: str, before: str) -> str | None:
     if word in _OUTSIDE:
         return _OUTSIDE[word]
     if before or word == '"':
-        return "a comma stands between values"
+        return "values are separated by commas"
     if word[0].isdigit():
-        return f"numbers stand in cells: <{word}>"
+        return f"numbers belong in cells: <{word}>"
     if word in ("true", "false"):
-        return "a property that is there is true: name;"
+        return "a property is true by being present: name;"
     return f'a string is written "{word}", a reference &{word}' if _IS_NAME(word) else None

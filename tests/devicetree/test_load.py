@@ -265,7 +265,7 @@ def test_a_malformed_has_include_is_told(tmp_path: Path, run, call: str) -> None
 def test_pcpp_and_a_directive_with_nothing_behind_it(tmp_path: Path, line: str) -> None:
     board = tmp_path / "board.dts"
     board.write_text(f"{line}\n/dts-v1/;\n/ {{ }};\n")
-    with pytest.raises(InputError, match="not complete"):
+    with pytest.raises(InputError, match="incomplete"):
         preprocess_with_pcpp(board, (), ())
 
 

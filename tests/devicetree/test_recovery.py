@@ -34,12 +34,12 @@ def test_reading_goes_on() -> None:
     assert places(text) == [
         (3, "a value is missing"),
         (4, "unexpected 'word'"),
-        (4, "a ; is missing behind }"),
-        (5, "a property stands behind a child node"),
-        (6, 'this " has no partner'),
-        (9, "this } closes nothing"),
+        (4, "a ; is missing after }"),
+        (5, "a property follows a child node"),
+        (6, 'this " is not closed'),
+        (9, "this } does not close anything"),
         (3, "unexpected 'FOO' in a value"),
-        (10, "&nowhere names no node that is defined above"),
+        (10, "&nowhere does not name a node defined above"),
     ]
 
 
@@ -121,12 +121,12 @@ def test_all_places_of_a_property_are_named() -> None:
 @pytest.mark.parametrize(
     ("value", "message", "hint"),
     [
-        ("<1, 2>", "unexpected ','", "without commas"),
+        ("<1, 2>", "unexpected ','", "not by commas"),
         ("<-1>", "unexpected '-'", "parentheses"),
         ("<1 + 2>", "unexpected '+'", "parentheses"),
         ("<GPIO(1)>", "unexpected 'GPIO'", "no included file defines"),
-        ("(1)", "unexpected '('", "stand in cells"),
-        ('"a" "b"', "unexpected a string", "comma"),
+        ("(1)", "unexpected '('", "belong in cells"),
+        ('"a" "b"', "unexpected a string", "commas"),
         ('<"a">', "unexpected a string", "outside of the cells"),
         ("[0g]", "unexpected '0g'", "hexadecimal"),
         ("label", "unexpected 'label'", "&label"),
