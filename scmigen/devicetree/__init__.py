@@ -1,1 +1,1 @@
-"""Device-tree text and bytes: nothing here knows what a clock is."""
+"""Device-tree text and bytes. Nothing here knows what a clock is."""

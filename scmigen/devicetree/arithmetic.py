@@ -1,9 +1,9 @@
-"""Numbers and arithmetic of a devicetree source: C's operators on unsigned 64-bit integers.
+"""Numbers and arithmetic of device tree sources: C's operators on unsigned 64-bit integers.
 
-The macros of a board give the same few shapes of expression thousands of times with other
-numbers in them, so an expression is parsed once per shape (``arithmetic`` in ``values.lark``),
-into a program for a stack machine, and then run with the numbers of each place. Both operands of
-every operator are computed, as dtc does: a division by zero is an error wherever it stands.
+The macros of a board expand to the same few shapes of expression thousands of times, with different
+numbers. An expression is therefore parsed once per shape (``arithmetic`` in ``values.lark``) into a
+program for a stack machine, which is then run with the numbers of each place. Both operands of
+every operator are evaluated, as in dtc, so a division by zero is always an error.
 """
 
 import operator
@@ -75,7 +75,7 @@ def number(text: str) -> int:
 
 
 def unescape(text: str) -> bytes:
-    """The bytes of what stands between quotes; C's escapes. Raises `ValueError` for a bare \\x."""
+    """The bytes of a quoted text, C's escapes resolved. Raises `ValueError` for a bare \\x."""
     if "\\" not in text:
         return text.encode()
     return _ESCAPE.sub(_unescaped, text.encode())

@@ -1,9 +1,9 @@
 """DTB bytes → `DeviceTree` (Devicetree Specification v0.4, chapter 5).
 
-The header is read with the package ``fdt``. Its property types are guesses, so the structure block
-is walked here and every property keeps its raw bytes. Nothing in a blob is trusted: each offset,
-length and name is checked before it is used, nesting is bounded, and whatever is wrong is one
-error, ``dtb-malformed``.
+The package ``fdt`` reads the header. It guesses the types of properties, so the structure block is
+walked here and every property keeps its raw bytes. Nothing in a blob is trusted: each offset,
+length and name is checked before it is used, nesting is bounded, and everything that is wrong is
+one error, ``dtb-malformed``.
 """
 
 from struct import Struct, unpack_from

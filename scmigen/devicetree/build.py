@@ -1,14 +1,14 @@
-"""Statements of a devicetree source → nodes and properties, merged as dtc merges them.
+"""Statements of a device tree source → nodes and properties, merged as in dtc.
 
-The rules that decide the order of nodes and properties, and so the bytes of a DTB:
+These rules decide the order of nodes and properties, and thereby the bytes of a DTB:
 
-* A property that is defined again keeps its place; so does one that was deleted in between, and so
-  does a node.
-* In the block that first defines a node each name may be defined once; a block that extends an
-  existing node may say things twice, the last one holds.
-* ``/delete-…/`` in the block that first defines a node deletes nothing; it only keeps a place.
-* ``/omit-if-no-ref/`` counts where a node is first defined, or as a statement of its own.
-* A later label of a node stands before its earlier ones.
+* A property that is defined again keeps its place, even if it was deleted in between. So does a
+  node.
+* The block that first defines a node may define each name once. In a block that extends an existing
+  node the last definition counts.
+* ``/delete-…/`` in the block that first defines a node deletes nothing; it only reserves a place.
+* ``/omit-if-no-ref/`` counts where a node is first defined, and as a statement of its own.
+* Later labels of a node precede its earlier ones.
 """
 
 import re
@@ -347,7 +347,7 @@ class Builder:
     # --- labels and death
 
     def label(self, node: DraftNode, label: str) -> None:
-        """Gives a node one more label; the latest stands first."""
+        """Add a label to a node; the latest comes first."""
         nodes = self._labels.setdefault(label, [])
         if node in nodes:
             return
@@ -361,7 +361,7 @@ class Builder:
         nodes.append(node)
 
     def _kill(self, node: DraftNode) -> None:
-        """Deletes a node and all in it; each keeps its place should it come back."""
+        """Delete a node with its contents; names keep their places if they come back."""
         for below in node.walk():
             self._dead.add(below)
             below.properties.update(dict.fromkeys(below.properties, _DELETED))
@@ -375,14 +375,14 @@ class Builder:
             self._thinned.add(node.parent)
 
     def _bury(self) -> None:
-        """Takes out what is deleted at the end."""
+        """Remove everything that is deleted in the end."""
         for node in self._thinned:
             node.properties = {n: p for n, p in node.properties.items() if p is not _DELETED}
             node.children = {n: c for n, c in node.children.items() if c not in self._dead}
         self.omitted -= self._dead
 
     def find(self, target: str) -> DraftNode | None:
-        """The node that a reference names as the tree stands now."""
+        """The node that a reference names in the current state of the tree."""
         label, _, path = target.partition("/")
         node: DraftNode | None = self.root
         if label:
@@ -416,7 +416,7 @@ class Builder:
         related: tuple[Related, ...] = (),
         written: str = "",
     ) -> None:
-        """Notes an error in a node or property, or in what is ``written`` in it."""
+        """Report an error at a node or property, or at the text ``written`` in it."""
         if not related:
             others = islice(thing.each_place(), 1, MAX_PLACES + 1)
             related = tuple(Related("also defined here", place) for place in others)

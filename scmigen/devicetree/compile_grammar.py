@@ -1,4 +1,4 @@
-"""Compiles a grammar with Lark into the tables that `lalr` runs. Seldom needed: they are kept."""
+"""Compiles a grammar with Lark into the tables that `lalr` runs. Rarely needed: they are cached."""
 
 import re
 from typing import Any

@@ -1,7 +1,7 @@
-"""Where each entry of a property's value is written: what positions of single entries are made of.
+"""Positions of the single entries of a property's value.
 
-A value is read once, and fast, for its bytes (see `values`); hardly any of its entries is ever
-asked for its place. So those places are found by reading the value again when somebody asks.
+Values are read fast, and once, for their bytes (see `values`); few of their entries are ever
+located. So a value is parsed again when the position of an entry is needed.
 """
 
 from collections.abc import Iterator

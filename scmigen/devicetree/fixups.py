@@ -1,7 +1,7 @@
-"""What an overlay carries so that it can be laid over a tree: two nodes of fixups.
+"""The two nodes of fixups that let an overlay be applied to a tree.
 
-``/__fixups__`` says which cells wait for a label of the tree below (label → strings
-``path:property:offset``), ``/__local_fixups__`` which cells hold a phandle of the overlay's own
+``/__fixups__`` lists the cells that refer to a label of the base (label → strings
+``path:property:offset``), ``/__local_fixups__`` the cells that hold a phandle of the overlay itself
 (the same paths below it, offsets as cells). dtc writes both for every ``/plugin/``.
 """
 
@@ -17,7 +17,7 @@ def add_fixups(
     marked: Iterable[tuple[DraftNode, Property]],
     find: Callable[[str], DraftNode | None],
 ) -> list[tuple[DraftNode, Property, Reference]]:
-    """Adds both nodes, as far as ``marked``, the properties with references, asks for them.
+    """Add both nodes, as far as ``marked``, the properties with references, need them.
 
     Returns the references that cannot be put into words: those to a path of the tree below.
     """
@@ -48,7 +48,7 @@ def _child(node: DraftNode, name: str) -> DraftNode:
 
 
 def _append(node: DraftNode, name: str, entry: bytes, there: Callable[[bytes], set[bytes]]) -> None:
-    """Adds an entry to a list, unless the source has given it already."""
+    """Add an entry to a list unless the source already has it."""
     item = node.properties.get(name) or Property(name)
     if entry not in there(item.value):
         node.properties[name] = item.with_value(item.value + entry)

@@ -1,7 +1,7 @@
-"""A tree → the bytes of a DTB, laid out as dtc lays them out (Devicetree Specification, chapter 5).
+"""A tree → the bytes of a DTB, in dtc's layout (Devicetree Specification, chapter 5).
 
-Version 17: header, memory reservations, structure, strings; a property's name is stored once, and
-a name that is the end of one stored earlier is found there.
+Version 17: header, memory reservations, structure, strings. The name of a property is stored once;
+a name that is the end of one stored earlier shares its bytes.
 """
 
 from struct import Struct
@@ -76,7 +76,7 @@ def _structure(root: Node) -> tuple[bytes, bytes]:
 
 
 def _strings(root: Node) -> tuple[bytes, dict[str, int]]:
-    """The strings block, and where each property name stands in it."""
+    """The strings block, and the offset of each property name in it."""
     names: dict[str, object] = {}
     for node in root.walk():
         names.update(dict.fromkeys(node.properties))

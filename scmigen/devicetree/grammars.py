@@ -1,10 +1,9 @@
-"""The two grammars of a devicetree source, ready to parse.
+"""The two grammars of a device tree source, ready to parse.
 
-``grammars/dts.lark`` is the structure: its parser sees every statement of a file. Its VALUE token,
-what stands between ``=`` and ``;``, is taken apart by ``grammars/values.lark`` (see `values`).
-The terminals of both are written there and nowhere else; code that needs a regular expression
-composes it of `Parser.terminals`. Lark compiles them into tables, which are kept between runs as
-JSON: compiling costs more than reading a board.
+``grammars/dts.lark`` describes the structure, every statement of a file. Its VALUE token, the text
+between ``=`` and ``;``, is parsed by ``grammars/values.lark`` (see `values`). All terminals are
+defined there; code that needs a regular expression composes it of `Parser.terminals`. Lark compiles
+the grammars into tables, which are cached as JSON: compiling takes longer than reading a board.
 """
 
 import json

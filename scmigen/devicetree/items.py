@@ -1,4 +1,4 @@
-"""Coarse tokens of ``dts.lark`` taken apart: labels, names, values, and where each stands."""
+"""Splits the coarse tokens of ``dts.lark``: labels, names, values, and their positions."""
 
 import re
 from bisect import bisect_right
@@ -101,7 +101,7 @@ class Items:
 
 
 class Opener:
-    """Reads the file of an /incbin/ that stands in one item."""
+    """Reads the file of an /incbin/ in one item."""
 
     def __init__(self, source: SourceText, items: Items, index: int) -> None:
         self._source = source

@@ -1,8 +1,8 @@
-"""Runs the tables that Lark made of a grammar; knows neither Lark nor devicetrees.
+"""Runs the tables that Lark made of a grammar; knows neither Lark nor device trees.
 
-The grammars are Lark's, and so are the tables (see `compile_grammar`). They are kept between runs
-as plain data, and what is left to do with them at run time is one screenful: so a run that finds
-them need not import Lark, which takes longer than reading a board.
+The grammars and the tables are Lark's (see `compile_grammar`). The tables are cached as plain data,
+and interpreting them takes one screenful of code, so most runs do not import Lark, which would take
+longer than reading a board.
 """
 
 import re
@@ -106,7 +106,7 @@ class Parser:
         return found
 
     def tokens(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """Terminal, start and end of each token, whether it may stand there or not."""
+        """Terminal, start and end of each token, allowed by the grammar or not."""
         match = self._scanner.match
         offset = 0
         while found := match(text, offset):

@@ -1,4 +1,4 @@
-"""A board's file → `DeviceTree`, whichever form it has."""
+"""The file of a board → `DeviceTree`, from a source or a blob."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,7 +50,7 @@ def load_board(
     include_dirs: Sequence[Path] = (),
     defines: Sequence[str] = (),
 ) -> DeviceTree:
-    """The tree in the file ``board`` with the trees of ``overlays`` laid over it in order.
+    """The tree in the file ``board`` with ``overlays`` applied in order.
 
     Sources are read as with ``-@`` where there are overlays, which know the board by its labels.
     Raises `InputError` with all that is wrong.

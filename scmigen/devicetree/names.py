@@ -1,11 +1,10 @@
-"""The names behind numbers: what a tree's author wrote where a DTB has a cell.
+"""The macro names behind numbers: what the author wrote where a DTB has a cell.
 
-A preprocessor leaves ``<&rcc 165>`` of ``<&rcc CK_BUS_UART4>``. What was written is read again from
-the file and line that the property's position names, and what a macro stands for from the files
-that this very tree was made of, for macro names are not unique over all headers. A name is only
-told where what was written fits the value cell by cell, and where its macro, if that is known,
-stands for that very number. A tree of a blob, or of preprocessed text whose sources are elsewhere,
-has no names.
+A preprocessor turns ``<&rcc CK_BUS_UART4>`` into ``<&rcc 165>``. The original spelling is read from
+the file and line in the property's position, and the values of macros from the files that were read
+for this tree, since macro names are not unique across all headers. A name is returned only if the
+original matches the value cell by cell, and if its macro, where known, expands to that number.
+There are no names for a blob, or for preprocessed text whose sources are not available.
 """
 
 import re
@@ -61,7 +60,7 @@ class Names:
         self._cells: dict[Property, tuple[str | None, ...]] = {}
 
     def cells(self, item: Property) -> tuple[str | None, ...]:
-        """For each cell of a property the macro it was written as, or none."""
+        """The macro that each cell of a property was written as, or None."""
         found = self._cells.get(item)
         if found is None:
             found = self._cells[item] = self._read(item)
@@ -95,7 +94,7 @@ class Names:
         return {name: macro for name, macro in found.items() if name not in twice}
 
     def value(self, name: str) -> int | None:
-        """The number that a macro stands for; none where it is no number, or no macro at all."""
+        """The number that a macro expands to; None if it is not a number, or not a macro."""
         if name not in self._values:
             macro = self.macros.get(name)
             self._values[name] = None if macro is None else self._evaluate(macro.body)
@@ -121,7 +120,7 @@ class Names:
         return word[0] if macro is None else f"({macro.body})"
 
     def _value_of(self, item: Property) -> str | None:
-        """What stands between ``=`` and ``;`` in the file, without comments."""
+        """The text between ``=`` and ``;`` in the file, without comments."""
         place = item.position
         lines = self._written.lines(place.file) if place else ()
         if place is None or not 0 < place.line <= len(lines):
@@ -142,7 +141,7 @@ class Names:
     def _align(
         self, spelled: list[re.Match[str]], cells: tuple[int, ...], references: set[int]
     ) -> list[str | None] | None:
-        """The names of the cells, or none where what was written cannot be told from it."""
+        """The names of the cells; None if the text cannot be matched with the cells."""
         names: list[str | None] = []
         for found in spelled:
             index = len(names)
@@ -160,7 +159,7 @@ class Names:
         return names if len(names) == len(cells) else None
 
     def _width(self, name: str) -> int | None:
-        """How many cells a macro stands for: one, where nothing else is known."""
+        """How many cells a macro expands to: one unless its definition says otherwise."""
         macro = self.macros.get(name)
         if macro is None or self.value(name) is not None:
             return 1
@@ -189,7 +188,7 @@ def _name_of(found: re.Match[str]) -> str | None:
 
 
 def _groups(value: str) -> list[str] | None:
-    """The insides of ``<…>, <…>``; none for a value of any other form."""
+    """The contents of ``<…>, <…>``; None for a value of any other form."""
     groups = []
     at = 0
     while found := _GROUPS.match(value, at):

@@ -1,7 +1,7 @@
-"""Nodes and properties, and where each of them was written. Both are read-only.
+"""Nodes and properties, and their positions in the source. Both are read-only.
 
-Property values are always the bytes that a DTB holds (Devicetree Specification v0.4, chapter 5);
-nothing here guesses a type. The readers build trees of drafts (see `drafts`).
+Property values are always the bytes of the DTB (Devicetree Specification v0.4, chapter 5); types
+are never guessed here. Readers build trees of drafts (see `drafts`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,10 +26,10 @@ class Run(Protocol):
     """A stretch of source text that defines several things, and knows where each of them is."""
 
     def position(self, index: int) -> Position:
-        """Where the thing number ``index`` of the run stands."""
+        """The position of item number ``index`` of the run."""
 
     def position_in(self, index: int, value: bytes, offset: int) -> Position:
-        """Where it says what stands at ``offset`` of its value, ``value``."""
+        """The position of the entry at ``offset`` of its ``value``."""
 
 
 #: A place in the source: a position, or what one can be made of when somebody asks for it.
@@ -77,11 +77,11 @@ class Property(NamedTuple):
 
     @property
     def position(self) -> Position | None:
-        """Where the property was last defined; none where that is not known."""
+        """Where the property was last defined, if known."""
         return _position(self.place)
 
     def position_at(self, offset: int) -> Position | None:
-        """Where the entry stands that holds the byte ``offset`` of the value.
+        """The position of the entry that holds the byte ``offset`` of the value.
 
         An entry is a cell, a reference, a string, or a byte of ``[…]``. Where that is not known, as
         of a property that was not read from a source, it is the property's own position.
@@ -157,7 +157,7 @@ class Node:
 
     @property
     def position(self) -> Position | None:
-        """Where the node was last defined or extended; none where that is not known."""
+        """Where the node was last defined or extended, if known."""
         return _position(self._place)
 
     def each_place(self) -> Iterator[Position]:
@@ -200,24 +200,24 @@ class Node:
         return name in self.properties
 
     def cells(self, name: str) -> tuple[int, ...] | None:
-        """The cells of a property; none where it is absent or its size is no multiple of 4."""
+        """The cells of a property; None if it is absent or its size is not a multiple of 4."""
         found = self.properties.get(name)
         if found is None or len(found.value) % 4:
             return None
         return found.cells()
 
     def cell(self, name: str) -> int | None:
-        """The first cell of a property, where there is one."""
+        """The first cell of a property, if it has one."""
         found = self.cells(name)
         return found[0] if found else None
 
     def string(self, name: str) -> str | None:
-        """The first string of a property, where it exists."""
+        """The first string of a property, or None if it is absent."""
         found = self.properties.get(name)
         return None if found is None else found.string()
 
     def strings(self, name: str) -> tuple[str, ...]:
-        """The strings of a property, none where it is absent."""
+        """The strings of a property; empty if it is absent."""
         found = self.properties.get(name)
         return () if found is None else found.strings()
 

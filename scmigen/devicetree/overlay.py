@@ -1,11 +1,11 @@
-"""Laying overlays over a tree, as libfdt does it: the result is what ``fdtoverlay`` makes.
+"""Applying overlays to a tree, as libfdt does: the result is that of ``fdtoverlay``.
 
-An overlay is a tree of fragments (see `fixups`). Each names a target in the tree below, by phandle
-or path, and what is to be merged into it. The steps are libfdt's, and so is their order, because it
-decides numbers and places: the overlay's own phandles move past those of the base; labels are
-looked up in ``/__symbols__`` of the base; nodes that both have keep the base's phandle; fragments
-are merged; the overlay's symbols join those of the base. New properties and nodes come first in
-their parent, the last one foremost.
+An overlay is a tree of fragments (see `fixups`). Each names a target in the base, by phandle or
+path, and holds what is to be merged into it. The steps and their order are libfdt's, because they
+decide phandles and places: the overlay's own phandles are renumbered past those of the base; labels
+are looked up in ``/__symbols__`` of the base; nodes that exist on both sides keep the phandle of
+the base; fragments are merged; the symbols of the overlay join those of the base. New properties
+and nodes come first in their parent, the last one foremost.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -85,7 +85,7 @@ def _is_overlay(root: Node) -> bool:
 
 
 class _Finder:
-    """Finds nodes as libfdt does: a name without unit address stands for one with any."""
+    """Finds nodes as libfdt does: a name without a unit address matches one with any."""
 
     def __init__(self, root: DraftNode) -> None:
         self.root = root
@@ -98,7 +98,7 @@ class _Finder:
         return self._first_of(node).get(name)
 
     def add(self, parent: DraftNode, child: DraftNode) -> None:
-        """Notes that ``child`` is now the foremost of its parent's children."""
+        """Record that ``child`` is now the first of its parent's children."""
         self._first_of(parent)[child.base_name] = child
 
     def node(self, path: str) -> DraftNode | None:
@@ -123,7 +123,7 @@ class _Finder:
 
 
 def _phandle(node: DraftNode) -> int:
-    """The node's phandle as libfdt reads it, 0 where it has none."""
+    """The node's phandle as libfdt reads it, or 0."""
     for name in _PHANDLES:
         found = node.properties.get(name)
         if found is not None and len(found.value) == 4:
@@ -144,7 +144,7 @@ def _write(slot: _Slot, phandle: int) -> None:
 
 
 class _Overlay:
-    """One overlay on its way into the tree below ``root``."""
+    """One overlay that is being applied to the tree below ``root``."""
 
     def __init__(self, root: DraftNode, overlay: DeviceTree) -> None:
         self.errors: list[Diagnostic] = []
@@ -191,7 +191,7 @@ class _Overlay:
     # --- phandles
 
     def _move_phandles(self) -> None:
-        """Moves the overlay's own phandles, and the references to them, past those of the base."""
+        """Renumber the overlay's phandles, and references to them, past those of the base."""
         delta = max((n for n in self._by_phandle if n <= _MAX_PHANDLE), default=0)
         slots = []
         for node in self._overlay.walk():
@@ -237,7 +237,7 @@ class _Overlay:
         return ((node, name, offset),)
 
     def _resolve_labels(self) -> None:
-        """Fills in the phandles of the nodes of the base that ``/__fixups__`` names by label."""
+        """Fill in the phandles of nodes of the base that ``/__fixups__`` lists by label."""
         fixups = self._overlay.children.get("__fixups__")
         if fixups is None:
             return
@@ -274,7 +274,7 @@ class _Overlay:
         self._error(OVERLAY_LABEL, f"the base has no label {label}", position, hint)
 
     def _keep_phandles(self) -> None:
-        """Gives nodes that both have the base's phandle, so that its references stay right."""
+        """Give nodes on both sides the phandle of the base: its references stay valid."""
         for fragment, overlay in self._fragments():
             target = self._target(fragment)
             stack = [(target, overlay)] if target else []
@@ -373,7 +373,7 @@ class _Overlay:
         symbols.properties = {**dict(reversed(new.items())), **symbols.properties}
 
     def _path_in_base(self, symbol: Property) -> str | None:
-        """Where a symbol's node went; none where it is part of no fragment."""
+        """The new path of a symbol's node; None if it is not part of a fragment."""
         parts = symbol.string().split("/", 3)
         if parts[0] or not symbol.value.endswith(b"\0") or symbol.value.count(b"\0") != 1:
             self._malformed(f"/__symbols__ has no path for {symbol.name}")

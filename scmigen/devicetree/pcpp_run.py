@@ -1,4 +1,4 @@
-"""Runs pcpp as a preprocessor of devicetree sources; apart, because it is seldom needed."""
+"""Runs pcpp as the preprocessor of device tree sources. Imported only where it is needed."""
 
 import io
 import os
@@ -67,7 +67,7 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         return file
 
     def expand_macros(self, tokens: list[Any], expanding_from: Any = ()) -> Any:
-        """Counts, for a few lines of macros can ask for more than any machine has."""
+        """Count expansions: a few lines of macros can expand beyond all bounds."""
         self._expansions += 1
         if self._expansions > MAX_EXPANSIONS or monotonic() > self._deadline:
             raise ValueError("there are too many macros to expand")
@@ -107,7 +107,7 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
 
     @staticmethod
     def _end_of_call(tokens: list[Any], start: int) -> int:
-        """Behind the ``)`` of a call whose name is at ``start``; ``start`` where it is none."""
+        """The index after the ``)`` of the call at ``start``; ``start`` if it is not a call."""
         text = [token.value for token in tokens[start + 1 :]]
         is_call = "".join(text).lstrip().startswith("(")
         return start + 2 + text.index(")") if is_call and ")" in text else start

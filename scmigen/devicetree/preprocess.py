@@ -1,8 +1,8 @@
-"""C preprocessing of devicetree sources: the machine's preprocessor, or pcpp where it has none.
+"""C preprocessing of device tree sources, by the machine's preprocessor or by pcpp.
 
-Both get what the Linux build gives: no predefined macros but ``__DTS__``, no system headers, the
-include directories in order. The result carries line markers, so that positions lead back to the
-files that were written, and name every file that took part.
+Both run as in the Linux build: no predefined macros but ``__DTS__``, no system headers, the include
+directories in order. The output has line markers, which lead positions back to the original files
+and name every file that was read.
 """
 
 import re
@@ -61,7 +61,7 @@ class Preprocessed:
 
 
 def needs_preprocessing(text: str) -> bool:
-    """Whether ``text`` has directives; line markers of an earlier run are none."""
+    """Whether ``text`` has directives; line markers of an earlier run do not count."""
     return _DIRECTIVE.search(text) is not None
 
 

@@ -1,9 +1,9 @@
-"""What remains when all statements are applied: references, phandles, names, labels.
+"""The last step for a source: references, phandles, names, labels.
 
-The order is dtc's, because it decides the numbers: explicit phandles are taken first; then each
-reference in preorder gives its target a phandle, counting from 1 past those taken; then references
-to paths; then nodes that are only there for whoever refers to them go; then, for ``-@``,
-``/__symbols__``, for which every labelled node gets a phandle; then, for an overlay, its fixups.
+The order is dtc's, because it decides the numbers: explicit phandles first; then each reference, in
+preorder, gives its target a phandle, counting from 1 and skipping those taken; then references to
+paths; then the nodes marked ``/omit-if-no-ref/`` are removed unless referenced; then, for ``-@``,
+``/__symbols__``, for which every labelled node gets a phandle; then the fixups of an overlay.
 """
 
 import re
@@ -115,7 +115,7 @@ class _Resolver:
             )
 
     def index_labels(self) -> None:
-        """Fills `labels`; a label may stand once in the whole tree."""
+        """Fill `labels`; a label may occur once in the whole tree."""
         others: dict[str, Property] = {}
         for node in self._nodes:
             for label in node.labels:
@@ -183,7 +183,7 @@ class _Resolver:
         return self._targets[target]
 
     def fill_phandles(self) -> None:
-        """Gives every referenced node a phandle and writes it where the references stand."""
+        """Give every referenced node a phandle and write it into the references."""
         cells: dict[str, bytes] = {}
         for node, name in self._marked:
             item = node.properties[name]
@@ -248,7 +248,7 @@ class _Resolver:
     # --- what goes, what comes
 
     def omit(self, keep_labelled: bool) -> None:
-        """Takes out the ``/omit-if-no-ref/`` nodes that nothing refers to."""
+        """Remove the ``/omit-if-no-ref/`` nodes that nothing refers to."""
         unused = self._builder.omitted - self._used
         if not unused:
             return
@@ -264,7 +264,7 @@ class _Resolver:
         self.labels = {label: node for node in self._nodes for label in node.labels}
 
     def _labelled(self, node: DraftNode) -> bool:
-        """Whether dtc takes the node for a labelled one: a label that is deleted still counts."""
+        """Whether dtc considers the node labelled: a deleted label still counts."""
         return bool(node.labels) or node in self._builder.once_labelled
 
     def take_symbols(self) -> None:
@@ -293,7 +293,7 @@ class _Resolver:
                 self._phandle(node)
 
     def add_fixups(self) -> None:
-        """Adds what an overlay needs to find the tree it is laid over."""
+        """Add what an overlay needs to be applied to a base."""
         from scmigen.devicetree.fixups import add_fixups
 
         alive = set(self._nodes)

@@ -1,9 +1,9 @@
-"""Devicetree source text → `DeviceTree`, by dtc's rules (Devicetree Specification v0.4, chapter 6).
+"""Device tree source → `DeviceTree`, by dtc's rules (Devicetree Specification v0.4, chapter 6).
 
-The way: `sourcetext` splices files and remembers where text came from; the parser of
-``grammars/dts.lark`` makes statements of it (`lalr`; `syntax` says what is wrong where it cannot);
-`build` applies them to a tree, with `values` for what stands between ``=`` and ``;``
-(``grammars/values.lark``); `resolve` fills in references.
+`sourcetext` splices files and keeps track of positions; the parser of ``grammars/dts.lark`` splits
+the text into statements (`lalr`; `syntax` explains errors); `build` applies them to a tree, with
+`values` for the text between ``=`` and ``;`` (``grammars/values.lark``); `resolve` fills in
+references.
 """
 
 import gc

@@ -1,9 +1,9 @@
-"""Source text and where each of its characters was written.
+"""Source text, and the original position of each of its characters.
 
-A board's text comes from many files: the C preprocessor leaves line markers, and dtc's own
-``/include/`` splices a file into another. `SourceText.text` is what the grammar sees: all files
-in one, with comments and line markers turned into spaces, so that an offset into it leads back to
-a file, a line and a column. Positions are made when somebody asks for one; most never are.
+The text of a board comes from many files: the C preprocessor leaves line markers, and dtc's own
+``/include/`` splices a file into another. `SourceText.text` is the input of the grammar: all files
+in one, with comments and line markers replaced by spaces, so that an offset leads back to a file, a
+line and a column. Positions are computed on demand; most never are.
 """
 
 import re
@@ -94,7 +94,7 @@ class SourceFile:
         return [0, *(found.end() for found in re.finditer("\n", self.written))]
 
     def line_at(self, offset: int) -> tuple[str, int]:
-        """The line a character stands in, as the preprocessor left it, and the column from 1."""
+        """The line of a character, as the preprocessor left it, and its column, from 1."""
         start = self._lines[bisect_right(self._lines, offset) - 1]
         end = self.written.find("\n", start)
         return self.written[start : end if end >= 0 else None], offset - start + 1
@@ -135,7 +135,7 @@ class SourceFile:
 
 
 def _markers(text: str) -> list[re.Match[str]]:
-    """The line markers; what looks like one inside a string is none."""
+    """The line markers; lookalikes inside strings do not count."""
     found: list[re.Match[str]] = []
     done = 0
     start = 0 if text.startswith("#") else _line_with_hash(text, 0)
@@ -154,7 +154,7 @@ def _markers(text: str) -> list[re.Match[str]]:
 
 
 def _line_with_hash(text: str, start: int) -> int:
-    """Where the next line after ``start`` begins that begins with ``#``; -1 for none."""
+    """The start of the next line after ``start`` that begins with ``#``, or -1."""
     found = text.find("\n#", start)
     return found + 1 if found >= 0 else -1
 
@@ -174,7 +174,7 @@ def _without_comments(text: str) -> str:
 
 
 class SourceText:
-    """The text of a tree, and the way back from an offset to the file it stands in.
+    """The text of a tree, and the way back from an offset to its file.
 
     ``files`` are all files it was made from. Raises `InputError` (``dts-include``) where an
     ``/include/`` cannot be followed.
@@ -263,7 +263,7 @@ class SourceText:
         return finding.at(finding.severity, message, place, related, hint, shown)
 
     def mend(self, start: int, end: int, replacement: str) -> None:
-        """Puts ``replacement``, filled up with spaces, in place of a stretch of `text`."""
+        """Replace a part of `text` with ``replacement``, padded with spaces."""
         self.text = self.text[:start] + replacement.ljust(end - start) + self.text[end:]
 
     def open_beside(self, name: str, offset: int) -> Path | None:

@@ -1,4 +1,4 @@
-"""What a user may have meant by a name that means nothing: hints of diagnostics."""
+"""Suggestions for misspelt names: hints of diagnostics."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ MAX_LENGTH = 100
 
 
 def nearest(word: str, words: Iterable[str], before: str = "", likeness: float = 0.6) -> str | None:
-    """The question whether another word is meant, which ``before`` stands in front of."""
+    """A question whether another word is meant, prefixed with ``before``."""
     if len(word) > MAX_LENGTH:
         return None
     known = (other for other in islice(words, MAX_WORDS) if len(other) <= MAX_LENGTH)

@@ -1,8 +1,8 @@
-"""Why a text is no devicetree source, and where: the message for what the grammar refused.
+"""Explains syntax errors: why a text is not a device tree source, and where.
 
-The parser stops in front of the first item it cannot take; its tokens are coarse, so the very
-place is found here, by going through that item as a reader would. For the usual slips it is clear
-where the next item begins. Then the text is mended, so that the rest can be read and told about.
+The parser stops before the first item that it cannot take. Its tokens are coarse, so the exact
+place is found here, by reading that item as a person would. After the usual slips it is clear where
+the next item begins; the text is then repaired, so that the rest can be read and checked.
 """
 
 import re
@@ -180,7 +180,7 @@ def _unexpected_token(problem: UnexpectedError, opened: list[int], text: str) ->
 
 
 def _close(text: str, offset: int, opened: list[int]) -> Mend | None:
-    """Closes all open nodes in front of ``offset``, if what stands there starts a line."""
+    """Close all open nodes before ``offset`` if that is the start of a line."""
     start = len(text[:offset].rstrip())
     closers = "};" * len(opened)
     if text[offset - 1 : offset] != "\n" or offset - start < len(closers):
@@ -210,7 +210,7 @@ def _put(text: str, offset: int, sign: str) -> Mend | None:
 
 
 def _head(text: str, start: int, instead: str) -> Mend | None:
-    """``instead`` in place of what stands before the ``{`` of the line, if there is one."""
+    """Replace the text before the ``{`` of the line, if there is one, with ``instead``."""
     head = _HEAD.match(text, start)
     fits = head is not None and start + len(instead) < head.end()
     return (start, head.end() - 1, instead) if head is not None and fits else None
@@ -280,7 +280,7 @@ def _inspect_keyword(text: str, keyword: re.Match[str], inside: bool) -> _Slip:
 
 
 def _nameless(text: str, start: int, inside: bool) -> _Slip:
-    """What is wrong where no name stands, or only labels."""
+    """The slip where there is no name, or only labels."""
     if text.startswith("/", start) and not inside and text[start + 1 : start + 2].isspace():
         return _Slip("a { is missing after /", start + 1, None, _put(text, start + 1, "{"))
     if text.startswith(";", start):

@@ -1,8 +1,8 @@
 """A tree → readable DTS text that compiles to the same DTB.
 
-A DTB does not say what a value is; strings and cells are recognised by their look, and either way
-the bytes stay the same. References that the source wrote, or that the fixups of an overlay tell of,
-are written as references again.
+A DTB does not record types; strings and cells are recognised by their appearance, and the bytes are
+the same either way. References that the source wrote, or that the fixups of an overlay list, are
+written as references again.
 """
 
 import re

@@ -1,7 +1,6 @@
 """A whole device tree: its nodes, and indexes of them by path, phandle, label and alias.
 
-Both readers (`scmigen.devicetree.source` for DTS text, `scmigen.devicetree.blob` for DTB bytes)
-make the same `DeviceTree`.
+Both readers (`source` for DTS text, `blob` for DTB bytes) make the same `DeviceTree`.
 """
 
 from collections.abc import Mapping

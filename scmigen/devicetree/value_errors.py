@@ -1,4 +1,4 @@
-"""Why a text is no value of a property, in a user's words: what `values` says when it refuses."""
+"""Explains errors in values: why a text is not a value of a property."""
 
 import re
 from typing import NamedTuple
@@ -139,7 +139,7 @@ def _open_bracket(before: str, string: re.Pattern[str]) -> str:
 
 
 def _hint(word: str, bracket: str, before: str) -> str | None:
-    """What is probably meant; none where that is hard to say."""
+    """A hint at what is probably meant, if there is one."""
     if bracket == "[":
         return "each byte is two hexadecimal digits: [00 1f]"
     if bracket:

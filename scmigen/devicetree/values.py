@@ -1,11 +1,10 @@
-"""The value of a property: text of a devicetree source → bytes and references.
+"""The value of a property: text of a device tree source → bytes and references.
 
-``dts.lark`` delivers what stands between ``=`` and ``;`` as one text; a board repeats the same few
-hundred texts, so each is read once. Nearly all are a list of strings, bytes, or cells of numbers
-and references: `Values.plain` reads those with nothing but the terminals of ``values.lark``.
-Arithmetic in parentheses is parsed by shape (see `arithmetic`). Everything else, and everything
-that is wrong, goes through the rules of the grammar in `Values.read`, which know the place of each
-token.
+``dts.lark`` delivers the text between ``=`` and ``;`` in one piece. A board repeats the same few
+hundred texts, so each is read once. Nearly all are lists of strings, bytes, or cells of numbers and
+references: `Values.plain` reads those with the terminals of ``values.lark`` alone. Arithmetic in
+parentheses is parsed by shape (see `arithmetic`). Everything else, and every error, goes through
+the rules of the grammar in `Values.read`, which know the position of each token.
 """
 
 import contextlib
@@ -90,7 +89,7 @@ class Values:
         self._programs: dict[str, Program] = {}
 
     def plain(self, text: str) -> Value | None:
-        """What ``text`` says, where it is plain; none where the rules have to read it."""
+        """The value of a plain ``text``; None if it needs the rules of the grammar."""
         try:
             value = self._plain(text)
         except _NOT_PLAIN:

@@ -1,8 +1,8 @@
-"""Files as their authors wrote them, before any preprocessor: read when somebody asks.
+"""Files as their authors wrote them, before any preprocessor. Read on demand.
 
-A line marker says which line a text came from. What stood there, with macros, comments and blanks,
-is only in that file; where it cannot be read, or has something else on that line, nobody is worse
-off.
+A line marker names the file and line that a text came from. The original, with macros, comments and
+spacing, is only in that file; if it is not available or does not match, the preprocessed text is
+used.
 """
 
 import re
@@ -48,7 +48,7 @@ class Place(NamedTuple):
 
 
 class Written:
-    """The files that somebody asked for, each read once."""
+    """Files read on demand, each once."""
 
     def __init__(self) -> None:
         self._lines: dict[str, tuple[str, ...]] = {}
@@ -57,13 +57,13 @@ class Written:
         self._made_of: list[tuple[int, int]] | None = None
 
     def lines(self, file: str) -> tuple[str, ...]:
-        """The lines of a file; none where it cannot be read."""
+        """The lines of a file; empty if it cannot be read."""
         if file not in self._lines:
             self._lines[file] = _read_lines(file)
         return self._lines[file]
 
     def find(self, file: str, first: int, last: int, seen: str, column: int) -> Place | None:
-        """Where the author wrote what stands at ``column`` of the line ``seen``.
+        """Where the author wrote the text at ``column`` of the line ``seen``.
 
         The preprocessor made that line of the lines ``first`` to ``last`` of ``file``. What came
         from a macro stands where that macro is written. None where the file cannot be read, or has
@@ -90,7 +90,7 @@ class Written:
         return Place(first + number, offset - start, lines[number], is_macro)
 
     def _offset_in(self, text: str, seen: str, at: int) -> tuple[int, bool] | None:
-        """The offset in ``text`` of what stands at ``at`` in ``seen``, and if a macro made it."""
+        """Where in ``text`` the token at ``at`` of ``seen`` is, and whether a macro made it."""
         ours, theirs = list(_TOKEN.finditer(seen)), list(_TOKEN.finditer(text))
         if not ours or not theirs:
             return None
@@ -238,7 +238,7 @@ def diagnostic_at(
 
 
 def excerpt_at(place: Position) -> str | None:
-    """The line that is written at a place, and a caret; none where it cannot be read."""
+    """The line at a position with a caret below it; None if it cannot be read."""
     lines = Written().lines(place.file)
     if not 0 < place.line <= len(lines):
         return None
