@@ -201,3 +201,13 @@ def test_a_value_that_no_server_could_read_is_an_error_of_this_output() -> None:
     left, warned = emit_outputs(model, ["runtime", "headers"], explicit=False)
     assert {file.path.partition("/")[0] for file in left} == {"headers"}
     assert [item.id for item in warned] == ["output-left-out"]
+
+
+def test_a_number_of_an_agent_that_no_server_could_read_is_an_error_too() -> None:
+    tree = tree_of(
+        'scmi { compatible = "arm,scmi"; a: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };'
+        "d { clocks = <&a 0x10000>; };"
+    )
+    (told,) = emit_outputs(model_of(tree), ["runtime"], explicit=True).diagnostics
+    assert (told.id, told.severity.word) == ("runtime-range", "error")
+    assert "ospm" in told.message

@@ -37,13 +37,16 @@ def _out_of_range(platform: Platform, configuration: runtime.Runtime, problem: s
     if place is not None and place["list"] in configuration.__struct_fields__:
         thing = getattr(configuration, place["list"])[int(place["index"])]
         what = f"{thing.name} has {place['field'] or 'a value'}"
-        node = platform.inventory.tree.node(thing.node)
-        where = node.position if node is not None else None
+        if place["list"] == "agents":
+            where = platform.agents[int(place["index"])].position
+        else:
+            node = platform.inventory.tree.node(thing.node)
+            where = node.position if node is not None else None
     reason = problem.partition(": ")[2].partition(" - at ")[0]
     return RUNTIME_RANGE.error(
         f"{what} out of range: {reason}",
         where,
-        hint="SCMI cannot express this rate, voltage or time; correct it in the tree",
+        hint="SCMI cannot express this number, rate, voltage or time; correct it in the tree",
     )
 
 
