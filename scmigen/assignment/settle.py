@@ -126,15 +126,14 @@ class _Settling:
         """The agent whose node an SCMI node of the board is, if that is known."""
         if channel.agent_id is not None:
             return next((n for n, number in self._ids.items() if number == channel.agent_id), None)
-        claimed = {
-            claim.node.path: claim.agent
-            for source in self._sources
-            for claim in source.claims
-            if claim.exact and claim.below
-        }
+        claimed: dict[str, set[str | None]] = {}
+        for claim in (claim for source in self._sources for claim in source.claims):
+            if claim.exact and claim.below:
+                claimed.setdefault(claim.node.path, set()).add(claim.agent)
         for node in (channel.node, *channel.node.ancestors()):
             if node.path in claimed:
-                return claimed[node.path]
+                # A node of several agents tells nothing of any of them; a check reports it.
+                return claimed[node.path].pop() if len(claimed[node.path]) == 1 else None
         default = self._default()
         if default is None and len(self._agents) == 1:
             return next(iter(self._agents))

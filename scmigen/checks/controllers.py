@@ -90,7 +90,8 @@ def _pairs(model: Model) -> Iterator[_Pair]:
     tree = model.inventory.tree
     availability = model.inventory.availability
     present = [node for node in tree.nodes if availability.present(node)]
-    platform = platform_nodes(model.providers)
+    # Each agent reaches the platform's pins and sensors through an SCMI node of its own.
+    platform = platform_nodes(model.providers) | {i.node.path for i in model.inventory.instances}
     found: dict[tuple[str, int], list[Dependency]] = {}
     for entry in dependencies_of(tree, present):
         paths = {entry.consumer.path, entry.controller.path}
@@ -232,7 +233,7 @@ def _hint(model: Model, pair: _Pair, powers: Iterable[_Power]) -> str:
     if on_their_bus or any(power.native for power in powers):
         return f"give {word} and what works through it to one agent"
     owners = [agent for agent in (*pair.holders, pair.agent) if not agent.default]
-    shared = hints.access(model.inventory.tree, [pair.controller.path], owners, shared=True)
+    shared = hints.shared(model, pair.controller, owners)
     return f"{shared} shares it; or give {word} and what works through it to one agent"
 
 

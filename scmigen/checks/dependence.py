@@ -17,10 +17,12 @@ from scmigen.checks.enclosing import inside_devices
 from scmigen.checks.words import (
     VERBS,
     depends,
+    listed,
     names,
     node_word,
     position,
     powers_word,
+    resource_word,
     use_word,
 )
 from scmigen.devicetree.nodes import Node
@@ -149,7 +151,22 @@ def _critical_hint(model: Model, nodes: Iterable[Node]) -> str:
         f"remove {', '.join(words)} from access of {agent}; " for agent, words in claimed.items()
     )
     it = "them" if len(kept) > 1 else "it"
-    return f"{''.join(drops)}{hints.devices(tree, kept)} keeps {it} for the platform"
+    return (
+        f"{''.join(drops)}{hints.devices(tree, kept)} keeps {it} for the platform"
+        f"{_scaling_lost(model, kept)}"
+    )
+
+
+def _scaling_lost(model: Model, kept: Iterable[str]) -> str:
+    """What agents lose with the devices: nobody scales what only the platform has."""
+    inside = set(kept)
+    lost: dict[ResourceKey, None] = {}
+    for use in model.findings.closure.needs:
+        above = {use.consumer.path, *(part.path for part in use.consumer.ancestors())}
+        if not above.isdisjoint(inside) and use.needs & {Operation.LEVEL, Operation.RATE}:
+            lost.setdefault(use.key)
+    words = [resource_word(model.inventory, key) for key in lost]
+    return f"; no agent can scale {listed(words)} then" if words else ""
 
 
 @check(

@@ -11,7 +11,9 @@ from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.checks.words import names, node_word, resource_word
+from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.model.platform import Model
 
 
 def managed(tree: DeviceTree, paths: Iterable[str]) -> str:
@@ -40,6 +42,18 @@ def access(
     flags = ", flags: {shared: true}" if shared else ""
     rows = (f'{{dev: "{node_word(tree, path)}"{flags}}}' for path in dict.fromkeys(paths))
     return f"access: [{', '.join(rows)}] in {names(agents)}"
+
+
+def shared(model: Model, node: Node, agents: Iterable[Agent]) -> str:
+    """The agents share a device: a flag for those that name it already, an entry for the others."""
+    tree = model.inventory.tree
+    stated = {c.agent for c in model.assignment.claims if c.exact and c.node is node}
+    naming = [agent for agent in agents if agent.name in stated]
+    others = [agent for agent in agents if agent.name not in stated]
+    word = node_word(tree, node.path)
+    flag = f"flags: {{shared: true}} beside {word} in access of {names(naming)}" if naming else ""
+    entry = access(tree, [node.path], others, shared=True) if others else ""
+    return " and ".join(filter(None, (flag, entry)))
 
 
 def votes(inventory: Inventory, keys: Iterable[ResourceKey], agents: Iterable[Agent]) -> str:

@@ -1,8 +1,9 @@
 """Checks of providers: who drives them, and which agents cannot reach them because of that."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scmigen.assignment.assignment import Agent
+from scmigen.bindings.classify import switch_of
 from scmigen.bindings.consumers import assigned_parents, is_clock_input, specifier_cells
 from scmigen.bindings.facts import OppTable, Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
@@ -71,12 +72,17 @@ def _foreign(
 ) -> tuple[str, Position, list[Related], str]:
     tree = model.inventory.tree
     number = len(dict.fromkeys(use for _, use in uses))
+    users = {agent.id: agent for agent, _ in uses if agent is not None}
     return (
         f"{node_word(tree, provider.node.path)} belongs to {names(holders) or 'no agent'}, but "
         f"{counted(number, *_NEED)} it ({provider.reason})",
         position(tree, uses[0][1]),
         examples(tree, uses),
-        _hint(model, provider),
+        _hint(
+            model,
+            provider,
+            tuple({agent.id: agent for agent, _ in uses if agent is not None}.values()),
+        ),
     )
 
 
@@ -100,12 +106,14 @@ def _listed(
     )
 
 
-def _hint(model: Model, provider: Provider) -> str:
+def _hint(model: Model, provider: Provider, users: Sequence[Agent]) -> str:
     tree = model.inventory.tree
     hint = f"{hints.managed(tree, [chip_of(provider.node).path])} has the platform serve it"
     bus = pmic_bus_of(provider.node)
     if bus is not None and not model.owners.names(bus.path):
         hint += f"; {hints.devices(tree, [bus.path])} hands the whole bus to the platform"
+    if provider.switched_by_board and len(users) == 1 and not users[0].default:
+        hint += f"; or {hints.access(tree, [provider.node.path], users)} gives it to {names(users)}"
     return hint
 
 
@@ -160,8 +168,10 @@ def scmi_native(model: Model) -> Iterator[Diagnostic]:
     advice="Make sure the agent turns it on before anything that depends on it is used.",
 )
 def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
-    """One warning per local parent supply, which must be on; one note per tree for the rest."""
+    """One warning per local parent supply, which must be on, and per switched regulator whose pin
+    an agent drives; one note per tree for the rest."""
     tree = model.inventory.tree
+    yield from _switched_by_agents(model)
     by_provider: dict[str, list[Use]] = {}
     for use in model.findings.closure.fed_locally:
         by_provider.setdefault(use.key.provider, []).append(use)
@@ -180,6 +190,25 @@ def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
         ]
         message, where, hint = _feeding(model, *first)
         yield managed_consumes_local.note(message, where, more, hint)
+
+
+def _switched_by_agents(model: Model) -> Iterator[Diagnostic]:
+    """Regulators that the user has the platform serve, and whose GPIO or PWM is an agent's."""
+    tree = model.inventory.tree
+    for path, provider in model.providers.items():
+        found = model.inventory.providers[path].switched_by_board
+        switch = switch_of(tree, provider.node) if found else None
+        if switch is None or provider.category is not ProviderClass.MANAGED:
+            continue
+        agents = model.owners.of(switch[1]).agents
+        if agents:
+            yield managed_consumes_local.warning(
+                f"the platform is to serve {node_word(tree, path)}, which is switched by "
+                f"{node_word(tree, switch[1].path)}, and {names(agents)} drives that",
+                provider.node.position,
+                hint=f"have the platform drive {node_word(tree, switch[1].path)} too, or give "
+                f"{node_word(tree, path)} to the agent that needs it",
+            )
 
 
 def _feeding(model: Model, path: str, uses: list[Use]) -> tuple[str, Position, str]:

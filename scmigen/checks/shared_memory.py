@@ -56,7 +56,7 @@ def shmem_unresolved(model: Model) -> Iterator[Diagnostic]:
         said = "has no address that the CPU can reach" if len(nodes) == 1 else "is no node"
         yield shmem_unresolved.error(
             f"the shared memory of {agent.name}, {text}, {said}",
-            agent.position,
+            agent.position or (nodes[0].position if nodes else None),
             hint=f'name a node with compatible = "{SHARED_MEMORY}" and reg, below ranges',
         )
     for inventory, instance in scmi_nodes(model):

@@ -17,7 +17,7 @@ from scmigen.bindings.transports import (
     Part,
 )
 from scmigen.checks.check import check
-from scmigen.checks.words import joined, listed, natural, node_word
+from scmigen.checks.words import joined, listed, names, natural, node_word
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related
@@ -108,8 +108,18 @@ def smc_id_duplicate(model: Model) -> Iterator[Diagnostic]:
     advice="Give each agent a mailbox, a channel number or a virtio device of its own.",
 )
 def channel_duplicate(model: Model) -> Iterator[Diagnostic]:
-    """One mailbox, channel number or virtio device for several agents."""
+    """One SCMI node, mailbox, channel number or virtio device for several agents."""
     tree = model.inventory.tree
+    for instance in model.inventory.instances:
+        agents = model.owners.of(instance.node).all_agents
+        if len(agents) > 1:
+            yield channel_duplicate.error(
+                f"{instance.node.path} belongs to {names(agents)}, but an SCMI node is the channel "
+                "of one agent",
+                instance.node.position or Position(tree.file),
+                [Related(agent.name, agent.position) for agent in agents],
+                "give each agent an SCMI node of its own, or its channel in the agents file",
+            )
     for (parts, values), channels in _same(model):
         if parts != (Part.SMC_ID,):
             said, hint = _common(tree, parts[0], values)
