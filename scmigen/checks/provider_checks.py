@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.classify import switch_of
-from scmigen.bindings.consumers import assigned_parents, is_clock_input, specifier_cells
+from scmigen.bindings.consumers import assigned_parents, is_clock_input
 from scmigen.bindings.facts import OppTable, Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
 from scmigen.bindings.node_kinds import (
@@ -25,8 +25,7 @@ from scmigen.checks.words import (
     use_word,
 )
 from scmigen.diagnostics import Diagnostic, Position, Related, counted
-from scmigen.model.platform import Model
-from scmigen.scmi.protocols import Kind
+from scmigen.model.platform import Model, no_such
 
 _NEED = ("use by other agents needs", "uses by other agents need")
 
@@ -78,11 +77,7 @@ def _foreign(
         f"{counted(number, *_NEED)} it ({provider.reason})",
         position(tree, uses[0][1]),
         examples(tree, uses),
-        _hint(
-            model,
-            provider,
-            tuple({agent.id: agent for agent, _ in uses if agent is not None}.values()),
-        ),
+        _hint(model, provider, tuple(users.values())),
     )
 
 
@@ -327,18 +322,6 @@ def _clock_hint(model: Model, table: OppTable) -> str:
     return "nothing scales that clock: remove operating-points-v2, or name the clock that is scaled"
 
 
-def _no_such(provider: Provider, key: ResourceKey) -> str | None:
-    """Why a provider of the platform cannot have a resource, where that is certain."""
-    if key.kind not in (Kind.CLOCK, Kind.RESET):
-        return None
-    cells = specifier_cells(provider.node, key.kind)
-    if key.kind not in provider.kinds:
-        return f"that node provides {' and '.join(sorted(provider.kinds))}"
-    if cells is not None and cells != len(key.cells):
-        return f"a {key.kind} of that node has {counted(cells, 'cell', 'cells')}"
-    return None
-
-
 @check(
     "grant-unmanaged",
     about="An explicit grant or owner names something the platform does not manage.",
@@ -369,7 +352,7 @@ def _not_given(model: Model, key: ResourceKey) -> tuple[str, str] | None:
         line = hints.managed(model.inventory.tree, [key.provider])
         why = f"which is {provider.category}: {provider.reason}"
         return why, f"{line} has the platform serve it"
-    wrong = _no_such(provider, key)
+    wrong = no_such(provider, key)
     if wrong is not None:
         return f"but {wrong}", "scmigen show resources lists what the board has"
     return None

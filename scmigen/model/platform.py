@@ -11,9 +11,11 @@ from typing import TypeVar
 from scmigen.assignment.assignment import Agent, Assignment, HandGrant, PlatformOptions
 from scmigen.assignment.select import Selector, resource_key
 from scmigen.assignment.words import did_you_mean
+from scmigen.bindings.consumers import specifier_cells
 from scmigen.bindings.facts import OppTable, Provider, ResourceFacts, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
+from scmigen.diagnostics import counted
 from scmigen.model.closure import Closure
 from scmigen.model.grants import Granted
 from scmigen.model.identifiers import Foreign, Lock, Moved
@@ -104,6 +106,23 @@ def _word(known: Iterable[W], word: str) -> W:
     return every[word]
 
 
+def no_such(provider: Provider | None, key: ResourceKey) -> str | None:
+    """Why a node cannot have a resource; None: it may.
+
+    Only of clocks, resets and power domains does a tree say who provides them.
+    """
+    if key.kind not in (Kind.CLOCK, Kind.RESET, Kind.POWER):
+        return None
+    if provider is None:
+        return f"{key.provider} provides nothing"
+    if key.kind not in provider.kinds:
+        return f"that node provides {' and '.join(sorted(provider.kinds))}"
+    cells = specifier_cells(provider.node, key.kind)
+    if cells is not None and cells != len(key.cells):
+        return f"a {key.kind} of that node has {counted(cells, 'cell', 'cells')}"
+    return None
+
+
 @dataclass(frozen=True)
 class Platform:
     """One SCMI platform: everything the outputs say, and nothing about how they say it."""
@@ -180,18 +199,25 @@ class Platform:
 
         ``"&cru 12"``, ``"&cru CLK_DPI"``, ``"/soc/clock@1000 12"``, ``"uart0-baudclk"`` or
         ``"CLK_DPI"``. None where the provider exists, but the platform has no such resource of it.
-        Raises `LookupError` for a kind, node or macro that does not exist.
+        Raises `LookupError` for what cannot be: an unknown kind, node or macro, a pattern, a node
+        that provides no clocks, resets or power domains, a wrong number of cells.
         """
-        kind = _word(Kind, kind)
+        kind, text = _word(Kind, kind), str(resource)
         for known in self.resources.get(kind, ()):
-            if resource in (known.name, self.inventory.macros.name(known.key)):
+            if text in (known.name, self.inventory.macros.name(known.key)):
                 return known
-        selected, cells = self._selector.resource(resource)
+        selected, cells = self._selector.resource(text)
         if not selected.nodes:
-            problem = selected.problem or f"no node {resource!r}"
+            problem = selected.problem or f"no node {text!r}"
             raise LookupError("; ".join(filter(None, (problem, selected.hint))))
-        keys = (resource_key(kind, node, cells) for node in selected.nodes)
-        return next(filter(None, map(self.resource, keys)), None)
+        if not selected.exact:
+            raise LookupError(f"{text!r} is a pattern; name one provider")
+        (node,) = selected.nodes
+        key = resource_key(kind, node, cells)
+        found, reason = self.resource(key), no_such(self.providers.get(node.path), key)
+        if found is None and reason is not None:
+            raise LookupError(f"{text!r}: {reason}")
+        return found
 
     def allows(
         self, agent: str, kind: Kind | str, resource: str, operation: Operation | str

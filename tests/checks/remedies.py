@@ -16,18 +16,26 @@ from scmigen.devicetree.tree import DeviceTree
 
 LINE = re.compile(r"(?P<where>platform\.[a-z-]+|access|grant): \[")
 DROP = re.compile(r"remove (?P<devices>[^;]+?) from access of (?P<agent>[\w-]+); ")
+FLAG = re.compile(
+    r"flags: \{shared: true\} beside (?P<device>\S+) in access of "
+    r"(?P<agents>[\w-]+(?:, [\w-]+)*(?: and (?!access: )[\w-]+)?)(?: and (?=access: ))?"
+)
 WORDS = re.compile(r"[\w-]+(?:, [\w-]+)*(?: and [\w-]+)?")
 DEFAULT = "default: true"
 SHARE_ALL = "add flags: {shared: true} to every entry"
 
 
 class Remedy(NamedTuple):
-    """One way out: the mapping and the key it is for, what is added, and what goes."""
+    """One way out: the mapping and the key it is for, what is added, and what goes.
+
+    ``flagged`` are agents that name the device already: their entry gets the flags.
+    """
 
     where: str
     entries: list[Any]
     agents: tuple[str, ...] = ()
     dropped: tuple[tuple[str, str], ...] = ()
+    flagged: tuple[str, ...] = ()
 
 
 def _list_at(text: str, start: int) -> str:
@@ -45,6 +53,15 @@ def remedies(hint: str) -> Iterator[Remedy]:
     dropped: list[tuple[str, str]] = []
     for found in DROP.finditer(hint):
         dropped += [(found["agent"], word) for word in found["devices"].split(", ")]
+    flagged: dict[str, Any] = {"flagged": [], "agents": ()}
+    for found in FLAG.finditer(hint):
+        entry = {"dev": found["device"], "flags": {"shared": True}}
+        agents = tuple(re.split(r", | and ", found["agents"]))
+        if hint[found.end() :].startswith("access: "):
+            # The other agents' entries are part of the same way out.
+            flagged = {"flagged": [entry], "agents": agents}
+        else:
+            yield Remedy("access", [entry], (), tuple(dropped), agents)
     for found in LINE.finditer(hint):
         text = _list_at(hint, found.end() - 1)
         rest = hint[found.end() - 1 + len(text) :]
@@ -54,7 +71,9 @@ def remedies(hint: str) -> Iterator[Remedy]:
             names = WORDS.match(rest, 4)
             assert names, hint
             agents = tuple(re.split(r", | and ", names[0]))
-        yield Remedy(found["where"], yaml.safe_load(text), agents, tuple(dropped))
+        entries = yaml.safe_load(text)
+        also = flagged["agents"] if entries == flagged["flagged"] else ()
+        yield Remedy(found["where"], entries, agents, tuple(dropped), also)
     if DEFAULT in hint:
         yield Remedy(DEFAULT, [])
     if SHARE_ALL in hint:
@@ -82,18 +101,20 @@ def apply(remedy: Remedy, text: str | None, tree: DeviceTree) -> str:
         platform[key] = [*platform.get(key, []), *remedy.entries]
     else:
         for agent in remedy.agents:
-            _add(document["domains"][agent], remedy, tree)
+            domain = document["domains"][agent]
+            domain[remedy.where] = [*domain.get(remedy.where, []), *remedy.entries]
+        for agent in remedy.flagged:
+            _flag(document["domains"][agent], remedy, tree)
     return yaml.safe_dump(document, sort_keys=False)
 
 
-def _add(domain: dict[str, Any], remedy: Remedy, tree: DeviceTree) -> None:
-    """Add entries to a domain; one for the same device is replaced, as a user would."""
-    entries = list(domain.get(remedy.where, []))
+def _flag(domain: dict[str, Any], remedy: Remedy, tree: DeviceTree) -> None:
+    """The entries for the devices with the flags of the remedy."""
     for new in remedy.entries:
-        if remedy.where == "access":
-            entries = [entry for entry in entries if not _same(tree, entry["dev"], new["dev"])]
-        entries.append(new)
-    domain[remedy.where] = entries
+        named = [entry for entry in domain["access"] if _same(tree, entry["dev"], new["dev"])]
+        assert named, f"no entry for {new['dev']}"
+        for entry in named:
+            entry["flags"] = new["flags"]
 
 
 def _same(tree: DeviceTree, one: str, other: str) -> bool:

@@ -356,3 +356,30 @@ def test_the_scmi_node_of_an_agents_own_tree_needs_the_same() -> None:
     own = tree_of('scmi { compatible = "arm,scmi-smc"; };')
     model = build(*assign(tree_of("d { };"), Sources([(AGENTS, "")], {"vm": own})))
     assert wrong(model) == ["scmi-transport"]
+
+
+@pytest.mark.parametrize("first", ["linux", "vm1"])
+def test_an_scmi_node_is_the_channel_of_one_agent_only(first: str) -> None:
+    """Whichever comes first, neither gets the channel of a node that both share."""
+    second = {"linux": "vm1", "vm1": "linux"}[first]
+    domain = (
+        "{{id: {}, scmi: {{role: other}}, access: [{{dev: /scmi-0, flags: {{shared: true}}}}]}}"
+    )
+    agents = f"domains: {{{first}: {domain.format(1)}, {second}: {domain.format(2)}}}"
+    tree = tree_of(memory(0) + NODE.format(0, "arm,scmi-smc", SAME))
+    model = model_of(tree, agents)
+    (found,) = diagnostics(model, "channel-duplicate")
+    assert found.message == (
+        f"/scmi-0 belongs to {first} and {second}, but an SCMI node is the channel of one agent"
+    )
+    assert [agent.transport for agent in model.assignment.agents] == [None, None]
+
+
+def test_shared_memory_without_an_address_is_reported_at_its_node() -> None:
+    body = 'shm: shm { compatible = "arm,scmi-shmem"; };\n' + SAME_NODE
+    (found,) = diagnostics(model_of(tree_of(body)), "shmem-unresolved")
+    assert found.position is not None
+    assert (found.position.file, found.position.line) == ("board.dts", 1)
+
+
+SAME_NODE = 'scmi { compatible = "arm,scmi-smc"; arm,smc-id = <1>; shmem = <&shm>; };'

@@ -156,3 +156,19 @@ def test_a_disabled_controller_is_not_told() -> None:
 
 def test_one_agent_alone_has_everything() -> None:
     assert told(model_of(soc(DMA))) == []
+
+
+def test_pins_below_an_scmi_node_are_no_other_agents() -> None:
+    """Each agent reaches the platform's pins through an SCMI node of its own."""
+    body = """scmi { compatible = "arm,scmi-virtio";
+        protocol@19 { reg = <0x19>; pins: pins { }; }; };
+        dev: dev { compatible = "acme,dev"; pinctrl-0 = <&pins>; };"""
+    assert diagnostics(soc_model(body, "    access: [{dev: /dev}]"), "depends-foreign") == []
+
+
+def test_an_entry_that_is_there_gets_the_flag() -> None:
+    body = """dma: dma { compatible = "acme,dma"; #dma-cells = <1>; clocks = <&cc 1>; };
+        i2c { compatible = "acme,i2c"; dmas = <&dma 1>; };"""
+    (found,) = diagnostics(soc_model(body, '    access: [{dev: "&dma"}]'), "depends-foreign")
+    assert found.hint is not None
+    assert found.hint.startswith("flags: {shared: true} beside &dma in access of b shares it; or")

@@ -217,17 +217,26 @@ def test_the_situations_reach_every_hint_with_a_line() -> None:
 
 
 def test_a_remedy_is_what_a_user_would_write() -> None:
-    hint = 'access: [{dev: "&dma", flags: {shared: true}}] in m7 shares it; or something else'
+    """An entry that is there gets the flags; the other agent gets an entry."""
+    hint = (
+        "flags: {shared: true} beside &dma in access of m7 and "
+        'access: [{dev: "&dma", flags: {shared: true}}] in vm1 shares it; or something else'
+    )
     (remedy,) = remedies(hint)
-    assert remedy.agents == ("m7",)
+    assert (remedy.flagged, remedy.agents) == (("m7",), ("vm1",))
     tree = read_source(source("dma: dma { };"), BOARD)
-    text = apply(remedy, "domains: {m7: {id: 1, access: [{dev: /dma}, {dev: x}]}}", tree)
+    text = apply(remedy, "domains: {m7: {access: [{dev: /dma}, {dev: x}]}, vm1: {id: 1}}", tree)
     assert text == dedent("""\
         domains:
           m7:
+            access:
+            - dev: /dma
+              flags:
+                shared: true
+            - dev: x
+          vm1:
             id: 1
             access:
-            - dev: x
             - dev: '&dma'
               flags:
                 shared: true
