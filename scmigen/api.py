@@ -1,8 +1,8 @@
 """The library: boards in, platforms, diagnostics and files out.
 
 Functions never print, never exit and never change their arguments. Input that cannot be understood
-raises `InputError`, which carries every diagnostic; what is wrong with a board that can be
-understood is in ``Result.diagnostics``.
+raises `InputError`, which carries every diagnostic; problems of a board that can be understood are
+in ``Result.diagnostics``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -77,7 +77,7 @@ _JSON = b"{"
 
 
 class Text(NamedTuple):
-    """The content of a file that need not exist; ``name`` stands for it in positions."""
+    """The content of a file that need not exist; positions use ``name``."""
 
     name: str
     text: str
@@ -133,7 +133,7 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
 
     ``agents``: agents files. ``trees``: agents' own device trees, by agent. ``lock``: the lock file
     that keeps numbers; a path that does not exist yet is an empty one. ``numbering``: ``shared``
-    or ``per-agent``. ``repack``: number everything anew in spite of the lock. ``overrides``:
+    or ``per-agent``. ``repack``: ignore the numbers of the lock. ``overrides``:
     severities, as with ``-W`` and ``-E``. ``against``: a server to hold this board against, by its
     runtime configuration or its board; ``agent`` is whose tree this is there.
 
@@ -190,7 +190,7 @@ def check(
 
 
 def emit(result: Result, targets: str | Sequence[str] = ()) -> Emitted:
-    """The files of ``targets`` for a compiled board, in memory; by default, of the usual ones.
+    """Make the files of ``targets`` for a compiled board, in memory; by default, the default set.
 
     A target that cannot hold the board is an error where it was named, else it is left out with a
     warning: see ``Emitted.diagnostics``. Raises `ValueError` for a board with errors, and for a
@@ -224,7 +224,7 @@ def diff(old: Comparable, new: Comparable) -> tuple[Change, ...]:
 
 
 def _snapshots(given: Comparable) -> Mapping[str, Side]:
-    """What is compared of a side, by the platform's name."""
+    """One snapshot per platform, by name."""
     if isinstance(given, Runtime):
         return {"scmi": of_runtime(given)}
     if isinstance(given, Result):
@@ -240,7 +240,7 @@ def _snapshots(given: Comparable) -> Mapping[str, Side]:
 
 
 def _content(given: str | PathLike[str]) -> Path:
-    """The file that a path stands for: of the directory of a build, its runtime configuration."""
+    """The file to read: for the directory of a build, its runtime configuration."""
     path = Path(given)
     return path / "runtime/runtime.json" if path.is_dir() else path
 
@@ -271,12 +271,12 @@ def _several(sources: File | Sequence[File]) -> Sequence[File]:
 
 
 def _text(source: File) -> Text:
-    """The content of a file; a path of none is an error at that path."""
+    """The content of a file. Raises `InputError` if it cannot be read."""
     return source if isinstance(source, Text) else Text(str(source), read_text(Path(source)))
 
 
 def _lock(source: File | None) -> Lock | None:
-    """The lock file; none where it does not exist yet."""
+    """The lock file; ``None`` if it does not exist yet."""
     if source is None or (not isinstance(source, Text) and not Path(source).exists()):
         return None
     name, text = _text(source)

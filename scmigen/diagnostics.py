@@ -108,7 +108,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One instance of a finding: what is wrong, where, related places, and a hint.
+    """One instance of a finding: message, position, related places, and a hint.
 
     ``excerpt`` is the line of the source, and a second line with a caret below the position.
     """

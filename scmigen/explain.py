@@ -52,7 +52,7 @@ _GIVEN = "&clk, &rst and &pd are controllers of the SoC, &rail is a supply from 
 
 
 def example(name: str) -> str | None:
-    """A board where a check speaks and the nearest where it does not; none for other ids."""
+    """A board that a check reports and the nearest it accepts; ``None`` for other ids."""
     if name not in findings():
         return None
     path = directory("templates") / "explain" / f"{name}.txt"
@@ -70,5 +70,5 @@ def in_full(name: str) -> str:
 
 
 def switchable() -> tuple[str, ...]:
-    """The ids that the user may switch, sorted: what is found in input that can be read."""
+    """The ids that the user may override, sorted: findings in input that can be read."""
     return tuple(sorted(item.id for item in findings().values() if item.switchable))

@@ -50,7 +50,7 @@ SERVER_INVALID = Finding(
 )
 RUNTIME_INVALID = Finding(
     "runtime-invalid",
-    "The server's description is no runtime configuration.",
+    "The server's description is not a runtime configuration.",
     "Name a runtime.json that scmigen build wrote.",
     switchable=False,
 )
@@ -63,8 +63,8 @@ DEFAULT_OUTPUTS = DEFAULT
 class Against:
     """A server to hold a board against: its runtime configuration, or the board that describes it.
 
-    ``name`` stands for it in messages; ``agent`` is whose tree the board is there (none: agents
-    are paired by name).
+    Messages use ``name``; ``agent`` is the agent whose tree the board is (``None``: agents are
+    paired by name).
     """
 
     server: Runtime | DeviceTree
@@ -143,8 +143,8 @@ class Emitted(NamedTuple):
     ) -> Written:
         """Put the files into a directory, and each of ``beside`` at its own path: all or none.
 
-        Files that did not change keep their time stamps; those of an earlier run that are not made
-        any more are removed. Raises `ValueError` where there are errors, and `InputError` where a
+        Files that did not change keep their time stamps; stale files of an earlier
+        run are removed. Raises `ValueError` where there are errors, and `InputError` where a
         file cannot be written.
         """
         if not self.ok:
@@ -178,17 +178,17 @@ def _files(board: DeviceTree, request: Request) -> tuple[str, ...]:
 
 
 def _unknown(switches: Sequence[Switch]) -> tuple[Diagnostic, ...]:
-    """What is wrong with the switches of agents files."""
+    """Problems of the severity overrides in agents files."""
     if not switches:
         return ()
-    # What outputs find is known only where they are.
+    # Findings of outputs are known only once targets are imported.
     from scmigen.explain import switchable
 
     return tuple(unknown(switches, switchable()))
 
 
 def extra_problems(model: Model) -> tuple[Diagnostic, ...]:
-    """Whether what no tree says (``platform.extra``) fits what the tree says."""
+    """Problems of ``platform.extra``, which must fit the facts of the tree."""
     extra = model.assignment.options.extra
     if extra is None:
         return ()
@@ -203,7 +203,7 @@ def extra_problems(model: Model) -> tuple[Diagnostic, ...]:
 
 
 def _option_problems(model: Model) -> tuple[Diagnostic, ...]:
-    """What is wrong with the options of outputs in agents files."""
+    """Problems of the options of outputs in agents files."""
     if model.assignment.options.outputs == NO_OUTPUTS:
         return ()
     from scmigen.targets.make import option_problems
@@ -212,7 +212,7 @@ def _option_problems(model: Model) -> tuple[Diagnostic, ...]:
 
 
 def _held_against(against: Against, model: Model) -> tuple[Diagnostic, ...]:
-    """What does not fit between the board and a server, with the errors of the server's board."""
+    """Differences between the board and a server, and the errors of the server's board."""
     # A server is compared only if one is named.
     from scmigen.checks.against import compare
 

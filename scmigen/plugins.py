@@ -1,8 +1,8 @@
-"""What other packages add to scmigen: entry points, found and loaded.
+"""Entry points, by which other packages extend scmigen.
 
 Three groups belong to the compiler: ``scmigen.checks``, ``scmigen.targets`` and
 ``scmigen.sources``. An entry point that cannot be loaded is an error in whatever would have used
-it: what somebody relies on must not be missing in silence.
+it: an extension that users rely on must not be missing silently.
 """
 
 import os
@@ -28,7 +28,7 @@ def entry_points_of(group: str) -> "tuple[EntryPoint, ...]":
 
 
 def _mentioned(group: str) -> bool:
-    """Whether any installed package may have an entry point of a group: a look at the files."""
+    """Whether any installed package may have an entry point of a group, by its files."""
     for place in dict.fromkeys(sys.path):
         try:
             entries = list(os.scandir(place or "."))
@@ -58,7 +58,7 @@ def load(point: "EntryPoint", finding: Finding, hint: str) -> object:
 
 
 def unusable(point: "EntryPoint", finding: Finding, reason: str, hint: str) -> Diagnostic:
-    """The error that an entry point is of no use."""
+    """The error for an unusable entry point."""
     package = f" of {point.dist.name} {point.dist.version}" if point.dist is not None else ""
     return finding.error(
         f"entry point {point.name} = {point.value!r}{package}: {reason}", hint=hint

@@ -1,1 +1,1 @@
-"""Which device belongs to which agent, in every form a user may say it."""
+"""Assign devices to agents, from every source that can describe it."""

@@ -1,4 +1,4 @@
-"""What must hold between the agents, whichever sources describe them."""
+"""Consistency of the agents, whichever sources describe them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
@@ -14,7 +14,7 @@ MAX_NAME = 63
 
 
 def check_agents(agents: Sequence[Agent]) -> Iterator[Diagnostic]:
-    """Names fit, ids are 1 to N, each once. Names are unique already."""
+    """Check that names fit and that ids are 1 to N, each once. Names are unique already."""
     for agent in agents:
         if not 0 < len(agent.name) <= MAX_NAME or not agent.name.isprintable():
             yield AGENTS_FILE.error(
@@ -36,7 +36,7 @@ def check_agents(agents: Sequence[Agent]) -> Iterator[Diagnostic]:
 
 
 def twice(agents: Sequence[Agent], what: Callable[[Agent], str]) -> Iterator[Diagnostic]:
-    """An error for each agent about which ``what`` says the same as about an earlier one."""
+    """One error per agent for which ``what`` equals that of an earlier agent."""
     firsts: dict[str, Agent] = {}
     for agent in agents:
         first = firsts.setdefault(what(agent), agent)
@@ -51,7 +51,7 @@ def twice(agents: Sequence[Agent], what: Callable[[Agent], str]) -> Iterator[Dia
 def check_parents(
     said: Mapping[str, Said[str] | None], agents: Collection[str]
 ) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    """Agent → the nearest domain around it that is an agent too, and what is wrong with ``said``.
+    """Agent → the nearest enclosing domain that is an agent too, and the problems of ``said``.
 
     ``said`` has the domain around each domain, agent or not.
     """
@@ -76,7 +76,7 @@ def check_parents(
 
 
 def _around(name: str, said: Mapping[str, Said[str] | None]) -> Iterator[str]:
-    """The domains around a domain, the nearest first; ends after going round once."""
+    """The enclosing domains, innermost first; a cycle is followed once."""
     seen: set[str] = set()
     parent = said.get(name)
     while parent is not None and parent.value in said and parent.value not in seen:

@@ -22,9 +22,9 @@ SEVERITIES = ("off", "note", "warning", "error")
 def read_files(
     files: Sequence[tuple[str, str]], tree: DeviceTree
 ) -> tuple[tuple[SourceSaid, ...], tuple[Diagnostic, ...]]:
-    """What agents files (name, text) say about a tree, one source per file, and what is wrong.
+    """Read agents files (name, text) against a tree: one source per file, and the problems.
 
-    Never raises; a file that cannot be read says nothing.
+    Never raises; a file that cannot be read gives no source.
     """
     problems = Problems()
     lookup = Lookup(tree, problems)

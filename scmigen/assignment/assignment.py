@@ -14,7 +14,7 @@ from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role, Transport
 from scmigen.scmi.operations import Operation
 
-#: What makes a domain a domain (System Device Tree specification, chapter 3).
+#: Compatible of execution domains (System Device Tree specification, chapter 3).
 COMPATIBLE = "openamp,domain-v1"
 
 

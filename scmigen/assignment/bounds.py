@@ -1,4 +1,4 @@
-"""Bounds on a YAML text, checked on its events before anything is built of them."""
+"""Bounds on a YAML text, checked on its events before anything is built from them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,19 +14,19 @@ MAX_SIZE = 4 << 20
 #: A bound on the nesting of a file: the YAML reader calls itself for each level.
 MAX_NESTING = 32
 
-#: A bound on the values of a file, where each alias counts as all that it stands for.
+#: A bound on the values of a file; each alias counts as everything it refers to.
 MAX_VALUES = 20_000
 
 _TOO_DEEP = f"values are nested deeper than {MAX_NESTING}"
 
 
 def position(file: str, mark: Any) -> Position:
-    """The position of a mark of the YAML reader; the file where there is none."""
+    """The position of a mark of the YAML reader, or the file without one."""
     return Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
 
 
 def check_bounds(text: str, file: str, loader: Any) -> None:
-    """Raises `InputError` where a text is no YAML, too deep, or too large with its aliases."""
+    """Raise `InputError` for text that is not YAML, too deep, or too large with its aliases."""
     if len(text) > MAX_SIZE:
         raise InputError([AGENTS_FILE.error(f"larger than {MAX_SIZE} characters", Position(file))])
     try:
@@ -54,7 +54,7 @@ def _check_events(events: Iterator[Any], file: str) -> None:
         if isinstance(event, yaml.AliasEvent):
             total += sizes.get(event.anchor, 1)
             if any(event.anchor == anchor for anchor, _ in begun):
-                wrong = f"alias *{event.anchor} is part of what it stands for"
+                wrong = f"alias *{event.anchor} is part of what it refers to"
         else:
             total += 1
             if isinstance(event, yaml.CollectionStartEvent):

@@ -33,7 +33,7 @@ def default_source(inventory: Inventory) -> SourceSaid:
 
 
 def _served(inventory: Inventory) -> dict[str, list[Use]]:
-    """Path of each chip of the secure world → what the normal world uses of it."""
+    """Path of each chip of the secure world → the normal world's uses of it."""
     found: dict[str, list[Use]] = {}
     for use in inventory.uses:
         provider = inventory.providers.get(use.key.provider)

@@ -3,7 +3,7 @@
 System Device Tree specification, chapter 3: ``compatible = "openamp,domain-v1"``, ``id``,
 ``access`` with ``#access-flags-cells`` flags per entry, else with the flags of
 ``access-implicit-default``. Domains may be nested (`scmigen.assignment.nesting`). The default
-domain is the outermost one that runs on ``/cpus``, where there is one. What SCMI needs beyond that
+domain is the outermost one that runs on ``/cpus``, if any. What SCMI needs beyond that
 is in the same node under the prefix ``scmigen,``: ``scmigen,id``, ``scmigen,role``,
 ``scmigen,default``, ``scmigen,permissions``. Flag bit 0 of the first flags cell means that the
 device is shared.
@@ -39,7 +39,7 @@ def _is_domain(node: Node) -> bool:
 
 
 def read_domains(tree: DeviceTree) -> tuple[SourceSaid, tuple[Diagnostic, ...]]:
-    """What ``/domains`` says, and what is wrong there. Never raises."""
+    """Read ``/domains``: the source, and its problems. Never raises."""
     problems: list[Diagnostic] = []
     nodes = domain_nodes(tree)
     names = _names(nodes)
@@ -151,7 +151,7 @@ def _misplaced(tree: DeviceTree) -> Iterator[Diagnostic]:
 
 
 def _default(tree: DeviceTree, nodes: Sequence[Node]) -> Node | None:
-    """The outermost domain that runs on ``/cpus``, where there is one such."""
+    """The outermost domain that runs on ``/cpus``, if there is exactly one."""
     on_cpus = {
         node.path
         for node in nodes

@@ -77,7 +77,7 @@ class DomainsReader:
         return parts.get("domains")
 
     def _is_execution_domain(self, name: str, parts: dict[str, Located], domain: Located) -> bool:
-        """Whether ``compatible`` says so, or is missing; reports what is passed over."""
+        """Whether ``compatible`` names one, or is missing; reports domains that are passed over."""
         if "compatible" not in parts:
             return True
         words = [text for _, text in texts(parts["compatible"], "compatible")]
@@ -179,7 +179,7 @@ class DomainsReader:
         shared: Said[bool] | None = None,
         assignable: Said[tuple[str, ...]] | None = None,
     ) -> None:
-        """Give what the selector ``text`` names to ``agent``, or to the platform (``None``)."""
+        """Give the nodes that ``text`` selects to ``agent``, or to the platform (``None``)."""
         found = self._lookup.nodes(text, where, DEVICE_UNKNOWN)
         if len(self.claims) + len(found.nodes) > MAX_CLAIMS:
             where.wrong(f"the patterns match more than {MAX_CLAIMS} times")

@@ -128,6 +128,6 @@ TREE_AMBIGUOUS = Finding(
 )
 TREE_UNMATCHED = Finding(
     "tree-unmatched",
-    "A device of an agent's tree that uses the board's resources is no node of the board.",
+    "A device of an agent's tree that uses the board's resources is not a node of the board.",
     "Name the device of the board with xen,path.",
 )

@@ -2,7 +2,7 @@
 
 A reader is chosen by the ending of the file's name; YAML needs none. It returns what the file says
 (`scmigen.assignment.said.SourceSaid`), with ``None`` where it is silent: comparing sources and
-filling in defaults is not its business.
+filling in defaults is not its task.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,7 @@ def reader_of(name: str) -> Source | None:
 
 
 def read_foreign(source: Source, text: str, name: str, tree: DeviceTree) -> SourceSaid:
-    """What a file says. Raises `InputError`, for a reader that fails in other ways too."""
+    """Read a file. Raises `InputError`, also for a reader that fails in other ways."""
     try:
         said = source.read(text, name, tree)
     except InputError:

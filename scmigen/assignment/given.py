@@ -19,7 +19,7 @@ class Given:
 
     @property
     def entries(self) -> "Mapping[str, Given]":
-        """The entries of a mapping; none for any other value."""
+        """The entries of a mapping; empty for any other value."""
         return self.value if isinstance(self.value, Mapping) else {}
 
 

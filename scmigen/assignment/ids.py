@@ -1,4 +1,4 @@
-"""Which SCMI agent id each agent has.
+"""SCMI agent ids.
 
 An id that a source states as one holds (``scmi: {id: …}``, ``scmigen,id``, ``reg`` of a server
 description). The ``id`` of a domain only names the domain (System Device Tree specification,

@@ -1,4 +1,4 @@
-"""YAML with positions: every value knows where it is, and reports what is wrong with it."""
+"""YAML with positions: every value has its position and reports its problems there."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar
@@ -205,7 +205,7 @@ class Located:
 def said(
     parts: dict[str, Located], key: str, read: Callable[[Located], T | None]
 ) -> Said[T] | None:
-    """What ``read`` makes of the value of ``key``; ``None`` where the key is missing or wrong."""
+    """``read`` applied to the value of ``key``; ``None`` if the key is missing or wrong."""
     return parts[key].said(read(parts[key])) if key in parts else None
 
 

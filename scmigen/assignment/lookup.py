@@ -1,4 +1,4 @@
-"""Selectors of an agents file looked up in a tree, with what is wrong reported at the entry."""
+"""Selectors of an agents file, resolved in a tree; problems are reported at the entry."""
 
 from collections.abc import Iterator
 

@@ -223,7 +223,7 @@ def describes_server(tree: DeviceTree) -> bool:
 def read_server(
     tree: DeviceTree, alone: bool, availability: Availability | None = None
 ) -> tuple[SourceSaid, tuple[Diagnostic, ...]]:
-    """What the server descriptions of a tree say, and what is wrong there. Never raises.
+    """Read the server descriptions of a tree: the source, and its problems. Never raises.
 
     Agents are called ``agent-1`` until another source names the one with that id. If the
     description is ``alone``, the devices of the tree are the consumer's whose SCMI node the tree

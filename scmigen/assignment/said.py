@@ -28,7 +28,7 @@ class Said(Generic[T]):
 
 
 class SharedMemory(NamedTuple):
-    """Shared memory as a source names it, and the paths of the nodes of the board it stands for.
+    """Shared memory as a source names it, and the paths of the nodes of the board it means.
 
     ``paths`` is empty where the name matches no node; that is reported elsewhere.
     """
@@ -43,7 +43,7 @@ class AgentSaid:
 
     ``domain_id`` is the ``id`` of a system device tree's domain, any 32-bit number; ``id`` is the
     SCMI agent id. ``transport`` to ``mailboxes`` describe the agent's channel. ``is_agent`` is
-    false for a domain (``is_domain``) with neither a device nor anything that concerns SCMI.
+    false for a domain (``is_domain``) with neither a device nor an SCMI key.
     """
 
     name: str

@@ -29,7 +29,7 @@ _MAX_CELL = 0xFFFF_FFFF
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The nodes that a selector matches, whether it names one exactly, or what is wrong with it."""
+    """The nodes that a selector matches, whether it names one exactly, or the problem."""
 
     nodes: tuple[Node, ...]
     exact: bool

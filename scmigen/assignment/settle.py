@@ -62,7 +62,7 @@ def settle(sayings: Sayings) -> Assignment:
 
 
 def _nobody(sources: Iterable[SourceSaid]) -> Diagnostic:
-    """Why there is no agent: an error where nothing is described, else a warning."""
+    """The diagnostic of a board without agents: an error if no domain is described."""
     domains = [place for source in sources for place in source.domains]
     if not domains:
         where = next((source.position for source in sources if source.position), None)
@@ -75,7 +75,7 @@ def _nobody(sources: Iterable[SourceSaid]) -> Diagnostic:
 
 
 class _Settling:
-    """The agents while they are put together; what is wrong is in ``problems``."""
+    """The agents under construction, and the ``problems`` found on the way."""
 
     def __init__(self, sources: Sequence[SourceSaid], problems: list[Diagnostic]) -> None:
         self._sources = sources
@@ -210,7 +210,8 @@ def _with_channels(
 ) -> tuple[AgentSaid, tuple[Diagnostic, ...]]:
     """The agent with what the SCMI nodes of one tree say of its channel.
 
-    Of several nodes, each a platform of its own, one must agree with what is said of the agent.
+    Of several nodes, each a platform of its own, one must agree with what the other
+    sources state about the agent.
     """
     merged = [merge([agent, replace(channel.said, name=agent.name)]) for channel in channels]
     agreeing = [found for found, problems in merged if not problems]

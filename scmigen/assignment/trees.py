@@ -231,7 +231,7 @@ def _further(inventory: Inventory, own: Inventory, tree: AgentTree) -> Iterator[
 def with_trees(
     inventory: Inventory, trees: Sequence[AgentTree]
 ) -> tuple[Inventory, SourceSaid, tuple[Diagnostic, ...]]:
-    """The inventory with uses from agents' trees, what the trees say, and what is wrong.
+    """The inventory with uses from agents' trees, what the trees state, and the problems.
 
     Unless another source says otherwise, the first agent is an operating system and the others are
     VMs.

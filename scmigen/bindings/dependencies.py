@@ -2,9 +2,9 @@
 
 Each of these properties names a controller that must be running for the node to work, but that no
 SCMI protocol serves. `REFERENCES` has one row per property; clocks, resets, power domains, supplies
-and sensors are resources and stand in `scmigen.bindings.consumers`. Properties that only describe
+and sensors are resources: see `scmigen.bindings.consumers`. Properties that only describe
 how parts of the board are joined (``remote-endpoint``, ``sound-dai``, ``cooling-device``) or that
-name memory (``memory-region``) are no rows: nothing can be switched off through them.
+name memory (``memory-region``) are not listed: nothing can be switched off through them.
 """
 
 import re
@@ -133,12 +133,12 @@ _GPIOS = re.compile(r"(.+-)?gpios?")
 _COUNTS = re.compile(r"(.*,)?nr-gpios?")
 #: What a GPIO controller does with a line of its own; its ``gpios`` name no controller.
 _HOG = "gpio-hog"
-#: Layouts of a memory, which are no devices of their own.
+#: Layouts of a memory, which are not devices.
 _LAYOUTS = frozenset({"nvmem-layout", "partitions"})
 
 
 def _row(node: Node, name: str) -> ReferenceProperty | None:
-    """The row of a property of a node; none where it names no controller."""
+    """The row of a property of a node; ``None`` if it does not name a controller."""
     if _PINS.fullmatch(name):
         return ReferenceProperty(name)
     if _GPIOS.fullmatch(name) and not _COUNTS.fullmatch(name) and _HOG not in node:

@@ -23,7 +23,7 @@ def stdout_node(tree: DeviceTree) -> Node | None:
 def facts_of(
     references: References, keys: Iterable[ResourceKey], uses: Iterable[Use]
 ) -> dict[ResourceKey, ResourceFacts]:
-    """What is known about each of ``keys``, and about the power domains and supplies they need.
+    """Facts about each of ``keys``, and about the power domains and supplies they need.
 
     ``uses`` are all uses of enabled nodes.
     """

@@ -1,4 +1,4 @@
-"""The parts of an inventory: providers, uses, SCMI nodes, and what is known about a resource."""
+"""The parts of an inventory: providers, uses, SCMI nodes, and facts about resources."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The inventory of a tree: every provider, every use, and what is known about each resource."""
+"""The inventory of a tree: every provider, every use, and facts about each resource."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -78,7 +78,7 @@ class Inventory:
 
 
 def take_inventory(tree: DeviceTree, availability: Availability | None = None) -> Inventory:
-    """The inventory of a tree. What is wrong with references is in its ``diagnostics``.
+    """Take the inventory of a tree. Problems of references are in its ``diagnostics``.
 
     ``availability`` says which nodes are available, where that is not up to the tree alone.
     """

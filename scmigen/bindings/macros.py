@@ -55,7 +55,7 @@ class Macros:
         )
 
     def written(self, providers: Collection[str]) -> dict[str, int]:
-        """All macros in specifiers of the providers at some paths, with the cells they stand for.
+        """All macros in specifiers of the providers at some paths, with their cells.
 
         Macros with several values are left out.
         """

@@ -61,7 +61,7 @@ CELLS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ReferenceList:
-    """The entries of a list before the first that cannot be read, and what is wrong with that.
+    """The entries of a list before the first that cannot be read, and the problem of that one.
 
     ``count`` is how many entries there are, empty slots too. What follows a bad entry cannot be
     told apart.

@@ -17,7 +17,7 @@ _OKAY = frozenset({None, "okay", "ok"})
 class Status:
     """The values of ``status`` and ``secure-status`` of one node, and where that is written.
 
-    None stands for a property that is absent.
+    ``None`` is an absent property.
     """
 
     normal: str | None

@@ -131,7 +131,7 @@ def _missing_protocols(model: Model, platform: Platform, mine: Agent, view: _Vie
     """The kinds that an agent needs, its own SCMI node has a protocol for, and the server does not
     serve at all.
 
-    Nobody needs a protocol because a node lists it; and the node of one agent says nothing of what
+    A node that lists a protocol is not a need for it; and the node of one agent does not show what
     another one is served.
     """
     instance = platform.instance

@@ -99,7 +99,7 @@ def _warning(model: Model, enclosed: _Enclosed) -> tuple[str, Position | None, l
 
 
 def _vote(model: Model, enclosed: _Enclosed) -> str:
-    """The grant that keeps everything on, unless somebody may assert or set some of it."""
+    """The grant that keeps everything on, unless an agent may assert or set some of it."""
     keys = {key for _, key in enclosed.powers}
     decided = any(
         not aggregates(draft.key.kind, operation)

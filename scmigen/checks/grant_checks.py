@@ -166,7 +166,7 @@ def device_id(model: Model) -> Iterator[Diagnostic]:
     advice="Leave them, or renumber with --repack if nothing depends on the ids yet.",
 )
 def device_id_hole(model: Model) -> Iterator[Diagnostic]:
-    """Device ids that are nobody's: firmware that indexes a table by them needs a row there."""
+    """Device ids that no device has: firmware that indexes a table by them needs a row there."""
     for platform in model.platforms:
         numbers = {d.number: d for d in platform.devices if d.number is not None}
         numbers = {number: d for number, d in numbers.items() if number <= MAX_RESOURCES}

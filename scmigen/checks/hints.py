@@ -1,7 +1,7 @@
 """Hints in the words of the agents file: lines to copy, that do what the hint says.
 
 A test applies every such line and compiles again, so a hint says nothing that does not help:
-``platform.KEY: [...]`` stands for an entry of ``platform``, and ``access: [...] in vm1`` or
+``platform.KEY: [...]`` means an entry of ``platform``, and ``access: [...] in vm1`` or
 ``grant: [...] in vm1`` for one of that agent's domain.
 """
 

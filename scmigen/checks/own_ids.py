@@ -60,7 +60,7 @@ class _Ids:
         return self._grants[kind]
 
     def expected(self, use: Use) -> Grant | None:
-        """The grant for the board's entry that an entry of the agent's tree stands for: the one of
+        """The grant for the board's entry that an entry of the agent's tree refers to: the one of
         the same name, else the one in the same place."""
         device = self._own.nodes.get(use.consumer.path)
         if device is None:

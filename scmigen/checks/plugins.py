@@ -6,7 +6,7 @@ An entry point names a check, or a module whose checks are all meant::
     acme = "acme_checks:no_uart"
 
 They run after the package's own checks and are switched and explained like those. One that cannot
-be loaded, or that raises, is an error: a check that somebody relies on must not be missing in
+be loaded, or that raises, is an error: a check that users rely on must not be missing in
 silence.
 """
 

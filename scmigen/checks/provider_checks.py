@@ -40,7 +40,7 @@ _Uses = list[tuple[Agent | None, Use]]
 )
 def local_foreign(model: Model) -> Iterator[Diagnostic]:
     """One error per provider, with the count of the uses that cannot reach it; one warning per
-    pair of agents for lists of channels, which are no devices."""
+    pair of agents for lists of channels, which are not devices."""
     lists: dict[tuple[Agent, ...], _Uses] = {}
     for foreign in model.findings.closure.foreign:
         holders = model.owners.of(foreign.provider.node).all_agents
@@ -328,7 +328,7 @@ def _clock_hint(model: Model, table: OppTable) -> str:
     advice="Name a provider of the platform, or make this one managed.",
 )
 def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
-    """Explicit grants and owners of what is not the platform's to give."""
+    """Explicit grants and owners of resources that the platform does not manage."""
     closure = model.findings.closure
     used = {use.key for use in (*closure.needs, *closure.own)}
     written = [(grant.key, grant.position, "grant") for grant in model.assignment.grants]
@@ -344,7 +344,7 @@ def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
 
 
 def _not_given(model: Model, key: ResourceKey) -> tuple[str, str] | None:
-    """Why the platform cannot give a resource, and what can be done; none where it can."""
+    """Why the platform cannot grant a resource, and the remedy; ``None`` if it can."""
     provider = model.providers.get(key.provider)
     if provider is None:
         return "but that node provides nothing", "scmigen show providers lists what does"

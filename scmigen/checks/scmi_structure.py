@@ -1,4 +1,4 @@
-"""Checks of what stands in and below SCMI nodes and server descriptions."""
+"""Checks of the contents of SCMI nodes and server descriptions."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,7 @@ _MAX_PROTOCOL = 0xFF
     advice="Write the unit address in hexadecimal, equal to reg.",
 )
 def unit_address(model: Model) -> Iterator[Diagnostic]:
-    """SCMI nodes whose unit address is not their ``reg``: one of the two is no id."""
+    """SCMI nodes whose unit address differs from their ``reg``, the id."""
     for tree, top, nodes in _numbered(model):
         wrong = [node for node in nodes if not _agrees(node)]
         if wrong:
@@ -142,7 +142,7 @@ def _ignored(inventory: Inventory, instance: ScmiInstance) -> Iterator[Diagnosti
 
 
 def _strangers(model: Model, instance: ScmiInstance) -> Iterator[Diagnostic]:
-    """Nodes of an instance that consumers refer to although they are no protocol of it."""
+    """Nodes of an instance that consumers refer to although they are not protocols of it."""
     tree = model.inventory.tree
     told = {node.path for node in unnumbered(instance, model.inventory.availability)}
     told.update(node.path for node in misplaced_regulators(instance))

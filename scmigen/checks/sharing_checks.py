@@ -120,7 +120,7 @@ def bus_owner(model: Model) -> Iterator[Diagnostic]:
 def _bus_hint(
     model: Model, claim: Claim, of_device: Ownership, bus: Node, of_bus: Ownership
 ) -> str:
-    """Whichever of both can be moved. A bus stays where it is if somebody claims it, or if what is
+    """Whichever of both can be moved. A bus stays where it is if an agent claims it, or if what is
     on it and what is elsewhere drive each other natively."""
     tree = model.inventory.tree
     drop = f"remove the entry for {node_word(tree, claim.node.path)}"

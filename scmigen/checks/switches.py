@@ -1,4 +1,4 @@
-"""Checks switched off, or to another severity, by the user: applied to all findings in one place.
+"""Severity overrides of the user, applied to all findings in one place.
 
 The agents file (``checks:``) may do anything, since it gives a reason. The command line (``-W``,
 ``-E``) has the last word, but what is an error says that the output would be wrong: without a
@@ -28,24 +28,24 @@ _SEVERITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the command line says: checks that are on, off, or errors."""
+    """Overrides of the command line: checks that are on, off, or errors."""
 
     on: frozenset[str] = frozenset()
     off: frozenset[str] = frozenset()
     errors: frozenset[str] = frozenset()
 
 
-#: The command line that says nothing of checks.
+#: A command line without overrides.
 NOTHING = Asked()
 
 
 def unknown_hint(word: str, known: Collection[str]) -> str:
-    """What to say of a name that is none of ``known``."""
+    """The hint for a name that is not in ``known``."""
     return did_you_mean(word, known) or "scmigen explain --list lists them all"
 
 
 def unknown(switches: Iterable[Switch], known: Collection[str]) -> Iterator[Diagnostic]:
-    """An error for each switch that is none of ``known``."""
+    """One error per override of an id that is not in ``known``."""
     for switch in switches:
         if switch.word not in known:
             hint = unknown_hint(switch.word, known)
@@ -55,9 +55,10 @@ def unknown(switches: Iterable[Switch], known: Collection[str]) -> Iterator[Diag
 def switched(
     found: Iterable[Diagnostic], switches: Sequence[Switch], asked: Asked, final: bool = False
 ) -> tuple[Diagnostic, ...]:
-    """The findings as the user wants them.
+    """Apply the user's severity overrides.
 
-    ``switches`` are those of the agents file; their reason goes with what they change. ``final``:
+    ``switches`` are those of the agents file; their reason is printed with the
+    diagnostic. ``final``:
     what is an error cannot be made anyway, whatever the reason, and stays one.
     """
     by_name = {switch.word: switch for switch in switches}
@@ -67,7 +68,7 @@ def switched(
 def _kept(
     item: Diagnostic, switch: Switch | None, asked: Asked, final: bool
 ) -> Iterator[Diagnostic]:
-    """What is left of a finding, if anything is."""
+    """The diagnostic after the overrides, or ``None``."""
     if final and item.severity is Severity.ERROR:
         yield item
         return

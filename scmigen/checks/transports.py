@@ -170,7 +170,7 @@ def scmi_transport(model: Model) -> Iterator[Diagnostic]:
 
 
 def _lacking(instance: ScmiInstance, channel: ScmiChannel) -> tuple[str, str] | None:
-    """What a channel lacks, and what right would look like."""
+    """What a channel lacks, and the remedy."""
     transport, node = instance.transport, channel.node
     base = node is instance.node
     wanted = transport.needs if base else transport.own
@@ -209,7 +209,7 @@ def _miscounted(instance: ScmiInstance, channel: ScmiChannel) -> tuple[str, str]
 
 
 def _no_shared_memory(tree: DeviceTree, instance: ScmiInstance) -> Iterator[Diagnostic]:
-    """Nodes that ``shmem`` names and that are no shared memory."""
+    """Nodes that ``shmem`` refers to although they are not shared memory."""
     for node in memories_of(instance):
         if SHARED_MEMORY not in compatibles(node):
             yield scmi_transport.error(

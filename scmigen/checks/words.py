@@ -10,7 +10,7 @@ from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position, Related
 from scmigen.scmi.operations import Operation
 
-#: What an agent may do with a resource that others depend on, the gravest first.
+#: Operations on a resource that others depend on, the most severe first.
 VERBS = {
     Operation.STATE: "turn off",
     Operation.RESET: "assert",

@@ -35,21 +35,25 @@ def _outputs(
 @click.command()
 @board_options
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder to write."
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="Output directory."
 )
 @click.option(
     "--emit",
     callback=_outputs,
     metavar="A,B,…",
-    help=f"Outputs to make: {', '.join(registry.BUILT_IN)}, and those that other packages bring.",
+    help=f"Outputs to make: {', '.join(registry.BUILT_IN)}, and those of other packages.",
 )
 @click.option(
     "--scp-target",
     type=click.Choice(["host", "product", "optee"]),
-    help="The firmware that the output scp is for, in place of its option target.",
+    help="Firmware that the output scp is for; overrides its option target.",
 )
-@click.option("--depfile", type=click.Path(path_type=Path), help="Make rule with all files read.")
-@click.option("-v", "--verbose", is_flag=True, help="List the files that changed.")
+@click.option(
+    "--depfile",
+    type=click.Path(path_type=Path),
+    help="Write a make rule that lists all files read.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="List changed files.")
 def build(
     request: BoardRequest,
     output: Path,
@@ -60,9 +64,9 @@ def build(
     style: str,
     quiet: bool,
 ) -> None:
-    """Compile BOARD (DTS or DTB) into its outputs below the folder given with -o.
+    """Compile BOARD (DTS or DTB) into its outputs in the directory given with -o.
 
-    Where anything is wrong with the input, nothing is written and the exit status is 1.
+    If there are errors in the input, nothing is written and the exit status is 1.
     """
     found = compiled(request, style, quiet)
     overrides = {} if scp_target is None else {"scp": {"target": scp_target}}
@@ -120,13 +124,13 @@ def _summary(
     "--against",
     type=click.Path(path_type=Path),
     metavar="SERVER",
-    help="Hold BOARD against a server: a runtime.json, or a board that describes it.",
+    help="Compare BOARD with a server: a runtime.json, or a board that describes it.",
 )
-@click.option("--as", "agent", help="The server's agent whose tree BOARD is.")
+@click.option("--as", "agent", help="Agent of that server that uses the tree BOARD.")
 def check(
     request: BoardRequest, against: Path | None, agent: str | None, style: str, quiet: bool
 ) -> None:
-    """Check BOARD and print what is found; the exit status is 1 where there are errors."""
+    """Check BOARD and print all diagnostics; the exit status is 1 if there are errors."""
     if agent is not None and against is None:
         raise click.UsageError("--as names an agent of a server: name that with --against")
     found = compiled(request, style, quiet, sys.stdout, against, agent)

@@ -31,7 +31,7 @@ def check_names(
     """Names of checks, after ``no-`` or not; another word is wrong usage."""
     if not texts:
         return ()
-    # What outputs find is known only where they are.
+    # Findings of outputs are known only once targets are imported.
     from scmigen.explain import switchable
 
     known = switchable()
@@ -61,7 +61,7 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         callback=agent_trees,
         metavar="NAME=FILE",
-        help="An agent's own tree: what it enables is that agent's (repeatable).",
+        help="An agent's own tree; devices enabled in it belong to that agent (repeatable).",
     ),
     click.option(
         "-W",
@@ -69,7 +69,7 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         callback=check_names,
         metavar="[no-]CHECK",
-        help="Switch a warning or note off, or a check on again.",
+        help="Suppress warnings and notes of a check (no-), or restore a check (repeatable).",
     ),
     click.option(
         "-E",
@@ -77,6 +77,6 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         callback=check_names,
         metavar="CHECK",
-        help="Make what a check finds an error.",
+        help="Turn everything a check reports into errors (repeatable).",
     ),
 )

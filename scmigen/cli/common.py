@@ -1,4 +1,4 @@
-"""What the commands that read a board share: their options, and how they end."""
+"""Options and error handling of the commands that read a board."""
 
 import functools
 import gc
@@ -93,20 +93,28 @@ def board_options(command: _Command, formats: Sequence[str] = FORMATS) -> _Comma
         # Click takes what is given last for what comes first.
         click.argument("overlays", metavar="[OVERLAY]...", type=path, nargs=-1),
         click.argument("board", type=path),
+        click.option("-a", "--agents", type=path, multiple=True, help="Agents file (repeatable)."),
         click.option(
-            "-a", "--agents", type=path, multiple=True, help="Who owns what (repeatable)."
+            "-I", "--include", type=path, multiple=True, help="Include directory (repeatable)."
         ),
-        click.option("-I", "--include", type=path, multiple=True, help="Where includes are found."),
-        click.option("-D", "--define", multiple=True, metavar="NAME[=VALUE]", help="A macro."),
+        click.option(
+            "-D",
+            "--define",
+            multiple=True,
+            metavar="NAME[=VALUE]",
+            help="Define a macro (repeatable).",
+        ),
         click.option(
             "--numbering",
             type=click.Choice([item.value for item in Numbering]),
             default=Numbering.SHARED.value,
             show_default=True,
-            help="One number a resource, or dense numbers for each agent.",
+            help="One number per resource, or dense numbers per agent.",
         ),
-        click.option("--ids", type=path, help="Lock file that keeps every number once given."),
-        click.option("--repack", is_flag=True, help="Give the numbers of the lock file anew."),
+        click.option("--ids", type=path, help="Lock file, which keeps numbers once assigned."),
+        click.option(
+            "--repack", is_flag=True, help="Renumber everything; replaces the lock file's numbers."
+        ),
         *OPTIONS,
         click.option(
             "--format",
@@ -139,7 +147,7 @@ def compiled(
     Diagnostics go to ``stream``, standard error by default.
     """
     stream = stream or sys.stderr
-    # A board is read, told about and gone: there is no garbage to look for on the way.
+    # One board is read and reported, then the process ends: collecting garbage only costs time.
     gc.disable()
     try:
         found = request.compile(against, agent)

@@ -23,8 +23,16 @@ _NUMBER = click.IntRange(0, 0xFFFF_FFFF)
 @click.option("-b", "boot_cpu", type=_NUMBER, help="Boot CPU of the DTB's header.")
 @click.option("-S", "size", type=_NUMBER, default=0, help="Fill the DTB up to this many bytes.")
 @click.option("-p", "padding", type=_NUMBER, default=0, help="Add this many bytes to the DTB.")
-@click.option("-I", "include", type=click.Path(path_type=Path), multiple=True, help="Include path.")
-@click.option("-D", "define", multiple=True, metavar="NAME[=VALUE]", help="A macro.")
+@click.option(
+    "-I",
+    "include",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Include directory (repeatable).",
+)
+@click.option(
+    "-D", "define", multiple=True, metavar="NAME[=VALUE]", help="Define a macro (repeatable)."
+)
 @click.option(
     "--format", "style", type=click.Choice(FORMATS), default="text", help="Form of diagnostics."
 )
@@ -39,11 +47,11 @@ def convert(
     define: tuple[str, ...],
     style: str,
 ) -> None:
-    """Convert IN to OUT: DTS or DTB in, and out what the ending of OUT says."""
+    """Convert between DTS and DTB; the output format follows the extension of OUT."""
     form = _SUFFIXES.get(target.suffix)
     if form is None:
         raise click.BadParameter(f"{target} must end in .dts or .dtb", param_hint="OUT")
-    # One tree is read, written and gone: there is no garbage to look for on the way.
+    # One tree is read and written, then the process ends: collecting garbage only costs time.
     gc.disable()
     try:
         tree = load(source, include, define, symbols=symbols)

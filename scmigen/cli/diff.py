@@ -20,8 +20,15 @@ _PATH = click.Path(path_type=Path)
 @click.command()
 @click.argument("old", type=_PATH)
 @click.argument("new", type=_PATH)
-@click.option("-a", "--agents", type=_PATH, multiple=True, help="Who owns what on the boards.")
-@click.option("--old-agents", type=_PATH, multiple=True, help="The same for OLD, if it differs.")
+@click.option(
+    "-a", "--agents", type=_PATH, multiple=True, help="Agents file for both boards (repeatable)."
+)
+@click.option(
+    "--old-agents",
+    type=_PATH,
+    multiple=True,
+    help="Agents file for OLD, if it differs (repeatable).",
+)
 @click.option(
     "--tree",
     "trees",
@@ -30,8 +37,10 @@ _PATH = click.Path(path_type=Path)
     metavar="NAME=FILE",
     help="An agent's own tree (repeatable).",
 )
-@click.option("-I", "--include", type=_PATH, multiple=True, help="Where includes are found.")
-@click.option("-D", "--define", multiple=True, metavar="NAME[=VALUE]", help="A macro.")
+@click.option("-I", "--include", type=_PATH, multiple=True, help="Include directory (repeatable).")
+@click.option(
+    "-D", "--define", multiple=True, metavar="NAME[=VALUE]", help="Define a macro (repeatable)."
+)
 @click.option(
     "--numbering",
     type=click.Choice([item.value for item in runtime.Numbering]),
@@ -39,7 +48,7 @@ _PATH = click.Path(path_type=Path)
     show_default=True,
     help="How boards are numbered.",
 )
-@click.option("--ids", type=_PATH, help="Lock file that the boards are numbered with.")
+@click.option("--ids", type=_PATH, help="Lock file to number the boards with.")
 @click.option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
@@ -57,7 +66,7 @@ def diff(
 ) -> None:
     """Show what changed from OLD to NEW, for which agent.
 
-    Each is a board (DTS or DTB), a runtime.json (or the folder of a build), or a lock file. The
+    Each is a board (DTS or DTB), a runtime.json (or the directory of a build), or a lock file. The
     exit status is 3 where a number moved: what was built against OLD would reach something else.
     """
 

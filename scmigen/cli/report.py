@@ -29,7 +29,7 @@ def report(diagnostics: Iterable[Diagnostic], style: str, quiet: bool, stream: I
 
 
 def _encodable(text: str) -> str:
-    """The text with what is no character (a byte of a file name) written as an escape."""
+    """The text with bytes that are not characters (in file names) escaped."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 

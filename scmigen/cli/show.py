@@ -209,7 +209,7 @@ def _nothing(
 ) -> SystemExit:
     """Say that an agent is granted nothing, and who is."""
     others = ", ".join(sorted({grant.agent.name for grant in every}))
-    who = f"granted to {others}" if others else f"granted to nobody; {advice}"
+    who = f"granted to {others}" if others else f"not granted to any agent; {advice}"
     click.echo(f"{agent} is granted nothing on {what}: it is {who}", err=True)
     return SystemExit(ERRORS)
 
@@ -269,7 +269,7 @@ def _reasons(grant: Grant) -> list[str]:
 def _reason(why: Use | HandGrant) -> str:
     place = f" ({why.position})" if why.position else ""
     if isinstance(why, HandGrant):
-        return f"granted by hand: {' '.join(ordered(why.key.kind, why.operations))}{place}"
+        return f"explicit grant: {' '.join(ordered(why.key.kind, why.operations))}{place}"
     through = f" through {', '.join(why.via)}" if why.via else ""
     words = " ".join(ordered(why.key.kind, why.needs))
     return f"{why.consumer.path} {why.prop}[{why.index}]{through}: {words}{place}"
@@ -303,9 +303,9 @@ def _use(use: Use) -> dict[str, object]:
 
 @click.command()
 @click.argument("check", required=False)
-@click.option("--list", "listing", is_flag=True, help="All checks, one a line.")
+@click.option("--list", "listing", is_flag=True, help="List all checks, one per line.")
 def explain(check: str | None, listing: bool) -> None:
-    """Explain CHECK, the name in the brackets of a diagnostic."""
+    """Explain CHECK, the id in the brackets of a diagnostic."""
     from scmigen.explain import findings, in_full
 
     known = findings()

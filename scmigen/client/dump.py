@@ -87,7 +87,7 @@ def _unless_unknown(value: int) -> int | None:
     return None if value == _UNKNOWN else value
 
 
-#: What is read of each resource, in the order of the output; ``None`` is left out.
+#: The values read from each resource, in the order of the output; ``None`` is left out.
 _READ: Final[Mapping[Protocol, Mapping[str, Callable[[_Resource], Any]]]] = {
     Protocol.POWER: {"state": lambda it: _named(it.value(0x5), _POWER_STATES)},
     Protocol.PERFORMANCE: {

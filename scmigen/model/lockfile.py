@@ -1,4 +1,4 @@
-"""The lock file: one identifier a line, fields with a tab between, in an order that merges well.
+"""The lock file: one identifier per line, fields with a tab between, in an order that merges well.
 
 Every kind's new numbers come after its old ones, so that two branches that give one number to two
 things change one place of the file, and a merge cannot miss it.
@@ -43,7 +43,7 @@ def _unescape(text: str) -> str:
 
 
 def format_lock(lock: Lock) -> str:
-    """The text of a lock file: one identifier a line, in an order that merges well."""
+    """The text of a lock file: one identifier per line, in an order that merges well."""
     lines = [_HEADER, _COLUMNS]
     for name, ids in sorted(lock.platforms.items()):
         lines.append(f"{_PLATFORM}\t{_escape(name)}")

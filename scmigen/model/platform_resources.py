@@ -108,7 +108,7 @@ class _Names:
 
 
 def _facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[ResourceKey, ResourceFacts]:
-    """What is known about each resource, with what the OPP tables say about it."""
+    """Facts about each resource, those of OPP tables included."""
     wanted = list(keys)
     scaling, known = decided.scaling, dict(decided.inventory.facts)
     missing = [key for key in wanted if key not in known and key not in scaling.domains]

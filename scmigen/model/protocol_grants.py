@@ -36,7 +36,7 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProtocolGrant:
-    """A right of an agent, and the reason that people are told."""
+    """A right of an agent, with the reason in words."""
 
     agent: Agent
     right: Right

@@ -67,7 +67,7 @@ def _check_clocks(runtime: Runtime, numbers: set[int]) -> None:
         if not _ascending(clock.rates):
             raise ConfigurationError(f"rates of clock {clock.name} are not in ascending order")
         if not numbers.issuperset(clock.parents):
-            raise ConfigurationError(f"clock {clock.name} has a parent that is no clock")
+            raise ConfigurationError(f"clock {clock.name} has a parent that is not a clock")
         if clock.parent is not None and clock.parent not in clock.parents:
             raise ConfigurationError(f"the parent of clock {clock.name} is none of its parents")
 
@@ -158,7 +158,7 @@ def _check_pins(runtime: Runtime, numbers: set[int]) -> None:
 
 
 def check(runtime: Runtime) -> None:
-    """Every reference inside the configuration has its target, and no id stands twice."""
+    """Check that every reference has its target and that no id occurs twice."""
     numbers: dict[Kind, set[int]] = {}
     for kind in Kind:
         ids = [resource.id for resource in runtime.resources(kind)]

@@ -1,4 +1,4 @@
-"""What the tree cannot say, laid over a runtime configuration: latencies, trip points, power caps.
+"""Overlays: facts that no tree has (latencies, trip points, power caps) merged in.
 
 An overlay is JSON in the form of the configuration, with one difference: a list of things that have
 names is an object, name → what differs. Other values take the place of what is there (RFC 7396):
@@ -21,7 +21,7 @@ _DEPTH: Final = 20
 
 
 def overlay(data: bytes, extra: bytes) -> bytes:
-    """The JSON ``data`` with ``extra`` laid over it. Raises `ConfigurationError`."""
+    """The JSON ``data`` with ``extra`` merged into it. Raises `ConfigurationError`."""
     try:
         base, over = msgspec.json.decode(data), msgspec.json.decode(extra)
     except (msgspec.DecodeError, RecursionError) as problem:

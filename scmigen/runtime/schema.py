@@ -43,7 +43,7 @@ class Role(StrEnum):
 
 
 class Numbering(StrEnum):
-    """How SCMI ids are given: one number a resource, or dense from 0 for each agent."""
+    """How SCMI ids are given: one number per resource, or dense from 0 for each agent."""
 
     SHARED = "shared"
     PER_AGENT = "per-agent"
@@ -76,7 +76,7 @@ class Clock(Resource, frozen=True, kw_only=True):
     With ``step`` the two ``rates`` are the lowest and the highest, with every ``step`` Hz between
     them. ``latency`` in µs is what an asynchronous change of the rate takes; one clock that is
     ``asynchronous`` makes all that an agent has so, since no attribute tells them apart;
-    ``enable_delay`` in µs, 0 where nobody knows. The clock runs only while
+    ``enable_delay`` in µs, 0 if unknown. The clock runs only while
     the power domain ``power`` and the supply ``supply`` are on.
     """
 
@@ -109,7 +109,7 @@ class PowerDomain(Resource, frozen=True, kw_only=True):
 
 
 class ResetDomain(Resource, frozen=True, kw_only=True):
-    """A reset domain; ``latency`` in µs, absent where nobody knows; ``asynchronous``: agents may
+    """A reset domain; ``latency`` in µs, absent if unknown; ``asynchronous``: agents may
     be told when a reset is over."""
 
     latency: Word | None = None
@@ -280,7 +280,7 @@ class PinFunction(_Strict, frozen=True, kw_only=True):
 class Grant(_Strict, frozen=True):
     """What an agent may do with the resource ``resource``, which it knows by ``id``.
 
-    ``by_hand``: those of the operations that stand whatever devices the agent is given or denied
+    ``by_hand``: those of the operations that hold whatever devices the agent is given or denied
     at run time. A resource of none of the agent's devices needs no such mark.
     """
 

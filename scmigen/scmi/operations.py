@@ -52,7 +52,7 @@ _IMPLY_READ: Final = frozenset({Operation.RATE, Operation.PARENT, Operation.LEVE
 
 
 def aggregates(kind: Kind, operation: Operation) -> bool:
-    """Whether the platform keeps one vote an agent for this operation.
+    """Whether the platform keeps one vote per agent for this operation.
 
     ``read`` changes nothing and never collides, so it counts as aggregated.
     """

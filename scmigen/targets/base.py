@@ -1,6 +1,6 @@
-"""What a target is: a value that says how it differs from other targets.
+"""Targets: values that state how they differ from other targets.
 
-Everything that a target needs to be usable by name hangs on its `Target`: options, limits, checks,
+Everything that a target needs to be usable by name is in its `Target`: options, limits, checks,
 findings and files. ``docs/targets.md`` shows how to add one.
 """
 
@@ -64,7 +64,7 @@ class Target(Generic[OptionsT]):
     wrong with the options that the user gave, for the platforms of a board; it runs in
     ``scmigen check``, too, whether or not the output is asked for. ``findings`` are those that the
     target raises, besides those of its limits. ``inherits``: the target whose options apply where
-    the own ones are silent.
+    those of this target are not given.
     """
 
     name: str

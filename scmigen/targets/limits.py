@@ -180,8 +180,8 @@ def _empty(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
     has_resources = any(platform.resources.get(kind) for kind in limits.kinds)
     if limits.nonempty and not (platform.agents and has_resources):
         yield limits.finding("empty").error(
-            "there is no agent, or nothing that the platform manages: there is nothing to write "
-            f"for {limits.holder}"
+            "the board has no agent, or nothing that the platform manages: there is nothing "
+            f"to write for {limits.holder}"
         )
 
 

@@ -59,7 +59,7 @@ def options_of(
 
 
 def option_problems(model: Model) -> tuple[Diagnostic, ...]:
-    """What is wrong with the options of outputs in agents files, whichever output is asked for."""
+    """Problems of the options of outputs in agents files, whichever outputs are requested."""
     given, problems = raw_options(model.assignment.options.outputs)
     found = list(problems)
     for name, options in given.items():

@@ -59,7 +59,7 @@ _FIELDS_OF_BASE = frozenset(field.name for field in msgspec.structs.fields(Optio
 
 
 class Raw(NamedTuple):
-    """Options by output, as written, and what is wrong with where they stand."""
+    """Options by output, as written, and problems of their place in the file."""
 
     given: Mapping[str, Given]
     problems: tuple[Diagnostic, ...]
@@ -128,7 +128,7 @@ def _same(one: Given, other: Given) -> bool:
 
 
 def read_options(given: Given, kind: type[OptionsT]) -> tuple[OptionsT, tuple[Diagnostic, ...]]:
-    """The options in a mapping; what is wrong has its default, and a diagnostic."""
+    """The options in a mapping; a wrong one gets its default and a diagnostic."""
     reader = _Reader()
     values = reader.fields(given, _struct(kind), ())
     options = kind(**values)
@@ -140,7 +140,7 @@ def options_in(
 ) -> OptionsT:
     """The options of one output, wrong ones at their defaults.
 
-    ``above``: the output whose options apply where the own ones are silent, if they exist there.
+    ``above``: the output whose options apply where this one has none of its own.
     """
     given = raw_options(outputs).given
     own = given.get(name, Given({}))
@@ -163,7 +163,7 @@ def _options_of(struct: inspect.StructType) -> Iterator[inspect.Field]:
 
 
 class _Invalid:
-    """Stands for a value whose problem has been reported."""
+    """Placeholder for a value whose problem has been reported."""
 
 
 _INVALID = _Invalid()
@@ -274,7 +274,7 @@ class _Reader:
 
 
 def _parsed(text: str, kind: inspect.Type) -> Any:
-    """The value that a text stands for, or `_INVALID`."""
+    """The value of a text, or `_INVALID`."""
     match kind:
         case inspect.Metadata():
             return _parsed(text, kind.type)

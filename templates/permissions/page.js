@@ -170,7 +170,7 @@ function drawCell(resource, agent) {
   cell.classList.add("given");
   const notes = [
     grant.id === resource.number ? null : `number ${grant.id}`,
-    byHand(grant) ? "by hand" : null,
+    byHand(grant) ? "explicit" : null,
   ].filter(Boolean);
   const button = make("button", { type: "button", tabIndex: -1 }, ...operations(grant),
     notes.length ? make("span", { className: "cell-note" }, notes.join(", ")) : null);
@@ -413,7 +413,7 @@ const others = (resource, agent) => [...resource.grants.values()]
 function drawReason(reason) {
   const words = `: ${reason.operations.join(" ")}`;
   if (reason.device === null) {
-    return make("li", {}, make("b", {}, "granted by hand"), words, place(reason.at));
+    return make("li", {}, make("b", {}, "explicit grant"), words, place(reason.at));
   }
   const via = `through ${reason.via.join(", ")}`;
   return make("li", {},

@@ -74,7 +74,7 @@ def test_nesting_up_to_the_bound_is_read(opening: str, closing: str) -> None:
 
 def test_an_alias_of_itself() -> None:
     (found,) = refused("domains: &d\n  a: {id: 1, scmi: *d}")
-    assert "alias *d is part of what it stands for" in found.message
+    assert "alias *d is part of what it refers to" in found.message
     assert str(found.position) == f"{AGENTS}:2:20"
 
 

@@ -125,7 +125,7 @@ def test_why_tells_what_is_granted_beyond_need(board: Path, tmp_path: Path) -> N
     assert done.stdout.splitlines() == [
         "linux: state rate read on clock 0 (serial-2000, /clock-controller@1000 4)",
         f"  /serial@2000 clocks[0]: state read ({board}:12:13)",
-        f"  granted by hand: rate read ({agents}:5:13)",
+        f"  explicit grant: rate read ({agents}:5:13)",
         "  beyond what its devices need: rate",
     ]
     (told,) = json.loads(

@@ -59,7 +59,7 @@ def test_a_macro_that_nothing_is_granted_by(board: Path) -> None:
     done = scmigen("why", "ospm", "&rcc CK_SPARE", board)
     assert done.returncode == 1
     assert done.stderr == (
-        "ospm is granted nothing on &rcc CK_SPARE: it is granted to nobody; "
+        "ospm is granted nothing on &rcc CK_SPARE: it is not granted to any agent; "
         "see scmigen show resources\n"
     )
 

@@ -71,7 +71,7 @@ def test_the_policy_of_the_page_allows_its_own_script_and_style_alone(
 
 
 def test_the_page_says_what_the_board_and_the_agents_file_say(orrery: bytes) -> None:
-    """CRU clock 51 is linux's by the agents file; clock 48 vm1 got by hand."""
+    """CRU clock 51 is linux's by the agents file; clock 48 is an explicit grant to vm1."""
     found = data_of(orrery)
     names = [agent["name"] for agent in found["agents"]]
     assert names == ["linux", "optee", "vm1", "vm2", "hypervisor"]
@@ -280,7 +280,7 @@ def test_an_owner_and_a_grant_by_hand_are_told(shown: Browser) -> None:
         "[...document.querySelectorAll('#grid .badge.owner')].map(e => e.innerText)"
     ) == ["owner linux"]
     shown.click(cell(shown, "clock &cru 48", "vm1"))
-    assert "granted by hand: rate" in shown.texts("#details")[0]
+    assert "explicit grant: rate" in shown.texts("#details")[0]
 
 
 def test_an_assignable_device_is_in_brackets(shown: Browser) -> None:

@@ -2,7 +2,7 @@
 
 Whatever comes from a device tree or an agents file is untrusted text. It reaches a template only
 through the functions here, and none of their results can leave the comment, the string or the
-identifier that it stands in.
+identifier that contains it.
 """
 
 import re
@@ -23,7 +23,7 @@ _PLAIN = frozenset(
 
 
 def plain(text: str) -> str:
-    """``text`` as it may stand in a comment: what could end or continue one becomes ``_``."""
+    """``text`` for a comment: whatever could end or continue one becomes ``_``."""
     return _NOT_COMMENT.sub("_", text)
 
 

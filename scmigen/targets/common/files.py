@@ -117,7 +117,7 @@ def _followed(path: Path) -> Path:
 def _replace(pairs: Iterable[tuple[Path, bytes]], stale: Iterable[Path]) -> set[Path]:
     """Give each path its content and remove what is ``stale``; the result are paths that changed.
 
-    What is new and what was there before stand beside their targets until all are in place, so
+    New and previous contents are kept next to their targets until all are in place, so
     that what can fail fails before anything changes, and the rest can be undone.
     """
     change = _Change()
@@ -193,7 +193,7 @@ class _Change:
                 folder.rmdir()
 
     def clean(self) -> None:
-        """Remove what stands beside the targets."""
+        """Remove the temporary files next to the targets."""
         for beside in (*self.new.values(), *self._before.values()):
             if beside is not None:
                 with suppress(OSError):
@@ -214,14 +214,14 @@ class _Change:
 
 
 def _mode(target: Path) -> int | None:
-    """The mode of a file; none where there is none. Raises `OSError` where it is no file."""
+    """The mode of a file, ``None`` if it does not exist. Raises `OSError` if it is not a file."""
     try:
         mode = target.lstat().st_mode
     except FileNotFoundError:
         return None
     if stat.S_ISLNK(mode) or stat.S_ISREG(mode):
         return mode
-    raise OSError(0, "it is no regular file", str(target))
+    raise OSError(0, "it is not a regular file", str(target))
 
 
 def _keep(target: Path, old: Path) -> None:

@@ -165,7 +165,7 @@ def _place(position: Position | None) -> str | None:
 
 
 def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
-    """What is known of a resource, as label and text."""
+    """Facts about a resource, as label and text."""
     facts = resource.facts
     if facts.rates:
         yield "rate", ", ".join(_scaled(rate, _FREQUENCIES) for rate in facts.rates)

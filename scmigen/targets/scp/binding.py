@@ -168,7 +168,7 @@ class _Collector:
 
 
 def bind_drivers(setup: Setup) -> tuple[Drivers, tuple[Diagnostic, ...]]:
-    """The drivers of a firmware, and what stands in their way."""
+    """The drivers of a firmware, and the problems that prevent them."""
     collector = _Collector(setup)
     problems: list[Diagnostic] = []
     missing: dict[tuple[str, Slot], Resource] = {}
@@ -272,7 +272,7 @@ def _system(setup: Setup, collector: _Collector) -> Iterator[Diagnostic]:
             and slot not in left_out
         ):
             yield SCP_DRIVER.error(
-                f"there is no driver for {slot}",
+                f"no driver for {slot}",
                 options.at("drivers", SYSTEM),
                 hint=f"write under drivers, {SYSTEM}: {slot}: {{module: …, element: 0}}",
             )

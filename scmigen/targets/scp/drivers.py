@@ -1,4 +1,4 @@
-"""Which driver stands behind each HAL element: a mock, or the one in the options.
+"""The driver of each HAL element: a mock, or the one in the options.
 
 ``drivers`` of the options maps the ``compatible`` of a provider to a driver for each slot;
 `options.SYSTEM` in place of a compatible has those that belong to no provider.

@@ -37,7 +37,7 @@ CHANNELS: Mapping[str, str] = {
 }
 #: Bytes of a domain's channels: two words and two pairs of words.
 DOMAIN_SIZE = 24
-#: What memory is given to somebody in, and what a word is aligned to.
+#: Granularity of memory that is given to one agent, and alignment of a word.
 PAGE, WORD = 4096, 4
 
 _CONTROL = frozenset({Operation.LEVEL, Operation.LIMITS})
@@ -87,7 +87,7 @@ class FastChannels:
         return any(domain.number == number for domain in self.domains)
 
     def of(self, number: int) -> int:
-        """The domain whose channels stand in the row of a domain."""
+        """The domain whose channels are in the row of a domain."""
         return number if self.has(number) else self.domains[0].number
 
 

@@ -162,7 +162,7 @@ class Firmware:
 
     @property
     def tables(self) -> tuple[DriverTable, ...]:
-        """The tables of the drivers that are no mocks."""
+        """The tables of the drivers that are not mocks."""
         return self.drivers.tables
 
     def driver(self, slot: str, number: int, enum: str) -> Bound:

@@ -82,7 +82,7 @@ SCP_ASSUMED = Finding(
 
 
 def check(setup: Setup) -> Iterator[Diagnostic]:
-    """What stands in the way of these tables, and what they leave out, besides `LIMITS`."""
+    """Problems that prevent these tables, and what they leave out, besides `LIMITS`."""
     if setup.variant.indexed_by_channel:
         yield from _channels(setup.platform)
     yield from _gaps(setup.platform)
@@ -133,7 +133,7 @@ def _gaps(platform: Platform) -> Iterator[Diagnostic]:
 
 
 def _devices(platform: Platform) -> Iterator[Diagnostic]:
-    """Base 0x9 to 0xB are open to every agent, so no device is told to the firmware."""
+    """Base 0x9 to 0xB are open to every agent, so the firmware gets no devices."""
     trusted = [a for a in platform.agents if platform.has_right(a, Right.PERMISSIONS)]
     movable = [device for device in platform.devices if device.assignable]
     if trusted or movable:

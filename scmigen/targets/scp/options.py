@@ -1,4 +1,4 @@
-"""The options of the SCP-firmware tables, and what is wrong with those that a user gave."""
+"""The options of the SCP-firmware tables, and their validation."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -34,7 +34,7 @@ class Message:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The words as lines of an initialiser, eight a line."""
+        """The words as lines of an initialiser, eight per line."""
         hexadecimal = [f"0x{word:04X}," for word in self.words]
         return tuple(" ".join(hexadecimal[i : i + 8]) for i in range(0, len(hexadecimal), 8))
 
@@ -50,7 +50,7 @@ class AgentTable:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The permission table of one protocol; ``count`` resources in ``words`` words a message."""
+    """The permission table of one protocol; ``count`` resources in ``words`` words per message."""
 
     kind: Kind
     count: int

@@ -20,7 +20,7 @@ class ClockRates:
 
     @property
     def says(self) -> str:
-        """Where the clock comes from, and what of it was assumed."""
+        """Where the clock comes from, and which values were assumed."""
         assumed = f"; assumed: {', '.join(self.assumed)}" if self.assumed else ""
         return self.element.origin + assumed
 

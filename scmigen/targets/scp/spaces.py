@@ -28,7 +28,7 @@ SYSTOP = "SYSTOP"
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element of a HAL module. ``resource`` is none where the number is reserved or unused."""
+    """An element of a HAL module. ``resource`` is ``None`` if the number is reserved or unused."""
 
     kind: Kind
     number: int
@@ -56,7 +56,7 @@ class Row:
 
     @property
     def starts_enabled(self) -> bool:
-        """Whether the agent's vote for the resource stands when the platform starts.
+        """Whether the agent's vote for the resource holds when the platform starts.
 
         An agent that cannot take a vote back holds one only where the resource is always on.
         """
@@ -261,7 +261,7 @@ def build_space(
     uses: Mapping[ResourceKey, Use],
     private: Sequence[Private] = (),
 ) -> Space | None:
-    """The id space of one kind; none where the platform has no resource of it."""
+    """The id space of one kind; ``None`` if the platform has no resource of it."""
     if not platform.resources.get(kind) and not private:
         return None
     enums = Enumerators(KINDS[kind].prefix, (SYSTOP, "COUNT"))

@@ -1,4 +1,4 @@
-"""The files of each group: the template of each, and what it is told."""
+"""The files of each group: template and context of each."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from scmigen.targets.scp.text import render
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A power domain and the agents (enumerators) whose vote for it stands at boot."""
+    """A power domain and the agents (enumerators) that vote for it at boot."""
 
     element: Element
     voters: tuple[str, ...]
@@ -97,7 +97,7 @@ def _perf_rows(firmware: Firmware, space: Space) -> Iterator[PerfRow]:
 
 
 def _context(firmware: Firmware, space: Space) -> dict[str, Any]:
-    """What the templates of one kind are told."""
+    """The context of the templates of one kind."""
     context: dict[str, Any] = {"fw": firmware, "space": space}
     kept = firmware.kept(space.row.slots[0])
     match space.kind:

@@ -34,7 +34,7 @@ class Variant:
     templates. ``mailboxes``: the agents' shared memory and doorbells are the product's own.
     ``indexed_by_channel``: agents' channel numbers are the indices of their mailboxes.
     ``included``: the tables become part of a firmware that may have more protocols, and modules of
-    its own for them. ``assumed_allowed``: whether the tables may hold values that no tree has.
+    its own for them. ``assumed_allowed``: whether the tables may contain assumed values.
     ``no_system_power`` and ``no_fast_channels`` say why it cannot have these.
     """
 
