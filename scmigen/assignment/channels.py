@@ -38,7 +38,7 @@ def read_channels(
     availability: Availability,
     on_board: Callable[[str], str | None] = _same,
 ) -> tuple[Channel, ...]:
-    """What the SCMI nodes of a tree say.
+    """Read the SCMI nodes of a tree.
 
     ``on_board`` gives the path on the board of a node of this tree, where that is another tree.
     """

@@ -154,5 +154,5 @@ def test_a_link_in_the_output_leads_nowhere_else(tmp_path: Path) -> None:
 
 def test_devices_are_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="no regular file"):
+    with pytest.raises(InputError, match="not a regular file"):
         write_one(tmp_path / "pipe", b"1")
