@@ -152,7 +152,7 @@ class _Settling:
 
     def assignment(self) -> Assignment:
         """The assignment, with everything that is wrong among its diagnostics."""
-        roles = {name: role for source in self._sources for name, role in source.roles.items()}
+        roles = self._assumed_roles()
         parents, problems = check_parents(self._parents, self._agents)
         self._problems.extend(problems)
         default = self._default()
@@ -190,6 +190,21 @@ class _Settling:
             switches=switches,
             trees=tuple(tree for source in self._sources for tree in source.trees),
         )
+
+    def _assumed_roles(self) -> Mapping[str, Role]:
+        """The roles that sources assume. A board has one operating system: where some source states
+        another one, or another default agent, none is assumed."""
+        stated = {
+            name
+            for name, agent in self._agents.items()
+            if (agent.role is not None and agent.role.value is Role.OSPM)
+            or (agent.default is not None and agent.default.value)
+        }
+        return {
+            name: Role.VM if role is Role.OSPM and stated - {name} else role
+            for source in self._sources
+            for name, role in source.roles.items()
+        }
 
     def _check_names(self) -> None:
         """Agents that are named must exist."""

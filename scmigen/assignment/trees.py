@@ -202,6 +202,9 @@ def _strangers(own: Inventory, tree: AgentTree) -> Iterator[Diagnostic]:
         node, provider = use.consumer, tree.nodes.get(use.key.provider)
         if node.path in tree.nodes or node.path in told or provider is None:
             continue
+        if node.path in own.secure_only:
+            # It is the secure world's, whatever it is called on the board.
+            continue
         told.add(node.path)
         yield TREE_UNMATCHED.warning(
             f"{node.path} of {tree.agent} uses {provider.path} of the board, "

@@ -79,7 +79,7 @@ def compare(
         for mine in platform.agents:
             theirs = _partner(platform, mine, server, only)
             if theirs is None:
-                found.append(_no_agent(mine, server, file))
+                found.append(_no_agent(only or mine.name, server, file))
                 continue
             view = _view(server, theirs, file)
             found.extend(channel_differs(model, platform, mine, theirs, file))
@@ -118,10 +118,10 @@ def _partner(
     return server.agents[0] if single else None
 
 
-def _no_agent(mine: Agent, server: runtime.Runtime, file: str) -> Diagnostic:
+def _no_agent(name: str, server: runtime.Runtime, file: str) -> Diagnostic:
     known = ", ".join(agent.name for agent in server.agents)
     return AGENT_UNSERVED.error(
-        f"the server has no agent {mine.name}; it has {known}",
+        f"the server has no agent {name}; it has {known}",
         Position(file),
         hint="--as NAME says whose tree the board is",
     )

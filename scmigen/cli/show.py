@@ -8,6 +8,7 @@ import click
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.checks.switches import unknown_hint
 from scmigen.cli.common import BoardRequest, compiled, view_options
 from scmigen.cli.report import ERRORS
 from scmigen.model.platform import Grant, Model, Platform
@@ -315,4 +316,5 @@ def explain(check: str | None, listing: bool) -> None:
     elif check in known:
         click.echo(in_full(check), nl=False)
     else:
-        raise click.BadParameter(f"no check {check!r}; --list has them all", param_hint="CHECK")
+        hint = unknown_hint(check, known)
+        raise click.BadParameter(f"no check {check!r}; {hint}", param_hint="CHECK")

@@ -283,3 +283,22 @@ def test_uses_that_both_trees_have_are_there_once() -> None:
     uses = [(use.prop, use.place) for use in made.inventory.uses]
     assert uses == [("clocks", None), ("assigned-clocks", None)]
     assert grants(made, "linux") == {"clock cc 1": "state rate read"}
+
+
+@pytest.mark.parametrize(
+    "linux",
+    [
+        pytest.param("scmi: {role: ospm}", id="a-role"),
+        pytest.param("default: true", id="a-default-agent"),
+    ],
+)
+def test_a_tree_makes_no_second_operating_system(linux: str) -> None:
+    """Its agent may not shut the system down only because it is the first with a tree."""
+    _, assignment = read({"vm1": VM}, f"domains: {{linux: {{id: 1, {linux}}}}}")
+    assert [agent.role for agent in assignment.agents if agent.name == "vm1"] == ["vm"]
+
+
+def test_a_device_of_the_secure_world_is_no_stranger() -> None:
+    secure = 'uart { compatible = "acme,uart"; clocks = <&cc 4>; status = "disabled"; '
+    body = secure + 'secure-status = "okay"; };' + SOC
+    assert found(model({"linux": body}, board=body)) == []

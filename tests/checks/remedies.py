@@ -114,7 +114,7 @@ def _flag(domain: dict[str, Any], remedy: Remedy, tree: DeviceTree) -> None:
         named = [entry for entry in domain["access"] if _same(tree, entry["dev"], new["dev"])]
         assert named, f"no entry for {new['dev']}"
         for entry in named:
-            entry["flags"] = new["flags"]
+            entry["flags"] = dict(new["flags"])
 
 
 def _same(tree: DeviceTree, one: str, other: str) -> bool:

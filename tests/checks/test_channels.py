@@ -362,10 +362,9 @@ def test_the_scmi_node_of_an_agents_own_tree_needs_the_same() -> None:
 def test_an_scmi_node_is_the_channel_of_one_agent_only(first: str) -> None:
     """Whichever comes first, neither gets the channel of a node that both share."""
     second = {"linux": "vm1", "vm1": "linux"}[first]
-    domain = (
-        "{{id: {}, scmi: {{role: other}}, access: [{{dev: /scmi-0, flags: {{shared: true}}}}]}}"
-    )
-    agents = f"domains: {{{first}: {domain.format(1)}, {second}: {domain.format(2)}}}"
+    access = "access: [{dev: /scmi-0, flags: {shared: true}}]"
+    domains = (f"{name}: {{id: {n}, {access}}}" for n, name in enumerate((first, second), 1))
+    agents = f"domains: {{{', '.join(domains)}}}"
     tree = tree_of(memory(0) + NODE.format(0, "arm,scmi-smc", SAME))
     model = model_of(tree, agents)
     (found,) = diagnostics(model, "channel-duplicate")

@@ -71,6 +71,13 @@ def test_a_board_that_describes_the_server(folder: Path) -> None:
     assert (status, [item["id"] for item in said]) == (0, ["grant-unused"])
 
 
+def test_an_agent_that_the_server_lacks_is_named_as_the_user_wrote_it(folder: Path) -> None:
+    board = folder / "consumer.dts"
+    board.write_text(CONSUMER % 1)
+    _, said = run(str(board), "--against", str(folder / "server.dts"), "--as", "linus")
+    assert said[0]["message"].startswith("the server has no agent linus; it has ")
+
+
 BROKEN_SERVER = """/dts-v1/; / {
     rcc: rcc { #clock-cells = <1>; };
     a { compatible = "acme,a"; assigned-clocks = <&rcc 0>; assigned-clock-rates = <5>; };
