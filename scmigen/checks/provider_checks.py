@@ -107,9 +107,26 @@ def _hint(model: Model, provider: Provider, users: Sequence[Agent]) -> str:
     bus = pmic_bus_of(provider.node)
     if bus is not None and not model.owners.names(bus.path):
         hint += f"; {hints.devices(tree, [bus.path])} hands the whole bus to the platform"
-    if provider.switched_by_board and len(users) == 1 and not users[0].default:
+    if provider.switched_by_board and _moves(model, provider, users):
         hint += f"; or {hints.access(tree, [provider.node.path], users)} gives it to {names(users)}"
     return hint
+
+
+def _moves(model: Model, provider: Provider, users: Sequence[Agent]) -> bool:
+    """Whether a board part can go to the one agent that lacks it: no other agent needs it, and it
+    needs nothing that another agent drives."""
+    if len(users) != 1 or users[0].default:
+        return False
+    path, (user,) = provider.node.path, users
+    for use in model.inventory.uses:
+        if use.key.provider == path and set(model.owners.of(use.consumer).all_agents) - {user}:
+            return False
+        if use.consumer is provider.node:
+            above = model.providers.get(use.key.provider)
+            local = above is not None and above.category is ProviderClass.LOCAL
+            if above is not None and local and user not in model.owners.of(above.node).all_agents:
+                return False
+    return True
 
 
 @check(
