@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from scmigen.assignment.said import AgentSaid, Said, SharedMemory
 from scmigen.bindings.facts import ScmiInstance
-from scmigen.bindings.references import position_of
+from scmigen.bindings.references import References, position_of
 from scmigen.bindings.served import agent_of
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
@@ -33,7 +33,7 @@ def _same(path: str) -> str | None:
 
 
 def read_channels(
-    tree: DeviceTree,
+    references: References,
     instances: Iterable[ScmiInstance],
     availability: Availability,
     on_board: Callable[[str], str | None] = _same,
@@ -44,9 +44,9 @@ def read_channels(
     """
     found = []
     for instance in instances:
-        agent = agent_of(tree, instance, availability)
+        agent = agent_of(references, instance, availability)
         number = None if agent is None else agent.cell("reg")
-        found.append(Channel(instance.node, _said(tree, instance, on_board), number))
+        found.append(Channel(instance.node, _said(references.tree, instance, on_board), number))
     return tuple(found)
 
 

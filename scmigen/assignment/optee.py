@@ -131,10 +131,7 @@ class _Server:
         for prop in transport.described if transport is not None else ():
             if prop not in node:
                 self.wrong(f"has no {prop}", node, f"write {prop} = <N>, the channel of the agent")
-        memory = self.references.list_of(node, "shmem")
-        if memory.problem is not None:
-            self.problems.append(memory.problem)
-        paths = tuple(entry.provider.path for entry in memory.entries)
+        memories, mailboxes = self._targets(node, "shmem"), self._targets(node, "mboxes")
         return AgentSaid(
             name,
             self._at(node),
@@ -142,10 +139,18 @@ class _Server:
             transport=Said(transport.word, self._place(node, "compatible")) if transport else None,
             smc_id=self._cell(node, "arm,smc-id"),
             channel=self._cell(node, DESCRIBED_NUMBER),
-            shmem=Said(SharedMemory(paths[0], paths), self._place(node, "shmem"))
-            if paths
+            shmem=Said(SharedMemory(memories[0], memories), self._place(node, "shmem"))
+            if memories
             else None,
+            mailboxes=Said(mailboxes, self._place(node, "mboxes")) if mailboxes else None,
         )
+
+    def _targets(self, node: Node, name: str) -> tuple[str, ...]:
+        """The paths of the nodes that a list refers to; a dangling reference is an error."""
+        found = self.references.list_of(node, name)
+        if found.problem is not None:
+            self.problems.append(found.problem)
+        return tuple(entry.provider.path for entry in found.entries)
 
     def _place(self, node: Node, name: str) -> Position:
         prop = node.get(name)
@@ -208,7 +213,7 @@ def _consumer(server: _Server) -> int | None:
     found = {
         node.cell("reg")
         for instance in instances_of(server.references, server.availability)
-        if (node := agent_of(server.tree, instance, server.availability)) is not None
+        if (node := agent_of(server.references, instance, server.availability)) is not None
     }
     return found.pop() if len(found) == 1 else None
 

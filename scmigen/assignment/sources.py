@@ -62,7 +62,7 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
     return inventory, settle(
         Sayings(
             found or [fallback],
-            read_channels(board, inventory.instances, inventory.availability),
+            read_channels(inventory.references, inventory.instances, inventory.availability),
             own,
             problems,
             reported,

@@ -259,8 +259,9 @@ def channels_of(tree: AgentTree) -> tuple[Channel, ...]:
         return None if node is None else node.path
 
     availability = Availability()
-    instances = instances_of(References(tree.tree), availability)
-    return read_channels(tree.tree, instances, availability, on_board)
+    references = References(tree.tree)
+    instances = instances_of(references, availability)
+    return read_channels(references, instances, availability, on_board)
 
 
 def _with_uses(inventory: Inventory, further: Sequence[Use]) -> Inventory:

@@ -8,7 +8,8 @@ agent's use too: it registers each child of ``regulators``, and its clock driver
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from scmigen.bindings.facts import ScmiChannel, ScmiInstance, Use
+from scmigen.bindings.channels import channel_at
+from scmigen.bindings.facts import ScmiInstance, Use
 from scmigen.bindings.identity import voltage_key
 from scmigen.bindings.node_kinds import is_scmi, is_scmi_server
 from scmigen.bindings.references import References
@@ -22,6 +23,7 @@ from scmigen.scmi.protocols import Protocol
 
 #: The property of a regulator node that is its id.
 _NUMBER = "reg"
+_CHANNEL_NUMBER = "linaro,optee-channel-id"
 #: The node below the voltage protocol in which Linux looks for regulators.
 _REGULATORS = "regulators"
 _STATE_READ = frozenset({Operation.STATE, Operation.READ})
@@ -62,28 +64,18 @@ def protocol_nodes(node: Node, availability: Availability) -> Iterator[tuple[int
             yield number, child
 
 
-def _channel(references: References, node: Node) -> ScmiChannel:
-    return ScmiChannel(
-        node,
-        node.cell("arm,smc-id"),
-        node.cell("linaro,optee-channel-id"),
-        tuple(entry.provider for entry in references.of(node, "shmem")),
-        references.of(node, "mboxes"),
-    )
-
-
 def _instance(references: References, node: Node, availability: Availability) -> ScmiInstance:
     transport = transport_of(node)
     assert transport is not None
     # Of two nodes for one protocol the first counts, as in Linux.
     protocols = dict(reversed(list(protocol_nodes(node, availability))))
     own = {
-        number: _channel(references, protocol)
+        number: channel_at(references, protocol, _CHANNEL_NUMBER)
         for number, protocol in protocols.items()
         if any(name in protocol for name in CHANNEL_PROPERTIES)
     }
     ordered = dict(sorted(protocols.items()))
-    channel = _channel(references, node)
+    channel = channel_at(references, node, _CHANNEL_NUMBER)
     return ScmiInstance(node, transport, ordered, channel, dict(sorted(own.items())))
 
 

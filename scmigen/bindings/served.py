@@ -4,16 +4,17 @@ What a consumer refers to there (``<&scmi_clk 3>``) is what the description give
 the two are one resource, not two of one number.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from scmigen.bindings.channels import Parts, channel_at, is_same, parts_of
 from scmigen.bindings.consumers import uses_of
-from scmigen.bindings.facts import ResourceKey, ScmiInstance, Use
+from scmigen.bindings.facts import ResourceKey, ScmiChannel, ScmiInstance, Use
 from scmigen.bindings.findings import CHANNEL_UNKNOWN, ID_UNSERVED
 from scmigen.bindings.references import References
-from scmigen.bindings.scmi_nodes import is_registration, server_nodes
+from scmigen.bindings.scmi_nodes import id_of, is_registration, server_nodes
 from scmigen.bindings.status import Availability
-from scmigen.bindings.transports import DESCRIBED_NUMBER, Part, transport_of
+from scmigen.bindings.transports import DESCRIBED_NUMBER, Part, ScmiTransport, transport_of
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related
@@ -62,16 +63,15 @@ def _served(
 ) -> _Served:
     given: dict[str, tuple[Node, Given]] = {}
     unknown: set[str] = set()
-    tree = references.tree
     for instance in instances:
         paths = [node.path for node in instance.protocols.values()]
-        agent = agent_of(tree, instance, availability)
+        agent = agent_of(references, instance, availability)
         if agent is not None:
             given.update(dict.fromkeys(paths, (agent, given_to(references, agent, availability))))
             continue
-        others = _with_other_channels(tree, instance, availability)
+        others = _with_other_channels(references, instance, availability)
         if others:
-            problems.append(_unknown_channel(tree, instance, others))
+            problems.append(_unknown_channel(references, instance, others))
             unknown.update(paths)
     return _Served(given, frozenset(unknown))
 
@@ -85,69 +85,93 @@ def _agents(tree: DeviceTree, availability: Availability) -> list[Node]:
     ]
 
 
-def _channel_of(agent: Node) -> int | None:
-    """The SMC id or the channel number of an agent in a server description."""
-    transport = transport_of(agent)
-    if transport is None:
-        return None
-    if Part.NUMBER in transport.distinct:
-        return agent.cell(DESCRIBED_NUMBER)
-    return agent.cell("arm,smc-id") if Part.SMC_ID in transport.distinct else None
+def described_channels(
+    references: References, availability: Availability
+) -> dict[int, ScmiChannel]:
+    """The channels that a server description gives its agents, by the ids of the agents."""
+    return {
+        number: channel_at(references, agent, DESCRIBED_NUMBER)
+        for agent in _agents(references.tree, availability)
+        if (number := id_of(agent)) is not None
+    }
 
 
-def _channel_in(instance: ScmiInstance) -> int | None:
-    """The SMC id or the channel number of an SCMI node."""
-    parts, channel = instance.transport.distinct, instance.channel
-    if Part.NUMBER in parts:
-        return channel.number
-    return channel.smc_id if Part.SMC_ID in parts else None
+def _parts(references: References, agent: Node) -> Parts:
+    return parts_of(channel_at(references, agent, DESCRIBED_NUMBER))
 
 
-def agent_of(tree: DeviceTree, instance: ScmiInstance, availability: Availability) -> Node | None:
+def _candidates(
+    references: References, instance: ScmiInstance, availability: Availability
+) -> dict[Node, bool | None]:
+    """The agents that may have the transport of an SCMI node, and whether they have its channel;
+    None if that is not known."""
+    transport, channel = instance.transport, parts_of(instance.channel)
+    return {
+        agent: is_same(transport, channel, _parts(references, agent)) if its else None
+        for agent in _agents(references.tree, availability)
+        if (its := transport_of(agent)) in (transport, None)
+    }
+
+
+def agent_of(
+    references: References, instance: ScmiInstance, availability: Availability
+) -> Node | None:
     """The agent of a server description that an SCMI node of the same tree is.
 
-    It is the one with the same transport and channel, or the only one with that transport if the
-    channel of either is not known.
+    It is the one with the same transport and channel: every part that tells channels of that
+    transport apart is equal. If no agent is known to have the channel, it is the only one that may.
     """
-    wanted = _channel_in(instance)
-    alike = [
-        agent
-        for agent in _agents(tree, availability)
-        if transport_of(agent) in (instance.transport, None)
-    ]
-    same = [agent for agent in alike if wanted is not None and _channel_of(agent) == wanted]
-    open_ = [agent for agent in alike if wanted is None or _channel_of(agent) is None]
-    found = same or (open_ if len(alike) == 1 else [])
+    candidates = _candidates(references, instance, availability)
+    same = [agent for agent, found in candidates.items() if found]
+    found = same or [agent for agent, found in candidates.items() if found is None]
     return found[0] if len(found) == 1 else None
 
 
 def _with_other_channels(
-    tree: DeviceTree, instance: ScmiInstance, availability: Availability
+    references: References, instance: ScmiInstance, availability: Availability
 ) -> list[Node]:
     """The agents that an SCMI node might be, if each of them is known to have another channel."""
-    wanted = _channel_in(instance)
-    agents = [a for a in _agents(tree, availability) if transport_of(a) is instance.transport]
-    channels = {_channel_of(agent) for agent in agents}
-    return [] if None in {wanted, *channels} or wanted in channels else agents
+    candidates = _candidates(references, instance, availability)
+    return list(candidates) if all(same is False for same in candidates.values()) else []
 
 
 def _unknown_channel(
-    tree: DeviceTree, instance: ScmiInstance, agents: Iterable[Node]
+    references: References, instance: ScmiInstance, agents: Iterable[Node]
 ) -> Diagnostic:
-    part = instance.transport.distinct[0]
-    shown = f"{_channel_in(instance):{'d' if part is Part.NUMBER else '#x'}}"
+    transport, node = instance.transport, instance.node
+    said = [
+        f"the {part.value} {value}"
+        for part, value in _shown(transport, parts_of(instance.channel)).items()
+    ]
+    has = {agent: _shown(transport, _parts(references, agent)).values() for agent in agents}
     return CHANNEL_UNKNOWN.error(
-        f"{instance.node.path} has the {part.value} {shown}, which no agent has",
-        instance.node.position or Position(tree.file),
+        f"{node.path} has {' and '.join(said)}, which no agent has",
+        node.position or Position(references.tree.file),
         [
-            Related(
-                f"{agent.name} has {_channel_of(agent):{'d' if part is Part.NUMBER else '#x'}}",
-                agent.position,
-            )
-            for agent in agents
+            Related(f"{agent.name} has {' and '.join(values)}", agent.position)
+            for agent, values in has.items()
         ],
         "write the channel of the agent that reads this tree",
     )
+
+
+def _shown(transport: ScmiTransport, parts: Parts) -> dict[Part, str]:
+    """What is known of the parts that tell channels apart, in words."""
+    known = {part: parts.get(part, ()) for part in transport.distinct}
+    return {
+        part: ", ".join(_word(value, part) for value in values)
+        for part, values in known.items()
+        if values
+    }
+
+
+def _word(value: Hashable, part: Part) -> str:
+    if part is Part.SMC_ID:
+        return f"{value:#x}"
+    if isinstance(value, tuple):
+        path, cells = value
+        return f"<{' '.join((path, *map(str, cells)))}>"
+    return str(value)
 
 
 def given_to(references: References, agent: Node, availability: Availability) -> Given:

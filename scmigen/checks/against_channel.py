@@ -24,7 +24,7 @@ def channel_differs(
     tree = inventory.tree
     here = _said(tree, theirs.name, mine.transport, mine.position or Position(tree.file))
     there = _said(tree, theirs.name, theirs.transport, Position(file))
-    for channel in read_channels(tree, inventory.instances, inventory.availability):
+    for channel in read_channels(inventory.references, inventory.instances, inventory.availability):
         if platform.instance is not None and channel.node is platform.instance.node:
             node, problems = merge([channel.said, here])
             here = here if problems else node

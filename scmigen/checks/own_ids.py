@@ -126,7 +126,7 @@ def served_native(model: Model) -> Iterator[Diagnostic]:
     references, availability = model.inventory.references, model.inventory.availability
     tree = references.tree
     for instance in model.inventory.instances:
-        node = agent_of(tree, instance, availability)
+        node = agent_of(references, instance, availability)
         agent = next((a for a in model.assignment.agents if node and a.id == id_of(node)), None)
         if node is None or agent is None:
             continue

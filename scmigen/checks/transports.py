@@ -4,10 +4,10 @@ An SCMI node of the tree may describe the channel of an agent that an agents fil
 description has, too; that is one channel (`scmigen.model.channels`).
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from scmigen.assignment.select import Selector
 from scmigen.bindings.facts import ScmiChannel, ScmiInstance
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import compatibles
@@ -21,7 +21,7 @@ from scmigen.checks.words import joined, listed, names, natural, node_word
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related
-from scmigen.model.channels import Channel, Mark, channel_of, channels_of
+from scmigen.model.channels import Channel, Mark, channels_of, said_channels
 from scmigen.model.platform import Model
 
 #: Mailboxes and shared memories of a channel that Linux knows what to do with
@@ -38,9 +38,7 @@ def scmi_nodes(model: Model) -> Iterator[tuple[Inventory, ScmiInstance]]:
 
 def all_channels(model: Model) -> list[Channel]:
     """All channels: those that agents are said to have, then those of SCMI nodes."""
-    selector = Selector(model.inventory.tree)
-    found = [channel_of(agent, selector) for agent in model.assignment.agents]
-    agents = [channel for channel in found if channel is not None]
+    agents = list(said_channels(model.assignment, model.inventory).values())
     described = {channel.owner for channel in agents}
     for own in model.assignment.trees:
         for instance in own.inventory.instances if own.agent not in described else ():
@@ -70,17 +68,36 @@ def clashing(channels: Sequence[Channel]) -> list[Channel]:
 def _same(model: Model) -> Iterator[tuple[Mark, list[Channel]]]:
     """The channels that nothing tells apart, by what they have in common.
 
-    Channels whose memory is part of what tells them apart are left to `shmem_overlap`.
+    A channel with further parts counts, too: where nothing but an SMC id is read, the memory
+    beside the id tells nothing. Channels whose memory is part of what tells all of them apart are
+    left to `shmem_overlap`.
     """
     found: dict[Mark, dict[str, Channel]] = {}
     for channel in all_channels(model):
-        for mark in channel.marks:
-            if Part.MEMORY not in mark[0]:
-                found.setdefault(mark, {}).setdefault(channel.owner, channel)
+        for parts, values in channel.marks:
+            for count in range(1, len(parts) + 1):
+                if Part.MEMORY not in parts[:count]:
+                    mark = parts[:count], values[:count]
+                    found.setdefault(mark, {}).setdefault(channel.owner, channel)
     for mark, channels in found.items():
-        same = clashing(list(channels.values()))
+        same = clashing(_alike(mark, list(channels.values())))
         if same:
             yield mark, same
+
+
+def _alike(mark: Mark, channels: Sequence[Channel]) -> list[Channel]:
+    """The channels that only this mark tells from others, and those that must differ from them.
+
+    Of an agent with several channels of SCMI nodes among them, these stand for the agent.
+    """
+    whole = [channel for channel in channels if mark in channel.marks]
+    nodes = Counter(channel.agent for channel in channels if channel.is_node)
+    return [
+        channel
+        for channel in channels
+        if (mark in channel.marks or any(channel.differs(other) for other in whole))
+        and (channel.is_node or nodes[channel.agent] < 2)
+    ]
 
 
 @check(

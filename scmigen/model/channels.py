@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent, Assignment, OwnTree
 from scmigen.assignment.roles import ROLES, WORD
 from scmigen.assignment.select import Selector
+from scmigen.bindings.channels import Parts, parts_of
 from scmigen.bindings.facts import ScmiChannel, ScmiInstance
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.scmi_nodes import id_of
-from scmigen.bindings.served import agent_of
+from scmigen.bindings.served import agent_of, described_channels
 from scmigen.bindings.transports import BY_WORD, Part, ScmiTransport
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
@@ -54,7 +55,7 @@ class Channel:
         return self.owner != other.owner
 
 
-def _marks(transport: ScmiTransport | None, parts: Mapping[Part, Iterable[Hashable]]) -> set[Mark]:
+def _marks(transport: ScmiTransport | None, parts: Parts) -> set[Mark]:
     """One mark for each value of the last part, if every part is known."""
     if transport is None:
         return set()
@@ -65,16 +66,25 @@ def _marks(transport: ScmiTransport | None, parts: Mapping[Part, Iterable[Hashab
     return {(transport.distinct, (*before, value)) for value in last}
 
 
-def channel_of(agent: Agent, selector: Selector) -> Channel | None:
-    """The channel that agents files and server descriptions give an agent."""
+def said_channels(assignment: Assignment, inventory: Inventory) -> dict[str, Channel]:
+    """The channels that agents files and server descriptions give agents, by the names of these."""
+    selector = Selector(inventory.tree)
+    described = described_channels(inventory.references, inventory.availability)
+    found = (_said(agent, selector, described.get(agent.id)) for agent in assignment.agents)
+    return {channel.name: channel for channel in found if channel is not None}
+
+
+def _said(agent: Agent, selector: Selector, described: ScmiChannel | None) -> Channel | None:
+    """The channel of an agent; only a server description, ``described``, has its mailboxes."""
     said = agent.transport
     if said is None:
         return None
     shmem = tuple(selector.select(said.shmem).nodes) if said.shmem else ()
-    parts: dict[Part, list[Hashable]] = {
-        Part.SMC_ID: [] if said.smc_id is None else [said.smc_id],
-        Part.NUMBER: [] if said.channel is None else [said.channel],
-        Part.MEMORY: [node.path for node in shmem[:1]],
+    parts: Parts = {
+        Part.SMC_ID: () if said.smc_id is None else (said.smc_id,),
+        Part.NUMBER: () if said.channel is None else (said.channel,),
+        Part.MEMORY: tuple(node.path for node in shmem[:1]),
+        Part.MAILBOX: parts_of(described)[Part.MAILBOX] if described is not None else (),
     }
     transport = BY_WORD.get(said.type)
     marks = frozenset(_marks(transport, parts))
@@ -102,14 +112,12 @@ def channels_of(
         yield Channel(owner, path, agent, instance.transport, marks, channel.shmem, where)
 
 
-def _parts(instance: ScmiInstance, channel: ScmiChannel) -> Mapping[Part, list[Hashable]]:
-    smc_id = instance.channel.smc_id if channel.smc_id is None else channel.smc_id
+def _parts(instance: ScmiInstance, channel: ScmiChannel) -> Parts:
+    own, base = parts_of(channel), parts_of(instance.channel)
     return {
-        Part.SMC_ID: [] if smc_id is None else [smc_id],
-        Part.NUMBER: [] if channel.number is None else [channel.number],
-        Part.MEMORY: [node.path for node in channel.shmem[:1]],
-        Part.MAILBOX: [(entry.provider.path, entry.cells) for entry in channel.mailboxes],
-        Part.DEVICE: [0] if channel is instance.channel else [],
+        **own,
+        Part.SMC_ID: own[Part.SMC_ID] or base[Part.SMC_ID],
+        Part.DEVICE: (0,) if channel is instance.channel else (),
     }
 
 
@@ -117,19 +125,17 @@ def speakers(assignment: Assignment, inventory: Inventory) -> dict[str, Agent]:
     """The agent that each SCMI node of the board belongs to, by the path of the node, as far as
     its channel tells that."""
     found = {}
-    tree, availability = inventory.tree, inventory.availability
-    selector = Selector(tree)
-    said = {agent.name: channel_of(agent, selector) for agent in assignment.agents}
+    said = said_channels(assignment, inventory)
     for instance in inventory.instances:
-        described = agent_of(tree, instance, availability)
+        described = agent_of(inventory.references, instance, inventory.availability)
         if described is not None:
             agents = [agent for agent in assignment.agents if agent.id == id_of(described)]
         else:
-            mine = next(channels_of(instance, tree))
+            mine = next(channels_of(instance, inventory.tree))
             agents = [
                 agent
                 for agent in assignment.agents
-                if _has_channel(said[agent.name], mine)
+                if _has_channel(said.get(agent.name), mine)
                 or _has_node(agent.name, assignment.trees, instance)
             ]
         if len(agents) == 1:
