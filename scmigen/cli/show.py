@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import click
 
 from scmigen.assignment.assignment import HandGrant
+from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.checks.switches import unknown_hint
 from scmigen.cli.common import BoardRequest, compiled, view_options
@@ -247,7 +248,8 @@ def _matching(found: Result, text: str) -> list[Grant]:
         of_kind = [grant for grant in every if grant.resource.kind == word]
         called = [g for g in of_kind if rest in (str(g.id), g.resource.name)]
         macros = found.model.inventory.macros
-        return called or [g for g in of_kind if rest == macros.name(g.resource.key)]
+        called = called or [g for g in of_kind if rest == macros.name(g.resource.key)]
+        return called or _granted_to_none(found, Kind(word), rest)
     # Selectors are read with the agents file's reader.
     from scmigen.assignment.select import Selector
 
@@ -257,6 +259,19 @@ def _matching(found: Result, text: str) -> list[Grant]:
         raise click.BadParameter("; ".join(told), param_hint="RESOURCE")
     keys = {(node.path, cells) for node in selected.nodes}
     return [g for g in every if (g.resource.key.provider, g.resource.key.cells) in keys]
+
+
+def _granted_to_none(found: Result, kind: Kind, name: str) -> list[Grant]:
+    """No grants, of a resource that exists; another name is wrong usage."""
+    known: dict[str, None] = {}
+    for platform in found.platforms:
+        for resource in platform.resources.get(kind, ()):
+            macro = found.model.inventory.macros.name(resource.key)
+            known.update(dict.fromkeys((str(resource.number), resource.name, macro or "")))
+    if name not in known:
+        hint = did_you_mean(name, known) or "scmigen show resources lists them"
+        raise click.BadParameter(f"no {kind} {name!r}; {hint}", param_hint="RESOURCE")
+    return []
 
 
 def _reasons(grant: Grant) -> list[str]:

@@ -115,6 +115,14 @@ def test_why_shows_file_and_line(board: Path) -> None:
     assert scmigen("why", "nobody", "clock:0", board).returncode == 2
 
 
+@pytest.mark.parametrize("resource", ["clock:9", "clock:serial-200", "reset:4"])
+def test_why_takes_no_misspelling_for_a_denial(board: Path, resource: str) -> None:
+    done = scmigen("why", "ospm", resource, board)
+    assert done.returncode == 2
+    kind, _, name = resource.partition(":")
+    assert f"no {kind} {name!r}" in done.stderr
+
+
 def test_why_tells_what_is_granted_beyond_need(board: Path, tmp_path: Path) -> None:
     agents = tmp_path / "agents.yaml"
     agents.write_text(
