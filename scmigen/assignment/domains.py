@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from scmigen.assignment.assignment import COMPATIBLE
 from scmigen.assignment.findings import AGENT_ID, AGENT_ROLE, DOMAIN_PROPERTY
+from scmigen.assignment.properties import Properties
 from scmigen.assignment.said import AgentSaid, ClaimSaid, Said, SourceSaid
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.references import position_of, read_list
@@ -41,11 +42,12 @@ def _is_domain(node: Node) -> bool:
 def read_domains(tree: DeviceTree) -> tuple[SourceSaid, tuple[Diagnostic, ...]]:
     """Read ``/domains``: the source, and its problems. Never raises."""
     problems: list[Diagnostic] = []
+    properties = Properties(tree, DOMAIN_PROPERTY, problems)
     nodes = domain_nodes(tree)
     names = _names(nodes)
-    on_cpus = _default(tree, nodes)
-    agents = [_agent(tree, node, names, node is on_cpus, problems) for node in nodes]
-    claims = [claim for node in nodes for claim in _claims(tree, node, names[node.path], problems)]
+    on_cpus = _default(properties, nodes)
+    agents = [_agent(properties, node, names, node is on_cpus) for node in nodes]
+    claims = [claim for node in nodes for claim in _claims(properties, node, names[node.path])]
     problems.extend(_misplaced(tree))
     default = None if on_cpus is None else names[on_cpus.path]
     places = tuple(node.position for node in nodes)
@@ -64,30 +66,26 @@ def _names(nodes: Sequence[Node]) -> dict[str, str]:
 
 
 def _agent(
-    tree: DeviceTree,
-    node: Node,
-    names: dict[str, str],
-    is_default: bool,
-    problems: list[Diagnostic],
+    properties: Properties, node: Node, names: dict[str, str], is_default: bool
 ) -> AgentSaid:
-    number = _number(tree, node, f"{_PREFIX}id")
+    number = properties.number(node, f"{_PREFIX}id")
     if number is not None and not 1 <= number.value <= MAX_AGENTS:
-        problems.append(
+        properties.problems.append(
             AGENT_ID.error(
                 f"{node.path}: scmigen,id must be <1> to <{MAX_AGENTS}>", number.position
             )
         )
         number = None
     around = next((above for above in node.ancestors() if _is_domain(above)), None)
-    domain_id = _number(tree, node, "id")
+    domain_id = properties.number(node, "id")
     return AgentSaid(
         names[node.path],
         node.position,
         domain_id=domain_id,
         id=number,
-        role=_role(tree, node, problems),
-        permissions=_flag(tree, node, f"{_PREFIX}permissions"),
-        default=_flag(tree, node, f"{_PREFIX}default"),
+        role=_role(properties, node),
+        permissions=properties.flag(node, f"{_PREFIX}permissions"),
+        default=properties.flag(node, f"{_PREFIX}default"),
         parent=Said(names[around.path], node.position) if around is not None else None,
         is_agent=is_default or _is_agent(node, domain_id),
         is_domain=True,
@@ -102,26 +100,16 @@ def _is_agent(node: Node, number: Said[int] | None) -> bool:
     return plain and node.properties.keys() <= _BARE
 
 
-def _number(tree: DeviceTree, node: Node, name: str) -> Said[int] | None:
-    prop, value = node.get(name), node.cell(name)
-    return None if prop is None or value is None else Said(value, position_of(tree, prop))
-
-
-def _flag(tree: DeviceTree, node: Node, name: str) -> Said[bool] | None:
-    prop = node.get(name)
-    return None if prop is None else Said(True, position_of(tree, prop))
-
-
-def _role(tree: DeviceTree, node: Node, problems: list[Diagnostic]) -> Said[Role] | None:
-    prop = node.get(f"{_PREFIX}role")
-    if prop is None:
+def _role(properties: Properties, node: Node) -> Said[Role] | None:
+    word = properties.text(node, f"{_PREFIX}role")
+    if word is None:
         return None
-    if prop.string() in tuple(Role):
-        return Said(Role(prop.string()), position_of(tree, prop))
-    problems.append(
+    if word.value in tuple(Role):
+        return Said(Role(word.value), word.position)
+    properties.problems.append(
         AGENT_ROLE.error(
-            f"{node.path}: scmigen,role cannot be {prop.string()!r}",
-            position_of(tree, prop),
+            f"{node.path}: scmigen,role cannot be {word.value!r}",
+            word.position,
             hint="one of: " + ", ".join(Role),
         )
     )
@@ -150,12 +138,13 @@ def _misplaced(tree: DeviceTree) -> Iterator[Diagnostic]:
                 )
 
 
-def _default(tree: DeviceTree, nodes: Sequence[Node]) -> Node | None:
+def _default(properties: Properties, nodes: Sequence[Node]) -> Node | None:
     """The outermost domain that runs on ``/cpus``, if there is exactly one."""
     on_cpus = {
         node.path
         for node in nodes
-        if (cluster := tree.by_phandle(node.cell("cpus") or 0)) is not None
+        if (cpus := properties.cells(node, "cpus")) is not None
+        and (cluster := properties.tree.by_phandle(cpus.value[0])) is not None
         and cluster.path == "/cpus"
     }
     outer = [
@@ -166,14 +155,15 @@ def _default(tree: DeviceTree, nodes: Sequence[Node]) -> Node | None:
     return outer[0] if len(outer) == 1 else None
 
 
-def _claims(
-    tree: DeviceTree, node: Node, agent: str, problems: list[Diagnostic]
-) -> Iterator[ClaimSaid]:
+def _claims(properties: Properties, node: Node, agent: str) -> Iterator[ClaimSaid]:
+    tree, problems = properties.tree, properties.problems
+    stated = properties.number(node, "#access-flags-cells")
+    implicit = properties.cells(node, "access-implicit-default")
     prop = node.get("access")
-    if prop is None:
+    if prop is None or (stated is None and "#access-flags-cells" in node):
         return
     where = position_of(tree, prop)
-    width = node.cell("#access-flags-cells")
+    width = None if stated is None else stated.value
     stride = _stride(prop) if width is None else 1
     if stride > 1:
         width = stride - 1
@@ -186,12 +176,11 @@ def _claims(
                 hint=f"write #access-flags-cells = <{stride - 1}>",
             )
         )
-    implicit = node.cells("access-implicit-default")
     found = read_list(tree, node, "access", lambda _: width or 0)
     if found.problem is not None:
         problems.append(found.problem)
     for entry in found.entries:
-        flags = (entry.cells if stride == 1 else None) or implicit
+        flags = (entry.cells if stride == 1 else None) or (implicit.value if implicit else None)
         shared = Said(bool(flags[0] & _SHARED), where) if flags else None
         yield ClaimSaid(agent, entry.provider, exact=True, position=where, shared=shared)
 

@@ -12,7 +12,7 @@ from scmigen.assignment.assignment import COMPATIBLE, HandGrant
 from scmigen.assignment.findings import DEVICE_UNKNOWN, DOMAIN_PASSED_OVER
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of, texts
-from scmigen.assignment.said import AgentSaid, ClaimSaid, Said
+from scmigen.assignment.said import OUTERMOST, AgentSaid, ClaimSaid, Said
 from scmigen.assignment.vocabulary import DOMAIN, ENTRY, FLAGS, SIMILAR
 from scmigen.bindings.transports import BY_WORD
 from scmigen.diagnostics import Position
@@ -42,19 +42,25 @@ class DomainsReader:
         self.named: list[Said[str]] = []
         self.places: list[Position | None] = []
 
-    def domains(self, where: Located, around: Said[str] | None = None) -> None:
+    def domains(self, where: Located, around: str | None = None) -> None:
         """Read a mapping of domains, and the domains inside each."""
         for name, domain in where.mapping("domains").items():
             inner = self._domain(name, domain, around)
             if inner is not None:
-                self.domains(inner, Said(name, domain.position))
+                self.domains(inner, name)
 
-    def _domain(self, name: str, domain: Located, around: Said[str] | None) -> Located | None:
+    def _domain(self, name: str, domain: Located, around: str | None) -> Located | None:
         """Read one domain; returns the domains inside it."""
         self.places.append(domain.position)
         parts = domain.shared_mapping(f"domain {name}", DOMAIN)
+        parent = _parent(parts)
+        if around is not None:
+            # A second answer beside ``parent``, to be compared with it.
+            self.agents.append(
+                AgentSaid(name, domain.position, parent=domain.said(around), is_agent=False)
+            )
         if not self._is_execution_domain(name, parts, domain):
-            other = AgentSaid(name, domain.position, parent=around, is_agent=False, is_domain=True)
+            other = AgentSaid(name, domain.position, parent=parent, is_agent=False, is_domain=True)
             self.agents.append(other)
             return parts.get("domains")
         found = AgentSaid(
@@ -62,7 +68,7 @@ class DomainsReader:
             domain.position,
             domain_id=said(parts, "id", lambda where: where.number("id")),
             default=said(parts, "default", lambda where: where.flag("default")),
-            parent=_parent(parts) or around,
+            parent=parent,
             is_domain=True,
         )
         found = replace(found, is_agent=_is_agent(parts, found.domain_id, domain))
@@ -217,10 +223,12 @@ def _is_agent(parts: dict[str, Located], number: Said[int] | None, domain: Locat
 
 
 def _parent(parts: dict[str, Located]) -> Said[str] | None:
-    """The domain that ``parent`` names, by name or path; ``None`` for the outermost level."""
+    """The domain that ``parent`` names, by name or path, or that there is none."""
     found = said(parts, "parent", lambda where: where.text("parent"))
-    name = found.value.strip("/").rpartition("/")[2].partition("@")[0] if found else ""
-    return Said(name, found.position) if found and name not in ("", "domains") else None
+    if found is None:
+        return None
+    name = found.value.strip("/").rpartition("/")[2].partition("@")[0]
+    return Said(OUTERMOST if name == "domains" else name, found.position)
 
 
 def _nearly_compatible(word: str) -> bool:

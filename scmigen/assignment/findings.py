@@ -64,7 +64,7 @@ DOMAIN_PASSED_OVER = Finding(
 )
 DOMAIN_PROPERTY = Finding(
     "domain-property",
-    "A property below /domains is misspelt, misplaced or missing.",
+    "A property below /domains is misspelt, misplaced, malformed or missing.",
     "Correct the property; the message names it.",
     switchable=False,
 )
@@ -128,6 +128,7 @@ TREE_AMBIGUOUS = Finding(
 )
 TREE_UNMATCHED = Finding(
     "tree-unmatched",
-    "A device of an agent's tree that uses the board's resources is not a node of the board.",
+    "A device of an agent's tree that uses the board's resources is not a node of the board, or "
+    "its xen,path names none.",
     "Name the device of the board with xen,path.",
 )

@@ -39,7 +39,7 @@ FIELDS: Mapping[str, Field] = {
     "role": Field("role"),
     "permissions": Field("permissions", _flag),
     "default": Field("default", _flag),
-    "parent": Field("parent"),
+    "parent": Field("parent", lambda name: name or "/domains"),
     "transport": Field("transport"),
     "smc_id": Field("SMC id", hex),
     "channel": Field("channel"),

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.assignment.findings import SCMI_SERVER
+from scmigen.assignment.properties import Properties
 from scmigen.assignment.said import (
     AgentSaid,
     ClaimSaid,
@@ -78,6 +79,7 @@ class _Server:
         self.references = References(tree)
         self.availability = availability
         self.problems: list[Diagnostic] = []
+        self.properties = Properties(tree, SCMI_SERVER, self.problems)
         self.agents: list[AgentSaid] = []
         self.grants: list[HandGrant] = []
 
@@ -95,14 +97,16 @@ class _Server:
         for child in parent.children.values():
             if not self.availability.present(child):
                 continue
-            number = child.cell("reg")
-            if number is None or number > highest:
+            reg = self.properties.number(child, "reg")
+            if reg is None and "reg" in child:
+                continue
+            if reg is None or reg.value > highest:
                 self.wrong(f"needs reg = <{what}>", child, f"{what}: a number up to {highest}")
-            elif firsts.setdefault(number, child) is not child:
-                message = f"has the {what} {number}, which is taken"
-                self.wrong(message, child, "give each its own reg", firsts[number])
+            elif firsts.setdefault(reg.value, child) is not child:
+                message = f"has the {what} {reg.value}, which is taken"
+                self.wrong(message, child, "give each its own reg", firsts[reg.value])
             else:
-                yield number, child
+                yield reg.value, child
 
     def agent(self, number: int, node: Node) -> None:
         if number == 0:
@@ -137,8 +141,8 @@ class _Server:
             self._at(node),
             id=Said(number, self._place(node, "reg")),
             transport=Said(transport.word, self._place(node, "compatible")) if transport else None,
-            smc_id=self._cell(node, "arm,smc-id"),
-            channel=self._cell(node, DESCRIBED_NUMBER),
+            smc_id=self.properties.number(node, "arm,smc-id"),
+            channel=self.properties.number(node, DESCRIBED_NUMBER),
             shmem=Said(SharedMemory(memories[0], memories), self._place(node, "shmem"))
             if memories
             else None,
@@ -156,10 +160,6 @@ class _Server:
         prop = node.get(name)
         return position_of(self.tree, prop) if prop is not None else self._at(node)
 
-    def _cell(self, node: Node, name: str) -> Said[int] | None:
-        value = node.cell(name)
-        return None if value is None else Said(value, self._place(node, name))
-
     def _protocol(self, agent: str, kind: Kind, protocol: Node) -> None:
         firsts: dict[int, Node] = {}
         for group in protocol.children.values():
@@ -176,7 +176,9 @@ class _Server:
         use = self._use(kind, entry)
         if use is None:
             return
-        flags = (entry.cell("flags") or 0) if kind is Kind.CLOCK else 0
+        stated = self.properties.number(entry, "flags") if kind is Kind.CLOCK else None
+        flags = stated.value if stated is not None else 0
+        names = [self.properties.text(entry, prop) for prop in ("domain-name", "regulator-name")]
         operations = set(_OPERATIONS[kind])
         if flags & _ALLOW_SET_RATE:
             operations.add(Operation.RATE)
@@ -190,7 +192,7 @@ class _Server:
                 with_implied(operations),
                 self._at(entry),
                 number,
-                entry.string("domain-name") or entry.string("regulator-name"),
+                next((name.value for name in names if name is not None), None),
                 bool(flags & _DEFAULT_ENABLED),
             )
         )

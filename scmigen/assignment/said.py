@@ -18,6 +18,9 @@ from scmigen.runtime import Role
 
 T = TypeVar("T")
 
+#: The ``parent`` of a domain that a source states to be inside no other.
+OUTERMOST = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Said(Generic[T]):
@@ -42,8 +45,9 @@ class AgentSaid:
     """What one source says about one agent. ``None``: nothing.
 
     ``domain_id`` is the ``id`` of a system device tree's domain, any 32-bit number; ``id`` is the
-    SCMI agent id. ``transport`` to ``mailboxes`` describe the agent's channel. ``is_agent`` is
-    false for a domain (``is_domain``) with neither a device nor an SCMI key.
+    SCMI agent id. ``parent`` is the domain around it, or `OUTERMOST`. ``transport`` to
+    ``mailboxes`` describe the agent's channel. ``is_agent`` is false for a domain (``is_domain``)
+    with neither a device nor an SCMI key.
     """
 
     name: str

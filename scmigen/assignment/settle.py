@@ -19,7 +19,7 @@ from scmigen.assignment.ids import agent_ids, renumbered, repeated
 from scmigen.assignment.merge import merge
 from scmigen.assignment.nesting import within_parents
 from scmigen.assignment.roles import ROLES
-from scmigen.assignment.said import AgentSaid, SourceSaid
+from scmigen.assignment.said import OUTERMOST, AgentSaid, SourceSaid
 from scmigen.assignment.settle_platform import settle_platform, settle_switches
 from scmigen.assignment.words import did_you_mean
 from scmigen.diagnostics import Diagnostic, InputError, has_errors
@@ -85,7 +85,10 @@ class _Settling:
         known = self._merged(
             agent for source in sources if not source.numbered for agent in source.agents
         )
-        self._parents = {name: said.parent for name, said in known.items()}
+        self._parents = {
+            name: None if said.parent is None or said.parent.value == OUTERMOST else said.parent
+            for name, said in known.items()
+        }
         agents = [said for said in known.values() if said.is_agent]
         served = {agent.name: agent.id.value for agent in numbered if agent.id is not None}
         domains = {agent.name for source in sources for agent in source.agents if agent.is_domain}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from scmigen.assignment.assignment import OwnTree
 from scmigen.assignment.channels import Channel, read_channels
 from scmigen.assignment.findings import TREE_AMBIGUOUS, TREE_UNMATCHED
+from scmigen.assignment.properties import Properties
 from scmigen.assignment.said import AgentSaid, ClaimSaid, SourceSaid
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import Inventory, take_inventory
@@ -52,10 +53,14 @@ def match(board: DeviceTree, agent: str, tree: DeviceTree, secure: bool = False)
     by_address = _by_address(board)
     found = {"/": board.root}
     problems: list[Diagnostic] = []
+    properties = Properties(tree, TREE_UNMATCHED, problems)
     for node in tree.nodes[1:]:
         if not present(node):
             continue
-        candidates = _candidates(board, node, found, by_address)
+        if "xen,path" in node:
+            candidates = _named(board, node, properties)
+        else:
+            candidates = _candidates(node, found, by_address)
         if len(candidates) == 1:
             found[node.path] = candidates[0]
         elif candidates:
@@ -88,15 +93,24 @@ def _alike(first: Node, second: Node) -> bool:
     return not ours or not others or not set(ours).isdisjoint(others)
 
 
+def _named(board: DeviceTree, node: Node, properties: Properties) -> list[Node]:
+    """The node of the board that ``xen,path`` names; another path is an error."""
+    path = properties.text(node, "xen,path")
+    named = board.node(path.value) if path is not None else None
+    if path is not None and named is None:
+        properties.problems.append(
+            TREE_UNMATCHED.error(
+                f"{node.path}: the board has no node {path.value}, which xen,path names",
+                path.position,
+                hint="write the full path of a node of the board, or leave xen,path out",
+            )
+        )
+    return [] if named is None else [named]
+
+
 def _candidates(
-    board: DeviceTree,
-    node: Node,
-    found: Mapping[str, Node],
-    by_address: Mapping[str, Sequence[Node]],
+    node: Node, found: Mapping[str, Node], by_address: Mapping[str, Sequence[Node]]
 ) -> list[Node]:
-    named = board.node(node.string("xen,path") or "")
-    if named is not None:
-        return [named]
     parent = found.get(node.parent.path) if node.parent is not None else None
     same = parent.children.get(node.name) if parent is not None else None
     if same is not None and _alike(node, same):

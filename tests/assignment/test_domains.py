@@ -69,6 +69,28 @@ WRONG = [
         "default: true is given twice",
     ),
     (f"^{'x' * 64} {{ %s id = <1>; }};", "agents-file", "1 to 63 printable"),
+    *(
+        (f"a {{ %s ^{prop}; access = <&gpu>; }};", "domain-property", message)
+        for prop, message in (
+            ("scmigen,permissions = <0>", "scmigen,permissions is a flag"),
+            ("scmigen,permissions = <1>", "scmigen,permissions is a flag"),
+            ('scmigen,default = "false"', "scmigen,default is a flag"),
+            ('id = "2"', "/domains/a: id must be one cell"),
+            ("id = <0 2>", "/domains/a: id must be one cell"),
+            ('scmigen,id = "2"', "scmigen,id must be one cell"),
+            ("scmigen,id = [02]", "scmigen,id must be one cell"),
+            ("scmigen,id = <1 2>", "scmigen,id must be one cell"),
+            ("scmigen,id", "scmigen,id must be one cell"),
+            ("scmigen,role", "scmigen,role must be one string"),
+            ('scmigen,role = "vm", "secure"', "scmigen,role must be one string"),
+            ("scmigen,role = [76 6d]", "scmigen,role must be one string"),
+            ("#access-flags-cells = [01]", "#access-flags-cells must be one cell"),
+            ("#access-flags-cells = <0 1>", "#access-flags-cells must be one cell"),
+            ('access-implicit-default = "x"', "access-implicit-default must be cells"),
+            ("access-implicit-default", "access-implicit-default must be cells"),
+            ("cpus = [01]", "cpus must be cells"),
+        )
+    ),
     ("a { %s id = <1>; access = <^99>; };", "phandle-dangling", "cell 0 of access is 0x63"),
     (
         "a { %s id = <1>; #access-flags-cells = <2>; access = <^&gpu 1>; };",
@@ -79,7 +101,8 @@ WRONG = [
 
 
 @pytest.mark.parametrize(
-    ("body", "identifier", "message"), [pytest.param(*row, id=row[2]) for row in WRONG]
+    ("body", "identifier", "message"),
+    [pytest.param(*row, id=f"{place}-{row[2]}") for place, row in enumerate(WRONG)],
 )
 def test_each_mistake_is_one_error_at_its_place(body: str, identifier: str, message: str) -> None:
     text = source(f"gpu: gpu {{ }}; domains {{ {body.replace('%s', OPENAMP)} }};")
@@ -89,6 +112,14 @@ def test_each_mistake_is_one_error_at_its_place(body: str, identifier: str, mess
     (found,) = raised.value.diagnostics
     assert (found.id, found.position) == (identifier, where)
     assert message in found.message
+
+
+def test_an_agents_file_denies_what_a_tree_can_only_leave_out() -> None:
+    """A tree cannot say false; the role alone would grant the permission."""
+    tree = tree_of(f'domains {{ a {{ {OPENAMP} scmigen,role = "hypervisor"; }}; }};')
+    assert assigned(tree).agents[0].permissions
+    denied = assigned(tree, "domains: {a: {scmi: {permissions: false}}}")
+    assert not denied.agents[0].permissions
 
 
 TRUSTED = 'status = "disabled"; secure-status = "okay";'

@@ -18,13 +18,16 @@ from scmigen.assignment.sources import Sources, assign
 from scmigen.devicetree.source import read_source
 from scmigen.diagnostics import InputError, Position, has_errors
 
-#: Sources: two agents files, the domains of the tree, a server description in it, its SCMI node,
-#: and the SCMI node in the agent's own tree.
+#: Sources: two agents files, one that nests domains, the domains of the tree, a server description
+#: in it, its SCMI node, and the SCMI node in the agent's own tree.
 FILE, FILE_2, DOMAINS, SERVER, NODE, OWN = "file", "file-2", "domains", "server", "node", "own-tree"
+NESTED = "nested"
 FILES = (FILE, FILE_2)
 
 #: Marks what a source states, as in "@domains@id = <1>;"; it is taken out of the text.
-MARK = re.compile(f"@({'|'.join((FILE_2, FILE, DOMAINS, SERVER, NODE, OWN))})@")
+MARK = re.compile(f"@({'|'.join((FILE_2, FILE, NESTED, DOMAINS, SERVER, NODE, OWN))})@")
+
+OPENAMP = 'compatible = "openamp,domain-v1";'
 
 MEMORY = """
 sram: sram@100000 { compatible = "mmio-sram"; reg = <0x100000 0x1000>;
@@ -119,7 +122,16 @@ STATED = {
         },
         lambda agent: str(agent.default).lower(),
     ),
-    "parent": Stated(("other", "third"), in_files("parent"), lambda agent: agent.parent),
+    # The nested file and the tree state it by where the domain is.
+    "parent": Stated(
+        ("other", "third"),
+        {
+            **in_files("parent"),
+            NESTED: lambda v: f"{v}: {{domains: {{linux: @{{}}}}}}",
+            DOMAINS: lambda v: f"{v} {{ {OPENAMP} @linux {{ {OPENAMP} }}; }};",
+        },
+        lambda agent: agent.parent,
+    ),
     "transport": Stated(
         ("smc", "optee"),
         {
@@ -187,9 +199,12 @@ def texts(name: str, said: Mapping[str, str | None]) -> dict[str, str]:
     body = MEMORY
     if FILE_2 in said:
         made["2.yaml"] = f"domains: {{linux: {{{fragments[FILE_2]}}}}}\n"
+    if NESTED in said:
+        made["4.yaml"] = f"domains: {{{fragments[NESTED] or 'linux: {}'}}}\n"
     if DOMAINS in said:
-        openamp = 'compatible = "openamp,domain-v1";'
-        body += f"domains {{ linux {{ {openamp} {fragments[DOMAINS]} }}; }};\n"
+        placed = fragments[DOMAINS] if name == "parent" else ""
+        linux = placed or f"linux {{ {OPENAMP} {fragments[DOMAINS]} }};"
+        body += f"domains {{ {linux} }};\n"
     if SERVER in said:
         # A description needs the channel of each agent.
         number = "" if name == "channel" else "scmi-channel-id = <0>;"
@@ -264,6 +279,31 @@ def test_every_field_is_walked() -> None:
 def test_equal_values_are_accepted(name: str, one: str, other: str, value: str) -> None:
     made, _ = settled(name, {one: value, other: value})
     assert value_of(name, made) in (value, None)
+
+
+OUTERMOST = [
+    pytest.param({first: "/domains", second: "other"}, id=f"{first}-{second}")
+    for first, second in permutations((FILE, FILE_2, NESTED, DOMAINS), 2)
+    if first in FILES
+]
+
+
+@pytest.mark.parametrize("said", OUTERMOST)
+def test_no_parent_is_an_answer_too(said: dict[str, str | None]) -> None:
+    with pytest.raises(InputError) as raised:
+        settled("parent", said)
+    (places,) = raised.value.args
+    (found,) = [item for item in raised.value.diagnostics if has_errors([item])]
+    assert found.id == "agent-differs"
+    assert "/domains" in found.message
+    assert {found.position, *(item.position for item in found.related)} == set(places.values())
+    assert len(places) == 2
+
+
+@pytest.mark.parametrize("other", [FILE_2, NESTED, DOMAINS])
+def test_no_parent_where_another_source_is_silent(other: str) -> None:
+    made, _ = settled("parent", {FILE: "/domains", other: None})
+    assert value_of("parent", made) is None
 
 
 @pytest.mark.parametrize(("name", "one", "other", "second"), pairs(1))

@@ -103,6 +103,38 @@ def test_nodes_may_go_beyond_their_parent_with_a_warning() -> None:
     assert all(item.position and item.position.line == 1 for item in found.related)
 
 
+@pytest.mark.parametrize(
+    ("parent", "message"),
+    [
+        ("/domains", "agent vm has the parent /domains here and xen elsewhere"),
+        ("/", "agent vm has the parent /domains here and xen elsewhere"),
+        ("rt", "agent vm has the parent rt here and xen elsewhere"),
+        ("/domains/rt", "agent vm has the parent rt here and xen elsewhere"),
+    ],
+    ids=["outermost", "root", "name", "path"],
+)
+@pytest.mark.parametrize("foreign", ["", "compatible: acme,v1, "], ids=["domain", "foreign"])
+def test_a_parent_beside_another_around_it(parent: str, message: str, foreign: str) -> None:
+    text = f"""
+domains:
+  rt: {{id: 1, access: [{{dev: "&uart"}}]}}
+  xen: {{id: 2, access: [{{dev: "&bus"}}], domains: {{
+    vm: {{{foreign}parent: ^{parent}}}}}}}
+"""
+    text, where = marked(text, AGENTS)
+    with pytest.raises(InputError) as raised:
+        yaml(text, soc(DEVICES))
+    (found,) = [item for item in raised.value.diagnostics if item.severity.word == "error"]
+    assert (found.id, found.position, found.message) == ("agent-differs", where, message)
+    assert [str(item.position) for item in found.related] == ["agents.yaml:5:9"]
+
+
+@pytest.mark.parametrize("parent", ["xen", "/domains/xen"])
+def test_a_parent_that_is_the_domain_around_it(parent: str) -> None:
+    text = AS_YAML.replace("vm: {", f"vm: {{parent: {parent}, ")
+    assert [agent.parent for agent in yaml(text, soc(DEVICES)).agents] == [None, "xen", "xen"]
+
+
 def test_a_grandchild_is_bounded_by_its_parent_not_by_the_whole() -> None:
     text = """
 domains:

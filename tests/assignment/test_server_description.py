@@ -14,6 +14,7 @@ from scmigen.runtime import Numbering, Role
 from scmigen.scmi.protocols import Kind
 
 CLOCK = "protocol@14 { reg = <0x14>; clocks { %s }; };"
+CHANNEL = "scmi-channel-id = <0>"
 RESET = "protocol@16 { reg = <0x16>; resets { %s }; };"
 
 
@@ -197,6 +198,32 @@ WRONG = [
             )
         ),
         "has the id 1, which is taken",
+    ),
+    *(
+        (server(agent(1).replace(prop, f"^{malformed}")), message)
+        for prop, malformed, message in (
+            ("reg = <1>", "reg = <1 2>", "agent@1: reg must be one cell"),
+            ("reg = <1>", 'reg = "1"', "agent@1: reg must be one cell"),
+            (CHANNEL, "scmi-channel-id = <0 1>", "scmi-channel-id must be one cell"),
+            (CHANNEL, "scmi-channel-id = [00]", "scmi-channel-id must be one cell"),
+            (CHANNEL, f"arm,smc-id = [01]; {CHANNEL}", "arm,smc-id must be one cell"),
+        )
+    ),
+    *(
+        (server(agent(1, CLOCK % f"a {{ clocks = <&cc 1>; reg = <1>; ^{prop}; }};")), message)
+        for prop, message in (
+            ("flags", "flags must be one cell"),
+            ('flags = "rate"', "flags must be one cell"),
+            ("flags = <0 2>", "flags must be one cell"),
+            ('domain-name = "a", "b"', "domain-name must be one string"),
+            ('domain-name = ""', "domain-name must be one string"),
+            ("domain-name = [61 62]", "domain-name must be one string"),
+            ("regulator-name = <1>", "regulator-name must be one string"),
+        )
+    ),
+    (
+        server(agent(1, CLOCK % "a { clocks = <&cc 1>; ^reg = <1 2>; };")),
+        "reg must be one cell",
     ),
 ]
 

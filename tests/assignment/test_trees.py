@@ -121,6 +121,26 @@ def test_devices_by_the_path_that_xen_is_given() -> None:
     assert grants(model({"vm1": passed}), "vm1") == {"clock cc 6": "state read"}
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (' = "/soc/ethernet@600"', "the board has no node /soc/ethernet@600"),
+        (' = "/soc/ethernet@6000", "/soc/gpu@5000"', "xen,path must be one string"),
+        (" = <1>", "xen,path must be one string"),
+        ("", "xen,path must be one string"),
+    ],
+    ids=["unknown", "two", "a number", "empty"],
+)
+def test_a_path_for_xen_that_names_no_node(value: str, message: str) -> None:
+    """What the name alone would match is not granted in its place."""
+    made = model({"vm1": f"soc {{ ethernet@6000 {{\nxen,path{value}; }}; }};"})
+    (problem,) = found(made)
+    assert (problem.id, problem.severity.word) == ("tree-unmatched", "error")
+    assert message in problem.message
+    assert str(problem.position) == "vm1.dts:4:1"
+    assert grants(made, "vm1") == {}
+
+
 def test_parts_of_a_matched_device_match_by_name() -> None:
     passed = (
         'a { i2c@9 { xen,path = "/soc/i2c@7000"; compatible = "acme,i2c";'
