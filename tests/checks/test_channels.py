@@ -93,6 +93,7 @@ def test_overlapping_memories_are_one_finding_for_each_stretch() -> None:
     assert found.message == "/scmi-0, /scmi-1 and /scmi-2 share memory: &a, &b and &c"
 
 
+BOXES = ("<&mhu 0>, <&mhu 1>", "<&mhu 1>")
 SERVER = """
 rcc: rcc {{ #clock-cells = <1>; }};
 server {{ compatible = "optee,scmi-server";
@@ -121,12 +122,79 @@ server {{ compatible = "optee,scmi-server";
         ),
         pytest.param("arm,scmi-smc", "arm,smc-id = <2>;", "arm,smc-id = <3>;", [], id="SMC ids"),
         pytest.param("qcom,scmi-smc", "arm,smc-id = <2>;", "arm,smc-id = <2>;", [], id="qcom"),
+        pytest.param(
+            "arm,scmi", "mboxes = <&mhu 1>; shmem = <&m0>;", "mboxes = <&mhu 1>; shmem = <&m1>;",
+            ["channel-duplicate"], id="one mailbox",
+        ),
+        pytest.param(
+            "arm,scmi", "mboxes = <&mhu 0>; shmem = <&m0>;", "mboxes = <&mhu 1>; shmem = <&m1>;",
+            [], id="two mailboxes",
+        ),
     ],
 )  # fmt: skip
 def test_agents_of_a_server_description(
     compatible: str, first: str, second: str, found: list[str]
 ) -> None:
-    assert wrong(model_of(tree_of(SERVER.format(compatible, first, second)))) == found
+    body = memory(0, 1) + SERVER.format(compatible, first, second)
+    assert wrong(model_of(tree_of(body))) == found
+
+
+def test_agents_of_a_server_description_with_one_mailbox_are_named() -> None:
+    """Also where one of them has it for one direction only."""
+    channels = (f"mboxes = {boxes}; shmem = <&m{n}>;" for n, boxes in enumerate(BOXES))
+    body = memory(0, 1) + SERVER.format("arm,scmi", *channels)
+    (found,) = diagnostics(model_of(tree_of(body)), "channel-duplicate")
+    assert found.message == "agent-1 and agent-2 have the same mailbox <&mhu 1>"
+
+
+def test_a_mailbox_of_a_server_description_that_does_not_exist() -> None:
+    body = memory(0, 1) + SERVER.format(
+        "arm,scmi", "mboxes = <0x77 0>; shmem = <&m0>;", "mboxes = <&mhu 1>; shmem = <&m1>;"
+    )
+    with pytest.raises(InputError) as raised:
+        model_of(tree_of(body))
+    (found,) = raised.value.diagnostics
+    assert found.id == "phandle-dangling"
+    assert "/server/agent@1" in found.message
+
+
+def test_a_protocol_on_the_mailbox_of_its_node_below_a_server_description() -> None:
+    """That the agent is described elsewhere does not make its two channels one."""
+    body = memory(0, 1, 2) + SERVER.format(
+        "arm,scmi", "mboxes = <&mhu 0>; shmem = <&m0>;", "mboxes = <&mhu 1>; shmem = <&m1>;"
+    )
+    node = """scmi { compatible = "arm,scmi"; mboxes = <&mhu 0>; shmem = <&m0>;
+        protocol@14 { reg = <0x14>; mboxes = <&mhu 0>; shmem = <&m2>; }; };"""
+    (found,) = diagnostics(model_of(tree_of(body + node)), "channel-duplicate")
+    assert found.message == "/scmi and /scmi/protocol@14 have the same mailbox <&mhu 0>"
+
+
+@pytest.mark.parametrize("parameter", ["smc-param", "qcom-smc"])
+@pytest.mark.parametrize("order", ["smc first", "smc last"])
+def test_an_smc_without_parameters_shares_its_id_with_no_other(parameter: str, order: str) -> None:
+    """The handler of the id cannot tell whether a parameter was meant."""
+    words = ("smc", parameter) if order == "smc first" else (parameter, "smc")
+    domains = "".join(
+        f"  {name}: {{scmi: {{transport: {{type: {word}, smc-id: 7, shmem: m{n}}}}}}}\n"
+        for n, (name, word) in enumerate(zip("ab", words, strict=True))
+    )
+    model = model_of(tree_of(memory(0, 1)), f"domains:\n{domains}")
+    assert wrong(model) == ["smc-id-duplicate"]
+    (found,) = diagnostics(model, "smc-id-duplicate")
+    assert found.message == "a and b have the same SMC id 0x7"
+
+
+def test_many_instances_of_one_smc_id_beside_an_smc_without_parameters() -> None:
+    """All are told once, and two agents with other ids are not."""
+    body = memory(*range(5)) + "".join(
+        NODE.format(n, compatible, f"arm,smc-id = <{number}>;")
+        for n, (compatible, number) in enumerate(
+            [*[("qcom,scmi-smc", 7)] * 2, ("arm,scmi-smc", 7), ("qcom,scmi-smc", 8),
+             ("arm,scmi-smc", 9)]
+        )
+    )  # fmt: skip
+    (found,) = diagnostics(model_of(tree_of(body)), "smc-id-duplicate")
+    assert found.message == "/scmi-0, /scmi-1 and /scmi-2 have the same SMC id 0x7"
 
 
 def test_an_agent_of_a_server_description_has_a_channel() -> None:
