@@ -2,19 +2,33 @@
 
 Three groups belong to the compiler: ``scmigen.checks``, ``scmigen.targets`` and
 ``scmigen.sources``. An entry point that cannot be loaded is an error in whatever would have used
-it: an extension that users rely on must not be missing silently.
+it: an extension that users rely on must not be missing silently. Code of other packages runs in
+`guarded`, and what it returns is compared with its declared type by `mistyped`.
 """
 
 import os
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import UnionType
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from scmigen.diagnostics import Diagnostic, Finding, InputError
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+ResultT = TypeVar("ResultT")
+
+
+class PluginError(Exception):
+    """Code of another package failed; ``position`` is the place in that code, if it is known."""
+
+    def __init__(self, problem: BaseException, position: Position | None) -> None:
+        self.position = position
+        super().__init__(_described(problem))
 
 
 def entry_points_of(group: str) -> "tuple[EntryPoint, ...]":
@@ -46,20 +60,128 @@ def _mentioned(group: str) -> bool:
     return False
 
 
+def guarded(run: Callable[[], ResultT], function: object) -> ResultT:
+    """What ``run`` returns, which calls ``function`` of another package.
+
+    Raises `PluginError` whatever is raised, `SystemExit` too, but for `KeyboardInterrupt`, which is
+    the user's. Its position is that of ``function`` where nothing in the function itself raised.
+    """
+    try:
+        return run()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        raise PluginError(problem, _place(problem, function)) from problem
+
+
+def every(made: object) -> Iterable[Any]:
+    """The items that a function of another package made. Raises `TypeError` if it made none."""
+    if not isinstance(made, Iterable):
+        raise TypeError(f"it returns {type(made).__name__}, not an iterable")
+    return made
+
+
+def _described(problem: BaseException) -> str:
+    try:
+        text = str(problem)
+    # Exceptions of others may fail to say what they are.
+    except Exception:
+        text = ""
+    return f"{type(problem).__name__}: {text}" if text else type(problem).__name__
+
+
+def _place(problem: BaseException, function: object) -> Position | None:
+    """Where a problem was raised, if in what ``function`` ran; else where ``function`` is."""
+    from inspect import unwrap  # only failures need these
+    from traceback import extract_tb
+
+    frames = extract_tb(problem.__traceback__)
+    try:
+        code = unwrap(function).__code__  # type: ignore[arg-type]
+    except (AttributeError, ValueError):
+        # A class or a partial function: the nearest that is known is where it was raised.
+        return Position(frames[-1].filename, frames[-1].lineno or 0) if frames else None
+    if any(frame.filename == code.co_filename for frame in frames):
+        return Position(frames[-1].filename, frames[-1].lineno or 0)
+    return Position(code.co_filename, code.co_firstlineno)
+
+
+def mistyped(value: Any, kind: Any, name: str) -> str | None:
+    """Where a value, called ``name``, differs from a type: ``agents[0].id is str, not int``.
+
+    Looks into data classes, named tuples, tuples, mappings and sets; of other classes only the
+    class is compared. ``None`` if all is right.
+    """
+    origin, inner = get_origin(kind) or kind, get_args(kind)
+    if origin is Any or isinstance(origin, TypeVar):
+        return None
+    if origin in (Union, UnionType):
+        found = [mistyped(value, each, name) for each in inner]
+        # The member that the value nearly is has something to say about a part of it.
+        inside = (each for each in found if each and not each.startswith(f"{name} is "))
+        return None if None in found else next(inside, _not_a(value, kind, name))
+    if not isinstance(value, origin) or (isinstance(value, bool) and origin is int):
+        return _not_a(value, kind, name)
+    if origin is tuple and inner and Ellipsis not in inner and len(value) != len(inner):
+        return f"{name} has {len(value)} items, not {len(inner)}"
+    parts = _parts(value, origin, inner, name)
+    return next((wrong for part in parts if (wrong := mistyped(*part))), None)
+
+
+def _not_a(value: object, kind: Any, name: str) -> str:
+    return f"{name} is {type(value).__name__}, not {_named(kind)}"
+
+
+def _named(kind: Any) -> str:
+    """A type for people, without what is inside it."""
+    origin = get_origin(kind) or kind
+    if origin in (Union, UnionType):
+        return " or ".join(map(_named, get_args(kind)))
+    return "None" if origin is type(None) else getattr(origin, "__name__", str(origin))
+
+
+def _parts(
+    value: Any, origin: Any, inner: tuple[Any, ...], name: str
+) -> Iterable[tuple[object, Any, str]]:
+    """The parts of a value of class ``origin``: value, type and name of each."""
+    if is_dataclass(origin) or hasattr(origin, "_fields"):
+        hints = get_type_hints(origin)
+        names = [field.name for field in fields(origin)] if is_dataclass(origin) else origin._fields
+        for field in names:
+            hint = hints[field]
+            hint = inner[0] if isinstance(hint, TypeVar) and inner else hint
+            yield getattr(value, field), hint, f"{name}.{field}"
+    elif isinstance(value, Mapping) and inner:
+        for key, item in value.items():
+            yield key, inner[0], f"a key of {name}"
+            yield item, inner[1], f"{name}[{key!r}]"
+    elif origin is tuple and inner and inner[-1] is not Ellipsis:
+        for index, (item, kind) in enumerate(zip(value, inner, strict=True)):
+            yield item, kind, f"{name}[{index}]"
+    elif isinstance(value, tuple | frozenset) and inner:
+        for index, item in enumerate(value):
+            yield item, inner[0], f"{name}[{index}]"
+
+
 def load(point: "EntryPoint", finding: Finding, hint: str) -> object:
     """The object of an entry point. Raises `InputError` with ``finding`` if it cannot be loaded."""
     try:
-        found: object = point.load()
-    # Importing a package runs its code, which may raise anything.
-    except Exception as problem:
-        reason = f"{type(problem).__name__}: {problem}"
-        raise InputError([unusable(point, finding, reason, hint)]) from problem
-    return found
+        return guarded(point.load, None)
+    except PluginError as problem:
+        raise InputError([unusable(point, finding, str(problem), hint)]) from problem
 
 
 def unusable(point: "EntryPoint", finding: Finding, reason: str, hint: str) -> Diagnostic:
     """The error for an unusable entry point."""
-    package = f" of {point.dist.name} {point.dist.version}" if point.dist is not None else ""
-    return finding.error(
-        f"entry point {point.name} = {point.value!r}{package}: {reason}", hint=hint
-    )
+    return finding.error(f"{described(point)}: {reason}", hint=hint)
+
+
+def described(point: "EntryPoint") -> str:
+    """An entry point for people, with its package."""
+    package = package_of(point)
+    return f"entry point {point.name} = {point.value!r}{f' of {package}' if package else ''}"
+
+
+def package_of(point: "EntryPoint") -> str:
+    """Name and version of the package of an entry point; empty if they are not known."""
+    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from scmigen.assignment.assignment import Switch
 from scmigen.assignment.domains_file import DomainsReader
-from scmigen.assignment.foreign import read_foreign, reader_of
+from scmigen.assignment.foreign import SEVERITIES, read_foreign, reader_of, rivals
 from scmigen.assignment.located import Located, parse
 from scmigen.assignment.lookup import Lookup
 from scmigen.assignment.outputs import read_outputs
@@ -15,8 +15,6 @@ from scmigen.assignment.said import PlatformSaid, SourceSaid
 from scmigen.assignment.vocabulary import FILE
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position
-
-SEVERITIES = ("off", "note", "warning", "error")
 
 
 def read_files(
@@ -41,8 +39,10 @@ def read_files(
 
 
 def _said(text: str, name: str, lookup: Lookup, tree: DeviceTree) -> SourceSaid:
-    source = reader_of(name)
-    return _file(text, name, lookup) if source is None else read_foreign(source, text, name, tree)
+    for item in rivals(name):
+        lookup.problems.add(item)
+    reader = reader_of(name)
+    return _file(text, name, lookup) if reader is None else read_foreign(reader, text, name, tree)
 
 
 def _file(text: str, name: str, lookup: Lookup) -> SourceSaid:

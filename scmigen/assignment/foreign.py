@@ -5,14 +5,37 @@ A reader is chosen by the ending of the file's name; YAML needs none. It returns
 filling in defaults is not its task.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import PurePath
+from typing import TYPE_CHECKING, NamedTuple
 
-from scmigen.assignment.said import SourceSaid
+from scmigen.assignment.domains_file import TRANSPORTS
+from scmigen.assignment.said import AgentSaid, Said, SourceSaid
+from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Finding, InputError, Position
-from scmigen.plugins import entry_points_of, load, unusable
+from scmigen.diagnostics import (
+    Diagnostic,
+    Finding,
+    InputError,
+    Position,
+    Severity,
+    has_errors,
+)
+from scmigen.plugins import (
+    PluginError,
+    described,
+    entry_points_of,
+    guarded,
+    load,
+    mistyped,
+    package_of,
+    unusable,
+)
+from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 #: The group of entry points.
 GROUP = "scmigen.sources"
@@ -24,7 +47,12 @@ SOURCE_UNLOADABLE = Finding(
     switchable=False,
 )
 
+#: The severities of overrides, as in an agents file.
+SEVERITIES = ("off", "note", "warning", "error")
+
 _HINT = "it must name a scmigen.Source"
+_TAKEN = "uninstall one of the packages, or give the file another ending"
+_WORD = 0xFFFF_FFFF
 _YAML = ("", ".yaml", ".yml")
 
 
@@ -40,32 +68,157 @@ class Source:
     read: Callable[[str, str, DeviceTree], SourceSaid]
 
 
-def reader_of(name: str) -> Source | None:
-    """The reader of another package for a file. Raises `InputError` if it cannot be loaded."""
+class Reader(NamedTuple):
+    """A source, and the package it is of."""
+
+    source: Source
+    package: str
+
+
+def reader_of(name: str) -> Reader | None:
+    """The reader of another package for a file; ``None``: it is YAML.
+
+    Raises `InputError` if it cannot be loaded, or if there are two.
+    """
     suffix = PurePath(name).suffix
     if suffix in _YAML:
         return None
-    for point in entry_points_of(GROUP):
-        found = load(point, SOURCE_UNLOADABLE, _HINT)
-        if not isinstance(found, Source):
-            reason = f"it is {type(found).__name__!r}, not a Source"
-            raise InputError([unusable(point, SOURCE_UNLOADABLE, reason, _HINT)])
-        if found.suffix == suffix:
-            return found
+    readers, problems = _readers(suffix)
+    if len(readers) > 1:
+        first = described(readers[0][0])
+        reason = f"there is a reader of {suffix} already: {first}"
+        problems = [unusable(point, SOURCE_UNLOADABLE, reason, _TAKEN) for point, _ in readers[1:]]
+    elif readers:
+        ((point, source),) = readers
+        return Reader(source, package_of(point))
+    if problems:
+        raise InputError(problems)
     return None
 
 
-def read_foreign(source: Source, text: str, name: str, tree: DeviceTree) -> SourceSaid:
+def rivals(name: str) -> tuple[Diagnostic, ...]:
+    """A warning for each reader of another package that is passed over, since a file is YAML."""
+    suffix = PurePath(name).suffix
+    if suffix not in _YAML:
+        return ()
+    what = f"files that end in {suffix}" if suffix else "files without an ending"
+    reason = f"{what} are read as YAML by scmigen itself"
+    hint = "have its authors choose another ending"
+    return tuple(
+        replace(unusable(point, SOURCE_UNLOADABLE, reason, hint), severity=Severity.WARNING)
+        for point, _ in _readers(suffix)[0]
+    )
+
+
+def _readers(suffix: str) -> "tuple[list[tuple[EntryPoint, Source]], list[Diagnostic]]":
+    """The sources for an ending, and all that cannot be used: one of those might be for it."""
+    readers: list[tuple[EntryPoint, Source]] = []
+    problems: list[Diagnostic] = []
+    for point in entry_points_of(GROUP):
+        try:
+            found = load(point, SOURCE_UNLOADABLE, _HINT)
+        except InputError as problem:
+            problems.extend(problem.diagnostics)
+            continue
+        reason = _unusable(found)
+        if reason or not isinstance(found, Source):
+            problems.append(unusable(point, SOURCE_UNLOADABLE, reason, _HINT))
+        elif found.suffix == suffix:
+            readers.append((point, found))
+    return readers, problems
+
+
+def _unusable(found: object) -> str:
+    """Why an object cannot be used as a source; empty if it can."""
+    if not isinstance(found, Source):
+        return f"it is {type(found).__name__!r}, not a Source"
+    wrong = mistyped(found, Source, "it")
+    if wrong is None and PurePath(f"a{found.suffix}").suffix != found.suffix:
+        return f"its suffix {found.suffix!r} is not the last ending of a name, such as '.toml'"
+    return wrong or ""
+
+
+def read_foreign(reader: Reader, text: str, name: str, tree: DeviceTree) -> SourceSaid:
     """Read a file. Raises `InputError`, also for a reader that fails in other ways."""
+    whose = f"its reader{f' of {reader.package}' if reader.package else ''}"
+    read = reader.source.read
+    try:
+        said, problems = guarded(lambda: _outcome(reader.source, text, name, tree), read)
+    except PluginError as problem:
+        message = f"{whose} failed with {problem}"
+        raise InputError([SOURCE_UNLOADABLE.error(message, Position(name))]) from problem
+    if problems:
+        raise InputError(problems)
+    if isinstance(said, str):
+        raise InputError([SOURCE_UNLOADABLE.error(f"{whose} returned {said}", Position(name))])
+    return said
+
+
+def _outcome(
+    source: Source, text: str, name: str, tree: DeviceTree
+) -> tuple[SourceSaid | str, tuple[Diagnostic, ...]]:
+    """What a reader says, or what is wrong with that; and the problems that it raised."""
     try:
         said = source.read(text, name, tree)
-    except InputError:
-        raise
-    # The code of others may raise anything.
-    except Exception as problem:
-        message = f"its reader failed with {type(problem).__name__}: {problem}"
-        raise InputError([SOURCE_UNLOADABLE.error(message, Position(name))]) from problem
+    except InputError as problem:
+        wrong = mistyped(problem.diagnostics, tuple[Diagnostic, ...], "its diagnostics")
+        if wrong or not has_errors(problem.diagnostics):
+            raise TypeError(wrong or "InputError without an error") from problem
+        return "", problem.diagnostics
     if not isinstance(said, SourceSaid):
-        message = f"its reader returned {type(said).__name__!r}, not SourceSaid"
-        raise InputError([SOURCE_UNLOADABLE.error(message, Position(name))])
-    return said
+        return f"{type(said).__name__!r}, not SourceSaid", ()
+    wrong = mistyped(said, SourceSaid, "SourceSaid") or next(_out_of_range(said, tree), None)
+    if wrong:
+        return f"what cannot be used: {wrong.removeprefix('SourceSaid.')}", ()
+    return replace(said, named=(*said.named, *_named(said))), ()
+
+
+def _named(said: SourceSaid) -> Iterator[Said[str]]:
+    """The agents that entries name: some source must describe each of them."""
+    own = {agent.name for agent in said.agents} | {name.value for name in said.named}
+    for place in (
+        *(Said(claim.agent, claim.position) for claim in said.claims if claim.agent is not None),
+        *(Said(grant.agent, grant.position) for grant in said.grants),
+        *(Said(owner.agent, owner.position) for owner in said.platform.owners),
+        *(Said(tree.agent, said.position) for tree in said.trees),
+    ):
+        if place.value not in own:
+            own.add(place.value)
+            yield place
+
+
+def _out_of_range(said: SourceSaid, tree: DeviceTree) -> Iterator[str]:
+    """Values of the right type that no agents file could have."""
+    for index, agent in enumerate(said.agents):
+        for what, wrong in _ranges(agent):
+            yield f"agents[{index}].{what} cannot be {wrong!r}"
+    for index, claim in enumerate(said.claims):
+        if not _is_of(claim.node, tree):
+            yield f"claims[{index}].node is not a node of the board"
+    for index, grant in enumerate(said.grants):
+        if tree.node(grant.key.provider) is None:
+            yield f"grants[{index}].key.provider cannot be {grant.key.provider!r}"
+        if grant.number is not None and not 0 <= grant.number < MAX_RESOURCES:
+            yield f"grants[{index}].number cannot be {grant.number!r}"
+    for index, switch in enumerate(said.switches):
+        if switch.severity not in SEVERITIES:
+            yield f"switches[{index}].severity cannot be {switch.severity!r}"
+    rate = said.platform.clock_rate
+    if rate is not None and not 1 <= rate.value <= _WORD:
+        yield f"platform.clock_rate cannot be {rate.value!r}"
+
+
+def _ranges(agent: AgentSaid) -> Iterator[tuple[str, object]]:
+    """The fields of an agent that have values out of their range."""
+    bounds = {"id": (1, MAX_AGENTS), "domain_id": (0, _WORD)}
+    bounds |= {"smc_id": (0, _WORD), "channel": (0, _WORD)}
+    for what, (low, high) in bounds.items():
+        number: Said[int] | None = getattr(agent, what)
+        if number is not None and not low <= number.value <= high:
+            yield what, number.value
+    if agent.transport is not None and agent.transport.value not in TRANSPORTS:
+        yield "transport", agent.transport.value
+
+
+def _is_of(node: Node, tree: DeviceTree) -> bool:
+    return tree.node(node.path) is node

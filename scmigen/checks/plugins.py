@@ -11,14 +11,14 @@ silence.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from traceback import extract_tb
+from functools import partial
 from types import ModuleType
 from typing import NamedTuple
 
 from scmigen.checks.check import Check
-from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
+from scmigen.diagnostics import Diagnostic, Finding, InputError
 from scmigen.model.platform import Model
-from scmigen.plugins import entry_points_of, load, unusable
+from scmigen.plugins import PluginError, entry_points_of, every, guarded, load, mistyped, unusable
 
 #: The group of entry points.
 GROUP = "scmigen.checks"
@@ -31,7 +31,7 @@ CHECK_UNLOADABLE = Finding(
 )
 CHECK_FAILED = Finding(
     "check-failed",
-    "A check of another package raised an exception.",
+    "A check of another package raised an exception, or made something else than diagnostics.",
     "Report it to the authors of that package; all other checks have run.",
     switchable=False,
 )
@@ -81,19 +81,25 @@ def _checks_in(found: object) -> tuple[list[Check], str]:
 def run_guarded(checks: Iterable[Check], model: Model) -> Iterator[Diagnostic]:
     """The diagnostics of checks that others wrote, and an error for each one that raises."""
     for check in checks:
+        found: list[Diagnostic] = []
         try:
-            yield from map(_diagnostic, check(model))
-        # The code of others may raise anything; the other checks are to run all the same.
-        except Exception as problem:
-            *_, last = extract_tb(problem.__traceback__)
-            yield CHECK_FAILED.error(
-                f"check {check.id} failed with {type(problem).__name__}: {problem}",
-                Position(last.filename, last.lineno or 0),
-                hint="what it looks for is unchecked; all other checks have run",
+            guarded(partial(_collect, check, model, found), check.run)
+        except PluginError as problem:
+            found.append(
+                CHECK_FAILED.error(
+                    f"check {check.id} failed with {problem}",
+                    problem.position,
+                    hint="what it looks for is unchecked; all other checks have run",
+                )
             )
+        yield from found
 
 
-def _diagnostic(item: object) -> Diagnostic:
-    if not isinstance(item, Diagnostic):
-        raise TypeError(f"it yields {type(item).__name__}, not Diagnostic")
-    return item
+def _collect(check: Check, model: Model, found: list[Diagnostic]) -> None:
+    """Add the diagnostics of a check to ``found``, those before an exception too."""
+    for item in every(check(model)):
+        if not isinstance(item, Diagnostic):
+            raise TypeError(f"it yields {type(item).__name__}, not Diagnostic")
+        if wrong := mistyped(item, Diagnostic, "its diagnostic"):
+            raise TypeError(wrong)
+        found.append(item)

@@ -1,22 +1,23 @@
 """From platforms to files: a target with its options, checked, and made in memory."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import PurePosixPath
-from traceback import extract_tb
 from typing import Any, NamedTuple
 
 import msgspec
 
+from scmigen.assignment.given import Given
 from scmigen.diagnostics import (
     Diagnostic,
     Finding,
     InputError,
-    Position,
     Related,
     Severity,
     has_errors,
 )
 from scmigen.model.platform import Model, Platform
+from scmigen.plugins import PluginError, every, guarded, mistyped
 from scmigen.targets import registry
 from scmigen.targets.base import Options, Target
 from scmigen.targets.common.files import File
@@ -72,58 +73,88 @@ def option_problems(model: Model) -> tuple[Diagnostic, ...]:
         except InputError as problem:
             found.extend(problem.diagnostics)
             continue
-        typed, wrong = read_options(options, target.options)
-        found.extend(wrong)
-        found.extend(_guarded(target, lambda t, o: t.check_options(model.platforms, o), typed))
+        run = partial(_checks_of_options, target, options, model)
+        found.extend(_of(target, target.check_options, run))
     return tuple(found)
+
+
+def _checks_of_options(target: Target[Any], given: Given, model: Model) -> Iterator[Diagnostic]:
+    typed, wrong = read_options(given, target.options)
+    yield from wrong
+    yield from every(target.check_options(model.platforms, typed))
 
 
 def make(platform: Platform, name: str, overrides: Overrides | None = None) -> Made:
     """One output of a platform. Raises `InputError` where the target cannot be loaded."""
     target = registry.find(name)
-    options = options_of(platform, target, overrides)
-    checks = _guarded(target, lambda t, o: t.check(platform, o), options)
-    found = (*check_limits(platform, target.limits), *checks)
+    found = _of(target, target.check, lambda: _checks(platform, target, overrides))
     if has_errors(found):
-        return Made((), found)
-    made = list(_guarded(target, lambda t, o: t.files(platform, o), options))
+        return Made((), tuple(found))
+    made = _of(
+        target,
+        target.files,
+        lambda: target.files(platform, options_of(platform, target, overrides)),
+    )
     problems = [item for item in made if isinstance(item, Diagnostic)]
     if problems:
         return Made((), (*found, *problems))
-    return Made(tuple(sorted(made, key=lambda file: file.path)), found)
+    return Made(tuple(sorted(made, key=lambda file: file.path)), tuple(found))
 
 
-def _guarded(target: Target[Any], run: Any, options: Options) -> Iterator[Any]:
-    """What a part of a target makes; an exception of another package's target is an error."""
+def _checks(
+    platform: Platform, target: Target[Any], overrides: Overrides | None
+) -> Iterator[Diagnostic]:
+    yield from check_limits(platform, target.limits)
+    yield from every(target.check(platform, options_of(platform, target, overrides)))
+
+
+def _of(target: Target[Any], part: object, run: Callable[[], Iterable[Any]]) -> list[Any]:
+    """What ``run`` makes by a part of a target; an exception of another package is an error."""
     if registry.is_built_in(target.name):
-        yield from run(target, options)
-        return
-    paths: set[str] = set()
+        return list(run())
+    found: list[Any] = []
     try:
-        for item in run(target, options):
-            yield _checked(item, paths)
-    # The code of others may raise anything.
-    except Exception as problem:
-        *_, last = extract_tb(problem.__traceback__)
-        yield TARGET_FAILED.error(
-            f"output {target.name} failed with {type(problem).__name__}: {problem}",
-            Position(last.filename, last.lineno or 0),
-        )
+        guarded(lambda: _collect(run, found), part)
+    except PluginError as problem:
+        package = registry.package(target.name)
+        told = f"output {target.name}{f' of {package}' if package else ''} failed with {problem}"
+        found.append(TARGET_FAILED.error(told, problem.position))
+    return found
 
 
-def _checked(item: object, paths: set[str]) -> object:
-    """A diagnostic, or a file that stays below the folder of its output; ``paths`` are taken."""
-    if isinstance(item, File):
-        if item.path in paths:
-            raise ValueError(f"there are two files {item.path!r}")
-        paths.add(item.path)
-        path = PurePosixPath(item.path)
-        if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in item.path:
-            raise ValueError(f"{item.path!r} is not a path below the output's folder")
-        return item
-    if not isinstance(item, Diagnostic):
-        raise TypeError(f"it yields {type(item).__name__}")
-    return item
+def _collect(run: Callable[[], Iterable[Any]], found: list[Any]) -> None:
+    """Add diagnostics, and files that stay below the folder of their output, to ``found``."""
+    paths: dict[PurePosixPath, bool] = {}
+    for item in every(run()):
+        if isinstance(item, File):
+            wrong = mistyped(item, File, "its file")
+        elif isinstance(item, Diagnostic):
+            wrong = mistyped(item, Diagnostic, "its diagnostic")
+        else:
+            wrong = f"it yields {type(item).__name__}"
+        if wrong:
+            raise TypeError(wrong)
+        if isinstance(item, File):
+            _check_path(item.path, paths)
+        found.append(item)
+
+
+def _check_path(text: str, taken: dict[PurePosixPath, bool]) -> None:
+    """Raises `ValueError` for a path that leaves the folder, or that is taken.
+
+    ``taken``: path → whether it is a file, else a folder.
+    """
+    path = PurePosixPath(text)
+    if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in text:
+        raise ValueError(f"{text!r} is not a path below the output's folder")
+    if not text.isprintable():
+        raise ValueError(f"{text!r} has characters that cannot be printed")
+    if taken.get(path):
+        raise ValueError(f"there are two files {text!r}")
+    if path in taken or any(taken.get(folder) for folder in path.parents):
+        raise ValueError(f"{text!r} cannot be a file: it is a folder, or below a file")
+    taken.update(dict.fromkeys(path.parents, False))
+    taken[path] = True
 
 
 def make_outputs(
@@ -135,7 +166,7 @@ def make_outputs(
     named the outputs, so one that cannot hold the board is an error; else it is left out.
     """
     files: list[File] = []
-    diagnostics: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = list(registry.rivals(wanted))
     for platform in model.platforms:
         folder = f"{platform.name}/" if len(model.platforms) > 1 else ""
         for name in wanted:

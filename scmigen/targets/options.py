@@ -162,6 +162,57 @@ def _options_of(struct: inspect.StructType) -> Iterator[inspect.Field]:
     return (field for field in struct.fields if field.name not in _FIELDS_OF_BASE)
 
 
+def unsupported(kind: type[Options]) -> str | None:
+    """Why a class cannot be the options of a target; ``None`` if it can."""
+    if not issubclass(kind, Options):
+        return f"its options are {kind.__name__}, not a class of Options"
+    for field in _options_of(_struct(kind)):
+        if field.required:
+            return f"its option {field.encode_name} has no default"
+    wrong = next(_unreadable(_struct(kind), (), (kind,)), None)
+    if wrong is None:
+        kind()
+    return wrong
+
+
+def _unreadable(kind: inspect.Type, path: Path, around: tuple[type, ...]) -> Iterator[str]:
+    """Types in options that agents files cannot express; ``around`` are the groups passed."""
+    match kind:
+        case inspect.Metadata():
+            yield from _unreadable(kind.type, path, around)
+        case inspect.StructType():
+            for field in _options_of(kind):
+                inner = getattr(field.type, "cls", None)
+                if inner not in around or not isinstance(field.type, inspect.StructType):
+                    groups = (*around, inner) if isinstance(inner, type) else around
+                    yield from _unreadable(field.type, (*path, field.encode_name), groups)
+        case inspect.UnionType():
+            members = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
+            for each in members:
+                scalar = isinstance(each, inspect.Metadata) or _is_scalar(each)
+                if len(members) > 1 and not scalar:
+                    yield f"its option {_dotted(path)} has a union of other types than scalars"
+                else:
+                    yield from _unreadable(each, path, around)
+        case inspect.DictType():
+            if not isinstance(kind.key_type, inspect.StrType):
+                yield f"its option {_dotted(path)} has keys other than strings"
+            yield from _unreadable(kind.value_type, path, around)
+        case inspect.VarTupleType():
+            yield from _unreadable(kind.item_type, path, around)
+        case _ if not _is_scalar(kind):
+            name = type(kind).__name__.removesuffix("Type").lower()
+            yield f"its option {_dotted(path)} has a type that options cannot have: {name}"
+
+
+def _is_scalar(kind: inspect.Type) -> bool:
+    if isinstance(kind, inspect.EnumType):
+        return all(isinstance(item.value, str) for item in kind.cls)
+    if isinstance(kind, inspect.LiteralType):
+        return all(isinstance(value, str) for value in kind.values)
+    return isinstance(kind, inspect.BoolType | inspect.IntType | inspect.StrType)
+
+
 class _Invalid:
     """Placeholder for a value whose problem has been reported."""
 

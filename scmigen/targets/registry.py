@@ -6,15 +6,28 @@ A target is imported when it is first asked for. Another package offers one by a
     acme = "acme_scmi:TARGET"
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from scmigen.assignment.words import did_you_mean
-from scmigen.diagnostics import Finding, InputError
-from scmigen.plugins import entry_points_of, load, unusable
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Severity
+from scmigen.plugins import (
+    PluginError,
+    described,
+    entry_points_of,
+    guarded,
+    load,
+    mistyped,
+    package_of,
+    unusable,
+)
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from scmigen.targets.base import Target
 
 #: The group of entry points.
@@ -67,7 +80,28 @@ def find(name: str) -> "Target[Any]":
         module, _, variable = BUILT_IN[name].partition(":")
         target: Target[Any] = getattr(import_module(module), variable)
         return target
-    return _load(_outside()[name])
+    point, *others = _outside()[name]
+    if others:
+        reason = f"there is an output {name} already: {described(point)}"
+        raise InputError([unusable(each, TARGET_UNLOADABLE, reason, _TAKEN) for each in others])
+    return _load(point)
+
+
+def rivals(wanted: Collection[str]) -> tuple[Diagnostic, ...]:
+    """Targets of other packages with the name of one of ``wanted`` that is of this package."""
+    return tuple(
+        replace(
+            unusable(point, TARGET_UNLOADABLE, f"{point.name} is an output of scmigen", _OURS),
+            severity=Severity.WARNING,
+        )
+        for point in entry_points_of(GROUP)
+        if point.name in BUILT_IN and point.name in wanted
+    )
+
+
+def package(name: str) -> str:
+    """Name and version of the package of another package's target; empty if not known."""
+    return package_of(_outside()[name][0])
 
 
 def loadable() -> "Iterator[Target[Any]]":
@@ -79,23 +113,49 @@ def loadable() -> "Iterator[Target[Any]]":
             continue
 
 
-def _outside() -> Mapping[str, Any]:
+def _outside() -> "Mapping[str, list[EntryPoint]]":
     """The entry points by name; the names of this package are not theirs to take."""
-    return {point.name: point for point in entry_points_of(GROUP) if point.name not in BUILT_IN}
+    found: dict[str, list[EntryPoint]] = {}
+    for point in entry_points_of(GROUP):
+        if point.name not in BUILT_IN:
+            found.setdefault(point.name, []).append(point)
+    return found
 
 
 _HINT = "it must name a scmigen.targets.base.Target of the same name: docs/targets.md"
+_TAKEN = "uninstall one of the packages, or have its authors rename their output"
+
+_OURS = "scmigen makes its own; have the authors rename theirs"
+
+#: The name is also that of a folder, and ``--emit`` splits at commas.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
-def _load(point: Any) -> "Target[Any]":
+def _load(point: "EntryPoint") -> "Target[Any]":
     from scmigen.targets.base import Target  # only what makes an output needs it
 
     found = load(point, TARGET_UNLOADABLE, _HINT)
-    reason = ""
     if not isinstance(found, Target):
-        reason = f"it is {type(found).__name__!r}, not a Target"
-    elif found.name != point.name:
-        reason = f"its target is called {found.name!r}"
+        reason: str | None = f"it is {type(found).__name__!r}, not a Target"
     else:
-        return found
-    raise InputError([unusable(point, TARGET_UNLOADABLE, reason, _HINT)])
+        reason = _wrong(found, point.name)
+        if reason is None:
+            return found
+    raise InputError([unusable(point, TARGET_UNLOADABLE, reason or "", _HINT)])
+
+
+def _wrong(target: "Target[Any]", name: str) -> str | None:
+    """Why a target of another package cannot be used."""
+    from scmigen.targets.base import Target
+    from scmigen.targets.options import unsupported
+
+    if target.name != name:
+        return f"its target is called {target.name!r}"
+    if not _NAME.fullmatch(name):
+        return f"{name!r} is not a name of letters, digits, dots, hyphens and underscores"
+    try:
+        return guarded(
+            lambda: mistyped(target, Target, "it") or unsupported(target.options), target.options
+        )
+    except PluginError as problem:
+        return f"its options failed with {problem}"

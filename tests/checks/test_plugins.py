@@ -38,6 +38,10 @@ from scmigen.checks.check import check
 def yields(model):
     yield "a string"
 """
+EXITS = RAISES.replace('raise KeyError("x")', "raise SystemExit(0)")
+RETURNS_NONE = RAISES.replace('    raise KeyError("x")\n    yield\n', "    return None\n")
+WRONG_PART = YIELDS.replace('"a string"', "yields.error(5)")
+EXITS_WHEN_IMPORTED = "raise SystemExit(0)"
 TAKEN = GOOD.replace("acme-no-uart", "reset-shared")
 ILL_NAMED = GOOD.replace("acme-no-uart", "Acme no UART")
 BOARD = '/dts-v1/; / { serial@1 { compatible = "acme,uart"; }; };\n'
@@ -106,6 +110,7 @@ UNLOADABLE = {
     "missing-module": (GOOD, "acme_absent", "ModuleNotFoundError: No module named 'acme_absent'"),
     "missing-name": (GOOD, "{}:no_such", "AttributeError: module"),
     "raises": ("1 / 0", "{}", "ZeroDivisionError: division by zero"),
+    "exits": (EXITS_WHEN_IMPORTED, "{}", "SystemExit: 0"),
     "syntax": ("def", "{}", "SyntaxError: invalid syntax"),
     "not-a-check": ("def f(model): pass", "{}:f", "it is 'function', not a check"),
     "no-check": ("x = 1", "{}", "that module has no check"),
@@ -127,20 +132,33 @@ def test_what_cannot_be_loaded_is_an_error_that_names_the_package(place: Place, 
     assert "Traceback" not in done.output
 
 
+#: Text, message, and the line of the module that the error is at.
 RAISING = {
-    "raises": (RAISES, "check acme-raises failed with KeyError: 'x'"),
-    "yields": (YIELDS, "check acme-yields failed with TypeError: it yields str, not Diagnostic"),
+    "raises": (RAISES, "check acme-raises failed with KeyError: 'x'", 6),
+    "exits": (EXITS, "check acme-raises failed with SystemExit: 0", 6),
+    "none": (
+        RETURNS_NONE,
+        "check acme-raises failed with TypeError: it returns NoneType, not an iterable",
+        4,
+    ),
+    "yields": (YIELDS, "check acme-yields failed with TypeError: it yields str, not Diagnostic", 4),
+    "part": (
+        WRONG_PART,
+        "check acme-yields failed with TypeError: its diagnostic.message is int, not str",
+        4,
+    ),
 }
 
 
 @pytest.mark.parametrize("case", RAISING)
 def test_a_check_that_raises_is_an_error_and_the_others_run(place: Place, case: str) -> None:
-    text, message = RAISING[case]
+    text, message, line = RAISING[case]
     place.install(f"acme_bad_{case}", text, f"acme_bad_{case}")
     place.install("acme_good", GOOD, "acme_good")
     done = place.run("check", "board.dts")
     assert done.exit_code == 1
-    assert f"error[check-failed]: {message}" in done.output
+    file = place.folder / f"acme_bad_{case}.py"
+    assert f"{file}:{line}: error[check-failed]: {message}" in done.output
     assert "warning[acme-no-uart]" in done.output
 
 

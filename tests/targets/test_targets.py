@@ -178,6 +178,21 @@ BROKEN = {
         example().replace('name="acme"', 'name="headers"'),
         "its target is called 'headers'",
     ),
+    "exits-when-imported": ("raise SystemExit(0)", "SystemExit: 0"),
+    "options-need-a-value": (
+        example()
+        .replace("le=100)] = 10", "le=100)]")
+        .replace("(Options, frozen=True)", "(Options, frozen=True, kw_only=True)"),
+        "its option period has no default",
+    ),
+    "options-are-no-options": (
+        example().replace("options=AcmeOptions", "options=int"),
+        "its options are int, not a class of Options",
+    ),
+    "findings-are-strings": (
+        example().replace("findings=(ACME_CRITICAL,)", 'findings=("x",)'),
+        "it.findings[0] is str, not Finding",
+    ),
 }
 
 
@@ -210,6 +225,19 @@ FAILING = {
     ),
     "path-outside": ('File(f"agent-{agent.id}/', 'File(f"../agent-{agent.id}/', "ValueError"),
     "no-file": ("yield File(", "yield str, (", "TypeError"),
+    "content-is-text": ('.join([*lines, ""]).encode()', '.join([*lines, ""])', "is str, not bytes"),
+    "file-below-a-file": (
+        'File(f"agent-{agent.id}/clocks.txt"',
+        'File("a" + "/b" * (agent.id - 1)',
+        "'a/b' cannot be a file: it is a folder, or below a file",
+    ),
+    "nul-in-path": ('File(f"agent-{agent.id}/', 'File(f"\\0{agent.id}/', "cannot be printed"),
+    "exits": (
+        "    for clock in platform",
+        "    raise SystemExit(0)\n    for clock in platform",
+        "SystemExit: 0",
+    ),
+    "check-returns-none": ("    check=check,", "    check=lambda *_: None,", "returns NoneType"),
     "same-path-twice": ('File(f"agent-{agent.id}/', 'File(f"agent/', "ValueError"),
 }
 
@@ -226,7 +254,10 @@ def test_a_target_that_fails_is_an_error_and_no_traceback(
     assert not files
     (error,) = [item for item in found if item.severity is Severity.ERROR]
     assert error.id == "target-failed"
+    assert error.message.startswith("output acme of acme-scmi 1.0 failed with ")
     assert why in error.message
+    assert error.position is not None
+    assert error.position.file.endswith("acme_scmi/__init__.py")
 
 
 def test_a_package_cannot_replace_a_target_of_ours(by_entry_point: Install, tmp_path: Path) -> None:
@@ -235,6 +266,55 @@ def test_a_package_cannot_replace_a_target_of_ours(by_entry_point: Install, tmp_
     entry.write_text("[scmigen.targets]\nheaders = acme_scmi:TARGET\n")
     assert registry.names().count("headers") == 1
     assert registry.find("headers").about.startswith("the SCMI numbers")
+    built = command(tmp_path, build, "--emit", "headers", "-o", str(tmp_path / "out"))
+    assert built.exit_code == 0
+    assert (
+        "warning[target-unloadable]: entry point headers = 'acme_scmi:TARGET' of acme-scmi 1.0: "
+        "headers is an output of scmigen\n"
+    ) in built.output
+    others = command(tmp_path, build, "--emit", "runtime", "-o", str(tmp_path / "out"))
+    assert "target-unloadable" not in others.output
+
+
+def test_two_packages_with_one_target_name_are_an_error(
+    by_entry_point: Install, tmp_path: Path
+) -> None:
+    by_entry_point(example())
+    info = tmp_path / "rival-2.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: rival\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_text("[scmigen.targets]\nacme = rival:TARGET\n")
+    result = command(tmp_path, build, "--emit", "acme", "-o", str(tmp_path / "out"))
+    assert result.exit_code == 1
+    assert (
+        "error[target-unloadable]: entry point acme = 'rival:TARGET' of rival 2.0: there is an "
+        "output acme already: entry point acme = 'acme_scmi:TARGET' of acme-scmi 1.0\n"
+    ) in result.output
+    assert registry.names().count("acme") == 1
+
+
+UNSUPPORTED = {
+    "number-with-a-point": ("float = 1.0", "option extra has a type that options cannot have"),
+    "number-as-key": ("dict[int, str] = {}", "option extra has keys other than strings"),
+    "list": ("list[str] = []", "option extra has a type that options cannot have"),
+    "one-of-two-lists": ("tuple[int, ...] | bool = ()", "option extra has a union of other types"),
+    "float-in-a-tuple": ("tuple[float, ...] = ()", "option extra has a type that options cannot"),
+}
+
+
+@pytest.mark.parametrize(("kind", "why"), UNSUPPORTED.values(), ids=UNSUPPORTED)
+def test_options_of_a_type_that_agents_files_cannot_express_are_an_error(
+    by_entry_point: Install, tmp_path: Path, kind: str, why: str
+) -> None:
+    by_entry_point(
+        example().replace("    #: Agents that", f"    extra: {kind}\n    #: Agents that")
+    )
+    result = command(tmp_path, check, agents=AGENTS + "outputs: {acme: {period: 5}}\n")
+    assert result.exit_code == 1
+    assert "error[target-unloadable]: entry point acme = 'acme_scmi:TARGET' of acme-scmi 1.0: " in (
+        result.output
+    )
+    assert why in result.output
 
 
 @pytest.mark.parametrize("name", registry.BUILT_IN)
