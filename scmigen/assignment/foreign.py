@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
+from scmigen.assignment.assignment import HandGrant
 from scmigen.assignment.domains_file import TRANSPORTS
-from scmigen.assignment.said import AgentSaid, Said, SourceSaid
-from scmigen.devicetree.nodes import Node
+from scmigen.assignment.outputs import FORMER_KEYS
+from scmigen.assignment.platform_file import CLASSES, is_vendor
+from scmigen.assignment.said import AgentSaid, PlatformSaid, Said, SourceSaid
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (
     Diagnostic,
@@ -33,6 +35,7 @@ from scmigen.plugins import (
     unusable,
 )
 from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES
+from scmigen.scmi.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -178,6 +181,12 @@ def _named(said: SourceSaid) -> Iterator[Said[str]]:
     own = {agent.name for agent in said.agents} | {name.value for name in said.named}
     for place in (
         *(Said(claim.agent, claim.position) for claim in said.claims if claim.agent is not None),
+        *(
+            Said(name, claim.assignable.position)
+            for claim in said.claims
+            if claim.assignable is not None
+            for name in claim.assignable.value
+        ),
         *(Said(grant.agent, grant.position) for grant in said.grants),
         *(Said(owner.agent, owner.position) for owner in said.platform.owners),
         *(Said(tree.agent, said.position) for tree in said.trees),
@@ -192,20 +201,49 @@ def _out_of_range(said: SourceSaid, tree: DeviceTree) -> Iterator[str]:
     for index, agent in enumerate(said.agents):
         for what, wrong in _ranges(agent):
             yield f"agents[{index}].{what} cannot be {wrong!r}"
+        if said.numbered and agent.id is None:
+            yield f"agents[{index}].id cannot be None where agents are numbered"
     for index, claim in enumerate(said.claims):
-        if not _is_of(claim.node, tree):
+        if tree.node(claim.node.path) is not claim.node:
             yield f"claims[{index}].node is not a node of the board"
     for index, grant in enumerate(said.grants):
-        if tree.node(grant.key.provider) is None:
-            yield f"grants[{index}].key.provider cannot be {grant.key.provider!r}"
-        if grant.number is not None and not 0 <= grant.number < MAX_RESOURCES:
-            yield f"grants[{index}].number cannot be {grant.number!r}"
+        for what, wrong in _wrong_grant(grant, tree):
+            yield f"grants[{index}].{what} cannot be {wrong!r}"
     for index, switch in enumerate(said.switches):
         if switch.severity not in SEVERITIES:
             yield f"switches[{index}].severity cannot be {switch.severity!r}"
-    rate = said.platform.clock_rate
+    for what, wrong in _wrong_options(said.platform):
+        yield f"platform.{what} cannot be {wrong!r}"
+
+
+def _wrong_grant(grant: HandGrant, tree: DeviceTree) -> Iterator[tuple[str, object]]:
+    key = grant.key
+    if tree.node(key.provider) is None:
+        yield "key.provider", key.provider
+    if not all(0 <= cell <= _WORD for cell in key.cells):
+        yield "key.cells", key.cells
+    known = OPERATIONS.get(key.kind, ())
+    others = sorted(operation.value for operation in grant.operations if operation not in known)
+    if others:
+        yield "operations", others[0]
+    if grant.number is not None and not 0 <= grant.number < MAX_RESOURCES:
+        yield "number", grant.number
+    if grant.name is not None and not grant.name.isprintable():
+        yield "name", grant.name
+
+
+def _wrong_options(options: PlatformSaid) -> Iterator[tuple[str, object]]:
+    for path, said in options.classes.items():
+        if said.value not in CLASSES:
+            yield f"classes[{path!r}]", said.value
+    rate = options.clock_rate
     if rate is not None and not 1 <= rate.value <= _WORD:
-        yield f"platform.clock_rate cannot be {rate.value!r}"
+        yield "clock_rate", rate.value
+    for what, text in (("vendor", options.vendor), ("sub_vendor", options.sub_vendor)):
+        if text is not None and not is_vendor(text.value):
+            yield what, text.value
+    for file in options.outputs.former:
+        yield from (("outputs.former", key) for key in file.entries if key not in FORMER_KEYS)
 
 
 def _ranges(agent: AgentSaid) -> Iterator[tuple[str, object]]:
@@ -218,7 +256,3 @@ def _ranges(agent: AgentSaid) -> Iterator[tuple[str, object]]:
             yield what, number.value
     if agent.transport is not None and agent.transport.value not in TRANSPORTS:
         yield "transport", agent.transport.value
-
-
-def _is_of(node: Node, tree: DeviceTree) -> bool:
-    return tree.node(node.path) is node

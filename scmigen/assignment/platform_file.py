@@ -11,8 +11,8 @@ from scmigen.assignment.outputs import FORMER_KEYS
 from scmigen.assignment.said import PlatformSaid, Said
 from scmigen.bindings.facts import ProviderClass
 
-_CLASSES = tuple(word.value for word in ProviderClass)
-_KEYS = (*_CLASSES, "devices", "owners", "assume", "vendor", "sub-vendor", "extra", *FORMER_KEYS)
+CLASSES = tuple(word.value for word in ProviderClass)
+_KEYS = (*CLASSES, "devices", "owners", "assume", "vendor", "sub-vendor", "extra", *FORMER_KEYS)
 
 #: The longest vendor name, in ASCII characters (BASE_DISCOVER_VENDOR, 16 bytes with NUL).
 _MAX_VENDOR = 15
@@ -48,7 +48,7 @@ class PlatformReader:
     def _classes(self, parts: dict[str, Located]) -> dict[str, Said[str]]:
         """The class of each provider that is named, by path."""
         found: dict[str, Said[str]] = {}
-        for word in _CLASSES:
+        for word in CLASSES:
             for item in parts[word].items(word) if word in parts else ():
                 text = item.text("a provider")
                 nodes = self._lookup.nodes(text, item, PROVIDER_UNKNOWN).nodes if text else ()
@@ -85,11 +85,14 @@ def _extra(where: Located) -> bytes | None:
     return json.dumps(where.data()).encode() if where.mapping("extra") else None
 
 
+def is_vendor(text: str) -> bool:
+    """Whether a text can be the name of a vendor in SCMI."""
+    return len(text) <= _MAX_VENDOR and text.isascii() and text.isprintable()
+
+
 def _vendor(where: Located, what: str) -> str | None:
     text = where.text(what)
-    if text is not None and (
-        len(text) > _MAX_VENDOR or not text.isascii() or not text.isprintable()
-    ):
+    if text is not None and not is_vendor(text):
         where.wrong(f"{what} must have at most {_MAX_VENDOR} ASCII characters")
         return None
     return text

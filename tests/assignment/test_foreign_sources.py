@@ -84,6 +84,13 @@ def test_a_reader_that_fails_is_an_error_at_the_file(folder: Path, text: str, re
     assert check(folder, text) == (1, expected)
 
 
+IMPORTS = """
+from scmigen.assignment.assignment import HandGrant, Switch
+from scmigen.assignment.said import PlatformSaid
+from scmigen.bindings.facts import ResourceKey
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+"""
 UNUSABLE = {
     "agent-is-a-string": ('SourceSaid(agents=("x",))', "agents[0] is str, not AgentSaid"),
     "agents-are-a-list": ("SourceSaid(agents=[])", "agents is list, not tuple"),
@@ -109,6 +116,23 @@ UNUSABLE = {
     ),
     "claim-is-a-number": ("SourceSaid(claims=(1,))", "claims[0] is int, not ClaimSaid"),
     "reported-is-a-string": ('SourceSaid(reported=("x",))', "reported[0] is str, not Diagnostic"),
+    "numbered-without-id": (
+        'SourceSaid(agents=(AgentSaid("x"),), numbered=True)',
+        "agents[0].id cannot be None where agents are numbered",
+    ),
+    "class-is-unknown": (
+        'SourceSaid(platform=PlatformSaid(classes={"/uart": Said("odd")}))',
+        "platform.classes['/uart'] cannot be 'odd'",
+    ),
+    "vendor-is-too-long": (
+        'SourceSaid(platform=PlatformSaid(vendor=Said("sixteen-letters-")))',
+        "platform.vendor cannot be 'sixteen-letters-'",
+    ),
+    "grant-of-a-missing-provider": (
+        'SourceSaid(grants=(HandGrant("x", ResourceKey(Kind.RESET, "/cru", (1,)), '
+        "frozenset({Operation.RATE})),))",
+        "grants[0].key.provider cannot be '/cru'",
+    ),
     "severity-is-unknown": (
         'SourceSaid(switches=(Switch("reset-shared", "loud"),))',
         "switches[0].severity cannot be 'loud'",
@@ -121,7 +145,7 @@ def test_values_that_no_agents_file_could_have_are_an_error(
     folder: Path, made: str, reason: str
 ) -> None:
     text = READER.replace("return SourceSaid(agents=tuple(agents))", f"return {made}")
-    text = "from scmigen.assignment.assignment import Switch\n" + text
+    text = IMPORTS + text
     (folder / "acme_words.py").write_text(text)
     found = "its reader of acme_words 1.0 returned what cannot be used: " + reason
     assert check(folder, "x") == (1, f"a.words: error[source-unloadable]: {found}\n")
