@@ -8,12 +8,14 @@ from scmigen.bindings.consumers import assigned_parents, is_clock_input
 from scmigen.bindings.facts import OppTable, Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
 from scmigen.bindings.node_kinds import (
+    bus_of,
     chip_of,
     is_list,
     is_parent_supply,
     lost_without,
     pmic_bus_of,
 )
+from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.checks import hints
 from scmigen.checks.check import check
 from scmigen.checks.words import (
@@ -127,6 +129,51 @@ def _moves(model: Model, provider: Provider, users: Sequence[Agent]) -> bool:
             if above is not None and local and user not in model.owners.of(above.node).all_agents:
                 return False
     return True
+
+
+@check(
+    "scmi-foreign",
+    about="A device refers to a resource through the SCMI node of another agent.",
+    advice="Refer to the SCMI node of the agent that has the device, or move the device.",
+)
+def scmi_foreign(model: Model) -> Iterator[Diagnostic]:
+    """One error per SCMI node and agent that refers to it, though it is the channel of others."""
+    tree = model.inventory.tree
+    found: dict[tuple[str, Agent], list[Use]] = {}
+    for item in model.findings.closure.over_others:
+        found.setdefault((item.node, item.agent), []).append(item.use)
+    for (path, agent), uses in found.items():
+        node = tree.node(path)
+        holders = model.owners.of(node).agents if node is not None else ()
+        yield scmi_foreign.error(
+            f"{path} is the channel of {names(holders)}, but "
+            f"{counted(len(uses), 'use', 'uses')} of {agent.name} "
+            f"{'goes' if len(uses) == 1 else 'go'} through it; nothing is granted",
+            position(tree, uses[0]),
+            examples(tree, [(agent, use) for use in uses]),
+            _own_node_hint(model, agent, holders, uses),
+        )
+
+
+def _own_node_hint(
+    model: Model, agent: Agent, holders: Sequence[Agent], uses: Sequence[Use]
+) -> str:
+    """The ids of the agent's own SCMI node; or all the devices to the agent of the other one."""
+    tree = model.inventory.tree
+    own = [
+        instance.node.path
+        for instance in model.inventory.instances
+        if agent in model.owners.of(instance.node).agents
+    ]
+    hint = f"refer to the ids below {' or '.join(own) or f'an SCMI node of {agent.name}'}"
+    devices = list(dict.fromkeys(use.consumer for use in uses))
+    movable = not any(
+        model.owners.of(node).claims or bus_of(node) or is_in_scmi(node) for node in devices
+    )
+    if movable and len(holders) == 1:
+        line = hints.access(tree, [node.path for node in devices], holders)
+        hint += f"; or {line} gives {names(holders)} the {'devices' if devices[1:] else 'device'}"
+    return hint
 
 
 @check(

@@ -1,8 +1,9 @@
 """From what nodes consume to what agents need: through fixed providers, as far as managed ones."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import is_assigned_parent
 from scmigen.bindings.facts import Provider, ProviderClass, Use
 from scmigen.bindings.identity import is_protected
@@ -28,6 +29,18 @@ class ForeignUses:
 
 
 @dataclass(frozen=True, slots=True)
+class OverOthersNode:
+    """A use by an agent of what the SCMI node of other agents names; it grants that agent nothing.
+
+    ``node`` is the path of the SCMI node.
+    """
+
+    node: str
+    agent: Agent
+    use: Use
+
+
+@dataclass(frozen=True, slots=True)
 class Closure:
     """The uses that reach managed resources, and what stood in the way of the others.
 
@@ -35,7 +48,8 @@ class Closure:
     of managed providers; ``fed_locally`` what these take from an agent's local provider.
     ``unnamed`` are assigned parents that have no SCMI id, ``disabled`` uses of disabled providers,
     ``native`` uses of a local provider by the agent that owns it, ``protected`` uses of clocks that
-    belong to other firmware, ``unowned`` uses of devices without an owner.
+    belong to other firmware, ``unowned`` uses of devices without an owner, ``over_others`` uses
+    over the SCMI nodes of other agents.
     """
 
     needs: tuple[Use, ...]
@@ -48,6 +62,7 @@ class Closure:
     native: tuple[Use, ...]
     protected: tuple[Use, ...]
     unowned: tuple[Use, ...]
+    over_others: tuple[OverOthersNode, ...]
 
 
 class _Walk:
@@ -67,6 +82,7 @@ class _Walk:
         self.disabled: list[Use] = []
         self.native: list[Use] = []
         self.protected: list[Use] = []
+        self.over_others: list[OverOthersNode] = []
 
     def reach(self, use: Use, owner: Ownership) -> Iterator[Use]:
         """The uses of managed resources that ``use`` comes to."""
@@ -114,6 +130,16 @@ class _Walk:
         else:
             self.native.append(use)
 
+    def permitted(self, uses: Iterable[Use], agents: Sequence[Agent]) -> Iterator[Use]:
+        """The uses that at least one of the agents may make over an SCMI node of its own."""
+        for use in uses:
+            nodes = {a: self.owners.scmi_node_of_others(a, use.key.provider) for a in agents}
+            self.over_others.extend(
+                OverOthersNode(node, agent, use) for agent, node in nodes.items() if node
+            )
+            if not all(nodes.values()):
+                yield use
+
     def is_present(self, use: Use) -> bool:
         return self.availability.present(self.providers[use.key.provider].node)
 
@@ -156,10 +182,11 @@ def close(
             if nameless and category is ProviderClass.MANAGED:
                 found["unnamed"].append(use)
             wanted = replace(use, needs=use.needs - {Operation.PARENT}) if nameless else use
-            found["needs"].extend(walk.reach(wanted, owner))
+            found["needs"].extend(walk.permitted(walk.reach(wanted, owner), owner.all_agents))
         elif category is ProviderClass.MANAGED:
             found["unowned"].append(use)
-    found["needs"].extend(_registered(inventory, providers, owners, found["needs"]))
+    for use in _registered(inventory, providers, owners, found["needs"]):
+        found["needs"].extend(walk.permitted([use], owners.of(use.consumer).all_agents))
     foreign = tuple(
         ForeignUses(providers[path], tuple(uses)) for path, uses in sorted(walk.foreign.items())
     )
@@ -174,6 +201,7 @@ def close(
         native=tuple(walk.native),
         protected=tuple(walk.protected),
         unowned=tuple(found["unowned"]),
+        over_others=tuple(walk.over_others),
     )
 
 

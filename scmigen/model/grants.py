@@ -65,6 +65,8 @@ class _Grants:
         ownership = self.owners.of(use.consumer)
         owner = self.owner_of.get(use.key)
         for agent in ownership.all_agents:
+            if self.owners.scmi_node_of_others(agent, use.key.provider) is not None:
+                continue
             operations = set(use.needs)
             for operation in ordered(use.key.kind, use.needs):
                 if aggregates(use.key.kind, operation):

@@ -68,6 +68,23 @@ class Owners:
             by_node.setdefault(claim.node.path, []).append(claim)
         for path, claims in by_node.items():
             self._at[path] = self._resolve(claims)
+        self._scmi_nodes = self._of_scmi_nodes([i.node for i in inventory.instances])
+        told = (agents for agents, stated in self._scmi_nodes.values() if stated)
+        self._with_node = {agent for agents in told for agent in agents}
+
+    def _of_scmi_nodes(self, nodes: Iterable[Node]) -> dict[str, tuple[tuple[Agent, ...], bool]]:
+        """The agents of each SCMI node, and whether more than the default gives it to them.
+
+        Empty unless several agents have SCMI nodes: what a node of the only such agent names is
+        the platform's, and other agents reach it through channels that the tree does not have.
+        """
+        found = {}
+        for node in nodes:
+            here = self.of(node)
+            stated = bool(here.claims) or node.path in self._speakers
+            if here.agents:
+                found[node.path] = (here.agents, stated)
+        return found if len({a for agents, _ in found.values() for a in agents}) > 1 else {}
 
     def _resolve(self, claims: list[Claim]) -> Ownership:
         best = [claim for claim in claims if claim.exact] or claims
@@ -101,6 +118,15 @@ class Owners:
         if known is None:
             known = self._known[path] = self._find(node)
         return known
+
+    def scmi_node_of_others(self, agent: Agent, path: str) -> str | None:
+        """The path of the SCMI node that the provider at ``path`` is part of, if that node is the
+        channel of other agents only; None if it is known of neither whose node it is."""
+        for node, (agents, stated) in self._scmi_nodes.items():
+            if path.startswith(node + "/"):
+                known = stated or agent in self._with_node
+                return node if known and agent not in agents else None
+        return None
 
     def _nearest(self, node: Node) -> Ownership:
         here = self._at.get(node.path)

@@ -102,6 +102,12 @@ server { compatible = "optee,scmi-server"; #address-cells = <1>; #size-cells = <
 """
 MUX = "mux: mux { #clock-cells = <1>; clocks = <&cc 1>, <&cc 2>; };"
 
+TWO_NODES = """
+s1 { compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <0>;
+    s1c: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };
+s2 { compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <1>;
+    s2c: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };
+"""
 # Check → severity, a part of its message, a board where it speaks, the nearest where it does not.
 CASES = {
     "device-conflict": (
@@ -151,6 +157,12 @@ CASES = {
         "&g: agents drive these natively, because the tree has SCMI",
         Case(SCMI + "^g: g { #clock-cells = <0>; }; d { clocks = <&g>; };"),
         Case(SCMI + "d { clocks = <&clk 1>; };"),
+    ),
+    "scmi-foreign": (
+        "error",
+        "/s2 is the channel of b, but 1 use of a goes through it",
+        Case(TWO_NODES + "d: d { clocks = <^&s2c 3>; };", '    access: [{dev: "/s2"}]'),
+        Case(TWO_NODES + "d: d { clocks = <&s1c 3>; };", '    access: [{dev: "/s2"}]'),
     ),
     "managed-consumes-local": (
         "warning",

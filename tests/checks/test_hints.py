@@ -199,7 +199,14 @@ def test_every_line_of_a_hint_helps(situation: Situation, name: str | None) -> N
 WITH_LINES = {
     *("device-conflict", "bus-owner", "rate-shared", "parent-shared", "level-shared"),
     *("reset-shared", "config-shared", "feeds-others", "operation-withdrawn", "local-foreign"),
-    *("scmi-native", "parent-unnamed", "opp-undriven", "grant-unmanaged", "depends-foreign"),
+    *(
+        "scmi-native",
+        "scmi-foreign",
+        "parent-unnamed",
+        "opp-undriven",
+        "grant-unmanaged",
+        "depends-foreign",
+    ),
     *("critical-resource", "device-unassigned", "provider-secure"),
 }
 

@@ -285,3 +285,101 @@ def test_an_agents_tree_that_is_a_copy_of_the_board() -> None:
     assert grants(model, "linux").keys() == {
         "clock clk 5", *(VOLTAGE.format(n) for n in (0, 1, 2))
     }  # fmt: skip
+
+
+def two_nodes(first: str, second: str, more: str = "") -> str:
+    """Two SCMI nodes with clocks and regulators, and what makes them nodes of a transport."""
+    clocks = "protocol@14 { reg = <0x14>; #clock-cells = <1>; };"
+    volts = """{0}: protocol@17 {{ reg = <0x17>; regulators {{
+        {0}4: regulator@4 {{ reg = <4>; }}; }}; }};"""
+    return f"""
+        memory: m {{ #address-cells = <1>; #size-cells = <1>;
+            m0: shm@0 {{ compatible = "arm,scmi-shmem"; reg = <0 0x100>; }};
+            m1: shm@100 {{ compatible = "arm,scmi-shmem"; reg = <0x100 0x100>; }}; }};
+        scmi-a {{ {first} ca: {clocks} {volts.format("va")} }};
+        scmi-b {{ {second} cb: {clocks} {volts.format("vb")} }};
+        {more}"""
+
+
+VIRTIO = 'compatible = "arm,scmi-virtio";'
+SMC_1 = 'compatible = "arm,scmi-smc"; arm,smc-id = <0x82000001>; shmem = <&m0>;'
+SMC_2 = 'compatible = "arm,scmi-smc"; arm,smc-id = <0x82000002>; shmem = <&m1>;'
+DX = 'dx: dx { compatible = "acme,dx"; clocks = <&cb 3>, <&cb 5>; vdd-supply = <&vb4>; };'
+STATED = """domains:
+  linux: {id: 1, default: true, scmi: {transport: {type: smc, smc-id: 0x82000001}}}
+  vm1: {id: 2, scmi: {role: vm, transport: {type: smc, smc-id: 0x82000002}}}
+"""
+CLAIMED = """domains:
+  linux: {id: 1, default: true}
+  vm1: {id: 2, scmi: {role: vm}, access: [{dev: /scmi-b}]}
+"""
+OWNED = [
+    pytest.param(SMC_1, SMC_2, STATED, id="by its channel"),
+    pytest.param(SMC_1, SMC_2, CLAIMED, id="by an access entry"),
+    pytest.param(VIRTIO, VIRTIO, CLAIMED, id="by an access entry, the other by default"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "agents"), OWNED)
+def test_a_device_gets_nothing_over_the_scmi_node_of_another_agent(
+    first: str, second: str, agents: str
+) -> None:
+    """One error per node and agent, with every use; the node's own agent keeps its regulator."""
+    model = model_of(tree_of(two_nodes(first, second, DX)), agents)
+    (found,) = diagnostics(model, "scmi-foreign")
+    assert found.message == (
+        "/scmi-b is the channel of vm1, but 3 uses of linux go through it; nothing is granted"
+    )
+    assert [place.message for place in found.related] == [
+        "linux: /dx clocks[0]", "linux: /dx clocks[1]", "linux: /dx vdd-supply[0]"
+    ]  # fmt: skip
+    assert found.hint == (
+        'refer to the ids below /scmi-a; or access: [{dev: "&dx"}] in vm1 gives vm1 the device'
+    )
+    assert wrong(model).count("scmi-foreign") == 1
+    assert grants(model, "linux").keys() == {"voltage va 4"}
+    assert grants(model, "vm1").keys() == {"voltage vb 4"}
+
+
+@pytest.mark.parametrize(("first", "second", "agents"), OWNED)
+def test_an_agent_with_a_node_of_its_own_gets_nothing_over_the_others(
+    first: str, second: str, agents: str
+) -> None:
+    """Also where it is the default that gives the other node to the other agent."""
+    access = "access: [{dev: /dx}, "
+    agents = agents.replace("access: [", access) if "access" in agents else agents.replace(
+        "role: vm, transport: {type: smc, smc-id: 0x82000002}}",
+        "role: vm, transport: {type: smc, smc-id: 0x82000002}}, access: [{dev: /dx}]",
+    )  # fmt: skip
+    body = two_nodes(first, second, DX.replace("&cb", "&ca").replace("&vb", "&va"))
+    model = model_of(tree_of(body), agents)
+    assert wrong(model).count("scmi-foreign") == 1
+    assert grants(model, "vm1").keys() == {"voltage vb 4"}
+
+
+def test_a_shared_device_is_granted_to_the_agent_of_the_node_only() -> None:
+    shared = CLAIMED.replace("/scmi-b}", "/scmi-b}, {dev: /dx, flags: {shared: true}}")
+    model = model_of(tree_of(two_nodes(VIRTIO, VIRTIO, DX)), shared)
+    assert wrong(model).count("scmi-foreign") == 1
+    assert grants(model, "linux").keys() == {"voltage va 4"}
+    assert grants(model, "vm1").keys() == {"clock cb 3", "clock cb 5", "voltage vb 4"}
+
+
+ONE_OWNER = [
+    pytest.param("{id: 2, access: [{dev: /dx}]}", id="both by default"),
+    pytest.param(
+        "{id: 2, scmi: {transport: {type: virtio}}, access: [{dev: /dx}]}", id="other transport"
+    ),
+]
+
+
+@pytest.mark.parametrize("vm", ONE_OWNER)
+@pytest.mark.parametrize("linux", ["", ", scmi: {transport: {type: smc, smc-id: 0x82000001}}"])
+def test_what_the_nodes_of_the_only_agent_with_any_name_is_the_platforms(
+    vm: str, linux: str
+) -> None:
+    """Other agents reach it over channels that the tree does not have."""
+    agents = f"domains:\n  linux: {{id: 1, default: true{linux}}}\n  vm1: {vm}\n"
+    model = model_of(tree_of(two_nodes(SMC_1, SMC_2, DX)), agents)
+    assert "scmi-foreign" not in wrong(model)
+    assert grants(model, "vm1").keys() == {"clock cb 3", "clock cb 5", "voltage vb 4"}
