@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from scmigen.assignment.assignment import OwnTree
 from scmigen.assignment.channels import Channel, read_channels
 from scmigen.assignment.findings import TREE_AMBIGUOUS, TREE_UNMATCHED
+from scmigen.assignment.own_scmi_nodes import is_other, uses_of_own_nodes
 from scmigen.assignment.properties import Properties
 from scmigen.assignment.said import AgentSaid, ClaimSaid, SourceSaid
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
@@ -72,7 +73,26 @@ def match(board: DeviceTree, agent: str, tree: DeviceTree, secure: bool = False)
                     'say which with xen,path = "/…", or give both trees the same path',
                 )
             )
+    for path in _of_other_nodes(board, tree, found):
+        found.pop(path, None)
     return AgentTree(agent, tree, found, tuple(problems))
+
+
+def _of_other_nodes(
+    board: DeviceTree, tree: DeviceTree, found: Mapping[str, Node]
+) -> tuple[str, ...]:
+    """The paths in and below SCMI nodes of a tree that match one of the board by path, but have
+    another channel: they are other nodes."""
+    everywhere = Availability()
+    theirs = instances_of(References(tree), everywhere)
+    mine = {i.node: i for i in instances_of(References(board), everywhere)} if theirs else {}
+    return tuple(
+        part.path
+        for instance in theirs
+        if (matched := mine.get(found.get(instance.node.path, board.root))) is not None
+        and is_other(instance, matched, found)
+        for part in instance.node.walk()
+    )
 
 
 def _by_address(board: DeviceTree) -> dict[str, list[Node]]:
@@ -147,10 +167,16 @@ def availability_with(trees: Sequence[AgentTree]) -> Availability:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Claims and further uses that follow from an agent's tree and the board's inventory."""
+    """Claims and further uses that follow from an agent's tree and the board's inventory.
+
+    ``uses`` are those of the board's nodes, ``assigned`` and ``registered`` those that SCMI nodes
+    of the agent's own tree make.
+    """
 
     claims: tuple[ClaimSaid, ...]
     uses: tuple[Use, ...]
+    assigned: tuple[Use, ...]
+    registered: tuple[Use, ...]
     diagnostics: tuple[Diagnostic, ...]
     own: OwnTree
 
@@ -175,7 +201,9 @@ def look(inventory: Inventory, tree: AgentTree) -> Seen:
             claims.append(ClaimSaid(tree.agent, node, True, tree.position(theirs), below=False))
     problems.extend(_strangers(own, tree))
     further = tuple(_further(inventory, own, tree))
-    return Seen(tuple(claims), further, tuple(problems), OwnTree(tree.agent, own, tree.nodes))
+    assigned, registered = uses_of_own_nodes(inventory, own, tree.nodes)
+    said = OwnTree(tree.agent, own, tree.nodes)
+    return Seen(tuple(claims), further, assigned, registered, tuple(problems), said)
 
 
 def _served(inventory: Inventory) -> frozenset[str]:
@@ -262,7 +290,13 @@ def with_trees(
     )
     further = [use for item in seen for use in item.uses]
     problems = tuple(found for item in seen for found in item.diagnostics)
-    return _with_uses(inventory, further), said, problems
+    found = _with_uses(inventory, further)
+    assigned = (use for item in seen for use in item.assigned)
+    registered = (use for item in seen for use in item.registered)
+    found = replace(
+        found, uses=(*found.uses, *assigned), registered=(*found.registered, *registered)
+    )
+    return found, said, problems
 
 
 def channels_of(tree: AgentTree) -> tuple[Channel, ...]:

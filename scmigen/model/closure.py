@@ -10,6 +10,7 @@ from scmigen.bindings.identity import is_protected
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_list, is_psci
 from scmigen.bindings.scmi_nodes import is_applied_by_agent
+from scmigen.devicetree.nodes import Node
 from scmigen.model.ownership import Owners, Ownership
 from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
@@ -178,7 +179,7 @@ def close(
         elif made and owner.all_agents:
             found["needs"].append(use)
         elif owner.all_agents:
-            nameless = Operation.PARENT in use.needs and (path, use.index) not in parents
+            nameless = Operation.PARENT in use.needs and (use.consumer, use.index) not in parents
             if nameless and category is ProviderClass.MANAGED:
                 found["unnamed"].append(use)
             wanted = replace(use, needs=use.needs - {Operation.PARENT}) if nameless else use
@@ -211,21 +212,27 @@ def _registered(
     owners: Owners,
     needs: Iterable[Use],
 ) -> list[Use]:
-    """What is used only because an agent's SCMI node lists it; what a device needs is left out."""
+    """What is used only because an agent's SCMI node lists it.
+
+    Of the board's own nodes, what a device needs is left out.
+    """
     needed = {use.key for use in needs}
+    on_board = inventory.tree.node
     return [
         use
         for use in inventory.registered
-        if use.key not in needed
+        if (use.key not in needed or on_board(use.consumer.path) is not use.consumer)
         and providers[use.key.provider].category is ProviderClass.MANAGED
         and owners.of(use.consumer).all_agents
     ]
 
 
-def _named_parents(inventory: Inventory, providers: Mapping[str, Provider]) -> set[tuple[str, int]]:
+def _named_parents(
+    inventory: Inventory, providers: Mapping[str, Provider]
+) -> set[tuple[Node, int]]:
     """(consumer, index) of the ``assigned-clock-parents`` entries that name a managed clock."""
     return {
-        (use.consumer.path, use.index)
+        (use.consumer, use.index)
         for use in inventory.uses
         if is_assigned_parent(use) and providers[use.key.provider].category is ProviderClass.MANAGED
     }

@@ -56,6 +56,13 @@ class Owners:
         self._agents = {agent.name: agent for agent in assignment.agents}
         default = tuple(agent for agent in assignment.agents if agent.default)[:1]
         self._default = Ownership(default)
+        self._in_trees = {
+            node: Ownership((self._agents[own.agent],))
+            for own in assignment.trees
+            for instance in own.inventory.instances
+            if instance.node.path not in own.nodes and own.agent in self._agents
+            for node in instance.node.walk()
+        }
         self._secure = tuple(a for a in assignment.agents if a.role is Role.SECURE)
         self._secure_only = inventory.secure_only
         self.conflicts: list[ClaimConflict] = []
@@ -112,7 +119,9 @@ class Owners:
         return any(c.exact and c.below and c.agent is not None for c in claims)
 
     def of(self, node: Node) -> Ownership:
-        """The ownership of a node."""
+        """The ownership of a node of the board, or of an SCMI node that only an own tree has."""
+        if node in self._in_trees:
+            return self._in_trees[node]
         path = node.path
         known = self._known.get(path)
         if known is None:

@@ -383,3 +383,76 @@ def test_what_the_nodes_of_the_only_agent_with_any_name_is_the_platforms(
     model = model_of(tree_of(two_nodes(SMC_1, SMC_2, DX)), agents)
     assert "scmi-foreign" not in wrong(model)
     assert grants(model, "vm1").keys() == {"clock cb 3", "clock cb 5", "voltage vb 4"}
+
+
+def one_node(channel: str, clock: int, more: str = "") -> str:
+    """A node with a clock that it assigns and a regulator, the same path whatever the channel."""
+    return f"""
+        scmi {{ {channel}
+            clk: protocol@14 {{ reg = <0x14>; #clock-cells = <1>;
+                assigned-clocks = <&clk {clock}>; assigned-clock-rates = <5>; }};
+            volt: protocol@17 {{ reg = <0x17>;
+                regulators {{ r4: regulator@4 {{ reg = <4>; }}; }}; }};
+        }};
+        {more}"""
+
+
+OPTEE_0 = 'compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <0>;'
+OPTEE_1 = 'compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <1>;'
+LINUX_AND_VM = """domains:
+  linux: {id: 1, default: true}
+  vm1: {id: 2, scmi: {role: vm}}
+"""
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        pytest.param(OPTEE_1, id="another channel number"),
+        pytest.param(VIRTIO, id="another transport"),
+    ],
+)
+@pytest.mark.parametrize("own_of_linux", [False, True])
+def test_the_scmi_node_of_an_own_tree_is_not_the_boards_of_the_same_path(
+    channel: str, own_of_linux: bool
+) -> None:
+    """Each agent has what its own node assigns and lists, and no more."""
+    own = {"linux": tree_of(one_node(OPTEE_0, 7))} if own_of_linux else {}
+    own["vm1"] = tree_of(one_node(channel, 9))
+    sources = Sources([(AGENTS, LINUX_AND_VM)], own)
+    model = build(*assign(tree_of(one_node(OPTEE_0, 7)), sources))
+    assert wrong(model) == []
+    assert grants(model, "linux") == {"clock clk 7": "rate read", "voltage volt 4": "state read"}
+    assert grants(model, "vm1") == {"clock clk 9": "rate read", "voltage volt 4": "state read"}
+    # What the platform is told to serve is what the board needs.
+    assert compare(model, to_runtime(model.platforms[0]), "runtime.json") == ()
+
+
+def test_a_parent_that_two_nodes_of_one_path_assign() -> None:
+    """Whether a parent has an SCMI id is decided for each entry by itself."""
+    parent = PARENT.replace("&clk 8", "&osc")
+    osc = "osc: osc { #clock-cells = <0>; };"
+    board = two_clocks(OPTEE_0, parent, osc)
+    own = two_clocks(OPTEE_1, PARENT.replace("&clk 9", "&clk 5"), osc)
+    sources = Sources([(AGENTS, LINUX_AND_VM)], {"vm1": tree_of(own)})
+    model = build(*assign(tree_of(board), sources))
+    assert grants(model, "linux").get("clock clk 9") == "read"
+    assert grants(model, "vm1") == {
+        "clock clk 5": "parent read", "clock clk 8": "read", "voltage volt 4": "state read"
+    }  # fmt: skip
+
+
+def two_clocks(channel: str, assigned: str, more: str) -> str:
+    return one_node(channel, 0, more).replace(
+        "assigned-clocks = <&clk 0>; assigned-clock-rates = <5>;", assigned
+    )
+
+
+def test_the_ids_of_devices_below_a_node_of_an_own_tree_are_held_against_the_boards() -> None:
+    dx = 'dx {{ compatible = "acme,dx"; clocks = <&clk {}>; }};'
+    own = tree_of(one_node(OPTEE_1, 9, dx.format(5)))
+    sources = Sources([(AGENTS, LINUX_AND_VM)], {"vm1": own})
+    model = build(*assign(tree_of(one_node(OPTEE_0, 7, dx.format(3))), sources))
+    (found,) = diagnostics(model, "tree-id")
+    assert found.message == "/dx clocks[0] is clock 5, which vm1 does not get"
+    assert grants(model, "vm1").keys() == {"clock clk 3", "clock clk 9", "voltage volt 4"}
