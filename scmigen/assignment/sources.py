@@ -84,8 +84,17 @@ def _with_trees(
     secure = set(_secure(said))
     matched = [match(board, name, tree, name in secure) for name, tree in sources.trees.items()]
     inventory = take_inventory(board, availability_with(matched))
-    inventory, found, problems = with_trees(inventory, matched)
+    inventory, found, problems = with_trees(inventory, matched, _classes(said))
     return inventory, (found,), {tree.agent: channels_of(tree) for tree in matched}, problems
+
+
+def _classes(sources: Sequence[SourceSaid]) -> dict[str, str]:
+    """The classes of providers that the sources state, by path; the first one holds."""
+    found: dict[str, str] = {}
+    for source in sources:
+        for path, word in source.platform.classes.items():
+            found.setdefault(path, word.value)
+    return found
 
 
 def _secure(sources: Sequence[SourceSaid]) -> Iterator[str]:

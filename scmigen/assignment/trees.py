@@ -16,7 +16,7 @@ from scmigen.assignment.findings import TREE_AMBIGUOUS, TREE_UNMATCHED
 from scmigen.assignment.own_scmi_nodes import is_other, uses_of_own_nodes
 from scmigen.assignment.properties import Properties
 from scmigen.assignment.said import AgentSaid, ClaimSaid, SourceSaid
-from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
+from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import Inventory, take_inventory
 from scmigen.bindings.node_kinds import is_bus
 from scmigen.bindings.references import References
@@ -181,15 +181,15 @@ class Seen:
     own: OwnTree
 
 
-def look(inventory: Inventory, tree: AgentTree) -> Seen:
+def look(inventory: Inventory, tree: AgentTree, classes: Mapping[str, str]) -> Seen:
     """The devices of the board that an agent's tree has, and uses that only this tree mentions.
 
-    ``inventory`` is that of the board.
+    ``inventory`` is that of the board, ``classes`` what the user says of its providers, by path.
     """
     own = take_inventory(tree.tree)
     consumers = {use.consumer.path for use in own.uses}
     on_board = {use.consumer.path for use in inventory.uses}
-    served = _served(inventory)
+    served = _served(inventory, classes)
     claims = []
     problems = [*tree.diagnostics, *own.diagnostics]
     for path, node in tree.nodes.items():
@@ -197,7 +197,7 @@ def look(inventory: Inventory, tree: AgentTree) -> Seen:
         is_device = path in consumers or node.path in on_board
         if theirs is None or node.path in served:
             continue
-        if is_device or _is_local(inventory, node) or _is_bus(node):
+        if is_device or _is_local(inventory, node, classes) or _is_bus(node):
             claims.append(ClaimSaid(tree.agent, node, True, tree.position(theirs), below=False))
     problems.extend(_strangers(own, tree))
     further = tuple(_further(inventory, own, tree))
@@ -206,14 +206,14 @@ def look(inventory: Inventory, tree: AgentTree) -> Seen:
     return Seen(tuple(claims), further, assigned, registered, tuple(problems), said)
 
 
-def _served(inventory: Inventory) -> frozenset[str]:
+def _served(inventory: Inventory, classes: Mapping[str, str]) -> frozenset[str]:
     """The paths of nodes that the platform drives, or that are fixed: a tree cannot own them.
 
     These are used providers, their parts without a ``compatible``, and parents of regulators.
     """
     found: set[str] = set()
     for provider in inventory.providers.values():
-        if provider.category is ProviderClass.LOCAL or not provider.consumers:
+        if _class(provider, classes) is ProviderClass.LOCAL or not provider.consumers:
             continue
         found.add(provider.node.path)
         parent = provider.node.parent
@@ -227,9 +227,16 @@ def _served(inventory: Inventory) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_local(inventory: Inventory, node: Node) -> bool:
+def _is_local(inventory: Inventory, node: Node, classes: Mapping[str, str]) -> bool:
     provider = inventory.providers.get(node.path)
-    return provider is not None and provider.category is ProviderClass.LOCAL
+    return provider is not None and _class(provider, classes) is ProviderClass.LOCAL
+
+
+def _class(provider: Provider, classes: Mapping[str, str]) -> ProviderClass:
+    """What the user says of the provider, or of the nearest node above it; else what rules say."""
+    above = (provider.node, *provider.node.ancestors())
+    said = next((classes[node.path] for node in above if node.path in classes), None)
+    return provider.category if said is None else ProviderClass(said)
 
 
 def _is_bus(node: Node) -> bool:
@@ -274,14 +281,14 @@ def _further(inventory: Inventory, own: Inventory, tree: AgentTree) -> Iterator[
 
 
 def with_trees(
-    inventory: Inventory, trees: Sequence[AgentTree]
+    inventory: Inventory, trees: Sequence[AgentTree], classes: Mapping[str, str]
 ) -> tuple[Inventory, SourceSaid, tuple[Diagnostic, ...]]:
     """The inventory with uses from agents' trees, what the trees state, and the problems.
 
     Unless another source says otherwise, the first agent is an operating system and the others are
-    VMs.
+    VMs. ``classes`` are the classes of providers that other sources state, by path.
     """
-    seen = [look(inventory, tree) for tree in trees]
+    seen = [look(inventory, tree, classes) for tree in trees]
     said = SourceSaid(
         agents=tuple(AgentSaid(tree.agent, Position(tree.tree.file)) for tree in trees),
         claims=tuple(claim for item in seen for claim in item.claims),

@@ -322,3 +322,38 @@ def test_a_device_of_the_secure_world_is_no_stranger() -> None:
     secure = 'uart { compatible = "acme,uart"; clocks = <&cc 4>; status = "disabled"; '
     body = secure + 'secure-status = "okay"; };' + SOC
     assert found(model({"linux": body}, board=body)) == []
+
+
+WITH_SCMI = (
+    'scmi { compatible = "arm,scmi-virtio"; protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };'
+    'cc: clocks@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; %s };'
+    'u: u { compatible = "acme,u"; clocks = <&cc 1>; };'
+    'g: g { compatible = "acme,g"; clocks = <&cc 2>; };'
+)
+WITHOUT = 'cc: clocks@1000 { compatible = "acme,cc"; #clock-cells = <1>; %s };'
+BOTH = {
+    "linux": WITHOUT % "" + 'u { compatible = "acme,u"; clocks = <&cc 1>; };',
+    "vm1": WITHOUT % "" + 'g { compatible = "acme,g"; clocks = <&cc 2>; };',
+}
+
+
+@pytest.mark.parametrize("word", ["managed", "fixed"])
+@pytest.mark.parametrize("inside", ["", "clocks = <&cc 9>;"])
+def test_a_controller_that_the_agents_file_has_the_platform_serve(word: str, inside: str) -> None:
+    """Both trees have it beside their consumers, and the board's SCMI node makes it no device."""
+    agents = f'domains: {{linux: {{id: 1}}, vm1: {{id: 2}}}}\nplatform: {{{word}: ["&cc"]}}'
+    made = model(BOTH, agents, WITH_SCMI % inside)
+    assert found(made) == []
+    if word == "managed":
+        assert grants(made, "linux") == {"clock cc 1": "state read"}
+        assert grants(made, "vm1") == {"clock cc 2": "state read"}
+
+
+def test_a_controller_that_two_trees_drive_natively() -> None:
+    """Of the rules alone, or because the agents file wants it."""
+    domains = "domains: {linux: {id: 1}, vm1: {id: 2}}"
+    local = domains + '\nplatform: {local: ["&cc"]}'
+    scmi = WITH_SCMI % ""
+    for agents, board in ((domains, scmi), (local, scmi[scmi.index("cc:") :])):
+        (conflict,) = found(model(BOTH, agents, board))
+        assert conflict.message == "/clocks@1000 is given to linux and vm1"
