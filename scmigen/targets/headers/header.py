@@ -25,6 +25,8 @@ _PREFIX = {
     Kind.SENSOR: "SCMI_SENSOR",
     Kind.RESET: "SCMI_RST",
     Kind.VOLTAGE: "SCMI_VOLTD",
+    Kind.POWERCAP: "SCMI_POWERCAP",
+    Kind.PIN: "SCMI_PIN",
 }
 
 
