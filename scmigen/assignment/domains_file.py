@@ -13,14 +13,12 @@ from scmigen.assignment.findings import DEVICE_UNKNOWN, DOMAIN_PASSED_OVER
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of, texts
 from scmigen.assignment.said import OUTERMOST, AgentSaid, ClaimSaid, Said
+from scmigen.assignment.values import TRANSPORTS
 from scmigen.assignment.vocabulary import DOMAIN, ENTRY, FLAGS, SIMILAR
-from scmigen.bindings.transports import BY_WORD
 from scmigen.diagnostics import Position
 from scmigen.runtime import MAX_AGENTS, Role
 from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
 from scmigen.scmi.protocols import Kind
-
-TRANSPORTS = (*BY_WORD, "unix")
 
 #: A bound on what patterns expand to.
 MAX_CLAIMS = 100_000

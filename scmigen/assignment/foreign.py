@@ -11,10 +11,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from scmigen.assignment.assignment import HandGrant
-from scmigen.assignment.domains_file import TRANSPORTS
-from scmigen.assignment.outputs import FORMER_KEYS
-from scmigen.assignment.platform_file import CLASSES, is_vendor
 from scmigen.assignment.said import AgentSaid, PlatformSaid, Said, SourceSaid
+from scmigen.assignment.values import CLASSES, FORMER_KEYS, TRANSPORTS, is_vendor
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (
     Diagnostic,

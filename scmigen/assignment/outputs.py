@@ -8,9 +8,7 @@ from collections.abc import Mapping
 
 from scmigen.assignment.given import Given, Outputs
 from scmigen.assignment.located import Located
-
-#: Keys of ``platform`` that are options of outputs.
-FORMER_KEYS = ("target", "trip-points", "fast-channels", "drivers")
+from scmigen.assignment.values import FORMER_KEYS
 
 
 def read_outputs(top: Mapping[str, Located]) -> Outputs:

@@ -7,15 +7,10 @@ from scmigen.assignment.assignment import Owner
 from scmigen.assignment.findings import PROVIDER_UNKNOWN
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of
-from scmigen.assignment.outputs import FORMER_KEYS
 from scmigen.assignment.said import PlatformSaid, Said
-from scmigen.bindings.facts import ProviderClass
+from scmigen.assignment.values import CLASSES, FORMER_KEYS, MAX_VENDOR, is_vendor
 
-CLASSES = tuple(word.value for word in ProviderClass)
 _KEYS = (*CLASSES, "devices", "owners", "assume", "vendor", "sub-vendor", "extra", *FORMER_KEYS)
-
-#: The longest vendor name, in ASCII characters (BASE_DISCOVER_VENDOR, 16 bytes with NUL).
-_MAX_VENDOR = 15
 
 
 class PlatformReader:
@@ -85,14 +80,9 @@ def _extra(where: Located) -> bytes | None:
     return json.dumps(where.data()).encode() if where.mapping("extra") else None
 
 
-def is_vendor(text: str) -> bool:
-    """Whether a text can be the name of a vendor in SCMI."""
-    return len(text) <= _MAX_VENDOR and text.isascii() and text.isprintable()
-
-
 def _vendor(where: Located, what: str) -> str | None:
     text = where.text(what)
     if text is not None and not is_vendor(text):
-        where.wrong(f"{what} must have at most {_MAX_VENDOR} ASCII characters")
+        where.wrong(f"{what} must have at most {MAX_VENDOR} ASCII characters")
         return None
     return text

@@ -6,7 +6,7 @@ import pytest
 from support import tree_of
 
 import scmigen
-from scmigen.assignment.domains_file import TRANSPORTS as WORDS
+from scmigen.assignment.values import TRANSPORTS as WORDS
 from scmigen.bindings.transports import TRANSPORTS, payload_size, transport_of
 
 PACKAGE = Path(scmigen.__file__).parent

@@ -1,5 +1,7 @@
 """The command in a process of its own: exit statuses, streams, and no traceback at the user."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,16 @@ def test_a_command_ends_with_a_status_and_writes_to_its_stream(
 def assert_only(text: str, part: str) -> None:
     """``part`` is in ``text``; where it is empty nothing is."""
     assert part in text if part else text == ""
+
+
+def test_a_board_alone_is_checked_without_readers_that_it_does_not_need(folder: Path) -> None:
+    """Start-up is part of speed: YAML, templates and package metadata are imported when used."""
+    program = (
+        "import sys; from scmigen.cli.main import cli;"
+        "cli(['check', 'good.dts'], standalone_mode=False);"
+        "print(sorted({'yaml', 'jinja2', 'lark', 'importlib.metadata'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=folder, timeout=60
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
