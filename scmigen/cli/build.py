@@ -32,7 +32,12 @@ def _outputs(
     return names
 
 
-@click.command()
+@click.command(
+    help="""Compile BOARD (DTS or DTB) into its outputs in the directory given with -o.
+
+If there are errors in the input, nothing is written and the exit status is 1.
+"""
+)
 @board_options
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="Output directory."
@@ -64,10 +69,6 @@ def build(
     style: str,
     quiet: bool,
 ) -> None:
-    """Compile BOARD (DTS or DTB) into its outputs in the directory given with -o.
-
-    If there are errors in the input, nothing is written and the exit status is 1.
-    """
     found = compiled(request, style, quiet)
     overrides = {} if scp_target is None else {"scp": {"target": scp_target}}
     made = emit_outputs(found.model, emit or DEFAULT_OUTPUTS, bool(emit), found.asked, overrides)
@@ -118,7 +119,9 @@ def _summary(
             click.echo(f"  {path} (removed)")
 
 
-@click.command()
+@click.command(
+    help="Check BOARD and print all diagnostics; the exit status is 1 if there are errors."
+)
 @board_options
 @click.option(
     "--against",
@@ -130,7 +133,6 @@ def _summary(
 def check(
     request: BoardRequest, against: Path | None, agent: str | None, style: str, quiet: bool
 ) -> None:
-    """Check BOARD and print all diagnostics; the exit status is 1 if there are errors."""
     if agent is not None and against is None:
         raise click.UsageError("--as names an agent of a server: name that with --against")
     found = compiled(request, style, quiet, sys.stdout, against, agent)

@@ -118,7 +118,12 @@ def _holding(function: Callable[..., None]) -> Callable[..., None]:
     )(run)
 
 
-@click.group()
+@click.group(
+    help="""Talk SCMI to a platform, as the agent that is served at URL.
+
+URL is unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH or smt:FILE.
+"""
+)
 @click.argument("url")
 @click.option("--format", "style", type=_STYLE, default="text", help="text or json.")
 @click.option(
@@ -130,17 +135,12 @@ def _holding(function: Callable[..., None]) -> Callable[..., None]:
 )
 @click.pass_context
 def client(context: click.Context, url: str, style: str, timeout: float) -> None:
-    """Talk SCMI to a platform, as the agent that is served at URL.
-
-    URL is unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH or smt:FILE.
-    """
     context.obj = _Options(url, timeout, style)
 
 
-@client.command()
+@client.command(help="Discovery: vendor, agents, protocols.")
 @_command
 def info(options: _Options) -> None:
-    """Discovery: vendor, agents, protocols."""
     with options.connected() as platform:
         found = platform.info()
     version = ".".join(map(str, found.version))
@@ -158,15 +158,14 @@ def info(options: _Options) -> None:
     options.show(asdict(found), "\n".join(lines))
 
 
-@client.group()
+@client.group(help="Clocks.")
 def clock() -> None:
-    """Clocks."""
+    pass
 
 
-@clock.command("list")
+@clock.command("list", help="List the clocks that the agent can see.")
 @_command
 def clock_list(options: _Options) -> None:
-    """List the clocks that the agent can see."""
     with options.connected() as platform:
         clocks = platform.clocks()
     rows = [("ID", "NAME", "STATE", "RATE")]
@@ -177,12 +176,13 @@ def clock_list(options: _Options) -> None:
     options.show([asdict(item) for item in clocks], table(rows))
 
 
-@clock.command("rate")
+@clock.command(
+    "rate", help="Print the rate of a clock in Hz; with HZ, first set the nearest supported rate."
+)
 @click.argument("number", metavar="ID", type=_ID)
 @click.argument("hertz", metavar="[HZ]", type=_HERTZ, required=False)
 @_command
 def clock_rate(options: _Options, number: int, hertz: int | None) -> None:
-    """Print the rate of a clock in Hz; with HZ, first set the nearest supported rate."""
     with options.connected() as platform:
         if hertz is not None:
             platform.set_clock_rate(number, hertz)
@@ -197,33 +197,30 @@ def _switch_clock(options: _Options, number: int, on: bool) -> None:
         options.keep()
 
 
-@clock.command("on")
+@clock.command("on", help="Vote for a clock to run.")
 @click.argument("number", metavar="ID", type=_ID)
 @_command
 @_holding
 def clock_on(options: _Options, number: int) -> None:
-    """Vote for a clock to run."""
     _switch_clock(options, number, True)
 
 
-@clock.command("off")
+@clock.command("off", help="Vote for a clock to stop.")
 @click.argument("number", metavar="ID", type=_ID)
 @_command
 @_holding
 def clock_off(options: _Options, number: int) -> None:
-    """Vote for a clock to stop."""
     _switch_clock(options, number, False)
 
 
-@client.group()
+@client.group(help="Power domains.")
 def power() -> None:
-    """Power domains."""
+    pass
 
 
-@power.command("list")
+@power.command("list", help="List the power domains that the agent can see.")
 @_command
 def power_list(options: _Options) -> None:
-    """List the power domains that the agent can see."""
     with options.connected() as platform:
         domains = platform.power_domains()
     states = {True: "on", False: "off", None: "?"}
@@ -232,35 +229,32 @@ def power_list(options: _Options) -> None:
     options.show([asdict(item) for item in domains], table(rows))
 
 
-@power.command("get")
+@power.command("get", help="Print the state of a power domain.")
 @click.argument("number", metavar="ID", type=_ID)
 @_command
 def power_get(options: _Options, number: int) -> None:
-    """Print the state of a power domain."""
     with options.connected() as platform:
         state = platform.power_state(number)
     name = {0: "on", 0x4000_0000: "off"}.get(state, f"{state:#x}")
     options.show({"id": number, "state": state}, name)
 
 
-@power.command("set")
+@power.command("set", help="Vote for a power domain to be on or off.")
 @click.argument("number", metavar="ID", type=_ID)
 @click.argument("state", type=click.Choice(["on", "off"]))
 @_command
 @_holding
 def power_set(options: _Options, number: int, state: str) -> None:
-    """Vote for a power domain to be on or off."""
     with options.connected() as platform:
         platform.set_power(number, state == "on")
         options.show({"id": number, "on": state == "on"}, f"power domain {number}: {state}")
         options.keep()
 
 
-@client.command()
+@client.command(help="List the reset domains that the agent can see, or reset one of them.")
 @click.argument("target", metavar="list|ID")
 @_command
 def reset(options: _Options, target: str) -> None:
-    """List the reset domains that the agent can see, or reset one of them."""
     if target == "list":
         with options.connected() as platform:
             domains = platform.reset_domains()
@@ -276,7 +270,9 @@ def reset(options: _Options, target: str) -> None:
     options.show({"id": number}, f"reset domain {number}: done")
 
 
-@client.command()
+@client.command(
+    help="Subscribe to the notifications of PROTOCOLS (all by default) and print them as they come."
+)
 @click.argument("protocols", nargs=-1)
 @click.option(
     "--seconds", type=click.FloatRange(0, 1e9), default=0.0, help="Stop after this long; 0: never."
@@ -286,7 +282,6 @@ def reset(options: _Options, target: str) -> None:
 )
 @_command
 def watch(options: _Options, protocols: tuple[str, ...], seconds: float, count: int) -> None:
-    """Subscribe to the notifications of PROTOCOLS (all by default), and print them as they come."""
     with options.connected() as platform:
         subscribe(platform, protocols)
         begin = time.monotonic()
@@ -302,21 +297,21 @@ def watch(options: _Options, protocols: tuple[str, ...], seconds: float, count: 
                 options.show({"event": line}, line)
 
 
-@client.command()
+@client.command(help="Print everything that the agent can see.")
 @_command
 def dump(options: _Options) -> None:
-    """Print everything that the agent can see."""
     with options.connected() as platform:
         found = dumping.dump(platform)
         options.show(found, "\n".join(dump_lines(found)))
 
 
-@client.command()
+@client.command(
+    help="Send the messages of TRACE (serve --trace) again; print and fail on different answers."
+)
 @click.argument("trace", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--agent", help="The agent to replay, in a trace of several agents.")
 @_command
 def replay(options: _Options, trace: Path, agent: str | None) -> None:
-    """Send the messages of TRACE (``serve --trace``) again; print and fail on different answers."""
     try:
         frames = replaying.read_trace(trace, agent)
     except replaying.TraceError as problem:
@@ -330,7 +325,14 @@ def replay(options: _Options, trace: Path, agent: str | None) -> None:
         raise SystemExit(1)
 
 
-@client.command()
+@client.command(
+    help="""Send MESSAGE by its name, and print the fields of its reply.
+
+FIELDs are those of the specification and default to 0: CLOCK_RATE_SET clock=3 rate=48000000.
+Messages that every protocol has are written like clock.PROTOCOL_VERSION. The entries after the
+fields of PINCTRL_SETTINGS_CONFIGURE are TYPE:VALUE.
+"""
+)
 @click.argument("message")
 @click.argument("fields", metavar="[FIELD=VALUE|VALUE:VALUE…]", nargs=-1)
 @click.option(
@@ -343,12 +345,6 @@ def replay(options: _Options, trace: Path, agent: str | None) -> None:
 @_command
 @_holding
 def call(options: _Options, message: str, fields: tuple[str, ...], wait: float) -> None:
-    """Send MESSAGE by its name, and print the fields of its reply.
-
-    FIELDs are those of the specification and default to 0: CLOCK_RATE_SET clock=3 rate=48000000.
-    Messages that every protocol has are written like clock.PROTOCOL_VERSION. The entries after the
-    fields of PINCTRL_SETTINGS_CONFIGURE are TYPE:VALUE.
-    """
     words, tail = _fields(fields)
     with options.connected() as platform:
         try:
@@ -401,17 +397,18 @@ def _payload(words: tuple[str, ...]) -> bytes:
     return data
 
 
-@client.command()
+@client.command(
+    help="""Send any message; PROTOCOL is a number or a name.
+
+The payload is given as u32 words or as a single argument of 8, 16, … hexadecimal digits; write
+other numbers of bytes as hex:DIGITS.
+"""
+)
 @click.argument("protocol")
 @click.argument("message", type=_OCTET)
 @click.argument("words", metavar="[HEX|WORD…]", nargs=-1)
 @_command
 def raw(options: _Options, protocol: str, message: int, words: tuple[str, ...]) -> None:
-    """Send any message; PROTOCOL is a number or a name.
-
-    The payload is given as u32 words or as a single argument of 8, 16, … hexadecimal digits; write
-    other numbers of bytes as hex:DIGITS.
-    """
     number, payload = _protocol_number(protocol), _payload(words)
     with options.connected() as platform:
         status, values = platform.command(number, message, payload)

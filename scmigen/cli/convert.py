@@ -16,7 +16,7 @@ _SUFFIXES = {".dtb": "dtb", ".dtbo": "dtb", ".dts": "dts", ".dtso": "dts"}
 _NUMBER = click.IntRange(0, 0xFFFF_FFFF)
 
 
-@click.command()
+@click.command(help="Convert between DTS and DTB; the output format follows the extension of OUT.")
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path))
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("-@", "symbols", is_flag=True, help="Keep labels as /__symbols__.")
@@ -47,7 +47,6 @@ def convert(
     define: tuple[str, ...],
     style: str,
 ) -> None:
-    """Convert between DTS and DTB; the output format follows the extension of OUT."""
     form = _SUFFIXES.get(target.suffix)
     if form is None:
         raise click.BadParameter(f"{target} must end in .dts or .dtb", param_hint="OUT")

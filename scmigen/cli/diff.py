@@ -17,7 +17,13 @@ from scmigen.pipeline import Result
 _PATH = click.Path(path_type=Path)
 
 
-@click.command()
+@click.command(
+    help="""Show what changed from OLD to NEW, for which agent.
+
+Each is a board (DTS or DTB), a runtime.json (or the directory of a build), or a lock file. The
+exit status is 3 where a number moved: what was built against OLD would reach something else.
+"""
+)
 @click.argument("old", type=_PATH)
 @click.argument("new", type=_PATH)
 @click.option(
@@ -64,12 +70,6 @@ def diff(
     ids: Path | None,
     style: str,
 ) -> None:
-    """Show what changed from OLD to NEW, for which agent.
-
-    Each is a board (DTS or DTB), a runtime.json (or the directory of a build), or a lock file. The
-    exit status is 3 where a number moved: what was built against OLD would reach something else.
-    """
-
     def side(path: Path, owners: tuple[Path, ...]) -> Path | Result:
         """What is compared: a board is compiled as the options say."""
         if not api.is_board(path):

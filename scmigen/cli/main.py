@@ -40,10 +40,14 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Compile device trees into SCMI platforms, check them, and serve them.",
+)
 @click.version_option(__version__, prog_name="scmigen")
 def cli() -> None:
-    """Compile device trees into SCMI platforms, check them, and serve them."""
+    pass
 
 
 def main() -> None:

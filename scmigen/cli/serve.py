@@ -179,7 +179,14 @@ def _reload(service: Service, options: _Options, log: Log) -> None:
     log("reloaded")
 
 
-@click.command()
+@click.command(
+    help="""Serve the platform RUNTIME (the runtime.json of a build) to its agents.
+
+A client that connects to an agent's socket is that agent, one client at a time. The votes of a
+client that disconnects are released. SIGHUP reloads RUNTIME: agents whose part of it is
+unchanged stay connected. SIGTERM and SIGINT stop the server.
+"""
+)
 @click.argument("configuration", metavar="RUNTIME", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--listen",
@@ -229,12 +236,6 @@ def serve(
     trace: str | None,
     backend: str | None,
 ) -> None:
-    """Serve the platform RUNTIME (the runtime.json of a build) to its agents.
-
-    A client that connects to an agent's socket is that agent, one client at a time. The votes of a
-    client that disconnects are released. SIGHUP reloads RUNTIME: agents whose part of it is
-    unchanged stay connected. SIGTERM and SIGINT stop the server.
-    """
     options = _Options(configuration, extra, listen, directory, profiles, _window(fastchannel))
     log = Log(sys.stderr.fileno())
     try:

@@ -158,11 +158,12 @@ def _escaped(value: object) -> str:
     return "" if value is None else escape(str(value))
 
 
-@click.command()
+@click.command(
+    help="Show what scmigen makes of BOARD: providers, devices, resources, agents or permissions."
+)
 @click.argument("view", type=click.Choice(list(_VIEWS)))
 @view_options
 def show(view: str, request: BoardRequest, style: str, quiet: bool) -> None:
-    """Show what scmigen makes of BOARD: providers, devices, resources, agents or permissions."""
     found = compiled(request, style, quiet)
     columns, rows = _VIEWS[view](found.model)
     if view == "permissions" and style == "text":
@@ -170,17 +171,18 @@ def show(view: str, request: BoardRequest, style: str, quiet: bool) -> None:
     _print(columns, rows, style)
 
 
-@click.command()
+@click.command(
+    help="""Show the uses behind what AGENT may do with RESOURCE of BOARD.
+
+RESOURCE is KIND:NUMBER (clock:12), KIND:NAME (clock:uart0, clock:CK_UART4), or provider and
+cells as numbers or macros ("&rcc 12", "&rcc CK_UART4"). It may also be a right on a whole
+protocol: permissions, system-power.
+"""
+)
 @click.argument("agent")
 @click.argument("resource")
 @view_options
 def why(agent: str, resource: str, request: BoardRequest, style: str, quiet: bool) -> None:
-    """Show the uses behind what AGENT may do with RESOURCE of BOARD.
-
-    RESOURCE is KIND:NUMBER (clock:12), KIND:NAME (clock:uart0, clock:CK_UART4), or provider and
-    cells as numbers or macros ("&rcc 12", "&rcc CK_UART4"). It may also be a right on a whole
-    protocol: permissions, system-power.
-    """
     found = compiled(request, style, quiet)
     names = [item.name for item in found.model.assignment.agents]
     if agent not in names:
@@ -317,11 +319,10 @@ def _use(use: Use) -> dict[str, object]:
     }
 
 
-@click.command()
+@click.command(help="Explain CHECK, the id in the brackets of a diagnostic.")
 @click.argument("check", required=False)
 @click.option("--list", "listing", is_flag=True, help="List all checks, one per line.")
 def explain(check: str | None, listing: bool) -> None:
-    """Explain CHECK, the id in the brackets of a diagnostic."""
     from scmigen.explain import findings, in_full
 
     known = findings()

@@ -95,7 +95,12 @@ def encode(runtime: Runtime) -> bytes:
 
 def json_schema() -> bytes:
     """The JSON Schema (2020-12) of the configuration."""
+    from scmigen.runtime.descriptions import DESCRIPTIONS  # only a build needs them
+
     schema = msgspec.json.schema(Runtime)
+    for name, each in schema["$defs"].items():
+        each.pop("description", None)  # it is a docstring, and has its place where there is one
+        each["description"] = DESCRIPTIONS[name]
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "scmigen runtime configuration"
     return msgspec.json.format(msgspec.json.encode(schema), indent=1) + b"\n"

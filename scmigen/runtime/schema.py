@@ -3,6 +3,7 @@
 ``scmigen build`` writes it as JSON, ``scmigen serve`` reads it. It is the whole contract between
 the compiler and the server. Numbers are SCMI numbers; a resource that was removed leaves a hole.
 Keys ``source``, ``labels`` and ``macro`` say where a thing came from; nothing depends on them.
+What the fields mean, and their units, is in `descriptions`, which the JSON Schema shows too.
 """
 
 from enum import StrEnum
@@ -70,15 +71,7 @@ class Resource(_Strict, frozen=True, kw_only=True):
 
 
 class Clock(Resource, frozen=True, kw_only=True):
-    """A clock: rates in Hz (discrete, ascending), the rate and the state at boot;
-    ``always_on``: the platform itself holds it on.
-
-    With ``step`` the two ``rates`` are the lowest and the highest, with every ``step`` Hz between
-    them. ``latency`` in µs is what an asynchronous change of the rate takes; one clock that is
-    ``asynchronous`` makes all that an agent has so, since no attribute tells them apart;
-    ``enable_delay`` in µs, 0 if unknown. The clock runs only while
-    the power domain ``power`` and the supply ``supply`` are on.
-    """
+    """A clock."""
 
     rates: tuple[Hertz, ...]
     rate: Hertz
@@ -95,9 +88,7 @@ class Clock(Resource, frozen=True, kw_only=True):
 
 
 class PowerDomain(Resource, frozen=True, kw_only=True):
-    """A power domain, its parent domain, and its state at boot; ``always_on``: the platform
-    itself holds it on; ``settable``: it can be switched at all. ``latency`` in µs is what switching
-    takes when an agent asks for it asynchronously. It is on only while ``supply`` is."""
+    """A power domain."""
 
     parent: Number | None = None
     enabled: bool = False
@@ -109,17 +100,14 @@ class PowerDomain(Resource, frozen=True, kw_only=True):
 
 
 class ResetDomain(Resource, frozen=True, kw_only=True):
-    """A reset domain; ``latency`` in µs, absent if unknown; ``asynchronous``: agents may
-    be told when a reset is over."""
+    """A reset domain."""
 
     latency: Word | None = None
     asynchronous: bool = False
 
 
 class VoltageDomain(Resource, frozen=True, kw_only=True):
-    """A supply: levels in µV (discrete, ascending), level and state at boot; with ``step`` the two
-    ``levels`` are the lowest and the highest. ``latency`` in µs. ``parent`` is the supply it is fed
-    from: it is on only while that one is, and holds it on."""
+    """A supply."""
 
     levels: tuple[Microvolt, ...]
     level: Microvolt
@@ -132,8 +120,7 @@ class VoltageDomain(Resource, frozen=True, kw_only=True):
 
 
 class PerformanceLevel(_Strict, frozen=True, kw_only=True):
-    """An operating point: abstract level, frequency in kHz, voltage in µV, power in mW,
-    latency in µs."""
+    """An operating point."""
 
     level: Word
     frequency: Word
@@ -143,11 +130,7 @@ class PerformanceLevel(_Strict, frozen=True, kw_only=True):
 
 
 class PerformanceDomain(Resource, frozen=True, kw_only=True):
-    """A performance domain: levels ascending, ``sustained`` the index of the level at boot.
-
-    ``clock`` and ``supply`` follow the level. ``indexed``: agents name levels by their index (level
-    indexing mode, release 3.2). ``rate_limit`` in µs: how often a level may change.
-    """
+    """A performance domain."""
 
     levels: tuple[PerformanceLevel, ...]
     sustained: Number = 0
@@ -159,14 +142,14 @@ class PerformanceDomain(Resource, frozen=True, kw_only=True):
 
 
 class Scaled(_Strict, frozen=True, kw_only=True):
-    """``value`` times 10 to the power of ``exponent``."""
+    """A value and its power of ten."""
 
     value: Annotated[int, Meta(ge=0, le=0x7FF_FFFF)]
     exponent: Exponent = 0
 
 
 class Axis(_Strict, frozen=True, kw_only=True):
-    """One of several quantities of a sensor; axes are numbered from 0. Fields as of `Sensor`."""
+    """One of several quantities of a sensor."""
 
     name: Name
     type: Annotated[int, Meta(ge=0, le=0xFF)] = 2
@@ -177,22 +160,14 @@ class Axis(_Strict, frozen=True, kw_only=True):
 
 
 class Interval(_Strict, frozen=True, kw_only=True):
-    """A time between two updates of a sensor: ``value`` times 10 to the power of ``exponent`` s."""
+    """A time between two updates of a sensor."""
 
     value: Annotated[int, Meta(ge=0, le=0xFFFF)]
     exponent: Exponent = -3
 
 
 class Sensor(Resource, frozen=True, kw_only=True):
-    """A sensor: type and unit exponent as SENSOR_DESCRIPTION_GET has them; where the ``resolution``
-    is known, ``minimum`` and ``maximum`` are the range. A reading of one with ``axes`` has a value
-    for each.
-
-    ``readings`` are what it reads, one after the other, each for ``period`` µs, again and again;
-    ``noise`` is the most that a random amount adds or takes. ``intervals`` are the update intervals
-    it can be set to, ascending; ``segmented``: they are the shortest, the longest and the step.
-    ``timestamps``: readings can have one. ``power`` in µW.
-    """
+    """A sensor."""
 
     type: Annotated[int, Meta(ge=0, le=0xFF)] = 2
     exponent: Exponent = -3
@@ -222,11 +197,7 @@ class PowerUnit(StrEnum):
 
 
 class Powercap(Resource, frozen=True, kw_only=True):
-    """A power capping domain: caps in ``unit``, averaging intervals (pai) in µs.
-
-    What has one value only cannot be set. ``cap`` and ``pai`` are those at boot, absent: the
-    highest cap, the shortest interval. ``readings`` and ``period`` as for a sensor.
-    """
+    """A power capping domain."""
 
     minimum_cap: Positive
     maximum_cap: Positive
@@ -249,27 +220,27 @@ class Powercap(Resource, frozen=True, kw_only=True):
 
 
 class PinSetting(_Strict, frozen=True):
-    """A configuration type of a pin (release 3.2, section 4.11.2.6) and its value."""
+    """A configuration type of a pin and its value."""
 
     type: Annotated[int, Meta(ge=0, le=0xFF)]
     value: Word
 
 
 class Pin(Resource, frozen=True, kw_only=True):
-    """A pin: the settings it has at boot, which are all it can be set to have."""
+    """A pin."""
 
     settings: tuple[PinSetting, ...] = ()
 
 
 class PinGroup(_Strict, frozen=True, kw_only=True):
-    """Pins that are used together; groups are numbered from 0."""
+    """Pins that are used together."""
 
     name: Name
     pins: tuple[Number, ...]
 
 
 class PinFunction(_Strict, frozen=True, kw_only=True):
-    """What groups, or with ``pins_only`` single pins, can be used for; numbered from 0."""
+    """What groups or pins can be used for."""
 
     name: Name
     groups: tuple[Number, ...] = ()
@@ -278,11 +249,7 @@ class PinFunction(_Strict, frozen=True, kw_only=True):
 
 
 class Grant(_Strict, frozen=True):
-    """What an agent may do with the resource ``resource``, which it knows by ``id``.
-
-    ``by_hand``: those of the operations that hold whatever devices the agent is given or denied
-    at run time. A resource of none of the agent's devices needs no such mark.
-    """
+    """What an agent may do with a resource."""
 
     id: Number
     resource: Number
@@ -291,8 +258,7 @@ class Grant(_Strict, frozen=True):
 
 
 class Transport(_Strict, frozen=True, kw_only=True):
-    """How an agent reaches the platform on hardware; the server's own sockets are named when it
-    is started."""
+    """How an agent reaches the platform on hardware."""
 
     type: str
     smc_id: Word | None = None
@@ -301,7 +267,7 @@ class Transport(_Strict, frozen=True, kw_only=True):
 
 
 class Agent(_Strict, frozen=True, kw_only=True):
-    """An agent: ids from 1; ``permissions``: whether it may call base messages 0x9 to 0xB."""
+    """An agent."""
 
     id: Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
     name: Annotated[str, Meta(min_length=1, max_length=63)]
@@ -313,11 +279,7 @@ class Agent(_Strict, frozen=True, kw_only=True):
 
 
 class DeviceResource(_Strict, frozen=True):
-    """A resource of a device: kind and platform number.
-
-    ``operations``: those that having the device opens, as far as the agent's grant has them; none
-    given means all that the grant has.
-    """
+    """A resource of a device."""
 
     kind: Kind
     id: Number
@@ -325,7 +287,7 @@ class DeviceResource(_Strict, frozen=True):
 
 
 class Device(_Strict, frozen=True, kw_only=True):
-    """A device for BASE_SET_DEVICE_PERMISSIONS: who has it at boot, who may be given it."""
+    """A device for BASE_SET_DEVICE_PERMISSIONS."""
 
     id: Number
     name: str
