@@ -24,6 +24,7 @@ from scmigen.inputs import read_bytes, read_text
 from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime
 from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import is_lock, parse_lock
+from scmigen.model.places import PrefixMap
 from scmigen.model.platform import Device, Grant, Model, Platform, Resource
 from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
@@ -128,6 +129,7 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     overrides: Asked = NOTHING,
     against: Runtime | Board | None = None,
     agent: str | None = None,
+    prefix_map: PrefixMap = (),
 ) -> Result:
     """Compile a board into its SCMI platform, and check it.
 
@@ -135,7 +137,8 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     that keeps numbers; a path that does not exist yet is an empty one. ``numbering``: ``shared``
     or ``per-agent``. ``repack``: ignore the numbers of the lock. ``overrides``:
     severities, as with ``-W`` and ``-E``. ``against``: a server to hold this board against, by its
-    runtime configuration or its board; ``agent`` is whose tree this is there.
+    runtime configuration or its board; ``agent`` is whose tree this is there. ``prefix_map``:
+    pairs of a folder and what outputs have in its place; of several that match, the last one holds.
 
     Raises `InputError` where the input cannot be understood.
     """
@@ -144,7 +147,8 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
         {name: _tree(tree) for name, tree in (trees or {}).items()},
     )
     held = None if against is None else _against(against, agent)
-    request = Request(sources, _lock(lock), Numbering(numbering), repack, overrides, held)
+    numbers = Numbering(numbering)
+    request = Request(sources, _lock(lock), numbers, repack, overrides, held, prefix_map)
     return compile_board(_tree(board), request)
 
 

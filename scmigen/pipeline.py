@@ -27,6 +27,7 @@ from scmigen.diagnostics import (
 from scmigen.model.build import build
 from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import format_lock
+from scmigen.model.places import Places, PrefixMap
 from scmigen.model.platform import Model, Platform
 from scmigen.runtime import ConfigurationError, Numbering, Runtime
 from scmigen.targets.common.files import File, Written, write
@@ -78,7 +79,7 @@ class Request:
 
     ``sources``: who owns what. ``lock``: the numbers and names given so far. ``repack``: number
     everything anew in spite of it. ``asked``: severity overrides that come with the request,
-    not with the board.
+    not with the board. ``prefix_map``: pairs of a folder and what outputs have in its place.
     """
 
     sources: Sources = NO_SOURCES
@@ -87,6 +88,7 @@ class Request:
     repack: bool = False
     asked: Asked = NOTHING
     against: Against | None = None
+    prefix_map: PrefixMap = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,8 @@ class Emitted(NamedTuple):
 def compile_board(board: DeviceTree, request: Request) -> Result:
     """From a tree to a checked model. Raises `InputError` where the input cannot be understood."""
     inventory, assignment = assign(board, request.sources)
-    model = build(inventory, assignment, request.lock, request.numbering, request.repack)
+    places = _places(board, request)
+    model = build(inventory, assignment, request.lock, request.numbering, request.repack, places)
     checked = (
         *board.warnings,
         *run_checks(model),
@@ -175,6 +178,13 @@ def _files(board: DeviceTree, request: Request) -> tuple[str, ...]:
     names.extend(name for tree in request.sources.trees.values() for name in tree.files)
     names.extend([request.against.name] if request.against is not None else [])
     return tuple(dict.fromkeys(names))
+
+
+def _places(board: DeviceTree, request: Request) -> Places:
+    """What outputs call the files that were read."""
+    folders = [*board.folders, *(str(Path(name).parent) for name, _ in request.sources.files)]
+    folders.extend(folder for tree in request.sources.trees.values() for folder in tree.folders)
+    return Places(_files(board, request), tuple(folders), request.prefix_map)
 
 
 def _unknown(switches: Sequence[Switch]) -> tuple[Diagnostic, ...]:

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,6 +11,7 @@ import click
 from scmigen.cli.common import BoardRequest, board_options, compiled
 from scmigen.cli.report import ERRORS, report
 from scmigen.diagnostics import InputError, counted
+from scmigen.model.places import PrefixMap
 from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
     Result,
@@ -30,6 +33,16 @@ def _outputs(
             known = ", ".join(registry.names())
             raise click.BadParameter(f"no output {name!r}; one of: {known}", context, parameter)
     return names
+
+
+def _prefixes(
+    context: click.Context, parameter: click.Parameter, given: Sequence[str]
+) -> PrefixMap:
+    """The pairs in ``--prefix-map OLD=NEW``."""
+    pairs = [text.partition("=") for text in given]
+    if not all(old and equals for old, equals, _ in pairs):
+        raise click.BadParameter("write OLD=NEW", context, parameter)
+    return tuple((old, new) for old, _, new in pairs)
 
 
 @click.command(
@@ -58,6 +71,13 @@ If there are errors in the input, nothing is written and the exit status is 1.
     type=click.Path(path_type=Path),
     help="Write a make rule that lists all files read.",
 )
+@click.option(
+    "--prefix-map",
+    callback=_prefixes,
+    multiple=True,
+    metavar="OLD=NEW",
+    help="Name files below OLD with NEW in its place in outputs (repeatable; the last holds).",
+)
 @click.option("-v", "--verbose", is_flag=True, help="List changed files.")
 def build(
     request: BoardRequest,
@@ -65,11 +85,12 @@ def build(
     emit: tuple[str, ...],
     scp_target: str | None,
     depfile: Path | None,
+    prefix_map: PrefixMap,
     verbose: bool,
     style: str,
     quiet: bool,
 ) -> None:
-    found = compiled(request, style, quiet)
+    found = compiled(replace(request, prefix_map=prefix_map), style, quiet)
     overrides = {} if scp_target is None else {"scp": {"target": scp_target}}
     made = emit_outputs(found.model, emit or DEFAULT_OUTPUTS, bool(emit), found.asked, overrides)
     told = [*found.diagnostics, *made.diagnostics]

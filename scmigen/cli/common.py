@@ -16,6 +16,7 @@ from scmigen.cli.choices import OPTIONS, asked
 from scmigen.cli.report import ERRORS, FORMATS, MOVED, report
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError, Severity
+from scmigen.model.places import PrefixMap
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
 
@@ -36,6 +37,7 @@ class BoardRequest:
     trees: tuple[tuple[str, Path], ...] = ()
     repack: bool = False
     overrides: Asked = NOTHING
+    prefix_map: PrefixMap = ()
 
     def load(self, path: Path, overlays: Sequence[Path] = ()) -> DeviceTree:
         """The tree in a file, read as the command line says. Raises `InputError`."""
@@ -54,6 +56,7 @@ class BoardRequest:
             overrides=self.overrides,
             against=self.load(against) if against is not None and board else against,
             agent=agent,
+            prefix_map=self.prefix_map,
         )
 
 

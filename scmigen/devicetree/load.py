@@ -41,7 +41,8 @@ def load(
     from scmigen.devicetree.source import read_source
 
     tree = read_source(text, file, include_dirs, symbols)
-    return replace(tree, files=tuple(dict.fromkeys((*dependencies, *tree.files))))
+    folders = (*tree.folders, *map(str, include_dirs))
+    return replace(tree, files=tuple(dict.fromkeys((*dependencies, *tree.files))), folders=folders)
 
 
 def load_board(

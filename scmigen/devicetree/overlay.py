@@ -62,13 +62,14 @@ def lay_over(base: DeviceTree, overlays: Sequence[DeviceTree]) -> DeviceTree:
         message = "this is itself an overlay; name the board first, then its overlays"
         raise InputError([OVERLAY_BASE.error(message, Position(base.file))])
     root = draft_of(base.root)
-    files, warnings = [*base.files], [*base.warnings]
+    files, folders, warnings = [*base.files], [*base.folders], [*base.warnings]
     for overlay in overlays:
         applied = _Overlay(root, overlay)
         applied.apply()
         if applied.errors:
             raise InputError(applied.errors)
         files += overlay.files
+        folders += overlay.folders
         warnings += overlay.warnings
     return DeviceTree(
         root,
@@ -76,6 +77,7 @@ def lay_over(base: DeviceTree, overlays: Sequence[DeviceTree]) -> DeviceTree:
         base.memory_reservations,
         base.boot_cpu,
         files=tuple(dict.fromkeys(files)),
+        folders=tuple(dict.fromkeys(folders)),
         warnings=tuple(warnings),
     )
 

@@ -3,6 +3,7 @@
 Both readers (`source` for DTS text, `blob` for DTB bytes) make the same `DeviceTree`.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,8 +25,9 @@ class DeviceTree:
 
     ``memory_reservations`` are pairs of address and size in bytes. ``source_labels`` are the labels
     of a source; a blob has none but those in ``/__symbols__``. ``files`` are all files the tree was
-    made from, ``file`` first. ``is_overlay``: it is to be applied to another tree (``/plugin/``).
-    ``warnings`` is what the reader found odd but took.
+    made from, ``file`` first; ``folders`` are where the board and its overlays are, and the include
+    path: outputs name files relative to them. ``is_overlay``: it is to be applied to another tree
+    (``/plugin/``). ``warnings`` is what the reader found odd but took.
     """
 
     root: Node
@@ -36,11 +38,14 @@ class DeviceTree:
     files: tuple[str, ...] = ()
     is_overlay: bool = False
     warnings: tuple[Diagnostic, ...] = ()
+    folders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         finish(self.root)
         if not self.files:
             object.__setattr__(self, "files", (self.file,))
+        if not self.folders:
+            object.__setattr__(self, "folders", (os.path.dirname(self.file),))  # noqa: PTH120
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:

@@ -19,6 +19,7 @@ from scmigen.model.identifiers import (
     reserved_numbers,
     together,
 )
+from scmigen.model.places import NO_PLACES, Places
 from scmigen.model.platform import Findings, Grant, Model, Platform, Resource
 from scmigen.model.platform_resources import fixed_numbers, numbered_resources, served
 from scmigen.runtime import Numbering
@@ -33,17 +34,19 @@ def build(
     lock: Lock | None = None,
     numbering: Numbering = Numbering.SHARED,
     repack: bool = False,
+    places: Places = NO_PLACES,
 ) -> Model:
     """The model of a board. Never raises for what the input says; the checks tell what is wrong.
 
-    ``repack``: of the lock only the names stay; numbers are given anew, without holes.
+    ``repack``: of the lock only the names stay; numbers are given anew, without holes. ``places``:
+    what outputs call the files that were read.
     """
     decided = decide(inventory, assignment)
     scheme = Scheme(numbering, lock or Lock(), repack)
     platforms = []
     moved: list[Moved] = []
     for instance in inventory.instances or (None,):
-        made, changed = _platform(decided, scheme, instance)
+        made, changed = _platform(decided, scheme, instance, places)
         platforms.append(made)
         moved.extend(changed)
     findings = Findings(
@@ -66,7 +69,7 @@ def build(
 
 
 def _platform(
-    decided: Decisions, scheme: Scheme, instance: ScmiInstance | None
+    decided: Decisions, scheme: Scheme, instance: ScmiInstance | None, places: Places
 ) -> tuple[Platform, tuple[Moved, ...]]:
     keys = served(decided, instance)
     name = instance.node.name if instance else DEFAULT_NAME
@@ -88,6 +91,7 @@ def _platform(
         devices=devices,
         reserved=reserved_numbers(numbers, locked),
         instance=instance,
+        places=places,
     )
     return platform, (*moved, *moved_for_agents, *moved_devices)
 

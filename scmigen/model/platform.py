@@ -15,11 +15,12 @@ from scmigen.bindings.consumers import specifier_cells
 from scmigen.bindings.facts import OppTable, Provider, ResourceFacts, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import counted
+from scmigen.diagnostics import Position, counted
 from scmigen.model.closure import Closure
 from scmigen.model.grants import Granted
 from scmigen.model.identifiers import Foreign, Lock, Moved
 from scmigen.model.ownership import ClaimConflict, Owners
+from scmigen.model.places import NO_PLACES, Places
 from scmigen.model.protocol_grants import ProtocolGrant, Right, protocol_grants
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import OPERATIONS, Operation
@@ -138,6 +139,11 @@ class Platform:
     devices: tuple[Device, ...]
     reserved: Mapping[Kind, tuple[int, ...]]
     instance: ScmiInstance | None = None
+    places: Places = NO_PLACES
+
+    def place(self, position: Position) -> str:
+        """A position as outputs have it, with no path of this machine: ``board.dts:12:3``."""
+        return self.places.of(position)
 
     @cached_property
     def _grants_by_agent(self) -> Mapping[tuple[int, Kind], tuple[Grant, ...]]:

@@ -82,10 +82,10 @@ def data(platform: Platform) -> dict[str, Any]:
         ],
         "resources": [_resource(platform, resource, owners, labels) for resource in resources],
         "grants": [
-            _grant(grant, index[grant.resource.key], agents[grant.agent.name])
+            _grant(platform, grant, index[grant.resource.key], agents[grant.agent.name])
             for grant in platform.grants()
         ],
-        "devices": [_device(device, agents) for device in platform.devices],
+        "devices": [_device(platform, device, agents) for device in platform.devices],
         "trees": {kind: forest(platform, kind, index) for kind in _TREES},
         "inputs": _inputs(platform, index),
     }
@@ -106,29 +106,29 @@ def _resource(
         "cells": " ".join(map(str, resource.key.cells)),
         "macro": written(platform, resource),
         "owner": owners.get(resource.key),
-        "at": _place(resource.facts.position),
+        "at": _place(platform, resource.facts.position),
         "facts": list(_facts(resource)),
     }
 
 
-def _grant(grant: Grant, resource: int, agent: int) -> dict[str, Any]:
+def _grant(platform: Platform, grant: Grant, resource: int, agent: int) -> dict[str, Any]:
     return {
         "resource": resource,
         "agent": agent,
         "id": grant.id,
         "operations": ordered(grant.resource.kind, grant.operations & grant.boot),
         "later": ordered(grant.resource.kind, grant.operations - grant.boot),
-        "because": [_reason(reason) for reason in grant.because],
+        "because": [_reason(platform, reason) for reason in grant.because],
     }
 
 
-def _reason(reason: Use | HandGrant) -> dict[str, Any]:
+def _reason(platform: Platform, reason: Use | HandGrant) -> dict[str, Any]:
     """One use, or one line of the agents file, which has no device."""
     if isinstance(reason, HandGrant):
         return {
             "device": None,
             "operations": ordered(reason.key.kind, reason.operations),
-            "at": _place(reason.position),
+            "at": _place(platform, reason.position),
         }
     return {
         "device": reason.consumer.path,
@@ -136,17 +136,17 @@ def _reason(reason: Use | HandGrant) -> dict[str, Any]:
         "name": reason.name,
         "via": reason.via,
         "operations": ordered(reason.key.kind, reason.needs),
-        "at": _place(reason.position),
+        "at": _place(platform, reason.position),
     }
 
 
-def _device(device: Device, agents: Mapping[str, int]) -> dict[str, Any]:
+def _device(platform: Platform, device: Device, agents: Mapping[str, int]) -> dict[str, Any]:
     return {
         "number": device.number,
         "path": device.node.path,
         "agents": [agents[agent.name] for agent in device.agents if agent.name in agents],
         "assignable": [agents[agent.name] for agent in device.assignable if agent.name in agents],
-        "at": _place(device.node.position),
+        "at": _place(platform, device.node.position),
     }
 
 
@@ -160,8 +160,8 @@ def _inputs(platform: Platform, index: Mapping[ResourceKey, int]) -> dict[str, l
     return {path: list(inputs) for path, inputs in found.items() if inputs}
 
 
-def _place(position: Position | None) -> str | None:
-    return str(position) if position else None
+def _place(platform: Platform, position: Position | None) -> str | None:
+    return platform.place(position) if position else None
 
 
 def _facts(resource: Resource) -> Iterator[tuple[str, str]]:

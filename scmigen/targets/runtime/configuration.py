@@ -83,8 +83,8 @@ def _configuration(platform: Platform, options: RuntimeOptions) -> runtime.Runti
     )
 
 
-def _source(position: Position | None) -> str | None:
-    return str(position) if position is not None and position.line else None
+def _source(platform: Platform, position: Position | None) -> str | None:
+    return platform.place(position) if position is not None and position.line else None
 
 
 def _common(platform: Platform, resource: Resource, *assumed: str) -> _Common:
@@ -94,7 +94,7 @@ def _common(platform: Platform, resource: Resource, *assumed: str) -> _Common:
         "node": resource.key.provider,
         "cells": resource.key.cells,
         "assumed": tuple(dict.fromkeys((*resource.assumed, *assumed))),
-        "source": _source(resource.facts.position),
+        "source": _source(platform, resource.facts.position),
         "labels": tuple(resource.node.labels),
         "macro": written(platform, resource),
     }
@@ -286,6 +286,6 @@ def _device(platform: Platform, device: Device) -> runtime.Device:
             runtime.DeviceResource(kind, number, ordered(kind, operations))
             for (kind, number), operations in sorted(needs.items(), key=lambda item: item[0])
         ),
-        source=_source(device.node.position),
+        source=_source(platform, device.node.position),
         labels=tuple(device.node.labels),
     )
