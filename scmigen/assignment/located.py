@@ -168,7 +168,7 @@ class Located:
             return [item.data(depth + 1) for item in self.items("this")]
         try:
             value = yaml.constructor.SafeConstructor().construct_object(self._node)
-        except (yaml.YAMLError, ValueError):
+        except Exception:  # of text that its tag does not fit: KeyError, AttributeError, …
             value = self
         if not isinstance(value, bool | int | str | None):
             self.wrong("this must be a whole number, true, false, null or a string")
