@@ -1,8 +1,11 @@
 """The ``scmigen`` command: finds the subcommand and keeps tracebacks from people."""
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
+from typing import Any, NoReturn
 
 import click
 
@@ -22,8 +25,34 @@ _COMMANDS = {
 }
 
 
+#: The exit status after Ctrl-C: 128 and the number of the signal.
+INTERRUPTED = 130
+
+#: What is wrong with the machine, not with scmigen.
+_MACHINE = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EFBIG,
+    errno.EBADF,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.EROFS,
+    errno.EACCES,
+    errno.ENOENT,
+}
+
+
 class _Lazy(click.Group):
     """Imports a subcommand only when it is the one that runs."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; click would say Aborted! and exit with 1 after Ctrl-C."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
@@ -51,19 +80,51 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The entry point; an error of our own is one line, unless SCMIGEN_DEBUG is set."""
+    """The entry point; what ends a command early is one sentence, unless SCMIGEN_DEBUG is set."""
+    _hold_streams()
     try:
-        cli()
-    except BrokenPipeError:
-        # The reader of our output has gone; keep the interpreter from saying so at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        try:
+            cli()
+        finally:
+            # At its end, the interpreter says what it could not write in words of its own.
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        _end(INTERRUPTED)
     except Exception as problem:
         if os.environ.get("SCMIGEN_DEBUG"):
             raise
-        print(
-            f"scmigen: internal error: {type(problem).__name__}: {problem}\n"
-            "  hint: this is a bug of scmigen; SCMIGEN_DEBUG=1 shows where",
-            file=sys.stderr,
-        )
-        sys.exit(1)
+        _end(1, None if isinstance(problem, BrokenPipeError) else _sentence(problem))
+
+
+def _hold_streams() -> None:
+    """Put something in place of closed streams, lest a file be opened as one of them.
+
+    What is written to standard output then fails, as it does in other programs.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = os.O_WRONLY if name == "stderr" else os.O_RDONLY
+            held = os.open(os.devnull, mode)
+            how = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(held, how, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def _sentence(problem: Exception) -> str:
+    """What ended the command: the machine, or a bug."""
+    if isinstance(problem, MemoryError):
+        return "out of memory"
+    if isinstance(problem, OSError) and problem.errno in _MACHINE:
+        where = f"{problem.filename!r}" if problem.filename is not None else "the output"
+        return f"{where}: {problem.strerror}"
+    return (
+        f"internal error: {type(problem).__name__}: {problem}\n"
+        "  hint: this is a bug of scmigen; SCMIGEN_DEBUG=1 shows where"
+    )
+
+
+def _end(status: int, sentence: str | None = None) -> NoReturn:
+    """End without a word of the interpreter's, whatever state standard output is in."""
+    with suppress(OSError, ValueError):
+        if sentence is not None:
+            print(f"scmigen: {sentence}", file=sys.stderr, flush=True)
+    os._exit(status)

@@ -1,0 +1,78 @@
+"""Standard streams that are full, closed or gone: one sentence at most, and no success."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMANDS = {
+    "check": ["check", "examples/dts/orrery-board.dts"],
+    "show": ["show", "resources", "examples/dts/minimal.dts"],
+    "explain": ["explain", "--list"],
+    "version": ["--version"],
+    "help": ["--help"],
+}
+ROOT = Path(__file__).parents[2]
+
+
+def run(command: list[str], redirection: str) -> "subprocess.CompletedProcess[str]":
+    line = f'exec "$0" -m scmigen "$@" {redirection}'
+    return subprocess.run(
+        ["sh", "-c", line, sys.executable, *command],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_full_disk_is_one_sentence(name: str) -> None:
+    ran = run(COMMANDS[name], "> /dev/full")
+    last = ran.stderr.splitlines()[-1]
+    assert (ran.returncode, last) == (1, "scmigen: the output: No space left on device")
+
+
+@pytest.mark.parametrize("name", ["show", "explain"])
+def test_closed_standard_output_is_one_sentence(name: str) -> None:
+    ran = run(COMMANDS[name], ">&-")
+    last = ran.stderr.splitlines()[-1]
+    assert (ran.returncode, last) == (1, "scmigen: the output: Bad file descriptor")
+
+
+@pytest.mark.parametrize("name", ["show", "explain"])
+def test_closed_standard_error_changes_no_output(name: str) -> None:
+    assert run(COMMANDS[name], "2>&-").stdout == run(COMMANDS[name], "2>/dev/null").stdout
+
+
+def test_a_reader_that_leaves_is_no_news() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "scmigen", "explain", "--list"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        _, told = process.communicate()
+    assert (process.returncode, told) == (1, b"")
+
+
+def test_ctrl_c_while_a_command_is_imported_ends_with_130() -> None:
+    code = """
+import os, signal, sys
+import scmigen.cli.main as main
+
+def late(name):
+    os.kill(os.getpid(), signal.SIGINT)
+    raise ImportError(name)
+
+main.import_module = late
+sys.argv = ["scmigen", "explain"]
+main.main()
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (128 + signal.SIGINT, "", "")
