@@ -1,5 +1,17 @@
-"""``python -m scmigen``."""
+"""``python -m scmigen`` and the ``scmigen`` command: nothing is imported before it can be ended."""
 
-from scmigen.cli.main import main
+import os
 
-main()
+
+def run() -> None:
+    """Import and run the command; Ctrl-C while it is imported is no traceback either."""
+    try:
+        from scmigen.cli.main import main
+
+        main()
+    except KeyboardInterrupt:
+        os._exit(130)
+
+
+if __name__ == "__main__":
+    run()
