@@ -28,6 +28,9 @@ _COMMANDS = {
 #: The exit status after Ctrl-C: 128 and the number of the signal.
 INTERRUPTED = 130
 
+#: Modules that Python has on POSIX systems only.
+_POSIX = ("fcntl", "resource", "termios")
+
 #: What is wrong with the machine, not with scmigen.
 _MACHINE = {
     errno.ENOSPC,
@@ -113,6 +116,8 @@ def _sentence(problem: Exception) -> str:
     """What ended the command: the machine, or a bug."""
     if isinstance(problem, MemoryError):
         return "out of memory"
+    if isinstance(problem, ImportError) and problem.name in _POSIX:
+        return f"this command needs a POSIX system: Python has no module {problem.name} here"
     if isinstance(problem, OSError) and problem.errno in _MACHINE:
         where = f"{problem.filename!r}" if problem.filename is not None else "the output"
         return f"{where}: {problem.strerror}"

@@ -93,3 +93,15 @@ run()
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (128 + signal.SIGINT, "", "")
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_without_modules_of_posix_only_what_needs_them_ends_with_a_sentence(command: str) -> None:
+    arguments = ["scmigen", *{"check": COMMANDS["check"], "serve": ["serve", "--help"]}[command]]
+    code = f"import sys; sys.modules['fcntl'] = None; sys.argv = {arguments!r}\n"
+    code += "from scmigen.cli.main import main; main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    told = "scmigen: this command needs a POSIX system: Python has no module fcntl here\n"
+    assert (ran.returncode, ran.stderr) == ((0, "") if command == "check" else (1, told))
