@@ -3,7 +3,8 @@
 The package ``fdt`` reads the header. It guesses the types of properties, so the structure block is
 walked here and every property keeps its raw bytes. Nothing in a blob is trusted: each offset,
 length and name is checked before it is used, nesting is bounded, and everything that is wrong is
-one error, ``dtb-malformed``.
+one error, ``dtb-malformed``. Names have the characters that dtc takes, so none is syntax in a
+source, a terminal or a page.
 """
 
 from struct import Struct, unpack_from
@@ -12,16 +13,30 @@ from fdt import Header
 
 from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.findings import DTB_MALFORMED
-from scmigen.devicetree.nodes import MAX_DEPTH, MAX_NAME, made
+from scmigen.devicetree.nodes import (
+    MAX_DEPTH,
+    MAX_NAME,
+    NODE_HINT,
+    NODE_NAME,
+    PROPERTY_HINT,
+    PROPERTY_NAME,
+    made,
+)
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError, Position
 
 _RESERVATION = Struct(">QQ")
+#: Characters of a wrong name that a message shows.
+_SHOWN = 80
 _BEGIN_NODE, _END_NODE, _PROP, _NOP, _END = 1, 2, 3, 4, 9
 
 
 class _MalformedError(Exception):
-    """What is wrong with a blob, in words."""
+    """What is wrong with a blob, in words, and a hint."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint or "the file is damaged or cut off, or is not a devicetree blob"
 
 
 def read_blob(data: bytes, file: str) -> DeviceTree:
@@ -31,8 +46,8 @@ def read_blob(data: bytes, file: str) -> DeviceTree:
         reservations = _reservations(data[: header.total_size], header.off_mem_rsvmap)
         return DeviceTree(_structure(data, header), file, reservations, header.boot_cpuid_phys)
     except _MalformedError as problem:
-        hint = "the file is damaged or cut off, or is not a devicetree blob"
-        raise InputError([DTB_MALFORMED.error(str(problem), Position(file), (), hint)]) from None
+        found = DTB_MALFORMED.error(str(problem), Position(file), (), problem.hint)
+        raise InputError([found]) from None
 
 
 def _header(data: bytes) -> Header:
@@ -103,6 +118,8 @@ def _structure(data: bytes, header: Header) -> DraftNode:
             begun = True
             if depth:
                 node = _child(node, name, depth)
+            elif name:
+                raise _MalformedError(f"the root has the name {name[:_SHOWN]!r}; it has none")
         elif tag == _END_NODE and depth >= 0:
             depth -= 1
             node = node.parent or node
@@ -116,8 +133,9 @@ def _structure(data: bytes, header: Header) -> DraftNode:
 def _child(parent: DraftNode, name: str, depth: int) -> DraftNode:
     if depth > MAX_DEPTH:
         raise _MalformedError(f"nodes nest deeper than {MAX_DEPTH}")
-    if not name or "/" in name:
-        raise _MalformedError(f"a node of {parent.path} has the name {name!r}")
+    if not NODE_NAME(name):
+        problem = f"a node of {parent.path} has the name {name[:_SHOWN]!r}"
+        raise _MalformedError(problem, NODE_HINT)
     if name in parent.children:
         raise _MalformedError(f"node {name} of {parent.path} appears twice")
     child = parent.children[name] = DraftNode(name, parent)
@@ -132,7 +150,7 @@ def _name(data: bytes, start: int, limit: int) -> str:
     try:
         return data[start:end].decode("ascii")
     except UnicodeDecodeError:
-        raise _MalformedError(f"{data[start:end]!r} is not a valid name") from None
+        raise _MalformedError(f"{data[start:end][:_SHOWN]!r} is not a valid name") from None
 
 
 class _Strings(dict[int, str]):
@@ -148,6 +166,6 @@ class _Strings(dict[int, str]):
         if self._start + offset >= self._end:
             raise _MalformedError("the name of a property is outside of the strings block")
         name = self[offset] = _name(self._data, self._start + offset, self._end)
-        if not name:
-            raise _MalformedError("a property has no name")
+        if not PROPERTY_NAME(name):
+            raise _MalformedError(f"a property has the name {name[:_SHOWN]!r}", PROPERTY_HINT)
         return name

@@ -4,6 +4,7 @@ Property values are always the bytes of the DTB (Devicetree Specification v0.4, 
 are never guessed here. Readers build trees of drafts (see `drafts`).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from struct import unpack
@@ -17,6 +18,13 @@ MAX_DEPTH = 64
 
 #: The longest name of a node, property or label that is taken (the specification has 31).
 MAX_NAME = 4096
+
+#: What can name a node and a property: what dtc's checks take without an error, since any other
+#: character may be syntax in a source.
+NODE_NAME = re.compile(r"[A-Za-z0-9,._+-]++(?:@[A-Za-z0-9,._+-]*+)?+").fullmatch
+PROPERTY_NAME = re.compile(r"[A-Za-z0-9,._+*#?-]++").fullmatch
+NODE_HINT = "letters, digits and , . _ + - with one @ before the unit address"
+PROPERTY_HINT = "letters, digits and , . _ + - * # ?"
 
 #: A phandle that refers to nothing: an empty slot in a list, or an unresolved external reference.
 NULL_PHANDLES = frozenset({0, 0xFFFFFFFF})

@@ -6,13 +6,20 @@ paths; then the nodes marked ``/omit-if-no-ref/`` are removed unless referenced;
 ``/__symbols__``, for which every labelled node gets a phandle; then the fixups of an overlay.
 """
 
-import re
 from struct import pack
 
 from scmigen.devicetree.build import Builder
 from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.findings import DTS_LABEL, DTS_REFERENCE, DTS_SYNTAX
-from scmigen.devicetree.nodes import MAX_NAME, NULL_PHANDLES, Property
+from scmigen.devicetree.nodes import (
+    MAX_NAME,
+    NODE_HINT,
+    NODE_NAME,
+    NULL_PHANDLES,
+    PROPERTY_HINT,
+    PROPERTY_NAME,
+    Property,
+)
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Finding, Related
 
@@ -29,8 +36,6 @@ DTS_PHANDLE = Finding(
     switchable=False,
 )
 
-_NODE_NAME = re.compile(r"[A-Za-z0-9,._+-]++(?:@[A-Za-z0-9,._+-]*+)?+").fullmatch
-_PROPERTY_NAME = re.compile(r"[A-Za-z0-9,._+*#?-]++").fullmatch
 _Thing = DraftNode | Property
 _PHANDLES = ("phandle", "linux,phandle")
 
@@ -90,19 +95,19 @@ class _Resolver:
             names.update(node.properties)
             if "name" in node.properties:
                 self._drop_name(node)
-        bad = {name for name in names if not _PROPERTY_NAME(name) or len(name) > MAX_NAME}
+        bad = {name for name in names if not PROPERTY_NAME(name) or len(name) > MAX_NAME}
         below = {node.name for node in self._nodes if node.parent}
-        bad_nodes = {name for name in below if not _NODE_NAME(name) or len(name) > MAX_NAME}
+        bad_nodes = {name for name in below if not NODE_NAME(name) or len(name) > MAX_NAME}
         if not bad and not bad_nodes:
             return
         for node in self._nodes:
             if node.name in bad_nodes and node.parent:
-                hint = "letters, digits and , . _ + - with one @ before the unit address"
-                self._blame(node, DTS_NAME, f"{node.name[:80]!r} cannot name a node", hint)
+                problem = f"{node.name[:80]!r} cannot name a node"
+                self._blame(node, DTS_NAME, problem, NODE_HINT)
             for item in node.properties.values():
                 if item.name in bad:
-                    hint = "letters, digits and , . _ + - * # ?"
-                    self._blame(item, DTS_NAME, f"{item.name[:80]!r} cannot name a property", hint)
+                    problem = f"{item.name[:80]!r} cannot name a property"
+                    self._blame(item, DTS_NAME, problem, PROPERTY_HINT)
 
     def _drop_name(self, node: DraftNode) -> None:
         item = node.properties.pop("name")

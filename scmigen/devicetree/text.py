@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from struct import unpack
 
 from scmigen.devicetree.findings import DTB_MALFORMED
+from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.source import read_source
 from scmigen.devicetree.tree import DeviceTree
@@ -57,26 +58,46 @@ def to_text(tree: DeviceTree) -> str:
 
 
 def checked_text(tree: DeviceTree) -> str:
-    """`to_text`, once it has been read again.
+    """`to_text`, once it has been read again and has given the same blob.
 
-    A blob can hold what a source cannot express, such as the phandle 0 or a name with a blank.
-    Raises `InputError` (``dtb-malformed``) for that.
+    A blob can hold what a source cannot express, such as the phandle 0. Raises `InputError`
+    (``dtb-malformed``) for that.
     """
     text = to_text(tree)
     try:
-        read_source(text, tree.file)
+        again = read_source(text, tree.file)
     except InputError as problem:
-        where = Position(tree.file)
-        raise InputError(
-            DTB_MALFORMED.at(
-                Severity.ERROR,
-                f"a source cannot express this: {found.message}",
-                where,
-                excerpt=found.excerpt,
-            )
-            for found in problem.diagnostics
-        ) from None
-    return text
+        wrong = [(found.message, found.excerpt) for found in problem.diagnostics]
+    else:
+        # The boot CPU is in the header alone, so dtc and `convert` take it as an option.
+        if flatten(again, tree.boot_cpu) == flatten(tree):
+            return text
+        wrong = [(_difference(again, tree), None)]
+    raise InputError(
+        DTB_MALFORMED.at(
+            Severity.ERROR,
+            f"a source cannot express this: {message}",
+            Position(tree.file),
+            excerpt=excerpt,
+        )
+        for message, excerpt in wrong
+    )
+
+
+def _difference(again: DeviceTree, tree: DeviceTree) -> str:
+    """The first of what is not the same when the text of ``tree`` is read again."""
+    for node in tree.nodes:
+        other = again.node(node.path)
+        if other is None:
+            return f"the node {node.path}"
+        for item in node.properties.values():
+            found = other.get(item.name)
+            if found is None or found.value != item.value:
+                return f"the property {item.name} of {node.path}"
+        if len(other.properties) > len(node.properties):
+            added = next(name for name in other.properties if name not in node.properties)
+            return f"that {node.path} has no {added}"
+    return "the order of nodes, properties or reservations"
 
 
 def _written(item: Property) -> dict[int, str]:

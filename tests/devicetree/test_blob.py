@@ -236,3 +236,65 @@ def reads_or_refuses(data: bytes) -> None:
         assert [n.path for n in again.nodes] == [n.path for n in tree.nodes]
         return
     assert identifiers == ["dtb-malformed"]
+
+
+#: The characters that dtc's checks.c takes in names (NODECHARS, PROPCHARS); @ once, behind a name.
+LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+IN_NODES, IN_PROPERTIES = LETTERS + b",._+-@", LETTERS + b",._+*#?-"
+
+
+def padded(name: bytes) -> bytes:
+    return name + bytes(4 - len(name) % 4)
+
+
+def with_nodes(*names: bytes) -> bytes:
+    return made(ROOT + b"".join(BEGIN + padded(name) + END for name in names) + END + DONE)
+
+
+def with_properties(*names: bytes) -> bytes:
+    structure, strings = ROOT, b""
+    for name in names:
+        structure += pack(">3I", 3, 0, len(strings))
+        strings += name + b"\0"
+    return made(structure + END + DONE, strings)
+
+
+@pytest.mark.parametrize(
+    ("blob_of", "taken"),
+    [
+        pytest.param(with_nodes, IN_NODES, id="nodes"),
+        pytest.param(with_properties, IN_PROPERTIES, id="properties"),
+    ],
+)
+def test_characters_of_names_are_those_of_dtc(tool, blob_of, taken: bytes) -> None:
+    names = {bytes((b"a"[0], c, b"b"[0])): c in taken for c in range(1, 256)}
+    for name, is_taken in names.items():
+        try:
+            read_blob(blob_of(name), "a.dtb")
+        except InputError as problem:
+            (found,) = problem.diagnostics
+            assert not is_taken, name
+            assert found.message.isprintable()
+        else:
+            assert is_taken, name
+    dtc = [tool("dtc"), "-q", "-I", "dtb", "-O", "dtb"]
+    good = blob_of(*(name for name, is_taken in names.items() if is_taken))
+    subprocess.run(dtc, input=good, capture_output=True, check=True)
+    # All that is bad is an error each: dtc finds them in one run.
+    bad = [name for name, is_taken in names.items() if not is_taken]
+    done = subprocess.run(dtc, input=blob_of(*bad), capture_output=True)
+    assert done.returncode
+    assert done.stderr.count(b": Bad character ") == len(bad)
+
+
+@pytest.mark.parametrize("name", [b"@", b"@0", b"a@0@1", b"a@@"])
+def test_an_address_follows_a_name_and_is_one(name: bytes) -> None:
+    """dtc's node_name_not_empty (1.8) and node_name_format."""
+    with pytest.raises(InputError):
+        read_blob(with_nodes(name), "a.dtb")
+
+
+def test_the_root_has_no_name() -> None:
+    with pytest.raises(InputError) as raised:
+        read_blob(made(BEGIN + b"abc\0" + END + DONE), "a.dtb")
+    assert "the root has the name 'abc'" in raised.value.diagnostics[0].message
