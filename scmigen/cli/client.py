@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,8 @@ def _number(maximum: int = 0xFFFF_FFFF) -> Callable[[str], int]:
 _ID = _number()
 _HERTZ = _number(0xFFFF_FFFF_FFFF_FFFF)
 _OCTET = _number(0xFF)
+#: How long ``watch`` waits at once, in seconds.
+_LONG = 3600.0
 
 
 class _Options:
@@ -53,10 +56,12 @@ class _Options:
         self.hold = 0.0
 
     @contextmanager
-    def connected(self) -> Iterator[Client]:
-        """A connected client, whose errors become one line and exit status 1."""
+    def connected(self, end: float = math.inf) -> Iterator[Client]:
+        """A connected client, whose errors become one line and exit status 1. No command is waited
+        for after ``end``."""
+        end = min(time.monotonic() + self.timeout, end)
         try:
-            with Client(self.url, self.timeout) as client:
+            with Client(self.url, self.timeout, end) as client:
                 yield client
         except ScmiError as refusal:
             raise _Refused(refusal) from None
@@ -131,7 +136,8 @@ URL is unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH or smt:FILE.
     type=click.FloatRange(0.01, 3600),
     default=5.0,
     show_default=True,
-    help="Seconds to wait for a response.",
+    help="Seconds for the whole command, whatever the platform sends, but without those of --hold "
+    "and --wait; for watch, until it has subscribed.",
 )
 @click.pass_context
 def client(context: click.Context, url: str, style: str, timeout: float) -> None:
@@ -272,25 +278,28 @@ def reset(options: _Options, target: str) -> None:
 
 @client.command(
     help="Subscribe to the notifications of PROTOCOLS (all by default) and print them as they come."
+    "\n\nIf subscribing takes longer than --timeout or --seconds, that is an error."
 )
 @click.argument("protocols", nargs=-1)
 @click.option(
-    "--seconds", type=click.FloatRange(0, 1e9), default=0.0, help="Stop after this long; 0: never."
+    "--seconds",
+    type=click.FloatRange(0, 1e9),
+    default=0.0,
+    help="Stop this long after the start; 0: never.",
 )
 @click.option(
     "--count", type=click.IntRange(0), default=0, help="Stop after this many events; 0: never."
 )
 @_command
 def watch(options: _Options, protocols: tuple[str, ...], seconds: float, count: int) -> None:
-    with options.connected() as platform:
+    begin = time.monotonic()
+    end = begin + seconds if seconds else math.inf
+    with options.connected(end) as platform:
         subscribe(platform, protocols)
-        begin = time.monotonic()
+        platform.deadline = end
         seen = 0
-        while not count or seen < count:
-            left = begin + seconds - time.monotonic() if seconds else 1.0
-            if left <= 0:
-                return
-            event = platform.next_event(left)
+        while (not count or seen < count) and time.monotonic() < end:
+            event = platform.next_event(min(end - time.monotonic(), _LONG))
             if event is not None:
                 seen += 1
                 line = f"{time.monotonic() - begin:.3f} {plain(platform.describe_event(event))}"

@@ -4,6 +4,7 @@ Commands are numbered with tokens, and a response belongs to the command with it
 responses and notifications that arrive in between are kept in ``events``.
 """
 
+import math
 import time
 from collections import deque
 from types import TracebackType
@@ -40,38 +41,49 @@ class ScmiError(Exception):
 
 class Channel:
     """A connection to a platform. ``url`` is ``unix:PATH`` (SOCK_SEQPACKET) or has another scheme
-    of `wire.SCHEMES`; ``timeout``, in seconds, applies to connecting and to each command. Raises
+    of `wire.SCHEMES`; ``timeout``, in seconds, applies to connecting and to each command. After
+    ``deadline`` (a time of `time.monotonic`; it can be changed) no command is waited for. Raises
     `ClientError`."""
 
-    def __init__(self, url: str, timeout: float = 5.0) -> None:
+    def __init__(self, url: str, timeout: float = 5.0, deadline: float = math.inf) -> None:
         scheme, _, rest = url.partition(":")
         if scheme not in SCHEMES or not rest:
             known = ", ".join(f"{name}:PATH" for name in SCHEMES)
             raise UrlError(f"{url!r} is not the URL of a platform; known: {known}")
         self.url = url
         self.timeout = timeout
+        self.deadline = deadline
+        self._begin = time.monotonic()
+        #: Responses and events received so far, and their bytes.
+        self.messages = 0
+        self.bytes = 0
         #: Delayed responses and notifications: header and payload, oldest first.
         self.events: deque[tuple[Header, bytes]] = deque(maxlen=_EVENTS)
         self._token = 0
         try:
-            self._wire = SCHEMES[scheme](rest, timeout)
+            self._wire = SCHEMES[scheme](rest, self.until())
+        except TimeoutError:
+            raise ClientError(
+                f"{url}: no connection within {timeout:g} s: too many clients wait for the server"
+            ) from None
         except (OSError, ValueError, WireError) as problem:
             reason = getattr(problem, "strerror", None) or problem
             raise ClientError(f"no server at {url}: {reason}") from None
+
+    def until(self) -> float:
+        """When to stop waiting for what is asked now."""
+        return min(time.monotonic() + self.timeout, self.deadline)
 
     def command(self, protocol: int, message: int, payload: bytes = b"") -> tuple[int, bytes]:
         """Send a command; returns status and values of its response. Raises `ClientError`."""
         self._token = (self._token + 1) % _TOKENS
         word = header(protocol, message, self._token)
-        deadline = time.monotonic() + self.timeout
-        self.send(word.to_bytes(HEADER_SIZE, "little") + payload)
+        deadline = self.until()
+        self._send(word.to_bytes(HEADER_SIZE, "little") + payload, deadline)
         while True:
-            reply = self.receive(deadline - time.monotonic())
+            reply = self._receive(deadline)
             if reply is None:
-                raise ClientError(
-                    f"{self.url}: no answer within {self.timeout:g} s; a socket serves one client "
-                    "at a time, so another one may be connected"
-                )
+                raise self.late()
             got = int.from_bytes(reply[:HEADER_SIZE], "little")
             parts = Header.of(got)
             if parts.kind != MessageType.COMMAND:
@@ -88,7 +100,7 @@ class Channel:
         within ``timeout`` seconds. Raises `ClientError`."""
         deadline = time.monotonic() + timeout
         while not self.events:
-            frame = self.receive(deadline - time.monotonic())
+            frame = self._receive(deadline)
             if frame is None:
                 return None
             parts = Header.of(int.from_bytes(frame[:HEADER_SIZE], "little"))
@@ -98,8 +110,13 @@ class Channel:
 
     def send(self, frame: bytes) -> None:
         """Send a frame, header and payload, unchanged. Raises `ClientError`."""
+        self._send(frame, self.until())
+
+    def _send(self, frame: bytes, deadline: float) -> None:
         try:
-            self._wire.send(frame, self.timeout)
+            self._wire.send(frame, deadline)
+        except TimeoutError:
+            raise self.late() from None
         except (OSError, WireError) as problem:
             reason = getattr(problem, "strerror", None) or problem
             raise ClientError(f"{self.url}: {reason}") from None
@@ -107,8 +124,11 @@ class Channel:
     def receive(self, timeout: float) -> bytes | None:
         """The next frame; ``None`` if there is none within ``timeout`` seconds. Raises
         `ClientError`, also for a frame without a complete header."""
+        return self._receive(time.monotonic() + timeout)
+
+    def _receive(self, deadline: float) -> bytes | None:
         try:
-            frame = self._wire.receive(timeout)
+            frame = self._wire.receive(deadline)
         except TimeoutError:
             return None
         except (OSError, WireError) as problem:
@@ -116,7 +136,21 @@ class Channel:
             raise ClientError(f"{self.url}: {reason}") from None
         if len(frame) < HEADER_SIZE:
             raise ClientError(f"{self.url}: a message without a header")
+        self.messages += 1
+        self.bytes += len(frame)
         return frame
+
+    def late(self) -> ClientError:
+        """What to raise when the time is over."""
+        if self.messages and time.monotonic() >= self.deadline:
+            return ClientError(
+                f"{self.url}: not done within {self.deadline - self._begin:.3g} s, after "
+                f"{self.messages} messages; a large platform needs more time"
+            )
+        return ClientError(
+            f"{self.url}: no answer within {self.timeout:g} s; a socket serves one client "
+            "at a time, so another one may be connected"
+        )
 
     def close(self) -> None:
         """Disconnect; the platform then releases the agent's votes."""

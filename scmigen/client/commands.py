@@ -1,5 +1,6 @@
 """The commands of an agent as methods. Layouts follow the protocol versions of the platform."""
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -100,8 +101,8 @@ class Client(Channel):
     """An agent of a platform. Every method raises `ScmiError` if the platform refuses the request,
     and `ClientError` if it does not answer."""
 
-    def __init__(self, url: str, timeout: float = 5.0) -> None:
-        super().__init__(url, timeout)
+    def __init__(self, url: str, timeout: float = 5.0, deadline: float = math.inf) -> None:
+        super().__init__(url, timeout, deadline)
         self._versions: dict[Protocol, int] = {}
 
     # Any command

@@ -1,5 +1,6 @@
 """Traces of ``scmigen serve --trace``: reading one, and sending its messages again."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,10 +63,11 @@ def replay(client: Client, frames: Sequence[Frame]) -> Iterator[str]:
 
 
 def _response(client: Client, frame: Frame) -> bytes:
+    deadline = client.until()
     while True:
-        answer = client.receive(client.timeout)
+        answer = client.receive(deadline - time.monotonic())
         if answer is None:
-            raise ClientError(f"no answer to line {frame.line}")
+            raise ClientError(f"line {frame.line}: {client.late()}")
         if _is_response(answer):
             return answer
 

@@ -10,15 +10,19 @@ import os
 import select
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from typing import Final, Protocol
 
 _LENGTH_SIZE: Final = 4
-#: The longest frame accepted from a platform; far more than any transport of SCMI carries.
-_LONGEST: Final = 1 << 16
+#: The longest frame accepted from a platform, in bytes: more than any transport of SCMI carries,
+#: and few enough that the events of a `Channel` take little memory.
+_LONGEST: Final = 1 << 12
+#: How often to try again where nothing says when it is time, in seconds: at first, and at most.
+_SOON: Final = 1e-4
+_LATER: Final = 1e-2
 
 
 class WireError(Exception):
@@ -26,25 +30,47 @@ class WireError(Exception):
 
 
 class Wire(Protocol):
-    """A connected transport."""
+    """A connected transport. A deadline is a time of `time.monotonic`; it holds whatever the
+    platform sends until then."""
 
-    def send(self, frame: bytes, timeout: float) -> None:
-        """Send a frame. Raises `WireError`, `OSError`."""
+    def send(self, frame: bytes, deadline: float) -> None:
+        """Send a frame. Raises `TimeoutError`, `WireError`, `OSError`."""
 
-    def receive(self, timeout: float) -> bytes:
+    def receive(self, deadline: float) -> bytes:
         """The next frame. Raises `TimeoutError`, `WireError`, `OSError`."""
 
     def close(self) -> None:
         """Disconnect."""
 
 
-def _connected(kind: int, path: str, timeout: float) -> socket.socket:
+def _left(deadline: float) -> float:
+    """Seconds until ``deadline``, more than 0. Raises `TimeoutError`."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _pauses(deadline: float) -> Iterator[None]:
+    """Sleep between tries, longer each time. Raises `TimeoutError`."""
+    pause = _SOON
+    while True:
+        yield
+        time.sleep(min(pause, _left(deadline)))
+        pause = min(2 * pause, _LATER)
+
+
+def _connected(kind: int, path: str, deadline: float) -> socket.socket:
     found = socket.socket(socket.AF_UNIX, kind)
     try:
-        found.settimeout(timeout)
         if kind == socket.SOCK_DGRAM:
             found.bind("")  # the kernel chooses an address for the responses
-        found.connect(path)
+        for _ in _pauses(deadline):
+            found.settimeout(_left(deadline))
+            # "would block": too many clients wait to be accepted, and no event tells when fewer do
+            with suppress(BlockingIOError):
+                found.connect(path)
+                break
     except (OSError, ValueError):
         found.close()
         raise
@@ -54,18 +80,24 @@ def _connected(kind: int, path: str, timeout: float) -> socket.socket:
 class _Packets:
     """One frame per packet."""
 
-    def __init__(self, kind: int, path: str, timeout: float) -> None:
-        self._socket = _connected(kind, path, timeout)
+    def __init__(self, kind: int, path: str, deadline: float) -> None:
+        self._socket = _connected(kind, path, deadline)
 
-    def send(self, frame: bytes, timeout: float) -> None:
+    def send(self, frame: bytes, deadline: float) -> None:
         """Send a frame."""
-        self._socket.settimeout(timeout)
+        self._socket.settimeout(_left(deadline))
         self._socket.sendall(frame)
 
-    def receive(self, timeout: float) -> bytes:
+    def receive(self, deadline: float) -> bytes:
         """The next frame."""
-        self._socket.settimeout(max(timeout, 1e-3))
-        data = self._socket.recv(_LONGEST)
+        data = self._read(_LONGEST + 1, deadline)
+        if len(data) > _LONGEST:
+            raise WireError(f"a message of more than {_LONGEST} bytes")
+        return data
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        self._socket.settimeout(_left(deadline))
+        data = self._socket.recv(size)
         if not data:
             raise WireError("the server closed the connection")
         return data
@@ -78,17 +110,16 @@ class _Packets:
 class _Stream(_Packets):
     """Each frame is preceded by its length."""
 
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__(socket.SOCK_STREAM, path, timeout)
+    def __init__(self, path: str, deadline: float) -> None:
+        super().__init__(socket.SOCK_STREAM, path, deadline)
         self._buffer = bytearray()
 
-    def send(self, frame: bytes, timeout: float) -> None:
+    def send(self, frame: bytes, deadline: float) -> None:
         """Send a frame."""
-        super().send(len(frame).to_bytes(_LENGTH_SIZE, "little") + frame, timeout)
+        super().send(len(frame).to_bytes(_LENGTH_SIZE, "little") + frame, deadline)
 
-    def receive(self, timeout: float) -> bytes:
+    def receive(self, deadline: float) -> bytes:
         """The next frame."""
-        deadline = time.monotonic() + timeout
         while True:
             if len(self._buffer) >= _LENGTH_SIZE:
                 length = int.from_bytes(self._buffer[:_LENGTH_SIZE], "little")
@@ -99,7 +130,7 @@ class _Stream(_Packets):
                     frame = bytes(self._buffer[_LENGTH_SIZE:end])
                     del self._buffer[:end]
                     return frame
-            self._buffer += super().receive(deadline - time.monotonic())
+            self._buffer += self._read(_LONGEST, deadline)
 
 
 class _Doorbell:
@@ -108,14 +139,14 @@ class _Doorbell:
     def __init__(self, doorbell: socket.socket) -> None:
         self._socket = doorbell
 
-    def ring(self, timeout: float) -> None:
-        """Ring."""
-        self._socket.settimeout(timeout)
+    def ring(self, deadline: float) -> None:
+        """Ring. Raises `TimeoutError`."""
+        self._socket.settimeout(_left(deadline))
         self._socket.sendall(b"D")
 
-    def wait(self, timeout: float) -> None:
+    def wait(self, deadline: float) -> None:
         """Wait until it rings. Raises `TimeoutError`, `WireError`."""
-        self._socket.settimeout(timeout)
+        self._socket.settimeout(_left(deadline))
         if not self._socket.recv(1):
             raise WireError("the server closed the connection")
 
@@ -126,42 +157,49 @@ class _Doorbell:
 
 
 class _EventDoorbell(_Doorbell):
-    """Two eventfds as doorbells, to and from the server. The socket is only closed at the end."""
+    """Two eventfds as doorbells, to and from the server. The socket is only closed at the end.
+
+    The server shares them, so it decides whether reading and writing block. Nothing is read: each
+    ring is an edge. Nothing is written while the counter is full.
+    """
 
     def __init__(self, doorbell: socket.socket, to_server: int, from_server: int) -> None:
         super().__init__(doorbell)
         self._to_server = to_server
         self._from_server = from_server
-        self._poll = select.poll()
-        self._poll.register(doorbell, select.POLLIN)
-        self._poll.register(from_server, select.POLLIN)
+        self._room = select.poll()
+        self._room.register(to_server, select.POLLOUT)
+        self._rings = select.epoll()
+        self._rings.register(doorbell, select.EPOLLIN)
+        self._rings.register(from_server, select.EPOLLIN | select.EPOLLET)
 
-    def ring(self, timeout: float) -> None:
-        """Ring; this never blocks."""
-        del timeout
+    def ring(self, deadline: float) -> None:
+        """Ring. Raises `TimeoutError`."""
+        if not self._room.poll(_left(deadline) * 1000):
+            raise TimeoutError
         os.eventfd_write(self._to_server, 1)
 
-    def wait(self, timeout: float) -> None:
+    def wait(self, deadline: float) -> None:
         """Wait until it rings. Raises `TimeoutError`, `WireError`."""
-        ready = [number for number, _ in self._poll.poll(timeout * 1000)]
-        if self._from_server in ready:
-            os.eventfd_read(self._from_server)
-        elif ready:
-            raise WireError("the server closed the connection")
-        else:
+        ready = [number for number, _ in self._rings.poll(_left(deadline))]
+        if not ready:
             raise TimeoutError
+        if self._from_server not in ready:
+            raise WireError("the server closed the connection")
 
     def close(self) -> None:
         """Disconnect."""
         super().close()
+        self._rings.close()
         os.close(self._to_server)
         os.close(self._from_server)
 
 
-def _received_files(doorbell: socket.socket, count: int) -> list[int]:
+def _received_files(doorbell: socket.socket, count: int, deadline: float) -> list[int]:
     """The files that the server sends to a new client. Raises `OSError`, `WireError`."""
     files: list[int] = []
     with suppress(TimeoutError):
+        doorbell.settimeout(_left(deadline))
         _, files, _, _ = socket.recv_fds(doorbell, 1, count, socket.MSG_CMSG_CLOEXEC)
     if len(files) != count:
         for file in files:
@@ -179,10 +217,8 @@ class _SharedMemory:
     _STATUS, _FLAGS, _LENGTH, _HEADER = 0x4, 0x10, 0x14, 0x18
     _FREE, _ERROR = 1, 2
     _WORD: Final = Struct("<I")
-    #: How often to check for a free slot, in seconds.
-    _AGAIN: Final = 1e-4
 
-    def __init__(self, text: str, timeout: float) -> None:
+    def __init__(self, text: str, deadline: float) -> None:
         name, *options = text.split(",")
         found = {"offset": "0", "p2a": "", "slot": "256", "doorbell": f"{name}.doorbell"}
         found.update(option.partition("=")[::2] for option in options)
@@ -200,9 +236,9 @@ class _SharedMemory:
         count = (name == "memfd") + 2 * (found.get("ring") == "eventfd")
         doorbell = None
         try:
-            doorbell = _connected(socket.SOCK_STREAM, found["doorbell"], timeout)
+            doorbell = _connected(socket.SOCK_STREAM, found["doorbell"], deadline)
             if count:
-                files += _received_files(doorbell, count)
+                files += _received_files(doorbell, count, deadline)
         except (OSError, ValueError, WireError):
             for file in files:
                 os.close(file)
@@ -222,22 +258,20 @@ class _SharedMemory:
     def _put(self, at: int, value: int) -> None:
         os.pwrite(self._file, self._WORD.pack(value), at)
 
-    def send(self, frame: bytes, timeout: float) -> None:
+    def send(self, frame: bytes, deadline: float) -> None:
         """Write a frame to the command slot, and ring."""
-        deadline = time.monotonic() + timeout
         if len(frame) > self._slot - self._HEADER:
             raise WireError(f"a message of {len(frame)} bytes does not fit into the slot")
         at = self._commands
-        while not self._word(at + self._STATUS) & self._FREE:
-            if time.monotonic() > deadline:
-                raise TimeoutError
-            time.sleep(self._AGAIN)
+        for _ in _pauses(deadline):
+            if self._word(at + self._STATUS) & self._FREE:
+                break
         self._put(at + self._FLAGS, 1)
         self._put(at + self._LENGTH, len(frame))
         os.pwrite(self._file, frame, at + self._HEADER)
         self._put(at + self._STATUS, 0)
         self._waiting = True
-        self._doorbell.ring(timeout)
+        self._doorbell.ring(deadline)
 
     def _take(self, at: int) -> bytes:
         length = self._word(at + self._LENGTH)
@@ -245,7 +279,7 @@ class _SharedMemory:
             raise WireError(f"a message of {length} bytes in a slot")
         return os.pread(self._file, length, at + self._HEADER)
 
-    def _ready(self) -> bytes | None:
+    def _ready(self, deadline: float) -> bytes | None:
         status = self._word(self._commands + self._STATUS)
         if self._waiting and status & self._FREE:
             self._waiting = False
@@ -257,17 +291,14 @@ class _SharedMemory:
             return None
         frame = self._take(at)
         self._put(at + self._STATUS, self._FREE)
-        self._doorbell.ring(1.0)  # ask for the next event
+        self._doorbell.ring(deadline)  # ask for the next event
         return frame
 
-    def receive(self, timeout: float) -> bytes:
+    def receive(self, deadline: float) -> bytes:
         """The response, or an event."""
-        deadline = time.monotonic() + timeout
-        while True:
-            frame = self._ready()
-            if frame is not None:
-                return frame
-            self._doorbell.wait(max(deadline - time.monotonic(), 1e-3))
+        while (frame := self._ready(deadline)) is None:
+            self._doorbell.wait(deadline)
+        return frame
 
     def close(self) -> None:
         """Close the doorbell."""
@@ -275,16 +306,16 @@ class _SharedMemory:
         os.close(self._file)
 
 
-def _packets(path: str, timeout: float) -> Wire:
-    return _Packets(socket.SOCK_SEQPACKET, path, timeout)
+def _packets(path: str, deadline: float) -> Wire:
+    return _Packets(socket.SOCK_SEQPACKET, path, deadline)
 
 
-def _datagrams(path: str, timeout: float) -> Wire:
-    return _Packets(socket.SOCK_DGRAM, path, timeout)
+def _datagrams(path: str, deadline: float) -> Wire:
+    return _Packets(socket.SOCK_DGRAM, path, deadline)
 
 
-#: URL scheme → the function that opens it, given the part after the colon and a timeout in seconds.
-#: Raises `OSError`, `ValueError`, `WireError`.
+#: URL scheme → the function that opens it, given the part after the colon and a deadline. Raises
+#: `OSError`, `ValueError`, `WireError`.
 SCHEMES: Final[Mapping[str, Callable[[str, float], Wire]]] = {
     "unix": _packets,
     "unix-stream": _Stream,
