@@ -4,10 +4,10 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 from scmigen.client.channel import Channel, ClientError, ScmiError
+from scmigen.client.parts import PartError, Total
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import (
     HEADER_SIZE,
@@ -143,15 +143,15 @@ class Client(Channel):
             raise ValueError(f"{name} has no entries after its fields")
         words = tuple(fields.get(name, 0) for name in names)
         behind = b"".join(message.request_tail.pack(*it) for it in tail if message.request_tail)
+        if message.entries is not None:
+            begin = message.entries.at.get(words[names.index(message.entries.index)])
+            total = Total(message.entries, index=begin)
+            return self._part(protocol, message, words, total)[0]
         values, rest = self.exchange(protocol, message, words, behind)
         reply = _plain(message.reply.named(values))
-        entries = message.entries
-        if entries is None and message.reply_tail is not None:
-            entries = Entries(message.reply_tail, "", Bits(0, 0))
-        if entries is not None:
-            reply["entries"] = [_plain(entry) for entry, _ in entries.taken(rest)]
-            if entries.returned.width:  # the rest is padding
-                del reply["entries"][entries.returned.get(values[-1]) :]
+        if message.reply_tail is not None:
+            tail_of = Entries(message.reply_tail, "", Bits(0, 0))
+            reply["entries"] = [_plain(entry) for entry, _ in tail_of.taken(rest)]
         return reply
 
     def exchange(
@@ -159,7 +159,7 @@ class Client(Channel):
     ) -> tuple[tuple[Any, ...], bytes]:
         """Send a message; returns the fixed fields of the reply and the bytes after them.
         ``behind`` are the bytes after the fields of the request."""
-        what = f"{message.name}({', '.join(map(str, words))})"
+        what = _sentence(message, words)
         status, values = self.command(protocol, message.id, message.request.pack(*words) + behind)
         if status != Status.SUCCESS:
             raise ScmiError(status, what)
@@ -169,23 +169,44 @@ class Client(Channel):
             raise ClientError(f"{self.url}: {what}: unexpected reply of {len(values)} bytes")
         return message.reply.unpack(values[:size]), values[size:]
 
-    def parts(self, protocol: Protocol, number: int, *words: int) -> Iterator[tuple[Any, ...]]:
-        """The entries of all parts of a multi-part reply; ``words`` are the words of the request
-        before the index."""
+    def parts(
+        self, protocol: Protocol, number: int, *words: int, known: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """All parts of a multi-part reply, as `ask` returns them; ``words`` are those of the first
+        request, without an index at the end. ``known``: how many entries another message has
+        announced. Raises `ClientError` also for parts that contradict each other."""
         message = self.message(protocol, number)
         entries = message.entries
         assert entries is not None
-        index = 0
-        while True:
-            fixed, rest = self.exchange(protocol, message, (*words, index))
-            count = entries.returned.get(fixed[-1])
-            if sum(1 for _ in entries.taken(rest)) < count:
-                raise ClientError(f"{self.url}: {message.name}: fewer entries than announced")
-            for found, _ in islice(entries.taken(rest), count):
-                yield tuple(found.values())
-            index += count
-            if count == 0 or entries.remaining is None or not entries.remaining.get(fixed[-1]):
-                return
+        names = [field.name for field in message.request.fields]
+        request = [*words, *[0] * (len(names) - len(words))]
+        place, first = names.index(entries.index), request[names.index(entries.index)]
+        total, more = Total(entries, known), known != 0
+        while more:
+            request[place] = first | total.index << entries.at.low
+            part, more = self._part(protocol, message, tuple(request), total)
+            yield part
+
+    def _part(
+        self, protocol: Protocol, message: Message, words: tuple[int, ...], total: Total
+    ) -> tuple[dict[str, Any], bool]:
+        """A part of a multi-part reply, and whether more parts remain."""
+        assert message.entries is not None
+        fixed, rest = self.exchange(protocol, message, words)
+        found = [_plain(entry) for entry, _ in message.entries.taken(rest)]
+        try:
+            count, more = total.add(fixed[-1], len(found))
+        except PartError as problem:
+            raise ClientError(f"{self.url}: {_sentence(message, words)}: {problem}") from None
+        # what comes after the entries is padding
+        return _plain(message.reply.named(fixed)) | {"entries": found[:count]}, more
+
+    def entries(
+        self, protocol: Protocol, number: int, *words: int, known: int | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """The fields of the entries of all `parts`."""
+        for part in self.parts(protocol, number, *words, known=known):
+            yield from (tuple(entry.values()) for entry in part["entries"])
 
     # Events
 
@@ -220,14 +241,9 @@ class Client(Channel):
     def protocols(self) -> list[int]:
         """The ids of the protocols that the agent can use, without base."""
         (attributes,) = self.call(Protocol.BASE, messages.ATTRIBUTES)
-        total = attributes & 0xFF
-        message = self.message(Protocol.BASE, 0x6)
-        found: list[int] = []
-        while len(found) < total:
-            (count,), ids = self.exchange(Protocol.BASE, message, (len(found),))
-            if not 0 < count <= len(ids):
-                raise ClientError(f"{self.url}: the list of protocols is incomplete")
-            found += ids[:count]
+        found = [number for (number,) in self.entries(Protocol.BASE, 0x6, known=attributes & 0xFF)]
+        if len(set(found)) != len(found):
+            raise ClientError(f"{self.url}: BASE_DISCOVER_LIST_PROTOCOLS: a protocol comes twice")
         return found
 
     def agent_name(self, agent: int) -> tuple[int, str]:
@@ -318,7 +334,7 @@ class Client(Channel):
 
     def clock_rates(self, clock: int) -> list[int]:
         """The rates of a clock in Hz; for a range: lowest, highest and step."""
-        return [rate for (rate,) in self.parts(Protocol.CLOCK, 0x4, clock)]
+        return [rate for (rate,) in self.entries(Protocol.CLOCK, 0x4, clock)]
 
     def clock_rate(self, clock: int) -> int:
         """The rate of a clock in Hz."""
@@ -371,6 +387,11 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
         name: name_text(value) if isinstance(value, bytes) else value
         for name, value in fields.items()
     }
+
+
+def _sentence(message: Message, words: tuple[int, ...]) -> str:
+    """A command for people: ``CLOCK_RATE_GET(3)``."""
+    return f"{message.name}({', '.join(map(str, words))})"
 
 
 def _split(version: int) -> tuple[int, int]:

@@ -13,9 +13,10 @@ from scmigen.scmi.protocols import Protocol
 #: Attribute bits of a sensor and of a pin that has an extended name.
 _EXTENDED_NAME: Final = 1 << 29
 _EXTENDED_PIN_NAME: Final = 1 << 31
-#: PINCTRL_SETTINGS_GET: all settings; the highest index that a part can begin at.
+#: PINCTRL_SETTINGS_GET: all settings.
 _ALL_SETTINGS: Final = 1 << 18
-_SETTINGS: Final = 0xFF
+#: The most bytes that are read for a dump: what several hundred thousand resources need.
+_MOST: Final = 32 << 20
 _FUNCTION: Final = 2
 _UNKNOWN: Final = 0xFFFF_FFFF
 _POWER_STATES: Final = {0: "on", 0x4000_0000: "off"}
@@ -44,10 +45,18 @@ def dump(client: Client) -> dict[str, Any]:
     }
     for item in info.protocols:
         if item.id in _SPECIAL:
-            found[item.name] = list(_SPECIAL[item.id](client))
+            found[item.name] = list(_bounded(client, _SPECIAL[item.id](client)))
         elif item.id in _READ:
-            found[item.name] = list(_resources(client, Protocol(item.id)))
+            found[item.name] = list(_bounded(client, _resources(client, Protocol(item.id))))
     return found
+
+
+def _bounded(client: Client, items: Iterator[Item]) -> Iterator[Item]:
+    begin = client.bytes
+    for item in items:
+        yield item
+        if client.bytes - begin > _MOST:
+            raise ClientError(f"{client.url}: more than {_MOST >> 20} MiB of resources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class _Resource:
     def entries(self, message: int) -> list[Any] | None:
         """The entries of a multi-part reply; ``None`` if it is refused."""
         try:
-            entries = list(self.client.parts(self.protocol, message, self.number))
+            entries = list(self.client.entries(self.protocol, message, self.number))
         except ScmiError:
             return None
         return [entry[0] if len(entry) == 1 else list(entry) for entry in entries]
@@ -134,13 +143,8 @@ def _known(values: Item) -> Item:
 
 
 def _sensors(client: Client) -> Iterator[Item]:
-    index, total = 0, client.count(Protocol.SENSOR)
-    while index < total:
-        found = client.ask("SENSOR_DESCRIPTION_GET", index=index)["entries"]
-        if not found:
-            raise ClientError(f"{client.url}: the list of sensors ends early")
-        index += len(found)
-        for sensor in found:
+    for part in client.parts(Protocol.SENSOR, 0x3, known=client.count(Protocol.SENSOR)):
+        for sensor in part["entries"]:
             number, high = sensor["sensor"], sensor["attributes_high"]
             name = sensor["name"]
             if sensor["attributes_low"] & _EXTENDED_NAME:
@@ -181,17 +185,13 @@ def _pins(client: Client) -> Iterator[Item]:
 
 def _settings(client: Client, number: int, kind: int) -> Item:
     """The function of a pin or group, and its settings."""
-    found: list[list[int]] = []
-    while True:
-        word = _ALL_SETTINGS | kind << 16 | len(found) << 8
-        try:
-            part = client.ask("PINCTRL_SETTINGS_GET", id=number, attributes=word)
-        except ScmiError:
-            return {}
-        found += [[entry["type"], entry["value"]] for entry in part["entries"]]
-        if not part["entries"] or not part["count"] >> 24 or len(found) > _SETTINGS:
-            function = part["function"]
-            return _known({"function": _unless_unknown(function)}) | {"settings": found}
+    try:
+        parts = list(client.parts(Protocol.PINCTRL, 0x5, number, _ALL_SETTINGS | kind << 16))
+    except ScmiError:
+        return {}
+    found = [[entry["type"], entry["value"]] for part in parts for entry in part["entries"]]
+    function = parts[-1]["function"]
+    return _known({"function": _unless_unknown(function)}) | {"settings": found}
 
 
 _SPECIAL: Final[Mapping[int, Callable[[Client], Iterator[Item]]]] = {

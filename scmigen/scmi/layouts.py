@@ -134,9 +134,10 @@ class Bits:
 class Entries:
     """The open end of a multi-part reply.
 
-    ``index`` names the field of the request that says where this part begins. The last fixed field
-    of the reply holds how many entries were ``returned`` and how many are ``remaining`` after them.
-    ``more``: what an entry with these fields goes on with, where entries differ in length.
+    ``index`` names the field of the request that says where this part begins, in its bits ``at``.
+    The last fixed field of the reply holds how many entries were ``returned`` and how many are
+    ``remaining`` after them. ``more``: what an entry with these fields goes on with, where entries
+    differ in length.
     """
 
     entry: Layout
@@ -144,6 +145,7 @@ class Entries:
     returned: Bits
     remaining: Bits | None = None
     more: Callable[[tuple[Any, ...]], tuple[Layout, ...]] = lambda _: ()
+    at: Bits = Bits(0, 32)
 
     def part(self, total: int, index: int, room: int) -> tuple[int, int]:
         """How many of ``total`` entries from ``index`` fit into ``room`` bytes, and the word that

@@ -351,9 +351,15 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             0x5,
             "PINCTRL_SETTINGS_GET",
             0x10000,
-            "u32 id, u32 attributes",  # attributes [15:8]: where this part begins
+            "u32 id, u32 attributes",
             "u32 function, u32 count",
-            Entries(layout("u32 type, u32 value"), "attributes", Bits(0, 8), Bits(24, 8)),
+            Entries(
+                layout("u32 type, u32 value"),
+                "attributes",
+                Bits(0, 8),
+                Bits(24, 8),
+                at=Bits(8, 8),
+            ),
         ),
         row(  # attributes [9:2]: how many pairs of type and value follow
             0x6,

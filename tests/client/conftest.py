@@ -5,6 +5,9 @@ import socket
 import threading
 
 import pytest
+from client_memory import Memory
+
+from scmigen.client.wire import SCHEMES
 
 
 @pytest.fixture
@@ -39,3 +42,14 @@ def scripted(tmp_path):
         thread.join(10)
         listener.close()
         assert not thread.is_alive()
+
+
+@pytest.fixture
+def remembered(monkeypatch):
+    """``remembered(answer)`` is the URL of a platform without a socket."""
+
+    def start(answer):
+        monkeypatch.setitem(SCHEMES, "memory", lambda *_: Memory(answer))
+        return "memory:x"
+
+    return start

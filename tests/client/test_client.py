@@ -66,23 +66,6 @@ def test_rates_are_collected_from_all_parts(scripted):
         assert client.clock_rates(0) == [10, 20, 30]
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [words(0, 3, 10, 0), words(0, 0xFFF | 1 << 16)],
-    ids=["fewer entries than counted", "none at all"],
-)
-def test_parts_that_contradict_themselves_are_an_error(scripted, reply):
-    answers = CLOCK_3 | {ask(CLOCK, 4, 0, 0): reply}
-    with Client(scripted(platform(answers))) as client, pytest.raises(ClientError):
-        client.clock_rates(0)
-
-
-def test_a_part_of_nothing_ends_the_walk(scripted):
-    answers = CLOCK_3 | {ask(CLOCK, 4, 0, 0): words(0, 5 << 16)}
-    with Client(scripted(platform(answers))) as client:
-        assert client.clock_rates(0) == []
-
-
 def test_clocks_skip_holes_and_read_long_names(scripted):
     long = b"a-name-longer-than-fifteen".ljust(64, b"\0")
     answers = CLOCK_3 | {
