@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from scmigen.cli.client_text import dump_lines, or_unknown, printable, reply_lines, table
+from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, table
 from scmigen.client import Client, ClientError, ScmiError, UrlError
 from scmigen.client import dump as dumping
 from scmigen.client import replay as replaying
@@ -70,9 +70,10 @@ class _Options:
         except ClientError as problem:
             raise click.ClickException(plain(str(problem))) from None
 
-    def show(self, value: Any, text: str) -> None:
-        """Print ``value`` as JSON, or ``text``."""
-        click.echo(json.dumps(value, indent=1) if self.style == "json" else printable(text))
+    def show(self, value: Any, *lines: str) -> None:
+        """Print ``value`` as JSON, or ``lines`` without control characters."""
+        json_style = self.style == "json"
+        click.echo(json.dumps(value, indent=1) if json_style else "\n".join(map(plain, lines)))
 
     def keep(self) -> None:
         """Stay connected for as long as ``--hold`` says, so that a vote stands."""
@@ -161,7 +162,7 @@ def info(options: _Options) -> None:
         count = "" if protocol.resources is None else f", {protocol.resources} ids"
         text = ".".join(map(str, protocol.version))
         lines.append(f"protocol {protocol.id:#x} {protocol.name} {text}{count}")
-    options.show(asdict(found), "\n".join(lines))
+    options.show(asdict(found), *lines)
 
 
 @client.group(help="Clocks.")
@@ -179,7 +180,7 @@ def clock_list(options: _Options) -> None:
         (str(item.id), item.name, "on" if item.enabled else "off", or_unknown(item.rate))
         for item in clocks
     ]
-    options.show([asdict(item) for item in clocks], table(rows))
+    options.show([asdict(item) for item in clocks], *table(rows))
 
 
 @clock.command(
@@ -232,7 +233,7 @@ def power_list(options: _Options) -> None:
     states = {True: "on", False: "off", None: "?"}
     rows = [("ID", "NAME", "STATE")]
     rows += [(str(item.id), item.name, states[item.on]) for item in domains]
-    options.show([asdict(item) for item in domains], table(rows))
+    options.show([asdict(item) for item in domains], *table(rows))
 
 
 @power.command("get", help="Print the state of a power domain.")
@@ -268,7 +269,7 @@ def reset(options: _Options, target: str) -> None:
         rows += [
             (str(d.id), d.name, "?" if d.latency is None else f"{d.latency} us") for d in domains
         ]
-        options.show([asdict(item) for item in domains], table(rows))
+        options.show([asdict(item) for item in domains], *table(rows))
         return
     number = _ID(target)
     with options.connected() as platform:
@@ -302,7 +303,7 @@ def watch(options: _Options, protocols: tuple[str, ...], seconds: float, count: 
             event = platform.next_event(min(end - time.monotonic(), _LONG))
             if event is not None:
                 seen += 1
-                line = f"{time.monotonic() - begin:.3f} {plain(platform.describe_event(event))}"
+                line = f"{time.monotonic() - begin:.3f} {platform.describe_event(event)}"
                 options.show({"event": line}, line)
 
 
@@ -311,7 +312,7 @@ def watch(options: _Options, protocols: tuple[str, ...], seconds: float, count: 
 def dump(options: _Options) -> None:
     with options.connected() as platform:
         found = dumping.dump(platform)
-        options.show(found, "\n".join(dump_lines(found)))
+        options.show(found, *dump_lines(found))
 
 
 @client.command(
@@ -329,7 +330,7 @@ def replay(options: _Options, trace: Path, agent: str | None) -> None:
         differences = list(replaying.replay(platform, frames))
     sent = sum(frame.sent for frame in frames)
     summary = f"{sent} messages, {len(differences)} answers differ"
-    options.show({"sent": sent, "differences": differences}, "\n".join([*differences, summary]))
+    options.show({"sent": sent, "differences": differences}, *differences, summary)
     if differences:
         raise SystemExit(1)
 
@@ -367,7 +368,7 @@ def call(options: _Options, message: str, fields: tuple[str, ...], wait: float) 
         if event is not None:
             found["delayed"] = platform.describe_event(event)
             lines.append(found["delayed"])
-        options.show(found, "\n".join(lines) or "SUCCESS")
+        options.show(found, *(lines or ["SUCCESS"]))
         options.keep()
 
 

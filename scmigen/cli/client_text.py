@@ -1,4 +1,5 @@
-"""The text output of ``scmigen client``. Names come from the platform and are always escaped."""
+"""The text output of ``scmigen client``, as lines. Names come from the platform: every line is
+escaped when it is printed (`plain`)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -6,18 +7,12 @@ from typing import Any
 from scmigen.scmi.text import plain
 
 
-def printable(text: str) -> str:
-    """Lines of text without control characters, which must not reach the terminal."""
-    return "\n".join(map(plain, text.split("\n")))
-
-
-def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Rows of text in columns."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Rows of text in columns, a line each."""
+    escaped = [[plain(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*escaped, strict=True)]
+    for row in escaped:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def or_unknown(value: object) -> str:
@@ -36,12 +31,12 @@ def dump_lines(value: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
                 what = f"{entry['what']} " if "what" in entry else ""
                 parts = [f"{k} {_short(v)}" for k, v in rest.items()]
                 line = f"{indent}  {what}{entry['id']} {entry['name']}: {', '.join(parts)}"
-                yield plain(line.rstrip(": "))
+                yield line.rstrip(": ")
         elif isinstance(item, dict):
             yield f"{indent}{key}:"
             yield from dump_lines(item, depth + 1)
         else:
-            yield plain(f"{indent}{key}: {_short(item)}")
+            yield f"{indent}{key}: {_short(item)}"
 
 
 def _short(value: Any) -> str:

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from client_memory import Memory
 from hypothesis import given
 from hypothesis import strategies as st
-from scmi_wire import BASE, CLOCK, PINCTRL, SENSOR, words
+from scmi_wire import BASE, CLOCK, PINCTRL, POWER, RESET, SENSOR, words
 
 from scmigen.cli.client import client as command
 from scmigen.client import Client, ClientError
@@ -261,6 +261,38 @@ def test_the_answer_to_a_lie_is_one_line(remembered):
     )
 
 
+NAME = "a\n\x1b[2Jb"
+NAMED = whole(
+    {(protocol, 0): words(0, 0x20000) for protocol in range(0x10, 0x17)}
+    | {(BASE, 1): words(0, 0x104), (BASE, 3): words(0, NAME), (BASE, 4): words(0, NAME)}
+    | {(BASE, 5): words(0, 1), (BASE, 6): words(0, 4) + bytes([POWER, CLOCK, SENSOR, RESET])}
+    | {(BASE, 7): words(0, 1, NAME)}
+    | {(POWER, 1): words(0, 1, 0, 0, 0), (POWER, 3): words(0, 0, NAME)}
+    | {(CLOCK, 1): words(0, 1), (CLOCK, 3): words(0, 0, NAME, 0)}
+    | {(SENSOR, 1): words(0, 1, 0, 0, 0), (SENSOR, 3): words(0, 1, 0, 0, 0, NAME)}
+    | {(RESET, 1): words(0, 1), (RESET, 3): words(0, 0, 0, NAME)}
+)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "info",
+        "clock list",
+        "power list",
+        "reset list",
+        "dump",
+        "call CLOCK_ATTRIBUTES",
+        "call SENSOR_DESCRIPTION_GET",
+    ],
+)
+def test_a_name_stays_in_its_line(remembered, arguments):
+    result = CliRunner().invoke(command, [remembered(NAMED), *arguments.split()])
+    assert result.exit_code == 0, result.output
+    assert r"a\n\x1b[2Jb" in result.output
+    assert result.output.replace("\n", "").isprintable()
+
+
 def liar(seed):
     """Answers of the right shape with random contents, and now and then of another."""
     chance = random.Random(seed)
@@ -294,3 +326,4 @@ def test_whatever_a_platform_answers_a_dump_ends_in_text_or_in_a_sentence(seed):
     assert result.exception is None or isinstance(result.exception, SystemExit)
     assert result.exit_code in (0, 1)
     assert result.stderr.count("\n") == result.exit_code
+    assert result.output.replace("\n", "").isprintable()
