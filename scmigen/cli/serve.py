@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -14,11 +15,14 @@ from scmigen.scmi.protocols import KIND_OF, Profile
 from scmigen.scmi.text import plain
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
-from scmigen.server.fastchannels import FastChannelError, Window
+from scmigen.server.fastchannels import IDLE, PERIOD, FastChannelError, Window
 from scmigen.server.log import Log
 from scmigen.server.port import Trace
 from scmigen.server.service import Service
 from scmigen.server.transports import TransportError, UrlError
+
+#: The longest interval between looks at FastChannels, in µs.
+_LONGEST_IDLE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +144,26 @@ def _file_name(agent: Agent) -> str:
 
 
 def _window(text: str | None) -> Window | None:
-    """Parse ``FILE:ADDR:SIZE``. Raises `click.UsageError`."""
+    """Parse ``FILE:ADDR:SIZE[,idle=MS]``. Raises `click.UsageError`."""
     if text is None:
         return None
     try:
         name, address, size = text.rsplit(":", 2)
-        found = Window(Path(name), int(address, 0), int(size, 0))
+        size, comma, option = size.partition(",")
+        key, _, value = option.partition("=")
+        if comma and key != "idle":
+            raise ValueError  # noqa: TRY301 - said below
+        idle = int(value) * 1000 if comma else IDLE
+        found = Window(Path(name), int(address, 0), int(size, 0), idle)
     except ValueError:
         raise click.UsageError(
-            f"--fastchannel {text}: give FILE:ADDR:SIZE, such as /dev/shm/scmi:0x10000000:0x1000"
+            f"--fastchannel {text}: give FILE:ADDR:SIZE, such as /dev/shm/scmi:0x10000000:0x1000, "
+            "and ,idle=MS if wanted"
         ) from None
+    if not PERIOD <= found.idle <= _LONGEST_IDLE:
+        raise click.UsageError(
+            f"--fastchannel {text}: idle= must be {PERIOD // 1000} to {_LONGEST_IDLE // 1000} ms"
+        )
     if not name or found.address < 0 or found.address % 8 or not 0 < found.size <= 1 << 30:
         raise click.UsageError(
             f"--fastchannel {text}: ADDR must be a multiple of 8, and SIZE 1 to 0x40000000"
@@ -216,8 +230,9 @@ unchanged stay connected. SIGTERM and SIGINT stop the server.
 )
 @click.option(
     "--fastchannel",
-    metavar="FILE:ADDR:SIZE",
-    help="Provide FastChannels in SIZE bytes of FILE, which agents map at ADDR.",
+    metavar="FILE:ADDR:SIZE[,idle=MS]",
+    help="Provide FastChannels in SIZE bytes of FILE, which agents map at ADDR; polled every 2 ms, "
+    "or MS (50) when nobody uses them.",
 )
 @click.option("--trace", type=click.Path(dir_okay=False), help="Log every message to a file.")
 @click.option(

@@ -11,9 +11,11 @@ with a slot of 64 bytes for every performance or power capping domain that has F
     28                                  PAI_GET (4)
     32      LIMITS_GET (8)
 
-A doorbell is a word that the agent sets to 1; the server finds it within `PERIOD` µs, clears it and
-handles the channel's words as the message of the same name. A FastChannel has no response: refused
-requests are only logged. GET channels have no doorbell and always hold the current values.
+A doorbell is a word that the agent sets to 1; the server polls it, clears it and handles the
+channel's words as the message of the same name. It polls every `PERIOD` µs while agents use
+doorbells, and less often after `PATIENCE` µs without any (`Window.idle`); an agent whose transport
+has a doorbell of its own can ring that to be noticed at once. A FastChannel has no response:
+refused requests are only logged. GET channels have no doorbell and always hold the current values.
 """
 
 from collections.abc import Container, Iterable, Iterator
@@ -30,9 +32,13 @@ from scmigen.scmi.protocols import KIND_OF, Protocol
 from scmigen.server.memory import SharedMemory, SharedMemoryError
 from scmigen.server.session import Services, Session
 from scmigen.server.state import Change, PerformanceDomain, Powercap, Resource
+from scmigen.server.timers import Backoff, Timer
 
-#: How often the doorbells are polled, in µs.
+#: How often the doorbells are polled, in µs, until none was rung for `PATIENCE` µs; and how often
+#: then, if nothing else is wanted.
 PERIOD: Final = 2_000
+PATIENCE: Final = 1_000_000
+IDLE: Final = 50_000
 SLOT: Final = 64
 #: Offset of the GET channels in a slot.
 _SHOWN: Final = 24
@@ -50,11 +56,12 @@ class FastChannelError(Exception):
 @dataclass(frozen=True, slots=True)
 class Window:
     """The memory for FastChannels: ``size`` bytes of the file ``path``, which agents map at
-    ``address``."""
+    ``address``; polled every ``idle`` µs when no agent uses it."""
 
     path: Path
     address: int
     size: int
+    idle: int = IDLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,8 @@ class FastChannels:
             raise FastChannelError(str(problem)) from None
         self._size = max((slot.offset + SLOT for slot in self._slots.values()), default=0)
         self._closed = False
+        self._pace = Backoff(PERIOD, window.idle, PATIENCE)
+        self._timer: Timer | None = None
 
     def begin(self, kept: Container[int] = ()) -> None:
         """Write the current values and start polling the doorbells. The slots of the agents in
@@ -190,21 +199,34 @@ class FastChannels:
             with suppress(SharedMemoryError):  # somebody truncated the file
                 self._memory.write(offset, data)
 
+    def ring(self) -> None:
+        """Look at the doorbells now: an agent says that it has written to its channels."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._poll()
+
     def _poll(self) -> None:
-        """Handle every channel whose doorbell is set; once per period."""
+        """Look at the doorbells, now and from time to time."""
         if self._closed:
             return
-        self._services.timers.after(PERIOD, self._poll)
-        with suppress(SharedMemoryError):
-            memory = self._memory.read(0, self._size)
-            for slot in self._slots.values():
-                for message, channel in CHANNELS[slot.protocol].items():
-                    if channel.doorbell is None:
-                        continue
-                    at = slot.offset + channel.doorbell
-                    if _WORD.unpack_from(memory, at)[0]:
-                        self._write(at, bytes(4))
-                        self._take(slot, message, channel)
+        try:
+            with suppress(SharedMemoryError):
+                self._look()
+        finally:
+            self._timer = self._services.timers.after(self._pace.next(), self._poll)
+
+    def _look(self) -> None:
+        """Handle every channel whose doorbell is set. Raises `SharedMemoryError`."""
+        memory = self._memory.read(0, self._size)
+        for slot in self._slots.values():
+            for message, channel in CHANNELS[slot.protocol].items():
+                if channel.doorbell is None:
+                    continue
+                at = slot.offset + channel.doorbell
+                if _WORD.unpack_from(memory, at)[0]:
+                    self._pace.found()
+                    self._write(at, bytes(4))
+                    self._take(slot, message, channel)
 
     def _take(self, slot: _Slot, message: int, channel: Channel) -> None:
         """Handle the words of a channel as the message that the channel replaces."""

@@ -57,6 +57,12 @@ class Port:
             self._trace.frames(self.agent, frames, response=False)
         return frames
 
+    def ring(self) -> None:
+        """The agent rang without a message: it may have written to its FastChannels."""
+        channels = self.agent.services.fastchannels
+        if channels is not None:
+            channels.ring()
+
     def disconnect(self) -> None:
         """Tell the agent that its client is gone."""
         if self._trace is not None:

@@ -105,6 +105,9 @@ class Channels(Protocol):
     ) -> bytes | None:
         """The values of a DESCRIBE_FASTCHANNEL reply; ``None`` if there is no such channel."""
 
+    def ring(self) -> None:
+        """Look at the doorbells now: an agent says that it has written to its channels."""
+
 
 class Services(Protocol):
     """What the server does for its sessions. ``context`` holds the outcome of what handlers ask of

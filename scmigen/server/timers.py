@@ -23,6 +23,30 @@ class Timer:
         self.call = None
 
 
+class Backoff:
+    """The intervals of a poll, in µs: ``shortest`` while anything is found, and for ``patience``
+    after that; then they double, up to ``longest``."""
+
+    def __init__(self, shortest: int, longest: int, patience: int = 0) -> None:
+        self._shortest = shortest
+        self._longest = longest
+        self._patience = patience
+        self.found()
+
+    def found(self) -> None:
+        """Something was found."""
+        self._interval = self._shortest
+        self._quiet = 0
+
+    def next(self) -> int:
+        """How long to wait until the next poll."""
+        if self._quiet < self._patience:
+            self._quiet += self._interval
+            return self._interval
+        found, self._interval = self._interval, min(2 * self._interval, self._longest)
+        return found
+
+
 def _raise(problem: Exception) -> None:
     raise problem
 

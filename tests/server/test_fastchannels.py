@@ -1,5 +1,6 @@
 """FastChannels: what the words in the memory mean, read and written as an agent would."""
 
+import os
 import struct
 
 import msgspec
@@ -12,11 +13,16 @@ from scmi_wire import (
     POWERCAP,
     SUCCESS,
     notification,
+    request,
+    words,
 )
+from server_running import Running
+from smt_client import Areas, EventAreas
 
 from scmigen import runtime
 from scmigen.server.device_permissions import Permissions
 from scmigen.server.fastchannels import PERIOD, FastChannelError, Window
+from scmigen.server.port import Port
 
 ADDRESS = 0x1000_0000
 CPU = 0
@@ -159,6 +165,78 @@ def test_a_file_that_becomes_shorter_harms_nobody(full, memory):
     memory.file.truncate(0)
     full.wait(10 * PERIOD)
     assert full.linux.status(PERFORMANCE, 7, CPU, 30) == SUCCESS
+
+
+def set_level(memory, level):
+    """Write to the channel, and to its doorbell, without waiting."""
+    address = memory.channel(PERFORMANCE, CPU, LEVEL_SET)[2] - ADDRESS
+    memory.file.seek(address)
+    memory.file.write(struct.pack("<II", level, 1))
+
+
+def polls(full, microseconds):
+    """How often a server wakes up in this time."""
+    count, end = 0, full.time.now + microseconds * 1000
+    while full.time.now + full.server.timers.next_due() <= end:
+        full.time.now += full.server.timers.next_due()
+        full.server.tick()
+        count += 1
+    return count
+
+
+def test_idle_channels_are_polled_less_and_less(full, memory):
+    """Every 2 ms for a second, then after 2, 4, 8, 16, 32 and each 50 ms."""
+    assert polls(full, 1_000_000) == 500
+    assert polls(full, 62_000) == 5
+    assert polls(full, 10_000_000) == 200
+    set_level(memory, 30)
+    full.wait(50_000)
+    assert full.linux.words(PERFORMANCE, 8, CPU) == [30]
+    set_level(memory, 10)
+    full.wait(2_000)
+    assert full.linux.words(PERFORMANCE, 8, CPU) == [10]
+    assert polls(full, 900_000) == 450
+
+
+def test_the_interval_of_idle_channels_can_be_chosen(full_with, tmp_path):
+    for idle, count in ((2_000, 5000), (1_000_000, 10)):
+        full = full_with(fastchannels=Window(tmp_path / "memory", ADDRESS, 0x1000, idle))
+        full.wait(10_000_000)
+        assert polls(full, 10_000_000) == count
+        full.server.fastchannels.close()
+
+
+def test_an_agent_that_rings_is_noticed_at_once(full, memory):
+    """Without any time passing, and every 2 ms from then on."""
+    full.wait(10_000_000)
+    set_level(memory, 30)
+    Port(full.linux.agent).ring()
+    assert full.linux.words(PERFORMANCE, 8, CPU) == [30]
+    set_level(memory, 10)
+    full.wait(2_000)
+    assert full.linux.words(PERFORMANCE, 8, CPU) == [10]
+
+
+def test_ringing_without_channels_does_nothing(full_with):
+    Port(full_with().linux.agent).ring()
+
+
+@pytest.mark.parametrize("kind", [Areas, EventAreas])
+def test_the_doorbell_of_shared_memory_is_one_of_channels_too(full_board, tmp_path, kind):
+    window = Window(tmp_path / "memory", ADDRESS, 0x1000)
+    ring = "eventfd" if kind.eventfd else "socket"
+    urls = {"linux": f"smt:{tmp_path}/shmem,ring={ring}"}
+    running = Running(full_board, urls, fastchannels=window)
+    running.server.fastchannels._timer.cancel()  # nothing is polled until it rings
+    with running.running(), kind(tmp_path / "shmem") as areas, window.path.open("r+b", 0) as file:
+        areas.post(request(PERFORMANCE, 0xB, CPU, LEVEL_SET))
+        offset = int.from_bytes(areas.answer()[16:20], "little") - ADDRESS
+        areas.put(4, words(1))
+        file.seek(offset)
+        file.write(struct.pack("<II", 30, 1))
+        areas.ring()
+        shown = offset + 24
+        areas.until(lambda: os.pread(file.fileno(), 4, shown) == words(30))
 
 
 def test_memory_for_channels_that_no_agent_has_is_an_error(serve, tmp_path):

@@ -274,7 +274,7 @@ def test_every_option_of_serve_takes_effect(tmp_path):
     extra = tmp_path / "extra.json"
     extra.write_text('{"clocks": {"pll": {"rates": [5], "rate": 5}}}')
     options = ["--trace", trace, "--extra", extra, "--profile", "vm1=2.0"]
-    options += ["--fastchannel", f"{tmp_path}/fc:0x10000000:0x1000"]
+    options += ["--fastchannel", f"{tmp_path}/fc:0x10000000:0x1000,idle=20"]
     options += ["--backend", "scmigen.server.simulator:Recorder"]
     with serving(FULL, "--directory", tmp_path / "s", *options) as process:
         with Client(f"unix:{tmp_path}/s/linux.sock") as linux:
@@ -297,6 +297,8 @@ def test_every_option_of_serve_takes_effect(tmp_path):
         (["--fastchannel", "x"], "give FILE:ADDR:SIZE"),
         (["--fastchannel", "x:3:4096"], "multiple of 8"),
         (["--fastchannel", "/:0x1000:4096"], "--fastchannel"),
+        (["--fastchannel", "x:0x1000:4096,often"], "give FILE:ADDR:SIZE"),
+        (["--fastchannel", "x:0x1000:4096,idle=1"], "idle= must be 2 to 1000 ms"),
         (["--backend", "nonsense"], "unknown back end 'nonsense'"),
         (["--extra", "/no/such"], "No such file"),
         (["--listen", "linux=smt:x,slot=5"], "give at least 128 bytes"),
@@ -310,6 +312,8 @@ def test_every_option_of_serve_takes_effect(tmp_path):
         "fastchannel without a size",
         "fastchannel at an odd address",
         "fastchannel in a directory",
+        "unknown fastchannel option",
+        "fastchannel polled too often",
         "unknown back end",
         "no such overlay",
         "slot too small",

@@ -215,7 +215,8 @@ class SmtSession:
     def _command(self) -> None:
         slot = self._areas.commands
         if self._word(slot + STATUS) & (FREE | ERROR):
-            return  # no command: the ring was about events
+            self._port.ring()
+            return  # no command: the ring was about events or FastChannels
         length = self._word(slot + LENGTH)
         most = min(HEADER_SIZE + MAX_PAYLOAD, self._areas.slot - HEADER)
         if not HEADER_SIZE <= length <= most:
