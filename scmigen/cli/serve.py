@@ -208,7 +208,8 @@ unchanged stay connected. SIGTERM and SIGINT stop the server.
     multiple=True,
     help="Serve an agent (name or id) at unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH, "
     "smt:FILE (shared memory) or vhost-user:PATH (a virtual machine); append ,mode=0660 or "
-    ",group=NAME to let users other than the owner connect. Repeatable.",
+    ",group=NAME to let users other than the owner connect, ,idle=SECONDS to disconnect silent "
+    "clients. Repeatable.",
 )
 @click.option(
     "--directory",

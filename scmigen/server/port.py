@@ -22,6 +22,7 @@ class Port:
 
     def __init__(self, agent: Agent, trace: "Trace | None" = None) -> None:
         self._trace = trace
+        self._heard: Callable[[], None] | None = None
         self.change(agent)
 
     @property
@@ -37,7 +38,18 @@ class Port:
     def change(self, agent: Agent) -> None:
         """Use ``agent`` from now on."""
         self.agent = agent
-        self.handle = agent.handle if self._trace is None else self._traced
+        self._handle = agent.handle if self._trace is None else self._traced
+        self.handle = self._handle if self._heard is None else self._told
+
+    def listen(self, heard: Callable[[], None]) -> None:
+        """Call ``heard`` whenever the agent sends a message."""
+        self._heard = heard
+        self.change(self.agent)
+
+    def _told(self, message: bytes) -> tuple[bytes, ...]:
+        assert self._heard is not None
+        self._heard()
+        return self._handle(message)
 
     def limit(self, max_reply: int) -> None:
         """Cap reply payloads at ``max_reply`` bytes, status included."""

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, Protocol
 
 from scmigen.server.port import Port
@@ -36,7 +37,9 @@ def _packets(port: Port, url: str, text: str, host: Host) -> Transport:
 
 
 def _stream(port: Port, url: str, text: str, host: Host) -> Transport:
-    return Endpoint(port, url, Address.of(text), socket.SOCK_STREAM, StreamConnection, host)
+    address = Address.of(text, stream=True)
+    accept = partial(StreamConnection, partial=address.partial)
+    return Endpoint(port, url, address, socket.SOCK_STREAM, accept, host)
 
 
 def _datagrams(port: Port, url: str, text: str, host: Host) -> Transport:

@@ -1,7 +1,8 @@
 """The addresses that agents connect to: a path in the file system, and who may use it.
 
-An address is the part of a URL after the scheme: ``PATH``, ``PATH,mode=0660`` or
-``PATH,mode=0660,group=kvm``. By default a socket file has mode 0600 and the group of the server.
+An address is the part of a URL after the scheme: a path and options, such as
+``PATH,mode=0660,group=kvm,idle=600``. By default a socket file has mode 0600 and the group of the
+server, a client may be silent for ever, and no message may take longer than `PARTIAL`.
 """
 
 import errno
@@ -19,6 +20,11 @@ _LONGEST: Final = 107
 _LAST_GROUP: Final = 0xFFFF_FFFE
 #: The mode of a socket file.
 DEFAULT_MODE: Final = stat.S_IRUSR | stat.S_IWUSR
+#: How long the rest of a message may take on a stream, in µs.
+PARTIAL: Final = 5_000_000
+_OPTIONS: Final = ("mode", "group", "idle", "partial")
+_SECOND: Final = 1_000_000
+_DAY: Final = 86_400
 
 
 class TransportError(Exception):
@@ -31,24 +37,37 @@ class UrlError(TransportError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A path; ``mode`` and ``group`` (``None``: the server's) decide who may use it."""
+    """A path; ``mode`` and ``group`` (``None``: the server's) decide who may use it, ``idle``
+    (``None``: for ever) and ``partial`` how long a client may be silent, and how long between the
+    first and the last byte of a message, in µs."""
 
     path: Path
     mode: int = DEFAULT_MODE
     group: int | None = None
+    idle: int | None = None
+    partial: int = PARTIAL
 
     @classmethod
-    def of(cls, text: str) -> "Address":
+    def of(cls, text: str, *, stream: bool = False) -> "Address":
         """Parse the part of a URL after the scheme. Raises `UrlError`."""
-        mode, group = "", ""
+        found: dict[str, str] = {}
         while True:
             rest, comma, last = text.rpartition(",")
-            if comma and last.startswith("mode="):
-                text, mode = rest, last.removeprefix("mode=")
-            elif comma and last.startswith("group="):
-                text, group = rest, last.removeprefix("group=")
-            else:
-                return cls(Path(text), _mode(mode), _group(group))
+            key, equals, value = last.partition("=")
+            if not comma or not equals or key not in _OPTIONS:
+                break
+            text, found[key] = rest, value
+        if "partial" in found and not stream:
+            raise UrlError(
+                "partial= is an option of unix-stream: only: no other message is partial"
+            )
+        return cls(
+            Path(text),
+            _mode(found.get("mode", "")),
+            _group(found.get("group", "")),
+            _time("idle", found.get("idle", "")),
+            _time("partial", found.get("partial", "")) or PARTIAL,
+        )
 
     def check(self) -> None:
         """Raises `UrlError` if no socket can have this path."""
@@ -92,6 +111,19 @@ def _group(text: str) -> int | None:
     if found > _LAST_GROUP:
         raise UrlError(f"group={text}: the highest group id is {_LAST_GROUP}")
     return found
+
+
+def _time(key: str, text: str) -> int | None:
+    """Seconds in µs; ``None`` if none are given."""
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1e-3 <= seconds <= _DAY:
+        raise UrlError(f"{key}={text}: give seconds, 0.001 to {_DAY}")
+    return round(seconds * _SECOND)
 
 
 def listen(address: Address, kind: int) -> socket.socket:

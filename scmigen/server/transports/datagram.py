@@ -15,6 +15,7 @@ from scmigen.scmi.layouts import HEADER_SIZE
 from scmigen.server.port import Port
 from scmigen.server.timers import Timer
 from scmigen.server.transports.address import Address, identity, listen, remove
+from scmigen.server.transports.silence import Silence
 from scmigen.server.transports.sockets import BURST, MAX_MESSAGE, PATIENCE, Host
 
 #: The errors of connecting to an address whose socket is gone.
@@ -37,6 +38,7 @@ class DatagramEndpoint:
         self._out: deque[bytes] = deque()
         self._again: Timer | None = None
         self._patience: Timer | None = None
+        self._silence = Silence(port, host.loop, address.idle, self.drop)
         host.loop.watch(self._socket, self._turn)
 
     def _turn(self) -> None:
@@ -69,6 +71,7 @@ class DatagramEndpoint:
                 return False
             self._gone()
         self._peer = peer
+        self._silence.begin()
         self._note("connected")
         return True
 
@@ -84,6 +87,7 @@ class DatagramEndpoint:
         if self._peer is None:
             return
         self._peer = None
+        self._silence.over()
         self._out.clear()
         self._patient()
         self._note(reason)

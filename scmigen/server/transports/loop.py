@@ -32,6 +32,8 @@ class Loop:
 
     def __init__(self, timers: Timers, after_timers: Callback = lambda: None) -> None:
         self.timers = timers
+        #: The clock, in ns.
+        self.now = timers.now
         self._after_timers = after_timers
         self._own = Timers(timers.now, timers.failed)
         self._interrupts: deque[Callback] = deque()

@@ -94,7 +94,8 @@ class Areas:
         if name == MEMFD and not found["doorbell"]:
             raise UrlError("smt:memfd needs doorbell=PATH")
         bell = found["doorbell"] or f"{name}.doorbell"
-        address = Address.of(f"{bell},mode={found['mode']},group={found['group']}")
+        options = ",".join(f"{key}={found[key]}" for key in ("mode", "group", "idle"))
+        address = Address.of(f"{bell},{options}")
         file = None if name == MEMFD else Path(name)
         return cls(file, address, commands, events, slot, found["ring"] == "eventfd")
 
@@ -115,6 +116,7 @@ def _options(text: str) -> dict[str, str]:
         "ring": "socket",
         "mode": "",
         "group": "",
+        "idle": "",
     }
     for option in options:
         key, equals, value = option.partition("=")

@@ -7,8 +7,8 @@ who can connect.
 
 While a client is connected, the server does not accept others: they wait in the kernel's queue
 until the first client and the votes of its agent are gone. A message of invalid length ends the
-connection. A client that does not read its responses is not read from either, and is disconnected
-after `PATIENCE`.
+connection, and so does one whose rest does not come. A client that does not read its responses is
+not read from either, and is disconnected after `PATIENCE`.
 """
 
 import errno
@@ -23,6 +23,7 @@ from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD
 from scmigen.server.port import Port
 from scmigen.server.timers import Timer
 from scmigen.server.transports.address import (
+    PARTIAL,
     Address,
     TransportError,
     identity,
@@ -31,6 +32,7 @@ from scmigen.server.transports.address import (
     remove,
 )
 from scmigen.server.transports.loop import Loop
+from scmigen.server.transports.silence import Rest, Silence
 
 #: The longest message of an agent, in bytes.
 MAX_MESSAGE: Final = HEADER_SIZE + MAX_PAYLOAD
@@ -187,13 +189,20 @@ class PacketConnection(Connection):
 
 
 class StreamConnection(Connection):
-    """SOCK_STREAM: each message is preceded by its length."""
+    """SOCK_STREAM: each message is preceded by its length. ``partial`` is how long its rest may
+    take, in µs."""
 
     def __init__(
-        self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
+        self,
+        port: Port,
+        file: socket.socket,
+        host: Host,
+        ended: Callable[[str], None],
+        partial: int = PARTIAL,
     ) -> None:
         self._in = b""
         self._out = b""
+        self._rest = Rest(host.loop, partial, self.end, lambda: self.blocked)
         super().__init__(port, file, host, ended)
 
     @property
@@ -218,14 +227,29 @@ class StreamConnection(Connection):
             size = _whole(data)
         if size > 0:
             self._in = data[size:]
-            if _whole(self._in):  # another complete message, or an invalid one
-                self._loop.soon(self._file)
+            if self._in or self._rest.expected:
+                self._begin_message()
             port = self._port
             self.send(port.handle(data[_LENGTH.size : size]))
             if port.agent.services.waiting:
                 self._host.deliver()
         elif size < 0:
             self.end(f"sent a length that is not {HEADER_SIZE} to {MAX_MESSAGE}")
+        else:
+            self._rest.expect()
+
+    def _begin_message(self) -> None:
+        """Go on with the bytes after a message."""
+        self._rest.over()
+        if _whole(self._in):  # another complete message, or an invalid one
+            self._loop.soon(self._file)
+        elif self._in:
+            self._rest.expect()
+
+    def end(self, reason: str) -> None:
+        """Close the connection."""
+        self._rest.over()
+        super().end(reason)
 
     def send(self, frames: tuple[bytes, ...]) -> None:
         """Send ``frames``, or keep them until the client accepts them."""
@@ -278,6 +302,7 @@ class Endpoint:
         self._host = host
         self._loop = host.loop
         self._session: ClientSession | None = None
+        self._silence = Silence(port, host.loop, address.idle, self.drop)
         self._listener = listen(address, kind)
         self._identity = identity(self._path)
         self._listen()
@@ -306,9 +331,11 @@ class Endpoint:
             file.close()
         else:
             self._loop.forget(self._listener)
+            self._silence.begin()
 
     def _ended(self, reason: str) -> None:
         self._session = None
+        self._silence.over()
         self._note(reason)
         self._port.disconnect()
         self._listen()

@@ -24,6 +24,8 @@ from scmigen.scmi.status import Status
 from scmigen.server.memory import SharedMemory, SharedMemoryError, is_memory
 from scmigen.server.port import Port
 from scmigen.server.transports import doorbells
+from scmigen.server.transports.address import PARTIAL
+from scmigen.server.transports.silence import Rest
 from scmigen.server.transports.sockets import Host
 from scmigen.server.transports.virtqueue import (
     MAX_SIZE,
@@ -83,6 +85,7 @@ class VhostSession:
         self._input = bytearray()
         self._files: deque[int] = deque()
         self._out: deque[bytes] = deque()
+        self._rest = Rest(self._loop, PARTIAL, self.end)
         file.setblocking(False)
         self._loop.watch(file, self._receive)
 
@@ -96,11 +99,15 @@ class VhostSession:
                 self._read(self._missing())
             self._request()
         except BlockingIOError:
-            return
+            pass
         except (QueueError, SharedMemoryError) as problem:
             self.end(f"vhost-user: {problem}")
         except OSError as problem:
             self.end(problem.strerror or "connection lost")
+        if self._input and self._file.fileno() >= 0:
+            self._rest.expect()
+        else:
+            self._rest.over()
 
     def _missing(self) -> int:
         """How many bytes the current request still lacks, as far as is known. Bytes of the next one
