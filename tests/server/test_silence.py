@@ -210,6 +210,34 @@ def test_by_default_silence_is_fine(hosted, tmp_path):
         assert server.client.recv(100) == RATE
 
 
+def test_a_client_without_room_is_tried_less_and_less(hosted, tmp_path):
+    """After 2, 4, 8, 16, 32 and each 50 ms. When it reads, it gets everything, and the server is as
+    quick as before."""
+    server = hosted(f"unix-dgram:{tmp_path}/s")
+    loop = server.running.service.loop
+
+    def tries(seconds):
+        count, end = 0, server.now + int(seconds * SECOND)
+        while (left := loop._own.next_due()) is not None and server.now + left <= end:
+            server.now += left
+            server.turn()
+            count += 1
+        return count
+
+    with connect(tmp_path / "s", socket.SOCK_DGRAM) as server.client:
+        for _ in range(2):
+            sends = 0
+            while loop._own.next_due() is None:  # its receive queue has room
+                sent(server, RATE_GET)
+                sends += 1
+            assert tries(0.062) == 5
+            assert tries(10) == 200
+            for _ in range(sends - 1):
+                assert server.client.recv(100) == RATE
+            assert tries(0.05) == 1
+            assert server.client.recv(100) == RATE
+
+
 @pytest.mark.parametrize("key", ["idle", "partial"])
 @pytest.mark.parametrize("value", ["0", "-1", "x", "nan", "inf", "86401"])
 def test_a_time_is_some_seconds(key, value):

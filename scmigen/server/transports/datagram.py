@@ -13,15 +13,16 @@ from typing import Final
 
 from scmigen.scmi.layouts import HEADER_SIZE
 from scmigen.server.port import Port
-from scmigen.server.timers import Timer
+from scmigen.server.timers import Backoff, Timer
 from scmigen.server.transports.address import Address, identity, listen, remove
 from scmigen.server.transports.silence import Silence
 from scmigen.server.transports.sockets import BURST, MAX_MESSAGE, PATIENCE, Host
 
 #: The errors of connecting to an address whose socket is gone.
 _GONE: Final = (errno.ECONNREFUSED, errno.ENOENT)
-#: How long to wait for a client with a full receive queue, in µs.
+#: How long to wait for a client with a full receive queue, in µs: at first, and at most.
 _AGAIN: Final = 2_000
+_SELDOM: Final = 50_000
 
 
 class DatagramEndpoint:
@@ -37,6 +38,7 @@ class DatagramEndpoint:
         self._peer: str | bytes | None = None
         self._out: deque[bytes] = deque()
         self._again: Timer | None = None
+        self._pace = Backoff(_AGAIN, _SELDOM)
         self._patience: Timer | None = None
         self._silence = Silence(port, host.loop, address.idle, self.drop)
         host.loop.watch(self._socket, self._turn)
@@ -124,12 +126,13 @@ class DatagramEndpoint:
             reason = f"did not read for {PATIENCE // 1_000_000} s"
             self._patience = self._host.loop.later(PATIENCE, lambda: self._gone(reason))
         self._host.loop.forget(self._socket)
-        self._again = self._host.loop.later(_AGAIN, self._resume)
+        self._again = self._host.loop.later(self._pace.next(), self._resume)
 
     def _patient(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+            self._pace.found()
 
     def _resume(self) -> None:
         self._again = None
