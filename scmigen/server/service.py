@@ -64,13 +64,13 @@ class Service:
     def reload(self, server: Server, urls: Mapping[Agent, str]) -> None:
         """Serve ``server`` from now on. Agents whose view is unchanged keep their connections,
         votes and settings; the others are disconnected and start over. A URL that cannot be opened
-        is logged."""
+        is logged; one whose socket file is gone is opened again."""
         kept = transfer_state(self.server, server)
         agents = {agent.id: url for agent, url in urls.items()}
         for number, transport in tuple(self._transports.items()):
             if number not in kept:
                 transport.drop("the configuration has changed")
-            if agents.get(number) != transport.url:
+            if agents.get(number) != transport.url or transport.lost:
                 transport.close()
                 del self._transports[number], self._ports[number]
                 if number in kept:  # the new server does not know that its client is gone

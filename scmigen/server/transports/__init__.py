@@ -22,6 +22,10 @@ class Transport(Protocol):
 
     url: str
 
+    @property
+    def lost(self) -> bool:
+        """Whether no client can connect, because the socket file was removed or replaced."""
+
     def deliver(self) -> None:
         """Send the agent's queued events, as far as the other end accepts them."""
 

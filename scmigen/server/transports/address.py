@@ -181,10 +181,23 @@ def identity(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
+def is_lost(path: Path, known: tuple[int, int]) -> bool:
+    """Whether no socket file with this device and inode is at ``path`` any more."""
+    try:
+        return identity(path) != known
+    except OSError:
+        return True
+
+
+def lost(path: Path) -> str:
+    """What to log then."""
+    return f"{path} was removed or replaced: no client can connect; a reload (SIGHUP) listens again"
+
+
 def remove(path: Path, known: tuple[int, int]) -> None:
     """Remove the socket file at ``path`` if it still has this device and inode."""
-    with suppress(OSError):  # already removed
-        if identity(path) == known:
+    if not is_lost(path, known):
+        with suppress(OSError):  # removed meanwhile
             path.unlink()
 
 

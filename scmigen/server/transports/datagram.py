@@ -14,7 +14,7 @@ from typing import Final
 from scmigen.scmi.layouts import HEADER_SIZE
 from scmigen.server.port import Port
 from scmigen.server.timers import Backoff, Timer
-from scmigen.server.transports.address import Address, identity, listen, remove
+from scmigen.server.transports.address import Address, identity, is_lost, listen, lost, remove
 from scmigen.server.transports.silence import Silence
 from scmigen.server.transports.sockets import BURST, MAX_MESSAGE, PATIENCE, Host
 
@@ -42,6 +42,11 @@ class DatagramEndpoint:
         self._patience: Timer | None = None
         self._silence = Silence(port, host.loop, address.idle, self.drop)
         host.loop.watch(self._socket, self._turn)
+
+    @property
+    def lost(self) -> bool:
+        """Whether no client can connect, because the socket file was removed or replaced."""
+        return is_lost(self._path, self._identity)
 
     def _turn(self) -> None:
         if self._out:  # left over from the last turn
@@ -93,6 +98,8 @@ class DatagramEndpoint:
         self._out.clear()
         self._patient()
         self._note(reason)
+        if self.lost:
+            self._note(lost(self._path))
         self._port.disconnect()
         self._host.deliver()
 

@@ -27,7 +27,9 @@ from scmigen.server.transports.address import (
     Address,
     TransportError,
     identity,
+    is_lost,
     listen,
+    lost,
     peer,
     remove,
 )
@@ -307,9 +309,16 @@ class Endpoint:
         self._identity = identity(self._path)
         self._listen()
 
+    @property
+    def lost(self) -> bool:
+        """Whether no client can connect, because the socket file was removed or replaced."""
+        return is_lost(self._path, self._identity)
+
     def _listen(self) -> None:
         if self._session is None and self._listener.fileno() >= 0:
             self._loop.watch(self._listener, self._accept)
+            if self.lost:
+                self._note(lost(self._path))
 
     def _note(self, text: str) -> None:
         self._host.log(f"{self._port.name}: {text}", self._port.name)
