@@ -65,6 +65,11 @@ class Poller:
         #: … → whether the power was outside of them at the last notification.
         self._outside: dict[tuple[int, int], bool] = {}
 
+    def _until_tick(self) -> int:
+        """µs until the next multiple of `PERIOD`: whatever is polled with it wakes the server up
+        together."""
+        return PERIOD - self._services.timers.now() // 1000 % PERIOD
+
     def trip_points(self, sensor: Sensor) -> None:
         """Poll ``sensor`` for crossed trip points while any agent subscribes to them."""
         event = trip_points_of(sensor)
@@ -75,7 +80,7 @@ class Poller:
 
         if len(self._services.subscribers(event)) <= 1:
             sensor.last = None
-        self._start(event, lambda: PERIOD, poll)
+        self._start(event, self._until_tick, poll)
 
     def updates(self, sensor: Sensor, *, restart: bool = False) -> None:
         """Send readings of ``sensor`` at its interval, while it is enabled and any agent subscribes
@@ -107,7 +112,7 @@ class Poller:
                     self._outside[key] = outside
                     services.notify(services.sessions[agent], *event[:2], (0, own, power))
 
-        self._start(event, lambda: PERIOD, poll)
+        self._start(event, self._until_tick, poll)
 
     def resume(self, before: "Poller", kept: frozenset[int]) -> None:
         """Poll for all subscriptions, which were transferred from the server that ``before`` polled

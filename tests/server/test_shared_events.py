@@ -55,6 +55,19 @@ def test_a_reload_tells_neither_what_is_not_so(full, full_board):
     assert [agent.take_events() for agent in new.agents.values()] == [(), ()]
 
 
+def test_what_is_polled_wakes_the_server_up_together(full):
+    """A trip point and, 7 ms later, the power of a domain: 50 times a second, not 100."""
+    full.linux.status(SENSOR, 4, THERMAL, 1)
+    full.wait(7_000)
+    full.linux.status(POWERCAP, 0xB, SOC, 1, 3000, 5000)
+    end, count = full.time.now + 1_000_000_000, 0
+    while full.time.now + full.server.timers.next_due() <= end:
+        full.time.now += full.server.timers.next_due()
+        full.server.tick()
+        count += 1
+    assert count == 50
+
+
 def test_a_reading_under_way_of_a_sensor_that_is_no_more(full, full_board):
     assert full.linux.status(SENSOR, 6, THERMAL, 1) == SUCCESS
     agents = tuple(
