@@ -195,20 +195,41 @@ class _EventDoorbell(_Doorbell):
         os.close(self._from_server)
 
 
-def _received_files(doorbell: socket.socket, count: int, deadline: float) -> list[int]:
-    """The files that the server sends to a new client. Raises `OSError`, `WireError`."""
+def _received_files(
+    doorbell: socket.socket, memories: int, eventfds: int, deadline: float
+) -> list[int]:
+    """The files that the server sends to a new client: memory first. Raises `OSError`,
+    `WireError`."""
     files: list[int] = []
     with suppress(TimeoutError):
         doorbell.settimeout(_left(deadline))
-        _, files, _, _ = socket.recv_fds(doorbell, 1, count, socket.MSG_CMSG_CLOEXEC)
-    if len(files) != count:
+        _, files, _, _ = socket.recv_fds(doorbell, 1, memories + eventfds, socket.MSG_CMSG_CLOEXEC)
+    try:
+        _check(files, memories, eventfds)
+    except WireError:
         for file in files:
             os.close(file)
-        raise WireError(
-            f"the server sent {len(files)} files in place of {count}: it uses other memory or "
-            "another ring=, or another client is connected"
-        )
+        raise
     return files
+
+
+def _check(files: list[int], memories: int, eventfds: int) -> None:
+    """Any other file might block for as long as the server likes. Raises `WireError`."""
+    import fcntl
+
+    if len(files) != memories + eventfds:
+        raise WireError(
+            f"the server sent {len(files)} files in place of {memories + eventfds}: it uses other "
+            "memory or another ring=, or another client is connected"
+        )
+    for file in files[:memories]:
+        try:
+            fcntl.fcntl(file, fcntl.F_GET_SEALS)  # only memory has seals
+        except OSError:
+            raise WireError("the server sent memory that is not a memfd") from None
+    for file in files[memories:]:
+        if Path(f"/proc/self/fd/{file}").readlink() != Path("anon_inode:[eventfd]"):
+            raise WireError("the server sent a doorbell that is not an eventfd")
 
 
 class _SharedMemory:
@@ -233,12 +254,12 @@ class _SharedMemory:
         files: list[int] = []
         if name != "memfd":
             files.append(os.open(Path(name), os.O_RDWR | os.O_CLOEXEC))
-        count = (name == "memfd") + 2 * (found.get("ring") == "eventfd")
+        count = int(name == "memfd"), 2 * (found.get("ring") == "eventfd")
         doorbell = None
         try:
             doorbell = _connected(socket.SOCK_STREAM, found["doorbell"], deadline)
-            if count:
-                files += _received_files(doorbell, count, deadline)
+            if any(count):
+                files += _received_files(doorbell, *count, deadline)
         except (OSError, ValueError, WireError):
             for file in files:
                 os.close(file)

@@ -188,6 +188,33 @@ def test_eventfds(hostile, memory, count):
         client.version(Protocol.CLOCK)
 
 
+@pytest.mark.parametrize("kinds", ["mp", "pe", "em", ""], ids=str)
+def test_files_that_might_block_are_refused(hostile, memory, kinds):
+    """m: a memfd, e: an eventfd, p: a pipe; two eventfds are expected, or a memfd."""
+    made = {
+        "m": lambda: os.memfd_create("x"),
+        "e": lambda: os.eventfd(0),
+        "p": lambda: os.pipe()[0],
+    }
+    files = [made[kind]() for kind in kinds]
+    path = hostile(STREAM, silent, lambda it: socket.send_fds(it, [b"S"], files) if files else None)
+    told = "sent a doorbell that is not an eventfd" if kinds else "sent 0 files in place of 2"
+    url = f"smt:{memory},ring=eventfd,p2a=none,doorbell={path}"
+    with pytest.raises(ClientError, match=told):
+        Client(url, SHORT)
+    for file in files:
+        os.close(file)
+
+
+def test_memory_that_might_block_is_refused(hostile):
+    here, there = os.pipe()
+    path = hostile(STREAM, silent, lambda it: socket.send_fds(it, [b"S"], [here]))
+    with pytest.raises(ClientError, match="sent memory that is not a memfd"):
+        Client(f"smt:memfd,p2a=none,doorbell={path}", SHORT)
+    os.close(here)
+    os.close(there)
+
+
 def test_a_full_backlog_is_waited_for(tmp_path):
     """The kernel says "try again" at once, and no event tells when."""
     path = str(tmp_path / "full")
