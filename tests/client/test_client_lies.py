@@ -1,12 +1,13 @@
 """The client against a platform that lies: every list that comes in parts, and every answer."""
 
+import os
 import random
 from unittest.mock import patch
 
 import pytest
 from click.testing import CliRunner
 from client_memory import Memory
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scmi_wire import BASE, CLOCK, PINCTRL, POWER, RESET, SENSOR, words
 
@@ -294,31 +295,39 @@ def test_a_name_stays_in_its_line(remembered, arguments):
 
 
 def liar(seed):
-    """Answers of the right shape with random contents, and now and then of another."""
+    """Answers of the right shape with random contents; now and then a refusal, or anything."""
     chance = random.Random(seed)
+    seldom = chance.choice((0, 0.001, 0.01, 0.1))
 
     def answer(message):
         word = int.from_bytes(message[:4], "little")
         protocol, number = word >> 10 & 0xFF, word & 0xFF
-        if chance.random() < 0.02:
+        if chance.random() < seldom:
             return [message[:4] + chance.randbytes(chance.choice((0, 3, 4, 8, 60)))]
-        if protocol == BASE and number == 6:
-            return [message[:4] + words(0, 10) + bytes(range(0x10, 0x1A))]
-        if number in (0, 1):  # few of everything, in a version that exists
-            return [message[:4] + words(0, 0x20000 if number == 0 else 0x00030A0A, 0, 0, 0)[:8]]
-        if chance.random() < 0.1:
+        if chance.random() < seldom:
             return [message[:4] + words(-chance.randrange(12))]
         row = commands(Protocol(protocol), 0x20000).get(number)
-        size = row.reply.size if row is not None else 4
-        data = chance.randbytes(size)
-        if row is not None and row.entries is not None:
-            returned, remaining = chance.randrange(4), chance.randrange(3)
-            data = part(row, returned, remaining)[4:] if row.entries.remaining else data
+        if row is None:
+            return [message[:4] + words(-1)]
+        data = chance.randbytes(row.reply.size)
+        if number == 0:
+            data = words(0x20000)
+        elif number == 1:  # few of everything
+            data = words(*[0x00030002] * (row.reply.size // 4))
+        elif (protocol, number) == (BASE, 6):
+            data = words(2) + bytes(chance.sample(range(0x11, 0x1A), 2)) + bytes(2)
+        elif row.entries is not None:
+            few = chance.randrange(4), chance.choice((0, 0, 0, 1, 2))
+            few = (2, 0) if (protocol, number) == (SENSOR, 3) else few
+            data = part(row, *few)[4:]
+        elif row.reply_tail is not None:
+            data += chance.randbytes(row.reply_tail.size * chance.randrange(3))
         return [message[:4] + words(0) + data]
 
     return answer
 
 
+@settings(max_examples=int(os.environ.get("SCMIGEN_FUZZ", "100")), deadline=None)
 @given(st.integers(0, 1 << 32))
 def test_whatever_a_platform_answers_a_dump_ends_in_text_or_in_a_sentence(seed):
     with patch.dict(SCHEMES, liar=lambda *_: Memory(liar(seed), 3000)):
