@@ -48,6 +48,9 @@ class Total:
             raise PartError(f"{length} entries announced; there can be at most {most}")
         if (self._exact and length != self._length) or length < self._length:
             raise PartError(f"{length} entries in all, but {self._length} were announced before")
+        triplet = self._entries.triplet
+        if triplet is not None and triplet.get(word) and (length != 3 or remaining):
+            raise PartError(f"a range of {length} entries in place of 3")
         self._length, self._exact = length, self._exact or not open_ended
         self.index += returned
         if remaining and self.index > self._entries.at.mask:

@@ -136,8 +136,9 @@ class Entries:
 
     ``index`` names the field of the request that says where this part begins, in its bits ``at``.
     The last fixed field of the reply holds how many entries were ``returned`` and how many are
-    ``remaining`` after them. ``more``: what an entry with these fields goes on with, where entries
-    differ in length.
+    ``remaining`` after them; with its bit ``triplet``, if it has one, they are the lowest and
+    highest value of a range, and its step. ``more``: what an entry with these fields goes on with,
+    where entries differ in length.
     """
 
     entry: Layout
@@ -146,6 +147,7 @@ class Entries:
     remaining: Bits | None = None
     more: Callable[[tuple[Any, ...]], tuple[Layout, ...]] = lambda _: ()
     at: Bits = Bits(0, 32)
+    triplet: Bits | None = None
 
     def part(self, total: int, index: int, room: int) -> tuple[int, int]:
         """How many of ``total`` entries from ``index`` fit into ``room`` bytes, and the word that

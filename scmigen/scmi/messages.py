@@ -18,6 +18,7 @@ _NAME = "u32 flags, name64 name"
 
 _RETURNED: Final = Bits(0, 12)
 _REMAINING: Final = Bits(16, 16)
+_TRIPLET: Final = Bits(12, 1)
 
 _DESCRIPTOR: Final = layout("u32 sensor, u32 attributes_low, u32 attributes_high, name16 name")
 
@@ -169,8 +170,8 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "CLOCK_DESCRIBE_RATES",
             0x10000,
             "u32 clock, u32 index",
-            "u32 flags",  # [12]: a triplet of lowest, highest, step
-            Entries(layout("u64 rate"), "index", _RETURNED, _REMAINING),
+            "u32 flags",
+            Entries(layout("u64 rate"), "index", _RETURNED, _REMAINING, triplet=_TRIPLET),
         ),
         row(0x5, "CLOCK_RATE_SET", 0x10000, "u32 flags, u32 clock, u64 rate"),
         row(0x6, "CLOCK_RATE_GET", 0x10000, "u32 clock", "u64 rate"),
@@ -251,7 +252,7 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             0x20000,
             "u32 sensor, u32 index",
             "u32 flags",
-            Entries(layout("u32 interval"), "index", _RETURNED, _REMAINING),
+            Entries(layout("u32 interval"), "index", _RETURNED, _REMAINING, triplet=_TRIPLET),
         ),
         row(0x9, "SENSOR_CONFIG_GET", 0x20000, "u32 sensor", "u32 config"),
         row(0xA, "SENSOR_CONFIG_SET", 0x20000, "u32 sensor, u32 config"),
@@ -291,8 +292,8 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             "VOLTAGE_DESCRIBE_LEVELS",
             0x10000,
             "u32 domain, u32 index",
-            "u32 flags",  # [12]: a triplet of lowest, highest, step
-            Entries(layout("i32 level"), "index", _RETURNED, _REMAINING),
+            "u32 flags",
+            Entries(layout("i32 level"), "index", _RETURNED, _REMAINING, triplet=_TRIPLET),
         ),
         row(0x5, "VOLTAGE_CONFIG_SET", 0x10000, "u32 domain, u32 config"),
         row(0x6, "VOLTAGE_CONFIG_GET", 0x10000, "u32 domain", "u32 config"),

@@ -40,10 +40,10 @@ def listed(request):
     return request.param
 
 
-def part(row, returned, remaining, sent=None):
+def part(row, returned, remaining, sent=None, flags=0):
     """The bytes of a reply: ``returned`` entries announced, as many or ``sent`` sent."""
     entries = row.entries
-    word = returned << entries.returned.low | remaining << entries.remaining.low
+    word = flags | returned << entries.returned.low | remaining << entries.remaining.low
     fixed = bytes(row.reply.size - 4) + words(word)
     return words(0) + fixed + bytes(entries.entry.size) * (returned if sent is None else sent)
 
@@ -115,6 +115,18 @@ def test_a_list_that_contradicts_itself_is_refused(remembered, listed, parts, to
     url = remembered(platform(version, [part(row, *it) for it in parts]))
     with pytest.raises(ClientError, match=f"^memory:x: {row.name}\\(.*{told}$"):
         read(url, protocol, number, words_before(row))
+
+
+@pytest.mark.parametrize("ranged", [(0x14, 4), (0x17, 4), (0x15, 8)], ids=str)
+@pytest.mark.parametrize(("returned", "remaining"), [(2, 0), (4, 0), (2, 1)])
+def test_a_range_has_three_entries(remembered, ranged, returned, remaining):
+    """Bit 12: lowest, highest and step, at once."""
+    protocol, number = ranged
+    row = the_row(protocol, 0x20000, number)
+    told = f"{row.name}.*: a range of {returned + remaining} entries in place of 3"
+    url = remembered(platform(0x20000, [part(row, returned, remaining, flags=1 << 12)]))
+    with pytest.raises(ClientError, match=told):
+        read(url, protocol, number, 1)
 
 
 def test_an_endless_list_ends(remembered, listed):
