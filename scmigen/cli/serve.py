@@ -1,6 +1,7 @@
 """``scmigen serve``: the reference server on sockets, shared memory and virtual machines."""
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Iterable
@@ -11,6 +12,8 @@ from typing import Final
 import click
 
 from scmigen import runtime
+from scmigen.diagnostics import InputError
+from scmigen.inputs import read_bytes
 from scmigen.scmi.protocols import KIND_OF, Profile
 from scmigen.scmi.text import plain
 from scmigen.server import Agent, Server
@@ -55,13 +58,11 @@ def _configuration(options: _Options) -> runtime.Runtime:
     """The platform to serve. Raises `click.ClickException`."""
     path = options.configuration
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
         for path in options.extra:
-            data = runtime.overlay(data, path.read_bytes())
+            data = runtime.overlay(data, read_bytes(path))
         return runtime.decode(data)
-    except OSError as problem:
-        raise click.ClickException(f"{path}: {problem.strerror}") from None
-    except runtime.ConfigurationError as problem:
+    except (InputError, runtime.ConfigurationError) as problem:
         raise click.ClickException(f"{path}: {plain(str(problem))}") from None
 
 
@@ -90,11 +91,15 @@ def _unknown_agent(name: str, known: Iterable[str]) -> str:
 
 
 def _server(
-    options: _Options, backend: Backend | None, log: Log, *, successor: bool = False
+    options: _Options,
+    backend: Backend | None,
+    log: Log,
+    platform: runtime.Runtime,
+    *,
+    successor: bool = False,
 ) -> Server:
-    """A server for the current contents of the configuration files, ``successor`` to another one on
-    reload. Raises `click.ClickException`."""
-    platform = _configuration(options)
+    """A server of ``platform``, ``successor`` to another one on reload. Raises
+    `click.ClickException`."""
     profile, profiles = _profiles(platform, options.profiles)
     try:
         return Server(
@@ -172,25 +177,74 @@ def _window(text: str | None) -> Window | None:
 
 
 def _reload(service: Service, options: _Options, log: Log) -> None:
-    """Serve the current contents of the files; if they are invalid, keep serving the old ones."""
-    old = service.server
+    """Serve the current contents of the files. If that is impossible, for whatever reason, the old
+    configuration stays in use, for all agents, and the log says why."""
+    old = service.server.configuration
     try:
-        # first without the real back end, which can serve only one configuration at a time
-        tried = _server(options, Backend(), log, successor=True)
+        _try(options, log)
+        for agent, url in _switch(service, options, log).items():
+            log(_served(agent, url))
+        log("reloaded")
+    except Exception as problem:
+        same = service.server.configuration is old
+        still = "; still serving the old configuration" if same else ""
+        log(f"reload: {_reason(problem)}{still}")
+        if os.environ.get("SCMIGEN_DEBUG"):
+            sys.excepthook(type(problem), problem, problem.__traceback__)
+    del old
+    _tidy()
+
+
+def _reason(problem: Exception) -> str:
+    if isinstance(problem, click.ClickException):
+        return problem.format_message()
+    return f"{type(problem).__name__}: {problem}"
+
+
+def _try(options: _Options, log: Log) -> None:
+    """Start a server of the current contents of the files without the real back end, which can
+    serve only one configuration at a time. Raises whatever is wrong with them."""
+    tried = _server(options, Backend(), log, _configuration(options), successor=True)
+    try:
+        _endpoints(tried, options.listen, options.directory)
+    finally:
+        tried.discard()
+
+
+def _switch(service: Service, options: _Options, log: Log) -> dict[Agent, str]:
+    """Start the back end with the current contents of the files, and serve them; agent → URL. If
+    that fails, start it again with the old configuration and its state. Raises what failed."""
+    old, new = service.server.configuration, _configuration(options)
+    try:
+        return _serve(service, options, log, new)
+    except Exception:
         try:
-            _endpoints(tried, options.listen, options.directory)
-        finally:
-            if tried.fastchannels is not None:
-                tried.fastchannels.close()
-        platform = _server(options, old.backend, log, successor=True)
-        endpoints = _endpoints(platform, options.listen, options.directory)
-    except click.ClickException as problem:
-        log(f"reload: {problem.format_message()}; still serving the old configuration")
-        return
-    service.reload(platform, endpoints)
-    for agent, url in endpoints.items():
-        log(_served(agent, url))
-    log("reloaded")
+            _serve(service, options, log, old)
+        except Exception as problem:
+            log(f"back end: cannot return to the old configuration: {_reason(problem)}")
+        raise
+
+
+def _serve(
+    service: Service, options: _Options, log: Log, platform: runtime.Runtime
+) -> dict[Agent, str]:
+    """Serve ``platform`` on the back end in use; agent → URL. If this raises, only the back end is
+    not as before."""
+    new = _server(options, service.server.backend, log, platform, successor=True)
+    try:
+        endpoints = _endpoints(new, options.listen, options.directory)
+        service.reload(new, endpoints)
+    except Exception:
+        new.discard()
+        raise
+    return endpoints
+
+
+def _tidy() -> None:
+    """Free what nothing refers to any more, and keep the rest out of later collections."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 @click.command(
@@ -258,7 +312,7 @@ def serve(
         found = None if backend is None else load(backend)
     except BackendError as problem:
         raise click.UsageError(str(problem)) from None
-    server = _server(options, found, log)
+    server = _server(options, found, log, _configuration(options))
     endpoints = _endpoints(server, listen, directory)
     try:
         if directory is not None:

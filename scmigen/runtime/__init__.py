@@ -7,6 +7,7 @@ import msgspec
 
 from scmigen.runtime.checks import ConfigurationError, check
 from scmigen.runtime.overlay import overlay
+from scmigen.runtime.reading import from_json
 from scmigen.runtime.schema import (
     FORMAT,
     MAX_AGENTS,
@@ -78,10 +79,7 @@ __all__ = [
 
 def decode(data: bytes) -> Runtime:
     """A configuration from its JSON. Raises `ConfigurationError` with a sentence for people."""
-    try:
-        runtime = msgspec.json.decode(data, type=Runtime)
-    except (msgspec.DecodeError, RecursionError) as problem:
-        raise ConfigurationError(f"not a runtime configuration: {problem}") from None
+    runtime: Runtime = from_json(data, Runtime, what="a runtime configuration")
     if runtime.format != FORMAT:
         raise ConfigurationError(f"format is {runtime.format!r}, this program reads {FORMAT!r}")
     check(runtime)

@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from scmigen.runtime.checks import ConfigurationError
+from scmigen.runtime.reading import from_json
 
 #: Objects in objects; hostile JSON is deeper.
 _DEPTH: Final = 20
@@ -22,10 +23,7 @@ _DEPTH: Final = 20
 
 def overlay(data: bytes, extra: bytes) -> bytes:
     """The JSON ``data`` with ``extra`` merged into it. Raises `ConfigurationError`."""
-    try:
-        base, over = msgspec.json.decode(data), msgspec.json.decode(extra)
-    except (msgspec.DecodeError, RecursionError) as problem:
-        raise ConfigurationError(f"not JSON: {problem}") from None
+    base, over = from_json(data), from_json(extra)
     if not isinstance(base, dict) or not isinstance(over, dict):
         raise ConfigurationError("a runtime configuration and its overlay are JSON objects")
     return msgspec.json.encode(_merged(base, over, 0))

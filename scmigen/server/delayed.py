@@ -7,6 +7,9 @@ that lost it in the meantime gets DENIED. Disconnecting or resetting an agent ca
 changes.
 """
 
+from collections.abc import Iterable
+from operator import itemgetter
+
 from scmigen.scmi import events
 from scmigen.scmi.layouts import HEADER_SIZE, MessageType
 from scmigen.scmi.status import Status
@@ -29,6 +32,20 @@ def begin(session: Session, change: Deferred, head: bytes) -> bytes:
     else:
         _finish(session, pending)
     return DONE
+
+
+def make_now(sessions: Iterable[Session]) -> None:
+    """Make all pending changes of these agents, in the order in which they are due."""
+    waiting = [
+        (pending.timer.due, number, session, pending)
+        for number, session in enumerate(sessions)
+        for pending in session.pending
+        if pending.timer is not None
+    ]
+    for _, _, session, pending in sorted(waiting, key=itemgetter(0, 1)):
+        assert pending.timer is not None
+        pending.timer.cancel()
+        _finish(session, pending)
 
 
 def cancel(session: Session, *, tell: bool) -> None:

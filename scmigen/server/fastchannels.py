@@ -143,9 +143,10 @@ class FastChannels:
                 self._show(slot)
 
     def close(self) -> None:
-        """Stop polling and close the memory."""
-        self._closed = True
-        self._memory.close()
+        """Stop polling and close the memory, if that has not been done."""
+        if not self._closed:
+            self._closed = True
+            self._memory.close()
 
     def serves(self, session: Session, protocol: Protocol, message: int) -> bool:
         """Whether the agent has a channel for ``message``."""

@@ -2,14 +2,15 @@
 
 An agent stays connected if its part of the configuration is unchanged: its grants and the resources
 they are on, its devices, its permissions and its FastChannels. Resources that are the same before
-and after keep their settings, and agents that stay keep their votes and subscriptions. Pending
-asynchronous changes are made at once.
+and after keep their settings, and agents that stay keep their votes and subscriptions; their
+pending asynchronous changes are made at once.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from scmigen import runtime
 from scmigen.scmi.protocols import KIND_OF, Kind
+from scmigen.server import delayed
 from scmigen.server.backend import Backend
 from scmigen.server.core import Server
 from scmigen.server.state import Clock, Resource
@@ -65,21 +66,36 @@ class _ReadOnly(Backend):
 
 
 def transfer_state(old: Server, new: Server) -> frozenset[int]:
-    """Transfer the state of ``old`` to ``new``; the ids of the agents that stay connected."""
-    if old.fastchannels is not None:
-        old.fastchannels.close()
-    # the back end already serves the new configuration, in which numbers mean other resources
-    old.context.backend = _ReadOnly(old.context.backend)
-    kept = frozenset(
+    """Transfer the state of ``old`` to ``new``; the ids of the agents that stay connected.
+
+    If this raises, ``old`` is as it was before, except that pending changes are made."""
+    backend = old.context.backend
+    # it already serves the new configuration, in which numbers mean other resources
+    old.context.backend = _ReadOnly(backend)
+    try:
+        kept = _kept(old, new)
+        delayed.make_now(old.sessions[number] for number in sorted(kept))
+        _inherit(old, new, kept)
+    except Exception:
+        old.context.backend = backend
+        raise
+    _hand_over(old, new, kept)
+    return kept
+
+
+def _kept(old: Server, new: Server) -> frozenset[int]:
+    """The agents that stay connected."""
+    return frozenset(
         number
         for number in old.agents
         if number in new.agents
         and old.agents[number].name == new.agents[number].name
         and _view(old.configuration, number, old) == _view(new.configuration, number, new)
     )
-    for number in old.agents.keys() - kept:
-        old.agents[number].disconnect()
-    old.timers.finish()
+
+
+def _inherit(old: Server, new: Server, kept: frozenset[int]) -> None:
+    """Transfer the state of resources, subscriptions and permissions; ``old`` does not change."""
     same = _same(old, new)
     for before, after in same:
         try:
@@ -90,18 +106,37 @@ def transfer_state(old: Server, new: Server) -> frozenset[int]:
             new.failure(problem, f"transferring {after.kind} {after.number}")
     _subscribe(old, new, kept, {(after.kind, after.number) for _, after in same})
     for number in kept:
-        before_reload, session = old.sessions[number], new.sessions[number]
-        for frame in before_reload.take_events():
-            session.push_event(frame)
-        session.room = before_reload.room
+        session = new.sessions[number]
+        session.room = old.sessions[number].room
         new.permissions.copy(number, old.permissions)
         new.permissions_changed(session)
     new.context.take_changes()
     new.settle("state transfer")
-    new.poller.resume(old.poller, kept)
+
+
+def _hand_over(old: Server, new: Server, kept: frozenset[int]) -> None:
+    """End ``old`` and begin ``new``: the point of no return, so that a step that fails is logged
+    and the others are taken."""
+
+    def step(about: str, call: Callable[..., object], *values: object) -> None:
+        try:
+            call(*values)
+        except Exception as problem:
+            new.failure(problem, f"reload: {about}")
+
+    step("closing FastChannels", old.discard)
+    for number in old.agents.keys() - kept:
+        step(f"disconnecting agent {number}", old.agents[number].disconnect)
+    for number in kept:
+        step(f"events of agent {number}", _move_events, old, new, number)
+    step("polling", new.poller.resume, old.poller, kept)
     if new.fastchannels is not None:
-        new.fastchannels.begin(kept)
-    return kept
+        step("FastChannels", new.fastchannels.begin, kept)
+
+
+def _move_events(old: Server, new: Server, number: int) -> None:
+    for frame in old.sessions[number].take_events():
+        new.sessions[number].push_event(frame)
 
 
 def _subscribe(

@@ -64,28 +64,36 @@ class Service:
     def reload(self, server: Server, urls: Mapping[Agent, str]) -> None:
         """Serve ``server`` from now on. Agents whose view is unchanged keep their connections,
         votes and settings; the others are disconnected and start over. A URL that cannot be opened
-        is logged; one whose socket file is gone is opened again."""
-        kept = transfer_state(self.server, server)
+        or closed is logged; one whose socket file is gone is opened again. If this raises, the server
+        is the same as before."""
         agents = {agent.id: url for agent, url in urls.items()}
-        for number, transport in tuple(self._transports.items()):
+        transports = [
+            (number, self._ports[number].name, it) for number, it in self._transports.items()
+        ]
+        kept = transfer_state(self.server, server)
+        for number, name, transport in transports:
             if number not in kept:
-                transport.drop("the configuration has changed")
+                self._attempt(name, transport.drop, "the configuration has changed")
             if agents.get(number) != transport.url or transport.lost:
-                transport.close()
                 del self._transports[number], self._ports[number]
+                self._attempt(name, transport.close)
                 if number in kept:  # the new server does not know that its client is gone
-                    server.agents[number].disconnect()
+                    self._attempt(name, server.agents[number].disconnect)
         self.server = server
         self.loop.timers = server.timers
         for number, port in self._ports.items():
             port.change(server.agents[number])
         for agent, url in urls.items():
             if agent.id not in self._transports:
-                try:
-                    self._open(agent, url)
-                except Exception as problem:
-                    self.log(f"{agent.name}: {problem}")
-        self.deliver()
+                self._attempt(agent.name, self._open, agent, url)
+        self._attempt("reload", self.deliver)
+
+    def _attempt(self, name: str, step: Callable[..., object], *values: object) -> None:
+        """Take a step that concerns one agent; whatever it raises is logged."""
+        try:
+            step(*values)
+        except Exception as problem:
+            self.log(f"{name}: {problem}")
 
     def run(self) -> None:
         """Serve until `stop`."""

@@ -100,12 +100,6 @@ class Timers:
         for timer in due:
             self._run(timer)
 
-    def finish(self) -> None:
-        """Call all timers now, whenever they are due."""
-        waiting, self.waiting = sorted(self.waiting), []
-        for _, _, timer in waiting:
-            self._run(timer)
-
     def _run(self, timer: Timer) -> None:
         call, timer.call = timer.call, None
         if call is None:

@@ -1,0 +1,276 @@
+"""A reload that fails: at whatever step, the old configuration is served on, to all agents."""
+
+import os
+import socket
+import struct
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import msgspec
+import pytest
+from scmi_wire import (
+    CLOCK,
+    ON,
+    PERFORMANCE,
+    PINCTRL,
+    POWER,
+    POWERCAP,
+    VOLTAGE,
+    Wire,
+    notification,
+    request,
+)
+
+from scmigen import runtime
+from scmigen.server.backend import Backend
+from scmigen.server.fastchannels import Window
+from scmigen.server.service import Service
+
+serve = import_module("scmigen.cli.serve")
+SCMIGEN = str(Path(serve.__file__).parents[1])
+VM1 = 2
+CPU, SOC, SLOW = 0, 0, 1
+ADDRESS = 0x1000_0000
+READS = [
+    (VOLTAGE, 6, 1),
+    (POWER, 5, SLOW),
+    (CLOCK, 6, 0),
+    (POWERCAP, 4, SOC),
+    (PINCTRL, 3, 0, 0),
+    (PINCTRL, 3, 1, 0),
+]
+
+
+def without_pins(board):
+    """vm1, which is another agent then, loses its pins."""
+    linux, vm1 = board.agents
+    grants = {kind: grants for kind, grants in vm1.grants.items() if kind != "pin"}
+    vm1 = msgspec.structs.replace(vm1, grants=grants)
+    return msgspec.structs.replace(board, agents=(linux, vm1))
+
+
+class Board(Backend):
+    """Remembers what it was started with and the last value of everything."""
+
+    def start(self, configuration, now):
+        del now
+        self.configuration = configuration
+        self.values = {}
+
+    def apply(self, effect):
+        self.values[effect.kind, effect.number, effect.what] = effect.values
+
+
+class Reloading:
+    """A service as ``scmigen serve`` makes it, with both agents connected."""
+
+    def __init__(self, folder, board, backend):
+        self.path = folder / "runtime.json"
+        self.path.write_bytes(runtime.encode(board))
+        self.log = []
+        urls = tuple(f"{name}=unix:{folder}/{name}" for name in ("linux", "vm1"))
+        self.window = Window(folder / "memory", ADDRESS, 0x2000)
+        self.options = serve._Options(self.path, (), urls, None, (), self.window)
+        server = serve._server(self.options, backend, self.note, serve._configuration(self.options))
+        self.service = Service(server, serve._endpoints(server, urls, None), self.note)
+        self.clients = {}
+        for name in ("linux", "vm1"):
+            self.clients[name] = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self.clients[name].connect(f"{folder}/{name}")
+            self.clients[name].settimeout(10)
+        self.service.loop.turn()
+
+    def note(self, line, source=""):
+        del source
+        self.log.append(line)
+
+    def ask(self, name, *message):
+        self.clients[name].send(request(*message))
+        self.service.loop.turn()
+        return self.clients[name].recv(200)
+
+    def reads(self):
+        wires = [Wire(self.service.server.agent(name)) for name in ("linux", "vm1")]
+        return [wire.ask(*message) for wire in wires for message in READS]
+
+    def level_shown(self):
+        """What the FastChannel of linux shows as the level of the CPU."""
+        data = Wire(self.service.server.agent("linux")).ask(PERFORMANCE, 0xB, CPU, 8)[1]
+        (address,) = struct.unpack_from("<Q", data, 8)
+        return struct.unpack_from("<I", self.window.path.read_bytes(), address - ADDRESS)[0]
+
+    def reload(self):
+        serve._reload(self.service, self.options, self.note)
+
+    def close(self):
+        self.service.close()
+        self.service.server.discard()
+        for client in self.clients.values():
+            client.close()
+
+
+@pytest.fixture
+def reloading(tmp_path, full_board):
+    found = Reloading(tmp_path, full_board, Board())
+    found.ask("linux", VOLTAGE, 5, 1, 7)
+    found.ask("linux", CLOCK, 5, 0, 0, 800_000_000, 0)
+    found.ask("linux", POWERCAP, 5, SOC, 0, 3000)
+    found.ask("linux", POWER, 6, SLOW, 1)
+    found.ask("vm1", POWER, 4, 0, SLOW, ON)
+    found.service.loop.turn()
+    assert found.clients["linux"].recv(200) == notification(POWER, 0, VM1, SLOW, ON)
+    yield found
+    found.close()
+
+
+BROKEN = {
+    "byte": b'{"format":"\xff"}',
+    "key": b'{"\xff":1}',
+    "surrogate": b'{"format":"\\ud800"}',
+    "nesting": b"[" * 100_000,
+    "unknown nesting": b'{"x":' * 100_000,
+    "number": b'{"format":' + b"9" * 5000 + b"}",
+    "empty": b"",
+    "zeroes": bytes(100),
+    "utf-16": '{"format": "x"}'.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_file_that_is_no_configuration_is_refused(reloading, content):
+    before, backend = reloading.reads(), reloading.service.server.backend
+    values = dict(backend.values)
+    reloading.path.write_bytes(content)
+    reloading.reload()
+    (line,) = [line for line in reloading.log if line.startswith("reload")]
+    assert line.endswith("; still serving the old configuration")
+    assert "Error" not in line
+    assert reloading.reads() == before
+    assert backend.values == values
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_the_same_as_an_overlay(full_board, content):
+    with pytest.raises(runtime.ConfigurationError, match="not JSON: "):
+        runtime.overlay(runtime.encode(full_board), content)
+
+
+def test_which_byte_is_wrong_is_said():
+    with pytest.raises(runtime.ConfigurationError, match=r"byte 11 \(0xff\) is not UTF-8"):
+        runtime.decode(b'{"format":"\xff"}')
+
+
+def test_a_file_that_never_ends_is_refused(reloading):
+    before = reloading.reads()
+    reloading.path.unlink()
+    os.mkfifo(reloading.path)
+    reloading.reload()
+    assert "is not a regular file; still serving" in reloading.log[-1]
+    reloading.path.unlink()
+    reloading.path.symlink_to("/dev/zero")
+    reloading.reload()
+    assert "is not a regular file; still serving" in reloading.log[-1]
+    assert reloading.reads() == before
+
+
+class Failing:
+    """Raises ``problem`` at the ``number``-th call of a function of the package."""
+
+    def __init__(self, number, problem):
+        self.left = number
+        self.problem = problem
+        self.where = ""
+
+    def __call__(self, frame, event, argument):
+        del argument
+        code = frame.f_code
+        if event != "call" or not code.co_filename.startswith(SCMIGEN) or code.co_name in REPORTS:
+            return
+        self.left -= 1
+        if self.left == 0:
+            stack = []
+            while frame is not None and frame.f_code.co_name != "one_failure":
+                stack.append(f"{Path(frame.f_code.co_filename).name}:{frame.f_code.co_name}")
+                frame = frame.f_back
+            self.where = " < ".join(stack)
+            raise self.problem
+
+
+#: What contains and reports failures: they cannot fail themselves, but for want of memory.
+REPORTS = (
+    "_attempt",
+    "step",
+    "_hand_over",
+    "change",
+    "_reload",
+    "_reason",
+    "_tidy",
+    "failure",
+    "_origin",
+    "discard",
+    "<lambda>",
+)
+
+
+def calls_in_a_reload(folder, board):
+    """The number of calls that a reload to ``board`` makes."""
+    reloading = Reloading(folder, board, Board())
+    counting = Failing(-1, None)
+    reloading.path.write_bytes(runtime.encode(without_pins(board)))
+    sys.setprofile(counting)
+    reloading.reload()
+    sys.setprofile(None)
+    assert reloading.log[-1] == "reloaded"
+    reloading.close()
+    return -1 - counting.left
+
+
+#: Fail at every so many-th call; 1 for all of them, which takes minutes.
+STEP = int(os.environ.get("SCMIGEN_RELOAD_STEP", "211"))
+
+
+@pytest.mark.parametrize("problem", [KeyError("x"), MemoryError(), RecursionError()], ids=type)
+def test_a_failure_at_any_step_leaves_one_configuration_for_all(tmp_path, full_board, problem):
+    (tmp_path / "count").mkdir()
+    calls = calls_in_a_reload(tmp_path / "count", full_board)
+    assert calls > 1000
+    outcomes = set()
+    for number in range(1, calls, STEP):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        outcomes.add(one_failure(folder, full_board, Failing(number, problem)))
+    assert outcomes == {"old", "new"}
+
+
+def one_failure(folder, board, failing):
+    reloading = Reloading(folder, board, Board())
+    reloading.ask("linux", VOLTAGE, 5, 1, 7)
+    reloading.ask("vm1", POWER, 4, 0, SLOW, ON)
+    before, backend = reloading.reads(), reloading.service.server.backend
+    values = dict(backend.values)
+    reloading.path.write_bytes(runtime.encode(without_pins(board)))
+    sys.setprofile(failing)
+    try:
+        reloading.reload()
+    finally:
+        sys.setprofile(None)
+    server = reloading.service.server
+    assert all(
+        port.agent is server.agents[number] for number, port in reloading.service._ports.items()
+    ), failing.where
+    assert server.backend is backend
+    assert backend.configuration == server.configuration, failing.where
+    old = server.configuration == board
+    if old:
+        assert "still serving the old" in "".join(reloading.log), failing.where
+        assert reloading.reads() == before, failing.where
+        assert backend.values == values, failing.where
+        assert reloading.ask("vm1", POWER, 5, SLOW)[4:8] == bytes(4), failing.where
+    assert reloading.ask("linux", POWER, 5, SLOW)[4:8] == bytes(4), failing.where
+    assert reloading.level_shown() == Wire(server.agent("linux")).words(PERFORMANCE, 8, CPU)[0]
+    reloading.path.write_bytes(runtime.encode(without_pins(board)))
+    reloading.reload()  # and the next one works
+    assert reloading.log[-1] == "reloaded", failing.where
+    reloading.close()
+    return "old" if old else "new"
