@@ -3,7 +3,7 @@ in a thread of the test process."""
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -24,6 +24,16 @@ def strict_server(
 ) -> Server:
     """A server that raises where it would only log a mistake in the server or its back end."""
     return Server(configuration, profile, **({"broken": unexpected} | options))
+
+
+def eventually(condition: Callable[[], bool], seconds: int = 30) -> bool:
+    """Whether ``condition`` becomes true in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 class Running:

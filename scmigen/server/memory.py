@@ -1,17 +1,31 @@
-"""Memory shared with agents, read and written as a file.
+"""Memory shared with agents, through which no agent can stop or end the server.
 
-It is not mapped: by truncating a mapped file, an agent would kill the process that touches a
-missing page, and with it the server of all other agents. Through file operations, missing bytes are
-an error. For files in the page cache (a memfd, a file in /dev/shm) both access the same memory.
+Neither of the usual ways will do: a process that touches a page of a mapped file that an agent has
+truncated is killed (SIGBUS), and an agent that never finishes a write of its own keeps all other
+writes to the file waiting (the lock of the inode). So:
+
+* A memfd that is sealed against shrinking is mapped: its pages cannot go.
+* Other files are read as files. They are mapped too, but to be written to by the kernel, which
+  copies from another file and fails where there is no page: it takes no lock and kills nobody.
+
+Only a window of the file is mapped, so that the size of a guest costs no address space.
 """
 
+import errno
 import fcntl
+import mmap
 import os
 import stat
 from pathlib import Path
 from typing import Final
 
+_SHORTER: Final = "the file is shorter than agreed"
 _SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+#: Bytes from the start of one window to that of the next, and the most that is accessed at once. A
+#: window reaches to the end of the next one. With larger pages than this, it has two of them.
+_STEP: Final = 1 << 20
+#: Windows that are mapped at once.
+_WINDOWS: Final = 8
 
 
 class SharedMemoryError(Exception):
@@ -19,12 +33,21 @@ class SharedMemoryError(Exception):
 
 
 def is_memory(descriptor: int) -> bool:
-    """Whether a file is memory: a memfd or a file of a tmpfs. Only these support seals."""
+    """Whether a file is memory: a memfd or a file of a tmpfs or hugetlbfs. Only these support
+    seals. Asking for them does not reach the file itself, which may not answer."""
     try:
         fcntl.fcntl(descriptor, fcntl.F_GET_SEALS)
     except OSError:
         return False
     return True
+
+
+def _is_sealed(descriptor: int) -> bool:
+    """Whether nobody can make a file shorter."""
+    try:
+        return bool(fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) & fcntl.F_SEAL_SHRINK)
+    except OSError:
+        return False
 
 
 class SharedMemory:
@@ -34,6 +57,12 @@ class SharedMemory:
         self.descriptor = descriptor
         self.size = size
         self._start = start
+        self._windows: dict[int, mmap.mmap] = {}
+        self._step = _STEP
+        #: Whether pages that are mapped cannot go; unknown before the first access.
+        self._mapped: bool | None = None
+        #: A file of the server's own, from which the kernel copies if they can.
+        self._source: int | None = None
 
     @classmethod
     def open(cls, path: Path, size: int) -> "SharedMemory":
@@ -65,30 +94,86 @@ class SharedMemory:
 
     def read(self, offset: int, size: int) -> bytes:
         """``size`` bytes from ``offset``. Raises `SharedMemoryError`."""
-        if not 0 <= offset <= self.size - size:
-            raise SharedMemoryError(f"{size} bytes at {offset:#x}")
+        at = self._at(offset, size)
         try:
-            data = os.pread(self.descriptor, size, self._start + offset)
-        except OSError as problem:
-            raise SharedMemoryError(problem.strerror or "read error") from None
+            if self._is_mapped():
+                window, start = self._window(at)
+                return window[start : start + size]
+            data = os.pread(self.descriptor, size, at)
+        except (OSError, ValueError) as problem:
+            raise _error(problem) from None
         if len(data) != size:
-            raise SharedMemoryError("the file is shorter than agreed")
+            raise SharedMemoryError(_SHORTER)
         return data
 
     def write(self, offset: int, data: bytes) -> None:
-        """Write ``data`` at ``offset``. Raises `SharedMemoryError`. The size is checked first,
-        because writing would extend a truncated file again."""
-        if not 0 <= offset <= self.size - len(data):
-            raise SharedMemoryError(f"{len(data)} bytes at {offset:#x}")
+        """Write ``data`` at ``offset``. Raises `SharedMemoryError`."""
+        at = self._at(offset, len(data))
         try:
-            if os.fstat(self.descriptor).st_size < self._start + offset + len(data):
-                raise SharedMemoryError("the file is shorter than agreed")
-            written = os.pwrite(self.descriptor, data, self._start + offset)
-        except OSError as problem:
-            raise SharedMemoryError(problem.strerror or "write error") from None
-        if written != len(data):
-            raise SharedMemoryError("short write")
+            mapped = self._is_mapped()
+            window, start = self._window(at)
+            if mapped:
+                window[start : start + len(data)] = data
+            elif self._copy(data, window, start) != len(data):
+                raise SharedMemoryError(_SHORTER)
+        except (OSError, ValueError) as problem:
+            raise _error(problem) from None
+
+    def _at(self, offset: int, size: int) -> int:
+        """The offset in the file of ``size`` bytes at ``offset``."""
+        if not 0 <= offset <= self.size - size or size > _STEP:
+            raise SharedMemoryError(f"{size} bytes at {offset:#x}")
+        return self._start + offset
+
+    def _is_mapped(self) -> bool:
+        """Whether the file is accessed as mapped: it is sealed, as long as agreed, and without huge
+        pages, of which there may be none left when one is touched."""
+        if self._mapped is None:
+            found = os.fstat(self.descriptor)
+            self._step = max(_STEP, found.st_blksize)
+            self._mapped = (
+                _is_sealed(self.descriptor)
+                and found.st_size >= self._start + self.size
+                and found.st_blksize == mmap.PAGESIZE
+            )
+        return self._mapped
+
+    def _window(self, at: int) -> tuple[mmap.mmap, int]:
+        """The window with offset ``at`` of the file, and where it is in there. Raises `OSError`,
+        `ValueError`."""
+        base = at // self._step * self._step
+        window = self._windows.get(base)
+        if window is None:
+            if len(self._windows) == _WINDOWS:
+                self._unmap()
+            size = min(2 * self._step, os.fstat(self.descriptor).st_size - base)
+            if size <= 0:
+                raise ValueError(_SHORTER)
+            window = self._windows[base] = mmap.mmap(self.descriptor, size, offset=base)
+        return window, at - base
+
+    def _copy(self, data: bytes, window: mmap.mmap, start: int) -> int:
+        """Have the kernel copy ``data`` to a window; how much it copied. Raises `OSError`."""
+        if self._source is None:
+            self._source = os.memfd_create("scmi", os.MFD_CLOEXEC)
+        os.pwrite(self._source, data, 0)
+        with memoryview(window)[start : start + len(data)] as target:
+            return os.preadv(self._source, [target], 0)
+
+    def _unmap(self) -> None:
+        for window in self._windows.values():
+            window.close()
+        self._windows.clear()
 
     def close(self) -> None:
-        """Close the file."""
+        """Unmap and close the file."""
+        self._unmap()
+        if self._source is not None:
+            os.close(self._source)
         os.close(self.descriptor)
+
+
+def _error(problem: OSError | ValueError) -> SharedMemoryError:
+    if isinstance(problem, ValueError) or problem.errno == errno.EFAULT:
+        return SharedMemoryError(_SHORTER)
+    return SharedMemoryError(problem.strerror or "not accessible")

@@ -64,8 +64,8 @@ class Service:
     def reload(self, server: Server, urls: Mapping[Agent, str]) -> None:
         """Serve ``server`` from now on. Agents whose view is unchanged keep their connections,
         votes and settings; the others are disconnected and start over. A URL that cannot be opened
-        or closed is logged; one whose socket file is gone is opened again. If this raises, the server
-        is the same as before."""
+        or closed is logged; one whose socket file is gone is opened again. If this raises, the
+        server is the same as before."""
         agents = {agent.id: url for agent, url in urls.items()}
         transports = [
             (number, self._ports[number].name, it) for number, it in self._transports.items()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from scmi_wire import CLOCK, request, words
-from server_running import Running
+from server_running import Running, eventually
 
 from scmigen.server.transports import TransportError, UrlError
 
@@ -172,7 +172,7 @@ def test_a_failed_start_leaves_nothing(board, tmp_path, scheme):
     with pytest.raises(TransportError, match=r"used.doorbell exists and is not a socket"):
         Running(board, urls)
     assert [path.name for path in tmp_path.iterdir()] == ["used.doorbell"]
-    assert files() == before
+    assert eventually(lambda: files() == before)
 
 
 def test_somebody_elses_socket_is_left_alone(board, tmp_path):

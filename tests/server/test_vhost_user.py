@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from scmi_wire import CLOCK, DENIED, OFF, ON, POWER, notification, request, words
-from server_running import Running
+from server_running import Running, eventually
 from vhost_front_end import BUFFERS, GUEST, MEMORY, SIZE, USER, FrontEnd
 
 COMMS_ERROR = -7
@@ -380,13 +380,14 @@ def test_no_file_stays_open_after_a_front_end(running):
     def count():
         return len(list(Path("/proc/self/fd").iterdir()))
 
+    free = count()
     with FrontEnd(running.path) as guest:
         guest.start()
     assert running.logged("vm1: disconnected")
-    before = count()
+    assert eventually(lambda: count() <= free)
     for _ in range(20):
         with FrontEnd(running.path) as guest:
             guest.start()
             guest.send(12, struct.pack("<Q", 0), [guest.kicks[0]] * 5)
             assert guest.closed()
-    assert count() <= before
+    assert eventually(lambda: count() <= free)

@@ -59,9 +59,9 @@ def _shared_memory(port: Port, url: str, text: str, host: Host) -> Transport:
 
 
 def _virtual_machine(port: Port, url: str, text: str, host: Host) -> Transport:
-    from scmigen.server.transports.vhost_user import VhostSession
+    from scmigen.server.transports.vhost_user import VhostEndpoint
 
-    return Endpoint(port, url, Address.of(text), socket.SOCK_STREAM, VhostSession, host)
+    return VhostEndpoint(port, url, Address.of(text), host)
 
 
 #: URL scheme → the function that opens it, given the whole URL and the part after the colon.

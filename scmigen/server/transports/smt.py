@@ -38,9 +38,9 @@ from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, MAX_REPLY, STATUS_SIZ
 from scmigen.scmi.status import Status
 from scmigen.server.memory import SharedMemory, SharedMemoryError
 from scmigen.server.port import Port
-from scmigen.server.transports import doorbells
 from scmigen.server.transports.address import Address, TransportError, UrlError
-from scmigen.server.transports.sockets import Endpoint, Host
+from scmigen.server.transports.aside import Aside, AsideEndpoint
+from scmigen.server.transports.sockets import Host
 
 STATUS, FLAGS, LENGTH, HEADER = 0x4, 0x10, 0x14, 0x18
 FREE: Final = 1
@@ -147,6 +147,7 @@ class SmtSession:
         ended: Callable[[str], None],
         memory: SharedMemory,
         areas: Areas,
+        aside: Aside,
     ) -> None:
         self._port = port
         self._file = file
@@ -154,6 +155,7 @@ class SmtSession:
         self._ended = ended
         self._memory = memory
         self._areas = areas
+        self._aside = aside
         self._out: deque[bytes] = deque()
         self._doorbells: tuple[int, ...] = ()
         file.setblocking(False)
@@ -255,7 +257,7 @@ class SmtSession:
 
     def _ring(self) -> None:
         if self._doorbells:
-            doorbells.ring(self._doorbells[1])
+            self._aside.ring(self._doorbells[1])
             return
         try:
             self._file.send(b"S")
@@ -282,13 +284,13 @@ class SmtSession:
     def _release(self) -> None:
         for doorbell in self._doorbells:
             self._host.loop.forget(doorbell)
-            os.close(doorbell)
+            self._aside.close(doorbell)
         self._doorbells = ()
         if self._areas.file is None:
             self._memory.close()
 
 
-class SmtEndpoint(Endpoint):
+class SmtEndpoint(AsideEndpoint):
     """The doorbell of an agent's shared memory."""
 
     def __init__(self, port: Port, url: str, text: str, host: Host) -> None:
@@ -321,7 +323,7 @@ class SmtEndpoint(Endpoint):
             memory = SharedMemory.sealed("scmi", self._areas.size)
             _free(memory, self._areas.commands)
             _free(memory, self._areas.events)
-        return SmtSession(port, file, host, over, memory, self._areas)
+        return SmtSession(port, file, host, over, memory, self._areas, self._aside)
 
     def _release(self) -> None:
         with suppress(OSError):  # other agents have slots in it

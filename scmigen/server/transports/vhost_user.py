@@ -12,10 +12,10 @@ Kicks and interrupts must be eventfds.
 """
 
 import array
-import os
 import socket
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from struct import Struct
 from typing import Final
 
@@ -24,7 +24,8 @@ from scmigen.scmi.status import Status
 from scmigen.server.memory import SharedMemory, SharedMemoryError, is_memory
 from scmigen.server.port import Port
 from scmigen.server.transports import doorbells
-from scmigen.server.transports.address import PARTIAL
+from scmigen.server.transports.address import PARTIAL, Address
+from scmigen.server.transports.aside import Aside, AsideEndpoint
 from scmigen.server.transports.silence import Rest
 from scmigen.server.transports.sockets import Host
 from scmigen.server.transports.virtqueue import (
@@ -71,15 +72,21 @@ class VhostSession:
     """A connected front end."""
 
     def __init__(
-        self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
+        self,
+        port: Port,
+        file: socket.socket,
+        host: Host,
+        ended: Callable[[str], None],
+        aside: Aside,
     ) -> None:
         self._port = port
+        self._aside = aside
         self._file = file
         self._host = host
         self._loop = host.loop
         self._ended = ended
         self._guest = GuestMemory()
-        self._queues = tuple(VirtQueue() for _ in range(_QUEUES))
+        self._queues = tuple(VirtQueue(aside) for _ in range(_QUEUES))
         self._features = 0
         self._protocol_features = 0
         self._input = bytearray()
@@ -148,11 +155,13 @@ class VhostSession:
         if handler is None:
             raise QueueError(f"request {number}, which was not negotiated")
         files, self._files = self._files, deque()
+        if self._aside.stuck:
+            raise QueueError("files that cannot be closed or signalled")
         try:
             reply = handler(self, payload, files)
         finally:
             while files:
-                os.close(files.popleft())
+                self._aside.close(files.popleft())
         if reply is None and flags & _NEED_REPLY and self._protocol_features & _REPLY_ACK:
             reply = _WORD.pack(0)
         if reply is not None:
@@ -198,7 +207,7 @@ class VhostSession:
         count = int.from_bytes(payload[:4], "little")
         if len(payload) != 8 + count * _REGION.size or count != len(files):
             raise QueueError(f"a memory table of {count} regions with {len(files)} files")
-        self._guest.close()
+        self._aside.call(self._guest.close)
         found: list[Region] = []
         for index in range(count):
             guest, size, user, offset = _REGION.unpack_from(payload, 8 + index * _REGION.size)
@@ -339,12 +348,34 @@ class VhostSession:
         for number, queue in enumerate(self._queues):
             self._stop(number)
             queue.close()
-        self._guest.close()
+        self._aside.call(self._guest.close)
         while self._files:
-            os.close(self._files.popleft())
+            self._aside.close(self._files.popleft())
         self._loop.forget(self._file)
-        self._file.close()
+        with suppress(OSError):  # the other end is gone
+            self._file.shutdown(socket.SHUT_RDWR)
+        self._aside.close(self._file.detach())
         self._ended(reason)
+
+
+class VhostEndpoint(AsideEndpoint):
+    """The socket that front ends connect to. Files that one sends are closed aside, and so are the
+    sockets, which may hold files that nobody has received."""
+
+    def __init__(self, port: Port, url: str, address: Address, host: Host) -> None:
+        super().__init__(port, url, address, socket.SOCK_STREAM, self._session_of, host)
+
+    def _session_of(
+        self, port: Port, file: socket.socket, host: Host, ended: Callable[[str], None]
+    ) -> VhostSession:
+        return VhostSession(port, file, host, ended, self._aside)
+
+    def close(self) -> None:
+        """Disconnect the front end, stop listening, and remove the socket file."""
+        self.drop("server stopped")
+        self._loop.forget(self._listener)
+        self._aside.close(self._listener.detach())
+        super().close()
 
 
 def _fitting(chain: Chain, frames: tuple[bytes, ...]) -> bytes:

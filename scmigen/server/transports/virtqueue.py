@@ -4,13 +4,12 @@ The guest may be hostile: every index, address and length is read only once and 
 used. This module does not know what the buffers hold.
 """
 
-import os
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
 from scmigen.server.memory import SharedMemory, SharedMemoryError
-from scmigen.server.transports import doorbells
+from scmigen.server.transports.aside import Aside
 
 #: The largest number of descriptors in a ring, by the specification.
 MAX_SIZE: Final = 32768
@@ -84,9 +83,11 @@ class Chain:
 
 
 class VirtQueue:
-    """A ring; ``base`` is the index of the next buffer to take."""
+    """A ring; ``base`` is the index of the next buffer to take. ``aside`` signals and closes its
+    eventfds."""
 
-    def __init__(self) -> None:
+    def __init__(self, aside: Aside) -> None:
+        self._aside = aside
         self.size = 0
         self.descriptors = self.used = self.available = 0
         self.base = 0
@@ -166,7 +167,7 @@ class VirtQueue:
         memory, at = guest.at_user(self.available, 2)
         (flags,) = _HALF.unpack(memory.read(at, 2))
         if self.call is not None and not flags & _NO_INTERRUPT:
-            doorbells.ring(self.call)
+            self._aside.ring(self.call)
 
     def stop(self) -> int:
         """Stop taking buffers; the index of the next one."""
@@ -177,13 +178,13 @@ class VirtQueue:
     def set_kick(self, descriptor: int | None) -> None:
         """Replace the file for kicks; the old one is closed."""
         if self.kick is not None:
-            os.close(self.kick)
+            self._aside.close(self.kick)
         self.kick = descriptor
 
     def set_call(self, descriptor: int | None) -> None:
         """Replace the file for interrupts; the old one is closed."""
         if self.call is not None:
-            os.close(self.call)
+            self._aside.close(self.call)
         self.call = descriptor
 
     def close(self) -> None:

@@ -1,0 +1,106 @@
+"""Calls that may block: made in a thread, of which each agent has one.
+
+What a peer hands over, or shares, stays under its control, and no flag of a single call keeps these
+from blocking: writing to a full eventfd (the peer clears O_NONBLOCK, and RWF_NOWAIT is not
+supported), closing the last descriptor of a socket (SO_LINGER), of a file in user space (it is
+flushed) or of guest memory (it is freed). In a thread of its own, such a call costs the agent its
+doorbells and no other agent anything.
+"""
+
+import _thread
+import os
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from scmigen.server.port import Port
+from scmigen.server.transports.address import Address
+from scmigen.server.transports.sockets import Accept, Endpoint, Host
+
+_ONE: Final = (1).to_bytes(8, "little")
+#: With more calls than this waiting, the agent's next client is not accepted.
+_MANY: Final = 64
+#: How long to wait then, in µs.
+_REST: Final = 200_000
+
+
+class Aside:
+    """The thread of one agent; it begins with the first call and ends with `stop`. Methods are for
+    the thread of the event loop alone. Calls are made in order."""
+
+    def __init__(self) -> None:
+        self._calls: deque[Callable[[], object] | None] = deque()
+        self._ringing: set[int] = set()
+        self._waiting = _thread.allocate_lock()
+        self._started = False
+
+    @property
+    def stuck(self) -> bool:
+        """Whether calls pile up behind one that blocks."""
+        return len(self._calls) > _MANY
+
+    def ring(self, descriptor: int) -> None:
+        """Signal an eventfd. If it is full, or about to be signalled, a signal is pending."""
+        if descriptor not in self._ringing:
+            self._ringing.add(descriptor)
+            self._add(partial(self._ring, descriptor))
+
+    def _ring(self, descriptor: int) -> None:
+        self._ringing.discard(descriptor)
+        os.write(descriptor, _ONE)
+
+    def close(self, descriptor: int) -> None:
+        """Close a file that a peer has, or had, access to."""
+        self._add(partial(os.close, descriptor))
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Call ``function``, whose exceptions are ignored."""
+        self._add(function)
+
+    def stop(self) -> None:
+        """End the thread after all calls."""
+        if self._started:
+            self._add(None)
+
+    def _add(self, function: Callable[[], object] | None) -> None:
+        self._calls.append(function)
+        if not self._started:
+            self._started = True
+            _thread.start_new_thread(self._run, ())
+        elif self._waiting.locked():
+            self._waiting.release()
+
+    def _run(self) -> None:
+        while True:
+            while self._calls:
+                function = self._calls.popleft()
+                if function is None:
+                    return
+                with suppress(Exception):
+                    function()
+            self._waiting.acquire()
+
+
+class AsideEndpoint(Endpoint):
+    """The socket path of an agent that shares files with the server."""
+
+    def __init__(
+        self, port: Port, url: str, address: Address, kind: int, accept: Accept, host: Host
+    ) -> None:
+        self._aside = Aside()
+        super().__init__(port, url, address, kind, accept, host)
+
+    def _accept(self) -> None:
+        """Accept a client, unless calls for its predecessors are stuck: it would add to them."""
+        if self._aside.stuck:
+            self._loop.forget(self._listener)
+            self._loop.later(_REST, self._listen)
+        else:
+            super()._accept()
+
+    def close(self) -> None:
+        """Disconnect the client, stop listening, and remove the socket file if it is still ours."""
+        super().close()
+        self._aside.stop()
