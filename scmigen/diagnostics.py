@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from scmigen import escape
+
 
 class Severity(IntEnum):
     """How much a diagnostic weighs; only an error makes a run fail."""
@@ -166,11 +168,12 @@ def format_text(item: Diagnostic) -> str:
     """
     where = f"{item.position}: " if item.position else ""
     lines = [f"{where}{item.severity.word}[{item.id}]: {item.message}"]
-    lines += [f"    {line}" for line in (item.excerpt or "").splitlines()]
     lines += [f"  {line}" for line in related_lines(item)]
     if item.hint:
         lines.append(f"  hint: {item.hint}")
-    return "\n".join(lines)
+    told = [escape.line(line) for line in lines]
+    told[1:1] = [escape.excerpt(f"    {line}") for line in (item.excerpt or "").split("\n") if line]
+    return "\n".join(told)
 
 
 def _position_to_dict(position: Position | None) -> dict[str, Any] | None:

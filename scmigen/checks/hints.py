@@ -5,6 +5,8 @@ A test applies every such line and compiles again, so a hint says nothing that d
 ``grant: [...] in vm1`` for one of that agent's domain.
 """
 
+import json
+import re
 from collections.abc import Iterable
 
 from scmigen.assignment.assignment import Agent
@@ -14,6 +16,9 @@ from scmigen.checks.words import names, node_word, resource_word
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.model.platform import Model
+
+#: Names that YAML takes for text: not its words for truth values and nothing.
+_WORD = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z_][a-z0-9_-]*")
 
 
 def managed(tree: DeviceTree, paths: Iterable[str]) -> str:
@@ -29,7 +34,7 @@ def devices(tree: DeviceTree, paths: Iterable[str]) -> str:
 def owners(inventory: Inventory, pairs: Iterable[tuple[ResourceKey, Agent]]) -> str:
     """``platform.owners: [{clock: "&cru 7", agent: linux}]``: this agent alone sets them."""
     rows = (
-        f'{{{key.kind}: "{resource_reference(inventory, key)}", agent: {agent.name}}}'
+        f'{{{key.kind}: "{resource_reference(inventory, key)}", agent: {_name(agent)}}}'
         for key, agent in dict(pairs).items()
     )
     return f"platform.owners: [{', '.join(rows)}]"
@@ -54,6 +59,11 @@ def shared(model: Model, node: Node, agents: Iterable[Agent]) -> str:
     flag = f"flags: {{shared: true}} beside {word} in access of {names(naming)}" if naming else ""
     entry = access(tree, [node.path], others, shared=True) if others else ""
     return " and ".join(filter(None, (flag, entry)))
+
+
+def _name(agent: Agent) -> str:
+    """An agent's name as YAML takes it for text."""
+    return agent.name if _WORD.fullmatch(agent.name) else json.dumps(agent.name)
 
 
 def votes(inventory: Inventory, keys: Iterable[ResourceKey], agents: Iterable[Agent]) -> str:

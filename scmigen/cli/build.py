@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from scmigen.cli.common import BoardRequest, board_options, compiled
-from scmigen.cli.report import ERRORS, report
+from scmigen.cli.report import ERRORS, report, say
 from scmigen.diagnostics import InputError, counted
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import (
@@ -131,13 +131,13 @@ def _summary(
             if resources
         ]
         agents = ", ".join(agent.name for agent in platform.agents)
-        click.echo(f"{platform.name}: {', '.join(counts) or 'no resources'} for {agents}")
-    click.echo(f"{output}: {counted(len(files), 'file')}, {len(written.changed)} changed")
+        say(f"{platform.name}: {', '.join(counts) or 'no resources'} for {agents}")
+    say(f"{output}: {counted(len(files), 'file')}, {len(written.changed)} changed")
     if verbose:
         for path in written.changed:
-            click.echo(f"  {path}")
+            say(f"  {path}")
         for path in written.removed:
-            click.echo(f"  {path} (removed)")
+            say(f"  {path} (removed)")
 
 
 @click.command(

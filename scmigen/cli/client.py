@@ -1,7 +1,6 @@
 """``scmigen client``: an SCMI agent on the command line."""
 
 import functools
-import json
 import math
 import struct
 import time
@@ -14,14 +13,15 @@ from typing import Any
 import click
 
 from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, table
+from scmigen.cli.report import say, say_json
 from scmigen.client import Client, ClientError, ScmiError, UrlError
 from scmigen.client import dump as dumping
 from scmigen.client import replay as replaying
 from scmigen.client.notifications import subscribe
+from scmigen.escape import plain
 from scmigen.scmi.layouts import MAX_PAYLOAD
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
-from scmigen.scmi.text import plain
 
 
 def _number(maximum: int = 0xFFFF_FFFF) -> Callable[[str], int]:
@@ -72,8 +72,11 @@ class _Options:
 
     def show(self, value: Any, *lines: str) -> None:
         """Print ``value`` as JSON, or ``lines`` without control characters."""
-        json_style = self.style == "json"
-        click.echo(json.dumps(value, indent=1) if json_style else "\n".join(map(plain, lines)))
+        if self.style == "json":
+            say_json(value)
+            return
+        for line in lines:
+            say(line)
 
     def keep(self) -> None:
         """Stay connected for as long as ``--hold`` says, so that a vote stands."""

@@ -4,7 +4,7 @@ escaped when it is printed (`plain`)."""
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scmigen.scmi.text import plain
+from scmigen.escape import plain
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

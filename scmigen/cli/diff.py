@@ -1,6 +1,5 @@
 """``scmigen diff``: what changed between two boards, runtime configurations or lock files."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import click
 from scmigen import api, runtime
 from scmigen.cli.choices import agent_trees
 from scmigen.cli.common import BoardRequest
-from scmigen.cli.report import ERRORS, MOVED, report
+from scmigen.cli.report import ERRORS, MOVED, report, say, say_json
 from scmigen.diagnostics import InputError
 from scmigen.model.compare import AGENT, Change, What
 from scmigen.pipeline import Result
@@ -85,11 +84,11 @@ def diff(
         report(problem.diagnostics, style, False, sys.stderr)
         raise SystemExit(ERRORS) from None
     if style == "json":
-        click.echo(json.dumps([_plain(change) for change in found], indent=1))
+        say_json([_plain(change) for change in found])
     else:
         several = len({change.platform for change in found}) > 1
         for change in found:
-            click.echo(f"{change.platform}: {_text(change)}" if several else _text(change))
+            say(f"{change.platform}: {_text(change)}" if several else _text(change))
     if any(change.moved for change in found):
         raise SystemExit(MOVED)
 

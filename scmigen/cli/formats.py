@@ -18,6 +18,7 @@ from scmigen.diagnostics import (
     related_lines,
     to_dict,
 )
+from scmigen.escape import github_data, github_property, json_text
 from scmigen.version import __version__
 
 _SARIF_SCHEMA = (
@@ -30,7 +31,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 def as_json(diagnostics: Sequence[Diagnostic]) -> str:
     """An array with one object per diagnostic."""
-    return json.dumps([to_dict(item) for item in diagnostics], indent=1)
+    return json_text(json.dumps([to_dict(item) for item in diagnostics], indent=1))
 
 
 def as_sarif(diagnostics: Sequence[Diagnostic]) -> str:
@@ -55,7 +56,7 @@ def as_sarif(diagnostics: Sequence[Diagnostic]) -> str:
         "results": [_result(item, index[item.id]) for item in diagnostics],
     }
     log = {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=1)
+    return json_text(json.dumps(log, indent=1))
 
 
 def _rule(identifier: str, said: Finding) -> dict[str, Any]:
@@ -146,19 +147,9 @@ def _command(item: Diagnostic) -> str:
             if item.position.column:
                 properties["col"] = item.position.column
     properties["title"] = item.id
-    settings = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    settings = ",".join(f"{key}={github_property(str(it))}" for key, it in properties.items())
     text = _with_hint("\n".join((item.message, *related_lines(item))), item.hint)
-    return f"::{_COMMANDS[item.severity]} {settings}::{_data(text)}"
-
-
-def _data(text: str) -> str:
-    """Text that stays on its line."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    """A value that ends neither its property nor the list of them."""
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return f"::{_COMMANDS[item.severity]} {settings}::{github_data(text)}"
 
 
 #: Form → all diagnostics in it. JSON and SARIF are one document even where nothing was found.

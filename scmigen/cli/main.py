@@ -3,12 +3,14 @@
 import errno
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
+from scmigen import escape
 from scmigen.version import __version__
 
 #: Subcommand → the module and object that define it, and its line in the list of commands.
@@ -47,13 +49,29 @@ _MACHINE = {
 }
 
 
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Errors of usage repeat arguments and file names: they stay in one line of plain text."""
+    try:
+        yield
+    except click.ClickException as problem:
+        vars(problem).update(message=escape.line(problem.message))
+        raise
+
+
 class _Lazy(click.Group):
     """Imports a subcommand only when it is the one that runs."""
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Parse the options that precede the subcommand."""
+        with _one_line():
+            return super().make_context(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; click would say Aborted! and exit with 1 after Ctrl-C."""
         try:
-            return super().invoke(ctx)
+            with _one_line():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
 

@@ -1,8 +1,12 @@
 """Printing diagnostics, and the exit statuses of all commands."""
 
+import json
 from collections.abc import Iterable
 from typing import IO
 
+import click
+
+from scmigen import escape
 from scmigen.diagnostics import Diagnostic, Severity, format_text
 
 #: Exit statuses: errors in the input, wrong usage (click's), identifiers that moved.
@@ -20,17 +24,22 @@ def report(diagnostics: Iterable[Diagnostic], style: str, quiet: bool, stream: I
 
         text = WRITERS[style](shown)
         if text:
-            print(_encodable(text), file=stream)
+            print(text, file=stream)
     elif shown and stream.isatty():
         _report_in_colour(shown, stream)
     else:
         for item in shown:
-            print(_encodable(format_text(item)), file=stream)
+            print(format_text(item), file=stream)
 
 
-def _encodable(text: str) -> str:
-    """The text with bytes that are not characters (in file names) escaped."""
-    return text.encode("utf-8", "backslashreplace").decode()
+def say(text: str, *, err: bool = False) -> None:
+    """Print one line, whatever the names in it hold."""
+    click.echo(escape.line(text), err=err)
+
+
+def say_json(value: object) -> None:
+    """Print a JSON document."""
+    click.echo(escape.json_text(json.dumps(value, indent=1)))
 
 
 def _report_in_colour(shown: Iterable[Diagnostic], stream: IO[str]) -> None:
@@ -40,7 +49,7 @@ def _report_in_colour(shown: Iterable[Diagnostic], stream: IO[str]) -> None:
     colours = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
     console = Console(file=stream, highlight=False, soft_wrap=True)
     for item in shown:
-        text = Text(_encodable(format_text(item)))
+        text = Text(format_text(item))
         text.highlight_regex(rf"{item.severity.word}\[[^\]]*\]", colours[item.severity])
         text.highlight_regex(r"(?m)^  hint: .*$", "green")
         console.print(text)

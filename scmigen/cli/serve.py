@@ -12,10 +12,11 @@ from typing import Final
 import click
 
 from scmigen import runtime
+from scmigen.cli.report import say
 from scmigen.diagnostics import InputError
+from scmigen.escape import plain
 from scmigen.inputs import read_bytes
 from scmigen.scmi.protocols import KIND_OF, Profile
-from scmigen.scmi.text import plain
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
 from scmigen.server.fastchannels import IDLE, PERIOD, FastChannelError, Window
@@ -332,7 +333,7 @@ def serve(
         reload = lambda *_: service.loop.interrupt(lambda: _reload(service, options, log))  # noqa: E731
         signal.signal(signal.SIGHUP, reload)
         for agent, url in endpoints.items():
-            click.echo(_served(agent, url))
+            say(_served(agent, url))
         gc.freeze()  # everything allocated so far is permanent: keep it out of collections
         click.echo("ready")
         service.run()

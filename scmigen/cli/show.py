@@ -1,6 +1,5 @@
 """``scmigen show``, ``scmigen why`` and ``scmigen explain``: what the compiler knows, and why."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
@@ -11,7 +10,7 @@ from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.checks.switches import unknown_hint
 from scmigen.cli.common import BoardRequest, compiled, view_options
-from scmigen.cli.report import ERRORS
+from scmigen.cli.report import ERRORS, say, say_json
 from scmigen.model.platform import Grant, Model, Platform
 from scmigen.model.protocol_grants import ProtocolGrant, Right
 from scmigen.pipeline import Result
@@ -135,7 +134,7 @@ _VIEWS: dict[str, Callable[[Model], _Table]] = {
 def _print(columns: Sequence[str], rows: Sequence[Sequence[object]], style: str) -> None:
     if style == "json":
         plain = [{c: _plain(v) for c, v in zip(columns, row, strict=True)} for row in rows]
-        click.echo(json.dumps(plain, indent=1))
+        say_json(plain)
         return
     from rich.console import Console
     from rich.table import Table
@@ -155,7 +154,9 @@ def _plain(value: object) -> object:
 def _escaped(value: object) -> str:
     from rich.markup import escape
 
-    return "" if value is None else escape(str(value))
+    from scmigen.escape import line
+
+    return "" if value is None else escape(line(str(value)))
 
 
 @click.command(
@@ -197,15 +198,15 @@ def why(agent: str, resource: str, request: BoardRequest, style: str, quiet: boo
     macros = found.model.inventory.macros
     if style == "json":
         told = [_explained(grant, macros.name(grant.resource.key)) for grant in grants]
-        click.echo(json.dumps(told, indent=1))
+        say_json(told)
         return
     for grant in grants:
         words = " ".join(ordered(grant.resource.kind, grant.operations))
         kind, key = grant.resource.kind, grant.resource.key
         where = ", ".join(filter(None, (grant.resource.name, str(key), macros.name(key))))
-        click.echo(f"{agent}: {words} on {kind} {grant.id} ({where})")
+        say(f"{agent}: {words} on {kind} {grant.id} ({where})")
         for reason in _reasons(grant):
-            click.echo(f"  {reason}")
+            say(f"  {reason}")
 
 
 def _nothing(
@@ -214,7 +215,7 @@ def _nothing(
     """Say that an agent is granted nothing, and who is."""
     others = ", ".join(sorted({grant.agent.name for grant in every}))
     who = f"granted to {others}" if others else f"not granted to any agent; {advice}"
-    click.echo(f"{agent} is granted nothing on {what}: it is {who}", err=True)
+    say(f"{agent} is granted nothing on {what}: it is {who}", err=True)
     return SystemExit(ERRORS)
 
 
@@ -235,11 +236,11 @@ def _why_right(platform: Platform, agent: str, right: Right, style: str) -> None
             "operations": right.operations,
             "because": [grant.because],
         }
-        click.echo(json.dumps([told], indent=1))
+        say_json([told])
         return
-    click.echo(f"{agent}: {' '.join(right.operations)} on {right} ({where})")
+    say(f"{agent}: {' '.join(right.operations)} on {right} ({where})")
     place = f" ({grant.agent.position})" if grant.agent.position else ""
-    click.echo(f"  {grant.because}{place}")
+    say(f"  {grant.because}{place}")
 
 
 def _matching(found: Result, text: str) -> list[Grant]:
@@ -328,7 +329,7 @@ def explain(check: str | None, listing: bool) -> None:
     known = findings()
     if listing or check is None:
         for name, said in known.items():
-            click.echo(f"{name}: {said.about}")
+            say(f"{name}: {said.about}")
     elif check in known:
         click.echo(in_full(check), nl=False)
     else:

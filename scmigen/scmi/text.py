@@ -23,11 +23,6 @@ from scmigen.scmi.status import Status
 _ENTRIES: Final = 64
 
 
-def plain(text: str) -> str:
-    """``text`` with everything escaped that a terminal might take for more than text."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def status_name(status: int) -> str:
     """``DENIED``, or the number of a status that has no name."""
     try:

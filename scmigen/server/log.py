@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from scmigen.scmi.text import plain
+from scmigen.escape import plain
 
 BURST: Final = 50
 REFILL: Final = 1_000_000_000

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
+from scmigen.escape import plain
 from scmigen.scmi import protocols
-from scmigen.scmi.text import describe, plain
+from scmigen.scmi.text import describe
 from scmigen.server.agent import Agent
 
 

@@ -5,6 +5,8 @@ import io
 from collections.abc import Mapping
 
 from scmigen.bindings.board import model_of
+from scmigen.escape import markdown as markdown_text
+from scmigen.escape import markdown_code, plain
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import ordered
@@ -15,7 +17,7 @@ from scmigen.targets.common.templates import render
 _FIXED_COLUMNS = ("kind", "number", "name", "provider", "cells", "macro")
 
 #: Characters that would begin a formula in a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001
 
 
 def _cells(platform: Platform) -> dict[tuple[Kind, int, int], Grant]:
@@ -66,16 +68,13 @@ def csv_table(platform: Platform) -> bytes:
 
 
 def _plain(text: str) -> str:
-    return "'" + text if text.startswith(_FORMULA) else text
+    """Text in a cell, which is no formula."""
+    shown = plain(text)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
 def _resources(platform: Platform) -> list[Resource]:
     return [resource for kind in Kind for resource in platform.resources[kind]]
-
-
-def _escape(text: str) -> str:
-    """Text that no Markdown reader takes for markup."""
-    return "".join(f"\\{c}" if c in "\\`*_[]<>|&" else c for c in text)
 
 
 def _shared(platform: Platform, grants: Mapping[tuple[Kind, int, int], Grant]) -> list[str]:
@@ -83,23 +82,25 @@ def _shared(platform: Platform, grants: Mapping[tuple[Kind, int, int], Grant]) -
     found = []
     for resource in _resources(platform):
         kind, number = resource.kind, resource.number
-        names = [_escape(a.name) for a in platform.agents if (kind, number, a.id) in grants]
+        names = [markdown_text(a.name) for a in platform.agents if (kind, number, a.id) in grants]
         if len(names) > 1:
-            found.append(f"{kind} {number} ({_escape(resource.name)}): {', '.join(names)}")
+            found.append(f"{kind} {number} ({markdown_text(resource.name)}): {', '.join(names)}")
     return found
 
 
 def markdown(platform: Platform) -> bytes:
     """``permissions.md``: one table per kind of resource, then the devices."""
     grants = _cells(platform)
-    macros = {r.key: f"`{name}`" for r in _resources(platform) if (name := written(platform, r))}
+    macros = {
+        r.key: markdown_code(name) for r in _resources(platform) if (name := written(platform, r))
+    }
     tables = []
     for kind in Kind:
         rows = [
             (
                 resource.number,
-                _escape(resource.name),
-                f"`{str(resource.key).replace('`', '')}`",
+                markdown_text(resource.name),
+                markdown_code(str(resource.key)),
                 macros.get(resource.key, ""),
                 [
                     operations(grants.get((kind, resource.number, agent.id)))
@@ -111,22 +112,27 @@ def markdown(platform: Platform) -> bytes:
         if rows:
             tables.append((kind, rows))
     agents = [
-        (agent.id, _escape(agent.name), agent.role, [platform.has_right(agent, r) for r in Right])
+        (
+            agent.id,
+            markdown_text(agent.name),
+            agent.role,
+            [platform.has_right(agent, r) for r in Right],
+        )
         for agent in platform.agents
     ]
     devices = [
         (
             device.number,
-            f"`{device.node.path.replace('`', '')}`",
-            ", ".join(_escape(agent.name) for agent in device.agents),
-            ", ".join(_escape(agent.name) for agent in device.assignable),
+            markdown_code(device.node.path),
+            ", ".join(markdown_text(agent.name) for agent in device.agents),
+            ", ".join(markdown_text(agent.name) for agent in device.assignable),
         )
         for device in platform.devices
     ]
     return render(
         "permissions/permissions.md.j2",
-        name=platform.name,
-        board=_escape(model_of(platform.inventory.tree)),
+        name=markdown_code(platform.name),
+        board=markdown_text(model_of(platform.inventory.tree)),
         agents=agents,
         tables=tables,
         named=bool(macros),

@@ -44,6 +44,13 @@ def _fields(value: msgspec.Struct) -> Iterator[tuple[str, object]]:
             yield field.name, found
 
 
+def _scalar(value: object) -> str:
+    """Text reads best as JSON writes it, unless it has what only an escape can show."""
+    if isinstance(value, str) and value.isprintable():
+        return json.dumps(value, ensure_ascii=False)
+    return ascii(value)
+
+
 def _literal(value: object, depth: int) -> Iterator[str]:
     """The Python text of a value; what is short stays on one line."""
     if isinstance(value, StrEnum):
@@ -59,7 +66,7 @@ def _literal(value: object, depth: int) -> Iterator[str]:
         inner = [("".join(_literal(key, 0)) + ": ", part) for key, part in value.items()]
         opening, closing = "{", "}"
     else:
-        yield json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+        yield _scalar(value)
         return
     texts = [prefix + "".join(_literal(part, depth + 1)) for prefix, part in inner]
     flat = (

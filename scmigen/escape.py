@@ -1,0 +1,68 @@
+"""Text of unknown origin, escaped for where it goes; each format has its function here.
+
+Names come from trees, blobs, agents files and file systems, and may hold anything. Lines are
+escaped as a whole where they are printed, so that no value is forgotten.
+"""
+
+import re
+
+# GitHub's runner takes commands from the output of any program: ``::error::`` at the start of a
+# line, white space aside, and ``##[error]`` anywhere in it.
+_BREAKS = {"\r": "%0D", "\n": "%0A"}
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)")
+
+
+def plain(text: str) -> str:
+    """``text`` with everything escaped that a terminal might take for more than text: control and
+    format characters (of writing direction, too), line breaks, and bytes that are not UTF-8."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def line(text: str) -> str:
+    """``text`` as one line of output, which is no command of a continuous-integration system."""
+    return _COMMAND.sub(_escaped_command, plain(text))
+
+
+def excerpt(text: str) -> str:
+    """A line of a source: `line`, with its tabs."""
+    return "\t".join(map(line, text.split("\t")))
+
+
+def json_text(text: str) -> str:
+    """A JSON document, in whose strings the same commands cannot be."""
+    return text.replace("##[", "#\\u0023[")
+
+
+def github_data(text: str) -> str:
+    """The message of a workflow command, with its line breaks as that has them."""
+    marked = text.replace("%", "%25")
+    return "".join(_BREAKS.get(c) or plain(c) for c in marked)
+
+
+def github_property(text: str) -> str:
+    """A value that ends neither its property of a workflow command nor the list of them."""
+    return github_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _escaped_command(found: re.Match[str]) -> str:
+    return f"{found[1] or ''}\\x3a" if found[1] is not None else "\\x23"
+
+
+_MARKUP = frozenset("\\`*_[]<>|&~$#")
+#: What a reader with GitHub's extensions makes a link of.
+_LINK = re.compile(r"(?<=www)\.|:(?=//)|(?<=mailto):|(?<=xmpp):|@", re.IGNORECASE)
+
+
+def markdown(text: str) -> str:
+    """Text within a line or a cell that no Markdown reader takes for markup."""
+    marked = "".join(f"\\{c}" if c in _MARKUP else c for c in plain(text))
+    return _LINK.sub(lambda found: f"\\{found[0]}", marked)
+
+
+def markdown_code(text: str) -> str:
+    """Text as code, where code can hold it, as it has no escapes."""
+    if text.isprintable() and text and not set(text) & set("`|\\"):
+        return f"`{text}`"
+    return markdown(text)
