@@ -1,6 +1,5 @@
 """``scmigen build`` and ``scmigen check``."""
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from scmigen.pipeline import (
     emit_outputs,
 )
 from scmigen.targets import registry
+from scmigen.targets.common.depfile import make_rule
 from scmigen.targets.common.files import File, Written
 
 
@@ -100,8 +100,11 @@ def build(
         if request.ids is not None:
             beside.append((request.ids, found.lock.encode()))
         if depfile is not None:
-            beside.append((depfile, os.fsencode(_make_rule(output, made.files, found))))
+            targets = [str(output / file.path) for file in made.files]
+            sources = [*found.files, *([] if request.ids is None else [str(request.ids)])]
         try:
+            if depfile is not None:
+                beside.append((depfile, make_rule(targets, sources)))
             written = made.write(output, beside)
         except InputError as problem:
             told.extend(problem.diagnostics)
@@ -110,15 +113,6 @@ def build(
         raise SystemExit(ERRORS)
     if not quiet and style == "text":
         _summary(found, output, made.files, written, verbose)
-
-
-def _make_rule(output: Path, files: tuple[File, ...], found: Result) -> str:
-    def escape(text: str) -> str:
-        return text.replace("\\", "\\\\").replace(" ", "\\ ").replace("#", "\\#").replace("$", "$$")
-
-    targets = " ".join(escape(str(output / file.path)) for file in files)
-    sources = " ".join(escape(name) for name in found.files)
-    return f"{targets}: {sources}\n"
 
 
 def _summary(

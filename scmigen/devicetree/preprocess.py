@@ -1,10 +1,12 @@
 """C preprocessing of device tree sources, by the machine's preprocessor or by pcpp.
 
 Both run as in the Linux build: no predefined macros but ``__DTS__``, no system headers, the include
-directories in order. The output has line markers, which lead positions back to the original files
-and name every file that was read.
+directories in order. The output has line markers, which lead positions back to the original files.
+Which files were read is not taken from them, for a source may have any marker, but from the
+preprocessor.
 """
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +39,11 @@ _DIRECTIVE = re.compile(
 # A tab counts as one column in messages, as it does in all others.
 _FLAGS = ("-nostdinc", "-undef", "-D__DTS__", "-ftabstop=1", "-x", "assembler-with-cpp")
 _PROGRAMS = (("cpp",), ("gcc", "-E"), ("cc", "-E"), ("clang", "-E"))
-_MARKER = re.compile(r'^#(?:line)?[ \t]++[0-9]++[ \t]++"((?:[^"\\\n]|\\.)*+)"', re.MULTILINE)
+# A name in the rule that lists the files: blanks, # and : have a backslash, and $ another $.
+_NAME = re.compile(r"(?:\\+[ \t]|\\[#:]|\$\$|\\(?!\n)|[^\s\\])+")
+_ESCAPE = re.compile(r"(\\*)\\([ \t])|\\([#:])|\$(\$)")
+#: The target of that rule.
+_TARGET = "files"
 _ERROR = re.compile(r"^(.*?):([0-9]+):(?:([0-9]+):)? (?:fatal )?error: (.*)$", re.MULTILINE)
 #: What is to be done about what preprocessors say: parts of their messages, and the hint.
 _HINTS = (
@@ -99,7 +105,7 @@ def preprocess_with(
     arguments += [f"-D{define}" for define in defines]
     arguments.append(f"./{file}" if file.startswith("-") else file)
     try:
-        status, made, told = _output_of(arguments)
+        status, made, told, rule = _output_of(arguments)
     except TimeoutError:
         message = f"it took more than {TIME_LIMIT} seconds"
         raise InputError([_problem(message, Position(file))]) from None
@@ -115,11 +121,12 @@ def preprocess_with(
     except UnicodeDecodeError:
         message = "the preprocessed text is not UTF-8"
         raise InputError([DTS_ENCODING.error(message, Position(file))]) from None
-    return Preprocessed(text, _dependencies(text, file))
+    return Preprocessed(text, _opened(rule, file))
 
 
-def _output_of(arguments: Sequence[str]) -> tuple[int, bytes, bytes]:
-    """How a program ended, and what it wrote, as far as that is wanted. Raises `TimeoutError`."""
+def _output_of(arguments: Sequence[str]) -> tuple[int, bytes, bytes, bytes]:
+    """How a preprocessor ended, its output and messages, as far as they are wanted, and its rule of
+    the files that it read. Raises `TimeoutError`."""
     # Few commands start a program, and the modules take longer to import than a small board.
     import subprocess
     from tempfile import TemporaryFile
@@ -129,8 +136,15 @@ def _output_of(arguments: Sequence[str]) -> tuple[int, bytes, bytes]:
     late: list[int] = []
     with (
         TemporaryFile() as told,
+        TemporaryFile() as rule,
         subprocess.Popen(
-            arguments, stdin=none, stdout=pipe, stderr=told, env={"LC_ALL": "C"}, process_group=0
+            [*arguments, "-MD", "-MT", _TARGET, "-MF", f"/dev/fd/{rule.fileno()}"],
+            stdin=none,
+            stdout=pipe,
+            stderr=told,
+            env={"LC_ALL": "C"},
+            process_group=0,
+            pass_fds=[rule.fileno()],
         ) as process,
     ):
 
@@ -149,14 +163,14 @@ def _output_of(arguments: Sequence[str]) -> tuple[int, bytes, bytes]:
         finally:
             timer.cancel()
         told.seek(0)
+        rule.seek(0)
         if late:
             raise TimeoutError
-        return process.returncode, made, told.read(MAX_OUTPUT)
+        return process.returncode, made, told.read(MAX_OUTPUT), rule.read(MAX_OUTPUT)
 
 
 def _end(group: int) -> None:
     """Ends a program and what it started, which a compiler's driver does."""
-    import os
     import signal
     from contextlib import suppress
 
@@ -180,9 +194,21 @@ def _problem(message: str, position: Position) -> Diagnostic:
     return diagnostic_at(DTS_PREPROCESS, text, position, hint)
 
 
-def _dependencies(text: str, file: str) -> tuple[str, ...]:
-    names = (name for name in _MARKER.findall(text) if not name.startswith("<"))
+def _opened(rule: bytes, file: str) -> tuple[str, ...]:
+    """The files in a rule ``files: a.dts b.h``, the main one first. Raises `InputError`."""
+    _, _, listed = os.fsdecode(rule).partition(f"{_TARGET}:")
+    names = [_ESCAPE.sub(_unescaped, name) for name in _NAME.findall(listed)][1:]
+    lost = next((name for name in names if not Path(name).is_file()), None)
+    if lost is not None:  # a line break in a name, or a backslash at its end, has no escape
+        message = f"cannot tell which files were read: no file {lost!r}"
+        raise InputError([_problem(message, Position(file))])
     return tuple(dict.fromkeys((file, *names)))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """A character without its escape; before a blank, backslashes are doubled."""
+    backslashes, blank, mark, dollar = found.groups()
+    return "\\" * (len(backslashes) // 2) + blank if blank else mark or dollar
 
 
 def preprocess_with_pcpp(

@@ -79,8 +79,9 @@ def write(
     stale = sorted(path for path in gone if _followed(folder / path) not in now)
     listing = {"files": [file.path for file in wanted]}
     wanted.append(File(MANIFEST, json.dumps(listing, indent=1).encode() + b"\n"))
-    pairs = [(folder / file.path, file.content) for file in wanted]
-    pairs.extend((_followed(path), content) for path, content in beside)
+    # The lock file is older than what is made with it, lest make begin again each time.
+    pairs = [(_followed(path), content) for path, content in beside]
+    pairs.extend((folder / file.path, file.content) for file in wanted)
     _check_apart(folder, [file.path for file in wanted], [path for path, _ in beside])
     changed = _replace(pairs, [folder / path for path in stale])
     paths = (file.path for file in wanted if folder / file.path in changed)
