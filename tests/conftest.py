@@ -11,6 +11,13 @@ SHARED = REPOSITORY.parent / "shared"
 EXAMPLES = REPOSITORY / "examples" / "dts"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need more than Python; the rest are the fast ones."""
+    for item in items:
+        if {"tool", "shared"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("tools")
+
+
 @pytest.fixture(scope="session")
 def examples() -> Path:
     """The project's own example boards."""
