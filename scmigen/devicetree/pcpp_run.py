@@ -11,7 +11,8 @@ from typing import Any
 
 from pcpp import Action, OutputDirective, Preprocessor
 
-from scmigen.diagnostics import Position
+from scmigen.diagnostics import InputError, Position
+from scmigen.inputs import read_text
 
 #: pcpp hands on a line that starts with an unknown directive as it is, macros and all. This sign,
 #: which no source has a use for, goes in front of such a line and is taken out again.
@@ -132,10 +133,12 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         text = _UNEVALUATED.sub(r"this is not an expression: \1", msg)
         self.problems.append((text, Position(self._named(file), line)))
 
-    def on_file_open(self, is_system_include: bool, includepath: str) -> Any:
-        """Notes each header that is read."""
-        with super().on_file_open(is_system_include, includepath) as file:
-            text = _shielded(file.read())
+    def on_file_open(self, _is_system_include: bool, includepath: str) -> Any:
+        """Notes each header that is read: a regular file of bounded size. Raises `OSError`."""
+        try:
+            text = _shielded(read_text(Path(includepath)))
+        except InputError as problem:
+            raise OSError(str(problem)) from None
         self.opened.append(self._named(includepath))
         return io.StringIO(text)
 

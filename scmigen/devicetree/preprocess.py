@@ -22,8 +22,11 @@ DTS_PREPROCESS = Finding(
     switchable=False,
 )
 
-#: How long the preprocessor may take, in seconds.
-TIME_LIMIT = 60
+#: How long the preprocessor may take, in seconds. The largest boards of Linux take less than one.
+TIME_LIMIT = 20
+
+#: How much memory it may use, in MiB.
+MEMORY_LIMIT = 512
 
 #: The longest text it may make, in bytes.
 MAX_OUTPUT = 16 << 20
@@ -38,6 +41,8 @@ _DIRECTIVE = re.compile(
 )
 # A tab counts as one column in messages, as it does in all others.
 _FLAGS = ("-nostdinc", "-undef", "-D__DTS__", "-ftabstop=1", "-x", "assembler-with-cpp")
+# Limits are those of a shell, because the program starts another that is to have them too.
+_LIMITED = ("/bin/sh", "-c", 'ulimit -v "$1"; ulimit -t "$2"; shift 2; exec "$@"', "sh")
 _PROGRAMS = (("cpp",), ("gcc", "-E"), ("cc", "-E"), ("clang", "-E"))
 # A name in the rule that lists the files: blanks, # and : have a backslash, and $ another $.
 _NAME = re.compile(r"(?:\\+[ \t]|\\[#:]|\$\$|\\(?!\n)|[^\s\\])+")
@@ -114,6 +119,9 @@ def preprocess_with(
     if len(made) > MAX_OUTPUT:
         message = f"its output exceeds {MAX_OUTPUT >> 20} MiB"
         raise InputError([_problem(message, Position(file))])
+    if status and b"out of memory" in told:
+        message = f"it needs more than {MEMORY_LIMIT} MiB"
+        raise InputError([_problem(message, Position(file))])
     if status:
         raise InputError(_problems(told.decode("utf-8", "replace"), file))
     try:
@@ -138,7 +146,7 @@ def _output_of(arguments: Sequence[str]) -> tuple[int, bytes, bytes, bytes]:
         TemporaryFile() as told,
         TemporaryFile() as rule,
         subprocess.Popen(
-            [*arguments, "-MD", "-MT", _TARGET, "-MF", f"/dev/fd/{rule.fileno()}"],
+            [*_limited(arguments), "-MD", "-MT", _TARGET, "-MF", f"/dev/fd/{rule.fileno()}"],
             stdin=none,
             stdout=pipe,
             stderr=told,
@@ -167,6 +175,13 @@ def _output_of(arguments: Sequence[str]) -> tuple[int, bytes, bytes, bytes]:
         if late:
             raise TimeoutError
         return process.returncode, made, told.read(MAX_OUTPUT), rule.read(MAX_OUTPUT)
+
+
+def _limited(arguments: Sequence[str]) -> list[str]:
+    """The command, with its time and memory limited where there is a shell."""
+    if not os.access(_LIMITED[0], os.X_OK):
+        return list(arguments)
+    return [*_LIMITED, str(MEMORY_LIMIT << 10), str(TIME_LIMIT), *arguments]
 
 
 def _end(group: int) -> None:
