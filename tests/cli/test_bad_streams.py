@@ -66,6 +66,8 @@ def test_ctrl_c_while_a_command_is_imported_ends_with_130() -> None:
 import os, signal, sys
 import scmigen.cli.main as main
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job
+
 def late(name):
     os.kill(os.getpid(), signal.SIGINT)
     raise ImportError(name)
@@ -81,6 +83,8 @@ main.main()
 def test_ctrl_c_while_the_command_itself_is_imported_ends_with_130() -> None:
     code = """
 import os, signal, sys
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job
 
 class Late:
     def find_spec(self, name, path=None, target=None):
