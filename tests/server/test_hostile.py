@@ -197,7 +197,8 @@ def test_no_file_is_left_for_a_connection(board, tmp_path, scheme):
 
 @pytest.mark.parametrize("scheme", ALL)
 def test_files_that_come_with_a_message_are_closed(board, tmp_path, scheme):
-    """SCM_RIGHTS where no files are expected: the kernel or the server lets go of them."""
+    """SCM_RIGHTS where no files are expected: the kernel refuses the message or closes them, or the
+    server does."""
     with serving(board, tmp_path, scheme) as running:
         before = files()
         for _ in range(20):
@@ -205,12 +206,60 @@ def test_files_that_come_with_a_message_are_closed(board, tmp_path, scheme):
             with connected(scheme, tmp_path / "linux") as linux:
                 rights = array.array("i", [write] * 100)
                 ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
-                linux.sendmsg([framed(scheme, RATE_GET)], ancillary)
+                with suppress(PermissionError):
+                    linux.sendmsg([framed(scheme, RATE_GET)], ancillary)
                 os.close(write)
                 assert os.read(read, 1) == b""  # nobody has the other end any more
             os.close(read)
         running.fine()
         assert files() <= before + 2
+
+
+SO_PASSRIGHTS = 83  # include/uapi/asm-generic/socket.h
+
+
+def refuses_files():
+    """Whether this kernel can keep files out of messages (Linux 6.16)."""
+    with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, SO_PASSRIGHTS, 0)
+        return True
+    return False
+
+
+@contextmanager
+def lingering():
+    """A connected socket with unsent data, whose last close takes 100 s."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        other, _ = server.accept()
+        with other:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 100))
+            client.setblocking(False)
+            with suppress(BlockingIOError):
+                while True:
+                    client.send(bytes(1 << 16))
+            yield client
+            # with unread data, closing it resets the connection, which ends the wait
+    client.close()
+
+
+@pytest.mark.skipif(not refuses_files(), reason="needs Linux 6.16")
+@pytest.mark.parametrize("scheme", ALL)
+@pytest.mark.parametrize("read", [True, False], ids=["read", "unread"])
+def test_a_file_whose_last_close_blocks(board, tmp_path, scheme, read):
+    """Whoever closes it last waits: the server is not to be that one."""
+    with serving(board, tmp_path, scheme) as running, lingering() as file:
+        with connected(scheme, tmp_path / "linux") as linux:
+            running.until_connected("linux", 1) if scheme != "unix-dgram" else None
+            if not read:  # the first message ends the connection, before the second is read
+                linux.send(framed(scheme, b"\x01"))
+            try:
+                socket.send_fds(linux, [framed(scheme, RATE_GET)], [file.fileno()])
+            except (PermissionError, BrokenPipeError):  # the test itself is the last
+                file.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes(8))
+            file.close()
+            running.fine()
+        running.fine()
 
 
 # Slow readers

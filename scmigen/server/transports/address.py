@@ -18,6 +18,9 @@ from typing import Final
 #: The longest path of a socket in bytes: ``sun_path`` without the terminating NUL.
 _LONGEST: Final = 107
 _LAST_GROUP: Final = 0xFFFF_FFFE
+#: Whether messages may carry files; connections inherit it. The last close of a file may block (a
+#: socket with SO_LINGER), and that of a file in a message is made by who reads the message.
+_SO_PASSRIGHTS: Final = 83
 #: The mode of a socket file.
 DEFAULT_MODE: Final = stat.S_IRUSR | stat.S_IWUSR
 #: How long the rest of a message may take on a stream, in µs.
@@ -126,21 +129,25 @@ def _time(key: str, text: str) -> int | None:
     return round(seconds * _SECOND)
 
 
-def listen(address: Address, kind: int) -> socket.socket:
+def listen(address: Address, kind: int, *, files: bool = False) -> socket.socket:
     """A socket bound to ``address``, and listening unless it is a datagram socket. Only the owner
-    can connect before its group and mode are set. Raises `TransportError`."""
+    can connect before its group and mode are set. Without ``files``, the kernel refuses messages
+    that carry any. Raises `TransportError`."""
     address.check()
     try:
         _remove_stale(address.path)
-        return _bound(address, kind)
+        return _bound(address, kind, files=files)
     except OSError as problem:
         reason = problem.strerror or problem
         raise TransportError(f"cannot listen at {address.path}: {reason}") from None
 
 
-def _bound(address: Address, kind: int) -> socket.socket:
+def _bound(address: Address, kind: int, *, files: bool) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, kind)
     try:
+        if not files:
+            with suppress(OSError):  # before Linux 6.16
+                listener.setsockopt(socket.SOL_SOCKET, _SO_PASSRIGHTS, 0)
         os.fchmod(listener.fileno(), DEFAULT_MODE)  # bind takes the mode from it
         listener.setblocking(False)
         listener.bind(str(address.path))

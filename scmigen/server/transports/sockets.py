@@ -294,6 +294,9 @@ Accept = Callable[[Port, socket.socket, Host, Callable[[str], None]], ClientSess
 class Endpoint:
     """The socket path of an agent: listens, and owns the current connection."""
 
+    #: Whether clients may send files.
+    files = False
+
     def __init__(
         self, port: Port, url: str, address: Address, kind: int, accept: Accept, host: Host
     ) -> None:
@@ -305,7 +308,7 @@ class Endpoint:
         self._loop = host.loop
         self._session: ClientSession | None = None
         self._silence = Silence(port, host.loop, address.idle, self.drop)
-        self._listener = listen(address, kind)
+        self._listener = listen(address, kind, files=self.files)
         self._identity = identity(self._path)
         self._listen()
 

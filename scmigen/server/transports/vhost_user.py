@@ -362,6 +362,8 @@ class VhostEndpoint(AsideEndpoint):
     """The socket that front ends connect to. Files that one sends are closed aside, and so are the
     sockets, which may hold files that nobody has received."""
 
+    files = True
+
     def __init__(self, port: Port, url: str, address: Address, host: Host) -> None:
         super().__init__(port, url, address, socket.SOCK_STREAM, self._session_of, host)
 
