@@ -4,6 +4,7 @@ import os
 import socket
 import struct
 import sys
+import weakref
 from importlib import import_module
 from pathlib import Path
 
@@ -174,6 +175,30 @@ def test_a_file_that_never_ends_is_refused(reloading):
     assert reloading.reads() == before
 
 
+def test_nothing_keeps_the_servers_of_earlier_configurations(reloading):
+    """Nor those that were refused: after 20 reloads the one in use is left, and no more files."""
+    old = []
+    files = len(list(Path("/proc/self/fd").iterdir()))
+    good = reloading.path.read_bytes()
+    for number in range(20):
+        server = reloading.service.server
+        old += [
+            weakref.ref(it)
+            for it in (server, server.timers, server.poller, *server.agents.values())
+        ]
+        old += [weakref.ref(server.fastchannels)]
+        del server
+        reloading.path.write_bytes(BROKEN["byte"] if number % 4 == 3 else good)
+        reloading.reload()
+    used = reloading.service.server
+    left = [it() for it in old if it() is not None]
+    assert all(
+        it in (used, used.timers, used.poller, used.fastchannels, *used.agents.values())
+        for it in left
+    )
+    assert len(list(Path("/proc/self/fd").iterdir())) == files
+
+
 class Failing:
     """Raises ``problem`` at the ``number``-th call of a function of the package."""
 
@@ -199,6 +224,7 @@ class Failing:
 
 #: What contains and reports failures: they cannot fail themselves, but for want of memory.
 REPORTS = (
+    "<genexpr>",
     "_attempt",
     "step",
     "_hand_over",
@@ -236,7 +262,7 @@ def test_a_failure_at_any_step_leaves_one_configuration_for_all(tmp_path, full_b
     calls = calls_in_a_reload(tmp_path / "count", full_board)
     assert calls > 1000
     outcomes = set()
-    for number in range(1, calls, STEP):
+    for number in (*range(1, calls, STEP), calls - 1):
         folder = tmp_path / str(number)
         folder.mkdir()
         outcomes.add(one_failure(folder, full_board, Failing(number, problem)))

@@ -35,7 +35,8 @@ class Loop:
         #: The clock, in ns.
         self.now = timers.now
         self._after_timers = after_timers
-        self._own = Timers(timers.now, timers.failed)
+        # not the ``failed`` of these timers, which would keep their server after a reload
+        self._own = Timers(timers.now, lambda problem: self.timers.failed(problem))
         self._interrupts: deque[Callback] = deque()
         self._epoll = select.epoll()
         self._poll = self._epoll.poll
