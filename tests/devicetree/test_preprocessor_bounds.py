@@ -40,7 +40,8 @@ def preprocessed(
 
 
 def test_a_device_without_an_end(preprocessed: Callable[[str], str]) -> None:
-    assert "/dev/zero" in (said := preprocessed('#include "/dev/zero"\n')) or "512 MiB" in said
+    said = preprocessed('#include "/dev/zero"\n')
+    assert any(words in said for words in ("/dev/zero", "512 MiB", "more than 1 seconds"))
 
 
 def test_a_file_that_never_comes(preprocessed: Callable[[str], str], tmp_path: Path) -> None:
