@@ -30,7 +30,7 @@ from scmigen.model.lockfile import format_lock
 from scmigen.model.places import Places, PrefixMap
 from scmigen.model.platform import Model, Platform
 from scmigen.runtime import ConfigurationError, Numbering, Runtime
-from scmigen.targets.common.files import File, Written, write
+from scmigen.targets.common.files import Beside, File, Written
 from scmigen.targets.registry import DEFAULT
 
 if TYPE_CHECKING:
@@ -141,17 +141,20 @@ class Emitted(NamedTuple):
         return not has_errors(self.diagnostics)
 
     def write(
-        self, folder: str | PathLike[str], beside: Sequence[tuple[Path, bytes]] = ()
+        self, folder: str | PathLike[str], beside: Sequence[Beside] = (), force: bool = False
     ) -> Written:
         """Put the files into a directory, and each of ``beside`` at its own path: all or none.
 
-        Files that did not change keep their time stamps; stale files of an earlier
-        run are removed. Raises `ValueError` where there are errors, and `InputError` where a
-        file cannot be written.
+        Files that did not change keep their time stamps; files of earlier runs that are not made
+        any more are removed, unless somebody changed them. ``force``: replace files of the same
+        name that scmigen did not write, or that were changed since. Raises `ValueError` where there
+        are errors, and `InputError` where a file cannot be written or is not to be replaced.
         """
         if not self.ok:
             raise ValueError("the outputs have errors: see Emitted.diagnostics")
-        return write(Path(folder), self.files, beside)
+        from scmigen.targets.common.write import write  # a check writes nothing
+
+        return write(Path(folder), self.files, beside, force)
 
 
 def compile_board(board: DeviceTree, request: Request) -> Result:

@@ -10,15 +10,20 @@ import click
 from scmigen.cli.common import BoardRequest, board_options, compiled
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.diagnostics import InputError, counted
+from scmigen.inputs import read_bytes
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
+    Emitted,
     Result,
     emit_outputs,
 )
 from scmigen.targets import registry
 from scmigen.targets.common.depfile import make_rule
-from scmigen.targets.common.files import File, Written
+from scmigen.targets.common.files import Beside, File, OvertakenError, Written
+
+#: How often a board is compiled again because another build has changed the lock file.
+_ATTEMPTS = 10
 
 
 def _outputs(
@@ -78,6 +83,11 @@ If there are errors in the input, nothing is written and the exit status is 1.
     metavar="OLD=NEW",
     help="Name files below OLD with NEW in its place in outputs (repeatable; the last holds).",
 )
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace files that have the name of an output but are not, or were changed.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="List changed files.")
 def build(
     request: BoardRequest,
@@ -86,33 +96,67 @@ def build(
     scp_target: str | None,
     depfile: Path | None,
     prefix_map: PrefixMap,
+    force: bool,
     verbose: bool,
     style: str,
     quiet: bool,
 ) -> None:
-    found = compiled(replace(request, prefix_map=prefix_map), style, quiet)
+    request = replace(request, prefix_map=prefix_map)
     overrides = {} if scp_target is None else {"scp": {"target": scp_target}}
-    made = emit_outputs(found.model, emit or DEFAULT_OUTPUTS, bool(emit), found.asked, overrides)
-    told = [*found.diagnostics, *made.diagnostics]
-    written = None
-    if made.ok:
-        beside = []
-        if request.ids is not None:
-            beside.append((request.ids, found.lock.encode()))
-        if depfile is not None:
-            targets = [str(output / file.path) for file in made.files]
-            sources = [*found.files, *([] if request.ids is None else [str(request.ids)])]
+    for attempt in range(_ATTEMPTS):
+        # Another build may replace the lock file while this one compiles: take that one's numbers.
+        lock = _lock(request.ids)
+        found = compiled(request, style, quiet)
+        made = emit_outputs(
+            found.model, emit or DEFAULT_OUTPUTS, bool(emit), found.asked, overrides
+        )
+        told = [*found.diagnostics, *made.diagnostics]
+        written = None
         try:
-            if depfile is not None:
-                beside.append((depfile, make_rule(targets, sources)))
-            written = made.write(output, beside)
+            if made.ok:
+                written = made.write(output, _beside(output, made, found, lock, depfile), force)
+                told.extend(written.diagnostics)
+        except OvertakenError as problem:
+            if attempt < _ATTEMPTS - 1:
+                continue
+            told.extend(problem.diagnostics)
         except InputError as problem:
             told.extend(problem.diagnostics)
+        break
     report(told, style, quiet, sys.stderr)
     if written is None:
         raise SystemExit(ERRORS)
     if not quiet and style == "text":
         _summary(found, output, made.files, written, verbose)
+
+
+def _lock(path: Path | None) -> tuple[Path, bytes] | None:
+    """A lock file and what is in it; nothing where it is to be made, or cannot be read."""
+    if path is None:
+        return None
+    try:
+        return path, read_bytes(path)
+    except InputError:
+        # What is there but cannot be read is reported where it is read as a lock.
+        return path, b""
+
+
+def _beside(
+    output: Path,
+    made: Emitted,
+    found: Result,
+    lock: tuple[Path, bytes] | None,
+    depfile: Path | None,
+) -> list[Beside]:
+    beside = []
+    if lock is not None:
+        path, was = lock
+        beside.append(Beside(path, found.lock.encode(), was))
+    if depfile is not None:
+        targets = [str(output / file.path) for file in made.files]
+        sources = [*found.files, *([] if lock is None else [str(lock[0])])]
+        beside.append(Beside(depfile, make_rule(targets, sources)))
+    return beside
 
 
 def _summary(

@@ -10,7 +10,7 @@ from scmigen.cli.report import ERRORS, FORMATS, report
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load
 from scmigen.diagnostics import InputError
-from scmigen.targets.common.files import write_one
+from scmigen.targets.common.write import write_one
 
 _SUFFIXES = {".dtb": "dtb", ".dtbo": "dtb", ".dts": "dts", ".dtso": "dts"}
 _NUMBER = click.IntRange(0, 0xFFFF_FFFF)

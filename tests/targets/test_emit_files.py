@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from scmigen.diagnostics import InputError
-from scmigen.targets.common.files import MANIFEST, File, write, write_one
+from scmigen.targets.common.files import Beside, File, OvertakenError
+from scmigen.targets.common.manifest import MANIFEST
+from scmigen.targets.common.write import write, write_one
 
 
 def listing(folder: Path) -> set[str]:
@@ -80,7 +82,7 @@ def everything(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 def test_a_file_beside_may_take_the_place_of_one_of_the_last_run(tmp_path: Path) -> None:
     write(tmp_path, [File("x", b"made")])
-    assert write(tmp_path, [], [(tmp_path / "x", b"lock")]).removed == ()
+    assert write(tmp_path, [], [Beside(tmp_path / "x", b"lock")]).removed == ()
     assert (tmp_path / "x").read_bytes() == b"lock"
     assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "x"]
 
@@ -89,7 +91,7 @@ def test_files_beside_the_folder_go_with_it(tmp_path: Path) -> None:
     lock, rule = tmp_path / "a.ids", tmp_path / "new" / "a.d"
     lock.write_bytes(b"old")
     lock.chmod(0o640)
-    write(tmp_path / "out", [File("a.txt", b"1")], [(lock, b"new"), (rule, b"rule")])
+    write(tmp_path / "out", [File("a.txt", b"1")], [Beside(lock, b"new"), Beside(rule, b"rule")])
     assert (lock.read_bytes(), rule.read_bytes()) == (b"new", b"rule")
     assert lock.stat().st_mode & 0o777 == 0o640
     assert listing(tmp_path) == {"out/a.txt", "a.ids", "new/a.d"}
@@ -104,7 +106,7 @@ def test_where_the_last_one_cannot_be_written_nothing_is(tmp_path: Path, last: s
     (tmp_path / "folder").mkdir()
     (tmp_path / "lock").write_text("old")
     before = everything(tmp_path)
-    beside = [(tmp_path / "lock", b"new"), (tmp_path / last, b"new")]
+    beside = [Beside(tmp_path / "lock", b"new"), Beside(tmp_path / last, b"new")]
     with pytest.raises(InputError) as raised:
         write(out, [File("a.txt", b"new"), File("deep/er/b.txt", b"new")], beside)
     (found,) = raised.value.diagnostics
@@ -147,12 +149,98 @@ def test_a_link_in_the_output_leads_nowhere_else(tmp_path: Path) -> None:
     (out / "a.txt").symlink_to("../precious/a.txt")
     (out / "away").symlink_to("../precious")
     (out / MANIFEST).write_text(json.dumps({"files": ["away/a.txt"]}))
-    write(out, [File("a.txt", b"1")])
+    with pytest.raises(InputError, match="not of scmigen"):
+        write(out, [File("a.txt", b"1")])
+    write(out, [File("a.txt", b"1")], force=True)
     assert (precious / "a.txt").read_text() == "mine"
     assert (out / "a.txt").read_bytes() == b"1"
+    assert not (out / "a.txt").is_symlink()
 
 
 def test_devices_are_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match="not a regular file"):
         write_one(tmp_path / "pipe", b"1")
+
+
+def made(*names: str, content: bytes = b"made") -> list[File]:
+    return [File(name, content) for name in names]
+
+
+def test_a_file_of_somebody_else_is_not_replaced_without_force(tmp_path: Path) -> None:
+    """All of them are named at once; one that has the same content is no obstacle."""
+    for name, text in (("a.txt", "mine"), ("b.txt", "mine too"), ("same.txt", "made")):
+        (tmp_path / name).write_text(text)
+    before = everything(tmp_path)
+    files = made("a.txt", "b.txt", "same.txt", "new/c.txt")
+    with pytest.raises(InputError) as raised:
+        write(tmp_path, files)
+    found = [(item.id, str(item.position)) for item in raised.value.diagnostics]
+    assert found == [("output-foreign", str(tmp_path / name)) for name in ("a.txt", "b.txt")]
+    assert everything(tmp_path) == before
+    assert write(tmp_path, files, force=True).changed == ("a.txt", "b.txt", "new/c.txt")
+
+
+def test_what_was_edited_is_neither_replaced_nor_removed(tmp_path: Path) -> None:
+    write(tmp_path, made("kept.txt", "a/stale.txt", "a/edited.txt"))
+    (tmp_path / "a/edited.txt").write_text("edited")
+    written = write(tmp_path, made("kept.txt"))
+    assert written.removed == ("a/stale.txt",)
+    (left,) = written.diagnostics
+    assert (left.id, [item.message for item in left.related]) == ("output-left", ["a/edited.txt"])
+    assert listing(tmp_path) == {"kept.txt", "a/edited.txt"}
+    (tmp_path / "kept.txt").write_text("edited")
+    with pytest.raises(InputError, match="was changed since scmigen wrote it"):
+        write(tmp_path, made("kept.txt", content=b"new"))
+    assert (tmp_path / "kept.txt").read_text() == "edited"
+
+
+def test_a_list_of_an_earlier_version_lets_replace_but_not_remove(tmp_path: Path) -> None:
+    for name in ("a.txt", "stale.txt"):
+        (tmp_path / name).write_text("old")
+    (tmp_path / MANIFEST).write_text(json.dumps({"files": ["a.txt", "stale.txt"]}))
+    written = write(tmp_path, made("a.txt"))
+    assert (written.changed, written.removed) == (("a.txt",), ())
+    assert [item.message for item in written.diagnostics[0].related] == ["stale.txt"]
+    assert write(tmp_path, made("a.txt")).diagnostics == ()
+
+
+def test_folders_that_get_empty_go(tmp_path: Path) -> None:
+    write(tmp_path, made("a/b/c/one.txt", "a/b/two.txt", "d/three.txt"))
+    (tmp_path / "d/mine").write_text("mine")
+    write(tmp_path, [])
+    assert {path.name for path in tmp_path.rglob("*")} == {MANIFEST, "d", "mine"}
+
+
+def test_a_hidden_file_is_never_removed(tmp_path: Path) -> None:
+    """A manifest that came with a repository may know what is in .git/HEAD."""
+    write(tmp_path, made(".git/HEAD", "a.txt"))
+    assert write(tmp_path, []).removed == ("a.txt",)
+    assert (tmp_path / ".git/HEAD").exists()
+
+
+def test_a_lock_that_another_run_replaced_is_not_lost(tmp_path: Path) -> None:
+    lock, out = tmp_path / "ids", tmp_path / "out"
+    lock.write_bytes(b"theirs")
+    with pytest.raises(OvertakenError):
+        write(out, made("a.txt"), [Beside(lock, b"ours", b"old")])
+    with pytest.raises(OvertakenError):
+        write(out, made("a.txt"), [Beside(lock, b"ours", b"")])
+    assert (lock.read_bytes(), out.exists()) == (b"theirs", False)
+    write(out, made("a.txt"), [Beside(lock, b"ours", b"theirs")])
+    assert lock.read_bytes() == b"ours"
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_something_else_in_place_of_the_manifest_is_named(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / MANIFEST
+    if kind == "folder":
+        place.mkdir()
+    elif kind == "link":
+        place.symlink_to("/dev/zero")
+    else:
+        os.mkfifo(place)
+    with pytest.raises(InputError) as raised:
+        write(tmp_path, made("a.txt"))
+    assert [str(item.position) for item in raised.value.diagnostics] == [str(place)]
+    assert listing(tmp_path) == set()

@@ -1,0 +1,324 @@
+"""How files get to disk: all or nothing, only what changed, nothing of others, no leftovers.
+
+The order holds against a kill or a power cut at any point. The manifest comes first and lists the
+files before and after; then the lock file and the make rule, the outputs, the removals, and the
+final manifest. A killed run leaves either no trace or an unfinished manifest, with which the next
+one finishes, takes back or replaces what is there, and sweeps the temporary files. The lock comes
+before the outputs: numbers that no output has do no harm, but outputs with numbers that no lock
+has would. Outputs keep the oldest possible time stamp until all are there, so make runs again
+after a kill. What fails, SIGTERM and SIGINT among it, puts everything back.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from scmigen.diagnostics import Diagnostic, InputError, Position, Related, counted
+from scmigen.targets.common.change import Change, leftovers, mode_of
+from scmigen.targets.common.exclusive import hold, stoppable
+from scmigen.targets.common.files import (
+    OUTPUT_FOREIGN,
+    OUTPUT_LEFT,
+    OUTPUT_UNWRITABLE,
+    Beside,
+    File,
+    OvertakenError,
+    Written,
+)
+from scmigen.targets.common.manifest import MANIFEST, encode, read
+
+#: The largest file, in bytes, that can be one of scmigen's own.
+_MAX_OUTPUT = 1 << 30
+
+#: In place of a hash, for a file that scmigen cannot have written.
+_STRANGE = ""
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What a run does to its folder. ``there``: output → hash of what has its name now."""
+
+    there: dict[str, str | None] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+
+def write(
+    folder: Path, files: Iterable[File], beside: Sequence[Beside] = (), force: bool = False
+) -> Written:
+    """Put ``files`` into ``folder`` and each of ``beside`` at its own path: all of them, or none.
+
+    A file that is already right keeps its time stamp. Files of earlier runs that are not made any
+    more are removed, if nobody changed them. An output does not replace a file that scmigen did
+    not write, or that was changed since, but with ``force``. Raises `InputError` with every such
+    file, and where anything cannot be written; all is then as it was. Raises
+    `OvertakenError` if one of ``beside`` was changed since it was read.
+    """
+    wanted = {str(PurePosixPath(file.path)): file.content for file in files}
+    _check_apart(folder, [*wanted, MANIFEST], [item.path for item in beside])
+    places = [(folder, folder), *((item.path, _followed(item.path).parent) for item in beside)]
+    with _undivided(places) as (change, held):
+        return _Run(change, held, folder, dict(sorted(wanted.items())), beside).go(force)
+
+
+def write_one(path: Path, content: bytes) -> None:
+    """Replace one file where its content differs. Raises `InputError` where it cannot be."""
+    target = _followed(path)
+    with _undivided([(path, target.parent)]) as (change, held):
+        _sweep([target.parent], held)
+        change.at = path
+        if _digest_of(target) != _digest(content):
+            change.prepare_last(target, content)
+            change.apply()
+            change.finish()
+
+
+class _Run:
+    """One run of `write`, while the folders are locked."""
+
+    def __init__(
+        self,
+        change: Change,
+        held: set[Path],
+        folder: Path,
+        wanted: Mapping[str, bytes],
+        beside: Sequence[Beside],
+    ) -> None:
+        self._change = change
+        self._held = held
+        self._folder = folder
+        self._wanted = wanted
+        self._beside = beside
+        self._digests = {path: _digest(content) for path, content in wanted.items()}
+        self._before = read(folder)
+        self._plan = _Plan()
+
+    def go(self, force: bool) -> Written:
+        """Do it."""
+        due = [item for item in self._beside if self._is_due(item)]
+        self._look_at_outputs(force)
+        self._look_at_stale()
+        plan, change, manifest = self._plan, self._change, self._folder / MANIFEST
+        final = encode({path: [digest] for path, digest in self._digests.items()})
+        told = tuple(self._reports())
+        nothing = not (due or plan.changed or plan.stale) and self._before.data == final
+        locked = _followed(self._folder) in self._held
+        if nothing and not leftovers(self._folder, locked):
+            return Written((), (), told)
+        _sweep(self._folders(), self._held)
+        change.prepare(manifest, encode(self._known(), finished=False))
+        change.apply()
+        for item in due:
+            change.prepare(_followed(item.path), item.content)
+        for path in plan.changed:
+            change.prepare(self._folder / path, self._wanted[path], aged=True)
+        for path in plan.stale:
+            change.prepare(self._folder / path, None)
+        change.prepare_last(manifest, final)
+        change.apply()
+        change.fresh(self._folder / path for path in (*plan.changed, *self._aged()))
+        change.finish(self._emptied())
+        return Written(tuple(plan.changed), tuple(plan.stale), told)
+
+    def _is_due(self, item: Beside) -> bool:
+        """Whether a file beside the outputs changes. Raises `OvertakenError`."""
+        self._change.at = item.path
+        now, wanted = _digest_of(_followed(item.path)), _digest(item.content)
+        read = now if item.was is None else _digest(item.was)
+        if now not in (wanted, read) and (now is not None or item.was):
+            told = "another run changed it since it was read"
+            hint = "run the command again"
+            raise OvertakenError(
+                [OUTPUT_UNWRITABLE.error(told, Position(str(item.path)), hint=hint)]
+            )
+        return now != wanted
+
+    def _look_at_outputs(self, force: bool) -> None:
+        """Find the outputs to write. Raises `InputError` for all those that would hit others."""
+        foreign = []
+        for path, digest in self._digests.items():
+            self._change.at = target = self._folder / path
+            now = self._plan.there[path] = _digest_of(target)
+            if now == digest:
+                continue
+            self._plan.changed.append(path)
+            if now is not None and not force and not self._is_ours(path, now):
+                known = path in self._before.files
+                told = "was changed since scmigen wrote it" if known else "is not of scmigen"
+                text = f"the file that is here {told}, and is not replaced"
+                hint = "move it away, or replace it with --force"
+                foreign.append(OUTPUT_FOREIGN.error(text, Position(str(target)), hint=hint))
+        if foreign:
+            raise InputError(foreign)
+
+    def _look_at_stale(self) -> None:
+        """Find the files of earlier runs that are not made any more, and are as they were."""
+        now = {_followed(item.path) for item in self._beside}
+        whole = _followed(self._folder)
+        for path in sorted(self._before.files.keys() - self._wanted.keys()):
+            target = self._folder / path
+            digest = None
+            with suppress(OSError):
+                digest = _digest_of(target)
+            if digest is None:
+                self._plan.gone.append(path)
+            elif not _followed(target.parent).is_relative_to(whole) or _followed(target) in now:
+                continue
+            elif self._before.hashed and self._is_ours(path, digest) and not _is_hidden(path):
+                self._plan.stale.append(path)
+            else:
+                self._plan.left.append(path)
+
+    def _is_ours(self, path: str, digest: str) -> bool:
+        return digest != _STRANGE and self._before.wrote(path, digest)
+
+    def _known(self) -> Mapping[str, set[str]]:
+        """The manifest of before and after: what the next run may take for scmigen's own."""
+        known: dict[str, set[str]] = {}
+        for path, digest in self._digests.items():
+            there = self._plan.there[path]
+            known[path] = {digest, *([there] if there and self._is_ours(path, there) else [])}
+        for path in (*self._plan.stale, *self._plan.left, *self._plan.gone):
+            known[path] = set(self._before.files[path])
+        return known
+
+    def _aged(self) -> Iterator[str]:
+        """Outputs that a killed run put in place, with the time stamp of an unfinished one."""
+        if not self._before.finished:
+            for path in self._wanted.keys() - set(self._plan.changed):
+                if (self._folder / path).stat().st_mtime_ns == 0:
+                    yield path
+
+    def _folders(self) -> set[Path]:
+        """Where this run and the one before have temporary files."""
+        made = {(self._folder / path).parent for path in self._wanted}
+        beside = {_followed(item.path).parent for item in self._beside}
+        return {self._folder, *made, *beside, *self._parents(self._before.files)}
+
+    def _emptied(self) -> set[Path]:
+        """Folders that may be empty now, of what went in this run or in one that was killed."""
+        gone = () if self._before.finished else self._plan.gone
+        return self._parents((*self._plan.stale, *gone))
+
+    def _parents(self, paths: Iterable[str]) -> set[Path]:
+        """The folders below the output folder that lead to files, but none that a link leads to."""
+        whole = _followed(self._folder)
+        names = {parent for path in paths for parent in PurePosixPath(path).parents}
+        found = {self._folder / name for name in names if name.parts}
+        return {
+            path
+            for path in found
+            if path.is_dir() and _followed(path) == whole / path.relative_to(self._folder)
+        }
+
+    def _reports(self) -> Iterator[Diagnostic]:
+        manifest = Position(str(self._folder / MANIFEST))
+        if self._before.problem:
+            yield OUTPUT_LEFT.warning(
+                f"the list of the files of earlier runs cannot be used: {self._before.problem}; "
+                "files that are not made any more stay",
+                manifest,
+            )
+        if self._plan.left:
+            why = "were changed since scmigen wrote them"
+            if not self._before.hashed:
+                why = "may have been changed: an earlier version of scmigen listed no hashes"
+            number = counted(len(self._plan.left), "file")
+            yield OUTPUT_LEFT.warning(
+                f"{number} of an earlier run that this one does not make stay: they {why}",
+                manifest,
+                [Related(path, Position(str(self._folder / path))) for path in self._plan.left],
+            )
+
+
+@contextmanager
+def _undivided(places: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Change, set[Path]]]:
+    """A change that the body makes whole or not at all, and the folders locked for it.
+
+    ``places``: what is to be written, and the folder to lock for it.
+    """
+    with stoppable() as check, ExitStack() as stack:
+        change = Change(check)
+        held: set[Path] = set()
+        taken: set[tuple[int, int]] = set()
+        try:
+            # In the same order in every process, so that no two wait for each other.
+            for at, folder in sorted(places, key=lambda place: os.path.realpath(place[1])):
+                change.at = at
+                change.make_folder(folder)
+                status = folder.stat()
+                if (status.st_dev, status.st_ino) not in taken:
+                    handle = hold(folder, change.make_folder, check)
+                    if handle is None:
+                        continue
+                    stack.callback(os.close, handle)
+                    status = os.fstat(handle)
+                    taken.add((status.st_dev, status.st_ino))
+                held.add(_followed(folder))
+            yield change, held
+        except BaseException as problem:
+            change.undo()
+            if not isinstance(problem, OSError):
+                raise
+            reason = f"cannot write {change.at}: {problem.strerror or problem}"
+            raise InputError([OUTPUT_UNWRITABLE.error(reason, Position(str(change.at)))]) from None
+
+
+def _sweep(folders: Iterable[Path], held: set[Path]) -> None:
+    """Remove what builds that were killed left; a locked folder covers those below it."""
+    for folder in folders:
+        whole = _followed(folder)
+        locked = any(whole.is_relative_to(other) for other in held)
+        for path in leftovers(folder, locked):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _check_apart(folder: Path, inside: Iterable[str], beside: Iterable[Path]) -> None:
+    """Raises `InputError` where one file is to hold two things."""
+    whole = _followed(folder)
+    taken = {whole / path for path in inside}
+    for path in beside:
+        if _followed(path) in taken:
+            told = "two things are to be written here"
+            raise InputError([OUTPUT_UNWRITABLE.error(told, Position(str(path)))])
+        taken.add(_followed(path))
+
+
+def _followed(path: Path) -> Path:
+    """What a link of the user's leads to: that is replaced, not the link."""
+    return Path(os.path.realpath(path))
+
+
+def _is_hidden(path: str) -> bool:
+    """Whether a name on the way is hidden; such files (.git/HEAD) are never removed."""
+    return any(part.startswith(".") for part in path.split("/"))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _digest_of(path: Path) -> str | None:
+    """The hash of a file, ``None`` if there is none, `_STRANGE` for a link and a very large one.
+
+    Raises `OSError` if it cannot be read, or is neither a file nor a link.
+    """
+    mode = mode_of(path)
+    if mode is None:
+        return None
+    if stat.S_ISLNK(mode):
+        return _STRANGE
+    # What takes the file's place meanwhile is neither followed nor waited for.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_OUTPUT:
+            return _STRANGE
+        return hashlib.file_digest(file, "sha256").hexdigest()
