@@ -1,5 +1,6 @@
 """The command in a process of its own: exit statuses, streams, and no traceback at the user."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -61,3 +62,39 @@ def test_a_board_alone_is_checked_without_readers_that_it_does_not_need(folder: 
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=folder, timeout=60
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_builds_at_once_that_share_a_lock_lose_no_number(folder: Path) -> None:
+    """The one that is second compiles again, with the numbers of the first."""
+    boards = []
+    for line in range(4):
+        name = f"board{line}.dts"
+        boards.append(written(folder / name, GOOD.replace("<&cru 4>", f"<&cru {line + 10}>")).name)
+    words = [sys.executable, "-m", "scmigen", "build", "--ids", "ids", "-q"]
+    running = [
+        subprocess.Popen([*words, board, "-o", f"out-{board}"], cwd=folder) for board in boards
+    ]
+    assert [one.wait(timeout=120) for one in running] == [0] * len(running)
+    numbers = {}
+    for text in (folder / "ids").read_text().splitlines():
+        fields = text.split("\t")
+        if fields[0] == "clock":
+            numbers[fields[4]] = int(fields[1])
+    assert sorted(numbers) == ["10", "11", "12", "13"]
+    assert sorted(numbers.values()) == [0, 1, 2, 3]
+
+
+def test_a_build_that_is_terminated_says_so_to_its_parent(folder: Path) -> None:
+    """Files are put back; the parent sees the signal (a shell: 143)."""
+    program = (
+        "import os, signal, sys\n"
+        "from scmigen.targets.common import change\n"
+        "from scmigen.cli.main import main\n"
+        "change.Change.prepare_last = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.argv = ['scmigen', 'build', 'good.dts', '-o', 'out', '--ids', 'ids']\n"
+        "main()\n"
+    )
+    before = {path.name for path in folder.iterdir()}
+    done = subprocess.run([sys.executable, "-c", program], cwd=folder, timeout=60, check=False)
+    assert done.returncode == -signal.SIGTERM
+    assert {path.name for path in folder.iterdir()} == before

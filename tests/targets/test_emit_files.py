@@ -244,3 +244,32 @@ def test_something_else_in_place_of_the_manifest_is_named(tmp_path: Path, kind: 
         write(tmp_path, made("a.txt"))
     assert [str(item.position) for item in raised.value.diagnostics] == [str(place)]
     assert listing(tmp_path) == set()
+
+
+def test_a_full_disk_leaves_all_as_it_was(tmp_path: Path) -> None:
+    """The limit of a file's size fails as a full disk does: while the content is written."""
+    resource = pytest.importorskip("resource")
+    lock = tmp_path / "ids"
+    write(tmp_path / "out", made("a.txt", "old.txt"), [Beside(lock, b"old")])
+    before = everything(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    try:
+        with pytest.raises(InputError, match=r"cannot write .*big\.txt: File too large"):
+            write(
+                tmp_path / "out",
+                [*made("a.txt", content=b"new"), File("new/big.txt", bytes(3000))],
+                [Beside(lock, b"new")],
+            )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert everything(tmp_path) == before
+
+
+def test_an_unchanged_build_writes_nothing(tmp_path: Path) -> None:
+    """Not even beside its files: the folder keeps its time stamp."""
+    write(tmp_path, made("a/b.txt"))
+    for folder in (tmp_path, tmp_path / "a"):
+        os.utime(folder, ns=(1, 1))
+    assert write(tmp_path, made("a/b.txt")).changed == ()
+    assert {path.stat().st_mtime_ns for path in (tmp_path, tmp_path / "a")} == {1}

@@ -21,6 +21,8 @@ from scmigen.targets.common.files import OUTPUT_UNWRITABLE
 
 MANIFEST = ".scmigen-manifest.json"
 _FORMAT = 2
+#: The deepest output; looking for the folders of a hostile manifest takes no longer than that.
+_MAX_DEPTH = 32
 _HASHES = re.compile(r"([0-9a-f]{64}( [0-9a-f]{64})*)?")
 
 
@@ -107,4 +109,5 @@ def _is_inside(path: object) -> bool:
         os.fsencode(path)
     except UnicodeEncodeError:
         return False
-    return not {"", ".", ".."} & set(path.split("/"))
+    parts = path.split("/")
+    return len(parts) <= _MAX_DEPTH and not {"", ".", ".."} & set(parts)

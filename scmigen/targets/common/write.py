@@ -214,7 +214,8 @@ class _Run:
         return {
             path
             for path in found
-            if path.is_dir() and _followed(path) == whole / path.relative_to(self._folder)
+            if os.path.isdir(path)  # noqa: PTH112 (it takes names that no file can have)
+            and _followed(path) == whole / path.relative_to(self._folder)
         }
 
     def _reports(self) -> Iterator[Diagnostic]:
