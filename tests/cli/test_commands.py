@@ -301,3 +301,18 @@ def test_an_internal_error_is_one_line_too(board: Path, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "internal error: KeyError" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_edited_output_is_replaced_with_force_only(board: Path, tmp_path: Path) -> None:
+    words = ["build", board, "-o", tmp_path / "out", "-q", "--emit", "runtime"]
+    assert scmigen(*words).returncode == 0
+    path = tmp_path / "out/runtime/runtime.json"
+    made = path.read_bytes()
+    path.write_text("edited")
+    done = scmigen(*words)
+    assert done.returncode == 1
+    assert f"{path}: error[output-foreign]" in done.stderr
+    assert "--force" in done.stderr
+    assert path.read_text() == "edited"
+    assert scmigen(*words, "--force").returncode == 0
+    assert path.read_bytes() == made
