@@ -7,6 +7,8 @@ from pathlib import Path
 
 from scmigen.client.channel import ClientError
 from scmigen.client.commands import Client
+from scmigen.diagnostics import InputError
+from scmigen.inputs import read_text
 from scmigen.scmi.layouts import HEADER_SIZE, Header, MessageType
 
 
@@ -28,8 +30,8 @@ def read_trace(path: Path, agent: str | None) -> list[Frame]:
     `TraceError`."""
     found: list[Frame] = []
     try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
+        lines = read_text(path).splitlines()
+    except InputError as problem:
         raise TraceError(f"{path}: {problem}") from None
     for number, line in enumerate(lines, 1):
         words = line.partition("  # ")[0].split()

@@ -138,7 +138,11 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         try:
             text = _shielded(read_text(Path(includepath)))
         except InputError as problem:
-            raise OSError(str(problem)) from None
+            if Path(includepath).is_file() or not Path(includepath).exists():
+                raise OSError(str(problem)) from None
+            # pcpp would look for it in the next folder, and say that it is missing.
+            self.on_error(self.source, self.lexer.lineno, f"{includepath} {problem}")
+            return io.StringIO("")
         self.opened.append(self._named(includepath))
         return io.StringIO(text)
 

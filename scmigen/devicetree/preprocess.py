@@ -42,7 +42,7 @@ _DIRECTIVE = re.compile(
 # A tab counts as one column in messages, as it does in all others.
 _FLAGS = ("-nostdinc", "-undef", "-D__DTS__", "-ftabstop=1", "-x", "assembler-with-cpp")
 # Limits are those of a shell, because the program starts another that is to have them too.
-_LIMITED = ("/bin/sh", "-c", 'ulimit -v "$1"; ulimit -t "$2"; shift 2; exec "$@"', "sh")
+_LIMITED = ("/bin/sh", "-c", 'ulimit -v "$1" 2>&-; ulimit -t "$2" 2>&-; shift 2; exec "$@"', "sh")
 _PROGRAMS = (("cpp",), ("gcc", "-E"), ("cc", "-E"), ("clang", "-E"))
 # A name in the rule that lists the files: blanks, # and : have a backslash, and $ another $.
 _NAME = re.compile(r"(?:\\+[ \t]|\\[#:]|\$\$|\\(?!\n)|[^\s\\])+")
