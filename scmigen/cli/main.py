@@ -44,8 +44,6 @@ _MACHINE = {
     errno.ENFILE,
     errno.ENOMEM,
     errno.EROFS,
-    errno.EACCES,
-    errno.ENOENT,
 }
 
 

@@ -1,0 +1,52 @@
+"""Files that a command names are regular ones of bounded size, whatever they are for: a device or a
+FIFO is refused before it is read."""
+
+import os
+from pathlib import Path
+
+import pytest
+from support import SOC, scmigen
+
+BOARD = f"/dts-v1/; / {{ #address-cells = <1>; #size-cells = <0>; {SOC} }};\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "board.dts").write_text(BOARD)
+    (tmp_path / "trace").write_text("")
+    os.mkfifo(tmp_path / "fifo")
+    os.mkfifo(tmp_path / "fifo.dts")
+    (tmp_path / "huge").touch()
+    os.truncate(tmp_path / "huge", 1 << 34)
+    return tmp_path
+
+
+@pytest.mark.parametrize("file", ["/dev/zero", "fifo", "huge", ".", "missing"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", "@"),
+        ("check", "board.dts", "@"),
+        ("check", "board.dts", "-a", "@"),
+        ("check", "board.dts", "--tree", "a=@"),
+        ("check", "board.dts", "--against", "@"),
+        ("diff", "@", "board.dts"),
+        ("client", "unix:nowhere", "replay", "@"),
+        ("convert", "@", "out.dtb"),
+    ],
+    ids=lambda words: " ".join(words),
+)
+def test_it_is_refused(command: tuple[str, ...], file: str, folder: Path) -> None:
+    done = scmigen(*(word.replace("@", file) for word in command), cwd=folder)
+    assert done.returncode in (1, 2)
+    said = done.stdout + done.stderr
+    assert file in said
+    assert "internal error" not in said
+
+
+@pytest.mark.parametrize("file", ["/dev/zero", "fifo", "huge", "."])
+def test_a_lock_file_is_one_too(file: str, folder: Path) -> None:
+    done = scmigen("build", "board.dts", "-o", "out", "--ids", file, cwd=folder)
+    assert done.returncode == 1
+    assert file in done.stderr
+    assert not (folder / "out").exists()
