@@ -1,5 +1,6 @@
 """Bounds on a YAML text, checked on its events before anything is built from them."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,9 @@ MAX_NESTING = 32
 #: A bound on the values of a file; each alias counts as everything it refers to.
 MAX_VALUES = 20_000
 
+#: What no YAML text has (YAML 1.2, 5.1); the readers differ in where they say it is.
+_NO_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 _TOO_DEEP = f"values are nested deeper than {MAX_NESTING}"
 
 
@@ -29,6 +33,13 @@ def check_bounds(text: str, file: str, loader: Any) -> None:
     """Raise `InputError` for text that is not YAML, too deep, or too large with its aliases."""
     if len(text) > MAX_SIZE:
         raise InputError([AGENTS_FILE.error(f"larger than {MAX_SIZE} characters", Position(file))])
+    wrong = _NO_CHARACTER.search(text)
+    if wrong:
+        before = text[: wrong.start()]
+        where = Position(file, before.count("\n") + 1, wrong.start() - before.rfind("\n"))
+        told = f"the character U+{ord(wrong[0]):04X} is not allowed in YAML"
+        hint = 'write it as an escape in double quotes, such as "\\x1b"'
+        raise InputError([AGENTS_FILE.error(told, where, hint=hint)])
     try:
         _check_events(yaml.parse(text, Loader=loader), file)
     except yaml.YAMLError as problem:

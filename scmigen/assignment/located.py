@@ -214,14 +214,20 @@ def parse(text: str, file: str, problems: Problems) -> Located | None:
     try:
         check_bounds(text, file, _Loader)
         node = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as problem:
-        raise InputError([_unreadable(problem.problem, file, problem.problem_mark)]) from None
     except yaml.YAMLError as problem:
-        raise InputError([_unreadable(problem, file, None)]) from None
+        raise InputError([_unreadable(problem, text, file)]) from None
     if node is None or node.tag == "tag:yaml.org,2002:null":
         return None
     return Located(node, file, problems)
 
 
-def _unreadable(problem: object, file: str, mark: Any) -> Diagnostic:
-    return AGENTS_FILE.error(f"cannot be read: {problem}", position_of(file, mark))
+def _unreadable(problem: yaml.YAMLError, text: str, file: str) -> Diagnostic:
+    """The words are the library's, the position is the same from all its versions and loaders."""
+    told = (getattr(problem, "context", None), getattr(problem, "problem", None))
+    words = ", ".join(filter(None, told)) or " ".join(str(problem).split())
+    mark = getattr(problem, "problem_mark", None)
+    where = position_of(file, mark)
+    lines = text.split("\n")
+    if mark and mark.line >= len(lines):  # libyaml ends a last line that has no end
+        where = Position(file, len(lines), len(lines[-1]) + 1)
+    return AGENTS_FILE.error(f"this is not YAML: {words}", where)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import AGENTS, soc
 
+from scmigen.assignment import located
 from scmigen.assignment.bounds import MAX_NESTING, MAX_SIZE, MAX_VALUES
 from scmigen.assignment.domains_file import MAX_CLAIMS
 from scmigen.assignment.problems import MAX_PROBLEMS
@@ -30,7 +31,8 @@ def refused(text: str) -> list[Diagnostic]:
 
 
 BROKEN = [
-    ("domains: {a: {id: 1}", "2:1"),
+    ("domains: {a: {id: 1}", "1:21"),
+    ("domains: {a: {id: 1}\n", "2:1"),
     ("domains:\n\ta: 1", "2:1"),
     ("a: b: c", "1:5"),
     ("a: *b", "1:4"),
@@ -38,10 +40,19 @@ BROKEN = [
     ("%YAML 9.9\n---\na: 1", "1:1"),
     ("a: 1\n---\nb: 1", "2:1"),
     ("!!python/object/apply:os.system ['true']", None),
-    ("a: \x07", None),
+    ("a: \x07", "1:4"),
+    ("a: 1\n\x1b[2J: 1", "2:1"),
+    pytest.param("a: \ud800", "1:4", id="surrogate"),
 ]
 
 
+@pytest.fixture(params=["CSafeLoader", "SafeLoader"])
+def _each_loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With libyaml, and as where PyYAML was built without it."""
+    monkeypatch.setattr(located, "_Loader", getattr(yaml, request.param))
+
+
+@pytest.mark.usefixtures("_each_loader")
 @pytest.mark.parametrize(("text", "where"), BROKEN)
 def test_no_yaml(text: str, where: str | None) -> None:
     found = refused(text)
@@ -53,6 +64,7 @@ def test_no_yaml(text: str, where: str | None) -> None:
 OPENINGS = {"list": "[", "mapping": "{a: ", "item": "- ", "key": "? ", "line": "[\n"}
 
 
+@pytest.mark.usefixtures("_each_loader")
 @pytest.mark.parametrize("opening", OPENINGS.values(), ids=OPENINGS)
 @pytest.mark.parametrize("depth", [MAX_NESTING + 1, 999, 1001, 100_000])
 def test_deep_nesting_is_refused_where_it_becomes_too_deep(opening: str, depth: int) -> None:

@@ -157,9 +157,9 @@ def test_extra_is_laid_over_what_the_tree_says() -> None:
 
 
 WRONG = [
-    ("    powercaps: {soc: {id: 0}}", "missing required field"),
-    ("    clocks: {d: {latencies: 1}}", "unknown field `latencies`"),
-    ("    clocks: {d: {latency: fast}}", "Expected `int`, got `str`"),
+    ("    powercaps: {soc: {id: 0}}", "required field"),
+    ("    clocks: {d: {latencies: 1}}", "latencies"),
+    ("    clocks: {d: {latency: fast}}", "latency"),
     ("    agents: {a: {grants: {pin: [{id: 0, resource: 7, operations: [read]}]}}}", "no such"),
 ]
 
