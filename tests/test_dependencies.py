@@ -13,7 +13,7 @@ from conftest import REPOSITORY
 #: Package as imported → the modules that may import it, or the packages of them.
 IMPORTED_BY = {
     "click": {"cli"},
-    "fdt": {"devicetree/blob.py"},
+    "fdt": {"devicetree/blob_header.py"},
     "jinja2": {
         "targets/common/template_cache.py",
         "targets/common/templates.py",

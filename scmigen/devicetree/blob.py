@@ -1,16 +1,15 @@
 """DTB bytes → `DeviceTree` (Devicetree Specification v0.4, chapter 5).
 
-The package ``fdt`` reads the header. It guesses the types of properties, so the structure block is
-walked here and every property keeps its raw bytes. Nothing in a blob is trusted: each offset,
-length and name is checked before it is used, nesting is bounded, and everything that is wrong is
-one error, ``dtb-malformed``. Names have the characters that dtc takes, so none is syntax in a
-source, a terminal or a page.
+The package ``fdt`` reads the header (`blob_header`). It guesses the types of properties, so the
+structure block is walked here and every property keeps its raw bytes. Nothing in a blob is trusted:
+each offset, length and name is checked before it is used, nesting is bounded, and everything that
+is wrong is one error, ``dtb-malformed``. Names have the characters that dtc takes, so none is
+syntax in a source, a terminal or a page.
 """
 
 from struct import Struct, unpack_from
 
-from fdt import Header
-
+from scmigen.devicetree.blob_header import BlobHeader, MalformedError, read_header
 from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.findings import DTB_MALFORMED
 from scmigen.devicetree.nodes import (
@@ -31,48 +30,15 @@ _SHOWN = 80
 _BEGIN_NODE, _END_NODE, _PROP, _NOP, _END = 1, 2, 3, 4, 9
 
 
-class _MalformedError(Exception):
-    """What is wrong with a blob, in words, and a hint."""
-
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint or "the file is damaged or cut off, or is not a devicetree blob"
-
-
 def read_blob(data: bytes, file: str) -> DeviceTree:
     """The tree in ``data``. Raises `InputError` (``dtb-malformed``)."""
     try:
-        header = _header(data)
+        header = read_header(data)
         reservations = _reservations(data[: header.total_size], header.off_mem_rsvmap)
         return DeviceTree(_structure(data, header), file, reservations, header.boot_cpuid_phys)
-    except _MalformedError as problem:
+    except MalformedError as problem:
         found = DTB_MALFORMED.error(str(problem), Position(file), (), problem.hint)
         raise InputError([found]) from None
-
-
-def _header(data: bytes) -> Header:
-    """The header, with all offsets and sizes inside of the data."""
-    if len(data) < Header.MAX_SIZE or data[:4] != Header.MAGIC_NUMBER.to_bytes(4, "big"):
-        raise _MalformedError("the blob has no devicetree header")
-    version = int.from_bytes(data[20:24], "big")
-    if not 16 <= version <= Header.MAX_VERSION:
-        raise _MalformedError(f"the blob has version {version}, not 16 or 17")
-    try:
-        header = Header.parse(data)
-    except Exception as problem:  # The package raises bare exceptions.
-        raise _MalformedError(f"the header cannot be read: {problem}") from None
-    total = header.total_size
-    if total > len(data):
-        raise _MalformedError(f"the header says {total} bytes, but the file has {len(data)}")
-    if header.size_dt_struct is None:
-        header.size_dt_struct = total - header.off_dt_struct
-    if header.off_dt_struct % 4 or header.off_mem_rsvmap % 8:
-        raise _MalformedError("the blocks are not aligned")
-    if header.off_dt_struct + header.size_dt_struct > total or header.size_dt_struct < 0:
-        raise _MalformedError("the structure block exceeds the blob")
-    if header.off_dt_strings + header.size_dt_strings > total:
-        raise _MalformedError("the strings block exceeds the blob")
-    return header
 
 
 def _reservations(data: bytes, offset: int) -> tuple[tuple[int, int], ...]:
@@ -84,10 +50,10 @@ def _reservations(data: bytes, offset: int) -> tuple[tuple[int, int], ...]:
             return tuple(found)
         found.append((address, size))
         offset += _RESERVATION.size
-    raise _MalformedError("the memory reservations are not terminated")
+    raise MalformedError("the memory reservations are not terminated")
 
 
-def _structure(data: bytes, header: Header) -> DraftNode:
+def _structure(data: bytes, header: BlobHeader) -> DraftNode:
     """The root of the structure block."""
     base = header.off_dt_struct
     count = header.size_dt_struct // 4
@@ -105,10 +71,10 @@ def _structure(data: bytes, header: Header) -> DraftNode:
             length = words[at]
             start = base + 4 * at + 8
             if start + length > limit:
-                raise _MalformedError(f"a property of {node.path} exceeds the structure block")
+                raise MalformedError(f"a property of {node.path} exceeds the structure block")
             name = names[words[at + 1]]
             if name in node.properties:
-                raise _MalformedError(f"property {name} of {node.path} appears twice")
+                raise MalformedError(f"property {name} of {node.path} appears twice")
             node.properties[name] = made((name, data[start : start + length], None, (), (), None))
             at += 2 + (length + 3) // 4
         elif tag == _BEGIN_NODE and (depth >= 0 or not begun):
@@ -119,25 +85,25 @@ def _structure(data: bytes, header: Header) -> DraftNode:
             if depth:
                 node = _child(node, name, depth)
             elif name:
-                raise _MalformedError(f"the root has the name {name[:_SHOWN]!r}; it has none")
+                raise MalformedError(f"the root has the name {name[:_SHOWN]!r}; it has none")
         elif tag == _END_NODE and depth >= 0:
             depth -= 1
             node = node.parent or node
         elif tag == _END and depth == -1 and begun:
             return node
         elif tag != _NOP:
-            raise _MalformedError(f"the structure block has an unexpected word {tag:#x}")
-    raise _MalformedError("the structure block is not terminated")
+            raise MalformedError(f"the structure block has an unexpected word {tag:#x}")
+    raise MalformedError("the structure block is not terminated")
 
 
 def _child(parent: DraftNode, name: str, depth: int) -> DraftNode:
     if depth > MAX_DEPTH:
-        raise _MalformedError(f"nodes nest deeper than {MAX_DEPTH}")
+        raise MalformedError(f"nodes nest deeper than {MAX_DEPTH}")
     if not NODE_NAME(name):
         problem = f"a node of {parent.path} has the name {name[:_SHOWN]!r}"
-        raise _MalformedError(problem, NODE_HINT)
+        raise MalformedError(problem, NODE_HINT)
     if name in parent.children:
-        raise _MalformedError(f"node {name} of {parent.path} appears twice")
+        raise MalformedError(f"node {name} of {parent.path} appears twice")
     child = parent.children[name] = DraftNode(name, parent)
     return child
 
@@ -146,11 +112,11 @@ def _name(data: bytes, start: int, limit: int) -> str:
     """The name at ``start``, which ends before ``limit``."""
     end = data.find(b"\0", start, min(limit, start + MAX_NAME + 1))
     if end < 0:
-        raise _MalformedError("a name is not terminated")
+        raise MalformedError("a name is not terminated")
     try:
         return data[start:end].decode("ascii")
     except UnicodeDecodeError:
-        raise _MalformedError(f"{data[start:end][:_SHOWN]!r} is not a valid name") from None
+        raise MalformedError(f"{data[start:end][:_SHOWN]!r} is not a valid name") from None
 
 
 class _Strings(dict[int, str]):
@@ -164,8 +130,8 @@ class _Strings(dict[int, str]):
 
     def __missing__(self, offset: int) -> str:
         if self._start + offset >= self._end:
-            raise _MalformedError("the name of a property is outside of the strings block")
+            raise MalformedError("the name of a property is outside of the strings block")
         name = self[offset] = _name(self._data, self._start + offset, self._end)
         if not PROPERTY_NAME(name):
-            raise _MalformedError(f"a property has the name {name[:_SHOWN]!r}", PROPERTY_HINT)
+            raise MalformedError(f"a property has the name {name[:_SHOWN]!r}", PROPERTY_HINT)
         return name

@@ -102,7 +102,7 @@ STRUCTURE = 40 + 32
         (at(16, 41), "aligned"),
         (at(20, 3), "version 3"),
         (at(20, 99), "version 99"),
-        (at(24, 99), "header cannot be read"),
+        (at(24, 99), "compatible with version 99"),
         (at(32, 0xFFFFFFF0), "strings block exceeds"),
         (at(36, 0xFFFFFFF0), "structure block exceeds"),
         (at(36, 8), "not terminated"),
