@@ -18,8 +18,9 @@ MAX_NESTING = 32
 #: A bound on the values of a file; each alias counts as everything it refers to.
 MAX_VALUES = 20_000
 
-#: What no YAML text has (YAML 1.2, 5.1); the readers differ in where they say it is.
-_NO_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: Characters that YAML does not allow, and those that end a line for it but not for an editor: what
+#: looks like a part of a comment there would be read.
+_REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _TOO_DEEP = f"values are nested deeper than {MAX_NESTING}"
 
@@ -33,21 +34,33 @@ def check_bounds(text: str, file: str, loader: Any) -> None:
     """Raise `InputError` for text that is not YAML, too deep, or too large with its aliases."""
     if len(text) > MAX_SIZE:
         raise InputError([AGENTS_FILE.error(f"larger than {MAX_SIZE} characters", Position(file))])
-    wrong = _NO_CHARACTER.search(text)
-    if wrong:
-        before = text[: wrong.start()]
-        where = Position(file, before.count("\n") + 1, wrong.start() - before.rfind("\n"))
-        told = f"the character U+{ord(wrong[0]):04X} is not allowed in YAML"
-        hint = 'write it as an escape in double quotes, such as "\\x1b"'
-        raise InputError([AGENTS_FILE.error(told, where, hint=hint)])
+    refused = _REFUSED.search(text)
+    if refused is not None:
+        code = ord(refused[0])
+        hint = f'write it as "\\u{code:04x}", in a quoted string'
+        message = f"cannot be read: U+{code:04X} is not allowed"
+        where = _end(text[: refused.start()], file)
+        raise InputError([AGENTS_FILE.error(message, where, hint=hint)])
     try:
         _check_events(yaml.parse(text, Loader=loader), file)
     except yaml.YAMLError as problem:
         # The library's own bound, which it may meet before the events of what it has read.
-        deep = _deep_bracket(text, getattr(problem, "problem_mark", None))
-        if deep is None:
-            raise
-        raise InputError([AGENTS_FILE.error(_TOO_DEEP, Position(file, *deep))]) from None
+        mark = getattr(problem, "problem_mark", None)
+        deep = _deep_bracket(text, mark)
+        end = _end(text, file)
+        if deep is not None:
+            raise InputError([AGENTS_FILE.error(_TOO_DEEP, Position(file, *deep))]) from None
+        if mark is not None and mark.line >= end.line:
+            # libyaml counts one more line where the last one has no end.
+            message = f"cannot be read: {getattr(problem, 'problem', problem)}"
+            raise InputError([AGENTS_FILE.error(message, end)]) from None
+        raise
+
+
+def _end(text: str, file: str) -> Position:
+    """The position behind the last character of ``text``."""
+    lines = re.split(r"\r\n|[\r\n]", text)
+    return Position(file, len(lines), len(lines[-1]) + 1)
 
 
 def _check_events(events: Iterator[Any], file: str) -> None:

@@ -172,8 +172,9 @@ def parse_lock(text: str, file: str) -> Lock:
     if len(text) > MAX_SIZE:
         large = f"larger than {MAX_SIZE} characters"
         raise InputError([LOCK_SYNTAX.error(large, Position(file))])
-    lines = text.splitlines()
-    if lines and lines[0] != _HEADER:
+    # Lines as editors count them: str.splitlines also ends them at form feeds and U+2028.
+    lines = text.replace("\r\n", "\n").split("\n")
+    if text and lines[0] != _HEADER:
         where = Position(file, 1)
         message = "not a lock file of this version"
         raise InputError([LOCK_SYNTAX.error(message, where, hint=f"it begins with: {_HEADER}")])

@@ -43,6 +43,9 @@ BROKEN = [
     ("a: \x07", "1:4"),
     ("a: 1\n\x1b[2J: 1", "2:1"),
     pytest.param("a: \ud800", "1:4", id="surrogate"),
+    # What an editor shows as one comment, and YAML reads as two lines.
+    ("a: 1\n# one\u2028b: 2", "2:6"),
+    ("# one\x85b: 2", "1:6"),
 ]
 
 

@@ -184,6 +184,8 @@ WRONG = [
     ("clock\t1\ta\t/\u00e9\t1", 3, "lock-syntax", "not a line"),
     ("clock\t1\ta\t/\\q\t1", 3, "lock-syntax", "not a line"),
     ("clock\t1\ta\t/\\\t1", 3, "lock-syntax", "not a line"),
+    ("# a comment in an editor\v\nclock", 4, "lock-syntax", "not a line"),
+    ("clock\t1\ta\t/c\u20281", 3, "lock-syntax", "not a line"),
     ("<<<<<<< ours", 3, "lock-syntax", "a merge has left a conflict"),
 ]
 
