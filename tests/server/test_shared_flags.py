@@ -6,9 +6,10 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
-from scmi_wire import CLOCK, request, words
+from scmi_wire import CLOCK, NOT_FOUND, request, words
 from server_running import Running, eventually
 from smt_client import EventAreas
 from vhost_front_end import FrontEnd
@@ -38,6 +39,10 @@ def full_and_flipped(eventfd):
         flipper.stdout.read(1)
         yield
         flipper.kill()
+
+
+def files():
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def rate_of(path):
@@ -86,12 +91,52 @@ def test_a_client_of_shared_memory_that_blocks_its_doorbell(tmp_path):
         assert rate_of(tmp_path / "linux") == words(0, 24_000_000, 0)
 
 
+@contextmanager
+def answered(path):
+    """An honest client of the shared memory, which the server rings."""
+    with EventAreas(path) as areas:
+        areas.post(request(CLOCK, 6, 1))
+        assert areas.answer()[4:] == words(NOT_FOUND)
+        yield
+
+
 @pytest.mark.usefixtures("running")
-def test_a_doorbell_stays_blocked_after_its_client_is_gone(tmp_path):
-    """The thread that waits keeps only its own agent from coming back."""
-    for _ in range(3):
-        with EventAreas(tmp_path / "scp") as areas, full_and_flipped(areas.here):
+def test_a_doorbell_that_is_blocked_is_let_go_when_its_client_has_gone(tmp_path):
+    """The agent's next client is rung, and nothing of the others is left."""
+    with answered(tmp_path / "scp"):
+        before = files()
+    for _ in range(100):
+        with EventAreas(tmp_path / "scp") as areas:
+            os.set_blocking(areas.here, True)
+            os.eventfd_write(areas.here, _FULL)
             areas.write(request(CLOCK, 6, 1))
             areas.ring()
-            areas.until(lambda: areas.word(4) == 1)
+            areas.until(lambda areas=areas: areas.word(4) == 1)
     assert rate_of(tmp_path / "linux") == words(0, 24_000_000, 0)
+    with answered(tmp_path / "scp"):
+        assert eventually(lambda: files() <= before + 2)
+
+
+@pytest.mark.usefixtures("running")
+def test_interrupts_that_are_blocked_are_let_go_when_their_guest_has_gone(tmp_path):
+    with FrontEnd(tmp_path / "vm1") as guest:
+        guest.start()
+        assert guest.command(request(CLOCK, 6, 1))
+        before = files()
+    for _ in range(20):
+        with FrontEnd(tmp_path / "vm1") as guest:
+            guest.start()
+            os.set_blocking(guest.calls[0], True)
+            os.eventfd_write(guest.calls[0], _FULL)
+            guest.memory[0x4000:0x4008] = request(CLOCK, 6, 1)
+            guest.describe(0, 0, 0x4000_4000, 8, 1, 1)
+            guest.describe(0, 1, 0x4000_4400, 136, 2)
+            guest.offer(0, 0)
+            used = guest.ring(0)[2] + 2
+            assert eventually(
+                lambda used=used, memory=guest.memory: memory[used : used + 2] == b"\1\0"
+            )
+    with FrontEnd(tmp_path / "vm1") as guest:
+        guest.start()
+        assert guest.command(request(CLOCK, 6, 1))
+        assert eventually(lambda: files() <= before)

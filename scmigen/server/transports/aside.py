@@ -4,7 +4,8 @@ What a peer hands over, or shares, stays under its control, and no flag of a sin
 from blocking: writing to a full eventfd (the peer clears O_NONBLOCK, and RWF_NOWAIT is not
 supported), closing the last descriptor of a socket (SO_LINGER), of a file in user space (it is
 flushed) or of guest memory (it is freed). In a thread of its own, such a call costs the agent its
-doorbells and no other agent anything.
+doorbells and no other agent anything. A signal that still waits when its client has gone is undone
+for the next one (`Aside.leave`): reading an eventfd can be kept from blocking.
 """
 
 import _thread
@@ -33,6 +34,8 @@ class Aside:
     def __init__(self) -> None:
         self._calls: deque[Callable[[], object] | None] = deque()
         self._ringing: set[int] = set()
+        self._writing: int | None = None
+        self._left: set[int] = set()
         self._waiting = _thread.allocate_lock()
         self._started = False
 
@@ -49,11 +52,34 @@ class Aside:
 
     def _ring(self, descriptor: int) -> None:
         self._ringing.discard(descriptor)
-        os.write(descriptor, _ONE)
+        self._writing = descriptor
+        try:
+            if descriptor not in self._left:
+                os.write(descriptor, _ONE)
+        finally:
+            self._writing = None
 
     def close(self, descriptor: int) -> None:
         """Close a file that a peer has, or had, access to."""
         self._add(partial(os.close, descriptor))
+
+    def leave(self, descriptor: int) -> None:
+        """Close an eventfd whose client has gone, and signal it no more."""
+        self._left.add(descriptor)
+        self.relieve()
+        self._add(partial(self._close_left, descriptor))
+
+    def _close_left(self, descriptor: int) -> None:
+        self._left.discard(descriptor)
+        os.close(descriptor)
+
+    def relieve(self) -> None:
+        """Empty the eventfd that the thread waits for, if its client has gone. That client may have
+        passed it on and fill it again, so this is done for each client that follows."""
+        writing = self._writing
+        if writing in self._left:
+            with suppress(OSError):
+                os.preadv(writing, [bytearray(len(_ONE))], -1, os.RWF_NOWAIT)
 
     def call(self, function: Callable[[], object]) -> None:
         """Call ``function``, whose exceptions are ignored."""
@@ -94,6 +120,7 @@ class AsideEndpoint(Endpoint):
 
     def _accept(self) -> None:
         """Accept a client, unless calls for its predecessors are stuck: it would add to them."""
+        self._aside.relieve()
         if self._aside.stuck:
             self._loop.forget(self._listener)
             self._loop.later(_REST, self._listen)

@@ -284,7 +284,7 @@ class SmtSession:
     def _release(self) -> None:
         for doorbell in self._doorbells:
             self._host.loop.forget(doorbell)
-            self._aside.close(doorbell)
+            self._aside.leave(doorbell)
         self._doorbells = ()
         if self._areas.file is None:
             self._memory.close()

@@ -188,9 +188,11 @@ class VirtQueue:
         self.call = descriptor
 
     def close(self) -> None:
-        """Close the files of the ring."""
+        """Close the files of the ring, whose guest has gone."""
         self.set_kick(None)
-        self.set_call(None)
+        if self.call is not None:
+            self._aside.leave(self.call)
+            self.call = None
 
 
 __all__ = ["Chain", "GuestMemory", "QueueError", "Region", "SharedMemoryError", "VirtQueue"]
