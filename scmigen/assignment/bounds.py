@@ -39,25 +39,19 @@ def check_bounds(text: str, file: str, loader: Any) -> None:
         code = ord(refused[0])
         hint = f'write it as "\\u{code:04x}", in a quoted string'
         message = f"cannot be read: U+{code:04X} is not allowed"
-        where = _end(text[: refused.start()], file)
+        where = end_position(text[: refused.start()], file)
         raise InputError([AGENTS_FILE.error(message, where, hint=hint)])
     try:
         _check_events(yaml.parse(text, Loader=loader), file)
     except yaml.YAMLError as problem:
         # The library's own bound, which it may meet before the events of what it has read.
-        mark = getattr(problem, "problem_mark", None)
-        deep = _deep_bracket(text, mark)
-        end = _end(text, file)
-        if deep is not None:
-            raise InputError([AGENTS_FILE.error(_TOO_DEEP, Position(file, *deep))]) from None
-        if mark is not None and mark.line >= end.line:
-            # libyaml counts one more line where the last one has no end.
-            message = f"cannot be read: {getattr(problem, 'problem', problem)}"
-            raise InputError([AGENTS_FILE.error(message, end)]) from None
-        raise
+        deep = _deep_bracket(text, getattr(problem, "problem_mark", None))
+        if deep is None:
+            raise
+        raise InputError([AGENTS_FILE.error(_TOO_DEEP, Position(file, *deep))]) from None
 
 
-def _end(text: str, file: str) -> Position:
+def end_position(text: str, file: str) -> Position:
     """The position behind the last character of ``text``."""
     lines = re.split(r"\r\n|[\r\n]", text)
     return Position(file, len(lines), len(lines[-1]) + 1)

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from scmigen.assignment.bounds import MAX_NESTING, check_bounds
+from scmigen.assignment.bounds import MAX_NESTING, check_bounds, end_position
 from scmigen.assignment.bounds import position as position_of
 from scmigen.assignment.findings import AGENTS_FILE
 from scmigen.assignment.given import MAX_SHOWN, Given, shown
@@ -226,8 +226,7 @@ def _unreadable(problem: yaml.YAMLError, text: str, file: str) -> Diagnostic:
     told = (getattr(problem, "context", None), getattr(problem, "problem", None))
     words = ", ".join(filter(None, told)) or " ".join(str(problem).split())
     mark = getattr(problem, "problem_mark", None)
-    where = position_of(file, mark)
-    lines = text.split("\n")
-    if mark and mark.line >= len(lines):  # libyaml ends a last line that has no end
-        where = Position(file, len(lines), len(lines[-1]) + 1)
+    where, end = position_of(file, mark), end_position(text, file)
+    if mark and mark.line >= end.line:  # libyaml ends a last line that has no end
+        where = end
     return AGENTS_FILE.error(f"this is not YAML: {words}", where)

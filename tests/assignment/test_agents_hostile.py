@@ -33,6 +33,7 @@ def refused(text: str) -> list[Diagnostic]:
 BROKEN = [
     ("domains: {a: {id: 1}", "1:21"),
     ("domains: {a: {id: 1}\n", "2:1"),
+    ("{a: 1,\rb: 2", "2:5"),
     ("domains:\n\ta: 1", "2:1"),
     ("a: b: c", "1:5"),
     ("a: *b", "1:4"),
