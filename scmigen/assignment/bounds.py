@@ -22,6 +22,9 @@ MAX_VALUES = 20_000
 #: looks like a part of a comment there would be read.
 _REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+#: What ends a line for YAML and for an editor.
+_LINE_END = re.compile(r"\r\n|[\r\n]")
+
 _TOO_DEEP = f"values are nested deeper than {MAX_NESTING}"
 
 
@@ -53,7 +56,7 @@ def check_bounds(text: str, file: str, loader: Any) -> None:
 
 def end_position(text: str, file: str) -> Position:
     """The position behind the last character of ``text``."""
-    lines = re.split(r"\r\n|[\r\n]", text)
+    lines = _LINE_END.split(text)
     return Position(file, len(lines), len(lines[-1]) + 1)
 
 
@@ -92,7 +95,7 @@ def _deep_bracket(text: str, mark: Any) -> tuple[int, int] | None:
 
     Brackets in strings and comments count too: the text is wrong anyway, and this only says why.
     """
-    lines = text.split("\n")[: mark.line + 1 if mark else None]
+    lines = _LINE_END.split(text)[: mark.line + 1 if mark else None]
     depth = 0
     for row, line in enumerate(lines):
         for column, character in enumerate(line):

@@ -81,6 +81,14 @@ def test_deep_nesting_is_refused_where_it_becomes_too_deep(opening: str, depth: 
     assert found.position == where
 
 
+@pytest.mark.usefixtures("_each_loader")
+@pytest.mark.parametrize("depth", [MAX_NESTING + 1, 100_000])
+def test_deep_nesting_behind_a_lone_carriage_return(depth: int) -> None:
+    """It ends a line for YAML, and so it does for the position."""
+    (found,) = refused("# one\r" + "[" * depth)
+    assert found.position == Position(AGENTS, 2, MAX_NESTING + 1)
+
+
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a: ", "}")], ids=["list", "map"])
 def test_nesting_up_to_the_bound_is_read(opening: str, closing: str) -> None:
     inner = MAX_NESTING - 2
