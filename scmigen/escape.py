@@ -6,10 +6,14 @@ escaped as a whole where they are printed, so that no value is forgotten.
 
 import re
 
-# GitHub's runner takes commands from the output of any program: ``::error::`` at the start of a
-# line, white space aside, and ``##[error]`` anywhere in it.
+#: What GitHub's runner takes for a command in the output of any program: ``::error::`` at the start
+#: of a line, white space aside, and ``##[error]`` anywhere in it.
+_COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\[)")
+#: Line breaks in the message of a command.
 _BREAKS = {"\r": "%0D", "\n": "%0A"}
-_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)")
+_MARKUP = frozenset("\\`*_[]<>|&~$#")
+#: What a reader with GitHub's extensions makes a link of.
+_LINK = re.compile(r"(?<=www)\.|:(?=//)|(?<=mailto):|(?<=xmpp):|@", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
@@ -22,7 +26,7 @@ def plain(text: str) -> str:
 
 def line(text: str) -> str:
     """``text`` as one line of output, which is no command of a continuous-integration system."""
-    return _COMMAND.sub(_escaped_command, plain(text))
+    return _COMMAND.sub(lambda found: f"{found[0][:-1]}\\x{ord(found[0][-1]):02x}", plain(text))
 
 
 def excerpt(text: str) -> str:
@@ -44,15 +48,6 @@ def github_data(text: str) -> str:
 def github_property(text: str) -> str:
     """A value that ends neither its property of a workflow command nor the list of them."""
     return github_data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _escaped_command(found: re.Match[str]) -> str:
-    return f"{found[1] or ''}\\x3a" if found[1] is not None else "\\x23"
-
-
-_MARKUP = frozenset("\\`*_[]<>|&~$#")
-#: What a reader with GitHub's extensions makes a link of.
-_LINK = re.compile(r"(?<=www)\.|:(?=//)|(?<=mailto):|(?<=xmpp):|@", re.IGNORECASE)
 
 
 def markdown(text: str) -> str:

@@ -18,7 +18,6 @@ from scmigen.client import Client, ClientError, ScmiError, UrlError
 from scmigen.client import dump as dumping
 from scmigen.client import replay as replaying
 from scmigen.client.notifications import subscribe
-from scmigen.escape import plain
 from scmigen.scmi.layouts import MAX_PAYLOAD
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
@@ -68,7 +67,7 @@ class _Options:
         except UrlError as problem:
             raise click.UsageError(str(problem)) from None
         except ClientError as problem:
-            raise click.ClickException(plain(str(problem))) from None
+            raise click.ClickException(str(problem)) from None
 
     def show(self, value: Any, *lines: str) -> None:
         """Print ``value`` as JSON, or ``lines`` without control characters."""
@@ -88,7 +87,7 @@ class _Refused(click.ClickException):
     """``DENIED: CLOCK_RATE_SET(…)`` on stderr."""
 
     def __init__(self, refusal: ScmiError) -> None:
-        super().__init__(plain(str(refusal)))
+        super().__init__(str(refusal))
 
     def show(self, file: Any = None) -> None:
         """Print the status first, without "Error:"."""
@@ -363,9 +362,9 @@ def call(options: _Options, message: str, fields: tuple[str, ...], wait: float) 
         try:
             found = platform.ask(message, tail, **words)
         except ValueError as problem:
-            raise click.UsageError(plain(str(problem))) from None
+            raise click.UsageError(str(problem)) from None
         except struct.error as problem:
-            raise click.UsageError(plain(f"{message}: {problem}")) from None
+            raise click.UsageError(f"{message}: {problem}") from None
         lines = reply_lines(found)
         event = platform.delayed_response(wait)
         if event is not None:

@@ -14,7 +14,6 @@ import click
 from scmigen import runtime
 from scmigen.cli.report import say
 from scmigen.diagnostics import InputError
-from scmigen.escape import plain
 from scmigen.inputs import read_bytes
 from scmigen.scmi.protocols import KIND_OF, Profile
 from scmigen.server import Agent, Server
@@ -52,7 +51,7 @@ def _served(agent: Agent, url: str) -> str:
             text += f" ({len(session.views[KIND_OF[protocol]].operations)})"
         parts.append(text)
     permissions = ", may change permissions" if session.configuration.permissions else ""
-    return plain(f"{agent.name} (agent {agent.id}) at {url}: {', '.join(parts)}{permissions}")
+    return f"{agent.name} (agent {agent.id}) at {url}: {', '.join(parts)}{permissions}"
 
 
 def _configuration(options: _Options) -> runtime.Runtime:
@@ -64,7 +63,7 @@ def _configuration(options: _Options) -> runtime.Runtime:
             data = runtime.overlay(data, read_bytes(path))
         return runtime.decode(data)
     except (InputError, runtime.ConfigurationError) as problem:
-        raise click.ClickException(f"{path}: {plain(str(problem))}") from None
+        raise click.ClickException(f"{path}: {problem}") from None
 
 
 def _profiles(
@@ -88,7 +87,7 @@ def _profiles(
 
 
 def _unknown_agent(name: str, known: Iterable[str]) -> str:
-    return f"unknown agent {name!r}; known: {plain(', '.join(known))}"
+    return f"unknown agent {name!r}; known: {', '.join(known)}"
 
 
 def _server(
@@ -115,7 +114,7 @@ def _server(
             successor=successor,
         )
     except BackendError as problem:
-        raise click.ClickException(f"back end: {plain(str(problem))}") from None
+        raise click.ClickException(f"back end: {problem}") from None
     except FastChannelError as problem:
         raise click.ClickException(f"--fastchannel: {problem}") from None
 
