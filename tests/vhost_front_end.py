@@ -103,7 +103,8 @@ class FrontEnd:
         available = self.ring(index)[1]
         struct.pack_into("<H", self.memory, available + 4 + 2 * (self.next[index] % SIZE), head)
         self.next[index] += 1
-        struct.pack_into("<H", self.memory, available + 2, self.next[index] & 0xFFFF)
+        # at once: pack_into writes zeros first, which the back end may see
+        self.memory[available + 2 : available + 4] = struct.pack("<H", self.next[index] & 0xFFFF)
         if kick:
             self.kick(index)
 

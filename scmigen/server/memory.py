@@ -166,11 +166,13 @@ class SharedMemory:
         self._windows.clear()
 
     def close(self) -> None:
-        """Unmap and close the file."""
+        """Unmap and close the file. Memory that is closed has no bytes."""
+        files = [self._source, self.descriptor]
+        self._source, self.descriptor, self.size = None, -1, 0
         self._unmap()
-        if self._source is not None:
-            os.close(self._source)
-        os.close(self.descriptor)
+        for file in files:
+            if file is not None and file >= 0:
+                os.close(file)
 
 
 def _error(problem: OSError | ValueError) -> SharedMemoryError:

@@ -45,6 +45,24 @@ def test_both_sides_see_the_same_bytes(seals, offset):
     os.close(file)
 
 
+@pytest.mark.parametrize("seals", [0, fcntl.F_SEAL_SHRINK])
+def test_memory_that_is_closed_has_no_bytes(seals):
+    """The number of its file may be another file's by then, which must not be touched."""
+    file, shared = memory(seals)
+    shared.write(0, b"there")
+    number = shared.descriptor
+    shared.close()
+    os.dup2(file, number)
+    with pytest.raises(SharedMemoryError):
+        shared.read(0, 5)
+    with pytest.raises(SharedMemoryError):
+        shared.write(0, b"never")
+    shared.close()
+    assert os.pread(number, 5, 64) == b"there"
+    os.close(number)
+    os.close(file)
+
+
 def test_a_file_that_became_shorter_is_an_error():
     file, shared = memory()
     shared.write(8192, b"there")

@@ -12,7 +12,7 @@ import pytest
 from scmi_wire import CLOCK, NOT_FOUND, request, words
 from server_running import Running, eventually
 from smt_client import EventAreas
-from vhost_front_end import FrontEnd
+from vhost_front_end import BUFFERS, GUEST, FrontEnd
 
 #: Makes the file of standard input blocking, over and over.
 _FLIP = """
@@ -54,6 +54,21 @@ def rate_of(path):
         return linux.recv(200)[4:]
 
 
+def ask(guest):
+    """Offer a command, and do not wait for the answer."""
+    message = request(CLOCK, 6, 1)
+    guest.memory[BUFFERS : BUFFERS + len(message)] = message
+    guest.describe(0, 0, GUEST + BUFFERS, len(message), 1, 1)
+    guest.describe(0, 1, GUEST + BUFFERS + 0x400, 136, 2)
+    guest.offer(0, 0)
+
+
+def answers(guest):
+    """How many commands were answered."""
+    used = guest.ring(0)[2] + 2
+    return int.from_bytes(guest.memory[used : used + 2], "little")
+
+
 @pytest.fixture
 def running(board, tmp_path):
     urls = {
@@ -70,15 +85,24 @@ def test_a_front_end_that_blocks_its_interrupts(tmp_path):
     with FrontEnd(tmp_path / "vm1") as guest:
         guest.start()
         with full_and_flipped(guest.calls[0]):
-            for head in range(50):
-                guest.memory[0x4000:0x4008] = request(CLOCK, 6, 1)
-                guest.describe(0, 0, 0x4000_4000, 8, 1, 1)
-                guest.describe(0, 1, 0x4000_4400, 136, 2)
-                guest.offer(0, 0)
-                used = guest.ring(0)[2] + 2
-                at = (head + 1).to_bytes(2, "little")
-                assert eventually(lambda at=at, used=used: guest.memory[used : used + 2] == at)
+            for number in range(1, 51):
+                ask(guest)
+                assert eventually(lambda number=number: answers(guest) == number)
             assert rate_of(tmp_path / "linux") == words(0, 24_000_000, 0)
+
+
+def test_memory_that_is_taken_back_is_used_no_more(running, tmp_path):
+    """Closing it waits behind an interrupt that blocks, and its numbers become another agent's."""
+    with FrontEnd(tmp_path / "vm1") as guest:
+        guest.start()
+        with full_and_flipped(guest.calls[0]):
+            ask(guest)
+            assert eventually(lambda: answers(guest) == 1)
+            guest.send(5, bytes(8))  # a table of no regions
+            ask(guest)
+            assert guest.closed()
+        assert answers(guest) == 1
+    assert running.logged_like("vm1: vhost-user: address")
 
 
 @pytest.mark.usefixtures("running")

@@ -207,7 +207,7 @@ class VhostSession:
         count = int.from_bytes(payload[:4], "little")
         if len(payload) != 8 + count * _REGION.size or count != len(files):
             raise QueueError(f"a memory table of {count} regions with {len(files)} files")
-        self._aside.call(self._guest.close)
+        self._forget_memory()
         found: list[Region] = []
         for index in range(count):
             guest, size, user, offset = _REGION.unpack_from(payload, 8 + index * _REGION.size)
@@ -218,6 +218,12 @@ class VhostSession:
             self._guest = GuestMemory(tuple(found))
             if not is_memory(descriptor):
                 raise QueueError("a memory region that is neither a memfd nor a file of a tmpfs")
+
+    def _forget_memory(self) -> None:
+        """Close the guest's memory. Nothing uses it from here on: the numbers of its files may soon
+        be those of another agent's."""
+        guest, self._guest = self._guest, GuestMemory()
+        self._aside.call(guest.close)
 
     def _queue(self, number: int) -> VirtQueue:
         if number >= _QUEUES:
@@ -348,7 +354,7 @@ class VhostSession:
         for number, queue in enumerate(self._queues):
             self._stop(number)
             queue.close()
-        self._aside.call(self._guest.close)
+        self._forget_memory()
         while self._files:
             self._aside.close(self._files.popleft())
         self._loop.forget(self._file)

@@ -63,9 +63,9 @@ class GuestMemory:
 
     def close(self) -> None:
         """Close all regions."""
-        for region in self.regions:
+        regions, self.regions = self.regions, ()
+        for region in regions:
             region.memory.close()
-        self.regions = ()
 
 
 @dataclass(frozen=True, slots=True)
