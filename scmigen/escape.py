@@ -6,9 +6,11 @@ escaped as a whole where they are printed, so that no value is forgotten.
 
 import re
 
-#: What GitHub's runner takes for a command in the output of any program: ``::error::`` at the start
-#: of a line, white space aside, and ``##[error]`` anywhere in it.
-_COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\[)")
+#: The first character of what a continuous-integration system takes for a command anywhere in the
+#: output of any program: ``##[error]`` (GitHub, Azure), ``##vso[…]`` (Azure), ``##teamcity[…]``.
+_MARK = re.compile(r"#(?=#\w*\[)", re.ASCII)
+#: The same, and ``::error::`` at the start of a line, white space aside (GitHub).
+_COMMAND = re.compile(rf"^\s*:(?=:)|{_MARK.pattern}", re.ASCII)
 #: Line breaks in the message of a command.
 _BREAKS = {"\r": "%0D", "\n": "%0A"}
 _MARKUP = frozenset("\\`*_[]<>|&~$#")
@@ -36,12 +38,12 @@ def excerpt(text: str) -> str:
 
 def json_text(text: str) -> str:
     """A JSON document, in whose strings the same commands cannot be."""
-    return text.replace("##[", "#\\u0023[")
+    return _MARK.sub(r"\\u0023", text)
 
 
 def github_data(text: str) -> str:
     """The message of a workflow command, with its line breaks as that has them."""
-    marked = text.replace("%", "%25")
+    marked = _MARK.sub(r"\\x23", text).replace("%", "%25")
     return "".join(_BREAKS.get(c) or plain(c) for c in marked)
 
 

@@ -26,6 +26,8 @@ HOSTILE = (
     "::add-mask::forged",
     "  ::stop-commands::x",
     "##[error]forged",
+    "a ##vso[task.setvariable variable=PATH]/forged",
+    "##teamcity[buildStop]",
     "a\rforged",
     "\b\b\bforged",
     "x\n\n</code><script>alert(1)</script>",
@@ -123,7 +125,7 @@ def on_terminal(text: str) -> list[str]:
 
 def runner_commands(text: str) -> list[str]:
     """Lines that GitHub's runner takes for commands."""
-    return [line for line in text.splitlines() if re.match(r"\s*::|.*##\[", line)]
+    return [line for line in text.splitlines() if re.match(r"\s*::|.*##\w*\[", line)]
 
 
 @pytest.mark.parametrize("file", ["agents.yaml", "wrong.yaml"])
