@@ -117,7 +117,7 @@ class _LockReader:
 
     def _agent(self, line: int, fields: list[str]) -> None:
         agent, kind, number = _unescape(fields[0]), Kind(fields[1]), _number(fields[2])
-        key = ResourceKey(kind, _unescape(fields[3]), _cells(fields[4:]))
+        key = ResourceKey(kind, _path(fields[3]), _cells(fields[4:]))
         if number > _MAX_NUMBER:
             self._wrong(LOCK_SYNTAX, f"{number} is not an id", line, "ids are 0 to 65535")
         elif self._once(line, f"{agent}: {kind} {number}", f"{agent}: {kind} <{key}>"):
@@ -125,7 +125,7 @@ class _LockReader:
 
     def _identifier(self, line: int, word: str, fields: list[str]) -> None:
         number = _number(fields[0])
-        name, node = fields[1], _unescape(fields[2])
+        name, node = fields[1], _path(fields[2])
         cells = _cells(fields[3:])
         locked = LockedId(number, name)
         if number > _MAX_NUMBER:
@@ -140,6 +140,14 @@ class _LockReader:
             key = ResourceKey(Kind(word), node, cells)
             if self._once(line, f"{word} {number}", f"{word} <{key}>", f"{word} name {name}"):
                 self._resources[key] = locked
+
+
+def _path(text: str) -> str:
+    """The path of a node. Raises `ValueError` where it is none."""
+    path = _unescape(text)
+    if not path.startswith("/"):
+        raise ValueError(text)
+    return path
 
 
 def _cells(fields: list[str]) -> tuple[int, ...]:

@@ -77,6 +77,7 @@ def test_round_trip() -> None:
 
 WRONG = [
     ("agent\ta\tclock\t0", "not a line of a lock file"),
+    ("agent\ta\tclock\t0\t\t1", "not a line of a lock file"),
     ("agent\ta\tnone\t0\t/c\t1", "not a line of a lock file"),
     ("agent\ta\tclock\tx\t/c\t1", "not a line of a lock file"),
     ("agent\ta\tclock\t65536\t/c\t1", "65536 is not an id"),
