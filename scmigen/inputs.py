@@ -17,16 +17,28 @@ FILE_UNREADABLE = Finding(
 MAX_FILE = 16 << 20
 
 
+def read_part(path: Path, size: int, start: int = 0) -> bytes:
+    """At most ``size`` bytes of a regular file, from ``start`` on. Raises `OSError`,
+    `ValueError`."""
+    # A FIFO is opened without waiting for a writer, then refused. What the kernel shows as a file
+    # may have nothing to read yet.
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(0, "is not a regular file")
+        if start:
+            file.seek(start)
+        data: bytes | None = file.read(size)
+    if data is None:
+        raise OSError(0, "is not a regular file")
+    return data
+
+
 def read_bytes(path: Path) -> bytes:
     """The content of a regular file of at most `MAX_FILE` bytes. Raises `InputError`."""
     try:
         if path.is_dir():
             raise _unreadable(path, "is a directory")
-        # A FIFO is opened without waiting for a writer, then refused.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise _unreadable(path, "is not a regular file")
-            data = file.read(MAX_FILE + 1)
+        data = read_part(path, MAX_FILE + 1)
     except FileNotFoundError:
         raise _unreadable(path, "there is no such file") from None
     except (OSError, ValueError) as problem:

@@ -7,6 +7,7 @@ from pathlib import Path
 from scmigen.devicetree.lalr import FLAGS, Parser
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.diagnostics import Position
+from scmigen.inputs import read_part
 
 #: The most bytes one /incbin/ may bring.
 MAX_INCBIN = 64 << 20
@@ -114,11 +115,10 @@ class Opener:
         path: Path | None = self._source.open_beside(name, start)
         if path is None:
             raise ValueError(f'"{name}" is not in any include directory')
-        with path.open("rb") as file:
-            if offset > path.stat().st_size:
-                raise ValueError(f"{name} is shorter than {offset} bytes")
-            file.seek(offset)
-            data = file.read(MAX_INCBIN + 1 if size is None else min(size, MAX_INCBIN + 1))
+        if offset > path.stat().st_size:
+            raise ValueError(f"{name} is shorter than {offset} bytes")
+        most = MAX_INCBIN + 1
+        data = read_part(path, most if size is None else min(size, most), offset)
         if len(data) > MAX_INCBIN:
             raise ValueError(f"{name} has more than {MAX_INCBIN} bytes")
         return data

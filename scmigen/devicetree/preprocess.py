@@ -42,7 +42,8 @@ _DIRECTIVE = re.compile(
 # A tab counts as one column in messages, as it does in all others.
 _FLAGS = ("-nostdinc", "-undef", "-D__DTS__", "-ftabstop=1", "-x", "assembler-with-cpp")
 # Limits are those of a shell, because the program starts another that is to have them too.
-_LIMITED = ("/bin/sh", "-c", 'ulimit -v "$1" 2>&-; ulimit -t "$2" 2>&-; shift 2; exec "$@"', "sh")
+_LIMITS = 'ulimit -v "$1" 2>&-; ulimit -t "$2" 2>&-; ulimit -f "$3" 2>&-; shift 3; exec "$@"'
+_LIMITED = ("/bin/sh", "-c", _LIMITS, "sh")
 _PROGRAMS = (("cpp",), ("gcc", "-E"), ("cc", "-E"), ("clang", "-E"))
 # A name in the rule that lists the files: blanks, # and : have a backslash, and $ another $.
 _NAME = re.compile(r"(?:\\+[ \t]|\\[#:]|\$\$|\\(?!\n)|[^\s\\])+")
@@ -116,7 +117,7 @@ def preprocess_with(
         raise InputError([_problem(message, Position(file))]) from None
     except (OSError, ValueError) as problem:
         raise InputError([_problem(f"{command[0]}: {problem}", Position(file))]) from None
-    if len(made) > MAX_OUTPUT:
+    if len(made) > MAX_OUTPUT or len(told) == MAX_OUTPUT:
         message = f"its output exceeds {MAX_OUTPUT >> 20} MiB"
         raise InputError([_problem(message, Position(file))])
     if status and b"out of memory" in told:
@@ -178,10 +179,12 @@ def _output_of(arguments: Sequence[str]) -> tuple[int, bytes, bytes, bytes]:
 
 
 def _limited(arguments: Sequence[str]) -> list[str]:
-    """The command, with its time and memory limited where there is a shell."""
+    """The command, with its time, memory and files limited where there is a shell."""
     if not os.access(_LIMITED[0], os.X_OK):
         return list(arguments)
-    return [*_LIMITED, str(MEMORY_LIMIT << 10), str(TIME_LIMIT), *arguments]
+    # a shell counts files in blocks of 512 bytes (POSIX), or in some of 1024
+    blocks = MAX_OUTPUT // 512
+    return [*_LIMITED, str(MEMORY_LIMIT << 10), str(TIME_LIMIT), str(blocks), *arguments]
 
 
 def _end(group: int) -> None:

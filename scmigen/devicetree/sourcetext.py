@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from scmigen.devicetree.arithmetic import unescape
 from scmigen.devicetree.findings import DTS_SYNTAX
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Related, Severity
+from scmigen.inputs import read_part
 
 if TYPE_CHECKING:
     from scmigen.devicetree.written import Written
@@ -323,12 +324,12 @@ def _included(file: SourceFile, include: re.Match[str], source: SourceText) -> S
     if path is None:
         raise _bad_include(file, include, f'"{include["name"]}" is not in any include directory')
     try:
-        with path.open(encoding="utf-8") as opened:
-            text = opened.read(MAX_TEXT + 1)
-    except (OSError, UnicodeDecodeError) as problem:
-        raise _bad_include(file, include, f"{path} cannot be read: {problem}") from None
+        text = read_part(path, MAX_TEXT + 1).decode("utf-8")
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or "not UTF-8 text"
+        raise _bad_include(file, include, f"{path} cannot be read: {reason}") from None
     source.files.append(str(path))
-    return SourceFile(str(path), text)
+    return SourceFile(str(path), text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _bad_include(file: SourceFile, include: re.Match[str], message: str) -> InputError:

@@ -269,7 +269,8 @@ class Values:
         try:
             return opener(unescape(str(name)[1:-1]).decode(), offset, size)
         except (OSError, ValueError) as problem:
-            raise BadValueError(f"/incbin/: {problem}", first_offset(name)) from None
+            reason = getattr(problem, "strerror", None) or problem
+            raise BadValueError(f"/incbin/: {reason}", first_offset(name)) from None
 
 
 class _Numbers(dict[str, int]):

@@ -44,6 +44,18 @@ def test_it_is_refused(command: tuple[str, ...], file: str, folder: Path) -> Non
     assert "internal error" not in said
 
 
+@pytest.mark.parametrize(
+    "lines", ['/include/ "@"', '/ { a = /incbin/("@"); };', "/ { };"], ids=["source", "bytes", "-a"]
+)
+def test_a_file_of_the_kernel_that_would_be_waited_for(lines: str, folder: Path) -> None:
+    file = "/proc/kmsg" if os.access("/proc/kmsg", os.R_OK) else "fifo"
+    (folder / "board.dts").write_text(f"/dts-v1/;\n{lines}\n".replace("@", file))
+    done = scmigen("check", "board.dts", "-a", file, cwd=folder)
+    assert done.returncode == 1
+    assert file in done.stdout
+    assert file == "fifo" or "is not a regular file" in done.stdout
+
+
 @pytest.mark.parametrize("file", ["/dev/zero", "fifo", "huge", "."])
 def test_a_lock_file_is_one_too(file: str, folder: Path) -> None:
     done = scmigen("build", "board.dts", "-o", "out", "--ids", file, cwd=folder)

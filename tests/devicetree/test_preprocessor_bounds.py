@@ -57,3 +57,12 @@ def test_macros_that_grow(preprocessed: Callable[[str], str]) -> None:
 
 def test_a_source_that_includes_itself(preprocessed: Callable[[str], str]) -> None:
     assert preprocessed('#include "board.dts"\n')
+
+
+def test_messages_without_an_end(
+    preprocessed: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They go to a file, which is bounded as what is read of it is."""
+    monkeypatch.setattr(preprocess, "TIME_LIMIT", 20)
+    said = preprocessed(f"#warning {'x' * 200_000}\n" + '#include "board.dts"\n' * 2)
+    assert "seconds" not in said
