@@ -139,13 +139,30 @@ def test_datagrams_of_other_clients_are_dropped(full_board, tmp_path):
         assert linux.clock_rate(0) == 400_000_000
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nameless:
             nameless.sendto(request(CLOCK, 6, 0), f"{tmp_path}/linux")
-            assert running.logged("linux: dropped a datagram without an address")
+            assert running.logged("linux: dropped a datagram without an abstract address")
         with Client(url, timeout=0.2) as second, pytest.raises(ClientError, match="no answer"):
             second.clock_rate(0)
         assert running.logged("linux: dropped a datagram from another client")
         linux.send(b"abc")
         assert running.logged_like("linux: dropped a datagram that is not 4 to 132")
         assert linux.clock_rate(0) == 400_000_000
+
+
+def test_the_server_follows_no_path_of_a_client(full_board, tmp_path, monkeypatch):
+    """Relative to the server's folder, this one is the socket of another agent."""
+    urls = {name: f"unix-dgram:{tmp_path}/{name}" for name in ("linux", "vm1")}
+    monkeypatch.chdir(tmp_path)
+    with Running(full_board, urls).running() as running:
+        (tmp_path / "own").mkdir()
+        monkeypatch.chdir("own")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+            client.bind("vm1")
+            monkeypatch.chdir(tmp_path)
+            client.sendto(request(CLOCK, 6, 0), urls["linux"].partition(":")[2])
+            assert running.logged("linux: dropped a datagram without an abstract address")
+        with Client(urls["vm1"]) as vm1:
+            assert vm1.protocols()
+        assert not [line for line in running.log if "vm1" in line and "another" in line]
 
 
 @pytest.fixture

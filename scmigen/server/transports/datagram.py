@@ -4,6 +4,10 @@ There are no connections: the first address to send becomes the client until it 
 noticed when something is sent to it or when another address sends. Datagrams without an address
 cannot be answered and are dropped, as are those of other senders. A client that does not read its
 responses is not read from, and is dropped after `sockets.PATIENCE`.
+
+An address is an abstract one, as ``bind("")`` gives. A path would be the sender's words to the
+server, who would follow it on its behalf: to the socket of another agent, or through links and file
+systems that take their time.
 """
 
 import errno
@@ -35,7 +39,7 @@ class DatagramEndpoint:
         self._path = address.path
         self._socket = listen(address, socket.SOCK_DGRAM)
         self._identity = identity(self._path)
-        self._peer: str | bytes | None = None
+        self._peer: bytes | None = None
         self._out: deque[bytes] = deque()
         self._again: Timer | None = None
         self._pace = Backoff(_AGAIN, _SELDOM)
@@ -56,8 +60,8 @@ class DatagramEndpoint:
             message, peer = self._socket.recvfrom(MAX_MESSAGE + 1)
         except OSError:
             return
-        if not peer:
-            self._note("dropped a datagram without an address")
+        if not isinstance(peer, bytes):  # Python's form of abstract addresses
+            self._note("dropped a datagram without an abstract address")
         elif not self._admit(peer):
             self._note("dropped a datagram from another client")
         elif HEADER_SIZE <= len(message) <= MAX_MESSAGE:
@@ -70,7 +74,7 @@ class DatagramEndpoint:
     def _note(self, text: str) -> None:
         self._host.log(f"{self._port.name}: {text}", self._port.name)
 
-    def _admit(self, peer: str | bytes) -> bool:
+    def _admit(self, peer: bytes) -> bool:
         if peer == self._peer:
             return True
         if self._peer is not None:
@@ -83,7 +87,7 @@ class DatagramEndpoint:
         return True
 
     @staticmethod
-    def _lives(peer: str | bytes) -> bool:
+    def _lives(peer: bytes) -> bool:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
                 return probe.connect_ex(peer) not in _GONE
