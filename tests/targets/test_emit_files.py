@@ -2,11 +2,14 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scmigen.diagnostics import InputError
+from scmigen.targets.common import exclusive
+from scmigen.targets.common.change import Change
 from scmigen.targets.common.files import Beside, File, OvertakenError
 from scmigen.targets.common.manifest import MANIFEST
 from scmigen.targets.common.write import write, write_one
@@ -41,6 +44,37 @@ def test_what_is_not_made_any_more_goes_and_foreign_files_stay(tmp_path: Path) -
     written = write(tmp_path, [File("kept.txt", b"2")])
     assert written.removed == ("old.txt",)
     assert listing(tmp_path) == {"kept.txt", "mine.txt"}
+
+
+@pytest.mark.parametrize(("first", "second"), [("out/a", "out"), ("out", "out/a")])
+@pytest.mark.parametrize("there", [False, True])
+def test_a_build_into_a_folder_of_another_build_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, second: str, there: bool
+) -> None:
+    """Each holds all folders that it writes to: files it has prepared are not swept."""
+    files = {
+        "out/a": [File("b.txt", b"inner")],
+        "out": [File("a/c.txt", b"o"), File("d.txt", b"o")],
+    }
+    if there:
+        for name in ("out", "out/a"):
+            write(tmp_path / name, [replace(file, content=b"before") for file in files[name]])
+    monkeypatch.setattr(exclusive, "PATIENCE", 0.1)
+    apply, calls = Change.apply, []
+
+    def applied(change: Change) -> None:
+        calls.append(change)
+        if len(calls) == 2:  # the manifest is written, the outputs are prepared
+            with pytest.raises(InputError, match="locked"):
+                write(tmp_path / second, files[second])
+        apply(change)
+
+    monkeypatch.setattr(Change, "apply", applied)
+    write(tmp_path / first, files[first])
+    write(tmp_path / second, files[second])
+    assert listing(tmp_path / "out") == {"a/b.txt", "a/c.txt", "d.txt"}
+    assert (tmp_path / "out/a/b.txt").read_bytes() == b"inner"
+    assert (tmp_path / "out/a/c.txt").read_bytes() == b"o"
 
 
 @pytest.mark.parametrize("path", ["../victim.txt", "/etc/victim", "a/../../victim.txt", 7, None])

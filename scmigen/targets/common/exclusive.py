@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 #: Seconds to wait for another build that writes into the same folder.
@@ -49,6 +49,33 @@ def stoppable() -> Iterator[Callable[[], None]]:
             signal.signal(number, handler)
         if came:
             signal.raise_signal(came[0])
+
+
+class Locks:
+    """Folders that are locked against other builds; ``stack`` unlocks them in the end."""
+
+    def __init__(
+        self, stack: ExitStack, make: Callable[[Path], None], check: Callable[[], None]
+    ) -> None:
+        self._stack = stack
+        self._make = make
+        self._check = check
+        self._taken: set[tuple[int, int]] = set()
+        #: The paths, without links, of all that are locked.
+        self.held: set[Path] = set()
+
+    def take(self, folder: Path) -> None:
+        """Lock a folder, which is made if it is missing. Raises `OSError`."""
+        self._make(folder)
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) not in self._taken:
+            handle = hold(folder, self._make, self._check)
+            if handle is None:
+                return
+            self._stack.callback(os.close, handle)
+            status = os.fstat(handle)
+            self._taken.add((status.st_dev, status.st_ino))
+        self.held.add(Path(os.path.realpath(folder)))
 
 
 def hold(folder: Path, make: Callable[[Path], None], check: Callable[[], None]) -> int | None:

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, counted
 from scmigen.targets.common.change import Change, leftovers, mode_of
-from scmigen.targets.common.exclusive import hold, stoppable
+from scmigen.targets.common.exclusive import Locks, stoppable
 from scmigen.targets.common.files import (
     OUTPUT_FOREIGN,
     OUTPUT_LEFT,
@@ -62,16 +62,20 @@ def write(
     """
     wanted = {str(PurePosixPath(file.path)): file.content for file in files}
     _check_apart(folder, [*wanted, MANIFEST], [item.path for item in beside])
-    places = [(folder, folder), *((item.path, _followed(item.path).parent) for item in beside)]
-    with _undivided(places) as (change, held):
-        return _Run(change, held, folder, dict(sorted(wanted.items())), beside).go(force)
+    places = [
+        (folder, folder),
+        *((path, path) for path in _inside(folder, wanted)),
+        *((item.path, _followed(item.path).parent) for item in beside),
+    ]
+    with _undivided(places) as (change, locks):
+        return _Run(change, locks, folder, dict(sorted(wanted.items())), beside).go(force)
 
 
 def write_one(path: Path, content: bytes) -> None:
     """Replace one file where its content differs. Raises `InputError` where it cannot be."""
     target = _followed(path)
-    with _undivided([(path, target.parent)]) as (change, held):
-        _sweep([target.parent], held)
+    with _undivided([(path, target.parent)]) as (change, locks):
+        _sweep([target.parent], locks.held)
         change.at = path
         if _digest_of(target) != _digest(content):
             change.prepare_last(target, content)
@@ -85,13 +89,13 @@ class _Run:
     def __init__(
         self,
         change: Change,
-        held: set[Path],
+        locks: Locks,
         folder: Path,
         wanted: Mapping[str, bytes],
         beside: Sequence[Beside],
     ) -> None:
         self._change = change
-        self._held = held
+        self._locks = locks
         self._folder = folder
         self._wanted = wanted
         self._beside = beside
@@ -108,12 +112,15 @@ class _Run:
         final = encode({path: [digest] for path, digest in self._digests.items()})
         told = tuple(self._reports())
         nothing = not (due or plan.changed or plan.stale) and self._before.data == final
-        locked = _followed(self._folder) in self._held
+        locked = _followed(self._folder) in self._locks.held
         if nothing and not leftovers(self._folder, locked):
             return Written((), (), told)
-        _sweep(self._folders(), self._held)
+        _sweep(self._folders(), self._locks.held)
         change.prepare(manifest, encode(self._known(), finished=False))
         change.apply()
+        for place in sorted({(self._folder / path).parent for path in plan.changed}):
+            change.at = place
+            self._locks.take(place)
         for item in due:
             change.prepare(_followed(item.path), item.content)
         for path in plan.changed:
@@ -199,24 +206,12 @@ class _Run:
         """Where this run and the one before have temporary files."""
         made = {(self._folder / path).parent for path in self._wanted}
         beside = {_followed(item.path).parent for item in self._beside}
-        return {self._folder, *made, *beside, *self._parents(self._before.files)}
+        return {self._folder, *made, *beside, *_parents(self._folder, self._before.files)}
 
     def _emptied(self) -> set[Path]:
         """Folders that may be empty now, of what went in this run or in one that was killed."""
         gone = () if self._before.finished else self._plan.gone
-        return self._parents((*self._plan.stale, *gone))
-
-    def _parents(self, paths: Iterable[str]) -> set[Path]:
-        """The folders below the output folder that lead to files, but none that a link leads to."""
-        whole = _followed(self._folder)
-        names = {parent for path in paths for parent in PurePosixPath(path).parents}
-        found = {self._folder / name for name in names if name.parts}
-        return {
-            path
-            for path in found
-            if os.path.isdir(path)  # noqa: PTH112 (it takes names that no file can have)
-            and _followed(path) == whole / path.relative_to(self._folder)
-        }
+        return _parents(self._folder, (*self._plan.stale, *gone))
 
     def _reports(self) -> Iterator[Diagnostic]:
         manifest = Position(str(self._folder / MANIFEST))
@@ -239,30 +234,20 @@ class _Run:
 
 
 @contextmanager
-def _undivided(places: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Change, set[Path]]]:
+def _undivided(places: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Change, Locks]]:
     """A change that the body makes whole or not at all, and the folders locked for it.
 
     ``places``: what is to be written, and the folder to lock for it.
     """
     with stoppable() as check, ExitStack() as stack:
         change = Change(check)
-        held: set[Path] = set()
-        taken: set[tuple[int, int]] = set()
+        locks = Locks(stack, change.make_folder, check)
         try:
             # In the same order in every process, so that no two wait for each other.
             for at, folder in sorted(places, key=lambda place: os.path.realpath(place[1])):
                 change.at = at
-                change.make_folder(folder)
-                status = folder.stat()
-                if (status.st_dev, status.st_ino) not in taken:
-                    handle = hold(folder, change.make_folder, check)
-                    if handle is None:
-                        continue
-                    stack.callback(os.close, handle)
-                    status = os.fstat(handle)
-                    taken.add((status.st_dev, status.st_ino))
-                held.add(_followed(folder))
-            yield change, held
+                locks.take(folder)
+            yield change, locks
         except BaseException as problem:
             change.undo()
             if not isinstance(problem, OSError):
@@ -272,13 +257,37 @@ def _undivided(places: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Change, se
 
 
 def _sweep(folders: Iterable[Path], held: set[Path]) -> None:
-    """Remove what builds that were killed left; a locked folder covers those below it."""
+    """Remove what builds that were killed left."""
     for folder in folders:
-        whole = _followed(folder)
-        locked = any(whole.is_relative_to(other) for other in held)
-        for path in leftovers(folder, locked):
+        for path in leftovers(folder, _followed(folder) in held):
             with suppress(OSError):
                 path.unlink()
+
+
+def _inside(folder: Path, wanted: Iterable[str]) -> set[Path]:
+    """The folders below an output folder that a run may change files in, as far as they are there.
+
+    Another build may have one for its output folder. What is missing is made, and locked, once the
+    manifest has what will be in it.
+    """
+    before: Iterable[str] = ()
+    with suppress(OSError):  # which is reported once the folder is locked
+        before = read(folder).files
+    made = {(folder / path).parent for path in wanted}
+    return {path for path in made if path.is_dir()} | _parents(folder, before)
+
+
+def _parents(folder: Path, paths: Iterable[str]) -> set[Path]:
+    """The folders below an output folder that lead to files, but none that a link leads to."""
+    whole = _followed(folder)
+    names = {parent for path in paths for parent in PurePosixPath(path).parents}
+    found = {folder / name for name in names if name.parts}
+    return {
+        path
+        for path in found
+        if os.path.isdir(path)  # noqa: PTH112 (it takes names that no file can have)
+        and _followed(path) == whole / path.relative_to(folder)
+    }
 
 
 def _check_apart(folder: Path, inside: Iterable[str], beside: Iterable[Path]) -> None:
