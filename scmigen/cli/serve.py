@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -240,6 +241,15 @@ def _serve(
     return endpoints
 
 
+def _more_files() -> None:
+    """Allow as many open files as this process may have: an agent can take more than a hundred."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _tidy() -> None:
     """Free what nothing refers to any more, and keep the rest out of later collections."""
     gc.unfreeze()
@@ -308,6 +318,7 @@ def serve(
 ) -> None:
     options = _Options(configuration, extra, listen, directory, profiles, _window(fastchannel))
     log = Log(sys.stderr.fileno())
+    _more_files()
     try:
         found = None if backend is None else load(backend)
     except BackendError as problem:

@@ -24,8 +24,8 @@ _SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 #: Bytes from the start of one window to that of the next, and the most that is accessed at once. A
 #: window reaches to the end of the next one. With larger pages than this, it has two of them.
 _STEP: Final = 1 << 20
-#: Windows that are mapped at once.
-_WINDOWS: Final = 8
+#: Windows that are mapped at once. Each is an open file more.
+_WINDOWS: Final = 4
 
 
 class SharedMemoryError(Exception):
@@ -91,6 +91,11 @@ class SharedMemory:
             os.close(descriptor)
             raise
         return cls(descriptor, size)
+
+    @property
+    def files(self) -> int:
+        """How many open files it takes."""
+        return 1 + len(self._windows) + (self._source is not None)
 
     def read(self, offset: int, size: int) -> bytes:
         """``size`` bytes from ``offset``. Raises `SharedMemoryError`."""

@@ -3,6 +3,7 @@ at any moment. Ringing them must stop no other agent, nor the end of the server.
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
@@ -12,7 +13,7 @@ import pytest
 from scmi_wire import CLOCK, NOT_FOUND, request, words
 from server_running import Running, eventually
 from smt_client import EventAreas
-from vhost_front_end import BUFFERS, GUEST, FrontEnd
+from vhost_front_end import BUFFERS, GUEST, MEMORY, FrontEnd
 
 #: Makes the file of standard input blocking, over and over.
 _FLIP = """
@@ -37,8 +38,10 @@ def full_and_flipped(eventfd):
     with subprocess.Popen(command, stdin=eventfd, stdout=subprocess.PIPE) as flipper:
         assert flipper.stdout is not None
         flipper.stdout.read(1)
-        yield
-        flipper.kill()
+        try:
+            yield
+        finally:
+            flipper.kill()
 
 
 def files():
@@ -103,6 +106,25 @@ def test_memory_that_is_taken_back_is_used_no_more(running, tmp_path):
             assert guest.closed()
         assert answers(guest) == 1
     assert running.logged_like("vm1: vhost-user: address")
+
+
+@pytest.mark.usefixtures("running")
+def test_files_that_cannot_be_closed_are_few(tmp_path):
+    """A guest that has blocked its interrupts changes its memory over and over."""
+    before = files()
+    table = struct.pack("<II", 8, 0)
+    table += b"".join(struct.pack("<4Q", at << 32, MEMORY, at << 32, 0) for at in range(8))
+    with FrontEnd(tmp_path / "vm1") as guest:
+        guest.start()
+        with full_and_flipped(guest.calls[0]):
+            ask(guest)
+            assert eventually(lambda: answers(guest) == 1)
+            with suppress(OSError):
+                for _ in range(60):
+                    guest.send(5, table, [guest.file] * 8)
+            assert guest.closed()
+            assert files() - before < 150
+            assert rate_of(tmp_path / "linux") == words(0, 24_000_000, 0)
 
 
 @pytest.mark.usefixtures("running")

@@ -21,7 +21,7 @@ from scmigen.server.transports.address import Address
 from scmigen.server.transports.sockets import Accept, Endpoint, Host
 
 _ONE: Final = (1).to_bytes(8, "little")
-#: With more calls than this waiting, the agent's next client is not accepted.
+#: With calls waiting for more files than this, the agent's next client is not accepted.
 _MANY: Final = 64
 #: How long to wait then, in µs.
 _REST: Final = 200_000
@@ -32,7 +32,9 @@ class Aside:
     the thread of the event loop alone. Calls are made in order."""
 
     def __init__(self) -> None:
-        self._calls: deque[Callable[[], object] | None] = deque()
+        self._calls: deque[tuple[Callable[[], object] | None, int]] = deque()
+        #: Files that calls were given, and that those which have ended were: the thread's count.
+        self._given = self._done = 0
         self._ringing: set[int] = set()
         self._writing: int | None = None
         self._left: set[int] = set()
@@ -41,8 +43,8 @@ class Aside:
 
     @property
     def stuck(self) -> bool:
-        """Whether calls pile up behind one that blocks."""
-        return len(self._calls) > _MANY
+        """Whether files pile up behind a call that blocks. The process has a limited number."""
+        return self._given - self._done > _MANY
 
     def ring(self, descriptor: int) -> None:
         """Signal an eventfd. If it is full, or about to be signalled, a signal is pending."""
@@ -81,17 +83,18 @@ class Aside:
             with suppress(OSError):
                 os.preadv(writing, [bytearray(len(_ONE))], -1, os.RWF_NOWAIT)
 
-    def call(self, function: Callable[[], object]) -> None:
-        """Call ``function``, whose exceptions are ignored."""
-        self._add(function)
+    def call(self, function: Callable[[], object], files: int) -> None:
+        """Call ``function``, which closes so many files. Its exceptions are ignored."""
+        self._add(function, files)
 
     def stop(self) -> None:
         """End the thread after all calls."""
         if self._started:
             self._add(None)
 
-    def _add(self, function: Callable[[], object] | None) -> None:
-        self._calls.append(function)
+    def _add(self, function: Callable[[], object] | None, files: int = 1) -> None:
+        self._given += files
+        self._calls.append((function, files))
         if not self._started:
             self._started = True
             _thread.start_new_thread(self._run, ())
@@ -101,11 +104,12 @@ class Aside:
     def _run(self) -> None:
         while True:
             while self._calls:
-                function = self._calls.popleft()
+                function, files = self._calls.popleft()
                 if function is None:
                     return
                 with suppress(Exception):
                     function()
+                self._done += files
             self._waiting.acquire()
 
 

@@ -223,7 +223,7 @@ class VhostSession:
         """Close the guest's memory. Nothing uses it from here on: the numbers of its files may soon
         be those of another agent's."""
         guest, self._guest = self._guest, GuestMemory()
-        self._aside.call(guest.close)
+        self._aside.call(guest.close, guest.files)
 
     def _queue(self, number: int) -> VirtQueue:
         if number >= _QUEUES:

@@ -61,6 +61,11 @@ class GuestMemory:
                 return region.memory, address - region.user
         raise QueueError(f"address {address:#x} of the front end is in no memory region")
 
+    @property
+    def files(self) -> int:
+        """How many open files it takes."""
+        return sum(region.memory.files for region in self.regions)
+
     def close(self) -> None:
         """Close all regions."""
         regions, self.regions = self.regions, ()
