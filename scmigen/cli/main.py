@@ -18,7 +18,7 @@ _COMMANDS = {
     "build": ("scmigen.cli.build:build", "Compile a board into its outputs."),
     "check": ("scmigen.cli.build:check", "Check a board and write nothing."),
     "show": ("scmigen.cli.show:show", "Show providers, devices, resources, agents, permissions."),
-    "why": ("scmigen.cli.show:why", "Show the uses behind a grant."),
+    "why": ("scmigen.cli.why:why", "Show the uses behind a grant."),
     "diff": ("scmigen.cli.diff:diff", "Show what changed between two boards, for which agent."),
     "explain": ("scmigen.cli.show:explain", "Explain a check."),
     "convert": ("scmigen.cli.convert:convert", "Convert between DTS and DTB."),
