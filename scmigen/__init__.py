@@ -12,9 +12,6 @@ The library: `load` or `loads` a board, `compile` it, ask its platform, `emit` f
 ``docs/reference/api.md`` describes it. Everything that is not exported here may change.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
 from scmigen.version import __version__
 
 __all__ = [
@@ -50,6 +47,10 @@ __all__ = [
     "loads",
 ]
 
+
+# Type checkers take it for true. The module typing takes a while to import, and until the command
+# handles Ctrl-C, that ends with a traceback.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from scmigen.api import (
@@ -89,6 +90,8 @@ else:
         """An export, imported when it is first used: start-up is part of the command's speed."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
         found = getattr(import_module("scmigen.api"), name)
         globals()[name] = found
         return found

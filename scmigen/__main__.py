@@ -1,16 +1,21 @@
 """``python -m scmigen`` and the ``scmigen`` command: nothing is imported before it can be ended."""
 
-import os
+# The module signal is this with names from enum, which takes longer to import.
+import _signal  # type: ignore[import-not-found]
 
 
 def run() -> None:
-    """Import and run the command; Ctrl-C while it is imported is no traceback either."""
-    try:
-        from scmigen.cli.main import main
+    """Import and run the command.
 
-        main()
-    except KeyboardInterrupt:
-        os._exit(130)
+    Ctrl-C ends it as it ends other programs, at any moment from here on, without a traceback.
+    What must not be left half done (`serve`, files that change together) has handlers of its own.
+    """
+    # In a background job, SIGINT is ignored and stays so.
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    from scmigen.cli.main import main
+
+    main()
 
 
 if __name__ == "__main__":

@@ -27,9 +27,6 @@ _COMMANDS = {
 }
 
 
-#: The exit status after Ctrl-C: 128 and the number of the signal.
-INTERRUPTED = 130
-
 #: Modules that Python has on POSIX systems only.
 _POSIX = ("fcntl", "resource", "termios")
 
@@ -66,12 +63,9 @@ class _Lazy(click.Group):
             return super().make_context(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand; click would say Aborted! and exit with 1 after Ctrl-C."""
-        try:
-            with _one_line():
-                return super().invoke(ctx)
-        except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
+        """Run the subcommand."""
+        with _one_line():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
@@ -107,8 +101,6 @@ def main() -> None:
         finally:
             # At its end, the interpreter says what it could not write in words of its own.
             sys.stdout.flush()
-    except KeyboardInterrupt:
-        _end(INTERRUPTED)
     except Exception as problem:
         if os.environ.get("SCMIGEN_DEBUG"):
             raise

@@ -1,6 +1,5 @@
 """Standard streams that are full, closed or gone: one sentence at most, and no success."""
 
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -59,44 +58,6 @@ def test_a_reader_that_leaves_is_no_news() -> None:
         process.stdout = None
         _, told = process.communicate()
     assert (process.returncode, told) == (1, b"")
-
-
-def test_ctrl_c_while_a_command_is_imported_ends_with_130() -> None:
-    code = """
-import os, signal, sys
-import scmigen.cli.main as main
-
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job
-
-def late(name):
-    os.kill(os.getpid(), signal.SIGINT)
-    raise ImportError(name)
-
-main.import_module = late
-sys.argv = ["scmigen", "explain"]
-main.main()
-"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (128 + signal.SIGINT, "", "")
-
-
-def test_ctrl_c_while_the_command_itself_is_imported_ends_with_130() -> None:
-    code = """
-import os, signal, sys
-
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job
-
-class Late:
-    def find_spec(self, name, path=None, target=None):
-        if name == "click":
-            os.kill(os.getpid(), signal.SIGINT)
-
-sys.meta_path.insert(0, Late())
-from scmigen.__main__ import run
-run()
-"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (128 + signal.SIGINT, "", "")
 
 
 @pytest.mark.parametrize("command", ["check", "serve"])
