@@ -5,6 +5,7 @@ from bisect import bisect_right
 from pathlib import Path
 
 from scmigen.devicetree.lalr import FLAGS, Parser
+from scmigen.devicetree.regex import regex
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.diagnostics import Position
 from scmigen.inputs import read_part
@@ -20,7 +21,7 @@ class Cutter:
         part = grammar.terminals
 
         def compiled(pattern: str) -> re.Pattern[str]:
-            return re.compile(pattern, FLAGS)
+            return regex(pattern, FLAGS)
 
         name = rf"\\?+({part['NAME']})\s*+"
         self.item = compiled(
@@ -69,7 +70,7 @@ class Items:
         item = self.match(index)
         if not written:
             return item.start()
-        found = re.compile(rf"{re.escape(written)}(?!\w)").search(
+        found = regex(rf"{re.escape(written)}(?!\w)").search(
             self._source.text, item.start(), item.end()
         )
         return found.start() if found else item.start()

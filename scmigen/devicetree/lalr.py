@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from scmigen.devicetree.regex import regex
+
 #: How terminals are compiled: white space and letters are those of ASCII, as for dtc.
 FLAGS = re.ASCII
 
@@ -102,7 +104,7 @@ class Parser:
                 for name in self.tables.scanned
                 if name in wanted or name in self._ignored
             )
-            found = self._scanners[wanted] = re.compile("|".join(parts), FLAGS)
+            found = self._scanners[wanted] = regex("|".join(parts), FLAGS)
         return found
 
     def tokens(self, text: str) -> Iterator[tuple[str, int, int]]:

@@ -16,6 +16,7 @@ from scmigen.devicetree.arithmetic import compile_tree, number, run
 from scmigen.devicetree.grammars import values
 from scmigen.devicetree.lalr import UnexpectedError
 from scmigen.devicetree.nodes import Property
+from scmigen.devicetree.regex import regex
 from scmigen.devicetree.written import Written
 
 #: The most lines of one property that are read, and the most macros one inside another.
@@ -24,22 +25,22 @@ MAX_DEPTH = 16
 #: The longest text of an expression that is computed, in characters.
 MAX_EXPRESSION = 1000
 
-_DEFINE = re.compile(r"[ \t]*#[ \t]*define[ \t]+(\w+)(\(?)(.*)", re.ASCII)
-_COMMENT = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|(/\*[\s\S]*?(?:\*/|\Z)|//[^\n]*+)")
-_START = re.compile(r"(?:\w++\s*+:\s*+)*+([\w,.+*#?@-]++)\s*+=\s*+", re.ASCII)
-_VALUE = re.compile(r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|&\{[^}]*+\}|[^;{}\"'])*+(?=;)")
+_DEFINE = regex(r"[ \t]*#[ \t]*define[ \t]+(\w+)(\(?)(.*)", re.ASCII)
+_COMMENT = regex(r"\"(?:[^\"\\]|\\.)*+\"|(/\*[\s\S]*?(?:\*/|\Z)|//[^\n]*+)")
+_START = regex(r"(?:\w++\s*+:\s*+)*+([\w,.+*#?@-]++)\s*+=\s*+", re.ASCII)
+_VALUE = regex(r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|&\{[^}]*+\}|[^;{}\"'])*+(?=;)")
 _INNER = r"[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*+\))*+\))*+\))*+\)"
-_GROUPS = re.compile(rf"<((?:[^<>()]|\((?:{_INNER})*+\))*+)>\s*+(,|\Z)\s*+")
-_CELL = re.compile(
+_GROUPS = regex(rf"<((?:[^<>()]|\((?:{_INNER})*+\))*+)>\s*+(,|\Z)\s*+")
+_CELL = regex(
     rf"(?P<reference>&\w++|&\{{[^}}]*+\}})|(?P<name>[A-Za-z_]\w*+)(?P<call>\((?:{_INNER})*+\))?+"
     rf"|(?P<literal>\d\w*+)|(?P<other>'(?:[^'\\]|\\.)*+'|\((?:{_INNER})*+\))|(?P<bad>\S)",
     re.ASCII,
 )
-_LABEL = re.compile(r"\b[A-Za-z_]\w*+\s*+:", re.ASCII)
-_BRACKETED = re.compile(r"\(\s*+([A-Za-z_]\w*+)\s*+\)", re.ASCII)
+_LABEL = regex(r"\b[A-Za-z_]\w*+\s*+:", re.ASCII)
+_BRACKETED = regex(r"\(\s*+([A-Za-z_]\w*+)\s*+\)", re.ASCII)
 #: A number that Python reads as a device tree does; most macros are one.
-_PLAIN = re.compile(r"0x[0-9a-f]{1,8}|[1-9][0-9]{0,8}|0", re.ASCII | re.IGNORECASE)
-_WORD = re.compile(r"(?<![\w'])[A-Za-z_]\w*+", re.ASCII)
+_PLAIN = regex(r"0x[0-9a-f]{1,8}|[1-9][0-9]{0,8}|0", re.ASCII | re.IGNORECASE)
+_WORD = regex(r"(?<![\w'])[A-Za-z_]\w*+", re.ASCII)
 
 
 class Macro(NamedTuple):
@@ -175,7 +176,7 @@ def _without_comments(text: str) -> str:
 
 def _from_name(line: str, column: int, name: str) -> str:
     """The line from a property's name on; its column may be another before macros were expanded."""
-    named = re.compile(rf"(?<![\w,.+*#?@-]){re.escape(name)}\s*+=", re.ASCII)
+    named = regex(rf"(?<![\w,.+*#?@-]){re.escape(name)}\s*+=", re.ASCII)
     starts = [found.start() for found in named.finditer(line)]
     return line[starts[0] :] if len(starts) == 1 else line[max(column - 1, 0) :]
 

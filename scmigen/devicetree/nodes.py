@@ -4,12 +4,12 @@ Property values are always the bytes of the DTB (Devicetree Specification v0.4, 
 are never guessed here. Readers build trees of drafts (see `drafts`).
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from struct import unpack
 from typing import Any, NamedTuple, Protocol
 
+from scmigen.devicetree.regex import regex
 from scmigen.diagnostics import Position
 
 #: How deep nodes may be nested, the root at depth 0. Linux refuses a deeper tree
@@ -21,8 +21,8 @@ MAX_NAME = 4096
 
 #: What can name a node and a property: what dtc's checks take without an error, since any other
 #: character may be syntax in a source.
-NODE_NAME = re.compile(r"[A-Za-z0-9,._+-]++(?:@[A-Za-z0-9,._+-]*+)?+").fullmatch
-PROPERTY_NAME = re.compile(r"[A-Za-z0-9,._+*#?-]++").fullmatch
+NODE_NAME = regex(r"[A-Za-z0-9,._+-]++(?:@[A-Za-z0-9,._+-]*+)?+").fullmatch
+PROPERTY_NAME = regex(r"[A-Za-z0-9,._+*#?-]++").fullmatch
 NODE_HINT = "letters, digits and , . _ + - with one @ before the unit address"
 PROPERTY_HINT = "letters, digits and , . _ + - * # ?"
 

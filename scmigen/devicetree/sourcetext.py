@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from scmigen.devicetree.arithmetic import unescape
 from scmigen.devicetree.findings import DTS_SYNTAX
+from scmigen.devicetree.regex import regex
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Related, Severity
 from scmigen.inputs import read_part
 
@@ -41,16 +42,16 @@ MAX_MADE = 100
 _STRING = r'"(?:[^"\\]|\\[\s\S])*+"'
 _CHARACTER = r"'(?:[^'\\\n]|\\.)*+'"
 _COMMENT = r"/\*(?:[^*]++|\*(?!/))*+\*/|//[^\n]*+"
-_MARKER = re.compile(
+_MARKER = regex(
     r'(?P<marker>#(?:line)?[ \t]++(?P<line>[0-9]++)[ \t]++"(?P<file>(?:[^"\\\n]|\\.)*+)"'
     r"(?:[ \t]++[0-9]++)*+)"
 )
-_STRINGS_AND_MARKERS = re.compile(rf"{_STRING}|{_CHARACTER}|^{_MARKER.pattern}", re.MULTILINE)
-_COMMENTS = re.compile(rf"{_STRING}|{_CHARACTER}|(?P<comment>{_COMMENT})")
-_INCLUDES = re.compile(rf'{_STRING}|{_CHARACTER}|(?P<include>/include/\s*+"(?P<name>[^"\n]*+)")')
-_NOT_NEWLINE = re.compile(r"[^\n]")
-_LABEL = re.compile(r"(?<![\w,.+*#?@-])([A-Za-z_]\w*+)\s*+:", re.ASCII)
-_BLANKS = re.compile(r"\s*+")
+_STRINGS_AND_MARKERS = regex(rf"{_STRING}|{_CHARACTER}|^{_MARKER.pattern}", re.MULTILINE)
+_COMMENTS = regex(rf"{_STRING}|{_CHARACTER}|(?P<comment>{_COMMENT})")
+_INCLUDES = regex(rf'{_STRING}|{_CHARACTER}|(?P<include>/include/\s*+"(?P<name>[^"\n]*+)")')
+_NOT_NEWLINE = regex(r"[^\n]")
+_LABEL = regex(r"(?<![\w,.+*#?@-])([A-Za-z_]\w*+)\s*+:", re.ASCII)
+_BLANKS = regex(r"\s*+")
 
 
 class SourceFile:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from scmigen.devicetree.findings import DTS_SYNTAX
 from scmigen.devicetree.items import Cutter
 from scmigen.devicetree.lalr import END, Parser, UnexpectedError
+from scmigen.devicetree.regex import regex
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.suggest import nearest
 from scmigen.diagnostics import Diagnostic, Related
@@ -25,9 +26,9 @@ Lexeme = tuple[str, int, int]
 #: A stretch of text, and what to put there instead.
 Mend = tuple[int, int, str]
 
-_WORD = re.compile(r"/[a-z0-9-]++/|&?\w++|\s*+\Z|[\s\S]")
-_HEAD_BELOW = re.compile(r"([\s\S]*[>\"\]])[ \t]*\n\s*[^\s>\"\]=<]+\s*")
-_BRACES = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|&\{[^}\n]*+\}|[{}]|\n[ \t]*+")
+_WORD = regex(r"/[a-z0-9-]++/|&?\w++|\s*+\Z|[\s\S]")
+_HEAD_BELOW = regex(r"([\s\S]*[>\"\]])[ \t]*\n\s*[^\s>\"\]=<]+\s*")
+_BRACES = regex(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|&\{[^}\n]*+\}|[{}]|\n[ \t]*+")
 _TOP = {
     "V1": "/dts-v1/; belongs at the start",
     "PLUGIN": "/plugin/; belongs right after /dts-v1/;",
@@ -43,11 +44,11 @@ _INSIDE = {
     "REMOVAL": "outside of nodes /delete-node/ takes a reference: /delete-node/ &label;",
     "_CLOSE": "this } does not close anything",
 }
-_KEYWORD = re.compile(r"/[a-z]++(?:-[a-z0-9]++)*+/")
-_DIRECTIVE = re.compile(r"#[ \t]*+([a-z]++)(?![\w,.+*#?@-])[ \t]*+([=;:{])?+")
-_CONFLICT = re.compile(r"<{7}(?: |$)|={7}$|>{7}(?: |$)", re.MULTILINE)
-_LABELS = re.compile(r"(?:[A-Za-z_]\w*+\s*+:\s*+)++")
-_HEAD = re.compile(r"[^;{}\n]*+\{")
+_KEYWORD = regex(r"/[a-z]++(?:-[a-z0-9]++)*+/")
+_DIRECTIVE = regex(r"#[ \t]*+([a-z]++)(?![\w,.+*#?@-])[ \t]*+([=;:{])?+")
+_CONFLICT = regex(r"<{7}(?: |$)|={7}$|>{7}(?: |$)", re.MULTILINE)
+_LABELS = regex(r"(?:[A-Za-z_]\w*+\s*+:\s*+)++")
+_HEAD = regex(r"[^;{}\n]*+\{")
 #: How the statements that start with a keyword are written: inside of nodes, and outside.
 _USAGE = {
     "/delete-node/": ("/delete-node/ name;", "/delete-node/ &label;"),
@@ -200,7 +201,7 @@ def _end_of_line(text: str, offset: int) -> int:
 
 def _end_of_item(text: str, offset: int) -> int:
     """The offset behind the next ``;`` of the line, else of the next } or the line's end."""
-    found = re.compile(r"[^;}\n]*+;?").match(text, offset)
+    found = regex(r"[^;}\n]*+;?").match(text, offset)
     return found.end() if found else offset
 
 
@@ -362,7 +363,7 @@ def _misplaced(text: str, start: int, inside: bool) -> _Slip:
 
 
 def _unexpected(text: str, start: int, inside: bool) -> _Slip:
-    reference = re.compile(r"&(?:\w++|\{[^}\n]*+\})\s*+").match(text, start)
+    reference = regex(r"&(?:\w++|\{[^}\n]*+\})\s*+").match(text, start)
     if reference is not None and not inside:
         end = reference.end()
         hint = "labels are made of letters, digits and _" if text[end : end + 1] in "-." else None

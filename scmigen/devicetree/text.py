@@ -16,7 +16,7 @@ from scmigen.devicetree.source import read_source
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError, Position, Severity
 
-_STRINGS = re.compile(rb"(?:[\t\n\r -~]++\0)++").fullmatch
+_STRINGS = re.compile(rb"(?>(?:[\t\n\r -~]++\0)+)").fullmatch
 _SPECIAL = re.compile(r'["\\\t\n\r]')
 _LABEL = re.compile(r"[A-Za-z_]\w*+", re.ASCII).fullmatch
 #: A property of a node, by its name.

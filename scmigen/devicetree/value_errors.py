@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from scmigen.devicetree.lalr import END, FLAGS, Parser, UnexpectedError
+from scmigen.devicetree.regex import regex
 
 
 class Reason(NamedTuple):
@@ -35,8 +36,8 @@ _WORDS = {
 #: More than so many things that may stand somewhere help nobody.
 _MANY = 4
 _CLOSERS = {"<": ">", "[": "]", "(": ")"}
-_WORD = re.compile(r"\w++|/[a-z-]++/|<<|>>|&&|\|\||[\s\S]")
-_NEXT_PROPERTY = re.compile(
+_WORD = regex(r"\w++|/[a-z-]++/|<<|>>|&&|\|\||[\s\S]")
+_NEXT_PROPERTY = regex(
     r"\s*\n\s*(?:[A-Za-z_]\w*\s*:\s*)*[\w,.+*#?@-]*[A-Za-z#][\w,.+*#?@-]*\s*=", FLAGS
 )
 _FORMS = {
@@ -59,8 +60,8 @@ _OUTSIDE = {
     "#": "a preprocessor directive needs a line of its own",
     "(": "numbers belong in cells: <1>",
 }
-_IS_NAME = re.compile(r"[A-Za-z_]\w*+", re.ASCII).fullmatch
-_SIZED = re.compile(r"/bits/\s*+\w++").fullmatch
+_IS_NAME = regex(r"[A-Za-z_]\w*+", re.ASCII).fullmatch
+_SIZED = regex(r"/bits/\s*+\w++").fullmatch
 _A_MACRO = "a macro that no included file defines? cells are numbers, &label or (arithmetic)"
 
 
@@ -68,7 +69,7 @@ def explain(text: str, problem: UnexpectedError, parser: Parser) -> Reason:
     """The reason for what the parser raised about ``text``."""
     offset = problem.offset
     before = text[:offset].rstrip()
-    string = re.compile(parser.terminals["STRING"], FLAGS)
+    string = regex(parser.terminals["STRING"], FLAGS)
     for found in string.finditer(text, 0, offset):
         if "\n" in found[0]:
             return Reason("this string is not closed", found.start())
@@ -111,7 +112,7 @@ def _unexpected(
     found = _WORD.match(text, offset)
     word = found[0] if found else text[offset]
     parts = parser.terminals
-    quoted = re.compile(f"{parts['STRING']}|{parts['CHARACTER']}", FLAGS).match(text, offset)
+    quoted = regex(f"{parts['STRING']}|{parts['CHARACTER']}", FLAGS).match(text, offset)
     if word in ('"', "'") and quoted is None:
         return Reason(f"this {word} is not closed", offset)
     if quoted is not None and word == "'":

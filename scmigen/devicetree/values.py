@@ -15,6 +15,7 @@ from typing import NamedTuple
 from scmigen.devicetree.arithmetic import Program, compile_tree, number, run, unescape
 from scmigen.devicetree.lalr import FLAGS, Parser, Token, Tree, UnexpectedError
 from scmigen.devicetree.nodes import Reference
+from scmigen.devicetree.regex import regex
 
 #: How deep parentheses may nest in what the fast way reads; the rules read what is deeper.
 _NESTED = 8
@@ -25,10 +26,10 @@ _UNKNOWN = b"\xff\xff\xff\xff"
 #: What the fast way raises where it is not enough.
 _NOT_PLAIN = (ValueError, OverflowError, ZeroDivisionError, UnexpectedError)
 
-_BITS = re.compile(r"/bits/\s++(8|16|32|64)\s*+(?=<)")
-_NEXT_GROUP = re.compile(r">\s*+,\s*+<")
+_BITS = regex(r"/bits/\s++(8|16|32|64)\s*+(?=<)")
+_NEXT_GROUP = regex(r">\s*+,\s*+<")
 #: What Python takes for blanks and a device tree does not, but for what is not ASCII.
-_NO_BLANK = re.compile(r"[\x1c-\x1f]")
+_NO_BLANK = regex(r"[\x1c-\x1f]")
 
 
 class BadValueError(Exception):
@@ -298,7 +299,7 @@ class _Cells(dict[str, bytes]):
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, FLAGS)
+    return regex(pattern, FLAGS)
 
 
 def target_of(reference: str) -> str:

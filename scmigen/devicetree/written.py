@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from scmigen.devicetree.regex import regex
 from scmigen.diagnostics import Diagnostic, Finding, Position
 
 #: The largest file that is read, in bytes.
@@ -26,13 +27,13 @@ MAX_LENGTH = 8000
 #: The most macros in such a line.
 MAX_MACROS = 60
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|\w++|[^\w\s]')
-_COMMENT = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|(/\*[\s\S]*?(?:\*/|\Z)|//.*|\\$)", re.MULTILINE)
-_DIRECTIVE = re.compile(
+_TOKEN = regex(r'"(?:[^"\\]|\\.)*+"|\w++|[^\w\s]')
+_COMMENT = regex(r"\"(?:[^\"\\]|\\.)*+\"|(/\*[\s\S]*?(?:\*/|\Z)|//.*|\\$)", re.MULTILINE)
+_DIRECTIVE = regex(
     r"[ \t]*+#[ \t]*+(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma)"
     r"(?![\w,.+*#?@-])"
 )
-_VISIBLE = re.compile(r"[^\n]")
+_VISIBLE = regex(r"[^\n]")
 
 
 class Place(NamedTuple):
