@@ -13,8 +13,10 @@ def run() -> None:
     # In a background job, SIGINT is ignored and stays so.
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
-    from scmigen.cli.main import main
-
+    try:
+        from scmigen.cli.main import main
+    except (ImportError, MemoryError, OSError) as problem:
+        raise SystemExit(f"scmigen: cannot start: {str(problem) or 'out of memory'}") from None
     main()
 
 

@@ -30,18 +30,11 @@ _COMMANDS = {
 #: Modules that Python has on POSIX systems only.
 _POSIX = ("fcntl", "resource", "termios")
 
+#: What is wrong with the output, where no file is named.
+_OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF}
+
 #: What is wrong with the machine, not with scmigen.
-_MACHINE = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EIO,
-    errno.EFBIG,
-    errno.EBADF,
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.ENOMEM,
-    errno.EROFS,
-}
+_MACHINE = {*_OUTPUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, errno.EAGAIN}
 
 
 @contextmanager
@@ -126,9 +119,13 @@ def _sentence(problem: Exception) -> str:
         return "out of memory"
     if isinstance(problem, ImportError) and problem.name in _POSIX:
         return f"this command needs a POSIX system: Python has no module {problem.name} here"
+    if isinstance(problem, ImportError):
+        return f"cannot import {problem.name}: {problem}"
     if isinstance(problem, OSError) and problem.errno in _MACHINE:
-        where = f"{problem.filename!r}" if problem.filename is not None else "the output"
-        return f"{where}: {problem.strerror}"
+        where = f"{problem.filename!r}: " if problem.filename is not None else ""
+        if not where and problem.errno in _OUTPUT:
+            where = "the output: "
+        return f"{where}{problem.strerror}"
     return (
         f"internal error: {type(problem).__name__}: {problem}\n"
         "  hint: this is a bug of scmigen; SCMIGEN_DEBUG=1 shows where"

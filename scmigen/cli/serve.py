@@ -332,7 +332,8 @@ def serve(
         tracer = None if trace is None else Trace(Path(trace).open("w", buffering=1), log)  # noqa: SIM115
         service = Service(server, endpoints, log, tracer)
     except OSError as problem:
-        raise click.ClickException(f"{problem.filename}: {problem.strerror}") from None
+        where = f"{problem.filename}: " if problem.filename is not None else ""
+        raise click.ClickException(f"{where}{problem.strerror}") from None
     except UrlError as problem:
         raise click.UsageError(str(problem)) from None
     except TransportError as problem:

@@ -39,6 +39,8 @@ _DIRECTIVE = re.compile(
     r"(?![\w,.+*#?@-])",
     re.MULTILINE,
 )
+_MARKER = re.compile(r"^# .*$", re.MULTILINE)
+_NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
 # A tab counts as one column in messages, as it does in all others.
 _FLAGS = ("-nostdinc", "-undef", "-D__DTS__", "-ftabstop=1", "-x", "assembler-with-cpp")
 # Limits are those of a shell, because the program starts another that is to have them too.
@@ -125,11 +127,11 @@ def preprocess_with(
         raise InputError([_problem(message, Position(file))])
     if status:
         raise InputError(_problems(told.decode("utf-8", "replace"), file))
-    try:
-        text = made.decode("utf-8")
-    except UnicodeDecodeError:
+    # Only the names of files, which line markers have, need not be UTF-8.
+    text = made.decode("utf-8", "surrogateescape")
+    if _NOT_UTF8.search(text) and _NOT_UTF8.search(_MARKER.sub("", text)):
         message = "the preprocessed text is not UTF-8"
-        raise InputError([DTS_ENCODING.error(message, Position(file))]) from None
+        raise InputError([DTS_ENCODING.error(message, Position(file))])
     return Preprocessed(text, _opened(rule, file))
 
 

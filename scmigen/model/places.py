@@ -36,9 +36,10 @@ class Places:
 
         Mapped, or relative to the folder that is left by the fewest ``..``; the whole path where it
         has no folder in common with any. What was not read is a word of a line marker: it stays.
+        Outputs are UTF-8, names need not be: other bytes are escaped.
         """
-        name = self._names.get(file) or self._names.get(_whole(file))
-        return name or self._mapped(file) or file
+        name = self._names.get(file) or self._names.get(_whole(file)) or self._mapped(file) or file
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
     @cached_property
     def _names(self) -> dict[str, str]:
