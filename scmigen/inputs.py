@@ -13,6 +13,9 @@ FILE_UNREADABLE = Finding(
     switchable=False,
 )
 
+#: Not on Windows, which has no FIFOs; there, text would be changed.
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
 #: The largest file that is read, in bytes.
 MAX_FILE = 16 << 20
 
@@ -22,7 +25,7 @@ def read_part(path: Path, size: int, start: int = 0) -> bytes:
     `ValueError`."""
     # A FIFO is opened without waiting for a writer, then refused. What the kernel shows as a file
     # may have nothing to read yet.
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | _NO_WAIT), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(0, "is not a regular file")
         if start:

@@ -27,8 +27,20 @@ _COMMANDS = {
 }
 
 
-#: Modules that Python has on POSIX systems only.
-_POSIX = ("fcntl", "resource", "termios")
+#: What commands need that Python has on Linux, and not everywhere else.
+_NEEDED = {
+    "serve": (
+        ("fcntl", "F_ADD_SEALS"),
+        ("grp", "getgrnam"),
+        ("mmap", "mmap"),
+        ("os", "eventfd"),
+        ("os", "memfd_create"),
+        ("signal", "SIGHUP"),
+        ("socket", "AF_UNIX"),
+        ("socket", "SOCK_SEQPACKET"),
+    ),
+    "client": (("socket", "AF_UNIX"), ("socket", "SOCK_SEQPACKET"), ("os", "eventfd")),
+}
 
 #: What is wrong with the output, where no file is named.
 _OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF}
@@ -66,6 +78,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
+        _require(cmd_name)
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
         found: click.Command = getattr(import_module(module), name)
         return found
@@ -73,6 +86,17 @@ class _Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+def _require(command: str) -> None:
+    """Raise `click.ClickException` where the system lacks what a command needs."""
+    for module, name in _NEEDED.get(command, ()):
+        try:
+            found = hasattr(import_module(module), name)
+        except ImportError:
+            found = False
+        if not found:
+            raise click.ClickException(f"{command} needs Linux: Python has no {module}.{name} here")
 
 
 @click.group(
@@ -117,8 +141,6 @@ def _sentence(problem: Exception) -> str:
     """What ended the command: the machine, or a bug."""
     if isinstance(problem, MemoryError):
         return "out of memory"
-    if isinstance(problem, ImportError) and problem.name in _POSIX:
-        return f"this command needs a POSIX system: Python has no module {problem.name} here"
     if isinstance(problem, ImportError):
         return f"cannot import {problem.name}: {problem}"
     if isinstance(problem, OSError) and problem.errno in _MACHINE:

@@ -34,6 +34,9 @@ from scmigen.targets.common.manifest import MANIFEST, encode, read
 #: The largest file, in bytes, that can be one of scmigen's own.
 _MAX_OUTPUT = 1 << 30
 
+#: Flags that Windows lacks, and the one that only Windows has.
+_AS_IT_IS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
 #: In place of a hash, for a file that scmigen cannot have written.
 _STRANGE = ""
 
@@ -326,7 +329,7 @@ def _digest_of(path: Path) -> str | None:
     if stat.S_ISLNK(mode):
         return _STRANGE
     # What takes the file's place meanwhile is neither followed nor waited for.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    handle = os.open(path, os.O_RDONLY | _AS_IT_IS)
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_OUTPUT:
