@@ -45,8 +45,9 @@ def build(
     scheme = Scheme(numbering, lock or Lock(), repack)
     platforms = []
     moved: list[Moved] = []
-    for instance in inventory.instances or (None,):
-        made, changed = _platform(decided, scheme, instance, places)
+    names = _names(inventory)
+    for name, instance in zip(names, inventory.instances or (None,), strict=True):
+        made, changed = _platform(decided, scheme, name, instance, places)
         platforms.append(made)
         moved.extend(changed)
     findings = Findings(
@@ -55,7 +56,7 @@ def build(
         decided.granted,
         decided.scaling.undriven,
         tuple(moved),
-        _foreign(scheme.lock, inventory),
+        _foreign(scheme.lock, inventory, names),
     )
     return Model(
         inventory,
@@ -68,11 +69,25 @@ def build(
     )
 
 
+def _names(inventory: Inventory) -> list[str]:
+    """The name of each platform: its SCMI node's, with a number where one before it has that."""
+    own = [instance.node.name for instance in inventory.instances] or [DEFAULT_NAME]
+    found: list[str] = []
+    for wanted in own:
+        numbered = (f"{wanted}-{number}" for number in range(1, len(own) + 1))
+        free = (name for name in numbered if name not in own and name not in found)
+        found.append(next(free) if wanted in found else wanted)
+    return found
+
+
 def _platform(
-    decided: Decisions, scheme: Scheme, instance: ScmiInstance | None, places: Places
+    decided: Decisions,
+    scheme: Scheme,
+    name: str,
+    instance: ScmiInstance | None,
+    places: Places,
 ) -> tuple[Platform, tuple[Moved, ...]]:
     keys = served(decided, instance)
-    name = instance.node.name if instance else DEFAULT_NAME
     locked = scheme.numbers(name)
     numbers, moved = number_resources(keys, fixed_numbers(decided, scheme.numbering, keys), locked)
     resources = numbered_resources(decided, numbers, scheme, name)
@@ -122,9 +137,8 @@ def _grants(
     return found, moved
 
 
-def _foreign(lock: Lock, inventory: Inventory) -> tuple[Foreign, ...]:
+def _foreign(lock: Lock, inventory: Inventory, names: Sequence[str]) -> tuple[Foreign, ...]:
     """Platforms in the lock that the board does not have, or none of whose nodes it has."""
-    names = {instance.node.name for instance in inventory.instances} or {DEFAULT_NAME}
     found = []
     for name, ids in lock.platforms.items():
         paths = {key.provider for key in ids.resources} | set(ids.devices)
