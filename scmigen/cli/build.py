@@ -9,17 +9,16 @@ import click
 
 from scmigen.cli.common import BoardRequest, board_options, compiled
 from scmigen.cli.report import ERRORS, report, say
+from scmigen.cli.rule import Rule
 from scmigen.diagnostics import InputError, counted
 from scmigen.inputs import read_bytes
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
-    Emitted,
     Result,
     emit_outputs,
 )
 from scmigen.targets import registry
-from scmigen.targets.common.depfile import make_rule
 from scmigen.targets.common.files import Beside, File, OvertakenError, Written
 
 #: How often a board is compiled again because another build has changed the lock file.
@@ -74,7 +73,22 @@ If there are errors in the input, nothing is written and the exit status is 1.
 @click.option(
     "--depfile",
     type=click.Path(path_type=Path),
-    help="Write a make rule that lists all files read.",
+    help="Write a make rule: the stamp, or else the first output, and all files read.",
+)
+@click.option(
+    "--depfile-target",
+    metavar="NAME",
+    help="Target of that rule, as written here; where it is an output, that is always touched.",
+)
+@click.option(
+    "--stamp",
+    type=click.Path(path_type=Path),
+    help="Touch this file once all is written, whether or not an output changed.",
+)
+@click.option(
+    "--list-outputs",
+    is_flag=True,
+    help="List the files that a build makes, one path per line, and write nothing.",
 )
 @click.option(
     "--prefix-map",
@@ -95,12 +109,18 @@ def build(
     emit: tuple[str, ...],
     scp_target: str | None,
     depfile: Path | None,
+    depfile_target: str | None,
+    stamp: Path | None,
+    list_outputs: bool,
     prefix_map: PrefixMap,
     force: bool,
     verbose: bool,
     style: str,
     quiet: bool,
 ) -> None:
+    if depfile_target is not None and depfile is None:
+        raise click.UsageError("--depfile-target names the target of a rule: ask for --depfile")
+    rule = Rule(stamp, depfile, depfile_target)
     request = replace(request, prefix_map=prefix_map)
     overrides = {} if scp_target is None else {"scp": {"target": scp_target}}
     for attempt in range(_ATTEMPTS):
@@ -111,10 +131,15 @@ def build(
             found.model, emit or DEFAULT_OUTPUTS, bool(emit), found.asked, overrides
         )
         told = [*found.diagnostics, *made.diagnostics]
+        outputs = [output / file.path for file in made.files]
+        if list_outputs and made.ok:
+            _list(outputs)
+            return
         written = None
         try:
             if made.ok:
-                written = made.write(output, _beside(output, made, found, lock, depfile), force)
+                beside = _beside(rule, outputs, found, lock)
+                written = made.write(output, beside, force, rule.stamps(outputs))
                 told.extend(written.diagnostics)
         except OvertakenError as problem:
             if attempt < _ATTEMPTS - 1:
@@ -141,22 +166,20 @@ def _lock(path: Path | None) -> tuple[Path, bytes] | None:
         return path, b""
 
 
+def _list(outputs: Sequence[Path]) -> None:
+    for path in outputs:
+        say(str(path))
+
+
 def _beside(
-    output: Path,
-    made: Emitted,
-    found: Result,
-    lock: tuple[Path, bytes] | None,
-    depfile: Path | None,
+    rule: Rule, outputs: Sequence[Path], found: Result, lock: tuple[Path, bytes] | None
 ) -> list[Beside]:
-    beside = []
-    if lock is not None:
-        path, was = lock
-        beside.append(Beside(path, found.lock.encode(), was))
-    if depfile is not None:
-        targets = [str(output / file.path) for file in made.files]
-        sources = [*found.files, *([] if lock is None else [str(lock[0])])]
-        beside.append(Beside(depfile, make_rule(targets, sources)))
-    return beside
+    """The files that are written with the outputs: the lock file, and the make rule."""
+    if lock is None:
+        return rule.beside(outputs, found.files)
+    path, was = lock
+    written = Beside(path, found.lock.encode(), was)
+    return [written, *rule.beside(outputs, [*found.files, str(path)])]
 
 
 def _summary(

@@ -44,7 +44,8 @@ def build(board: str, files: int) -> Build:
 def run(folder: Path, made: Build) -> None:
     files, lock = made
     rule = b"all: " + lock
-    write(folder / "out", files, [Beside(folder / "ids", lock), Beside(folder / "d/out.d", rule)])
+    beside = [Beside(folder / "ids", lock), Beside(folder / "d/out.d", rule)]
+    write(folder / "out", files, beside, stamps=[folder / "s/stamp"])
 
 
 def state(folder: Path) -> dict[str, bytes | None]:
@@ -152,7 +153,7 @@ def test_make_never_believes_a_build_that_was_killed(tmp_path: Path) -> None:
     old, new = build("old", 2), build("new", 2)
     expected = fresh(tmp_path / "fresh", new)
     folder, manifest = tmp_path / "it", "out/.scmigen-manifest.json"
-    targets = [f"out/{name}" for name in ("runtime/0.json", "runtime/1.json", "scp/new/1.c")]
+    targets = ["s/stamp", "out/runtime/0.json", "out/runtime/1.json", "out/scp/new/1.c"]
     for step in range(1, 1000, 1 if KILLS else 3):
         rmtree(folder, ignore_errors=True)
         run(folder, old)

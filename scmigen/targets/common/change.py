@@ -83,6 +83,11 @@ class Change:
             with suppress(OSError):
                 os.utime(target)
 
+    def touch(self, stamps: Iterable[Path]) -> None:
+        """Give files the time of now. Raises `OSError` where that cannot be."""
+        for self.at in stamps:
+            os.utime(self.at)
+
     def finish(self, emptied: Iterable[Path] = ()) -> None:
         """Remove what was kept, and the folders that are empty; put the last file in place.
 

@@ -1,4 +1,4 @@
-"""The make rule of a build: what was written, and from which files.
+"""The make rule of a build: the one target that stands for it, and the files that were read.
 
 GNU make, ninja and CMake read it, each with a grammar of its own, and what follows a ``;`` is a
 command to make. So a name has only characters that all of them take for themselves, or know the
@@ -22,14 +22,20 @@ _CARRIED = re.compile(r"[\w +\-./,@~#$]*")
 _ESCAPES = str.maketrans({" ": "\\ ", "#": "\\#", "$": "$$"})
 
 
-def make_rule(targets: Iterable[str], sources: Iterable[str]) -> bytes:
-    """``targets: sources``, in one line. Raises `InputError` with all names it cannot hold."""
-    written, read = list(targets), list(sources)
-    wrong = [name for name in dict.fromkeys((*written, *read)) if not _is_carried(name)]
+def make_rule(target: str, sources: Iterable[str]) -> bytes:
+    """``target: sources``, and a rule without a recipe for each source but the first.
+
+    With these, make runs again where a file was removed or renamed, as after gcc's ``-MP``. Raises
+    `InputError` with all names that the rule cannot hold.
+    """
+    read = list(dict.fromkeys(sources))
+    wrong = [name for name in dict.fromkeys((target, *read)) if not _is_carried(name)]
     if wrong:
         message = "a dependency file cannot hold this name"
         raise InputError([DEPFILE_NAME.error(message, Position(name)) for name in wrong])
-    return os.fsencode(f"{' '.join(map(_escaped, written))}: {' '.join(map(_escaped, read))}\n")
+    names = list(map(_escaped, read))
+    lines = [f"{_escaped(target)}: {' '.join(names)}", *(f"{name}:" for name in names[1:])]
+    return os.fsencode("\n".join(lines) + "\n")
 
 
 def _is_carried(name: str) -> bool:

@@ -5,8 +5,8 @@ files before and after; then the lock file and the make rule, the outputs, the r
 final manifest. A killed run leaves either no trace or an unfinished manifest, with which the next
 one finishes, takes back or replaces what is there, and sweeps the temporary files. The lock comes
 before the outputs: numbers that no output has do no harm, but outputs with numbers that no lock
-has would. Outputs keep the oldest possible time stamp until all are there, so make runs again
-after a kill. What fails, SIGTERM and SIGINT among it, puts everything back.
+has would. Outputs and new stamps keep the oldest possible time stamp until all are there, so make
+runs again after a kill. What fails, SIGTERM and SIGINT among it, puts everything back.
 """
 
 import hashlib
@@ -53,25 +53,32 @@ class _Plan:
 
 
 def write(
-    folder: Path, files: Iterable[File], beside: Sequence[Beside] = (), force: bool = False
+    folder: Path,
+    files: Iterable[File],
+    beside: Sequence[Beside] = (),
+    force: bool = False,
+    stamps: Sequence[Path] = (),
 ) -> Written:
     """Put ``files`` into ``folder`` and each of ``beside`` at its own path: all of them, or none.
 
     A file that is already right keeps its time stamp. Files of earlier runs that are not made any
     more are removed, if nobody changed them. An output does not replace a file that scmigen did
-    not write, or that was changed since, but with ``force``. Raises `InputError` with every such
+    not write, or that was changed since, but with ``force``. ``stamps`` get the time of now after
+    all else, whether or not anything changed, and are made where they are missing; they may be
+    outputs. Raises `InputError` with every such
     file, and where anything cannot be written; all is then as it was. Raises
     `OvertakenError` if one of ``beside`` was changed since it was read.
     """
     wanted = {str(PurePosixPath(file.path)): file.content for file in files}
     _check_apart(folder, [*wanted, MANIFEST], [item.path for item in beside])
+    apart = (*(item.path for item in beside), *stamps)
     places = [
         (folder, folder),
         *((path, path) for path in _inside(folder, wanted)),
-        *((item.path, _followed(item.path).parent) for item in beside),
+        *((path, _followed(path).parent) for path in apart),
     ]
     with _undivided(places) as (change, locks):
-        return _Run(change, locks, folder, dict(sorted(wanted.items())), beside).go(force)
+        return _Run(change, locks, folder, dict(sorted(wanted.items())), beside, stamps).go(force)
 
 
 def write_one(path: Path, content: bytes) -> None:
@@ -96,12 +103,14 @@ class _Run:
         folder: Path,
         wanted: Mapping[str, bytes],
         beside: Sequence[Beside],
+        stamps: Sequence[Path],
     ) -> None:
         self._change = change
         self._locks = locks
         self._folder = folder
         self._wanted = wanted
         self._beside = beside
+        self._stamps = stamps
         self._digests = {path: _digest(content) for path, content in wanted.items()}
         self._before = read(folder)
         self._plan = _Plan()
@@ -114,9 +123,11 @@ class _Run:
         plan, change, manifest = self._plan, self._change, self._folder / MANIFEST
         final = encode({path: [digest] for path, digest in self._digests.items()})
         told = tuple(self._reports())
-        nothing = not (due or plan.changed or plan.stale) and self._before.data == final
+        missing = self._missing_stamps()
+        nothing = not (due or missing or plan.changed or plan.stale)
         locked = _followed(self._folder) in self._locks.held
-        if nothing and not leftovers(self._folder, locked):
+        if nothing and self._before.data == final and not leftovers(self._folder, locked):
+            change.touch(self._stamps)
             return Written((), (), told)
         _sweep(self._folders(), self._locks.held)
         change.prepare(manifest, encode(self._known(), finished=False))
@@ -130,9 +141,12 @@ class _Run:
             change.prepare(self._folder / path, self._wanted[path], aged=True)
         for path in plan.stale:
             change.prepare(self._folder / path, None)
+        for target in missing:
+            change.prepare(target, b"", aged=True)
         change.prepare_last(manifest, final)
         change.apply()
         change.fresh(self._folder / path for path in (*plan.changed, *self._aged()))
+        change.touch(self._stamps)
         change.finish(self._emptied())
         return Written(tuple(plan.changed), tuple(plan.stale), told)
 
@@ -148,6 +162,16 @@ class _Run:
                 [OUTPUT_UNWRITABLE.error(told, Position(str(item.path)), hint=hint)]
             )
         return now != wanted
+
+    def _missing_stamps(self) -> set[Path]:
+        """The stamps to make: those that are not there, and are nothing else that is written."""
+        written = [*(self._folder / path for path in self._wanted), *(b.path for b in self._beside)]
+        missing = set()
+        for path in self._stamps:
+            self._change.at = path
+            if mode_of(_followed(path)) is None:
+                missing.add(_followed(path))
+        return missing - set(map(_followed, written))
 
     def _look_at_outputs(self, force: bool) -> None:
         """Find the outputs to write. Raises `InputError` for all those that would hit others."""
@@ -208,7 +232,8 @@ class _Run:
     def _folders(self) -> set[Path]:
         """Where this run and the one before have temporary files."""
         made = {(self._folder / path).parent for path in self._wanted}
-        beside = {_followed(item.path).parent for item in self._beside}
+        apart = (*(item.path for item in self._beside), *self._stamps)
+        beside = {_followed(path).parent for path in apart}
         return {self._folder, *made, *beside, *_parents(self._folder, self._before.files)}
 
     def _emptied(self) -> set[Path]:
