@@ -130,15 +130,17 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     against: Runtime | Board | None = None,
     agent: str | None = None,
     prefix_map: PrefixMap = (),
+    locked: bool = False,
 ) -> Result:
     """Compile a board into its SCMI platform, and check it.
 
     ``agents``: agents files. ``trees``: agents' own device trees, by agent. ``lock``: the lock file
-    that keeps numbers; a path that does not exist yet is an empty one. ``numbering``: ``shared``
-    or ``per-agent``. ``repack``: ignore the numbers of the lock. ``overrides``:
-    severities, as with ``-W`` and ``-E``. ``against``: a server to hold this board against, by its
-    runtime configuration or its board; ``agent`` is whose tree this is there. ``prefix_map``:
-    pairs of a folder and what outputs have in its place; of several that match, the last one holds.
+    that keeps numbers; a path that does not exist yet is an empty one. ``locked``: it is an error
+    if it would change. ``numbering``: ``shared`` or ``per-agent``. ``repack``: ignore the numbers
+    of the lock. ``overrides``: severities, as with ``-W`` and ``-E``. ``against``: a server to hold
+    this board against, by its runtime configuration or its board; ``agent`` is whose tree this is
+    there. ``prefix_map``: pairs of a folder and what outputs have in its place; of several that
+    match, the last one holds.
 
     Raises `InputError` where the input cannot be understood.
     """
@@ -148,7 +150,10 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     )
     held = None if against is None else _against(against, agent)
     numbers = Numbering(numbering)
-    request = Request(sources, _lock(lock), numbers, repack, overrides, held, prefix_map)
+    name = "" if lock is None or isinstance(lock, Text) else str(lock)
+    request = Request(
+        sources, _lock(lock), numbers, repack, overrides, held, prefix_map, name, locked
+    )
     return compile_board(_tree(board), request)
 
 
@@ -164,6 +169,7 @@ def check(
     overrides: Asked = NOTHING,
     against: Runtime | Board | None = None,
     agent: str | None = None,
+    locked: bool = False,
 ) -> tuple[Diagnostic, ...]: ...
 
 

@@ -25,8 +25,9 @@ from scmigen.diagnostics import (
     has_errors,
 )
 from scmigen.model.build import build
+from scmigen.model.findings import LOCK_MISSING, LOCK_OUTDATED
 from scmigen.model.identifiers import Lock
-from scmigen.model.lockfile import format_lock
+from scmigen.model.lockfile import changed_lines, format_lock
 from scmigen.model.places import Places, PrefixMap
 from scmigen.model.platform import Model, Platform
 from scmigen.runtime import ConfigurationError, Numbering, Runtime
@@ -77,9 +78,11 @@ class Against:
 class Request:
     """How to compile a board.
 
-    ``sources``: who owns what. ``lock``: the numbers and names given so far. ``repack``: number
-    everything anew in spite of it. ``asked``: severity overrides that come with the request,
-    not with the board. ``prefix_map``: pairs of a folder and what outputs have in its place.
+    ``sources``: who owns what. ``lock``: the numbers and names given so far; ``None`` with a
+    ``lock_file``: that file does not exist. ``locked``: it is an error where a number is not in the
+    lock. ``repack``: number everything anew in spite of it. ``asked``: severity overrides that come
+    with the request, not with the board. ``prefix_map``: pairs of a folder and what outputs have in
+    its place.
     """
 
     sources: Sources = NO_SOURCES
@@ -89,6 +92,8 @@ class Request:
     asked: Asked = NOTHING
     against: Against | None = None
     prefix_map: PrefixMap = ()
+    lock_file: str = ""
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,7 @@ def compile_board(board: DeviceTree, request: Request) -> Result:
         *run_checks(model),
         *extra_problems(model),
         *_option_problems(model),
+        *_lock_problems(model, request),
     )
     if request.against is not None:
         checked += _held_against(request.against, model)
@@ -203,6 +209,24 @@ def _unknown(switches: Sequence[Switch]) -> tuple[Diagnostic, ...]:
     from scmigen.explain import switchable
 
     return tuple(unknown(switches, switchable()))
+
+
+def _lock_problems(model: Model, request: Request) -> Iterator[Diagnostic]:
+    """A lock file that does not exist, and with ``locked`` one that would change."""
+    if request.lock is None and request.lock_file:
+        report = LOCK_MISSING.error if request.locked else LOCK_MISSING.note
+        hint = "scmigen build --ids makes it: commit that; else correct the name"
+        message = "this lock file does not exist, so every number is a new one"
+        yield report(message, Position(request.lock_file), hint=hint)
+    elif request.locked and request.lock is not None and request.lock != model.lock:
+        changed = changed_lines(request.lock, model.lock)
+        hint = f"scmigen build --ids {request.lock.file} without --locked; commit what it writes"
+        yield LOCK_OUTDATED.error(
+            f"the lock file would change: {counted(len(changed), 'line')}",
+            Position(request.lock.file),
+            [Related(line) for line in changed],
+            hint,
+        )
 
 
 def extra_problems(model: Model) -> tuple[Diagnostic, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from scmigen.cli.choices import locked_option
 from scmigen.cli.common import BoardRequest, board_options, compiled
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.rule import Rule
@@ -49,6 +50,15 @@ def _prefixes(
     return tuple((old, new) for old, _, new in pairs)
 
 
+def _locked(request: BoardRequest, locked: bool) -> BoardRequest:
+    """The request with ``--locked``."""
+    if locked and request.ids is None:
+        raise click.UsageError("--locked keeps a lock file as it is: name it with --ids")
+    if locked and request.repack:
+        raise click.UsageError("--repack replaces the lock file, and --locked keeps it")
+    return replace(request, locked=locked)
+
+
 @click.command(
     help="""Compile BOARD (DTS or DTB) into its outputs in the directory given with -o.
 
@@ -56,6 +66,7 @@ If there are errors in the input, nothing is written and the exit status is 1.
 """
 )
 @board_options
+@locked_option
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="Output directory."
 )
@@ -105,6 +116,7 @@ If there are errors in the input, nothing is written and the exit status is 1.
 @click.option("-v", "--verbose", is_flag=True, help="List changed files.")
 def build(
     request: BoardRequest,
+    locked: bool,
     output: Path,
     emit: tuple[str, ...],
     scp_target: str | None,
@@ -121,7 +133,7 @@ def build(
     if depfile_target is not None and depfile is None:
         raise click.UsageError("--depfile-target names the target of a rule: ask for --depfile")
     rule = Rule(stamp, depfile, depfile_target)
-    request = replace(request, prefix_map=prefix_map)
+    request = _locked(replace(request, prefix_map=prefix_map), locked)
     overrides = {} if scp_target is None else {"scp": {"target": scp_target}}
     for attempt in range(_ATTEMPTS):
         # Another build may replace the lock file while this one compiles: take that one's numbers.
@@ -138,7 +150,7 @@ def build(
         written = None
         try:
             if made.ok:
-                beside = _beside(rule, outputs, found, lock)
+                beside = _beside(rule, outputs, found, lock, locked)
                 written = made.write(output, beside, force, rule.stamps(outputs))
                 told.extend(written.diagnostics)
         except OvertakenError as problem:
@@ -172,14 +184,18 @@ def _list(outputs: Sequence[Path]) -> None:
 
 
 def _beside(
-    rule: Rule, outputs: Sequence[Path], found: Result, lock: tuple[Path, bytes] | None
+    rule: Rule,
+    outputs: Sequence[Path],
+    found: Result,
+    lock: tuple[Path, bytes] | None,
+    locked: bool,
 ) -> list[Beside]:
     """The files that are written with the outputs: the lock file, and the make rule."""
     if lock is None:
         return rule.beside(outputs, found.files)
     path, was = lock
-    written = Beside(path, found.lock.encode(), was)
-    return [written, *rule.beside(outputs, [*found.files, str(path)])]
+    written = [] if locked else [Beside(path, found.lock.encode(), was)]
+    return [*written, *rule.beside(outputs, [*found.files, str(path)])]
 
 
 def _summary(
@@ -205,6 +221,7 @@ def _summary(
     help="Check BOARD and print all diagnostics; the exit status is 1 if there are errors."
 )
 @board_options
+@locked_option
 @click.option(
     "--against",
     type=click.Path(path_type=Path),
@@ -213,9 +230,14 @@ def _summary(
 )
 @click.option("--as", "agent", help="Agent of that server that uses the tree BOARD.")
 def check(
-    request: BoardRequest, against: Path | None, agent: str | None, style: str, quiet: bool
+    request: BoardRequest,
+    locked: bool,
+    against: Path | None,
+    agent: str | None,
+    style: str,
+    quiet: bool,
 ) -> None:
     if agent is not None and against is None:
         raise click.UsageError("--as names an agent of a server: name that with --against")
-    found = compiled(request, style, quiet, sys.stdout, against, agent)
+    found = compiled(_locked(request, locked), style, quiet, sys.stdout, against, agent)
     report(found.diagnostics, style, quiet, sys.stdout)

@@ -53,6 +53,13 @@ def asked(switches: Sequence[str], errors: Sequence[str]) -> Asked:
     )
 
 
+#: The option of the commands that would otherwise number what is new.
+locked_option = click.option(
+    "--locked",
+    is_flag=True,
+    help="Keep the lock file as it is: status 3, and nothing written, if it would change.",
+)
+
 #: The options, to be added to a command.
 OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(

@@ -38,6 +38,7 @@ class BoardRequest:
     repack: bool = False
     overrides: Asked = NOTHING
     prefix_map: PrefixMap = ()
+    locked: bool = False
 
     def load(self, path: Path, overlays: Sequence[Path] = ()) -> DeviceTree:
         """The tree in a file, read as the command line says. Raises `InputError`."""
@@ -57,6 +58,7 @@ class BoardRequest:
             against=self.load(against) if against is not None and board else against,
             agent=agent,
             prefix_map=self.prefix_map,
+            locked=self.locked,
         )
 
 
@@ -159,11 +161,13 @@ def compiled(
         raise SystemExit(ERRORS) from None
     if not found.ok:
         report(found.diagnostics, style, quiet, stream)
-        raise SystemExit(MOVED if found.moved and _only_moved(found) else ERRORS)
+        raise SystemExit(MOVED if _only_moved(found) else ERRORS)
     return found
 
 
 def _only_moved(found: Result) -> bool:
     return all(
-        item.id == "id-moved" for item in found.diagnostics if item.severity is Severity.ERROR
+        item.id in ("id-moved", "lock-outdated")
+        for item in found.diagnostics
+        if item.severity is Severity.ERROR
     )

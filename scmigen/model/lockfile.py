@@ -51,6 +51,14 @@ def format_lock(lock: Lock) -> str:
     return "\n".join(lines) + "\n"
 
 
+def changed_lines(before: Lock, after: Lock) -> tuple[str, ...]:
+    """What the lines of two lock files differ in, as ``+ clock 5 serial0 /soc/cc 1``."""
+    old, new = (format_lock(lock).splitlines() for lock in (before, after))
+    gone = [f"- {line}" for line in old if line not in set(new)]
+    added = [f"+ {line}" for line in new if line not in set(old)]
+    return tuple(line.replace("\t", " ") for line in (*gone, *added))
+
+
 def _lines(ids: Ids) -> Iterator[str]:
     for key, locked in sorted(
         ids.resources.items(), key=lambda item: (item[0].kind, item[1].number, item[0])
