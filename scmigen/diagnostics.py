@@ -176,7 +176,8 @@ def format_text(item: Diagnostic) -> str:
     return "\n".join(told)
 
 
-def _position_to_dict(position: Position | None) -> dict[str, Any] | None:
+def position_to_dict(position: Position | None) -> dict[str, Any] | None:
+    """The JSON object of a position, in whatever answer it is."""
     if position is None:
         return None
     return {"file": position.file, "line": position.line, "column": position.column}
@@ -188,9 +189,9 @@ def to_dict(item: Diagnostic) -> dict[str, Any]:
         "id": item.id,
         "severity": item.severity.word,
         "message": item.message,
-        "position": _position_to_dict(item.position),
+        "position": position_to_dict(item.position),
         "related": [
-            {"message": r.message, "position": _position_to_dict(r.position)} for r in item.related
+            {"message": r.message, "position": position_to_dict(r.position)} for r in item.related
         ],
         "hint": item.hint,
         "excerpt": item.excerpt,

@@ -1,124 +1,182 @@
-"""``scmigen why``: the reasons for what an agent may do."""
+"""``scmigen why``: the reasons for what an agent may do, and for what it may not."""
 
-from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import click
 
-from scmigen.assignment.assignment import HandGrant
+from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import Use
+from scmigen.cli import why_device
 from scmigen.cli.common import BoardRequest, compiled, view_options
 from scmigen.cli.report import ERRORS, say, say_json
-from scmigen.model.platform import Grant, Platform
-from scmigen.model.protocol_grants import ProtocolGrant, Right
-from scmigen.pipeline import Result
-from scmigen.scmi.operations import ordered
-from scmigen.scmi.protocols import Kind
+from scmigen.cli.subjects import Subject, identity, numbered, subject
+from scmigen.cli.why_not import (
+    Because,
+    NotGranted,
+    device_lacking,
+    not_granted,
+    right_lacking,
+)
+from scmigen.model.platform import Grant, Model, Platform
+from scmigen.model.protocol_grants import Right
+from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 
 
 @click.command(
     help="""Show the uses behind what AGENT may do with RESOURCE of BOARD.
 
 RESOURCE is KIND:NUMBER (clock:12), KIND:NAME (clock:uart0, clock:CK_UART4), or provider and
-cells as numbers or macros ("&rcc 12", "&rcc CK_UART4"). It may also be a right on a whole
-protocol: permissions, system-power.
+cells as numbers or macros ("&rcc 12", "&rcc CK_UART4"). It may also be a device ("&usdhc2" or its
+path; the answer is all that it gave the agent), or a right on a whole protocol: permissions,
+system-power.
+
+With --not: why AGENT lacks the operations that it has not, or one that is written before BOARD,
+as in: why --not vm1 "&rcc 12" rate board.dts. The exit status is 1 where the question assumes what
+is not so: nothing was granted, or with --not, nothing is lacking.
 """
 )
 @click.argument("agent")
 @click.argument("resource")
+@click.option("--not", "negated", is_flag=True, help="Show why AGENT lacks an operation.")
 @view_options
-def why(agent: str, resource: str, request: BoardRequest, style: str, quiet: bool) -> None:
+def why(
+    agent: str, resource: str, negated: bool, request: BoardRequest, style: str, quiet: bool
+) -> None:
+    operation, request = _operation(request) if negated else (None, request)
     found = compiled(request, style, quiet)
-    names = [item.name for item in found.model.assignment.agents]
-    if agent not in names:
-        raise click.BadParameter(f"no agent {agent!r}; one of: {', '.join(names)}")
+    who = _agent(found.model, agent)
     if resource in tuple(Right):
-        _why_right(found.model.platforms[0], agent, Right(resource), style)
+        _answer_right(found.model.platforms[0], who, Right(resource), style, negated)
         return
-    every = _matching(found, resource)
-    grants = [grant for grant in every if grant.agent.name == agent]
-    if not grants:
-        raise _nothing(agent, resource, every, "see scmigen show resources")
-    macros = found.model.inventory.macros
+    named = subject(found.model, resource, agent)
+    if negated:
+        _answer_not(found.model, who, named, operation, style)
+    else:
+        _answer(found.model, who, resource, named, style)
+
+
+def _operation(request: BoardRequest) -> tuple[Operation | None, BoardRequest]:
+    """An operation in front of the board, which was taken for the board."""
+    word, rest = str(request.board), request.overlays
+    if word not in tuple(Operation) or not rest:
+        return None, request
+    return Operation(word), replace(request, board=Path(rest[0]), overlays=rest[1:])
+
+
+def _agent(model: Model, name: str) -> Agent:
+    agents = {item.name: item for item in model.assignment.agents}
+    if name not in agents:
+        near = did_you_mean(name, agents) or f"one of: {', '.join(agents)}"
+        raise click.BadParameter(f"no agent {name!r}; {near}", param_hint="AGENT")
+    return agents[name]
+
+
+def _answer(model: Model, agent: Agent, text: str, named: Subject, style: str) -> None:
+    """The grants on resources, and what devices gave."""
+    gifts = why_device.gifts(model, agent, named.nodes)
+    told = {given.key for gift in gifts for given in gift.given}
+    keys = set(named.keys) - told
+    grants = [g for p in model.platforms for g in p.grants(agent.name) if g.resource.key in keys]
+    if not grants and not gifts:
+        say(_nothing(model, agent, text, named), err=True)
+        raise SystemExit(ERRORS)
     if style == "json":
-        told = [_explained(grant, macros.name(grant.resource.key)) for grant in grants]
-        say_json(told)
+        say_json(
+            [_explained(model, grant) for grant in grants]
+            + [why_device.plain(model, gift) for gift in gifts]
+        )
         return
     for grant in grants:
         words = " ".join(ordered(grant.resource.kind, grant.operations))
-        kind, key = grant.resource.kind, grant.resource.key
-        where = ", ".join(filter(None, (grant.resource.name, str(key), macros.name(key))))
-        say(f"{agent}: {words} on {kind} {grant.id} ({where})")
+        say(f"{agent.name}: {words} on {numbered(model, grant.resource.key, grant.id)}")
         for reason in _reasons(grant):
             say(f"  {reason}")
+    for gift in gifts:
+        for line in why_device.lines(model, gift):
+            say(line)
 
 
-def _nothing(
-    agent: str, what: str, every: Iterable[Grant | ProtocolGrant], advice: str
-) -> SystemExit:
-    """Say that an agent is granted nothing, and who is."""
-    others = ", ".join(sorted({grant.agent.name for grant in every}))
-    who = f"granted to {others}" if others else f"not granted to any agent; {advice}"
-    say(f"{agent} is granted nothing on {what}: it is {who}", err=True)
-    return SystemExit(ERRORS)
+def _nothing(model: Model, agent: Agent, text: str, named: Subject) -> str:
+    """An agent is granted nothing: who is, or that nobody is, or whose device it is."""
+    holders = {
+        grant.agent.name
+        for platform in model.platforms
+        for key in named.keys
+        for grant in platform.holders(key).values()
+    }
+    start = f"{agent.name} is granted nothing on {text}: it is"
+    if holders:
+        return f"{start} granted to {', '.join(sorted(holders))}"
+    if named.nodes:
+        return "; ".join(str(device_lacking(model, agent, node)) for node in named.nodes)
+    return f"{start} not granted to any agent; scmigen why --not tells more"
 
 
-def _why_right(platform: Platform, agent: str, right: Right, style: str) -> None:
-    """The reason for a right of an agent on a whole protocol."""
-    every = [grant for grant in platform.protocol_grants if grant.right is right]
-    grant = next((grant for grant in every if grant.agent.name == agent), None)
-    if grant is None:
-        raise _nothing(agent, right, every, "it follows from the role of an agent")
-    where = f"protocol {right.protocol:#x}"
+def _answer_not(
+    model: Model, agent: Agent, named: Subject, operation: Operation | None, style: str
+) -> None:
+    """Why an agent lacks resources, or devices."""
+    for key in named.keys:
+        if operation is not None and operation not in OPERATIONS[key.kind]:
+            known = ", ".join(OPERATIONS[key.kind])
+            raise click.UsageError(f"a {key.kind} has no operation {operation}; it has {known}")
+    found = [item for key in named.keys for item in not_granted(model, agent, key, operation)]
+    devices: list[Because] = []
+    if not named.keys and not why_device.gifts(model, agent, named.nodes):
+        devices = [device_lacking(model, agent, node) for node in named.nodes]
+    if not found and not devices:
+        word = operation or ("every operation" if named.keys else "the device")
+        say(f"{agent.name} has {word}: scmigen why shows the reasons", err=True)
+        raise SystemExit(ERRORS)
     if style == "json":
-        told = {
-            "agent": agent,
+        say_json(
+            [_lacking(model, item) for item in found]
+            + [{"agent": agent.name, "because": [item.plain()]} for item in devices]
+        )
+        return
+    for item in found:
+        words = " ".join(item.operations)
+        say(f"{item.agent}: no {words} on {numbered(model, item.key)}")
+        for because in item.because:
+            say(f"  {because}")
+    for because in devices:
+        say(str(because))
+
+
+def _answer_right(
+    platform: Platform, agent: Agent, right: Right, style: str, negated: bool
+) -> None:
+    """The reason for a right of an agent on a whole protocol, or why the agent lacks it."""
+    every = [grant for grant in platform.protocol_grants if grant.right is right]
+    grant = next((grant for grant in every if grant.agent == agent), None)
+    if negated == (grant is not None):
+        others = ", ".join(sorted({grant.agent.name for grant in every}))
+        who = f"granted to {others}" if others else "not granted to any agent"
+        wrong = f"is granted nothing on {right}: it is {who}; it follows from the role of an agent"
+        has = f"has {right}: scmigen why shows the reason"
+        say(f"{agent.name} {has if negated else wrong}", err=True)
+        raise SystemExit(ERRORS)
+    lacking = right_lacking(agent, right)
+    where = f"protocol {right.protocol:#x}"
+    words = " ".join(right.operations)
+    if style == "json":
+        told: dict[str, Any] = {
+            "agent": agent.name,
             "kind": right.protocol.name.lower(),
             "id": None,
             "name": right,
             "resource": where,
             "operations": right.operations,
-            "because": [grant.because],
+            "because": [lacking.plain() if grant is None else grant.because],
         }
         say_json([told])
         return
-    say(f"{agent}: {' '.join(right.operations)} on {right} ({where})")
-    place = f" ({grant.agent.position})" if grant.agent.position else ""
-    say(f"  {grant.because}{place}")
-
-
-def _matching(found: Result, text: str) -> list[Grant]:
-    """The grants on the resources that ``text`` means."""
-    word, _, rest = text.partition(":")
-    every = [grant for platform in found.model.platforms for grant in platform.grants()]
-    if word in tuple(Kind) and rest:
-        of_kind = [grant for grant in every if grant.resource.kind == word]
-        called = [g for g in of_kind if rest in (str(g.id), g.resource.name)]
-        macros = found.model.inventory.macros
-        called = called or [g for g in of_kind if rest == macros.name(g.resource.key)]
-        return called or _granted_to_none(found, Kind(word), rest)
-    # Selectors are read with the agents file's reader.
-    from scmigen.assignment.select import Selector
-
-    selected, cells = Selector(found.model.inventory.tree).resource(text)
-    if not selected.nodes:
-        told = filter(None, (selected.problem or f"no node {text!r}", selected.hint))
-        raise click.BadParameter("; ".join(told), param_hint="RESOURCE")
-    keys = {(node.path, cells) for node in selected.nodes}
-    return [g for g in every if (g.resource.key.provider, g.resource.key.cells) in keys]
-
-
-def _granted_to_none(found: Result, kind: Kind, name: str) -> list[Grant]:
-    """No grants, of a resource that exists; another name is wrong usage."""
-    known: dict[str, None] = {}
-    for platform in found.platforms:
-        for resource in platform.resources.get(kind, ()):
-            macro = found.model.inventory.macros.name(resource.key)
-            known.update(dict.fromkeys((str(resource.number), resource.name, macro or "")))
-    if name not in known:
-        hint = did_you_mean(name, known) or "scmigen show resources lists them"
-        raise click.BadParameter(f"no {kind} {name!r}; {hint}", param_hint="RESOURCE")
-    return []
+    say(f"{agent.name}: {'no ' if grant is None else ''}{words} on {right} ({where})")
+    place = f" ({agent.position})" if agent.position else ""
+    say(f"  {lacking}" if grant is None else f"  {grant.because}{place}")
 
 
 def _reasons(grant: Grant) -> list[str]:
@@ -138,27 +196,21 @@ def _reason(why: Use | HandGrant) -> str:
     return f"{why.consumer.path} {why.prop}[{why.index}]{through}: {words}{place}"
 
 
-def _explained(grant: Grant, macro: str | None) -> dict[str, object]:
+def _explained(model: Model, grant: Grant) -> dict[str, Any]:
     return {
         "agent": grant.agent.name,
-        "kind": grant.resource.kind,
-        "id": grant.id,
-        "name": grant.resource.name,
-        "resource": str(grant.resource.key),
-        "macro": macro,
+        **identity(model, grant.resource.key, grant.id),
         "operations": ordered(grant.resource.kind, grant.operations),
         "beyond_need": ordered(grant.resource.kind, grant.beyond_need),
         "because": _reasons(grant),
-        "uses": [_use(why) for why in grant.because if isinstance(why, Use)],
+        "uses": [why_device.use_plain(why) for why in grant.because if isinstance(why, Use)],
     }
 
 
-def _use(use: Use) -> dict[str, object]:
+def _lacking(model: Model, item: NotGranted) -> dict[str, Any]:
     return {
-        "device": use.consumer.path,
-        "property": use.prop,
-        "index": use.index,
-        "via": use.via,
-        "operations": ordered(use.key.kind, use.needs),
-        "position": None if use.position is None else str(use.position),
+        "agent": item.agent,
+        **identity(model, item.key),
+        "operations": item.operations,
+        "because": [because.plain() for because in item.because],
     }

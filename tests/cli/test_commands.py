@@ -147,7 +147,7 @@ def test_why_tells_what_is_granted_beyond_need(board: Path, tmp_path: Path) -> N
             "index": 0,
             "via": [],
             "operations": ["state", "read"],
-            "position": f"{board}:12:13",
+            "position": {"file": str(board), "line": 12, "column": 13},
         }
     ]
 

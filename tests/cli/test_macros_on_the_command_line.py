@@ -60,7 +60,7 @@ def test_a_macro_that_nothing_is_granted_by(board: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "ospm is granted nothing on &rcc CK_SPARE: it is not granted to any agent; "
-        "see scmigen show resources\n"
+        "scmigen why --not tells more\n"
     )
 
 

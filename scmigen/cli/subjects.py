@@ -1,0 +1,116 @@
+"""What a word of the command line names: resources, or nodes that may be devices."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import click
+
+from scmigen.assignment.select import Selector, resource_key
+from scmigen.assignment.words import did_you_mean
+from scmigen.bindings.facts import ResourceKey
+from scmigen.devicetree.nodes import Node
+from scmigen.model.platform import Model, Resource, no_such
+from scmigen.scmi.protocols import Kind
+
+
+class Subject(NamedTuple):
+    """The resources that a text names, and the nodes where it names no cells."""
+
+    keys: tuple[ResourceKey, ...]
+    nodes: tuple[Node, ...] = ()
+
+
+def subject(model: Model, text: str, agent: str) -> Subject:
+    """What ``text`` names to an agent: ``clock:12``, ``clock:uart0``, ``&rcc 12``, ``&uart0``, …
+
+    Raises `click.BadParameter` for what the board does not have.
+    """
+    word, _, rest = text.partition(":")
+    if word in tuple(Kind) and rest:
+        return Subject(_called(model, Kind(word), rest, agent))
+    selected, cells = Selector(model.inventory.tree).resource(text)
+    if not selected.nodes:
+        told = filter(None, (selected.problem or f"no node {text!r}", selected.hint))
+        raise _wrong("; ".join(told))
+    named = {(node.path, cells) for node in selected.nodes}
+    keys = [r.key for r in _resources(model) if (r.key.provider, r.key.cells) in named]
+    if not keys:
+        keys = [key for node in selected.nodes for key in _possible(model, text, node, cells)]
+    return Subject(tuple(dict.fromkeys(keys)), () if cells else selected.nodes)
+
+
+def _resources(model: Model, *kinds: Kind) -> Iterator[Resource]:
+    for platform in model.platforms:
+        for kind in kinds or platform.resources:
+            yield from platform.resources.get(kind, ())
+
+
+def _called(model: Model, kind: Kind, name: str, agent: str) -> tuple[ResourceKey, ...]:
+    """The resources of a kind with a number, a name, or else a macro.
+
+    A number is the agent's own where it has one of the kind, else the platform's.
+    """
+    own = [
+        grant.resource.key
+        for platform in model.platforms
+        for grant in platform.grants(agent, kind)
+        if str(grant.id) == name
+    ]
+    if own:
+        return tuple(own)
+    known: dict[str, list[ResourceKey]] = {}
+    for resource in _resources(model, kind):
+        for word in {str(resource.number), resource.name}:
+            known.setdefault(word, []).append(resource.key)
+    if name not in known:
+        for resource in _resources(model, kind):
+            macro = model.inventory.macros.name(resource.key)
+            known.setdefault(macro or "", []).append(resource.key)
+    if name not in known:
+        hint = did_you_mean(name, known) or "scmigen show resources lists them"
+        raise _wrong(f"no {kind} {name!r}; {hint}")
+    return tuple(known[name])
+
+
+def _possible(model: Model, text: str, node: Node, cells: tuple[int, ...]) -> Iterator[ResourceKey]:
+    """The resources that a node may have with these cells, though the platform has none of them."""
+    provider = model.providers.get(node.path)
+    kinds = () if provider is None else sorted(provider.kinds)
+    keys = [resource_key(kind, node, cells) for kind in kinds]
+    reasons = [no_such(provider, key) for key in keys]
+    if cells and all(reasons):
+        told = reasons[0] if reasons else f"{node.path} provides nothing"
+        raise _wrong(f"no resource {text!r}; {told}")
+    yield from (key for key, reason in zip(keys, reasons, strict=True) if reason is None)
+
+
+def _wrong(text: str) -> click.BadParameter:
+    return click.BadParameter(text, param_hint="RESOURCE")
+
+
+def _found(model: Model, key: ResourceKey) -> Resource | None:
+    return next(filter(None, (platform.resource(key) for platform in model.platforms)), None)
+
+
+def numbered(model: Model, key: ResourceKey, number: int | None = None) -> str:
+    """``clock 12 (uart0, /rcc 12, CK_UART4)``; ``number`` is the agent's, else the platform's."""
+    found = _found(model, key)
+    if number is None and found is not None:
+        number = found.number
+    name = None if found is None else found.name
+    where = ", ".join(filter(None, (name, str(key), model.inventory.macros.name(key))))
+    return f"{key.kind}{'' if number is None else f' {number}'} ({where})"
+
+
+def identity(model: Model, key: ResourceKey, number: int | None = None) -> dict[str, Any]:
+    """The same as JSON."""
+    found = _found(model, key)
+    if number is None and found is not None:
+        number = found.number
+    return {
+        "kind": key.kind,
+        "id": number,
+        "name": None if found is None else found.name,
+        "resource": str(key),
+        "macro": model.inventory.macros.name(key),
+    }

@@ -1,0 +1,135 @@
+"""The answer of ``scmigen why`` for a device: what it gave its agent."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.checks.words import node_word
+from scmigen.cli.subjects import identity, numbered
+from scmigen.devicetree.nodes import Node
+from scmigen.diagnostics import position_to_dict
+from scmigen.model.devices import device_of
+from scmigen.model.grants import Denied
+from scmigen.model.platform import Device, Model, Platform
+from scmigen.scmi.operations import Operation, ordered
+
+
+class Given(NamedTuple):
+    """What a device brings of one resource, and the uses of the device behind it.
+
+    ``denied`` is what the device needs and the agent does not get.
+    """
+
+    key: ResourceKey
+    number: int | None
+    uses: tuple[Use, ...]
+    operations: tuple[Operation, ...]
+    denied: tuple[Denied, ...]
+
+
+class Gift(NamedTuple):
+    """What one device gave an agent; ``boot``: the agent has the device at boot."""
+
+    agent: Agent
+    device: Device
+    boot: bool
+    given: tuple[Given, ...]
+
+
+def gifts(model: Model, agent: Agent, nodes: Iterable[Node]) -> list[Gift]:
+    """What the devices at and below some nodes gave an agent."""
+    roots = [node.path for node in nodes]
+    found = []
+    for platform in model.platforms:
+        for device in platform.devices:
+            path = device.node.path
+            mine = agent in (*device.agents, *device.assignable)
+            if mine and any(path == root or path.startswith(f"{root}/") for root in roots):
+                given = tuple(_given(model, platform, agent, device))
+                found.append(Gift(agent, device, agent in device.agents, given))
+    return found
+
+
+def _given(model: Model, platform: Platform, agent: Agent, device: Device) -> Iterator[Given]:
+    uses: dict[ResourceKey, list[Use]] = {}
+    denied = [
+        item
+        for item in model.findings.granted.denied
+        if item.agent == agent and device_of(model.owners, item.use.consumer) is device.node
+    ]
+    # What every agent is denied is no resource of the platform.
+    for use in dict.fromkeys((*device.uses, *(item.use for item in denied))):
+        uses.setdefault(use.key, []).append(use)
+    for key, of_device in uses.items():
+        grant = platform.holders(key).get(agent.id)
+        needs = {word for use in of_device for word in use.needs}
+        has = frozenset() if grant is None else grant.operations & needs
+        refused = tuple(item for item in denied if item.key == key)
+        if has or refused:
+            number = None if grant is None else grant.id
+            yield Given(key, number, tuple(of_device), ordered(key.kind, has), refused)
+
+
+def lines(model: Model, gift: Gift) -> Iterator[str]:
+    """What a device gave an agent, as text: the device, each resource, and each use of it."""
+    device = gift.device
+    label = node_word(model.inventory.tree, device.node.path)
+    words = [label] if label != device.node.path else []
+    words += [f"device {device.number}"] if device.number is not None else []
+    has = "has" if gift.boot else "may be given"
+    claims = model.owners.of(device.node).claims
+    words += [str(claim.position) for claim in claims[-1:] if claim.position]
+    about = f" ({', '.join(words)})" if words else ""
+    yield f"{gift.agent.name} {has} {device.node.path}{about}"
+    for given in gift.given:
+        operations = " ".join(given.operations) or "nothing"
+        denied = dict.fromkeys(f"; {item.operation} is withdrawn" for item in given.denied)
+        about = numbered(model, given.key, given.number)
+        yield f"  {about}: {operations}{''.join(denied)}"
+        yield from (f"    {_entry(device, use)}" for use in given.uses)
+
+
+def _entry(device: Device, use: Use) -> str:
+    """The entry of a use, with the part of the device that has it."""
+    part = "" if use.consumer is device.node else f"{use.consumer.path} "
+    through = f" through {', '.join(use.via)}" if use.via else ""
+    words = " ".join(ordered(use.key.kind, use.needs))
+    place = f" ({use.position})" if use.position else ""
+    return f"{part}{use.prop}[{use.index}]{through}: {words}{place}"
+
+
+def plain(model: Model, gift: Gift) -> dict[str, Any]:
+    """What a device gave an agent, as JSON."""
+    device = gift.device
+    claims: Sequence[Any] = model.owners.of(device.node).claims
+    return {
+        "agent": gift.agent.name,
+        "device": device.node.path,
+        "id": device.number,
+        "name": device.name,
+        "boot": gift.boot,
+        "position": position_to_dict(claims[-1].position) if claims else None,
+        "resources": [_plain(model, given) for given in gift.given],
+    }
+
+
+def _plain(model: Model, given: Given) -> dict[str, Any]:
+    return {
+        **identity(model, given.key, given.number),
+        "operations": given.operations,
+        "withdrawn": ordered(given.key.kind, (item.operation for item in given.denied)),
+        "uses": [use_plain(use) for use in given.uses],
+    }
+
+
+def use_plain(use: Use) -> dict[str, Any]:
+    """A use as JSON."""
+    return {
+        "device": use.consumer.path,
+        "property": use.prop,
+        "index": use.index,
+        "via": use.via,
+        "operations": ordered(use.key.kind, use.needs),
+        "position": position_to_dict(use.position),
+    }

@@ -1,0 +1,248 @@
+"""``scmigen why`` of devices and ``why --not``: answers worked out by hand from a small board."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support import scmigen, written
+
+#: Lines count from 1; ``vm`` has the MMC controller and half of the timer.
+BOARD = """/dts-v1/;
+/ {
+cc: clock-controller@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
+rc: reset-controller@2000 { compatible = "acme,rc"; reg = <0x2000>; #reset-cells = <1>; };
+osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; clock-frequency = <24000000>; };
+off: clock-controller@3000 { compatible = "acme,cc"; reg = <0x3000>; #clock-cells = <1>;
+status = "disabled"; };
+bus {
+mmc0: mmc@4000 { compatible = "acme,mmc"; reg = <0x4000>;
+clocks = <&cc 1>, <&osc>;
+assigned-clocks = <&cc 2>;
+assigned-clock-rates = <1000>;
+resets = <&rc 3>;
+};
+uart0: serial@5000 { compatible = "acme,uart"; reg = <0x5000>;
+clocks = <&cc 2>;
+assigned-clocks = <&cc 2>;
+assigned-clock-rates = <2000>;
+};
+};
+timer0: timer@6000 { compatible = "acme,timer"; reg = <0x6000>;
+clocks = <&cc 5>;
+resets = <&rc 7>; };
+dma0: dma@7000 { compatible = "acme,dma"; reg = <0x7000>;
+clocks = <&cc 6>; };
+idle0: idle@8000 { compatible = "acme,idle"; reg = <0x8000>; clocks = <&osc>; };
+};
+"""
+AGENTS = """domains:
+  host: {id: 1, default: true, scmi: {role: ospm}}
+  vm:
+    id: 2
+    scmi: {role: vm}
+    access:
+      - dev: "&mmc0"
+      - {dev: "&timer0", flags: {shared: true}}
+      - dev: "&idle0"
+platform:
+  devices: ["&dma0"]
+  owners:
+    - {clock: "&cc 2", agent: host}
+"""
+CC, RC = "/clock-controller@1000", "/reset-controller@2000"
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "b.dts", BOARD)
+    written(tmp_path / "a.yaml", AGENTS)
+    return ["b.dts", "-a", "a.yaml", "-q"]
+
+
+@pytest.mark.parametrize("device", ["&mmc0", "/bus/mmc@4000", "mmc@4000", "/bus"])
+def test_a_device_lists_what_it_gave(asked: list[str], device: str) -> None:
+    done = scmigen("why", "vm", device, *asked)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, *rest = done.stdout.splitlines()
+    assert first.startswith("vm has /bus/mmc@4000 (&mmc0, device ")
+    assert first.endswith(", a.yaml:7:14)")
+    assert rest == [
+        f"  clock 0 (mmc-4000, {CC} 1): state read",
+        "    clocks[0]: state read (b.dts:10:11)",
+        f"  clock 1 (mmc-4000~1, {CC} 2): read; rate is withdrawn",
+        "    assigned-clocks[0]: rate read (b.dts:11:20)",
+        f"  reset 0 (mmc-4000, {RC} 3): reset",
+        "    resets[0]: reset (b.dts:13:11)",
+    ]
+
+
+def test_what_every_agent_is_denied_is_listed_too(asked: list[str]) -> None:
+    """The reset of a shared device has no owner, so the platform does not have it at all."""
+    told = scmigen("why", "vm", "&timer0", *asked).stdout.splitlines()
+    assert told[3:] == [
+        f"  reset ({RC} 7): nothing; reset is withdrawn",
+        "    resets[0]: reset (b.dts:23:11)",
+    ]
+
+
+def test_a_device_as_json(asked: list[str]) -> None:
+    done = scmigen("why", "vm", "&mmc0", *asked, "--format", "json")
+    (device,) = json.loads(done.stdout)
+    assert (device["agent"], device["device"], device["boot"]) == ("vm", "/bus/mmc@4000", True)
+    assert device["position"] == {"file": "a.yaml", "line": 7, "column": 14}
+    found = [
+        (r["kind"], r["id"], r["operations"], r["withdrawn"], len(r["uses"]))
+        for r in device["resources"]
+    ]
+    assert found == [
+        ("clock", 0, ["state", "read"], [], 1),
+        ("clock", 1, ["read"], ["rate"], 1),
+        ("reset", 0, ["reset"], [], 1),
+    ]
+    assert device["resources"][2]["uses"][0]["position"] == {
+        "file": "b.dts",
+        "line": 13,
+        "column": 11,
+    }
+
+
+@pytest.mark.parametrize(
+    ("resource", "answer"),
+    [
+        ("&uart0", "/bus/serial@5000 is a device of host, not of vm"),
+        ("&dma0", "/dma@7000 is a device of the platform (a.yaml:11:13)"),
+        ("&idle0", "nothing that it uses is served by the platform (a.yaml:9:14)"),
+        ("&cc", f"{CC} is a provider that the platform serves"),
+        ("&off", "/clock-controller@3000 is disabled (b.dts:7:1)"),
+        ("&cc 6", "vm is granted nothing on &cc 6: it is not granted to any agent"),
+        ("&cc 9", "vm is granted nothing on &cc 9: it is not granted to any agent"),
+    ],
+)
+def test_answers_that_are_not_one(asked: list[str], resource: str, answer: str) -> None:
+    done = scmigen("why", "vm", resource, *asked)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert answer in done.stderr
+
+
+def test_a_device_that_nobody_has(asked: list[str], tmp_path: Path) -> None:
+    """Without a default agent, what no entry names is nobody's."""
+    text = AGENTS.replace("default: true, ", "").replace(", flags: {shared: true}", "")
+    written(tmp_path / "a.yaml", text)
+    done = scmigen("why", "vm", "&uart0", *asked)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "/bus/serial@5000 is no agent's: nobody has it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("resource", "message"),
+    [
+        ("&nothing", "no label &nothing"),
+        ("/bus/none", "no node /bus/none"),
+        ("clock:17", "no clock '17'"),
+        ("&cc 1 2", "a clock of that node has 1 cell"),
+        ("&uart0 1", "/bus/serial@5000 provides nothing"),
+    ],
+)
+def test_what_does_not_exist_is_wrong_usage(asked: list[str], resource: str, message: str) -> None:
+    for words in (["why", "vm"], ["why", "--not", "vm"]):
+        done = scmigen(*words, resource, *asked)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("agent", "resource", "operation", "answer"),
+    [
+        (
+            "vm", "&cc 2", "rate",
+            [f"vm: no rate on clock 1 (mmc-4000~1, {CC} 2)",
+             "  /bus/mmc@4000 assigned-clocks[0] needs it, but host owns it "
+             "(platform.owners, a.yaml:13:7) (b.dts:11:20)"],
+        ),
+        (
+            "vm", "&rc 7", "reset",
+            [f"vm: no reset on reset ({RC} 7)",
+             "  /timer@6000 resets[0] needs it, but host and vm share the device, and the resource "
+             "has no owner (b.dts:23:11)"],
+        ),
+        (
+            "vm", "clock:0", "rate",
+            [f"vm: no rate on clock 0 (mmc-4000, {CC} 1)",
+             "  /bus/mmc@4000 clocks[0] needs only state read, and no explicit grant adds to that "
+             "(b.dts:10:11)"],
+        ),
+        (
+            "host", "&cc 1", "state",
+            [f"host: no state on clock 0 (mmc-4000, {CC} 1)",
+             "  no device of host uses it, and no explicit grant names it; "
+             "/bus/mmc@4000 clocks[0] of vm does (b.dts:10:11)"],
+        ),
+        (
+            "vm", "&cc 6", "state",
+            [f"vm: no state on clock ({CC} 6)",
+             "  no device of vm uses it, and no explicit grant names it; "
+             "/dma@7000 clocks[0] of the platform does (b.dts:25:11)"],
+        ),
+        (
+            "vm", "&cc 9", "state",
+            [f"vm: no state on clock ({CC} 9)",
+             "  no device uses it, and no explicit grant names it"],
+        ),
+    ],
+)  # fmt: skip
+def test_why_not(
+    asked: list[str], agent: str, resource: str, operation: str, answer: list[str]
+) -> None:
+    done = scmigen("why", "--not", agent, resource, operation, *asked)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == answer
+    told = json.loads(
+        scmigen("why", "--not", agent, resource, operation, *asked, "--format", "json").stdout
+    )
+    assert [item["operations"] for item in told] == [[operation]]
+    assert all(item["because"] for item in told)
+
+
+def test_why_not_of_fixed_and_local_providers(asked: list[str], tmp_path: Path) -> None:
+    told = scmigen("why", "--not", "vm", "&osc", "rate", *asked).stdout
+    assert "its provider is fixed" in told
+    written(tmp_path / "b.dts", BOARD.replace("resets = <&rc 7>;", ""))
+    mine = AGENTS.replace("access:", 'access:\n      - dev: "&rc"')
+    written(tmp_path / "a.yaml", mine)
+    told = scmigen("why", "--not", "host", "&rc 3", "reset", *asked).stdout
+    assert told.splitlines() == [
+        f"host: no reset on reset ({RC} 3)",
+        "  the platform does not serve it; its provider is local: an agent names it as its device, "
+        "and vm drives it",
+    ]
+
+
+def test_without_an_operation_each_that_is_lacking(asked: list[str]) -> None:
+    told = scmigen("why", "--not", "vm", "clock:0", *asked).stdout.splitlines()
+    assert [line for line in told if not line.startswith(" ")] == [
+        f"vm: no rate parent on clock 0 (mmc-4000, {CC} 1)"
+    ]
+
+
+def test_nothing_lacks(asked: list[str]) -> None:
+    done = scmigen("why", "--not", "vm", "&cc 1", "state", *asked)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "vm has state" in done.stderr
+    done = scmigen("why", "--not", "vm", "&mmc0", *asked)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert scmigen("why", "--not", "vm", "&rc 3", "rate", *asked).returncode == 2
+
+
+def test_rights_come_with_roles(asked: list[str]) -> None:
+    done = scmigen("why", "--not", "vm", "system-power", *asked)
+    assert done.stdout.splitlines() == [
+        "vm: no state read on system-power (protocol 0x12)",
+        "  its role is vm; system-power comes with ospm, psci, hypervisor (a.yaml:4:5)",
+    ]
+    (told,) = json.loads(
+        scmigen("why", "--not", "vm", "permissions", *asked, "--format", "json").stdout
+    )
+    assert told["because"][0]["cause"] == "role"
+    assert "comes with hypervisor" in told["because"][0]["text"]
+    assert scmigen("why", "--not", "host", "system-power", *asked).returncode == 1
