@@ -26,6 +26,7 @@ from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import is_lock, parse_lock
 from scmigen.model.places import PrefixMap
 from scmigen.model.platform import Device, Grant, Model, Platform, Resource
+from scmigen.model.verdict import Comparison
 from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
     RUNTIME_INVALID,
@@ -220,17 +221,23 @@ def diff(old: Comparable, new: Comparable) -> tuple[Change, ...]:
     """What changed from ``old`` to ``new``, by agent: numbers, names, and what is allowed.
 
     Each is a compiled board, a runtime configuration, or the path of a board, a ``runtime.json``,
-    the directory of a build, or a lock file. Raises `InputError` where a file cannot be read.
+    the directory of a build, or a lock file. Raises `InputError` where a file cannot be read, and
+    for a board whose errors leave no platform to compare.
     """
+    return comparison(old, new).changes
+
+
+def comparison(old: Comparable, new: Comparable) -> Comparison:
+    """The same changes as `diff`, with a verdict on what is allowed, and by device."""
     before, after = _snapshots(old), _snapshots(new)
     if len(before) == len(after) == 1:
-        (one,), ((name, other),) = before.values(), after.items()
-        return tuple(replace(change, platform=name) for change in compare(one, other))
-    return tuple(
-        replace(change, platform=name)
-        for name in dict.fromkeys((*before, *after))
-        for change in compare(before.get(name), after.get(name))
+        # A platform may be renamed.
+        before = dict(zip(after, before.values(), strict=True))
+    sides = {name: (before.get(name), after.get(name)) for name in dict.fromkeys((*before, *after))}
+    changes = (
+        replace(change, platform=name) for name, pair in sides.items() for change in compare(*pair)
     )
+    return Comparison(sides, tuple(changes))
 
 
 def _snapshots(given: Comparable) -> Mapping[str, Side]:
@@ -241,7 +248,10 @@ def _snapshots(given: Comparable) -> Mapping[str, Side]:
         return _of_board(given)
     path = _content(given)
     if is_board(path):
-        return _of_board(compile(path))
+        board = compile(path)
+        if not board.ok:
+            raise InputError(board.diagnostics)
+        return _of_board(board)
     data = read_bytes(path)
     if data[:1] == _JSON:
         return {"scmi": of_runtime(_configuration(data, str(path)))}
@@ -267,9 +277,13 @@ def is_board(given: str | PathLike[str]) -> bool:
 def _of_board(result: Result) -> Mapping[str, Side]:
     from scmigen.targets.runtime.configuration import to_runtime
 
-    if not result.ok:
-        raise InputError(result.diagnostics)
-    return {platform.name: of_runtime(to_runtime(platform)) for platform in result.platforms}
+    try:
+        return {platform.name: of_runtime(to_runtime(platform)) for platform in result.platforms}
+    except ConfigurationError:
+        # Only a board with errors is inconsistent.
+        if result.ok:
+            raise
+        raise InputError(result.diagnostics) from None
 
 
 def _tree(board: Board) -> DeviceTree:

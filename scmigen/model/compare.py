@@ -17,6 +17,8 @@ from scmigen.scmi.protocols import Kind
 
 #: In place of a kind: a device, and the agent itself.
 DEVICE, AGENT = "device", "agent"
+#: What an agent may do with a device: it has it at boot, or may be given it.
+BOOT, ASSIGNABLE = "boot", "assignable"
 
 
 class What(StrEnum):
@@ -38,6 +40,9 @@ class Thing(NamedTuple):
     node: str
     cells: tuple[int, ...] = ()
 
+    def __str__(self) -> str:
+        return " ".join((self.node, *map(str, self.cells)))
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -49,14 +54,33 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A device, the agents that have it or may be given it, and the resources that it brings.
+
+    ``word`` is its label where it has one, else its name.
+    """
+
+    word: str
+    agents: tuple[str, ...]
+    assignable: tuple[str, ...]
+    resources: frozenset[Thing]
+
+    @property
+    def owners(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Those who have it, and those who may be given it, in any order."""
+        return tuple(sorted(self.agents)), tuple(sorted(self.assignable))
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One of the two platforms: the view of each agent, and everything together.
 
-    ``agents`` is empty if the source does not distinguish agents.
+    ``agents`` is empty if the source does not distinguish agents. ``devices`` are by path.
     """
 
     everything: Mapping[Thing, Known]
     agents: Mapping[str, Mapping[Thing, Known]] = field(default_factory=dict)
+    devices: Mapping[str, Held] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +120,20 @@ def of_runtime(configuration: runtime.Runtime) -> Side:
     agents = {agent.name: dict(_view(agent, by_number)) for agent in configuration.agents}
     names = {agent.id: agent.name for agent in configuration.agents}
     for device in configuration.devices:
-        for word, holders in (("assignable", device.assignable), ("boot", device.agents)):
+        for word, holders in ((ASSIGNABLE, device.assignable), (BOOT, device.agents)):
             for number in holders:
                 known = Known(device.id, device.name, (word,))
                 agents[names[number]][Thing(DEVICE, device.node)] = known
-    return Side(everything, agents)
+    devices = {
+        device.node: Held(
+            next(iter(device.labels), device.name),
+            tuple(names[number] for number in device.agents),
+            tuple(names[number] for number in device.assignable),
+            frozenset(by_number[item.kind, item.id][0] for item in device.resources),
+        )
+        for device in configuration.devices
+    }
+    return Side(everything, agents, devices)
 
 
 def _view(

@@ -52,9 +52,15 @@ def agents(tmp_path: Path) -> Path:
     return written(tmp_path / "agents.yaml", TWO)
 
 
+def more(number: int) -> list[str]:
+    """The verdict on a SPI controller that comes with its clock."""
+    gain = f"gains state on clock {number} spi-1500 (/clock-controller@1000 2)"
+    return [f"permissions: more permissive: ospm {gain}", f"  ospm: more permissive: {gain}"]
+
+
 def test_a_board_against_itself(old: Path) -> None:
     done = scmigen("diff", old, old)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "permissions: equal\n", "")
 
 
 def test_a_number_that_moved(old: Path, new: Path) -> None:
@@ -62,10 +68,13 @@ def test_a_number_that_moved(old: Path, new: Path) -> None:
     done = scmigen("diff", old, new)
     assert done.returncode == 3
     assert done.stdout.splitlines() == [
-        "ospm: clock 0 spi-1500 added: state read (/clock-controller@1000 2)",
-        "ospm: clock 0 spi-1500 has the number that serial-2000 had (/clock-controller@1000 2)",
-        "ospm: clock 1 serial-2000 renumbered, was 0 (/clock-controller@1000 4)",
-        "ospm: device 1 spi-1500 added: boot (/spi@1500)",
+        *more(0),
+        "spi0: none → ospm, 2 resources",
+        "  ospm: clock 0 spi-1500 added: state read (/clock-controller@1000 2)",
+        "  ospm: clock 0 spi-1500 has the number that serial-2000 had (/clock-controller@1000 2)",
+        "  ospm: device 1 spi-1500 added: boot (/spi@1500)",
+        "uart0: ospm, 2 resources",
+        "  ospm: clock 1 serial-2000 renumbered, was 0 (/clock-controller@1000 4)",
     ]
 
 
@@ -77,8 +86,10 @@ def test_with_a_lock_file_nothing_moves(old: Path, new: Path, tmp_path: Path) ->
     done = scmigen("diff", old, new, "--ids", ids)
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
-        "ospm: clock 1 spi-1500 added: state read (/clock-controller@1000 2)",
-        "ospm: device 1 spi-1500 added: boot (/spi@1500)",
+        *more(1),
+        "spi0: none → ospm, 2 resources",
+        "  ospm: clock 1 spi-1500 added: state read (/clock-controller@1000 2)",
+        "  ospm: device 1 spi-1500 added: boot (/spi@1500)",
     ]
     assert scmigen("build", new, "-o", tmp_path / "b", "--ids", ids).returncode == 0
     # The outputs of the two builds, and the two lock files, say the same.
@@ -107,19 +118,23 @@ def test_repack(old: Path, new: Path, tmp_path: Path) -> None:
 def test_agents_of_both_and_of_the_old_one(new: Path, tmp_path: Path) -> None:
     owners = tmp_path / "owners.yaml"
     owners.write_text(TWO + 'platform: {owners: [{reset: "&cru 7", agent: linux}]}\n')
-    assert scmigen("diff", new, new, "-a", owners).stdout == ""
+    assert scmigen("diff", new, new, "-a", owners).stdout == "permissions: equal\n"
     mine = tmp_path / "mine.yaml"
     mine.write_text(owners.read_text().replace("agent: linux", "agent: vm1"))
     done = scmigen("diff", new, new, "--old-agents", owners, "-a", mine, "--format", "json")
     assert done.returncode == 0
-    found = [(c["agent"], c["change"], c["kind"], c["id"]) for c in json.loads(done.stdout)]
+    found = [
+        (c["agent"], c["change"], c["kind"], c["id"]) for c in json.loads(done.stdout)["changes"]
+    ]
     assert found == [("linux", "removed", "reset", 0), ("vm1", "added", "reset", 0)]
 
 
 def test_json(old: Path, new: Path) -> None:
     done = scmigen("diff", old, new, "--format", "json")
     assert done.returncode == 3
-    (moved,) = [c for c in json.loads(done.stdout) if c["change"] == "renumbered" and c["cells"]]
+    (moved,) = [
+        c for c in json.loads(done.stdout)["changes"] if c["change"] == "renumbered" and c["cells"]
+    ]
     assert moved == {
         "platform": "scmi", "agent": "ospm", "change": "renumbered", "kind": "clock", "id": 1,
         "name": "serial-2000", "node": "/clock-controller@1000", "cells": [4], "was": 0,

@@ -1,0 +1,187 @@
+"""Whether a change allows more: per agent and in all, with a witness, and by device."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
+
+from scmigen.model.compare import AGENT, ASSIGNABLE, BOOT, DEVICE, Change, Held, Side, Thing, What
+from scmigen.scmi.operations import Operation, aggregates
+from scmigen.scmi.protocols import Kind
+
+
+class Verdict(StrEnum):
+    """What may be done after a change, held against what might be done before."""
+
+    EQUAL = "equal"
+    LESS = "less permissive"
+    MORE = "more permissive"
+    INCOMPARABLE = "incomparable"
+
+
+class Power(NamedTuple):
+    """One operation that an agent gains or loses, with the change that brings it."""
+
+    change: Change
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What is gained and lost, the gravest first: what others notice, then votes, then reading."""
+
+    gained: tuple[Power, ...]
+    lost: tuple[Power, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on these two."""
+        if self.gained and self.lost:
+            return Verdict.INCOMPARABLE
+        if self.gained:
+            return Verdict.MORE
+        return Verdict.LESS if self.lost else Verdict.EQUAL
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A device with the changes of what it brings; ``was`` and ``now`` are None without it."""
+
+    platform: str
+    node: str
+    was: Held | None
+    now: Held | None
+    changes: tuple[Change, ...]
+
+    @property
+    def held(self) -> Held:
+        """The device as it is now, or as it was."""
+        found = self.now or self.was
+        assert found is not None
+        return found
+
+    @property
+    def changes_hands(self) -> bool:
+        """Whether its agents are others than before."""
+        return self.was is None or self.now is None or self.was.owners != self.now.owners
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two boards, builds or lock files, by platform; a side of None does not have the platform."""
+
+    sides: Mapping[str, tuple[Side | None, Side | None]]
+    changes: tuple[Change, ...]
+
+    @property
+    def known(self) -> bool:
+        """Whether both sides say who may do what; a lock file does not."""
+        return all(side is None or side.agents for pair in self.sides.values() for side in pair)
+
+    @cached_property
+    def agents(self) -> Mapping[str, Balance]:
+        """What each agent gains and loses, of those for whom anything changes."""
+        names = dict.fromkeys(change.agent for change in self.changes if change.agent is not None)
+        return {name: balance(c for c in self.changes if c.agent == name) for name in names}
+
+    @cached_property
+    def overall(self) -> Balance:
+        """What all agents together gain and lose."""
+        return balance(self.changes)
+
+    @cached_property
+    def devices(self) -> tuple[Moved, ...]:
+        """The devices that changed hands or bring something else, with the changes of each.
+
+        None where a side does not say whose a device is.
+        """
+        return (
+            ()
+            if not self.known
+            else tuple(
+                moved
+                for platform, (old, new) in self.sides.items()
+                for moved in _moved(
+                    platform,
+                    {} if old is None else old.devices,
+                    {} if new is None else new.devices,
+                    [change for change in self.changes if change.platform == platform],
+                )
+            )
+        )
+
+    @property
+    def others(self) -> tuple[Change, ...]:
+        """The changes that no device brings."""
+        taken = {change for device in self.devices for change in device.changes}
+        return tuple(change for change in self.changes if change not in taken)
+
+
+def balance(changes: Iterable[Change]) -> Balance:
+    """What is gained and lost by some changes."""
+    gained: list[Power] = []
+    lost: list[Power] = []
+    had: dict[tuple[str, str | None, Thing], set[str]] = {}
+    every = list(changes)
+    for change in every:
+        had.setdefault((change.platform, change.agent, change.thing), set()).update(
+            change.operations
+        )
+    for change in every:
+        into = {What.ADDED: gained, What.ALLOWED: gained, What.REMOVED: lost, What.DENIED: lost}
+        if change.what in into:
+            both = had[change.platform, change.agent, change.thing]
+            words = [w for w in change.operations if not _implied(change, w, both)]
+            into[change.what].extend(Power(change, word) for word in words)
+    return Balance(tuple(sorted(gained, key=_gravity)), tuple(sorted(lost, key=_gravity)))
+
+
+def _implied(change: Change, word: str, both: set[str]) -> bool:
+    """A device that an agent has at boot may be its at any time: one of the two words is enough."""
+    return change.thing.kind == DEVICE and word == ASSIGNABLE and BOOT in both
+
+
+def _gravity(power: Power) -> tuple[int, ...]:
+    kind, word = power.change.thing.kind, power.operation
+    if kind == AGENT:
+        return (0,)
+    if kind == DEVICE:
+        return (4,)
+    operation = Operation(word)
+    if operation is Operation.READ:
+        return (3,)
+    return (2 if aggregates(Kind(kind), operation) else 1,)
+
+
+def _moved(
+    platform: str, old: Mapping[str, Held], new: Mapping[str, Held], changes: Sequence[Change]
+) -> Iterator[Moved]:
+    """Each device of either side for which something changed; a change goes to one device only."""
+    left = dict.fromkeys(changes)
+    nodes = dict.fromkeys((*new, *old))
+    # What changes hands is the reason for the changes of its resources, so it comes first.
+    for node in sorted(nodes, key=lambda node: _owners(old, node) == _owners(new, node)):
+        was, now = old.get(node), new.get(node)
+        mine = [change for change in left if _brings(change, node, was, now)]
+        for change in mine:
+            del left[change]
+        found = Moved(platform, node, was, now, tuple(mine))
+        if mine or found.changes_hands:
+            yield found
+
+
+def _owners(side: Mapping[str, Held], node: str) -> object:
+    return side[node].owners if node in side else None
+
+
+def _brings(change: Change, node: str, was: Held | None, now: Held | None) -> bool:
+    """Whether a change is one of a device: of itself, or of its resources for one of its agents."""
+    if change.thing.kind == DEVICE:
+        return change.thing.node == node
+    return any(
+        held is not None
+        and change.thing in held.resources
+        and (change.agent is None or change.agent in (*held.agents, *held.assignable))
+        for held in (was, now)
+    )

@@ -1,0 +1,210 @@
+"""The verdict of ``scmigen diff``, its groups by device and its forms, worked out by hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support import scmigen, written
+
+BOARD = """/dts-v1/;
+/ {
+cc: clock-controller@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
+rc: reset-controller@2000 { compatible = "acme,rc"; reg = <0x2000>; #reset-cells = <1>; };
+mmc0: mmc@4000 { compatible = "acme,mmc"; reg = <0x4000>; clocks = <&cc 1>; resets = <&rc 3>; };
+uart0: serial@5000 { compatible = "acme,uart"; reg = <0x5000>; clocks = <&cc 2>; };
+};
+"""
+SETS = "assigned-clocks = <&cc 2>; assigned-clock-rates = <1000>; "
+HOST = "domains:\n  host: {id: 1, default: true, scmi: {role: ospm}}\n"
+VM = "  vm: {id: 2, scmi: {role: vm}, access: [%s]}\n"
+CC, RC = "/clock-controller@1000", "/reset-controller@2000"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "b.dts", BOARD)
+    written(tmp_path / "sets.dts", BOARD.replace("clocks = <&cc 2>;", f"clocks = <&cc 2>; {SETS}"))
+    written(tmp_path / "less.dts", BOARD.replace("clocks = <&cc 2>;", ""))
+    written(tmp_path / "none.yaml", HOST + VM % "")
+    written(tmp_path / "mmc.yaml", HOST + VM % '{dev: "&mmc0"}')
+    return tmp_path
+
+
+def verdict(*words: str) -> tuple[int, str, dict[str, str]]:
+    """Exit status, verdict in all, and verdict by agent."""
+    done = scmigen("diff", *words, "--format", "json")
+    told = json.loads(done.stdout)
+    return done.returncode, told["verdict"], {n: a["verdict"] for n, a in told["agents"].items()}
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("words", "overall", "agents"),
+    [
+        (["b.dts", "b.dts"], "equal", {}),
+        (["b.dts", "sets.dts"], "more permissive", {"ospm": "more permissive"}),
+        (["sets.dts", "b.dts"], "less permissive", {"ospm": "less permissive"}),
+        (["b.dts", "less.dts"], "less permissive", {"ospm": "less permissive"}),
+        (["less.dts", "sets.dts"], "more permissive", {"ospm": "more permissive"}),
+        (
+            ["b.dts", "b.dts", "--old-agents", "none.yaml", "-a", "mmc.yaml"],
+            "incomparable",
+            {"host": "less permissive", "vm": "more permissive"},
+        ),
+    ],
+)
+def test_verdicts(words: list[str], overall: str, agents: dict[str, str]) -> None:
+    assert verdict(*words) == (0, overall, agents)
+
+
+def test_a_device_that_becomes_assignable(here: Path) -> None:
+    """It may go to another agent too: that one gains all, and the one that has it loses nothing."""
+    domains = HOST + VM % '{dev: "&mmc0"}'
+    written(here / "old.yaml", domains + "  v2: {id: 3, scmi: {role: vm}}\n")
+    flags = '{dev: "&mmc0", flags: {assignable: [vm, v2]}}'
+    written(here / "new.yaml", HOST + VM % flags + "  v2: {id: 3, scmi: {role: vm}}\n")
+    words = ["b.dts", "b.dts", "--old-agents", "old.yaml", "-a", "new.yaml"]
+    assert verdict(*words) == (0, "more permissive", {"v2": "more permissive"})
+    assert "mmc0: vm → vm, v2 (assignable), 2 resources" in scmigen("diff", *words).stdout
+
+
+@pytest.mark.usefixtures("here")
+def test_text_is_grouped_by_device() -> None:
+    done = scmigen("diff", "b.dts", "b.dts", "--old-agents", "none.yaml", "-a", "mmc.yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+    gains = f"gains reset on reset 0 mmc-4000 ({RC} 3)"
+    loses = f"loses reset on reset 0 mmc-4000 ({RC} 3)"
+    assert done.stdout.splitlines() == [
+        f"permissions: incomparable: vm {gains}; host {loses}",
+        f"  host: less permissive: {loses}",
+        f"  vm: more permissive: {gains}",
+        "mmc0: host → vm, 2 resources",
+        f"  host: clock 0 mmc-4000 removed: state read ({CC} 1)",
+        f"  host: reset 0 mmc-4000 removed: reset ({RC} 3)",
+        "  host: device 0 mmc-4000 removed: boot (/mmc@4000)",
+        f"  vm: clock 0 mmc-4000 added: state read ({CC} 1)",
+        f"  vm: reset 0 mmc-4000 added: reset ({RC} 3)",
+        "  vm: device 0 mmc-4000 added: boot (/mmc@4000)",
+    ]
+
+
+def test_what_no_device_brings_comes_last(here: Path) -> None:
+    grant = '  host: {id: 1, default: true, scmi: {role: ospm}, grant: [{clock: "&cc 1", %s}]}\n'
+    written(
+        here / "grant.yaml", "domains:\n" + grant % "operations: [rate]" + VM % '{dev: "&mmc0"}'
+    )
+    done = scmigen("diff", "b.dts", "b.dts", "--old-agents", "mmc.yaml", "-a", "grant.yaml")
+    assert done.returncode == 1  # rate-shared: vm depends on the clock
+    assert done.stdout.splitlines()[-1] == (f"host: clock 0 mmc-4000 added: rate read ({CC} 1)")
+
+
+@pytest.mark.usefixtures("here")
+def test_markdown() -> None:
+    done = scmigen(
+        "diff", "b.dts", "b.dts", "--old-agents", "none.yaml", "-a", "mmc.yaml",
+        "--format", "markdown",
+    )  # fmt: skip
+    on = "reset on reset 0 mmc-4000 (/reset-controller\\@2000 3) and 3 more"
+    assert done.stdout.splitlines()[:10] == [
+        "### SCMI permissions: **incomparable**",
+        "",
+        "| agent | verdict | gains | loses |",
+        "| --- | --- | --- | --- |",
+        f"| host | less permissive |  | {on} |",
+        f"| vm | more permissive | {on} |  |",
+        "",
+        "| device | from | to | resources |",
+        "| --- | --- | --- | --- |",
+        "| mmc0 `/mmc@4000` | host | vm | 2 |",
+    ]
+    assert "<details><summary>6 changes</summary>" in done.stdout
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("words", "fail_on", "status"),
+    [
+        (["b.dts", "sets.dts"], ["more-permissive"], 4),
+        (["b.dts", "sets.dts"], ["gain"], 4),
+        (["b.dts", "sets.dts"], ["incomparable"], 0),
+        (["sets.dts", "b.dts"], ["more-permissive", "incomparable", "gain"], 0),
+        (["b.dts", "b.dts"], ["more-permissive", "incomparable", "gain"], 0),
+        # In all it is incomparable, and vm's part is more permissive.
+        (["b.dts", "b.dts", "--old-agents", "none.yaml", "-a", "mmc.yaml"], ["incomparable"], 4),
+        (["b.dts", "b.dts", "--old-agents", "none.yaml", "-a", "mmc.yaml"], ["more-permissive"], 4),
+        (["b.dts", "b.dts", "--old-agents", "none.yaml", "-a", "mmc.yaml"], ["gain"], 4),
+    ],
+)
+def test_fail_on(words: list[str], fail_on: list[str], status: int) -> None:
+    options = [word for name in fail_on for word in ("--fail-on", name)]
+    assert scmigen("diff", *words, *options).returncode == status
+
+
+def test_fail_on_comes_before_a_number_that_moved(here: Path) -> None:
+    """In less.dts the only clock of ospm is another one; both have number 0."""
+    written(here / "first.dts", BOARD.replace("clocks = <&cc 1>;", ""))
+    assert scmigen("diff", "first.dts", "sets.dts").returncode == 3
+    assert scmigen("diff", "first.dts", "sets.dts", "--fail-on", "gain").returncode == 4
+
+
+@pytest.mark.usefixtures("here")
+def test_a_lock_file_has_no_permissions() -> None:
+    scmigen("build", "b.dts", "-o", "out", "--ids", "ids", "-q")
+    done = scmigen("diff", "ids", "ids", "--fail-on", "gain")
+    assert done.returncode == 2
+    assert "a lock file has none" in done.stderr
+    told = json.loads(scmigen("diff", "ids", "out", "--format", "json").stdout)
+    assert (told["verdict"], told["agents"], told["changes"]) == (None, {}, [])
+    assert scmigen("diff", "ids", "out").stdout == ""
+
+
+@pytest.mark.parametrize("style", ["text", "markdown", "json"])
+def test_a_board_with_errors_is_compared_all_the_same(here: Path, style: str) -> None:
+    """Both agents may set the rate of one clock: an error, and who moved is told."""
+    both = BOARD.replace("clocks = <&cc 1>;", "clocks = <&cc 2>; " + SETS).replace(
+        "<0x5000>; clocks = <&cc 2>;", "<0x5000>; clocks = <&cc 2>; " + SETS
+    )
+    written(here / "bad.dts", both)
+    done = scmigen(
+        "diff", "b.dts", "bad.dts", "-a", "mmc.yaml", "--fail-on", "gain", "--format", style
+    )
+    assert done.returncode == 1
+    assert "rate-shared" in done.stderr
+    if style == "json":
+        told = json.loads(done.stdout)
+        assert (told["verdict"], [item["id"] for item in told["errors"]]) == (
+            "incomparable",
+            ["rate-shared"],
+        )
+    else:
+        assert "incomparable" in done.stdout
+        assert ("1 error:" in done.stdout) == (style == "markdown")
+
+
+def test_a_device_of_a_real_board(corpus: Path, tmp_path: Path) -> None:
+    """uSDHC1 of the i.MX8QM MEK: three LPCG clocks, the slice it sets, and its power domain."""
+    board = corpus / "imx8qm-mek.dts"
+    written(tmp_path / "old.yaml", HOST + VM % "")
+    written(tmp_path / "new.yaml", HOST + VM % '{dev: "&usdhc1"}')
+    done = scmigen(
+        "diff", board, board, "--old-agents", tmp_path / "old.yaml", "-a", tmp_path / "new.yaml",
+        "--format", "json",
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert told["verdict"] == "incomparable"
+    assert {name: one["verdict"] for name, one in told["agents"].items()} == {
+        "host": "less permissive",
+        "vm": "more permissive",
+    }
+    lpcg, slices = "/bus@5b000000/clock-controller@5b200000", "/system-controller/clock-controller"
+    gained = {(p["node"], *p["cells"], p["operation"]) for p in told["gained"]}
+    clocks = {(lpcg, cell, word) for cell in (0, 16, 20) for word in ("state", "read")}
+    power = {("/system-controller/power-controller", 248, word) for word in ("state", "read")}
+    sets = {(slices, 248, 2, word) for word in ("rate", "read")}
+    assert gained == {*clocks, *power, *sets, ("/bus@5b000000/mmc@5b010000", "boot")}
+    assert told["gained"][0]["operation"] == "rate"
+    assert [
+        (d["name"], d["old"]["agents"], d["new"]["agents"], d["resources"]) for d in told["devices"]
+    ] == [("usdhc1", ["host"], ["vm"], 5)]
