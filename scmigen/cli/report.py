@@ -1,16 +1,25 @@
 """Printing diagnostics, and the exit statuses of all commands."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import IO
 
 import click
 
 from scmigen import escape
+from scmigen.cli.terminal import has_colour
 from scmigen.diagnostics import Diagnostic, Severity, format_text
 
 #: Exit statuses: errors in the input, wrong usage (click's), identifiers that moved.
 ERRORS, USAGE, MOVED = 1, 2, 3
+
+_COLOURS = {
+    Severity.ERROR: ("red", True),
+    Severity.WARNING: ("yellow", None),
+    Severity.NOTE: ("cyan", None),
+}
+_HINT = re.compile(r"^  hint: .*$", re.MULTILINE)
 
 #: What ``--format`` takes where diagnostics are printed.
 FORMATS = ("text", "json", "sarif", "github")
@@ -25,11 +34,10 @@ def report(diagnostics: Iterable[Diagnostic], style: str, quiet: bool, stream: I
         text = WRITERS[style](shown)
         if text:
             print(text, file=stream)
-    elif shown and stream.isatty():
-        _report_in_colour(shown, stream)
     else:
+        colour = has_colour(stream)
         for item in shown:
-            print(format_text(item), file=stream)
+            print(_in_colour(item) if colour else format_text(item), file=stream)
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -42,14 +50,8 @@ def say_json(value: object) -> None:
     click.echo(escape.json_text(json.dumps(value, indent=1)))
 
 
-def _report_in_colour(shown: Iterable[Diagnostic], stream: IO[str]) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    colours = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
-    console = Console(file=stream, highlight=False, soft_wrap=True)
-    for item in shown:
-        text = Text(format_text(item))
-        text.highlight_regex(rf"{item.severity.word}\[[^\]]*\]", colours[item.severity])
-        text.highlight_regex(r"(?m)^  hint: .*$", "green")
-        console.print(text)
+def _in_colour(item: Diagnostic) -> str:
+    word = f"{item.severity.word}[{item.id}]"
+    colour, bold = _COLOURS[item.severity]
+    text = format_text(item).replace(word, click.style(word, fg=colour, bold=bold), 1)
+    return _HINT.sub(lambda hint: click.style(hint[0], fg="green"), text)

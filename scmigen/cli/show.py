@@ -1,6 +1,5 @@
 """``scmigen show`` and ``scmigen explain``: what the compiler makes of a board, and its checks."""
 
-import sys
 from collections.abc import Callable, Sequence
 
 import click
@@ -9,6 +8,7 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.switches import unknown_hint
 from scmigen.cli.common import BoardRequest, compiled, view_options
 from scmigen.cli.report import say, say_json
+from scmigen.cli.terminal import Column, Folds, print_table
 from scmigen.model.platform import Model
 from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import ordered
@@ -84,6 +84,21 @@ def _agents(model: Model) -> _Table:
     return ("id", "agent", "role", *map(str, (*Right, *Kind))), rows
 
 
+def _agents_in_words(model: Model) -> _Table:
+    """`_agents` without what an agent does not have: a column for each kind is too wide."""
+    columns, rows = _agents(model)
+    rights, kinds = columns[3 : -len(Kind)], columns[-len(Kind) :]
+    short = [
+        (
+            *row[:3],
+            ", ".join(right for right, word in zip(rights, row[3:], strict=False) if word == "yes"),
+            ", ".join(f"{n} {k}" for n, k in zip(row[-len(kinds) :], kinds, strict=True) if n),
+        )
+        for row in rows
+    ]
+    return (*columns[:3], "rights", "resources"), short
+
+
 def _permissions(model: Model) -> _Table:
     rows: list[tuple[object, ...]] = [
         (
@@ -128,32 +143,26 @@ _VIEWS: dict[str, Callable[[Model], _Table]] = {
 }
 
 
+#: Columns that fold in a narrow terminal; all others stay whole.
+_FOLDS = {
+    **dict.fromkeys(("provider", "device", "name", "resource", "macro", "because"), Folds.ANYWHERE),
+    **dict.fromkeys(
+        ("kinds", "agents", "may be given to", "rights", "resources", "operations"),
+        Folds.AT_BLANKS,
+    ),
+}
+
+
 def _print(columns: Sequence[str], rows: Sequence[Sequence[object]], style: str) -> None:
     if style == "json":
         plain = [{c: _plain(v) for c, v in zip(columns, row, strict=True)} for row in rows]
         say_json(plain)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, no_wrap=True, overflow="ignore")
-    for row in rows:
-        table.add_row(*(_escaped(value) for value in row))
-    Console(width=None if sys.stdout.isatty() else 1000, soft_wrap=True).print(table, crop=False)
+    print_table([Column(name, _FOLDS.get(name, Folds.NEVER)) for name in columns], rows)
 
 
 def _plain(value: object) -> object:
     return value if isinstance(value, int | None) else str(value)
-
-
-def _escaped(value: object) -> str:
-    from rich.markup import escape
-
-    from scmigen.escape import line
-
-    return "" if value is None else escape(line(str(value)))
 
 
 @click.command(
@@ -164,8 +173,10 @@ def _escaped(value: object) -> str:
 def show(view: str, request: BoardRequest, style: str, quiet: bool) -> None:
     found = compiled(request, style, quiet)
     columns, rows = _VIEWS[view](found.model)
-    if view == "permissions" and style == "text":
+    if style == "text" and view == "permissions":
         rows += _idle(found.model)
+    if style == "text" and view == "agents":
+        columns, rows = _agents_in_words(found.model)
     _print(columns, rows, style)
 
 

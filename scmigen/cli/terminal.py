@@ -1,0 +1,142 @@
+"""What a terminal can do: colours, and tables that stay within its width.
+
+Standard output that is no terminal gets the same text without either.
+"""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import IO
+
+import click
+
+from scmigen import escape
+
+#: Blanks between two columns.
+GAP = 2
+
+#: As narrow as a column that folds may become, where its text is wider.
+NARROWEST = 12
+
+
+def has_colour(stream: IO[str]) -> bool:
+    """Whether ``stream`` takes colours, as CPython decides it: NO_COLOR, FORCE_COLOR and TERM=dumb
+    are obeyed, in this order; else it must be a terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return os.environ.get("TERM") != "dumb" and stream.isatty()
+
+
+class Folds(Enum):
+    """How the text of a column may be folded if a terminal is too narrow: the parts that stay
+    whole. With `ANYWHERE`, only those longer than `NARROWEST` are cut."""
+
+    NEVER = re.compile(r".+")
+    AT_BLANKS = re.compile(r" *+[^ ]++")
+    ANYWHERE = re.compile(r" *+(?:[/@]?+[^ /@_-]++[_-]?+|[^ ])")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its heading, and how it folds."""
+
+    name: str
+    folds: Folds = Folds.NEVER
+
+    def narrowest(self, cells: Sequence[str]) -> int:
+        """The fewest terminal cells that the column needs."""
+        parts = (part for cell in cells for part in self.folds.value.findall(cell))
+        longest = max(_width(part.lstrip()) for part in parts)
+        return min(longest, NARROWEST) if self.folds is Folds.ANYWHERE else longest
+
+
+_RECORD = (Column("heading"), Column("cell", Folds.ANYWHERE))
+
+
+def print_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table to standard output; in a terminal, all of each cell within its width.
+
+    Where columns that do not fold are too wide, each row becomes lines of heading and cell.
+    """
+    names = [column.name for column in columns]
+    cells = [["" if v is None else escape.plain(str(v)) for v in row] for row in rows]
+    by_column = list(zip(names, *cells, strict=True))
+    widths = [max(map(_width, column)) for column in by_column]
+    if sys.stdout.isatty():
+        least = [column.narrowest(found) for column, found in zip(columns, by_column, strict=True)]
+        room = shutil.get_terminal_size().columns
+        if _total(least) > room:
+            _print_records(names, cells, room)
+            return
+        _squeeze(widths, least, room)
+    _print_row(names, widths, columns, bold=True)
+    for row in cells:
+        _print_row(row, widths, columns)
+
+
+def _print_records(names: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> None:
+    first = max(map(_width, names))
+    for number, row in enumerate(rows):
+        if number:
+            click.echo()
+        for pair in zip(names, row, strict=True):
+            _print_row(pair, [first, max(room - first - GAP, 2)], _RECORD)
+
+
+def _print_row(
+    row: Sequence[str], widths: Sequence[int], columns: Sequence[Column], bold: bool = False
+) -> None:
+    folded = [
+        _fold(cell, width, column.folds)
+        for cell, width, column in zip(row, widths, columns, strict=True)
+    ]
+    for number in range(max(map(len, folded))):
+        parts = [lines[number] if number < len(lines) else "" for lines in folded]
+        padded = (part + " " * (w - _width(part)) for part, w in zip(parts, widths, strict=True))
+        text = escape.line((" " * GAP).join(padded).rstrip())
+        click.echo(click.style(text, bold=True) if bold else text, color=has_colour(sys.stdout))
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)
+
+
+def _squeeze(widths: list[int], least: Sequence[int], room: int) -> None:
+    """Take from the widest columns what a line has too much; ``least`` fits."""
+    for _ in range(_total(widths) - room):
+        spare = (at for at, width in enumerate(widths) if width > least[at])
+        widths[max(spare, key=widths.__getitem__)] -= 1
+
+
+def _fold(text: str, width: int, folds: Folds) -> list[str]:
+    """The lines of a cell; a part that is wider than the column is cut and goes on below."""
+    if _width(text) <= width:
+        return [text]
+    lines = [""]
+    for part in folds.value.findall(text):
+        if _width(lines[-1] + part) <= width:
+            lines[-1] += part
+            continue
+        rest = part.lstrip()
+        lines += [""] if lines[-1] else []
+        while _width(rest) > width:
+            end = next(n for n in range(width, 0, -1) if n == 1 or _width(rest[:n]) <= width)
+            lines[-1:] = [rest[:end], ""]
+            rest = rest[end:]
+        lines[-1] = rest
+    return lines
+
+
+def _width(text: str) -> int:
+    """How many cells of a terminal a text takes: of some scripts, a character takes two or none."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
