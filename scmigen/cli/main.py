@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from time import time
 from typing import Any, NoReturn
 
 import click
@@ -105,8 +106,10 @@ def _require(command: str) -> None:
     help="Compile device trees into SCMI platforms, check them, and serve them.",
 )
 @click.version_option(__version__, prog_name="scmigen")
-def cli() -> None:
-    pass
+@click.pass_context
+def cli(context: click.Context) -> None:
+    # A file that is younger than its command is not what the command has read.
+    context.obj = time()
 
 
 def main() -> None:

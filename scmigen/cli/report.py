@@ -8,6 +8,7 @@ from typing import IO
 import click
 
 from scmigen import escape
+from scmigen.cli.excerpts import with_excerpts
 from scmigen.cli.terminal import has_colour
 from scmigen.diagnostics import Diagnostic, Severity, format_text
 
@@ -27,7 +28,9 @@ FORMATS = ("text", "json", "sarif", "github")
 
 def report(diagnostics: Iterable[Diagnostic], style: str, quiet: bool, stream: IO[str]) -> None:
     """Print diagnostics in the form asked for, one of `FORMATS`."""
-    shown = [item for item in diagnostics if not quiet or item.severity is Severity.ERROR]
+    shown = with_excerpts(
+        item for item in diagnostics if not quiet or item.severity is Severity.ERROR
+    )
     if style != "text":
         from scmigen.cli.formats import WRITERS
 
