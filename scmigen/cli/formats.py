@@ -1,4 +1,5 @@
-"""Diagnostics in the forms that other programs read: JSON, SARIF 2.1.0, GitHub annotations.
+"""Diagnostics in the forms that other programs read: JSON, SARIF 2.1.0, GitHub annotations, GitLab
+code quality, JUnit XML.
 
 The text form is `scmigen.diagnostics.format_text`.
 """
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from scmigen.cli.junit import as_junit
 from scmigen.diagnostics import (
     Diagnostic,
     Finding,
@@ -18,7 +20,7 @@ from scmigen.diagnostics import (
     related_lines,
     to_dict,
 )
-from scmigen.escape import github_data, github_property, json_text
+from scmigen.escape import github_data, github_property, json_text, plain
 from scmigen.version import __version__
 
 _SARIF_SCHEMA = (
@@ -27,6 +29,8 @@ _SARIF_SCHEMA = (
 
 #: The command of a workflow that makes an annotation.
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+_GITLAB = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
 
 def as_json(diagnostics: Sequence[Diagnostic]) -> str:
@@ -152,9 +156,43 @@ def _command(item: Diagnostic) -> str:
     return f"::{_COMMANDS[item.severity]} {settings}::{github_data(text)}"
 
 
-#: Form → all diagnostics in it. JSON and SARIF are one document even where nothing was found.
+def as_gitlab(diagnostics: Sequence[Diagnostic]) -> str:
+    """A code quality report: an array with one object per diagnostic."""
+    # Few runs need a digest.
+    from hashlib import sha256
+
+    seen: dict[tuple[str, ...], int] = {}
+    found = []
+    for item in diagnostics:
+        path, line = _shown_at(item)
+        # A line number is no part of it: a finding whose line has moved is no new one.
+        same = (item.id, path, item.message)
+        seen[same] = seen.get(same, 0) + 1
+        key = json.dumps([*same, seen[same]])
+        found.append(
+            {
+                "description": plain(_with_hint(item.message, item.hint).replace("\n", "; ")),
+                "check_name": item.id,
+                "fingerprint": sha256(key.encode()).hexdigest(),
+                "severity": _GITLAB[item.severity],
+                "location": {"path": path, "lines": {"begin": line}},
+            }
+        )
+    return json_text(json.dumps(found, indent=1))
+
+
+def _shown_at(item: Diagnostic) -> tuple[str, int]:
+    """The path and line that a finding is shown at; every one must have them."""
+    places = [item.position, *(place.position for place in item.related)]
+    place = next(filter(None, places), None) or Position(".")
+    return plain(os.path.normpath(_relative(place.file))), place.line or 1
+
+
+#: Form → all diagnostics in it. But for annotations, each is one document even of nothing.
 WRITERS: Mapping[str, Callable[[Sequence[Diagnostic]], str]] = {
     "json": as_json,
     "sarif": as_sarif,
     "github": as_github,
+    "gitlab": as_gitlab,
+    "junit": as_junit,
 }

@@ -23,7 +23,7 @@ _COLOURS = {
 _HINT = re.compile(r"^  hint: .*$", re.MULTILINE)
 
 #: What ``--format`` takes where diagnostics are printed.
-FORMATS = ("text", "json", "sarif", "github")
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
 
 
 def report(diagnostics: Iterable[Diagnostic], style: str, quiet: bool, stream: IO[str]) -> None:
