@@ -45,6 +45,7 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         super().__init__()
         self.problems: Problems = []
         self.opened: list[str] = []
+        self._including = 0
         self._expansions = 0
         self._arguments = 0
         self._deadline = monotonic() + seconds
@@ -146,12 +147,17 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         self.opened.append(self._named(includepath))
         return io.StringIO(text)
 
+    def include(self, tokens: list[Any], original_line: Any) -> Any:
+        """Notes the line of the directive; the lexer may be anywhere behind it."""
+        self._including = tokens[0].lineno if tokens else 0
+        return super().include(tokens, original_line)
+
     def on_include_not_found(
         self, is_malformed: bool, _is_system_include: bool, _curdir: str, includepath: str
     ) -> None:
         """A missing header is an error, not a line to hand on."""
         what = "malformed #include" if is_malformed else f"{includepath}: No such file or directory"
-        self.on_error(self.source, self.lexer.lineno, what)
+        self.on_error(self.source, self._including, what)
         raise OutputDirective(Action.IgnoreAndRemove)
 
     def on_directive_unknown(

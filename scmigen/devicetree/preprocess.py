@@ -55,7 +55,6 @@ _TARGET = "files"
 _ERROR = re.compile(r"^(.*?):([0-9]+):(?:([0-9]+):)? (?:fatal )?error: (.*)$", re.MULTILINE)
 #: What is to be done about what preprocessors say: parts of their messages, and the hint.
 _HINTS = (
-    (("No such file", "file not found", "include path"), "add the directory of the header with -I"),
     (
         ("nterminated #", "unterminated conditional"),
         "each #if, #ifdef and #ifndef needs an #endif",
@@ -200,10 +199,19 @@ def _end(group: int) -> None:
 
 def _problems(output: str, file: str) -> list[Diagnostic]:
     found = [
-        _problem(message, Position(where, int(line), int(column or 0)))
+        (message, Position(where, int(line), int(column or 0)))
         for where, line, column, message in _ERROR.findall(output)[:MAX_ERRORS]
     ]
-    return found or [_problem(output.strip()[:500] or "no reason given", Position(file))]
+    return _told(found or [(output.strip()[:500] or "no reason given", Position(file))], file)
+
+
+def _told(found: Sequence[tuple[str, Position]], file: str) -> list[Diagnostic]:
+    """What a preprocessor found, with all headers that are missing in one diagnostic."""
+    from scmigen.devicetree.missing_headers import missing_headers, split
+
+    headers, others = split(found)
+    told = [missing_headers(headers, file, DTS_PREPROCESS)] if headers else []
+    return [*told, *(_problem(message, position) for message, position in others)]
 
 
 def _problem(message: str, position: Position) -> Diagnostic:
@@ -240,7 +248,7 @@ def preprocess_with_pcpp(
     file = str(path)
     text, opened, found = run_pcpp(path, include_dirs, defines, TIME_LIMIT)
     if found:
-        raise InputError([_problem(message, position) for message, position in found[:MAX_ERRORS]])
+        raise InputError(_told(found[:MAX_ERRORS], file))
     # A machine's preprocessor names headers of which nothing is left, too.
     named = "".join(f'# 1 "{_escaped(name)}"\n' for name in dict.fromkeys(opened))
     return Preprocessed(named + text, tuple(dict.fromkeys((file, *opened))))
