@@ -149,13 +149,27 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
         [_text(source) for source in _several(agents)],
         {name: _tree(tree) for name, tree in (trees or {}).items()},
     )
-    held = None if against is None else _against(against, agent)
     numbers = Numbering(numbering)
     name = "" if lock is None or isinstance(lock, Text) else str(lock)
     request = Request(
-        sources, _lock(lock), numbers, repack, overrides, held, prefix_map, name, locked
+        sources, _lock(lock), numbers, repack, overrides, None, prefix_map, name, locked
     )
-    return compile_board(_tree(board), request)
+    if against is None:
+        return compile_board(_tree(board), request)
+    try:
+        held = _against(against, agent)
+    except InputError as problem:
+        # What is wrong with the board itself is told as well.
+        found = check(
+            board,
+            agents=agents,
+            trees=trees,
+            lock=lock,
+            numbering=numbering,
+            overrides=overrides,
+        )
+        raise InputError((*problem.diagnostics, *found)) from None
+    return compile_board(_tree(board), replace(request, against=held))
 
 
 @overload

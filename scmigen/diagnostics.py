@@ -113,6 +113,7 @@ class Diagnostic:
     """One instance of a finding: message, position, related places, and a hint.
 
     ``excerpt`` is the line of the source, and a second line with a caret below the position.
+    ``whole``: the related places are what it is about, and text has all of them.
     """
 
     finding: Finding
@@ -122,6 +123,7 @@ class Diagnostic:
     related: tuple[Related, ...] = ()
     hint: str | None = None
     excerpt: str | None = None
+    whole: bool = False
 
     @property
     def id(self) -> str:
@@ -153,11 +155,12 @@ LISTED = 4
 
 def related_lines(item: Diagnostic) -> list[str]:
     """The first `LISTED` related places, each with its position, and how many more there are."""
+    listed = len(item.related) if item.whole else LISTED
     lines = [
         f"{place.message} ({place.position})" if place.position else place.message
-        for place in item.related[:LISTED]
+        for place in item.related[:listed]
     ]
-    rest = len(item.related) - LISTED
+    rest = len(item.related) - listed
     return [*lines, f"and {rest} more"] if rest > 0 else lines
 
 

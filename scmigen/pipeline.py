@@ -262,7 +262,10 @@ def _held_against(against: Against, model: Model) -> tuple[Diagnostic, ...]:
         return compare(model, against.server, against.name, against.agent)
     from scmigen.targets.runtime.configuration import to_runtime
 
-    compiled = compile_board(against.server, Request())
+    try:
+        compiled = compile_board(against.server, Request())
+    except InputError as problem:
+        return tuple(_server_errors(against.name, problem.diagnostics))
     found = list(_server_errors(against.name, compiled.diagnostics))
     for platform in _alike(compiled.platforms, model):
         try:

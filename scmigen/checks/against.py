@@ -5,7 +5,7 @@ Numbers are compared as the agent sees them.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent
@@ -253,12 +253,13 @@ def _unused(platform: Platform, mine: Agent, view: _View) -> Iterator[Diagnostic
             beyond.append(f"{words} on {kind} {number} ({resource.name})")
     if beyond:
         first, *others = beyond
-        yield grant_unused.note(
+        note = grant_unused.note(
             f"the server allows {view.agent.name} what the tree does not need: {first}",
             view.position,
             [Related(word) for word in others],
             "deny what is not meant; least privilege is what the devices need",
         )
+        yield replace(note, whole=True)
 
 
 def _devices(platform: Platform, server: runtime.Runtime, file: str) -> Iterator[Diagnostic]:
@@ -276,7 +277,7 @@ def _devices(platform: Platform, server: runtime.Runtime, file: str) -> Iterator
         if more or less:
             said = [f"has {kind} {number}, which it does not use" for kind, number in more]
             said += [f"lacks {kind} {number}" for kind, number in less]
-            yield DEVICE_DIFFERS.warning(
+            warning = DEVICE_DIFFERS.warning(
                 f"device {listed.id} of the server, {device.node.path}, {said[0]}",
                 device.node.position or Position(file),
                 (
@@ -285,3 +286,4 @@ def _devices(platform: Platform, server: runtime.Runtime, file: str) -> Iterator
                 ),
                 "whoever is given the device is given these; take them from the tree",
             )
+            yield replace(warning, whole=True)

@@ -15,7 +15,7 @@ from scmigen.checks.switches import NOTHING, Asked
 from scmigen.cli.choices import OPTIONS, asked
 from scmigen.cli.report import ERRORS, FORMATS, MOVED, report
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import InputError, Severity
+from scmigen.diagnostics import Diagnostic, InputError, Severity
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
@@ -46,16 +46,30 @@ class BoardRequest:
 
     def compile(self, against: Path | None = None, agent: str | None = None) -> Result:
         """The compiled board. Raises `InputError`."""
-        board = against is not None and against.suffix != ".json"
+        wrong: list[Diagnostic] = []
+
+        def load(path: Path, overlays: Sequence[Path] = ()) -> DeviceTree | None:
+            try:
+                return self.load(path, overlays)
+            except InputError as problem:
+                wrong.extend(problem.diagnostics)
+                return None
+
+        board = load(self.board, self.overlays)
+        trees = {name: tree for name, path in self.trees if (tree := load(path))}
+        is_board = against is not None and against.suffix != ".json"
+        server = load(against) if against is not None and is_board else against
+        if wrong or board is None:
+            raise InputError(wrong)
         return api.compile(
-            self.load(self.board, self.overlays),
+            board,
             agents=self.agents,
-            trees={name: self.load(path) for name, path in self.trees},
+            trees=trees,
             lock=self.ids,
             numbering=self.numbering,
             repack=self.repack,
             overrides=self.overrides,
-            against=self.load(against) if against is not None and board else against,
+            against=server,
             agent=agent,
             prefix_map=self.prefix_map,
             locked=self.locked,

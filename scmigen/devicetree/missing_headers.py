@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from scmigen.devicetree.written import excerpt_at
@@ -41,9 +42,8 @@ def missing_headers(headers: Mapping[str, Position], file: str, finding: Finding
         what = f"{len(headers)} headers{f' of {roots.pop()}/' if alike else ''}"
     message = f"preprocessor: {what} not found"
     related = (Related(name, where) for name, where in more)
-    return finding.at(
-        finding.severity, message, place, related, _hint(first, file), excerpt_at(place)
-    )
+    hint, shown = _hint(first, file), excerpt_at(place)
+    return replace(finding.at(finding.severity, message, place, related, hint, shown), whole=True)
 
 
 def _hint(header: str, file: str) -> str:

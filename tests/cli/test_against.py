@@ -144,3 +144,36 @@ def test_explain_says_what_to_do() -> None:
     listed = CliRunner().invoke(main, ["explain", "--list"]).output.splitlines()
     assert any(line.startswith("dts-syntax: ") for line in listed)
     assert any(line.startswith("reset-shared: ") for line in listed)
+
+
+def test_all_that_a_server_allows_beyond_need_is_listed(folder: Path) -> None:
+    clocks = "".join(f"c{n} {{ clocks = <&rcc {n}>; }};" for n in range(2, 9))
+    (folder / "server.dts").write_text(SERVER.replace("a: a", f"{clocks} a: a"))
+    board = folder / "consumer.dts"
+    board.write_text(CONSUMER % 0)
+    arguments = ["check", str(board), "--against", str(folder / "server.dts")]
+    text = CliRunner().invoke(main, arguments).output
+    assert [text.count(f"on clock {n} (") for n in range(9)] == [0] + [1] * 8
+    assert "more" not in text
+
+
+@pytest.mark.parametrize("server", ["server.dts", "runtime.json"])
+def test_errors_of_all_files_are_told_at_once(tmp_path: Path, server: str) -> None:
+    wrong = {
+        "board.dts": "/dts-v1/; / { a = <; };\n",
+        "linux.dts": "/dts-v1/; / { b = <; };\n",
+        "server.dts": "/dts-v1/; / { c = <; };\n",
+    }
+    for name, text in wrong.items():
+        (tmp_path / name).write_text(text)
+    trees = ["--tree", f"linux={tmp_path / 'linux.dts'}"]
+    _, said = run(str(tmp_path / "board.dts"), *trees, "--against", str(tmp_path / "server.dts"))
+    assert {Path(item["position"]["file"]).name for item in said} == set(wrong)
+
+    # Where both can be parsed, and neither understood.
+    (tmp_path / "board.dts").write_text("/dts-v1/; / { a { clocks = <99 1>; }; };\n")
+    (tmp_path / "runtime.json").write_text("{}")
+    (tmp_path / "server.dts").write_text(BROKEN_SERVER.replace("access = <&b>", "access = <9>"))
+    _, said = run(str(tmp_path / "board.dts"), "--against", str(tmp_path / server))
+    kind = {"server.dts": "server-invalid", "runtime.json": "runtime-invalid"}[server]
+    assert {item["id"] for item in said} >= {"phandle-dangling", kind}
