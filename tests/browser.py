@@ -109,10 +109,15 @@ class Browser:
         result: dict[str, Any] = answer["result"]
         return result
 
-    def open(self, file: Path) -> None:
-        """Load a file and wait until its scripts have run."""
+    def open(self, file: Path, fragment: str = "") -> None:
+        """Load a file and wait until its scripts have run. ``fragment``: what follows the ``#``."""
+        # From one fragment to another of the same file nothing is loaded.
         self.events.clear()
-        self.send("Page.navigate", url=file.resolve().as_uri())
+        self.send("Page.navigate", url="about:blank")
+        self._until(lambda event: event.get("method") == "Page.loadEventFired")
+        self.events.clear()
+        address = file.resolve().as_uri() + (f"#{fragment}" if fragment else "")
+        self.send("Page.navigate", url=address)
         self._until(lambda event: event.get("method") == "Page.loadEventFired")
 
     def _until(self, wanted: Callable[[dict[str, Any]], bool]) -> None:

@@ -1,31 +1,20 @@
 /*
- * The clock and power trees, as SVG.
+ * Trees of clocks, power domains and regulators: a line a node, parents above their children.
  *
- * What has a parent or a child is drawn as a tree from left to right; the rest stands in columns,
- * by provider. A drawing is cut into pieces that fit a sheet of paper.
+ * A node is a resource, one of another provider's that SCMI does not serve, or a provider.
  */
 
-const BOX = { width: 208, height: 40, gapX: 36, gapY: 8 };
-const GUTTER = 12;
-/** Rows of one piece, so that it fits on a sheet of paper. */
-const PIECE_ROWS = 16;
-/** Providers with fewer nodes than this are drawn together. */
-const FEW = 5;
+/** Levels that have an indent of their own; a narrow page has no room for more. */
+const DEEPEST = 16;
 
-const forests = new Map();  // kind → the nodes of its trees
+const forests = new Map();  // kind → the nodes of its trees, in order
 const treeNodeOf = new Map();  // resource → its node and all nodes of that kind
 
-/** An SVG element with attributes. */
-function draw(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 function readTree(kind) {
-  const nodes = data.trees[kind].map((node) => ({ ...node, children: [] }));
+  const nodes = data.trees[kind].map((node) => ({
+    resource: null, parent: null, also: [], value: "", ...node, children: [], open: true }));
   for (const node of nodes) {
+    node.depth = node.parent === null ? 0 : nodes[node.parent].depth + 1;
     if (node.parent !== null) nodes[node.parent].children.push(node);
     if (node.resource !== null) {
       node.resource = resources[node.resource];
@@ -35,233 +24,102 @@ function readTree(kind) {
   forests.set(kind, nodes);
 }
 
-const label = (node) => (node.resource ? node.resource.name : node.name);
+const titleOf = (node) => (node.resource ? node.resource.title : node.name);
 
-/** Rows and columns of one tree: a leaf has a row, a parent stands beside its first child. */
-function layOut(root) {
-  const placed = [];
-  let row = 0;
-  const stack = [{ node: root, depth: 0 }];
-  while (stack.length) {
-    const { node, depth } = stack.pop();
-    placed.push(node);
-    node.depth = depth;
-    node.row = row;
-    if (!node.children.length) row += 1;
-    for (const child of [...node.children].reverse()) stack.push({ node: child, depth: depth + 1 });
-  }
-  return placed;
+/** Who holds a node's resource. */
+function holdersOf({ resource, provider }) {
+  if (!resource) return provider ? [] : ["not served"];
+  const holding = [...resource.grants.keys()];
+  const owner = resource.owner === null ? null
+    : make("span", { className: "badge owner" }, "owner ", named(agents[resource.owner].name));
+  return holding.length ? [...holding.map((at) => agentName(at)), owner] : ["the platform"];
 }
 
-const middle = (node) => node.y + BOX.height / 2;
-
-function edge(parent, child) {
-  const bend = child.x - BOX.gapX / 2;
-  const line = `M${parent.x + BOX.width} ${middle(parent)}H${bend}V${middle(child)}H${child.x}`;
-  return draw("path", { class: "edge", d: line });
-}
-
-/** A line to a further possible parent, which may stand anywhere in the drawing. */
-function detour(parent, child) {
-  const [x1, y1] = [parent.x + BOX.width, middle(parent)];
-  const [x2, y2] = [child.x, middle(child)];
-  const line = `M${x1} ${y1}C${x1 + 40} ${y1} ${x2 - 40} ${y2} ${x2} ${y2}`;
-  return draw("path", { class: "edge also", d: line });
-}
-
-const ruler = document.createElement("canvas").getContext("2d");
-
-/** The text with its middle cut out to fit a width in pixels: names often differ at their end. */
-function fitted(text, width, font) {
-  ruler.font = font;
-  if (ruler.measureText(text).width <= width) return text;
-  const cut = (kept) =>
-    `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`;
-  let kept = Math.min(text.length, 60);
-  while (kept && ruler.measureText(cut(kept)).width > width) kept -= 1;
-  return cut(kept);
-}
-
-/** Who holds a node's resource, in words. */
-function holdersOf(resource, holders) {
-  if (!resource) return "not of this platform";
-  if (!holders.length) return "the platform’s own";
-  if (agents.length === 1) return resource.id;
-  const owner = resource.owner === null ? "" : `, owner ${agents[resource.owner].name}`;
-  return holders.map((at) => agents[at].name).join(", ") + owner;
-}
-
-/** The box of a node: tinted for one agent, marked when shared, with a stripe for each holder. */
-function drawBox(resource, holders) {
-  const size = { width: BOX.width, height: BOX.height, rx: 4 };
-  const parts = [draw("rect", { class: "box", ...size })];
-  if (holders.length === 1) parts.push(coloured(draw("rect", { class: "tint", ...size }), holders[0]));
-  if (!resource) return parts;
-  const stripes = holders.length ? holders.slice(0, 6) : [null];
-  const height = BOX.height / stripes.length;
-  const stripe = (at, index) =>
-    coloured(draw("rect", { class: "stripe", width: 5, y: index * height, height }), at);
-  return [...parts, ...stripes.map(stripe)];
-}
-
-function drawNode(node, level) {
+function drawNode(node, nodes) {
   const { resource } = node;
-  const holders = resource ? [...resource.grants.keys()] : [];
-  const under = holdersOf(resource, holders);
-  const number = resource ? `${resource.number}  ` : "";
-  const room = BOX.width - 22;
-  const title = draw("text", { x: 14, y: 17 }, draw("tspan", { class: "no" }), draw("tspan"));
-  ruler.font = `12px ${FONT}`;
-  const left = room - ruler.measureText(number).width;
-  title.firstChild.textContent = number;
-  title.lastChild.textContent = fitted(label(node), left, `12px ${FONT}`);
-  const sub = draw("text", { class: "sub", x: 14, y: 32 });
-  sub.textContent = fitted(under, room, `10.5px ${FONT}`);
-  const hint = draw("title");
-  hint.textContent = `${number}${label(node)} (${under})`;
-  const element = draw("g", {
-    class: `node${holders.length > 1 ? " shared" : ""}${resource ? "" : " outside"}`,
-    transform: `translate(${node.x} ${node.y})`,
-    tabindex: -1,
-    role: "treeitem",
-    "aria-level": level,
-    "aria-label": hint.textContent,
-  }, hint, ...drawBox(resource, holders), title, sub);
-  if (resource) {
-    const show = () => openDetails(element, () => aboutResource(resource));
-    element.addEventListener("click", show);
-    element.addEventListener("activate", show);
-  }
+  const also = node.also.map((at) => titleOf(nodes[at]));
+  const classes = [node.provider ? "provider" : resource ? "" : "outside",
+    node.parent === null ? "root" : "", resource?.shared ? "shared" : ""];
+  const element = make("div", {
+    className: `node ${classes.filter(Boolean).join(" ")}`, role: "treeitem", tabIndex: -1,
+    ariaLevel: String(node.depth + 1),
+  },
+  make("span", { className: "guides" }),
+  make("span", { className: "twist", ariaHidden: "true" }, node.children.length ? "▾" : ""),
+  make("span", { className: "what" }, ...[
+    named(titleOf(node), "b"),
+    resource ? sourceOf(resource) : node.source === node.name ? null : sub(node.source, "code"),
+    resource && resource.name !== resource.title ? sub(resource.name) : null,
+    also.length ? sub(`also from ${also.join(", ")}`) : null,
+  ].filter(Boolean).flatMap((part) => [part, " "])),
+  make("span", { className: "value name" }, node.value),
+  make("span", { className: "holders" }, ...holdersOf(node)));
+  element.style.setProperty("--depth", Math.min(node.depth, DEEPEST));
+  if (node.children.length) element.ariaExpanded = "true";
   node.element = element;
   return element;
 }
 
-const FONT = getComputedStyle(document.body).fontFamily;
-
-/** One piece of drawing: nodes with their places, and the lines between those that are in it. */
-function drawPiece(nodes, lines) {
-  const width = Math.max(...nodes.map((node) => node.x + BOX.width)) + 2;
-  const height = Math.max(...nodes.map((node) => node.y + BOX.height)) + 2;
-  return draw("svg", { width, height, viewBox: `-1 -1 ${width} ${height}`, role: "group" },
-    ...lines, ...nodes.map((node) => drawNode(node, (node.depth ?? 0) + 1)));
-}
-
-function drawTree(root, all) {
-  const placed = layOut(root);
-  for (const node of placed) {
-    node.x = node.depth * (BOX.width + BOX.gapX);
-    node.y = node.row * (BOX.height + BOX.gapY);
-  }
-  const inside = new Set(placed);
-  const others = (node) => node.also.map((at) => all[at]).filter((other) => inside.has(other));
-  const lines = placed.flatMap((node) => [
-    ...others(node).map((other) => detour(other, node)),
-    ...(node.parent === null ? [] : [edge(all[node.parent], node)]),
-  ]);
-  return drawPiece(placed, lines);
-}
-
-/** Nodes without a parent or a child, in as many columns as there is room for. */
-function drawLoose(nodes, columns) {
-  const pieces = [];
-  const size = columns * PIECE_ROWS;
-  for (let start = 0; start < nodes.length; start += size) {
-    const part = nodes.slice(start, start + size);
-    const rowCount = Math.ceil(part.length / columns);
-    part.forEach((node, at) => {
-      node.x = Math.floor(at / rowCount) * (BOX.width + GUTTER);
-      node.y = (at % rowCount) * (BOX.height + BOX.gapY);
-    });
-    pieces.push(drawPiece(part, []));
-  }
-  return pieces;
-}
-
-/** Draws the trees of a kind into a width in pixels. */
-function drawForest(kind, width) {
-  const target = byId(`${kind}-forest`);
+function drawForest(kind) {
   const nodes = forests.get(kind);
+  const box = byId(`${kind}-forest`);
   if (!nodes.length) {
-    const none = `This platform has no ${kind} resources.`;
-    target.replaceChildren(make("p", { className: "notice" }, none));
+    box.append(make("p", { className: "notice" }, "This platform has none."));
     return;
   }
-  const roots = nodes.filter((node) => node.parent === null);
-  const trees = roots.filter((node) => node.children.length);
-  const loose = roots.filter((node) => !node.children.length);
-  const columns = Math.max(1, Math.floor((width + GUTTER) / (BOX.width + GUTTER)));
-  target.replaceChildren(
-    make("div", { className: "trees" }, ...trees.map((root) => drawTree(root, nodes))),
-    ...looseGroups(loose).flatMap(([title, found]) =>
-      [make("h3", {}, ...title), ...drawLoose(found, columns)]));
-  target.querySelector(".node").setAttribute("tabindex", 0);
+  box.append(...nodes.map((node) => drawNode(node, nodes)));
+  box.firstChild.tabIndex = 0;
+  roveTree(kind, box, nodes);
 }
 
-/** Nodes by provider, each group with its title; providers with few nodes share one group. */
-function looseGroups(loose) {
-  const providers = new Map();
-  for (const node of loose) {
-    const provider = node.resource?.provider ?? "";
-    providers.set(provider, [...(providers.get(provider) ?? []), node]);
-  }
-  const large = [...providers].filter(([, found]) => found.length >= FEW);
-  const rest = [...providers].filter(([, found]) => found.length < FEW);
-  const few = rest.flatMap(([, found]) => found);
-  const groups = large.map(([provider, found]) =>
-    [[named(provider), `: ${found.length}`, fedBy(provider)], found]);
-  if (few.length) {
-    const word = large.length ? "other provider" : "provider";
-    groups.push([[`${plural(rest.length, word)}: ${few.length}`], few]);
-  }
-  return groups;
+/** Opens or shuts what is below a node. */
+function fold(node, open) {
+  if (!node.children.length) return;
+  node.open = open;
+  node.element.ariaExpanded = String(open);
+  node.element.querySelector(".twist").textContent = open ? "▾" : "▸";
+  settleTrees();
 }
 
-/** What a clock provider takes its clocks from. */
-function fedBy(provider) {
-  const inputs = inputsOf(provider);
-  if (!inputs.length) return "";
-  const more = inputs.length > 4 ? ` and ${inputs.length - 4} more` : "";
-  return make("span", { className: "soft" }, " fed by ", ...commas(inputs.slice(0, 4)), more);
-}
-
-const inputsOf = (provider) => (data.inputs[provider] ?? []).map((input) =>
-  (typeof input === "number" ? resourceLink(resources[input]) : named(input)));
-const commas = (parts) => parts.flatMap((part, at) => (at ? [", ", part] : [part]));
-
-/** One stop for Tab; up and down to the next node, left to the parent, right to the first child. */
-function roveTree(kind) {
-  const target = byId(`${kind}-forest`);
-  const nodes = forests.get(kind);
-  if (!nodes.length) return;
-  target.setAttribute("role", "tree");
-  target.setAttribute("aria-label", `${kind} tree`);
-  target.addEventListener("focusin", (event) => {
+/** One stop for Tab; up and down to the next line, left shuts or goes up, right opens or goes down. */
+function roveTree(kind, box, nodes) {
+  box.setAttribute("role", "tree");
+  box.setAttribute("aria-labelledby", `${kind}-title`);
+  const nodeOf = new Map(nodes.map((node) => [node.element, node]));
+  const choose = (node) => {
+    if (node.resource) openDetails(node.element, resourceId(node.resource));
+    else fold(node, !node.open);
+  };
+  box.addEventListener("focusin", (event) => {
     const at = event.target.closest(".node");
-    if (!at) return;
-    target.querySelector(".node[tabindex='0']")?.setAttribute("tabindex", -1);
-    at.setAttribute("tabindex", 0);
+    box.querySelector(".node[tabindex='0']")?.setAttribute("tabindex", -1);
+    at.tabIndex = 0;
   });
-  target.addEventListener("keydown", (event) => {
-    const at = event.target.closest(".node");
-    if (!at || event.altKey || event.ctrlKey || event.metaKey) return;
-    const order = [...target.querySelectorAll(".node")];
-    const index = order.indexOf(at);
-    const node = nodes.find((found) => found.element === at);
+  box.addEventListener("click", (event) => {
+    const node = nodeOf.get(event.target.closest(".node"));
+    if (!node) return;
+    if (event.target.closest(".twist")) fold(node, !node.open);
+    else choose(node);
+  });
+  box.addEventListener("keydown", (event) => {
+    const node = nodeOf.get(event.target.closest(".node"));
+    if (!node || event.altKey || event.ctrlKey || event.metaKey) return;
+    const shown = nodes.filter(({ element }) => !element.hidden);
+    const index = shown.indexOf(node);
+    const shutting = node.children.length && node.open;
     const moves = {
-      ArrowUp: () => order[index - 1],
-      ArrowDown: () => order[index + 1],
-      ArrowLeft: () => nodes[node.parent]?.element,
-      ArrowRight: () => node.children[0]?.element,
-      Home: () => order[0],
-      End: () => order.at(-1),
+      ArrowUp: () => shown[index - 1],
+      ArrowDown: () => shown[index + 1],
+      ArrowLeft: () => (shutting ? fold(node, false) : nodes[node.parent]),
+      ArrowRight: () => (node.open ? node.children[0] : fold(node, true)),
+      Home: () => shown[0],
+      End: () => shown.at(-1),
+      Enter: () => choose(node),
+      " ": () => choose(node),
     };
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      at.dispatchEvent(new Event("activate"));
-    } else if (moves[event.key]) {
-      event.preventDefault();
-      moves[event.key]()?.focus();
-    }
+    if (!moves[event.key]) return;
+    event.preventDefault();
+    moves[event.key]()?.element.focus();
   });
 }
 
@@ -271,60 +129,61 @@ function treeFacts(resource) {
   if (!found) return [];
   const { node, nodes } = found;
   const word = (other) => (other.resource ? resourceLink(other.resource) : named(other.name));
-  const words = (others) => commas(others.map(word));
-  const inputs = inputsOf(resource.provider);
+  const words = (others) => others.map(word).flatMap((part, at) => (at ? [", ", part] : [part]));
   return [
-    node.parent === null ? null : ["parent", word(nodes[node.parent])],
-    node.also.length ? ["may switch to", ...words(node.also.map((at) => nodes[at]))] : null,
+    node.parent === null ? null : ["below", word(nodes[node.parent])],
+    node.also.length ? ["also from", ...words(node.also.map((at) => nodes[at]))] : null,
     node.children.length ? ["feeds", ...words(node.children)] : null,
-    inputs.length && resource.kind === "clock" ? ["provider takes", ...commas(inputs)] : null,
   ];
 }
 
 let fitting = new Set(resources);
 
-/** Fades what the filters leave out. */
-function dimTrees(found = fitting) {
+/** Shows what the filters leave, what is above that, and what is open. */
+function settleTrees(found = fitting) {
   fitting = found;
   const all = fitting.size === resources.length;
-  for (const node of [...forests.values()].flat()) {
-    node.element.classList.toggle("dim", !all && !(node.resource && fitting.has(node.resource)));
+  for (const nodes of forests.values()) {
+    for (const node of nodes) node.fits = all || (node.resource !== null && fitting.has(node.resource));
+    for (const node of nodes) node.kept = node.fits;
+    for (const node of nodes.toReversed()) {
+      if (node.kept && node.parent !== null) nodes[node.parent].kept = true;
+    }
+    for (const node of nodes) {
+      const above = nodes[node.parent];
+      node.inside = !above || (above.inside && above.open);
+      node.element.hidden = !node.kept || !node.inside;
+      node.element.classList.toggle("dim", !node.fits);
+    }
+    const stop = nodes.find(({ element }) => element.tabIndex === 0);
+    const first = nodes.find(({ element }) => !element.hidden);
+    if (stop?.element.hidden && first) {
+      stop.element.tabIndex = -1;
+      first.element.tabIndex = 0;
+    }
   }
 }
 
-// The drawings are made for a width: the window's, or the paper's.
+// All of it, once; then what the address says.
 
-const PAPER_WIDTH = 700;
-let drawnFor = 0;
-
-function drawForests(width) {
-  if (width === drawnFor || width <= 0) return;
-  drawnFor = width;
-  for (const kind of forests.keys()) drawForest(kind, width);
-  dimTrees();
+function refit() {
+  for (const name of ["grid", "device-grid"]) fit(byId(name));
 }
 
-const roomFor = () => byId("map").clientWidth;
-
 drawHead();
+drawLegend();
 drawFilters();
 drawMap();
 drawDevices();
-for (const kind of ["clock", "power"]) {
+for (const kind of Object.keys(data.trees)) {
   readTree(kind);
-  roveTree(kind);
+  drawForest(kind);
 }
-drawForests(roomFor());
-applyFilters();
-addEventListener("beforeprint", () => drawForests(PAPER_WIDTH));
-addEventListener("afterprint", () => drawForests(roomFor()));
-
-let pending = 0;
-new ResizeObserver(() => {
-  clearTimeout(pending);
-  // A drawing that has the focus, or has opened the details, stays as it is.
-  const busy = () => opener?.closest(".forest") || document.activeElement.closest(".forest");
-  pending = setTimeout(() => {
-    if (!busy() && !matchMedia("print").matches) drawForests(roomFor());
-  }, 150);
-}).observe(byId("map"));
+refit();
+recall();
+addEventListener("popstate", recall);
+addEventListener("beforeprint", () => {
+  for (const name of ["grid", "device-grid"]) byId(name).classList.remove("stacked");
+});
+addEventListener("afterprint", refit);
+addEventListener("resize", refit);

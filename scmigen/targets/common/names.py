@@ -16,6 +16,35 @@ def written(platform: Platform, resource: Resource) -> str | None:
     return platform.inventory.macros.name(resource.key)
 
 
+def title_of(platform: Platform, key: ResourceKey) -> str:
+    """A resource as people who know the source call it: ``&uart0_lpcg IMX_LPCG_CLK_4``.
+
+    Its own name where the source has no macro for it; the label or node name of its provider, with
+    the cells, where it has no name either.
+    """
+    tree, macro = platform.inventory.tree, platform.inventory.macros.name(key)
+    label = tree.label_of.get(key.provider)
+    place = f"&{label}" if label else key.provider.rpartition("/")[2]
+    if macro is not None:
+        return f"{place} {macro}"
+    known, facts = platform.resource(key), platform.inventory.facts.get(key)
+    if known is not None:
+        return known.name
+    if facts is not None and facts.names:
+        return facts.names[0]
+    return " ".join((place, *map(str, key.cells)))
+
+
+def titles(platform: Platform) -> Mapping[ResourceKey, str]:
+    """Title of every resource: the vendor's macro where that tells it from all others."""
+    told = telling(platform)
+    return {
+        resource.key: told.get(resource.key) or title_of(platform, resource.key)
+        for resources in platform.resources.values()
+        for resource in resources
+    }
+
+
 def origin_of(platform: Platform, resource: Resource) -> str:
     """Provider, specifier, and how the source writes that: ``/soc/rcc@1000 <165> CK_BUS_UART4``."""
     cells = " ".join(map(str, resource.key.cells))

@@ -4,7 +4,7 @@ Every target takes rates, levels and operating points from here, so that two out
 cannot differ. What was assumed is named, so that each of them can say so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
@@ -101,6 +101,28 @@ def system_power_agents(platform: Platform) -> tuple[Agent, ...]:
     """The agents that have the system power protocol, by their roles."""
     agents = platform.agents
     return tuple(agent for agent in agents if platform.has_right(agent, Right.SYSTEM_POWER))
+
+
+_FREQUENCIES = ((10**9, "GHz"), (10**6, "MHz"), (10**3, "kHz"), (1, "Hz"))
+_VOLTAGES = ((10**6, "V"), (10**3, "mV"), (1, "µV"))
+
+
+def frequency_text(rate: int) -> str:
+    """A rate in Hz for people: ``1.2 GHz``."""
+    return _scaled(rate, _FREQUENCIES)
+
+
+def voltage_text(voltage: int) -> str:
+    """A voltage in µV for people: ``850 mV``."""
+    return _scaled(voltage, _VOLTAGES)
+
+
+def _scaled(value: int, units: Sequence[tuple[int, str]]) -> str:
+    """An exact value in the largest unit that leaves at most three decimals."""
+    for factor, unit in units:
+        if value >= factor and value * 1000 % factor == 0:
+            return f"{value / factor:.3f}".rstrip("0").rstrip(".") + f" {unit}"
+    return f"{value} {units[-1][1]}"
 
 
 def kept_by_platform(platform: Platform) -> frozenset[ResourceKey]:

@@ -7,26 +7,25 @@ content security policy runs the one script and style whose hashes it names, not
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from scmigen.assignment.assignment import HandGrant
+from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.board import model_of
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right
 from scmigen.resources import directory
-from scmigen.scmi.operations import OPERATIONS, aggregates, ordered
+from scmigen.scmi.operations import OPERATIONS, Operation, aggregates, ordered
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.names import written
+from scmigen.targets.common.forest import KINDS, TreeNode, children_of, descend, forest
+from scmigen.targets.common.names import titles, written
 from scmigen.targets.common.templates import render
+from scmigen.targets.common.values import frequency_text, voltage_text
 
 _SCRIPTS = ("page.js", "page-trees.js")
-
-#: Kinds that have a tree: the resources a resource may get its clock or its power from.
-_TREES = (Kind.CLOCK, Kind.POWER)
 
 
 def page(platform: Platform) -> bytes:
@@ -60,8 +59,8 @@ def data(platform: Platform) -> dict[str, Any]:
     resources = [resource for kind in Kind for resource in platform.resources[kind]]
     index = {resource.key: at for at, resource in enumerate(resources)}
     agents = {agent.name: at for at, agent in enumerate(platform.agents)}
-    owners = {owner.key: agents.get(owner.agent) for owner in platform.options.owners}
-    labels = platform.inventory.tree.label_of
+    devices = {device.node.path: at for at, device in enumerate(platform.devices)}
+    resource = _resources(platform, agents)
     return {
         "board": model_of(platform.inventory.tree),
         "platform": platform.name,
@@ -69,61 +68,84 @@ def data(platform: Platform) -> dict[str, Any]:
         "decisive": {
             kind: [o for o in OPERATIONS[kind] if not aggregates(kind, o)] for kind in Kind
         },
-        "agents": [
-            {
-                "id": agent.id,
-                "name": agent.name,
-                "role": str(agent.role),
-                "transport": agent.transport.type if agent.transport else None,
-                "permissions": platform.has_right(agent, Right.PERMISSIONS),
-                "systemPower": platform.has_right(agent, Right.SYSTEM_POWER),
-            }
-            for agent in platform.agents
-        ],
-        "resources": [_resource(platform, resource, owners, labels) for resource in resources],
+        "agents": [_agent(platform, agent) for agent in platform.agents],
+        "resources": [resource(each) for each in resources],
         "grants": [
-            _grant(platform, grant, index[grant.resource.key], agents[grant.agent.name])
+            _grant(platform, grant, index[grant.resource.key], agents[grant.agent.name], devices)
             for grant in platform.grants()
         ],
         "devices": [_device(platform, device, agents) for device in platform.devices],
-        "trees": {kind: forest(platform, kind, index) for kind in _TREES},
-        "inputs": _inputs(platform, index),
+        "trees": {kind: _tree(forest(platform, kind), index) for kind in KINDS},
     }
 
 
-def _resource(
-    platform: Platform,
-    resource: Resource,
-    owners: Mapping[ResourceKey, int | None],
-    labels: Mapping[str, str],
-) -> dict[str, Any]:
+def _agent(platform: Platform, agent: Agent) -> dict[str, Any]:
     return {
-        "kind": str(resource.kind),
-        "number": resource.number,
-        "name": resource.name,
-        "provider": resource.key.provider,
-        "label": labels.get(resource.key.provider),
-        "cells": " ".join(map(str, resource.key.cells)),
-        "macro": written(platform, resource),
-        "owner": owners.get(resource.key),
-        "at": _place(platform, resource.facts.position),
-        "facts": list(_facts(resource)),
+        "id": agent.id,
+        "name": agent.name,
+        "role": str(agent.role),
+        "transport": agent.transport.type if agent.transport else None,
+        "permissions": platform.has_right(agent, Right.PERMISSIONS),
+        "systemPower": platform.has_right(agent, Right.SYSTEM_POWER),
     }
 
 
-def _grant(platform: Platform, grant: Grant, resource: int, agent: int) -> dict[str, Any]:
+def _resources(
+    platform: Platform, agents: Mapping[str, int]
+) -> Callable[[Resource], dict[str, Any]]:
+    """A function from a resource to what the page shows of it."""
+    owners = {owner.key: agents.get(owner.agent) for owner in platform.options.owners}
+    labels, title = platform.inventory.tree.label_of, titles(platform)
+
+    def shown(resource: Resource) -> dict[str, Any]:
+        return {
+            "kind": str(resource.kind),
+            "number": resource.number,
+            "title": title[resource.key],
+            "name": resource.name,
+            "provider": resource.key.provider,
+            "label": labels.get(resource.key.provider),
+            "cells": " ".join(map(str, resource.key.cells)),
+            "macro": written(platform, resource),
+            "owner": owners.get(resource.key),
+            "at": _place(platform, resource.facts.position),
+            "fixed": _fixed(platform, resource),
+            "facts": list(_facts(resource)),
+        }
+
+    return shown
+
+
+def _fixed(platform: Platform, resource: Resource) -> str | None:
+    """What holds for a resource that could be switched, but not by any agent."""
+    grants = platform.holders(resource.key).values()
+    if Operation.STATE not in OPERATIONS[resource.kind]:
+        return None
+    if any(Operation.STATE in grant.operations for grant in grants):
+        return None
+    state = _boot(resource.facts)
+    words = {"": "", "on": "; on at boot", "always on": "; always on"}
+    return f"nobody may switch it{words[state]}"
+
+
+def _grant(
+    platform: Platform, grant: Grant, resource: int, agent: int, devices: Mapping[str, int]
+) -> dict[str, Any]:
     return {
         "resource": resource,
         "agent": agent,
         "id": grant.id,
         "operations": ordered(grant.resource.kind, grant.operations & grant.boot),
         "later": ordered(grant.resource.kind, grant.operations - grant.boot),
-        "because": [_reason(platform, reason) for reason in grant.because],
+        "because": [_reason(platform, reason, devices) for reason in grant.because],
     }
 
 
-def _reason(platform: Platform, reason: Use | HandGrant) -> dict[str, Any]:
-    """One use, or one line of the agents file, which has no device."""
+def _reason(
+    platform: Platform, reason: Use | HandGrant, devices: Mapping[str, int]
+) -> dict[str, Any]:
+    """One use by a device (its index, or the path of what is none), or one line of the agents file,
+    which has no device."""
     if isinstance(reason, HandGrant):
         return {
             "device": None,
@@ -131,7 +153,7 @@ def _reason(platform: Platform, reason: Use | HandGrant) -> dict[str, Any]:
             "at": _place(platform, reason.position),
         }
     return {
-        "device": reason.consumer.path,
+        "device": devices.get(reason.consumer.path, reason.consumer.path),
         "entry": f"{reason.prop}[{reason.index}]",
         "name": reason.name,
         "via": reason.via,
@@ -141,8 +163,11 @@ def _reason(platform: Platform, reason: Use | HandGrant) -> dict[str, Any]:
 
 
 def _device(platform: Platform, device: Device, agents: Mapping[str, int]) -> dict[str, Any]:
+    label = platform.inventory.tree.label_of.get(device.node.path)
     return {
         "number": device.number,
+        "name": device.name,
+        "labels": list(device.node.labels or filter(None, (label,))),
         "path": device.node.path,
         "agents": [agents[agent.name] for agent in device.agents if agent.name in agents],
         "assignable": [agents[agent.name] for agent in device.assignable if agent.name in agents],
@@ -150,14 +175,31 @@ def _device(platform: Platform, device: Device, agents: Mapping[str, int]) -> di
     }
 
 
-def _inputs(platform: Platform, index: Mapping[ResourceKey, int]) -> dict[str, list[int | str]]:
-    """Clock provider → the clocks it takes itself, as resources or, where they are none, names."""
-    providers = {resource.key.provider for resource in platform.resources[Kind.CLOCK]}
-    found: dict[str, dict[int | str, None]] = {path: {} for path in sorted(providers)}
-    for use in platform.inventory.uses:
-        if use.consumer.path in providers and use.prop == "clocks":
-            found[use.consumer.path][index.get(use.key, str(use.key))] = None
-    return {path: list(inputs) for path, inputs in found.items() if inputs}
+def _tree(nodes: Sequence[TreeNode], index: Mapping[ResourceKey, int]) -> list[dict[str, Any]]:
+    """The nodes of the trees of a kind in the order they are drawn in, parents first.
+
+    What a node does not have is left out; names of resources are with the resources.
+    """
+    children = children_of(nodes)
+    order = [number for root in children.get(None, ()) for number, _ in descend(children, root)]
+    place = {number: at for at, number in enumerate(order)}
+    return [_tree_node(nodes[number], place, index) for number in order]
+
+
+def _tree_node(
+    node: TreeNode, place: Mapping[int, int], index: Mapping[ResourceKey, int]
+) -> dict[str, Any]:
+    own = node.resource is not None
+    found = {
+        "resource": index[node.resource.key] if node.resource else None,
+        "name": None if own else node.name,
+        "source": None if own else node.source,
+        "provider": node.is_provider or None,
+        "value": node.value_text or None,
+        "parent": None if node.parent is None else place[node.parent],
+        "also": [place[number] for number in node.also] or None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _place(platform: Platform, position: Position | None) -> str | None:
@@ -168,9 +210,9 @@ def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
     """Facts about a resource, as label and text."""
     facts = resource.facts
     if facts.rates:
-        yield "rate", ", ".join(_scaled(rate, _FREQUENCIES) for rate in facts.rates)
+        yield "rate", ", ".join(frequency_text(rate) for rate in facts.rates)
     if facts.voltages:
-        yield "voltage", " to ".join(_scaled(v, _VOLTAGES) for v in sorted(set(facts.voltages)))
+        yield "voltage", " to ".join(voltage_text(v) for v in sorted(set(facts.voltages)))
     if facts.points:
         yield "levels", "; ".join(_point(point) for point in facts.points)
     if _boot(facts):
@@ -184,76 +226,9 @@ def _boot(facts: ResourceFacts) -> str:
 
 
 def _point(point: OperatingPoint) -> str:
-    words = [_scaled(rate, _FREQUENCIES) for rate in point.rates if rate]
+    words = [frequency_text(rate) for rate in point.rates if rate]
     if point.voltage is not None:
-        words.append(_scaled(point.voltage, _VOLTAGES))
+        words.append(voltage_text(point.voltage))
     if point.level is not None:
         words.append(f"level {point.level}")
     return " ".join(words)
-
-
-_FREQUENCIES = ((10**9, "GHz"), (10**6, "MHz"), (10**3, "kHz"), (1, "Hz"))
-_VOLTAGES = ((10**6, "V"), (10**3, "mV"), (1, "µV"))
-
-
-def _scaled(value: int, units: Sequence[tuple[int, str]]) -> str:
-    """An exact value in the largest unit that leaves at most three decimals: ``1.2 GHz``."""
-    for factor, unit in units:
-        if value >= factor and value * 1000 % factor == 0:
-            return f"{value / factor:.3f}".rstrip("0").rstrip(".") + f" {unit}"
-    return f"{value} {units[-1][1]}"
-
-
-def forest(
-    platform: Platform, kind: Kind, index: Mapping[ResourceKey, int]
-) -> list[dict[str, Any]]:
-    """The resources of a kind as trees: each node has a parent, and what else may be its parent.
-
-    A node is a resource (by its index), or what feeds one and is none: that has a name only. Where
-    parents go round in a circle, one of them stays a further parent, so the result is a forest.
-    """
-    keys = [resource.key for resource in platform.resources[kind]]
-    candidates = {key: _above(platform, key) for key in keys}
-    outside = dict.fromkeys(p for found in candidates.values() for p in found if p not in index)
-    at = {key: number for number, key in enumerate((*keys, *outside))}
-    roots = list(range(len(at)))
-
-    def root(node: int) -> int:
-        while roots[node] != node:
-            roots[node] = roots[roots[node]]
-            node = roots[node]
-        return node
-
-    nodes: list[dict[str, Any]] = []
-    for key, node in at.items():
-        above = [at[parent] for parent in candidates.get(key, ())]
-        parent = next((number for number in above if root(number) != node), None)
-        if parent is not None:
-            roots[node] = root(parent)
-        nodes.append(
-            {
-                "resource": index.get(key),
-                "name": str(key),
-                "parent": parent,
-                "also": [number for number in above if number not in (parent, node)],
-            }
-        )
-    return nodes
-
-
-def _above(platform: Platform, key: ResourceKey) -> tuple[ResourceKey, ...]:
-    """What a clock may be switched to; the nearest power domain above that is a resource."""
-    facts = platform.inventory.facts.get(key)
-    if facts is None:
-        return ()
-    if key.kind is Kind.CLOCK:
-        return facts.parents
-    seen = {key}
-    above = facts.parent
-    while above is not None and above not in seen:
-        if platform.resource(above) is not None:
-            return (above,)
-        seen.add(above)
-        known = platform.inventory.facts.get(above)
-        above = known.parent if known else None
-    return ()
