@@ -21,6 +21,7 @@ _PACKAGES = (
     "targets",
     "inputs",
     "pipeline",
+    "project",
 )
 
 

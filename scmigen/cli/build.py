@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from scmigen.cli.choices import locked_option
-from scmigen.cli.common import BoardRequest, board_options, compiled
+from scmigen.cli.common import BoardRequest, board_options, build_options, compiled
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.rule import Rule
 from scmigen.diagnostics import InputError, counted
@@ -65,11 +65,9 @@ def _locked(request: BoardRequest, locked: bool) -> BoardRequest:
 If there are errors in the input, nothing is written and the exit status is 1.
 """
 )
-@board_options
+@build_options
 @locked_option
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="Output directory."
-)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Output directory.")
 @click.option(
     "--emit",
     callback=_outputs,

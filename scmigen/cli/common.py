@@ -3,115 +3,93 @@
 import functools
 import gc
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import click
+from click.core import ParameterSource
 
-from scmigen import api
-from scmigen.checks.switches import NOTHING, Asked
-from scmigen.cli.choices import OPTIONS, asked
-from scmigen.cli.report import ERRORS, FORMATS, MOVED, report
-from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, InputError, Severity
-from scmigen.model.places import PrefixMap
+from scmigen.cli.choices import OPTIONS
+from scmigen.cli.report import ERRORS, FORMATS, MOVED, report, say
+from scmigen.cli.request import BoardRequest as BoardRequest
+from scmigen.diagnostics import InputError, Severity
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
 
 _Command = Callable[..., Any]
 
-
-@dataclass(frozen=True, slots=True)
-class BoardRequest:
-    """The board that a command line names, and how it is to be read and numbered."""
-
-    board: Path
-    overlays: tuple[Path, ...] = ()
-    agents: tuple[Path, ...] = ()
-    include: tuple[Path, ...] = ()
-    define: tuple[str, ...] = ()
-    numbering: Numbering = Numbering.SHARED
-    ids: Path | None = None
-    trees: tuple[tuple[str, Path], ...] = ()
-    repack: bool = False
-    overrides: Asked = NOTHING
-    prefix_map: PrefixMap = ()
-    locked: bool = False
-
-    def load(self, path: Path, overlays: Sequence[Path] = ()) -> DeviceTree:
-        """The tree in a file, read as the command line says. Raises `InputError`."""
-        return api.load(path, overlays=overlays, include=self.include, define=self.define)
-
-    def compile(self, against: Path | None = None, agent: str | None = None) -> Result:
-        """The compiled board. Raises `InputError`."""
-        wrong: list[Diagnostic] = []
-
-        def load(path: Path, overlays: Sequence[Path] = ()) -> DeviceTree | None:
-            try:
-                return self.load(path, overlays)
-            except InputError as problem:
-                wrong.extend(problem.diagnostics)
-                return None
-
-        board = load(self.board, self.overlays)
-        trees = {name: tree for name, path in self.trees if (tree := load(path))}
-        is_board = against is not None and against.suffix != ".json"
-        server = load(against) if against is not None and is_board else against
-        if wrong or board is None:
-            raise InputError(wrong)
-        return api.compile(
-            board,
-            agents=self.agents,
-            trees=trees,
-            lock=self.ids,
-            numbering=self.numbering,
-            repack=self.repack,
-            overrides=self.overrides,
-            against=server,
-            agent=agent,
-            prefix_map=self.prefix_map,
-            locked=self.locked,
-        )
+#: Options that are fields of a `BoardRequest` as they are.
+_FIELDS = (
+    *("overlays", "agents", "include", "define", "ids", "trees"),
+    *("switches", "errors", "repack"),
+)
 
 
 def board_options(command: _Command, formats: Sequence[str] = FORMATS) -> _Command:
     """The options of every command that reads a board; it is called with a `BoardRequest`."""
 
+    def call(requests: tuple[BoardRequest, ...], **others: Any) -> Any:
+        return command(request=_one(requests), **others)
+
+    return _options(call, command, formats)
+
+
+def build_options(command: _Command) -> _Command:
+    """The same for ``build``, which is called for one board of a project file after the other."""
+
+    def call(
+        requests: tuple[BoardRequest, ...],
+        output: Path | None,
+        emit: tuple[str, ...],
+        **others: Any,
+    ) -> None:
+        one_file = any(others.get(name) for name in ("depfile", "stamp"))
+        if output is not None or one_file or others["style"] != "text":
+            _one(requests)
+        ended = []
+        for request in requests:
+            folder = output or request.output
+            if folder is None:
+                what = f"the output directory of {request.label}"
+                raise click.UsageError(f"Missing option '-o', {what}")
+            try:
+                command(request=request, output=folder, emit=emit or request.emit, **others)
+            except SystemExit as end:
+                ended.append(end.code)
+                if len(requests) > 1:
+                    say(f"board {request.label} is not built", err=True)
+        if ended:
+            raise SystemExit(worst(ended))
+
+    return _options(call, command, FORMATS)
+
+
+def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Command:
     @functools.wraps(command)
-    def with_request(
-        board: Path,
-        overlays: tuple[Path, ...],
-        agents: tuple[Path, ...],
-        include: tuple[Path, ...],
-        define: tuple[str, ...],
+    def with_requests(
+        board: Path | None,
         numbering: str,
-        ids: Path | None,
+        project: Path | None,
+        named: str | None,
         **others: Any,
     ) -> Any:
-        repack = others.pop("repack")
-        if repack and ids is None:
+        fields = {field: others.pop(field) for field in _FIELDS}
+        typed = BoardRequest(board or Path(), numbering=Numbering(numbering), **fields)
+        requests: tuple[BoardRequest, ...] = (typed,)
+        if board is None:
+            requests = _of_project(typed, project, named, others["style"], others["quiet"])
+        elif project is not None or named is not None:
+            raise click.UsageError("a BOARD is given, so --project and --board do not apply")
+        if typed.repack and None in (request.ids for request in requests):
             raise click.UsageError("--repack renumbers a lock file: name it with --ids")
-        request = BoardRequest(
-            board,
-            overlays,
-            agents,
-            include,
-            define,
-            Numbering(numbering),
-            ids,
-            others.pop("trees"),
-            repack,
-            asked(others.pop("switches"), others.pop("errors")),
-        )
-        return command(request=request, **others)
+        return call(requests=requests, **others)
 
     path = click.Path(path_type=Path)
     for option in (
         # Click takes what is given last for what comes first.
         click.argument("overlays", metavar="[OVERLAY]...", type=path, nargs=-1),
-        click.argument("board", type=path),
+        click.argument("board", type=path, required=False),
         click.option("-a", "--agents", type=path, multiple=True, help="Agents file (repeatable)."),
         click.option(
             "-I", "--include", type=path, multiple=True, help="Include directory (repeatable)."
@@ -144,9 +122,36 @@ def board_options(command: _Command, formats: Sequence[str] = FORMATS) -> _Comma
             help="Form of diagnostics.",
         ),
         click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
+        click.option(
+            "--project", type=path, help="Project file, in place of scmigen.toml in this folder."
+        ),
+        click.option("--board", "named", metavar="NAME", help="Board of the project file."),
     ):
-        with_request = option(with_request)
-    return with_request
+        with_requests = option(with_requests)
+    return with_requests
+
+
+def _one(requests: tuple[BoardRequest, ...]) -> BoardRequest:
+    """The only request, for a command that is about one board."""
+    if len(requests) > 1:
+        names = ", ".join(request.name for request in requests)
+        raise click.UsageError(f"name one board of the project file with --board: {names}")
+    return requests[0]
+
+
+def _of_project(
+    typed: BoardRequest, file: Path | None, name: str | None, style: str, quiet: bool
+) -> tuple[BoardRequest, ...]:
+    """The requests that a project file makes of what is typed; its errors end the program."""
+    # A project file is read only where no board is typed.
+    from scmigen.cli.project import project_requests
+
+    source = click.get_current_context().get_parameter_source("numbering")
+    try:
+        return project_requests(file, name, typed, source is not ParameterSource.DEFAULT)
+    except InputError as problem:
+        report(problem.diagnostics, style, quiet, sys.stderr)
+        raise SystemExit(ERRORS) from None
 
 
 #: The same for a command whose own answer comes as text or JSON.
@@ -177,6 +182,11 @@ def compiled(
         report(found.diagnostics, style, quiet, stream)
         raise SystemExit(MOVED if _only_moved(found) else ERRORS)
     return found
+
+
+def worst(statuses: Collection[object]) -> int:
+    """The exit status of several boards: numbers that moved are less than errors."""
+    return ERRORS if ERRORS in statuses else MOVED if MOVED in statuses else 0
 
 
 def _only_moved(found: Result) -> bool:

@@ -1,0 +1,81 @@
+"""The board that a command is about, and how it is to be compiled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from scmigen import api
+from scmigen.cli.choices import asked
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import Diagnostic, InputError
+from scmigen.model.places import PrefixMap
+from scmigen.pipeline import Result
+from scmigen.runtime import Numbering
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRequest:
+    """The board that a command line or a project file names, and how it is to be compiled.
+
+    ``switches`` and ``errors`` are the words after ``-W`` and ``-E``. ``name``, ``output`` and
+    ``emit`` are those of a board of the project file ``project``.
+    """
+
+    board: Path
+    overlays: tuple[Path, ...] = ()
+    agents: tuple[Path, ...] = ()
+    include: tuple[Path, ...] = ()
+    define: tuple[str, ...] = ()
+    numbering: Numbering = Numbering.SHARED
+    ids: Path | None = None
+    trees: tuple[tuple[str, Path], ...] = ()
+    switches: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    repack: bool = False
+    prefix_map: PrefixMap = ()
+    locked: bool = False
+    name: str = ""
+    output: Path | None = None
+    emit: tuple[str, ...] = ()
+    project: Path | None = None
+
+    @property
+    def label(self) -> str:
+        """What messages call the board."""
+        return self.name or str(self.board)
+
+    def load(self, path: Path, overlays: Sequence[Path] = ()) -> DeviceTree:
+        """The tree in a file, read as the command line says. Raises `InputError`."""
+        return api.load(path, overlays=overlays, include=self.include, define=self.define)
+
+    def compile(self, against: Path | None = None, agent: str | None = None) -> Result:
+        """The compiled board. Raises `InputError`."""
+        wrong: list[Diagnostic] = []
+
+        def load(path: Path, overlays: Sequence[Path] = ()) -> DeviceTree | None:
+            try:
+                return self.load(path, overlays)
+            except InputError as problem:
+                wrong.extend(problem.diagnostics)
+                return None
+
+        board = load(self.board, self.overlays)
+        trees = {name: tree for name, path in self.trees if (tree := load(path))}
+        is_board = against is not None and against.suffix != ".json"
+        server = load(against) if against is not None and is_board else against
+        if wrong or board is None:
+            raise InputError(wrong)
+        found = api.compile(
+            board,
+            agents=self.agents,
+            trees=trees,
+            lock=self.ids,
+            numbering=self.numbering,
+            repack=self.repack,
+            overrides=asked(self.switches, self.errors),
+            against=server,
+            agent=agent,
+            prefix_map=self.prefix_map,
+            locked=self.locked,
+        )
+        return replace(found, files=(*found.files, str(self.project))) if self.project else found

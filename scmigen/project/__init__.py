@@ -1,0 +1,1 @@
+"""Project files (``scmigen.toml``): boards, and how each is read, numbered and built."""
