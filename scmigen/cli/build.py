@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from scmigen.cli.choices import locked_option
-from scmigen.cli.common import BoardRequest, board_options, build_options, compiled
+from scmigen.cli.common import BoardRequest, build_options, check_options, compiled
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.rule import Rule
 from scmigen.diagnostics import InputError, counted
@@ -48,15 +48,6 @@ def _prefixes(
     if not all(old and equals for old, equals, _ in pairs):
         raise click.BadParameter("write OLD=NEW", context, parameter)
     return tuple((old, new) for old, _, new in pairs)
-
-
-def _locked(request: BoardRequest, locked: bool) -> BoardRequest:
-    """The request with ``--locked``."""
-    if locked and request.ids is None:
-        raise click.UsageError("--locked keeps a lock file as it is: name it with --ids")
-    if locked and request.repack:
-        raise click.UsageError("--repack replaces the lock file, and --locked keeps it")
-    return replace(request, locked=locked)
 
 
 @click.command(
@@ -114,7 +105,6 @@ If there are errors in the input, nothing is written and the exit status is 1.
 @click.option("-v", "--verbose", is_flag=True, help="List changed files.")
 def build(
     request: BoardRequest,
-    locked: bool,
     output: Path,
     emit: tuple[str, ...],
     scp_target: str | None,
@@ -131,7 +121,7 @@ def build(
     if depfile_target is not None and depfile is None:
         raise click.UsageError("--depfile-target names the target of a rule: ask for --depfile")
     rule = Rule(stamp, depfile, depfile_target)
-    request = _locked(replace(request, prefix_map=prefix_map), locked)
+    request = replace(request, prefix_map=prefix_map)
     overrides = {} if scp_target is None else {"scp": {"target": scp_target}}
     for attempt in range(_ATTEMPTS):
         # Another build may replace the lock file while this one compiles: take that one's numbers.
@@ -148,7 +138,7 @@ def build(
         written = None
         try:
             if made.ok:
-                beside = _beside(rule, outputs, found, lock, locked)
+                beside = _beside(rule, outputs, found, lock, request.locked)
                 written = made.write(output, beside, force, rule.stamps(outputs))
                 told.extend(written.diagnostics)
         except OvertakenError as problem:
@@ -218,7 +208,7 @@ def _summary(
 @click.command(
     help="Check BOARD and print all diagnostics; the exit status is 1 if there are errors."
 )
-@board_options
+@check_options
 @locked_option
 @click.option(
     "--against",
@@ -229,7 +219,6 @@ def _summary(
 @click.option("--as", "agent", help="Agent of that server that uses the tree BOARD.")
 def check(
     request: BoardRequest,
-    locked: bool,
     against: Path | None,
     agent: str | None,
     style: str,
@@ -237,5 +226,5 @@ def check(
 ) -> None:
     if agent is not None and against is None:
         raise click.UsageError("--as names an agent of a server: name that with --against")
-    found = compiled(_locked(request, locked), style, quiet, sys.stdout, against, agent)
+    found = compiled(request, style, quiet, sys.stdout, against, agent)
     report(found.diagnostics, style, quiet, sys.stdout)

@@ -3,7 +3,8 @@
 import functools
 import gc
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -11,9 +12,10 @@ import click
 from click.core import ParameterSource
 
 from scmigen.cli.choices import OPTIONS
-from scmigen.cli.report import ERRORS, FORMATS, MOVED, report, say
+from scmigen.cli.report import ERRORS, FORMATS, report, say
 from scmigen.cli.request import BoardRequest as BoardRequest
-from scmigen.diagnostics import InputError, Severity
+from scmigen.cli.request import status_of, worst
+from scmigen.diagnostics import InputError
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
 
@@ -65,6 +67,38 @@ def build_options(command: _Command) -> _Command:
     return _options(call, command, FORMATS)
 
 
+def check_options(command: _Command) -> _Command:
+    """The same for ``check``: of several boards, `check_boards` takes care."""
+
+    def call(
+        requests: tuple[BoardRequest, ...], each: bool, jobs: int | None, **others: Any
+    ) -> None:
+        if not each and len(requests) == 1:
+            command(request=requests[0], **others)
+            return
+        # Processes and a progress bar are needed only here.
+        from scmigen.cli.boards import check_boards, each_board
+
+        check_boards(each_board(requests[0]) if each else requests, jobs, **others)
+
+    with_options = _options(call, command, FORMATS)
+    for option in (
+        click.option(
+            "-j",
+            "--jobs",
+            type=click.IntRange(1, 1024),
+            help="Boards that are checked at once; by default, one per processor.",
+        ),
+        click.option(
+            "--each",
+            is_flag=True,
+            help="Each path is a board of its own, or a directory of boards (.dts).",
+        ),
+    ):
+        with_options = option(with_options)
+    return with_options
+
+
 def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Command:
     @functools.wraps(command)
     def with_requests(
@@ -83,6 +117,8 @@ def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Comm
             raise click.UsageError("a BOARD is given, so --project and --board do not apply")
         if typed.repack and None in (request.ids for request in requests):
             raise click.UsageError("--repack renumbers a lock file: name it with --ids")
+        if others.pop("locked", False):
+            requests = tuple(map(_locked, requests))
         return call(requests=requests, **others)
 
     path = click.Path(path_type=Path)
@@ -129,6 +165,15 @@ def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Comm
     ):
         with_requests = option(with_requests)
     return with_requests
+
+
+def _locked(request: BoardRequest) -> BoardRequest:
+    """The request with ``--locked``."""
+    if request.ids is None:
+        raise click.UsageError("--locked keeps a lock file as it is: name it with --ids")
+    if request.repack:
+        raise click.UsageError("--repack replaces the lock file, and --locked keeps it")
+    return replace(request, locked=True)
 
 
 def _one(requests: tuple[BoardRequest, ...]) -> BoardRequest:
@@ -180,18 +225,5 @@ def compiled(
         raise SystemExit(ERRORS) from None
     if not found.ok:
         report(found.diagnostics, style, quiet, stream)
-        raise SystemExit(MOVED if _only_moved(found) else ERRORS)
+        raise SystemExit(status_of(found))
     return found
-
-
-def worst(statuses: Collection[object]) -> int:
-    """The exit status of several boards: numbers that moved are less than errors."""
-    return ERRORS if ERRORS in statuses else MOVED if MOVED in statuses else 0
-
-
-def _only_moved(found: Result) -> bool:
-    return all(
-        item.id in ("id-moved", "lock-outdated")
-        for item in found.diagnostics
-        if item.severity is Severity.ERROR
-    )

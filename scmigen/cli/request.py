@@ -1,13 +1,14 @@
 """The board that a command is about, and how it is to be compiled."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scmigen import api
 from scmigen.cli.choices import asked
+from scmigen.cli.report import ERRORS, MOVED
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, InputError
+from scmigen.diagnostics import Diagnostic, InputError, Severity
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
@@ -79,3 +80,16 @@ class BoardRequest:
             locked=self.locked,
         )
         return replace(found, files=(*found.files, str(self.project))) if self.project else found
+
+
+def status_of(found: Result) -> int:
+    """The exit status for a compiled board."""
+    errors = {item.id for item in found.diagnostics if item.severity is Severity.ERROR}
+    if not errors:
+        return 0
+    return MOVED if errors <= {"id-moved", "lock-outdated"} else ERRORS
+
+
+def worst(statuses: Collection[object]) -> int:
+    """The exit status of several boards: numbers that moved are less than errors."""
+    return ERRORS if ERRORS in statuses else MOVED if MOVED in statuses else 0

@@ -1,0 +1,147 @@
+"""``scmigen check`` for several boards: those of a project file, or each that is named."""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scmigen.cli.report import ERRORS, report, say
+from scmigen.cli.request import BoardRequest, status_of, worst
+from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity, counted
+from scmigen.project.workers import Outcome, run_all
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+
+def each_board(request: BoardRequest) -> tuple[BoardRequest, ...]:
+    """A request for each path that is typed; a directory stands for all ``.dts`` files below it."""
+    if request.ids is not None:
+        raise click.UsageError("--ids names the lock file of one board, so not with --each")
+    found: dict[Path, None] = {}
+    for path in (request.board, *request.overlays):
+        inside = sorted(path.rglob("*.dts")) if path.is_dir() else [path]
+        if not inside:
+            raise click.UsageError(f"no .dts file is below {path}")
+        found.update(dict.fromkeys(inside))
+    return tuple(replace(request, board=path, overlays=()) for path in found)
+
+
+def check_boards(
+    requests: Sequence[BoardRequest],
+    jobs: int | None,
+    against: Path | None,
+    agent: str | None,
+    style: str,
+    quiet: bool,
+) -> None:
+    """Check boards at once, report them in their order, and end with the worst exit status.
+
+    With text, a line with the name of a board precedes what is reported of it; data is one
+    document, in which the name is the first related place. How many boards have errors comes last,
+    on standard error.
+    """
+    statuses: Counter[int] = Counter()
+    found: list[Diagnostic] = []
+
+    def work(index: int) -> Outcome:
+        try:
+            result = requests[index].compile(against, agent)
+        except InputError as problem:
+            return Outcome(problem.diagnostics, ERRORS)
+        return Outcome(result.diagnostics, status_of(result))
+
+    with _Progress(len(requests)) as progress:
+
+        def take(index: int, outcome: Outcome) -> None:
+            statuses[ERRORS if outcome.status is None else outcome.status] += 1
+            progress.went_on()
+            if style != "text":
+                found.extend(_attributed(requests[index], outcome.diagnostics))
+                return
+            shown = [item for item in outcome.diagnostics if not quiet or _is_error(item)]
+            if shown:
+                with progress.aside():
+                    say(f"{requests[index].label}: {_counts(shown)}")
+                    report(shown, style, quiet, sys.stdout)
+
+        run_all(len(requests), work, jobs or _processors(), take)
+    if style != "text":
+        report(found, style, quiet, sys.stdout)
+    wrong = len(requests) - statuses[0]
+    say(f"{counted(len(requests), 'board')}: {statuses[0]} ok, {wrong} with errors", err=True)
+    raise SystemExit(worst(statuses))
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _is_error(item: Diagnostic) -> bool:
+    return item.severity is Severity.ERROR
+
+
+def _attributed(request: BoardRequest, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """The diagnostics, each with its board: an included file is a part of many."""
+    board = Related(f"board {request.label}", Position(str(request.board)))
+    for item in found:
+        yield replace(item, related=(board, *item.related))
+
+
+def _counts(shown: Sequence[Diagnostic]) -> str:
+    """``2 errors, 1 note``."""
+    counts = Counter(item.severity for item in shown)
+    return ", ".join(counted(counts[item], item.word) for item in sorted(counts, reverse=True))
+
+
+class _Progress:
+    """How many boards are done: a bar on standard error, if that is a terminal."""
+
+    def __init__(self, boards: int) -> None:
+        self._bar: Bar | None = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+            columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn())
+            # Processes are forked, so no thread may draw it; and output goes to its own stream.
+            self._bar = Progress(
+                *columns,
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                auto_refresh=False,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._task = self._bar.add_task("boards", total=boards)
+
+    def __enter__(self) -> "_Progress":
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def went_on(self) -> None:
+        """One more board is done."""
+        if self._bar is not None:
+            self._bar.update(self._task, advance=1, refresh=True)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """The bar is away while the body prints."""
+        self.__exit__()
+        yield
+        self.__enter__()

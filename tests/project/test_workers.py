@@ -1,0 +1,114 @@
+"""Processes for many boards: order, death, signals."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+SCRIPT = """
+import os, signal, sys, time
+from scmigen.diagnostics import Finding
+from scmigen.project.workers import Outcome, run_all
+
+FOUND = Finding("x-y", "It is.", "Do it.")
+
+def work(index):
+    {work}
+    return Outcome((FOUND.error(f"of {{index}}"),), index % 2)
+
+def take(index, outcome):
+    (found,) = outcome.diagnostics
+    print(index, outcome.status, f"{{found.id}}: {{found.message}}", flush=True)
+
+run_all({count}, work, {jobs}, take)
+"""
+
+
+def started(work: str, count: int, jobs: int) -> "subprocess.Popen[str]":
+    script = SCRIPT.format(work=work, count=count, jobs=jobs)
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", script], stdout=pipe, stderr=pipe, text=True)
+
+
+def lines(work: str, count: int, jobs: int) -> list[str]:
+    with started(work, count, jobs) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    return out.splitlines()
+
+
+@pytest.mark.parametrize("jobs", [1, 3, 9])
+def test_outcomes_come_in_the_order_of_the_boards(jobs: int) -> None:
+    """Though the later ones end earlier."""
+    found = lines("time.sleep(0.02 * (6 - index))", 6, jobs)
+    assert found == [f"{index} {index % 2} x-y: of {index}" for index in range(6)]
+
+
+def test_an_outcome_may_be_larger_than_a_pipe() -> None:
+    found = lines("return Outcome((FOUND.error('x' * 300_000),), 0)", 2, 2)
+    assert [len(line) for line in found] == [len("0 0 x-y: ") + 300_000] * 2
+
+
+@pytest.mark.parametrize(
+    ("work", "told"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "its process was ended by SIGKILL"),
+        ("os._exit(7)", "its process was ended by 7"),
+        ("raise RuntimeError('oh')", "internal error: RuntimeError: oh"),
+        ("sys.exit(3)", "internal error: SystemExit: 3"),
+    ],
+)
+def test_a_process_that_dies_is_reported_for_its_board(work: str, told: str) -> None:
+    found = lines(f"if index == 1: {work}", 3, 2)
+    assert found == ["0 0 x-y: of 0", f"1 None board-failed: {told}", "2 0 x-y: of 2"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_no_process_is_left_after_a_signal(number: int, tmp_path: Path) -> None:
+    pid = f"open({str(tmp_path)!r} + f'/{{os.getpid()}}', 'w').close(); time.sleep(600)"
+    with started(pid, 5, 2) as process:
+        until = monotonic() + 60
+        while len(list(tmp_path.iterdir())) < 2 and monotonic() < until:
+            sleep(0.01)
+        process.send_signal(number)
+        process.communicate(timeout=60)
+    assert process.returncode == -number
+    pids = [int(path.name) for path in tmp_path.iterdir()]
+    assert len(pids) == 2
+    for worker in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)
+
+
+def test_without_fork_boards_are_done_one_by_one() -> None:
+    found = lines("", 3, 2)
+    script = SCRIPT.format(work="", count=3, jobs=2)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import os; del os.fork\n{script}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.splitlines() == found
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    """They finish their board and find nobody to tell."""
+    work = f"open({str(tmp_path)!r} + f'/{{os.getpid()}}', 'w').close(); time.sleep(0.3)"
+    with started(work, 9, 2) as process:
+        until = monotonic() + 60
+        while len(list(tmp_path.iterdir())) < 2 and monotonic() < until:
+            sleep(0.01)
+        process.kill()
+        # Both streams end when the last process that holds them does.
+        process.communicate(timeout=60)
+    assert len(list(tmp_path.iterdir())) <= 4
+    for path in tmp_path.iterdir():
+        with suppress(ProcessLookupError):
+            os.kill(int(path.name), 0)
