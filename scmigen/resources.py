@@ -16,9 +16,9 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def directory(name: str) -> Path:
-    """The folder ``name`` (``"grammars"`` or ``"templates"``).
+    """The folder ``name``: ``"grammars"``, ``"templates"`` or ``"cmake"``.
 
-    A wheel carries it inside the package; a source tree and an editable install have it beside
+    A wheel carries all inside the package; a source tree and an editable install have it beside
     the package. Nothing else in scmigen knows this.
     """
     installed = _PACKAGE / name

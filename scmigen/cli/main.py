@@ -100,12 +100,28 @@ def _require(command: str) -> None:
             raise click.ClickException(f"{command} needs Linux: Python has no {module}.{name} here")
 
 
+def _print_cmake_dir(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        from scmigen.resources import directory
+
+        click.echo(directory("cmake"))
+        context.exit()
+
+
 @click.group(
     cls=_Lazy,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Compile device trees into SCMI platforms, check them, and serve them.",
 )
 @click.version_option(__version__, prog_name="scmigen")
+@click.option(
+    "--cmake-dir",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_cmake_dir,
+    help="Print the folder of ScmigenConfig.cmake and scmigen.mk, and exit.",
+)
 @click.pass_context
 def cli(context: click.Context) -> None:
     # A file that is younger than its command is not what the command has read.
