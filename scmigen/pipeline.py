@@ -151,20 +151,22 @@ class Emitted(NamedTuple):
         beside: Sequence[Beside] = (),
         force: bool = False,
         stamps: Sequence[Path] = (),
+        strict: bool = False,
     ) -> Written:
         """Put the files into a directory, and each of ``beside`` at its own path: all or none.
 
         Files that did not change keep their time stamps; files of earlier runs that are not made
         any more are removed, unless somebody changed them. ``force``: replace files of the same
         name that scmigen did not write, or that were changed since. ``stamps``: files that get the
-        time of now after all else. Raises `ValueError` where there are errors, and `InputError`
-        where a file cannot be written or is not to be replaced.
+        time of now after all else. ``strict``: a warning is an error. Raises
+        `ValueError` where there are errors, and `InputError` where a file cannot be written or is
+        not to be replaced.
         """
         if not self.ok:
             raise ValueError("the outputs have errors: see Emitted.diagnostics")
         from scmigen.targets.common.write import write  # a check writes nothing
 
-        return write(Path(folder), self.files, beside, force, stamps)
+        return write(Path(folder), self.files, beside, force, stamps, strict)
 
 
 def compile_board(board: DeviceTree, request: Request) -> Result:

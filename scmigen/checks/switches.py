@@ -28,11 +28,12 @@ _SEVERITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Overrides of the command line: checks that are on, off, or errors."""
+    """Overrides of the command line: checks that are on, off, or errors; or all warnings are."""
 
     on: frozenset[str] = frozenset()
     off: frozenset[str] = frozenset()
     errors: frozenset[str] = frozenset()
+    strict: bool = False
 
 
 #: A command line without overrides.
@@ -91,7 +92,8 @@ def _by_command(item: Diagnostic, asked: Asked) -> Diagnostic | None:
     if item.id in asked.errors:
         return replace(item, severity=Severity.ERROR)
     if item.id not in asked.off:
-        return item
+        fails = asked.strict and item.severity is Severity.WARNING
+        return replace(item, severity=Severity.ERROR) if fails else item
     if item.severity is not Severity.ERROR:
         return None
     wanted = f"checks: {{{item.id}: {{severity: off, reason: …}}}} in the agents file"

@@ -69,7 +69,7 @@ def check_boards(
             if shown:
                 with progress.aside():
                     say(f"{requests[index].label}: {_counts(shown)}")
-                    report(shown, style, quiet, sys.stdout)
+                    report(shown, style, quiet, sys.stdout, counts=False)
 
         run_all(len(requests), work, jobs or _processors(), take)
     if style != "text":

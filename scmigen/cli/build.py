@@ -139,7 +139,8 @@ def build(
         try:
             if made.ok:
                 beside = _beside(rule, outputs, found, lock, request.locked)
-                written = made.write(output, beside, force, rule.stamps(outputs))
+                stamps, strict = rule.stamps(outputs), found.asked.strict
+                written = made.write(output, beside, force, stamps, strict)
                 told.extend(written.diagnostics)
         except OvertakenError as problem:
             if attempt < _ATTEMPTS - 1:
@@ -228,3 +229,5 @@ def check(
         raise click.UsageError("--as names an agent of a server: name that with --against")
     found = compiled(request, style, quiet, sys.stdout, against, agent)
     report(found.diagnostics, style, quiet, sys.stdout)
+    if not found.diagnostics and not quiet and style == "text":
+        say(f"{request.board}: no problems found")

@@ -8,6 +8,9 @@ import click
 
 from scmigen.checks.switches import Asked, unknown_hint
 
+#: What ``-W`` takes besides the names of checks: every warning is an error.
+STRICT = "error"
+
 
 def agent_trees(
     context: click.Context, parameter: click.Parameter, texts: Sequence[str]
@@ -28,13 +31,14 @@ def agent_trees(
 def check_names(
     context: click.Context, parameter: click.Parameter, texts: Sequence[str]
 ) -> tuple[str, ...]:
-    """Names of checks, after ``no-`` or not; another word is wrong usage."""
-    if not texts:
-        return ()
+    """Names of checks, after ``no-`` or not, and for ``-W`` `STRICT`; else it is wrong usage."""
+    extra = {STRICT} if parameter.name == "switches" else set()
+    if {text.removeprefix("no-") for text in texts} <= extra:
+        return tuple(texts)
     # Findings of outputs are known only once targets are imported.
     from scmigen.explain import switchable
 
-    known = switchable()
+    known = {*switchable(), *extra}
     for text in texts:
         name = text.removeprefix("no-")
         if name not in known:
@@ -45,11 +49,15 @@ def check_names(
 
 def asked(switches: Sequence[str], errors: Sequence[str]) -> Asked:
     """What ``-W`` and ``-E`` say together; of two words about one check the last one counts."""
-    last = {text.removeprefix("no-"): not text.startswith("no-") for text in switches}
+    last = {STRICT: False} | {
+        text.removeprefix("no-"): not text.startswith("no-") for text in switches
+    }
+    strict = last.pop(STRICT)
     return Asked(
         frozenset(name for name, on in last.items() if on),
         frozenset(name for name, on in last.items() if not on),
         frozenset(text.removeprefix("no-") for text in errors),
+        strict,
     )
 
 
@@ -75,8 +83,9 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "switches",
         multiple=True,
         callback=check_names,
-        metavar="[no-]CHECK",
-        help="Suppress warnings and notes of a check (no-), or restore a check (repeatable).",
+        metavar="[no-]CHECK|error",
+        help="Suppress warnings and notes of a check (no-), or restore a check; error: every "
+        "warning is an error (repeatable).",
     ),
     click.option(
         "-E",

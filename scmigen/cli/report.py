@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import IO
 
 import click
@@ -10,7 +10,7 @@ import click
 from scmigen import escape
 from scmigen.cli.excerpts import with_excerpts
 from scmigen.cli.terminal import has_colour
-from scmigen.diagnostics import Diagnostic, Severity, format_text
+from scmigen.diagnostics import Diagnostic, Position, Severity, counted, format_text
 
 #: Exit statuses: errors in the input, wrong usage (click's), identifiers that moved.
 ERRORS, USAGE, MOVED = 1, 2, 3
@@ -26,8 +26,18 @@ _HINT = re.compile(r"^  hint: .*$", re.MULTILINE)
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
 
 
-def report(diagnostics: Iterable[Diagnostic], style: str, quiet: bool, stream: IO[str]) -> None:
-    """Print diagnostics in the form asked for, one of `FORMATS`."""
+def report(
+    diagnostics: Iterable[Diagnostic],
+    style: str,
+    quiet: bool,
+    stream: IO[str],
+    counts: bool = True,
+) -> None:
+    """Print diagnostics in the form asked for, one of `FORMATS`.
+
+    As text, errors come last, where people look, and with ``counts`` a line that says how many
+    there are of each severity.
+    """
     shown = with_excerpts(
         item for item in diagnostics if not quiet or item.severity is Severity.ERROR
     )
@@ -39,8 +49,16 @@ def report(diagnostics: Iterable[Diagnostic], style: str, quiet: bool, stream: I
             print(text, file=stream)
     else:
         colour = has_colour(stream)
-        for item in shown:
+        for item in sorted(shown, key=lambda item: (item.severity, item.position or Position(""))):
             print(_in_colour(item) if colour else format_text(item), file=stream)
+        if counts and shown and not quiet:
+            print(_tally(shown), file=stream)
+
+
+def _tally(shown: Sequence[Diagnostic]) -> str:
+    """``0 errors, 2 warnings, 3 notes``."""
+    found = [item.severity for item in shown]
+    return ", ".join(counted(found.count(each), each.word) for each in reversed(Severity))
 
 
 def say(text: str, *, err: bool = False) -> None:

@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     ("line", "status", "stdout", "stderr"),
     [
         pytest.param("build good.dts -o out", 0, "1 clock for ospm", "", id="build"),
-        pytest.param("check good.dts", 0, "", "", id="check-finds-nothing"),
+        pytest.param("check good.dts", 0, "no problems found", "", id="check-finds-nothing"),
         pytest.param("check dangling.dts", 1, "error[phandle-dangling]", "", id="check-finds"),
         pytest.param("build dangling.dts -o out", 1, "", "error[phandle-dangling]", id="refused"),
         pytest.param("show devices broken.dts", 1, "", "error[dts-syntax]", id="syntax"),
@@ -61,7 +61,10 @@ def test_a_board_alone_is_checked_without_readers_that_it_does_not_need(folder: 
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=folder, timeout=60
     )
-    assert (done.stdout, done.stderr) == ("[]\n", "")
+    assert (done.stdout, done.stderr) == (
+        "good.dts: no problems found\n[]\n",
+        "",
+    )
 
 
 def test_builds_at_once_that_share_a_lock_lose_no_number(folder: Path) -> None:

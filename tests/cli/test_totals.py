@@ -127,3 +127,13 @@ def test_files_of_an_earlier_run_that_stay_fail_with_w_error(folder: Path) -> No
 
 def test_only_w_takes_the_word(folder: Path) -> None:
     assert scmigen("check", "clean.dts", "-E", "error", cwd=folder).returncode == 2
+
+
+def test_of_many_boards_each_is_counted_once(folder: Path) -> None:
+    (folder / "scmigen.toml").write_text(
+        "[board.one]\nsource = 'warned.dts'\n[board.two]\nsource = 'warned.dts'\n"
+    )
+    done = scmigen("check", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("1 warning") == 2
+    assert "0 errors" not in done.stdout

@@ -14,10 +14,17 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from scmigen.diagnostics import Diagnostic, InputError, Position, Related, counted
+from scmigen.diagnostics import (
+    Diagnostic,
+    InputError,
+    Position,
+    Related,
+    Severity,
+    counted,
+)
 from scmigen.targets.common.change import Change, leftovers, mode_of
 from scmigen.targets.common.exclusive import Locks, stoppable
 from scmigen.targets.common.files import (
@@ -58,6 +65,7 @@ def write(
     beside: Sequence[Beside] = (),
     force: bool = False,
     stamps: Sequence[Path] = (),
+    strict: bool = False,
 ) -> Written:
     """Put ``files`` into ``folder`` and each of ``beside`` at its own path: all of them, or none.
 
@@ -65,8 +73,8 @@ def write(
     more are removed, if nobody changed them. An output does not replace a file that scmigen did
     not write, or that was changed since, but with ``force``. ``stamps`` get the time of now after
     all else, whether or not anything changed, and are made where they are missing; they may be
-    outputs. Raises `InputError` with every such
-    file, and where anything cannot be written; all is then as it was. Raises
+    outputs. ``strict``: a warning is an error. Raises `InputError` with every such file, and where
+    anything cannot be written; all is then as it was. Raises
     `OvertakenError` if one of ``beside`` was changed since it was read.
     """
     wanted = {str(PurePosixPath(file.path)): file.content for file in files}
@@ -78,7 +86,8 @@ def write(
         *((path, _followed(path).parent) for path in apart),
     ]
     with _undivided(places) as (change, locks):
-        return _Run(change, locks, folder, dict(sorted(wanted.items())), beside, stamps).go(force)
+        run = _Run(change, locks, folder, dict(sorted(wanted.items())), beside, stamps)
+        return run.go(force, strict)
 
 
 def write_one(path: Path, content: bytes) -> None:
@@ -115,7 +124,7 @@ class _Run:
         self._before = read(folder)
         self._plan = _Plan()
 
-    def go(self, force: bool) -> Written:
+    def go(self, force: bool, strict: bool) -> Written:
         """Do it."""
         due = [item for item in self._beside if self._is_due(item)]
         self._look_at_outputs(force)
@@ -123,6 +132,8 @@ class _Run:
         plan, change, manifest = self._plan, self._change, self._folder / MANIFEST
         final = encode({path: [digest] for path, digest in self._digests.items()})
         told = tuple(self._reports())
+        if strict and told:
+            raise InputError([replace(item, severity=Severity.ERROR) for item in told])
         missing = self._missing_stamps()
         nothing = not (due or missing or plan.changed or plan.stale)
         locked = _followed(self._folder) in self._locks.held
