@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, overload
 
+from scmigen.assignment.assignment import WaiverSaid
 from scmigen.assignment.foreign import Source
 from scmigen.assignment.said import SourceSaid
 from scmigen.assignment.sources import Sources
@@ -132,6 +133,7 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     agent: str | None = None,
     prefix_map: PrefixMap = (),
     locked: bool = False,
+    baseline: File | None = None,
 ) -> Result:
     """Compile a board into its SCMI platform, and check it.
 
@@ -141,7 +143,7 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     of the lock. ``overrides``: severities, as with ``-W`` and ``-E``. ``against``: a server to hold
     this board against, by its runtime configuration or its board; ``agent`` is whose tree this is
     there. ``prefix_map``: pairs of a folder and what outputs have in its place; of several that
-    match, the last one holds.
+    match, the last one holds. ``baseline``: a file of waivers.
 
     Raises `InputError` where the input cannot be understood.
     """
@@ -151,25 +153,28 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     )
     numbers = Numbering(numbering)
     name = "" if lock is None or isinstance(lock, Text) else str(lock)
+    waivers = () if baseline is None else _baseline(baseline)
     request = Request(
-        sources, _lock(lock), numbers, repack, overrides, None, prefix_map, name, locked
+        sources, _lock(lock), numbers, repack, overrides, None, prefix_map, name, locked, waivers
     )
-    if against is None:
-        return compile_board(_tree(board), request)
-    try:
-        held = _against(against, agent)
-    except InputError as problem:
-        # What is wrong with the board itself is told as well.
-        found = check(
-            board,
-            agents=agents,
-            trees=trees,
-            lock=lock,
-            numbering=numbering,
-            overrides=overrides,
-        )
-        raise InputError((*problem.diagnostics, *found)) from None
-    return compile_board(_tree(board), replace(request, against=held))
+    if against is not None:
+        try:
+            request = replace(request, against=_against(against, agent))
+        except InputError as problem:
+            # What is wrong with the board itself is told as well.
+            found = check(
+                board,
+                agents=agents,
+                trees=trees,
+                lock=lock,
+                numbering=numbering,
+                overrides=overrides,
+                baseline=baseline,
+            )
+            raise InputError((*problem.diagnostics, *found)) from None
+    result = compile_board(_tree(board), request)
+    read = () if baseline is None or isinstance(baseline, Text) else (str(baseline),)
+    return replace(result, files=(*result.files, *read))
 
 
 @overload
@@ -184,6 +189,7 @@ def check(
     overrides: Asked = NOTHING,
     against: Runtime | Board | None = None,
     agent: str | None = None,
+    baseline: File | None = None,
     locked: bool = False,
 ) -> tuple[Diagnostic, ...]: ...
 
@@ -228,7 +234,9 @@ def emit(result: Result, targets: str | Sequence[str] = ()) -> Emitted:
         if not registry.exists(name):
             known = ", ".join(registry.names())
             raise ValueError(f"no target {name!r}; one of: {known}")
-    return emit_outputs(result.model, names or DEFAULT_OUTPUTS, bool(names), result.asked)
+    return emit_outputs(
+        result.model, names or DEFAULT_OUTPUTS, bool(names), result.asked, None, result.baseline
+    )
 
 
 def diff(old: Comparable, new: Comparable) -> tuple[Change, ...]:
@@ -311,6 +319,15 @@ def _several(sources: File | Sequence[File]) -> Sequence[File]:
 def _text(source: File) -> Text:
     """The content of a file. Raises `InputError` if it cannot be read."""
     return source if isinstance(source, Text) else Text(str(source), read_text(Path(source)))
+
+
+def _baseline(source: File) -> tuple[WaiverSaid, ...]:
+    from scmigen.assignment.waivers_file import (
+        read_baseline,  # YAML is read only where there is any
+    )
+
+    name, text = _text(source)
+    return read_baseline(text, name)
 
 
 def _lock(source: File | None) -> Lock | None:

@@ -6,7 +6,7 @@ with every diagnostic so far. This module knows neither device trees nor SCMI.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -48,6 +48,28 @@ class Related:
     """A further place that belongs to a diagnostic, and what is there."""
 
     message: str
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a diagnostic is about, by names that do not change with numbers and lines.
+
+    ``resources`` are written ``clock /cru 12``; ``nodes`` are paths; ``agents`` are names, of all
+    agents concerned.
+    """
+
+    resources: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why one diagnostic is not reported, until which day (``YYYY-MM-DD``), and who says so."""
+
+    reason: str
+    until: str | None = None
     position: Position | None = None
 
 
@@ -113,7 +135,8 @@ class Diagnostic:
     """One instance of a finding: message, position, related places, and a hint.
 
     ``excerpt`` is the line of the source, and a second line with a caret below the position.
-    ``whole``: the related places are what it is about, and text has all of them.
+    ``whole``: the related places are what it is about, and text has all of them. ``waiver``: the
+    user accepts this very instance, and it is not an error any more.
     """
 
     finding: Finding
@@ -124,11 +147,23 @@ class Diagnostic:
     hint: str | None = None
     excerpt: str | None = None
     whole: bool = False
+    subject: Subject = Subject()
+    waiver: Waiver | None = None
 
     @property
     def id(self) -> str:
         """The id of the finding."""
         return self.finding.id
+
+    def about(
+        self,
+        resources: Iterable[str] = (),
+        nodes: Iterable[str] = (),
+        agents: Iterable[str] = (),
+    ) -> "Diagnostic":
+        """The same diagnostic with its subject, each name once."""
+        parts = (tuple(dict.fromkeys(names)) for names in (resources, nodes, agents))
+        return replace(self, subject=Subject(*parts))
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -198,4 +233,16 @@ def to_dict(item: Diagnostic) -> dict[str, Any]:
         ],
         "hint": item.hint,
         "excerpt": item.excerpt,
+        "subject": {
+            "resources": item.subject.resources,
+            "nodes": item.subject.nodes,
+            "agents": item.subject.agents,
+        },
+        "waived": None if item.waiver is None else waiver_to_dict(item.waiver),
     }
+
+
+def waiver_to_dict(waiver: Waiver) -> dict[str, Any]:
+    """The JSON object of a waiver."""
+    where = position_to_dict(waiver.position)
+    return {"reason": waiver.reason, "until": waiver.until, "position": where}

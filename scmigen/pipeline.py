@@ -3,17 +3,18 @@
 text → tree → inventory → platform → checks → files
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from scmigen.assignment.assignment import Switch
+from scmigen.assignment.assignment import Switch, WaiverSaid
 from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.sources import NO_SOURCES, Sources, assign
 from scmigen.checks.registry import run_checks
 from scmigen.checks.switches import NOTHING, Asked, switched, unknown
+from scmigen.checks.waivers import waive
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (
     Diagnostic,
@@ -82,7 +83,7 @@ class Request:
     ``lock_file``: that file does not exist. ``locked``: it is an error where a number is not in the
     lock. ``repack``: number everything anew in spite of it. ``asked``: severity overrides that come
     with the request, not with the board. ``prefix_map``: pairs of a folder and what outputs have in
-    its place.
+    its place. ``baseline``: waivers besides those of the agents files.
     """
 
     sources: Sources = NO_SOURCES
@@ -94,16 +95,23 @@ class Request:
     prefix_map: PrefixMap = ()
     lock_file: str = ""
     locked: bool = False
+    baseline: tuple[WaiverSaid, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A compiled board: its model, every diagnostic, and the names of all files that were read."""
+    """A compiled board: its model, every diagnostic, and the names of all files that were read.
+
+    ``waived`` are the diagnostics that a waiver covers; they do not count. ``baseline``: the
+    waivers that came with the request, for the outputs.
+    """
 
     model: Model
     diagnostics: tuple[Diagnostic, ...]
     files: tuple[str, ...]
     asked: Asked = NOTHING
+    waived: tuple[Diagnostic, ...] = ()
+    baseline: tuple[WaiverSaid, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -139,6 +147,7 @@ class Emitted(NamedTuple):
 
     files: tuple[File, ...]
     diagnostics: tuple[Diagnostic, ...]
+    waived: tuple[Diagnostic, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -184,8 +193,22 @@ def compile_board(board: DeviceTree, request: Request) -> Result:
     if request.against is not None:
         checked += _held_against(request.against, model)
     found = switched(checked, assignment.switches, request.asked)
+    kept, waived, problems = waive(found, _waivers(model, request.baseline), board, _findings)
+    of_waivers = switched(problems, assignment.switches, request.asked)
+    told = (*_unknown(assignment.switches), *of_waivers, *kept)
     files = _files(board, request)
-    return Result(model, (*_unknown(assignment.switches), *found), files, request.asked)
+    return Result(model, told, files, request.asked, waived, request.baseline)
+
+
+def _findings() -> Mapping[str, Finding]:
+    from scmigen.explain import findings  # findings of outputs are known once targets are imported
+
+    return findings()
+
+
+def _waivers(model: Model, baseline: Sequence[WaiverSaid]) -> tuple[WaiverSaid, ...]:
+    """Those of the agents files come first, so their reasons hold."""
+    return (*model.assignment.waivers, *baseline)
 
 
 def _files(board: DeviceTree, request: Request) -> tuple[str, ...]:
@@ -303,12 +326,13 @@ def emit_outputs(
     explicit: bool,
     asked: Asked = NOTHING,
     overrides: "Overrides | None" = None,
+    baseline: Sequence[WaiverSaid] = (),
 ) -> Emitted:
     """The files of the outputs ``wanted``, each in its folder, and what could not be made.
 
     ``explicit``: the user named the outputs, so one that cannot hold the board is an error; else it
     is left out. Notes and warnings can be switched like checks. ``overrides``: options given in
-    place of those in the agents file.
+    place of those in the agents file. ``baseline``: waivers besides those of the agents files.
     """
     # Targets are imported only where there are outputs to make.
     from scmigen.targets.make import make_outputs
@@ -317,4 +341,7 @@ def emit_outputs(
         files, diagnostics = make_outputs(model, wanted, explicit, overrides)
     except InputError as problem:
         files, diagnostics = (), problem.diagnostics
-    return Emitted(files, switched(diagnostics, model.assignment.switches, asked, final=True))
+    found = switched(diagnostics, model.assignment.switches, asked, final=True)
+    waivers = _waivers(model, baseline)
+    kept, waived, _ = waive(found, waivers, model.inventory.tree, None)
+    return Emitted(files, kept, waived)

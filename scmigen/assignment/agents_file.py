@@ -13,6 +13,7 @@ from scmigen.assignment.platform_file import PlatformReader
 from scmigen.assignment.problems import Problems, TooManyError
 from scmigen.assignment.said import PlatformSaid, SourceSaid
 from scmigen.assignment.vocabulary import FILE
+from scmigen.assignment.waivers_file import read_waivers
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position
 
@@ -65,6 +66,7 @@ def _file(text: str, name: str, lookup: Lookup) -> SourceSaid:
         grants=tuple(domains.grants),
         platform=options,
         switches=tuple(_switches(parts["checks"])) if "checks" in parts else (),
+        waivers=tuple(read_waivers(parts["waivers"])) if "waivers" in parts else (),
         named=(*domains.named, *platform.named),
         domains=tuple(domains.places),
         position=Position(name),

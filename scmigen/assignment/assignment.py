@@ -92,6 +92,25 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class WaiverSaid:
+    """A finding that the user accepts, as written: the id of a check, and what it is about.
+
+    ``until`` is the last day on which it holds, as ``YYYY-MM-DD``; ``severity`` the highest that it
+    covers.
+    """
+
+    check: str
+    reason: str
+    resources: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    message: str | None = None
+    until: str | None = None
+    severity: str | None = None
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Extra:
     """Facts that no tree has, as JSON to be merged into the runtime configuration."""
 
@@ -137,4 +156,5 @@ class Assignment:
     options: PlatformOptions
     diagnostics: tuple[Diagnostic, ...] = ()
     switches: tuple[Switch, ...] = ()
+    waivers: tuple[WaiverSaid, ...] = ()
     trees: tuple[OwnTree, ...] = ()

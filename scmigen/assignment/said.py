@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
-from scmigen.assignment.assignment import HandGrant, Owner, OwnTree, Switch
+from scmigen.assignment.assignment import HandGrant, Owner, OwnTree, Switch, WaiverSaid
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
@@ -114,6 +114,7 @@ class SourceSaid:
     grants: tuple[HandGrant, ...] = ()
     platform: PlatformSaid = field(default_factory=PlatformSaid)
     switches: tuple[Switch, ...] = ()
+    waivers: tuple[WaiverSaid, ...] = ()
     named: tuple[Said[str], ...] = ()
     roles: Mapping[str, Role] = field(default_factory=dict)
     default: str | None = None

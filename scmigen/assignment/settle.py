@@ -191,6 +191,7 @@ class _Settling:
             options=platform,
             diagnostics=tuple(self._problems),
             switches=switches,
+            waivers=tuple(waiver for source in self._sources for waiver in source.waivers),
             trees=tuple(tree for source in self._sources for tree in source.trees),
         )
 

@@ -6,7 +6,13 @@ from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import assigned_parents, assigned_rates, is_assigned
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.checks.check import check
-from scmigen.checks.words import names, position, resource_word, use_word
+from scmigen.checks.words import (
+    names,
+    position,
+    resource_name,
+    resource_word,
+    use_word,
+)
 from scmigen.diagnostics import Diagnostic, Finding, Related
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import Operation
@@ -67,7 +73,7 @@ def _twice(
                 position(tree, first),
                 [Related(use_word(use), position(tree, use)) for use in others],
                 "the last driver to probe wins; request it in one place",
-            )
+            ).about([resource_name(key)], [use.consumer.path for use in asked.values()])
 
 
 def _assigned(model: Model) -> Mapping[ResourceKey, list[Use]]:

@@ -14,6 +14,7 @@ from scmigen.bindings.node_kinds import bus_of
 from scmigen.checks import hints
 from scmigen.checks.words import (
     VERBS,
+    agent_names,
     names,
     node_word,
     position,
@@ -79,11 +80,21 @@ def through_controllers(model: Model, finding: Finding) -> Iterator[Diagnostic]:
     for pair in _pairs(model):
         found = [] if _meant(pair) else powers.over(pair)
         if found:
-            yield finding.warning(*_warning(model, pair, found))
+            yield finding.warning(*_warning(model, pair, found)).about(*_subject([pair]))
         else:
             others.setdefault((pair.holders, pair.agent), []).append(pair)
     for pairs in others.values():
-        yield finding.note(*_note(model, pairs))
+        yield finding.note(*_note(model, pairs)).about(*_subject(pairs))
+
+
+def _subject(pairs: list[_Pair]) -> tuple[list[str], list[str], list[str]]:
+    """The resources (none), nodes and agents of some pairs."""
+    nodes = [
+        path
+        for pair in pairs
+        for path in (pair.controller.path, *(entry.consumer.path for entry in pair.entries))
+    ]
+    return [], nodes, agent_names(agent for pair in pairs for agent in (*pair.holders, pair.agent))
 
 
 def _pairs(model: Model) -> Iterator[_Pair]:

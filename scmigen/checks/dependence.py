@@ -16,12 +16,14 @@ from scmigen.checks.controllers import kept_on, through_controllers
 from scmigen.checks.enclosing import inside_devices
 from scmigen.checks.words import (
     VERBS,
+    agent_names,
     depends,
     listed,
     names,
     node_word,
     position,
     powers_word,
+    resource_name,
     resource_word,
     use_word,
 )
@@ -74,6 +76,8 @@ def _through_platform(model: Model) -> Iterator[Diagnostic]:
                 "can turn that off",
                 position(tree, use),
                 hint=f"{hints.managed(tree, [use.key.provider])} has the platform serve it",
+            ).about(
+                nodes=[use.consumer.path, use.key.provider], agents=agent_names((*others, *holder))
             )
 
 
@@ -94,7 +98,11 @@ def critical_resource(model: Model) -> Iterator[Diagnostic]:
     if len(model.assignment.agents) < 2:
         return
     for agent, powers in sorted(_critical_powers(model).items(), key=lambda item: item[0].id):
-        yield critical_resource.warning(*_critical(model, agent, powers))
+        yield critical_resource.warning(*_critical(model, agent, powers)).about(
+            [resource_name(use.key) for _, use in powers],
+            [use.consumer.path for _, use in powers],
+            [agent.name],
+        )
 
 
 def _critical_powers(model: Model) -> dict[Agent, list[_Critical]]:
@@ -190,7 +198,7 @@ def device_unassigned(model: Model) -> Iterator[Diagnostic]:
             position(tree, first),
             [Related(use.consumer.path, position(tree, use)) for use in others],
             "make one agent the default (default: true), or name the devices in access entries",
-        )
+        ).about(nodes=first_uses)
 
 
 @check(
@@ -208,4 +216,4 @@ def device_reserved(model: Model) -> Iterator[Diagnostic]:
                 "other firmware uses it, and nothing is granted",
                 claim.position,
                 hint='remove the entry, or set status = "okay" if the device is free',
-            )
+            ).about(nodes=[claim.node.path], agents=[claim.agent])

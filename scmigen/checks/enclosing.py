@@ -7,7 +7,7 @@ from scmigen.assignment.assignment import Agent, Claim
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.node_kinds import is_bus
 from scmigen.checks import hints
-from scmigen.checks.words import names, position, powers_word, use_word
+from scmigen.checks.words import agent_names, names, position, powers_word, use_word
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, counted
 from scmigen.model.platform import Device, Model
@@ -32,7 +32,11 @@ def inside_devices(model: Model, finding: Finding) -> Iterator[Diagnostic]:
     if len(model.assignment.agents) < 2:
         return
     for enclosed in _enclosed(model):
-        yield finding.warning(*_warning(model, enclosed))
+        claimed = [claim.node.path for claim in enclosed.claims]
+        owners = (*enclosed.agents, *enclosed.outer.agents)
+        yield finding.warning(*_warning(model, enclosed)).about(
+            nodes=[enclosed.outer.node.path, *claimed], agents=agent_names(owners)
+        )
 
 
 def _enclosed(model: Model) -> list[_Enclosed]:

@@ -7,7 +7,12 @@ from scmigen.bindings.describe import clock_output_names, names_of
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.scmi_nodes import device_id_position
 from scmigen.checks.check import check
-from scmigen.checks.words import plain, resource_word, spans
+from scmigen.checks.words import (
+    plain,
+    resource_name,
+    resource_word,
+    spans,
+)
 from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.platform import Device, Model
 from scmigen.runtime import MAX_RESOURCES
@@ -37,7 +42,7 @@ def grant_unused(model: Model) -> Iterator[Diagnostic]:
             first.position,
             [Related(word, grant.position) for grant, word in others],
             "remove what is not intended; what the devices need is granted anyway",
-        )
+        ).about([resource_name(grant.key) for grant, _ in found], agents=[agent])
 
 
 @check(
@@ -56,7 +61,7 @@ def agent_idle(model: Model) -> Iterator[Diagnostic]:
                 agent.position,
                 hint="access gives it devices, grant single resources; scmigen show devices lists "
                 "the devices that need something",
-            )
+            ).about(agents=[agent.name])
 
 
 @check(
@@ -83,7 +88,7 @@ def name_differs(model: Model) -> Iterator[Diagnostic]:
                 f"which is the name of {resource_word(model.inventory, others[0])}",
                 grant.position,
                 hint=f"refer to {resource_word(model.inventory, others[0])}, or use its own name",
-            )
+            ).about([resource_name(grant.key)], agents=[grant.agent])
     yield from _two_names(model)
 
 
@@ -101,7 +106,7 @@ def _two_names(model: Model) -> Iterator[Diagnostic]:
                 grant.position,
                 [Related(f"{other.name} for {other.agent}", other.position)],
                 "give it one name",
-            )
+            ).about([resource_name(grant.key)], agents=[grant.agent, other.agent])
 
 
 def _named(model: Model, like: ResourceKey) -> Iterator[tuple[ResourceKey, str]]:
@@ -157,7 +162,7 @@ def device_id(model: Model) -> Iterator[Diagnostic]:
                 f"{device.node.path} has device id {device.number}, {said}",
                 device_id_position(device.node) or Position(tree.file),
                 hint=f"give each device its own cell, up to {MAX_RESOURCES}",
-            )
+            ).about(nodes=[device.node.path])
 
 
 @check(

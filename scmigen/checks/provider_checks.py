@@ -19,10 +19,12 @@ from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.checks import hints
 from scmigen.checks.check import check
 from scmigen.checks.words import (
+    agent_names,
     examples,
     names,
     node_word,
     position,
+    resource_name,
     resource_word,
     use_word,
 )
@@ -57,10 +59,16 @@ def local_foreign(model: Model) -> Iterator[Diagnostic]:
             rest = lists.setdefault(holders, []) if _only_lists(use, holders) else devices
             rest.append((agent, use))
         if devices:
-            yield local_foreign.error(*_foreign(model, foreign.provider, holders, devices))
+            yield local_foreign.error(*_foreign(model, foreign.provider, holders, devices)).about(
+                nodes=[foreign.provider.node.path, *(use.consumer.path for _, use in devices)],
+                agents=agent_names((*holders, *(agent for agent, _ in devices))),
+            )
     for holders, uses in lists.items():
         if uses:
-            yield local_foreign.warning(*_listed(model, holders, uses))
+            yield local_foreign.warning(*_listed(model, holders, uses)).about(
+                nodes=[use.consumer.path for _, use in uses],
+                agents=agent_names((*holders, *(agent for agent, _ in uses))),
+            )
 
 
 def _only_lists(use: Use, holders: tuple[Agent, ...]) -> bool:
@@ -152,7 +160,7 @@ def scmi_foreign(model: Model) -> Iterator[Diagnostic]:
             position(tree, uses[0]),
             examples(tree, [(agent, use) for use in uses]),
             _own_node_hint(model, agent, holders, uses),
-        )
+        ).about(nodes=[path, *(use.consumer.path for use in uses)], agents=[agent.name])
 
 
 def _own_node_hint(
@@ -195,7 +203,7 @@ def provider_disabled(model: Model) -> Iterator[Diagnostic]:
             position(tree, uses[0]),
             [Related(use_word(use), position(tree, use)) for use in uses],
             "enable the provider, or disable the device that needs it",
-        )
+        ).about(nodes=[path, *(use.consumer.path for use in uses)])
 
 
 @check(
@@ -218,7 +226,7 @@ def scmi_native(model: Model) -> Iterator[Diagnostic]:
             kept[0].node.position,
             hint=hints.managed(tree, (provider.node.path for provider in kept))
             + " has the platform serve them too",
-        )
+        ).about(nodes=[provider.node.path for provider in kept])
 
 
 @check(
@@ -238,7 +246,8 @@ def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
     for path, uses in sorted(by_provider.items()):
         if any(is_parent_supply(use.prop) for use in uses):
             message, where, hint = _feeding(model, path, uses)
-            yield managed_consumes_local.warning(message, where, hint=hint)
+            found = managed_consumes_local.warning(message, where, hint=hint)
+            yield found.about(nodes=[path, *(use.consumer.path for use in uses)])
         else:
             rest.append((path, uses))
     if rest:
@@ -248,7 +257,9 @@ def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
             for path, uses in others
         ]
         message, where, hint = _feeding(model, *first)
-        yield managed_consumes_local.note(message, where, more, hint)
+        yield managed_consumes_local.note(message, where, more, hint).about(
+            nodes=[node for path, uses in rest for node in (path, *(u.consumer.path for u in uses))]
+        )
 
 
 def _switched_by_agents(model: Model) -> Iterator[Diagnostic]:
@@ -267,7 +278,7 @@ def _switched_by_agents(model: Model) -> Iterator[Diagnostic]:
                 provider.node.position,
                 hint=f"have the platform drive {node_word(tree, switch[1].path)} too, or give "
                 f"{node_word(tree, path)} to the agent that needs it",
-            )
+            ).about(nodes=[path], agents=agent_names(agents))
 
 
 def _feeding(model: Model, path: str, uses: list[Use]) -> tuple[str, Position, str]:
@@ -304,13 +315,15 @@ def parent_unnamed(model: Model) -> Iterator[Diagnostic]:
         hint = (
             "let the platform set the parent permanently: an agent drives it, so it has no SCMI id"
         )
-        yield parent_unnamed.warning(*_unnamed(model, driven, hint))
+        found = parent_unnamed.warning(*_unnamed(model, driven, hint))
+        yield found.about(nodes=[use.consumer.path for use in driven])
     if fixed:
         hint = (
             "let the platform set the parent permanently; or "
             f"{hints.managed(model.inventory.tree, fixed.values())} gives it an SCMI id"
         )
-        yield parent_unnamed.note(*_unnamed(model, list(fixed), hint))
+        found = parent_unnamed.note(*_unnamed(model, list(fixed), hint))
+        yield found.about(nodes=[use.consumer.path for use in fixed])
 
 
 def _unnamed(model: Model, uses: list[Use], hint: str) -> tuple[str, Position, list[Related], str]:
@@ -343,7 +356,7 @@ def clock_protected(model: Model) -> Iterator[Diagnostic]:
             f"which is protected: {without or 'it belongs to other firmware'}",
             position(tree, use),
             hint=hint,
-        )
+        ).about([resource_name(use.key)], [use.consumer.path])
     for written in model.assignment.grants:
         provider = model.providers.get(written.key.provider)
         if provider is not None and is_protected(provider.node, written.key):
@@ -352,7 +365,7 @@ def clock_protected(model: Model) -> Iterator[Diagnostic]:
                 "which is protected: it belongs to other firmware",
                 written.position,
                 hint=hint,
-            )
+            ).about([resource_name(written.key)], agents=[written.agent])
 
 
 @check(
@@ -371,7 +384,7 @@ def opp_undriven(model: Model) -> Iterator[Diagnostic]:
             table.node.position,
             more,
             _clock_hint(model, table),
-        )
+        ).about(nodes=[item.node.path for item in model.findings.undriven])
 
 
 def _clock_hint(model: Model, table: OppTable) -> str:
@@ -404,7 +417,7 @@ def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
             said, hint = wrong
             yield grant_unmanaged.error(
                 f"the {what} names {resource_word(model.inventory, key)}, {said}", where, hint=hint
-            )
+            ).about([resource_name(key)])
 
 
 def _not_given(model: Model, key: ResourceKey) -> tuple[str, str] | None:

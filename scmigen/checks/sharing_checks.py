@@ -10,11 +10,13 @@ from scmigen.bindings.node_kinds import bus_of
 from scmigen.checks import hints
 from scmigen.checks.check import Check, check
 from scmigen.checks.words import (
+    agent_names,
     depends,
     examples,
     names,
     node_word,
     position,
+    resource_name,
     resource_word,
     use_word,
 )
@@ -44,7 +46,7 @@ def device_conflict(model: Model) -> Iterator[Diagnostic]:
             "remove one of the entries: what the platform keeps cannot be shared"
             if any(claim.agent is None for claim in claims)
             else "remove all entries but one, or add flags: {shared: true} to every entry",
-        )
+        ).about(nodes=[conflict.node.path], agents=[c.agent for c in claims if c.agent])
 
 
 @check(
@@ -63,7 +65,7 @@ def device_disabled(model: Model) -> Iterator[Diagnostic]:
                 "but it is not enabled",
                 claim.position,
                 hint='an overlay may enable it; otherwise set status = "okay" or remove the entry',
-            )
+            ).about(nodes=[claim.node.path], agents=[claim.agent] if claim.agent else [])
 
 
 @check(
@@ -85,7 +87,7 @@ def device_secure(model: Model) -> Iterator[Diagnostic]:
                 claim.position,
                 [Related("for the secure world", availability.status_position(claim.node))],
                 "give it to an agent of the role secure",
-            )
+            ).about(nodes=[claim.node.path], agents=[claim.agent])
 
 
 @check(
@@ -114,7 +116,7 @@ def bus_owner(model: Model) -> Iterator[Diagnostic]:
             f"but the controller of its bus, {bus.path}, is {owner}'s",
             claim.position,
             hint=_bus_hint(model, claim, of_device, bus, of_bus),
-        )
+        ).about(nodes=[claim.node.path], agents=agent_names(of_device.all_agents))
 
 
 def _bus_hint(
@@ -171,11 +173,17 @@ def shared_operation(operation: Operation, model: Model) -> Iterator[Diagnostic]
             what = f"{_WORDS[conflict.operation]} by {agents} while {depends(others)} on it"
         else:
             what = f"{_WORDS[conflict.operation]} by {agents}"
-        yield SHARED[operation].error(
-            f"{word}: {what}",
-            _first_position(model, conflict),
-            examples(tree, sorted(conflict.uses, key=lambda pair: not _wants(pair[1], operation))),
-            _owner_hint(model, conflict),
+        yield (
+            SHARED[operation]
+            .error(
+                f"{word}: {what}",
+                _first_position(model, conflict),
+                examples(
+                    tree, sorted(conflict.uses, key=lambda pair: not _wants(pair[1], operation))
+                ),
+                _owner_hint(model, conflict),
+            )
+            .about([resource_name(conflict.key)], agents=agent_names(conflict.users))
         )
 
 
@@ -263,6 +271,10 @@ def feeds_others(model: Model) -> Iterator[Diagnostic]:
             model.providers[path].node.position,
             hint=hints.owners(model.inventory, ((c.key, c.holders[0]) for c in conflicts))
             + " names an owner of each input; or give the whole block to one agent",
+        ).about(
+            [resource_name(c.key) for c in conflicts],
+            [path],
+            agent_names(agent for c in conflicts for agent in (*c.holders, *c.users)),
         )
 
 
@@ -288,7 +300,7 @@ def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
             if item.owner is not None
             else hints.owners(model.inventory, [(item.key, item.agent)])
             + f" gives it to {item.agent.name} alone",
-        )
+        ).about([resource_name(item.key)], [item.use.consumer.path], [item.agent.name])
 
 
 @check(
@@ -305,4 +317,4 @@ def grant_against_owner(model: Model) -> Iterator[Diagnostic]:
             f"but {owner.name} owns it",
             grant.position,
             hint="remove the grant or the owner",
-        )
+        ).about([resource_name(grant.key)], agents=[grant.agent])

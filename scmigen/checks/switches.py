@@ -19,7 +19,8 @@ CHECK_UNKNOWN = Finding(
     switchable=False,
 )
 
-_SEVERITIES = {
+#: The severities by their words.
+SEVERITIES = {
     "note": Severity.NOTE,
     "warning": Severity.WARNING,
     "error": Severity.ERROR,
@@ -83,7 +84,7 @@ def _kept(
 def _by_reason(item: Diagnostic, switch: Switch) -> Diagnostic | None:
     if switch.severity == "off":
         return None
-    severity = _SEVERITIES[switch.severity]
+    severity = SEVERITIES[switch.severity]
     why = Related(f"{severity.word} because: {switch.reason}", switch.position)
     return replace(item, severity=severity, related=(why, *item.related))
 

@@ -37,6 +37,11 @@ def resource_word(inventory: Inventory, key: ResourceKey) -> str:
     return f"{key.kind} <{' '.join((node_word(inventory.tree, key.provider), *cells))}>"
 
 
+def resource_name(key: ResourceKey) -> str:
+    """``clock /rcc 14``: the name of a resource in the subject of a diagnostic."""
+    return f"{key.kind} {key}"
+
+
 def powers_word(inventory: Inventory, powers: Iterable[tuple[Operation, ResourceKey]]) -> str:
     """``turn off clock <&cru 1> (and 2 more) and assert reset <&cru 1>``."""
     by_operation: dict[Operation, dict[ResourceKey, None]] = {}
@@ -59,6 +64,11 @@ def use_word(use: Use) -> str:
 def agent_word(agent: Agent | None) -> str:
     """The agent's name; the platform has none of its own."""
     return agent.name if agent is not None else "the platform"
+
+
+def agent_names(agents: Iterable[Agent | None]) -> list[str]:
+    """The agents that a diagnostic is about, by name; the platform is none."""
+    return [agent.name for agent in agents if agent is not None]
 
 
 def names(agents: Iterable[Agent | None]) -> str:

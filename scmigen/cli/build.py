@@ -128,7 +128,12 @@ def build(
         lock = _lock(request.ids)
         found = compiled(request, style, quiet)
         made = emit_outputs(
-            found.model, emit or DEFAULT_OUTPUTS, bool(emit), found.asked, overrides
+            found.model,
+            emit or DEFAULT_OUTPUTS,
+            bool(emit),
+            found.asked,
+            overrides,
+            found.baseline,
         )
         told = [*found.diagnostics, *made.diagnostics]
         outputs = [output / file.path for file in made.files]
@@ -149,7 +154,7 @@ def build(
         except InputError as problem:
             told.extend(problem.diagnostics)
         break
-    report(told, style, quiet, sys.stderr)
+    report(told, style, quiet, sys.stderr, (*found.waived, *made.waived))
     if written is None:
         raise SystemExit(ERRORS)
     if not quiet and style == "text":
@@ -212,6 +217,11 @@ def _summary(
 @check_options
 @locked_option
 @click.option(
+    "--write-baseline",
+    type=click.Path(path_type=Path),
+    help="Write a file of waivers that covers all that is found now, for --baseline.",
+)
+@click.option(
     "--against",
     type=click.Path(path_type=Path),
     metavar="SERVER",
@@ -220,6 +230,7 @@ def _summary(
 @click.option("--as", "agent", help="Agent of that server that uses the tree BOARD.")
 def check(
     request: BoardRequest,
+    write_baseline: Path | None,
     against: Path | None,
     agent: str | None,
     style: str,
@@ -227,7 +238,12 @@ def check(
 ) -> None:
     if agent is not None and against is None:
         raise click.UsageError("--as names an agent of a server: name that with --against")
+    if write_baseline is not None:
+        from scmigen.cli.baseline import write  # seldom asked for
+
+        write(request, write_baseline, against, agent, style, quiet)
+        return
     found = compiled(request, style, quiet, sys.stdout, against, agent)
-    report(found.diagnostics, style, quiet, sys.stdout)
+    report(found.diagnostics, style, quiet, sys.stdout, found.waived)
     if not found.diagnostics and not quiet and style == "text":
         say(f"{request.board}: no problems found")

@@ -95,4 +95,9 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="CHECK",
         help="Turn everything a check reports into errors (repeatable).",
     ),
+    click.option(
+        "--baseline",
+        type=click.Path(path_type=Path),
+        help="File of waivers: the findings in it do not count.",
+    ),
 )

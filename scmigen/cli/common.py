@@ -24,7 +24,7 @@ _Command = Callable[..., Any]
 #: Options that are fields of a `BoardRequest` as they are.
 _FIELDS = (
     *("overlays", "agents", "include", "define", "ids", "trees"),
-    *("switches", "errors", "repack"),
+    *("switches", "errors", "repack", "baseline"),
 )
 
 
@@ -76,6 +76,8 @@ def check_options(command: _Command) -> _Command:
         if not each and len(requests) == 1:
             command(request=requests[0], **others)
             return
+        if others.pop("write_baseline") is not None:
+            raise click.UsageError("--write-baseline is for one board")
         # Processes and a progress bar are needed only here.
         from scmigen.cli.boards import check_boards, each_board
 
@@ -224,6 +226,6 @@ def compiled(
         report(problem.diagnostics, style, quiet, stream)
         raise SystemExit(ERRORS) from None
     if not found.ok:
-        report(found.diagnostics, style, quiet, stream)
+        report(found.diagnostics, style, quiet, stream, found.waived)
         raise SystemExit(status_of(found))
     return found

@@ -72,6 +72,9 @@ something else.
 )
 @click.option("--ids", type=_PATH, help="Lock file to number the boards with.")
 @click.option(
+    "--baseline", type=_PATH, help="File of waivers for both boards: errors in it do not count."
+)
+@click.option(
     "--fail-on",
     type=click.Choice(list(_FAILS)),
     multiple=True,
@@ -95,6 +98,7 @@ def diff(
     define: tuple[str, ...],
     numbering: str,
     ids: Path | None,
+    baseline: Path | None,
     fail_on: tuple[str, ...],
     style: str,
 ) -> None:
@@ -105,7 +109,15 @@ def diff(
         if not api.is_board(path):
             return path
         request = BoardRequest(
-            path, (), owners, include, define, runtime.Numbering(numbering), ids, trees
+            path,
+            (),
+            owners,
+            include,
+            define,
+            runtime.Numbering(numbering),
+            ids,
+            trees,
+            baseline=baseline,
         )
         compiled = request.compile()
         errors.extend(i for i in compiled.diagnostics if i.severity is Severity.ERROR)

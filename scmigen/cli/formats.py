@@ -17,6 +17,7 @@ from scmigen.diagnostics import (
     Finding,
     Position,
     Severity,
+    Waiver,
     related_lines,
     to_dict,
 )
@@ -90,7 +91,19 @@ def _result(item: Diagnostic, rule: int) -> dict[str, Any]:
         result["relatedLocations"] = related
     if item.hint:
         result["properties"] = {"hint": item.hint}
+    if item.waiver is not None:
+        result["suppressions"] = [_suppression(item.waiver)]
     return result
+
+
+def _suppression(waiver: Waiver) -> dict[str, Any]:
+    """What a viewer hides a result for (3.35); the reason is that of the user."""
+    found: dict[str, Any] = {"kind": "external", "justification": waiver.reason}
+    if waiver.position is not None:
+        found["location"] = {"physicalLocation": _physical(waiver.position)}
+    if waiver.until is not None:
+        found["properties"] = {"until": waiver.until}
+    return found
 
 
 def _with_hint(message: str, hint: str | None) -> str:

@@ -47,6 +47,7 @@ def _request(
         board.switches + typed.switches,
         board.errors + typed.errors,
         typed.repack,
+        baseline=typed.baseline,
         name=name,
         output=board.output,
         emit=board.emit,

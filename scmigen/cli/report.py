@@ -26,21 +26,25 @@ _HINT = re.compile(r"^  hint: .*$", re.MULTILINE)
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
 
 
+#: The forms that list waived diagnostics, too.
+_LIST_WAIVED = ("json", "sarif")
+
+
 def report(
     diagnostics: Iterable[Diagnostic],
     style: str,
     quiet: bool,
     stream: IO[str],
+    waived: Sequence[Diagnostic] = (),
     counts: bool = True,
 ) -> None:
     """Print diagnostics in the form asked for, one of `FORMATS`.
 
     As text, errors come last, where people look, and with ``counts`` a line that says how many
-    there are of each severity.
+    there are of each severity. ``waived`` are listed as such for programs, and counted for people.
     """
-    shown = with_excerpts(
-        item for item in diagnostics if not quiet or item.severity is Severity.ERROR
-    )
+    every = (*diagnostics, *waived) if style in _LIST_WAIVED else diagnostics
+    shown = with_excerpts(item for item in every if not quiet or item.severity is Severity.ERROR)
     if style != "text":
         from scmigen.cli.formats import WRITERS
 
@@ -53,6 +57,8 @@ def report(
             print(_in_colour(item) if colour else format_text(item), file=stream)
         if counts and shown and not quiet:
             print(_tally(shown), file=stream)
+    if waived and style == "text" and not quiet:
+        print(f"{counted(len(waived), 'finding')} waived", file=stream)
 
 
 def _tally(shown: Sequence[Diagnostic]) -> str:

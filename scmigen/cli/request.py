@@ -35,6 +35,7 @@ class BoardRequest:
     repack: bool = False
     prefix_map: PrefixMap = ()
     locked: bool = False
+    baseline: Path | None = None
     name: str = ""
     output: Path | None = None
     emit: tuple[str, ...] = ()
@@ -78,6 +79,7 @@ class BoardRequest:
             agent=agent,
             prefix_map=self.prefix_map,
             locked=self.locked,
+            baseline=self.baseline,
         )
         return replace(found, files=(*found.files, str(self.project))) if self.project else found
 

@@ -1,0 +1,89 @@
+"""``scmigen check --write-baseline``: a file of waivers for all that is found now."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from scmigen.assignment.waivers_file import WAIVERS
+from scmigen.cli.report import ERRORS, report, say
+from scmigen.cli.request import BoardRequest
+from scmigen.diagnostics import Diagnostic, InputError, counted, has_errors
+from scmigen.targets.common.write import write_one
+
+#: Findings about waivers; a baseline replaces the waivers that they are about, or cannot mend them.
+_OF_WAIVERS = ("waiver-unused", "waiver-expired")
+
+_HEAD = """\
+# Findings of scmigen check that were there when the baseline was written. Give each the reason why
+# it is right, or mend it and remove the entry.
+"""
+
+
+def write(
+    request: BoardRequest,
+    path: Path,
+    against: Path | None,
+    agent: str | None,
+    style: str,
+    quiet: bool,
+) -> None:
+    """Write the baseline; what cannot be waived is printed and ends the program with 1.
+
+    What the present baseline waives keeps its reason and date; what an agents file waives is not in
+    a baseline.
+    """
+    try:
+        found = request.compile(against, agent)
+        files = {str(request.baseline)} if request.baseline is not None else set()
+        kept = [
+            item
+            for item in found.waived
+            if item.waiver and item.waiver.position and item.waiver.position.file in files
+        ]
+        new = [
+            item
+            for item in found.diagnostics
+            if item.finding.switchable and item.id not in _OF_WAIVERS
+        ]
+        text = _HEAD + "".join(_lines([*kept, *new]))
+        write_one(path, text.encode())
+    except InputError as problem:
+        report(problem.diagnostics, style, quiet, sys.stdout)
+        raise SystemExit(ERRORS) from None
+    left = [item for item in found.diagnostics if not item.finding.switchable]
+    report(left, style, quiet, sys.stdout)
+    if not quiet and style == "text":
+        say(f"{path}: {counted(len(kept) + len(new), 'finding')}")
+    if has_errors(left):
+        raise SystemExit(ERRORS)
+
+
+def _lines(found: Iterable[Diagnostic]) -> Iterator[str]:
+    """YAML, every text quoted as in JSON; equal findings once."""
+    yield f"{WAIVERS}:\n" if (entries := list(dict.fromkeys(map(_entry, found)))) else ""
+    yield from entries
+
+
+def _entry(item: Diagnostic) -> str:
+    """The names that the finding is about, or its whole message where it has none."""
+    subject = item.subject
+    reason = item.waiver.reason if item.waiver else f"in the baseline: {item.message}"
+    parts: list[tuple[str, str | Sequence[str]]] = [("check", item.id)]
+    if subject.resources or subject.nodes or subject.agents:
+        named = (("resource", subject.resources), ("device", subject.nodes))
+        parts += [pair for pair in (*named, ("agent", subject.agents)) if pair[1]]
+    else:
+        parts.append(("message", item.message))
+    parts += [("severity", item.severity.word), ("reason", reason)]
+    if item.waiver and item.waiver.until:
+        parts.append(("until", item.waiver.until))
+    texts = [f"{key}: {_quoted(value)}" for key, value in parts]
+    return "  - " + "\n    ".join(texts) + "\n"
+
+
+def _quoted(value: str | Sequence[str]) -> str:
+    """A text between double quotes, or a list of such."""
+    if not isinstance(value, str):
+        return f"[{', '.join(map(_quoted, value))}]"
+    plain = (c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in value)
+    return f'"{"".join(plain)}"'
