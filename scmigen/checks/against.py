@@ -13,7 +13,12 @@ from scmigen.bindings.facts import Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.checks.against_channel import channel_differs
 from scmigen.checks.grant_checks import grant_unused, name_differs
-from scmigen.checks.words import plain, spans, use_word
+from scmigen.checks.words import (
+    plain,
+    resource_name,
+    spans,
+    use_word,
+)
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related
 from scmigen.model.platform import Grant, Model, Platform, Resource
 from scmigen.runtime import Numbering
@@ -200,7 +205,7 @@ def _unserved(platform: Platform, grant: Grant, view: _View) -> Diagnostic:
         _where(platform, grant),
         (*_because(grant), Related("the server", view.position)),
         _served_ids(view, kind),
-    )
+    ).about([resource_name(grant.resource.key)], agents=[view.agent.name])
 
 
 def _insufficient(
@@ -213,7 +218,7 @@ def _insufficient(
         _where(platform, grant),
         (*_because(grant), Related("the server", view.position)),
         "allow it at the server, or drop the property that needs it",
-    )
+    ).about([resource_name(grant.resource.key)], agents=[view.agent.name])
 
 
 def _names(model: Model, resource: Resource) -> tuple[str, ...]:

@@ -9,7 +9,11 @@ from scmigen.bindings.identity import scmi_protocol
 from scmigen.bindings.scmi_nodes import device_id_position, id_of, regulators_of
 from scmigen.checks.check import check
 from scmigen.checks.transports import scmi_nodes
-from scmigen.checks.words import listed, resource_word
+from scmigen.checks.words import (
+    listed,
+    resource_name,
+    resource_word,
+)
 from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.identifiers import Moved
 from scmigen.model.platform import Model, Resource
@@ -146,7 +150,7 @@ def id_disagrees(model: Model) -> Iterator[Diagnostic]:
                 grant.position,
                 [Related(f"{other.number} for {other.agent}", other.position)],
                 hint,
-            )
+            ).about([resource_name(grant.key)], agents=[grant.agent, other.agent])
 
 
 @check(

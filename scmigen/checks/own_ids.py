@@ -10,7 +10,13 @@ from scmigen.bindings.references import References
 from scmigen.bindings.scmi_nodes import id_of, is_in_scmi, is_registration
 from scmigen.bindings.served import agent_of, given_to
 from scmigen.checks.check import check
-from scmigen.checks.words import node_word, position, spans, use_word
+from scmigen.checks.words import (
+    node_word,
+    position,
+    resource_name,
+    spans,
+    use_word,
+)
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Related, Severity
 from scmigen.model.platform import Grant, Model, Platform
@@ -143,7 +149,7 @@ def served_native(model: Model) -> Iterator[Diagnostic]:
                     position(tree, use),
                     [Related("the server's agent", node.position)],
                     _by_id(tree, instance, kind, number),
-                )
+                ).about([resource_name(use.key)], [use.consumer.path], [agent.name])
 
 
 def _refers_to(references: References, use: Use) -> bool:

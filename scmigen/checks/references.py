@@ -28,4 +28,4 @@ def names_mismatch(model: Model) -> Iterator[Diagnostic]:
                     f"{names} has {written}",
                     node.properties[names].position or Position(tree.file),
                     hint="write one name for each entry, in the same order; <0> is an empty entry",
-                )
+                ).about(nodes=[node.path])

@@ -105,6 +105,25 @@ def server(lines: list[str]) -> runtime.Runtime:
     return runtime.decode(msgspec.json.encode(made))
 
 
+#: About numbers, channels, files or the whole board; waived by their message.
+NO_SUBJECT = {
+    *("agent-unserved", "agents-none", "cells-missing", "channel-duplicate", "channel-unknown"),
+    *("device-differs", "device-id-hole", "domain-id", "domain-passed-over", "dts-truncated"),
+    *("glob-unmatched", "id-duplicate", "id-hole", "id-moved", "id-range", "key-unknown"),
+    *("lock-foreign", "numbering-fixed", "phandle-dangling", "protocol-empty"),
+    *("protocol-unserved", "provider-secure", "scmi-provider", "scmi-transport"),
+    *("shmem-alignment", "shmem-overlap", "shmem-size", "shmem-unreserved", "shmem-unresolved"),
+    *("smc-id-duplicate", "specifier-short", "tree-ambiguous", "tree-id", "tree-unmatched"),
+    "unit-address",
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - NO_SUBJECT))
+def test_a_waiver_can_name_what_it_is_about(name: str) -> None:
+    found = [item.subject for item in findings(name, "wrong") if item.id == name]
+    assert all(about.resources or about.nodes or about.agents for about in found)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_wrong_one_is_found(name: str) -> None:
     try:
