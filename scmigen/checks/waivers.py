@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import WaiverSaid
-from scmigen.assignment.select import Selector, resource_key
+from scmigen.assignment.select import Selection, Selector, resource_key
 from scmigen.checks.registry import CHECKS
 from scmigen.checks.switches import CHECK_UNKNOWN, SEVERITIES, unknown_hint
 from scmigen.checks.words import listed, resource_name
@@ -39,6 +39,10 @@ WAIVER_REFUSED = Finding(
 )
 
 
+#: The last second of the year 9999.
+_LAST = 253_402_300_799
+
+
 class Waived(NamedTuple):
     """The findings that remain, those that are waived, and those about the waivers."""
 
@@ -62,17 +66,16 @@ def waive(
     waivers: Sequence[WaiverSaid],
     tree: DeviceTree,
     known: Callable[[], Mapping[str, Finding]] | None,
-    today: str | None = None,
 ) -> Waived:
     """Take out the findings that ``waivers`` cover, and report what is wrong with the waivers.
 
     ``known`` gives all findings by id; None: these are the findings of outputs. Of those an error
-    cannot be waived, and nothing is said about the waivers again. ``today`` is ``YYYY-MM-DD``, by
-    default that of SOURCE_DATE_EPOCH or the clock (UTC).
+    cannot be waived, and nothing is said about the waivers again. The day is that of
+    SOURCE_DATE_EPOCH, or else of the clock (UTC).
     """
     if not waivers:
         return Waived(tuple(found))
-    now = today or _today(waivers)
+    now = _today(waivers)
     resolved = [_resolved(waiver, tree) for waiver in waivers]
     used: set[int] = set()
     kept, waived = [], []
@@ -97,8 +100,8 @@ def _today(waivers: Sequence[WaiverSaid]) -> str:
     from datetime import UTC, datetime
 
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isascii() and epoch.isdigit() and len(epoch) <= len("253402300799"):
-        return datetime.fromtimestamp(int(epoch), UTC).date().isoformat()
+    if epoch.isascii() and epoch.isdigit() and len(epoch) <= len(str(_LAST)):
+        return datetime.fromtimestamp(min(int(epoch), _LAST), UTC).date().isoformat()
     return datetime.now(UTC).date().isoformat()
 
 
@@ -117,17 +120,24 @@ def _resolved(waiver: WaiverSaid, tree: DeviceTree) -> _Known:
             problems.append(f"{text!r} does not begin with a kind of resource")
             continue
         selected, cells = selector.resource(rest)
-        problems.append(selected.problem)
+        problems.append(_problem(text, selected))
         resources.update(
-            resource_name(resource_key(Kind(kind), node, cells)) for node in selected.nodes
+            resource_name(resource_key(Kind(kind), node, cells))
+            for node in selected.nodes
+            if selected.exact
         )
     nodes = set(waiver.devices)
     for text in waiver.devices:
         selected = selector.select(text)
-        problems.append(selected.problem)
-        nodes.update(node.path for node in selected.nodes)
+        problems.append(_problem(text, selected))
+        nodes.update(node.path for node in selected.nodes if selected.exact)
     problem = next(filter(None, problems), None)
     return _Known(waiver, frozenset(resources), frozenset(nodes), problem)
+
+
+def _problem(text: str, selected: Selection) -> str | None:
+    """A pattern would cover what comes later, too."""
+    return selected.problem if selected.exact else f"{text!r} is a pattern; name each one"
 
 
 def _covers(one: _Known, item: Diagnostic) -> bool:

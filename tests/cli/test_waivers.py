@@ -106,7 +106,10 @@ def test_a_device(here: Path) -> None:
     assert check("-a", "a.yaml")[2] == ["device-disabled"]
     written(here / "a.yaml", entry + covers.replace("&spi0", "&uart0"))
     assert check("-a", "a.yaml")[2] == []
-    # An agent alone would be the whole check for that agent.
+    # Patterns and an agent alone would cover what comes later, too.
+    written(here / "a.yaml", entry + covers.replace("&spi0", "*spi*"))
+    assert check("-a", "a.yaml")[2] == []
+    assert "'*spi*' is a pattern" in scmigen("check", "b.dts", "-a", "a.yaml").stdout
     written(here / "a.yaml", entry + covers.replace('device: "&spi0", ', ""))
     assert check("-a", "a.yaml")[2] == []
 
@@ -118,7 +121,8 @@ def test_a_severity_that_rises_is_not_covered(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "status"), [("2027-03-30", 0), ("2027-03-31", 0), ("2027-04-01", 1), ("2030-01-01", 1)]
+    ("day", "status"),
+    [("2027-03-30", 0), ("2027-03-31", 0), ("2027-04-01", 1), ("2030-01-01", 1), ("9999-12-31", 1)],
 )
 def test_a_waiver_ends(here: Path, monkeypatch: pytest.MonkeyPatch, day: str, status: int) -> None:
     """It holds on its last day; the days are those of UTC."""
@@ -127,6 +131,7 @@ def test_a_waiver_ends(here: Path, monkeypatch: pytest.MonkeyPatch, day: str, st
         "2027-03-31": "1806537599",
         "2027-04-01": "1806537600",
         "2030-01-01": "1893456000",
+        "9999-12-31": "999999999999",
     }
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epochs[day])
     written(here / "a.yaml", agents(RATE % ", until: 2027-03-31", RESET))
