@@ -94,20 +94,18 @@ class Comparison:
     def devices(self) -> tuple[Moved, ...]:
         """The devices that changed hands or bring something else, with the changes of each.
 
-        None where a side does not say whose a device is.
+        Empty where a side does not say whose a device is.
         """
-        return (
-            ()
-            if not self.known
-            else tuple(
-                moved
-                for platform, (old, new) in self.sides.items()
-                for moved in _moved(
-                    platform,
-                    {} if old is None else old.devices,
-                    {} if new is None else new.devices,
-                    [change for change in self.changes if change.platform == platform],
-                )
+        if not self.known:
+            return ()
+        return tuple(
+            moved
+            for platform, (old, new) in self.sides.items()
+            for moved in _moved(
+                platform,
+                {} if old is None else old.devices,
+                {} if new is None else new.devices,
+                [change for change in self.changes if change.platform == platform],
             )
         )
 
