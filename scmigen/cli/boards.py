@@ -55,7 +55,7 @@ def check_boards(
             result = requests[index].compile(against, agent)
         except InputError as problem:
             return Outcome(problem.diagnostics, ERRORS)
-        return Outcome(result.diagnostics, status_of(result))
+        return Outcome((*result.diagnostics, *result.waived), status_of(result))
 
     with _Progress(len(requests)) as progress:
 
@@ -65,7 +65,8 @@ def check_boards(
             if style != "text":
                 found.extend(_attributed(requests[index], outcome.diagnostics))
                 return
-            shown = [item for item in outcome.diagnostics if not quiet or _is_error(item)]
+            counting = [item for item in outcome.diagnostics if item.waiver is None]
+            shown = [item for item in counting if not quiet or _is_error(item)]
             if shown:
                 with progress.aside():
                     say(f"{requests[index].label}: {_counts(shown)}")
@@ -73,7 +74,9 @@ def check_boards(
 
         run_all(len(requests), work, jobs or _processors(), take)
     if style != "text":
-        report(found, style, quiet, sys.stdout)
+        counting = [item for item in found if item.waiver is None]
+        waived = [item for item in found if item.waiver is not None]
+        report(counting, style, quiet, sys.stdout, waived)
     wrong = len(requests) - statuses[0]
     say(f"{counted(len(requests), 'board')}: {statuses[0]} ok, {wrong} with errors", err=True)
     raise SystemExit(worst(statuses))

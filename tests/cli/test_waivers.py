@@ -244,6 +244,20 @@ def test_a_baseline_of_other_commands(here: Path) -> None:
     assert "base.yaml" in (here / "out.d").read_text()
 
 
+def test_many_boards(here: Path) -> None:
+    """Waived findings of one board are listed among those of all, and count for none."""
+    written(here / "c.dts", BOARD)
+    scmigen("check", "b.dts", "-a", "a.yaml", "--write-baseline", "base.yaml")
+    words = ["--each", "b.dts", "c.dts", "-a", "a.yaml"]
+    assert scmigen("check", *words, "--write-baseline", "x.yaml").returncode == 2
+    assert scmigen("check", *words).returncode == 1
+    done = scmigen("check", *words, "--baseline", "base.yaml", "--format", "json")
+    assert done.returncode == 0
+    assert [bool(item["waived"]) for item in json.loads(done.stdout)] == [True] * 6
+    text = scmigen("check", *words, "--baseline", "base.yaml")
+    assert (text.returncode, text.stdout) == (0, "")
+
+
 @pytest.mark.parametrize("text", ["{", "waivers: 3", "domains: {}", "waivers: [{check: x}]"])
 def test_a_baseline_that_is_none(here: Path, text: str) -> None:
     written(here / "base.yaml", text)
