@@ -13,6 +13,11 @@ _MARK = re.compile(r"#(?=#\w*\[)", re.ASCII)
 _COMMAND = re.compile(rf"^\s*:(?=:)|{_MARK.pattern}", re.ASCII)
 #: Line breaks in the message of a command.
 _BREAKS = {"\r": "%0D", "\n": "%0A"}
+_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_DOT = str.maketrans({"&": "&amp;", "\\": "\\\\", '"': '\\"'})
+#: What has no meaning in a label of Mermaid, which is Markdown: letters and digits, and some
+#: characters between them. At its beginning a digit could be a list.
+_INERT = re.compile(r"(?<!^)[^\W_]|^[^\W\d_]|(?<=\w)_(?=\w)|(?<=\d)\.(?=\d)|(?<=\w)[ ,/-]")
 _MARKUP = frozenset("\\`*_[]<>|&~$#")
 #: What a reader with GitHub's extensions makes a link of.
 _LINK = re.compile(r"(?<=www)\.|:(?=//)|(?<=mailto):|(?<=xmpp):|@", re.IGNORECASE)
@@ -63,3 +68,20 @@ def markdown_code(text: str) -> str:
     if text.isprintable() and text and not set(text) & set("`|\\"):
         return f"`{text}`"
     return markdown(text)
+
+
+def xml(text: str) -> str:
+    """Text within an element or a quoted attribute of XML."""
+    return plain(text).translate(_XML)
+
+
+def dot(text: str) -> str:
+    """Text within a quoted label of Graphviz, which knows entities and escapes of its own."""
+    return plain(text).translate(_DOT)
+
+
+def mermaid(text: str) -> str:
+    """Text within a quoted label of Mermaid: what may have a meaning there as a code."""
+    shown = plain(text)
+    inert = {found.start() for found in _INERT.finditer(shown)}
+    return "".join(c if at in inert else f"#{ord(c)};" for at, c in enumerate(shown))

@@ -41,6 +41,7 @@ BUILT_IN: Mapping[str, str] = {
     "runtime": "scmigen.targets.runtime:TARGET",
     "permissions": "scmigen.targets.permissions:TARGET",
     "headers": "scmigen.targets.headers:TARGET",
+    "trees": "scmigen.targets.trees:TARGET",
 }
 
 #: The outputs of ``scmigen build`` without ``--emit``.

@@ -341,7 +341,7 @@ def test_targets_of_a_board_without_options_are_not_imported() -> None:
         "try: main()\n"
         "except SystemExit: pass\n"
         "print([m for m in sys.modules if m.startswith('scmigen.targets.')"
-        " and m.split('.')[2] in ('scp', 'runtime', 'headers', 'permissions')])"
+        " and m.split('.')[2] in ('scp', 'runtime', 'headers', 'permissions', 'trees')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

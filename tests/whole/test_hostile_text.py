@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from support import Done, scmigen
@@ -70,13 +71,15 @@ def board(text: str) -> str:
         compatible = "acme,cc", "{said}"; reg = <0x1000>; #clock-cells = <1>; label = "{said}";
         clock-output-names = "{said}", "two"; clock-indices = <0 1>;
     }};
+    osc: osc {{ compatible = "fixed-clock"; #clock-cells = <0>; clock-frequency = <1000>;
+               clock-output-names = "{said}"; }};
     rails {{
         compatible = "acme,rails";
         vdd: vdd {{ regulator-name = "{said}"; regulator-min-microvolt = <700000>;
                    regulator-max-microvolt = <900000>; }};
     }};
-    d: dev@2000 {{ compatible = "{said}", "x"; reg = <0x2000>; clocks = <&cc 0>, <&cc 1>;
-                  clock-names = "{said}", "b"; vdd-supply = <&vdd>; label = "{said}"; }};
+    d: dev@2000 {{ compatible = "{said}", "x"; reg = <0x2000>; clocks = <&cc 0>, <&cc 1>, <&osc>;
+                  clock-names = "{said}", "b", "c"; vdd-supply = <&vdd>; label = "{said}"; }};
     e: dev@3000 {{ compatible = "y"; reg = <0x3000>; clocks = <&cc 0>;
                   clock-names = "{said}"; }};
 }};
@@ -171,7 +174,7 @@ def test_wrong_usage(given: Path, request: pytest.FixtureRequest) -> None:
 
 
 def test_outputs(given: Path, tool: Callable[[str], str]) -> None:
-    outputs = "runtime,permissions,headers,scp"
+    outputs = "runtime,permissions,headers,scp,trees"
     options = ("-a", "agents.yaml", "-o", "out", "--emit", outputs)
     done = scmigen("build", "board.dts", *options, cwd=given)
     assert done.returncode == 0, done.stderr
@@ -184,10 +187,32 @@ def test_outputs(given: Path, tool: Callable[[str], str]) -> None:
         assert all(c.isprintable() or c == "\n" for c in path.read_text())
     check_csv((folder / "permissions/permissions.csv").read_text())
     check_markdown((folder / "permissions/permissions.md").read_text())
+    for kind in ("clocks", "power-domains", "regulators"):
+        check_tree(folder / "trees" / kind)
     for path in folder.rglob("*.h"):
         command = [tool("gcc"), "-fsyntax-only", "-xc", "-trigraphs", "-Wall", "-Wextra", "-Werror"]
         if "scp" not in path.parts:
             subprocess.run([*command, "-Wbidi-chars=any", str(path)], check=True)
+
+
+def check_tree(path: Path) -> None:
+    """A tree in its three formats; what Graphviz and Mermaid make of them: test_trees.py."""
+    svg = path.with_suffix(".svg").read_text()
+    tags = {"svg", "title", "style", "rect", "text", "tspan", "g", "path"}
+    picture = list(ElementTree.fromstring(svg).iter())
+    assert {element.tag.rpartition("}")[2] for element in picture} <= tags
+    assert not any(name.startswith("on") or "href" in name for e in picture for name in e.attrib)
+    graph = r'\s*(?:graph|node|edge|n\d+(?: -> n\d+)?)(?: \[(?:[\w=.,# -]|"(?:[^"\\]|\\.)*")*\])?;'
+    lines = path.with_suffix(".dot").read_text().split("\n")
+    assert lines[0] == "digraph tree {"
+    assert lines[-2:] == ["}", ""]
+    assert all(re.fullmatch(graph, line) for line in lines[1:-2])
+    flow = r'n\d+\["(?:[\w ,/.-]|#\d+;)*"\]|n\d+(?:-->|-\.->)n\d+'
+    lines = path.with_suffix(".mmd").read_text().split("\n")
+    assert all(re.fullmatch(flow, line) for line in lines[1:-1])
+    for form in ("svg", "dot", "mmd"):
+        text = path.with_suffix(f".{form}").read_text()
+        assert all(c.isprintable() or c in "\n\t" for c in text)
 
 
 def check_csv(text: str) -> None:

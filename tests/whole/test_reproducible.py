@@ -39,7 +39,7 @@ FILES = {
     "include/vendor/more.dtsi": MORE,
     "agents/board.yaml": AGENTS,
 }
-OUTPUTS = "runtime,permissions,headers,scp"
+OUTPUTS = "runtime,permissions,headers,scp,trees"
 
 
 def checkout(folder: Path) -> Path:
