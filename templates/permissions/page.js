@@ -82,7 +82,7 @@ for (const resource of resources) {
   resource.users = new Set(grants.flatMap((grant) => [...grant.devices]));
   resource.id = `${resource.label ? "&" + resource.label : resource.provider} ${resource.cells}`.trim();
   resource.words = [
-    resource.kind, `${resource.kind}:${resource.number}`, resource.number, resource.title,
+    resource.kind, resource.number, resource.title,
     resource.name, resource.provider, resource.id, resource.macro ?? "", resource.fixed ?? "",
     ...[...resource.users].map((path) => deviceAt.get(path)?.words ?? path.toLowerCase()),
     ...grants.map((grant) => agents[grant.agent].name),
@@ -379,11 +379,15 @@ const grantFits = (grant, want) =>
   && want.operations.every((operation) =>
     grant.operations.includes(operation) || grant.later.includes(operation));
 
+/** `clock:12` is one resource; any other word may be a part of one's words. */
+const hasWord = (resource, word) => (/^[a-z]+:\d+$/.test(word)
+  ? word === resourceId(resource) : resource.words.includes(word));
+
 function resourceFits(resource, want) {
   if (want.kind && resource.kind !== want.kind) return false;
   if (want.shared && !resource.shared) return false;
   const words = want.words.filter((word) => !allOperations.has(word));
-  if (!words.every((word) => resource.words.includes(word))) return false;
+  if (!words.every((word) => hasWord(resource, word))) return false;
   const grants = [...resource.grants.values()].filter((grant) => grantFits(grant, want));
   if (want.operations.length && want.named.length) {
     return want.named.every((at) => grants.some((grant) => grant.agent === at));
@@ -401,10 +405,9 @@ function deviceFits(device, want) {
   if (want.operations.length && !used.length) return false;
   if (want.kind && !used.some((resource) => resource.kind === want.kind)) return false;
   if (want.shared && !used.some((resource) => resource.shared)) return false;
-  const texts = [device.words, ...agentsOf.map((at) => agents[at].name.toLowerCase()),
-    ...used.map((resource) => resource.words)];
-  return want.words.every((word) =>
-    allOperations.has(word) || texts.some((text) => text.includes(word)));
+  const texts = [device.words, ...agentsOf.map((at) => agents[at].name.toLowerCase())];
+  return want.words.every((word) => allOperations.has(word)
+    || texts.some((text) => text.includes(word)) || used.some((resource) => hasWord(resource, word)));
 }
 
 function applyFilters() {

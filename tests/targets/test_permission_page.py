@@ -530,6 +530,12 @@ def test_search_knows_devices_by_their_labels_and_scmi_names(shown: Browser) -> 
     assert set(named) >= {"clock &cru 9", "clock &cru 14"}
 
 
+def test_a_number_with_its_kind_is_one_resource(shown: Browser) -> None:
+    """Not clock 10 to 19 besides."""
+    assert search(shown, "clock:1") == ["clock &aon_cru 1"]
+    assert search(shown, "clock:99") == []
+
+
 def test_search_for_an_agent_and_an_operation(shown: Browser) -> None:
     """``vm1 rate`` is what vm1 may set the rate of, not what vm1 and a rate both occur in."""
     found = search(shown, "vm1 rate")
