@@ -446,6 +446,8 @@ def test_paper_shows_the_whole_map_and_no_controls(
     for resource in everything:
         label = resource.partition(" ")[2]
         assert re.search(rf"{re.escape(label)}\b", text), label
+    for agent in ("linux", "optee", "vm1", "vm2", "hypervisor"):  # no head is cut
+        assert re.search(rf"^ *No\..*\b{agent}\b", text, re.MULTILINE), agent
     assert "Clock tree" in text
     assert "shared only" not in text
     assert "Keys:" not in text
