@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from scmigen.cli import complete, complete_boards
 from scmigen.cli.choices import locked_option
 from scmigen.cli.common import BoardRequest, build_options, check_options, compiled
 from scmigen.cli.report import ERRORS, report, say
@@ -62,6 +63,7 @@ If there are errors in the input, nothing is written and the exit status is 1.
 @click.option(
     "--emit",
     callback=_outputs,
+    shell_complete=complete.outputs,
     metavar="A,B,…",
     help=f"Outputs to make: {', '.join(registry.BUILT_IN)}, and those of other packages.",
 )
@@ -227,7 +229,12 @@ def _summary(
     metavar="SERVER",
     help="Compare BOARD with a server: a runtime.json, or a board that describes it.",
 )
-@click.option("--as", "agent", help="Agent of that server that uses the tree BOARD.")
+@click.option(
+    "--as",
+    "agent",
+    help="Agent of that server that uses the tree BOARD.",
+    shell_complete=complete_boards.server_agents,
+)
 def check(
     request: BoardRequest,
     write_baseline: Path | None,

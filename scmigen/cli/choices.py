@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from scmigen.checks.switches import Asked, unknown_hint
+from scmigen.cli import complete
 
 #: What ``-W`` takes besides the names of checks: every warning is an error.
 STRICT = "error"
@@ -83,6 +84,7 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "switches",
         multiple=True,
         callback=check_names,
+        shell_complete=complete.checks,
         metavar="[no-]CHECK|error",
         help="Suppress warnings and notes of a check (no-), or restore a check; error: every "
         "warning is an error (repeatable).",
@@ -92,6 +94,7 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "errors",
         multiple=True,
         callback=check_names,
+        shell_complete=complete.checks,
         metavar="CHECK",
         help="Turn everything a check reports into errors (repeatable).",
     ),

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from scmigen.cli import complete
 from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, table
 from scmigen.cli.report import say, say_json
 from scmigen.client import Client, ClientError, ScmiError, UrlError
@@ -345,7 +346,7 @@ Messages that every protocol has are written like clock.PROTOCOL_VERSION. The en
 fields of PINCTRL_SETTINGS_CONFIGURE are TYPE:VALUE.
 """
 )
-@click.argument("message")
+@click.argument("message", shell_complete=complete.messages)
 @click.argument("fields", metavar="[FIELD=VALUE|VALUE:VALUE…]", nargs=-1)
 @click.option(
     "--wait",

@@ -11,21 +11,16 @@ from typing import IO, Any
 import click
 from click.core import ParameterSource
 
+from scmigen.cli import complete
 from scmigen.cli.choices import OPTIONS
 from scmigen.cli.report import ERRORS, FORMATS, report, say
+from scmigen.cli.request import FIELDS, status_of, typed_request, worst
 from scmigen.cli.request import BoardRequest as BoardRequest
-from scmigen.cli.request import status_of, worst
 from scmigen.diagnostics import InputError
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
 
 _Command = Callable[..., Any]
-
-#: Options that are fields of a `BoardRequest` as they are.
-_FIELDS = (
-    *("overlays", "agents", "include", "define", "ids", "trees"),
-    *("switches", "errors", "repack", "baseline"),
-)
 
 
 def board_options(command: _Command, formats: Sequence[str] = FORMATS) -> _Command:
@@ -103,17 +98,10 @@ def check_options(command: _Command) -> _Command:
 
 def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Command:
     @functools.wraps(command)
-    def with_requests(
-        board: Path | None,
-        numbering: str,
-        project: Path | None,
-        named: str | None,
-        **others: Any,
-    ) -> Any:
-        fields = {field: others.pop(field) for field in _FIELDS}
-        typed = BoardRequest(board or Path(), numbering=Numbering(numbering), **fields)
+    def with_requests(project: Path | None, named: str | None, **others: Any) -> Any:
+        typed = typed_request(others)
         requests: tuple[BoardRequest, ...] = (typed,)
-        if board is None:
+        if others["board"] is None:
             requests = _of_project(typed, project, named, others["style"], others["quiet"])
         elif project is not None or named is not None:
             raise click.UsageError("a BOARD is given, so --project and --board do not apply")
@@ -121,6 +109,8 @@ def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Comm
             raise click.UsageError("--repack renumbers a lock file: name it with --ids")
         if others.pop("locked", False):
             requests = tuple(map(_locked, requests))
+        for field in ("board", "numbering", *FIELDS):
+            del others[field]
         return call(requests=requests, **others)
 
     path = click.Path(path_type=Path)
@@ -163,7 +153,13 @@ def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Comm
         click.option(
             "--project", type=path, help="Project file, in place of scmigen.toml in this folder."
         ),
-        click.option("--board", "named", metavar="NAME", help="Board of the project file."),
+        click.option(
+            "--board",
+            "named",
+            metavar="NAME",
+            help="Board of the project file.",
+            shell_complete=complete.boards,
+        ),
     ):
         with_requests = option(with_requests)
     return with_requests

@@ -1,8 +1,9 @@
 """The board that a command is about, and how it is to be compiled."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from scmigen import api
 from scmigen.cli.choices import asked
@@ -12,6 +13,12 @@ from scmigen.diagnostics import Diagnostic, InputError, Severity
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
+
+#: Options that are fields of a `BoardRequest` as they are.
+FIELDS = (
+    *("overlays", "agents", "include", "define", "ids", "trees"),
+    *("switches", "errors", "repack", "baseline"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,13 @@ class BoardRequest:
             baseline=self.baseline,
         )
         return replace(found, files=(*found.files, str(self.project))) if self.project else found
+
+
+def typed_request(options: Mapping[str, Any]) -> BoardRequest:
+    """What a command line says; options that are not given, or not yet, are left out."""
+    given = {field: options[field] for field in FIELDS if options.get(field)}
+    numbering = Numbering(options.get("numbering") or Numbering.SHARED)
+    return BoardRequest(options.get("board") or Path(), numbering=numbering, **given)
 
 
 def status_of(found: Result) -> int:

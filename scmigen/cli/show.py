@@ -6,6 +6,7 @@ import click
 
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.switches import unknown_hint
+from scmigen.cli import complete
 from scmigen.cli.common import BoardRequest, compiled, view_options
 from scmigen.cli.report import say, say_json
 from scmigen.cli.terminal import Column, Folds, print_table
@@ -181,7 +182,7 @@ def show(view: str, request: BoardRequest, style: str, quiet: bool) -> None:
 
 
 @click.command(help="Explain CHECK, the id in the brackets of a diagnostic.")
-@click.argument("check", required=False)
+@click.argument("check", required=False, shell_complete=complete.findings)
 @click.option("--list", "listing", is_flag=True, help="List all checks, one per line.")
 def explain(check: str | None, listing: bool) -> None:
     from scmigen.explain import findings, in_full

@@ -9,7 +9,7 @@ import click
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import Use
-from scmigen.cli import why_device
+from scmigen.cli import complete_boards, why_device
 from scmigen.cli.common import BoardRequest, compiled, view_options
 from scmigen.cli.report import ERRORS, say, say_json
 from scmigen.cli.subjects import Subject, identity, numbered, subject
@@ -38,8 +38,8 @@ as in: why --not vm1 "&rcc 12" rate board.dts. The exit status is 1 where the qu
 is not so: nothing was granted, or with --not, nothing is lacking.
 """
 )
-@click.argument("agent")
-@click.argument("resource")
+@click.argument("agent", shell_complete=complete_boards.agents)
+@click.argument("resource", shell_complete=complete_boards.resources)
 @click.option("--not", "negated", is_flag=True, help="Show why AGENT lacks an operation.")
 @view_options
 def why(

@@ -408,6 +408,15 @@ def named(name: str) -> tuple[Protocol, int] | None:
     return None
 
 
+def names() -> tuple[str, ...]:
+    """The names that `named` finds, each once."""
+    own = (row.name for protocol in Protocol for row in _ROWS[protocol])
+    common = (
+        f"{protocol.name.lower()}.{row.name}" for protocol in Protocol for row in _common(protocol)
+    )
+    return tuple(dict.fromkeys((*own, *common)))
+
+
 @cache
 def commands(protocol: Protocol, version: int) -> Mapping[int, Message]:
     """The commands of ``protocol`` at ``version`` (a PROTOCOL_VERSION word), by message id."""

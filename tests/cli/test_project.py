@@ -1,10 +1,12 @@
 """A project file in place of BOARD and its options."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from support import process, scmigen, written
+from support import scmigen, written
 
 BOARD = """\
 /dts-v1/;
@@ -185,7 +187,20 @@ def test_errors_of_the_file_are_reported_at_once(project: Path) -> None:
 
 
 def test_a_board_that_is_named_needs_no_file(project: Path) -> None:
-    """A project file beside it is not read, whatever is wrong with it, nor imported."""
+    """A project file beside it is not read, whatever is wrong with it, and no reader imported."""
     written(project / "scmigen.toml", "wrong")
-    done = process("check", "dts/board.dts", "-I", "inc", "-D", "FIRST=1", cwd=project)
-    assert (done.returncode, done.stderr) == (0, "")
+    script = """
+import sys
+from scmigen.cli.main import cli
+cli(["check", "dts/board.dts", "-I", "inc", "-D", "FIRST=1"], standalone_mode=False)
+print({"tomllib", "rich", "scmigen.project.file", "scmigen.cli.boards"} & sys.modules.keys())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=project,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("set()\n", "")

@@ -1,0 +1,68 @@
+"""What the shell may complete of a board: agents, and the resources that they are granted.
+
+As in `complete`, a board with errors completes nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from scmigen import api, runtime
+from scmigen.cli.complete import beginning
+from scmigen.cli.request import BoardRequest, typed_request
+from scmigen.diagnostics import InputError
+from scmigen.inputs import read_bytes
+from scmigen.model.protocol_grants import Right
+from scmigen.pipeline import Result
+
+
+def agents(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """The agents of the board that was typed before, or of the project file."""
+    return beginning((name for found in _board(context) for name in _agents(found)), begun)
+
+
+def resources(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """The resources of which the agent that was typed before is granted something."""
+    agent = context.params.get("agent")
+    granted = {
+        f"{grant.resource.kind}:{grant.resource.name}"
+        for found in _board(context)
+        for platform in found.platforms
+        for grant in platform.grants()
+        if grant.agent.name == agent
+    }
+    return beginning((*sorted(granted), *Right), begun)
+
+
+def server_agents(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """The agents of the server that ``--against`` names."""
+    server: Path | None = context.params.get("against")
+    if server is None:
+        return []
+    with suppress(InputError, runtime.ConfigurationError):
+        if server.suffix == ".json":
+            named = [agent.name for agent in runtime.decode(read_bytes(server)).agents]
+        else:
+            named = _agents(api.compile(typed_request(context.params).load(server)))
+        return beginning(named, begun)
+    return []
+
+
+def _board(context: click.Context) -> Iterator[Result]:
+    """The compiled board, if there is exactly one and it can be read."""
+    # Commands import this module to be defined, and most read no project file.
+    from scmigen.cli.project import project_requests
+
+    with suppress(InputError, click.ClickException):
+        requests: tuple[BoardRequest, ...] = (typed_request(context.params),)
+        if context.params.get("board") is None:
+            named, file = context.params.get("named"), context.params.get("project")
+            requests = project_requests(file, named, requests[0], numbered=False)
+        if len(requests) == 1:
+            yield requests[0].compile()
+
+
+def _agents(found: Result) -> list[str]:
+    return [agent.name for agent in found.model.assignment.agents]
