@@ -12,7 +12,7 @@ from scmigen.assignment.outputs import read_outputs
 from scmigen.assignment.platform_file import PlatformReader
 from scmigen.assignment.problems import Problems, TooManyError
 from scmigen.assignment.said import PlatformSaid, SourceSaid
-from scmigen.assignment.vocabulary import FILE
+from scmigen.assignment.vocabulary import CHECK, FILE
 from scmigen.assignment.waivers_file import read_waivers
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position
@@ -75,7 +75,7 @@ def _file(text: str, name: str, lookup: Lookup) -> SourceSaid:
 
 def _switches(where: Located) -> Iterator[Switch]:
     for check, switch in where.mapping("checks").items():
-        parts = switch.mapping(f"check {check}", ("severity", "reason"))
+        parts = switch.mapping(f"check {check}", CHECK)
         severity = None
         if "severity" in parts:
             severity = parts["severity"].choice("severity", SEVERITIES)

@@ -14,7 +14,7 @@ from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of, texts
 from scmigen.assignment.said import OUTERMOST, AgentSaid, ClaimSaid, Said
 from scmigen.assignment.values import TRANSPORTS
-from scmigen.assignment.vocabulary import DOMAIN, ENTRY, FLAGS, SIMILAR
+from scmigen.assignment.vocabulary import DOMAIN, ENTRY, FLAGS, SCMI, SIMILAR, TRANSPORT
 from scmigen.diagnostics import Position
 from scmigen.runtime import MAX_AGENTS, Role
 from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
@@ -103,8 +103,7 @@ class DomainsReader:
         return False
 
     def _scmi(self, found: AgentSaid, scmi: Located) -> AgentSaid:
-        known = ("id", "role", "transport", "permissions")
-        parts = scmi.mapping(f"scmi of {found.name}", known)
+        parts = scmi.mapping(f"scmi of {found.name}", SCMI)
         word = said(parts, "role", lambda where: where.choice("role", tuple(Role)))
         found = replace(
             found,
@@ -115,7 +114,7 @@ class DomainsReader:
         return self._transport(found, parts["transport"]) if "transport" in parts else found
 
     def _transport(self, found: AgentSaid, where: Located) -> AgentSaid:
-        parts = where.mapping("transport", ("type", "smc-id", "shmem", "channel"))
+        parts = where.mapping("transport", TRANSPORT)
         if "type" not in parts:
             where.lacks("a transport needs a type", hint="one of: " + ", ".join(TRANSPORTS))
         shmem = said(parts, "shmem", lambda item: item.text("shmem"))

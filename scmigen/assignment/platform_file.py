@@ -9,8 +9,10 @@ from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of
 from scmigen.assignment.said import PlatformSaid, Said
 from scmigen.assignment.values import CLASSES, FORMER_KEYS, MAX_VENDOR, is_vendor
+from scmigen.assignment.vocabulary import ASSUME
 
-_KEYS = (*CLASSES, "devices", "owners", "assume", "vendor", "sub-vendor", "extra", *FORMER_KEYS)
+#: The keys of ``platform``.
+KEYS = (*CLASSES, "devices", "owners", "assume", "vendor", "sub-vendor", "extra", *FORMER_KEYS)
 
 
 class PlatformReader:
@@ -23,12 +25,12 @@ class PlatformReader:
 
     def platform(self, where: Located) -> PlatformSaid:
         """What the part says."""
-        parts = where.mapping("platform", _KEYS)
+        parts = where.mapping("platform", KEYS)
         if "devices" in parts:
             self.devices = tuple(parts["devices"].items("devices"))
         assumed: dict[str, Located] = {}
         if "assume" in parts:
-            assumed = parts["assume"].mapping("assume", ("clock-rate",))
+            assumed = parts["assume"].mapping("assume", ASSUME)
         return PlatformSaid(
             classes=self._classes(parts),
             owners=tuple(self._owners(parts["owners"])) if "owners" in parts else (),

@@ -111,3 +111,9 @@ FLAGS = Vocabulary(
         | {"requested_preserve_context", "secure", "unusable", "virtualized", "wakeup"}
     ),
 )
+#: ``scmi`` of a domain, its ``transport``, and an entry of ``checks``: these are ours alone.
+SCMI = ("id", "role", "transport", "permissions")
+TRANSPORT = ("type", "smc-id", "shmem", "channel")
+CHECK = ("severity", "reason")
+#: ``assume`` of ``platform``.
+ASSUME = ("clock-rate",)

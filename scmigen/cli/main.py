@@ -22,6 +22,7 @@ _COMMANDS = {
     "why": ("scmigen.cli.why:why", "Show the uses behind a grant."),
     "diff": ("scmigen.cli.diff:diff", "Show what changed between two boards, for which agent."),
     "explain": ("scmigen.cli.show:explain", "Explain a check."),
+    "schema": ("scmigen.cli.schema:schema", "Print the JSON Schema of a file format."),
     "convert": ("scmigen.cli.convert:convert", "Convert between DTS and DTB."),
     "serve": ("scmigen.cli.serve:serve", "Serve a runtime configuration over SCMI."),
     "client": ("scmigen.cli.client:client", "Talk to an SCMI server as an agent."),

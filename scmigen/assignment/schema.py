@@ -1,0 +1,208 @@
+"""The JSON Schema of agents files, made of the keys that their readers know.
+
+A key without an entry in one of the tables here is a `KeyError` as soon as the schema is made.
+Keys of other tools are accepted as in the reader; any other key is not, though the reader only
+warns of it. What an output, ``extra`` or a selector means is left to the compiler.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+
+from scmigen.assignment.foreign import SEVERITIES
+from scmigen.assignment.lookup import KINDS
+from scmigen.assignment.platform_file import KEYS
+from scmigen.assignment.values import CLASSES, FORMER_KEYS, MAX_VENDOR, TRANSPORTS
+from scmigen.assignment.vocabulary import (
+    ASSUME,
+    CHECK,
+    DOMAIN,
+    ENTRY,
+    FILE,
+    FLAGS,
+    SCMI,
+    TRANSPORT,
+    Vocabulary,
+)
+from scmigen.runtime import MAX_AGENTS, Role
+from scmigen.scmi.operations import OPERATIONS
+from scmigen.scmi.protocols import Kind
+
+_Schema = Mapping[str, object]
+
+_TEXT: _Schema = {"type": "string"}
+_FLAG: _Schema = {"enum": [True, False, "true", "false"]}
+_OBJECT: _Schema = {"type": "object"}
+
+
+def agents_schema(checks: Collection[str], outputs: Collection[str]) -> _Schema:
+    """The JSON Schema (2020-12) of agents files; ``checks`` and ``outputs`` are those there are."""
+    check = _ours(
+        CHECK,
+        {
+            "severity": ({"enum": list(SEVERITIES)}, "What its findings are from now on."),
+            "reason": ({"type": "string", "pattern": r"\S"}, "Why; it is printed with them."),
+        },
+    )
+    of_outputs = {name: _about(_OBJECT, f"Options of the output {name}.") for name in outputs}
+    file = {
+        "domains": (_domains(), "The domains, by name; most are agents."),
+        "platform": (_platform(), "What only the integrator of the platform knows."),
+        "checks": (
+            {**_map({**check, "required": [*CHECK]}), "propertyNames": {"enum": list(checks)}},
+            "Severity overrides, each with a reason.",
+        ),
+        "outputs": (
+            {"type": "object", "properties": of_outputs, "additionalProperties": False},
+            "Options of outputs.",
+        ),
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "scmigen agents file",
+        **_shared(FILE, file),
+        "$defs": {"domain": _domain(), "access": _access(), "flags": _flags()},
+    }
+
+
+def _domains() -> _Schema:
+    return _map({"$ref": "#/$defs/domain"})
+
+
+def _domain() -> _Schema:
+    parts = {
+        "compatible": (_some(_TEXT), "Includes openamp,domain-v1, or is left out."),
+        "id": (_number(), "The id of the domain."),
+        "scmi": (_scmi(), "The agent, as SCMI has it."),
+        "default": (_FLAG, "Whether the agent gets every device that no entry names."),
+        "access": (_list({"$ref": "#/$defs/access"}), "The agent's devices."),
+        "access-implicit-default": (
+            {"$ref": "#/$defs/flags"},
+            "Flags of entries of access that have none.",
+        ),
+        "grant": (_list(_grant()), "What the agent may do beyond what its devices need."),
+        "domains": (_domains(), "Domains inside this one."),
+        "parent": (_TEXT, "The domain around this one, by name or path."),
+    }
+    return _shared(DOMAIN, parts)
+
+
+def _scmi() -> _Schema:
+    transport = {
+        "type": ({"enum": list(TRANSPORTS)}, "The kind of channel."),
+        "smc-id": (_number(), "The SMC or HVC function id."),
+        "shmem": (_TEXT, "The shared memory, by label or path."),
+        "channel": (_number(), "The channel number of OP-TEE."),
+    }
+    parts = {
+        "id": (_number(1, MAX_AGENTS), "The SCMI agent id; 0 is the platform."),
+        "role": ({"enum": [role.value for role in Role]}, "Decides the agent's rights."),
+        "transport": (
+            {**_ours(TRANSPORT, transport), "required": ["type"]},
+            "The agent's channel.",
+        ),
+        "permissions": (_FLAG, "Whether the agent may change permissions."),
+    }
+    return _ours(SCMI, parts)
+
+
+def _access() -> _Schema:
+    flags: _Schema = {"$ref": "#/$defs/flags"}
+    spliced = _list({"anyOf": [{"$ref": "#/$defs/access"}, _list({"$ref": "#/$defs/access"})]})
+    parts = {
+        "dev": (_some(_TEXT), 'The device: "&label", a path, a node name or a pattern.'),
+        "flags": ({"anyOf": [flags, _list(flags)]}, "How the agent has the device."),
+        "<<+": (spliced, "Entries in place of this one."),
+    }
+    return {**_shared(ENTRY, parts), "anyOf": [{"required": ["dev"]}, {"required": ["<<+"]}]}
+
+
+def _flags() -> _Schema:
+    shared = "Whether other agents may have the device too."
+    parts = {
+        "shared": (_FLAG, shared),
+        "timeshare": (_FLAG, shared),
+        "assignable": (_list(_TEXT), "Agents that the device may be given to at run time."),
+    }
+    return {"anyOf": [_shared(FLAGS, parts), _number()]}
+
+
+def _grant() -> _Schema:
+    """One resource, and operations on it."""
+    each = []
+    for kind in Kind:
+        words = [operation.value for operation in OPERATIONS[kind]]
+        operations = _list({"enum": words})
+        each.append(_closed({kind.value: _TEXT, "operations": operations}))
+    return {"oneOf": each}
+
+
+def _platform() -> _Schema:
+    vendor: _Schema = {"type": "string", "maxLength": MAX_VENDOR, "pattern": "^[ -~]*$"}
+    owner = {"oneOf": [_closed({word: _TEXT, "agent": _TEXT}) for word in KINDS]}
+    rate = {"clock-rate": (_number(1), "The rate in Hz of clocks without one in the tree.")}
+    parts = {
+        **{
+            word: (_list(_TEXT), f"Providers that are {word}, with what is below.")
+            for word in CLASSES
+        },
+        "devices": (_list(_TEXT), "Devices that the platform keeps for itself."),
+        "owners": (_list(owner), "The agents that alone may set or reset a resource."),
+        "assume": (_ours(ASSUME, rate), "What holds where the tree is silent."),
+        "vendor": (vendor, "The vendor that the server reports."),
+        "sub-vendor": (vendor, "The sub-vendor that the server reports."),
+        "extra": (_OBJECT, "Facts that no tree has, in the form of runtime.json."),
+        **{word: ({}, "Belongs to outputs.") for word in FORMER_KEYS},
+    }
+    return _ours(KEYS, parts)
+
+
+def _about(schema: _Schema, text: str) -> _Schema:
+    return {"description": text, **schema}
+
+
+def _closed(properties: Mapping[str, _Schema]) -> _Schema:
+    """A mapping with just these keys."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": [*properties],
+        "additionalProperties": False,
+    }
+
+
+def _ours(keys: Collection[str], parts: Mapping[str, tuple[_Schema, str]]) -> _Schema:
+    """A mapping that is scmigen's own."""
+    return {
+        "type": "object",
+        "properties": {key: _about(*parts[key]) for key in keys},
+        "additionalProperties": False,
+    }
+
+
+def _shared(words: Vocabulary, parts: Mapping[str, tuple[_Schema, str]]) -> _Schema:
+    """A mapping that other tools write to as well."""
+    passed = "|".join(map(re.escape, sorted(words.passed)))
+    theirs = rf"^(?!scmigen,|scmi,)([^!]*,|#|({passed})(!|$))"
+    return {**_ours(words.ours, parts), "patternProperties": {theirs: True}}
+
+
+def _map(each: _Schema) -> _Schema:
+    return {"type": "object", "additionalProperties": each}
+
+
+def _list(each: _Schema) -> _Schema:
+    return {"type": "array", "items": each}
+
+
+def _some(each: _Schema) -> _Schema:
+    """One, or a list."""
+    return {"anyOf": [each, _list(each)]}
+
+
+def _number(lowest: int = 0, highest: int = 0xFFFF_FFFF) -> _Schema:
+    return {
+        "anyOf": [
+            {"type": "integer", "minimum": lowest, "maximum": highest},
+            {"type": "string", "pattern": "^(0[xX][0-9a-fA-F_]+|[0-9_]+)$"},
+        ]
+    }

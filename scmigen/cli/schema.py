@@ -1,0 +1,30 @@
+"""``scmigen schema``: the JSON Schemas of what users write and programs read."""
+
+import click
+
+from scmigen.cli.report import say_json
+
+
+@click.command(
+    help="""Print the JSON Schema of agents files, project files or runtime configurations.
+
+Editors use it to complete and check: docs/schemas.md.
+"""
+)
+@click.argument("format_", metavar="FORMAT", type=click.Choice(["agents", "project", "runtime"]))
+def schema(format_: str) -> None:
+    # Each needs other parts of the compiler.
+    if format_ == "runtime":
+        from scmigen.runtime import json_schema
+
+        click.echo(json_schema().decode(), nl=False)
+    elif format_ == "project":
+        from scmigen.project.schema import project_schema
+
+        say_json(project_schema())
+    else:
+        from scmigen.assignment.schema import agents_schema
+        from scmigen.explain import switchable
+        from scmigen.targets.registry import names
+
+        say_json(agents_schema(switchable(), names()))
