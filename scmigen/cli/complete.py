@@ -18,7 +18,7 @@ def checks(context: click.Context, parameter: click.Parameter, begun: str) -> li
 
     names = switchable()
     if parameter.name == "switches":
-        names = (*names, *(f"no-{name}" for name in names))
+        names = (*names, "error", *(f"no-{name}" for name in names))
     return beginning(names, begun)
 
 

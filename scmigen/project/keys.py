@@ -58,6 +58,10 @@ def _checks() -> Collection[str]:
     return switchable()
 
 
+def _switches() -> Collection[str]:
+    return (*_checks(), "error")
+
+
 #: The keys of a board, in the order of the documentation.
 BOARD = (
     Key("source", Form.PATH, "The board: a DTS or DTB file.", own=True),
@@ -78,8 +82,8 @@ BOARD = (
     Key(
         "switches",
         Form.TEXTS,
-        "Checks whose warnings and notes are turned off (no-CHECK) or restored, as -W.",
-        known=_checks,
+        "Checks that are off (no-CHECK) or restored, as -W; error: every warning is an error.",
+        known=_switches,
         prefix="no-",
     ),
     Key(

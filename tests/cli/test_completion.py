@@ -56,6 +56,7 @@ def completed(line: str) -> list[str]:
         ("scmigen explain dts-synt", ["dts-syntax"]),
         ("scmigen check -W rate-t", ["rate-twice"]),
         ("scmigen check -W no-rate-t", ["no-rate-twice"]),
+        ("scmigen check -W err", ["error"]),
         ("scmigen build -E rate-t", ["rate-twice"]),
         ("scmigen build -E no-rate-t", []),
         ("scmigen check -W dts-synt", []),

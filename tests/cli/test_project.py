@@ -192,7 +192,7 @@ def test_a_board_that_is_named_needs_no_file(project: Path) -> None:
     script = """
 import sys
 from scmigen.cli.main import cli
-cli(["check", "dts/board.dts", "-I", "inc", "-D", "FIRST=1"], standalone_mode=False)
+cli(["check", "-q", "dts/board.dts", "-I", "inc", "-D", "FIRST=1"], standalone_mode=False)
 print({"tomllib", "rich", "scmigen.project.file", "scmigen.cli.boards"} & sys.modules.keys())
 """
     done = subprocess.run(
