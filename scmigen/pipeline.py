@@ -192,12 +192,11 @@ def compile_board(board: DeviceTree, request: Request) -> Result:
     )
     if request.against is not None:
         checked += _held_against(request.against, model)
-    found = switched(checked, assignment.switches, request.asked)
-    kept, waived, problems = waive(found, _waivers(model, request.baseline), board, _findings)
-    of_waivers = switched(problems, assignment.switches, request.asked)
-    told = (*_unknown(assignment.switches), *of_waivers, *kept)
-    files = _files(board, request)
-    return Result(model, told, files, request.asked, waived, request.baseline)
+    # Waivers are for findings as they are, whatever severity they are given here.
+    kept, waived, problems = waive(checked, _waivers(model, request.baseline), board, _findings)
+    found = switched((*problems, *kept), assignment.switches, request.asked)
+    told = (*_unknown(assignment.switches), *found)
+    return Result(model, told, _files(board, request), request.asked, waived, request.baseline)
 
 
 def _findings() -> Mapping[str, Finding]:
@@ -341,7 +340,7 @@ def emit_outputs(
         files, diagnostics = make_outputs(model, wanted, explicit, overrides)
     except InputError as problem:
         files, diagnostics = (), problem.diagnostics
-    found = switched(diagnostics, model.assignment.switches, asked, final=True)
     waivers = _waivers(model, baseline)
-    kept, waived, _ = waive(found, waivers, model.inventory.tree, None)
-    return Emitted(files, kept, waived)
+    kept, waived, _ = waive(diagnostics, waivers, model.inventory.tree, None)
+    found = switched(kept, model.assignment.switches, asked, final=True)
+    return Emitted(files, found, waived)

@@ -1,4 +1,4 @@
-"""Waivers of single findings, applied after the severity overrides.
+"""Waivers of single findings, applied before the severity overrides.
 
 A waiver covers a finding of its check if it names all resources, nodes and agents that the finding
 is about. One of resources and nodes may be missing: a clock and its agents are enough, whatever

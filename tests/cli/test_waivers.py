@@ -244,6 +244,18 @@ def test_a_baseline_of_other_commands(here: Path) -> None:
     assert "base.yaml" in (here / "out.d").read_text()
 
 
+def test_a_severity_that_is_asked_for_waives_nothing_less(here: Path) -> None:
+    """-W error and -E raise what is reported; the baseline has the findings as they are."""
+    written(here / "a.yaml", agents(RATE % "", RESET))
+    scmigen("check", "b.dts", "-a", "a.yaml", "--write-baseline", "base.yaml")
+    assert 'severity: "warning"' in (here / "base.yaml").read_text()
+    assert check("-a", "a.yaml", "-W", "error")[0] == 1
+    for option in (["-W", "error"], ["-E", "rate-twice"]):
+        assert check("-a", "a.yaml", "--baseline", "base.yaml", *option)[:2] == (0, [])
+    scmigen("check", "b.dts", "-a", "a.yaml", "-W", "error", "--write-baseline", "base.yaml")
+    assert check("-a", "a.yaml", "--baseline", "base.yaml")[:2] == (0, [])
+
+
 def test_many_boards(here: Path) -> None:
     """Waived findings of one board are listed among those of all, and count for none."""
     written(here / "c.dts", BOARD)
