@@ -23,6 +23,8 @@ from scmigen.assignment.vocabulary import (
     TRANSPORT,
     Vocabulary,
 )
+from scmigen.assignment.waivers_file import KEYS as WAIVER
+from scmigen.assignment.waivers_file import WAIVABLE
 from scmigen.runtime import MAX_AGENTS, Role
 from scmigen.scmi.operations import OPERATIONS
 from scmigen.scmi.protocols import Kind
@@ -32,6 +34,7 @@ _Schema = Mapping[str, object]
 _TEXT: _Schema = {"type": "string"}
 _FLAG: _Schema = {"enum": [True, False, "true", "false"]}
 _OBJECT: _Schema = {"type": "object"}
+_REASON: _Schema = {"type": "string", "pattern": r"\S"}
 
 
 def agents_schema(checks: Collection[str], outputs: Collection[str]) -> _Schema:
@@ -40,7 +43,7 @@ def agents_schema(checks: Collection[str], outputs: Collection[str]) -> _Schema:
         CHECK,
         {
             "severity": ({"enum": list(SEVERITIES)}, "What its findings are from now on."),
-            "reason": ({"type": "string", "pattern": r"\S"}, "Why; it is printed with them."),
+            "reason": (_REASON, "Why; it is printed with them."),
         },
     )
     of_outputs = {name: _about(_OBJECT, f"Options of the output {name}.") for name in outputs}
@@ -51,6 +54,7 @@ def agents_schema(checks: Collection[str], outputs: Collection[str]) -> _Schema:
             {**_map({**check, "required": [*CHECK]}), "propertyNames": {"enum": list(checks)}},
             "Severity overrides, each with a reason.",
         ),
+        "waivers": (_list(_waiver(checks)), "Findings that are right as they are."),
         "outputs": (
             {"type": "object", "properties": of_outputs, "additionalProperties": False},
             "Options of outputs.",
@@ -154,6 +158,24 @@ def _platform() -> _Schema:
         **{word: ({}, "Belongs to outputs.") for word in FORMER_KEYS},
     }
     return _ours(KEYS, parts)
+
+
+def _waiver(checks: Collection[str]) -> _Schema:
+    parts: dict[str, tuple[_Schema, str]] = {
+        "check": ({"enum": list(checks)}, "The check of the finding."),
+        "resource": (_some(_TEXT), "All resources that it is about: kind, provider and cells."),
+        "device": (_some(_TEXT), "All devices that it is about, by label or path."),
+        "agent": (_some(_TEXT), "All agents that it is about."),
+        "message": (_TEXT, "The whole message of a finding that is about nothing of these."),
+        "severity": ({"enum": list(WAIVABLE)}, "The highest severity that is waived."),
+        "reason": (_REASON, "Why the finding is right here."),
+        "until": (
+            {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+            "The last day on which it is waived.",
+        ),
+    }
+    subjects = [{"required": [word]} for word in ("resource", "device", "agent", "message")]
+    return {**_ours(WAIVER, parts), "required": ["check", "reason"], "anyOf": subjects}
 
 
 def _about(schema: _Schema, text: str) -> _Schema:

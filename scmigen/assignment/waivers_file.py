@@ -7,9 +7,11 @@ from scmigen.assignment.located import Located, parse
 from scmigen.assignment.problems import Problems
 from scmigen.diagnostics import InputError, has_errors
 
-_KEYS = ("check", "resource", "device", "agent", "message", "severity", "reason", "until")
+#: The keys of a waiver.
+KEYS = ("check", "resource", "device", "agent", "message", "severity", "reason", "until")
 
-_SEVERITIES = ("note", "warning", "error")
+#: The severities that a waiver can be for.
+WAIVABLE = ("note", "warning", "error")
 
 #: The key of a baseline file.
 WAIVERS = "waivers"
@@ -37,14 +39,14 @@ def read_waivers(where: Located) -> Iterator[WaiverSaid]:
 
 
 def _waiver(item: Located) -> WaiverSaid | None:
-    parts = item.mapping("a waiver", _KEYS)
+    parts = item.mapping("a waiver", KEYS)
     texts = {
         key: parts[key].text(key) for key in ("check", "reason", "message", "until") if key in parts
     }
     lists = {
         key: _texts(parts[key], key) for key in ("resource", "device", "agent") if key in parts
     }
-    severity = parts["severity"].choice("severity", _SEVERITIES) if "severity" in parts else None
+    severity = parts["severity"].choice("severity", WAIVABLE) if "severity" in parts else None
     check, reason = texts.get("check") or "", texts.get("reason") or ""
     if not check.strip():
         item.lacks("a waiver needs a check", "write check: the id in the brackets of the finding")

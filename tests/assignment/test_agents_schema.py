@@ -35,11 +35,11 @@ domains:
 
 
 class Core(yaml.SafeLoader):
-    """YAML 1.2, as editors read it: ``off`` is a word."""
+    """YAML 1.2, as editors read it: ``off`` is a word, and so is a date."""
 
 
 Core.yaml_implicit_resolvers = {
-    letter: [(tag, regex) for tag, regex in found if tag != "tag:yaml.org,2002:bool"]
+    letter: [(tag, regex) for tag, regex in found if not tag.endswith((":bool", ":timestamp"))]
     for letter, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 Core.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), list("tf"))
@@ -64,7 +64,7 @@ def right() -> Iterator[tuple[str, str]]:
             yield str(path.relative_to(REPOSITORY)), text
     page = (REPOSITORY / "docs/agents.md").read_text()
     for number, text in enumerate(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)):
-        if re.match("(platform|outputs|checks):", text):
+        if re.match("(platform|outputs|checks|waivers):", text):
             yield f"docs/agents.md {number}", text
     yield "fuzz_seeds", FULL_FILE
     yield "two agents", TWO_AGENTS
