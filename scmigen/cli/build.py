@@ -252,5 +252,5 @@ def check(
         return
     found = compiled(request, style, quiet, sys.stdout, against, agent)
     report(found.diagnostics, style, quiet, sys.stdout, found.waived)
-    if not found.diagnostics and not quiet and style == "text":
+    if not (found.diagnostics or found.waived or quiet) and style == "text":
         say(f"{request.board}: no problems found")
