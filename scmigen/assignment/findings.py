@@ -72,6 +72,7 @@ GLOB_UNMATCHED = Finding(
     "glob-unmatched",
     "A pattern in an access entry matches no node.",
     "Correct or drop the pattern.",
+    severity=Severity.WARNING,
 )
 DEVICE_UNKNOWN = Finding(
     "device-unknown",

@@ -13,13 +13,8 @@ from scmigen.bindings.facts import Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.checks.against_channel import channel_differs
 from scmigen.checks.grant_checks import grant_unused, name_differs
-from scmigen.checks.words import (
-    plain,
-    resource_name,
-    spans,
-    use_word,
-)
-from scmigen.diagnostics import Diagnostic, Finding, Position, Related
+from scmigen.checks.words import plain, resource_name, spans, use_word
+from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.model.platform import Grant, Model, Platform, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation, ordered
@@ -47,6 +42,7 @@ DEVICE_DIFFERS = Finding(
     "device-differs",
     "A device has other resources in the server's device table than in the tree.",
     "Take the device table from the tree.",
+    severity=Severity.WARNING,
 )
 
 

@@ -28,7 +28,7 @@ from scmigen.checks.words import (
     use_word,
 )
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import Diagnostic, Position, Related, counted
+from scmigen.diagnostics import Diagnostic, Position, Related, Severity, counted
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -38,6 +38,7 @@ from scmigen.scmi.protocols import Kind
     "depends-foreign",
     about="Another agent can turn off, reset or change what an agent's device depends on.",
     advice="Make it always-on, give both to one agent, or have the platform serve it.",
+    severity=Severity.WARNING,
 )
 def depends_foreign(model: Model) -> Iterator[Diagnostic]:
     """Resources and controllers a device depends on that another agent can switch off."""
@@ -92,6 +93,7 @@ _Critical = tuple[Operation, Use]
     "critical-resource",
     about="One of several agents may turn off or slow down what all of them run on.",
     advice="Keep CPUs, interrupt and memory controllers for the platform (platform.devices).",
+    severity=Severity.WARNING,
 )
 def critical_resource(model: Model) -> Iterator[Diagnostic]:
     """What all agents run on, and one of several may change: one warning per agent."""
@@ -181,6 +183,7 @@ def _scaling_lost(model: Model, kept: Iterable[str]) -> str:
     "device-unassigned",
     about="A device needs something from the platform and belongs to no agent.",
     advice="Make one agent the default, or name the device in an access entry.",
+    severity=Severity.WARNING,
 )
 def device_unassigned(model: Model) -> Iterator[Diagnostic]:
     """Devices that need something and belong to no agent, one warning per tree."""
@@ -205,6 +208,7 @@ def device_unassigned(model: Model) -> Iterator[Diagnostic]:
     "device-reserved",
     about="An agent is given a device that is reserved for other firmware (status).",
     advice="Remove the entry, or enable the device if it is free.",
+    severity=Severity.WARNING,
 )
 def device_reserved(model: Model) -> Iterator[Diagnostic]:
     """Exact claims on devices that ``status = "reserved"`` leaves to other firmware."""

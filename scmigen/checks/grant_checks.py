@@ -7,13 +7,8 @@ from scmigen.bindings.describe import clock_output_names, names_of
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.scmi_nodes import device_id_position
 from scmigen.checks.check import check
-from scmigen.checks.words import (
-    plain,
-    resource_name,
-    resource_word,
-    spans,
-)
-from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.checks.words import plain, resource_name, resource_word, spans
+from scmigen.diagnostics import Diagnostic, Position, Related, Severity
 from scmigen.model.platform import Device, Model
 from scmigen.runtime import MAX_RESOURCES
 from scmigen.scmi.operations import ordered
@@ -24,6 +19,7 @@ from scmigen.scmi.protocols import Kind
     "grant-unused",
     about="A grant allows what none of the agent's devices needs.",
     advice="Remove what is not intended; what devices need is granted anyway.",
+    severity=Severity.NOTE,
 )
 def grant_unused(model: Model) -> Iterator[Diagnostic]:
     """Explicit grants beyond what the agent's devices need, one note per agent."""
@@ -49,6 +45,7 @@ def grant_unused(model: Model) -> Iterator[Diagnostic]:
     "agent-idle",
     about="An agent is granted nothing.",
     advice="Give it devices or grants, or leave it out.",
+    severity=Severity.NOTE,
 )
 def agent_idle(model: Model) -> Iterator[Diagnostic]:
     """Agents that some source names, and that may not do anything with any resource."""
@@ -68,6 +65,7 @@ def agent_idle(model: Model) -> Iterator[Diagnostic]:
     "name-differs",
     about="A resource has the name of another one, or another name on the other side.",
     advice="Compare number, name and reference of both; one of the lists has moved.",
+    severity=Severity.WARNING,
 )
 def name_differs(model: Model) -> Iterator[Diagnostic]:
     """Explicit names that belong to another resource of the same provider."""
@@ -122,6 +120,7 @@ def _named(model: Model, like: ResourceKey) -> Iterator[tuple[ResourceKey, str]]
     "id-hole",
     about="A server description skips numbers below its highest.",
     advice="Assign the number, or leave it if it is reserved on purpose.",
+    severity=Severity.NOTE,
 )
 def id_hole(model: Model) -> Iterator[Diagnostic]:
     """Numbers that a server description leaves out: agents see a hole there."""
@@ -169,6 +168,7 @@ def device_id(model: Model) -> Iterator[Diagnostic]:
     "device-id-hole",
     about="The ids of removed devices are kept and belong to no device.",
     advice="Leave them, or renumber with --repack if nothing depends on the ids yet.",
+    severity=Severity.NOTE,
 )
 def device_id_hole(model: Model) -> Iterator[Diagnostic]:
     """Device ids that no device has: firmware that indexes a table by them needs a row there."""

@@ -28,7 +28,7 @@ from scmigen.checks.words import (
     resource_word,
     use_word,
 )
-from scmigen.diagnostics import Diagnostic, Position, Related, counted
+from scmigen.diagnostics import Diagnostic, Position, Related, Severity, counted
 from scmigen.model.platform import Model, no_such
 
 _NEED = ("use by other agents needs", "uses by other agents need")
@@ -188,6 +188,7 @@ def _own_node_hint(
     "provider-disabled",
     about="A device refers to a provider that is disabled.",
     advice="Enable the provider, or disable the device that needs it.",
+    severity=Severity.WARNING,
 )
 def provider_disabled(model: Model) -> Iterator[Diagnostic]:
     """One warning per disabled provider that enabled devices refer to."""
@@ -210,6 +211,7 @@ def provider_disabled(model: Model) -> Iterator[Diagnostic]:
     "scmi-native",
     about="Controllers are driven natively only because the tree has an SCMI node.",
     advice="Name them in platform.managed if the platform should serve them too.",
+    severity=Severity.NOTE,
 )
 def scmi_native(model: Model) -> Iterator[Diagnostic]:
     """One note per tree: controllers that would be managed if the tree had no SCMI node."""
@@ -233,6 +235,7 @@ def scmi_native(model: Model) -> Iterator[Diagnostic]:
     "managed-consumes-local",
     about="A platform-managed provider depends on something that an agent drives.",
     advice="Make sure the agent turns it on before anything that depends on it is used.",
+    severity=Severity.WARNING,
 )
 def managed_consumes_local(model: Model) -> Iterator[Diagnostic]:
     """One warning per local parent supply, which must be on, and per switched regulator whose pin
@@ -295,6 +298,7 @@ def _feeding(model: Model, path: str, uses: list[Use]) -> tuple[str, Position, s
     "parent-unnamed",
     about="A device requests a clock parent that has no SCMI id.",
     advice="Let the platform set the parent, or have it manage the parent's provider.",
+    severity=Severity.WARNING,
 )
 def parent_unnamed(model: Model) -> Iterator[Diagnostic]:
     """Assigned parents that no SCMI message can name, one finding per tree and severity.
@@ -372,6 +376,7 @@ def clock_protected(model: Model) -> Iterator[Diagnostic]:
     "opp-undriven",
     about="An OPP table scales a clock that the platform does not manage.",
     advice="Name the clock's provider in platform.managed if the platform can set it.",
+    severity=Severity.NOTE,
 )
 def opp_undriven(model: Model) -> Iterator[Diagnostic]:
     """OPP tables that create neither a performance domain nor rates, one note per tree."""

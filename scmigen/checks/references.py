@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from scmigen.bindings.consumers import ENTRY_NAMES
 from scmigen.checks.check import check
-from scmigen.diagnostics import Diagnostic, Position, counted
+from scmigen.diagnostics import Diagnostic, Position, Severity, counted
 from scmigen.model.platform import Model
 
 
@@ -12,6 +12,7 @@ from scmigen.model.platform import Model
     "names-mismatch",
     about="A list has another number of entries than of names.",
     advice="Write one name for each entry, in the same order; <0> is an empty entry.",
+    severity=Severity.WARNING,
 )
 def names_mismatch(model: Model) -> Iterator[Diagnostic]:
     """Lists whose names are more or fewer than their entries; drivers find entries by name."""

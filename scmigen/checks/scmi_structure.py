@@ -31,6 +31,7 @@ _MAX_PROTOCOL = 0xFF
     "unit-address",
     about="The unit address of an SCMI node is not its reg, which alone is the id.",
     advice="Write the unit address in hexadecimal, equal to reg.",
+    severity=Severity.WARNING,
 )
 def unit_address(model: Model) -> Iterator[Diagnostic]:
     """SCMI nodes whose unit address differs from their ``reg``, the id."""

@@ -9,7 +9,7 @@ from scmigen.checks.check import check
 from scmigen.checks.transports import all_channels, clashing, memories_of, scmi_nodes
 from scmigen.checks.words import listed, node_word
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.diagnostics import Diagnostic, Position, Related, Severity
 from scmigen.model.channels import Channel
 from scmigen.model.platform import Model
 
@@ -152,6 +152,7 @@ def shmem_alignment(model: Model) -> Iterator[Diagnostic]:
     "shmem-unreserved",
     about="Shared memory is part of the system's memory, and nothing reserves it.",
     advice="Put it below /reserved-memory with no-map, or outside the memory node.",
+    severity=Severity.WARNING,
 )
 def shmem_unreserved(model: Model) -> Iterator[Diagnostic]:
     """Shared memory in the memory of the operating system, which would use it for itself."""

@@ -21,7 +21,7 @@ from scmigen.checks.words import (
     use_word,
 )
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.diagnostics import Diagnostic, Position, Related, Severity
 from scmigen.model.ownership import Ownership
 from scmigen.model.platform import Model
 from scmigen.model.sharing import Conflict
@@ -53,6 +53,7 @@ def device_conflict(model: Model) -> Iterator[Diagnostic]:
     "device-disabled",
     about="An agent is given a device that is not enabled.",
     advice="Enable the device in the tree or an overlay, or remove the entry.",
+    severity=Severity.WARNING,
 )
 def device_disabled(model: Model) -> Iterator[Diagnostic]:
     """Exact claims on devices that are not enabled."""
@@ -72,6 +73,7 @@ def device_disabled(model: Model) -> Iterator[Diagnostic]:
     "device-secure",
     about="An agent that is not secure is given a secure-only device.",
     advice="Give it to an agent of the role secure.",
+    severity=Severity.WARNING,
 )
 def device_secure(model: Model) -> Iterator[Diagnostic]:
     """Claims by agents that are not secure on devices that only the secure world may use."""
@@ -256,6 +258,7 @@ def _nested(conflict: Conflict) -> tuple[Node, Node] | None:
     "feeds-others",
     about="An agent may change a clock that may feed another agent's.",
     advice="Name the owner of each input, or give the whole block to one agent.",
+    severity=Severity.WARNING,
 )
 def feeds_others(model: Model) -> Iterator[Diagnostic]:
     """One warning per provider whose many inputs may carry one agent's change to another."""
@@ -282,6 +285,7 @@ def feeds_others(model: Model) -> Iterator[Diagnostic]:
     "operation-withdrawn",
     about="An operation is needed but not granted, because the resource or the device is shared.",
     advice="Name the agent that should have the operation in platform.owners.",
+    severity=Severity.NOTE,
 )
 def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
     """Needed operations that only the owner has, or that no agent of a shared device has."""

@@ -189,8 +189,9 @@ def explain(check: str | None, listing: bool) -> None:
 
     known = findings()
     if listing or check is None:
-        for name, said in known.items():
-            say(f"{name}: {said.about}")
+        columns = (Column("check"), Column("severity"), Column("about", Folds.ANYWHERE))
+        rows = [(name, said.severity.word, said.about) for name, said in sorted(known.items())]
+        print_table(columns, rows)
     elif check in known:
         click.echo(in_full(check), nl=False)
     else:

@@ -1,11 +1,13 @@
 """Every finding of the package is in the registry, and explained in two sentences."""
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
 
 import scmigen
+from scmigen.diagnostics import Finding, Severity
 from scmigen.explain import findings
 
 PACKAGE = Path(scmigen.__file__).parent
@@ -45,3 +47,31 @@ def test_a_finding_is_explained_in_two_short_sentences(name: str) -> None:
         assert text.endswith(".")
         assert "\n" not in text
         assert len(text) <= 120
+
+
+def declared() -> dict[str, Finding]:
+    """The findings by the names that modules have for them."""
+    modules = [
+        importlib.import_module(".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts))
+        for package in ("bindings", "assignment", "model", "checks", "targets")
+        for path in (PACKAGE / package).rglob("*.py")
+    ]
+    return {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, Finding)
+    }
+
+
+def test_the_severity_listed_is_the_gravest_that_is_reported() -> None:
+    known = declared()
+    used: dict[str, set[Severity]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(ast.Attribute(ast.Name(name), "error" | "warning" | "note" as word)):
+                    used.setdefault(name, set()).add(Severity[word.upper()])
+    found = {name: max(used[name]) for name in used.keys() & known.keys()}
+    assert len(found) > 60
+    assert {name: known[name].severity for name in found} == found

@@ -137,13 +137,19 @@ def test_an_agent_needs_a_server(folder: Path) -> None:
 
 
 def test_explain_says_what_to_do() -> None:
-    result = CliRunner().invoke(main, ["explain", "id-unserved"])
+    result = CliRunner().invoke(main, ["explain", "reset-shared"])
     about, advice, *_ = result.output.splitlines()
     assert about.endswith(".")
     assert advice.endswith(".")
     listed = CliRunner().invoke(main, ["explain", "--list"]).output.splitlines()
-    assert any(line.startswith("dts-syntax: ") for line in listed)
-    assert any(line.startswith("reset-shared: ") for line in listed)
+    assert listed[0].split() == ["check", "severity", "about"]
+    rows = [line.split(maxsplit=2) for line in listed[1:]]
+    assert rows == sorted(rows)
+    found = {name: (severity, text) for name, severity, text in rows}
+    assert found["reset-shared"] == ("error", about)
+    assert found["grant-unused"][0] == "note"
+    assert found["name-differs"][0] == "warning"
+    assert "dts-syntax" in found
 
 
 def test_all_that_a_server_allows_beyond_need_is_listed(folder: Path) -> None:

@@ -103,6 +103,20 @@ def test_exit_status_of_usage(arguments: list[str], status: int) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["buidl", "board.dts"], "No such command 'buidl'; did you mean build?"),
+        (["x"], "No such command 'x'; one of: build, check, "),
+        (["explain", "reset-shard"], "no check 'reset-shard'; did you mean reset-shared "),
+    ],
+)
+def test_a_misspelt_word_is_compared_with_the_known_ones(words: list[str], hint: str) -> None:
+    done = scmigen(*words)
+    assert done.returncode == 2
+    assert hint in done.stderr
+
+
 def test_why_shows_file_and_line(board: Path) -> None:
     for resource in ("clock:0", "&cru 4"):
         done = scmigen("why", "ospm", resource, board)

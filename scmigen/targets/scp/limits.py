@@ -72,7 +72,6 @@ SCP_TRIP_POINTS = Finding(
     "scp-trip-points",
     "Trip points of sensors are left out, or come with a bug of SCP-firmware.",
     "Set trip-points only where all agents are trusted.",
-    Severity.WARNING,
 )
 SCP_ASSUMED = Finding(
     "scp-assumed",
