@@ -8,7 +8,7 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.switches import unknown_hint
 from scmigen.cli import complete
 from scmigen.cli.common import BoardRequest, compiled, view_options
-from scmigen.cli.report import say, say_json
+from scmigen.cli.report import say_json
 from scmigen.cli.terminal import Column, Folds, print_table
 from scmigen.model.platform import Model
 from scmigen.model.protocol_grants import Right
