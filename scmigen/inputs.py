@@ -42,8 +42,6 @@ def read_bytes(path: Path) -> bytes:
         if path.is_dir():
             raise _unreadable(path, "is a directory")
         data = read_part(path, MAX_FILE + 1)
-    except FileNotFoundError:
-        raise _unreadable(path, "there is no such file") from None
     except (OSError, ValueError) as problem:
         raise _unreadable(path, getattr(problem, "strerror", None) or str(problem)) from None
     if len(data) > MAX_FILE:

@@ -300,7 +300,7 @@ def test_every_option_of_serve_takes_effect(tmp_path):
         (["--fastchannel", "x:0x1000:4096,often"], "give FILE:ADDR:SIZE"),
         (["--fastchannel", "x:0x1000:4096,idle=1"], "idle= must be 2 to 1000 ms"),
         (["--backend", "nonsense"], "unknown back end 'nonsense'"),
-        (["--extra", "/no/such"], "no such file"),
+        (["--extra", "/no/such"], "No such file"),
         (["--listen", "linux=smt:x,slot=5"], "give at least 128 bytes"),
         (["--listen", "linux=smt:x,nonsense"], "is not an option of smt:"),
         (["--listen", "linux=smt:x,p2a=0x10"], "overlap"),
