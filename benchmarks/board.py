@@ -55,7 +55,7 @@ def stages(board: Path) -> dict[str, float]:
     lap("model")
     run_checks(model)
     lap("checks")
-    files, _ = emit_outputs(model, DEFAULT_OUTPUTS, explicit=False)
+    files, *_ = emit_outputs(model, DEFAULT_OUTPUTS, explicit=False)
     lap("emit")
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder), files)

@@ -77,7 +77,10 @@ def test_the_words_are_those_that_bindings_uses() -> None:
 
 
 #: Words of the outputs themselves that a binding has too: columns, files, modules, options.
-OUTPUT_WORDS = {"clocks", "label", "performance-supply", "power-domain"}
+OUTPUT_WORDS = {
+    *("clocks", "label", "performance-supply", "power-domain"),
+    *("power-domains", "regulators"),
+}
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def compiled(examples: Path, numbering: Numbering = Numbering.SHARED) -> Model:
 
 
 def files_of(model: Model, output: str) -> dict[str, bytes]:
-    files, _ = emit_outputs(model, [output], explicit=True)
+    files, *_ = emit_outputs(model, [output], explicit=True)
     return {file.path: file.content for file in files}
 
 

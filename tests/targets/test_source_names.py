@@ -92,7 +92,7 @@ def model_of(path: Path, *agents: Path) -> Model:
 
 
 def outputs(path: Path) -> dict[str, str]:
-    files, _ = emit_outputs(model_of(path), DEFAULT_OUTPUTS, explicit=True)
+    files, *_ = emit_outputs(model_of(path), DEFAULT_OUTPUTS, explicit=True)
     return {file.path: file.content.decode() for file in files}
 
 
@@ -246,7 +246,7 @@ def test_the_elements_of_a_driver_are_called_so_too(board: Path) -> None:
         "domains: {a: {id: 1, scmi: {role: ospm}, default: true}}\nplatform:\n  drivers:\n"
         + "".join(f'    "acme,{name}": {driver}\n' for name in ("rcc", "cpg", "gate"))
     )
-    files, diagnostics = emit_outputs(model_of(board, agents), ["scp"], explicit=True)
+    files, diagnostics, *_ = emit_outputs(model_of(board, agents), ["scp"], explicit=True)
     assert not diagnostics
     index = next(file.content.decode() for file in files if file.path == "scp/scmi_idx.h")
     assert re.findall(r"^    (ACME_CLOCK_IDX_\w+) = \d+,", index, re.MULTILINE)[3:6] == [

@@ -52,7 +52,7 @@ BEYOND_SCP = {
 
 def outputs(path: Path) -> tuple[scmigen.Result, dict[str, bytes], tuple[Any, ...]]:
     found = scmigen.compile(path)
-    files, diagnostics = emit_outputs(found.model, DEFAULT_OUTPUTS, explicit=False)
+    files, diagnostics, *_ = emit_outputs(found.model, DEFAULT_OUTPUTS, explicit=False)
     return found, {file.path: file.content for file in files}, diagnostics
 
 
@@ -125,7 +125,7 @@ def test_scp_is_written_or_refused_by_name_and_number(board: tuple[str, Any, Any
 @pytest.mark.parametrize("name", sorted(BEYOND_SCP))
 def test_asked_for_by_name_such_a_board_is_an_error(corpus: Path, name: str) -> None:
     found = scmigen.compile(corpus / f"{name}.dtb")
-    _, diagnostics = emit_outputs(found.model, ["scp"], explicit=True)
+    _, diagnostics, *_ = emit_outputs(found.model, ["scp"], explicit=True)
     assert any(BEYOND_SCP[name] in item.message for item in diagnostics)
     assert has_errors(diagnostics)
 
@@ -146,6 +146,6 @@ def test_two_runs_write_the_same_bytes(corpus: Path) -> None:
 
 def test_every_file_has_a_path_of_its_own(corpus: Path) -> None:
     found = scmigen.compile(corpus / "sky1-orion-o6.dtb")
-    files, _ = emit_outputs(found.model, DEFAULT_OUTPUTS, explicit=False)
+    files, *_ = emit_outputs(found.model, DEFAULT_OUTPUTS, explicit=False)
     assert len({file.path for file in files}) == len(files)
     assert all(isinstance(file, File) for file in files)

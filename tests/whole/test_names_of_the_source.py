@@ -26,7 +26,7 @@ def outputs(
     board: Path, agents: tuple[Path, ...] = (), include: tuple[Path, ...] = ()
 ) -> tuple[scmigen.Result, dict[str, str]]:
     found = scmigen.compile(scmigen.load(board, include=include), agents=agents)
-    files, _ = emit_outputs(found.model, DEFAULT_OUTPUTS, explicit=False)
+    files, *_ = emit_outputs(found.model, DEFAULT_OUTPUTS, explicit=False)
     return found, {file.path: file.content.decode() for file in files}
 
 
