@@ -227,7 +227,8 @@ def _summary(
     "--against",
     type=click.Path(path_type=Path),
     metavar="SERVER",
-    help="Compare BOARD with a server: a runtime.json, or a board that describes it.",
+    help="Compare BOARD with a server: a runtime.json, the directory of a build, or a board that "
+    "describes it.",
 )
 @click.option(
     "--as",

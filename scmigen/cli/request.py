@@ -70,6 +70,8 @@ class BoardRequest:
 
         board = load(self.board, self.overlays)
         trees = {name: tree for name, path in self.trees if (tree := load(path))}
+        if against is not None and against.is_dir():
+            against /= "runtime/runtime.json"
         is_board = against is not None and against.suffix != ".json"
         server = load(against) if against is not None and is_board else against
         if wrong or board is None:

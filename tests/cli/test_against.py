@@ -44,13 +44,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("agent", "number", "found"), [("linux", 0, []), ("vm", 1, [])])
-def test_a_tree_that_fits(folder: Path, agent: str, number: int, found: list[str]) -> None:
+@pytest.mark.parametrize(("agent", "number"), [("linux", 0), ("vm", 1)])
+@pytest.mark.parametrize("server", ["out/runtime/runtime.json", "out"])
+def test_a_tree_that_fits(folder: Path, agent: str, number: int, server: str) -> None:
     board = folder / "consumer.dts"
     board.write_text(CONSUMER % number)
-    server = str(folder / "out" / "runtime" / "runtime.json")
-    status, said = run(str(board), "--against", server, "--as", agent)
-    assert (status, [item["id"] for item in said]) == (0, found)
+    assert run(str(board), "--against", str(folder / server), "--as", agent) == (0, [])
 
 
 def test_a_number_of_another_agent(folder: Path) -> None:
