@@ -12,6 +12,8 @@ import pytest
 
 SCRIPT = """
 import os, signal, sys, time
+# a shell may have had it ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from scmigen.diagnostics import Finding
 from scmigen.project.workers import Outcome, run_all
 
