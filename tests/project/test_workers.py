@@ -12,8 +12,9 @@ import pytest
 
 SCRIPT = """
 import os, signal, sys, time
-# a shell may have had it ignored
+# a shell, or nohup, may have had them ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from scmigen.diagnostics import Finding
 from scmigen.project.workers import Outcome, run_all
 
