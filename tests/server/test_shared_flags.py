@@ -18,8 +18,9 @@ from vhost_front_end import BUFFERS, GUEST, MEMORY, FrontEnd
 #: Makes the file of standard input blocking, over and over.
 _FLIP = """
 import fcntl
-print(flush=True)
 flags = fcntl.fcntl(0, fcntl.F_GETFL) & ~__import__("os").O_NONBLOCK
+fcntl.fcntl(0, fcntl.F_SETFL, flags)
+print(flush=True)
 while True:
     fcntl.fcntl(0, fcntl.F_SETFL, flags)
 """
