@@ -268,7 +268,7 @@ def _snapshots(given: Comparable) -> Mapping[str, Side]:
         return {"scmi": of_runtime(given)}
     if isinstance(given, Result):
         return _of_board(given)
-    path = _content(given)
+    path = content(given)
     if is_board(path):
         board = compile(path)
         if not board.ok:
@@ -281,7 +281,7 @@ def _snapshots(given: Comparable) -> Mapping[str, Side]:
     return {name: of_ids(ids) for name, ids in lock.platforms.items()}
 
 
-def _content(given: str | PathLike[str]) -> Path:
+def content(given: str | PathLike[str]) -> Path:
     """The file to read: for the directory of a build, its runtime configuration."""
     path = Path(given)
     return path / "runtime/runtime.json" if path.is_dir() else path
@@ -292,7 +292,7 @@ def is_board(given: str | PathLike[str]) -> bool:
 
     Raises `InputError` where it cannot be read.
     """
-    data = read_bytes(_content(given))
+    data = read_bytes(content(given))
     return data[:1] != _JSON and not is_lock(data.decode("utf-8", "replace"))
 
 

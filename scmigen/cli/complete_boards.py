@@ -42,6 +42,7 @@ def server_agents(context: click.Context, parameter: click.Parameter, begun: str
     if server is None:
         return []
     with suppress(InputError, runtime.ConfigurationError):
+        server = api.content(server)
         if server.suffix == ".json":
             named = [agent.name for agent in runtime.decode(read_bytes(server)).agents]
         else:

@@ -70,8 +70,7 @@ class BoardRequest:
 
         board = load(self.board, self.overlays)
         trees = {name: tree for name, path in self.trees if (tree := load(path))}
-        if against is not None and against.is_dir():
-            against /= "runtime/runtime.json"
+        against = None if against is None else api.content(against)
         is_board = against is not None and against.suffix != ".json"
         server = load(against) if against is not None and is_board else against
         if wrong or board is None:

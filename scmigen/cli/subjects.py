@@ -94,12 +94,10 @@ def _found(model: Model, key: ResourceKey) -> Resource | None:
 
 def numbered(model: Model, key: ResourceKey, number: int | None = None) -> str:
     """``clock 12 (uart0, /rcc 12, CK_UART4)``; ``number`` is the agent's, else the platform's."""
-    found = _found(model, key)
-    if number is None and found is not None:
-        number = found.number
-    name = None if found is None else found.name
-    where = ", ".join(filter(None, (name, str(key), model.inventory.macros.name(key))))
-    return f"{key.kind}{'' if number is None else f' {number}'} ({where})"
+    told = identity(model, key, number)
+    where = ", ".join(filter(None, (told["name"], told["resource"], told["macro"])))
+    id_ = "" if told["id"] is None else f" {told['id']}"
+    return f"{key.kind}{id_} ({where})"
 
 
 def identity(model: Model, key: ResourceKey, number: int | None = None) -> dict[str, Any]:

@@ -188,12 +188,10 @@ def _reasons(grant: Grant) -> list[str]:
 
 
 def _reason(why: Use | HandGrant) -> str:
-    place = f" ({why.position})" if why.position else ""
     if isinstance(why, HandGrant):
+        place = f" ({why.position})" if why.position else ""
         return f"explicit grant: {' '.join(ordered(why.key.kind, why.operations))}{place}"
-    through = f" through {', '.join(why.via)}" if why.via else ""
-    words = " ".join(ordered(why.key.kind, why.needs))
-    return f"{why.consumer.path} {why.prop}[{why.index}]{through}: {words}{place}"
+    return f"{why.consumer.path} {why_device.use_text(why)}"
 
 
 def _explained(model: Model, grant: Grant) -> dict[str, Any]:

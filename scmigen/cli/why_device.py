@@ -93,10 +93,15 @@ def lines(model: Model, gift: Gift) -> Iterator[str]:
 def _entry(device: Device, use: Use) -> str:
     """The entry of a use, with the part of the device that has it."""
     part = "" if use.consumer is device.node else f"{use.consumer.path} "
+    return f"{part}{use_text(use)}"
+
+
+def use_text(use: Use) -> str:
+    """The entry of a use, what it needs, and its place."""
     through = f" through {', '.join(use.via)}" if use.via else ""
     words = " ".join(ordered(use.key.kind, use.needs))
     place = f" ({use.position})" if use.position else ""
-    return f"{part}{use.prop}[{use.index}]{through}: {words}{place}"
+    return f"{use.prop}[{use.index}]{through}: {words}{place}"
 
 
 def plain(model: Model, gift: Gift) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import BashComplete
 from conftest import REPOSITORY
-from support import written
+from support import scmigen, written
 
 from scmigen.cli.main import cli
 
@@ -84,6 +84,8 @@ def test_words(line: str, expected: list[str]) -> None:
 def test_agents_of_a_server(project: Path) -> None:
     server = written(project / "server.dts", BOARD.replace("uart", "tty"))
     assert completed("scmigen check board.dts --against server.dts --as ") == ["ospm"]
+    assert scmigen("build", "server.dts", "-o", "built", "--emit", "runtime").returncode == 0
+    assert completed("scmigen check board.dts --against built --as ") == ["ospm"]
     runtime = '{"vendor": 1}'
     written(project / "server.json", runtime)
     assert completed("scmigen check board.dts --against server.json --as ") == []
