@@ -13,21 +13,19 @@ def from_json(data: bytes, kind: type[T] | Any = Any, *, what: str = "JSON") -> 
     """A value of type ``kind`` from its JSON. Raises `ConfigurationError` that says it is no
     ``what``.
 
-    msgspec raises its own errors for syntax and types, `UnicodeDecodeError` (a `ValueError`) for a
-    string that is not UTF-8, and `RecursionError` for deep nesting.
+    msgspec raises its own errors for syntax and types, and `RecursionError` for deep nesting. For a
+    string that is not UTF-8 it is `UnicodeDecodeError` (a `ValueError`), or from 0.23 on its own.
     """
     try:
         return msgspec.json.decode(data, type=kind)
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"not {what}: {_not_utf_8(data)}") from None
     except (msgspec.MsgspecError, ValueError, RecursionError) as problem:
-        raise ConfigurationError(f"not {what}: {problem}") from None
+        raise ConfigurationError(f"not {what}: {_not_utf_8(data) or problem}") from None
 
 
-def _not_utf_8(data: bytes) -> str:
-    """Which byte of ``data`` is not UTF-8: msgspec counts from the start of its string."""
+def _not_utf_8(data: bytes) -> str | None:
+    """Which byte of ``data`` is not UTF-8, if any: msgspec counts within its string, if at all."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as problem:
         return f"byte {problem.start} ({data[problem.start]:#04x}) is not UTF-8"
-    return "a string that is not UTF-8"
+    return None
