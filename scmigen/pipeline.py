@@ -263,7 +263,10 @@ def extra_problems(model: Model) -> tuple[Diagnostic, ...]:
     try:
         to_runtime(model.platforms[0])
     except ConfigurationError as problem:
-        hint = "it has the form of runtime.json, with names in place of lists: docs/agents.md"
+        hint = (
+            "it has the form of runtime.json, with names in place of lists: "
+            "docs/reference/agents.md"
+        )
         return (PLATFORM_EXTRA.error(str(problem), extra.position, hint=hint),)
     return ()
 

@@ -34,6 +34,7 @@ def stated() -> dict[str, str]:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
     requirements = [
         *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["docs"],
         *project["project"]["optional-dependencies"]["test"],
         *project["dependency-groups"]["build"],
     ]

@@ -46,7 +46,7 @@ AGENT_ROLE = Finding(
 )
 AGENTS_FILE = Finding(
     "agents-file",
-    "The agents file does not have the form that docs/agents.md describes.",
+    "The agents file does not have the form that docs/reference/agents.md describes.",
     "Correct the entry; the message names what is expected.",
     switchable=False,
 )
@@ -83,7 +83,7 @@ DEVICE_UNKNOWN = Finding(
 KEY_UNKNOWN = Finding(
     "key-unknown",
     "An agents file has a key that has no meaning here, nor in a system device tree.",
-    "Check its spelling; docs/agents.md lists the keys.",
+    "Check its spelling; docs/reference/agents.md lists the keys.",
     Severity.WARNING,
 )
 OPTION_DIFFERS = Finding(

@@ -46,5 +46,5 @@ class Problems:
                 f"{what} has the unknown key {key!r}, which is passed over",
                 first,
                 [Related(f"also in {where}", position) for where, position in others],
-                "check the spelling; docs/agents.md lists the keys",
+                "check the spelling; docs/reference/agents.md lists the keys",
             )

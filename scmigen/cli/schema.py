@@ -8,7 +8,7 @@ from scmigen.cli.report import say_json
 @click.command(
     help="""Print the JSON Schema of agents files, project files or runtime configurations.
 
-Editors use it to complete and check: docs/schemas.md.
+Editors use it to complete and check: docs/howto/schemas.md.
 """
 )
 @click.argument("format_", metavar="FORMAT", type=click.Choice(["agents", "project", "runtime"]))

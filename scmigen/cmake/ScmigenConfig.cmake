@@ -1,4 +1,4 @@
-# find_package(Scmigen) provides SCMIGEN_EXECUTABLE and scmigen_generate(); docs/build-systems.md has
+# find_package(Scmigen) provides SCMIGEN_EXECUTABLE and scmigen_generate(); docs/howto/build-systems.md has
 # the manual. `scmigen --cmake-dir` prints the folder of this file, for -DScmigen_DIR.
 
 if(CMAKE_VERSION VERSION_LESS 3.20)

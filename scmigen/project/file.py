@@ -25,7 +25,7 @@ MAX_PROBLEMS = 100
 PROJECT_FILE = Finding(
     "project-file",
     "A project file (scmigen.toml) is not TOML, or has a wrong key or value.",
-    "Compare it with scmigen schema project, or with docs/project.md.",
+    "Compare it with scmigen schema project, or with docs/reference/project.md.",
     switchable=False,
 )
 

@@ -1,7 +1,7 @@
 """Targets: values that state how they differ from other targets.
 
 Everything that a target needs to be usable by name is in its `Target`: options, limits, checks,
-findings and files. ``docs/targets.md`` shows how to add one.
+findings and files. ``docs/reference/targets.md`` shows how to add one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

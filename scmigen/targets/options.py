@@ -21,7 +21,7 @@ from scmigen.targets.base import Options, Path
 OUTPUT_OPTION = Finding(
     "output-option",
     "An option of an output is misspelt, or its value is wrong.",
-    "Correct it; docs/agents.md and the page of the output list its options.",
+    "Correct it; docs/reference/agents.md and the page of the output list its options.",
     switchable=False,
 )
 OUTPUT_UNKNOWN = Finding(

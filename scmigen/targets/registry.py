@@ -123,7 +123,7 @@ def _outside() -> "Mapping[str, list[EntryPoint]]":
     return found
 
 
-_HINT = "it must name a scmigen.targets.base.Target of the same name: docs/targets.md"
+_HINT = "it must name a scmigen.targets.base.Target of the same name: docs/reference/targets.md"
 _TAKEN = "uninstall one of the packages, or have its authors rename their output"
 
 _OURS = "scmigen makes its own; have the authors rename theirs"

@@ -62,10 +62,10 @@ def right() -> Iterator[tuple[str, str]]:
         text = path.read_text()
         if "domains:" in text:
             yield str(path.relative_to(REPOSITORY)), text
-    page = (REPOSITORY / "docs/agents.md").read_text()
+    page = (REPOSITORY / "docs/reference/agents.md").read_text()
     for number, text in enumerate(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)):
         if re.match("(platform|outputs|checks|waivers):", text):
-            yield f"docs/agents.md {number}", text
+            yield f"docs/reference/agents.md {number}", text
     yield "fuzz_seeds", FULL_FILE
     yield "two agents", TWO_AGENTS
     yield "empty", "{}"
@@ -144,6 +144,6 @@ def test_every_key_is_described(validator: Any) -> None:
 
 
 def test_the_page_has_the_line_for_editors() -> None:
-    page = (REPOSITORY / "docs/schemas.md").read_text()
+    page = (REPOSITORY / "docs/howto/schemas.md").read_text()
     assert "# yaml-language-server: $schema=" in page
     assert "#:schema " in page

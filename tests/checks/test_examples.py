@@ -165,7 +165,7 @@ def test_every_check_has_an_example() -> None:
 
 
 def test_every_check_stands_in_its_page() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "diagnostics.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "diagnostics.md").read_text()
     named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", page.partition("## Forms")[0]))
     reading = {item.id for item in vars(bindings).values() if isinstance(item, Finding)}
     against = {"agent-unserved", "protocol-unserved", "grant-missing", "device-differs"}

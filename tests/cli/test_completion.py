@@ -108,7 +108,7 @@ def test_several_boards_need_a_name(project: Path) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_page_says_what_click_understands(shell: str) -> None:
-    page = (REPOSITORY / "docs/completion.md").read_text()
+    page = (REPOSITORY / "docs/howto/completion.md").read_text()
     assert f"_SCMIGEN_COMPLETE={shell}_source scmigen" in page
 
 
@@ -117,7 +117,7 @@ def test_in_bash(project: Path) -> None:
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("no bash")
-    page = (REPOSITORY / "docs/completion.md").read_text()
+    page = (REPOSITORY / "docs/howto/completion.md").read_text()
     (block,) = re.findall(r"```bash\n(.*?)```", page, re.DOTALL)
     folder = project / "bin"
     folder.mkdir()

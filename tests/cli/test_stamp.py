@@ -201,7 +201,7 @@ uart@3000 { compatible = "acme,uart"; reg = <0x3000 0x10>; clocks = <&two 4>; };
 
 
 def test_with_several_instances_each_has_a_folder_of_its_name(tmp_path: Path) -> None:
-    """The layout that docs/targets.md promises; a change of it breaks the builds of users."""
+    """The layout that docs/reference/targets.md promises; a change breaks the builds of users."""
     board = tmp_path / "board.dts"
     board.write_text(source(TWO_INSTANCES))
     done = scmigen("build", board, "-o", "out", "--emit", "runtime", "--list-outputs")

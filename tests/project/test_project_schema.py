@@ -30,7 +30,7 @@ emit = ["runtime", "headers"]
 switches = ["no-rate-twice", "grant-unused"]
 errors = ["critical-resource"]
 """
-PAGE = (REPOSITORY / "docs/project.md").read_text()
+PAGE = (REPOSITORY / "docs/reference/project.md").read_text()
 BOARD = '[board.b]\nsource = "b.dts"\n'
 
 

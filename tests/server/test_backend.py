@@ -1,4 +1,4 @@
-"""A back end of one's own: the one of docs/server.md, run as it stands there."""
+"""A back end of one's own: the one of docs/reference/server.md, run as it stands there."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from scmigen.scmi.protocols import Protocol
 
 SERVE = "from scmigen.cli.serve import serve; serve()"
 FULL = Path(__file__).parent / "full.json"
-DOCUMENT = Path(__file__).parents[2] / "docs" / "server.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "server.md"
 
 
 def block(language):

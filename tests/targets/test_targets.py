@@ -19,7 +19,7 @@ from scmigen.targets import registry
 from scmigen.targets.base import Target
 from scmigen.targets.make import make, option_problems
 
-DOCS = Path(__file__).parents[2] / "docs" / "targets.md"
+DOCS = Path(__file__).parents[2] / "docs" / "reference" / "targets.md"
 
 BOARD = """
 cc: clock-controller@1000 { compatible = "acme,cc"; #clock-cells = <1>;

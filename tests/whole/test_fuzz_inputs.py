@@ -97,7 +97,7 @@ def made(tree: DeviceTree, agents: Iterable[str | None]) -> Board:
 
 def pairs(examples: Path) -> Iterator[tuple[DeviceTree, list[str | None]]]:
     """Boards with their agents files."""
-    docs = (HERE.parent / "docs" / "agents.md").read_text()
+    docs = (HERE.parent / "docs" / "reference" / "agents.md").read_text()
     blocks = re.findall(r"```yaml\n(.*?)```", docs, re.DOTALL)
     sections = [block for block in blocks if block.startswith(("platform", "outputs", "checks"))]
     files = [None, *FILES[2:], LOPPER, FULL_FILE, *(f"{FILES[2]}\n{text}" for text in sections)]

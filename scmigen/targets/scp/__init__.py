@@ -3,7 +3,7 @@
 ``scp`` makes a firmware that runs on the build machine: SCP-firmware's own SCMI, HAL and
 permission modules over mock drivers. ``scp-product`` makes tables that a product's firmware
 includes, bound to its drivers, ``scp-optee`` a library with OP-TEE's channels. `variant` has their
-differences. ``docs/scp.md`` says what is written and what SCP-firmware cannot do.
+differences. ``docs/reference/scp.md`` says what is written and what SCP-firmware cannot do.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The kinds of resource that SCP-firmware gets tables for, one row per kind.
 
-Names are those of SCP-firmware 2.14; ``docs/scp.md`` says where each comes from.
+Names are those of SCP-firmware 2.14; ``docs/reference/scp.md`` says where each comes from.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,68 @@
+"""Pages of the site that are not in docs/, and links to files that are not: hooks of MkDocs.
+
+CONTRIBUTING.md and the like are pages beside index.md. Every other file of the repository that a
+page links to is copied to ``files/``. So links are written as GitHub follows them, relative to the
+file.
+"""
+
+import posixpath
+import re
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).parents[2]
+TOP = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+
+_LINK = re.compile(r"(\]\()([^)\s:#]+)(#[^)\s]*)?(?=\))")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages of the repository's top, and the files that pages link to."""
+    for name in TOP:
+        files.append(File.generated(config, name, abs_src_path=str(ROOT / name)))
+    linked = {
+        target
+        for file in files.documentation_pages()
+        for target in _linked(_source(file.src_uri), file.content_string)
+        if not target.endswith(".md") or _page(target) is None
+    }
+    for target in sorted(linked):
+        if (ROOT / target).is_file():
+            files.append(File.generated(config, f"files/{target}", abs_src_path=str(ROOT / target)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+    """Turn links between files of the repository into links between files of the site."""
+    here = page.file.src_uri
+    source = _source(here)
+
+    def site(link: re.Match[str]) -> str:
+        target = _resolve(source, link[2])
+        at = _page(target) or f"files/{target}"
+        return f"{link[1]}{posixpath.relpath(at, posixpath.dirname(here) or '.')}{link[3] or ''}"
+
+    return _LINK.sub(site, markdown)
+
+
+def _linked(source: str, text: str) -> set[str]:
+    return {_resolve(source, link[2]) for link in _LINK.finditer(text)}
+
+
+def _resolve(source: str, link: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(source), link))
+
+
+def _source(page: str) -> str:
+    """The file of the repository that a page of the site is."""
+    return page if page in TOP else f"docs/{page}"
+
+
+def _page(target: str) -> str | None:
+    """The page of the site that a file of the repository is."""
+    if target in TOP:
+        return target
+    return target.removeprefix("docs/") if target.startswith("docs/") else None
