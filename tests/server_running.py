@@ -1,6 +1,8 @@
-"""Servers for tests: one that fails the test on unexpected exceptions, and one with its transports
-in a thread of the test process."""
+"""Servers for tests: one that fails the test on unexpected exceptions, one with its transports in a
+thread of the test process, and one that is a process."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -93,3 +95,23 @@ class Running:
                 return
             time.sleep(0.01)
         raise AssertionError(f"{name} has not connected {times} times")
+
+
+#: The Python program that is ``scmigen serve``.
+SERVE = "from scmigen.cli.serve import serve; serve()"
+
+
+@contextmanager
+def serving(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """A server process that is ready."""
+    command = [sys.executable, "-c", SERVE, *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        while (line := process.stdout.readline()) != "ready\n":
+            assert line, process.stderr.read()
+        yield process
+    finally:
+        process.kill()
+        process.communicate()

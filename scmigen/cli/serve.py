@@ -20,7 +20,7 @@ from scmigen.scmi.protocols import KIND_OF, Profile
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
 from scmigen.server.fastchannels import IDLE, PERIOD, FastChannelError, Window
-from scmigen.server.log import Log
+from scmigen.server.log import RARE, Log
 from scmigen.server.port import Trace
 from scmigen.server.service import Service
 from scmigen.server.transports import TransportError, UrlError
@@ -108,7 +108,7 @@ def _server(
             profile,
             profiles=profiles,
             backend=backend,
-            refused=lambda refusal: log(f"refused: {refusal}", refusal.agent),
+            refused=lambda refusal: log(f"refused: {refusal}", refusal.source, RARE),
             failed=lambda line: log(f"back end: {line}", "the back end"),
             broken=lambda line: log(f"ERROR: {line}", "internal errors"),
             fastchannels=options.fastchannel,
@@ -180,6 +180,7 @@ def _window(text: str | None) -> Window | None:
 def _reload(service: Service, options: _Options, log: Log) -> None:
     """Serve the current contents of the files. If that is impossible, for whatever reason, the old
     configuration stays in use, for all agents, and the log says why."""
+    log.settle()
     old = service.server.configuration
     try:
         _try(options, log)
@@ -348,3 +349,4 @@ def serve(
         gc.freeze()  # everything allocated so far is permanent: keep it out of collections
         click.echo("ready")
         service.run()
+    log.settle()

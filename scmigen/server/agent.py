@@ -168,7 +168,8 @@ class Agent:
                 return (head + _SUCCESS + values,)
             return (_refused(head, self.services.settle(self._log_prefix(head))),)
         except RequestError as refusal:
-            if refusal.status is Status.DENIED and command is not None:
+            told = refusal.status is Status.DENIED or refusal.about is not None
+            if told and command is not None:
                 self._log(command.message.name, refusal.about, refusal.status)
             return (_refused(head, refusal.status),)
         except Exception as problem:  # of a back end, or a bug: fails this one message
@@ -209,11 +210,9 @@ class Agent:
         if inert is not None and number < view.count:
             return (head + _SUCCESS + inert(number),)
         status = view.refusal(number)
-        resource = view.named.get(number)
-        if resource is None and self.services.shared_numbers and number < view.count:
-            resource = self.services.state[view.kind].get(number)
-        if resource is not None:
-            self._log(command.message.name, f"{view.kind} {number} ({resource.name})", status)
+        about = view.describe(number)
+        if about is not None:  # discovery asks for every number: a hole is no news
+            self._log(command.message.name, about, status)
         return (_refused(head, status),)
 
     def _describe(self, header: Header) -> str:

@@ -5,7 +5,7 @@ the agents named in `Server.waiting`.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from scmigen import runtime
@@ -22,7 +22,7 @@ from scmigen.server.fastchannels import FastChannels, Window
 from scmigen.server.polling import Poller
 from scmigen.server.session import Event, Refusal, Session
 from scmigen.server.simulator import Simulator
-from scmigen.server.state import Change, Context, PerformanceDomain, boot
+from scmigen.server.state import Change, Context, PerformanceDomain, Resource, boot
 from scmigen.server.timers import Timers
 
 #: The agent id of the platform, which causes every change that no agent causes.
@@ -63,7 +63,6 @@ class Server:
         self._refused = refused
         self._failed = failed
         self._broken = broken
-        self.shared_numbers = configuration.numbering is runtime.Numbering.SHARED
         self.timers = Timers(now, self._timer_failed)
         self.backend = backend or Simulator()
         self._start(now)
@@ -73,6 +72,11 @@ class Server:
         self._subscribers: dict[Event, dict[int, int]] = {}
         self.permissions = Permissions(configuration)
         self.state = boot(configuration, _switchable(configuration), self.context)
+        self._granted = {
+            kind: self._resources(configuration.agents, kind)
+            for kind in Kind
+            if configuration.numbering is runtime.Numbering.SHARED
+        }
         self.poller = Poller(self)
         self.sessions: Mapping[int, Session] = {
             agent.id: Session(self, agent, (profiles or {}).get(agent.id, profile), max_reply)
@@ -108,6 +112,19 @@ class Server:
             if agent.name == name:
                 return agent
         return self.agents.get(int(name)) if name.isdecimal() and len(name) < 4 else None
+
+    def numbered(self, agent: runtime.Agent, kind: Kind) -> Mapping[int, Resource]:
+        """What the agent's ids mean, whether it sees that or not, without what no agent has."""
+        shared = self._granted.get(kind)
+        return self._resources((agent,), kind) if shared is None else shared
+
+    def _resources(self, agents: Iterable[runtime.Agent], kind: Kind) -> Mapping[int, Resource]:
+        """The resources of the agents, by their ids."""
+        return {
+            grant.id: self.state[kind][grant.resource]
+            for agent in agents
+            for grant in agent.grants.get(kind, ())
+        }
 
     def handle(self, agent: int, message: bytes) -> tuple[bytes, ...]:
         """Handle a message as if ``agent`` had sent it."""

@@ -1,8 +1,11 @@
 """The log: lines for people, which never block the server.
 
-A hostile agent causes as many lines as it can, so each source is limited to `BURST` lines at once
-and one more every `REFILL` ns: a flood writes less than 10 MB per day. Suppressed lines are counted
-and reported. A reader that does not read, or is gone, loses lines; the server does not wait.
+A hostile agent causes as many lines as it can, so each source of lines has a limit: `BURST` bytes
+at once, and one more every `PACE` ns. Each message that an agent is refused, by status, is a source
+of its own, so that none hides another. As there can be `REFUSALS` of them, such a source gets one
+more byte only every `RARE` ns. The last line may pass the limit. That is at most 10 MB per day for
+each agent (`tests/server/test_log.py` computes it). Suppressed lines are counted and reported. A
+reader that does not read, or is gone, loses lines; the server does not wait.
 """
 
 import os
@@ -13,10 +16,13 @@ from typing import Final
 
 from scmigen.escape import plain
 
-BURST: Final = 50
-REFILL: Final = 1_000_000_000
-#: The longest line; a pipe takes that much atomically.
-_LONGEST: Final = 1000
+BURST: Final = 5000
+PACE: Final = 20_000_000
+RARE: Final = 5_000_000_000
+#: The most messages of an agent, by status, that have a name of their own in the log.
+REFUSALS: Final = 200
+#: The longest line in bytes; a pipe takes that much atomically.
+LONGEST: Final = 1000
 
 
 class Log:
@@ -25,30 +31,38 @@ class Log:
     def __init__(self, descriptor: int = 2, now: Callable[[], int] = time.monotonic_ns) -> None:
         self._descriptor = descriptor
         self._now = now
-        self._buckets: dict[str, tuple[int, int]] = {}
+        #: Source → when it has paid for its lines so far, at one byte every ``pace`` ns.
+        self._paid: dict[str, int] = {}
         self._suppressed: dict[str, int] = {}
 
-    def __call__(self, line: str, source: str = "") -> None:
+    def __call__(self, line: str, source: str = "", pace: int = PACE) -> None:
         """Write ``line``, caused by ``source``; lines without a source are never suppressed."""
         if not source:
             self._write(line)
             return
-        tokens, since = self._buckets.get(source, (BURST, self._now()))
-        gained, now = divmod(self._now() - since, REFILL)
-        tokens = min(BURST, tokens + gained)
-        self._buckets[source] = (max(tokens - 1, 0), self._now() - now)
-        if tokens == 0:
+        now = self._now()
+        paid = max(self._paid.get(source, now), now)
+        if paid - now >= BURST * pace:
             self._suppressed[source] = self._suppressed.get(source, 0) + 1
             return
-        suppressed = self._suppressed.pop(source, 0)
-        if suppressed:
-            self._write(f"({suppressed} lines about {source} suppressed)")
-        self._write(line)
+        self._paid[source] = paid + pace * (self._count(source) + self._write(line))
 
-    def _write(self, line: str) -> None:
-        data = plain(line).encode("utf-8", "replace")[:_LONGEST] + b"\n"
+    def settle(self) -> None:
+        """Write how many lines are suppressed, and forget the sources."""
+        for source in tuple(self._suppressed):
+            self._count(source)
+        self._paid.clear()
+
+    def _count(self, source: str) -> int:
+        suppressed = self._suppressed.pop(source, 0)
+        return self._write(f"({suppressed} lines about {source} suppressed)") if suppressed else 0
+
+    def _write(self, line: str) -> int:
+        """Write a line; returns its bytes, whether a reader takes them or not."""
+        data = plain(line).encode("utf-8", "replace")[:LONGEST] + b"\n"
         try:
             if select.select((), (self._descriptor,), (), 0)[1]:
                 os.write(self._descriptor, data)
         except OSError:
             pass  # the reader is gone
+        return len(data)

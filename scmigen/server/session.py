@@ -30,12 +30,19 @@ MAX_EVENTS: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A request that an agent was not allowed to make; ``str()`` gives the line for the log."""
+    """A request that an agent was not allowed to make; ``str()`` gives the line for the log.
+    ``source`` has a limit of lines of its own there; it is the same for all messages that have only
+    a number, which an agent can choose at will."""
 
     agent: str
     message: str
     resource: str | None
     status: Status
+
+    @property
+    def source(self) -> str:
+        """Agent, message and status, or the protocol of a message without a name."""
+        return f"{self.agent}: {self.message.partition(' ')[0]} {self.status.name}"
 
     def __str__(self) -> str:
         what = f" on {self.resource}" if self.resource else ""
@@ -120,8 +127,6 @@ class Services(Protocol):
     permissions: Permissions
     timers: Timers
     waiting: set[int]
-    #: Whether all agents use the same number for a resource.
-    shared_numbers: bool
 
     @property
     def sessions(self) -> Mapping[int, "Session"]:
@@ -134,6 +139,9 @@ class Services(Protocol):
     @property
     def fastchannels(self) -> Channels | None:
         """The FastChannels, if the server has any."""
+
+    def numbered(self, agent: runtime.Agent, kind: Kind) -> Mapping[int, Resource]:
+        """What the agent's ids mean, whether it sees that or not, without what no agent has."""
 
     def handle(self, agent: int, message: bytes) -> tuple[bytes, ...]:
         """Handle a message as if ``agent`` had sent it."""
@@ -205,8 +213,13 @@ class Session:
         self.limit(max_reply)
         hidden = Status.DENIED if self.legacy else Status.NOT_FOUND
         self.views = {
-            kind: View(kind, max((grant.id for grant in grants), default=-1) + 1, hidden)
-            for kind, grants in ((kind, configuration.grants.get(kind, ())) for kind in Kind)
+            kind: View(
+                kind,
+                max((grant.id for grant in configuration.grants.get(kind, ())), default=-1) + 1,
+                hidden,
+                services.numbered(configuration, kind),
+            )
+            for kind in Kind
         }
         #: The protocols the agent can use, in ascending order, base first.
         self.protocols: tuple[scmi.Protocol, ...] = ()

@@ -38,16 +38,21 @@ class View:
         "described",
         "ids",
         "kind",
+        "known",
         "named",
         "open",
         "operations",
     )
 
-    def __init__(self, kind: Kind, count: int, hidden: Status) -> None:
+    def __init__(
+        self, kind: Kind, count: int, hidden: Status, known: Mapping[int, Resource]
+    ) -> None:
         self.kind = kind
         #: Highest configured id + 1, as PROTOCOL_ATTRIBUTES reports it. It never changes.
         self.count = count
         self._hidden = hidden
+        #: What the ids mean, whether the agent sees it or not, without what no agent has.
+        self.known = known
         self.named: dict[int, Resource] = {}
         self.described: dict[int, Resource] = {}
         self.open: Mapping[Operation, dict[int, Resource]] = {
@@ -75,6 +80,11 @@ class View:
                 self.described[entry.id] = entry.resource
             for operation in entry.operations:
                 self.open[operation][entry.id] = entry.resource
+
+    def describe(self, number: int) -> str | None:
+        """``clock 3 (uart)``, for the log; ``None`` for a number that means nothing."""
+        resource = self.known.get(number)
+        return None if resource is None else f"{self.kind} {number} ({resource.name})"
 
     def refusal(self, number: int) -> Status:
         """The status for an id that an operation is not allowed on."""

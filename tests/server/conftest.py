@@ -37,7 +37,9 @@ class Platform:
         self.log: list[str] = []
         log = self.log
         self.server = strict_server(
-            board, profile, refused=lambda refusal: log.append(str(refusal)), **options
+            board,
+            profile,
+            **{"refused": lambda refusal: log.append(str(refusal)), **options},
         )
         self.linux, self.vm1, self.hypervisor = (
             Wire(self.server.agent(name)) for name in ("linux", "vm1", "hypervisor")

@@ -1,6 +1,7 @@
 """What every message is checked for, and in which order."""
 
 import pytest
+from msgspec.structs import replace
 from scmi_wire import (
     BASE,
     CLOCK,
@@ -10,9 +11,12 @@ from scmi_wire import (
     POWER,
     PROTOCOL_ERROR,
     RESET,
+    SUCCESS,
     request,
     words,
 )
+
+from scmigen.scmi.protocols import Kind
 
 #: CLOCK_RATE_GET of clock 0 with token 0: the response is header, status, two words of rate.
 RATE_GET = bytes.fromhex("0650000000000000")
@@ -86,13 +90,27 @@ def test_counts_end_at_the_highest_id(platform):
     assert platform.linux.words(RESET, 1) == [3]
 
 
+def test_what_no_agent_has_is_a_hole(serve, board):
+    """The hypervisor has clock 0, vm1 has clock 2, and nobody has clocks 1 and 4."""
+    linux, vm1, hypervisor = board.agents
+    only = {Kind.CLOCK: vm1.grants[Kind.CLOCK][1:]}
+    agents = (replace(linux, grants={}), replace(vm1, grants=only), hypervisor)
+    platform = serve(replace(board, agents=agents))
+    assert [platform.vm1.status(CLOCK, 3, number) for number in (0, 1, 4)] == [NOT_FOUND] * 3
+    assert platform.vm1.status(CLOCK, 3, 2) == SUCCESS
+    assert platform.log == ["vm1: CLOCK_ATTRIBUTES on clock 0 (uart): NOT_FOUND"]
+
+
 def test_missing_operation_is_denied_and_logged_by_name(platform):
     assert platform.linux.status(CLOCK, 5, 0, 1, 5, 0) == DENIED  # no rate on the bus clock
     assert platform.linux.status(POWER, 4, 0, 3, 0) == DENIED  # no state on aon
     assert platform.vm1.status(CLOCK, 3, 0) == NOT_FOUND
     assert platform.linux.status(CLOCK, 3, 3) == NOT_FOUND  # nothing there: nothing to tell
+    assert platform.vm1.status(CLOCK, 3, 5) == NOT_FOUND  # beyond its ids, but linux has it
+    assert platform.linux.status(CLOCK, 0xD, 4, 3) == NOT_FOUND
     assert platform.log == [
         "linux: CLOCK_RATE_SET on clock 1 (bus): DENIED",
         "linux: POWER_STATE_SET on power 3 (aon): DENIED",
         "vm1: CLOCK_ATTRIBUTES on clock 0 (uart): NOT_FOUND",
+        "vm1: CLOCK_ATTRIBUTES on clock 5 (watchdog): NOT_FOUND",
     ]

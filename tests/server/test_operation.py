@@ -1,40 +1,23 @@
-"""Running it: reload, the log, the overlay, back ends, profiles by agent."""
+"""Running it: reload, the overlay, back ends, profiles by agent."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from scmi_wire import CLOCK, NOT_FOUND, ON, POWER, SUCCESS, VOLTAGE, Wire, notification
-from server_running import strict_server
+from server_running import serving, strict_server
 
 from scmigen import runtime
 from scmigen.client import Client, ClientError
 from scmigen.scmi.protocols import Profile, Protocol
 from scmigen.server.backend import Backend, BackendError, load
-from scmigen.server.log import BURST, Log
 
 FULL = Path(__file__).parent / "full.json"
 SERVE = "from scmigen.cli.serve import serve; serve()"
-
-
-@contextmanager
-def serving(*arguments):
-    """A server process that is ready."""
-    command = [sys.executable, "-c", SERVE, *map(str, arguments)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        while (line := process.stdout.readline()) != "ready\n":
-            assert line, process.stderr.read()
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def until(condition):
@@ -129,44 +112,6 @@ def test_an_agent_whose_resource_has_changed_begins_anew(reloadable):
         assert until(lambda: is_gone(linux))
     with Client(linux_url) as linux:
         assert linux.clock_rates(3) == [1, 2]
-
-
-# The log
-
-
-def test_the_log_has_a_limit_for_each_source():
-    read, write = os.pipe()
-    now = [0]
-    log = Log(write, lambda: now[0])
-    for number in range(BURST + 30):
-        log(f"line {number}", "vm1")
-    log("another", "linux")
-    log("of nobody")
-    now[0] += 1_000_000_000
-    log("later", "vm1")
-    os.close(write)
-    with open(read, "rb") as file:  # noqa: PTH123
-        lines = file.read().decode().splitlines()
-    assert lines[BURST - 1 : BURST + 2] == [f"line {BURST - 1}", "another", "of nobody"]
-    assert lines[BURST + 2 :] == ["(30 lines about vm1 suppressed)", "later"]
-
-
-def test_the_log_waits_for_nobody():
-    read, write = os.pipe()
-    log = Log(write)
-    for _ in range(2000):  # a pipe holds 64 KiB
-        log("x" * 100)
-    os.close(read)
-    log("nobody reads this")
-    os.close(write)
-
-
-def test_control_characters_are_shown_not_sent():
-    read, write = os.pipe()
-    Log(write)("a\x1b[31mb\nc\x00")
-    os.close(write)
-    with open(read, "rb") as file:  # noqa: PTH123
-        assert file.read() == b"a\\x1b[31mb\\nc\\x00\n"
 
 
 # The overlay

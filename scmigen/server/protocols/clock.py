@@ -146,9 +146,10 @@ def parent_set(session: Session, clock: Clock, _: int, parent: int) -> bytes:
     """CLOCK_PARENT_SET: NOT_FOUND for a clock that the agent cannot see, INVALID_PARAMETERS for one
     that is not a possible parent or is below this clock. The divider stays the same."""
     require(bool(_parents(session, clock)), Status.NOT_SUPPORTED)
-    chosen = session.views[Kind.CLOCK].named.get(parent)
+    view = session.views[Kind.CLOCK]
+    chosen = view.named.get(parent)
     if chosen is None:
-        raise RequestError(Status.NOT_FOUND)
+        raise RequestError(Status.NOT_FOUND, view.describe(parent))
     require(chosen.number in clock.parents)
     found = session.services.state[Kind.CLOCK][chosen.number]
     assert isinstance(found, Clock)

@@ -39,7 +39,8 @@ _Item = TypeVar("_Item")
 
 
 class RequestError(Exception):
-    """Answers a request with ``status`` and no values; ``about`` names the resource in the log."""
+    """Answers a request with ``status`` and no values; ``about`` names the resource in the log.
+    What is neither about a resource nor DENIED is not logged."""
 
     def __init__(self, status: Status, about: str | None = None) -> None:
         super().__init__(status)

@@ -73,15 +73,16 @@ def _pin(session: Session, number: int) -> _Item:
     view = session.views[Kind.PIN]
     pin = view.named.get(number)
     if not isinstance(pin, Pin):
-        raise RequestError(view.refusal(number))
+        raise RequestError(view.refusal(number), view.describe(number))
     return _Item(pin.name, (pin,))
 
 
 def _group(session: Session, number: int) -> _Item:
     groups = session.services.configuration.pin_groups
     require(number < len(groups), Status.NOT_FOUND)
+    if not _sees(session, number):
+        raise RequestError(Status.NOT_FOUND, f"pin group {number} ({groups[number].name})")
     ids = session.views[Kind.PIN].ids
-    require(all(pin in ids for pin in groups[number].pins), Status.NOT_FOUND)
     members = tuple(ids[pin] for pin in groups[number].pins)
     pins = tuple(pin for own in members for pin in _pin(session, own).pins)
     return _Item(groups[number].name, pins, members, len(members))
