@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from scmigen import runtime
+from scmigen.addresses import quoted
 from scmigen.cli.report import say
 from scmigen.diagnostics import InputError
 from scmigen.inputs import read_bytes
@@ -139,7 +140,7 @@ def _endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) 
     if directory is not None:
         for agent in server.agents.values():
             if agent not in found:
-                found[agent] = f"unix:{directory / _file_name(agent)}"
+                found[agent] = f"unix:{quoted(str(directory / _file_name(agent)))}"
     return found
 
 

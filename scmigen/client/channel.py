@@ -10,6 +10,7 @@ from collections import deque
 from types import TracebackType
 from typing import Final, Self
 
+from scmigen.addresses import AddressError, parse
 from scmigen.client.wire import SCHEMES, WireError
 from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Header, MessageType, header
 from scmigen.scmi.status import Status
@@ -50,6 +51,10 @@ class Channel:
         if scheme not in SCHEMES or not rest:
             known = ", ".join(f"{name}:PATH" for name in SCHEMES)
             raise UrlError(f"{url!r} is not the URL of a platform; known: {known}")
+        try:
+            path, options = parse(scheme, rest)
+        except AddressError as problem:
+            raise UrlError(str(problem)) from None
         self.url = url
         self.timeout = timeout
         self.deadline = deadline
@@ -61,7 +66,7 @@ class Channel:
         self.events: deque[tuple[Header, bytes]] = deque(maxlen=_EVENTS)
         self._token = 0
         try:
-            self._wire = SCHEMES[scheme](rest, self.until())
+            self._wire = SCHEMES[scheme](path, options, self.until())
         except TimeoutError:
             raise ClientError(
                 f"{url}: no connection within {timeout:g} s: too many clients wait for the server"

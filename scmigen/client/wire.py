@@ -239,10 +239,9 @@ class _SharedMemory:
     _FREE, _ERROR = 1, 2
     _WORD: Final = Struct("<I")
 
-    def __init__(self, text: str, deadline: float) -> None:
-        name, *options = text.split(",")
+    def __init__(self, name: str, options: Mapping[str, str], deadline: float) -> None:
         found = {"offset": "0", "p2a": "", "slot": "256", "doorbell": f"{name}.doorbell"}
-        found.update(option.partition("=")[::2] for option in options)
+        found.update(options)
         try:
             self._slot = int(found["slot"], 0)
             self._commands = int(found["offset"], 0)
@@ -250,7 +249,7 @@ class _SharedMemory:
             if found["p2a"]:
                 self._events = None if found["p2a"] == "none" else int(found["p2a"], 0)
         except ValueError as problem:
-            raise WireError(f"smt:{text}: {problem}") from None
+            raise WireError(f"smt:{name}: {problem}") from None
         files: list[int] = []
         if name != "memfd":
             files.append(os.open(Path(name), os.O_RDWR | os.O_CLOEXEC))
@@ -327,19 +326,23 @@ class _SharedMemory:
         os.close(self._file)
 
 
-def _packets(path: str, deadline: float) -> Wire:
+def _packets(path: str, _: Mapping[str, str], deadline: float) -> Wire:
     return _Packets(socket.SOCK_SEQPACKET, path, deadline)
 
 
-def _datagrams(path: str, deadline: float) -> Wire:
+def _stream(path: str, _: Mapping[str, str], deadline: float) -> Wire:
+    return _Stream(path, deadline)
+
+
+def _datagrams(path: str, _: Mapping[str, str], deadline: float) -> Wire:
     return _Packets(socket.SOCK_DGRAM, path, deadline)
 
 
-#: URL scheme → the function that opens it, given the part after the colon and a deadline. Raises
-#: `OSError`, `ValueError`, `WireError`.
-SCHEMES: Final[Mapping[str, Callable[[str, float], Wire]]] = {
+#: URL scheme → the function that opens it, given path, options and a deadline; the options that
+#: are the server's alone are ignored. Raises `OSError`, `ValueError`, `WireError`.
+SCHEMES: Final[Mapping[str, Callable[[str, Mapping[str, str], float], Wire]]] = {
     "unix": _packets,
-    "unix-stream": _Stream,
+    "unix-stream": _stream,
     "unix-dgram": _datagrams,
     "smt": _SharedMemory,
 }

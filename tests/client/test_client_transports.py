@@ -57,6 +57,20 @@ def test_delayed_responses_are_received(served):
         assert vm1.info().agent == 2
 
 
+@pytest.mark.parametrize("scheme", ["unix", "unix-stream", "unix-dgram", "smt"])
+def test_the_url_of_the_server_is_that_of_the_client(full_board, tmp_path, scheme):
+    url = f"{scheme}:{tmp_path}/a,,b,,,mode=0600,idle=60"
+    with Running(full_board, {"linux": url}).running(), Client(url) as linux:
+        assert linux.clock_rate(0) == 400_000_000
+        assert (tmp_path / ("a,b,.doorbell" if scheme == "smt" else "a,b,")).is_socket()
+
+
+def test_a_misspelt_option_is_wrong_usage(tmp_path):
+    result = run(f"unix:{tmp_path}/x,mod=0660", "info")
+    assert result.exit_code == 2
+    assert "'mod=0660' is not an option of unix:; known: mode=, group=, idle=" in result.output
+
+
 def test_events_of_another_agent_are_received(served):
     with Client(served.urls["linux"]) as linux, Client(served.urls["vm1"]) as vm1:
         vm1.call(Protocol.POWER, 6, 1, 1)

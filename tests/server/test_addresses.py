@@ -56,10 +56,26 @@ def test_a_socket_gets_the_mode_and_group_of_its_url(board, tmp_path, scheme):
         os.umask(before)
 
 
-def test_a_comma_in_a_path(board, tmp_path):
-    path = tmp_path / "a,b=c"
-    with Running(board, {"linux": f"unix:{path},mode=600"}).running():
-        assert stat.S_ISSOCK(path.stat().st_mode)
+def test_a_comma_in_a_path_is_written_twice(board, tmp_path, scheme):
+    path = tmp_path / "a,b,mode=c,"
+    url = f"{scheme}:{str(path).replace(',', ',,')},mode=640"
+    with Running(board, {"linux": url}).running():
+        assert stat.S_ISSOCK(socket_of(path, scheme).stat().st_mode)
+        assert mode(socket_of(path, scheme)) == 0o640
+
+
+@pytest.mark.parametrize(
+    "option", ["mod=0660", "mode", "mode=", "", "Mode=0660", " mode=0660", "partial=5", "offset=8"]
+)
+@pytest.mark.parametrize("scheme", ["unix", "unix-dgram", "vhost-user"])
+def test_what_is_no_option_is_no_part_of_the_path_either(board, tmp_path, scheme, option):
+    with pytest.raises(UrlError) as refusal:
+        Running(board, {"linux": f"{scheme}:{tmp_path}/x,idle=60,{option}"})
+    assert str(refusal.value) == (
+        f"{option!r} is not an option of {scheme}:; known: mode=, group=, idle=; a comma in a path "
+        "is written twice (,,)"
+    )
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -91,8 +107,11 @@ def test_a_comma_in_a_path(board, tmp_path):
             (
                 "unknown option",
                 "smt:{}/x,colour=red",
-                "'colour=red' is not an option of smt:; known: offset, p2a",
+                "'colour=red' is not an option of smt:; known: mode=, group=, idle=, offset=, p2a=",
             ),
+            ("option of smt twice", "smt:{}/x,slot=256,slot=512", "has the option slot= twice"),
+            ("unknown option of a stream", "unix-stream:{}/x,part=5", "idle=, partial=; a comma"),
+            ("option twice", "unix:{}/x,mode=600,mode=666", "has the option mode= twice"),
             ("memfd without a doorbell", "smt:memfd,ring=eventfd", "needs doorbell=PATH"),
         ]
     ],

@@ -221,11 +221,11 @@ def test_every_option_of_serve_takes_effect(tmp_path):
     options = ["--trace", trace, "--extra", extra, "--profile", "vm1=2.0"]
     options += ["--fastchannel", f"{tmp_path}/fc:0x10000000:0x1000,idle=20"]
     options += ["--backend", "scmigen.server.simulator:Recorder"]
-    with serving(FULL, "--directory", tmp_path / "s", *options) as process:
-        with Client(f"unix:{tmp_path}/s/linux.sock") as linux:
+    with serving(FULL, "--directory", tmp_path / "s,mode=6", *options) as process:
+        with Client(f"unix:{tmp_path}/s,,mode=6/linux.sock") as linux:
             assert linux.clock_rate(0) == 5
             linux.call(Protocol.VOLTAGE, 5, 0, 7)
-        with Client(f"unix:{tmp_path}/s/vm1.sock") as vm1:
+        with Client(f"unix:{tmp_path}/s,,mode=6/vm1.sock") as vm1:
             assert vm1.version(Protocol.POWER) == 0x20000
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=10)

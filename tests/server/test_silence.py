@@ -2,6 +2,7 @@
 
 import io
 import socket
+from pathlib import Path
 
 import pytest
 from scmi_wire import CLOCK, request, words
@@ -242,12 +243,9 @@ def test_a_client_without_room_is_tried_less_and_less(hosted, tmp_path):
 @pytest.mark.parametrize("value", ["0", "-1", "x", "nan", "inf", "86401"])
 def test_a_time_is_some_seconds(key, value):
     with pytest.raises(UrlError, match=f"^{key}={value}: give seconds, 0.001 to 86400$"):
-        Address.of(f"/a,{key}={value}", stream=True)
+        Address.of("/a", {key: value})
 
 
-def test_only_streams_have_partial_messages():
-    with pytest.raises(UrlError, match="partial= is an option of unix-stream: only"):
-        Address.of("/a,partial=5")
-    assert Address.of("/a,b,partial=2.5,idle=60,mode=0660", stream=True) == Address(
-        Address.of("/a,b").path, 0o660, None, 60_000_000, 2_500_000
-    )
+def test_options_are_those_of_the_url():
+    options = {"partial": "2.5", "idle": "60", "mode": "0660"}
+    assert Address.of("/a,b", options) == Address(Path("/a,b"), 0o660, None, 60_000_000, 2_500_000)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, Protocol
 
+from scmigen.addresses import AddressError, parse
 from scmigen.server.port import Port
 from scmigen.server.transports.address import Address, TransportError, UrlError
 from scmigen.server.transports.sockets import (
@@ -36,36 +37,40 @@ class Transport(Protocol):
         """Disconnect the client and remove all files."""
 
 
-def _packets(port: Port, url: str, text: str, host: Host) -> Transport:
-    return Endpoint(port, url, Address.of(text), socket.SOCK_SEQPACKET, PacketConnection, host)
+Options = Mapping[str, str]
 
 
-def _stream(port: Port, url: str, text: str, host: Host) -> Transport:
-    address = Address.of(text, stream=True)
+def _packets(port: Port, url: str, path: str, options: Options, host: Host) -> Transport:
+    address = Address.of(path, options)
+    return Endpoint(port, url, address, socket.SOCK_SEQPACKET, PacketConnection, host)
+
+
+def _stream(port: Port, url: str, path: str, options: Options, host: Host) -> Transport:
+    address = Address.of(path, options)
     accept = partial(StreamConnection, partial=address.partial)
     return Endpoint(port, url, address, socket.SOCK_STREAM, accept, host)
 
 
-def _datagrams(port: Port, url: str, text: str, host: Host) -> Transport:
+def _datagrams(port: Port, url: str, path: str, options: Options, host: Host) -> Transport:
     from scmigen.server.transports.datagram import DatagramEndpoint
 
-    return DatagramEndpoint(port, url, Address.of(text), host)
+    return DatagramEndpoint(port, url, Address.of(path, options), host)
 
 
-def _shared_memory(port: Port, url: str, text: str, host: Host) -> Transport:
-    from scmigen.server.transports.smt import SmtEndpoint
+def _shared_memory(port: Port, url: str, path: str, options: Options, host: Host) -> Transport:
+    from scmigen.server.transports.smt import Areas, SmtEndpoint
 
-    return SmtEndpoint(port, url, text, host)
+    return SmtEndpoint(port, url, Areas.of(path, options), host)
 
 
-def _virtual_machine(port: Port, url: str, text: str, host: Host) -> Transport:
+def _virtual_machine(port: Port, url: str, path: str, options: Options, host: Host) -> Transport:
     from scmigen.server.transports.vhost_user import VhostEndpoint
 
-    return VhostEndpoint(port, url, Address.of(text), host)
+    return VhostEndpoint(port, url, Address.of(path, options), host)
 
 
-#: URL scheme → the function that opens it, given the whole URL and the part after the colon.
-SCHEMES: Final[Mapping[str, Callable[[Port, str, str, Host], Transport]]] = {
+#: URL scheme → the function that opens it, given the whole URL, its path and its options.
+SCHEMES: Final[Mapping[str, Callable[[Port, str, str, Options, Host], Transport]]] = {
     "unix": _packets,
     "unix-stream": _stream,
     "unix-dgram": _datagrams,
@@ -81,6 +86,8 @@ def open_transport(port: Port, url: str, host: Host) -> Transport:
     if not colon or scheme not in SCHEMES:
         known = ", ".join(f"{name}:PATH" for name in SCHEMES)
         raise UrlError(f"{url!r} is not a URL this server can listen at; known: {known}")
-    if not rest or rest.startswith(","):
-        raise UrlError(f"{url!r} has no path")
-    return SCHEMES[scheme](port, url, rest, host)
+    try:
+        path, options = parse(scheme, rest)
+    except AddressError as problem:
+        raise UrlError(str(problem)) from None
+    return SCHEMES[scheme](port, url, path, options, host)

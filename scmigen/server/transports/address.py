@@ -1,8 +1,7 @@
 """The addresses that agents connect to: a path in the file system, and who may use it.
 
-An address is the part of a URL after the scheme: a path and options, such as
-``PATH,mode=0660,group=kvm,idle=600``. By default a socket file has mode 0600 and the group of the
-server, a client may be silent for ever, and no message may take longer than `PARTIAL`.
+By default a socket file has mode 0600 and the group of the server, a client may be silent for ever,
+and no message may take longer than `PARTIAL`. `scmigen.addresses` has the syntax.
 """
 
 import errno
@@ -10,6 +9,7 @@ import grp
 import os
 import socket
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,6 @@ _SO_PASSRIGHTS: Final = 83
 DEFAULT_MODE: Final = stat.S_IRUSR | stat.S_IWUSR
 #: How long the rest of a message may take on a stream, in µs.
 PARTIAL: Final = 5_000_000
-_OPTIONS: Final = ("mode", "group", "idle", "partial")
 _SECOND: Final = 1_000_000
 _DAY: Final = 86_400
 
@@ -51,25 +50,14 @@ class Address:
     partial: int = PARTIAL
 
     @classmethod
-    def of(cls, text: str, *, stream: bool = False) -> "Address":
-        """Parse the part of a URL after the scheme. Raises `UrlError`."""
-        found: dict[str, str] = {}
-        while True:
-            rest, comma, last = text.rpartition(",")
-            key, equals, value = last.partition("=")
-            if not comma or not equals or key not in _OPTIONS:
-                break
-            text, found[key] = rest, value
-        if "partial" in found and not stream:
-            raise UrlError(
-                "partial= is an option of unix-stream: only: no other message is partial"
-            )
+    def of(cls, path: str, options: Mapping[str, str]) -> "Address":
+        """Made from what `addresses.parse` returns. Raises `UrlError`."""
         return cls(
-            Path(text),
-            _mode(found.get("mode", "")),
-            _group(found.get("group", "")),
-            _time("idle", found.get("idle", "")),
-            _time("partial", found.get("partial", "")) or PARTIAL,
+            Path(path),
+            _mode(options.get("mode", "")),
+            _group(options.get("group", "")),
+            _time("idle", options.get("idle", "")),
+            _time("partial", options.get("partial", "")) or PARTIAL,
         )
 
     def check(self) -> None:

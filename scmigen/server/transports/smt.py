@@ -27,7 +27,7 @@ import fcntl
 import os
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,13 @@ _WORD: Final = Struct("<I")
 _TOO_LONG: Final = Status.COMMS_ERROR.to_bytes(STATUS_SIZE, "little", signed=True)
 #: Doorbell bytes read at once: many rings count as one.
 _RINGS: Final = 256
+_DEFAULTS: Final = {
+    "offset": "0",
+    "p2a": "",
+    "slot": str(DEFAULT),
+    "doorbell": "",
+    "ring": "socket",
+}
 #: The FILE that stands for new, sealed memory.
 MEMFD: Final = "memfd"
 #: ``struct flock``, 64 bits: type, whence, start, length, pid.
@@ -73,10 +80,9 @@ class Areas:
     eventfd: bool
 
     @classmethod
-    def of(cls, text: str) -> "Areas":
-        """Parse the part of a URL after ``smt:``. Raises `UrlError`."""
-        found = _options(text)
-        name = found["file"]
+    def of(cls, name: str, options: Mapping[str, str]) -> "Areas":
+        """Made from the file and the options of a URL. Raises `UrlError`."""
+        found = {**_DEFAULTS, **options}
         slot = _number("slot", found["slot"], _LARGEST)
         if slot < SMALLEST or slot % 4:
             raise UrlError(f"slot={slot}: give at least {SMALLEST} bytes, in whole words")
@@ -94,8 +100,7 @@ class Areas:
         if name == MEMFD and not found["doorbell"]:
             raise UrlError("smt:memfd needs doorbell=PATH")
         bell = found["doorbell"] or f"{name}.doorbell"
-        options = ",".join(f"{key}={found[key]}" for key in ("mode", "group", "idle"))
-        address = Address.of(f"{bell},{options}")
+        address = Address.of(bell, options)
         file = None if name == MEMFD else Path(name)
         return cls(file, address, commands, events, slot, found["ring"] == "eventfd")
 
@@ -103,27 +108,6 @@ class Areas:
     def size(self) -> int:
         """The size of the file that holds both, in bytes."""
         return max(self.commands, self.events or 0) + self.slot
-
-
-def _options(text: str) -> dict[str, str]:
-    """The options of a URL by name, and its file. Raises `UrlError`."""
-    name, *options = text.split(",")
-    found = {
-        "offset": "0",
-        "p2a": "",
-        "slot": str(DEFAULT),
-        "doorbell": "",
-        "ring": "socket",
-        "mode": "",
-        "group": "",
-        "idle": "",
-    }
-    for option in options:
-        key, equals, value = option.partition("=")
-        if key not in found or not equals:
-            raise UrlError(f"{option!r} is not an option of smt:; known: {', '.join(found)}")
-        found[key] = value
-    return found | {"file": name}
 
 
 def _number(key: str, text: str, most: int) -> int:
@@ -293,8 +277,8 @@ class SmtSession:
 class SmtEndpoint(AsideEndpoint):
     """The doorbell of an agent's shared memory."""
 
-    def __init__(self, port: Port, url: str, text: str, host: Host) -> None:
-        self._areas = Areas.of(text)
+    def __init__(self, port: Port, url: str, areas: Areas, host: Host) -> None:
+        self._areas = areas
         self._memory: SharedMemory | None = None
         self._made: Path | None = None
         try:
