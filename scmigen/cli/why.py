@@ -1,7 +1,5 @@
 """``scmigen why``: the reasons for what an agent may do, and for what it may not."""
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
@@ -33,22 +31,40 @@ cells as numbers or macros ("&rcc 12", "&rcc CK_UART4"). It may also be a device
 path; the answer is all that it gave the agent), or a right on a whole protocol: permissions,
 system-power.
 
-With --not: why AGENT lacks the operations that it has not, or one that is written before BOARD,
-as in: why --not vm1 "&rcc 12" rate board.dts. The exit status is 1 where the question assumes what
-is not so: nothing was granted, or with --not, nothing is lacking.
+With --not: why AGENT lacks the operations that it has not, or the one of --operation, as in:
+why --not vm1 "&rcc 12" --operation rate board.dts. The exit status is 1 where the question assumes
+what is not so: nothing was granted, or with --not, nothing is lacking.
 """
 )
 @click.argument("agent", shell_complete=complete_boards.agents)
 @click.argument("resource", shell_complete=complete_boards.resources)
 @click.option("--not", "negated", is_flag=True, help="Show why AGENT lacks an operation.")
+@click.option(
+    "--operation",
+    "word",
+    type=click.Choice([item.value for item in Operation]),
+    metavar="WORD",
+    help="With --not: only this operation, such as rate.",
+)
 @view_options
 def why(
-    agent: str, resource: str, negated: bool, request: BoardRequest, style: str, quiet: bool
+    agent: str,
+    resource: str,
+    negated: bool,
+    word: str | None,
+    request: BoardRequest,
+    style: str,
+    quiet: bool,
 ) -> None:
-    operation, request = _operation(request) if negated else (None, request)
+    if word is not None and not negated:
+        raise click.UsageError("--operation belongs to --not")
+    operation = None if word is None else Operation(word)
     found = compiled(request, style, quiet)
     who = _agent(found.model, agent)
     if resource in tuple(Right):
+        if operation is not None and operation not in Right(resource).operations:
+            known = ", ".join(Right(resource).operations)
+            raise click.UsageError(f"{resource} has no operation {operation}; it has {known}")
         _answer_right(found.model.platforms[0], who, Right(resource), style, negated)
         return
     named = subject(found.model, resource, agent)
@@ -56,14 +72,6 @@ def why(
         _answer_not(found.model, who, named, operation, style)
     else:
         _answer(found.model, who, resource, named, style)
-
-
-def _operation(request: BoardRequest) -> tuple[Operation | None, BoardRequest]:
-    """An operation in front of the board, which was taken for the board."""
-    word, rest = str(request.board), request.overlays
-    if word not in tuple(Operation) or not rest:
-        return None, request
-    return Operation(word), replace(request, board=Path(rest[0]), overlays=rest[1:])
 
 
 def _agent(model: Model, name: str) -> Agent:
@@ -119,11 +127,12 @@ def _answer_not(
     model: Model, agent: Agent, named: Subject, operation: Operation | None, style: str
 ) -> None:
     """Why an agent lacks resources, or devices."""
-    for key in named.keys:
-        if operation is not None and operation not in OPERATIONS[key.kind]:
-            known = ", ".join(OPERATIONS[key.kind])
-            raise click.UsageError(f"a {key.kind} has no operation {operation}; it has {known}")
-    found = [item for key in named.keys for item in not_granted(model, agent, key, operation)]
+    keys = [key for key in named.keys if operation is None or operation in OPERATIONS[key.kind]]
+    if named.keys and not keys:
+        kind = named.keys[0].kind
+        known = ", ".join(OPERATIONS[kind])
+        raise click.UsageError(f"a {kind} has no operation {operation}; it has {known}")
+    found = [item for key in keys for item in not_granted(model, agent, key, operation)]
     devices: list[Because] = []
     if not named.keys and not why_device.gifts(model, agent, named.nodes):
         devices = [device_lacking(model, agent, node) for node in named.nodes]

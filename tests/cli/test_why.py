@@ -194,23 +194,22 @@ def test_what_does_not_exist_is_wrong_usage(asked: list[str], resource: str, mes
 def test_why_not(
     asked: list[str], agent: str, resource: str, operation: str, answer: list[str]
 ) -> None:
-    done = scmigen("why", "--not", agent, resource, operation, *asked)
+    question = ("why", "--not", agent, resource, "--operation", operation, *asked)
+    done = scmigen(*question)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == answer
-    told = json.loads(
-        scmigen("why", "--not", agent, resource, operation, *asked, "--format", "json").stdout
-    )
+    told = json.loads(scmigen(*question, "--format", "json").stdout)
     assert [item["operations"] for item in told] == [[operation]]
     assert all(item["because"] for item in told)
 
 
 def test_why_not_of_fixed_and_local_providers(asked: list[str], tmp_path: Path) -> None:
-    told = scmigen("why", "--not", "vm", "&osc", "rate", *asked).stdout
+    told = scmigen("why", "--not", "vm", "&osc", "--operation", "rate", *asked).stdout
     assert "its provider is fixed" in told
     written(tmp_path / "b.dts", BOARD.replace("resets = <&rc 7>;", ""))
     mine = AGENTS.replace("access:", 'access:\n      - dev: "&rc"')
     written(tmp_path / "a.yaml", mine)
-    told = scmigen("why", "--not", "host", "&rc 3", "reset", *asked).stdout
+    told = scmigen("why", "--not", "host", "&rc 3", "--operation", "reset", *asked).stdout
     assert told.splitlines() == [
         f"host: no reset on reset ({RC} 3)",
         "  the platform does not serve it; its provider is local: an agent names it as its device, "
@@ -226,12 +225,12 @@ def test_without_an_operation_each_that_is_lacking(asked: list[str]) -> None:
 
 
 def test_nothing_lacks(asked: list[str]) -> None:
-    done = scmigen("why", "--not", "vm", "&cc 1", "state", *asked)
+    done = scmigen("why", "--not", "vm", "&cc 1", "--operation", "state", *asked)
     assert (done.returncode, done.stdout) == (1, "")
     assert "vm has state" in done.stderr
     done = scmigen("why", "--not", "vm", "&mmc0", *asked)
     assert (done.returncode, done.stdout) == (1, "")
-    assert scmigen("why", "--not", "vm", "&rc 3", "rate", *asked).returncode == 2
+    assert scmigen("why", "--not", "vm", "&rc 3", "--operation", "rate", *asked).returncode == 2
 
 
 def test_rights_come_with_roles(asked: list[str]) -> None:
@@ -246,3 +245,31 @@ def test_rights_come_with_roles(asked: list[str]) -> None:
     assert told["because"][0]["cause"] == "role"
     assert "comes with hypervisor" in told["because"][0]["text"]
     assert scmigen("why", "--not", "host", "system-power", *asked).returncode == 1
+    done = scmigen("why", "--not", "vm", "system-power", "--operation", "rate", *asked)
+    assert (done.returncode, "has no operation rate" in done.stderr) == (2, True)
+
+
+def test_the_operation_is_an_option(asked: list[str], tmp_path: Path) -> None:
+    """A misspelt one is no board, and the board of a project file needs no word in its place."""
+    done = scmigen("why", "--not", "vm", "&cc 2", "--operation", "rat", *asked)
+    assert done.returncode == 2
+    assert "'rat' is not one of" in done.stderr
+    done = scmigen("why", "vm", "&cc 2", "--operation", "rate", *asked)
+    assert (done.returncode, "--operation belongs to --not" in done.stderr) == (2, True)
+    written(tmp_path / "scmigen.toml", '[board.b]\nsource = "b.dts"\nagents = ["a.yaml"]\n')
+    done = scmigen("why", "--not", "vm", "&cc 2", "--operation", "rate", "-q")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("vm: no rate on clock 1 ")
+
+
+def test_an_operation_chooses_among_the_kinds_of_a_number(asked: list[str], tmp_path: Path) -> None:
+    """Clock 1 and reset 1 of one controller: only the clock has a rate."""
+    both = BOARD.replace(
+        "#clock-cells = <1>; };\nrc:", "#clock-cells = <1>; #reset-cells = <1>; };\nrc:"
+    )
+    written(tmp_path / "b.dts", both.replace("<&rc 3>", "<&cc 1>"))
+    done = scmigen("why", "--not", "vm", "&cc 1", "--operation", "rate", *asked)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line[:20] for line in done.stdout.splitlines() if line[0] != " "] == [
+        "vm: no rate on clock"
+    ]
