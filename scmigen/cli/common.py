@@ -3,7 +3,8 @@
 import functools
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +17,8 @@ from scmigen.cli.choices import OPTIONS
 from scmigen.cli.report import ERRORS, FORMATS, report, say
 from scmigen.cli.request import FIELDS, status_of, typed_request, worst
 from scmigen.cli.request import BoardRequest as BoardRequest
-from scmigen.diagnostics import InputError
+from scmigen.diagnostics import InputError, Severity
+from scmigen.model.platform import Model
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
 
@@ -199,6 +201,32 @@ def _of_project(
 
 #: The same for a command whose own answer comes as text or JSON.
 view_options = functools.partial(board_options, formats=("text", "json"))
+
+
+@contextmanager
+def answering(request: BoardRequest, style: str, quiet: bool) -> Iterator[Model]:
+    """The model of a board, for the body to answer from, also where the board has errors.
+
+    They are printed after the answer, on standard error, and the program ends with their status.
+    Where they leave no model, the answer is missing, and a line says so.
+    """
+    gc.disable()  # one board is read, then the process ends
+    try:
+        found = request.compile()
+    except InputError as problem:
+        report(problem.diagnostics, style, quiet, sys.stderr)
+        if style == "text":
+            command = click.get_current_context().info_name
+            say(f"{command} is not answered: the board has errors", err=True)
+        raise SystemExit(ERRORS) from None
+    try:
+        yield found.model
+    finally:
+        errors = [item for item in found.diagnostics if item.severity is Severity.ERROR]
+        if errors:
+            report(errors, style, quiet, sys.stderr, counts=False)
+    if errors:
+        raise SystemExit(status_of(found))
 
 
 def compiled(

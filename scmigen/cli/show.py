@@ -7,7 +7,7 @@ import click
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.switches import unknown_hint
 from scmigen.cli import complete
-from scmigen.cli.common import BoardRequest, compiled, view_options
+from scmigen.cli.common import BoardRequest, answering, view_options
 from scmigen.cli.report import say_json
 from scmigen.cli.terminal import Column, Folds, print_table
 from scmigen.model.platform import Model
@@ -172,13 +172,13 @@ def _plain(value: object) -> object:
 @click.argument("view", type=click.Choice(list(_VIEWS)))
 @view_options
 def show(view: str, request: BoardRequest, style: str, quiet: bool) -> None:
-    found = compiled(request, style, quiet)
-    columns, rows = _VIEWS[view](found.model)
-    if style == "text" and view == "permissions":
-        rows += _idle(found.model)
-    if style == "text" and view == "agents":
-        columns, rows = _agents_in_words(found.model)
-    _print(columns, rows, style)
+    with answering(request, style, quiet) as model:
+        columns, rows = _VIEWS[view](model)
+        if style == "text" and view == "permissions":
+            rows += _idle(model)
+        if style == "text" and view == "agents":
+            columns, rows = _agents_in_words(model)
+        _print(columns, rows, style)
 
 
 @click.command(help="Explain CHECK, the id in the brackets of a diagnostic.")

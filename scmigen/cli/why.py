@@ -8,7 +8,7 @@ from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import Use
 from scmigen.cli import complete_boards, why_device
-from scmigen.cli.common import BoardRequest, compiled, view_options
+from scmigen.cli.common import BoardRequest, answering, view_options
 from scmigen.cli.report import ERRORS, say, say_json
 from scmigen.cli.subjects import Subject, identity, numbered, subject
 from scmigen.cli.why_not import (
@@ -59,19 +59,20 @@ def why(
     if word is not None and not negated:
         raise click.UsageError("--operation belongs to --not")
     operation = None if word is None else Operation(word)
-    found = compiled(request, style, quiet)
-    who = _agent(found.model, agent)
-    if resource in tuple(Right):
-        if operation is not None and operation not in Right(resource).operations:
-            known = ", ".join(Right(resource).operations)
-            raise click.UsageError(f"{resource} has no operation {operation}; it has {known}")
-        _answer_right(found.model.platforms[0], who, Right(resource), style, negated)
-        return
-    named = subject(found.model, resource, agent)
-    if negated:
-        _answer_not(found.model, who, named, operation, style)
-    else:
-        _answer(found.model, who, resource, named, style)
+    with answering(request, style, quiet) as model:
+        who = _agent(model, agent)
+        if resource in tuple(Right):
+            right = Right(resource)
+            if operation is not None and operation not in right.operations:
+                known = ", ".join(right.operations)
+                raise click.UsageError(f"{right} has no operation {operation}; it has {known}")
+            _answer_right(model.platforms[0], who, right, style, negated)
+            return
+        named = subject(model, resource, agent)
+        if negated:
+            _answer_not(model, who, named, operation, style)
+        else:
+            _answer(model, who, resource, named, style)
 
 
 def _agent(model: Model, name: str) -> Agent:

@@ -5,7 +5,6 @@ pyte is the terminal; what a table must say is taken from the JSON form of the s
 
 import fcntl
 import functools
-import importlib
 import json
 import os
 import pty
@@ -24,6 +23,7 @@ from conftest import EXAMPLES
 from support import scmigen, written
 
 from scmigen.cli.main import cli
+from scmigen.cli.request import BoardRequest
 
 ORRERY = [str(EXAMPLES / "orrery-board.dts"), "-a", str(EXAMPLES / "agents.yaml"), "-q"]
 VIEWS = ("providers", "devices", "resources", "agents", "permissions")
@@ -36,14 +36,10 @@ WORDS = {"operations", "kinds", "agents", "may be given to", "rights"}
 @pytest.fixture
 def once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same board is compiled once."""
-    show = importlib.import_module("scmigen.cli.show")
-    monkeypatch.setattr(show, "compiled", _compiled)
+    monkeypatch.setattr(BoardRequest, "compile", _compiled)
 
 
-@functools.cache
-def _compiled(request: object, *_: object) -> object:
-    common = importlib.import_module("scmigen.cli.common")
-    return common.compiled(request, "text", True)
+_compiled = functools.cache(BoardRequest.compile)
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, width: int, *arguments: str) -> bytes:
