@@ -1,4 +1,7 @@
-"""Pages of the site that are not in docs/, and links to files that are not: hooks of MkDocs.
+"""Hooks of MkDocs: what is generated, and pages and files that are not in docs/.
+
+What stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` is for readers of the
+repository; the site has what the part of that name in `PARTS` returns.
 
 CONTRIBUTING.md and the like are pages beside index.md. Every other file of the repository that a
 page links to is copied to ``files/``. So links are written as GitHub follows them, relative to the
@@ -7,8 +10,14 @@ file.
 
 import posixpath
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import checks
+import commands
+import library
+import outputs
+import schemas
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -16,6 +25,19 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).parents[2]
 TOP = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 
+PARTS: Mapping[str, Callable[[], str]] = {
+    "agents-domain": schemas.agents_domain,
+    "agents-platform": schemas.agents_platform,
+    "checks": checks.checks,
+    "commands": commands.commands,
+    "library": library.library,
+    "output-files": outputs.files,
+    "outputs": outputs.outputs,
+    "project-board": schemas.project_board,
+    "runtime": schemas.runtime,
+}
+
+_GENERATED = re.compile(r"<!-- generated: ([a-z-]+) -->\n.*?<!-- end -->", re.DOTALL)
 _LINK = re.compile(r"(\]\()([^)\s:#]+)(#[^)\s]*)?(?=\))")
 
 
@@ -36,7 +58,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Turn links between files of the repository into links between files of the site."""
+    """Fill in what is generated, and turn links between files into links between pages."""
     here = page.file.src_uri
     source = _source(here)
 
@@ -45,7 +67,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
         at = _page(target) or f"files/{target}"
         return f"{link[1]}{posixpath.relpath(at, posixpath.dirname(here) or '.')}{link[3] or ''}"
 
-    return _LINK.sub(site, markdown)
+    return _GENERATED.sub(lambda part: PARTS[part[1]](), _LINK.sub(site, markdown))
 
 
 def _linked(source: str, text: str) -> set[str]:

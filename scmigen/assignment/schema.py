@@ -74,10 +74,10 @@ def _domains() -> _Schema:
 
 def _domain() -> _Schema:
     parts = {
-        "compatible": (_some(_TEXT), "Includes openamp,domain-v1, or is left out."),
-        "id": (_number(), "The id of the domain."),
+        "compatible": (_some(_TEXT), "One or several; includes openamp,domain-v1, or is left out."),
+        "id": (_number(), "The id of the domain; not always that of the agent."),
         "scmi": (_scmi(), "The agent, as SCMI has it."),
-        "default": (_FLAG, "Whether the agent gets every device that no entry names."),
+        "default": (_FLAG, "Whether it is the one agent with every device that no entry names."),
         "access": (_list({"$ref": "#/$defs/access"}), "The agent's devices."),
         "access-implicit-default": (
             {"$ref": "#/$defs/flags"},
@@ -85,7 +85,10 @@ def _domain() -> _Schema:
         ),
         "grant": (_list(_grant()), "What the agent may do beyond what its devices need."),
         "domains": (_domains(), "Domains inside this one."),
-        "parent": (_TEXT, "The domain around this one, by name or path."),
+        "parent": (
+            _TEXT,
+            "The domain around this one, where it is described elsewhere; /domains: none.",
+        ),
     }
     return _shared(DOMAIN, parts)
 
@@ -98,13 +101,22 @@ def _scmi() -> _Schema:
         "channel": (_number(), "The channel number of OP-TEE."),
     }
     parts = {
-        "id": (_number(1, MAX_AGENTS), "The SCMI agent id; 0 is the platform."),
-        "role": ({"enum": [role.value for role in Role]}, "Decides the agent's rights."),
+        "id": (
+            _number(1, MAX_AGENTS),
+            "The SCMI agent id: 1, 2, 3, … without gaps; 0 is the platform.",
+        ),
+        "role": (
+            {"enum": [role.value for role in Role]},
+            "Decides the agent's rights on protocols; other by default.",
+        ),
         "transport": (
             {**_ours(TRANSPORT, transport), "required": ["type"]},
             "The agent's channel.",
         ),
-        "permissions": (_FLAG, "Whether the agent may change permissions."),
+        "permissions": (
+            _FLAG,
+            "Whether the agent may change permissions; by default, only a hypervisor may.",
+        ),
     }
     return _ours(SCMI, parts)
 
@@ -146,15 +158,27 @@ def _platform() -> _Schema:
     rate = {"clock-rate": (_number(1), "The rate in Hz of clocks without one in the tree.")}
     parts = {
         **{
-            word: (_list(_TEXT), f"Providers that are {word}, with what is below.")
+            word: (
+                _list(_TEXT),
+                f"Providers that are {word}, whatever the rules say, with what is below.",
+            )
             for word in CLASSES
         },
-        "devices": (_list(_TEXT), "Devices that the platform keeps for itself."),
-        "owners": (_list(owner), "The agents that alone may set or reset a resource."),
+        "devices": (
+            _list(_TEXT),
+            "Devices that the platform keeps, such as a bus with nothing but PMICs.",
+        ),
+        "owners": (
+            _list(owner),
+            "The agents that alone may set rate, parent or level, or assert the reset.",
+        ),
         "assume": (_ours(ASSUME, rate), "What holds where the tree is silent."),
-        "vendor": (vendor, "The vendor that the server reports."),
-        "sub-vendor": (vendor, "The sub-vendor that the server reports."),
-        "extra": (_OBJECT, "Facts that no tree has, in the form of runtime.json."),
+        "vendor": (vendor, "The vendor that the server reports; at most 15 characters."),
+        "sub-vendor": (vendor, "The sub-vendor, likewise."),
+        "extra": (
+            _OBJECT,
+            "Facts that no tree has, in the form of runtime.json, names in place of lists.",
+        ),
         **{word: ({}, "Belongs to outputs.") for word in FORMER_KEYS},
     }
     return _ours(KEYS, parts)

@@ -1,8 +1,6 @@
 """The examples that `scmigen explain` shows are true: the check speaks on the first, not on the
 second, and on that no other error is left."""
 
-import re
-from pathlib import Path
 from textwrap import dedent
 
 import msgspec
@@ -13,13 +11,12 @@ from support import AGENTS, BOARD, model_of, source
 from scmigen import runtime
 from scmigen.assignment.assignment import Switch
 from scmigen.assignment.sources import Sources, assign
-from scmigen.bindings import findings as bindings
 from scmigen.checks.against import compare
 from scmigen.checks.registry import CHECKS, run_checks
 from scmigen.checks.switches import Asked, switched
 from scmigen.cli.main import cli
 from scmigen.devicetree.source import read_source
-from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Severity, has_errors
+from scmigen.diagnostics import Diagnostic, InputError, Position, Severity, has_errors
 from scmigen.explain import example, switchable
 from scmigen.model.build import build
 from scmigen.resources import directory
@@ -162,15 +159,6 @@ def test_every_check_has_an_example() -> None:
     of_boards = {name for name in switchable() if not name.startswith("scp-")}
     of_boards -= of_outputs | of_files
     assert of_boards == set(NAMES)
-
-
-def test_every_check_stands_in_its_page() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "reference" / "diagnostics.md").read_text()
-    named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", page.partition("## Forms")[0]))
-    reading = {item.id for item in vars(bindings).values() if isinstance(item, Finding)}
-    against = {"agent-unserved", "protocol-unserved", "grant-missing", "device-differs"}
-    of_locks = {"lock-missing", "lock-outdated"}
-    assert named == {check.id for check in CHECKS} | against | reading | of_locks
 
 
 def test_explain_shows_it() -> None:
