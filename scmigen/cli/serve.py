@@ -181,7 +181,6 @@ def _window(text: str | None) -> Window | None:
 def _reload(service: Service, options: _Options, log: Log) -> None:
     """Serve the current contents of the files. If that is impossible, for whatever reason, the old
     configuration stays in use, for all agents, and the log says why."""
-    log.settle()
     old = service.server.configuration
     try:
         _try(options, log)
@@ -343,8 +342,12 @@ def serve(
     with service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
-        reload = lambda *_: service.loop.interrupt(lambda: _reload(service, options, log))  # noqa: E731
-        signal.signal(signal.SIGHUP, reload)
+
+        def reload() -> None:
+            log.settle()
+            _reload(service, options, log)
+
+        signal.signal(signal.SIGHUP, lambda *_: service.loop.interrupt(reload))
         for agent, url in endpoints.items():
             say(_served(agent, url))
         gc.freeze()  # everything allocated so far is permanent: keep it out of collections
