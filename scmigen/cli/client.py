@@ -78,10 +78,12 @@ class _Options:
         for line in lines:
             say(line)
 
-    def keep(self) -> None:
-        """Stay connected for as long as ``--hold`` says, so that a vote stands."""
-        if self.hold > 0:
-            time.sleep(self.hold)
+    def keep(self, platform: Client) -> None:
+        """Stay connected for as long as ``--hold`` says, so that a vote stands. Raises
+        `ClientError` if the platform ends the connection."""
+        end = time.monotonic() + self.hold
+        while (left := end - time.monotonic()) > 0:
+            platform.next_event(left)
 
 
 class _Refused(click.ClickException):
@@ -204,7 +206,7 @@ def _switch_clock(options: _Options, number: int, on: bool) -> None:
     with options.connected() as platform:
         platform.enable_clock(number, on)
         options.show({"id": number, "on": on}, f"clock {number}: {'on' if on else 'off'}")
-        options.keep()
+        options.keep(platform)
 
 
 @clock.command("on", help="Vote for a clock to run.")
@@ -258,7 +260,7 @@ def power_set(options: _Options, number: int, state: str) -> None:
     with options.connected() as platform:
         platform.set_power(number, state == "on")
         options.show({"id": number, "on": state == "on"}, f"power domain {number}: {state}")
-        options.keep()
+        options.keep(platform)
 
 
 @client.command(help="List the reset domains that the agent can see, or reset one of them.")
@@ -372,7 +374,7 @@ def call(options: _Options, message: str, fields: tuple[str, ...], wait: float) 
             found["delayed"] = platform.describe_event(event)
             lines.append(found["delayed"])
         options.show(found, *(lines or ["SUCCESS"]))
-        options.keep()
+        options.keep(platform)
 
 
 def _fields(texts: tuple[str, ...]) -> tuple[dict[str, int], list[list[int]]]:

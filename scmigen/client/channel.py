@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from scmigen.addresses import AddressError, parse
+from scmigen.client.mismatch import reason
 from scmigen.client.wire import SCHEMES, WireError
 from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Header, MessageType, header
 from scmigen.scmi.status import Status
@@ -71,9 +72,10 @@ class Channel:
             raise ClientError(
                 f"{url}: no connection within {timeout:g} s: too many clients wait for the server"
             ) from None
-        except (OSError, ValueError, WireError) as problem:
-            reason = getattr(problem, "strerror", None) or problem
-            raise ClientError(f"no server at {url}: {reason}") from None
+        except OSError as problem:
+            raise ClientError(f"no server at {url}: {reason(scheme, path, problem)}") from None
+        except (ValueError, WireError) as problem:
+            raise ClientError(f"no server at {url}: {problem}") from None
 
     def until(self) -> float:
         """When to stop waiting for what is asked now."""

@@ -16,6 +16,8 @@ from pathlib import Path
 from struct import Struct
 from typing import Final, Protocol
 
+from scmigen.client.mismatch import reason
+
 _LENGTH_SIZE: Final = 4
 #: The longest frame accepted from a platform, in bytes: more than any transport of SCMI carries,
 #: and few enough that the events of a `Channel` take little memory.
@@ -23,6 +25,8 @@ _LONGEST: Final = 1 << 12
 #: How often to try again where nothing says when it is time, in seconds: at first, and at most.
 _SOON: Final = 1e-4
 _LATER: Final = 1e-2
+#: How often to look whether a server without connections is still there, in seconds.
+_LOOK: Final = 1.0
 
 
 class WireError(Exception):
@@ -105,6 +109,39 @@ class _Packets:
     def close(self) -> None:
         """Disconnect."""
         self._socket.close()
+
+
+class _Datagrams(_Packets):
+    """One frame per datagram. Nothing tells that the server has gone, so its socket is looked at
+    while there is nothing to receive."""
+
+    def __init__(self, path: str, deadline: float) -> None:
+        self._path = Path(path)
+        self._server = self._identity()
+        super().__init__(socket.SOCK_DGRAM, path, deadline)
+
+    def _identity(self) -> tuple[int, int]:
+        found = self._path.stat()
+        return found.st_dev, found.st_ino
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        while True:
+            try:
+                return super()._read(size, min(deadline, time.monotonic() + _LOOK))
+            except TimeoutError:
+                _left(deadline)
+                self._look()
+
+    def _look(self) -> None:
+        """Raises `WireError` if the server has gone."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(str(self._path))
+                gone = self._identity() != self._server
+            except OSError:
+                gone = True
+        if gone:
+            raise WireError("the server has closed or replaced its socket")
 
 
 class _Stream(_Packets):
@@ -195,6 +232,16 @@ class _EventDoorbell(_Doorbell):
         os.close(self._from_server)
 
 
+def _doorbell(path: str, deadline: float) -> socket.socket:
+    """Connected to it. Raises `TimeoutError`, `WireError`."""
+    try:
+        return _connected(socket.SOCK_STREAM, path, deadline)
+    except TimeoutError:
+        raise
+    except OSError as problem:
+        raise WireError(f"doorbell {path}: {reason('unix-stream', path, problem)}") from None
+
+
 def _received_files(
     doorbell: socket.socket, memories: int, eventfds: int, deadline: float
 ) -> list[int]:
@@ -256,7 +303,7 @@ class _SharedMemory:
         count = int(name == "memfd"), 2 * (found.get("ring") == "eventfd")
         doorbell = None
         try:
-            doorbell = _connected(socket.SOCK_STREAM, found["doorbell"], deadline)
+            doorbell = _doorbell(found["doorbell"], deadline)
             if any(count):
                 files += _received_files(doorbell, *count, deadline)
         except (OSError, ValueError, WireError):
@@ -335,7 +382,7 @@ def _stream(path: str, _: Mapping[str, str], deadline: float) -> Wire:
 
 
 def _datagrams(path: str, _: Mapping[str, str], deadline: float) -> Wire:
-    return _Packets(socket.SOCK_DGRAM, path, deadline)
+    return _Datagrams(path, deadline)
 
 
 #: URL scheme → the function that opens it, given path, options and a deadline; the options that
