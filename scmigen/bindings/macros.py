@@ -66,6 +66,23 @@ class Macros:
                     found.setdefault(name, set()).add(cell)
         return {name: cells.pop() for name, cells in found.items() if len(cells) == 1}
 
+    def kinds(self, name: str) -> frozenset[Kind]:
+        """The kinds of resource that a macro is written for, or else others of its file are.
+
+        Empty where that is not known.
+        """
+        macros = self._tree.names.macros
+        file = macros[name].file if name in macros else None
+        own: set[Kind] = set()
+        alike: set[Kind] = set()
+        for key in self._sites:
+            for word in filter(None, self.cells(key)):
+                if word == name:
+                    own.add(key.kind)
+                elif word in macros and macros[word].file == file:
+                    alike.add(key.kind)
+        return frozenset(own or alike)
+
     def _read(self, key: ResourceKey, size: int) -> tuple[str | None, ...]:
         for prop, at in self._sites.get(key, ()):
             named = self._tree.names.cells(prop)[at : at + size]

@@ -1,6 +1,6 @@
 """What a word of the command line names: resources, or nodes that may be devices."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 import click
@@ -33,10 +33,19 @@ def subject(model: Model, text: str, agent: str) -> Subject:
         told = filter(None, (selected.problem or f"no node {text!r}", selected.hint))
         raise _wrong("; ".join(told))
     named = {(node.path, cells) for node in selected.nodes}
-    keys = [r.key for r in _resources(model) if (r.key.provider, r.key.cells) in named]
+    known = [r.key for r in _resources(model) if (r.key.provider, r.key.cells) in named]
+    kinds = _kinds(model, text)
+    keys = [key for key in known if not kinds or key.kind in kinds]
     if not keys:
-        keys = [key for node in selected.nodes for key in _possible(model, text, node, cells)]
+        possible = [key for node in selected.nodes for key in _possible(model, text, node, cells)]
+        keys = [key for key in possible if key.kind in kinds] or known or possible
     return Subject(tuple(dict.fromkeys(keys)), () if cells else selected.nodes)
+
+
+def _kinds(model: Model, text: str) -> Collection[Kind]:
+    """The kinds that the macros among the cells of a resource leave; empty: any."""
+    words = [word for word in text.split()[1:] if not word[0].isdigit()]
+    return next(filter(None, map(model.inventory.macros.kinds, words)), frozenset())
 
 
 def _resources(model: Model, *kinds: Kind) -> Iterator[Resource]:

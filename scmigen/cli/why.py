@@ -12,9 +12,8 @@ from scmigen.cli.common import BoardRequest, answering, view_options
 from scmigen.cli.report import ERRORS, say, say_json
 from scmigen.cli.subjects import Subject, identity, numbered, subject
 from scmigen.cli.why_not import (
-    Because,
     NotGranted,
-    device_lacking,
+    devices_lacking,
     not_granted,
     right_lacking,
 )
@@ -100,7 +99,8 @@ def _answer(model: Model, agent: Agent, text: str, named: Subject, style: str) -
         return
     for grant in grants:
         words = " ".join(ordered(grant.resource.kind, grant.operations))
-        say(f"{agent.name}: {words} on {numbered(model, grant.resource.key, grant.id)}")
+        lost = why_device.withdrawn_text(why_device.withdrawn(model, grant))
+        say(f"{agent.name}: {words} on {numbered(model, grant.resource.key, grant.id)}{lost}")
         for reason in _reasons(grant):
             say(f"  {reason}")
     for gift in gifts:
@@ -117,29 +117,36 @@ def _nothing(model: Model, agent: Agent, text: str, named: Subject) -> str:
         for grant in platform.holders(key).values()
     }
     start = f"{agent.name} is granted nothing on {text}: it is"
-    if holders:
-        return f"{start} granted to {', '.join(sorted(holders))}"
-    if named.nodes:
-        return "; ".join(str(device_lacking(model, agent, node)) for node in named.nodes)
-    return f"{start} not granted to any agent; scmigen why --not tells more"
+    told = [f"{start} granted to {', '.join(sorted(holders))}"] if holders else []
+    told += map(str, devices_lacking(model, agent, named))
+    return "; ".join(told) or f"{start} not granted to any agent; scmigen why --not tells more"
 
 
 def _answer_not(
     model: Model, agent: Agent, named: Subject, operation: Operation | None, style: str
 ) -> None:
-    """Why an agent lacks resources, or devices."""
+    """Why an agent lacks resources, devices, or what its devices need."""
     keys = [key for key in named.keys if operation is None or operation in OPERATIONS[key.kind]]
-    if named.keys and not keys:
+    devices = devices_lacking(model, agent, named)
+    needed = list(why_device.denied(model, agent, named.nodes))
+    if named.keys and not (keys or needed or devices):
         kind = named.keys[0].kind
         known = ", ".join(OPERATIONS[kind])
         raise click.UsageError(f"a {kind} has no operation {operation}; it has {known}")
-    found = [item for key in keys for item in not_granted(model, agent, key, operation)]
-    devices: list[Because] = []
-    if not named.keys and not why_device.gifts(model, agent, named.nodes):
-        devices = [device_lacking(model, agent, node) for node in named.nodes]
+    asked = [(key, operation) for key in keys]
+    asked += [
+        (item.key, item.operation)
+        for item in needed
+        if item.key not in keys and operation in (None, item.operation)
+    ]
+    found = [
+        item for key, word in dict.fromkeys(asked) for item in not_granted(model, agent, key, word)
+    ]
     if not found and not devices:
-        word = operation or ("every operation" if named.keys else "the device")
-        say(f"{agent.name} has {word}: scmigen why shows the reasons", err=True)
+        what = "the device, and what that needs"
+        if named.keys:
+            what = operation or "every operation"
+        say(f"{agent.name} has {what}: scmigen why shows the reasons", err=True)
         raise SystemExit(ERRORS)
     if style == "json":
         say_json(
@@ -209,6 +216,7 @@ def _explained(model: Model, grant: Grant) -> dict[str, Any]:
         "agent": grant.agent.name,
         **identity(model, grant.resource.key, grant.id),
         "operations": ordered(grant.resource.kind, grant.operations),
+        "withdrawn": why_device.withdrawn(model, grant),
         "beyond_need": ordered(grant.resource.kind, grant.beyond_need),
         "because": _reasons(grant),
         "uses": [why_device.use_plain(why) for why in grant.because if isinstance(why, Use)],

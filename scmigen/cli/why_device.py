@@ -1,6 +1,6 @@
 """The answer of ``scmigen why`` for a device: what it gave its agent."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from scmigen.assignment.assignment import Agent
@@ -11,21 +11,21 @@ from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import position_to_dict
 from scmigen.model.devices import device_of
 from scmigen.model.grants import Denied
-from scmigen.model.platform import Device, Model, Platform
+from scmigen.model.platform import Device, Grant, Model, Platform
 from scmigen.scmi.operations import Operation, ordered
 
 
 class Given(NamedTuple):
     """What a device brings of one resource, and the uses of the device behind it.
 
-    ``denied`` is what the device needs and the agent does not get.
+    ``withdrawn`` is what the device needs and the agent does not get.
     """
 
     key: ResourceKey
     number: int | None
     uses: tuple[Use, ...]
     operations: tuple[Operation, ...]
-    denied: tuple[Denied, ...]
+    withdrawn: tuple[Operation, ...]
 
 
 class Gift(NamedTuple):
@@ -39,16 +39,30 @@ class Gift(NamedTuple):
 
 def gifts(model: Model, agent: Agent, nodes: Iterable[Node]) -> list[Gift]:
     """What the devices at and below some nodes gave an agent."""
-    roots = [node.path for node in nodes]
+    roots = tuple(nodes)
     found = []
     for platform in model.platforms:
         for device in platform.devices:
-            path = device.node.path
             mine = agent in (*device.agents, *device.assignable)
-            if mine and any(path == root or path.startswith(f"{root}/") for root in roots):
+            if mine and _below(device.node, roots):
                 given = tuple(_given(model, platform, agent, device))
                 found.append(Gift(agent, device, agent in device.agents, given))
     return found
+
+
+def _below(node: Node, roots: Iterable[Node]) -> bool:
+    parts = {part.path for part in (node, *node.ancestors())}
+    return any(root.path in parts for root in roots)
+
+
+def denied(model: Model, agent: Agent, nodes: Iterable[Node]) -> Iterator[Denied]:
+    """What the devices at and below some nodes need and the agent does not get."""
+    roots = tuple(nodes)
+    for item in model.findings.granted.denied:
+        grants = (platform.holders(item.key).get(agent.id) for platform in model.platforms)
+        has = {word for grant in grants if grant is not None for word in grant.operations}
+        if item.agent == agent and item.operation not in has and _below(item.use.consumer, roots):
+            yield item
 
 
 def _given(model: Model, platform: Platform, agent: Agent, device: Device) -> Iterator[Given]:
@@ -65,10 +79,28 @@ def _given(model: Model, platform: Platform, agent: Agent, device: Device) -> It
         grant = platform.holders(key).get(agent.id)
         needs = {word for use in of_device for word in use.needs}
         has = frozenset() if grant is None else grant.operations & needs
-        refused = tuple(item for item in denied if item.key == key)
-        if has or refused:
+        lost = _words(denied, key, has)
+        if has or lost:
             number = None if grant is None else grant.id
-            yield Given(key, number, tuple(of_device), ordered(key.kind, has), refused)
+            yield Given(key, number, tuple(of_device), ordered(key.kind, has), lost)
+
+
+def _words(
+    denied: Iterable[Denied], key: ResourceKey, has: Collection[Operation]
+) -> tuple[Operation, ...]:
+    words = (item.operation for item in denied if item.key == key and item.operation not in has)
+    return ordered(key.kind, words)
+
+
+def withdrawn(model: Model, grant: Grant) -> tuple[Operation, ...]:
+    """What the devices of an agent need of a resource, and the agent does not get."""
+    denied = (item for item in model.findings.granted.denied if item.agent == grant.agent)
+    return _words(denied, grant.resource.key, grant.operations)
+
+
+def withdrawn_text(words: Iterable[Operation]) -> str:
+    """``; rate is withdrawn``, behind what was granted."""
+    return "".join(f"; {word} is withdrawn" for word in words)
 
 
 def lines(model: Model, gift: Gift) -> Iterator[str]:
@@ -84,9 +116,8 @@ def lines(model: Model, gift: Gift) -> Iterator[str]:
     yield f"{gift.agent.name} {has} {device.node.path}{about}"
     for given in gift.given:
         operations = " ".join(given.operations) or "nothing"
-        denied = dict.fromkeys(f"; {item.operation} is withdrawn" for item in given.denied)
         about = numbered(model, given.key, given.number)
-        yield f"  {about}: {operations}{''.join(denied)}"
+        yield f"  {about}: {operations}{withdrawn_text(given.withdrawn)}"
         yield from (f"    {_entry(device, use)}" for use in given.uses)
 
 
@@ -123,7 +154,7 @@ def _plain(model: Model, given: Given) -> dict[str, Any]:
     return {
         **identity(model, given.key, given.number),
         "operations": given.operations,
-        "withdrawn": ordered(given.key.kind, (item.operation for item in given.denied)),
+        "withdrawn": given.withdrawn,
         "uses": [use_plain(use) for use in given.uses],
     }
 

@@ -8,6 +8,8 @@ from scmigen.assignment.roles import ROLES
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.checks.hints import resource_reference
 from scmigen.checks.words import agent_word, names, use_word
+from scmigen.cli.subjects import Subject
+from scmigen.cli.why_device import denied, gifts
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position, position_to_dict
 from scmigen.model.lack import Cause, Lack, lacks
@@ -119,7 +121,20 @@ def right_lacking(agent: Agent, right: Right) -> Because:
     return Because("role", f"{text},{said}" if said else text, agent.position)
 
 
-def device_lacking(model: Model, agent: Agent, node: Node) -> Because:
+def devices_lacking(model: Model, agent: Agent, named: Subject) -> list[Because]:
+    """Why an agent does not have the nodes that a word names as devices; not those it has.
+
+    Of a node that provides the resources that the word names, only if it is a device as well.
+    """
+    every = {device.node.path for p in model.platforms for device in p.devices}
+    return [
+        _device_lacking(model, agent, node)
+        for node in named.nodes
+        if (not named.keys or node.path in every) and not gifts(model, agent, [node])
+    ]
+
+
+def _device_lacking(model: Model, agent: Agent, node: Node) -> Because:
     """Why an agent does not have a node as a device."""
     owner = model.owners.of(node)
     place = owner.claims[-1].position if owner.claims else None
@@ -136,6 +151,8 @@ def device_lacking(model: Model, agent: Agent, node: Node) -> Because:
         return Because("platform", f"{node.path} is a device of the platform", place)
     if agent in owner.all_agents:
         text = f"{node.path} is {agent.name}'s, and nothing that it uses is served by the platform"
+        if any(denied(model, agent, [node])):
+            text = f"{node.path} is {agent.name}'s, and all that it needs is withdrawn"
         return Because("uses-nothing", text, place)
     if not owner.all_agents:
         return Because("nobody", f"{node.path} is no agent's: nobody has it")

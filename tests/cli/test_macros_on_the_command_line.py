@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import scmigen
+from support import TWO_AGENTS, scmigen, written
 
 BOARD = """/dts-v1/;
 #include "soc.h"
@@ -62,6 +62,48 @@ def test_a_macro_that_nothing_is_granted_by(board: Path) -> None:
         "ospm is granted nothing on &rcc CK_SPARE: it is not granted to any agent; "
         "scmigen why --not tells more\n"
     )
+
+
+#: Clocks and resets of one controller, each with a header and numbers of its own.
+BOTH = """/dts-v1/;
+#include "clock.h"
+#include "reset.h"
+/ {
+	cru: cru { compatible = "acme,cru"; #clock-cells = <1>; #reset-cells = <1>; };
+	uart { compatible = "acme,uart"; clocks = <&cru CLK_UART>; resets = <&cru SRST_UART>; };
+	spi { compatible = "acme,spi"; clocks = <&cru CLK_SPI>; resets = <&cru 9>; };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("resource", "kinds"),
+    [
+        ("&cru CLK_UART", {"clock"}),
+        ("&cru SRST_SPI", {"reset"}),
+        # Nobody uses these, but other macros of their headers are used.
+        ("&cru CLK_SPARE", {"clock"}),
+        ("&cru SRST_SPARE", {"reset"}),
+        # Of a number, or where no macro of the header is used, the kind is not known.
+        ("&cru 20", {"clock", "reset"}),
+        ("&cru OTHER", {"clock", "reset"}),
+    ],
+)
+def test_a_macro_is_of_the_kind_that_its_header_is_of(
+    tmp_path: Path, resource: str, kinds: set[str]
+) -> None:
+    """Reset 10 is no answer to a question about clock 10, nor clock 9 to one about reset 9."""
+    clocks = "#define CLK_UART 10\n#define CLK_SPI 9\n#define CLK_SPARE 20\n"
+    (tmp_path / "clock.h").write_text(clocks)
+    resets = "#define SRST_UART 11\n#define SRST_SPI 9\n#define SRST_SPARE 10\n"
+    (tmp_path / "reset.h").write_text(resets)
+    board = tmp_path / "b.dts"
+    (tmp_path / "other.h").write_text("#define OTHER 20\n")
+    board.write_text(BOTH.replace('"clock.h"', '"clock.h"\n#include "other.h"'))
+    agents = written(tmp_path / "a.yaml", TWO_AGENTS)
+    done = scmigen("why", "--not", "b", resource, board, "-a", agents, "--format", "json")
+    told = json.loads(done.stdout)
+    assert {item["kind"] for item in told} == kinds
 
 
 @pytest.mark.parametrize(

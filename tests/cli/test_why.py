@@ -228,8 +228,9 @@ def test_nothing_lacks(asked: list[str]) -> None:
     done = scmigen("why", "--not", "vm", "&cc 1", "--operation", "state", *asked)
     assert (done.returncode, done.stdout) == (1, "")
     assert "vm has state" in done.stderr
-    done = scmigen("why", "--not", "vm", "&mmc0", *asked)
+    done = scmigen("why", "--not", "host", "&uart0", *asked)
     assert (done.returncode, done.stdout) == (1, "")
+    assert "host has the device, and what that needs" in done.stderr
     assert scmigen("why", "--not", "vm", "&rc 3", "--operation", "rate", *asked).returncode == 2
 
 
@@ -273,3 +274,66 @@ def test_an_operation_chooses_among_the_kinds_of_a_number(asked: list[str], tmp_
     assert [line[:20] for line in done.stdout.splitlines() if line[0] != " "] == [
         "vm: no rate on clock"
     ]
+
+
+def test_the_first_line_says_what_is_withdrawn(asked: list[str]) -> None:
+    told = scmigen("why", "vm", "&cc 2", *asked).stdout.splitlines()
+    assert told == [
+        f"vm: read on clock 1 (mmc-4000~1, {CC} 2); rate is withdrawn",
+        "  /bus/mmc@4000 assigned-clocks[0]: rate read (b.dts:11:20)",
+    ]
+    (one,) = json.loads(scmigen("why", "vm", "&cc 2", *asked, "--format", "json").stdout)
+    assert (one["operations"], one["withdrawn"]) == (["read"], ["rate"])
+    (one,) = json.loads(scmigen("why", "host", "&cc 2", *asked, "--format", "json").stdout)
+    assert (one["operations"], one["withdrawn"]) == (["state", "rate", "read"], [])
+
+
+def test_why_not_of_a_device_that_the_agent_has_is_about_what_it_needs(asked: list[str]) -> None:
+    reset = [
+        f"vm: no reset on reset ({RC} 7)",
+        "  /timer@6000 resets[0] needs it, but host and vm share the device, and the resource "
+        "has no owner (b.dts:23:11)",
+    ]
+    assert scmigen("why", "--not", "vm", "&timer0", *asked).stdout.splitlines() == reset
+    rate = [
+        f"vm: no rate on clock 1 (mmc-4000~1, {CC} 2)",
+        "  /bus/mmc@4000 assigned-clocks[0] needs it, but host owns it "
+        "(platform.owners, a.yaml:13:7) (b.dts:11:20)",
+    ]
+    for more in ([], ["--operation", "rate"]):
+        done = scmigen("why", "--not", "vm", "/bus", *more, *asked)
+        assert (done.returncode, done.stdout.splitlines()) == (0, rate)
+    assert scmigen("why", "--not", "vm", "/bus", "--operation", "state", *asked).returncode == 1
+
+
+def test_a_device_that_gets_nothing_of_what_it_needs(asked: list[str], tmp_path: Path) -> None:
+    written(tmp_path / "b.dts", BOARD.replace("clocks = <&cc 5>;", ""))
+    done = scmigen("why", "vm", "&timer0", *asked)
+    assert done.returncode == 1
+    assert "/timer@6000 is vm's, and all that it needs is withdrawn (a.yaml:8:15)" in done.stderr
+    done = scmigen("why", "--not", "vm", "&timer0", *asked)
+    assert done.returncode == 0
+    assert f"vm: no reset on reset ({RC} 7)" in done.stdout
+
+
+def test_a_device_that_is_also_a_provider(asked: list[str], tmp_path: Path) -> None:
+    """A GPU with a clock of its own: who does not have it may lack the clock and the device."""
+    gpu = """gpu: gpu@9000 { compatible = "acme,gpu"; reg = <0x9000>; clocks = <&cc 7>;
+#clock-cells = <0>; };
+panel: panel@a000 { compatible = "acme,panel"; reg = <0xa000>; clocks = <&gpu>; };
+};
+"""
+    written(tmp_path / "b.dts", BOARD.removesuffix("};\n") + gpu)
+    written(tmp_path / "a.yaml", AGENTS.replace("ospm}}", 'ospm}, access: [{dev: "&gpu"}]}'))
+    device = "/gpu@9000 is a device of host, not of vm (a.yaml:2:67)"
+    done = scmigen("why", "--not", "vm", "&gpu", *asked)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert [line[:33] for line in lines if line[0] != " "] == [
+        "vm: no state rate parent read on ", device[:33],
+    ]  # fmt: skip
+    assert lines[-1] == device
+    told = json.loads(scmigen("why", "--not", "vm", "&gpu", *asked, "--format", "json").stdout)
+    assert [item["because"][0]["cause"] for item in told] == ["not-served", "device-of-others"]
+    done = scmigen("why", "vm", "&gpu", *asked)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{device}\n")
