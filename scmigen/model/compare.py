@@ -55,15 +55,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A device, the agents that have it or may be given it, and the resources that it brings.
+    """A device, the agents that have it or may be given it, and what it needs of its resources.
 
-    ``word`` is its label where it has one, else its name.
+    ``word`` is its label where it has one, else its name. The operations are empty where they are
+    not known.
     """
 
     word: str
     agents: tuple[str, ...]
     assignable: tuple[str, ...]
-    resources: frozenset[Thing]
+    resources: Mapping[Thing, frozenset[str]]
 
     @property
     def owners(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -129,7 +130,10 @@ def of_runtime(configuration: runtime.Runtime) -> Side:
             next(iter(device.labels), device.name),
             tuple(names[number] for number in device.agents),
             tuple(names[number] for number in device.assignable),
-            frozenset(by_number[item.kind, item.id][0] for item in device.resources),
+            {
+                by_number[item.kind, item.id][0]: frozenset(item.operations)
+                for item in device.resources
+            },
         )
         for device in configuration.devices
     }

@@ -156,16 +156,24 @@ def _moved(
     platform: str, old: Mapping[str, Held], new: Mapping[str, Held], changes: Sequence[Change]
 ) -> Iterator[Moved]:
     """Each device of either side for which something changed; a change goes to one device only."""
-    left = dict.fromkeys(changes)
-    nodes = dict.fromkeys((*new, *old))
     # What changes hands is the reason for the changes of its resources, so it comes first.
-    for node in sorted(nodes, key=lambda node: _owners(old, node) == _owners(new, node)):
-        was, now = old.get(node), new.get(node)
-        mine = [change for change in left if _brings(change, node, was, now)]
-        for change in mine:
-            del left[change]
-        found = Moved(platform, node, was, now, tuple(mine))
-        if mine or found.changes_hands:
+    nodes = sorted(
+        dict.fromkeys((*new, *old)), key=lambda node: _owners(old, node) == _owners(new, node)
+    )
+    pairs = {node: (old.get(node), new.get(node)) for node in nodes}
+    users: dict[Thing, dict[str, None]] = {}
+    for node, pair in pairs.items():
+        for held in filter(None, pair):
+            for thing in (Thing(DEVICE, node), *held.resources):
+                users.setdefault(thing, {})[node] = None
+    mine: dict[str, list[Change]] = {node: [] for node in nodes}
+    for change in changes:
+        shares = {node: _share(change, *pairs[node]) for node in users.get(change.thing, ())}
+        if any(shares.values()):
+            mine[max(shares, key=lambda node: shares[node])].append(change)
+    for node, (was, now) in pairs.items():
+        found = Moved(platform, node, was, now, tuple(mine[node]))
+        if found.changes or found.changes_hands:
             yield found
 
 
@@ -173,13 +181,24 @@ def _owners(side: Mapping[str, Held], node: str) -> object:
     return side[node].owners if node in side else None
 
 
-def _brings(change: Change, node: str, was: Held | None, now: Held | None) -> bool:
-    """Whether a change is one of a device: of itself, or of its resources for one of its agents."""
+def _share(change: Change, was: Held | None, now: Held | None) -> int:
+    """How much a device that uses a resource, or is changed itself, has to do with a change.
+
+    Most where what it brings changed by these operations; less where it needs them as before, so
+    that something else gave or took them; none if it does not need them.
+    """
     if change.thing.kind == DEVICE:
-        return change.thing.node == node
-    return any(
-        held is not None
-        and change.thing in held.resources
-        and (change.agent is None or change.agent in (*held.agents, *held.assignable))
-        for held in (was, now)
-    )
+        return 1
+    sides = [_needs(held, change) for held in (was, now)]
+    words = frozenset(change.operations)
+    before, after = (side or frozenset() for side in sides)
+    if words & (before ^ after):
+        return 2
+    return int(any(side is not None and (not words or not side or words & side) for side in sides))
+
+
+def _needs(held: Held | None, change: Change) -> frozenset[str] | None:
+    """What a device brings of the resource; None if nothing, or to others than the agent."""
+    if held is None or change.agent not in (None, *held.agents, *held.assignable):
+        return None
+    return held.resources.get(change.thing)

@@ -89,6 +89,50 @@ def test_text_is_grouped_by_device() -> None:
     ]
 
 
+#: One clock, three devices; the one in the middle sets its rate.
+THREE = """/dts-v1/; / {
+cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };
+a0: a { compatible = "acme,a"; clocks = <&cc 2>; };
+b0: b { compatible = "acme,b"; clocks = <&cc 2>; %s};
+c0: c { compatible = "acme,c"; clocks = <&cc 2>; };
+};
+"""
+
+
+def test_an_operation_is_a_change_of_the_device_that_brought_it(here: Path) -> None:
+    """Not of the first one that has the clock, nor of one that only changes hands."""
+    written(here / "old.dts", THREE % SETS)
+    written(here / "new.dts", THREE % "")
+    done = scmigen("diff", "old.dts", "new.dts")
+    assert done.stdout.splitlines()[2:] == [
+        "b0: ospm, 1 resource",
+        "  ospm: clock 0 a denied: rate (/cc 2)",
+    ]
+    both = HOST.replace("}}", '}, access: [%s{dev: "&b0", flags: {shared: true}}]}')
+    vm = VM % '{dev: "&b0", flags: {shared: true}}'
+    owner = 'platform: {owners: [{clock: "&cc 2", agent: %s}]}\n'
+    written(here / "old.yaml", both % "" + vm + owner % "host")
+    written(here / "new.yaml", both % "" + VM % '{dev: "&c0"}, {dev: "&b0", flags: {shared: true}}'
+            + owner % "vm")  # fmt: skip
+    done = scmigen("diff", "old.dts", "old.dts", "--old-agents", "old.yaml", "-a", "new.yaml")
+    assert done.stdout.splitlines()[3:] == [
+        "c0: host → vm, 1 resource",
+        "  host: device 2 c removed: boot (/c)",
+        "  vm: device 2 c added: boot (/c)",
+        "b0: host, vm, 1 resource",
+        "  host: clock 0 a denied: rate (/cc 2)",
+        "  vm: clock 0 a allowed: rate (/cc 2)",
+    ]
+
+
+def test_an_explicit_grant_is_no_change_of_a_device(here: Path) -> None:
+    written(here / "old.yaml", HOST)
+    grant = 'grant: [{clock: "&cc 2", operations: [rate]}]'
+    written(here / "new.yaml", HOST.replace("}}", f"}}, {grant}}}"))
+    done = scmigen("diff", "b.dts", "b.dts", "--old-agents", "old.yaml", "-a", "new.yaml")
+    assert done.stdout.splitlines()[-1] == f"host: clock 1 serial-5000 allowed: rate ({CC} 2)"
+
+
 def test_what_no_device_brings_comes_last(here: Path) -> None:
     grant = '  host: {id: 1, default: true, scmi: {role: ospm}, grant: [{clock: "&cc 1", %s}]}\n'
     written(
