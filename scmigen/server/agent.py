@@ -253,7 +253,7 @@ class Agent:
 
     def disconnect(self) -> None:
         """The client is gone: drop its pending commands, votes, subscriptions and events."""
-        self.services.forget(self.session, tell=False)
+        self.services.disconnected(self.session)
         self.session.discard_events()
 
 

@@ -86,9 +86,10 @@ class Server:
         self.agents: Mapping[int, Agent] = {
             number: Agent(session) for number, session in self.sessions.items()
         }
-        for session in self.sessions.values():
-            for kind, number in _votes(session):
-                self.state[kind][number].admit(session.id)
+        with self.context.together():
+            for session in self.sessions.values():
+                for kind, number in _votes(session):
+                    self.state[kind][number].admit(session.id)
         self.context.take_changes()
         self.settle("boot")
         if fastchannels is not None:
@@ -246,28 +247,34 @@ class Server:
 
     # Votes
 
-    def forget(self, session: Session, *, tell: bool) -> None:
-        """Cancel pending commands (``tell`` the agent so), release votes and subscriptions."""
-        delayed.cancel(session, tell=tell)
-        for view in session.views.values():
-            for resource in view.named.values():
-                resource.forget(session.id)
-        for subscribers in self._subscribers.values():
-            subscribers.pop(session.id, None)
+    def disconnected(self, session: Session) -> None:
+        """The client of an agent is gone: release all that ends with it, and notify the others."""
+        self.release(session, tell=False)
         self.settle(session.name)
         self.publish(session.id)
+
+    def release(self, session: Session, *, tell: bool) -> None:
+        """Cancel pending commands (``tell`` the agent so), release votes and subscriptions."""
+        delayed.cancel(session, tell=tell)
+        with self.context.together():
+            for view in session.views.values():
+                for resource in view.named.values():
+                    resource.forget(session.id)
+        for subscribers in self._subscribers.values():
+            subscribers.pop(session.id, None)
 
     def permissions_changed(self, session: Session) -> None:
         """Apply changed permissions: drop votes and subscriptions that are no longer allowed."""
         before = _votes(session)
         self.agents[session.id].refresh()
         after = _votes(session)
-        for kind, number in before:
-            if (kind, number) not in after:
-                self.state[kind][number].dismiss(session.id)
-        for kind, number in after:
-            if (kind, number) not in before:
-                self.state[kind][number].admit(session.id)
+        with self.context.together():
+            for kind, number in before:
+                if (kind, number) not in after:
+                    self.state[kind][number].dismiss(session.id)
+            for kind, number in after:
+                if (kind, number) not in before:
+                    self.state[kind][number].admit(session.id)
         for (protocol, _, _), subscribers in self._subscribers.items():
             own = subscribers.get(session.id)
             if own is not None and protocol in KIND_OF:

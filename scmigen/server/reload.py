@@ -75,7 +75,10 @@ def transfer_state(old: Server, new: Server) -> frozenset[int]:
     try:
         kept = _kept(old, new)
         delayed.make_now(old.sessions[number] for number in sorted(kept))
-        _inherit(old, new, kept)
+        with new.context.together():
+            _inherit(old, new, kept)
+        new.context.take_changes()
+        new.settle("state transfer")
     except Exception:
         old.context.backend = backend
         raise
@@ -110,8 +113,6 @@ def _inherit(old: Server, new: Server, kept: frozenset[int]) -> None:
         session.room = old.sessions[number].room
         new.permissions.copy(number, old.permissions)
         new.permissions_changed(session)
-    new.context.take_changes()
-    new.settle("state transfer")
 
 
 def _hand_over(old: Server, new: Server, kept: frozenset[int]) -> None:

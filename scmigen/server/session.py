@@ -191,7 +191,10 @@ class Services(Protocol):
     def permissions_changed(self, session: "Session") -> None:
         """Apply changed permissions: drop votes and subscriptions that are no longer allowed."""
 
-    def forget(self, session: "Session", *, tell: bool) -> None:
+    def disconnected(self, session: "Session") -> None:
+        """The client of an agent is gone: release all that ends with it, and notify the others."""
+
+    def release(self, session: "Session", *, tell: bool) -> None:
         """Cancel pending commands (``tell`` the agent so), release votes and subscriptions."""
 
 

@@ -128,10 +128,11 @@ def reset_agent_configuration(session: Session, target: int, flags: int) -> byte
     require(flags in (_CONFIGURATION, _PERMISSIONS_TOO))
     found = target_of(session, target)
     services = session.services
-    services.forget(found, tell=True)
-    if flags == _PERMISSIONS_TOO:
-        services.permissions.restore(found.id)
-        services.permissions_changed(found)
+    with services.context.together():
+        services.release(found, tell=True)
+        if flags == _PERMISSIONS_TOO:
+            services.permissions.restore(found.id)
+            services.permissions_changed(found)
     return DONE
 
 

@@ -63,6 +63,13 @@ def boot(
 ) -> State:
     """All resources in their state at boot, by kind and number; ``switchable`` are those that some
     agent may ever switch."""
+    with context.together():
+        return _boot(configuration, switchable, context)
+
+
+def _boot(
+    configuration: runtime.Runtime, switchable: frozenset[tuple[Kind, int]], context: Context
+) -> State:
     supplies = {
         item.id: VoltageDomain(item, context, (Kind.VOLTAGE, item.id) in switchable)
         for item in configuration.voltage_domains

@@ -1,7 +1,10 @@
 """The base of all resources, and the votes of agents for on and off."""
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from typing import NamedTuple
 
 from scmigen import runtime
@@ -28,6 +31,30 @@ class Context:
     changes: list[Change] = field(default_factory=list)
     #: What the back end failed to do to carry out votes. The votes stand.
     failed: Exception | None = None
+    #: What votes have moved since `together` began.
+    _moved: "list[Switch] | None" = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Settle once, at the end, whatever votes change meanwhile, so that what is on before and
+        after is not switched off in between."""
+        if self._moved is not None:
+            yield
+            return
+        self._moved = []
+        try:
+            yield
+        finally:
+            moved, self._moved = self._moved, None
+            _settle(moved)
+
+    def settle(self, switches: "list[Switch]") -> None:
+        """Switch these resources, and all that depends on them, as their votes require: now, or at
+        the end of `together`."""
+        if self._moved is None:
+            _settle(switches)
+        else:
+            self._moved += switches
 
     def take_changes(self) -> list[Change]:
         """The changes since the last call."""
@@ -143,13 +170,19 @@ class Switch(Resource):
         super().__init__(configuration, context)
         boot = configuration.enabled
         self.votes = Votes(boot, configuration.always_on or (boot and not switchable))
-        self.wanted = self.on = self.votes.on
+        self.wanted = self.votes.on
+        self.on = False
         self.parent: Switch | None = None
         self.gates: list[Switch] = []
         self.dependents: list[Switch] = []
         self._below = 0
-        if self.on:
-            context.follow(self.effect("state", 1))
+        context.settle([self])
+
+    def turn(self, on: bool) -> None:
+        """Go on or off, as the votes require."""
+        self.on = on
+        self.context.follow(self.effect("state", int(on)))
+        self.turned()
 
     def turned(self) -> None:
         """Called after the resource went on or off."""
@@ -158,7 +191,7 @@ class Switch(Resource):
         """Be on only while ``gate`` is on."""
         self.gates.append(gate)
         gate.dependents.append(self)
-        _settle([self])
+        self.context.settle([self])
 
     def adopt(self, parent: "Switch") -> None:
         """Become a child of ``parent``: hold it on, and depend on it. ``parent`` may not be below
@@ -202,8 +235,7 @@ class Switch(Resource):
             if at is not None:
                 at._below += 1 if wanted else -1
         if path:
-            # ancestors go on first and off last
-            _settle(path[::-1] if self.wanted else path)
+            self.context.settle(path)
 
     def admit(self, agent: int) -> None:
         """``agent`` may vote; until it does, it counts as a vote for the state at boot."""
@@ -234,13 +266,21 @@ class Switch(Resource):
 
 
 def _settle(switches: list[Switch]) -> None:
-    """Switch these resources, and everything that depends on them, as their votes require."""
+    """Switch these resources, and everything that depends on them, as their votes require: each at
+    most once, off before what it depends on, and on after it."""
+    future: dict[Switch, bool] = {}
     waiting = deque(switches)
     while waiting:
         switch = waiting.popleft()
-        on = switch.wanted and all(gate.on for gate in switch.gates)
-        if on != switch.on:
-            switch.on = on
-            switch.context.follow(switch.effect("state", int(on)))
-            switch.turned()
+        on = switch.wanted and all(future.get(gate, gate.on) for gate in switch.gates)
+        if on != future.get(switch, switch.on):
+            future[switch] = on
             waiting.extend(switch.dependents)
+    changed = {switch: switch.gates for switch, on in future.items() if on != switch.on}
+    order = [switch for switch in TopologicalSorter(changed).static_order() if switch in changed]
+    for switch in reversed(order):
+        if switch.on:
+            switch.turn(False)
+    for switch in order:
+        if future[switch] and not switch.on:
+            switch.turn(True)

@@ -86,9 +86,10 @@ class Clock(Switch):
         if isinstance(self.parent, Clock):
             self.parent.children.remove(self)
         self.parent_number = parent.number
-        self.leave()
         had = self._ratio
-        self.feed(parent)
+        with self.context.together():
+            self.leave()
+            self.feed(parent)
         self._ratio = had
         self._reach(self._follow(parent.rate))
 
