@@ -5,7 +5,7 @@ repository; the site has what the part of that name in `PARTS` returns.
 
 CONTRIBUTING.md and the like are pages beside index.md. Every other file of the repository that a
 page links to is copied to ``files/``. So links are written as GitHub follows them, relative to the
-file.
+file. A link to a folder is none in the site. The changelog has the fragments of docs/changes.
 """
 
 import posixpath
@@ -21,6 +21,7 @@ import schemas
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from text import paragraphs
 
 ROOT = Path(__file__).parents[2]
 TOP = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
@@ -38,6 +39,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
 }
 
 _GENERATED = re.compile(r"<!-- generated: ([a-z-]+) -->\n.*?<!-- end -->", re.DOTALL)
+_RELEASES = "<!-- releases -->\n"
+_FOLDER = re.compile(r"\[([^]]*)\]\([^)\s:]+/\)")
 _LINK = re.compile(r"(\]\()([^)\s:#]+)(#[^)\s]*)?(?=\))")
 
 
@@ -67,7 +70,21 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
         at = _page(target) or f"files/{target}"
         return f"{link[1]}{posixpath.relpath(at, posixpath.dirname(here) or '.')}{link[3] or ''}"
 
-    return _GENERATED.sub(lambda part: PARTS[part[1]](), _LINK.sub(site, markdown))
+    markdown = _LINK.sub(site, _FOLDER.sub(r"\1", markdown.replace(_RELEASES, _changes())))
+    return _GENERATED.sub(lambda part: PARTS[part[1]](), markdown)
+
+
+def _changes() -> str:
+    """The changes since the last release, as towncrier will have them."""
+    kinds: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "docs" / "changes").glob("*.md")):
+        text = path.read_text(encoding="utf-8").strip().replace("\n", "\n    ")
+        kinds.setdefault(path.suffixes[-2][1:].capitalize(), []).append(f"- {text}")
+    return paragraphs(
+        part
+        for kind, changes in sorted(kinds.items())
+        for part in (f"## {kind} since the last release", "\n".join(changes))
+    )
 
 
 def _linked(source: str, text: str) -> set[str]:

@@ -106,7 +106,7 @@ def test_nothing_is_loaded_from_elsewhere(pages: dict[str, Page]) -> None:
     [
         path
         for path in sorted((REPOSITORY / "docs").rglob("*.md"))
-        if "<!-- generated:" not in path.read_text()
+        if "<!-- generated:" not in path.read_text() and path.parent.name != "changes"
     ],
     ids=lambda path: path.relative_to(REPOSITORY / "docs").as_posix(),
 )
@@ -118,6 +118,12 @@ def test_github_and_the_site_see_the_same_blocks(path: Path, pages: dict[str, Pa
     expected = [kinds.get(token.type, token.tag) for token in tokens if token.nesting >= 0]
     name = path.relative_to(REPOSITORY / "docs").with_suffix(".html").as_posix()
     assert pages[name].blocks == [tag for tag in expected if tag in BLOCKS]
+
+
+def test_the_changelog_has_the_changes_since_the_last_release(pages: dict[str, Page]) -> None:
+    page = pages["CHANGELOG.html"].text
+    for path in (REPOSITORY / "docs" / "changes").glob("*.md"):
+        assert path.read_text().split("`")[-1].splitlines()[-1] in page
 
 
 def test_every_finding_has_a_section(pages: dict[str, Page]) -> None:
@@ -156,4 +162,5 @@ def test_what_the_reference_is_made_of_is_all_there(pages: dict[str, Page]) -> N
     assert exported <= pages["reference/api.html"].ids
     assert all(key.about in pages["reference/project.html"].text for key in BOARD)
     assert all(f"{name}\n" in pages["reference/targets.html"].text for name in BUILT_IN)
+    assert "runtime/runtime.schema.json" in pages["reference/targets.html"].text
     assert "scmi.transport.smc-id" in pages["reference/agents.html"].text
