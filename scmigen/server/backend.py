@@ -5,8 +5,10 @@ on a simulator, on a board or in a log. It is a class with the methods of `Backe
 entry point of the group ``scmigen.backends`` or as ``package.module:Class`` (``serve --backend``).
 """
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
 from scmigen import runtime
@@ -76,6 +78,8 @@ def load(name: str) -> Backend:
         if name in found:
             made = found[name].load()()
         else:
+            # An installed command does not look in the working folder; modules of others go first.
+            sys.path.append(str(Path.cwd()))
             made = getattr(import_module(module), attribute)()
     except Exception as problem:
         reason = f"{type(problem).__name__}: {problem}"

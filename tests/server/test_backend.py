@@ -10,7 +10,7 @@ import pytest
 from scmigen.client import Client, ScmiError
 from scmigen.scmi.protocols import Protocol
 
-SERVE = "from scmigen.cli.serve import serve; serve()"
+SCMIGEN = Path(sys.executable).parent / "scmigen"
 FULL = Path(__file__).parent / "full.json"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "server.md"
 
@@ -37,11 +37,15 @@ def package(tmp_path):
 
 @pytest.mark.parametrize("name", ["files", "board:Files"])
 def test_the_back_end_in_the_documentation_works(package, name):
-    command = [sys.executable, "-c", SERVE, str(FULL), "--directory", "s", "--backend", name]
+    """By MODULE:CLASS from the working folder alone, with the command as it is installed."""
+    command = [SCMIGEN, "serve", FULL, "--directory", "s", "--backend", name]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    if name == "files":
+        environment["PYTHONPATH"] = str(package)
     process = subprocess.Popen(
         command,
         cwd=package,
-        env=os.environ | {"PYTHONPATH": str(package)},
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
