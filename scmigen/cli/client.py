@@ -1,21 +1,27 @@
 """``scmigen client``: an SCMI agent on the command line."""
 
-import functools
 import math
 import struct
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from scmigen.cli import complete
+from scmigen.cli.client_options import (
+    ID,
+    OCTET,
+    STYLE,
+    U64,
+    Options,
+    Refused,
+    agent_command,
+    holding,
+)
 from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, table
-from scmigen.cli.report import say, say_json
-from scmigen.client import Client, ClientError, ScmiError, UrlError
+from scmigen.cli.client_values import performance, sensor, voltage
+from scmigen.client import ScmiError
 from scmigen.client import dump as dumping
 from scmigen.client import replay as replaying
 from scmigen.client.notifications import subscribe
@@ -23,110 +29,8 @@ from scmigen.scmi.layouts import MAX_PAYLOAD
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
 
-
-def _number(maximum: int = 0xFFFF_FFFF) -> Callable[[str], int]:
-    """A parameter type for click: a number, decimal or 0x…, up to ``maximum``."""
-
-    def number(text: str) -> int:
-        try:
-            found = int(text, 0)
-        except ValueError:
-            raise click.BadParameter(f"{text!r} is not a number") from None
-        if not 0 <= found <= maximum:
-            raise click.BadParameter(f"{text} is not within 0 and {maximum:#x}")
-        return found
-
-    return number
-
-
-_ID = _number()
-_HERTZ = _number(0xFFFF_FFFF_FFFF_FFFF)
-_OCTET = _number(0xFF)
 #: How long ``watch`` waits at once, in seconds.
 _LONG = 3600.0
-
-
-class _Options:
-    """The options of the group; ``--format`` after a command's name takes precedence."""
-
-    def __init__(self, url: str, timeout: float, style: str) -> None:
-        self.url = url
-        self.timeout = timeout
-        self.style = style
-        self.hold = 0.0
-
-    @contextmanager
-    def connected(self, end: float = math.inf) -> Iterator[Client]:
-        """A connected client, whose errors become one line and exit status 1. No command is waited
-        for after ``end``."""
-        end = min(time.monotonic() + self.timeout, end)
-        try:
-            with Client(self.url, self.timeout, end) as client:
-                yield client
-        except ScmiError as refusal:
-            raise _Refused(refusal) from None
-        except UrlError as problem:
-            raise click.UsageError(str(problem)) from None
-        except ClientError as problem:
-            raise click.ClickException(str(problem)) from None
-
-    def show(self, value: Any, *lines: str) -> None:
-        """Print ``value`` as JSON, or ``lines`` without control characters."""
-        if self.style == "json":
-            say_json(value)
-            return
-        for line in lines:
-            say(line)
-
-    def keep(self, platform: Client) -> None:
-        """Stay connected for as long as ``--hold`` says, so that a vote stands. Raises
-        `ClientError` if the platform ends the connection."""
-        end = time.monotonic() + self.hold
-        while (left := end - time.monotonic()) > 0:
-            platform.next_event(left)
-
-
-class _Refused(click.ClickException):
-    """``DENIED: CLOCK_RATE_SET(…)`` on stderr."""
-
-    def __init__(self, refusal: ScmiError) -> None:
-        super().__init__(str(refusal))
-
-    def show(self, file: Any = None) -> None:
-        """Print the status first, without "Error:"."""
-        click.echo(self.message, err=True, file=file)
-
-
-_STYLE = click.Choice(["text", "json"])
-
-
-def _command(function: Callable[..., None]) -> Callable[..., None]:
-    """A command: gets the options, and accepts ``--format`` after its name too."""
-
-    def run(options: _Options, /, style: str | None, **arguments: Any) -> None:
-        options.style = style or options.style
-        function(options, **arguments)
-
-    functools.update_wrapper(run, function)
-    choice = click.option("--format", "style", type=_STYLE, default=None, help="text or json.")
-    return choice(click.pass_obj(run))
-
-
-def _holding(function: Callable[..., None]) -> Callable[..., None]:
-    """``--hold SECONDS``: a vote ends with the connection that cast it."""
-
-    def run(options: _Options, hold: float, **arguments: Any) -> None:
-        options.hold = hold
-        function(options, **arguments)
-
-    functools.update_wrapper(run, function)
-    return click.option(
-        "--hold",
-        type=click.FloatRange(0, 86400),
-        default=0.0,
-        metavar="SECONDS",
-        help="Stay connected this long; a vote ends with the connection.",
-    )(run)
 
 
 @click.group(
@@ -136,7 +40,7 @@ URL is unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH or smt:FILE.
 """
 )
 @click.argument("url")
-@click.option("--format", "style", type=_STYLE, default="text", help="text or json.")
+@click.option("--format", "style", type=STYLE, default="text", help="text or json.")
 @click.option(
     "--timeout",
     type=click.FloatRange(0.01, 3600),
@@ -147,12 +51,16 @@ URL is unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH or smt:FILE.
 )
 @click.pass_context
 def client(context: click.Context, url: str, style: str, timeout: float) -> None:
-    context.obj = _Options(url, timeout, style)
+    context.obj = Options(url, timeout, style)
+
+
+for group in (voltage, performance, sensor):
+    client.add_command(group)
 
 
 @client.command(help="Discovery: vendor, agents, protocols.")
-@_command
-def info(options: _Options) -> None:
+@agent_command
+def info(options: Options) -> None:
     with options.connected() as platform:
         found = platform.info()
     version = ".".join(map(str, found.version))
@@ -176,8 +84,8 @@ def clock() -> None:
 
 
 @clock.command("list", help="List the clocks that the agent can see.")
-@_command
-def clock_list(options: _Options) -> None:
+@agent_command
+def clock_list(options: Options) -> None:
     with options.connected() as platform:
         clocks = platform.clocks()
     rows = [("ID", "NAME", "STATE", "RATE")]
@@ -191,10 +99,10 @@ def clock_list(options: _Options) -> None:
 @clock.command(
     "rate", help="Print the rate of a clock in Hz; with HZ, first set the nearest supported rate."
 )
-@click.argument("number", metavar="ID", type=_ID)
-@click.argument("hertz", metavar="[HZ]", type=_HERTZ, required=False)
-@_command
-def clock_rate(options: _Options, number: int, hertz: int | None) -> None:
+@click.argument("number", metavar="ID", type=ID)
+@click.argument("hertz", metavar="[HZ]", type=U64, required=False)
+@agent_command
+def clock_rate(options: Options, number: int, hertz: int | None) -> None:
     with options.connected() as platform:
         if hertz is not None:
             platform.set_clock_rate(number, hertz)
@@ -202,7 +110,7 @@ def clock_rate(options: _Options, number: int, hertz: int | None) -> None:
     options.show({"id": number, "rate": rate}, str(rate))
 
 
-def _switch_clock(options: _Options, number: int, on: bool) -> None:
+def _switch_clock(options: Options, number: int, on: bool) -> None:
     with options.connected() as platform:
         platform.enable_clock(number, on)
         options.show({"id": number, "on": on}, f"clock {number}: {'on' if on else 'off'}")
@@ -210,18 +118,18 @@ def _switch_clock(options: _Options, number: int, on: bool) -> None:
 
 
 @clock.command("on", help="Vote for a clock to run.")
-@click.argument("number", metavar="ID", type=_ID)
-@_command
-@_holding
-def clock_on(options: _Options, number: int) -> None:
+@click.argument("number", metavar="ID", type=ID)
+@agent_command
+@holding
+def clock_on(options: Options, number: int) -> None:
     _switch_clock(options, number, True)
 
 
 @clock.command("off", help="Vote for a clock to stop.")
-@click.argument("number", metavar="ID", type=_ID)
-@_command
-@_holding
-def clock_off(options: _Options, number: int) -> None:
+@click.argument("number", metavar="ID", type=ID)
+@agent_command
+@holding
+def clock_off(options: Options, number: int) -> None:
     _switch_clock(options, number, False)
 
 
@@ -231,8 +139,8 @@ def power() -> None:
 
 
 @power.command("list", help="List the power domains that the agent can see.")
-@_command
-def power_list(options: _Options) -> None:
+@agent_command
+def power_list(options: Options) -> None:
     with options.connected() as platform:
         domains = platform.power_domains()
     states = {True: "on", False: "off", None: "?"}
@@ -242,9 +150,9 @@ def power_list(options: _Options) -> None:
 
 
 @power.command("get", help="Print the state of a power domain.")
-@click.argument("number", metavar="ID", type=_ID)
-@_command
-def power_get(options: _Options, number: int) -> None:
+@click.argument("number", metavar="ID", type=ID)
+@agent_command
+def power_get(options: Options, number: int) -> None:
     with options.connected() as platform:
         state = platform.power_state(number)
     name = {0: "on", 0x4000_0000: "off"}.get(state, f"{state:#x}")
@@ -252,11 +160,11 @@ def power_get(options: _Options, number: int) -> None:
 
 
 @power.command("set", help="Vote for a power domain to be on or off.")
-@click.argument("number", metavar="ID", type=_ID)
+@click.argument("number", metavar="ID", type=ID)
 @click.argument("state", type=click.Choice(["on", "off"]))
-@_command
-@_holding
-def power_set(options: _Options, number: int, state: str) -> None:
+@agent_command
+@holding
+def power_set(options: Options, number: int, state: str) -> None:
     with options.connected() as platform:
         platform.set_power(number, state == "on")
         options.show({"id": number, "on": state == "on"}, f"power domain {number}: {state}")
@@ -265,8 +173,8 @@ def power_set(options: _Options, number: int, state: str) -> None:
 
 @client.command(help="List the reset domains that the agent can see, or reset one of them.")
 @click.argument("target", metavar="list|ID")
-@_command
-def reset(options: _Options, target: str) -> None:
+@agent_command
+def reset(options: Options, target: str) -> None:
     if target == "list":
         with options.connected() as platform:
             domains = platform.reset_domains()
@@ -276,7 +184,7 @@ def reset(options: _Options, target: str) -> None:
         ]
         options.show([asdict(item) for item in domains], *table(rows))
         return
-    number = _ID(target)
+    number = ID(target)
     with options.connected() as platform:
         platform.reset(number)
     options.show({"id": number}, f"reset domain {number}: done")
@@ -296,8 +204,8 @@ def reset(options: _Options, target: str) -> None:
 @click.option(
     "--count", type=click.IntRange(0), default=0, help="Stop after this many events; 0: never."
 )
-@_command
-def watch(options: _Options, protocols: tuple[str, ...], seconds: float, count: int) -> None:
+@agent_command
+def watch(options: Options, protocols: tuple[str, ...], seconds: float, count: int) -> None:
     begin = time.monotonic()
     end = begin + seconds if seconds else math.inf
     with options.connected(end) as platform:
@@ -313,8 +221,8 @@ def watch(options: _Options, protocols: tuple[str, ...], seconds: float, count: 
 
 
 @client.command(help="Print everything that the agent can see.")
-@_command
-def dump(options: _Options) -> None:
+@agent_command
+def dump(options: Options) -> None:
     with options.connected() as platform:
         found = dumping.dump(platform)
         options.show(found, *dump_lines(found))
@@ -325,8 +233,8 @@ def dump(options: _Options) -> None:
 )
 @click.argument("trace", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--agent", help="The agent to replay, in a trace of several agents.")
-@_command
-def replay(options: _Options, trace: Path, agent: str | None) -> None:
+@agent_command
+def replay(options: Options, trace: Path, agent: str | None) -> None:
     try:
         frames = replaying.read_trace(trace, agent)
     except replaying.TraceError as problem:
@@ -357,9 +265,9 @@ fields of PINCTRL_SETTINGS_CONFIGURE are TYPE:VALUE.
     metavar="SECONDS",
     help="Wait this long for a delayed response.",
 )
-@_command
-@_holding
-def call(options: _Options, message: str, fields: tuple[str, ...], wait: float) -> None:
+@agent_command
+@holding
+def call(options: Options, message: str, fields: tuple[str, ...], wait: float) -> None:
     words, tail = _fields(fields)
     with options.connected() as platform:
         try:
@@ -385,15 +293,15 @@ def _fields(texts: tuple[str, ...]) -> tuple[dict[str, int], list[list[int]]]:
         name, equals, value = text.partition("=")
         if equals:
             sign = -1 if value.startswith("-") else 1
-            named[name] = sign * _HERTZ(value.removeprefix("-"))
+            named[name] = sign * U64(value.removeprefix("-"))
         else:
-            tail.append([_ID(word) for word in text.split(":")])
+            tail.append([ID(word) for word in text.split(":")])
     return named, tail
 
 
 def _protocol_number(text: str) -> int:
     names = {protocol.name.lower(): int(protocol) for protocol in Protocol}
-    return names[text] if text in names else _OCTET(text)
+    return names[text] if text in names else OCTET(text)
 
 
 def _payload(words: tuple[str, ...]) -> bytes:
@@ -406,7 +314,7 @@ def _payload(words: tuple[str, ...]) -> bytes:
         except ValueError:
             raise click.BadParameter(f"{text!r} is not hexadecimal") from None
     else:
-        data = b"".join(_ID(word).to_bytes(4, "little") for word in words)
+        data = b"".join(ID(word).to_bytes(4, "little") for word in words)
     if len(data) > MAX_PAYLOAD:
         raise click.BadParameter(f"a payload has at most {MAX_PAYLOAD} bytes")
     return data
@@ -420,15 +328,15 @@ other numbers of bytes as hex:DIGITS.
 """
 )
 @click.argument("protocol")
-@click.argument("message", type=_OCTET)
+@click.argument("message", type=OCTET)
 @click.argument("words", metavar="[HEX|WORD…]", nargs=-1)
-@_command
-def raw(options: _Options, protocol: str, message: int, words: tuple[str, ...]) -> None:
+@agent_command
+def raw(options: Options, protocol: str, message: int, words: tuple[str, ...]) -> None:
     number, payload = _protocol_number(protocol), _payload(words)
     with options.connected() as platform:
         status, values = platform.command(number, message, payload)
     if status != Status.SUCCESS:
-        raise _Refused(ScmiError(status, f"protocol {number:#x} message {message:#x}"))
+        raise Refused(ScmiError(status, f"protocol {number:#x} message {message:#x}"))
     whole = len(values) // 4 * 4
     text = [f"{int.from_bytes(values[at : at + 4], 'little'):#010x}" for at in range(0, whole, 4)]
     options.show({"status": status, "values": values.hex()}, " ".join(text) or "SUCCESS")

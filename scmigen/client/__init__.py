@@ -1,4 +1,4 @@
-"""An SCMI agent as a library: discovery, clocks, power domains and resets of a platform.
+"""An SCMI agent as a library: discovery, and the resources of a platform.
 
     with Client("unix:/run/linux.sock") as client:
         for clock in client.clocks():
@@ -11,20 +11,26 @@ from scmigen.client.channel import ClientError, ScmiError, UrlError
 from scmigen.client.commands import (
     Client,
     ClockInfo,
+    PerformanceDomainInfo,
     PlatformInfo,
     PowerDomainInfo,
     ProtocolInfo,
     ResetDomainInfo,
+    SensorInfo,
+    VoltageDomainInfo,
 )
 
 __all__ = [
     "Client",
     "ClientError",
     "ClockInfo",
+    "PerformanceDomainInfo",
     "PlatformInfo",
     "PowerDomainInfo",
     "ProtocolInfo",
     "ResetDomainInfo",
     "ScmiError",
+    "SensorInfo",
     "UrlError",
+    "VoltageDomainInfo",
 ]

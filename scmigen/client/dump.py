@@ -1,17 +1,15 @@
 """Everything an agent can see, as plain data: the output of ``scmigen client URL dump``."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from scmigen.client.channel import ClientError, ScmiError
 from scmigen.client.commands import Client
-from scmigen.scmi.layouts import name_text
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Protocol
 
-#: Attribute bits of a sensor and of a pin that has an extended name.
-_EXTENDED_NAME: Final = 1 << 29
+#: The attribute bit of a pin that has an extended name.
 _EXTENDED_PIN_NAME: Final = 1 << 31
 #: PINCTRL_SETTINGS_GET: all settings.
 _ALL_SETTINGS: Final = 1 << 18
@@ -143,28 +141,8 @@ def _known(values: Item) -> Item:
 
 
 def _sensors(client: Client) -> Iterator[Item]:
-    for part in client.parts(Protocol.SENSOR, 0x3, known=client.count(Protocol.SENSOR)):
-        for sensor in part["entries"]:
-            number, high = sensor["sensor"], sensor["attributes_high"]
-            name = sensor["name"]
-            if sensor["attributes_low"] & _EXTENDED_NAME:
-                long_name = _Resource(client, Protocol.SENSOR, number, ()).value(0xC, 1)
-                name = name_text(long_name) if long_name is not None else name
-            exponent = high >> 11 & 0x1F
-            about = {
-                "type": high & 0xFF,
-                "exponent": exponent - (32 if exponent & 0x10 else 0),
-                "reading": _reading(client, number),
-            }
-            yield {"id": number, "name": name} | _known(about)
-
-
-def _reading(client: Client, number: int) -> list[int] | None:
-    try:
-        found = client.ask("SENSOR_READING_GET", sensor=number)
-    except ScmiError:
-        return None
-    return [entry["value"] for entry in found.get("entries", [found])]
+    for sensor in client.sensors():
+        yield _known(asdict(sensor))
 
 
 def _pins(client: Client) -> Iterator[Item]:

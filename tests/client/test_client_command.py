@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from server_running import strict_server
+from server_running import Running, strict_server
 
 from scmigen import runtime
 from scmigen.cli.client import client
@@ -30,6 +30,15 @@ def urls(request, tmp_path):
         yield names
         service.stop()
         thread.join(10)
+
+
+@pytest.fixture
+def full(tmp_path):
+    """Runs a command as linux on the board of full.json."""
+    board = runtime.decode(BOARD.with_name("full.json").read_bytes())
+    url = f"unix:{tmp_path}/full"
+    with Running(board, {"linux": url}).running():
+        yield lambda *arguments: CliRunner().invoke(client, [url, *arguments])
 
 
 @pytest.fixture
@@ -103,6 +112,64 @@ def test_a_vote_can_be_held(urls, run):
         assert text(run("vm1", "power", "get", "0")) == "on\n"
         holder.kill()
     assert text(run("vm1", "power", "get", "0")) == "off\n"
+
+
+def test_supplies_are_listed_switched_and_set(full):
+    lines = text(full("voltage", "list")).splitlines()
+    assert [line.split() for line in lines] == [
+        ["ID", "NAME", "STATE", "LEVEL"],
+        ["0", "buck", "off", "800000"],
+        ["1", "ldo", "off", "600000"],
+    ]
+    assert text(full("voltage", "level", "0")) == "800000\n"
+    assert text(full("voltage", "level", "0", "1150000")) == "1150000\n"
+    assert text(full("voltage", "on", "0")) == "voltage domain 0: on\n"
+    assert text(full("voltage", "off", "0x0")) == "voltage domain 0: off\n"
+    wrong = full("voltage", "level", "0", "-800000")
+    assert wrong.exit_code == 1
+    assert wrong.stderr == "INVALID_PARAMETERS: VOLTAGE_LEVEL_SET(0, 0, -800000)\n"
+    found = json.loads(text(full("voltage", "list", "--format", "json")))
+    assert found[0] == {"id": 0, "name": "buck", "on": False, "level": 1_150_000}
+
+
+def test_performance_domains_are_listed_and_set(run):
+    lines = text(run("vm1", "performance", "list")).splitlines()
+    assert [line.split() for line in lines] == [
+        ["ID", "NAME", "LEVEL", "MIN", "MAX"],
+        ["0", "cpu", "1200", "600", "1800"],
+    ]
+    assert text(run("linux", "performance", "level", "0", "1800")) == "1800\n"
+    assert text(run("vm1", "performance", "level", "0")) == "1800\n"
+    assert text(run("linux", "performance", "limits", "0", "1200", "1800")) == "1200 1800\n"
+    # that vote went with its connection
+    assert json.loads(text(run("linux", "performance", "limits", "0", "--format", "json"))) == {
+        "id": 0,
+        "minimum": 600,
+        "maximum": 1800,
+    }
+    assert run("linux", "performance", "level", "0", "1201").stderr == (
+        "OUT_OF_RANGE: PERFORMANCE_LEVEL_SET(0, 1201)\n"
+    )
+    assert run("vm1", "performance", "level", "0", "600").stderr.startswith("DENIED: ")
+    one = run("linux", "performance", "limits", "0", "600")
+    assert one.exit_code == 2
+    assert "give both limits, MIN and MAX, or none" in one.stderr
+
+
+def test_sensors_are_listed_and_read(full):
+    lines = text(full("sensor", "list")).splitlines()
+    assert [line.split() for line in lines] == [
+        ["ID", "NAME", "TYPE", "EXPONENT", "READING"],
+        ["0", "cpu-thermal", "2", "-3", "40000"],
+        ["1", "accelerometer", "89", "-3", "1", "-2", "3"],
+        ["2", "a-sensor-with-an-extended-name", "2", "-3", "0"],
+    ]
+    assert text(full("sensor", "read", "1")) == "1 -2 3\n"
+    assert json.loads(text(full("sensor", "read", "1", "--format", "json"))) == {
+        "id": 1,
+        "reading": [1, -2, 3],
+    }
+    assert full("sensor", "read", "9").stderr == "NOT_FOUND: SENSOR_READING_GET(9, 0)\n"
 
 
 def test_reset_domains_are_listed_and_reset(run):

@@ -1,0 +1,117 @@
+"""What the commands of ``scmigen client`` share: the options of the group, ``--format``, ``--hold``
+and numbers."""
+
+import functools
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from scmigen.cli.report import say, say_json
+from scmigen.client import Client, ClientError, ScmiError, UrlError
+
+
+def number_up_to(maximum: int = 0xFFFF_FFFF, minimum: int = 0) -> Callable[[str], int]:
+    """A parameter type for click: a number, decimal or 0x…, up to ``maximum``."""
+
+    def number(text: str) -> int:
+        try:
+            found = int(text, 0)
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is not a number") from None
+        if not minimum <= found <= maximum:
+            raise click.BadParameter(f"{text} is not within {minimum} and {maximum:#x}")
+        return found
+
+    return number
+
+
+ID = number_up_to()
+U64 = number_up_to(0xFFFF_FFFF_FFFF_FFFF)
+OCTET = number_up_to(0xFF)
+
+
+class Options:
+    """The options of the group; ``--format`` after a command's name takes precedence."""
+
+    def __init__(self, url: str, timeout: float, style: str) -> None:
+        self.url = url
+        self.timeout = timeout
+        self.style = style
+        self.hold = 0.0
+
+    @contextmanager
+    def connected(self, end: float = math.inf) -> Iterator[Client]:
+        """A connected client, whose errors become one line and exit status 1. No command is waited
+        for after ``end``."""
+        end = min(time.monotonic() + self.timeout, end)
+        try:
+            with Client(self.url, self.timeout, end) as client:
+                yield client
+        except ScmiError as refusal:
+            raise Refused(refusal) from None
+        except UrlError as problem:
+            raise click.UsageError(str(problem)) from None
+        except ClientError as problem:
+            raise click.ClickException(str(problem)) from None
+
+    def show(self, value: Any, *lines: str) -> None:
+        """Print ``value`` as JSON, or ``lines`` without control characters."""
+        if self.style == "json":
+            say_json(value)
+            return
+        for line in lines:
+            say(line)
+
+    def keep(self, platform: Client) -> None:
+        """Stay connected for as long as ``--hold`` says, so that a vote stands. Raises
+        `ClientError` if the platform ends the connection."""
+        end = time.monotonic() + self.hold
+        while (left := end - time.monotonic()) > 0:
+            platform.next_event(left)
+
+
+class Refused(click.ClickException):
+    """``DENIED: CLOCK_RATE_SET(…)`` on stderr."""
+
+    def __init__(self, refusal: ScmiError) -> None:
+        super().__init__(str(refusal))
+
+    def show(self, file: Any = None) -> None:
+        """Print the status first, without "Error:"."""
+        click.echo(self.message, err=True, file=file)
+
+
+STYLE = click.Choice(["text", "json"])
+
+
+def agent_command(function: Callable[..., None]) -> Callable[..., None]:
+    """A command: gets the options, and accepts ``--format`` after its name too."""
+
+    def run(options: Options, /, style: str | None, **arguments: Any) -> None:
+        options.style = style or options.style
+        function(options, **arguments)
+
+    functools.update_wrapper(run, function)
+    choice = click.option("--format", "style", type=STYLE, default=None, help="text or json.")
+    return choice(click.pass_obj(run))
+
+
+def holding(function: Callable[..., None]) -> Callable[..., None]:
+    """``--hold SECONDS``: a vote ends with the connection that cast it."""
+
+    def run(options: Options, hold: float, **arguments: Any) -> None:
+        options.hold = hold
+        function(options, **arguments)
+
+    functools.update_wrapper(run, function)
+    return click.option(
+        "--hold",
+        type=click.FloatRange(0, 86400),
+        default=0.0,
+        metavar="SECONDS",
+        help="Stay connected this long; a vote ends with the connection.",
+    )(run)
