@@ -110,11 +110,12 @@ class FastChannels:
         self._of: dict[tuple[Protocol, int], list[_Slot]] = {}
         for slot in self._slots.values():
             self._of.setdefault((slot.protocol, slot.resource.number), []).append(slot)
-        try:
-            self._memory = SharedMemory.open(window.path, window.size)
-        except OSError as problem:
-            raise FastChannelError(str(problem)) from None
         self._size = max((slot.offset + SLOT for slot in self._slots.values()), default=0)
+        try:
+            self._memory = _opened(window, self._size)
+        except OSError as problem:
+            reason = problem.strerror or problem
+            raise FastChannelError(f"{window.path}: {reason}") from None
         self._closed = False
         self._pace = Backoff(PERIOD, window.idle, PATIENCE)
         self._timer: Timer | None = None
@@ -236,6 +237,17 @@ class FastChannels:
         flags = bytes(4) if slot.protocol is Protocol.POWERCAP else b""
         head = header(slot.protocol, message).to_bytes(4, "little")
         self._services.handle(slot.agent, head + own + flags + words)
+
+
+def _opened(window: Window, used: int) -> SharedMemory:
+    """The memory, whose first ``used`` bytes exist. Raises `OSError`."""
+    memory = SharedMemory.open(window.path, window.size)
+    try:
+        memory.allocate(0, used)
+    except OSError:
+        memory.close()
+        raise
+    return memory
 
 
 _DESCRIBE: Final = {Protocol.PERFORMANCE: 0xB, Protocol.POWERCAP: 0xC}

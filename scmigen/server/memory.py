@@ -80,6 +80,15 @@ class SharedMemory:
             raise
         return cls(descriptor, size)
 
+    def allocate(self, offset: int, size: int) -> None:
+        """Have the file system set aside ``size`` bytes at ``offset``, whose content stays: a disk
+        that is full is then found here, and not when they are first written. Raises `OSError`."""
+        try:
+            os.posix_fallocate(self.descriptor, self._start + offset, size)
+        except OSError as problem:
+            if problem.errno != errno.EOPNOTSUPP:
+                raise
+
     @classmethod
     def sealed(cls, name: str, size: int) -> "SharedMemory":
         """``size`` bytes in a sealed memfd, which can neither shrink nor grow. Raises `OSError`."""

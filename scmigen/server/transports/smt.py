@@ -333,6 +333,7 @@ def _opened(areas: Areas, path: Path) -> SharedMemory:
         try:
             for offset in offsets:
                 _reserve(memory, offset, areas.slot)
+                memory.allocate(offset, areas.slot)
             areas.doorbell.open_to(path)
         except OSError:
             memory.close()
