@@ -1,11 +1,8 @@
 """A reload that fails: at whatever step, the old configuration is served on, to all agents."""
 
 import os
-import socket
-import struct
 import sys
 import weakref
-from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -14,33 +11,20 @@ from scmi_wire import (
     CLOCK,
     ON,
     PERFORMANCE,
-    PINCTRL,
     POWER,
     POWERCAP,
     VOLTAGE,
     Wire,
     notification,
-    request,
 )
+from server_reloading import CPU, SLOW, SOC, Reloading
 
+import scmigen
 from scmigen import runtime
 from scmigen.server.backend import Backend
-from scmigen.server.fastchannels import Window
-from scmigen.server.service import Service
 
-serve = import_module("scmigen.cli.serve")
-SCMIGEN = str(Path(serve.__file__).parents[1])
+SCMIGEN = str(Path(scmigen.__file__).parent)
 VM1 = 2
-CPU, SOC, SLOW = 0, 0, 1
-ADDRESS = 0x1000_0000
-READS = [
-    (VOLTAGE, 6, 1),
-    (POWER, 5, SLOW),
-    (CLOCK, 6, 0),
-    (POWERCAP, 4, SOC),
-    (PINCTRL, 3, 0, 0),
-    (PINCTRL, 3, 1, 0),
-]
 
 
 def without_pins(board):
@@ -61,54 +45,6 @@ class Board(Backend):
 
     def apply(self, effect):
         self.values[effect.kind, effect.number, effect.what] = effect.values
-
-
-class Reloading:
-    """A service as ``scmigen serve`` makes it, with both agents connected."""
-
-    def __init__(self, folder, board, backend):
-        self.path = folder / "runtime.json"
-        self.path.write_bytes(runtime.encode(board))
-        self.log = []
-        urls = tuple(f"{name}=unix:{folder}/{name}" for name in ("linux", "vm1"))
-        self.window = Window(folder / "memory", ADDRESS, 0x2000)
-        self.options = serve._Options(self.path, (), urls, None, (), self.window)
-        server = serve._server(self.options, backend, self.note, serve._configuration(self.options))
-        self.service = Service(server, serve._endpoints(server, urls, None), self.note)
-        self.clients = {}
-        for name in ("linux", "vm1"):
-            self.clients[name] = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            self.clients[name].connect(f"{folder}/{name}")
-            self.clients[name].settimeout(10)
-        self.service.loop.turn()
-
-    def note(self, line, source=""):
-        del source
-        self.log.append(line)
-
-    def ask(self, name, *message):
-        self.clients[name].send(request(*message))
-        self.service.loop.turn()
-        return self.clients[name].recv(200)
-
-    def reads(self):
-        wires = [Wire(self.service.server.agent(name)) for name in ("linux", "vm1")]
-        return [wire.ask(*message) for wire in wires for message in READS]
-
-    def level_shown(self):
-        """What the FastChannel of linux shows as the level of the CPU."""
-        data = Wire(self.service.server.agent("linux")).ask(PERFORMANCE, 0xB, CPU, 8)[1]
-        (address,) = struct.unpack_from("<Q", data, 8)
-        return struct.unpack_from("<I", self.window.path.read_bytes(), address - ADDRESS)[0]
-
-    def reload(self):
-        serve._reload(self.service, self.options, self.note)
-
-    def close(self):
-        self.service.close()
-        self.service.server.discard()
-        for client in self.clients.values():
-            client.close()
 
 
 @pytest.fixture
