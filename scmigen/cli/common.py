@@ -29,7 +29,7 @@ def board_options(command: _Command, formats: Sequence[str] = FORMATS) -> _Comma
     """The options of every command that reads a board; it is called with a `BoardRequest`."""
 
     def call(requests: tuple[BoardRequest, ...], **others: Any) -> Any:
-        return command(request=_one(requests), **others)
+        return command(request=the_one(requests), **others)
 
     return _options(call, command, formats)
 
@@ -45,7 +45,7 @@ def build_options(command: _Command) -> _Command:
     ) -> None:
         one_file = any(others.get(name) for name in ("depfile", "stamp"))
         if output is not None or one_file or others["style"] != "text":
-            _one(requests)
+            the_one(requests)
         ended = []
         for request in requests:
             folder = output or request.output
@@ -98,13 +98,33 @@ def check_options(command: _Command) -> _Command:
     return with_options
 
 
+def project_options(command: _Command) -> _Command:
+    """The options that name a board of a project file."""
+    for option in (
+        click.option(
+            "--project",
+            type=click.Path(path_type=Path),
+            help="Project file, in place of scmigen.toml in this folder.",
+        ),
+        click.option(
+            "--board",
+            "named",
+            metavar="NAME",
+            help="Board of the project file.",
+            shell_complete=complete.boards,
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Command:
     @functools.wraps(command)
     def with_requests(project: Path | None, named: str | None, **others: Any) -> Any:
         typed = typed_request(others)
         requests: tuple[BoardRequest, ...] = (typed,)
         if others["board"] is None:
-            requests = _of_project(typed, project, named, others["style"], others["quiet"])
+            requests = of_project(typed, project, named, others["style"], others["quiet"])
         elif project is not None or named is not None:
             raise click.UsageError("a BOARD is given, so --project and --board do not apply")
         if typed.repack and None in (request.ids for request in requests):
@@ -152,19 +172,9 @@ def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Comm
             help="Form of diagnostics.",
         ),
         click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
-        click.option(
-            "--project", type=path, help="Project file, in place of scmigen.toml in this folder."
-        ),
-        click.option(
-            "--board",
-            "named",
-            metavar="NAME",
-            help="Board of the project file.",
-            shell_complete=complete.boards,
-        ),
     ):
         with_requests = option(with_requests)
-    return with_requests
+    return project_options(with_requests)
 
 
 def _locked(request: BoardRequest) -> BoardRequest:
@@ -176,7 +186,7 @@ def _locked(request: BoardRequest) -> BoardRequest:
     return replace(request, locked=True)
 
 
-def _one(requests: tuple[BoardRequest, ...]) -> BoardRequest:
+def the_one(requests: tuple[BoardRequest, ...]) -> BoardRequest:
     """The only request, for a command that is about one board."""
     if len(requests) > 1:
         names = ", ".join(request.name for request in requests)
@@ -184,7 +194,7 @@ def _one(requests: tuple[BoardRequest, ...]) -> BoardRequest:
     return requests[0]
 
 
-def _of_project(
+def of_project(
     typed: BoardRequest, file: Path | None, name: str | None, style: str, quiet: bool
 ) -> tuple[BoardRequest, ...]:
     """The requests that a project file makes of what is typed; its errors end the program."""

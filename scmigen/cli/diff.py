@@ -2,15 +2,18 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from scmigen import api, runtime
 from scmigen.cli import diff_forms
 from scmigen.cli.choices import agent_trees
-from scmigen.cli.common import BoardRequest
+from scmigen.cli.common import BoardRequest, of_project, project_options, the_one
 from scmigen.cli.report import ERRORS, MOVED, report, say, say_json
+from scmigen.cli.request import typed_request
 from scmigen.diagnostics import Diagnostic, InputError, Severity
 from scmigen.model.verdict import Comparison, Verdict
 from scmigen.pipeline import Result
@@ -31,7 +34,8 @@ _FAILS: Mapping[str, Verdict | None] = {
 @click.command(
     help="""Show what changed from OLD to NEW, for which agent.
 
-Each is a board (DTS or DTB), a runtime.json (or the directory of a build), or a lock file. The
+Each is a board (DTS or DTB), a runtime.json (or the directory of a build), or a lock file. Without
+NEW, it is a board of scmigen.toml, and without OLD, the reference that is written for it there. The
 verdict says whether NEW permits more: equal, less permissive, more permissive, or incomparable
 (some operations are gained and others lost).
 
@@ -40,8 +44,8 @@ The exit status is 1 where a board has errors, also if it can be compared; other
 something else.
 """
 )
-@click.argument("old", type=_PATH)
-@click.argument("new", type=_PATH)
+@click.argument("old", type=_PATH, required=False)
+@click.argument("new", type=_PATH, required=False)
 @click.option(
     "-a", "--agents", type=_PATH, multiple=True, help="Agents file for both boards (repeatable)."
 )
@@ -88,43 +92,24 @@ something else.
     default="text",
     show_default=True,
 )
+@project_options
 def diff(
-    old: Path,
-    new: Path,
-    agents: tuple[Path, ...],
+    old: Path | None,
+    new: Path | None,
     old_agents: tuple[Path, ...],
-    trees: tuple[tuple[str, Path], ...],
-    include: tuple[Path, ...],
-    define: tuple[str, ...],
-    numbering: str,
-    ids: Path | None,
-    baseline: Path | None,
     fail_on: tuple[str, ...],
     style: str,
+    **options: Any,
 ) -> None:
+    now = _new(old, new, options, style)
+    before = now.reference if old is None else old
+    if before is None:
+        here = f'write reference = "…" below [board.{now.name}]'
+        raise click.UsageError(f"board {now.name} has no reference: name OLD, or {here}")
+    was = replace(now, board=before, overlays=(), agents=old_agents or now.agents)
     errors: list[Diagnostic] = []
-
-    def side(path: Path, owners: tuple[Path, ...]) -> Path | Result:
-        """What is compared: a board is compiled as the options say."""
-        if not api.is_board(path):
-            return path
-        request = BoardRequest(
-            path,
-            (),
-            owners,
-            include,
-            define,
-            runtime.Numbering(numbering),
-            ids,
-            trees,
-            baseline=baseline,
-        )
-        compiled = request.compile()
-        errors.extend(i for i in compiled.diagnostics if i.severity is Severity.ERROR)
-        return compiled
-
     try:
-        found = api.comparison(side(old, old_agents or agents), side(new, agents))
+        found = api.comparison(_side(was, errors), _side(now, errors))
     except InputError as problem:
         shown = dict.fromkeys((*errors, *problem.diagnostics))
         report(shown, _plain(style), False, sys.stderr)
@@ -139,6 +124,33 @@ def diff(
         raise SystemExit(GAINED)
     if any(change.moved for change in found.changes):
         raise SystemExit(MOVED)
+
+
+def _new(
+    old: Path | None, new: Path | None, options: Mapping[str, Any], style: str
+) -> BoardRequest:
+    """What NEW is, and how it is compiled if it is a board: as typed, or as a project file says."""
+    typed = typed_request({**options, "board": new})
+    project, named = options["project"], options["named"]
+    if new is None:
+        from scmigen.project.file import NAME  # read only where it is needed
+
+        if project is None and named is None and not Path(NAME).exists():
+            word = "OLD and NEW" if old is None else "NEW"
+            raise click.UsageError(f"name {word}, or write a {NAME} in this folder")
+        return the_one(of_project(typed, project, named, _plain(style), False))
+    if project is not None or named is not None:
+        raise click.UsageError("NEW is given, so --project and --board do not apply")
+    return typed
+
+
+def _side(request: BoardRequest, errors: list[Diagnostic]) -> Path | Result:
+    """What is compared: a board is compiled as the request says, and adds its errors."""
+    if not api.is_board(request.board):
+        return request.board
+    compiled = request.compile()
+    errors.extend(item for item in compiled.diagnostics if item.severity is Severity.ERROR)
+    return compiled
 
 
 def _plain(style: str) -> str:

@@ -47,9 +47,10 @@ def _request(
         board.switches + typed.switches,
         board.errors + typed.errors,
         typed.repack,
-        baseline=typed.baseline,
+        baseline=typed.baseline or board.baseline,
         name=name,
         output=board.output,
         emit=board.emit,
+        reference=board.reference,
         project=project,
     )

@@ -25,8 +25,8 @@ FIELDS = (
 class BoardRequest:
     """The board that a command line or a project file names, and how it is to be compiled.
 
-    ``switches`` and ``errors`` are the words after ``-W`` and ``-E``. ``name``, ``output`` and
-    ``emit`` are those of a board of the project file ``project``.
+    ``switches`` and ``errors`` are the words after ``-W`` and ``-E``. ``name``, ``output``,
+    ``emit`` and ``reference`` are those of a board of the project file ``project``.
     """
 
     board: Path
@@ -46,6 +46,7 @@ class BoardRequest:
     name: str = ""
     output: Path | None = None
     emit: tuple[str, ...] = ()
+    reference: Path | None = None
     project: Path | None = None
 
     @property

@@ -50,6 +50,8 @@ class Settings:
     numbering: str | None = None
     output: Path | None = None
     emit: tuple[str, ...] = ()
+    reference: Path | None = None
+    baseline: Path | None = None
     switches: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
 

@@ -27,6 +27,8 @@ lock = "evk.ids"
 numbering = "per-agent"
 output = "out/evk"
 emit = ["runtime", "headers"]
+reference = "releases/evk"
+baseline = "waivers.yaml"
 switches = ["no-rate-twice", "grant-unused"]
 errors = ["critical-resource"]
 """
