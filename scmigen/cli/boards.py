@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scmigen.cli.excerpts import with_excerpts
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import BoardRequest, status_of, worst
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity, counted
@@ -48,7 +49,7 @@ def check_boards(
     on standard error.
     """
     statuses: Counter[int] = Counter()
-    found: list[Diagnostic] = []
+    found: dict[str, list[Diagnostic]] = {}
 
     def work(index: int) -> Outcome:
         try:
@@ -63,7 +64,7 @@ def check_boards(
             statuses[ERRORS if outcome.status is None else outcome.status] += 1
             progress.went_on()
             if style != "text":
-                found.extend(_attributed(requests[index], outcome.diagnostics))
+                found.setdefault(requests[index].label, []).extend(outcome.diagnostics)
                 return
             counting = [item for item in outcome.diagnostics if item.waiver is None]
             shown = [item for item in counting if not quiet or _is_error(item)]
@@ -74,12 +75,32 @@ def check_boards(
 
         run_all(len(requests), work, jobs or _processors(), take)
     if style != "text":
-        counting = [item for item in found if item.waiver is None]
-        waived = [item for item in found if item.waiver is not None]
-        report(counting, style, quiet, sys.stdout, waived)
+        _report_data(requests, found, style, quiet)
     wrong = len(requests) - statuses[0]
     say(f"{counted(len(requests), 'board')}: {statuses[0]} ok, {wrong} with errors", err=True)
     raise SystemExit(worst(statuses))
+
+
+def _report_data(
+    requests: Sequence[BoardRequest],
+    found: Mapping[str, Sequence[Diagnostic]],
+    style: str,
+    quiet: bool,
+) -> None:
+    """One document for all boards: JUnit has a suite for each, elsewhere findings name theirs."""
+    if style == "junit":
+        from scmigen.cli.junit import suites
+
+        shown = {
+            board: [i for i in items if i.waiver is None and (not quiet or _is_error(i))]
+            for board, items in found.items()
+        }
+        print(suites({board: with_excerpts(items) for board, items in shown.items()}))
+        return
+    items = [item for request in requests for item in _attributed(request, found[request.label])]
+    counting = [item for item in items if item.waiver is None]
+    waived = [item for item in items if item.waiver is not None]
+    report(counting, style, quiet, sys.stdout, waived)
 
 
 def _processors() -> int:

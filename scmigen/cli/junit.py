@@ -18,7 +18,8 @@ def as_junit(diagnostics: Sequence[Diagnostic]) -> str:
     """A document with one suite, which has the name of the board that the command reads."""
     context = click.get_current_context(silent=True)
     given = {} if context is None else context.params
-    board = given.get("board") or given.get("source") or "scmigen"
+    names = (given.get(key) for key in ("board", "source", "named"))
+    board = next(filter(None, names), "scmigen")
     return suites({os.fspath(board): diagnostics})
 
 

@@ -165,7 +165,8 @@ class _Overlay:
                 OVERLAY_MALFORMED,
                 "this is not an overlay: it has no fragments",
                 None,
-                "an overlay is written /dts-v1/; /plugin/; &label { … };",
+                "an overlay is written /dts-v1/; /plugin/; &label { … }; for a board of its own, "
+                "see scmigen check --each",
             )
         for step in (
             self._move_phandles,

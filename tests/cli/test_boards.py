@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from support import Done, process, written
@@ -76,6 +77,40 @@ def test_data_is_one_document_that_names_the_board(boards: Path) -> None:
     sarif = json.loads(each(boards, "dts", "--format", "sarif").stdout)
     assert len(sarif["runs"]) == 1
     assert len(sarif["runs"][0]["results"]) == 2
+
+
+def test_junit_has_a_suite_for_each_board(boards: Path) -> None:
+    """A good one has one test that passes; --quiet leaves notes out."""
+    written(boards / "dts/noted.dts", NOTED)
+    done = each(boards, "dts", "--format", "junit")
+    assert done.returncode == 1
+    assert suites(done) == [
+        ("dts/a.dts", ["scmigen"], 0),
+        ("dts/noted.dts", ["scmigen.provider-disabled"], 0),
+        ("dts/sub/b.dts", ["scmigen.dts-reference"], 1),
+        ("dts/sub/c.dts", ["scmigen"], 0),
+    ]
+    assert "&amp;none { };" in done.stdout  # the line of the source
+    quiet = suites(each(boards, "dts", "--format", "junit", "-q"))
+    assert quiet[1] == ("dts/noted.dts", ["scmigen"], 0)
+    written(boards / "scmigen.toml", "[board.'the one']\nsource = 'dts/a.dts'\n")
+    done = process("check", "--board", "the one", "--format", "junit", cwd=boards)
+    assert suites(done) == [("the one", ["scmigen"], 0)]
+
+
+def suites(done: Done) -> list[tuple[str, list[str], int]]:
+    """Name, classes of tests, and number of failures of each suite."""
+    return [
+        (suite.attrib["name"], [case.attrib["classname"] for case in suite],
+         int(suite.attrib["failures"]))
+        for suite in ElementTree.fromstring(done.stdout.encode("ascii"))
+    ]  # fmt: skip
+
+
+def test_a_board_in_place_of_an_overlay(boards: Path) -> None:
+    done = process("check", "dts/a.dts", "dts/sub/c.dts", cwd=boards)
+    assert done.returncode == 1
+    assert "see scmigen check --each" in done.stdout
 
 
 def test_a_file_that_is_not_there_is_an_error_of_that_board(boards: Path) -> None:
