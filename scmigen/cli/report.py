@@ -26,6 +26,9 @@ _HINT = re.compile(r"^  hint: .*$", re.MULTILINE)
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
 
 
+#: What ``--quiet`` does not hide besides errors: about what was written, not about the board.
+_TOLD = ("output-left-out",)
+
 #: The forms that list waived diagnostics, too.
 _LIST_WAIVED = ("json", "sarif")
 
@@ -44,7 +47,9 @@ def report(
     there are of each severity. ``waived`` are listed as such for programs, and counted for people.
     """
     every = (*diagnostics, *waived) if style in _LIST_WAIVED else diagnostics
-    shown = with_excerpts(item for item in every if not quiet or item.severity is Severity.ERROR)
+    shown = with_excerpts(
+        item for item in every if not quiet or item.severity is Severity.ERROR or item.id in _TOLD
+    )
     if style != "text":
         from scmigen.cli.formats import WRITERS
 

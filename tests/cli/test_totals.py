@@ -125,6 +125,26 @@ def test_files_of_an_earlier_run_that_stay_fail_with_w_error(folder: Path) -> No
     assert scmigen(*words, "--emit", "permissions", cwd=folder).returncode == 0
 
 
+def test_quiet_does_not_hide_that_an_output_is_not_there(tmp_path: Path) -> None:
+    """0xffffffff Hz in the upper cell: no server could read that, so there is no runtime."""
+    body = """cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };
+        t: t { o { opp-hz = <0xffffffff 0>; }; };
+        d { compatible = "acme,d"; operating-points-v2 = <&t>; clocks = <&cc 1>; };"""
+    written(tmp_path / "b.dts", source(body))
+    done = scmigen("build", "b.dts", "-o", "out", "-q", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    told = "warning[output-left-out]: no runtime output for scmi: runtime cannot hold this board"
+    assert told in done.stderr.splitlines()
+    assert not (tmp_path / "out/runtime").exists()
+    done = scmigen("build", "b.dts", "-o", "out", "-q", "--format", "json", cwd=tmp_path)
+    assert {item["id"] for item in json.loads(done.stderr)} == {"output-left-out"}
+    words = ("-q", "-W", "no-output-left-out")
+    assert scmigen("build", "b.dts", "-o", "out", *words, cwd=tmp_path).stderr == ""
+    done = scmigen("build", "b.dts", "-o", "out", "-q", "--emit", "runtime", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "error[runtime-range]" in done.stderr
+
+
 def test_only_w_takes_the_word(folder: Path) -> None:
     assert scmigen("check", "clean.dts", "-E", "error", cwd=folder).returncode == 2
 
