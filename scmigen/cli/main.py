@@ -15,7 +15,7 @@ from scmigen import escape
 from scmigen.version import __version__
 
 #: Subcommand → the module and object that define it, and its line in the list of commands.
-_COMMANDS = {
+COMMANDS = {
     "build": ("scmigen.cli.build:build", "Compile a board into its outputs."),
     "check": ("scmigen.cli.build:check", "Check a board and write nothing."),
     "show": ("scmigen.cli.show:show", "Show providers, devices, resources, agents, permissions."),
@@ -83,23 +83,23 @@ class _Lazy(click.Group):
         except click.UsageError as problem:
             from scmigen.assignment.words import did_you_mean
 
-            hint = did_you_mean(args[0], _COMMANDS)
+            hint = did_you_mean(args[0], COMMANDS)
             raise click.UsageError(f"{problem.message.rstrip('.')}; {hint}", ctx) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         _require(cmd_name)
-        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
         found: click.Command = getattr(import_module(module), name)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
 def _require(command: str) -> None:
