@@ -1,0 +1,160 @@
+"""The wheel and the sdist: what is in them, that they can be made again, and that they work."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from conftest import REPOSITORY
+
+from scmigen.version import __version__
+
+NAME = f"scmigen-{__version__}"
+
+
+class Made(NamedTuple):
+    """The distributions of one build."""
+
+    sdist: Path
+    wheel: Path
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """Standard output of a command that succeeds, without what tells Python where scmigen is."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    ended = subprocess.run(
+        command,
+        cwd=cwd,
+        env=kept,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def build(source: Path, folder: Path) -> Made:
+    pytest.importorskip("hatchling", reason="hatchling is not installed")
+    run(sys.executable, "-m", "hatchling", "build", "-d", folder, cwd=source)
+    return Made(folder / f"{NAME}.tar.gz", folder / f"{NAME}-py3-none-any.whl")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return build(REPOSITORY, tmp_path_factory.mktemp("dist"))
+
+
+def below(folder: str, at: str = "") -> set[str]:
+    """The files of a folder of the repository, as they are named below ``at``."""
+    root = REPOSITORY / folder
+    return {
+        f"{at or folder}/{path.relative_to(root)}"
+        for path in root.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_the_wheel_has_code_data_pages_and_licence_and_nothing_else(made: Made) -> None:
+    names = zipfile.ZipFile(made.wheel).namelist()
+    info = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
+    expected = {
+        *below("scmigen"),
+        *below("grammars", "scmigen/grammars"),
+        *below("templates", "scmigen/templates"),
+        *below("docs/man", f"{NAME}.data/data/share/man/man1"),
+        *(f"{NAME}.dist-info/{name}" for name in info),
+    }
+    assert len(names) == len(set(names))
+    assert set(names) == expected
+    # One file of each sort by name, lest the folders themselves have moved.
+    assert {
+        "scmigen/py.typed",
+        "scmigen/cmake/ScmigenConfig.cmake",
+        "scmigen/grammars/dts.lark",
+        "scmigen/templates/permissions/page.css",
+        f"{NAME}.data/data/share/man/man1/scmigen-build.1",
+    } <= set(names)
+
+
+def test_the_sdist_has_every_file_of_the_repository(made: Made, tool: Callable[[str], str]) -> None:
+    if not (REPOSITORY / ".git").exists():
+        pytest.skip("not a checkout")
+    listed = run(
+        tool("git"), "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=REPOSITORY
+    )
+    files = {name for name in listed.split("\0") if name and (REPOSITORY / name).is_file()}
+    with tarfile.open(made.sdist) as archive:
+        assert set(archive.getnames()) == {f"{NAME}/{name}" for name in files | {"PKG-INFO"}}
+
+
+def test_an_unpacked_sdist_makes_the_same_bytes(made: Made, tmp_path: Path) -> None:
+    with tarfile.open(made.sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (2_000_000_000, 2_000_000_000))
+    again = build(tmp_path / NAME, tmp_path / "again")
+    assert again.wheel.read_bytes() == made.wheel.read_bytes()
+    assert again.sdist.read_bytes() == made.sdist.read_bytes()
+
+
+def test_twine_finds_nothing(made: Made, tmp_path: Path) -> None:
+    pytest.importorskip("twine", reason="twine is not installed")
+    said = run(sys.executable, "-m", "twine", "check", "--strict", *made, cwd=tmp_path)
+    assert said.count("PASSED") == len(made)
+
+
+def fresh_environment(folder: Path) -> Path:
+    """A virtual environment with the packages of this one, except scmigen; its ``bin``."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
+    packages = next(folder.glob("lib/python3.*/site-packages"))
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if "scmigen" not in path.name and path.suffix != ".pth":
+            (packages / path.name).symlink_to(path)
+    return folder / "bin"
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_an_installed_wheel_does_what_the_readme_says(made: Made, tmp_path: Path) -> None:
+    programs = fresh_environment(tmp_path / "venv")
+    pip = (sys.executable, "-m", "pip", "--python", programs / "python", "install", "-q")
+    run(*pip, "--no-index", "--no-compile", made.wheel, cwd=tmp_path)
+    shutil.copytree(REPOSITORY / "examples", tmp_path / "examples")
+
+    def scmigen(*words: str) -> str:
+        return run(programs / "scmigen", *words, cwd=tmp_path)
+
+    code = "import scmigen; print(scmigen.__file__)"
+    where = Path(run(programs / "python", "-c", code, cwd=tmp_path).strip())
+    assert where.is_relative_to(tmp_path / "venv")
+    assert (where.parent / "py.typed").is_file()
+    assert scmigen("--version") == f"scmigen, version {__version__}\n"
+    assert (Path(scmigen("--cmake-dir").strip()) / "ScmigenConfig.cmake").is_file()
+    assert (tmp_path / "venv" / "share" / "man" / "man1" / "scmigen-build.1").is_file()
+
+    readme = (REPOSITORY / "README.md").read_text()
+    first = re.search(r"bin/scmigen (build \S+ -o (\S+))$", readme, re.MULTILINE)
+    assert first is not None
+    scmigen(*first[1].split())
+    every = ["--emit", "scp,runtime,permissions,headers,trees", "-o"]
+    board = ["build", "examples/dts/orrery-board.dts", "-a", "examples/dts/agents.yaml", *every]
+    scmigen(*board, "out")
+    run(sys.executable, "-m", "scmigen", *board, tmp_path / "by-checkout", cwd=tmp_path)
+    assert "runtime/runtime.json" in outputs(tmp_path / first[2])
+    assert outputs(tmp_path / "out") == outputs(tmp_path / "by-checkout")
