@@ -11,7 +11,14 @@ from scmigen.scmi.protocols import Protocol
 _DELAYED: Final[Mapping[Protocol, tuple[Message, ...]]] = {
     Protocol.CLOCK: (row(0x5, "CLOCK_RATE_SET_COMPLETE", 0x10000, "", "u32 clock, u64 rate"),),
     Protocol.SENSOR: (
-        row(0x6, "SENSOR_READING_COMPLETE", 0x10000, "", "u32 sensor, i64 value"),
+        row(
+            0x6,
+            "SENSOR_READING_COMPLETE",
+            0x10000,
+            "",
+            "u32 sensor",
+            reply_tail="i64 value",
+        ),
         row(
             0x6,
             "SENSOR_READING_COMPLETE",

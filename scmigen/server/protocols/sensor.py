@@ -180,7 +180,7 @@ def reading_get(session: Session, sensor: Sensor, own: int, flags: int) -> bytes
         Operation.READ,
         sensor.about.latency,
         lambda: found.append(_reading(session, sensor)),
-        lambda: (own, 0) if session.legacy else (own,),
+        lambda: (own,),
         lambda: found[0],
         exclusive=False,
     )
