@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 from scmigen import runtime
-from scmigen.scmi.protocols import Profile
+from scmigen.scmi.protocols import VERSIONS, Profile
 from scmigen.server import Agent, Server
 
 TESTS = Path(__file__).parent.parent / "tests"
@@ -69,7 +69,7 @@ def message(random_: random.Random) -> bytes:
 def answered(agent: Agent, sent: bytes) -> int | None:
     """The status of the answer, which must be as it may."""
     frames = agent.handle(sent)
-    if agent.session.legacy:
+    if agent.session.versions is not VERSIONS[Profile.V3_2]:
         assert len(frames) == (len(sent) >= 4)
         assert all(f[:4] == sent[:4] and 8 <= len(f) <= 136 and len(f) % 4 == 0 for f in frames)
         return int.from_bytes(frames[0][4:8], "little", signed=True) if frames else None
@@ -101,7 +101,7 @@ def main() -> None:
         if number % 50 == 0:
             for other in agents:
                 for event in other.take_events():
-                    if not other.legacy:
+                    if other.versions is VERSIONS[Profile.V3_2]:
                         check_event(event)
         if number % 5000 == 0:
             agent.disconnect()

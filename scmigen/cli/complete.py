@@ -45,6 +45,14 @@ def messages(context: click.Context, parameter: click.Parameter, begun: str) -> 
     return beginning(names(), begun)
 
 
+def profiles(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """Releases and programs, for all agents or the one that is typed."""
+    from scmigen.scmi.clients import EXAMPLES
+
+    agent, equals, _ = begun.rpartition("=")
+    return beginning((f"{agent}{equals}{name}" for name in EXAMPLES), begun)
+
+
 def boards(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
     """The boards of the project file."""
     from scmigen.project.file import NAME, read_project

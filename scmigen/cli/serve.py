@@ -14,9 +14,11 @@ import click
 
 from scmigen import runtime
 from scmigen.addresses import quoted
+from scmigen.cli import complete
 from scmigen.cli.report import say
 from scmigen.diagnostics import InputError
 from scmigen.inputs import read_bytes
+from scmigen.scmi.clients import KNOWN, profile_of
 from scmigen.scmi.protocols import KIND_OF, Profile
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
@@ -70,19 +72,20 @@ def _configuration(options: _Options) -> runtime.Runtime:
 
 def _profiles(
     platform: runtime.Runtime, wanted: tuple[str, ...]
-) -> tuple[Profile, dict[int, Profile]]:
-    """The default profile, and the profiles of single agents by id. Raises `click.UsageError`."""
-    default, found = Profile.V3_2, {}
+) -> tuple[Profile | None, dict[int, Profile]]:
+    """The profile of all agents, if one is given, and those of single agents by id. Raises
+    `click.UsageError`."""
+    default, found = None, {}
     ids = {agent.name: agent.id for agent in platform.agents}
     for item in wanted:
         name, equals, value = item.rpartition("=")
-        if value not in tuple(Profile):
-            known = ", ".join(profile.value for profile in Profile)
-            raise click.UsageError(f"--profile {item}: unknown profile {value!r}; known: {known}")
+        profile = profile_of(value)
+        if profile is None:
+            raise click.UsageError(f"--profile {item}: unknown profile {value!r}; known: {KNOWN}")
         if not equals:
-            default = Profile(value)
+            default = profile
         elif name in ids:
-            found[ids[name]] = Profile(value)
+            found[ids[name]] = profile
         else:
             raise click.UsageError(f"--profile {item}: {_unknown_agent(name, ids)}")
     return default, found
@@ -284,9 +287,12 @@ unchanged stay connected. SIGTERM and SIGINT stop the server.
 @click.option(
     "--profile",
     "profiles",
-    metavar="[AGENT=]2.0|3.2",
+    metavar="[AGENT=]PROFILE",
     multiple=True,
-    help="The SCMI release to speak, for all agents or one; 3.2 by default. Repeatable.",
+    shell_complete=complete.profiles,
+    help="The SCMI release to speak (2.0, 3.0, 3.1, 3.2), or a program that speaks it (linux-6.6, "
+    "u-boot-2025.04, freebsd), for all agents or one; by default what RUNTIME says, or 3.2. "
+    "Repeatable.",
 )
 @click.option(
     "--extra",

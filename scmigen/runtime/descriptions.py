@@ -14,6 +14,7 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
             "two."
         ),
         "Operation": "One thing that can be allowed on a resource.",
+        "Profile": "A release of the SCMI specification.",
         "Role": "What an agent is to the platform.",
         "Numbering": (
             "How SCMI ids are given: one number per resource, or dense from 0 for each agent."
@@ -97,7 +98,8 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
             "when it is started."
         ),
         "Agent": (
-            "An agent: ids from 1; ``permissions``: whether it may call base messages 0x9 to 0xB."
+            "An agent: ids from 1; ``profile``: the SCMI release it speaks, if not the newest; "
+            "``permissions``: whether it may call base messages 0x9 to 0xB."
         ),
         "DeviceResource": (
             "A resource of a device: kind and platform number. ``operations``: those that "

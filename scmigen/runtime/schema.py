@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import Kind, Profile
 
 #: The value of ``format``; another value is another schema.
 FORMAT = "scmigen-runtime-1"
@@ -272,6 +272,7 @@ class Agent(_Strict, frozen=True, kw_only=True):
     id: Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
     name: Annotated[str, Meta(min_length=1, max_length=63)]
     role: Role
+    profile: Profile | None = None
     permissions: bool = False
     system_power: bool = False
     transport: Transport | None = None

@@ -180,7 +180,8 @@ class Message:
     ``since`` is the version word of the protocol from which this row holds; a later row with the
     same id takes its place. ``reply`` leaves out the status word; delayed responses and
     notifications have no request, and a notification has no status. The tails are what comes
-    any number of times after the request or the values, without a count of its own.
+    any number of times after the request or the values, without a count of its own. Senders may
+    leave out the last ``optional`` bytes of the request, which are zeroes then.
     """
 
     id: int
@@ -191,6 +192,7 @@ class Message:
     entries: Entries | None = None
     request_tail: Layout | None = None
     reply_tail: Layout | None = None
+    optional: int = 0
 
 
 def row(
@@ -202,6 +204,7 @@ def row(
     entries: Entries | None = None,
     request_tail: str | None = None,
     reply_tail: str | None = None,
+    optional: int = 0,
 ) -> Message:
     """A message from its layouts as text."""
     return Message(
@@ -213,6 +216,7 @@ def row(
         entries,
         None if request_tail is None else layout(request_tail),
         None if reply_tail is None else layout(reply_tail),
+        optional,
     )
 
 

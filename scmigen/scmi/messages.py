@@ -176,11 +176,12 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
         row(0x5, "CLOCK_RATE_SET", 0x10000, "u32 flags, u32 clock, u64 rate"),
         row(0x6, "CLOCK_RATE_GET", 0x10000, "u32 clock", "u64 rate"),
         row(0x7, "CLOCK_CONFIG_SET", 0x10000, "u32 clock, u32 attributes"),
-        row(
+        row(  # Linux up to 6.6 and others send 8 bytes whatever the version; so does i.MX take them
             0x7,
             "CLOCK_CONFIG_SET",
             0x20001,
             "u32 clock, u32 attributes, u32 extended_value",
+            optional=4,
         ),
         row(0x8, "CLOCK_NAME_GET", 0x20000, "u32 clock", _NAME),
         row(0x9, "CLOCK_RATE_NOTIFY", 0x20000, "u32 clock, u32 enable"),
@@ -379,7 +380,7 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
 
 
 def _common(protocol: Protocol) -> tuple[Message, ...]:
-    negotiable = VERSIONS[Profile.V3_2][protocol]
+    negotiable = VERSIONS[Profile.V3_2][protocol]  # the message came with release 3.2
     return (
         row(VERSION, "PROTOCOL_VERSION", 0x10000, "", "u32 version"),
         row(ATTRIBUTES, "PROTOCOL_ATTRIBUTES", 0x10000, "", _ATTRIBUTES[protocol]),
@@ -421,3 +422,10 @@ def names() -> tuple[str, ...]:
 def commands(protocol: Protocol, version: int) -> Mapping[int, Message]:
     """The commands of ``protocol`` at ``version`` (a PROTOCOL_VERSION word), by message id."""
     return newest(_common(protocol) + _ROWS[protocol], version)
+
+
+@cache
+def extended_names(protocol: Protocol, version: int) -> bool:
+    """Whether ``protocol`` has a message for names longer than 15 characters at ``version``."""
+    rows = commands(protocol, version).values()
+    return any(field.type == "name64" for row in rows for field in row.reply.fields)

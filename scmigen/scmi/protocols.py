@@ -60,40 +60,47 @@ class Profile(StrEnum):
     """The release of the specification whose versions, layouts and attribute bits are used."""
 
     V2_0 = "2.0"
+    V3_0 = "3.0"
+    V3_1 = "3.1"
     V3_2 = "3.2"
 
 
-#: The PROTOCOL_VERSION word (major << 16 | minor) by profile. A protocol without a row is not
-#: served in that profile: voltage came with release 3.0.
+#: The PROTOCOL_VERSION word (major << 16 | minor) of each protocol in releases 2.0, 3.0, 3.1, 3.2,
+#: or `None` where the release does not have the protocol. The minor version of power in release
+#: 3.0 is what TF-A has too (drivers/scmi-msg/power_domain.h).
+_VERSIONS: Final[Mapping[Protocol, tuple[int | None, ...]]] = {
+    Protocol.BASE: (0x20000, 0x20000, 0x20000, 0x20001),
+    Protocol.POWER: (0x20000, 0x21000, 0x30000, 0x30001),
+    Protocol.SYSTEM: (0x10000, 0x10000, 0x20000, 0x20001),
+    Protocol.PERFORMANCE: (0x20000, 0x20000, 0x30000, 0x40000),
+    Protocol.CLOCK: (0x10000, 0x10000, 0x20000, 0x30000),
+    Protocol.SENSOR: (0x10000, 0x20000, 0x30000, 0x30001),
+    Protocol.RESET: (0x10000, 0x20000, 0x30000, 0x30001),
+    Protocol.VOLTAGE: (None, 0x10000, 0x20000, 0x20001),
+    Protocol.POWERCAP: (None, None, 0x10000, 0x20000),
+    Protocol.PINCTRL: (None, None, None, 0x10000),
+}
+
+#: The PROTOCOL_VERSION words by profile. A protocol without a row is not served in that profile.
 VERSIONS: Final[Mapping[Profile, Mapping[Protocol, int]]] = MappingProxyType(
     {
-        Profile.V2_0: MappingProxyType(
+        profile: MappingProxyType(
             {
-                Protocol.BASE: 0x20000,
-                Protocol.POWER: 0x20000,
-                Protocol.SYSTEM: 0x10000,
-                Protocol.PERFORMANCE: 0x20000,
-                Protocol.CLOCK: 0x10000,
-                Protocol.SENSOR: 0x10000,
-                Protocol.RESET: 0x10000,
+                protocol: version
+                for protocol, words in _VERSIONS.items()
+                if (version := words[index]) is not None
             }
-        ),
-        Profile.V3_2: MappingProxyType(
-            {
-                Protocol.BASE: 0x20001,
-                Protocol.POWER: 0x30001,
-                Protocol.SYSTEM: 0x20001,
-                Protocol.PERFORMANCE: 0x40000,
-                Protocol.CLOCK: 0x30000,
-                Protocol.SENSOR: 0x30001,
-                Protocol.RESET: 0x30001,
-                Protocol.VOLTAGE: 0x20001,
-                Protocol.POWERCAP: 0x20000,
-                Protocol.PINCTRL: 0x10000,
-            }
-        ),
+        )
+        for index, profile in enumerate(Profile)
     }
 )
+
+
+def versions(protocol: Protocol, newest: int) -> frozenset[int]:
+    """The versions of ``protocol`` in all releases, up to ``newest``."""
+    words = _VERSIONS[protocol]
+    return frozenset(word for word in words if word is not None and word <= newest)
+
 
 #: Bytes of a resource name in a reply, its terminating NUL included.
 SHORT_NAME_SIZE: Final = 16

@@ -106,12 +106,16 @@ class Agent:
         return protocol is Protocol.BASE or self.session.configuration.system_power
 
     def _messages(self, protocol: Protocol) -> list[tuple[Message, Handler]]:
-        rows = messages.commands(protocol, self.session.versions[protocol])
+        session = self.session
+        rows = {**messages.commands(protocol, session.versions[protocol])}
+        offered = messages.commands(protocol, session.offered[protocol])
+        if messages.NEGOTIATE in offered:  # also to get back from an older version
+            rows[messages.NEGOTIATE] = offered[messages.NEGOTIATE]
         handlers = SERVED[protocol].handlers
         bound: dict[int, Handler] = {
             number: partial(run, protocol) for number, run in COMMON.items()
         }
-        guarded = () if self.session.configuration.permissions else _GUARDED.get(protocol, ())
+        guarded = () if session.configuration.permissions else _GUARDED.get(protocol, ())
         return [
             (row, bound.get(number) or handlers[number])
             for number, row in rows.items()
@@ -148,7 +152,7 @@ class Agent:
         command = self._commands.get(int.from_bytes(head, "little") & _KEY)
         try:
             if command is None or (len(message) != command.size and not _fits(command, message)):
-                return self._refuse(message, command)
+                return self._complete(message, command)
             words = command.unpack(message, HEADER_SIZE)
             if command.open is None:
                 if command.tail:
@@ -179,6 +183,12 @@ class Agent:
 
     def _log_prefix(self, head: bytes) -> str:
         return f"{self.name}: message {head[::-1].hex()}"
+
+    def _complete(self, message: bytes, command: Command | None) -> tuple[bytes, ...]:
+        """Handle a message without the words that it may leave out; refuse any other."""
+        if command is not None and 0 < command.size - len(message) == command.message.optional:
+            return self.handle(message + bytes(command.message.optional))
+        return self._refuse(message, command)
 
     def _refuse(self, message: bytes, command: Command | None) -> tuple[bytes, ...]:
         head = message[:HEADER_SIZE]
@@ -252,9 +262,13 @@ class Agent:
         return self.session.take_events()
 
     def disconnect(self) -> None:
-        """The client is gone: drop its pending commands, votes, subscriptions and events."""
+        """The client is gone: drop its pending commands, votes, subscriptions, events and chosen
+        versions."""
         self.services.disconnected(self.session)
         self.session.discard_events()
+        if self.session.versions is not self.session.offered:
+            self.session.speak(self.session.offered)
+            self.services.versions_changed(self.session)
 
 
 def _refused(head: bytes, status: Status) -> bytes:

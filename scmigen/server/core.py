@@ -22,7 +22,7 @@ from scmigen.server.fastchannels import FastChannels, Window
 from scmigen.server.polling import Poller
 from scmigen.server.session import Event, Refusal, Session
 from scmigen.server.simulator import Simulator
-from scmigen.server.state import Change, Context, PerformanceDomain, Resource, boot
+from scmigen.server.state import Change, Context, PerformanceDomain, Powercap, Resource, boot
 from scmigen.server.timers import Timers
 
 #: The agent id of the platform, which causes every change that no agent causes.
@@ -32,7 +32,8 @@ PLATFORM = 0
 class Server:
     """One SCMI platform; provides the `session.Services` of its agents.
 
-    ``profile`` applies to every agent that ``profiles`` does not name (by id). ``max_reply`` is the
+    ``profile`` applies to every agent that ``profiles`` does not name (by id); without it, each has
+    that of the configuration, or the newest. ``max_reply`` is the
     longest payload of a response in bytes, status included; multi-part replies are cut to it.
     ``refused`` is called with every request that was denied, ``failed`` with what the back end
     could not do, ``broken`` with a line about every unexpected exception: the message that raised
@@ -47,7 +48,7 @@ class Server:
     def __init__(
         self,
         configuration: runtime.Runtime,
-        profile: Profile = Profile.V3_2,
+        profile: Profile | None = None,
         *,
         profiles: Mapping[int, Profile] | None = None,
         max_reply: int = MAX_REPLY,
@@ -79,7 +80,12 @@ class Server:
         }
         self.poller = Poller(self)
         self.sessions: Mapping[int, Session] = {
-            agent.id: Session(self, agent, (profiles or {}).get(agent.id, profile), max_reply)
+            agent.id: Session(
+                self,
+                agent,
+                (profiles or {}).get(agent.id) or profile or agent.profile or Profile.V3_2,
+                max_reply,
+            )
             for agent in configuration.agents
         }
         self.fastchannels: FastChannels | None = None
@@ -200,11 +206,16 @@ class Server:
 
     def _values(self, session: Session, change: Change) -> tuple[int, ...]:
         """The values of a change in the terms of one agent."""
-        if change.protocol is not Protocol.PERFORMANCE or session.legacy:
+        if change.protocol is Protocol.POWERCAP:
+            domain = self.state[Kind.POWERCAP][change.number]
+            assert isinstance(domain, Powercap)
+            cap, *others = change.values
+            return (domain.outward(cap, session.always_capped), *others)
+        if change.protocol is not Protocol.PERFORMANCE:
             return change.values
-        domain = self.state[Kind.PERFORMANCE][change.number]
-        assert isinstance(domain, PerformanceDomain)
-        return tuple(domain.outward(level) for level in change.values)
+        scaled = self.state[Kind.PERFORMANCE][change.number]
+        assert isinstance(scaled, PerformanceDomain)
+        return tuple(scaled.outward(level, session.plain_levels) for level in change.values)
 
     def requested(
         self, session: Session, protocol: Protocol, number: int, values: Sequence[int]
@@ -263,6 +274,12 @@ class Server:
         for subscribers in self._subscribers.values():
             subscribers.pop(session.id, None)
 
+    def versions_changed(self, session: Session) -> None:
+        """Apply the versions of protocols that the agent has chosen."""
+        self.agents[session.id].refresh()
+        if self.fastchannels is not None:
+            self.fastchannels.shown_changed(session.id)
+
     def permissions_changed(self, session: Session) -> None:
         """Apply changed permissions: drop votes and subscriptions that are no longer allowed."""
         before = _votes(session)
@@ -282,7 +299,7 @@ class Server:
                 if not allowed & _NOTIFYING:
                     del subscribers[session.id]
         if self.fastchannels is not None:
-            self.fastchannels.permissions_changed(session.id)
+            self.fastchannels.shown_changed(session.id)
 
 
 #: Operations that give an agent a hold on a resource (a vote, a requested pin), and those that

@@ -137,8 +137,9 @@ class FastChannels:
             if slot.agent == agent
         )
 
-    def permissions_changed(self, agent: int) -> None:
-        """Update the GET channels of ``agent``, which may read more or less than before."""
+    def shown_changed(self, agent: int) -> None:
+        """Update the GET channels of ``agent``, which may read more or less than before, or in
+        other terms."""
         for slot in self._slots.values():
             if slot.agent == agent:
                 self._show(slot)
@@ -189,12 +190,13 @@ class FastChannels:
             self._write(slot.offset + _SHOWN, bytes(SLOT - _SHOWN))
             return
         if isinstance(domain, PerformanceDomain):
-            legacy = session.legacy
-            self._write(slot.offset + _SHOWN, _WORD.pack(domain.outward(domain.level, legacy)))
-            limits = [domain.outward(it, legacy) for it in (domain.maximum, domain.minimum)]
+            plain = session.plain_levels
+            self._write(slot.offset + _SHOWN, _WORD.pack(domain.outward(domain.level, plain)))
+            limits = [domain.outward(it, plain) for it in (domain.maximum, domain.minimum)]
             self._write(slot.offset + _SHOWN + 8, _LIMITS.pack(*limits))
         elif isinstance(domain, Powercap):
-            self._write(slot.offset + _SHOWN, _LIMITS.pack(domain.cap, domain.pai))
+            cap = domain.outward(domain.cap, session.always_capped)
+            self._write(slot.offset + _SHOWN, _LIMITS.pack(cap, domain.pai))
 
     def _write(self, offset: int, data: bytes) -> None:
         if not self._closed:

@@ -27,7 +27,7 @@ def _view(configuration: runtime.Runtime, number: int, server: Server) -> object
     channels = server.fastchannels
     return (
         found,
-        server.sessions[number].versions,
+        server.sessions[number].offered,
         () if channels is None else channels.layout(number),
         [agent.name for agent in configuration.agents] if found.permissions else (),
         [
@@ -111,6 +111,7 @@ def _inherit(old: Server, new: Server, kept: frozenset[int]) -> None:
     for number in kept:
         session = new.sessions[number]
         session.room = old.sessions[number].room
+        session.speak(old.sessions[number].versions)
         new.permissions.copy(number, old.permissions)
         new.permissions_changed(session)
 

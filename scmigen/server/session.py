@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol, final
 
 from scmigen import runtime
+from scmigen.scmi import messages
 from scmigen.scmi import protocols as scmi
-from scmigen.scmi.layouts import STATUS_SIZE
+from scmigen.scmi.features import Feature, features
+from scmigen.scmi.layouts import STATUS_SIZE, Message
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, VERSIONS, Kind, Profile
 from scmigen.scmi.status import Status
@@ -188,6 +190,9 @@ class Services(Protocol):
     def report_error(self, session: "Session", status: Status, head: bytes) -> None:
         """Queue a BASE_ERROR_EVENT: a command failed after it was answered."""
 
+    def versions_changed(self, session: "Session") -> None:
+        """Apply the versions of protocols that the agent has chosen."""
+
     def permissions_changed(self, session: "Session") -> None:
         """Apply changed permissions: drop votes and subscriptions that are no longer allowed."""
 
@@ -208,9 +213,13 @@ class Session:
         self.configuration = configuration
         self.id = configuration.id
         self.name = configuration.name
-        #: Whether the agent speaks release 2.0: its versions, layouts and attribute bits.
+        #: Whether the agent expects the statuses of release 2.0.
         self.legacy = profile is Profile.V2_0
-        self.versions: Mapping[scmi.Protocol, int] = VERSIONS[profile]
+        #: The versions of its profile, and those in use: the agent may negotiate older ones.
+        self.offered: Mapping[scmi.Protocol, int] = VERSIONS[profile]
+        self.versions: Mapping[scmi.Protocol, int] = self.offered
+        #: What the versions in use have beside messages and layouts.
+        self.features: frozenset[Feature] = features(self.versions)
         #: Bytes available to the values of a reply; multi-part replies are cut to fit.
         self.room = 0
         self.limit(max_reply)
@@ -236,6 +245,25 @@ class Session:
         """Cap reply payloads at ``max_reply`` bytes (status included), but never below one word
         plus an extended name."""
         self.room = max(max_reply - STATUS_SIZE, 4 + EXTENDED_NAME_SIZE)
+
+    def speak(self, versions: Mapping[scmi.Protocol, int]) -> None:
+        """Use other versions of protocols from now on."""
+        self.versions = versions
+        self.features = features(versions)
+
+    @property
+    def plain_levels(self) -> bool:
+        """Whether performance levels are numbers to the agent, never indices."""
+        return Feature.LEVEL_INDICES not in self.features
+
+    @property
+    def always_capped(self) -> bool:
+        """Whether the agent knows no state without a power cap."""
+        return Feature.UNCAPPED not in self.features
+
+    def row(self, protocol: scmi.Protocol, message: int) -> Message:
+        """The layout of a message in the version in use."""
+        return messages.commands(protocol, self.versions[protocol])[message]
 
     def fill_views(self) -> None:
         """Recompute which resources the agent sees and what it may do with them."""

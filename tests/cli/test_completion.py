@@ -57,6 +57,8 @@ def completed(line: str) -> list[str]:
         ("scmigen check -W rate-t", ["rate-twice"]),
         ("scmigen check -W no-rate-t", ["no-rate-twice"]),
         ("scmigen check -W err", ["error"]),
+        ("scmigen serve r.json --profile linux-6", ["linux-6.1", "linux-6.6", "linux-6.12"]),
+        ("scmigen serve r.json --profile vm1=3", ["vm1=3.0", "vm1=3.1", "vm1=3.2"]),
         ("scmigen build -E rate-t", ["rate-twice"]),
         ("scmigen build -E no-rate-t", []),
         ("scmigen check -W dts-synt", []),

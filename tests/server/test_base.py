@@ -98,13 +98,20 @@ def test_permission_messages_need_the_permission(platform):
     ]
 
 
-def test_negotiate_takes_minor_versions_up_to_ours(platform, platform_2_0):
-    assert platform.linux.ask(POWER, 0x10, 0x30001) == (SUCCESS, b"")
-    assert platform.linux.ask(POWER, 0x10, 0x30000) == (SUCCESS, b"")
-    assert platform.linux.status(POWER, 0x10, 0x30002) == NOT_SUPPORTED
-    assert platform.linux.status(POWER, 0x10, 0x20000) == NOT_SUPPORTED
+@pytest.mark.parametrize("version", [0x30001, 0x30000, 0x21000, 0x20000])
+def test_negotiate_takes_the_versions_of_all_releases(platform, version):
+    assert platform.linux.ask(POWER, 0x10, version) == (SUCCESS, b"")
+    assert platform.linux.words(POWER, 0) == [0x30001]  # what it could have
+
+
+@pytest.mark.parametrize("version", [0, 0x10000, 0x20001, 0x30002, 0x40000, 0xFFFF_FFFF])
+def test_negotiate_refuses_what_no_release_has(platform, version):
+    assert platform.linux.ask(POWER, 0x10, version) == (NOT_SUPPORTED, b"")
+
+
+def test_negotiate_came_with_release_3_2(platform, platform_2_0):
     assert platform.linux.words(CLOCK, 2, 0x10) == [0]
-    assert platform_2_0.linux.status(POWER, 0x10, 0x20000) == NOT_FOUND  # came with 3.2
+    assert platform_2_0.linux.status(POWER, 0x10, 0x20000) == NOT_FOUND
 
 
 def test_protocol_without_grants_is_denied_not_unknown(platform, platform_2_0):

@@ -117,9 +117,23 @@ def test_rate_set_refused_changes_nothing(platform, values, status):
 
 def test_config_set_has_three_words_from_3_2_on(platform, platform_2_0):
     assert platform.linux.ask(CLOCK, 7, 1, 1, 0) == (SUCCESS, b"")
-    assert platform.linux.status(CLOCK, 7, 1, 1) == PROTOCOL_ERROR
     assert platform_2_0.linux.ask(CLOCK, 7, 1, 1) == (SUCCESS, b"")
     assert platform_2_0.linux.status(CLOCK, 7, 1, 1, 0) == PROTOCOL_ERROR
+
+
+def test_config_set_may_leave_out_its_third_word(platform):
+    """Linux up to 6.6, FreeBSD and RT-Thread do, whatever the version."""
+    linux = platform.linux
+    assert linux.ask(CLOCK, 7, 1, 1) == (SUCCESS, b"")
+    assert linux.words(CLOCK, 0xB, 1, 0) == [0, 1, 0]
+    assert linux.ask(CLOCK, 7, 1, 0) == (SUCCESS, b"")
+    assert linux.words(CLOCK, 0xB, 1, 0) == [0, 0, 0]
+    assert linux.status(CLOCK, 7, 1, 1 << 16) == INVALID_PARAMETERS  # a duty cycle, without it
+    assert linux.status(CLOCK, 7, 2, 1) == linux.status(CLOCK, 7, 2, 1, 0)  # no clock of its own
+    for data in (b"", words(1), words(1, 1) + b"\0", words(1, 1, 0) + b"\0", words(1, 1)[:-1]):
+        head = request(CLOCK, 7)
+        assert linux.agent.handle(head + data) == (head + words(PROTOCOL_ERROR),)
+    assert linux.status(CLOCK, 9, 1) == PROTOCOL_ERROR  # of another message, nothing
 
 
 @pytest.mark.parametrize(

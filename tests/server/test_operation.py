@@ -218,7 +218,7 @@ def test_every_option_of_serve_takes_effect(tmp_path):
     trace = tmp_path / "trace"
     extra = tmp_path / "extra.json"
     extra.write_text('{"clocks": {"pll": {"rates": [5], "rate": 5}}}')
-    options = ["--trace", trace, "--extra", extra, "--profile", "vm1=2.0"]
+    options = ["--trace", trace, "--extra", extra, "--profile", "vm1=linux-6.6"]
     options += ["--fastchannel", f"{tmp_path}/fc:0x10000000:0x1000,idle=20"]
     options += ["--backend", "scmigen.server.simulator:Recorder"]
     with serving(FULL, "--directory", tmp_path / "s,mode=6", *options) as process:
@@ -226,7 +226,7 @@ def test_every_option_of_serve_takes_effect(tmp_path):
             assert linux.clock_rate(0) == 5
             linux.call(Protocol.VOLTAGE, 5, 0, 7)
         with Client(f"unix:{tmp_path}/s,,mode=6/vm1.sock") as vm1:
-            assert vm1.version(Protocol.POWER) == 0x20000
+            assert vm1.version(Protocol.POWER) == 0x30000
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=10)
     assert process.returncode == 0, errors
@@ -237,7 +237,7 @@ def test_every_option_of_serve_takes_effect(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--profile", "4.0"], "unknown profile '4.0'"),
+        (["--profile", "4.0"], "unknown profile '4.0'; known: a release (2.0, 3.0, 3.1, 3.2) or"),
         (["--profile", "nobody=2.0"], "unknown agent 'nobody'; known: linux, vm1"),
         (["--fastchannel", "x"], "give FILE:ADDR:SIZE"),
         (["--fastchannel", "x:3:4096"], "multiple of 8"),

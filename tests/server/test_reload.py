@@ -99,6 +99,15 @@ def test_an_agent_whose_view_changed_loses_its_subscriptions(full, full_board, r
     assert full.events(full.vm1) == ()
 
 
+def test_a_version_that_was_negotiated_stays(full, full_board, reload):
+    assert full.linux.status(CLOCK, 0x10, 0x10000) == SUCCESS
+    assert len(full.linux.ask(CLOCK, 3, 0)[1]) == 20
+    reload(without_pins(full_board))
+    assert len(full.linux.ask(CLOCK, 3, 0)[1]) == 20
+    full.linux.agent.disconnect()
+    assert len(full.linux.ask(CLOCK, 3, 0)[1]) == 24
+
+
 def test_events_that_wait_are_not_lost(full, full_board, reload):
     full.linux.status(CLOCK, 9, 0, 1)
     full.linux.status(CLOCK, 5, 0, 0, 800_000_000, 0)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import Kind, Profile, Protocol
+from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
 from scmigen.server.protocols.handler import (
     DONE,
@@ -16,6 +16,7 @@ from scmigen.server.protocols.handler import (
     now_or_later,
     part,
     pending_field,
+    reply,
     require,
     row,
     short_name,
@@ -45,8 +46,9 @@ _PERMISSIONS: Final = (
     (Operation.RATE, 1 << 29),
 )
 
-_ATTRIBUTES: Final = row(Protocol.CLOCK, 0x3).reply.pack
-_ATTRIBUTES_V1: Final = row(Protocol.CLOCK, 0x3, Profile.V2_0).reply.pack
+#: Messages whose absence from a version means that it lacks attribute bits, too.
+_RATE_NOTIFY, _GET_PERMISSIONS = 0x9, 0xF
+
 _RATES: Final = row(Protocol.CLOCK, 0x4)
 _RATE: Final = row(Protocol.CLOCK, 0x6).reply.pack
 _CONFIG: Final = row(Protocol.CLOCK, 0xB).reply.pack
@@ -71,21 +73,20 @@ def _parents(session: Session, clock: Clock) -> list[int]:
 
 def clock_attributes(session: Session, clock: Clock, own: int) -> bytes:
     """CLOCK_ATTRIBUTES. Bit 0 is the actual state of the clock, whichever agents' votes cause it;
-    bit 1 says that the agent may not make every kind of change."""
+    from version 3.0 on, bit 1 says that the agent may not make every kind of change."""
     word = _ENABLED if clock.on else 0
-    if session.legacy:
-        return _ATTRIBUTES_V1(word, short_name(clock))
-    operations = _operations(session, own)
-    changes = {Operation.STATE, Operation.RATE}
-    if _parents(session, clock):
-        word |= _PARENTS
-        changes.add(Operation.PARENT)
-    if not operations >= changes:
-        word |= _RESTRICTED
-    if Operation.READ in session.views[Kind.CLOCK].attributes[own] and clock.notifications:
-        word |= _RATE_NOTIFICATION
+    if (Protocol.CLOCK, _GET_PERMISSIONS) in session.messages:
+        changes = {Operation.STATE, Operation.RATE}
+        if _parents(session, clock):
+            word |= _PARENTS
+            changes.add(Operation.PARENT)
+        if not _operations(session, own) >= changes:
+            word |= _RESTRICTED
+    if (Protocol.CLOCK, _RATE_NOTIFY) in session.messages:
+        readable = Operation.READ in session.views[Kind.CLOCK].attributes[own]
+        word |= _RATE_NOTIFICATION if readable and clock.notifications else 0
     word |= extended_name_bit(session, clock, _EXTENDED_NAME_BIT)
-    return _ATTRIBUTES(word, short_name(clock), clock.enable_delay)
+    return reply(session, Protocol.CLOCK, 0x3, word, short_name(clock), clock.enable_delay)
 
 
 def describe_rates(session: Session, clock: Clock, _: int, index: int) -> bytes:
@@ -183,12 +184,12 @@ SERVED: Final = Served(
         0x6: rate_get,
         0x7: config_set,
         0x8: name_get,
-        0x9: notify(Protocol.CLOCK, 0x0),
+        _RATE_NOTIFY: notify(Protocol.CLOCK, 0x0),
         0xA: notify(Protocol.CLOCK, 0x1),
         0xB: config_get,
         0xC: possible_parents_get,
         0xD: parent_set,
         0xE: parent_get,
-        0xF: get_permissions,
+        _GET_PERMISSIONS: get_permissions,
     }
 )

@@ -19,6 +19,7 @@ from scmigen.scmi.protocols import (
     Kind,
     Profile,
     Protocol,
+    versions,
 )
 from scmigen.scmi.status import Status
 from scmigen.server.session import Deferred, Session
@@ -65,17 +66,23 @@ class Served:
     inert: Mapping[int, Callable[[int], bytes]] = field(default_factory=dict)
 
 
-def row(protocol: Protocol, message: int, profile: Profile = Profile.V3_2) -> Message:
-    """The layout of a message in a profile; handlers look it up once, at import."""
-    return messages.commands(protocol, VERSIONS[profile][protocol])[message]
+def row(protocol: Protocol, message: int) -> Message:
+    """The newest layout of a message; handlers look up at import what no version changes."""
+    return messages.commands(protocol, VERSIONS[Profile.V3_2][protocol])[message]
+
+
+def reply(session: Session, protocol: Protocol, message: int, *values: object) -> bytes:
+    """The values of a reply in the version in use, which may lack the last ones."""
+    layout = session.row(protocol, message).reply
+    return layout.pack(*values[: len(layout.fields)])
 
 
 # Messages of every protocol (DEN0056, section 4.1.1); bound to their protocol
 
 
 def _version(protocol: Protocol, session: Session) -> bytes:
-    """PROTOCOL_VERSION."""
-    return session.versions[protocol].to_bytes(4, "little")
+    """PROTOCOL_VERSION: the newest one, whatever the agent has chosen."""
+    return session.offered[protocol].to_bytes(4, "little")
 
 
 def _message_attributes(protocol: Protocol, session: Session, message: int) -> bytes:
@@ -90,10 +97,12 @@ def _message_attributes(protocol: Protocol, session: Session, message: int) -> b
 
 
 def _negotiate(protocol: Protocol, session: Session, wanted: int) -> bytes:
-    """NEGOTIATE_PROTOCOL_VERSION: accepts any minor version up to the server's own. The minor
-    versions in use share their layouts, so there is nothing to switch over."""
-    ours = session.versions[protocol]
-    require(wanted >> 16 == ours >> 16 and wanted <= ours, Status.NOT_SUPPORTED)
+    """NEGOTIATE_PROTOCOL_VERSION: a version of any release, up to that of the agent's profile; in
+    use from the next message until the agent disconnects."""
+    require(wanted in versions(protocol, session.offered[protocol]), Status.NOT_SUPPORTED)
+    if wanted != session.versions[protocol]:
+        session.speak({**session.versions, protocol: wanted})
+        session.services.versions_changed(session)
     return DONE
 
 
@@ -139,9 +148,12 @@ def reserved_name(own: int) -> bytes:
 
 
 def extended_name_bit(session: Session, resource: Resource, bit: int) -> int:
-    """``1 << bit`` if the name does not fit into the attributes reply (release 3.1)."""
-    longer = len(resource.name) >= SHORT_NAME_SIZE and not session.legacy
-    return 1 << bit if longer else 0
+    """``1 << bit`` if the name does not fit into the attributes reply, in versions that have a
+    message for the whole name."""
+    if len(resource.name) < SHORT_NAME_SIZE:
+        return 0
+    protocol = resource.kind.protocol
+    return 1 << bit if messages.extended_names(protocol, session.versions[protocol]) else 0
 
 
 def name_get(_: Session, resource: Resource, __: int) -> bytes:

@@ -4,8 +4,9 @@ configuration; a domain in level indexing mode uses their indices instead."""
 from typing import Final
 
 from scmigen.runtime import PerformanceLevel
+from scmigen.scmi.features import Feature
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import Kind, Profile, Protocol
+from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
 from scmigen.server.protocols.handler import (
     DONE,
@@ -39,10 +40,6 @@ _EXTENDED_NAME_BIT: Final = 26
 
 _PROTOCOL: Final = row(Protocol.PERFORMANCE, 0x1).reply.pack
 _ATTRIBUTES: Final = row(Protocol.PERFORMANCE, 0x3).reply.pack
-_LEVELS: Final = {
-    legacy: row(Protocol.PERFORMANCE, 0x4, profile)
-    for legacy, profile in ((False, Profile.V3_2), (True, Profile.V2_0))
-}
 _LIMITS: Final = row(Protocol.PERFORMANCE, 0x6).reply.pack
 _LEVEL: Final = row(Protocol.PERFORMANCE, 0x8).reply.pack
 
@@ -60,7 +57,7 @@ def domain_attributes(session: Session, domain: PerformanceDomain, own: int) -> 
         word |= _NOTIFICATIONS
     word |= extended_name_bit(session, domain, _EXTENDED_NAME_BIT)
     word |= fastchannel_bit(session, Protocol.PERFORMANCE, own, _FASTCHANNELS)
-    if domain.indexed and not session.legacy:
+    if domain.indexed and not session.plain_levels:
         word |= _INDEXED
     sustained = domain.sustained
     frequency, level = (sustained.frequency, sustained.level) if sustained else (0, 0)
@@ -69,16 +66,17 @@ def domain_attributes(session: Session, domain: PerformanceDomain, own: int) -> 
 
 def describe_levels(session: Session, domain: PerformanceDomain, _: int, index: int) -> bytes:
     """PERFORMANCE_DESCRIBE_LEVELS: ascending; from version 4 with frequency and index."""
-    past_the_end = Status.INVALID_PARAMETERS if session.legacy else Status.OUT_OF_RANGE
+    known = Feature.LEVEL_OUT_OF_RANGE in session.features
+    past_the_end = Status.OUT_OF_RANGE if known else Status.INVALID_PARAMETERS
     require(index < len(domain.levels), past_the_end)
-    message = _LEVELS[session.legacy]
+    message = session.row(Protocol.PERFORMANCE, 0x4)
     assert message.entries is not None
-    pack = message.entries.entry.pack
+    layout = message.entries.entry
 
     def entry(item: tuple[int, PerformanceLevel]) -> bytes:
         number, level = item
-        words = (level.level, level.power, level.latency)
-        return pack(*words) if session.legacy else pack(*words, level.frequency, number)
+        words = (level.level, level.power, level.latency, level.frequency, number)
+        return layout.pack(*words[: len(layout.fields)])
 
     return part(session, message, list(enumerate(domain.levels)), index, entry)
 
@@ -86,11 +84,11 @@ def describe_levels(session: Session, domain: PerformanceDomain, _: int, index: 
 def limits_set(
     session: Session, domain: PerformanceDomain, _: int, maximum: int, minimum: int
 ) -> bytes:
-    """PERFORMANCE_LIMITS_SET: the agent's vote. From release 3.1 on, zero leaves that limit as it
+    """PERFORMANCE_LIMITS_SET: the agent's vote. From version 3.0 on, zero leaves that limit as it
     is; in level indexing mode, 0 is the lowest level."""
-    if domain.indexed and not session.legacy:
+    if domain.indexed and not session.plain_levels:
         maximum, minimum = _level(session, domain, maximum), _level(session, domain, minimum)
-    elif not session.legacy:
+    elif Feature.LIMITS_KEPT in session.features:
         require(maximum != 0 or minimum != 0, Status.OUT_OF_RANGE)
         had_maximum, had_minimum = domain.limits_of(session.id)
         maximum, minimum = maximum or had_maximum, minimum or had_minimum
@@ -102,13 +100,13 @@ def limits_set(
 
 def limits_get(session: Session, domain: PerformanceDomain, _: int) -> bytes:
     """PERFORMANCE_LIMITS_GET: the limits in force, aggregated over all agents."""
-    legacy = session.legacy
-    return _LIMITS(domain.outward(domain.maximum, legacy), domain.outward(domain.minimum, legacy))
+    plain = session.plain_levels
+    return _LIMITS(domain.outward(domain.maximum, plain), domain.outward(domain.minimum, plain))
 
 
 def _level(session: Session, domain: PerformanceDomain, name: int) -> int:
     """The level with this number or index."""
-    level = domain.inward(name, session.legacy)
+    level = domain.inward(name, session.plain_levels)
     if level is None:
         raise RequestError(Status.OUT_OF_RANGE)
     return level
@@ -124,7 +122,7 @@ def level_set(session: Session, domain: PerformanceDomain, _: int, name: int) ->
 
 def level_get(session: Session, domain: PerformanceDomain, _: int) -> bytes:
     """PERFORMANCE_LEVEL_GET: the level the domain runs at."""
-    return _LEVEL(domain.outward(domain.level, session.legacy))
+    return _LEVEL(domain.outward(domain.level, session.plain_levels))
 
 
 SERVED: Final = Served(

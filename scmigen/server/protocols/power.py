@@ -4,6 +4,7 @@ There is no delayed response: the notification tells when an asynchronous change
 
 from typing import Final
 
+from scmigen.scmi.features import Feature
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
@@ -47,7 +48,9 @@ def domain_attributes(session: Session, domain: PowerDomain, own: int) -> bytes:
     if domain.settable and Operation.STATE in operations:
         word |= _SYNCHRONOUS_SET | (_ASYNCHRONOUS_SET if domain.asynchronous else 0)
     if domain.notifications and Operation.READ in operations:
-        word |= _NOTIFICATION | (0 if session.legacy else _REQUESTED_NOTIFICATION)
+        word |= _NOTIFICATION
+        if Feature.REQUEST_NOTIFICATION_BIT in session.features:
+            word |= _REQUESTED_NOTIFICATION
     return _ATTRIBUTES(word, short_name(domain))
 
 

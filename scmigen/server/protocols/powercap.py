@@ -94,18 +94,19 @@ def inert_value(_: int) -> bytes:
     return _WORD(1)
 
 
-def cap_get(_: Session, domain: Powercap, __: int) -> bytes:
-    """POWERCAP_CAP_GET: 0 if power is not capped."""
-    return _WORD(domain.cap)
+def cap_get(session: Session, domain: Powercap, _: int) -> bytes:
+    """POWERCAP_CAP_GET: 0 if power is not capped, before version 2.0 the highest cap."""
+    return _WORD(domain.outward(domain.cap, session.always_capped))
 
 
-def cap_set(_: Session, domain: Powercap, own: int, flags: int, cap: int) -> bytes | Deferred:
-    """POWERCAP_CAP_SET: 0 removes the cap; any other is rounded down to a whole step."""
+def cap_set(session: Session, domain: Powercap, own: int, flags: int, cap: int) -> bytes | Deferred:
+    """POWERCAP_CAP_SET: 0 removes the cap from version 2.0 on; any other is rounded down to a whole
+    step."""
     about = domain.about
     require(about.minimum_cap != about.maximum_cap, Status.NOT_SUPPORTED)
     require(not flags & ~(_SILENT | _ASYNCHRONOUS))
     require(not flags & _ASYNCHRONOUS or about.asynchronous, Status.NOT_SUPPORTED)
-    if cap != _UNCAPPED:
+    if cap != _UNCAPPED or session.always_capped:
         require(about.minimum_cap <= cap <= about.maximum_cap, Status.OUT_OF_RANGE)
         cap -= (cap - about.minimum_cap) % about.cap_step
     require(not domain.busy, Status.BUSY)
@@ -115,7 +116,7 @@ def cap_set(_: Session, domain: Powercap, own: int, flags: int, cap: int) -> byt
         Operation.CONFIG,
         about.latency,
         lambda: domain.set_cap(cap),
-        lambda: (own, domain.cap),
+        lambda: (own, domain.outward(domain.cap, session.always_capped)),
         silent=bool(flags & _SILENT),
     )
     return now_or_later(change, later=bool(flags & _ASYNCHRONOUS))

@@ -5,10 +5,11 @@ from typing import Final
 
 from scmigen.runtime import Axis, Interval
 from scmigen.runtime import Sensor as About
+from scmigen.scmi.features import Feature
 from scmigen.scmi.layouts import Entries, name_field
-from scmigen.scmi.messages import EXTENDED_RANGE, EXTENDED_SENSOR
+from scmigen.scmi.messages import EXTENDED_RANGE, EXTENDED_SENSOR, commands, extended_names
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind, Profile, Protocol
+from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind, Protocol
 from scmigen.scmi.status import Status
 from scmigen.server.polling import reading, trip_points_of, updates_of
 from scmigen.server.protocols.handler import (
@@ -54,7 +55,7 @@ _ASYNCHRONOUS: Final = 1
 
 _PROTOCOL: Final = row(Protocol.SENSOR, 0x1).reply.pack
 _DESCRIPTION: Final = row(Protocol.SENSOR, 0x3)
-_READING_V1: Final = row(Protocol.SENSOR, 0x6, Profile.V2_0).reply.pack
+_READING_V1: Final = commands(Protocol.SENSOR, 0x10000)[0x6].reply.pack
 _AXIS: Final = row(Protocol.SENSOR, 0x7)
 _INTERVALS: Final = row(Protocol.SENSOR, 0x8)
 _CONFIG: Final = row(Protocol.SENSOR, 0x9).reply.pack
@@ -93,7 +94,7 @@ def _descriptor(session: Session, own: int) -> bytes:
         return pack(own, 0, 0, reserved_name(own))
     about = sensor.about
     low = about.trip_points | (_ASYNCHRONOUS_READ if about.asynchronous else 0)
-    if session.legacy:
+    if Feature.SENSOR_CONFIGURATION not in session.features:
         return pack(own, low, _high(about), short_name(sensor))
     low |= extended_name_bit(session, sensor, _EXTENDED_NAME_BIT)
     low |= _UPDATE_NOTIFICATION if about.updates else 0
@@ -160,7 +161,7 @@ def trip_point_config(session: Session, sensor: Sensor, _: int, control: int, va
 
 
 def _reading(session: Session, sensor: Sensor) -> bytes:
-    if session.legacy:
+    if Feature.SENSOR_CONFIGURATION not in session.features:
         return _READING_V1(sensor.read()[0])
     return reading(session.services.timers, sensor)
 
@@ -170,7 +171,8 @@ def reading_get(session: Session, sensor: Sensor, own: int, flags: int) -> bytes
     disabled. Reading a disabled sensor is an error."""
     require(not flags & ~_ASYNCHRONOUS)
     require(not flags & _ASYNCHRONOUS or sensor.about.asynchronous, Status.NOT_SUPPORTED)
-    require(session.legacy or sensor.enabled, Status.PROTOCOL_ERROR)
+    always_on = Feature.SENSOR_CONFIGURATION not in session.features
+    require(always_on or sensor.enabled, Status.PROTOCOL_ERROR)
     if not flags & _ASYNCHRONOUS:
         return _reading(session, sensor)
     found: list[bytes] = []
@@ -192,10 +194,10 @@ def _axes(sensor: Sensor) -> tuple[Axis, ...]:
     return sensor.about.axes
 
 
-def _axis(number: int, axis: Axis) -> bytes:
+def _axis(number: int, axis: Axis, names: bool) -> bytes:
     assert _AXIS.entries is not None
     low = _EXTENDED if _is_extended(axis) else 0
-    low |= _AXIS_EXTENDED_NAME if len(axis.name) >= SHORT_NAME_SIZE else 0
+    low |= _AXIS_EXTENDED_NAME if names and len(axis.name) >= SHORT_NAME_SIZE else 0
     name = name_field(axis.name, SHORT_NAME_SIZE)
     entry = _AXIS.entries.entry.pack(number, low, _high(axis), name)
     return entry + (_range(axis) if _is_extended(axis) else b"")
@@ -205,7 +207,8 @@ def axis_description_get(session: Session, sensor: Sensor, _: int, index: int) -
     """SENSOR_AXIS_DESCRIPTION_GET."""
     axes = _axes(sensor)
     require(index < len(axes))
-    found = [_axis(number, axis) for number, axis in enumerate(axes)]
+    names = extended_names(Protocol.SENSOR, session.versions[Protocol.SENSOR])
+    found = [_axis(number, axis, names) for number, axis in enumerate(axes)]
     return _filled(_AXIS.entries, found, index, session.room - 4)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from scmigen.scmi.features import Feature
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.scmi.status import Status
@@ -36,7 +37,8 @@ _LEVEL: Final = row(Protocol.VOLTAGE, 0x8).reply.pack
 def domain_attributes(session: Session, domain: VoltageDomain, own: int) -> bytes:
     """VOLTAGE_DOMAIN_ATTRIBUTES."""
     word = extended_name_bit(session, domain, _EXTENDED_NAME_BIT)
-    if domain.asynchronous and Operation.LEVEL in session.views[Kind.VOLTAGE].attributes[own]:
+    later = domain.asynchronous and Feature.VOLTAGE_ASYNCHRONOUS in session.features
+    if later and Operation.LEVEL in session.views[Kind.VOLTAGE].attributes[own]:
         word |= _ASYNCHRONOUS_LEVEL
     return _ATTRIBUTES(word, short_name(domain))
 
@@ -59,10 +61,11 @@ def config_get(_: Session, domain: VoltageDomain, __: int) -> bytes:
 
 
 def level_set(
-    _: Session, domain: VoltageDomain, own: int, flags: int, level: int
+    session: Session, domain: VoltageDomain, own: int, flags: int, level: int
 ) -> bytes | Deferred:
     """VOLTAGE_LEVEL_SET: one of the described levels."""
-    require(not flags & ~_ASYNCHRONOUS and domain.can_have(level))
+    known = _ASYNCHRONOUS if Feature.VOLTAGE_ASYNCHRONOUS in session.features else 0
+    require(not flags & ~known and domain.can_have(level))
     require(not flags & _ASYNCHRONOUS or domain.asynchronous, Status.NOT_SUPPORTED)
     require(not domain.busy, Status.BUSY)
     change = Deferred(

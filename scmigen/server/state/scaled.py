@@ -50,15 +50,15 @@ class PerformanceDomain(Resource):
         """The highest level of the domain."""
         return self.levels[-1].level if self.levels else 0
 
-    def outward(self, level: int, legacy: bool = False) -> int:
+    def outward(self, level: int, plain: bool = False) -> int:
         """How agents name a level: by its index in level indexing mode (release 3.2)."""
-        if not self.indexed or legacy:
+        if not self.indexed or plain:
             return level
         return next((index for index, it in enumerate(self.levels) if it.level == level), 0)
 
-    def inward(self, name: int, legacy: bool = False) -> int | None:
+    def inward(self, name: int, plain: bool = False) -> int | None:
         """The level that agents call ``name``; ``None`` if there is no such level."""
-        if not self.indexed or legacy:
+        if not self.indexed or plain:
             return name if any(name == item.level for item in self.levels) else None
         return self.levels[name].level if name < len(self.levels) else None
 

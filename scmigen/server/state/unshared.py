@@ -129,6 +129,10 @@ class Powercap(Resource):
             self.cap = cap
             self.changed(0x0, cap, self.pai)
 
+    def outward(self, cap: int, always_capped: bool) -> int:
+        """How agents read a cap of 0, which is none: as the highest cap before protocol 2.0."""
+        return cap or (self.about.maximum_cap if always_capped else 0)
+
     def set_pai(self, pai: int) -> None:
         """Set the averaging interval. Raises `BackendError` and changes nothing then."""
         if pai != self.pai:
