@@ -13,6 +13,7 @@ from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role, Transport
 from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Profile
 
 #: Compatible of execution domains (System Device Tree specification, chapter 3).
 COMPATIBLE = "openamp,domain-v1"
@@ -22,7 +23,8 @@ COMPATIBLE = "openamp,domain-v1"
 class Agent:
     """A client of the SCMI server. Ids are dense from 1; 0 is the platform.
 
-    ``parent`` is the nearest agent whose domain this one is nested in.
+    ``parent`` is the nearest agent whose domain this one is nested in. ``profile``: the release of
+    the specification it speaks, if a source says.
     """
 
     id: int
@@ -33,6 +35,7 @@ class Agent:
     default: bool = False
     position: Position | None = None
     parent: str | None = None
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True, slots=True)

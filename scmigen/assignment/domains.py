@@ -5,14 +5,14 @@ System Device Tree specification, chapter 3: ``compatible = "openamp,domain-v1"`
 ``access-implicit-default``. Domains may be nested (`scmigen.assignment.nesting`). The default
 domain is the outermost one that runs on ``/cpus``, if any. What SCMI needs beyond that
 is in the same node under the prefix ``scmigen,``: ``scmigen,id``, ``scmigen,role``,
-``scmigen,default``, ``scmigen,permissions``. Flag bit 0 of the first flags cell means that the
-device is shared.
+``scmigen,profile``, ``scmigen,default``, ``scmigen,permissions``. Flag bit 0 of the first flags
+cell means that the device is shared.
 """
 
 from collections.abc import Iterator, Sequence
 
 from scmigen.assignment.assignment import COMPATIBLE
-from scmigen.assignment.findings import AGENT_ID, AGENT_ROLE, DOMAIN_PROPERTY
+from scmigen.assignment.findings import AGENT_ID, AGENT_PROFILE, AGENT_ROLE, DOMAIN_PROPERTY
 from scmigen.assignment.properties import Properties
 from scmigen.assignment.said import AgentSaid, ClaimSaid, Said, SourceSaid
 from scmigen.assignment.words import did_you_mean
@@ -21,10 +21,12 @@ from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, counted
 from scmigen.runtime import MAX_AGENTS, Role
+from scmigen.scmi.clients import KNOWN, profile_of
+from scmigen.scmi.protocols import Profile
 
 _SHARED = 1
 _PREFIX = "scmigen,"
-_OURS = tuple(_PREFIX + word for word in ("id", "role", "default", "permissions"))
+_OURS = tuple(_PREFIX + word for word in ("id", "role", "profile", "default", "permissions"))
 #: The only properties of a domain that is an agent by its id alone.
 _BARE = frozenset({"compatible", "id", "phandle", "linux,phandle"})
 
@@ -84,6 +86,7 @@ def _agent(
         domain_id=domain_id,
         id=number,
         role=_role(properties, node),
+        profile=_profile(properties, node),
         permissions=properties.flag(node, f"{_PREFIX}permissions"),
         default=properties.flag(node, f"{_PREFIX}default"),
         parent=Said(names[around.path], node.position) if around is not None else None,
@@ -111,6 +114,23 @@ def _role(properties: Properties, node: Node) -> Said[Role] | None:
             f"{node.path}: scmigen,role cannot be {word.value!r}",
             word.position,
             hint="one of: " + ", ".join(Role),
+        )
+    )
+    return None
+
+
+def _profile(properties: Properties, node: Node) -> Said[Profile] | None:
+    word = properties.text(node, f"{_PREFIX}profile")
+    if word is None:
+        return None
+    found = profile_of(word.value)
+    if found is not None:
+        return Said(found, word.position)
+    properties.problems.append(
+        AGENT_PROFILE.error(
+            f"{node.path}: scmigen,profile cannot be {word.value!r}",
+            word.position,
+            hint=f"one of: {KNOWN}",
         )
     )
     return None

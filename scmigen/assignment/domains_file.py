@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from scmigen.assignment.assignment import COMPATIBLE, HandGrant
 from scmigen.assignment.findings import DEVICE_UNKNOWN, DOMAIN_PASSED_OVER
+from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of, texts
 from scmigen.assignment.said import OUTERMOST, AgentSaid, ClaimSaid, Said
@@ -17,8 +18,9 @@ from scmigen.assignment.values import TRANSPORTS
 from scmigen.assignment.vocabulary import DOMAIN, ENTRY, FLAGS, SCMI, SIMILAR, TRANSPORT
 from scmigen.diagnostics import Position
 from scmigen.runtime import MAX_AGENTS, Role
+from scmigen.scmi.clients import KNOWN, profile_of
 from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import Kind, Profile
 
 #: A bound on what patterns expand to.
 MAX_CLAIMS = 100_000
@@ -109,6 +111,7 @@ class DomainsReader:
             found,
             id=said(parts, "id", lambda where: where.number("id", 1, MAX_AGENTS)),
             role=Said(Role(word.value), word.position) if word else None,
+            profile=said(parts, "profile", _profile),
             permissions=said(parts, "permissions", lambda where: where.flag("permissions")),
         )
         return self._transport(found, parts["transport"]) if "transport" in parts else found
@@ -217,6 +220,14 @@ def _is_agent(parts: dict[str, Located], number: Said[int] | None, domain: Locat
         return True
     plain = number is not None and 1 <= number.value <= MAX_AGENTS
     return plain and domain.keys() <= _BARE
+
+
+def _profile(where: Located) -> Profile | None:
+    text = where.text("profile")
+    found = None if text is None else profile_of(text)
+    if text is not None and found is None:
+        where.wrong(f"profile cannot be {shown(text)}", f"one of: {KNOWN}")
+    return found
 
 
 def _parent(parts: dict[str, Located]) -> Said[str] | None:

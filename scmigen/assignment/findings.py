@@ -44,6 +44,12 @@ AGENT_ROLE = Finding(
     "Use ospm, psci, hypervisor, secure, vm or other.",
     switchable=False,
 )
+AGENT_PROFILE = Finding(
+    "agent-profile",
+    "A domain has an SCMI profile that does not exist.",
+    "Use a release of the specification or a program that is known, with its version or without.",
+    switchable=False,
+)
 AGENTS_FILE = Finding(
     "agents-file",
     "The agents file does not have the form that docs/reference/agents.md describes.",

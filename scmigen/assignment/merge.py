@@ -37,6 +37,7 @@ FIELDS: Mapping[str, Field] = {
     "domain_id": Field("id"),
     "id": Field("agent id"),
     "role": Field("role"),
+    "profile": Field("profile"),
     "permissions": Field("permissions", _flag),
     "default": Field("default", _flag),
     "parent": Field("parent", lambda name: name or "/domains"),

@@ -15,6 +15,7 @@ from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role
+from scmigen.scmi.protocols import Profile
 
 T = TypeVar("T")
 
@@ -55,6 +56,7 @@ class AgentSaid:
     domain_id: Said[int] | None = None
     id: Said[int] | None = None
     role: Said[Role] | None = None
+    profile: Said[Profile] | None = None
     permissions: Said[bool] | None = None
     default: Said[bool] | None = None
     parent: Said[str] | None = None

@@ -26,8 +26,9 @@ from scmigen.assignment.vocabulary import (
 from scmigen.assignment.waivers_file import KEYS as WAIVER
 from scmigen.assignment.waivers_file import WAIVABLE
 from scmigen.runtime import MAX_AGENTS, Role
+from scmigen.scmi.clients import PATTERN
 from scmigen.scmi.operations import OPERATIONS
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import Kind, Profile
 
 _Schema = Mapping[str, object]
 
@@ -108,6 +109,11 @@ def _scmi() -> _Schema:
         "role": (
             {"enum": [role.value for role in Role]},
             "Decides the agent's rights on protocols; other by default.",
+        ),
+        "profile": (
+            {"anyOf": [{"enum": [*map(float, Profile)]}, {"type": "string", "pattern": PATTERN}]},
+            "The SCMI release that the agent speaks (3.1), or the program it is (linux-6.6); the "
+            "newest release by default.",
         ),
         "transport": (
             {**_ours(TRANSPORT, transport), "required": ["type"]},

@@ -258,4 +258,14 @@ def _decided(
             shmem=said.shmem.value.text if said.shmem is not None else None,
             channel=said.channel.value if said.channel is not None else None,
         )
-    return Agent(number, said.name, role, transport, permissions, is_default, said.position, parent)
+    return Agent(
+        number,
+        said.name,
+        role,
+        transport,
+        permissions,
+        is_default,
+        said.position,
+        parent,
+        said.profile.value if said.profile is not None else None,
+    )

@@ -1,5 +1,6 @@
 """The agents file: what each key means."""
 
+import pytest
 from assigned import assigned
 from support import AGENTS, TWO_AGENTS, operations, soc
 
@@ -107,6 +108,16 @@ def test_what_is_not_said() -> None:
     assert not found.claims
     assert found.options.clock_rate == 100_000_000
     assert not found.diagnostics
+
+
+@pytest.mark.parametrize(
+    ("word", "profile"), [("3.1", "3.1"), ("linux-6.6", "3.1"), ("2.0", "2.0")]
+)
+def test_a_profile_is_a_release_or_a_program(word: str, profile: str) -> None:
+    assert (
+        read(f"domains: {{a: {{id: 1, scmi: {{profile: {word}}}}}}}").agents[0].profile == profile
+    )
+    assert read("domains: {a: {id: 1}}").agents[0].profile is None
 
 
 def test_the_hypervisor_may_change_permissions_unless_it_is_said() -> None:

@@ -105,6 +105,14 @@ STATED = {
         },
         lambda agent: agent.role.value,
     ),
+    "profile": Stated(
+        ("3.1", "2.0"),
+        {
+            **in_files("scmi", "profile"),
+            DOMAINS: lambda v: f'@scmigen,profile = "{v}";',
+        },
+        lambda agent: agent.profile,
+    ),
     # In a tree, a flag can only be set.
     "permissions": Stated(
         ("true", "false"),

@@ -247,6 +247,7 @@ def _agent(platform: Platform, agent: Agent, system_power: Set[int]) -> runtime.
         id=agent.id,
         name=agent.name,
         role=agent.role,
+        profile=agent.profile,
         permissions=platform.has_right(agent, Right.PERMISSIONS),
         system_power=agent.id in system_power,
         transport=agent.transport,
