@@ -71,7 +71,7 @@ def answered(agent: Agent, sent: bytes) -> int | None:
     frames = agent.handle(sent)
     if agent.session.versions is not VERSIONS[Profile.V3_2]:
         assert len(frames) == (len(sent) >= 4)
-        assert all(f[:4] == sent[:4] and 8 <= len(f) <= 136 and len(f) % 4 == 0 for f in frames)
+        assert all(f[:4] == sent[:4] and 8 <= len(f) <= 136 and len(f) % 2 == 0 for f in frames)
         return int.from_bytes(frames[0][4:8], "little", signed=True) if frames else None
     return check(sent, frames)
 

@@ -19,6 +19,7 @@ from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, VERSIONS, Kind, Profile
 from scmigen.scmi.status import Status
 from scmigen.server.backend import Backend
 from scmigen.server.device_permissions import Permissions
+from scmigen.server.pins import pin_tables
 from scmigen.server.state import Context, Powercap, Resource, Sensor, State
 from scmigen.server.timers import Timer, Timers
 from scmigen.server.view import Entry, View
@@ -233,6 +234,7 @@ class Session:
             )
             for kind in Kind
         }
+        self.pins = pin_tables(services.configuration, configuration)
         #: The protocols the agent can use, in ascending order, base first.
         self.protocols: tuple[scmi.Protocol, ...] = ()
         #: (protocol, message) the agent may send → its PROTOCOL_MESSAGE_ATTRIBUTES word.

@@ -129,7 +129,7 @@ def well_formed(agent: Agent, sent: bytes) -> int | None:
     for frame in frames:
         assert frame[:4] == sent[:4]
         assert 8 <= len(frame) <= 136
-        assert len(frame) % 4 == 0
+        assert len(frame) % 2 == 0
         status = int.from_bytes(frame[4:8], "little", signed=True)
         assert -11 <= status <= 0
         assert status == SUCCESS or len(frame) == 8

@@ -1,5 +1,6 @@
 """Pin control. full.json: linux has pins 0, 1 and may read 3; vm1 has 1 and 2. Group 0 is pins 0
-and 1, group 1 pins 1 and 2; functions: uart (group 0), spi (group 1), gpio (single pins)."""
+and 1, group 1 pins 1 and 2; functions: uart (group 0), spi (group 1), gpio (single pins). linux has
+group 0, and by its numbers uart 0 and gpio 1; vm1 has group 1 as 0, and spi 0 and gpio 1."""
 
 import pytest
 from scmi_wire import (
@@ -39,7 +40,8 @@ def settings(wire, number, selector=PIN):
 
 
 def test_protocol_attributes_count_pins_groups_and_functions(full):
-    assert full.linux.words(PINCTRL, 1) == [4 | 2 << 16, 3]
+    assert full.linux.words(PINCTRL, 1) == [4 | 1 << 16, 2]
+    assert full.vm1.words(PINCTRL, 1) == [3 | 1 << 16, 2]
 
 
 def test_attributes_describe_pins_groups_and_functions(full):
@@ -48,31 +50,50 @@ def test_attributes_describe_pins_groups_and_functions(full):
     assert linux.ask(PINCTRL, 3, 3, PIN) == (SUCCESS, words(1 << 31, "a-pin-with-an-e"))
     assert linux.ask(PINCTRL, 3, 0, GROUP) == (SUCCESS, words(2, "uart-pins"))
     assert linux.ask(PINCTRL, 3, 0, FUNCTION) == (SUCCESS, words(1, "uart"))
-    assert linux.ask(PINCTRL, 3, 2, FUNCTION) == (SUCCESS, words(1 << 17 | 1 << 16 | 3, "gpio"))
+    assert linux.ask(PINCTRL, 3, 1, FUNCTION) == (SUCCESS, words(1 << 17 | 1 << 16 | 3, "gpio"))
     assert linux.status(PINCTRL, 3, 0, 3) == INVALID_PARAMETERS
     assert linux.ask(PINCTRL, 9, 3, PIN)[1] == words(0) + b"a-pin-with-an-extended-name".ljust(
         64, b"\0"
     )
 
 
-def test_hidden_pins_and_groups_have_placeholders(full):
+def test_a_hidden_pin_has_a_placeholder(full):
     """Linux gives up on the whole protocol where a name is missing."""
     assert full.linux.ask(PINCTRL, 3, 2, PIN) == (SUCCESS, words(0, "reserved-2"))
-    assert full.linux.ask(PINCTRL, 3, 1, GROUP) == (SUCCESS, words(1, "reserved-1"))
-    assert full.linux.words(PINCTRL, 4, 1, GROUP, 0) == [1, 1]  # the pin of it that it sees
     assert full.linux.status(PINCTRL, 5, 2, ALL) == NOT_FOUND
-    assert full.linux.status(PINCTRL, 5, 1, ALL | GROUP << 16) == NOT_FOUND
-    assert full.linux.status(PINCTRL, 7, 1, GROUP) == NOT_FOUND
     assert full.linux.status(PINCTRL, 9, 2, PIN) == NOT_FOUND
-    assert full.linux.words(PINCTRL, 4, 1, FUNCTION, 0) == [1, 1]  # has to have a group
     assert full.linux.status(PINCTRL, 3, 9, PIN) == NOT_FOUND
-    assert full.linux.status(PINCTRL, 3, 3, FUNCTION) == NOT_FOUND
 
 
-def test_associations_are_padded_to_words(full):
+def test_groups_and_functions_of_others_are_not_counted(full):
+    """U-Boot gives up on the whole protocol where a group has no pins."""
+    linux, vm1 = full.linux, full.vm1
+    for message in (3, 7, 8, 9):
+        assert linux.status(PINCTRL, message, 1, GROUP) == NOT_FOUND
+    assert linux.status(PINCTRL, 4, 1, GROUP, 0) == NOT_FOUND
+    assert linux.status(PINCTRL, 5, 1, ALL | GROUP << 16) == NOT_FOUND
+    assert linux.status(PINCTRL, 3, 2, FUNCTION) == NOT_FOUND
+    assert vm1.ask(PINCTRL, 3, 0, GROUP) == (SUCCESS, words(2, "spi-pins"))
+    assert vm1.ask(PINCTRL, 4, 0, GROUP, 0) == (SUCCESS, words(2, 1 | 2 << 16))
+    assert vm1.ask(PINCTRL, 3, 0, FUNCTION) == (SUCCESS, words(1, "spi"))
+    assert vm1.ask(PINCTRL, 4, 0, FUNCTION, 0) == (SUCCESS, words(1) + b"\0\0")
+    assert vm1.ask(PINCTRL, 4, 1, FUNCTION, 0) == (SUCCESS, words(2, 1 | 2 << 16))
+
+
+def test_the_function_of_a_pin_is_what_the_agent_calls_it(full):
+    linux, vm1 = full.linux, full.vm1
+    assert configure(vm1, 0, GROUP, function=0) == SUCCESS  # spi
+    assert vm1.words(PINCTRL, 5, 1, FUNCTION_ONLY) == [0, 0]
+    assert linux.words(PINCTRL, 5, 1, FUNCTION_ONLY) == [NO_FUNCTION, 0]  # has no spi
+    assert configure(vm1, 1, PIN, function=1) == SUCCESS  # gpio
+    assert linux.words(PINCTRL, 5, 1, FUNCTION_ONLY) == [1, 0]
+
+
+def test_associations_are_not_padded(full):
     assert full.linux.ask(PINCTRL, 4, 0, GROUP, 0) == (SUCCESS, words(2, 0 | 1 << 16))
-    assert full.linux.ask(PINCTRL, 4, 0, GROUP, 1) == (SUCCESS, words(1, 1))  # padded
-    assert full.linux.ask(PINCTRL, 4, 0, FUNCTION, 0) == (SUCCESS, words(1, 0))
+    assert full.linux.ask(PINCTRL, 4, 0, GROUP, 1) == (SUCCESS, words(1) + b"\1\0")
+    assert full.linux.ask(PINCTRL, 4, 0, FUNCTION, 0) == (SUCCESS, words(1) + b"\0\0")
+    assert full.linux.ask(PINCTRL, 4, 1, FUNCTION, 0) == (SUCCESS, words(3, 1 << 16) + b"\3\0")
     assert full.linux.status(PINCTRL, 4, 0, GROUP, 2) == OUT_OF_RANGE
     assert full.linux.status(PINCTRL, 4, 0, PIN, 0) == INVALID_PARAMETERS
 
@@ -97,8 +118,8 @@ def test_settings_and_functions_are_configured(full):
     assert configure(linux, 0, GROUP, (STRENGTH, 16), function=0) == SUCCESS
     assert settings(linux, 0) == (0, {PULL_UP: 0, STRENGTH: 16})
     assert settings(linux, 1) == (0, {PULL_UP: 1, STRENGTH: 16})
-    assert configure(linux, 0, PIN, function=2) == SUCCESS
-    assert settings(linux, 0)[0] == 2
+    assert configure(linux, 0, PIN, function=1) == SUCCESS
+    assert settings(linux, 0)[0] == 1
     assert settings(linux, 0, GROUP)[0] == NO_FUNCTION  # its pins do not agree
 
 
@@ -109,8 +130,8 @@ def test_settings_and_functions_are_configured(full):
         (0, PIN, [(7, 0)], None, NOT_SUPPORTED),
         (0, PIN, [(PULL_UP, 0), (7, 0)], None, NOT_SUPPORTED),  # nothing of it is done
         (0, PIN, [], 0, NOT_SUPPORTED),  # a function of groups
-        (0, GROUP, [], 2, NOT_SUPPORTED),  # a function of pins
-        (0, GROUP, [], 1, NOT_SUPPORTED),  # of another group
+        (0, GROUP, [], 1, NOT_SUPPORTED),  # a function of pins
+        (0, GROUP, [], 2, NOT_FOUND),  # of another group
         (0, PIN, [], 3, NOT_FOUND),
         (0, FUNCTION, [], None, INVALID_PARAMETERS),
         (2, PIN, [], None, NOT_FOUND),
@@ -146,7 +167,7 @@ def test_a_requested_pin_is_in_use_for_others(full):
     assert linux.status(PINCTRL, 7, 0, GROUP) == SUCCESS
     assert vm1.status(PINCTRL, 7, 1, PIN) == IN_USE
     assert configure(vm1, 1, PIN, (PULL_UP, 0)) == IN_USE
-    assert vm1.status(PINCTRL, 7, 1, GROUP) == IN_USE
+    assert vm1.status(PINCTRL, 7, 0, GROUP) == IN_USE
     assert linux.status(PINCTRL, 7, 0, GROUP) == SUCCESS  # has it already
     assert vm1.status(PINCTRL, 8, 1, PIN) == INVALID_PARAMETERS  # is not its to release
     assert linux.status(PINCTRL, 8, 0, GROUP) == SUCCESS
@@ -179,6 +200,11 @@ def test_a_pin_is_closed_and_opened(full):
 
 def test_a_group_of_pins_is_closed(full):
     assert full.linux.status(PINCTRL, 0xA, LINUX, 0, DENY | GROUP) == SUCCESS
+    # it keeps its number and its pins, which agents have read
+    assert full.linux.words(PINCTRL, 1) == [4 | 1 << 16, 2]
+    assert full.linux.ask(PINCTRL, 3, 0, GROUP) == (SUCCESS, words(2, "reserved-0"))
+    assert full.linux.ask(PINCTRL, 4, 0, GROUP, 0) == (SUCCESS, words(2, 0 | 1 << 16))
+    assert full.linux.status(PINCTRL, 7, 0, GROUP) == NOT_FOUND
     assert full.linux.status(PINCTRL, 5, 0, ALL) == NOT_FOUND
     assert full.linux.status(PINCTRL, 5, 1, ALL) == NOT_FOUND
     assert full.linux.status(PINCTRL, 5, 3, ALL) == SUCCESS

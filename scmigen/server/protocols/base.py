@@ -8,6 +8,7 @@ from scmigen.scmi.protocols import KIND_OF, SHORT_NAME_SIZE, Kind, Protocol
 from scmigen.scmi.status import Status
 from scmigen.server.protocols.handler import (
     DONE,
+    WORD_SIZE,
     RequestError,
     Served,
     part,
@@ -53,7 +54,8 @@ def list_protocols(session: Session, skip: int) -> bytes:
     """BASE_DISCOVER_LIST_PROTOCOLS: one byte per protocol, without base, padded to whole words."""
     protocols = session.protocols[1:]
     require(skip <= len(protocols))
-    return part(session, _LIST, protocols, skip)
+    found = part(session, _LIST, protocols, skip)
+    return found + bytes(-len(found) % WORD_SIZE)
 
 
 def discover_agent(session: Session, wanted: int) -> bytes:

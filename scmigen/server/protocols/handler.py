@@ -173,15 +173,15 @@ def part(
     before: tuple[int, ...] = (),
 ) -> bytes:
     """The part of a multi-part reply that begins at ``index``: the words ``before`` the count, the
-    count word, and as many entries as fit, padded to whole words. ``pack`` makes an entry of an
-    item; by default an item is the one field of its entry."""
+    count word, and as many entries as fit. ``pack`` makes an entry of an item; by default an item
+    is the one field of its entry."""
     entries = message.entries
     assert entries is not None
     room = (session.room - message.reply.size) // WORD_SIZE * WORD_SIZE
     count, word = entries.part(len(items), index, room)
     pack = pack or entries.entry.pack
     found = b"".join([pack(item) for item in items[index : index + count]])
-    return message.reply.pack(*before, word) + found + bytes(-len(found) % WORD_SIZE)
+    return message.reply.pack(*before, word) + found
 
 
 def values_part(

@@ -1,9 +1,9 @@
 """The pin control protocol, 0x19 (DEN0056, section 4.11): pins, groups of pins, and functions.
 
-Grants are on pins. An agent sees a group if it sees all of its pins, and may do with the group what
-it may do with each of them; every agent sees all functions. Hidden pins and groups have placeholder
-descriptors, because agents know them by position and give up if one is missing. A pin that another
-agent has requested is IN_USE.
+Grants are on pins. An agent has a group if it is granted all of its pins (`scmigen.server.pins`),
+and may do with the group what it may do with each of them. Hidden pins, and groups with pins that
+are closed at run time, have placeholder names, because agents know them by position and give up if
+one is missing. A pin that another agent has requested is IN_USE.
 """
 
 from collections.abc import Iterator
@@ -63,10 +63,9 @@ class _Item:
 
 
 def attributes(session: Session) -> bytes:
-    """PROTOCOL_ATTRIBUTES: the numbers of pins, groups and functions."""
-    platform = session.services.configuration
-    pins = counted(session, Protocol.PINCTRL)
-    return _PROTOCOL(pins | len(platform.pin_groups) << 16, len(platform.pin_functions))
+    """PROTOCOL_ATTRIBUTES: the agent's numbers of pins, groups and functions."""
+    pins, tables = counted(session, Protocol.PINCTRL), session.pins
+    return _PROTOCOL(pins | len(tables.groups) << 16, len(tables.functions))
 
 
 def _pin(session: Session, number: int) -> _Item:
@@ -78,46 +77,28 @@ def _pin(session: Session, number: int) -> _Item:
 
 
 def _group(session: Session, number: int) -> _Item:
-    groups = session.services.configuration.pin_groups
-    require(number < len(groups), Status.NOT_FOUND)
-    if not _sees(session, number):
-        raise RequestError(Status.NOT_FOUND, f"pin group {number} ({groups[number].name})")
-    ids = session.views[Kind.PIN].ids
-    members = tuple(ids[pin] for pin in groups[number].pins)
-    pins = tuple(pin for own in members for pin in _pin(session, own).pins)
-    return _Item(groups[number].name, pins, members, len(members))
+    require(number < len(session.pins.groups), Status.NOT_FOUND)
+    group, named = session.pins.groups[number], session.views[Kind.PIN].named
+    if not all(own in named for own in group.pins):
+        raise RequestError(Status.NOT_FOUND, f"pin group {number} ({group.name})")
+    pins = tuple(pin for own in group.pins for pin in _pin(session, own).pins)
+    return _Item(group.name, pins, group.pins, len(group.pins))
 
 
 def _function(session: Session, number: int) -> _Item:
-    """A function with all its groups, hidden ones included: agents reject a function without
-    groups. A function of single pins has the agent's pins."""
-    functions = session.services.configuration.pin_functions
-    require(number < len(functions), Status.NOT_FOUND)
-    function = functions[number]
-    pins = tuple(sorted(session.views[Kind.PIN].named))
-    members = pins if function.pins_only else function.groups
-    flags = (_GPIO if function.gpio else 0) | (_PINS_ONLY if function.pins_only else 0)
-    return _Item(function.name, (), members, flags | len(members))
-
-
-def _sees(session: Session, group: int) -> bool:
-    ids = session.views[Kind.PIN].ids
-    return all(pin in ids for pin in session.services.configuration.pin_groups[group].pins)
-
-
-def _seen(session: Session, group: int) -> tuple[int, ...]:
-    """The pins of a group that the agent can see, by its ids."""
-    ids = session.views[Kind.PIN].ids
-    pins = session.services.configuration.pin_groups[group].pins
-    return tuple(ids[pin] for pin in pins if pin in ids)
+    require(number < len(session.pins.functions), Status.NOT_FOUND)
+    function = session.pins.functions[number]
+    about, members = function.about, function.members
+    flags = (_GPIO if about.gpio else 0) | (_PINS_ONLY if about.pins_only else 0)
+    return _Item(about.name, (), members, flags | len(members))
 
 
 def _is_hidden(session: Session, number: int, selector: int) -> bool:
-    """Whether the pin or group exists but the agent cannot see it."""
+    """Whether the agent has the number of a pin or group that it may not see, or not now."""
+    view, groups = session.views[Kind.PIN], session.pins.groups
     if selector == _PIN:
-        view = session.views[Kind.PIN]
         return number < view.count and number not in view.named
-    return number < len(session.services.configuration.pin_groups) and not _sees(session, number)
+    return number < len(groups) and any(own not in view.named for own in groups[number].pins)
 
 
 _SELECT: Final = {_PIN: _pin, _GROUP: _group, _FUNCTION: _function}
@@ -143,7 +124,7 @@ def describe(session: Session, number: int, flags: int) -> bytes:
     """PINCTRL_ATTRIBUTES; a placeholder name for hidden pins and groups."""
     require(flags in _SELECT)
     if flags != _FUNCTION and _is_hidden(session, number, flags):
-        count = len(_seen(session, number)) if flags == _GROUP else 0
+        count = len(session.pins.groups[number].pins) if flags == _GROUP else 0
         return _ATTRIBUTES(count, reserved_name(number))
     found = _find(session, number, flags)
     word = found.flags | (_EXTENDED_NAME if len(found.name) >= SHORT_NAME_SIZE else 0)
@@ -151,20 +132,22 @@ def describe(session: Session, number: int, flags: int) -> bytes:
 
 
 def list_associations(session: Session, number: int, flags: int, index: int) -> bytes:
-    """PINCTRL_LIST_ASSOCIATIONS: the pins of a group, the groups of a function."""
+    """PINCTRL_LIST_ASSOCIATIONS: the pins of a group, the groups of a function; an odd number of
+    them is not padded."""
     require(flags in (_GROUP, _FUNCTION))
     if flags == _GROUP and _is_hidden(session, number, flags):
-        members = _seen(session, number)
+        members = session.pins.groups[number].pins
     else:
         members = _find(session, number, flags).members
     require(index < len(members) or index == 0, Status.OUT_OF_RANGE)
     return part(session, _ASSOCIATIONS, members, index)
 
 
-def _common_function(pins: tuple[Pin, ...]) -> int:
+def _common_function(session: Session, pins: tuple[Pin, ...]) -> int:
+    """The agent's number of the function that all pins have, if it has that function."""
     functions = {pin.function for pin in pins}
     found = functions.pop() if len(functions) == 1 else None
-    return _NO_FUNCTION if found is None else found
+    return _NO_FUNCTION if found is None else session.pins.functions_of.get(found, _NO_FUNCTION)
 
 
 def settings_get(session: Session, number: int, word: int) -> bytes:
@@ -174,7 +157,7 @@ def settings_get(session: Session, number: int, word: int) -> bytes:
     skip, wanted = word >> 8 & 0xFF, word & 0xFF
     require(not word & _GET_RESERVED and what <= _FUNCTION_ONLY)
     found = _open(session, number, selector, Operation.READ)
-    function = _common_function(found.pins)
+    function = _common_function(session, found.pins)
     if what == _FUNCTION_ONLY:
         return _SETTINGS.reply.pack(function, 0)
     settings = sorted(set.intersection(*(set(pin.settings.items()) for pin in found.pins)))
@@ -207,17 +190,17 @@ def settings_configure(
     require(
         all(kind in pin.settings for pin in found.pins for kind, _ in pairs), Status.NOT_SUPPORTED
     )
+    wanted = None
     if word & _SET_FUNCTION:
-        functions = session.services.configuration.pin_functions
-        require(function < len(functions), Status.NOT_FOUND)
-        wanted = functions[function]
-        require(wanted.pins_only == (selector == _PIN), Status.NOT_SUPPORTED)
-        require(selector == _PIN or number in wanted.groups, Status.NOT_SUPPORTED)
+        require(function < len(session.pins.functions), Status.NOT_FOUND)
+        wanted = session.pins.functions[function]
+        require(wanted.about.pins_only == (selector == _PIN), Status.NOT_SUPPORTED)
+        require(number in wanted.members, Status.NOT_SUPPORTED)
     for pin in found.pins:
         for kind, value in pairs:
             pin.configure(kind, value)
-        if word & _SET_FUNCTION:
-            pin.use(function)
+        if wanted is not None:
+            pin.use(wanted.number)
     return DONE
 
 
