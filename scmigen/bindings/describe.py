@@ -7,6 +7,7 @@ from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, U
 from scmigen.bindings.identity import domain_controller, key_of, scmi_protocol, voltage_key
 from scmigen.bindings.opp_tables import points_of
 from scmigen.bindings.references import References
+from scmigen.bindings.regulators import supply_of
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
@@ -105,7 +106,7 @@ def _facts(
     rates: tuple[int, ...],
     parents: tuple[ResourceKey, ...],
 ) -> ResourceFacts:
-    voltages = tuple(_voltages(node)) if key.kind is Kind.VOLTAGE else ()
+    voltages = supply_of(node).named if key.kind is Kind.VOLTAGE else ()
     points: tuple[OperatingPoint, ...] = ()
     if key.kind is Kind.PERFORMANCE:
         table = references.target(node, "operating-points-v2")
@@ -212,13 +213,6 @@ def _parent(references: References, key: ResourceKey, node: Node) -> ResourceKey
         return _parent_domain(references, key, node)
     above = references.target(node, "vin-supply") if key.kind is Kind.VOLTAGE else None
     return voltage_key(above) if above is not None and above is not node else None
-
-
-def _voltages(regulator: Node) -> Iterator[int]:
-    for name in ("regulator-min-microvolt", "regulator-max-microvolt"):
-        value = regulator.cell(name)
-        if value is not None:
-            yield value
 
 
 def names_of(tree: DeviceTree, key: ResourceKey) -> tuple[str, ...]:

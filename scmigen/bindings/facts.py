@@ -92,6 +92,17 @@ class OperatingPoint(NamedTuple):
     power: int | None = None
 
 
+class Asked(NamedTuple):
+    """What one OPP asks of a supply, in µV: ``wanted``, or else anything from ``lowest`` to
+    ``highest``. ``opp`` names the OPP for people."""
+
+    lowest: int
+    wanted: int
+    highest: int
+    opp: str
+    position: Position | None
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceFacts:
     """What the tree says about one resource. Rates in Hz, voltages in µV; empty if unknown.

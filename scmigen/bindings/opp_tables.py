@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from scmigen.bindings.facts import OperatingPoint, OppTable
+from scmigen.bindings.facts import Asked, OperatingPoint, OppTable
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.references import References
-from scmigen.devicetree.nodes import Node
+from scmigen.bindings.status import Status
+from scmigen.devicetree.nodes import Node, Property
 
 
 def _point(node: Node) -> OperatingPoint | None:
@@ -19,10 +20,42 @@ def _point(node: Node) -> OperatingPoint | None:
     return OperatingPoint(rates, voltage, level, latency, power)
 
 
+def _opps(table: Node) -> Iterator[Node]:
+    """The OPPs of a table; Linux passes over disabled ones."""
+    return (child for child in table.children.values() if Status.of(child).is_okay)
+
+
 def points_of(table: Node) -> tuple[OperatingPoint, ...]:
     """The operating points of a table, ascending."""
-    found = (_point(child) for child in table.children.values())
+    found = (_point(child) for child in _opps(table))
     return tuple(sorted({p for p in found if p is not None}, key=_order))
+
+
+def voltages_of(table: OppTable) -> Iterator[Asked]:
+    """What the OPPs of a table ask of supplies, ``opp-microvolt-<name>`` included.
+
+    Which of several supplies an entry belongs to is left to the driver by the binding.
+    """
+    if table.prop == "operating-points":
+        cells, prop = table.node.cells(table.prop) or (), table.node.properties[table.prop]
+        for at, (khz, voltage) in enumerate(zip(cells[::2], cells[1::2], strict=False)):
+            yield Asked(voltage, voltage, voltage, f"{khz} kHz", prop.position_at(8 * at + 4))
+        return
+    for node in _opps(table.node):
+        for name, prop in node.properties.items():
+            if name == "opp-microvolt" or name.startswith("opp-microvolt-"):
+                yield from _asked(node, prop)
+
+
+def _asked(opp: Node, prop: Property) -> Iterator[Asked]:
+    """The entries of one property: each a voltage, or each ``<wanted lowest highest>``."""
+    cells = opp.cells(prop.name) or ()
+    triplets = list(zip(cells[::3], cells[1::3], cells[2::3], strict=False))
+    if len(cells) % 3 or not all(low <= wanted <= high for wanted, low, high in triplets):
+        triplets = [(voltage, voltage, voltage) for voltage in cells]
+    size = len(prop.value) // max(len(triplets), 1)
+    for at, (wanted, low, high) in enumerate(triplets):
+        yield Asked(low, wanted, high, opp.name, prop.position_at(size * at))
 
 
 def _order(point: OperatingPoint) -> tuple[tuple[int, ...], int, int]:

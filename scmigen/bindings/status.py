@@ -31,6 +31,11 @@ class Status:
         position = None if written is None else written.position or node.position
         return cls(node.string("status"), node.string("secure-status"), position)
 
+    @property
+    def is_okay(self) -> bool:
+        """Whether ``status`` leaves the node enabled."""
+        return self.normal in _OKAY
+
 
 @dataclass(frozen=True, slots=True)
 class Availability:
@@ -56,7 +61,7 @@ class Availability:
         normal, secure = (True, True) if above is None else self._known[above]
         for item in reversed(pending):
             status = self.status(item)
-            here = status.normal in _OKAY
+            here = status.is_okay
             normal = normal and here
             secure = secure and (here if status.secure is None else status.secure in _OKAY)
             self._known[item] = normal, secure

@@ -15,6 +15,7 @@ from scmigen.checks import (
     shared_memory,
     sharing_checks,
     transports,
+    values,
 )
 from scmigen.checks.check import Check
 from scmigen.checks.plugins import Plugins, load_plugins, run_guarded
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     *sharing_checks.SHARED.values(),
     *_checks(provider_checks),
     *_checks(assigned_clocks),
+    *_checks(values),
     *_checks(dependence),
     *_checks(grant_checks),
     *_checks(references),

@@ -55,6 +55,7 @@ def build(
         decided.closure,
         decided.granted,
         decided.scaling.undriven,
+        decided.scaling.unreached,
         tuple(moved),
         _foreign(scheme.lock, inventory, names),
     )

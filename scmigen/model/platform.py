@@ -22,6 +22,7 @@ from scmigen.model.identifiers import Foreign, Lock, Moved
 from scmigen.model.ownership import ClaimConflict, Owners
 from scmigen.model.places import NO_PLACES, Places
 from scmigen.model.protocol_grants import ProtocolGrant, Right, protocol_grants
+from scmigen.model.scaling import Unreached
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
@@ -252,6 +253,7 @@ class Findings:
     closure: Closure
     granted: Granted
     undriven: tuple[OppTable, ...]
+    unreached: tuple[Unreached, ...]
     moved: tuple[Moved, ...]
     foreign: tuple[Foreign, ...] = ()
 

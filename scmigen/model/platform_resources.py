@@ -11,6 +11,7 @@ from scmigen.model.decisions import Decisions
 from scmigen.model.identifiers import Ids, Scheme
 from scmigen.model.naming import propose, unique
 from scmigen.model.platform import Resource
+from scmigen.model.scaling import Scaling
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 
@@ -125,11 +126,17 @@ def _facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[ResourceKey,
                 clock=driven.get(Kind.CLOCK),
             )
             continue
-        facts = known[key]
-        asked = scaling.rates.get(key)
-        rates = tuple(sorted(asked.union(facts.rates))) if asked else facts.rates
-        found[key] = facts if rates == facts.rates else replace(facts, rates=rates)
+        found[key] = _asked(scaling, key, known[key])
     return found
+
+
+def _asked(scaling: Scaling, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:
+    """Facts with the rates and voltages that OPP tables ask for."""
+    rates = scaling.rates.get(key, frozenset()).union(facts.rates)
+    voltages = scaling.voltages.get(key, frozenset()).union(facts.voltages)
+    if len(rates) == len(facts.rates) and len(voltages) == len(facts.voltages):
+        return facts
+    return replace(facts, rates=tuple(sorted(rates)), voltages=tuple(sorted(voltages)))
 
 
 def _resource(

@@ -15,10 +15,12 @@ from scmigen.bindings.consumers import (
     is_clock_input,
 )
 from scmigen.bindings.describe import ProviderNodes
-from scmigen.bindings.facts import OppTable, Provider, ProviderClass, ResourceKey, Use
+from scmigen.bindings.facts import Asked, OppTable, Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import has_dvfs, scmi_protocol
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_pci
+from scmigen.bindings.opp_tables import voltages_of
+from scmigen.bindings.regulators import Supply, supply_of
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.operations import Operation
@@ -34,18 +36,31 @@ class Scaling:
     """``uses``: what tables add. ``domains``: performance domain → its table. ``surrendered``:
     (consumer, resource) whose `rate`, `parent` and `level` the domain takes over. ``undriven``:
     tables whose clock the platform does not manage. ``rates``: clock → the rates in Hz its tables
-    ask for. ``driven``: performance domain → the clock and the supply that it alone sets, where
-    there is one of each kind. ``together``: clock or supply → the others that the same devices
-    change with it. ``setters``: clock → the performance domains that set it."""
+    ask for. ``voltages``: supply → the voltages in µV within its limits that its tables ask for.
+    ``unreached``: what no supply of a table's devices can give. ``driven``: performance domain →
+    the clock and the supply that it alone sets, where there is one of each kind. ``together``:
+    clock or supply → the others that the same devices change with it. ``setters``: clock → the
+    performance domains that set it."""
 
     uses: tuple[Use, ...]
     domains: Mapping[ResourceKey, OppTable]
     surrendered: frozenset[tuple[str, ResourceKey]]
     undriven: tuple[OppTable, ...]
     rates: Mapping[ResourceKey, frozenset[int]]
+    voltages: Mapping[ResourceKey, frozenset[int]]
+    unreached: tuple["Unreached", ...]
     driven: Mapping[ResourceKey, Mapping[Kind, ResourceKey]]
     together: Mapping[ResourceKey, frozenset[ResourceKey]]
     setters: Mapping[ResourceKey, tuple[ResourceKey, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """Voltages that OPPs of ``table`` ask for and none of ``supplies`` can give."""
+
+    table: OppTable
+    asked: tuple[Asked, ...]
+    supplies: Mapping[ResourceKey, Supply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +118,25 @@ class _Found:
         self._surrendered: set[tuple[str, ResourceKey]] = set()
         self._undriven: list[OppTable] = []
         self._rates: dict[ResourceKey, frozenset[int]] = {}
+        self._voltages: dict[ResourceKey, set[int]] = {}
+        self._unreached: list[Unreached] = []
         self._sets: dict[ResourceKey, tuple[ResourceKey, ...]] = {}
         self._together: list[set[ResourceKey]] = []
 
     def add(self, table: OppTable, devices: Sequence[_Device]) -> None:
         """Add what a table means to the devices that use it."""
+        asked = tuple(voltages_of(table))
+        if asked:
+            self._supply(table, asked, _groups(table, devices))
         devices = self._without_hardware(table, devices)
-        if not devices or not _has_rates(table):
+        if not devices or not _has_rates(table, asked):
             return
         groups = _groups(table, devices)
         if not table.requires and all(map(self._is_reached, groups)):
             for group in groups:
                 self._make_domain(group)
             return
-        added = [use for group in groups for use in self._native(group)]
+        added = [use for group in groups for use in self._native(group, bool(asked))]
         for group in groups:
             self._together.extend(
                 ({use.key for use in group.clocks}, {use.key for use in group.supplies})
@@ -126,6 +146,23 @@ class _Found:
             self._rates[use.key] = self._rates.get(use.key, frozenset()) | _rates(table, use)
         if not added:
             self._undriven.append(table)
+
+    def _supply(self, table: OppTable, asked: Iterable[Asked], groups: Iterable[_Group]) -> None:
+        """Note the voltages that supplies must have, and what none of them can give."""
+        for group in groups:
+            known = {use.key: supply_of(self._nodes.node(use.key)) for use in group.supplies}
+            for key, supply in known.items():
+                if len(known) == 1 or supply.named:
+                    found = {item.wanted for item in asked if supply.may_vary_to(item.wanted)}
+                    self._voltages.setdefault(key, set()).update(found)
+            lost = tuple(
+                item
+                for item in asked
+                if known
+                and not any(s.can_supply(item.lowest, item.highest) for s in known.values())
+            )
+            if lost:
+                self._unreached.append(Unreached(table, lost, known))
 
     def _without_hardware(self, table: OppTable, devices: Sequence[_Device]) -> list[_Device]:
         """The devices that no performance domain of the tree serves.
@@ -164,12 +201,12 @@ class _Found:
             taken = (*device.clocks, *device.supplies)
             self._surrendered.update((device.node.path, use.key) for use in taken)
 
-    def _native(self, group: _Group) -> Iterator[Use]:
-        """`rate` on the managed clocks, `level` on the managed supplies that can change.
+    def _native(self, group: _Group, votes: bool) -> Iterator[Use]:
+        """`rate` on the managed clocks, with ``votes`` `level` on the managed supplies that can
+        change.
 
         A device that names none sets those of its group.
         """
-        votes = any(point.voltage is not None for point in group.table.points)
         prop = group.table.prop
         for device in group.devices:
             for use in device.clocks or group.clocks:
@@ -190,6 +227,8 @@ class _Found:
             frozenset(self._surrendered),
             tuple(self._undriven),
             self._rates,
+            {key: frozenset(found) for key, found in self._voltages.items()},
+            tuple(self._unreached),
             _driven(self._sets),
             _together(self._together),
             _setters(self._sets),
@@ -264,11 +303,10 @@ def _rates(table: OppTable, use: Use) -> frozenset[int]:
     return frozenset(rate for rate in found if rate)
 
 
-def _has_rates(table: OppTable) -> bool:
+def _has_rates(table: OppTable, asked: Sequence[Asked]) -> bool:
     """Frequencies that the device sets; levels without voltages are votes on another domain."""
     votes = any(point.level is not None for point in table.points)
-    voltages = any(point.voltage is not None for point in table.points)
-    return any(point.rates for point in table.points) and not (votes and not voltages)
+    return any(point.rates for point in table.points) and not (votes and not asked)
 
 
 def _device(node: Node, table: OppTable, uses: Iterable[Use], tree: DeviceTree) -> _Device:

@@ -104,6 +104,46 @@ def test_regulators(body: str, voltages: tuple[int, ...], on: bool, always_on: b
     assert (found.voltages, found.on, found.always_on) == (voltages, on, always_on)
 
 
+LISTED = [
+    pytest.param(
+        """compatible = "regulator-gpio"; regulator-min-microvolt = <1800000>;
+        regulator-max-microvolt = <3300000>; states = <3300000 0>, <1800000 1>;""",
+        (1_800_000, 3_300_000),
+        id="GPIO",
+    ),
+    pytest.param(
+        """compatible = "regulator-gpio"; regulator-min-microvolt = <1>;
+        regulator-max-microvolt = <9>; states = <3 1>, <5 0>, <11 2>;""",
+        (3, 5),
+        id="GPIO, one outside of the limits",
+    ),
+    pytest.param(
+        """compatible = "regulator-gpio"; regulator-type = "current"; states = <3 1>, <5 0>;""",
+        (),
+        id="currents",
+    ),
+    pytest.param(
+        """compatible = "pwm-regulator"; regulator-min-microvolt = <1016000>;
+        regulator-max-microvolt = <1114000>;
+        voltage-table = <1114000 0>, <1095000 10>, <1056000 50>, <1016000 100>;""",
+        (1_016_000, 1_056_000, 1_095_000, 1_114_000),
+        id="PWM",
+    ),
+    pytest.param(
+        """compatible = "acme,ldo"; regulator-min-microvolt = <1>; regulator-max-microvolt = <9>;
+        states = <3 1>;""",
+        (1, 9),
+        id="another binding's property",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "voltages"), LISTED)
+def test_regulators_that_select_one_of_some_voltages(body: str, voltages: tuple[int, ...]) -> None:
+    """Bindings/regulator/gpio-regulator.yaml and pwm-regulator.yaml, their examples among these."""
+    assert facts(f"v: v {{ {body} }}; d {{ x-supply = <&v>; }};", "voltage v").voltages == voltages
+
+
 def test_an_scmi_voltage_is_described_by_the_regulator_with_its_reg() -> None:
     body = """scmi { compatible = "arm,scmi"; sv: protocol@17 { reg = <0x17>; regulators {
         regulator@3 { reg = <4>; regulator-max-microvolt = <1>; };
@@ -173,6 +213,12 @@ def test_points_of_a_table() -> None:
         OperatingPoint((500,), None, None),
         OperatingPoint(((1 << 32) + 2,), 900, 7),
     )
+
+
+def test_disabled_points_are_left_out() -> None:
+    """As in ``_of_add_opp_table_v2`` of Linux: for each available child."""
+    body = 'a { opp-hz = <0 5>; status = "disabled"; }; b { opp-hz = <0 6>; status = "okay"; };'
+    assert points(body) == (OperatingPoint((6,), None, None),)
 
 
 def test_points_with_a_frequency_for_each_clock() -> None:

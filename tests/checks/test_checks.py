@@ -54,6 +54,7 @@ PARENT = "assigned-clocks = <&cc 1>; assigned-clock-parents = <&%s>;"
 AT_PARENT = PARENT.replace("<", "<^", 1)
 OSC = 'osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; };'
 PROTECTED = "g: g { #clock-cells = <1>; protected-clocks = <3>; };"
+VOLTS = "t: t { o { opp-microvolt = %s; }; };"
 OPP = "t: t { o { opp-hz = <0 5>; }; };"
 TREE_SCMI = """scmi { compatible = "arm,scmi-smc"; shmem = <&%s>; arm,smc-id = <1>; %s };"""
 USES_CLOCK = "d { clocks = <&clk 1>; };"
@@ -181,6 +182,12 @@ CASES = {
         "OPP table /t creates no performance domain: the platform manages no clock of /d",
         Case(f"{OSC} ^{OPP} d {{ operating-points-v2 = <&t>; clocks = <&osc>; }};"),
         Case(f"{OPP} d {{ operating-points-v2 = <&t>; clocks = <&cc 1>; }};"),
+    ),
+    "opp-voltage": (
+        "warning",
+        "o of &t asks for 950000 µV; voltage <&vdd> has 700000 to 900000 µV",
+        Case(f"{VOLTS % '<^950000>'} d {{ operating-points-v2 = <&t>; cpu-supply = <&vdd>; }};"),
+        Case(f"{VOLTS % '<900000>'} d {{ operating-points-v2 = <&t>; cpu-supply = <&vdd>; }};"),
     ),
     "grant-unmanaged": (
         "error",

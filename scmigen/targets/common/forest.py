@@ -12,7 +12,7 @@ from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.names import title_of, titles
-from scmigen.targets.common.values import frequency_text, voltage_text
+from scmigen.targets.common.values import frequency_text, rates_text, voltages_text
 
 #: Kinds whose resources feed one another.
 KINDS: Final = (Kind.CLOCK, Kind.POWER, Kind.VOLTAGE)
@@ -25,26 +25,19 @@ _Thing = ResourceKey | str
 class TreeNode:
     """What feeds or is fed: a resource of the platform, another of that kind, or a provider.
 
-    ``name`` is for people and ``source`` says where it is: label or path, with cells. ``values``
-    are the rates in Hz or voltages in µV that the tree has for it. ``parent`` and ``also``, what
-    else may feed it, are indices of nodes; ``is_provider``: it stands for all outputs of a node.
+    ``name`` is for people and ``source`` says where it is: label or path, with cells.
+    ``value_text`` has its rates or voltages for people, and is empty if none are known. ``parent``
+    and ``also``, what else may feed it, are indices of nodes; ``is_provider``: it stands for all
+    outputs of a node.
     """
 
     name: str
     source: str
     resource: Resource | None
-    values: tuple[int, ...]
+    value_text: str
     parent: int | None
     also: tuple[int, ...]
     is_provider: bool
-    is_voltage: bool = False
-
-    @property
-    def value_text(self) -> str:
-        """The rates or voltages for people; empty if the tree has none."""
-        if self.is_voltage:
-            return " to ".join(map(voltage_text, self.values))
-        return ", ".join(map(frequency_text, self.values))
 
 
 def forest(platform: Platform, kind: Kind) -> tuple[TreeNode, ...]:
@@ -151,27 +144,25 @@ def _node(
     if isinstance(thing, str):
         short = thing.rpartition("/")[2]
         named = (f"&{label[thing]}", short) if thing in label else (short, thing)
-        return TreeNode(*named, None, (), parent, also, True)
+        return TreeNode(*named, None, "", parent, also, True)
+    resource = platform.resource(thing)
     place = f"&{label[thing.provider]}" if thing.provider in label else thing.provider
     return TreeNode(
         name=name.get(thing) or title_of(platform, thing),
         source=" ".join((place, *map(str, thing.cells))),
-        resource=platform.resource(thing),
-        values=_values(platform, thing),
+        resource=resource,
+        value_text=_value_text(platform, thing, resource),
         parent=parent,
         also=also,
         is_provider=False,
-        is_voltage=thing.kind is Kind.VOLTAGE,
     )
 
 
-def _values(platform: Platform, key: ResourceKey) -> tuple[int, ...]:
-    facts = platform.inventory.facts.get(key)
-    if facts is not None and key.kind is Kind.VOLTAGE:
-        return tuple(sorted(set(facts.voltages)))
-    if facts is not None and facts.rates:
-        return facts.rates
+def _value_text(platform: Platform, key: ResourceKey, resource: Resource | None) -> str:
+    facts = resource.facts if resource is not None else platform.inventory.facts.get(key)
+    if facts is not None and (facts.voltages or facts.rates):
+        return voltages_text(facts) if facts.voltages else rates_text(facts)
     if key.kind is not Kind.CLOCK or key.cells:
-        return ()
+        return ""
     rate = fixed_rate(platform.inventory.references, _at(platform, key.provider))
-    return (rate,) if rate else ()
+    return frequency_text(rate) if rate else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
-from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.facts import ResourceFacts, ResourceKey
 from scmigen.bindings.thermal import TripPoint
 from scmigen.bindings.thermal import trip_points as thermal_trip_points
 from scmigen.model.platform import Platform, Resource
@@ -115,6 +115,17 @@ def frequency_text(rate: int) -> str:
 def voltage_text(voltage: int) -> str:
     """A voltage in µV for people: ``850 mV``."""
     return _scaled(voltage, _VOLTAGES)
+
+
+def rates_text(facts: ResourceFacts) -> str:
+    """The rates of a clock for people."""
+    return ", ".join(map(frequency_text, facts.rates))
+
+
+def voltages_text(facts: ResourceFacts) -> str:
+    """The voltages of a supply for people; two are its limits as well."""
+    joint = " to " if len(facts.voltages) == 2 else ", "
+    return joint.join(map(voltage_text, sorted(set(facts.voltages))))
 
 
 def _scaled(value: int, units: Sequence[tuple[int, str]]) -> str:

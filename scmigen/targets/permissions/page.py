@@ -23,7 +23,12 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.forest import KINDS, TreeNode, children_of, descend, forest
 from scmigen.targets.common.names import titles, written
 from scmigen.targets.common.templates import render
-from scmigen.targets.common.values import frequency_text, voltage_text
+from scmigen.targets.common.values import (
+    frequency_text,
+    rates_text,
+    voltage_text,
+    voltages_text,
+)
 
 _SCRIPTS = ("page.js", "page-trees.js")
 
@@ -210,9 +215,9 @@ def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
     """Facts about a resource, as label and text."""
     facts = resource.facts
     if facts.rates:
-        yield "rate", ", ".join(frequency_text(rate) for rate in facts.rates)
+        yield "rate", rates_text(facts)
     if facts.voltages:
-        yield "voltage", " to ".join(voltage_text(v) for v in sorted(set(facts.voltages)))
+        yield "voltage", voltages_text(facts)
     if facts.points:
         yield "levels", "; ".join(_point(point) for point in facts.points)
     if _boot(facts):
