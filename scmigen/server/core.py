@@ -260,6 +260,8 @@ class Server:
 
     def disconnected(self, session: Session) -> None:
         """The client of an agent is gone: release all that ends with it, and notify the others."""
+        if self.fastchannels is not None:
+            self.fastchannels.disconnected(session.id)
         self.release(session, tell=False)
         self.settle(session.name)
         self.publish(session.id)

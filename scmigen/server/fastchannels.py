@@ -16,9 +16,12 @@ channel's words as the message of the same name. It polls every `PERIOD` µs whi
 doorbells, and less often after `PATIENCE` µs without any (`Window.idle`); an agent whose transport
 has a doorbell of its own can ring that to be noticed at once. A FastChannel has no response:
 refused requests are only logged. GET channels have no doorbell and always hold the current values.
+
+The channels of an agent work from its first DESCRIBE_FASTCHANNEL until it disconnects: words that a
+killed agent left behind, or that someone writes while it is gone, change nothing.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,12 +120,16 @@ class FastChannels:
             reason = problem.strerror or problem
             raise FastChannelError(f"{window.path}: {reason}") from None
         self._closed = False
+        #: The agents that have asked for their channels since they connected.
+        self._users: set[int] = set()
         self._pace = Backoff(PERIOD, window.idle, PATIENCE)
         self._timer: Timer | None = None
 
-    def begin(self, kept: Container[int] = ()) -> None:
-        """Write the current values and start polling the doorbells. The slots of the agents in
-        ``kept``, which were connected before a reload, keep what the agents have written."""
+    def begin(self, kept: Set[int] = frozenset(), before: "FastChannels | None" = None) -> None:
+        """Write the current values and start polling the doorbells. The agents in ``kept``, which
+        were connected ``before`` a reload, go on with their channels and what they have written."""
+        if before is not None:
+            self._users |= before._users & kept
         for slot in self._slots.values():
             if slot.agent not in kept:
                 self._write(slot.offset, bytes(SLOT))
@@ -143,6 +150,10 @@ class FastChannels:
         for slot in self._slots.values():
             if slot.agent == agent:
                 self._show(slot)
+
+    def disconnected(self, agent: int) -> None:
+        """``agent`` is gone: its channels rest until it asks for them again."""
+        self._users.discard(agent)
 
     def close(self) -> None:
         """Stop polling and close the memory, if that has not been done."""
@@ -168,6 +179,7 @@ class FastChannels:
         channel = CHANNELS[protocol].get(message)
         if slot is None or channel is None:
             return None
+        self._awake(session.id)
         rows = messages.commands(protocol, session.versions[protocol])
         pack = rows[_DESCRIBE[protocol]].reply.pack
         base = self._address + slot.offset
@@ -176,6 +188,15 @@ class FastChannels:
             return pack(0, limit, base + channel.offset, channel.size, 0, 0, 0)
         doorbell = base + channel.doorbell
         return pack(_DOORBELL, limit, base + channel.offset, channel.size, doorbell, 1, 0)
+
+    def _awake(self, agent: int) -> None:
+        """Use the channels of ``agent`` from now on, without what they contain."""
+        if agent in self._users:
+            return
+        self._users.add(agent)
+        for slot in self._slots.values():
+            if slot.agent == agent:
+                self._write(slot.offset, bytes(_SHOWN))
 
     def changed(self, change: Change) -> None:
         """Update the GET channels of the resource that changed."""
@@ -223,6 +244,8 @@ class FastChannels:
         """Handle every channel whose doorbell is set. Raises `SharedMemoryError`."""
         memory = self._memory.read(0, self._size)
         for slot in self._slots.values():
+            if slot.agent not in self._users:
+                continue
             for message, channel in CHANNELS[slot.protocol].items():
                 if channel.doorbell is None:
                     continue

@@ -133,7 +133,7 @@ def _hand_over(old: Server, new: Server, kept: frozenset[int]) -> None:
         step(f"events of agent {number}", _move_events, old, new, number)
     step("polling", new.poller.resume, old.poller, kept)
     if new.fastchannels is not None:
-        step("FastChannels", new.fastchannels.begin, kept)
+        step("FastChannels", new.fastchannels.begin, kept, old.fastchannels)
 
 
 def _move_events(old: Server, new: Server, number: int) -> None:

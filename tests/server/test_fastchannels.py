@@ -116,6 +116,28 @@ def test_a_rung_doorbell_is_handled_as_the_message(full, memory):
     assert full.linux.words(PERFORMANCE, 8, CPU) == [20]
 
 
+def test_channels_of_an_agent_that_is_gone_rest(full, memory):
+    """Whether it wrote and was killed before the server looked, or somebody writes for it."""
+    *_, set_at, _, bell, ring, _ = memory.channel(PERFORMANCE, CPU, LIMITS_SET)
+
+    def post(maximum, minimum):
+        for at, data in ((set_at, words(maximum, minimum)), (bell, words(ring))):
+            memory.file.seek(at - ADDRESS)
+            memory.file.write(data)
+
+    post(30, 20)
+    full.linux.agent.disconnect()
+    full.wait(PERIOD)
+    post(20, 20)
+    full.wait(PERIOD)
+    assert full.linux.words(PERFORMANCE, 6, CPU) == [30, 10]
+    memory.channel(PERFORMANCE, CPU, LIMITS_SET)
+    full.wait(PERIOD)
+    assert full.linux.words(PERFORMANCE, 6, CPU) == [30, 10]
+    memory.write(PERFORMANCE, CPU, LIMITS_SET, 30, 20)
+    assert full.linux.words(PERFORMANCE, 6, CPU) == [30, 20]
+
+
 def test_power_caps_are_read_and_written_through_channels(full, memory):
     assert memory.read(POWERCAP, 0, 4) == 9000
     memory.write(POWERCAP, 0, 5, 3000)
