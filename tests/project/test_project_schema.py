@@ -43,7 +43,9 @@ def validator() -> Any:
     return jsonschema.Draft202012Validator(schema)
 
 
-@pytest.mark.parametrize("text", [WHOLE, BOARD, *re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)])
+@pytest.mark.parametrize(
+    "text", [WHOLE, BOARD, *re.findall(r"```toml[^\n]*\n(.*?)```", PAGE, re.DOTALL)]
+)
 def test_right_files_are_accepted_by_both(validator: Any, tmp_path: Path, text: str) -> None:
     assert [problem.message for problem in validator.iter_errors(tomllib.loads(text))] == []
     assert read_project(written(tmp_path / "scmigen.toml", text))

@@ -1,6 +1,7 @@
 """A back end of one's own: the one of docs/reference/server.md, run as it stands there."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,9 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "server.md"
 def block(language):
     """The first block of code in a language, in the section about back ends."""
     chapter = DOCUMENT.read_text().partition("\n### Write a back end\n")[2]
-    return chapter.partition(f"```{language}\n")[2].partition("```")[0]
+    found = re.search(rf"```{language}.*\n((?:.*\n)*?)```", chapter)
+    assert found
+    return found[1]
 
 
 @pytest.fixture
