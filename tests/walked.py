@@ -90,6 +90,11 @@ def like(expected: list[str]) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+def _text(said: bytes) -> str:
+    # A serial line ends with both.
+    return said.decode(errors="replace").replace("\r\n", "\n")
+
+
 class Terminal:
     """A shell that is given one command after the other."""
 
@@ -106,14 +111,15 @@ class Terminal:
             start_new_session=True,
         )
         os.close(reading)
-        self._said = ""
+        self._heard = bytearray()
+        self._told = 0
         self._reader = Thread(target=self._listen, daemon=True)
         self._reader.start()
 
     def _listen(self) -> None:
         assert self._shell.stdout is not None
         while data := os.read(self._shell.stdout.fileno(), 1 << 16):
-            self._said += data.decode(errors="replace")
+            self._heard += data
 
     @property
     def folder(self) -> Path:
@@ -128,15 +134,17 @@ class Terminal:
         lasts = not command or command.startswith(LASTING)
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            said, done, rest = self._said.partition(f"{_DONE}\n")
-            if done:
-                self._said = rest
-                return said
-            if lasts and expected.fullmatch(self._said):
-                break
+            said, done, _ = self._rest().partition(f"{_DONE}\n".encode())
+            if done or (lasts and expected.fullmatch(_text(said))):
+                self._told += len(said) + len(done)
+                return _text(said)
             time.sleep(0.02)
-        said, self._said = self._said, ""
-        return said
+        said = self._rest()
+        self._told += len(said)
+        return _text(said)
+
+    def _rest(self) -> bytes:
+        return bytes(self._heard[self._told :])
 
     def close(self) -> None:
         """End the shell and all that it started."""

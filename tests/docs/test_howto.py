@@ -1,0 +1,51 @@
+"""The how-to pages, walked: every command typed, every answer compared."""
+
+import gzip
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from walked import walk
+
+SOURCES = Path(__file__).parents[2]
+HOWTO = SOURCES / "docs" / "howto"
+GUEST = SOURCES.parent / "shared" / "linux-guest"
+
+pytestmark = pytest.mark.slow
+
+
+def guest(folder: Path) -> None:
+    """The kernel and the busybox that the reader has."""
+    needed = ("qemu-system-aarch64", "dtc", "fdtoverlay", "cpio", "cpp")
+    missing = [name for name in needed if not shutil.which(name)]
+    if missing or not GUEST.exists():
+        pytest.skip(f"not here: {', '.join(missing or ['../shared/linux-guest'])}")
+    devices = subprocess.run(
+        ["qemu-system-aarch64", "-M", "virt", "-device", "help"], capture_output=True, text=True
+    )
+    if "vhost-user-scmi-pci" not in devices.stdout:
+        pytest.skip("QEMU has no vhost-user-scmi-pci: older than 8.1")
+    (folder / "guest").mkdir()
+    for packed, to in (("Image.gz", "guest/Image"), ("initramfs-base.cpio.gz", "base.cpio")):
+        (folder / to).write_bytes(gzip.decompress((GUEST / packed).read_bytes()))
+    busybox = subprocess.run(
+        ["cpio", "--quiet", "-i", "--to-stdout", "bin/busybox"],
+        input=(folder / "base.cpio").read_bytes(),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    (folder / "guest" / "busybox").write_bytes(busybox.stdout)
+
+
+#: What is there before a reader begins, where that is more than the examples.
+GIVEN: dict[str, Callable[[Path], None]] = {"qemu-guest": guest}
+PAGES = sorted(page for page in HOWTO.glob("*.md") if "```console" in page.read_text())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_says_what_happens(page: Path, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(SOURCES / "examples")
+    GIVEN.get(page.stem, lambda _: None)(tmp_path)
+    walk(page, tmp_path)
