@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Thread
 
 #: What a page tells to install is there already, and tests are offline.
-INSTALLED = ("python3 -m venv", ". .venv/bin/activate", "pip install", "sudo apt")
+INSTALLED = re.compile(r"python3 -m venv|\. \.venv/|pip install -q \.$|sudo apt ")
 #: Commands that go on: their output is awaited, not their end.
 LASTING = ("scmigen serve",)
 PATIENCE = 60.0
@@ -187,7 +187,7 @@ class Walk:
     def do(self, step: Step | Written) -> str:
         """The output of a command; a file is written, and prints nothing."""
         if isinstance(step, Step):
-            if step.command.startswith(INSTALLED):
+            if INSTALLED.match(step.command):
                 return "\n".join([*step.output, ""]) if step.output else ""
             return self.terminal(step.terminal).run(step.command, like(step.output))
         file = self.terminal("").folder / step.name

@@ -16,6 +16,15 @@ GUEST = SOURCES.parent / "shared" / "linux-guest"
 pytestmark = pytest.mark.slow
 
 
+#: What the reader installs goes to a folder of the test, without the network.
+PIP = {"PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1"}
+
+
+def builder(_: Path) -> None:
+    """What builds the reader's packages."""
+    pytest.importorskip("hatchling", reason="without it pip would fetch it")
+
+
 def guest(folder: Path) -> None:
     """The kernel and the busybox that the reader has."""
     needed = ("qemu-system-aarch64", "dtc", "fdtoverlay", "cpio", "cpp")
@@ -40,7 +49,12 @@ def guest(folder: Path) -> None:
 
 
 #: What is there before a reader begins, where that is more than the examples.
-GIVEN: dict[str, Callable[[Path], None]] = {"qemu-guest": guest}
+GIVEN: dict[str, Callable[[Path], None]] = {
+    "own-back-end": builder,
+    "own-check": builder,
+    "own-target": builder,
+    "qemu-guest": guest,
+}
 PAGES = sorted(page for page in HOWTO.glob("*.md") if "```console" in page.read_text())
 
 
@@ -48,4 +62,4 @@ PAGES = sorted(page for page in HOWTO.glob("*.md") if "```console" in page.read_
 def test_a_page_says_what_happens(page: Path, tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(SOURCES / "examples")
     GIVEN.get(page.stem, lambda _: None)(tmp_path)
-    walk(page, tmp_path)
+    walk(page, tmp_path, PIP | {"PIP_TARGET": f"{tmp_path}/site", "PYTHONPATH": f"{tmp_path}/site"})

@@ -1,4 +1,4 @@
-"""A back end of one's own: the one of docs/reference/server.md, run as it stands there."""
+"""A back end of one's own: the one of docs/howto/own-back-end.md, run as it stands there."""
 
 import os
 import re
@@ -13,22 +13,20 @@ from scmigen.scmi.protocols import Protocol
 
 SCMIGEN = Path(sys.executable).parent / "scmigen"
 FULL = Path(__file__).parent / "full.json"
-DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "server.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "howto" / "own-back-end.md"
 
 
 def block(language):
-    """The first block of code in a language, in the section about back ends."""
-    chapter = DOCUMENT.read_text().partition("\n### Write a back end\n")[2]
-    found = re.search(rf"```{language}.*\n((?:.*\n)*?)```", chapter)
-    assert found
-    return found[1]
+    """The first block of code in a language."""
+    (text,) = re.findall(rf"```{language} .*?\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    return text
 
 
 @pytest.fixture
 def package(tmp_path):
     """An installed package with the module of the document and its entry point."""
     (tmp_path / "board.py").write_text(block("python"))
-    group, entry = block("toml").splitlines()
+    *_, group, entry = block("toml").splitlines()
     assert group == '[project.entry-points."scmigen.backends"]'
     name, target = entry.replace('"', "").split(" = ")
     about = tmp_path / "board-1.0.dist-info"

@@ -19,7 +19,7 @@ from scmigen.targets import registry
 from scmigen.targets.base import Target
 from scmigen.targets.make import make, option_problems
 
-DOCS = Path(__file__).parents[2] / "docs" / "reference" / "targets.md"
+DOCS = Path(__file__).parents[2] / "docs" / "howto" / "own-target.md"
 
 BOARD = """
 cc: clock-controller@1000 { compatible = "acme,cc"; #clock-cells = <1>;
@@ -39,7 +39,7 @@ Install = Callable[[str], None]
 
 def example() -> str:
     """The Python text of the worked example."""
-    (text,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.S)
+    (text,) = re.findall(r"```python .*?\n(.*?)```", DOCS.read_text(), re.S)
     return str(text)
 
 
@@ -74,7 +74,7 @@ def by_line(package: Install, monkeypatch: pytest.MonkeyPatch) -> Install:
 def by_entry_point(package: Install, tmp_path: Path) -> Install:
     def install(text: str) -> None:
         package(text)
-        (entry,) = re.findall(r"```toml\n.*?\n(acme = .*?)\n```", DOCS.read_text(), re.S)
+        (entry,) = re.findall(r"```toml .*?\n(acme = .*?)\n```", DOCS.read_text(), re.S)
         info = tmp_path / "acme_scmi-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-scmi\nVersion: 1.0\n")
