@@ -54,6 +54,9 @@ SET_VRING_KICK, SET_VRING_CALL, SET_VRING_ERR = 12, 13, 14
 GET_PROTOCOL_FEATURES, SET_PROTOCOL_FEATURES, GET_QUEUE_NUM, SET_VRING_ENABLE = 15, 16, 17, 18
 RESET_DEVICE: Final = 34
 
+#: The requests that files come with.
+_WITH_FILES: Final = frozenset({SET_MEM_TABLE, SET_VRING_KICK, SET_VRING_CALL, SET_VRING_ERR})
+
 #: VIRTIO_F_VERSION_1, VHOST_USER_F_PROTOCOL_FEATURES, VIRTIO_SCMI_F_P2A_CHANNELS.
 _PROTOCOL_FEATURES: Final = 1 << 30
 FEATURES: Final = 1 << 32 | _PROTOCOL_FEATURES | 1 << 0
@@ -155,9 +158,11 @@ class VhostSession:
         if handler is None:
             raise QueueError(f"request {number}, which was not negotiated")
         files, self._files = self._files, deque()
-        if self._aside.stuck:
-            raise QueueError("files that cannot be closed or signalled")
         try:
+            if self._aside.stuck:
+                raise QueueError("files that cannot be closed or signalled")
+            if files and number not in _WITH_FILES:
+                raise QueueError(f"request {number} with {len(files)} files, which takes none")
             reply = handler(self, payload, files)
         finally:
             while files:
@@ -196,7 +201,7 @@ class VhostSession:
         return _WORD.pack(_QUEUES)
 
     def _nothing(self, _: bytes, __: deque[int]) -> None:
-        """SET_OWNER, SET_VRING_ERR: nothing to do."""
+        """SET_OWNER: nothing to do."""
 
     def _reset(self, _: bytes, __: deque[int]) -> None:
         for number in range(_QUEUES):
@@ -262,10 +267,10 @@ class VhostSession:
         word = _number(payload)
         index = word & 0xFF
         queue = self._queue(index)
-        if word & 0x100:
-            return queue, index, None
-        if len(files) != 1:
+        if len(files) != (0 if word & 0x100 else 1):
             raise QueueError(f"{len(files)} files for one ring")
+        if not files:
+            return queue, index, None
         doorbells.check(files[0])
         return queue, index, files.popleft()
 
@@ -281,6 +286,11 @@ class VhostSession:
     def _set_vring_call(self, payload: bytes, files: deque[int]) -> None:
         queue, _, descriptor = self._file_of(payload, files)
         queue.set_call(descriptor)
+
+    def _set_vring_err(self, payload: bytes, files: deque[int]) -> None:
+        _, _, descriptor = self._file_of(payload, files)
+        if descriptor is not None:
+            self._aside.close(descriptor)
 
     def _set_vring_enable(self, payload: bytes, _: deque[int]) -> None:
         index, on = _pair(payload)
@@ -421,7 +431,7 @@ _HANDLERS: Final[Mapping[int, _Handler]] = {
     GET_VRING_BASE: VhostSession._get_vring_base,
     SET_VRING_KICK: VhostSession._set_vring_kick,
     SET_VRING_CALL: VhostSession._set_vring_call,
-    SET_VRING_ERR: VhostSession._nothing,
+    SET_VRING_ERR: VhostSession._set_vring_err,
     GET_PROTOCOL_FEATURES: VhostSession._get_protocol_features,
     SET_PROTOCOL_FEATURES: VhostSession._set_protocol_features,
     GET_QUEUE_NUM: VhostSession._get_queue_num,
