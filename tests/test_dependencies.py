@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -101,3 +102,15 @@ def test_packages_of_others_are_imported_where_the_table_says() -> None:
 def test_what_is_ours_or_of_python_is_not_foreign(source: str, tmp_path: Path) -> None:
     (tmp_path / "m.py").write_text(source)
     assert list(foreign(tmp_path / "m.py")) == []
+
+
+def test_no_package_warns_when_it_is_compiled_and_imported(tmp_path: Path) -> None:
+    """Other installers than pip leave that to the first run."""
+    code = (
+        "import importlib, pkgutil, scmigen\n"
+        "for module in pkgutil.walk_packages(scmigen.__path__, 'scmigen.'):\n"
+        "    module.name == 'scmigen.__main__' or importlib.import_module(module.name)\n"
+    )
+    command = [sys.executable, "-W", "error", "-X", f"pycache_prefix={tmp_path}", "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert (run.returncode, run.stderr) == (0, "")

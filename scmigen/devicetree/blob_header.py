@@ -4,9 +4,13 @@ The package raises bare exceptions and checks neither sizes nor offsets, so all 
 to is refused before, and all that it returns is checked here.
 """
 
+import warnings
 from dataclasses import dataclass
 
-from fdt import Header
+with warnings.catch_warnings():
+    # Where no bytecode was installed, Python warns of escapes that the package has in its strings.
+    warnings.simplefilter("ignore")
+    from fdt import Header
 
 _VERSIONS = (16, 17)
 #: The version that a blob must be compatible with (``last_comp_version``); 17 only added a size.
