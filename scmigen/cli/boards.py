@@ -1,13 +1,14 @@
-"""``scmigen check`` for several boards: those of a project file, or each that is named."""
+"""``check`` and ``build`` for several boards: those of a project file, or each that is named."""
 
+import io
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -60,7 +61,7 @@ def check_boards(
 
     with _Progress(len(requests)) as progress:
 
-        def take(index: int, outcome: Outcome) -> None:
+        def take(_: int, outcome: Outcome) -> None:
             statuses[ERRORS if outcome.status is None else outcome.status] += 1
             progress.went_on()
             if style != "text":
@@ -79,6 +80,53 @@ def check_boards(
     wrong = len(requests) - statuses[0]
     say(f"{counted(len(requests), 'board')}: {statuses[0]} ok, {wrong} with errors", err=True)
     raise SystemExit(worst(statuses))
+
+
+def build_boards(
+    requests: Sequence[BoardRequest], jobs: int | None, build: Callable[[BoardRequest], None]
+) -> None:
+    """Build boards at once, print what each says in their order, and end with the worst status."""
+    statuses: list[int] = []
+
+    def work(index: int) -> Outcome:
+        return _kept(lambda: build(requests[index]))
+
+    with _Progress(len(requests)) as progress:
+
+        def take(index: int, outcome: Outcome) -> None:
+            statuses.append(ERRORS if outcome.status is None else outcome.status)
+            progress.went_on()
+            with progress.aside():
+                for text, stream in zip(outcome.printed, (sys.stdout, sys.stderr), strict=True):
+                    stream.write(text)
+                    stream.flush()
+                report(outcome.diagnostics, "text", True, sys.stderr)
+
+        run_all(len(requests), work, jobs or _processors(), take)
+    for request, status in zip(requests, statuses, strict=True):
+        if status:
+            say(f"board {request.label} is not built", err=True)
+    if any(statuses):
+        raise SystemExit(worst(statuses))
+
+
+class _Kept(io.StringIO):
+    """What is printed, kept; it looks as on the stream that it is for."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        super().__init__()
+        self.isatty = stream.isatty  # type: ignore[method-assign]
+
+
+def _kept(build: Callable[[], None]) -> Outcome:
+    """The exit status of a build, and what it prints."""
+    status = 0
+    with redirect_stdout(_Kept(sys.stdout)) as out, redirect_stderr(_Kept(sys.stderr)) as err:
+        try:
+            build()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else ERRORS
+    return Outcome((), status, (out.getvalue(), err.getvalue()))
 
 
 def _report_data(

@@ -15,7 +15,7 @@ from click.core import ParameterSource
 from scmigen.cli import complete
 from scmigen.cli.choices import OPTIONS
 from scmigen.cli.report import ERRORS, FORMATS, report, say
-from scmigen.cli.request import FIELDS, status_of, typed_request, worst
+from scmigen.cli.request import FIELDS, status_of, typed_request
 from scmigen.cli.request import BoardRequest as BoardRequest
 from scmigen.diagnostics import InputError, Severity
 from scmigen.model.platform import Model
@@ -35,33 +35,45 @@ def board_options(command: _Command, formats: Sequence[str] = FORMATS) -> _Comma
 
 
 def build_options(command: _Command) -> _Command:
-    """The same for ``build``, which is called for one board of a project file after the other."""
+    """The same for ``build``; of several boards, `build_boards` takes care."""
 
     def call(
         requests: tuple[BoardRequest, ...],
         output: Path | None,
         emit: tuple[str, ...],
+        jobs: int | None,
         **others: Any,
     ) -> None:
-        one_file = any(others.get(name) for name in ("depfile", "stamp"))
+        one_file = any(others.get(name) for name in ("depfile", "depfile_target", "stamp"))
         if output is not None or one_file or others["style"] != "text":
             the_one(requests)
-        ended = []
         for request in requests:
-            folder = output or request.output
-            if folder is None:
+            if output is None and request.output is None:
                 what = f"the output directory of {request.label}"
                 raise click.UsageError(f"Missing option '-o', {what}")
-            try:
-                command(request=request, output=folder, emit=emit or request.emit, **others)
-            except SystemExit as end:
-                ended.append(end.code)
-                if len(requests) > 1:
-                    say(f"board {request.label} is not built", err=True)
-        if ended:
-            raise SystemExit(worst(ended))
 
-    return _options(call, command, FORMATS)
+        def build(request: BoardRequest) -> None:
+            folder, outputs = output or request.output, emit or request.emit
+            command(request=request, output=folder, emit=outputs, **others)
+
+        if len(requests) == 1:
+            build(requests[0])
+            return
+        # Processes and a progress bar are needed only here.
+        from scmigen.cli.boards import build_boards
+
+        build_boards(requests, jobs, build)
+
+    return _jobs("built")(_options(call, command, FORMATS))
+
+
+def _jobs(done: str) -> Callable[[_Command], _Command]:
+    return click.option(
+        "-j",
+        "--jobs",
+        type=click.IntRange(1, 1024),
+        help=f"Boards that are {done} at once; by default, one per processor.",
+    )
 
 
 def check_options(command: _Command) -> _Command:
@@ -82,12 +94,7 @@ def check_options(command: _Command) -> _Command:
 
     with_options = _options(call, command, FORMATS)
     for option in (
-        click.option(
-            "-j",
-            "--jobs",
-            type=click.IntRange(1, 1024),
-            help="Boards that are checked at once; by default, one per processor.",
-        ),
+        _jobs("checked"),
         click.option(
             "--each",
             is_flag=True,

@@ -30,11 +30,13 @@ _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 class Outcome(NamedTuple):
     """What was found in one board; ``status`` is the exit status that it alone would have.
 
-    ``None``: the process did not come to an end, and the one diagnostic says why.
+    ``None``: the process did not come to an end, and the one diagnostic says why. ``printed`` is
+    what the process wrote to standard output, and to standard error.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     status: int | None
+    printed: tuple[str, str] = ("", "")
 
 
 #: What is done for the board of a number.
@@ -118,9 +120,10 @@ class _Pool:
                 self.done[worker.index] = _outcome(worker.data, self._forget(key.fd))
 
     def end(self) -> None:
-        """Kill what still runs."""
-        for pipe, worker in list(self._workers.items()):
-            os.kill(worker.process, signal.SIGKILL)
+        """End what still runs; a build that is writing undoes that first."""
+        for worker in self._workers.values():
+            os.kill(worker.process, signal.SIGTERM)
+        for pipe in list(self._workers):
             self._forget(pipe)
 
     def _forget(self, pipe: int) -> int:
@@ -138,12 +141,10 @@ def _answer(work: Work, index: int, end: int) -> NoReturn:
             signal.signal(getattr(signal, name), signal.SIG_DFL)
         # One board, then the process ends: collecting garbage only costs time and shared pages.
         gc.disable()
-        found, status = work(index)
+        outcome = work(index)
         # A check is a finding with a function, which cannot be sent.
-        sent: object = (
-            tuple(replace(item, finding=_plain(item.finding)) for item in found),
-            status,
-        )
+        found = (replace(item, finding=_plain(item.finding)) for item in outcome.diagnostics)
+        sent: object = tuple(outcome._replace(diagnostics=tuple(found)))
     except BaseException as problem:
         if os.environ.get("SCMIGEN_DEBUG"):
             import traceback

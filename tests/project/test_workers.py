@@ -88,6 +88,27 @@ def test_no_process_is_left_after_a_signal(number: int, tmp_path: Path) -> None:
             os.kill(worker, 0)
 
 
+def test_a_worker_that_writes_undoes_that_before_it_ends(tmp_path: Path) -> None:
+    """As a build does, which holds signals back while it replaces files."""
+    work = (
+        "from scmigen.targets.common.exclusive import stoppable; from pathlib import Path\n"
+        "    with stoppable() as check:\n"
+        "        try:\n"
+        f"            file = Path({str(tmp_path)!r}, str(index)); file.write_text('begun')\n"
+        "            while True: time.sleep(0.01); check()\n"
+        "        finally:\n"
+        "            time.sleep(0.1); file.write_text('undone')"
+    )
+    with started(work, 2, 2) as process:
+        until = monotonic() + 60
+        while len(list(tmp_path.iterdir())) < 2 and monotonic() < until:
+            sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGTERM
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["undone"] * 2
+
+
 def test_without_fork_boards_are_done_one_by_one() -> None:
     found = lines("", 3, 2)
     script = SCRIPT.format(work="", count=3, jobs=2)
