@@ -61,7 +61,7 @@ def check_boards(
 
     with _Progress(len(requests)) as progress:
 
-        def take(_: int, outcome: Outcome) -> None:
+        def take(index: int, outcome: Outcome) -> None:
             statuses[ERRORS if outcome.status is None else outcome.status] += 1
             progress.went_on()
             if style != "text":
@@ -93,7 +93,7 @@ def build_boards(
 
     with _Progress(len(requests)) as progress:
 
-        def take(index: int, outcome: Outcome) -> None:
+        def take(_: int, outcome: Outcome) -> None:
             statuses.append(ERRORS if outcome.status is None else outcome.status)
             progress.went_on()
             with progress.aside():
