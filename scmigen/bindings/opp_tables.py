@@ -16,8 +16,9 @@ def _point(node: Node) -> OperatingPoint | None:
     voltage = node.cell("opp-microvolt")
     if not rates and level is None:
         return None
-    latency, power = node.cell("clock-latency-ns"), node.cell("opp-microwatt")
-    return OperatingPoint(rates, voltage, level, latency, power)
+    # One entry per supply; what the device draws is all of them.
+    power = sum(node.cells("opp-microwatt") or ()) or None
+    return OperatingPoint(rates, voltage, level, node.cell("clock-latency-ns"), power)
 
 
 def _opps(table: Node) -> Iterator[Node]:
@@ -69,6 +70,30 @@ def _old_points(node: Node) -> tuple[OperatingPoint, ...]:
     latency = node.cell("clock-latency")
     found = (OperatingPoint((k * 1000,), u, None, latency) for k, u in pairs)
     return tuple(sorted(found, key=_order))
+
+
+def power_coefficient(device: Node) -> int | None:
+    """What a device draws, in µW per MHz and V² (Linux ``Bindings/arm/cpus.yaml``)."""
+    return device.cell("dynamic-power-coefficient") or None
+
+
+def with_power(points: Iterable[OperatingPoint], coefficient: int) -> tuple[OperatingPoint, ...]:
+    """The points of a device, with the power that follows from its coefficient.
+
+    As Linux has it for energy models: coefficient · frequency · voltage², unless some point has a
+    power of its own (``dev_pm_opp_of_register_em``).
+    """
+    every = tuple(points)
+    if any(point.power for point in every):
+        return every
+    return tuple(point._replace(power=_dynamic_power(point, coefficient)) for point in every)
+
+
+def _dynamic_power(point: OperatingPoint, coefficient: int) -> int | None:
+    """µW, rounded up: what is known is never 0, which Linux refuses."""
+    hertz = next(filter(None, point.rates), 0)
+    # MHz are Hz / 10⁶, and V² are µV² / 10¹².
+    return -(-coefficient * hertz * (point.voltage or 0) ** 2 // 10**18) or None
 
 
 def tables_of(references: References, consumers: Iterable[Node]) -> tuple[OppTable, ...]:

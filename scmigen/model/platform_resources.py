@@ -6,6 +6,7 @@ from dataclasses import replace
 from scmigen.bindings.describe import facts_of
 from scmigen.bindings.facts import ResourceFacts, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.identity import scmi_protocol
+from scmigen.bindings.opp_tables import power_coefficient, with_power
 from scmigen.model.boot_state import boot_state
 from scmigen.model.decisions import Decisions
 from scmigen.model.identifiers import Ids, Scheme
@@ -114,19 +115,34 @@ def _facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[ResourceKey,
     scaling, known = decided.scaling, dict(decided.inventory.facts)
     missing = [key for key in wanted if key not in known and key not in scaling.domains]
     known.update(facts_of(decided.inventory.references, missing, decided.inventory.uses))
+    coefficients = _coefficients(decided)
     found = {}
     for key in wanted:
         table = scaling.domains.get(key)
-        if table is not None:
+        if table is None:
+            facts = _asked(scaling, key, known[key])
+        else:
             driven = scaling.driven.get(key, {})
-            found[key] = ResourceFacts(
+            facts = ResourceFacts(
                 points=table.points,
                 position=table.node.position,
                 supply=driven.get(Kind.VOLTAGE),
                 clock=driven.get(Kind.CLOCK),
             )
-            continue
-        found[key] = _asked(scaling, key, known[key])
+        if key in coefficients:
+            facts = replace(facts, points=with_power(facts.points, coefficients[key]))
+        found[key] = facts
+    return found
+
+
+def _coefficients(decided: Decisions) -> dict[ResourceKey, int]:
+    """Performance domain → the power coefficient of the first of its devices that has one."""
+    found: dict[ResourceKey, int] = {}
+    for use in decided.closure.needs:
+        if use.key.kind is Kind.PERFORMANCE and use.key not in found:
+            coefficient = power_coefficient(use.consumer)
+            if coefficient is not None:
+                found[use.key] = coefficient
     return found
 
 

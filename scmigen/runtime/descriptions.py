@@ -45,8 +45,8 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
             "holds it on."
         ),
         "PerformanceLevel": (
-            "An operating point: abstract level, frequency in kHz, voltage in µV, power in mW, "
-            "latency in µs."
+            "An operating point: abstract level, frequency in kHz, voltage in µV, latency in "
+            "µs, and power in the unit ``performance_power``, 0 if unknown."
         ),
         "PerformanceDomain": (
             "A performance domain: levels ascending, ``sustained`` the index of the level at "
@@ -109,6 +109,9 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "Device": (
             "A device for BASE_SET_DEVICE_PERMISSIONS: who has it at boot, who may be given it."
         ),
-        "Runtime": "One SCMI platform.",
+        "Runtime": (
+            "One SCMI platform. ``performance_power`` is the unit of the power of all operating "
+            "points."
+        ),
     }
 )

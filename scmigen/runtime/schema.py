@@ -321,6 +321,7 @@ class Runtime(_Strict, frozen=True, kw_only=True):
     pin_groups: tuple[PinGroup, ...] = ()
     pin_functions: tuple[PinFunction, ...] = ()
     devices: tuple[Device, ...] = ()
+    performance_power: PowerUnit = PowerUnit.MILLIWATT
 
     def resources(self, kind: Kind) -> tuple[Resource, ...]:
         """The resources of one kind, ascending by number."""

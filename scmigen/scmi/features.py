@@ -15,6 +15,8 @@ class Feature(Enum):
     REQUEST_NOTIFICATION_BIT = "request-notification-bit"
     #: PERFORMANCE_LIMITS_SET: a limit of zero stays as it is.
     LIMITS_KEPT = "limits-kept"
+    #: PROTOCOL_ATTRIBUTES [17]: power in µW.
+    MICROWATTS = "microwatts"
     #: Level indexing mode.
     LEVEL_INDICES = "level-indices"
     #: PERFORMANCE_DESCRIBE_LEVELS past the last level: OUT_OF_RANGE, before INVALID_PARAMETERS.
@@ -30,6 +32,7 @@ class Feature(Enum):
 SINCE: Final[Mapping[Feature, tuple[Protocol, int]]] = {
     Feature.REQUEST_NOTIFICATION_BIT: (Protocol.POWER, 0x21000),
     Feature.LIMITS_KEPT: (Protocol.PERFORMANCE, 0x30000),
+    Feature.MICROWATTS: (Protocol.PERFORMANCE, 0x30000),
     Feature.LEVEL_INDICES: (Protocol.PERFORMANCE, 0x40000),
     Feature.LEVEL_OUT_OF_RANGE: (Protocol.PERFORMANCE, 0x40000),
     Feature.SENSOR_CONFIGURATION: (Protocol.SENSOR, 0x20000),

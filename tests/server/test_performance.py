@@ -1,6 +1,7 @@
 """The performance protocol: levels, and the limits of several agents."""
 
 import pytest
+from msgspec.structs import replace
 from scmi_wire import (
     DENIED,
     INVALID_PARAMETERS,
@@ -10,11 +11,41 @@ from scmi_wire import (
     notification,
     words,
 )
+from server.conftest import Platform
+
+from scmigen.runtime import PowerUnit
+from scmigen.scmi.protocols import Profile
+
+
+@pytest.mark.parametrize(
+    ("unit", "profile", "bits", "power"),
+    [
+        ("abstract", "3.2", 0, 2001),
+        ("mW", "3.2", 1, 2001),
+        ("uW", "3.2", 2, 2001),
+        ("abstract", "2.0", 0, 2001),
+        ("mW", "2.0", 1, 2001),
+        # Versions 2.0 of the protocol have bit 16 alone: mW, rounded up.
+        ("uW", "2.0", 1, 3),
+        ("uW", "3.0", 1, 3),
+        ("uW", "3.1", 2, 2001),
+    ],
+)
+def test_power_has_the_unit_of_the_configuration(board, unit, profile, bits, power):
+    """PROTOCOL_ATTRIBUTES, bits 17:16."""
+    (domain,) = board.performance_domains
+    levels = (replace(domain.levels[0], power=2001), *domain.levels[1:])
+    changed = replace(
+        board,
+        performance_power=PowerUnit(unit),
+        performance_domains=(replace(domain, levels=levels),),
+    )
+    linux = Platform(changed, Profile(profile)).linux
+    assert linux.words(PERFORMANCE, 1) == [bits << 16 | 1, 0, 0, 0]
+    assert linux.words(PERFORMANCE, 4, 0, 0)[1:3] == [levels[0].level, power]
 
 
 def test_attributes_say_what_the_agent_may_set(platform, platform_2_0):
-    milliwatt = 1 << 16
-    assert platform.linux.words(PERFORMANCE, 1) == [milliwatt | 1, 0, 0, 0]
     for linux in (platform.linux, platform_2_0.linux):
         assert linux.ask(PERFORMANCE, 3, 0) == (
             SUCCESS,

@@ -30,7 +30,7 @@ CPU = 'cpu { compatible = "acme,cpu"; operating-points-v2 = <&t>; clocks = <&cc 
 
 
 def test_levels_have_the_latency_and_power_of_their_opp() -> None:
-    """From ns to µs and from µW to mW, rounded up (Linux ``Bindings/opp/opp-v2-base.yaml``)."""
+    """From ns to µs, rounded up, and µW (Linux ``Bindings/opp/opp-v2-base.yaml``)."""
     made = configuration(soc_model(OPPS + CPU % "cpu-supply = <&vdd>;"))
     (domain,) = made["performance_domains"]
     assert domain["levels"] == [
@@ -39,10 +39,67 @@ def test_levels_have_the_latency_and_power_of_their_opp() -> None:
             "level": 900_000,
             "frequency": 900_000,
             "voltage": 850_000,
-            "power": 1501,
+            "power": 1_500_001,
             "latency": 301,
         },
     ]
+    assert made["performance_power"] == "uW"
+
+
+#: The A53 cluster of Juno r0 in kHz and µV: 0.14 mW per MHz and V². SCP-firmware has the same
+#: points as literals, ``(uint32_t)(0.14 * 450 * 0.820 * 0.820)`` mW and so on: 42.3612, 58.16125
+#: and 119 mW (product/juno/scp_ramfw/config_dvfs.c).
+JUNO = ((450_000, 820_000), (575_000, 850_000), (850_000, 1_000_000))
+
+
+def opps(*points: tuple[int, int]) -> str:
+    return "".join(
+        f"o{khz} {{ opp-hz = <0 {khz * 1000}>; opp-microvolt = <{microvolts}>; }}; "
+        for khz, microvolts in points
+    )
+
+
+def powers(body: str) -> tuple[object, list[int]]:
+    made = configuration(soc_model(body))
+    (domain,) = made["performance_domains"]
+    return made["performance_power"], [level.get("power", 0) for level in domain["levels"]]
+
+
+def test_power_follows_from_the_coefficient_of_a_device() -> None:
+    """In µW, rounded up."""
+    body = f"t: t {{ {opps(*JUNO)} }};" + CPU % "dynamic-power-coefficient = <140>;"
+    assert powers(body) == ("uW", [42_362, 58_162, 119_000])
+
+
+def test_power_of_shared_tables_is_that_of_the_first_device_that_has_one() -> None:
+    cpus = "".join(
+        (CPU % more).replace("cpu {", f"{name} {{", 1)
+        for name, more in (
+            ("a", ""),
+            ("b", "dynamic-power-coefficient = <140>;"),
+            ("c", "dynamic-power-coefficient = <530>;"),
+        )
+    )
+    assert powers(f"t: t {{ opp-shared; {opps(JUNO[2])} }}; {cpus}") == ("uW", [119_000])
+
+
+UNKNOWN_POWER = [
+    pytest.param(opps(JUNO[0]), "", id="no coefficient"),
+    pytest.param(opps(JUNO[0]), "dynamic-power-coefficient = <0>;", id="a coefficient of 0"),
+    pytest.param("o { opp-hz = <0 5>; };", "dynamic-power-coefficient = <140>;", id="no voltage"),
+]
+
+
+@pytest.mark.parametrize(("points", "more"), UNKNOWN_POWER)
+def test_without_a_power_the_scale_is_abstract(points: str, more: str) -> None:
+    assert powers(f"t: t {{ {points} }};" + CPU % more) == ("abstract", [0])
+
+
+def test_powers_of_opps_are_used_in_place_of_the_coefficient() -> None:
+    """As in Linux: where one OPP has a power, those of all come from the OPPs; one value for each
+    supply, which add up."""
+    body = OPPS.replace("<1500001>", "<1500000>, <1>") + CPU % "dynamic-power-coefficient = <140>;"
+    assert powers(body) == ("uW", [0, 1_500_001])
 
 
 def test_the_latency_of_an_old_table_is_that_of_the_device() -> None:

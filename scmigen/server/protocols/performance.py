@@ -3,7 +3,7 @@ configuration; a domain in level indexing mode uses their indices instead."""
 
 from typing import Final
 
-from scmigen.runtime import PerformanceLevel
+from scmigen.runtime import PerformanceLevel, PowerUnit
 from scmigen.scmi.features import Feature
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
@@ -26,8 +26,9 @@ from scmigen.server.protocols.handler import (
 from scmigen.server.session import Session
 from scmigen.server.state import PerformanceDomain
 
-#: PROTOCOL_ATTRIBUTES: power in mW.
-_MILLIWATT: Final = 1 << 16
+#: PROTOCOL_ATTRIBUTES: the unit of power.
+_UNIT_SHIFT: Final = 16
+_UNITS: Final = {PowerUnit.ABSTRACT: 0, PowerUnit.MILLIWATT: 1, PowerUnit.MICROWATT: 2}
 #: PERFORMANCE_DOMAIN_ATTRIBUTES.
 _BITS: Final = (
     (Operation.LIMITS, 1 << 31),
@@ -45,8 +46,18 @@ _LEVEL: Final = row(Protocol.PERFORMANCE, 0x8).reply.pack
 
 
 def attributes(session: Session) -> bytes:
-    """PROTOCOL_ATTRIBUTES: the number of domains; power is in mW, and there are no statistics."""
-    return _PROTOCOL(_MILLIWATT | counted(session, Protocol.PERFORMANCE), 0, 0)
+    """PROTOCOL_ATTRIBUTES: the number of domains and the unit of power; no statistics."""
+    unit, _ = _power(session)
+    return _PROTOCOL(_UNITS[unit] << _UNIT_SHIFT | counted(session, Protocol.PERFORMANCE), 0, 0)
+
+
+def _power(session: Session) -> tuple[PowerUnit, int]:
+    """The unit of power that the agent is told, and the divisor of the configured one. Versions
+    before 3.0 have no µW: they get mW."""
+    unit = session.services.configuration.performance_power
+    if unit is PowerUnit.MICROWATT and Feature.MICROWATTS not in session.features:
+        return PowerUnit.MILLIWATT, 1000
+    return unit, 1
 
 
 def domain_attributes(session: Session, domain: PerformanceDomain, own: int) -> bytes:
@@ -72,10 +83,12 @@ def describe_levels(session: Session, domain: PerformanceDomain, _: int, index: 
     message = session.row(Protocol.PERFORMANCE, 0x4)
     assert message.entries is not None
     layout = message.entries.entry
+    divisor = _power(session)[1]
 
     def entry(item: tuple[int, PerformanceLevel]) -> bytes:
         number, level = item
-        words = (level.level, level.power, level.latency, level.frequency, number)
+        power = -(-level.power // divisor)
+        words = (level.level, power, level.latency, level.frequency, number)
         return layout.pack(*words[: len(layout.fields)])
 
     return part(session, message, list(enumerate(domain.levels)), index, entry)

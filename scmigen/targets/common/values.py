@@ -21,7 +21,7 @@ ASSUMED_VOLTAGE = 1_000_000
 
 class Point(NamedTuple):
     """An operating point: abstract level, frequency in kHz (0: unknown), voltage in µV, time to
-    change to it in µs and power in mW, rounded up (0: unknown)."""
+    change to it in µs, rounded up, and power in µW (0: unknown)."""
 
     level: int
     frequency: int
@@ -83,8 +83,8 @@ def operating_points(platform: Platform, resource: Resource) -> Points:
     for point in resource.facts.points:
         frequency = next((rate // 1000 for rate in point.rates if rate), 0)
         level = point.level if point.level is not None else frequency
-        latency, power = (-(-(value or 0) // 1000) for value in (point.latency, point.power))
-        by_level[level] = Point(level, frequency, point.voltage, latency, power)
+        latency = -(-(point.latency or 0) // 1000)
+        by_level[level] = Point(level, frequency, point.voltage, latency, point.power or 0)
     assumed = () if by_level else ("levels",)
     if not by_level:
         frequency = assumed_rate(platform) // 1000
@@ -105,6 +105,7 @@ def system_power_agents(platform: Platform) -> tuple[Agent, ...]:
 
 _FREQUENCIES = ((10**9, "GHz"), (10**6, "MHz"), (10**3, "kHz"), (1, "Hz"))
 _VOLTAGES = ((10**6, "V"), (10**3, "mV"), (1, "µV"))
+_POWERS = ((10**6, "W"), (10**3, "mW"), (1, "µW"))
 
 
 def frequency_text(rate: int) -> str:
@@ -115,6 +116,11 @@ def frequency_text(rate: int) -> str:
 def voltage_text(voltage: int) -> str:
     """A voltage in µV for people: ``850 mV``."""
     return _scaled(voltage, _VOLTAGES)
+
+
+def power_text(power: int) -> str:
+    """A power in µW for people: ``150 mW``."""
+    return _scaled(power, _POWERS)
 
 
 def rates_text(facts: ResourceFacts) -> str:

@@ -25,6 +25,7 @@ from scmigen.targets.common.names import titles, written
 from scmigen.targets.common.templates import render
 from scmigen.targets.common.values import (
     frequency_text,
+    power_text,
     rates_text,
     voltage_text,
     voltages_text,
@@ -236,4 +237,6 @@ def _point(point: OperatingPoint) -> str:
         words.append(voltage_text(point.voltage))
     if point.level is not None:
         words.append(f"level {point.level}")
+    if point.power:
+        words.append(power_text(point.power))
     return " ".join(words)

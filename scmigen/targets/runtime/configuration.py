@@ -64,6 +64,8 @@ def _configuration(platform: Platform, options: RuntimeOptions) -> runtime.Runti
     found = platform.resources
     system_power = {agent.id for agent in system_power_agents(platform)}
     scaled = _scaled_by(platform)
+    domains = tuple(_performance(platform, r) for r in found[Kind.PERFORMANCE])
+    known = any(level.power for domain in domains for level in domain.levels)
     return runtime.Runtime(
         format=runtime.FORMAT,
         name=compatible_of(platform.inventory.tree) or platform.name,
@@ -77,9 +79,10 @@ def _configuration(platform: Platform, options: RuntimeOptions) -> runtime.Runti
         voltage_domains=tuple(
             _voltage(platform, r, scaled.get(r.key)) for r in found[Kind.VOLTAGE]
         ),
-        performance_domains=tuple(_performance(platform, r) for r in found[Kind.PERFORMANCE]),
+        performance_domains=domains,
         sensors=tuple(_sensor(platform, r, options) for r in found[Kind.SENSOR]),
         devices=tuple(_device(platform, device) for device in platform.devices),
+        performance_power=runtime.PowerUnit.MICROWATT if known else runtime.PowerUnit.ABSTRACT,
     )
 
 

@@ -19,11 +19,12 @@ from scmigen.targets.scp.spaces import Private
 
 
 class Opp(NamedTuple):
-    """A row: abstract level, mV, kHz; ``says`` what differs from the tree."""
+    """A row: abstract level, mV, kHz, mW (0: unknown); ``says`` what differs from the tree."""
 
     level: int
     voltage: int
     frequency: int
+    power: int
     says: str
 
 
@@ -79,7 +80,8 @@ def _opps(points: Points) -> Iterator[Opp]:
         ]
         said = [f"assumed: {', '.join(assumed)}"] if assumed else []
         said += ["moved by a millivolt or more"] if moved and point.voltage is not None else []
-        yield Opp(point.level, voltage, point.frequency or point.level, "; ".join(said))
+        power = -(-point.power // 1000)
+        yield Opp(point.level, voltage, point.frequency or point.level, power, "; ".join(said))
 
 
 def same_voltage(points: Points) -> bool:

@@ -315,7 +315,9 @@ def all_kinds() -> Platform:
         board.grant(linux, board.resource(Kind.RESET, number, f"rst{number}"), RESET)
     levels = points((1000, 900, None), (500, 800, None), (1500, 1000, None))
     big = board.resource(Kind.PERFORMANCE, 0, "big", points=levels)
-    gpu_points = points((200, 750, 3), (400, 760, 7), (800, None, 9))
+    slow, middle, fast = points((200, 750, 3), (400, 760, 7), (800, None, 9))
+    # mW in the tables, rounded up.
+    gpu_points = (slow._replace(power=42_362), middle._replace(power=1), fast)
     gpu = board.resource(Kind.PERFORMANCE, 2, "gpu", points=gpu_points)
     little = board.resource(Kind.PERFORMANCE, 17, "little")
     board.grant(linux, big, LEVEL, LIMITS, READ)

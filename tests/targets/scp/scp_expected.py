@@ -383,12 +383,16 @@ class Expected:
         for number in range(size):
             like = resources.get(number, domains[0])
             index, points = domains.index(like), self.points(like)
+            powers = {
+                point.level: ((point.power or 0) + 999) // 1000 for point in like.facts.points
+            }
             name = like.short_name if number in resources else f"reserved-{number}"
             yield f"perf-domain {number} statistics=0 group=unset"
             yield (
                 f"dvfs {number} supply={self.element('psu', index)} "
                 f"clock={self.element('clock', self.size(Kind.CLOCK) + index)} retry=0 "
-                f"boot={len(points) - 1} {' '.join('/'.join(map(str, p)) for p in points)}"
+                f"boot={len(points) - 1} "
+                f"{' '.join('/'.join(map(str, (*p, powers.get(p[0], 0)))) for p in points)}"
                 f"{_hex(name)}"
             )
             yield from self.limits(number, [level for level, _, _ in points])

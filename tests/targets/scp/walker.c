@@ -646,10 +646,11 @@ static void walk_performance(void)
                 }
             }
             printf(
-                " %" PRIu32 "/%" PRIu32 "/%" PRIu32,
+                " %" PRIu32 "/%" PRIu32 "/%" PRIu32 "/%" PRIu32,
                 opp->level,
                 opp->voltage,
-                opp->frequency);
+                opp->frequency,
+                opp->power);
         }
         print_name(table[i].name);
         printf("\n");
