@@ -4,11 +4,11 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import click
 
@@ -19,7 +19,7 @@ from scmigen.cli.report import say
 from scmigen.diagnostics import InputError
 from scmigen.inputs import read_bytes
 from scmigen.scmi.clients import KNOWN, profile_of
-from scmigen.scmi.protocols import KIND_OF, Profile
+from scmigen.scmi.protocols import KIND_OF
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
 from scmigen.server.fastchannels import IDLE, PERIOD, FastChannelError, Window
@@ -30,6 +30,9 @@ from scmigen.server.transports import TransportError, UrlError
 
 #: The longest interval between looks at FastChannels, in µs.
 _LONGEST_IDLE: Final = 1_000_000
+#: Values of --state: whether an agent reads the state of the platform.
+_STATES: Final = {"own": False, "real": True}
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class _Options:
     directory: Path | None
     profiles: tuple[str, ...]
     fastchannel: Window | None
+    state: tuple[str, ...] = ()
 
 
 def _served(agent: Agent, url: str) -> str:
@@ -70,24 +74,28 @@ def _configuration(options: _Options) -> runtime.Runtime:
         raise click.ClickException(f"{path}: {problem}") from None
 
 
-def _profiles(
-    platform: runtime.Runtime, wanted: tuple[str, ...]
-) -> tuple[Profile | None, dict[int, Profile]]:
-    """The profile of all agents, if one is given, and those of single agents by id. Raises
-    `click.UsageError`."""
+def _by_agent(
+    platform: runtime.Runtime,
+    option: str,
+    wanted: tuple[str, ...],
+    parse: Callable[[str], _Value | None],
+    known: str,
+) -> tuple[_Value | None, dict[int, _Value]]:
+    """The values of an ``option``, ``[AGENT=]VALUE``: that of all agents, if it has one, and those
+    of single agents by id. Raises `click.UsageError`."""
     default, found = None, {}
     ids = {agent.name: agent.id for agent in platform.agents}
     for item in wanted:
-        name, equals, value = item.rpartition("=")
-        profile = profile_of(value)
-        if profile is None:
-            raise click.UsageError(f"--profile {item}: unknown profile {value!r}; known: {KNOWN}")
+        name, equals, text = item.rpartition("=")
+        value = parse(text)
+        if value is None:
+            raise click.UsageError(f"--{option} {item}: unknown {option} {text!r}; known: {known}")
         if not equals:
-            default = profile
+            default = value
         elif name in ids:
-            found[ids[name]] = profile
+            found[ids[name]] = value
         else:
-            raise click.UsageError(f"--profile {item}: {_unknown_agent(name, ids)}")
+            raise click.UsageError(f"--{option} {item}: {_unknown_agent(name, ids)}")
     return default, found
 
 
@@ -105,12 +113,14 @@ def _server(
 ) -> Server:
     """A server of ``platform``, ``successor`` to another one on reload. Raises
     `click.ClickException`."""
-    profile, profiles = _profiles(platform, options.profiles)
+    profile, profiles = _by_agent(platform, "profile", options.profiles, profile_of, KNOWN)
+    real, readers = _by_agent(platform, "state", options.state, _STATES.get, ", ".join(_STATES))
     try:
         return Server(
             platform,
             profile,
             profiles=profiles,
+            state_readers={it.id for it in platform.agents if readers.get(it.id, real)},
             backend=backend,
             refused=lambda refusal: log(f"refused: {refusal}", refusal.source, RARE),
             failed=lambda line: log(f"back end: {line}", "the back end"),
@@ -295,6 +305,13 @@ unchanged stay connected. SIGTERM and SIGINT stop the server.
     "Repeatable.",
 )
 @click.option(
+    "--state",
+    metavar="[AGENT=]own|real",
+    multiple=True,
+    help="What agents read of resources they may vote on, for all agents or one: their own vote "
+    "(the default), or the real state, whoever causes it. Repeatable.",
+)
+@click.option(
     "--extra",
     type=click.Path(dir_okay=False, path_type=Path),
     multiple=True,
@@ -318,12 +335,15 @@ def serve(
     listen: tuple[str, ...],
     directory: Path | None,
     profiles: tuple[str, ...],
+    state: tuple[str, ...],
     extra: tuple[Path, ...],
     fastchannel: str | None,
     trace: str | None,
     backend: str | None,
 ) -> None:
-    options = _Options(configuration, extra, listen, directory, profiles, _window(fastchannel))
+    options = _Options(
+        configuration, extra, listen, directory, profiles, _window(fastchannel), state
+    )
     log = Log(sys.stderr.fileno())
     _more_files()
     try:

@@ -5,7 +5,7 @@ the agents named in `Server.waiting`.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from scmigen import runtime
@@ -39,7 +39,8 @@ class Server:
     could not do, ``broken`` with a line about every unexpected exception: the message that raised
     it is answered with GENERIC_ERROR, and nothing else is affected. ``fastchannels`` is the memory
     for FastChannels. A ``successor`` takes over from another server (`reload.transfer_state`) and
-    leaves that memory alone until then.
+    leaves that memory alone until then. The agents in ``state_readers`` (by id) read the state of
+    the platform where others read their own vote.
 
     ``now`` is a clock in ns. Nothing happens by itself: call `tick` when `Timers.next_due` says so.
     Raises `BackendError` if the back end cannot start, `FastChannelError` for unusable memory.
@@ -51,6 +52,7 @@ class Server:
         profile: Profile | None = None,
         *,
         profiles: Mapping[int, Profile] | None = None,
+        state_readers: Container[int] = (),
         max_reply: int = MAX_REPLY,
         refused: Callable[[Refusal], None] = lambda _: None,
         failed: Callable[[str], None] = lambda _: None,
@@ -85,6 +87,7 @@ class Server:
                 agent,
                 (profiles or {}).get(agent.id) or profile or agent.profile or Profile.V3_2,
                 max_reply,
+                reads_state=agent.id in state_readers,
             )
             for agent in configuration.agents
         }
@@ -197,7 +200,7 @@ class Server:
 
     def _publish(self, cause: int, change: Change) -> None:
         if self.fastchannels is not None:
-            self.fastchannels.changed(change)
+            self.fastchannels.changed(change.protocol, change.number)
         event = (change.protocol, change.event, change.number)
         for agent, own in self.subscribers(event).items():
             session = self.sessions[agent]
@@ -275,6 +278,8 @@ class Server:
                     resource.forget(session.id)
         for subscribers in self._subscribers.values():
             subscribers.pop(session.id, None)
+        if self.fastchannels is not None:
+            self.fastchannels.shown_changed(session.id)
 
     def versions_changed(self, session: Session) -> None:
         """Apply the versions of protocols that the agent has chosen."""

@@ -34,8 +34,9 @@ from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import KIND_OF, Protocol
 from scmigen.server.memory import SharedMemory, SharedMemoryError
 from scmigen.server.session import Services, Session
-from scmigen.server.state import Change, PerformanceDomain, Powercap, Resource
+from scmigen.server.state import PerformanceDomain, Powercap, Resource
 from scmigen.server.timers import Backoff, Timer
+from scmigen.server.votes import limits_read
 
 #: How often the doorbells are polled, in µs, until none was rung for `PATIENCE` µs; and how often
 #: then, if nothing else is wanted.
@@ -198,9 +199,9 @@ class FastChannels:
             if slot.agent == agent:
                 self._write(slot.offset, bytes(_SHOWN))
 
-    def changed(self, change: Change) -> None:
-        """Update the GET channels of the resource that changed."""
-        for slot in self._of.get((change.protocol, change.number), ()):
+    def changed(self, protocol: Protocol, number: int) -> None:
+        """Update the GET channels of a resource that changed."""
+        for slot in self._of.get((protocol, number), ()):
             self._show(slot)
 
     def _show(self, slot: _Slot) -> None:
@@ -213,7 +214,9 @@ class FastChannels:
         if isinstance(domain, PerformanceDomain):
             plain = session.plain_levels
             self._write(slot.offset + _SHOWN, _WORD.pack(domain.outward(domain.level, plain)))
-            limits = [domain.outward(it, plain) for it in (domain.maximum, domain.minimum)]
+            limits = [
+                domain.outward(limit, plain) for limit in limits_read(session, domain, slot.own)
+            ]
             self._write(slot.offset + _SHOWN + 8, _LIMITS.pack(*limits))
         elif isinstance(domain, Powercap):
             cap = domain.outward(domain.cap, session.always_capped)

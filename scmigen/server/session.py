@@ -115,6 +115,9 @@ class Channels(Protocol):
     ) -> bytes | None:
         """The values of a DESCRIBE_FASTCHANNEL reply; ``None`` if there is no such channel."""
 
+    def changed(self, protocol: scmi.Protocol, number: int) -> None:
+        """Update the GET channels of a resource that changed."""
+
     def ring(self) -> None:
         """Look at the doorbells now: an agent says that it has written to its channels."""
 
@@ -208,7 +211,13 @@ class Session:
     """The state of one agent: what it may do now, its pending commands and its queued events."""
 
     def __init__(
-        self, services: Services, configuration: runtime.Agent, profile: Profile, max_reply: int
+        self,
+        services: Services,
+        configuration: runtime.Agent,
+        profile: Profile,
+        max_reply: int,
+        *,
+        reads_state: bool,
     ) -> None:
         self.services = services
         self.configuration = configuration
@@ -221,6 +230,8 @@ class Session:
         self.versions: Mapping[scmi.Protocol, int] = self.offered
         #: What the versions in use have beside messages and layouts.
         self.features: frozenset[Feature] = features(self.versions)
+        #: Whether it reads the state of the platform where other agents read their own vote.
+        self.reads_state = reads_state
         #: Bytes available to the values of a reply; multi-part replies are cut to fit.
         self.room = 0
         self.limit(max_reply)

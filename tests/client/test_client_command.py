@@ -15,13 +15,15 @@ from scmigen.cli.client import client
 from scmigen.scmi.protocols import Profile
 from scmigen.server.service import Service
 
+VM1 = 2
 BOARD = Path(__file__).parent.parent / "server" / "board.json"
 
 
 @pytest.fixture(params=["3.2", "2.0"])
 def urls(request, tmp_path):
     """Agent → URL of a running server, in each profile."""
-    server = strict_server(runtime.decode(BOARD.read_bytes()), Profile(request.param))
+    board = runtime.decode(BOARD.read_bytes())
+    server = strict_server(board, Profile(request.param), state_readers={VM1})
     names = {"linux": f"unix:{tmp_path}/linux", "vm1": f"unix-stream:{tmp_path}/vm1"}
     agents = {server.agent(name): url for name, url in names.items()}
     with Service(server, agents, lambda *_: None) as service:

@@ -18,6 +18,7 @@ from scmigen.client import Client, ClientError
 from scmigen.scmi.protocols import Protocol
 
 SERVER = Path(__file__).parent.parent / "server"
+VM1 = 2
 URLS = {
     "unix": "unix:{}",
     "unix-stream": "unix-stream:{}",
@@ -36,7 +37,7 @@ def full_board():
 @pytest.fixture(params=URLS)
 def served(request, full_board, tmp_path):
     urls = {name: URLS[request.param].format(tmp_path / name) for name in ("linux", "vm1")}
-    with Running(full_board, urls).running() as running:
+    with Running(full_board, urls, state_readers={VM1}).running() as running:
         running.urls = urls
         yield running
 

@@ -31,7 +31,8 @@ def board_path() -> Path:
 
 
 class Platform:
-    """A server and its agents, by name."""
+    """A server and its agents, by name. Most tests look at what votes make of the platform, so
+    agents read that in place of their own votes."""
 
     def __init__(self, board: runtime.Runtime, profile: Profile, **options: Any) -> None:
         self.log: list[str] = []
@@ -39,7 +40,11 @@ class Platform:
         self.server = strict_server(
             board,
             profile,
-            **{"refused": lambda refusal: log.append(str(refusal)), **options},
+            **{
+                "refused": lambda refusal: log.append(str(refusal)),
+                "state_readers": range(256),
+                **options,
+            },
         )
         self.linux, self.vm1, self.hypervisor = (
             Wire(self.server.agent(name)) for name in ("linux", "vm1", "hypervisor")
@@ -82,14 +87,14 @@ def full_board() -> runtime.Runtime:
 
 
 class FullPlatform:
-    """The full board with a clock of its own; ``wait`` lets time pass."""
+    """The full board with a clock of its own; ``wait`` lets time pass. Its agents read the state of
+    the platform, too."""
 
     def __init__(self, board: runtime.Runtime, profile: Profile, **options: Any) -> None:
         self.time = Time()
         self.failures: list[str] = []
-        self.use(
-            strict_server(board, profile, now=self.time, failed=self.failures.append, **options)
-        )
+        options = {"state_readers": range(256), "failed": self.failures.append} | options
+        self.use(strict_server(board, profile, now=self.time, **options))
 
     def use(self, server: Server) -> None:
         """Speak to the agents of ``server`` from now on."""

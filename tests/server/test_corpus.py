@@ -54,7 +54,7 @@ class Linux(Wire):
     """The one agent of a board; ids are the platform's numbers."""
 
     def __init__(self, board):
-        self.server = strict_server(board)
+        self.server = strict_server(board, state_readers=range(256))
         (agent,) = self.server.agents.values()
         super().__init__(agent)
 

@@ -239,6 +239,8 @@ def test_every_option_of_serve_takes_effect(tmp_path):
     [
         (["--profile", "4.0"], "unknown profile '4.0'; known: a release (2.0, 3.0, 3.1, 3.2) or"),
         (["--profile", "nobody=2.0"], "unknown agent 'nobody'; known: linux, vm1"),
+        (["--state", "mine"], "unknown state 'mine'; known: own, real"),
+        (["--state", "nobody=real"], "unknown agent 'nobody'; known: linux, vm1"),
         (["--fastchannel", "x"], "give FILE:ADDR:SIZE"),
         (["--fastchannel", "x:3:4096"], "multiple of 8"),
         (["--fastchannel", "/:0x1000:4096"], "--fastchannel"),
@@ -254,6 +256,8 @@ def test_every_option_of_serve_takes_effect(tmp_path):
     ids=[
         "unknown profile",
         "profile of an unknown agent",
+        "unknown state",
+        "state of an unknown agent",
         "fastchannel without a size",
         "fastchannel at an odd address",
         "fastchannel in a directory",

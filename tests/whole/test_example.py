@@ -89,7 +89,7 @@ def board(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Iterator[
     )
     command = [sys.executable, "-m", "scmigen", "serve", folder / "runtime" / "runtime.json"]
     server: subprocess.Popen[str] = subprocess.Popen(
-        [*map(str, command), "--directory", str(sockets)],
+        [*map(str, command), "--directory", str(sockets), "--state", "real"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

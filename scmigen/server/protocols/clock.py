@@ -24,6 +24,7 @@ from scmigen.server.protocols.handler import (
 )
 from scmigen.server.session import Deferred, Session
 from scmigen.server.state import Clock
+from scmigen.server.votes import reads_on
 
 #: CLOCK_ATTRIBUTES.
 _ENABLED: Final = 1
@@ -72,9 +73,9 @@ def _parents(session: Session, clock: Clock) -> list[int]:
 
 
 def clock_attributes(session: Session, clock: Clock, own: int) -> bytes:
-    """CLOCK_ATTRIBUTES. Bit 0 is the actual state of the clock, whichever agents' votes cause it;
-    from version 3.0 on, bit 1 says that the agent may not make every kind of change."""
-    word = _ENABLED if clock.on else 0
+    """CLOCK_ATTRIBUTES. From version 3.0 on, bit 1 says that the agent may not make every kind of
+    change."""
+    word = _ENABLED if reads_on(session, clock, own) else 0
     if (Protocol.CLOCK, _GET_PERMISSIONS) in session.messages:
         changes = {Operation.STATE, Operation.RATE}
         if _parents(session, clock):
@@ -129,10 +130,10 @@ def config_set(session: Session, clock: Clock, _: int, config: int, *__: int) ->
     return DONE
 
 
-def config_get(_: Session, clock: Clock, __: int, flags: int) -> bytes:
+def config_get(session: Session, clock: Clock, own: int, flags: int) -> bytes:
     """CLOCK_CONFIG_GET: bit 0 of the configuration is the state."""
     require(flags == 0)
-    return _CONFIG(0, 1 if clock.on else 0, 0)
+    return _CONFIG(0, int(reads_on(session, clock, own)), 0)
 
 
 def possible_parents_get(session: Session, clock: Clock, _: int, skip: int) -> bytes:

@@ -25,6 +25,7 @@ from scmigen.server.protocols.handler import (
 )
 from scmigen.server.session import Session
 from scmigen.server.state import PerformanceDomain
+from scmigen.server.votes import limits_read
 
 #: PROTOCOL_ATTRIBUTES: the unit of power.
 _UNIT_SHIFT: Final = 16
@@ -108,13 +109,16 @@ def limits_set(
     require(minimum <= maximum)
     require(domain.lowest <= minimum and maximum <= domain.highest, Status.OUT_OF_RANGE)
     domain.limit(session.id, maximum, minimum)
+    if session.services.fastchannels is not None:
+        session.services.fastchannels.changed(Protocol.PERFORMANCE, domain.number)
     return DONE
 
 
-def limits_get(session: Session, domain: PerformanceDomain, _: int) -> bytes:
-    """PERFORMANCE_LIMITS_GET: the limits in force, aggregated over all agents."""
+def limits_get(session: Session, domain: PerformanceDomain, own: int) -> bytes:
+    """PERFORMANCE_LIMITS_GET."""
+    maximum, minimum = limits_read(session, domain, own)
     plain = session.plain_levels
-    return _LIMITS(domain.outward(domain.maximum, plain), domain.outward(domain.minimum, plain))
+    return _LIMITS(domain.outward(maximum, plain), domain.outward(minimum, plain))
 
 
 def _level(session: Session, domain: PerformanceDomain, name: int) -> int:

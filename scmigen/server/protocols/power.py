@@ -21,6 +21,7 @@ from scmigen.server.protocols.handler import (
 )
 from scmigen.server.session import Deferred, Session
 from scmigen.server.state import POWER_OFF, POWER_ON, PowerDomain
+from scmigen.server.votes import reads_on
 
 #: POWER_DOMAIN_ATTRIBUTES.
 _NOTIFICATION: Final = 1 << 31
@@ -69,16 +70,16 @@ def state_set(
         Operation.STATE,
         domain.latency,
         lambda: domain.vote(session.id, state == POWER_ON),
-        lambda: (own, domain.state),
+        tuple,
         silent=True,
         exclusive=False,
     )
     return now_or_later(change, later=bool(flags & _ASYNCHRONOUS))
 
 
-def state_get(_: Session, domain: PowerDomain, __: int) -> bytes:
-    """POWER_STATE_GET: the actual state of the domain, whichever agents' votes cause it."""
-    return _STATE(domain.state)
+def state_get(session: Session, domain: PowerDomain, own: int) -> bytes:
+    """POWER_STATE_GET."""
+    return _STATE(POWER_ON if reads_on(session, domain, own) else POWER_OFF)
 
 
 SERVED: Final = Served(

@@ -20,6 +20,7 @@ from scmigen.server.protocols.handler import (
 )
 from scmigen.server.session import Deferred, Session
 from scmigen.server.state import VoltageDomain
+from scmigen.server.votes import reads_on
 
 _EXTENDED_NAME_BIT: Final = 30
 _ASYNCHRONOUS_LEVEL: Final = 1 << 31
@@ -55,9 +56,9 @@ def config_set(session: Session, domain: VoltageDomain, _: int, config: int) -> 
     return DONE
 
 
-def config_get(_: Session, domain: VoltageDomain, __: int) -> bytes:
-    """VOLTAGE_CONFIG_GET: the actual state of the supply, whichever agents' votes cause it."""
-    return _CONFIG(_ON if domain.on else _OFF)
+def config_get(session: Session, domain: VoltageDomain, own: int) -> bytes:
+    """VOLTAGE_CONFIG_GET."""
+    return _CONFIG(_ON if reads_on(session, domain, own) else _OFF)
 
 
 def level_set(

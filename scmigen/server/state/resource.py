@@ -87,6 +87,17 @@ class Votes:
         self._spoken: dict[int, bool] = {}
         self.on = held
 
+    @property
+    def at_boot(self) -> bool:
+        """What is voted for at boot."""
+        return self._held or self._boot
+
+    def of(self, agent: int) -> bool | None:
+        """The vote of ``agent``; ``None`` if it has none, or the platform decides."""
+        if self._held or agent not in self._voters:
+            return None
+        return self._spoken.get(agent, self._boot)
+
     def _count(self) -> None:
         self.on = self._held or any(self._spoken.get(agent, self._boot) for agent in self._voters)
 
@@ -186,6 +197,10 @@ class Switch(Resource):
 
     def turned(self) -> None:
         """Called after the resource went on or off."""
+
+    def is_on_for(self, agent: int) -> bool:
+        """Whether it is on, and not against the vote of ``agent``."""
+        return self.on and self.votes.of(agent) is not False
 
     def depend(self, gate: "Switch") -> None:
         """Be on only while ``gate`` is on."""

@@ -117,19 +117,19 @@ class PowerDomain(Switch):
     def __init__(
         self, configuration: runtime.PowerDomain, context: Context, switchable: bool
     ) -> None:
-        super().__init__(configuration, context, switchable)
+        super().__init__(configuration, context, switchable and configuration.settable)
         self.asynchronous = configuration.asynchronous
         self.latency = configuration.latency
         self.settable = configuration.settable
 
-    @property
-    def state(self) -> int:
-        """The generic state: `POWER_ON` or `POWER_OFF`."""
-        return POWER_ON if self.on else POWER_OFF
+    def admit(self, agent: int) -> None:
+        """``agent`` may vote, if anybody may."""
+        if self.settable:
+            super().admit(agent)
 
     def turned(self) -> None:
         """Called after the domain went on or off."""
-        self.changed(0x0, self.state)
+        self.changed(0x0, POWER_ON if self.on else POWER_OFF)
 
 
 class VoltageDomain(Switch):

@@ -44,7 +44,9 @@ def asked(example: dict[str, object]) -> tuple[bytes, bytes, dict[str, object]]:
     agent, protocol = int(str(example["agent"])), int(str(example["protocol"]), 16)
     message, payload = int(str(example["message"]), 16), bytes.fromhex(str(example["payload"]))
     profile = Profile.V3_2 if protocol == 0x17 else Profile.V2_0
-    server = Server(to_runtime(expected().platform), profile, max_reply=96)
+    server = Server(
+        to_runtime(expected().platform), profile, max_reply=96, state_readers=range(256)
+    )
     (reply,) = server.agents[agent].handle(struct.pack("<I", message | protocol << 10) + payload)
     theirs = bytes.fromhex(str(example["theirs"]))
     known = names(Follower(expected()), agent, protocol, message, payload, reply[4:])
