@@ -28,7 +28,8 @@ class Effect(NamedTuple):
     ``what`` and ``values``: ``state`` (0 or 1; clocks, power domains, supplies), ``rate`` (Hz),
     ``parent`` (clock number), ``level`` (µV, or the performance level), ``reset`` (1 assert, 0
     release, 2 full cycle), ``config`` (a sensor's word, or type and value of a pin), ``cap``,
-    ``pai``, ``function`` (of a pin), ``system`` (state, flags; belongs to no resource).
+    ``pai``, ``function`` (of a pin; 0xFFFFFFFF: that of the start), ``system`` (state, flags;
+    belongs to no resource).
     """
 
     kind: Kind | None

@@ -22,7 +22,16 @@ from scmigen.server.fastchannels import FastChannels, Window
 from scmigen.server.polling import Poller
 from scmigen.server.session import Event, Refusal, Session
 from scmigen.server.simulator import Simulator
-from scmigen.server.state import Change, Context, PerformanceDomain, Powercap, Resource, boot
+from scmigen.server.state import (
+    Change,
+    Context,
+    PerformanceDomain,
+    Powercap,
+    Resource,
+    Sensor,
+    boot,
+    undo,
+)
 from scmigen.server.timers import Timers
 
 #: The agent id of the platform, which causes every change that no agent causes.
@@ -280,6 +289,12 @@ class Server:
             subscribers.pop(session.id, None)
         if self.fastchannels is not None:
             self.fastchannels.shown_changed(session.id)
+
+    def undo(self, session: Session) -> None:
+        """Set what the agent was the last to set back to what it was at boot."""
+        for resource in undo(self.state, session.id):
+            if isinstance(resource, Sensor):
+                self.poller.updates(resource, restart=True)
 
     def versions_changed(self, session: Session) -> None:
         """Apply the versions of protocols that the agent has chosen."""

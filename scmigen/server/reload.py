@@ -103,6 +103,7 @@ def _inherit(old: Server, new: Server, kept: frozenset[int]) -> None:
     for before, after in same:
         try:
             after.inherit(before, kept)
+            after.setters.update(before.setters)
             if isinstance(before, Clock) and isinstance(after, Clock):
                 _inherit_clock(before, after, new)
         except Exception as problem:

@@ -203,6 +203,9 @@ class Services(Protocol):
     def disconnected(self, session: "Session") -> None:
         """The client of an agent is gone: release all that ends with it, and notify the others."""
 
+    def undo(self, session: "Session") -> None:
+        """Set what the agent was the last to set back to what it was at boot."""
+
     def release(self, session: "Session", *, tell: bool) -> None:
         """Cancel pending commands (``tell`` the agent so), release votes and subscriptions."""
 

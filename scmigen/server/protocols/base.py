@@ -125,13 +125,15 @@ def set_protocol_permissions(
 
 
 def reset_agent_configuration(session: Session, target: int, flags: int) -> bytes:
-    """BASE_RESET_AGENT_CONFIGURATION: release the target's votes and subscriptions and cancel its
-    pending commands; with bit 0 also restore the devices it had at boot."""
+    """BASE_RESET_AGENT_CONFIGURATION: release the target's votes and subscriptions, cancel its
+    pending commands and undo what it has set; with bit 0 also restore the devices it had at
+    boot."""
     require(flags in (_CONFIGURATION, _PERMISSIONS_TOO))
     found = target_of(session, target)
     services = session.services
     with services.context.together():
         services.release(found, tell=True)
+        services.undo(found)
         if flags == _PERMISSIONS_TOO:
             services.permissions.restore(found.id)
             services.permissions_changed(found)

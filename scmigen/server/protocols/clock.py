@@ -110,7 +110,7 @@ def rate_set(session: Session, clock: Clock, flags: int, own: int, rate: int) ->
         own,
         Operation.RATE,
         clock.latency,
-        lambda: clock.set_rate(chosen),
+        lambda: clock.set_rate(chosen, session.id),
         lambda: (own, clock.rate),
         silent=bool(flags & _SILENT),
     )
@@ -157,7 +157,7 @@ def parent_set(session: Session, clock: Clock, _: int, parent: int) -> bytes:
     assert isinstance(found, Clock)
     require(not found.is_below(clock))
     require(not clock.busy, Status.BUSY)
-    clock.set_parent(found)
+    clock.set_parent(found, session.id)
     return DONE
 
 

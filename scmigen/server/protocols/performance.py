@@ -133,7 +133,7 @@ def level_set(session: Session, domain: PerformanceDomain, _: int, name: int) ->
     """PERFORMANCE_LEVEL_SET: one of the described levels, within the limits."""
     level = _level(session, domain, name)
     require(domain.minimum <= level <= domain.maximum, Status.OUT_OF_RANGE)
-    domain.set_level(level)
+    domain.set_level(level, session.id)
     return DONE
 
 

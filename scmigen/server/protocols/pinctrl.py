@@ -26,7 +26,7 @@ from scmigen.server.protocols.handler import (
     row,
 )
 from scmigen.server.session import Session
-from scmigen.server.state import Pin
+from scmigen.server.state import NO_FUNCTION, Pin
 
 _PIN, _GROUP, _FUNCTION = range(3)
 #: PINCTRL_ATTRIBUTES.
@@ -36,7 +36,6 @@ _PINS_ONLY: Final = 1 << 16
 #: PINCTRL_SETTINGS_GET attributes: what to read, where to start, and of which kind of item.
 _ONE, _ALL, _FUNCTION_ONLY = range(3)
 _GET_RESERVED: Final = ~0xF_FFFF & 0xFFFF_FFFF
-_NO_FUNCTION: Final = 0xFFFF_FFFF
 #: PINCTRL_SET_PERMISSIONS flags.
 _SELECTOR: Final = 3
 _ALLOW: Final = 1 << 2
@@ -147,7 +146,7 @@ def _common_function(session: Session, pins: tuple[Pin, ...]) -> int:
     """The agent's number of the function that all pins have, if it has that function."""
     functions = {pin.function for pin in pins}
     found = functions.pop() if len(functions) == 1 else None
-    return _NO_FUNCTION if found is None else session.pins.functions_of.get(found, _NO_FUNCTION)
+    return NO_FUNCTION if found is None else session.pins.functions_of.get(found, NO_FUNCTION)
 
 
 def settings_get(session: Session, number: int, word: int) -> bytes:
@@ -198,9 +197,9 @@ def settings_configure(
         require(number in wanted.members, Status.NOT_SUPPORTED)
     for pin in found.pins:
         for kind, value in pairs:
-            pin.configure(kind, value)
+            pin.configure(kind, value, session.id)
         if wanted is not None:
-            pin.use(wanted.number)
+            pin.use(wanted.number, session.id)
     return DONE
 
 

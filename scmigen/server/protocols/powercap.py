@@ -115,7 +115,7 @@ def cap_set(session: Session, domain: Powercap, own: int, flags: int, cap: int) 
         own,
         Operation.CONFIG,
         about.latency,
-        lambda: domain.set_cap(cap),
+        lambda: domain.set_cap(cap, session.id),
         lambda: (own, domain.outward(domain.cap, session.always_capped)),
         silent=bool(flags & _SILENT),
     )
@@ -127,14 +127,14 @@ def pai_get(_: Session, domain: Powercap, __: int) -> bytes:
     return _WORD(domain.pai)
 
 
-def pai_set(_: Session, domain: Powercap, __: int, flags: int, pai: int) -> bytes:
+def pai_set(session: Session, domain: Powercap, _: int, flags: int, pai: int) -> bytes:
     """POWERCAP_PAI_SET: an interval within the limits, rounded down to a whole step."""
     about = domain.about
     require(about.minimum_pai != about.maximum_pai, Status.NOT_SUPPORTED)
     require(flags == 0)
     require(about.minimum_pai <= pai <= about.maximum_pai, Status.OUT_OF_RANGE)
     require(not domain.busy, Status.BUSY)
-    domain.set_pai(pai - (pai - about.minimum_pai) % about.pai_step)
+    domain.set_pai(pai - (pai - about.minimum_pai) % about.pai_step, session.id)
     return DONE
 
 

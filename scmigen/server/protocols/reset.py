@@ -45,7 +45,9 @@ def domain_attributes(session: Session, domain: ResetDomain, own: int) -> bytes:
     return _ATTRIBUTES(word, latency, short_name(domain))
 
 
-def reset(_: Session, domain: ResetDomain, own: int, flags: int, state: int) -> bytes | Deferred:
+def reset(
+    session: Session, domain: ResetDomain, own: int, flags: int, state: int
+) -> bytes | Deferred:
     """RESET: the full cycle, at once or later; or assert or release the line. The reset state must
     be one the server knows, even where it has no effect."""
     require(not flags & ~_FLAGS and state == _COLD)
@@ -54,14 +56,14 @@ def reset(_: Session, domain: ResetDomain, own: int, flags: int, state: int) -> 
     require(not later or bool(flags & _AUTONOMOUS))
     require(not domain.busy, Status.BUSY)
     if not flags & _AUTONOMOUS:
-        domain.hold(bool(flags & _ASSERT))
+        domain.hold(bool(flags & _ASSERT), session.id)
         return DONE
     change = Deferred(
         domain,
         own,
         Operation.RESET,
         domain.latency or 0,
-        lambda: domain.reset(state),
+        lambda: domain.reset(state, session.id),
         lambda: (own,),
     )
     return now_or_later(change, later=later)

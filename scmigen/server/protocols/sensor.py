@@ -155,7 +155,7 @@ def trip_point_config(session: Session, sensor: Sensor, _: int, control: int, va
     """SENSOR_TRIP_POINT_CONFIG: a trip point, its direction (0: off) and its value."""
     point = control >> 4 & 0xFF
     require(not control & _TRIP_RESERVED and point < len(sensor.trip_points))
-    sensor.trip_points[point] = (control & 3, value)
+    sensor.set_trip_point(point, control & 3, value, session.id)
     session.services.poller.trip_points(sensor)
     return DONE
 
@@ -287,7 +287,7 @@ def config_set(session: Session, sensor: Sensor, _: int, config: int) -> bytes:
     else:
         require(exponent == 0)
         word |= sensor.config & ~0x7FF
-    sensor.configure(word)
+    sensor.configure(word, session.id)
     session.services.poller.updates(sensor, restart=True)
     return DONE
 

@@ -74,7 +74,7 @@ def level_set(
         own,
         Operation.LEVEL,
         domain.latency,
-        lambda: domain.set_level(level),
+        lambda: domain.set_level(level, session.id),
         lambda: (own, domain.level),
     )
     return now_or_later(change, later=bool(flags & _ASYNCHRONOUS))

@@ -26,6 +26,7 @@ from scmigen.server.state.switched import (
     VoltageDomain,
 )
 from scmigen.server.state.unshared import (
+    NO_FUNCTION,
     SENSOR_ENABLED,
     SENSOR_TIMESTAMPS,
     Pin,
@@ -35,6 +36,7 @@ from scmigen.server.state.unshared import (
 )
 
 __all__ = [
+    "NO_FUNCTION",
     "POWER_OFF",
     "POWER_ON",
     "SENSOR_ENABLED",
@@ -53,6 +55,7 @@ __all__ = [
     "Switch",
     "VoltageDomain",
     "boot",
+    "undo",
 ]
 
 State = Mapping[Kind, Mapping[int, Resource]]
@@ -100,6 +103,20 @@ def _boot(
         Kind.POWERCAP: {item.id: Powercap(item, context) for item in configuration.powercaps},
         Kind.PIN: {item.id: Pin(item, context) for item in configuration.pins},
     }
+
+
+def undo(state: State, agent: int) -> list[Resource]:
+    """Set all that ``agent`` was the last to set back to what it was at boot; the resources that
+    this concerns. Levels come first, since they set rates, and parents before what they feed."""
+    clocks = [clock for clock in state[Kind.CLOCK].values() if isinstance(clock, Clock)]
+    found = [domain for domain in state[Kind.PERFORMANCE].values() if domain.undo(agent)]
+    found += [clock for clock in clocks if clock.undo(agent, "parent")]
+    for clock in sorted(clocks, key=lambda clock: clock.depth):
+        if clock.undo(agent):
+            found.append(clock)
+    others = [kind for kind in state if kind not in (Kind.PERFORMANCE, Kind.CLOCK)]
+    found += [item for kind in others for item in state[kind].values() if item.undo(agent)]
+    return found
 
 
 def _link(

@@ -1,7 +1,7 @@
 """The base of all resources, and the votes of agents for on and off."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -128,9 +128,9 @@ class Votes:
 
 
 class Resource:
-    """A resource of the platform: its number and its name."""
+    """A resource of the platform: its number and its name, and who was the last to set what."""
 
-    __slots__ = ("busy", "context", "name", "notifications", "number")
+    __slots__ = ("busy", "context", "name", "notifications", "number", "setters")
     kind: Kind
 
     def __init__(self, configuration: runtime.Resource, context: Context) -> None:
@@ -140,6 +140,8 @@ class Resource:
         self.context = context
         #: Whether an asynchronous change is pending.
         self.busy = False
+        #: What was set, such as ``"rate"`` → the agent that was the last to set it.
+        self.setters: dict[Hashable, int] = {}
 
     def effect(self, what: str, *values: int) -> Effect:
         """The effect that tells a back end of a change of this resource."""
@@ -151,6 +153,29 @@ class Resource:
             self.context.changes.append(
                 Change(self.kind.protocol, event, self.number, tuple(values))
             )
+
+    def was_set(self, what: Hashable, by: int | None) -> None:
+        """Record that agent ``by``, or the platform, has set ``what``."""
+        if by is None:
+            self.setters.pop(what, None)
+        else:
+            self.setters[what] = by
+
+    def undo(self, agent: int, *only: Hashable) -> bool:
+        """Set what ``agent`` was the last to set back to what it was at boot, or ``only`` some of
+        it; whether there was anything. Exceptions are kept, as by `Context.follow`."""
+        found = [what for what, by in self.setters.items() if by == agent]
+        found = [what for what in found if not only or what in only]
+        for what in found:
+            try:
+                self.restore(what)
+            except Exception as problem:
+                self.context.failed = problem
+            self.setters.pop(what, None)
+        return bool(found)
+
+    def restore(self, what: Hashable) -> None:
+        """Set ``what`` back to what it was at boot. Raises `BackendError`."""
 
     def admit(self, agent: int) -> None:
         """``agent`` may vote."""

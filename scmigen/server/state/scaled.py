@@ -1,5 +1,7 @@
 """Performance domains: a level within the limits that agents vote for."""
 
+from collections.abc import Hashable
+
 from scmigen import runtime
 from scmigen.scmi.protocols import Kind
 from scmigen.server.state.resource import Context, Resource
@@ -111,9 +113,15 @@ class PerformanceDomain(Resource):
         """The maximum and minimum that ``agent`` set, by default the widest possible."""
         return self._limits.get(agent, (self.highest, self.lowest))
 
-    def set_level(self, level: int) -> None:
-        """Set one of ``levels`` that is within the limits."""
+    def set_level(self, level: int, by: int | None = None) -> None:
+        """Set one of ``levels`` that is within the limits, for agent ``by``."""
         self._wanted = level
+        self.was_set("level", by)
+        self._settle()
+
+    def restore(self, _: Hashable) -> None:
+        """Set the level back."""
+        self._wanted = self.sustained.level if self.sustained else 0
         self._settle()
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import deque
+from collections.abc import Hashable
 from typing import Final
 
 from scmigen import runtime
@@ -21,6 +22,8 @@ class Clock(Switch):
     """
 
     __slots__ = (
+        "_boot_parent",
+        "_boot_rate",
         "_ratio",
         "asynchronous",
         "children",
@@ -46,18 +49,40 @@ class Clock(Switch):
         self.enable_delay = configuration.enable_delay
         self.children: list[Clock] = []
         self._ratio = (1, 1)
+        self._boot_rate = configuration.rate
+        self._boot_parent: Clock | None = None
 
     def feed(self, parent: "Clock") -> None:
         """Divide ``parent`` from now on, so that the rate stays what it is."""
         parent.children.append(self)
         self._ratio = (self.rate, parent.rate)
+        self._boot_parent = self._boot_parent or parent
         self.adopt(parent)
 
-    def set_rate(self, rate: int) -> None:
-        """Set a supported rate. Raises `BackendError` and changes nothing then."""
+    @property
+    def depth(self) -> int:
+        """How many clocks are above this one."""
+        found, at = 0, self.parent
+        while at is not None:
+            found, at = found + 1, at.parent
+        return found
+
+    def restore(self, what: Hashable) -> None:
+        """Set the rate or the parent back, unless that parent is below the clock by now."""
+        parent = self._boot_parent
+        if what == "rate":
+            self.set_rate(self._boot_rate)
+        elif parent is not None and not parent.is_below(self):
+            self.set_parent(parent)
+
+    def set_rate(self, rate: int, by: int | None = None) -> None:
+        """Set a supported rate, for agent ``by``. Raises `BackendError` and changes nothing
+        then."""
         if rate == self.rate:
+            self.was_set("rate", by)
             return
         self.context.backend.apply(self.effect("rate", rate))
+        self.was_set("rate", by)
         if isinstance(self.parent, Clock):
             self._ratio = (rate, self.parent.rate)
         self._reach(rate)
@@ -77,12 +102,14 @@ class Clock(Switch):
         multiplier, divider = self._ratio
         return min(parent_rate * multiplier // divider, 2**64 - 1) if divider else self.rate
 
-    def set_parent(self, parent: "Clock") -> None:
-        """Switch to a parent that is not below this clock; the divider stays. Raises
-        `BackendError`."""
+    def set_parent(self, parent: "Clock", by: int | None = None) -> None:
+        """Switch to a parent that is not below this clock, for agent ``by``; the divider stays.
+        Raises `BackendError`."""
         if parent is self.parent:
+            self.was_set("parent", by)
             return
         self.context.backend.apply(self.effect("parent", parent.number))
+        self.was_set("parent", by)
         if isinstance(self.parent, Clock):
             self.parent.children.remove(self)
         self.parent_number = parent.number
@@ -135,14 +162,14 @@ class PowerDomain(Switch):
 class VoltageDomain(Switch):
     """A supply: its level in µV."""
 
-    __slots__ = ("asynchronous", "latency", "level", "levels", "step")
+    __slots__ = ("_boot_level", "asynchronous", "latency", "level", "levels", "step")
     kind = Kind.VOLTAGE
 
     def __init__(
         self, configuration: runtime.VoltageDomain, context: Context, switchable: bool
     ) -> None:
         super().__init__(configuration, context, switchable)
-        self.level = configuration.level
+        self.level = self._boot_level = configuration.level
         self.levels = configuration.levels or (configuration.level,)
         self.step = configuration.step
         self.latency = configuration.latency
@@ -155,11 +182,16 @@ class VoltageDomain(Switch):
         lowest, highest = self.levels
         return lowest <= level <= highest and (level - lowest) % self.step == 0
 
-    def set_level(self, level: int) -> None:
-        """Set a level in µV. Raises `BackendError` and changes nothing then."""
+    def set_level(self, level: int, by: int | None = None) -> None:
+        """Set a level in µV, for agent ``by``. Raises `BackendError` and changes nothing then."""
         if level != self.level:
             self.context.backend.apply(self.effect("level", level))
             self.level = level
+        self.was_set("level", by)
+
+    def restore(self, _: Hashable) -> None:
+        """Set the level back."""
+        self.set_level(self._boot_level)
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:
         """Take over the votes and the level of ``other``."""

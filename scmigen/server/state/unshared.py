@@ -1,5 +1,6 @@
 """Reset lines, sensors, power caps and pins: resources on which the last request wins."""
 
+from collections.abc import Hashable
 from typing import Final
 
 from scmigen import runtime
@@ -19,10 +20,11 @@ class ResetDomain(Resource):
         self.latency = configuration.latency
         self.asynchronous = configuration.asynchronous
 
-    def reset(self, state: int) -> None:
-        """Assert and release the line; ``state`` as in the RESET message."""
+    def reset(self, state: int, by: int) -> None:
+        """Assert and release the line, for agent ``by``; ``state`` as in the RESET message."""
         self.context.backend.apply(self.effect("reset", 2))
         self.asserted = False
+        self.was_set("asserted", by)
         self.changed(0x0, state)
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:
@@ -32,15 +34,23 @@ class ResetDomain(Resource):
         if other.asserted:
             self.hold(True)
 
-    def hold(self, asserted: bool) -> None:
-        """Assert the line, or release it."""
+    def hold(self, asserted: bool, by: int | None = None) -> None:
+        """Assert the line, or release it, for agent ``by``."""
         self.context.backend.apply(self.effect("reset", int(asserted)))
         self.asserted = asserted
+        self.was_set("asserted", by)
+
+    def restore(self, _: Hashable) -> None:
+        """Release the line."""
+        if self.asserted:
+            self.hold(False)
 
 
 #: SENSOR_CONFIG: the sensor is enabled; its readings have timestamps.
 SENSOR_ENABLED: Final = 1
 SENSOR_TIMESTAMPS: Final = 1 << 1
+#: The function of a pin that has been given none.
+NO_FUNCTION: Final = 0xFFFF_FFFF
 
 
 class Sensor(Resource):
@@ -49,7 +59,7 @@ class Sensor(Resource):
     A trip point is a mode (0 off, 1 rising, 2 falling, 3 both) and a value.
     """
 
-    __slots__ = ("about", "config", "last", "trip_points")
+    __slots__ = ("_boot_config", "about", "config", "last", "trip_points")
     kind = Kind.SENSOR
 
     def __init__(self, configuration: runtime.Sensor, context: Context) -> None:
@@ -62,6 +72,7 @@ class Sensor(Resource):
         if configuration.intervals:
             first = configuration.intervals[0]
             self.config |= first.value << 16 | (first.exponent & 0x1F) << 11
+        self._boot_config = self.config
 
     @property
     def asynchronous(self) -> bool:
@@ -73,11 +84,24 @@ class Sensor(Resource):
         """Whether the sensor is enabled."""
         return bool(self.config & SENSOR_ENABLED)
 
-    def configure(self, config: int) -> None:
-        """Set the word that SENSOR_CONFIG_GET returns. Raises `BackendError` and changes nothing
-        then."""
+    def configure(self, config: int, by: int | None = None) -> None:
+        """Set the word that SENSOR_CONFIG_GET returns, for agent ``by``. Raises `BackendError` and
+        changes nothing then."""
         self.context.backend.apply(self.effect("config", config))
         self.config = config
+        self.was_set("config", by)
+
+    def set_trip_point(self, number: int, mode: int, value: int, by: int | None = None) -> None:
+        """Set a trip point, for agent ``by``."""
+        self.trip_points[number] = (mode, value)
+        self.was_set(number, by)
+
+    def restore(self, what: Hashable) -> None:
+        """Set the configuration or a trip point back."""
+        if isinstance(what, int):
+            self.set_trip_point(what, 0, 0)
+        else:
+            self.configure(self._boot_config)
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:
         """Take over the configuration and the trip points of ``other``."""
@@ -112,7 +136,7 @@ class Sensor(Resource):
 class Powercap(Resource):
     """A power capping domain: its cap (0: none) and its averaging interval in µs."""
 
-    __slots__ = ("about", "cap", "pai")
+    __slots__ = ("_boot", "about", "cap", "pai")
     kind = Kind.POWERCAP
 
     def __init__(self, configuration: runtime.Powercap, context: Context) -> None:
@@ -121,24 +145,33 @@ class Powercap(Resource):
         cap = configuration.cap
         self.cap = configuration.maximum_cap if cap is None else cap
         self.pai = configuration.minimum_pai if configuration.pai is None else configuration.pai
+        self._boot = (self.cap, self.pai)
 
-    def set_cap(self, cap: int) -> None:
-        """Set the cap. Raises `BackendError` and changes nothing then."""
+    def set_cap(self, cap: int, by: int | None = None) -> None:
+        """Set the cap, for agent ``by``. Raises `BackendError` and changes nothing then."""
         if cap != self.cap:
             self.context.backend.apply(self.effect("cap", cap))
             self.cap = cap
             self.changed(0x0, cap, self.pai)
+        self.was_set("cap", by)
 
     def outward(self, cap: int, always_capped: bool) -> int:
         """How agents read a cap of 0, which is none: as the highest cap before protocol 2.0."""
         return cap or (self.about.maximum_cap if always_capped else 0)
 
-    def set_pai(self, pai: int) -> None:
-        """Set the averaging interval. Raises `BackendError` and changes nothing then."""
+    def set_pai(self, pai: int, by: int | None = None) -> None:
+        """Set the averaging interval, for agent ``by``. Raises `BackendError` and changes nothing
+        then."""
         if pai != self.pai:
             self.context.backend.apply(self.effect("pai", pai))
             self.pai = pai
             self.changed(0x0, self.cap, pai)
+        self.was_set("pai", by)
+
+    def restore(self, what: Hashable) -> None:
+        """Set the cap or the averaging interval back."""
+        cap, pai = self._boot
+        self.set_cap(cap) if what == "cap" else self.set_pai(pai)
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:
         """Take over the cap and the averaging interval of ``other``."""
@@ -155,19 +188,28 @@ class Powercap(Resource):
 class Pin(Resource):
     """A pin: its settings (type → value), its function, and the agent that has requested it."""
 
-    __slots__ = ("function", "owner", "settings")
+    __slots__ = ("_boot", "function", "owner", "settings")
     kind = Kind.PIN
 
     def __init__(self, configuration: runtime.Pin, context: Context) -> None:
         super().__init__(configuration, context)
         self.settings = {setting.type: setting.value for setting in configuration.settings}
+        self._boot = dict(self.settings)
         self.function: int | None = None
         self.owner: int | None = None
 
-    def configure(self, type_: int, value: int) -> None:
-        """Change a setting. Raises `BackendError` and changes nothing then."""
+    def configure(self, type_: int, value: int, by: int | None = None) -> None:
+        """Change a setting, for agent ``by``. Raises `BackendError` and changes nothing then."""
         self.context.backend.apply(self.effect("config", type_, value))
         self.settings[type_] = value
+        self.was_set(type_, by)
+
+    def restore(self, what: Hashable) -> None:
+        """Set a setting or the function back."""
+        if isinstance(what, int):
+            self.configure(what, self._boot[what])
+        else:
+            self.use(None)
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:
         """Take over the settings and the function of ``other``, and its owner if in ``kept``."""
@@ -179,10 +221,13 @@ class Pin(Resource):
             self.use(other.function)
         self.owner = other.owner if other.owner in kept else None
 
-    def use(self, function: int) -> None:
-        """Select a function. Raises `BackendError` and changes nothing then."""
-        self.context.backend.apply(self.effect("function", function))
+    def use(self, function: int | None, by: int | None = None) -> None:
+        """Select a function (``None``: that of the start), for agent ``by``. Raises `BackendError`
+        and changes nothing then."""
+        number = NO_FUNCTION if function is None else function
+        self.context.backend.apply(self.effect("function", number))
         self.function = function
+        self.was_set("function", by)
 
     def dismiss(self, agent: int) -> None:
         """``agent`` may no longer hold the pin."""

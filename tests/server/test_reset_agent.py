@@ -1,0 +1,155 @@
+"""BASE_RESET_AGENT_CONFIGURATION undoes whatever an agent has set, unless another has set it since.
+
+vm1 may do all that linux may, on the board of full.json; linux is trusted.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+from scmi_wire import (
+    BASE,
+    CLOCK,
+    ON,
+    PERFORMANCE,
+    PINCTRL,
+    POWER,
+    POWERCAP,
+    RESET,
+    SENSOR,
+    SUCCESS,
+    VOLTAGE,
+    notification,
+)
+
+from scmigen import runtime
+from scmigen.server.simulator import Recorder
+
+LINUX, VM1 = 1, 2
+FIELDS = ["on", "wanted", "rate", "parent_number", "level", "maximum", "minimum", "asserted"]
+FIELDS += ["config", "trip_points", "cap", "pai", "settings", "function", "owner"]
+#: What vm1 sets, one of each: the message; then one of linux that sets the same thing otherwise.
+SETTINGS = {
+    "rate": [(CLOCK, 5, 0, 0, 800_000_000, 0), (CLOCK, 5, 0, 0, 400_000_000, 0)],
+    "rate below": [(CLOCK, 5, 0, 1, 200_000_000, 0), (CLOCK, 5, 0, 1, 100_000_000, 0)],
+    "parent": [(CLOCK, 0xD, 1, 2), (CLOCK, 0xD, 1, 2)],
+    "level of a supply": [(VOLTAGE, 7, 0, 0, 1_200_000), (VOLTAGE, 7, 0, 0, 1_000_000)],
+    "level": [(PERFORMANCE, 7, 0, 30), (PERFORMANCE, 7, 0, 20)],
+    "sensor": [(SENSOR, 0xA, 1, 0), (SENSOR, 0xA, 1, 9 << 16 | 29 << 11)],
+    "trip point": [(SENSOR, 5, 0, 1 << 4 | 1, 7, 0), (SENSOR, 5, 0, 1 << 4 | 2, 8, 0)],
+    "reset": [(RESET, 4, 0, 2, 0), (RESET, 4, 0, 2, 0)],
+    "cap": [(POWERCAP, 5, 0, 0, 2000), (POWERCAP, 5, 0, 0, 3000)],
+    "averaging interval": [(POWERCAP, 7, 0, 0, 20), (POWERCAP, 7, 0, 0, 30)],
+    "pin setting": [(PINCTRL, 6, 0, 0xFFFF_FFFF, 1 << 2, 4, 5), (PINCTRL, 6, 0, 0, 1 << 2, 4, 6)],
+    "pin function": [(PINCTRL, 6, 0, 1, 1 << 10), (PINCTRL, 6, 0, 1, 1 << 10)],
+}
+VOTES = [(CLOCK, 7, 0, 1, 0), (POWER, 4, 0, 1, ON), (VOLTAGE, 5, 0, 7), (PERFORMANCE, 5, 0, 20, 20)]
+VOTES += [(PINCTRL, 7, 1, 0)]
+
+
+@pytest.fixture
+def full(full_with):
+    board = json.loads((Path(__file__).parent / "full.json").read_text())
+    board["agents"][1]["grants"] = board["agents"][0]["grants"]
+    board["performance_domains"][0]["sustained"] = 0  # that of the rate at boot
+    backend = Recorder(lambda _: None)
+    return full_with(board=runtime.decode(json.dumps(board).encode()), backend=backend)
+
+
+def state(full):
+    return {
+        (kind, number, field): repr(getattr(resource, field, None))
+        for kind, resources in full.server.state.items()
+        for number, resource in resources.items()
+        for field in FIELDS
+    }
+
+
+def reset_vm1(full):
+    assert full.linux.status(BASE, 0xB, VM1, 0) == SUCCESS
+
+
+@pytest.mark.parametrize("what", SETTINGS)
+def test_one_setting_goes_back_to_what_it_was_at_boot(full, what):
+    before = state(full)
+    assert full.vm1.status(*SETTINGS[what][0]) == SUCCESS
+    assert state(full) != before
+    reset_vm1(full)
+    assert state(full) == before
+
+
+def test_everything_at_once_goes_back(full):
+    before = state(full)
+    for message in (*(mine for mine, _ in SETTINGS.values()), *VOTES):
+        assert full.vm1.status(*message) == SUCCESS
+    reset_vm1(full)
+    assert state(full) == before
+
+
+@pytest.mark.parametrize("what", SETTINGS)
+def test_what_another_agent_has_set_since_stays(full, what):
+    mine, others = SETTINGS[what]
+    assert full.vm1.status(*mine) == SUCCESS
+    assert full.linux.status(*others) == SUCCESS
+    before = state(full)
+    reset_vm1(full)
+    assert state(full) == before
+
+
+def test_what_an_agent_set_before_its_client_went_is_undone(full):
+    before = state(full)
+    assert full.vm1.status(CLOCK, 5, 0, 0, 800_000_000, 0) == SUCCESS
+    full.vm1.agent.disconnect()
+    assert state(full) != before, "rates stay"
+    reset_vm1(full)
+    assert state(full) == before
+
+
+def test_parents_are_set_back_before_what_they_feed(full):
+    """pll (0) feeds mux (1), by 4; vm1 doubles pll, and sets mux back to what it was."""
+    for clock, rate in ((0, 800_000_000), (1, 100_000_000)):
+        assert full.vm1.status(CLOCK, 5, 0, clock, rate, 0) == SUCCESS
+    reset_vm1(full)
+    assert [full.linux.words(CLOCK, 6, clock)[0] for clock in (0, 1, 3)] == [
+        400_000_000,
+        100_000_000,
+        50_000_000,
+    ]
+
+
+def test_the_back_end_is_told(full):
+    recorder = full.server.backend
+    for what in ("rate", "sensor", "reset", "pin function"):
+        assert full.vm1.status(*SETTINGS[what][0]) == SUCCESS
+    before = len(recorder.effects)
+    reset_vm1(full)
+    assert sorted(str(effect) for effect in recorder.effects[before:]) == [
+        "clock 0 (pll) rate 400000000",
+        f"pin 0 (gpio0) function {0xFFFF_FFFF}",
+        "reset 0 (block) reset 0",
+        "sensor 1 (accelerometer) config 124929",  # 1 << 16 | -3 << 11 | 1: every ms, enabled
+    ]
+
+
+def test_notifications_name_who_asked_for_the_reset(full):
+    assert full.vm1.status(CLOCK, 5, 0, 0, 800_000_000, 0) == SUCCESS
+    assert full.vm1.status(VOLTAGE, 5, 1, 7) == SUCCESS
+    assert full.vm1.status(POWER, 4, 0, 1, ON) == SUCCESS
+    assert full.linux.status(CLOCK, 9, 0, 1) == SUCCESS
+    assert full.linux.status(POWER, 6, 1, 1) == SUCCESS
+    reset_vm1(full)
+    assert set(full.events(full.linux)) == {
+        notification(CLOCK, 0, LINUX, 0, 400_000_000, 0),
+        notification(POWER, 0, LINUX, 1, 0x4000_0000),
+    }
+
+
+def test_a_back_end_that_fails_stops_nothing_else(full):
+    full.server.backend.failing = ("clock 0 (pll) rate 4",)
+    before = state(full)
+    for what in ("rate", "cap"):
+        assert full.vm1.status(*SETTINGS[what][0]) == SUCCESS
+    assert full.linux.status(BASE, 0xB, VM1, 0) == -9  # HARDWARE_ERROR
+    after = state(full)
+    assert {key for key in after if after[key] != before[key] and "rate" not in key} == set()
+    assert len(full.failures) == 1
