@@ -3,8 +3,8 @@
 A page has two kinds of code blocks. ``console`` blocks are what a terminal shows: commands after
 ``$`` (``>`` on the lines that go on) and what they print. Blocks of one ``title`` are one terminal.
 Any other block has a ``title`` that names a file, which is written with the block's text, or
-``FILE (added)``, where the text is appended. In an output, ``…`` stands for any text within a line,
-a line ``...`` for any lines.
+``FILE (added)``, where the text is appended. One below ``<!-- not run: REASON -->`` is passed over.
+In an output, ``…`` stands for any text within a line, a line ``...`` for any lines.
 """
 
 import os
@@ -55,7 +55,9 @@ def steps_of(page: str) -> Iterator[Step | Written]:
         if opened := re.match(r'```(\w*)(?: title="([^"]+)")?$', lines[number]):
             close = lines.index("```", number + 1)
             language, title = opened[1], opened[2] or ""
-            if language == "console":
+            if lines[number - 1].startswith("<!-- not run: "):
+                pass
+            elif language == "console":
                 yield from _commands(lines, number + 1, close, title)
             else:
                 assert title, f"line {number + 1}: neither a terminal nor a file"

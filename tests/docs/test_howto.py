@@ -11,6 +11,7 @@ from walked import walk
 
 SOURCES = Path(__file__).parents[2]
 HOWTO = SOURCES / "docs" / "howto"
+CORPUS = SOURCES.parent / "shared" / "corpus"
 GUEST = SOURCES.parent / "shared" / "linux-guest"
 
 pytestmark = pytest.mark.slow
@@ -23,6 +24,14 @@ PIP = {"PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1"}
 def builder(_: Path) -> None:
     """What builds the reader's packages."""
     pytest.importorskip("hatchling", reason="without it pip would fetch it")
+
+
+def device_trees(folder: Path) -> None:
+    """The sources that the reader has from git."""
+    if not (CORPUS / "tree").exists():
+        pytest.skip("no ../shared/corpus")
+    for name in ("include", "src"):
+        (folder / name).symlink_to(CORPUS / "tree" / name)
 
 
 def guest(folder: Path) -> None:
@@ -54,6 +63,7 @@ GIVEN: dict[str, Callable[[Path], None]] = {
     "own-check": builder,
     "own-target": builder,
     "qemu-guest": guest,
+    "scp-product": device_trees,
 }
 PAGES = sorted(page for page in HOWTO.glob("*.md") if "```console" in page.read_text())
 
