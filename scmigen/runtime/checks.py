@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from scmigen.runtime.schema import Clock, Resource, Runtime, VoltageDomain
+from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 
 
@@ -46,6 +47,15 @@ def _check_agents(runtime: Runtime, numbers: Mapping[Kind, set[int]]) -> None:
                     raise ConfigurationError(
                         f"{agent.name} is granted {kind} {grant.resource}: no such"
                     )
+                who = f"{agent.name} is granted {kind} {grant.resource}"
+                _check_operations(who, kind, (*grant.operations, *grant.by_hand))
+
+
+def _check_operations(who: str, kind: Kind, operations: Sequence[Operation]) -> None:
+    for operation in operations:
+        if operation not in OPERATIONS[kind]:
+            known = ", ".join(OPERATIONS[kind])
+            raise ConfigurationError(f"{who} with {operation}; its operations: {known}")
 
 
 def _check_devices(runtime: Runtime, numbers: Mapping[Kind, set[int]]) -> None:
@@ -60,6 +70,8 @@ def _check_devices(runtime: Runtime, numbers: Mapping[Kind, set[int]]) -> None:
                 raise ConfigurationError(
                     f"device {device.name} names {wanted.kind} {wanted.id}: no such"
                 )
+            who = f"device {device.name} names {wanted.kind} {wanted.id}"
+            _check_operations(who, wanted.kind, wanted.operations)
 
 
 def _check_clocks(runtime: Runtime, numbers: set[int]) -> None:
