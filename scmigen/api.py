@@ -21,7 +21,7 @@ from scmigen.checks.switches import NOTHING, Asked
 from scmigen.devicetree.load import load_board
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Related, Severity
-from scmigen.inputs import read_bytes, read_text
+from scmigen.inputs import is_directory, is_missing, read_bytes, read_text
 from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime
 from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import is_lock, parse_lock
@@ -284,7 +284,7 @@ def _snapshots(given: Comparable) -> Mapping[str, Side]:
 def content(given: str | PathLike[str]) -> Path:
     """The file to read: for the directory of a build, its runtime configuration."""
     path = Path(given)
-    return path / "runtime/runtime.json" if path.is_dir() else path
+    return path / "runtime/runtime.json" if is_directory(path) else path
 
 
 def is_board(given: str | PathLike[str]) -> bool:
@@ -332,7 +332,7 @@ def _baseline(source: File) -> tuple[WaiverSaid, ...]:
 
 def _lock(source: File | None) -> Lock | None:
     """The lock file; ``None`` if it does not exist yet."""
-    if source is None or (not isinstance(source, Text) and not Path(source).exists()):
+    if source is None or (not isinstance(source, Text) and is_missing(Path(source))):
         return None
     name, text = _text(source)
     return parse_lock(text, name)

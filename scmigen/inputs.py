@@ -36,6 +36,22 @@ def read_part(path: Path, size: int, start: int = 0) -> bytes:
     return data
 
 
+def is_directory(path: Path) -> bool:
+    """Whether it is one; not where the system does not tell, which reading it will say."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def is_missing(path: Path) -> bool:
+    """Whether nothing is there; not where the system does not tell, which reading it will say."""
+    try:
+        return not path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def read_bytes(path: Path) -> bytes:
     """The content of a regular file of at most `MAX_FILE` bytes. Raises `InputError`."""
     try:

@@ -16,6 +16,7 @@ from scmigen.cli.excerpts import with_excerpts
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import BoardRequest, status_of, worst
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity, counted
+from scmigen.inputs import is_directory
 from scmigen.project.workers import Outcome, run_all
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def each_board(request: BoardRequest) -> tuple[BoardRequest, ...]:
         raise click.UsageError("--ids names the lock file of one board, so not with --each")
     found: dict[Path, None] = {}
     for path in (request.board, *request.overlays):
-        inside = sorted(path.rglob("*.dts")) if path.is_dir() else [path]
+        inside = sorted(path.rglob("*.dts")) if is_directory(path) else [path]
         if not inside:
             raise click.UsageError(f"no .dts file is below {path}")
         found.update(dict.fromkeys(inside))

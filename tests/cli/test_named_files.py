@@ -2,10 +2,15 @@
 FIFO is refused before it is read."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from support import SOC, scmigen
+
+from scmigen.cli.main import cli
 
 BOARD = f"/dts-v1/; / {{ #address-cells = <1>; #size-cells = <0>; {SOC} }};\n"
 
@@ -62,3 +67,44 @@ def test_a_lock_file_is_one_too(file: str, folder: Path) -> None:
     assert done.returncode == 1
     assert file in done.stderr
     assert not (folder / "out").exists()
+
+
+#: The words of a command, with a board where it takes one.
+WORDS = {
+    "build": ["-o", "out", "board.dts"],
+    "check": ["board.dts"],
+    "show": ["resources", "board.dts"],
+    "why": ["ospm", "clock:0", "board.dts"],
+    "diff": ["board.dts", "board.dts"],
+    "convert": ["board.dts", "out.dtb"],
+}
+LONG = "a" * 5000
+
+
+def lines(command: str) -> Iterator[list[str]]:
+    """The command with one file after the other replaced by a name that is too long."""
+    words = WORDS[command]
+    for at, word in enumerate(words):
+        if "." in word:
+            yield [*words[:at], LONG, *words[at + 1 :]]
+    found = cli.get_command(click.Context(cli), command)
+    assert found is not None
+    for item in found.params:
+        if isinstance(item, click.Option) and isinstance(item.type, click.Path):
+            yield [item.opts[-1], LONG, *words]
+        if "--tree" in item.opts:
+            yield ["--tree", f"a={LONG}", *words]
+        if "--each" in item.opts:
+            yield ["--each", LONG]
+
+
+@pytest.mark.parametrize("command", WORDS)
+def test_a_name_that_is_too_long_is_told(
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    for line in lines(command):
+        result = CliRunner().invoke(cli, [command, *line])
+        assert result.exception is None or isinstance(result.exception, SystemExit), line
+        assert result.exit_code in (0, 1, 2), line
+        assert result.exit_code != 1 or "File name too long" in result.output, line
