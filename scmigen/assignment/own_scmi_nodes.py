@@ -59,15 +59,7 @@ def uses_of_own_nodes(
     platform that the board's SCMI node of the same name reaches, or its only one. With a server
     description, the ids are those that it gives the agent, so nothing follows from the node.
     """
-    paths: dict[str, str] = {}
-    for theirs in () if server_nodes(inventory.tree) else own.instances:
-        mine = _of_platform(inventory.instances, theirs)
-        if theirs.node.path in nodes or mine is None:
-            continue
-        for number, protocol in theirs.protocols.items():
-            served = mine.protocols.get(number)
-            if served is not None and served.path in inventory.providers:
-                paths[protocol.path] = served.path
+    paths = protocols_of_own_nodes(inventory, own, nodes)
 
     def mapped(uses: Sequence[Use]) -> Iterator[Use]:
         for use in uses:
@@ -80,6 +72,25 @@ def uses_of_own_nodes(
         use for use in own.uses if is_applied_by_agent(use) and use.consumer.path not in nodes
     ]
     return tuple(mapped(assigned)), tuple(mapped(own.registered))
+
+
+def protocols_of_own_nodes(
+    inventory: Inventory, own: Inventory, nodes: Mapping[str, Node]
+) -> Mapping[str, str]:
+    """The protocol nodes of these SCMI nodes, by path, with the one of the board that has the ids.
+
+    Empty with a server description.
+    """
+    paths: dict[str, str] = {}
+    for theirs in () if server_nodes(inventory.tree) else own.instances:
+        mine = _of_platform(inventory.instances, theirs)
+        if theirs.node.path in nodes or mine is None:
+            continue
+        for number, protocol in theirs.protocols.items():
+            served = mine.protocols.get(number)
+            if served is not None and served.path in inventory.providers:
+                paths[protocol.path] = served.path
+    return paths
 
 
 def _of_platform(board: Sequence[ScmiInstance], theirs: ScmiInstance) -> ScmiInstance | None:

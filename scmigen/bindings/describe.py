@@ -220,18 +220,29 @@ def names_of(tree: DeviceTree, key: ResourceKey) -> tuple[str, ...]:
     return tuple(_names(key, ProviderNodes(tree).node(key)))
 
 
+def stated_name(nodes: ProviderNodes, key: ResourceKey) -> tuple[str, Node] | None:
+    """The name that a property of the provider states, and its node; not the name of a node."""
+    node = nodes.node(key)
+    name = next(_stated(key, node), None) if scmi_protocol(node) is None else None
+    return None if name is None else (name, node)
+
+
 def _names(key: ResourceKey, node: Node) -> Iterator[str]:
     """The names the provider itself gives, best first."""
     if scmi_protocol(node) is not None:
         return
+    yield from _stated(key, node)
+    if not key.cells and key.kind is not Kind.RESET:
+        yield node.base_name if "@" in node.name and key.kind is Kind.CLOCK else node.name
+
+
+def _stated(key: ResourceKey, node: Node) -> Iterator[str]:
     if key.kind is Kind.CLOCK:
         yield from _clock_output_name(key, node)
     elif key.kind is Kind.VOLTAGE:
         yield from filter(None, (node.string("regulator-name"),))
     elif key.kind is Kind.POWER:
         yield from filter(None, (node.string("label"),))
-    if not key.cells and key.kind is not Kind.RESET:
-        yield node.base_name if "@" in node.name and key.kind is Kind.CLOCK else node.name
 
 
 def clock_output_names(node: Node) -> dict[int, str]:

@@ -1,13 +1,16 @@
 """Checks of what users write about single resources: grants, numbers and names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from scmigen.assignment.assignment import HandGrant
-from scmigen.bindings.describe import clock_output_names, names_of
+from scmigen.assignment.own_scmi_nodes import protocols_of_own_nodes
+from scmigen.bindings.describe import ProviderNodes, clock_output_names, names_of, stated_name
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.scmi_nodes import device_id_position
 from scmigen.checks.check import check
 from scmigen.checks.words import plain, resource_name, resource_word, spans
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related, Severity
 from scmigen.model.platform import Device, Model
 from scmigen.runtime import MAX_RESOURCES
@@ -90,21 +93,67 @@ def name_differs(model: Model) -> Iterator[Diagnostic]:
     yield from _two_names(model)
 
 
+class _Name(NamedTuple):
+    """What one description calls a resource; ``agent`` is None for the board."""
+
+    name: str
+    agent: str | None
+    position: Position | None
+
+    def __str__(self) -> str:
+        return f"{self.name} {'on the board' if self.agent is None else f'for {self.agent}'}"
+
+
 def _two_names(model: Model) -> Iterator[Diagnostic]:
-    """Resources that two entries name differently; agents see one name only."""
-    first: dict[ResourceKey, HandGrant] = {}
-    for grant in model.assignment.grants:
-        if grant.name is None:
+    """Resources that two descriptions name differently; agents see one name only."""
+    first: dict[ResourceKey, _Name] = {}
+    for key, mine in _descriptions(model):
+        other = first.setdefault(key, mine)
+        # What a server description calls a resource need not be its name on the board.
+        if other.name == mine.name or mine.agent is None:
             continue
-        other = first.setdefault(grant.key, grant)
-        if other.name != grant.name:
-            yield name_differs.warning(
-                f"{resource_word(model.inventory, grant.key)} is called {grant.name} for "
-                f"{grant.agent} and {other.name} for {other.agent}; all agents see {other.name}",
-                grant.position,
-                [Related(f"{other.name} for {other.agent}", other.position)],
-                "give it one name",
-            ).about([resource_name(grant.key)], agents=[grant.agent, other.agent])
+        found = filter(None, (platform.resource(key) for platform in model.platforms))
+        seen = next((resource.name for resource in found), other.name)
+        agents = [agent for agent in (mine.agent, other.agent) if agent is not None]
+        yield name_differs.warning(
+            f"{resource_word(model.inventory, key)} is called {mine} and {other}; "
+            f"all agents see {seen}",
+            mine.position,
+            [Related(str(other), other.position)],
+            "give it one name",
+        ).about([resource_name(key)], agents=agents)
+
+
+def _descriptions(model: Model) -> Iterator[tuple[ResourceKey, _Name]]:
+    """What server descriptions, the board and agents' own trees call resources, in this order."""
+    for grant in model.assignment.grants:
+        if grant.name is not None:
+            yield grant.key, _Name(grant.name, grant.agent, grant.position)
+    if not model.assignment.trees:
+        return
+    board = model.inventory.tree
+    every = (found for platform in model.platforms for found in platform.resources.values())
+    keys = {resource.key: resource.key for resources in every for resource in resources}
+    yield from _stated(board, keys, None)
+    for own in model.assignment.trees:
+        paths = protocols_of_own_nodes(model.inventory, own.inventory, own.nodes)
+        paths = {**{path: node.path for path, node in own.nodes.items()}, **paths}
+        uses = (*own.inventory.uses, *own.inventory.registered)
+        used = (use.key for use in uses if use.key.provider in paths)
+        keys = {key: key._replace(provider=paths[key.provider]) for key in used}
+        yield from _stated(own.inventory.tree, keys, own.agent)
+
+
+def _stated(
+    tree: DeviceTree, keys: Mapping[ResourceKey, ResourceKey], agent: str | None
+) -> Iterator[tuple[ResourceKey, _Name]]:
+    """The names in a tree; ``keys``: a resource there → the same on the board."""
+    nodes = ProviderNodes(tree)
+    for key, on_board in keys.items():
+        found = stated_name(nodes, key)
+        if found is not None:
+            name, node = found
+            yield on_board, _Name(name, agent, node.position or Position(tree.file))
 
 
 def _named(model: Model, like: ResourceKey) -> Iterator[tuple[ResourceKey, str]]:
