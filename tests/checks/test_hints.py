@@ -290,3 +290,29 @@ def test_the_first_hint_of_every_check_helps_on_a_real_board(corpus: Path, name:
                 # That two agents set one clock was hidden as long as nobody served it.
                 new = {(name, what) for name, what in new if not name.endswith("-shared")}
             assert new == set(), (item.message, remedy)
+
+
+#: A device of each VM, whose supplies and controllers are the host's.
+TWO_VMS = """domains:
+  host: {id: 1, default: true, scmi: {role: hypervisor}}
+  vm1: {id: 2, scmi: {role: vm}, access: [{dev: "&usdhc2"}]}
+  vm2: {id: 3, scmi: {role: vm}, access: [{dev: "&flexcan1"}]}
+"""
+
+
+def test_following_the_hints_ends_without_errors(corpus: Path) -> None:
+    """None of them leads to an error that a hint of its own takes back."""
+    tree = load(corpus / "imx8qm-mek.symbols.dtb")
+    text, told = TWO_VMS, set()
+    while True:
+        found = run_checks(model_of(tree, text))
+        serious = [item for item in found if item.severity is not Severity.NOTE]
+        lines = [(item, line) for item in serious for line in remedies(item.hint or "")]
+        if not lines:
+            break
+        (item, line), *_ = lines
+        assert (item.id, item.message) not in told
+        told.add((item.id, item.message))
+        text = apply(line, text, tree)
+    assert {name for name, _ in told} >= {"local-foreign", "depends-foreign", "critical-resource"}
+    assert [item for item in serious if item.severity is Severity.ERROR] == []
