@@ -273,14 +273,22 @@ def _switched_by_agents(model: Model) -> Iterator[Diagnostic]:
         switch = switch_of(tree, provider.node) if found else None
         if switch is None or provider.category is not ProviderClass.MANAGED:
             continue
-        agents = model.owners.of(switch[1]).agents
+        owner = model.owners.of(switch[1])
+        agents = owner.agents
         if agents:
+            word = node_word(tree, switch[1].path)
+            drops = (
+                f"remove {word} from access of {claim.agent}; "
+                for claim in owner.claims
+                if claim.node is switch[1] and claim.agent is not None
+            )
+            way = "".join((*drops, hints.devices(tree, [switch[1].path])))
             yield managed_consumes_local.warning(
                 f"the platform is to serve {node_word(tree, path)}, which is switched by "
                 f"{node_word(tree, switch[1].path)}, and {names(agents)} drives that",
                 provider.node.position,
-                hint=f"have the platform drive {node_word(tree, switch[1].path)} too, or give "
-                f"{node_word(tree, path)} to the agent that needs it",
+                hint=f"{way}, and the platform drives that too; or give {node_word(tree, path)} to "
+                "the agent that needs it",
             ).about(nodes=[path], agents=agent_names(agents))
 
 

@@ -58,6 +58,12 @@ def of_examples(name: str) -> Situation | None:
     return Situation(tree, found.get("# agents.yaml"), lock or None)
 
 
+#: A supply that a GPIO switches; the platform is to serve it.
+SWITCHED = """
+gpio: gpio { compatible = "acme,gpio"; gpio-controller; #gpio-cells = <1>; clocks = <&cc 1>; };
+vcc: vcc { compatible = "regulator-fixed"; regulator-name = "vcc"; gpio = <&gpio 3>; };
+d: d { compatible = "acme,d"; x-supply = <&vcc>; };
+"""
 CONTROLLER = "clocks = <&cc 1>; %s #dma-cells = <1>;"
 #: Situations of their own: several ways into one finding, which need different hints.
 OWN = {
@@ -152,6 +158,14 @@ OWN = {
         "e: e { resets = <&rc 1>; clocks = <&cc 1>; };",
         '    access: [{dev: "&e", flags: {shared: true}}]',
     ),
+    "switch-of-the-default-agent": (
+        SWITCHED,
+        '    access: [{dev: "&d"}]\nplatform: {managed: ["&vcc"]}',
+    ),
+    "switch-of-another-agent": (
+        SWITCHED,
+        '    access: [{dev: "&gpio"}]\nplatform: {managed: ["&vcc"]}',
+    ),
     "opp-table-of-a-local-clock": (
         'scmi { compatible = "arm,scmi"; }; cru: cru@9 { reg = <9>; #clock-cells = <1>; };'
         "t: t { opp { opp-hz = <0 5>; }; }; d { operating-points-v2 = <&t>; clocks = <&cru 1>; };",
@@ -207,7 +221,7 @@ WITH_LINES = {
         "grant-unmanaged",
         "depends-foreign",
     ),
-    *("critical-resource", "device-unassigned", "provider-secure"),
+    *("critical-resource", "device-unassigned", "provider-secure", "managed-consumes-local"),
 }
 
 
