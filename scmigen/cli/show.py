@@ -154,12 +154,17 @@ _FOLDS = {
 }
 
 
+#: The column that moves below its row where the table is too wide: a sentence.
+_BELOW = "because"
+
+
 def _print(columns: Sequence[str], rows: Sequence[Sequence[object]], style: str) -> None:
     if style == "json":
         plain = [{c: _plain(v) for c, v in zip(columns, row, strict=True)} for row in rows]
         say_json(plain)
         return
-    print_table([Column(name, _FOLDS.get(name, Folds.NEVER)) for name in columns], rows)
+    folded = ((name, _FOLDS.get(name, Folds.NEVER)) for name in columns)
+    print_table([Column(name, folds, name == _BELOW) for name, folds in folded], rows)
 
 
 def _plain(value: object) -> object:

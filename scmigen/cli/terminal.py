@@ -44,10 +44,14 @@ class Folds(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its heading, and how it folds."""
+    """A column of a table: its heading, and how it folds.
+
+    ``below``: where the table is too wide, it moves to lines of its own below each row.
+    """
 
     name: str
     folds: Folds = Folds.NEVER
+    below: bool = False
 
     def narrowest(self, cells: Sequence[str]) -> int:
         """The fewest terminal cells that the column needs."""
@@ -57,6 +61,7 @@ class Column:
 
 
 _RECORD = (Column("heading"), Column("cell", Folds.ANYWHERE))
+_BELOW = (Column("indent"), Column("cell", Folds.AT_BLANKS))
 
 
 def print_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
@@ -68,16 +73,35 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> 
     cells = [["" if v is None else escape.plain(str(v)) for v in row] for row in rows]
     by_column = list(zip(names, *cells, strict=True))
     widths = [max(map(_width, column)) for column in by_column]
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and _total(widths) > (room := shutil.get_terminal_size().columns):
         least = [column.narrowest(found) for column, found in zip(columns, by_column, strict=True)]
-        room = shutil.get_terminal_size().columns
-        if _total(least) > room:
-            _print_records(names, cells, room)
-            return
-        _squeeze(widths, least, room)
+        _print_narrow(columns, [names, *cells], widths, least, room)
+        return
     _print_row(names, widths, columns, bold=True)
     for row in cells:
         _print_row(row, widths, columns)
+
+
+def _print_narrow(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    least: Sequence[int],
+    room: int,
+) -> None:
+    """A table that is too wide; the first row has the headings, ``least`` is what columns need."""
+    inside = [at for at, column in enumerate(columns) if not column.below]
+    below = [at for at, column in enumerate(columns) if column.below]
+    fewest = [least[at] for at in inside]
+    if _total(fewest) > room:
+        _print_records(rows[0], rows[1:], room)
+        return
+    kept = [widths[at] for at in inside]
+    _squeeze(kept, fewest, room)
+    for number, row in enumerate(rows):
+        _print_row([row[at] for at in inside], kept, [columns[at] for at in inside], not number)
+        for at in below:
+            _print_row(["", row[at]], [0, room - GAP], _BELOW, not number)
 
 
 def _print_records(names: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> None:

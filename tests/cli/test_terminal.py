@@ -78,8 +78,16 @@ def screen(data: bytes, width: int) -> list[str]:
 def table(lines: list[str]) -> list[dict[str, list[str]]]:
     """The rows of a table: of each heading the lines of the cell. The first row has the headings.
 
-    A row begins where a column has text that never folds.
+    A row begins where a column has text that never folds. A line that is indented by two is a
+    column that stands below its row.
     """
+    below = [line for line in lines[1:] if re.match(r"  \S", line)]
+    if below:
+        inside = table([line for line in lines if line not in below])
+        name = below[0].strip()
+        texts = _below(lines)
+        assert len(texts) == len(inside)
+        return [{**row, name: text} for row, text in zip(inside, texts, strict=True)]
     heads = list(re.finditer(r"\S+(?: \S+)*", lines[0]))
     starts = [head.start() for head in heads]
     first = next(at for at, head in enumerate(heads) if head[0] in WHOLE)
@@ -92,6 +100,17 @@ def table(lines: list[str]) -> list[dict[str, list[str]]]:
             held += [cell] if cell else []
     names = [" ".join(parts) for parts in rows[0]]
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _below(lines: list[str]) -> list[list[str]]:
+    """The lines below each row: those that follow each other."""
+    found: list[list[str]] = [[]]
+    for line in lines:
+        if re.match(r"  \S", line):
+            found[-1].append(line.strip())
+        elif found[-1]:
+            found.append([])
+    return [text for text in found if text]
 
 
 def records(lines: list[str], names: list[str]) -> list[dict[str, list[str]]]:
@@ -130,7 +149,8 @@ def check_view(monkeypatch: pytest.MonkeyPatch, view: str, board: list[str], wid
     lines = screen(typed(monkeypatch, width, "show", view, *board), width)
     wanted = expected(view, board)
     names = list(wanted[0])
-    is_table = all(name.split()[0] in lines[0].split() for name in names)
+    below = lines[1] if re.match(r"  \S", lines[1]) else ""
+    is_table = all(name.split()[0] in f"{lines[0]}{below}".split() for name in names)
     assert is_table or width < 80
     head, *rows = table(lines) if is_table else records(lines, names)
     assert list(head) == names
@@ -169,6 +189,18 @@ def test_a_terminal_shows_all_of_every_board(
     for board in sorted(corpus.glob("*[!s].dtb")):
         if json.loads(scmigen("show", view, board, "-q", "--format", "json").stdout or "[]"):
             check_view(monkeypatch, view, [str(board), "-q"], width)
+
+
+@pytest.mark.usefixtures("once")
+def test_sentences_stand_below_their_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Providers have a line of facts, and one that says why; not a column of twelve characters."""
+    lines = screen(typed(monkeypatch, 80, "show", "providers", *ORRERY), 80)
+    assert lines[0].split() == ["provider", "kinds", "class", "rule", "consumers"]
+    assert lines[1:4] == [
+        "  because",
+        "/clock-24000000                clock        fixed    R4                3",
+        "  there is nothing to control",
+    ]
 
 
 def test_a_pipe_gets_a_line_for_each_row() -> None:
