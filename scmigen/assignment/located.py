@@ -229,4 +229,7 @@ def _unreadable(problem: yaml.YAMLError, text: str, file: str) -> Diagnostic:
     where, end = position_of(file, mark), end_position(text, file)
     if mark and mark.line >= end.line:  # libyaml ends a last line that has no end
         where = end
-    return AGENTS_FILE.error(f"this is not YAML: {words}", where)
+    line = "".join(text.split("\n")[where.line - 1 : where.line])
+    tab = "\t" in line[: len(line) - len(line.lstrip())]
+    hint = "indent with blanks: YAML takes no tab there" if tab else None
+    return AGENTS_FILE.error(f"this is not YAML: {words}", where, hint=hint)

@@ -52,6 +52,9 @@ MISTAKES = [
         "domain a has the key 'id' twice",
         "first at agents.yaml:1:19",
     ),
+    ("domains:\n  a:\n^\tid: 1\n", "this is not YAML: ", "indent with blanks: YAML takes no tab"),
+    ("domains:\n  a:\n    id: 1\n  ^\t  scmi: {}\n", "this is not YAML", "indent with blanks"),
+    ("domains: {a: {id: 1,\n  b: ^@}}", "this is not YAML: ", None),
     ("domains: {a: {id: 1}, ^a: {id: 2}}", "domains has the key 'a' twice", "first at"),
     (
         "domains: {a: {id: 1, compatible: ^openamp}}",
