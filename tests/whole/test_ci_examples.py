@@ -89,3 +89,20 @@ def test_gitlab(repository: Path, tool: Callable[[str], str]) -> None:
     assert shell(script, repository, tool, **variables) == 4
     assert "| mmc0 `/mmc@4000` | host | vm | 1 |" in (repository / "scmi.md").read_text()
     assert (repository / job["artifacts"]["reports"]["codequality"]).stat().st_size > 0
+
+
+@pytest.mark.parametrize("source", ["scmigen==0.1.0", "git+file:///a b/scmigen@v0.1.0"])
+def test_what_is_installed_is_a_variable(
+    tmp_path: Path, tool: Callable[[str], str], source: str
+) -> None:
+    """One word for pip, whatever is in it; the default is the package of an index."""
+    flow, job = read("github.yml"), read("gitlab.yml")["scmi"]
+    steps = {step.get("name", ""): step.get("run", "") for step in flow["jobs"]["scmi"]["steps"]}
+    assert flow["env"]["SCMIGEN"] == job["variables"]["SCMIGEN"] == "scmigen"
+    pip = tmp_path / "bin/pip"
+    pip.parent.mkdir()
+    pip.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > words\n')
+    pip.chmod(0o755)
+    for script in (steps["Install"], *job["before_script"]):
+        assert shell(script, tmp_path, tool, SCMIGEN=source) == 0
+        assert (tmp_path / "words").read_text().splitlines() == ["install", source]
