@@ -11,11 +11,11 @@ from scmigen.bindings.scmi_nodes import device_id_position
 from scmigen.checks.check import check
 from scmigen.checks.words import plain, resource_name, resource_word, spans
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, Position, Related, Severity
+from scmigen.diagnostics import Diagnostic, Position, Related, Severity, counted
 from scmigen.model.platform import Device, Model
 from scmigen.runtime import MAX_RESOURCES
 from scmigen.scmi.operations import ordered
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import VERSIONS, Kind, Profile
 
 
 @check(
@@ -62,6 +62,29 @@ def agent_idle(model: Model) -> Iterator[Diagnostic]:
                 hint="access gives it devices, grant single resources; scmigen show devices lists "
                 "the devices that need something",
             ).about(agents=[agent.name])
+
+
+@check(
+    "profile-lacks",
+    about="An agent is granted resources of a protocol that its SCMI profile does not have.",
+    advice="Name a newer profile if the program has one, or give the devices to another agent.",
+    severity=Severity.WARNING,
+)
+def profile_lacks(model: Model) -> Iterator[Diagnostic]:
+    """Agents that cannot ask for what they are granted, since their release came before it."""
+    for agent in model.assignment.agents:
+        served = VERSIONS[agent.profile or Profile.V3_2]
+        for kind in Kind:
+            grants = [grant for each in model.platforms for grant in each.grants_of(agent, kind)]
+            if grants and kind.protocol not in served:
+                yield profile_lacks.warning(
+                    f"{agent.name} speaks SCMI {agent.profile}, which has no {kind} protocol: "
+                    f"it cannot use the {counted(len(grants), 'resource')} granted to it there",
+                    agent.position,
+                    hint="name a newer profile, or give the devices to another agent",
+                ).about(
+                    [resource_name(grant.resource.key) for grant in grants], agents=[agent.name]
+                )
 
 
 @check(

@@ -313,6 +313,29 @@ CASES = {
         ),
         Case("d { clocks = <&cc 1>; }; e: e { clocks = <&cc 2>; };", B_HAS_E),
     ),
+    "profile-lacks": (
+        "warning",
+        "b speaks SCMI 2.0, which has no voltage protocol: it cannot use the 1 resource granted",
+        Case(
+            "d { clocks = <&cc 1>; }; e: e { x-supply = <&vdd>; };",
+            """domains:
+  a: {id: 1, scmi: {role: ospm}, default: true}
+  b:
+    ^id: 2
+    scmi: {role: vm, profile: linux-5.4}
+    access: [{dev: "&e"}]
+""",
+            whole=True,
+        ),
+        Case(
+            "d { clocks = <&cc 1>; }; e: e { x-supply = <&vdd>; };",
+            """domains:
+  a: {id: 1, scmi: {role: ospm}, default: true}
+  b: {id: 2, scmi: {role: vm, profile: linux-5.15}, access: [{dev: "&e"}]}
+""",
+            whole=True,
+        ),
+    ),
     "name-differs": (
         "warning",
         "clock <&rcc 0> is called ck_mpu, which is the name of clock <&rcc 1>",
