@@ -43,19 +43,24 @@ class Requests(Channel):
     def __init__(self, url: str, timeout: float = 5.0, deadline: float = math.inf) -> None:
         super().__init__(url, timeout, deadline)
         self._versions: dict[Protocol, int] = {}
+        #: What was chosen with NEGOTIATE_PROTOCOL_VERSION.
+        self._chosen: dict[Protocol, int] = {}
 
     # Any command
 
     def version(self, protocol: Protocol) -> int:
-        """The PROTOCOL_VERSION word (cached)."""
+        """The PROTOCOL_VERSION word (cached), or the version that was negotiated."""
         if protocol not in self._versions:
             row = messages.commands(protocol, 0x10000)[messages.VERSION]
             (self._versions[protocol],) = self.exchange(protocol, row, ())[0]
-        return self._versions[protocol]
+        return self._chosen.get(protocol, self._versions[protocol])
 
     def message(self, protocol: Protocol, number: int) -> Message:
-        """The layout of a message in the version that the platform has."""
-        rows = messages.commands(protocol, self.version(protocol))
+        """The layout of a message in the version in use."""
+        version = self.version(protocol)
+        if number == messages.NEGOTIATE:  # also to get back from an older version
+            version = self._versions[protocol]
+        rows = messages.commands(protocol, version)
         if number not in rows:
             raise ScmiError(Status.NOT_SUPPORTED, f"{protocol.name.lower()} message {number:#x}")
         return rows[number]
@@ -102,6 +107,8 @@ class Requests(Channel):
         status, values = self.command(protocol, message.id, message.request.pack(*words) + behind)
         if status != Status.SUCCESS:
             raise ScmiError(status, what)
+        if message.id == messages.NEGOTIATE:
+            (self._chosen[protocol],) = words
         size = message.reply.size
         open_ended = message.entries is not None or message.reply_tail is not None
         if len(values) < size or (len(values) > size and not open_ended):

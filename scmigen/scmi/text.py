@@ -66,6 +66,8 @@ def describe(frame: bytes, version: Callable[[Protocol], int], *, response: bool
     if not response and head.kind == MessageType.COMMAND:
         if message is None:
             return f"{name} {body.hex()}".rstrip()
+        if message.request.size - len(body) == message.optional:
+            body += bytes(message.optional)
         return " ".join([name, *_values(message, message.request, message.request_tail, body)])
     parts = [name]
     if head.kind != MessageType.NOTIFICATION:

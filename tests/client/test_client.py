@@ -47,6 +47,25 @@ def test_layouts_follow_the_version(scripted, version, extra):
     assert seen[-1] == ask(CLOCK, 7, 3, 1, *extra)
 
 
+def test_layouts_follow_the_version_that_was_negotiated(scripted):
+    seen = []
+    answers = CLOCK_3 | {
+        ask(CLOCK, 0x10, 0x20000): words(0),
+        ask(CLOCK, 0x10, 0x30000): words(0),
+        ask(CLOCK, 7, 3, 1): words(0),
+        ask(CLOCK, 7, 3, 1, 0): words(0),
+    }
+    with Client(scripted(platform(answers, seen))) as client:
+        client.ask("clock.NEGOTIATE_PROTOCOL_VERSION", version=0x20000)
+        client.enable_clock(3, True)
+        with pytest.raises(ScmiError, match="NOT_FOUND"):
+            client.ask("clock.NEGOTIATE_PROTOCOL_VERSION", version=0x10000)
+        client.enable_clock(3, True)
+        client.ask("clock.NEGOTIATE_PROTOCOL_VERSION", version=0x30000)
+        client.enable_clock(3, True)
+    assert [len(data) for _, message, data in seen if message == 7] == [8, 8, 12]
+
+
 def test_a_refusal_raises_its_status(scripted):
     answers = CLOCK_3 | {ask(CLOCK, 5, 8, 1, 5, 0): words(DENIED), ask(CLOCK, 6, 1): words(-99)}
     with Client(scripted(platform(answers))) as client:

@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from scmi_wire import SENSOR, SUCCESS, words
+from scmi_wire import CLOCK, SENSOR, SUCCESS, words
 
 from scmigen.scmi.events import delayed_responses, notifications
 from scmigen.scmi.layouts import Bits, Entries, Header, header, layout, name_field, name_text
@@ -106,3 +106,7 @@ def test_a_frame_is_described_in_one_line():
         "(sensor=1 attributes_low=0 attributes_high=2 name='plain\\x1b')"
     )
     assert describe(words(0 | 0x80 << 10), lambda _: 0) == "protocol 0x80 message 0x0"
+    short = words(7 | CLOCK << 10, 3, 1)  # a word is left out
+    assert describe(short, lambda _: 0x30000) == (
+        "CLOCK_CONFIG_SET clock=3 attributes=1 extended_value=0"
+    )
