@@ -19,7 +19,7 @@ from random import Random
 from typing import Any
 
 from scmi_messages import a_change
-from scmi_shapes import COMMON, REQUEST_WORDS, check, check_event
+from scmi_shapes import COMMON, NEGOTIATE, REQUEST_WORDS, check, check_event
 from scmi_wire import SUCCESS, request
 from server_running import strict_server
 
@@ -115,6 +115,12 @@ def message(random: Random) -> bytes:
     return bytes(data)
 
 
+def negotiation(random: Random) -> bytes:
+    """A request for some version of some protocol."""
+    version = random.choice((0x10000, 0x20000, 0x20001, 0x30000, 0x30001, 0x40000))
+    return request(random.choice(PROPER)[0], NEGOTIATE, version)
+
+
 def speaks_newest(agent: Agent) -> bool:
     """Whether the agent uses the versions whose forms `scmi_shapes` has, and has used no others."""
     return agent.session.versions is VERSIONS[Profile.V3_2]
@@ -137,9 +143,11 @@ def well_formed(agent: Agent, sent: bytes) -> int | None:
 
 
 class Platform:
-    """A server whose resources are watched, each by the agent that has it."""
+    """A server whose resources are watched, each by the agent that has it; its agents choose other
+    versions now and then if it ``negotiates``."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, *, negotiates: bool = False) -> None:
+        self.negotiates = negotiates
         self.now = 0
         self.server: Server = strict_server(board(), profile, now=lambda: self.now)
         self.agents = [self.server.agent(name) for name in AGENTS]
@@ -158,7 +166,9 @@ class Platform:
         sender = random.randrange(len(AGENTS))
         others = [number for number in range(len(AGENTS)) if number != sender]
         before = [self.state(number) for number in others]
-        status = well_formed(self.agents[sender], message(random))
+        chooses = self.negotiates and random.random() < 0.1
+        sent = negotiation(random) if chooses else message(random)
+        status = well_formed(self.agents[sender], sent)
         assert [self.state(number) for number in others] == before
         if random.random() < 0.001:
             self.agents[sender].disconnect()
@@ -179,6 +189,7 @@ class Platform:
 def test_no_message_changes_what_its_agent_was_not_granted() -> None:
     random = Random(SEED)
     platforms = [Platform(profile) for profile in Profile]
+    platforms.append(Platform(Profile.V3_2, negotiates=True))
     statuses: Counter[int | None] = Counter()
     for number in range(MESSAGES):
         platform = platforms[number % len(platforms)]
@@ -193,4 +204,5 @@ def test_no_message_changes_what_its_agent_was_not_granted() -> None:
     assert {0, -1, -2, -3, -4, -5, -10} <= statuses.keys()
     assert statuses[SUCCESS] > MESSAGES // 10
     writers = [platform.state(0) for platform in platforms]
-    assert writers != [Platform(profile).state(0) for profile in Profile]
+    untouched = [Platform(profile).state(0) for profile in (*Profile, Profile.V3_2)]
+    assert all(was != now for was, now in zip(untouched, writers, strict=True))
