@@ -1,6 +1,7 @@
 """The programs that speak SCMI as agents, and which release of the specification each understands.
 
-A row: from this version of the program on, this profile. What decides, read from the sources:
+A row: from this version of the program on, this profile; the first holds before that, too. What
+decides, read from the sources:
 
 - Linux has the sensor and voltage protocols of release 3.0 since 5.11, extended names and power
   capping since 5.19; it sends CLOCK_CONFIG_SET with 8 bytes and walks performance levels of three
@@ -20,20 +21,20 @@ _Version = tuple[int, ...]
 
 _CLIENTS: Final[Mapping[str, tuple[tuple[_Version, Profile], ...]]] = {
     "linux": (
-        ((4, 17), Profile.V2_0),
+        ((), Profile.V2_0),
         ((5, 11), Profile.V3_0),
         ((5, 19), Profile.V3_1),
         ((6, 7), Profile.V3_2),
     ),
     "u-boot": (
-        ((2021, 1), Profile.V3_0),
+        ((), Profile.V3_0),
         ((2025, 7), Profile.V3_1),
         ((2026, 1), Profile.V3_2),
     ),
-    "freebsd": (((14,), Profile.V3_1),),
-    "nuttx": (((12,), Profile.V3_1),),
-    "rt-thread": (((5,), Profile.V3_1),),
-    "zephyr": (((4,), Profile.V3_2),),
+    "freebsd": (((), Profile.V3_1),),
+    "nuttx": (((), Profile.V3_1),),
+    "rt-thread": (((), Profile.V3_1),),
+    "zephyr": (((), Profile.V3_2),),
 }
 
 #: Names for people and for shell completion; every other version of these programs is known too.
@@ -59,8 +60,7 @@ def _version(text: str) -> _Version | None:
 
 def profile_of(name: str) -> Profile | None:
     """The profile of a release (``3.1``) or of a program, with its version or the newest one:
-    ``linux-6.6``, ``u-boot``. ``None`` for a name that is neither; a version from before the first
-    that is known has the oldest profile."""
+    ``linux-6.6``, ``u-boot``. ``None`` for a name that is neither."""
     if name in tuple(Profile):
         return Profile(name)
     for client, rows in _CLIENTS.items():
@@ -68,7 +68,7 @@ def profile_of(name: str) -> Profile | None:
             return rows[-1][1]
         version = _version(name.removeprefix(f"{client}-"))
         if name.startswith(f"{client}-") and version is not None:
-            return next((found for since, found in reversed(rows) if version >= since), rows[0][1])
+            return next(found for since, found in reversed(rows) if version >= since)
     return None
 
 

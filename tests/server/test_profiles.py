@@ -272,7 +272,7 @@ def test_releases_before_3_2_have_nothing_to_negotiate(full_with):
         ("linux-6.6", V3_1),
         ("linux-6.7-rc1", V3_2),
         ("linux-6.12", V3_2),
-        ("linux-3.10", V2_0),  # before the first: the oldest
+        ("linux-3.10", V2_0),  # it has no SCMI
         ("u-boot", V3_2),
         ("u-boot-2024.01", V3_0),
         ("u-boot-2025.07", V3_1),
