@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
-from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.facts import OperatingPoint, ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role, Transport
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import Profile
+from scmigen.scmi.protocols import Kind, Profile
 
 #: Compatible of execution domains (System Device Tree specification, chapter 3).
 COMPATIBLE = "openamp,domain-v1"
@@ -122,11 +122,39 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumption:
+    """Values of resources that the tree does not have: of ``keys``, and of all that the nodes at
+    and below the paths in ``below`` provide. ``exact``: one resource, named itself.
+
+    ``values`` are rates in Hz or voltages in µV. With ``step`` they are the lowest and the highest,
+    or absent, for the limits in the tree. ``points`` are those of a performance domain.
+    """
+
+    kind: Kind
+    keys: frozenset[ResourceKey]
+    below: tuple[str, ...]
+    exact: bool
+    values: tuple[int, ...]
+    step: int | None
+    points: tuple[OperatingPoint, ...]
+    position: Position | None = None
+
+    def covers(self, key: ResourceKey) -> bool:
+        """Whether the values are those of a resource."""
+        if key.kind is not self.kind:
+            return False
+        place = f"{key.provider}/"
+        inside = (place.startswith(f"{path.rstrip('/')}/") for path in self.below)
+        return key in self.keys or any(inside)
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformOptions:
     """Options of the platform. ``managed``, ``fixed``, ``local``: path → position.
 
-    ``clock_rate``: the rate in Hz to assume where the tree has none. ``outputs``: the options of
-    outputs, as written.
+    ``clock_rate``: the rate in Hz to assume where the tree has none. ``assumptions``: other values
+    to assume; of several that cover a resource the exact one holds, else the first. ``outputs``:
+    the options of outputs, as written.
     """
 
     managed: Mapping[str, Position | None]
@@ -134,6 +162,7 @@ class PlatformOptions:
     local: Mapping[str, Position | None]
     owners: tuple[Owner, ...] = ()
     clock_rate: int = 100_000_000
+    assumptions: tuple[Assumption, ...] = ()
     vendor: str = "scmigen"
     sub_vendor: str = ""
     extra: Extra | None = None

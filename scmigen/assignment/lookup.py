@@ -47,6 +47,16 @@ class Lookup:
         nodes = self._checked(found, where, RESOURCE_UNKNOWN).nodes
         return resource_key(Kind(word), nodes[0], cells) if nodes else None
 
+    def resources(
+        self, text: str, where: Located, kind: Kind
+    ) -> tuple[frozenset[ResourceKey], bool]:
+        """The resources that ``text`` names, with a pattern all that match, and whether it names
+        one exactly."""
+        self.problems.bound()
+        found, cells = self._selector.resource(text)
+        nodes = self._checked(found, where, RESOURCE_UNKNOWN).nodes
+        return frozenset(resource_key(kind, node, cells) for node in nodes), found.exact
+
     def _checked(self, found: Selection, where: Located, finding: Finding) -> Selection:
         if found.problem:
             self.problems.add(finding.error(found.problem, where.position, hint=found.hint))

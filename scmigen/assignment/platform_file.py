@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 from scmigen.assignment.assignment import Owner
+from scmigen.assignment.assume_file import read_assumptions
 from scmigen.assignment.findings import PROVIDER_UNKNOWN
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of
@@ -36,6 +37,11 @@ class PlatformReader:
             owners=tuple(self._owners(parts["owners"])) if "owners" in parts else (),
             clock_rate=said(
                 assumed, "clock-rate", lambda item: item.number("clock-rate", 1, 0xFFFF_FFFF)
+            ),
+            assumptions=(
+                tuple(read_assumptions(self._lookup, assumed["values"]))
+                if "values" in assumed
+                else ()
             ),
             vendor=said(parts, "vendor", lambda item: _vendor(item, "vendor")),
             sub_vendor=said(parts, "sub-vendor", lambda item: _vendor(item, "sub-vendor")),

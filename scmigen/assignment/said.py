@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
-from scmigen.assignment.assignment import HandGrant, Owner, OwnTree, Switch, WaiverSaid
+from scmigen.assignment.assignment import (
+    Assumption,
+    HandGrant,
+    Owner,
+    OwnTree,
+    Switch,
+    WaiverSaid,
+)
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
@@ -92,6 +99,7 @@ class PlatformSaid:
     classes: Mapping[str, Said[str]] = field(default_factory=dict)
     owners: tuple[Owner, ...] = ()
     clock_rate: Said[int] | None = None
+    assumptions: tuple[Assumption, ...] = ()
     vendor: Said[str] | None = None
     sub_vendor: Said[str] | None = None
     extra: Said[bytes] | None = None

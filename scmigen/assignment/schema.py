@@ -8,6 +8,7 @@ warns of it. What an output, ``extra`` or a selector means is left to the compil
 import re
 from collections.abc import Collection, Mapping
 
+from scmigen.assignment.assume_file import GIVES, HIGHEST
 from scmigen.assignment.foreign import SEVERITIES
 from scmigen.assignment.lookup import KINDS
 from scmigen.assignment.platform_file import KEYS
@@ -19,6 +20,7 @@ from scmigen.assignment.vocabulary import (
     ENTRY,
     FILE,
     FLAGS,
+    POINT,
     SCMI,
     TRANSPORT,
     Vocabulary,
@@ -161,7 +163,10 @@ def _grant() -> _Schema:
 def _platform() -> _Schema:
     vendor: _Schema = {"type": "string", "maxLength": MAX_VENDOR, "pattern": "^[ -~]*$"}
     owner = {"oneOf": [_closed({word: _TEXT, "agent": _TEXT}) for word in KINDS]}
-    rate = {"clock-rate": (_number(1), "The rate in Hz of clocks without one in the tree.")}
+    assume = {
+        "clock-rate": (_number(1), "The rate in Hz of clocks without one in the tree."),
+        "values": (_list(_assumed()), "Rates and levels that the tree does not have."),
+    }
     parts = {
         **{
             word: (
@@ -178,7 +183,7 @@ def _platform() -> _Schema:
             _list(owner),
             "The agents that alone may set rate, parent or level, or assert the reset.",
         ),
-        "assume": (_ours(ASSUME, rate), "What holds where the tree is silent."),
+        "assume": (_ours(ASSUME, assume), "What holds where the tree is silent."),
         "vendor": (vendor, "The vendor that the server reports; at most 15 characters."),
         "sub-vendor": (vendor, "The sub-vendor, likewise."),
         "extra": (
@@ -188,6 +193,22 @@ def _platform() -> _Schema:
         **{word: ({}, "Belongs to outputs.") for word in FORMER_KEYS},
     }
     return _ours(KEYS, parts)
+
+
+def _assumed() -> _Schema:
+    """Rates or levels of resources of one kind."""
+    number = _number(1, HIGHEST[Kind.CLOCK])
+    point = {**_closed(dict.fromkeys(POINT, number)), "required": ["frequency"]}
+    numbers, points = _list(number), _list({"anyOf": [number, point]})
+    each = []
+    for kind, keys in GIVES.items():
+        shapes = {
+            "range": {**numbers, "minItems": 3, "maxItems": 3},
+            "step": _number(1, HIGHEST[Kind.VOLTAGE]),
+        }
+        every = points if kind is Kind.PERFORMANCE else numbers
+        each += [_closed({kind.value: _TEXT, key: shapes.get(key, every)}) for key in keys]
+    return {"oneOf": each}
 
 
 def _waiver(checks: Collection[str]) -> _Schema:

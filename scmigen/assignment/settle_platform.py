@@ -1,13 +1,14 @@
 """Options of the platform and severities of checks, from all sources together."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from scmigen.assignment.assignment import Extra, Owner, PlatformOptions, Switch
+from scmigen.assignment.assignment import Assumption, Extra, Owner, PlatformOptions, Switch
 from scmigen.assignment.findings import OPTION_DIFFERS, PROVIDER_DIFFERS
 from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.said import PlatformSaid, Said
-from scmigen.bindings.facts import ProviderClass
+from scmigen.bindings.facts import ProviderClass, ResourceKey
 from scmigen.diagnostics import Diagnostic, Position, Related
 
 T = TypeVar("T")
@@ -71,6 +72,19 @@ class _Settling:
                         )
                     )
 
+    def assumptions(self) -> Iterator[Assumption]:
+        """What is assumed; that of one resource once."""
+        first: dict[frozenset[ResourceKey], Assumption] = {}
+        for item in (item for source in self._sources for item in source.assumptions):
+            other = first.setdefault(item.keys, item) if item.exact else item
+            if other is item:
+                yield item
+            elif replace(other, position=item.position) != item:
+                title = f"platform.assume of {item.kind} {next(iter(item.keys))}"
+                self.problems.append(
+                    _differs(title, Said(other, other.position), Said(item, item.position))
+                )
+
 
 def _differs(title: str, first: Said[Any], second: Said[Any]) -> Diagnostic:
     return OPTION_DIFFERS.error(
@@ -99,6 +113,7 @@ def settle_platform(
         local=classes["local"],
         owners=tuple(settling.owners()),
         clock_rate=_or(rate, CLOCK_RATE),
+        assumptions=tuple(settling.assumptions()),
         vendor=_or(settling.one("platform.vendor", lambda said: said.vendor), VENDOR),
         sub_vendor=_or(settling.one("platform.sub-vendor", lambda said: said.sub_vendor), ""),
         extra=None if extra is None else Extra(extra.value, extra.position),

@@ -116,4 +116,7 @@ SCMI = ("id", "role", "profile", "transport", "permissions")
 TRANSPORT = ("type", "smc-id", "shmem", "channel")
 CHECK = ("severity", "reason")
 #: ``assume`` of ``platform``.
-ASSUME = ("clock-rate",)
+ASSUME = ("clock-rate", "values")
+#: An entry of its ``values``, and an operating point in ``levels``.
+VALUES = ("clock", "voltage", "performance", "range", "rates", "levels", "step")
+POINT = ("frequency", "voltage", "power", "level")

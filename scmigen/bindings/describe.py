@@ -7,7 +7,7 @@ from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, U
 from scmigen.bindings.identity import domain_controller, key_of, scmi_protocol, voltage_key
 from scmigen.bindings.opp_tables import points_of
 from scmigen.bindings.references import References
-from scmigen.bindings.regulators import supply_of
+from scmigen.bindings.regulators import Supply, supply_of
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
@@ -106,7 +106,7 @@ def _facts(
     rates: tuple[int, ...],
     parents: tuple[ResourceKey, ...],
 ) -> ResourceFacts:
-    voltages = supply_of(node).named if key.kind is Kind.VOLTAGE else ()
+    supply = supply_of(node) if key.kind is Kind.VOLTAGE else Supply(None, None)
     points: tuple[OperatingPoint, ...] = ()
     if key.kind is Kind.PERFORMANCE:
         table = references.target(node, "operating-points-v2")
@@ -118,12 +118,13 @@ def _facts(
         parent=_parent(references, key, node),
         on="regulator-boot-on" in node or "regulator-always-on" in node,
         always_on="regulator-always-on" in node,
-        voltages=voltages,
+        voltages=supply.named,
         points=points,
         position=node.position,
         latency=_latency(references, key, node),
         power=_domain_of(references, node) if key.kind is Kind.CLOCK else None,
         supply=_supply_of(references, node) if key.kind in (Kind.CLOCK, Kind.POWER) else None,
+        listed=bool(supply.listed),
     )
 
 

@@ -111,7 +111,9 @@ class ResourceFacts:
     ``parents`` the clocks a clock may be switched to; ``on`` is its state at boot. ``latency`` in
     µs is what switching it on or off, or changing its voltage, may take. ``power`` and ``supply``
     are the one power domain and the one supply that it runs on, ``clock`` is the one that a
-    performance domain sets.
+    performance domain sets. With ``step`` the first and the last of the rates or voltages are the
+    ends of a range; ``boot`` is the one at boot, the first where it is ``None``.
+    ``listed``: no other voltages are possible.
     """
 
     names: tuple[str, ...] = ()
@@ -127,6 +129,9 @@ class ResourceFacts:
     power: ResourceKey | None = None
     supply: ResourceKey | None = None
     clock: ResourceKey | None = None
+    step: int | None = None
+    boot: int | None = None
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

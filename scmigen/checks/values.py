@@ -1,12 +1,15 @@
-"""Checks of values: voltages that supplies cannot have."""
+"""Checks of values: voltages that supplies cannot have, and what ``platform.assume`` says."""
 
 from collections.abc import Iterator
 
+from scmigen.assignment.assignment import Assumption
 from scmigen.bindings.regulators import Supply
 from scmigen.checks.check import check
-from scmigen.checks.words import joined, node_word, resource_name, resource_word
+from scmigen.checks.words import joined, listed, node_word, resource_name, resource_word
 from scmigen.diagnostics import Diagnostic, Related, Severity, counted
-from scmigen.model.platform import Model
+from scmigen.model.assumed import assumption_for
+from scmigen.model.platform import Model, Resource
+from scmigen.scmi.protocols import Kind
 
 
 @check(
@@ -52,3 +55,64 @@ def _has(supply: Supply) -> str:
             else f"{supply.lowest} µV or more"
         )
     return _volts(supply.lowest, supply.highest)
+
+
+@check(
+    "assume-unfit",
+    about="An assumed range has not all rates or voltages that the tree asks for.",
+    advice="Widen the range, lower its step, or give that resource an entry of its own.",
+)
+def assume_unfit(model: Model) -> Iterator[Diagnostic]:
+    """Ranges of ``platform.assume`` without what the tree asks for, one error per resource."""
+    for resource, assumption in _assumed(model):
+        lacks = _lacking(model, resource, assumption)
+        if lacks:
+            unit = "Hz" if resource.kind is Kind.CLOCK else "µV"
+            values = listed(f"{value} {unit}" for value in lacks)
+            yield assume_unfit.error(
+                f"the range of {resource_word(model.inventory, resource.key)} lacks {values}, "
+                "which the tree asks for",
+                assumption.position,
+                hint=assume_unfit.advice,
+            ).about([resource_name(resource.key)])
+
+
+def _assumed(model: Model) -> Iterator[tuple[Resource, Assumption]]:
+    """Each resource with the assumption that holds for it."""
+    assumptions = model.assignment.options.assumptions
+    for platform in model.platforms if assumptions else ():
+        for kind in dict.fromkeys(item.kind for item in assumptions):
+            for resource in platform.resources[kind]:
+                assumption = assumption_for(assumptions, resource.key)
+                if assumption is not None:
+                    yield resource, assumption
+
+
+def _lacking(model: Model, resource: Resource, assumption: Assumption) -> list[int]:
+    """What the tree asks of a resource and the range that is assumed does not have."""
+    step, facts = assumption.step, resource.facts
+    asked = facts.rates or model.findings.asked.get(resource.key, ())
+    ends = assumption.values or (*facts.voltages[:1], *facts.voltages[-1:])
+    if step is None or not ends:
+        return []
+    return sorted(v for v in asked if not ends[0] <= v <= ends[-1] or (v - ends[0]) % step)
+
+
+@check(
+    "assume-unused",
+    about="An entry of platform.assume covers nothing that the platform serves.",
+    advice="Correct the resource, or remove the entry.",
+    severity=Severity.WARNING,
+)
+def assume_unused(model: Model) -> Iterator[Diagnostic]:
+    """Entries of ``platform.assume`` that say nothing about any resource."""
+    assumptions = model.assignment.options.assumptions
+    tables = [table for platform in model.platforms for table in platform.resources.values()]
+    keys = [resource.key for table in tables for resource in table] if assumptions else []
+    for item in assumptions:
+        if not any(map(item.covers, keys)):
+            yield assume_unused.warning(
+                f"the platform serves no {item.kind} that this entry covers",
+                item.position,
+                hint=assume_unused.advice,
+            ).about(map(resource_name, sorted(item.keys)), item.below)

@@ -205,6 +205,13 @@ def _summary(
         ]
         agents = ", ".join(agent.name for agent in platform.agents)
         say(f"{platform.name}: {', '.join(counts) or 'no resources'} for {agents}")
+        assumed = [
+            f"{number} {kind}"
+            for kind, resources in platform.resources.items()
+            if (number := sum(bool(item.assumed) for item in resources))
+        ]
+        if assumed:
+            say(f"{platform.name}: assumed values: {', '.join(assumed)} (platform.assume)")
     say(f"{output}: {counted(len(files), 'file')}, {len(written.changed)} changed")
     if verbose:
         for path in written.changed:

@@ -56,6 +56,7 @@ def build(
         decided.granted,
         decided.scaling.undriven,
         decided.scaling.unreached,
+        decided.scaling.voltages,
         tuple(moved),
         _foreign(scheme.lock, inventory, names),
     )

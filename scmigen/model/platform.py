@@ -247,13 +247,17 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Findings of the model for the checks: what could not be settled, and why."""
+    """Findings of the model for the checks: what could not be settled, and why.
+
+    ``asked``: supply → the voltages in µV that OPPs ask for.
+    """
 
     claims: tuple[ClaimConflict, ...]
     closure: Closure
     granted: Granted
     undriven: tuple[OppTable, ...]
     unreached: tuple[Unreached, ...]
+    asked: Mapping[ResourceKey, frozenset[int]]
     moved: tuple[Moved, ...]
     foreign: tuple[Foreign, ...] = ()
 

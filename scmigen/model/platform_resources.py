@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from scmigen.bindings.describe import facts_of
 from scmigen.bindings.facts import ResourceFacts, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.identity import scmi_protocol
-from scmigen.bindings.opp_tables import power_coefficient, with_power
+from scmigen.devicetree.nodes import Node
 from scmigen.model.boot_state import boot_state
 from scmigen.model.decisions import Decisions
 from scmigen.model.identifiers import Ids, Scheme
 from scmigen.model.naming import propose, unique
 from scmigen.model.platform import Resource
-from scmigen.model.scaling import Scaling
+from scmigen.model.resource_facts import known_facts
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 
@@ -60,7 +59,8 @@ def numbered_resources(
     decided: Decisions, numbers: Mapping[ResourceKey, int], scheme: Scheme, platform: str
 ) -> dict[Kind, tuple[Resource, ...]]:
     """The resources with their numbers, in ascending order, each with its name and facts."""
-    facts = _facts(decided, numbers)
+    known = known_facts(decided, numbers)
+    facts = {key: item.facts for key, item in known.items()}
     state = boot_state(decided, {**decided.inventory.facts, **facts})
     found: dict[Kind, tuple[Resource, ...]] = {}
     names = _Names(decided, scheme, platform)
@@ -68,7 +68,14 @@ def numbered_resources(
         keys = sorted((k for k in numbers if k.kind is kind), key=lambda k: numbers[k])
         given = names.of(kind, {key: numbers[key] for key in keys}, facts)
         found[kind] = tuple(
-            _resource(decided, key, numbers[key], given[numbers[key]], state.of(key, facts[key]))
+            Resource(
+                key,
+                numbers[key],
+                *given[numbers[key]],
+                _node(decided, key),
+                state.of(key, facts[key]),
+                known[key].assumed,
+            )
             for key in keys
         )
     return found
@@ -109,56 +116,7 @@ class _Names:
         return propose(self._tree, key, facts, self._uses.get(key, ()))
 
 
-def _facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[ResourceKey, ResourceFacts]:
-    """Facts about each resource, those of OPP tables included."""
-    wanted = list(keys)
-    scaling, known = decided.scaling, dict(decided.inventory.facts)
-    missing = [key for key in wanted if key not in known and key not in scaling.domains]
-    known.update(facts_of(decided.inventory.references, missing, decided.inventory.uses))
-    coefficients = _coefficients(decided)
-    found = {}
-    for key in wanted:
-        table = scaling.domains.get(key)
-        if table is None:
-            facts = _asked(scaling, key, known[key])
-        else:
-            driven = scaling.driven.get(key, {})
-            facts = ResourceFacts(
-                points=table.points,
-                position=table.node.position,
-                supply=driven.get(Kind.VOLTAGE),
-                clock=driven.get(Kind.CLOCK),
-            )
-        if key in coefficients:
-            facts = replace(facts, points=with_power(facts.points, coefficients[key]))
-        found[key] = facts
-    return found
-
-
-def _coefficients(decided: Decisions) -> dict[ResourceKey, int]:
-    """Performance domain → the power coefficient of the first of its devices that has one."""
-    found: dict[ResourceKey, int] = {}
-    for use in decided.closure.needs:
-        if use.key.kind is Kind.PERFORMANCE and use.key not in found:
-            coefficient = power_coefficient(use.consumer)
-            if coefficient is not None:
-                found[use.key] = coefficient
-    return found
-
-
-def _asked(scaling: Scaling, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:
-    """Facts with the rates and voltages that OPP tables ask for."""
-    rates = scaling.rates.get(key, frozenset()).union(facts.rates)
-    voltages = scaling.voltages.get(key, frozenset()).union(facts.voltages)
-    if len(rates) == len(facts.rates) and len(voltages) == len(facts.voltages):
-        return facts
-    return replace(facts, rates=tuple(sorted(rates)), voltages=tuple(sorted(voltages)))
-
-
-def _resource(
-    decided: Decisions, key: ResourceKey, number: int, names: tuple[str, str], facts: ResourceFacts
-) -> Resource:
+def _node(decided: Decisions, key: ResourceKey) -> Node:
     node = decided.inventory.tree.node(key.provider)
     assert node is not None
-    assumed = ("rate",) if key.kind is Kind.CLOCK and len(facts.rates) != 1 else ()
-    return Resource(key, number, *names, node, facts, assumed)
+    return node

@@ -47,7 +47,12 @@ platform:
     - {clock: "&cc 7", agent: linux}
     - {voltage: "&vdd", agent: vm1}
   drivers: {"acme,cc": {clock: {module: acme-clock}}}
-  assume: {clock-rate: 24000000}
+  assume:
+    clock-rate: 24000000
+    values:
+      - {clock: "&cc *", range: [1000000, 100000000, 1000]}
+      - {voltage: "&vdd", step: 12500}
+      - {performance: "/gpu@1", levels: [100000000, {frequency: 200000000, voltage: 900000}]}
   vendor: acme
   sub-vendor: orrery
 """

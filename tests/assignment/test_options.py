@@ -13,6 +13,11 @@ OPTIONS = {
     "vendor": ("vendor: acme", "vendor: other", "option-differs"),
     "sub-vendor": ("sub-vendor: acme", "sub-vendor: other", "option-differs"),
     "clock-rate": ("assume: {clock-rate: 1}", "assume: {clock-rate: 2}", "option-differs"),
+    "assumed": (
+        "assume: {values: [{clock: '&cc 1', rates: [1]}]}",
+        "assume: {values: [{clock: '&cc 0x1', rates: [2]}]}",
+        "option-differs",
+    ),
     "extra": ("extra: {clocks: {a: {latency: 1}}}", "extra: {clocks: {}}", "option-differs"),
     "owner": (
         "owners: [{clock: '&cc 1', agent: a}]",

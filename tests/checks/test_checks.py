@@ -54,6 +54,9 @@ PARENT = "assigned-clocks = <&cc 1>; assigned-clock-parents = <&%s>;"
 AT_PARENT = PARENT.replace("<", "<^", 1)
 OSC = 'osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; };'
 PROTECTED = "g: g { #clock-cells = <1>; protected-clocks = <3>; };"
+ASSUMED = """domains: {a: {id: 1, default: true, scmi: {role: ospm}}}
+platform: {assume: {values: [^{%s}]}}
+"""
 VOLTS = "t: t { o { opp-microvolt = %s; }; };"
 OPP = "t: t { o { opp-hz = <0 5>; }; };"
 TREE_SCMI = """scmi { compatible = "arm,scmi-smc"; shmem = <&%s>; arm,smc-id = <1>; %s };"""
@@ -188,6 +191,18 @@ CASES = {
         "o of &t asks for 950000 µV; voltage <&vdd> has 700000 to 900000 µV",
         Case(f"{VOLTS % '<^950000>'} d {{ operating-points-v2 = <&t>; cpu-supply = <&vdd>; }};"),
         Case(f"{VOLTS % '<900000>'} d {{ operating-points-v2 = <&t>; cpu-supply = <&vdd>; }};"),
+    ),
+    "assume-unfit": (
+        "error",
+        "the range of clock <&cc 1> lacks 5 Hz, which the tree asks for",
+        Case(f"d {{ {RATE} }};", ASSUMED % "clock: '&cc *', range: [1, 10, 3]", whole=True),
+        Case(f"d {{ {RATE} }};", ASSUMED % "clock: '&cc *', range: [1, 9, 2]", whole=True),
+    ),
+    "assume-unused": (
+        "warning",
+        "the platform serves no clock that this entry covers",
+        Case(f"d {{ {RATE} }};", ASSUMED % "clock: '&cc 2', rates: [5]", whole=True),
+        Case(f"d {{ {RATE} }};", ASSUMED % "clock: '&cc 1', rates: [5]", whole=True),
     ),
     "grant-unmanaged": (
         "error",

@@ -4,7 +4,7 @@ Every target takes rates, levels and operating points from here, so that two out
 cannot differ. What was assumed is named, so that each of them can say so.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
@@ -31,18 +31,21 @@ class Point(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """Rates in Hz, ascending; ``boot`` is one of them."""
+    """Rates in Hz, ascending, and the one at boot. With ``step`` the first and the last are the
+    ends of a range, which has all others."""
 
     rates: tuple[int, ...]
     boot: int
     assumed: tuple[str, ...]
+    step: int | None = None
 
 
 class Levels(NamedTuple):
-    """Levels in µV, ascending; the first is the one at boot."""
+    """Levels in µV, ascending; the first is the one at boot. ``step`` as of `Rates`."""
 
     levels: tuple[int, ...]
     assumed: tuple[str, ...]
+    step: int | None = None
 
 
 class Points(NamedTuple):
@@ -64,13 +67,15 @@ def assumed_rate(platform: Platform) -> int:
 def clock_rates(platform: Platform, resource: Resource) -> Rates:
     """The rates of a clock, or the assumed one; the first one in the tree is that at boot."""
     rates = resource.facts.rates or (assumed_rate(platform),)
-    return Rates(tuple(sorted(set(rates))), rates[0], _named(resource, ()))
+    boot = rates[0] if resource.facts.boot is None else resource.facts.boot
+    return Rates(tuple(sorted(set(rates))), boot, _named(resource, ()), resource.facts.step)
 
 
 def voltage_levels(resource: Resource) -> Levels:
     """The levels of a voltage domain, or the assumed one."""
     levels = tuple(sorted(set(resource.facts.voltages)))
-    return Levels(levels or (ASSUMED_VOLTAGE,), _named(resource, () if levels else ("level",)))
+    assumed = _named(resource, () if levels else ("level",))
+    return Levels(levels or (ASSUMED_VOLTAGE,), assumed, resource.facts.step)
 
 
 def operating_points(platform: Platform, resource: Resource) -> Points:
@@ -125,13 +130,21 @@ def power_text(power: int) -> str:
 
 def rates_text(facts: ResourceFacts) -> str:
     """The rates of a clock for people."""
+    if facts.step is not None:
+        return _range_text(facts.rates, facts.step, frequency_text)
     return ", ".join(map(frequency_text, facts.rates))
 
 
 def voltages_text(facts: ResourceFacts) -> str:
     """The voltages of a supply for people; two are its limits as well."""
+    if facts.step is not None:
+        return _range_text(facts.voltages, facts.step, voltage_text)
     joint = " to " if len(facts.voltages) == 2 else ", "
     return joint.join(map(voltage_text, sorted(set(facts.voltages))))
+
+
+def _range_text(values: Sequence[int], step: int, text: Callable[[int], str]) -> str:
+    return f"{text(values[0])} to {text(values[-1])} in steps of {text(step)}"
 
 
 def _scaled(value: int, units: Sequence[tuple[int, str]]) -> str:

@@ -152,8 +152,11 @@ def _clock(
     platform: Platform, resource: Resource, domain: runtime.PerformanceDomain | None
 ) -> runtime.Clock:
     """A clock; one that ``domain`` sets has the rates of its levels, and at boot that of now."""
-    rates, boot, _ = clock_rates(platform, resource)
+    rates, boot, _, step = clock_rates(platform, resource)
+    if step is not None:
+        rates = (rates[0], rates[-1])
     if domain is not None:
+        step = None
         boot = domain.levels[domain.sustained].frequency * 1000 or boot
         levels = {level.frequency * 1000 for level in domain.levels} - {0}
         rates = tuple(sorted({boot, *levels, *resource.facts.rates}))
@@ -163,6 +166,7 @@ def _clock(
         **_common(platform, resource),
         rates=rates,
         rate=boot,
+        step=step,
         parents=numbers,
         parent=numbers[0] if numbers else None,
         enabled=resource.facts.on,
@@ -188,17 +192,22 @@ def _voltage(
     platform: Platform, resource: Resource, domain: runtime.PerformanceDomain | None
 ) -> runtime.VoltageDomain:
     """A supply; one that ``domain`` sets has the voltages of its levels too."""
-    levels, assumed = voltage_levels(resource)
+    levels, assumed, step = voltage_levels(resource)
     boot = levels[0]
     if domain is not None:
         now = domain.levels[domain.sustained].voltage
         boot = boot if now is None else now
         voltages = {level.voltage for level in domain.levels if level.voltage is not None}
         levels = tuple(sorted({boot, *voltages, *resource.facts.voltages}))
+        if step is not None and any((voltage - levels[0]) % step for voltage in levels):
+            step = None
+    if step is not None:
+        levels = (levels[0], levels[-1])
     return runtime.VoltageDomain(
         **_common(platform, resource, *assumed),
         levels=levels,
         level=boot,
+        step=step,
         enabled=resource.facts.on,
         always_on=resource.facts.always_on,
         latency=resource.facts.latency or 0,

@@ -49,7 +49,7 @@ def _clock_rates(firmware: Firmware, space: Space) -> Iterator[ClockRates]:
         if element.resource is None:
             yield rate_table(element, (), assumed_rate(platform), ())
             continue
-        rates, boot, assumed = clock_rates(platform, element.resource)
+        rates, boot, assumed, _ = clock_rates(platform, element.resource)
         yield rate_table(element, rates, boot, assumed)
     for element, domain in zip(space.private, firmware.perf, strict=True):
         rates = tuple(opp.frequency * 1000 for opp in domain.opps)
@@ -58,12 +58,14 @@ def _clock_rates(firmware: Firmware, space: Space) -> Iterator[ClockRates]:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """A voltage domain: levels in µV, ascending, the first at boot; ``on`` at boot."""
+    """A voltage domain: levels in µV, ascending, the first at boot, or with ``step`` lowest and
+    highest; ``on`` at boot."""
 
     element: Element
     levels: tuple[int, ...]
     on: bool
     says: str
+    step: int | None = None
 
 
 def _supplies(space: Space) -> Iterator[Supply]:
@@ -72,9 +74,11 @@ def _supplies(space: Space) -> Iterator[Supply]:
         if element.resource is None:
             yield Supply(element, (ASSUMED_VOLTAGE,), on, element.origin)
             continue
-        levels, assumed = voltage_levels(element.resource)
+        levels, assumed, step = voltage_levels(element.resource)
+        if step is not None:
+            levels = (levels[0], levels[-1])
         said = f"; assumed: {', '.join(assumed)}" if assumed else ""
-        yield Supply(element, levels, on, element.origin + said)
+        yield Supply(element, levels, on, element.origin + said, step)
 
 
 @dataclass(frozen=True, slots=True)

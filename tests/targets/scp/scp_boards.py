@@ -400,6 +400,19 @@ def cells(*values: int) -> bytes:
     return b"".join(value.to_bytes(4, "big") for value in values)
 
 
+def ranges() -> Platform:
+    """A clock and a supply with ranges, and what the tree asks of them."""
+    board = Board("ranges")
+    linux = board.agent("linux")
+    rates = (1_000_000, 6_000_000, 9_000_000)
+    clock = board.resource(Kind.CLOCK, 0, "ck", rates=rates, step=500_000, boot=6_000_000)
+    levels = (700_000, 725_000, 900_000)
+    supply = board.resource(Kind.VOLTAGE, 0, "vdd", voltages=levels, step=12_500)
+    board.grant(linux, clock, STATE, RATE, READ)
+    board.grant(linux, supply, STATE, LEVEL, READ)
+    return board.platform()
+
+
 BOARDS = {
     board.__name__: board
     for board in (
@@ -411,5 +424,6 @@ BOARDS = {
         all_kinds,
         only_performance,
         fast,
+        ranges,
     )
 }

@@ -154,7 +154,8 @@ class Expected:
             given = resource.facts.rates if resource else ()
             rates = given or (self.platform.options.clock_rate,)
             listed = " ".join(map(str, sorted(rates)))
-            yield f"rates {number} boot={rates[0]} {listed}"
+            boot = (resource.facts.boot if resource else None) or rates[0]
+            yield f"rates {number} boot={boot} {listed}"
         for index, domain in enumerate(self.performance_domains()):
             number = self.size(Kind.CLOCK) + index
             yield (
@@ -256,10 +257,15 @@ class Expected:
             yield (f"voltage {number} driver=element:{mock}:{number} api=api:{mock}:0{_hex(name)}")
             given = resource.facts.voltages if resource else ()
             levels = sorted(set(given)) or [ASSUMED_VOLTAGE]
+            step = resource.facts.step if resource else None
+            if step:
+                # The lowest, the highest and the step (mod_voltage_domain.h): type 1.
+                levels = [levels[0], levels[-1], step]
             on = number in self.kept_on(Kind.VOLTAGE) or (resource and resource.facts.on)
             yield (
-                f"levels {number} mode={int(bool(on))} type=0 boot={levels[0]} alarm=none "
-                f"response=none alarm-api=none response-api=none {' '.join(map(str, levels))}"
+                f"levels {number} mode={int(bool(on))} type={int(bool(step))} "
+                f"boot={levels[0]} alarm=none response=none "
+                f"alarm-api=none response-api=none {' '.join(map(str, levels))}"
             )
         for agent in self.agents:
             for row, number in self.table(self.grants(agent.id, Kind.VOLTAGE)):

@@ -1,0 +1,91 @@
+"""What is known of the resources of a platform: from nodes, from OPP tables, from the user."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+from scmigen.bindings.describe import facts_of
+from scmigen.bindings.facts import ResourceFacts, ResourceKey
+from scmigen.bindings.opp_tables import power_coefficient, with_power
+from scmigen.model.assumed import assumption_for, with_assumed
+from scmigen.model.decisions import Decisions
+from scmigen.model.scaling import Scaling
+from scmigen.scmi.protocols import Kind
+
+
+class Known(NamedTuple):
+    """Facts about a resource, and words for those that the tree does not have."""
+
+    facts: ResourceFacts
+    assumed: tuple[str, ...]
+
+
+def known_facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[ResourceKey, Known]:
+    """What is known of each resource."""
+    wanted = list(keys)
+    scaling, known = decided.scaling, dict(decided.inventory.facts)
+    missing = [key for key in wanted if key not in known and key not in scaling.domains]
+    known.update(facts_of(decided.inventory.references, missing, decided.inventory.uses))
+    options = decided.assignment.options
+    coefficients = _coefficients(decided)
+    found = {}
+    for key in wanted:
+        facts = _domain(scaling, key) or _asked(scaling, key, known[key])
+        words = _lacking(key.kind, facts)
+        assumption = assumption_for(options.assumptions, key)
+        if assumption is not None:
+            asked = scaling.voltages.get(key, frozenset())
+            before, facts = facts, with_assumed(assumption, facts, asked, options.clock_rate)
+            if facts is not before:
+                words = (*(word for word in words if word == "rate"), _SAID[key.kind])
+        if key in coefficients:
+            facts = replace(facts, points=with_power(facts.points, coefficients[key]))
+        found[key] = Known(facts, words)
+    return found
+
+
+#: What an assumption says, by kind.
+_SAID = {Kind.CLOCK: "rates", Kind.VOLTAGE: "levels", Kind.PERFORMANCE: "levels"}
+
+
+def _lacking(kind: Kind, facts: ResourceFacts) -> tuple[str, ...]:
+    """What the tree does not say: the rate at boot, any level of a supply, any operating point."""
+    if kind is Kind.CLOCK and len(facts.rates) != 1:
+        return ("rate",)
+    if kind is Kind.VOLTAGE and not facts.voltages:
+        return ("level",)
+    return ("levels",) if kind is Kind.PERFORMANCE and not facts.points else ()
+
+
+def _domain(scaling: Scaling, key: ResourceKey) -> ResourceFacts | None:
+    """The facts of a performance domain that an OPP table makes."""
+    table = scaling.domains.get(key)
+    if table is None:
+        return None
+    driven = scaling.driven.get(key, {})
+    return ResourceFacts(
+        points=table.points,
+        position=table.node.position,
+        supply=driven.get(Kind.VOLTAGE),
+        clock=driven.get(Kind.CLOCK),
+    )
+
+
+def _coefficients(decided: Decisions) -> dict[ResourceKey, int]:
+    """Performance domain → the power coefficient of the first of its devices that has one."""
+    found: dict[ResourceKey, int] = {}
+    for use in decided.closure.needs:
+        if use.key.kind is Kind.PERFORMANCE and use.key not in found:
+            coefficient = power_coefficient(use.consumer)
+            if coefficient is not None:
+                found[use.key] = coefficient
+    return found
+
+
+def _asked(scaling: Scaling, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:
+    """Facts with the rates and voltages that OPP tables ask for."""
+    rates = scaling.rates.get(key, frozenset()).union(facts.rates)
+    voltages = scaling.voltages.get(key, frozenset()).union(facts.voltages)
+    if len(rates) == len(facts.rates) and len(voltages) == len(facts.voltages):
+        return facts
+    return replace(facts, rates=tuple(sorted(rates)), voltages=tuple(sorted(voltages)))
