@@ -92,7 +92,8 @@ _Critical = tuple[Operation, Use]
 @check(
     "critical-resource",
     about="One of several agents may turn off or slow down what all of them run on.",
-    advice="Keep CPUs, interrupt and memory controllers for the platform (platform.devices).",
+    advice="Keep these devices for the platform (platform.devices), but for CPUs that an agent "
+    "scales: there all others need a vote.",
     severity=Severity.WARNING,
 )
 def critical_resource(model: Model) -> Iterator[Diagnostic]:
@@ -108,7 +109,8 @@ def critical_resource(model: Model) -> Iterator[Diagnostic]:
 
 
 def _critical_powers(model: Model) -> dict[Agent, list[_Critical]]:
-    """What each agent may do to what everything runs on, except turn off what is kept on."""
+    """What each agent may do to what everything runs on, except turn off what is kept on, or what
+    every other agent may keep on by a vote of its own."""
     interrupts = interrupt_root(model.inventory.tree)
     kept = kept_on(model)
     drafts = model.findings.granted.drafts
@@ -120,13 +122,20 @@ def _critical_powers(model: Model) -> dict[Agent, list[_Critical]]:
         for agent in model.owners.of(use.consumer).agents:
             draft = drafts.get((agent.id, use.key))
             allowed = over & use.needs & (draft.operations if draft is not None else set())
+            voted = use.key in kept or _others_vote(model, agent, use.key)
             for operation in filter(allowed.__contains__, VERBS):
-                if operation is not Operation.STATE or use.key not in kept:
+                if operation is not Operation.STATE or not voted:
                     found.setdefault(agent, {}).setdefault((operation, use.key), use)
     return {
         agent: [(operation, use) for (operation, _), use in powers.items()]
         for agent, powers in found.items()
     }
+
+
+def _others_vote(model: Model, agent: Agent, key: ResourceKey) -> bool:
+    drafts = model.findings.granted.drafts
+    others = (drafts.get((other.id, key)) for other in model.assignment.agents if other != agent)
+    return all(draft is not None and Operation.STATE in draft.operations for draft in others)
 
 
 def _critical(
@@ -141,11 +150,42 @@ def _critical(
         f"{agent.name} may {words}, on which {first.consumer.path} and so every agent runs",
         position(tree, first),
         [Related(use_word(use), position(tree, use)) for use in [*uses.values()][1:]],
-        _critical_hint(model, [use.consumer for _, use in powers]),
+        _critical_hint(model, agent, powers),
     )
 
 
-def _critical_hint(model: Model, nodes: Iterable[Node]) -> str:
+def _critical_hint(model: Model, agent: Agent, powers: list[_Critical]) -> str:
+    """The platform keeps the devices, but not CPUs that the agent scales: nobody could then.
+
+    A vote of the others for those needs an owner too, so that is no single line to copy.
+    """
+    voted = {use.key: None for _, use in powers if _is_scaled(model, agent, use, powers)}
+    nodes = [use.consumer for _, use in powers if use.key not in voted]
+    parts = [_kept_hint(model, nodes)] if nodes else []
+    if voted:
+        words = listed(resource_word(model.inventory, key) for key in voted)
+        parts.append(
+            f"{agent.name} scales the CPUs, so that they stay {agent.name}'s: grant all others "
+            f"state on {words} and make {agent.name} the owner of what it scales, or waive this"
+        )
+    return "; ".join(parts)
+
+
+def _is_scaled(model: Model, agent: Agent, use: Use, powers: list[_Critical]) -> bool:
+    """Whether a CPU is scaled by the agent that may turn off, and no more, what it runs on."""
+    if not is_cpu(use.consumer) or any(
+        operation is not Operation.STATE for operation, other in powers if other.key == use.key
+    ):
+        return False
+    return any(
+        need.needs & {Operation.LEVEL, Operation.RATE}
+        and agent in model.owners.of(need.consumer).agents
+        for need in model.findings.closure.needs
+        if is_cpu(need.consumer)
+    )
+
+
+def _kept_hint(model: Model, nodes: Iterable[Node]) -> str:
     """The platform keeps the devices; of CPUs all, since they share clocks and OPP tables."""
     tree = model.inventory.tree
     kept = dict.fromkeys(

@@ -355,3 +355,17 @@ def test_cpus_are_scaled_by_the_system_that_runs_on_them() -> None:
     """
     (found,) = diagnostics(soc_model(body, B_HAS_E), "critical-resource")
     assert found.message.startswith("a may turn off clock <&cc 1>, on which")
+    # Were they the platform's, nobody could scale them: the others get a vote.
+    assert found.hint == (
+        "a scales the CPUs, so that they stay a's: grant all others state on clock <&cc 1> "
+        "and make a the owner of what it scales, or waive this"
+    )
+    vote = '\n    grant: [{clock: "&cc 1", operations: [state]}]'
+    owner = '\nplatform: {owners: [{performance: "/cpus/cpu", agent: a}]}'
+    model = soc_model(body, f"{B_HAS_E}{vote}{owner}")
+    assert told(model) == [("note", "grant-unused")]
+    assert grants(model, "a")["performance /cpus/cpu"] == "level limits read"
+    # The vote of one of two others is not enough.
+    third = "\n  c: {id: 3, access: [{dev: '&f'}]}"
+    model = soc_model(f"{body} f: f {{ clocks = <&cc 3>; }};", f"{B_HAS_E}{vote}{third}{owner}")
+    assert ("warning", "critical-resource") in told(model)
