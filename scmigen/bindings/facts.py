@@ -94,12 +94,14 @@ class OperatingPoint(NamedTuple):
 
 class Asked(NamedTuple):
     """What one OPP asks of a supply, in µV: ``wanted``, or else anything from ``lowest`` to
-    ``highest``. ``opp`` names the OPP for people."""
+    ``highest``. ``opp`` names the OPP for people, ``variant`` is the property: an OPP may have one
+    for each grade of a chip."""
 
     lowest: int
     wanted: int
     highest: int
     opp: str
+    variant: str
     position: Position | None
 
 

@@ -40,7 +40,8 @@ def voltages_of(table: OppTable) -> Iterator[Asked]:
     if table.prop == "operating-points":
         cells, prop = table.node.cells(table.prop) or (), table.node.properties[table.prop]
         for at, (khz, voltage) in enumerate(zip(cells[::2], cells[1::2], strict=False)):
-            yield Asked(voltage, voltage, voltage, f"{khz} kHz", prop.position_at(8 * at + 4))
+            place = prop.position_at(8 * at + 4)
+            yield Asked(voltage, voltage, voltage, f"{khz} kHz", table.prop, place)
         return
     for node in _opps(table.node):
         for name, prop in node.properties.items():
@@ -56,7 +57,7 @@ def _asked(opp: Node, prop: Property) -> Iterator[Asked]:
         triplets = [(voltage, voltage, voltage) for voltage in cells]
     size = len(prop.value) // max(len(triplets), 1)
     for at, (wanted, low, high) in enumerate(triplets):
-        yield Asked(low, wanted, high, opp.name, prop.position_at(size * at))
+        yield Asked(low, wanted, high, opp.name, prop.name, prop.position_at(size * at))
 
 
 def _order(point: OperatingPoint) -> tuple[tuple[int, ...], int, int]:

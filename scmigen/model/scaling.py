@@ -5,7 +5,7 @@ the supply. Where the tree already names an SCMI clock or supply, or the agent h
 itself, the device scales its clock: `rate` on the clock, `level` on the supply.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scmigen.bindings.consumers import (
@@ -155,12 +155,8 @@ class _Found:
                 if len(known) == 1 or supply.named:
                     found = {item.wanted for item in asked if supply.may_vary_to(item.wanted)}
                     self._voltages.setdefault(key, set()).update(found)
-            lost = tuple(
-                item
-                for item in asked
-                if known
-                and not any(s.can_supply(item.lowest, item.highest) for s in known.values())
-            )
+            # With required-opps, voltages are those of the power domain, whatever the supplies are.
+            lost = () if table.requires or not known else _lost(asked, known.values())
             if lost:
                 self._unreached.append(Unreached(table, lost, known))
 
@@ -293,6 +289,18 @@ def _together(groups: Iterable[set[ResourceKey]]) -> dict[ResourceKey, frozenset
         for key in group if len(group) > 1 else ():
             found[key] = found.get(key, frozenset()) | (group - {key})
     return found
+
+
+def _lost(asked: Iterable[Asked], supplies: Collection[Supply]) -> tuple[Asked, ...]:
+    """What none of the supplies can give, of OPPs none of whose variants they can."""
+    lost, given = [], set()
+    for item in asked:
+        given.add((item.opp, item.variant))
+        if not any(supply.can_supply(item.lowest, item.highest) for supply in supplies):
+            lost.append(item)
+    given -= {(item.opp, item.variant) for item in lost}
+    reached = {opp for opp, _ in given}
+    return tuple(item for item in lost if item.opp not in reached)
 
 
 def _rates(table: OppTable, use: Use) -> frozenset[int]:

@@ -222,6 +222,18 @@ def test_an_opp_that_its_supply_cannot_reach_is_reported(
     assert f"has {has}" in found.message
 
 
+@pytest.mark.parametrize(
+    "opp",
+    [
+        pytest.param("opp-microvolt-fast = <960>; opp-microvolt-slow = <900>;", id="of one grade"),
+        # As on Tegra: the voltage is that of the power domain.
+        pytest.param("opp-microvolt = <960>; required-opps = <&t>;", id="of a power domain"),
+    ],
+)
+def test_an_opp_that_may_be_reached_is_not_reported(opp: str) -> None:
+    assert told(supplied(opp, "wide")) == []
+
+
 UNMANAGED = [
     ("operating-points-v2 = <&t>; clocks = <&osc>;", [("note", "opp-undriven")]),
     ("operating-points-v2 = <&t>;", [("note", "opp-undriven")]),
