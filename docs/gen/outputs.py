@@ -17,10 +17,10 @@ _DTS = Path(__file__).parents[2] / "examples" / "dts"
 def outputs() -> str:
     """A table of all outputs."""
     rows = (
-        [code(name), words(find(name).about), "" if name in DEFAULT else "only with `--emit`"]
+        [code(name), words(find(name).about), "yes" if name in DEFAULT else "no"]
         for name in BUILT_IN
     )
-    return table(("output", "what it is", ""), rows)
+    return table(("output", "what it is", "without `--emit`"), rows)
 
 
 def files() -> str:
