@@ -19,8 +19,8 @@ from difflib import unified_diff
 from pathlib import Path
 from threading import Thread
 
-#: What a page tells to install is there already, and tests are offline.
-INSTALLED = re.compile(r"python3 -m venv|\. \.venv/|pip install -q \.$|sudo apt ")
+#: What a page tells to install is there already, tests are offline, and take nothing out.
+INSTALLED = re.compile(r"python3 -m venv|\. \.venv/|pip install -q \.$|pip uninstall|sudo apt ")
 #: Commands that go on: their output is awaited, not their end.
 LASTING = ("scmigen serve",)
 PATIENCE = 60.0
