@@ -73,8 +73,8 @@ def _called(model: Model, kind: Kind, name: str, agent: str) -> tuple[ResourceKe
             known.setdefault(word, []).append(resource.key)
     if name not in known:
         for resource in _resources(model, kind):
-            macro = model.inventory.macros.name(resource.key)
-            known.setdefault(macro or "", []).append(resource.key)
+            if macro := model.inventory.macros.name(resource.key):
+                known.setdefault(macro, []).append(resource.key)
     if name not in known:
         hint = did_you_mean(name, known) or "scmigen show resources lists them"
         raise _wrong(f"no {kind} {name!r}; {hint}")

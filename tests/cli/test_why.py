@@ -140,6 +140,7 @@ def test_a_device_that_nobody_has(asked: list[str], tmp_path: Path) -> None:
         ("&nothing", "no label &nothing"),
         ("/bus/none", "no node /bus/none"),
         ("clock:17", "no clock '17'"),
+        ("clock:xyz", "no clock 'xyz'; one of: 0, 1, 2"),
         ("&cc 1 2", "a clock of that node has 1 cell"),
         ("&uart0 1", "/bus/serial@5000 provides nothing"),
     ],
