@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import HandGrant
-from scmigen.assignment.own_scmi_nodes import protocols_of_own_nodes
 from scmigen.bindings.describe import ProviderNodes, clock_output_names, names_of, stated_name
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.scmi_nodes import device_id_position
@@ -154,6 +153,9 @@ def _descriptions(model: Model) -> Iterator[tuple[ResourceKey, _Name]]:
             yield grant.key, _Name(grant.name, grant.agent, grant.position)
     if not model.assignment.trees:
         return
+    # Agents' own trees are rare.
+    from scmigen.assignment.own_scmi_nodes import protocols_of_own_nodes
+
     board = model.inventory.tree
     every = (found for platform in model.platforms for found in platform.resources.values())
     keys = {resource.key: resource.key for resources in every for resource in resources}
