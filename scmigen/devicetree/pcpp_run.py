@@ -29,13 +29,24 @@ _UNEVALUATED = re.compile(r"Could not evaluate expression due to .*\(passed to e
 _HAS_INCLUDE = "__has_include"
 _HEADER = re.compile(r"\s*+(?:<([^>\n]++)>|\"([^\"\n]++)\")\s*+")
 
+#: The most characters that it reads, headers included. pcpp takes up to 500 bytes for one; the
+#: largest files of Linux boards have a quarter of a million.
+MAX_TEXT = 2 << 20
+
 #: The most macros that are expanded for one source; large boards have about 12,000.
 MAX_EXPANSIONS = 200_000
+
+#: The most tokens that a line may become, blanks included.
+MAX_TOKENS = 500_000
 
 #: The most characters that arguments of macros may have in all.
 MAX_ARGUMENTS = 2 << 20
 
 Problems = list[tuple[str, Position]]
+
+
+class _BoundError(Exception):
+    """The source goes beyond a bound; the message says which."""
 
 
 class _Preprocessor(Preprocessor):  # type: ignore[misc]
@@ -48,6 +59,8 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         self._including = 0
         self._expansions = 0
         self._arguments = 0
+        self._characters = 0
+        self._seconds = seconds
         self._deadline = monotonic() + seconds
         self.line_directive = "#"
         self.assume_encoding = "utf-8"
@@ -68,18 +81,27 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
                 return found.expand(written)
         return file
 
+    def reading(self) -> str:
+        """The file that is being read, as it was named."""
+        return self._named(self.source or "")
+
     def expand_macros(self, tokens: list[Any], expanding_from: Any = ()) -> Any:
         """Count expansions: a few lines of macros can expand beyond all bounds."""
         self._expansions += 1
-        if self._expansions > MAX_EXPANSIONS or monotonic() > self._deadline:
-            raise ValueError("there are too many macros to expand")
-        return super().expand_macros(tokens, list(expanding_from))
+        if self._expansions > MAX_EXPANSIONS:
+            raise _BoundError(f"there are more than {MAX_EXPANSIONS} macros to expand")
+        if monotonic() > self._deadline:
+            raise _BoundError(f"it took more than {self._seconds:g} seconds")
+        expanded = super().expand_macros(tokens, list(expanding_from))
+        if len(expanded) > MAX_TOKENS:
+            raise _BoundError(f"a line of macros becomes more than {MAX_TOKENS} tokens")
+        return expanded
 
     def macro_expand_args(self, macro: Any, args: list[list[Any]]) -> Any:
         """Space around an argument is no part of it (C11 6.10.3.2), as ``#x`` would show."""
         self._arguments += sum(len(token.value) for tokens in args for token in tokens)
         if self._arguments > MAX_ARGUMENTS:
-            raise ValueError("the arguments of macros are too long")
+            raise _BoundError(f"arguments of macros have more than {MAX_ARGUMENTS} characters")
         return super().macro_expand_args(macro, [self._trimmed(tokens) for tokens in args])
 
     def _trimmed(self, tokens: list[Any]) -> list[Any]:
@@ -137,7 +159,7 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
     def on_file_open(self, _is_system_include: bool, includepath: str) -> Any:
         """Notes each header that is read: a regular file of bounded size. Raises `OSError`."""
         try:
-            text = _shielded(read_text(Path(includepath)))
+            text = self.taken(read_text(Path(includepath)))
         except InputError as problem:
             if Path(includepath).is_file() or not Path(includepath).exists():
                 raise OSError(str(problem)) from None
@@ -146,6 +168,13 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
             return io.StringIO("")
         self.opened.append(self._named(includepath))
         return io.StringIO(text)
+
+    def taken(self, text: str) -> str:
+        """A text as pcpp is to read it. Raises `_BoundError` if there is too much of it in all."""
+        self._characters += len(text)
+        if self._characters > MAX_TEXT:
+            raise _BoundError(f"it reads more than {MAX_TEXT} characters")
+        return _TEXT_LINE.sub(rf"\1{_SHIELD}", text)
 
     def include(self, tokens: list[Any], original_line: Any) -> Any:
         """Notes the line of the directive; the lexer may be anywhere behind it."""
@@ -172,10 +201,6 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         return None
 
 
-def _shielded(text: str) -> str:
-    return _TEXT_LINE.sub(rf"\1{_SHIELD}", text)
-
-
 def run_pcpp(
     path: Path, include_dirs: Sequence[Path], defines: Sequence[str], seconds: float
 ) -> tuple[str, list[str], Problems]:
@@ -194,7 +219,7 @@ def run_pcpp(
         processor.define(f"{name} {value or 1}")
     output = io.StringIO()
     try:
-        processor.parse(_shielded(path.read_text("utf-8")), file)
+        processor.parse(processor.taken(path.read_text("utf-8")), file)
         processor.write(output)
     except OSError as problem:
         processor.problems.append((str(problem), Position(file)))
@@ -202,6 +227,11 @@ def run_pcpp(
         # What pcpp makes of a directive with nothing behind it.
         where = Position(processor.source or file, processor.lexer.lineno)
         processor.problems.append(("this directive is incomplete", where))
-    except (RecursionError, MemoryError, ArithmeticError, LookupError, ValueError) as problem:
+    except _BoundError as problem:
+        processor.problems.append((str(problem), Position(file)))
+    except RecursionError:
+        message = "#include, macros or expressions are nested too deeply"
+        processor.problems.append((message, Position(processor.reading() or file)))
+    except (MemoryError, ArithmeticError, LookupError, ValueError) as problem:
         processor.problems.append((f"pcpp cannot go on: {problem}", Position(file)))
     return output.getvalue().replace(_SHIELD, ""), processor.opened, processor.problems

@@ -203,7 +203,7 @@ def test_macros_that_grow_without_end(tmp_path: Path, monkeypatch: pytest.Monkey
     lines = [f"#define A{n} A{n - 1} A{n - 1}" for n in range(1, 31)]
     path = tmp_path / "a.dts"
     path.write_text("\n".join(["/dts-v1/;", "#define A0 1", *lines, "/ { a = <A30>; };", ""]))
-    with pytest.raises(InputError, match="too many macros"):
+    with pytest.raises(InputError, match="more than 1000 macros to expand"):
         with_pcpp(path, [], [])
 
 
@@ -279,7 +279,7 @@ def test_arguments_that_grow_without_end(
     board = tmp_path / "board.dts"
     calls = "G(" * 40 + "1" + ")" * 40
     board.write_text(f"#define F(x) {body}\n#define G(x) F(x)\n/ {{ a = <{calls}>; }};\n")
-    with pytest.raises(InputError, match="too long"):
+    with pytest.raises(InputError, match="arguments of macros have more than"):
         preprocess_with_pcpp(board, (), ())
 
 
