@@ -154,9 +154,12 @@ class Channel:
                 f"{self.url}: not done within {self.deadline - self._begin:.3g} s, after "
                 f"{self.messages} messages; a large platform needs more time"
             )
+        other = ""
+        if not self.messages and self.url.startswith("unix-stream:"):
+            other = "; or it belongs to shared memory (smt:) or to a virtual machine (vhost-user:)"
         return ClientError(
             f"{self.url}: no answer within {self.timeout:g} s; a socket serves one client "
-            "at a time, so another one may be connected"
+            f"at a time, so another one may be connected{other}"
         )
 
     def close(self) -> None:

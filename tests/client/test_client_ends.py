@@ -12,6 +12,7 @@ from server_running import Running, serving
 
 from scmigen import runtime
 from scmigen.client import Client, ClientError, wire
+from scmigen.scmi.protocols import Protocol
 
 BOARD = Path(__file__).parent.parent / "server" / "board.json"
 CLIENT = "from scmigen.cli.client import client; client()"
@@ -120,6 +121,20 @@ def test_a_doorbell_is_told_from_other_sockets(board, tmp_path, scheme):
         assert refusal(f"{scheme}:{tmp_path}/memory.doorbell").endswith(
             f"it is the doorbell of shared memory, whose URL is smt:{tmp_path}/memory"
         )
+
+
+@pytest.mark.parametrize("url", ["smt:{0}/s,doorbell={0}/linux", "vhost-user:{0}/linux"])
+def test_a_stream_socket_that_does_not_answer_may_be_of_another_kind(board, tmp_path, url):
+    given = f"unix-stream:{tmp_path}/linux"
+    with (
+        Running(board, {"linux": url.format(tmp_path)}).running(),
+        Client(given, timeout=0.2) as client,
+        pytest.raises(ClientError) as found,
+    ):
+        client.version(Protocol.CLOCK)
+    assert str(found.value).endswith(
+        "; or it belongs to shared memory (smt:) or to a virtual machine (vhost-user:)"
+    )
 
 
 @pytest.mark.parametrize("scheme", KINDS)
