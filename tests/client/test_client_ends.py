@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,26 @@ def test_a_doorbell_that_is_missing_or_none_is_named(tmp_path):
         assert refusal(url).endswith(
             f": doorbell {bell}: it is a seqpacket socket, whose URL is unix:{bell}"
         )
+
+
+@pytest.mark.parametrize("scheme", ["unix", "unix-stream"])
+def test_files_that_come_with_answers_are_not_kept(tmp_path, scheme):
+    length = b"\x0c\0\0\0" if scheme == "unix-stream" else b""
+    listener = bound(tmp_path / "s", KINDS[scheme])
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection:
+            while message := connection.recv(200):
+                answer = length + message[len(length) :] + bytes(8)
+                socket.send_fds(connection, [answer], [connection.fileno()] * 50)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with listener, Client(f"{scheme}:{tmp_path}/s") as client:
+        files = []
+        for _ in range(20):
+            assert client.command(0x14, 0) == (0, bytes(4))
+            files.append(len([*Path("/proc/self/fd").iterdir()]))
+    thread.join()
+    assert files == files[:1] * 20
