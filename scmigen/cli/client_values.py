@@ -100,8 +100,8 @@ def performance_level(options: Options, number: int, value: int | None) -> None:
 
 @performance.command(
     "limits",
-    help="Print the lowest and the highest level of a domain, by the votes of all agents; with MIN "
-    "and MAX, first vote for those.",
+    help="Print the lowest and the highest level of a domain, as PERFORMANCE_LIMITS_GET has them; "
+    "with MIN and MAX, first vote for those.",
 )
 @click.argument("number", metavar="ID", type=ID)
 @click.argument("limits", metavar="[MIN MAX]", type=ID, nargs=-1)

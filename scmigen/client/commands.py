@@ -92,8 +92,9 @@ class VoltageDomainInfo:
 
 @dataclass(frozen=True, slots=True)
 class PerformanceDomainInfo:
-    """A performance domain: its level and the limits in force, ``None`` if the agent may not read
-    them. Levels are those of PERFORMANCE_DESCRIBE_LEVELS, or their indices where that is used."""
+    """A performance domain: its level, and limits as PERFORMANCE_LIMITS_GET has them; ``None`` if
+    the agent may not read them. Levels are those of PERFORMANCE_DESCRIBE_LEVELS, or their indices
+    where that is used."""
 
     id: int
     name: str
@@ -272,7 +273,8 @@ class Client(Requests):
         self.call(Protocol.PERFORMANCE, 0x7, domain, level)
 
     def performance_limits(self, domain: int) -> tuple[int, int]:
-        """The lowest and the highest level that are allowed, by the votes of all agents."""
+        """The lowest and the highest level, as the platform tells them: the agent's own vote, or
+        what follows from those of all."""
         maximum, minimum = self.call(Protocol.PERFORMANCE, 0x6, domain)
         return int(minimum), int(maximum)
 
