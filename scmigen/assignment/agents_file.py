@@ -47,7 +47,7 @@ def _said(text: str, name: str, lookup: Lookup, tree: DeviceTree) -> SourceSaid:
 
 
 def _file(text: str, name: str, lookup: Lookup) -> SourceSaid:
-    top = parse(text, name, lookup.problems)
+    top = parse(text, name, lookup.problems, "agents")
     if top is None:
         return SourceSaid(position=Position(name))
     parts = top.shared_mapping("an agents file", FILE)

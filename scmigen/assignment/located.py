@@ -14,6 +14,7 @@ from scmigen.assignment.said import Said
 from scmigen.assignment.vocabulary import Standing, Vocabulary
 from scmigen.assignment.words import did_you_mean
 from scmigen.diagnostics import Diagnostic, InputError, Position
+from scmigen.version import format_problem
 
 T = TypeVar("T")
 
@@ -209,8 +210,9 @@ def said(
     return parts[key].said(read(parts[key])) if key in parts else None
 
 
-def parse(text: str, file: str, problems: Problems) -> Located | None:
-    """The top of a YAML document, if it has one. Raises `InputError` for text that is not YAML."""
+def parse(text: str, file: str, problems: Problems, kind: str) -> Located | None:
+    """The top of a YAML document, if it has one. Raises `InputError` for text that is not YAML, or
+    has a ``format`` that cannot be read as ``kind``."""
     try:
         check_bounds(text, file, _Loader)
         node = yaml.compose(text, Loader=_Loader)
@@ -218,7 +220,12 @@ def parse(text: str, file: str, problems: Problems) -> Located | None:
         raise InputError([_unreadable(problem, text, file)]) from None
     if node is None or node.tag == "tag:yaml.org,2002:null":
         return None
-    return Located(node, file, problems)
+    top = Located(node, file, problems)
+    for said in top.given_of(("format",)).values():
+        wrong = format_problem(kind, said.value)
+        if wrong is not None:
+            raise InputError([AGENTS_FILE.error(wrong[0], said.position, hint=wrong[1])])
+    return top
 
 
 def _unreadable(problem: yaml.YAMLError, text: str, file: str) -> Diagnostic:

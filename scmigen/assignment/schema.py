@@ -31,6 +31,7 @@ from scmigen.runtime import MAX_AGENTS, Role
 from scmigen.scmi.clients import PATTERN
 from scmigen.scmi.operations import OPERATIONS
 from scmigen.scmi.protocols import Kind, Profile
+from scmigen.version import format_of
 
 _Schema = Mapping[str, object]
 
@@ -51,6 +52,7 @@ def agents_schema(checks: Collection[str], outputs: Collection[str]) -> _Schema:
     )
     of_outputs = {name: _about(_OBJECT, f"Options of the output {name}.") for name in outputs}
     file = {
+        "format": ({"enum": [format_of("agents")]}, "The format of the file; also without it."),
         "domains": (_domains(), "The domains, by name; most are agents."),
         "platform": (_platform(), "What only the integrator of the platform knows."),
         "checks": (

@@ -59,7 +59,7 @@ def _inside(template: str, keys: Collection[str]) -> dict[str, str]:
 
 #: An agents file as a whole. A system device tree in YAML may have any node of the tree here.
 FILE = Vocabulary(
-    ("domains", "platform", "checks", "waivers", "outputs"),
+    ("format", "domains", "platform", "checks", "waivers", "outputs"),
     frozenset(
         {"aliases", "axi", "chosen", "compatible", "cpus", "definitions", "memory", "model"}
         | {"reserved-memory", "sram"}

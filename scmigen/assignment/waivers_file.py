@@ -13,17 +13,17 @@ KEYS = ("check", "resource", "device", "agent", "message", "severity", "reason",
 #: The severities that a waiver can be for.
 WAIVABLE = ("note", "warning", "error")
 
-#: The key of a baseline file.
-WAIVERS = "waivers"
+#: The keys of a baseline file.
+FORMAT, WAIVERS = "format", "waivers"
 
 
 def read_baseline(text: str, name: str) -> tuple[WaiverSaid, ...]:
     """The waivers in a baseline file. Raises `InputError` where it has errors."""
     problems = Problems()
-    top = parse(text, name, problems)
+    top = parse(text, name, problems, "baseline")
     found = []
     if top is not None:
-        parts = top.mapping("a baseline file", (WAIVERS,))
+        parts = top.mapping("a baseline file", (FORMAT, WAIVERS))
         found = list(read_waivers(parts[WAIVERS])) if WAIVERS in parts else []
     if has_errors(problems.all()):
         raise InputError(problems.all())

@@ -4,11 +4,12 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from scmigen.assignment.waivers_file import WAIVERS
+from scmigen.assignment.waivers_file import FORMAT, WAIVERS
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import BoardRequest
 from scmigen.diagnostics import Diagnostic, InputError, counted, has_errors
 from scmigen.targets.common.write import write_one
+from scmigen.version import format_of
 
 #: Findings about waivers; a baseline replaces the waivers that they are about, or cannot mend them.
 _OF_WAIVERS = ("waiver-unused", "waiver-expired")
@@ -60,6 +61,7 @@ def write(
 
 def _lines(found: Iterable[Diagnostic]) -> Iterator[str]:
     """YAML, every text quoted as in JSON; equal findings once."""
+    yield f"{FORMAT}: {format_of('baseline')}\n"
     yield f"{WAIVERS}:\n" if (entries := list(dict.fromkeys(map(_entry, found)))) else ""
     yield from entries
 

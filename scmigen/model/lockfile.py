@@ -12,6 +12,7 @@ from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
 from scmigen.model.findings import LOCK_DUPLICATE, LOCK_SYNTAX
 from scmigen.model.identifiers import Ids, Lock, LockedId
 from scmigen.scmi.protocols import Kind
+from scmigen.version import __version__
 
 _HEADER = "# scmigen identifiers 1"
 _COLUMNS = "# kind\tnumber\tname\tnode\tcells"
@@ -182,6 +183,14 @@ def is_lock(text: str) -> bool:
     return text.startswith(_HEADER.rstrip("0123456789"))
 
 
+def _not_read(header: str, where: Position) -> Diagnostic:
+    if re.fullmatch(_HEADER.rstrip("0123456789") + "[0-9]{1,9}", header):
+        message = f"scmigen {__version__} reads lock files that begin with: {_HEADER}"
+        hint = "use the scmigen that the file was written with, or a newer one"
+        return LOCK_SYNTAX.error(message, where, hint=hint)
+    return LOCK_SYNTAX.error("not a lock file", where, hint=f"it begins with: {_HEADER}")
+
+
 def parse_lock(text: str, file: str) -> Lock:
     """The lock that a file holds. Raises `InputError` with every line that is wrong."""
     reader = _LockReader(file)
@@ -191,9 +200,7 @@ def parse_lock(text: str, file: str) -> Lock:
     # Lines as editors count them: str.splitlines also ends them at form feeds and U+2028.
     lines = text.replace("\r\n", "\n").split("\n")
     if text and lines[0] != _HEADER:
-        where = Position(file, 1)
-        message = "not a lock file of this version"
-        raise InputError([LOCK_SYNTAX.error(message, where, hint=f"it begins with: {_HEADER}")])
+        raise InputError([_not_read(lines[0], Position(file, 1))])
     conflicts = [line for line, content in enumerate(lines, 1) if content.startswith(_CONFLICT)]
     if conflicts:
         hint = "keep the lines of one side; the next build gives the other's numbers anew"

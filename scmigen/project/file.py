@@ -12,6 +12,7 @@ from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
 from scmigen.inputs import read_text
 from scmigen.project.keys import BOARD, TOP, Form, Key
 from scmigen.project.positions import Positions, Way
+from scmigen.version import format_problem
 
 #: The name of the file that is looked for.
 NAME = "scmigen.toml"
@@ -112,6 +113,10 @@ class _Reader:
     def boards(self, data: Mapping[str, object]) -> Mapping[str, Settings]:
         """All boards; where there are problems, what is returned is not complete."""
         found: dict[str, Settings] = {}
+        problem = format_problem("project", data["format"]) if "format" in data else None
+        if problem is not None:
+            self._wrong(("format",), *problem)
+            return found
         try:
             top = dict(self._known(data, (), TOP, "a project file"))
             defaults = self._table(top.get("defaults", {}), ("defaults",))

@@ -96,8 +96,9 @@ BOARD = (
     ),
 )
 
-#: The tables of a project file.
+#: The top of a project file.
 TOP = {
+    "format": "The format of the file; also without it.",
     "defaults": "Settings for every board; a key of a board replaces the one here.",
     "board": "The boards, by name.",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from scmigen.project.keys import BOARD, TOP, Form, Key
+from scmigen.version import format_of
 
 _PATH = {"type": "string", "minLength": 1}
 
@@ -18,6 +19,7 @@ def project_schema() -> dict[str, object]:
         "required": ["board"],
         "additionalProperties": False,
         "properties": {
+            "format": {"description": TOP["format"], "enum": [format_of("project")]},
             "defaults": _table(shared, TOP["defaults"]),
             "board": {
                 "description": TOP["board"],

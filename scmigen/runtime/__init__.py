@@ -38,6 +38,7 @@ from scmigen.runtime.schema import (
     Transport,
     VoltageDomain,
 )
+from scmigen.version import format_problem
 
 __all__ = [
     "FORMAT",
@@ -79,11 +80,30 @@ __all__ = [
 
 def decode(data: bytes) -> Runtime:
     """A configuration from its JSON. Raises `ConfigurationError` with a sentence for people."""
-    runtime: Runtime = from_json(data, Runtime, what="a runtime configuration")
+    try:
+        runtime: Runtime = from_json(data, Runtime, what="a runtime configuration")
+    except ConfigurationError:
+        _check_format(data)  # it may be why
+        raise
     if runtime.format != FORMAT:
-        raise ConfigurationError(f"format is {runtime.format!r}, this program reads {FORMAT!r}")
+        _check_format(data)
     check(runtime)
     return runtime
+
+
+class _Format(msgspec.Struct):
+    format: str
+
+
+def _check_format(data: bytes) -> None:
+    """Raise `ConfigurationError` for a format that is not read; other faults have been found."""
+    try:
+        said = msgspec.json.decode(data, type=_Format).format
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return
+    problem = format_problem("runtime", said)
+    if problem is not None:
+        raise ConfigurationError("; ".join(problem))
 
 
 def encode(runtime: Runtime) -> bytes:

@@ -13,9 +13,10 @@ from msgspec import Meta, Struct
 
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Profile
+from scmigen.version import format_of
 
 #: The value of ``format``; another value is another schema.
-FORMAT = "scmigen-runtime-1"
+FORMAT = format_of("runtime")
 
 #: Bounds that keep a hostile configuration small. Ids are 16 bits in PROTOCOL_ATTRIBUTES words.
 MAX_RESOURCES = 0xFFFF
@@ -303,7 +304,7 @@ class Device(_Strict, frozen=True, kw_only=True):
 class Runtime(_Strict, frozen=True, kw_only=True):
     """One SCMI platform."""
 
-    format: str
+    format: Annotated[str, Meta(extra_json_schema={"enum": [FORMAT]})]
     name: str
     vendor: Annotated[str, Meta(max_length=15)] = "scmigen"
     sub_vendor: Annotated[str, Meta(max_length=15)] = ""

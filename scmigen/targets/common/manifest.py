@@ -93,7 +93,8 @@ def _decoded(data: bytes) -> Manifest | None:
             return Manifest(dict.fromkeys(files, frozenset()), hashed=False, data=data)
         return None
     if told.get("format") != _FORMAT or not isinstance(files, dict):
-        return None
+        newer = isinstance(told.get("format"), int) and told["format"] > _FORMAT
+        return Manifest(data=data, problem="a newer scmigen wrote it") if newer else None
     for path, hashes in files.items():
         if not (_is_inside(path) and isinstance(hashes, str) and _HASHES.fullmatch(hashes)):
             return None
