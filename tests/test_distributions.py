@@ -155,6 +155,6 @@ def test_an_installed_wheel_does_what_the_readme_says(made: Made, tmp_path: Path
     every = ["--emit", "scp,runtime,permissions,headers,trees", "-o"]
     board = ["build", "examples/dts/orrery-board.dts", "-a", "examples/dts/agents.yaml", *every]
     scmigen(*board, "out")
-    run(sys.executable, "-m", "scmigen", *board, tmp_path / "by-checkout", cwd=tmp_path)
+    run(sys.executable, "-m", "scmigen", *board, tmp_path / "by-checkout", cwd=REPOSITORY)
     assert "runtime/runtime.json" in outputs(tmp_path / first[2])
     assert outputs(tmp_path / "out") == outputs(tmp_path / "by-checkout")
