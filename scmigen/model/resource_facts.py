@@ -84,8 +84,9 @@ def _coefficients(decided: Decisions) -> dict[ResourceKey, int]:
 
 def _asked(scaling: Scaling, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:
     """Facts with the rates and voltages that OPP tables ask for."""
-    rates = scaling.rates.get(key, frozenset()).union(facts.rates)
-    voltages = scaling.voltages.get(key, frozenset()).union(facts.voltages)
-    if len(rates) == len(facts.rates) and len(voltages) == len(facts.voltages):
-        return facts
-    return replace(facts, rates=tuple(sorted(rates)), voltages=tuple(sorted(voltages)))
+    rates, voltages = scaling.rates.get(key), scaling.voltages.get(key)
+    if rates:
+        facts = replace(facts, rates=tuple(sorted(rates.union(facts.rates))))
+    if voltages:
+        facts = replace(facts, voltages=tuple(sorted(voltages.union(facts.voltages))))
+    return facts
