@@ -29,6 +29,16 @@ OPPS = """t: t { opp-shared; o1 { opp-hz = <0 500000000>; opp-microvolt = <70000
 CPU = 'cpu { compatible = "acme,cpu"; operating-points-v2 = <&t>; clocks = <&cc 1>; %s };'
 
 
+def test_agents_have_the_profile_that_their_program_speaks() -> None:
+    agents = """domains:
+  linux: {id: 1, default: true, scmi: {profile: linux-6.6}}
+  vm: {id: 2, scmi: {role: vm}}
+"""
+    linux, vm = configuration(model_of(soc("d { clocks = <&cc 1>; };"), agents))["agents"]
+    assert linux["profile"] == "3.1"
+    assert "profile" not in vm  # the newest
+
+
 def test_levels_have_the_latency_and_power_of_their_opp() -> None:
     """From ns to µs, rounded up, and µW (Linux ``Bindings/opp/opp-v2-base.yaml``)."""
     made = configuration(soc_model(OPPS + CPU % "cpu-supply = <&vdd>;"))
