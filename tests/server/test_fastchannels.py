@@ -147,6 +147,35 @@ def test_power_caps_are_read_and_written_through_channels(full, memory):
     assert full.linux.words(POWERCAP, 4, 0) == [3000]
 
 
+def test_channels_hold_the_values_of_the_version_in_use(full, memory):
+    """Before 2.0 of the protocol there is always a cap; before 4.0 levels have no indices."""
+    assert full.linux.status(POWERCAP, 5, 0, 0, 0) == SUCCESS
+    assert memory.read(POWERCAP, 0, 4) == 0
+    assert full.linux.status(POWERCAP, 0x10, 0x10000) == SUCCESS
+    assert memory.read(POWERCAP, 0, 4) == 9000
+    assert full.linux.status(POWERCAP, 0x10, 0x20000) == SUCCESS
+    assert memory.read(POWERCAP, 0, 4) == 0
+
+
+def test_levels_in_channels_are_indices_only_from_4_0_on(full_board, full_with, tmp_path):
+    cpu, indexed = full_board.performance_domains
+    replace = msgspec.structs.replace
+    domains = (cpu, replace(indexed, fastchannels=True))
+    board = replace(full_board, performance_domains=domains)
+    full = full_with(board=board, fastchannels=Window(tmp_path / "memory", ADDRESS, 0x1000))
+    memory = Memory(tmp_path / "memory", full)
+    assert full.linux.status(PERFORMANCE, 7, 1, 1) == SUCCESS
+    assert memory.read(PERFORMANCE, 1, LEVEL_GET) == 1
+    assert memory.read(PERFORMANCE, 1, LIMITS_GET) == (1, 0)
+    assert full.linux.status(PERFORMANCE, 0x10, 0x30000) == SUCCESS
+    assert memory.read(PERFORMANCE, 1, LEVEL_GET) == 205
+    assert memory.read(PERFORMANCE, 1, LIMITS_GET) == (205, 100)
+    memory.write(PERFORMANCE, 1, LEVEL_SET, 100)
+    assert memory.read(PERFORMANCE, 1, LEVEL_GET) == 100
+    memory.file.close()
+    full.server.fastchannels.close()
+
+
 def test_agents_have_parts_of_their_own(full_board, full_with, tmp_path):
     """vm1 gets a grant on the same domain: its words are in another page."""
     linux, vm1 = full_board.agents

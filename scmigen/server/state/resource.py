@@ -148,11 +148,9 @@ class Resource:
         return Effect(self.kind, self.number, self.name, what, values)
 
     def changed(self, event: int, *values: int) -> None:
-        """Record a change for notification."""
-        if self.notifications:
-            self.context.changes.append(
-                Change(self.kind.protocol, event, self.number, tuple(values))
-            )
+        """Record a change, for FastChannels and for notification: nobody can subscribe to that of a
+        resource without ``notifications``."""
+        self.context.changes.append(Change(self.kind.protocol, event, self.number, tuple(values)))
 
     def was_set(self, what: Hashable, by: int | None) -> None:
         """Record that agent ``by``, or the platform, has set ``what``."""
