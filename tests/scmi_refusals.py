@@ -182,7 +182,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     (CLOCK, 5, (0x10, 0, 400_000_000, 0), INVALID),
     (CLOCK, 5, (0, 0, 400_000_000, 1), INVALID),
     (CLOCK, 5, (0, 2, 999, 0), INVALID),
-    (CLOCK, 5, (1, 2, 1000, 0), NOT_SUPPORTED, "vm1", (BASE, 9, 2, 0, 1)),
+    (CLOCK, 5, (1, 2, 1000, 0), NOT_SUPPORTED, "vm1", (BASE, 9, 1, 0, 0), (BASE, 9, 2, 0, 1)),
     (CLOCK, 5, (0, 0, 400_000_000, 0), DENIED, "guest"),
     (CLOCK, 5, (0, 1, 100_000_000, 0), BUSY, "linux", LATER[CLOCK]),
     (CLOCK, 5, (0, 1, 200_000_000, 0), HARDWARE_ERROR),
@@ -362,7 +362,7 @@ BROKEN = [
 #: A request of each message that succeeds.
 SUCCEEDS = {
     BASE: {3: (), 4: (), 5: (), 6: (0,), 7: (1,), 8: (1,)}
-    | {9: (2, 0, 1), 0xA: (2, 0, CLOCK, 1), 0xB: (2, 0)},
+    | {9: (1, 0, 1), 0xA: (1, 0, CLOCK, 1), 0xB: (2, 0)},
     POWER: {3: (1,), 4: (0, 1, ON), 5: (1,), 6: (1, 1), 7: (1, 1), 8: (1,)},
     SYSTEM: {3: (1, 0), 5: (1,)},
     PERFORMANCE: {3: (0,), 4: (0, 0), 5: (0, 30, 10), 6: (0,), 7: (0, 10), 8: (0,), 9: (0, 1)}

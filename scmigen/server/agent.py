@@ -217,7 +217,7 @@ class Agent:
         view = command.view
         assert view is not None
         inert = SERVED[view.kind.protocol].inert.get(command.message.id)
-        if inert is not None and number < view.count:
+        if inert is not None and number < view.count and number not in view.named:
             return (head + _SUCCESS + inert(number),)
         status = view.refusal(number)
         about = view.describe(number)

@@ -306,6 +306,7 @@ class Server:
         """Apply changed permissions: drop votes and subscriptions that are no longer allowed."""
         before = _votes(session)
         self.agents[session.id].refresh()
+        delayed.withdraw(session)
         after = _votes(session)
         with self.context.together():
             for kind, number in before:

@@ -2,9 +2,8 @@
 
 A pending change makes its resource busy: further changes are refused with BUSY, as is any command
 beyond `MAX_PENDING` per agent and protocol. A pending vote blocks only the agent that cast it, and
-a pending reading blocks nobody. The permission is checked again when the change is due; an agent
-that lost it in the meantime gets DENIED. Disconnecting or resetting an agent cancels its pending
-changes.
+a pending reading blocks nobody. An agent that loses the permission gets a delayed DENIED at once.
+Disconnecting or resetting an agent cancels its pending changes.
 """
 
 from collections.abc import Iterable
@@ -51,11 +50,24 @@ def make_now(sessions: Iterable[Session]) -> None:
 def cancel(session: Session, *, tell: bool) -> None:
     """Cancel all pending changes of an agent; with ``tell`` it gets a delayed GENERIC_ERROR."""
     for pending in tuple(session.pending):
-        if pending.timer is not None:
-            pending.timer.cancel()
-        _remove(session, pending)
+        _drop(session, pending)
         if tell:
             _report(session, pending, Status.GENERIC_ERROR)
+
+
+def withdraw(session: Session) -> None:
+    """Cancel the pending changes that the agent may not make any more."""
+    for pending in tuple(session.pending):
+        change = pending.change
+        if change.own not in session.views[change.resource.kind].open[change.needed]:
+            _drop(session, pending)
+            _report(session, pending, Status.DENIED)
+
+
+def _drop(session: Session, pending: Pending) -> None:
+    if pending.timer is not None:
+        pending.timer.cancel()
+    _remove(session, pending)
 
 
 def _finish(session: Session, pending: Pending) -> None:
@@ -71,9 +83,6 @@ def _remove(session: Session, pending: Pending) -> None:
 
 
 def _make(session: Session, change: Deferred) -> Status:
-    open_now = session.views[change.resource.kind].open[change.needed]
-    if open_now.get(change.own) is not change.resource:
-        return Status.DENIED
     about = f"{session.name}: a delayed change of {change.resource.kind} {change.resource.number}"
     try:
         change.make()

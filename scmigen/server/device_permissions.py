@@ -62,6 +62,21 @@ class Permissions:
         found = self._devices[device]
         return agent in found.agents or agent in found.assignable
 
+    def taken(self, agent: int, device: int) -> frozenset[Kind]:
+        """The kinds of the resources of ``device`` that ``agent`` cannot have now, since another
+        agent has them: an assignable device has one holder at a time, beside those that share it
+        at boot."""
+        found = self._devices[device]
+        if not found.assignable:
+            return frozenset()
+        beside = found.agents if agent in found.agents else ()
+        return frozenset(
+            kind
+            for (holder, held), kinds in self._held.items()
+            if held == device and holder != agent and holder not in beside
+            for kind in kinds
+        )
+
     def allow(self, agent: int, device: int, kinds: frozenset[Kind]) -> None:
         """Give ``agent`` access to the resources of ``device`` of these kinds."""
         key = (agent, device)
@@ -78,11 +93,12 @@ class Permissions:
         closed.difference_update(pins) if allow else closed.update(pins)
 
     def restore(self, agent: int) -> None:
-        """Give ``agent`` exactly the devices it had at boot, and all its pins."""
+        """Give ``agent`` exactly the devices it had at boot, but for those that another agent has
+        by now, and all its pins."""
         self._closed.pop(agent, None)
         for device in self._devices.values():
             held = self._kinds[device.id] if agent in device.agents else frozenset()
-            self._held[agent, device.id] = held
+            self._held[agent, device.id] = held - self.taken(agent, device.id)
 
     def copy(self, agent: int, other: "Permissions") -> None:
         """Give ``agent`` the devices and pins it holds in ``other``, in which it may hold the same

@@ -115,6 +115,9 @@ def _inherit(old: Server, new: Server, kept: frozenset[int]) -> None:
         session.speak(old.sessions[number].versions)
         new.permissions.copy(number, old.permissions)
         new.permissions_changed(session)
+    for number in new.sessions.keys() - kept:  # a device may be with an agent that stays
+        new.permissions.restore(number)
+        new.permissions_changed(new.sessions[number])
 
 
 def _hand_over(old: Server, new: Server, kept: frozenset[int]) -> None:

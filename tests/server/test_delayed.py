@@ -63,6 +63,7 @@ def test_the_response_can_be_left_out(full):
 def test_attributes_say_how_many_commands_may_be_pending(full):
     assert full.linux.words(CLOCK, 1) == [8 << 16 | 4]
     assert full.vm1.words(CLOCK, 1) == [3]  # none of its clocks is asynchronous
+    assert full.linux.status(BASE, 9, 1, 0, 0) == SUCCESS
     assert full.linux.status(BASE, 9, 2, 0, 1) == SUCCESS  # vm1 gets the clock
     assert full.vm1.status(CLOCK, 5, ASYNC, RANGED, 2000, 0) == NOT_SUPPORTED
     assert full.linux.words(SENSOR, 1) == [8 << 16 | 3, 0, 0, 0]
@@ -129,15 +130,20 @@ def test_eight_may_be_under_way(full):
     assert full.linux.status(SENSOR, 6, 0, ASYNC) == SUCCESS
 
 
-def test_the_right_is_looked_at_again(full_with):
-    """linux loses the device with the clock while its change is under way."""
+def test_a_change_ends_with_the_right_to_make_it(full_with):
+    """linux loses the device with the clock while its change is under way; vm1, which gets it, does
+    not find it busy."""
     full = full_with()
     # every clock of linux is asynchronous, since one is; the ranged one takes no time
     full.server.state["clock"][RANGED].latency = 100
     assert full.linux.status(CLOCK, 5, ASYNC, RANGED, 2000, 0) == SUCCESS
     assert full.linux.status(BASE, 9, 1, 0, 0) == SUCCESS
-    full.wait(100)
     assert full.events(full.linux) == (delayed(CLOCK, 5, DENIED, RANGED, 1000, 0),)
+    assert full.linux.status(BASE, 9, 2, 0, 1) == SUCCESS
+    assert full.vm1.status(CLOCK, 5, 0, RANGED, 3000, 0) == SUCCESS
+    full.wait(100)
+    assert full.events(full.linux) == ()
+    assert full.vm1.words(CLOCK, 6, RANGED) == [3000, 0]
 
 
 def test_a_reset_is_reported_when_it_is_done(full):

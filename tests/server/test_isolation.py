@@ -49,7 +49,8 @@ def grant(number, *operations):
 ISOLATED = {
     "clocks": {
         "vclk": {"id": 4, "node": "", "rates": [1000, 2000], "rate": 1000}
-        | {"parents": [0, 2], "parent": 0, "asynchronous": True, "latency": 90}
+        | {"parents": [0, 2], "parent": 0, "asynchronous": True, "latency": 90},
+        "ranged": {"latency": 90},
     },
     "power_domains": {"vpd": {"id": 2, "node": "", "parent": 1}},
     "voltage_domains": {
@@ -98,8 +99,6 @@ TOUCHED = {
     Kind.POWERCAP: {1},
     Kind.PIN: {2},
 }
-#: The clock of the device that moves.
-RANGED = (CLOCK, 2)
 #: The messages that ask and change nothing, of one resource; and their further words.
 ASKING = {
     POWER: (3, 5, 8),
@@ -181,8 +180,7 @@ class Isolation(RuleBasedStateMachine):
 
     def look(self):
         """Everything linux can see: each message that only asks, of each id there is."""
-        asked = [q for q in QUESTIONS if not (self.given and (q[0], *q[2:3]) == RANGED)]
-        return {question: self.linux.ask(*question) for question in asked}
+        return {question: self.linux.ask(*question) for question in QUESTIONS}
 
     def untouched(self):
         """The state of all that vm1 has no grant on, and that is above none of its grants."""
@@ -235,10 +233,12 @@ class Isolation(RuleBasedStateMachine):
     def linux_moves_the_device(self, given):
         """linux may; what vm1 has set while it had the clock stays, until linux sets its own
         rate."""
-        assert self.linux.status(BASE, 9, VM1, SPI, int(given)) == SUCCESS
+        assert self.linux.status(BASE, 9, LINUX if given else VM1, SPI, 0) == SUCCESS
+        assert self.linux.status(BASE, 9, VM1 if given else LINUX, SPI, 1) == SUCCESS
         self.given = given
         if not given:
             assert self.linux.status(CLOCK, 5, 0, 2, 1000, 0) == SUCCESS
+            assert self.linux.status(CLOCK, 7, 2, 1, 0) == SUCCESS
         self.remember()
 
     @rule()
@@ -273,8 +273,7 @@ class Isolation(RuleBasedStateMachine):
             protocol, kind = head >> 10 & 0xFF, head >> 8 & 3
             assert kind == 3
             if cause == VM1:
-                shared = {(POWER, 1)} | ({RANGED} if self.given else set())
-                assert (protocol, about[0]) in shared
+                assert (protocol, about[0]) == (POWER, 1)
             else:
                 assert cause == 0
                 assert protocol in (SENSOR, POWERCAP)
@@ -292,7 +291,7 @@ class Isolation(RuleBasedStateMachine):
         assert status(VOLTAGE, 7, 1, 0, 700_000) == SUCCESS
         assert status(POWERCAP, 5, 0, 0, 9000) == SUCCESS
         assert status(PINCTRL, 6, 1, 0xFFFF_FFFF, 1 << 2, 4, 1) == SUCCESS
-        assert status(BASE, 9, VM1, SPI, int(self.given)) == SUCCESS
+        assert status(BASE, 9, LINUX, SPI, 1) == (DENIED if self.given else SUCCESS)
         if not self.given:
             assert status(CLOCK, 5, 0, 2, 1000, 0) == SUCCESS
 

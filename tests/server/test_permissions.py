@@ -129,6 +129,7 @@ def test_a_device_opens_what_it_needs_and_no_more(serve, board):
     gpu = msgspec.structs.replace(gpu, resources=(*gpu.resources, sets))
     uart = msgspec.structs.replace(uart, resources=(reads, *uart.resources[1:]))
     platform = serve(msgspec.structs.replace(board, devices=(gpu, uart, *others)))
+    set_device(platform, VM1, GPU, DENY)
     rate_set = (CLOCK, 5, 0, 0, 48_000_000, 0)
     assert platform.linux.status(CLOCK, 7, 0, 1, 0) == SUCCESS
     assert platform.linux.status(*rate_set) == DENIED
@@ -137,6 +138,48 @@ def test_a_device_opens_what_it_needs_and_no_more(serve, board):
     assert set_device(platform, LINUX, GPU, DENY) == SUCCESS
     assert platform.linux.status(*rate_set) == DENIED
     assert platform.linux.status(CLOCK, 7, 0, 0, 0) == SUCCESS
+
+
+def test_an_assignable_device_has_one_holder_at_a_time(platform):
+    hypervisor = platform.hypervisor
+    assert set_device(platform, LINUX, GPU, ALLOW) == DENIED  # it is vm1's
+    assert hypervisor.status(BASE, 0xA, LINUX, GPU, CLOCK, ALLOW) == DENIED
+    assert platform.log[-1] == (
+        "hypervisor: BASE_SET_PROTOCOL_PERMISSIONS on device 0 for linux, which another agent has: "
+        "DENIED"
+    )
+    assert platform.linux.status(CLOCK, 6, 2) == DENIED
+    assert set_device(platform, VM1, GPU, ALLOW) == SUCCESS  # it has it already
+    assert hypervisor.status(BASE, 0xA, VM1, GPU, CLOCK, DENY) == SUCCESS
+    assert set_device(platform, LINUX, GPU, ALLOW) == DENIED  # vm1 still has the power domain
+    assert hypervisor.status(BASE, 0xA, LINUX, GPU, CLOCK, ALLOW) == SUCCESS
+    assert hypervisor.status(BASE, 0xA, VM1, GPU, CLOCK, ALLOW) == DENIED
+
+
+def test_agents_that_share_a_device_at_boot_go_on_sharing_it(serve, board):
+    gpu, *others = board.devices
+    gpu = msgspec.structs.replace(gpu, agents=(LINUX, VM1), assignable=(3,))
+    hypervisor_clock = runtime.Grant(2, 2, ("read",))
+    *agents, trusted = board.agents
+    grants = {**trusted.grants, "clock": (*trusted.grants["clock"], hypervisor_clock)}
+    agents.append(msgspec.structs.replace(trusted, grants=grants))
+    platform = serve(msgspec.structs.replace(board, agents=agents, devices=(gpu, *others)))
+    for _ in range(2):
+        assert set_device(platform, 3, GPU, ALLOW) == DENIED
+        assert set_device(platform, LINUX, GPU, DENY) == SUCCESS
+        assert set_device(platform, 3, GPU, ALLOW) == DENIED  # vm1 has it
+        assert set_device(platform, LINUX, GPU, ALLOW) == SUCCESS
+
+
+def test_a_reset_agent_does_not_get_back_what_another_one_has(platform):
+    assert set_device(platform, VM1, GPU, DENY) == SUCCESS
+    assert set_device(platform, LINUX, GPU, ALLOW) == SUCCESS
+    assert platform.hypervisor.status(BASE, 0xB, VM1, 1) == SUCCESS
+    assert platform.vm1.status(CLOCK, 6, 2) == DENIED
+    assert platform.linux.status(CLOCK, 6, 2) == SUCCESS
+    assert set_device(platform, LINUX, GPU, DENY) == SUCCESS
+    assert platform.hypervisor.status(BASE, 0xB, VM1, 1) == SUCCESS
+    assert platform.vm1.status(CLOCK, 6, 2) == SUCCESS
 
 
 def test_one_protocol_of_a_device_can_be_denied(platform):

@@ -1,5 +1,8 @@
 """Power capping. full.json: 0 soc is linux's, 1 gpu below it vm1's, 2 fixed-cap linux may read."""
 
+import json
+from pathlib import Path
+
 from scmi_wire import (
     DENIED,
     INVALID_PARAMETERS,
@@ -12,7 +15,10 @@ from scmi_wire import (
     words,
 )
 
+from scmigen import runtime
 from scmigen.scmi.protocols import Profile
+
+FULL = Path(__file__).parent / "full.json"
 
 NONE = 0xFFFF_FFFF
 SOC, GPU, FIXED = range(3)
@@ -106,3 +112,22 @@ def test_measurements_are_notified_when_they_cross_the_limits(full):
 
 def test_not_in_release_2_0(full_with):
     assert full_with(Profile.V2_0).linux.status(POWERCAP, 0) == NOT_SUPPORTED
+
+
+def test_a_domain_that_is_not_given_tells_nothing_of_its_holder(full_with):
+    """linux may be given vm1's domain, but has not got it: it sees what the tree says. Its cap is
+    not a number that a placeholder has."""
+    board = json.loads(FULL.read_text())
+    board["devices"] += [
+        {"id": 1, "name": "gpu", "node": "/gpu", "agents": [2], "assignable": [1, 2]}
+        | {"resources": [{"kind": "powercap", "id": GPU}]}
+    ]
+    grant = {"id": GPU, "resource": GPU, "operations": ["read"]}
+    board["agents"][0]["grants"]["powercap"].insert(1, grant)
+    full = full_with(board=runtime.decode(json.dumps(board).encode()))
+    before = attributes(full.linux, GPU)
+    assert before[4:6] == [500, 500]
+    assert full.vm1.status(POWERCAP, 5, GPU, 0, 200) == SUCCESS
+    assert attributes(full.linux, GPU) == before
+    assert full.linux.status(POWERCAP, 4, GPU) == DENIED
+    assert full.linux.status(POWERCAP, 6, GPU) == DENIED

@@ -153,6 +153,17 @@ def test_what_was_denied_stays_denied(full, full_board, reload):
     assert full.linux.status(PINCTRL, 7, 0, 0) == SUCCESS
 
 
+def test_a_device_stays_with_the_agent_it_was_given_to(full, full_board, reload):
+    """linux, whose view changes, starts over without "spi", which vm1 has by now."""
+    assert full.linux.status(BASE, 9, LINUX, 0, 0) == SUCCESS
+    assert full.linux.status(BASE, 9, VM1, 0, 1) == SUCCESS
+    linux, vm1 = full_board.agents
+    other = msgspec.structs.replace(linux, system_power=False)
+    assert reload(msgspec.structs.replace(full_board, agents=(other, vm1))) == {VM1}
+    assert full.vm1.status(CLOCK, 5, 0, 2, 2000, 0) == SUCCESS
+    assert full.linux.status(CLOCK, 5, 0, 2, 1000, 0) == DENIED
+
+
 def test_a_pin_in_use_stays_so(full, full_board, reload):
     full.linux.status(PINCTRL, 7, 1, 0)
     vm1 = full_board.agents[1]

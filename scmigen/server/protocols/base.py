@@ -91,6 +91,9 @@ def _set(
     if allow:
         if not permissions.grantable(target.id, device):
             raise RequestError(Status.DENIED, f"device {device} for {target.name}")
+        if kinds & permissions.taken(target.id, device):
+            about = f"device {device} for {target.name}, which another agent has"
+            raise RequestError(Status.DENIED, about)
         permissions.allow(target.id, device, kinds)
     else:
         require(permissions.grantable(target.id, device), Status.NOT_FOUND)
@@ -100,7 +103,8 @@ def _set(
 
 
 def set_device_permissions(session: Session, target: int, device: int, flags: int) -> bytes:
-    """BASE_SET_DEVICE_PERMISSIONS: bit 0 of the flags: 1 allow, 0 deny."""
+    """BASE_SET_DEVICE_PERMISSIONS: bit 0 of the flags: 1 allow, 0 deny. An assignable device has to
+    be denied to its holder first."""
     require(flags in (_DENY, _ALLOW))
     found = target_of(session, target)
     permissions = session.services.permissions

@@ -69,7 +69,8 @@ def domain_attributes(session: Session, domain: Powercap, own: int) -> bytes:
     parent = _NO_PARENT
     if about.parent is not None:
         parent = session.views[Kind.POWERCAP].ids.get(about.parent, _NO_PARENT)
-    cap, pai = domain.cap or about.maximum_cap, domain.pai
+    reads = Operation.READ in session.views[Kind.POWERCAP].operations[own]
+    cap, pai = (domain.cap or about.maximum_cap, domain.pai) if reads else domain.at_boot
     return _ATTRIBUTES(
         word,
         short_name(domain),

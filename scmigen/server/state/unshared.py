@@ -136,7 +136,7 @@ class Sensor(Resource):
 class Powercap(Resource):
     """A power capping domain: its cap (0: none) and its averaging interval in µs."""
 
-    __slots__ = ("_boot", "about", "cap", "pai")
+    __slots__ = ("about", "at_boot", "cap", "pai")
     kind = Kind.POWERCAP
 
     def __init__(self, configuration: runtime.Powercap, context: Context) -> None:
@@ -145,7 +145,8 @@ class Powercap(Resource):
         cap = configuration.cap
         self.cap = configuration.maximum_cap if cap is None else cap
         self.pai = configuration.minimum_pai if configuration.pai is None else configuration.pai
-        self._boot = (self.cap, self.pai)
+        #: Cap and averaging interval at boot.
+        self.at_boot = (self.cap, self.pai)
 
     def set_cap(self, cap: int, by: int | None = None) -> None:
         """Set the cap, for agent ``by``. Raises `BackendError` and changes nothing then."""
@@ -170,7 +171,7 @@ class Powercap(Resource):
 
     def restore(self, what: Hashable) -> None:
         """Set the cap or the averaging interval back."""
-        cap, pai = self._boot
+        cap, pai = self.at_boot
         self.set_cap(cap) if what == "cap" else self.set_pai(pai)
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:
