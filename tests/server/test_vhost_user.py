@@ -15,6 +15,7 @@ from vhost_front_end import BUFFERS, GUEST, MEMORY, SIZE, USER, FrontEnd
 
 COMMS_ERROR = -7
 WRITE, NEXT, INDIRECT = 2, 1, 4
+RESET_OWNER = 4
 
 
 @pytest.fixture
@@ -104,6 +105,51 @@ def test_the_ring_stops_and_starts_again(guest):
     assert struct.unpack("<II", guest.ask(11, struct.pack("<II", 0, 0))) == (0, 1)
     guest.start_ring(0)
     assert guest.command(request(CLOCK, 6, 1))[4:8] == words(0)
+
+
+def stop(guest, index=0):
+    guest.ask(11, struct.pack("<II", index, 0))
+
+
+def reset_device(guest):
+    guest.send(RESET_OWNER)
+
+
+def boot(guest):
+    """A new kernel: rings from the start."""
+    guest.seen, guest.next = [0, 0], [0, 0]
+    guest.memory[: 2 * 0x1000] = bytes(2 * 0x1000)
+    for index in range(2):
+        guest.start_ring(index)
+
+
+@pytest.mark.parametrize("reset", [stop, reset_device])
+def test_a_guest_that_reboots_is_a_new_client(guest, running, reset):
+    """As with QEMU, which keeps the connection."""
+    guest.start()
+    assert guest.command(request(POWER, 6, 2, 1))[4:] == words(0)
+    assert guest.command(request(POWER, 4, 0, 2, ON))[4:] == words(0)
+    domain = running.server.state["power"][2]
+    assert domain.on
+    stop(guest, 1)
+    assert guest.command(request(POWER, 5, 2))[4:] == words(0, ON)  # the command ring goes on
+    reset(guest)
+    assert eventually(lambda: not domain.on)
+    boot(guest)
+    assert guest.command(request(POWER, 5, 2))[4:] == words(0, OFF)
+    guest.give_event_buffer()
+    assert guest.command(request(POWER, 4, 0, 2, ON))[4:] == words(0)
+    assert guest.command(request(POWER, 6, 2, 1))[4:] == words(0)
+    assert guest.command(request(POWER, 4, 0, 2, OFF))[4:] == words(0)
+    assert guest.event() == notification(POWER, 0, 2, 2, OFF)  # of the new subscription only
+
+
+def test_a_ring_that_starts_releases_nothing(guest, running):
+    guest.start()
+    assert guest.command(request(POWER, 4, 0, 2, ON))[4:] == words(0)
+    guest.start_ring(0)
+    assert guest.command(request(POWER, 5, 2))[4:] == words(0, ON)
+    assert running.server.state["power"][2].on
 
 
 def loop(guest):

@@ -204,9 +204,12 @@ class VhostSession:
         """SET_OWNER: nothing to do."""
 
     def _reset(self, _: bytes, __: deque[int]) -> None:
+        served = self._queues[COMMANDS].kick is not None
         for number in range(_QUEUES):
             self._stop(number)
             self._queues[number].enabled = False
+        if served:
+            self._release()
 
     def _set_mem_table(self, payload: bytes, files: deque[int]) -> None:
         count = int.from_bytes(payload[:4], "little")
@@ -254,8 +257,18 @@ class VhostSession:
 
     def _get_vring_base(self, payload: bytes, _: deque[int]) -> bytes:
         index, _value = _pair(payload)
-        self._queue(index)
-        return _STATE.pack(index, self._stop(index))
+        served = self._queue(index).kick is not None
+        base = self._stop(index)
+        if index == COMMANDS and served:
+            self._release()
+        return _STATE.pack(index, base)
+
+    def _release(self) -> None:
+        """The guest has reset the device, as it does when it reboots: whoever comes next is a new
+        client."""
+        self._out.clear()
+        self._port.disconnect()
+        self._host.deliver()
 
     def _stop(self, index: int) -> int:
         queue = self._queues[index]
