@@ -328,5 +328,5 @@ def test_following_the_hints_ends_without_errors(corpus: Path) -> None:
         assert (item.id, item.message) not in told
         told.add((item.id, item.message))
         text = apply(line, text, tree)
-    assert {name for name, _ in told} >= {"local-foreign", "depends-foreign", "critical-resource"}
+    assert {name for name, _ in told} >= {"local-foreign", "depends-foreign"}
     assert [item for item in serious if item.severity is Severity.ERROR] == []
