@@ -1,7 +1,8 @@
 """Pages walked as a reader does: files written, commands typed, answers compared.
 
 A page has two kinds of code blocks. ``console`` blocks are what a terminal shows: commands after
-``$`` (``>`` on the lines that go on) and what they print. Blocks of one ``title`` are one terminal.
+``$``, each on one line or on several that end in ``\\``, and what they print. Blocks of one
+``title`` are one terminal.
 Any other block has a ``title`` that names a file, which is written with the block's text, or
 ``FILE (added)``, where the text is appended. One below ``<!-- not run: REASON -->`` is passed over.
 In an output, ``…`` stands for any text within a line, a line ``...`` for any lines.
@@ -72,8 +73,8 @@ def _commands(lines: list[str], number: int, close: int, terminal: str) -> Itera
     while number < close:
         command = [lines[number].removeprefix("$ ")] if lines[number].startswith("$ ") else []
         number += len(command)
-        while number < close and lines[number].startswith("> "):
-            command.append(lines[number].removeprefix("> "))
+        while command and command[-1].endswith("\\"):
+            command.append(lines[number])
             number += 1
         start = number
         while number < close and not lines[number].startswith("$ "):

@@ -75,7 +75,7 @@ def commands(block: Block) -> Iterator[list[str]]:
     """The calls of scmigen in a block, as words."""
     text = block.text
     if block.language == "console":
-        lines = re.findall(r"^(?:\$|>) (.*)$", text, re.MULTILINE)
+        lines = re.findall(r"^\$ ((?:.*\\\n)*.*)$", text, re.MULTILINE)
         text = "\n".join(lines)
     for line in text.replace("\\\n", " ").splitlines():
         words = shlex.shlex(line, posix=True, punctuation_chars="|&;><")
