@@ -32,6 +32,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "checks": checks.checks,
     "commands": commands.commands,
     "library": library.library,
+    "operations": schemas.operations,
     "output-files": outputs.files,
     "outputs": outputs.outputs,
     "project-board": schemas.project_board,

@@ -10,6 +10,7 @@ from scmigen.assignment.schema import agents_schema
 from scmigen.explain import switchable
 from scmigen.project.schema import project_schema
 from scmigen.runtime import json_schema
+from scmigen.scmi.operations import OPERATIONS
 from scmigen.targets.registry import names
 
 _Schema = Mapping[str, Any]
@@ -31,6 +32,12 @@ def agents_platform() -> str:
 
 
 _MOVED = "Belongs to outputs."
+
+
+def operations() -> str:
+    """The operations of each kind of resource."""
+    rows = ([code(kind), code(" ".join(words))] for kind, words in OPERATIONS.items())
+    return table(("kind", "operations"), rows)
 
 
 def project_board() -> str:

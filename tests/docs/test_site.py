@@ -163,4 +163,5 @@ def test_what_the_reference_is_made_of_is_all_there(pages: dict[str, Page]) -> N
     assert all(key.about in pages["reference/project.html"].text for key in BOARD)
     assert all(f"{name}\n" in pages["reference/targets.html"].text for name in BUILT_IN)
     assert "runtime/runtime.schema.json" in pages["reference/targets.html"].text
+    assert "state rate parent read" in pages["reference/agents.html"].text
     assert "scmi.transport.smc-id" in pages["reference/agents.html"].text
