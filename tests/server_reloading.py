@@ -36,7 +36,9 @@ class Reloading:
         self.log: list[str] = []
         urls = tuple(f"{name}=unix:{folder}/{name}" for name in ("linux", "vm1"))
         self.window = Window(folder / "memory", ADDRESS, 0x2000)
-        self.options = serve._Options(self.path, (), urls, None, profiles, self.window)
+        self.options = serve._Options(
+            self.path, (), urls, None, profiles, (("linux", self.window),)
+        )
         server = serve._server(self.options, backend, self.note, serve._configuration(self.options))
         self.service = Service(server, serve._endpoints(server, urls, None), self.note)
         self.clients: dict[str, socket.socket] = {}

@@ -22,7 +22,7 @@ from scmigen.scmi.clients import KNOWN, profile_of
 from scmigen.scmi.protocols import KIND_OF
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
-from scmigen.server.fastchannels import IDLE, PERIOD, FastChannelError, Window
+from scmigen.server.fastchannels import IDLE, PERIOD, FastChannelError, Window, users
 from scmigen.server.log import RARE, Log
 from scmigen.server.port import Trace
 from scmigen.server.service import Service
@@ -44,7 +44,7 @@ class _Options:
     listen: tuple[str, ...]
     directory: Path | None
     profiles: tuple[str, ...]
-    fastchannel: Window | None
+    fastchannels: tuple[tuple[str, Window], ...]
     state: tuple[str, ...] = ()
 
 
@@ -125,7 +125,7 @@ def _server(
             refused=lambda refusal: log(f"refused: {refusal}", refusal.source, RARE),
             failed=lambda line: log(f"back end: {line}", "the back end"),
             broken=lambda line: log(f"ERROR: {line}", "internal errors"),
-            fastchannels=options.fastchannel,
+            fastchannels=_windows(platform, options.fastchannels),
             successor=successor,
         )
     except BackendError as problem:
@@ -163,12 +163,40 @@ def _file_name(agent: Agent) -> str:
     return f"{agent.name if plain_name else agent.id}.sock"
 
 
-def _window(text: str | None) -> Window | None:
-    """Parse ``FILE:ADDR:SIZE[,idle=MS]``. Raises `click.UsageError`."""
-    if text is None:
-        return None
+def _windows(
+    platform: runtime.Runtime, wanted: tuple[tuple[str, Window], ...]
+) -> dict[int, Window]:
+    """The memory of each agent's FastChannels, by id. Raises `click.UsageError`."""
+    found: dict[int, Window] = {}
+    ids = {agent.name: agent.id for agent in platform.agents}
+    able = users(platform)
+    for name, window in wanted:
+        if not name and len(able) != 1:
+            names = ", ".join(agent.name for agent in able) or "none"
+            raise click.UsageError(
+                f"--fastchannel {window.path}: each agent has a file of its own; give "
+                f"AGENT={window.path}:{window.address:#x}:{window.size:#x}. Agents with "
+                f"FastChannels: {names}"
+            )
+        if name and name not in ids:
+            raise click.UsageError(
+                f"--fastchannel {name}={window.path}: {_unknown_agent(name, ids)}"
+            )
+        number = ids[name] if name else able[0].id
+        if number in found:
+            raise click.UsageError(f"--fastchannel: two files for {name or able[0].name}")
+        found[number] = window
+    return found
+
+
+def _window(text: str) -> tuple[str, Window]:
+    """Parse ``[AGENT=]FILE:ADDR:SIZE[,idle=MS]``: the agent, if it is named, and its memory. Raises
+    `click.UsageError`."""
     try:
-        name, address, size = text.rsplit(":", 2)
+        head, address, size = text.rsplit(":", 2)
+        agent, equals, name = head.partition("=")
+        if not equals:
+            agent, name = "", head
         size, comma, option = size.partition(",")
         key, _, value = option.partition("=")
         if comma and key != "idle":
@@ -188,7 +216,7 @@ def _window(text: str | None) -> Window | None:
         raise click.UsageError(
             f"--fastchannel {text}: ADDR must be a multiple of 8, and SIZE 1 to 0x40000000"
         )
-    return found
+    return agent, found
 
 
 def _reload(service: Service, options: _Options, log: Log) -> None:
@@ -319,9 +347,12 @@ unchanged stay connected. SIGTERM and SIGINT stop the server.
 )
 @click.option(
     "--fastchannel",
-    metavar="FILE:ADDR:SIZE[,idle=MS]",
-    help="Provide FastChannels in SIZE bytes of FILE, which agents map at ADDR; polled every 2 ms, "
-    "or MS (50) when nobody uses them.",
+    "fastchannels",
+    metavar="[AGENT=]FILE:ADDR:SIZE[,idle=MS]",
+    multiple=True,
+    help="Provide an agent with FastChannels in SIZE bytes of FILE, which it maps at ADDR; polled "
+    "every 2 ms, or MS (50) when nobody uses them. Repeatable; AGENT may be left out if no other "
+    "agent has any.",
 )
 @click.option("--trace", type=click.Path(dir_okay=False), help="Log every message to a file.")
 @click.option(
@@ -337,12 +368,12 @@ def serve(
     profiles: tuple[str, ...],
     state: tuple[str, ...],
     extra: tuple[Path, ...],
-    fastchannel: str | None,
+    fastchannels: tuple[str, ...],
     trace: str | None,
     backend: str | None,
 ) -> None:
     options = _Options(
-        configuration, extra, listen, directory, profiles, _window(fastchannel), state
+        configuration, extra, listen, directory, profiles, tuple(map(_window, fastchannels)), state
     )
     log = Log(sys.stderr.fileno())
     _more_files()

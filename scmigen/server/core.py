@@ -47,9 +47,9 @@ class Server:
     ``refused`` is called with every request that was denied, ``failed`` with what the back end
     could not do, ``broken`` with a line about every unexpected exception: the message that raised
     it is answered with GENERIC_ERROR, and nothing else is affected. ``fastchannels`` is the memory
-    for FastChannels. A ``successor`` takes over from another server (`reload.transfer_state`) and
-    leaves that memory alone until then. The agents in ``state_readers`` (by id) read the state of
-    the platform where others read their own vote.
+    for FastChannels, by agent id. A ``successor`` takes over from another server
+    (`reload.transfer_state`) and leaves that memory alone until then. The agents in
+    ``state_readers`` (by id) read the state of the platform where others read their own vote.
 
     ``now`` is a clock in ns. Nothing happens by itself: call `tick` when `Timers.next_due` says so.
     Raises `BackendError` if the back end cannot start, `FastChannelError` for unusable memory.
@@ -67,7 +67,7 @@ class Server:
         failed: Callable[[str], None] = lambda _: None,
         broken: Callable[[str], None] = lambda _: None,
         backend: Backend | None = None,
-        fastchannels: Window | None = None,
+        fastchannels: Mapping[int, Window] | None = None,
         successor: bool = False,
         now: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -110,7 +110,7 @@ class Server:
                     self.state[kind][number].admit(session.id)
         self.context.take_changes()
         self.settle("boot")
-        if fastchannels is not None:
+        if fastchannels:
             self.fastchannels = FastChannels(self, fastchannels)
             if not successor:
                 self.fastchannels.begin()

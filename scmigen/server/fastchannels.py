@@ -1,7 +1,8 @@
 """FastChannels: words of shared memory in place of messages (DEN0056, section 4.5.4).
 
-The memory is a file that the agents map too, at a known address. Each agent has its own part of it,
-with a slot of 64 bytes for every performance or power capping domain that has FastChannels:
+Each agent has a file of its own, which it maps too, at a known address: whoever can write to it
+speaks as that agent. It has a slot of 64 bytes for every performance or power capping domain with
+FastChannels:
 
     offset  performance                 power capping
     0       LEVEL_SET (4), doorbell     CAP_SET (4), doorbell
@@ -21,17 +22,19 @@ The channels of an agent work from its first DESCRIBE_FASTCHANNEL until it disco
 killed agent left behind, or that someone writes while it is gone, change nothing.
 """
 
-from collections.abc import Iterable, Iterator, Set
+import os
+from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
 from typing import Final
 
+from scmigen import runtime
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import header
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import KIND_OF, Protocol
+from scmigen.scmi.protocols import KIND_OF, Kind, Protocol
 from scmigen.server.memory import SharedMemory, SharedMemoryError
 from scmigen.server.session import Services, Session
 from scmigen.server.state import PerformanceDomain, Powercap, Resource
@@ -46,7 +49,6 @@ IDLE: Final = 50_000
 SLOT: Final = 64
 #: Offset of the GET channels in a slot.
 _SHOWN: Final = 24
-PAGE: Final = 4096
 _WORD: Final = Struct("<I")
 _LIMITS: Final = Struct("<II")
 #: DESCRIBE_FASTCHANNEL attributes: a doorbell of 32 bits.
@@ -59,8 +61,8 @@ class FastChannelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The memory for FastChannels: ``size`` bytes of the file ``path``, which agents map at
-    ``address``; polled every ``idle`` µs when no agent uses it."""
+    """The memory of an agent's FastChannels: ``size`` bytes of the file ``path``, which it maps at
+    ``address``; polled every ``idle`` µs when no agent uses FastChannels."""
 
     path: Path
     address: int
@@ -103,28 +105,47 @@ class _Slot:
 
 
 class FastChannels:
-    """The channels of all agents in one window, in use from `begin` on. Raises
+    """The channels of all agents, by agent id, in use from `begin` on. Raises
     `FastChannelError`."""
 
-    def __init__(self, services: Services, window: Window) -> None:
+    def __init__(self, services: Services, windows: Mapping[int, Window]) -> None:
         self._services = services
-        self._address = window.address
-        slots = _allot(services.sessions.values(), window.size)
-        self._slots = {(slot.agent, slot.protocol, slot.own): slot for slot in slots}
+        self._windows = windows
+        self._slots = {
+            (agent, slot.protocol, slot.own): slot
+            for agent, window in windows.items()
+            for slot in _allot(services.sessions[agent], window.size)
+        }
         self._of: dict[tuple[Protocol, int], list[_Slot]] = {}
         for slot in self._slots.values():
             self._of.setdefault((slot.protocol, slot.resource.number), []).append(slot)
-        self._size = max((slot.offset + SLOT for slot in self._slots.values()), default=0)
-        try:
-            self._memory = _opened(window, self._size)
-        except OSError as problem:
-            reason = problem.strerror or problem
-            raise FastChannelError(f"{window.path}: {reason}") from None
+        self._sizes = {slot.agent: slot.offset + SLOT for slot in self._slots.values()}
+        self._memories: dict[int, SharedMemory] = {}
         self._closed = False
+        try:
+            self._open()
+        except FastChannelError:
+            self.close()
+            raise
         #: The agents that have asked for their channels since they connected.
         self._users: set[int] = set()
-        self._pace = Backoff(PERIOD, window.idle, PATIENCE)
+        self._pace = Backoff(PERIOD, min(it.idle for it in windows.values()), PATIENCE)
         self._timer: Timer | None = None
+
+    def _open(self) -> None:
+        """Open all memory. Raises `FastChannelError`."""
+        files: dict[tuple[int, int], int] = {}
+        for agent, window in self._windows.items():
+            try:
+                memory = self._memories[agent] = _opened(window, self._sizes[agent])
+            except OSError as problem:
+                reason = problem.strerror or problem
+                raise FastChannelError(f"{window.path}: {reason}") from None
+            found = os.fstat(memory.descriptor)
+            other = files.setdefault((found.st_dev, found.st_ino), agent)
+            if other != agent:
+                names = [self._services.sessions[it].name for it in (other, agent)]
+                raise FastChannelError(f"{window.path}: {' and '.join(names)} need a file each")
 
     def begin(self, kept: Set[int] = frozenset(), before: "FastChannels | None" = None) -> None:
         """Write the current values and start polling the doorbells. The agents in ``kept``, which
@@ -133,14 +154,14 @@ class FastChannels:
             self._users |= before._users & kept
         for slot in self._slots.values():
             if slot.agent not in kept:
-                self._write(slot.offset, bytes(SLOT))
+                self._write(slot, 0, bytes(SLOT))
             self._show(slot)
         self._poll()
 
     def layout(self, agent: int) -> tuple[tuple[Protocol, int, int], ...]:
         """Protocol, domain id and slot address of all channels of ``agent``."""
         return tuple(
-            (slot.protocol, slot.own, self._address + slot.offset)
+            (slot.protocol, slot.own, self._windows[agent].address + slot.offset)
             for slot in self._slots.values()
             if slot.agent == agent
         )
@@ -158,9 +179,10 @@ class FastChannels:
 
     def close(self) -> None:
         """Stop polling and close the memory, if that has not been done."""
-        if not self._closed:
-            self._closed = True
-            self._memory.close()
+        self._closed = True
+        for memory in self._memories.values():
+            memory.close()
+        self._memories.clear()
 
     def serves(self, session: Session, protocol: Protocol, message: int) -> bool:
         """Whether the agent has a channel for ``message``."""
@@ -183,7 +205,7 @@ class FastChannels:
         self._awake(session.id)
         rows = messages.commands(protocol, session.versions[protocol])
         pack = rows[_DESCRIBE[protocol]].reply.pack
-        base = self._address + slot.offset
+        base = self._windows[session.id].address + slot.offset
         limit = slot.resource.rate_limit if isinstance(slot.resource, PerformanceDomain) else 0
         if channel.doorbell is None:
             return pack(0, limit, base + channel.offset, channel.size, 0, 0, 0)
@@ -197,7 +219,7 @@ class FastChannels:
         self._users.add(agent)
         for slot in self._slots.values():
             if slot.agent == agent:
-                self._write(slot.offset, bytes(_SHOWN))
+                self._write(slot, 0, bytes(_SHOWN))
 
     def changed(self, protocol: Protocol, number: int) -> None:
         """Update the GET channels of a resource that changed."""
@@ -209,23 +231,23 @@ class FastChannels:
         session, domain = self._services.sessions[slot.agent], slot.resource
         operations = session.views[KIND_OF[slot.protocol]].operations
         if Operation.READ not in operations.get(slot.own, ()):
-            self._write(slot.offset + _SHOWN, bytes(SLOT - _SHOWN))
+            self._write(slot, _SHOWN, bytes(SLOT - _SHOWN))
             return
         if isinstance(domain, PerformanceDomain):
             plain = session.plain_levels
-            self._write(slot.offset + _SHOWN, _WORD.pack(domain.outward(domain.level, plain)))
+            self._write(slot, _SHOWN, _WORD.pack(domain.outward(domain.level, plain)))
             limits = [
                 domain.outward(limit, plain) for limit in limits_read(session, domain, slot.own)
             ]
-            self._write(slot.offset + _SHOWN + 8, _LIMITS.pack(*limits))
+            self._write(slot, _SHOWN + 8, _LIMITS.pack(*limits))
         elif isinstance(domain, Powercap):
             cap = domain.outward(domain.cap, session.always_capped)
-            self._write(slot.offset + _SHOWN, _LIMITS.pack(cap, domain.pai))
+            self._write(slot, _SHOWN, _LIMITS.pack(cap, domain.pai))
 
-    def _write(self, offset: int, data: bytes) -> None:
+    def _write(self, slot: _Slot, offset: int, data: bytes) -> None:
         if not self._closed:
             with suppress(SharedMemoryError):  # somebody truncated the file
-                self._memory.write(offset, data)
+                self._memories[slot.agent].write(slot.offset + offset, data)
 
     def ring(self) -> None:
         """Look at the doorbells now: an agent says that it has written to its channels."""
@@ -238,16 +260,17 @@ class FastChannels:
         if self._closed:
             return
         try:
-            with suppress(SharedMemoryError):
-                self._look()
+            for agent in sorted(self._users):
+                with suppress(SharedMemoryError):
+                    self._look(agent)
         finally:
             self._timer = self._services.timers.after(self._pace.next(), self._poll)
 
-    def _look(self) -> None:
-        """Handle every channel whose doorbell is set. Raises `SharedMemoryError`."""
-        memory = self._memory.read(0, self._size)
+    def _look(self, agent: int) -> None:
+        """Handle every channel of an agent whose doorbell is set. Raises `SharedMemoryError`."""
+        memory = self._memories[agent].read(0, self._sizes[agent])
         for slot in self._slots.values():
-            if slot.agent not in self._users:
+            if slot.agent != agent:
                 continue
             for message, channel in CHANNELS[slot.protocol].items():
                 if channel.doorbell is None:
@@ -255,12 +278,12 @@ class FastChannels:
                 at = slot.offset + channel.doorbell
                 if _WORD.unpack_from(memory, at)[0]:
                     self._pace.found()
-                    self._write(at, bytes(4))
+                    self._write(slot, channel.doorbell, bytes(4))
                     self._take(slot, message, channel)
 
     def _take(self, slot: _Slot, message: int, channel: Channel) -> None:
         """Handle the words of a channel as the message that the channel replaces."""
-        words = self._memory.read(slot.offset + channel.offset, channel.size)
+        words = self._memories[slot.agent].read(slot.offset + channel.offset, channel.size)
         own = slot.own.to_bytes(4, "little")
         flags = bytes(4) if slot.protocol is Protocol.POWERCAP else b""
         head = header(slot.protocol, message).to_bytes(4, "little")
@@ -281,31 +304,37 @@ def _opened(window: Window, used: int) -> SharedMemory:
 _DESCRIBE: Final = {Protocol.PERFORMANCE: 0xB, Protocol.POWERCAP: 0xC}
 
 
-def _allot(sessions: Iterable[Session], size: int) -> Iterator[_Slot]:
-    """A slot for every domain with channels that an agent can see. Each agent gets its own part of
-    the memory, in whole pages if there are enough of them."""
-    wanted = {
-        session: [
-            (protocol, own, resource)
-            for protocol in CHANNELS
-            for own, resource in session.views[KIND_OF[protocol]].named.items()
-            if _has_channels(resource) and protocol in session.versions
-        ]
-        for session in sessions
+def _allot(session: Session, size: int) -> Iterator[_Slot]:
+    """A slot for every domain with channels that the agent can see."""
+    wanted = [
+        (protocol, own, resource)
+        for protocol in CHANNELS
+        for own, resource in session.views[KIND_OF[protocol]].named.items()
+        if _has_channels(resource) and protocol in session.versions
+    ]
+    if not wanted:
+        raise FastChannelError(f"{session.name} has no domain with FastChannels")
+    if len(wanted) * SLOT > size:
+        raise FastChannelError(
+            f"{size:#x} bytes are too few: {session.name} needs {len(wanted) * SLOT:#x}"
+        )
+    for number, (protocol, own, resource) in enumerate(wanted):
+        yield _Slot(session.id, protocol, own, resource, number * SLOT)
+
+
+def users(configuration: runtime.Runtime) -> list[runtime.Agent]:
+    """The agents that are granted a domain with FastChannels."""
+    able = {
+        Kind.PERFORMANCE: {it.id for it in configuration.performance_domains if it.fastchannels},
+        Kind.POWERCAP: {it.id for it in configuration.powercaps if it.fastchannels},
     }
-    agents = [session for session, found in wanted.items() if found]
-    if not agents:
-        raise FastChannelError("no agent has a domain with FastChannels")
-    part = size // len(agents)
-    part -= part % PAGE if part >= PAGE else part % SLOT
-    for index, agent in enumerate(agents):
-        if len(wanted[agent]) * SLOT > part:
-            raise FastChannelError(
-                f"{size:#x} bytes are too few: {agent.name} needs {len(wanted[agent]) * SLOT:#x} "
-                f"bytes, but {len(agents)} agents get {part:#x} each"
-            )
-        for number, (protocol, own, resource) in enumerate(wanted[agent]):
-            yield _Slot(agent.id, protocol, own, resource, index * part + number * SLOT)
+    return [
+        agent
+        for agent in configuration.agents
+        if any(
+            grant.resource in able[kind] for kind in able for grant in agent.grants.get(kind, ())
+        )
+    ]
 
 
 def _has_channels(resource: Resource) -> bool:

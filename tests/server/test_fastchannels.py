@@ -2,9 +2,11 @@
 
 import os
 import struct
+from importlib import import_module
 
 import msgspec
 import pytest
+from click import UsageError
 from scmi_wire import (
     BASE,
     NOT_FOUND,
@@ -26,6 +28,7 @@ from scmigen.server.port import Port
 
 ADDRESS = 0x1000_0000
 CPU = 0
+LINUX, VM1 = 1, 2
 LIMITS_SET, LIMITS_GET, LEVEL_SET, LEVEL_GET = 5, 6, 7, 8
 
 
@@ -64,7 +67,7 @@ class Memory:
 
 @pytest.fixture
 def full(full_with, tmp_path):
-    platform = full_with(fastchannels=Window(tmp_path / "memory", ADDRESS, 0x1000))
+    platform = full_with(fastchannels={LINUX: Window(tmp_path / "memory", ADDRESS, 0x1000)})
     yield platform
     platform.server.fastchannels.close()
 
@@ -162,7 +165,9 @@ def test_levels_in_channels_are_indices_only_from_4_0_on(full_board, full_with, 
     replace = msgspec.structs.replace
     domains = (cpu, replace(indexed, fastchannels=True))
     board = replace(full_board, performance_domains=domains)
-    full = full_with(board=board, fastchannels=Window(tmp_path / "memory", ADDRESS, 0x1000))
+    full = full_with(
+        board=board, fastchannels={LINUX: Window(tmp_path / "memory", ADDRESS, 0x1000)}
+    )
     memory = Memory(tmp_path / "memory", full)
     assert full.linux.status(PERFORMANCE, 7, 1, 1) == SUCCESS
     assert memory.read(PERFORMANCE, 1, LEVEL_GET) == 1
@@ -176,21 +181,80 @@ def test_levels_in_channels_are_indices_only_from_4_0_on(full_board, full_with, 
     full.server.fastchannels.close()
 
 
-def test_agents_have_parts_of_their_own(full_board, full_with, tmp_path):
-    """vm1 gets a grant on the same domain: its words are in another page."""
+@pytest.fixture
+def shared(full_board):
+    """vm1 may set the domain of linux, as its domain 5."""
     linux, vm1 = full_board.agents
     grant = msgspec.structs.replace(linux.grants["performance"][CPU], id=5)
     vm1 = msgspec.structs.replace(vm1, grants=vm1.grants | {"performance": (grant,)})
-    board = msgspec.structs.replace(full_board, agents=(linux, vm1))
-    full = full_with(board=board, fastchannels=Window(tmp_path / "memory", ADDRESS, 0x2000))
-    mine, theirs = (
-        struct.unpack_from("<IIQ", wire.ask(PERFORMANCE, 0xB, domain, LEVEL_GET)[1])[2]
-        for wire, domain in ((full.linux, CPU), (full.vm1, 5))
-    )
-    assert theirs - mine >= 0x1000 - 64
+    return msgspec.structs.replace(full_board, agents=(linux, vm1))
+
+
+def test_an_agent_speaks_through_its_own_file_only(shared, full_with, tmp_path):
+    """Both files are at one address, in the memory of different guests."""
+    windows = {agent: Window(tmp_path / str(agent), ADDRESS, 0x1000) for agent in (LINUX, VM1)}
+    full = full_with(board=shared, fastchannels=windows, state_readers=())
+    for wire, domain in ((full.linux, CPU), (full.vm1, 5)):
+        assert wire.ask(PERFORMANCE, 0xB, domain, LIMITS_SET)[0] == SUCCESS
+    for agent, maximum in ((VM1, 20), (LINUX, 10)):
+        with windows[agent].path.open("r+b", buffering=0) as file:
+            file.seek(8)
+            file.write(struct.pack("<III", maximum, 10, 1))
+        full.wait(PERIOD)
+    assert full.vm1.words(PERFORMANCE, 6, 5) == [20, 10]
+    assert full.linux.words(PERFORMANCE, 6, CPU) == [10, 10]
+    full.vm1.agent.disconnect()
+    assert full.linux.words(PERFORMANCE, 6, CPU) == [10, 10]
+    full.linux.agent.disconnect()
+    assert full.server.state["performance"][CPU].maximum == 30
     full.server.fastchannels.close()
-    with pytest.raises(FastChannelError, match="too few"):
-        full_with(board=board, fastchannels=Window(tmp_path / "small", ADDRESS, 64))
+
+
+def test_one_file_that_is_cut_short_stops_no_other(shared, full_with, tmp_path):
+    windows = {agent: Window(tmp_path / str(agent), ADDRESS, 0x1000) for agent in (LINUX, VM1)}
+    full = full_with(board=shared, fastchannels=windows)
+    assert full.linux.ask(PERFORMANCE, 0xB, CPU, LEVEL_SET)[0] == SUCCESS
+    assert full.vm1.ask(PERFORMANCE, 0xB, 5, LEVEL_SET)[0] == SUCCESS
+    os.truncate(windows[LINUX].path, 0)
+    with windows[VM1].path.open("r+b", buffering=0) as file:
+        file.write(struct.pack("<II", 10, 1))
+    full.wait(PERIOD)
+    assert full.vm1.words(PERFORMANCE, 8, 5) == [10]
+    full.server.fastchannels.close()
+
+
+@pytest.mark.parametrize("link", [False, True], ids=["one name", "two names"])
+def test_two_agents_cannot_have_one_file(shared, full_with, tmp_path, link):
+    mine = theirs = tmp_path / "memory"
+    if link:
+        mine.touch()
+        theirs = tmp_path / "link"
+        theirs.symlink_to(mine)
+    windows = {LINUX: Window(mine, ADDRESS, 0x1000), VM1: Window(theirs, ADDRESS, 0x1000)}
+    with pytest.raises(FastChannelError, match="linux and vm1 need a file each"):
+        full_with(board=shared, fastchannels=windows)
+
+
+def test_the_agent_must_be_named_where_two_have_channels(full_board, shared, tmp_path):
+    windows = import_module("scmigen.cli.serve")._windows
+    window = Window(tmp_path / "memory", ADDRESS, 0x1000)
+    assert windows(full_board, (("", window),)) == {LINUX: window}
+    with pytest.raises(UsageError, match=r"give AGENT=.*:0x10000000:0x1000\. .*: linux, vm1"):
+        windows(shared, (("", window),))
+    assert windows(shared, (("vm1", window),)) == {VM1: window}
+
+
+def test_an_agent_without_memory_has_no_channels(shared, full_with, tmp_path):
+    full = full_with(board=shared, fastchannels={LINUX: Window(tmp_path / "m", ADDRESS, 0x1000)})
+    assert full.linux.status(PERFORMANCE, 0xB, CPU, LEVEL_SET) == SUCCESS
+    assert full.vm1.status(PERFORMANCE, 0xB, 5, LEVEL_SET) == NOT_SUPPORTED
+    assert full.vm1.words(PERFORMANCE, 2, LEVEL_GET) == [0]
+    full.server.fastchannels.close()
+
+
+def test_memory_that_is_too_small_is_an_error(full_with, tmp_path):
+    with pytest.raises(FastChannelError, match="0x40 bytes are too few: linux needs 0x80"):
+        full_with(fastchannels={LINUX: Window(tmp_path / "small", ADDRESS, 64)})
 
 
 def test_what_an_agent_may_not_read_is_not_shown(full, memory):
@@ -251,7 +315,7 @@ def test_idle_channels_are_polled_less_and_less(full, memory):
 
 def test_the_interval_of_idle_channels_can_be_chosen(full_with, tmp_path):
     for idle, count in ((2_000, 5000), (1_000_000, 10)):
-        full = full_with(fastchannels=Window(tmp_path / "memory", ADDRESS, 0x1000, idle))
+        full = full_with(fastchannels={LINUX: Window(tmp_path / "memory", ADDRESS, 0x1000, idle)})
         full.wait(10_000_000)
         assert polls(full, 10_000_000) == count
         full.server.fastchannels.close()
@@ -277,7 +341,7 @@ def test_the_doorbell_of_shared_memory_is_one_of_channels_too(full_board, tmp_pa
     window = Window(tmp_path / "memory", ADDRESS, 0x1000)
     ring = "eventfd" if kind.eventfd else "socket"
     urls = {"linux": f"smt:{tmp_path}/shmem,ring={ring}"}
-    running = Running(full_board, urls, fastchannels=window)
+    running = Running(full_board, urls, fastchannels={LINUX: window})
     running.server.fastchannels._timer.cancel()  # nothing is polled until it rings
     with running.running(), kind(tmp_path / "shmem") as areas, window.path.open("r+b", 0) as file:
         areas.post(request(PERFORMANCE, 0xB, CPU, LEVEL_SET))
@@ -291,5 +355,5 @@ def test_the_doorbell_of_shared_memory_is_one_of_channels_too(full_board, tmp_pa
 
 
 def test_memory_for_channels_that_no_agent_has_is_an_error(serve, tmp_path):
-    with pytest.raises(FastChannelError, match="no agent has"):
-        serve(fastchannels=Window(tmp_path / "x", ADDRESS, 0x1000))
+    with pytest.raises(FastChannelError, match="linux has no domain with FastChannels"):
+        serve(fastchannels={LINUX: Window(tmp_path / "x", ADDRESS, 0x1000)})

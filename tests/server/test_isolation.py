@@ -151,8 +151,10 @@ class Isolation(RuleBasedStateMachine):
         descriptor, path = tempfile.mkstemp()
         os.close(descriptor)
         self.memory = Path(path)
-        window = Window(self.memory, 0, 0x2000)
-        self.server = strict_server(BOARD, now=lambda: self.now, fastchannels=window)
+        linuxs = self.memory.with_suffix(".linux")
+        windows = {LINUX: Window(linuxs, 0, 0x1000), VM1: Window(self.memory, 0, 0x1000)}
+        self.server = strict_server(BOARD, now=lambda: self.now, fastchannels=windows)
+        linuxs.unlink()
         self.linux, self.vm1 = (Wire(self.server.agent(name)) for name in ("linux", "vm1"))
         self.given = False
         linux = self.linux.status
@@ -216,12 +218,13 @@ class Isolation(RuleBasedStateMachine):
 
     @rule(at=st.integers(0, 31), value=word, bells=st.booleans())
     def vm1_writes_into_its_channels(self, at, value, bells):
+        assert self.vm1.status(PERFORMANCE, 0xB, 2, 7) == SUCCESS
         with self.memory.open("r+b") as file:
-            file.seek(0x1000 + 4 * at)
+            file.seek(4 * at)
             file.write(struct.pack("<I", value))
             if bells:
                 for offset in (4, 16, 64 + 4, 64 + 12):
-                    file.seek(0x1000 + offset)
+                    file.seek(offset)
                     file.write(struct.pack("<I", 1))
         self.time_passes(PERIOD)
 

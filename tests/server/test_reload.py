@@ -60,7 +60,7 @@ def reload(full):
             configuration,
             now=full.time,
             backend=full.server.backend,
-            fastchannels=memory,
+            fastchannels=None if memory is None else {LINUX: memory},
             successor=True,
         )
         kept = transfer_state(full.server, new)
@@ -196,7 +196,7 @@ def test_sensor_updates_and_trip_points_go_on(full, full_board, reload):
 @pytest.fixture
 def memory(full, tmp_path):
     found = Window(tmp_path / "memory", ADDRESS, 0x2000)
-    full.use(strict_server(full.server.configuration, now=full.time, fastchannels=found))
+    full.use(strict_server(full.server.configuration, now=full.time, fastchannels={LINUX: found}))
     yield found
     if full.server.fastchannels is not None:
         full.server.fastchannels.close()
@@ -281,7 +281,7 @@ def test_a_configuration_that_cannot_be_served_leaves_no_file_open(tmp_path):
     path.write_text(FULL.read_text())
     urls = (f"linux=unix:{tmp_path}/linux",)
     fastchannel = Window(tmp_path / "memory", ADDRESS, 0x2000)
-    options = serve._Options(path, (), urls, None, (), fastchannel)
+    options = serve._Options(path, (), urls, None, (), (("", fastchannel),))
     log = []
     server = serve._server(options, None, log.append, serve._configuration(options))
     with Service(server, {}, lambda *_: None) as service:

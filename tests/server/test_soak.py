@@ -46,10 +46,12 @@ def serving(folder: Path) -> Iterator[Process]:
     runtime = folder / "runtime.json"
     runtime.write_bytes(configuration())
     listen = [word for name, url in urls(folder).items() for word in ("--listen", f"{name}={url}")]
-    window = f"{folder}/fastchannels:{FAST_ADDRESS:#x}:{FAST_SIZE:#x}"
     command = [sys.executable, "-m", "scmigen", "serve", str(runtime), *listen]
+    for agent in ("fast", f"{HOSTILE}fast"):
+        memory = f"{folder}/{agent}.channels:{FAST_ADDRESS:#x}:{FAST_SIZE:#x}"
+        command += ["--fastchannel", f"{agent}={memory}"]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*command, "--fastchannel", window], stdout=log, stderr=log)
+        process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             server = Process(process, folder / "log")
             server.until_logged("ready")

@@ -149,7 +149,7 @@ class Honest(threading.Thread):
             offsets.append((address - FAST_ADDRESS, doorbell - FAST_ADDRESS))
         (set_at, bell), (get_at, _) = offsets
         level = self.random.choice(LEVELS)
-        with (self.folder / "fastchannels").open("r+b", buffering=0) as file:
+        with (self.folder / f"{self.name}.channels").open("r+b", buffering=0) as file:
             for at, value in ((set_at, level), (bell, 1)):
                 file.seek(at)
                 file.write(words(value))

@@ -20,7 +20,7 @@ from random import Random
 from scmi_shapes import COMMON, REQUEST_WORDS
 from scmi_wire import request, words
 from smt_client import Areas, EventAreas, MemoryAreas
-from soak.platform import FAST_SIZE, HOSTILE
+from soak.platform import HOSTILE
 from vhost_front_end import BUFFERS, GUEST, MEMORY, FrontEnd
 
 #: What happens to a peer that the server ends, or does not serve.
@@ -138,10 +138,10 @@ def pass_files(peer: Hostile, client: socket.socket) -> None:
 
 
 def scribble_channels(peer: Hostile) -> None:
-    """Into the second half of the memory, the part of this agent; its doorbells among it."""
-    with (peer.folder / "fastchannels").open("r+b", buffering=0) as file:
+    """Into the memory of this agent; its doorbells among it."""
+    with (peer.folder / f"{HOSTILE}fast.channels").open("r+b", buffering=0) as file:
         for _ in range(20):
-            file.seek(FAST_SIZE // 2 + 4 * peer.random.randrange(16))
+            file.seek(4 * peer.random.randrange(16))
             file.write(words(peer.random.choice((0, 1, 10, 20, 0xFFFF_FFFF))))
 
 
