@@ -83,13 +83,15 @@ class Use:
 
 class OperatingPoint(NamedTuple):
     """One OPP: frequencies in Hz, one for each clock of its device (0: not this clock), voltage in
-    µV, abstract level, what changing to it takes in ns, what it draws in µW."""
+    µV, abstract level, what changing to it takes in ns, what it draws in µW, whether it can be held
+    for a short time only."""
 
     rates: tuple[int, ...]
     voltage: int | None
     level: int | None
     latency: int | None = None
     power: int | None = None
+    turbo: bool = False
 
 
 class Asked(NamedTuple):

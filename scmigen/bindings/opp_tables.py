@@ -18,7 +18,8 @@ def _point(node: Node) -> OperatingPoint | None:
         return None
     # One entry per supply; what the device draws is all of them.
     power = sum(node.cells("opp-microwatt") or ()) or None
-    return OperatingPoint(rates, voltage, level, node.cell("clock-latency-ns"), power)
+    latency, turbo = node.cell("clock-latency-ns"), "turbo-mode" in node
+    return OperatingPoint(rates, voltage, level, latency, power, turbo)
 
 
 def _opps(table: Node) -> Iterator[Node]:

@@ -112,6 +112,21 @@ def test_powers_of_opps_are_used_in_place_of_the_coefficient() -> None:
     assert powers(body) == ("uW", [0, 1_500_001])
 
 
+@pytest.mark.parametrize(
+    ("turbo", "sustained"), [((), 2), ((2,), 1), ((1, 2), 0), ((0, 1, 2), 2), ((1,), 2)]
+)
+def test_a_domain_sustains_the_highest_level_without_turbo_mode(
+    turbo: tuple[int, ...], sustained: int
+) -> None:
+    """``turbo-mode``: for a short duration (Linux ``Bindings/opp/opp-v2-base.yaml``)."""
+    opps = "".join(
+        f"o{number} {{ opp-hz = <0 {number + 1}000>; {'turbo-mode;' if number in turbo else ''} }};"
+        for number in range(3)
+    )
+    (domain,) = configuration(soc_model(f"t: t {{ {opps} }};" + CPU % ""))["performance_domains"]
+    assert domain.get("sustained", 0) == sustained
+
+
 def test_the_latency_of_an_old_table_is_that_of_the_device() -> None:
     old = 'cpu { compatible = "acme,cpu"; operating-points = <500 7 900 8>; clocks = <&cc 1>; '
     made = configuration(soc_model(old + "clock-latency = <61036>; };"))

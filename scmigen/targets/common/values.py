@@ -21,13 +21,14 @@ ASSUMED_VOLTAGE = 1_000_000
 
 class Point(NamedTuple):
     """An operating point: abstract level, frequency in kHz (0: unknown), voltage in µV, time to
-    change to it in µs, rounded up, and power in µW (0: unknown)."""
+    change to it in µs, rounded up, and power in µW (0: unknown); ``turbo``: not for long."""
 
     level: int
     frequency: int
     voltage: int | None
     latency: int = 0
     power: int = 0
+    turbo: bool = False
 
 
 class Rates(NamedTuple):
@@ -49,10 +50,16 @@ class Levels(NamedTuple):
 
 
 class Points(NamedTuple):
-    """Operating points, ascending by level; the last is the one at boot."""
+    """Operating points, ascending by level."""
 
     points: tuple[Point, ...]
     assumed: tuple[str, ...]
+
+    @property
+    def sustained(self) -> int:
+        """The index of the one at boot: the last that can be sustained, if any can."""
+        lasting = [number for number, point in enumerate(self.points) if not point.turbo]
+        return lasting[-1] if lasting else len(self.points) - 1
 
 
 def _named(resource: Resource, more: Iterable[str]) -> tuple[str, ...]:
@@ -89,7 +96,8 @@ def operating_points(platform: Platform, resource: Resource) -> Points:
         frequency = next((rate // 1000 for rate in point.rates if rate), 0)
         level = point.level if point.level is not None else frequency
         latency = -(-(point.latency or 0) // 1000)
-        by_level[level] = Point(level, frequency, point.voltage, latency, point.power or 0)
+        power = point.power or 0
+        by_level[level] = Point(level, frequency, point.voltage, latency, power, point.turbo)
     assumed = () if by_level else ("levels",)
     if not by_level:
         frequency = assumed_rate(platform) // 1000

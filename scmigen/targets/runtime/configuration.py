@@ -222,7 +222,8 @@ def _sensor(platform: Platform, resource: Resource, options: RuntimeOptions) -> 
 
 
 def _performance(platform: Platform, resource: Resource) -> runtime.PerformanceDomain:
-    points, assumed = operating_points(platform, resource)
+    known = operating_points(platform, resource)
+    points, assumed = known
     levels = tuple(
         runtime.PerformanceLevel(
             level=point.level,
@@ -236,7 +237,7 @@ def _performance(platform: Platform, resource: Resource) -> runtime.PerformanceD
     return runtime.PerformanceDomain(
         **_common(platform, resource, *assumed),
         levels=levels,
-        sustained=len(levels) - 1,
+        sustained=known.sustained,
         clock=_own(platform, resource.facts.clock),
         supply=_own(platform, resource.facts.supply),
     )

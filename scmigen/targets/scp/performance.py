@@ -30,11 +30,13 @@ class Opp(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PerfDomain:
-    """A performance domain; ``supply`` is the enumerator of its power supply."""
+    """A performance domain; ``supply`` is the enumerator of its power supply, ``sustained`` the
+    index of the row at boot."""
 
     resource: Resource
     supply: str
     opps: tuple[Opp, ...]
+    sustained: int
     assumed: tuple[str, ...]
 
     @property
@@ -103,5 +105,7 @@ def perf_domains(platform: Platform) -> tuple[PerfDomain, ...]:
         assumed += ["voltage"] if any(p.voltage is None for p in points.points) else []
         macro = macros.get(resource.key)
         supply = enums.name(resource.number, resource.name, resource.short_name, macro=macro)
-        found.append(PerfDomain(resource, supply, opps, tuple(dict.fromkeys(assumed))))
+        found.append(
+            PerfDomain(resource, supply, opps, points.sustained, tuple(dict.fromkeys(assumed)))
+        )
     return tuple(found)

@@ -53,7 +53,7 @@ def _clock_rates(firmware: Firmware, space: Space) -> Iterator[ClockRates]:
         yield rate_table(element, rates, boot, assumed)
     for element, domain in zip(space.private, firmware.perf, strict=True):
         rates = tuple(opp.frequency * 1000 for opp in domain.opps)
-        yield rate_table(element, rates, rates[-1], domain.assumed)
+        yield rate_table(element, rates, rates[domain.sustained], domain.assumed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,7 +317,7 @@ def all_kinds() -> Platform:
     big = board.resource(Kind.PERFORMANCE, 0, "big", points=levels)
     slow, middle, fast = points((200, 750, 3), (400, 760, 7), (800, None, 9))
     # mW in the tables, rounded up.
-    gpu_points = (slow._replace(power=42_362), middle._replace(power=1), fast)
+    gpu_points = (slow._replace(power=42_362), middle._replace(power=1), fast._replace(turbo=True))
     gpu = board.resource(Kind.PERFORMANCE, 2, "gpu", points=gpu_points)
     little = board.resource(Kind.PERFORMANCE, 17, "little")
     board.grant(linux, big, LEVEL, LIMITS, READ)

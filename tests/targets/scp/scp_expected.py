@@ -101,6 +101,13 @@ class Expected:
             found.append((level, wanted, frequency))
         return found
 
+    def sustained(self, resource: Resource) -> int:
+        """The last of `points` that the tree does not mark with turbo-mode, if there is one."""
+        turbo = {p.level or p.rates[0] // 1000 for p in resource.facts.points if p.turbo}
+        levels = [level for level, _, _ in self.points(resource)]
+        lasting = [level for level in levels if level not in turbo]
+        return levels.index(lasting[-1]) if lasting else len(levels) - 1
+
     def numbered(self, kind: Kind) -> dict[int, Resource]:
         return {resource.number: resource for resource in self.platform.resources.get(kind, ())}
 
@@ -164,7 +171,7 @@ class Expected:
             )
             rates = [1000 * frequency for _, _, frequency in self.points(domain)]
             listed = " ".join(map(str, sorted(set(rates))))
-            yield f"rates {number} boot={rates[-1]} {listed}"
+            yield f"rates {number} boot={rates[self.sustained(domain)]} {listed}"
         for row, number in enumerate(self.kept_on(Kind.CLOCK)):
             yield f"scmi-clock 0 {row} is={self.element('clock', number)} on=1"
         for agent in self.agents:
@@ -383,7 +390,7 @@ class Expected:
         for index, domain in enumerate(domains):
             yield (
                 f"supply {index} driver=element:{mock}:{index} api=api:{mock}:0 on=1 "
-                f"boot={self.points(domain)[-1][1]} alarm=none response=none"
+                f"boot={self.points(domain)[self.sustained(domain)][1]} alarm=none response=none"
                 f"{_hex(domain.short_name)}"
             )
         for number in range(size):
@@ -397,7 +404,7 @@ class Expected:
             yield (
                 f"dvfs {number} supply={self.element('psu', index)} "
                 f"clock={self.element('clock', self.size(Kind.CLOCK) + index)} retry=0 "
-                f"boot={len(points) - 1} "
+                f"boot={self.sustained(like)} "
                 f"{' '.join('/'.join(map(str, (*p, powers.get(p[0], 0)))) for p in points)}"
                 f"{_hex(name)}"
             )
