@@ -48,10 +48,11 @@ class Log:
         self._paid[source] = paid + pace * (self._count(source) + self._write(line))
 
     def settle(self) -> None:
-        """Write how many lines are suppressed, and forget the sources."""
+        """Write how many lines are suppressed, and forget the sources that have paid for theirs."""
         for source in tuple(self._suppressed):
             self._count(source)
-        self._paid.clear()
+        now = self._now()
+        self._paid = {source: paid for source, paid in self._paid.items() if paid > now}
 
     def _count(self, source: str) -> int:
         suppressed = self._suppressed.pop(source, 0)

@@ -70,6 +70,15 @@ def test_a_line_that_is_written_pays_for_the_count_before_it(reader):
     assert reader.lines() == ["(1 lines about vm1 suppressed)", "y"]
 
 
+def test_a_reload_does_not_give_a_new_limit(reader):
+    for _ in range(BURST // 100 + 7):
+        reader.log("x" * 99, "vm1")
+    reader.lines()
+    reader.log.settle()
+    reader.log("too early", "vm1")
+    assert reader.lines() == ["(7 lines about vm1 suppressed)"]
+
+
 @contextmanager
 def refusing(board_path, tmp_path):
     """vm1 has asked 200 times for a clock of linux, and has set a rate that it may not set."""
