@@ -4,6 +4,7 @@ full.json: pll (0) feeds mux (1), which may take ranged (2) instead; mux feeds l
 power domain slow (1), which has supply ldo (1), fed from buck (0). cpu runs on pll and ldo.
 """
 
+import msgspec
 import pytest
 from scmi_wire import (
     CLOCK,
@@ -50,13 +51,44 @@ def test_setting_a_rate_sets_the_divider_not_the_parent(full):
     assert rates(full.linux)[1] == 400_000_000
 
 
-def test_another_parent_keeps_the_divider(full):
+def test_another_parent_keeps_the_divider(full_with, full_board):
+    pll, mux, *others = full_board.clocks
+    mux = msgspec.structs.replace(mux, rates=(250, 500, *mux.rates))
+    full = full_with(board=msgspec.structs.replace(full_board, clocks=(pll, mux, *others)))
     assert full.linux.status(CLOCK, 0xD, MUX, RANGED) == SUCCESS
     assert rates(full.linux)[1:] == [250, 125]  # a quarter of 1000 Hz, and half of that
     full.linux.status(CLOCK, 5, 0, PLL, 800_000_000, 0)
     assert rates(full.linux)[1:] == [250, 125]
     full.linux.status(CLOCK, 5, 0, RANGED, 2000, 0)
     assert rates(full.linux)[1:] == [500, 250]
+
+
+@pytest.mark.parametrize(
+    ("parent_rate", "described", "chosen"),
+    [
+        (1000, (150, 350), 150),  # 250 Hz would follow; the lower of two as near
+        (1000, (200, 300), 200),
+        (1000, (100_000_000, 200_000_000), 100_000_000),
+        (9000, (100, 1000), 1000),
+        (9000, (2250, 100_000_000), 2250),
+    ],
+)
+def test_another_parent_leaves_the_clock_at_a_described_rate(
+    full_with, full_board, parent_rate, described, chosen
+):
+    pll, mux, *others = full_board.clocks
+    mux = msgspec.structs.replace(mux, rates=described)
+    recorder = Recorder(lambda _: None)
+    board = msgspec.structs.replace(full_board, clocks=(pll, mux, *others))
+    full = full_with(board=board, backend=recorder)
+    assert full.linux.status(CLOCK, 5, 0, RANGED, parent_rate, 0) == SUCCESS
+    before = len(recorder.effects)
+    assert full.linux.status(CLOCK, 0xD, MUX, RANGED) == SUCCESS
+    assert rates(full.linux)[1] == chosen
+    assert full.linux.status(CLOCK, 5, 0, MUX, chosen, 0) == SUCCESS
+    told = [str(effect) for effect in recorder.effects[before:]]
+    expected = [] if 4 * chosen == parent_rate else [f"clock 1 (mux) rate {chosen}"]
+    assert told == ["clock 1 (mux) parent 2", *expected]
 
 
 def test_what_runs_holds_its_parents_and_needs_domain_and_supplies(full):

@@ -146,7 +146,7 @@ def possible_parents_get(session: Session, clock: Clock, _: int, skip: int) -> b
 
 def parent_set(session: Session, clock: Clock, _: int, parent: int) -> bytes:
     """CLOCK_PARENT_SET: NOT_FOUND for a clock that the agent cannot see, INVALID_PARAMETERS for one
-    that is not a possible parent or is below this clock. The divider stays the same."""
+    that is not a possible parent or is below this clock. The rate stays a described one."""
     require(bool(_parents(session, clock)), Status.NOT_SUPPORTED)
     view = session.views[Kind.CLOCK]
     chosen = view.named.get(parent)

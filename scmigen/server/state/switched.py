@@ -74,6 +74,8 @@ class Clock(Switch):
             self.set_rate(self._boot_rate)
         elif parent is not None and not parent.is_below(self):
             self.set_parent(parent)
+            if "rate" not in self.setters:  # the other parent may have changed the divider
+                self.set_rate(self._boot_rate)
 
     def set_rate(self, rate: int, by: int | None = None) -> None:
         """Set a supported rate, for agent ``by``. Raises `BackendError` and changes nothing
@@ -103,8 +105,9 @@ class Clock(Switch):
         return min(parent_rate * multiplier // divider, 2**64 - 1) if divider else self.rate
 
     def set_parent(self, parent: "Clock", by: int | None = None) -> None:
-        """Switch to a parent that is not below this clock, for agent ``by``; the divider stays.
-        Raises `BackendError`."""
+        """Switch to a parent that is not below this clock, for agent ``by``. The divider stays if
+        that yields a described rate, otherwise it is set for the nearest one. Raises
+        `BackendError`."""
         if parent is self.parent:
             self.was_set("parent", by)
             return
@@ -113,12 +116,18 @@ class Clock(Switch):
         if isinstance(self.parent, Clock):
             self.parent.children.remove(self)
         self.parent_number = parent.number
-        had = self._ratio
+        had, followed = self._ratio, self._follow(parent.rate)
+        rate = min(max(followed, self.rates[0]), self.rates[-1])
+        rate = self.nearest(rate, up=False, nearest=True)
         with self.context.together():
             self.leave()
             self.feed(parent)
-        self._ratio = had
-        self._reach(self._follow(parent.rate))
+        if rate == followed:
+            self._ratio = had
+        else:
+            self._ratio = (rate, parent.rate)
+            self.context.follow(self.effect("rate", rate))
+        self._reach(rate)
 
     def nearest(self, wanted: int, *, up: bool, nearest: bool) -> int:
         """``wanted``, which lies within the limits, rounded to a supported rate: ``up``, down, or
