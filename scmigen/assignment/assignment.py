@@ -153,8 +153,8 @@ class PlatformOptions:
     """Options of the platform. ``managed``, ``fixed``, ``local``: path → position.
 
     ``clock_rate``: the rate in Hz to assume where the tree has none. ``assumptions``: other values
-    to assume; of several that cover a resource the exact one holds, else the first. ``outputs``:
-    the options of outputs, as written.
+    to assume; of several that cover a resource the exact one holds, else the first. ``grace``: ms
+    that agents have before a graceful shutdown. ``outputs``: the options of outputs, as written.
     """
 
     managed: Mapping[str, Position | None]
@@ -165,6 +165,7 @@ class PlatformOptions:
     assumptions: tuple[Assumption, ...] = ()
     vendor: str = "scmigen"
     sub_vendor: str = ""
+    grace: int = 0
     extra: Extra | None = None
     outputs: Outputs = NO_OUTPUTS
 

@@ -32,7 +32,7 @@ from scmigen.plugins import (
     package_of,
     unusable,
 )
-from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES
+from scmigen.runtime import MAX_AGENTS, MAX_GRACE, MAX_RESOURCES
 from scmigen.scmi.operations import OPERATIONS
 
 if TYPE_CHECKING:
@@ -237,6 +237,8 @@ def _wrong_options(options: PlatformSaid) -> Iterator[tuple[str, object]]:
     rate = options.clock_rate
     if rate is not None and not 1 <= rate.value <= _WORD:
         yield "clock_rate", rate.value
+    if options.grace is not None and not 0 <= options.grace.value <= MAX_GRACE:
+        yield "grace", options.grace.value
     for what, text in (("vendor", options.vendor), ("sub_vendor", options.sub_vendor)):
         if text is not None and not is_vendor(text.value):
             yield what, text.value

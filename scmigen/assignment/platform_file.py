@@ -11,9 +11,13 @@ from scmigen.assignment.lookup import KINDS, Lookup, kind_of
 from scmigen.assignment.said import PlatformSaid, Said
 from scmigen.assignment.values import CLASSES, FORMER_KEYS, MAX_VENDOR, is_vendor
 from scmigen.assignment.vocabulary import ASSUME
+from scmigen.runtime import MAX_GRACE
 
 #: The keys of ``platform``.
-KEYS = (*CLASSES, "devices", "owners", "assume", "vendor", "sub-vendor", "extra", *FORMER_KEYS)
+KEYS = (
+    *(*CLASSES, "devices", "owners", "assume", "vendor", "sub-vendor", "system-power", "extra"),
+    *FORMER_KEYS,
+)
 
 
 class PlatformReader:
@@ -32,6 +36,9 @@ class PlatformReader:
         assumed: dict[str, Located] = {}
         if "assume" in parts:
             assumed = parts["assume"].mapping("assume", ASSUME)
+        system: dict[str, Located] = {}
+        if "system-power" in parts:
+            system = parts["system-power"].mapping("system-power", ("grace",))
         return PlatformSaid(
             classes=self._classes(parts),
             owners=tuple(self._owners(parts["owners"])) if "owners" in parts else (),
@@ -45,6 +52,7 @@ class PlatformReader:
             ),
             vendor=said(parts, "vendor", lambda item: _vendor(item, "vendor")),
             sub_vendor=said(parts, "sub-vendor", lambda item: _vendor(item, "sub-vendor")),
+            grace=said(system, "grace", lambda item: item.number("grace", 0, MAX_GRACE)),
             extra=said(parts, "extra", _extra),
         )
 

@@ -91,7 +91,8 @@ class ClaimSaid:
 
 @dataclass(frozen=True, slots=True)
 class PlatformSaid:
-    """What one source says about the platform. ``classes``: provider path → class.
+    """What one source says about the platform. ``classes``: provider path → class. ``grace``: the
+    time in ms that agents have before a graceful shutdown.
 
     ``outputs``: the options of outputs, as written; outputs compare them themselves.
     """
@@ -102,6 +103,7 @@ class PlatformSaid:
     assumptions: tuple[Assumption, ...] = ()
     vendor: Said[str] | None = None
     sub_vendor: Said[str] | None = None
+    grace: Said[int] | None = None
     extra: Said[bytes] | None = None
     outputs: Outputs = NO_OUTPUTS
 

@@ -27,7 +27,7 @@ from scmigen.assignment.vocabulary import (
 )
 from scmigen.assignment.waivers_file import KEYS as WAIVER
 from scmigen.assignment.waivers_file import WAIVABLE
-from scmigen.runtime import MAX_AGENTS, Role
+from scmigen.runtime import MAX_AGENTS, MAX_GRACE, Role
 from scmigen.scmi.clients import PATTERN
 from scmigen.scmi.operations import OPERATIONS
 from scmigen.scmi.protocols import Kind, Profile
@@ -188,6 +188,11 @@ def _platform() -> _Schema:
         "assume": (_ours(ASSUME, assume), "What holds where the tree is silent."),
         "vendor": (vendor, "The vendor that the server reports; at most 15 characters."),
         "sub-vendor": (vendor, "The sub-vendor, likewise."),
+        "system-power": (
+            _closed({"grace": _number(0, MAX_GRACE)}),
+            "grace: milliseconds that agents have between the notification of a graceful shutdown "
+            "or reset and that.",
+        ),
         "extra": (
             _OBJECT,
             "Facts that no tree has, in the form of runtime.json, names in place of lists.",

@@ -116,6 +116,7 @@ def settle_platform(
         assumptions=tuple(settling.assumptions()),
         vendor=_or(settling.one("platform.vendor", lambda said: said.vendor), VENDOR),
         sub_vendor=_or(settling.one("platform.sub-vendor", lambda said: said.sub_vendor), ""),
+        grace=_or(settling.one("platform.system-power.grace", lambda said: said.grace), 0),
         extra=None if extra is None else Extra(extra.value, extra.position),
         outputs=sum((source.outputs for source in sources), NO_OUTPUTS),
     )

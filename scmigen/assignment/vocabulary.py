@@ -69,7 +69,7 @@ FILE = Vocabulary(
             "platform: {{{}: …}}",
             (
                 *("managed", "fixed", "local", "devices", "owners", "assume"),
-                *("vendor", "sub-vendor", "extra"),
+                *("vendor", "sub-vendor", "system-power", "extra"),
             ),
         ),
         **_inside("domains: {{NAME: {{{}: …}}}}", ("access", "grant", "scmi", "default")),

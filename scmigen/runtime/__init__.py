@@ -11,6 +11,7 @@ from scmigen.runtime.reading import from_json
 from scmigen.runtime.schema import (
     FORMAT,
     MAX_AGENTS,
+    MAX_GRACE,
     MAX_RESOURCES,
     Agent,
     Axis,
@@ -43,6 +44,7 @@ from scmigen.version import format_problem
 __all__ = [
     "FORMAT",
     "MAX_AGENTS",
+    "MAX_GRACE",
     "MAX_RESOURCES",
     "Agent",
     "Axis",

@@ -111,7 +111,8 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         ),
         "Runtime": (
             "One SCMI platform. ``performance_power`` is the unit of the power of all operating "
-            "points."
+            "points; ``system_power_grace`` the time in ms between the notification of a graceful "
+            "shutdown or reset and that."
         ),
     }
 )

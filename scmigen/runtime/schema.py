@@ -25,6 +25,9 @@ MAX_AGENTS = 255
 Number = Annotated[int, Meta(ge=0, le=MAX_RESOURCES)]
 Hertz = Annotated[int, Meta(ge=0, le=0x7FFF_FFFF_FFFF_FFFF)]
 Word = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+#: Milliseconds that agents have before a graceful shutdown: up to an hour.
+MAX_GRACE = 3_600_000
+Grace = Annotated[int, Meta(ge=0, le=MAX_GRACE)]
 Microvolt = Annotated[int, Meta(ge=-0x8000_0000, le=0x7FFF_FFFF)]
 Name = Annotated[str, Meta(min_length=1, max_length=63)]
 Positive = Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)]
@@ -309,6 +312,7 @@ class Runtime(_Strict, frozen=True, kw_only=True):
     vendor: Annotated[str, Meta(max_length=15)] = "scmigen"
     sub_vendor: Annotated[str, Meta(max_length=15)] = ""
     implementation_version: Word = 1
+    system_power_grace: Grace = 0
     numbering: Numbering = Numbering.SHARED
     agents: tuple[Agent, ...]
     clocks: tuple[Clock, ...] = ()

@@ -21,6 +21,7 @@ from scmigen.server.device_permissions import Permissions
 from scmigen.server.fastchannels import FastChannels, Window
 from scmigen.server.polling import Poller
 from scmigen.server.session import Event, Refusal, Session
+from scmigen.server.shutdown import Shutdown
 from scmigen.server.simulator import Simulator
 from scmigen.server.state import (
     Change,
@@ -90,6 +91,7 @@ class Server:
             if configuration.numbering is runtime.Numbering.SHARED
         }
         self.poller = Poller(self)
+        self.shutdown = Shutdown(self)
         self.sessions: Mapping[int, Session] = {
             agent.id: Session(
                 self,
@@ -237,10 +239,14 @@ class Server:
             if other != session.id:
                 self.notify(self.sessions[other], protocol, 0x1, (session.id, own, *values))
 
-    def broadcast(self, protocol: Protocol, event: int, values: tuple[int, ...]) -> None:
-        """Notify the subscribers of an event that belongs to no resource; values that the agent's
-        version of the event does not have are left out."""
+    def broadcast(
+        self, protocol: Protocol, event: int, values: tuple[int, ...], but: int | None = None
+    ) -> None:
+        """Notify the subscribers, ``but`` for one, of an event that belongs to no resource; values
+        that the agent's version of the event does not have are left out."""
         for number in self.subscribers((protocol, event, None)):
+            if number == but:
+                continue
             session = self.sessions[number]
             row = events.notifications(protocol, session.versions[protocol])[event]
             self.notify(session, protocol, event, values[: len(row.reply.fields)])

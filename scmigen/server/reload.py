@@ -135,6 +135,7 @@ def _hand_over(old: Server, new: Server, kept: frozenset[int]) -> None:
         step(f"disconnecting agent {number}", old.agents[number].disconnect)
     for number in kept:
         step(f"events of agent {number}", _move_events, old, new, number)
+    step("system power", new.shutdown.resume, old.shutdown)
     step("polling", new.poller.resume, old.poller, kept)
     if new.fastchannels is not None:
         step("FastChannels", new.fastchannels.begin, kept, old.fastchannels)

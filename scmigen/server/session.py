@@ -17,7 +17,7 @@ from scmigen.scmi.layouts import STATUS_SIZE, Message
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, VERSIONS, Kind, Profile
 from scmigen.scmi.status import Status
-from scmigen.server.backend import Backend
+from scmigen.server.backend import Backend, Effect
 from scmigen.server.device_permissions import Permissions
 from scmigen.server.pins import pin_tables
 from scmigen.server.state import Context, Powercap, Resource, Sensor, State
@@ -101,6 +101,20 @@ class Polling(Protocol):
         """Notify ``agent`` when the power of ``domain`` leaves ``low``..``high`` or returns."""
 
 
+class Ending(Protocol):
+    """What becomes of the system (`shutdown.Shutdown`)."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether agents have been told, and have time left."""
+
+    def now(self, effect: Effect) -> None:
+        """Change the state of the system. Raises `BackendError`."""
+
+    def later(self, effect: Effect, milliseconds: int) -> None:
+        """Change the state of the system when agents have had this time."""
+
+
 class Channels(Protocol):
     """The FastChannels of all agents (`fastchannels.FastChannels`)."""
 
@@ -143,6 +157,10 @@ class Services(Protocol):
         """Polls measurements."""
 
     @property
+    def shutdown(self) -> Ending:
+        """What becomes of the system."""
+
+    @property
     def fastchannels(self) -> Channels | None:
         """The FastChannels, if the server has any."""
 
@@ -183,8 +201,10 @@ class Services(Protocol):
     ) -> None:
         """Queue a notification for one agent."""
 
-    def broadcast(self, protocol: scmi.Protocol, event: int, values: tuple[int, ...]) -> None:
-        """Notify the subscribers of an event that belongs to no resource."""
+    def broadcast(
+        self, protocol: scmi.Protocol, event: int, values: tuple[int, ...], but: int | None = None
+    ) -> None:
+        """Notify the subscribers, ``but`` for one, of an event that belongs to no resource."""
 
     def requested(
         self, session: "Session", protocol: scmi.Protocol, number: int, values: Sequence[int]

@@ -127,6 +127,8 @@ MISTAKES = [
     (platform("assume: {^rate: 1}"), "assume has no key 'rate'", "clock-rate"),
     (platform("assume: {clock-rate: ^0}"), "clock-rate must be a number from 1", None),
     (platform("vendor: ^sixteen-letters-"), "vendor must have at most 15 ASCII", None),
+    (platform("system-power: {grace: ^3600001}"), "grace must be a number from 0 to 3600000", None),
+    (platform("system-power: {^time: 1}"), "system-power has no key 'time'", "grace"),
     (platform("sub-vendor: ^'caf\\u00e9'".replace("\\u00e9", "é")), "sub-vendor must have", None),
 ]
 

@@ -55,6 +55,7 @@ platform:
       - {performance: "/gpu@1", levels: [100000000, {frequency: 200000000, voltage: 900000}]}
   vendor: acme
   sub-vendor: orrery
+  system-power: {grace: 5000}
 """
 
 
@@ -95,6 +96,7 @@ def test_grants_and_owners() -> None:
 
 def test_platform() -> None:
     options = read(WHOLE).options
+    assert options.grace == 5000
     assert list(options.managed) == ["/clock-controller@1000"]
     assert list(options.fixed) == ["/rails/vio", "/rails/vdd"]
     assert list(options.local) == ["/gpu@1"]

@@ -12,6 +12,7 @@ from scmigen.diagnostics import InputError, Position
 OPTIONS = {
     "vendor": ("vendor: acme", "vendor: other", "option-differs"),
     "sub-vendor": ("sub-vendor: acme", "sub-vendor: other", "option-differs"),
+    "grace": ("system-power: {grace: 1}", "system-power: {grace: 2}", "option-differs"),
     "clock-rate": ("assume: {clock-rate: 1}", "assume: {clock-rate: 2}", "option-differs"),
     "assumed": (
         "assume: {values: [{clock: '&cc 1', rates: [1]}]}",

@@ -39,6 +39,13 @@ def test_agents_have_the_profile_that_their_program_speaks() -> None:
     assert "profile" not in vm  # the newest
 
 
+def test_the_time_before_a_graceful_shutdown_is_that_of_the_agents_file() -> None:
+    body = "d { clocks = <&cc 1>; };"
+    made = configuration(soc_model(body, "platform: {system-power: {grace: 5000}}\n"))
+    assert made["system_power_grace"] == 5000
+    assert "system_power_grace" not in configuration(soc_model(body))
+
+
 def test_levels_have_the_latency_and_power_of_their_opp() -> None:
     """From ns to µs, rounded up, and µW (Linux ``Bindings/opp/opp-v2-base.yaml``)."""
     made = configuration(soc_model(OPPS + CPU % "cpu-supply = <&vdd>;"))

@@ -22,12 +22,19 @@ def attributes(_: Session) -> bytes:
 
 
 def state_set(session: Session, flags: int, state: int) -> bytes:
-    """SYSTEM_POWER_STATE_SET: shutdown and the two resets."""
+    """SYSTEM_POWER_STATE_SET: shutdown and the two resets. The other agents are told of a graceful
+    one first, and have time for it; BUSY while they have."""
     require(not flags & ~_GRACEFUL and state <= _SUSPEND and state != _POWER_UP)
     require(state != _SUSPEND, Status.NOT_SUPPORTED)
-    session.services.backend.apply(Effect(None, 0, "", "system", (state, flags)))
-    timeout = 0  # the server does not wait for a graceful shutdown of the others
-    session.services.broadcast(Protocol.SYSTEM, 0x0, (session.id, flags, state, timeout))
+    services, graceful = session.services, bool(flags & _GRACEFUL)
+    require(not graceful or not services.shutdown.pending, Status.BUSY)
+    grace = services.configuration.system_power_grace if graceful else 0
+    effect = Effect(None, 0, "", "system", (state, flags))
+    if not graceful:
+        services.shutdown.now(effect)
+    services.broadcast(Protocol.SYSTEM, 0x0, (session.id, flags, state, grace), but=session.id)
+    if graceful:
+        services.shutdown.later(effect, grace)
     return DONE
 
 

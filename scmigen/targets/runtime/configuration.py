@@ -71,6 +71,7 @@ def _configuration(platform: Platform, options: RuntimeOptions) -> runtime.Runti
         name=compatible_of(platform.inventory.tree) or platform.name,
         vendor=platform.options.vendor,
         sub_vendor=platform.options.sub_vendor,
+        system_power_grace=platform.options.grace,
         numbering=platform.numbering,
         agents=tuple(_agent(platform, agent, system_power) for agent in platform.agents),
         clocks=tuple(_clock(platform, r, scaled.get(r.key)) for r in found[Kind.CLOCK]),
