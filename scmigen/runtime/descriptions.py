@@ -99,7 +99,9 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         ),
         "Agent": (
             "An agent: ids from 1; ``profile``: the SCMI release it speaks, if not the newest; "
-            "``permissions``: whether it may call base messages 0x9 to 0xB."
+            "``permissions``: whether it may call base messages 0x9 to 0xB; ``system_power``: "
+            "whether it may set the state of the system and be told of it, ``system_power_told``: "
+            "only be told."
         ),
         "DeviceResource": (
             "A resource of a device: kind and platform number. ``operations``: those that "

@@ -279,6 +279,7 @@ class Agent(_Strict, frozen=True, kw_only=True):
     profile: Profile | None = None
     permissions: bool = False
     system_power: bool = False
+    system_power_told: bool = False
     transport: Transport | None = None
     grants: dict[Kind, tuple[Grant, ...]] = {}
 

@@ -40,6 +40,8 @@ _KEY: Final = 0x3FFFF
 _SUCCESS: Final = bytes(4)
 #: Messages that only agents with `permissions` may send.
 _GUARDED: Final = {Protocol.BASE: frozenset({0x9, 0xA, 0xB}), Protocol.PINCTRL: frozenset({0xA})}
+#: SYSTEM_POWER_STATE_SET, which agents that are only told of it may not send.
+_SYSTEM_STATE: Final = frozenset({0x3})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,15 @@ class Agent:
         kind = KIND_OF.get(protocol)
         if kind is not None:
             return bool(self.session.views[kind].named)
-        return protocol is Protocol.BASE or self.session.configuration.system_power
+        about = self.session.configuration
+        return protocol is Protocol.BASE or about.system_power or about.system_power_told
+
+    def _closed(self, protocol: Protocol) -> frozenset[int]:
+        """The messages of ``protocol`` that the agent has no right to."""
+        about = self.session.configuration
+        if protocol is Protocol.SYSTEM:
+            return frozenset() if about.system_power else _SYSTEM_STATE
+        return frozenset() if about.permissions else _GUARDED.get(protocol, frozenset())
 
     def _messages(self, protocol: Protocol) -> list[tuple[Message, Handler]]:
         session = self.session
@@ -115,7 +125,7 @@ class Agent:
         bound: dict[int, Handler] = {
             number: partial(run, protocol) for number, run in COMMON.items()
         }
-        guarded = () if session.configuration.permissions else _GUARDED.get(protocol, ())
+        guarded = self._closed(protocol)
         return [
             (row, bound.get(number) or handlers[number])
             for number, row in rows.items()
@@ -209,7 +219,7 @@ class Agent:
         protocol = Protocol(header.protocol)
         if protocol not in self.session.protocols:
             return Status.DENIED
-        if header.message in _GUARDED.get(protocol, ()):
+        if header.message in self._closed(protocol):
             return Status.DENIED
         return Status.NOT_FOUND if self.session.legacy else Status.NOT_SUPPORTED
 

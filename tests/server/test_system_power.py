@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 from scmi_wire import (
+    BASE,
     BUSY,
     DENIED,
     INVALID_PARAMETERS,
+    NOT_FOUND,
     NOT_SUPPORTED,
     SUCCESS,
     SYSTEM,
@@ -33,6 +35,20 @@ def test_system_power_is_set_by_agents_with_the_right(platform):
     assert linux.status(SYSTEM, 3, 0, 4) == NOT_SUPPORTED
     assert linux.status(SYSTEM, 3, 0, 5) == INVALID_PARAMETERS
     assert platform.vm1.status(SYSTEM, 3, 0, 0) == DENIED
+
+
+def test_an_agent_may_be_told_without_the_right_to_shut_down(full_with, full_board):
+    linux, vm1 = full_board.agents
+    vm1 = msgspec.structs.replace(vm1, system_power_told=True)
+    full = full_with(board=msgspec.structs.replace(full_board, agents=(linux, vm1)))
+    assert full.vm1.ask(BASE, 6, 0)[1][4 + 1] == SYSTEM  # the second protocol, after power
+    assert full.vm1.words(SYSTEM, 2, 5) == [0]
+    assert full.vm1.status(SYSTEM, 2, 3) == NOT_FOUND
+    assert full.vm1.status(SYSTEM, 3, 0, 0) == DENIED
+    assert full.vm1.status(SYSTEM, 3, 1, 0) == DENIED
+    assert full.vm1.status(SYSTEM, 5, 1) == SUCCESS
+    assert full.linux.status(SYSTEM, 3, 0, 2) == SUCCESS
+    assert full.events(full.vm1) == (notification(SYSTEM, 0, LINUX, 0, 2, 0),)
 
 
 @pytest.fixture
