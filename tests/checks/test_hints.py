@@ -329,4 +329,5 @@ def test_following_the_hints_ends_without_errors(corpus: Path) -> None:
         told.add((item.id, item.message))
         text = apply(line, text, tree)
     assert {name for name, _ in told} >= {"local-foreign", "depends-foreign"}
-    assert [item for item in serious if item.severity is Severity.ERROR] == []
+    # The host scales the CPUs: no line takes them away.
+    assert [item.id for item in serious] == ["critical-resource"]
