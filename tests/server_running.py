@@ -5,14 +5,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
 from scmigen import runtime
 from scmigen.scmi.protocols import Profile
 from scmigen.server import Server
-from scmigen.server.port import Trace
+from scmigen.server.port import Record
 from scmigen.server.service import Service
 
 
@@ -45,7 +45,7 @@ class Running:
         self,
         board: runtime.Runtime,
         urls: Mapping[str, str],
-        trace: Trace | None = None,
+        records: Sequence[Record] = (),
         **options: Any,
     ) -> None:
         self.log: list[str] = []
@@ -55,7 +55,7 @@ class Running:
             for name, url in urls.items()
             if (agent := self.server.agent(name)) is not None
         }
-        self.service = Service(self.server, endpoints, self.note, trace)
+        self.service = Service(self.server, endpoints, self.note, records)
 
     def note(self, line: str, _: str) -> None:
         self.log.append(line)

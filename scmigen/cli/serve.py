@@ -24,7 +24,7 @@ from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
 from scmigen.server.fastchannels import IDLE, PERIOD, FastChannelError, Window, users
 from scmigen.server.log import RARE, Log
-from scmigen.server.port import Trace
+from scmigen.server.port import Record, Trace
 from scmigen.server.service import Service
 from scmigen.server.transports import TransportError, UrlError
 
@@ -283,6 +283,19 @@ def _serve(
     return endpoints
 
 
+def _records(trace: str | None, capture: Path | None, log: Log) -> list[Record]:
+    """Where messages are recorded. Raises `OSError`."""
+    found: list[Record] = []
+    if trace is not None:
+        # line-buffered, so that it can be read while the server runs
+        found.append(Trace(Path(trace).open("w", buffering=1), log))  # noqa: SIM115
+    if capture is not None:
+        from scmigen.server.capture import Capture
+
+        found.append(Capture(capture, log))
+    return found
+
+
 def _more_files() -> None:
     """Allow as many open files as this process may have: an agent can take more than a hundred."""
     import resource
@@ -356,6 +369,12 @@ unchanged stay connected. SIGTERM and SIGINT stop the server.
 )
 @click.option("--trace", type=click.Path(dir_okay=False), help="Log every message to a file.")
 @click.option(
+    "--capture",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Capture every message in a pcapng file, up to 1 GiB.",
+)
+@click.option(
     "--backend",
     metavar="NAME",
     help="The back end that carries out changes: the name of an installed one, or MODULE:CLASS. "
@@ -370,6 +389,7 @@ def serve(
     extra: tuple[Path, ...],
     fastchannels: tuple[str, ...],
     trace: str | None,
+    capture: Path | None,
     backend: str | None,
 ) -> None:
     options = _Options(
@@ -386,9 +406,7 @@ def serve(
     try:
         if directory is not None:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # line-buffered, so that it can be read while the server runs
-        tracer = None if trace is None else Trace(Path(trace).open("w", buffering=1), log)  # noqa: SIM115
-        service = Service(server, endpoints, log, tracer)
+        service = Service(server, endpoints, log, _records(trace, capture, log))
     except OSError as problem:
         where = f"{problem.filename}: " if problem.filename is not None else ""
         raise click.ClickException(f"{where}{problem.strerror}") from None

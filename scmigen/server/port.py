@@ -1,18 +1,34 @@
 """An agent as transports see it: messages in, frames out, and nothing else.
 
 The agent behind a port can be replaced while a client is connected (on reload), and everything that
-passes through it can be written to a trace.
+passes through it can be recorded: in a trace, or a capture.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from scmigen.escape import plain
 from scmigen.scmi import protocols
 from scmigen.scmi.text import describe
 from scmigen.server.agent import Agent
+
+
+class Record(Protocol):
+    """Where everything that passes through a port is recorded."""
+
+    def message(self, agent: Agent, message: bytes) -> None:
+        """Record a message of ``agent``, before it is handled."""
+
+    def frames(self, agent: Agent, frames: tuple[bytes, ...], *, response: bool) -> None:
+        """Record frames sent to ``agent``, whether a ``response`` or an event."""
+
+    def note(self, agent: Agent, text: str) -> None:
+        """Record what is not a message."""
+
+    def close(self) -> None:
+        """Close the file."""
 
 
 class Port:
@@ -21,8 +37,8 @@ class Port:
 
     handle: Callable[[bytes], tuple[bytes, ...]]
 
-    def __init__(self, agent: Agent, trace: "Trace | None" = None) -> None:
-        self._trace = trace
+    def __init__(self, agent: Agent, records: Sequence[Record] = ()) -> None:
+        self._records = records
         self._heard: Callable[[], None] | None = None
         self.change(agent)
 
@@ -39,7 +55,7 @@ class Port:
     def change(self, agent: Agent) -> None:
         """Use ``agent`` from now on."""
         self.agent = agent
-        self._handle = agent.handle if self._trace is None else self._traced
+        self._handle = self._recorded if self._records else agent.handle
         self.handle = self._handle if self._heard is None else self._told
 
     def listen(self, heard: Callable[[], None]) -> None:
@@ -56,18 +72,19 @@ class Port:
         """Cap reply payloads at ``max_reply`` bytes, status included."""
         self.agent.limit(max_reply)
 
-    def _traced(self, message: bytes) -> tuple[bytes, ...]:
+    def _recorded(self, message: bytes) -> tuple[bytes, ...]:
+        for record in self._records:
+            record.message(self.agent, message)
         frames = self.agent.handle(message)
-        assert self._trace is not None
-        self._trace.message(self.agent, message)
-        self._trace.frames(self.agent, frames, response=True)
+        for record in self._records:
+            record.frames(self.agent, frames, response=True)
         return frames
 
     def take_events(self) -> tuple[bytes, ...]:
         """Empty the agent's event queue and return its frames."""
         frames = self.agent.take_events()
-        if self._trace is not None:
-            self._trace.frames(self.agent, frames, response=False)
+        for record in self._records:
+            record.frames(self.agent, frames, response=False)
         return frames
 
     def ring(self) -> None:
@@ -78,8 +95,8 @@ class Port:
 
     def disconnect(self) -> None:
         """Tell the agent that its client is gone."""
-        if self._trace is not None:
-            self._trace.note(self.agent, "disconnected")
+        for record in self._records:
+            record.note(self.agent, "disconnected")
         self.agent.disconnect()
 
 

@@ -1,10 +1,10 @@
 """A server with its transports: what ``scmigen serve`` runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from scmigen.server.agent import Agent
 from scmigen.server.core import PLATFORM, Server
-from scmigen.server.port import Port, Trace
+from scmigen.server.port import Port, Record
 from scmigen.server.reload import transfer_state
 from scmigen.server.transports import Transport, open_transport
 from scmigen.server.transports.loop import Loop
@@ -23,12 +23,12 @@ class Service:
         server: Server,
         urls: Mapping[Agent, str],
         log: Callable[[str, str], None],
-        trace: Trace | None = None,
+        records: Sequence[Record] = (),
     ) -> None:
         self.server = server
         self.loop = Loop(server.timers, self._ticked)
         self._log = log
-        self._trace = trace
+        self._records = records
         self._transports: dict[int, Transport] = {}
         self._ports: dict[int, Port] = {}
         try:
@@ -39,7 +39,7 @@ class Service:
             raise
 
     def _open(self, agent: Agent, url: str) -> None:
-        port = Port(agent, self._trace)
+        port = Port(agent, self._records)
         self._transports[agent.id] = open_transport(port, url, self)
         self._ports[agent.id] = port
 
@@ -109,8 +109,8 @@ class Service:
             transport.close()
         self._transports.clear()
         self.loop.close()
-        if self._trace is not None:
-            self._trace.close()
+        for record in self._records:
+            record.close()
 
     def __enter__(self) -> "Service":
         return self

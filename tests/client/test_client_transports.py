@@ -123,7 +123,7 @@ def test_a_trace_can_be_replayed(full_board, tmp_path):
     from scmigen.server.port import Trace
 
     url, path = f"unix:{tmp_path}/linux", tmp_path / "trace"
-    with path.open("w") as file, Running(full_board, {"linux": url}, Trace(file)).running():
+    with path.open("w") as file, Running(full_board, {"linux": url}, [Trace(file)]).running():
         assert run(url, "clock", "rate", 0, 800_000_000).exit_code == 0
         assert run(url, "reset", 0).exit_code == 0
         assert run(url, "clock", "rate", 7).exit_code == 1

@@ -409,7 +409,7 @@ def test_a_trace_that_cannot_be_written_to_ends(full):
     log = []
     with Path("/dev/full").open("w", buffering=1) as file:
         trace = Trace(file, log.append)
-        port = Port(full.server.agent("linux"), trace)
+        port = Port(full.server.agent("linux"), [trace])
         for _ in range(3):
             (answer,) = port.handle(request(CLOCK, 6, 0))
             assert answer[4:8] == bytes(4)

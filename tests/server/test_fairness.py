@@ -136,7 +136,7 @@ def test_each_turn_handles_one_message_of_each_agent(board, tmp_path, name):
     urls = {agent: url.format(tmp_path / agent) for agent in ("linux", "hypervisor")}
     urls["vm1"] = f"unix:{tmp_path}/vm1"
     trace = io.StringIO()
-    running = Running(board, urls, Trace(trace))
+    running = Running(board, urls, [Trace(trace)])
     with running.service as service:
         floods = [
             while_turning(service, lambda agent=agent: client(tmp_path / agent))

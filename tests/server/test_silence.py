@@ -24,9 +24,9 @@ RATE = RATE_GET[:4] + words(0, 200_000_000, 0)
 class Hosted:
     """A server whose loop and clock a test turns. A turn must have something to do."""
 
-    def __init__(self, board, url, trace):
+    def __init__(self, board, url, records):
         self.now = SECOND
-        self.running = Running(board, {"linux": url}, trace, now=lambda: self.now)
+        self.running = Running(board, {"linux": url}, records, now=lambda: self.now)
         self.turn = self.running.service.loop.turn
 
     def after(self, seconds):
@@ -41,8 +41,8 @@ class Hosted:
 def hosted(board):
     started = []
 
-    def start(url, trace=None):
-        started.append(Hosted(board, url, trace))
+    def start(url, records=()):
+        started.append(Hosted(board, url, records))
         return started[-1]
 
     yield start
@@ -187,9 +187,9 @@ def test_a_silent_client_is_disconnected_if_the_url_says_so(hosted, tmp_path, sc
         connected.close()
 
 
-@pytest.mark.parametrize("trace", [None, Trace(io.StringIO())], ids=["", "traced"])
-def test_every_message_counts(hosted, tmp_path, trace):
-    server = hosted(f"unix:{tmp_path}/s,idle=600", trace)
+@pytest.mark.parametrize("records", [(), [Trace(io.StringIO())]], ids=["", "traced"])
+def test_every_message_counts(hosted, tmp_path, records):
+    server = hosted(f"unix:{tmp_path}/s,idle=600", records)
     with packets(tmp_path / "s") as server.client:
         server.turn()
         for _ in range(5):
