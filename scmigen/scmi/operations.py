@@ -175,3 +175,9 @@ DESCRIBING: Final[Mapping[Protocol, frozenset[int]]] = MappingProxyType(
         Protocol.VOLTAGE: frozenset({0x4}),
     }
 )
+
+
+def discovers(protocol: Protocol, message: int) -> bool:
+    """Whether a message on a resource only asks what there is, not what it does now."""
+    needed = NEEDED.get(protocol, {})
+    return needed.get(message, Operation.READ) is None or message in DESCRIBING.get(protocol, ())

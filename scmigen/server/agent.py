@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import HEADER_SIZE, Header, Message, MessageType
-from scmigen.scmi.operations import DESCRIBING, NEEDED
+from scmigen.scmi.operations import DESCRIBING, NEEDED, discovers
 from scmigen.scmi.protocols import KIND_OF, Protocol
 from scmigen.scmi.status import Status
 from scmigen.server import delayed
@@ -183,7 +183,7 @@ class Agent:
             return (_refused(head, self.services.settle(self._log_prefix(head))),)
         except RequestError as refusal:
             told = refusal.status is Status.DENIED or refusal.about is not None
-            if told and command is not None:
+            if told and command is not None and not _discovers(head):
                 self._log(command.message.name, refusal.about, refusal.status)
             return (_refused(head, refusal.status),)
         except Exception as problem:  # of a back end, or a bug: fails this one message
@@ -231,7 +231,8 @@ class Agent:
             return (head + _SUCCESS + inert(number),)
         status = view.refusal(number)
         about = view.describe(number)
-        if about is not None:  # discovery asks for every number: a hole is no news
+        # Discovery asks for every number: a hole is no news, nor is what others have.
+        if about is not None and (number in view.named or not _discovers(head)):
             self._log(command.message.name, about, status)
         return (_refused(head, status),)
 
@@ -279,6 +280,12 @@ class Agent:
         if self.session.versions is not self.session.offered:
             self.session.speak(self.session.offered)
             self.services.versions_changed(self.session)
+
+
+def _discovers(head: bytes) -> bool:
+    """Whether the message is one of discovery."""
+    header = Header.of(int.from_bytes(head, "little"))
+    return header.protocol in NEEDED and discovers(Protocol(header.protocol), header.message)
 
 
 def _refused(head: bytes, status: Status) -> bytes:

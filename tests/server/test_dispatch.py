@@ -96,21 +96,21 @@ def test_what_no_agent_has_is_a_hole(serve, board):
     only = {Kind.CLOCK: vm1.grants[Kind.CLOCK][1:]}
     agents = (replace(linux, grants={}), replace(vm1, grants=only), hypervisor)
     platform = serve(replace(board, agents=agents))
-    assert [platform.vm1.status(CLOCK, 3, number) for number in (0, 1, 4)] == [NOT_FOUND] * 3
+    assert [platform.vm1.status(CLOCK, 6, number) for number in (0, 1, 4)] == [NOT_FOUND] * 3
     assert platform.vm1.status(CLOCK, 3, 2) == SUCCESS
-    assert platform.log == ["vm1: CLOCK_ATTRIBUTES on clock 0 (uart): NOT_FOUND"]
+    assert platform.log == ["vm1: CLOCK_RATE_GET on clock 0 (uart): NOT_FOUND"]
 
 
 def test_missing_operation_is_denied_and_logged_by_name(platform):
     assert platform.linux.status(CLOCK, 5, 0, 1, 5, 0) == DENIED  # no rate on the bus clock
     assert platform.linux.status(POWER, 4, 0, 3, 0) == DENIED  # no state on aon
-    assert platform.vm1.status(CLOCK, 3, 0) == NOT_FOUND
-    assert platform.linux.status(CLOCK, 3, 3) == NOT_FOUND  # nothing there: nothing to tell
-    assert platform.vm1.status(CLOCK, 3, 5) == NOT_FOUND  # beyond its ids, but linux has it
+    assert platform.vm1.status(CLOCK, 6, 0) == NOT_FOUND
+    assert platform.linux.status(CLOCK, 6, 3) == NOT_FOUND  # nothing there: nothing to tell
+    assert platform.vm1.status(CLOCK, 6, 5) == NOT_FOUND  # beyond its ids, but linux has it
     assert platform.linux.status(CLOCK, 0xD, 4, 3) == NOT_FOUND
     assert platform.log == [
         "linux: CLOCK_RATE_SET on clock 1 (bus): DENIED",
         "linux: POWER_STATE_SET on power 3 (aon): DENIED",
-        "vm1: CLOCK_ATTRIBUTES on clock 0 (uart): NOT_FOUND",
-        "vm1: CLOCK_ATTRIBUTES on clock 5 (watchdog): NOT_FOUND",
+        "vm1: CLOCK_RATE_GET on clock 0 (uart): NOT_FOUND",
+        "vm1: CLOCK_RATE_GET on clock 5 (watchdog): NOT_FOUND",
     ]

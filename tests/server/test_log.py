@@ -4,16 +4,17 @@ import os
 import signal
 from contextlib import contextmanager
 
+import msgspec
 import pytest
 from scmi_wire import CLOCK, DENIED, NOT_FOUND, request
-from server_running import serving
+from server_running import serving, strict_server
 
 from scmigen.client import Client
 from scmigen.scmi import messages
 from scmigen.scmi.protocols import Profile, Protocol
 from scmigen.server.log import BURST, LONGEST, PACE, RARE, REFUSALS, Log
 
-HIDDEN = "refused: vm1: CLOCK_ATTRIBUTES on clock 0 (uart): NOT_FOUND"
+HIDDEN = "refused: vm1: CLOCK_RATE_GET on clock 0 (uart): NOT_FOUND"
 
 
 class Reader:
@@ -86,14 +87,14 @@ def refusing(board_path, tmp_path):
     with serving(board_path, "--listen", f"vm1={url}") as process:
         with Client(url) as vm1:
             for _ in range(200):
-                assert vm1.command(CLOCK, 3, bytes(4))[0] == NOT_FOUND
+                assert vm1.command(CLOCK, 6, bytes(4))[0] == NOT_FOUND
             assert vm1.command(CLOCK, 5, bytes([0] * 4 + [1] + [0] * 11))[0] == DENIED
         yield process
 
 
 def suppressed(lines):
     """The line that counts those which are not there."""
-    return f"({200 - lines.count(HIDDEN)} lines about vm1: CLOCK_ATTRIBUTES NOT_FOUND suppressed)"
+    return f"({200 - lines.count(HIDDEN)} lines about vm1: CLOCK_RATE_GET NOT_FOUND suppressed)"
 
 
 def test_no_message_hides_another(board_path, tmp_path):
@@ -110,6 +111,50 @@ def test_a_reload_tells_how_many_lines_are_suppressed(board_path, tmp_path):
         process.send_signal(signal.SIGHUP)
         lines = [line.strip() for line in iter(process.stderr.readline, "reloaded\n")]
     assert suppressed(lines) in lines
+
+
+#: Messages that only ask what there is, by the specification.
+DISCOVERY = {
+    *("POWER_DOMAIN_ATTRIBUTES", "POWER_DOMAIN_NAME_GET"),
+    *("PERFORMANCE_DOMAIN_ATTRIBUTES", "PERFORMANCE_DESCRIBE_LEVELS"),
+    "PERFORMANCE_DOMAIN_NAME_GET",
+    *("CLOCK_ATTRIBUTES", "CLOCK_DESCRIBE_RATES", "CLOCK_NAME_GET"),
+    *("CLOCK_POSSIBLE_PARENTS_GET", "CLOCK_GET_PERMISSIONS"),
+    *("RESET_DOMAIN_ATTRIBUTES", "RESET_DOMAIN_NAME_GET"),
+    *("VOLTAGE_DOMAIN_ATTRIBUTES", "VOLTAGE_DESCRIBE_LEVELS", "VOLTAGE_DOMAIN_NAME_GET"),
+    *("POWERCAP_DOMAIN_ATTRIBUTES", "POWERCAP_DOMAIN_NAME_GET"),
+    *("SENSOR_LIST_UPDATE_INTERVALS", "SENSOR_NAME_GET"),
+    *("SENSOR_AXIS_DESCRIPTION_GET", "SENSOR_AXIS_NAME_GET"),
+    *("PINCTRL_ATTRIBUTES", "PINCTRL_LIST_ASSOCIATIONS", "PINCTRL_NAME_GET"),
+}
+
+
+#: Some of those that read or change what it does now.
+CHANGING = {
+    *("POWER_STATE_SET", "POWER_STATE_GET", "POWER_STATE_NOTIFY", "PERFORMANCE_LEVEL_SET"),
+    *("PERFORMANCE_LIMITS_GET", "CLOCK_RATE_SET", "CLOCK_CONFIG_SET", "VOLTAGE_LEVEL_GET"),
+    *("SENSOR_READING_GET", "SENSOR_CONFIG_SET", "POWERCAP_CAP_SET", "PINCTRL_REQUEST"),
+}
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_discovery_of_what_is_hidden_leaves_no_line(full_board, profile):
+    """vm1 has number 1 of each kind, and sends every message with number 0, which is of linux."""
+    linux, vm1 = full_board.agents
+    grants = {kind: of[1:2] for kind, of in linux.grants.items() if len(of) > 1}
+    vm1 = msgspec.structs.replace(vm1, grants=grants)
+    board, log = msgspec.structs.replace(full_board, agents=(linux, vm1)), []
+    agent = strict_server(board, profile, refused=log.append).agent("vm1")
+    silent, told = set(), set()
+    for protocol in agent.session.protocols[1:]:
+        for row in messages.commands(protocol, agent.session.offered[protocol]).values():
+            log.clear()
+            agent.handle(request(protocol, row.id) + bytes(row.request.size))
+            (told if log else silent).add(row.name)
+    assert not told & DISCOVERY
+    assert len(silent & DISCOVERY) > 4
+    assert {name for name in CHANGING if name in silent | told} <= told
+    assert len(told & CHANGING) > 4
 
 
 def names():
