@@ -136,7 +136,8 @@ class Diagnostic:
 
     ``excerpt`` is the line of the source, and a second line with a caret below the position.
     ``whole``: the related places are what it is about, and text has all of them. ``waiver``: the
-    user accepts this very instance, and it is not an error any more.
+    user accepts this very instance, and it is not an error any more. ``judged``: the severity that
+    its check gave it, where an override gives it another.
     """
 
     finding: Finding
@@ -149,6 +150,7 @@ class Diagnostic:
     whole: bool = False
     subject: Subject = Subject()
     waiver: Waiver | None = None
+    judged: Severity | None = None
 
     @property
     def id(self) -> str:

@@ -86,15 +86,20 @@ def _by_reason(item: Diagnostic, switch: Switch) -> Diagnostic | None:
         return None
     severity = SEVERITIES[switch.severity]
     why = Related(f"{severity.word} because: {switch.reason}", switch.position)
-    return replace(item, severity=severity, related=(why, *item.related))
+    return replace(_with(item, severity), related=(why, *item.related))
+
+
+def _with(item: Diagnostic, severity: Severity) -> Diagnostic:
+    judged = item.severity if item.judged is None else item.judged
+    return replace(item, severity=severity, judged=judged)
 
 
 def _by_command(item: Diagnostic, asked: Asked) -> Diagnostic | None:
     if item.id in asked.errors:
-        return replace(item, severity=Severity.ERROR)
+        return _with(item, Severity.ERROR)
     if item.id not in asked.off:
         fails = asked.strict and item.severity is Severity.WARNING
-        return replace(item, severity=Severity.ERROR) if fails else item
+        return _with(item, Severity.ERROR) if fails else item
     if item.severity is not Severity.ERROR:
         return None
     wanted = f"checks: {{{item.id}: {{severity: off, reason: …}}}} in the agents file"

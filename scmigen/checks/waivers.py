@@ -198,7 +198,11 @@ def _why(one: _Known, kept: Sequence[Diagnostic]) -> str:
         item
         for item in kept
         if item.id == one.said.check
-        and (one.resources & set(item.subject.resources) or one.nodes & set(item.subject.nodes))
+        and (
+            one.resources & set(item.subject.resources)
+            or one.nodes & set(item.subject.nodes)
+            or one.said.message == item.message
+        )
     ]
     if not near:
         return "there is no such finding"
@@ -210,4 +214,9 @@ def _why(one: _Known, kept: Sequence[Diagnostic]) -> str:
     }
     parts = [f"{word} {listed(names)}" for word, names in missing.items() if names]
     also = f"the finding is also about {' and '.join(parts)}"
-    return also if parts else "its message is another one"
+    if parts:
+        return also
+    most, severity = one.said.severity, near[0].severity
+    if most and severity > SEVERITIES[most]:
+        return f"the finding is of severity {severity.word}, and this covers up to {most}"
+    return "its message is another one"

@@ -76,7 +76,9 @@ def _entry(item: Diagnostic) -> str:
         parts += [pair for pair in (*named, ("agent", subject.agents)) if pair[1]]
     else:
         parts.append(("message", item.message))
-    parts += [("severity", item.severity.word), ("reason", reason)]
+    # Waivers are for findings as they are before severity overrides.
+    severity = item.severity if item.judged is None else item.judged
+    parts += [("severity", severity.word), ("reason", reason)]
     if item.waiver and item.waiver.until:
         parts.append(("until", item.waiver.until))
     texts = [f"{key}: {_quoted(value)}" for key, value in parts]

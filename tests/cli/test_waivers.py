@@ -118,6 +118,8 @@ def test_a_severity_that_rises_is_not_covered(here: Path) -> None:
     written(here / "a.yaml", agents(RATE % ", severity: warning", RESET))
     status, counted, _ = check("-a", "a.yaml")
     assert (status, counted) == (1, ["rate-shared", "rate-twice", "waiver-unused"])
+    told = scmigen("check", "b.dts", "-a", "a.yaml").stdout
+    assert "the finding is of severity error, and this covers up to warning" in told
 
 
 @pytest.mark.parametrize(
@@ -256,6 +258,19 @@ def test_a_severity_that_is_asked_for_waives_nothing_less(here: Path) -> None:
         assert check("-a", "a.yaml", "--baseline", "base.yaml", *option)[:2] == (0, [])
     scmigen("check", "b.dts", "-a", "a.yaml", "-W", "error", "--write-baseline", "base.yaml")
     assert check("-a", "a.yaml", "--baseline", "base.yaml")[:2] == (0, [])
+
+
+@pytest.mark.parametrize("given", ["note", "warning", "error"])
+def test_a_baseline_holds_whatever_severity_an_agents_file_gives(here: Path, given: str) -> None:
+    """The error, the warning and the error of the board, each with another severity."""
+    names = ("rate-shared", "rate-twice", "reset-shared")
+    lines = [f"  {name}: {{severity: {given}, reason: x}}\n" for name in names]
+    written(here / "a.yaml", AGENTS + "checks:\n" + "".join(lines))
+    words = ("-a", "a.yaml", "--baseline", "base.yaml")
+    scmigen("check", "b.dts", *words[:2], "--write-baseline", "base.yaml")
+    assert check(*words) == (0, [], sorted(names))
+    written(here / "a.yaml", AGENTS)
+    assert check(*words) == (0, [], sorted(names))
 
 
 def test_many_boards(here: Path) -> None:
