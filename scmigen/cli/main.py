@@ -26,6 +26,7 @@ COMMANDS = {
     "convert": ("scmigen.cli.convert:convert", "Convert between DTS and DTB."),
     "serve": ("scmigen.cli.serve:serve", "Serve a runtime configuration over SCMI."),
     "client": ("scmigen.cli.client:client", "Talk to an SCMI server as an agent."),
+    "dissector": ("scmigen.cli.dissector:dissector", "Print a dissector of SCMI for Wireshark."),
 }
 
 

@@ -101,13 +101,23 @@ _NOTIFICATIONS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
 }
 
 
+def delayed_rows(protocol: Protocol) -> tuple[Message, ...]:
+    """The delayed responses of ``protocol`` at all versions."""
+    return _DELAYED.get(protocol, ())
+
+
+def notification_rows(protocol: Protocol) -> tuple[Message, ...]:
+    """The notifications of ``protocol`` at all versions."""
+    return _NOTIFICATIONS.get(protocol, ())
+
+
 @cache
 def delayed_responses(protocol: Protocol, version: int) -> Mapping[int, Message]:
     """The delayed responses of ``protocol`` at ``version``, by the id of their command."""
-    return newest(_DELAYED.get(protocol, ()), version)
+    return newest(delayed_rows(protocol), version)
 
 
 @cache
 def notifications(protocol: Protocol, version: int) -> Mapping[int, Message]:
     """The notifications of ``protocol`` at ``version``, by event id."""
-    return newest(_NOTIFICATIONS.get(protocol, ()), version)
+    return newest(notification_rows(protocol), version)

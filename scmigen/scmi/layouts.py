@@ -131,21 +131,34 @@ class Bits:
 
 
 @dataclass(frozen=True, slots=True)
+class Longer:
+    """What an entry goes on with where each of these bit fields, by the name of its word, has the
+    value."""
+
+    layout: Layout
+    where: tuple[tuple[str, Bits, int], ...]
+
+    def follows(self, values: Mapping[str, int]) -> bool:
+        """Whether an entry with these values goes on."""
+        return all(bits.get(values[name]) == value for name, bits, value in self.where)
+
+
+@dataclass(frozen=True, slots=True)
 class Entries:
     """The open end of a multi-part reply.
 
     ``index`` names the field of the request that says where this part begins, in its bits ``at``.
     The last fixed field of the reply holds how many entries were ``returned`` and how many are
     ``remaining`` after them; with its bit ``triplet``, if it has one, they are the lowest and
-    highest value of a range, and its step. ``more``: what an entry with these fields goes on with,
-    where entries differ in length.
+    highest value of a range, and its step. ``more``: what entries may go on with, where they differ
+    in length.
     """
 
     entry: Layout
     index: str
     returned: Bits
     remaining: Bits | None = None
-    more: Callable[[tuple[Any, ...]], tuple[Layout, ...]] = lambda _: ()
+    more: tuple[Longer, ...] = ()
     at: Bits = Bits(0, 32)
     triplet: Bits | None = None
 
@@ -162,10 +175,12 @@ class Entries:
         """The whole entries of ``data``: the fields of each, and where it ends."""
         at = 0
         while self.entry.size and at + self.entry.size <= len(data):
-            values = self.entry.unpack_from(data, at)
-            found = self.entry.named(values)
+            found = self.entry.named(self.entry.unpack_from(data, at))
             at += self.entry.size
-            for layout in self.more(values):
+            for longer in self.more:
+                if not longer.follows(found):
+                    continue
+                layout = longer.layout
                 if at + layout.size > len(data):
                     return
                 found |= layout.named(layout.unpack_from(data, at))

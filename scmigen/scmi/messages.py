@@ -8,9 +8,9 @@ is in `events`.
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from scmigen.scmi.layouts import Bits, Entries, Layout, Message, layout, newest, row
+from scmigen.scmi.layouts import Bits, Entries, Longer, Message, layout, newest, row
 from scmigen.scmi.protocols import VERSIONS, Profile, Protocol
 
 _NAME = "u32 flags, name64 name"
@@ -33,19 +33,13 @@ NEGOTIATE: Final = 0x10
 EXTENDED_SENSOR: Final = layout("u32 power")
 EXTENDED_RANGE: Final = layout("u32 resolution, i64 minimum, i64 maximum")
 #: Bit 8 of the low attribute word says that it goes on, that of the high one that there are axes.
-_GOES_ON: Final = 1 << 8
-
-
-def _sensor_goes_on(fields: tuple[Any, ...]) -> tuple[Layout, ...]:
-    _, low, high, _ = fields
-    if not low & _GOES_ON:
-        return ()
-    return (EXTENDED_SENSOR,) if high & _GOES_ON else (EXTENDED_SENSOR, EXTENDED_RANGE)
-
-
-def _axis_goes_on(fields: tuple[Any, ...]) -> tuple[Layout, ...]:
-    return (EXTENDED_RANGE,) if fields[1] & _GOES_ON else ()
-
+_GOES_ON: Final = ("attributes_low", Bits(8, 1), 1)
+_NO_AXES: Final = ("attributes_high", Bits(8, 1), 0)
+_LONGER_SENSOR: Final = (
+    Longer(EXTENDED_SENSOR, (_GOES_ON,)),
+    Longer(EXTENDED_RANGE, (_GOES_ON, _NO_AXES)),
+)
+_LONGER_AXIS: Final = (Longer(EXTENDED_RANGE, (_GOES_ON,)),)
 
 #: The values of PROTOCOL_ATTRIBUTES by protocol.
 _ATTRIBUTES: Final = {
@@ -220,7 +214,7 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
             0x20000,
             "u32 index",
             "u32 flags",
-            Entries(_DESCRIPTOR, "index", _RETURNED, _REMAINING, _sensor_goes_on),
+            Entries(_DESCRIPTOR, "index", _RETURNED, _REMAINING, _LONGER_SENSOR),
         ),
         row(0x4, "SENSOR_TRIP_POINT_NOTIFY", 0x10000, "u32 sensor, u32 control"),
         row(0x5, "SENSOR_TRIP_POINT_CONFIG", 0x10000, "u32 sensor, u32 control, i64 value"),
@@ -244,7 +238,7 @@ _ROWS: Final[Mapping[Protocol, tuple[Message, ...]]] = {
                 "index",
                 Bits(0, 6),
                 Bits(26, 6),
-                _axis_goes_on,
+                _LONGER_AXIS,
             ),
         ),
         row(
@@ -418,14 +412,19 @@ def names() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *common)))
 
 
+def rows(protocol: Protocol) -> tuple[Message, ...]:
+    """The commands of ``protocol`` at all versions; a later row with an id replaces an earlier."""
+    return _common(protocol) + _ROWS[protocol]
+
+
 @cache
 def commands(protocol: Protocol, version: int) -> Mapping[int, Message]:
     """The commands of ``protocol`` at ``version`` (a PROTOCOL_VERSION word), by message id."""
-    return newest(_common(protocol) + _ROWS[protocol], version)
+    return newest(rows(protocol), version)
 
 
 @cache
 def extended_names(protocol: Protocol, version: int) -> bool:
     """Whether ``protocol`` has a message for names longer than 15 characters at ``version``."""
-    rows = commands(protocol, version).values()
-    return any(field.type == "name64" for row in rows for field in row.reply.fields)
+    known = commands(protocol, version).values()
+    return any(field.type == "name64" for row in known for field in row.reply.fields)
