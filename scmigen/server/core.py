@@ -286,11 +286,11 @@ class Server:
 
     def release(self, session: Session, *, tell: bool) -> None:
         """Cancel pending commands (``tell`` the agent so), release votes and subscriptions."""
-        delayed.cancel(session, tell=tell)
         with self.context.together():
             for view in session.views.values():
                 for resource in view.named.values():
                     resource.forget(session.id)
+        delayed.cancel(session, tell=tell)
         for subscribers in self._subscribers.values():
             subscribers.pop(session.id, None)
         if self.fastchannels is not None:
@@ -312,7 +312,6 @@ class Server:
         """Apply changed permissions: drop votes and subscriptions that are no longer allowed."""
         before = _votes(session)
         self.agents[session.id].refresh()
-        delayed.withdraw(session)
         after = _votes(session)
         with self.context.together():
             for kind, number in before:
@@ -321,6 +320,7 @@ class Server:
             for kind, number in after:
                 if (kind, number) not in before:
                     self.state[kind][number].admit(session.id)
+        delayed.withdraw(session)
         for (protocol, _, _), subscribers in self._subscribers.items():
             own = subscribers.get(session.id)
             if own is not None and protocol in KIND_OF:

@@ -19,7 +19,9 @@ from scmigen.server.session import Deferred, Pending, Session
 def begin(session: Session, change: Deferred, head: bytes) -> bytes:
     """Schedule ``change`` for the command with header ``head``; the values of its immediate
     response. Raises `RequestError` if the resource is busy or too many commands are pending."""
-    pending = Pending(change, head)
+    protocol = change.resource.kind.protocol
+    rows = events.delayed_responses(protocol, session.versions[protocol])
+    pending = Pending(change, head, rows.get(head[0]))
     require(not change.resource.busy, Status.BUSY)
     count = sum(other.protocol is pending.protocol for other in session.pending)
     require(count < MAX_PENDING, Status.BUSY)
@@ -82,8 +84,12 @@ def _remove(session: Session, pending: Pending) -> None:
         pending.change.resource.busy = False
 
 
+def _about(change: Deferred) -> str:
+    return f"a delayed change of {change.resource.kind} {change.resource.number}"
+
+
 def _make(session: Session, change: Deferred) -> Status:
-    about = f"{session.name}: a delayed change of {change.resource.kind} {change.resource.number}"
+    about = f"{session.name}: {_about(change)}"
     try:
         change.make()
     except RequestError as refusal:
@@ -94,17 +100,21 @@ def _make(session: Session, change: Deferred) -> Status:
 
 
 def _report(session: Session, pending: Pending, status: Status) -> None:
-    if not pending.change.silent:
-        session.push_event(_response(session, pending, status))
-    elif status is not Status.SUCCESS:
-        session.services.report_error(session, status, pending.head)
+    """Tell the agent; what fails here is logged, and stops nothing of what the caller does."""
+    try:
+        if not pending.change.silent:
+            session.push_event(_response(pending, status))
+        elif status is not Status.SUCCESS:
+            session.services.report_error(session, status, pending.head)
+    except Exception as problem:
+        session.services.failure(problem, f"{session.name}: {_about(pending.change)}")
 
 
-def _response(session: Session, pending: Pending, status: Status) -> bytes:
+def _response(pending: Pending, status: Status) -> bytes:
     """The delayed response: the command's header with the type changed, status and values."""
-    change, head = pending.change, pending.head
-    row = events.delayed_responses(pending.protocol, session.versions[pending.protocol])[head[0]]
-    word = int.from_bytes(head, "little") | MessageType.DELAYED << 8
+    change, row = pending.change, pending.row
+    assert row is not None
+    word = int.from_bytes(pending.head, "little") | MessageType.DELAYED << 8
     return (
         word.to_bytes(HEADER_SIZE, "little")
         + status.to_bytes(4, "little", signed=True)

@@ -76,10 +76,12 @@ class Deferred(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """A deferred change that is not due yet, and the header of the command that asked for it."""
+    """A deferred change that is not due yet, the header of the command that asked for it, and the
+    delayed response in the version that the agent spoke then."""
 
     change: Deferred
     head: bytes
+    row: Message | None
     timer: Timer | None = None
 
     @property

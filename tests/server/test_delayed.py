@@ -24,6 +24,7 @@ from scmi_wire import (
 )
 
 from scmigen.scmi.protocols import Profile
+from scmigen.server.delayed import make_now
 from scmigen.server.simulator import Recorder
 
 MUX, PLL, RANGED = 1, 0, 2
@@ -239,3 +240,58 @@ def test_a_vote_stands_where_the_hardware_fails(full_with):
     assert full.linux.status(VOLTAGE, 5, 0, 7) == HARDWARE_ERROR
     assert full.linux.words(VOLTAGE, 6, 0) == [7]
     assert full.linux.status(VOLTAGE, 5, 0, 0) == SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("message", "older", "expected"),
+    [
+        ((VOLTAGE, 7, 0, ASYNC, 950_000), 0x10000, (VOLTAGE, 7, SUCCESS, 0, 950_000)),
+        ((SENSOR, 6, 0, ASYNC), 0x10000, (SENSOR, 6, SUCCESS, 0, 40_000, 0, 0, 0)),
+        ((POWERCAP, 5, 0, 2, 0), 0x10000, (POWERCAP, 5, SUCCESS, 0, 0)),
+        ((CLOCK, 5, ASYNC, MUX, 200_000_000, 0), 0x10000, (CLOCK, 5, SUCCESS, MUX, 200_000_000, 0)),
+        ((RESET, 4, 0, 4 | 1, 0), 0x10000, (RESET, 4, SUCCESS, 0)),
+    ],
+)
+def test_a_delayed_response_has_the_version_of_its_command(full, message, older, expected):
+    """Version 1 has no delayed level, no timestamps of readings, and no way to have no cap."""
+    assert full.linux.status(*message) == SUCCESS
+    assert full.linux.status(message[0], 0x10, older) == SUCCESS
+    full.wait(5000)
+    assert full.events(full.linux) == (delayed(*expected),)
+
+
+def test_a_loss_ends_all_holds_whatever_becomes_of_the_report(full_with):
+    """linux holds a supply and has a command pending when it loses the device. The report of that
+    command fails, by a mistake in the server that this test makes up."""
+    lines = []
+    full = full_with(broken=lines.append)
+    linux = full.linux
+
+    def pend():
+        assert linux.status(VOLTAGE, 5, 0, 7) == SUCCESS
+        assert linux.status(VOLTAGE, 7, 0, ASYNC, 950_000) == SUCCESS
+        (pending,) = linux.agent.session.pending
+        pending.change = pending.change._replace(values=lambda: ("a word is missing",))
+
+    supply = full.server.state["voltage"][0]
+    session = linux.agent.session
+    for end in (
+        lambda: full.server.release(session, tell=True),
+        lambda: full.wait(100),
+        lambda: make_now([session]),
+        lambda: take_away(full, session),
+    ):
+        pend()
+        end()
+        assert session.pending == []
+        assert not supply.busy
+        assert len(lines) == 1
+        assert "a delayed change of voltage 0: " in lines.pop()
+    assert supply.votes.of(session.id) is None
+
+
+def take_away(full, session):
+    """Deny linux its supply, as a device with it would."""
+    permissions = full.server.permissions
+    permissions.operations = lambda *_: frozenset()
+    full.server.permissions_changed(session)

@@ -218,15 +218,6 @@ def test_what_was_negotiated_ends_with_the_connection(full):
     assert linux.words(CLOCK, 0xE, 3) == [1]
 
 
-def test_a_delayed_response_has_the_layout_of_its_time(full):
-    linux = full.linux
-    assert linux.status(SENSOR, 6, 0, 1) == SUCCESS
-    assert linux.status(SENSOR, NEGOTIATE, 0x10000) == SUCCESS
-    full.wait(1000)
-    (frame,) = full.events(linux)
-    assert frame[4:] == words(SUCCESS, 0, 40_000, 0)
-
-
 def test_subscriptions_are_told_in_the_version_in_use(full):
     linux = full.linux
     assert linux.status(CLOCK, 9, 0, 1) == SUCCESS

@@ -111,13 +111,14 @@ def cap_set(session: Session, domain: Powercap, own: int, flags: int, cap: int) 
         require(about.minimum_cap <= cap <= about.maximum_cap, Status.OUT_OF_RANGE)
         cap -= (cap - about.minimum_cap) % about.cap_step
     require(not domain.busy, Status.BUSY)
+    always_capped = session.always_capped  # in the version of the command, not of a later one
     change = Deferred(
         domain,
         own,
         Operation.CONFIG,
         about.latency,
         lambda: domain.set_cap(cap, session.id),
-        lambda: (own, domain.outward(domain.cap, session.always_capped)),
+        lambda: (own, domain.outward(domain.cap, always_capped)),
         silent=bool(flags & _SILENT),
     )
     return now_or_later(change, later=bool(flags & _ASYNCHRONOUS))

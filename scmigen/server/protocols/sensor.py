@@ -160,8 +160,8 @@ def trip_point_config(session: Session, sensor: Sensor, _: int, control: int, va
     return DONE
 
 
-def _reading(session: Session, sensor: Sensor) -> bytes:
-    if Feature.SENSOR_CONFIGURATION not in session.features:
+def _reading(session: Session, sensor: Sensor, old: bool) -> bytes:
+    if old:
         return _READING_V1(sensor.read()[0])
     return reading(session.services.timers, sensor)
 
@@ -171,17 +171,17 @@ def reading_get(session: Session, sensor: Sensor, own: int, flags: int) -> bytes
     disabled. Reading a disabled sensor is an error."""
     require(not flags & ~_ASYNCHRONOUS)
     require(not flags & _ASYNCHRONOUS or sensor.about.asynchronous, Status.NOT_SUPPORTED)
-    always_on = Feature.SENSOR_CONFIGURATION not in session.features
-    require(always_on or sensor.enabled, Status.PROTOCOL_ERROR)
+    old = Feature.SENSOR_CONFIGURATION not in session.features  # and always on
+    require(old or sensor.enabled, Status.PROTOCOL_ERROR)
     if not flags & _ASYNCHRONOUS:
-        return _reading(session, sensor)
+        return _reading(session, sensor, old)
     found: list[bytes] = []
     return Deferred(
         sensor,
         own,
         Operation.READ,
         sensor.about.latency,
-        lambda: found.append(_reading(session, sensor)),
+        lambda: found.append(_reading(session, sensor, old)),
         lambda: (own,),
         lambda: found[0],
         exclusive=False,
