@@ -34,10 +34,11 @@ def _outputs(
     if text is None:
         return ()
     names = tuple(dict.fromkeys(text.split(",")))
-    for name in names:
-        if not registry.exists(name):
-            known = ", ".join(registry.names())
-            raise click.BadParameter(f"no output {name!r}; one of: {known}", context, parameter)
+    unknown = [name for name in names if not registry.exists(name)]
+    if unknown:
+        said = ", ".join(map(repr, unknown))
+        known = ", ".join(registry.names())
+        raise click.BadParameter(f"no output {said}; one of: {known}", context, parameter)
     return names
 
 

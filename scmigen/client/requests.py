@@ -36,6 +36,15 @@ _EXTENDED_NAMES: Final = {
 _HOLES: Final = frozenset({Status.NOT_FOUND, Status.DENIED})
 
 
+def _similar(name: str) -> str:
+    """The messages that a misspelt ``name`` may stand for."""
+    from difflib import get_close_matches
+
+    known = {known.upper(): known for known in messages.names()}
+    near = [known[word] for word in get_close_matches(name.upper(), known, 3)]
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
 class Requests(Channel):
     """Requests of an agent. Every method raises `ScmiError` if the platform refuses the request,
     and `ClientError` if it does not answer."""
@@ -52,7 +61,13 @@ class Requests(Channel):
         """The PROTOCOL_VERSION word (cached), or the version that was negotiated."""
         if protocol not in self._versions:
             row = messages.commands(protocol, 0x10000)[messages.VERSION]
-            (self._versions[protocol],) = self.exchange(protocol, row, ())[0]
+            try:
+                (self._versions[protocol],) = self.exchange(protocol, row, ())[0]
+            except ScmiError as refusal:
+                raise ScmiError(
+                    refusal.status,
+                    f"this agent has nothing of the protocol {protocol.name.lower()}",
+                ) from None
         return self._chosen.get(protocol, self._versions[protocol])
 
     def message(self, protocol: Protocol, number: int) -> Message:
@@ -76,7 +91,7 @@ class Requests(Channel):
         for unknown names."""
         found = messages.named(name)
         if found is None:
-            raise ValueError(f"unknown message {name!r}")
+            raise ValueError(f"unknown message {name!r}{_similar(name)}")
         protocol, number = found
         message = self.message(protocol, number)
         names = [field.name for field in message.request.fields]

@@ -136,6 +136,8 @@ def test_entries_that_differ_in_length(url, profile):
 def test_call_refuses_unknown_names_and_fields(run):
     for arguments, told in [
         (["NO_SUCH_MESSAGE"], "unknown message 'NO_SUCH_MESSAGE'"),
+        (["clock_rate_gett"], "did you mean CLOCK_RATE_GET or"),
+        (["clock.PROTOCOL_VERSIO"], "did you mean clock.PROTOCOL_VERSION or"),
         (["RESET", "clock=1"], "fields: domain, flags, reset_state"),
         (["RESET", "1:2"], "has no entries after its fields"),
         (["RESET", "domain=x"], "is not a number"),
