@@ -13,7 +13,7 @@ from scmigen.bindings.facts import Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.checks.against_channel import channel_differs
 from scmigen.checks.grant_checks import grant_unused, name_differs
-from scmigen.checks.words import plain, resource_name, spans, use_word
+from scmigen.checks.words import listed, node_word, plain, resource_name, spans, use_word
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.model.platform import Grant, Model, Platform, Resource
 from scmigen.runtime import Numbering
@@ -149,12 +149,19 @@ def _protocols(model: Model, platform: Platform, mine: Agent, view: _View) -> It
         instance = platform.instance
         assert instance is not None
         node = instance.protocols[kind.protocol]
+        grants = platform.grants_of(mine, kind)
+        uses = [why for grant in grants for why in grant.because if isinstance(why, Use)]
+        devices = dict.fromkeys(node_word(model.inventory.tree, use.consumer.path) for use in uses)
+        way = f"drop what needs them: {listed(devices)}" if devices else "drop the node"
         yield PROTOCOL_UNSERVED.error(
             f"{node.path}: the server gives {view.agent.name} nothing of protocol "
             f"{kind.protocol:#x}",
             node.position or Position(model.inventory.tree.file),
-            [Related("the server", view.position)],
-            f"have the server serve {kind} resources, or drop what needs them",
+            [
+                *(Related(use_word(use), use.position) for use in uses),
+                Related("the server", view.position),
+            ],
+            f"have the server serve {kind} resources, or {way}",
         )
 
 

@@ -1,4 +1,4 @@
-"""Checks of values: voltages that supplies cannot have, and what ``platform.assume`` says."""
+"""Checks of values: voltages that supplies cannot have, and what ``platform`` says of the tree."""
 
 from collections.abc import Iterator
 
@@ -116,3 +116,30 @@ def assume_unused(model: Model) -> Iterator[Diagnostic]:
                 item.position,
                 hint=assume_unused.advice,
             ).about(map(resource_name, sorted(item.keys)), item.below)
+
+
+@check(
+    "provider-none",
+    about="The platform's options give a class to a node that provides nothing.",
+    advice="Name the provider itself; scmigen show providers lists all.",
+    severity=Severity.WARNING,
+)
+def provider_none(model: Model) -> Iterator[Diagnostic]:
+    """Entries of ``platform.managed``, ``fixed`` and ``local`` without a provider in or below any
+    node that they name."""
+    tree, options = model.inventory.tree, model.assignment.options
+    nodes = [provider.node for provider in model.providers.values()]
+    provide = {part.path for node in nodes for part in (node, *node.ancestors())}
+    classes = {"managed": options.managed, "fixed": options.fixed, "local": options.local}
+    for word, named in classes.items():
+        useful = {where for path, where in named.items() if path in provide}
+        for where in dict.fromkeys(named.values()):
+            if where is not None and where not in useful:
+                paths = [path for path, at in named.items() if at == where]
+                yield provider_none.warning(
+                    f"platform.{word} names {listed(node_word(tree, path) for path in paths)}, "
+                    f"which {'provides' if len(paths) == 1 else 'provide'} no clocks, power "
+                    "domains or other resources",
+                    where,
+                    hint="name the provider itself; scmigen show providers lists all",
+                ).about(nodes=paths)

@@ -57,6 +57,9 @@ PROTECTED = "g: g { #clock-cells = <1>; protected-clocks = <3>; };"
 ASSUMED = """domains: {a: {id: 1, default: true, scmi: {role: ospm}}}
 platform: {assume: {values: [^{%s}]}}
 """
+CLASSES = """domains: {a: {id: 1, default: true, scmi: {role: ospm}}}
+platform: {local: [%s]}
+"""
 VOLTS = "t: t { o { opp-microvolt = %s; }; };"
 OPP = "t: t { o { opp-hz = <0 5>; }; };"
 TREE_SCMI = """scmi { compatible = "arm,scmi-smc"; shmem = <&%s>; arm,smc-id = <1>; %s };"""
@@ -203,6 +206,13 @@ CASES = {
         "the platform serves no clock that this entry covers",
         Case(f"d {{ {RATE} }};", ASSUMED % "clock: '&cc 2', rates: [5]", whole=True),
         Case(f"d {{ {RATE} }};", ASSUMED % "clock: '&cc 1', rates: [5]", whole=True),
+    ),
+    "provider-none": (
+        "warning",
+        "platform.local names &e, which provides no clocks, power domains or other resources",
+        Case("e: e { };", CLASSES % "^'&e'", whole=True),
+        # A node above a provider stands for it.
+        Case("bus: e { e: c { #clock-cells = <0>; }; };", CLASSES % "'&bus'", whole=True),
     ),
     "grant-unmanaged": (
         "error",

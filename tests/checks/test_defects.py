@@ -198,6 +198,10 @@ def test_f8_a_protocol_that_nobody_serves() -> None:
     assert found["protocol-unserved"].message == (
         "/firmware/scmi/protocol@17: the server gives ospm nothing of protocol 0x17"
     )
+    assert found["protocol-unserved"].hint == (
+        "have the server serve voltage resources, or drop what needs them: "
+        "&vdd and /firmware/scmi/protocol@17/regulators/regulator@1"
+    )
 
 
 def test_f8_not_where_it_is_served() -> None:
