@@ -18,7 +18,7 @@ The channel that delivered a message identifies its sender; nothing in the messa
 This module knows neither sockets nor the meaning of any message.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -59,6 +59,15 @@ class Command:
     view: View | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The messages of one version of a protocol: the commands, by their header bits, and the
+    PROTOCOL_MESSAGE_ATTRIBUTES words, by protocol and message."""
+
+    commands: Mapping[int, Command]
+    words: Mapping[tuple[int, int], int]
+
+
 def _fits(command: Command, message: bytes) -> bool:
     """Whether the bytes that follow the fixed part are whole entries the message may have."""
     more = len(message) - command.size
@@ -76,6 +85,7 @@ class Agent:
         self.services = session.services
         self._context = session.services.context
         self._commands: dict[int, Command] = {}
+        self._tables: dict[tuple[Protocol, int], _Table] = {}
         self.refresh()
 
     # Permissions
@@ -89,17 +99,27 @@ class Agent:
             for protocol in sorted(SERVED)
             if protocol in session.versions and self._has(protocol)
         )
-        self._commands = {
-            message.id | protocol << 10: self._command(protocol, message, run)
-            for protocol in session.protocols
-            for message, run in self._messages(protocol)
-        }
-        session.messages = {
-            (key >> 10, key & 0xFF): SERVED[Protocol(key >> 10)].message_attributes.get(
-                key & 0xFF, 0
+        self.speak()
+
+    def speak(self) -> None:
+        """Take messages in the versions in use. Permissions change the tables of resources that
+        commands refer to, not the commands, so that each version's are made once: an agent can
+        choose versions as often as it likes."""
+        session = self.session
+        tables = [self._table(it, session.versions[it]) for it in session.protocols]
+        self._commands = {key: it for table in tables for key, it in table.commands.items()}
+        session.messages = {key: word for table in tables for key, word in table.words.items()}
+
+    def _table(self, protocol: Protocol, version: int) -> _Table:
+        found = self._tables.get((protocol, version))
+        if found is None:
+            rows = self._messages(protocol, version)
+            attributes = SERVED[protocol].message_attributes
+            found = self._tables[protocol, version] = _Table(
+                {row.id | protocol << 10: self._command(protocol, row, run) for row, run in rows},
+                {(protocol, row.id): attributes.get(row.id, 0) for row, _ in rows},
             )
-            for key in self._commands
-        }
+        return found
 
     def _has(self, protocol: Protocol) -> bool:
         kind = KIND_OF.get(protocol)
@@ -115,10 +135,9 @@ class Agent:
             return frozenset() if about.system_power else _SYSTEM_STATE
         return frozenset() if about.permissions else _GUARDED.get(protocol, frozenset())
 
-    def _messages(self, protocol: Protocol) -> list[tuple[Message, Handler]]:
-        session = self.session
-        rows = {**messages.commands(protocol, session.versions[protocol])}
-        offered = messages.commands(protocol, session.offered[protocol])
+    def _messages(self, protocol: Protocol, version: int) -> list[tuple[Message, Handler]]:
+        rows = {**messages.commands(protocol, version)}
+        offered = messages.commands(protocol, self.session.offered[protocol])
         if messages.NEGOTIATE in offered:  # also to get back from an older version
             rows[messages.NEGOTIATE] = offered[messages.NEGOTIATE]
         handlers = SERVED[protocol].handlers

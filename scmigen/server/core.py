@@ -304,9 +304,9 @@ class Server:
 
     def versions_changed(self, session: Session) -> None:
         """Apply the versions of protocols that the agent has chosen."""
-        self.agents[session.id].refresh()
+        self.agents[session.id].speak()
         if self.fastchannels is not None:
-            self.fastchannels.shown_changed(session.id)
+            self.fastchannels.versions_changed(session)
 
     def permissions_changed(self, session: Session) -> None:
         """Apply changed permissions: drop votes and subscriptions that are no longer allowed."""

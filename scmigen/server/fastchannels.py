@@ -129,6 +129,8 @@ class FastChannels:
             raise
         #: The agents that have asked for their channels since they connected.
         self._users: set[int] = set()
+        #: The terms of each agent that has negotiated versions.
+        self._terms: dict[int, tuple[bool, bool]] = {}
         self._pace = Backoff(PERIOD, min(it.idle for it in windows.values()), PATIENCE)
         self._timer: Timer | None = None
 
@@ -172,6 +174,13 @@ class FastChannels:
         for slot in self._slots.values():
             if slot.agent == agent:
                 self._show(slot)
+
+    def versions_changed(self, session: Session) -> None:
+        """Update the GET channels of an agent whose versions have other terms than the last."""
+        terms = (session.plain_levels, session.always_capped)
+        if self._terms.get(session.id) != terms:
+            self._terms[session.id] = terms
+            self.shown_changed(session.id)
 
     def disconnected(self, agent: int) -> None:
         """``agent`` is gone: its channels rest until it asks for them again."""
