@@ -54,7 +54,8 @@ class Areas:
     def rung(self) -> bool:
         """Whether the server rings."""
         if self.here is not None:
-            return bool(select.select([self.here], [], [], 10)[0] and os.eventfd_read(self.here))
+            ready = select.select([self.here], [], [], self.doorbell.gettimeout())[0]
+            return bool(ready and os.eventfd_read(self.here))
         return self.doorbell.recv(1) != b""
 
     def write(self, message: bytes, length: int | None = None) -> None:
