@@ -12,6 +12,7 @@ from typing import Any, Self
 from scmigen import runtime
 from scmigen.scmi.protocols import Profile
 from scmigen.server import Server
+from scmigen.server.faults import Fault
 from scmigen.server.port import Record
 from scmigen.server.service import Service
 
@@ -46,6 +47,7 @@ class Running:
         board: runtime.Runtime,
         urls: Mapping[str, str],
         records: Sequence[Record] = (),
+        faults: Sequence[Fault] = (),
         **options: Any,
     ) -> None:
         self.log: list[str] = []
@@ -55,7 +57,7 @@ class Running:
             for name, url in urls.items()
             if (agent := self.server.agent(name)) is not None
         }
-        self.service = Service(self.server, endpoints, self.note, records)
+        self.service = Service(self.server, endpoints, self.note, records, faults)
 
     def note(self, line: str, _: str) -> None:
         self.log.append(line)

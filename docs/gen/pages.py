@@ -31,6 +31,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "agents-platform": schemas.agents_platform,
     "checks": checks.checks,
     "commands": commands.commands,
+    "faults": schemas.faults,
     "library": library.library,
     "operations": schemas.operations,
     "output-files": outputs.files,

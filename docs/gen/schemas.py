@@ -11,6 +11,7 @@ from scmigen.explain import switchable
 from scmigen.project.schema import project_schema
 from scmigen.runtime import json_schema
 from scmigen.scmi.operations import OPERATIONS
+from scmigen.server.faults_file import faults_schema
 from scmigen.targets.registry import names
 
 _Schema = Mapping[str, Any]
@@ -32,6 +33,12 @@ def agents_platform() -> str:
 
 
 _MOVED = "Belongs to outputs."
+
+
+def faults() -> str:
+    """The keys of a fault."""
+    schema = json.loads(json.dumps(faults_schema()))
+    return _keys(schema["properties"]["fault"]["items"])
 
 
 def operations() -> str:

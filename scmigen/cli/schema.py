@@ -6,18 +6,24 @@ from scmigen.cli.report import say_json
 
 
 @click.command(
-    help="""Print the JSON Schema of agents files, project files or runtime configurations.
+    help="""Print the JSON Schema of agents files, project files, runtime configurations or faults.
 
 Editors use it to complete and check: docs/howto/schemas.md.
 """
 )
-@click.argument("format_", metavar="FORMAT", type=click.Choice(["agents", "project", "runtime"]))
+@click.argument(
+    "format_", metavar="FORMAT", type=click.Choice(["agents", "faults", "project", "runtime"])
+)
 def schema(format_: str) -> None:
     # Each needs other parts of the compiler.
     if format_ == "runtime":
         from scmigen.runtime import json_schema
 
         click.echo(json_schema().decode(), nl=False)
+    elif format_ == "faults":
+        from scmigen.server.faults_file import faults_schema
+
+        say_json(faults_schema())
     elif format_ == "project":
         from scmigen.project.schema import project_schema
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 
 import click
 
-from scmigen import runtime
+from scmigen import escape, runtime
 from scmigen.addresses import quoted
 from scmigen.cli import complete
 from scmigen.cli.report import say
@@ -23,6 +23,7 @@ from scmigen.scmi.protocols import KIND_OF
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
 from scmigen.server.fastchannels import IDLE, PERIOD, FastChannelError, Window, users
+from scmigen.server.faults import Fault
 from scmigen.server.log import RARE, Log
 from scmigen.server.port import Record, Trace
 from scmigen.server.service import Service
@@ -46,6 +47,7 @@ class _Options:
     profiles: tuple[str, ...]
     fastchannels: tuple[tuple[str, Window], ...]
     state: tuple[str, ...] = ()
+    faults: Path | None = None
 
 
 def _served(agent: Agent, url: str) -> str:
@@ -72,6 +74,37 @@ def _configuration(options: _Options) -> runtime.Runtime:
         return runtime.decode(data)
     except (InputError, runtime.ConfigurationError) as problem:
         raise click.ClickException(f"{path}: {problem}") from None
+
+
+def _faults(options: _Options, platform: runtime.Runtime) -> tuple[Fault, ...]:
+    """The faults to inject. Raises `click.ClickException`."""
+    path = options.faults
+    if path is None:
+        return ()
+    from scmigen.inputs import read_text
+    from scmigen.server.faults_file import FaultsError, read_faults
+
+    try:
+        return read_faults(read_text(path), platform)
+    except InputError as problem:
+        raise click.ClickException(f"{path}: {problem}") from None
+    except FaultsError as problem:
+        raise _WrongFaults(
+            [f"{path}{':' if line[0].isdigit() else ': '}{line}" for line in problem.problems]
+        ) from None
+
+
+class _WrongFaults(click.ClickException):
+    """All that is wrong with a file of faults, a line each; one line in the log."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("; ".join(lines))
+        self._lines = lines
+
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002
+        """Print the lines."""
+        for line in self._lines:
+            click.echo(f"Error: {escape.line(line)}", err=True)
 
 
 def _by_agent(
@@ -227,6 +260,7 @@ def _reload(service: Service, options: _Options, log: Log) -> None:
         _try(options, log)
         for agent, url in _switch(service, options, log).items():
             log(_served(agent, url))
+        service.inject(_faults(options, service.server.configuration))
         log("reloaded")
     except Exception as problem:
         same = service.server.configuration is old
@@ -247,7 +281,9 @@ def _reason(problem: Exception) -> str:
 def _try(options: _Options, log: Log) -> None:
     """Start a server of the current contents of the files without the real back end, which can
     serve only one configuration at a time. Raises whatever is wrong with them."""
-    tried = _server(options, Backend(), log, _configuration(options), successor=True)
+    platform = _configuration(options)
+    _faults(options, platform)
+    tried = _server(options, Backend(), log, platform, successor=True)
     try:
         _endpoints(tried, options.listen, options.directory)
     finally:
@@ -372,7 +408,14 @@ unchanged stay connected. SIGTERM and SIGINT stop the server.
     "--capture",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Capture every message in a pcapng file, up to 1 GiB.",
+    help="Capture every message in a pcapng file, up to 1 GiB; see scmigen dissector.",
+)
+@click.option(
+    "--faults",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Let the faults in a TOML file happen to messages of single agents, to test drivers: a "
+    "status, no response, a late, second, short or long one. SIGHUP reads it again.",
 )
 @click.option(
     "--backend",
@@ -390,23 +433,25 @@ def serve(
     fastchannels: tuple[str, ...],
     trace: str | None,
     capture: Path | None,
+    faults: Path | None,
     backend: str | None,
 ) -> None:
-    options = _Options(
-        configuration, extra, listen, directory, profiles, tuple(map(_window, fastchannels)), state
-    )
+    windows = tuple(map(_window, fastchannels))
+    options = _Options(configuration, extra, listen, directory, profiles, windows, state, faults)
     log = Log(sys.stderr.fileno())
     _more_files()
     try:
         found = None if backend is None else load(backend)
     except BackendError as problem:
         raise click.UsageError(str(problem)) from None
-    server = _server(options, found, log, _configuration(options))
+    platform = _configuration(options)
+    injected = _faults(options, platform)
+    server = _server(options, found, log, platform)
     endpoints = _endpoints(server, listen, directory)
     try:
         if directory is not None:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        service = Service(server, endpoints, log, _records(trace, capture, log))
+        service = Service(server, endpoints, log, _records(trace, capture, log), injected)
     except OSError as problem:
         where = f"{problem.filename}: " if problem.filename is not None else ""
         raise click.ClickException(f"{where}{problem.strerror}") from None

@@ -13,6 +13,7 @@ from scmigen.escape import plain
 from scmigen.scmi import protocols
 from scmigen.scmi.text import describe
 from scmigen.server.agent import Agent
+from scmigen.server.faults import Injector
 
 
 class Record(Protocol):
@@ -39,6 +40,9 @@ class Port:
 
     def __init__(self, agent: Agent, records: Sequence[Record] = ()) -> None:
         self._records = records
+        self._injector: Injector | None = None
+        self._late: list[bytes] = []
+        self._answer: Callable[[bytes], None] | None = None
         self._heard: Callable[[], None] | None = None
         self.change(agent)
 
@@ -55,7 +59,8 @@ class Port:
     def change(self, agent: Agent) -> None:
         """Use ``agent`` from now on."""
         self.agent = agent
-        self._handle = self._recorded if self._records else agent.handle
+        self._carry_out = agent.handle if self._injector is None else self._injected
+        self._handle = self._recorded if self._records else self._carry_out
         self.handle = self._handle if self._heard is None else self._told
 
     def listen(self, heard: Callable[[], None]) -> None:
@@ -68,6 +73,31 @@ class Port:
         self._heard()
         return self._handle(message)
 
+    def inject(self, injector: Injector | None) -> None:
+        """Let faults happen to the messages, or no longer; what is delayed is lost."""
+        if self._injector is not None:
+            self._injector.forget()
+        self._injector = injector
+        self.change(self.agent)
+
+    def answer_with(self, answer: Callable[[bytes], None] | None) -> None:
+        """Call ``answer`` with delayed responses; without one they are sent with the events."""
+        self._answer = answer
+
+    def send_late(self, frame: bytes) -> None:
+        """Send a response that a fault has delayed."""
+        if self._answer is None:
+            self._late.append(frame)
+            self.agent.services.waiting.add(self.agent.id)
+            return
+        for record in self._records:
+            record.frames(self.agent, (frame,), response=True)
+        self._answer(frame)
+
+    def _injected(self, message: bytes) -> tuple[bytes, ...]:
+        assert self._injector is not None
+        return self._injector.handle(message, self.agent.handle)
+
     def limit(self, max_reply: int) -> None:
         """Cap reply payloads at ``max_reply`` bytes, status included."""
         self.agent.limit(max_reply)
@@ -75,7 +105,7 @@ class Port:
     def _recorded(self, message: bytes) -> tuple[bytes, ...]:
         for record in self._records:
             record.message(self.agent, message)
-        frames = self.agent.handle(message)
+        frames = self._carry_out(message)
         for record in self._records:
             record.frames(self.agent, frames, response=True)
         return frames
@@ -83,6 +113,11 @@ class Port:
     def take_events(self) -> tuple[bytes, ...]:
         """Empty the agent's event queue and return its frames."""
         frames = self.agent.take_events()
+        if self._injector is not None:
+            frames = self._injector.events(frames)
+        if self._late:
+            frames += tuple(self._late)
+            self._late.clear()
         for record in self._records:
             record.frames(self.agent, frames, response=False)
         return frames
@@ -97,6 +132,9 @@ class Port:
         """Tell the agent that its client is gone."""
         for record in self._records:
             record.note(self.agent, "disconnected")
+        if self._injector is not None:
+            self._injector.forget()
+        self._late.clear()
         self.agent.disconnect()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from scmigen.server.agent import Agent
 from scmigen.server.core import PLATFORM, Server
+from scmigen.server.faults import Fault, Injector
 from scmigen.server.port import Port, Record
 from scmigen.server.reload import transfer_state
 from scmigen.server.transports import Transport, open_transport
@@ -24,11 +25,13 @@ class Service:
         urls: Mapping[Agent, str],
         log: Callable[[str, str], None],
         records: Sequence[Record] = (),
+        faults: Sequence[Fault] = (),
     ) -> None:
         self.server = server
         self.loop = Loop(server.timers, self._ticked)
         self._log = log
         self._records = records
+        self._faults = faults
         self._transports: dict[int, Transport] = {}
         self._ports: dict[int, Port] = {}
         try:
@@ -40,8 +43,24 @@ class Service:
 
     def _open(self, agent: Agent, url: str) -> None:
         port = Port(agent, self._records)
+        self._inject(agent.id, port)
         self._transports[agent.id] = open_transport(port, url, self)
         self._ports[agent.id] = port
+
+    def inject(self, faults: Sequence[Fault]) -> None:
+        """Let these faults happen in place of those before; all begin to count anew."""
+        self._faults = faults
+        for number, port in self._ports.items():
+            self._inject(number, port)
+
+    def _inject(self, agent: int, port: Port) -> None:
+        def send(frame: bytes) -> None:
+            port.send_late(frame)
+            self.deliver()
+
+        own = [fault for fault in self._faults if fault.agent == agent]
+        loop = self.loop
+        port.inject(Injector(own, loop.now, loop.later, send) if own else None)
 
     def log(self, line: str, source: str = "") -> None:
         """Log a line for people; ``source`` is the agent that caused it."""

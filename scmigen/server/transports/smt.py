@@ -142,6 +142,8 @@ class SmtSession:
         self._aside = aside
         self._out: deque[bytes] = deque()
         self._doorbells: tuple[int, ...] = ()
+        #: The command that a fault has left without a response.
+        self._held: bytes | None = None
         file.setblocking(False)
         try:
             self._send_files()
@@ -149,6 +151,7 @@ class SmtSession:
             self._release()
             raise
         port.limit(min(MAX_REPLY, areas.slot - HEADER - HEADER_SIZE))
+        port.answer_with(self._answer_late)
         host.loop.watch(file, self._turn)
         # A command written before this client was accepted, by it or by a predecessor that left
         # without ringing, keeps the slot busy until it is answered.
@@ -214,10 +217,29 @@ class SmtSession:
             self._host.log(line, self._port.name)
             return
         message = self._memory.read(slot + HEADER, length)
-        for frame in self._port.handle(message):
-            self._write(slot, frame if self._fits(frame) else frame[:HEADER_SIZE] + _TOO_LONG)
+        if message == self._held:
+            return  # the ring was about something else
+        frames = self._port.handle(message)
+        self._held = None if frames else message
+        for frame in frames[:1]:  # the slot has room for one
+            self._answer(frame)
+
+    def _answer(self, frame: bytes) -> None:
+        """Write a response. Raises `OSError`, `SharedMemoryError`."""
+        slot = self._areas.commands
+        self._write(slot, frame if self._fits(frame) else frame[:HEADER_SIZE] + _TOO_LONG)
         self._put(slot + STATUS, FREE)
         self._ring()
+
+    def _answer_late(self, frame: bytes) -> None:
+        """Write the response that a fault has delayed, unless another command is in its place."""
+        try:
+            busy = not self._word(self._areas.commands + STATUS) & (FREE | ERROR)
+            if busy and self._held is not None and self._held[:HEADER_SIZE] == frame[:HEADER_SIZE]:
+                self._held = None
+                self._answer(frame)
+        except (OSError, SharedMemoryError) as problem:
+            self.end(f"shared memory: {problem}")
 
     def _fits(self, frame: bytes) -> bool:
         return len(frame) <= self._areas.slot - HEADER

@@ -95,6 +95,9 @@ class VhostSession:
         self._input = bytearray()
         self._files: deque[int] = deque()
         self._out: deque[bytes] = deque()
+        #: Header → the buffers of a command that a fault has left without a response.
+        self._held: dict[bytes, Chain] = {}
+        port.answer_with(self._answer_late)
         self._rest = Rest(self._loop, PARTIAL, self.end)
         file.setblocking(False)
         self._loop.watch(file, self._receive)
@@ -274,6 +277,8 @@ class VhostSession:
         queue = self._queues[index]
         if queue.kick is not None:
             self._loop.forget(queue.kick)
+        if index == COMMANDS:
+            self._held.clear()
         return queue.stop()
 
     def _file_of(self, payload: bytes, files: deque[int]) -> tuple[VirtQueue, int, int | None]:
@@ -338,9 +343,27 @@ class VhostSession:
         if not HEADER_SIZE <= len(chain.readable) <= _LONGEST:
             raise QueueError(f"a message that is not {HEADER_SIZE} to {_LONGEST} bytes long")
         frames = self._port.handle(chain.readable)
-        queue.push(self._guest, chain, _fitting(chain, frames))
+        if frames:
+            queue.push(self._guest, chain, _fitting(chain, frames))
+        else:  # a fault has dropped or delayed the response
+            self._held[chain.readable[:HEADER_SIZE]] = chain
+            if len(self._held) > queue.size:
+                del self._held[next(iter(self._held))]
         if self._port.eventful:
             self._host.deliver()
+
+    def _answer_late(self, frame: bytes) -> None:
+        """Write the response that a fault has delayed."""
+        chain = self._held.pop(frame[:HEADER_SIZE], None)
+        queue = self._queues[COMMANDS]
+        if chain is None or not queue.ready:
+            return
+        try:
+            queue.push(self._guest, chain, _fitting(chain, (frame,)))
+        except (QueueError, SharedMemoryError) as problem:
+            self.end(f"vhost-user: {problem}")
+        except OSError as problem:
+            self.end(f"vhost-user: {problem.strerror}")
 
     def _events(self) -> None:
         """Write some queued events to the buffers of the event queue."""
