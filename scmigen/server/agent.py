@@ -193,7 +193,7 @@ class Agent:
                     return self._refuse_resource(head, command, words[command.subject])
                 values = command.run(self.session, resource, *words)
             if type(values) is Deferred:
-                values = delayed.begin(self.session, values, head)
+                values = delayed.begin(self.session, values, message)
             context = self._context
             if context.changes:
                 self.services.publish(self.id)

@@ -6,6 +6,7 @@ the agents named in `Server.waiting`.
 
 import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from scmigen import runtime
@@ -23,6 +24,7 @@ from scmigen.server.polling import Poller
 from scmigen.server.session import Event, Refusal, Session
 from scmigen.server.shutdown import Shutdown
 from scmigen.server.simulator import Simulator
+from scmigen.server.snapshot import Snapshot, Store
 from scmigen.server.state import (
     Change,
     Context,
@@ -30,6 +32,7 @@ from scmigen.server.state import (
     Powercap,
     Resource,
     Sensor,
+    Switch,
     boot,
     undo,
 )
@@ -155,6 +158,31 @@ class Server:
         """Close the memory for FastChannels: another server is used in place of this one."""
         if self.fastchannels is not None:
             self.fastchannels.close()
+
+    @cached_property
+    def _store(self) -> Store:
+        resources = [item for kind in self.state.values() for item in kind.values()]
+        votes = [item.votes for item in resources if isinstance(item, Switch)]
+        others = (self.permissions, self.poller, self.shutdown, *self.sessions.values())
+        return Store(
+            self.timers, (*resources, *votes, *others), {self: ("_subscribers", "waiting")}
+        )
+
+    def snapshot(self) -> Snapshot:
+        """All that a message can change, to compare and to `restore`. The back end is not part of
+        it. Raises `ValueError` with FastChannels, whose memory changes without the server."""
+        if self.fastchannels is not None:
+            raise ValueError("a server with FastChannels has no snapshot")
+        return self._store.take()
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Return to the state of a snapshot of this server, without telling agents or the back
+        end. Raises `ValueError` for that of another server."""
+        spoken = {number: session.versions for number, session in self.sessions.items()}
+        moved = self.permissions in self._store.restore(snapshot)
+        for number, versions in spoken.items():
+            if moved or self.sessions[number].versions is not versions:
+                self.agents[number].refresh()
 
     def tick(self) -> None:
         """Run the timers that are due."""

@@ -16,12 +16,12 @@ from scmigen.server.protocols.handler import DONE, MAX_PENDING, RequestError, re
 from scmigen.server.session import Deferred, Pending, Session
 
 
-def begin(session: Session, change: Deferred, head: bytes) -> bytes:
-    """Schedule ``change`` for the command with header ``head``; the values of its immediate
-    response. Raises `RequestError` if the resource is busy or too many commands are pending."""
+def begin(session: Session, change: Deferred, message: bytes) -> bytes:
+    """Schedule ``change`` for the command ``message``; the values of its immediate response. Raises
+    `RequestError` if the resource is busy or too many commands are pending."""
     protocol = change.resource.kind.protocol
     rows = events.delayed_responses(protocol, session.versions[protocol])
-    pending = Pending(change, head, rows.get(head[0]))
+    pending = Pending(change, message, rows.get(message[0]))
     require(not change.resource.busy, Status.BUSY)
     count = sum(other.protocol is pending.protocol for other in session.pending)
     require(count < MAX_PENDING, Status.BUSY)

@@ -13,7 +13,7 @@ from scmigen import runtime
 from scmigen.scmi import messages
 from scmigen.scmi import protocols as scmi
 from scmigen.scmi.features import Feature, features
-from scmigen.scmi.layouts import STATUS_SIZE, Message
+from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Message
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, VERSIONS, Kind, Profile
 from scmigen.scmi.status import Status
@@ -76,13 +76,18 @@ class Deferred(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """A deferred change that is not due yet, the header of the command that asked for it, and the
-    delayed response in the version that the agent spoke then."""
+    """A deferred change that is not due yet, the command that asked for it, and the delayed
+    response in the version that the agent spoke then."""
 
     change: Deferred
-    head: bytes
+    message: bytes
     row: Message | None
     timer: Timer | None = None
+
+    @property
+    def head(self) -> bytes:
+        """The header of the command."""
+        return self.message[:HEADER_SIZE]
 
     @property
     def protocol(self) -> scmi.Protocol:

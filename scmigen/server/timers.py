@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Final
 
 NANOSECONDS_IN_MICROSECOND: Final = 1000
@@ -47,6 +48,10 @@ class Backoff:
         return found
 
 
+#: Timers in order: ns until each is due, and what it calls.
+Waiting = tuple[tuple[int, Timer, Callable[[], None]], ...]
+
+
 def _raise(problem: Exception) -> None:
     raise problem
 
@@ -90,6 +95,26 @@ class Timers:
         while self.waiting and self.waiting[0][2].call is None:
             heapq.heappop(self.waiting)
         return max(0, self.waiting[0][0] - self.now()) if self.waiting else None
+
+    def left(self) -> Waiting:
+        """What is waiting now."""
+        if not self.waiting:
+            return ()
+        now = self.now()
+        return tuple(
+            (due - now, timer, timer.call)
+            for due, _, timer in sorted(self.waiting, key=itemgetter(0, 1))
+            if timer.call is not None
+        )
+
+    def resume(self, waiting: Waiting) -> None:
+        """Wait for these timers, as long as was left, in place of all others."""
+        now = self.now()
+        self.waiting = []
+        for left, timer, call in waiting:
+            timer.due, timer.call = now + left, call
+            self._number += 1
+            self.waiting.append((timer.due, self._number, timer))
 
     def run_due(self) -> None:
         """Call what is due now, but not what becomes due by calling it."""

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 
 from scmigen import runtime
 from scmigen.scmi.protocols import Kind
-from scmigen.server.state.resource import Change, Context, Resource, Switch
+from scmigen.server.state.resource import Change, Context, Resource, Switch, Votes
 from scmigen.server.state.scaled import PerformanceDomain
 from scmigen.server.state.switched import (
     POWER_OFF,
@@ -54,6 +54,7 @@ __all__ = [
     "State",
     "Switch",
     "VoltageDomain",
+    "Votes",
     "boot",
     "undo",
 ]
