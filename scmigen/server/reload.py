@@ -6,7 +6,8 @@ and after keep their settings, and agents that stay keep their votes and subscri
 pending asynchronous changes are made at once.
 """
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import TypeVar
 
 from scmigen import runtime
 from scmigen.scmi.protocols import KIND_OF, Kind
@@ -14,6 +15,8 @@ from scmigen.server import delayed
 from scmigen.server.backend import Backend
 from scmigen.server.core import Server
 from scmigen.server.state import Clock, Resource
+
+_R = TypeVar("_R", bound=Resource)
 
 
 def _view(configuration: runtime.Runtime, number: int, server: Server) -> object:
@@ -100,14 +103,10 @@ def _kept(old: Server, new: Server) -> frozenset[int]:
 def _inherit(old: Server, new: Server, kept: frozenset[int]) -> None:
     """Transfer the state of resources, subscriptions and permissions; ``old`` does not change."""
     same = _same(old, new)
-    for before, after in same:
-        try:
-            after.inherit(before, kept)
-            after.setters.update(before.setters)
-            if isinstance(before, Clock) and isinstance(after, Clock):
-                _inherit_clock(before, after, new)
-        except Exception as problem:
-            new.failure(problem, f"transferring {after.kind} {after.number}")
+    _each(new, same, lambda before, after: after.inherit(before, kept))
+    _inherit_clocks(same, new)
+    for before, after in same:  # at the end: levels, for instance, set rates
+        after.setters = dict(before.setters)
     _subscribe(old, new, kept, {(after.kind, after.number) for _, after in same})
     for number in kept:
         session = new.sessions[number]
@@ -174,10 +173,30 @@ def _same(old: Server, new: Server) -> list[tuple[Resource, Resource]]:
     return found
 
 
-def _inherit_clock(before: Clock, after: Clock, new: Server) -> None:
-    """Set the parent of ``before``, then the rate it had below that parent."""
-    number = before.parent_number
-    parent = None if number is None else new.state[Kind.CLOCK].get(number)
-    if number != after.parent_number and isinstance(parent, Clock) and not parent.is_below(after):
-        after.set_parent(parent)
-    after.set_rate(before.rate)
+def _each(new: Server, pairs: Iterable[tuple[_R, _R]], step: Callable[[_R, _R], object]) -> None:
+    """Take ``step`` for each resource of ``new``; what fails is logged."""
+    for before, after in pairs:
+        try:
+            step(before, after)
+        except Exception as problem:
+            new.failure(problem, f"transferring {after.kind} {after.number}")
+
+
+def _inherit_clocks(same: Iterable[tuple[Resource, Resource]], new: Server) -> None:
+    """Transfer all parents, then all rates, each from the top down: a parent that is in its place
+    is below nothing that moves later, and a rate sets those below it."""
+    clocks = [
+        (before, after)
+        for before, after in same
+        if isinstance(before, Clock) and isinstance(after, Clock)
+    ]
+    clocks.sort(key=lambda pair: pair[0].depth)
+
+    def parent(before: Clock, after: Clock) -> None:
+        number = before.parent_number
+        found = None if number is None else new.state[Kind.CLOCK].get(number)
+        if number != after.parent_number and isinstance(found, Clock) and not found.is_below(after):
+            after.set_parent(found)
+
+    _each(new, clocks, parent)
+    _each(new, clocks, lambda before, after: after.inherit_rate(before))

@@ -32,6 +32,7 @@ from scmi_wire import (
 )
 from server_running import strict_server
 
+from scmigen import runtime
 from scmigen.server.fastchannels import PERIOD, Window
 from scmigen.server.reload import transfer_state
 from scmigen.server.service import Service
@@ -40,6 +41,7 @@ serve = import_module("scmigen.cli.serve")
 FULL = Path(__file__).parent / "full.json"
 LINUX, VM1 = 1, 2
 CPU, SOC, THERMAL, SLOW = 0, 0, 0, 1
+MUX, RANGED = 1, 2
 ADDRESS = 0x1000_0000
 
 
@@ -52,10 +54,16 @@ def without_pins(board):
 
 
 @pytest.fixture
-def reload(full):
+def reload(full, reload_of):
     """Serve another configuration; returns the ids of the agents that stay."""
+    return lambda configuration, memory=None: reload_of(full, configuration, memory)
 
-    def change(configuration, memory=None):
+
+@pytest.fixture
+def reload_of():
+    """The same, of any platform."""
+
+    def change(full, configuration, memory=None):
         new = strict_server(
             configuration,
             now=full.time,
@@ -292,3 +300,74 @@ def test_a_configuration_that_cannot_be_served_leaves_no_file_open(tmp_path):
         assert len([line for line in log if "unknown agent 'linux'" in line]) == 3
         assert len(list(Path("/proc/self/fd").iterdir())) == before
         service.server.fastchannels.close()
+
+
+def test_what_is_undone_does_not_depend_on_a_reload(full, full_board, reload):
+    """What linux was the last to set before a reload, it was the last to set after it too."""
+    before = [full.linux.words(CLOCK, 6, clock) for clock in (RANGED, MUX)]
+    parent = full.linux.words(CLOCK, 0xE, MUX)
+    supply = full.linux.words(VOLTAGE, 8, 1)
+    assert full.linux.status(CLOCK, 5, 0, RANGED, 2000, 0) == SUCCESS
+    assert full.linux.status(CLOCK, 0xD, MUX, RANGED) == SUCCESS
+    assert full.linux.status(VOLTAGE, 7, 1, 0, 700_000) == SUCCESS
+    reload(full_board)
+    assert full.linux.words(CLOCK, 0xE, MUX) == [RANGED]
+    assert full.linux.status(BASE, 0xB, LINUX, 0) == SUCCESS
+    assert [full.linux.words(CLOCK, 6, clock) for clock in (RANGED, MUX)] == before
+    assert full.linux.words(CLOCK, 0xE, MUX) == parent
+    assert full.linux.words(VOLTAGE, 8, 1) == supply
+
+
+def clocks_of(parents):
+    """Clocks, all of linux, with these parents at boot; each may have any other as its parent."""
+    numbers = range(len(parents))
+    grants = [{"id": i, "resource": i, "operations": ["parent", "rate", "read"]} for i in numbers]
+    clocks = [
+        {"id": i, "name": f"c{i}", "node": "", "rates": [1, 1000], "step": 1, "rate": 120}
+        | {"parents": [other for other in numbers if other != i]}
+        | ({} if parents[i] is None else {"parent": parents[i]})
+        for i in numbers
+    ]
+    linux = {"id": 1, "name": "linux", "role": "ospm", "permissions": True}
+    agents = [linux | {"grants": {"clock": grants}}, {"id": 2, "name": "vm1", "role": "vm"}]
+    about = {"format": "scmigen-runtime-1", "name": "x", "agents": agents, "clocks": clocks}
+    return runtime.decode(msgspec.json.encode(about))
+
+
+@pytest.fixture
+def tree(full_with, reload_of):
+    """A platform of clocks, and a reload of the same configuration."""
+    board = clocks_of([2, 0, None])
+    full = full_with(board=board)
+    return full, lambda: reload_of(full, board)
+
+
+def test_rates_are_as_before_whatever_the_order_of_the_clocks(tree):
+    """1 divides 0, which divides 2; each is set after what it divides."""
+    full, again = tree
+    for clock, rate in ((2, 240), (0, 60), (1, 7)):
+        assert full.linux.status(CLOCK, 5, 0, clock, rate, 0) == SUCCESS
+    again()
+    assert [full.linux.words(CLOCK, 6, clock)[0] for clock in range(3)] == [60, 7, 240]
+    assert full.linux.status(CLOCK, 5, 0, 0, 600, 0) == SUCCESS
+    assert full.linux.words(CLOCK, 6, 1) == [70, 0]
+
+
+def test_a_divider_is_as_before(tree):
+    """1 is a third of 0, which has the rate 100 at the reload: 33 then, and 100 at 300 again."""
+    full, again = tree
+    for clock, rate in ((0, 300), (1, 100), (0, 100)):
+        assert full.linux.status(CLOCK, 5, 0, clock, rate, 0) == SUCCESS
+    again()
+    assert full.linux.words(CLOCK, 6, 1) == [33, 0]
+    assert full.linux.status(CLOCK, 5, 0, 0, 300, 0) == SUCCESS
+    assert full.linux.words(CLOCK, 6, 1) == [100, 0]
+
+
+def test_parents_that_changed_places_have_them_after_a_reload(tree):
+    """At boot 1 is below 0, which is below 2; then it is between them."""
+    full, again = tree
+    for clock, parent in ((1, 2), (0, 1)):
+        assert full.linux.status(CLOCK, 0xD, clock, parent) == SUCCESS
+    again()
+    assert [full.linux.words(CLOCK, 0xE, clock) for clock in (0, 1)] == [[1], [2]]

@@ -89,6 +89,13 @@ class Clock(Switch):
             self._ratio = (rate, self.parent.rate)
         self._reach(rate)
 
+    def inherit_rate(self, other: "Clock") -> None:
+        """Take over the rate of ``other``, the same clock before a reload, and its divider. Raises
+        `BackendError`."""
+        self.set_rate(other.rate)
+        if self.parent_number == other.parent_number:
+            self._ratio = other._ratio
+
     def _reach(self, rate: int) -> None:
         """Record this rate, and the rates of all descendants that follow from it."""
         waiting = deque([(self, rate)])
