@@ -66,7 +66,7 @@ def run(platform: Any, plan: Iterable[Step]) -> list[object]:
 
 
 #: Caches, counters and what is given from outside; it may differ.
-SKIPPED = {"_store", "backend", "configuration", "about", "_ways", "_devices"}
+SKIPPED = {"_store", "_tables", "backend", "configuration", "about", "_ways", "_devices"}
 
 
 def dump(value: object, seen: dict[int, int]) -> object:
