@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from pcpp import Action, OutputDirective, Preprocessor
+from pcpp import Action, OutputDirective, Preprocessor, evaluator
 
 from scmigen.diagnostics import InputError, Position
 from scmigen.inputs import read_text
@@ -42,7 +42,28 @@ MAX_TOKENS = 500_000
 #: The most characters that arguments of macros may have in all.
 MAX_ARGUMENTS = 2 << 20
 
+#: The most characters of a wrong expression that are quoted.
+MAX_QUOTED = 200
+
+#: Bits of the numbers in expressions (C11 6.10.1).
+_BITS = 64
+
 Problems = list[tuple[str, Position]]
+
+
+def _bounded(shift: Any) -> Any:
+    """The left shift of pcpp's numbers; it cuts to 64 bits only after it has made the whole."""
+
+    def shifted(number: Any, by: Any) -> Any:
+        far = evaluator.Value(by)
+        if far.exception is None and int(far) >= _BITS:
+            return evaluator.Value(0, number.unsigned)
+        return shift(number, by)
+
+    return shifted
+
+
+evaluator.Value.__lshift__ = _bounded(evaluator.Value.__lshift__)
 
 
 class _BoundError(Exception):
@@ -116,8 +137,11 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         """Answers ``__has_include`` (C23 6.10.2), which pcpp does not know."""
         known: list[Any] = []
         at = 0
+        last = max((at for at, token in enumerate(tokens) if token.value == ")"), default=-1)
         while at < len(tokens):
-            end = self._end_of_call(tokens, at) if tokens[at].value == _HAS_INCLUDE else at
+            end = at
+            if tokens[at].value == _HAS_INCLUDE and at < last:
+                end = self._end_of_call(tokens, at)
             if end == at:
                 known.append(tokens[at])
                 at += 1
@@ -129,12 +153,17 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
             at = end
         return super().evalexpr(known)
 
-    @staticmethod
-    def _end_of_call(tokens: list[Any], start: int) -> int:
-        """The index after the ``)`` of the call at ``start``; ``start`` if it is not a call."""
-        text = [token.value for token in tokens[start + 1 :]]
-        is_call = "".join(text).lstrip().startswith("(")
-        return start + 2 + text.index(")") if is_call and ")" in text else start
+    def _end_of_call(self, tokens: list[Any], start: int) -> int:
+        """The index after the ``)`` of the call at ``start``, before which there is one in the
+        line; ``start`` if it is not a call."""
+        at = start + 1
+        while tokens[at].type in self.t_WS:
+            at += 1
+        if tokens[at].value != "(":
+            return start
+        while tokens[at].value != ")":
+            at += 1
+        return at + 1
 
     def _has_include(self, call: list[Any]) -> bool:
         """Whether ``__has_include(<file>)`` or ``__has_include("file")`` names a file."""
@@ -153,8 +182,11 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
 
     def on_error(self, file: str, line: int, msg: str) -> None:
         """Keeps what pcpp found wrong."""
-        text = _UNEVALUATED.sub(r"this is not an expression: \1", msg)
-        self.problems.append((text, Position(self._named(file), line)))
+        found = _UNEVALUATED.fullmatch(msg)
+        if found:
+            cut = found[1] if len(found[1]) <= MAX_QUOTED else f"{found[1][:MAX_QUOTED]}…"
+            msg = f"this is not an expression: {cut}"
+        self.problems.append((msg, Position(self._named(file), line)))
 
     def on_file_open(self, _is_system_include: bool, includepath: str) -> Any:
         """Notes each header that is read: a regular file of bounded size. Raises `OSError`."""

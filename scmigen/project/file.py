@@ -143,11 +143,13 @@ class _Reader:
     def _apart(self, boards: Mapping[str, Settings]) -> None:
         """Boards do not share what a build writes."""
         for key in ("output", "lock"):
-            first: dict[object, str] = {}
+            first: dict[Path, str] = {}
             for name, settings in boards.items():
                 path = getattr(settings, key)
-                other = first.setdefault(path, name)
-                if path is not None and other != name:
+                if path is None:
+                    continue
+                other = first.setdefault(path.resolve(), name)  # whatever its spelling
+                if other != name:
                     where = self._positions.value(("board", other, key))
                     message = f"board {name} has the {key} of board {other}"
                     self._wrong(("board", name, key), message, f"first at {where}")

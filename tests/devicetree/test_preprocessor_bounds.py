@@ -94,7 +94,7 @@ SOURCES = {
     ),
     "open parentheses": (
         f"#if {'(' * 2000}1\n#endif\n",
-        f"this is not an expression: {'(' * 2000}1",
+        f"this is not an expression: {'(' * 200}…",
     ),
 }
 
@@ -135,3 +135,19 @@ def test_nesting_that_pcpp_takes(text: str, tmp_path: Path) -> None:
     (tmp_path / "board.dts").write_text(f"{text}\nyes\n#endif\n")
     made = preprocess.preprocess_with_pcpp(tmp_path / "board.dts", (), ())
     assert "yes" in made.text.split()
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "(1 << 8000000000) == 0 && (1U << 64) == 0",  # as gcc has it
+        "(1 << 3) == 8 && (1 << 63) < 0 && (-1 << 4) == -16",
+        "||".join(['__has_include("board.dts")'] * 2000),
+        "(__has_include) + 1 " + "|| !(1)" * 2000,
+    ],
+    ids=["far", "near", "calls", "no call"],
+)
+def test_expressions_that_pcpp_takes(condition: str, tmp_path: Path) -> None:
+    """In no more memory and time than their size asks for."""
+    (tmp_path / "board.dts").write_text(f"#if {condition}\nyes\n#endif\n")
+    assert "yes" in preprocess.preprocess_with_pcpp(tmp_path / "board.dts", (), ()).text

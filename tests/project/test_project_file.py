@@ -112,6 +112,11 @@ def test_a_key_of_a_board_replaces_the_default(tmp_path: Path) -> None:
             "board c has the lock",
             "3:8",
         ),
+        (
+            f"{SOURCE}output = 'o'\n[board.c]\nsource='c'\noutput = ^'sub/../o'\n",
+            "board c has the output",
+            "first at",
+        ),
         (f"{SOURCE}lock = ^\n", "this is not TOML: Invalid value", ""),
         (f"{SOURCE}lock = 'é' ^x\n", "this is not TOML", ""),
         (f"{SOURCE}source = 'c'^\n", "this is not TOML", ""),
