@@ -47,8 +47,15 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("generator", ["Ninja", "Unix Makefiles"])
-@pytest.mark.parametrize("shape", [name for name in SHAPES if SHAPES[name][0] == "cmake"])
+#: Each shape with one generator by default, and with the other in the slow tests.
+CMAKE = [
+    pytest.param(shape, name, marks=[pytest.mark.slow] if (row + column) % 2 else [])
+    for row, shape in enumerate(name for name in SHAPES if SHAPES[name][0] == "cmake")
+    for column, name in enumerate(("Ninja", "Unix Makefiles"))
+]
+
+
+@pytest.mark.parametrize(("shape", "generator"), CMAKE)
 def test_cmake_has_no_work_to_do(shape: str, generator: str, project: Project, tool: Tool) -> None:
     _, output, options, more = SHAPES[shape]
     tool("ninja" if generator == "Ninja" else "make")

@@ -57,7 +57,13 @@ SETUPS: dict[str, tuple[Callable[[Project, Tool], Run], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", SETUPS)
+#: What CMake does with make, the shapes of depfiles show with less work (test_depfile_shapes.py).
+NAMES = [
+    pytest.param(name, marks=[pytest.mark.slow] if name == "cmake-make" else []) for name in SETUPS
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_exactly_what_changed_is_built(name: str, project: Project, tool: Tool) -> None:
     setup, image, headers = SETUPS[name]
     scmigen_build = ["scmigen", "build", "board.dts", "-I", "include", "-a", "agents.yaml"]
@@ -90,7 +96,7 @@ def test_exactly_what_changed_is_built(name: str, project: Project, tool: Tool) 
     assert project.built(run) == 0
 
 
-@pytest.mark.parametrize("name", SETUPS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_lock_file_that_the_build_writes_is_no_reason_to_build(
     name: str, project: Project, tool: Tool
 ) -> None:
@@ -154,6 +160,7 @@ def test_the_folder_for_cmake_is_in_the_package(tmp_path: Path) -> None:
     assert names == {"ScmigenConfig.cmake", "ScmigenConfigVersion.cmake", "scmigen.mk"}
 
 
+@pytest.mark.slow
 def test_bazel_builds_a_folder_in_its_sandbox(tmp_path: Path, tool: Tool) -> None:
     """Only the inputs that are declared are there, and sources cannot be written."""
     from conftest import REPOSITORY

@@ -4,6 +4,7 @@ has a property name, a compatible, a status, a device type or the name of a bus 
 import ast
 import re
 from collections.abc import Iterator, Set
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,8 @@ def literals(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-def defined_by_bindings() -> set[str]:
+@cache
+def defined_by_bindings() -> Set[str]:
     """The names that the modules of `bindings` compare, but for the ids of findings."""
     found = {text for path in (PACKAGE / "bindings").glob("*.py") for _, text in literals(path)}
     names = {text for text in found if NAME.fullmatch(text)} | WORDS | REFERENCES.keys()

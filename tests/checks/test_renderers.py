@@ -24,12 +24,11 @@ def instance(finding: Finding, related: int = 0) -> Diagnostic:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", sorted(findings()))
-def test_every_finding_in_every_form(form: str, name: str) -> None:
-    finding = findings()[name]
-    text = FORMS[form]([instance(finding, 2)])
-    assert name in text
-    assert "something" in text
+def test_every_finding_in_every_form(form: str) -> None:
+    for name, finding in findings().items():
+        text = FORMS[form]([instance(finding, 2)])
+        assert name in text
+        assert "something" in text, name
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -1,6 +1,6 @@
 """Every command in every odd environment ends in its result or in a sentence.
 
-One case of five runs by default; ``pytest -m slow`` runs the others.
+One case of ten runs by default; ``pytest -m slow`` runs the others.
 """
 
 import os
@@ -69,7 +69,7 @@ def cases() -> list[object]:
         pytest.param(
             environment,
             command,
-            marks=[pytest.mark.slow] if (row + column) % 5 else [],
+            marks=[pytest.mark.slow] if (row + column) % 10 else [],
             id=f"{environment}-{command}",
         )
         for row, environment in enumerate(ENVIRONMENTS)

@@ -189,19 +189,21 @@ def calls_in_a_reload(folder, board):
 
 
 #: Fail at every so many-th call; 1 for all of them, which takes minutes.
-STEP = int(os.environ.get("SCMIGEN_RELOAD_STEP", "211"))
+STEP = int(os.environ.get("SCMIGEN_RELOAD_STEP", "633"))
+#: Each fails at calls of its own.
+PROBLEMS = (KeyError("x"), MemoryError(), RecursionError())
 
 
-@pytest.mark.parametrize("problem", [KeyError("x"), MemoryError(), RecursionError()], ids=type)
-def test_a_failure_at_any_step_leaves_one_configuration_for_all(tmp_path, full_board, problem):
+@pytest.mark.parametrize("which", range(len(PROBLEMS)), ids=lambda at: type(PROBLEMS[at]).__name__)
+def test_a_failure_at_any_step_leaves_one_configuration_for_all(tmp_path, full_board, which):
     (tmp_path / "count").mkdir()
     calls = calls_in_a_reload(tmp_path / "count", full_board)
     assert calls > 1000
     outcomes = set()
-    for number in (*range(1, calls, STEP), calls - 1):
+    for number in (*range(1 + STEP * which // len(PROBLEMS), calls, STEP), calls - 1):
         folder = tmp_path / str(number)
         folder.mkdir()
-        outcomes.add(one_failure(folder, full_board, Failing(number, problem)))
+        outcomes.add(one_failure(folder, full_board, Failing(number, PROBLEMS[which])))
     assert outcomes == {"old", "new"}
 
 
