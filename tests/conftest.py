@@ -10,12 +10,20 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
 EXAMPLES = REPOSITORY / "examples" / "dts"
 
+#: Tests of the text of the repository: any Python gives the same answer.
+ONCE = (
+    *("checks/test_no_device_tree_strings.py", "docs/", "test_changes.py", "test_man_pages.py"),
+    *("test_security_page.py", "test_structure.py"),
+)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need more than Python; the rest are the fast ones."""
+    """Mark the tests that need more than Python, and those of text; the rest are the fast ones."""
     for item in items:
         if {"tool", "shared"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("tools")
+        if item.path.relative_to(REPOSITORY / "tests").as_posix().startswith(ONCE):
+            item.add_marker("once")
 
 
 @pytest.fixture(scope="session")
