@@ -105,7 +105,8 @@ def clock_list(options: Options) -> None:
 def clock_rate(options: Options, number: int, hertz: int | None) -> None:
     with options.connected() as platform:
         if hertz is not None:
-            platform.set_clock_rate(number, hertz)
+            with options.setting(platform, Protocol.CLOCK, number):
+                platform.set_clock_rate(number, hertz)
         rate = platform.clock_rate(number)
     options.show({"id": number, "rate": rate}, str(rate))
 

@@ -5,13 +5,21 @@ import functools
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
 
+from scmigen.cli.client_text import possible_values
 from scmigen.cli.report import say, say_json
 from scmigen.client import Client, ClientError, ScmiError, UrlError
+from scmigen.scmi.protocols import Protocol
+from scmigen.scmi.status import Status
+
+#: The messages that describe a resource, and its rates or levels, in each protocol that has such.
+_ATTRIBUTES, _DESCRIBE = 0x3, 0x4
+#: PERFORMANCE_DOMAIN_ATTRIBUTES: levels are set by their index.
+_INDEXED = 1 << 25
 
 
 def number_up_to(maximum: int = 0xFFFF_FFFF, minimum: int = 0) -> Callable[[str], int]:
@@ -58,6 +66,23 @@ class Options:
         except ClientError as problem:
             raise click.ClickException(str(problem)) from None
 
+    @contextmanager
+    def setting(self, platform: Client, protocol: Protocol, number: int) -> Iterator[None]:
+        """Setting a value of a resource: where it is refused for the value, all that the resource
+        can have are printed, too."""
+        try:
+            yield
+        except ScmiError as refusal:
+            if refusal.status not in (Status.INVALID_PARAMETERS, Status.OUT_OF_RANGE):
+                raise
+            with suppress(ScmiError, ClientError):
+                parts = list(platform.parts(protocol, _DESCRIBE, number))
+                (attributes, *_) = platform.call(protocol, _ATTRIBUTES, number)
+                indexed = protocol is Protocol.PERFORMANCE and attributes & _INDEXED
+                told = possible_values(parts, "level_index" if indexed else None)
+                raise Refused(refusal, told) from None
+            raise
+
     def show(self, value: Any, *lines: str) -> None:
         """Print ``value`` as JSON, or ``lines`` without control characters."""
         if self.style == "json":
@@ -75,10 +100,10 @@ class Options:
 
 
 class Refused(click.ClickException):
-    """``DENIED: CLOCK_RATE_SET(…)`` on stderr."""
+    """``DENIED: CLOCK_RATE_SET(…)`` on stderr, and what else there is to say."""
 
-    def __init__(self, refusal: ScmiError) -> None:
-        super().__init__(str(refusal))
+    def __init__(self, refusal: ScmiError, *more: str) -> None:
+        super().__init__("\n".join((str(refusal), *more)))
 
     def show(self, file: Any = None) -> None:
         """Print the status first, without "Error:"."""

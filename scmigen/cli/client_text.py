@@ -20,6 +20,17 @@ def or_unknown(value: object) -> str:
     return "?" if value is None else str(value)
 
 
+def possible_values(parts: Sequence[Mapping[str, Any]], key: str | None) -> str:
+    """The values in all parts of a list of rates or levels: the field ``key``, or the first one of
+    each entry. Bit 12 of the flags says a range."""
+    entries = [entry for part in parts for entry in part["entries"]]
+    values = [entry[key] if key else next(iter(entry.values())) for entry in entries]
+    if values and parts[0].get("flags", 0) >> 12 & 1:
+        lowest, highest, step = values
+        return f"possible: {lowest} to {highest} in steps of {step}"
+    return f"possible: {', '.join(map(str, values))}"
+
+
 def dump_lines(value: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
     """The plain data of `scmigen.client.dump` as indented lines."""
     indent = "  " * depth

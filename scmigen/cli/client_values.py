@@ -6,6 +6,7 @@ import click
 
 from scmigen.cli.client_options import ID, Options, agent_command, holding, number_up_to
 from scmigen.cli.client_text import or_unknown, table
+from scmigen.scmi.protocols import Protocol
 
 _MICROVOLT = number_up_to(0x7FFF_FFFF, -0x8000_0000)
 _STATES = {True: "on", False: "off", None: "?"}
@@ -37,7 +38,8 @@ def voltage_list(options: Options) -> None:
 def voltage_level(options: Options, number: int, microvolts: int | None) -> None:
     with options.connected() as platform:
         if microvolts is not None:
-            platform.set_voltage_level(number, microvolts)
+            with options.setting(platform, Protocol.VOLTAGE, number):
+                platform.set_voltage_level(number, microvolts)
         level = platform.voltage_level(number)
     options.show({"id": number, "level": level}, str(level))
 
@@ -93,7 +95,8 @@ def performance_list(options: Options) -> None:
 def performance_level(options: Options, number: int, value: int | None) -> None:
     with options.connected() as platform:
         if value is not None:
-            platform.set_performance_level(number, value)
+            with options.setting(platform, Protocol.PERFORMANCE, number):
+                platform.set_performance_level(number, value)
         level = platform.performance_level(number)
     options.show({"id": number, "level": level}, str(level))
 
@@ -112,7 +115,8 @@ def performance_limits(options: Options, number: int, limits: tuple[int, ...]) -
         raise click.UsageError("give both limits, MIN and MAX, or none")
     with options.connected() as platform:
         if limits:
-            platform.set_performance_limits(number, *limits)
+            with options.setting(platform, Protocol.PERFORMANCE, number):
+                platform.set_performance_limits(number, *limits)
         minimum, maximum = platform.performance_limits(number)
         found = {"id": number, "minimum": minimum, "maximum": maximum}
         options.show(found, f"{minimum} {maximum}")

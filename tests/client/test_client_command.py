@@ -129,7 +129,14 @@ def test_supplies_are_listed_switched_and_set(full):
     assert text(full("voltage", "off", "0x0")) == "voltage domain 0: off\n"
     wrong = full("voltage", "level", "0", "-800000")
     assert wrong.exit_code == 1
-    assert wrong.stderr == "INVALID_PARAMETERS: VOLTAGE_LEVEL_SET(0, 0, -800000)\n"
+    assert wrong.stderr.splitlines() == [
+        "INVALID_PARAMETERS: VOLTAGE_LEVEL_SET(0, 0, -800000)",
+        "possible: 800000 to 1200000 in steps of 50000",
+    ]
+    wrong = full("voltage", "level", "1", "650000")
+    assert wrong.stderr.splitlines()[1:] == ["possible: 600000, 700000, 900000"]
+    wrong = full("performance", "level", "1", "205")
+    assert wrong.stderr.splitlines()[1:] == ["possible: 0, 1"]
     found = json.loads(text(full("voltage", "list", "--format", "json")))
     assert found[0] == {"id": 0, "name": "buck", "on": False, "level": 1_150_000}
 
@@ -150,7 +157,7 @@ def test_performance_domains_are_listed_and_set(run):
         "maximum": 1800,
     }
     assert run("linux", "performance", "level", "0", "1201").stderr == (
-        "OUT_OF_RANGE: PERFORMANCE_LEVEL_SET(0, 1201)\n"
+        "OUT_OF_RANGE: PERFORMANCE_LEVEL_SET(0, 1201)\npossible: 600, 1200, 1800\n"
     )
     assert run("vm1", "performance", "level", "0", "600").stderr.startswith("DENIED: ")
     one = run("linux", "performance", "limits", "0", "600")
