@@ -92,6 +92,7 @@ something else.
     default="text",
     show_default=True,
 )
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only; the exit status says more.")
 @project_options
 def diff(
     old: Path | None,
@@ -99,6 +100,7 @@ def diff(
     old_agents: tuple[Path, ...],
     fail_on: tuple[str, ...],
     style: str,
+    quiet: bool,
     **options: Any,
 ) -> None:
     now = _new(old, new, options, style)
@@ -112,12 +114,12 @@ def diff(
         found = api.comparison(_side(was, errors), _side(now, errors))
     except InputError as problem:
         shown = dict.fromkeys((*errors, *problem.diagnostics))
-        report(shown, _plain(style), False, sys.stderr)
+        report(shown, _plain(style), quiet, sys.stderr)
         raise SystemExit(ERRORS) from None
     errors = list(dict.fromkeys(errors))
     if fail_on and not found.known:
         raise click.UsageError("--fail-on needs permissions, and a lock file has none")
-    _say(found, errors, style)
+    _say(found, errors, style, quiet)
     if errors:
         raise SystemExit(ERRORS)
     if any(_fails(found, word) for word in fail_on):
@@ -158,10 +160,12 @@ def _plain(style: str) -> str:
     return "text" if style == "markdown" else style
 
 
-def _say(found: Comparison, errors: list[Diagnostic], style: str) -> None:
+def _say(found: Comparison, errors: list[Diagnostic], style: str, quiet: bool) -> None:
     """Print the comparison, and the errors of the boards on standard error."""
     if errors:
-        report(errors, _plain(style), False, sys.stderr)
+        report(errors, _plain(style), quiet, sys.stderr)
+    if quiet:
+        return
     if style == "json":
         say_json(diff_forms.as_json(found, errors))
     elif style == "markdown":

@@ -193,6 +193,18 @@ def test_fail_on_comes_before_a_number_that_moved(here: Path) -> None:
 
 
 @pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("style", ["text", "markdown", "json"])
+def test_quiet_leaves_the_exit_status(style: str) -> None:
+    words = ["diff", "b.dts", "sets.dts", "-q", "--fail-on", "gain", "--format", style]
+    done = scmigen(*words)
+    assert (done.returncode, done.stdout, done.stderr) == (4, "", "")
+    words[2] = "none.dts"
+    done = scmigen(*words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "none.dts" in done.stderr
+
+
 def test_a_lock_file_has_no_permissions() -> None:
     scmigen("build", "b.dts", "-o", "out", "--ids", "ids", "-q")
     done = scmigen("diff", "ids", "ids", "--fail-on", "gain")
