@@ -54,9 +54,14 @@ _MACHINE = {*_OUTPUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS, err
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """Errors of usage repeat arguments and file names: they stay in one line of plain text."""
+    """Errors of usage repeat arguments and file names: they stay in one line of plain text.
+
+    The help of a group without a command is raised as an error, too, and has lines.
+    """
     try:
         yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
     except click.ClickException as problem:
         vars(problem).update(message=escape.line(problem.message))
         raise

@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import click
+import pytest
+from support import process
 
 from scmigen.cli.main import cli
 
@@ -43,3 +45,12 @@ def test_every_command_has_help() -> None:
     commands = _commands(cli, click.Context(cli))
     assert len(commands) > 20
     assert [command.name for command in commands if not command.help] == []
+
+
+@pytest.mark.parametrize("words", [(), ("client",), ("client", "unix:x", "clock")])
+def test_a_group_without_a_command_prints_its_help(words: tuple[str, ...]) -> None:
+    done = process(*words)
+    assert done.returncode == 2
+    assert done.stderr == process(*words, "--help").stdout
+    assert "\\n" not in done.stderr
+    assert "Commands:" in done.stderr.splitlines()
