@@ -239,7 +239,8 @@ def _lock_problems(model: Model, request: Request) -> Iterator[Diagnostic]:
     """A lock file that does not exist, and with ``locked`` one that would change."""
     if request.lock is None and request.lock_file:
         report = LOCK_MISSING.error if request.locked else LOCK_MISSING.note
-        hint = "scmigen build --ids makes it: commit that; else correct the name"
+        build = "build without --locked" if request.locked else "build"
+        hint = f"{build} makes it: commit it; else correct the name"
         message = "this lock file does not exist, so every number is a new one"
         yield report(message, Position(request.lock_file), hint=hint)
     elif request.locked and request.lock is not None and request.lock != model.lock:

@@ -68,6 +68,7 @@ def test_a_lock_that_does_not_exist_is_an_error_with_locked(tmp_path: Path, comm
     done = run(tmp_path, command, "--locked", ids="typo/ids")
     assert done.returncode == 1
     assert "typo/ids: error[lock-missing]: " in done.stderr + done.stdout
+    assert "hint: build without --locked makes it: " in done.stderr + done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["board.dts"]
 
 
@@ -77,6 +78,7 @@ def test_a_lock_that_does_not_exist_is_a_note_otherwise(tmp_path: Path, command:
     done = run(tmp_path, command)
     assert done.returncode == 0
     assert "ids: note[lock-missing]: " in done.stderr + done.stdout
+    assert "hint: build makes it: commit it; else correct the name\n" in done.stderr + done.stdout
     assert run(tmp_path, command, "-W", "no-lock-missing", ids="2").stderr == ""
 
 

@@ -21,7 +21,7 @@ from scmigen.targets.scp.drivers import (
     value,
 )
 from scmigen.targets.scp.kinds import HAL, OPTIONAL_SLOTS, SYSTEM_SLOTS, Slot
-from scmigen.targets.scp.options import SYSTEM, Driver, Setup
+from scmigen.targets.scp.options import SYSTEM, Driver, ScpOptions, Setup
 from scmigen.targets.scp.variant import Mocks
 
 SCP_DRIVER = Finding(
@@ -208,6 +208,12 @@ def _at(setup: Setup, resource: Resource, slot: Slot) -> Position | None:
     return None
 
 
+def _hint(options: ScpOptions, entry: str) -> str:
+    """Where an entry of ``drivers`` is to be written; who has some already knows the file."""
+    where = "drivers" if options.drivers else "outputs, scp, drivers in the agents file"
+    return f"write under {where}, {entry}"
+
+
 def _missing(
     setup: Setup, collector: _Collector, missing: Mapping[tuple[str, Slot], Resource]
 ) -> Iterator[Diagnostic]:
@@ -224,7 +230,7 @@ def _missing(
                 if mocks is Mocks.REFUSED
                 else f"{path} has no driver for {slot}, while others have one",
                 resource.node.position,
-                hint=f"write under drivers, {names}: {slot}: {{module: …}}",
+                hint=_hint(setup.options, f"{names}: {slot}: {{module: …}}"),
             )
         elif mocks is Mocks.REPORTED:
             yield SCP_DRIVER.warning(
@@ -255,8 +261,7 @@ def _system(setup: Setup, collector: _Collector) -> Iterator[Diagnostic]:
     left_out = set()
     if not platform.resources.get(Kind.POWER) or kept:
         left_out.add(Slot.TOP)
-    own = options.drivers.get(SYSTEM, {})
-    if any(f"{Slot.DOORBELL} {agent.name}" in own for agent in platform.agents):
+    if _own_bells(setup):
         left_out.add(Slot.DOORBELL)
     for slot in SYSTEM_SLOTS:
         driver = None if slot in left_out else find_driver(options, None, slot)
@@ -274,8 +279,14 @@ def _system(setup: Setup, collector: _Collector) -> Iterator[Diagnostic]:
             yield SCP_DRIVER.error(
                 f"no driver for {slot}",
                 options.at("drivers", SYSTEM),
-                hint=f"write under drivers, {SYSTEM}: {slot}: {{module: …, element: 0}}",
+                hint=_hint(options, f"{SYSTEM}: {slot}: {{module: …, element: 0}}"),
             )
+
+
+def _own_bells(setup: Setup) -> bool:
+    """Whether any agent has a doorbell of its own, so that there need not be one of all."""
+    own = setup.options.drivers.get(SYSTEM, {})
+    return any(f"{Slot.DOORBELL} {agent.name}" in own for agent in setup.platform.agents)
 
 
 #: Bytes of a mailbox's header; a message comes after it.
@@ -306,13 +317,16 @@ def _mailboxes(
     for agent in setup.platform.agents:
         bell = _bell(setup, collector, agent.name)
         if bell is None:
-            problems.append(
-                SCP_DRIVER.error(
-                    f"{agent.name} has no driver for its doorbell",
-                    setup.options.at("drivers", SYSTEM) or agent.position,
-                    hint=f"write under drivers, {SYSTEM}: {Slot.DOORBELL}: {{module: …}}",
+            # Without any, `_system` has said so, once for all.
+            if _own_bells(setup):
+                entry = f"{SYSTEM}: {Slot.DOORBELL} {agent.name}: {{module: …}}"
+                problems.append(
+                    SCP_DRIVER.error(
+                        f"{agent.name} has no driver for its doorbell",
+                        setup.options.at("drivers", SYSTEM) or agent.position,
+                        hint=_hint(setup.options, entry),
+                    )
                 )
-            )
             continue
         found = _memory(selector, agent) or (Region(0, _MAILBOX_SIZE) if bell[1] else None)
         if found is None or found.size <= _MAILBOX_HEADER:

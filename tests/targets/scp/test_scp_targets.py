@@ -206,6 +206,28 @@ def test_an_unknown_provider_is_named() -> None:
     (problem,) = [item for item in found if item.severity is Severity.ERROR]
     assert problem.id == "scp-driver"
     assert "/soc/clock-controller@1000 has no driver for clock" in problem.message
+    assert problem.hint == 'write under drivers, "acme,soc": clock: {module: …}'
+
+
+def test_a_product_without_drivers_says_each_once_and_where_to_write_it() -> None:
+    _, found = emit(product({}))
+    errors = [item for item in found if item.severity is Severity.ERROR]
+    assert [item.message for item in errors if "doorbell" in item.message] == [
+        "no driver for doorbell"
+    ]
+    start = "write under outputs, scp, drivers in the agents file, "
+    assert all((item.hint or "").startswith(start) for item in errors)
+
+
+def test_an_agent_without_a_doorbell_is_named_where_another_has_one() -> None:
+    two = board()
+    two.agent("vm")
+    top, bell = DRIVERS["system"]["top-domain"], DRIVERS["system"]["doorbell"]
+    drivers = {**DRIVERS, "system": {"top-domain": top, "doorbell linux": bell}}
+    _, found = emit(two.platform(target="product", drivers=drivers))
+    (problem,) = [item for item in found if item.severity is Severity.ERROR]
+    assert problem.message == "vm has no driver for its doorbell"
+    assert problem.hint == "write under drivers, system: doorbell vm: {module: …}"
 
 
 def test_assumed_points_are_refused() -> None:
