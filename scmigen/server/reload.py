@@ -7,7 +7,7 @@ pending asynchronous changes are made at once.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from scmigen import runtime
 from scmigen.scmi.protocols import KIND_OF, Kind
@@ -48,13 +48,13 @@ def _view(configuration: runtime.Runtime, number: int, server: Server) -> object
     )
 
 
+#: Where a resource comes from, and what its simulation reads: an agent's view has neither.
+_UNSEEN: Final = frozenset({"source", "labels", "macro", "readings", "period", "noise"})
+
+
 def _plain(resource: runtime.Resource) -> object:
-    """A resource without its source position and names in the tree."""
-    return [
-        getattr(resource, name)
-        for name in resource.__struct_fields__
-        if name not in ("source", "labels", "macro")
-    ]
+    """A resource as agents see it."""
+    return [getattr(resource, name) for name in resource.__struct_fields__ if name not in _UNSEEN]
 
 
 class _ReadOnly(Backend):

@@ -198,6 +198,25 @@ def test_sensor_updates_and_trip_points_go_on(full, full_board, reload):
     assert full.events(full.linux) == (notification(SENSOR, 0, 0, THERMAL, 1 << 16),)
 
 
+def test_another_script_of_a_sensor_disconnects_nobody(full, full_board, reload):
+    """What a sensor reads is no part of an agent's view; trip points see the new readings."""
+    full.linux.status(SENSOR, 5, THERMAL, 0 << 4 | 1, 55_000, 0)
+    full.linux.status(SENSOR, 4, THERMAL, 1)
+    thermal, *others = full_board.sensors
+    script = {"readings": ((20_000,), (70_000,)), "period": 40_000}
+    changed = msgspec.structs.replace(thermal, **script)
+    soc, *caps = full_board.powercaps
+    measured = msgspec.structs.replace(soc, readings=(1234,))
+    board = msgspec.structs.replace(
+        full_board, sensors=(changed, *others), powercaps=(measured, *caps)
+    )
+    assert reload(board) == {LINUX, VM1}
+    assert full.linux.words(SENSOR, 6, THERMAL, 0)[0] == 20_000
+    assert full.linux.words(POWERCAP, 9, SOC)[0] == 1234
+    full.wait(60_000)
+    assert full.events(full.linux) == (notification(SENSOR, 0, 0, THERMAL, 1 << 16),)
+
+
 # FastChannels
 
 
