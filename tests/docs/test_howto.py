@@ -57,6 +57,12 @@ def guest(folder: Path) -> None:
     (folder / "guest" / "busybox").write_bytes(busybox.stdout)
 
 
+def tshark(_: Path) -> None:
+    """What reads captures."""
+    if not shutil.which("tshark"):
+        pytest.skip("tshark is not installed")
+
+
 #: What is there before a reader begins, where that is more than the examples.
 GIVEN: dict[str, Callable[[Path], None]] = {
     "own-back-end": builder,
@@ -64,6 +70,7 @@ GIVEN: dict[str, Callable[[Path], None]] = {
     "own-target": builder,
     "qemu-guest": guest,
     "scp-product": device_trees,
+    "test-a-driver": tshark,
 }
 PAGES = sorted(page for page in HOWTO.glob("*.md") if "```console" in page.read_text())
 
