@@ -117,6 +117,74 @@ def test_parents_are_set_back_before_what_they_feed(full):
     ]
 
 
+def test_a_rate_is_set_back_after_all_that_it_divides(full):
+    """mux leaves pll, which has twice its rate when mux comes back."""
+    before = state(full)
+    assert full.vm1.status(CLOCK, 5, 0, 0, 800_000_000, 0) == SUCCESS
+    assert full.vm1.status(CLOCK, 0xD, 1, 2) == SUCCESS
+    reset_vm1(full)
+    assert state(full) == before
+
+
+@pytest.fixture
+def tree(full_with):
+    """Serves clocks 0 to 3, of vm1 and linux, with these parents at boot and any other later."""
+
+    def serve(*parents):
+        numbers = range(len(parents))
+        operations = ["parent", "rate", "read"]
+        grants = {"clock": [{"id": i, "resource": i, "operations": operations} for i in numbers]}
+        clocks = [
+            {"id": i, "name": f"c{i}", "node": "", "rates": [1, 1000], "step": 1, "rate": 120}
+            | {"parents": [other for other in numbers if other != i]}
+            | ({} if parents[i] is None else {"parent": parents[i]})
+            for i in numbers
+        ]
+        agents = [
+            {"id": LINUX, "name": "linux", "role": "ospm", "permissions": True, "grants": grants},
+            {"id": VM1, "name": "vm1", "role": "vm", "grants": grants},
+        ]
+        about = {"format": "scmigen-runtime-1", "name": "x", "agents": agents, "clocks": clocks}
+        return full_with(board=runtime.decode(json.dumps(about).encode()))
+
+    return serve
+
+
+def parents_of(full, *clocks):
+    return [full.linux.words(CLOCK, 0xE, clock)[0] for clock in clocks]
+
+
+@pytest.mark.parametrize(
+    ("boot", "moves"),
+    [
+        ((1, 2, None), [(0, 2), (1, 0)]),
+        ((2, 0, None), [(1, 2), (0, 1)]),
+        ((1, 2, 3, None), [(0, 3), (1, 0), (2, 1)]),
+        ((3, 0, 1, None), [(2, 3), (1, 2), (0, 1)]),
+    ],
+    ids=str,
+)
+def test_parents_that_changed_places_go_back(tree, boot, moves):
+    full = tree(*boot)
+    for move in moves:
+        assert full.vm1.status(CLOCK, 0xD, *move) == SUCCESS
+    reset_vm1(full)
+    assert parents_of(full, *(clock for clock, _ in moves)) == [boot[clock] for clock, _ in moves]
+    assert {clock.rate for clock in full.server.state["clock"].values()} == {120}
+
+
+def test_a_parent_that_another_agent_has_put_below_goes_back_with_the_next_reset(tree):
+    """0 is below 1 at boot; vm1 moves 0 away, and linux puts 1 below it."""
+    full = tree(1, 2, None)
+    assert full.vm1.status(CLOCK, 0xD, 0, 2) == SUCCESS
+    assert full.linux.status(CLOCK, 0xD, 1, 0) == SUCCESS
+    reset_vm1(full)
+    assert parents_of(full, 0, 1) == [2, 0]
+    assert full.linux.status(BASE, 0xB, LINUX, 0) == SUCCESS
+    reset_vm1(full)
+    assert parents_of(full, 0, 1) == [1, 2]
+
+
 def test_the_back_end_is_told(full):
     recorder = full.server.backend
     for what in ("rate", "sensor", "reset", "pin function"):

@@ -108,16 +108,28 @@ def _boot(
 
 def undo(state: State, agent: int) -> list[Resource]:
     """Set all that ``agent`` was the last to set back to what it was at boot; the resources that
-    this concerns. Levels come first, since they set rates, and parents before what they feed."""
+    this concerns. Levels come first, since they set rates, then the parents of clocks, then rates
+    from the top down."""
     clocks = [clock for clock in state[Kind.CLOCK].values() if isinstance(clock, Clock)]
     found = [domain for domain in state[Kind.PERFORMANCE].values() if domain.undo(agent)]
-    found += [clock for clock in clocks if clock.undo(agent, "parent")]
-    for clock in sorted(clocks, key=lambda clock: clock.depth):
-        if clock.undo(agent):
-            found.append(clock)
+    _undo_parents(clocks, agent)
+    clocks.sort(key=lambda clock: clock.depth)
+    found += [clock for clock in clocks if clock.undo(agent, "rate")]
     others = [kind for kind in state if kind not in (Kind.PERFORMANCE, Kind.CLOCK)]
     found += [item for kind in others for item in state[kind].values() if item.undo(agent)]
     return found
+
+
+def _undo_parents(clocks: Iterable[Clock], agent: int) -> None:
+    """Set the parents back that ``agent`` was the last to set, and leave the rates to be set. A
+    clock cannot go to a parent that is below it, so those at the bottom come first; what another
+    agent has put in between stays as it is."""
+    left = [clock for clock in clocks if clock.setters.get("parent") == agent]
+    left.sort(key=lambda clock: clock.depth, reverse=True)
+    before = len(left) + 1
+    while len(left) < before:
+        before = len(left)
+        left = [clock for clock in left if not clock.undo_parent(agent)]
 
 
 def _link(

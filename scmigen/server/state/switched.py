@@ -67,15 +67,21 @@ class Clock(Switch):
             found, at = found + 1, at.parent
         return found
 
+    def undo_parent(self, agent: int) -> bool:
+        """Set the parent back, unless that is below the clock by now; whether that was possible.
+        The rate is to be set too, since the other parent may have changed the divider."""
+        if self._boot_parent is not None and self._boot_parent.is_below(self):
+            return False
+        self.undo(agent, "parent")
+        self.setters.setdefault("rate", agent)
+        return True
+
     def restore(self, what: Hashable) -> None:
-        """Set the rate or the parent back, unless that parent is below the clock by now."""
-        parent = self._boot_parent
+        """Set the rate or the parent back."""
         if what == "rate":
             self.set_rate(self._boot_rate)
-        elif parent is not None and not parent.is_below(self):
-            self.set_parent(parent)
-            if "rate" not in self.setters:  # the other parent may have changed the divider
-                self.set_rate(self._boot_rate)
+        elif self._boot_parent is not None:
+            self.set_parent(self._boot_parent)
 
     def set_rate(self, rate: int, by: int | None = None) -> None:
         """Set a supported rate, for agent ``by``. Raises `BackendError` and changes nothing
