@@ -33,6 +33,7 @@ class View:
 
     __slots__ = (
         "_hidden",
+        "asynchronous",
         "attributes",
         "count",
         "described",
@@ -61,6 +62,8 @@ class View:
         self.operations: dict[int, frozenset[Operation]] = {}
         self.attributes: dict[int, frozenset[Operation]] = {}
         self.ids: dict[int, int] = {}
+        #: Whether any of ``named`` can be asynchronous, as PROTOCOL_ATTRIBUTES says for all.
+        self.asynchronous = False
 
     def fill(self, entries: Iterable[Entry]) -> None:
         """Replace the contents of the view by ``entries``."""
@@ -80,6 +83,8 @@ class View:
                 self.described[entry.id] = entry.resource
             for operation in entry.operations:
                 self.open[operation][entry.id] = entry.resource
+        named = self.named.values()
+        self.asynchronous = any(getattr(item, "asynchronous", False) for item in named)
 
     def describe(self, number: int) -> str | None:
         """``clock 3 (uart)``, for the log; ``None`` for a number that means nothing."""

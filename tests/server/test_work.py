@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from scmi_wire import CLOCK, SUCCESS, VOLTAGE, Wire
+from scmi_wire import CLOCK, SENSOR, SUCCESS, VOLTAGE, Wire
 from server_running import strict_server
 
 from scmigen import runtime
@@ -37,6 +37,8 @@ ALIKE: dict[str, dict[str, Any]] = {
 }
 #: Each pair of messages is sent once before they are counted.
 PAIRS = {
+    "attributes": [(CLOCK, 1), (SENSOR, 1)],
+    "votes": [(CLOCK, 7, 0, 1, 0), (CLOCK, 7, 0, 0, 0)],
     "versions of clock": [(CLOCK, NEGOTIATE, 0x10000), (CLOCK, NEGOTIATE, 0x30000)],
     "versions of voltage": [(VOLTAGE, NEGOTIATE, 0x10000), (VOLTAGE, NEGOTIATE, 0x20001)],
 }
@@ -90,6 +92,12 @@ def work(tmp_path):
         return found
 
     return measure
+
+
+def test_a_client_that_goes_costs_little_for_what_it_did_not_use():
+    """Whether it has voted is looked up, resource by resource, and no more."""
+    few, many = (lines(strict_server(board(count)).agents[1].disconnect) for count in (FEW, MANY))
+    assert (many - few) / (MANY - FEW) / len(OPERATIONS) < 6
 
 
 @pytest.mark.parametrize("pair", PAIRS)

@@ -129,9 +129,7 @@ def counts(protocol: Protocol) -> Handler:
 
 def pending_field(session: Session, kind: Kind) -> int:
     """PROTOCOL_ATTRIBUTES [23:16]: how many asynchronous commands may be pending at once."""
-    named = session.views[kind].named.values()
-    able = any(getattr(item, "asynchronous", False) for item in named)
-    return MAX_PENDING << 16 if able else 0
+    return MAX_PENDING << 16 if session.views[kind].asynchronous else 0
 
 
 # Names

@@ -121,10 +121,13 @@ class Votes:
         """The votes that agents have cast."""
         return self._spoken
 
-    def forget(self, agent: int) -> None:
-        """Withdraw the vote of ``agent``."""
-        self._spoken.pop(agent, None)
+    def forget(self, agent: int) -> bool:
+        """Withdraw the vote of ``agent``; whether it had cast one."""
+        if agent not in self._spoken:
+            return False
+        del self._spoken[agent]
         self._count()
+        return True
 
 
 class Resource:
@@ -287,8 +290,8 @@ class Switch(Resource):
 
     def forget(self, agent: int) -> None:
         """Withdraw the vote of ``agent``, as if it had never voted."""
-        self.votes.forget(agent)
-        self._voted()
+        if self.votes.forget(agent):
+            self._voted()
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:
         """Take over the votes of ``other``."""
