@@ -44,7 +44,9 @@ PATIENCE: Final = 30_000_000
 BURST: Final = 16
 _ROOM: Final = MAX_MESSAGE + 1
 _LENGTH: Final = Struct("<I")
-_RECEIVE: Final = 1 << 12
+#: Bytes that one read of a stream returns at most. Python allocates objects of up to 512 bytes for
+#: much less, and reads into one of this size whatever comes.
+_RECEIVE: Final = 448
 #: Errors of accepting a connection that are not the client's fault, and how long to wait then, in
 #: µs.
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -205,6 +207,9 @@ class StreamConnection(Connection):
         self._in = b""
         self._out = b""
         self._rest = Rest(host.loop, partial, self.end, lambda: self.blocked)
+        # looked up once: this is the hot path
+        self._recv = file.recv
+        self._send = file.send
         super().__init__(port, file, host, ended)
 
     @property
@@ -215,10 +220,10 @@ class StreamConnection(Connection):
     def turn(self) -> None:
         """Handle one message; called when the socket is readable or more data was read already."""
         data = self._in
-        size = _whole(data)
+        size = _whole(data) if data else 0
         if not size:
             try:
-                more = self._file.recv(_RECEIVE)
+                more = self._recv(_RECEIVE)
             except OSError as problem:
                 self._lost(problem)
                 return
@@ -255,13 +260,23 @@ class StreamConnection(Connection):
 
     def send(self, frames: tuple[bytes, ...]) -> None:
         """Send ``frames``, or keep them until the client accepts them."""
-        for frame in frames:
-            self._out += _LENGTH.pack(len(frame)) + frame
+        if len(frames) == 1 and not self._out:
+            data = _LENGTH.pack(len(frames[0])) + frames[0]
+            try:
+                sent = self._send(data)
+            except OSError:
+                sent = 0
+            if sent == len(data):
+                return
+            self._out = data[sent:]
+        else:
+            for frame in frames:
+                self._out += _LENGTH.pack(len(frame)) + frame
         if self._out:
             self._try_flush()
 
     def _flush(self) -> None:
-        sent = self._file.send(self._out)
+        sent = self._send(self._out)
         self._out = self._out[sent:]
 
 
