@@ -13,7 +13,7 @@ EXAMPLES = REPOSITORY / "examples" / "dts"
 #: Tests of the text of the repository: any Python gives the same answer.
 ONCE = (
     *("checks/test_no_device_tree_strings.py", "docs/", "test_changes.py", "test_man_pages.py"),
-    *("test_security_page.py", "test_structure.py"),
+    *("test_reference_tables.py", "test_security_page.py", "test_structure.py"),
 )
 
 

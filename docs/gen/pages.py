@@ -1,7 +1,7 @@
 """Hooks of MkDocs: what is generated, and pages and files that are not in docs/.
 
 What stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` is for readers of the
-repository; the site has what the part of that name in `PARTS` returns.
+repository; the site has what the part of that name in `PARTS` returns. Tables are the same in both.
 
 CONTRIBUTING.md and the like are pages beside index.md. Every other file of the repository that a
 page links to is copied to ``files/``. So links are written as GitHub follows them, relative to the
@@ -21,22 +21,18 @@ import schemas
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from tables import TABLES
 from text import paragraphs
 
 ROOT = Path(__file__).parents[2]
 TOP = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 
 PARTS: Mapping[str, Callable[[], str]] = {
-    "agents-domain": schemas.agents_domain,
-    "agents-platform": schemas.agents_platform,
+    **TABLES,
     "checks": checks.checks,
     "commands": commands.commands,
-    "faults": schemas.faults,
     "library": library.library,
-    "operations": schemas.operations,
     "output-files": outputs.files,
-    "outputs": outputs.outputs,
-    "project-board": schemas.project_board,
     "runtime": schemas.runtime,
 }
 
