@@ -3,11 +3,17 @@
 import contextlib
 import os
 import stat
+import time
+from functools import cache
 from pathlib import Path
 from zlib import crc32
 
 #: The most bytes of one file that is kept.
 MAX_KEPT = 1 << 20
+
+_DAY = 24 * 60 * 60
+#: What has not been used for so long, in seconds, is removed: of other versions, mostly.
+UNUSED = 30 * _DAY
 
 #: Bytes of the checksum that each such file begins with.
 _CHECKSUM = 4
@@ -37,6 +43,19 @@ def keep(name: str, content: bytes) -> None:
         with open(handle, "wb") as file:  # noqa: PTH123 - it is a handle
             file.write(_checksum(content) + content)
         Path(temporary).replace(folder / name)
+    _sweep(folder)
+
+
+@cache
+def _sweep(folder: Path) -> None:
+    """Remove what has not been used for long, once in a run that keeps something. A run that wants
+    one of these files just now has it open, or makes it anew."""
+    oldest = time.time() - UNUSED
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            with contextlib.suppress(OSError):
+                if path.lstat().st_mtime < oldest:
+                    path.unlink()
 
 
 def kept(name: str) -> bytes | None:
@@ -50,11 +69,15 @@ def kept(name: str) -> bytes | None:
         return None
     try:
         with (folder / name).open("rb") as file:
-            if not _is_ours(os.fstat(file.fileno()), stat.S_IFREG):
+            status = os.fstat(file.fileno())
+            if not _is_ours(status, stat.S_IFREG):
                 return None
             stored = file.read(MAX_KEPT)
     except OSError:
         return None
+    if time.time() - status.st_mtime > _DAY:
+        with contextlib.suppress(OSError):
+            os.utime(folder / name)  # it is in use
     content = stored[_CHECKSUM:]
     return content if stored[:_CHECKSUM] == _checksum(content) else None
 

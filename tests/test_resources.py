@@ -1,11 +1,12 @@
 """What is kept between runs is read only where this user alone can have written it, undamaged."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
-from scmigen.resources import MAX_KEPT, keep, kept
+from scmigen.resources import MAX_KEPT, UNUSED, keep, kept
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs POSIX owners")
 
@@ -41,6 +42,30 @@ def test_a_flipped_byte_is_found(folder: Path) -> None:
             bad = good[:at] + bytes((good[at] ^ flip,)) + good[at + 1 :]
             (folder / "a").write_bytes(bad)
             assert kept("a") is None
+
+
+def aged(path: Path, seconds: float) -> None:
+    os.utime(path, (time.time() - seconds,) * 2)
+
+
+def test_what_is_not_used_for_long_is_removed(folder: Path) -> None:
+    """A run that keeps something new looks; what is used is young again."""
+    folder.mkdir(mode=0o700)
+    for name in ("old", "young", "tmpof_a_killed_run"):
+        (folder / name).write_bytes(b"")
+        aged(folder / name, UNUSED + 100)
+    aged(folder / "young", UNUSED - 100)
+    (folder / "a folder").mkdir()
+    aged(folder / "a folder", UNUSED + 100)
+    keep("a", CONTENT)
+    assert {path.name for path in folder.iterdir()} == {"young", "a folder", "a"}
+
+
+def test_what_is_read_counts_as_used(folder: Path) -> None:
+    keep("a", CONTENT)
+    aged(folder / "a", UNUSED - 100)
+    assert kept("a") == CONTENT
+    assert time.time() - (folder / "a").stat().st_mtime < UNUSED / 2
 
 
 @pytest.mark.parametrize("end", [0, 1, 3, 4, 5, -1])
