@@ -8,6 +8,7 @@ the form in which people write faults.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE
@@ -102,7 +103,8 @@ class Injector:
         self._now = now
         self._later = later
         self._send = send
-        self._waiting: dict[int, Timer] = {}
+        #: The responses that wait for their time.
+        self._waiting: dict[int, tuple[Timer, tuple[bytes, ...]]] = {}
         self._number = 0
         self._turns: dict[int, list[tuple[Match, _Turn]]] = {}
         for fault in faults:
@@ -129,9 +131,20 @@ class Injector:
 
     def forget(self) -> None:
         """The client is gone: send nothing of what waits."""
-        for timer in self._waiting.values():
+        for timer, _ in self._waiting.values():
             timer.cancel()
         self._waiting.clear()
+
+    def hurry(self) -> None:
+        """Send what waits at once: these faults are no longer."""
+        for number in tuple(self._waiting):
+            self._release(number)
+
+    def _release(self, number: int) -> None:
+        timer, frames = self._waiting.pop(number)
+        timer.cancel()
+        for frame in frames:
+            self._send(frame)
 
     def _hit(self, frame: bytes) -> Fault | None:
         """The fault that hits ``frame``: the first whose turn it is."""
@@ -159,14 +172,8 @@ class Injector:
         if not fault.delay or len(self._waiting) >= MOST_DELAYED:
             return frames
         self._number += 1
-        number = self._number
-
-        def send() -> None:
-            del self._waiting[number]
-            for each in frames:
-                self._send(each)
-
-        self._waiting[number] = self._later(fault.delay, send)
+        timer = self._later(fault.delay, partial(self._release, self._number))
+        self._waiting[self._number] = timer, frames
         return ()
 
 

@@ -59,6 +59,8 @@ class Port:
     def change(self, agent: Agent) -> None:
         """Use ``agent`` from now on."""
         self.agent = agent
+        if self._late:
+            agent.services.waiting.add(agent.id)
         self._carry_out = agent.handle if self._injector is None else self._injected
         self._handle = self._recorded if self._records else self._carry_out
         self.handle = self._handle if self._heard is None else self._told
@@ -74,9 +76,9 @@ class Port:
         return self._handle(message)
 
     def inject(self, injector: Injector | None) -> None:
-        """Let faults happen to the messages, or no longer; what is delayed is lost."""
+        """Let faults happen to the messages, or no longer; what they have delayed is sent."""
         if self._injector is not None:
-            self._injector.forget()
+            self._injector.hurry()
         self._injector = injector
         self.change(self.agent)
 

@@ -48,7 +48,8 @@ class Service:
         self._ports[agent.id] = port
 
     def inject(self, faults: Sequence[Fault]) -> None:
-        """Let these faults happen in place of those before; all begin to count anew."""
+        """Let these faults happen in place of those before; all begin to count anew, and what was
+        delayed is sent."""
         self._faults = faults
         for number, port in self._ports.items():
             self._inject(number, port)

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from collections.abc import Callable
@@ -194,6 +195,15 @@ def test_what_is_late_is_forgotten_with_the_client(hit):
     assert agent.late == []
 
 
+def test_what_is_late_is_sent_when_the_faults_are_no_longer(hit):
+    agent = hit(fault(delay=1000, duplicate=True))
+    agent.handle(RATE_GET)
+    agent.injector.hurry()
+    assert agent.late == [RATE, RATE]
+    agent.after(5000)
+    assert agent.late == [RATE, RATE]
+
+
 def test_an_agent_cannot_make_the_server_keep_more_than_so_many(hit):
     agent = hit(fault(delay=1000))
     answers = [agent.handle(RATE_GET) for _ in range(MOST_DELAYED + 2)]
@@ -290,6 +300,19 @@ def test_without_faults_a_message_goes_straight_to_its_agent(board):
     assert port.handle != agent.handle
     port.inject(None)
     assert port.handle == agent.handle
+
+
+@pytest.mark.parametrize("scheme", ["unix", "unix-stream", "unix-dgram", "smt"])
+def test_other_faults_release_what_waits(board, tmp_path, scheme):
+    url = f"{scheme}:{tmp_path}/linux"
+    running = Running(board, {"linux": url}, faults=read_faults(fault(delay=60_000_000), board))
+    with running.running(), Client(url, 30) as client:
+        loop = running.service.loop
+        timer = threading.Timer(0.05, lambda: loop.interrupt(lambda: running.service.inject(())))
+        timer.start()
+        assert client.clock_rate(0) == 24_000_000
+        assert client.clock_rate(0) == 24_000_000
+        timer.join()
 
 
 @pytest.mark.parametrize("scheme", ["unix", "unix-stream", "unix-dgram", "smt"])
