@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import click
 
-from scmigen import escape, runtime
+from scmigen import runtime
 from scmigen.addresses import quoted
 from scmigen.cli import complete
+from scmigen.cli.faults import faults_of
 from scmigen.cli.report import say
 from scmigen.diagnostics import InputError
 from scmigen.inputs import read_bytes
@@ -23,7 +24,6 @@ from scmigen.scmi.protocols import KIND_OF
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
 from scmigen.server.fastchannels import IDLE, PERIOD, FastChannelError, Window, users
-from scmigen.server.faults import Fault
 from scmigen.server.log import RARE, Log
 from scmigen.server.port import Record, Trace
 from scmigen.server.service import Service
@@ -74,37 +74,6 @@ def _configuration(options: _Options) -> runtime.Runtime:
         return runtime.decode(data)
     except (InputError, runtime.ConfigurationError) as problem:
         raise click.ClickException(f"{path}: {problem}") from None
-
-
-def _faults(options: _Options, platform: runtime.Runtime) -> tuple[Fault, ...]:
-    """The faults to inject. Raises `click.ClickException`."""
-    path = options.faults
-    if path is None:
-        return ()
-    from scmigen.inputs import read_text
-    from scmigen.server.faults_file import FaultsError, read_faults
-
-    try:
-        return read_faults(read_text(path), platform)
-    except InputError as problem:
-        raise click.ClickException(f"{path}: {problem}") from None
-    except FaultsError as problem:
-        raise _WrongFaults(
-            [f"{path}{':' if line[0].isdigit() else ': '}{line}" for line in problem.problems]
-        ) from None
-
-
-class _WrongFaults(click.ClickException):
-    """All that is wrong with a file of faults, a line each; one line in the log."""
-
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__("; ".join(lines))
-        self._lines = lines
-
-    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002
-        """Print the lines."""
-        for line in self._lines:
-            click.echo(f"Error: {escape.line(line)}", err=True)
 
 
 def _by_agent(
@@ -260,7 +229,7 @@ def _reload(service: Service, options: _Options, log: Log) -> None:
         _try(options, log)
         for agent, url in _switch(service, options, log).items():
             log(_served(agent, url))
-        service.inject(_faults(options, service.server.configuration))
+        service.inject(faults_of(options.faults, service.server.configuration))
         log("reloaded")
     except Exception as problem:
         same = service.server.configuration is old
@@ -282,7 +251,7 @@ def _try(options: _Options, log: Log) -> None:
     """Start a server of the current contents of the files without the real back end, which can
     serve only one configuration at a time. Raises whatever is wrong with them."""
     platform = _configuration(options)
-    _faults(options, platform)
+    faults_of(options.faults, platform)
     tried = _server(options, Backend(), log, platform, successor=True)
     try:
         _endpoints(tried, options.listen, options.directory)
@@ -445,7 +414,7 @@ def serve(
     except BackendError as problem:
         raise click.UsageError(str(problem)) from None
     platform = _configuration(options)
-    injected = _faults(options, platform)
+    injected = faults_of(options.faults, platform)
     server = _server(options, found, log, platform)
     endpoints = _endpoints(server, listen, directory)
     try:
