@@ -117,12 +117,12 @@ class Port:
         frames = self.agent.take_events()
         if self._injector is not None:
             frames = self._injector.events(frames)
-        if self._late:
-            frames += tuple(self._late)
-            self._late.clear()
+        late = tuple(self._late)
+        self._late.clear()
         for record in self._records:
             record.frames(self.agent, frames, response=False)
-        return frames
+            record.frames(self.agent, late, response=True)
+        return frames + late
 
     def ring(self) -> None:
         """The agent rang without a message: it may have written to its FastChannels."""

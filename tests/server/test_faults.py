@@ -31,7 +31,7 @@ from scmigen import runtime
 from scmigen.client import Client
 from scmigen.server.faults import MOST_DELAYED, Injector
 from scmigen.server.faults_file import FaultsError, faults_schema, read_faults
-from scmigen.server.port import Port
+from scmigen.server.port import Port, Trace
 from scmigen.server.timers import Timers
 
 BOARD = Path(__file__).parent / "board.json"
@@ -300,6 +300,19 @@ def test_without_faults_a_message_goes_straight_to_its_agent(board):
     assert port.handle != agent.handle
     port.inject(None)
     assert port.handle == agent.handle
+
+
+@pytest.mark.parametrize("scheme", ["unix", "smt"])
+def test_a_trace_has_a_late_response_as_one(board, tmp_path, scheme):
+    url, file = f"{scheme}:{tmp_path}/linux", tmp_path / "trace"
+    faults = read_faults(fault(delay=50_000), board)
+    trace = Trace(file.open("w"))
+    running = Running(board, {"linux": url}, [trace], faults=faults)
+    with running.running(), Client(url, 60) as client:
+        client.clock_rate(0)
+    sent, got, *_ = [line for line in file.read_text().splitlines() if "RATE_GET" in line]
+    assert sent.endswith("# CLOCK_RATE_GET clock=0")
+    assert got.endswith("# CLOCK_RATE_GET SUCCESS rate=24000000")
 
 
 @pytest.mark.parametrize("scheme", ["unix", "unix-stream", "unix-dgram", "smt"])
