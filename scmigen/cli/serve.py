@@ -218,6 +218,8 @@ def _window(text: str) -> tuple[str, Window]:
         raise click.UsageError(
             f"--fastchannel {text}: ADDR must be a multiple of 8, and SIZE 1 to 0x40000000"
         )
+    if found.address + found.size > 1 << 64:
+        raise click.UsageError(f"--fastchannel {text}: addresses have 64 bits; this ends past them")
     return agent, found
 
 
