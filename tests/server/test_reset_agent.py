@@ -117,6 +117,25 @@ def test_parents_are_set_back_before_what_they_feed(full):
     ]
 
 
+def test_a_level_takes_its_rate_and_its_voltage_back(full_with):
+    """The board as it is: the level at boot would be 600 MHz at 700 mV, and boot has 400 at 600."""
+    full = full_with()
+    before = full.server.state["clock"][0].rate, full.server.state["voltage"][1].level
+    assert before == (400_000_000, 600_000)
+    for messages in (
+        [(PERFORMANCE, 7, 0, 30)],
+        [(PERFORMANCE, 7, 0, 10), (PERFORMANCE, 7, 0, 20)],
+        [(CLOCK, 5, 0, 0, 800_000_000, 0), (PERFORMANCE, 7, 0, 30)],
+        [(PERFORMANCE, 7, 0, 30), (CLOCK, 5, 0, 0, 400_000_000, 0), (VOLTAGE, 7, 1, 0, 700_000)],
+    ):
+        for message in messages:
+            assert full.linux.status(*message) == SUCCESS
+        assert full.linux.status(BASE, 0xB, LINUX, 0) == SUCCESS
+        assert full.linux.words(PERFORMANCE, 8, 0) == [20]
+        assert full.linux.words(CLOCK, 6, 0) == [before[0], 0]
+        assert full.linux.words(VOLTAGE, 8, 1) == [before[1]]
+
+
 def test_a_rate_is_set_back_after_all_that_it_divides(full):
     """mux leaves pll, which has twice its rate when mux comes back."""
     before = state(full)

@@ -120,9 +120,16 @@ class PerformanceDomain(Resource):
         self._settle()
 
     def restore(self, _: Hashable) -> None:
-        """Set the level back."""
+        """Set the level back, and what it last set in its clock and its supply: at boot they need
+        not have the rate and the voltage of the level."""
         self._wanted = self.sustained.level if self.sustained else 0
         self._settle()
+        if self.level != self._wanted:
+            return
+        if self.clock is not None and "rate" not in self.clock.setters:
+            self.clock.restore("rate")
+        if self.supply is not None and "level" not in self.supply.setters:
+            self.supply.restore("level")
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:
         """Take over the level of ``other``, and the limits of the agents in ``kept``."""
