@@ -121,6 +121,8 @@ class FastChannels:
             self._of.setdefault((slot.protocol, slot.resource.number), []).append(slot)
         self._sizes = {slot.agent: slot.offset + SLOT for slot in self._slots.values()}
         self._memories: dict[int, SharedMemory] = {}
+        #: Device and inode of each agent's file.
+        self._files: dict[int, tuple[int, int]] = {}
         self._closed = False
         try:
             self._open()
@@ -136,7 +138,6 @@ class FastChannels:
 
     def _open(self) -> None:
         """Open all memory. Raises `FastChannelError`."""
-        files: dict[tuple[int, int], int] = {}
         for agent, window in self._windows.items():
             try:
                 memory = self._memories[agent] = _opened(window, self._sizes[agent])
@@ -144,8 +145,10 @@ class FastChannels:
                 reason = problem.strerror or problem
                 raise FastChannelError(f"{window.path}: {reason}") from None
             found = os.fstat(memory.descriptor)
-            other = files.setdefault((found.st_dev, found.st_ino), agent)
-            if other != agent:
+            file = (found.st_dev, found.st_ino)
+            other = next((it for it, known in self._files.items() if known == file), None)
+            self._files[agent] = file
+            if other is not None:
                 names = [self._services.sessions[it].name for it in (other, agent)]
                 raise FastChannelError(f"{window.path}: {' and '.join(names)} need a file each")
 
@@ -160,9 +163,12 @@ class FastChannels:
             self._show(slot)
         self._poll()
 
-    def layout(self, agent: int) -> tuple[tuple[Protocol, int, int], ...]:
-        """Protocol, domain id and slot address of all channels of ``agent``."""
-        return tuple(
+    def layout(self, agent: int) -> tuple[object, ...]:
+        """The file that ``agent`` has mapped, and protocol, domain id and slot address of all its
+        channels; empty if it has none."""
+        if agent not in self._files:
+            return ()
+        return self._files[agent], *(
             (slot.protocol, slot.own, self._windows[agent].address + slot.offset)
             for slot in self._slots.values()
             if slot.agent == agent

@@ -275,6 +275,14 @@ def test_an_agent_whose_channels_move_begins_anew(full_board, memory, reload):
     assert reload(full_board, moved) == {VM1}  # which has no channels
 
 
+def test_an_agent_whose_file_is_another_begins_anew(full_board, memory, reload):
+    """It has mapped the file that was at the path before."""
+    assert reload(full_board, memory) == {LINUX, VM1}
+    memory.path.rename(memory.path.with_name("before"))
+    assert reload(full_board, memory) == {VM1}
+    assert reload(full_board, memory) == {LINUX, VM1}
+
+
 def test_without_the_memory_an_agent_with_channels_begins_anew(full_board, memory, reload):
     del memory
     assert reload(full_board) == {VM1}
