@@ -1,7 +1,7 @@
 """Bounds on a YAML text, checked on its events before anything is built from them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -45,7 +45,8 @@ def check_bounds(text: str, file: str, loader: Any) -> None:
         where = end_position(text[: refused.start()], file)
         raise InputError([AGENTS_FILE.error(message, where, hint=hint)])
     try:
-        _check_events(yaml.parse(text, Loader=loader), file)
+        events = list(_bounded(yaml.parse(text, Loader=loader), file))
+        _check_anchors(events, file)
     except yaml.YAMLError as problem:
         # The library's own bound, which it may meet before the events of what it has read.
         deep = _deep_bracket(text, getattr(problem, "problem_mark", None))
@@ -60,7 +61,8 @@ def end_position(text: str, file: str) -> Position:
     return Position(file, len(lines), len(lines[-1]) + 1)
 
 
-def _check_events(events: Iterator[Any], file: str) -> None:
+def _bounded(events: Iterator[Any], file: str) -> Iterator[Any]:
+    """The events of nodes with an anchor or alias. Raises `InputError`."""
     total = 0
     begun: list[tuple[str | None, int]] = []
     sizes: dict[str | None, int] = {}
@@ -88,6 +90,24 @@ def _check_events(events: Iterator[Any], file: str) -> None:
             wrong = f"the file has more than {MAX_VALUES} values, aliases written out"
         if wrong:
             raise InputError([AGENTS_FILE.error(wrong, position(file, event.start_mark))])
+        if event.anchor is not None:
+            yield event
+
+
+def _check_anchors(events: Sequence[Any], file: str) -> None:
+    """Raise `InputError` for scalars whose anchor nothing uses: labels without their quotes."""
+    used = {event.anchor for event in events if isinstance(event, yaml.AliasEvent)}
+    loose = [
+        AGENTS_FILE.error(
+            f"YAML takes an unquoted &{event.anchor} for an anchor, not for a label",
+            position(file, event.start_mark),
+            hint=f'write it between quotes: "{f"&{event.anchor} {event.value}".rstrip()}"',
+        )
+        for event in events
+        if isinstance(event, yaml.ScalarEvent) and event.anchor not in used
+    ]
+    if loose:
+        raise InputError(loose)
 
 
 def _deep_bracket(text: str, mark: Any) -> tuple[int, int] | None:

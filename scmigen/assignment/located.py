@@ -239,4 +239,6 @@ def _unreadable(problem: yaml.YAMLError, text: str, file: str) -> Diagnostic:
     line = "".join(text.split("\n")[where.line - 1 : where.line])
     tab = "\t" in line[: len(line) - len(line.lstrip())]
     hint = "indent with blanks: YAML takes no tab there" if tab else None
+    if "an alias" in words or "an anchor" in words or "undefined alias" in words:
+        hint = "write names with & or * between quotes: YAML takes them for anchors and aliases"
     return AGENTS_FILE.error(f"this is not YAML: {words}", where, hint=hint)

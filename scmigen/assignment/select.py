@@ -59,6 +59,8 @@ class Selector:
 
     def select(self, text: str) -> Selection:
         """The nodes that ``text`` matches."""
+        if not text:
+            return Selection((), True, "an empty name", 'write "&LABEL", a path or a node name')
         if is_glob(text):
             return self._glob(text)
         if text.startswith("&"):

@@ -55,6 +55,13 @@ MISTAKES = [
     ("domains:\n  a:\n^\tid: 1\n", "this is not YAML: ", "indent with blanks: YAML takes no tab"),
     ("domains:\n  a:\n    id: 1\n  ^\t  scmi: {}\n", "this is not YAML", "indent with blanks"),
     ("domains: {a: {id: 1,\n  b: ^@}}", "this is not YAML: ", None),
+    (domain("    access: [{dev: ^&gpu}]"), "unquoted &gpu for an anchor", 'between quotes: "&gpu"'),
+    (domain("    access: [{dev: [^&gpu, '&uart0']}]"), "unquoted &gpu", '"&gpu"'),
+    (domain("    grant: [{clock: ^&gpu 12}]"), "unquoted &gpu", '"&gpu 12"'),
+    (platform("managed: [^&gpu]"), "unquoted &gpu for an anchor", '"&gpu"'),
+    (domain("    access: [{dev: *serial^*}]"), "this is not YAML: ", "with & or * between quotes"),
+    (domain("    access: [{dev: ^*serial}]"), "this is not YAML: ", "with & or * between quotes"),
+    (domain("    access: [{dev: &gpu^/x}]"), "this is not YAML: ", "with & or * between quotes"),
     ("domains: {a: {id: 1}, ^a: {id: 2}}", "domains has the key 'a' twice", "first at"),
     (
         "domains: {a: {id: 1, compatible: ^openamp}}",
@@ -189,7 +196,7 @@ SELECTORS = [
     ("device-unknown", "/serial@4", "no node /serial@4", "/serial@2"),
     ("device-unknown", "seriall@2", "no node, label or alias seriall@2", "serial@2"),
     ("device-unknown", "serial", "2 nodes are named serial", "/serial@2, /serial@3"),
-    ("device-unknown", "", "no node, label or alias", None),
+    ("device-unknown", "", "an empty name", None),
     ("glob-unmatched", "*can*", "*can* matches no node", None),
     ("glob-unmatched", "/soc/*", "/soc/* matches no node", None),
 ]
