@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from scmigen.assignment.waivers_file import FORMAT, WAIVERS
@@ -30,9 +31,11 @@ def write(
 ) -> None:
     """Write the baseline; what cannot be waived is printed and ends the program with 1.
 
-    What the present baseline waives keeps its reason and date; what an agents file waives is not in
-    a baseline.
+    What the present baseline waives keeps its reason and date: that of ``request``, or what is at
+    ``path``. What an agents file waives is not in a baseline.
     """
+    if request.baseline is None and path.is_file():
+        request = replace(request, baseline=path)
     try:
         found = request.compile(against, agent)
         files = {str(request.baseline)} if request.baseline is not None else set()

@@ -1,6 +1,7 @@
 """Waivers of single findings: what they cover, what they do not, when they end, and baselines."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,24 @@ def test_a_baseline_is_renewed_with_its_reasons(here: Path) -> None:
     assert 'until: "9999-12-31"' in text
     assert "&cc 9" not in text
     assert check("-a", "a.yaml", "--baseline", "base.yaml")[:2] == (0, [])
+
+
+def test_a_baseline_that_is_written_again_keeps_its_reasons(here: Path) -> None:
+    words = ["check", "b.dts", "-a", "a.yaml", "--write-baseline", "base.yaml"]
+    scmigen(*words)
+    text = (here / "base.yaml").read_text()
+    reasoned = re.sub('reason: ".*"', 'reason: "a person wrote this"', text)
+    assert reasoned.count("a person wrote this") == 3
+    written(here / "base.yaml", reasoned)
+    assert scmigen(*words).stdout == "base.yaml: 3 findings\n"
+    assert (here / "base.yaml").read_text() == reasoned
+
+
+def test_a_file_that_is_no_baseline_is_not_overwritten(here: Path) -> None:
+    done = scmigen("check", "b.dts", "-a", "a.yaml", "--write-baseline", "a.yaml")
+    assert done.returncode == 1
+    assert "a baseline file has no key 'domains'" in done.stdout
+    assert (here / "a.yaml").read_text() == AGENTS
 
 
 def test_a_baseline_does_not_hold_what_cannot_be_waived(here: Path) -> None:
