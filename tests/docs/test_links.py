@@ -36,6 +36,12 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in texts}
 
 
+def test_the_start_page_leads_to_every_guide() -> None:
+    index = REPOSITORY / "docs/index.md"
+    guides = {f"howto/{path.name}" for path in (REPOSITORY / "docs/howto").glob("*.md")}
+    assert guides <= {link.partition("#")[0] for link in links(index)}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
 def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     for link in links(page):
