@@ -474,6 +474,33 @@ def test_the_page_is_what_scrolls_and_only_up_and_down(
     assert shown.ask(beyond) == 0
 
 
+@pytest.mark.parametrize("width", [420, 900, 1170, 1440])
+def test_no_filter_is_narrower_than_what_it_says(shown: Browser, width: int) -> None:
+    window(shown, width)
+    hint = """(() => {
+        const field = document.querySelector("#text"), style = getComputedStyle(field);
+        const pen = document.createElement("canvas").getContext("2d");
+        pen.font = style.font;
+        const room = field.clientWidth - 2 * parseFloat(style.paddingLeft);
+        return room - pen.measureText(field.placeholder).width;
+    })()"""
+    assert shown.ask(hint) >= 0
+    # A copy that has the first choice alone is as wide as this wants to be.
+    cut = """[...document.querySelectorAll(".filters select")].filter(select => {
+        const copy = select.cloneNode();
+        copy.append(select.options[0].cloneNode(true));
+        copy.style.flex = "none";
+        select.after(copy);
+        const wanted = copy.getBoundingClientRect().width;
+        copy.remove();
+        return select.getBoundingClientRect().width < wanted;
+    }).map(select => select.id)"""
+    assert shown.ask(cut) == []
+    fields = "[...document.querySelectorAll('.filters > *')]"
+    bottom = f"Math.max(...{fields}.map(e => e.getBoundingClientRect().bottom))"
+    assert shown.ask(f"{bottom} <= filters.getBoundingClientRect().bottom")
+
+
 def whole_rows(browser: Browser) -> int:
     """How many rows of the map are in the window with all of their height."""
     count = browser.ask(
