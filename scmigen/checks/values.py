@@ -91,11 +91,24 @@ def _assumed(model: Model) -> Iterator[tuple[Resource, Assumption]]:
 def _lacking(model: Model, resource: Resource, assumption: Assumption) -> list[int]:
     """What the tree asks of a resource and the range that is assumed does not have."""
     step, facts = assumption.step, resource.facts
-    asked = facts.rates or model.findings.asked.get(resource.key, ())
+    wanted = facts.rates or model.findings.asked.get(resource.key, ())
+    asked = {*wanted, *_level_rates(model, resource)}
     ends = assumption.values or (*facts.voltages[:1], *facts.voltages[-1:])
     if step is None or not ends:
         return []
     return sorted(v for v in asked if not ends[0] <= v <= ends[-1] or (v - ends[0]) % step)
+
+
+def _level_rates(model: Model, resource: Resource) -> set[int]:
+    """The rates of the levels of the performance domains that set a clock."""
+    return {
+        next(filter(None, point.rates))
+        for platform in model.platforms
+        for domain in platform.resources[Kind.PERFORMANCE]
+        if domain.facts.clock == resource.key
+        for point in domain.facts.points
+        if any(point.rates)
+    }
 
 
 @check(

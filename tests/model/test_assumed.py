@@ -118,6 +118,33 @@ def test_a_step_leaves_alone_what_has_no_range(name: str, levels: list[int]) -> 
     assert "assumed" not in supply
 
 
+def with_cpu(tmp_path: Path, entry: str) -> None:
+    """A board with a CPU of 600 and 1200 MHz, whose clock has the assumed range ``entry``."""
+    body = """cpus { cpu { device_type = "cpu"; clocks = <&cc 1>; operating-points-v2 = <&t>; }; };
+        t: t { compatible = "operating-points-v2"; o1 { opp-hz = <0 600000000>; };
+        o2 { opp-hz = <0 1200000000>; }; };"""
+    written(tmp_path / "board.dts", source(body + CONTROLLERS))
+    written(tmp_path / "agents.yaml", AGENTS % f"values: [{{clock: '&cc 1', {entry}}}]")
+
+
+BUILD = ("build", "board.dts", "-a", "agents.yaml", "-o", "out", "--emit", "runtime")
+
+
+def test_a_clock_that_a_performance_domain_sets_keeps_its_range(tmp_path: Path) -> None:
+    with_cpu(tmp_path, "range: [600000000, 1200000000, 100000000]")
+    scmigen(*BUILD, cwd=tmp_path)
+    served = json.loads((tmp_path / "out/runtime/runtime.json").read_text())
+    (clock,) = served["clocks"]
+    assert clock["rates"] == [600_000_000, 1_200_000_000]
+    assert (clock["step"], clock["rate"]) == (100_000_000, 1_200_000_000)
+
+
+def test_a_range_without_the_rates_of_the_levels_is_refused(tmp_path: Path) -> None:
+    with_cpu(tmp_path, "range: [600000000, 1200000001, 600000001]")
+    done = scmigen(*BUILD, cwd=tmp_path)
+    assert "the range of clock <&cc 1> lacks 1200000000 Hz, which the tree asks for" in done.stderr
+
+
 def test_operating_points_of_a_domain_without_a_table() -> None:
     """With the power of its device: 100 µW per MHz and V² at 1 GHz and 1 V are 100 mW."""
     body = """scmi { compatible = "arm,scmi-virtio";

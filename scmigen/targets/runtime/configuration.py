@@ -152,15 +152,18 @@ def _scaled_by(platform: Platform) -> dict[ResourceKey, runtime.PerformanceDomai
 def _clock(
     platform: Platform, resource: Resource, domain: runtime.PerformanceDomain | None
 ) -> runtime.Clock:
-    """A clock; one that ``domain`` sets has the rates of its levels, and at boot that of now."""
+    """A clock; one that ``domain`` sets has the rates of its levels, or a range with
+    all of them, and at boot that of now."""
     rates, boot, _, step = clock_rates(platform, resource)
     if step is not None:
         rates = (rates[0], rates[-1])
     if domain is not None:
-        step = None
         boot = domain.levels[domain.sustained].frequency * 1000 or boot
-        levels = {level.frequency * 1000 for level in domain.levels} - {0}
-        rates = tuple(sorted({boot, *levels, *resource.facts.rates}))
+        levels = {boot, *(level.frequency * 1000 for level in domain.levels)} - {0}
+        if step is None or any(
+            not rates[0] <= rate <= rates[-1] or (rate - rates[0]) % step for rate in levels
+        ):
+            step, rates = None, tuple(sorted({*levels, *resource.facts.rates}))
     parents = [platform.resource(key) for key in resource.facts.parents]
     numbers = tuple(sorted(parent.number for parent in parents if parent is not None))
     return runtime.Clock(
