@@ -210,7 +210,10 @@ def watch(options: Options, protocols: tuple[str, ...], seconds: float, count: i
     begin = time.monotonic()
     end = begin + seconds if seconds else math.inf
     with options.connected(end) as platform:
-        subscribe(platform, protocols)
+        try:
+            subscribe(platform, protocols)
+        except ValueError as problem:
+            raise click.UsageError(str(problem)) from None
         platform.deadline = end
         seen = 0
         while (not count or seen < count) and time.monotonic() < end:

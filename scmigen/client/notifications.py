@@ -1,9 +1,10 @@
 """Notifications: subscribing to everything a platform offers."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Final
 
-from scmigen.client.channel import ScmiError
+from scmigen.client.channel import ClientError, ScmiError
 from scmigen.client.commands import Client
 from scmigen.scmi.protocols import KIND_OF, Protocol
 
@@ -22,7 +23,14 @@ _OF_PROTOCOLS: Final[dict[Protocol, int]] = {Protocol.BASE: 0x8, Protocol.SYSTEM
 
 def subscribe(client: Client, protocols: tuple[str, ...] = ()) -> int:
     """Subscribe to every notification of these protocols (of all, by default) that the platform
-    grants; returns how many it granted. Raises `ClientError`."""
+    grants; returns how many it granted. Raises `ClientError`, also where that is none, and
+    `ValueError` for a word that is no protocol with notifications."""
+    known = [protocol.name.lower() for protocol in (*_OF_PROTOCOLS, *_OF_RESOURCES)]
+    for word in protocols:
+        if word not in known:
+            near = get_close_matches(word, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+            raise ValueError(f"{word!r} is not a protocol with notifications; {hint}")
     granted = 0
     for protocol, message, words in _requests(client, protocols):
         try:
@@ -30,6 +38,9 @@ def subscribe(client: Client, protocols: tuple[str, ...] = ()) -> int:
             granted += 1
         except ScmiError:
             continue
+    if not granted:
+        whose = f" of {', '.join(protocols)}" if protocols else ""
+        raise ClientError(f"{client.url}: the platform grants no notifications{whose}")
     return granted
 
 

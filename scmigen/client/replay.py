@@ -27,8 +27,9 @@ class Frame:
 
 def read_trace(path: Path, agent: str | None) -> list[Frame]:
     """The frames of one agent in a trace; by default of the agent in its first line. Raises
-    `TraceError`."""
+    `TraceError`, also where that agent got no answer."""
     found: list[Frame] = []
+    agents: dict[str, None] = {}
     try:
         lines = read_text(path).splitlines()
     except InputError as problem:
@@ -38,12 +39,17 @@ def read_trace(path: Path, agent: str | None) -> list[Frame]:
         if len(words) < 3 or words[2] not in ("<", ">"):
             continue
         agent = agent or words[1]
+        agents[words[1]] = None
         if words[1] != agent:
             continue
         try:
             found.append(Frame(number, words[2] == ">", bytes.fromhex("".join(words[3:]))))
         except ValueError:
             raise TraceError(f"{path}:{number}: not a line of a trace") from None
+    if not any(not frame.sent and _is_response(frame.data) for frame in found):
+        whose = f" to {agent}" if agent else ""
+        known = f"; agents in it: {', '.join(agents)}" if agents else " (serve --trace writes one)"
+        raise TraceError(f"{path}: no answer{whose} to compare with{known}")
     return found
 
 

@@ -286,7 +286,9 @@ def test_events_do_not_prolong_a_watch(scripted):
 def test_replay_ends(scripted, tmp_path):
     """Events without end in place of a response."""
     trace = tmp_path / "trace"
-    trace.write_text(f"0.0 linux > {request(CLOCK, 6, 0).hex(' ', -4)}\n")
+    asked = request(CLOCK, 6, 0)
+    answered = asked[:4] + words(0, 1000, 0)
+    trace.write_text(f"0.0 linux > {asked.hex(' ', -4)}\n0.1 linux < {answered.hex(' ', -4)}\n")
     path = scripted(lambda _: [EVENT] * 3)
     result = CliRunner().invoke(command, ["--timeout", f"{SHORT}", path, "replay", str(trace)])
     assert result.exit_code == 1

@@ -29,6 +29,10 @@ URLS = {
 }
 
 
+#: CLOCK_RATE_GET of clock 0, and its answer.
+ANSWERED = "0.0 linux > 06500000 00000000\n0.1 linux < 06500000 00000000 0084d717 00000000\n"
+
+
 @pytest.fixture(scope="session")
 def full_board():
     return runtime.decode((SERVER / "full.json").read_bytes())
@@ -117,6 +121,36 @@ def test_watch_prints_notifications(served):
     lines = result.output.splitlines()
     assert len(lines) == 3
     assert all("SENSOR_UPDATE agent=0 sensor=" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "status", "told"),
+    [
+        ("clok", 2, "'clok' is not a protocol with notifications; did you mean clock?"),
+        ("voltage", 2, "'voltage' is not a protocol with notifications; known: base, clock, "),
+        ("system", 1, "the platform grants no notifications of system"),
+    ],
+)
+def test_watch_does_not_wait_for_what_cannot_come(served, protocol, status, told):
+    result = run(served.urls["vm1"], "watch", protocol, "--seconds", 2)
+    assert result.exit_code == status
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "told"),
+    [
+        (ANSWERED, ["--agent", "linxu"], "no answer to linxu to compare with; agents in it: linux"),
+        (ANSWERED.splitlines()[0], [], "no answer to linux to compare with; agents in it: linux"),
+        ("", [], "no answer to compare with (serve --trace writes one)"),
+    ],
+)
+def test_a_replay_that_compares_nothing_fails(served, tmp_path, text, words, told):
+    path = tmp_path / "trace"
+    path.write_text(text)
+    result = run(served.urls["linux"], "replay", path, *words)
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: {path}: {told}\n"
 
 
 def test_a_trace_can_be_replayed(full_board, tmp_path):
