@@ -397,7 +397,8 @@ class Expected:
             like = resources.get(number, domains[0])
             index, points = domains.index(like), self.points(like)
             powers = {
-                point.level: ((point.power or 0) + 999) // 1000 for point in like.facts.points
+                point.level or point.rates[0] // 1000: ((point.power or 0) + 999) // 1000
+                for point in like.facts.points
             }
             name = like.short_name if number in resources else f"reserved-{number}"
             yield f"perf-domain {number} statistics=0 group=unset"

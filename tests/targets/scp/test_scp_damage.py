@@ -193,8 +193,8 @@ SEEN_OF_ALL = {
     "a point without frequency": ("config_dvfs.c", first(r" *\.frequency = 1000000U,\n", "")),
     "points of one voltage": ("config_dvfs.c", first(r"\.voltage = 900U", ".voltage = 800U")),
     "levels descend": ("config_dvfs.c", first(r"\.level = 500000U", ".level = 1000001U")),
-    "boot beyond the points": ("config_dvfs.c", first(r"\) - 2,", ") - 1,")),
-    "boot at another point": ("config_dvfs.c", first(r"\) - 2,", ") - 3,")),
+    "boot beyond the points": ("config_dvfs.c", first(r"sustained_idx = 2,", "sustained_idx = 3,")),
+    "boot at another point": ("config_dvfs.c", first(r"sustained_idx = 2,", "sustained_idx = 1,")),
     "supplies swapped": ("config_dvfs.c", swap("PSU_IDX_BIG", "PSU_IDX_GPU")),
     "clocks swapped": ("config_dvfs.c", swap("CLOCK_IDX_PERF_BIG", "CLOCK_IDX_PERF_GPU")),
     "all supplies on one driver": (
