@@ -53,12 +53,14 @@ class Waived(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A waiver with its names resolved; ``problem`` is what the tree does not have."""
+    """A waiver with its names resolved; ``problem`` is what the tree does not have, ``hint`` what
+    may be meant."""
 
     said: WaiverSaid
     resources: frozenset[str]
     nodes: frozenset[str]
     problem: str | None
+    hint: str | None
 
 
 def waive(
@@ -111,13 +113,14 @@ def _expired(waiver: WaiverSaid, now: str) -> bool:
 
 def _resolved(waiver: WaiverSaid, tree: DeviceTree) -> _Known:
     selector = Selector(tree)
-    problems: list[str | None] = []
+    problems: list[tuple[str | None, str | None]] = []
     # The names in diagnostics are taken as they are: a blob may have paths that no selector has.
     resources = set(waiver.resources)
     for text in waiver.resources:
         kind, _, rest = text.partition(" ")
         if kind not in tuple(Kind):
-            problems.append(f"{text!r} does not begin with a kind of resource")
+            kinds = f"write one of: {', '.join(Kind)}"
+            problems.append((f"{text!r} does not begin with a kind of resource", kinds))
             continue
         selected, cells = selector.resource(rest)
         problems.append(_problem(text, selected))
@@ -131,13 +134,15 @@ def _resolved(waiver: WaiverSaid, tree: DeviceTree) -> _Known:
         selected = selector.select(text)
         problems.append(_problem(text, selected))
         nodes.update(node.path for node in selected.nodes if selected.exact)
-    problem = next(filter(None, problems), None)
-    return _Known(waiver, frozenset(resources), frozenset(nodes), problem)
+    problem, hint = next((both for both in problems if both[0]), (None, None))
+    return _Known(waiver, frozenset(resources), frozenset(nodes), problem, hint)
 
 
-def _problem(text: str, selected: Selection) -> str | None:
-    """A pattern would cover what comes later, too."""
-    return selected.problem if selected.exact else f"{text!r} is a pattern; name each one"
+def _problem(text: str, selected: Selection) -> tuple[str | None, str | None]:
+    """What is wrong with a name, and a hint. A pattern would cover what comes later, too."""
+    if selected.exact:
+        return selected.problem, selected.hint
+    return f"{text!r} is a pattern; name each one", None
 
 
 def _covers(one: _Known, item: Diagnostic) -> bool:
@@ -188,7 +193,7 @@ def _problems(
             yield WAIVER_UNUSED.warning(
                 f"this waiver covers no {said.check}: {one.problem or _why(one, kept)}",
                 said.position,
-                hint="remove it if what it was for is mended",
+                hint=one.hint or "remove it if what it was for is mended",
             )
 
 

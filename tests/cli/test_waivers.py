@@ -174,6 +174,23 @@ def test_a_waiver_that_covers_nothing(here: Path) -> None:
     assert check("-a", "a.yaml", "-W", "no-waiver-unused")[:2] == (0, ["rate-twice"])
 
 
+@pytest.mark.parametrize(
+    ("resource", "hint"),
+    [
+        ("clock &cd 2", "did you mean &rc or &cc?"),
+        ("clock &cc CLK_UART", "write the number"),
+        ("clok &cc 2", "write one of: power, performance, clock, "),
+    ],
+)
+def test_a_waiver_with_a_wrong_name_hints_at_the_right_one(
+    here: Path, resource: str, hint: str
+) -> None:
+    written(here / "a.yaml", agents(RATE % "", RESET, TWICE.replace("clock &cc 2", resource)))
+    told = scmigen("check", "b.dts", "-a", "a.yaml").stdout
+    (found,) = re.findall(r"warning\[waiver-unused\].*?hint: ([^\n]*)", told, re.DOTALL)
+    assert hint in found
+
+
 def test_sarif_and_github(here: Path) -> None:
     written(here / "a.yaml", agents(RATE % ", until: 9999-12-31", RESET))
     done = scmigen("check", "b.dts", "-a", "a.yaml", "--format", "sarif")
