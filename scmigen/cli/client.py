@@ -19,7 +19,7 @@ from scmigen.cli.client_options import (
     agent_command,
     holding,
 )
-from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, table
+from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, switched, table
 from scmigen.cli.client_values import performance, sensor, voltage
 from scmigen.client import ScmiError
 from scmigen.client import dump as dumping
@@ -114,7 +114,7 @@ def clock_rate(options: Options, number: int, hertz: int | None) -> None:
 def _switch_clock(options: Options, number: int, on: bool) -> None:
     with options.connected() as platform:
         platform.enable_clock(number, on)
-        options.show({"id": number, "on": on}, f"clock {number}: {'on' if on else 'off'}")
+        options.show({"id": number, "on": on}, f"clock {number}: {switched(on)}")
         options.keep(platform)
 
 
@@ -168,7 +168,8 @@ def power_get(options: Options, number: int) -> None:
 def power_set(options: Options, number: int, state: str) -> None:
     with options.connected() as platform:
         platform.set_power(number, state == "on")
-        options.show({"id": number, "on": state == "on"}, f"power domain {number}: {state}")
+        on = state == "on"
+        options.show({"id": number, "on": on}, f"power domain {number}: {switched(on)}")
         options.keep(platform)
 
 

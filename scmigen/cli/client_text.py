@@ -31,6 +31,11 @@ def possible_values(parts: Sequence[Mapping[str, Any]], key: str | None) -> str:
     return f"possible: {', '.join(map(str, values))}"
 
 
+def switched(on: bool) -> str:
+    """What a vote has done: what is voted off may go on for other agents."""
+    return "on" if on else "voted off"
+
+
 def dump_lines(value: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
     """The plain data of `scmigen.client.dump` as indented lines."""
     indent = "  " * depth

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from scmigen.cli.client_options import ID, Options, agent_command, holding, number_up_to
-from scmigen.cli.client_text import or_unknown, table
+from scmigen.cli.client_text import or_unknown, switched, table
 from scmigen.scmi.protocols import Protocol
 
 _MICROVOLT = number_up_to(0x7FFF_FFFF, -0x8000_0000)
@@ -47,7 +47,7 @@ def voltage_level(options: Options, number: int, microvolts: int | None) -> None
 def _switch_supply(options: Options, number: int, on: bool) -> None:
     with options.connected() as platform:
         platform.enable_supply(number, on)
-        options.show({"id": number, "on": on}, f"voltage domain {number}: {_STATES[on]}")
+        options.show({"id": number, "on": on}, f"voltage domain {number}: {switched(on)}")
         options.keep(platform)
 
 

@@ -118,16 +118,16 @@ class Requests(Channel):
     ) -> tuple[tuple[Any, ...], bytes]:
         """Send a message; returns the fixed fields of the reply and the bytes after them.
         ``behind`` are the bytes after the fields of the request."""
-        what = _sentence(message, words)
         status, values = self.command(protocol, message.id, message.request.pack(*words) + behind)
         if status != Status.SUCCESS:
-            raise ScmiError(status, what)
+            raise ScmiError(status, _sentence(message, words))
         if message.id == messages.NEGOTIATE:
             (self._chosen[protocol],) = words
         size = message.reply.size
         open_ended = message.entries is not None or message.reply_tail is not None
         if len(values) < size or (len(values) > size and not open_ended):
-            raise ClientError(f"{self.url}: {what}: unexpected reply of {len(values)} bytes")
+            what = f"unexpected reply of {len(values)} bytes"
+            raise ClientError(f"{self.url}: {_sentence(message, words)}: {what}")
         return message.reply.unpack(values[:size]), values[size:]
 
     def parts(
@@ -252,5 +252,6 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sentence(message: Message, words: tuple[int, ...]) -> str:
-    """A command for people: ``CLOCK_RATE_GET(3)``."""
-    return f"{message.name}({', '.join(map(str, words))})"
+    """A command for people, as a trace has it: ``CLOCK_RATE_GET clock=3``."""
+    fields = zip(message.request.fields, words, strict=True)
+    return " ".join([message.name, *(f"{field.name}={word}" for field, word in fields)])

@@ -89,14 +89,14 @@ def test_all_lists_are_there():
 @pytest.mark.parametrize(
     ("parts", "told"),
     [
-        ([(3, 0, 2)], r"0\): 3 entries announced, 2 sent"),
-        ([(3, 0, 0)], r"0\): 3 entries announced, 0 sent"),
-        ([(0, 5)], r"0\): no entry, although 5 remain"),
-        ([(2, 4), (0, 4)], r"\): no entry, although 4 remain"),
-        ([(1, 5), (1, 5)], r"\): 7 entries in all, but 6 were announced before"),
-        ([(1, 5), (1, 0)], r"\): 2 entries in all, but 6 were announced before"),
-        ([(2, 4), (3, 0)], r"\): 5 entries in all, but 6 were announced before"),
-        ([(2, 4), (2, 2), (2, 2)], r"\): 8 entries in all, but 6 were announced before"),
+        ([(3, 0, 2)], "0: 3 entries announced, 2 sent"),
+        ([(3, 0, 0)], "0: 3 entries announced, 0 sent"),
+        ([(0, 5)], "0: no entry, although 5 remain"),
+        ([(2, 4), (0, 4)], ": no entry, although 4 remain"),
+        ([(1, 5), (1, 5)], ": 7 entries in all, but 6 were announced before"),
+        ([(1, 5), (1, 0)], ": 2 entries in all, but 6 were announced before"),
+        ([(2, 4), (3, 0)], ": 5 entries in all, but 6 were announced before"),
+        ([(2, 4), (2, 2), (2, 2)], ": 8 entries in all, but 6 were announced before"),
     ],
     ids=[
         "fewer sent than announced",
@@ -113,7 +113,7 @@ def test_a_list_that_contradicts_itself_is_refused(remembered, listed, parts, to
     protocol, version, number = listed
     row = the_row(*listed)
     url = remembered(platform(version, [part(row, *it) for it in parts]))
-    with pytest.raises(ClientError, match=f"^memory:x: {row.name}\\(.*{told}$"):
+    with pytest.raises(ClientError, match=f"^memory:x: {row.name} .*{told}$"):
         read(url, protocol, number, words_before(row))
 
 
@@ -167,7 +167,7 @@ def test_more_may_remain_than_the_field_can_say(remembered):
 
 def test_call_refuses_a_part_that_is_shorter_than_it_says(remembered):
     row = the_row(CLOCK, 0x30000, 4)
-    told = r"CLOCK_DESCRIBE_RATES\(0, 0\): 3 entries announced"
+    told = "CLOCK_DESCRIBE_RATES clock=0 index=0: 3 entries announced"
     url = remembered(platform(0x30000, [part(row, 3, 0, 1)]))
     with Client(url) as client, pytest.raises(ClientError, match=told):
         client.ask("CLOCK_DESCRIBE_RATES")
@@ -221,7 +221,7 @@ def board(protocol, version, answers):
 def test_sensors_are_as_many_as_announced(remembered, listed_sensors):
     row = the_row(SENSOR, 0x30000, 3)
     answers = {1: words(0, 3, 0, 0, 0), 3: part(row, listed_sensors, 0)}
-    told = f"GET\\(0\\): {listed_sensors} entries in all, but 3 were announced"
+    told = f"GET index=0: {listed_sensors} entries in all, but 3 were announced"
     url = remembered(board(SENSOR, 0x30000, answers))
     with Client(url) as client, pytest.raises(ClientError, match=told):
         dumping.dump(client)
@@ -269,8 +269,8 @@ def test_the_answer_to_a_lie_is_one_line(remembered):
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr == (
-        "Error: memory:x: CLOCK_DESCRIBE_RATES(0, 4000): 69635 entries announced; there can be at "
-        "most 69630\n"
+        "Error: memory:x: CLOCK_DESCRIBE_RATES clock=0 index=4000: 69635 entries announced; there "
+        "can be at most 69630\n"
     )
 
 
