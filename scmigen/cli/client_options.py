@@ -103,11 +103,13 @@ class Refused(click.ClickException):
     """``DENIED: CLOCK_RATE_SET(…)`` on stderr, and what else there is to say."""
 
     def __init__(self, refusal: ScmiError, *more: str) -> None:
-        super().__init__("\n".join((str(refusal), *more)))
+        super().__init__(str(refusal))
+        self._more = more
 
     def show(self, file: Any = None) -> None:
         """Print the status first, without "Error:"."""
-        click.echo(self.message, err=True, file=file)
+        for line in (self.message, *self._more):
+            click.echo(line, err=True, file=file)
 
 
 STYLE = click.Choice(["text", "json"])

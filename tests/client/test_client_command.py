@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from server_running import Running, strict_server
 
 from scmigen import runtime
-from scmigen.cli.client import client
+from scmigen.cli.main import cli
 from scmigen.scmi.protocols import Profile
 from scmigen.server.service import Service
 
@@ -40,13 +40,13 @@ def full(tmp_path):
     board = runtime.decode(BOARD.with_name("full.json").read_bytes())
     url = f"unix:{tmp_path}/full"
     with Running(board, {"linux": url}).running():
-        yield lambda *arguments: CliRunner().invoke(client, [url, *arguments])
+        yield lambda *arguments: CliRunner().invoke(cli, ["client", url, *arguments])
 
 
 @pytest.fixture
 def run(urls):
     def run(agent, *arguments):
-        return CliRunner().invoke(client, [urls[agent], *arguments])
+        return CliRunner().invoke(cli, ["client", urls[agent], *arguments])
 
     return run
 
@@ -88,7 +88,8 @@ def test_clocks_are_listed_read_and_switched(run):
 
 
 def test_format_is_accepted_before_the_command(urls):
-    result = CliRunner().invoke(client, ["--format", "json", urls["linux"], "power", "get", "3"])
+    arguments = ["client", "--format", "json", urls["linux"], "power", "get", "3"]
+    result = CliRunner().invoke(cli, arguments)
     assert json.loads(text(result)) == {"id": 3, "state": 0}
 
 
@@ -209,7 +210,7 @@ def test_what_is_refused_says_so_and_exits_1(run):
 
 
 def test_no_server_exits_1(tmp_path):
-    result = CliRunner().invoke(client, [f"unix:{tmp_path}/none", "info"])
+    result = CliRunner().invoke(cli, ["client", f"unix:{tmp_path}/none", "info"])
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: no server at unix:")
 
@@ -242,4 +243,4 @@ def test_no_server_exits_1(tmp_path):
     ],
 )
 def test_wrong_usage_exits_2(arguments):
-    assert CliRunner().invoke(client, arguments).exit_code == 2
+    assert CliRunner().invoke(cli, ["client", *arguments]).exit_code == 2
