@@ -21,7 +21,7 @@ from scmigen.checks.switches import NOTHING, Asked
 from scmigen.devicetree.load import load_board
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Related, Severity
-from scmigen.inputs import is_directory, is_missing, read_bytes, read_text
+from scmigen.inputs import is_missing, of_build, read_bytes, read_text
 from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime
 from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import is_lock, parse_lock
@@ -268,7 +268,7 @@ def _snapshots(given: Comparable) -> Mapping[str, Side]:
         return {"scmi": of_runtime(given)}
     if isinstance(given, Result):
         return _of_board(given)
-    path = content(given)
+    path = of_build(Path(given))
     if is_board(path):
         board = compile(path)
         if not board.ok:
@@ -281,18 +281,12 @@ def _snapshots(given: Comparable) -> Mapping[str, Side]:
     return {name: of_ids(ids) for name, ids in lock.platforms.items()}
 
 
-def content(given: str | PathLike[str]) -> Path:
-    """The file to read: for the directory of a build, its runtime configuration."""
-    path = Path(given)
-    return path / "runtime/runtime.json" if is_directory(path) else path
-
-
 def is_board(given: str | PathLike[str]) -> bool:
     """Whether a file is a board rather than a runtime configuration or a lock file.
 
     Raises `InputError` where it cannot be read.
     """
-    data = read_bytes(content(given))
+    data = read_bytes(of_build(Path(given)))
     return data[:1] != _JSON and not is_lock(data.decode("utf-8", "replace"))
 
 

@@ -44,6 +44,11 @@ def is_directory(path: Path) -> bool:
         return False
 
 
+def of_build(path: Path) -> Path:
+    """The file to read: for the directory of a build, its runtime configuration."""
+    return path / "runtime/runtime.json" if is_directory(path) else path
+
+
 def is_missing(path: Path) -> bool:
     """Whether nothing is there; not where the system does not tell, which reading it will say."""
     try:

@@ -9,6 +9,7 @@ from scmigen.assignment.waivers_file import FORMAT, WAIVERS
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import BoardRequest
 from scmigen.diagnostics import Diagnostic, InputError, counted, has_errors
+from scmigen.inputs import is_missing
 from scmigen.targets.common.write import write_one
 from scmigen.version import format_of
 
@@ -34,7 +35,7 @@ def write(
     What the present baseline waives keeps its reason and date: that of ``request``, or what is at
     ``path``. What an agents file waives is not in a baseline.
     """
-    if request.baseline is None and path.is_file():
+    if request.baseline is None and not is_missing(path):
         request = replace(request, baseline=path)
     try:
         found = request.compile(against, agent)

@@ -13,7 +13,7 @@ from scmigen import api, runtime
 from scmigen.cli.complete import beginning
 from scmigen.cli.request import BoardRequest, typed_request
 from scmigen.diagnostics import InputError
-from scmigen.inputs import read_bytes
+from scmigen.inputs import of_build, read_bytes
 from scmigen.model.protocol_grants import Right
 from scmigen.pipeline import Result
 
@@ -42,7 +42,7 @@ def server_agents(context: click.Context, parameter: click.Parameter, begun: str
     if server is None:
         return []
     with suppress(InputError, runtime.ConfigurationError):
-        server = api.content(server)
+        server = of_build(server)
         if server.suffix == ".json":
             named = [agent.name for agent in runtime.decode(read_bytes(server)).agents]
         else:

@@ -10,6 +10,7 @@ from scmigen.cli.choices import asked
 from scmigen.cli.report import ERRORS, MOVED
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Severity
+from scmigen.inputs import of_build
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
@@ -71,7 +72,7 @@ class BoardRequest:
 
         board = load(self.board, self.overlays)
         trees = {name: tree for name, path in self.trees if (tree := load(path))}
-        against = None if against is None else api.content(against)
+        against = None if against is None else of_build(against)
         is_board = against is not None and against.suffix != ".json"
         server = load(against) if against is not None and is_board else against
         if wrong or board is None:

@@ -18,7 +18,7 @@ from scmigen.cli import complete
 from scmigen.cli.faults import faults_of
 from scmigen.cli.report import say
 from scmigen.diagnostics import InputError
-from scmigen.inputs import read_bytes
+from scmigen.inputs import of_build, read_bytes
 from scmigen.scmi.clients import KNOWN, profile_of
 from scmigen.scmi.protocols import KIND_OF
 from scmigen.server import Agent, Server
@@ -66,7 +66,7 @@ def _served(agent: Agent, url: str) -> str:
 
 def _configuration(options: _Options) -> runtime.Runtime:
     """The platform to serve. Raises `click.ClickException`."""
-    path = options.configuration
+    path = of_build(options.configuration)
     try:
         data = read_bytes(path)
         for path in options.extra:
@@ -320,14 +320,14 @@ def _tidy() -> None:
 
 
 @click.command(
-    help="""Serve the platform RUNTIME (the runtime.json of a build) to its agents.
+    help="""Serve the platform RUNTIME (the runtime.json of a build, or its directory) to agents.
 
 A client that connects to an agent's socket is that agent, one client at a time. The votes of a
 client that disconnects are released. SIGHUP reloads RUNTIME: agents whose part of it is
 unchanged stay connected. SIGTERM and SIGINT stop the server.
 """
 )
-@click.argument("configuration", metavar="RUNTIME", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("configuration", metavar="RUNTIME", type=click.Path(path_type=Path))
 @click.option(
     "--listen",
     metavar="AGENT=URL",

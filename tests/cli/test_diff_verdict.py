@@ -193,7 +193,6 @@ def test_fail_on_comes_before_a_number_that_moved(here: Path) -> None:
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("style", ["text", "markdown", "json"])
 def test_quiet_leaves_the_exit_status(style: str) -> None:
     words = ["diff", "b.dts", "sets.dts", "-q", "--fail-on", "gain", "--format", style]
@@ -205,6 +204,7 @@ def test_quiet_leaves_the_exit_status(style: str) -> None:
     assert "none.dts" in done.stderr
 
 
+@pytest.mark.usefixtures("here")
 def test_a_lock_file_has_no_permissions() -> None:
     scmigen("build", "b.dts", "-o", "out", "--ids", "ids", "-q")
     done = scmigen("diff", "ids", "ids", "--fail-on", "gain")

@@ -63,15 +63,14 @@ def test_boards_keep_to_the_numbers_of_their_lock_files(project: Path) -> None:
         assert old.split("\t")[:2] == ["clock", str(number)]
 
 
-def test_a_lock_file_of_two_boards_has_the_numbers_of_both(project: Path) -> None:
-    """Two ways to write one path: whoever comes second starts again from what the first wrote."""
+def test_two_boards_cannot_have_one_lock_file(project: Path) -> None:
+    """By no spelling: each would give its numbers to what the other one has."""
     text = (project / "scmigen.toml").read_text()
     written(project / "scmigen.toml", text.replace('"0.ids"', '"./x/../4.ids"'))
     (project / "x").mkdir()
-    written(project / "0.dts", source(CC + DEVICE % (0, 77)))
     done = process("build", "-q", "-j", "8", cwd=project)
-    assert done.returncode == 0
-    assert (project / "4.ids").read_text().count("\nclock\t") == COUNT + 1
+    assert done.returncode == 1
+    assert "has the lock of board b0" in done.stderr
 
 
 def test_a_board_that_fails_is_told_at_the_end(project: Path) -> None:
