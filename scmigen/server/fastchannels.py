@@ -228,13 +228,15 @@ class FastChannels:
         return pack(_DOORBELL, limit, base + channel.offset, channel.size, doorbell, 1, 0)
 
     def _awake(self, agent: int) -> None:
-        """Use the channels of ``agent`` from now on, without what they contain."""
+        """Use the channels of ``agent`` from now on, without what they contain: the client before
+        this one may have written into those that it is meant to read, too."""
         if agent in self._users:
             return
         self._users.add(agent)
         for slot in self._slots.values():
             if slot.agent == agent:
                 self._write(slot, 0, bytes(_SHOWN))
+                self._show(slot)
 
     def changed(self, protocol: Protocol, number: int) -> None:
         """Update the GET channels of a resource that changed."""

@@ -141,6 +141,16 @@ def test_channels_of_an_agent_that_is_gone_rest(full, memory):
     assert full.linux.words(PERFORMANCE, 6, CPU) == [30, 20]
 
 
+def test_what_the_client_before_wrote_over_is_shown_again(full, memory):
+    """Found by the soak: a level that does not change is not announced either."""
+    _, _, shown_at, *_ = memory.channel(PERFORMANCE, CPU, LEVEL_GET)
+    full.linux.agent.disconnect()
+    memory.file.seek(shown_at - ADDRESS)
+    memory.file.write(words(77, 77, 77, 77))
+    assert memory.read(PERFORMANCE, CPU, LEVEL_GET) == 20
+    assert memory.read(PERFORMANCE, CPU, LIMITS_GET) == (30, 10)
+
+
 def test_power_caps_are_read_and_written_through_channels(full, memory):
     assert memory.read(POWERCAP, 0, 4) == 9000
     memory.write(POWERCAP, 0, 5, 3000)

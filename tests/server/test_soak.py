@@ -140,6 +140,10 @@ def report(honest: list[Honest], hostile: list[Hostile], samples: list[Sample]) 
     print(f"{len(samples)} reloads; resident, data, files, threads:")
     for at in (0, WARM_UP, len(samples) // 2, -1):
         print(f"  {samples[at]}")
+    later = [sample.resident for sample in samples[WARM_UP:]]
+    size = max(1, len(later) // 4)
+    parts = [int(median(later[at : at + size])) for at in range(0, 4 * size, size)]
+    print(f"median resident of each quarter after {WARM_UP} reloads: {parts}")
 
 
 def check_answers(honest: list[Honest]) -> None:
