@@ -12,7 +12,15 @@ from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.model.platform import Platform
 from scmigen.targets.base import Target
 from scmigen.targets.common.files import File
-from scmigen.targets.scp import binding, fast_channels, firmware, limits, system, tables
+from scmigen.targets.scp import (
+    binding,
+    fast_channels,
+    firmware,
+    limits,
+    product_channels,
+    system,
+    tables,
+)
 from scmigen.targets.scp.kinds import Slot
 from scmigen.targets.scp.options import (
     AnyScpOptions,
@@ -30,7 +38,9 @@ _FINDINGS: tuple[Finding, ...] = (
     limits.SCP_TRIP_POINTS,
     limits.SCP_ASSUMED,
     binding.SCP_DRIVER,
-    binding.SCP_MAILBOX,
+    product_channels.SCP_MAILBOX,
+    product_channels.SCP_NOTIFICATIONS,
+    product_channels.SCP_SERVICE,
     system.SCP_SYSTEM_POWER,
     fast_channels.SCP_FAST_CHANNELS,
 )
@@ -43,13 +53,14 @@ def _check(setup: Setup) -> Iterator[Diagnostic]:
     if not drivers.kept(Slot.SUPPLY):
         yield from limits.check_points(setup)
     yield from unbound
+    yield from product_channels.channels(setup, {}).problems
     yield from system.check(setup, drivers)
     yield from fast_channels.check(setup, drivers)
 
 
 def _files(setup: Setup) -> Iterator[File]:
     drivers, _ = binding.bind_drivers(setup)
-    built = firmware.build(setup, drivers)
+    built = firmware.build(setup, drivers, product_channels.channels(setup, {}).rows)
     files = [*tables.common_files(built), *tables.kind_files(built)]
     yield from files
     sources = sorted(file.path for file in files if file.path.endswith(".c"))

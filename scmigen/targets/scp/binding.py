@@ -3,9 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from scmigen.assignment.assignment import Agent
-from scmigen.assignment.select import Selector
-from scmigen.bindings.addresses import Region, regions
 from scmigen.bindings.node_kinds import nearest_compatibles
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related
 from scmigen.model.platform import Platform, Resource
@@ -16,7 +13,6 @@ from scmigen.targets.scp.drivers import (
     MOCKS,
     DriverError,
     find_driver,
-    mailbox_address,
     slots_of,
     value,
 )
@@ -28,11 +24,6 @@ SCP_DRIVER = Finding(
     "scp-driver",
     "A provider has no driver in SCP-firmware, or one that cannot be used.",
     "Name one in drivers below outputs, or build for the host, which has mocks.",
-)
-SCP_MAILBOX = Finding(
-    "scp-mailbox",
-    "An agent's mailbox has no place in memory.",
-    "Give the transport of the agent a shmem node with reg that the CPU can reach.",
 )
 
 
@@ -72,26 +63,12 @@ class DriverTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
-    """Where a product has the mailbox of an agent: address and size in C, its doorbell and slot."""
-
-    address: str
-    size: str
-    channel: int
-    bell: Bound
-
-
-@dataclass(frozen=True, slots=True)
 class Drivers:
-    """All drivers of a firmware: by slot and number of the resource, and the tables to write.
-
-    ``mailboxes`` are those of a product, by agent.
-    """
+    """All drivers of a firmware: by slot and number of the resource, and the tables to write."""
 
     slots: Mapping[tuple[Slot, int], Bound]
     used: Mapping[Slot, tuple[Driver, ...]]
     tables: tuple[DriverTable, ...]
-    mailboxes: Mapping[int, Mailbox]
 
     def of(self, slot: Slot, number: int) -> Bound | None:
         """The driver of a resource; of the first one where the number is a filler's."""
@@ -184,10 +161,9 @@ def bind_drivers(setup: Setup) -> tuple[Drivers, tuple[Diagnostic, ...]]:
     problems += _missing(setup, collector, missing)
     problems += _system(setup, collector)
     problems += _fillers(setup.platform, collector)
-    mailboxes = dict(_mailboxes(setup, collector, problems))
     used = {slot: tuple(found.values()) for slot, found in collector.used.items()}
     tables = tuple(collector.tables())
-    return Drivers(collector.slots, used, tables, mailboxes), tuple(problems)
+    return Drivers(collector.slots, used, tables), tuple(problems)
 
 
 def _unusable(setup: Setup, resource: Resource, slot: Slot, problem: DriverError) -> Diagnostic:
@@ -255,14 +231,12 @@ def _fillers(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
 
 
 def _system(setup: Setup, collector: _Collector) -> Iterator[Diagnostic]:
-    """The drivers that belong to no provider: of the domain above all, and of the mailboxes."""
+    """The drivers that belong to no provider, but for those of channels."""
     platform, options = setup.platform, setup.options
     kept = HAL[Slot.POWER] in collector.used.get(Slot.POWER, {})
-    left_out = set()
+    left_out = {Slot.DOORBELL}
     if not platform.resources.get(Kind.POWER) or kept:
         left_out.add(Slot.TOP)
-    if _own_bells(setup):
-        left_out.add(Slot.DOORBELL)
     for slot in SYSTEM_SLOTS:
         driver = None if slot in left_out else find_driver(options, None, slot)
         if driver is not None:
@@ -281,72 +255,3 @@ def _system(setup: Setup, collector: _Collector) -> Iterator[Diagnostic]:
                 options.at("drivers", SYSTEM),
                 hint=_hint(options, f"{SYSTEM}: {slot}: {{module: …, element: 0}}"),
             )
-
-
-def _own_bells(setup: Setup) -> bool:
-    """Whether any agent has a doorbell of its own, so that there need not be one of all."""
-    own = setup.options.drivers.get(SYSTEM, {})
-    return any(f"{Slot.DOORBELL} {agent.name}" in own for agent in setup.platform.agents)
-
-
-#: Bytes of a mailbox's header; a message comes after it.
-_MAILBOX_HEADER = 32
-#: Bytes of a mailbox that only the agents file places; Linux has as many.
-_MAILBOX_SIZE = 128
-
-
-def _bell(setup: Setup, collector: _Collector, agent: str) -> tuple[Bound, str | None] | None:
-    """The doorbell of an agent, its own or that of all, and the address of its mailbox in C."""
-    own = find_driver(setup.options, None, Slot.DOORBELL, agent)
-    driver = own or find_driver(setup.options, None, Slot.DOORBELL)
-    if driver is None:
-        return None
-    collector.used.setdefault(Slot.DOORBELL, {})[agent if own else driver.module] = driver
-    index = driver.element if isinstance(driver.element, int) else 0
-    address = None if driver.mailbox is None else mailbox_address(driver.mailbox)
-    return Bound(driver.macro, str(index), driver.api), address
-
-
-def _mailboxes(
-    setup: Setup, collector: _Collector, problems: list[Diagnostic]
-) -> Iterator[tuple[int, Mailbox]]:
-    """The mailboxes of a product: the memory that ``shmem`` of each agent names."""
-    if not setup.variant.mailboxes:
-        return
-    selector = Selector(setup.platform.inventory.tree)
-    for agent in setup.platform.agents:
-        bell = _bell(setup, collector, agent.name)
-        if bell is None:
-            # Without any, `_system` has said so, once for all.
-            if _own_bells(setup):
-                entry = f"{SYSTEM}: {Slot.DOORBELL} {agent.name}: {{module: …}}"
-                problems.append(
-                    SCP_DRIVER.error(
-                        f"{agent.name} has no driver for its doorbell",
-                        setup.options.at("drivers", SYSTEM) or agent.position,
-                        hint=_hint(setup.options, entry),
-                    )
-                )
-            continue
-        found = _memory(selector, agent) or (Region(0, _MAILBOX_SIZE) if bell[1] else None)
-        if found is None or found.size <= _MAILBOX_HEADER:
-            problems.append(
-                SCP_MAILBOX.error(
-                    f"{agent.name} has no mailbox of more than {_MAILBOX_HEADER} bytes in memory "
-                    "that the CPU can reach",
-                    agent.position,
-                    hint="transport: {type: mailbox, shmem: LABEL, channel: 0}, where LABEL is a "
-                    "node with reg, below ranges",
-                )
-            )
-            continue
-        channel = agent.transport.channel if agent.transport is not None else None
-        address = bell[1] or f"UINT64_C(0x{found.start:X})"
-        yield agent.id, Mailbox(address, str(found.size), channel or 0, bell[0])
-
-
-def _memory(selector: Selector, agent: Agent) -> Region | None:
-    """The memory that ``shmem`` of an agent names, as the CPU sees it."""
-    name = agent.transport.shmem if agent.transport is not None else None
-    nodes = selector.select(name).nodes if name else ()
-    return next((region for node in nodes for region in regions(node)), None)

@@ -16,7 +16,7 @@ from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.scp.binding import Bound, Drivers
-from scmigen.targets.scp.kinds import KINDS, Slot
+from scmigen.targets.scp.kinds import Slot
 from scmigen.targets.scp.options import FastChannelOptions, Setup, memory_node
 from scmigen.targets.scp.spaces import Space
 from scmigen.targets.scp.system import alarm
@@ -145,7 +145,7 @@ def fast_channels(setup: Setup, drivers: Drivers, space: Space | None) -> FastCh
 
 def _domain(space: Space, number: int, offset: int, agent: Agent) -> FastDomain:
     element = space.elements[number]
-    stem = element.enum.removeprefix(KINDS[Kind.PERFORMANCE].prefix)
+    stem = element.enum.removeprefix(space.prefix)
     channels = tuple(
         FastChannel(name, f"FAST_CHANNEL_IDX{stem}_{name}", kind, f"{element.name} {name}")
         for name, kind in CHANNELS.items()

@@ -10,7 +10,8 @@ from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
 from scmigen.targets.common.values import trip_points
-from scmigen.targets.scp.binding import Bound, Drivers, DriverTable, Mailbox
+from scmigen.targets.scp.binding import Bound, Drivers, DriverTable
+from scmigen.targets.scp.channels import Channel
 from scmigen.targets.scp.drivers import MOCKS
 from scmigen.targets.scp.fast_channels import FastChannels, fast_channels
 from scmigen.targets.scp.kinds import KINDS, Slot
@@ -22,7 +23,6 @@ from scmigen.targets.scp.spaces import (
     Space,
     build_space,
     name_agents,
-    optee_channels,
 )
 from scmigen.targets.scp.system import ALARMS, SystemPower, system_power, users
 from scmigen.targets.scp.variant import Mocks, Variant
@@ -35,19 +35,6 @@ class NamedDevice:
     enum: str
     number: int
     path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A channel of an agent: ``way`` is A2P (agent to platform) or P2A."""
-
-    agent: NamedAgent
-    way: str
-
-    @property
-    def enum(self) -> str:
-        """The enumerator of service, transport channel and doorbell."""
-        return f"{self.agent.channel}_{self.way}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +52,36 @@ class Firmware:
     perf: tuple[PerfDomain, ...]
     devices: tuple[NamedDevice, ...]
     drivers: Drivers
-    mailboxes: Mapping[int, Mailbox]
+    channels: tuple[Channel, ...]
     system_power: SystemPower | None
     system_users: frozenset[int]
     fast_channels: FastChannels | None
     trips: Mapping[int, tuple[TripPoint, ...]] | None
 
     @property
-    def channels(self) -> tuple[Channel, ...]:
-        """The channels in the order of their indices."""
-        agents = self.agents
-        if self.variant.indexed_by_channel:
-            numbers = optee_channels(self.platform)
-            agents = tuple(sorted(agents, key=lambda named: numbers[named.agent.id]))
-        return tuple(Channel(agent, way) for agent in agents for way in self.variant.ways)
+    def channel_headers(self) -> tuple[str, ...]:
+        """The headers that have the product's names for channels."""
+        return tuple(dict.fromkeys(header for row in self.channels for header in row.headers))
+
+    @property
+    def unnamed_channels(self) -> tuple[Channel, ...]:
+        """The channels that the product has no enumerator for."""
+        return tuple(row for row in self.channels if not row.named)
+
+    @property
+    def named_channels(self) -> tuple[Channel, ...]:
+        """The channels that the product has an enumerator for."""
+        return tuple(row for row in self.channels if row.named)
+
+    @property
+    def has_resets(self) -> bool:
+        """Whether there are tables of the reset protocol."""
+        return Kind.RESET in self.protocols
+
+    @property
+    def to_agents(self) -> int:
+        """How many channels a build without SCMI notifications does not have."""
+        return sum(row.optional for row in self.channels)
 
     @property
     def protocols(self) -> tuple[Kind, ...]:
@@ -107,7 +110,7 @@ class Firmware:
         """The modules of the build in the order in which the framework starts them."""
         found = [*self.variant.transport, "scmi", "resource-perms"]
         if self.variant.mailboxes:
-            found[:0] = [driver.module for driver in self.drivers.used.get(Slot.DOORBELL, ())]
+            found[:0] = [row.mailbox.bell for row in self.channels if row.mailbox is not None]
         if self.alarms and self.variant.simulated:
             found.append("mock-timer")
         found += [name for slot in self._alarm_slots for name in self._used(slot)]
@@ -205,7 +208,7 @@ def _trips(setup: Setup) -> Mapping[int, tuple[TripPoint, ...]] | None:
     }
 
 
-def build(setup: Setup, drivers: Drivers) -> Firmware:
+def build(setup: Setup, drivers: Drivers, channels: tuple[Channel, ...]) -> Firmware:
     """The firmware of a platform whose limits have been checked."""
     platform = setup.platform
     agents = name_agents(platform)
@@ -213,7 +216,10 @@ def build(setup: Setup, drivers: Drivers) -> Firmware:
     perf = () if drivers.kept(Slot.SUPPLY) else perf_domains(platform)
     private = {Kind.CLOCK: [domain.clock for domain in perf]}
     spaces = {
-        kind: build_space(platform, kind, agents, uses, private.get(kind, ())) for kind in KINDS
+        kind: build_space(
+            platform, kind, agents, uses, private.get(kind, ()), kept=drivers.kept(row.slots[0])
+        )
+        for kind, row in KINDS.items()
     }
     performance = spaces[Kind.PERFORMANCE]
     return Firmware(
@@ -228,7 +234,7 @@ def build(setup: Setup, drivers: Drivers) -> Firmware:
         perf=perf,
         devices=_devices(platform),
         drivers=drivers,
-        mailboxes=drivers.mailboxes,
+        channels=channels,
         system_power=system_power(setup, drivers),
         system_users=users(setup, drivers),
         fast_channels=fast_channels(setup, drivers, performance),

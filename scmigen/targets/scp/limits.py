@@ -9,11 +9,11 @@ from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.values import operating_points, trip_points
 from scmigen.targets.limits import IdSpace, Limits, highest, related, where
+from scmigen.targets.scp.channels import optee_channels
 from scmigen.targets.scp.kinds import KINDS
 from scmigen.targets.scp.options import Setup
 from scmigen.targets.scp.performance import same_voltage, usable
 from scmigen.targets.scp.rates import MAX_RATE
-from scmigen.targets.scp.spaces import optee_channels
 from scmigen.targets.scp.variant import Mocks
 
 #: Elements of one module: 12 bits of an identifier.

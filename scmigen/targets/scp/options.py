@@ -16,6 +16,7 @@ from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
 from scmigen.targets.base import Group, Options
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
+from scmigen.targets.scp.channel_options import Channels, check_channels
 from scmigen.targets.scp.kinds import KINDS, SYSTEM_SLOTS, Slot
 from scmigen.targets.scp.variant import VARIANTS, Variant
 
@@ -78,11 +79,14 @@ class FastChannelOptions(Group, frozen=True):
 class ScpOptions(Options, frozen=True):
     """The options of every variant. ``drivers``: compatible of a provider, or `SYSTEM` → slot →
     driver; a doorbell can be one agent's (``doorbell NAME``). ``trip_points``: whether agents can
-    set trip points of their sensors."""
+    set trip points of their sensors. ``channels``: agent → channel of a product → what is to say of
+    it. ``product``: the directory of the product, from that of the file that says so."""
 
     drivers: Mapping[str, Mapping[str, Driver]] = msgspec.field(default_factory=dict)
     trip_points: bool = False
     fast_channels: FastChannelOptions | None = None
+    channels: Channels = msgspec.field(default_factory=dict)
+    product: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)] | None = None
 
 
 class AnyScpOptions(ScpOptions, frozen=True):
@@ -131,6 +135,8 @@ def check_options(platforms: Sequence[Platform], options: ScpOptions) -> Iterato
                 message = f'no provider compatible with "{name}" has resources for {word}'
                 yield OPTION_UNUSED.warning(message, at, hint=_has(slots[name]))
             yield from _wrong(options, driver, name, word)
+    agents = [agent.name for platform in platforms for agent in platform.agents]
+    yield from check_channels(options, options.channels, agents)
     if options.fast_channels is not None and platforms:
         yield from _memory(platforms[0], options, options.fast_channels.memory)
 

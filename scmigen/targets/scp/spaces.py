@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.roles import ROLES
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.bindings.transports import OPTEE
 from scmigen.model.platform import Grant, Platform, Resource
-from scmigen.runtime import Numbering, Role
+from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
@@ -86,7 +85,7 @@ class Space:
     """All of one kind: HAL elements, the agents' views, and the elements the platform keeps on.
 
     ``private`` elements come after those that have an SCMI number: the clocks of performance
-    domains, which no agent is shown.
+    domains, which no agent is shown. ``kept``: the firmware has the HAL's table itself.
     """
 
     kind: Kind
@@ -94,6 +93,7 @@ class Space:
     views: tuple[View, ...]
     platform_votes: tuple[Element, ...]
     private: tuple[Element, ...] = ()
+    kept: bool = False
 
     @property
     def row(self) -> ScpKind:
@@ -108,7 +108,7 @@ class Space:
     @property
     def prefix(self) -> str:
         """Prefix of the enumerators of the kind."""
-        return self.row.prefix
+        return _prefix(self.kind, kept=self.kept)
 
     @property
     def tag(self) -> str:
@@ -138,22 +138,21 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class NamedAgent:
-    """An agent with its enumerators (of channels: a prefix), and a part of C symbols."""
+    """An agent with its enumerator, and a part of C symbols."""
 
     agent: Agent
     enum: str
     symbol: str
-    channel: str
 
     @property
     def type(self) -> str:
         """The firmware's type of agent: PSCI and MANAGEMENT may set the state of the system."""
         return f"SCMI_AGENT_TYPE_{ROLES[self.agent.role].scp_agent_type}"
 
-    @property
-    def secure(self) -> bool:
-        """Whether its channels are secure ones."""
-        return self.agent.role is Role.SECURE
+
+def _prefix(kind: Kind, *, kept: bool) -> str:
+    """Where the firmware has the HAL's table, it has enumerators too: ours are of SCMI numbers."""
+    return f"SCMI_{KINDS[kind].prefix}" if kept else KINDS[kind].prefix
 
 
 def name_agents(platform: Platform) -> tuple[NamedAgent, ...]:
@@ -164,28 +163,8 @@ def name_agents(platform: Platform) -> tuple[NamedAgent, ...]:
     for agent in sorted(platform.agents, key=lambda item: item.id):
         enum = enums.name(agent.id, agent.name)
         stem = enum.removeprefix(f"{prefix}_")
-        named.append(NamedAgent(agent, enum, stem.lower(), f"SCMI_CHANNEL_IDX_{stem}"))
+        named.append(NamedAgent(agent, enum, stem.lower()))
     return tuple(named)
-
-
-def optee_channels(platform: Platform) -> dict[int, int]:
-    """The number of the channel that each agent speaks to OP-TEE on, by the agent's id.
-
-    OP-TEE hands a message on channel N to mailbox N (``optee_mbx_get_device`` of SCP-firmware), so
-    the number is the index of the mailbox. Agents that no source gives a number get the lowest
-    free ones.
-    """
-    given = {
-        agent.id: agent.transport.channel
-        for agent in platform.agents
-        if agent.transport is not None
-        and agent.transport.type == OPTEE.word
-        and agent.transport.channel is not None
-    }
-    used = set(given.values())
-    free = (number for number in range(len(platform.agents)) if number not in used)
-    waiting = sorted(agent.id for agent in platform.agents if agent.id not in given)
-    return given | dict(zip(waiting, free, strict=False))
 
 
 def _origin(platform: Platform, resource: Resource, uses: Mapping[ResourceKey, Use]) -> str:
@@ -260,11 +239,13 @@ def build_space(
     agents: tuple[NamedAgent, ...],
     uses: Mapping[ResourceKey, Use],
     private: Sequence[Private] = (),
+    *,
+    kept: bool = False,
 ) -> Space | None:
     """The id space of one kind; ``None`` if the platform has no resource of it."""
     if not platform.resources.get(kind) and not private:
         return None
-    enums = Enumerators(KINDS[kind].prefix, (SYSTOP, "COUNT"))
+    enums = Enumerators(_prefix(kind, kept=kept), (SYSTOP, "COUNT"))
     elements = _elements(platform, kind, uses, enums)
     own = tuple(
         Element(kind, number, enums.name(number, item.name), item.name, None, item.origin)
@@ -275,4 +256,4 @@ def build_space(
         for named in agents
     )
     votes = _platform_votes(platform, elements)
-    return Space(kind, tuple(elements), views, votes, own)
+    return Space(kind, tuple(elements), views, votes, own, kept)

@@ -203,7 +203,7 @@ def _denied_protocols(firmware: Firmware) -> Iterator[_ProtocolRow]:
 def _permission_table(space: Space) -> _PermissionTable:
     row = space.row
     return _PermissionTable(
-        build_table(space), row.title, row.id_note, f"{row.prefix}_COUNT", row.permissions
+        build_table(space), row.title, row.id_note, f"{space.prefix}_COUNT", row.permissions
     )
 
 

@@ -1,0 +1,109 @@
+"""What the agents file says of channels: ``channels`` → agent → channel → its settings."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from scmigen.assignment.given import shown
+from scmigen.assignment.words import did_you_mean
+from scmigen.diagnostics import Diagnostic
+from scmigen.targets.base import Group, Options
+from scmigen.targets.options import OUTPUT_OPTION
+
+#: A C expression that can neither end an initialiser nor begin a comment.
+EXPRESSION = r"(?!.*(?:/\*|\*/|//))[A-Za-z0-9_ (),|&<>*+~/.-]+"
+#: Stands for every agent, and below an agent for each of its channels.
+ALL = "*"
+#: What a channel is called: its direction, and what tells it from others of that direction.
+_WORD = re.compile(r"(?:a2p|p2a)(?: [a-z0-9]+(?:-[a-z0-9]+)*)?")
+_NUMBER = r"0[xX][0-9A-Fa-f]{1,16}|[0-9]{1,20}"
+
+
+def _like(pattern: str, description: str) -> msgspec.Meta:
+    return msgspec.Meta(pattern=pattern, description=description)
+
+
+_Value = Annotated[str, _like(rf"{_NUMBER}|= *{EXPRESSION}", "a number, or = EXPRESSION in C")]
+_Slot = Annotated[str, _like(rf"none|{_NUMBER}|= *{EXPRESSION}", "a number, = EXPRESSION, or none")]
+_Index = Annotated[
+    str, _like(r"[0-9]{1,4}|(?:= *)?[A-Za-z_][A-Za-z0-9_]*", "a number or an enumerator")
+]
+
+
+class ChannelOptions(Group, frozen=True):
+    """One channel, or several by `ALL`; what is not given has the default, or is of the tree.
+
+    ``index`` is that of its service: a number, or the product's enumerator. ``name``: what
+    BASE_DISCOVER_AGENT tells the agent that asks there. ``memory``: a label, path or name of a
+    node, a number, or ``= EXPRESSION``; ``size`` in bytes. ``module``, ``api`` and ``element`` are
+    the doorbell's, ``slot`` is its sub-element, or ``none``. ``power_domain``: the one that the
+    memory is there with, as the index of its element or a whole identifier. ``ready``: when the
+    service tells the product's modules that it is. ``headers``: where the names in expressions
+    come from. ``left_out``: the firmware does not have a channel of the tree.
+    """
+
+    index: _Index | None = None
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=63)] | None = None
+    memory: str | None = None
+    size: _Value | None = None
+    module: (
+        Annotated[str, _like(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", "as in SCP_MODULES: mhu2")] | None
+    ) = None
+    api: Annotated[str, _like(EXPRESSION, "a C expression")] | None = None
+    element: _Value | None = None
+    slot: _Slot | None = None
+    power_domain: _Value | None = None
+    secure: bool | None = None
+    init_mailbox: bool | None = None
+    ready: Literal["start", "mailbox"] | None = None
+    headers: tuple[Annotated[str, _like(r"[A-Za-z0-9_]+\.h", "a file: acme_scmi.h")], ...] = ()
+    left_out: bool | None = None
+
+
+#: Agent → channel → settings.
+Channels = Mapping[str, Mapping[str, ChannelOptions]]
+
+
+def settings(channels: Channels, agent: str, word: str) -> ChannelOptions:
+    """The settings of a channel: its own, then those of the agent, then those of all agents.
+
+    Headers are those of all of them.
+    """
+    pairs = [(who, what) for who in (agent, ALL) for what in (word, ALL)]
+    layers = [channels[who][what] for who, what in pairs if what in channels.get(who, {})]
+    found: dict[str, Any] = {}
+    for layer in layers:
+        for field in ChannelOptions.__struct_fields__:
+            value = getattr(layer, field)
+            if value is not None:
+                found.setdefault(field, value)
+    headers = dict.fromkeys(header for layer in layers for header in layer.headers)
+    return ChannelOptions(**{**found, "headers": tuple(headers)})
+
+
+def expression(text: str) -> str:
+    """A number or ``= EXPRESSION`` as C has it."""
+    return text.removeprefix("=").strip()
+
+
+def check_channels(
+    options: Options, channels: Channels, agents: Sequence[str]
+) -> Iterator[Diagnostic]:
+    """Agents that do not exist, and channels that are called something else than channels are."""
+    for agent, words in channels.items():
+        if agent != ALL and agent not in agents:
+            yield OUTPUT_OPTION.error(
+                f"no agent {shown(agent)}",
+                options.at("channels", agent),
+                hint=did_you_mean(agent, agents),
+            )
+        for word in words:
+            if word != ALL and not _WORD.fullmatch(word):
+                yield OUTPUT_OPTION.error(
+                    f"{shown(word)} is not a channel",
+                    options.at("channels", agent, word),
+                    hint="a2p (from the agent to the platform) or p2a, and a word after it where "
+                    "there are several: a2p performance",
+                )

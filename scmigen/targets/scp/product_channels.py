@@ -1,0 +1,407 @@
+"""The channels of a product: what the tree has of agents' SCMI nodes, and what the options say."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import NamedTuple
+
+from scmigen.assignment.given import shown
+from scmigen.assignment.select import Selector
+from scmigen.assignment.words import did_you_mean
+from scmigen.bindings.addresses import Region, regions
+from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.runtime import Role
+from scmigen.targets.options import whole_number
+from scmigen.targets.scp.binding import SCP_DRIVER
+from scmigen.targets.scp.channel_options import ALL, ChannelOptions, expression, settings
+from scmigen.targets.scp.channels import Channel, Mailbox, enum_of, fixed_channels
+from scmigen.targets.scp.drivers import find_driver, mailbox_address
+from scmigen.targets.scp.kinds import Slot
+from scmigen.targets.scp.options import SYSTEM, Driver, Setup
+from scmigen.targets.scp.spaces import NamedAgent, name_agents
+from scmigen.targets.scp.tree_channels import TreeChannel, tree_channels
+
+SCP_MAILBOX = Finding(
+    "scp-mailbox",
+    "An agent's mailbox has no place in memory, or no doorbell of its own.",
+    "Give the transport of the agent a shmem node with reg that the CPU can reach.",
+)
+
+SCP_SERVICE = Finding(
+    "scp-service",
+    "SCMI services are not where modules of the product look for them.",
+    "Give each channel the index that the product has for it, or its enumerator.",
+)
+SCP_NOTIFICATIONS = Finding(
+    "scp-notifications",
+    "Agents have no channel from the platform, and so get no notifications.",
+    "Give the SCMI node of the agent a second shared memory, or the options a p2a channel.",
+    Severity.NOTE,
+)
+#: Bytes of a mailbox's header; a message comes after it.
+_MAILBOX_HEADER = 32
+#: Bytes of a mailbox that only the agents file places; Linux has as many.
+_MAILBOX_SIZE = 128
+#: The roles whose software is in the secure world.
+_SECURE = frozenset({Role.PSCI, Role.SECURE})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """A channel of a product as it is wanted."""
+
+    named: NamedAgent
+    word: str
+    said: ChannelOptions
+    tree: TreeChannel | None
+    position: Position | None
+
+    @property
+    def way(self) -> str:
+        return self.word[:3].upper()
+
+    @property
+    def what(self) -> str:
+        """What messages call it."""
+        return f"channel {self.word} of {self.named.agent.name}"
+
+
+def _plans(setup: Setup, agents: Sequence[NamedAgent]) -> list[_Plan]:
+    """The channels of a product: those to the platform by agent, then those to agents."""
+    found = []
+    options = setup.options
+    for named in agents:
+        agent = named.agent
+        tree = tree_channels(setup.platform, agent)
+        own = [word for word in options.channels.get(agent.name, {}) if word != ALL]
+        for word in dict.fromkeys(["a2p", *tree, *own]):
+            said = settings(options.channels, agent.name, word)
+            where = options.at("channels", agent.name, word) if word in own else None
+            if not said.left_out:
+                found.append(_Plan(named, word, said, tree.get(word), where or agent.position))
+    return sorted(found, key=lambda plan: plan.way)
+
+
+def _back(plan: _Plan, plans: Sequence[_Plan]) -> _Plan | None:
+    """The channel for notifications: that of the same name, the agent's own, or its only one."""
+    mine = {each.word: each for each in plans if each.named is plan.named and each.way == "P2A"}
+    if plan.way == "P2A" or not mine:
+        return None
+    return mine.get(f"p2a{plan.word[3:]}") or mine.get("p2a") or next(iter(mine.values()))
+
+
+class _Product:
+    """Makes the channels of a product; ``problems`` grow."""
+
+    def __init__(self, setup: Setup, plans: Sequence[_Plan]) -> None:
+        self.setup = setup
+        self.plans = plans
+        self.selector = Selector(setup.platform.inventory.tree)
+        self.problems: list[Diagnostic] = []
+        self.silent: dict[str, Position | None] = {}
+
+    def channels(self, numbers: Mapping[_Plan, int]) -> Iterator[Channel]:
+        """The channels; those without a mailbox have been reported."""
+        enums = {plan: _index(plan) for plan in self.plans}
+        for plan in self.plans:
+            said, named, back = plan.said, plan.named, _back(plan, self.plans)
+            bell = self._bell(plan)
+            header = bell.header if bell is not None else None
+            yield Channel(
+                agent=named,
+                way=plan.way,
+                word=plan.word,
+                enum=enums[plan],
+                number=numbers.get(plan),
+                named=_is_name(said.index),
+                optional=plan.way == "P2A",
+                name=said.name or named.agent.name,
+                p2a=None if back is None else enums[back],
+                secure=named.agent.role in _SECURE if said.secure is None else said.secure,
+                init_mailbox=said.init_mailbox is not False,
+                waits=said.ready == "mailbox",
+                power_domain=None if said.power_domain is None else expression(said.power_domain),
+                mailbox=None if bell is None else self._mailbox(plan, bell),
+                headers=(*said.headers, *filter(None, [header])),
+            )
+
+    def _mailbox(self, plan: _Plan, bell: Driver) -> Mailbox | None:
+        place = self._memory(plan, bell)
+        if place is None:
+            return None
+        said = plan.said
+        slot = said.slot or self._slot(plan)
+        return Mailbox(
+            *place,
+            bell=said.module or bell.module,
+            index=expression(said.element or _fixed_element(bell)),
+            slot=None if slot == "none" else expression(slot),
+            api=said.api or bell.api,
+        )
+
+    def _bell(self, plan: _Plan) -> Driver | None:
+        """The doorbell of the agent or of all, or the module that the channel itself has."""
+        name = plan.named.agent.name
+        found = bell_of(self.setup, name)
+        if found is None and plan.said.module is not None:
+            found = Driver(module=plan.said.module, element=0)
+        if found is None:
+            self.silent.setdefault(name, plan.position)
+        return found
+
+    def _slot(self, plan: _Plan) -> str:
+        """The doorbell's slot that the agents file or the tree has."""
+        transport = plan.named.agent.transport
+        if plan.word == "a2p" and transport is not None and transport.channel is not None:
+            return str(transport.channel)
+        return str(plan.tree.slot) if plan.tree is not None and plan.tree.slot is not None else "0"
+
+    def _memory(self, plan: _Plan, bell: Driver) -> tuple[str, str, bool] | None:
+        """Address and size of the mailbox in C, and whether the options have the address."""
+        said = plan.said
+        text = bell.mailbox if said.memory is None and plan.word == "a2p" else said.memory
+        placed = text is not None and (text.startswith("=") or whole_number(text) is not None)
+        region = self._region(plan, None if placed else text)
+        size = said.size
+        if size is None and region is not None:
+            size = str(region.size)
+        elif size is None and placed:
+            size = str(_MAILBOX_SIZE)
+        bytes_in = None if size is None else whole_number(size)
+        small = bytes_in is not None and bytes_in <= _MAILBOX_HEADER
+        if size is None or small or (region is None and not placed):
+            self.problems.append(_no_mailbox(plan))
+            return None
+        if text is not None and placed:
+            return mailbox_address(text), expression(size), True
+        assert region is not None
+        return f"UINT64_C(0x{region.start:X})", expression(size), False
+
+    def _region(self, plan: _Plan, text: str | None) -> Region | None:
+        """The memory that the options name, else that of the tree."""
+        transport = plan.named.agent.transport
+        if text is None and plan.tree is None and plan.word == "a2p" and transport is not None:
+            text = transport.shmem
+        nodes = [] if plan.tree is None else [plan.tree.memory]
+        if text is not None:
+            selected = self.selector.select(text)
+            nodes = [*selected.nodes[:1]]
+            if selected.problem:
+                self.problems.append(
+                    SCP_MAILBOX.error(
+                        f"memory of {plan.what}: {selected.problem}",
+                        plan.position,
+                        hint=selected.hint,
+                    )
+                )
+        return next((region for node in nodes for region in regions(node)), None)
+
+
+def _is_name(index: str | None) -> bool:
+    return index is not None and not index.isdecimal()
+
+
+def _index(plan: _Plan) -> str:
+    """The index of a channel in C: the product's enumerator, or one of ours."""
+    said = plan.said.index
+    if said is None or not _is_name(said):
+        return enum_of(plan.named, plan.word)
+    return expression(said)
+
+
+def _fixed_element(bell: Driver) -> str:
+    """The element of a doorbell; none has a resource whose number it could be."""
+    text = str(bell.element)
+    given = isinstance(bell.element, str) and text.startswith("=")
+    return text if given or (whole_number(text) is not None) else "0"
+
+
+def bell_of(setup: Setup, agent: str) -> Driver | None:
+    """The driver of an agent's doorbells: its own, or that of all."""
+    own = find_driver(setup.options, None, Slot.DOORBELL, agent)
+    return own or find_driver(setup.options, None, Slot.DOORBELL)
+
+
+def _no_mailbox(plan: _Plan) -> Diagnostic:
+    return SCP_MAILBOX.error(
+        f"{plan.named.agent.name} has no mailbox of more than {_MAILBOX_HEADER} bytes for "
+        f"{plan.word} in memory that the CPU can reach",
+        plan.position,
+        hint="transport: {type: mailbox, shmem: LABEL, channel: 0}, where LABEL is a node with "
+        "reg, below ranges; or memory and size of the channel in the options",
+    )
+
+
+def _no_bells(setup: Setup, silent: Mapping[str, Position | None]) -> Iterator[Diagnostic]:
+    """Agents without a doorbell; told once, if none has any."""
+    options = setup.options
+    where = "drivers" if options.drivers else "outputs, scp, drivers in the agents file"
+    at = options.at("drivers", SYSTEM)
+    slot = Slot.DOORBELL
+    if len(silent) == len(setup.platform.agents) and silent:
+        hint = f"write under {where}, {SYSTEM}: {slot}: {{module: …, element: 0}}"
+        yield SCP_DRIVER.error(f"no driver for {slot}", at, hint=hint)
+        return
+    for name, position in silent.items():
+        hint = f"write under {where}, {SYSTEM}: {slot} {name}: {{module: …}}"
+        yield SCP_DRIVER.error(f"{name} has no driver for its {slot}", at or position, hint=hint)
+
+
+def _twice(plans: Sequence[_Plan], found: Sequence[Channel]) -> Iterator[Diagnostic]:
+    """Two channels in one memory, or on one slot of a doorbell."""
+    seen: dict[tuple[str, ...], _Plan] = {}
+    for plan, channel in zip(plans, found, strict=True):
+        box = channel.mailbox
+        if box is None:
+            continue
+        parts = {"memory": (box.address,), "doorbell": (box.bell, box.index, str(box.slot))}
+        for what, part in parts.items():
+            first = seen.setdefault((what, *part), plan)
+            if first is not plan:
+                yield SCP_MAILBOX.error(
+                    f"{plan.what} has the {what} of the {first.what}",
+                    plan.position,
+                    [Related(first.what, first.position)],
+                    "give each channel its own: memory, element or slot of the channel",
+                )
+
+
+def _elsewhere(plans: Sequence[_Plan], found: Sequence[Channel]) -> Iterator[Diagnostic]:
+    """A mailbox where the tree has it, beside one of the agent's where the options have it."""
+    placed = {
+        channel.agent.agent.id: plan
+        for plan, channel in zip(plans, found, strict=True)
+        if channel.mailbox is not None and channel.mailbox.placed
+    }
+    for plan, channel in zip(plans, found, strict=True):
+        first, box = placed.get(channel.agent.agent.id), channel.mailbox
+        if first is not None and box is not None and not box.placed:
+            yield SCP_MAILBOX.warning(
+                f"the mailbox of {plan.what} is where agents see it, but that of the "
+                f"{first.what} is where the options say",
+                plan.position,
+                [Related(first.what, first.position)],
+                'if the firmware sees the memory elsewhere, memory: "= EXPRESSION" of the channel '
+                "says where",
+            )
+
+
+def _places(
+    plans: Sequence[_Plan], values: Mapping[str, int | None]
+) -> tuple[Mapping[_Plan, int], list[Diagnostic]]:
+    """The index of each channel as far as it is known, and what is wrong with those given.
+
+    ``values``: the product's enumerators.
+    """
+    problems: list[Diagnostic] = []
+    found: dict[_Plan, int] = {}
+    named = False
+    for plan in plans:
+        said = plan.said.index
+        if said is None:
+            continue
+        named = named or not said.isdecimal()
+        value = int(said) if said.isdecimal() else values.get(expression(said))
+        if value is not None:
+            found[plan] = value
+        elif values:
+            problems.append(
+                SCP_SERVICE.error(
+                    f"the product's headers have no enumerator {shown(expression(said))} whose "
+                    "value is known",
+                    plan.position,
+                    hint=did_you_mean(expression(said), values),
+                )
+            )
+    unknown = [plan for plan in plans if plan.said.index is not None and plan not in found]
+    open_ = [plan for plan in plans if plan.said.index is None]
+    if unknown and open_ and not problems:
+        problems.append(
+            SCP_SERVICE.error(
+                f"{open_[0].what} needs an index, as others have enumerators of unknown value",
+                open_[0].position,
+                hint="give each channel an index, or the product's directory: product: PATH",
+            )
+        )
+    if not unknown:
+        free = (number for number in count() if number not in set(found.values()))
+        found |= dict(zip(open_, free, strict=False))
+        problems += _misplaced(found, named=named)
+    return found, problems
+
+
+def _misplaced(found: Mapping[_Plan, int], *, named: bool) -> Iterator[Diagnostic]:
+    """Indices that two channels have, that none has, or that are not there in each build."""
+    by_index: dict[int, _Plan] = {}
+    for plan, number in found.items():
+        first = by_index.setdefault(number, plan)
+        if first is not plan:
+            yield SCP_SERVICE.error(
+                f"{plan.what} and {first.what} have one index, {number}",
+                plan.position,
+                [Related(first.what, first.position)],
+                "give each channel an index of its own",
+            )
+    for number in range(len(by_index)):
+        if number not in by_index:
+            after = by_index[min(each for each in by_index if each > number)]
+            yield SCP_SERVICE.error(
+                f"no channel has index {number}, but {after.what} has one above: the framework "
+                "ends the table at the first gap",
+                after.position,
+                hint="number the channels from 0 without gaps, those to agents last",
+            )
+            return
+    ways = [by_index[number].way for number in sorted(by_index)]
+    if not named and ways != sorted(ways):
+        first = by_index[ways.index("P2A")]
+        yield SCP_SERVICE.error(
+            f"{first.what} stands before channels to the platform; a build without SCMI "
+            "notifications does not have it, and all indices after it would move",
+            first.position,
+            hint="number the p2a channels last",
+        )
+
+
+class Channels(NamedTuple):
+    """The channels of a firmware in the order of their indices, and the problems of a product's."""
+
+    rows: tuple[Channel, ...]
+    problems: tuple[Diagnostic, ...] = ()
+
+
+def channels(setup: Setup, values: Mapping[str, int | None]) -> Channels:
+    """The channels of a firmware; ``values`` are the enumerators of the product's services."""
+    agents = name_agents(setup.platform)
+    if not setup.variant.mailboxes:
+        return Channels(tuple(fixed_channels(setup, agents)))
+    plans = _plans(setup, agents)
+    numbers, problems = _places(plans, values)
+    maker = _Product(setup, plans)
+    found = list(maker.channels(numbers))
+    problems += maker.problems
+    problems += _no_bells(setup, maker.silent)
+    problems += _twice(plans, found)
+    problems += _elsewhere(plans, found)
+    problems += _unheard(setup, found)
+    if all(channel.number is not None for channel in found):
+        found.sort(key=lambda channel: channel.number or 0)
+    return Channels(tuple(found), tuple(problems))
+
+
+def _unheard(setup: Setup, found: Sequence[Channel]) -> Iterator[Diagnostic]:
+    """Agents that no notification reaches. PSCI asks for none."""
+    heard = {channel.agent.agent.id for channel in found if channel.way == "P2A"}
+    deaf = [
+        agent
+        for agent in setup.platform.agents
+        if agent.id not in heard and agent.role is not Role.PSCI
+    ]
+    if deaf:
+        yield SCP_NOTIFICATIONS.note(
+            f"no channel leads from the platform to {', '.join(agent.name for agent in deaf)}: "
+            "where the build has SCMI notifications, a request for them is SUCCESS, and none is "
+            "ever sent",
+            deaf[0].position,
+            hint="a second shared memory of the SCMI node, or channels: {AGENT: {p2a: {…}}}",
+        )
