@@ -24,9 +24,9 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     """Base of a mapping inside the options of a target: each field is a key of the agents file.
 
     Field types are ``bool``, ``int``, ``str``, ``Literal``, enumerations, tuples, mappings with
-    string keys, groups, unions of scalars, and ``None``; `msgspec.Meta` adds bounds, and patterns
-    that a whole string must match, with a description for people. A field without a default must be
-    given.
+    string keys, groups, unions of scalars and at most one mapping, and ``None``; `msgspec.Meta`
+    adds bounds, and patterns that a whole string must match, with a description for people. A field
+    without a default must be given.
     """
 
 

@@ -188,10 +188,14 @@ def _unreadable(kind: inspect.Type, path: Path, around: tuple[type, ...]) -> Ite
                     yield from _unreadable(field.type, (*path, field.encode_name), groups)
         case inspect.UnionType():
             members = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
+            maps = [each for each in members if isinstance(each, inspect.DictType)]
             for each in members:
                 scalar = isinstance(each, inspect.Metadata) or _is_scalar(each)
-                if len(members) > 1 and not scalar:
-                    yield f"its option {_dotted(path)} has a union of other types than scalars"
+                if len(members) > 1 and not scalar and maps != [each]:
+                    yield (
+                        f"its option {_dotted(path)} has a union of other types than scalars and "
+                        "one mapping"
+                    )
                 else:
                     yield from _unreadable(each, path, around)
         case inspect.DictType():
@@ -264,10 +268,15 @@ class _Reader:
                 return self._scalar(given, (kind,), path, like)
 
     def _union(self, given: Given, kind: inspect.UnionType, path: Path, like: str | None) -> Any:
-        """An optional value, or one of several scalars."""
+        """An optional value, or one of several scalars, or a mapping in place of them."""
         members = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
         if len(members) == 1:
             return self._value(given, members[0], path, like)
+        mapping = next((each for each in members if isinstance(each, inspect.DictType)), None)
+        if mapping is not None:
+            if isinstance(given.value, Mapping):
+                return self._mapping(given, mapping, path)
+            members.remove(mapping)
         members.sort(key=lambda each: isinstance(each, inspect.StrType))
         return self._scalar(given, members, path, like)
 

@@ -6,7 +6,7 @@ includes, bound to its drivers, ``scp-optee`` a library with OP-TEE's channels. 
 differences. ``docs/reference/scp.md`` says what is written and what SCP-firmware cannot do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.model.platform import Platform
@@ -14,6 +14,8 @@ from scmigen.targets.base import Target
 from scmigen.targets.common.files import File
 from scmigen.targets.scp import (
     binding,
+    element_map,
+    entries,
     fast_channels,
     firmware,
     limits,
@@ -38,6 +40,7 @@ _FINDINGS: tuple[Finding, ...] = (
     limits.SCP_TRIP_POINTS,
     limits.SCP_ASSUMED,
     binding.SCP_DRIVER,
+    element_map.SCP_ELEMENT,
     product_channels.SCP_MAILBOX,
     product_channels.SCP_NOTIFICATIONS,
     product_channels.SCP_SERVICE,
@@ -58,6 +61,13 @@ def _check(setup: Setup) -> Iterator[Diagnostic]:
     yield from fast_channels.check(setup, drivers)
 
 
+def _check_options(
+    platforms: Sequence[Platform], options: ScpOptions, variant: Variant
+) -> Iterator[Diagnostic]:
+    yield from check_options(platforms, options)
+    yield from entries.check_entries(platforms, options, variant)
+
+
 def _files(setup: Setup) -> Iterator[File]:
     drivers, _ = binding.bind_drivers(setup)
     built = firmware.build(setup, drivers, product_channels.channels(setup, {}).rows)
@@ -76,12 +86,15 @@ def _variant(name: str, variant: Variant, about: str) -> Target[ScpOptions]:
     def files(platform: Platform, options: ScpOptions) -> Iterator[File]:
         return _files(Setup(platform, options, variant))
 
+    def checked(platforms: Sequence[Platform], options: ScpOptions) -> Iterator[Diagnostic]:
+        return _check_options(platforms, options, variant)
+
     return Target(
         name=name,
         about=about,
         options=ScpOptions,
         limits=limits.LIMITS,
-        check_options=check_options,
+        check_options=checked,
         check=check,
         files=files,
         findings=_FINDINGS,
@@ -93,6 +106,14 @@ def _check_any(platform: Platform, options: AnyScpOptions) -> Iterator[Diagnosti
     return _check(Setup(platform, options, variant_of(options)))
 
 
+def _check_options_of_any(
+    platforms: Sequence[Platform], options: AnyScpOptions
+) -> Iterator[Diagnostic]:
+    # The options of scp are those of scp-product, too, if that has none of its own.
+    variant = variant_of(options)
+    return _check_options(platforms, options, VARIANTS["product"] if variant.simulated else variant)
+
+
 def _files_any(platform: Platform, options: AnyScpOptions) -> Iterator[File]:
     return _files(Setup(platform, options, variant_of(options)))
 
@@ -102,7 +123,7 @@ SCP = Target(
     about="tables for SCP-firmware on the build machine, or for the target that the options name",
     options=AnyScpOptions,
     limits=limits.LIMITS,
-    check_options=check_options,
+    check_options=_check_options_of_any,
     check=_check_any,
     files=_files_any,
     findings=_FINDINGS,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from scmigen.bindings.node_kinds import nearest_compatibles
-from scmigen.diagnostics import Diagnostic, Finding, Position, Related
+from scmigen.diagnostics import Diagnostic, Finding, Related
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
@@ -12,9 +12,23 @@ from scmigen.targets.common.names import origin_of, telling
 from scmigen.targets.scp.drivers import (
     MOCKS,
     DriverError,
+    Entry,
+    constant,
     find_driver,
+    find_entry,
+    fixed_element,
     slots_of,
     value,
+)
+from scmigen.targets.scp.element_map import (
+    Bindings,
+    ElementMap,
+    element_map,
+    element_of,
+    is_kept,
+    missing_elements,
+    same,
+    shared_elements,
 )
 from scmigen.targets.scp.kinds import HAL, OPTIONAL_SLOTS, SYSTEM_SLOTS, Slot
 from scmigen.targets.scp.options import SYSTEM, Driver, ScpOptions, Setup
@@ -64,10 +78,12 @@ class DriverTable:
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """All drivers of a firmware: by slot and number of the resource, and the tables to write."""
+    """All drivers of a firmware: by slot and number of the resource, and the tables to write.
+    ``includes``: the headers of those ``used``."""
 
     slots: Mapping[tuple[Slot, int], Bound]
     used: Mapping[Slot, tuple[Driver, ...]]
+    includes: Mapping[Slot, set[str]]
     tables: tuple[DriverTable, ...]
 
     def of(self, slot: Slot, number: int) -> Bound | None:
@@ -84,43 +100,59 @@ class Drivers:
 
     def kept(self, slot: Slot) -> bool:
         """Whether the firmware has the HAL's table itself, and only its elements are named."""
-        return any(driver.module == HAL.get(slot) for driver in self.used.get(slot, ()))
+        return any(is_kept(driver, slot) for driver in self.used.get(slot, ()))
 
     def headers(self, *slots: Slot) -> tuple[str, ...]:
         """The headers of the drivers of some slots."""
-        found = {
-            driver.header
-            for slot in slots
-            for driver in self.used.get(slot, (MOCKS[slot],) if slot in MOCKS else ())
-        }
+        mocks = {slot: MOCKS[slot].header for slot in slots if slot in MOCKS}
+        found = {header for slot in slots for header in self.includes.get(slot, {mocks.get(slot)})}
         return tuple(sorted(header for header in found if header))
 
 
 class _Collector:
-    """Binds slots one after the other; what cannot be bound is in ``problems``."""
+    """Binds slots one after the other; what has no element is in ``unnamed``, by its driver."""
 
     def __init__(self, setup: Setup) -> None:
         self.platform = platform = setup.platform
         self.macros = telling(platform)
         self.slots: dict[tuple[Slot, int], Bound] = {}
         self.used: dict[Slot, dict[str, Driver]] = {}
+        self.headers: dict[Slot, set[str]] = {}
         self.rows: dict[str, list[DriverRow]] = {}
         self.drivers: dict[str, Driver] = {}
         self.enums: dict[str, Enumerators] = {}
+        self.maps: dict[tuple[str, str], ElementMap] = {}
+        self.unnamed: dict[tuple[str, str], Bindings] = {}
+        self.named: dict[tuple[Slot, str, str], Bindings] = {}
 
-    def bind(self, driver: Driver, slot: Slot, resource: Resource) -> None:
-        """Bind one slot of a resource. Raises `DriverError`."""
+    def use(self, slot: Slot, driver: Driver) -> None:
+        """Have the module of a driver in the build, and its header in the tables of the slot."""
         self.used.setdefault(slot, {})[driver.module] = driver
-        if len({found == HAL.get(slot) for found in self.used[slot]}) > 1:
+        self.headers.setdefault(slot, set()).update([driver.header] if driver.header else [])
+
+    def kept(self, slot: Slot) -> bool:
+        """Whether a driver of the slot is the HAL module itself."""
+        return any(is_kept(driver, slot) for driver in self.used.get(slot, {}).values())
+
+    def bind(self, entry: Entry, slot: Slot, resource: Resource) -> None:
+        """Bind one slot of a resource. Raises `DriverError`."""
+        driver = entry.driver
+        self.use(slot, driver)
+        if len({is_kept(found, slot) for found in self.used[slot].values()}) > 1:
             raise DriverError(
                 f"{driver.module} here, and {HAL[slot]}, the table above it, elsewhere"
             )
         first = self.drivers.setdefault(driver.module, driver)
         if first.struct != driver.struct:
             raise DriverError(f"{driver.module} has elements of {first.struct} elsewhere")
-        if driver.struct is None:
-            index = value(resource, driver.element)
-        else:
+        index = self._index(entry, slot, resource)
+        if index is not None:
+            self.slots[slot, resource.number] = Bound(driver.macro, index, driver.api)
+
+    def _index(self, entry: Entry, slot: Slot, resource: Resource) -> str | None:
+        """The element of a resource: in the driver's own table, or a new row of ours."""
+        driver = entry.driver
+        if driver.struct is not None:
             enums = self.enums.setdefault(driver.module, Enumerators(f"{driver.macro}_IDX"))
             rows = self.rows.setdefault(driver.module, [])
             macro = self.macros.get(resource.key)
@@ -128,7 +160,19 @@ class _Collector:
             said = origin_of(self.platform, resource)
             fields = tuple((name, value(resource, f)) for name, f in (driver.data or {}).items())
             rows.append(DriverRow(index, resource.short_name, said, fields))
-        self.slots[slot, resource.number] = Bound(driver.macro, index, driver.api)
+            return index
+        where = entry.name, entry.word
+        if isinstance(driver.element, Mapping) and where not in self.maps:
+            self.maps[where] = element_map(driver.element)
+        found = element_of(entry, resource, self.maps.get(where))
+        empty = Bindings(slot, [], [])
+        if found is None:
+            bindings = self.unnamed.setdefault(where, empty)
+        else:
+            bindings = self.named.setdefault((slot, driver.module, same(found)), empty)
+        bindings.entries.append(entry)
+        bindings.resources.append(resource)
+        return found
 
     def tables(self) -> Iterator[DriverTable]:
         """The tables of drivers whose elements are described."""
@@ -150,38 +194,34 @@ def bind_drivers(setup: Setup) -> tuple[Drivers, tuple[Diagnostic, ...]]:
     problems: list[Diagnostic] = []
     missing: dict[tuple[str, Slot], Resource] = {}
     for resource, slot in slots_of(setup.platform):
-        driver = find_driver(setup.options, resource.node, slot)
+        entry = find_entry(setup.options, resource.node, slot)
+        if slot is Slot.SCALED and collector.kept(Slot.SUPPLY):
+            continue
+        if entry is None:
+            missing.setdefault((resource.key.provider, slot), resource)
+            continue
         try:
-            if driver is not None:
-                collector.bind(driver, slot, resource)
-            elif slot is not Slot.SCALED or HAL[slot] not in collector.used.get(Slot.SUPPLY, {}):
-                missing.setdefault((resource.key.provider, slot), resource)
+            collector.bind(entry, slot, resource)
         except DriverError as problem:
-            problems.append(_unusable(setup, resource, slot, problem))
+            problems.append(_unusable(setup, resource, entry, problem))
+    problems += missing_elements(setup, collector.unnamed.values())
+    problems += shared_elements(setup, collector.named)
     problems += _missing(setup, collector, missing)
     problems += _system(setup, collector)
     problems += _fillers(setup.platform, collector)
     used = {slot: tuple(found.values()) for slot, found in collector.used.items()}
     tables = tuple(collector.tables())
-    return Drivers(collector.slots, used, tables), tuple(problems)
+    return Drivers(collector.slots, used, collector.headers, tables), tuple(problems)
 
 
-def _unusable(setup: Setup, resource: Resource, slot: Slot, problem: DriverError) -> Diagnostic:
+def _unusable(setup: Setup, resource: Resource, entry: Entry, problem: DriverError) -> Diagnostic:
     """A driver that does not fit a resource, reported at the driver."""
     origin = origin_of(setup.platform, resource)
     return SCP_DRIVER.error(
-        f"the driver for {slot} of {origin} cannot be used: {problem}",
-        _at(setup, resource, slot) or resource.node.position,
+        f"the driver for {entry.word} of {origin} cannot be used: {problem}",
+        setup.options.at(*entry.path) or resource.node.position,
         [Related(origin, resource.node.position)],
     )
-
-
-def _at(setup: Setup, resource: Resource, slot: Slot) -> Position | None:
-    """Where the options have the driver for a slot of a resource."""
-    for name in nearest_compatibles(resource.node):
-        if slot in setup.options.drivers.get(name, {}):
-            return setup.options.at("drivers", name, slot)
-    return None
 
 
 def _hint(options: ScpOptions, entry: str) -> str:
@@ -219,7 +259,7 @@ def _fillers(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
     """A placeholder shares the driver of another element; a power domain would switch it off."""
     resources = platform.resources.get(Kind.POWER, ())
     numbers = {resource.number for resource in resources}
-    kept = HAL[Slot.POWER] in collector.used.get(Slot.POWER, {})
+    kept = collector.kept(Slot.POWER)
     if Slot.POWER in collector.used and not kept and len(numbers) <= max(numbers, default=-1):
         free = next(number for number in range(max(numbers)) if number not in numbers)
         yield SCP_DRIVER.error(
@@ -233,17 +273,16 @@ def _fillers(platform: Platform, collector: _Collector) -> Iterator[Diagnostic]:
 def _system(setup: Setup, collector: _Collector) -> Iterator[Diagnostic]:
     """The drivers that belong to no provider, but for those of channels."""
     platform, options = setup.platform, setup.options
-    kept = HAL[Slot.POWER] in collector.used.get(Slot.POWER, {})
+    kept = collector.kept(Slot.POWER)
     left_out = {Slot.DOORBELL}
     if not platform.resources.get(Kind.POWER) or kept:
         left_out.add(Slot.TOP)
     for slot in SYSTEM_SLOTS:
         driver = None if slot in left_out else find_driver(options, None, slot)
         if driver is not None:
-            collector.used.setdefault(slot, {})[driver.module] = driver
+            collector.use(slot, driver)
             none = "" if slot is Slot.SHUTDOWN else "0"
-            index = str(driver.element) if isinstance(driver.element, int) else none
-            sub = str(driver.sub_element)
+            index, sub = fixed_element(driver) or none, constant(driver.sub_element) or "0"
             collector.slots[slot, 0] = Bound(driver.macro, index, driver.api, sub)
         elif (
             setup.variant.mocks is Mocks.REFUSED

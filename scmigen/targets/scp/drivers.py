@@ -6,6 +6,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from scmigen.bindings.addresses import nearest_regions
 from scmigen.bindings.node_kinds import nearest_compatibles
@@ -14,7 +15,7 @@ from scmigen.model.platform import Platform, Resource
 from scmigen.targets.common.ctext import string
 from scmigen.targets.options import whole_number
 from scmigen.targets.scp.kinds import KINDS, Slot
-from scmigen.targets.scp.options import EXPRESSION, SYSTEM, Driver, ScpOptions
+from scmigen.targets.scp.options import EXPRESSION, SYSTEM, Driver, Scalar, ScpOptions
 
 
 def _mock(module: str, api: str) -> Driver:
@@ -45,24 +46,89 @@ class DriverError(Exception):
     """A driver of the agents file that cannot be used; the message says why."""
 
 
+class Entry(NamedTuple):
+    """A driver of the options, and the keys below ``drivers`` that lead to it."""
+
+    name: str
+    word: str
+    driver: Driver
+
+    @property
+    def path(self) -> tuple[str, str, str]:
+        """The keys, from ``drivers`` on."""
+        return "drivers", self.name, self.word
+
+
 def mailbox_address(text: str) -> str:
     """Where the firmware sees the mailbox of a doorbell, in C: a number, or ``= EXPRESSION``."""
     number = whole_number(text)
     return f"UINT64_C(0x{number:X})" if number is not None else text.removeprefix("=").strip()
 
 
-def find_driver(
+def find_entry(
     options: ScpOptions, node: Node | None, slot: Slot, agent: str | None = None
-) -> Driver | None:
+) -> Entry | None:
     """The driver that the options have for a slot of a provider; without ``node`` that of the
     system, with the name of an ``agent`` the one for it alone.
 
     A node without ``compatible`` takes that of the nearest node above it.
     """
-    key = f"{slot} {agent}" if agent is not None else str(slot)
+    word = f"{slot} {agent}" if agent is not None else str(slot)
     names = (SYSTEM,) if node is None else nearest_compatibles(node)
-    found = (options.drivers.get(name, {}).get(key) for name in names)
-    return next((driver for driver in found if driver is not None), None)
+    for name in names:
+        driver = options.drivers.get(name, {}).get(word)
+        if driver is not None:
+            return Entry(name, word, driver)
+    return None
+
+
+def find_driver(
+    options: ScpOptions, node: Node | None, slot: Slot, agent: str | None = None
+) -> Driver | None:
+    """The driver of `find_entry` alone."""
+    found = find_entry(options, node, slot, agent)
+    return None if found is None else found.driver
+
+
+#: The words that a value may begin with, besides numbers and ``= EXPRESSION``.
+VALUES = ("name", "number", "cell", "property", "address")
+
+
+def is_value(source: Scalar) -> bool:
+    """Whether `value` knows what ``source`` means, whatever a resource has of it."""
+    if not isinstance(source, str):
+        return True
+    match source.split():
+        case ["name" | "number" | "address"] | ["property", _]:
+            return True
+        case ["cell", index] | ["property", _, index]:
+            return index.isdecimal()
+    return source.startswith("=") and bool(_EXPRESSION.fullmatch(source[1:].strip()))
+
+
+def constant(source: object) -> str | None:
+    """A value that no resource has a part in, in C: a number, or ``= EXPRESSION``; else ``None``.
+
+    Raises `DriverError` where the expression is none.
+    """
+    if isinstance(source, int) and not isinstance(source, bool):
+        return str(source)
+    if not isinstance(source, str) or not source.startswith("="):
+        return None
+    text = source.removeprefix("=").strip()
+    if not _EXPRESSION.fullmatch(text):
+        raise DriverError(f"a value is {text!r}; it must be a C expression")
+    return text
+
+
+def fixed_element(driver: Driver) -> str | None:
+    """The element of a driver that belongs to no resource, in C: a number or ``= EXPRESSION``.
+
+    `entries` reports anything else.
+    """
+    element = driver.element
+    fixed = not isinstance(element, Mapping) and element is not None and is_value(element)
+    return constant(element) if fixed else None
 
 
 def value(resource: Resource, source: object) -> str:
@@ -75,6 +141,9 @@ def value(resource: Resource, source: object) -> str:
         return "true" if source else "false"
     if isinstance(source, int):
         return f"{source}U" if source >= 0 else str(source)
+    expression = constant(source)
+    if expression is not None:
+        return expression
     words = source.split() if isinstance(source, str) else []
     match words:
         case ["name"]:
@@ -89,11 +158,6 @@ def value(resource: Resource, source: object) -> str:
             return _cell(resource.node.cells(name) or (), index, name)
         case ["address"]:
             return address(resource.node)
-        case ["=", *_]:
-            text = str(source).split("=", 1)[1].strip()
-            if not _EXPRESSION.fullmatch(text):
-                raise DriverError(f"a value is {text!r}; it must be a C expression")
-            return text
     raise DriverError(
         f"{source!r} is not a value; write a number, true, name, number, cell 0, property NAME 0, "
         "address, or = EXPRESSION"

@@ -258,4 +258,10 @@ KINDS: Mapping[Kind, ScpKind] = {
 }
 
 #: Slot → the HAL module above it. A driver that is this module: the firmware has that table, too.
-HAL: Mapping[Slot, str] = {slot: row.hal[-1] for row in KINDS.values() for slot in row.slots}
+HAL: Mapping[str, str] = {
+    **{slot: row.hal[-1] for row in KINDS.values() for slot in row.slots},
+    Slot.SCALED: "clock",
+}
+#: The slots whose HAL elements have any order: agents reach them through tables of their own. In
+#: the others an element's index is the SCMI number.
+TABLED = frozenset({Slot.CLOCK, Slot.RESET, Slot.VOLTAGE, Slot.SCALED})

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 import msgspec
@@ -26,6 +27,9 @@ SYSTEM = "system"
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: A C expression that can neither end an initialiser nor begin a comment.
 EXPRESSION = r"(?!.*(?:/\*|\*/|//))[A-Za-z0-9_ ()|&<>*+~/.-]+"
+_CONSTANT = f"= *{EXPRESSION}"
+#: How much alike (`difflib`) a misspelt compatible is to the one that is meant.
+_MISSPELT = 0.75
 #: A whole number that C has a type for.
 _Number = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 Scalar = bool | _Number | str
@@ -40,8 +44,9 @@ class Driver(Group, frozen=True):
 
     ``struct``: the type of an element's data, ``data``: field → what it holds (`drivers.value`);
     without them the module's table is the firmware's own, and ``element`` says which of its
-    elements it is; an alarm is one of its sub-elements. ``mailbox``: of a doorbell, where the
-    firmware sees its memory, as a number or ``= EXPRESSION`` in C.
+    elements it is: a value for all resources, by default their number, or a map from numbers to
+    values (`element_map`); an alarm is one of its sub-elements. ``mailbox``: of a doorbell, where
+    the firmware sees its memory, as a number or ``= EXPRESSION`` in C.
     """
 
     module: Annotated[str, _like(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", "as in SCP_MODULES: acme-clock")]
@@ -52,11 +57,15 @@ class Driver(Group, frozen=True):
         | None
     ) = None
     data: Mapping[str, Scalar] | None = None
-    element: Scalar = "number"
+    element: Scalar | Mapping[str, Scalar] | None = None
     mailbox: Annotated[str, _like(f"(?:= *)?{EXPRESSION}", "a number or = EXPRESSION")] | None = (
         None
     )
-    sub_element: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
+    sub_element: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=255)]
+        | Annotated[str, msgspec.Meta(pattern=_CONSTANT)],
+        msgspec.Meta(description="a number from 0 to 255, or = EXPRESSION"),
+    ] = 0
 
     @property
     def macro(self) -> str:
@@ -117,7 +126,7 @@ def memory_node(platform: Platform, options: FastChannelOptions) -> Node | None:
 
 def check_options(platforms: Sequence[Platform], options: ScpOptions) -> Iterator[Diagnostic]:
     """Names in the options that the board does not have, and entries that contradict each other."""
-    slots = _slots(platforms)
+    slots = slots_by_compatible(platforms)
     for name, drivers in options.drivers.items():
         if name == SYSTEM:
             agents = [agent.name for platform in platforms for agent in platform.agents]
@@ -141,7 +150,7 @@ def check_options(platforms: Sequence[Platform], options: ScpOptions) -> Iterato
         yield from _memory(platforms[0], options, options.fast_channels.memory)
 
 
-def _slots(platforms: Iterable[Platform]) -> Mapping[str, set[Slot]]:
+def slots_by_compatible(platforms: Iterable[Platform]) -> Mapping[str, set[Slot]]:
     """Compatible → the slots of the resources that its managed providers have."""
     found: dict[str, set[Slot]] = {}
     for platform in platforms:
@@ -159,22 +168,33 @@ def _has(slots: Collection[Slot]) -> str:
 def _unused(
     platforms: Sequence[Platform], options: ScpOptions, name: str, known: Collection[str]
 ) -> Diagnostic:
-    """A compatible of no managed provider."""
+    """A compatible of no managed provider; misspelt, if one that is much like it has no driver."""
+    at = options.at("drivers", name)
     others = [
         provider.node.path
         for platform in platforms
         for provider in platform.providers.values()
         if name in nearest_compatibles(provider.node)
     ]
+    lacking = [other for other in known if other not in options.drivers]
+    if get_close_matches(name, lacking, cutoff=_MISSPELT) and not _in_tree(platforms, name):
+        message = f'no node of the board is compatible with "{name}"'
+        return OUTPUT_OPTION.error(message, at, hint=did_you_mean(name, lacking))
     hint = (
         did_you_mean(name, known)
         if not others
         else (f"{others[0]} is, but the platform serves nothing of it: see scmigen show providers")
     )
     return OPTION_UNUSED.warning(
-        f'no managed provider of the board is compatible with "{name}"',
-        options.at("drivers", name),
-        hint=hint,
+        f'no managed provider of the board is compatible with "{name}"', at, hint=hint
+    )
+
+
+def _in_tree(platforms: Iterable[Platform], name: str) -> bool:
+    return any(
+        name in node.strings("compatible")
+        for platform in platforms
+        for node in platform.inventory.tree.nodes
     )
 
 

@@ -15,7 +15,7 @@ from scmigen.targets.options import whole_number
 from scmigen.targets.scp.binding import SCP_DRIVER
 from scmigen.targets.scp.channel_options import ALL, ChannelOptions, expression, settings
 from scmigen.targets.scp.channels import Channel, Mailbox, enum_of, fixed_channels
-from scmigen.targets.scp.drivers import find_driver, mailbox_address
+from scmigen.targets.scp.drivers import find_driver, fixed_element, mailbox_address
 from scmigen.targets.scp.kinds import Slot
 from scmigen.targets.scp.options import SYSTEM, Driver, Setup
 from scmigen.targets.scp.spaces import NamedAgent, name_agents
@@ -134,7 +134,7 @@ class _Product:
         return Mailbox(
             *place,
             bell=said.module or bell.module,
-            index=expression(said.element or _fixed_element(bell)),
+            index=expression(said.element) if said.element else fixed_element(bell) or "0",
             slot=None if slot == "none" else expression(slot),
             api=said.api or bell.api,
         )
@@ -207,13 +207,6 @@ def _index(plan: _Plan) -> str:
     if said is None or not _is_name(said):
         return enum_of(plan.named, plan.word)
     return expression(said)
-
-
-def _fixed_element(bell: Driver) -> str:
-    """The element of a doorbell; none has a resource whose number it could be."""
-    text = str(bell.element)
-    given = isinstance(bell.element, str) and text.startswith("=")
-    return text if given or (whole_number(text) is not None) else "0"
 
 
 def bell_of(setup: Setup, agent: str) -> Driver | None:

@@ -66,6 +66,13 @@ def _missing(setup: Setup, drivers: Drivers) -> str | None:
     return None
 
 
+def no_protocol(setup: Setup, drivers: Drivers) -> str | None:
+    """Why no driver is needed for the protocol: nobody has it, or something is missing."""
+    if not system_power_agents(setup.platform):
+        return "no agent has a role that includes system power"
+    return _missing(setup, drivers)
+
+
 def _has_own(setup: Setup, drivers: Drivers) -> bool:
     """Whether the product has the tables of system power itself, if it has that protocol."""
     return setup.variant.included and drivers.kept(Slot.POWER)

@@ -44,7 +44,7 @@ DRIVERS: Mapping[str, Mapping[str, object]] = {
         "power": {"module": "acme-power"},
         "reset": {"module": "acme-reset", "element": "cell 0"},
         "performance-supply": {"module": "acme-psu"},
-        "performance-clock": {"module": "acme-pll", "element": 7},
+        "performance-clock": {"module": "acme-pll", "element": {0: 7, 1: "= ACME_PLL_GPU"}},
     },
     "system": {
         "doorbell": {"module": "mhu2", "element": 0},
@@ -351,7 +351,11 @@ def test_a_mailbox_below_a_bus_is_where_the_root_has_it() -> None:
 
 
 OWN_TABLES = {
-    "clock": {"module": "clock", "element": "= ACME_CLOCK_IDX_GPU", "header": "acme_clock.h"},
+    "clock": {
+        "module": "clock",
+        "element": {0: "= ACME_CLOCK_IDX_GPU", 2: "= ACME_CLOCK_IDX_DPU"},
+        "header": "acme_clock.h",
+    },
     "power": {"module": "power-domain"},
     "reset": {"module": "reset-domain", "element": "cell 0"},
     "performance-supply": {"module": "dvfs"},
@@ -418,7 +422,7 @@ def test_own_tables_compile(tool: Callable[[str], str], tmp_path: Path) -> None:
     modules = re.findall(r'^ {8}"([a-z0-9-]+)"', files["scmi.cmake"], re.M)
     listed = "".join(f'list(APPEND SCP_MODULES "{name}")\n' for name in modules)
     folder = write(tmp_path, files | {"Firmware.cmake": listed})
-    (folder / "acme_clock.h").write_text("enum { ACME_CLOCK_IDX_GPU };\n")
+    (folder / "acme_clock.h").write_text("enum { ACME_CLOCK_IDX_GPU, ACME_CLOCK_IDX_DPU };\n")
     sources = [str(folder / path) for path in files if path.endswith(".c")]
     include = [f"-I{folder}", f"-I{HERE / 'include'}", "-DACME_MAILBOX=0x1000"]
     command = [tool("gcc"), *FLAGS, *definitions(modules), *include, "-fsyntax-only", *sources]
