@@ -164,6 +164,16 @@ class Platform:
             found.setdefault(grant.resource.key, {})[grant.agent.id] = grant
         return found
 
+    @cached_property
+    def scaled_by(self) -> Mapping[ResourceKey, Resource]:
+        """Clock or supply → the performance domain that alone sets it."""
+        return {
+            key: domain
+            for domain in self.resources.get(Kind.PERFORMANCE, ())
+            for key in (domain.facts.clock, domain.facts.supply)
+            if key is not None
+        }
+
     def holders(self, key: ResourceKey) -> Mapping[int, Grant]:
         """The grants on a resource, by the agent's id."""
         return self._holders.get(key, {})

@@ -12,7 +12,7 @@ from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.values import kept_by_platform
+from scmigen.targets.common.values import clock_rates, kept_by_platform, voltage_levels
 
 
 class IdSpace(StrEnum):
@@ -320,7 +320,7 @@ def _operations(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
 
 def _rates(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
     for resource in platform.resources.get(Kind.CLOCK, ()):
-        fastest = max(resource.facts.rates, default=0)
+        fastest = max(clock_rates(platform, resource).rates)
         if limits.rate is not None and fastest > limits.rate:
             yield limits.finding("rate").warning(
                 f"clock {resource.name} has a rate of {fastest} Hz; a table of {limits.holder} "
@@ -331,7 +331,7 @@ def _rates(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
 
 def _levels(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
     for resource in platform.resources.get(Kind.VOLTAGE, ()):
-        most = max(resource.facts.voltages, default=0)
+        most = max(voltage_levels(platform, resource).levels)
         if limits.level is not None and most > limits.level:
             yield limits.finding("level").error(
                 f"voltage domain {resource.name} has a level of {most} µV; those of "

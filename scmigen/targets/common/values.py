@@ -4,7 +4,7 @@ Every target takes rates, levels and operating points from here, so that two out
 cannot differ. What was assumed is named, so that each of them can say so.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
@@ -17,6 +17,8 @@ from scmigen.scmi.operations import Operation
 
 #: The level in µV of a supply whose level the tree does not have.
 ASSUMED_VOLTAGE = 1_000_000
+#: The longest latency in µs of a level: 16 bits of PERFORMANCE_DESCRIBE_LEVELS.
+MAX_LATENCY = 0xFFFF
 
 
 class Point(NamedTuple):
@@ -42,9 +44,10 @@ class Rates(NamedTuple):
 
 
 class Levels(NamedTuple):
-    """Levels in µV, ascending; the first is the one at boot. ``step`` as of `Rates`."""
+    """Levels in µV, ascending, and the one at boot. ``step`` as of `Rates`."""
 
     levels: tuple[int, ...]
+    boot: int
     assumed: tuple[str, ...]
     step: int | None = None
 
@@ -61,6 +64,16 @@ class Points(NamedTuple):
         lasting = [number for number, point in enumerate(self.points) if not point.turbo]
         return lasting[-1] if lasting else len(self.points) - 1
 
+    @property
+    def now(self) -> Point:
+        """The one at boot."""
+        return self.points[self.sustained]
+
+    @property
+    def latency(self) -> int:
+        """The longest time in µs that changing to any of them takes, as far as 16 bits hold it."""
+        return max((min(point.latency, MAX_LATENCY) for point in self.points), default=0)
+
 
 def _named(resource: Resource, more: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*resource.assumed, *more)))
@@ -72,17 +85,52 @@ def assumed_rate(platform: Platform) -> int:
 
 
 def clock_rates(platform: Platform, resource: Resource) -> Rates:
-    """The rates of a clock, or the assumed one; the first one in the tree is that at boot."""
+    """The rates of a clock, or the assumed one; the first one in the tree is that at boot.
+
+    One that a performance domain sets has the rates of the domain's points too, and at boot that of
+    the point at boot.
+    """
     rates = resource.facts.rates or (assumed_rate(platform),)
     boot = rates[0] if resource.facts.boot is None else resource.facts.boot
-    return Rates(tuple(sorted(set(rates))), boot, _named(resource, ()), resource.facts.step)
+    step, every = resource.facts.step, set(rates)
+    domain = platform.scaled_by.get(resource.key)
+    if domain is not None:
+        points = operating_points(platform, domain)
+        boot = points.now.frequency * 1000 or boot
+        scaled = {boot, *(point.frequency * 1000 for point in points.points)} - {0}
+        if not _in_steps(scaled, every, step):
+            step = None
+        every = {*scaled, *(resource.facts.rates if step is None else every)}
+    return Rates(tuple(sorted(every)), boot, _named(resource, ()), step)
 
 
-def voltage_levels(resource: Resource) -> Levels:
-    """The levels of a voltage domain, or the assumed one."""
-    levels = tuple(sorted(set(resource.facts.voltages)))
-    assumed = _named(resource, () if levels else ("level",))
-    return Levels(levels or (ASSUMED_VOLTAGE,), assumed, resource.facts.step)
+def voltage_levels(platform: Platform, resource: Resource) -> Levels:
+    """The levels of a voltage domain, or the assumed one; the lowest is that at boot.
+
+    One that a performance domain sets has the voltages of the domain's points too, and at boot that
+    of the point at boot.
+    """
+    known = set(resource.facts.voltages)
+    assumed = _named(resource, () if known else ("level",))
+    levels, step = known or {ASSUMED_VOLTAGE}, resource.facts.step
+    boot = min(levels)
+    domain = platform.scaled_by.get(resource.key)
+    if domain is not None:
+        points = operating_points(platform, domain)
+        boot = boot if points.now.voltage is None else points.now.voltage
+        scaled = {point.voltage for point in points.points if point.voltage is not None} | {boot}
+        if not _in_steps(scaled, levels, step):
+            step = None
+        levels = scaled | known
+    return Levels(tuple(sorted(levels)), boot, assumed, step)
+
+
+def _in_steps(values: Collection[int], ends: Collection[int], step: int | None) -> bool:
+    """Whether a range of steps has all these values."""
+    lowest, highest = min(ends), max(ends)
+    return step is not None and all(
+        lowest <= value <= highest and (value - lowest) % step == 0 for value in values
+    )
 
 
 def operating_points(platform: Platform, resource: Resource) -> Points:
@@ -103,6 +151,12 @@ def operating_points(platform: Platform, resource: Resource) -> Points:
         frequency = assumed_rate(platform) // 1000
         by_level[frequency] = Point(frequency, frequency, None)
     return Points(tuple(by_level[level] for level in sorted(by_level)), _named(resource, assumed))
+
+
+def own_number(platform: Platform, key: ResourceKey | None) -> int | None:
+    """The number of this very resource, where the platform serves it."""
+    found = None if key is None else platform.resource(key)
+    return None if found is None else found.number
 
 
 def trip_points(platform: Platform, resource: Resource) -> tuple[TripPoint, ...]:

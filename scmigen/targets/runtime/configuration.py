@@ -15,16 +15,15 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.base import Options
 from scmigen.targets.common.names import written
 from scmigen.targets.common.values import (
+    MAX_LATENCY,
     clock_rates,
     operating_points,
+    own_number,
     system_power_agents,
     trip_points,
     voltage_levels,
 )
 from scmigen.targets.options import options_in
-
-#: The longest latency in µs of a level: 16 bits of PERFORMANCE_DESCRIBE_LEVELS.
-MAX_LATENCY = 0xFFFF
 
 
 class RuntimeOptions(Options, frozen=True):
@@ -63,7 +62,6 @@ def _configuration(platform: Platform, options: RuntimeOptions) -> runtime.Runti
     """The part of the configuration that comes from the tree."""
     found = platform.resources
     system_power = {agent.id for agent in system_power_agents(platform)}
-    scaled = _scaled_by(platform)
     domains = tuple(_performance(platform, r) for r in found[Kind.PERFORMANCE])
     known = any(level.power for domain in domains for level in domain.levels)
     return runtime.Runtime(
@@ -74,12 +72,10 @@ def _configuration(platform: Platform, options: RuntimeOptions) -> runtime.Runti
         system_power_grace=platform.options.grace,
         numbering=platform.numbering,
         agents=tuple(_agent(platform, agent, system_power) for agent in platform.agents),
-        clocks=tuple(_clock(platform, r, scaled.get(r.key)) for r in found[Kind.CLOCK]),
+        clocks=tuple(_clock(platform, r) for r in found[Kind.CLOCK]),
         power_domains=tuple(_power(platform, r) for r in found[Kind.POWER]),
         reset_domains=tuple(runtime.ResetDomain(**_common(platform, r)) for r in found[Kind.RESET]),
-        voltage_domains=tuple(
-            _voltage(platform, r, scaled.get(r.key)) for r in found[Kind.VOLTAGE]
-        ),
+        voltage_domains=tuple(_voltage(platform, r) for r in found[Kind.VOLTAGE]),
         performance_domains=domains,
         sensors=tuple(_sensor(platform, r, options) for r in found[Kind.SENSOR]),
         devices=tuple(_device(platform, device) for device in platform.devices),
@@ -138,32 +134,10 @@ def _gate(platform: Platform, resource: Resource, key: ResourceKey | None) -> in
     return gate.number if reached else None
 
 
-def _scaled_by(platform: Platform) -> dict[ResourceKey, runtime.PerformanceDomain]:
-    """Clock or supply → the performance domain that sets it."""
-    domains = platform.resources[Kind.PERFORMANCE]
-    return {
-        key: _performance(platform, domain)
-        for domain in domains
-        for key in (domain.facts.clock, domain.facts.supply)
-        if key is not None
-    }
-
-
-def _clock(
-    platform: Platform, resource: Resource, domain: runtime.PerformanceDomain | None
-) -> runtime.Clock:
-    """A clock; one that ``domain`` sets has the rates of its levels, or a range with
-    all of them, and at boot that of now."""
+def _clock(platform: Platform, resource: Resource) -> runtime.Clock:
     rates, boot, _, step = clock_rates(platform, resource)
     if step is not None:
         rates = (rates[0], rates[-1])
-    if domain is not None:
-        boot = domain.levels[domain.sustained].frequency * 1000 or boot
-        levels = {boot, *(level.frequency * 1000 for level in domain.levels)} - {0}
-        if step is None or any(
-            not rates[0] <= rate <= rates[-1] or (rate - rates[0]) % step for rate in levels
-        ):
-            step, rates = None, tuple(sorted({*levels, *resource.facts.rates}))
     parents = [platform.resource(key) for key in resource.facts.parents]
     numbers = tuple(sorted(parent.number for parent in parents if parent is not None))
     return runtime.Clock(
@@ -192,19 +166,8 @@ def _power(platform: Platform, resource: Resource) -> runtime.PowerDomain:
     )
 
 
-def _voltage(
-    platform: Platform, resource: Resource, domain: runtime.PerformanceDomain | None
-) -> runtime.VoltageDomain:
-    """A supply; one that ``domain`` sets has the voltages of its levels too."""
-    levels, assumed, step = voltage_levels(resource)
-    boot = levels[0]
-    if domain is not None:
-        now = domain.levels[domain.sustained].voltage
-        boot = boot if now is None else now
-        voltages = {level.voltage for level in domain.levels if level.voltage is not None}
-        levels = tuple(sorted({boot, *voltages, *resource.facts.voltages}))
-        if step is not None and any((voltage - levels[0]) % step for voltage in levels):
-            step = None
+def _voltage(platform: Platform, resource: Resource) -> runtime.VoltageDomain:
+    levels, boot, assumed, step = voltage_levels(platform, resource)
     if step is not None:
         levels = (levels[0], levels[-1])
     return runtime.VoltageDomain(
@@ -242,15 +205,9 @@ def _performance(platform: Platform, resource: Resource) -> runtime.PerformanceD
         **_common(platform, resource, *assumed),
         levels=levels,
         sustained=known.sustained,
-        clock=_own(platform, resource.facts.clock),
-        supply=_own(platform, resource.facts.supply),
+        clock=own_number(platform, resource.facts.clock),
+        supply=own_number(platform, resource.facts.supply),
     )
-
-
-def _own(platform: Platform, key: ResourceKey | None) -> int | None:
-    """The number of this very resource, where the platform serves it."""
-    found = None if key is None else platform.resource(key)
-    return None if found is None else found.number
 
 
 def _agent(platform: Platform, agent: Agent, system_power: Set[int]) -> runtime.Agent:

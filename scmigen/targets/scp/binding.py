@@ -142,6 +142,8 @@ class _Collector:
             raise DriverError(
                 f"{driver.module} here, and {HAL[slot]}, the table above it, elsewhere"
             )
+        if slot is Slot.SCALED:
+            self._check_scaled(driver)
         first = self.drivers.setdefault(driver.module, driver)
         if first.struct != driver.struct:
             raise DriverError(f"{driver.module} has elements of {first.struct} elsewhere")
@@ -173,6 +175,18 @@ class _Collector:
         bindings.entries.append(entry)
         bindings.resources.append(resource)
         return found
+
+    def _check_scaled(self, driver: Driver) -> None:
+        """The clock of a performance domain is in the table of clocks, whoever has that."""
+        table = HAL[Slot.CLOCK]
+        kept = table in self.used.get(Slot.CLOCK, {})
+        if kept != (driver.module == table) and self.used.get(Slot.CLOCK):
+            raise DriverError(
+                f"the firmware has the table of clocks: name its element, {{module: {table}, "
+                "element: …}"
+                if kept
+                else f"{driver.module} is the table of clocks, which is written here: name a driver"
+            )
 
     def tables(self) -> Iterator[DriverTable]:
         """The tables of drivers whose elements are described."""

@@ -13,6 +13,7 @@ from scmigen.bindings.node_kinds import nearest_compatibles
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Platform, Resource
 from scmigen.targets.common.ctext import string
+from scmigen.targets.common.values import own_number
 from scmigen.targets.options import whole_number
 from scmigen.targets.scp.kinds import KINDS, Slot
 from scmigen.targets.scp.options import EXPRESSION, SYSTEM, Driver, Scalar, ScpOptions
@@ -38,6 +39,10 @@ MOCKS: Mapping[Slot, Driver] = {
     Slot.ALARM: Driver(module="timer"),
     Slot.FAST_ALARM: Driver(module="timer"),
 }
+
+#: The HAL module of clocks in C: as the driver for the clock of a performance domain it says that
+#: the firmware has that element in a table of its own.
+CLOCK_TABLE = "CLOCK"
 
 _EXPRESSION = re.compile(EXPRESSION)
 
@@ -184,4 +189,7 @@ def slots_of(platform: Platform) -> Iterator[tuple[Resource, Slot]]:
     for kind, row in KINDS.items():
         for resource in platform.resources.get(kind, ()):
             for slot in row.slots:
+                # A clock that the platform serves has one element, and one driver.
+                if slot is Slot.SCALED and own_number(platform, resource.facts.clock) is not None:
+                    continue
                 yield resource, slot

@@ -12,7 +12,7 @@ from scmigen.targets.common.ctext import Enumerators
 from scmigen.targets.common.values import trip_points
 from scmigen.targets.scp.binding import Bound, Drivers, DriverTable
 from scmigen.targets.scp.channels import Channel
-from scmigen.targets.scp.drivers import MOCKS
+from scmigen.targets.scp.drivers import CLOCK_TABLE, MOCKS
 from scmigen.targets.scp.fast_channels import FastChannels, fast_channels
 from scmigen.targets.scp.kinds import KINDS, Slot
 from scmigen.targets.scp.options import Setup
@@ -147,6 +147,16 @@ class Firmware:
             else element.enum
         )
 
+    def scaled_clock(self, domain: PerfDomain) -> str:
+        """The index of the HAL clock that a performance domain sets."""
+        if domain.clock is not None:
+            return self.hal(Slot.CLOCK, self.spaces[Kind.CLOCK].elements[domain.clock])
+        number = domain.resource.number
+        clocks = self.spaces.get(Kind.CLOCK)
+        if clocks is not None and number in clocks.private:
+            return clocks.private[number].enum
+        return self.driver(Slot.SCALED, number, "").index
+
     @property
     def own_modules(self) -> tuple[str, ...]:
         """Directories of the drivers that come with the tables."""
@@ -208,13 +218,20 @@ def _trips(setup: Setup) -> Mapping[int, tuple[TripPoint, ...]] | None:
     }
 
 
+def _has_own_clock(domain: PerfDomain, drivers: Drivers) -> bool:
+    """Whether a domain needs an element for its clock: the platform serves none that it sets, and
+    the table of clocks is ours."""
+    bound = drivers.of(Slot.SCALED, domain.resource.number)
+    return domain.clock is None and (bound is None or bound.module != CLOCK_TABLE)
+
+
 def build(setup: Setup, drivers: Drivers, channels: tuple[Channel, ...]) -> Firmware:
     """The firmware of a platform whose limits have been checked."""
     platform = setup.platform
     agents = name_agents(platform)
     uses = _first_uses(platform)
     perf = () if drivers.kept(Slot.SUPPLY) else perf_domains(platform)
-    private = {Kind.CLOCK: [domain.clock for domain in perf]}
+    private = {Kind.CLOCK: [domain.own_clock for domain in perf if _has_own_clock(domain, drivers)]}
     spaces = {
         kind: build_space(
             platform, kind, agents, uses, private.get(kind, ()), kept=drivers.kept(row.slots[0])

@@ -13,7 +13,7 @@ from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
 from scmigen.targets.common.names import telling
-from scmigen.targets.common.values import ASSUMED_VOLTAGE, Points, operating_points
+from scmigen.targets.common.values import ASSUMED_VOLTAGE, Points, operating_points, own_number
 from scmigen.targets.scp.rates import MAX_RATE
 from scmigen.targets.scp.spaces import Private
 
@@ -31,18 +31,24 @@ class Opp(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class PerfDomain:
     """A performance domain; ``supply`` is the enumerator of its power supply, ``sustained`` the
-    index of the row at boot."""
+    index of the row at boot, ``latency`` in µs what a change takes.
+
+    ``clock`` is the number of the clock that it alone sets, or `None` if no such clock is served.
+    """
 
     resource: Resource
     supply: str
     opps: tuple[Opp, ...]
     sustained: int
+    latency: int
+    clock: int | None
     assumed: tuple[str, ...]
 
     @property
-    def clock(self) -> Private:
-        """The clock that the domain drives, and no agent."""
-        return Private(f"perf-{self.resource.short_name}", f"clock of {self.where}")
+    def own_clock(self) -> Private:
+        """The clock of a domain that sets none that is served; no agent is shown it."""
+        name = f"perf-{self.resource.short_name}"
+        return Private(name, f"clock of {self.where}", self.resource.number)
 
     @property
     def where(self) -> str:
@@ -106,6 +112,14 @@ def perf_domains(platform: Platform) -> tuple[PerfDomain, ...]:
         macro = macros.get(resource.key)
         supply = enums.name(resource.number, resource.name, resource.short_name, macro=macro)
         found.append(
-            PerfDomain(resource, supply, opps, points.sustained, tuple(dict.fromkeys(assumed)))
+            PerfDomain(
+                resource,
+                supply,
+                opps,
+                points.sustained,
+                points.latency,
+                own_number(platform, resource.facts.clock),
+                tuple(dict.fromkeys(assumed)),
+            )
         )
     return tuple(found)

@@ -28,7 +28,7 @@ class ClockRates:
 def rate_table(
     element: Element, known: Iterable[int], boot: int, assumed: tuple[str, ...]
 ) -> ClockRates:
-    """The rates that fit, with ``boot`` in place of them all where none does."""
-    usable = [rate for rate in known if rate <= MAX_RATE] or [min(boot, MAX_RATE)]
-    rate = boot if boot in usable else usable[0]
-    return ClockRates(element, tuple(sorted(set(usable))), rate, assumed)
+    """The rates that fit, ``boot`` among them; where that does not, the highest one is at boot."""
+    usable = {rate for rate in (*known, boot) if rate <= MAX_RATE} or {MAX_RATE}
+    rate = boot if boot in usable else max(usable)
+    return ClockRates(element, tuple(sorted(usable)), rate, assumed)

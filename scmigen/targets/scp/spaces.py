@@ -7,7 +7,7 @@ all elements cut at the agent's highest id; with `per-agent` numbering it is the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.roles import ROLES
@@ -84,15 +84,16 @@ class View:
 class Space:
     """All of one kind: HAL elements, the agents' views, and the elements the platform keeps on.
 
-    ``private`` elements come after those that have an SCMI number: the clocks of performance
-    domains, which no agent is shown. ``kept``: the firmware has the HAL's table itself.
+    ``private`` elements come after those that have an SCMI number: clocks that only performance
+    domains set, by the domain's number, which no agent is shown. ``kept``: the
+    firmware has the HAL's table itself.
     """
 
     kind: Kind
     elements: tuple[Element, ...]
     views: tuple[View, ...]
     platform_votes: tuple[Element, ...]
-    private: tuple[Element, ...] = ()
+    private: Mapping[int, Element] = field(default_factory=dict)
     kept: bool = False
 
     @property
@@ -103,7 +104,7 @@ class Space:
     @property
     def all_elements(self) -> tuple[Element, ...]:
         """The elements of the HAL module, without the synthesised power domain."""
-        return self.elements + self.private
+        return (*self.elements, *self.private.values())
 
     @property
     def prefix(self) -> str:
@@ -176,10 +177,12 @@ def _origin(platform: Platform, resource: Resource, uses: Mapping[ResourceKey, U
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """An element that no agent is shown: its name, and where it comes from."""
+    """An element that no agent is shown: its name, where it comes from, and the number of the
+    performance domain that it is the clock of."""
 
     name: str
     origin: str
+    domain: int
 
 
 def _elements(
@@ -247,10 +250,12 @@ def build_space(
         return None
     enums = Enumerators(_prefix(kind, kept=kept), (SYSTOP, "COUNT"))
     elements = _elements(platform, kind, uses, enums)
-    own = tuple(
-        Element(kind, number, enums.name(number, item.name), item.name, None, item.origin)
+    own = {
+        item.domain: Element(
+            kind, number, enums.name(number, item.name), item.name, None, item.origin
+        )
         for number, item in enumerate(private, len(elements))
-    )
+    }
     views = tuple(
         View(named.agent, named.enum, named.symbol, _view(platform, named, kind, elements))
         for named in agents

@@ -14,7 +14,7 @@ from scmigen.targets.common.values import (
 )
 from scmigen.targets.scp import optee
 from scmigen.targets.scp.firmware import Firmware
-from scmigen.targets.scp.kinds import KINDS, Permissions
+from scmigen.targets.scp.kinds import KINDS, Permissions, Slot
 from scmigen.targets.scp.performance import PerfDomain
 from scmigen.targets.scp.permissions import Table, build_table
 from scmigen.targets.scp.rates import ClockRates, rate_table
@@ -43,61 +43,89 @@ def _domains(space: Space) -> Iterator[Domain]:
 
 
 def _clock_rates(firmware: Firmware, space: Space) -> Iterator[ClockRates]:
-    """The rates of every clock; those of a performance domain are the frequencies of its points."""
+    """The rates of every clock; one that a performance domain sets has those of its points."""
     platform = firmware.platform
+    scaled = {domain.clock: _point_rates(domain) for domain in firmware.perf}
     for element in space.elements:
         if element.resource is None:
             yield rate_table(element, (), assumed_rate(platform), ())
             continue
         rates, boot, assumed, _ = clock_rates(platform, element.resource)
-        yield rate_table(element, rates, boot, assumed)
-    for element, domain in zip(space.private, firmware.perf, strict=True):
-        rates = tuple(opp.frequency * 1000 for opp in domain.opps)
+        yield rate_table(element, (*rates, *scaled.get(element.number, ())), boot, assumed)
+    domains = {domain.resource.number: domain for domain in firmware.perf}
+    for number, element in space.private.items():
+        domain = domains[number]
+        rates = _point_rates(domain)
         yield rate_table(element, rates, rates[domain.sustained], domain.assumed)
+
+
+def _point_rates(domain: PerfDomain) -> tuple[int, ...]:
+    """The rate in Hz of each operating point."""
+    return tuple(opp.frequency * 1000 for opp in domain.opps)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """An element of the clock module: its driver's slot, and the number that it is bound by."""
+
+    element: Element
+    slot: Slot
+    number: int
+
+
+def _clock_rows(space: Space) -> Iterator[ClockRow]:
+    for element in space.elements:
+        yield ClockRow(element, Slot.CLOCK, element.number)
+    for number, element in space.private.items():
+        yield ClockRow(element, Slot.SCALED, number)
 
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """A voltage domain: levels in µV, ascending, the first at boot, or with ``step`` lowest and
-    highest; ``on`` at boot."""
+    """A voltage domain: levels in µV, ascending, or with ``step`` lowest and highest; the one at
+    boot, and whether it is ``on`` then."""
 
     element: Element
     levels: tuple[int, ...]
+    boot: int
     on: bool
     says: str
     step: int | None = None
 
 
-def _supplies(space: Space) -> Iterator[Supply]:
+def _supplies(firmware: Firmware, space: Space) -> Iterator[Supply]:
     for element in space.elements:
         on = space.starts_on(element)
         if element.resource is None:
-            yield Supply(element, (ASSUMED_VOLTAGE,), on, element.origin)
+            yield Supply(element, (ASSUMED_VOLTAGE,), ASSUMED_VOLTAGE, on, element.origin)
             continue
-        levels, assumed, step = voltage_levels(element.resource)
+        levels, boot, assumed, step = voltage_levels(firmware.platform, element.resource)
         if step is not None:
             levels = (levels[0], levels[-1])
         said = f"; assumed: {', '.join(assumed)}" if assumed else ""
-        yield Supply(element, levels, on, element.origin + said, step)
+        yield Supply(element, levels, boot, on, element.origin + said, step)
 
 
 @dataclass(frozen=True, slots=True)
 class PerfRow:
-    """An element of the dvfs module: of its own domain, or ``like`` the first where it has none."""
+    """An element of the dvfs module: of its own domain, or ``like`` the first where it has none.
+
+    ``clock`` is the index of the clock's element in C.
+    """
 
     element: Element
     domain: PerfDomain
-    clock: Element
+    clock: str
     like: bool
 
 
 def _perf_rows(firmware: Firmware, space: Space) -> Iterator[PerfRow]:
-    clocks = firmware.spaces[Kind.CLOCK].private
-    drives = {d.resource.number: (d, c) for d, c in zip(firmware.perf, clocks, strict=True)}
-    first = drives[min(drives)]
+    domains = {domain.resource.number: domain for domain in firmware.perf}
+    first = domains[min(domains)]
     for element in space.elements:
-        domain, clock = drives.get(element.number, first)
-        yield PerfRow(element, domain, clock, element.number not in drives)
+        domain = domains.get(element.number, first)
+        clock = firmware.scaled_clock(domain)
+        yield PerfRow(element, domain, clock, element.number not in domains)
 
 
 def _context(firmware: Firmware, space: Space) -> dict[str, Any]:
@@ -109,8 +137,9 @@ def _context(firmware: Firmware, space: Space) -> dict[str, Any]:
             context["domains"] = list(_domains(space))
         case Kind.CLOCK:
             context["clocks"] = list(_clock_rates(firmware, space))
+            context["rows"] = list(_clock_rows(space))
         case Kind.VOLTAGE:
-            context["supplies"] = list(_supplies(space))
+            context["supplies"] = list(_supplies(firmware, space))
         case Kind.PERFORMANCE if not kept:
             context["rows"] = list(_perf_rows(firmware, space))
     return context

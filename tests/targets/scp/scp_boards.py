@@ -413,6 +413,47 @@ def ranges() -> Platform:
     return board.platform()
 
 
+def scaled() -> Platform:
+    """A domain that sets a clock and a supply that agents know, one that sets ranges, and one whose
+    clock is not served."""
+    board = Board("scaled")
+    linux = board.agent("linux")
+    vm = board.agent("vm", Role.VM)
+    board.resource(Kind.CLOCK, 0, "uart", rates=(24_000_000,))
+    clock = board.resource(Kind.CLOCK, 2, "gpu", rates=(100_000_000,))
+    supply = board.resource(Kind.VOLTAGE, 1, "vdd-gpu", voltages=(700_000, 900_000))
+    fine = board.resource(
+        Kind.CLOCK, 3, "npu", rates=(1_000_000, 900_000_000), step=1_000_000, boot=100_000_000
+    )
+    buck = board.resource(Kind.VOLTAGE, 2, "vdd-npu", voltages=(600_000, 1_000_000), step=12_500)
+    levels = points((300, 812, None), (600, 850, None), (800, 900, None))
+    first, second, third = (
+        point._replace(latency=latency, turbo=latency == 1)
+        for point, latency in zip(levels, (250_001, 40, 1), strict=True)
+    )
+    board.resource(
+        Kind.PERFORMANCE,
+        0,
+        "gpu",
+        points=(first, second, third),
+        clock=clock.key,
+        supply=supply.key,
+    )
+    second_levels = points((200, 700, None), (500, 725, None))
+    board.resource(
+        Kind.PERFORMANCE, 2, "npu", points=second_levels, clock=fine.key, supply=buck.key
+    )
+    board.resource(Kind.PERFORMANCE, 3, "dsp", points=points((400, 800, None)))
+    for domain in board.resources[Kind.PERFORMANCE]:
+        board.grant(linux, domain, LEVEL, LIMITS, READ)
+    board.grant(linux, clock, STATE, READ)
+    board.grant(vm, clock, READ)
+    board.grant(linux, fine, STATE, READ)
+    board.grant(linux, supply, READ)
+    board.grant(linux, buck, READ)
+    return board.platform()
+
+
 BOARDS = {
     board.__name__: board
     for board in (
@@ -425,5 +466,6 @@ BOARDS = {
         only_performance,
         fast,
         ranges,
+        scaled,
     )
 }

@@ -108,6 +108,30 @@ class Expected:
         lasting = [level for level in levels if level not in turbo]
         return levels.index(lasting[-1]) if lasting else len(levels) - 1
 
+    def own_clocks(self) -> list[Resource]:
+        """The performance domains whose clock no agent knows: each has one of its own."""
+        domains = self.performance_domains()
+        return [domain for domain in domains if self.clock_of(domain) is None]
+
+    def clock_of(self, domain: Resource) -> int | None:
+        """The number of the clock that a domain alone sets."""
+        numbers = self.numbered(Kind.CLOCK)
+        found = [n for n, clock in numbers.items() if clock.key == domain.facts.clock]
+        return found[0] if found else None
+
+    def setter(self, kind: Kind, resource: Resource | None) -> Resource | None:
+        """The domain that sets a clock or a supply."""
+        for domain in self.performance_domains():
+            key = domain.facts.clock if kind is Kind.CLOCK else domain.facts.supply
+            if resource is not None and key == resource.key:
+                return domain
+        return None
+
+    def latency(self, domain: Resource) -> int:
+        """The longest one of the points in µs."""
+        points = [point.latency or 0 for point in domain.facts.points]
+        return min(max(points, default=0) + 999, 65_535_000) // 1000
+
     def numbered(self, kind: Kind) -> dict[int, Resource]:
         return {resource.number: resource for resource in self.platform.resources.get(kind, ())}
 
@@ -116,7 +140,7 @@ class Expected:
 
     def elements(self, kind: Kind) -> int:
         """Elements of the module: the domain above all, and clocks that no agent is shown."""
-        more = len(self.performance_domains()) if kind is Kind.CLOCK else int(kind is Kind.POWER)
+        more = len(self.own_clocks()) if kind is Kind.CLOCK else int(kind is Kind.POWER)
         return self.size(kind) + more
 
     def grants(self, agent_id: int, kind: Kind) -> dict[int, Grant]:
@@ -160,10 +184,14 @@ class Expected:
             )
             given = resource.facts.rates if resource else ()
             rates = given or (self.platform.options.clock_rate,)
-            listed = " ".join(map(str, sorted(rates)))
             boot = (resource.facts.boot if resource else None) or rates[0]
+            domain = self.setter(Kind.CLOCK, resource)
+            if domain is not None:
+                scaled = [1000 * frequency for _, _, frequency in self.points(domain)]
+                rates, boot = (*given, *scaled), scaled[self.sustained(domain)]
+            listed = " ".join(map(str, sorted({*rates, boot})))
             yield f"rates {number} boot={boot} {listed}"
-        for index, domain in enumerate(self.performance_domains()):
+        for index, domain in enumerate(self.own_clocks()):
             number = self.size(Kind.CLOCK) + index
             yield (
                 f"clock {number} driver=element:{mock}:{number} api=api:{mock}:0 pd=none "
@@ -268,10 +296,18 @@ class Expected:
             if step:
                 # The lowest, the highest and the step (mod_voltage_domain.h): type 1.
                 levels = [levels[0], levels[-1], step]
+            boot, domain = levels[0], self.setter(Kind.VOLTAGE, resource)
+            if domain is not None:
+                asked = [p.voltage for p in domain.facts.points if p.voltage is not None]
+                if not step or any((v - levels[0]) % step for v in asked):
+                    levels, step = sorted({*given, *asked}) or levels, None
+                at = {p.level or p.rates[0] // 1000: p.voltage for p in domain.facts.points}
+                level = self.points(domain)[self.sustained(domain)][0]
+                boot = at.get(level) or boot
             on = number in self.kept_on(Kind.VOLTAGE) or (resource and resource.facts.on)
             yield (
                 f"levels {number} mode={int(bool(on))} type={int(bool(step))} "
-                f"boot={levels[0]} alarm=none response=none "
+                f"boot={boot} alarm=none response=none "
                 f"alarm-api=none response-api=none {' '.join(map(str, levels))}"
             )
         for agent in self.agents:
@@ -402,10 +438,13 @@ class Expected:
             }
             name = like.short_name if number in resources else f"reserved-{number}"
             yield f"perf-domain {number} statistics=0 group=unset"
+            clock = self.clock_of(like)
+            if clock is None:
+                clock = self.size(Kind.CLOCK) + self.own_clocks().index(like)
             yield (
                 f"dvfs {number} supply={self.element('psu', index)} "
-                f"clock={self.element('clock', self.size(Kind.CLOCK) + index)} retry=0 "
-                f"boot={self.sustained(like)} "
+                f"clock={self.element('clock', clock)} retry=0 "
+                f"latency={self.latency(like)} boot={self.sustained(like)} "
                 f"{' '.join('/'.join(map(str, (*p, powers.get(p[0], 0)))) for p in points)}"
                 f"{_hex(name)}"
             )

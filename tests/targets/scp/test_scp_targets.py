@@ -429,6 +429,57 @@ def test_own_tables_compile(tool: Callable[[str], str], tmp_path: Path) -> None:
     assert not run(command).stderr
 
 
+def scaling(drivers: Mapping[str, object], served: bool = True) -> tuple[dict[str, str], list[str]]:
+    """Tables and errors of a product with operating points; the clock of the domain is the second
+    one, or none that the platform serves."""
+    found = board()
+    (domain,) = found.resources[Kind.PERFORMANCE]
+    clock = found.resources[Kind.CLOCK][1].key if served else None
+    facts = replace(domain.facts, clock=clock)
+    found.resources[Kind.PERFORMANCE][0] = replace(domain, facts=facts)
+    # The grants have the domain as it was; only its number counts.
+    every = {"acme,soc": {**DRIVERS["acme,soc"], **drivers}, "system": DRIVERS["system"]}
+    for name in [name for name, driver in every["acme,soc"].items() if driver is None]:
+        del every["acme,soc"][name]
+    files, diagnostics = emit(found.platform(target="product", drivers=every))
+    texts = {file.path: re.sub(r"\s+", " ", file.content.decode()) for file in files}
+    return texts, [item.message for item in diagnostics if item.severity is Severity.ERROR]
+
+
+def test_a_product_scales_the_clock_that_agents_know() -> None:
+    """One piece of hardware has one element, whose driver is that of the clock."""
+    files, problems = scaling({"performance-clock": None})
+    assert not problems
+    assert (
+        ".clock_id = FWK_ID_ELEMENT_INIT( FWK_MODULE_IDX_CLOCK, CLOCK_IDX_CK2),"
+        in (files["config_dvfs.c"])
+    )
+    assert "perf-" not in files["config_clock.c"]
+    assert "acme-pll" not in files["scmi.cmake"]
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_a_product_scales_a_clock_of_its_own_table(served: bool) -> None:
+    """Where the firmware has the table of clocks, an element of that table is meant."""
+    own = {"module": "clock", "element": "cell 0"}
+    scaled = None if served else {"module": "clock", "element": "= ACME_CLOCK_IDX_CPU"}
+    files, problems = scaling({"clock": own, "performance-clock": scaled}, served)
+    assert not problems
+    index = "0x2U" if served else "ACME_CLOCK_IDX_CPU"
+    assert f"FWK_ID_ELEMENT_INIT( FWK_MODULE_IDX_CLOCK, {index})," in files["config_dvfs.c"]
+    assert "config_clock.c" not in files
+
+
+def test_the_clock_of_a_domain_is_in_the_table_of_clocks() -> None:
+    own = {"module": "clock", "element": "cell 0"}
+    _, problems = scaling({"clock": own}, served=False)
+    assert len(problems) == 1
+    assert "the firmware has the table of clocks: name its element" in problems[0]
+    _, problems = scaling({"performance-clock": own}, served=False)
+    assert len(problems) == 1
+    assert "clock is the table of clocks, which is written here" in problems[0]
+
+
 def test_a_hal_is_kept_as_a_whole() -> None:
     """Half of a HAL's table in the firmware and half here would be two tables of one module."""
     found = board()

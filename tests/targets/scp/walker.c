@@ -455,6 +455,13 @@ static void walk_resets(void)
 extern const struct fwk_module_config config_voltage_domain,
     config_scmi_voltage_domain, config_mock_voltage_domain;
 
+/* Whether a range of the lowest, the highest and the step has a level */
+static int is_step(const int32_t *range, int32_t level)
+{
+    return level >= range[0] && level <= range[1] &&
+        (level - range[0]) % range[2] == 0;
+}
+
 static void walk_voltages(void)
 {
     const struct fwk_element *table = config_voltage_domain.elements.table;
@@ -492,6 +499,9 @@ static void walk_voltages(void)
             printf(" %" PRId32, mock->voltage_levels[level]);
         }
         printf("\n");
+        if (mock->level_type == MOD_VOLTD_VOLTAGE_LEVEL_CONTINUOUS) {
+            found = is_step(mock->voltage_levels, (int32_t)mock->default_voltage);
+        }
         if (!found) {
             trap("the level at boot is not a level of the domain");
         }
@@ -633,7 +643,11 @@ static void walk_performance(void)
         printf("dvfs %zu", i);
         print_id("supply", domain->psu_id);
         print_id("clock", domain->clock_id);
-        printf(" retry=%u boot=%zu", domain->retry_ms, domain->sustained_idx);
+        printf(
+            " retry=%u latency=%u boot=%zu",
+            domain->retry_ms,
+            domain->latency,
+            domain->sustained_idx);
         for (size_t point = 0; point < points; point++) {
             const struct mod_dvfs_opp *opp = &domain->opps[point];
 
