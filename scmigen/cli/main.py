@@ -26,6 +26,10 @@ COMMANDS = {
     "convert": ("scmigen.cli.convert:convert", "Convert between DTS and DTB."),
     "serve": ("scmigen.cli.serve:serve", "Serve a runtime configuration over SCMI."),
     "client": ("scmigen.cli.client:client", "Talk to an SCMI server as an agent."),
+    "compare-server": (
+        "scmigen.cli.compare_server:compare_server",
+        "Send the same messages to two servers, and compare the answers.",
+    ),
     "dissector": ("scmigen.cli.dissector:dissector", "Print a dissector of SCMI for Wireshark."),
 }
 
@@ -43,6 +47,7 @@ _NEEDED = {
         ("socket", "SOCK_SEQPACKET"),
     ),
     "client": (("socket", "AF_UNIX"), ("socket", "SOCK_SEQPACKET"), ("os", "eventfd")),
+    "compare-server": (("socket", "AF_UNIX"), ("socket", "SOCK_SEQPACKET"), ("os", "eventfd")),
 }
 
 #: What is wrong with the output, where no file is named.

@@ -16,10 +16,12 @@ from scmigen import runtime
 from scmigen.addresses import quoted
 from scmigen.cli import complete
 from scmigen.cli.faults import faults_of
+from scmigen.cli.reply_sizes import MOST, check_sizes, max_reply_option, number_of_bytes
 from scmigen.cli.report import say
 from scmigen.diagnostics import InputError
 from scmigen.inputs import of_build, read_bytes
 from scmigen.scmi.clients import KNOWN, profile_of
+from scmigen.scmi.layouts import MAX_REPLY
 from scmigen.scmi.protocols import KIND_OF
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
@@ -48,6 +50,7 @@ class _Options:
     fastchannels: tuple[tuple[str, Window], ...]
     state: tuple[str, ...] = ()
     faults: Path | None = None
+    max_reply: tuple[str, ...] = ()
 
 
 def _served(agent: Agent, url: str) -> str:
@@ -116,12 +119,17 @@ def _server(
     """A server of ``platform``, ``successor`` to another one on reload. Raises
     `click.ClickException`."""
     profile, profiles = _by_agent(platform, "profile", options.profiles, profile_of, KNOWN)
+    size, sizes = _by_agent(
+        platform, "max-reply", options.max_reply, number_of_bytes, f"1 to {MOST} bytes"
+    )
     real, readers = _by_agent(platform, "state", options.state, _STATES.get, ", ".join(_STATES))
     try:
-        return Server(
+        found = Server(
             platform,
             profile,
             profiles=profiles,
+            max_reply=size or MAX_REPLY,
+            max_replies=sizes,
             state_readers={it.id for it in platform.agents if readers.get(it.id, real)},
             backend=backend,
             refused=lambda refusal: log(f"refused: {refusal}", refusal.source, RARE),
@@ -134,6 +142,8 @@ def _server(
         raise click.ClickException(f"back end: {problem}") from None
     except FastChannelError as problem:
         raise click.ClickException(f"--fastchannel: {problem}") from None
+    check_sizes(found, size, sizes)
+    return found
 
 
 def _endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) -> dict[Agent, str]:
@@ -359,6 +369,7 @@ unchanged stay connected. SIGTERM and SIGINT stop the server.
     help="What agents read of resources they may vote on, for all agents or one: their own vote "
     "(the default), or the real state, whoever causes it. Repeatable.",
 )
+@max_reply_option
 @click.option(
     "--extra",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -400,6 +411,7 @@ def serve(
     directory: Path | None,
     profiles: tuple[str, ...],
     state: tuple[str, ...],
+    max_reply: tuple[str, ...],
     extra: tuple[Path, ...],
     fastchannels: tuple[str, ...],
     trace: str | None,
@@ -408,7 +420,9 @@ def serve(
     backend: str | None,
 ) -> None:
     windows = tuple(map(_window, fastchannels))
-    options = _Options(configuration, extra, listen, directory, profiles, windows, state, faults)
+    options = _Options(
+        configuration, extra, listen, directory, profiles, windows, state, faults, max_reply
+    )
     log = Log(sys.stderr.fileno())
     _more_files()
     try:

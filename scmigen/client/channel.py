@@ -29,6 +29,14 @@ class UrlError(ClientError):
     """The URL is not one of a platform."""
 
 
+class LateError(ClientError):
+    """The platform has not answered in time; ``over``: nor is there any time left."""
+
+    def __init__(self, message: str, *, over: bool = False) -> None:
+        super().__init__(message)
+        self.over = over
+
+
 class ScmiError(Exception):
     """The platform refused a command; ``status`` says why."""
 
@@ -147,17 +155,18 @@ class Channel:
         self.bytes += len(frame)
         return frame
 
-    def late(self) -> ClientError:
+    def late(self) -> LateError:
         """What to raise when the time is over."""
         if self.messages and time.monotonic() >= self.deadline:
-            return ClientError(
+            return LateError(
                 f"{self.url}: not done within {self.deadline - self._begin:.3g} s, after "
-                f"{self.messages} messages; a large platform needs more time"
+                f"{self.messages} messages; a large platform needs more time",
+                over=True,
             )
         other = ""
         if not self.messages and self.url.startswith("unix-stream:"):
             other = "; or it belongs to shared memory (smt:) or to a virtual machine (vhost-user:)"
-        return ClientError(
+        return LateError(
             f"{self.url}: no answer within {self.timeout:g} s; a socket serves one client "
             f"at a time, so another one may be connected{other}"
         )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from scmigen.scmi.layouts import Bits, Entries, Longer, Message, layout, newest, row
+from scmigen.scmi.layouts import STATUS_SIZE, Bits, Entries, Longer, Message, layout, newest, row
 from scmigen.scmi.protocols import VERSIONS, Profile, Protocol
 
 _NAME = "u32 flags, name64 name"
@@ -428,3 +428,22 @@ def extended_names(protocol: Protocol, version: int) -> bool:
     """Whether ``protocol`` has a message for names longer than 15 characters at ``version``."""
     known = commands(protocol, version).values()
     return any(field.type == "name64" for row in known for field in row.reply.fields)
+
+
+@cache
+def least_reply(profile: Profile) -> int:
+    """Bytes of the payload of a reply, status included, that every message of a release needs: its
+    fields, and one entry at its longest. (SENSOR_READING_GET has 16 bytes for each further axis.)
+    """
+    return STATUS_SIZE + max(
+        row.reply.size + _one_more(row)
+        for protocol, version in VERSIONS[profile].items()
+        for row in commands(protocol, version).values()
+    )
+
+
+def _one_more(row: Message) -> int:
+    """The bytes of an entry with all that it can go on with, or of one tail."""
+    if row.entries is not None:
+        return row.entries.entry.size + sum(each.layout.size for each in row.entries.more)
+    return 0 if row.reply_tail is None else row.reply_tail.size

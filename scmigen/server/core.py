@@ -46,8 +46,9 @@ class Server:
     """One SCMI platform; provides the `session.Services` of its agents.
 
     ``profile`` applies to every agent that ``profiles`` does not name (by id); without it, each has
-    that of the configuration, or the newest. ``max_reply`` is the
-    longest payload of a response in bytes, status included; multi-part replies are cut to it.
+    that of the configuration, or the newest. ``max_reply`` is the longest payload of a response in
+    bytes, status included, for every agent that ``max_replies`` does not name (by id); multi-part
+    replies are cut to it. It is not below `messages.least_reply`.
     ``refused`` is called with every request that was denied, ``failed`` with what the back end
     could not do, ``broken`` with a line about every unexpected exception: the message that raised
     it is answered with GENERIC_ERROR, and nothing else is affected. ``fastchannels`` is the memory
@@ -67,6 +68,7 @@ class Server:
         profiles: Mapping[int, Profile] | None = None,
         state_readers: Container[int] = (),
         max_reply: int = MAX_REPLY,
+        max_replies: Mapping[int, int] | None = None,
         refused: Callable[[Refusal], None] = lambda _: None,
         failed: Callable[[str], None] = lambda _: None,
         broken: Callable[[str], None] = lambda _: None,
@@ -100,7 +102,7 @@ class Server:
                 self,
                 agent,
                 (profiles or {}).get(agent.id) or profile or agent.profile or Profile.V3_2,
-                max_reply,
+                (max_replies or {}).get(agent.id, max_reply),
                 reads_state=agent.id in state_readers,
             )
             for agent in configuration.agents

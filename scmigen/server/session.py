@@ -15,7 +15,7 @@ from scmigen.scmi import protocols as scmi
 from scmigen.scmi.features import Feature, features
 from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Message
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, VERSIONS, Kind, Profile
+from scmigen.scmi.protocols import VERSIONS, Kind, Profile
 from scmigen.scmi.status import Status
 from scmigen.server.backend import Backend, Effect
 from scmigen.server.device_permissions import Permissions
@@ -263,7 +263,8 @@ class Session:
         #: Whether it reads the state of the platform where other agents read their own vote.
         self.reads_state = reads_state
         #: Bytes available to the values of a reply; multi-part replies are cut to fit.
-        self.room = 0
+        self.room = max_reply - STATUS_SIZE
+        self._least = messages.least_reply(profile) - STATUS_SIZE
         self.limit(max_reply)
         hidden = Status.DENIED if self.legacy else Status.NOT_FOUND
         self.views = {
@@ -285,9 +286,9 @@ class Session:
         self._dropped = False
 
     def limit(self, max_reply: int) -> None:
-        """Cap reply payloads at ``max_reply`` bytes (status included), but never below one word
-        plus an extended name."""
-        self.room = max(max_reply - STATUS_SIZE, 4 + EXTENDED_NAME_SIZE)
+        """Cap reply payloads at ``max_reply`` bytes, status included, if the cap is not lower
+        already; it never gets lower than `messages.least_reply`."""
+        self.room = max(min(max_reply - STATUS_SIZE, self.room), self._least)
 
     def speak(self, versions: Mapping[scmi.Protocol, int]) -> None:
         """Use other versions of protocols from now on."""

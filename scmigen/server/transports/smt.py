@@ -34,7 +34,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Final
 
-from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, MAX_REPLY, STATUS_SIZE
+from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, STATUS_SIZE
 from scmigen.scmi.status import Status
 from scmigen.server.memory import SharedMemory, SharedMemoryError
 from scmigen.server.port import Port
@@ -150,7 +150,7 @@ class SmtSession:
         except OSError:
             self._release()
             raise
-        port.limit(min(MAX_REPLY, areas.slot - HEADER - HEADER_SIZE))
+        port.limit(areas.slot - HEADER - HEADER_SIZE)
         port.answer_with(self._answer_late)
         host.loop.watch(file, self._turn)
         # A command written before this client was accepted, by it or by a predecessor that left

@@ -1,0 +1,256 @@
+"""``scmigen compare-server``: the same messages to two servers, and their answers compared."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import IO, Any, Final
+
+import click
+
+from scmigen import escape, runtime
+from scmigen.addresses import quoted
+from scmigen.cli import complete
+from scmigen.cli.compare_text import document, lines_of, summary
+from scmigen.cli.report import ERRORS, say, say_json
+from scmigen.client.channel import ClientError, UrlError
+from scmigen.compare import run
+from scmigen.compare.facts import Facts
+from scmigen.compare.messages import Choice, at_random, sweep
+from scmigen.compare.rules import Rules, read_rules
+from scmigen.compare.tables import Tables
+from scmigen.diagnostics import InputError
+from scmigen.inputs import of_build, read_bytes, read_text
+from scmigen.scmi.messages import names as message_names
+from scmigen.scmi.protocols import Protocol
+
+#: How long one answer may take, in seconds.
+_ANSWER: Final = 5.0
+
+Address = tuple[str, str, str]
+
+
+class _WrongRules(click.ClickException):
+    """All that is wrong with a file of rules, a line each."""
+
+    def __init__(self, problem: InputError) -> None:
+        super().__init__(str(problem))
+        self._problem = problem
+
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002
+        """Print the lines."""
+        for item in self._problem.diagnostics:
+            where = "" if item.position is None else f"{item.position}: "
+            click.echo(f"Error: {escape.line(f'{where}{item.message}')}", err=True)
+            if item.hint:
+                click.echo(f"  hint: {escape.line(item.hint)}", err=True)
+
+
+def _addresses(texts: Sequence[str]) -> list[Address]:
+    """Name, first and second address of each agent. Raises `click.UsageError`."""
+    if not texts or len(texts) % 2:
+        raise click.UsageError(
+            "give two addresses, of one agent at either server, or two directories of sockets; "
+            "more agents follow as more pairs"
+        )
+    found: list[Address] = []
+    for first, second in zip(texts[::2], texts[1::2], strict=True):
+        folders = [Path(text).is_dir() for text in (first, second)]
+        if all(folders):
+            found += _in_directories(Path(first), Path(second))
+        elif any(folders):
+            raise click.UsageError(f"{first} and {second}: one is a directory, the other is not")
+        else:
+            found.append((_name(first), first, second))
+    return found
+
+
+def _name(url: str) -> str:
+    return Path(url.partition(":")[2].partition(",")[0]).stem or url
+
+
+def _in_directories(first: Path, second: Path) -> Iterator[Address]:
+    """The agents of two directories, by the names of their sockets. Raises `click.UsageError`."""
+    ours, theirs = _sockets(first), _sockets(second)
+    for folder, own, other in ((first, ours, theirs), (second, theirs, ours)):
+        alone = sorted(own - other)
+        if alone or not own:
+            what = f"only {folder} has {', '.join(alone)}" if alone else f"{folder} has no *.sock"
+            raise click.UsageError(
+                f"{what}: give the two addresses of each agent, as in unix:{first}/A.sock "
+                f"unix:{second}/B.sock"
+            )
+    for name in sorted(ours):
+        yield name.removesuffix(".sock"), _url(first / name), _url(second / name)
+
+
+def _sockets(folder: Path) -> set[str]:
+    return {path.name for path in folder.glob("*.sock") if path.is_socket()}
+
+
+def _url(path: Path) -> str:
+    return f"unix:{quoted(str(path))}"
+
+
+def _protocols(texts: Sequence[str]) -> tuple[Protocol, ...]:
+    chosen = {text.lower() for text in texts}
+    return tuple(it for it in Protocol if not chosen or it.name.lower() in chosen)
+
+
+def _left_out(patterns: Sequence[str]) -> frozenset[str]:
+    """The messages that the patterns of ``--without`` name. Raises `click.UsageError`."""
+    known = [name if "." not in name else name.upper() for name in message_names()]
+    found: set[str] = set()
+    for pattern in patterns:
+        fitting = [name for name in known if fnmatchcase(name, pattern.upper())]
+        if not fitting:
+            from scmigen.assignment.words import did_you_mean
+
+            hint = did_you_mean(pattern.upper(), known)
+            raise click.UsageError(
+                f"--without {pattern}: no such message{f'; {hint}' if hint else ''}"
+            )
+        found.update(fitting)
+    return frozenset(found)
+
+
+def _platform(path: Path | None) -> Tables | None:
+    if path is None:
+        return None
+    path = of_build(path)
+    try:
+        return Tables(runtime.decode(read_bytes(path)))
+    except (InputError, runtime.ConfigurationError) as problem:
+        raise click.ClickException(f"{path}: {problem}") from None
+
+
+def _rules(path: Path | None, tables: Tables | None) -> Rules:
+    if path is None:
+        return Rules()
+    try:
+        return read_rules(read_text(path), str(path), platform=tables is not None)
+    except InputError as problem:
+        raise _WrongRules(problem) from None
+
+
+@click.command(
+    "compare-server",
+    help="""Send the same messages to two servers, and print every difference of their answers.
+
+FIRST and SECOND are an agent's address at either server, as for scmigen client, or two directories
+with a socket NAME.sock for each agent. More agents follow as more pairs. It exits with 1 if any
+answer differs and no rule of --expect explains it.
+
+Nothing is changed without --write: only messages that read are sent.
+""",
+)
+@click.argument("addresses", metavar="FIRST SECOND…", nargs=-1)
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", help="text or json."
+)
+@click.option(
+    "--sweep/--no-sweep",
+    "swept",
+    default=True,
+    help="Send every message for every id, also beyond the last, and in wrong sizes (the default).",
+)
+@click.option(
+    "--messages",
+    "count",
+    type=click.IntRange(0, 100_000_000),
+    default=0,
+    metavar="N",
+    help="Then send so many random messages, valid and not.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="What the random messages start from."
+)
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Send messages that change something, too: clocks stop, domains are reset, supplies "
+    "change. Not for hardware that matters.",
+)
+@click.option(
+    "--protocol",
+    "protocols",
+    multiple=True,
+    type=click.Choice([it.name.lower() for it in Protocol], case_sensitive=False),
+    help="Only messages of this protocol. Repeatable.",
+)
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="MESSAGE",
+    shell_complete=complete.messages,
+    help="Leave out messages of this name or pattern, such as '*_NOTIFY'. Repeatable.",
+)
+@click.option(
+    "--expect",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Rules for differences that are known: what they explain is counted, not printed.",
+)
+@click.option(
+    "--platform",
+    type=click.Path(path_type=Path),
+    metavar="RUNTIME",
+    help="The runtime.json that the first server serves, or the directory of its build: rules may "
+    "then ask what an agent was granted.",
+)
+@click.option("--explained", is_flag=True, help="Print the differences that rules explain, too.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.01, 86400),
+    default=600.0,
+    show_default=True,
+    help="Seconds for the whole command, whatever the servers send.",
+)
+def compare_server(
+    addresses: tuple[str, ...],
+    style: str,
+    swept: bool,
+    count: int,
+    seed: int,
+    write: bool,
+    protocols: tuple[str, ...],
+    without: tuple[str, ...],
+    expect: Path | None,
+    platform: Path | None,
+    explained: bool,
+    timeout: float,
+) -> None:
+    agents = _addresses(addresses)
+    choice = Choice(_protocols(protocols), _left_out(without), write)
+    tables = _platform(platform)
+    rules = _rules(expect, tables)
+
+    def found(difference: run.Difference) -> None:
+        if style == "text" and (explained or not difference.rules):
+            for line in lines_of(difference):
+                say(line)
+
+    with ExitStack() as stack:
+        try:
+            pairs = run.connect(stack, agents, min(_ANSWER, timeout), time.monotonic() + timeout)
+            known = run.known_of(pairs)
+            facts = Facts(run.merged_versions(pairs), tables)
+            comparing = run.Comparing(pairs, known, rules, facts, found)
+            if swept:
+                comparing.all(sweep(choice, known))
+            comparing.all(at_random(choice, known, count, seed))
+        except UrlError as problem:
+            raise click.UsageError(str(problem)) from None
+        except ClientError as problem:
+            raise click.ClickException(str(problem)) from None
+    result = comparing.result
+    for name, why in rules.failures.items():
+        say(f"warning: rule {name}: {why}", err=True)
+    if style == "json":
+        say_json(document(agents, pairs, result))
+    else:
+        for line in summary(result):
+            say(line)
+    if result.unexplained:
+        raise SystemExit(ERRORS)

@@ -1,0 +1,248 @@
+"""What is sent to both servers: a systematic sweep, and random messages that a seed repeats."""
+
+import random
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from scmigen.scmi import messages
+from scmigen.scmi.layouts import Field, Layout, Message
+from scmigen.scmi.protocols import Protocol
+
+#: A version that has every message.
+_NEWEST: Final = 0xFFFF_FFFF
+#: The longest payload of a random message: what the smallest usual mailbox (128 bytes) holds.
+_LONGEST: Final = 96
+#: Messages that end a system, so that nothing is left to compare.
+_ENDS: Final = frozenset({(Protocol.SYSTEM, 0x3)})
+_RESERVED_FLAGS: Final = 0xFFFF_FFFE
+#: Messages that only read, and are not about a resource or open with ``read``.
+_READING: Final[Mapping[Protocol, frozenset[int]]] = {
+    Protocol.BASE: frozenset(range(0x3, 0x8)),
+    Protocol.SYSTEM: frozenset({0x4}),
+    Protocol.POWER: frozenset({0x3, 0x5, 0x8}),
+    Protocol.PERFORMANCE: frozenset({0x3, 0x4, 0x6, 0x8, 0xB, 0xC}),
+    Protocol.CLOCK: frozenset({0x3, 0x4, 0x6, 0x8, 0xB, 0xC, 0xE, 0xF}),
+    Protocol.SENSOR: frozenset({0x3, 0x6, 0x7, 0x8, 0x9, 0xC, 0xD}),
+    Protocol.RESET: frozenset({0x3, 0x6}),
+    Protocol.VOLTAGE: frozenset({0x3, 0x4, 0x6, 0x8, 0x9}),
+    Protocol.POWERCAP: frozenset({0x3, 0x4, 0x6, 0x8, 0x9, 0xC}),
+    Protocol.PINCTRL: frozenset({0x3, 0x4, 0x5, 0x9}),
+}
+_COMMON: Final = frozenset({messages.VERSION, messages.ATTRIBUTES, messages.MESSAGE_ATTRIBUTES})
+_BYTES: Final = {"u8": 1, "u16": 2, "u32": 4, "i32": 4, "u64": 8, "i64": 8}
+#: The most ids of a kind that a sweep asks for: a server may tell 65535.
+MOST_IDS: Final = 1024
+#: Ids that a server may cut to fewer bits.
+_FAR: Final = (4095, 4096, 65535, 65536, 1 << 31, 0xFFFF_FFFF)
+#: Values that are as likely wrong as right.
+_VALUES: Final = (0, 1, 2, 3, 4, 7, 8, 15, 255, 1 << 16, 1 << 30, 1 << 31, 0xFFFF_FFFF)
+#: The most values that are remembered of the replies about one resource.
+_LEARNT: Final = 64
+_ENABLING: Final = ("enable", "control")
+
+
+class Request(NamedTuple):
+    """A message of an agent (its place in the list of agents)."""
+
+    agent: int
+    protocol: int
+    message: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which messages to send. ``protocols`` and ``left_out`` (names of messages) narrow them;
+    ``write``: also those that change something."""
+
+    protocols: tuple[Protocol, ...] = tuple(Protocol)
+    left_out: Container[str] = frozenset()
+    write: bool = False
+
+    def rows(self, protocol: Protocol) -> tuple[Message, ...]:
+        """The messages of a protocol, each in its newest form."""
+        known = messages.commands(protocol, _NEWEST).values()
+        return tuple(
+            row
+            for row in sorted(known, key=lambda row: row.id)
+            if (self.write or reads(protocol, row.id))
+            and row.name not in self.left_out
+            and f"{protocol.name}.{row.name}" not in self.left_out
+        )
+
+
+def reads(protocol: Protocol, message: int) -> bool:
+    """Whether a message leaves everything as it is."""
+    return message in _COMMON or message in _READING[protocol]
+
+
+@dataclass(slots=True)
+class Known:
+    """What the servers have told of themselves: agents, ids of each agent and protocol, and values
+    in replies, by protocol and id."""
+
+    agents: int
+    ids: Mapping[tuple[int, int], int]
+    values: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    #: Notifications (protocol, message) that both servers have enabled for some agent.
+    enabled: set[tuple[int, int]] = field(default_factory=set)
+
+    def learn(self, request: Request, words: Sequence[int], subject: int) -> None:
+        """Remember the values of a reply about a resource."""
+        known = self.values.setdefault((request.protocol, subject), [])
+        for word in words:
+            if len(known) < _LEARNT and word not in known:
+                known.append(word)
+
+
+def _pack(layout: Layout, values: Mapping[str, int]) -> bytes:
+    return b"".join(
+        (values.get(it.name, 0) & (1 << 8 * _BYTES[it.type]) - 1).to_bytes(
+            _BYTES[it.type], "little"
+        )
+        for it in layout.fields
+    )
+
+
+def _careful(protocol: Protocol, row: Message, values: dict[str, int], known: Known) -> None:
+    """Change what would end a server: a valid state of system power has reserved flags, and a
+    notification is not disabled before it was enabled, which some firmware does not survive."""
+    if (protocol, row.id) in _ENDS:
+        values["flags"] = _RESERVED_FLAGS
+    if "NOTIFY" in row.name and (protocol, row.id) not in known.enabled:
+        for name in _ENABLING:
+            if name in values:
+                values[name] |= 1
+
+
+# The sweep
+
+
+def sweep(choice: Choice, known: Known) -> Iterator[Request]:
+    """Every message of every protocol, for every id up to two above the last, ids that are the same
+    in 8 or 16 bits, and wrong sizes; agent by agent."""
+    for agent in range(known.agents):
+        for protocol in choice.protocols:
+            for row in choice.rows(protocol):
+                yield from _swept(agent, protocol, row, known)
+
+
+def _swept(agent: int, protocol: Protocol, row: Message, known: Known) -> Iterator[Request]:
+    payload = b""
+    for values in _arguments(agent, protocol, row, known):
+        _careful(protocol, row, values, known)
+        payload = _pack(row.request, values)
+        yield Request(agent, protocol, row.id, payload)
+    for wrong in (payload[:-4], payload[:-1], payload + bytes(1), payload + bytes(4)):
+        if len(wrong) != len(payload):
+            yield Request(agent, protocol, row.id, wrong)
+
+
+def _arguments(
+    agent: int, protocol: Protocol, row: Message, known: Known
+) -> Iterator[dict[str, int]]:
+    """The values of the fields of a request, for each message of the sweep."""
+    names = [item.name for item in row.request.fields]
+    first: dict[str, int] = dict.fromkeys(names, 0)
+    about = _about(row)
+    if about is None:
+        yield first
+        return
+    begins = (0, 1, 1000) if row.entries is not None and row.entries.index != about else (0,)
+    kinds = (0, 1, 2) if protocol is Protocol.PINCTRL and "flags" in names else (0,)
+    for number in _numbers(about, known.ids.get((agent, protocol), 0), known.agents):
+        for begin in begins:
+            for kind in kinds:
+                values = first | {about: number}
+                if row.entries is not None and row.entries.index != about:
+                    values[row.entries.index] = begin << row.entries.at.low
+                if protocol is Protocol.PINCTRL and "flags" in names:
+                    values["flags"] = kind
+                yield values
+
+
+def _about(row: Message) -> str | None:
+    """The field that a sweep counts through: the resource, an index, an agent or a message."""
+    names = [item.name for item in row.request.fields]
+    wanted = ("domain", "clock", "sensor", "id", "agent", "message", "skip", "index")
+    return next((name for name in wanted if name in names), names[0] if names else None)
+
+
+def _numbers(about: str, count: int, agents: int) -> tuple[int, ...]:
+    if about in ("agent", "skip"):
+        count = max(count, agents + 1)
+    elif about == "message":
+        count = 0x20
+    count = min(count, MOST_IDS)
+    near = range(count + 3)
+    aliases = [bits + number for bits in (256, 65536) for number in range(count)]
+    return tuple(dict.fromkeys((*near, *aliases, *_FAR)))
+
+
+# Random messages
+
+
+def at_random(choice: Choice, known: Known, count: int, seed: int) -> Iterator[Request]:
+    """``count`` messages: mostly of the right size and about resources that exist, with values from
+    earlier replies; the same for the same seed and the same replies."""
+    chance = random.Random(seed)
+    rows = {protocol: choice.rows(protocol) for protocol in choice.protocols}
+    unknown = [protocol for protocol in choice.protocols if rows[protocol]]
+    for _ in range(count if unknown else 0):
+        agent = chance.randrange(known.agents)
+        offered = [it for it in unknown if (agent, it) in known.ids]
+        protocol = chance.choice(offered if offered and chance.random() < 0.9 else unknown)
+        row = chance.choice(rows[protocol])
+        if choice.write and chance.random() < 0.03:
+            yield Request(agent, protocol, chance.randrange(0x11, 0x100), bytes(4))
+            continue
+        values = {it.name: _value(chance, agent, protocol, it, known) for it in row.request.fields}
+        subject = values.get(_about(row) or "", 0)
+        for it in row.request.fields:
+            if it.name not in (_about(row), *_ENABLING) and chance.random() < 0.5:
+                learnt = known.values.get((protocol, subject))
+                values[it.name] = chance.choice(learnt) if learnt else values[it.name]
+        _careful(protocol, row, values, known)
+        payload = _pack(row.request, values)
+        yield Request(agent, protocol, row.id, _sized(chance, payload))
+
+
+def _value(chance: random.Random, agent: int, protocol: Protocol, it: Field, known: Known) -> int:
+    count = known.ids.get((agent, protocol), 0)
+    if it.name in ("domain", "clock", "sensor", "id"):
+        return _some_id(chance, count)
+    if it.name == "agent":
+        return int(chance.choice((*range(known.agents + 2), 0xFFFF_FFFF)))
+    if it.name == "message":
+        return chance.randrange(0x12)
+    if it.name in _ENABLING:
+        return chance.choice((0, 1, 1, 2))
+    if it.name in ("index", "skip"):
+        return chance.choice((0, 0, 0, 1, 2, 5, count, 0xFFFF_FFFF))
+    if it.name == "flags" and chance.random() < 0.7:
+        return 0
+    if chance.random() < 0.1:
+        return chance.getrandbits(8 * _BYTES[it.type])
+    return int(chance.choice(_VALUES))
+
+
+def _some_id(chance: random.Random, count: int) -> int:
+    """Mostly one of ``count`` ids; else one beyond, or one that has the same low bits."""
+    number = chance.randrange(count + 3)
+    where = chance.random()
+    if where < 0.9:
+        return number
+    if where < 0.96:
+        return chance.choice((256, 4096, 65536)) + number
+    return chance.choice(_FAR)
+
+
+def _sized(chance: random.Random, payload: bytes) -> bytes:
+    """The payload, or one of a wrong size."""
+    where = chance.random()
+    if where < 0.88:
+        return payload
+    if where < 0.94:
+        return payload[: chance.randrange(len(payload) + 1)]
+    return (payload + bytes(chance.randrange(1, 13)))[:_LONGEST]
