@@ -48,9 +48,14 @@ def _joined(parts: list[bytes]) -> bytes:
     return b"".join(parts)
 
 
+def _place(items: list[Any], value: object) -> int:
+    return items.index(value)
+
+
 #: The functions that expressions may call.
 HELPERS: Final[Mapping[str, Callable[..., Any]]] = {
     "len": len,
+    "place": _place,
     "min": min,
     "max": max,
     "any": any,

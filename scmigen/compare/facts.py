@@ -32,7 +32,8 @@ _OF_MESSAGE: Final = {
 #: Names that only the platform tells: the runtime configuration of the first server.
 _OF_CONFIGURATION: Final = {
     "present": "whether a resource of the protocol's kind is on the platform",
-    "opened": "whether the agent has a grant of that kind at boot",
+    "offered": "whether the agent has a grant of that kind, or may be given one with a device",
+    "opened": "whether it has a grant of that kind at boot",
     "known": "whether it has one of this resource at boot",
     "allowed": "whether a grant allows this message for this id at boot",
     "assignable": "whether the agent may be given the resource later, with its device",
@@ -96,13 +97,11 @@ class Facts:
             "beyond": want < 0,
             **{f"w{index}": word for index, word in enumerate(words)},
             "id": number,
-            "ours": _status(ours),
-            "o": reply_words(ours),
-            "theirs": _status(theirs),
-            "t": reply_words(theirs),
+            **statuses("ours", "o", ours),
+            **statuses("theirs", "t", theirs),
         }
         if self._tables is not None and self.follower is not None:
-            found |= self._tables.names(agent, protocol, message, number)
+            found |= self._tables.names(agent, protocol, message, number, beyond=want < 0)
             found |= self.follower.names(agent, protocol, number, words)
         return found
 
@@ -137,5 +136,6 @@ def reply_words(reply: bytes) -> list[int]:
     return list(struct.unpack_from(f"<{len(reply) // 4}I", reply))
 
 
-def _status(reply: bytes) -> int:
-    return int.from_bytes(reply[:4], "little", signed=True)
+def statuses(status: str, words: str, reply: bytes) -> dict[str, object]:
+    """The two names of a reply: its status, and its words."""
+    return {status: int.from_bytes(reply[:4], "little", signed=True), words: reply_words(reply)}

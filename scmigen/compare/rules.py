@@ -15,13 +15,13 @@ from scmigen.assignment.located import Located, parse
 from scmigen.assignment.problems import Problems, TooManyError
 from scmigen.assignment.words import did_you_mean
 from scmigen.compare.expressions import Expression, ExpressionError, UnknownNameError
-from scmigen.compare.facts import NAMES, OF_PLATFORM
+from scmigen.compare.facts import NAMES, OF_PLATFORM, statuses
 from scmigen.diagnostics import InputError, Position, has_errors
 
 #: The keys of a rule: those that are needed, those that are read if they are there, and those that
 #: are for people.
 _NEEDED: Final = ("name", "protocol", "message", "when", "theirs")
-_READ: Final = ("lasting", "unwritten")
+_READ: Final = ("lasting", "first", "unwritten")
 _TOLD: Final = ("why", "kind", "source", "needed", "example")
 #: The most words of a reply that a rule can replace.
 _WORDS: Final = 1024
@@ -33,8 +33,8 @@ Theirs = int | Expression | Mapping[int, Expression]
 class Rule:
     """An expected difference. ``theirs``: a status, a whole reply, or words of the first server's
     reply and what stands there instead. Of the reply the last ``unwritten`` bytes may be anything.
-    After a ``lasting`` one the two hold different states of a resource. No ``protocols`` or
-    ``messages``: any."""
+    After a ``lasting`` one the two hold different states of a resource. What a rule that comes
+    ``first`` gives is what the others start from. No ``protocols`` or ``messages``: any."""
 
     name: str
     protocols: frozenset[int]
@@ -42,6 +42,7 @@ class Rule:
     when: Expression
     theirs: Theirs
     lasting: bool = False
+    first: bool = False
     unwritten: Expression | None = None
     position: Position | None = None
 
@@ -94,6 +95,28 @@ class Rules:
         assert isinstance(protocol, int)
         assert isinstance(message, int)
         fitting = [rule for rule in self.listed if rule.concerns(protocol, message)]
+        begun: tuple[Rule, ...] = ()
+        for rule in fitting:
+            made = self._made(rule, ours, names) if rule.first else None
+            if made is not None and made != ours:
+                ours, begun = made, (*begun, rule)
+                names = {**names, **statuses("ours", "o", ours)}
+        if ours == theirs:
+            return begun
+        found = self._plainly(fitting, ours, theirs, names)
+        return (*begun, *found) if found else ()
+
+    def _made(self, rule: Rule, ours: bytes, names: Mapping[str, object]) -> bytes | None:
+        """What a rule makes of a reply; none where it does not apply or cannot be evaluated."""
+        try:
+            return rule.reply(ours, names)
+        except ExpressionError as problem:
+            self.failures.setdefault(rule.name, f"{rule.position}: {problem}")
+            return None
+
+    def _plainly(
+        self, fitting: Iterable[Rule], ours: bytes, theirs: bytes, names: Mapping[str, object]
+    ) -> tuple[Rule, ...]:
         for rule in fitting:
             try:
                 if rule.explains(ours, theirs, names):
@@ -109,11 +132,7 @@ class Rules:
         for rule in fitting:
             if not isinstance(rule.theirs, Mapping):
                 continue
-            try:
-                made = rule.reply(changed, names)
-            except ExpressionError as problem:
-                self.failures.setdefault(rule.name, f"{rule.position}: {problem}")
-                continue
+            made = self._made(rule, changed, names)
             if made is not None and made != changed:
                 changed = made
                 used.append(rule)
@@ -174,13 +193,23 @@ def _rule(item: Located, platform: bool) -> Rule | None:
     messages = _numbers(parts["message"], "message")
     when = _expression(parts["when"], "when", platform)
     theirs = _theirs(parts["theirs"], platform)
-    lasting = parts["lasting"].flag("lasting") if "lasting" in parts else False
+    flags = {key: parts[key].flag(key) for key in ("lasting", "first") if key in parts}
     unwritten = None
     if "unwritten" in parts:
         unwritten = _expression(parts["unwritten"], "unwritten", platform)
     if not name or protocols is None or messages is None or when is None or theirs is None:
         return None
-    return Rule(name, protocols, messages, when, theirs, bool(lasting), unwritten, item.position)
+    return Rule(
+        name,
+        protocols,
+        messages,
+        when,
+        theirs,
+        bool(flags.get("lasting")),
+        bool(flags.get("first")),
+        unwritten,
+        item.position,
+    )
 
 
 def _numbers(where: Located, what: str) -> frozenset[int] | None:

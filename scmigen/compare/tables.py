@@ -209,21 +209,27 @@ class Tables:
             "operations": [str(operation.value) for operation in held],
         }
 
-    def names(self, agent: int, protocol: int, message: int, number: int) -> dict[str, object]:
-        """What the expressions of rules may speak of, of the platform, for one message."""
+    def names(
+        self, agent: int, protocol: int, message: int, number: int, *, beyond: bool
+    ) -> dict[str, object]:
+        """What the expressions of rules may speak of, of the platform, for one message, or one
+        ``beyond`` those that the firmware knows."""
         kind = _kind(protocol)
         present = kind is not None and bool(self.numbered(kind))
         grants = self.grants(agent, kind) if kind is not None and present else {}
         grant = grants.get(number)
         return {
             "present": present or protocol == Protocol.BASE,
+            "offered": bool(grants),
             "opened": protocol == Protocol.BASE or (kind is not None and self.has(agent, kind)),
             "elements": self.size(kind) if kind is not None else 0,
             "rows": self.rows(agent, kind) if kind is not None else 0,
             "known": grant is not None
             and kind is not None
             and bool(self.opened(agent, kind, grant)),
-            "allowed": kind is not None and self.allows(agent, kind, message, number),
+            "allowed": kind is not None
+            and not beyond
+            and self.allows(agent, kind, message, number),
             "assignable": kind is not None and self.assignable(agent, kind, number),
             "agents": len(self.agents),
             "agent_type": self.agent_type(agent),
