@@ -87,7 +87,7 @@ class Follower:
             case 0x14, 0x5:
                 self.rates[number] = words[2] | words[3] << 32
             case 0x17, 0x5:
-                (self.supplied.add if words[1] == 7 else self.supplied.discard)(number)
+                (self.supplied.add if words[1] & 0xFF == 7 else self.supplied.discard)(number)
             case 0x17, 0x7:
                 self.voltages[number] = words[2]
             case 0x11, 0x4:

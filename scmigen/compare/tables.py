@@ -117,7 +117,7 @@ class Tables:
         own = {
             (resource.kind, resource.id)
             for device in self.configuration.devices
-            if not device.id
+            if not device.agents and not device.assignable
             for resource in device.resources
             if Operation.STATE in resource.operations
         }
