@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
+from scmigen.assignment.roles import SystemPower
 from scmigen.bindings.facts import OperatingPoint, ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
@@ -36,6 +37,7 @@ class Agent:
     position: Position | None = None
     parent: str | None = None
     profile: Profile | None = None
+    system_power: SystemPower = SystemPower.NONE
 
 
 @dataclass(frozen=True, slots=True)

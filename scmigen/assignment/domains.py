@@ -5,28 +5,35 @@ System Device Tree specification, chapter 3: ``compatible = "openamp,domain-v1"`
 ``access-implicit-default``. Domains may be nested (`scmigen.assignment.nesting`). The default
 domain is the outermost one that runs on ``/cpus``, if any. What SCMI needs beyond that
 is in the same node under the prefix ``scmigen,``: ``scmigen,id``, ``scmigen,role``,
-``scmigen,profile``, ``scmigen,default``, ``scmigen,permissions``. Flag bit 0 of the first flags
-cell means that the device is shared.
+``scmigen,profile``, ``scmigen,default``, ``scmigen,permissions``, ``scmigen,system-power``. Flag
+bit 0 of the first flags cell means that the device is shared.
 """
 
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import TypeVar
 
 from scmigen.assignment.assignment import COMPATIBLE
 from scmigen.assignment.findings import AGENT_ID, AGENT_PROFILE, AGENT_ROLE, DOMAIN_PROPERTY
 from scmigen.assignment.properties import Properties
+from scmigen.assignment.roles import SystemPower
 from scmigen.assignment.said import AgentSaid, ClaimSaid, Said, SourceSaid
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.references import position_of, read_list
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, counted
+from scmigen.diagnostics import Diagnostic, Finding, counted
 from scmigen.runtime import MAX_AGENTS, Role
 from scmigen.scmi.clients import KNOWN, profile_of
 from scmigen.scmi.protocols import Profile
 
+_W = TypeVar("_W", bound=StrEnum)
+
 _SHARED = 1
 _PREFIX = "scmigen,"
-_OURS = tuple(_PREFIX + word for word in ("id", "role", "profile", "default", "permissions"))
+_OURS = tuple(
+    _PREFIX + word for word in ("id", "role", "profile", "default", "permissions", "system-power")
+)
 #: The only properties of a domain that is an agent by its id alone.
 _BARE = frozenset({"compatible", "id", "phandle", "linux,phandle"})
 
@@ -85,9 +92,10 @@ def _agent(
         node.position,
         domain_id=domain_id,
         id=number,
-        role=_role(properties, node),
+        role=_word(properties, node, "role", Role, AGENT_ROLE),
         profile=_profile(properties, node),
         permissions=properties.flag(node, f"{_PREFIX}permissions"),
+        system_power=_word(properties, node, "system-power", SystemPower, DOMAIN_PROPERTY),
         default=properties.flag(node, f"{_PREFIX}default"),
         parent=Said(names[around.path], node.position) if around is not None else None,
         is_agent=is_default or _is_agent(node, domain_id),
@@ -103,17 +111,20 @@ def _is_agent(node: Node, number: Said[int] | None) -> bool:
     return plain and node.properties.keys() <= _BARE
 
 
-def _role(properties: Properties, node: Node) -> Said[Role] | None:
-    word = properties.text(node, f"{_PREFIX}role")
+def _word(
+    properties: Properties, node: Node, name: str, words: type[_W], finding: Finding
+) -> Said[_W] | None:
+    """The value of a property of ours that is one of some words."""
+    word = properties.text(node, f"{_PREFIX}{name}")
     if word is None:
         return None
-    if word.value in tuple(Role):
-        return Said(Role(word.value), word.position)
+    if word.value in tuple(words):
+        return Said(words(word.value), word.position)
     properties.problems.append(
-        AGENT_ROLE.error(
-            f"{node.path}: scmigen,role cannot be {word.value!r}",
+        finding.error(
+            f"{node.path}: scmigen,{name} cannot be {word.value!r}",
             word.position,
-            hint="one of: " + ", ".join(Role),
+            hint="one of: " + ", ".join(words),
         )
     )
     return None

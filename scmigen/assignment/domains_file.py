@@ -13,6 +13,7 @@ from scmigen.assignment.findings import DEVICE_UNKNOWN, DOMAIN_PASSED_OVER
 from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of, texts
+from scmigen.assignment.roles import SystemPower
 from scmigen.assignment.said import OUTERMOST, AgentSaid, ClaimSaid, Said
 from scmigen.assignment.values import TRANSPORTS
 from scmigen.assignment.vocabulary import DOMAIN, ENTRY, FLAGS, SCMI, SIMILAR, TRANSPORT
@@ -107,12 +108,16 @@ class DomainsReader:
     def _scmi(self, found: AgentSaid, scmi: Located) -> AgentSaid:
         parts = scmi.mapping(f"scmi of {found.name}", SCMI)
         word = said(parts, "role", lambda where: where.choice("role", tuple(Role)))
+        power = said(
+            parts, "system-power", lambda where: where.choice("system-power", tuple(SystemPower))
+        )
         found = replace(
             found,
             id=said(parts, "id", lambda where: where.number("id", 1, MAX_AGENTS)),
             role=Said(Role(word.value), word.position) if word else None,
             profile=said(parts, "profile", _profile),
             permissions=said(parts, "permissions", lambda where: where.flag("permissions")),
+            system_power=Said(SystemPower(power.value), power.position) if power else None,
         )
         return self._transport(found, parts["transport"]) if "transport" in parts else found
 

@@ -39,6 +39,7 @@ FIELDS: Mapping[str, Field] = {
     "role": Field("role"),
     "profile": Field("profile"),
     "permissions": Field("permissions", _flag),
+    "system_power": Field("system-power"),
     "default": Field("default", _flag),
     "parent": Field("parent", lambda name: name or "/domains"),
     "transport": Field("transport"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from scmigen.runtime import Role
 
@@ -9,19 +10,29 @@ from scmigen.runtime import Role
 PAGE, WORD = 4096, 4
 
 
+class SystemPower(StrEnum):
+    """What an agent may do with the power of the system (release 3.2, section 4.4): nothing, be
+    told that the system is about to go down, or also shut it down and reset it."""
+
+    NONE = "none"
+    TOLD = "told"
+    SET = "set"
+
+
 @dataclass(frozen=True, slots=True)
 class RoleFacts:
     """The consequences of a role.
 
-    ``permissions``: may change permissions (base messages 0x9 to 0xB) unless the user says
-    otherwise. ``told_of_system_power``: may use protocol 0x12 (release 3.2, section 4.4).
-    ``sets_system_power``: SCP-firmware, too, lets it set the state of the system.
+    ``permissions``: may change permissions (base messages 0x9 to 0xB), and ``system_power`` what
+    it may do with protocol 0x12, unless the user says otherwise.
+    ``sets_system_power``: in SCP-firmware, an agent that has protocol 0x12 sets the state of the
+    system if its role does, and is told of it in any case.
     ``scp_agent_type``: suffix of ``SCMI_AGENT_TYPE_`` in SCP-firmware. ``alignment``: of the
     agent's shared memory, in bytes.
     """
 
     permissions: bool
-    told_of_system_power: bool
+    system_power: SystemPower
     sets_system_power: bool
     scp_agent_type: str
     alignment: int
@@ -29,10 +40,10 @@ class RoleFacts:
 
 #: Role → its consequences.
 ROLES: Mapping[Role, RoleFacts] = {
-    Role.OSPM: RoleFacts(False, True, False, "OSPM", WORD),
-    Role.PSCI: RoleFacts(False, True, True, "PSCI", WORD),
-    Role.HYPERVISOR: RoleFacts(True, True, True, "MANAGEMENT", WORD),
-    Role.SECURE: RoleFacts(False, False, False, "OTHER", WORD),
-    Role.VM: RoleFacts(False, False, False, "OTHER", PAGE),
-    Role.OTHER: RoleFacts(False, False, False, "OTHER", WORD),
+    Role.OSPM: RoleFacts(False, SystemPower.SET, False, "OSPM", WORD),
+    Role.PSCI: RoleFacts(False, SystemPower.SET, True, "PSCI", WORD),
+    Role.HYPERVISOR: RoleFacts(True, SystemPower.SET, True, "MANAGEMENT", WORD),
+    Role.SECURE: RoleFacts(False, SystemPower.NONE, False, "OTHER", WORD),
+    Role.VM: RoleFacts(False, SystemPower.TOLD, False, "OTHER", PAGE),
+    Role.OTHER: RoleFacts(False, SystemPower.NONE, False, "OTHER", WORD),
 }

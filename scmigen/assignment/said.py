@@ -19,6 +19,7 @@ from scmigen.assignment.assignment import (
     WaiverSaid,
 )
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
+from scmigen.assignment.roles import SystemPower
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role
@@ -65,6 +66,7 @@ class AgentSaid:
     role: Said[Role] | None = None
     profile: Said[Profile] | None = None
     permissions: Said[bool] | None = None
+    system_power: Said[SystemPower] | None = None
     default: Said[bool] | None = None
     parent: Said[str] | None = None
     transport: Said[str] | None = None

@@ -12,6 +12,7 @@ from scmigen.assignment.assume_file import GIVES, HIGHEST
 from scmigen.assignment.foreign import SEVERITIES
 from scmigen.assignment.lookup import KINDS
 from scmigen.assignment.platform_file import KEYS
+from scmigen.assignment.roles import SystemPower
 from scmigen.assignment.values import CLASSES, FORMER_KEYS, MAX_VENDOR, TRANSPORTS
 from scmigen.assignment.vocabulary import (
     ASSUME,
@@ -126,6 +127,11 @@ def _scmi() -> _Schema:
         "permissions": (
             _FLAG,
             "Whether the agent may change permissions; by default, only a hypervisor may.",
+        ),
+        "system-power": (
+            {"enum": [word.value for word in SystemPower]},
+            "What the agent may do with the power of the system: nothing, be told that it goes "
+            "down, or set it, too; by its role unless given.",
         ),
     }
     return _ours(SCMI, parts)

@@ -250,6 +250,7 @@ def _decided(
     """The agent, with defaults where all sources are silent."""
     role = said.role.value if said.role is not None else roles.get(said.name, Role.OTHER)
     permissions = ROLES[role].permissions if said.permissions is None else said.permissions.value
+    power = ROLES[role].system_power if said.system_power is None else said.system_power.value
     transport = None
     if said.transport is not None:
         transport = Transport(
@@ -268,4 +269,5 @@ def _decided(
         said.position,
         parent,
         said.profile.value if said.profile is not None else None,
+        power,
     )

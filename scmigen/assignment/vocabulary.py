@@ -88,7 +88,9 @@ DOMAIN = Vocabulary(
         | {"sram-implicit-default", "zephyr-version"}
     ),
     {
-        **_inside("scmi: {{{}: …}}", ("role", "profile", "transport", "permissions")),
+        **_inside(
+            "scmi: {{{}: …}}", ("role", "profile", "transport", "permissions", "system-power")
+        ),
         **_inside("flags: {{{}: …}} in an entry of access", ("shared", "assignable")),
     },
 )
@@ -112,7 +114,7 @@ FLAGS = Vocabulary(
     ),
 )
 #: ``scmi`` of a domain, its ``transport``, and an entry of ``checks``: these are ours alone.
-SCMI = ("id", "role", "profile", "transport", "permissions")
+SCMI = ("id", "role", "profile", "transport", "permissions", "system-power")
 TRANSPORT = ("type", "smc-id", "shmem", "channel")
 CHECK = ("severity", "reason")
 #: ``assume`` of ``platform``.

@@ -74,6 +74,8 @@ def _what(change: Change) -> str:
     words = " ".join(change.operations)
     if change.what in (What.RENUMBERED, What.RENAMED):
         return f"{change.what}, was {change.was}"
+    if change.what is What.PROFILE:
+        return f"{change.what} {words}, was {change.was}"
     if change.what is What.REUSED:
         return f"has the number that {change.was} had"
     return f"{change.what}: {words}" if words else str(change.what)

@@ -11,7 +11,7 @@ from scmigen.cli.common import BoardRequest, answering, view_options
 from scmigen.cli.report import say_json
 from scmigen.cli.terminal import Column, Folds, print_table
 from scmigen.model.platform import Model
-from scmigen.model.protocol_grants import Right
+from scmigen.model.protocol_grants import Right, in_a_word
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
 
@@ -77,27 +77,36 @@ def _agents(model: Model) -> _Table:
             agent.id,
             agent.name,
             agent.role,
-            *("yes" if platforms[0].has_right(agent, right) else "no" for right in Right),
+            agent.profile,
+            *(in_a_word(right, platforms[0].opened(agent, right)) for right in Right),
             *(sum(len(p.grants_of(agent, kind)) for p in platforms) for kind in Kind),
         )
         for agent in model.assignment.agents
     ]
-    return ("id", "agent", "role", *map(str, (*Right, *Kind))), rows
+    return ("id", "agent", "role", "profile", *map(str, (*Right, *Kind))), rows
 
 
 def _agents_in_words(model: Model) -> _Table:
-    """`_agents` without what an agent does not have: a column for each kind is too wide."""
+    """`_agents` without what an agent does not have: a column for each kind is too wide. Nor is
+    there one for profiles if no source says any."""
     columns, rows = _agents(model)
-    rights, kinds = columns[3 : -len(Kind)], columns[-len(Kind) :]
+    rights, kinds = columns[4 : -len(Kind)], columns[-len(Kind) :]
+    first = (0, 1, 2, 3) if any(row[3] for row in rows) else (0, 1, 2)
     short = [
         (
-            *row[:3],
-            ", ".join(right for right, word in zip(rights, row[3:], strict=False) if word == "yes"),
+            *(row[place] or "" for place in first),
+            ", ".join(
+                _right(*said) for said in zip(rights, row[4:], strict=False) if said[1] != "no"
+            ),
             ", ".join(f"{n} {k}" for n, k in zip(row[-len(kinds) :], kinds, strict=True) if n),
         )
         for row in rows
     ]
-    return (*columns[:3], "rights", "resources"), short
+    return (*(columns[place] for place in first), "rights", "resources"), short
+
+
+def _right(right: str, word: object) -> str:
+    return right if word == "yes" else f"{right} ({word})"
 
 
 def _permissions(model: Model) -> _Table:
@@ -121,7 +130,7 @@ def _permissions(model: Model) -> _Table:
             None,
             grant.right,
             f"protocol {grant.right.protocol:#x}",
-            " ".join(grant.right.operations),
+            " ".join(grant.operations),
         )
         for grant in model.platforms[0].protocol_grants
     ]

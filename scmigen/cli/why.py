@@ -28,7 +28,7 @@ from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 RESOURCE is KIND:NUMBER (clock:12), KIND:NAME (clock:uart0, clock:CK_UART4), or provider and
 cells as numbers or macros ("&rcc 12", "&rcc CK_UART4"). It may also be a device ("&usdhc2" or its
 path; the answer is all that it gave the agent), or a right on a whole protocol: permissions,
-system-power.
+system-power (state: to set it; read: to be told).
 
 With --not: why AGENT lacks the operations that it has not, or the one of --operation, as in:
 why --not vm1 "&rcc 12" --operation rate board.dts. The exit status is 1 where the question assumes
@@ -65,7 +65,7 @@ def why(
             if operation is not None and operation not in right.operations:
                 known = ", ".join(right.operations)
                 raise click.UsageError(f"{right} has no operation {operation}; it has {known}")
-            _answer_right(model.platforms[0], who, right, style, negated)
+            _answer_right(model.platforms[0], who, right, operation, style, negated)
             return
         named = subject(model, resource, agent)
         if negated:
@@ -164,21 +164,30 @@ def _answer_not(
 
 
 def _answer_right(
-    platform: Platform, agent: Agent, right: Right, style: str, negated: bool
+    platform: Platform,
+    agent: Agent,
+    right: Right,
+    operation: Operation | None,
+    style: str,
+    negated: bool,
 ) -> None:
-    """The reason for a right of an agent on a whole protocol, or why the agent lacks it."""
+    """The reason for a right of an agent on a whole protocol, or why the agent lacks (a part of)
+    it."""
     every = [grant for grant in platform.protocol_grants if grant.right is right]
     grant = next((grant for grant in every if grant.agent == agent), None)
-    if negated == (grant is not None):
+    opened = grant.operations if grant is not None else ()
+    wanted = right.operations if operation is None else (operation.value,)
+    words = [word for word in wanted if (word in opened) is not negated]
+    if not words:
         others = ", ".join(sorted({grant.agent.name for grant in every}))
         who = f"granted to {others}" if others else "not granted to any agent"
         wrong = f"is granted nothing on {right}: it is {who}; it follows from the role of an agent"
         has = f"has {right}: scmigen why shows the reason"
         say(f"{agent.name} {has if negated else wrong}", err=True)
         raise SystemExit(ERRORS)
-    lacking = right_lacking(agent, right)
+    because = grant.because if grant is not None else ""
+    lacking = right_lacking(agent, right, words) if negated else None
     where = f"protocol {right.protocol:#x}"
-    words = " ".join(right.operations)
     if style == "json":
         told: dict[str, Any] = {
             "agent": agent.name,
@@ -186,14 +195,14 @@ def _answer_right(
             "id": None,
             "name": right,
             "resource": where,
-            "operations": right.operations,
-            "because": [lacking.plain() if grant is None else grant.because],
+            "operations": words,
+            "because": [because if lacking is None else lacking.plain()],
         }
         say_json([told])
         return
-    say(f"{agent.name}: {'no ' if grant is None else ''}{words} on {right} ({where})")
+    say(f"{agent.name}: {'no ' if negated else ''}{' '.join(words)} on {right} ({where})")
     place = f" ({agent.position})" if agent.position else ""
-    say(f"  {lacking}" if grant is None else f"  {grant.because}{place}")
+    say(f"  {because}{place}" if lacking is None else f"  {lacking}")
 
 
 def _reasons(grant: Grant) -> list[str]:

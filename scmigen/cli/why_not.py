@@ -1,10 +1,10 @@
 """The answers of ``scmigen why --not``: the reasons why an agent lacks something, in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from scmigen.assignment.assignment import Agent
-from scmigen.assignment.roles import ROLES
+from scmigen.assignment.roles import ROLES, SystemPower
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.checks.hints import resource_reference
 from scmigen.checks.words import agent_word, names, use_word
@@ -109,16 +109,24 @@ def _unused(model: Model, agent: Agent, uses: Iterable[Use]) -> Because:
     return Because(Cause.UNUSED, f"{none}; {used}", next(iter(by_user.values()))[1])
 
 
-def right_lacking(agent: Agent, right: Right) -> Because:
-    """Why an agent lacks a right on a whole protocol."""
-    roles = [
-        role
-        for role, facts in ROLES.items()
-        if (facts.permissions if right is Right.PERMISSIONS else facts.told_of_system_power)
-    ]
-    said = " nor does its entry say permissions: true" if right is Right.PERMISSIONS else ""
-    text = f"its role is {agent.role}; {right} comes with {', '.join(roles)}"
-    return Because("role", f"{text},{said}" if said else text, agent.position)
+def right_lacking(agent: Agent, right: Right, operations: Sequence[str]) -> Because:
+    """Why an agent lacks operations of a right on a whole protocol."""
+    if right is Right.PERMISSIONS:
+        roles = [role for role, facts in ROLES.items() if facts.permissions]
+        own, key = ROLES[agent.role].permissions, "permissions: true"
+        told = "permissions: false"
+    else:
+        enough = SystemPower.SET if "state" in operations else SystemPower.TOLD
+        fit = {enough, SystemPower.SET}
+        roles = [role for role, facts in ROLES.items() if facts.system_power in fit]
+        own, key = ROLES[agent.role].system_power in fit, f"system-power: {enough}"
+        told = f"system-power: {agent.system_power}"
+    if own:
+        return Because("role", f"its entry says {told}", agent.position)
+    by_role = f"its role is {agent.role}; {right} comes with {', '.join(roles)}"
+    if set(operations) != set(right.operations):
+        by_role = by_role.replace(f"; {right}", f"; {' '.join(operations)} on {right}")
+    return Because("role", f"{by_role}, nor does its entry say {key}", agent.position)
 
 
 def devices_lacking(model: Model, agent: Agent, named: Subject) -> list[Because]:

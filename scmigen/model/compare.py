@@ -13,8 +13,10 @@ from typing import NamedTuple
 from scmigen import runtime
 from scmigen.model.identifiers import Ids
 from scmigen.scmi.operations import Operation, ordered
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import Kind, Profile
 
+#: The profile of agents for which no source says any.
+UNSAID = Profile.V3_2
 #: In place of a kind: a device, and the agent itself.
 DEVICE, AGENT = "device", "agent"
 #: What an agent may do with a device: it has it at boot, or may be given it.
@@ -31,6 +33,7 @@ class What(StrEnum):
     RENAMED = "renamed"
     ALLOWED = "allowed"
     DENIED = "denied"
+    PROFILE = "profile"
 
 
 class Thing(NamedTuple):
@@ -46,11 +49,13 @@ class Thing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Number, name and allowed operations of an entity (``operations`` is None if unknown)."""
+    """Number, name and allowed operations of an entity (``operations`` is None if unknown); of an
+    agent also its profile."""
 
     number: int
     name: str
     operations: tuple[str, ...] | None = None
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,9 @@ class Side:
 class Change:
     """One change. ``agent``: whose view it is in, none where it is the same for all.
 
-    ``was`` is the number of old (renumbered), the name of old (renamed), or the name of what had
-    the number before (reused). ``operations`` are those added or allowed, removed or denied.
+    ``was`` is the number of old (renumbered), the name of old (renamed), the name of what had the
+    number before (reused), or the profile of old. ``operations`` are those added or allowed,
+    removed or denied; or the profile.
     """
 
     agent: str | None
@@ -143,9 +149,10 @@ def of_runtime(configuration: runtime.Runtime) -> Side:
 def _view(
     agent: runtime.Agent, by_number: Mapping[tuple[Kind, int], tuple[Thing, str]]
 ) -> Iterator[tuple[Thing, Known]]:
+    told = agent.system_power_told or agent.system_power
     rights = [("permissions", agent.permissions), ("system-power", agent.system_power)]
-    own = tuple(word for word, has in rights if has)
-    yield Thing(AGENT, ""), Known(agent.id, agent.name, own)
+    own = tuple(word for word, has in (*rights, ("system-power-told", told)) if has)
+    yield Thing(AGENT, ""), Known(agent.id, agent.name, own, agent.profile or UNSAID)
     for kind, grants in agent.grants.items():
         for grant in grants:
             thing, name = by_number[kind, grant.resource]
@@ -222,6 +229,9 @@ def _differences(agent: str | None, thing: Thing, before: Known, now: Known) -> 
         yield Change(agent, What.RENAMED, thing, now.number, now.name, before.name)
     if before.operations is None or now.operations is None:
         return
+    if now.profile is not None and before.profile != now.profile:
+        new = (now.profile,)
+        yield Change(agent, What.PROFILE, thing, now.number, now.name, before.profile, new)
     more = _words(thing, set(now.operations) - set(before.operations))
     less = _words(thing, set(before.operations) - set(now.operations))
     if more:

@@ -187,9 +187,14 @@ class Platform:
         """The rights of the agents on whole protocols, by agent."""
         return tuple(protocol_grants(self.agents))
 
+    def opened(self, agent: Agent, right: Right) -> tuple[str, ...]:
+        """What a right on a protocol as a whole opens to an agent; nothing, if it lacks that."""
+        found = (g for g in self.protocol_grants if g.agent == agent and g.right is right)
+        return next((grant.operations for grant in found), ())
+
     def has_right(self, agent: Agent, right: Right) -> bool:
-        """Whether an agent has a right on a protocol as a whole."""
-        return any(g.agent == agent and g.right is right for g in self.protocol_grants)
+        """Whether an agent has a right on a protocol as a whole, or a part of it."""
+        return bool(self.opened(agent, right))
 
     @cached_property
     def _selector(self) -> Selector:

@@ -4,12 +4,12 @@ They follow from the role of an agent (`scmigen.assignment.roles`) and from what
 it, not from a resource that a device needs.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from scmigen.assignment.assignment import Agent
-from scmigen.assignment.roles import ROLES
+from scmigen.assignment.roles import ROLES, SystemPower
 from scmigen.scmi.protocols import Protocol
 
 
@@ -17,7 +17,7 @@ class Right(StrEnum):
     """What an agent may do besides using resources. Both are denied by default.
 
     ``PERMISSIONS``: change the permissions of agents, its own too (base messages 0x9 to 0xB).
-    ``SYSTEM_POWER``: ask for a state of the system and be notified of it (protocol 0x12).
+    ``SYSTEM_POWER``: set the state of the system, and be told of it (protocol 0x12).
     """
 
     PERMISSIONS = "permissions"
@@ -30,17 +30,33 @@ class Right(StrEnum):
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """The operations that the right opens, in words."""
+        """The operations that the right can open, in words."""
         return ("change",) if self is Right.PERMISSIONS else ("state", "read")
+
+
+#: What of `Right.SYSTEM_POWER` is opened.
+_SYSTEM_POWER: Mapping[SystemPower, tuple[str, ...]] = {
+    SystemPower.NONE: (),
+    SystemPower.TOLD: ("read",),
+    SystemPower.SET: Right.SYSTEM_POWER.operations,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ProtocolGrant:
-    """A right of an agent, with the reason in words."""
+    """A right of an agent: the operations it opens to that agent, and the reason in words."""
 
     agent: Agent
     right: Right
+    operations: tuple[str, ...]
     because: str
+
+
+def in_a_word(right: Right, operations: Sequence[str]) -> str:
+    """How much of a right an agent has: ``yes``, ``no``, or for a part of it ``told``."""
+    if not operations:
+        return "no"
+    return "yes" if len(operations) == len(right.operations) else SystemPower.TOLD.value
 
 
 def protocol_grants(agents: Iterable[Agent]) -> Iterator[ProtocolGrant]:
@@ -50,6 +66,9 @@ def protocol_grants(agents: Iterable[Agent]) -> Iterator[ProtocolGrant]:
         by_role = f"its role is {agent.role}"
         if agent.permissions:
             why = by_role if role.permissions else "its entry says permissions: true"
-            yield ProtocolGrant(agent, Right.PERMISSIONS, why)
-        if role.told_of_system_power:
-            yield ProtocolGrant(agent, Right.SYSTEM_POWER, by_role)
+            yield ProtocolGrant(agent, Right.PERMISSIONS, Right.PERMISSIONS.operations, why)
+        operations = _SYSTEM_POWER[agent.system_power]
+        if operations:
+            said = f"its entry says system-power: {agent.system_power}"
+            why = by_role if agent.system_power is role.system_power else said
+            yield ProtocolGrant(agent, Right.SYSTEM_POWER, operations, why)

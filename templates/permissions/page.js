@@ -131,9 +131,9 @@ function drawHead() {
     const line = (...parts) => make("span", { className: "sub" }, parts.filter(Boolean).join(" · "));
     const button = make("button", { type: "button", ariaPressed: "false" },
       named(agent.name, "b"),
-      line(`id ${agent.id}`, agent.role, agent.transport),
+      line(`id ${agent.id}`, agent.role, agent.transport, agent.profile && `SCMI ${agent.profile}`),
       line(plural(grants, "grant"), agent.permissions && "may change permissions",
-        agent.systemPower && "system power"));
+        { set: "system power", told: "told of system power" }[agent.systemPower]));
     button.addEventListener("click", () => {
       byId("agent").value = byId("agent").value === String(at) ? "" : String(at);
       filtersChanged();

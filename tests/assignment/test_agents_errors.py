@@ -80,6 +80,7 @@ MISTAKES = [
     (domain("    scmi: {transport: {type: ^mbox}}"), "type cannot be 'mbox'", "mailbox"),
     (domain("    scmi: {transport: {type: smc, smc-id: ^-1}}"), "smc-id must be a number", None),
     (domain("    scmi: {permissions: ^1}"), "permissions must be true or false", None),
+    (domain("    scmi: {system-power: ^tell}"), "system-power cannot be 'tell'", "told"),
     (domain("    access: ^gpu"), "access must be a list", "- item"),
     (domain("    access:\n      - ^'&gpu'"), "an access entry must be a mapping", "key: value"),
     (domain("    access:\n      - ^{flags: {}}"), "an access entry needs dev", "- dev:"),

@@ -57,6 +57,11 @@ WRONG = [
     ("^a { %s scmigen,id = <2>; };", "agent-id", "no agent has id 1"),
     ('a { %s id = <1>; ^scmigen,role = "x"; };', "agent-role", "scmigen,role cannot be 'x'"),
     (
+        'a { %s id = <1>; ^scmigen,system-power = "yes"; };',
+        "domain-property",
+        "scmigen,system-power cannot be 'yes'",
+    ),
+    (
         'a { %s id = <1>; ^scmigen,profile = "linux-x"; };',
         "agent-profile",
         "scmigen,profile cannot be 'linux-x'",

@@ -113,6 +113,14 @@ STATED = {
         },
         lambda agent: agent.profile,
     ),
+    "system_power": Stated(
+        ("told", "none"),
+        {
+            **in_files("scmi", "system-power"),
+            DOMAINS: lambda v: f'@scmigen,system-power = "{v}";',
+        },
+        lambda agent: agent.system_power,
+    ),
     # In a tree, a flag can only be set.
     "permissions": Stated(
         ("true", "false"),

@@ -134,11 +134,15 @@ def expected(view: str, board: list[str]) -> list[dict[str, str]]:
     if view != "agents":
         return told
     rights = ("permissions", "system-power")
-    kinds = [name for name in told[0] if name not in {"id", "agent", "role", *rights}]
+    kinds = [name for name in told[0] if name not in {"id", "agent", "role", "profile", *rights}]
     return [
         {
             **{name: row[name] for name in ("id", "agent", "role")},
-            "rights": ", ".join(name for name in rights if row[name] == "yes"),
+            "rights": ", ".join(
+                name if row[name] == "yes" else f"{name} ({row[name]})"
+                for name in rights
+                if row[name] != "no"
+            ),
             "resources": ", ".join(f"{row[kind]} {kind}" for kind in kinds if row[kind] != "0"),
         }
         for row in told

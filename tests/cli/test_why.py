@@ -238,9 +238,17 @@ def test_nothing_lacks(asked: list[str]) -> None:
 def test_rights_come_with_roles(asked: list[str]) -> None:
     done = scmigen("why", "--not", "vm", "system-power", *asked)
     assert done.stdout.splitlines() == [
-        "vm: no state read on system-power (protocol 0x12)",
-        "  its role is vm; system-power comes with ospm, psci, hypervisor (a.yaml:4:5)",
+        "vm: no state on system-power (protocol 0x12)",
+        "  its role is vm; state on system-power comes with ospm, psci, hypervisor, nor does its "
+        "entry say system-power: set (a.yaml:4:5)",
     ]
+    done = scmigen("why", "vm", "system-power", *asked)
+    assert done.stdout.splitlines() == [
+        "vm: read on system-power (protocol 0x12)",
+        "  its role is vm (a.yaml:4:5)",
+    ]
+    done = scmigen("why", "--not", "vm", "system-power", "--operation", "read", *asked)
+    assert (done.returncode, done.stdout) == (1, "")
     (told,) = json.loads(
         scmigen("why", "--not", "vm", "permissions", *asked, "--format", "json").stdout
     )

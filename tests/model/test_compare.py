@@ -123,8 +123,17 @@ def test_agents() -> None:
     ]
     more = model_of(soc(D), TWO_AGENTS + "  c: {id: 3, scmi: {role: hypervisor}}")
     assert said(old, of_runtime(to_runtime(more.platforms[0]))) == [
-        "c added agent 3 permissions system-power"
+        "c added agent 3 permissions system-power system-power-told"
     ]
+
+
+def test_the_release_that_an_agent_speaks() -> None:
+    """An agent of which no source says it speaks the newest."""
+    old = of_runtime(to_runtime(model_of(soc(D), TWO_AGENTS).platforms[0]))
+    text = TWO_AGENTS.replace("role: vm", "role: vm, profile: linux-6.6")
+    assert text != TWO_AGENTS
+    new = of_runtime(to_runtime(model_of(soc(D), text).platforms[0]))
+    assert said(old, new) == ["b profile agent 2 (3.2) 3.1"]
 
 
 def test_each_agents_own_numbers() -> None:

@@ -59,7 +59,7 @@ def test_the_csv_map_is_the_hand_written_table(model: Model) -> None:
 
 
 def test_the_csv_map_tells_the_rights_on_whole_protocols(model: Model) -> None:
-    """By role: a hypervisor has both, an operating system may ask for system power."""
+    """By role: a hypervisor has both, an operating system the latter, a guest is told."""
     text = files_of(model, "permissions")["permissions/permissions.csv"].decode()
     rows = [row for row in csv.DictReader(text.splitlines()) if not row["number"]]
     assert [(row["kind"], row["name"]) for row in rows] == [
@@ -69,7 +69,7 @@ def test_the_csv_map_tells_the_rights_on_whole_protocols(model: Model) -> None:
     granted = [{agent: row[agent] for agent in AGENTS if row[agent]} for row in rows]
     assert granted == [
         {"hypervisor": "change"},
-        {"linux": "state read", "hypervisor": "state read"},
+        {"linux": "state read", "vm1": "read", "vm2": "read", "hypervisor": "state read"},
     ]
 
 

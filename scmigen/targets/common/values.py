@@ -165,7 +165,7 @@ def trip_points(platform: Platform, resource: Resource) -> tuple[TripPoint, ...]
 
 
 def system_power_agents(platform: Platform) -> tuple[Agent, ...]:
-    """The agents that have the system power protocol, by their roles."""
+    """The agents that have the system power protocol, if only to be told."""
     agents = platform.agents
     return tuple(agent for agent in agents if platform.has_right(agent, Right.SYSTEM_POWER))
 

@@ -90,9 +90,10 @@ def _agent(platform: Platform, agent: Agent) -> dict[str, Any]:
         "id": agent.id,
         "name": agent.name,
         "role": str(agent.role),
+        "profile": agent.profile,
         "transport": agent.transport.type if agent.transport else None,
         "permissions": platform.has_right(agent, Right.PERMISSIONS),
-        "systemPower": platform.has_right(agent, Right.SYSTEM_POWER),
+        "systemPower": agent.system_power,
     }
 
 

@@ -8,7 +8,7 @@ from scmigen.bindings.board import model_of
 from scmigen.escape import markdown as markdown_text
 from scmigen.escape import markdown_code, plain
 from scmigen.model.platform import Grant, Platform, Resource
-from scmigen.model.protocol_grants import Right
+from scmigen.model.protocol_grants import Right, in_a_word
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.names import written
@@ -59,10 +59,7 @@ def csv_table(platform: Platform) -> bytes:
             ]
         )
     for right in Right:
-        cells = (
-            " ".join(right.operations) if platform.has_right(agent, right) else ""
-            for agent in platform.agents
-        )
+        cells = (" ".join(platform.opened(agent, right)) for agent in platform.agents)
         table.writerow([right.protocol.name.lower(), "", right, "", "", "", *cells])
     return text.getvalue().encode()
 
@@ -116,7 +113,8 @@ def markdown(platform: Platform) -> bytes:
             agent.id,
             markdown_text(agent.name),
             agent.role,
-            [platform.has_right(agent, r) for r in Right],
+            agent.profile,
+            [in_a_word(right, platform.opened(agent, right)) for right in Right],
         )
         for agent in platform.agents
     ]
@@ -134,6 +132,7 @@ def markdown(platform: Platform) -> bytes:
         name=markdown_code(platform.name),
         board=markdown_text(model_of(platform.inventory.tree)),
         agents=agents,
+        profiles=any(agent.profile for agent in platform.agents),
         tables=tables,
         named=bool(macros),
         devices=devices,

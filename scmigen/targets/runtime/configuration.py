@@ -1,10 +1,10 @@
 """The runtime configuration of a platform: what the bundled server has to know."""
 
-from collections.abc import Set
 from typing import TypedDict
 
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent, HandGrant
+from scmigen.assignment.roles import SystemPower
 from scmigen.bindings.board import compatible_of
 from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import Position
@@ -19,7 +19,6 @@ from scmigen.targets.common.values import (
     clock_rates,
     operating_points,
     own_number,
-    system_power_agents,
     trip_points,
     voltage_levels,
 )
@@ -61,7 +60,6 @@ def to_runtime(platform: Platform, options: RuntimeOptions | None = None) -> run
 def _configuration(platform: Platform, options: RuntimeOptions) -> runtime.Runtime:
     """The part of the configuration that comes from the tree."""
     found = platform.resources
-    system_power = {agent.id for agent in system_power_agents(platform)}
     domains = tuple(_performance(platform, r) for r in found[Kind.PERFORMANCE])
     known = any(level.power for domain in domains for level in domain.levels)
     return runtime.Runtime(
@@ -71,7 +69,7 @@ def _configuration(platform: Platform, options: RuntimeOptions) -> runtime.Runti
         sub_vendor=platform.options.sub_vendor,
         system_power_grace=platform.options.grace,
         numbering=platform.numbering,
-        agents=tuple(_agent(platform, agent, system_power) for agent in platform.agents),
+        agents=tuple(_agent(platform, agent) for agent in platform.agents),
         clocks=tuple(_clock(platform, r) for r in found[Kind.CLOCK]),
         power_domains=tuple(_power(platform, r) for r in found[Kind.POWER]),
         reset_domains=tuple(runtime.ResetDomain(**_common(platform, r)) for r in found[Kind.RESET]),
@@ -210,7 +208,7 @@ def _performance(platform: Platform, resource: Resource) -> runtime.PerformanceD
     )
 
 
-def _agent(platform: Platform, agent: Agent, system_power: Set[int]) -> runtime.Agent:
+def _agent(platform: Platform, agent: Agent) -> runtime.Agent:
     in_devices = frozenset(use.consumer.path for d in platform.devices for use in d.uses)
     grants = {
         kind: tuple(_grant(grant, in_devices) for grant in platform.grants_of(agent, kind))
@@ -223,7 +221,8 @@ def _agent(platform: Platform, agent: Agent, system_power: Set[int]) -> runtime.
         role=agent.role,
         profile=agent.profile,
         permissions=platform.has_right(agent, Right.PERMISSIONS),
-        system_power=agent.id in system_power,
+        system_power=agent.system_power is SystemPower.SET,
+        system_power_told=agent.system_power is SystemPower.TOLD,
         transport=agent.transport,
         grants=grants,
     )

@@ -1,16 +1,17 @@
 """The system power protocol: which agents have it, and what the firmware needs for it.
 
 SCP-firmware looks the messages of this protocol up as those of Base, so that its permissions deny
-nothing. A guard before its module asks for the protocol: an agent has all of it, by its role, or
-nothing.
+nothing. A guard before its module asks for the protocol: an agent has all of it or nothing, and
+whether it may then set the state follows from its type, which is that of its role.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scmigen.assignment import roles
 from scmigen.assignment.assignment import Agent
-from scmigen.assignment.roles import ROLES
 from scmigen.diagnostics import Diagnostic, Finding, Severity
+from scmigen.model.platform import Platform
 from scmigen.runtime import Role
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.values import system_power_agents
@@ -82,12 +83,24 @@ def users(setup: Setup, drivers: Drivers) -> frozenset[int]:
     """The ids of the agents that may use the protocol, be its tables ours or the product's."""
     if _missing(setup, drivers) is not None and not _has_own(setup, drivers):
         return frozenset()
-    return frozenset(agent.id for agent in system_power_agents(setup.platform))
+    return frozenset(agent.id for agent in _admitted(setup.platform))
+
+
+def _admitted(platform: Platform) -> tuple[Agent, ...]:
+    """The agents that have the protocol: not those that would get more than they are granted."""
+    agents = system_power_agents(platform)
+    return tuple(agent for agent in agents if not _would_set(agent))
+
+
+def _would_set(agent: Agent) -> bool:
+    """Whether an agent, with the protocol, could set the state though it may not."""
+    may = agent.system_power is roles.SystemPower.SET
+    return roles.ROLES[agent.role].sets_system_power and not may
 
 
 def system_power(setup: Setup, drivers: Drivers) -> SystemPower | None:
     """The protocol of a platform, if an agent has it and nothing is missing."""
-    agents = system_power_agents(setup.platform)
+    agents = _admitted(setup.platform)
     if not agents or _missing(setup, drivers) is not None:
         return None
     others = any(agent.role is not Role.PSCI for agent in agents)
@@ -106,9 +119,21 @@ def check(setup: Setup, drivers: Drivers) -> Iterator[Diagnostic]:
     """
     if setup.variant.simulated:
         return
-    agents = system_power_agents(setup.platform)
+    for agent in filter(_would_set, system_power_agents(setup.platform)):
+        yield SCP_SYSTEM_POWER.note(
+            f"the system power protocol is denied to {agent.name}, which may only be told: in "
+            f"SCP-firmware, an agent of the role {agent.role} that is told may set the state, too",
+            agent.position,
+            hint="give it another role, or system-power: set or none",
+        )
+    agents = _admitted(setup.platform)
     missing = _missing(setup, drivers)
-    readers = [agent for agent in agents if not ROLES[agent.role].sets_system_power]
+    readers = [
+        agent
+        for agent in agents
+        if agent.system_power is roles.SystemPower.SET
+        and not roles.ROLES[agent.role].sets_system_power
+    ]
     if agents and _has_own(setup, drivers):
         yield SCP_SYSTEM_POWER.note(
             f"system power is the firmware's own: of its scmi-system-power, if it has that, "

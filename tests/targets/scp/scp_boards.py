@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 
 from scmigen.assignment.assignment import Agent, PlatformOptions
 from scmigen.assignment.given import Given, Outputs
+from scmigen.assignment.roles import ROLES
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.references import References
@@ -55,7 +56,9 @@ class Board:
         return self.soc.children.get(name) or self.child(self.soc, name)
 
     def agent(self, name: str, role: Role = Role.OSPM, permissions: bool = False) -> Agent:
-        agent = Agent(len(self.agents) + 1, name, role, permissions=permissions)
+        power = ROLES[role].system_power
+        number = len(self.agents) + 1
+        agent = Agent(number, name, role, permissions=permissions, system_power=power)
         self.agents.append(agent)
         return agent
 

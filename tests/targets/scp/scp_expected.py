@@ -42,7 +42,7 @@ PROTOCOL = {
 ASSUMED_VOLTAGE = 1_000_000
 AGENT_TYPES = {"psci": 0, "hypervisor": 1, "ospm": 2}
 #: Roles that have business with the power of the system.
-SYSTEM_ROLES = ("ospm", "psci", "hypervisor")
+SYSTEM_ROLES = ("ospm", "psci", "hypervisor", "vm")
 #: Ids the walker asks about.
 ASKED = 320
 

@@ -1,5 +1,7 @@
 """What SCP-firmware cannot hold or do is said, with what to do about it."""
 
+from dataclasses import replace
+
 import pytest
 from targets.scp.scp_boards import (
     LEVEL,
@@ -18,6 +20,7 @@ from targets.scp.scp_boards import (
 )
 
 from scmigen.assignment.assignment import Extra, PlatformOptions
+from scmigen.assignment.roles import SystemPower
 from scmigen.bindings.facts import Use
 from scmigen.diagnostics import Diagnostic, Position, Severity, format_text
 from scmigen.explain import findings
@@ -364,5 +367,18 @@ def test_system_power_without_drivers_is_denied() -> None:
     assert "denied to it: there is no driver for shutdown and system-power-alarm" in found.message
     (found,) = powered("optee", Role.OSPM)
     assert "OP-TEE has no timer" in found.message
-    assert not powered("optee", Role.VM)
+    (found,) = powered("optee", Role.VM)
+    assert "denied to it" in found.message
+    assert not powered("optee", Role.OTHER)
     assert not powered("host", Role.OSPM)
+
+
+def test_an_agent_that_may_only_be_told_gets_no_more_by_its_type() -> None:
+    """SCP-firmware lets a PSCI agent that has the protocol set the state."""
+    board = Board("told")
+    told = replace(board.agent("it", Role.PSCI), system_power=SystemPower.TOLD)
+    board.agents[:] = [told]
+    board.grant(told, board.resource(Kind.POWER, 0, "gpu"), STATE)
+    (said,) = (it for it in emit(board.platform(target="product"))[1] if "system" in it.id)
+    assert said.message.startswith("the system power protocol is denied to it, which may only be")
+    assert "config_scmi_system_power.c" not in {it.path for it in emit(board.platform())[0]}
