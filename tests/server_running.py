@@ -48,6 +48,8 @@ class Running:
         urls: Mapping[str, str],
         records: Sequence[Record] = (),
         faults: Sequence[Fault] = (),
+        *,
+        slow: bool = False,
         **options: Any,
     ) -> None:
         self.log: list[str] = []
@@ -57,7 +59,7 @@ class Running:
             for name, url in urls.items()
             if (agent := self.server.agent(name)) is not None
         }
-        self.service = Service(self.server, endpoints, self.note, records, faults)
+        self.service = Service(self.server, endpoints, self.note, records, faults, slow=slow)
 
     def note(self, line: str, _: str) -> None:
         self.log.append(line)

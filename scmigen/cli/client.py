@@ -9,15 +9,16 @@ from pathlib import Path
 import click
 
 from scmigen.cli import complete
+from scmigen.cli.client_faults import fault
 from scmigen.cli.client_options import (
     ID,
     OCTET,
     STYLE,
     U64,
     Options,
-    Refused,
     agent_command,
     holding,
+    refused,
 )
 from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, switched, table
 from scmigen.cli.client_values import performance, sensor, voltage
@@ -54,7 +55,7 @@ def client(context: click.Context, url: str, style: str, timeout: float) -> None
     context.obj = Options(url, timeout, style)
 
 
-for group in (voltage, performance, sensor):
+for group in (voltage, performance, sensor, fault):
     client.add_command(group)
 
 
@@ -341,7 +342,7 @@ def raw(options: Options, protocol: str, message: int, words: tuple[str, ...]) -
     with options.connected() as platform:
         status, values = platform.command(number, message, payload)
     if status != Status.SUCCESS:
-        raise Refused(ScmiError(status, f"protocol {number:#x} message {message:#x}"))
+        raise refused(ScmiError(status, f"protocol {number:#x} message {message:#x}"))
     whole = len(values) // 4 * 4
     text = [f"{int.from_bytes(values[at : at + 4], 'little'):#010x}" for at in range(0, whole, 4)]
     options.show({"status": status, "values": values.hex()}, " ".join(text) or "SUCCESS")

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from scmigen.cli.client_text import possible_values
+from scmigen.cli.lines import LinesError
 from scmigen.cli.report import say, say_json
 from scmigen.client import Client, ClientError, ScmiError, UrlError
 from scmigen.scmi.protocols import Protocol
@@ -60,7 +61,7 @@ class Options:
             with Client(self.url, self.timeout, end) as client:
                 yield client
         except ScmiError as refusal:
-            raise Refused(refusal) from None
+            raise refused(refusal) from None
         except UrlError as problem:
             raise click.UsageError(str(problem)) from None
         except ClientError as problem:
@@ -80,7 +81,7 @@ class Options:
                 (attributes, *_) = platform.call(protocol, _ATTRIBUTES, number)
                 indexed = protocol is Protocol.PERFORMANCE and attributes & _INDEXED
                 told = possible_values(parts, "level_index" if indexed else None)
-                raise Refused(refusal, told) from None
+                raise refused(refusal, told) from None
             raise
 
     def show(self, value: Any, *lines: str) -> None:
@@ -99,17 +100,9 @@ class Options:
             platform.next_event(left)
 
 
-class Refused(click.ClickException):
-    """``DENIED: CLOCK_RATE_SET(…)`` on stderr, and what else there is to say."""
-
-    def __init__(self, refusal: ScmiError, *more: str) -> None:
-        super().__init__(str(refusal))
-        self._more = more
-
-    def show(self, file: Any = None) -> None:
-        """Print the status first, without "Error:"."""
-        for line in (self.message, *self._more):
-            click.echo(line, err=True, file=file)
+def refused(refusal: ScmiError, *more: str) -> LinesError:
+    """``DENIED: CLOCK_RATE_SET(…)``, without "Error:", and what else there is to say."""
+    return LinesError((str(refusal), *more), start="")
 
 
 STYLE = click.Choice(["text", "json"])

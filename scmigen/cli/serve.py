@@ -4,20 +4,20 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import click
 
 from scmigen import runtime
-from scmigen.addresses import quoted
 from scmigen.cli import complete
 from scmigen.cli.faults import faults_of
 from scmigen.cli.reply_sizes import MOST, check_sizes, max_reply_option, number_of_bytes
 from scmigen.cli.report import say
+from scmigen.cli.serve_options import by_agent, control_address, endpoints, window, windows
 from scmigen.diagnostics import InputError
 from scmigen.inputs import of_build, read_bytes
 from scmigen.scmi.clients import KNOWN, profile_of
@@ -25,17 +25,15 @@ from scmigen.scmi.layouts import MAX_REPLY
 from scmigen.scmi.protocols import KIND_OF
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
-from scmigen.server.fastchannels import IDLE, PERIOD, FastChannelError, Window, users
+from scmigen.server.fastchannels import FastChannelError, Window
 from scmigen.server.log import RARE, Log
 from scmigen.server.port import Record, Trace
 from scmigen.server.service import Service
 from scmigen.server.transports import TransportError, UrlError
+from scmigen.server.transports.address import Address
 
-#: The longest interval between looks at FastChannels, in µs.
-_LONGEST_IDLE: Final = 1_000_000
 #: Values of --state: whether an agent reads the state of the platform.
 _STATES: Final = {"own": False, "real": True}
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +77,6 @@ def _configuration(options: _Options) -> runtime.Runtime:
         raise click.ClickException(f"{path}: {problem}") from None
 
 
-def _by_agent(
-    platform: runtime.Runtime,
-    option: str,
-    wanted: tuple[str, ...],
-    parse: Callable[[str], _Value | None],
-    known: str,
-) -> tuple[_Value | None, dict[int, _Value]]:
-    """The values of an ``option``, ``[AGENT=]VALUE``: that of all agents, if it has one, and those
-    of single agents by id. Raises `click.UsageError`."""
-    default, found = None, {}
-    ids = {agent.name: agent.id for agent in platform.agents}
-    for item in wanted:
-        name, equals, text = item.rpartition("=")
-        value = parse(text)
-        if value is None:
-            raise click.UsageError(f"--{option} {item}: unknown {option} {text!r}; known: {known}")
-        if not equals:
-            default = value
-        elif name in ids:
-            found[ids[name]] = value
-        else:
-            raise click.UsageError(f"--{option} {item}: {_unknown_agent(name, ids)}")
-    return default, found
-
-
-def _unknown_agent(name: str, known: Iterable[str]) -> str:
-    return f"unknown agent {name!r}; known: {', '.join(known)}"
-
-
 def _server(
     options: _Options,
     backend: Backend | None,
@@ -118,11 +87,11 @@ def _server(
 ) -> Server:
     """A server of ``platform``, ``successor`` to another one on reload. Raises
     `click.ClickException`."""
-    profile, profiles = _by_agent(platform, "profile", options.profiles, profile_of, KNOWN)
-    size, sizes = _by_agent(
+    profile, profiles = by_agent(platform, "profile", options.profiles, profile_of, KNOWN)
+    size, sizes = by_agent(
         platform, "max-reply", options.max_reply, number_of_bytes, f"1 to {MOST} bytes"
     )
-    real, readers = _by_agent(platform, "state", options.state, _STATES.get, ", ".join(_STATES))
+    real, readers = by_agent(platform, "state", options.state, _STATES.get, ", ".join(_STATES))
     try:
         found = Server(
             platform,
@@ -135,7 +104,7 @@ def _server(
             refused=lambda refusal: log(f"refused: {refusal}", refusal.source, RARE),
             failed=lambda line: log(f"back end: {line}", "the back end"),
             broken=lambda line: log(f"ERROR: {line}", "internal errors"),
-            fastchannels=_windows(platform, options.fastchannels),
+            fastchannels=windows(platform, options.fastchannels),
             successor=successor,
         )
     except BackendError as problem:
@@ -144,93 +113,6 @@ def _server(
         raise click.ClickException(f"--fastchannel: {problem}") from None
     check_sizes(found, size, sizes)
     return found
-
-
-def _endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) -> dict[Agent, str]:
-    """Agent → URL, from ``--listen`` and ``--directory``. Raises `click.UsageError`."""
-    if not listen and directory is None:
-        raise click.UsageError("nowhere to listen: give --listen AGENT=URL or --directory DIR")
-    found: dict[Agent, str] = {}
-    for item in listen:
-        name, _, url = item.partition("=")
-        agent = server.agent(name)
-        if agent is None:
-            known = [agent.name for agent in server.agents.values()]
-            raise click.UsageError(f"--listen {item}: {_unknown_agent(name, known)}")
-        if agent in found:
-            raise click.UsageError(f"--listen {item}: {agent.name} already has a URL")
-        if url in found.values():
-            raise click.UsageError(f"--listen {item}: another agent already has this URL")
-        found[agent] = url
-    if directory is not None:
-        for agent in server.agents.values():
-            if agent not in found:
-                found[agent] = f"unix:{quoted(str(directory / _file_name(agent)))}"
-    return found
-
-
-def _file_name(agent: Agent) -> str:
-    """``NAME.sock``, with the id in place of a name that is not a plain file name."""
-    plain_name = agent.name.replace("-", "").replace("_", "").isalnum()
-    return f"{agent.name if plain_name else agent.id}.sock"
-
-
-def _windows(
-    platform: runtime.Runtime, wanted: tuple[tuple[str, Window], ...]
-) -> dict[int, Window]:
-    """The memory of each agent's FastChannels, by id. Raises `click.UsageError`."""
-    found: dict[int, Window] = {}
-    ids = {agent.name: agent.id for agent in platform.agents}
-    able = users(platform)
-    for name, window in wanted:
-        if not name and len(able) != 1:
-            names = ", ".join(agent.name for agent in able) or "none"
-            raise click.UsageError(
-                f"--fastchannel {window.path}: each agent has a file of its own; give "
-                f"AGENT={window.path}:{window.address:#x}:{window.size:#x}. Agents with "
-                f"FastChannels: {names}"
-            )
-        if name and name not in ids:
-            raise click.UsageError(
-                f"--fastchannel {name}={window.path}: {_unknown_agent(name, ids)}"
-            )
-        number = ids[name] if name else able[0].id
-        if number in found:
-            raise click.UsageError(f"--fastchannel: two files for {name or able[0].name}")
-        found[number] = window
-    return found
-
-
-def _window(text: str) -> tuple[str, Window]:
-    """Parse ``[AGENT=]FILE:ADDR:SIZE[,idle=MS]``: the agent, if it is named, and its memory. Raises
-    `click.UsageError`."""
-    try:
-        head, address, size = text.rsplit(":", 2)
-        agent, equals, name = head.partition("=")
-        if not equals:
-            agent, name = "", head
-        size, comma, option = size.partition(",")
-        key, _, value = option.partition("=")
-        if comma and key != "idle":
-            raise ValueError  # noqa: TRY301 - said below
-        idle = int(value) * 1000 if comma else IDLE
-        found = Window(Path(name), int(address, 0), int(size, 0), idle)
-    except ValueError:
-        raise click.UsageError(
-            f"--fastchannel {text}: give FILE:ADDR:SIZE, such as /dev/shm/scmi:0x10000000:0x1000, "
-            "and ,idle=MS if wanted"
-        ) from None
-    if not PERIOD <= found.idle <= _LONGEST_IDLE:
-        raise click.UsageError(
-            f"--fastchannel {text}: idle= must be {PERIOD // 1000} to {_LONGEST_IDLE // 1000} ms"
-        )
-    if not name or found.address < 0 or found.address % 8 or not 0 < found.size <= 1 << 30:
-        raise click.UsageError(
-            f"--fastchannel {text}: ADDR must be a multiple of 8, and SIZE 1 to 0x40000000"
-        )
-    if found.address + found.size > 1 << 64:
-        raise click.UsageError(f"--fastchannel {text}: addresses have 64 bits; this ends past them")
-    return agent, found
 
 
 def _reload(service: Service, options: _Options, log: Log) -> None:
@@ -266,7 +148,7 @@ def _try(options: _Options, log: Log) -> None:
     faults_of(options.faults, platform)
     tried = _server(options, Backend(), log, platform, successor=True)
     try:
-        _endpoints(tried, options.listen, options.directory)
+        endpoints(tried, options.listen, options.directory)
     finally:
         tried.discard()
 
@@ -292,12 +174,36 @@ def _serve(
     not as before."""
     new = _server(options, service.server.backend, log, platform, successor=True)
     try:
-        endpoints = _endpoints(new, options.listen, options.directory)
-        service.reload(new, endpoints)
+        urls = endpoints(new, options.listen, options.directory)
+        service.reload(new, urls)
     except Exception:
         new.discard()
         raise
-    return endpoints
+    return urls
+
+
+@contextmanager
+def _controlled(service: Service, address: Address | None) -> Iterator[None]:
+    """Take commands about faults at ``address``, if there is one. Raises
+    `click.ClickException`."""
+    if address is None:
+        yield
+        return
+    from scmigen.server.control import Control, ControlError
+    from scmigen.server.faults_file import FaultsError, read_faults
+
+    def use(text: str) -> None:
+        try:
+            service.inject(read_faults(text, service.server.configuration))
+        except FaultsError as wrong:
+            raise ControlError(wrong.problems) from None
+
+    try:
+        control = Control(address, service, use)
+    except TransportError as problem:
+        raise click.ClickException(f"--control: {problem}") from None
+    with control:
+        yield
 
 
 def _records(trace: str | None, capture: Path | None, log: Log) -> list[Record]:
@@ -400,6 +306,18 @@ unchanged stay connected. SIGTERM and SIGINT stop the server.
     "status, no response, a late, second, short or long one. SIGHUP reads it again.",
 )
 @click.option(
+    "--control",
+    metavar="URL",
+    help="Switch faults on and off at unix:PATH while the server runs, with scmigen client URL "
+    "fault; only for who may open the file.",
+)
+@click.option(
+    "--latencies",
+    is_flag=True,
+    help="Answer a change when the latency is over that RUNTIME has for it, also one that is not "
+    "asynchronous; nobody else waits.",
+)
+@click.option(
     "--backend",
     metavar="NAME",
     help="The back end that carries out changes: the name of an installed one, or MODULE:CLASS. "
@@ -417,12 +335,15 @@ def serve(
     trace: str | None,
     capture: Path | None,
     faults: Path | None,
+    control: str | None,
+    latencies: bool,
     backend: str | None,
 ) -> None:
-    windows = tuple(map(_window, fastchannels))
+    memory = tuple(map(window, fastchannels))
     options = _Options(
-        configuration, extra, listen, directory, profiles, windows, state, faults, max_reply
+        configuration, extra, listen, directory, profiles, memory, state, faults, max_reply
     )
+    address = None if control is None else control_address(control)
     log = Log(sys.stderr.fileno())
     _more_files()
     try:
@@ -432,11 +353,12 @@ def serve(
     platform = _configuration(options)
     injected = faults_of(options.faults, platform)
     server = _server(options, found, log, platform)
-    endpoints = _endpoints(server, listen, directory)
+    urls = endpoints(server, listen, directory)
     try:
         if directory is not None:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        service = Service(server, endpoints, log, _records(trace, capture, log), injected)
+        records = _records(trace, capture, log)
+        service = Service(server, urls, log, records, injected, slow=latencies)
     except OSError as problem:
         where = f"{problem.filename}: " if problem.filename is not None else ""
         raise click.ClickException(f"{where}{problem.strerror}") from None
@@ -444,7 +366,7 @@ def serve(
         raise click.UsageError(str(problem)) from None
     except TransportError as problem:
         raise click.ClickException(str(problem)) from None
-    with service:
+    with service, _controlled(service, address):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
 
@@ -453,7 +375,7 @@ def serve(
             _reload(service, options, log)
 
         signal.signal(signal.SIGHUP, lambda *_: service.loop.interrupt(reload))
-        for agent, url in endpoints.items():
+        for agent, url in urls.items():
             say(_served(agent, url))
         gc.freeze()  # everything allocated so far is permanent: keep it out of collections
         click.echo("ready")

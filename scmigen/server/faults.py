@@ -43,6 +43,9 @@ class Fault:
 
     It gets ``status`` as its response; the response is cut or filled with zeroes to ``length``
     bytes of payload, comes ``delay`` µs later, twice (``duplicate``), or not at all (``drop``).
+
+    People call it by its ``name`` and know it by what it is ``about``. One that is ``off`` hits
+    nothing until it is switched on.
     """
 
     agent: int
@@ -56,6 +59,9 @@ class Fault:
     every: int = 1
     count: int | None = None
     lasts: int | None = None
+    name: str = ""
+    about: str = ""
+    off: bool = False
 
     def changed(self, frame: bytes) -> bytes:
         """``frame`` with the length of the fault."""
@@ -65,51 +71,61 @@ class Fault:
         return frame[:end].ljust(end, b"\0")
 
 
-class _Turn:
-    """How far a fault has come."""
+class Turn:
+    """How far a fault has come: whether it is ``on``, how many messages it has ``seen`` since then
+    that match, and how many it has ``hit``."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
-        self._seen = 0
-        self._hits = 0
+        self.switch(on=not fault.off)
+
+    def switch(self, *, on: bool) -> None:
+        """Switch the fault on, or off; it begins to count anew."""
+        self.on = on
+        self.seen = 0
+        self.hit = 0
         self._end: int | None = None
 
     def hits(self, now: int) -> bool:
         """Count a message that matches; whether it is hit."""
+        if not self.on:
+            return False
         fault = self.fault
-        self._seen += 1
-        number = self._seen - fault.after
+        self.seen += 1
+        number = self.seen - fault.after
         if number <= 0 or number % fault.every:
             return False
-        if self._hits == fault.count or (self._end is not None and now >= self._end):
+        if self.hit == fault.count or (self._end is not None and now >= self._end):
             return False
-        if not self._hits and fault.lasts is not None:
+        if not self.hit and fault.lasts is not None:
             self._end = now + fault.lasts * NANOSECONDS_IN_MICROSECOND
-        self._hits += 1
+        self.hit += 1
         return True
 
 
 class Injector:
     """The faults of one agent. ``now`` is a clock in ns, ``later`` calls something after so many
-    µs, and ``send`` takes a response whose time has come."""
+    µs, and ``send`` takes a response whose time has come. ``latency`` says how many µs it
+    takes what was carried out since it was asked last, without any fault."""
 
     def __init__(
         self,
-        faults: Sequence[Fault],
+        turns: Sequence[Turn],
         now: Callable[[], int],
         later: Callable[[int, Callable[[], None]], Timer],
         send: Callable[[bytes], None],
+        latency: Callable[[], int] = lambda: 0,
     ) -> None:
+        self._latency = latency
         self._now = now
         self._later = later
         self._send = send
         #: The responses that wait for their time.
         self._waiting: dict[int, tuple[Timer, tuple[bytes, ...]]] = {}
         self._number = 0
-        self._turns: dict[int, list[tuple[Match, _Turn]]] = {}
-        for fault in faults:
-            turn = _Turn(fault)
-            for match in fault.matches:
+        self._turns: dict[int, list[tuple[Match, Turn]]] = {}
+        for turn in turns:
+            for match in turn.fault.matches:
                 self._turns.setdefault(match.key, []).append((match, turn))
 
     def handle(
@@ -117,13 +133,14 @@ class Injector:
     ) -> tuple[bytes, ...]:
         """The frames that answer ``message``, which ``handle`` carries out, at once."""
         fault = self._hit(message)
+        if fault is not None and fault.status is not None:
+            return self._sent(fault, message[:HEADER_SIZE] + _status(fault.status))
+        self._latency()  # that of other agents, and of FastChannels
+        frames = handle(message)
+        latency = self._latency()
         if fault is None:
-            return handle(message)
-        if fault.status is None:
-            frames = handle(message)
-        else:
-            frames = (message[:HEADER_SIZE] + _status(fault.status),)
-        return tuple(frame for each in frames for frame in self._sent(fault, each))
+            return self._in_time(frames, latency) if latency else frames
+        return tuple(it for frame in frames for it in self._sent(fault, frame, latency))
 
     def events(self, frames: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """What is sent at once of delayed responses and notifications."""
@@ -164,15 +181,19 @@ class Injector:
             frame = frame[:HEADER_SIZE] + _status(fault.status) + rest
         yield from self._sent(fault, frame)
 
-    def _sent(self, fault: Fault, frame: bytes) -> tuple[bytes, ...]:
+    def _sent(self, fault: Fault, frame: bytes, latency: int = 0) -> tuple[bytes, ...]:
         """What is sent at once of ``frame``; delayed ones follow."""
         if fault.drop:
             return ()
         frames = (fault.changed(frame),) * (2 if fault.duplicate else 1)
-        if not fault.delay or len(self._waiting) >= MOST_DELAYED:
+        return self._in_time(frames, fault.delay + latency)
+
+    def _in_time(self, frames: tuple[bytes, ...], delay: int) -> tuple[bytes, ...]:
+        """What is sent at once of frames that come ``delay`` µs later."""
+        if not delay or len(self._waiting) >= MOST_DELAYED:
             return frames
         self._number += 1
-        timer = self._later(fault.delay, partial(self._release, self._number))
+        timer = self._later(delay, partial(self._release, self._number))
         self._waiting[self._number] = timer, frames
         return ()
 

@@ -24,6 +24,8 @@ _DAY: Final = 86_400_000_000
 _TEXT: Final = {"type": "string", "minLength": 1}
 _NAME: Final = {"anyOf": [_TEXT, {"type": "integer", "minimum": 0}]}
 _FLAG: Final = {"type": "boolean"}
+#: The name of a fault, which is no number.
+_WORD: Final = r"^[A-Za-z_][A-Za-z0-9_.-]{0,62}$"
 
 
 def _number(least: int, most: int = _DAY) -> dict[str, Any]:
@@ -55,6 +57,12 @@ _KEYS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "every": ("Of the others, each so many-th is hit.", _number(1)),
     "count": ("So many are hit at most.", _number(1)),
     "for": ("None is hit later than so many µs after the first.", _number(1)),
+    "name": (
+        "What the control address calls it, and others of the same name; without one it is its "
+        "number in the file.",
+        {"type": "string", "pattern": _WORD},
+    ),
+    "off": ("It does not happen until the control address switches it on.", _FLAG),
 }
 _REQUIRED: Final = ("agent", "message")
 _EFFECTS: Final = ("status", "drop", "duplicate", "delay", "length")
@@ -117,10 +125,11 @@ def read_faults(text: str, configuration: runtime.Runtime) -> tuple[Fault, ...]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise FaultsError([*problems, "fault is not a list of tables: write [[fault]]"])
     found = []
-    for place, table in zip(_places(text, len(tables)), tables, strict=True):
+    places = _places(text, len(tables))
+    for number, (place, table) in enumerate(zip(places, tables, strict=True), 1):
         wrong = list(_wrong(table))
         if not wrong:
-            fault, wrong = _fault(table, configuration)
+            fault, wrong = _fault(table, str(number), configuration)
             found.append(fault)
         problems += [f"{place}: {each}" for each in wrong]
     if problems:
@@ -171,7 +180,7 @@ def _has_form(value: Any, form: Mapping[str, Any]) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
     if kind == "array":
         return isinstance(value, list) and bool(value) and all(isinstance(it, str) for it in value)
-    return isinstance(value, str) and bool(value)
+    return isinstance(value, str) and bool(re.fullmatch(form.get("pattern", r"(?s:.+)"), value))
 
 
 def _wanted(form: Mapping[str, Any]) -> str:
@@ -182,6 +191,8 @@ def _wanted(form: Mapping[str, Any]) -> str:
         return "one of " + ", ".join(form["enum"])
     if form["type"] == "integer":
         return f"a number of {form['minimum']} to {form.get('maximum', _DAY)}"
+    if "pattern" in form:
+        return "a word of letters, digits, _, . and -, at most 63, that begins with a letter"
     return {"boolean": "true or false", "array": "a list of names", "string": "a name"}[
         form["type"]
     ]
@@ -216,8 +227,11 @@ def _named() -> Mapping[str, tuple[Match, Protocol, bool]]:
     return found
 
 
-def _fault(table: Mapping[str, Any], configuration: runtime.Runtime) -> tuple[Fault, list[str]]:
-    """A fault of the right form, and what is wrong with its names."""
+def _fault(
+    table: Mapping[str, Any], number: str, configuration: runtime.Runtime
+) -> tuple[Fault, list[str]]:
+    """A fault of the right form, called by its ``number`` if it has no name, and what is wrong with
+    its names."""
     wrong: list[str] = []
     agent = _agent(table["agent"], configuration, wrong.append)
     matches = tuple(_matches(table, agent, configuration, wrong.append))
@@ -234,8 +248,21 @@ def _fault(table: Mapping[str, Any], configuration: runtime.Runtime) -> tuple[Fa
         table.get("every", 1),
         table.get("count"),
         table.get("for"),
+        table.get("name", number),
+        _about(table),
+        table.get("off", False),
     )
     return fault, wrong
+
+
+def _about(table: Mapping[str, Any]) -> str:
+    """What a fault does, in words of its keys: ``linux CLOCK_RATE_SET: status=BUSY every=2``."""
+    messages = table["message"] if isinstance(table["message"], list) else [table["message"]]
+    about = f" {table['resource']}" if "resource" in table else ""
+    told = (*_EFFECTS, "after", "every", "count", "for")
+    rest = (key for key in told if table.get(key, False) is not False)
+    effects = " ".join(key if table[key] is True else f"{key}={table[key]}" for key in rest)
+    return f"{table['agent']} {','.join(messages)}{about}: {effects}"
 
 
 def _agent(

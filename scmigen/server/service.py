@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from scmigen.server.agent import Agent
 from scmigen.server.core import PLATFORM, Server
-from scmigen.server.faults import Fault, Injector
+from scmigen.server.faults import Fault, Injector, Turn
 from scmigen.server.port import Port, Record
 from scmigen.server.reload import transfer_state
 from scmigen.server.transports import Transport, open_transport
@@ -15,8 +15,9 @@ class Service:
     """Serves agents at URLs until it is stopped. Use it in a ``with`` statement: on exit it closes
     all connections and removes the socket files.
 
-    ``log`` is called with a line and the agent that caused it. Raises `transports.TransportError`
-    if a URL cannot be opened; URLs opened before that are closed.
+    ``log`` is called with a line and the agent that caused it. ``turns`` are the faults that happen
+    to messages. With ``slow``, the answers to changes come when they have taken their time. Raises
+    `transports.TransportError` if a URL cannot be opened; URLs opened before that are closed.
     """
 
     def __init__(
@@ -26,12 +27,15 @@ class Service:
         log: Callable[[str, str], None],
         records: Sequence[Record] = (),
         faults: Sequence[Fault] = (),
+        *,
+        slow: bool = False,
     ) -> None:
         self.server = server
         self.loop = Loop(server.timers, self._ticked)
         self._log = log
         self._records = records
-        self._faults = faults
+        self.turns = tuple(map(Turn, faults))
+        self._slow = slow
         self._transports: dict[int, Transport] = {}
         self._ports: dict[int, Port] = {}
         try:
@@ -50,7 +54,7 @@ class Service:
     def inject(self, faults: Sequence[Fault]) -> None:
         """Let these faults happen in place of those before; all begin to count anew, and what was
         delayed is sent."""
-        self._faults = faults
+        self.turns = tuple(map(Turn, faults))
         for number, port in self._ports.items():
             self._inject(number, port)
 
@@ -59,9 +63,12 @@ class Service:
             port.send_late(frame)
             self.deliver()
 
-        own = [fault for fault in self._faults if fault.agent == agent]
-        loop = self.loop
-        port.inject(Injector(own, loop.now, loop.later, send) if own else None)
+        def latency() -> int:
+            return self.server.context.take_latency() if self._slow else 0
+
+        own = [turn for turn in self.turns if turn.fault.agent == agent]
+        loop, needed = self.loop, bool(own) or self._slow
+        port.inject(Injector(own, loop.now, loop.later, send, latency) if needed else None)
 
     def log(self, line: str, source: str = "") -> None:
         """Log a line for people; ``source`` is the agent that caused it."""

@@ -29,7 +29,7 @@ from vhost_front_end import FrontEnd
 
 from scmigen import runtime
 from scmigen.client import Client
-from scmigen.server.faults import MOST_DELAYED, Injector
+from scmigen.server.faults import MOST_DELAYED, Injector, Turn
 from scmigen.server.faults_file import FaultsError, faults_schema, read_faults
 from scmigen.server.port import Port, Trace
 from scmigen.server.timers import Timers
@@ -61,7 +61,8 @@ class Hit:
         self.agent = strict_server(board).agent("linux")
         self.timers = Timers(lambda: self.now)
         faults = [each for each in read_faults(text, board) if each.agent == self.agent.id]
-        self.injector = Injector(faults, lambda: self.now, self.timers.after, self.late.append)
+        self.turns = [Turn(each) for each in faults]
+        self.injector = Injector(self.turns, lambda: self.now, self.timers.after, self.late.append)
 
     def handle(self, message: bytes) -> tuple[bytes, ...]:
         return self.injector.handle(message, self.agent.handle)

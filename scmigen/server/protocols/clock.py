@@ -114,7 +114,7 @@ def rate_set(session: Session, clock: Clock, flags: int, own: int, rate: int) ->
         lambda: (own, clock.rate),
         silent=bool(flags & _SILENT),
     )
-    return now_or_later(change, later=later)
+    return now_or_later(session, change, later=later)
 
 
 def rate_get(_: Session, clock: Clock, __: int) -> bytes:
@@ -126,7 +126,10 @@ def config_set(session: Session, clock: Clock, _: int, config: int, *__: int) ->
     """CLOCK_CONFIG_SET: the agent's vote. Extended configurations do not exist here, so selecting
     one is refused like a reserved bit."""
     require(config in (_DISABLE, _ENABLE))
+    was = clock.on
     clock.vote(session.id, config == _ENABLE)
+    if clock.on and not was:
+        session.services.context.latency = clock.enable_delay
     return DONE
 
 

@@ -197,11 +197,12 @@ def values_part(
 # Changes and notifications
 
 
-def now_or_later(change: Deferred, *, later: bool) -> bytes | Deferred:
+def now_or_later(session: Session, change: Deferred, *, later: bool) -> bytes | Deferred:
     """Make ``change`` at once, or return it to be made ``later``."""
     if later:
         return change
     change.make()
+    session.services.context.latency = change.latency
     return DONE
 
 

@@ -134,6 +134,8 @@ def level_set(session: Session, domain: PerformanceDomain, _: int, name: int) ->
     level = _level(session, domain, name)
     require(domain.minimum <= level <= domain.maximum, Status.OUT_OF_RANGE)
     domain.set_level(level, session.id)
+    latency = next(it.latency for it in domain.levels if it.level == level)
+    session.services.context.latency = latency
     return DONE
 
 

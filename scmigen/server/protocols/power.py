@@ -74,7 +74,7 @@ def state_set(
         silent=True,
         exclusive=False,
     )
-    return now_or_later(change, later=bool(flags & _ASYNCHRONOUS))
+    return now_or_later(session, change, later=bool(flags & _ASYNCHRONOUS))
 
 
 def state_get(session: Session, domain: PowerDomain, own: int) -> bytes:

@@ -121,7 +121,7 @@ def cap_set(session: Session, domain: Powercap, own: int, flags: int, cap: int) 
         lambda: (own, domain.outward(domain.cap, always_capped)),
         silent=bool(flags & _SILENT),
     )
-    return now_or_later(change, later=bool(flags & _ASYNCHRONOUS))
+    return now_or_later(session, change, later=bool(flags & _ASYNCHRONOUS))
 
 
 def pai_get(_: Session, domain: Powercap, __: int) -> bytes:

@@ -66,7 +66,7 @@ def reset(
         lambda: domain.reset(state, session.id),
         lambda: (own,),
     )
-    return now_or_later(change, later=later)
+    return now_or_later(session, change, later=later)
 
 
 SERVED: Final = Served(

@@ -174,6 +174,7 @@ def reading_get(session: Session, sensor: Sensor, own: int, flags: int) -> bytes
     old = Feature.SENSOR_CONFIGURATION not in session.features  # and always on
     require(old or sensor.enabled, Status.PROTOCOL_ERROR)
     if not flags & _ASYNCHRONOUS:
+        session.services.context.latency = sensor.about.latency
         return _reading(session, sensor, old)
     found: list[bytes] = []
     return Deferred(

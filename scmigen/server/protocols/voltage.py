@@ -77,7 +77,7 @@ def level_set(
         lambda: domain.set_level(level, session.id),
         lambda: (own, domain.level),
     )
-    return now_or_later(change, later=bool(flags & _ASYNCHRONOUS))
+    return now_or_later(session, change, later=bool(flags & _ASYNCHRONOUS))
 
 
 def level_get(_: Session, domain: VoltageDomain, __: int) -> bytes:

@@ -31,6 +31,8 @@ class Context:
     changes: list[Change] = field(default_factory=list)
     #: What the back end failed to do to carry out votes. The votes stand.
     failed: Exception | None = None
+    #: How long the hardware takes for what was done at once, in µs.
+    latency: int = 0
     #: What votes have moved since `together` began.
     _moved: "list[Switch] | None" = None
 
@@ -60,6 +62,11 @@ class Context:
         """The changes since the last call."""
         changes, self.changes = self.changes, []
         return changes
+
+    def take_latency(self) -> int:
+        """How long, in µs, what was done since the last call takes."""
+        latency, self.latency = self.latency, 0
+        return latency
 
     def take_failure(self) -> Exception | None:
         """The last failure since the last call."""

@@ -1,0 +1,144 @@
+"""What the options of ``scmigen serve`` mean for a platform: values by agent, URLs, memory."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import click
+
+from scmigen import runtime
+from scmigen.addresses import AddressError, parse, quoted
+from scmigen.server import Agent, Server
+from scmigen.server.fastchannels import IDLE, PERIOD, Window, users
+from scmigen.server.transports import UrlError
+from scmigen.server.transports.address import Address
+
+#: The longest interval between looks at FastChannels, in µs.
+_LONGEST_IDLE: Final = 1_000_000
+_Value = TypeVar("_Value")
+
+
+def by_agent(
+    platform: runtime.Runtime,
+    option: str,
+    wanted: tuple[str, ...],
+    parse: Callable[[str], _Value | None],
+    known: str,
+) -> tuple[_Value | None, dict[int, _Value]]:
+    """The values of an ``option``, ``[AGENT=]VALUE``: that of all agents, if it has one, and those
+    of single agents by id. Raises `click.UsageError`."""
+    default, found = None, {}
+    ids = {agent.name: agent.id for agent in platform.agents}
+    for item in wanted:
+        name, equals, text = item.rpartition("=")
+        value = parse(text)
+        if value is None:
+            raise click.UsageError(f"--{option} {item}: unknown {option} {text!r}; known: {known}")
+        if not equals:
+            default = value
+        elif name in ids:
+            found[ids[name]] = value
+        else:
+            raise click.UsageError(f"--{option} {item}: {unknown_agent(name, ids)}")
+    return default, found
+
+
+def unknown_agent(name: str, known: Iterable[str]) -> str:
+    return f"unknown agent {name!r}; known: {', '.join(known)}"
+
+
+def endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) -> dict[Agent, str]:
+    """Agent → URL, from ``--listen`` and ``--directory``. Raises `click.UsageError`."""
+    if not listen and directory is None:
+        raise click.UsageError("nowhere to listen: give --listen AGENT=URL or --directory DIR")
+    found: dict[Agent, str] = {}
+    for item in listen:
+        name, _, url = item.partition("=")
+        agent = server.agent(name)
+        if agent is None:
+            known = [agent.name for agent in server.agents.values()]
+            raise click.UsageError(f"--listen {item}: {unknown_agent(name, known)}")
+        if agent in found:
+            raise click.UsageError(f"--listen {item}: {agent.name} already has a URL")
+        if url in found.values():
+            raise click.UsageError(f"--listen {item}: another agent already has this URL")
+        found[agent] = url
+    if directory is not None:
+        for agent in server.agents.values():
+            if agent not in found:
+                found[agent] = f"unix:{quoted(str(directory / _file_name(agent)))}"
+    return found
+
+
+def _file_name(agent: Agent) -> str:
+    """``NAME.sock``, with the id in place of a name that is not a plain file name."""
+    plain_name = agent.name.replace("-", "").replace("_", "").isalnum()
+    return f"{agent.name if plain_name else agent.id}.sock"
+
+
+def windows(platform: runtime.Runtime, wanted: tuple[tuple[str, Window], ...]) -> dict[int, Window]:
+    """The memory of each agent's FastChannels, by id. Raises `click.UsageError`."""
+    found: dict[int, Window] = {}
+    ids = {agent.name: agent.id for agent in platform.agents}
+    able = users(platform)
+    for name, window in wanted:
+        if not name and len(able) != 1:
+            names = ", ".join(agent.name for agent in able) or "none"
+            raise click.UsageError(
+                f"--fastchannel {window.path}: each agent has a file of its own; give "
+                f"AGENT={window.path}:{window.address:#x}:{window.size:#x}. Agents with "
+                f"FastChannels: {names}"
+            )
+        if name and name not in ids:
+            raise click.UsageError(
+                f"--fastchannel {name}={window.path}: {unknown_agent(name, ids)}"
+            )
+        number = ids[name] if name else able[0].id
+        if number in found:
+            raise click.UsageError(f"--fastchannel: two files for {name or able[0].name}")
+        found[number] = window
+    return found
+
+
+def window(text: str) -> tuple[str, Window]:
+    """Parse ``[AGENT=]FILE:ADDR:SIZE[,idle=MS]``: the agent, if it is named, and its memory. Raises
+    `click.UsageError`."""
+    try:
+        head, address, size = text.rsplit(":", 2)
+        agent, equals, name = head.partition("=")
+        if not equals:
+            agent, name = "", head
+        size, comma, option = size.partition(",")
+        key, _, value = option.partition("=")
+        if comma and key != "idle":
+            raise ValueError  # noqa: TRY301 - said below
+        idle = int(value) * 1000 if comma else IDLE
+        found = Window(Path(name), int(address, 0), int(size, 0), idle)
+    except ValueError:
+        raise click.UsageError(
+            f"--fastchannel {text}: give FILE:ADDR:SIZE, such as /dev/shm/scmi:0x10000000:0x1000, "
+            "and ,idle=MS if wanted"
+        ) from None
+    if not PERIOD <= found.idle <= _LONGEST_IDLE:
+        raise click.UsageError(
+            f"--fastchannel {text}: idle= must be {PERIOD // 1000} to {_LONGEST_IDLE // 1000} ms"
+        )
+    if not name or found.address < 0 or found.address % 8 or not 0 < found.size <= 1 << 30:
+        raise click.UsageError(
+            f"--fastchannel {text}: ADDR must be a multiple of 8, and SIZE 1 to 0x40000000"
+        )
+    if found.address + found.size > 1 << 64:
+        raise click.UsageError(f"--fastchannel {text}: addresses have 64 bits; this ends past them")
+    return agent, found
+
+
+def control_address(url: str) -> Address:
+    """The address of ``--control``. Raises `click.UsageError`."""
+    scheme, _, rest = url.partition(":")
+    if scheme != "unix":
+        raise click.UsageError(f"--control {url}: give unix:PATH")
+    try:
+        path, options = parse(scheme, rest)
+        return Address.of(path, options)
+    except (AddressError, UrlError) as problem:
+        raise click.UsageError(f"--control {url}: {problem}") from None
