@@ -1,8 +1,10 @@
 """FastChannels: what the words in the memory mean, read and written as an agent would."""
 
+import fcntl
 import os
 import struct
 from importlib import import_module
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -77,6 +79,23 @@ def memory(full, tmp_path):
     found = Memory(tmp_path / "memory", full)
     yield found
     found.file.close()
+
+
+def test_a_memfd_that_the_server_has_inherited_is_such_a_file(full_with):
+    """Sealed by who made it, before the server starts: it has no name, and nobody can shorten it."""
+    made = os.memfd_create("channels", os.MFD_ALLOW_SEALING)
+    os.ftruncate(made, 0x1000)
+    fcntl.fcntl(made, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
+    file = Path(f"/dev/fd/{made}")
+    full = full_with(fastchannels={LINUX: Window(file, ADDRESS, 0x1000)})
+    memory = Memory(file, full)
+    memory.write(PERFORMANCE, CPU, LEVEL_SET, 30)
+    assert memory.read(PERFORMANCE, CPU, LEVEL_GET) == 30
+    full.server.fastchannels.close()
+    memory.file.close()
+    os.close(made)
+    with pytest.raises(FastChannelError, match="No such file"):
+        full_with(fastchannels={LINUX: Window(file, ADDRESS, 0x1000)})
 
 
 def test_attributes_announce_the_channels(full, memory):
@@ -246,7 +265,7 @@ def test_two_agents_cannot_have_one_file(shared, full_with, tmp_path, link):
 
 
 def test_the_agent_must_be_named_where_two_have_channels(full_board, shared, tmp_path):
-    windows = import_module("scmigen.cli.serve")._windows
+    windows = import_module("scmigen.cli.serve_options").windows
     window = Window(tmp_path / "memory", ADDRESS, 0x1000)
     assert windows(full_board, (("", window),)) == {LINUX: window}
     with pytest.raises(UsageError, match=r"give AGENT=.*:0x10000000:0x1000\. .*: linux, vm1"):
