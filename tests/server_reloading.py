@@ -40,7 +40,11 @@ class Reloading:
             self.path, (), urls, None, profiles, (("linux", self.window),)
         )
         server = serve._server(self.options, backend, self.note, serve._configuration(self.options))
-        self.service = Service(server, serve._endpoints(server, urls, None), self.note)
+        self.service = Service(
+            server,
+            import_module("scmigen.cli.serve_options").endpoints(server, urls, None),
+            self.note,
+        )
         self.clients: dict[str, socket.socket] = {}
         for name in ("linux", "vm1"):
             self.clients[name] = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)

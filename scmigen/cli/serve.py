@@ -101,7 +101,7 @@ def _server(
             max_replies=sizes,
             state_readers={it.id for it in platform.agents if readers.get(it.id, real)},
             backend=backend,
-            refused=lambda refusal: log(f"refused: {refusal}", refusal.source, RARE),
+            refused=lambda it: log(f"refused: {it}", it.source, RARE, it.resource or ""),
             failed=lambda line: log(f"back end: {line}", "the back end"),
             broken=lambda line: log(f"ERROR: {line}", "internal errors"),
             fastchannels=windows(platform, options.fastchannels),

@@ -82,7 +82,7 @@ def memory(full, tmp_path):
 
 
 def test_a_memfd_that_the_server_has_inherited_is_such_a_file(full_with):
-    """Sealed by who made it, before the server starts: it has no name, and nobody can shorten it."""
+    """Sealed by who made it, before the server starts: nobody can shorten it."""
     made = os.memfd_create("channels", os.MFD_ALLOW_SEALING)
     os.ftruncate(made, 0x1000)
     fcntl.fcntl(made, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)

@@ -12,7 +12,7 @@ from server_running import serving, strict_server
 from scmigen.client import Client
 from scmigen.scmi import messages
 from scmigen.scmi.protocols import Profile, Protocol
-from scmigen.server.log import BURST, LONGEST, PACE, RARE, REFUSALS, Log
+from scmigen.server.log import BURST, LONGEST, PACE, RARE, REFUSALS, SUBJECTS, Log
 
 HIDDEN = "refused: vm1: CLOCK_RATE_GET on clock 0 (uart): NOT_FOUND"
 
@@ -80,6 +80,28 @@ def test_a_reload_does_not_give_a_new_limit(reader):
     assert reader.lines() == ["(7 lines about vm1 suppressed)"]
 
 
+def test_who_tries_many_resources_does_not_hide_which(reader):
+    """As far as a line goes, and as far as they are remembered."""
+    for number in range(BURST // 100 + 30):
+        reader.log("x" * 99, "vm1", RARE, f"clock {number}")
+    reader.lines()
+    reader.log.settle()
+    told = ", ".join(f"clock {number}" for number in range(BURST // 100, BURST // 100 + 30))
+    assert reader.lines() == [f"(30 lines about vm1 suppressed: on {told})"]
+    for number in range(1000):
+        reader.log("x" * 99, "vm1", RARE, f"clock {number % SUBJECTS if number < 900 else number}")
+    reader.log.settle()
+    (line,) = reader.lines()
+    assert line.startswith("(1000 lines about vm1 suppressed: on clock 0, clock 1, ")
+    assert line.endswith(f"clock {SUBJECTS - 1}, and more)")
+    for _ in range(2):
+        reader.log("x", "vm1", RARE, "é" * LONGEST)
+    reader.log.settle()
+    (line,) = reader.lines()
+    assert line.endswith(" …)")
+    assert LONGEST - 10 < len(line.encode()) <= LONGEST
+
+
 @contextmanager
 def refusing(board_path, tmp_path):
     """vm1 has asked 200 times for a clock of linux, and has set a rate that it may not set."""
@@ -94,7 +116,9 @@ def refusing(board_path, tmp_path):
 
 def suppressed(lines):
     """The line that counts those which are not there."""
-    return f"({200 - lines.count(HIDDEN)} lines about vm1: CLOCK_RATE_GET NOT_FOUND suppressed)"
+    count = 200 - lines.count(HIDDEN)
+    about = "vm1: CLOCK_RATE_GET NOT_FOUND"
+    return f"({count} lines about {about} suppressed: on clock 0 (uart))"
 
 
 def test_no_message_hides_another(board_path, tmp_path):
