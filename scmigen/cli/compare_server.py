@@ -63,6 +63,9 @@ def _addresses(texts: Sequence[str]) -> list[Address]:
             raise click.UsageError(f"{first} and {second}: one is a directory, the other is not")
         else:
             found.append((_name(first), first, second))
+    for _, first, second in found:
+        if first == second:
+            raise click.UsageError(f"{first} is given as first and as second server")
     return found
 
 
