@@ -20,6 +20,7 @@ from scmigen.targets.scp import (
     firmware,
     limits,
     product_channels,
+    product_services,
     system,
     tables,
 )
@@ -56,7 +57,7 @@ def _check(setup: Setup) -> Iterator[Diagnostic]:
     if not drivers.kept(Slot.SUPPLY):
         yield from limits.check_points(setup)
     yield from unbound
-    yield from product_channels.channels(setup, {}).problems
+    yield from product_services.services(setup).problems
     yield from system.check(setup, drivers)
     yield from fast_channels.check(setup, drivers)
 
@@ -70,7 +71,7 @@ def _check_options(
 
 def _files(setup: Setup) -> Iterator[File]:
     drivers, _ = binding.bind_drivers(setup)
-    built = firmware.build(setup, drivers, product_channels.channels(setup, {}).rows)
+    built = firmware.build(setup, drivers, product_services.services(setup).rows)
     files = [*tables.common_files(built), *tables.kind_files(built)]
     yield from files
     sources = sorted(file.path for file in files if file.path.endswith(".c"))

@@ -1,0 +1,138 @@
+"""Whether the services of a firmware are those that the product's own modules look for."""
+
+from collections.abc import Iterator, Sequence
+
+from scmigen.diagnostics import Diagnostic, Related, Severity
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.options import OUTPUT_OPTION
+from scmigen.targets.scp.channels import Channel
+from scmigen.targets.scp.options import Setup
+from scmigen.targets.scp.product_channels import SCP_SERVICE, Channels, channels
+from scmigen.targets.scp.product_sources import (
+    MARK,
+    ProductError,
+    ProductSources,
+    Use,
+    folder_of,
+    read_product,
+)
+
+_NO_SOURCES = ProductSources({}, {})
+
+
+def services(setup: Setup) -> Channels:
+    """The channels of a firmware, and what is wrong with them in the product that it is for."""
+    options = setup.options
+    if options.product is None or not setup.variant.included:
+        return channels(setup, {})
+    at = options.at("product")
+    try:
+        sources = read_product(folder_of(options.product, at))
+    except ProductError as problem:
+        told = OUTPUT_OPTION.error(f"product {options.product} cannot be read: {problem}", at)
+        return Channels((), (told,))
+    made = channels(setup, sources.values)
+    return made._replace(problems=(*made.problems, *_check(setup, sources, made.rows)))
+
+
+def _check(setup: Setup, sources: ProductSources, rows: Sequence[Channel]) -> Iterator[Diagnostic]:
+    at = setup.options.at("product")
+    if not sources.values and not sources.uses:
+        yield SCP_SERVICE.warning(
+            f"no source below {setup.options.product} names an SCMI service",
+            at,
+            hint=f"product is the directory that has the product's include and module; an "
+            f"enumerator of a service has {MARK} in its name",
+        )
+    always = bool(setup.platform.resources.get(Kind.RESET))
+    named = {row.enum for row in rows}
+    wanted = [
+        use
+        for name, use in sources.uses.items()
+        if name not in named and not name.endswith("_COUNT")
+    ]
+    for optional in (False, True):
+        missing = [
+            use
+            for use in wanted
+            if (use.optional and not always) is optional and _is_missing(use, sources, rows)
+        ]
+        if missing:
+            yield _missing(setup, sources, rows, missing, optional=optional)
+    yield from _misplaced(setup, sources, rows, wanted)
+
+
+def _is_missing(use: Use, sources: ProductSources, rows: Sequence[Channel]) -> bool:
+    """Whether no channel can have the index that a module looks for."""
+    value = sources.values.get(use.name)
+    if value is None or any(row.number is None for row in rows):
+        return True
+    return value not in {row.number for row in rows}
+
+
+def _missing(
+    setup: Setup,
+    sources: ProductSources,
+    rows: Sequence[Channel],
+    missing: Sequence[Use],
+    *,
+    optional: bool,
+) -> Diagnostic:
+    names = ", ".join(f"{use.name}{_number(sources, use)}" for use in missing)
+    when = "built with SCMI notifications, " if optional else ""
+    return SCP_SERVICE.at(
+        Severity.WARNING if optional else Severity.ERROR,
+        f"modules of the product name services that these tables do not have ({len(rows)} in "
+        f"all): {names}; {when}the firmware stops when it starts",
+        setup.options.at("product"),
+        [Related(use.name, use.position) for use in missing],
+        f"channels: {{AGENT: {{{_example(missing[0])}: {{index: {missing[0].name}, …}}}}}}",
+    )
+
+
+def _number(sources: ProductSources, use: Use) -> str:
+    value = sources.values.get(use.name)
+    return "" if value is None else f" ({value})"
+
+
+def _example(use: Use) -> str:
+    """What the channel of a service could be called in the options."""
+    return "p2a" if "P2A" in _words(use) else "a2p NAME"
+
+
+def _words(use: Use) -> list[str]:
+    return use.name.partition(MARK)[2].split("_")
+
+
+def _misplaced(
+    setup: Setup, sources: ProductSources, rows: Sequence[Channel], wanted: Sequence[Use]
+) -> Iterator[Diagnostic]:
+    """Services that have the index of another agent's, or of one of the other direction, as far as
+    the product's name for it tells."""
+    by_number = {row.number: row for row in rows}
+    for use in wanted:
+        value = sources.values.get(use.name)
+        row = by_number.get(value) if value is not None else None
+        if row is None or row.named or not _differs(use, row, rows):
+            continue
+        yield SCP_SERVICE.error(
+            f"{use.name} of the product is service {value}, which here is the channel {row.word} "
+            f"of {row.agent.agent.name}",
+            setup.options.at("product"),
+            [Related(use.name, use.position)],
+            f"index: {use.name} at the channel that is meant",
+        )
+
+
+def _differs(use: Use, row: Channel, rows: Sequence[Channel]) -> bool:
+    words = set(_words(use))
+    if ("P2A" in words) != (row.way == "P2A"):
+        return True
+    known = words & {word for each in rows for word in _names(each)}
+    return bool(known) and not known & _names(row)
+
+
+def _names(row: Channel) -> set[str]:
+    """The words that the product may have for an agent."""
+    agent = row.agent.agent
+    return {agent.name.upper(), str(agent.role).upper()}

@@ -1,0 +1,164 @@
+"""The SCMI services that the sources of a product name: its enumerators, and who uses them.
+
+Modules of a product subscribe to services by index at start, and the firmware stops where one does
+not exist. The sources are text that others wrote: only ``.c`` and ``.h`` files below the directory
+are read, of bounded number and size, and nothing is followed or run. Enumerators are counted as
+they stand; of the preprocessor only ``#ifdef BUILD_HAS_SCMI_NOTIFICATIONS`` is known.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from scmigen.diagnostics import Position
+from scmigen.inputs import read_part
+
+#: What a service's enumerator has in its name.
+MARK = "SCMI_SERVICE_IDX_"
+#: Files, entries of directories and bytes that are read of a product; more of a file is left out.
+_MAX_FILES, _MAX_ENTRIES, _MAX_FILE, _MAX_BYTES = 4000, 50_000, 1 << 20, 32 << 20
+_NOTIFICATIONS = "BUILD_HAS_SCMI_NOTIFICATIONS"
+
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ENUM = re.compile(r"\benum\b[^{};]{0,200}\{([^{}]*)\}")
+_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w*)[ \t]*(.*)$", re.MULTILINE)
+_ENUMERATOR = re.compile(r"([A-Za-z_]\w*)\s*(?:=\s*(.*))?", re.DOTALL)
+_LITERAL = re.compile(r"\(*\s*(?:([0-9]{1,5})[uU]?|([A-Za-z_]\w*))\s*\)*")
+
+
+class ProductError(Exception):
+    """A directory that cannot be read, or is more than a product."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A service that a module names; ``optional``: only with SCMI notifications."""
+
+    name: str
+    position: Position
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSources:
+    """The enumerators of services with their values, None where that is not known, and the uses in
+    the product's modules: the first of each name, one without a condition before others."""
+
+    values: Mapping[str, int | None]
+    uses: Mapping[str, Use]
+
+
+def read_product(folder: Path) -> ProductSources:
+    """What the sources of a product say of services. Raises `ProductError`."""
+    values: dict[str, int | None] = {}
+    uses: dict[str, Use] = {}
+    for path, text in _texts(folder):
+        if MARK not in text:
+            continue
+        code = _COMMENT.sub(_blank, text)
+        if path.suffix == ".h":
+            for name, value in _enumerators(code):
+                known = values.setdefault(name, value)
+                values[name] = value if known == value else None
+        elif "module" in path.relative_to(folder).parts[:-1]:
+            for use in _uses(code, str(path)):
+                known_use = uses.setdefault(use.name, use)
+                if known_use.optional and not use.optional:
+                    uses[use.name] = use
+    return ProductSources(values, uses)
+
+
+def _blank(found: re.Match[str]) -> str:
+    """A comment without its text; lines keep their numbers."""
+    return "\n" * found[0].count("\n") or " "
+
+
+def _texts(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The C sources below a directory, in the order of their paths."""
+    read = 0
+    for count, path in enumerate(sorted(_sources(folder)), 1):
+        if count > _MAX_FILES:
+            raise ProductError(f"there are more than {_MAX_FILES} sources below it")
+        try:
+            data = read_part(path, _MAX_FILE)
+        except (OSError, ValueError):
+            continue
+        read += len(data)
+        if read > _MAX_BYTES:
+            raise ProductError(f"its sources have more than {_MAX_BYTES >> 20} MiB")
+        yield path, data.decode("utf-8", "replace")
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    """The C sources below a directory. Links are not followed."""
+    entries = 0
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            listed = [*os.scandir(here)]
+        except (OSError, ValueError) as problem:
+            if here is folder:
+                raise ProductError(getattr(problem, "strerror", None) or str(problem)) from None
+            continue
+        for entry in listed:
+            entries += 1
+            if entries > _MAX_ENTRIES:
+                raise ProductError(f"there are more than {_MAX_ENTRIES} files below it")
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(here / entry.name)
+            elif entry.name.endswith((".c", ".h")) and entry.is_file(follow_symlinks=False):
+                yield here / entry.name
+
+
+def _enumerators(code: str) -> Iterator[tuple[str, int | None]]:
+    """The enumerators of services, with their values as far as these can be counted."""
+    for body in _ENUM.findall(code):
+        if MARK not in body:
+            continue
+        known: dict[str, int | None] = {}
+        following: int | None = 0
+        for part in _DIRECTIVE.sub("", body).split(","):
+            found = _ENUMERATOR.fullmatch(part.strip())
+            if found is None:
+                continue
+            value = following if found[2] is None else _value(found[2], known)
+            known[found[1]] = value
+            following = None if value is None else value + 1
+            if MARK in found[1]:
+                yield found[1], value
+
+
+def _value(text: str, known: Mapping[str, int | None]) -> int | None:
+    found = _LITERAL.fullmatch(text.strip())
+    if found is None:
+        return None
+    return int(found[1]) if found[1] is not None else known.get(found[2])
+
+
+def _uses(code: str, file: str) -> Iterator[Use]:
+    """The services that a source names."""
+    conditions: list[bool] = []
+    for number, line in enumerate(code.split("\n"), 1):
+        directive = _DIRECTIVE.match(line)
+        if directive is not None:
+            word, rest = directive[1], directive[2]
+            if word in ("if", "ifdef", "ifndef"):
+                conditions.append(word != "ifndef" and _NOTIFICATIONS in rest)
+            elif word in ("else", "elif") and conditions:
+                conditions[-1] = False
+            elif word == "endif" and conditions:
+                conditions.pop()
+            continue
+        for found in _NAME.finditer(line) if MARK in line else ():
+            if MARK in found[0]:
+                yield Use(found[0], Position(file, number, found.start() + 1), any(conditions))
+
+
+def folder_of(path: str, said_at: Position | None) -> Path:
+    """The directory that an agents file names, from its own directory."""
+    here = Path(said_at.file).parent if said_at is not None else Path()
+    return here / PurePath(path)
