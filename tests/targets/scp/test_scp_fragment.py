@@ -10,6 +10,7 @@ from scmigen.model.platform import Platform
 
 #: What SCP-firmware's CMakeLists.txt does with a firmware, as far as SCP_MODULES is concerned.
 SCRIPT = """
+cmake_minimum_required(VERSION 3.18.3)
 set(SCP_MODULES "gtimer;timer;mhu2")
 include("{folder}/scmi.cmake")
 foreach(name IN ITEMS {appended})
