@@ -108,7 +108,8 @@ def test_the_firmware_is_the_same_but_for_names_and_comments(both: Any) -> None:
 
 
 def plain(text: str) -> list[str]:
-    return _COMMENT.sub(" ", text).split()
+    """The words and signs of C, wherever a line ends."""
+    return re.findall(r"\w+|[^\w\s]", _COMMENT.sub(" ", text))
 
 
 def test_an_agents_file_with_macros_is_the_one_with_numbers(examples: Path, tmp_path: Path) -> None:

@@ -12,9 +12,7 @@ from collections.abc import Iterable
 #: Columns of a line in SCP-firmware's coding style.
 WIDTH = 80
 #: Longest name that becomes part of an enumerator; longer ones give way to the short name.
-_LONGEST_NAME = 24
-#: The same for a macro of the board's source: names that others know it by are not cut.
-_LONGEST_MACRO = 40
+_LONGEST = 40
 _NOT_COMMENT = re.compile(r"[^0-9A-Za-z ,._+@/<>:;#()=&'-]")
 _NOT_IDENTIFIER = re.compile(r"[^0-9A-Za-z]+")
 _PLAIN = frozenset(
@@ -41,6 +39,17 @@ def comment(text: str, indent: int = 0) -> str:
     return f"/*\n{body}{space} */"
 
 
+def notice(text: str, prefix: str) -> str:
+    """``text`` of a user's, such as a copyright, as lines of a comment, each after ``prefix``.
+
+    Letters of any language stay; what could end or continue a comment, or turn around what is
+    read, becomes ``_``.
+    """
+    kept = "".join(c if c.isprintable() and c not in "*\\?" else "_" for c in text)
+    lines = textwrap.wrap(kept, WIDTH - len(prefix), break_long_words=False, break_on_hyphens=False)
+    return "\n".join(f"{prefix}{line}" for line in lines)
+
+
 def string(text: str) -> str:
     """``text`` as a C string literal; bytes other than plain ASCII as three-digit octal escapes."""
     parts = (
@@ -60,8 +69,11 @@ def identifier(text: str) -> str:
 class Enumerators:
     """Gives enumerators of one prefix, no two alike, none of them a ``reserved`` one."""
 
-    def __init__(self, prefix: str, reserved: Iterable[str] = ("COUNT",)) -> None:
+    def __init__(
+        self, prefix: str, reserved: Iterable[str] = ("COUNT",), longest: int = _LONGEST
+    ) -> None:
         self._prefix = prefix
+        self._longest = longest
         self._taken = {identifier(name) for name in reserved}
 
     def name(self, number: int, *candidates: str, macro: str | None = None) -> str:
@@ -69,8 +81,8 @@ class Enumerators:
 
         ``macro`` is what the source calls it; that comes before all candidates.
         """
-        wanted = [identifier(text) for text in candidates if len(text) <= _LONGEST_NAME]
-        if macro is not None and len(macro) <= _LONGEST_MACRO:
+        wanted = [identifier(text) for text in candidates if len(text) <= self._longest]
+        if macro is not None and len(macro) <= _LONGEST:
             wanted.insert(0, identifier(macro))
         usable = [name for name in wanted if name and name not in self._taken]
         chosen = usable[0] if usable else self._numbered(number, wanted)

@@ -13,9 +13,10 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.model.platform import Platform, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.ctext import Enumerators, identifier, plain
+from scmigen.targets.common.ctext import Enumerators, identifier, notice, plain
 from scmigen.targets.common.files import File
 from scmigen.targets.common.names import origin_of, telling
+from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.common.templates import render
 
 _PREFIX = {
@@ -30,6 +31,10 @@ _PREFIX = {
 }
 
 
+#: Longest name that becomes a define; trees include these, so that it stays as it is.
+_LONGEST_NAME = 24
+
+
 @dataclass(frozen=True, slots=True)
 class _Section:
     """The names of one kind: (name, number, where from); ``others``: (macro's name, number)."""
@@ -39,10 +44,12 @@ class _Section:
     others: tuple[tuple[str, int], ...]
 
 
-def headers(platform: Platform) -> tuple[File, ...]:
+def headers(platform: Platform, options: NoticeOptions) -> tuple[File, ...]:
     """One header for all agents; with `per-agent` numbering one for each, since numbers differ."""
     if platform.numbering is Numbering.SHARED:
-        return (_header(f"{_stem(platform.name)}.h", list(_shared(platform)), "every agent"),)
+        return (
+            _header(f"{_stem(platform.name)}.h", list(_shared(platform)), "every agent", options),
+        )
     return tuple(
         _header(
             f"{_stem(platform.name)}-{_stem(agent.name)}.h",
@@ -54,6 +61,7 @@ def headers(platform: Platform) -> tuple[File, ...]:
                 if platform.grants_of(agent, kind)
             ],
             f"the agent {agent.name}",
+            options,
         )
         for agent in platform.agents
     )
@@ -70,7 +78,7 @@ def _shared(platform: Platform) -> Iterator[_Section]:
 
 
 def _section(platform: Platform, kind: Kind, resources: list[tuple[int, Resource]]) -> _Section:
-    names = Enumerators(_PREFIX[kind])
+    names = Enumerators(_PREFIX[kind], longest=_LONGEST_NAME)
     first = [
         names.name(number, resource.name, resource.short_name) for number, resource in resources
     ]
@@ -98,9 +106,13 @@ def _others(
                 yield name, number
 
 
-def _header(name: str, sections: list[_Section], whom: str) -> File:
-    guard = f"_DT_BINDINGS_SCMI_{identifier(name)}_"
-    return File(
-        f"dt-bindings/scmi/{name}",
-        render("headers/dt-bindings.h.j2", guard=guard, sections=sections, whom=plain(whom)),
+def _header(name: str, sections: list[_Section], whom: str, options: NoticeOptions) -> File:
+    text = render(
+        "headers/dt-bindings.h.j2",
+        guard=f"_DT_BINDINGS_SCMI_{identifier(name)}_",
+        sections=sections,
+        whom=plain(whom),
+        license=options.license,
+        copyright=None if options.copyright is None else notice(options.copyright, " * "),
     )
+    return File(f"dt-bindings/scmi/{name}", text)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scmigen.bindings.board import compatible_of
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.thermal import TripPoint
+from scmigen.model.build import DEFAULT_NAME
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.ctext import Enumerators
 from scmigen.targets.common.values import trip_points
 from scmigen.targets.scp.binding import Bound, Drivers, DriverTable
 from scmigen.targets.scp.channels import Channel
@@ -27,14 +28,8 @@ from scmigen.targets.scp.spaces import (
 from scmigen.targets.scp.system import ALARMS, SystemPower, system_power, users
 from scmigen.targets.scp.variant import Mocks, Variant
 
-
-@dataclass(frozen=True, slots=True)
-class NamedDevice:
-    """A device with its enumerator; ``number`` is the one other outputs give it."""
-
-    enum: str
-    number: int
-    path: str
+#: Whose the templates are, and with them what is made of them unless somebody says otherwise.
+_AUTHORS = "Copyright (c) 2026, the scmigen authors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +37,8 @@ class Firmware:
     """One SCP-firmware: agents, id spaces by kind, drivers, and where everything comes from."""
 
     name: str
+    copyright: str
+    license: str
     vendor: str
     sub_vendor: str
     variant: Variant
@@ -50,7 +47,6 @@ class Firmware:
     agents: tuple[NamedAgent, ...]
     spaces: Mapping[Kind, Space]
     perf: tuple[PerfDomain, ...]
-    devices: tuple[NamedDevice, ...]
     drivers: Drivers
     channels: tuple[Channel, ...]
     system_power: SystemPower | None
@@ -198,14 +194,11 @@ def _first_uses(platform: Platform) -> Mapping[ResourceKey, Use]:
     return found
 
 
-def _devices(platform: Platform) -> tuple[NamedDevice, ...]:
-    enums = Enumerators("SCMI_DEVICE_IDX")
-    numbered = [(device.number, device.node) for device in platform.devices]
-    return tuple(
-        NamedDevice(enums.name(number, node.name, node.base_name), number, node.path)
-        for number, node in numbered
-        if number is not None
-    )
+def _name(platform: Platform) -> str:
+    """What people call the board, and which of its platforms this is where it has several."""
+    board = compatible_of(platform.inventory.tree)
+    own = platform.name if platform.name != DEFAULT_NAME or board is None else None
+    return ", ".join(filter(None, (board, own)))
 
 
 def _trips(setup: Setup) -> Mapping[int, tuple[TripPoint, ...]] | None:
@@ -240,7 +233,9 @@ def build(setup: Setup, drivers: Drivers, channels: tuple[Channel, ...]) -> Firm
     }
     performance = spaces[Kind.PERFORMANCE]
     return Firmware(
-        name=platform.name,
+        name=_name(platform),
+        copyright=setup.options.copyright or _AUTHORS,
+        license=setup.options.license,
         vendor=platform.options.vendor,
         sub_vendor=platform.options.sub_vendor,
         variant=setup.variant,
@@ -249,7 +244,6 @@ def build(setup: Setup, drivers: Drivers, channels: tuple[Channel, ...]) -> Firm
         agents=agents,
         spaces={kind: space for kind, space in spaces.items() if space is not None},
         perf=perf,
-        devices=_devices(platform),
         drivers=drivers,
         channels=channels,
         system_power=system_power(setup, drivers),

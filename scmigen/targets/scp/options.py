@@ -15,7 +15,8 @@ from scmigen.bindings.node_kinds import nearest_compatibles
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
-from scmigen.targets.base import Group, Options
+from scmigen.targets.base import Group
+from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
 from scmigen.targets.scp.channel_options import Channels, check_channels
 from scmigen.targets.scp.kinds import KINDS, SYSTEM_SLOTS, Slot
@@ -85,7 +86,7 @@ class FastChannelOptions(Group, frozen=True):
     rate_limit: Annotated[int, msgspec.Meta(ge=4000, le=0xF_FFFF)] = 4000
 
 
-class ScpOptions(Options, frozen=True):
+class ScpOptions(NoticeOptions, frozen=True):
     """The options of every variant. ``drivers``: compatible of a provider, or `SYSTEM` → slot →
     driver; a doorbell can be one agent's (``doorbell NAME``). ``trip_points``: whether agents can
     set trip points of their sensors. ``channels``: agent → channel of a product → what is to say of

@@ -26,11 +26,16 @@ _DESCRIPTION_GET = 0x3
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The words of one message for one agent, and the ids they leave open, for people."""
+    """The words of one message for one agent, and the ids they leave open, for people: ``0-3``."""
 
     enum: str
     words: tuple[int, ...]
     allowed: str
+
+    @property
+    def denied(self) -> bool:
+        """Whether no id is left open."""
+        return not self.allowed
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -47,6 +52,11 @@ class AgentTable:
     name: str
     messages: tuple[Message, ...]
 
+    @property
+    def denied(self) -> bool:
+        """Whether no message is open for any id."""
+        return all(message.denied for message in self.messages)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -56,6 +66,11 @@ class Table:
     count: int
     words: int
     agents: tuple[AgentTable, ...]
+
+    @property
+    def has_denied(self) -> bool:
+        """Whether a message is not open for any id."""
+        return any(message.denied for agent in self.agents for message in agent.messages)
 
 
 def word_count(count: int) -> int:
@@ -108,8 +123,7 @@ def _messages(space: Space, view: View, words: int) -> tuple[Message, ...]:
     found = []
     for message, enum in space.row.permissions.messages.items():
         allowed = _allowed(space, view, message)
-        said = f"allowed: {ranges(allowed)}" if allowed else "all denied"
-        found.append(Message(enum, _deny_words(allowed, words), said))
+        found.append(Message(enum, _deny_words(allowed, words), ranges(allowed)))
     return tuple(found)
 
 

@@ -6,14 +6,14 @@ number. With `shared` numbering the first is that number too, so an agent's tabl
 all elements cut at the agent's highest id; with `per-agent` numbering it is the agent's own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.roles import ROLES
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.model.platform import Grant, Platform, Resource
-from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
@@ -66,6 +66,20 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What is one initialiser in C: a row with a grant, or neighbours without one."""
+
+    first: int
+    last: int
+    row: Row
+
+    @property
+    def designator(self) -> str:
+        """Which rows of the table it is for."""
+        return f"[{self.first}]" if self.first == self.last else f"[{self.first} ... {self.last}]"
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What one agent sees of one kind: its table, dense from id 0; empty where it has no grant."""
 
@@ -73,6 +87,13 @@ class View:
     enum: str
     symbol: str
     rows: tuple[Row, ...]
+
+    @property
+    def entries(self) -> Iterator[Entry]:
+        """The rows, those without a grant taken together with their neighbours."""
+        for _, run in groupby(self.rows, key=lambda row: None if row.grant is None else row.id):
+            first, *others = run
+            yield Entry(first.id, others[-1].id if others else first.id, first)
 
     @property
     def allowed(self) -> bool:
@@ -125,6 +146,11 @@ class Space:
     def systop(self) -> str | None:
         """The enumerator of the synthesised power domain above all others."""
         return f"{self.prefix}_{SYSTOP}" if self.kind is Kind.POWER else None
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether an agent's table has a number that it has no grant for."""
+        return any(row.grant is None for view in self.views for row in view.rows)
 
     def starts_on(self, element: Element) -> bool:
         """Whether the resource is on when the platform starts."""
@@ -215,9 +241,7 @@ def _view(
     grants = {grant.id: grant for grant in platform.grants_of(named.agent, kind)}
     if not grants:
         return ()
-    if platform.numbering is Numbering.SHARED:
-        return tuple(Row(i, elements[i], grants.get(i)) for i in range(max(grants) + 1))
-    # A gap in an agent's own numbers shows the element of the first grant, with all denied.
+    # A number without a grant has the element of the first one, with all denied.
     filler = elements[grants[min(grants)].resource.number]
     return tuple(
         Row(i, elements[grants[i].resource.number] if i in grants else filler, grants.get(i))

@@ -1,6 +1,6 @@
 """The files of each group: template and context of each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,6 +92,11 @@ class Supply:
     says: str
     step: int | None = None
 
+    @property
+    def table(self) -> tuple[int, ...]:
+        """The levels as the driver's table has them: the step after lowest and highest."""
+        return self.levels if self.step is None else (*self.levels, self.step)
+
 
 def _supplies(firmware: Firmware, space: Space) -> Iterator[Supply]:
     for element in space.elements:
@@ -128,6 +133,11 @@ def _perf_rows(firmware: Firmware, space: Space) -> Iterator[PerfRow]:
         yield PerfRow(element, domain, clock, element.number not in domains)
 
 
+def _distinct(tables: Iterable[tuple[int, ...]]) -> Mapping[tuple[int, ...], int]:
+    """Each table once, with its number: many clocks and supplies have the same."""
+    return {table: number for number, table in enumerate(dict.fromkeys(tables))}
+
+
 def _context(firmware: Firmware, space: Space) -> dict[str, Any]:
     """The context of the templates of one kind."""
     context: dict[str, Any] = {"fw": firmware, "space": space}
@@ -136,10 +146,12 @@ def _context(firmware: Firmware, space: Space) -> dict[str, Any]:
         case Kind.POWER:
             context["domains"] = list(_domains(space))
         case Kind.CLOCK:
-            context["clocks"] = list(_clock_rates(firmware, space))
+            clocks = list(_clock_rates(firmware, space))
+            context |= {"clocks": clocks, "tables": _distinct(clock.rates for clock in clocks)}
             context["rows"] = list(_clock_rows(space))
         case Kind.VOLTAGE:
-            context["supplies"] = list(_supplies(firmware, space))
+            supplies = list(_supplies(firmware, space))
+            context |= {"supplies": supplies, "tables": _distinct(item.table for item in supplies)}
         case Kind.PERFORMANCE if not kept:
             context["rows"] = list(_perf_rows(firmware, space))
     return context

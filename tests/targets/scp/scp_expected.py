@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from scmigen.model.platform import Grant, Platform, Resource
-from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.make import options_of
@@ -209,14 +208,11 @@ class Expected:
                 yield f"scmi-clock {agent.id} {row} is={self.element('clock', number)} on={int(on)}"
 
     def table(self, grants: dict[int, Grant]) -> Iterator[tuple[int, int]]:
-        """Id of the agent → number of the element."""
+        """Id of the agent → number of the element: of its first grant where it has none."""
         if not grants:
             return
         for row in range(max(grants) + 1):
-            if self.platform.numbering is Numbering.SHARED:
-                yield row, row
-            else:
-                yield row, grants.get(row, grants[min(grants)]).resource.number
+            yield row, grants.get(row, grants[min(grants)]).resource.number
 
     @staticmethod
     def has_vote(grant: Grant) -> bool:

@@ -71,6 +71,7 @@ REFUSED = {
         "config_scmi_clock.c",
         first(r"\[20\] = \{", "[21] = {"),
     ),
+    "table forgotten": ("config_resource_perms.c", first(r" *\.scmi_clock_perms = [^\n]*\n", "")),
     "permissions not in the build": ("Firmware.cmake", first(r'"resource-perms"', '"debug"')),
     "resets not in the build": ("Firmware.cmake", first(r'"scmi-reset-domain"', '"debug"')),
 }
@@ -87,8 +88,8 @@ SEEN = {
     "wrong driver": (
         "config_clock.c",
         first(
-            r"MOCK_CLOCK,\n                CLOCK_IDX_CK_1\b",
-            "MOCK_CLOCK,\n                CLOCK_IDX_CK_2",
+            r"MOCK_CLOCK,\s+CLOCK_IDX_CK_1\b",
+            "MOCK_CLOCK, CLOCK_IDX_CK_2",
         ),
     ),
     "a bit cleared": ("config_resource_perms.c", first("0xFFFE", "0xFFFC")),
@@ -106,7 +107,6 @@ SEEN = {
         first(r" *MOD_RES_PERMS_SCMI_RESET_DOMAIN_PROTOCOL_DENIED \|\n", ""),
     ),
     "count forgotten": ("config_resource_perms.c", first(r" *\.count = CLOCK_IDX_COUNT,\n", "")),
-    "table forgotten": ("config_resource_perms.c", first(r" *\.scmi_clock_perms = [^\n]*\n", "")),
     "protocol count": ("config_resource_perms.c", first("PROTOCOL_COUNT 9", "PROTOCOL_COUNT 4")),
     "platform counted as agent": (
         "config_resource_perms.c",
@@ -139,7 +139,7 @@ SEEN = {
     ),
     "two registers in one": (
         "config_mock_ppu.c",
-        first(r"registers\[POWER_DOMAIN_IDX_NOC\]", "registers[POWER_DOMAIN_IDX_GPU]"),
+        first(r"REGISTER\(POWER_DOMAIN_IDX_NOC\)", "REGISTER(POWER_DOMAIN_IDX_GPU)"),
     ),
     "votes not counted": (
         "scmi_power_domain_policy.c",
@@ -167,7 +167,7 @@ REFUSED_OF_ALL = {
     "no termination of registers": ("config_reg_sensor.c", first(TERMINATION, "")),
     "a performance domain too few": (
         "config_scmi_perf.c",
-        first(r"    \[PERF_IDX_LITTLE\] = \{[^\n]*\n", ""),
+        first(r"    \[PERF_IDX_LITTLE\] = \{.*?\n    \},\n", ""),
     ),
     "a voltage row too many": ("config_scmi_voltage_domain.c", first(r"\[4\] = \{", "[5] = {")),
     "the last agent has no supplies": (
@@ -199,7 +199,7 @@ SEEN_OF_ALL = {
     "clocks swapped": ("config_dvfs.c", swap("CLOCK_IDX_PERF_BIG", "CLOCK_IDX_PERF_GPU")),
     "all supplies on one driver": (
         "config_psu.c",
-        first(r"MOCK_PSU,\n                PSU_IDX_GPU", "MOCK_PSU,\n                PSU_IDX_BIG"),
+        first(r"MOCK_PSU,\s+PSU_IDX_GPU", "MOCK_PSU, PSU_IDX_BIG"),
     ),
     "a hole in the domains": (
         "config_dvfs.c",
@@ -224,7 +224,7 @@ SEEN_OF_ALL = {
     ),
     "two sensors in one register": (
         "config_reg_sensor.c",
-        first(r"registers\[SENSOR_IDX_TEMP2\]", "registers[SENSOR_IDX_TEMP1]"),
+        first(r"REGISTER\(SENSOR_IDX_TEMP2\)", "REGISTER(SENSOR_IDX_TEMP1)"),
     ),
     "whole degrees": ("config_reg_sensor.c", first("unit_multiplier = -3", "unit_multiplier = 0")),
     "a sensor where there is none": ("config_reg_sensor.c", first("&nothing", "&temperature")),
@@ -276,7 +276,7 @@ REFUSED_OF_FAST = {
         "config_scmi_perf.c",
         first(r"    \[MOD_SCMI_PERF_FAST_CHANNEL_LIMIT_GET\] =\n[^\n]*\n", ""),
     ),
-    "memory too small": ("config_fch_polled.c", first("MEMORY_SIZE 8192U", "MEMORY_SIZE 4096U")),
+    "memory too small": ("config_fch_polled.c", first("MEMORY_SIZE    8192U", "MEMORY_SIZE 4096U")),
     "no whole words": ("config_fch_polled.c", lambda text: text.replace("0x1000", "0x1001")),
     "polls too often": ("scmi_idx.h", first("RATE_LIMIT 4000", "RATE_LIMIT 400")),
     "fast channels not in the build": (
@@ -383,7 +383,9 @@ def damaged(
 
 def refuses(compiler: str, folder: Path) -> bool:
     said = build(compiler, folder).stderr
-    why = r"static assertion failed|#error|out of bounds|exceeds array|undeclared"
+    why = (
+        "static assertion failed|#error|out of bounds|exceeds array|undeclared|defined but not used"
+    )
     return "error:" in said and bool(re.search(why, said))
 
 
