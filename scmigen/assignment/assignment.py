@@ -4,12 +4,13 @@ Selectors are resolved to nodes, so that no later stage sees one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.assignment.roles import SystemPower
 from scmigen.bindings.facts import OperatingPoint, ResourceKey
 from scmigen.bindings.inventory import Inventory
+from scmigen.bindings.opp_bins import OppBin
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role, Transport
@@ -155,8 +156,9 @@ class PlatformOptions:
     """Options of the platform. ``managed``, ``fixed``, ``local``: path → position.
 
     ``clock_rate``: the rate in Hz to assume where the tree has none. ``assumptions``: other values
-    to assume; of several that cover a resource the exact one holds, else the first. ``grace``: ms
-    that agents have before a graceful shutdown. ``outputs``: the options of outputs, as written.
+    to assume; of several that cover a resource the exact one holds, else the first. ``bins``: path
+    of an OPP table → the chip that is there. ``grace``: ms that agents have before a graceful
+    shutdown. ``outputs``: the options of outputs, as written.
     """
 
     managed: Mapping[str, Position | None]
@@ -165,6 +167,7 @@ class PlatformOptions:
     owners: tuple[Owner, ...] = ()
     clock_rate: int = 100_000_000
     assumptions: tuple[Assumption, ...] = ()
+    bins: Mapping[str, OppBin] = field(default_factory=dict)
     vendor: str = "scmigen"
     sub_vendor: str = ""
     grace: int = 0

@@ -8,6 +8,7 @@ from scmigen.assignment.assume_file import read_assumptions
 from scmigen.assignment.findings import PROVIDER_UNKNOWN
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of
+from scmigen.assignment.opp_file import read_bins
 from scmigen.assignment.said import PlatformSaid, Said
 from scmigen.assignment.values import CLASSES, FORMER_KEYS, MAX_VENDOR, is_vendor
 from scmigen.assignment.vocabulary import ASSUME
@@ -15,7 +16,17 @@ from scmigen.runtime import MAX_GRACE
 
 #: The keys of ``platform``.
 KEYS = (
-    *(*CLASSES, "devices", "owners", "assume", "vendor", "sub-vendor", "system-power", "extra"),
+    *(
+        *CLASSES,
+        "devices",
+        "owners",
+        "assume",
+        "opp",
+        "vendor",
+        "sub-vendor",
+        "system-power",
+        "extra",
+    ),
     *FORMER_KEYS,
 )
 
@@ -50,6 +61,7 @@ class PlatformReader:
                 if "values" in assumed
                 else ()
             ),
+            bins=dict(read_bins(self._lookup, parts["opp"])) if "opp" in parts else {},
             vendor=said(parts, "vendor", lambda item: _vendor(item, "vendor")),
             sub_vendor=said(parts, "sub-vendor", lambda item: _vendor(item, "sub-vendor")),
             grace=said(system, "grace", lambda item: item.number("grace", 0, MAX_GRACE)),

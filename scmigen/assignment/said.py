@@ -20,6 +20,7 @@ from scmigen.assignment.assignment import (
 )
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.assignment.roles import SystemPower
+from scmigen.bindings.opp_bins import OppBin
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role
@@ -93,8 +94,9 @@ class ClaimSaid:
 
 @dataclass(frozen=True, slots=True)
 class PlatformSaid:
-    """What one source says about the platform. ``classes``: provider path → class. ``grace``: the
-    time in ms that agents have before a graceful shutdown.
+    """What one source says about the platform. ``classes``: provider path → class. ``bins``: path
+    of an OPP table → the chip. ``grace``: the time in ms that agents have before a graceful
+    shutdown.
 
     ``outputs``: the options of outputs, as written; outputs compare them themselves.
     """
@@ -103,6 +105,7 @@ class PlatformSaid:
     owners: tuple[Owner, ...] = ()
     clock_rate: Said[int] | None = None
     assumptions: tuple[Assumption, ...] = ()
+    bins: Mapping[str, Said[OppBin]] = field(default_factory=dict)
     vendor: Said[str] | None = None
     sub_vendor: Said[str] | None = None
     grace: Said[int] | None = None

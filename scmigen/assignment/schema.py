@@ -21,6 +21,7 @@ from scmigen.assignment.vocabulary import (
     ENTRY,
     FILE,
     FLAGS,
+    OPP,
     POINT,
     SCMI,
     TRANSPORT,
@@ -175,6 +176,14 @@ def _platform() -> _Schema:
         "clock-rate": (_number(1), "The rate in Hz of clocks without one in the tree."),
         "values": (_list(_assumed()), "Rates and levels that the tree does not have."),
     }
+    bins = {
+        "table": (_TEXT, "The OPP table, by label or path."),
+        "name": (_TEXT, "The name in opp-microvolt-NAME."),
+        "supported-hw": (
+            {**_list(_number()), "minItems": 1},
+            "The words of the chip that the masks of opp-supported-hw are for.",
+        ),
+    }
     parts = {
         **{
             word: (
@@ -192,6 +201,10 @@ def _platform() -> _Schema:
             "The agents that alone may set rate, parent or level, or assert the reset.",
         ),
         "assume": (_ours(ASSUME, assume), "What holds where the tree is silent."),
+        "opp": (
+            _list({**_ours(OPP, bins), "required": ["table"]}),
+            "The chip that is there, where OPP tables are for several.",
+        ),
         "vendor": (vendor, "The vendor that the server reports; at most 15 characters."),
         "sub-vendor": (vendor, "The sub-vendor, likewise."),
         "system-power": (

@@ -9,6 +9,7 @@ from scmigen.assignment.findings import OPTION_DIFFERS, PROVIDER_DIFFERS
 from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.said import PlatformSaid, Said
 from scmigen.bindings.facts import ProviderClass, ResourceKey
+from scmigen.bindings.opp_bins import OppBin
 from scmigen.diagnostics import Diagnostic, Position, Related
 
 T = TypeVar("T")
@@ -72,6 +73,15 @@ class _Settling:
                         )
                     )
 
+    def bins(self) -> dict[str, OppBin]:
+        """The chip of each OPP table."""
+        first: dict[str, Said[OppBin]] = {}
+        for path, said in (item for source in self._sources for item in source.bins.items()):
+            other = first.setdefault(path, said)
+            if other.value != said.value:
+                self.problems.append(_differs(f"platform.opp of {path}", other, said))
+        return {path: said.value for path, said in first.items()}
+
     def assumptions(self) -> Iterator[Assumption]:
         """What is assumed; that of one resource once."""
         first: dict[frozenset[ResourceKey], Assumption] = {}
@@ -114,6 +124,7 @@ def settle_platform(
         owners=tuple(settling.owners()),
         clock_rate=_or(rate, CLOCK_RATE),
         assumptions=tuple(settling.assumptions()),
+        bins=settling.bins(),
         vendor=_or(settling.one("platform.vendor", lambda said: said.vendor), VENDOR),
         sub_vendor=_or(settling.one("platform.sub-vendor", lambda said: said.sub_vendor), ""),
         grace=_or(settling.one("platform.system-power.grace", lambda said: said.grace), 0),

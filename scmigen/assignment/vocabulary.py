@@ -68,7 +68,7 @@ FILE = Vocabulary(
         **_inside(
             "platform: {{{}: …}}",
             (
-                *("managed", "fixed", "local", "devices", "owners", "assume"),
+                *("managed", "fixed", "local", "devices", "owners", "assume", "opp"),
                 *("vendor", "sub-vendor", "system-power", "extra"),
             ),
         ),
@@ -122,3 +122,5 @@ ASSUME = ("clock-rate", "values")
 #: An entry of its ``values``, and an operating point in ``levels``.
 VALUES = ("clock", "voltage", "performance", "range", "rates", "levels", "step")
 POINT = ("frequency", "voltage", "power", "level")
+#: An entry of ``opp`` of ``platform``.
+OPP = ("table", "name", "supported-hw")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from scmigen.bindings.opp_bins import ANY, OppBin
 from scmigen.bindings.references import Reference
 from scmigen.bindings.transports import ScmiTransport
 from scmigen.devicetree.nodes import Node
@@ -144,7 +145,8 @@ class OppTable:
 
     ``shared``: these change together, through one clock and one supply, whichever of them names
     these. ``requires``: its points vote on a power domain (``required-opps``). ``prop`` is the
-    property that refers to the table, or that holds it.
+    property that refers to the table, or that holds it. ``points`` are those that the ``chosen``
+    chip has for certain, ``offered`` those that it may have: its operating system knows.
     """
 
     node: Node
@@ -153,6 +155,8 @@ class OppTable:
     requires: bool
     consumers: tuple[Node, ...]
     prop: str = "operating-points-v2"
+    offered: tuple[OperatingPoint, ...] = ()
+    chosen: OppBin = ANY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,40 +1,81 @@
 """OPP tables (Linux ``Bindings/opp/opp-v2-base.yaml`` and ``opp-v1.yaml``)."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from scmigen.bindings.facts import Asked, OperatingPoint, OppTable
 from scmigen.bindings.node_kinds import is_cpu
+from scmigen.bindings.opp_bins import (
+    ANY,
+    VOLTAGE,
+    OppBin,
+    certain_opps,
+    enabled_opps,
+    names_of,
+    possible_opps,
+    property_of,
+)
 from scmigen.bindings.references import References
-from scmigen.bindings.status import Status
 from scmigen.devicetree.nodes import Node, Property
 
 
-def _point(node: Node) -> OperatingPoint | None:
+def _point(node: Node, chosen: OppBin) -> OperatingPoint | None:
     cells = node.cells("opp-hz") or ()
     rates = tuple(high << 32 | low for high, low in zip(cells[::2], cells[1::2], strict=False))
     level = node.cell("opp-level")
-    voltage = node.cell("opp-microvolt")
     if not rates and level is None:
         return None
     # One entry per supply; what the device draws is all of them.
-    power = sum(node.cells("opp-microwatt") or ()) or None
+    power = sum(node.cells(property_of(node, "opp-microwatt", chosen)) or ()) or None
     latency, turbo = node.cell("clock-latency-ns"), "turbo-mode" in node
-    return OperatingPoint(rates, voltage, level, latency, power, turbo)
+    return OperatingPoint(rates, _voltage(node, chosen), level, latency, power, turbo)
 
 
-def _opps(table: Node) -> Iterator[Node]:
-    """The OPPs of a table; Linux passes over disabled ones."""
-    return (child for child in table.children.values() if Status.of(child).is_okay)
+def _voltage(opp: Node, chosen: OppBin) -> int | None:
+    """The voltage of the chosen bin; of an unknown one the highest, which is enough for any."""
+    voltage = opp.cell(property_of(opp, VOLTAGE, chosen))
+    if voltage is None and chosen.name is None:
+        named = (opp.cell(f"{VOLTAGE}-{name}") for name in names_of([opp]))
+        return max((each for each in named if each is not None), default=None)
+    return voltage
 
 
-def points_of(table: Node) -> tuple[OperatingPoint, ...]:
-    """The operating points of a table, ascending."""
-    found = (_point(child) for child in _opps(table))
-    return tuple(sorted({p for p in found if p is not None}, key=_order))
+def points_of(table: Node, chosen: OppBin = ANY) -> tuple[OperatingPoint, ...]:
+    """The operating points of a table that the chosen chip has for certain, ascending."""
+    return _points(table, certain_opps(table, chosen), chosen)
+
+
+def _points(table: Node, opps: Iterable[Node], chosen: OppBin) -> tuple[OperatingPoint, ...]:
+    found = (_point(opp, chosen) for opp in opps)
+    points = tuple(sorted({p for p in found if p is not None}, key=_order))
+    if chosen.name is None and names_of(enabled_opps(table)):
+        return tuple(_rising(points))
+    return points
+
+
+def _rising(points: Iterable[OperatingPoint]) -> Iterator[OperatingPoint]:
+    """Points of several bins: none has less voltage than one below, whose bin may be another."""
+    highest = 0
+    for point in points:
+        highest = max(highest, point.voltage or 0)
+        yield point if point.voltage is None else point._replace(voltage=highest)
+
+
+def with_bin(table: OppTable, chosen: OppBin) -> OppTable:
+    """A table with the points of a chip."""
+    if table.prop == "operating-points":
+        return table
+    possible = possible_opps(enabled_opps(table.node), chosen)
+    return replace(
+        table,
+        points=points_of(table.node, chosen),
+        offered=_points(table.node, possible, chosen),
+        chosen=chosen,
+    )
 
 
 def voltages_of(table: OppTable) -> Iterator[Asked]:
-    """What the OPPs of a table ask of supplies, ``opp-microvolt-<name>`` included.
+    """What the OPPs of a table ask of supplies: with the chosen name, else with any.
 
     Which of several supplies an entry belongs to is left to the driver by the binding.
     """
@@ -44,10 +85,17 @@ def voltages_of(table: OppTable) -> Iterator[Asked]:
             place = prop.position_at(8 * at + 4)
             yield Asked(voltage, voltage, voltage, f"{khz} kHz", table.prop, place)
         return
-    for node in _opps(table.node):
-        for name, prop in node.properties.items():
-            if name == "opp-microvolt" or name.startswith("opp-microvolt-"):
-                yield from _asked(node, prop)
+    for node in possible_opps(enabled_opps(table.node), table.chosen):
+        for name in _voltage_properties(node, table.chosen):
+            yield from _asked(node, node.properties[name])
+
+
+def _voltage_properties(opp: Node, chosen: OppBin) -> tuple[str, ...]:
+    if chosen.name is None:
+        found = (name for name in opp.properties if name.startswith(f"{VOLTAGE}-"))
+        return tuple(name for name in (VOLTAGE, *found) if name in opp)
+    name = property_of(opp, VOLTAGE, chosen)
+    return (name,) if name in opp else ()
 
 
 def _asked(opp: Node, prop: Property) -> Iterator[Asked]:
@@ -118,13 +166,14 @@ def tables_of(references: References, consumers: Iterable[Node]) -> tuple[OppTab
 
 
 def _table(node: Node, users: Iterable[Node]) -> OppTable:
-    return OppTable(
+    table = OppTable(
         node,
-        points_of(node),
+        (),
         "opp-shared" in node,
         any("required-opps" in child for child in node.children.values()),
         _by_path(users),
     )
+    return with_bin(table, ANY)
 
 
 def _old_tables(owners: Iterable[Node], cpus: Iterable[Node]) -> Iterator[OppTable]:
@@ -149,7 +198,8 @@ def _old_tables(owners: Iterable[Node], cpus: Iterable[Node]) -> Iterator[OppTab
 
 def _old_table(node: Node, users: Iterable[Node]) -> OppTable:
     found = _by_path(users)
-    return OppTable(node, _old_points(node), len(found) > 1, False, found, "operating-points")
+    points = _old_points(node)
+    return OppTable(node, points, len(found) > 1, False, found, "operating-points", points)
 
 
 def _by_path(nodes: Iterable[Node]) -> tuple[Node, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.inventory import Inventory
+from scmigen.bindings.opp_bins import OppBin
 from scmigen.checks.words import names, node_word, resource_word
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
@@ -40,6 +41,16 @@ def owners(inventory: Inventory, pairs: Iterable[tuple[ResourceKey, Agent]]) -> 
     return f"platform.owners: [{', '.join(rows)}]"
 
 
+def opp(tree: DeviceTree, path: str, chosen: OppBin) -> str:
+    """``platform.opp: [{table: "&opps", name: slow, supported-hw: [0x1]}]``: this chip is there."""
+    parts = [f'table: "{node_word(tree, path)}"']
+    if chosen.name is not None:
+        parts.append(f"name: {_text(chosen.name)}")
+    if chosen.hardware:
+        parts.append(f"supported-hw: [{', '.join(f'0x{word:X}' for word in chosen.hardware)}]")
+    return f"platform.opp: [{{{', '.join(parts)}}}] if that chip is there"
+
+
 def access(
     tree: DeviceTree, paths: Iterable[str], agents: Iterable[Agent], shared: bool = False
 ) -> str:
@@ -63,7 +74,12 @@ def shared(model: Model, node: Node, agents: Iterable[Agent]) -> str:
 
 def _name(agent: Agent) -> str:
     """An agent's name as YAML takes it for text."""
-    return agent.name if _WORD.fullmatch(agent.name) else json.dumps(agent.name)
+    return _text(agent.name)
+
+
+def _text(name: str) -> str:
+    """A name as YAML takes it for text."""
+    return name if _WORD.fullmatch(name) else json.dumps(name)
 
 
 def votes(inventory: Inventory, keys: Iterable[ResourceKey], agents: Iterable[Agent]) -> str:

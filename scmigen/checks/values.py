@@ -1,11 +1,24 @@
 """Checks of values: voltages that supplies cannot have, and what ``platform`` says of the tree."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from scmigen.assignment.assignment import Assumption
+from scmigen.bindings.opp_bins import (
+    ANY,
+    certain_opps,
+    enabled_opps,
+    likely_bin,
+    masks_of,
+    missing_keys,
+    names_of,
+    possible_opps,
+    words_of,
+)
 from scmigen.bindings.regulators import Supply
+from scmigen.checks import hints
 from scmigen.checks.check import check
-from scmigen.checks.words import joined, listed, node_word, resource_name, resource_word
+from scmigen.checks.words import joined, listed, natural, node_word, resource_name, resource_word
+from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Related, Severity, counted
 from scmigen.model.assumed import assumption_for
 from scmigen.model.platform import Model, Resource
@@ -55,6 +68,53 @@ def _has(supply: Supply) -> str:
             else f"{supply.lowest} µV or more"
         )
     return _volts(supply.lowest, supply.highest)
+
+
+@check(
+    "opp-bin",
+    about="An OPP table is for chips of several bins, and none is chosen.",
+    advice="Say in platform.opp which chip is there.",
+    severity=Severity.WARNING,
+)
+def opp_bin(model: Model) -> Iterator[Diagnostic]:
+    """OPP tables of performance domains whose OPPs or voltages depend on the chip, if that is not
+    known: one warning per table."""
+    for table in model.findings.tables:
+        chosen = model.assignment.options.bins.get(table.path, ANY)
+        lacks = missing_keys(table, chosen)
+        certain = {opp.path for opp in certain_opps(table, chosen)}
+        possible = possible_opps(enabled_opps(table), chosen)
+        lost = [opp for opp in possible if opp.path not in certain]
+        if not lost and "name" not in lacks:
+            continue
+        yield opp_bin.warning(
+            f"{node_word(model.inventory.tree, table.path)} is for chips of several bins, and none "
+            f"is chosen: {_bins(table, lacks)}; {_meanwhile(lost, lacks)}",
+            table.position,
+            [Related(f"{opp.name} is left out", opp.position) for opp in lost],
+            hints.opp(model.inventory.tree, table.path, likely_bin(table, chosen)),
+        ).about(nodes=[table.path])
+
+
+def _bins(table: Node, lacks: Collection[str]) -> str:
+    """``voltages for speed0 and speed1; hardware 0x1, 0x2``: what there is to choose."""
+    opps = enabled_opps(table)
+    words = words_of(opps)
+    blocks = dict.fromkeys(block for opp in opps for block in masks_of(opp, words))
+    masks = (" ".join(f"0x{mask:X}" for mask in block) for block in blocks)
+    said = {
+        "name": f"voltages for {listed(sorted(names_of(opps), key=natural))}",
+        "supported-hw": f"OPPs for hardware {listed(f'<{each}>' for each in masks)}",
+    }
+    return "; ".join(said[key] for key in lacks)
+
+
+def _meanwhile(lost: Collection[Node], lacks: Collection[str]) -> str:
+    """What holds as long as no bin is chosen."""
+    count = counted(len(lost), "OPP is", "OPPs are")
+    said = [f"{count} left out" if lost else "no OPP is left out"]
+    said += ["each voltage is the highest one of its OPP"] if "name" in lacks else []
+    return ", and ".join(said)
 
 
 @check(

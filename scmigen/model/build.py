@@ -1,10 +1,11 @@
 """From an inventory and an assignment to the model: platforms with numbered, named resources."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.facts import ResourceKey, ScmiInstance
 from scmigen.bindings.inventory import Inventory
+from scmigen.devicetree.nodes import Node
 from scmigen.model.decisions import Decisions, decide
 from scmigen.model.devices import numbered_devices
 from scmigen.model.identifiers import (
@@ -22,7 +23,9 @@ from scmigen.model.identifiers import (
 from scmigen.model.places import NO_PLACES, Places
 from scmigen.model.platform import Findings, Grant, Model, Platform, Resource
 from scmigen.model.platform_resources import fixed_numbers, numbered_resources, served
+from scmigen.model.resource_facts import own_table
 from scmigen.runtime import Numbering
+from scmigen.scmi.protocols import Kind
 
 #: The name of the platform of a tree without an SCMI node.
 DEFAULT_NAME = "scmi"
@@ -59,6 +62,7 @@ def build(
         decided.scaling.voltages,
         tuple(moved),
         _foreign(scheme.lock, inventory, names),
+        _tables(decided, platforms),
     )
     return Model(
         inventory,
@@ -69,6 +73,18 @@ def build(
         findings,
         _new_lock(scheme, platforms),
     )
+
+
+def _tables(decided: Decisions, platforms: Iterable[Platform]) -> tuple[Node, ...]:
+    """The OPP tables that the levels of performance domains are from, by path."""
+    found: dict[str, Node] = {}
+    for platform in platforms:
+        for domain in platform.resources.get(Kind.PERFORMANCE, ()):
+            made = decided.scaling.domains.get(domain.key)
+            table = made.node if made is not None else own_table(decided.inventory, domain.key)
+            if table is not None:
+                found[table.path] = table
+    return tuple(found[path] for path in sorted(found))
 
 
 def _names(inventory: Inventory) -> list[str]:

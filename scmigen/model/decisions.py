@@ -32,7 +32,7 @@ def decide(inventory: Inventory, assignment: Assignment) -> Decisions:
     owners = Owners(assignment, inventory)
     providers = final_providers(inventory, assignment.options, owners)
     platform = platform_nodes(providers)
-    scaling = scale(inventory, providers, platform)
+    scaling = scale(inventory, providers, platform, assignment.options.bins)
     closure = close(inventory, providers, platform, owners, scaling)
     feeding = Feeding(inventory, providers, closure.fed, scaling)
     granted = grant(assignment, owners, closure, feeding)

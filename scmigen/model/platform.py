@@ -264,7 +264,8 @@ class Platform:
 class Findings:
     """Findings of the model for the checks: what could not be settled, and why.
 
-    ``asked``: supply → the voltages in µV that OPPs ask for.
+    ``asked``: supply → the voltages in µV that OPPs ask for. ``tables``: the OPP tables that the
+    levels of performance domains are from.
     """
 
     claims: tuple[ClaimConflict, ...]
@@ -275,6 +276,7 @@ class Findings:
     asked: Mapping[ResourceKey, frozenset[int]]
     moved: tuple[Moved, ...]
     foreign: tuple[Foreign, ...] = ()
+    tables: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from scmigen.bindings.describe import facts_of
 from scmigen.bindings.facts import ResourceFacts, ResourceKey
-from scmigen.bindings.opp_tables import power_coefficient, with_power
+from scmigen.bindings.inventory import Inventory
+from scmigen.bindings.opp_tables import points_of, power_coefficient, with_power
+from scmigen.devicetree.nodes import Node
 from scmigen.model.assumed import assumption_for, with_assumed
 from scmigen.model.decisions import Decisions
 from scmigen.model.scaling import Scaling
@@ -30,7 +32,7 @@ def known_facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[Resourc
     coefficients = _coefficients(decided)
     found = {}
     for key in wanted:
-        facts = _domain(scaling, key) or _asked(scaling, key, known[key])
+        facts = _domain(scaling, key) or _asked(scaling, key, _binned(decided, key, known[key]))
         words = _lacking(key.kind, facts)
         assumption = assumption_for(options.assumptions, key)
         if assumption is not None:
@@ -69,6 +71,21 @@ def _domain(scaling: Scaling, key: ResourceKey) -> ResourceFacts | None:
         supply=driven.get(Kind.VOLTAGE),
         clock=driven.get(Kind.CLOCK),
     )
+
+
+def _binned(decided: Decisions, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:
+    """The facts of a performance domain of the tree, with the points of the chip that is there."""
+    table = own_table(decided.inventory, key) if key.kind is Kind.PERFORMANCE else None
+    chosen = decided.assignment.options.bins.get(table.path) if table is not None else None
+    if table is None or chosen is None:
+        return facts
+    return replace(facts, points=points_of(table, chosen))
+
+
+def own_table(inventory: Inventory, key: ResourceKey) -> Node | None:
+    """The OPP table that a performance domain's own node names."""
+    node = inventory.tree.node(key.provider)
+    return None if node is None else inventory.references.target(node, "operating-points-v2")
 
 
 def _coefficients(decided: Decisions) -> dict[ResourceKey, int]:

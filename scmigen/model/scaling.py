@@ -19,7 +19,8 @@ from scmigen.bindings.facts import Asked, OppTable, Provider, ProviderClass, Res
 from scmigen.bindings.identity import has_dvfs, scmi_protocol
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_pci
-from scmigen.bindings.opp_tables import voltages_of
+from scmigen.bindings.opp_bins import ANY, OppBin
+from scmigen.bindings.opp_tables import voltages_of, with_bin
 from scmigen.bindings.regulators import Supply, supply_of
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
@@ -90,14 +91,20 @@ class _Group:
 
 
 def scale(
-    inventory: Inventory, providers: Mapping[str, Provider], platform: frozenset[str]
+    inventory: Inventory,
+    providers: Mapping[str, Provider],
+    platform: frozenset[str],
+    bins: Mapping[str, OppBin],
 ) -> Scaling:
-    """The uses and performance domains that the OPP tables of a tree add."""
+    """The uses and performance domains that the OPP tables of a tree add.
+
+    ``bins``: path of a table → the chip that is there.
+    """
     by_consumer: dict[str, list[Use]] = {}
     for use in inventory.uses:
         by_consumer.setdefault(use.consumer.path, []).append(use)
     found = _Found(providers, ProviderNodes(inventory.tree))
-    for table in inventory.tables:
+    for table in (with_bin(it, bins.get(it.node.path, ANY)) for it in inventory.tables):
         devices = [
             _device(node, table, by_consumer.get(node.path, ()), inventory.tree)
             for node in table.consumers
@@ -307,18 +314,18 @@ def _rates(table: OppTable, use: Use) -> frozenset[int]:
     """The rates that the table asks of the clock at the use's place in ``clocks``."""
     if use.key.kind is not Kind.CLOCK:
         return frozenset()
-    found = (point.rates[use.index] for point in table.points if use.index < len(point.rates))
+    found = (point.rates[use.index] for point in table.offered if use.index < len(point.rates))
     return frozenset(rate for rate in found if rate)
 
 
 def _has_rates(table: OppTable, asked: Sequence[Asked]) -> bool:
     """Frequencies that the device sets; levels without voltages are votes on another domain."""
-    votes = any(point.level is not None for point in table.points)
-    return any(point.rates for point in table.points) and not (votes and not asked)
+    votes = any(point.level is not None for point in table.offered)
+    return any(point.rates for point in table.offered) and not (votes and not asked)
 
 
 def _device(node: Node, table: OppTable, uses: Iterable[Use], tree: DeviceTree) -> _Device:
-    scaled = {index for point in table.points for index, rate in enumerate(point.rates) if rate}
+    scaled = {index for point in table.offered for index, rate in enumerate(point.rates) if rate}
     rates = assigned_rates(node)
     clocks: list[Use] = []
     supplies: list[Use] = []

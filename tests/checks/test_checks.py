@@ -61,6 +61,11 @@ CLASSES = """domains: {a: {id: 1, default: true, scmi: {role: ospm}}}
 platform: {local: [%s]}
 """
 VOLTS = "t: t { o { opp-microvolt = %s; }; };"
+BINS = (
+    "^t: t { o1 { opp-hz = <0 5>; opp-microvolt-a = <7>; opp-microvolt-b = <8>; "
+    "opp-supported-hw = <0x3>; }; o2 { opp-hz = <0 6>; opp-microvolt-b = <9>; "
+    "opp-supported-hw = <0x2>; }; }; d { operating-points-v2 = <&t>; clocks = <&cc 1>; };"
+)
 OPP = "t: t { o { opp-hz = <0 5>; }; };"
 TREE_SCMI = """scmi { compatible = "arm,scmi-smc"; shmem = <&%s>; arm,smc-id = <1>; %s };"""
 USES_CLOCK = "d { clocks = <&clk 1>; };"
@@ -194,6 +199,19 @@ CASES = {
         "o of &t asks for 950000 µV; voltage <&vdd> has 700000 to 900000 µV",
         Case(f"{VOLTS % '<^950000>'} d {{ operating-points-v2 = <&t>; cpu-supply = <&vdd>; }};"),
         Case(f"{VOLTS % '<900000>'} d {{ operating-points-v2 = <&t>; cpu-supply = <&vdd>; }};"),
+    ),
+    "opp-bin": (
+        "warning",
+        "&t is for chips of several bins, and none is chosen: voltages for a and b; OPPs for "
+        "hardware <0x3> and <0x2>; 1 OPP is left out, and each voltage is the highest one of its "
+        "OPP",
+        Case(BINS, "domains: {linux: {id: 1, default: true}}", whole=True),
+        Case(
+            BINS.replace("^", ""),
+            "domains: {linux: {id: 1, default: true}}\n"
+            "platform: {opp: [{table: '&t', name: b, supported-hw: [2]}]}",
+            whole=True,
+        ),
     ),
     "assume-unfit": (
         "error",

@@ -222,6 +222,7 @@ WITH_LINES = {
         "depends-foreign",
     ),
     *("critical-resource", "device-unassigned", "provider-secure", "managed-consumes-local"),
+    "opp-bin",
 }
 
 
