@@ -7,9 +7,10 @@ from scmigen.runtime import Axis, Interval
 from scmigen.runtime import Sensor as About
 from scmigen.scmi.features import Feature
 from scmigen.scmi.layouts import Entries, name_field
-from scmigen.scmi.messages import EXTENDED_RANGE, EXTENDED_SENSOR, commands, extended_names
+from scmigen.scmi.messages import commands, extended_names
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind, Protocol
+from scmigen.scmi.specification.sensor import EXTENDED_RANGE, EXTENDED_SENSOR
 from scmigen.scmi.status import Status
 from scmigen.server.polling import reading, trip_points_of, updates_of
 from scmigen.server.protocols.handler import (
