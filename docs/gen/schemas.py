@@ -130,7 +130,8 @@ def _one_key_of(mappings: list[_Schema]) -> str:
     """Mappings that differ in one key."""
     all_keys = [set(each["properties"]) for each in mappings]
     common = set.intersection(*all_keys)
-    own = [code(key) for each in mappings for key in each["properties"] if key not in common]
+    keys = dict.fromkeys(key for each in mappings for key in each["properties"])
+    own = [code(key) for key in keys if key not in common]
     return f"{', '.join(own[:-1])} or {own[-1]}, and {', '.join(map(code, sorted(common)))}"
 
 

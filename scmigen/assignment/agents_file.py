@@ -70,6 +70,7 @@ def _file(text: str, name: str, lookup: Lookup) -> SourceSaid:
         named=(*domains.named, *platform.named),
         domains=tuple(domains.places),
         position=Position(name),
+        by_number=tuple(domains.by_number),
     )
 
 

@@ -63,7 +63,7 @@ class HandGrant:
     """An explicit grant, independent of what devices need.
 
     ``number`` and ``name`` are those by which the agent knows the resource, if the source fixes
-    them; ``on``: the resource is on at boot.
+    them; ``on``: the resource is on at boot. ``by_number``: the user named it by its number.
     """
 
     agent: str
@@ -73,6 +73,34 @@ class HandGrant:
     number: int | None = None
     name: str | None = None
     on: bool = False
+    by_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WholeGrant:
+    """A grant on all that the platform serves of one kind, be it in the tree or declared."""
+
+    agent: str
+    kind: Kind
+    operations: frozenset[Operation]
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A resource that the user declares by its number, for no provider of the tree names it.
+
+    ``key`` is that of the SCMI specifier with this number, where the tree has the node of the
+    protocol. ``enumerator`` is what the firmware's source calls the element; ``known``: the tree
+    names the resource as well.
+    """
+
+    key: ResourceKey
+    number: int
+    name: str | None = None
+    enumerator: str | None = None
+    known: bool = False
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +152,10 @@ class Extra:
     position: Position | None = None
 
 
+#: Values, step and operating points of an `Assumption`.
+Values = tuple[tuple[int, ...], int | None, tuple[OperatingPoint, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Assumption:
     """Values of resources that the tree does not have: of ``keys``, and of all that the nodes at
@@ -159,6 +191,7 @@ class PlatformOptions:
     to assume; of several that cover a resource the exact one holds, else the first. ``bins``: path
     of an OPP table → the chip that is there. ``grace``: ms that agents have before a graceful
     shutdown. ``outputs``: the options of outputs, as written.
+    ``elements``: resources by number, in the order of kinds and numbers.
     """
 
     managed: Mapping[str, Position | None]
@@ -173,6 +206,7 @@ class PlatformOptions:
     grace: int = 0
     extra: Extra | None = None
     outputs: Outputs = NO_OUTPUTS
+    elements: tuple[Element, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +230,4 @@ class Assignment:
     switches: tuple[Switch, ...] = ()
     waivers: tuple[WaiverSaid, ...] = ()
     trees: tuple[OwnTree, ...] = ()
+    wholes: tuple[WholeGrant, ...] = ()

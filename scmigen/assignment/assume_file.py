@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scmigen.assignment.assignment import Assumption
+from scmigen.assignment.assignment import Assumption, Values
 from scmigen.assignment.findings import RESOURCE_UNKNOWN
 from scmigen.assignment.located import Located
 from scmigen.assignment.lookup import Lookup, kind_of
@@ -30,12 +30,11 @@ def read_assumptions(lookup: Lookup, where: Located) -> Iterator[Assumption]:
             continue
         kind = Kind(word)
         named = _named(lookup, parts[word], kind)
-        given = _given(parts, kind, entry)
+        given = read_values(parts, kind, entry)
         if named is None or given is None:
             continue
         keys, below, exact = named
-        values, step, points = given
-        found = Assumption(kind, keys, below, exact, values, step, points, entry.position)
+        found = Assumption(kind, keys, below, exact, *given, entry.position)
         if exact:
             first = firsts.setdefault(next(iter(keys)), found)
             if first is not found:
@@ -59,9 +58,7 @@ def _named(
     return (found, (), exact) if found else None
 
 
-def _given(
-    parts: dict[str, Located], kind: Kind, entry: Located
-) -> tuple[tuple[int, ...], int | None, tuple[OperatingPoint, ...]] | None:
+def read_values(parts: dict[str, Located], kind: Kind, entry: Located) -> Values | None:
     """Values, step and operating points; with a step and no values the ends are the tree's."""
     keys = [key for key in parts if key not in set(Kind)]
     wrong = [key for key in keys if key not in GIVES[kind]]
@@ -84,9 +81,7 @@ def _given(
     return tuple(sorted(set(values))), None, ()
 
 
-def _range(
-    values: tuple[int, ...], where: Located
-) -> tuple[tuple[int, ...], int | None, tuple[OperatingPoint, ...]] | None:
+def _range(values: tuple[int, ...], where: Located) -> Values | None:
     lowest, highest, step = values if len(values) == 3 else (0, 0, 1)
     if lowest >= highest or (highest - lowest) % step:
         where.wrong(

@@ -9,14 +9,15 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from scmigen.assignment.assignment import COMPATIBLE, HandGrant
+from scmigen.assignment.elements_file import read_numbered
 from scmigen.assignment.findings import DEVICE_UNKNOWN, DOMAIN_PASSED_OVER
 from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of, texts
 from scmigen.assignment.roles import SystemPower
-from scmigen.assignment.said import OUTERMOST, AgentSaid, ClaimSaid, Said
+from scmigen.assignment.said import OUTERMOST, AgentSaid, ClaimSaid, NumberedGrant, Said
 from scmigen.assignment.values import TRANSPORTS
-from scmigen.assignment.vocabulary import DOMAIN, ENTRY, FLAGS, SCMI, SIMILAR, TRANSPORT
+from scmigen.assignment.vocabulary import DOMAIN, ENTRY, FLAGS, GRANT, SCMI, SIMILAR, TRANSPORT
 from scmigen.diagnostics import Position
 from scmigen.runtime import MAX_AGENTS, Role
 from scmigen.scmi.clients import KNOWN, profile_of
@@ -40,6 +41,7 @@ class DomainsReader:
         self.agents: list[AgentSaid] = []
         self.claims: list[ClaimSaid] = []
         self.grants: list[HandGrant] = []
+        self.by_number: list[NumberedGrant] = []
         self.named: list[Said[str]] = []
         self.places: list[Position | None] = []
 
@@ -201,7 +203,13 @@ class DomainsReader:
         )
 
     def _grant(self, agent: str, entry: Located) -> None:
-        parts = entry.mapping("a grant", (*KINDS, "operations"))
+        parts = entry.mapping("a grant", (*KINDS, *GRANT))
+        if "protocol" in parts:
+            self._by_number(agent, parts, entry)
+            return
+        if "id" in parts:
+            parts["id"].wrong("id belongs to protocol: KIND", "write {protocol: power, id: …}")
+            return
         word = kind_of(parts, entry)
         if word is None:
             return
@@ -215,6 +223,15 @@ class DomainsReader:
         operations = with_implied(Operation(text) for text in chosen if text)
         if key is not None and operations:
             self.grants.append(HandGrant(agent, key, operations, entry.position))
+
+    def _by_number(self, agent: str, parts: dict[str, Located], entry: Located) -> None:
+        """A grant by protocol, and by number where it is not on the whole protocol."""
+        named = [word for word in KINDS if word in parts]
+        if named:
+            parts[named[0]].wrong(f"a grant with protocol names no {named[0]}", "write two grants")
+        found = read_numbered(agent, parts, entry)
+        if found is not None:
+            self.by_number.append(found)
 
 
 def _is_agent(parts: dict[str, Located], number: Said[int] | None, domain: Located) -> bool:

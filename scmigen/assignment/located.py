@@ -11,7 +11,7 @@ from scmigen.assignment.findings import AGENTS_FILE
 from scmigen.assignment.given import MAX_SHOWN, Given, shown
 from scmigen.assignment.problems import Problems
 from scmigen.assignment.said import Said
-from scmigen.assignment.vocabulary import Standing, Vocabulary
+from scmigen.assignment.vocabulary import Standing, Vocabulary, misplaced
 from scmigen.assignment.words import did_you_mean
 from scmigen.diagnostics import Diagnostic, InputError, Position
 from scmigen.version import format_problem
@@ -44,6 +44,11 @@ class Located:
         """Whether the value is a sequence."""
         return isinstance(self._node, yaml.SequenceNode)
 
+    @property
+    def is_null(self) -> bool:
+        """Whether there is no value."""
+        return bool(self._node.tag == "tag:yaml.org,2002:null")
+
     def keys(self) -> frozenset[str]:
         """The keys of a mapping that are strings."""
         pairs = self._node.value if isinstance(self._node, yaml.MappingNode) else ()
@@ -68,7 +73,8 @@ class Located:
         for key, text, value in self._entries(what):
             if text is None or (known is not None and text not in known):
                 word = "that is not a string" if text is None else shown(text)
-                key.wrong(f"{what} has no key {word}", did_you_mean(text or "", known or ()))
+                near = did_you_mean(text or "", known or ())
+                key.wrong(f"{what} has no key {word}", misplaced(text or "", known or ()) or near)
             elif text in found:
                 key.wrong(f"{what} has the key {text!r} twice", f"first at {found[text].position}")
             else:
@@ -97,6 +103,10 @@ class Located:
             elif standing is Standing.OURS:
                 found[text] = value
         return found
+
+    def pairs(self, what: str) -> "Iterator[tuple[Located, Located]]":
+        """Key and value of each entry of a mapping, whose keys the caller reads."""
+        return ((key, value) for key, _, value in self._entries(what))
 
     def _entries(self, what: str) -> "Iterator[tuple[Located, str | None, Located]]":
         """Key, its text where it is a string, and value of each entry of a mapping."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from scmigen.assignment.assignment import Owner
 from scmigen.assignment.assume_file import read_assumptions
+from scmigen.assignment.elements_file import read_elements
 from scmigen.assignment.findings import PROVIDER_UNKNOWN
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of
@@ -16,17 +17,8 @@ from scmigen.runtime import MAX_GRACE
 
 #: The keys of ``platform``.
 KEYS = (
-    *(
-        *CLASSES,
-        "devices",
-        "owners",
-        "assume",
-        "opp",
-        "vendor",
-        "sub-vendor",
-        "system-power",
-        "extra",
-    ),
+    *(*CLASSES, "devices", "owners", "elements", "assume", "opp", "vendor", "sub-vendor"),
+    *("system-power", "extra"),
     *FORMER_KEYS,
 )
 
@@ -66,6 +58,7 @@ class PlatformReader:
             sub_vendor=said(parts, "sub-vendor", lambda item: _vendor(item, "sub-vendor")),
             grace=said(system, "grace", lambda item: item.number("grace", 0, MAX_GRACE)),
             extra=said(parts, "extra", _extra),
+            elements=read_elements(parts["elements"]) if "elements" in parts else (),
         )
 
     def _classes(self, parts: dict[str, Located]) -> dict[str, Said[str]]:

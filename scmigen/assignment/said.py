@@ -16,6 +16,7 @@ from scmigen.assignment.assignment import (
     Owner,
     OwnTree,
     Switch,
+    Values,
     WaiverSaid,
 )
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
@@ -24,7 +25,8 @@ from scmigen.bindings.opp_bins import OppBin
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role
-from scmigen.scmi.protocols import Profile
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind, Profile
 
 T = TypeVar("T")
 
@@ -93,6 +95,33 @@ class ClaimSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class ElementSaid:
+    """A resource by its number, and what is said of it, as in `Element`."""
+
+    kind: Kind
+    number: int
+    position: Position
+    name: str | None = None
+    enumerator: str | None = None
+    values: Values | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedGrant:
+    """A grant on the resources of a kind with some numbers; ``None``: on all that there are.
+
+    ``at`` is where the numbers are written.
+    """
+
+    agent: str
+    kind: Kind
+    numbers: tuple[int, ...] | None
+    operations: frozenset[Operation]
+    position: Position
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformSaid:
     """What one source says about the platform. ``classes``: provider path → class. ``bins``: path
     of an OPP table → the chip. ``grace``: the time in ms that agents have before a graceful
@@ -111,6 +140,7 @@ class PlatformSaid:
     grace: Said[int] | None = None
     extra: Said[bytes] | None = None
     outputs: Outputs = NO_OUTPUTS
+    elements: tuple[ElementSaid, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +153,7 @@ class SourceSaid:
     domains are described, agents or not. ``bounded``: a nested domain may only name devices of the
     domain around it (System Device Tree specification, chapter 7, on YAML; its own example of
     chapter 3 has nodes that do not). ``reported``: diagnostics to pass on. ``trees``: agents' own
-    trees.
+    trees. ``by_number``: grants on resources by their numbers.
     """
 
     agents: tuple[AgentSaid, ...] = ()
@@ -141,3 +171,4 @@ class SourceSaid:
     reported: tuple[Diagnostic, ...] = ()
     position: Position | None = None
     trees: tuple[OwnTree, ...] = ()
+    by_number: tuple[NumberedGrant, ...] = ()

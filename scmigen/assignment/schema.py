@@ -9,6 +9,8 @@ import re
 from collections.abc import Collection, Mapping
 
 from scmigen.assignment.assume_file import GIVES, HIGHEST
+from scmigen.assignment.elements_file import ENUMERATOR, MAX_ELEMENT, NAME, NUMBERS
+from scmigen.assignment.elements_file import KEYS as ELEMENT
 from scmigen.assignment.foreign import SEVERITIES
 from scmigen.assignment.lookup import KINDS
 from scmigen.assignment.platform_file import KEYS
@@ -160,13 +162,48 @@ def _flags() -> _Schema:
 
 
 def _grant() -> _Schema:
-    """One resource, and operations on it."""
-    each = []
-    for kind in Kind:
-        words = [operation.value for operation in OPERATIONS[kind]]
-        operations = _list({"enum": words})
-        each.append(_closed({kind.value: _TEXT, "operations": operations}))
+    """One resource, or numbers of a protocol or all of it, and operations on these."""
+    operations = {
+        kind: _list({"enum": [operation.value for operation in OPERATIONS[kind]]}) for kind in Kind
+    }
+    each = [_closed({kind.value: _TEXT, "operations": operations[kind]}) for kind in Kind]
+    for kind in ELEMENT:
+        named = {"protocol": {"const": kind.value}, "id": _numbers()}
+        grant = _closed({**named, "operations": operations[kind]})
+        each.append({**grant, "required": ["protocol"]})
     return {"oneOf": each}
+
+
+def _numbers() -> _Schema:
+    """A number, a text of numbers and ranges, or a list of these."""
+    each: list[_Schema] = [
+        {"type": "integer", "minimum": 0, "maximum": MAX_ELEMENT},
+        {"type": "string", "pattern": f"^{NUMBERS}$"},
+    ]
+    return {"anyOf": [*each, _list({"anyOf": each})]}
+
+
+def _elements() -> _Schema:
+    """The elements of each protocol: by number, or as a list."""
+    name: _Schema = {"type": "string", "pattern": f"^{NAME.pattern}$"}
+    enumerator: _Schema = {"type": "string", "pattern": f"^{ENUMERATOR.pattern}$"}
+    found: dict[str, tuple[_Schema, str]] = {}
+    for kind, keys in ELEMENT.items():
+        parts = {"name": name, "enumerator": enumerator}
+        parts |= {key: value for key, value in _values(kind).items() if key in keys}
+        element = {"type": "object", "properties": parts, "additionalProperties": False}
+        each: _Schema = {"anyOf": [element, name, {"type": "null"}]}
+        by_number = {
+            "type": "object",
+            "patternProperties": {f"^{NUMBERS}$": each},
+            "additionalProperties": False,
+        }
+        shape = {"anyOf": [by_number, _list(each)]}
+        found[kind.value] = (
+            shape,
+            f"What the firmware has of {kind}, by number, or from 0 as a list.",
+        )
+    return _ours(tuple(found), found)
 
 
 def _platform() -> _Schema:
@@ -200,6 +237,7 @@ def _platform() -> _Schema:
             _list(owner),
             "The agents that alone may set rate, parent or level, or assert the reset.",
         ),
+        "elements": (_elements(), "What the firmware has and no provider of the tree names."),
         "assume": (_ours(ASSUME, assume), "What holds where the tree is silent."),
         "opp": (
             _list({**_ours(OPP, bins), "required": ["table"]}),
@@ -223,18 +261,26 @@ def _platform() -> _Schema:
 
 def _assumed() -> _Schema:
     """Rates or levels of resources of one kind."""
+    return {
+        "oneOf": [
+            _closed({kind.value: _TEXT, key: value})
+            for kind in GIVES
+            for key, value in _values(kind).items()
+        ]
+    }
+
+
+def _values(kind: Kind) -> Mapping[str, _Schema]:
+    """The keys that give rates or levels of a kind."""
     number = _number(1, HIGHEST[Kind.CLOCK])
     point = {**_closed(dict.fromkeys(POINT, number)), "required": ["frequency"]}
     numbers, points = _list(number), _list({"anyOf": [number, point]})
-    each = []
-    for kind, keys in GIVES.items():
-        shapes = {
-            "range": {**numbers, "minItems": 3, "maxItems": 3},
-            "step": _number(1, HIGHEST[Kind.VOLTAGE]),
-        }
-        every = points if kind is Kind.PERFORMANCE else numbers
-        each += [_closed({kind.value: _TEXT, key: shapes.get(key, every)}) for key in keys]
-    return {"oneOf": each}
+    shapes = {
+        "range": {**numbers, "minItems": 3, "maxItems": 3},
+        "step": _number(1, HIGHEST[Kind.VOLTAGE]),
+    }
+    every = points if kind is Kind.PERFORMANCE else numbers
+    return {key: shapes.get(key, every) for key in GIVES.get(kind, ())}
 
 
 def _waiver(checks: Collection[str]) -> _Schema:

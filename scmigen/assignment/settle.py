@@ -14,6 +14,7 @@ from scmigen.assignment.agents import check_agents, check_parents, twice
 from scmigen.assignment.assignment import Agent, Assignment
 from scmigen.assignment.channels import Channel
 from scmigen.assignment.claims import settle_claims
+from scmigen.assignment.elements import Numbers, settle_elements
 from scmigen.assignment.findings import AGENTS_FILE, AGENTS_NONE
 from scmigen.assignment.ids import agent_ids, renumbered, repeated
 from scmigen.assignment.merge import merge
@@ -32,7 +33,7 @@ class Sayings:
 
     ``board`` are the SCMI nodes of the board, ``own`` those of agents' own trees by agent.
     ``reported`` are diagnostics to pass on, which do not stop a run here. ``fallback`` is what
-    holds where domains exist but none of them is an agent.
+    holds where domains exist but none of them is an agent. ``numbers``: what numbers mean.
     """
 
     sources: Sequence[SourceSaid]
@@ -41,6 +42,7 @@ class Sayings:
     problems: Sequence[Diagnostic] = ()
     reported: Sequence[Diagnostic] = ()
     fallback: SourceSaid = field(default_factory=SourceSaid)
+    numbers: Numbers = field(default_factory=Numbers)
 
 
 def settle(sayings: Sayings) -> Assignment:
@@ -55,7 +57,7 @@ def settle(sayings: Sayings) -> Assignment:
         sources.append(sayings.fallback)
     settling = _Settling(sources, problems)
     settling.channels(sayings.board, sayings.own)
-    assignment = settling.assignment()
+    assignment = settling.assignment(sayings.numbers)
     if has_errors(assignment.diagnostics):
         raise InputError(assignment.diagnostics)
     return replace(assignment, diagnostics=(*sayings.reported, *assignment.diagnostics))
@@ -153,7 +155,7 @@ class _Settling:
         open_ = (n for n in assumed if n in self._agents and self._agents[n].default is None)
         return stated[0] if stated else next(open_, None)
 
-    def assignment(self) -> Assignment:
+    def assignment(self, numbers: Numbers) -> Assignment:
         """The assignment, with everything that is wrong among its diagnostics."""
         roles = self._assumed_roles()
         parents, problems = check_parents(self._parents, self._agents)
@@ -176,6 +178,13 @@ class _Settling:
         self._problems.extend(problems)
         platform, problems = settle_platform([source.platform for source in self._sources])
         self._problems.extend(problems)
+        elements, problems = settle_elements(self._sources, numbers, self._names)
+        self._problems.extend(problems)
+        platform = replace(
+            platform,
+            elements=elements.elements,
+            assumptions=(*platform.assumptions, *elements.assumptions),
+        )
         switches, problems = settle_switches(s for source in self._sources for s in source.switches)
         self._problems.extend(problems)
         free = {c.position for source in self._sources if not source.bounded for c in source.claims}
@@ -185,14 +194,17 @@ class _Settling:
             claims=claims,
             grants=tuple(
                 replace(grant, agent=self._names.get(grant.agent, grant.agent))
-                for source in self._sources
-                for grant in source.grants
+                for grant in (
+                    *(grant for source in self._sources for grant in source.grants),
+                    *elements.grants,
+                )
             ),
             options=platform,
             diagnostics=tuple(self._problems),
             switches=switches,
             waivers=tuple(waiver for source in self._sources for waiver in source.waivers),
             trees=tuple(tree for source in self._sources for tree in source.trees),
+            wholes=elements.wholes,
         )
 
     def _assumed_roles(self) -> Mapping[str, Role]:

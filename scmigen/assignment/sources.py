@@ -7,6 +7,7 @@ from scmigen.assignment.assignment import Assignment
 from scmigen.assignment.channels import Channel, read_channels
 from scmigen.assignment.default import default_source
 from scmigen.assignment.domains import domain_nodes, read_domains
+from scmigen.assignment.elements import numbers_of
 from scmigen.assignment.optee import describes_server, read_server
 from scmigen.assignment.said import SourceSaid
 from scmigen.assignment.settle import Sayings, settle
@@ -67,6 +68,7 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
             problems,
             reported,
             fallback,
+            numbers_of(inventory),
         )
     )
 

@@ -49,8 +49,15 @@ class Vocabulary:
             return Standing.PASSED, None
         near = get_close_matches(base.lower(), (*self.ours, *self.elsewhere), 3, SIMILAR)
         if near:
-            return Standing.WRONG, "did you mean " + " or ".join(near) + "?"
+            words = dict.fromkeys(self.elsewhere.get(word, word) for word in near)
+            return Standing.WRONG, "did you mean " + " or ".join(words) + "?"
         return Standing.UNKNOWN, None
+
+
+def misplaced(key: str, known: Collection[str]) -> str | None:
+    """A hint at where a key of ours belongs that is none of ``known``; none for a misspelt one."""
+    near = get_close_matches(key, known, 1, SIMILAR)
+    return None if near or key not in ELSEWHERE else f"write {ELSEWHERE[key]}"
 
 
 def _inside(template: str, keys: Collection[str]) -> dict[str, str]:
@@ -69,10 +76,11 @@ FILE = Vocabulary(
             "platform: {{{}: …}}",
             (
                 *("managed", "fixed", "local", "devices", "owners", "assume", "opp"),
-                *("vendor", "sub-vendor", "system-power", "extra"),
+                *("vendor", "sub-vendor", "system-power", "extra", "elements"),
             ),
         ),
         **_inside("domains: {{NAME: {{{}: …}}}}", ("access", "grant", "scmi", "default")),
+        **_inside("domains: {{NAME: {{scmi: {{{}: …}}}}}}", ("role", "profile", "transport")),
     },
 )
 #: A domain.
@@ -91,7 +99,11 @@ DOMAIN = Vocabulary(
         **_inside(
             "scmi: {{{}: …}}", ("role", "profile", "transport", "permissions", "system-power")
         ),
-        **_inside("flags: {{{}: …}} in an entry of access", ("shared", "assignable")),
+        **_inside("scmi: {{transport: {{{}: …}}}}", ("smc-id", "shmem")),
+        **_inside("flags: {{{}: …}} in an entry of access", ("shared", "timeshare", "assignable")),
+        **_inside("access: [{{{}: …}}]", ("dev", "flags")),
+        **_inside("grant: [{{{}: …}}]", ("operations", "protocol")),
+        **_inside("platform: {{{}: …}} at the top of the file", ("managed", "owners", "elements")),
     },
 )
 #: An entry of ``access``. Lopper splices in the list that ``<<+`` names.
@@ -102,6 +114,7 @@ ENTRY = Vocabulary(
         "assignable": "flags: {assignable: [AGENT, …]}",
         "shared": "flags: {shared: true}",
         "timeshare": "flags: {timeshare: true}",
+        "operations": "grant: [{KIND: …, operations: […]}] in the domain",
     },
 )
 #: Flags of an entry, and ``access-implicit-default``. ``timeshare`` is Lopper's word for shared.
@@ -112,11 +125,32 @@ FLAGS = Vocabulary(
         | {"requested-secure", "requested_emit_wakeup", "requested_full_access"}
         | {"requested_preserve_context", "secure", "unusable", "virtualized", "wakeup"}
     ),
+    {"dev": "dev: … beside flags"},
 )
 #: ``scmi`` of a domain, its ``transport``, and an entry of ``checks``: these are ours alone.
 SCMI = ("id", "role", "profile", "transport", "permissions", "system-power")
 TRANSPORT = ("type", "smc-id", "shmem", "channel")
 CHECK = ("severity", "reason")
+#: An entry of ``grant``, besides the kind of the resource.
+GRANT = ("protocol", "id", "operations")
+#: Keys of ours that belong elsewhere than in a part that is ours alone, and what to write there.
+ELSEWHERE: Mapping[str, str] = {
+    **_inside("{}: … at the top of the file", ("domains", "platform", "checks", "waivers")),
+    **_inside("{}: … at the top of the file", ("outputs", "format")),
+    **_inside("{}: … in the domain itself", ("access", "grant", "default", "parent")),
+    **_inside("scmi: {{{}: …}} in the domain", ("role", "profile", "transport", "permissions")),
+    **_inside("scmi: {{transport: {{{}: …}}}} in the domain", ("type", "smc-id", "shmem")),
+    **_inside("scmi: {{transport: {{{}: …}}}} in the domain", ("channel",)),
+    **_inside("flags: {{{}: …}} in an entry of access", ("shared", "timeshare", "assignable")),
+    **_inside("access: [{{{}: …}}] in the domain", ("dev", "flags")),
+    **_inside("grant: [{{{}: …}}] in the domain", ("operations", "protocol")),
+    **_inside("platform: {{{}: …}}", ("managed", "fixed", "local", "devices", "owners", "assume")),
+    **_inside("platform: {{{}: …}}", ("vendor", "sub-vendor", "system-power", "extra", "elements")),
+    **_inside("platform: {{{}: …}}", ("opp",)),
+    **_inside("platform: {{assume: {{{}: …}}}}", ("clock-rate", "values")),
+    **_inside("platform: {{system-power: {{{}: …}}}}", ("grace",)),
+    "allow": "operations: […]",
+}
 #: ``assume`` of ``platform``.
 ASSUME = ("clock-rate", "values")
 #: An entry of its ``values``, and an operating point in ``levels``.

@@ -38,7 +38,10 @@ def compatibles(node: Node) -> frozenset[str]:
 
 
 def nearest_compatibles(node: Node) -> tuple[str, ...]:
-    """The ``compatible`` of a node, or of the nearest one above it but the root."""
+    """The ``compatible`` of a node, or of the nearest one above it but the root; of the root its
+    own."""
+    if node.parent is None:
+        return node.strings("compatible")
     while node.parent is not None:
         found = node.strings("compatible")
         if found:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent
+from scmigen.assignment.words import spans
 from scmigen.bindings.facts import Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.checks.against_channel import channel_differs
 from scmigen.checks.grant_checks import grant_unused, name_differs
-from scmigen.checks.words import listed, node_word, plain, resource_name, spans, use_word
+from scmigen.checks.words import listed, node_word, plain, resource_name, use_word
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.model.platform import Grant, Model, Platform, Resource
 from scmigen.runtime import Numbering

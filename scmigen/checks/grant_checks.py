@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import HandGrant
+from scmigen.assignment.words import spans
 from scmigen.bindings.describe import ProviderNodes, clock_output_names, names_of, stated_name
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.scmi_nodes import device_id_position
 from scmigen.checks.check import check
-from scmigen.checks.words import plain, resource_name, resource_word, spans
+from scmigen.checks.words import plain, resource_name, resource_word
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related, Severity, counted
 from scmigen.model.platform import Device, Model
@@ -24,12 +25,19 @@ from scmigen.scmi.protocols import VERSIONS, Kind, Profile
     severity=Severity.NOTE,
 )
 def grant_unused(model: Model) -> Iterator[Diagnostic]:
-    """Explicit grants beyond what the agent's devices need, one note per agent."""
+    """Explicit grants beyond what the agent's devices need, one note per agent.
+
+    Not those of elements that no device of the tree can need, nor of whole protocols.
+    """
+    declared = {item.key for item in model.assignment.options.elements if not item.known}
+    wholes = {(whole.agent, whole.position) for whole in model.assignment.wholes}
     by_agent: dict[str, list[tuple[HandGrant, str]]] = {}
     for draft in model.findings.granted.drafts.values():
         needed = {op for why in draft.because if isinstance(why, Use) for op in why.needs}
         for why in draft.because:
-            if isinstance(why, HandGrant) and why.operations - needed:
+            if not isinstance(why, HandGrant) or (why.agent, why.position) in wholes:
+                continue
+            if why.operations - needed and why.key not in declared:
                 words = ordered(why.key.kind, why.operations - needed)
                 said = f"{', '.join(words)} on {resource_word(model.inventory, why.key)}"
                 by_agent.setdefault(draft.agent.name, []).append((why, said))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from scmigen.assignment.assignment import OwnTree
+from scmigen.assignment.words import spans
 from scmigen.bindings.consumers import uses_of
 from scmigen.bindings.facts import ResourceKey, ScmiInstance, Use
 from scmigen.bindings.identity import scmi_protocol
@@ -14,7 +15,6 @@ from scmigen.checks.words import (
     node_word,
     position,
     resource_name,
-    spans,
     use_word,
 )
 from scmigen.devicetree.tree import DeviceTree

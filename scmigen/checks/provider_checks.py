@@ -419,8 +419,10 @@ def _clock_hint(model: Model, table: OppTable) -> str:
 )
 def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
     """Explicit grants and owners of resources that the platform does not manage."""
+    yield from _empty_protocols(model)
     closure = model.findings.closure
     used = {use.key for use in (*closure.needs, *closure.own)}
+    used |= {element.key for element in model.assignment.options.elements}
     written = [(grant.key, grant.position, "grant") for grant in model.assignment.grants]
     written += [(o.key, o.position, "owner") for o in model.assignment.options.owners]
     for key, where, what in written:
@@ -431,6 +433,19 @@ def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
             yield grant_unmanaged.error(
                 f"the {what} names {resource_word(model.inventory, key)}, {said}", where, hint=hint
             ).about([resource_name(key)])
+
+
+def _empty_protocols(model: Model) -> Iterator[Diagnostic]:
+    """Grants on whole protocols that the platform has no resource of."""
+    for whole in model.assignment.wholes:
+        if not any(platform.resources.get(whole.kind) for platform in model.platforms):
+            yield grant_unmanaged.error(
+                f"the grant names the whole protocol {whole.kind}, but neither the tree nor "
+                "platform.elements names a resource of it",
+                whole.position,
+                hint=f'name numbers of the firmware, as in {{protocol: {whole.kind}, id: "0-7"}}, '
+                f"or declare them: platform: {{elements: {{{whole.kind}: {{0-7: }}}}}}",
+            ).about(agents=[whole.agent])
 
 
 def _not_given(model: Model, key: ResourceKey) -> tuple[str, str] | None:

@@ -121,17 +121,6 @@ def plain(name: str) -> str:
     return "".join(filter(str.isalnum, name)).lower()
 
 
-def spans(numbers: Iterable[int]) -> str:
-    """``3, 5-7``: ascending numbers, runs abbreviated."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and runs[-1][-1] == number - 1:
-            runs[-1][1:] = [number]
-        else:
-            runs.append([number])
-    return ", ".join("-".join(map(str, run)) for run in runs)
-
-
 def _place(agent: Agent | None, why: Use | HandGrant) -> tuple[object, ...]:
     """The identity of an example; equal ones are listed once."""
     if isinstance(why, Use):

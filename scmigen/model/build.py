@@ -140,6 +140,11 @@ def _grants(
         fixed = {
             (g.agent, g.key): g.number for g in decided.assignment.grants if g.number is not None
         }
+        fixed |= {
+            (d.agent.name, d.key): element.number
+            for d in drafts
+            if (element := by_key[d.key].element) is not None
+        }
         own, moved = number_for_agents([(d.agent.name, d.key) for d in drafts], fixed, locked)
     found = [
         Grant(

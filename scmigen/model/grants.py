@@ -107,6 +107,8 @@ def grant(
         grants.need(use)
     for written in assignment.grants:
         grants.hand(written)
+    for whole in whole_grants(assignment, grants.drafts, closure):
+        grants.hand(whole)
     conflicts, possible = _conflicts(grants, closure, feeding)
     return Granted(
         grants.drafts,
@@ -115,6 +117,22 @@ def grant(
         tuple(possible),
         tuple(grants.against_owner),
     )
+
+
+def whole_grants(
+    assignment: Assignment, drafts: Iterable[tuple[int, ResourceKey]], closure: Closure
+) -> list[HandGrant]:
+    """The grants on whole protocols: on all that is granted to anyone, that the platform's own
+    devices or the SCMI nodes name, or that is declared."""
+    keys = [key for _, key in drafts]
+    keys += [use.key for use in (*closure.own, *closure.fed)]
+    keys += [element.key for element in assignment.options.elements]
+    return [
+        HandGrant(whole.agent, key, whole.operations, whole.position, by_number=True)
+        for whole in assignment.wholes
+        for key in dict.fromkeys(keys)
+        if key.kind is whole.kind
+    ]
 
 
 def _users(

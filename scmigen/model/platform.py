@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from scmigen.assignment.assignment import Agent, Assignment, HandGrant, PlatformOptions
+from scmigen.assignment.assignment import Agent, Assignment, Element, HandGrant, PlatformOptions
 from scmigen.assignment.select import Selector, resource_key
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.consumers import specifier_cells
@@ -35,7 +35,8 @@ class Resource:
     """One thing the platform serves; ``number`` is its id, in `shared` numbering for every agent.
 
     ``name`` is unique among its kind and at most 63 characters, ``short_name`` at most 15.
-    ``assumed`` names the facts that the tree does not have and that were assumed.
+    ``assumed`` names the facts that the tree does not have and that were assumed. ``element`` is
+    its declaration in an agents file, if it has one.
     """
 
     key: ResourceKey
@@ -45,11 +46,17 @@ class Resource:
     node: Node
     facts: ResourceFacts
     assumed: tuple[str, ...] = ()
+    element: Element | None = None
 
     @property
     def kind(self) -> Kind:
         """The kind of resource."""
         return self.key.kind
+
+    @property
+    def declared(self) -> bool:
+        """Whether the tree does not know the resource, only a user who declares it."""
+        return self.element is not None and not self.element.known
 
 
 @dataclass(frozen=True, slots=True)

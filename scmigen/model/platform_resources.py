@@ -17,12 +17,13 @@ from scmigen.scmi.protocols import Kind
 
 
 def served(decided: Decisions, instance: ScmiInstance | None) -> list[ResourceKey]:
-    """The resources of a platform: all that are granted, and all that name an SCMI node."""
+    """The resources of a platform: what is granted, names an SCMI node, or is declared."""
     wanted = dict.fromkeys(key for _, key in decided.granted.drafts)
     for use in (*decided.closure.fed, *decided.closure.own):
         node = decided.inventory.tree.node(use.key.provider)
         if node is not None and scmi_protocol(node) is not None:
             wanted.setdefault(use.key)
+    wanted.update(dict.fromkeys(element.key for element in decided.assignment.options.elements))
     return [key for key in wanted if _instance_of(decided, key) is instance]
 
 
@@ -38,9 +39,10 @@ def _instance_of(decided: Decisions, key: ResourceKey) -> ScmiInstance | None:
 def fixed_numbers(
     decided: Decisions, numbering: Numbering, keys: Iterable[ResourceKey]
 ) -> dict[ResourceKey, int]:
-    """The numbers that the tree fixes: the cells of SCMI specifiers and, where numbers are the same
-    for all agents, those in a server description."""
+    """The numbers that are fixed: those of declared elements, the cells of SCMI specifiers and,
+    where numbers are the same for all agents, those in a server description."""
     found = {}
+    declared = {element.key: element.number for element in decided.assignment.options.elements}
     described = {}
     if numbering is Numbering.SHARED:
         for grant in reversed(decided.assignment.grants):
@@ -50,8 +52,8 @@ def fixed_numbers(
         node = decided.inventory.tree.node(key.provider)
         if node is not None and key.cells and scmi_protocol(node) is not None:
             found[key] = key.cells[0]
-        elif key in described:
-            found[key] = described[key]
+        elif key in described or key in declared:
+            found[key] = described[key] if key in described else declared[key]
     return found
 
 
@@ -64,6 +66,7 @@ def numbered_resources(
     state = boot_state(decided, {**decided.inventory.facts, **facts})
     found: dict[Kind, tuple[Resource, ...]] = {}
     names = _Names(decided, scheme, platform)
+    elements = {element.key: element for element in decided.assignment.options.elements}
     for kind in Kind:
         keys = sorted((k for k in numbers if k.kind is kind), key=lambda k: numbers[k])
         given = names.of(kind, {key: numbers[key] for key in keys}, facts)
@@ -75,6 +78,7 @@ def numbered_resources(
                 _node(decided, key),
                 state.of(key, facts[key]),
                 known[key].assumed,
+                elements.get(key),
             )
             for key in keys
         )
@@ -88,7 +92,9 @@ class _Names:
         self._tree = decided.inventory.tree
         self._locked: Ids = scheme.names(platform)
         self._repack = scheme.repack
+        elements = decided.assignment.options.elements
         self._described = {g.key: g.name for g in reversed(decided.assignment.grants) if g.name}
+        self._described |= {element.key: element.name for element in elements if element.name}
         self._uses: dict[ResourceKey, list[Use]] = {}
         for use in (*decided.closure.needs, *decided.closure.own, *decided.closure.fed):
             self._uses.setdefault(use.key, []).append(use)
@@ -110,7 +116,7 @@ class _Names:
         return unique(((numbers[k], self._proposed(k, facts[k])) for k in numbers), taken)
 
     def _proposed(self, key: ResourceKey, facts: ResourceFacts) -> str:
-        """The name in a server description, else the best that the tree has."""
+        """The name that is declared or in a server description, else the best that the tree has."""
         if key in self._described:
             facts = replace(facts, names=(self._described[key], *facts.names))
         return propose(self._tree, key, facts, self._uses.get(key, ()))

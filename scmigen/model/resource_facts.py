@@ -26,6 +26,11 @@ def known_facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[Resourc
     """What is known of each resource."""
     wanted = list(keys)
     scaling, known = decided.scaling, dict(decided.inventory.facts)
+    declared = {element.key for element in decided.assignment.options.elements}
+    for element in decided.assignment.options.elements:
+        if not element.known:
+            # What is below its node in the tree is not about it.
+            known[element.key] = ResourceFacts(position=element.position)
     missing = [key for key in wanted if key not in known and key not in scaling.domains]
     known.update(facts_of(decided.inventory.references, missing, decided.inventory.uses))
     options = decided.assignment.options
@@ -38,7 +43,9 @@ def known_facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[Resourc
         if assumption is not None:
             asked = scaling.voltages.get(key, frozenset())
             before, facts = facts, with_assumed(assumption, facts, asked, options.clock_rate)
-            if facts is not before:
+            if key in declared:
+                words = ()
+            elif facts is not before:
                 words = (*(word for word in words if word == "rate"), _SAID[key.kind])
         if key in coefficients:
             facts = replace(facts, points=with_power(facts.points, coefficients[key]))

@@ -46,7 +46,14 @@ Core.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"
 
 
 def loaded(text: str) -> Any:
-    return yaml.load(text, Loader=Core)
+    return with_text_keys(yaml.load(text, Loader=Core))
+
+
+def with_text_keys(value: Any) -> Any:
+    """JSON has no other keys."""
+    if isinstance(value, dict):
+        return {str(key): with_text_keys(each) for key, each in value.items()}
+    return [with_text_keys(each) for each in value] if isinstance(value, list) else value
 
 
 @pytest.fixture(scope="module")

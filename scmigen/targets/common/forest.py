@@ -121,7 +121,8 @@ def _inputs(platform: Platform, provider: str) -> tuple[ResourceKey, ...]:
     """The clocks that a provider of clocks takes."""
     inventory = platform.inventory
     node = _at(platform, provider)
-    if Kind.CLOCK not in inventory.providers[provider].kinds:
+    found = inventory.providers.get(provider)
+    if found is None or Kind.CLOCK not in found.kinds:
         return ()
     keys = (key_of(Kind.CLOCK, entry) for entry in inventory.references.of(node, "clocks"))
     return tuple(key for key in keys if key.kind is Kind.CLOCK and key.provider != provider)

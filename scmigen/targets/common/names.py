@@ -46,7 +46,11 @@ def titles(platform: Platform) -> Mapping[ResourceKey, str]:
 
 
 def origin_of(platform: Platform, resource: Resource) -> str:
-    """Provider, specifier, and how the source writes that: ``/soc/rcc@1000 <165> CK_BUS_UART4``."""
+    """Provider, specifier, and how the source writes that: ``/soc/rcc@1000 <165> CK_BUS_UART4``;
+    of what only an agents file knows, where that declares it: ``declared, agents.yaml:12:7``."""
+    if resource.declared:
+        at = resource.facts.position
+        return "declared" + (f", {platform.place(at)}" if at is not None else "")
     cells = " ".join(map(str, resource.key.cells))
     words = (resource.key.provider, f"<{cells}>" if cells else "", written(platform, resource))
     return " ".join(filter(None, words))

@@ -1,0 +1,218 @@
+"""Elements by number, settled: which resource each number means, and grants on them.
+
+A number means what has it in the tree: the specifier of an SCMI protocol's node, or the entry of a
+server description. Any other is an element that the user declares, under the SCMI node; a board
+without one has it under the root. Where the tree has an SCMI node, its numbers are the firmware's,
+so that a grant may name one that is not declared, unless the user has declared others of the kind.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from scmigen.assignment.assignment import Assumption, Element, HandGrant, WholeGrant
+from scmigen.assignment.findings import AGENTS_FILE, OPTION_DIFFERS
+from scmigen.assignment.said import ElementSaid, NumberedGrant, SourceSaid
+from scmigen.assignment.words import spans
+from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.inventory import Inventory
+from scmigen.diagnostics import Diagnostic, Related
+from scmigen.scmi.protocols import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What numbers mean on a board. ``homes``: kind → path of the node that its elements are under,
+    ``named``: kind → numbers that the tree names. ``fixed``: the numbers are the firmware's."""
+
+    homes: Mapping[Kind, str] = field(default_factory=dict)
+    named: Mapping[Kind, frozenset[int]] = field(default_factory=dict)
+    fixed: bool = False
+
+    def key(self, kind: Kind, number: int) -> ResourceKey:
+        """The resource with a number."""
+        return ResourceKey(kind, self.homes.get(kind, "/"), (number,))
+
+
+def numbers_of(inventory: Inventory) -> Numbers:
+    """The numbers that the SCMI nodes of a board give; of several nodes the first counts that has
+    the protocol, else the first."""
+    homes: dict[Kind, str] = {}
+    for kind in Kind:
+        nodes = [instance.protocols.get(kind.protocol) for instance in inventory.instances]
+        nodes += [instance.node for instance in inventory.instances]
+        for node in filter(None, reversed(nodes)):
+            homes[kind] = node.path
+    named: dict[Kind, set[int]] = {}
+    for use in (*inventory.uses, *inventory.registered):
+        if use.key.provider == homes.get(use.key.kind) and use.key.cells:
+            named.setdefault(use.key.kind, set()).add(use.key.cells[0])
+    known = {kind: frozenset(numbers) for kind, numbers in named.items()}
+    return Numbers(homes, known, bool(inventory.instances))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Elements by kind and number, the values said of them, and the grants of numbers and of whole
+    protocols."""
+
+    elements: tuple[Element, ...]
+    assumptions: tuple[Assumption, ...]
+    grants: tuple[HandGrant, ...]
+    wholes: tuple[WholeGrant, ...]
+
+
+def settle_elements(
+    sources: Sequence[SourceSaid], numbers: Numbers, names: Mapping[str, str]
+) -> tuple[Settled, tuple[Diagnostic, ...]]:
+    """The elements and grants by number of all sources, and what is wrong with them.
+
+    ``names``: what a server description calls an agent → its name.
+    """
+    settling = _Settling(sources, numbers, names)
+    grants = tuple(settling.grants())
+    wholes = tuple(
+        WholeGrant(said.agent, said.kind, said.operations, said.position)
+        for said in settling.said
+        if said.numbers is None
+    )
+    return Settled(settling.elements(grants), tuple(settling.assumptions()), grants, wholes), tuple(
+        settling.problems
+    )
+
+
+class _Settling:
+    """``problems`` are complete once everything has been asked for."""
+
+    def __init__(
+        self, sources: Sequence[SourceSaid], numbers: Numbers, names: Mapping[str, str]
+    ) -> None:
+        self.problems: list[Diagnostic] = []
+        self.said = [grant for source in sources for grant in source.by_number]
+        self._numbers = numbers
+        self._declared = self._once(item for source in sources for item in source.platform.elements)
+        #: What a server description numbers: for one agent, and for any.
+        self._described: dict[tuple[str | None, Kind, int], ResourceKey] = {}
+        for grant in (grant for source in sources for grant in source.grants):
+            if grant.number is not None:
+                for agent in (names.get(grant.agent, grant.agent), None):
+                    place = agent, grant.key.kind, grant.number
+                    self._described.setdefault(place, grant.key)
+
+    def _once(self, elements: Iterable[ElementSaid]) -> dict[tuple[Kind, int], ElementSaid]:
+        """What is declared; each number, name and enumerator of a kind is one element's."""
+        found: dict[tuple[Kind, int], ElementSaid] = {}
+        words: dict[tuple[Kind, str, str], ElementSaid] = {}
+        for said in elements:
+            first = found.setdefault((said.kind, said.number), said)
+            if first is not said:
+                if replace(first, position=said.position) != said:
+                    self.problems.append(
+                        OPTION_DIFFERS.error(
+                            f"{said.kind} {said.number} is declared twice with different values",
+                            said.position,
+                            [Related("the first", first.position)],
+                            "say it once, or the same in both",
+                        )
+                    )
+                continue
+            for what, word in (("name", said.name), ("enumerator", said.enumerator)):
+                other = words.setdefault((said.kind, what, word), said) if word else said
+                if other is not said:
+                    self.problems.append(
+                        AGENTS_FILE.error(
+                            f"{said.kind} {other.number} and {said.number} have the {what} {word}",
+                            said.position,
+                            [Related(f"{said.kind} {other.number}", other.position)],
+                        )
+                    )
+        return found
+
+    @cached_property
+    def _kinds(self) -> frozenset[Kind]:
+        """The kinds of which any element is declared."""
+        return frozenset(kind for kind, _ in self._declared)
+
+    def _key(self, agent: str | None, kind: Kind, number: int) -> ResourceKey:
+        own = self._described.get((agent, kind, number))
+        every = self._described.get((None, kind, number))
+        return own or every or self._numbers.key(kind, number)
+
+    def _in_tree(self, kind: Kind, number: int) -> bool:
+        named = self._numbers.named.get(kind, frozenset())
+        return number in named or (None, kind, number) in self._described
+
+    def grants(self) -> Iterator[HandGrant]:
+        """A grant for each number; numbers that nothing has are reported."""
+        first: dict[tuple[str, Kind, int], NumberedGrant] = {}
+        for said in self.said:
+            kind, numbers = said.kind, said.numbers or ()
+            wanting = [number for number in numbers if not self._exists(kind, number)]
+            if wanting:
+                self.problems.append(self._unknown(said, wanting))
+                continue
+            again = {n: first.setdefault((said.agent, kind, n), said) for n in numbers}
+            twice = [n for n in again if again[n] is not said]
+            if twice and all(said.operations <= again[n].operations for n in twice):
+                self.problems.append(
+                    AGENTS_FILE.error(
+                        f"{said.agent} is granted {kind} {spans(twice)} already",
+                        said.at,
+                        [Related("the first grant", again[twice[0]].at)],
+                        "name each number once",
+                    )
+                )
+            for number in numbers:
+                key = self._key(said.agent, kind, number)
+                yield HandGrant(said.agent, key, said.operations, said.position, by_number=True)
+
+    def _exists(self, kind: Kind, number: int) -> bool:
+        """Whether a number has a resource; of an undeclared kind, the firmware's numbers do."""
+        if (kind, number) in self._declared or self._in_tree(kind, number):
+            return True
+        return self._numbers.fixed and kind not in self._kinds
+
+    def _unknown(self, said: NumberedGrant, wanting: Sequence[int]) -> Diagnostic:
+        kind, what = said.kind, f"{said.kind} {spans(wanting)}"
+        declare = f"platform: {{elements: {{{kind}: {{{spans(wanting)}: }}}}}}"
+        if kind not in self._kinds:
+            return AGENTS_FILE.error(
+                f"{what} is declared nowhere, and without an SCMI node the tree gives no numbers",
+                said.at,
+                hint=f'name the provider, as in {kind}: "&LABEL 12", or declare: {declare}',
+            )
+        declared = sorted(number for of, number in self._declared if of is kind)
+        named = sorted(self._numbers.named.get(kind, ()))
+        told = f"declared are {spans(declared)}"
+        if named:
+            told += f", the tree names {spans(named)}"
+        return AGENTS_FILE.error(
+            f"{what} is neither declared nor in the tree", said.at, hint=f"{told}; {declare}"
+        )
+
+    def elements(self, grants: Iterable[HandGrant]) -> tuple[Element, ...]:
+        """What is declared, and what only a grant names, by kind and number."""
+        found: dict[tuple[Kind, int], Element] = {}
+        for place, said in self._declared.items():
+            found[place] = Element(
+                self._key(None, *place),
+                said.number,
+                said.name,
+                said.enumerator,
+                self._in_tree(*place),
+                said.position,
+            )
+        for grant in grants:
+            number = grant.key.cells[0] if grant.key.cells else 0
+            if grant.key == self._numbers.key(grant.key.kind, number):
+                place = grant.key.kind, number
+                if place not in found and not self._in_tree(*place):
+                    found[place] = Element(grant.key, number, position=grant.position)
+        return tuple(found[place] for place in sorted(found))
+
+    def assumptions(self) -> Iterator[Assumption]:
+        """The rates and levels that are said of elements."""
+        for (kind, number), said in self._declared.items():
+            if said.values is not None:
+                keys = frozenset({self._key(None, kind, number)})
+                yield Assumption(kind, keys, (), True, *said.values, said.position)
