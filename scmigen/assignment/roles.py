@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scmigen.runtime import Role
+from scmigen.scmi.protocols import Kind
 
 #: Shared memory of a guest is mapped page by page; otherwise messages are 32-bit words.
 PAGE, WORD = 4096, 4
@@ -28,7 +29,7 @@ class RoleFacts:
     ``sets_system_power``: in SCP-firmware, an agent that has protocol 0x12 sets the state of the
     system if its role does, and is told of it in any case.
     ``scp_agent_type``: suffix of ``SCMI_AGENT_TYPE_`` in SCP-firmware. ``alignment``: of the
-    agent's shared memory, in bytes.
+    agent's shared memory, in bytes. ``usual``: kinds that such an agent exists for.
     """
 
     permissions: bool
@@ -36,12 +37,13 @@ class RoleFacts:
     sets_system_power: bool
     scp_agent_type: str
     alignment: int
+    usual: frozenset[Kind] = frozenset()
 
 
 #: Role → its consequences.
 ROLES: Mapping[Role, RoleFacts] = {
     Role.OSPM: RoleFacts(False, SystemPower.SET, False, "OSPM", WORD),
-    Role.PSCI: RoleFacts(False, SystemPower.SET, True, "PSCI", WORD),
+    Role.PSCI: RoleFacts(False, SystemPower.SET, True, "PSCI", WORD, frozenset({Kind.POWER})),
     Role.HYPERVISOR: RoleFacts(True, SystemPower.SET, True, "MANAGEMENT", WORD),
     Role.SECURE: RoleFacts(False, SystemPower.NONE, False, "OTHER", WORD),
     Role.VM: RoleFacts(False, SystemPower.TOLD, False, "OTHER", PAGE),

@@ -14,6 +14,7 @@ from scmigen.targets.base import Target
 from scmigen.targets.common.files import File
 from scmigen.targets.scp import (
     binding,
+    denied,
     element_map,
     entries,
     fast_channels,
@@ -45,6 +46,7 @@ _FINDINGS: tuple[Finding, ...] = (
     product_channels.SCP_MAILBOX,
     product_channels.SCP_NOTIFICATIONS,
     product_channels.SCP_SERVICE,
+    denied.SCP_DENIED,
     system.SCP_SYSTEM_POWER,
     fast_channels.SCP_FAST_CHANNELS,
 )
@@ -58,6 +60,7 @@ def _check(setup: Setup) -> Iterator[Diagnostic]:
         yield from limits.check_points(setup)
     yield from unbound
     yield from product_services.services(setup).problems
+    yield from denied.check(setup, drivers)
     yield from system.check(setup, drivers)
     yield from fast_channels.check(setup, drivers)
 

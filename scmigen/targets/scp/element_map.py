@@ -95,12 +95,19 @@ def is_kept(driver: Driver, word: str) -> bool:
 def element_of(entry: Entry, resource: Resource, numbers: ElementMap | None) -> str | None:
     """The element of a resource in the driver's own table, in C; ``None``: nothing says which.
 
-    ``numbers``: the map of the driver, if it has one. Raises `DriverError`.
+    ``numbers``: the map of the driver, if it has one. The enumerator of a declared resource comes
+    before a rule for all. Raises `DriverError`.
     """
     driver = entry.driver
+    declared = resource.element.enumerator if resource.element is not None else None
+    own = declared if is_kept(driver, entry.word) else None
     if isinstance(driver.element, Mapping):
         key = None if numbers is None else numbers.key(resource.number)
+        if own is not None and key in (None, OTHER):
+            return own
         return None if key is None else value(resource, driver.element[key])
+    if own is not None:
+        return own
     if driver.element is None and is_kept(driver, entry.word) and entry.word in TABLED:
         return None
     return value(resource, "number" if driver.element is None else driver.element)

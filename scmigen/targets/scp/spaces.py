@@ -36,6 +36,12 @@ class Element:
     resource: Resource | None
     origin: str
 
+    @property
+    def own_enum(self) -> str | None:
+        """What a product calls the element in a table of its own, if an agents file says."""
+        declared = self.resource.element if self.resource is not None else None
+        return declared.enumerator if declared is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

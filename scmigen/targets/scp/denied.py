@@ -1,0 +1,93 @@
+"""What a product's firmware has and the tree does not name, so that agents are denied it."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from scmigen.assignment.assignment import Agent
+from scmigen.assignment.roles import ROLES
+from scmigen.assignment.words import spans
+from scmigen.bindings.cpus import cores_and_clusters
+from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
+from scmigen.model.platform import Platform
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.limits import title, where
+from scmigen.targets.scp.binding import Drivers
+from scmigen.targets.scp.kinds import KINDS
+from scmigen.targets.scp.options import Setup
+
+SCP_DENIED = Finding(
+    "scp-denied",
+    "A product's firmware has resources that the tree does not name: agents are denied them.",
+    "Grant them by protocol and number, or waive the finding where that is right.",
+    Severity.WARNING,
+)
+
+
+def check(setup: Setup, drivers: Drivers) -> Iterator[Diagnostic]:
+    """Agents that are denied what is usual for their role, and numbers denied to all agents."""
+    if not setup.variant.included:
+        return
+    others: list[_Unnamed] = []
+    for kind, row in KINDS.items():
+        free = _free(setup.platform, kind) if drivers.kept(row.slots[0]) else []
+        usual = [a for a in setup.platform.agents if kind in ROLES[a.role].usual]
+        lacking = [a for a in usual if not setup.platform.grants_of(a, kind)]
+        for agent in lacking:
+            yield _lacks(setup.platform, agent, kind, free)
+        if free and usual and not lacking:
+            yield _unnamed(setup.platform, [_Unnamed(kind, free)], usual[0])
+        elif free and not usual:
+            others.append(_Unnamed(kind, free))
+    if others:
+        yield _unnamed(setup.platform, others, None)
+
+
+class _Unnamed(NamedTuple):
+    """The numbers of a kind that nothing in the tree has."""
+
+    kind: Kind
+    numbers: list[int]
+
+
+def _free(platform: Platform, kind: Kind) -> list[int]:
+    """The numbers below the highest that no resource has."""
+    numbers = {resource.number for resource in platform.resources.get(kind, ())}
+    return sorted(set(range(max(numbers, default=0))) - numbers)
+
+
+def _lacks(platform: Platform, agent: Agent, kind: Kind, free: list[int]) -> Diagnostic:
+    """An agent without any resource of a kind that its role is about."""
+    said, numbers = "", spans(free)
+    if not free:
+        cores, clusters = cores_and_clusters(platform.inventory.tree)
+        numbers = spans(range(cores + clusters)) or "0"
+        told = counted(cores, "CPU") + (f" in {counted(clusters, 'cluster')}" if clusters else "")
+        said = f", with the firmware's own numbers (the tree has {told})" if cores else ""
+    return SCP_DENIED.warning(
+        f"{agent.name} is denied every {title(kind)}: the tree names none for it, though agents of "
+        f"the role {agent.role} usually have those of cores and clusters",
+        agent.position,
+        hint=f"grant: [{_grant(kind, numbers)}] in the domain {agent.name}{said}",
+    ).about(agents=[agent.name])
+
+
+def _unnamed(platform: Platform, found: Sequence[_Unnamed], usual: Agent | None) -> Diagnostic:
+    """Numbers that the firmware has and nobody is granted; ``usual``: whose they usually are."""
+    words = [f"{title(kind)}s {spans(numbers)}" for kind, numbers in found]
+    said = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    lines = ", ".join(_grant(kind, spans(numbers)) for kind, numbers in found)
+    whom = (
+        "the domain of an agent that is to have them"
+        if usual is None
+        else f"the domain {usual.name}"
+    )
+    report = SCP_DENIED.note if usual is None else SCP_DENIED.warning
+    return report(
+        f"the firmware's {said}, which the tree does not name, are denied to every agent",
+        where(platform.resources[found[0].kind][-1]),
+        hint=f"grant: [{lines}] in {whom}",
+    ).about(agents=[] if usual is None else [usual.name])
+
+
+def _grant(kind: Kind, numbers: str) -> str:
+    return f'{{protocol: {kind}, id: "{numbers}"}}'
