@@ -33,6 +33,8 @@ _COMMON: Final = frozenset({messages.VERSION, messages.ATTRIBUTES, messages.MESS
 _BYTES: Final = {"u8": 1, "u16": 2, "u32": 4, "i32": 4, "u64": 8, "i64": 8}
 #: The most ids of a kind that a sweep asks for: a server may tell 65535.
 MOST_IDS: Final = 1024
+#: How many of them are asked for again with a bit above their lowest 8 or 16.
+_ALIASES: Final = 256
 #: Ids that a server may cut to fewer bits.
 _FAR: Final = (4095, 4096, 65535, 65536, 1 << 31, 0xFFFF_FFFF)
 #: Values that are as likely wrong as right.
@@ -176,7 +178,7 @@ def _numbers(about: str, count: int, agents: int) -> tuple[int, ...]:
         count = 0x20
     count = min(count, MOST_IDS)
     near = range(count + 3)
-    aliases = [bits + number for bits in (256, 65536) for number in range(count)]
+    aliases = [bits + number for bits in (256, 65536) for number in range(min(count, _ALIASES))]
     return tuple(dict.fromkeys((*near, *aliases, *_FAR)))
 
 
