@@ -112,6 +112,7 @@ OPTEE = Variant(
         "optee-sub.mk": "optee/optee-sub.mk",
         "fmw_io.h": "optee/fmw_io.h",
         "fmw_log.h": "optee/fmw_log.h",
+        "scmi_configure.h": "optee/scmi_configure.h",
     },
     no_system_power="OP-TEE has no timer for it, and PSCI switches the system off",
     no_fast_channels="fast channels belong to the module transport, which OP-TEE does not have",

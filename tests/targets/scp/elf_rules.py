@@ -233,10 +233,6 @@ def counter_findings(firmware: Firmware) -> Iterator[str]:
             continue
         longest = max((len(rows) for rows in firmware.rows(module).values()), default=0)
         yield from _counter(firmware, kind, longest)
-    for kind, (module, hal) in _PHYSICAL.items():
-        if firmware.has(module) and (total := _count(firmware, hal)) is not None:
-            # The domain above all others is not shown to agents.
-            yield from _counter(firmware, kind, total - (kind is Kind.POWER))
 
 
 def _counter(firmware: Firmware, kind: Kind, needed: int) -> Iterator[str]:
@@ -286,6 +282,9 @@ def _matrix(
     if permissions.protocol(agent.id, protocol) != any(granted.values()):
         yield f"{agent.name}: protocol {protocol:#x} is {_word(not any(granted.values()))}"
     last = max(granted, default=-1)
+    total = _numbers(firmware, kind)
+    if total is not None and last >= total:
+        yield f"{agent.name} is granted {kind} {last}, and there are {total}"
     for number in sorted({*range(last + 1), *(last + more for more in _BEYOND[1:])}):
         operations = granted.get(number, frozenset())
         for message, needed in messages.items():
@@ -297,6 +296,13 @@ def _matrix(
                 yield (
                     f"{agent.name}: message {message:#x} of {kind} {number} is {_word(not wanted)}"
                 )
+
+
+def _numbers(firmware: Firmware, kind: Kind) -> int | None:
+    """How many numbers there are of a kind that has the same ones for all agents."""
+    total = _count(firmware, _PHYSICAL[kind][1]) if kind in _PHYSICAL else None
+    # The domain above all others is not shown to agents.
+    return total - 1 if total is not None and kind is Kind.POWER else total
 
 
 def _word(allowed: bool) -> str:

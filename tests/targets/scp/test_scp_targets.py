@@ -512,3 +512,24 @@ def test_optee_gets_the_fragments_of_its_build() -> None:
     embedded = re.findall(r"scpfw-embed-mod,(\w+),", files["optee-sub.mk"])
     assert sorted(embedded) == ["mock_reset", "mock_voltage_domain", "resource_perms"]
     assert "SCP_TOOLCHAIN_INIT" not in files["Firmware.cmake"]
+
+
+def test_optee_compiles_where_it_calls_what_scp_firmware_does_not_have(
+    tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    """OP-TEE 4.7 and later call scmi_configure() in a branch that the options leave out."""
+    files = texts(with_options(all_kinds(), target="optee"))
+    flags = re.findall(
+        r"^cppflags-scmi_server\.c-y \+= (-include) \S+/(\S+)$", files["optee-sub.mk"], re.M
+    )
+    ((include, header),) = flags
+    (tmp_path / header).write_text(files[header])
+    (tmp_path / "scmi_server.c").write_text(
+        "struct scpfw_config { int agents; };\n"
+        "int initialize(struct scpfw_config *cfg);\n"
+        "int initialize(struct scpfw_config *cfg) { return 0 ? scmi_configure(cfg) : 0; }\n"
+    )
+    command = [tool("gcc"), "-c", "-Wall", "-Wextra", "-Werror", "-Wmissing-prototypes"]
+    source, made = str(tmp_path / "scmi_server.c"), str(tmp_path / "scmi_server.o")
+    assert "scmi_configure" in run([*command, source, "-o", made]).stderr
+    assert not run([*command, include, str(tmp_path / header), source, "-o", made]).stderr
