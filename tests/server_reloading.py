@@ -52,8 +52,7 @@ class Reloading:
             self.clients[name].settimeout(10)
         self.service.loop.turn()
 
-    def note(self, line: str, source: str = "", pace: int = 0) -> None:
-        del source, pace
+    def note(self, line: str, *_: object) -> None:
         self.log.append(line)
 
     def ask(self, name: str, *message: int) -> bytes:

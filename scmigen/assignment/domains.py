@@ -24,7 +24,7 @@ from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, counted
 from scmigen.runtime import MAX_AGENTS, Role
-from scmigen.scmi.clients import KNOWN, profile_of
+from scmigen.scmi.clients import later, near, profile_of
 from scmigen.scmi.protocols import Profile
 
 _W = TypeVar("_W", bound=StrEnum)
@@ -136,12 +136,15 @@ def _profile(properties: Properties, node: Node) -> Said[Profile] | None:
         return None
     found = profile_of(word.value)
     if found is not None:
+        note = later(word.value)
+        if note is not None:
+            properties.problems.append(AGENT_PROFILE.note(note, word.position))
         return Said(found, word.position)
     properties.problems.append(
         AGENT_PROFILE.error(
             f"{node.path}: scmigen,profile cannot be {word.value!r}",
             word.position,
-            hint=f"one of: {KNOWN}",
+            hint=near(word.value),
         )
     )
     return None

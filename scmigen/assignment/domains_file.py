@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from scmigen.assignment.assignment import COMPATIBLE, HandGrant
 from scmigen.assignment.elements_file import read_numbered
-from scmigen.assignment.findings import DEVICE_UNKNOWN, DOMAIN_PASSED_OVER
+from scmigen.assignment.findings import AGENT_PROFILE, DEVICE_UNKNOWN, DOMAIN_PASSED_OVER
 from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of, texts
@@ -20,7 +20,7 @@ from scmigen.assignment.values import TRANSPORTS
 from scmigen.assignment.vocabulary import DOMAIN, ENTRY, FLAGS, GRANT, SCMI, SIMILAR, TRANSPORT
 from scmigen.diagnostics import Position
 from scmigen.runtime import MAX_AGENTS, Role
-from scmigen.scmi.clients import KNOWN, profile_of
+from scmigen.scmi.clients import later, near, profile_of
 from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
 from scmigen.scmi.protocols import Kind, Profile
 
@@ -248,7 +248,10 @@ def _profile(where: Located) -> Profile | None:
     text = where.text("profile")
     found = None if text is None else profile_of(text)
     if text is not None and found is None:
-        where.wrong(f"profile cannot be {shown(text)}", f"one of: {KNOWN}")
+        where.wrong(f"profile cannot be {shown(text)}", near(text))
+    note = None if text is None else later(text)
+    if note is not None:
+        where.problems.add(AGENT_PROFILE.note(note, where.position))
     return found
 
 

@@ -46,7 +46,7 @@ AGENT_ROLE = Finding(
 )
 AGENT_PROFILE = Finding(
     "agent-profile",
-    "A domain has an SCMI profile that does not exist.",
+    "A domain has an SCMI profile that does not exist, or that of a later version than is known.",
     "Use a release of the specification or a program that is known, with its version or without.",
     switchable=False,
 )

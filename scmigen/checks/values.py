@@ -119,12 +119,21 @@ def _meanwhile(lost: Collection[Node], lacks: Collection[str]) -> str:
 
 @check(
     "assume-unfit",
-    about="An assumed range has not all rates or voltages that the tree asks for.",
+    about="An assumed range has not all rates or voltages that the tree asks for, or no step.",
     advice="Widen the range, lower its step, or give that resource an entry of its own.",
 )
 def assume_unfit(model: Model) -> Iterator[Diagnostic]:
-    """Ranges of ``platform.assume`` without what the tree asks for, one error per resource."""
+    """Ranges of ``platform.assume`` without what the tree asks for, and steps that no range of the
+    tree has room for, one error per resource."""
     for resource, assumption in _assumed(model):
+        without = _no_step(resource, assumption)
+        if without:
+            yield assume_unfit.error(
+                f"a step of {assumption.step} µV is nothing to "
+                f"{resource_word(model.inventory, resource.key)}, {without}",
+                assumption.position,
+                hint=assume_unfit.advice,
+            ).about([resource_name(resource.key)])
         lacks = _lacking(model, resource, assumption)
         if lacks:
             unit = "Hz" if resource.kind is Kind.CLOCK else "µV"
@@ -146,6 +155,24 @@ def _assumed(model: Model) -> Iterator[tuple[Resource, Assumption]]:
                 assumption = assumption_for(assumptions, resource.key)
                 if assumption is not None:
                     yield resource, assumption
+
+
+def _no_step(resource: Resource, assumption: Assumption) -> str:
+    """Why a step alone says nothing of a supply. Of those that an entry does not name itself, only
+    a range counts: a supply with one voltage has no steps anyway."""
+    facts, step = resource.facts, assumption.step
+    if assumption.kind is not Kind.VOLTAGE or assumption.values or step is None:
+        return ""
+    if facts.step is not None:
+        return ""
+    lowest, highest = min(facts.voltages, default=0), max(facts.voltages, default=0)
+    if lowest < highest and not facts.listed:
+        return f"which has {_volts(lowest, highest)} in the tree"
+    if not assumption.exact:
+        return ""
+    if facts.listed:
+        return f"which has only {joined([str(voltage) for voltage in facts.voltages])} µV"
+    return f"which has only {lowest} µV" if highest else "which has no limits in the tree"
 
 
 def _lacking(model: Model, resource: Resource, assumption: Assumption) -> list[int]:

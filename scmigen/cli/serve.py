@@ -17,10 +17,10 @@ from scmigen.cli import complete
 from scmigen.cli.faults import faults_of
 from scmigen.cli.reply_sizes import MOST, check_sizes, max_reply_option, number_of_bytes
 from scmigen.cli.report import say
-from scmigen.cli.serve_options import by_agent, control_address, endpoints, window, windows
+from scmigen.cli.serve_options import by_agent, control_address, endpoints, near_of, window, windows
 from scmigen.diagnostics import InputError
 from scmigen.inputs import of_build, read_bytes
-from scmigen.scmi.clients import KNOWN, profile_of
+from scmigen.scmi.clients import later, near, profile_of
 from scmigen.scmi.layouts import MAX_REPLY
 from scmigen.scmi.protocols import KIND_OF
 from scmigen.server import Agent, Server
@@ -87,11 +87,17 @@ def _server(
 ) -> Server:
     """A server of ``platform``, ``successor`` to another one on reload. Raises
     `click.ClickException`."""
-    profile, profiles = by_agent(platform, "profile", options.profiles, profile_of, KNOWN)
+    profile, profiles = by_agent(platform, "profile", options.profiles, profile_of, near)
     size, sizes = by_agent(
-        platform, "max-reply", options.max_reply, number_of_bytes, f"1 to {MOST} bytes"
+        platform,
+        "max-reply",
+        options.max_reply,
+        number_of_bytes,
+        lambda _: f"1 to {MOST} bytes",
     )
-    real, readers = by_agent(platform, "state", options.state, _STATES.get, ", ".join(_STATES))
+    real, readers = by_agent(
+        platform, "state", options.state, _STATES.get, lambda word: near_of(word, _STATES)
+    )
     try:
         found = Server(
             platform,
@@ -353,6 +359,8 @@ def serve(
     platform = _configuration(options)
     injected = faults_of(options.faults, platform)
     server = _server(options, found, log, platform)
+    for note in filter(None, (later(item.rpartition("=")[2]) for item in profiles)):
+        log(f"--profile: {note}")
     urls = endpoints(server, listen, directory)
     try:
         if directory is not None:

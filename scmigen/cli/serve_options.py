@@ -1,6 +1,7 @@
 """What the options of ``scmigen serve`` mean for a platform: values by agent, URLs, memory."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -23,7 +24,7 @@ def by_agent(
     option: str,
     wanted: tuple[str, ...],
     parse: Callable[[str], _Value | None],
-    known: str,
+    known: Callable[[str], str],
 ) -> tuple[_Value | None, dict[int, _Value]]:
     """The values of an ``option``, ``[AGENT=]VALUE``: that of all agents, if it has one, and those
     of single agents by id. Raises `click.UsageError`."""
@@ -33,7 +34,7 @@ def by_agent(
         name, equals, text = item.rpartition("=")
         value = parse(text)
         if value is None:
-            raise click.UsageError(f"--{option} {item}: unknown {option} {text!r}; known: {known}")
+            raise click.UsageError(f"--{option} {item}: unknown {option} {text!r}; {known(text)}")
         if not equals:
             default = value
         elif name in ids:
@@ -44,7 +45,14 @@ def by_agent(
 
 
 def unknown_agent(name: str, known: Iterable[str]) -> str:
-    return f"unknown agent {name!r}; known: {', '.join(known)}"
+    return f"unknown agent {name!r}; {near_of(name, list(known))}"
+
+
+def near_of(word: str, known: Collection[str]) -> str:
+    """What may be meant by a word that is none of those that are known, and which these are."""
+    close = get_close_matches(word, known, 1)
+    told = f"known: {', '.join(known)}"
+    return f"did you mean {close[0]}? {told}" if close else told
 
 
 def endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) -> dict[Agent, str]:

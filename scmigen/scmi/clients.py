@@ -13,28 +13,47 @@ decides, read from the sources:
 """
 
 from collections.abc import Mapping
-from typing import Final
+from difflib import get_close_matches
+from typing import Final, NamedTuple
 
 from scmigen.scmi.protocols import Profile
 
 _Version = tuple[int, ...]
 
-_CLIENTS: Final[Mapping[str, tuple[tuple[_Version, Profile], ...]]] = {
-    "linux": (
-        ((), Profile.V2_0),
-        ((5, 11), Profile.V3_0),
-        ((5, 19), Profile.V3_1),
-        ((6, 7), Profile.V3_2),
+
+class _Client(NamedTuple):
+    """A program: its rows, the latest version whose sources were read (of later ones nobody knows
+    here), and the highest second number that its versions have."""
+
+    rows: tuple[tuple[_Version, Profile], ...]
+    latest: _Version
+    second: int = 99
+
+
+_CLIENTS: Final[Mapping[str, _Client]] = {
+    "linux": _Client(
+        (
+            ((), Profile.V2_0),
+            ((5, 11), Profile.V3_0),
+            ((5, 19), Profile.V3_1),
+            ((6, 7), Profile.V3_2),
+        ),
+        (7, 0),
+        20,
     ),
-    "u-boot": (
-        ((), Profile.V3_0),
-        ((2025, 7), Profile.V3_1),
-        ((2026, 1), Profile.V3_2),
+    "u-boot": _Client(
+        (
+            ((), Profile.V3_0),
+            ((2025, 7), Profile.V3_1),
+            ((2026, 1), Profile.V3_2),
+        ),
+        (2026, 4),
+        12,
     ),
-    "freebsd": (((), Profile.V3_1),),
-    "nuttx": (((), Profile.V3_1),),
-    "rt-thread": (((), Profile.V3_1),),
-    "zephyr": (((), Profile.V3_2),),
+    "freebsd": _Client((((), Profile.V3_1),), (15, 0)),
+    "nuttx": _Client((((), Profile.V3_1),), (12, 12)),
+    "rt-thread": _Client((((), Profile.V3_1),), (5, 2)),
+    "zephyr": _Client((((), Profile.V3_2),), (4, 3)),
 }
 
 #: Names for people and for shell completion; every other version of these programs is known too.
@@ -58,18 +77,46 @@ def _version(text: str) -> _Version | None:
     return tuple(map(int, parts)) if sound else None
 
 
+def _split(name: str) -> tuple[_Client, _Version] | None:
+    """A program and a version that it has, or can soon have: not ``linux-66.6``."""
+    for word, client in _CLIENTS.items():
+        if name == word:
+            return client, client.latest
+        version = _version(name.removeprefix(f"{word}-"))
+        if name.startswith(f"{word}-") and version is not None:
+            sound = (
+                version[0] <= client.latest[0] + 1 and max(version[1:2], default=0) <= client.second
+            )
+            return (client, version) if sound else None
+    return None
+
+
 def profile_of(name: str) -> Profile | None:
     """The profile of a release (``3.1``) or of a program, with its version or the newest one:
     ``linux-6.6``, ``u-boot``. ``None`` for a name that is neither."""
     if name in tuple(Profile):
         return Profile(name)
-    for client, rows in _CLIENTS.items():
-        if name == client:
-            return rows[-1][1]
-        version = _version(name.removeprefix(f"{client}-"))
-        if name.startswith(f"{client}-") and version is not None:
-            return next(found for since, found in reversed(rows) if version >= since)
-    return None
+    found = _split(name)
+    if found is None:
+        return None
+    client, version = found
+    return next(profile for since, profile in reversed(client.rows) if version >= since)
+
+
+def later(name: str) -> str | None:
+    """What to say of a version of a program that is later than all whose sources were read; its
+    profile is that of the latest of these."""
+    found = _split(name)
+    if found is None or found[1][: len(found[0].latest)] <= found[0].latest:
+        return None
+    latest = ".".join(map(str, found[0].latest))
+    return f"{name} is later than what is known, {latest}; taken to speak SCMI {profile_of(name)}"
+
+
+def near(name: str) -> str:
+    """What may be meant by a name that is unknown."""
+    close = get_close_matches(name, EXAMPLES[len(Profile) :], 1)
+    return f"did you mean {close[0]}? Known: {KNOWN}" if close else f"known: {KNOWN}"
 
 
 #: What messages say of a name that is unknown.

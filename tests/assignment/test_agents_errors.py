@@ -79,6 +79,7 @@ MISTAKES = [
     (domain("    scmi: {transport: ^{}}"), "a transport needs a type", "mailbox, smc, smc-param"),
     (domain("    scmi: {transport: {type: ^mbox}}"), "type cannot be 'mbox'", "mailbox"),
     (domain("    scmi: {transport: {type: smc, smc-id: ^-1}}"), "smc-id must be a number", None),
+    (domain("    scmi: {profile: ^linux-66.6}"), "profile cannot be 'linux-66.6'", "linux-6.6?"),
     (domain("    scmi: {permissions: ^1}"), "permissions must be true or false", None),
     (domain("    scmi: {system-power: ^tell}"), "system-power cannot be 'tell'", "told"),
     (domain("    access: ^gpu"), "access must be a list", "- item"),

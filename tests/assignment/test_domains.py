@@ -7,7 +7,7 @@ from support import BOARD, marked, source, tree_of
 from scmigen.assignment.assignment import Assignment
 from scmigen.assignment.domains import domain_nodes
 from scmigen.devicetree.source import read_source
-from scmigen.diagnostics import InputError
+from scmigen.diagnostics import InputError, Severity
 from scmigen.runtime import Role
 
 OPENAMP = 'compatible = "openamp,domain-v1";'
@@ -149,3 +149,17 @@ def test_an_agent_for_the_secure_world_where_it_has_a_device() -> None:
     assert names == [(1, "ospm", Role.OSPM), (2, "secure", Role.SECURE)]
     # A node that needs no resource makes no agent.
     assert len(default(f"d {{ {TRUSTED} }};").agents) == 1
+
+
+def test_a_later_version_of_a_program_than_is_known_gets_a_note() -> None:
+    """In a tree and in an agents file alike."""
+    said = f'domains {{ a {{ {OPENAMP} scmigen,id = <1>; scmigen,profile = "linux-7.9"; }}; }};'
+    plain = f"domains {{ a {{ {OPENAMP} scmigen,id = <1>; }}; }};"
+    for found in (
+        assigned(tree_of(said)),
+        assigned(tree_of(plain), "domains: {a: {scmi: {profile: linux-7.9}}}"),
+    ):
+        assert found.agents[0].profile == "3.2"
+        (note,) = (item for item in found.diagnostics if item.id == "agent-profile")
+        assert note.severity is Severity.NOTE
+        assert "linux-7.9 is later than what is known" in note.message

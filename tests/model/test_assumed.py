@@ -7,6 +7,7 @@ import pytest
 from support import SOC as CONTROLLERS
 from support import model_of, scmigen, soc, source, written
 
+from scmigen.checks.values import assume_unfit
 from scmigen.model.platform import Model, Resource
 from scmigen.runtime import encode
 from scmigen.scmi.protocols import Kind
@@ -103,6 +104,22 @@ def test_a_step_that_does_not_divide_the_limits_ends_below_the_upper_one() -> No
     supplies = runtime(made("voltage: '&vdd', step: 30000"))["voltage_domains"]
     (supply,) = [item for item in supplies if item["name"] == "vdd"]
     assert (supply["levels"], supply["step"]) == ([700_000, 880_000], 30_000)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("'&vdd', step: 300000", "voltage <&vdd>, which has 700000 to 900000 µV in the tree"),
+        ("'*', step: 300000", "voltage <&vdd>, which has 700000 to 900000 µV in the tree"),
+        ("'&vio', step: 25000", "voltage <&vio>, which has only 1800000 µV"),
+        ("'&vdd', step: 200000", None),
+        ("'*', step: 25000", None),
+    ],
+)
+def test_a_step_for_which_there_is_no_room_is_an_error(entry: str, said: str | None) -> None:
+    found = [item.message for item in assume_unfit(made(f"voltage: {entry}"))]
+    step = entry.split()[-1]
+    assert found == ([] if said is None else [f"a step of {step} µV is nothing to {said}"])
 
 
 @pytest.mark.parametrize(

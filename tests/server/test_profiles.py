@@ -28,7 +28,7 @@ from scmi_wire import (
 )
 
 from scmigen import runtime
-from scmigen.scmi.clients import EXAMPLES, PATTERN, profile_of
+from scmigen.scmi.clients import EXAMPLES, PATTERN, later, near, profile_of
 from scmigen.scmi.protocols import Profile
 
 NEGOTIATE = 0x10
@@ -291,6 +291,43 @@ NAMELESS = ["", "4.0", "3", "3x1", "linux-", "linux-x", "linux-6.", "linux6.6", 
 def test_other_names_have_none(name):
     assert profile_of(name) is None
     assert profile_of(f"linux-{'9' * 5000}") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("linux-66.6", "linux-6.6"),
+        ("linux-6.66", "linux-6.6"),
+        ("linux-9.9", ""),
+        ("u-boot-2052.04", "u-boot-2025.04"),
+        ("u-boot-2025.40", "u-boot-2025.10"),
+        ("freebds", "freebsd"),
+        ("windows", ""),
+    ],
+)
+def test_a_version_that_cannot_be_is_unknown(name, meant):
+    assert profile_of(name) is None
+    assert later(name) is None
+    assert near(name).startswith(f"did you mean {meant}? Known: " if meant else "")
+    assert "with its version or without" in near(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("linux-7.0", False),
+        ("linux-7.0.4", False),
+        ("linux-7.1", True),
+        ("linux-8", True),
+        ("linux", False),
+        ("u-boot-2027.01", True),
+        ("freebsd-14", False),
+        ("3.2", False),
+    ],
+)
+def test_a_later_version_is_taken_for_the_latest_with_a_note(name, said):
+    assert profile_of(name) is not None
+    assert (later(name) is not None) is said
 
 
 def test_the_examples_are_known():
