@@ -77,7 +77,7 @@ BELOW = {
     "acme,pc": {"power": {"module": "acme-power", "api": "2", "element": {"0-1": "cell 0"}}},
     "system": {
         "doorbell linux": MHU,
-        "doorbell psci": {**MHU, "element": "= ACME_DOORBELL"},
+        "doorbell psci": {**MHU, "element": "= ACME_DOORBELL", "mailbox": "= ACME_MAILBOX_S"},
         "doorbell": {**MHU, "element": 4},
         "top-domain": {
             "module": "acme-power",
