@@ -183,8 +183,8 @@ def protocol_empty(model: Model) -> Iterator[Diagnostic]:
                 f"agent is given anything: {', '.join(f'{number:#x}' for number in empty)}",
                 _at(tree, nodes[0]),
                 [Related(node.path, _at(tree, node)) for node in nodes[1:]],
-                "nothing in the tree says what they have: describe that in platform.extra, or "
-                "grant it",
+                "nothing in the tree says what they have: platform.elements declares it, "
+                "platform.extra describes it; or grant it",
             )
 
 

@@ -4,7 +4,7 @@ An entry is a compatible, a slot, a key of a driver or a number of its ``element
 that is not reported here changes a file of an output, or makes an error.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
@@ -48,15 +48,29 @@ def check_entries(
     platforms: Sequence[Platform], options: ScpOptions, variant: Variant
 ) -> Iterator[Diagnostic]:
     """Values, maps and keys of each driver, then what nothing uses."""
+    named = _named(platforms)
     for entry in _entries(options):
         yield from _values(options, entry)
         if entry.name == SYSTEM:
             yield from _system_keys(options, entry)
         else:
-            yield from _keys(options, entry)
+            yield from _keys(options, entry, named)
     if platforms:
         yield from _unused(platforms, options)
         yield from _unused_of_system(platforms, options, variant)
+
+
+def _named(platforms: Iterable[Platform]) -> frozenset[Slot]:
+    """The slots whose elements the firmware's header is compared with: their resources have
+    enumerators of its own."""
+    return frozenset(
+        slot
+        for platform in platforms
+        for resource, slot in slots_of(platform)
+        if slot in (Slot.POWER, Slot.SUPPLY)
+        and resource.element is not None
+        and resource.element.enumerator is not None
+    )
 
 
 def _entries(options: ScpOptions) -> Iterator[Entry]:
@@ -112,7 +126,7 @@ def _given(entry: Entry) -> Iterable[str]:
     return [key for key, given in values.items() if given]
 
 
-def _keys(options: ScpOptions, entry: Entry) -> Iterator[Diagnostic]:
+def _keys(options: ScpOptions, entry: Entry, named: Collection[str]) -> Iterator[Diagnostic]:
     """Keys of a driver of resources that it has no use for."""
     driver, word = entry.driver, entry.word
     if word not in HAL:
@@ -123,7 +137,7 @@ def _keys(options: ScpOptions, entry: Entry) -> Iterator[Diagnostic]:
             yield _idle(options, entry, key, f"{word} is no slot of {SYSTEM}")
         elif is_kept(driver, word) and key in ("api", "struct", "data"):
             yield _idle(options, entry, key, _kept(driver.module))
-        elif is_kept(driver, word) and word not in TABLED and key == "header":
+        elif is_kept(driver, word) and word not in {*TABLED, *named} and key == "header":
             yield _idle(options, entry, key, f"{_kept(driver.module)}, without enumerators")
         elif driver.struct is not None and key == "element":
             yield _idle(options, entry, key, "struct has the elements written, one by one")

@@ -7,7 +7,7 @@ from model.test_elements import SCMI
 from support import model_of, tree_of
 
 from scmigen.diagnostics import Diagnostic
-from scmigen.targets.make import make
+from scmigen.targets.make import make, option_problems
 
 CPUS = """
 cpus { #address-cells = <1>; #size-cells = <0>;
@@ -142,3 +142,25 @@ def test_the_host_denies_what_the_tree_does_not_name() -> None:
     files, found = make(platform, "scp")
     assert files
     assert not [item for item in found if item.id == "scp-denied"]
+
+
+def test_a_header_without_enumerators_has_no_effect() -> None:
+    header = "header has no effect"
+    for elements, expected in (("power: [A]", 1), ("power: [{enumerator: PD_A}]", 0)):
+        model = model_of(tree_of(SCMI), agents(elements=elements))
+        found = [item for item in option_problems(model) if header in item.message]
+        assert len(found) == expected
+
+
+def test_enumerators_of_performance_domains() -> None:
+    board = SCMI.replace("clk: protocol", "perf: protocol@13 { reg = <0x13>; };\n\t\tclk: protocol")
+    text = agents(
+        ", grant: [{protocol: performance, id: 0}]",
+        "performance: [{name: big, enumerator: ACME_DVFS_BIG, levels: [800000000]}]",
+    ).replace(
+        "        power: {",
+        "        performance-supply: {module: dvfs, header: acme_dvfs.h}\n        power: {",
+    )
+    files, _ = product(board, text)
+    assert "#include <acme_dvfs.h>" in files["config_scmi_perf.c"]
+    assert '_Static_assert(ACME_DVFS_BIG == 0, "SCMI number 0");' in files["config_scmi_perf.c"]
