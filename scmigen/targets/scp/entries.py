@@ -5,6 +5,9 @@ that is not reported here changes a file of an output, or makes an error.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import msgspec
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
@@ -31,7 +34,15 @@ from scmigen.targets.scp.element_map import (
     is_key,
 )
 from scmigen.targets.scp.kinds import HAL, SYSTEM_SLOTS, TABLED, Slot
-from scmigen.targets.scp.options import SYSTEM, Scalar, ScpOptions, Setup, slots_by_compatible
+from scmigen.targets.scp.options import (
+    SYSTEM,
+    Driver,
+    Scalar,
+    ScpOptions,
+    Setup,
+    slots_by_compatible,
+)
+from scmigen.targets.scp.product_channels import channels
 from scmigen.targets.scp.variant import Variant
 
 #: Key → the slots of the system that have a use for it; a key that is not here is of use to all.
@@ -229,14 +240,29 @@ def _unused_of_system(
         return
     setups = [Setup(platform, options, variant) for platform in platforms]
     bound = [(setup, bind_drivers(setup)[0]) for setup in setups]
-    for word in drivers:
+    for word, driver in drivers.items():
         reasons = [_no_use(setup, found, word) for setup, found in bound]
-        if all(reasons):
+        if not all(reasons):
+            yield from _settled(setups, Entry(SYSTEM, word, driver))
+        else:
             yield OPTION_UNUSED.warning(
                 f"no driver for {word} is needed: {reasons[0]}",
                 options.at("drivers", SYSTEM, word),
                 hint=f"remove {word}, or name what it needs",
             )
+
+
+def _settled(setups: Sequence[Setup], entry: Entry) -> Iterator[Diagnostic]:
+    """Keys of a doorbell whose place is taken by settings of every channel that has it."""
+    slot = entry.word.partition(" ")[0]
+    for key in _given(entry) if slot == Slot.DOORBELL else ():
+        used = slot in _SYSTEM_KEYS.get(key, (slot,))
+        if used and all(
+            channels(setup, {}).rows == channels(_without(setup, entry.word, key), {}).rows
+            for setup in setups
+        ):
+            why = "each channel that has this doorbell says that itself"
+            yield _idle(setups[0].options, entry, key, why)
 
 
 def _no_use(setup: Setup, drivers: Drivers, word: str) -> str | None:
@@ -249,8 +275,8 @@ def _no_use(setup: Setup, drivers: Drivers, word: str) -> str | None:
             return _kept(HAL[Slot.POWER])
         case Slot.DOORBELL if variant.indexed_by_channel:
             return "the channels are OP-TEE's own"
-        case Slot.DOORBELL if word == Slot.DOORBELL and _each_has_own(setup):
-            return "each agent has one of its own"
+        case Slot.DOORBELL if channels(setup, {}).rows == channels(_without(setup, word), {}).rows:
+            return "the channels have all that it says from elsewhere"
         case Slot.SHUTDOWN | Slot.ALARM:
             return system.no_protocol(setup, drivers)
         case Slot.FAST_ALARM if variant.no_fast_channels is not None:
@@ -260,6 +286,13 @@ def _no_use(setup: Setup, drivers: Drivers, word: str) -> str | None:
     return None
 
 
-def _each_has_own(setup: Setup) -> bool:
-    own = setup.options.drivers.get(SYSTEM, {})
-    return all(f"{Slot.DOORBELL} {agent.name}" in own for agent in setup.platform.agents)
+def _without(setup: Setup, word: str, key: str | None = None) -> Setup:
+    """The same without a driver of the system, or without a key of it."""
+    drivers = dict(setup.options.drivers[SYSTEM])
+    driver = drivers.pop(word)
+    if key is not None:
+        fields = {field.encode_name: field for field in msgspec.structs.fields(Driver)}
+        default = {fields[key].name: fields[key].default}
+        drivers[word] = msgspec.structs.replace(driver, **default)
+    drivers_ = {**setup.options.drivers, SYSTEM: drivers}
+    return replace(setup, options=msgspec.structs.replace(setup.options, drivers=drivers_))

@@ -26,6 +26,7 @@ soc {
         power-domains = <&pc 1>; };
 };
 """
+TREE = tree_of(BODY)
 DOMAINS: dict[str, Any] = {
     name: {
         "id": number,
@@ -77,7 +78,7 @@ BELOW = {
     "acme,pc": {"power": {"module": "acme-power", "api": "2", "element": {"0-1": "cell 0"}}},
     "system": {
         "doorbell linux": MHU,
-        "doorbell psci": {**MHU, "element": "= ACME_DOORBELL", "mailbox": "= ACME_MAILBOX_S"},
+        "doorbell psci": {"module": "mhu", "element": "= ACME_DOORBELL", "mailbox": "= OTHER"},
         "doorbell": {**MHU, "element": 4},
         "top-domain": {
             "module": "acme-power",
@@ -92,15 +93,29 @@ BELOW = {
 }
 
 
-def text(drivers: dict[str, Any], target: str = "product") -> str:
-    outputs = {"scp": {"target": target, "drivers": drivers}}
+#: A product whose channels have settings of their own, before those of the doorbells.
+CHANNELS = {
+    "acme,soc-cc": {"clock": {"module": "acme-clock"}},
+    "acme,rc": {"reset": {"module": "acme-reset"}},
+    "acme,pc": {"power": {"module": "acme-power"}},
+    "system": {
+        "doorbell": MHU,
+        "doorbell psci": {"module": "mhu", "mailbox": "0x1000"},
+        "top-domain": {"module": "acme-power", "element": 9},
+    },
+}
+SETTINGS = {"linux": {"a2p": {"element": 7, "memory": "= OTHER"}}, "psci": {"a2p": {"element": 1}}}
+
+
+def text(drivers: dict[str, Any], channels: dict[str, Any]) -> str:
+    outputs = {"scp": {"target": "product", "drivers": drivers, "channels": channels}}
     return yaml.safe_dump({"domains": DOMAINS, "outputs": outputs}, sort_keys=False)
 
 
-def outcome(drivers: dict[str, Any]) -> list[object]:
-    """The files of every variant, or what is said in their place."""
-    (platform,) = model_of(tree_of(BODY), text(drivers)).platforms
-    made = [make(platform, name) for name in ("scp", "scp-product", "scp-optee")]
+def outcome(drivers: dict[str, Any], channels: dict[str, Any]) -> list[object]:
+    """The files of the variants that need drivers, or what is said in their place."""
+    (platform,) = model_of(TREE, text(drivers, channels)).platforms
+    made = [make(platform, name) for name in ("scp-product", "scp-optee")]
     return [
         [(file.path, file.content) for file in each.files]
         or sorted(item.message for item in each.diagnostics)
@@ -133,18 +148,25 @@ def is_told(drivers: dict[str, Any], path: tuple[str, ...], told: set[tuple[str,
     return bool(inside) and all(is_told(drivers, other, told) for other in inside)
 
 
-@pytest.mark.parametrize("drivers", [OWN, BELOW], ids=["own", "below"])
-def test_what_has_no_effect_is_reported(drivers: dict[str, Any]) -> None:
-    found = model_of(tree_of(BODY), text(drivers))
+@pytest.mark.parametrize(
+    ("drivers", "channels"),
+    [
+        pytest.param(OWN, {}, id="own", marks=pytest.mark.slow),
+        pytest.param(BELOW, {}, id="below", marks=pytest.mark.slow),
+        pytest.param(CHANNELS, SETTINGS, id="channels"),
+    ],
+)
+def test_what_has_no_effect_is_reported(drivers: dict[str, Any], channels: dict[str, Any]) -> None:
+    found = model_of(TREE, text(drivers, channels))
     (platform,) = found.platforms
     assert make(platform, "scp").files, make(platform, "scp").diagnostics
     said = {item.position: item for item in option_problems(found)}
     positions = options_of(platform, find("scp")).positions
-    before = outcome(drivers)
+    before = outcome(drivers, channels)
     told = {path[1:] for path, position in positions.items() if position in said}
     silent, wrong = [], []
     for path in entries(drivers):
-        if outcome(without(drivers, path)) == before:
+        if outcome(without(drivers, path), channels) == before:
             silent += [] if is_told(drivers, path, told) else [path]
         elif path in told:
             wrong.append(path)
@@ -157,7 +179,7 @@ def told(drivers: str) -> list[Diagnostic]:
     before = yaml.safe_dump({"domains": DOMAINS}, sort_keys=False)
     whole = f"{before}outputs:\n  scp:\n    drivers:\n      {drivers}\n"
     plain, position = marked(whole, "agents.yaml")
-    said = list(option_problems(model_of(tree_of(BODY), plain)))
+    said = list(option_problems(model_of(TREE, plain)))
     assert said
     assert said[0].position == position
     return said
