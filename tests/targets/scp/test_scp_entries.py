@@ -148,11 +148,12 @@ def is_told(drivers: dict[str, Any], path: tuple[str, ...], told: set[tuple[str,
     return bool(inside) and all(is_told(drivers, other, told) for other in inside)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("drivers", "channels"),
     [
-        pytest.param(OWN, {}, id="own", marks=pytest.mark.slow),
-        pytest.param(BELOW, {}, id="below", marks=pytest.mark.slow),
+        pytest.param(OWN, {}, id="own"),
+        pytest.param(BELOW, {}, id="below"),
         pytest.param(CHANNELS, SETTINGS, id="channels"),
     ],
 )
