@@ -212,7 +212,7 @@ def two_agents() -> Platform:
     board.device("device-clock@6", 1)
     watchdog = board.node("wdt@0")
     needs = frozenset({STATE, READ})
-    aon = board.resource(Kind.POWER, 4, "aon")
+    aon = board.resource(Kind.POWER, 4, "aon", on=True)
     board.grant(linux, aon, STATE, READ)
     board.device(
         "wdt@0",

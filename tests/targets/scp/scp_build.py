@@ -5,15 +5,22 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 from targets.scp.scp_boards import emit
 from targets.scp.scp_expected import Expected
+from targets.scp.scp_values import values
 
+from scmigen import runtime
 from scmigen.diagnostics import has_errors
 from scmigen.model.platform import Platform
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.make import options_of
+from scmigen.targets.runtime.configuration import RuntimeOptions, to_runtime
+from scmigen.targets.scp import SCP
 
 HERE = Path(__file__).resolve().parent
 FLAGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-fshort-enums", "-O0")
@@ -131,4 +138,13 @@ def agree(platform: Platform, compiler: str, folder: Path) -> None:
     done = build(compiler, write(folder, files))
     assert not done.stderr
     wanted = Expected(platform, modules(files["Firmware.cmake"])).lines()
-    assert sorted(walk(folder)) == sorted(wanted)
+    said = walk(folder)
+    assert sorted(said) == sorted(wanted)
+    assert values(said, configuration_of(platform)) == []
+
+
+def configuration_of(platform: Platform) -> runtime.Runtime:
+    """The runtime configuration of a platform, with trip points where the tables have some."""
+    every = {kind: platform.resources.get(kind, ()) for kind in Kind}
+    options = RuntimeOptions(trip_points=options_of(platform, SCP).trip_points)
+    return to_runtime(replace(platform, resources=every), options)

@@ -153,7 +153,7 @@ class Expected:
         kinds = [kind for kind in OPENS if self.platform.resources.get(kind)]
         options = self.platform.options
         yield f"protocols {len(kinds) + bool(self.system_agents())}"
-        yield f"vendor{_hex(options.vendor)}{_hex(options.sub_vendor)}"
+        yield from (f"vendor{_hex(name)}" for name in (options.vendor, options.sub_vendor))
         scmi, transport = self.module["scmi"], self.module["transport"]
         for agent in self.agents:
             name = _hex(agent.name)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from targets.scp.scp_boards import BOARDS, emit
-from targets.scp.scp_build import SANITIZE, build, modules, walk, write
+from targets.scp.scp_build import SANITIZE, build, configuration_of, modules, walk, write
 from targets.scp.scp_expected import Expected
+from targets.scp.scp_values import undecided, values
 
 from scmigen.diagnostics import has_errors
 
@@ -26,9 +27,42 @@ def test_tables_say_what_the_model_says(
     folder = write(tmp_path, files)
     done = build(tool(compiler), folder, *(SANITIZE if compiler == "gcc" else ()))
     assert not done.stderr
-    said = walk(folder)
-    wanted = Expected(BOARDS[board](), modules(files["Firmware.cmake"])).lines()
+    said, platform = walk(folder), BOARDS[board]()
+    wanted = Expected(platform, modules(files["Firmware.cmake"])).lines()
     assert sorted(said) == sorted(wanted)
+    assert values(said, configuration_of(platform)) == []
+
+
+def test_every_field_of_the_runtime_configuration_is_compared_or_has_a_reason() -> None:
+    assert not [*undecided()]
+
+
+#: What the walker would print of tables with another value, and the field that is wrong then.
+OTHER_VALUES = {
+    " latency=251 ": (" latency=0 ", "latency of performance domain 0"),
+    "rates 2 boot=600000000": ("rates 2 boot=100000000", "rate of clock 2 at boot"),
+    "rates 0 boot=24000000 24": ("rates 0 boot=24000000 23", "rates of clock 0"),
+    "850000 alarm": ("700000 alarm", "supply of performance domain 0 at boot"),
+    " 600000 1000000 12500": (" 600000 1000000 25000", "levels of voltage domain 2"),
+    "600000/850/600000/0": ("600000/851/600000/0", "voltage of level 600000"),
+    "300000/812/300000/0": ("300000/812/300000/1", "power of level 300000"),
+    "clock=element:3:2 ": ("clock=element:3:4 ", "clock of performance domain 0"),
+    "vendor name=73636d6967656e": ("vendor name=73", "vendors"),
+    "agent 1 type=2": ("agent 1 type=3", "type of linux"),
+}
+
+
+def test_another_value_is_told(tool: Callable[[str], str], tmp_path: Path) -> None:
+    files = emitted("scaled")
+    folder = write(tmp_path, files)
+    assert not build(tool("gcc"), folder).stderr
+    said, configuration = "\n".join(walk(folder)), configuration_of(BOARDS["scaled"]())
+    index = modules(files["Firmware.cmake"]).index("clock")
+    for right, (wrong, field) in OTHER_VALUES.items():
+        right, wrong = (text.replace("element:3:", f"element:{index}:") for text in (right, wrong))
+        assert right in said, right
+        found = values(said.replace(right, wrong).splitlines(), configuration)
+        assert any(text.startswith(field) for text in found), (field, found)
 
 
 def test_a_domain_and_the_agents_know_one_clock_and_one_supply(

@@ -146,6 +146,7 @@ static void walk_scmi(void)
     printf("protocols %u\n", scmi->protocol_count_max);
     printf("vendor");
     print_name(scmi->vendor_identifier);
+    printf("\nvendor");
     print_name(scmi->sub_vendor_identifier);
     printf("\n");
     for (unsigned int i = 1; i <= scmi->agent_count; i++) {
