@@ -11,7 +11,13 @@ GEN = REPOSITORY / "docs" / "gen"
 def test_the_tables_are_those_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(GEN))
     made = dict(runpy.run_path(str(GEN / "tables.py"))["pages"]())
-    assert {path.stem for path in made} == {"agents", "project", "server", "targets"}
+    assert {path.stem for path in made} == {
+        "agents",
+        "compare-server",
+        "project",
+        "server",
+        "targets",
+    }
     for path, text in made.items():
         assert path.read_text() == text, "python docs/gen/tables.py writes them anew"
         assert "| `" in text

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import outputs
+import rules
 import schemas
 
 FOLDER = Path(__file__).resolve().parent.parent / "reference"
@@ -20,6 +21,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "operations": schemas.operations,
     "outputs": outputs.outputs,
     "project-board": schemas.project_board,
+    "rule-names": rules.rule_names,
 }
 
 _MARKED = re.compile(rf"(<!-- generated: ({'|'.join(TABLES)}) -->\n).*?(<!-- end -->)", re.DOTALL)
