@@ -325,11 +325,12 @@ def report(firmware: Firmware) -> Iterator[str]:
             f"notifications {_number(service.p2a)}"
         )
     for channel in firmware.channels:
+        way = "A2P" if channel.completer else "P2A"
+        boxed = channel.type.endswith(_OUT_BAND)
+        where = f"{way} {channel.address:#x}+{channel.size}" if boxed else "fast channel"
         yield (
-            f"channel {channel.index} ({channel.name}): "
-            f"{'A2P' if channel.completer else 'P2A'} {channel.address:#x}+{channel.size}, "
-            f"policies {channel.policies}, doorbell {_driver(firmware, channel.driver)}, "
-            f"domain {_number(channel.pd_source)}"
+            f"channel {channel.index} ({channel.name}): {where}, policies {channel.policies}, "
+            f"doorbell {_driver(firmware, channel.driver)}, domain {_number(channel.pd_source)}"
         )
     for source, services in firmware.subscriptions():
         yield f"{Path(source).name} waits for services {', '.join(map(str, services))}"
