@@ -13,16 +13,19 @@ from scmigen.cli.client_faults import fault
 from scmigen.cli.client_options import (
     ID,
     OCTET,
+    SECONDS,
     STYLE,
     U64,
     Options,
     agent_command,
     holding,
     refused,
+    vote,
+    voting,
 )
-from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, switched, table
+from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, table
 from scmigen.cli.client_values import performance, sensor, voltage
-from scmigen.client import ScmiError
+from scmigen.client import Client, ScmiError
 from scmigen.client import dump as dumping
 from scmigen.client import replay as replaying
 from scmigen.client.notifications import subscribe
@@ -44,7 +47,7 @@ URL is unix:PATH (seqpacket), unix-stream:PATH, unix-dgram:PATH or smt:FILE.
 @click.option("--format", "style", type=STYLE, default="text", help="text or json.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0.01, 3600),
+    type=SECONDS,
     default=5.0,
     show_default=True,
     help="Seconds for the whole command, whatever the platform sends, but without those of --hold "
@@ -112,27 +115,8 @@ def clock_rate(options: Options, number: int, hertz: int | None) -> None:
     options.show({"id": number, "rate": rate}, str(rate))
 
 
-def _switch_clock(options: Options, number: int, on: bool) -> None:
-    with options.connected() as platform:
-        platform.enable_clock(number, on)
-        options.show({"id": number, "on": on}, f"clock {number}: {switched(on)}")
-        options.keep(platform)
-
-
-@clock.command("on", help="Vote for a clock to run.")
-@click.argument("number", metavar="ID", type=ID)
-@agent_command
-@holding
-def clock_on(options: Options, number: int) -> None:
-    _switch_clock(options, number, True)
-
-
-@clock.command("off", help="Vote for a clock to stop.")
-@click.argument("number", metavar="ID", type=ID)
-@agent_command
-@holding
-def clock_off(options: Options, number: int) -> None:
-    _switch_clock(options, number, False)
+voting(clock, "on", "Vote for a clock to run.", "clock", Client.enable_clock)
+voting(clock, "off", "Vote for a clock to stop.", "clock", Client.enable_clock)
 
 
 @client.group(help="Power domains.")
@@ -167,11 +151,7 @@ def power_get(options: Options, number: int) -> None:
 @agent_command
 @holding
 def power_set(options: Options, number: int, state: str) -> None:
-    with options.connected() as platform:
-        platform.set_power(number, state == "on")
-        on = state == "on"
-        options.show({"id": number, "on": on}, f"power domain {number}: {switched(on)}")
-        options.keep(platform)
+    vote(options, number, state == "on", "power domain", Client.set_power)
 
 
 @client.command(help="List the reset domains that the agent can see, or reset one of them.")

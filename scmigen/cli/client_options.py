@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from scmigen.cli.client_text import possible_values
+from scmigen.cli.client_text import possible_values, switched
 from scmigen.cli.lines import LinesError
 from scmigen.cli.report import say, say_json
 from scmigen.client import Client, ClientError, ScmiError, UrlError
@@ -106,18 +106,30 @@ def refused(refusal: ScmiError, *more: str) -> LinesError:
 
 
 STYLE = click.Choice(["text", "json"])
+SECONDS = click.FloatRange(0.01, 3600)
 
 
 def agent_command(function: Callable[..., None]) -> Callable[..., None]:
-    """A command: gets the options, and accepts ``--format`` after its name too."""
+    """A command: gets the options, and accepts ``--format`` and ``--timeout`` after its name
+    too."""
 
-    def run(options: Options, /, style: str | None, **arguments: Any) -> None:
+    def run(
+        options: Options, /, style: str | None, timeout: float | None, **arguments: Any
+    ) -> None:
         options.style = style or options.style
+        options.timeout = timeout or options.timeout
         function(options, **arguments)
 
     functools.update_wrapper(run, function)
     choice = click.option("--format", "style", type=STYLE, default=None, help="text or json.")
-    return choice(click.pass_obj(run))
+    patience = click.option(
+        "--timeout",
+        type=SECONDS,
+        default=None,
+        metavar="SECONDS",
+        help="As before the URL: for the whole command.",
+    )
+    return choice(patience(click.pass_obj(run)))
 
 
 def holding(function: Callable[..., None]) -> Callable[..., None]:
@@ -135,3 +147,26 @@ def holding(function: Callable[..., None]) -> Callable[..., None]:
         metavar="SECONDS",
         help="Stay connected this long; a vote ends with the connection.",
     )(run)
+
+
+#: Casts the vote of a client on a resource: on, or off.
+Cast = Callable[[Client, int, bool], None]
+
+
+def vote(options: Options, number: int, on: bool, what: str, cast: Cast) -> None:
+    """Vote for a resource, which is ``what`` for people, and say so."""
+    with options.connected() as platform:
+        cast(platform, number, on)
+        options.show({"id": number, "on": on}, f"{what} {number}: {switched(on)}")
+        options.keep(platform)
+
+
+def voting(group: click.Group, word: str, text: str, what: str, cast: Cast) -> None:
+    """Add the command ``word`` (on or off) to a group, which votes for a resource."""
+
+    @group.command(word, help=text)
+    @click.argument("number", metavar="ID", type=ID)
+    @agent_command
+    @holding
+    def command(options: Options, number: int) -> None:
+        vote(options, number, word == "on", what, cast)

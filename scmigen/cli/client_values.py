@@ -4,9 +4,11 @@ from dataclasses import asdict
 
 import click
 
-from scmigen.cli.client_options import ID, Options, agent_command, holding, number_up_to
-from scmigen.cli.client_text import or_unknown, switched, table
+from scmigen.cli.client_options import ID, Options, agent_command, holding, number_up_to, voting
+from scmigen.cli.client_text import or_unknown, table
+from scmigen.client import Client
 from scmigen.scmi.protocols import Protocol
+from scmigen.scmi.units import unit
 
 _MICROVOLT = number_up_to(0x7FFF_FFFF, -0x8000_0000)
 _STATES = {True: "on", False: "off", None: "?"}
@@ -44,27 +46,8 @@ def voltage_level(options: Options, number: int, microvolts: int | None) -> None
     options.show({"id": number, "level": level}, str(level))
 
 
-def _switch_supply(options: Options, number: int, on: bool) -> None:
-    with options.connected() as platform:
-        platform.enable_supply(number, on)
-        options.show({"id": number, "on": on}, f"voltage domain {number}: {switched(on)}")
-        options.keep(platform)
-
-
-@voltage.command("on", help="Vote for a supply to be on.")
-@click.argument("number", metavar="ID", type=ID)
-@agent_command
-@holding
-def voltage_on(options: Options, number: int) -> None:
-    _switch_supply(options, number, True)
-
-
-@voltage.command("off", help="Vote for a supply to be off.")
-@click.argument("number", metavar="ID", type=ID)
-@agent_command
-@holding
-def voltage_off(options: Options, number: int) -> None:
-    _switch_supply(options, number, False)
+voting(voltage, "on", "Vote for a supply to be on.", "voltage domain", Client.enable_supply)
+voting(voltage, "off", "Vote for a supply to be off.", "voltage domain", Client.enable_supply)
 
 
 @click.group(help="Performance domains.")
@@ -130,17 +113,16 @@ def sensor() -> None:
 
 @sensor.command(
     "list",
-    help="List the sensors that the agent can see. TYPE is that of the specification (2: degrees "
-    "Celsius); readings, one for each axis, are in units of 10 to the EXPONENT.",
+    help="List the sensors that the agent can see. READING has a value for each axis, in UNIT.",
 )
 @agent_command
 def sensor_list(options: Options) -> None:
     with options.connected() as platform:
         sensors = list(platform.sensors())
-    rows = [("ID", "NAME", "TYPE", "EXPONENT", "READING")]
+    rows = [("ID", "NAME", "READING", "UNIT")]
     for it in sensors:
         reading = "?" if it.reading is None else " ".join(map(str, it.reading))
-        rows.append((str(it.id), it.name, str(it.type), str(it.exponent), reading))
+        rows.append((str(it.id), it.name, reading, unit(it.type, it.exponent)))
     options.show([asdict(item) for item in sensors], *table(rows))
 
 

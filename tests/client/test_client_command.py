@@ -13,6 +13,7 @@ from server_running import Running, strict_server
 from scmigen import runtime
 from scmigen.cli.main import cli
 from scmigen.scmi.protocols import Profile
+from scmigen.scmi.units import unit
 from scmigen.server.service import Service
 
 VM1 = 2
@@ -167,19 +168,47 @@ def test_performance_domains_are_listed_and_set(run):
 
 
 def test_sensors_are_listed_and_read(full):
-    lines = text(full("sensor", "list")).splitlines()
-    assert [line.split() for line in lines] == [
-        ["ID", "NAME", "TYPE", "EXPONENT", "READING"],
-        ["0", "cpu-thermal", "2", "-3", "40000"],
-        ["1", "accelerometer", "89", "-3", "1", "-2", "3"],
-        ["2", "a-sensor-with-an-extended-name", "2", "-3", "0"],
-    ]
+    lines = [line.split() for line in text(full("sensor", "list")).splitlines()]
+    assert lines[0] == ["ID", "NAME", "READING", "UNIT"]
+    assert lines[1][2] in {"40000", "50000", "60000"}  # the script goes on meanwhile
+    assert lines[1][:2] + lines[1][3:] == ["0", "cpu-thermal", "0.001", "degrees", "C"]
+    assert lines[2] == ["1", "accelerometer", "1", "-2", "3", "0.001", "m/s^2"]
+    assert lines[3] == ["2", "a-sensor-with-an-extended-name", "0", "0.001", "degrees", "C"]
     assert text(full("sensor", "read", "1")) == "1 -2 3\n"
     assert json.loads(text(full("sensor", "read", "1", "--format", "json"))) == {
         "id": 1,
         "reading": [1, -2, 3],
     }
     assert full("sensor", "read", "9").stderr == "NOT_FOUND: SENSOR_READING_GET sensor=9 flags=0\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "exponent", "expected"),
+    [
+        (2, -3, "0.001 degrees C"),
+        (0x5D, 0, "rad/s^2"),
+        (0x59, 0, "m/s^2"),
+        (0x41, -1, "0.1 %"),
+        (0x14, 6, "1000000 Hz"),
+        (0x5, -6, "1e-06 V"),
+        (0x30, 0, "F"),
+        (0x3B, 0, "K (color)"),
+        (0x51, 0, "uncorrectable errors"),
+        (0x57, 0, "rad/s"),
+        (0, 0, "none"),
+        (0x5E, 2, "100 type 94"),
+        (0xFF, 0, "type 255"),
+    ],
+)
+def test_units_are_those_of_the_table_in_the_specification(kind, exponent, expected):
+    """By hand, from the enumerators of Linux (include/linux/scmi_protocol.h)."""
+    assert unit(kind, exponent) == expected
+
+
+def test_the_timeout_may_stand_after_the_command(scripted):
+    url = scripted(lambda _: [])
+    result = CliRunner().invoke(cli, ["client", url, "info", "--timeout", "0.1"])
+    assert "no answer within 0.1 s" in result.stderr
 
 
 def test_reset_domains_are_listed_and_reset(run):

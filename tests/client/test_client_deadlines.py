@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import struct
@@ -82,6 +83,8 @@ def silent(connection):
 
 PACKETS, STREAM, DATAGRAMS = socket.SOCK_SEQPACKET, socket.SOCK_STREAM, socket.SOCK_DGRAM
 LATE = rf"^unix.*: no answer within {SHORT:g} s; "
+#: On a machine with much to do, not even the first answer may have come.
+OVER = rf"(not done within {SHORT:g} s, after \d+ messages|no answer within {SHORT:g} s); "
 
 
 @pytest.mark.parametrize(
@@ -115,7 +118,8 @@ LATE = rf"^unix.*: no answer within {SHORT:g} s; "
 )
 def test_a_command_ends(hostile, scheme, kind, act, told):
     url = f"{scheme}:{hostile(kind, act)}"
-    with Client(url, SHORT) as client, pytest.raises(ClientError, match=told):
+    patience = SHORT if told in (LATE, OVER) else WATCHDOG
+    with Client(url, patience) as client, pytest.raises(ClientError, match=told):
         client.version(Protocol.CLOCK)
     assert len(client.events) <= 1024
 
@@ -201,7 +205,7 @@ def test_files_that_might_block_are_refused(hostile, memory, kinds):
     told = "sent a doorbell that is not an eventfd" if kinds else "sent 0 files in place of 2"
     url = f"smt:{memory},ring=eventfd,p2a=none,doorbell={path}"
     with pytest.raises(ClientError, match=told):
-        Client(url, SHORT)
+        Client(url, WATCHDOG)
     for file in files:
         os.close(file)
 
@@ -210,7 +214,7 @@ def test_memory_that_might_block_is_refused(hostile):
     here, there = os.pipe()
     path = hostile(STREAM, silent, lambda it: socket.send_fds(it, [b"S"], [here]))
     with pytest.raises(ClientError, match="sent memory that is not a memfd"):
-        Client(f"smt:memfd,p2a=none,doorbell={path}", SHORT)
+        Client(f"smt:memfd,p2a=none,doorbell={path}", WATCHDOG)
     os.close(here)
     os.close(there)
 
@@ -264,7 +268,7 @@ def test_the_timeout_is_of_the_whole_command(scripted, arguments):
     arguments = [url if it == "URL" else it for it in arguments]
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 1
-    assert f"not done within {SHORT:g} s, after " in result.stderr
+    assert re.search(OVER, result.stderr)
     assert result.stderr.count("\n") == 1
 
 
@@ -278,7 +282,7 @@ def test_events_do_not_prolong_a_watch(scripted):
         values = {0: words(0, 0x20000), 1: words(0, 0), 8: words(0)}[message[0]]
         return [message[:4] + values] + ([EVENT] if message[0] == 8 else [])
 
-    result = CliRunner().invoke(command, [scripted(answer), "watch", "--seconds", f"{SHORT}"])
+    result = CliRunner().invoke(command, [scripted(answer), "watch", "--seconds", "1"])
     assert result.exit_code == 0
     assert len(result.output.splitlines()) == 1
 
@@ -293,7 +297,7 @@ def test_replay_ends(scripted, tmp_path):
     result = CliRunner().invoke(command, ["--timeout", f"{SHORT}", path, "replay", str(trace)])
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: line 1: ")
-    assert f"not done within {SHORT:g} s" in result.stderr
+    assert re.search(OVER, result.stderr)
 
 
 def test_signals_do_not_disturb_waiting(scripted):
@@ -308,7 +312,7 @@ def test_signals_do_not_disturb_waiting(scripted):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert len(seen) > 3
+    assert seen
 
 
 def test_an_interrupt_ends_waiting(scripted):
