@@ -240,7 +240,10 @@ def _unused_of_system(
         return
     setups = [Setup(platform, options, variant) for platform in platforms]
     bound = [(setup, bind_drivers(setup)[0]) for setup in setups]
+    bells = {f"{Slot.DOORBELL} {agent.name}" for setup in setups for agent in setup.platform.agents}
     for word, driver in drivers.items():
+        if word not in SYSTEM_SLOTS and word not in bells:
+            continue  # reported as such
         reasons = [_no_use(setup, found, word) for setup, found in bound]
         if not all(reasons):
             yield from _settled(setups, Entry(SYSTEM, word, driver))
@@ -258,7 +261,7 @@ def _settled(setups: Sequence[Setup], entry: Entry) -> Iterator[Diagnostic]:
     for key in _given(entry) if slot == Slot.DOORBELL else ():
         used = slot in _SYSTEM_KEYS.get(key, (slot,))
         if used and all(
-            channels(setup, {}).rows == channels(_without(setup, entry.word, key), {}).rows
+            channels(setup, {}) == channels(_without(setup, entry.word, key), {})
             for setup in setups
         ):
             why = "each channel that has this doorbell says that itself"
@@ -275,7 +278,7 @@ def _no_use(setup: Setup, drivers: Drivers, word: str) -> str | None:
             return _kept(HAL[Slot.POWER])
         case Slot.DOORBELL if variant.indexed_by_channel:
             return "the channels are OP-TEE's own"
-        case Slot.DOORBELL if channels(setup, {}).rows == channels(_without(setup, word), {}).rows:
+        case Slot.DOORBELL if channels(setup, {}) == channels(_without(setup, word), {}):
             return "the channels have all that it says from elsewhere"
         case Slot.SHUTDOWN | Slot.ALARM:
             return system.no_protocol(setup, drivers)
