@@ -11,7 +11,7 @@ import msgspec
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
-from scmigen.diagnostics import Diagnostic
+from scmigen.diagnostics import Diagnostic, has_errors
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
@@ -257,13 +257,15 @@ def _unused_of_system(
 
 def _settled(setups: Sequence[Setup], entry: Entry) -> Iterator[Diagnostic]:
     """Keys of a doorbell whose place is taken by settings of every channel that has it."""
-    slot = entry.word.partition(" ")[0]
-    for key in _given(entry) if slot == Slot.DOORBELL else ():
-        used = slot in _SYSTEM_KEYS.get(key, (slot,))
-        if used and all(
-            channels(setup, {}) == channels(_without(setup, entry.word, key), {})
-            for setup in setups
-        ):
+    if not entry.word.startswith(Slot.DOORBELL):
+        return
+    before = [channels(setup, {}) for setup in setups]
+    if any(has_errors(found.problems) for found in before):
+        return  # what a key changes may not be there yet
+    for key in _given(entry):
+        used = Slot.DOORBELL in _SYSTEM_KEYS.get(key, SYSTEM_SLOTS)
+        after = [channels(_without(setup, entry.word, key), {}) for setup in setups]
+        if used and before == after:
             why = "each channel that has this doorbell says that itself"
             yield _idle(setups[0].options, entry, key, why)
 
