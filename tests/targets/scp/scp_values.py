@@ -47,7 +47,6 @@ DIFFERENT: Mapping[type, Mapping[str, str]] = {
     runtime.Agent: {
         "profile": "SCP-firmware has one version of each protocol",
         "permissions": "scp-permissions: not protected there",
-        "system_power_told": "only platform.extra says it",
         "transport": "the host has mailboxes of its own",
     },
     runtime.Clock: _AT_ONCE
@@ -90,7 +89,7 @@ COMPARED: Mapping[type, frozenset[str]] = {
         {"vendor", "sub_vendor", "agents", "clocks", "power_domains", "reset_domains"}
         | {"voltage_domains", "performance_domains", "sensors"}
     ),
-    runtime.Agent: frozenset({"id", "name", "role", "system_power", "grants"}),
+    runtime.Agent: frozenset({"id", "name", "role", "system_power", "system_power_told", "grants"}),
     runtime.Clock: frozenset({"id", "name", "rates", "rate", "step", "always_on"}),
     runtime.PowerDomain: frozenset({"id", "name", "enabled", "always_on"}),
     runtime.ResetDomain: frozenset({"id", "name", "latency"}),
@@ -208,9 +207,11 @@ def _common(tables: Tables, configuration: runtime.Runtime) -> Iterator[str]:
         yield from _unlike(f"name of agent {agent.id}", line.name, agent.name)
         kind = str(TYPES.get(agent.role, 3))
         yield from _unlike(f"type of {agent.name}", line.facts["type"], kind)
-        # The walker prints the protocol in hexadecimal: 12. It needs a power domain.
+        # The walker prints the protocol in hexadecimal: 12. It needs a power domain. Whether who
+        # has it may set the state depends on the type of agent.
         system = tables.one("protocol", agent.id, 12).numbers[-1] == 1
-        has = agent.system_power and bool(configuration.power_domains)
+        wanted_there = agent.system_power or agent.system_power_told
+        has = wanted_there and bool(configuration.power_domains)
         yield from _unlike(f"system power of {agent.name}", system, has)
         for kind_of, word in TABLES.items():
             rows = tables.elements(f"scmi-{word}", agent.id)
