@@ -85,6 +85,12 @@ class Firmware:
         return tuple(kind for kind, space in self.spaces.items() if space.elements)
 
     @property
+    def boot_events(self) -> int:
+        """The power and performance domains, each of which has an event at boot."""
+        kinds = (Kind.POWER, Kind.PERFORMANCE)
+        return sum(len(self.spaces[kind].elements) + 1 for kind in kinds if kind in self.spaces)
+
+    @property
     def protocol_count(self) -> int:
         """Protocol modules of the build, without base."""
         return len(self.protocols) + (self.system_power is not None)
@@ -134,6 +140,14 @@ class Firmware:
     def kept(self, slot: str) -> bool:
         """Whether the firmware has the table of the HAL module above a slot itself."""
         return self.drivers.kept(Slot(slot))
+
+    def indices(self, space: Space) -> tuple[Element, ...]:
+        """The elements that have an enumerator: all, but where the firmware has the HAL's table
+        itself and no table here has a row for each, those of resources."""
+        if space.kind is Kind.PERFORMANCE or not self.kept(space.row.slots[0]):
+            return space.all_elements
+        unused = {element.number for element in space.elements if element.resource is None}
+        return tuple(each for each in space.all_elements if each.number not in unused)
 
     def hal(self, slot: str, element: Element) -> str:
         """The index of a HAL element: its enumerator, or what the agents file says."""

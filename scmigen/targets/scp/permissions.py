@@ -15,12 +15,15 @@ from itertools import groupby
 from scmigen.model.platform import Grant
 from scmigen.scmi.operations import NEEDED, Operation
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.ctext import WIDTH
 from scmigen.targets.scp.kinds import KINDS
 from scmigen.targets.scp.spaces import Space, View
 
 #: Resources in a word of a permission table.
 WORD_BITS = 16
 _FULL = 0xFFFF
+#: Columns before a row of the table of an agent.
+_ROW_INDENT = 8
 _DESCRIPTION_GET = 0x3
 
 
@@ -39,9 +42,13 @@ class Message:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The words as lines of an initialiser, eight per line."""
-        hexadecimal = [f"0x{word:04X}," for word in self.words]
-        return tuple(" ".join(hexadecimal[i : i + 8]) for i in range(0, len(hexadecimal), 8))
+        """The row as lines of C: one where it fits, else with eight words on each."""
+        words = [f"0x{word:04X}" for word in self.words]
+        line = f"[{self.enum}] = {{ {', '.join(words)} }},"
+        if _ROW_INDENT + len(line) <= WIDTH:
+            return (line,)
+        rows = (", ".join(words[i : i + 8]) for i in range(0, len(words), 8))
+        return (f"[{self.enum}] = {{", *(f"    {row}," for row in rows), "},")
 
 
 @dataclass(frozen=True, slots=True)

@@ -449,7 +449,7 @@ def scaling(drivers: Mapping[str, object], served: bool = True) -> tuple[dict[st
     for name in [name for name, driver in every["acme,soc"].items() if driver is None]:
         del every["acme,soc"][name]
     files, diagnostics = emit(found.platform(target="product", drivers=every))
-    texts = {file.path: re.sub(r"\s+", " ", file.content.decode()) for file in files}
+    texts = {file.path: flat(file.content.decode()) for file in files}
     return texts, [item.message for item in diagnostics if item.severity is Severity.ERROR]
 
 
@@ -458,7 +458,7 @@ def test_a_product_scales_the_clock_that_agents_know() -> None:
     files, problems = scaling({"performance-clock": None})
     assert not problems
     assert (
-        ".clock_id = FWK_ID_ELEMENT_INIT( FWK_MODULE_IDX_CLOCK, CLOCK_IDX_CK2),"
+        ".clock_id = FWK_ID_ELEMENT_INIT(FWK_MODULE_IDX_CLOCK, CLOCK_IDX_CK2),"
         in (files["config_dvfs.c"])
     )
     assert "perf-" not in files["config_clock.c"]
@@ -473,7 +473,7 @@ def test_a_product_scales_a_clock_of_its_own_table(served: bool) -> None:
     files, problems = scaling({"clock": own, "performance-clock": scaled}, served)
     assert not problems
     index = "0x2U" if served else "ACME_CLOCK_IDX_CPU"
-    assert f"FWK_ID_ELEMENT_INIT( FWK_MODULE_IDX_CLOCK, {index})," in files["config_dvfs.c"]
+    assert f"FWK_ID_ELEMENT_INIT(FWK_MODULE_IDX_CLOCK, {index})," in files["config_dvfs.c"]
     assert "config_clock.c" not in files
 
 
