@@ -23,6 +23,8 @@ KINDS: Final = (
 #: Kinds whose ids are rows of the agent's own table.
 _TABLES: Final = (Kind.CLOCK, Kind.RESET, Kind.VOLTAGE)
 _AGENT_TYPES: Final = {Role.PSCI: 0, Role.HYPERVISOR: 1, Role.OSPM: 2}
+#: The types up to this one may set the state of the system.
+_MANAGEMENT: Final = 1
 #: Level in µV of a supply that says none.
 _ASSUMED_VOLTAGE: Final = 1_000_000
 #: Messages that a grant does not open: POWER_STATE_CHANGE_REQUESTED_NOTIFY.
@@ -101,10 +103,15 @@ class Tables:
 
     @cached_property
     def system_agents(self) -> frozenset[int]:
-        """The agents that may use system power; none where there is no power domain."""
+        """The agents that have system power: none where there is no power domain, nor who may only
+        be told and could set the state by its type."""
         if not self.numbered(Kind.POWER):
             return frozenset()
-        return frozenset(number for number, it in self.agents.items() if it.role in _AGENT_TYPES)
+        return frozenset(
+            number
+            for number, it in self.agents.items()
+            if it.system_power or (it.system_power_told and self.agent_type(number) > _MANAGEMENT)
+        )
 
     def protocols(self, agent: int) -> list[int]:
         """The protocols that the agent has, without base."""
