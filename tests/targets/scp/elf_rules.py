@@ -156,11 +156,16 @@ def _mailbox_findings(firmware: Firmware, channel: Channel) -> Iterator[str]:
 
 
 def subscription_findings(firmware: Firmware) -> Iterator[str]:
-    """Modules that wait for services wait for those there are."""
+    """Modules that wait for services wait for those there are, and are there when they start."""
+    scmi = firmware.modules.index("scmi")
     for source, services in firmware.subscriptions():
+        module = Path(source).stem.removeprefix("mod_")
+        late = module in firmware.modules and firmware.modules.index(module) > scmi
         for index in services:
             if index >= len(firmware.services):
                 yield f"{source} waits for service {index}, and there is none"
+            elif late and firmware.services[index].init.is_none:
+                yield f"{source} is told of service {index} before it begins to listen"
 
 
 def enumerator_findings(firmware: Firmware) -> Iterator[str]:

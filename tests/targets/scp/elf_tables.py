@@ -190,15 +190,17 @@ class Firmware:
         made = config["elements"]
         how = made["type"].value
         if how == _STATIC:
-            table = made["table"].value
-        elif how == _DYNAMIC:
-            found = [p for p in unit.variables.values() if _is_table(p)]
-            if len(found) != 1:
-                return None
-            table = found[0].address
-        else:
+            return tuple(self._walk(unit, made["table"].value))
+        if how != _DYNAMIC:
             return ()
-        return tuple(self._walk(unit, table))
+        found = [place for place in unit.variables.values() if _is_table(place)]
+        if len(found) != 1:
+            return None
+        try:
+            return tuple(self._walk(unit, found[0].address))
+        except ElfError:
+            # Only a part of the table, which the function completes.
+            return None
 
     def _walk(self, unit: Unit, address: int) -> Iterator[Element]:
         """Elements end at the first one without a name."""

@@ -43,9 +43,11 @@ const unsigned int *services = scmi_notification_table;
 """
 
 
-def link(gcc: str, tables: Path, subscriber: str = SUBSCRIBER) -> Path:
+def link(
+    gcc: str, tables: Path, subscriber: str = SUBSCRIBER, source: str = "mod_acme_system.c"
+) -> Path:
     """The firmware: its tables, already compiled, and a module of the product."""
-    module, made = tables.parent / "mod_acme_system.c", tables.parent / "firmware.elf"
+    module, made = tables.parent / source, tables.parent / "firmware.elf"
     module.write_text(subscriber)
     done = run([gcc, *LINK, str(tables), str(module), "-o", str(made)])
     assert not done.returncode, done.stderr
@@ -345,6 +347,19 @@ def test_an_enumeration_that_has_more_services(
         "mod_acme_system.c waits for service 6, and there is none",
         "ACME_SCMI_SERVICE_IDX_MCP_A2P is 6, and there is no such service",
         "ACME_SCMI_SERVICE_IDX_COUNT is 7, and there are 6",
+    ]
+
+
+def test_a_module_that_starts_after_scmi_is_told_too_early(
+    tool: Callable[[str], str], tables: Path, tmp_path: Path
+) -> None:
+    """Where services tell at once: modules start in their order, and nothing is told again."""
+    copy = tmp_path / tables.name
+    copy.write_bytes(tables.read_bytes())
+    firmware = Firmware(Image(link(tool("gcc"), copy, source="mod_power_domain.c")))
+    assert [said.rpartition("/")[2] for said in findings(firmware)] == [
+        "mod_power_domain.c is told of service 0 before it begins to listen",
+        "mod_power_domain.c is told of service 2 before it begins to listen",
     ]
 
 
