@@ -2,9 +2,12 @@
 
 import os
 import stat
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
-from scmigen.diagnostics import Finding, InputError, Position
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
 
 FILE_UNREADABLE = Finding(
     "file-unreadable",
@@ -18,6 +21,8 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 #: The largest file that is read, in bytes.
 MAX_FILE = 16 << 20
+#: How many files of a folder are looked at for one that a missing file may have been meant as.
+_NEIGHBOURS = 1000
 
 
 def read_part(path: Path, size: int, start: int = 0) -> bytes:
@@ -63,6 +68,8 @@ def read_bytes(path: Path) -> bytes:
         if path.is_dir():
             raise _unreadable(path, "is a directory")
         data = read_part(path, MAX_FILE + 1)
+    except FileNotFoundError as problem:
+        raise _unreadable(path, problem.strerror or "is missing", _near(path)) from None
     except (OSError, ValueError) as problem:
         raise _unreadable(path, getattr(problem, "strerror", None) or str(problem)) from None
     if len(data) > MAX_FILE:
@@ -78,5 +85,25 @@ def read_text(path: Path) -> str:
         raise _unreadable(path, "not UTF-8 text") from None
 
 
-def _unreadable(path: Path, reason: str) -> InputError:
-    return InputError([FILE_UNREADABLE.error(reason, Position(str(path)))])
+def missing_folders(folders: Iterable[Path]) -> Iterator[Diagnostic]:
+    """A warning for each folder to search that does not exist."""
+    for folder in folders:
+        if not is_directory(folder):
+            message = "there is no such folder; nothing is found in it"
+            yield FILE_UNREADABLE.warning(message, Position(str(folder)), hint=_near(folder))
+
+
+def _near(path: Path) -> str | None:
+    """What is in the folder of a missing file that may be meant, or the folder that is missing."""
+    if is_missing(path.parent):
+        return f"there is no folder {path.parent}"
+    try:
+        names = [entry.name for entry in islice(os.scandir(path.parent), _NEIGHBOURS)]
+    except (OSError, ValueError):
+        return None
+    close = get_close_matches(path.name, names, 1)
+    return f"did you mean {path.with_name(close[0])}?" if close else None
+
+
+def _unreadable(path: Path, reason: str, hint: str | None = None) -> InputError:
+    return InputError([FILE_UNREADABLE.error(reason, Position(str(path)), hint=hint)])

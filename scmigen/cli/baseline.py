@@ -10,6 +10,7 @@ from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import BoardRequest
 from scmigen.diagnostics import Diagnostic, InputError, counted, has_errors
 from scmigen.inputs import is_missing
+from scmigen.pipeline import Result
 from scmigen.targets.common.write import write_one
 from scmigen.version import format_of
 
@@ -32,21 +33,20 @@ def write(
 ) -> None:
     """Write the baseline; what cannot be waived is printed and ends the program with 1.
 
-    What the present baseline waives keeps its reason and date: that of ``request``, or what is at
-    ``path``. What an agents file waives is not in a baseline.
+    What a present baseline waives keeps its reason and date: that of ``request``, or else what is
+    at ``path``. What an agents file waives is not in a baseline.
     """
     if request.baseline is None and not is_missing(path):
         request = replace(request, baseline=path)
     try:
         found = request.compile(against, agent)
-        files = {str(request.baseline)} if request.baseline is not None else set()
-        kept = [
-            item
-            for item in found.waived
-            if item.waiver and item.waiver.position and item.waiver.position.file in files
-        ]
+        kept = _waived(found, request.baseline)
+        before = {}
+        if request.baseline != path and not is_missing(path):
+            present = replace(request, baseline=path).compile(against, agent)
+            before = {(item.id, item.message): item for item in _waived(present, path)}
         new = [
-            item
+            before.get((item.id, item.message), item)
             for item in found.diagnostics
             if item.finding.switchable and item.id not in _OF_WAIVERS
         ]
@@ -61,6 +61,15 @@ def write(
         say(f"{path}: {counted(len(kept) + len(new), 'finding')}")
     if has_errors(left):
         raise SystemExit(ERRORS)
+
+
+def _waived(found: Result, baseline: Path | None) -> list[Diagnostic]:
+    """What a baseline waives."""
+    return [
+        item
+        for item in found.waived
+        if item.waiver and item.waiver.position and item.waiver.position.file == str(baseline)
+    ]
 
 
 def _lines(found: Iterable[Diagnostic]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import click
 from scmigen.cli import complete, complete_boards
 from scmigen.cli.choices import locked_option
 from scmigen.cli.common import BoardRequest, build_options, check_options, compiled
+from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.rule import Rule
 from scmigen.diagnostics import InputError, counted
@@ -70,7 +71,7 @@ If there are errors in the input, nothing is written and the exit status is 1.
 )
 @click.option(
     "--scp-target",
-    type=click.Choice(["host", "product", "optee"]),
+    type=OneOf(["host", "product", "optee"]),
     help="Firmware that the output scp is for; overrides its option target.",
 )
 @click.option(

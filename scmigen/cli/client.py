@@ -25,6 +25,7 @@ from scmigen.cli.client_options import (
 )
 from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, table
 from scmigen.cli.client_values import performance, sensor, voltage
+from scmigen.cli.one_of import OneOf
 from scmigen.client import Client, ScmiError
 from scmigen.client import dump as dumping
 from scmigen.client import replay as replaying
@@ -147,7 +148,7 @@ def power_get(options: Options, number: int) -> None:
 
 @power.command("set", help="Vote for a power domain to be on or off.")
 @click.argument("number", metavar="ID", type=ID)
-@click.argument("state", type=click.Choice(["on", "off"]))
+@click.argument("state", type=OneOf(["on", "off"]))
 @agent_command
 @holding
 def power_set(options: Options, number: int, state: str) -> None:

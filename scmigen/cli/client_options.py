@@ -12,6 +12,7 @@ import click
 
 from scmigen.cli.client_text import possible_values, switched
 from scmigen.cli.lines import LinesError
+from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import say, say_json
 from scmigen.client import Client, ClientError, ScmiError, UrlError
 from scmigen.scmi.protocols import Protocol
@@ -105,7 +106,7 @@ def refused(refusal: ScmiError, *more: str) -> LinesError:
     return LinesError((str(refusal), *more), start="")
 
 
-STYLE = click.Choice(["text", "json"])
+STYLE = OneOf(["text", "json"])
 SECONDS = click.FloatRange(0.01, 3600)
 
 

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from scmigen.cli import complete
 from scmigen.cli.choices import OPTIONS
+from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, FORMATS, report, say
 from scmigen.cli.request import FIELDS, status_of, typed_request
 from scmigen.cli.request import BoardRequest as BoardRequest
@@ -160,7 +161,7 @@ def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Comm
         ),
         click.option(
             "--numbering",
-            type=click.Choice([item.value for item in Numbering]),
+            type=OneOf([item.value for item in Numbering]),
             default=Numbering.SHARED.value,
             show_default=True,
             help="One number per resource, or dense numbers per agent.",
@@ -173,7 +174,7 @@ def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Comm
         click.option(
             "--format",
             "style",
-            type=click.Choice(formats),
+            type=OneOf(formats),
             default="text",
             show_default=True,
             help="Form of diagnostics.",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, FORMATS, report
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.load import load
@@ -33,9 +34,7 @@ _NUMBER = click.IntRange(0, 0xFFFF_FFFF)
 @click.option(
     "-D", "define", multiple=True, metavar="NAME[=VALUE]", help="Define a macro (repeatable)."
 )
-@click.option(
-    "--format", "style", type=click.Choice(FORMATS), default="text", help="Form of diagnostics."
-)
+@click.option("--format", "style", type=OneOf(FORMATS), default="text", help="Form of diagnostics.")
 def convert(
     source: Path,
     target: Path,

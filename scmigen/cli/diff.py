@@ -12,6 +12,7 @@ from scmigen import api, runtime
 from scmigen.cli import diff_forms
 from scmigen.cli.choices import agent_trees
 from scmigen.cli.common import BoardRequest, of_project, project_options, the_one
+from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, MOVED, report, say, say_json
 from scmigen.cli.request import typed_request
 from scmigen.diagnostics import Diagnostic, InputError, Severity
@@ -69,7 +70,7 @@ something else.
 )
 @click.option(
     "--numbering",
-    type=click.Choice([item.value for item in runtime.Numbering]),
+    type=OneOf([item.value for item in runtime.Numbering]),
     default=runtime.Numbering.SHARED.value,
     show_default=True,
     help="How boards are numbered.",
@@ -80,7 +81,7 @@ something else.
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(list(_FAILS)),
+    type=OneOf(list(_FAILS)),
     multiple=True,
     help="Exit with 4 if any agent, or all together, have this verdict; gain: if any agent may do "
     "anything more (repeatable).",
@@ -88,7 +89,7 @@ something else.
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "markdown", "json"]),
+    type=OneOf(["text", "markdown", "json"]),
     default="text",
     show_default=True,
 )

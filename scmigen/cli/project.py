@@ -53,4 +53,5 @@ def _request(
         emit=board.emit,
         reference=board.reference,
         project=project,
+        named=board.named,
     )

@@ -1,7 +1,7 @@
 """The board that a command is about, and how it is to be compiled."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,8 @@ from scmigen import api
 from scmigen.cli.choices import asked
 from scmigen.cli.report import ERRORS, MOVED
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, InputError, Severity
-from scmigen.inputs import of_build
+from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity
+from scmigen.inputs import FILE_UNREADABLE, missing_folders, of_build
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import Result
 from scmigen.runtime import Numbering
@@ -27,7 +27,8 @@ class BoardRequest:
     """The board that a command line or a project file names, and how it is to be compiled.
 
     ``switches`` and ``errors`` are the words after ``-W`` and ``-E``. ``name``, ``output``,
-    ``emit`` and ``reference`` are those of a board of the project file ``project``.
+    ``emit`` and ``reference`` are those of a board of the project file ``project``; ``named`` is
+    where that names each file.
     """
 
     board: Path
@@ -49,6 +50,7 @@ class BoardRequest:
     emit: tuple[str, ...] = ()
     reference: Path | None = None
     project: Path | None = None
+    named: Mapping[str, Position] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -61,6 +63,21 @@ class BoardRequest:
 
     def compile(self, against: Path | None = None, agent: str | None = None) -> Result:
         """The compiled board. Raises `InputError`."""
+        folders = tuple(map(self._told, missing_folders(self.include)))
+        try:
+            found = self._compile(against, agent)
+        except InputError as problem:
+            raise InputError([*folders, *map(self._told, problem.diagnostics)]) from None
+        return replace(found, diagnostics=(*folders, *found.diagnostics)) if folders else found
+
+    def _told(self, item: Diagnostic) -> Diagnostic:
+        """A diagnostic; of a file that the project file names, with where it does."""
+        where = item.position and self.named.get(item.position.file)
+        if item.finding is not FILE_UNREADABLE or where is None:
+            return item
+        return replace(item, related=(*item.related, Related("named here", where)))
+
+    def _compile(self, against: Path | None, agent: str | None) -> Result:
         wrong: list[Diagnostic] = []
 
         def load(path: Path, overlays: Sequence[Path] = ()) -> DeviceTree | None:

@@ -2,6 +2,7 @@
 
 import click
 
+from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import say_json
 
 
@@ -11,9 +12,7 @@ from scmigen.cli.report import say_json
 Editors use it to complete and check: docs/howto/schemas.md.
 """
 )
-@click.argument(
-    "format_", metavar="FORMAT", type=click.Choice(["agents", "faults", "project", "runtime"])
-)
+@click.argument("format_", metavar="FORMAT", type=OneOf(["agents", "faults", "project", "runtime"]))
 def schema(format_: str) -> None:
     # Each needs other parts of the compiler.
     if format_ == "runtime":

@@ -8,6 +8,7 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.switches import unknown_hint
 from scmigen.cli import complete
 from scmigen.cli.common import BoardRequest, answering, view_options
+from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import say_json
 from scmigen.cli.terminal import Column, Folds, print_table
 from scmigen.model.platform import Model
@@ -183,7 +184,7 @@ def _plain(value: object) -> object:
 @click.command(
     help="Show what scmigen makes of BOARD: providers, devices, resources, agents or permissions."
 )
-@click.argument("view", type=click.Choice(list(_VIEWS)))
+@click.argument("view", type=OneOf(list(_VIEWS)))
 @view_options
 def show(view: str, request: BoardRequest, style: str, quiet: bool) -> None:
     with answering(request, style, quiet) as model:

@@ -9,6 +9,7 @@ from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import Use
 from scmigen.cli import complete_boards, why_device
 from scmigen.cli.common import BoardRequest, answering, view_options
+from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, say, say_json
 from scmigen.cli.subjects import Subject, identity, numbered, subject
 from scmigen.cli.why_not import (
@@ -41,7 +42,7 @@ what is not so: nothing was granted, or with --not, nothing is lacking.
 @click.option(
     "--operation",
     "word",
-    type=click.Choice([item.value for item in Operation]),
+    type=OneOf([item.value for item in Operation]),
     metavar="WORD",
     help="With --not: only this operation, such as rate.",
 )

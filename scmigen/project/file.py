@@ -38,7 +38,7 @@ _SYNTAX = re.compile(r"(.+?) \(at (?:line (\d+), column (\d+)|end of document)\)
 class Settings:
     """What a project file says about one board; paths are as seen from the working folder.
 
-    ``None`` and empty: not stated.
+    ``None`` and empty: not stated. ``named``: where the file names each path.
     """
 
     source: Path
@@ -55,6 +55,7 @@ class Settings:
     baseline: Path | None = None
     switches: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    named: Mapping[str, Position] = field(default_factory=dict)
 
 
 class _TooManyError(Exception):
@@ -108,6 +109,7 @@ class _Reader:
         self._folder = path.parent
         self._positions = positions
         self._words: dict[str, Collection[str]] = {}
+        self._named: dict[str, Position] = {}
         self.problems: list[Diagnostic] = []
 
     def boards(self, data: Mapping[str, object]) -> Mapping[str, Settings]:
@@ -134,7 +136,8 @@ class _Reader:
                         ("board", name), f"board {name} needs a source", 'write source = "FILE.dts"'
                     )
                 elif "source" in own:
-                    found[name] = Settings(**{**common, **own})  # type: ignore[arg-type]
+                    stated = {**common, **own, "named": self._named}
+                    found[name] = Settings(**stated)  # type: ignore[arg-type]
             self._apart(found)
         except _TooManyError:
             pass
@@ -221,7 +224,9 @@ class _Reader:
             self._wrong(way, f"{what} must be {key.single}")
             return None
         if key.single == "a path":
-            return self._folder / value
+            path = self._folder / value
+            self._named.setdefault(str(path), self._positions.value(way))
+            return path
         return value if key.known is None else self._word(key, key.known, value, way)
 
     def _word(

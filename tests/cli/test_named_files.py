@@ -108,3 +108,62 @@ def test_a_name_that_is_too_long_is_told(
         assert result.exception is None or isinstance(result.exception, SystemExit), line
         assert result.exit_code in (0, 1, 2), line
         assert result.exit_code != 1 or "File name too long" in result.output, line
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("check", "bord.dts"), "did you mean board.dts?"),
+        (("check", "board.dts", "-a", "bord.dts"), "did you mean board.dts?"),
+        (("check", "board.dts", "--tree", "a=bord.dts"), "did you mean board.dts?"),
+        (("check", "nowhere/board.dts"), "there is no folder nowhere"),
+        (("check", "quite-different"), None),
+    ],
+)
+def test_a_missing_file_hints_at_its_neighbours(
+    folder: Path, words: tuple[str, ...], hint: str | None
+) -> None:
+    done = scmigen(*words, cwd=folder)
+    assert done.returncode == 1
+    assert "No such file or directory" in done.stdout
+    assert ("hint:" in done.stdout) is (hint is not None)
+    assert hint is None or f"hint: {hint}" in done.stdout
+
+
+def test_a_folder_to_search_that_does_not_exist_is_a_warning(folder: Path) -> None:
+    (folder / "include").mkdir()
+    done = scmigen("check", "board.dts", "-I", "inclde", "-I", "include", cwd=folder)
+    assert done.returncode == 0
+    assert "inclde: warning[file-unreadable]: there is no such folder" in done.stdout
+    assert "did you mean include?" in done.stdout
+    assert done.stdout.count("warning[file-unreadable]") == 1
+
+
+def test_a_project_file_that_names_a_missing_file_is_named(folder: Path) -> None:
+    (folder / "scmigen.toml").write_text(
+        '[board.a]\nsource = "board.dts"\ninclude = ["none"]\nagents = [\n  "who.yaml"]\n'
+    )
+    done = scmigen("check", cwd=folder)
+    assert done.returncode == 1
+    told = done.stdout
+    assert "who.yaml: error[file-unreadable]: No such file or directory" in told
+    assert "named here (scmigen.toml:5:3)" in told
+    assert "named here (scmigen.toml:3:12)" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("check", "board.dts", "--format", "jsno"), "json"),
+        (("diff", "board.dts", "board.dts", "--fail-on", "gian"), "gain"),
+        (("schema", "agent"), "agents"),
+        (("show", "agnts", "board.dts"), "agents"),
+        (("build", "board.dts", "--numbering", "per-agnt"), "per-agent"),
+    ],
+)
+def test_a_misspelt_word_hints_at_the_right_one(
+    folder: Path, words: tuple[str, ...], meant: str
+) -> None:
+    done = scmigen(*words, cwd=folder)
+    assert done.returncode == 2
+    assert f"; did you mean {meant}?" in done.stderr

@@ -252,6 +252,18 @@ def test_a_baseline_that_is_written_again_keeps_its_reasons(here: Path) -> None:
     assert (here / "base.yaml").read_text() == reasoned
 
 
+def test_another_baseline_keeps_the_reasons_of_the_present_one(here: Path) -> None:
+    """What A waives has A's reason, all else that of B, which is written."""
+    words = ["check", "b.dts", "-a", "a.yaml", "--write-baseline", "b.yaml"]
+    scmigen(*words)
+    text = re.sub('reason: ".*"', 'reason: "of b"', (here / "b.yaml").read_text())
+    written(here / "b.yaml", text)
+    written(here / "a-base.yaml", f"waivers:\n  - {RATE % ''}\n")
+    assert scmigen(*words, "--baseline", "a-base.yaml").returncode == 0
+    reasons = re.findall('reason: "(.*)"', (here / "b.yaml").read_text())
+    assert sorted(reasons) == ["of b", "of b", "the same"]
+
+
 def test_a_file_that_is_no_baseline_is_not_overwritten(here: Path) -> None:
     done = scmigen("check", "b.dts", "-a", "a.yaml", "--write-baseline", "a.yaml")
     assert done.returncode == 1
