@@ -39,8 +39,11 @@ _ALIASES: Final = 256
 _FAR: Final = (4095, 4096, 65535, 65536, 1 << 31, 0xFFFF_FFFF)
 #: Values that are as likely wrong as right.
 _VALUES: Final = (0, 1, 2, 3, 4, 7, 8, 15, 255, 1 << 16, 1 << 30, 1 << 31, 0xFFFF_FFFF)
+#: How many ids of an agent and protocol random messages come back to, so that what was set is read.
+_FAVOURITES: Final = 6
 #: The most values that are remembered of the replies about one resource.
 _LEARNT: Final = 64
+_SUBJECTS: Final = ("domain", "clock", "sensor", "id")
 _ENABLING: Final = ("enable", "control")
 
 
@@ -87,15 +90,26 @@ class Known:
     agents: int
     ids: Mapping[tuple[int, int], int]
     values: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    #: Some ids of each agent and protocol about which the first server has answered.
+    answered: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     #: Notifications (protocol, message) that both servers have enabled for some agent.
     enabled: set[tuple[int, int]] = field(default_factory=set)
 
     def learn(self, request: Request, words: Sequence[int], subject: int) -> None:
-        """Remember the values of a reply about a resource."""
+        """Remember the values of a reply about a resource, and some of the ids that exist."""
+        ids = self.answered.setdefault((request.agent, request.protocol), [])
+        if len(ids) < _FAVOURITES and subject not in ids:
+            ids.append(subject)
         known = self.values.setdefault((request.protocol, subject), [])
         for word in words:
             if len(known) < _LEARNT and word not in known:
                 known.append(word)
+
+
+def about(row: Message) -> int | None:
+    """The place of the field that names the resource of a message, if one does."""
+    names = [item.name for item in row.request.fields]
+    return next((names.index(name) for name in _SUBJECTS if name in names), None)
 
 
 def _pack(layout: Layout, values: Mapping[str, int]) -> bytes:
@@ -147,34 +161,34 @@ def _arguments(
     """The values of the fields of a request, for each message of the sweep."""
     names = [item.name for item in row.request.fields]
     first: dict[str, int] = dict.fromkeys(names, 0)
-    about = _about(row)
-    if about is None:
+    subject = _counted(row)
+    if subject is None:
         yield first
         return
-    begins = (0, 1, 1000) if row.entries is not None and row.entries.index != about else (0,)
+    begins = (0, 1, 1000) if row.entries is not None and row.entries.index != subject else (0,)
     kinds = (0, 1, 2) if protocol is Protocol.PINCTRL and "flags" in names else (0,)
-    for number in _numbers(about, known.ids.get((agent, protocol), 0), known.agents):
+    for number in _numbers(subject, known.ids.get((agent, protocol), 0), known.agents):
         for begin in begins:
             for kind in kinds:
-                values = first | {about: number}
-                if row.entries is not None and row.entries.index != about:
+                values = first | {subject: number}
+                if row.entries is not None and row.entries.index != subject:
                     values[row.entries.index] = begin << row.entries.at.low
                 if protocol is Protocol.PINCTRL and "flags" in names:
                     values["flags"] = kind
                 yield values
 
 
-def _about(row: Message) -> str | None:
+def _counted(row: Message) -> str | None:
     """The field that a sweep counts through: the resource, an index, an agent or a message."""
     names = [item.name for item in row.request.fields]
-    wanted = ("domain", "clock", "sensor", "id", "agent", "message", "skip", "index")
+    wanted = (*_SUBJECTS, "agent", "message", "skip", "index")
     return next((name for name in wanted if name in names), names[0] if names else None)
 
 
-def _numbers(about: str, count: int, agents: int) -> tuple[int, ...]:
-    if about in ("agent", "skip"):
+def _numbers(subject: str, count: int, agents: int) -> tuple[int, ...]:
+    if subject in ("agent", "skip"):
         count = max(count, agents + 1)
-    elif about == "message":
+    elif subject == "message":
         count = 0x20
     count = min(count, MOST_IDS)
     near = range(count + 3)
@@ -190,19 +204,19 @@ def at_random(choice: Choice, known: Known, count: int, seed: int) -> Iterator[R
     earlier replies; the same for the same seed and the same replies."""
     chance = random.Random(seed)
     rows = {protocol: choice.rows(protocol) for protocol in choice.protocols}
-    unknown = [protocol for protocol in choice.protocols if rows[protocol]]
-    for _ in range(count if unknown else 0):
+    able = [protocol for protocol in choice.protocols if rows[protocol]]
+    for _ in range(count if able else 0):
         agent = chance.randrange(known.agents)
-        offered = [it for it in unknown if (agent, it) in known.ids]
-        protocol = chance.choice(offered if offered and chance.random() < 0.9 else unknown)
+        offered = [it for it in able if (agent, it) in known.ids]
+        protocol = chance.choice(offered if offered and chance.random() < 0.9 else able)
         row = chance.choice(rows[protocol])
         if choice.write and chance.random() < 0.03:
             yield Request(agent, protocol, chance.randrange(0x11, 0x100), bytes(4))
             continue
         values = {it.name: _value(chance, agent, protocol, it, known) for it in row.request.fields}
-        subject = values.get(_about(row) or "", 0)
+        subject = values.get(_counted(row) or "", 0)
         for it in row.request.fields:
-            if it.name not in (_about(row), *_ENABLING) and chance.random() < 0.5:
+            if it.name not in (_counted(row), *_ENABLING) and chance.random() < 0.5:
                 learnt = known.values.get((protocol, subject))
                 values[it.name] = chance.choice(learnt) if learnt else values[it.name]
         _careful(protocol, row, values, known)
@@ -212,7 +226,10 @@ def at_random(choice: Choice, known: Known, count: int, seed: int) -> Iterator[R
 
 def _value(chance: random.Random, agent: int, protocol: Protocol, it: Field, known: Known) -> int:
     count = known.ids.get((agent, protocol), 0)
-    if it.name in ("domain", "clock", "sensor", "id"):
+    if it.name in _SUBJECTS:
+        favourites = known.answered.get((agent, protocol))
+        if favourites and chance.random() < 0.6:
+            return chance.choice(favourites)
         return _some_id(chance, count)
     if it.name == "agent":
         return int(chance.choice((*range(known.agents + 2), 0xFFFF_FFFF)))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from scmigen.client.channel import ClientError, LateError
 from scmigen.client.requests import Requests
 from scmigen.compare.facts import Facts, reply_words
-from scmigen.compare.messages import Known, Request
+from scmigen.compare.messages import Known, Request, about
 from scmigen.compare.rules import Rules
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import STATUS_SIZE, Bits, Entries, Layout, Message, name_text
@@ -229,11 +229,12 @@ class Comparing:
         if ours is None or theirs is None or ours[:STATUS_SIZE] != bytes(STATUS_SIZE):
             return
         row = _row(request, {})
-        if row is None or len(request.payload) < STATUS_SIZE:
+        subject = None if row is None else about(row)
+        if row is None or len(request.payload) < row.request.size:
             return
-        subject = row.request.subject or 0
-        number = reply_words(request.payload)[subject]
-        self._known.learn(request, reply_words(ours)[1:17], number)
+        if subject is not None:
+            number = reply_words(request.payload)[subject]
+            self._known.learn(request, reply_words(ours)[1:17], number)
         if "NOTIFY" in row.name and theirs[:STATUS_SIZE] == ours[:STATUS_SIZE]:
             self._known.enabled.add((request.protocol, request.message))
 
