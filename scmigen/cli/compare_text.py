@@ -11,7 +11,14 @@ from scmigen.diagnostics import counted
 #: Differing fields of one message that are printed.
 _FIELDS: Final = 12
 #: Fields whose bits matter.
-_BITS: Final = ("attributes", "attributes_low", "attributes_high", "flags", "permissions")
+_BITS: Final = (
+    "attributes",
+    "attributes_low",
+    "attributes_high",
+    "config",
+    "flags",
+    "permissions",
+)
 
 
 def lines_of(difference: Difference) -> Iterator[str]:
@@ -30,11 +37,7 @@ def _shown(name: str, value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, int):
-        return (
-            f"{value:#x}"
-            if name in _BITS or ("[" not in name and name.endswith("config"))
-            else str(value)
-        )
+        return f"{value:#x}" if name in _BITS else str(value)
     return str(value) if name in ("status", "bytes") else repr(value)
 
 

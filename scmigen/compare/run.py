@@ -1,22 +1,27 @@
 """Sends the same messages to two servers and compares what they answer."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Final
 
 from scmigen.client.channel import ClientError, LateError
 from scmigen.client.requests import Requests
+from scmigen.compare.decoding import (
+    message_name,
+    reply_fields,
+    request_fields,
+    row_of,
+    sentence,
+)
 from scmigen.compare.facts import Facts, reply_words
 from scmigen.compare.messages import Known, Request, about
 from scmigen.compare.rules import Rules
 from scmigen.scmi import messages
-from scmigen.scmi.layouts import STATUS_SIZE, Bits, Entries, Layout, Message, name_text
+from scmigen.scmi.layouts import STATUS_SIZE, name_text
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
-from scmigen.scmi.text import status_name
 
 #: The most differences that are kept; others are counted.
 MOST_KEPT: Final = 10_000
@@ -24,8 +29,6 @@ MOST_KEPT: Final = 10_000
 _PATIENCE: Final = 3
 #: BASE_DISCOVER_AGENT: the agent that asks.
 _MYSELF: Final = (0xFFFF_FFFF).to_bytes(4, "little")
-#: Entries of a list that are shown.
-_ENTRIES: Final = 256
 
 Fields = Mapping[str, Any]
 
@@ -135,8 +138,7 @@ def merged_versions(pairs: Sequence[Pair]) -> dict[int, int]:
 
 
 class Comparing:
-    """Compares message by message. ``found`` is called with each difference as it is found.
-    ``agent_of`` the rules is the number that the first server tells."""
+    """Compares message by message; ``found`` is called with each difference as it is found."""
 
     def __init__(
         self,
@@ -228,7 +230,7 @@ class Comparing:
         """Remember values of a reply, and what both have enabled."""
         if ours is None or theirs is None or ours[:STATUS_SIZE] != bytes(STATUS_SIZE):
             return
-        row = _row(request, {})
+        row = row_of(request, {})
         subject = None if row is None else about(row)
         if row is None or len(request.payload) < row.request.size:
             return
@@ -237,77 +239,6 @@ class Comparing:
             self._known.learn(request, reply_words(ours)[1:17], number)
         if "NOTIFY" in row.name and theirs[:STATUS_SIZE] == ours[:STATUS_SIZE]:
             self._known.enabled.add((request.protocol, request.message))
-
-
-def _row(request: Request, versions: Mapping[int, int]) -> Message | None:
-    """The layout of a message in the version of a server, or the newest one."""
-    if request.protocol not in set(Protocol):
-        return None
-    version = versions.get(request.protocol, 0xFFFF_FFFF)
-    return messages.commands(Protocol(request.protocol), version).get(request.message)
-
-
-def message_name(request: Request) -> str:
-    """``CLOCK_RATE_GET``, ``clock.PROTOCOL_VERSION``, or numbers."""
-    row = _row(request, {})
-    if row is None:
-        return f"protocol {request.protocol:#x} message {request.message:#x}"
-    own = row.name.startswith(("PROTOCOL_", "NEGOTIATE_"))
-    return f"{Protocol(request.protocol).name.lower()}.{row.name}" if own else row.name
-
-
-def sentence(request: Request, versions: Mapping[int, int]) -> str:
-    """``CLOCK_RATE_GET clock=3``."""
-    fields = _request_fields(request, versions)
-    return " ".join([message_name(request), *(f"{name}={value}" for name, value in fields.items())])
-
-
-def _request_fields(request: Request, versions: Mapping[int, int]) -> dict[str, Any]:
-    row = _row(request, versions) or _row(request, {})
-    data = request.payload
-    if row is None or len(data) < row.request.size:
-        return {"payload": data.hex()} if data else {}
-    rest = data[row.request.size :]
-    found = _taken(row.request, data)
-    return found | ({"more": rest.hex()} if rest else {})
-
-
-def _taken(layout: Layout, data: bytes) -> dict[str, Any]:
-    values = layout.named(layout.unpack_from(data, 0))
-    return {
-        name: name_text(value) if isinstance(value, bytes) else value
-        for name, value in values.items()
-    }
-
-
-def reply_fields(
-    request: Request, reply: bytes | None, versions: Mapping[int, int]
-) -> dict[str, Any]:
-    """The status of a reply, its fields and entries by name, and what is not of the layout."""
-    if reply is None:
-        return {"status": "no answer"}
-    status = int.from_bytes(reply[:STATUS_SIZE], "little", signed=True)
-    found: dict[str, Any] = {"status": status_name(status)}
-    values, row = reply[STATUS_SIZE:], _row(request, versions) or _row(request, {})
-    if status != Status.SUCCESS or row is None or len(values) < row.reply.size:
-        return found | ({"bytes": values.hex()} if values else {})
-    found |= _taken(row.reply, values)
-    return found | dict(_listed(row, values[row.reply.size :]))
-
-
-def _listed(row: Message, data: bytes) -> Iterator[tuple[str, Any]]:
-    """The entries, each as ``name[place]``, and the bytes behind them."""
-    entries = row.entries
-    if entries is None and row.reply_tail is not None:
-        entries = Entries(row.reply_tail, "", Bits(0, 0))
-    end = 0
-    if entries is not None:
-        for place, (entry, end) in enumerate(islice(entries.taken(data), _ENTRIES)):  # noqa: B007
-            for name, value in entry.items():
-                text = name_text(value) if isinstance(value, bytes) else value
-                yield f"{name}[{place}]", text
-    if data[end:]:
-        yield "bytes", data[end:].hex()
 
 
 def _difference(
@@ -330,7 +261,7 @@ def _difference(
         pair.name,
         request,
         message_name(request),
-        _request_fields(request, pair.our_versions),
+        request_fields(request, pair.our_versions),
         ours,
         theirs,
         differing,
