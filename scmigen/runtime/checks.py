@@ -156,8 +156,11 @@ def _check_powercaps(runtime: Runtime) -> None:
         pais = (domain.minimum_pai, domain.minimum_pai if domain.pai is None else domain.pai)
         if not caps[0] <= caps[1] <= domain.maximum_cap:
             raise ConfigurationError(f"the cap of {domain.name} is not within its limits")
-        if not pais[0] <= pais[1] <= domain.maximum_pai:
-            raise ConfigurationError(f"the interval of {domain.name} is not within its limits")
+        cais = (domain.minimum_cai, domain.minimum_cai if domain.cai is None else domain.cai)
+        if not pais[0] <= pais[1] <= domain.maximum_pai or not (
+            cais[0] <= cais[1] <= domain.maximum_cai
+        ):
+            raise ConfigurationError(f"an interval of {domain.name} is not within its limits")
 
 
 def _check_pins(runtime: Runtime, numbers: set[int]) -> None:

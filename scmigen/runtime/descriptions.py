@@ -74,9 +74,10 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         ),
         "PowerUnit": "The unit of powers and caps.",
         "Powercap": (
-            "A power capping domain: caps in ``unit``, averaging intervals (pai) in µs. What "
-            "has one value only cannot be set. ``cap`` and ``pai`` are those at boot, absent: "
-            "the highest cap, the shortest interval. ``readings`` and ``period`` as for a "
+            "A power capping domain: caps in ``unit``, averaging intervals in µs: ``pai`` of "
+            "measurements, ``cai`` of the cap (profile 4.0-beta). What has one value only cannot "
+            "be set. ``cap``, ``pai`` and ``cai`` are those at boot, absent: the highest cap, the "
+            "shortest interval. ``readings`` and ``period`` as for a "
             "sensor."
         ),
         "PinSetting": (

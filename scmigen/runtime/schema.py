@@ -211,6 +211,10 @@ class Powercap(Resource, frozen=True, kw_only=True):
     maximum_pai: Positive = 1
     pai_step: Positive = 1
     pai: Positive | None = None
+    minimum_cai: Positive = 1
+    maximum_cai: Positive = 1
+    cai_step: Positive = 1
+    cai: Positive | None = None
     unit: PowerUnit = PowerUnit.MICROWATT
     sustainable_power: Word = 0
     accuracy: Word = 0

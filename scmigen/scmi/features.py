@@ -27,6 +27,8 @@ class Feature(Enum):
     VOLTAGE_ASYNCHRONOUS = "voltage-asynchronous"
     #: POWERCAP_CAP_SET and _GET: zero is no cap.
     UNCAPPED = "uncapped"
+    #: Power caps: limits with numbers, and an averaging interval of their own.
+    CONCURRENT_LIMITS = "concurrent-limits"
 
 
 SINCE: Final[Mapping[Feature, tuple[Protocol, int]]] = {
@@ -38,6 +40,7 @@ SINCE: Final[Mapping[Feature, tuple[Protocol, int]]] = {
     Feature.SENSOR_CONFIGURATION: (Protocol.SENSOR, 0x20000),
     Feature.VOLTAGE_ASYNCHRONOUS: (Protocol.VOLTAGE, 0x20000),
     Feature.UNCAPPED: (Protocol.POWERCAP, 0x20000),
+    Feature.CONCURRENT_LIMITS: (Protocol.POWERCAP, 0x30000),
 }
 
 

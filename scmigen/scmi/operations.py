@@ -149,6 +149,9 @@ NEEDED: Final[Mapping[Protocol, Mapping[int, Operation | None]]] = MappingProxyT
             0xA: Operation.READ,
             0xB: Operation.READ,
             0xC: Operation.READ,
+            0xD: None,
+            0xE: Operation.READ,
+            0xF: Operation.CONFIG,
         },
         # A pin control message says in its flags whether it is about a pin, a group or a function;
         # a group needs the operation on each of its pins. Who may send 0xA says the agent's right

@@ -57,28 +57,33 @@ KIND_OF: Final[Mapping[Protocol, Kind]] = MappingProxyType(
 
 
 class Profile(StrEnum):
-    """The release of the specification whose versions, layouts and attribute bits are used."""
+    """The release of the specification whose versions, layouts and attribute bits are used.
+
+    What the public beta of release 4.0 (DEN0056F) will be, nobody knows: its layouts here are those
+    that Linux' drivers had when they were proposed, and may change with every version of scmigen.
+    """
 
     V2_0 = "2.0"
     V3_0 = "3.0"
     V3_1 = "3.1"
     V3_2 = "3.2"
+    V4_0_BETA = "4.0-beta"
 
 
-#: The PROTOCOL_VERSION word (major << 16 | minor) of each protocol in releases 2.0, 3.0, 3.1, 3.2,
-#: or `None` where the release does not have the protocol. The minor version of power in release
-#: 3.0 is what TF-A has too (drivers/scmi-msg/power_domain.h).
+#: The PROTOCOL_VERSION word (major << 16 | minor) of each protocol in the releases of `Profile`, in
+#: order, or `None` where the release does not have the protocol. The minor version of power in
+#: release 3.0 is what TF-A has too (drivers/scmi-msg/power_domain.h).
 _VERSIONS: Final[Mapping[Protocol, tuple[int | None, ...]]] = {
-    Protocol.BASE: (0x20000, 0x20000, 0x20000, 0x20001),
-    Protocol.POWER: (0x20000, 0x21000, 0x30000, 0x30001),
-    Protocol.SYSTEM: (0x10000, 0x10000, 0x20000, 0x20001),
-    Protocol.PERFORMANCE: (0x20000, 0x20000, 0x30000, 0x40000),
-    Protocol.CLOCK: (0x10000, 0x10000, 0x20000, 0x30000),
-    Protocol.SENSOR: (0x10000, 0x20000, 0x30000, 0x30001),
-    Protocol.RESET: (0x10000, 0x20000, 0x30000, 0x30001),
-    Protocol.VOLTAGE: (None, 0x10000, 0x20000, 0x20001),
-    Protocol.POWERCAP: (None, None, 0x10000, 0x20000),
-    Protocol.PINCTRL: (None, None, None, 0x10000),
+    Protocol.BASE: (0x20000, 0x20000, 0x20000, 0x20001, 0x20001),
+    Protocol.POWER: (0x20000, 0x21000, 0x30000, 0x30001, 0x30001),
+    Protocol.SYSTEM: (0x10000, 0x10000, 0x20000, 0x20001, 0x20001),
+    Protocol.PERFORMANCE: (0x20000, 0x20000, 0x30000, 0x40000, 0x40000),
+    Protocol.CLOCK: (0x10000, 0x10000, 0x20000, 0x30000, 0x30000),
+    Protocol.SENSOR: (0x10000, 0x20000, 0x30000, 0x30001, 0x30001),
+    Protocol.RESET: (0x10000, 0x20000, 0x30000, 0x30001, 0x30001),
+    Protocol.VOLTAGE: (None, 0x10000, 0x20000, 0x20001, 0x20001),
+    Protocol.POWERCAP: (None, None, 0x10000, 0x20000, 0x30000),
+    Protocol.PINCTRL: (None, None, None, 0x10000, 0x10000),
 }
 
 #: The PROTOCOL_VERSION words by profile. A protocol without a row is not served in that profile.

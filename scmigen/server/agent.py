@@ -247,7 +247,7 @@ class Agent:
         assert view is not None
         inert = SERVED[view.kind.protocol].inert.get(command.message.id)
         if inert is not None and number < view.count and number not in view.named:
-            return (head + _SUCCESS + inert(number),)
+            return (head + _SUCCESS + inert(self.session, number),)
         status = view.refusal(number)
         about = view.describe(number)
         # Discovery asks for every number: a hole is no news, nor is what others have.

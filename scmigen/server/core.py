@@ -175,6 +175,7 @@ class Server:
         it. Raises `ValueError` with FastChannels, whose memory changes without the server."""
         if self.fastchannels is not None:
             raise ValueError("a server with FastChannels has no snapshot")
+        self.context.take_latency()  # of the last message, which nobody has asked for
         return self._store.take()
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -182,6 +183,7 @@ class Server:
         end. Raises `ValueError` for that of another server."""
         spoken = {number: session.versions for number, session in self.sessions.items()}
         moved = self.permissions in self._store.restore(snapshot)
+        self.context.take_latency()
         for number, versions in spoken.items():
             if moved or self.sessions[number].versions is not versions:
                 self.agents[number].refresh()
@@ -253,8 +255,9 @@ class Server:
         if change.protocol is Protocol.POWERCAP:
             domain = self.state[Kind.POWERCAP][change.number]
             assert isinstance(domain, Powercap)
-            cap, *others = change.values
-            return (domain.outward(cap, session.always_capped), *others)
+            cap, pai, cai = change.values
+            intervals = (cai, 0) if session.concurrent_limits else (pai,)
+            return (domain.outward(cap, session.always_capped), *intervals)
         if change.protocol is not Protocol.PERFORMANCE:
             return change.values
         scaled = self.state[Kind.PERFORMANCE][change.number]

@@ -302,9 +302,11 @@ class FastChannels:
         """Handle the words of a channel as the message that the channel replaces."""
         words = self._memories[slot.agent].read(slot.offset + channel.offset, channel.size)
         own = slot.own.to_bytes(4, "little")
-        flags = bytes(4) if slot.protocol is Protocol.POWERCAP else b""
+        row = self._services.sessions[slot.agent].row(slot.protocol, message)
+        # What a message has in between, such as flags, is zero.
+        between = bytes(row.request.size - len(own) - channel.size)
         head = header(slot.protocol, message).to_bytes(4, "little")
-        self._services.handle(slot.agent, head + own + flags + words)
+        self._services.handle(slot.agent, head + own + between + words)
 
 
 def _opened(window: Window, used: int) -> SharedMemory:

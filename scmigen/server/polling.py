@@ -110,7 +110,9 @@ class Poller:
                 outside = not low <= power <= high
                 if outside != self._outside.get(key, False):
                     self._outside[key] = outside
-                    services.notify(services.sessions[agent], *event[:2], (0, own, power))
+                    session = services.sessions[agent]
+                    interval = (domain.pai,) if session.concurrent_limits else ()
+                    services.notify(session, *event[:2], (0, own, power, *interval))
 
         self._start(event, self._until_tick, poll)
 

@@ -305,6 +305,11 @@ class Session:
         """Whether the agent knows no state without a power cap."""
         return Feature.UNCAPPED not in self.features
 
+    @property
+    def concurrent_limits(self) -> bool:
+        """Whether power caps are limits with numbers to the agent."""
+        return Feature.CONCURRENT_LIMITS in self.features
+
     def row(self, protocol: scmi.Protocol, message: int) -> Message:
         """The layout of a message in the version in use."""
         return messages.commands(protocol, self.versions[protocol])[message]

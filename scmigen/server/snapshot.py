@@ -44,7 +44,7 @@ CHANGING: Final[Mapping[type, tuple[str, ...]]] = {
     ResetDomain: ("asserted",),
     PerformanceDomain: ("_limits", "_wanted", "level", "maximum", "minimum"),
     Sensor: ("config", "last", "trip_points"),
-    Powercap: ("cap", "pai"),
+    Powercap: ("cai", "cap", "pai"),
     Pin: ("function", "owner", "settings"),
 }
 _CONTAINERS: Final = frozenset({dict, list, set, deque})

@@ -27,7 +27,7 @@ from scmigen import runtime
 from scmigen.scmi.protocols import VERSIONS, Profile
 from scmigen.server import Agent, Server
 
-MESSAGES = int(os.environ.get("SCMIGEN_FUZZ", "6000"))
+MESSAGES = int(os.environ.get("SCMIGEN_FUZZ", "13200"))
 SEED = int(os.environ.get("SCMIGEN_FUZZ_FROM", "0"))
 
 FULL = json.loads((Path(__file__).parent / "full.json").read_text())

@@ -165,7 +165,7 @@ def test_an_invalid_overlay_is_refused(extra, words):
         ({"sensors": {"accelerometer": {"readings": [[1]]}}}, "has not 3 values"),
         ({"sensors": {"cpu-thermal": {"segmented": True, "intervals": []}}}, "shortest"),
         ({"powercaps": {"soc": {"cap": 9999}}}, "the cap of soc"),
-        ({"powercaps": {"soc": {"pai": 9999}}}, "the interval of soc"),
+        ({"powercaps": {"soc": {"pai": 9999}}}, "an interval of soc"),
         ({"pin_groups": {"uart-pins": {"pins": [8]}}}, "pin group uart-pins"),
         ({"pin_functions": {"uart": {"groups": [8]}}}, "pin function uart"),
     ],
@@ -237,7 +237,7 @@ def test_every_option_of_serve_takes_effect(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--profile", "4.0"], "unknown profile '4.0'; known: a release (2.0, 3.0, 3.1, 3.2) or"),
+        (["--profile", "4.0"], "unknown profile '4.0'; known: a release (2.0, 3.0, 3.1, 3.2, 4.0-beta) or"),
         (["--profile", "nobody=2.0"], "unknown agent 'nobody'; known: linux, vm1"),
         (["--state", "mine"], "unknown state 'mine'; known: own, real"),
         (["--state", "nobody=real"], "unknown agent 'nobody'; known: linux, vm1"),

@@ -131,3 +131,57 @@ def test_a_domain_that_is_not_given_tells_nothing_of_its_holder(full_with):
     assert attributes(full.linux, GPU) == before
     assert full.linux.status(POWERCAP, 4, GPU) == DENIED
     assert full.linux.status(POWERCAP, 6, GPU) == DENIED
+
+
+def test_3_0_has_numbered_limits_and_an_interval_of_the_cap(full_with):
+    """The layouts of Linux' driver for the beta of release 4.0: struct
+    scmi_msg_resp_powercap_domain_attributes_v3 and those that follow it."""
+    board = json.loads(FULL.read_text())
+    board["powercaps"][SOC] |= {"minimum_cai": 100, "maximum_cai": 400, "cai_step": 50}
+    linux = full_with(
+        Profile.V4_0_BETA, board=runtime.decode(json.dumps(board).encode())
+    ).linux
+    status, data = linux.ask(POWERCAP, 3, SOC)
+    assert (status, len(data)) == (SUCCESS, 17 * 4)
+    # no bit 31, which was that of notifications; 21, and 20 for the interval; [18:15] one limit
+    bits = 0b0110_1110_1011_0000 << 16 | 1 << 15
+    assert data[:4] == words(bits)
+    assert data[20:] == words(10, 50, 5, 1000, 9000, 100, 5000, 10, NONE, 100, 400, 50)
+    assert linux.words(POWERCAP, 0xD, SOC, 0)[:9] == [1, 0, 1, 1000, 9000, 100, 100, 400, 50]
+    assert linux.ask(POWERCAP, 0xD, SOC, 0)[1][36:] == b"soc".ljust(16, b"\0")
+    assert linux.status(POWERCAP, 0xD, SOC, 1) == OUT_OF_RANGE
+    assert linux.words(POWERCAP, 4, SOC, 0) == [9000]
+    assert linux.status(POWERCAP, 4, SOC, 1) == NOT_FOUND
+    assert linux.status(POWERCAP, 5, SOC, 0, 0, 2050) == SUCCESS
+    assert linux.words(POWERCAP, 4, SOC, 0) == [2000]
+    assert linux.words(POWERCAP, 0xE, SOC, 0) == [100]
+    assert linux.status(POWERCAP, 0xF, SOC, 0, 260, 0) == SUCCESS
+    assert linux.words(POWERCAP, 0xE, SOC, 0) == [250]
+    assert linux.words(POWERCAP, 6, SOC) == [10]
+    assert linux.status(POWERCAP, 0xF, SOC, 0, 401, 0) == OUT_OF_RANGE
+    assert linux.status(POWERCAP, 0xF, SOC, 1, 250, 0) == INVALID_PARAMETERS
+    assert linux.status(POWERCAP, 0xF, SOC, 0, 250, 1) == NOT_FOUND
+    # what linux may not see is inert, as long as in its version
+    assert len(linux.ask(POWERCAP, 3, GPU)[1]) == len(data)
+
+
+def test_3_0_tells_limit_and_intervals(full_with):
+    board = json.loads(FULL.read_text())
+    board["powercaps"][SOC] |= {"minimum_cai": 100, "maximum_cai": 400}
+    full = full_with(Profile.V4_0_BETA, board=runtime.decode(json.dumps(board).encode()))
+    linux = full.linux
+    assert linux.status(POWERCAP, 0xA, SOC, 1) == SUCCESS
+    assert linux.status(POWERCAP, 5, SOC, 0, 0, 3000) == SUCCESS
+    assert linux.status(POWERCAP, 0xF, SOC, 0, 400, 0) == SUCCESS
+    assert linux.status(POWERCAP, 0xB, SOC, 1, 3000, 5000) == SUCCESS
+    full.wait(130_000)
+    assert full.events(linux) == (
+        notification(POWERCAP, 0, 1, SOC, 3000, 100, 0),
+        notification(POWERCAP, 0, 1, SOC, 3000, 400, 0),
+        notification(POWERCAP, 1, 0, SOC, 6000, 10),
+    )
+    assert linux.status(POWERCAP, 5, SOC, 0, 2, 2000) == SUCCESS
+    full.wait(1_000)
+    delayed, changed = full.events(linux)
+    assert delayed[4:] == words(SUCCESS, SOC, 2000, 0)
+    assert changed == notification(POWERCAP, 0, 1, SOC, 2000, 400, 0)

@@ -63,7 +63,7 @@ class Served:
 
     handlers: Mapping[int, Handler]
     message_attributes: Mapping[int, int] = field(default_factory=dict)
-    inert: Mapping[int, Callable[[int], bytes]] = field(default_factory=dict)
+    inert: Mapping[int, Callable[[Session, int], bytes]] = field(default_factory=dict)
 
 
 def row(protocol: Protocol, message: int) -> Message:
@@ -237,8 +237,8 @@ def describe_fastchannel(protocol: Protocol) -> Handler:
     """The handler of …_DESCRIBE_FASTCHANNEL: NOT_FOUND for an unknown message, NOT_SUPPORTED if the
     domain or the message has no channel."""
 
-    def handle(session: Session, _: Resource, own: int, message: int) -> bytes:
-        require((protocol, message) in session.messages, Status.NOT_FOUND)
+    def handle(session: Session, _: Resource, own: int, message: int, limit: int = 0) -> bytes:
+        require((protocol, message) in session.messages and limit == 0, Status.NOT_FOUND)
         channels = session.services.fastchannels
         found = None if channels is None else channels.describe(session, protocol, own, message)
         if found is None:

@@ -134,9 +134,10 @@ class Sensor(Resource):
 
 
 class Powercap(Resource):
-    """A power capping domain: its cap (0: none) and its averaging interval in µs."""
+    """A power capping domain: its cap (0: none), and the averaging intervals in µs of measurements
+    (``pai``) and, from version 3.0 of the protocol on, of the cap (``cai``)."""
 
-    __slots__ = ("about", "at_boot", "cap", "pai")
+    __slots__ = ("about", "at_boot", "cai", "cap", "pai")
     kind = Kind.POWERCAP
 
     def __init__(self, configuration: runtime.Powercap, context: Context) -> None:
@@ -145,15 +146,16 @@ class Powercap(Resource):
         cap = configuration.cap
         self.cap = configuration.maximum_cap if cap is None else cap
         self.pai = configuration.minimum_pai if configuration.pai is None else configuration.pai
-        #: Cap and averaging interval at boot.
-        self.at_boot = (self.cap, self.pai)
+        self.cai = configuration.minimum_cai if configuration.cai is None else configuration.cai
+        #: Cap and averaging intervals at boot.
+        self.at_boot = (self.cap, self.pai, self.cai)
 
     def set_cap(self, cap: int, by: int | None = None) -> None:
         """Set the cap, for agent ``by``. Raises `BackendError` and changes nothing then."""
         if cap != self.cap:
             self.context.backend.apply(self.effect("cap", cap))
             self.cap = cap
-            self.changed(0x0, cap, self.pai)
+            self.changed(0x0, cap, self.pai, self.cai)
         self.was_set("cap", by)
 
     def outward(self, cap: int, always_capped: bool) -> int:
@@ -166,13 +168,27 @@ class Powercap(Resource):
         if pai != self.pai:
             self.context.backend.apply(self.effect("pai", pai))
             self.pai = pai
-            self.changed(0x0, self.cap, pai)
+            self.changed(0x0, self.cap, pai, self.cai)
         self.was_set("pai", by)
 
+    def set_cai(self, cai: int, by: int | None = None) -> None:
+        """Set the averaging interval of the cap, for agent ``by``. Raises `BackendError` and
+        changes nothing then."""
+        if cai != self.cai:
+            self.context.backend.apply(self.effect("cai", cai))
+            self.cai = cai
+            self.changed(0x0, self.cap, self.pai, cai)
+        self.was_set("cai", by)
+
     def restore(self, what: Hashable) -> None:
-        """Set the cap or the averaging interval back."""
-        cap, pai = self.at_boot
-        self.set_cap(cap) if what == "cap" else self.set_pai(pai)
+        """Set the cap or an averaging interval back."""
+        cap, pai, cai = self.at_boot
+        if what == "cap":
+            self.set_cap(cap)
+        elif what == "pai":
+            self.set_pai(pai)
+        else:
+            self.set_cai(cai)
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:
         """Take over the cap and the averaging interval of ``other``."""
@@ -180,6 +196,7 @@ class Powercap(Resource):
         assert isinstance(other, Powercap)
         self.set_cap(other.cap)
         self.set_pai(other.pai)
+        self.set_cai(other.cai)
 
     def power(self) -> int:
         """The current power. Raises `BackendError`."""
