@@ -24,6 +24,7 @@ struct mod_transport_buffer {
     uint32_t payload[];
 };
 
+#define MOD_TRANSPORT_POLICY_NONE         ((uint32_t)0)
 #define MOD_TRANSPORT_POLICY_SECURE       ((uint32_t)(1U << 0))
 #define MOD_TRANSPORT_POLICY_INIT_MAILBOX ((uint32_t)(1U << 1))
 
@@ -34,6 +35,11 @@ enum mod_transport_api_idx {
 #ifdef BUILD_HAS_FAST_CHANNELS
     MOD_TRANSPORT_API_IDX_FAST_CHANNELS,
 #endif
+};
+
+enum mod_transport_notification_idx {
+    MOD_TRANSPORT_NOTIFICATION_IDX_INITIALIZED,
+    MOD_TRANSPORT_NOTIFICATION_IDX_COUNT,
 };
 
 enum mod_transport_channel_type {

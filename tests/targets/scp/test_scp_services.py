@@ -1,0 +1,209 @@
+"""The SCMI services that a product's own modules name, read from its sources."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from targets.scp.test_scp_channels import NAMED, made, merged
+
+from scmigen.diagnostics import Severity
+from scmigen.targets.scp import product_sources
+from scmigen.targets.scp.product_sources import ProductError, read_product
+
+#: As in product/juno of SCP-firmware.
+HEADER = """
+enum acme_scmi_service_idx {
+    ACME_SCMI_SERVICE_IDX_PSCI_A2P, /* not ACME_SCMI_SERVICE_IDX_X = 7, */
+    ACME_SCMI_SERVICE_IDX_OSPM_A2P_0,
+    ACME_SCMI_SERVICE_IDX_OSPM_A2P_1,
+#ifdef BUILD_HAS_SCMI_NOTIFICATIONS
+    ACME_SCMI_SERVICE_IDX_OSPM_P2A,
+#endif
+    ACME_SCMI_SERVICE_IDX_COUNT,
+};
+"""
+MODULE = """
+// ACME_SCMI_SERVICE_IDX_COMMENT
+static unsigned int scmi_notification_table[] = {
+    (unsigned int)ACME_SCMI_SERVICE_IDX_PSCI_A2P,
+    (unsigned int)ACME_SCMI_SERVICE_IDX_OSPM_A2P_0,
+    (unsigned int)ACME_SCMI_SERVICE_IDX_OSPM_A2P_1,
+#ifdef BUILD_HAS_SCMI_NOTIFICATIONS
+    (unsigned int)ACME_SCMI_SERVICE_IDX_OSPM_P2A,
+#endif
+};
+"""
+ALL = merged(
+    ("psci", "a2p", {"index": "ACME_SCMI_SERVICE_IDX_PSCI_A2P"}),
+    ("ospm", "a2p", {"index": "ACME_SCMI_SERVICE_IDX_OSPM_A2P_0"}),
+    ("ospm", "a2p performance", {"index": "ACME_SCMI_SERVICE_IDX_OSPM_A2P_1"}),
+    ("ospm", "p2a", {"index": "ACME_SCMI_SERVICE_IDX_OSPM_P2A"}),
+    ("ospm", "p2a performance", {"left-out": True}),
+)
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Path:
+    write(tmp_path / "include/acme_scmi.h", HEADER)
+    write(tmp_path / "module/acme_system/src/mod_acme_system.c", MODULE)
+    write(tmp_path / "fw/config_scmi.c", "int a = ACME_SCMI_SERVICE_IDX_OF_A_TABLE;")
+    return tmp_path
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_enumerators_are_counted_and_uses_found(product: Path) -> None:
+    found = read_product(product)
+    stem = "ACME_SCMI_SERVICE_IDX_"
+    assert {name.removeprefix(stem): value for name, value in found.values.items()} == {
+        "PSCI_A2P": 0,
+        "OSPM_A2P_0": 1,
+        "OSPM_A2P_1": 2,
+        "OSPM_P2A": 3,
+        "COUNT": 4,
+    }
+    uses = {n.removeprefix(stem): (u.position.line, u.optional) for n, u in found.uses.items()}
+    assert uses == {
+        "PSCI_A2P": (4, False),
+        "OSPM_A2P_0": (5, False),
+        "OSPM_A2P_1": (6, False),
+        "OSPM_P2A": (8, True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        ("A_SCMI_SERVICE_IDX_Z = 4", 4),
+        ("FIRST = (2U), A_SCMI_SERVICE_IDX_Z", 3),
+        ("FIRST = 3, A_SCMI_SERVICE_IDX_Z = FIRST", 3),
+        ("FIRST = OTHER, A_SCMI_SERVICE_IDX_Z", None),
+        ("FIRST = 1 << 2, A_SCMI_SERVICE_IDX_Z", None),
+        ("A_SCMI_SERVICE_IDX_Z", 0),
+    ],
+)
+def test_what_an_enumerator_is(body: str, value: int | None, tmp_path: Path) -> None:
+    write(tmp_path / "a.h", f"typedef enum {{ {body} }} a;")
+    assert read_product(tmp_path).values == {"A_SCMI_SERVICE_IDX_Z": value}
+
+
+def test_two_values_of_one_name_are_none(tmp_path: Path) -> None:
+    for number in (1, 2):
+        write(tmp_path / f"{number}/a.h", f"enum {{ A_SCMI_SERVICE_IDX_Z = {number} }};")
+    assert read_product(tmp_path).values == {"A_SCMI_SERVICE_IDX_Z": None}
+
+
+def test_the_tables_have_what_the_modules_name(product: Path) -> None:
+    files, said = made(ALL, product=str(product))
+    assert files, [item.message for item in said]
+    service = files["config_scmi.c"]
+    order = [
+        service.index(f"[ACME_SCMI_SERVICE_IDX_{n}]")
+        for n in ("PSCI_A2P", "OSPM_A2P_0", "OSPM_P2A")
+    ]
+    assert order == sorted(order)
+    assert not [item for item in said if item.id == "scp-service"]
+
+
+def test_a_service_that_is_missing_stops_the_build(product: Path) -> None:
+    channels = merged(
+        ("psci", "a2p", {"index": 0}),
+        ("ospm", "a2p performance", {"left-out": True}),
+        ("ospm", "p2a performance", {"left-out": True}),
+        ("ospm", "p2a", {"left-out": True}),
+    )
+    files, said = made(channels, product=str(product))
+    assert not files
+    error, warning = sorted(said, key=lambda item: -item.severity)
+    assert error.severity is Severity.ERROR
+    assert "(2 in all): ACME_SCMI_SERVICE_IDX_OSPM_A2P_1 (2);" in error.message
+    (place,) = [each.position for each in error.related]
+    assert place is not None
+    assert (Path(place.file).name, place.line) == ("mod_acme_system.c", 6)
+    assert warning.severity is Severity.WARNING
+    assert "ACME_SCMI_SERVICE_IDX_OSPM_P2A (3); built with SCMI notifications" in warning.message
+
+
+def test_a_service_of_another_agent_is_no_substitute(product: Path) -> None:
+    """Two agents in the order of their ids, as before there were indices: Juno's fault."""
+    _, said = made(merged(), product=str(product))
+    told = [item.message for item in said if item.severity is Severity.ERROR]
+    assert told == [
+        "ACME_SCMI_SERVICE_IDX_PSCI_A2P of the product is service 0, which here is the channel a2p "
+        "of ospm",
+        "ACME_SCMI_SERVICE_IDX_OSPM_A2P_1 of the product is service 2, which here is the channel "
+        "a2p of psci",
+    ]
+
+
+def test_a_misspelt_enumerator_is_told(product: Path) -> None:
+    _, said = made(
+        merged(("psci", "a2p", {"index": "ACME_SCMI_SERVICE_IDX_PSCI"})), product=str(product)
+    )
+    (found,) = [item for item in said if "no enumerator" in item.message]
+    assert "did you mean ACME_SCMI_SERVICE_IDX_PSCI_A2P" in (found.hint or "")
+
+
+def test_a_directory_without_services_is_told(tmp_path: Path) -> None:
+    files, said = made(product=str(tmp_path))
+    assert files
+    assert [item.message for item in said if item.id == "scp-service"] == [
+        f"no source below {tmp_path} names an SCMI service"
+    ]
+
+
+def test_links_are_not_followed(product: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    write(outside / "b.h", "enum { B_SCMI_SERVICE_IDX_Z };")
+    (product / "link").symlink_to(outside)
+    (product / "c.h").symlink_to(outside / "b.h")
+    (product / "self").symlink_to(product)
+    os.mkfifo(product / "d.h")
+    assert all(name.startswith("ACME") for name in read_product(product).values)
+
+
+@pytest.mark.parametrize(
+    ("limit", "why"),
+    [("_MAX_FILES", "sources below it"), ("_MAX_ENTRIES", "files below"), ("_MAX_BYTES", "MiB")],
+)
+def test_more_than_a_product_is_refused(
+    limit: str, why: str, product: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(product_sources, limit, 2)
+    with pytest.raises(ProductError, match=why):
+        read_product(product)
+
+
+def test_what_is_no_directory_is_refused(product: Path) -> None:
+    with pytest.raises(ProductError):
+        read_product(product / "include/acme_scmi.h")
+    with pytest.raises(ProductError):
+        read_product(product / "nothing")
+
+
+HOSTILE: dict[str, Callable[[], str]] = {
+    "an open comment": lambda: "/*" * 20_000 + " SCMI_SERVICE_IDX_",
+    "quotes": lambda: '"\\' * 20_000 + " SCMI_SERVICE_IDX_",
+    "enum after enum": lambda: "enum " * 20_000 + "{ A_SCMI_SERVICE_IDX_Z",
+    "parentheses": lambda: "enum { A_SCMI_SERVICE_IDX_Z = " + "(" * 20_000 + "}",
+    "a name": lambda: "enum { A_SCMI_SERVICE_IDX_" + "Z_" * 20_000 + " = 1 }",
+    "a huge number": lambda: "enum { A_SCMI_SERVICE_IDX_Z = " + "9" * 20_000 + " }",
+    "directives": lambda: "#if\n" * 20_000 + "SCMI_SERVICE_IDX_" + "\n#endif" * 20_000,
+    "no text": lambda: "\0\ud7ff" * 1000 + "SCMI_SERVICE_IDX_",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_sources_are_read_to_the_end(name: str, tmp_path: Path) -> None:
+    write(tmp_path / "a.h", HOSTILE[name]())
+    write(tmp_path / "module/a.c", HOSTILE[name]())
+    read_product(tmp_path)
+
+
+def test_enumerators_without_the_product_need_no_values() -> None:
+    files, said = made(NAMED)
+    assert files, said
