@@ -211,6 +211,7 @@ domains:
       - {clock: "&cc 6", operations: [rate, state]}
       - {reset: "&rc 5", operations: [reset]}
       - {voltage: "&vdd", operations: [level]}
+      - {protocol: power, id: "40, 41"}
     domains:
       inside: {id: 3, scmi: {role: other}, access: [{dev: "gpu@7000"}]}
 platform:
@@ -219,6 +220,7 @@ platform:
   managed: ["&tsens"]
   local: ["&gpio"]
   owners: [{reset: "&rc 5", agent: linux}]
+  elements: {power: {40-41: , 40: {name: CPU, enumerator: PD_CPU}}}
   assume: {clock-rate: 1000000}
   drivers: {"&cc": {module: acme_clock}}
   extra: {clocks: {cc_6: {rates: [1000, 2000], rate: 1000}}}

@@ -31,7 +31,10 @@ def node_word(tree: DeviceTree, path: str) -> str:
 
 
 def resource_word(inventory: Inventory, key: ResourceKey) -> str:
-    """``clock <&rcc CK_BUS_UART4>``, as a source has it; ``clock <&rcc 14>`` where none does."""
+    """``clock <&rcc CK_BUS_UART4>``, as a source has it; ``clock <&rcc 14>`` where none does, and
+    ``clock 14`` where only an agents file has it."""
+    if key.provider not in inventory.providers and key not in inventory.facts:
+        return " ".join((key.kind, *map(str, key.cells)))
     named = zip(inventory.macros.cells(key), key.cells, strict=True)
     cells = (macro or str(cell) for macro, cell in named)
     return f"{key.kind} <{' '.join((node_word(inventory.tree, key.provider), *cells))}>"

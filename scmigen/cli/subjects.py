@@ -104,7 +104,11 @@ def _found(model: Model, key: ResourceKey) -> Resource | None:
 def numbered(model: Model, key: ResourceKey, number: int | None = None) -> str:
     """``clock 12 (uart0, /rcc 12, CK_UART4)``; ``number`` is the agent's, else the platform's."""
     told = identity(model, key, number)
-    where = ", ".join(filter(None, (told["name"], told["resource"], told["macro"])))
+    found = _found(model, key)
+    place = told["resource"]
+    if found is not None and found.declared:
+        place = f"declared at {found.facts.position}"
+    where = ", ".join(filter(None, (told["name"], place, told["macro"])))
     id_ = "" if told["id"] is None else f" {told['id']}"
     return f"{key.kind}{id_} ({where})"
 

@@ -2,13 +2,17 @@
 
 import pytest
 from assigned import assigned
+from scmi_wire import words
 from support import diagnostics, grants, marked, model_of, numbers, told, tree_of
 
+from scmigen import runtime
 from scmigen.diagnostics import InputError
 from scmigen.model.lockfile import format_lock
 from scmigen.model.platform import Model, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
+from scmigen.server import Server
+from scmigen.targets.make import make
 
 #: Power domains 8 and 9 have devices; clock 3 has one. The firmware has more of both.
 SCMI = """
@@ -309,3 +313,21 @@ def test_two_files_declare() -> None:
 def test_many_ranges_are_bounded() -> None:
     with pytest.raises(InputError, match="twice"):
         assigned(tree_of(SCMI), agents('{protocol: power, id: "' + "0-4095, " * 5000 + '1"}'))
+
+
+def test_a_server_answers_for_elements() -> None:
+    """The power domain switches, and the clock has the rate that is declared."""
+    model = compiled(
+        SCMI,
+        "{protocol: power, id: 0}, {protocol: clock, id: 1}",
+        "{elements: {power: [CPU0], clock: {1: {name: uart, rates: [24000000]}}}}",
+    )
+    files, _ = make(model.platforms[0], "runtime")
+    (described,) = (file.content for file in files if file.path.endswith("runtime.json"))
+    psci = Server(runtime.decode(described)).agents[2]
+    state_set, state_get, rate_get = 0x4 | 0x11 << 10, 0x5 | 0x11 << 10, 0x6 | 0x14 << 10
+    off = 0x4000_0000
+    assert psci.handle(words(state_get, 0)) == [words(state_get, 0, off)]
+    assert psci.handle(words(state_set, 0, 0, 0)) == [words(state_set, 0)]
+    assert psci.handle(words(state_get, 0)) == [words(state_get, 0, 0)]
+    assert psci.handle(words(rate_get, 1)) == [words(rate_get, 0, 24_000_000, 0)]

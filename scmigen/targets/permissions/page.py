@@ -224,6 +224,8 @@ def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
         yield "levels", "; ".join(_point(point) for point in facts.points)
     if _boot(facts):
         yield "at boot", _boot(facts)
+    if resource.declared:
+        yield "declared", "in the agents file; the tree does not name it"
     if resource.assumed:
         yield "assumed", ", ".join(resource.assumed)
 

@@ -11,7 +11,7 @@ from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right, in_a_word
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.names import written
+from scmigen.targets.common.names import origin_of, written
 from scmigen.targets.common.templates import render
 
 _FIXED_COLUMNS = ("kind", "number", "name", "provider", "cells", "macro")
@@ -97,7 +97,9 @@ def markdown(platform: Platform) -> bytes:
             (
                 resource.number,
                 markdown_text(resource.name),
-                markdown_code(str(resource.key)),
+                markdown_code(
+                    origin_of(platform, resource) if resource.declared else str(resource.key)
+                ),
                 macros.get(resource.key, ""),
                 [
                     operations(grants.get((kind, resource.number, agent.id)))
