@@ -327,7 +327,7 @@ def test_a_server_answers_for_elements() -> None:
     psci = Server(runtime.decode(described)).agents[2]
     state_set, state_get, rate_get = 0x4 | 0x11 << 10, 0x5 | 0x11 << 10, 0x6 | 0x14 << 10
     off = 0x4000_0000
-    assert psci.handle(words(state_get, 0)) == [words(state_get, 0, off)]
-    assert psci.handle(words(state_set, 0, 0, 0)) == [words(state_set, 0)]
-    assert psci.handle(words(state_get, 0)) == [words(state_get, 0, 0)]
-    assert psci.handle(words(rate_get, 1)) == [words(rate_get, 0, 24_000_000, 0)]
+    assert psci.handle(words(state_get, 0)) == (words(state_get, 0, off),)
+    assert psci.handle(words(state_set, 0, 0, 0)) == (words(state_set, 0),)
+    assert psci.handle(words(state_get, 0)) == (words(state_get, 0, 0),)
+    assert psci.handle(words(rate_get, 1)) == (words(rate_get, 0, 24_000_000, 0),)
