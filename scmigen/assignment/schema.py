@@ -42,6 +42,8 @@ _Schema = Mapping[str, object]
 _TEXT: _Schema = {"type": "string"}
 _FLAG: _Schema = {"enum": [True, False, "true", "false"]}
 _OBJECT: _Schema = {"type": "object"}
+#: Releases that YAML reads as numbers; a beta is a text.
+_RELEASES = [float(profile) for profile in Profile if profile.replace(".", "").isdigit()]
 _REASON: _Schema = {"type": "string", "pattern": r"\S"}
 
 
@@ -119,7 +121,7 @@ def _scmi() -> _Schema:
             "Decides the agent's rights on protocols; other by default.",
         ),
         "profile": (
-            {"anyOf": [{"enum": [*map(float, Profile)]}, {"type": "string", "pattern": PATTERN}]},
+            {"anyOf": [{"enum": _RELEASES}, {"type": "string", "pattern": PATTERN}]},
             "The SCMI release that the agent speaks (3.1), or the program it is (linux-6.6); the "
             "newest release by default.",
         ),
