@@ -10,7 +10,6 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
 from scmigen.targets.common.names import origin_of, telling
 from scmigen.targets.scp.drivers import (
-    MOCKS,
     DriverError,
     Entry,
     constant,
@@ -101,12 +100,6 @@ class Drivers:
     def kept(self, slot: Slot) -> bool:
         """Whether the firmware has the HAL's table itself, and only its elements are named."""
         return any(is_kept(driver, slot) for driver in self.used.get(slot, ()))
-
-    def headers(self, *slots: Slot) -> tuple[str, ...]:
-        """The headers of the drivers of some slots."""
-        mocks = {slot: MOCKS[slot].header for slot in slots if slot in MOCKS}
-        found = {header for slot in slots for header in self.includes.get(slot, {mocks.get(slot)})}
-        return tuple(sorted(header for header in found if header))
 
 
 class _Collector:

@@ -40,6 +40,8 @@ MOCKS: Mapping[Slot, Driver] = {
     Slot.FAST_ALARM: Driver(module="timer"),
 }
 
+#: The driver of all supplies of performance domains where some are voltage domains, too.
+MOCK_SUPPLY = _mock("mock-supply", "0")
 #: The HAL module of clocks in C: as the driver for the clock of a performance domain it says that
 #: the firmware has that element in a table of its own.
 CLOCK_TABLE = "CLOCK"

@@ -13,10 +13,10 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.values import trip_points
 from scmigen.targets.scp.binding import Bound, Drivers, DriverTable
 from scmigen.targets.scp.channels import Channel
-from scmigen.targets.scp.drivers import CLOCK_TABLE, MOCKS
+from scmigen.targets.scp.drivers import CLOCK_TABLE, MOCK_SUPPLY, MOCKS
 from scmigen.targets.scp.fast_channels import FastChannels, fast_channels
 from scmigen.targets.scp.kinds import KINDS, Slot
-from scmigen.targets.scp.options import Setup
+from scmigen.targets.scp.options import Driver, Setup
 from scmigen.targets.scp.performance import PerfDomain, perf_domains
 from scmigen.targets.scp.spaces import (
     Element,
@@ -135,7 +135,15 @@ class Firmware:
         return tuple(slot for slot in space.row.modules if not empty.get(slot, False))
 
     def _used(self, slot: Slot) -> tuple[str, ...]:
-        return tuple(driver.module for driver in self.drivers.used.get(slot, (MOCKS[slot],)))
+        return tuple(driver.module for driver in self.drivers.used.get(slot, (self.mock(slot),)))
+
+    def mock(self, slot: Slot) -> Driver:
+        """The mock of a slot: of supplies one that drives mock voltage domains, where a performance
+        domain sets one."""
+        both = Slot.SUPPLY if self.drivers.mocked(Slot.VOLTAGE) else None
+        if slot is both and any(domain.voltage is not None for domain in self.perf):
+            return MOCK_SUPPLY
+        return MOCKS[slot]
 
     def kept(self, slot: str) -> bool:
         """Whether the firmware has the table of the HAL module above a slot itself."""
@@ -172,7 +180,14 @@ class Firmware:
         """Directories of the drivers that come with the tables."""
         if self.variant.mocks is Mocks.REFUSED:
             return ()
-        own = ("mock-interrupt", "mock-doorbell", "mock-timer", "mock-system", "mock-reset")
+        own = (
+            "mock-interrupt",
+            "mock-doorbell",
+            "mock-timer",
+            "mock-system",
+            "mock-reset",
+            "mock-supply",
+        )
         return tuple(name.replace("-", "_") for name in own if name in self.modules)
 
     @property
@@ -193,12 +208,19 @@ class Firmware:
         found = self.drivers.of(Slot(slot), number)
         if found is not None:
             return found
-        mock = MOCKS[Slot(slot)]
+        mock = self.mock(Slot(slot))
         return Bound(mock.macro, enum, mock.api)
 
     def headers(self, *slots: str) -> tuple[str, ...]:
         """The headers of the drivers of some slots."""
-        return self.drivers.headers(*map(Slot, slots))
+        wanted = [Slot(slot) for slot in slots]
+        mocks = {slot: {self.mock(slot).header} for slot in wanted if slot in MOCKS}
+        found = {
+            header
+            for slot in wanted
+            for header in self.drivers.includes.get(slot, mocks.get(slot, set()))
+        }
+        return tuple(sorted(header for header in found if header))
 
 
 def _first_uses(platform: Platform) -> Mapping[ResourceKey, Use]:

@@ -19,13 +19,15 @@ from scmigen.targets.scp.spaces import Private
 
 
 class Opp(NamedTuple):
-    """A row: abstract level, mV, kHz, mW (0: unknown); ``says`` what differs from the tree."""
+    """A row: abstract level, mV, kHz, mW (0: unknown); ``says`` what differs from the tree.
+    ``microvolts`` is the voltage in the tree (0: unknown)."""
 
     level: int
     voltage: int
     frequency: int
     power: int
     says: str
+    microvolts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class PerfDomain:
     """A performance domain; ``supply`` is the enumerator of its power supply, ``sustained`` the
     index of the row at boot, ``latency`` in µs what a change takes.
 
-    ``clock`` is the number of the clock that it alone sets, or `None` if no such clock is served.
+    ``clock`` and ``voltage`` are the numbers of the clock and of the supply that it alone sets, or
+    `None` if no such one is served.
     """
 
     resource: Resource
@@ -42,6 +45,7 @@ class PerfDomain:
     sustained: int
     latency: int
     clock: int | None
+    voltage: int | None
     assumed: tuple[str, ...]
 
     @property
@@ -89,7 +93,9 @@ def _opps(points: Points) -> Iterator[Opp]:
         said = [f"assumed: {', '.join(assumed)}"] if assumed else []
         said += ["moved by a millivolt or more"] if moved and point.voltage is not None else []
         power = -(-point.power // 1000)
-        yield Opp(point.level, voltage, point.frequency or point.level, power, "; ".join(said))
+        frequency = point.frequency or point.level
+        says = "; ".join(said)
+        yield Opp(point.level, voltage, frequency, power, says, point.voltage or 0)
 
 
 def same_voltage(points: Points) -> bool:
@@ -119,6 +125,7 @@ def perf_domains(platform: Platform) -> tuple[PerfDomain, ...]:
                 points.sustained,
                 points.latency,
                 own_number(platform, resource.facts.clock),
+                own_number(platform, resource.facts.supply),
                 tuple(dict.fromkeys(assumed)),
             )
         )

@@ -161,7 +161,8 @@ def _kind_files(firmware: Firmware, space: Space) -> Iterator[File]:
     """The tables of one kind: of its mocks, of its HAL modules, of its protocol."""
     context, row = _context(firmware, space), space.row
     if any(firmware.drivers.mocked(slot) for slot in firmware.slots_of(space)):
-        yield _host(row.mock, context)
+        module = firmware.mock(row.modules[0]).module
+        yield _host(f"config_{module.replace('-', '_')}.c", context)
     if not firmware.kept(row.slots[0]):
         for path in row.tables:
             yield render(path, context)
@@ -294,5 +295,5 @@ def build_files(firmware: Firmware, sources: list[str]) -> Iterator[File]:
     for module in firmware.own_modules:
         for path in ("Module.cmake", "CMakeLists.txt", f"src/mod_{module}.c"):
             yield _host(f"module/{module}/{path}", context)
-        if module == "mock_interrupt":
+        if module in ("mock_interrupt", "mock_supply"):
             yield _host(f"module/{module}/include/mod_{module}.h", context)

@@ -416,15 +416,11 @@ class Expected:
             yield f"timer alarms={alarms} driver={self.element('mock-timer', 0)} irq=2"
 
     def performance(self) -> Iterator[str]:
-        resources, mock = self.numbered(Kind.PERFORMANCE), self.module["mock-psu"]
+        resources = self.numbered(Kind.PERFORMANCE)
         domains, size = self.performance_domains(), self.size(Kind.PERFORMANCE)
         yield f"performance {size} statistics=0 approximate=0 plugins=0"
         for index, domain in enumerate(domains):
-            yield (
-                f"supply {index} driver=element:{mock}:{index} api=api:{mock}:0 on=1 "
-                f"boot={self.points(domain)[self.sustained(domain)][1]} alarm=none response=none"
-                f"{_hex(domain.short_name)}"
-            )
+            yield self.supply(index, domain)
         for number in range(size):
             like = resources.get(number, domains[0])
             index, points = domains.index(like), self.points(like)
@@ -448,6 +444,22 @@ class Expected:
         yield f"limit 1 {size} 1-1 refused"
         yield "limit 0 0 1-1 refused"
         yield f"limit {len(self.agents) + 1} 0 1-1 refused"
+
+    def supply(self, index: int, domain: Resource) -> str:
+        """A supply that agents know, too, is that voltage domain; the others are only mV."""
+        boot = self.points(domain)[self.sustained(domain)][1]
+        name = _hex(domain.short_name)
+        known = {found.key: number for number, found in self.numbered(Kind.VOLTAGE).items()}
+        if not any(each.facts.supply in known for each in self.performance_domains()):
+            mock = self.module["mock-psu"]
+            driver = f"driver=element:{mock}:{index} api=api:{mock}:0"
+            return f"supply {index} {driver} on=1 boot={boot} alarm=none response=none{name}"
+        mock, number = self.module["mock-supply"], known.get(domain.facts.supply)
+        meant = "none" if number is None else self.element("mock-voltage-domain", number)
+        given = {p.level or p.rates[0] // 1000: p.voltage or 0 for p in domain.facts.points}
+        levels = " ".join(f"{mv}/{given.get(level, 0)}" for level, mv, _ in self.points(domain))
+        driver = f"driver=element:{mock}:{index} api=api:{mock}:0"
+        return f"supply {index} {driver} is={meant} boot={boot} {levels}{name}"
 
     def limits(self, domain: int, levels: list[int]) -> Iterator[str]:
         """The highest minimum and the lowest maximum of all agents; the maximum is the stronger."""

@@ -335,6 +335,12 @@ def _at_boot(
         yield f"{what} sets clock {clock}, which agents know; in runtime.json it sets none"
     if not {row[2] * 1000 for row in rows} <= set(map(int, rates.values)):
         yield f"{what} has frequencies that its clock has not"
+    known = {row[0]: row[1] for row in rows}
+    wanted = {known[it.level]: it.voltage or 0 for it in domain.levels if it.level in known}
+    if domain.supply is not None:
+        yield from _unlike(f"supply of {what}", supply.element("is"), domain.supply)
+        pairs = dict(tuple(map(int, word.split("/"))) for word in supply.values)
+        yield from _unlike(f"voltages of the supply of {what}", pairs, wanted)
     if domain.supply is not None and level.voltage is not None:
         boot = int(tables.one("levels", domain.supply).facts["boot"])
         yield from _unlike(f"supply of {what} at boot", boot, level.voltage)

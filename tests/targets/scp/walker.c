@@ -13,6 +13,9 @@
 #include <mod_mock_clock.h>
 #include <mod_mock_ppu.h>
 #include <mod_mock_psu.h>
+#ifdef BUILD_HAS_MOD_MOCK_SUPPLY
+#    include <mod_mock_supply.h>
+#endif
 #include <mod_mock_voltage_domain.h>
 #include <mod_msg_smt.h>
 #include <mod_optee_mbx.h>
@@ -572,6 +575,38 @@ const void *fwk_module_get_data(fwk_id_t id)
     return config_dvfs.elements.table[id.element.element_idx].data;
 }
 
+#    ifdef BUILD_HAS_MOD_MOCK_SUPPLY
+extern const struct fwk_module_config config_mock_supply;
+
+/* The level of the voltage domain that each voltage of the points stands for */
+static void walk_supplies(void)
+{
+    const struct fwk_element *table = config_psu.elements.table;
+    const struct fwk_element *drivers = config_mock_supply.elements.table;
+
+    if (count(&config_mock_supply) != count(&config_psu)) {
+        trap("a supply without a driver");
+    }
+    for (size_t i = 0; i < count(&config_psu); i++) {
+        const struct mod_psu_element_cfg *supply = table[i].data;
+        const struct mod_mock_supply_config *mock = drivers[i].data;
+
+        printf("supply %zu", i);
+        print_id("driver", supply->driver_id);
+        print_id("api", supply->driver_api_id);
+        print_id("is", mock->voltd_id);
+        printf(" boot=%" PRIu32, mock->default_voltage);
+        for (size_t level = 0; level < mock->level_count; level++) {
+            printf(
+                " %" PRIu32 "/%" PRId32,
+                mock->levels[level].millivolts,
+                mock->levels[level].microvolts);
+        }
+        print_name(table[i].name);
+        printf("\n");
+    }
+}
+#    else
 static void walk_supplies(void)
 {
     const struct fwk_element *table = config_psu.elements.table;
@@ -594,6 +629,7 @@ static void walk_supplies(void)
         printf("\n");
     }
 }
+#    endif
 
 /* A row with any of three values zero ends a table of operating points */
 static size_t count_points(const struct mod_dvfs_opp *point)
