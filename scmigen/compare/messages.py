@@ -39,12 +39,22 @@ _ALIASES: Final = 256
 _FAR: Final = (4095, 4096, 65535, 65536, 1 << 31, 0xFFFF_FFFF)
 #: Values that are as likely wrong as right.
 _VALUES: Final = (0, 1, 2, 3, 4, 7, 8, 15, 255, 1 << 16, 1 << 30, 1 << 31, 0xFFFF_FFFF)
-#: How many ids of an agent and protocol random messages come back to, so that what was set is read.
-_FAVOURITES: Final = 6
-#: The most values that are remembered of the replies about one resource.
-_LEARNT: Final = 64
+#: Fields that name a resource, and those that switch a notification.
 _SUBJECTS: Final = ("domain", "clock", "sensor", "id")
 _ENABLING: Final = ("enable", "control")
+#: How many ids of an agent and protocol random messages come back to, so that what was set is read.
+_FAVOURITES: Final = 6
+#: Fields whose values do not come from replies.
+_PLAIN: Final = ("flags", "state", "attributes", "config", *_ENABLING)
+#: Fields with values that mean something, which are the likeliest.
+_LIKELY: Final[Mapping[str, tuple[int, ...]]] = {
+    "attributes": (0, 1),
+    "config": (0, 1, 7),
+    "state": (0, 1 << 30),
+    "reset_state": (0, 1 << 31),
+}
+#: The most values that are remembered of the replies about one resource.
+_LEARNT: Final = 64
 
 
 class Request(NamedTuple):
@@ -216,7 +226,7 @@ def at_random(choice: Choice, known: Known, count: int, seed: int) -> Iterator[R
         values = {it.name: _value(chance, agent, protocol, it, known) for it in row.request.fields}
         subject = values.get(_counted(row) or "", 0)
         for it in row.request.fields:
-            if it.name not in (_counted(row), *_ENABLING) and chance.random() < 0.5:
+            if it.name not in (_counted(row), *_PLAIN) and chance.random() < 0.6:
                 learnt = known.values.get((protocol, subject))
                 values[it.name] = chance.choice(learnt) if learnt else values[it.name]
         _careful(protocol, row, values, known)
@@ -241,6 +251,8 @@ def _value(chance: random.Random, agent: int, protocol: Protocol, it: Field, kno
         return chance.choice((0, 0, 0, 1, 2, 5, count, 0xFFFF_FFFF))
     if it.name == "flags" and chance.random() < 0.7:
         return 0
+    if it.name in _LIKELY and chance.random() < 0.7:
+        return chance.choice(_LIKELY[it.name])
     if chance.random() < 0.1:
         return chance.getrandbits(8 * _BYTES[it.type])
     return int(chance.choice(_VALUES))

@@ -27,6 +27,8 @@ from scmigen.scmi.status import Status
 MOST_KEPT: Final = 10_000
 #: How often a server may not answer before it is left alone.
 _PATIENCE: Final = 3
+#: A reply of so many bytes is a value that can be set, and no attributes or name.
+_FEW: Final = 8
 #: BASE_DISCOVER_AGENT: the agent that asks.
 _MYSELF: Final = (0xFFFF_FFFF).to_bytes(4, "little")
 
@@ -236,7 +238,8 @@ class Comparing:
             return
         if subject is not None:
             number = reply_words(request.payload)[subject]
-            self._known.learn(request, reply_words(ours)[1:17], number)
+            values = reply_words(ours)[1:] if row.entries or row.reply.size <= _FEW else ()
+            self._known.learn(request, values, number)
         if "NOTIFY" in row.name and theirs[:STATUS_SIZE] == ours[:STATUS_SIZE]:
             self._known.enabled.add((request.protocol, request.message))
 

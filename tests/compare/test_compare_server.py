@@ -112,10 +112,9 @@ def test_random_messages_are_those_of_the_seed(served):
         seen.append(message)
         return reply
 
-    served("second")
-
     def sent(seed):
         seen.clear()
+        served("second")
         served("first", spoil=note)
         run("--no-sweep", "--messages", 200, "--seed", seed, "--write")
         return list(seen)
