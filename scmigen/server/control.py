@@ -36,6 +36,8 @@ LONGEST: Final = 1 << 17
 #: The longest answer in bytes, and what is kept free in it.
 ANSWER: Final = 1 << 16
 _SPARE: Final = 64
+#: How long to wait where no client can be accepted, in µs.
+_REST: Final = 200_000
 #: The most characters of a command in the log.
 _SHOWN: Final = 200
 COMMANDS: Final = ("list", "on", "off", "use")
@@ -62,12 +64,18 @@ class Control:
         self._patience: Timer | None = None
         self._listener = listen(address, socket.SOCK_SEQPACKET)
         self._identity = identity(self._path)
-        self._loop.watch(self._listener, self._accept)
+        self._listen()
+
+    def _listen(self) -> None:
+        if self._listener.fileno() >= 0:
+            self._loop.watch(self._listener, self._accept)
 
     def _accept(self) -> None:
         try:
             client, _ = self._listener.accept()
-        except OSError:  # it gave up
+        except OSError:  # it gave up, or there are too many files: trying at once would spin
+            self._loop.forget(self._listener)
+            self._loop.later(_REST, self._listen)
             return
         client.setblocking(False)
         self._client = client
@@ -94,7 +102,7 @@ class Control:
         if client is not None:
             self._loop.forget(client)
             client.close()
-            self._loop.watch(self._listener, self._accept)
+            self._listen()
 
     def _answer(self, data: bytes, who: str) -> bytes:
         try:
