@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
+from scmigen.bindings.node_kinds import is_scmi
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position, Related
 from scmigen.scmi.operations import Operation
@@ -33,7 +34,8 @@ def node_word(tree: DeviceTree, path: str) -> str:
 def resource_word(inventory: Inventory, key: ResourceKey) -> str:
     """``clock <&rcc CK_BUS_UART4>``, as a source has it; ``clock <&rcc 14>`` where none does, and
     ``clock 14`` where only an agents file has it."""
-    if key.provider not in inventory.providers and key not in inventory.facts:
+    node = inventory.tree.node(key.provider)
+    if key.cells and node is not None and (node.parent is None or is_scmi(node)):
         return " ".join((key.kind, *map(str, key.cells)))
     named = zip(inventory.macros.cells(key), key.cells, strict=True)
     cells = (macro or str(cell) for macro, cell in named)
