@@ -18,7 +18,7 @@ from scmigen.client.channel import ClientError, UrlError
 from scmigen.compare import run
 from scmigen.compare.facts import Facts
 from scmigen.compare.messages import Choice, at_random, sweep
-from scmigen.compare.rules import Rules, read_rules
+from scmigen.compare.rules import Rules
 from scmigen.compare.tables import Tables
 from scmigen.diagnostics import InputError
 from scmigen.inputs import of_build, read_bytes, read_text
@@ -131,6 +131,8 @@ def _platform(path: Path | None) -> Tables | None:
 def _rules(path: Path | None, tables: Tables | None) -> Rules:
     if path is None:
         return Rules()
+    from scmigen.compare.rules_file import read_rules  # brings the YAML reader
+
     try:
         return read_rules(read_text(path), str(path), platform=tables is not None)
     except InputError as problem:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from scmigen.compare.facts import Facts
-from scmigen.compare.rules import read_rules
+from scmigen.compare.rules_file import read_rules
 from scmigen.diagnostics import InputError
 
 RULE = '{"name": "a", "protocol": "0x14", "message": "0x6", "when": "ours == 0", "theirs": -3}'

@@ -10,7 +10,8 @@ import pytest
 from targets.scp.scp_boards import all_kinds
 
 from scmigen.compare.facts import Facts
-from scmigen.compare.rules import Rules, read_rules
+from scmigen.compare.rules import Rules
+from scmigen.compare.rules_file import read_rules
 from scmigen.compare.tables import Tables
 from scmigen.runtime import Runtime
 from scmigen.scmi.protocols import Profile
