@@ -9,8 +9,10 @@ import msgspec
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
 from scmigen.diagnostics import Diagnostic
+from scmigen.model.platform import Platform
 from scmigen.targets.base import Group, Options
-from scmigen.targets.options import OUTPUT_OPTION
+from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
+from scmigen.targets.scp.tree_channels import tree_channels
 
 #: A C expression that can neither end an initialiser nor begin a comment.
 EXPRESSION = r"(?!.*(?:/\*|\*/|//))[A-Za-z0-9_ (),|&<>*+~/.-]+"
@@ -89,9 +91,12 @@ def expression(text: str) -> str:
 
 
 def check_channels(
-    options: Options, channels: Channels, agents: Sequence[str]
+    options: Options, channels: Channels, platforms: Sequence[Platform]
 ) -> Iterator[Diagnostic]:
-    """Agents that do not exist, and channels that are called something else than channels are."""
+    """Agents that do not exist, channels that are called something else than channels are, and
+    settings for channels that nobody has."""
+    agents = [agent.name for platform in platforms for agent in platform.agents]
+    had = _channels_of(platforms)
     for agent, words in channels.items():
         if agent != ALL and agent not in agents:
             yield OUTPUT_OPTION.error(
@@ -107,3 +112,27 @@ def check_channels(
                     hint="a2p (from the agent to the platform) or p2a, and a word after it where "
                     "there are several: a2p performance",
                 )
+            elif word != ALL and platforms and _is_unused(channels, agent, word, had):
+                yield OPTION_UNUSED.warning(
+                    f"no agent has a channel {word}"
+                    if agent == ALL
+                    else f"the tree has no channel {word} of {agent} that could be left out",
+                    options.at("channels", agent, word),
+                )
+
+
+def _channels_of(platforms: Sequence[Platform]) -> Mapping[str, set[str]]:
+    """Agent → the channels that it has without the options."""
+    found: dict[str, set[str]] = {}
+    for platform in platforms:
+        for agent in platform.agents:
+            words = {"a2p", *tree_channels(platform, agent)}
+            found.setdefault(agent.name, set()).update(words)
+    return found
+
+
+def _is_unused(channels: Channels, agent: str, word: str, had: Mapping[str, set[str]]) -> bool:
+    """Whether settings are of a channel of all agents that none has, or leave out what is not."""
+    if agent == ALL:
+        return not any(word in {*words, *channels.get(name, {})} for name, words in had.items())
+    return channels[agent][word].left_out is True and word not in had.get(agent, {word})

@@ -20,6 +20,7 @@ from scmigen.targets.scp.kinds import Slot
 from scmigen.targets.scp.options import FastChannelOptions, Setup, memory_node
 from scmigen.targets.scp.spaces import Space
 from scmigen.targets.scp.system import alarm
+from scmigen.targets.scp.tree_channels import tree_channels
 from scmigen.targets.scp.variant import Mocks
 
 SCP_FAST_CHANNELS = Finding(
@@ -209,7 +210,9 @@ def _taken(platform: Platform, region: Region) -> Iterator[tuple[Region, str]]:
     selector = Selector(tree)
     for agent in platform.agents:
         text = agent.transport.shmem if agent.transport is not None else None
-        for node in selector.select(text).nodes if text else ():
+        nodes = [*(selector.select(text).nodes if text else ())]
+        nodes += [channel.memory for channel in tree_channels(platform, agent).values()]
+        for node in dict.fromkeys(nodes):
             for other in regions(node):
                 if other.overlaps(region):
                     yield other, f"the mailbox of {agent.name}"

@@ -145,8 +145,7 @@ def check_options(platforms: Sequence[Platform], options: ScpOptions) -> Iterato
                 message = f'no provider compatible with "{name}" has resources for {word}'
                 yield OPTION_UNUSED.warning(message, at, hint=_has(slots[name]))
             yield from _wrong(options, driver, name, word)
-    agents = [agent.name for platform in platforms for agent in platform.agents]
-    yield from check_channels(options, options.channels, agents)
+    yield from check_channels(options, options.channels, platforms)
     if options.fast_channels is not None and platforms:
         yield from _memory(platforms[0], options, options.fast_channels.memory)
 

@@ -26,7 +26,6 @@ SCP_MAILBOX = Finding(
     "An agent's mailbox has no place in memory, or no doorbell of its own.",
     "Give the transport of the agent a shmem node with reg that the CPU can reach.",
 )
-
 SCP_SERVICE = Finding(
     "scp-service",
     "SCMI services are not where modules of the product look for them.",
@@ -130,6 +129,14 @@ class _Product:
         if place is None:
             return None
         said = plan.said
+        if said.ready == "mailbox" and said.init_mailbox is False:
+            self.problems.append(
+                SCP_SERVICE.error(
+                    f"{plan.what} would be ready with a mailbox that nobody initialises",
+                    plan.position,
+                    hint="leave out ready: mailbox or init-mailbox: false",
+                )
+            )
         slot = said.slot or self._slot(plan)
         return Mailbox(
             *place,
@@ -241,13 +248,17 @@ def _no_bells(setup: Setup, silent: Mapping[str, Position | None]) -> Iterator[D
 
 
 def _twice(plans: Sequence[_Plan], found: Sequence[Channel]) -> Iterator[Diagnostic]:
-    """Two channels in one memory, or on one slot of a doorbell."""
+    """Two channels in one memory, or on one slot of a doorbell.
+
+    SCP-firmware's drivers for Arm's doorbells bind a slot once, whatever the direction.
+    """
     seen: dict[tuple[str, ...], _Plan] = {}
     for plan, channel in zip(plans, found, strict=True):
         box = channel.mailbox
         if box is None:
             continue
-        parts = {"memory": (box.address,), "doorbell": (box.bell, box.index, str(box.slot))}
+        way = "" if box.bell.startswith("mhu") else plan.way
+        parts = {"memory": (box.address,), "doorbell": (way, box.bell, box.index, str(box.slot))}
         for what, part in parts.items():
             first = seen.setdefault((what, *part), plan)
             if first is not plan:
@@ -268,14 +279,15 @@ def _elsewhere(plans: Sequence[_Plan], found: Sequence[Channel]) -> Iterator[Dia
     }
     for plan, channel in zip(plans, found, strict=True):
         first, box = placed.get(channel.agent.agent.id), channel.mailbox
-        if first is not None and box is not None and not box.placed:
+        of_tree = box is not None and not box.placed and plan.said.memory is None
+        if first is not None and of_tree:
             yield SCP_MAILBOX.warning(
                 f"the mailbox of {plan.what} is where agents see it, but that of the "
                 f"{first.what} is where the options say",
                 plan.position,
                 [Related(first.what, first.position)],
                 'if the firmware sees the memory elsewhere, memory: "= EXPRESSION" of the channel '
-                "says where",
+                'says where; else memory: "&LABEL" says that it does not',
             )
 
 
@@ -306,6 +318,7 @@ def _places(
                     hint=did_you_mean(expression(said), values),
                 )
             )
+    problems += _named_twice(plans)
     unknown = [plan for plan in plans if plan.said.index is not None and plan not in found]
     open_ = [plan for plan in plans if plan.said.index is None]
     if unknown and open_ and not problems:
@@ -323,18 +336,33 @@ def _places(
     return found, problems
 
 
+def _named_twice(plans: Sequence[_Plan]) -> Iterator[Diagnostic]:
+    """One enumerator of the product for two channels."""
+    seen: dict[str, _Plan] = {}
+    for plan in plans:
+        if not _is_name(plan.said.index):
+            continue
+        first = seen.setdefault(_index(plan), plan)
+        if first is not plan:
+            yield _one_index(plan, first, _index(plan))
+
+
+def _one_index(plan: _Plan, first: _Plan, index: object) -> Diagnostic:
+    return SCP_SERVICE.error(
+        f"{plan.what} and {first.what} have one index, {index}",
+        plan.position,
+        [Related(first.what, first.position)],
+        "give each channel an index of its own",
+    )
+
+
 def _misplaced(found: Mapping[_Plan, int], *, named: bool) -> Iterator[Diagnostic]:
     """Indices that two channels have, that none has, or that are not there in each build."""
     by_index: dict[int, _Plan] = {}
     for plan, number in found.items():
         first = by_index.setdefault(number, plan)
-        if first is not plan:
-            yield SCP_SERVICE.error(
-                f"{plan.what} and {first.what} have one index, {number}",
-                plan.position,
-                [Related(first.what, first.position)],
-                "give each channel an index of its own",
-            )
+        if first is not plan and not _is_name(plan.said.index):
+            yield _one_index(plan, first, number)
     for number in range(len(by_index)):
         if number not in by_index:
             after = by_index[min(each for each in by_index if each > number)]

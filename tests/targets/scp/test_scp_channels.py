@@ -305,6 +305,16 @@ def test_the_option_for_notifications_is_the_products() -> None:
         pytest.param(
             [("psci", "a2p", {"index": "ACME"})], "needs an index", id="names and nothing"
         ),
+        pytest.param(
+            [("psci", "a2p", {"index": "A"}), ("ospm", "a2p", {"index": "= A"})],
+            "have one index, A",
+            id="one enumerator",
+        ),
+        pytest.param(
+            [("psci", "a2p", {"ready": "mailbox", "init-mailbox": False})],
+            "that nobody initialises",
+            id="never ready",
+        ),
         pytest.param([("ospm", "a2p 2", {})], "has no mailbox of more than 32", id="no memory"),
         pytest.param([("psci", "a2p", {"size": 32})], "has no mailbox of more than 32", id="small"),
         pytest.param([("psci", "a2p", {"memory": "&nosuch"})], "no label &nosuch", id="label"),
@@ -323,6 +333,35 @@ def test_a_mailbox_that_the_firmware_may_see_elsewhere_is_told() -> None:
     told = [item.message for item in said if item.severity is Severity.WARNING]
     assert len(told) == 3
     assert all("is where agents see it" in message for message in told)
+
+
+def test_a_slot_of_another_driver_may_be_one_for_both_ways() -> None:
+    both = [("ospm", word, {"slot": 9, "module": "acme-bell"}) for word in ("a2p", "p2a")]
+    assert made(merged(*both))[0]
+    same = [("ospm", word, {"slot": 9}) for word in ("a2p", "p2a")]
+    assert not made(merged(*same))[0]
+
+
+def test_memory_that_is_named_needs_no_warning() -> None:
+    channels = merged(("ospm", "a2p", {"memory": "= LOW"}), ("ospm", "p2a", {"memory": "&low1"}))
+    assert len([item for item in made(channels)[1] if item.severity is Severity.WARNING]) == 2
+
+
+@pytest.mark.parametrize(
+    ("channels", "message"),
+    [
+        ({"*": {"p2a fast": {}}}, "no agent has a channel p2a fast"),
+        (
+            {"psci": {"p2a": {"left-out": True}}},
+            "has no channel p2a of psci that could be left out",
+        ),
+    ],
+)
+def test_settings_of_no_channel_are_told(channels: Options, message: str) -> None:
+    body = BODY.replace("BOXES", BOXES).replace("SHMEM", SHMEM)
+    (found,) = option_problems(model_of(tree_of(body), text(channels)))
+    assert (found.id, found.severity) == ("option-unused", Severity.WARNING)
+    assert message in found.message
 
 
 @pytest.mark.parametrize(
