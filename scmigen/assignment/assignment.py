@@ -92,7 +92,7 @@ class Element:
 
     ``key`` is that of the SCMI specifier with this number, where the tree has the node of the
     protocol. ``enumerator`` is what the firmware's source calls the element; ``known``: the tree
-    names the resource as well.
+    names the resource as well; ``stated``: it is declared, and not merely granted.
     """
 
     key: ResourceKey
@@ -101,6 +101,7 @@ class Element:
     enumerator: str | None = None
     known: bool = False
     position: Position | None = None
+    stated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 A number means what has it in the tree: the specifier of an SCMI protocol's node, or the entry of a
 server description. Any other is an element that the user declares, under the SCMI node; a board
-without one has it under the root. Where the tree has an SCMI node, its numbers are the firmware's,
-so that a grant may name one that is not declared, unless the user has declared others of the kind.
+without one has it under the root. Where the tree has an SCMI node, or nothing of a kind, the
+numbers are the firmware's, so that a grant may name one that is not declared, unless the user has
+declared others of the kind.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from scmigen.assignment.assignment import Assumption, Element, HandGrant, WholeG
 from scmigen.assignment.findings import AGENTS_FILE, OPTION_DIFFERS
 from scmigen.assignment.said import ElementSaid, NumberedGrant, SourceSaid
 from scmigen.assignment.words import spans
-from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.facts import ProviderClass, ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.diagnostics import Diagnostic, Related
 from scmigen.scmi.protocols import Kind
@@ -23,11 +24,12 @@ from scmigen.scmi.protocols import Kind
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """What numbers mean on a board. ``homes``: kind → path of the node that its elements are under,
-    ``named``: kind → numbers that the tree names. ``fixed``: the numbers are the firmware's."""
+    ``named``: kind → numbers that the tree names. ``fixed``: kinds none of whose numbers scmigen
+    gives out."""
 
     homes: Mapping[Kind, str] = field(default_factory=dict)
     named: Mapping[Kind, frozenset[int]] = field(default_factory=dict)
-    fixed: bool = False
+    fixed: frozenset[Kind] = frozenset()
 
     def key(self, kind: Kind, number: int) -> ResourceKey:
         """The resource with a number."""
@@ -48,7 +50,16 @@ def numbers_of(inventory: Inventory) -> Numbers:
         if use.key.provider == homes.get(use.key.kind) and use.key.cells:
             named.setdefault(use.key.kind, set()).add(use.key.cells[0])
     known = {kind: frozenset(numbers) for kind, numbers in named.items()}
-    return Numbers(homes, known, bool(inventory.instances))
+    return Numbers(homes, known, frozenset(Kind) - _numbered_here(inventory))
+
+
+def _numbered_here(inventory: Inventory) -> frozenset[Kind]:
+    """The kinds that get numbers from scmigen: those of native providers, and of OPP tables."""
+    if inventory.instances:
+        return frozenset()
+    used = (provider for provider in inventory.providers.values() if provider.consumers)
+    kinds = {k for p in used if p.category is not ProviderClass.FIXED for k in p.kinds}
+    return frozenset(kinds | ({Kind.PERFORMANCE} if inventory.tables else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +181,15 @@ class _Settling:
         """Whether a number has a resource; of an undeclared kind, the firmware's numbers do."""
         if (kind, number) in self._declared or self._in_tree(kind, number):
             return True
-        return self._numbers.fixed and kind not in self._kinds
+        return kind in self._numbers.fixed and kind not in self._kinds
 
     def _unknown(self, said: NumberedGrant, wanting: Sequence[int]) -> Diagnostic:
         kind, what = said.kind, f"{said.kind} {spans(wanting)}"
         declare = f"platform: {{elements: {{{kind}: {{{spans(wanting)}: }}}}}}"
         if kind not in self._kinds:
             return AGENTS_FILE.error(
-                f"{what} is declared nowhere, and without an SCMI node the tree gives no numbers",
+                f"{what} is declared nowhere, and without an SCMI node the numbers of this board "
+                "are scmigen's own",
                 said.at,
                 hint=f'name the provider, as in {kind}: "&LABEL 12", or declare: {declare}',
             )
@@ -207,7 +219,7 @@ class _Settling:
             if grant.key == self._numbers.key(grant.key.kind, number):
                 place = grant.key.kind, number
                 if place not in found and not self._in_tree(*place):
-                    found[place] = Element(grant.key, number, position=grant.position)
+                    found[place] = Element(grant.key, number, position=grant.position, stated=False)
         return tuple(found[place] for place in sorted(found))
 
     def assumptions(self) -> Iterator[Assumption]:

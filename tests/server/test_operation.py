@@ -237,7 +237,10 @@ def test_every_option_of_serve_takes_effect(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--profile", "4.0"], "unknown profile '4.0'; known: a release (2.0, 3.0, 3.1, 3.2, 4.0-beta) or"),
+        (
+            ["--profile", "4.0"],
+            "unknown profile '4.0'; known: a release (2.0, 3.0, 3.1, 3.2, 4.0-beta) or",
+        ),
         (["--profile", "nobody=2.0"], "unknown agent 'nobody'; known: linux, vm1"),
         (["--state", "mine"], "unknown state 'mine'; known: own, real"),
         (["--state", "nobody=real"], "unknown agent 'nobody'; known: linux, vm1"),

@@ -138,9 +138,7 @@ def test_3_0_has_numbered_limits_and_an_interval_of_the_cap(full_with):
     scmi_msg_resp_powercap_domain_attributes_v3 and those that follow it."""
     board = json.loads(FULL.read_text())
     board["powercaps"][SOC] |= {"minimum_cai": 100, "maximum_cai": 400, "cai_step": 50}
-    linux = full_with(
-        Profile.V4_0_BETA, board=runtime.decode(json.dumps(board).encode())
-    ).linux
+    linux = full_with(Profile.V4_0_BETA, board=runtime.decode(json.dumps(board).encode())).linux
     status, data = linux.ask(POWERCAP, 3, SOC)
     assert (status, len(data)) == (SUCCESS, 17 * 4)
     # no bit 31, which was that of notifications; 21, and 20 for the interval; [18:15] one limit

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
+from scmigen.assignment.elements import numbers_of
 from scmigen.assignment.roles import ROLES
 from scmigen.assignment.words import spans
 from scmigen.bindings.cpus import cores_and_clusters
@@ -67,7 +68,7 @@ def _lacks(platform: Platform, agent: Agent, kind: Kind, free: list[int]) -> Dia
         f"{agent.name} is denied every {title(kind)}: the tree names none for it, though agents of "
         f"the role {agent.role} usually have those of cores and clusters",
         agent.position,
-        hint=f"grant: [{_grant(kind, numbers)}] in the domain {agent.name}{said}",
+        hint=f"{_line(platform, [(kind, numbers)])} in the domain {agent.name}{said}",
     ).about(agents=[agent.name])
 
 
@@ -75,7 +76,7 @@ def _unnamed(platform: Platform, found: Sequence[_Unnamed], usual: Agent | None)
     """Numbers that the firmware has and nobody is granted; ``usual``: whose they usually are."""
     words = [f"{title(kind)}s {spans(numbers)}" for kind, numbers in found]
     said = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-    lines = ", ".join(_grant(kind, spans(numbers)) for kind, numbers in found)
+    line = _line(platform, [(kind, spans(numbers)) for kind, numbers in found])
     whom = (
         "the domain of an agent that is to have them"
         if usual is None
@@ -85,9 +86,20 @@ def _unnamed(platform: Platform, found: Sequence[_Unnamed], usual: Agent | None)
     return report(
         f"the firmware's {said}, which the tree does not name, are denied to every agent",
         where(platform.resources[found[0].kind][-1]),
-        hint=f"grant: [{lines}] in {whom}",
+        hint=f"{line} in {whom}",
     ).about(agents=[] if usual is None else [usual.name])
 
 
-def _grant(kind: Kind, numbers: str) -> str:
-    return f'{{protocol: {kind}, id: "{numbers}"}}'
+def _line(platform: Platform, wanted: Sequence[tuple[Kind, str]]) -> str:
+    """The line that grants numbers; they are to be declared as well where others of the kind are,
+    or where scmigen gives out numbers itself."""
+    fixed = numbers_of(platform.inventory).fixed
+    stated = {element.key.kind for element in platform.options.elements if element.stated}
+    declare = [
+        f"{kind}: {{{numbers}: }}"
+        for kind, numbers in wanted
+        if kind in stated or kind not in fixed
+    ]
+    grants = ", ".join(f'{{protocol: {kind}, id: "{numbers}"}}' for kind, numbers in wanted)
+    before = f"platform: {{elements: {{{', '.join(declare)}}}}}, and " if declare else ""
+    return f"{before}grant: [{grants}]"

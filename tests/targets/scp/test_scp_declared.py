@@ -164,3 +164,28 @@ def test_enumerators_of_performance_domains() -> None:
     files, _ = product(board, text)
     assert "#include <acme_dvfs.h>" in files["config_scmi_perf.c"]
     assert '_Static_assert(ACME_DVFS_BIG == 0, "SCMI number 0");' in files["config_scmi_perf.c"]
+
+
+def test_a_hint_declares_what_a_grant_alone_would_not() -> None:
+    """Where others are declared, a number that is not would be an error of the grant."""
+    declared = agents(elements="power: [A, B]")
+    _, told = product(SCMI, declared)
+    (found,) = (item for item in told if item.message.startswith("psci is denied"))
+    line = 'platform: {elements: {power: {2-7: }}}, and grant: [{protocol: power, id: "2-7"}]'
+    assert (found.hint or "").startswith(f"{line} in the domain psci")
+    both = agents(', grant: [{protocol: power, id: "2-7"}]', "power: {0: A, 1: B, 2-7: }")
+    _, told = product(SCMI, both)
+    assert not [item for item in told if "power" in item.message]
+
+
+def test_a_board_without_an_scmi_node() -> None:
+    """The driver is that of the board, and the tree has no power domains with other numbers."""
+    board = 'compatible = "acme,board"; uart@1000 { compatible = "acme,uart"; };'
+    text = agents().replace("arm,scmi-virtio", "acme,board")
+    (platform,) = model_of(tree_of(board), text).platforms
+    (found,) = (item for item in make(platform, "scp").diagnostics if item.id == "scp-denied")
+    hint, _, _ = (found.hint or "").partition(" in the domain psci")
+    granted = agents(f", {hint}").replace("arm,scmi-virtio", "acme,board")
+    files, told = product(board, granted)
+    assert told == []
+    assert "allowed: 0 " in words(files["config_resource_perms.c"], "PSCI", "STATE_SET_IDX") + " "
