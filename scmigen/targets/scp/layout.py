@@ -6,20 +6,14 @@ clang-format with SCP-firmware's settings has nothing to change.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from scmigen.targets.common.ctext import WIDTH
 
-_INDENT = 4
-#: A call over several lines, one argument on each.
-_CALL = re.compile(r"^( *)(\S.*)\(\n((?:\1 {4}\S.*,\n)*\1 {4}\S.*)$", re.M)
-#: A value on the line below its ``=``.
-_VALUE = re.compile(r"^( *)(\S.*) =\n\1 {4}(\S.*)$", re.M)
-#: A line that is too long, but for comments and what the preprocessor reads.
-_LONG = re.compile(rf"^( *)(?=.{{{WIDTH + 1}}})([^/*# ][^\n]* = [^\n]*[^\n\\{{])$", re.M)
+#: What continues a line is this much further in.
+_INDENT = " " * 4
 #: A value that is one call, with nothing but names and numbers for arguments.
 _ARGUMENTS = re.compile(r"(\S* = \w+)\(([\w, ]+)(\)[,;])")
-
 #: Headers of modules; those of a product come before them, as a group of their own.
 _OF_MODULE = "mod_"
 
@@ -34,40 +28,81 @@ def includes(headers: Iterable[str]) -> str:
 
 def laid_out(text: str) -> str:
     """C in which each call and each value stands on one line where it fits."""
-    text = _CALL.sub(_call, text)
-    text = _VALUE.sub(_value, text)
-    return _LONG.sub(_broken, text)
+    return "\n".join(_laid_out(text.split("\n")))
 
 
-def _call(match: re.Match[str]) -> str:
+def _laid_out(lines: Sequence[str]) -> Iterator[str]:
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        used = 1
+        if line.endswith("("):
+            used = _length(lines, at)
+            line = _call(lines[at : at + used])
+        elif line.endswith(" ="):
+            used = 2
+            line = _value(line, lines[at + 1])
+        elif len(line) > WIDTH:
+            line = _long(line)
+        yield line
+        at += used
+
+
+def _length(lines: Sequence[str], at: int) -> int:
+    """How many lines a call has: those with an argument each, one that ends it."""
+    inner = _indent(lines[at]) + _INDENT
+    end = at + 1
+    while end < len(lines) and lines[end].endswith(",") and _indent(lines[end]) == inner:
+        end += 1
+        if _closes(lines[end - 1]):
+            return end - at
+    return min(end + 1, len(lines)) - at
+
+
+def _closes(line: str) -> bool:
+    return line.count(")") > line.count("(")
+
+
+def _call(lines: Sequence[str]) -> str:
     """A call: on one line, else all of it below ``=``, else as it was."""
-    indent, head, lines = match.groups()
-    line = f"{head}(" + " ".join(part.strip() for part in lines.split("\n"))
-    if line.count("(") != line.count(")"):
-        return match[0]
-    return _fitted(indent, line) or match[0]
+    head, *arguments = lines
+    inner = _indent(head) + _INDENT
+    whole = head + " ".join(argument.strip() for argument in arguments)
+    if any(_indent(each) != inner for each in arguments) or whole.count("(") != whole.count(")"):
+        return "\n".join(lines)
+    return _fitted(whole) or "\n".join(lines)
 
 
-def _value(match: re.Match[str]) -> str:
-    indent, left, right = match.groups()
-    return _fitted(indent, f"{left} = {right}") or match[0]
+def _value(line: str, value: str) -> str:
+    """A value that a template has below ``=``."""
+    if _indent(value) != _indent(line) + _INDENT:
+        return f"{line}\n{value}"
+    return _fitted(f"{line} {value.strip()}") or f"{line}\n{value}"
 
 
-def _broken(match: re.Match[str]) -> str:
+def _long(line: str) -> str:
     """A line that is too long: all of the value below ``=``, else one argument a line."""
-    indent, line = match.groups()
-    fitting = _fitted(indent, line)
-    call = _ARGUMENTS.fullmatch(line)
+    indent = _indent(line)
+    text = line[len(indent) :]
+    if text.startswith(("/", "*", "#")) or line.endswith(("\\", "{")):
+        return line
+    fitting, call = _fitted(line), _ARGUMENTS.fullmatch(text)
     if fitting is not None or call is None:
-        return fitting or match[0]
-    inner = f"\n{indent}{' ' * _INDENT}"
+        return fitting or line
+    inner = f"\n{indent}{_INDENT}"
     return f"{indent}{call[1]}({inner}" + call[2].replace(", ", f",{inner}") + call[3]
 
 
-def _fitted(indent: str, line: str) -> str | None:
-    if len(indent) + len(line) <= WIDTH:
-        return indent + line
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _fitted(line: str) -> str | None:
+    """A line where it fits, or with all of its value below ``=`` where that fits."""
+    if len(line) <= WIDTH:
+        return line
+    indent = _indent(line) + _INDENT
     left, equals, right = line.partition(" = ")
-    if equals and len(indent) + _INDENT + len(right) <= WIDTH:
-        return f"{indent}{left} =\n{indent}{' ' * _INDENT}{right}"
+    if equals and len(indent) + len(right) <= WIDTH:
+        return f"{left} =\n{indent}{right}"
     return None

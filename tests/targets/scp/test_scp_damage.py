@@ -170,6 +170,10 @@ REFUSED_OF_ALL = {
         first(r"    \[PERF_IDX_LITTLE\] = \{.*?\n    \},\n", ""),
     ),
     "a voltage row too many": ("config_scmi_voltage_domain.c", first(r"\[4\] = \{", "[5] = {")),
+    "a crash allowed": (
+        "config_resource_perms.c",
+        first(r" *\.agent_msg_permissions = [^\n]*\n", ""),
+    ),
     "the last agent has no supplies": (
         "config_scmi_voltage_domain.c",
         first(r"    \[SCMI_AGENT_IDX_VM\] = \{.*?\n    \},\n", ""),
@@ -239,10 +243,6 @@ SEEN_OF_ALL = {
     "limits and levels swapped": (
         "config_resource_perms.c",
         swap("MOD_RES_PERMS_SCMI_PERF_LIMITS_SET_IDX", "MOD_RES_PERMS_SCMI_PERF_LEVEL_SET_IDX"),
-    ),
-    "a crash allowed": (
-        "config_resource_perms.c",
-        first(r" *\.agent_msg_permissions = [^\n]*\n", ""),
     ),
     "limits not combined": (
         "scmi_perf_policy.c",
