@@ -106,6 +106,10 @@ SEEN = {
         "config_resource_perms.c",
         first(r" *MOD_RES_PERMS_SCMI_RESET_DOMAIN_PROTOCOL_DENIED \|\n", ""),
     ),
+    "system power for all": (
+        "config_resource_perms.c",
+        first(r"MOD_RES_PERMS_SCMI_SYS_POWER_PROTOCOL_DENIED \|\s+", ""),
+    ),
     "count forgotten": ("config_resource_perms.c", first(r" *\.count = CLOCK_IDX_COUNT,\n", "")),
     "protocol count": ("config_resource_perms.c", first("PROTOCOL_COUNT 9", "PROTOCOL_COUNT 4")),
     "platform counted as agent": (
@@ -355,10 +359,6 @@ SEEN_OF_FAST = {
         first("initial_system_power_state = MOD_PD_STATE_ON", "initial_system_power_state = 0"),
     ),
     "an interrupt of nothing": ("config_system_power.c", first("FWK_INTERRUPT_NONE", "0U")),
-    "system power for all": (
-        "config_resource_perms.c",
-        first(r" *MOD_RES_PERMS_SCMI_SYS_POWER_PROTOCOL_DENIED \|\n", ""),
-    ),
     "a protocol too many": (
         "config_scmi.c",
         first(r"protocol_count_max = \d+", "protocol_count_max = 9"),
