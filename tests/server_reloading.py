@@ -39,7 +39,8 @@ class Reloading:
         self.options = serve._Options(
             self.path, (), urls, None, profiles, (("linux", self.window),)
         )
-        server = serve._server(self.options, backend, self.note, serve._configuration(self.options))
+        platform = serve.configuration_of(self.options.configuration, self.options.extra)
+        server = serve._server(self.options, backend, self.note, platform)
         self.service = Service(
             server,
             import_module("scmigen.cli.serve_options").endpoints(server, urls, None),

@@ -21,7 +21,7 @@ from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related, Severity, counted
 from scmigen.model.platform import Model, Platform
-from scmigen.scmi.protocols import KIND_OF, Kind, Protocol
+from scmigen.scmi.protocols import BEYOND_TREES, KIND_OF, Protocol
 
 #: The largest id of a protocol, which has eight bits in a message header.
 _MAX_PROTOCOL = 0xFF
@@ -194,6 +194,6 @@ def _is_empty(platform: Platform, number: int) -> bool:
     kind = next((kind for protocol, kind in KIND_OF.items() if protocol == number), None)
     if kind is None:
         return True
-    if kind in (Kind.POWERCAP, Kind.PIN) and platform.options.extra is not None:
+    if kind in BEYOND_TREES and platform.options.extra is not None:
         return False
     return not any(grant.resource.kind is kind for grant in platform.grants())

@@ -30,6 +30,10 @@ COMMANDS = {
         "scmigen.cli.compare_server:compare_server",
         "Send the same messages to two servers, and compare the answers.",
     ),
+    "telemetry": (
+        "scmigen.cli.telemetry:telemetry",
+        "Print what data elements of telemetry mean.",
+    ),
     "dissector": ("scmigen.cli.dissector:dissector", "Print a dissector of SCMI for Wireshark."),
 }
 

@@ -14,21 +14,30 @@ import click
 
 from scmigen import runtime
 from scmigen.cli import complete
+from scmigen.cli.configurations import configuration_of
 from scmigen.cli.faults import faults_of
 from scmigen.cli.reply_sizes import MOST, check_sizes, max_reply_option, number_of_bytes
 from scmigen.cli.report import say
-from scmigen.cli.serve_options import by_agent, control_address, endpoints, near_of, window, windows
-from scmigen.diagnostics import InputError
-from scmigen.inputs import of_build, read_bytes
+from scmigen.cli.serve_options import (
+    FASTCHANNEL,
+    TELEMETRY,
+    by_agent,
+    control_address,
+    endpoints,
+    near_of,
+    window,
+    windows,
+)
 from scmigen.scmi.clients import later, near, profile_of
 from scmigen.scmi.layouts import MAX_REPLY
 from scmigen.scmi.protocols import KIND_OF
 from scmigen.server import Agent, Server
 from scmigen.server.backend import Backend, BackendError, load
-from scmigen.server.fastchannels import FastChannelError, Window
+from scmigen.server.fastchannels import FastChannelError, Window, users
 from scmigen.server.log import RARE, Log
 from scmigen.server.port import Record, Trace
 from scmigen.server.service import Service
+from scmigen.server.telemetry import TelemetryError, readers_of
 from scmigen.server.transports import TransportError, UrlError
 from scmigen.server.transports.address import Address
 
@@ -49,6 +58,7 @@ class _Options:
     state: tuple[str, ...] = ()
     faults: Path | None = None
     max_reply: tuple[str, ...] = ()
+    telemetry: tuple[tuple[str, Window], ...] = ()
 
 
 def _served(agent: Agent, url: str) -> str:
@@ -63,18 +73,6 @@ def _served(agent: Agent, url: str) -> str:
         parts.append(text)
     permissions = ", may change permissions" if session.configuration.permissions else ""
     return f"{agent.name} (agent {agent.id}) at {url}: {', '.join(parts)}{permissions}"
-
-
-def _configuration(options: _Options) -> runtime.Runtime:
-    """The platform to serve. Raises `click.ClickException`."""
-    path = of_build(options.configuration)
-    try:
-        data = read_bytes(path)
-        for path in options.extra:
-            data = runtime.overlay(data, read_bytes(path))
-        return runtime.decode(data)
-    except (InputError, runtime.ConfigurationError) as problem:
-        raise click.ClickException(f"{path}: {problem}") from None
 
 
 def _server(
@@ -110,13 +108,16 @@ def _server(
             refused=lambda it: log(f"refused: {it}", it.source, RARE, it.resource or ""),
             failed=lambda line: log(f"back end: {line}", "the back end"),
             broken=lambda line: log(f"ERROR: {line}", "internal errors"),
-            fastchannels=windows(platform, options.fastchannels),
+            fastchannels=windows(platform, FASTCHANNEL, users(platform), options.fastchannels),
+            telemetry=windows(platform, TELEMETRY, readers_of(platform), options.telemetry),
             successor=successor,
         )
     except BackendError as problem:
         raise click.ClickException(f"back end: {problem}") from None
     except FastChannelError as problem:
-        raise click.ClickException(f"--fastchannel: {problem}") from None
+        raise click.ClickException(f"{FASTCHANNEL}: {problem}") from None
+    except TelemetryError as problem:
+        raise click.ClickException(f"{TELEMETRY}: {problem}") from None
     check_sizes(found, size, sizes)
     return found
 
@@ -150,7 +151,7 @@ def _reason(problem: Exception) -> str:
 def _try(options: _Options, log: Log) -> None:
     """Start a server of the current contents of the files without the real back end, which can
     serve only one configuration at a time. Raises whatever is wrong with them."""
-    platform = _configuration(options)
+    platform = configuration_of(options.configuration, options.extra)
     faults_of(options.faults, platform)
     tried = _server(options, Backend(), log, platform, successor=True)
     try:
@@ -162,7 +163,7 @@ def _try(options: _Options, log: Log) -> None:
 def _switch(service: Service, options: _Options, log: Log) -> dict[Agent, str]:
     """Start the back end with the current contents of the files, and serve them; agent → URL. If
     that fails, start it again with the old configuration and its state. Raises what failed."""
-    old, new = service.server.configuration, _configuration(options)
+    old, new = service.server.configuration, configuration_of(options.configuration, options.extra)
     try:
         return _serve(service, options, log, new)
     except Exception:
@@ -297,6 +298,13 @@ unchanged stay connected. SIGTERM and SIGINT stop the server.
     "every 2 ms, or MS (50) when nobody uses them. Repeatable; AGENT may be left out if no other "
     "agent has any.",
 )
+@click.option(
+    "--telemetry",
+    metavar="[AGENT=]FILE:ADDR:SIZE",
+    multiple=True,
+    help="Collect telemetry of an agent in SIZE bytes of FILE, which it maps at ADDR (profile "
+    "4.0-beta). Repeatable; AGENT may be left out if no other agent has any.",
+)
 @click.option("--trace", type=click.Path(dir_okay=False), help="Log every message to a file.")
 @click.option(
     "--capture",
@@ -338,6 +346,7 @@ def serve(
     max_reply: tuple[str, ...],
     extra: tuple[Path, ...],
     fastchannels: tuple[str, ...],
+    telemetry: tuple[str, ...],
     trace: str | None,
     capture: Path | None,
     faults: Path | None,
@@ -346,8 +355,9 @@ def serve(
     backend: str | None,
 ) -> None:
     memory = tuple(map(window, fastchannels))
+    frames = tuple(window(text, TELEMETRY) for text in telemetry)
     options = _Options(
-        configuration, extra, listen, directory, profiles, memory, state, faults, max_reply
+        configuration, extra, listen, directory, profiles, memory, state, faults, max_reply, frames
     )
     address = None if control is None else control_address(control)
     log = Log(sys.stderr.fileno())
@@ -356,7 +366,7 @@ def serve(
         found = None if backend is None else load(backend)
     except BackendError as problem:
         raise click.UsageError(str(problem)) from None
-    platform = _configuration(options)
+    platform = configuration_of(options.configuration, options.extra)
     injected = faults_of(options.faults, platform)
     server = _server(options, found, log, platform)
     for note in filter(None, (later(item.rpartition("=")[2]) for item in profiles)):

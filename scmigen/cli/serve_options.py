@@ -1,6 +1,6 @@
 """What the options of ``scmigen serve`` mean for a platform: values by agent, URLs, memory."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, TypeVar
@@ -10,7 +10,7 @@ import click
 from scmigen import runtime
 from scmigen.addresses import AddressError, parse, quoted
 from scmigen.server import Agent, Server
-from scmigen.server.fastchannels import IDLE, PERIOD, Window, users
+from scmigen.server.fastchannels import IDLE, PERIOD, Window
 from scmigen.server.transports import UrlError
 from scmigen.server.transports.address import Address
 
@@ -42,6 +42,12 @@ def by_agent(
         else:
             raise click.UsageError(f"--{option} {item}: {unknown_agent(name, ids)}")
     return default, found
+
+
+#: Options that give an agent memory, and what is in it.
+FASTCHANNEL: Final = "--fastchannel"
+TELEMETRY: Final = "--telemetry"
+_HELD: Final = {FASTCHANNEL: "FastChannels", TELEMETRY: "telemetry"}
 
 
 def unknown_agent(name: str, known: Iterable[str]) -> str:
@@ -84,59 +90,62 @@ def _file_name(agent: Agent) -> str:
     return f"{agent.name if plain_name else agent.id}.sock"
 
 
-def windows(platform: runtime.Runtime, wanted: tuple[tuple[str, Window], ...]) -> dict[int, Window]:
-    """The memory of each agent's FastChannels, by id. Raises `click.UsageError`."""
+def windows(
+    platform: runtime.Runtime,
+    option: str,
+    able: Sequence[runtime.Agent],
+    wanted: tuple[tuple[str, Window], ...],
+) -> dict[int, Window]:
+    """The memory of each agent that an ``option`` gives it, by id; an agent that is not named is
+    the only one of those that are ``able`` to use it. Raises `click.UsageError`."""
     found: dict[int, Window] = {}
     ids = {agent.name: agent.id for agent in platform.agents}
-    able = users(platform)
     for name, window in wanted:
         if not name and len(able) != 1:
             names = ", ".join(agent.name for agent in able) or "none"
             raise click.UsageError(
-                f"--fastchannel {window.path}: each agent has a file of its own; give "
+                f"{option} {window.path}: each agent has a file of its own; give "
                 f"AGENT={window.path}:{window.address:#x}:{window.size:#x}. Agents with "
-                f"FastChannels: {names}"
+                f"{_HELD[option]}: {names}"
             )
         if name and name not in ids:
-            raise click.UsageError(
-                f"--fastchannel {name}={window.path}: {unknown_agent(name, ids)}"
-            )
+            raise click.UsageError(f"{option} {name}={window.path}: {unknown_agent(name, ids)}")
         number = ids[name] if name else able[0].id
         if number in found:
-            raise click.UsageError(f"--fastchannel: two files for {name or able[0].name}")
+            raise click.UsageError(f"{option}: two files for {name or able[0].name}")
         found[number] = window
     return found
 
 
-def window(text: str) -> tuple[str, Window]:
-    """Parse ``[AGENT=]FILE:ADDR:SIZE[,idle=MS]``: the agent, if it is named, and its memory. Raises
-    `click.UsageError`."""
+def window(text: str, option: str = FASTCHANNEL) -> tuple[str, Window]:
+    """Parse ``[AGENT=]FILE:ADDR:SIZE[,idle=MS]``: the agent, if it is named, and its memory. Only
+    FastChannels have an interval. Raises `click.UsageError`."""
     try:
         head, address, size = text.rsplit(":", 2)
         agent, equals, name = head.partition("=")
         if not equals:
             agent, name = "", head
-        size, comma, option = size.partition(",")
-        key, _, value = option.partition("=")
-        if comma and key != "idle":
+        size, comma, more = size.partition(",")
+        key, _, value = more.partition("=")
+        if comma and (key != "idle" or option != FASTCHANNEL):
             raise ValueError  # noqa: TRY301 - said below
         idle = int(value) * 1000 if comma else IDLE
         found = Window(Path(name), int(address, 0), int(size, 0), idle)
     except ValueError:
         raise click.UsageError(
-            f"--fastchannel {text}: give FILE:ADDR:SIZE, such as /dev/shm/scmi:0x10000000:0x1000, "
-            "and ,idle=MS if wanted"
+            f"{option} {text}: give FILE:ADDR:SIZE, such as /dev/shm/scmi:0x10000000:0x1000"
+            f"{', and ,idle=MS if wanted' if option == FASTCHANNEL else ''}"
         ) from None
     if not PERIOD <= found.idle <= _LONGEST_IDLE:
         raise click.UsageError(
-            f"--fastchannel {text}: idle= must be {PERIOD // 1000} to {_LONGEST_IDLE // 1000} ms"
+            f"{option} {text}: idle= must be {PERIOD // 1000} to {_LONGEST_IDLE // 1000} ms"
         )
     if not name or found.address < 0 or found.address % 8 or not 0 < found.size <= 1 << 30:
         raise click.UsageError(
-            f"--fastchannel {text}: ADDR must be a multiple of 8, and SIZE 1 to 0x40000000"
+            f"{option} {text}: ADDR must be a multiple of 8, and SIZE 1 to 0x40000000"
         )
     if found.address + found.size > 1 << 64:
-        raise click.UsageError(f"--fastchannel {text}: addresses have 64 bits; this ends past them")
+        raise click.UsageError(f"{option} {text}: addresses have 64 bits; this ends past them")
     return agent, found
 
 

@@ -36,6 +36,7 @@ from scmigen.runtime.schema import (
     Runtime,
     Scaled,
     Sensor,
+    TelemetryElement,
     Transport,
     VoltageDomain,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "Runtime",
     "Scaled",
     "Sensor",
+    "TelemetryElement",
     "Transport",
     "VoltageDomain",
     "check",

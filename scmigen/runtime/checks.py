@@ -163,6 +163,12 @@ def _check_powercaps(runtime: Runtime) -> None:
             raise ConfigurationError(f"an interval of {domain.name} is not within its limits")
 
 
+def _check_telemetry(runtime: Runtime) -> None:
+    numbers = [item.element for item in runtime.telemetry]
+    if len(set(numbers)) != len(numbers):
+        raise ConfigurationError("two elements of telemetry have one number")
+
+
 def _check_pins(runtime: Runtime, numbers: set[int]) -> None:
     for group in runtime.pin_groups:
         if not group.pins or not numbers.issuperset(group.pins):
@@ -191,3 +197,4 @@ def check(runtime: Runtime) -> None:
     _check_sensors(runtime)
     _check_powercaps(runtime)
     _check_pins(runtime, numbers[Kind.PIN])
+    _check_telemetry(runtime)

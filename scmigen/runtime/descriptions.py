@@ -88,6 +88,12 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "PinFunction": (
             "What groups, or with ``pins_only`` single pins, can be used for; numbered from 0."
         ),
+        "TelemetryElement": (
+            "A data element of telemetry (profile 4.0-beta): agents know it by the number "
+            "``element``. ``size`` in bytes; ``type``, ``unit`` with its ``exponent``, "
+            "``component`` and the instances as TELEMETRY_DE_DESCRIPTION has them; ``rate`` of its "
+            "timestamps in kHz, 0: it has none. ``readings`` and ``period`` as for a sensor."
+        ),
         "Grant": (
             "What an agent may do with the resource ``resource``, which it knows by ``id``. "
             "``by_hand``: those of the operations that hold whatever devices the agent is given "
@@ -115,7 +121,8 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "Runtime": (
             "One SCMI platform. ``performance_power`` is the unit of the power of all operating "
             "points; ``system_power_grace`` the time in ms between the notification of a graceful "
-            "shutdown or reset and that."
+            "shutdown or reset and that. ``telemetry_revision`` is the UUID of the meaning of data "
+            "elements, in words; ``telemetry_intervals`` are those in which they can be collected."
         ),
     }
 )

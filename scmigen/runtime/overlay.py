@@ -5,7 +5,8 @@ names is an object, name → what differs. Other values take the place of what i
 
     {"clocks": {"uart": {"latency": 2000, "asynchronous": true}},
      "powercaps": {"soc": {"id": 0, "node": "", "minimum_cap": 1000, "maximum_cap": 9000}},
-     "agents": {"linux": {"grants": {"powercap": [[0, 0, ["config", "read"]]]}}}}
+     "agents": {"linux": {"grants": {"powercap": [
+         {"id": 0, "resource": 0, "operations": ["config", "read"]}]}}}}
 
 A name that is not there is added, and needs all that such a thing must have.
 """

@@ -256,6 +256,24 @@ class PinFunction(_Strict, frozen=True, kw_only=True):
     pins_only: bool = False
 
 
+class TelemetryElement(Resource, frozen=True, kw_only=True):
+    """A data element of telemetry."""
+
+    element: Word
+    group: Annotated[int, Meta(ge=0, le=0xFFF)] | None = None
+    size: Annotated[int, Meta(ge=1, le=8)] = 8
+    type: Annotated[int, Meta(ge=0, le=0xFF)] = 0
+    unit: Annotated[int, Meta(ge=0, le=0xFF)] = 0
+    exponent: Annotated[int, Meta(ge=-128, le=127)] = 0
+    instance: Annotated[int, Meta(ge=0, le=0xFF)] = 0
+    component: Annotated[int, Meta(ge=0, le=0xFF)] = 0
+    component_instance: Annotated[int, Meta(ge=0, le=0xFFFF)] = 0
+    persistent: bool = False
+    rate: Word = 0
+    readings: tuple[Hertz, ...] = ()
+    period: Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)] = 1_000_000
+
+
 class Grant(_Strict, frozen=True):
     """What an agent may do with a resource."""
 
@@ -330,6 +348,11 @@ class Runtime(_Strict, frozen=True, kw_only=True):
     pins: tuple[Pin, ...] = ()
     pin_groups: tuple[PinGroup, ...] = ()
     pin_functions: tuple[PinFunction, ...] = ()
+    telemetry: tuple[TelemetryElement, ...] = ()
+    telemetry_revision: tuple[Word, Word, Word, Word] = (0, 0, 0, 0)
+    telemetry_intervals: Annotated[tuple[Interval, ...], Meta(min_length=1, max_length=0xFFF)] = (
+        Interval(value=1, exponent=0),
+    )
     devices: tuple[Device, ...] = ()
     performance_power: PowerUnit = PowerUnit.MILLIWATT
 
@@ -344,5 +367,6 @@ class Runtime(_Strict, frozen=True, kw_only=True):
             Kind.SENSOR: self.sensors,
             Kind.POWERCAP: self.powercaps,
             Kind.PIN: self.pins,
+            Kind.TELEMETRY: self.telemetry,
         }[kind]
         return found

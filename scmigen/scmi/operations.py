@@ -36,6 +36,8 @@ OPERATIONS: Final[Mapping[Kind, tuple[Operation, ...]]] = MappingProxyType(
         Kind.SENSOR: (Operation.CONFIG, Operation.READ),
         Kind.POWERCAP: (Operation.CONFIG, Operation.READ),
         Kind.PIN: (Operation.CONFIG, Operation.READ),
+        # Who may read an element may have it measured, which nobody else notices.
+        Kind.TELEMETRY: (Operation.READ,),
     }
 )
 

@@ -19,10 +19,11 @@ class Protocol(IntEnum):
     VOLTAGE = 0x17
     POWERCAP = 0x18
     PINCTRL = 0x19
+    TELEMETRY = 0x1B
 
 
 class Kind(StrEnum):
-    """The kinds of resource, in protocol order. A device tree has no source for the last two."""
+    """The kinds of resource, in protocol order. A device tree has no source for the last three."""
 
     POWER = "power"
     PERFORMANCE = "performance"
@@ -32,6 +33,7 @@ class Kind(StrEnum):
     VOLTAGE = "voltage"
     POWERCAP = "powercap"
     PIN = "pin"
+    TELEMETRY = "telemetry"
 
     @property
     def protocol(self) -> Protocol:
@@ -48,7 +50,11 @@ _PROTOCOL_OF: Final = {
     Kind.VOLTAGE: Protocol.VOLTAGE,
     Kind.POWERCAP: Protocol.POWERCAP,
     Kind.PIN: Protocol.PINCTRL,
+    Kind.TELEMETRY: Protocol.TELEMETRY,
 }
+
+#: The kinds that only a file of further facts can have (`runtime.overlay`).
+BEYOND_TREES: Final = frozenset({Kind.POWERCAP, Kind.PIN, Kind.TELEMETRY})
 
 #: Protocol → the kind of resource it serves; base and system power serve none.
 KIND_OF: Final[Mapping[Protocol, Kind]] = MappingProxyType(
@@ -84,6 +90,7 @@ _VERSIONS: Final[Mapping[Protocol, tuple[int | None, ...]]] = {
     Protocol.VOLTAGE: (None, 0x10000, 0x20000, 0x20001, 0x20001),
     Protocol.POWERCAP: (None, None, 0x10000, 0x20000, 0x30000),
     Protocol.PINCTRL: (None, None, None, 0x10000, 0x10000),
+    Protocol.TELEMETRY: (None, None, None, None, 0x10000),
 }
 
 #: The PROTOCOL_VERSION words by profile. A protocol without a row is not served in that profile.

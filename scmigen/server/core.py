@@ -36,6 +36,7 @@ from scmigen.server.state import (
     boot,
     undo,
 )
+from scmigen.server.telemetry import Telemetry, TelemetryError
 from scmigen.server.timers import Timers
 
 #: The agent id of the platform, which causes every change that no agent causes.
@@ -74,6 +75,7 @@ class Server:
         broken: Callable[[str], None] = lambda _: None,
         backend: Backend | None = None,
         fastchannels: Mapping[int, Window] | None = None,
+        telemetry: Mapping[int, Window] | None = None,
         successor: bool = False,
         now: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -119,7 +121,15 @@ class Server:
         self.settle("boot")
         if fastchannels:
             self.fastchannels = FastChannels(self, fastchannels)
-            if not successor:
+        self.telemetry = Telemetry(self)
+        try:
+            self.telemetry.open(telemetry or {})
+        except TelemetryError:
+            self.discard()
+            raise
+        if not successor:
+            self.telemetry.begin()
+            if self.fastchannels is not None:
                 self.fastchannels.begin()
 
     def _start(self, now: Callable[[], int]) -> None:
@@ -160,6 +170,7 @@ class Server:
         """Close the memory for FastChannels: another server is used in place of this one."""
         if self.fastchannels is not None:
             self.fastchannels.close()
+        self.telemetry.close()
 
     @cached_property
     def _store(self) -> Store:
@@ -324,6 +335,8 @@ class Server:
                 for resource in view.named.values():
                     resource.forget(session.id)
         delayed.cancel(session, tell=tell)
+        session.settings.clear()
+        self.telemetry.configured(session)
         for subscribers in self._subscribers.values():
             subscribers.pop(session.id, None)
         if self.fastchannels is not None:
@@ -354,6 +367,7 @@ class Server:
                 if (kind, number) not in before:
                     self.state[kind][number].admit(session.id)
         delayed.withdraw(session)
+        self.telemetry.configured(session)
         for (protocol, _, _), subscribers in self._subscribers.items():
             own = subscribers.get(session.id)
             if own is not None and protocol in KIND_OF:

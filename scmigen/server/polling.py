@@ -47,11 +47,15 @@ def reading(timers: Timers, sensor: Sensor) -> bytes:
 
 def interval(sensor: Sensor) -> int:
     """The update interval that a sensor is set to, in µs."""
-    value = sensor.config >> 16
-    exponent = sensor.config >> 11 & 0x1F
+    return microseconds(sensor.config >> 16, sensor.config >> 11 & 0x1F)
+
+
+def microseconds(value: int, exponent: int) -> int:
+    """An interval of ``value`` times 10 to the power of ``exponent`` s, which has five bits, within
+    what is polled; `PERIOD` for none."""
     power = (exponent - 32 if exponent & 0x10 else exponent) + 6
-    microseconds = value * 10**power if power >= 0 else value // 10**-power
-    return min(max(microseconds, SHORTEST), LONGEST) if value else PERIOD
+    found = value * 10**power if power >= 0 else value // 10**-power
+    return min(max(found, SHORTEST), LONGEST) if value else PERIOD
 
 
 class Poller:

@@ -32,6 +32,7 @@ def _view(configuration: runtime.Runtime, number: int, server: Server) -> object
         found,
         server.sessions[number].offered,
         () if channels is None else channels.layout(number),
+        server.telemetry.memory(server.sessions[number]),
         [agent.name for agent in configuration.agents] if found.permissions else (),
         [
             (kind, grant, resources[kind][grant.resource])
@@ -135,6 +136,9 @@ def _hand_over(old: Server, new: Server, kept: frozenset[int]) -> None:
     for number in kept:
         step(f"events of agent {number}", _move_events, old, new, number)
     step("system power", new.shutdown.resume, old.shutdown)
+    for number in kept:
+        new.sessions[number].settings.update(old.sessions[number].settings)
+    step("telemetry", new.telemetry.begin)
     step("polling", new.poller.resume, old.poller, kept)
     if new.fastchannels is not None:
         step("FastChannels", new.fastchannels.begin, kept, old.fastchannels)

@@ -122,6 +122,19 @@ class Ending(Protocol):
         """Change the state of the system when agents have had this time."""
 
 
+class Collector(Protocol):
+    """The collection of telemetry for all agents (`telemetry.Telemetry`)."""
+
+    def memory(self, session: "Session") -> tuple[int, int] | None:
+        """Address and size of the memory of an agent, if it has any."""
+
+    def offset(self, session: "Session", own: int) -> int:
+        """Where the line of an element begins in that memory."""
+
+    def change(self, session: "Session", **values: object) -> None:
+        """Change what the agent has switched on (fields of `telemetry.Setting`)."""
+
+
 class Channels(Protocol):
     """The FastChannels of all agents (`fastchannels.FastChannels`)."""
 
@@ -166,6 +179,10 @@ class Services(Protocol):
     @property
     def shutdown(self) -> Ending:
         """What becomes of the system."""
+
+    @property
+    def telemetry(self) -> Collector:
+        """The collection of telemetry."""
 
     @property
     def fastchannels(self) -> Channels | None:
@@ -276,6 +293,8 @@ class Session:
             )
             for kind in Kind
         }
+        #: What the agent has set in a protocol for itself alone, until it disconnects.
+        self.settings: dict[scmi.Protocol, object] = {}
         self.pins = pin_tables(services.configuration, configuration)
         #: The protocols the agent can use, in ascending order, base first.
         self.protocols: tuple[scmi.Protocol, ...] = ()

@@ -25,6 +25,7 @@ class Simulator(Backend):
         self._random = Random(seed)
         self._sensors: dict[int, runtime.Sensor] = {}
         self._powercaps: dict[int, runtime.Powercap] = {}
+        self._telemetry: dict[int, runtime.TelemetryElement] = {}
         self._now: Callable[[], int] = lambda: 0
         self._start = 0
 
@@ -32,6 +33,7 @@ class Simulator(Backend):
         """Start the scripts."""
         self._sensors = {sensor.id: sensor for sensor in configuration.sensors}
         self._powercaps = {domain.id: domain for domain in configuration.powercaps}
+        self._telemetry = {element.id: element for element in configuration.telemetry}
         self._now = now
         self._start = now()
 
@@ -46,6 +48,10 @@ class Simulator(Backend):
             if not domain.readings:
                 return (domain.sustainable_power,)
             return (self._current(domain.readings, domain.period),)
+        if kind is Kind.TELEMETRY:
+            element = self._telemetry[number]
+            values = element.readings
+            return (self._current(values, element.period),) if values else (0,)
         sensor = self._sensors[number]
         if not sensor.readings:
             return ()

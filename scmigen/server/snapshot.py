@@ -34,7 +34,7 @@ from scmigen.server.timers import Timer, Timers, Waiting
 CHANGING: Final[Mapping[type, tuple[str, ...]]] = {
     Permissions: ("_closed", "_held"),
     Poller: ("_outside", "_thresholds", "_timers"),
-    Session: ("_dropped", "_events", "features", "pending", "room", "versions"),
+    Session: ("_dropped", "_events", "features", "pending", "room", "settings", "versions"),
     Shutdown: ("_effect", "_timer"),
     Votes: ("_spoken", "_voters", "on"),
     Resource: ("busy", "setters"),

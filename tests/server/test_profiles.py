@@ -34,7 +34,7 @@ from scmigen.scmi.protocols import Profile
 NEGOTIATE = 0x10
 V2_0, V3_0, V3_1, V3_2, V4_0 = Profile
 #: Linux 6.6 rejects every other major version of these, or reads them as another layout; the 2.0
-#: and 3.0 columns are those of SCP-firmware, TF-A and Arm's test suite; the last is the beta of 4.0.
+#: and 3.0 columns are those of SCP-firmware, TF-A and Arm's test suite, the last is of a beta.
 VERSIONS = {
     BASE: (0x20000, 0x20000, 0x20000, 0x20001, 0x20001),
     POWER: (0x20000, 0x21000, 0x30000, 0x30001, 0x30001),

@@ -318,7 +318,9 @@ def test_a_configuration_that_cannot_be_served_leaves_no_file_open(tmp_path):
     fastchannel = Window(tmp_path / "memory", ADDRESS, 0x2000)
     options = serve._Options(path, (), urls, None, (), (("", fastchannel),))
     log = []
-    server = serve._server(options, None, log.append, serve._configuration(options))
+    server = serve._server(
+        options, None, log.append, serve.configuration_of(options.configuration, options.extra)
+    )
     with Service(server, {}, lambda *_: None) as service:
         path.write_text(FULL.read_text().replace('"name": "linux"', '"name": "other"'))
         before = len(list(Path("/proc/self/fd").iterdir()))

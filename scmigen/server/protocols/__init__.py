@@ -14,6 +14,7 @@ from scmigen.server.protocols import (
     reset,
     sensor,
     system,
+    telemetry,
     voltage,
 )
 from scmigen.server.protocols.handler import Handler, RequestError, Served
@@ -32,4 +33,5 @@ SERVED: Final[Mapping[Protocol, Served]] = {
     Protocol.VOLTAGE: voltage.SERVED,
     Protocol.POWERCAP: powercap.SERVED,
     Protocol.PINCTRL: pinctrl.SERVED,
+    Protocol.TELEMETRY: telemetry.SERVED,
 }

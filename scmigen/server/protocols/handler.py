@@ -182,6 +182,24 @@ def part(
     return message.reply.pack(*before, word) + found
 
 
+def filled(session: Session, message: Message, found: Sequence[bytes], index: int) -> bytes:
+    """The part that begins at ``index`` of entries of different size: the count word, and as many
+    as fit."""
+    entries = message.entries
+    assert entries is not None
+    assert entries.remaining is not None
+    room = session.room - message.reply.size
+    count, used = 0, 0
+    for entry in found[index : index + entries.returned.mask]:
+        used += len(entry)
+        if used > room:
+            break
+        count += 1
+    remaining = min(len(found) - index - count, entries.remaining.mask)
+    word = count << entries.returned.low | remaining << entries.remaining.low
+    return message.reply.pack(word) + b"".join(found[index : index + count])
+
+
 def values_part(
     session: Session, message: Message, values: Sequence[int], step: int | None, index: int
 ) -> bytes:

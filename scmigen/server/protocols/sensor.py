@@ -1,12 +1,11 @@
 """The sensor protocol, 0x15 (DEN0056, section 4.7)."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from scmigen.runtime import Axis, Interval
 from scmigen.runtime import Sensor as About
 from scmigen.scmi.features import Feature
-from scmigen.scmi.layouts import Entries, name_field
+from scmigen.scmi.layouts import name_field
 from scmigen.scmi.messages import commands, extended_names
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind, Protocol
@@ -19,6 +18,7 @@ from scmigen.server.protocols.handler import (
     Served,
     counted,
     extended_name_bit,
+    filled,
     name_get,
     part,
     pending_field,
@@ -111,21 +111,6 @@ def _descriptor(session: Session, own: int) -> bytes:
     return pack(own, low, high, short_name(sensor)) + more
 
 
-def _filled(entries: Entries | None, found: Sequence[bytes], index: int, room: int) -> bytes:
-    """The count word and as many entries of different size from ``index`` on as fit."""
-    assert entries is not None
-    assert entries.remaining is not None
-    count, used = 0, 0
-    for entry in found[index : index + entries.returned.mask]:
-        used += len(entry)
-        if used > room:
-            break
-        count += 1
-    remaining = min(len(found) - index - count, entries.remaining.mask)
-    word = count | remaining << entries.remaining.low
-    return word.to_bytes(4, "little") + b"".join(found[index : index + count])
-
-
 def description_get(session: Session, index: int) -> bytes:
     """SENSOR_DESCRIPTION_GET: descriptors of 28 bytes or more."""
     total = counted(session, Protocol.SENSOR)
@@ -211,7 +196,7 @@ def axis_description_get(session: Session, sensor: Sensor, _: int, index: int) -
     require(index < len(axes))
     names = extended_names(Protocol.SENSOR, session.versions[Protocol.SENSOR])
     found = [_axis(number, axis, names) for number, axis in enumerate(axes)]
-    return _filled(_AXIS.entries, found, index, session.room - 4)
+    return filled(session, _AXIS, found, index)
 
 
 def axis_name_get(session: Session, sensor: Sensor, _: int, index: int) -> bytes:
@@ -225,7 +210,7 @@ def axis_name_get(session: Session, sensor: Sensor, _: int, index: int) -> bytes
         for number, axis in enumerate(axes)
         if len(axis.name) >= SHORT_NAME_SIZE
     ]
-    return _filled(_AXIS_NAMES.entries, found, min(index, len(found)), session.room - 4)
+    return filled(session, _AXIS_NAMES, found, min(index, len(found)))
 
 
 def list_update_intervals(session: Session, sensor: Sensor, _: int, index: int) -> bytes:

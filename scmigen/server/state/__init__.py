@@ -33,6 +33,7 @@ from scmigen.server.state.unshared import (
     Powercap,
     ResetDomain,
     Sensor,
+    TelemetryElement,
 )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Sensor",
     "State",
     "Switch",
+    "TelemetryElement",
     "VoltageDomain",
     "Votes",
     "boot",
@@ -103,6 +105,9 @@ def _boot(
         Kind.SENSOR: {item.id: Sensor(item, context) for item in configuration.sensors},
         Kind.POWERCAP: {item.id: Powercap(item, context) for item in configuration.powercaps},
         Kind.PIN: {item.id: Pin(item, context) for item in configuration.pins},
+        Kind.TELEMETRY: {
+            item.id: TelemetryElement(item, context) for item in configuration.telemetry
+        },
     }
 
 

@@ -203,6 +203,22 @@ class Powercap(Resource):
         return (*self.context.backend.read(Kind.POWERCAP, self.number), 0)[0] & 0xFFFF_FFFF
 
 
+class TelemetryElement(Resource):
+    """A data element of telemetry. What agents switch on is each one's own, and no state of it."""
+
+    __slots__ = ("about",)
+    kind = Kind.TELEMETRY
+
+    def __init__(self, configuration: runtime.TelemetryElement, context: Context) -> None:
+        super().__init__(configuration, context)
+        self.about = configuration
+
+    def read(self) -> int:
+        """The current value, as many bytes as it has. Raises `BackendError`."""
+        value = (*self.context.backend.read(Kind.TELEMETRY, self.number), 0)[0]
+        return value & (1 << 8 * self.about.size) - 1
+
+
 class Pin(Resource):
     """A pin: its settings (type → value), its function, and the agent that has requested it."""
 

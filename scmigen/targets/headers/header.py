@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from scmigen.bindings.facts import ResourceKey
 from scmigen.model.platform import Platform, Resource
 from scmigen.runtime import Numbering
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import BEYOND_TREES, Kind
 from scmigen.targets.common.ctext import Enumerators, identifier, notice, plain
 from scmigen.targets.common.files import File
 from scmigen.targets.common.names import origin_of, telling
@@ -26,9 +26,7 @@ _PREFIX = {
     Kind.SENSOR: "SCMI_SENSOR",
     Kind.RESET: "SCMI_RST",
     Kind.VOLTAGE: "SCMI_VOLTD",
-    Kind.POWERCAP: "SCMI_POWERCAP",
-    Kind.PIN: "SCMI_PIN",
-}
+} | {kind: f"SCMI_{kind.name}" for kind in BEYOND_TREES}
 
 
 #: Longest name that becomes a define; trees include these, so that it stays as it is.

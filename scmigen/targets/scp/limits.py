@@ -6,7 +6,7 @@ from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
 from scmigen.model.platform import Platform
 from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import BEYOND_TREES, Kind
 from scmigen.targets.common.values import operating_points, trip_points
 from scmigen.targets.limits import IdSpace, Limits, highest, related, where
 from scmigen.targets.scp.channels import optee_channels
@@ -30,11 +30,11 @@ LIMITS = Limits(
     # 8 bits of BASE PROTOCOL_ATTRIBUTES.
     agents=255,
     kinds=frozenset(KINDS),
-    without={
+    without=dict.fromkeys(BEYOND_TREES, "SCP-firmware has no such protocol")
+    | {
         Kind.POWERCAP: "SCP-firmware's scmi-power-capping works on modules power-allocator, "
         "power-coordinator and power-meter that are not part of it, and with permissions for its "
         "domains it denies them all",
-        Kind.PIN: "SCP-firmware has no such protocol",
     },
     # The power domain module needs an element for SYSTOP.
     elements=dict.fromkeys(KINDS, _ELEMENTS) | {Kind.POWER: _ELEMENTS - 1, Kind.RESET: _ROWS},
