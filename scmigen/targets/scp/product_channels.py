@@ -137,6 +137,15 @@ class _Product:
                     hint="leave out ready: mailbox or init-mailbox: false",
                 )
             )
+        elif said.ready == "mailbox" and said.power_domain is None:
+            self.problems.append(
+                SCP_SERVICE.warning(
+                    f"{plan.what} is ready with its mailbox, which is there before scmi listens, "
+                    "as no power domain has to be switched on first",
+                    plan.position,
+                    hint="power-domain of the channel, or ready: start",
+                )
+            )
         slot = said.slot or self._slot(plan)
         return Mailbox(
             *place,

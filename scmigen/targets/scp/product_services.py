@@ -60,6 +60,25 @@ def _check(setup: Setup, sources: ProductSources, rows: Sequence[Channel]) -> It
         if missing:
             yield _missing(setup, sources, rows, missing, optional=optional)
     yield from _misplaced(setup, sources, rows, wanted)
+    yield from _unheard(setup, sources, rows)
+
+
+def _unheard(
+    setup: Setup, sources: ProductSources, rows: Sequence[Channel]
+) -> Iterator[Diagnostic]:
+    """Services that are ready before the module that waits for them listens."""
+    by_name = {row.enum: row for row in rows} | {str(row.number): row for row in rows}
+    for name, use in sources.uses.items():
+        row = by_name.get(name) or by_name.get(str(sources.values.get(name)))
+        if row is not None and not row.waits and sources.starts_late(use.module):
+            yield SCP_SERVICE.warning(
+                f"{use.module} waits for service {name}, but starts after scmi: it is not told "
+                f"that channel {row.word} of {row.agent.agent.name} is ready",
+                setup.options.at("product"),
+                [Related(name, use.position)],
+                "ready: mailbox at the channel; the mailbox then needs a power domain that is "
+                "switched on later",
+            )
 
 
 def _is_missing(use: Use, sources: ProductSources, rows: Sequence[Channel]) -> bool:

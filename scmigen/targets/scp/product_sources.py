@@ -1,9 +1,10 @@
 """The SCMI services that the sources of a product name: its enumerators, and who uses them.
 
 Modules of a product subscribe to services by index at start, and the firmware stops where one does
-not exist. The sources are text that others wrote: only ``.c`` and ``.h`` files below the directory
-are read, of bounded number and size, and nothing is followed or run. Enumerators are counted as
-they stand; of the preprocessor only ``#ifdef BUILD_HAS_SCMI_NOTIFICATIONS`` is known.
+not exist. The sources are text that others wrote: only ``.c``, ``.h`` and ``Firmware.cmake`` files
+below the directory are read, of bounded number and size, and nothing is followed or run.
+Enumerators are counted as they stand; of the preprocessor only ``#ifdef
+BUILD_HAS_SCMI_NOTIFICATIONS`` is known.
 """
 
 import os
@@ -29,6 +30,11 @@ _ENUMERATOR = re.compile(r"([A-Za-z_]\w*)\s*(?:=\s*(.*))?", re.DOTALL)
 _LITERAL = re.compile(r"\(*\s*(?:([0-9]{1,5})[uU]?|([A-Za-z_]\w*))\s*\)*")
 
 
+#: The file that lists the modules of a firmware in the order in which they start.
+_MODULES = "Firmware.cmake"
+_LISTED = re.compile(r'^[ \t]*list\(APPEND SCP_MODULES "([a-z0-9-]{1,64})"\)', re.MULTILINE)
+
+
 class ProductError(Exception):
     """A directory that cannot be read, or is more than a product."""
 
@@ -38,6 +44,7 @@ class Use:
     """A service that a module names; ``optional``: only with SCMI notifications."""
 
     name: str
+    module: str
     position: Position
     optional: bool
 
@@ -45,17 +52,31 @@ class Use:
 @dataclass(frozen=True, slots=True)
 class ProductSources:
     """The enumerators of services with their values, None where that is not known, and the uses in
-    the product's modules: the first of each name, one without a condition before others."""
+    the product's modules: the first of each name, one without a condition before others. ``orders``
+    are the modules of each firmware in the order in which they start."""
 
     values: Mapping[str, int | None]
     uses: Mapping[str, Use]
+    orders: tuple[tuple[str, ...], ...] = ()
+
+    def starts_late(self, module: str) -> bool:
+        """Whether a module starts after the SCMI module in each firmware that has both."""
+        places = [
+            (order.index(module), order.index("scmi"))
+            for order in self.orders
+            if module in order and "scmi" in order
+        ]
+        return bool(places) and all(mine > scmi for mine, scmi in places)
 
 
 def read_product(folder: Path) -> ProductSources:
     """What the sources of a product say of services. Raises `ProductError`."""
     values: dict[str, int | None] = {}
     uses: dict[str, Use] = {}
+    orders: list[tuple[str, ...]] = []
     for path, text in _texts(folder):
+        if path.name == _MODULES:
+            orders.append(tuple(_LISTED.findall(text)))
         if MARK not in text:
             continue
         code = _COMMENT.sub(_blank, text)
@@ -63,12 +84,13 @@ def read_product(folder: Path) -> ProductSources:
             for name, value in _enumerators(code):
                 known = values.setdefault(name, value)
                 values[name] = value if known == value else None
-        elif "module" in path.relative_to(folder).parts[:-1]:
-            for use in _uses(code, str(path)):
+        elif "module" in (folders := path.relative_to(folder).parts[:-1]):
+            module = "".join(folders[folders.index("module") + 1 :][:1]).replace("_", "-")
+            for use in _uses(code, module, str(path)):
                 known_use = uses.setdefault(use.name, use)
                 if known_use.optional and not use.optional:
                     uses[use.name] = use
-    return ProductSources(values, uses)
+    return ProductSources(values, uses, tuple(orders))
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -110,7 +132,9 @@ def _sources(folder: Path) -> Iterator[Path]:
                 raise ProductError(f"there are more than {_MAX_ENTRIES} files below it")
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(here / entry.name)
-            elif entry.name.endswith((".c", ".h")) and entry.is_file(follow_symlinks=False):
+            elif entry.name.endswith((".c", ".h", _MODULES)) and entry.is_file(
+                follow_symlinks=False
+            ):
                 yield here / entry.name
 
 
@@ -139,7 +163,7 @@ def _value(text: str, known: Mapping[str, int | None]) -> int | None:
     return int(found[1]) if found[1] is not None else known.get(found[2])
 
 
-def _uses(code: str, file: str) -> Iterator[Use]:
+def _uses(code: str, module: str, file: str) -> Iterator[Use]:
     """The services that a source names."""
     conditions: list[bool] = []
     for number, line in enumerate(code.split("\n"), 1):
@@ -155,7 +179,8 @@ def _uses(code: str, file: str) -> Iterator[Use]:
             continue
         for found in _NAME.finditer(line) if MARK in line else ():
             if MARK in found[0]:
-                yield Use(found[0], Position(file, number, found.start() + 1), any(conditions))
+                where = Position(file, number, found.start() + 1)
+                yield Use(found[0], module, where, any(conditions))
 
 
 def folder_of(path: str, said_at: Position | None) -> Path:

@@ -342,6 +342,12 @@ def test_a_slot_of_another_driver_may_be_one_for_both_ways() -> None:
     assert not made(merged(*same))[0]
 
 
+def test_a_mailbox_that_is_always_there_is_ready_too_early() -> None:
+    (told,) = made(merged(("psci", "a2p", {"ready": "mailbox"})))[1]
+    assert (told.id, told.severity) == ("scp-service", Severity.WARNING)
+    assert "before scmi listens" in told.message
+
+
 def test_memory_that_is_named_needs_no_warning() -> None:
     channels = merged(("ospm", "a2p", {"memory": "= LOW"}), ("ospm", "p2a", {"memory": "&low1"}))
     assert len([item for item in made(channels)[1] if item.severity is Severity.WARNING]) == 2

@@ -140,6 +140,36 @@ def test_a_service_of_another_agent_is_no_substitute(product: Path) -> None:
     ]
 
 
+LIST = 'list(APPEND SCP_MODULES "{}")\n'
+
+
+@pytest.mark.parametrize(
+    ("order", "ready", "told"),
+    [
+        ("acme-system scmi", "start", 0),
+        ("scmi acme-system", "start", 2),
+        ("scmi acme-system", "mailbox", 0),
+        ("scmi", "start", 0),
+    ],
+)
+def test_a_module_that_listens_too_late_is_told(
+    order: str, ready: str, told: int, product: Path
+) -> None:
+    """As Morello's and N1SDP's, whose own tables have the services ready with the mailbox."""
+    listed = "".join(LIST.format(name) for name in order.split())
+    write(product / "fw/Firmware.cmake", f"# {LIST.format('acme-system')}{listed}")
+    late = {"ready": ready, "power-domain": "= TOP"}
+    channels = {agent: {w: dict(said) for w, said in words.items()} for agent, words in ALL.items()}
+    channels["psci"]["a2p"] |= late
+    channels["ospm"]["a2p"] |= late
+    channels["ospm"]["a2p performance"] |= {"ready": "mailbox", "power-domain": "= TOP"}
+    channels["ospm"]["p2a"] |= {"ready": "mailbox", "power-domain": "= TOP"}
+    _, said = made(channels, product=str(product))
+    late_ones = [item for item in said if "starts after scmi" in item.message]
+    assert len(late_ones) == told
+    assert {item.severity for item in late_ones} <= {Severity.WARNING}
+
+
 def test_a_misspelt_enumerator_is_told(product: Path) -> None:
     _, said = made(
         merged(("psci", "a2p", {"index": "ACME_SCMI_SERVICE_IDX_PSCI"})), product=str(product)
