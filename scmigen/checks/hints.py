@@ -27,6 +27,11 @@ def managed(tree: DeviceTree, paths: Iterable[str]) -> str:
     return f"platform.managed: {_nodes(tree, paths)}"
 
 
+def fixed(tree: DeviceTree, paths: Iterable[str]) -> str:
+    """``platform.fixed: ["&vcc_5v"]``: these providers stay as they are, whoever uses them."""
+    return f"platform.fixed: {_nodes(tree, paths)}"
+
+
 def devices(tree: DeviceTree, paths: Iterable[str]) -> str:
     """``platform.devices: ["&i2c1"]``: the platform keeps these devices for itself."""
     return f"platform.devices: {_nodes(tree, paths)}"

@@ -30,6 +30,7 @@ from scmigen.checks.words import (
 )
 from scmigen.diagnostics import Diagnostic, Position, Related, Severity, counted
 from scmigen.model.platform import Model, no_such
+from scmigen.scmi.protocols import Kind
 
 _NEED = ("use by other agents needs", "uses by other agents need")
 
@@ -114,12 +115,28 @@ def _listed(
 def _hint(model: Model, provider: Provider, users: Sequence[Agent]) -> str:
     tree = model.inventory.tree
     hint = f"{hints.managed(tree, [chip_of(provider.node).path])} has the platform serve it"
+    if _needs_votes(model, provider, users):
+        hint += (
+            f"; or {hints.fixed(tree, [provider.node.path])} leaves it as it is for all: "
+            "SCP-firmware needs that, as it counts no votes for a supply of several"
+        )
     bus = pmic_bus_of(provider.node)
     if bus is not None and not model.owners.names(bus.path):
         hint += f"; {hints.devices(tree, [bus.path])} hands the whole bus to the platform"
     if provider.switched_by_board and _moves(model, provider, users):
         hint += f"; or {hints.access(tree, [provider.node.path], users)} gives it to {names(users)}"
     return hint
+
+
+def _needs_votes(model: Model, provider: Provider, users: Sequence[Agent]) -> bool:
+    """Whether a supply is for devices of several agents, or of one and the platform."""
+    if Kind.VOLTAGE not in provider.kinds:
+        return False
+    holders: set[Agent | None] = set(users)
+    for use in model.inventory.uses:
+        if use.key.provider == provider.node.path:
+            holders.update(model.owners.of(use.consumer).all_agents or (None,))
+    return len(holders) > 1
 
 
 def _moves(model: Model, provider: Provider, users: Sequence[Agent]) -> bool:

@@ -353,16 +353,24 @@ def _votes(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
                     f"{title(kind)} {resource.name} is controlled by {', '.join(names)}; "
                     f"{limits.holder} counts no votes there, so the last request would win",
                     where(resource),
-                    hint="give the devices of this resource to one agent, or leave it to the "
-                    "platform (platform.fixed)",
+                    hint="give the devices of this resource to one agent; or "
+                    + _fixed(platform, resource),
                 )
             elif grants and resource.facts.always_on:
                 yield limits.finding("votes").warning(
                     f"{title(kind)} {resource.name} is to stay on, but {limits.holder} would let "
                     f"{names[0]} switch it off",
                     where(resource),
-                    hint="leave it to the platform (platform.fixed)",
+                    hint=_fixed(platform, resource),
                 )
+
+
+def _fixed(platform: Platform, resource: Resource) -> str:
+    """The line for the agents file that leaves a resource to the platform."""
+    path, tree = resource.key.provider, platform.inventory.tree
+    word = f"&{tree.label_of[path]}" if path in tree.label_of else path
+    instead = " in place of platform.managed" if path in platform.options.managed else ""
+    return f'platform.fixed: ["{word}"]{instead} leaves it to the platform'
 
 
 def _parents(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:

@@ -21,6 +21,7 @@ FLAG = re.compile(
     r"(?P<agents>[\w-]+(?:, [\w-]+)*(?: and (?!access: )[\w-]+)?)(?: and (?=access: ))?"
 )
 WORDS = re.compile(r"[\w-]+(?:, [\w-]+)*(?: and [\w-]+)?")
+INSTEAD = re.compile(r" in place of platform\.(?P<key>[a-z-]+)")
 DEFAULT = "default: true"
 SHARE_ALL = "add flags: {shared: true} to every entry"
 
@@ -28,7 +29,8 @@ SHARE_ALL = "add flags: {shared: true} to every entry"
 class Remedy(NamedTuple):
     """One way out: the mapping and the key it is for, what is added, and what goes.
 
-    ``flagged`` are agents that name the device already: their entry gets the flags.
+    ``flagged`` are agents that name the device already: their entry gets the flags. ``instead``:
+    the key of ``platform`` that had the entries before.
     """
 
     where: str
@@ -36,6 +38,7 @@ class Remedy(NamedTuple):
     agents: tuple[str, ...] = ()
     dropped: tuple[tuple[str, str], ...] = ()
     flagged: tuple[str, ...] = ()
+    instead: str = ""
 
 
 def _list_at(text: str, start: int) -> str:
@@ -73,7 +76,9 @@ def remedies(hint: str) -> Iterator[Remedy]:
             agents = tuple(re.split(r", | and ", names[0]))
         entries = yaml.safe_load(text)
         also = flagged["agents"] if entries == flagged["flagged"] else ()
-        yield Remedy(found["where"], entries, agents, tuple(dropped), also)
+        instead = INSTEAD.match(rest)
+        before = instead["key"] if instead else ""
+        yield Remedy(found["where"], entries, agents, tuple(dropped), also, before)
     if DEFAULT in hint:
         yield Remedy(DEFAULT, [])
     if SHARE_ALL in hint:
@@ -99,6 +104,9 @@ def apply(remedy: Remedy, text: str | None, tree: DeviceTree) -> str:
         key = remedy.where.partition(".")[2]
         platform = document.setdefault("platform", {})
         platform[key] = [*platform.get(key, []), *remedy.entries]
+        if remedy.instead:
+            kept = [word for word in platform[remedy.instead] if word not in remedy.entries]
+            platform[remedy.instead] = kept
     else:
         for agent in remedy.agents:
             domain = document["domains"][agent]
