@@ -113,7 +113,12 @@ class Board:
     def _inventory(self) -> Inventory:
         """What the tables read of an inventory; all else is empty."""
         tree = DeviceTree(self.root, "board.dts")
-        known = {"tree": tree, "references": References(tree), "uses": tuple(self.uses)}
+        known = {
+            "tree": tree,
+            "references": References(tree),
+            "providers": {},
+            "uses": tuple(self.uses),
+        }
         return Inventory(**{f.name: known.get(f.name, ()) for f in fields(Inventory)})
 
     def platform(self, options: PlatformOptions | None = None, **scp: object) -> Platform:
