@@ -1,12 +1,13 @@
 """What is sent to both servers: a systematic sweep, and random messages that a seed repeats."""
 
 import random
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import Field, Layout, Message
+from scmigen.scmi.operations import NEEDED, Operation
 from scmigen.scmi.protocols import Protocol
 
 #: A version that has every message.
@@ -16,18 +17,10 @@ _LONGEST: Final = 96
 #: Messages that end a system, so that nothing is left to compare.
 _ENDS: Final = frozenset({(Protocol.SYSTEM, 0x3)})
 _RESERVED_FLAGS: Final = 0xFFFF_FFFE
-#: Messages that only read, and are not about a resource or open with ``read``.
+#: Messages that only read, of the protocols without resources.
 _READING: Final[Mapping[Protocol, frozenset[int]]] = {
     Protocol.BASE: frozenset(range(0x3, 0x8)),
     Protocol.SYSTEM: frozenset({0x4}),
-    Protocol.POWER: frozenset({0x3, 0x5, 0x8}),
-    Protocol.PERFORMANCE: frozenset({0x3, 0x4, 0x6, 0x8, 0xB, 0xC}),
-    Protocol.CLOCK: frozenset({0x3, 0x4, 0x6, 0x8, 0xB, 0xC, 0xE, 0xF}),
-    Protocol.SENSOR: frozenset({0x3, 0x6, 0x7, 0x8, 0x9, 0xC, 0xD}),
-    Protocol.RESET: frozenset({0x3, 0x6}),
-    Protocol.VOLTAGE: frozenset({0x3, 0x4, 0x6, 0x8, 0x9}),
-    Protocol.POWERCAP: frozenset({0x3, 0x4, 0x6, 0x8, 0x9, 0xC}),
-    Protocol.PINCTRL: frozenset({0x3, 0x4, 0x5, 0x9}),
 }
 _COMMON: Final = frozenset({messages.VERSION, messages.ATTRIBUTES, messages.MESSAGE_ATTRIBUTES})
 _BYTES: Final = {"u8": 1, "u16": 2, "u32": 4, "i32": 4, "u64": 8, "i64": 8}
@@ -53,6 +46,8 @@ _LIKELY: Final[Mapping[str, tuple[int, ...]]] = {
     "state": (0, 1 << 30),
     "reset_state": (0, 1 << 31),
 }
+#: How far from a value of a reply the value of a message may be.
+_BESIDE: Final = (0, 0, 0, 0, 1, -1)
 #: The most values that are remembered of the replies about one resource.
 _LEARNT: Final = 64
 
@@ -75,12 +70,20 @@ class Choice:
     left_out: Container[str] = frozenset()
     write: bool = False
 
-    def rows(self, protocol: Protocol) -> tuple[Message, ...]:
-        """The messages of a protocol, each in its newest form."""
-        known = messages.commands(protocol, _NEWEST).values()
+    def rows(self, protocol: Protocol, versions: Iterable[int]) -> tuple[Message, ...]:
+        """The messages of a protocol, each in the forms of these versions, and those of later ones
+        in their newest form."""
+        forms: dict[tuple[int, int], Message] = {}
+        for version in versions:
+            for row in messages.commands(protocol, version).values():
+                forms.setdefault((row.id, row.request.size), row)
+        known = {number for number, _ in forms}
+        for row in messages.commands(protocol, _NEWEST).values():
+            if row.id not in known:
+                forms[row.id, row.request.size] = row
         return tuple(
             row
-            for row in sorted(known, key=lambda row: row.id)
+            for _, row in sorted(forms.items())
             if (self.write or reads(protocol, row.id))
             and row.name not in self.left_out
             and f"{protocol.name}.{row.name}" not in self.left_out
@@ -88,17 +91,23 @@ class Choice:
 
 
 def reads(protocol: Protocol, message: int) -> bool:
-    """Whether a message leaves everything as it is."""
-    return message in _COMMON or message in _READING[protocol]
+    """Whether a message leaves everything as it is: it needs to be allowed to read, or less, and
+    subscribes to nothing."""
+    if message in _COMMON or message in _READING.get(protocol, ()):
+        return True
+    needed = NEEDED.get(protocol, {})
+    name = messages.commands(protocol, _NEWEST)[message].name if message in needed else "NOTIFY"
+    return "NOTIFY" not in name and needed[message] in (None, Operation.READ)
 
 
 @dataclass(slots=True)
 class Known:
-    """What the servers have told of themselves: agents, ids of each agent and protocol, and values
-    in replies, by protocol and id."""
+    """What the servers have told of themselves: agents, ids of each agent and protocol, versions of
+    each protocol, and values in replies, by protocol and id."""
 
     agents: int
     ids: Mapping[tuple[int, int], int]
+    versions: Mapping[int, Collection[int]] = field(default_factory=dict)
     values: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     #: Some ids of each agent and protocol about which the first server has answered.
     answered: dict[tuple[int, int], list[int]] = field(default_factory=dict)
@@ -150,7 +159,7 @@ def sweep(choice: Choice, known: Known) -> Iterator[Request]:
     in 8 or 16 bits, and wrong sizes; agent by agent."""
     for agent in range(known.agents):
         for protocol in choice.protocols:
-            for row in choice.rows(protocol):
+            for row in choice.rows(protocol, known.versions.get(protocol, ())):
                 yield from _swept(agent, protocol, row, known)
 
 
@@ -213,7 +222,7 @@ def at_random(choice: Choice, known: Known, count: int, seed: int) -> Iterator[R
     """``count`` messages: mostly of the right size and about resources that exist, with values from
     earlier replies; the same for the same seed and the same replies."""
     chance = random.Random(seed)
-    rows = {protocol: choice.rows(protocol) for protocol in choice.protocols}
+    rows = {it: choice.rows(it, known.versions.get(it, ())) for it in choice.protocols}
     able = [protocol for protocol in choice.protocols if rows[protocol]]
     for _ in range(count if able else 0):
         agent = chance.randrange(known.agents)
@@ -228,7 +237,8 @@ def at_random(choice: Choice, known: Known, count: int, seed: int) -> Iterator[R
         for it in row.request.fields:
             if it.name not in (_counted(row), *_PLAIN) and chance.random() < 0.6:
                 learnt = known.values.get((protocol, subject))
-                values[it.name] = chance.choice(learnt) if learnt else values[it.name]
+                if learnt:
+                    values[it.name] = chance.choice(learnt) + chance.choice(_BESIDE)
         _careful(protocol, row, values, known)
         payload = _pack(row.request, values)
         yield Request(agent, protocol, row.id, _sized(chance, payload))

@@ -122,7 +122,12 @@ def known_of(pairs: Sequence[Pair]) -> Known:
             ]
             if counts:
                 ids[place, int(protocol)] = max(counts)
-    return Known(len(pairs), ids)
+    versions: dict[int, set[int]] = {}
+    for pair in pairs:
+        for told in (pair.our_versions, pair.their_versions):
+            for number, word in told.items():
+                versions.setdefault(number, set()).add(word)
+    return Known(len(pairs), ids, {number: sorted(words) for number, words in versions.items()})
 
 
 def _count(channel: Requests, protocol: Protocol) -> int:

@@ -1,11 +1,11 @@
 """What is sent: everything that reads, nothing that ends a server, and the same for a seed."""
 
+import re
 import struct
 from itertools import islice
 
 from scmigen.compare.messages import Choice, Known, Request, at_random, reads, sweep
 from scmigen.scmi import messages
-from scmigen.scmi.operations import NEEDED, Operation
 from scmigen.scmi.protocols import Protocol
 
 CLOCKS = Choice((Protocol.CLOCK,))
@@ -19,14 +19,16 @@ def named(request: Request):
     return messages.commands(Protocol(request.protocol), 0xFFFFFFFF)[request.message]
 
 
-def test_a_message_that_reads_needs_no_other_operation_than_read():
-    """NOTIFY needs read and subscribes; all others that need read, or nothing, read."""
+READS = re.compile(
+    r"(?!.*(NOTIFY|_SET(_|$))).*(_GET(_PERMISSIONS)?|_GET_\w+|ATTRIBUTES|VERSION|_DESCRIBE_\w+"
+    r"|_DISCOVER_\w+|_LIST_\w+)"
+)
+
+
+def test_a_message_reads_if_its_name_says_so():
     for protocol in Protocol:
         for row in messages.commands(protocol, 0xFFFFFFFF).values():
-            needed = NEEDED.get(protocol, {}).get(row.id, "no resource")
-            if needed == "no resource":
-                continue
-            expected = needed in (None, Operation.READ) and "NOTIFY" not in row.name
+            expected = bool(READS.fullmatch(row.name)) and not row.name.startswith("NEGOTIATE")
             assert reads(protocol, row.id) == expected, row.name
 
 
@@ -80,6 +82,15 @@ def test_a_notification_is_not_disabled_before_it_was_enabled():
     told.enabled.add((int(Protocol.CLOCK), 0x9))
     later = [it for it in at_random(choice, told, 2000, 5) if it.message == 0x9]
     assert 0 in {it.payload[4] for it in later if len(it.payload) == 8}
+
+
+def test_messages_have_the_sizes_of_the_servers_versions():
+    """CLOCK_CONFIG_SET has 8 bytes in 1.0 and 12 in 3.0."""
+    told = Known(1, {(0, int(Protocol.CLOCK)): 3}, {int(Protocol.CLOCK): [0x10000, 0x30000]})
+    choice = Choice((Protocol.CLOCK,), write=True)
+    sizes = [len(it.payload) for it in at_random(choice, told, 2000, 1) if it.message == 0x7]
+    assert sizes.count(8) > len(sizes) / 4
+    assert sizes.count(12) > len(sizes) / 4
 
 
 def test_a_seed_repeats_itself():
