@@ -54,6 +54,7 @@ class Follower:
         about = self.tables.configuration
         self.powered |= {domain.id for domain in about.power_domains if domain.enabled}
         self.rates = {clock.id: clock.rate for clock in about.clocks}
+        self._clocks = {domain.id: domain.clock for domain in about.performance_domains}
         kept = self.tables.kept_on(Kind.VOLTAGE)
         self.supplied = {it.id for it in about.voltage_domains if it.enabled or it.id in kept}
         for domain in about.performance_domains:
@@ -97,7 +98,8 @@ class Follower:
             case 0x13, 0x7:
                 _, low, high = self.levels[number]
                 if words[1] in self.known(number):
-                    self.levels[number] = self.clipped(number, words[1]), low, high
+                    level = self._reached(number, self.clipped(number, words[1]))
+                    self.levels[number] = level, low, high
 
     def _clock(self, agent: int, own: int, element: int, on: bool) -> None:
         if on == ((agent, own) in self.votes):
@@ -123,7 +125,20 @@ class Follower:
         held = [limits for (domain, _), limits in self.asked.items() if domain == number]
         high = min(limit for _, limit in held)
         low = min(max(limit for limit, _ in held), high)
-        self.levels[number] = min(max(level, low), high), low, high
+        self.levels[number] = self._reached(number, min(max(level, low), high)), low, high
+
+    def _reached(self, number: int, level: int) -> int:
+        """The level that a domain is at after a request, which was answered before: a clock that
+        is off takes no rate, and the domain stays where it was."""
+        clock = self._clocks[number]
+        if clock is None:
+            return level
+        if clock in self.stopped:
+            return self.levels[number][0]
+        for known, _, kilohertz in self.tables.points(number):
+            if known == level:
+                self.rates[clock] = 1000 * kilohertz
+        return level
 
     def known(self, number: int) -> list[int]:
         """The levels of a performance domain, ascending."""
