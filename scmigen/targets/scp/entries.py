@@ -1,7 +1,8 @@
 """Entries below ``drivers``: those that cannot be right, and those that have no effect.
 
 An entry is a compatible, a slot, a key of a driver or a number of its ``element``. Removing one
-that is not reported here changes a file of an output, or makes an error.
+that is not reported here changes a file of an output, or makes an error; or the entry says the
+default.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -52,6 +53,15 @@ _SYSTEM_KEYS: Mapping[str, frozenset[str]] = {
     "data": frozenset(),
     "mailbox": frozenset({Slot.DOORBELL}),
     "sub-element": frozenset({Slot.ALARM, Slot.FAST_ALARM}),
+}
+
+
+#: What a key of a doorbell could say instead, to see whether anything follows from it.
+_OTHERWISE: Mapping[str, str] = {
+    "api": "OTHERWISE",
+    "element": "= OTHERWISE",
+    "header": "otherwise.h",
+    "mailbox": "= OTHERWISE",
 }
 
 
@@ -263,9 +273,9 @@ def _settled(setups: Sequence[Setup], entry: Entry) -> Iterator[Diagnostic]:
     if any(has_errors(found.problems) for found in before):
         return  # what a key changes may not be there yet
     for key in _given(entry):
-        used = Slot.DOORBELL in _SYSTEM_KEYS.get(key, SYSTEM_SLOTS)
-        after = [channels(_without(setup, entry.word, key), {}) for setup in setups]
-        if used and before == after:
+        if key in _OTHERWISE and before == [
+            channels(_otherwise(setup, entry.word, key), {}) for setup in setups
+        ]:
             why = "each channel that has this doorbell says that itself"
             yield _idle(setups[0].options, entry, key, why)
 
@@ -291,13 +301,20 @@ def _no_use(setup: Setup, drivers: Drivers, word: str) -> str | None:
     return None
 
 
-def _without(setup: Setup, word: str, key: str | None = None) -> Setup:
-    """The same without a driver of the system, or without a key of it."""
-    drivers = dict(setup.options.drivers[SYSTEM])
-    driver = drivers.pop(word)
-    if key is not None:
-        fields = {field.encode_name: field for field in msgspec.structs.fields(Driver)}
-        default = {fields[key].name: fields[key].default}
-        drivers[word] = msgspec.structs.replace(driver, **default)
-    drivers_ = {**setup.options.drivers, SYSTEM: drivers}
-    return replace(setup, options=msgspec.structs.replace(setup.options, drivers=drivers_))
+def _without(setup: Setup, word: str) -> Setup:
+    """The same without a driver of the system."""
+    drivers = {name: found for name, found in setup.options.drivers[SYSTEM].items() if name != word}
+    return _with_system(setup, drivers)
+
+
+def _otherwise(setup: Setup, word: str, key: str) -> Setup:
+    """The same with something else at a key of a driver of the system."""
+    drivers = setup.options.drivers[SYSTEM]
+    changed = msgspec.structs.replace(drivers[word], **{key: _OTHERWISE[key]})
+    return _with_system(setup, {**drivers, word: changed})
+
+
+def _with_system(setup: Setup, drivers: Mapping[str, Driver]) -> Setup:
+    """The same with other drivers of the system."""
+    options = {**setup.options.drivers, SYSTEM: drivers}
+    return replace(setup, options=msgspec.structs.replace(setup.options, drivers=options))

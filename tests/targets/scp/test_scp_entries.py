@@ -175,6 +175,12 @@ def test_what_has_no_effect_is_reported(drivers: dict[str, Any], channels: dict[
     assert wrong == []
 
 
+def test_the_default_may_be_said() -> None:
+    """As the reference does: an element of 0 changes nothing, and another number would."""
+    drivers = {**CHANNELS, "system": {**CHANNELS["system"], "doorbell": {**MHU, "element": 0}}}
+    assert list(option_problems(model_of(TREE, text(drivers, {})))) == []
+
+
 def told(drivers: str) -> list[Diagnostic]:
     """What is said of a line below ``drivers``; the first where the ``^`` is."""
     before = yaml.safe_dump({"domains": DOMAINS}, sort_keys=False)
