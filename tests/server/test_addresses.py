@@ -135,10 +135,11 @@ def test_a_socket_path_may_have_107_bytes(board, tmp_path, scheme):
 @pytest.mark.parametrize("other", ["unix", "unix-stream", "unix-dgram", "vhost-user"])
 @pytest.mark.parametrize(
     "spelling",
-    ["{0}/x", "{0}/./x", "{0}/../{1}/x"],
+    ["{0}/x", "{0}/./x", "../{1}/x"],
     ids=["same", "with a dot", "through the parent"],
 )
-def test_two_agents_cannot_share_a_path(board, tmp_path, other, spelling):
+def test_two_agents_cannot_share_a_path(board, tmp_path, monkeypatch, other, spelling):
+    monkeypatch.chdir(tmp_path)  # where a name has 108 bytes
     urls = {
         "linux": f"unix:{tmp_path}/x",
         "vm1": f"{other}:{spelling.format(tmp_path, tmp_path.name)}",
