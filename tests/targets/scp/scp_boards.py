@@ -113,11 +113,11 @@ class Board:
     def _inventory(self) -> Inventory:
         """What the tables read of an inventory; all else is empty."""
         tree = DeviceTree(self.root, "board.dts")
-        known = {
+        known: dict[str, object] = {
             "tree": tree,
             "references": References(tree),
-            "providers": {},
             "uses": tuple(self.uses),
+            "providers": {},
         }
         return Inventory(**{f.name: known.get(f.name, ()) for f in fields(Inventory)})
 

@@ -309,20 +309,14 @@ SEEN_OF_FAST = {
         "config_scmi_perf.c",
         swap("FAST_CHANNEL_IDX_DOM0_LEVEL_SET", "FAST_CHANNEL_IDX_DOM1_LEVEL_SET"),
     ),
-    "limits where levels are": (
-        "config_fch_polled.c",
-        swap(
-            "MOD_SCMI_PERF_FAST_CHANNEL_OFFSET_LEVEL_GET",
-            "MOD_SCMI_PERF_FAST_CHANNEL_OFFSET_LIMIT_GET",
-        ),
-    ),
+    "limits where levels are": ("config_fch_polled.c", swap("LEVEL_GET", "LIMIT_GET")),
     "two channels in one word": (
         "config_fch_polled.c",
-        first(r"FAST_CHANNEL_OFFSET_LIMIT_SET,", "FAST_CHANNEL_OFFSET_LEVEL_SET,"),
+        first(r"LIMIT\((\w+), LIMIT_SET\)", r"LIMIT(\1, LEVEL_SET)"),
     ),
     "half of the limits": (
         "config_fch_polled.c",
-        first(r"            struct mod_scmi_perf_fast_channel_limit\)", "            uint32_t)"),
+        first(r"LIMIT\((\w+), LIMIT_SET\)", r"LEVEL(\1, LIMIT_SET)"),
     ),
     "memory of somebody else": (
         "config_fch_polled.c",
@@ -330,7 +324,7 @@ SEEN_OF_FAST = {
     ),
     "a page of another agent": (
         "config_fch_polled.c",
-        lambda text: text.replace("0x1000 +", "0x30 +"),
+        lambda text: text.replace("(0x1000,", "(0x30,"),
     ),
     "channels that nobody may have": (
         "config_scmi_perf.c",
