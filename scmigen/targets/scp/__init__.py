@@ -21,6 +21,7 @@ from scmigen.targets.scp import (
     firmware,
     limits,
     product_channels,
+    product_names,
     product_services,
     system,
     tables,
@@ -60,6 +61,7 @@ def _check(setup: Setup) -> Iterator[Diagnostic]:
         yield from limits.check_points(setup)
     yield from unbound
     yield from product_services.services(setup).problems
+    yield from product_names.check(setup)
     yield from denied.check(setup, drivers)
     yield from system.check(setup, drivers)
     yield from fast_channels.check(setup, drivers)

@@ -93,6 +93,12 @@ def read_product(folder: Path) -> ProductSources:
     return ProductSources(values, uses, tuple(orders))
 
 
+def identifiers(folder: Path) -> frozenset[str]:
+    """Every identifier in the headers of a product. Raises `ProductError`."""
+    texts = (text for path, text in _texts(folder) if path.suffix == ".h")
+    return frozenset(name for text in texts for name in _NAME.findall(_COMMENT.sub(_blank, text)))
+
+
 def _blank(found: re.Match[str]) -> str:
     """A comment without its text; lines keep their numbers."""
     return "\n" * found[0].count("\n") or " "

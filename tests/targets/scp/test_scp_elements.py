@@ -1,11 +1,12 @@
 """``element`` of a driver: which element of the firmware's table each number is."""
 
 import re
+from pathlib import Path
 
 import pytest
 from support import marked, model_of, tree_of
 
-from scmigen.diagnostics import Diagnostic, Severity
+from scmigen.diagnostics import Diagnostic, Position, Severity
 from scmigen.model.platform import Model
 from scmigen.targets.make import make, option_problems
 
@@ -180,6 +181,37 @@ def test_a_power_domain_of_the_firmware_is_its_number() -> None:
     ]
     assert [(item.id, item.position) for item in said] == [("scp-element", position)]
     assert "an element of power-domain is the SCMI number" in said[0].message
+
+
+HEADER = """/* ACME_CLOCK_IDX_I3S is a word of a comment */
+enum acme_clock { ACME_CLOCK_IDX_UART, ACME_CLOCK_IDX_I2S, ACME_CLOCK_IDX_COUNT };
+#define ACME_MAILBOX 0x1000
+"""
+
+
+def in_product(folder: Path, element: str) -> tuple[list[Diagnostic], Position]:
+    """What is said of enumerators where the product has `HEADER`, and the place of a ``^``."""
+    (folder / "include").mkdir()
+    (folder / "include" / "acme_clock.h").write_text(HEADER)
+    agents = AGENTS.replace("target: product", f"target: product\n    product: {folder}")
+    clock = CLOCK % f", header: acme_clock.h, element: {element}"
+    plain, position = marked(agents + RESET + clock, "agents.yaml")
+    found = make(model_of(tree_of(BODY), plain).platforms[0], "scp").diagnostics
+    return [item for item in found if item.id == "scp-element"], position
+
+
+def test_a_misspelt_enumerator_of_the_product_is_an_error_at_its_line(tmp_path: Path) -> None:
+    element = "{0: '= ACME_CLOCK_IDX_UART', ^1: '= ACME_CLOCK_IDX_I3S', 2: 7}"
+    (found,), position = in_product(tmp_path, element)
+    assert (found.severity, found.position) == (Severity.ERROR, position)
+    assert found.message == "no header of the product has 'ACME_CLOCK_IDX_I3S'"
+    assert "ACME_CLOCK_IDX_I2S" in (found.hint or "")
+
+
+def test_a_name_of_another_header_is_not_doubted(tmp_path: Path) -> None:
+    """SCP-firmware's own headers are not in the product's directory."""
+    element = "{0: '= ACME_CLOCK_IDX_UART + 1', ^1: '= FWK_ARRAY_SIZE(x)', 2: '= ACME_OTHER'}"
+    assert in_product(tmp_path, element)[0] == []
 
 
 def test_a_map_of_many_numbers_is_read_in_time() -> None:
