@@ -98,7 +98,7 @@ class _Lazy(click.Group):
         except click.UsageError as problem:
             from scmigen.assignment.words import did_you_mean
 
-            hint = did_you_mean(args[0], COMMANDS)
+            hint = did_you_mean(args[0], COMMANDS) or f"one of: {', '.join(COMMANDS)}"
             raise click.UsageError(f"{problem.message.rstrip('.')}; {hint}", ctx) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002

@@ -21,6 +21,7 @@ _RESERVED_FLAGS: Final = 0xFFFF_FFFE
 _READING: Final[Mapping[Protocol, frozenset[int]]] = {
     Protocol.BASE: frozenset(range(0x3, 0x8)),
     Protocol.SYSTEM: frozenset({0x4}),
+    Protocol.TELEMETRY: frozenset({0x3, 0x4, 0x5, 0x7, 0x9}),
 }
 _COMMON: Final = frozenset({messages.VERSION, messages.ATTRIBUTES, messages.MESSAGE_ATTRIBUTES})
 _BYTES: Final = {"u8": 1, "u16": 2, "u32": 4, "i32": 4, "u64": 8, "i64": 8}

@@ -21,7 +21,7 @@ def named(request: Request):
 
 READS = re.compile(
     r"(?!.*(NOTIFY|_SET(_|$))).*(_GET(_PERMISSIONS)?|_GET_\w+|ATTRIBUTES|VERSION|_DESCRIBE_\w+"
-    r"|_DISCOVER_\w+|_LIST_\w+)"
+    r"|_DISCOVER_\w+|_LIST(_\w+)?|_DESCRIPTION)"
 )
 
 
