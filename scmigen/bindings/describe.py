@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from scmigen.bindings.consumers import assigned_parents, assigned_rates
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.bindings.identity import domain_controller, key_of, scmi_protocol, voltage_key
-from scmigen.bindings.opp_tables import points_of
+from scmigen.bindings.opp_tables import points_of, table_of
 from scmigen.bindings.references import References
 from scmigen.bindings.regulators import Supply, supply_of
 from scmigen.devicetree.nodes import Node
@@ -109,7 +109,7 @@ def _facts(
     supply = supply_of(node) if key.kind is Kind.VOLTAGE else Supply(None, None)
     points: tuple[OperatingPoint, ...] = ()
     if key.kind is Kind.PERFORMANCE:
-        table = references.target(node, "operating-points-v2")
+        table = table_of(references, node)
         points = points_of(table) if table is not None else ()
     return ResourceFacts(
         names=tuple(_names(key, node)),

@@ -37,6 +37,11 @@ def compatibles(node: Node) -> frozenset[str]:
     return frozenset(node.strings("compatible"))
 
 
+def rings_doorbells(node: Node) -> bool:
+    """Whether the last cell of a reference to a mailbox controller is a doorbell that rings."""
+    return any(name.startswith("arm,mhu") for name in compatibles(node))
+
+
 def nearest_compatibles(node: Node) -> tuple[str, ...]:
     """The ``compatible`` of a node, or of the nearest one above it but the root; of the root its
     own."""

@@ -146,6 +146,11 @@ def _dynamic_power(point: OperatingPoint, coefficient: int) -> int | None:
     return -(-coefficient * hertz * (point.voltage or 0) ** 2 // 10**18) or None
 
 
+def table_of(references: References, node: Node) -> Node | None:
+    """The OPP table of ``node``, if it has one."""
+    return references.target(node, "operating-points-v2")
+
+
 def tables_of(references: References, consumers: Iterable[Node]) -> tuple[OppTable, ...]:
     """The tables the given nodes use, in the order of the tables' paths."""
     users: dict[str, list[Node]] = {}
@@ -153,7 +158,7 @@ def tables_of(references: References, consumers: Iterable[Node]) -> tuple[OppTab
     old: list[Node] = []
     cpus: list[Node] = []
     for node in consumers:
-        table = references.target(node, "operating-points-v2")
+        table = table_of(references, node)
         if table is not None:
             tables[table.path] = table
             users.setdefault(table.path, []).append(node)

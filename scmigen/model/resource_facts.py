@@ -7,7 +7,7 @@ from typing import NamedTuple
 from scmigen.bindings.describe import facts_of
 from scmigen.bindings.facts import ResourceFacts, ResourceKey
 from scmigen.bindings.inventory import Inventory
-from scmigen.bindings.opp_tables import points_of, power_coefficient, with_power
+from scmigen.bindings.opp_tables import points_of, power_coefficient, table_of, with_power
 from scmigen.devicetree.nodes import Node
 from scmigen.model.assumed import assumption_for, with_assumed
 from scmigen.model.decisions import Decisions
@@ -92,7 +92,7 @@ def _binned(decided: Decisions, key: ResourceKey, facts: ResourceFacts) -> Resou
 def own_table(inventory: Inventory, key: ResourceKey) -> Node | None:
     """The OPP table that a performance domain's own node names."""
     node = inventory.tree.node(key.provider)
-    return None if node is None else inventory.references.target(node, "operating-points-v2")
+    return None if node is None else table_of(inventory.references, node)
 
 
 def _coefficients(decided: Decisions) -> dict[ResourceKey, int]:

@@ -80,7 +80,7 @@ def test_the_words_are_those_that_bindings_uses() -> None:
 
 #: Words of the outputs themselves that a binding has too: columns, files, modules, options.
 OUTPUT_WORDS = {
-    *("clocks", "label", "performance-supply", "power-domain"),
+    *("clocks", "label", "mock-supply", "performance-supply", "power-domain"),
     *("power-domains", "regulators"),
 }
 
@@ -88,7 +88,7 @@ OUTPUT_WORDS = {
 @pytest.mark.parametrize(
     ("package", "own"),
     [
-        ("checks", set()),
+        ("checks", {"supported-hw"}),  # a key of the agents file
         ("model", set()),
         ("targets", OUTPUT_WORDS),
     ],

@@ -11,7 +11,7 @@ import msgspec
 from scmigen.assignment.findings import DEVICE_UNKNOWN
 from scmigen.assignment.select import Selector
 from scmigen.assignment.words import did_you_mean
-from scmigen.bindings.node_kinds import nearest_compatibles
+from scmigen.bindings.node_kinds import compatibles, nearest_compatibles
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
@@ -192,7 +192,7 @@ def _unused(
 
 def _in_tree(platforms: Iterable[Platform], name: str) -> bool:
     return any(
-        name in node.strings("compatible")
+        name in compatibles(node)
         for platform in platforms
         for node in platform.inventory.tree.nodes
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
 from scmigen.bindings.facts import ScmiChannel, ScmiInstance
+from scmigen.bindings.node_kinds import rings_doorbells
 from scmigen.bindings.references import Reference
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
@@ -19,8 +20,6 @@ from scmigen.scmi.protocols import KIND_OF, Protocol
 
 #: Mailboxes, where there are two shared memories → the place of that to the agent among them.
 _TO_AGENT = {2: 1, 3: 2, 4: 2}
-#: Mailbox controllers whose last cell is the doorbell that rings.
-_DOORBELLS = "arm,mhu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,5 @@ def _both_ways(channel: ScmiChannel, suffix: str) -> Iterator[tuple[str, TreeCha
 
 
 def _slot(box: Reference) -> int | None:
-    kinds = box.provider.strings("compatible")
-    rings = any(kind.startswith(_DOORBELLS) for kind in kinds) and len(box.cells) > 1
+    rings = rings_doorbells(box.provider) and len(box.cells) > 1
     return box.cells[-1] if rings else None
