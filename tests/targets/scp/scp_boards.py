@@ -283,7 +283,9 @@ def divided(platform: Platform, count: int) -> Platform:
     Each further agent has a smaller part of them, and of supplies it may only read.
     """
     first = platform.agents[0]
-    agents = [first] + [Agent(n, f"agent{n}", Role.VM) for n in range(2, count + 1)]
+    power = ROLES[Role.VM].system_power
+    others = [Agent(n, f"agent{n}", Role.VM, system_power=power) for n in range(2, count + 1)]
+    agents = [first, *others]
     grants = []
     for agent in agents:
         for index, grant in enumerate(platform.all_grants):
