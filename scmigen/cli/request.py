@@ -50,7 +50,7 @@ class BoardRequest:
     emit: tuple[str, ...] = ()
     reference: Path | None = None
     project: Path | None = None
-    named: Mapping[str, Position] = field(default_factory=dict)
+    named: Mapping[str, Position] = field(default_factory=dict, hash=False, compare=False)
 
     @property
     def label(self) -> str:
