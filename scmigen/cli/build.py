@@ -23,6 +23,7 @@ from scmigen.pipeline import (
 )
 from scmigen.targets import registry
 from scmigen.targets.common.files import Beside, File, OvertakenError, Written
+from scmigen.targets.common.names import board_name
 
 #: How often a board is compiled again because another build has changed the lock file.
 _ATTEMPTS = 10
@@ -206,14 +207,15 @@ def _summary(
             if resources
         ]
         agents = ", ".join(agent.name for agent in platform.agents)
-        say(f"{platform.name}: {', '.join(counts) or 'no resources'} for {agents}")
+        name = board_name(platform)
+        say(f"{name}: {', '.join(counts) or 'no resources'} for {agents}")
         assumed = [
             f"{number} {kind}"
             for kind, resources in platform.resources.items()
             if (number := sum(bool(item.assumed) for item in resources))
         ]
         if assumed:
-            say(f"{platform.name}: assumed values: {', '.join(assumed)} (platform.assume)")
+            say(f"{name}: assumed values: {', '.join(assumed)} (platform.assume)")
     say(f"{output}: {counted(len(files), 'file')}, {len(written.changed)} changed")
     if verbose:
         for path in written.changed:

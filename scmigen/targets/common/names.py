@@ -6,9 +6,18 @@ They are for people: a blob has none, and no number and no SCMI name depends on 
 from collections import Counter
 from collections.abc import Mapping
 
+from scmigen.bindings.board import compatible_of
 from scmigen.bindings.facts import ResourceKey
+from scmigen.model.build import DEFAULT_NAME
 from scmigen.model.platform import Platform, Resource
 from scmigen.targets.common.ctext import identifier
+
+
+def board_name(platform: Platform) -> str:
+    """What people call the board, and which of its platforms this is where it has several."""
+    board = compatible_of(platform.inventory.tree)
+    own = platform.name if platform.name != DEFAULT_NAME or board is None else None
+    return ", ".join(filter(None, (board, own)))
 
 
 def written(platform: Platform, resource: Resource) -> str | None:

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scmigen.bindings.board import compatible_of
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.thermal import TripPoint
-from scmigen.model.build import DEFAULT_NAME
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.names import board_name
 from scmigen.targets.common.values import trip_points
 from scmigen.targets.scp.binding import Bound, Drivers, DriverTable
 from scmigen.targets.scp.channels import Channel
@@ -230,13 +229,6 @@ def _first_uses(platform: Platform) -> Mapping[ResourceKey, Use]:
     return found
 
 
-def _name(platform: Platform) -> str:
-    """What people call the board, and which of its platforms this is where it has several."""
-    board = compatible_of(platform.inventory.tree)
-    own = platform.name if platform.name != DEFAULT_NAME or board is None else None
-    return ", ".join(filter(None, (board, own)))
-
-
 def _trips(setup: Setup) -> Mapping[int, tuple[TripPoint, ...]] | None:
     """The trip points of each sensor, if agents can set them."""
     if not setup.options.trip_points:
@@ -269,7 +261,7 @@ def build(setup: Setup, drivers: Drivers, channels: tuple[Channel, ...]) -> Firm
     }
     performance = spaces[Kind.PERFORMANCE]
     return Firmware(
-        name=_name(platform),
+        name=board_name(platform),
         copyright=setup.options.copyright or _AUTHORS,
         license=setup.options.license,
         vendor=platform.options.vendor,
