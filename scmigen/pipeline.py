@@ -348,3 +348,12 @@ def emit_outputs(
     kept, waived, _ = waive(diagnostics, waivers, model.inventory.tree, None)
     found = switched(kept, model.assignment.switches, asked, final=True)
     return Emitted(files, found, waived)
+
+
+def files_of_options(
+    model: Model, wanted: Sequence[str], overrides: "Overrides | None" = None
+) -> tuple[str, ...]:
+    """The files that the options of the outputs ``wanted`` have them read."""
+    from scmigen.targets.make import read_for_outputs
+
+    return read_for_outputs(model, wanted, overrides)

@@ -20,6 +20,7 @@ from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
     Result,
     emit_outputs,
+    files_of_options,
 )
 from scmigen.targets import registry
 from scmigen.targets.common.files import Beside, File, OvertakenError, Written
@@ -148,7 +149,10 @@ def build(
         written = None
         try:
             if made.ok:
-                beside = _beside(rule, outputs, found, lock, request.locked)
+                read = list(found.files)
+                if depfile is not None:
+                    read += files_of_options(found.model, emit or DEFAULT_OUTPUTS, overrides)
+                beside = _beside(rule, outputs, read, found, lock, request.locked)
                 stamps, strict = rule.stamps(outputs), found.asked.strict
                 written = made.write(output, beside, force, stamps, strict)
                 told.extend(written.diagnostics)
@@ -185,16 +189,17 @@ def _list(outputs: Sequence[Path]) -> None:
 def _beside(
     rule: Rule,
     outputs: Sequence[Path],
+    files: Sequence[str],
     found: Result,
     lock: tuple[Path, bytes] | None,
     locked: bool,
 ) -> list[Beside]:
     """The files that are written with the outputs: the lock file, and the make rule."""
     if lock is None:
-        return rule.beside(outputs, found.files)
+        return rule.beside(outputs, files)
     path, was = lock
     written = [] if locked else [Beside(path, found.lock.encode(), was)]
-    return [*written, *rule.beside(outputs, [*found.files, str(path)])]
+    return [*written, *rule.beside(outputs, [*files, str(path)])]
 
 
 def _summary(

@@ -50,7 +50,7 @@ class NoOptions(Options, frozen=True):
 OptionsT = TypeVar("OptionsT", bound=Options)
 
 
-def _nothing(*_: Any) -> Iterable[Diagnostic]:
+def _nothing(*_: Any) -> Iterable[Any]:
     return ()
 
 
@@ -64,7 +64,8 @@ class Target(Generic[OptionsT]):
     wrong with the options that the user gave, for the platforms of a board; it runs in
     ``scmigen check``, too, whether or not the output is asked for. ``findings`` are those that the
     target raises, besides those of its limits. ``inherits``: the target whose options apply where
-    those of this target are not given.
+    those of this target are not given. ``reads``: the files that these options have it read, which
+    a build depends on.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Target(Generic[OptionsT]):
     check_options: Callable[[Sequence[Platform], OptionsT], Iterable[Diagnostic]] = _nothing
     findings: tuple[Finding, ...] = ()
     inherits: str | None = None
+    reads: Callable[[OptionsT], Iterable[str]] = _nothing
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:

@@ -178,6 +178,19 @@ def make_outputs(
     return Made(tuple(files), tuple(diagnostics))
 
 
+def read_for_outputs(
+    model: Model, wanted: Sequence[str], overrides: Overrides | None = None
+) -> tuple[str, ...]:
+    """The files that the options of outputs have them read, in the order of their paths."""
+    found = {
+        path
+        for platform in model.platforms
+        for name in wanted
+        for path in registry.find(name).reads(options_of(platform, registry.find(name), overrides))
+    }
+    return tuple(sorted(found))
+
+
 def _left_out(name: str, platform: Platform, found: Iterable[Diagnostic]) -> Diagnostic:
     """One warning for an output, with every reason and one way out of each kind of them."""
     reasons = [item for item in found if has_errors([item])]

@@ -34,6 +34,7 @@ from scmigen.targets.scp.options import (
     check_options,
     variant_of,
 )
+from scmigen.targets.scp.product_sources import files_read, folder_of
 from scmigen.targets.scp.variant import VARIANTS, Variant
 
 _FINDINGS: tuple[Finding, ...] = (
@@ -83,6 +84,11 @@ def _files(setup: Setup) -> Iterator[File]:
     yield from tables.build_files(built, sources)
 
 
+def _reads(options: ScpOptions) -> Iterator[str]:
+    if options.product is not None:
+        yield from files_read(folder_of(options.product, options.at("product")))
+
+
 def _variant(name: str, variant: Variant, about: str) -> Target[ScpOptions]:
     """The target that is always one variant."""
 
@@ -104,6 +110,7 @@ def _variant(name: str, variant: Variant, about: str) -> Target[ScpOptions]:
         check=check,
         files=files,
         findings=_FINDINGS,
+        reads=_reads,
         inherits="scp",
     )
 
@@ -133,6 +140,7 @@ SCP = Target(
     check=_check_any,
     files=_files_any,
     findings=_FINDINGS,
+    reads=_reads,
 )
 PRODUCT = _variant("scp-product", VARIANTS["product"], "tables for SCP-firmware of a product")
 OPTEE = _variant("scp-optee", VARIANTS["optee"], "SCP-firmware as a library for OP-TEE")

@@ -93,6 +93,15 @@ def read_product(folder: Path) -> ProductSources:
     return ProductSources(values, uses, tuple(orders))
 
 
+def files_read(folder: Path) -> Iterator[str]:
+    """The files of a product that are read, however much of them; none where that is refused."""
+    try:
+        for path in sorted(_sources(folder))[:_MAX_FILES]:
+            yield str(path)
+    except ProductError:
+        return
+
+
 def identifiers(folder: Path) -> frozenset[str]:
     """Every identifier in the headers of a product. Raises `ProductError`."""
     texts = (text for path, text in _texts(folder) if path.suffix == ".h")

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from targets.scp.test_scp_channels import NAMED, made, merged
 
+import scmigen
 from scmigen.diagnostics import Severity
+from scmigen.pipeline import files_of_options
+from scmigen.resources import directory
 from scmigen.targets.scp import product_sources
 from scmigen.targets.scp.product_sources import ProductError, read_product
 
+EXAMPLES = directory("templates").parent / "examples" / "dts"
 #: As in product/juno of SCP-firmware.
 HEADER = """
 enum acme_scmi_service_idx {
@@ -237,3 +241,23 @@ def test_hostile_sources_are_read_to_the_end(name: str, tmp_path: Path) -> None:
 def test_enumerators_without_the_product_need_no_values() -> None:
     files, said = made(NAMED)
     assert files, said
+
+
+def test_the_sources_are_what_a_build_depends_on(product: Path) -> None:
+    """With the paths that the agents file makes of it; a directory that is none has none."""
+    agents = product / "agents.yaml"
+    for name, expected in (
+        ("fw", ["fw/config_scmi.c"]),
+        (".", ["fw/config_scmi.c", "include/acme_scmi.h", "module/acme_system/src/"]),
+        ("none", []),
+    ):
+        agents.write_text(
+            "domains: {linux: {id: 1, default: true, scmi: {role: ospm}}}\n"
+            f"outputs: {{scp: {{product: {name}}}}}\n"
+        )
+        model = scmigen.compile(EXAMPLES / "minimal.dts", agents=[agents]).model
+        read = files_of_options(model, ["scp-product"])
+        assert len(read) == len(expected)
+        for path, end in zip(read, expected, strict=True):
+            assert f"/{end}" in path
+    assert files_of_options(model, ["runtime"]) == ()
