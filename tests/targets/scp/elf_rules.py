@@ -166,6 +166,16 @@ def subscription_findings(firmware: Firmware) -> Iterator[str]:
                 yield f"{source} waits for service {index}, and there is none"
             elif late and firmware.services[index].init.is_none:
                 yield f"{source} is told of service {index} before it begins to listen"
+            elif not _is_told_of_mailbox(firmware, firmware.services[index]):
+                yield f"{source} is never told of service {index}: its mailbox is there before"
+
+
+def _is_told_of_mailbox(firmware: Firmware, service: Service) -> bool:
+    """Whether a service that waits for its mailbox hears of it: one that is always there is told
+    of when `transport` starts, before `scmi` does."""
+    channel = _channel(firmware, service.transport)
+    early = firmware.modules.index("transport") < firmware.modules.index("scmi")
+    return service.init.is_none or not early or channel is None or not channel.pd_source.is_none
 
 
 def enumerator_findings(firmware: Firmware) -> Iterator[str]:

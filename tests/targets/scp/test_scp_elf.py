@@ -255,6 +255,11 @@ DAMAGE = {
         lambda _: 0,
         "the notification of its transport is unset, not none",
     ),
+    "never told": (
+        lambda i: service(i, 2)["transport_notification_init_id"]["value"],
+        lambda _: 7 | 1 << 4,
+        "mod_acme_system.c is never told of service 2: its mailbox is there before",
+    ),
     "small": (
         lambda i: channel(i, 1)["out_band_mailbox_size"],
         lambda _: 32,
