@@ -186,15 +186,21 @@ def pai_get(_: Session, domain: Powercap, __: int) -> bytes:
     return _WORD(domain.pai)
 
 
-def pai_set(session: Session, domain: Powercap, _: int, flags: int, pai: int) -> bytes:
-    """POWERCAP_PAI_SET, POWERCAP_MAI_SET: an interval within the limits, rounded down to a
-    whole step."""
-    about = domain.about
-    require(about.minimum_pai != about.maximum_pai, Status.NOT_SUPPORTED)
+def _interval(domain: Powercap, flags: int, wanted: int, known: tuple[int, int, int]) -> int:
+    """An interval to set, rounded down to a whole step; ``known``: lowest, highest and step."""
+    lowest, highest, step = known
+    require(lowest != highest, Status.NOT_SUPPORTED)
     require(flags == 0)
-    require(about.minimum_pai <= pai <= about.maximum_pai, Status.OUT_OF_RANGE)
+    require(lowest <= wanted <= highest, Status.OUT_OF_RANGE)
     require(not domain.busy, Status.BUSY)
-    domain.set_pai(pai - (pai - about.minimum_pai) % about.pai_step, session.id)
+    return wanted - (wanted - lowest) % step
+
+
+def pai_set(session: Session, domain: Powercap, _: int, flags: int, pai: int) -> bytes:
+    """POWERCAP_PAI_SET, POWERCAP_MAI_SET: the interval of measurements."""
+    about = domain.about
+    known = (about.minimum_pai, about.maximum_pai, about.pai_step)
+    domain.set_pai(_interval(domain, flags, pai, known), session.id)
     return DONE
 
 
@@ -205,14 +211,11 @@ def cai_get(_: Session, domain: Powercap, __: int, limit: int) -> bytes:
 
 
 def cai_set(session: Session, domain: Powercap, _: int, flags: int, cai: int, limit: int) -> bytes:
-    """POWERCAP_CAI_SET: the interval over which the cap holds, as POWERCAP_MAI_SET."""
+    """POWERCAP_CAI_SET: the interval over which the cap holds."""
     _require_limit(limit)
     about = domain.about
-    require(about.minimum_cai != about.maximum_cai, Status.NOT_SUPPORTED)
-    require(flags == 0)
-    require(about.minimum_cai <= cai <= about.maximum_cai, Status.OUT_OF_RANGE)
-    require(not domain.busy, Status.BUSY)
-    domain.set_cai(cai - (cai - about.minimum_cai) % about.cai_step, session.id)
+    known = (about.minimum_cai, about.maximum_cai, about.cai_step)
+    domain.set_cai(_interval(domain, flags, cai, known), session.id)
     return DONE
 
 
