@@ -110,6 +110,8 @@ def _value(schema: _Schema) -> str:
     if "enum" in schema:
         return _words(schema["enum"])
     match schema.get("type"):
+        case "array" if "prefixItems" in schema:
+            return f"list of {' and '.join(_value(each) for each in schema['prefixItems'])}"
         case "array":
             return f"list of {_value(schema['items'])}"
         case "integer":
