@@ -22,6 +22,7 @@ class Mailbox:
 
     That is a module as SCP_MODULES names it, the index of an element, that of a sub-element unless
     the element itself is the doorbell, and an API. ``placed``: the options have the address.
+    ``said``: they have the element, which is 0 otherwise.
     """
 
     address: str
@@ -29,6 +30,7 @@ class Mailbox:
     placed: bool
     bell: str
     index: str
+    said: bool
     slot: str | None
     api: str
 

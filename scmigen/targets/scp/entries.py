@@ -269,12 +269,12 @@ def _settled(setups: Sequence[Setup], entry: Entry) -> Iterator[Diagnostic]:
     """Keys of a doorbell whose place is taken by settings of every channel that has it."""
     if not entry.word.startswith(Slot.DOORBELL):
         return
-    before = [channels(setup, {}) for setup in setups]
+    before = [channels(setup) for setup in setups]
     if any(has_errors(found.problems) for found in before):
         return  # what a key changes may not be there yet
     for key in _given(entry):
         if key in _OTHERWISE and before == [
-            channels(_otherwise(setup, entry.word, key), {}) for setup in setups
+            channels(_otherwise(setup, entry.word, key)) for setup in setups
         ]:
             why = "each channel that has this doorbell says that itself"
             yield _idle(setups[0].options, entry, key, why)
@@ -290,7 +290,7 @@ def _no_use(setup: Setup, drivers: Drivers, word: str) -> str | None:
             return _kept(HAL[Slot.POWER])
         case Slot.DOORBELL if variant.indexed_by_channel:
             return "the channels are OP-TEE's own"
-        case Slot.DOORBELL if channels(setup, {}) == channels(_without(setup, word), {}):
+        case Slot.DOORBELL if channels(setup) == channels(_without(setup, word)):
             return "the channels have all that it says from elsewhere"
         case Slot.SHUTDOWN | Slot.ALARM:
             return system.no_protocol(setup, drivers)

@@ -1,7 +1,6 @@
 """The channels of a product: what the tree has of agents' SCMI nodes, and what the options say."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
@@ -13,19 +12,16 @@ from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.runtime import Role
 from scmigen.targets.options import whole_number
 from scmigen.targets.scp.binding import SCP_DRIVER
-from scmigen.targets.scp.channel_options import ALL, ChannelOptions, expression, settings
+from scmigen.targets.scp.channel_options import expression
+from scmigen.targets.scp.channel_plans import Plan, plans_of
 from scmigen.targets.scp.channels import Channel, Mailbox, enum_of, fixed_channels
 from scmigen.targets.scp.drivers import find_driver, fixed_element, mailbox_address
 from scmigen.targets.scp.kinds import Slot
 from scmigen.targets.scp.options import SYSTEM, Driver, Setup
-from scmigen.targets.scp.spaces import NamedAgent, name_agents
-from scmigen.targets.scp.tree_channels import TreeChannel, tree_channels
+from scmigen.targets.scp.product_mailboxes import SCP_MAILBOX, check_mailboxes
+from scmigen.targets.scp.product_sources import NO_SOURCES, ProductSources
+from scmigen.targets.scp.spaces import name_agents
 
-SCP_MAILBOX = Finding(
-    "scp-mailbox",
-    "An agent's mailbox has no place in memory, or no doorbell of its own.",
-    "Give the transport of the agent a shmem node with reg that the CPU can reach.",
-)
 SCP_SERVICE = Finding(
     "scp-service",
     "SCMI services are not where modules of the product look for them.",
@@ -45,43 +41,7 @@ _MAILBOX_SIZE = 128
 _SECURE = frozenset({Role.PSCI, Role.SECURE})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Plan:
-    """A channel of a product as it is wanted."""
-
-    named: NamedAgent
-    word: str
-    said: ChannelOptions
-    tree: TreeChannel | None
-    position: Position | None
-
-    @property
-    def way(self) -> str:
-        return self.word[:3].upper()
-
-    @property
-    def what(self) -> str:
-        """What messages call it."""
-        return f"channel {self.word} of {self.named.agent.name}"
-
-
-def _plans(setup: Setup, agents: Sequence[NamedAgent]) -> list[_Plan]:
-    """The channels of a product: those to the platform by agent, then those to agents."""
-    found = []
-    options = setup.options
-    for named in agents:
-        agent = named.agent
-        tree = tree_channels(setup.platform, agent)
-        own = [word for word in options.channels.get(agent.name, {}) if word != ALL]
-        for word in dict.fromkeys(["a2p", *tree, *own]):
-            said = settings(options.channels, agent.name, word)
-            where = options.at("channels", agent.name, word) if word in own else None
-            if not said.left_out:
-                found.append(_Plan(named, word, said, tree.get(word), where or agent.position))
-    return sorted(found, key=lambda plan: plan.way)
-
-
-def _back(plan: _Plan, plans: Sequence[_Plan]) -> _Plan | None:
+def _back(plan: Plan, plans: Sequence[Plan]) -> Plan | None:
     """The channel for notifications: that of the same name, the agent's own, or its only one."""
     mine = {each.word: each for each in plans if each.named is plan.named and each.way == "P2A"}
     if plan.way == "P2A" or not mine:
@@ -92,14 +52,14 @@ def _back(plan: _Plan, plans: Sequence[_Plan]) -> _Plan | None:
 class _Product:
     """Makes the channels of a product; ``problems`` grow."""
 
-    def __init__(self, setup: Setup, plans: Sequence[_Plan]) -> None:
+    def __init__(self, setup: Setup, plans: Sequence[Plan]) -> None:
         self.setup = setup
         self.plans = plans
         self.selector = Selector(setup.platform.inventory.tree)
         self.problems: list[Diagnostic] = []
         self.silent: dict[str, Position | None] = {}
 
-    def channels(self, numbers: Mapping[_Plan, int]) -> Iterator[Channel]:
+    def channels(self, numbers: Mapping[Plan, int]) -> Iterator[Channel]:
         """The channels; those without a mailbox have been reported."""
         enums = {plan: _index(plan) for plan in self.plans}
         for plan in self.plans:
@@ -124,7 +84,7 @@ class _Product:
                 headers=(*said.headers, *filter(None, [header])),
             )
 
-    def _mailbox(self, plan: _Plan, bell: Driver) -> Mailbox | None:
+    def _mailbox(self, plan: Plan, bell: Driver) -> Mailbox | None:
         place = self._memory(plan, bell)
         if place is None:
             return None
@@ -147,15 +107,17 @@ class _Product:
                 )
             )
         slot = said.slot or self._slot(plan)
+        element = expression(said.element) if said.element else fixed_element(bell)
         return Mailbox(
             *place,
             bell=said.module or bell.module,
-            index=expression(said.element) if said.element else fixed_element(bell) or "0",
+            index=element or "0",
+            said=element is not None,
             slot=None if slot == "none" else expression(slot),
             api=said.api or bell.api,
         )
 
-    def _bell(self, plan: _Plan) -> Driver | None:
+    def _bell(self, plan: Plan) -> Driver | None:
         """The doorbell of the agent or of all, or the module that the channel itself has."""
         name = plan.named.agent.name
         found = bell_of(self.setup, name)
@@ -165,14 +127,14 @@ class _Product:
             self.silent.setdefault(name, plan.position)
         return found
 
-    def _slot(self, plan: _Plan) -> str:
+    def _slot(self, plan: Plan) -> str:
         """The doorbell's slot that the agents file or the tree has."""
         transport = plan.named.agent.transport
         if plan.word == "a2p" and transport is not None and transport.channel is not None:
             return str(transport.channel)
         return str(plan.tree.slot) if plan.tree is not None and plan.tree.slot is not None else "0"
 
-    def _memory(self, plan: _Plan, bell: Driver) -> tuple[str, str, bool] | None:
+    def _memory(self, plan: Plan, bell: Driver) -> tuple[str, str, bool] | None:
         """Address and size of the mailbox in C, and whether the options have the address."""
         said = plan.said
         text = bell.mailbox if said.memory is None and plan.word == "a2p" else said.memory
@@ -193,7 +155,7 @@ class _Product:
         assert region is not None
         return f"UINT64_C(0x{region.start:X})", expression(size), False
 
-    def _region(self, plan: _Plan, text: str | None) -> Region | None:
+    def _region(self, plan: Plan, text: str | None) -> Region | None:
         """The memory that the options name, else that of the tree."""
         transport = plan.named.agent.transport
         if text is None and plan.tree is None and plan.word == "a2p" and transport is not None:
@@ -217,7 +179,7 @@ def _is_name(index: str | None) -> bool:
     return index is not None and not index.isdecimal()
 
 
-def _index(plan: _Plan) -> str:
+def _index(plan: Plan) -> str:
     """The index of a channel in C: the product's enumerator, or one of ours."""
     said = plan.said.index
     if said is None or not _is_name(said):
@@ -231,7 +193,7 @@ def bell_of(setup: Setup, agent: str) -> Driver | None:
     return own or find_driver(setup.options, None, Slot.DOORBELL)
 
 
-def _no_mailbox(plan: _Plan) -> Diagnostic:
+def _no_mailbox(plan: Plan) -> Diagnostic:
     return SCP_MAILBOX.error(
         f"{plan.named.agent.name} has no mailbox of more than {_MAILBOX_HEADER} bytes for "
         f"{plan.word} in memory that the CPU can reach",
@@ -256,59 +218,15 @@ def _no_bells(setup: Setup, silent: Mapping[str, Position | None]) -> Iterator[D
         yield SCP_DRIVER.error(f"{name} has no driver for its {slot}", at or position, hint=hint)
 
 
-def _twice(plans: Sequence[_Plan], found: Sequence[Channel]) -> Iterator[Diagnostic]:
-    """Two channels in one memory, or on one slot of a doorbell.
-
-    SCP-firmware's drivers for Arm's doorbells bind a slot once, whatever the direction.
-    """
-    seen: dict[tuple[str, ...], _Plan] = {}
-    for plan, channel in zip(plans, found, strict=True):
-        box = channel.mailbox
-        if box is None:
-            continue
-        way = "" if box.bell.startswith("mhu") else plan.way
-        parts = {"memory": (box.address,), "doorbell": (way, box.bell, box.index, str(box.slot))}
-        for what, part in parts.items():
-            first = seen.setdefault((what, *part), plan)
-            if first is not plan:
-                yield SCP_MAILBOX.error(
-                    f"{plan.what} has the {what} of the {first.what}",
-                    plan.position,
-                    [Related(first.what, first.position)],
-                    "give each channel its own: memory, element or slot of the channel",
-                )
-
-
-def _elsewhere(plans: Sequence[_Plan], found: Sequence[Channel]) -> Iterator[Diagnostic]:
-    """A mailbox where the tree has it, beside one of the agent's where the options have it."""
-    placed = {
-        channel.agent.agent.id: plan
-        for plan, channel in zip(plans, found, strict=True)
-        if channel.mailbox is not None and channel.mailbox.placed
-    }
-    for plan, channel in zip(plans, found, strict=True):
-        first, box = placed.get(channel.agent.agent.id), channel.mailbox
-        of_tree = box is not None and not box.placed and plan.said.memory is None
-        if first is not None and of_tree:
-            yield SCP_MAILBOX.warning(
-                f"the mailbox of {plan.what} is where agents see it, but that of the "
-                f"{first.what} is where the options say",
-                plan.position,
-                [Related(first.what, first.position)],
-                'if the firmware sees the memory elsewhere, memory: "= EXPRESSION" of the channel '
-                'says where; else memory: "&LABEL" says that it does not',
-            )
-
-
 def _places(
-    plans: Sequence[_Plan], values: Mapping[str, int | None]
-) -> tuple[Mapping[_Plan, int], list[Diagnostic]]:
+    plans: Sequence[Plan], values: Mapping[str, int | None]
+) -> tuple[Mapping[Plan, int], list[Diagnostic]]:
     """The index of each channel as far as it is known, and what is wrong with those given.
 
     ``values``: the product's enumerators.
     """
     problems: list[Diagnostic] = []
-    found: dict[_Plan, int] = {}
+    found: dict[Plan, int] = {}
     named = False
     for plan in plans:
         said = plan.said.index
@@ -345,9 +263,9 @@ def _places(
     return found, problems
 
 
-def _named_twice(plans: Sequence[_Plan]) -> Iterator[Diagnostic]:
+def _named_twice(plans: Sequence[Plan]) -> Iterator[Diagnostic]:
     """One enumerator of the product for two channels."""
-    seen: dict[str, _Plan] = {}
+    seen: dict[str, Plan] = {}
     for plan in plans:
         if not _is_name(plan.said.index):
             continue
@@ -356,7 +274,7 @@ def _named_twice(plans: Sequence[_Plan]) -> Iterator[Diagnostic]:
             yield _one_index(plan, first, _index(plan))
 
 
-def _one_index(plan: _Plan, first: _Plan, index: object) -> Diagnostic:
+def _one_index(plan: Plan, first: Plan, index: object) -> Diagnostic:
     return SCP_SERVICE.error(
         f"{plan.what} and {first.what} have one index, {index}",
         plan.position,
@@ -365,9 +283,9 @@ def _one_index(plan: _Plan, first: _Plan, index: object) -> Diagnostic:
     )
 
 
-def _misplaced(found: Mapping[_Plan, int], *, named: bool) -> Iterator[Diagnostic]:
+def _misplaced(found: Mapping[Plan, int], *, named: bool) -> Iterator[Diagnostic]:
     """Indices that two channels have, that none has, or that are not there in each build."""
-    by_index: dict[int, _Plan] = {}
+    by_index: dict[int, Plan] = {}
     for plan, number in found.items():
         first = by_index.setdefault(number, plan)
         if first is not plan and not _is_name(plan.said.index):
@@ -400,19 +318,18 @@ class Channels(NamedTuple):
     problems: tuple[Diagnostic, ...] = ()
 
 
-def channels(setup: Setup, values: Mapping[str, int | None]) -> Channels:
-    """The channels of a firmware; ``values`` are the enumerators of the product's services."""
+def channels(setup: Setup, sources: ProductSources = NO_SOURCES) -> Channels:
+    """The channels of a firmware; ``sources`` are the product's, as far as they are known."""
     agents = name_agents(setup.platform)
     if not setup.variant.mailboxes:
         return Channels(tuple(fixed_channels(setup, agents)))
-    plans = _plans(setup, agents)
-    numbers, problems = _places(plans, values)
+    plans = plans_of(setup, agents)
+    numbers, problems = _places(plans, sources.values)
     maker = _Product(setup, plans)
     found = list(maker.channels(numbers))
     problems += maker.problems
     problems += _no_bells(setup, maker.silent)
-    problems += _twice(plans, found)
-    problems += _elsewhere(plans, found)
+    problems += check_mailboxes(plans, found, sources.constants)
     problems += _unheard(setup, found)
     if all(channel.number is not None for channel in found):
         found.sort(key=lambda channel: channel.number or 0)

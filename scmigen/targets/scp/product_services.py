@@ -17,21 +17,19 @@ from scmigen.targets.scp.product_sources import (
     read_product,
 )
 
-_NO_SOURCES = ProductSources({}, {})
-
 
 def services(setup: Setup) -> Channels:
     """The channels of a firmware, and what is wrong with them in the product that it is for."""
     options = setup.options
     if options.product is None or not setup.variant.included:
-        return channels(setup, {})
+        return channels(setup)
     at = options.at("product")
     try:
         sources = read_product(folder_of(options.product, at))
     except ProductError as problem:
         told = OUTPUT_OPTION.error(f"product {options.product} cannot be read: {problem}", at)
         return Channels((), (told,))
-    made = channels(setup, sources.values)
+    made = channels(setup, sources)
     return made._replace(problems=(*made.problems, *_check(setup, sources, made.rows)))
 
 

@@ -10,7 +10,7 @@ BUILD_HAS_SCMI_NOTIFICATIONS`` is known.
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from scmigen.diagnostics import Position
@@ -53,11 +53,13 @@ class Use:
 class ProductSources:
     """The enumerators of services with their values, None where that is not known, and the uses in
     the product's modules: the first of each name, one without a condition before others. ``orders``
-    are the modules of each firmware in the order in which they start."""
+    are the modules of each firmware in the order in which they start. ``constants`` are all
+    enumerators that have one value wherever they are, whatever the build."""
 
     values: Mapping[str, int | None]
     uses: Mapping[str, Use]
     orders: tuple[tuple[str, ...], ...] = ()
+    constants: Mapping[str, int] = field(default_factory=dict)
 
     def starts_late(self, module: str) -> bool:
         """Whether a module starts after the SCMI module in each firmware that has both."""
@@ -69,28 +71,42 @@ class ProductSources:
         return bool(places) and all(mine > scmi for mine, scmi in places)
 
 
+#: Where the options name no product.
+NO_SOURCES = ProductSources({}, {})
+
+
 def read_product(folder: Path) -> ProductSources:
     """What the sources of a product say of services. Raises `ProductError`."""
-    values: dict[str, int | None] = {}
+    services: dict[str, int | None] = {}
+    others: dict[str, int | None] = {}
     uses: dict[str, Use] = {}
     orders: list[tuple[str, ...]] = []
     for path, text in _texts(folder):
         if path.name == _MODULES:
             orders.append(tuple(_LISTED.findall(text)))
-        if MARK not in text:
+            continue
+        if path.suffix != ".h" and MARK not in text:
             continue
         code = _COMMENT.sub(_blank, text)
         if path.suffix == ".h":
-            for name, value in _enumerators(code):
-                known = values.setdefault(name, value)
-                values[name] = value if known == value else None
+            for name, value, fixed in _enumerators(code):
+                if MARK in name:
+                    _agree(services, name, value)
+                _agree(others, name, value if fixed else None)
         elif "module" in (folders := path.relative_to(folder).parts[:-1]):
             module = "".join(folders[folders.index("module") + 1 :][:1]).replace("_", "-")
             for use in _uses(code, module, str(path)):
                 known_use = uses.setdefault(use.name, use)
                 if known_use.optional and not use.optional:
                     uses[use.name] = use
-    return ProductSources(values, uses, tuple(orders))
+    constants = {name: value for name, value in others.items() if value is not None}
+    return ProductSources(services, uses, tuple(orders), constants)
+
+
+def _agree(known: dict[str, int | None], name: str, value: int | None) -> None:
+    """Notes the value of a name; one that has two has none."""
+    if known.setdefault(name, value) != value:
+        known[name] = None
 
 
 def files_read(folder: Path) -> Iterator[str]:
@@ -153,11 +169,11 @@ def _sources(folder: Path) -> Iterator[Path]:
                 yield here / entry.name
 
 
-def _enumerators(code: str) -> Iterator[tuple[str, int | None]]:
-    """The enumerators of services, with their values as far as these can be counted."""
+def _enumerators(code: str) -> Iterator[tuple[str, int | None, bool]]:
+    """The enumerators of a header, with their values as far as these can be counted, and whether
+    those are the same in each build."""
     for body in _ENUM.findall(code):
-        if MARK not in body:
-            continue
+        fixed = "#" not in body
         known: dict[str, int | None] = {}
         following: int | None = 0
         for part in _DIRECTIVE.sub("", body).split(","):
@@ -167,8 +183,7 @@ def _enumerators(code: str) -> Iterator[tuple[str, int | None]]:
             value = following if found[2] is None else _value(found[2], known)
             known[found[1]] = value
             following = None if value is None else value + 1
-            if MARK in found[1]:
-                yield found[1], value
+            yield found[1], value, fixed
 
 
 def _value(text: str, known: Mapping[str, int | None]) -> int | None:

@@ -328,6 +328,79 @@ def test_what_cannot_be_is_an_error(changes: list[tuple[str, str, Options]], why
     assert all(item.position is not None for item in said)
 
 
+def without(agent: str, word: str, key: str) -> dict[str, Any]:
+    channels = merged()
+    del channels[agent][word][key]
+    return channels
+
+
+@pytest.mark.parametrize(
+    ("channels", "severity", "rival"),
+    [
+        pytest.param(
+            merged(("ospm", "*", {"element": "= ACME_S"}), ("psci", "a2p", {"slot": 2}))
+            | {"psci": {"a2p": {"memory": "= SECURE", "slot": 2}}},
+            Severity.ERROR,
+            "a2p of ospm has ACME_S",
+            id="beside a name",
+        ),
+        pytest.param(
+            {
+                "psci": {"a2p": {"memory": "= SECURE", "slot": 2}},
+                "ospm": {"*": {"element": "0x0"}, "p2a performance": {"left-out": True}},
+            },
+            Severity.ERROR,
+            "a2p of ospm has 0x0",
+            id="beside 0",
+        ),
+        pytest.param(without("psci", "a2p", "element"), Severity.WARNING, "has 1", id="numbers"),
+        pytest.param(
+            {"psci": {"a2p": {"memory": "= SECURE"}}, "ospm": {"*": {"element": "= ACME_S"}}},
+            Severity.WARNING,
+            "has ACME_S",
+            id="beside a name, on a slot of its own",
+        ),
+    ],
+)
+def test_an_element_that_only_some_channels_name_is_told(
+    channels: Options, severity: Severity, rival: str
+) -> None:
+    """Juno's element 0 is the doorbell of the secure world."""
+    files, said = made(channels)
+    (told,) = [item for item in said if "nothing says which element" in item.message]
+    assert (told.severity, bool(files)) == (severity, severity is Severity.WARNING)
+    assert "of mhu is the doorbell of channel a2p of psci" in told.message
+    assert rival in told.message
+    assert "channels: {psci: {a2p: {element: …}}}" in (told.hint or "")
+
+
+def test_a_channel_of_the_tree_that_the_options_forget_is_told() -> None:
+    channels = {"psci": {"a2p": {"memory": "= S", "element": "= ACME_S", "slot": 4}}}
+    channels["ospm"] = {word: {"element": "= ACME_NS"} for word in ("a2p", "p2a")}
+    said = made(channels)[1]
+    told = {item.severity: item.message for item in said if "nothing says which" in item.message}
+    assert "a2p performance of ospm" in told[Severity.ERROR]
+    assert "p2a performance of ospm" in told[Severity.WARNING]
+
+
+def test_where_nobody_names_an_element_all_are_element_0() -> None:
+    channels = {"psci": {"a2p": {"memory": "= SECURE", "slot": 9}}}
+    files, said = made(channels)
+    assert files
+    assert not [item for item in said if "nothing says which" in item.message]
+
+
+@pytest.mark.parametrize(
+    "pair", [(2, "0x2"), ("= 2", "= 2U"), ("= ACME", "=  ACME"), ("= UINT32_C(2)", "= (2)")]
+)
+def test_one_number_in_two_forms_is_one_doorbell(pair: tuple[object, object]) -> None:
+    ospm, psci = ({"element": element, "slot": 7} for element in pair)
+    _, said = made(merged(("ospm", "a2p", ospm), ("psci", "a2p", psci)))
+    assert ["has the doorbell of" in i.message for i in said if i.severity is Severity.ERROR] == [
+        True
+    ]
+
+
 def test_a_mailbox_that_the_firmware_may_see_elsewhere_is_told() -> None:
     _, said = made(merged(("ospm", "a2p", {"memory": "= LOW"})))
     told = [item.message for item in said if item.severity is Severity.WARNING]

@@ -101,6 +101,62 @@ def test_two_values_of_one_name_are_none(tmp_path: Path) -> None:
     assert read_product(tmp_path).values == {"A_SCMI_SERVICE_IDX_Z": None}
 
 
+MHU = """
+enum acme_mhu_idx { ACME_MHU_S, /* secure */ ACME_MHU_NS, ACME_MHU_LAST = 7, ACME_MHU_END };
+enum { ACME_ONE = 1, };
+enum acme_other {
+#ifdef ACME_BIG
+    ACME_BIG,
+#endif
+    ACME_SMALL,
+};
+"""
+
+
+def test_enumerators_have_a_value_where_it_is_one_in_every_build(product: Path) -> None:
+    """As C counts them; those of an enumeration with a condition in it have none."""
+    write(product / "include/acme_mhu.h", MHU)
+    write(product / "fw1/twice.h", "enum { ACME_TWICE };")
+    write(product / "fw2/twice.h", "enum { ACME_FIRST, ACME_TWICE };")
+    known = read_product(product).constants
+    assert known == {
+        "ACME_MHU_S": 0,
+        "ACME_MHU_NS": 1,
+        "ACME_MHU_LAST": 7,
+        "ACME_MHU_END": 8,
+        "ACME_ONE": 1,
+        "ACME_FIRST": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("psci", "ospm", "told"),
+    [
+        ("= ACME_MHU_NS", 1, ["has the doorbell of"]),
+        ("= ACME_MHU_S", 1, []),
+        ("= (ACME_MHU_NS)", "= ACME_ONE", ["has the doorbell of"]),
+        ("= ACME_MHU_S", None, ["nothing says which element"]),
+    ],
+)
+def test_a_doorbell_is_one_by_its_number(
+    psci: str, ospm: object, told: list[str], product: Path
+) -> None:
+    write(product / "include/acme_mhu.h", MHU)
+    bells = {"element": ospm} if ospm is not None else {}
+    channels: dict[str, dict[str, dict[str, object]]] = {
+        agent: {word: dict(said) for word, said in words.items()} for agent, words in ALL.items()
+    }
+    channels["psci"]["a2p"] |= {"element": psci, "slot": 6}
+    channels["ospm"]["a2p"] |= {"slot": 6} | bells
+    if ospm is None:
+        channels["ospm"]["*"] = {}
+        channels["ospm"]["p2a"]["element"] = 5
+    _, said = made(channels, product=str(product))
+    errors = [item.message for item in said if item.severity is Severity.ERROR]
+    assert len(errors) == len(told), errors
+    assert all(part in message for part, message in zip(told, errors, strict=True))
+
+
 def test_the_tables_have_what_the_modules_name(product: Path) -> None:
     files, said = made(ALL, product=str(product))
     assert files, [item.message for item in said]
