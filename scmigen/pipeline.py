@@ -4,7 +4,7 @@ text → tree → inventory → platform → checks → files
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -344,10 +344,31 @@ def emit_outputs(
         files, diagnostics = make_outputs(model, wanted, explicit, overrides)
     except InputError as problem:
         files, diagnostics = (), problem.diagnostics
+    return Emitted(files, *_judged(diagnostics, model, asked, baseline))
+
+
+def _judged(
+    found: Iterable[Diagnostic], model: Model, asked: Asked, baseline: Sequence[WaiverSaid]
+) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """Findings of outputs after the overrides, and those that are waived."""
     waivers = _waivers(model, baseline)
-    kept, waived, _ = waive(diagnostics, waivers, model.inventory.tree, None)
-    found = switched(kept, model.assignment.switches, asked, final=True)
-    return Emitted(files, found, waived)
+    kept, waived, _ = waive(found, waivers, model.inventory.tree, None)
+    return switched(kept, model.assignment.switches, asked, final=True), waived
+
+
+def with_outputs(found: Result, wanted: Sequence[str] = ()) -> Result:
+    """A compiled board without errors, with what its outputs find: those ``wanted``, as if named
+    with ``--emit``, or else those that the agents files ask for."""
+    model = found.model
+    if not wanted and model.assignment.options.outputs == NO_OUTPUTS:
+        return found
+    # Targets are imported only where there are outputs to check.
+    from scmigen.targets.make import check_outputs, outputs_asked
+
+    # Several outputs for SCP-firmware say the same.
+    each = dict.fromkeys(check_outputs(model, wanted or outputs_asked(model)))
+    told, waived = _judged(each, model, found.asked, found.baseline)
+    return replace(found, diagnostics=(*found.diagnostics, *told), waived=(*found.waived, *waived))
 
 
 def files_of_options(

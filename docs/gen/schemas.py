@@ -111,7 +111,8 @@ def _value(schema: _Schema) -> str:
         return _words(schema["enum"])
     match schema.get("type"):
         case "array" if "prefixItems" in schema:
-            return f"list of {' and '.join(_value(each) for each in schema['prefixItems'])}"
+            forms = [_value(each) for each in schema["prefixItems"]]
+            return f"list of {len(forms)}: {' and '.join(dict.fromkeys(forms))}"
         case "array":
             return f"list of {_value(schema['items'])}"
         case "integer":

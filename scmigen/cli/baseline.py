@@ -8,9 +8,9 @@ from pathlib import Path
 from scmigen.assignment.waivers_file import FORMAT, WAIVERS
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import BoardRequest
-from scmigen.diagnostics import Diagnostic, InputError, counted, has_errors
+from scmigen.diagnostics import Diagnostic, InputError, Severity, counted, has_errors
 from scmigen.inputs import is_missing
-from scmigen.pipeline import Result
+from scmigen.pipeline import Result, with_outputs
 from scmigen.targets.common.write import write_one
 from scmigen.version import format_of
 
@@ -39,28 +39,51 @@ def write(
     if request.baseline is None and not is_missing(path):
         request = replace(request, baseline=path)
     try:
-        found = request.compile(against, agent)
+        board = request.compile(against, agent)
+        found = _with_outputs(board, request)
         kept = _waived(found, request.baseline)
         before = {}
         if request.baseline != path and not is_missing(path):
-            present = replace(request, baseline=path).compile(against, agent)
+            present = _with_outputs(
+                replace(request, baseline=path).compile(against, agent), request
+            )
             before = {(item.id, item.message): item for item in _waived(present, path)}
+        left = list(_lasting(board.diagnostics, found.diagnostics))
         new = [
             before.get((item.id, item.message), item)
             for item in found.diagnostics
-            if item.finding.switchable and item.id not in _OF_WAIVERS
+            if item not in left and item.id not in _OF_WAIVERS
         ]
         text = _HEAD + "".join(_lines([*kept, *new]))
         write_one(path, text.encode())
     except InputError as problem:
         report(problem.diagnostics, style, quiet, sys.stdout)
         raise SystemExit(ERRORS) from None
-    left = [item for item in found.diagnostics if not item.finding.switchable]
     report(left, style, quiet, sys.stdout)
     if not quiet and style == "text":
         say(f"{path}: {counted(len(kept) + len(new), 'finding')}")
     if has_errors(left):
         raise SystemExit(ERRORS)
+
+
+def _with_outputs(board: Result, request: BoardRequest) -> Result:
+    """What the outputs find as well, as they will once the errors of the board are waived."""
+    fixed = [item for item in board.diagnostics if not item.finding.switchable]
+    return board if has_errors(fixed) else with_outputs(board, request.emit)
+
+
+def _lasting(board: Sequence[Diagnostic], found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """What no waiver covers: an output that cannot be made is not made by one either. ``found``
+    are the findings of a ``board``, and after them those of its outputs."""
+    for index, item in enumerate(found):
+        is_error = _severity(item) is Severity.ERROR
+        if not item.finding.switchable or (is_error and index >= len(board)):
+            yield item
+
+
+def _severity(item: Diagnostic) -> Severity:
+    """The severity before overrides: waivers are for findings as they are."""
+    return item.severity if item.judged is None else item.judged
 
 
 def _waived(found: Result, baseline: Path | None) -> list[Diagnostic]:
@@ -89,9 +112,7 @@ def _entry(item: Diagnostic) -> str:
         parts += [pair for pair in (*named, ("agent", subject.agents)) if pair[1]]
     else:
         parts.append(("message", item.message))
-    # Waivers are for findings as they are before severity overrides.
-    severity = item.severity if item.judged is None else item.judged
-    parts += [("severity", severity.word), ("reason", reason)]
+    parts += [("severity", _severity(item).word), ("reason", reason)]
     if item.waiver and item.waiver.until:
         parts.append(("until", item.waiver.until))
     texts = [f"{key}: {_quoted(value)}" for key, value in parts]

@@ -55,7 +55,7 @@ def check_boards(
 
     def work(index: int) -> Outcome:
         try:
-            result = requests[index].compile(against, agent)
+            result = requests[index].check(against, agent)
         except InputError as problem:
             return Outcome(problem.diagnostics, ERRORS)
         return Outcome((*result.diagnostics, *result.waived), status_of(result))

@@ -1,9 +1,11 @@
 """``scmigen build`` and ``scmigen check``."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -45,6 +47,17 @@ def _outputs(
     return names
 
 
+def _emit_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--emit``, with its line of help."""
+    return click.option(
+        "--emit",
+        callback=_outputs,
+        shell_complete=complete.outputs,
+        metavar="A,B,…",
+        help=text,
+    )
+
+
 def _prefixes(
     context: click.Context, parameter: click.Parameter, given: Sequence[str]
 ) -> PrefixMap:
@@ -64,13 +77,7 @@ If there are errors in the input, nothing is written and the exit status is 1.
 @build_options
 @locked_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Output directory.")
-@click.option(
-    "--emit",
-    callback=_outputs,
-    shell_complete=complete.outputs,
-    metavar="A,B,…",
-    help=f"Outputs to make: {', '.join(registry.BUILT_IN)}, and those of other packages.",
-)
+@_emit_option(f"Outputs to make: {', '.join(registry.BUILT_IN)}, and those of other packages.")
 @click.option(
     "--scp-target",
     type=OneOf(["host", "product", "optee"]),
@@ -132,7 +139,7 @@ def build(
     for attempt in range(_ATTEMPTS):
         # Another build may replace the lock file while this one compiles: take that one's numbers.
         lock = _lock(request.ids)
-        found = compiled(request, style, quiet)
+        found = compiled(request.compile, style, quiet, sys.stderr)
         made = emit_outputs(
             found.model,
             emit or DEFAULT_OUTPUTS,
@@ -234,6 +241,9 @@ def _summary(
 )
 @check_options
 @locked_option
+@_emit_option(
+    "Outputs to check the board for, too, as build does; by default, those that the files ask for."
+)
 @click.option(
     "--write-baseline",
     type=click.Path(path_type=Path),
@@ -267,7 +277,7 @@ def check(
 
         write(request, write_baseline, against, agent, style, quiet)
         return
-    found = compiled(request, style, quiet, sys.stdout, against, agent)
+    found = compiled(partial(request.check, against, agent), style, quiet, sys.stdout)
     report(found.diagnostics, style, quiet, sys.stdout, found.waived)
     if not (found.diagnostics or found.waived or quiet) and style == "text":
         say(f"{request.board}: no problems found")

@@ -81,8 +81,14 @@ def check_options(command: _Command) -> _Command:
     """The same for ``check``: of several boards, `check_boards` takes care."""
 
     def call(
-        requests: tuple[BoardRequest, ...], each: bool, jobs: int | None, **others: Any
+        requests: tuple[BoardRequest, ...],
+        each: bool,
+        jobs: int | None,
+        emit: tuple[str, ...],
+        **others: Any,
     ) -> None:
+        if emit:
+            requests = tuple(replace(request, emit=emit) for request in requests)
         if not each and len(requests) == 1:
             command(request=requests[0], **others)
             return
@@ -247,23 +253,12 @@ def answering(request: BoardRequest, style: str, quiet: bool) -> Iterator[Model]
         raise SystemExit(status_of(found))
 
 
-def compiled(
-    request: BoardRequest,
-    style: str,
-    quiet: bool,
-    stream: IO[str] | None = None,
-    against: Path | None = None,
-    agent: str | None = None,
-) -> Result:
-    """The compiled board; where there are errors, they are printed and the program ends.
-
-    Diagnostics go to ``stream``, standard error by default.
-    """
-    stream = stream or sys.stderr
+def compiled(compile_it: Callable[[], Result], style: str, quiet: bool, stream: IO[str]) -> Result:
+    """The compiled board; where there are errors, they go to ``stream`` and the program ends."""
     # One board is read and reported, then the process ends: collecting garbage only costs time.
     gc.disable()
     try:
-        found = request.compile(against, agent)
+        found = compile_it()
     except InputError as problem:
         report(problem.diagnostics, style, quiet, stream)
         raise SystemExit(ERRORS) from None

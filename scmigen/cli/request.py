@@ -12,7 +12,7 @@ from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity
 from scmigen.inputs import FILE_UNREADABLE, missing_folders, of_build
 from scmigen.model.places import PrefixMap
-from scmigen.pipeline import Result
+from scmigen.pipeline import Result, with_outputs
 from scmigen.runtime import Numbering
 
 #: Options that are fields of a `BoardRequest` as they are.
@@ -69,6 +69,11 @@ class BoardRequest:
         except InputError as problem:
             raise InputError([*folders, *map(self._told, problem.diagnostics)]) from None
         return replace(found, diagnostics=(*folders, *found.diagnostics)) if folders else found
+
+    def check(self, against: Path | None = None, agent: str | None = None) -> Result:
+        """The compiled board, and what the outputs find that are asked for. Raises `InputError`."""
+        found = self.compile(against, agent)
+        return with_outputs(found, self.emit) if found.ok else found
 
     def _told(self, item: Diagnostic) -> Diagnostic:
         """A diagnostic; of a file that the project file names, with where it does."""

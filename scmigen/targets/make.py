@@ -84,10 +84,34 @@ def _checks_of_options(target: Target[Any], given: Given, model: Model) -> Itera
     yield from every(target.check_options(model.platforms, typed))
 
 
+def outputs_asked(model: Model) -> tuple[str, ...]:
+    """The outputs that agents files ask for: ``scp`` by its option ``target``, and each that is not
+    of the default set by having options at all."""
+    given, _ = raw_options(model.assignment.options.outputs)
+    return tuple(
+        name
+        for name, options in given.items()
+        if registry.exists(name) and (name not in registry.DEFAULT or "target" in options.entries)
+    )
+
+
+def check_outputs(model: Model, wanted: Sequence[str]) -> Iterator[Diagnostic]:
+    """What the outputs ``wanted`` find on all platforms; no files are made."""
+    yield from registry.rivals(wanted)
+    for name in wanted:
+        try:
+            target = registry.find(name)
+        except InputError as problem:
+            yield from problem.diagnostics
+            continue
+        for platform in model.platforms:
+            yield from _found(platform, target, None)
+
+
 def make(platform: Platform, name: str, overrides: Overrides | None = None) -> Made:
     """One output of a platform. Raises `InputError` where the target cannot be loaded."""
     target = registry.find(name)
-    found = _of(target, target.check, lambda: _checks(platform, target, overrides))
+    found = _found(platform, target, overrides)
     if has_errors(found):
         return Made((), tuple(found))
     made = _of(
@@ -99,6 +123,12 @@ def make(platform: Platform, name: str, overrides: Overrides | None = None) -> M
     if problems:
         return Made((), (*found, *problems))
     return Made(tuple(sorted(made, key=lambda file: file.path)), tuple(found))
+
+
+def _found(
+    platform: Platform, target: Target[Any], overrides: Overrides | None
+) -> list[Diagnostic]:
+    return _of(target, target.check, lambda: _checks(platform, target, overrides))
 
 
 def _checks(
