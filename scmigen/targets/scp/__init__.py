@@ -17,6 +17,7 @@ from scmigen.targets.scp import (
     denied,
     element_map,
     entries,
+    expressions,
     fast_channels,
     firmware,
     limits,
@@ -73,6 +74,7 @@ def _check_options(
     platforms: Sequence[Platform], options: ScpOptions, variant: Variant
 ) -> Iterator[Diagnostic]:
     yield from check_options(platforms, options)
+    yield from expressions.check_expressions(options)
     yield from entries.check_entries(platforms, options, variant)
 
 

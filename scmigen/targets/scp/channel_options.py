@@ -29,6 +29,9 @@ def _like(pattern: str, description: str) -> msgspec.Meta:
 
 _Value = Annotated[str, _like(rf"{_NUMBER}|= *{EXPRESSION}", "a number, or = EXPRESSION in C")]
 _Slot = Annotated[str, _like(rf"none|{_NUMBER}|= *{EXPRESSION}", "a number, = EXPRESSION, or none")]
+_Memory = Annotated[
+    str, _like(rf"= *{EXPRESSION}|(?!=)[^\x00-\x1f]+", "a node, a number, or = EXPRESSION in C")
+]
 _Index = Annotated[
     str, _like(r"[0-9]{1,4}|(?:= *)?[A-Za-z_][A-Za-z0-9_]*", "a number or an enumerator")
 ]
@@ -48,7 +51,7 @@ class ChannelOptions(Group, frozen=True):
 
     index: _Index | None = None
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=63)] | None = None
-    memory: str | None = None
+    memory: _Memory | None = None
     size: _Value | None = None
     module: (
         Annotated[str, _like(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", "as in SCP_MODULES: mhu2")] | None

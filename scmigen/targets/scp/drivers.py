@@ -69,7 +69,8 @@ class Entry(NamedTuple):
 def mailbox_address(text: str) -> str:
     """Where the firmware sees the mailbox of a doorbell, in C: a number, or ``= EXPRESSION``."""
     number = whole_number(text)
-    return f"UINT64_C(0x{number:X})" if number is not None else text.removeprefix("=").strip()
+    is_address = number is not None and 0 <= number < 1 << 64
+    return f"UINT64_C(0x{number:X})" if is_address else text.removeprefix("=").strip()
 
 
 def find_entry(

@@ -1,14 +1,15 @@
 """Whether names in the options are those of the product's headers, as far as one is like them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
-from scmigen.diagnostics import Diagnostic
+from scmigen.diagnostics import Diagnostic, Position
 from scmigen.targets.scp.element_map import SCP_ELEMENT
-from scmigen.targets.scp.options import Driver, Scalar, Setup
+from scmigen.targets.scp.expressions import expressions
+from scmigen.targets.scp.options import Setup
 from scmigen.targets.scp.product_sources import ProductError, folder_of, identifiers
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -23,40 +24,22 @@ def check(setup: Setup) -> Iterator[Diagnostic]:
     where the services are looked for.
     """
     options = setup.options
-    if options.product is None or not setup.variant.included or not options.drivers:
+    if options.product is None or not setup.variant.included:
         return
     try:
         known = identifiers(folder_of(options.product, options.at("product")))
     except ProductError:
         return
-    for name, drivers in options.drivers.items():
-        for word, driver in drivers.items():
-            for keys, text in _expressions(driver):
-                for used in dict.fromkeys(_NAME.findall(text)):
-                    # The headers of one product have thousands of names, but one word before all.
-                    first = used.partition("_")[0] + "_"
-                    near = [] if used in known else [n for n in known if n.startswith(first)]
-                    if get_close_matches(used, near, cutoff=_ALIKE):
-                        yield SCP_ELEMENT.error(
-                            f"no header of the product has {shown(used)}",
-                            options.at("drivers", name, word, *keys),
-                            hint=did_you_mean(used, near),
-                        )
+    for keys, text, _ in expressions(options):
+        for used in dict.fromkeys(_NAME.findall(text)):
+            yield from _misspelt(used, known, options.at(*keys))
 
 
-def _expressions(driver: Driver) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The expressions of a driver, with the keys that lead to each."""
-    element = driver.element
-    values: dict[tuple[str, ...], Scalar | None] = {
-        ("sub-element",): driver.sub_element,
-        ("mailbox",): driver.mailbox,
-        **{("data", field): source for field, source in (driver.data or {}).items()},
-    }
-    if isinstance(element, Mapping):
-        values |= {("element", key): source for key, source in element.items()}
-    else:
-        values["element",] = element
-    for keys, source in values.items():
-        if isinstance(source, str) and source.startswith("="):
-            yield keys, source
-    yield ("api",), driver.api
+def _misspelt(used: str, known: Collection[str], at: Position | None) -> Iterator[Diagnostic]:
+    # The headers of one product have thousands of names, but one word before all.
+    first = used.partition("_")[0] + "_"
+    near = [] if used in known else [name for name in known if name.startswith(first)]
+    if get_close_matches(used, near, cutoff=_ALIKE):
+        yield SCP_ELEMENT.error(
+            f"no header of the product has {shown(used)}", at, hint=did_you_mean(used, near)
+        )

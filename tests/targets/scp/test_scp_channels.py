@@ -451,6 +451,10 @@ def test_settings_of_no_channel_are_told(channels: Options, message: str) -> Non
         ({"ospm": {"a2p": {"indx": 0}}}, "has no option 'indx'", "did you mean index?"),
         ({"ospm": {"a2p": {"index": "A+B"}}}, "an enumerator", None),
         ({"ospm": {"a2p": {"power-domain": "= a; b"}}}, "= EXPRESSION in C", None),
+        ({"ospm": {"a2p": {"memory": "= 0}}; int injected = 1; //"}}}, "= EXPRESSION in C", None),
+        ({"ospm": {"a2p": {"memory": '= A\n#include "/etc/passwd"'}}}, "= EXPRESSION in C", None),
+        ({"ospm": {"a2p": {"memory": "= */ x /*"}}}, "= EXPRESSION in C", None),
+        ({"ospm": {"a2p": {"memory": "a\nb"}}}, "= EXPRESSION in C", None),
         ({"ospm": {"a2p": {"headers": ["../a.h"]}}}, "a file: acme_scmi.h", None),
     ],
 )
@@ -459,3 +463,48 @@ def test_misspelt_options_are_told(channels: Options, message: str, hint: str | 
     (found,) = option_problems(model_of(tree_of(body), text(channels)))
     assert (message in found.message, found.severity) == (True, Severity.ERROR)
     assert hint is None or hint in (found.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "why"),
+    [
+        ("element", "= (((", "its parentheses do not match"),
+        ("size", "= )", "its parentheses do not match"),
+        ("slot", "= A), FWK_ID(1", "its parentheses do not match"),
+        ("memory", "= A, .B", "several expressions"),
+        ("power-domain", "= A /", "something is missing"),
+        ("element", "= /", "something is missing"),
+        ("memory", "= ", "something is missing"),
+        ("element", "= f(A, )", "something is missing"),
+        ("size", "= A * ()", "something is missing"),
+        ("api", "&& A", "something is missing"),
+        ("memory", "-1", "a number from 0 to 18446744073709551615"),
+        ("memory", "= -0x1", "a number from 0 to 18446744073709551615"),
+        ("memory", "99999999999999999999", "a number from 0 to 18446744073709551615"),
+        ("element", 4096, "a number from 0 to 4095"),
+        ("slot", 256, "a number from 0 to 255"),
+    ],
+)
+def test_what_c_cannot_have_there_is_told(key: str, given: object, why: str) -> None:
+    body = BODY.replace("BOXES", BOXES).replace("SHMEM", SHMEM)
+    (found,) = option_problems(model_of(tree_of(body), text({"ospm": {"a2p": {key: given}}})))
+    assert (found.id, found.severity) == ("output-option", Severity.ERROR)
+    assert why in found.message
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "= A",
+        "= 0xFFFFFFFFFFFFFFFF",
+        "= A + (B << 2) * sizeof(struct a)",
+        "= BASE((uint32_t)A, B)",
+        "= ~A & -1",
+        "= (uintptr_t)&acme_memory",
+        "= (volatile uint32_t *)A",
+        "= acme_base ()",
+    ],
+)
+def test_what_c_can_have_there_is_taken(given: str) -> None:
+    body = BODY.replace("BOXES", BOXES).replace("SHMEM", SHMEM)
+    assert not option_problems(model_of(tree_of(body), text({"ospm": {"a2p": {"memory": given}}})))
