@@ -8,6 +8,7 @@ from scmigen.client.channel import ClientError, ScmiError
 from scmigen.client.commands import Client
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Protocol
+from scmigen.scmi.units import unit
 
 #: The attribute bit of a pin that has an extended name.
 _EXTENDED_PIN_NAME: Final = 1 << 31
@@ -18,6 +19,7 @@ _MOST: Final = 32 << 20
 _FUNCTION: Final = 2
 _UNKNOWN: Final = 0xFFFF_FFFF
 _POWER_STATES: Final = {0: "on", 0x4000_0000: "off"}
+_ELEMENT_MODES: Final = {0: "off", 1: "on", 2: "with timestamps"}
 _VOLTAGE_STATES: Final = {0: "off", 7: "on"}
 _PERFORMANCE_BITS: Final = {"limits": 1 << 31, "level": 1 << 30}
 _CLOCK_BITS: Final = {
@@ -67,9 +69,11 @@ class _Resource:
     fields: tuple[Any, ...]
 
     def value(self, message: int, field: int = 0) -> Any:
-        """A field of the reply to a message about this resource; ``None`` if it is refused."""
+        """A field of the reply to a message about this resource; ``None`` if it is refused. What
+        the request has besides, such as the number of a limit, is zero."""
         try:
-            return self.client.call(self.protocol, message, self.number)[field]
+            more = len(self.client.message(self.protocol, message).request.fields) - 1
+            return self.client.call(self.protocol, message, self.number, *[0] * more)[field]
         except ScmiError:
             return None
 
@@ -172,7 +176,27 @@ def _settings(client: Client, number: int, kind: int) -> Item:
     return _known({"function": _unless_unknown(function)}) | {"settings": found}
 
 
+def _telemetry(client: Client) -> Iterator[Item]:
+    """The data elements, with what is switched on for this agent."""
+    if client.call(Protocol.TELEMETRY, 0x1)[0] == 0:
+        return
+    modes = {entry[0]: entry[1] for entry in client.entries(Protocol.TELEMETRY, 0x7)}
+    for part in client.parts(Protocol.TELEMETRY, 0x4):
+        for entry in part["entries"]:
+            number, word = entry["element"], entry["attributes"]
+            exponent = word >> 13 & 0xFF
+            found = {
+                "group": _unless_unknown(entry["group"]),
+                "size": entry["size"],
+                "unit": unit(word >> 5 & 0xFF, exponent - 256 if exponent & 0x80 else exponent),
+                "rate": entry.get("rate"),
+                "mode": _named(modes.get(number, 0), _ELEMENT_MODES),
+            }
+            yield {"id": number, "name": entry.get("name")} | _known(found)
+
+
 _SPECIAL: Final[Mapping[int, Callable[[Client], Iterator[Item]]]] = {
     Protocol.SENSOR: _sensors,
     Protocol.PINCTRL: _pins,
+    Protocol.TELEMETRY: _telemetry,
 }

@@ -78,7 +78,12 @@ BOARD = (
         known=_numberings,
     ),
     Key("output", Form.PATH, "The directory that build writes to, as -o.", own=True),
-    Key("emit", Form.TEXTS, "The outputs that build makes and check looks at, as --emit.", known=_outputs),
+    Key(
+        "emit",
+        Form.TEXTS,
+        "The outputs that build makes and check looks at, as --emit.",
+        known=_outputs,
+    ),
     Key("reference", Form.PATH, "What diff compares the board with: its OLD.", own=True),
     Key("baseline", Form.PATH, "File of waivers: the findings in it do not count, as --baseline."),
     Key(

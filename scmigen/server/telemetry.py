@@ -20,7 +20,7 @@ from struct import Struct
 from typing import Final
 
 from scmigen.runtime import Agent, Interval, Runtime
-from scmigen.scmi.protocols import Kind, Protocol
+from scmigen.scmi.protocols import Kind, Profile, Protocol
 from scmigen.server.fastchannels import Window
 from scmigen.server.memory import SharedMemory, SharedMemoryError
 from scmigen.server.polling import microseconds
@@ -114,6 +114,11 @@ class Telemetry:
 
     def _open(self, agent: int, window: Window) -> None:
         session = self._services.sessions[agent]
+        if Protocol.TELEMETRY not in session.offered:
+            raise TelemetryError(
+                f"{session.name} does not speak a release that has telemetry; give "
+                f"--profile {session.name}={Profile.V4_0_BETA}"
+            )
         count = len(session.configuration.grants.get(Kind.TELEMETRY, ()))
         needed = _PROLOGUE.size + count * _LINE.size + _EPILOGUE.size
         if not count:

@@ -3,6 +3,7 @@ prlg, struct payload and struct eplg of drivers/firmware/arm_scmi/telemetry.c)."
 
 import json
 import struct
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,13 @@ from scmi_wire import (
 )
 
 from scmigen import runtime
+from scmigen.client import Client
+from scmigen.client.dump import dump
 from scmigen.scmi.protocols import Profile
+from scmigen.server import Server
 from scmigen.server.fastchannels import Window
+from scmigen.server.service import Service
+from scmigen.server.telemetry import TelemetryError
 
 TELEMETRY = 0x1B
 BOARD = json.loads((Path(__file__).parent / "full.json").read_text())
@@ -170,6 +176,21 @@ def test_reset_and_disconnection_switch_off(full, tmp_path):
         assert full.linux.words(TELEMETRY, 9, NONE, 2) == [ALL, FAST]
 
 
+def test_memory_that_nobody_can_use_is_refused(full_with, tmp_path):
+    for profile, size, told in (
+        (Profile.V3_2, SIZE, "give --profile linux=4.0-beta"),
+        (Profile.V4_0_BETA, 0x47, "linux needs 0x48"),
+    ):
+        window = Window(tmp_path / "shmti", ADDRESS, size)
+        with pytest.raises(TelemetryError, match=told):
+            full_with(profile, board=board(), telemetry={1: window})
+    window = Window(tmp_path / "shmti", ADDRESS, SIZE)
+    with pytest.raises(TelemetryError, match="is granted no element"):
+        full_with(Profile.V4_0_BETA, telemetry={1: window})
+    with pytest.raises(TelemetryError, match="each needs its own"):
+        full_with(Profile.V4_0_BETA, board=board(), telemetry={1: window, 2: window})
+
+
 def test_a_file_that_becomes_shorter_harms_nobody(full, tmp_path):
     with (tmp_path / "shmti").open("r+b") as file:
         file.truncate(0)
@@ -177,3 +198,25 @@ def test_a_file_that_becomes_shorter_harms_nobody(full, tmp_path):
     assert full.linux.status(TELEMETRY, 8, NONE, ALL | ON, FAST) == SUCCESS
     full.wait(50_000)
     assert full.vm1.words(TELEMETRY, 0) == [0x10000]
+
+
+def test_a_dump_has_the_elements_and_what_is_on(tmp_path):
+    server = Server(board(), Profile.V4_0_BETA)
+    url = f"unix:{tmp_path}/linux"
+    with Service(server, {server.agent("linux"): url}, lambda *_: None) as service:
+        thread = threading.Thread(target=service.run)
+        thread.start()
+        try:
+            with Client(url) as linux:
+                linux.ask("TELEMETRY_DE_CONFIGURE", element=0xCAFE_0001, flags=2)
+                found = dump(linux)
+        finally:
+            service.stop()
+            thread.join(10)
+    assert found["telemetry"] == [
+        {"id": 0xCAFE_0001, "name": "energy", "group": 1, "size": 8}
+        | {"unit": "1e-06 m", "rate": 1000}
+        | {"mode": "with timestamps"},
+        {"id": 6, "name": "temperature", "size": 4, "unit": "none", "mode": "off"},
+    ]
+    assert found["powercap"][0]["cap"] == 9000
