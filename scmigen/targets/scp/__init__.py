@@ -21,6 +21,7 @@ from scmigen.targets.scp import (
     fast_channels,
     firmware,
     limits,
+    platform_protocols,
     product_channels,
     product_mailboxes,
     product_names,
@@ -66,6 +67,7 @@ def _check(setup: Setup) -> Iterator[Diagnostic]:
     yield from product_services.services(setup).problems
     yield from product_names.check(setup)
     yield from denied.check(setup, drivers)
+    yield from platform_protocols.check(setup)
     yield from system.check(setup, drivers)
     yield from fast_channels.check(setup, drivers)
 
@@ -75,6 +77,7 @@ def _check_options(
 ) -> Iterator[Diagnostic]:
     yield from check_options(platforms, options)
     yield from expressions.check_expressions(options)
+    yield from platform_protocols.check_names(platforms, options)
     yield from entries.check_entries(platforms, options, variant)
 
 

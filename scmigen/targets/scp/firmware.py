@@ -7,7 +7,7 @@ from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.thermal import TripPoint
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.targets.common.names import board_name
 from scmigen.targets.common.values import trip_points
 from scmigen.targets.scp.binding import Bound, Drivers, DriverTable
@@ -17,6 +17,7 @@ from scmigen.targets.scp.fast_channels import FastChannels, fast_channels
 from scmigen.targets.scp.kinds import KINDS, Slot
 from scmigen.targets.scp.options import Driver, Setup
 from scmigen.targets.scp.performance import PerfDomain, perf_domains
+from scmigen.targets.scp.platform_protocols import Allowed, allowed
 from scmigen.targets.scp.spaces import (
     Element,
     NamedAgent,
@@ -52,6 +53,8 @@ class Firmware:
     system_users: frozenset[int]
     fast_channels: FastChannels | None
     trips: Mapping[int, tuple[TripPoint, ...]] | None
+    platform_protocols: tuple[Allowed, ...]
+    platform_protocols_said: bool
 
     @property
     def channel_headers(self) -> tuple[str, ...]:
@@ -93,6 +96,12 @@ class Firmware:
     def protocol_count(self) -> int:
         """Protocol modules of the build, without base."""
         return len(self.protocols) + (self.system_power is not None)
+
+    @property
+    def most_protocols(self) -> int:
+        """Protocol modules that the build of a product may have, without base: its own, too."""
+        own = {row.protocol for row in self.platform_protocols}
+        return len(KINDS) + len((Protocol.SYSTEM, Protocol.POWERCAP)) + max(len(own), 1)
 
     @property
     def _alarm_slots(self) -> tuple[Slot, ...]:
@@ -278,4 +287,6 @@ def build(setup: Setup, drivers: Drivers, channels: tuple[Channel, ...]) -> Firm
         system_users=users(setup, drivers),
         fast_channels=fast_channels(setup, drivers, performance),
         trips=_trips(setup),
+        platform_protocols=allowed(setup.options, agents),
+        platform_protocols_said=setup.options.platform_protocols is not None,
     )

@@ -34,6 +34,11 @@ _MISSPELT = 0.75
 #: A whole number that C has a type for.
 _Number = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 Scalar = bool | _Number | str
+#: A protocol of the product's own.
+_PlatformProtocol = Annotated[
+    Annotated[int, msgspec.Meta(ge=0x80, le=0xFF)],
+    msgspec.Meta(description="the number of a protocol of the product, 0x80 to 0xFF"),
+]
 
 
 def _like(pattern: str, description: str) -> msgspec.Meta:
@@ -90,13 +95,16 @@ class ScpOptions(NoticeOptions, frozen=True):
     """The options of every variant. ``drivers``: compatible of a provider, or `SYSTEM` → slot →
     driver; a doorbell can be one agent's (``doorbell NAME``). ``trip_points``: whether agents can
     set trip points of their sensors. ``channels``: agent → channel of a product → what is to say of
-    it. ``product``: the directory of the product, from that of the file that says so."""
+    it. ``product``: the directory of the product, from that of the file that says so.
+    ``platform_protocols``: agent → the product's own protocols that it has; None if nothing is
+    said of them."""
 
     drivers: Mapping[str, Mapping[str, Driver]] = msgspec.field(default_factory=dict)
     trip_points: bool = False
     fast_channels: FastChannelOptions | None = None
     channels: Channels = msgspec.field(default_factory=dict)
     product: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)] | None = None
+    platform_protocols: Mapping[str, tuple[_PlatformProtocol, ...]] | None = None
 
 
 class AnyScpOptions(ScpOptions, frozen=True):

@@ -1,4 +1,4 @@
-"""The SCMI services that the sources of a product name: its enumerators, and who uses them.
+"""The SCMI services and protocols of its own that the sources of a product name.
 
 Modules of a product subscribe to services by index at start, and the firmware stops where one does
 not exist. The sources are text that others wrote: only ``.c``, ``.h`` and ``Firmware.cmake`` files
@@ -10,7 +10,7 @@ BUILD_HAS_SCMI_NOTIFICATIONS`` is known.
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from scmigen.diagnostics import Position
@@ -34,6 +34,32 @@ _LITERAL = re.compile(r"\(*\s*(?:([0-9]{1,5})[uU]?|([A-Za-z_]\w*))\s*\)*")
 _MODULES = "Firmware.cmake"
 _LISTED = re.compile(r'^[ \t]*list\(APPEND SCP_MODULES "([a-z0-9-]{1,64})"\)', re.MULTILINE)
 
+#: The file with a product's permissions, and the functions in it for protocols of its own.
+_PERMISSIONS = "config_resource_perms.c"
+_HOOK = re.compile(r"\bmod_res_plat_agent_(?:protocol|message|resource)_permissions\s*\(")
+_PROTOCOL_MARK = "MOD_SCMI_PROTOCOL_ID_"
+_PROTOCOL = re.compile(rf"\b{_PROTOCOL_MARK}(\w{{1,64}})")
+_PROTOCOL_NUMBER = re.compile(
+    rf"^[ \t]*#[ \t]*define[ \t]+{_PROTOCOL_MARK}(\w{{1,64}})"
+    r"[ \t(]+(?:UINT32_C[ \t]*\([ \t]*)?(0[xX][0-9A-Fa-f]{1,8})\b",
+    re.MULTILINE,
+)
+#: Platform protocols of SCP-firmware itself, and the names it has for the standard's.
+_PLATFORM_PROTOCOLS: Mapping[str, int] = {"APCORE": 0x90}
+_STANDARD = frozenset(
+    {
+        "BASE",
+        "CLOCK",
+        "PERF",
+        "POWER_CAPPING",
+        "POWER_DOMAIN",
+        "RESET_DOMAIN",
+        "SENSOR",
+        "SYS_POWER",
+        "VOLTAGE_DOMAIN",
+    }
+)
+
 
 class ProductError(Exception):
     """A directory that cannot be read, or is more than a product."""
@@ -47,6 +73,16 @@ class Use:
     module: str
     position: Position
     optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformProtocol:
+    """A protocol of the product's own: its name after ``MOD_SCMI_PROTOCOL_ID_``, its number where
+    that is known, and where the product's permissions allow it."""
+
+    name: str
+    number: int | None = None
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +158,39 @@ def identifiers(folder: Path) -> frozenset[str]:
     """Every identifier in the headers of a product. Raises `ProductError`."""
     texts = (text for path, text in _texts(folder) if path.suffix == ".h")
     return frozenset(name for text in texts for name in _NAME.findall(_COMMENT.sub(_blank, text)))
+
+
+def platform_protocols(folder: Path) -> tuple[PlatformProtocol, ...]:
+    """The protocols from 0x80 on that a product's tables of permissions allow, or whose modules its
+    firmware has. Raises `ProductError`."""
+    found: dict[str, PlatformProtocol] = {}
+    numbers = dict(_PLATFORM_PROTOCOLS)
+    for path, text in _texts(folder):
+        if path.name == _MODULES:
+            for module in _LISTED.findall(text):
+                name = module.removeprefix("scmi-").upper().replace("-", "_")
+                if name in _PLATFORM_PROTOCOLS and module.startswith("scmi-"):
+                    found.setdefault(name, PlatformProtocol(name))
+            continue
+        code = _COMMENT.sub(_blank, text) if _PROTOCOL_MARK in text else ""
+        if path.suffix == ".h":
+            numbers |= {name: int(value, 0) for name, value in _PROTOCOL_NUMBER.findall(code)}
+        elif path.name == _PERMISSIONS:
+            found |= {each.name: each for each in _allowed(code, str(path))}
+    protocols = (replace(each, number=numbers.get(name)) for name, each in sorted(found.items()))
+    return tuple(each for each in protocols if each.number is None or each.number >= 0x80)
+
+
+def _allowed(code: str, file: str) -> Iterator[PlatformProtocol]:
+    """The protocols that the functions for platform protocols name, each once."""
+    hook = _HOOK.search(code)
+    seen = set(_STANDARD)
+    for found in _PROTOCOL.finditer(code, hook.start()) if hook is not None else ():
+        if found[1] not in seen:
+            seen.add(found[1])
+            line = code.count("\n", 0, found.start()) + 1
+            column = found.start() - code.rfind("\n", 0, found.start())
+            yield PlatformProtocol(found[1], position=Position(file, line, column))
 
 
 def _blank(found: re.Match[str]) -> str:

@@ -160,6 +160,7 @@ def powered() -> Platform:
         drivers={**DRIVERS, "system": {**DRIVERS["system"], **system}},
         fast_channels={"memory": memory(found).path, "firmware-address": 0x4541_0000},
         trip_points=True,
+        platform_protocols={"linux": [0x90, 0xA4]},
     )
 
 
