@@ -114,6 +114,17 @@ _PARTS: Final = (
 )
 
 
+#: What the operators and helpers raise for values of wrong kinds.
+_NO_VALUE: Final = (
+    ArithmeticError,
+    AttributeError,
+    IndexError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+
+
 class Expression:
     """A parsed expression. Raises `ExpressionError` where the text is none over ``known`` names."""
 
@@ -159,7 +170,7 @@ class Expression:
             return _Run(names).value(self._tree)
         except KeyError as problem:
             raise ExpressionError(f"{problem.args[0]} is not known here") from None
-        except (ArithmeticError, IndexError, TypeError, ValueError, struct.error) as problem:
+        except _NO_VALUE as problem:
             raise ExpressionError(str(problem)) from None
 
 

@@ -48,7 +48,7 @@ class Rule:
             return struct.pack("<i", self.theirs)
         if isinstance(self.theirs, Expression):
             found = self.theirs.value(names)
-            return _status(found) if isinstance(found, int) else bytes(found)
+            return _status(found) if isinstance(found, int) else _bytes(found)
         words = list(struct.unpack_from(f"<{len(ours) // 4}I", ours))
         for place, expression in self.theirs.items():
             if place >= len(words):
@@ -128,6 +128,16 @@ class Rules:
 
 def _status(number: int) -> bytes:
     return struct.pack("<I", number & 0xFFFF_FFFF)
+
+
+def _bytes(value: object) -> bytes:
+    """A whole reply: bytes, or a list of such numbers."""
+    try:
+        if isinstance(value, bytes | list | tuple | range):
+            return bytes(value)
+    except (TypeError, ValueError):
+        pass
+    raise ExpressionError("theirs is neither a status nor bytes, each a number from 0 to 255")
 
 
 def _number(value: object) -> int:

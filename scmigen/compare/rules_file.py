@@ -1,8 +1,10 @@
 """Files of rules, JSON or YAML: read with the position of everything that is wrong."""
 
+import re
 from contextlib import suppress
 from typing import Final
 
+from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located, parse
 from scmigen.assignment.problems import Problems, TooManyError
 from scmigen.assignment.words import did_you_mean
@@ -18,6 +20,9 @@ _READ: Final = ("lasting", "first", "unwritten")
 _TOLD: Final = ("why", "kind", "source", "needed", "example")
 #: The most words of a reply that a rule can replace.
 _WORDS: Final = 1024
+_WORD: Final = re.compile(r"[0-9]{1,4}")
+#: A status is less than this, and no less than its negative.
+_STATUSES: Final = 1 << 31
 
 
 def read_rules(text: str, file: str, *, platform: bool) -> Rules:
@@ -111,14 +116,22 @@ def _theirs(where: Located, platform: bool) -> Theirs | None:
     if not where.is_mapping:
         text = where.text("theirs")
         try:
-            return int(text or "", 0)
+            status = int(text or "", 0)
         except ValueError:
             return _expression(where, "theirs", platform)
+        if not -_STATUSES <= status < _STATUSES:
+            where.wrong(
+                "theirs is no status", "a status has 32 bits, such as -3; or write words(…)"
+            )
+            return None
+        return status
     found: dict[int, Expression] = {}
     for place, value in where.mapping("theirs").items():
         expression = _expression(value, f"word {place} of theirs", platform)
-        if not place.isdecimal() or int(place) >= _WORDS:
-            value.wrong(f"theirs has no word {place!r}", "words are counted from 0, the status")
+        if not _WORD.fullmatch(place) or int(place) >= _WORDS:
+            value.wrong(
+                f"theirs has no word {shown(place)}", "words are counted from 0, the status"
+            )
         elif expression is not None:
             found[int(place)] = expression
     return found

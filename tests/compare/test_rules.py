@@ -39,6 +39,42 @@ def test_a_status_in_place_of_a_reply():
     assert explained(listed, OK + bytes(8), DENIED, message=0x5) == []
 
 
+@pytest.mark.parametrize(
+    "theirs",
+    ["[300]", "o + [256]", "range(1<<30, (1<<30)+1)", "'abc'", "['abc']", "[[1]]", "place(5, 1)"],
+)
+def test_what_is_no_reply_explains_nothing_and_is_told(theirs):
+    listed = rules(changed(theirs=theirs), changed(name="b"))
+    assert explained(listed, b"\xff\xff\xff\xff", OK) == []
+    assert explained(listed, OK, DENIED) == ["b"]
+    assert list(listed.failures) == ["a"]
+
+
+def test_a_reply_of_bytes_as_numbers():
+    assert explained(rules(changed(theirs="[253, 255, 255, 255]")), OK, DENIED) == ["a"]
+    assert explained(rules(changed(theirs="[255] * 1")), OK, DENIED) == []
+
+
+@pytest.mark.parametrize(
+    ("theirs", "message"),
+    [
+        (99999999999, "theirs is no status"),
+        (-0x8000_0001, "theirs is no status"),
+        ({"\u0663": "1"}, "theirs has no word '\u0663'"),
+        ({"1024": "1"}, "theirs has no word '1024'"),
+    ],
+)
+def test_statuses_and_words_that_there_are_not(theirs, message):
+    (told,) = problems(f'{{"differences": [{changed(theirs=theirs)}]}}')
+    assert message in told
+
+
+def test_a_word_of_many_digits():
+    theirs = f'{{? "{"9" * 5000}" : "1"}}'
+    (told,) = problems(f'{{"differences": [{RULE.replace("-3", theirs)}]}}')
+    assert f"theirs has no word '{'9' * 60}…'" in told
+
+
 def test_words_of_a_reply_and_several_rules_together():
     first = changed(name="low", theirs={"1": "o[1] + 1"})
     second = changed(name="high", theirs={"2": "7"})
