@@ -187,6 +187,11 @@ REFUSED_OF_ALL = {
         "config_resource_perms.c",
         first(r"PERF_WORD_COUNT WORD_COUNT\(PERF_IDX_COUNT\)", "PERF_WORD_COUNT 1"),
     ),
+    # The module would read fch_config, which is NULL.
+    "fast channels in the build alone": (
+        "Firmware.cmake",
+        lambda text: f"{text}set(SCP_ENABLE_SCMI_PERF_FAST_CHANNELS TRUE)\n",
+    ),
     "commands of voltage": (
         "config_resource_perms.c",
         first(r"MOD_SCMI_VOLTD_LEVEL_GET - ", "MOD_SCMI_VOLTD_LEVEL_GET - 1 - "),
