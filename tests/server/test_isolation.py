@@ -41,6 +41,12 @@ from scmigen import runtime
 from scmigen.scmi.protocols import Kind
 from scmigen.server.fastchannels import PERIOD, Window
 
+#: vm1 sends some 200 messages in an example: SCMIGEN_FUZZ says how many in all.
+EXAMPLES = max(60, int(os.environ.get("SCMIGEN_FUZZ", "0")) // 200)
+#: The script of a sensor stays where it is for 100 ms, and a step takes up to a PERIOD.
+STEPS = 25
+assert STEPS * PERIOD < 100_000
+
 
 def grant(number, *operations):
     return {"id": number, "resource": number, "operations": operations}
@@ -250,7 +256,6 @@ class Isolation(RuleBasedStateMachine):
 
     @rule(microseconds=st.sampled_from([0, 50, 1000, PERIOD]))
     def time_passes(self, microseconds):
-        """Never as long as the script of a sensor stays where it is, 100 ms."""
         self.now += 1000 * microseconds
         self.server.tick()
 
@@ -299,5 +304,7 @@ class Isolation(RuleBasedStateMachine):
             assert status(CLOCK, 5, 0, 2, 1000, 0) == SUCCESS
 
 
-Isolation.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Isolation.TestCase.settings = settings(
+    max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None
+)
 TestIsolation = Isolation.TestCase
