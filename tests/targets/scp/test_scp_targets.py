@@ -368,6 +368,9 @@ OWN_TABLES = {
 }
 
 
+FAST_CHANNELS = ("-DBUILD_HAS_SCMI_PERF_FAST_CHANNELS=1", "-DBUILD_HAS_MOD_TRANSPORT_FC=1")
+
+
 def kept() -> Platform:
     system = {"doorbell linux": {"module": "mhu2", "element": 4, "mailbox": "= ACME_MAILBOX"}}
     return product({"acme,soc": OWN_TABLES, "system": system})
@@ -435,6 +438,23 @@ def test_own_tables_compile(tool: Callable[[str], str], tmp_path: Path) -> None:
     include = [f"-I{folder}", f"-I{HERE / 'include'}", "-DACME_MAILBOX=0x1000"]
     command = [tool("gcc"), *FLAGS, *definitions(modules), *include, "-fsyntax-only", *sources]
     assert not run(command).stderr
+
+
+@pytest.mark.parametrize("has", [True, False])
+@pytest.mark.parametrize("make", [product, powered, kept])
+def test_statistics_are_on_where_the_build_has_them(
+    make: Callable[[], Platform], has: bool, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    """In PROTOCOL_ATTRIBUTES scmi-perf calls the module that is bound if the table says so."""
+    folder = write(tmp_path, {**texts(make()), "Firmware.cmake": ""})
+    source = str(folder / "config_scmi_perf.c")
+    include = [f"-I{folder}", f"-I{HERE / 'include'}", *FAST_CHANNELS]
+    chosen = ["-DBUILD_HAS_MOD_STATISTICS=1"] if has else []
+    done = run([tool("gcc"), *FLAGS, *include, *chosen, "-E", "-P", source])
+    assert not done.returncode, done.stderr
+    values = re.findall(r"\.stats_(collected|enabled) = ([^,]*),", done.stdout)
+    word = "1" if has else "0"
+    assert values == [("collected", word), ("enabled", word)]
 
 
 def scaling(drivers: Mapping[str, object], served: bool = True) -> tuple[dict[str, str], list[str]]:
