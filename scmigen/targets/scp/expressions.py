@@ -53,6 +53,9 @@ def expressions(options: ScpOptions) -> Iterator[Expression]:
                     yield Expression(("channels", agent, word, key), text, highest)
             if said.api is not None:
                 yield Expression(("channels", agent, word, "api"), said.api)
+    fast = options.fast_channels
+    if fast is not None and isinstance(fast.firmware_address, str):
+        yield Expression(("fast-channels", "firmware-address"), fast.firmware_address, _MAX_ADDRESS)
 
 
 def _of_driver(driver: Driver) -> Iterator[Expression]:

@@ -9,15 +9,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
+from scmigen.assignment.elements import numbers_of
 from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import Region, regions, reserved
 from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.model.platform import Platform, Resource
-from scmigen.scmi.operations import Operation
+from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.scp.binding import Bound, Drivers
+from scmigen.targets.scp.channel_options import expression
+from scmigen.targets.scp.drivers import mailbox_address
 from scmigen.targets.scp.kinds import Slot
-from scmigen.targets.scp.options import FastChannelOptions, Setup, memory_node
+from scmigen.targets.scp.options import SYSTEM, FastChannelOptions, Setup, memory_node
 from scmigen.targets.scp.spaces import Space
 from scmigen.targets.scp.system import alarm
 from scmigen.targets.scp.tree_channels import tree_channels
@@ -67,16 +70,19 @@ class FastDomain:
 
 @dataclass(frozen=True, slots=True)
 class FastChannels:
-    """All fast channels: ``used`` bytes of the memory, addresses as agents and firmware see it."""
+    """All fast channels: ``used`` bytes of the memory, addresses as agents and, in C, the firmware
+    see it. ``align``: where an address that only C knows must begin; ``headers`` are for that."""
 
     memory: str
     address: int
-    firmware_address: int
+    firmware_address: str
     size: int
     used: int
     rate_limit: int
     alarm: Bound
     domains: tuple[FastDomain, ...]
+    align: int | None = None
+    headers: tuple[str, ...] = ()
 
     @property
     def channels(self) -> tuple[FastChannel, ...]:
@@ -131,17 +137,36 @@ def fast_channels(setup: Setup, drivers: Drivers, space: Space | None) -> FastCh
     region = _memory(platform, options) if options is not None else None
     if options is None or node is None or region is None or space is None or not layout:
         return None
-    firmware = options.firmware_address
+    given = options.firmware_address
     return FastChannels(
         memory=node.path,
         address=region.start,
-        firmware_address=region.start if firmware is None else firmware,
+        firmware_address=_local(given)
+        if isinstance(given, str)
+        else mailbox_address(str(given or region.start)),
         size=region.size,
         used=_used(platform),
         rate_limit=options.rate_limit,
         alarm=alarm(drivers, Slot.FAST_ALARM),
         domains=tuple(_domain(space, number, *layout[number]) for number in sorted(layout)),
+        align=_alignment(layout)[0] if isinstance(given, str) else None,
+        headers=options.headers,
     )
+
+
+def _local(address: int | str) -> str:
+    """Where the firmware sees the memory, in C; an expression as an address that does not wrap."""
+    if isinstance(address, int):
+        return mailbox_address(str(address))
+    plain = expression(address)
+    return f"((uint64_t){plain if plain.isidentifier() else f'({plain})'})"
+
+
+def _alignment(layout: Mapping[int, tuple[int, Agent]]) -> tuple[int, str]:
+    """What addresses of the memory are multiples of, in bytes and for people."""
+    if len({agent.id for _, agent in layout.values()}) > 1:
+        return PAGE, "a page, as several agents have channels"
+    return WORD, "a word"
 
 
 def _domain(space: Space, number: int, offset: int, agent: Agent) -> FastDomain:
@@ -159,40 +184,86 @@ def check(setup: Setup, drivers: Drivers) -> Iterator[Diagnostic]:
     platform, options = setup.platform, setup.options.fast_channels
     if options is None:
         return
-    for problem in _problems(setup, drivers, options):
-        yield SCP_FAST_CHANNELS.error(
-            problem,
-            setup.options.at("fast-channels"),
-            hint="fast-channels: {memory: LABEL}, where LABEL is a node of /reserved-memory",
-        )
+    for problem, hint in _problems(setup, drivers, options):
+        yield SCP_FAST_CHANNELS.error(problem, setup.options.at("fast-channels"), hint=hint)
     owned = {resource.number for resource, _ in _owners(platform)}
     for resource in platform.resources.get(Kind.PERFORMANCE, ()):
         if resource.number not in owned:
-            yield SCP_FAST_CHANNELS.note(
-                f"performance domain {resource.name} gets no fast channels: nothing checks what "
-                "is written there, and no one agent has level, limits and read for itself",
-                resource.facts.position or resource.node.position,
-            )
+            yield _unowned(platform, resource)
 
 
-def _problems(setup: Setup, drivers: Drivers, options: FastChannelOptions) -> Iterator[str]:
+def _unowned(platform: Platform, resource: Resource) -> Diagnostic:
+    """A domain that no one agent controls, with the grant that would have one do so."""
+    grants = [g for g in platform.grants() if g.resource is resource and g.boot & _CONTROL]
+    lacking = _CONTROL - grants[0].boot if len(grants) == 1 else _CONTROL
+    said = ", ".join(str(each) for each in ordered(Kind.PERFORMANCE, lacking or {Operation.READ}))
+    agents = sorted((grant.agent for grant in grants), key=lambda agent: agent.id)
+    who = " and ".join(agent.name for agent in agents)
+    if len(grants) > 1:
+        why, hint = (
+            f"{who} have level or limits of it",
+            f"grants of level and limits to one of {who}",
+        )
+    else:
+        why = "no one agent has level, limits and read for itself"
+        hint = (
+            f"grant: [{{{_named(platform, resource)}, operations: [{said}]}}] in the domain "
+            f"{who or 'of an agent that is to have it alone'}"
+        )
+    return SCP_FAST_CHANNELS.note(
+        f"performance domain {resource.name} gets no fast channels: nothing checks what is written "
+        f"there, and {why}",
+        resource.facts.position or resource.node.position,
+        hint=hint,
+    )
+
+
+def _named(platform: Platform, resource: Resource) -> str:
+    """A domain as a grant names it."""
+    if Kind.PERFORMANCE in numbers_of(platform.inventory).fixed:
+        return f"protocol: {Kind.PERFORMANCE}, id: {resource.number}"
+    words = resource.key.provider, *map(str, resource.key.cells)
+    return f'{Kind.PERFORMANCE}: "{" ".join(words)}"'
+
+
+_MEMORY_HINT = "fast-channels: {memory: LABEL}, where LABEL is a node of /reserved-memory"
+
+
+def _problems(
+    setup: Setup, drivers: Drivers, options: FastChannelOptions
+) -> Iterator[tuple[str, str | None]]:
+    """What is wrong, each with a hint."""
     platform, variant = setup.platform, setup.variant
     if variant.no_fast_channels is not None:
-        yield variant.no_fast_channels
+        yield variant.no_fast_channels, "remove fast-channels from the options of this output"
     if variant.mocks is Mocks.REFUSED and (Slot.FAST_ALARM, 0) not in drivers.slots:
-        yield f"there is no driver for {Slot.FAST_ALARM} (drivers, system)"
+        yield (
+            f"there is no driver for {Slot.FAST_ALARM}, which wakes the firmware up",
+            f"drivers: {{{SYSTEM}: {{{Slot.FAST_ALARM}: {{module: timer, element: 0, sub-element: "
+            '"= …", header: …}}}, with the alarm of the product\'s header',
+        )
     layout = _layout(platform)
     if not layout:
-        yield "there is no performance domain that one agent controls: no agent has fast channels"
+        yield (
+            "there is no performance domain that one agent controls: no agent has fast channels",
+            "grant level and limits of a domain to one agent alone, or remove fast-channels",
+        )
         return
-    region = _memory(platform, options)
-    path = options.memory
+    for problem in _of_memory(platform, options, layout):
+        yield problem, _MEMORY_HINT
+
+
+def _of_memory(
+    platform: Platform, options: FastChannelOptions, layout: Mapping[int, tuple[int, Agent]]
+) -> Iterator[str]:
+    """What is wrong with the memory."""
+    region, path = _memory(platform, options), options.memory
     if region is None:
         yield f"{path} has no memory that the CPU can reach"
         return
-    several = len({agent.id for _, agent in layout.values()}) > 1
-    align, what = (PAGE, "a page, as several agents have channels") if several else (WORD, "a word")
-    for address in {region.start, options.firmware_address or 0}:
+    align, what = _alignment(layout)
+    given = options.firmware_address
+    for address in {region.start, given if isinstance(given, int) else 0}:
         if address % align:
             yield f"fast channels at 0x{address:x} do not begin with {what} ({align} bytes)"
     if _used(platform) > region.size:

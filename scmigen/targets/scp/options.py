@@ -83,11 +83,17 @@ class FastChannelOptions(Group, frozen=True):
     """Where performance fast channels are.
 
     ``memory``: a label, path or name of a node. ``firmware_address``: where the firmware sees that
-    memory, if not where agents do. ``rate_limit``: how often the firmware looks at it, in µs.
+    memory, if not where agents do: a number, or ``= EXPRESSION`` in C, whose names come from
+    ``headers``. ``rate_limit``: how often the firmware looks at it, in µs.
     """
 
     memory: str
-    firmware_address: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    firmware_address: (
+        Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
+        | Annotated[str, _like(_CONSTANT, "a number, or = EXPRESSION")]
+        | None
+    ) = None
+    headers: tuple[Annotated[str, _like(r"[A-Za-z0-9_]+\.h", "a file: acme_mmap.h")], ...] = ()
     rate_limit: Annotated[int, msgspec.Meta(ge=4000, le=0xF_FFFF)] = 4000
 
 

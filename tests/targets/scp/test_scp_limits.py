@@ -26,6 +26,7 @@ from scmigen.diagnostics import Diagnostic, Position, Severity, format_text
 from scmigen.explain import findings
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering, Role
+from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 OPERATION = {Kind.CLOCK: READ, Kind.RESET: RESET, Kind.POWER: STATE}
@@ -307,6 +308,35 @@ def test_a_domain_that_two_agents_control_has_no_fast_channels() -> None:
     found = only(board.platform(platform.options))
     assert (found.id, found.severity) == ("scp-fast-channels", Severity.NOTE)
     assert found.message.startswith("performance domain dom1 gets no fast channels")
+    assert "linux and vm have level or limits of it" in found.message
+    assert found.hint == "grants of level and limits to one of linux and vm"
+
+
+@pytest.mark.parametrize(
+    ("operations", "lacking"),
+    [((LIMITS, READ), "level"), ((LEVEL, READ), "limits"), ((LEVEL, LIMITS), "read")],
+)
+def test_a_domain_without_fast_channels_has_a_grant_as_hint(
+    operations: tuple[Operation, ...], lacking: str
+) -> None:
+    board = Board("fast")
+    for number, said in enumerate(((LEVEL, LIMITS, READ), operations)):
+        levels = points((1, 1, None), (2, 2, None))
+        domain = board.resource(Kind.PERFORMANCE, number, f"dom{number}", points=levels)
+        board.grant(board.agent("linux") if not number else board.agents[0], domain, *said)
+    where = memory(board)
+    found = only(board.platform(fast_channels={"memory": where.path}))
+    assert found.severity is Severity.NOTE
+    assert f", operations: [{lacking}]}}] in the domain linux" in (found.hint or "")
+
+
+def test_a_product_without_the_alarm_of_fast_channels_is_told_which_driver() -> None:
+    """The hint was about the memory, which is right."""
+    _, platform = fast_board()
+    found = emit(with_options(platform, target="product"))[1]
+    (told,) = [item for item in found if item.id == "scp-fast-channels"]
+    assert "there is no driver for fast-channel-alarm" in told.message
+    assert (told.hint or "").startswith("drivers: {system: {fast-channel-alarm: {module: timer")
 
 
 def test_fast_channels_need_a_domain_that_one_agent_controls() -> None:

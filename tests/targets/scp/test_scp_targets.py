@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -144,8 +145,14 @@ def test_a_mailbox_is_where_the_tree_has_it() -> None:
     assert "FWK_ID_SUB_ELEMENT_INIT(FWK_MODULE_IDX_MHU2, 0, 3)" in channel
 
 
-def powered() -> Platform:
+def in_words() -> Platform:
+    """The same, where the firmware's view of the fast channels is an expression of its header."""
+    return powered({"firmware-address": "= ACME_FAST + 0x40", "headers": ["acme_mmap.h"]})
+
+
+def powered(view: Mapping[str, Any] | None = None) -> Platform:
     """The same with system power and fast channels, which need drivers of the system."""
+    view = {"firmware-address": 0x4541_0000} if view is None else view
     system = {
         "shutdown": {"module": "acme-system"},
         "system-power-alarm": {"module": "timer", "element": 0, "sub-element": 2},
@@ -158,7 +165,7 @@ def powered() -> Platform:
     return found.platform(
         target="product",
         drivers={**DRIVERS, "system": {**DRIVERS["system"], **system}},
-        fast_channels={"memory": memory(found).path, "firmware-address": 0x4541_0000},
+        fast_channels={"memory": memory(found).path, **view},
         trip_points=True,
         platform_protocols={"linux": [0x90, 0xA4]},
     )
@@ -182,6 +189,28 @@ def test_a_product_with_system_power_and_fast_channels() -> None:
     modules = re.findall(r'"([a-z-]+)"', listed)
     order = ["timer", "fch-polled", "acme-system", "system-power", "scmi-system-power"]
     assert [name for name in modules if name in order] == order
+
+
+@pytest.mark.parametrize(("start", "right"), [("0x45410000", True), ("0x45410002", False)])
+def test_fast_channels_begin_with_a_word_of_the_firmware(
+    start: str, right: bool, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    files = texts(in_words())
+    assert "(uint64_t)(ACME_FAST + 0x40)" in flat(files["config_fch_polled.c"])
+    modules = re.findall(r'^ {8}"([a-z0-9-]+)"', files["scmi.cmake"], re.M)
+    listed = "".join(f'list(APPEND SCP_MODULES "{name}")\n' for name in modules)
+    folder = write(tmp_path, files | {"Firmware.cmake": listed})
+    (folder / "acme_mmap.h").write_text(f"#define ACME_FAST {start}\n")
+    command = [
+        tool("gcc"),
+        *FLAGS,
+        *definitions(modules, options(files["scmi.cmake"])),
+        f"-I{folder}",
+        f"-I{HERE / 'include'}",
+    ]
+    done = run([*command, "-fsyntax-only", str(folder / "config_fch_polled.c")])
+    assert (done.returncode == 0) is right, done.stderr
+    assert right or "fast channels begin with a word" in done.stderr
 
 
 @pytest.mark.parametrize("platform", [product, powered])
