@@ -1,4 +1,5 @@
-"""Whether names in the options are those of the product's headers, as far as one is like them."""
+"""Whether names in the options, and enumerators of declared elements, are those of the product's
+headers, as far as one is like them."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -13,6 +14,8 @@ from scmigen.targets.scp.options import Setup
 from scmigen.targets.scp.product_sources import ProductError, folder_of, identifiers
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: What names of the framework begin with; products have few of them in headers.
+_FRAMEWORK = "FWK_"
 #: How much alike a misspelt name is to the one that is meant.
 _ALIKE = 0.85
 
@@ -33,12 +36,17 @@ def check(setup: Setup) -> Iterator[Diagnostic]:
     for keys, text, _ in expressions(options):
         for used in dict.fromkeys(_NAME.findall(text)):
             yield from _misspelt(used, known, options.at(*keys))
+    for element in setup.platform.options.elements:
+        if element.enumerator is not None:
+            yield from _misspelt(element.enumerator, known, element.position)
 
 
 def _misspelt(used: str, known: Collection[str], at: Position | None) -> Iterator[Diagnostic]:
     # The headers of one product have thousands of names, but one word before all.
     first = used.partition("_")[0] + "_"
-    near = [] if used in known else [name for name in known if name.startswith(first)]
+    if used in known or first == _FRAMEWORK:
+        return
+    near = [name for name in known if name.startswith(first)]
     if get_close_matches(used, near, cutoff=_ALIKE):
         yield SCP_ELEMENT.error(
             f"no header of the product has {shown(used)}", at, hint=did_you_mean(used, near)

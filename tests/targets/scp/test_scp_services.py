@@ -5,12 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from targets.scp.test_scp_channels import NAMED, made, merged
+from support import marked, model_of, tree_of
+from targets.scp.test_scp_channels import BODY, BOXES, NAMED, SHMEM, made, merged
+from targets.scp.test_scp_channels import text as channel_text
 
 import scmigen
 from scmigen.diagnostics import Severity
 from scmigen.pipeline import files_of_options
 from scmigen.resources import directory
+from scmigen.targets.make import make
 from scmigen.targets.scp import product_sources
 from scmigen.targets.scp.product_sources import ProductError, read_product
 
@@ -236,6 +239,53 @@ def test_a_misspelt_enumerator_is_told(product: Path) -> None:
     )
     (found,) = [item for item in said if "no enumerator" in item.message]
     assert "did you mean ACME_SCMI_SERVICE_IDX_PSCI_A2P" in (found.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "meant"),
+    [
+        ("element", "ACME_MHU_NR", "ACME_MHU_NS"),
+        ("memory", "ACME_PAYLOAD_HI_BASE + 4", "ACME_PAYLOAD_HIGH_BASE"),
+        ("size", "ACME_PAYLOAD_SIZ", "ACME_PAYLOAD_SIZE"),
+        ("power-domain", "ACME_POWER_IDX_SYSTOPP", "ACME_POWER_IDX_SYSTOP"),
+        ("power-domain", "FWK_ID_ELEMENT_INIT(FWK_MODULE_IDX_POWER_DOMAIN, 3)", None),
+        ("slot", "ACME_MHU_NS", None),
+        ("memory", "OTHER_BASE", None),
+    ],
+)
+def test_names_of_channels_are_those_of_headers(
+    key: str, name: str, meant: str | None, product: Path
+) -> None:
+    write(
+        product / "include/acme_mmap.h",
+        "enum { ACME_MHU_S, ACME_MHU_NS, ACME_POWER_IDX_SYSTOP };\n"
+        "#define ACME_PAYLOAD_HIGH_BASE 0x1000\n#define ACME_PAYLOAD_SIZE 128\n"
+        "#define ACME_DOMAIN FWK_ID_SUB_ELEMENT_INIT(FWK_MODULE_IDX_POWER_DOMAINS, 0, 3)\n",
+    )
+    body = BODY.replace("BOXES", BOXES).replace("SHMEM", SHMEM)
+    agents = channel_text(merged(("ospm", "a2p", {key: f"= {name}"})), product=str(product))
+    found = make(model_of(tree_of(body), agents).platforms[0], "scp").diagnostics
+    told = [item for item in found if item.id == "scp-element"]
+    assert ["no header of the product has" in item.message for item in told] == [True] * bool(meant)
+    assert all(f"did you mean {meant}" in (item.hint or "") for item in told)
+
+
+def test_enumerators_of_declared_elements_are_those_of_headers(product: Path) -> None:
+    write(product / "include/acme_power.h", "enum { ACME_POWER_IDX_BIG, ACME_POWER_IDX_LITTLE };")
+    body = BODY.replace("BOXES", BOXES).replace("SHMEM", SHMEM)
+    declared = """
+platform:
+  elements:
+    power:
+      1: {name: little, enumerator: ACME_POWER_IDX_LITTLE}
+      ^2: {name: big, enumerator: ACME_POWER_IDX_BIGG}
+"""
+    agents = channel_text(ALL, product=str(product)) + declared
+    plain, position = marked(agents, "agents.yaml")
+    found = make(model_of(tree_of(body), plain).platforms[0], "scp").diagnostics
+    (told,) = [item for item in found if "no header of the product" in item.message]
+    assert (told.position, told.severity) == (position, Severity.ERROR)
+    assert "did you mean ACME_POWER_IDX_BIG" in (told.hint or "")
 
 
 def test_a_directory_without_services_is_told(tmp_path: Path) -> None:
