@@ -1,6 +1,7 @@
 """What a word of the command line names: resources, or nodes that may be devices."""
 
 from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import click
@@ -30,8 +31,8 @@ def subject(model: Model, text: str, agent: str) -> Subject:
         return Subject(_called(model, Kind(word), rest, agent))
     selected, cells = Selector(model.inventory.tree).resource(text)
     if not selected.nodes:
-        told = filter(None, (selected.problem or f"no node {text!r}", selected.hint))
-        raise _wrong("; ".join(told))
+        hint = _similar(model, text, selected.hint)
+        raise _wrong("; ".join(filter(None, (selected.problem or f"no node {text!r}", hint))))
     named = {(node.path, cells) for node in selected.nodes}
     known = [r.key for r in _resources(model) if (r.key.provider, r.key.cells) in named]
     kinds = _kinds(model, text)
@@ -40,6 +41,20 @@ def subject(model: Model, text: str, agent: str) -> Subject:
         possible = [key for node in selected.nodes for key in _possible(model, text, node, cells)]
         keys = [key for key in possible if key.kind in kinds] or known or possible
     return Subject(tuple(dict.fromkeys(keys)), () if cells else selected.nodes)
+
+
+def _similar(model: Model, text: str, hint: str | None) -> str | None:
+    """The hint for what is no node: resources of that name, as ``power:BIG_CPU0``, or else
+    ``hint``, or those of similar names."""
+    known: dict[str, list[str]] = {}
+    for resource in _resources(model):
+        for name in filter(None, (resource.name, model.inventory.macros.name(resource.key))):
+            known.setdefault(name, []).append(f"{resource.kind}:{name}")
+    if text not in known and hint:
+        return hint
+    near = [text] if text in known else get_close_matches(text, known, 2)
+    named = dict.fromkeys(name for each in near for name in known[each])
+    return f"did you mean {' or '.join(named)}?" if named else None
 
 
 def _kinds(model: Model, text: str) -> Collection[Kind]:

@@ -18,6 +18,7 @@ from scmigen.cli.why_not import (
     not_granted,
     right_lacking,
 )
+from scmigen.inputs import is_missing
 from scmigen.model.platform import Grant, Model, Platform
 from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
@@ -58,6 +59,11 @@ def why(
 ) -> None:
     if word is not None and not negated:
         raise click.UsageError("--operation belongs to --not")
+    if str(request.board) in tuple(Operation) and is_missing(request.board):
+        not_ = "" if negated else " with --not, which asks why it is lacking"
+        raise click.UsageError(
+            f"'{request.board}' stands where BOARD does: write --operation {request.board}{not_}"
+        )
     operation = None if word is None else Operation(word)
     with answering(request, style, quiet) as model:
         who = _agent(model, agent)

@@ -346,3 +346,30 @@ panel: panel@a000 { compatible = "acme,panel"; reg = <0xa000>; clocks = <&gpu>; 
     assert [item["because"][0]["cause"] for item in told] == ["not-served", "device-of-others"]
     done = scmigen("why", "vm", "&gpu", *asked)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{device}\n")
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        (
+            "mmc-4000",
+            "no node, label or alias mmc-4000; did you mean clock:mmc-4000 or reset:mmc-4000?",
+        ),
+        ("timer-600", "did you mean timer@6000"),
+        ("&mmc-4000", "did you mean &mmc0?"),
+    ],
+)
+def test_the_name_of_a_resource_needs_its_kind(asked: list[str], word: str, hint: str) -> None:
+    done = scmigen("why", "--not", "vm", word, *asked)
+    assert done.returncode == 2
+    assert hint in done.stderr
+
+
+def test_an_operation_in_place_of_the_board(asked: list[str]) -> None:
+    done = scmigen("why", "--not", "vm", "clock:0", "rate", *asked)
+    assert done.returncode == 2
+    assert "'rate' stands where BOARD does: write --operation rate\n" in done.stderr
+    done = scmigen("why", "vm", "clock:0", "rate", *asked)
+    assert "write --operation rate with --not" in done.stderr
+    Path("rate").write_text(BOARD)
+    assert scmigen("why", "vm", "&mmc0", "rate", *asked[1:]).returncode == 0
