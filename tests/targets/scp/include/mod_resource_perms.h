@@ -17,6 +17,8 @@ typedef uint16_t mod_res_perms_t;
 
 #define MOD_RES_PERMS_TYPE_SHIFT (4U)
 
+#define MOD_RES_PERMS_PROTOCOL_OFFSET MOD_SCMI_PROTOCOL_ID_BASE
+
 enum mod_res_perms_protocol_deny {
     MOD_RES_PERMS_SCMI_BASE_PROTOCOL_DENIED = 1 << 0,
     MOD_RES_PERMS_SCMI_POWER_DOMAIN_DENIED = 1 << 1,
