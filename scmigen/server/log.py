@@ -21,7 +21,7 @@ BURST: Final = 5000
 PACE: Final = 20_000_000
 RARE: Final = 5_000_000_000
 #: The most messages of an agent, by status, that have a name of their own in the log.
-REFUSALS: Final = 200
+REFUSALS: Final = 240
 #: How many subjects of suppressed lines are remembered for each source.
 SUBJECTS: Final = 64
 #: The longest line in bytes; a pipe takes that much atomically.

@@ -25,7 +25,7 @@ from smt_client import Areas, EventAreas
 
 from scmigen import runtime
 from scmigen.server.device_permissions import Permissions
-from scmigen.server.fastchannels import PERIOD, FastChannelError, Window
+from scmigen.server.fastchannels import PERIOD, FastChannelError, Window, users
 from scmigen.server.port import Port
 
 ADDRESS = 0x1000_0000
@@ -265,7 +265,11 @@ def test_two_agents_cannot_have_one_file(shared, full_with, tmp_path, link):
 
 
 def test_the_agent_must_be_named_where_two_have_channels(full_board, shared, tmp_path):
-    windows = import_module("scmigen.cli.serve_options").windows
+    options = import_module("scmigen.cli.serve_options")
+
+    def windows(board, wanted):
+        return options.windows(board, "--fastchannel", users(board), wanted)
+
     window = Window(tmp_path / "memory", ADDRESS, 0x1000)
     assert windows(full_board, (("", window),)) == {LINUX: window}
     with pytest.raises(UsageError, match=r"give AGENT=.*:0x10000000:0x1000\. .*: linux, vm1"):
