@@ -1,5 +1,6 @@
 """What a product's firmware has and the tree does not name, so that agents are denied it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -8,11 +9,12 @@ from scmigen.assignment.elements import numbers_of
 from scmigen.assignment.roles import ROLES
 from scmigen.assignment.words import spans
 from scmigen.bindings.cpus import cores_and_clusters
-from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
+from scmigen.diagnostics import Diagnostic, Finding, Position, Severity, counted
 from scmigen.model.platform import Platform
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.limits import title, where
 from scmigen.targets.scp.binding import Drivers
+from scmigen.targets.scp.drivers import find_entry
 from scmigen.targets.scp.kinds import KINDS
 from scmigen.targets.scp.options import Setup
 
@@ -36,11 +38,11 @@ def check(setup: Setup, drivers: Drivers) -> Iterator[Diagnostic]:
         for agent in lacking:
             yield _lacks(setup.platform, agent, kind, free)
         if free and usual and not lacking:
-            yield _unnamed(setup.platform, [_Unnamed(kind, free)], usual[0])
+            yield _unnamed(setup, [_Unnamed(kind, free)], usual[0])
         elif free and not usual:
             others.append(_Unnamed(kind, free))
     if others:
-        yield _unnamed(setup.platform, others, None)
+        yield _unnamed(setup, others, None)
 
 
 class _Unnamed(NamedTuple):
@@ -68,15 +70,18 @@ def _lacks(platform: Platform, agent: Agent, kind: Kind, free: list[int]) -> Dia
         f"{agent.name} is denied every {title(kind)}: the tree names none for it, though agents of "
         f"the role {agent.role} usually have those of cores and clusters",
         agent.position,
-        hint=f"{_line(platform, [(kind, numbers)])} in the domain {agent.name}{said}",
+        hint=_line(platform, [(kind, numbers)], f"the domain {agent.name}{said}"),
     ).about(agents=[agent.name])
 
 
-def _unnamed(platform: Platform, found: Sequence[_Unnamed], usual: Agent | None) -> Diagnostic:
-    """Numbers that the firmware has and nobody is granted; ``usual``: whose they usually are."""
+def _unnamed(setup: Setup, found: Sequence[_Unnamed], usual: Agent | None) -> Diagnostic:
+    """Numbers that the firmware has and nobody is granted; ``usual``: whose they usually are.
+
+    Reported at the driver, which says that the firmware has the table.
+    """
+    platform = setup.platform
     words = [f"{title(kind)}s {spans(numbers)}" for kind, numbers in found]
     said = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-    line = _line(platform, [(kind, spans(numbers)) for kind, numbers in found])
     whom = (
         "the domain of an agent that is to have them"
         if usual is None
@@ -85,21 +90,31 @@ def _unnamed(platform: Platform, found: Sequence[_Unnamed], usual: Agent | None)
     report = SCP_DENIED.note if usual is None else SCP_DENIED.warning
     return report(
         f"the firmware's {said}, which the tree does not name, are denied to every agent",
-        where(platform.resources[found[0].kind][-1]),
-        hint=f"{line} in {whom}",
+        _driver_position(setup, found[0].kind),
+        hint=_line(platform, [(kind, spans(numbers)) for kind, numbers in found], whom),
     ).about(agents=[] if usual is None else [usual.name])
 
 
-def _line(platform: Platform, wanted: Sequence[tuple[Kind, str]]) -> str:
-    """The line that grants numbers; they are to be declared as well where others of the kind are,
-    or where scmigen gives out numbers itself."""
+def _driver_position(setup: Setup, kind: Kind) -> Position | None:
+    """Where the options have the driver of a kind; without one where its last resource is."""
+    last = setup.platform.resources[kind][-1]
+    entry = find_entry(setup.options, last.node, KINDS[kind].slots[0])
+    return setup.options.at(*entry.path) if entry is not None else where(last)
+
+
+def _line(platform: Platform, wanted: Sequence[tuple[Kind, str]], place: str) -> str:
+    """The line that grants numbers, and the ``place`` that it is for; they are to be declared as
+    well where others of the kind are, or where scmigen gives out numbers itself."""
     fixed = numbers_of(platform.inventory).fixed
     stated = {element.key.kind for element in platform.options.elements if element.stated}
-    declare = [
-        f"{kind}: {{{numbers}: }}"
-        for kind, numbers in wanted
-        if kind in stated or kind not in fixed
-    ]
+    open_ = [item for item in wanted if item[0] in stated or item[0] not in fixed]
     grants = ", ".join(f'{{protocol: {kind}, id: "{numbers}"}}' for kind, numbers in wanted)
-    before = f"platform: {{elements: {{{', '.join(declare)}}}}}, and " if declare else ""
-    return f"{before}grant: [{grants}]"
+    if not open_:
+        return f"grant: [{grants}] in {place}"
+    declare = ", ".join(f"{kind}: {{{numbers}: }}" for kind, numbers in open_)
+    kind, numbers = open_[0]
+    first = re.split("[-,]", numbers)[0]
+    return (
+        f"platform: {{elements: {{{declare}}}}}, and grant: [{grants}] in {place}; "
+        f"their names are {kind}-{first} and so on, and {first}: NAME declares another"
+    )

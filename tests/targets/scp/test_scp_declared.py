@@ -124,6 +124,11 @@ def test_numbers_that_are_denied_to_everyone() -> None:
     found = {item.message: (item.severity.word, item.hint) for item in told}
     (power,) = (item for item in found if "power" in item)
     (clock,) = (item for item in found if "clock" in item)
+    # The drivers say that the firmware has the tables.
+    lines = agents().splitlines()
+    for item in told:
+        line = lines[item.position.line - 1] if item.position else ""
+        assert line.strip().startswith("clock: {module" if "clock" in item.message else "power: {")
     assert power.startswith("the firmware's power domains 0-4, 6-7, which the tree does not name, ")
     severity, hint = found[power]
     assert severity == "warning"
@@ -173,6 +178,7 @@ def test_a_hint_declares_what_a_grant_alone_would_not() -> None:
     (found,) = (item for item in told if item.message.startswith("psci is denied"))
     line = 'platform: {elements: {power: {2-7: }}}, and grant: [{protocol: power, id: "2-7"}]'
     assert (found.hint or "").startswith(f"{line} in the domain psci")
+    assert "their names are power-2 and so on, and 2: NAME declares another" in (found.hint or "")
     both = agents(', grant: [{protocol: power, id: "2-7"}]', "power: {0: A, 1: B, 2-7: }")
     _, told = product(SCMI, both)
     assert not [item for item in told if "power" in item.message]
