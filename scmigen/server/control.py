@@ -40,6 +40,10 @@ _SPARE: Final = 64
 _REST: Final = 200_000
 #: The most characters of a command in the log.
 _SHOWN: Final = 200
+#: The most names in a problem, problems in the log, and characters of a problem.
+_NAMES: Final = 20
+_LOGGED: Final = 3
+_PROBLEM: Final = 2000
 COMMANDS: Final = ("list", "on", "off", "use")
 
 
@@ -47,8 +51,8 @@ class ControlError(Exception):
     """What is wrong with a command, a line for each problem."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(problems))
+        self.problems = tuple(problem[:_PROBLEM] for problem in problems)
+        super().__init__("; ".join(_first(self.problems, _LOGGED)))
 
 
 class Control:
@@ -114,7 +118,7 @@ class Control:
             return _told(self._carry_out(text))
         except ControlError as wrong:
             self._service.log(f"control ({who}): refused: {wrong}", "control")
-            return json.dumps({"problems": wrong.problems}).encode()[:ANSWER]
+            return _refusal(wrong.problems)
 
     def _carry_out(self, text: str) -> Sequence[Turn]:
         """The faults that a command is about. Raises `ControlError`."""
@@ -148,11 +152,30 @@ class Control:
 def _named(turns: Sequence[Turn], names: Sequence[str]) -> Sequence[Turn]:
     """The faults of these names, or all. Raises `ControlError`."""
     known = dict.fromkeys(turn.fault.name for turn in turns)
-    unknown = [name for name in names if name not in known]
+    wanted = dict.fromkeys(names)
+    unknown = [name for name in wanted if name not in known]
     if unknown:
-        there_are = f"known: {', '.join(known)}" if known else "there are no faults"
-        raise ControlError([f"no fault {name!r}; {there_are}" for name in unknown])
-    return [turn for turn in turns if not names or turn.fault.name in names]
+        there_are = f"known: {', '.join(_first([*known], _NAMES))}"
+        wrong = ", ".join(_first([repr(name[:_SHOWN]) for name in unknown], _NAMES))
+        raise ControlError([f"no fault {wrong}; {there_are if known else 'there are no faults'}"])
+    return [turn for turn in turns if not names or turn.fault.name in wanted]
+
+
+def _first(texts: Sequence[str], most: int) -> Sequence[str]:
+    """The first of them, and how many more there are."""
+    left = len(texts) - most
+    return texts if left <= 0 else [*texts[:most], f"and {left} more"]
+
+
+def _refusal(problems: Sequence[str]) -> bytes:
+    """The answer with some problems, as many as there is room for."""
+    count, room = 0, ANSWER - _SPARE
+    for problem in problems:
+        room -= len(json.dumps(problem)) + 2
+        if room < 0:
+            break
+        count += 1
+    return json.dumps({"problems": _first(problems, count)}).encode()
 
 
 def _told(turns: Sequence[Turn]) -> bytes:

@@ -16,8 +16,8 @@ from support import scmigen
 from scmigen import runtime
 from scmigen.client import ClientError, UrlError
 from scmigen.client.control import RefusedError, control
-from scmigen.server.control import ANSWER, LONGEST, Control
-from scmigen.server.faults_file import read_faults
+from scmigen.server.control import ANSWER, LONGEST, Control, ControlError, _refusal
+from scmigen.server.faults_file import FaultsError, read_faults
 from scmigen.server.transports.address import Address, TransportError
 
 BOARD = Path(__file__).parent / "board.json"
@@ -32,7 +32,10 @@ def controlled(board: runtime.Runtime, folder: Path, text: str = TWO) -> Iterato
     running = Running(board, urls, faults=read_faults(text, board))
 
     def use(text: str) -> None:
-        running.service.inject(read_faults(text, board))
+        try:
+            running.service.inject(read_faults(text, board))
+        except FaultsError as wrong:
+            raise ControlError(wrong.problems) from None
 
     with running.running(), Control(Address(folder / "control"), running.service, use):
         yield running
@@ -106,6 +109,39 @@ def test_what_is_too_long_is_refused_and_what_is_told_has_room(board, tmp_path):
         with packets(tmp_path / "control") as client:
             client.send(b"list")
             assert len(client.recv(1 << 20)) <= ANSWER
+
+
+def answer(folder: Path, command: str) -> dict[str, list[str]]:
+    with packets(folder / "control") as client:
+        client.send(command.encode())
+        return json.loads(client.recv(1 << 20))
+
+
+def test_unknown_names_are_told_once_and_some_of_the_known(board, tmp_path):
+    many = "".join(fault(status="BUSY", name=f"n{number}" + "n" * 56) for number in range(900))
+    with controlled(board, tmp_path, many) as running:
+        (told,) = answer(tmp_path, "off x " + "x " * 60_000)["problems"]
+        assert told.startswith("no fault 'x'; known: n0nnn")
+        assert told.endswith(", and 880 more")
+        names = [f"x{number}" for number in range(10_000)]
+        (told,) = answer(tmp_path, f"off {' '.join(names)}")["problems"]
+        assert "'x0', 'x1'" in told
+        assert "'x19', and 9980 more; known: n0" in told
+        assert all(len(line) < 3000 for line in running.log)
+
+
+def test_many_problems_are_an_answer_with_whole_ones(board, tmp_path):
+    """Each fault lacks what it is to do."""
+    with controlled(board, tmp_path) as running:
+        told = answer(tmp_path, "use\n" + "[[fault]]\nagent = 'linux'\n" * 3000)["problems"]
+        assert all("fault " in problem for problem in told[:-1])
+        assert len(told) > 300
+        assert all(len(line) < 3000 for line in running.log)
+    many = [f"{number}: {'p' * 90}" for number in range(3000)]
+    told = json.loads(_refusal(many))["problems"]
+    assert told[:-1] == many[: len(told) - 1]
+    assert told[-1] == f"and {3000 - len(told) + 1} more"
+    assert ANSWER // 2 < len(_refusal(many)) <= ANSWER
 
 
 def test_only_the_owner_can_open_it_and_it_is_removed(board, tmp_path):
