@@ -33,12 +33,11 @@ _ATTEMPTS = 10
 
 
 def _outputs(
-    context: click.Context, parameter: click.Parameter, text: str | None
+    context: click.Context, parameter: click.Parameter, given: Sequence[str]
 ) -> tuple[str, ...]:
-    """The names in ``--emit a,b``; the default set where it is absent."""
-    if text is None:
-        return ()
-    names = tuple(dict.fromkeys(text.split(",")))
+    """The names in ``--emit a,b``, which may be given more than once; the default set where it is
+    absent."""
+    names = tuple(dict.fromkeys(name for text in given for name in text.split(",")))
     unknown = [name for name in names if not registry.exists(name)]
     if unknown:
         said = ", ".join(map(repr, unknown))
@@ -54,6 +53,7 @@ def _emit_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
         callback=_outputs,
         shell_complete=complete.outputs,
         metavar="A,B,…",
+        multiple=True,
         help=text,
     )
 

@@ -80,6 +80,9 @@ def test_emit_chooses_outputs_and_knows_no_others(board: Path, tmp_path: Path) -
     out = tmp_path / "out"
     assert scmigen("build", board, "-o", out, "--emit", "headers").returncode == 0
     assert [path.name for path in out.iterdir() if path.is_dir()] == ["headers"]
+    twice = ["--emit", "headers", "--emit", "runtime,headers", "--list-outputs"]
+    listed = scmigen("build", board, "-o", out, *twice).stdout.splitlines()
+    assert {Path(line).relative_to(out).parts[0] for line in listed} == {"headers", "runtime"}
     done = scmigen("build", board, "-o", out, "--emit", "headers,poems")
     assert done.returncode == 2
     assert "poems" in done.stderr
