@@ -184,6 +184,12 @@ class Firmware:
         return self.driver(Slot.SCALED, number, "").index
 
     @property
+    def denies_trips(self) -> bool:
+        """Whether only permissions can leave out trip points: the table of sensors, which says how
+        many there are, is the firmware's own."""
+        return self.trips is None and self.kept(Slot.SENSOR)
+
+    @property
     def own_modules(self) -> tuple[str, ...]:
         """Directories of the drivers that come with the tables."""
         if self.variant.mocks is Mocks.REFUSED:

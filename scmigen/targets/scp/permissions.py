@@ -9,6 +9,7 @@ power domains, performance domains and sensors. The firmware counts ``(count >> 
 hence one more than needed where the count is a multiple of 16.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -25,6 +26,8 @@ _FULL = 0xFFFF
 #: Columns before a row of the table of an agent.
 _ROW_INDENT = 8
 _DESCRIPTION_GET = 0x3
+#: Messages of trip points: to be notified, and to set one.
+TRIP_POINTS = (0x4, 0x5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +129,20 @@ def _allowed(space: Space, view: View, message: int) -> list[int]:
     )
 
 
-def _messages(space: Space, view: View, words: int) -> tuple[Message, ...]:
+def _messages(space: Space, view: View, words: int, closed: Collection[int]) -> tuple[Message, ...]:
     found = []
     for message, enum in space.row.permissions.messages.items():
-        allowed = _allowed(space, view, message)
+        allowed = [] if message in closed else _allowed(space, view, message)
         found.append(Message(enum, _deny_words(allowed, words), ranges(allowed)))
     return tuple(found)
 
 
-def build_table(space: Space) -> Table:
-    """The permission table of one protocol, for all agents in the order of their ids."""
+def build_table(space: Space, closed: Collection[int] = ()) -> Table:
+    """The permission table of one protocol, for all agents in the order of their ids; messages that
+    are ``closed`` are denied to all."""
     words = word_count(space.count)
     agents = tuple(
-        AgentTable(view.enum, view.agent.name, _messages(space, view, words))
+        AgentTable(view.enum, view.agent.name, _messages(space, view, words, closed))
         for view in space.views
     )
     return Table(space.kind, space.count, words, agents)

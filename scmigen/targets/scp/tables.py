@@ -16,7 +16,7 @@ from scmigen.targets.scp import optee
 from scmigen.targets.scp.firmware import Firmware
 from scmigen.targets.scp.kinds import KINDS, Permissions, Slot
 from scmigen.targets.scp.performance import PerfDomain
-from scmigen.targets.scp.permissions import Table, build_table
+from scmigen.targets.scp.permissions import TRIP_POINTS, Table, build_table
 from scmigen.targets.scp.rates import ClockRates, rate_table
 from scmigen.targets.scp.spaces import Element, Space
 from scmigen.targets.scp.text import render
@@ -194,6 +194,7 @@ class _PermissionTable:
     id_note: str
     count_enum: str
     names: Permissions
+    without_trips: bool = False
 
     @property
     def commands(self) -> int:
@@ -242,10 +243,16 @@ def _denied_protocols(firmware: Firmware) -> Iterator[_ProtocolRow]:
         yield _ProtocolRow(named.enum, named.agent.name, denied)
 
 
-def _permission_table(space: Space) -> _PermissionTable:
+def _permission_table(firmware: Firmware, kind: Kind) -> _PermissionTable:
+    space, closed = firmware.spaces[kind], kind is Kind.SENSOR and firmware.denies_trips
     row = space.row
     return _PermissionTable(
-        build_table(space), row.title, row.id_note, f"{space.prefix}_COUNT", row.permissions
+        build_table(space, TRIP_POINTS if closed else ()),
+        row.title,
+        row.id_note,
+        f"{space.prefix}_COUNT",
+        row.permissions,
+        closed,
     )
 
 
@@ -259,7 +266,7 @@ def common_files(firmware: Firmware) -> Iterator[File]:
     permissions = {
         "guards": _GUARDS if Kind.RESET in firmware.spaces else (),
         "protocols": list(_denied_protocols(firmware)),
-        "tables": [_permission_table(firmware.spaces[kind]) for kind in firmware.protocols],
+        "tables": [_permission_table(firmware, kind) for kind in firmware.protocols],
     }
     yield render("config_resource_perms.c", context | permissions)
     yield from _system_power_files(firmware)

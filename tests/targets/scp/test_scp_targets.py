@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from targets.scp.scp_boards import (
+    CONFIG,
     LEVEL,
     LIMITS,
     READ,
@@ -467,6 +468,22 @@ def test_own_tables_compile(tool: Callable[[str], str], tmp_path: Path) -> None:
     include = [f"-I{folder}", f"-I{HERE / 'include'}", "-DACME_MAILBOX=0x1000"]
     command = [tool("gcc"), *FLAGS, *definitions(modules), *include, "-fsyntax-only", *sources]
     assert not run(command).stderr
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_trip_points_of_the_firmwares_own_sensors_are_left_out_by_permissions(wanted: bool) -> None:
+    found = board()
+    (linux,) = found.agents
+    found.grant(linux, found.resource(Kind.SENSOR, 0, "hot"), READ, CONFIG)
+    soc = {**DRIVERS["acme,soc"], "sensor": {"module": "sensor"}}
+    table = texts(
+        found.platform(target="product", drivers={**DRIVERS, "acme,soc": soc}, trip_points=wanted)
+    )["config_resource_perms.c"]
+    rows = dict(re.findall(r"\[MOD_RES_PERMS_SCMI_SENSOR_(\w+)_IDX\] =\s*(\{ \w+|\w+)", table))
+    open_ = {name for name, row in rows.items() if row == "{ 0xFFFE"}
+    trips = {"TRIP_POINT_NOTIFY", "TRIP_POINT_CONFIG"}
+    assert open_ == {"DESCRIPTION_GET", "READING_GET"} | (trips if wanted else set())
+    assert {rows[name] for name in trips} == ({"{ 0xFFFE"} if wanted else {"ALL_DENIED"})
 
 
 @pytest.mark.parametrize("has", [True, False])
