@@ -14,16 +14,16 @@ from scmigen.targets.common.ctext import WIDTH
 _INDENT = " " * 4
 #: A value that is one call, with nothing but names and numbers for arguments.
 _ARGUMENTS = re.compile(r"(\S* = \w+)\(([\w, ]+)(\)[,;])")
-#: Headers of modules; those of a product come before them, as a group of their own.
+#: Headers of modules, in angle brackets; the firmware's own come before them, in quotes.
 _OF_MODULE = "mod_"
 
 
 def includes(headers: Iterable[str]) -> str:
-    """The directives for the headers of modules and of a product, in their groups."""
-    groups: dict[bool, list[str]] = {False: [], True: []}
-    for header in sorted(set(headers)):
-        groups[header.startswith(_OF_MODULE)].append(f"#include <{header}>")
-    return "\n\n".join("\n".join(group) for group in groups.values() if group)
+    """The directives for the headers of a firmware and of modules, in their groups."""
+    found = sorted(set(headers))
+    own = [f'#include "{header}"' for header in found if not header.startswith(_OF_MODULE)]
+    of_modules = [f"#include <{header}>" for header in found if header.startswith(_OF_MODULE)]
+    return "\n\n".join("\n".join(group) for group in (own, of_modules) if group)
 
 
 def laid_out(text: str) -> str:

@@ -81,7 +81,7 @@ def test_enumerators_are_those_of_the_product() -> None:
     )
     assert told == []
     power = files["config_scmi_power_domain.c"]
-    assert "#include <acme_power.h>" in power
+    assert '#include "acme_power.h"' in power
     assert '_Static_assert(ACME_PD_CPU0 == 0, "SCMI number 0");' in power
     rows = re.findall(
         r"\[(\d)\] = \{.*?FWK_MODULE_IDX_CLOCK,\s*(\w+)\)", files["config_scmi_clock.c"], re.S
@@ -167,7 +167,7 @@ def test_enumerators_of_performance_domains() -> None:
         "        performance-supply: {module: dvfs, header: acme_dvfs.h}\n        power: {",
     )
     files, _ = product(board, text)
-    assert "#include <acme_dvfs.h>" in files["config_scmi_perf.c"]
+    assert '#include "acme_dvfs.h"' in files["config_scmi_perf.c"]
     assert '_Static_assert(ACME_DVFS_BIG == 0, "SCMI number 0");' in files["config_scmi_perf.c"]
 
 

@@ -451,7 +451,7 @@ def test_a_firmware_may_keep_its_own_hal_tables() -> None:
     modules = re.findall(r'^ {8}"([a-z0-9-]+)"', files["scmi.cmake"], re.M)
     assert "psu" not in modules
     clock = flat(files["config_scmi_clock.c"])
-    assert "#include <acme_clock.h>" in clock
+    assert '#include "acme_clock.h"' in clock
     assert "FWK_ID_ELEMENT_INIT(FWK_MODULE_IDX_CLOCK, ACME_CLOCK_IDX_GPU)" in clock
     channel = flat(files["config_transport.c"])
     assert ".out_band_mailbox_address = (uintptr_t)ACME_MAILBOX," in channel
