@@ -72,6 +72,11 @@ class Firmware:
         return tuple(row for row in self.channels if row.named)
 
     @property
+    def renamed_channels(self) -> bool:
+        """Whether a service has a name of its own, another than its agent's."""
+        return any(row.name != row.agent.agent.name for row in self.channels)
+
+    @property
     def has_resets(self) -> bool:
         """Whether there are tables of the reset protocol."""
         return Kind.RESET in self.protocols
