@@ -123,7 +123,8 @@ class Server:
             self.fastchannels = FastChannels(self, fastchannels)
         self.telemetry = Telemetry(self)
         try:
-            self.telemetry.open(telemetry or {})
+            taken = frozenset() if self.fastchannels is None else self.fastchannels.files
+            self.telemetry.open(telemetry or {}, taken)
         except TelemetryError:
             self.discard()
             raise

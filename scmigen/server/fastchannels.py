@@ -22,7 +22,6 @@ The channels of an agent work from its first DESCRIBE_FASTCHANNEL until it disco
 killed agent left behind, or that someone writes while it is gone, change nothing.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ from scmigen.scmi import messages
 from scmigen.scmi.layouts import header
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import KIND_OF, Kind, Protocol
-from scmigen.server.memory import SharedMemory, SharedMemoryError
+from scmigen.server.memory import FileId, SharedMemory, SharedMemoryError, file_id
 from scmigen.server.session import Services, Session
 from scmigen.server.state import PerformanceDomain, Powercap, Resource
 from scmigen.server.timers import Backoff, Timer
@@ -121,8 +120,7 @@ class FastChannels:
             self._of.setdefault((slot.protocol, slot.resource.number), []).append(slot)
         self._sizes = {slot.agent: slot.offset + SLOT for slot in self._slots.values()}
         self._memories: dict[int, SharedMemory] = {}
-        #: Device and inode of each agent's file.
-        self._files: dict[int, tuple[int, int]] = {}
+        self._files: dict[int, FileId] = {}
         self._closed = False
         try:
             self._open()
@@ -144,8 +142,7 @@ class FastChannels:
             except OSError as problem:
                 reason = problem.strerror or problem
                 raise FastChannelError(f"{window.path}: {reason}") from None
-            found = os.fstat(memory.descriptor)
-            file = (found.st_dev, found.st_ino)
+            file = file_id(memory)
             other = next((it for it, known in self._files.items() if known == file), None)
             self._files[agent] = file
             if other is not None:
@@ -162,6 +159,11 @@ class FastChannels:
                 self._write(slot, 0, bytes(SLOT))
             self._show(slot)
         self._poll()
+
+    @property
+    def files(self) -> frozenset[FileId]:
+        """The files of all agents."""
+        return frozenset(self._files.values())
 
     def layout(self, agent: int) -> tuple[object, ...]:
         """The file that ``agent`` has mapped, and protocol, domain id and slot address of all its

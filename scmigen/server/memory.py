@@ -32,6 +32,16 @@ class SharedMemoryError(Exception):
     """The bytes to read or write do not exist."""
 
 
+#: Device and inode.
+FileId = tuple[int, int]
+
+
+def file_id(memory: "SharedMemory") -> FileId:
+    """Which file it is, whatever its names. Raises `OSError`."""
+    found = os.fstat(memory.descriptor)
+    return found.st_dev, found.st_ino
+
+
 def is_memory(descriptor: int) -> bool:
     """Whether a file is memory: a memfd or a file of a tmpfs or hugetlbfs. Only these support
     seals. Asking for them does not reach the file itself, which may not answer."""

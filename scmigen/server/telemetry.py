@@ -13,8 +13,7 @@ The sequence number at the beginning is odd while lines are written; a reader th
 another one at the end, reads again. The platform reads nothing in this memory.
 """
 
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from struct import Struct
 from typing import Final
@@ -22,7 +21,7 @@ from typing import Final
 from scmigen.runtime import Agent, Interval, Runtime
 from scmigen.scmi.protocols import Kind, Profile, Protocol
 from scmigen.server.fastchannels import Window
-from scmigen.server.memory import SharedMemory, SharedMemoryError
+from scmigen.server.memory import FileId, SharedMemory, SharedMemoryError, file_id
 from scmigen.server.polling import microseconds
 from scmigen.server.session import Services, Session
 from scmigen.server.state import TelemetryElement
@@ -84,10 +83,6 @@ def _granted(session: Session) -> list[int]:
     return sorted(grant.id for grant in session.configuration.grants.get(Kind.TELEMETRY, ()))
 
 
-def _status(memory: SharedMemory) -> os.stat_result:
-    return os.fstat(memory.descriptor)
-
-
 def interval_word(interval: Interval) -> int:
     """An interval as messages have it: [20:5] the value, [4:0] the exponent."""
     return interval.value << 5 | interval.exponent & 0x1F
@@ -103,14 +98,17 @@ class Telemetry:
         self._timers: dict[int, Timer] = {}
         self._sequence: dict[int, int] = {}
 
-    def open(self, windows: Mapping[int, Window]) -> None:
-        """Use this memory. Raises `TelemetryError`."""
+    def open(self, windows: Mapping[int, Window], taken: Set[FileId] = frozenset()) -> None:
+        """Use this memory; ``taken`` are files that are for something else. Raises
+        `TelemetryError`."""
         self._windows = windows
         for agent, window in windows.items():
             self._open(agent, window)
-        files = [(found.st_dev, found.st_ino) for found in map(_status, self._memories.values())]
+        files = list(map(file_id, self._memories.values()))
         if len(set(files)) != len(files):
             raise TelemetryError("two agents have one file; each needs its own")
+        if not taken.isdisjoint(files):
+            raise TelemetryError("a file of FastChannels cannot be one of telemetry, too")
 
     def _open(self, agent: int, window: Window) -> None:
         session = self._services.sessions[agent]

@@ -187,6 +187,8 @@ def test_memory_that_nobody_can_use_is_refused(full_with, tmp_path):
     window = Window(tmp_path / "shmti", ADDRESS, SIZE)
     with pytest.raises(TelemetryError, match="is granted no element"):
         full_with(Profile.V4_0_BETA, telemetry={1: window})
+    with pytest.raises(TelemetryError, match="a file of FastChannels"):
+        full_with(Profile.V4_0_BETA, board=board(), telemetry={1: window}, fastchannels={1: window})
     with pytest.raises(TelemetryError, match="each needs its own"):
         full_with(Profile.V4_0_BETA, board=board(), telemetry={1: window, 2: window})
 
