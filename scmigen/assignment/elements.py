@@ -18,6 +18,7 @@ from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ProviderClass, ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.diagnostics import Diagnostic, Related
+from scmigen.scmi.operations import OPERATIONS
 from scmigen.scmi.protocols import Kind
 
 
@@ -25,11 +26,13 @@ from scmigen.scmi.protocols import Kind
 class Numbers:
     """What numbers mean on a board. ``homes``: kind → path of the node that its elements are under,
     ``named``: kind → numbers that the tree names. ``fixed``: kinds none of whose numbers scmigen
-    gives out."""
+    gives out. ``rivals``: kind → label or path of each node that has the protocol, where several
+    SCMI nodes have it, so that a number alone says nothing."""
 
     homes: Mapping[Kind, str] = field(default_factory=dict)
     named: Mapping[Kind, frozenset[int]] = field(default_factory=dict)
     fixed: frozenset[Kind] = frozenset()
+    rivals: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
 
     def key(self, kind: Kind, number: int) -> ResourceKey:
         """The resource with a number."""
@@ -40,7 +43,17 @@ def numbers_of(inventory: Inventory) -> Numbers:
     """The numbers that the SCMI nodes of a board give; of several nodes the first counts that has
     the protocol, else the first."""
     homes: dict[Kind, str] = {}
+    rivals: dict[Kind, tuple[str, ...]] = {}
     for kind in Kind:
+        having = [
+            instance.protocols[kind.protocol]
+            for instance in inventory.instances
+            if kind.protocol in instance.protocols
+        ]
+        if len(having) > 1:
+            rivals[kind] = tuple(
+                f"&{node.labels[0]}" if node.labels else node.path for node in having
+            )
         nodes = [instance.protocols.get(kind.protocol) for instance in inventory.instances]
         nodes += [instance.node for instance in inventory.instances]
         for node in filter(None, reversed(nodes)):
@@ -50,7 +63,7 @@ def numbers_of(inventory: Inventory) -> Numbers:
         if use.key.provider == homes.get(use.key.kind) and use.key.cells:
             named.setdefault(use.key.kind, set()).add(use.key.cells[0])
     known = {kind: frozenset(numbers) for kind, numbers in named.items()}
-    return Numbers(homes, known, frozenset(Kind) - _numbered_here(inventory))
+    return Numbers(homes, known, frozenset(Kind) - _numbered_here(inventory), rivals)
 
 
 def _numbered_here(inventory: Inventory) -> frozenset[Kind]:
@@ -158,6 +171,10 @@ class _Settling:
         first: dict[tuple[str, Kind, int], NumberedGrant] = {}
         for said in self.said:
             kind, numbers = said.kind, said.numbers or ()
+            unclear = [number for number in numbers if self._is_unclear(said.agent, kind, number)]
+            if unclear:
+                self.problems.append(self._ambiguous(said, unclear[0]))
+                continue
             wanting = [number for number in numbers if not self._exists(kind, number)]
             if wanting:
                 self.problems.append(self._unknown(said, wanting))
@@ -176,6 +193,24 @@ class _Settling:
             for number in numbers:
                 key = self._key(said.agent, kind, number)
                 yield HandGrant(said.agent, key, said.operations, said.position, by_number=True)
+
+    def _is_unclear(self, agent: str, kind: Kind, number: int) -> bool:
+        """Whether several SCMI nodes have a number, and nothing says which is meant."""
+        described = {(agent, kind, number), (None, kind, number)} & self._described.keys()
+        return (
+            kind in self._numbers.rivals and (kind, number) not in self._declared and not described
+        )
+
+    def _ambiguous(self, said: NumberedGrant, number: int) -> Diagnostic:
+        nodes = self._numbers.rivals[said.kind]
+        may = ", ".join(each for each in OPERATIONS[said.kind] if each in said.operations)
+        forms = f'{{{said.kind}: "{nodes[-1]} {number}", operations: [{may}]}}'
+        return AGENTS_FILE.error(
+            f"{said.kind} {number} of which SCMI node? {len(nodes)} have the protocol: "
+            f"{', '.join(nodes)}",
+            said.at,
+            hint=f"name the node: {forms}, or that of another",
+        )
 
     def _exists(self, kind: Kind, number: int) -> bool:
         """Whether a number has a resource; of an undeclared kind, the firmware's numbers do."""

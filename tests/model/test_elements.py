@@ -331,3 +331,36 @@ def test_a_server_answers_for_elements() -> None:
     assert psci.handle(words(state_set, 0, 0, 0)) == (words(state_set, 0),)
     assert psci.handle(words(state_get, 0)) == (words(state_get, 0, 0),)
     assert psci.handle(words(rate_get, 1)) == (words(rate_get, 0, 24_000_000, 0),)
+
+
+#: Two SCMI nodes with clocks, one of them with power domains.
+TWO = """
+	#address-cells = <1>; #size-cells = <1>;
+	firmware {
+		scmi { compatible = "arm,scmi-virtio"; #address-cells = <1>; #size-cells = <0>;
+			clk1: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };
+		scmi2 { compatible = "arm,scmi-virtio"; #address-cells = <1>; #size-cells = <0>;
+			clk2: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
+			protocol@11 { reg = <0x11>; #power-domain-cells = <1>; }; };
+	};
+	a@5000 { compatible = "acme,dev"; reg = <0x5000 0x100>; clocks = <&clk1 3>; };
+	b@6000 { compatible = "acme,dev"; reg = <0x6000 0x100>; clocks = <&clk2 3>; };
+"""
+
+
+def test_a_number_of_two_nodes_is_unclear() -> None:
+    """It would be that of the first node, whichever devices the agent has."""
+    with pytest.raises(InputError) as caught:
+        compiled(TWO, "{protocol: clock, id: 3}, {protocol: power, id: 9}")
+    (found,) = caught.value.diagnostics
+    assert found.message == ("clock 3 of which SCMI node? 2 have the protocol: &clk1, &clk2")
+    hint = '{clock: "&clk2 3", operations: [state, read]}'
+    assert found.hint == f"name the node: {hint}, or that of another"
+    model = compiled(TWO, f"{hint}, {{protocol: power, id: 9}}")
+    (grant,) = (
+        grant
+        for platform in model.platforms
+        for grant in platform.all_grants
+        if grant.resource.kind is Kind.CLOCK and grant.agent.name == "psci"
+    )
+    assert grant.resource.key.provider == "/firmware/scmi2/protocol@14"
