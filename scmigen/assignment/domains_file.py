@@ -218,6 +218,7 @@ class DomainsReader:
         if "operations" not in parts:
             entry.lacks("a grant needs operations", hint="of " + ", ".join(known))
             return
+        parts["operations"].some("operations", f"of {', '.join(known)}")
         items = parts["operations"].items("operations")
         chosen = [item.choice(f"an operation on a {word}", known) for item in items]
         operations = with_implied(Operation(text) for text in chosen if text)

@@ -136,8 +136,11 @@ def read_numbered(agent: str, parts: dict[str, Located], entry: Located) -> Numb
     kind = Kind(word)
     numbers = tuple(_ids(parts["id"])) if "id" in parts else None
     known = tuple(operation.value for operation in OPERATIONS[kind])
+    if "id" in parts:
+        parts["id"].some("id", "leave it out to grant all that there are")
     operations = frozenset(USUAL.get(kind, OPERATIONS[kind]))
     if "operations" in parts:
+        parts["operations"].some("operations", f"of {', '.join(known)}")
         items = parts["operations"].items("operations")
         chosen = [item.choice(f"an operation on a {word}", known) for item in items]
         operations = with_implied(Operation(text) for text in chosen if text)

@@ -129,6 +129,11 @@ class Located:
         for item in self._node.value:
             yield Located(item, self._file, self.problems)
 
+    def some(self, what: str, hint: str | None = None) -> None:
+        """Reports a list without entries, where that would say nothing."""
+        if isinstance(self._node, yaml.SequenceNode) and not self._node.value:
+            self.wrong(f"{what} is an empty list", hint)
+
     def text(self, what: str) -> str | None:
         """A string."""
         if isinstance(self._node, yaml.ScalarNode):
