@@ -14,6 +14,7 @@ from scmigen.assignment.assume_file import GIVES, read_values
 from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located
 from scmigen.assignment.said import ElementSaid, NumberedGrant
+from scmigen.assignment.words import read_span
 from scmigen.diagnostics import Position
 from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
 from scmigen.scmi.protocols import Kind
@@ -31,10 +32,6 @@ USUAL = {
 NAMES = ("name", "enumerator")
 KEYS = {kind: (*NAMES, *(key for key in GIVES.get(kind, ()) if key != "step")) for kind in DECLARED}
 
-_NUMBER = r"0[xX][0-9a-fA-F]{1,4}|[0-9]{1,5}"
-_SPAN = re.compile(rf"({_NUMBER})(?:\s*-\s*({_NUMBER}))?")
-#: Numbers as they are written.
-NUMBERS = rf"({_NUMBER})(\s*-\s*({_NUMBER}))?(\s*,\s*({_NUMBER})(\s*-\s*({_NUMBER}))?)*"
 #: The name of an element, and its enumerator in the firmware.
 NAME = re.compile(r"[A-Za-z0-9_.+-]{1,63}")
 ENUMERATOR = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
@@ -167,11 +164,11 @@ def _numbers(where: Located, what: str) -> tuple[int, ...]:
     text = where.text(what)
     found: set[int] = set()
     for part in () if text is None else map(str.strip, text.split(",")):
-        match = _SPAN.fullmatch(part)
-        if match is None:
+        span = read_span(part)
+        if span is None:
             where.wrong(f'{what} must be as in "0-7, 9", not {shown(text or "")}')
             return ()
-        first, last = _value(match[1]), _value(match[2] or match[1])
+        first, last = span
         if last < first:
             where.wrong(f"{what} is {part}, which goes down", f"write {last}-{first}")
         elif last > MAX_ELEMENT:
@@ -183,7 +180,3 @@ def _numbers(where: Located, what: str) -> tuple[int, ...]:
             continue
         return ()
     return tuple(sorted(found))
-
-
-def _value(digits: str) -> int:
-    return int(digits, 16 if digits[:2].lower() == "0x" else 10)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from scmigen.assignment.assume_file import GIVES, HIGHEST
-from scmigen.assignment.elements_file import ENUMERATOR, MAX_ELEMENT, NAME, NUMBERS
+from scmigen.assignment.elements_file import ENUMERATOR, MAX_ELEMENT, NAME
 from scmigen.assignment.elements_file import KEYS as ELEMENT
 from scmigen.assignment.foreign import SEVERITIES
 from scmigen.assignment.lookup import KINDS
@@ -31,6 +31,7 @@ from scmigen.assignment.vocabulary import (
 )
 from scmigen.assignment.waivers_file import KEYS as WAIVER
 from scmigen.assignment.waivers_file import WAIVABLE
+from scmigen.assignment.words import NUMBERS
 from scmigen.runtime import MAX_AGENTS, MAX_GRACE, Role
 from scmigen.scmi.clients import PATTERN
 from scmigen.scmi.operations import OPERATIONS

@@ -1,7 +1,13 @@
-"""Words of messages: hints for misspelt ones, numbers in ranges."""
+"""Words of messages: hints for misspelt ones. Numbers in ranges, as they are read and written."""
 
+import re
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+
+#: A number of an element or resource, and several of them, as files have them.
+_NUMBER = r"0[xX][0-9a-fA-F]{1,4}|[0-9]{1,5}"
+_SPAN = re.compile(rf"({_NUMBER})(?:\s*-\s*({_NUMBER}))?")
+NUMBERS = rf"({_NUMBER})(\s*-\s*({_NUMBER}))?(\s*,\s*({_NUMBER})(\s*-\s*({_NUMBER}))?)*"
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str | None:
@@ -21,3 +27,19 @@ def spans(numbers: Iterable[int]) -> str:
         else:
             runs.append([number])
     return ", ".join("-".join(map(str, run)) for run in runs)
+
+
+def read_span(text: str) -> tuple[int, int] | None:
+    """The first and last number of ``3``, ``0-7`` or ``0x10 - 0x1f``; None where it is neither.
+
+    Whether they ascend is up to the caller.
+    """
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        return None
+    first = _value(found[1])
+    return first, first if found[2] is None else _value(found[2])
+
+
+def _value(digits: str) -> int:
+    return int(digits, 16 if digits[:2].lower() == "0x" else 10)

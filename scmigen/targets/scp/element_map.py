@@ -1,18 +1,17 @@
 """Which element of a module stands behind each resource: one rule for all, or a map of numbers.
 
 ``element`` of a driver is a value (`drivers.value`), or a mapping to values from the number of a
-resource, from a range of numbers (``0-7``), or from `OTHER`, the rest. A number comes before the
-range that it is in.
+resource, from a range of numbers (``0-7``), from several (``0-7, 9``), or from `OTHER`, the rest. A
+number comes before the range that it is in.
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from scmigen.assignment.given import shown
-from scmigen.assignment.words import did_you_mean
+from scmigen.assignment.words import did_you_mean, read_span
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity, counted
 from scmigen.model.platform import Platform, Resource
 from scmigen.targets.common.names import origin_of
@@ -29,8 +28,6 @@ SCP_ELEMENT = Finding(
 
 #: In place of numbers: all that no other entry names.
 OTHER = "other"
-
-_KEY = re.compile(r"(\w+)(?: *- *(\w+))?")
 
 
 class Span(NamedTuple):
@@ -59,26 +56,21 @@ class ElementMap:
         return OTHER if self.other else None
 
 
-def _span(key: str) -> Span | None:
-    """The numbers that a key means; ``None`` where it is none, or they do not ascend."""
-    words = _KEY.fullmatch(key)
-    if words is None:
-        return None
-    first = whole_number(words[1])
-    last = first if words[2] is None else whole_number(words[2])
-    if first is None or last is None or last < first:
-        return None
-    return Span(first, last, key)
+def _spans(key: str) -> list[Span]:
+    """The numbers that a key such as ``0-7, 9`` means; none where it is wrong or one goes down."""
+    found = [read_span(part.strip()) for part in key.split(",")]
+    spans = [Span(*span, key) for span in found if span is not None and span[0] <= span[1]]
+    return spans if len(spans) == len(found) else []
 
 
 def is_key(key: str) -> bool:
     """Whether a key of a map means numbers, or the rest of them."""
-    return key == OTHER or _span(key) is not None
+    return key == OTHER or bool(_spans(key))
 
 
 def element_map(element: Mapping[str, Scalar]) -> ElementMap:
     """The entries of a mapping that are right; of two for one number the first."""
-    spans = sorted(span for span in map(_span, element) if span is not None)
+    spans = sorted(span for key in element for span in _spans(key))
     ranges: list[Span] = []
     for span in spans:
         if span.first < span.last and (not ranges or ranges[-1].last < span.first):
@@ -120,14 +112,15 @@ def check_map(
     path = (*entry.path, "element")
     spans = []
     for key in element:
-        span = _span(key)
-        if span is not None:
-            spans.append(span)
-        elif key != OTHER:
+        found = _spans(key)
+        spans += found
+        if not found and key != OTHER:
+            span = read_span(key)
             yield OUTPUT_OPTION.error(
-                f"{shown(key)} is not a number, a range such as 0-7, or {OTHER}",
+                f'{shown(key)} is not a number, a range such as 0-7, several as in "0-7, 9", or '
+                f"{OTHER}",
                 options.at(*path, key),
-                hint=did_you_mean(key, [OTHER]),
+                hint=f"write {span[1]}-{span[0]}" if span else did_you_mean(key, [OTHER]),
             )
     for one, two in _twice(spans):
         yield OUTPUT_OPTION.error(

@@ -9,6 +9,7 @@ from support import marked, model_of, tree_of
 from scmigen.diagnostics import Diagnostic, Position, Severity
 from scmigen.model.platform import Model
 from scmigen.targets.make import make, option_problems
+from scmigen.targets.scp.element_map import element_map
 
 #: A system whose clocks are in the order of a firmware that nobody wrote for SCMI numbers.
 BODY = """
@@ -106,6 +107,14 @@ def test_a_number_that_the_map_lacks_is_named() -> None:
     assert problem.hint == 'add 1: "= …" to element, or other: number'
 
 
+def test_several_numbers_have_one_entry() -> None:
+    """As in `elements` and `id` of an agents file."""
+    found = element_map({"0, 0x8-9": 1, "9": 2})
+    assert [found.key(number) for number in (0, 1, 8, 9)] == ["0, 0x8-9", None, "0, 0x8-9", "9"]
+    (problem,) = told(", element: {'0, 2': number, 1: number, ^'8, 9': '= BIG'}")
+    assert problem.message == 'no clock of "acme,cc" has the number 8, 9'
+
+
 def test_a_number_that_nothing_has_is_reported_at_its_line() -> None:
     (problem,) = told(", element: {0-2: number, ^7: '= BIG'}")
     assert (problem.id, problem.severity) == ("option-unused", Severity.WARNING)
@@ -147,12 +156,14 @@ def test_the_bank_of_a_reset_is_no_element() -> None:
 @pytest.mark.parametrize(
     ("clock", "message", "hint"),
     [
-        (", element: {^a: 1, 0-2: number}", "'a' is not a number, a range such as 0-7, or o", None),
+        (", element: {^a: 1, 0-2: number}", "'a' is not a number, a range such as 0-7, sev", None),
         (", element: {0-2: number, ^othr: 1}", "'othr' is not", "did you mean other?"),
-        (", element: {^2-0: 1, other: number}", "'2-0' is not a number", None),
+        (", element: {^2-0: 1, other: number}", "'2-0' is not a number", "write 0-2"),
         (", element: {^-1: 1, other: number}", "'-1' is not a number", None),
         (", element: {0-1: number, ^1-2: number}", "0-1 and 1-2 name the same", None),
         (", element: {1: 1, ^0x1: 1, other: number}", "1 and 0x1 name the same", None),
+        (", element: {^'0, 1-': 1, other: number}", "'0, 1-' is not a number", None),
+        (", element: {'0, 2': 1, ^'1, 2': 1}", "0, 2 and 1, 2 name the same", None),
         (", element: {^0-2: nubmer}", "'nubmer' is not a value", "did you mean number"),
         (", ^element: cel 0", "'cel 0' is not a value", "did you mean cell?"),
         (", ^element: '= a /* b'", "is not a value", None),
