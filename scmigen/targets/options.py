@@ -348,7 +348,8 @@ def _parsed(text: str, kind: inspect.Type) -> Any:
             return _INVALID if high is not None and number > high else number
         case inspect.StrType():
             right = kind.pattern is None or re.fullmatch(kind.pattern, text)
-            return text if right and len(text) <= (kind.max_length or len(text)) else _INVALID
+            fits = (kind.min_length or 0) <= len(text) <= (kind.max_length or len(text))
+            return text if right and fits else _INVALID
         case inspect.EnumType():
             return kind.cls(text) if text in _words(kind) else _INVALID
         case inspect.LiteralType():
@@ -383,7 +384,10 @@ def _expected(kind: inspect.Type) -> str:
                 return "a whole number"
             return f"a number from {'…' if low is None else low} to {'…' if high is None else high}"
         case inspect.StrType():
-            return "a string" if kind.pattern is None else f"a string like {kind.pattern}"
+            if kind.pattern is not None:
+                return f"a string like {kind.pattern}"
+            most = f" of at most {kind.max_length} characters" if kind.max_length else ""
+            return f"a string{' that is not empty' if kind.min_length else ''}{most}"
     return "one of " + ", ".join(_words(kind))
 
 

@@ -26,9 +26,9 @@ from scmigen.targets.scp.element_map import (
     element_of,
     is_kept,
     missing_elements,
-    same,
     shared_elements,
 )
+from scmigen.targets.scp.expressions import known_value
 from scmigen.targets.scp.kinds import HAL, OPTIONAL_SLOTS, SYSTEM_SLOTS, Slot
 from scmigen.targets.scp.options import SYSTEM, Driver, ScpOptions, Setup
 from scmigen.targets.scp.variant import Mocks
@@ -164,7 +164,7 @@ class _Collector:
         if found is None:
             bindings = self.unnamed.setdefault(where, empty)
         else:
-            bindings = self.named.setdefault((slot, driver.module, same(found)), empty)
+            bindings = self.named.setdefault((slot, driver.module, str(known_value(found))), empty)
         bindings.entries.append(entry)
         bindings.resources.append(resource)
         return found

@@ -15,7 +15,7 @@ from scmigen.assignment.words import did_you_mean, read_span
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity, counted
 from scmigen.model.platform import Platform, Resource
 from scmigen.targets.common.names import origin_of
-from scmigen.targets.options import OUTPUT_OPTION, whole_number
+from scmigen.targets.options import OUTPUT_OPTION
 from scmigen.targets.scp.drivers import Entry, value
 from scmigen.targets.scp.kinds import HAL, TABLED, Slot
 from scmigen.targets.scp.options import Driver, Scalar, ScpOptions, Setup
@@ -149,12 +149,6 @@ class Bindings(NamedTuple):
     slot: Slot
     entries: list[Entry]
     resources: list[Resource]
-
-
-def same(index: str) -> str:
-    """An element's index in a form that is the same for the same number."""
-    number = whole_number(index.removesuffix("U"))
-    return " ".join(index.split()) if number is None else str(number)
 
 
 #: Resources that a message names; the others are counted.

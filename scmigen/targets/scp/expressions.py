@@ -6,6 +6,7 @@ checked here is what would otherwise fail in the compiler, or be cut there.
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from scmigen.assignment.elements_file import MAX_ELEMENT
@@ -28,6 +29,9 @@ _OF_CHANNEL: Mapping[str, int] = {
 _BEGINS = re.compile(r"[*/|<>.,]|&[^&\w(]|&&|->")
 _ENDS = re.compile(r"[|&<>*+~/.,-]$")
 _EMPTY = re.compile(r"[|&<>+~/.,-]\s*\)|\(\s*,|,\s*,|(?<![\w\s])\s*\(\s*\)")
+
+#: A number or a name, whatever is around it.
+_PLAIN = re.compile(r"\(*\s*(?:U?INT\d{1,2}_C\(\s*)?(\w+)[\s)]*")
 
 
 class Expression(NamedTuple):
@@ -106,3 +110,16 @@ def _wrong(text: str, highest: int | None) -> str | None:
     if not text or _BEGINS.match(text) or _ENDS.search(text) or _EMPTY.search(text):
         return "is not an expression in C: something is missing beside an operator or parenthesis"
     return None
+
+
+def known_value(text: str, constants: Mapping[str, int] = MappingProxyType({})) -> int | str:
+    """An expression in a form that is the same for the same number, as far as it is known.
+
+    ``constants``: enumerators of the product.
+    """
+    plain = _PLAIN.fullmatch(text.strip())
+    if plain is None:
+        return " ".join(text.split())
+    word = plain[1]
+    number = constants.get(word) if word in constants else whole_number(word.rstrip("uUlL"))
+    return word if number is None else number

@@ -1,21 +1,18 @@
 """Whether each channel of a product has a mailbox and a doorbell of its own."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from scmigen.diagnostics import Diagnostic, Finding, Related, Severity
-from scmigen.targets.options import whole_number
 from scmigen.targets.scp.channel_plans import Plan
 from scmigen.targets.scp.channels import Channel, Mailbox
+from scmigen.targets.scp.expressions import known_value
 
 SCP_MAILBOX = Finding(
     "scp-mailbox",
     "An agent's mailbox has no place in memory, or no doorbell of its own.",
     "Give the transport of the agent a shmem node with reg that the CPU can reach.",
 )
-#: A number or a name, whatever is around it.
-_PLAIN = re.compile(r"\(*\s*(?:U?INT\d{1,2}_C\(\s*)?(\w+)[\s)]*")
 
 
 class _Placed(NamedTuple):
@@ -47,19 +44,11 @@ def check_mailboxes(
     ]
 
     def value(text: str | None) -> int | str:
-        return _value(str(text), constants)
+        return known_value(str(text), constants)
 
     yield from _twice(placed, value)
     yield from _unsaid(placed, value)
     yield from _elsewhere(placed)
-
-
-def _value(text: str, constants: Mapping[str, int]) -> int | str:
-    """An expression in a form that is the same for the same number, as far as it is known."""
-    plain = _PLAIN.fullmatch(text.strip())
-    word = plain[1] if plain is not None else ""
-    number = constants.get(word) if word in constants else whole_number(word.rstrip("uUlL"))
-    return " ".join(text.split()) if number is None else number
 
 
 def _twice(

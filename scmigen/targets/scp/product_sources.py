@@ -20,7 +20,10 @@ from scmigen.inputs import read_part
 MARK = "SCMI_SERVICE_IDX_"
 #: Files, entries of directories and bytes that are read of a product; more of a file is left out.
 _MAX_FILES, _MAX_ENTRIES, _MAX_FILE, _MAX_BYTES = 4000, 50_000, 1 << 20, 32 << 20
+#: Characters of a name; what is longer is none that a product has.
+_MAX_NAME = 255
 _NOTIFICATIONS = "BUILD_HAS_SCMI_NOTIFICATIONS"
+_WITHOUT = re.compile(rf"!\s*defined\s*\(?\s*{_NOTIFICATIONS}\b")
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -247,7 +250,7 @@ def _enumerators(code: str) -> Iterator[tuple[str, int | None, bool]]:
         following: int | None = 0
         for part in _DIRECTIVE.sub("", body).split(","):
             found = _ENUMERATOR.fullmatch(part.strip())
-            if found is None:
+            if found is None or len(found[1]) > _MAX_NAME:
                 continue
             value = following if found[2] is None else _value(found[2], known)
             known[found[1]] = value
@@ -264,22 +267,25 @@ def _value(text: str, known: Mapping[str, int | None]) -> int | None:
 
 def _uses(code: str, module: str, file: str) -> Iterator[Use]:
     """The services that a source names."""
-    conditions: list[bool] = []
+    #: Whether what follows is only built with notifications; the same after `#else`.
+    conditions: list[tuple[bool, bool]] = []
     for number, line in enumerate(code.split("\n"), 1):
         directive = _DIRECTIVE.match(line)
         if directive is not None:
             word, rest = directive[1], directive[2]
             if word in ("if", "ifdef", "ifndef"):
-                conditions.append(word != "ifndef" and _NOTIFICATIONS in rest)
+                named = _NOTIFICATIONS in rest
+                without = word == "ifndef" or _WITHOUT.search(rest) is not None
+                conditions.append((named and not without, named and without))
             elif word in ("else", "elif") and conditions:
-                conditions[-1] = False
+                conditions[-1] = (conditions[-1][1] and word == "else", False)
             elif word == "endif" and conditions:
                 conditions.pop()
             continue
         for found in _NAME.finditer(line) if MARK in line else ():
-            if MARK in found[0]:
+            if MARK in found[0] and len(found[0]) <= _MAX_NAME:
                 where = Position(file, number, found.start() + 1)
-                yield Use(found[0], module, where, any(conditions))
+                yield Use(found[0], module, where, any(here for here, _ in conditions))
 
 
 def folder_of(path: str, said_at: Position | None) -> Path:

@@ -455,6 +455,7 @@ def test_settings_of_no_channel_are_told(channels: Options, message: str) -> Non
         ({"ospm": {"a2p": {"memory": '= A\n#include "/etc/passwd"'}}}, "= EXPRESSION in C", None),
         ({"ospm": {"a2p": {"memory": "= */ x /*"}}}, "= EXPRESSION in C", None),
         ({"ospm": {"a2p": {"memory": "a\nb"}}}, "= EXPRESSION in C", None),
+        ({"ospm": {"a2p": {"name": ""}}}, "a string that is not empty of at most 63", None),
         ({"ospm": {"a2p": {"headers": ["../a.h"]}}}, "a file: acme_scmi.h", None),
     ],
 )

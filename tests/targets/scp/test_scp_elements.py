@@ -134,6 +134,8 @@ def test_a_rest_that_nothing_is_left_for_is_reported() -> None:
         (", element: {0: '= UART', 1: '= I2S', ^2: '= I2S'}", "I2S"),
         (", element: {0: 2, ^2: number, 1: 1}", "2"),
         (", ^element: '= UART'", "UART"),
+        (", element: {0: '= UART', 1: 1, ^2: '= (UART)'}", "UART"),
+        (", element: {0: '= UINT32_C(2)', ^2: number, 1: '= 0x1U'}", "2"),
         (", element: {^0-2: 4}", "4"),
     ],
 )

@@ -98,6 +98,38 @@ def test_what_an_enumerator_is(body: str, value: int | None, tmp_path: Path) -> 
     assert read_product(tmp_path).values == {"A_SCMI_SERVICE_IDX_Z": value}
 
 
+@pytest.mark.parametrize(
+    ("begin", "middle", "optional"),
+    [
+        ("#ifdef N", "", True),
+        ("#if defined(N)", "", True),
+        ("#ifndef N", "", False),
+        ("#if !defined(N)", "", False),
+        ("#if ! defined N", "#else", True),
+        ("#ifndef N", "#else", True),
+        ("#ifdef N", "#else", False),
+        ("#ifndef N", "#elif X", False),
+        ("#ifdef OTHER", "", False),
+    ],
+)
+def test_what_only_a_build_with_notifications_names(
+    begin: str, middle: str, optional: bool, tmp_path: Path
+) -> None:
+    begin = begin.replace("N", "BUILD_HAS_SCMI_NOTIFICATIONS") if "OTHER" not in begin else begin
+    text = f"{begin}\n{middle}\nint a = A_SCMI_SERVICE_IDX_Z;\n#endif\n"
+    write(tmp_path / "module/a/a.c", text)
+    (use,) = read_product(tmp_path).uses.values()
+    assert use.optional is optional
+
+
+def test_a_name_of_any_length_is_none(tmp_path: Path) -> None:
+    name = "A_SCMI_SERVICE_IDX_" + "Z" * 1000
+    write(tmp_path / "module/a/a.c", f"int a = {name};")
+    write(tmp_path / "a.h", f"enum {{ {name} }};")
+    found = read_product(tmp_path)
+    assert (found.values, found.uses, found.constants) == ({}, {}, {})
+
+
 def test_two_values_of_one_name_are_none(tmp_path: Path) -> None:
     for number in (1, 2):
         write(tmp_path / f"{number}/a.h", f"enum {{ A_SCMI_SERVICE_IDX_Z = {number} }};")
