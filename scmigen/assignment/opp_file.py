@@ -12,7 +12,9 @@ from scmigen.bindings.opp_bins import (
     HARDWARE,
     VOLTAGE,
     OppBin,
+    certain_opps,
     enabled_opps,
+    likely_bin,
     names_of,
     possible_opps,
     words_of,
@@ -69,6 +71,13 @@ def _chosen(table: Node, parts: dict[str, Located], entry: Located) -> OppBin | 
         return None
     if not possible_opps(enabled_opps(table), chosen):
         entry.wrong(f"{table.path} has no OPP for this chip", _known(table))
+        return None
+    if not certain_opps(table, chosen):
+        words = ", ".join(f"0x{word:X}" for word in likely_bin(table, chosen).hardware)
+        entry.wrong(
+            f"{table.path} has no OPP that every chip of this name has",
+            f"say which chip it is with supported-hw as well, such as [{words}]",
+        )
         return None
     return chosen
 

@@ -33,11 +33,10 @@ def _point(node: Node, chosen: OppBin) -> OperatingPoint | None:
 
 def _voltage(opp: Node, chosen: OppBin) -> int | None:
     """The voltage of the chosen bin; of an unknown one the highest, which is enough for any."""
-    voltage = opp.cell(property_of(opp, VOLTAGE, chosen))
-    if voltage is None and chosen.name is None:
-        named = (opp.cell(f"{VOLTAGE}-{name}") for name in names_of([opp]))
-        return max((each for each in named if each is not None), default=None)
-    return voltage
+    if chosen.name is None:
+        every = (opp.cell(name) for name in _voltage_properties(opp, chosen))
+        return max((each for each in every if each is not None), default=None)
+    return opp.cell(property_of(opp, VOLTAGE, chosen))
 
 
 def points_of(table: Node, chosen: OppBin = ANY) -> tuple[OperatingPoint, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from scmigen.assignment.assignment import Assumption
 from scmigen.bindings.opp_bins import (
     ANY,
+    OppBin,
     certain_opps,
     enabled_opps,
     likely_bin,
@@ -89,7 +90,7 @@ def opp_bin(model: Model) -> Iterator[Diagnostic]:
             continue
         yield opp_bin.warning(
             f"{node_word(model.inventory.tree, table.path)} is for chips of several bins, and none "
-            f"is chosen: {_bins(table, lacks)}; {_meanwhile(lost, lacks)}",
+            f"is chosen: {_bins(table, lacks)}; {_meanwhile(lost, lacks, chosen)}",
             table.position,
             [Related(f"{opp.name} is left out", opp.position) for opp in lost],
             hints.opp(model.inventory.tree, table.path, likely_bin(table, chosen)),
@@ -109,10 +110,11 @@ def _bins(table: Node, lacks: Collection[str]) -> str:
     return "; ".join(said[key] for key in lacks)
 
 
-def _meanwhile(lost: Collection[Node], lacks: Collection[str]) -> str:
-    """What holds as long as no bin is chosen."""
+def _meanwhile(lost: Collection[Node], lacks: Collection[str], chosen: OppBin) -> str:
+    """What holds as long as no bin is chosen. OPPs that chosen hardware does not have do not
+    count."""
     count = counted(len(lost), "OPP is", "OPPs are")
-    said = [f"{count} left out" if lost else "no OPP is left out"]
+    said = [f"{count} left out"] if lost else [] if chosen.hardware else ["no OPP is left out"]
     said += ["each voltage is the highest one of its OPP"] if "name" in lacks else []
     return ", and ".join(said)
 

@@ -4,6 +4,7 @@ import pytest
 from support import BOARD, model_of, source
 
 from scmigen.bindings.opp_bins import OppBin
+from scmigen.checks.registry import run_checks
 from scmigen.devicetree.source import read_source
 from scmigen.diagnostics import InputError
 from scmigen.model.platform import Model
@@ -69,6 +70,40 @@ def test_a_wrong_choice_is_told_where_it_is(opp: str, message: str, hint: str) -
     assert hint in str(found[0].hint)
     assert found[0].position is not None
     assert found[0].position.line == 2
+
+
+#: The first has a plain voltage that is not its highest, and no mask is common to all.
+MIXED = """
+opps: opp-table {
+  o1 { opp-hz = <0 100000000>; opp-microvolt = <800000>; opp-microvolt-fast = <900000>;
+       opp-supported-hw = <0x3 0x1>; };
+  o2 { opp-hz = <0 200000000>; opp-microvolt-fast = <950000>;
+       opp-microvolt-slow = <1000000 990000 1010000>; opp-supported-hw = <0x2 0x1>, <0x4 0x2>; };
+  o3 { opp-hz = <0 300000000>; opp-microvolt = <1100000>; opp-supported-hw = <0x8 0x8>; };
+};
+vdd: vdd { compatible = "regulator-fixed"; };
+cc: cc { compatible = "acme,cc"; reg = <1 1>; #clock-cells = <1>; };
+gpu: gpu { operating-points-v2 = <&opps>; clocks = <&cc 1>; };
+"""
+
+
+def test_of_an_unknown_name_the_highest_voltage_is_of_all() -> None:
+    chosen = '[{table: "&opps", supported-hw: [0x3, 0x1]}]'
+    found = model_of(read_source(source(MIXED), BOARD), LINUX % chosen)
+    (domain,) = found.platforms[0].resources[Kind.PERFORMANCE]
+    assert [point.voltage for point in domain.facts.points] == [900_000, 1_000_000]
+    (warning,) = [it for it in run_checks(found) if it.id == "opp-bin"]
+    assert warning.message.endswith(
+        "voltages for fast and slow; each voltage is the highest one of its OPP"
+    )
+
+
+def test_a_name_that_leaves_no_opp_for_certain_is_wrong() -> None:
+    with pytest.raises(InputError) as raised:
+        model_of(read_source(source(MIXED), BOARD), LINUX % '[{table: "&opps", name: fast}]')
+    (told,) = raised.value.diagnostics
+    assert told.message == "/opp-table has no OPP that every chip of this name has"
+    assert told.hint == "say which chip it is with supported-hw as well, such as [0x2, 0x1]"
 
 
 def test_an_operating_system_that_scales_itself_knows_its_chip() -> None:

@@ -78,7 +78,7 @@ NAMED = (
         ("s1", [(1, 900), (2, 940), (4, 990)]),
         ("s2", [(1, 900), (2, 910), (3, 920), (4, 980)]),
         # The highest of each, and never less than below.
-        (None, [(1, 900), (2, 940), (3, 940), (4, 980)]),
+        (None, [(1, 900), (2, 940), (3, 940), (4, 990)]),
     ],
 )
 def test_voltages_by_name(name: str | None, points: list[tuple[int, int]]) -> None:
