@@ -70,14 +70,17 @@ class FastDomain:
 
 @dataclass(frozen=True, slots=True)
 class FastChannels:
-    """All fast channels: ``used`` bytes of the memory, addresses as agents and, in C, the firmware
-    see it. ``align``: where an address that only C knows must begin; ``headers`` are for that."""
+    """All fast channels: addresses of the memory as agents and, in C, the firmware see it.
+
+    ``last`` is the highest offset of a domain in it. ``align``: where an address that only C knows
+    must begin; ``headers`` are for that.
+    """
 
     memory: str
     address: int
     firmware_address: str
     size: int
-    used: int
+    last: int
     rate_limit: int
     alarm: Bound
     domains: tuple[FastDomain, ...]
@@ -125,8 +128,8 @@ def _memory(platform: Platform, options: FastChannelOptions) -> Region | None:
     return found[0] if found and found[0].size else None
 
 
-def _used(platform: Platform) -> int:
-    return max((offset for offset, _ in _layout(platform).values()), default=0) + DOMAIN_SIZE
+def _last(platform: Platform) -> int:
+    return max((offset for offset, _ in _layout(platform).values()), default=0)
 
 
 def fast_channels(setup: Setup, drivers: Drivers, space: Space | None) -> FastChannels | None:
@@ -145,7 +148,7 @@ def fast_channels(setup: Setup, drivers: Drivers, space: Space | None) -> FastCh
         if isinstance(given, str)
         else mailbox_address(str(given or region.start)),
         size=region.size,
-        used=_used(platform),
+        last=_last(platform),
         rate_limit=options.rate_limit,
         alarm=alarm(drivers, Slot.FAST_ALARM),
         domains=tuple(_domain(space, number, *layout[number]) for number in sorted(layout)),
@@ -266,8 +269,9 @@ def _of_memory(
     for address in {region.start, given if isinstance(given, int) else 0}:
         if address % align:
             yield f"fast channels at 0x{address:x} do not begin with {what} ({align} bytes)"
-    if _used(platform) > region.size:
-        yield f"fast channels need {_used(platform)} bytes, and {path} has {region.size}"
+    used = _last(platform) + DOMAIN_SIZE
+    if used > region.size:
+        yield f"fast channels need {used} bytes, and {path} has {region.size}"
     for other, whose in _taken(platform, region):
         yield (
             f"{path} overlaps {whose} at 0x{other.start:x}: fast channels need memory that is "

@@ -286,7 +286,6 @@ REFUSED_OF_FAST = {
         first(r"    \[MOD_SCMI_PERF_FAST_CHANNEL_LIMIT_GET\] =\n[^\n]*\n", ""),
     ),
     "memory too small": ("config_fch_polled.c", first("MEMORY_SIZE    8192U", "MEMORY_SIZE 4096U")),
-    "no whole words": ("config_fch_polled.c", lambda text: text.replace("0x1000", "0x1001")),
     "polls too often": ("scmi_idx.h", first("RATE_LIMIT 4000", "RATE_LIMIT 400")),
     "fast channels not in the build": (
         "Firmware.cmake",
@@ -327,6 +326,7 @@ SEEN_OF_FAST = {
         "config_fch_polled.c",
         first(r"UINT64_C\(0x80000000\)", "UINT64_C(0x80001000)"),
     ),
+    "no whole words": ("config_fch_polled.c", lambda text: text.replace("0x1000", "0x1001")),
     "a page of another agent": (
         "config_fch_polled.c",
         lambda text: text.replace("(0x1000,", "(0x30,"),
