@@ -136,8 +136,8 @@ def check(setup: Setup, drivers: Drivers) -> Iterator[Diagnostic]:
     ]
     if agents and _has_own(setup, drivers):
         yield SCP_SYSTEM_POWER.note(
-            f"system power is the firmware's own: of its scmi-system-power, if it has that, "
-            f"only {_names(agents)} can make use",
+            f"only {_names(agents)} may use system power; its module, scmi-system-power, is the "
+            "firmware's own, and may be missing there",
             agents[0].position,
         )
     elif agents and missing is not None:

@@ -428,8 +428,8 @@ def test_system_power_of_a_product_is_for_those_whose_role_it_is() -> None:
         assert "list(PREPEND SCP_MODULE_PATHS" in guard
     said = [item.message for item in emit(kept())[1] if item.id == "scp-system-power"]
     assert said == [
-        "system power is the firmware's own: of its scmi-system-power, if it has that, only "
-        "linux can make use"
+        "only linux may use system power; its module, scmi-system-power, is the firmware's own, "
+        "and may be missing there"
     ]
 
 
