@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import HandGrant
+from scmigen.assignment.roles import ROLES, SystemPower
 from scmigen.assignment.words import spans
 from scmigen.bindings.describe import ProviderNodes, clock_output_names, names_of, stated_name
 from scmigen.bindings.facts import ResourceKey, Use
@@ -51,6 +52,13 @@ def grant_unused(model: Model) -> Iterator[Diagnostic]:
         ).about([resource_name(grant.key) for grant, _ in found], agents=[agent])
 
 
+#: What an agent without resources may do all the same with the power of the system.
+_POWER = {
+    SystemPower.TOLD: " but to be told of system power",
+    SystemPower.SET: " but system power",
+}
+
+
 @check(
     "agent-idle",
     about="An agent is granted nothing.",
@@ -58,13 +66,20 @@ def grant_unused(model: Model) -> Iterator[Diagnostic]:
     severity=Severity.NOTE,
 )
 def agent_idle(model: Model) -> Iterator[Diagnostic]:
-    """Agents that some source names, and that may not do anything with any resource."""
+    """Agents that some source names, and that may not do anything with any resource.
+
+    One that is given more of system power than its role has is there for that.
+    """
     granted = {grant.agent.id for platform in model.platforms for grant in platform.grants()}
     for agent in model.assignment.agents:
-        if agent.position is not None and agent.id not in granted and not agent.permissions:
+        usual = ROLES[agent.role].system_power
+        wanted = agent.permissions or (
+            agent.system_power is not usual and agent.system_power in _POWER
+        )
+        if agent.position is not None and agent.id not in granted and not wanted:
             yield agent_idle.note(
-                f"{agent.name} is granted nothing: none of its devices needs what the platform "
-                "serves",
+                f"{agent.name} is granted nothing{_POWER.get(agent.system_power, '')}: none of its "
+                "devices needs what the platform serves",
                 agent.position,
                 hint="access gives it devices, grant single resources; scmigen show devices lists "
                 "the devices that need something",

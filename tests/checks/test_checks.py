@@ -342,7 +342,7 @@ CASES = {
     ),
     "agent-idle": (
         "note",
-        "b is granted nothing: none of its devices needs what the platform serves",
+        "b is granted nothing but to be told of system power: none of its devices needs what the",
         Case(
             "d { clocks = <&cc 1>; }; e: e { };",
             """domains:
