@@ -20,6 +20,7 @@ from scmigen.server.agent import Agent
 from scmigen.server.backend import Backend, BackendError
 from scmigen.server.device_permissions import Permissions
 from scmigen.server.fastchannels import FastChannels, Window
+from scmigen.server.memory import FileId
 from scmigen.server.polling import Poller
 from scmigen.server.session import Event, Refusal, Session
 from scmigen.server.shutdown import Shutdown
@@ -132,6 +133,12 @@ class Server:
             self.telemetry.begin()
             if self.fastchannels is not None:
                 self.fastchannels.begin()
+
+    @property
+    def files(self) -> frozenset[FileId]:
+        """The files that agents have mapped, but those of transports."""
+        channels = frozenset() if self.fastchannels is None else self.fastchannels.files
+        return channels | self.telemetry.files
 
     def _start(self, now: Callable[[], int]) -> None:
         """Start the back end. Raises `BackendError`."""

@@ -1,10 +1,11 @@
 """A server with its transports: what ``scmigen serve`` runs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from scmigen.server.agent import Agent
 from scmigen.server.core import PLATFORM, Server
 from scmigen.server.faults import Fault, Injector, Turn
+from scmigen.server.memory import FileId
 from scmigen.server.port import Port, Record
 from scmigen.server.reload import transfer_state
 from scmigen.server.transports import Transport, open_transport
@@ -69,6 +70,11 @@ class Service:
         own = [turn for turn in self.turns if turn.fault.agent == agent]
         loop, needed = self.loop, bool(own) or self._slow
         port.inject(Injector(own, loop.now, loop.later, send, latency) if needed else None)
+
+    @property
+    def files(self) -> Set[FileId]:
+        """The files of FastChannels and telemetry."""
+        return self.server.files
 
     def log(self, line: str, source: str = "") -> None:
         """Log a line for people; ``source`` is the agent that caused it."""

@@ -104,10 +104,9 @@ class Telemetry:
         self._windows = windows
         for agent, window in windows.items():
             self._open(agent, window)
-        files = list(map(file_id, self._memories.values()))
-        if len(set(files)) != len(files):
+        if len(self.files) != len(self._memories):
             raise TelemetryError("two agents have one file; each needs its own")
-        if not taken.isdisjoint(files):
+        if not taken.isdisjoint(self.files):
             raise TelemetryError("a file of FastChannels cannot be one of telemetry, too")
 
     def _open(self, agent: int, window: Window) -> None:
@@ -130,6 +129,11 @@ class Telemetry:
             memory.allocate(0, window.size)
         except OSError as problem:
             raise TelemetryError(f"{window.path}: {problem.strerror or problem}") from None
+
+    @property
+    def files(self) -> frozenset[FileId]:
+        """The files of all agents."""
+        return frozenset(map(file_id, self._memories.values()))
 
     def begin(self) -> None:
         """Write frames, and collect for the agents whose settings were carried over."""

@@ -25,6 +25,7 @@ from scmigen.server import Server
 from scmigen.server.fastchannels import Window
 from scmigen.server.service import Service
 from scmigen.server.telemetry import TelemetryError
+from scmigen.server.transports import TransportError
 
 TELEMETRY = 0x1B
 BOARD = json.loads((Path(__file__).parent / "full.json").read_text())
@@ -222,3 +223,15 @@ def test_a_dump_has_the_elements_and_what_is_on(tmp_path):
         {"id": 6, "name": "temperature", "size": 4, "unit": "none", "mode": "off"},
     ]
     assert found["powercap"][0]["cap"] == 9000
+
+
+def test_a_frame_is_not_the_mailbox_of_another_agent(full_with, tmp_path):
+    """The file keeps what it has, under any of its names."""
+    window = Window(tmp_path / "shmti", ADDRESS, SIZE)
+    platform = full_with(Profile.V4_0_BETA, board=board(), telemetry={1: window})
+    before = (tmp_path / "shmti").read_bytes()
+    (tmp_path / "other").hardlink_to(tmp_path / "shmti")
+    urls = {platform.server.agent("vm1"): f"smt:{tmp_path}/other"}
+    with pytest.raises(TransportError, match="other: is memory of FastChannels or telemetry"):
+        Service(platform.server, urls, lambda *_: None)
+    assert (tmp_path / "shmti").read_bytes().startswith(before)

@@ -27,7 +27,7 @@ import fcntl
 import os
 import socket
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ from typing import Final
 
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, STATUS_SIZE
 from scmigen.scmi.status import Status
-from scmigen.server.memory import SharedMemory, SharedMemoryError
+from scmigen.server.memory import FileId, SharedMemory, SharedMemoryError, file_id
 from scmigen.server.port import Port
 from scmigen.server.transports.address import Address, TransportError, UrlError
 from scmigen.server.transports.aside import Aside, AsideEndpoint
@@ -306,7 +306,7 @@ class SmtEndpoint(AsideEndpoint):
         try:
             if self._areas.file is not None:
                 self._made = None if self._areas.file.exists() else self._areas.file
-                self._memory = _opened(self._areas, self._areas.file)
+                self._memory = _opened(self._areas, self._areas.file, host.files)
             super().__init__(
                 port, url, self._areas.doorbell, socket.SOCK_STREAM, self._session_of, host
             )
@@ -347,12 +347,15 @@ class SmtEndpoint(AsideEndpoint):
         self._release()
 
 
-def _opened(areas: Areas, path: Path) -> SharedMemory:
-    """The memory in the file at ``path``, all slots free. Raises `TransportError`."""
+def _opened(areas: Areas, path: Path, taken: Set[FileId]) -> SharedMemory:
+    """The memory in the file at ``path``, all slots free. Raises `TransportError`, also for a file
+    that is ``taken``."""
     offsets = [offset for offset in (areas.commands, areas.events) if offset is not None]
     try:
         memory = SharedMemory.open(path, areas.size)
         try:
+            if file_id(memory) in taken:
+                raise OSError(0, "is memory of FastChannels or telemetry")  # noqa: TRY301 - below
             for offset in offsets:
                 _reserve(memory, offset, areas.slot)
                 memory.allocate(offset, areas.slot)

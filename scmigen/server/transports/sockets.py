@@ -15,11 +15,12 @@ import errno
 import socket
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from struct import Struct
 from typing import Final, Protocol
 
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD
+from scmigen.server.memory import FileId
 from scmigen.server.port import Port
 from scmigen.server.timers import Timer
 from scmigen.server.transports.address import (
@@ -63,6 +64,10 @@ class Host(Protocol):
 
     def deliver(self) -> None:
         """Have all transports send the queued events of their agents."""
+
+    @property
+    def files(self) -> Set[FileId]:
+        """The files that are memory for something else than messages."""
 
 
 class Connection(ABC):
