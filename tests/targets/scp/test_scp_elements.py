@@ -41,7 +41,7 @@ def clocks(clock: str) -> list[str]:
     made = make(model(clock).platforms[0], "scp")
     assert made.files, [item.message for item in made.diagnostics]
     text = {file.path: file.content.decode() for file in made.files}["config_scmi_clock.c"]
-    assert "<acme_clock.h>" in text
+    assert '#include "acme_clock.h"' in text
     table = text.split("clock_table_linux[] = {")[1].split("};\n\n_Static")[0]
     return re.findall(r"FWK_MODULE_IDX_CLOCK,\s+([^)]+)\)", table)
 
