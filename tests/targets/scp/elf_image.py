@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
+from elftools.common.exceptions import ELFError
 from elftools.dwarf.die import DIE
 from elftools.elf.elffile import ELFFile
 
@@ -37,12 +38,15 @@ def _size(die: DIE) -> int:
 class Image:
     """A linked ELF file.
 
-    Raises `ElfError` if there is no debug information.
+    Raises `ElfError` if it is none, or has no debug information.
     """
 
     def __init__(self, path: Path) -> None:
         self._bytes = bytearray(path.read_bytes())
-        self._elf = ELFFile(BytesIO(self._bytes))
+        try:
+            self._elf = ELFFile(BytesIO(self._bytes))
+        except ELFError as problem:
+            raise ElfError(f"{path} is not a linked program: {problem}") from None
         if not self._elf.has_dwarf_info(strict=True):
             raise ElfError(f"{path} has no debug information: build it with -g")
         self.order: Literal["little", "big"] = "little" if self._elf.little_endian else "big"
@@ -107,6 +111,11 @@ class Image:
         for unit in likely:
             if variable in unit.variables:
                 return unit
+        if variable in self.symbols.values():
+            raise ElfError(
+                f"the program has {variable}, but no debug information about it: build all of it "
+                'with -g (-DCMAKE_C_FLAGS_RELEASE="-O2 -g -DNDEBUG")'
+            )
         raise ElfError(f"the program has no {variable}")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
 
-from targets.scp.elf_image import Image
+from targets.scp.elf_image import ElfError, Image
 from targets.scp.elf_tables import Channel, Firmware, Id, Service
 from targets.scp.scp_expected import OPENS, PROTOCOL
 
@@ -384,6 +384,14 @@ def _driver(firmware: Firmware, driver: Id) -> str:
 
 def main(arguments: list[str]) -> int:
     path, *models = arguments
+    try:
+        return _judge(path, models)
+    except (ElfError, OSError) as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
+
+
+def _judge(path: str, models: list[str]) -> int:
     firmware = Firmware(Image(Path(path)))
     print("\n".join(report(firmware)))
     found = list(findings(firmware))

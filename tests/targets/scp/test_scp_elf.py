@@ -381,3 +381,28 @@ def test_a_program_without_debug_information(tool: Callable[[str], str], tmp_pat
     run([tool("gcc"), "-nostdlib", "-Wl,-e0", str(tmp_path / "a.c"), "-o", str(made)])
     with pytest.raises(ElfError, match="no debug information"):
         Image(made)
+
+
+def test_a_firmware_that_cannot_be_read_is_one_sentence(
+    tool: Callable[[str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback for a Release build, in which only other files have debug information."""
+    gcc = tool("gcc")
+    (tmp_path / "config_scmi.c").write_text("const int config_scmi = 1;\n")
+    (tmp_path / "other.c").write_text("int other = 2;\n")
+    for name, debug in (("config_scmi", "-g0"), ("other", "-g")):
+        made = run([gcc, debug, "-c", f"{tmp_path / name}.c", "-o", f"{tmp_path / name}.o"])
+        assert not made.returncode, made.stderr
+    objects = [str(tmp_path / "config_scmi.o"), str(tmp_path / "other.o")]
+    release = tmp_path / "release.elf"
+    assert not run([gcc, *LINK[1:], *objects, "-o", str(release)]).returncode
+    for path, why in (
+        (release, "has config_scmi, but no debug information about it: build all of it with -g"),
+        (tmp_path / "other.c", "is not a linked program"),
+        (tmp_path / "none.elf", "No such file"),
+    ):
+        assert main([str(path)]) == 1
+        said = capsys.readouterr()
+        assert not said.out
+        assert why in said.err
+        assert said.err.count("\n") == 1
