@@ -111,7 +111,13 @@ SEEN = {
         first(r"MOD_RES_PERMS_SCMI_SYS_POWER_PROTOCOL_DENIED \|\s+", ""),
     ),
     "count forgotten": ("config_resource_perms.c", first(r" *\.count = CLOCK_IDX_COUNT,\n", "")),
-    "protocol count": ("config_resource_perms.c", first("PROTOCOL_COUNT 9", "PROTOCOL_COUNT 4")),
+    "protocol count": (
+        "config_resource_perms.c",
+        first(
+            r"POWER_CAPPING - MOD_SCMI_PROTOCOL_ID_BASE \+ 1",
+            "POWER_CAPPING - MOD_SCMI_PROTOCOL_ID_BASE - 4",
+        ),
+    ),
     "platform counted as agent": (
         "config_resource_perms.c",
         first(r"\.agent_count = AGENT_ROW_COUNT", ".agent_count = SCMI_AGENT_IDX_COUNT"),
