@@ -83,7 +83,7 @@ def _check_options(
 
 def _files(setup: Setup) -> Iterator[File]:
     drivers, _ = binding.bind_drivers(setup)
-    built = firmware.build(setup, drivers, product_services.services(setup).rows)
+    built = firmware.build(setup, drivers, product_services.services(setup))
     files = [*tables.common_files(built), *tables.kind_files(built)]
     yield from files
     sources = sorted(file.path for file in files if file.path.endswith(".c"))

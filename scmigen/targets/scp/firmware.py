@@ -18,6 +18,7 @@ from scmigen.targets.scp.kinds import KINDS, Slot
 from scmigen.targets.scp.options import Driver, Setup
 from scmigen.targets.scp.performance import PerfDomain, perf_domains
 from scmigen.targets.scp.platform_protocols import Allowed, allowed
+from scmigen.targets.scp.product_channels import Channels
 from scmigen.targets.scp.spaces import (
     Element,
     NamedAgent,
@@ -49,6 +50,7 @@ class Firmware:
     perf: tuple[PerfDomain, ...]
     drivers: Drivers
     channels: tuple[Channel, ...]
+    service_count: str | None
     system_power: SystemPower | None
     system_users: frozenset[int]
     fast_channels: FastChannels | None
@@ -266,7 +268,7 @@ def _has_own_clock(domain: PerfDomain, drivers: Drivers) -> bool:
     return domain.clock is None and (bound is None or bound.module != CLOCK_TABLE)
 
 
-def build(setup: Setup, drivers: Drivers, channels: tuple[Channel, ...]) -> Firmware:
+def build(setup: Setup, drivers: Drivers, channels: Channels) -> Firmware:
     """The firmware of a platform whose limits have been checked."""
     platform = setup.platform
     agents = name_agents(platform)
@@ -293,7 +295,8 @@ def build(setup: Setup, drivers: Drivers, channels: tuple[Channel, ...]) -> Firm
         spaces={kind: space for kind, space in spaces.items() if space is not None},
         perf=perf,
         drivers=drivers,
-        channels=channels,
+        channels=channels.rows,
+        service_count=channels.counter,
         system_power=system_power(setup, drivers),
         system_users=users(setup, drivers),
         fast_channels=fast_channels(setup, drivers, performance),

@@ -312,10 +312,14 @@ def _misplaced(found: Mapping[Plan, int], *, named: bool) -> Iterator[Diagnostic
 
 
 class Channels(NamedTuple):
-    """The channels of a firmware in the order of their indices, and the problems of a product's."""
+    """The channels of a firmware in the order of their indices, and the problems of a product's.
+
+    ``counter``: the product's enumerator that counts the same services, if one is known.
+    """
 
     rows: tuple[Channel, ...]
     problems: tuple[Diagnostic, ...] = ()
+    counter: str | None = None
 
 
 def channels(setup: Setup, sources: ProductSources = NO_SOURCES) -> Channels:

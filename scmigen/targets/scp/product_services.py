@@ -30,7 +30,17 @@ def services(setup: Setup) -> Channels:
         told = OUTPUT_OPTION.error(f"product {options.product} cannot be read: {problem}", at)
         return Channels((), (told,))
     made = channels(setup, sources)
-    return made._replace(problems=(*made.problems, *_check(setup, sources, made.rows)))
+    problems = (*made.problems, *_check(setup, sources, made.rows))
+    return made._replace(problems=problems, counter=_counter(sources, made.rows))
+
+
+def _counter(sources: ProductSources, rows: Sequence[Channel]) -> str | None:
+    """The last enumerator of the product's services, where it has as many as there are channels,
+    all of them by the product's names."""
+    names = [name for name in sources.values if name.endswith(f"{MARK}COUNT")]
+    if len(names) != 1 or not all(row.named for row in rows):
+        return None
+    return names[0] if sources.values[names[0]] == len(rows) else None
 
 
 def _check(setup: Setup, sources: ProductSources, rows: Sequence[Channel]) -> Iterator[Diagnostic]:

@@ -204,6 +204,24 @@ def test_the_tables_have_what_the_modules_name(product: Path) -> None:
     assert not [item for item in said if item.id == "scp-service"]
 
 
+def test_the_product_counts_as_many_services(product: Path) -> None:
+    """A service that the product gets later stops its build; one that it has already is no error:
+    perhaps nothing uses it."""
+    wanted = (
+        "#ifdef BUILD_HAS_SCMI_NOTIFICATIONS\n"
+        "_Static_assert(\n"
+        "    ACME_SCMI_SERVICE_IDX_COUNT == SCMI_CHANNEL_IDX_COUNT,\n"
+        '    "the product has a service that is not here");\n'
+        "#endif\n"
+    )
+    assert wanted in made(ALL, product=str(product))[0]["config_scmi.c"]
+    (header,) = product.rglob("*scmi*.h")
+    count = "    ACME_SCMI_SERVICE_IDX_COUNT,"
+    write(header, header.read_text().replace(count, f"    ACME_SCMI_SERVICE_IDX_NEW,\n{count}"))
+    assert "SERVICE_IDX_COUNT" not in made(ALL, product=str(product))[0]["config_scmi.c"]
+    assert "SERVICE_IDX_COUNT" not in made(ALL)[0]["config_scmi.c"]
+
+
 def test_a_service_that_is_missing_stops_the_build(product: Path) -> None:
     channels = merged(
         ("psci", "a2p", {"index": 0}),
