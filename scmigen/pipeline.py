@@ -366,7 +366,7 @@ def with_outputs(found: Result, wanted: Sequence[str] = ()) -> Result:
     from scmigen.targets.make import check_outputs, outputs_asked
 
     # Several outputs for SCP-firmware say the same.
-    each = dict.fromkeys(check_outputs(model, wanted or outputs_asked(model)))
+    each = dict.fromkeys(check_outputs(model, wanted or outputs_asked(model), bool(wanted)))
     told, waived = _judged(each, model, found.asked, found.baseline)
     return replace(found, diagnostics=(*found.diagnostics, *told), waived=(*found.waived, *waived))
 

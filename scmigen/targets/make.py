@@ -95,8 +95,9 @@ def outputs_asked(model: Model) -> tuple[str, ...]:
     )
 
 
-def check_outputs(model: Model, wanted: Sequence[str]) -> Iterator[Diagnostic]:
-    """What the outputs ``wanted`` find on all platforms; no files are made."""
+def check_outputs(model: Model, wanted: Sequence[str], explicit: bool) -> Iterator[Diagnostic]:
+    """What the outputs ``wanted`` find on all platforms; no files are made. ``explicit`` as for
+    `make_outputs`."""
     yield from registry.rivals(wanted)
     for name in wanted:
         try:
@@ -105,7 +106,11 @@ def check_outputs(model: Model, wanted: Sequence[str]) -> Iterator[Diagnostic]:
             yield from problem.diagnostics
             continue
         for platform in model.platforms:
-            yield from _found(platform, target, None)
+            found = _found(platform, target, None)
+            if explicit or not has_errors(found):
+                yield from found
+            else:
+                yield _left_out(name, platform, found)
 
 
 def make(platform: Platform, name: str, overrides: Overrides | None = None) -> Made:

@@ -61,7 +61,11 @@ def test_what_a_build_would_find(
     assert errors("check", "b.dts", "-a", "a.yaml", *emit) == []
     written(here / "a.yaml", DOMAINS + outputs % "7: 1")
     found = errors("check", "b.dts", "-a", "a.yaml", *emit)
-    assert [item for item in found if item in NO_ELEMENT] == NO_ELEMENT
+    assert [item for item in found if item in NO_ELEMENT] == (NO_ELEMENT if emit else [])
+    # What the agents file alone asks for is left out, with the same reason.
+    told = scmigen("check", "b.dts", "-a", "a.yaml", *emit).stdout
+    assert NO_ELEMENT[0].partition(": ")[2] in told
+    assert (f"no {built} output" in told) == (not emit)
     assert errors("build", "b.dts", "-a", "a.yaml", "--emit", built, "-o", "o") == NO_ELEMENT
 
 
@@ -95,7 +99,7 @@ def test_each_board_with_outputs(here: Path) -> None:
 
 def test_a_baseline_has_notes_of_outputs_and_no_error(here: Path) -> None:
     written(here / "a.yaml", DOMAINS + WITH_TARGET % "7: 1")
-    words = ("check", "b.dts", "-a", "a.yaml")
+    words = ("check", "b.dts", "-a", "a.yaml", "--emit", "scp")
     done = scmigen(*words, "--write-baseline", "base.yaml")
     assert done.returncode == 1
     assert NO_ELEMENT[0].partition(": ")[2] in done.stdout

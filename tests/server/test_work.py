@@ -1,6 +1,7 @@
 """The work of a message does not grow with the platform, so that no agent slows the others down. It
 is counted in lines of Python, on a platform of 10 resources of each kind and on one of 200."""
 
+import gc
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -69,11 +70,13 @@ def lines(run: Callable[[], object]) -> int:
         return trace
 
     before = sys.gettrace()
+    gc.disable()  # whatever other tests have left to collect would be counted
     sys.settrace(trace)
     try:
         run()
     finally:
         sys.settrace(before)
+        gc.enable()
     return count
 
 
