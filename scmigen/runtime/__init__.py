@@ -36,7 +36,6 @@ from scmigen.runtime.schema import (
     Runtime,
     Scaled,
     Sensor,
-    TelemetryElement,
     Transport,
     VoltageDomain,
 )
@@ -71,7 +70,6 @@ __all__ = [
     "Runtime",
     "Scaled",
     "Sensor",
-    "TelemetryElement",
     "Transport",
     "VoltageDomain",
     "check",

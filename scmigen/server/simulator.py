@@ -7,15 +7,32 @@ comes from the simulator's own random generator, so that a seed makes runs repea
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from random import Random
-from typing import Final, TypeVar
+from typing import Any, Final
 
 from scmigen import runtime
 from scmigen.scmi.protocols import Kind
 from scmigen.server.backend import Backend, BackendError, Effect
 
 _NANOSECONDS: Final = 1000
-Reading = TypeVar("Reading")
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """Readings one after the other, each for ``period`` µs; a reading has one value or several."""
+
+    readings: Sequence[tuple[int, ...]]
+    period: int
+    noise: int
+
+
+def _script(item: Any) -> _Script:
+    """The script of a resource that has ``readings``."""
+    found = [each if isinstance(each, tuple) else (each,) for each in item.readings]
+    if not found and isinstance(item, runtime.Powercap):
+        found = [(item.sustainable_power,)]
+    return _Script(found, item.period, getattr(item, "noise", 0))
 
 
 class Simulator(Backend):
@@ -23,43 +40,32 @@ class Simulator(Backend):
 
     def __init__(self, seed: int = 0) -> None:
         self._random = Random(seed)
-        self._sensors: dict[int, runtime.Sensor] = {}
-        self._powercaps: dict[int, runtime.Powercap] = {}
-        self._telemetry: dict[int, runtime.TelemetryElement] = {}
+        self._scripts: dict[tuple[Kind, int], _Script] = {}
         self._now: Callable[[], int] = lambda: 0
         self._start = 0
 
     def start(self, configuration: runtime.Runtime, now: Callable[[], int]) -> None:
         """Start the scripts."""
-        self._sensors = {sensor.id: sensor for sensor in configuration.sensors}
-        self._powercaps = {domain.id: domain for domain in configuration.powercaps}
-        self._telemetry = {element.id: element for element in configuration.telemetry}
+        self._scripts = {
+            (kind, item.id): _script(item)
+            for kind in Kind
+            for item in configuration.resources(kind)
+            if hasattr(item, "readings")
+        }
         self._now = now
         self._start = now()
 
-    def _current(self, readings: Sequence[Reading], period: int) -> Reading:
-        step = (self._now() - self._start) // (period * _NANOSECONDS)
-        return readings[step % len(readings)]
-
     def read(self, kind: Kind, number: int) -> tuple[int, ...]:
         """The current reading of the script."""
-        if kind is Kind.POWERCAP:
-            domain = self._powercaps[number]
-            if not domain.readings:
-                return (domain.sustainable_power,)
-            return (self._current(domain.readings, domain.period),)
-        if kind is Kind.TELEMETRY:
-            element = self._telemetry[number]
-            values = element.readings
-            return (self._current(values, element.period),) if values else (0,)
-        sensor = self._sensors[number]
-        if not sensor.readings:
+        script = self._scripts[kind, number]
+        if not script.readings:
             return ()
-        values = self._current(sensor.readings, sensor.period)
-        if not sensor.noise:
+        step = (self._now() - self._start) // (script.period * _NANOSECONDS)
+        values = script.readings[step % len(script.readings)]
+        if not script.noise:
             return values
         noise = self._random.randint
-        return tuple(value + noise(-sensor.noise, sensor.noise) for value in values)
+        return tuple(value + noise(-script.noise, script.noise) for value in values)
 
 
 class Recorder(Simulator):

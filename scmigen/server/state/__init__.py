@@ -29,6 +29,7 @@ from scmigen.server.state.unshared import (
     NO_FUNCTION,
     SENSOR_ENABLED,
     SENSOR_TIMESTAMPS,
+    UNSHARED,
     Pin,
     Powercap,
     ResetDomain,
@@ -100,13 +101,12 @@ def _boot(
         Kind.POWER: domains,
         Kind.CLOCK: clocks,
         Kind.VOLTAGE: supplies,
-        Kind.RESET: {item.id: ResetDomain(item, context) for item in configuration.reset_domains},
         Kind.PERFORMANCE: performance,
-        Kind.SENSOR: {item.id: Sensor(item, context) for item in configuration.sensors},
-        Kind.POWERCAP: {item.id: Powercap(item, context) for item in configuration.powercaps},
-        Kind.PIN: {item.id: Pin(item, context) for item in configuration.pins},
-        Kind.TELEMETRY: {
-            item.id: TelemetryElement(item, context) for item in configuration.telemetry
+        **{
+            unshared.kind: {
+                item.id: unshared(item, context) for item in configuration.resources(unshared.kind)
+            }
+            for unshared in UNSHARED
         },
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Hashable
 from typing import Final
 
 from scmigen import runtime
+from scmigen.runtime import schema
 from scmigen.scmi.protocols import Kind
 from scmigen.server.state.resource import Context, Resource
 
@@ -209,7 +210,7 @@ class TelemetryElement(Resource):
     __slots__ = ("about",)
     kind = Kind.TELEMETRY
 
-    def __init__(self, configuration: runtime.TelemetryElement, context: Context) -> None:
+    def __init__(self, configuration: schema.TelemetryElement, context: Context) -> None:
         super().__init__(configuration, context)
         self.about = configuration
 
@@ -271,3 +272,13 @@ class Pin(Resource):
         """Release the pin if ``agent`` holds it."""
         if self.owner == agent:
             self.owner = None
+
+
+#: The classes of this module: a resource of each kind is made of its configuration alone.
+UNSHARED: Final[tuple[type[Resource], ...]] = (
+    ResetDomain,
+    Sensor,
+    Powercap,
+    Pin,
+    TelemetryElement,
+)
