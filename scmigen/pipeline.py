@@ -143,11 +143,15 @@ class Result:
 
 
 class Emitted(NamedTuple):
-    """The files of outputs, in memory, and the diagnostics of making them."""
+    """The files of outputs, in memory, and the diagnostics of making them.
+
+    ``read``: the files that the options of the outputs had them read.
+    """
 
     files: tuple[File, ...]
     diagnostics: tuple[Diagnostic, ...]
     waived: tuple[Diagnostic, ...] = ()
+    read: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -341,10 +345,10 @@ def emit_outputs(
     from scmigen.targets.make import make_outputs
 
     try:
-        files, diagnostics = make_outputs(model, wanted, explicit, overrides)
+        files, diagnostics, read = make_outputs(model, wanted, explicit, overrides)
     except InputError as problem:
-        files, diagnostics = (), problem.diagnostics
-    return Emitted(files, *_judged(diagnostics, model, asked, baseline))
+        files, diagnostics, read = (), problem.diagnostics, ()
+    return Emitted(files, *_judged(diagnostics, model, asked, baseline), read)
 
 
 def _judged(
@@ -369,12 +373,3 @@ def with_outputs(found: Result, wanted: Sequence[str] = ()) -> Result:
     each = dict.fromkeys(check_outputs(model, wanted or outputs_asked(model), bool(wanted)))
     told, waived = _judged(each, model, found.asked, found.baseline)
     return replace(found, diagnostics=(*found.diagnostics, *told), waived=(*found.waived, *waived))
-
-
-def files_of_options(
-    model: Model, wanted: Sequence[str], overrides: "Overrides | None" = None
-) -> tuple[str, ...]:
-    """The files that the options of the outputs ``wanted`` have them read."""
-    from scmigen.targets.make import read_for_outputs
-
-    return read_for_outputs(model, wanted, overrides)

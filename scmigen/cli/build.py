@@ -22,7 +22,6 @@ from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
     Result,
     emit_outputs,
-    files_of_options,
 )
 from scmigen.targets import registry
 from scmigen.targets.common.files import Beside, File, OvertakenError, Written
@@ -156,9 +155,7 @@ def build(
         written = None
         try:
             if made.ok:
-                read = list(found.files)
-                if depfile is not None:
-                    read += files_of_options(found.model, emit or DEFAULT_OUTPUTS, overrides)
+                read = [*found.files, *made.read]
                 beside = _beside(rule, outputs, read, found, lock, request.locked)
                 stamps, strict = rule.stamps(outputs), found.asked.strict
                 written = made.write(output, beside, force, stamps, strict)

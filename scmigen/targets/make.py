@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from scmigen.assignment.given import Given
+from scmigen.assignment.given import Given, Outputs
 from scmigen.diagnostics import (
     Diagnostic,
     Finding,
@@ -48,15 +48,35 @@ class Made(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
+class Build(NamedTuple):
+    """The files of several outputs, their diagnostics, and the files that their options had them
+    read, in the order of their paths."""
+
+    files: tuple[File, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    read: tuple[str, ...]
+
+
+class _Output(NamedTuple):
+    """A target with its options, which are the same for all that one build does with it."""
+
+    target: Target[Any]
+    options: Options
+
+
+def _output(given: Outputs, name: str, overrides: Overrides | None = None) -> _Output:
+    """Raises `InputError` where the target cannot be loaded."""
+    target = registry.find(name)
+    options: Options = options_in(given, target.name, target.options, target.inherits)
+    over = (overrides or {}).get(target.name, {})
+    return _Output(target, msgspec.structs.replace(options, **over) if over else options)
+
+
 def options_of(
     platform: Platform, target: Target[Any], overrides: Overrides | None = None
 ) -> Options:
     """The options of a target as the agents file has them, wrong ones at their defaults."""
-    options: Options = options_in(
-        platform.options.outputs, target.name, target.options, target.inherits
-    )
-    over = (overrides or {}).get(target.name, {})
-    return msgspec.structs.replace(options, **over) if over else options
+    return _output(platform.options.outputs, target.name, overrides).options
 
 
 def option_problems(model: Model) -> tuple[Diagnostic, ...]:
@@ -101,12 +121,12 @@ def check_outputs(model: Model, wanted: Sequence[str], explicit: bool) -> Iterat
     yield from registry.rivals(wanted)
     for name in wanted:
         try:
-            target = registry.find(name)
+            output = _output(model.assignment.options.outputs, name)
         except InputError as problem:
             yield from problem.diagnostics
             continue
         for platform in model.platforms:
-            found = _found(platform, target, None)
+            found = _found(platform, output)
             if explicit or not has_errors(found):
                 yield from found
             else:
@@ -115,41 +135,43 @@ def check_outputs(model: Model, wanted: Sequence[str], explicit: bool) -> Iterat
 
 def make(platform: Platform, name: str, overrides: Overrides | None = None) -> Made:
     """One output of a platform. Raises `InputError` where the target cannot be loaded."""
-    target = registry.find(name)
-    found = _found(platform, target, overrides)
+    return _made(platform, _output(platform.options.outputs, name, overrides))
+
+
+def _made(platform: Platform, output: _Output) -> Made:
+    found = _found(platform, output)
     if has_errors(found):
         return Made((), tuple(found))
-    made = _of(
-        target,
-        target.files,
-        lambda: target.files(platform, options_of(platform, target, overrides)),
-    )
+    target, options = output
+    made = _of(target, target.files, lambda: target.files(platform, options))
     problems = [item for item in made if isinstance(item, Diagnostic)]
     if problems:
         return Made((), (*found, *problems))
     return Made(tuple(sorted(made, key=lambda file: file.path)), tuple(found))
 
 
-def _found(
-    platform: Platform, target: Target[Any], overrides: Overrides | None
-) -> list[Diagnostic]:
-    return _of(target, target.check, lambda: _checks(platform, target, overrides))
+def _found(platform: Platform, output: _Output) -> list[Diagnostic]:
+    return _of(output.target, output.target.check, lambda: _checks(platform, output))
 
 
-def _checks(
-    platform: Platform, target: Target[Any], overrides: Overrides | None
-) -> Iterator[Diagnostic]:
-    yield from check_limits(platform, target.limits)
-    yield from every(target.check(platform, options_of(platform, target, overrides)))
+def _checks(platform: Platform, output: _Output) -> Iterator[Diagnostic]:
+    yield from check_limits(platform, output.target.limits)
+    yield from every(output.target.check(platform, output.options))
 
 
-def _of(target: Target[Any], part: object, run: Callable[[], Iterable[Any]]) -> list[Any]:
-    """What ``run`` makes by a part of a target; an exception of another package is an error."""
+def _of(
+    target: Target[Any],
+    part: object,
+    run: Callable[[], Iterable[Any]],
+    kinds: tuple[type, ...] = (File, Diagnostic),
+) -> list[Any]:
+    """What ``run`` makes by a part of a target; an exception of another package is an error, and so
+    is what is none of ``kinds``."""
     if registry.is_built_in(target.name):
         return list(run())
     found: list[Any] = []
     try:
-        guarded(lambda: _collect(run, found), part)
+        guarded(lambda: _collect(run, found, kinds), part)
     except PluginError as problem:
         package = registry.package(target.name)
         told = f"output {target.name}{f' of {package}' if package else ''} failed with {problem}"
@@ -157,16 +179,16 @@ def _of(target: Target[Any], part: object, run: Callable[[], Iterable[Any]]) -> 
     return found
 
 
-def _collect(run: Callable[[], Iterable[Any]], found: list[Any]) -> None:
-    """Add diagnostics, and files that stay below the folder of their output, to ``found``."""
+def _collect(run: Callable[[], Iterable[Any]], found: list[Any], kinds: tuple[type, ...]) -> None:
+    """Add what is of one of ``kinds``, and files that stay below the folder of their output, to
+    ``found``."""
     paths: dict[PurePosixPath, bool] = {}
     for item in every(run()):
-        if isinstance(item, File):
-            wrong = mistyped(item, File, "its file")
-        elif isinstance(item, Diagnostic):
-            wrong = mistyped(item, Diagnostic, "its diagnostic")
+        kind = next((kind for kind in kinds if isinstance(item, kind)), None)
+        if kind is None:
+            wrong: str | None = f"it yields {type(item).__name__}"
         else:
-            wrong = f"it yields {type(item).__name__}"
+            wrong = mistyped(item, kind, f"its {kind.__name__.lower()}")
         if wrong:
             raise TypeError(wrong)
         if isinstance(item, File):
@@ -194,36 +216,37 @@ def _check_path(text: str, taken: dict[PurePosixPath, bool]) -> None:
 
 def make_outputs(
     model: Model, wanted: Sequence[str], explicit: bool, overrides: Overrides | None = None
-) -> Made:
+) -> Build:
     """The outputs ``wanted`` of all platforms, each in a folder of its name.
 
     Where the tree has several SCMI instances each has a folder of its own. ``explicit``: the user
     named the outputs, so one that cannot hold the board is an error; else it is left out.
     """
+    outputs = [_output(model.assignment.options.outputs, name, overrides) for name in wanted]
     files: list[File] = []
     diagnostics: list[Diagnostic] = list(registry.rivals(wanted))
     for platform in model.platforms:
         folder = f"{platform.name}/" if len(model.platforms) > 1 else ""
-        for name in wanted:
-            made, found = make(platform, name, overrides)
+        for name, output in zip(wanted, outputs, strict=True):
+            made, found = _made(platform, output)
             if has_errors(found) and not explicit:
                 found = (_left_out(name, platform, found),)
             diagnostics.extend(found)
             files.extend(file.below(f"{folder}{name}") for file in made)
-    return Made(tuple(files), tuple(diagnostics))
+    read: set[str] = set()
+    for output in outputs:
+        paths, failed = _read(output)
+        read.update(paths)
+        diagnostics.extend(failed)
+    return Build(tuple(files), tuple(diagnostics), tuple(sorted(read)))
 
 
-def read_for_outputs(
-    model: Model, wanted: Sequence[str], overrides: Overrides | None = None
-) -> tuple[str, ...]:
-    """The files that the options of outputs have them read, in the order of their paths."""
-    found = {
-        path
-        for platform in model.platforms
-        for name in wanted
-        for path in registry.find(name).reads(options_of(platform, registry.find(name), overrides))
-    }
-    return tuple(sorted(found))
+def _read(output: _Output) -> tuple[list[str], list[Diagnostic]]:
+    """The files that the options of an output have it read, and what went wrong."""
+    target, options = output
+    found = _of(target, target.reads, lambda: target.reads(options), (str,))
+    failed = [item for item in found if isinstance(item, Diagnostic)]
+    return ([], failed) if failed else (found, [])
 
 
 def _left_out(name: str, platform: Platform, found: Iterable[Diagnostic]) -> Diagnostic:

@@ -260,6 +260,20 @@ def test_a_target_that_fails_is_an_error_and_no_traceback(
     assert error.position.file.endswith("acme_scmi/__init__.py")
 
 
+@pytest.mark.parametrize(
+    ("reads", "why"),
+    [("lambda options: [5]", "it yields int"), ("lambda options: 1 / 0", "ZeroDivisionError")],
+)
+def test_what_a_target_says_that_it_reads_is_checked(
+    by_entry_point: Install, reads: str, why: str
+) -> None:
+    by_entry_point(example().replace("    check=check,", f"    check=check,\n    reads={reads},"))
+    emitted = emit_outputs(model(), ["acme"], explicit=True)
+    (error,) = [item for item in emitted.diagnostics if item.severity is Severity.ERROR]
+    assert (error.id, emitted.read) == ("target-failed", ())
+    assert why in error.message
+
+
 def test_a_package_cannot_replace_a_target_of_ours(by_entry_point: Install, tmp_path: Path) -> None:
     by_entry_point("raise RuntimeError")
     entry = tmp_path / "acme_scmi-1.0.dist-info" / "entry_points.txt"

@@ -6,7 +6,7 @@ includes, bound to its drivers, ``scp-optee`` a library with OP-TEE's channels. 
 differences. ``docs/reference/scp.md`` says what is written and what SCP-firmware cannot do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.model.platform import Platform
@@ -37,7 +37,6 @@ from scmigen.targets.scp.options import (
     check_options,
     variant_of,
 )
-from scmigen.targets.scp.product_sources import files_read, folder_of
 from scmigen.targets.scp.variant import VARIANTS, Variant
 
 _FINDINGS: tuple[Finding, ...] = (
@@ -90,9 +89,9 @@ def _files(setup: Setup) -> Iterator[File]:
     yield from tables.build_files(built, sources)
 
 
-def _reads(options: ScpOptions) -> Iterator[str]:
-    if options.product is not None:
-        yield from files_read(folder_of(options.product, options.at("product")))
+def _reads(options: ScpOptions, variant: Variant) -> Iterable[str]:
+    """The sources of the product that the tables are included in."""
+    return options.sources.files if options.sources is not None and variant.included else ()
 
 
 def _variant(name: str, variant: Variant, about: str) -> Target[ScpOptions]:
@@ -116,7 +115,7 @@ def _variant(name: str, variant: Variant, about: str) -> Target[ScpOptions]:
         check=check,
         files=files,
         findings=_FINDINGS,
-        reads=_reads,
+        reads=lambda options: _reads(options, variant),
         inherits="scp",
     )
 
@@ -146,7 +145,7 @@ SCP = Target(
     check=_check_any,
     files=_files_any,
     findings=_FINDINGS,
-    reads=_reads,
+    reads=lambda options: _reads(options, variant_of(options)),
 )
 PRODUCT = _variant("scp-product", VARIANTS["product"], "tables for SCP-firmware of a product")
 OPTEE = _variant("scp-optee", VARIANTS["optee"], "SCP-firmware as a library for OP-TEE")

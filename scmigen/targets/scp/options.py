@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Annotated, Literal
 
 import msgspec
@@ -20,6 +21,7 @@ from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
 from scmigen.targets.scp.channel_options import Channels, check_channels
 from scmigen.targets.scp.kinds import KINDS, SYSTEM_SLOTS, Slot
+from scmigen.targets.scp.product_sources import Product, folder_of, read_product
 from scmigen.targets.scp.variant import VARIANTS, Variant
 
 #: In place of a compatible: drivers that belong to no provider.
@@ -97,7 +99,7 @@ class FastChannelOptions(Group, frozen=True):
     rate_limit: Annotated[int, msgspec.Meta(ge=4000, le=0xF_FFFF)] = 4000
 
 
-class ScpOptions(NoticeOptions, frozen=True):
+class ScpOptions(NoticeOptions, frozen=True, dict=True):
     """The options of every variant. ``drivers``: compatible of a provider, or `SYSTEM` → slot →
     driver; a doorbell can be one agent's (``doorbell NAME``). ``trip_points``: whether agents can
     set trip points of their sensors. ``channels``: agent → channel of a product → what is to say of
@@ -111,6 +113,14 @@ class ScpOptions(NoticeOptions, frozen=True):
     channels: Channels = msgspec.field(default_factory=dict)
     product: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)] | None = None
     platform_protocols: Mapping[str, tuple[_PlatformProtocol, ...]] | None = None
+
+    @cached_property
+    def sources(self) -> Product | None:
+        """What the sources of ``product`` say. They are read once, so that checks, files and the
+        list of what was read are of the same."""
+        if self.product is None:
+            return None
+        return read_product(folder_of(self.product, self.at("product")))
 
 
 class AnyScpOptions(ScpOptions, frozen=True):
@@ -126,6 +136,11 @@ class Setup:
     platform: Platform
     options: ScpOptions
     variant: Variant
+
+    @property
+    def product(self) -> Product | None:
+        """What the product's sources say, where the tables are included in one that is named."""
+        return self.options.sources if self.variant.included else None
 
 
 def variant_of(options: ScpOptions) -> Variant:

@@ -15,12 +15,7 @@ from scmigen.runtime import Role
 from scmigen.targets.options import OUTPUT_OPTION
 from scmigen.targets.scp.denied import SCP_DENIED
 from scmigen.targets.scp.options import ScpOptions, Setup
-from scmigen.targets.scp.product_sources import (
-    PlatformProtocol,
-    ProductError,
-    folder_of,
-    platform_protocols,
-)
+from scmigen.targets.scp.product_sources import PlatformProtocol
 from scmigen.targets.scp.spaces import NamedAgent
 
 
@@ -59,15 +54,10 @@ def check(setup: Setup) -> Iterator[Diagnostic]:
 
     A directory that cannot be read is reported where the services are looked for.
     """
-    options = setup.options
-    said = options.platform_protocols
-    if options.product is None or not setup.variant.included or said == {}:
+    said = setup.options.platform_protocols
+    if setup.product is None or said == {}:
         return
-    try:
-        found = platform_protocols(folder_of(options.product, options.at("product")))
-    except ProductError:
-        return
-    for protocol in found:
+    for protocol in setup.product.protocols:
         if protocol.number is None or not _is_given(said or {}, protocol.number):
             yield _denied(setup, protocol)
 

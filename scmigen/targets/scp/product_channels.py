@@ -19,7 +19,7 @@ from scmigen.targets.scp.drivers import find_driver, fixed_element, mailbox_addr
 from scmigen.targets.scp.kinds import Slot
 from scmigen.targets.scp.options import SYSTEM, Driver, Setup
 from scmigen.targets.scp.product_mailboxes import SCP_MAILBOX, check_mailboxes
-from scmigen.targets.scp.product_sources import NO_SOURCES, ProductSources
+from scmigen.targets.scp.product_sources import NO_PRODUCT, Product
 from scmigen.targets.scp.spaces import name_agents
 
 SCP_SERVICE = Finding(
@@ -322,7 +322,7 @@ class Channels(NamedTuple):
     counter: str | None = None
 
 
-def channels(setup: Setup, sources: ProductSources = NO_SOURCES) -> Channels:
+def channels(setup: Setup, sources: Product = NO_PRODUCT) -> Channels:
     """The channels of a firmware; ``sources`` are the product's, as far as they are known."""
     agents = name_agents(setup.platform)
     if not setup.variant.mailboxes:

@@ -11,7 +11,6 @@ from scmigen.diagnostics import Diagnostic, Position
 from scmigen.targets.scp.element_map import SCP_ELEMENT
 from scmigen.targets.scp.expressions import expressions
 from scmigen.targets.scp.options import Setup
-from scmigen.targets.scp.product_sources import ProductError, folder_of, identifiers
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: What names of the framework begin with; products have few of them in headers.
@@ -26,13 +25,9 @@ def check(setup: Setup) -> Iterator[Diagnostic]:
     Others may come from headers of SCP-firmware itself. A directory that cannot be read is reported
     where the services are looked for.
     """
-    options = setup.options
-    if options.product is None or not setup.variant.included:
+    if setup.product is None:
         return
-    try:
-        known = identifiers(folder_of(options.product, options.at("product")))
-    except ProductError:
-        return
+    options, known = setup.options, setup.product.identifiers
     for keys, text, _ in expressions(options):
         for used in dict.fromkeys(_NAME.findall(text)):
             yield from _misspelt(used, known, options.at(*keys))

@@ -8,33 +8,24 @@ from scmigen.targets.options import OUTPUT_OPTION
 from scmigen.targets.scp.channels import Channel
 from scmigen.targets.scp.options import Setup
 from scmigen.targets.scp.product_channels import SCP_SERVICE, Channels, channels
-from scmigen.targets.scp.product_sources import (
-    MARK,
-    ProductError,
-    ProductSources,
-    Use,
-    folder_of,
-    read_product,
-)
+from scmigen.targets.scp.product_sources import MARK, Product, Use
 
 
 def services(setup: Setup) -> Channels:
     """The channels of a firmware, and what is wrong with them in the product that it is for."""
-    options = setup.options
-    if options.product is None or not setup.variant.included:
+    sources = setup.product
+    if sources is None:
         return channels(setup)
-    at = options.at("product")
-    try:
-        sources = read_product(folder_of(options.product, at))
-    except ProductError as problem:
-        told = OUTPUT_OPTION.error(f"product {options.product} cannot be read: {problem}", at)
+    if sources.problem is not None:
+        path, at = setup.options.product, setup.options.at("product")
+        told = OUTPUT_OPTION.error(f"product {path} cannot be read: {sources.problem}", at)
         return Channels((), (told,))
     made = channels(setup, sources)
     problems = (*made.problems, *_check(setup, sources, made.rows))
     return made._replace(problems=problems, counter=_counter(sources, made.rows))
 
 
-def _counter(sources: ProductSources, rows: Sequence[Channel]) -> str | None:
+def _counter(sources: Product, rows: Sequence[Channel]) -> str | None:
     """The last enumerator of the product's services, where it has as many as there are channels,
     all of them by the product's names."""
     names = [name for name in sources.values if name.endswith(f"{MARK}COUNT")]
@@ -43,7 +34,7 @@ def _counter(sources: ProductSources, rows: Sequence[Channel]) -> str | None:
     return names[0] if sources.values[names[0]] == len(rows) else None
 
 
-def _check(setup: Setup, sources: ProductSources, rows: Sequence[Channel]) -> Iterator[Diagnostic]:
+def _check(setup: Setup, sources: Product, rows: Sequence[Channel]) -> Iterator[Diagnostic]:
     at = setup.options.at("product")
     if not sources.values and not sources.uses:
         yield SCP_SERVICE.warning(
@@ -71,9 +62,7 @@ def _check(setup: Setup, sources: ProductSources, rows: Sequence[Channel]) -> It
     yield from _unheard(setup, sources, rows)
 
 
-def _unheard(
-    setup: Setup, sources: ProductSources, rows: Sequence[Channel]
-) -> Iterator[Diagnostic]:
+def _unheard(setup: Setup, sources: Product, rows: Sequence[Channel]) -> Iterator[Diagnostic]:
     """Services that are ready before the module that waits for them listens."""
     by_name = {row.enum: row for row in rows} | {str(row.number): row for row in rows}
     for name, use in sources.uses.items():
@@ -89,7 +78,7 @@ def _unheard(
             )
 
 
-def _is_missing(use: Use, sources: ProductSources, rows: Sequence[Channel]) -> bool:
+def _is_missing(use: Use, sources: Product, rows: Sequence[Channel]) -> bool:
     """Whether no channel can have the index that a module looks for."""
     value = sources.values.get(use.name)
     if value is None or any(row.number is None for row in rows):
@@ -99,7 +88,7 @@ def _is_missing(use: Use, sources: ProductSources, rows: Sequence[Channel]) -> b
 
 def _missing(
     setup: Setup,
-    sources: ProductSources,
+    sources: Product,
     rows: Sequence[Channel],
     missing: Sequence[Use],
     *,
@@ -117,7 +106,7 @@ def _missing(
     )
 
 
-def _number(sources: ProductSources, use: Use) -> str:
+def _number(sources: Product, use: Use) -> str:
     value = sources.values.get(use.name)
     return "" if value is None else f" ({value})"
 
@@ -132,7 +121,7 @@ def _words(use: Use) -> list[str]:
 
 
 def _misplaced(
-    setup: Setup, sources: ProductSources, rows: Sequence[Channel], wanted: Sequence[Use]
+    setup: Setup, sources: Product, rows: Sequence[Channel], wanted: Sequence[Use]
 ) -> Iterator[Diagnostic]:
     """Services that have the index of another agent's, or of one of the other direction, as far as
     the product's name for it tells."""

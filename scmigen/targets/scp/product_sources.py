@@ -1,4 +1,4 @@
-"""The SCMI services and protocols of its own that the sources of a product name.
+"""What the sources of a product name: SCMI services, protocols of its own, and identifiers.
 
 Modules of a product subscribe to services by index at start, and the firmware stops where one does
 not exist. The sources are text that others wrote: only ``.c``, ``.h`` and ``Firmware.cmake`` files
@@ -9,9 +9,11 @@ BUILD_HAS_SCMI_NOTIFICATIONS`` is known.
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from scmigen.diagnostics import Position
 from scmigen.inputs import read_part
@@ -64,7 +66,7 @@ _STANDARD = frozenset(
 )
 
 
-class ProductError(Exception):
+class _ProductError(Exception):
     """A directory that cannot be read, or is more than a product."""
 
 
@@ -89,16 +91,24 @@ class PlatformProtocol:
 
 
 @dataclass(frozen=True, slots=True)
-class ProductSources:
-    """The enumerators of services with their values, None where that is not known, and the uses in
-    the product's modules: the first of each name, one without a condition before others. ``orders``
-    are the modules of each firmware in the order in which they start. ``constants`` are all
-    enumerators that have one value wherever they are, whatever the build."""
+class Product:
+    """What the sources of a product say, all from one reading: the enumerators of services with
+    their values, None where that is not known, and the uses in the product's modules: the first of
+    each name, one without a condition before others. ``orders`` are the modules of each firmware in
+    the order in which they start. ``constants`` are all enumerators that have one value wherever
+    they are, whatever the build; ``identifiers`` are all of the headers. ``protocols`` are those
+    from 0x80 on that the product's tables of permissions allow, or whose modules its firmware has.
 
-    values: Mapping[str, int | None]
-    uses: Mapping[str, Use]
+    ``files`` are the sources; ``problem`` says why nothing is known of them."""
+
+    values: Mapping[str, int | None] = field(default_factory=dict)
+    uses: Mapping[str, Use] = field(default_factory=dict)
     orders: tuple[tuple[str, ...], ...] = ()
     constants: Mapping[str, int] = field(default_factory=dict)
+    identifiers: frozenset[str] = frozenset()
+    protocols: tuple[PlatformProtocol, ...] = ()
+    files: tuple[str, ...] = ()
+    problem: str | None = None
 
     def starts_late(self, module: str) -> bool:
         """Whether a module starts after the SCMI module in each firmware that has both."""
@@ -111,35 +121,77 @@ class ProductSources:
 
 
 #: Where the options name no product.
-NO_SOURCES = ProductSources({}, {})
+NO_PRODUCT = Product()
 
 
-def read_product(folder: Path) -> ProductSources:
-    """What the sources of a product say of services. Raises `ProductError`."""
+class _Source(NamedTuple):
+    """A file that is read: where it is below the product, its text, and that without comments where
+    it can say something."""
+
+    path: Path
+    below: PurePath
+    text: str
+    code: str
+
+    @property
+    def is_header(self) -> bool:
+        return self.path.suffix == ".h"
+
+
+def read_product(folder: Path) -> Product:
+    """What the sources below a directory say."""
+    files: tuple[str, ...] = ()
+    try:
+        paths = sorted(_sources(folder))
+        files = tuple(map(str, paths[:_MAX_FILES]))
+        sources = tuple(_read(folder, paths))
+    except _ProductError as problem:
+        return Product(files=files, problem=str(problem))
+    listed = tuple(tuple(_LISTED.findall(each.text)) for each in sources if _lists(each))
+    rest = [each for each in sources if not _lists(each)]
+    headers = [each for each in rest if each.is_header]
+    values, constants = _numbers(headers)
+    return Product(
+        values,
+        _first_uses(rest),
+        listed,
+        constants,
+        frozenset(name for each in headers for name in _NAME.findall(each.code)),
+        _protocols(rest, listed),
+        files,
+    )
+
+
+def _lists(source: _Source) -> bool:
+    return source.path.name == _MODULES
+
+
+def _numbers(
+    headers: Iterable[_Source],
+) -> tuple[Mapping[str, int | None], Mapping[str, int]]:
+    """The enumerators of services, and all that are constants."""
     services: dict[str, int | None] = {}
     others: dict[str, int | None] = {}
+    for header in headers:
+        for name, value, fixed in _enumerators(header.code):
+            if MARK in name:
+                _agree(services, name, value)
+            _agree(others, name, value if fixed else None)
+    return services, {name: value for name, value in others.items() if value is not None}
+
+
+def _first_uses(sources: Iterable[_Source]) -> Mapping[str, Use]:
     uses: dict[str, Use] = {}
-    orders: list[tuple[str, ...]] = []
-    for path, text in _texts(folder):
-        if path.name == _MODULES:
-            orders.append(tuple(_LISTED.findall(text)))
+    for source in sources:
+        folders = source.below.parts[:-1]
+        if source.is_header or MARK not in source.text or "module" not in folders:
             continue
-        if path.suffix != ".h" and MARK not in text:
-            continue
-        code = _COMMENT.sub(_blank, text)
-        if path.suffix == ".h":
-            for name, value, fixed in _enumerators(code):
-                if MARK in name:
-                    _agree(services, name, value)
-                _agree(others, name, value if fixed else None)
-        elif "module" in (folders := path.relative_to(folder).parts[:-1]):
-            module = "".join(folders[folders.index("module") + 1 :][:1]).replace("_", "-")
-            for use in _uses(code, module, str(path)):
-                known_use = uses.setdefault(use.name, use)
-                if known_use.optional and not use.optional:
-                    uses[use.name] = use
-    constants = {name: value for name, value in others.items() if value is not None}
-    return ProductSources(services, uses, tuple(orders), constants)
+        module = "".join(folders[folders.index("module") + 1 :][:1]).replace("_", "-")
+        for use in _uses(source.code, module, str(source.path)):
+            known_use = uses.setdefault(use.name, use)
+            if known_use.optional and not use.optional:
+                uses[use.name] = use
+    return uses
 
 
 def _agree(known: dict[str, int | None], name: str, value: int | None) -> None:
@@ -148,38 +200,22 @@ def _agree(known: dict[str, int | None], name: str, value: int | None) -> None:
         known[name] = None
 
 
-def files_read(folder: Path) -> Iterator[str]:
-    """The files of a product that are read, however much of them; none where that is refused."""
-    try:
-        for path in sorted(_sources(folder))[:_MAX_FILES]:
-            yield str(path)
-    except ProductError:
-        return
-
-
-def identifiers(folder: Path) -> frozenset[str]:
-    """Every identifier in the headers of a product. Raises `ProductError`."""
-    texts = (text for path, text in _texts(folder) if path.suffix == ".h")
-    return frozenset(name for text in texts for name in _NAME.findall(_COMMENT.sub(_blank, text)))
-
-
-def platform_protocols(folder: Path) -> tuple[PlatformProtocol, ...]:
-    """The protocols from 0x80 on that a product's tables of permissions allow, or whose modules its
-    firmware has. Raises `ProductError`."""
+def _protocols(
+    sources: Iterable[_Source], orders: Iterable[Sequence[str]]
+) -> tuple[PlatformProtocol, ...]:
+    """The protocols of a product's own, by name."""
     found: dict[str, PlatformProtocol] = {}
     numbers = dict(_PLATFORM_PROTOCOLS)
-    for path, text in _texts(folder):
-        if path.name == _MODULES:
-            for module in _LISTED.findall(text):
-                name = module.removeprefix("scmi-").upper().replace("-", "_")
-                if name in _PLATFORM_PROTOCOLS and module.startswith("scmi-"):
-                    found.setdefault(name, PlatformProtocol(name))
-            continue
-        code = _COMMENT.sub(_blank, text) if _PROTOCOL_MARK in text else ""
-        if path.suffix == ".h":
-            numbers |= {name: int(value, 0) for name, value in _PROTOCOL_NUMBER.findall(code)}
-        elif path.name == _PERMISSIONS:
-            found |= {each.name: each for each in _allowed(code, str(path))}
+    for module in chain.from_iterable(orders):
+        name = module.removeprefix("scmi-").upper().replace("-", "_")
+        if name in _PLATFORM_PROTOCOLS and module.startswith("scmi-"):
+            found.setdefault(name, PlatformProtocol(name))
+    for source in sources:
+        if source.is_header:
+            numbered = _PROTOCOL_NUMBER.findall(source.code)
+            numbers |= {name: int(value, 0) for name, value in numbered}
+        elif source.path.name == _PERMISSIONS:
+            found |= {each.name: each for each in _allowed(source.code, str(source.path))}
     protocols = (replace(each, number=numbers.get(name)) for name, each in sorted(found.items()))
     return tuple(each for each in protocols if each.number is None or each.number >= 0x80)
 
@@ -201,20 +237,23 @@ def _blank(found: re.Match[str]) -> str:
     return "\n" * found[0].count("\n") or " "
 
 
-def _texts(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The C sources below a directory, in the order of their paths."""
+def _read(folder: Path, paths: Sequence[Path]) -> Iterator[_Source]:
+    """The files, in the order of their paths. Raises `_ProductError`."""
     read = 0
-    for count, path in enumerate(sorted(_sources(folder)), 1):
+    for count, path in enumerate(paths, 1):
         if count > _MAX_FILES:
-            raise ProductError(f"there are more than {_MAX_FILES} sources below it")
+            raise _ProductError(f"there are more than {_MAX_FILES} sources below it")
         try:
             data = read_part(path, _MAX_FILE)
         except (OSError, ValueError):
             continue
         read += len(data)
         if read > _MAX_BYTES:
-            raise ProductError(f"its sources have more than {_MAX_BYTES >> 20} MiB")
-        yield path, data.decode("utf-8", "replace")
+            raise _ProductError(f"its sources have more than {_MAX_BYTES >> 20} MiB")
+        text = data.decode("utf-8", "replace")
+        says = path.suffix == ".h" or MARK in text or _PROTOCOL_MARK in text
+        code = _COMMENT.sub(_blank, text) if says else ""
+        yield _Source(path, path.relative_to(folder), text, code)
 
 
 def _sources(folder: Path) -> Iterator[Path]:
@@ -227,12 +266,12 @@ def _sources(folder: Path) -> Iterator[Path]:
             listed = [*os.scandir(here)]
         except (OSError, ValueError) as problem:
             if here is folder:
-                raise ProductError(getattr(problem, "strerror", None) or str(problem)) from None
+                raise _ProductError(getattr(problem, "strerror", None) or str(problem)) from None
             continue
         for entry in listed:
             entries += 1
             if entries > _MAX_ENTRIES:
-                raise ProductError(f"there are more than {_MAX_ENTRIES} files below it")
+                raise _ProductError(f"there are more than {_MAX_ENTRIES} files below it")
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(here / entry.name)
             elif entry.name.endswith((".c", ".h", _MODULES)) and entry.is_file(
