@@ -182,22 +182,29 @@ def part(
     return message.reply.pack(*before, word) + found
 
 
-def filled(session: Session, message: Message, found: Sequence[bytes], index: int) -> bytes:
+def filled(
+    session: Session,
+    message: Message,
+    items: Sequence[_Item],
+    index: int,
+    pack: Callable[[_Item], bytes],
+) -> bytes:
     """The part that begins at ``index`` of entries of different size: the count word, and as many
-    as fit."""
+    as fit. ``pack`` makes an entry of an item; of those that do not fit, it makes one."""
     entries = message.entries
     assert entries is not None
     assert entries.remaining is not None
     room = session.room - message.reply.size
-    count, used = 0, 0
-    for entry in found[index : index + entries.returned.mask]:
-        used += len(entry)
-        if used > room:
+    found: list[bytes] = []
+    for item in items[index : index + entries.returned.mask]:
+        entry = pack(item)
+        room -= len(entry)
+        if room < 0:
             break
-        count += 1
-    remaining = min(len(found) - index - count, entries.remaining.mask)
-    word = count << entries.returned.low | remaining << entries.remaining.low
-    return message.reply.pack(word) + b"".join(found[index : index + count])
+        found.append(entry)
+    remaining = min(len(items) - index - len(found), entries.remaining.mask)
+    word = len(found) << entries.returned.low | remaining << entries.remaining.low
+    return message.reply.pack(word) + b"".join(found)
 
 
 def values_part(

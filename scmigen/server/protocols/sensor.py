@@ -1,5 +1,6 @@
 """The sensor protocol, 0x15 (DEN0056, section 4.7)."""
 
+from functools import partial
 from typing import Final
 
 from scmigen.runtime import Axis, Interval
@@ -115,16 +116,7 @@ def description_get(session: Session, index: int) -> bytes:
     """SENSOR_DESCRIPTION_GET: descriptors of 28 bytes or more."""
     total = counted(session, Protocol.SENSOR)
     require(index < total)
-    assert _DESCRIPTION.entries is not None
-    room = session.room - _DESCRIPTION.reply.size
-    end = min(total, index + room // _DESCRIPTION.entries.entry.size)
-    near = [_descriptor(session, own) for own in range(index, end)]
-    count, used = 0, 0
-    while count < len(near) and used + len(near[count]) <= room:
-        used += len(near[count])
-        count += 1
-    word = count | (total - index - count) << 16
-    return _DESCRIPTION.reply.pack(word) + b"".join(near[:count])
+    return filled(session, _DESCRIPTION, range(total), index, partial(_descriptor, session))
 
 
 def trip_point_notify(session: Session, sensor: Sensor, own: int, control: int) -> bytes:
@@ -195,8 +187,8 @@ def axis_description_get(session: Session, sensor: Sensor, _: int, index: int) -
     axes = _axes(sensor)
     require(index < len(axes))
     names = extended_names(Protocol.SENSOR, session.versions[Protocol.SENSOR])
-    found = [_axis(number, axis, names) for number, axis in enumerate(axes)]
-    return filled(session, _AXIS, found, index)
+    numbered = list(enumerate(axes))
+    return filled(session, _AXIS, numbered, index, lambda each: _axis(*each, names))
 
 
 def axis_name_get(session: Session, sensor: Sensor, _: int, index: int) -> bytes:
@@ -206,11 +198,11 @@ def axis_name_get(session: Session, sensor: Sensor, _: int, index: int) -> bytes
     assert _AXIS_NAMES.entries is not None
     pack = _AXIS_NAMES.entries.entry.pack
     found = [
-        pack(number, name_field(axis.name, EXTENDED_NAME_SIZE))
+        (number, name_field(axis.name, EXTENDED_NAME_SIZE))
         for number, axis in enumerate(axes)
         if len(axis.name) >= SHORT_NAME_SIZE
     ]
-    return filled(session, _AXIS_NAMES, found, min(index, len(found)))
+    return part(session, _AXIS_NAMES, found, min(index, len(found)), lambda each: pack(*each))
 
 
 def list_update_intervals(session: Session, sensor: Sensor, _: int, index: int) -> bytes:

@@ -5,6 +5,7 @@ What an agent switches on is its own, and ends with its connection. Values are i
 messages, and groups have no intervals of their own: PROTOCOL_ATTRIBUTES says so.
 """
 
+from functools import partial
 from typing import Final
 
 from scmigen.scmi.layouts import name_field
@@ -85,7 +86,7 @@ def description(session: Session, index: int) -> bytes:
     found = list(elements(session).values())
     require(index < len(found), Status.OUT_OF_RANGE)
     message = session.row(Protocol.TELEMETRY, 0x4)
-    return filled(session, message, [_descriptor(session, item) for item in found], index)
+    return filled(session, message, found, index, partial(_descriptor, session))
 
 
 def list_intervals(session: Session, index: int, group: int, flags: int) -> bytes:
