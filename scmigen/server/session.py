@@ -131,8 +131,8 @@ class Collector(Protocol):
     def offset(self, session: "Session", own: int) -> int:
         """Where the line of an element begins in that memory."""
 
-    def change(self, session: "Session", **values: object) -> None:
-        """Change what the agent has switched on (fields of `telemetry.Setting`)."""
+    def configured(self, session: "Session") -> None:
+        """Collect what the agent has switched on, which changed."""
 
 
 class Channels(Protocol):

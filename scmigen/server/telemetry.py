@@ -14,7 +14,7 @@ another one at the end, reads again. The platform reads nothing in this memory.
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from struct import Struct
 from typing import Final
 
@@ -63,6 +63,12 @@ def setting_of(session: Session) -> Setting:
     """The setting of an agent."""
     found = session.settings.get(Protocol.TELEMETRY)
     return found if isinstance(found, Setting) else Setting()
+
+
+def change(session: Session, setting: Setting) -> None:
+    """Give an agent another setting."""
+    session.settings[Protocol.TELEMETRY] = setting
+    session.services.telemetry.configured(session)
 
 
 def elements(session: Session) -> dict[int, TelemetryElement]:
@@ -148,11 +154,6 @@ class Telemetry:
     def offset(self, session: Session, own: int) -> int:
         """Where the line of an element begins in that memory."""
         return _PROLOGUE.size + _granted(session).index(own) * _LINE.size
-
-    def change(self, session: Session, **values: object) -> None:
-        """Change the setting of an agent (fields of `Setting`)."""
-        session.settings[Protocol.TELEMETRY] = replace(setting_of(session), **values)  # type: ignore[arg-type]
-        self.configured(session)
 
     def configured(self, session: Session) -> None:
         """Write the frame of an agent whose setting or permissions changed, and from now on at its

@@ -5,6 +5,7 @@ What an agent switches on is its own, and ends with its connection. Values are i
 messages, and groups have no intervals of their own: PROTOCOL_ATTRIBUTES says so.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -23,7 +24,16 @@ from scmigen.server.protocols.handler import (
 )
 from scmigen.server.session import Session
 from scmigen.server.state import TelemetryElement
-from scmigen.server.telemetry import OFF, PLAIN, STAMPED, elements, interval_word, setting_of
+from scmigen.server.telemetry import (
+    OFF,
+    PLAIN,
+    STAMPED,
+    Setting,
+    change,
+    elements,
+    interval_word,
+    setting_of,
+)
 
 _RESET: Final = 1 << 17
 _NO_GROUP: Final = 0xFFFF_FFFF
@@ -122,12 +132,13 @@ def configure(session: Session, number: int, flags: int) -> bytes:
     stamps = {own: bool(found[own].about.rate) for own in chosen}
     # Of a group, those that have timestamps get them.
     require(mode != STAMPED or any(stamps.values()), Status.NOT_SUPPORTED)
-    modes = dict(setting_of(session).modes)
+    setting = setting_of(session)
+    modes = dict(setting.modes)
     for own in chosen:
         modes[own] = PLAIN if mode == STAMPED and not stamps[own] else mode
     on = {own: each for own, each in modes.items() if each in (PLAIN, STAMPED)}
-    session.services.telemetry.change(session, modes=on)
     telemetry = session.services.telemetry
+    change(session, replace(setting, modes=on))
     shown = mode in (PLAIN, STAMPED) and telemetry.memory(session) is not None
     one = shown and not flags & _OF_GROUP
     return reply(
@@ -159,7 +170,8 @@ def config_set(session: Session, group: int, control: int, interval: int) -> byt
     require(control >> 5 == _ALL and control >> 1 & 0xF == 0, Status.NOT_SUPPORTED)
     known = [interval_word(each) for each in session.services.configuration.telemetry_intervals]
     require(interval in (0, *known), Status.OUT_OF_RANGE)
-    session.services.telemetry.change(session, on=bool(control & _ON), interval=interval)
+    setting = replace(setting_of(session), on=bool(control & _ON), interval=interval)
+    change(session, setting)
     return DONE
 
 
@@ -178,7 +190,7 @@ def config_get(session: Session, group: int, flags: int) -> bytes:
 def reset(session: Session, flags: int) -> bytes:
     """TELEMETRY_RESET: as when the agent connected."""
     require(flags == 0)
-    session.services.telemetry.change(session, modes={}, on=False, interval=0)
+    change(session, Setting())
     return DONE
 
 
