@@ -58,19 +58,19 @@ class Areas:
             return bool(ready and os.eventfd_read(self.here))
         return self.doorbell.recv(1) != b""
 
-    def write(self, message: bytes, length: int | None = None) -> None:
-        self.put(0x18, message)
-        self.put(0x14, words(len(message) if length is None else length))
-        self.put(4, words(0))
+    def write(self, message: bytes, length: int | None = None, area: int = 0) -> None:
+        self.put(area + 0x18, message)
+        self.put(area + 0x14, words(len(message) if length is None else length))
+        self.put(area + 4, words(0))
 
     def post(self, message: bytes, length: int | None = None) -> None:
         self.write(message, length)
         self.ring()
         assert self.rung()
 
-    def answer(self) -> bytes:
-        assert self.word(4) == 1
-        return self.get(0x18, self.word(0x14))
+    def answer(self, area: int = 0) -> bytes:
+        assert self.word(area + 4) == 1
+        return self.get(area + 0x18, self.word(area + 0x14))
 
     def until(self, condition: Callable[[], bool]) -> None:
         for _ in range(1000):

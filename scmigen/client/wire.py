@@ -291,7 +291,8 @@ class _SharedMemory:
         found.update(options)
         try:
             self._slot = int(found["slot"], 0)
-            self._commands = int(found["offset"], 0)
+            # one of the areas of an agent that has several: each is for all protocols
+            self._commands = int(found["offset"].partition(":")[0], 0)
             self._events: int | None = self._commands + self._slot
             if found["p2a"]:
                 self._events = None if found["p2a"] == "none" else int(found["p2a"], 0)

@@ -24,6 +24,7 @@ URLS = {
     "unix-stream": "unix-stream:{}",
     "unix-dgram": "unix-dgram:{}",
     "smt": "smt:{}",
+    "smt-areas": "smt:{},offset=0x300:0x100,p2a=0x200",
     "smt-eventfd": "smt:{},ring=eventfd",
     "smt-memfd": "smt:memfd,slot=0x80,ring=eventfd,doorbell={}",
 }

@@ -103,6 +103,15 @@ def test_what_is_no_option_is_no_part_of_the_path_either(board, tmp_path, scheme
             ("negative offset", "smt:{}/x,offset=-4", "is not within 0 and"),
             ("unaligned offset", "smt:{}/x,offset=2", "multiples of 4"),
             ("overlapping areas", "smt:{}/x,p2a=0x10", "overlap"),
+            ("overlapping areas of commands", "smt:{}/x,offset=0x200:0x180,p2a=none", "overlap"),
+            ("same area twice", "smt:{}/x,offset=0x200:0x200,p2a=none", "overlap"),
+            ("events between commands", "smt:{}/x,offset=0x0:0x100", "overlap"),
+            ("no second area", "smt:{}/x,offset=0x0:", "offset= is not a number"),
+            (
+                "too many areas",
+                f"smt:{{}}/x,offset={':'.join(str(0x100 * area) for area in range(17))},p2a=none",
+                "17 areas; give at most 16",
+            ),
             ("unknown doorbell", "smt:{}/x,ring=bell", "ring=bell: give socket or eventfd"),
             (
                 "unknown option",

@@ -78,6 +78,24 @@ class Events(EventAreas):
             self.ring()
 
 
+class TwoAreas(SharedMemory):
+    """Each with a command."""
+
+    def fill(self):
+        for area in (0, 0x200):
+            if self.word(area + 4) == 1:
+                self.write(PING, area=area)
+        super().fill()
+
+
+class TwoEventAreas(TwoAreas, EventAreas):
+    """The same with eventfds."""
+
+    def fill(self):
+        TwoAreas.fill(self)
+        self.ring()
+
+
 class Guest(FrontEnd):
     """A ring that is always full."""
 
@@ -102,6 +120,8 @@ FLOODS = {
     "unix-dgram": ("unix-dgram:{}", Datagrams),
     "smt": ("smt:{}", SharedMemory),
     "smt with eventfds": ("smt:{},ring=eventfd", Events),
+    "smt with two areas": ("smt:{},offset=0x0:0x200", TwoAreas),
+    "smt with two areas and eventfds": ("smt:{},offset=0x0:0x200,ring=eventfd", TwoEventAreas),
     "vhost-user": ("vhost-user:{}", Guest),
 }
 

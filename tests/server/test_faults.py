@@ -293,6 +293,21 @@ def test_a_ring_does_not_carry_out_again_what_waits_for_its_answer(board, tmp_pa
         assert linux.answer() == RATE
 
 
+def test_a_late_response_is_in_the_area_of_its_command(board, tmp_path):
+    faults = read_faults(fault(delay=50_000, count=1), board)
+    url = f"smt:{tmp_path}/m,offset=0x0:0x200"
+    with Running(board, {"linux": url}, faults=faults).running(), Areas(tmp_path / "m") as linux:
+        linux.write(RATE_GET, area=0x200)
+        linux.ring()
+        linux.write(request(CLOCK, 0))
+        linux.ring()
+        assert linux.rung()
+        assert linux.answer()[:8] == request(CLOCK, 0) + words(0)
+        assert linux.word(0x204) == 0  # still waits
+        assert linux.rung()
+        assert linux.answer(0x200) == RATE
+
+
 def test_without_faults_a_message_goes_straight_to_its_agent(board):
     agent = strict_server(board).agent("linux")
     port = Port(agent)

@@ -161,3 +161,48 @@ def test_an_event_that_is_longer_than_the_slot_is_dropped(full_board, tmp_path):
         event = linux.get(0x118, 20)
         assert event == notification(CLOCK, 0, 1, 0, 800_000_000, 0)
         assert path.stat().st_size == 0x180
+
+
+@pytest.fixture
+def two_areas(board, tmp_path):
+    path = tmp_path / "linux"
+    with (
+        Running(board, {"linux": f"smt:{path},offset=0x400:0x100,p2a=none"}).running(),
+        Areas(path) as linux,
+    ):
+        yield linux
+
+
+def test_each_area_has_the_answer_to_its_own_command(two_areas):
+    linux = two_areas
+    for area in (0x100, 0x400):
+        assert linux.word(area + 4) == 1
+        linux.write(request(CLOCK, 6, 0, token=area), area=area)
+    linux.ring()  # rings may be merged
+    linux.until(lambda: all(linux.word(area + 4) == 1 for area in (0x100, 0x400)))
+    for area in (0x100, 0x400):
+        answer = request(CLOCK, 6, 0, token=area)[:4] + words(0, 24_000_000, 0)
+        assert linux.answer(area) == answer
+
+
+def test_a_wrong_length_is_an_error_of_its_area_alone(two_areas):
+    linux = two_areas
+    linux.write(request(CLOCK, 6, 0), length=3, area=0x400)
+    linux.write(request(CLOCK, 6, 0), area=0x100)
+    linux.ring()
+    linux.until(lambda: linux.word(0x104) == 1 and linux.word(0x404) == 3)
+    assert linux.answer(0x100)[4:] == words(0, 24_000_000, 0)
+
+
+def test_areas_of_one_agent_are_one_agent(two_areas):
+    """A vote over one channel is that of the agent, whichever channel it asks over."""
+    linux = two_areas
+    linux.write(request(CLOCK, 7, 0, 1, 0), area=0x100)
+    linux.ring()
+    assert linux.rung()
+    assert linux.answer(0x100)[4:] == words(0)
+    linux.write(request(CLOCK, 0xB, 0, 0), area=0x400)  # CLOCK_CONFIG_GET
+    linux.ring()
+    assert linux.rung()
+    status, _, config, _ = struct.unpack("<4I", linux.answer(0x400)[4:20])
+    assert (status, config & 1) == (0, 1)

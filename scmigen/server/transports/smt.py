@@ -14,7 +14,9 @@ byte too; the agent sets that slot free and sends a byte to get the next event. 
 to the doorbell is the agent.
 
 Options follow the file: ``smt:FILE,offset=0x0,p2a=0x100,slot=0x100,doorbell=PATH``. A guest whose
-memory is FILE has the areas at the addresses in its device tree (``p2a=none``: no events).
+memory is FILE has the areas at the addresses in its device tree (``p2a=none``: no events). An agent
+some of whose protocols have channels of their own has an area of commands for each,
+``offset=0x0:0x100``, and one doorbell for all.
 
 With ``ring=eventfd``, two eventfds replace the bytes, one per direction; with ``memfd`` as FILE,
 each client gets new memory, sealed to its size. The server creates these files and sends them with
@@ -30,6 +32,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from struct import Struct
 from typing import Final
@@ -48,6 +51,8 @@ ERROR: Final = 2
 SMALLEST: Final = 128
 DEFAULT: Final = 256
 _LARGEST: Final = 0x10000
+#: Areas of commands: as many as there are protocols would do.
+_MOST: Final = 16
 _MAX_OFFSET: Final = 1 << 48
 _WORD: Final = Struct("<I")
 #: Replaces a response that does not fit into the slot; an event that does not fit is dropped.
@@ -70,11 +75,11 @@ _LOCK: Final = Struct("hhqqi4x")
 @dataclass(frozen=True, slots=True)
 class Areas:
     """The location of the slots: ``file`` is ``None`` for a memfd, ``events`` if the agent gets
-    none; with ``eventfd``, eventfds are the doorbells."""
+    none; ``commands`` ascend; with ``eventfd``, eventfds are the doorbells."""
 
     file: Path | None
     doorbell: Address
-    commands: int
+    commands: tuple[int, ...]
     events: int | None
     slot: int
     eventfd: bool
@@ -86,14 +91,18 @@ class Areas:
         slot = _number("slot", found["slot"], _LARGEST)
         if slot < SMALLEST or slot % 4:
             raise UrlError(f"slot={slot}: give at least {SMALLEST} bytes, in whole words")
-        commands = _number("offset", found["offset"], _MAX_OFFSET)
-        events: int | None = commands + slot
+        offsets = found["offset"].split(":")
+        if len(offsets) > _MOST:
+            raise UrlError(f"offset= has {len(offsets)} areas; give at most {_MOST}")
+        commands = [_number("offset", offset, _MAX_OFFSET) for offset in offsets]
+        events: int | None = commands[0] + slot
         if found["p2a"]:
             none = found["p2a"] == "none"
             events = None if none else _number("p2a", found["p2a"], _MAX_OFFSET)
-        if events is not None and abs(events - commands) < slot:
+        areas = sorted(commands if events is None else [*commands, events])
+        if any(after - before < slot for before, after in pairwise(areas)):
             raise UrlError("the areas of smt: overlap")
-        if commands % 4 or (events or 0) % 4:
+        if any(area % 4 for area in areas):
             raise UrlError("the areas of smt: must begin at multiples of 4")
         if found["ring"] not in ("socket", "eventfd"):
             raise UrlError(f"ring={found['ring']}: give socket or eventfd")
@@ -102,12 +111,18 @@ class Areas:
         bell = found["doorbell"] or f"{name}.doorbell"
         address = Address.of(bell, options)
         file = None if name == MEMFD else Path(name)
-        return cls(file, address, commands, events, slot, found["ring"] == "eventfd")
+        ascending = tuple(sorted(commands))
+        return cls(file, address, ascending, events, slot, found["ring"] == "eventfd")
 
     @property
     def size(self) -> int:
-        """The size of the file that holds both, in bytes."""
-        return max(self.commands, self.events or 0) + self.slot
+        """The size of the file that holds all of them, in bytes."""
+        return max(self.all) + self.slot
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """Where the slots begin."""
+        return self.commands if self.events is None else (*self.commands, self.events)
 
 
 def _number(key: str, text: str, most: int) -> int:
@@ -142,8 +157,10 @@ class SmtSession:
         self._aside = aside
         self._out: deque[bytes] = deque()
         self._doorbells: tuple[int, ...] = ()
-        #: The command that a fault has left without a response.
-        self._held: bytes | None = None
+        #: The commands that a fault has left without a response, by slot.
+        self._held: dict[int, bytes] = {}
+        #: The slot of the last command: those behind it are next.
+        self._last = -1
         file.setblocking(False)
         try:
             self._send_files()
@@ -173,11 +190,11 @@ class SmtSession:
             socket.send_fds(self._file, [b"S"], files)
 
     def _turn(self) -> None:
-        """The socket rang or was closed."""
+        """The socket rang or was closed, or a command is left of the last turn."""
         try:
             data = self._file.recv(_RINGS)
         except BlockingIOError:
-            return
+            data = b"D"
         except OSError as problem:
             self.end(problem.strerror or "connection lost")
             return
@@ -204,10 +221,27 @@ class SmtSession:
         self._memory.write(offset, _WORD.pack(value))
 
     def _command(self) -> None:
-        slot = self._areas.commands
+        """Handle one command; further ones, in other slots, have the next turns. Raises `OSError`,
+        `SharedMemoryError`."""
+        slots = [slot for slot in self._areas.commands if self._is_new(slot)]
+        if not slots:
+            self._port.ring()  # the ring was about events or FastChannels
+            return
+        if len(slots) > 1:
+            self._host.loop.soon(self._doorbells[0] if self._doorbells else self._file)
+        self._last = next((slot for slot in slots if slot > self._last), slots[0])
+        self._handle(self._last)
+
+    def _is_new(self, slot: int) -> bool:
+        """Whether a slot has a command that was not handled yet."""
         if self._word(slot + STATUS) & (FREE | ERROR):
-            self._port.ring()
-            return  # no command: the ring was about events or FastChannels
+            return False
+        held = self._held.get(slot)
+        if held is None or self._word(slot + LENGTH) != len(held):
+            return True
+        return self._memory.read(slot + HEADER, len(held)) != held
+
+    def _handle(self, slot: int) -> None:
         length = self._word(slot + LENGTH)
         most = min(HEADER_SIZE + MAX_PAYLOAD, self._areas.slot - HEADER)
         if not HEADER_SIZE <= length <= most:
@@ -217,16 +251,15 @@ class SmtSession:
             self._host.log(line, self._port.name)
             return
         message = self._memory.read(slot + HEADER, length)
-        if message == self._held:
-            return  # the ring was about something else
         frames = self._port.handle(message)
-        self._held = None if frames else message
+        self._held.pop(slot, None)
+        if not frames:
+            self._held[slot] = message
         for frame in frames[:1]:  # the slot has room for one
-            self._answer(frame)
+            self._answer(slot, frame)
 
-    def _answer(self, frame: bytes) -> None:
+    def _answer(self, slot: int, frame: bytes) -> None:
         """Write a response. Raises `OSError`, `SharedMemoryError`."""
-        slot = self._areas.commands
         self._write(slot, frame if self._fits(frame) else frame[:HEADER_SIZE] + _TOO_LONG)
         self._put(slot + STATUS, FREE)
         self._ring()
@@ -234,10 +267,12 @@ class SmtSession:
     def _answer_late(self, frame: bytes) -> None:
         """Write the response that a fault has delayed, unless another command is in its place."""
         try:
-            busy = not self._word(self._areas.commands + STATUS) & (FREE | ERROR)
-            if busy and self._held is not None and self._held[:HEADER_SIZE] == frame[:HEADER_SIZE]:
-                self._held = None
-                self._answer(frame)
+            for slot, held in self._held.items():
+                busy = not self._word(slot + STATUS) & (FREE | ERROR)
+                if busy and held[:HEADER_SIZE] == frame[:HEADER_SIZE]:
+                    del self._held[slot]
+                    self._answer(slot, frame)
+                    return
         except (OSError, SharedMemoryError) as problem:
             self.end(f"shared memory: {problem}")
 
@@ -320,15 +355,15 @@ class SmtEndpoint(AsideEndpoint):
         def over(reason: str) -> None:
             # An unread event does not belong to the next client. The command slot is left alone:
             # the next client may have written to it already.
-            if self._memory is not None:
+            if self._memory is not None and self._areas.events is not None:
                 _free(self._memory, self._areas.events)
             ended(reason)
 
         memory = self._memory
         if memory is None:
             memory = SharedMemory.sealed("scmi", self._areas.size)
-            _free(memory, self._areas.commands)
-            _free(memory, self._areas.events)
+            for area in self._areas.all:
+                _free(memory, area)
         return SmtSession(port, file, host, over, memory, self._areas, self._aside)
 
     def _release(self) -> None:
@@ -350,13 +385,12 @@ class SmtEndpoint(AsideEndpoint):
 def _opened(areas: Areas, path: Path, taken: Set[FileId]) -> SharedMemory:
     """The memory in the file at ``path``, all slots free. Raises `TransportError`, also for a file
     that is ``taken``."""
-    offsets = [offset for offset in (areas.commands, areas.events) if offset is not None]
     try:
         memory = SharedMemory.open(path, areas.size)
         try:
             if file_id(memory) in taken:
                 raise OSError(0, "is memory of FastChannels or telemetry")  # noqa: TRY301 - below
-            for offset in offsets:
+            for offset in areas.all:
                 _reserve(memory, offset, areas.slot)
                 memory.allocate(offset, areas.slot)
             areas.doorbell.open_to(path)
@@ -365,7 +399,7 @@ def _opened(areas: Areas, path: Path, taken: Set[FileId]) -> SharedMemory:
             raise
     except OSError as problem:
         raise TransportError(f"{path}: {problem.strerror or problem}") from None
-    for offset in offsets:
+    for offset in areas.all:
         _free(memory, offset)
     return memory
 
@@ -379,8 +413,7 @@ def _reserve(memory: SharedMemory, start: int, size: int) -> None:
         raise OSError(0, f"another agent already uses the slot at {start:#x}") from None
 
 
-def _free(memory: SharedMemory, offset: int | None) -> None:
-    """Set a slot free, if there is one and the memory still has it."""
-    if offset is not None:
-        with suppress(SharedMemoryError):
-            memory.write(offset + STATUS, _WORD.pack(FREE))
+def _free(memory: SharedMemory, offset: int) -> None:
+    """Set a slot free, if the memory still has it."""
+    with suppress(SharedMemoryError):
+        memory.write(offset + STATUS, _WORD.pack(FREE))
