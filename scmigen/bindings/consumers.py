@@ -11,6 +11,7 @@ from itertools import zip_longest
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.identity import has_dvfs, key_of, voltage_key
 from scmigen.bindings.node_kinds import is_cpu
+from scmigen.bindings.opp_tables import only_votes
 from scmigen.bindings.references import CELLS, Reference, References
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.operations import Operation
@@ -20,11 +21,19 @@ _STATE_READ = frozenset({Operation.STATE, Operation.READ})
 _READ = frozenset({Operation.READ})
 _RATE = frozenset({Operation.RATE, Operation.READ})
 _PARENT = frozenset({Operation.PARENT, Operation.READ})
-_RESET = frozenset({Operation.RESET})
-_LIMITS = frozenset({Operation.LIMITS, Operation.READ})
 _LEVEL = frozenset({Operation.LEVEL, Operation.LIMITS, Operation.READ})
 _SUPPLY_LEVEL = frozenset({Operation.STATE, Operation.LEVEL, Operation.READ})
-_SENSOR = frozenset({Operation.CONFIG, Operation.READ})
+
+#: Entries of lists need `state` and `read`, but for these kinds.
+_NEEDS: Mapping[Kind, frozenset[Operation]] = {
+    Kind.RESET: frozenset({Operation.RESET}),
+    Kind.SENSOR: frozenset({Operation.CONFIG, Operation.READ}),
+    Kind.PERFORMANCE: frozenset({Operation.LIMITS, Operation.READ}),
+}
+
+#: The name that an entry of ``power-domains`` has where the domain scales its consumer (Linux
+#: ``Bindings/arm/cpus.yaml``).
+SCALING_NAME = "perf"
 
 #: Supplies whose consumers switch between voltages as a matter of course (SD cards: 3.3 V, 1.8 V).
 _SWITCHED_SUPPLIES = frozenset({"vqmmc-supply"})
@@ -80,18 +89,27 @@ def _listed(references: References, node: Node, prop: str) -> Iterator[Use]:
     for entry in references.of(node, prop):
         key = key_of(LISTS[prop], entry)
         name = names[entry.index] if entry.index < len(names) else None
-        yield Use(node, key, prop, entry.index, _needs(node, key, entry), name, at=entry.start)
+        needs = _NEEDS.get(key.kind, _STATE_READ)
+        if key.kind is Kind.PERFORMANCE and _is_scaled(references, node, prop, entry, name):
+            needs = _LEVEL
+        yield Use(node, key, prop, entry.index, needs, name, at=entry.start)
 
 
-def _needs(node: Node, key: ResourceKey, entry: Reference) -> frozenset[Operation]:
-    if key.kind is Kind.RESET:
-        return _RESET
-    if key.kind is Kind.SENSOR:
-        return _SENSOR
-    if key.kind is Kind.PERFORMANCE:
-        scales = "operating-points-v2" in node or is_cpu(node)
-        return _LEVEL if scales and has_dvfs(entry.provider) else _LIMITS
-    return _STATE_READ
+def _is_scaled(
+    references: References, node: Node, prop: str, entry: Reference, name: str | None
+) -> bool:
+    """Whether a performance domain sets what ``node`` runs at; it may only take votes of it.
+
+    In ``power-domains``, a name tells the two apart, and points that are votes themselves.
+    """
+    if not has_dvfs(entry.provider):
+        return False
+    if prop == "power-domains":
+        if name not in (None, SCALING_NAME) or only_votes(references, node):
+            return False
+        if name == SCALING_NAME:
+            return True
+    return is_cpu(node) or "operating-points-v2" in node or "operating-points" in node
 
 
 def _assigned_clocks(references: References, node: Node) -> Iterator[Use]:

@@ -1,8 +1,9 @@
 """The meaning of OPP tables: performance domains of the platform, or rates and levels of agents.
 
 A table with frequencies makes a performance domain where the platform reaches both the clock and
-the supply. Where the tree already names an SCMI clock or supply, or the agent has the supply
-itself, the device scales its clock: `rate` on the clock, `level` on the supply.
+the supply. Where the tree already names an SCMI clock or supply, the agent has the supply itself,
+or the points vote on a power domain, the device scales its clock: `rate` on the clock, `level` on
+the supply.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,14 +17,13 @@ from scmigen.bindings.consumers import (
 )
 from scmigen.bindings.describe import ProviderNodes
 from scmigen.bindings.facts import Asked, OppTable, Provider, ProviderClass, ResourceKey, Use
-from scmigen.bindings.identity import has_dvfs, scmi_protocol
+from scmigen.bindings.identity import scmi_protocol
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_pci
 from scmigen.bindings.opp_bins import ANY, OppBin
 from scmigen.bindings.opp_tables import voltages_of, with_bin
 from scmigen.bindings.regulators import Supply, supply_of
 from scmigen.devicetree.nodes import Node
-from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
@@ -66,12 +66,14 @@ class Unreached:
 
 @dataclass(frozen=True, slots=True)
 class _Device:
-    """A consumer of a table; ``hardware`` are its uses of performance domains the tree names."""
+    """A consumer of a table; ``hardware`` are its uses of performance domains the tree names, and
+    ``votes`` whether it names some that only take its votes."""
 
     node: Node
     clocks: tuple[Use, ...]
     supplies: tuple[Use, ...]
     hardware: tuple[Use, ...]
+    votes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def scale(
     found = _Found(providers, ProviderNodes(inventory.tree))
     for table in (with_bin(it, bins.get(it.node.path, ANY)) for it in inventory.tables):
         devices = [
-            _device(node, table, by_consumer.get(node.path, ()), inventory.tree)
+            _device(node, table, by_consumer.get(node.path, ()))
             for node in table.consumers
             if node.path not in platform and not is_pci(node)
         ]
@@ -136,10 +138,14 @@ class _Found:
         if asked:
             self._supply(table, asked, _groups(table, devices))
         devices = self._without_hardware(table, devices)
-        if not devices or not _has_rates(table, asked):
+        # Levels without voltages are votes: on a domain that the device names, or on another's.
+        votes = not asked and any(point.level is not None for point in table.offered)
+        if votes:
+            devices = [device for device in devices if device.votes]
+        if not devices or not any(point.rates for point in table.offered):
             return
         groups = _groups(table, devices)
-        if not table.requires and all(map(self._is_reached, groups)):
+        if not votes and not table.requires and all(map(self._is_reached, groups)):
             for group in groups:
                 self._make_domain(group)
             return
@@ -151,7 +157,7 @@ class _Found:
         self._uses.extend(added)
         for use in added:
             self._rates[use.key] = self._rates.get(use.key, frozenset()) | _rates(table, use)
-        if not added:
+        if not added and not votes:
             self._undriven.append(table)
 
     def _supply(self, table: OppTable, asked: Iterable[Asked], groups: Iterable[_Group]) -> None:
@@ -318,18 +324,13 @@ def _rates(table: OppTable, use: Use) -> frozenset[int]:
     return frozenset(rate for rate in found if rate)
 
 
-def _has_rates(table: OppTable, asked: Sequence[Asked]) -> bool:
-    """Frequencies that the device sets; levels without voltages are votes on another domain."""
-    votes = any(point.level is not None for point in table.offered)
-    return any(point.rates for point in table.offered) and not (votes and not asked)
-
-
-def _device(node: Node, table: OppTable, uses: Iterable[Use], tree: DeviceTree) -> _Device:
+def _device(node: Node, table: OppTable, uses: Iterable[Use]) -> _Device:
     scaled = {index for point in table.offered for index, rate in enumerate(point.rates) if rate}
     rates = assigned_rates(node)
     clocks: list[Use] = []
     supplies: list[Use] = []
     hardware: list[Use] = []
+    votes = False
     for use in uses:
         # An index counts in the device's own list, not in that of another tree or of the bus above.
         own = use.place is None
@@ -338,11 +339,8 @@ def _device(node: Node, table: OppTable, uses: Iterable[Use], tree: DeviceTree) 
             clocks.append(use)
         elif use.key.kind is Kind.VOLTAGE:
             supplies.append(use)
-        elif use.key.kind is Kind.PERFORMANCE and _has_dvfs(tree, use.key):
+        elif use.key.kind is Kind.PERFORMANCE and Operation.LEVEL in use.needs:
             hardware.append(use)
-    return _Device(node, _once(clocks), _once(supplies), _once(hardware))
-
-
-def _has_dvfs(tree: DeviceTree, key: ResourceKey) -> bool:
-    provider = tree.node(key.provider)
-    return provider is not None and has_dvfs(provider)
+        elif use.key.kind is Kind.PERFORMANCE:
+            votes = True
+    return _Device(node, _once(clocks), _once(supplies), _once(hardware), votes)

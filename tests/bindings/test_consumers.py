@@ -24,6 +24,9 @@ PROVIDERS = """
     };
     rpmhpd: rpmhpd { #power-domain-cells = <1>; operating-points-v2 = <&tbl>; };
     tbl: tbl { };
+    req: req { o { opp-hz = <0 5>; required-opps = <&tbl>; }; };
+    lvl: lvl { o { opp-hz = <0 5>; opp-level = <2>; }; };
+    lvlv: lvlv { o { opp-hz = <0 5>; opp-level = <2>; opp-microvolt-slow = <3>; }; };
 """  # noqa: E501 (a node a line reads better)
 
 # What stands in node d → (property, index, resource, operations) of each use.
@@ -109,6 +112,70 @@ USES = [
     ),
     ('clock-frequency = <7>; supply = <&v>; clock-names = "x";', []),
 ]
+
+ENTRY = "power-domains = <&perfpd 1>;"
+PERF = f'{ENTRY} power-domain-names = "perf";'
+CPU = 'device_type = "cpu";'
+
+# What stands in node d → the operations on its performance domain. Linux's scmi-cpufreq looks for
+# the name "perf"; OPPs with required-opps, or levels without voltages, are votes.
+PERFORMANCE = [
+    pytest.param(PERF, "level limits read", id="a device with the name of its domain"),
+    pytest.param(f"{CPU} {PERF}", "level limits read", id="a CPU with it"),
+    pytest.param(f"{CPU} {ENTRY}", "level limits read", id="a CPU without"),
+    pytest.param(
+        f'{CPU} {ENTRY} power-domain-names = "cpr";', "limits read", id="a CPU with another name"
+    ),
+    pytest.param(
+        f'operating-points-v2 = <&tbl>; {ENTRY} power-domain-names = "mx";',
+        "limits read",
+        id="a table and another name",
+    ),
+    pytest.param(
+        f"operating-points-v2 = <&tbl>; {ENTRY}", "level limits read", id="a table of its own"
+    ),
+    pytest.param(
+        "operating-points = <1 2>; performance-domains = <&f 1>;",
+        "level limits read",
+        id="a table of the first version",
+    ),
+    pytest.param(
+        f"operating-points-v2 = <&req>; {PERF}", "limits read", id="a table that requires points"
+    ),
+    pytest.param(
+        f"{CPU} operating-points-v2 = <&req>; {PERF}", "limits read", id="a CPU with such a table"
+    ),
+    pytest.param(f"required-opps = <&tbl>; {PERF}", "limits read", id="a point that it requires"),
+    pytest.param(
+        f"operating-points-v2 = <&lvl>; {ENTRY}", "limits read", id="a table of levels alone"
+    ),
+    pytest.param(
+        f"operating-points-v2 = <&lvlv>; {ENTRY}",
+        "level limits read",
+        id="a table of levels and voltages",
+    ),
+    pytest.param(
+        "operating-points-v2 = <&lvl>; performance-domains = <&f 1>;",
+        "level limits read",
+        id="levels of DVFS hardware",
+    ),
+    pytest.param(
+        'clocks = <&perf 1>; clock-names = "perf";', "limits read", id="a name of a clock"
+    ),
+    pytest.param(
+        'power-domains = <&rpmhpd 1>; power-domain-names = "perf";',
+        "limits read",
+        id="a domain that only takes votes",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "operations"), PERFORMANCE)
+def test_a_performance_domain_scales_its_consumer_or_takes_its_votes(
+    body: str, operations: str
+) -> None:
+    inventory = inventory_of(f"{PROVIDERS} d {{ {body} }};")
+    assert [use[4] for use in needs(inventory) if use[0] == "d"] == [operations]
 
 
 @pytest.mark.parametrize(("body", "expected"), USES)

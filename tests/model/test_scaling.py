@@ -289,6 +289,11 @@ IN_THE_TREE = [
         "clocks = <&clk 1>; power-domains = <&perf 3>;",
         {"performance perf 3": "level limits read", "clock clk 1": "state read", **REGISTERED},
     ),
+    # One that takes the device's votes is named: the device scales its clock itself.
+    (
+        'clocks = <&clk 1>; power-domains = <&perf 3>; power-domain-names = "mx";',
+        {"performance perf 3": "limits read", "clock clk 1": "state rate read", **REGISTERED},
+    ),
 ]
 
 
@@ -323,3 +328,35 @@ def test_dvfs_hardware_gives_levels_to_cpus_and_devices_with_a_table() -> None:
         "performance hw 1": "level limits read",
         "performance hw 2": "limits read",
     }
+
+
+def test_the_tree_with_the_domain_of_a_table_gives_what_the_table_gave() -> None:
+    """A table behind an SCMI domain is not named: the name of the domain stands for it."""
+    native = grants(soc_model(f"{RATES} d {{ {CPU} }};"), "ospm")
+    consumer = f"{SCMI} d {{ clocks = <&clk 1>; power-domains = <&perf 0>; %s }};"
+    named = tree_of(consumer % 'power-domain-names = "perf";')
+    assert grants(model_of(named), "ospm") == {
+        "performance perf 0": native[DOMAIN],
+        "clock clk 1": native["clock cc 1"],
+        **REGISTERED,
+    }
+
+
+@pytest.mark.parametrize("points", [VOTES, LEVELS], ids=["of a table", "as levels"])
+@pytest.mark.parametrize(
+    "domain", ["rpmhpd", "perf"], ids=["of a power controller", "of an SCMI domain"]
+)
+def test_a_device_that_votes_on_a_performance_domain_scales_its_own_clock(
+    points: str, domain: str
+) -> None:
+    """As sdm630's GPU: ``opp-level`` asks its domain, ``opp-hz`` is its clock."""
+    body = f"d {{ clocks = <&clk 1>; power-domains = <&{domain} 3>; operating-points-v2 = <&t>; }};"
+    rpmhpd = "rpmhpd: rpmhpd { #power-domain-cells = <1>; operating-points-v2 = <&r>; }; r: r { };"
+    agents = """
+domains: {ospm: {id: 1, default: true, scmi: {role: ospm}}}
+platform: {managed: ["&rpmhpd"]}
+"""
+    model = model_of(tree_of(f"{points} {SCMI} {rpmhpd} {body}"), agents)
+    found = grants(model, "ospm")
+    assert found[f"performance {domain} 3"] == "limits read"
+    assert found["clock clk 1"] == "state rate read"
