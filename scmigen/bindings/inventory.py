@@ -76,6 +76,10 @@ class Inventory:
         """The names that the tree's source has for its resources."""
         return Macros(self.references)
 
+    def is_scaled(self, use: Use) -> bool:
+        """Whether a use comes from an OPP table of its consumer, not from a reference."""
+        return any(use.prop == table.prop for table in self.tables)
+
 
 def take_inventory(tree: DeviceTree, availability: Availability | None = None) -> Inventory:
     """Take the inventory of a tree. Problems of references are in its ``diagnostics``.

@@ -12,6 +12,17 @@ from scmigen.devicetree.nodes import Node
 #: Compatible → the property with pairs of a voltage and what selects it.
 _TABLES = {"regulator-gpio": "states", "pwm-regulator": "voltage-table"}
 
+#: What a regulator says to its consumers and to who switches it, whatever drives it.
+CONSTRAINTS = (
+    "regulator-min-microvolt",
+    "regulator-max-microvolt",
+    "regulator-max-step-microvolt",
+    "regulator-always-on",
+    "regulator-boot-on",
+    "regulator-enable-ramp-delay",
+    "regulator-ramp-delay",
+)
+
 
 class Supply(NamedTuple):
     """Voltages in µV: the limits as far as the tree has them, and the only ones, if it lists

@@ -4,9 +4,10 @@ Devicetree Specification v0.4 section 2.3.4 and Linux ``Bindings/arm/secure.txt`
 defaults to ``status``; a node below an unavailable one is unavailable, too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from scmigen.devicetree.edits import Edit, SetProperty, Strings
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
 
@@ -91,3 +92,13 @@ class Availability:
             if position is not None:
                 return position
         return node.position
+
+
+#: Values of ``status``.
+OKAY, DISABLED, RESERVED = "okay", "disabled", "reserved"
+
+
+def status_edit(node: Node, word: str) -> Iterator[Edit]:
+    """What gives a node a status, unless it has that."""
+    if node.string("status") != word:
+        yield SetProperty(node.path, "status", Strings((word,)))

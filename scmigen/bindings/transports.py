@@ -44,7 +44,8 @@ class ScmiTransport:
     that together make a channel different from all others. ``needs``: properties that an SCMI node
     must have. ``own``: the properties that a protocol node needs for a channel of its own, the
     first of which asks for one; empty where protocols cannot have one. ``described``: properties
-    without which OP-TEE takes no agent of a server description.
+    without which OP-TEE takes no agent of a server description. ``timeout``: how long in ms a node
+    should have Linux wait for an answer, where its own default is not fit for use.
     """
 
     compatible: str
@@ -53,6 +54,7 @@ class ScmiTransport:
     needs: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     described: tuple[str, ...] = ()
+    timeout: int | None = None
 
     @property
     def has_memory(self) -> bool:
@@ -94,7 +96,8 @@ TRANSPORTS: tuple[ScmiTransport, ...] = (
         needs=_SMC,
         own=("shmem",),
     ),
-    ScmiTransport("arm,scmi-virtio", "virtio", (Part.DEVICE,)),
+    # Linux waits for a minute: a server that is gone would stop each driver that long.
+    ScmiTransport("arm,scmi-virtio", "virtio", (Part.DEVICE,), timeout=2000),
     # Without shmem the memory of each message is an argument of the call into OP-TEE.
     ScmiTransport(
         "linaro,scmi-optee",
@@ -109,12 +112,26 @@ TRANSPORTS: tuple[ScmiTransport, ...] = (
 #: The transport of channels to OP-TEE.
 OPTEE = next(row for row in TRANSPORTS if Part.NUMBER in row.distinct)
 
+#: The transport that needs nothing to be said of it.
+DEFAULT = next(row for row in TRANSPORTS if not row.needs)
+
 BY_COMPATIBLE: Mapping[str, ScmiTransport] = {row.compatible: row for row in TRANSPORTS}
 BY_WORD: Mapping[str, ScmiTransport] = {row.word: row for row in TRANSPORTS}
 #: The properties of channels, of all transports.
 CHANNEL_PROPERTIES: tuple[str, ...] = tuple(
     dict.fromkeys(name for row in TRANSPORTS for name in (*row.needs, *row.own))
 )
+#: The properties that say more about channels.
+CHANNEL_DETAILS = ("mbox-names", "interrupts", "interrupt-names", "arm,no-completion-irq")
+#: How long in ms Linux waits for an answer.
+TIMEOUT = "arm,max-rx-timeout-ms"
+#: Property → the part of a channel that it says.
+PART_OF: Mapping[str, Part] = {
+    "arm,smc-id": Part.SMC_ID,
+    "shmem": Part.MEMORY,
+    "mboxes": Part.MAILBOX,
+    "linaro,optee-channel-id": Part.NUMBER,
+}
 
 
 def transport_of(node: Node) -> ScmiTransport | None:

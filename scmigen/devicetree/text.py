@@ -151,7 +151,7 @@ def _property(item: Property, references: dict[int, str], tree: DeviceTree) -> s
 def _value(item: Property, references: dict[int, str], tree: DeviceTree) -> str:
     value = item.value
     if not references and _STRINGS(value):
-        return ", ".join(f'"{_escaped(part)}"' for part in value[:-1].decode().split("\0"))
+        return ", ".join(f'"{escaped(part)}"' for part in value[:-1].decode().split("\0"))
     if len(value) % 4 or any(offset % 4 for offset in references):
         return f"[{value.hex(' ')}]"
     cells = unpack(f">{len(value) // 4}I", value)
@@ -170,5 +170,6 @@ def _cell(cell: int, target: str | None, tree: DeviceTree) -> str:
     return f"&{target}" if is_external else f"{cell:#x}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text between the quotes of a string."""
     return _SPECIAL.sub(lambda found: _ESCAPES[found[0]], text)

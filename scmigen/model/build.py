@@ -123,6 +123,7 @@ def _platform(
         all_grants=tuple(grants),
         devices=devices,
         reserved=reserved_numbers(numbers, locked),
+        owners=decided.owners,
         instance=instance,
         places=places,
     )

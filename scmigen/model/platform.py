@@ -146,6 +146,7 @@ class Platform:
     all_grants: tuple[Grant, ...]
     devices: tuple[Device, ...]
     reserved: Mapping[Kind, tuple[int, ...]]
+    owners: Owners
     instance: ScmiInstance | None = None
     places: Places = NO_PLACES
 

@@ -42,6 +42,7 @@ BUILT_IN: Mapping[str, str] = {
     "permissions": "scmigen.targets.permissions:TARGET",
     "headers": "scmigen.targets.headers:TARGET",
     "trees": "scmigen.targets.trees:TARGET",
+    "consumer": "scmigen.targets.consumer:TARGET",
 }
 
 #: The outputs of ``scmigen build`` without ``--emit``.

@@ -81,7 +81,7 @@ def test_the_words_are_those_that_bindings_uses() -> None:
 #: Words of the outputs themselves that a binding has too: columns, files, modules, options.
 OUTPUT_WORDS = {
     *("clocks", "label", "mock-supply", "performance-supply", "power-domain"),
-    *("power-domains", "regulators"),
+    *("power-domains", "regulators", "reserved"),
 }
 
 

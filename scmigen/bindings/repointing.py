@@ -1,0 +1,339 @@
+"""What a consumer's references become when firmware serves what they refer to.
+
+A list keeps its order and its names; its cells are read with the ``#…-cells`` of the old provider.
+An entry of ``assigned-clocks`` that may not be applied becomes ``<0>`` in its place, which Linux
+skips (``drivers/clk/clk-conf.c``). What the agent has no access to leaves ``clocks``,
+``power-domains`` and the like together with its name, for a ``<0>`` there is an error to most
+drivers; where there are no names, places count, so it becomes ``<0>``.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, TypeAlias
+
+from scmigen.bindings.consumers import ENTRY_NAMES, LISTS, assigned_rates
+from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.identity import key_of, scmi_protocol, voltage_key
+from scmigen.bindings.node_kinds import is_cpu
+from scmigen.bindings.references import Reference, References
+from scmigen.devicetree.edits import DeleteProperty, Edit, Entry, SetProperty, Strings
+from scmigen.devicetree.nodes import Node
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind, Protocol
+
+#: The lists that name a domain by which a device scales, and nothing else.
+_SCALING_LISTS = ("performance-domains", "qcom,freq-domain")
+_TABLES = ("operating-points-v2", "operating-points")
+#: What Linux calls the domain by which a device scales (``drivers/cpufreq/scmi-cpufreq.c``).
+PERFORMANCE_NAME = "perf"
+_ZONE = "thermal-sensors"
+_NULL = Entry(None, (0,))
+
+
+class Fate(Enum):
+    """What happens to a reference that does not become one to SCMI."""
+
+    #: The provider stays the agent's to drive, or has nothing to drive.
+    NATIVE = "native"
+    #: The platform has the resource, and the agent has no access to it.
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A resource as an agent knows it: the node to refer to, the cells, what it may do with it, and
+    the name of it for people."""
+
+    target: str
+    cells: tuple[int, ...]
+    operations: frozenset[Operation]
+    name: str
+
+
+Answer: TypeAlias = Served | Fate
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An entry that could not be kept, or an operation of ``assigned-clocks`` that goes."""
+
+    consumer: Node
+    prop: str
+    index: int
+    key: ResourceKey
+    operations: frozenset[Operation] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Unattached:
+    """A device that has a power domain besides the one by which it scales: Linux attaches one
+    domain by itself, and leaves several to the driver."""
+
+    consumer: Node
+
+
+#: What could not be carried over as it was.
+Trouble: TypeAlias = Lost | Unattached
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What an agent is served: ``ask`` says what became of a resource, ``domain`` the performance
+    domain that took the place of a node's OPP table. ``by_clocks``: the performance protocol has
+    ``#clock-cells`` in place of ``#power-domain-cells``."""
+
+    ask: Callable[[ResourceKey], Answer]
+    domain: Callable[[Node], Served | None]
+    by_clocks: bool = False
+
+
+def repointed(
+    references: References, nodes: Iterable[Node], serving: Serving
+) -> tuple[list[Edit], list[Trouble]]:
+    """The edits that make ``nodes`` refer to SCMI, and what is lost by it."""
+    edits: list[Edit] = []
+    trouble: list[Trouble] = []
+    for node in nodes:
+        if any(map(_refers, node.properties)):
+            work = _Consumer(references, node, serving)
+            edits += work.edits()
+            trouble += work.trouble
+    return edits, trouble
+
+
+_REST = frozenset({"assigned-clocks", *_TABLES})
+
+
+def _refers(prop: str) -> bool:
+    return prop in LISTS or prop in _REST or prop.endswith("-supply")
+
+
+class _Slot(NamedTuple):
+    """An entry of a list with its name; ``entry`` is None where it goes."""
+
+    entry: Entry | None
+    name: str | None
+
+
+class _Consumer:
+    """One node."""
+
+    def __init__(self, references: References, node: Node, serving: Serving) -> None:
+        self.references = references
+        self.node = node
+        self.serving = serving
+        self.trouble: list[Trouble] = []
+        self.scaling: list[Served] = []
+
+    def edits(self) -> Iterator[Edit]:
+        lists = {prop: self._list(prop) for prop in self.node.properties if prop in LISTS}
+        made = self.serving.domain(self.node)
+        if made is not None:
+            self.scaling.append(made)
+        if self.scaling:
+            yield from self._scale(lists)
+        for prop, slots in lists.items():
+            if slots is not None:
+                yield from self._written(prop, slots)
+        yield from self._assigned()
+        for prop in self.node.properties:
+            if prop.endswith("-supply"):
+                yield from self._supply(prop)
+
+    # --- lists
+
+    def _list(self, prop: str) -> list[_Slot] | None:
+        """The slots of a list; None where it stays as it is, for better or worse."""
+        found = self.references.list_of(self.node, prop)
+        if found.problem is not None:
+            return None
+        names = self.node.strings(ENTRY_NAMES[prop]) if prop in ENTRY_NAMES else ()
+        entries = {entry.index: entry for entry in found.entries}
+        slots = []
+        for index in range(found.count):
+            entry = entries.get(index)
+            name = names[index] if index < len(names) else None
+            slots.append(_Slot(_NULL if entry is None else self._entry(prop, entry), name))
+        return slots
+
+    def _entry(self, prop: str, entry: Reference) -> Entry | None:
+        key = key_of(LISTS[prop], entry)
+        answer = self.serving.ask(key)
+        if answer is Fate.NATIVE:
+            return _native(entry)
+        if isinstance(answer, Served) and _fits(prop, key.kind, entry.provider, self.serving):
+            return _served(answer)
+        if isinstance(answer, Served) and key.kind is Kind.PERFORMANCE:
+            self.scaling.append(answer)
+            return None
+        self.trouble.append(Lost(self.node, prop, entry.index, key))
+        return None
+
+    def _written(self, prop: str, slots: list[_Slot]) -> Iterator[Edit]:
+        names_prop = ENTRY_NAMES.get(prop, "")
+        had_names = names_prop in self.node
+        named = any(slot.name is not None for slot in slots)
+        if prop == _ZONE and any(slot.entry is None for slot in slots):
+            # A zone without its sensor is none.
+            yield SetProperty(self.node.path, "status", Strings(("disabled",)))
+            return
+        kept = [slot for slot in slots if slot.entry is not None or not named]
+        entries = tuple(_NULL if slot.entry is None else slot.entry for slot in kept)
+        if not any(entry.target for entry in entries):
+            if any(slot.entry is None for slot in slots):
+                yield DeleteProperty(self.node.path, prop)
+                if had_names:
+                    yield DeleteProperty(self.node.path, names_prop)
+            return
+        if not _is_value(self.node, prop, entries, self.references):
+            yield SetProperty(self.node.path, prop, entries)
+        names = tuple(slot.name for slot in kept if slot.name is not None)
+        if named and names != self.node.strings(names_prop):
+            yield SetProperty(self.node.path, names_prop, Strings(names))
+
+    # --- performance
+
+    def _scale(self, lists: dict[str, list[_Slot] | None]) -> Iterator[Edit]:
+        """Let the device scale by its performance domain, and by nothing else."""
+        for prop in _TABLES:
+            if prop in self.node:
+                note = "the platform has the operating points"
+                yield DeleteProperty(self.node.path, prop, note)
+        for prop in _SCALING_LISTS:
+            lists.pop(prop, None)
+            if prop in self.node:
+                yield DeleteProperty(self.node.path, prop)
+        scaling = [_served(each) for each in dict.fromkeys(self.scaling)]
+        if is_cpu(self.node) and lists.get("clocks") is not None:
+            # Linux takes the first of the clocks of a CPU for its performance domain.
+            lists["clocks"] = [_Slot(None, None)]
+        if self.serving.by_clocks:
+            lists["clocks"] = [_Slot(entry, None) for entry in scaling]
+            return
+        slots = lists.get("power-domains") or []
+        if slots and not is_cpu(self.node):
+            self.trouble.append(Unattached(self.node))
+        if any(slot.name is None for slot in slots):
+            slots = [
+                slot._replace(name=slot.name or f"power{n or ''}") for n, slot in enumerate(slots)
+            ]
+        lists["power-domains"] = [
+            *slots,
+            *(_Slot(entry, f"{PERFORMANCE_NAME}{n or ''}") for n, entry in enumerate(scaling)),
+        ]
+
+    # --- supplies
+
+    def _supply(self, prop: str) -> Iterator[Edit]:
+        regulator = self.references.target(self.node, prop)
+        if regulator is None:
+            return
+        key = voltage_key(regulator)
+        answer = self.serving.ask(key)
+        if isinstance(answer, Served):
+            if answer.target != regulator.path:
+                yield SetProperty(self.node.path, prop, (_served(answer),))
+        elif answer is Fate.LOST:
+            self.trouble.append(Lost(self.node, prop, 0, key))
+            yield DeleteProperty(self.node.path, prop)
+
+    # --- assigned clocks
+
+    def _assigned(self) -> Iterator[Edit]:
+        clocks = self.references.list_of(self.node, "assigned-clocks")
+        parents = self.references.list_of(self.node, "assigned-clock-parents")
+        if clocks.problem is not None or parents.problem is not None or not clocks.entries:
+            return
+        rates = list(assigned_rates(self.node))
+        by_index = {entry.index: entry for entry in parents.entries}
+        wanted: list[Entry] = [_NULL] * clocks.count
+        named: list[Entry] = [_NULL] * parents.count
+        for entry in clocks.entries:
+            index = entry.index
+            rate = rates[index] if index < len(rates) else 0
+            parent = by_index.get(index)
+            clock, may = self._assigned_clock(entry, rate, parent)
+            wanted[index] = clock
+            if rate and Operation.RATE not in may:
+                rates[index] = 0
+            if parent is not None:
+                named[index] = self._parent(parent) if Operation.PARENT in may else _NULL
+        yield from self._set("assigned-clocks", tuple(wanted))
+        yield from self._set("assigned-clock-parents", tuple(named))
+        if tuple(rates) != assigned_rates(self.node):
+            yield self._rates(rates)
+
+    def _assigned_clock(
+        self, entry: Reference, rate: int, parent: Reference | None
+    ) -> tuple[Entry, frozenset[Operation]]:
+        """What an entry becomes, and what of it may still be applied."""
+        asked = set()
+        if rate:
+            asked.add(Operation.RATE)
+        if parent is not None:
+            asked.add(Operation.PARENT)
+        key = key_of(Kind.CLOCK, entry)
+        answer = self.serving.ask(key)
+        if answer is Fate.NATIVE:
+            return _native(entry), frozenset(asked)
+        may: frozenset[Operation] = frozenset()
+        if isinstance(answer, Served) and key.kind is Kind.CLOCK:
+            may = answer.operations & asked
+            if Operation.PARENT in may and parent is not None and not self._is_known(parent):
+                may -= {Operation.PARENT}
+        if asked - may:
+            lost = frozenset(asked - may)
+            self.trouble.append(Lost(self.node, "assigned-clocks", entry.index, key, lost))
+        if not isinstance(answer, Served) or (asked and not may):
+            return _NULL, frozenset()
+        return _served(answer), may
+
+    def _is_known(self, parent: Reference) -> bool:
+        answer = self.serving.ask(key_of(Kind.CLOCK, parent))
+        return isinstance(answer, Served)
+
+    def _parent(self, parent: Reference) -> Entry:
+        answer = self.serving.ask(key_of(Kind.CLOCK, parent))
+        if isinstance(answer, Served):
+            return _served(answer)
+        return _native(parent) if answer is Fate.NATIVE else _NULL
+
+    def _set(self, prop: str, entries: tuple[Entry, ...]) -> Iterator[Edit]:
+        if entries and not _is_value(self.node, prop, entries, self.references):
+            yield SetProperty(self.node.path, prop, entries)
+
+    def _rates(self, rates: list[int]) -> Edit:
+        wide = "assigned-clock-rates-u64"
+        if wide in self.node:
+            pairs = tuple(Entry(None, (rate >> 32, rate & 0xFFFFFFFF)) for rate in rates)
+            return SetProperty(self.node.path, wide, pairs)
+        entries = tuple(Entry(None, (rate,)) for rate in rates)
+        return SetProperty(self.node.path, "assigned-clock-rates", entries)
+
+
+def _fits(prop: str, kind: Kind, old: Node, serving: Serving) -> bool:
+    """Whether the list can hold a reference to what SCMI has in place of an entry of it."""
+    if kind is not Kind.PERFORMANCE:
+        # The binding of the sensor protocol has thermal sensors only.
+        return prop != "io-channels"
+    if scmi_protocol(old) == Protocol.PERFORMANCE:
+        return True
+    return prop == ("clocks" if serving.by_clocks else "power-domains")
+
+
+def _served(answer: Served) -> Entry:
+    return Entry(answer.target, answer.cells, answer.name)
+
+
+def _native(entry: Reference) -> Entry:
+    return Entry(entry.provider.path, entry.cells)
+
+
+def _is_value(node: Node, prop: str, entries: tuple[Entry, ...], references: References) -> bool:
+    """Whether a property already says just that."""
+    found = references.list_of(node, prop)
+    old: list[Entry] = [_NULL] * found.count
+    for entry in found.entries:
+        old[entry.index] = _native(entry)
+    return old == [entry._replace(note="") for entry in entries]

@@ -1,0 +1,251 @@
+"""The SCMI node of a tree, as edits (Linux ``Bindings/firmware/arm,scmi.yaml``).
+
+A tree that has an SCMI node keeps it, with its labels and what else is in it; another one gets
+``/firmware/scmi``.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from scmigen.bindings.facts import ScmiInstance
+from scmigen.bindings.regulators import CONSTRAINTS
+from scmigen.bindings.scmi_nodes import PROVIDES
+from scmigen.bindings.status import Status
+from scmigen.bindings.transports import (
+    CHANNEL_DETAILS,
+    CHANNEL_PROPERTIES,
+    PART_OF,
+    TIMEOUT,
+    Part,
+    ScmiTransport,
+)
+from scmigen.devicetree.edits import (
+    AddNode,
+    DeleteProperty,
+    Edit,
+    Entry,
+    SetProperty,
+    Strings,
+    Value,
+    cells,
+    free_label,
+)
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.scmi.protocols import Protocol
+
+_FIRMWARE = "/firmware"
+_REGULATORS = "regulators"
+#: Protocol → the label of its node, as Linux' trees have them.
+_LABELS: Mapping[int, str] = {
+    Protocol.POWER: "scmi_pd",
+    Protocol.SYSTEM: "scmi_sys",
+    Protocol.PERFORMANCE: "scmi_perf",
+    Protocol.CLOCK: "scmi_clk",
+    Protocol.SENSOR: "scmi_sensor",
+    Protocol.RESET: "scmi_rst",
+    Protocol.VOLTAGE: "scmi_volt",
+}
+_BY_CLOCKS, _BY_DOMAINS = "#clock-cells", "#power-domain-cells"
+
+
+@dataclass(frozen=True, slots=True)
+class Regulator:
+    """A voltage domain for the tree: its id and name, and the regulator it stands for, if any."""
+
+    id: int
+    name: str
+    native: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """How the agent reaches its server: the transport, and of each property that it has the value.
+
+    ``missing`` are properties that the transport needs and of which nothing is known.
+    """
+
+    transport: ScmiTransport
+    values: Mapping[str, Value]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is not known, in words."""
+        lacking = (name for name in self.transport.needs if name not in self.values)
+        return tuple(lacking)
+
+
+def channel(
+    transport: ScmiTransport,
+    smc_id: int | None,
+    number: int | None,
+    shmem: Iterable[Node],
+    mailboxes: Iterable[Entry],
+) -> Channel:
+    """A channel of what is known of it."""
+    known: dict[Part, Value] = {}
+    if smc_id is not None:
+        known[Part.SMC_ID] = cells(smc_id)
+    if number is not None:
+        known[Part.NUMBER] = cells(number)
+    memory, boxes = tuple(Entry(node.path) for node in shmem), tuple(mailboxes)
+    if memory:
+        known[Part.MEMORY] = memory
+    if boxes:
+        known[Part.MAILBOX] = boxes
+    values = {
+        name: known[part]
+        for name, part in PART_OF.items()
+        if part in known and (name in transport.needs or part in (Part.MEMORY,))
+    }
+    return Channel(transport, values if transport.has_memory else {})
+
+
+class ScmiNode:
+    """The SCMI node that a tree has or gets: where its parts are, and the edits that make them."""
+
+    def __init__(self, tree: DeviceTree, instance: ScmiInstance | None) -> None:
+        self._tree = tree
+        self._instance = instance
+        self.path = instance.node.path if instance is not None else _free_path(tree)
+        self._labels: dict[str, str] = {}
+        self._regulators: dict[int, str] = {}
+
+    @property
+    def by_clocks(self) -> bool:
+        """Whether performance domains are referred to as clocks are."""
+        node = self._protocol(Protocol.PERFORMANCE)
+        return node is not None and _BY_CLOCKS in node
+
+    def protocol(self, number: int) -> str:
+        """The path of the node of a protocol."""
+        node = self._protocol(number)
+        return node.path if node is not None else f"{self.path}/protocol@{number:x}"
+
+    def regulator(self, number: int) -> str:
+        """The path of the node of a voltage domain."""
+        node = self._old_regulators().get(number)
+        if node is not None:
+            return node.path
+        return f"{self.protocol(Protocol.VOLTAGE)}/{_REGULATORS}/regulator@{number:x}"
+
+    def _protocol(self, number: int) -> Node | None:
+        return None if self._instance is None else self._instance.protocols.get(number)
+
+    def _old_regulators(self) -> dict[int, Node]:
+        node = self._protocol(Protocol.VOLTAGE)
+        holder = node.children.get(_REGULATORS) if node is not None else None
+        children = holder.children.values() if holder is not None else ()
+        return {number: each for each in children if (number := each.cell("reg")) is not None}
+
+    # --- edits
+
+    def edits(
+        self,
+        channel: Channel | None,
+        timeout: int | None,
+        protocols: Iterable[int],
+        regulators: Iterable[Regulator],
+        others: bool,
+    ) -> Iterator[Edit]:
+        """The edits for an agent with these protocols and voltage domains.
+
+        ``channel`` is None where the node has the agent's channel already. ``timeout`` is how long
+        it waits, in ms, if not as long as the transport says. ``others``: the node is that of
+        other agents, so that what this one does not have is disabled.
+        """
+        wanted = sorted(protocols)
+        yield from self._node(channel, timeout)
+        for number in wanted:
+            if self._protocol(number) is None:
+                yield from self._add_protocol(number)
+        if Protocol.VOLTAGE in wanted:
+            yield from self._add_regulators(tuple(regulators), others)
+        if others and self._instance is not None:
+            for number, node in self._instance.protocols.items():
+                yield from _without_channel(node)
+                if number not in wanted and number != Protocol.BASE:
+                    yield SetProperty(node.path, "status", Strings(("disabled",)))
+
+    def _node(self, channel: Channel | None, timeout: int | None) -> Iterator[Edit]:
+        if self._instance is None:
+            if self._tree.node(_FIRMWARE) is None:
+                yield AddNode(_FIRMWARE)
+            yield AddNode(self.path, self._label("scmi"))
+        if channel is not None:
+            yield from self._channel(channel)
+            timeout = timeout or channel.transport.timeout
+        if timeout is not None:
+            yield SetProperty(self.path, TIMEOUT, cells(timeout))
+        if self._instance is None:
+            yield SetProperty(self.path, "#address-cells", cells(1))
+            yield SetProperty(self.path, "#size-cells", cells(0))
+
+    def _channel(self, channel: Channel) -> Iterator[Edit]:
+        if self._instance is not None:
+            node = self._instance.node
+            for name in (*CHANNEL_PROPERTIES, *CHANNEL_DETAILS):
+                if name in node and name not in channel.values:
+                    yield DeleteProperty(node.path, name)
+        yield SetProperty(self.path, "compatible", Strings((channel.transport.compatible,)))
+        for name, value in channel.values.items():
+            yield SetProperty(self.path, name, value)
+
+    def _add_protocol(self, number: int) -> Iterator[Edit]:
+        path = self.protocol(number)
+        yield AddNode(path, self._label(_LABELS.get(number, f"scmi_{number:x}")))
+        yield SetProperty(path, "reg", cells(number))
+        provides = PROVIDES.get(Protocol(number), ())
+        if number == Protocol.PERFORMANCE:
+            provides = (_BY_DOMAINS,)
+        for name in provides:
+            yield SetProperty(path, name, cells(1))
+
+    def _add_regulators(self, regulators: tuple[Regulator, ...], others: bool) -> Iterator[Edit]:
+        old = self._old_regulators()
+        holder = f"{self.protocol(Protocol.VOLTAGE)}/{_REGULATORS}"
+        if self._tree.node(holder) is None:
+            yield AddNode(holder)
+            yield SetProperty(holder, "#address-cells", cells(1))
+            yield SetProperty(holder, "#size-cells", cells(0))
+        for item in regulators:
+            if item.id not in old:
+                yield from self._add_regulator(item)
+        wanted = {item.id for item in regulators}
+        for number, node in old.items() if others else ():
+            if number not in wanted and Status.of(node).is_okay:
+                yield SetProperty(node.path, "status", Strings(("disabled",)))
+
+    def _add_regulator(self, item: Regulator) -> Iterator[Edit]:
+        path = self.regulator(item.id)
+        label = None if item.native is None else self._tree.label_of.get(item.native.path)
+        yield AddNode(path, self._label(f"scmi_{label}" if label else f"scmi_reg_{item.id}"))
+        yield SetProperty(path, "reg", cells(item.id))
+        yield SetProperty(path, "regulator-name", Strings((item.name,)))
+        for name in CONSTRAINTS if item.native is not None else ():
+            found = item.native.get(name) if item.native is not None else None
+            if found is not None and len(found.value) % 4 == 0:
+                numbers = found.cells()
+                yield SetProperty(path, name, cells(*numbers) if numbers else ())
+
+    def _label(self, wanted: str) -> str:
+        if wanted not in self._labels:
+            self._labels[wanted] = free_label(self._tree, self._labels.values(), wanted)
+        return self._labels[wanted]
+
+
+def _without_channel(protocol: Node) -> Iterator[Edit]:
+    """A protocol of other agents has their channel, if it has one of its own."""
+    for name in (*CHANNEL_PROPERTIES, *CHANNEL_DETAILS):
+        if name in protocol:
+            yield DeleteProperty(protocol.path, name)
+
+
+def _free_path(tree: DeviceTree) -> str:
+    """Where an SCMI node can be added; the binding numbers several."""
+    path = f"{_FIRMWARE}/scmi"
+    number = 0
+    while tree.node(path) is not None:
+        number += 1
+        path = f"{_FIRMWARE}/scmi-{number}"
+    return path

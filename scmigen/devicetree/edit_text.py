@@ -1,0 +1,140 @@
+"""Edits as source: what follows a board's own source, or an overlay for its blob."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from scmigen.devicetree.edits import (
+    AddNode,
+    DeleteNode,
+    DeleteProperty,
+    Edit,
+    Entry,
+    SetProperty,
+    Strings,
+    new_labels,
+)
+from scmigen.devicetree.text import escaped
+from scmigen.devicetree.tree import DeviceTree
+
+#: Properties whose numbers people know in hexadecimal.
+_HEXADECIMAL = frozenset({"reg", "arm,smc-id"})
+_NOT_COMMENT = re.compile(r"[^ -~]|\*(?=/)|/(?=\*)")
+
+
+@dataclass(slots=True)
+class _Part:
+    """What is written of one node."""
+
+    lines: list[str] = field(default_factory=list)
+    below: "dict[str, _Part]" = field(default_factory=dict)
+    label: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A statement about a node that is there: its reference, and the lines between the braces.
+
+    Without lines the node is deleted. ``note`` is for a comment before it.
+    """
+
+    reference: str
+    lines: tuple[str, ...]
+    note: str = ""
+
+
+def blocks(tree: DeviceTree, edits: Iterable[Edit]) -> tuple[Block, ...]:
+    """Edits of a tree as statements, in the order of the tree, deletions of nodes last."""
+    edits = tuple(edits)
+    text = _Text(tree, edits)
+    order = {node.path: number for number, node in enumerate(tree.nodes)}
+    for edit in edits:
+        text.add(edit)
+    written = [
+        Block(text.reference(path), tuple(_lines(part, 1)), part.note)
+        for path, part in sorted(text.parts.items(), key=lambda item: order[item[0]])
+    ]
+    gone = [
+        Block(text.reference(edit.path), (), edit.note)
+        for edit in edits
+        if isinstance(edit, DeleteNode)
+    ]
+    return (*written, *gone)
+
+
+class _Text:
+    def __init__(self, tree: DeviceTree, edits: tuple[Edit, ...]) -> None:
+        self._labels = {**tree.label_of, **new_labels(edits)}
+        self._tree = tree
+        #: The nodes of the tree that something is written of.
+        self.parts: dict[str, _Part] = {}
+        self._new: dict[str, _Part] = {}
+
+    def reference(self, path: str) -> str:
+        """How source refers to a node."""
+        if path == "/":
+            return path
+        label = self._labels.get(path)
+        return f"&{label}" if label else f"&{{{path}}}"
+
+    def _part(self, path: str) -> _Part:
+        if path in self._new:
+            return self._new[path]
+        return self.parts.setdefault(path, _Part())
+
+    def add(self, edit: Edit) -> None:
+        """Write one edit."""
+        if isinstance(edit, AddNode):
+            above, _, name = edit.path.rpartition("/")
+            part = _Part(label=edit.label, note=comment(edit.note))
+            self._part(above or "/").below[name] = self._new[edit.path] = part
+        elif isinstance(edit, SetProperty):
+            self._part(edit.path).lines += self._property(edit)
+        elif isinstance(edit, DeleteProperty):
+            note = f" /* {comment(edit.note)} */" if edit.note else ""
+            self._part(edit.path).lines.append(f"/delete-property/ {edit.name};{note}")
+
+    def _property(self, edit: SetProperty) -> list[str]:
+        note = f" /* {comment(edit.note)} */" if edit.note else ""
+        value = edit.value
+        if isinstance(value, Strings):
+            words = ", ".join(f'"{escaped(text)}"' for text in value.texts)
+            return [f"{edit.name} = {words};{note}"]
+        if not value:
+            return [f"{edit.name};{note}"]
+        number = hex if edit.name in _HEXADECIMAL else str
+        entries = [self._entry(entry, number) for entry in value]
+        if not any(entry.note for entry in value):
+            return [f"{edit.name} = {', '.join(entries)};{note}"]
+        last = len(value) - 1
+        return [
+            ("\t" if index else f"{edit.name} = ")
+            + entry
+            + (";" if index == last else ",")
+            + (f" /* {comment(said)} */" if (said := value[index].note) else "")
+            for index, entry in enumerate(entries)
+        ]
+
+    def _entry(self, entry: Entry, number: Callable[[int], str]) -> str:
+        target = [] if entry.target is None else [self.reference(entry.target)]
+        return f"<{' '.join((*target, *map(number, entry.cells)))}>"
+
+
+def _lines(part: _Part, depth: int) -> Iterator[str]:
+    indent = "\t" * depth
+    for line in part.lines:
+        yield indent + line
+    for name, below in part.below.items():
+        yield ""
+        if below.note:
+            yield f"{indent}/* {below.note} */"
+        label = f"{below.label}: " if below.label else ""
+        yield f"{indent}{label}{name} {{"
+        yield from _lines(below, depth + 1)
+        yield f"{indent}}};"
+
+
+def comment(text: str) -> str:
+    """Text for a comment, whatever is in it."""
+    return _NOT_COMMENT.sub("_", text)

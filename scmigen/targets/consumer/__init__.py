@@ -1,0 +1,42 @@
+"""For each agent the device tree that it boots with.
+
+`plan` says what is to change in the board's tree; `applied` is that tree, `text` says the same as
+source.
+"""
+
+from collections.abc import Iterator
+
+from scmigen.diagnostics import Diagnostic
+from scmigen.model.platform import Platform
+from scmigen.targets.base import Target
+from scmigen.targets.common.files import File
+from scmigen.targets.consumer.board import board_of
+from scmigen.targets.consumer.findings import FINDINGS
+from scmigen.targets.consumer.options import ConsumerOptions
+from scmigen.targets.consumer.plan import plan_for
+from scmigen.targets.consumer.told import told
+from scmigen.targets.consumer.trees import trees
+
+
+def _check(platform: Platform, options: ConsumerOptions) -> Iterator[Diagnostic]:
+    board = board_of(platform)
+    plans = [plan_for(platform, agent, board, options) for agent in platform.agents]
+    return told(platform, board, plans)
+
+
+def _files(platform: Platform, options: ConsumerOptions) -> Iterator[File]:
+    board = board_of(platform)
+    for agent in platform.agents:
+        plan = plan_for(platform, agent, board, options)
+        if not plan.missing:
+            yield from trees(platform, plan, options)
+
+
+TARGET = Target(
+    name="consumer",
+    about="the device tree that each agent boots with, as source, blob and what to include",
+    options=ConsumerOptions,
+    files=_files,
+    check=_check,
+    findings=FINDINGS,
+)

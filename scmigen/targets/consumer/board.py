@@ -1,0 +1,135 @@
+"""What the trees of all agents of a platform have in common: providers that go, nodes that stay."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.dependencies import interrupt_root
+from scmigen.bindings.facts import Provider, ProviderClass
+from scmigen.bindings.node_kinds import has_driver, is_critical
+from scmigen.bindings.other_roles import other_roles
+from scmigen.bindings.scmi_nodes import is_in_scmi, server_paths
+from scmigen.devicetree.nodes import Node
+from scmigen.model.devices import device_of
+from scmigen.model.final_classes import platform_nodes
+from scmigen.model.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """``platform``: the paths of the platform's own nodes, whose references are nobody else's.
+    ``consumers``: those of the devices that use what the platform drives. ``common``: the nodes
+    that whoever runs on the board needs. ``disabled``: the nodes that no agent may drive.
+    ``kept``: path of a provider that stays enabled → why."""
+
+    platform: frozenset[str]
+    consumers: frozenset[str]
+    common: frozenset[Node]
+    disabled: tuple[Node, ...]
+    kept: Mapping[str, str]
+
+
+def board_of(platform: Platform) -> Board:
+    """The part of every tree that depends on no agent."""
+    inventory = platform.inventory
+    managed = [
+        provider
+        for provider in platform.providers.values()
+        if _is_driven(provider)
+        and inventory.availability.enabled(provider.node)
+        and not is_in_scmi(provider.node)
+    ]
+    parts = platform_nodes(platform.providers) | server_paths(inventory.tree)
+    tops = {node.path: node for provider in managed for node in (_top(provider),)}
+    kept = other_roles(inventory.tree, inventory.availability, tops.values(), parts | tops.keys())
+    driven = {provider.node.path for provider in managed}
+    disabled: dict[str, Node] = {}
+    for provider in managed:
+        top = _top(provider)
+        node = top if top.path not in kept else provider.node
+        if node.path not in kept and not _is_covered(node, disabled):
+            disabled[node.path] = node
+    common = {node for node in inventory.tree.nodes if is_critical(node)}
+    root = interrupt_root(inventory.tree)
+    return Board(
+        frozenset(parts),
+        _consumers(platform, parts),
+        frozenset(common if root is None else {*common, root}),
+        tuple(disabled.values()),
+        {path: role.why for path, role in kept.items() if not role.around or path in driven},
+    )
+
+
+def _consumers(platform: Platform, parts: frozenset[str]) -> frozenset[str]:
+    found = set()
+    for use in platform.inventory.uses:
+        if use.consumer.path in parts:
+            continue
+        if platform.providers[use.key.provider].category is ProviderClass.MANAGED:
+            device = device_of(platform.owners, use.consumer) or use.consumer
+            found.add(device.path)
+    return frozenset(found)
+
+
+def _is_driven(provider: Provider) -> bool:
+    """Whether the platform drives the provider for others; one that nobody uses is a device."""
+    return provider.category is ProviderClass.MANAGED and provider.consumers > 0
+
+
+def _top(provider: Provider) -> Node:
+    """The node whose driver drives the provider, the nearest with a compatible."""
+    node = provider.node
+    if has_driver(node):
+        return node
+    above = (whole for whole in node.ancestors() if whole.parent is not None)
+    return next(filter(has_driver, above), node)
+
+
+def _is_covered(node: Node, disabled: Mapping[str, Node]) -> bool:
+    return any(above.path in disabled for above in node.ancestors())
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The enabled nodes of a tree as one agent sees them: ``kept`` are those whose references
+    count, ``others`` those that it must leave alone, each with all below it."""
+
+    kept: tuple[Node, ...]
+    others: tuple[Node, ...]
+
+
+def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
+    """Part the tree for an agent.
+
+    Others' are the devices of other agents, of the platform and of nobody, and whatever else they
+    claim; but nothing that has a node of the agent below it, and nothing that all run on.
+    """
+    inventory = platform.inventory
+    available, owner_of = inventory.availability, platform.owners.of
+    ours = {node for node in inventory.tree.nodes if agent in owner_of(node).all_agents}
+    above = {up for node in ours if available.present(node) for up in node.ancestors()}
+    kept: list[Node] = []
+    others: list[Node] = []
+    left: set[Node | None] = set()
+    for node in inventory.tree.nodes:
+        if node.parent in left:
+            left.add(node)
+        elif node.path in board.platform or not available.present(node):
+            continue
+        elif node in ours or node in above or not _is_taken(platform, board, node):
+            kept.append(node)
+        else:
+            left.add(node)
+            if available.enabled(node):
+                others.append(node)
+    return Sides(tuple(kept), tuple(others))
+
+
+def _is_taken(platform: Platform, board: Board, node: Node) -> bool:
+    """Whether a node that is not the agent's is somebody else's to drive."""
+    if is_in_scmi(node):
+        return False
+    owner = platform.owners.of(node)
+    if owner.platform or owner.claims:
+        return True
+    return node.path in board.consumers and node not in board.common

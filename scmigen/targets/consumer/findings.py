@@ -1,0 +1,51 @@
+"""What cannot be said in an agent's tree, and what somebody should look at."""
+
+from scmigen.diagnostics import Finding, Severity
+
+CHANNEL_UNSAID = Finding(
+    "consumer-channel",
+    "No source says what the transport of an agent needs, so its tree cannot have an SCMI node.",
+    "Say it in the agents file, below scmi: {transport: …}, or in an SCMI node of the board.",
+)
+TRANSPORT_ASSUMED = Finding(
+    "consumer-transport",
+    "No source says how an agent reaches the platform; its tree has virtio.",
+    "Say it in the agents file: scmi: {transport: {type: …}}.",
+    Severity.WARNING,
+)
+REFERENCE_LOST = Finding(
+    "consumer-lost",
+    "A node of an agent's tree refers to a resource that the agent has no access to; the reference"
+    " is left out.",
+    "Give the agent the device, or grant it the resource.",
+    Severity.WARNING,
+)
+OPERATION_LOST = Finding(
+    "consumer-assigned",
+    "A rate or parent in assigned-clocks that the agent may not set is left out of its tree.",
+    "Have the owner of the clock assign it, or grant the operation.",
+    Severity.NOTE,
+)
+DOMAIN_UNATTACHED = Finding(
+    "consumer-domains",
+    "A device gets a performance domain besides its power domain; Linux leaves several domains to"
+    " the driver.",
+    "See that its driver attaches its domains by name, as drivers for SCMI platforms do.",
+    Severity.NOTE,
+)
+PROVIDER_KEPT = Finding(
+    "consumer-provider",
+    "A provider that the platform drives stays enabled in agents' trees, for the node has other"
+    " roles.",
+    "Leave its driver out of the agents' kernels, or see that it leaves the hardware alone.",
+    Severity.NOTE,
+)
+
+FINDINGS = (
+    CHANNEL_UNSAID,
+    TRANSPORT_ASSUMED,
+    REFERENCE_LOST,
+    OPERATION_LOST,
+    DOMAIN_UNATTACHED,
+    PROVIDER_KEPT,
+)

@@ -1,0 +1,162 @@
+"""What is to change in a board's tree so that one agent can boot with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Agent
+from scmigen.assignment.select import Selector
+from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
+from scmigen.bindings.repointing import Answer, Fate, Served, Serving, Trouble, repointed
+from scmigen.bindings.scmi_emission import Channel, Regulator, ScmiNode, channel
+from scmigen.bindings.scmi_nodes import is_in_scmi
+from scmigen.bindings.served import described_channels
+from scmigen.bindings.status import DISABLED, OKAY, RESERVED, status_edit
+from scmigen.bindings.transports import BY_WORD, DEFAULT
+from scmigen.devicetree.edits import Edit, Entry
+from scmigen.devicetree.nodes import Node
+from scmigen.model.platform import Grant, Platform
+from scmigen.model.protocol_grants import Right
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.consumer.board import Board, sides
+from scmigen.targets.consumer.options import ConsumerOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The edits for one agent, and what to tell of them.
+
+    ``channel`` is the one its SCMI node gets; None where it has that already, or where nobody says
+    how the agent reaches the platform: then it is ``unsaid``.
+    """
+
+    agent: Agent
+    edits: tuple[Edit, ...]
+    trouble: tuple[Trouble, ...]
+    channel: Channel | None
+    assumed: bool
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The properties that the SCMI node needs and of which nothing is known."""
+        return () if self.channel is None else self.channel.missing
+
+
+def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOptions) -> Plan:
+    """The plan for one agent."""
+    tree = platform.inventory.tree
+    instance = platform.instance
+    scmi = ScmiNode(tree, instance)
+    said, assumed = _channel(platform, agent)
+    edits: list[Edit] = [
+        *scmi.edits(
+            said,
+            options.max_rx_timeout_ms,
+            _protocols(platform, agent),
+            _regulators(platform, agent),
+            others=not _is_own(platform, agent),
+        )
+    ]
+    parts = sides(platform, agent, board)
+    ask, domains = _Asked(platform, agent, scmi).ask, _domains(platform, agent, scmi)
+    serving = Serving(ask, domains.get, scmi.by_clocks)
+    moved, trouble = repointed(platform.inventory.references, parts.kept, serving)
+    edits += moved
+    edits += _enabled(platform, parts.kept)
+    edits += (edit for node in board.disabled for edit in status_edit(node, DISABLED))
+    edits += (edit for node in parts.others for edit in status_edit(node, RESERVED))
+    return Plan(agent, tuple(edits), tuple(trouble), said, assumed)
+
+
+def _enabled(platform: Platform, kept: tuple[Node, ...]) -> Iterator[Edit]:
+    """What an agent's own tree enables of the board."""
+    statuses = platform.inventory.availability.statuses
+    for node in kept if statuses else ():
+        if node in statuses and statuses[node].is_okay:
+            yield from status_edit(node, OKAY)
+
+
+# --- the channel
+
+
+def _channel(platform: Platform, agent: Agent) -> tuple[Channel | None, bool]:
+    """The channel that the SCMI node gets, None if it is right as it is; whether it is assumed."""
+    instance, said = platform.instance, agent.transport
+    transport = BY_WORD.get(said.type) if said is not None else None
+    if _is_own(platform, agent) and instance and transport in (None, instance.transport):
+        return None, False
+    if transport is None or said is None:
+        return channel(DEFAULT, None, None, (), ()), True
+    shmem = Selector(platform.inventory.tree).select(said.shmem).nodes if said.shmem else ()
+    boxes = _mailboxes(platform, agent)
+    return channel(transport, said.smc_id, said.channel, shmem, boxes), False
+
+
+def _is_own(platform: Platform, agent: Agent) -> bool:
+    """Whether the SCMI node of the board is the agent's."""
+    instance = platform.instance
+    return instance is not None and agent in platform.owners.of(instance.node).agents
+
+
+def _mailboxes(platform: Platform, agent: Agent) -> tuple[Entry, ...]:
+    """The mailboxes of an agent: only a server description has them."""
+    inventory = platform.inventory
+    described = described_channels(inventory.references, inventory.availability).get(agent.id)
+    found = () if described is None else described.mailboxes
+    return tuple(Entry(each.provider.path, each.cells) for each in found)
+
+
+# --- what the agent has
+
+
+def _protocols(platform: Platform, agent: Agent) -> set[int]:
+    found = {int(kind.protocol) for kind in Kind if platform.grants_of(agent, kind)}
+    if platform.has_right(agent, Right.SYSTEM_POWER):
+        found.add(int(Right.SYSTEM_POWER.protocol))
+    return found
+
+
+def _regulators(platform: Platform, agent: Agent) -> Iterator[Regulator]:
+    for grant in platform.grants_of(agent, Kind.VOLTAGE):
+        node = grant.resource.node
+        native = None if grant.resource.declared or is_in_scmi(node) else node
+        yield Regulator(grant.id, grant.name, native)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Answers what became of a resource."""
+
+    platform: Platform
+    agent: Agent
+    scmi: ScmiNode
+
+    def ask(self, key: ResourceKey) -> Answer:
+        """What the agent has in place of a resource."""
+        platform = self.platform
+        provider = platform.providers.get(key.provider)
+        if provider is None or provider.category is not ProviderClass.MANAGED:
+            return Fate.NATIVE
+        grant = platform.holders(key).get(self.agent.id)
+        if grant is not None:
+            return served(self.scmi, grant)
+        if platform.resource(key) is None and is_in_scmi(provider.node):
+            return Fate.NATIVE
+        return Fate.LOST
+
+
+def served(scmi: ScmiNode, grant: Grant) -> Served:
+    """How an agent's tree refers to a resource."""
+    if grant.kind is Kind.VOLTAGE:
+        return Served(scmi.regulator(grant.id), (), grant.operations, grant.name)
+    path = scmi.protocol(grant.kind.protocol)
+    return Served(path, (grant.id,), grant.operations, grant.name)
+
+
+def _domains(platform: Platform, agent: Agent, scmi: ScmiNode) -> dict[Node, Served]:
+    """The performance domains that took the place of the OPP tables of nodes."""
+    return {
+        use.consumer: served(scmi, grant)
+        for grant in platform.grants_of(agent, Kind.PERFORMANCE)
+        for use in grant.because
+        if isinstance(use, Use) and platform.inventory.is_scaled(use)
+    }

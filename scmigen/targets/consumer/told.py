@@ -1,0 +1,79 @@
+"""What the user is told of the trees: what they cannot have, and what was decided."""
+
+from collections.abc import Iterable, Iterator
+
+from scmigen.bindings.repointing import Trouble, Unattached
+from scmigen.diagnostics import Diagnostic
+from scmigen.model.platform import Platform
+from scmigen.scmi.operations import ordered
+from scmigen.targets.common.names import title_of
+from scmigen.targets.consumer.board import Board
+from scmigen.targets.consumer.findings import (
+    CHANNEL_UNSAID,
+    DOMAIN_UNATTACHED,
+    OPERATION_LOST,
+    PROVIDER_KEPT,
+    REFERENCE_LOST,
+    TRANSPORT_ASSUMED,
+)
+from scmigen.targets.consumer.plan import Plan
+
+
+def told(platform: Platform, board: Board, plans: Iterable[Plan]) -> Iterator[Diagnostic]:
+    """All findings of the trees of a platform."""
+    for plan in plans:
+        yield from _channel(plan)
+        for item in plan.trouble:
+            if _concerns(platform, plan, board, item):
+                yield _trouble(platform, plan, item)
+    for path, why in sorted(board.kept.items()):
+        node = platform.inventory.tree.node(path)
+        yield PROVIDER_KEPT.note(
+            f"{path} stays enabled in every agent's tree, though the platform drives it: {why}",
+            node.position if node is not None else None,
+            hint="leave its driver out of the agents' kernels",
+        )
+
+
+def _concerns(platform: Platform, plan: Plan, board: Board, item: Trouble) -> bool:
+    """Whether the agent misses it: what it runs on, others drive."""
+    node = item.consumer
+    return node not in board.common or plan.agent in platform.owners.of(node).all_agents
+
+
+def _channel(plan: Plan) -> Iterator[Diagnostic]:
+    agent = plan.agent
+    if plan.assumed and plan.channel is not None:
+        has = plan.channel.transport.compatible
+        yield TRANSPORT_ASSUMED.warning(
+            f"no source says how {agent.name} reaches the platform: its tree has {has}",
+            agent.position,
+            hint="say it in the agents file: scmi: {transport: {type: smc, smc-id: …, shmem: …}}",
+        )
+    if plan.missing and plan.channel is not None:
+        needs = " and ".join(plan.missing)
+        yield CHANNEL_UNSAID.error(
+            f"the {plan.channel.transport.word} channel of {agent.name} needs {needs},"
+            " which no source says",
+            agent.position,
+            hint="say it below scmi: {transport: …} of the agent, or in an SCMI node of the board",
+        )
+
+
+def _trouble(platform: Platform, plan: Plan, item: Trouble) -> Diagnostic:
+    agent = plan.agent.name
+    if isinstance(item, Unattached):
+        return DOMAIN_UNATTACHED.note(
+            f"{agent}: {item.consumer.path} has a power domain and a performance domain",
+            item.consumer.position,
+        )
+    found = item.consumer.get(item.prop)
+    where = found.position if found is not None else item.consumer.position
+    title = f"{item.key.kind} {title_of(platform, item.key)}"
+    entry = f"{item.consumer.path} {item.prop}[{item.index}]"
+    if item.operations:
+        may = " and ".join(ordered(item.key.kind, item.operations))
+        return OPERATION_LOST.note(
+            f"{agent} may not set the {may} of {title}: {entry} is <0>", where
+        )
+    return REFERENCE_LOST.warning(f"{entry} is {title}, to which {agent} has no access", where)
