@@ -4,6 +4,7 @@ Names come from trees, blobs, agents files and file systems, and may hold anythi
 escaped as a whole where they are printed, so that no value is forgotten.
 """
 
+import json
 import re
 
 #: The first character of what a continuous-integration system takes for a command anywhere in the
@@ -85,3 +86,8 @@ def mermaid(text: str) -> str:
     shown = plain(text)
     inert = {found.start() for found in _INERT.finditer(shown)}
     return "".join(c if at in inert else f"#{ord(c)};" for at, c in enumerate(shown))
+
+
+def python(text: str) -> str:
+    """Text as a literal of Python: as JSON has it, unless it has what only an escape can show."""
+    return json.dumps(text, ensure_ascii=False) if text.isprintable() else ascii(text)

@@ -7,7 +7,7 @@ identifier that contains it.
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 #: Columns of a line in SCP-firmware's coding style.
 WIDTH = 80
@@ -77,7 +77,12 @@ class Enumerators:
         self._taken = {identifier(name) for name in reserved}
 
     def name(self, number: int, *candidates: str, macro: str | None = None) -> str:
-        """The enumerator for ``number``: of the first candidate that is usable, else numbered.
+        """The enumerator for ``number``: the prefix, and what `part` gives."""
+        return f"{self._prefix}_{self.part(number, *candidates, macro=macro)}"
+
+    def part(self, number: int, *candidates: str, macro: str | None = None) -> str:
+        """The name of ``number`` behind the prefix: the first candidate that is usable, else one
+        with the number.
 
         ``macro`` is what the source calls it; that comes before all candidates.
         """
@@ -85,12 +90,14 @@ class Enumerators:
         if macro is not None and len(macro) <= _LONGEST:
             wanted.insert(0, identifier(macro))
         usable = [name for name in wanted if name and name not in self._taken]
-        chosen = usable[0] if usable else self._numbered(number, wanted)
+        chosen = usable[0] if usable else numbered(next(iter(wanted), ""), number, self._taken)
         self._taken.add(chosen)
-        return f"{self._prefix}_{chosen}"
-
-    def _numbered(self, number: int, wanted: list[str]) -> str:
-        chosen = "_".join(filter(None, (*wanted[:1], str(number))))
-        while chosen in self._taken:
-            chosen += "_"
         return chosen
+
+
+def numbered(name: str, number: int | None, taken: Container[str]) -> str:
+    """``name`` with a number at the end, and as many ``_`` as make it one that is not taken."""
+    chosen = "_".join(filter(None, (name, "" if number is None else str(number))))
+    while chosen in taken:
+        chosen += "_"
+    return chosen

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from scmigen.bindings.board import compatible_of
 from scmigen.bindings.facts import ResourceKey
 from scmigen.model.build import DEFAULT_NAME
-from scmigen.model.platform import Platform, Resource
+from scmigen.model.platform import Grant, Platform, Resource
+from scmigen.scmi.operations import ordered
 from scmigen.targets.common.ctext import identifier
 
 
@@ -63,6 +64,17 @@ def origin_of(platform: Platform, resource: Resource) -> str:
     cells = " ".join(map(str, resource.key.cells))
     words = (resource.key.provider, f"<{cells}>" if cells else "", written(platform, resource))
     return " ".join(filter(None, words))
+
+
+def operations(grant: Grant | None) -> str:
+    """The operations of a grant in words; those an assignable device may open in brackets."""
+    if grant is None:
+        return ""
+    words = (
+        str(operation) if operation in grant.boot else f"({operation})"
+        for operation in ordered(grant.resource.kind, grant.operations)
+    )
+    return " ".join(words)
 
 
 def telling(platform: Platform) -> Mapping[ResourceKey, str]:

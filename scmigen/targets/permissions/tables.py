@@ -9,9 +9,8 @@ from scmigen.escape import markdown as markdown_text
 from scmigen.escape import markdown_code, plain
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right, in_a_word
-from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.names import origin_of, written
+from scmigen.targets.common.names import operations, origin_of, written
 from scmigen.targets.common.templates import render
 
 _FIXED_COLUMNS = ("kind", "number", "name", "provider", "cells", "macro")
@@ -22,18 +21,6 @@ _FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001
 
 def _cells(platform: Platform) -> dict[tuple[Kind, int, int], Grant]:
     return {(g.resource.kind, g.resource.number, g.agent.id): g for g in platform.grants()}
-
-
-def operations(grant: Grant | None) -> str:
-    """The operations of a grant in words; those an assignable device may open in brackets."""
-    if grant is None:
-        return ""
-    kind = grant.resource.kind
-    words = [
-        str(operation) if operation in grant.boot else f"({operation})"
-        for operation in ordered(kind, grant.operations)
-    ]
-    return " ".join(words)
 
 
 def csv_table(platform: Platform) -> bytes:

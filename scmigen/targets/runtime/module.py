@@ -1,12 +1,12 @@
 """The runtime configuration as a typed Python module."""
 
-import json
 from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
 
 from scmigen import runtime
+from scmigen.escape import python
 from scmigen.targets.common.templates import render
 
 #: Columns of a line.
@@ -44,13 +44,6 @@ def _fields(value: msgspec.Struct) -> Iterator[tuple[str, object]]:
             yield field.name, found
 
 
-def _scalar(value: object) -> str:
-    """Text reads best as JSON writes it, unless it has what only an escape can show."""
-    if isinstance(value, str) and value.isprintable():
-        return json.dumps(value, ensure_ascii=False)
-    return ascii(value)
-
-
 def _literal(value: object, depth: int) -> Iterator[str]:
     """The Python text of a value; what is short stays on one line."""
     if isinstance(value, StrEnum):
@@ -66,7 +59,7 @@ def _literal(value: object, depth: int) -> Iterator[str]:
         inner = [("".join(_literal(key, 0)) + ": ", part) for key, part in value.items()]
         opening, closing = "{", "}"
     else:
-        yield _scalar(value)
+        yield python(value) if isinstance(value, str) else ascii(value)
         return
     texts = [prefix + "".join(_literal(part, depth + 1)) for prefix, part in inner]
     flat = (
