@@ -340,15 +340,25 @@ def test_a_protocol_that_is_denied_is_found(image: Image, model: runtime.Runtime
         assert "linux: protocol 0x14 is denied" in list(model_findings(firmware, model))
 
 
-def test_an_enumeration_that_has_more_services(
+@pytest.fixture
+def found_with(
     tool: Callable[[str], str], tables: Path, tmp_path: Path
-) -> None:
+) -> Callable[..., list[str]]:
+    """What is found in the tables with another module of the product: the files' own names."""
+
+    def found(*module: str, **named: str) -> list[str]:
+        copy = tmp_path / tables.name
+        copy.write_bytes(tables.read_bytes())
+        firmware = Firmware(Image(link(tool("gcc"), copy, *module, **named)))
+        return [said.rpartition("/")[2] for said in findings(firmware)]
+
+    return found
+
+
+def test_an_enumeration_that_has_more_services(found_with: Callable[..., list[str]]) -> None:
     more = SUBSCRIBER.replace("_COUNT,", "_MCP_A2P,\n    ACME_SCMI_SERVICE_IDX_COUNT,")
     waits = more.replace("_PSCI_A2P,\n};", "_MCP_A2P,\n};")
-    copy = tmp_path / tables.name
-    copy.write_bytes(tables.read_bytes())
-    firmware = Firmware(Image(link(tool("gcc"), copy, waits)))
-    assert [said.rpartition("/")[2] for said in findings(firmware)] == [
+    assert found_with(waits) == [
         "mod_acme_system.c waits for service 6, and there is none",
         "ACME_SCMI_SERVICE_IDX_MCP_A2P is 6, and there is no such service",
         "ACME_SCMI_SERVICE_IDX_COUNT is 7, and there are 6",
@@ -356,13 +366,10 @@ def test_an_enumeration_that_has_more_services(
 
 
 def test_a_module_that_starts_after_scmi_is_told_too_early(
-    tool: Callable[[str], str], tables: Path, tmp_path: Path
+    found_with: Callable[..., list[str]],
 ) -> None:
     """Where services tell at once: modules start in their order, and nothing is told again."""
-    copy = tmp_path / tables.name
-    copy.write_bytes(tables.read_bytes())
-    firmware = Firmware(Image(link(tool("gcc"), copy, source="mod_power_domain.c")))
-    assert [said.rpartition("/")[2] for said in findings(firmware)] == [
+    assert found_with(source="mod_power_domain.c") == [
         "mod_power_domain.c is told of service 0 before it begins to listen",
         "mod_power_domain.c is told of service 2 before it begins to listen",
     ]
