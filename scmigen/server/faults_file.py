@@ -128,8 +128,9 @@ def read_faults(text: str, configuration: runtime.Runtime) -> tuple[Fault, ...]:
     places = _places(text, len(tables))
     for number, (place, table) in enumerate(zip(places, tables, strict=True), 1):
         wrong = list(_wrong(table))
-        if not wrong:
-            fault, wrong = _fault(table, str(number), configuration)
+        formed = {key: value for key, value in table.items() if _is_formed(key, value)}
+        fault = _fault(formed, str(number), configuration, wrong.append)
+        if fault is not None:
             found.append(fault)
         problems += [f"{place}: {each}" for each in wrong]
     if problems:
@@ -154,7 +155,7 @@ def _wrong(table: Mapping[str, Any]) -> Iterator[str]:
     for key, value in table.items():
         if key not in _KEYS:
             yield f"unknown key {key!r}{_like(key, _KEYS)}"
-        elif not _has_form(value, _KEYS[key][1]):
+        elif not _is_formed(key, value):
             yield f"{key} = {value!r}: {_wanted(_KEYS[key][1])}"
     for key in _REQUIRED:
         if key not in table:
@@ -164,6 +165,10 @@ def _wrong(table: Mapping[str, Any]) -> Iterator[str]:
         yield f"nothing would happen: give one of {', '.join(_EFFECTS)}"
     if "drop" in effects and len(set(effects) - {"drop", "status"}) > 0:
         yield "drop leaves no response for duplicate, delay or length"
+
+
+def _is_formed(key: str, value: Any) -> bool:
+    return key in _KEYS and _has_form(value, _KEYS[key][1])
 
 
 def _has_form(value: Any, form: Mapping[str, Any]) -> bool:
@@ -228,16 +233,22 @@ def _named() -> Mapping[str, tuple[Match, Protocol, bool]]:
 
 
 def _fault(
-    table: Mapping[str, Any], number: str, configuration: runtime.Runtime
-) -> tuple[Fault, list[str]]:
-    """A fault of the right form, called by its ``number`` if it has no name, and what is wrong with
-    its names."""
-    wrong: list[str] = []
-    agent = _agent(table["agent"], configuration, wrong.append)
-    matches = tuple(_matches(table, agent, configuration, wrong.append))
+    table: Mapping[str, Any],
+    number: str,
+    configuration: runtime.Runtime,
+    wrong: Callable[[str], None],
+) -> Fault | None:
+    """A fault whose values have the right form, called by its ``number`` if it has no name; none
+    without an agent and a message. What is wrong with its names is told."""
+    agent = _agent(table["agent"], configuration, wrong) if "agent" in table else None
+    if "message" not in table:
+        return None
+    matches = tuple(_matches(table, agent, configuration, wrong))
+    if agent is None:
+        return None
     status = table.get("status")
-    fault = Fault(
-        agent.id if agent else 0,
+    return Fault(
+        agent.id,
         matches,
         Status[status] if isinstance(status, str) else status,
         table.get("length"),
@@ -252,7 +263,6 @@ def _fault(
         _about(table),
         table.get("off", False),
     )
-    return fault, wrong
 
 
 def _about(table: Mapping[str, Any]) -> str:

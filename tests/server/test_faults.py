@@ -388,7 +388,7 @@ message = "CLOCK_RATE_GETT"
 status = "BUSY"
 
 [[fault]]
-agent = "linux"
+agent = "vm2"
 massage = "CLOCK_RATE_GET"
 status = 7
 every = 0
@@ -401,7 +401,7 @@ resource = "no-such"
 
 [[fault]]
 agent = "linux"
-message = "CLOCK_RATE_GET"
+message = "CLOCK_RAT_GET"
 
 [[fault]]
 agent = "linux"
@@ -425,9 +425,11 @@ def test_everything_that_is_wrong_is_said_at_once(board):
         f"6: fault 2: status = 7: one of {statuses} or a number of -2147483648 to -1",
         "6: fault 2: every = 0: a number of 1 to 86400000000",
         "6: fault 2: message is missing",
+        "6: fault 2: unknown agent 'vm2'; known: linux, vm1, hypervisor",
         "12: fault 3: CLOCK_RATE_CHANGED is a notification, which has no status",
         "12: fault 3: no such message of linux is about a resource 'no-such'",
         "18: fault 4: nothing would happen: give one of status, drop, duplicate, delay, length",
+        "18: fault 4: unknown message 'CLOCK_RAT_GET'; did you mean CLOCK_RATE_GET?",
         "22: fault 5: drop leaves no response for duplicate, delay or length",
     ]
 
@@ -459,7 +461,7 @@ def test_a_server_does_not_start_with_a_wrong_file(tmp_path):
         first == f"Error: {file}:1: fault 1: unknown agent 'linus'; known: linux, vm1, hypervisor"
     )
     assert last.startswith(f"Error: {file}:22: fault 5: drop leaves no response")
-    assert len(ran.stderr.splitlines()) == 10
+    assert len(ran.stderr.splitlines()) == 12
     assert not (tmp_path / "run").exists()
 
 
