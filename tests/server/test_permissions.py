@@ -55,6 +55,19 @@ def test_an_assignable_device_can_be_seen_before_it_is_given(platform):
     assert linux.status(POWER, 4, 0, 2, ON) == DENIED
 
 
+def test_permissions_of_a_clock_are_those_of_its_holder_before_it_is_given(platform):
+    """Linux asks once, and never switches a clock that it may not switch by CLOCK_GET_PERMISSIONS
+    (drivers/clk/clk-scmi.c): a device that came later would be without it."""
+    linux, vm1 = platform.linux, platform.vm1
+    state_and_rate = 1 << 31 | 1 << 29
+    before = linux.words(CLOCK, 0xF, 2), linux.words(CLOCK, 3, 2)[0]
+    assert before == ([state_and_rate], vm1.words(CLOCK, 3, 2)[0])
+    set_device(platform, VM1, GPU, DENY)
+    set_device(platform, LINUX, GPU, ALLOW)
+    assert (linux.words(CLOCK, 0xF, 2), linux.words(CLOCK, 3, 2)[0]) == before
+    assert vm1.words(CLOCK, 0xF, 2) == [state_and_rate]
+
+
 def test_a_device_moves_with_its_votes_and_grants(platform):
     linux, vm1 = platform.linux, platform.vm1
     vm1.status(POWER, 4, 0, 2, ON)

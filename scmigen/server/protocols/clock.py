@@ -63,7 +63,8 @@ def attributes(session: Session) -> bytes:
 
 
 def _operations(session: Session, own: int) -> frozenset[Operation]:
-    return session.views[Kind.CLOCK].operations[own]
+    """What the agent may do with a clock, or could if it held the device: agents ask only once."""
+    return session.views[Kind.CLOCK].attributes[own]
 
 
 def _parents(session: Session, clock: Clock) -> list[int]:
@@ -84,7 +85,7 @@ def clock_attributes(session: Session, clock: Clock, own: int) -> bytes:
         if not _operations(session, own) >= changes:
             word |= _RESTRICTED
     if (Protocol.CLOCK, _RATE_NOTIFY) in session.messages:
-        readable = Operation.READ in session.views[Kind.CLOCK].attributes[own]
+        readable = Operation.READ in _operations(session, own)
         word |= _RATE_NOTIFICATION if readable and clock.notifications else 0
     word |= extended_name_bit(session, clock, _EXTENDED_NAME_BIT)
     return reply(session, Protocol.CLOCK, 0x3, word, short_name(clock), clock.enable_delay)
@@ -174,7 +175,7 @@ def parent_get(session: Session, clock: Clock, _: int) -> bytes:
 
 
 def get_permissions(session: Session, _: Clock, own: int) -> bytes:
-    """CLOCK_GET_PERMISSIONS: what this agent may change."""
+    """CLOCK_GET_PERMISSIONS: what this agent may change, or could if it held the device."""
     operations = _operations(session, own)
     return _WORD(sum(bit for operation, bit in _PERMISSIONS if operation in operations))
 
