@@ -181,6 +181,18 @@ DESCRIBING: Final[Mapping[Protocol, frozenset[int]]] = MappingProxyType(
     }
 )
 
+#: Messages that read a state, which agents ask for once, and do without the resource if they are
+#: refused: Linux registers no power domain without its state, no regulator without its level, and
+#: no power capping without every cap. An agent that may be given the resource later is told what it
+#: is at boot.
+REGISTERING: Final[Mapping[Protocol, frozenset[int]]] = MappingProxyType(
+    {
+        Protocol.POWER: frozenset({0x5}),
+        Protocol.VOLTAGE: frozenset({0x6, 0x8}),
+        Protocol.POWERCAP: frozenset({0x4}),
+    }
+)
+
 
 def discovers(protocol: Protocol, message: int) -> bool:
     """Whether a message on a resource only asks what there is, not what it does now."""

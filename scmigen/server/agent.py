@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import HEADER_SIZE, Header, Message, MessageType
-from scmigen.scmi.operations import DESCRIBING, NEEDED, discovers
+from scmigen.scmi.operations import DESCRIBING, NEEDED, REGISTERING, discovers
 from scmigen.scmi.protocols import KIND_OF, Protocol
 from scmigen.scmi.status import Status
 from scmigen.server import delayed
@@ -163,7 +163,7 @@ class Agent:
         needed = NEEDED[protocol][message.id]
         if needed is None:
             table = view.named
-        elif message.id in DESCRIBING.get(protocol, ()):
+        elif any(message.id in each.get(protocol, ()) for each in (DESCRIBING, REGISTERING)):
             table = view.described
         else:
             table = view.open[needed]

@@ -7,13 +7,18 @@ resource with theirs. Linux switches on only what reads as off. Notifications ar
 
 from scmigen.scmi.operations import Operation
 from scmigen.server.session import Session
-from scmigen.server.state import PerformanceDomain, Switch
+from scmigen.server.state import PerformanceDomain, Resource, Switch
+
+
+def may_read(session: Session, resource: Resource, own: int) -> bool:
+    """Whether the agent may read the state of a resource. One that may be given the resource, and
+    does not hold it, knows no more than the tree says: the state at boot."""
+    return Operation.READ in session.views[resource.kind].operations[own]
 
 
 def reads_on(session: Session, resource: Switch, own: int) -> bool:
-    """Whether the agent reads that a resource is on: it is, and not against the agent's vote. An
-    agent that may neither vote nor read knows no more than the tree says."""
-    if Operation.READ not in session.views[resource.kind].operations[own]:
+    """Whether the agent reads that a resource is on: it is, and not against the agent's vote."""
+    if not may_read(session, resource, own):
         return resource.votes.at_boot
     return resource.on if session.reads_state else resource.is_on_for(session.id)
 

@@ -8,7 +8,7 @@ from scmi_wire import CLOCK, SENSOR, SUCCESS, words
 from scmigen.scmi.events import delayed_responses, notifications
 from scmigen.scmi.layouts import Bits, Entries, Header, header, layout, name_field, name_text
 from scmigen.scmi.messages import commands
-from scmigen.scmi.operations import DESCRIBING, NEEDED
+from scmigen.scmi.operations import DESCRIBING, NEEDED, REGISTERING
 from scmigen.scmi.protocols import KIND_OF, VERSIONS, Profile, Protocol
 from scmigen.scmi.text import describe
 
@@ -39,7 +39,8 @@ def test_every_message_on_a_resource_needs_a_known_operation(profile):
         for number, row in commands(protocol, VERSIONS[profile][protocol]).items():
             if row.request.subject is not None:
                 assert number in NEEDED[protocol], row.name
-        assert DESCRIBING.get(protocol, frozenset()) <= NEEDED.get(protocol, {}).keys()
+        for early in (DESCRIBING, REGISTERING):
+            assert early.get(protocol, frozenset()) <= NEEDED.get(protocol, {}).keys()
 
 
 def test_later_rows_take_the_place_of_earlier_ones():

@@ -4,6 +4,9 @@ Devices: gpu (0) is vm1's, and linux may be given it; uart (1) with clocks 0 and
 spi (2) with clock 1 and thermal (3) with sensor 1 are linux's.
 """
 
+import json
+from pathlib import Path
+
 import msgspec
 import pytest
 from scmi_wire import (
@@ -66,6 +69,28 @@ def test_permissions_of_a_clock_are_those_of_its_holder_before_it_is_given(platf
     set_device(platform, LINUX, GPU, ALLOW)
     assert (linux.words(CLOCK, 0xF, 2), linux.words(CLOCK, 3, 2)[0]) == before
     assert vm1.words(CLOCK, 0xF, 2) == [state_and_rate]
+
+
+def test_the_state_at_boot_is_told_before_a_device_is_given(full_with):
+    """Linux asks once, and has no power domain without POWER_STATE_GET, no regulator without
+    VOLTAGE_LEVEL_GET (drivers/pmdomain/arm/scmi_pm_domain.c, drivers/regulator/core.c)."""
+    board = json.loads((Path(__file__).parent / "full.json").read_text())
+    board["devices"][0]["resources"] += [{"kind": "power", "id": 1}, {"kind": "voltage", "id": 1}]
+    grant = {"id": 1, "resource": 1, "operations": ["state", "level", "read"]}
+    board["agents"][1]["grants"]["voltage"] = [grant]
+    full = full_with(board=runtime.decode(json.dumps(board).encode()))
+    linux, vm1 = full.linux, full.vm1
+    changes = (POWER, 4, 0, 1, ON), (VOLTAGE, 5, 1, 7), (VOLTAGE, 7, 1, 0, 900_000)
+    assert [linux.status(*change) for change in changes] == [SUCCESS] * 3
+    reads = (POWER, 5, 1), (VOLTAGE, 6, 1), (VOLTAGE, 8, 1)
+    assert [vm1.words(*read) for read in reads] == [[OFF], [0], [600_000]]
+    assert [vm1.status(*change) for change in changes] == [DENIED] * 3
+    assert linux.status(BASE, 9, LINUX, 0, DENY) == SUCCESS
+    assert [linux.words(*read) for read in reads] == [[OFF], [0], [600_000]]
+    assert [linux.status(*change) for change in changes] == [DENIED] * 3
+    assert linux.status(BASE, 9, VM1, 0, ALLOW) == SUCCESS
+    assert [vm1.words(*read) for read in reads] == [[OFF], [0], [900_000]]
+    assert [vm1.status(*change) for change in changes] == [SUCCESS] * 3
 
 
 def test_a_device_moves_with_its_votes_and_grants(platform):

@@ -30,6 +30,7 @@ from scmigen.server.protocols.handler import (
 )
 from scmigen.server.session import Deferred, Session
 from scmigen.server.state import Powercap
+from scmigen.server.votes import may_read
 
 #: POWERCAP_DOMAIN_ATTRIBUTES. The unit is in [24:23], as Linux reads it.
 _CAP_NOTIFICATION: Final = 1 << 31
@@ -85,9 +86,10 @@ def domain_attributes(session: Session, domain: Powercap, own: int) -> bytes:
     parent = _NO_PARENT
     if about.parent is not None:
         parent = session.views[Kind.POWERCAP].ids.get(about.parent, _NO_PARENT)
-    reads = Operation.READ in session.views[Kind.POWERCAP].operations[own]
     cap, pai, cai = (
-        (domain.cap or about.maximum_cap, domain.pai, domain.cai) if reads else domain.at_boot
+        (domain.cap or about.maximum_cap, domain.pai, domain.cai)
+        if may_read(session, domain, own)
+        else domain.at_boot
     )
     return reply(
         session,
@@ -149,10 +151,11 @@ def cpc_attributes(session: Session, domain: Powercap, own: int, index: int) -> 
     return part(session, message, (limit,), index, lambda values: pack(*values))
 
 
-def cap_get(session: Session, domain: Powercap, _: int, limit: int = _LIMIT) -> bytes:
+def cap_get(session: Session, domain: Powercap, own: int, limit: int = _LIMIT) -> bytes:
     """POWERCAP_CAP_GET: 0 if power is not capped, before version 2.0 the highest cap."""
     _require_limit(limit)
-    return _WORD(domain.outward(domain.cap, session.always_capped))
+    cap = domain.cap if may_read(session, domain, own) else domain.at_boot[0]
+    return _WORD(domain.outward(cap, session.always_capped))
 
 
 def cap_set(session: Session, domain: Powercap, own: int, *words: int) -> bytes | Deferred:

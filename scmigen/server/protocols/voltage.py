@@ -20,7 +20,7 @@ from scmigen.server.protocols.handler import (
 )
 from scmigen.server.session import Deferred, Session
 from scmigen.server.state import VoltageDomain
-from scmigen.server.votes import reads_on
+from scmigen.server.votes import may_read, reads_on
 
 _EXTENDED_NAME_BIT: Final = 30
 _ASYNCHRONOUS_LEVEL: Final = 1 << 31
@@ -80,9 +80,9 @@ def level_set(
     return now_or_later(session, change, later=bool(flags & _ASYNCHRONOUS))
 
 
-def level_get(_: Session, domain: VoltageDomain, __: int) -> bytes:
+def level_get(session: Session, domain: VoltageDomain, own: int) -> bytes:
     """VOLTAGE_LEVEL_GET: µV."""
-    return _LEVEL(domain.level)
+    return _LEVEL(domain.level if may_read(session, domain, own) else domain.boot_level)
 
 
 SERVED: Final = Served(

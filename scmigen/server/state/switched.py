@@ -184,14 +184,14 @@ class PowerDomain(Switch):
 class VoltageDomain(Switch):
     """A supply: its level in µV."""
 
-    __slots__ = ("_boot_level", "asynchronous", "latency", "level", "levels", "step")
+    __slots__ = ("asynchronous", "boot_level", "latency", "level", "levels", "step")
     kind = Kind.VOLTAGE
 
     def __init__(
         self, configuration: runtime.VoltageDomain, context: Context, switchable: bool
     ) -> None:
         super().__init__(configuration, context, switchable)
-        self.level = self._boot_level = configuration.level
+        self.level = self.boot_level = configuration.level
         self.levels = configuration.levels or (configuration.level,)
         self.step = configuration.step
         self.latency = configuration.latency
@@ -213,7 +213,7 @@ class VoltageDomain(Switch):
 
     def restore(self, _: Hashable) -> None:
         """Set the level back."""
-        self.set_level(self._boot_level)
+        self.set_level(self.boot_level)
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:
         """Take over the votes and the level of ``other``."""
