@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from patience import PATIENCE
+
 #: Key → what the protocol wants to hear of it besides its name.
 _KEYS: dict[str, dict[str, Any]] = {
     "Enter": {"windowsVirtualKeyCode": 13, "text": "\r"},
@@ -79,7 +81,7 @@ class Browser:
         self._session = None
         try:
             self.send("Browser.close")
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=PATIENCE)
         except (OSError, subprocess.TimeoutExpired):
             self._process.kill()
             self._process.wait()

@@ -5,6 +5,7 @@ import struct
 from importlib import import_module
 from pathlib import Path
 
+from patience import PATIENCE
 from scmi_wire import CLOCK, PERFORMANCE, PINCTRL, POWER, POWERCAP, VOLTAGE, Wire, request
 
 from scmigen import runtime
@@ -50,7 +51,7 @@ class Reloading:
         for name in ("linux", "vm1"):
             self.clients[name] = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             self.clients[name].connect(f"{folder}/{name}")
-            self.clients[name].settimeout(10)
+            self.clients[name].settimeout(PATIENCE)
         self.service.loop.turn()
 
     def note(self, line: str, *_: object) -> None:

@@ -4,10 +4,11 @@ thread of the test process, and one that is a process."""
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
+
+from patience import PATIENCE, eventually
 
 from scmigen import runtime
 from scmigen.scmi.protocols import Profile
@@ -27,16 +28,6 @@ def strict_server(
 ) -> Server:
     """A server that raises where it would only log a mistake in the server or its back end."""
     return Server(configuration, profile, **({"broken": unexpected} | options))
-
-
-def eventually(condition: Callable[[], bool], seconds: int = 30) -> bool:
-    """Whether ``condition`` becomes true in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 class Running:
@@ -73,32 +64,23 @@ class Running:
                 yield self
             finally:
                 self.service.stop()
-                thread.join(10)
+                thread.join(PATIENCE)
                 assert not thread.is_alive()
 
     def logged_like(self, start: str) -> bool:
         """Wait until the log has a line that begins like this."""
-        for _ in range(500):
-            if any(line.startswith(start) for line in self.log):
-                return True
-            time.sleep(0.01)
-        return False
+        return eventually(lambda: any(line.startswith(start) for line in self.log))
 
     def logged(self, line: str) -> bool:
         """Wait until the log has ``line``."""
-        for _ in range(500):
-            if line in self.log:
-                return True
-            time.sleep(0.01)
-        return False
+        return eventually(lambda: line in self.log)
 
     def until_connected(self, name: str, times: int) -> None:
         """Wait until an agent has connected this often."""
-        for _ in range(12_000):
-            if sum(line.startswith(f"{name}: connected (") for line in self.log) >= times:
-                return
-            time.sleep(0.01)
-        raise AssertionError(f"{name} has not connected {times} times")
+        connected = f"{name}: connected ("
+        assert eventually(
+            lambda: sum(line.startswith(connected) for line in self.log) >= times, 2 * PATIENCE
+        )
 
 
 #: The Python program that is ``scmigen serve``.

@@ -3,11 +3,11 @@
 import os
 import select
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from patience import PATIENCE, eventually
 from scmi_wire import words
 
 
@@ -24,7 +24,7 @@ class Areas:
     def __init__(self, path: Path, slot: int = 256) -> None:
         self.slot = slot
         self.doorbell = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.doorbell.settimeout(10)
+        self.doorbell.settimeout(PATIENCE)
         self.doorbell.connect(str(path) if self.memfd else f"{path}.doorbell")
         files: list[int] = []
         self.there: int | None = None
@@ -73,11 +73,7 @@ class Areas:
         return self.get(area + 0x18, self.word(area + 0x14))
 
     def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(1000):
-            if condition():
-                return
-            time.sleep(0.01)
-        raise AssertionError("the condition did not become true")
+        assert eventually(condition), "the condition did not become true"
 
     def close(self) -> None:
         self.doorbell.close()

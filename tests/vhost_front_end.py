@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from patience import PATIENCE
+
 GUEST, USER = 0x4000_0000, 0x7F00_0000_0000
 MEMORY = 1 << 16
 SIZE = 8
@@ -26,7 +28,7 @@ class FrontEnd:
 
     def __init__(self, path: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE)
         self.socket.connect(str(path))
         self.file = os.memfd_create("guest", os.MFD_ALLOW_SEALING)
         os.ftruncate(self.file, MEMORY)
@@ -113,7 +115,7 @@ class FrontEnd:
 
     def used(self, index: int) -> tuple[int, int]:
         """Wait for the next used buffer: its head and length."""
-        assert select.select([self.calls[index]], [], [], 10)[0]
+        assert select.select([self.calls[index]], [], [], PATIENCE)[0]
         os.read(self.calls[index], 8)
         return self.taken(index)
 

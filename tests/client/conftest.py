@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from client_memory import Memory
+from patience import PATIENCE
 
 from scmigen.client.wire import SCHEMES
 
@@ -39,7 +40,7 @@ def scripted(tmp_path):
 
     yield start
     for thread, listener in servers:
-        thread.join(10)
+        thread.join(PATIENCE)
         listener.close()
         assert not thread.is_alive()
 

@@ -1,6 +1,7 @@
 """The client library against a platform that a test scripts, byte by byte."""
 
 import pytest
+from patience import PATIENCE
 from scmi_wire import BASE, CLOCK, DENIED, NOT_FOUND, POWER, RESET, notification, words
 
 from scmigen.client import Client, ClientError, ScmiError, UrlError
@@ -180,7 +181,8 @@ def test_late_responses_and_events_are_told_apart(scripted):
 )
 def test_a_platform_that_violates_the_protocol_is_a_client_error(scripted, answer, reason):
     url = scripted(answer)
-    with Client(url, timeout=0.2) as client, pytest.raises(ClientError, match=reason):
+    timeout = 0.2 if reason.startswith("no answer") else PATIENCE
+    with Client(url, timeout) as client, pytest.raises(ClientError, match=reason):
         client.version(BASE)
 
 

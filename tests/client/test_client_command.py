@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from patience import PATIENCE
 from server_running import Running, strict_server
 
 from scmigen import runtime
@@ -32,7 +33,7 @@ def urls(request, tmp_path):
         thread.start()
         yield names
         service.stop()
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from patience import PATIENCE
 from scmi_shapes import COMMON, NEGOTIATE, PROTOCOLS, REQUEST_WORDS
 from scmi_wire import PINCTRL, SUCCESS, words
 from server_running import strict_server
@@ -46,7 +47,7 @@ def url(tmp_path, profile):
         thread.start()
         yield url
         service.stop()
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from patience import PATIENCE
 from scmi_wire import CLOCK, OFF, ON, POWER, delayed, notification, request, words
 from server_running import Running
 from smt_client import Areas
@@ -57,7 +58,7 @@ def test_delayed_responses_are_received(served):
         linux.set_clock_rate(0, 800_000_000)
         assert linux.clock_rate(1) == 200_000_000
         linux.call(Protocol.CLOCK, 5, 1, 1, 100_000_000)
-        head, payload = linux.next_event(5)
+        head, payload = linux.next_event(PATIENCE)
         frame = struct.pack("<I", head.message | head.kind << 8 | head.protocol << 10) + payload
         assert frame == delayed(CLOCK, 5, 0, 1, 100_000_000, 0, token=0)
         assert vm1.info().agent == 2
@@ -84,7 +85,7 @@ def test_events_of_another_agent_are_received(served):
         for state in (ON, OFF, ON):
             linux.call(Protocol.POWER, 4, 0, 1, state)
         for state in (ON, OFF, ON):
-            head, payload = vm1.next_event(5)
+            head, payload = vm1.next_event(PATIENCE)
             assert (head.protocol, head.kind, head.message) == (POWER, 3, 0)
             assert payload == words(1, 1, state)
         assert vm1.next_event(0.01) is None

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from damage import damaged_bytes
 from dts_snippets import FILE, SNIPPETS
+from patience import PATIENCE
 from support import SOC as CONTROLLERS
 from support import source
 
@@ -174,7 +175,7 @@ def test_damaged_blobs_go_to_text_and_back_or_are_refused(tool) -> None:
         assert "incbin" not in text, case
         command = [tool("dtc"), "-q", "-O", "dtb", "-b", str(tree.boot_cpu)]
         # Some versions of dtc look for a free phandle for ever.
-        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=20)
+        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=PATIENCE)
         assert done.returncode == 0, (case, done.stderr)
         assert done.stdout == flatten(tree), case
         counts["same"] += 1

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
+from patience import PATIENCE, eventually
 
 SCRIPT = """
 import os, signal, sys, time
@@ -40,7 +40,7 @@ def started(work: str, count: int, jobs: int) -> "subprocess.Popen[str]":
 
 def lines(work: str, count: int, jobs: int) -> list[str]:
     with started(work, count, jobs) as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     return out.splitlines()
 
@@ -75,11 +75,9 @@ def test_a_process_that_dies_is_reported_for_its_board(work: str, told: str) -> 
 def test_no_process_is_left_after_a_signal(number: int, tmp_path: Path) -> None:
     pid = f"open({str(tmp_path)!r} + f'/{{os.getpid()}}', 'w').close(); time.sleep(600)"
     with started(pid, 5, 2) as process:
-        until = monotonic() + 60
-        while len(list(tmp_path.iterdir())) < 2 and monotonic() < until:
-            sleep(0.01)
+        assert eventually(lambda: len(list(tmp_path.iterdir())) == 2)
         process.send_signal(number)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == -number
     pids = [int(path.name) for path in tmp_path.iterdir()]
     assert len(pids) == 2
@@ -100,11 +98,9 @@ def test_a_worker_that_writes_undoes_that_before_it_ends(tmp_path: Path) -> None
         "            time.sleep(0.1); file.write_text('undone')"
     )
     with started(work, 2, 2) as process:
-        until = monotonic() + 60
-        while len(list(tmp_path.iterdir())) < 2 and monotonic() < until:
-            sleep(0.01)
+        assert eventually(lambda: len(list(tmp_path.iterdir())) == 2)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGTERM
     assert [path.read_text() for path in tmp_path.iterdir()] == ["undone"] * 2
 
@@ -117,22 +113,26 @@ def test_without_fork_boards_are_done_one_by_one() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.stdout.splitlines() == found
 
 
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     """They finish their board and find nobody to tell."""
-    work = f"open({str(tmp_path)!r} + f'/{{os.getpid()}}', 'w').close(); time.sleep(0.3)"
+    begun, end = tmp_path / "begun", tmp_path / "end"
+    begun.mkdir()
+    work = (
+        f"open({str(begun)!r} + f'/{{os.getpid()}}', 'w').close()\n"
+        f"    while not os.path.exists({str(end)!r}): time.sleep(0.01)"
+    )
     with started(work, 9, 2) as process:
-        until = monotonic() + 60
-        while len(list(tmp_path.iterdir())) < 2 and monotonic() < until:
-            sleep(0.01)
+        assert eventually(lambda: len(list(begun.iterdir())) == 2)
         process.kill()
+        end.touch()
         # Both streams end when the last process that holds them does.
-        process.communicate(timeout=60)
-    assert len(list(tmp_path.iterdir())) <= 4
-    for path in tmp_path.iterdir():
+        process.communicate(timeout=PATIENCE)
+    assert len(list(begun.iterdir())) == 2
+    for path in begun.iterdir():
         with suppress(ProcessLookupError):
             os.kill(int(path.name), 0)

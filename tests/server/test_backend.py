@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 from scmigen.client import Client, ScmiError
 from scmigen.scmi.protocols import Protocol
@@ -69,6 +70,6 @@ def test_the_back_end_in_the_documentation_works(package, name):
                 linux.exchange(Protocol.SENSOR, message, (0, 0))
     finally:
         process.terminate()
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert "cpu-thermal.reading" in errors
     assert process.returncode == 0

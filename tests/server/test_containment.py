@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from patience import PATIENCE
 from scmi_wire import (
     CLOCK,
     GENERIC_ERROR,
@@ -321,7 +322,7 @@ def until_ready(process):
 
 def ended(process):
     process.terminate()
-    errors = process.communicate(timeout=10)[1]
+    errors = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 0
     assert "Traceback" not in errors
     return errors
@@ -363,7 +364,7 @@ def test_a_reload_that_the_back_end_cannot_follow_is_refused(tmp_path):
 
 def test_a_back_end_that_cannot_be_made_ends_the_command_with_a_message(tmp_path):
     process = start(tmp_path, "mistaken:Never")
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "cannot be loaded: ValueError: no board" in errors
     assert "Traceback" not in errors
@@ -378,7 +379,7 @@ def test_others_are_served_while_one_makes_mistakes(full_board, tmp_path):
         for name in urls:
             ends[name] = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             ends[name].connect(f"{tmp_path}/{name}")
-            ends[name].settimeout(10)
+            ends[name].settimeout(PATIENCE)
         for _ in range(20):
             ends["linux"].send(request(SENSOR, 6, 0, 0))
             ends["vm1"].send(request(POWER, 5, SLOW))

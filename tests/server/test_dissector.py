@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE
 from scmi_wire import CLOCK, PINCTRL, POWER, SENSOR, notification, request
 from server_running import serving
 
@@ -53,7 +54,7 @@ def values(layers: dict[str, Any]) -> dict[str, str]:
 def talk(path: Path, *messages: bytes) -> None:
     """Send each message, and wait for its answer."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
-        client.settimeout(60)
+        client.settimeout(PATIENCE)
         client.connect(str(path))
         for message in messages:
             client.send(message)

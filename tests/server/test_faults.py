@@ -12,6 +12,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from patience import PATIENCE, eventually
 from scmi_wire import (
     BUSY,
     CLOCK,
@@ -23,7 +24,7 @@ from scmi_wire import (
     request,
     words,
 )
-from server_running import Running, eventually, serving, strict_server
+from server_running import Running, serving, strict_server
 from smt_client import Areas
 from vhost_front_end import FrontEnd
 
@@ -249,7 +250,7 @@ def test_no_other_agent_is_touched(board, tmp_path):
 
 def packets(path: Path) -> socket.socket:
     client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    client.settimeout(60)
+    client.settimeout(PATIENCE)
     client.connect(str(path))
     return client
 

@@ -5,11 +5,11 @@ import os
 import select
 import socket
 import struct
-from pathlib import Path
 
 import pytest
+from patience import eventually, open_files
 from scmi_wire import CLOCK, request
-from server_running import Running, eventually
+from server_running import Running
 from vhost_front_end import FrontEnd
 
 from scmigen.client import Client
@@ -53,10 +53,6 @@ def payload(number):
     return struct.pack("<II", 0, 1) if number in (8, 10, 18) else bytes(8)
 
 
-def open_files():
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
 @pytest.fixture
 def running(board, tmp_path):
     urls = {"linux": f"unix:{tmp_path}/linux", "vm1": f"vhost-user:{tmp_path}/vm1"}
@@ -67,7 +63,7 @@ def running(board, tmp_path):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_that_does_not_belong_ends_the_connection(running, kind):
-    before = open_files()
+    before = open_files().total()
     with Client(running.other) as other:
         for number in range(46):
             if TAKES.get(number) == kind:
@@ -80,7 +76,9 @@ def test_a_file_that_does_not_belong_ends_the_connection(running, kind):
                 os.close(file)
                 assert guest.closed(), number
             assert other.clock_rate(0) == 24_000_000
-        assert eventually(lambda: open_files() <= before + 2)  # of the other client, both ends
+        assert eventually(
+            lambda: open_files().total() <= before + 2
+        )  # of the other client, both ends
     assert not [line for line in running.log if "Error" in line]
 
 

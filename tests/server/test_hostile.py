@@ -6,18 +6,17 @@ import resource
 import socket
 import struct
 import threading
-import time
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
+from patience import PATIENCE, eventually, open_files
 from scmi_wire import CLOCK, request, words
-from server_running import Running, eventually, strict_server
+from server_running import Running, strict_server
 from smt_client import Areas, EventAreas, MemoryAreas
 
 from scmigen.server.service import Service
 from scmigen.server.timers import Timers
-from scmigen.server.transports.sockets import PATIENCE
+from scmigen.server.transports.sockets import PATIENCE as READS_WITHIN
 
 RATE_GET = request(CLOCK, 6, 1)
 RATE = RATE_GET[:4] + words(0, 200_000_000, 0)
@@ -40,7 +39,7 @@ def connected(scheme, path):
     if scheme == "unix-dgram":
         client.bind("")
     client.connect(f"{path}{BELL.get(scheme, '')}")
-    client.settimeout(60)
+    client.settimeout(PATIENCE)
     return client
 
 
@@ -66,10 +65,6 @@ def serving(board, tmp_path, scheme):
         assert not [line for line in running.log if line.startswith("vm1: ") and "pid" not in line]
 
 
-def files():
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
 # Garbage
 
 
@@ -93,11 +88,8 @@ def test_garbage_ends_the_connection(board, tmp_path, scheme, data):
                 while linux.recv(4096):
                     pass
         assert running.logged_like("linux: connected (pid ")
-        for _ in range(500):
-            if sum(line.startswith("linux: ") for line in running.log) > 1:
-                return
-            time.sleep(0.01)
-        raise AssertionError("the log does not say how it ended")
+        # and the log says how it ended
+        assert eventually(lambda: sum(line.startswith("linux: ") for line in running.log) > 1)
 
 
 def test_answers_that_nobody_waits_for(board, tmp_path, scheme):
@@ -147,14 +139,14 @@ def test_a_thousand_connections_one_after_the_other(board, tmp_path, scheme):
     with serving(board, tmp_path, scheme) as running:
         with connected(scheme, tmp_path / "linux"):
             running.until_connected("linux", 1)
-            before = files()
+            before = open_files().total()
         for _ in range(1000):
             connected(scheme, tmp_path / "linux").close()
         # the last one is served after all others are gone, and holds what the first one did
         with connected(scheme, tmp_path / "linux"):
             running.until_connected("linux", 1002)
             # a thread closes what clients shared with the server
-            assert eventually(lambda: files() <= before)
+            assert eventually(lambda: open_files().total() <= before)
 
 
 def test_no_file_is_left_for_a_connection(board, tmp_path, scheme):
@@ -201,7 +193,7 @@ def test_files_that_come_with_a_message_are_closed(board, tmp_path, scheme):
     """SCM_RIGHTS where no files are expected: the kernel refuses the message or closes them, or the
     server does."""
     with serving(board, tmp_path, scheme) as running:
-        before = files()
+        before = open_files().total()
         for _ in range(20):
             read, write = os.pipe()
             with connected(scheme, tmp_path / "linux") as linux:
@@ -213,7 +205,7 @@ def test_files_that_come_with_a_message_are_closed(board, tmp_path, scheme):
                 assert os.read(read, 1) == b""  # nobody has the other end any more
             os.close(read)
         running.fine()
-        assert eventually(lambda: files() <= before + 2)
+        assert eventually(lambda: open_files().total() <= before + 2)
 
 
 SO_PASSRIGHTS = 83  # include/uapi/asm-generic/socket.h
@@ -305,7 +297,7 @@ def test_who_never_reads_is_not_read_from_and_then_ended(board, tmp_path, scheme
                 now.now += 10_000
                 fine()
             assert sent < 20_000
-            now.now += PATIENCE * 1000 - 20_000_000
+            now.now += READS_WITHIN * 1000 - 20_000_000
             fine()
             assert not [line for line in log if "did not read" in line]
             now.now += 40_000_000
@@ -331,7 +323,7 @@ def test_timers_that_are_cancelled_do_not_pile_up():
     timers = Timers(Time())
     kept = [timers.after(1000, lambda: None) for _ in range(10)]
     for _ in range(10_000):
-        timers.after(PATIENCE, lambda: None).cancel()
+        timers.after(READS_WITHIN, lambda: None).cancel()
     assert len(timers.waiting) < 200
     assert {item[2] for item in timers.waiting} >= set(kept)
 
@@ -348,7 +340,7 @@ def test_who_reads_late_is_served_on(board, tmp_path, scheme):
             while True:
                 sent += linux.send(framed(scheme, RATE_GET))
         running.fine()
-        linux.settimeout(10)
+        linux.settimeout(PATIENCE)
         size = len(framed(scheme, RATE_GET))
         answers = sent // size  # of a stream the last one may be cut
         got = 0

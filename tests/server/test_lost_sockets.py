@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from patience import PATIENCE
 from scmi_wire import CLOCK, request, words
 from server_running import Running, strict_server
 
@@ -26,7 +27,7 @@ def running(board, tmp_path, scheme):
 def ask(running, path, scheme):
     """What a new client gets."""
     with socket.socket(socket.AF_UNIX, TYPES[scheme]) as client:
-        client.settimeout(10)
+        client.settimeout(PATIENCE)
         if scheme == "unix-dgram":
             client.bind("")
         client.connect(str(path))

@@ -4,10 +4,10 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE, eventually
 from scmi_wire import CLOCK, NOT_FOUND, ON, POWER, SUCCESS, VOLTAGE, Wire, notification
 from server_running import serving, strict_server
 
@@ -18,14 +18,6 @@ from scmigen.server.backend import Backend, BackendError, load
 
 FULL = Path(__file__).parent / "full.json"
 SERVE = "from scmigen.cli.serve import serve; serve()"
-
-
-def until(condition):
-    for _ in range(1000):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 # Reload
@@ -50,10 +42,13 @@ def reloadable(tmp_path):
     with serving(path, *listen) as process:
 
         def change(edit):
+            """What the server says when it has read it."""
             configuration = json.loads(path.read_text())
             edit(configuration)
             path.write_text(json.dumps(configuration))
             process.send_signal(signal.SIGHUP)
+            lines = iter(process.stderr.readline, "")
+            return next(line for line in lines if line.startswith("reload"))
 
         yield change, f"unix:{tmp_path}/linux", f"unix:{tmp_path}/vm1"
 
@@ -66,13 +61,13 @@ def test_an_agent_whose_view_is_the_same_stays(reloadable):
         linux.call(Protocol.POWER, 6, 1, 1)
         linux.call(Protocol.CLOCK, 5, 0, 0, 800_000_000)
         change(lambda c: c["agents"][1]["grants"].pop("pin"))  # vm1's
-        assert until(lambda: is_gone(vm1))
+        assert eventually(lambda: is_gone(vm1))
         # still connected; what it has set is still set
         assert linux.clock_rate(0) == 800_000_000
         assert linux.clock_rate(1) == 200_000_000
         assert linux.power_state(1) == ON
         linux.call(Protocol.VOLTAGE, 5, 1, 0)
-        head, payload = linux.next_event(5)
+        head, payload = linux.next_event(PATIENCE)
         assert (head.protocol, payload[:8]) == (POWER, notification(POWER, 0, 1, 1)[4:])
     with Client(vm1_url) as vm1:
         assert 0x19 not in vm1.protocols()
@@ -81,11 +76,10 @@ def test_an_agent_whose_view_is_the_same_stays(reloadable):
 def test_a_wrong_configuration_changes_nothing(reloadable):
     change, linux_url, _ = reloadable
     with Client(linux_url) as linux:
-        change(lambda c: c["agents"][0].pop("name"))
-        time.sleep(0.2)
+        refused = change(lambda c: c["agents"][0].pop("name"))
+        assert refused.endswith("; still serving the old configuration\n")
         assert linux.clock_rate(0) == 400_000_000
-        change(lambda c: c["agents"][0].update(name="linux"))
-        time.sleep(0.2)
+        assert change(lambda c: c["agents"][0].update(name="linux")) == "reloaded\n"
         assert linux.clock_rate(0) == 400_000_000
 
 
@@ -99,8 +93,7 @@ def test_the_back_end_does_not_see_a_configuration_that_is_refused(reloadable):
         del configuration["agents"][0]["grants"]["sensor"]
 
     with Client(linux_url) as linux:
-        change(edit)
-        time.sleep(0.3)
+        assert "unknown agent 'vm1'" in change(edit)
         message = linux.message(Protocol.SENSOR, 6)
         assert len(linux.exchange(Protocol.SENSOR, message, (0, 0))[1]) == 16
 
@@ -109,7 +102,7 @@ def test_an_agent_whose_resource_has_changed_begins_anew(reloadable):
     change, linux_url, _ = reloadable
     with Client(linux_url) as linux:
         change(lambda c: c["clocks"][3].update(rates=[1, 2]))
-        assert until(lambda: is_gone(linux))
+        assert eventually(lambda: is_gone(linux))
     with Client(linux_url) as linux:
         assert linux.clock_rates(3) == [1, 2]
 
@@ -228,7 +221,7 @@ def test_every_option_of_serve_takes_effect(tmp_path):
         with Client(f"unix:{tmp_path}/s,,mode=6/vm1.sock") as vm1:
             assert vm1.version(Protocol.POWER) == 0x30000
         process.send_signal(signal.SIGTERM)
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert "voltage 0 (buck) state 1" in output
     assert "VOLTAGE_CONFIG_SET domain=0 config=7" in trace.read_text()
@@ -286,7 +279,7 @@ def test_serve_refuses_wrong_options_with_the_reason(tmp_path, arguments, words)
     command = [sys.executable, "-c", SERVE, str(FULL), *arguments]
     if "--listen" not in arguments:
         command += ["--directory", str(tmp_path / "s")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=tmp_path)
     assert done.returncode in (1, 2)
     assert words in done.stderr
     assert "Traceback" not in done.stderr

@@ -6,6 +6,7 @@ import socket
 from contextlib import ExitStack
 
 import pytest
+from patience import PATIENCE
 from scmi_wire import (
     CLOCK,
     OFF,
@@ -68,7 +69,7 @@ class Peer:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE)
         self.socket.connect(str(path))
         self.events = []
 

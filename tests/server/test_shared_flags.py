@@ -7,11 +7,11 @@ import struct
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
+from patience import PATIENCE, eventually, open_files
 from scmi_wire import CLOCK, NOT_FOUND, request, words
-from server_running import Running, eventually
+from server_running import Running
 from smt_client import EventAreas
 from vhost_front_end import BUFFERS, GUEST, MEMORY, FrontEnd
 
@@ -45,14 +45,10 @@ def full_and_flipped(eventfd):
             flipper.kill()
 
 
-def files():
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
 def rate_of(path):
     """An honest agent: asks for a clock's rate."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as linux:
-        linux.settimeout(10)
+        linux.settimeout(PATIENCE)
         linux.connect(str(path))
         linux.sendall(request(CLOCK, 6, 0))
         return linux.recv(200)[4:]
@@ -80,7 +76,7 @@ def running(board, tmp_path):
         "vm1": f"vhost-user:{tmp_path}/vm1",
         "hypervisor": f"smt:{tmp_path}/scp,ring=eventfd",
     }
-    with Running(board, urls).running() as found:  # fails if the server does not end in 10 s
+    with Running(board, urls).running() as found:  # fails if the server does not end
         yield found
 
 
@@ -112,7 +108,7 @@ def test_memory_that_is_taken_back_is_used_no_more(running, tmp_path):
 @pytest.mark.usefixtures("running")
 def test_files_that_cannot_be_closed_are_few(tmp_path):
     """A guest that has blocked its interrupts changes its memory over and over."""
-    before = files()
+    before = open_files().total()
     table = struct.pack("<II", 8, 0)
     table += b"".join(struct.pack("<4Q", at << 32, MEMORY, at << 32, 0) for at in range(8))
     with FrontEnd(tmp_path / "vm1") as guest:
@@ -124,7 +120,7 @@ def test_files_that_cannot_be_closed_are_few(tmp_path):
                 for _ in range(60):
                     guest.send(5, table, [guest.file] * 8)
             assert guest.closed()
-            assert files() - before < 150
+            assert open_files().total() - before < 150
             assert rate_of(tmp_path / "linux") == words(0, 24_000_000, 0)
 
 
@@ -151,7 +147,7 @@ def answered(path):
 def test_a_doorbell_that_is_blocked_is_let_go_when_its_client_has_gone(tmp_path):
     """The agent's next client is rung, and nothing of the others is left."""
     with answered(tmp_path / "scp"):
-        before = files()
+        before = open_files().total()
     for _ in range(100):
         with EventAreas(tmp_path / "scp") as areas:
             os.set_blocking(areas.here, True)
@@ -161,7 +157,7 @@ def test_a_doorbell_that_is_blocked_is_let_go_when_its_client_has_gone(tmp_path)
             areas.until(lambda areas=areas: areas.word(4) == 1)
     assert rate_of(tmp_path / "linux") == words(0, 24_000_000, 0)
     with answered(tmp_path / "scp"):
-        assert eventually(lambda: files() <= before + 2)
+        assert eventually(lambda: open_files().total() <= before + 2)
 
 
 @pytest.mark.usefixtures("running")
@@ -169,7 +165,7 @@ def test_interrupts_that_are_blocked_are_let_go_when_their_guest_has_gone(tmp_pa
     with FrontEnd(tmp_path / "vm1") as guest:
         guest.start()
         assert guest.command(request(CLOCK, 6, 1))
-        before = files()
+        before = open_files().total()
     for _ in range(20):
         with FrontEnd(tmp_path / "vm1") as guest:
             guest.start()
@@ -186,4 +182,4 @@ def test_interrupts_that_are_blocked_are_let_go_when_their_guest_has_gone(tmp_pa
     with FrontEnd(tmp_path / "vm1") as guest:
         guest.start()
         assert guest.command(request(CLOCK, 6, 1))
-        assert eventually(lambda: files() <= before)
+        assert eventually(lambda: open_files().total() <= before)

@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from scmi_wire import CLOCK, request, words
 from server_running import Running
 from smt_client import Areas
@@ -54,7 +55,7 @@ def connect(path, kind):
     found = socket.socket(socket.AF_UNIX, kind)
     if kind == socket.SOCK_DGRAM:
         found.bind("")
-    found.settimeout(10)
+    found.settimeout(PATIENCE)
     found.connect(str(path))
     return found
 

@@ -4,12 +4,12 @@ import fcntl
 import mmap
 import os
 import struct
-from pathlib import Path
 
 import msgspec
 import pytest
+from patience import eventually, open_files
 from scmi_wire import CLOCK, COMMS_ERROR, OFF, ON, POWER, SENSOR, notification, request, words
-from server_running import Running, eventually
+from server_running import Running
 from smt_client import Areas, EventAreas, MemoryAreas
 
 
@@ -99,18 +99,12 @@ def test_the_next_client_has_memory_of_its_own(running, tmp_path, client):
 
 
 def test_no_file_stays_open_after_a_connection(running, tmp_path, client):
-    def count():
-        return len(list(Path("/proc/self/fd").iterdir()))
-
-    before = count()
+    before = open_files()
     for number in range(1, 21):
         with client(tmp_path / "linux") as linux:
             linux.post(request(CLOCK, 6, 0))
-        for _ in range(100):
-            if running.log.count("linux: disconnected") == number:
-                break
-            assert running.logged("linux: disconnected")
-    assert eventually(lambda: count() <= before)
+        assert eventually(lambda number=number: running.log.count("linux: disconnected") == number)
+    assert eventually(lambda: open_files() <= before)
 
 
 @pytest.mark.parametrize("client", [EventAreas], indirect=True)

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager, suppress
 
 import pytest
+from patience import PATIENCE
 from scmi_wire import CLOCK, DENIED, OFF, ON, POWER, notification, request, words
 from server_running import Running
 
@@ -41,7 +42,7 @@ class Peer:
 
     def __init__(self, scheme, path):
         self.socket = socket.socket(socket.AF_UNIX, TYPES[scheme])
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE)
         self.socket.connect(str(path))
         self.stream = scheme == "unix-stream"
 
@@ -112,7 +113,7 @@ def test_a_flood_does_not_starve_the_other(sockets, scheme):
         for _ in range(20):
             assert vm1.ask(request(CLOCK, 6, 1))[4:] == words(0, 200_000_000, 0)
         # and what was asked is answered, once it is read
-        flood.socket.settimeout(10)
+        flood.socket.settimeout(PATIENCE)
         for _ in range(50):
             assert flood.receive() == RATE
 
@@ -251,7 +252,7 @@ def test_serve_prints_its_agents_and_cleans_up_on_a_signal(board_path, tmp_path,
             assert linux.ask(RATE_GET) == RATE
             assert vm1.ask(request(CLOCK, 5, 0, 1, 5, 0))[4:] == words(DENIED)
             process.send_signal(number)
-            _, log = process.communicate(timeout=10)
+            _, log = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
         assert "refused: vm1: CLOCK_RATE_SET on clock 1 (bus): DENIED\n" in log
         assert not list(directory.iterdir())
@@ -286,7 +287,7 @@ def test_serve_refuses_wrong_usage_with_its_exit_status(
 ):
     monkeypatch.chdir(tmp_path)
     with command(board_path, *arguments) as process:
-        _, log = process.communicate(timeout=20)
+        _, log = process.communicate(timeout=PATIENCE)
         assert process.returncode == status
         assert words_of_the_error in log
         assert "Traceback" not in log
@@ -301,7 +302,7 @@ def test_serve_refuses_an_invalid_configuration(content, tmp_path):
     path = tmp_path / "runtime.json"
     path.write_bytes(content)
     with command(path, "--listen", f"linux=unix:{tmp_path}/x") as process:
-        _, log = process.communicate(timeout=20)
+        _, log = process.communicate(timeout=PATIENCE)
         assert process.returncode == 1
         assert log.startswith("Error: ")
         assert "Traceback" not in log

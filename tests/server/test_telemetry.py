@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from scmi_wire import (
     DENIED,
     INVALID_PARAMETERS,
@@ -215,7 +216,7 @@ def test_a_dump_has_the_elements_and_what_is_on(tmp_path):
                 found = dump(linux)
         finally:
             service.stop()
-            thread.join(10)
+            thread.join(PATIENCE)
     assert found["telemetry"] == [
         {"id": 0xCAFE_0001, "name": "energy", "group": 1, "size": 8}
         | {"unit": "1e-06 m", "rate": 1000}

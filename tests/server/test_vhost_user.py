@@ -6,11 +6,11 @@ import select
 import socket
 import struct
 import threading
-from pathlib import Path
 
 import pytest
+from patience import PATIENCE, eventually, open_files
 from scmi_wire import CLOCK, DENIED, OFF, ON, POWER, notification, request, words
-from server_running import Running, eventually
+from server_running import Running
 from vhost_front_end import BUFFERS, GUEST, MEMORY, SIZE, USER, FrontEnd
 
 COMMS_ERROR = -7
@@ -27,7 +27,7 @@ def running(board, tmp_path):
         yield found
         # whatever the guest did: the other agent is still served, and no file is left open
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as linux:
-            linux.settimeout(10)
+            linux.settimeout(PATIENCE)
             linux.connect(str(found.linux))
             linux.sendall(request(CLOCK, 6, 0))
             assert linux.recv(200)[4:] == words(0, 24_000_000, 0)
@@ -423,17 +423,14 @@ def test_rings_outside_of_the_memory(running, guest, at):
 
 
 def test_no_file_stays_open_after_a_front_end(running):
-    def count():
-        return len(list(Path("/proc/self/fd").iterdir()))
-
-    free = count()
+    before = open_files()
     with FrontEnd(running.path) as guest:
         guest.start()
     assert running.logged("vm1: disconnected")
-    assert eventually(lambda: count() <= free)
+    assert eventually(lambda: open_files() <= before)
     for _ in range(20):
         with FrontEnd(running.path) as guest:
             guest.start()
             guest.send(12, struct.pack("<Q", 0), [guest.kicks[0]] * 5)
             assert guest.closed()
-    assert eventually(lambda: count() <= free)
+    assert eventually(lambda: open_files() <= before)

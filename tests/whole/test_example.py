@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 CRU = "/soc@0/clock-controller@1000000"
 AON = "/soc@0/clock-controller@100000"
@@ -101,7 +102,7 @@ def board(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Iterator[
         yield Board(folder, sockets)
     finally:
         server.send_signal(signal.SIGTERM)
-        _, log = server.communicate(timeout=10)
+        _, log = server.communicate(timeout=PATIENCE)
         assert server.returncode == 0, log
         assert "Traceback" not in log
     # What was refused is in the log by name.
