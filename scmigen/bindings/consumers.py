@@ -90,12 +90,12 @@ def _listed(references: References, node: Node, prop: str) -> Iterator[Use]:
         key = key_of(LISTS[prop], entry)
         name = names[entry.index] if entry.index < len(names) else None
         needs = _NEEDS.get(key.kind, _STATE_READ)
-        if key.kind is Kind.PERFORMANCE and _is_scaled(references, node, prop, entry, name):
+        if key.kind is Kind.PERFORMANCE and is_scaled(references, node, prop, entry, name):
             needs = _LEVEL
         yield Use(node, key, prop, entry.index, needs, name, at=entry.start)
 
 
-def _is_scaled(
+def is_scaled(
     references: References, node: Node, prop: str, entry: Reference, name: str | None
 ) -> bool:
     """Whether a performance domain sets what ``node`` runs at; it may only take votes of it.

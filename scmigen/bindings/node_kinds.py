@@ -23,6 +23,8 @@ _MEMORY_CONTROLLERS = frozenset({"memory-controller", "ddr"})
 #: Lists of other devices' sensor channels, which have no registers of their own
 #: (Linux ``Bindings/hwmon/iio-hwmon.yaml``).
 _LISTS = frozenset({"iio-hwmon"})
+#: Tables that devices refer to.
+_TABLES = frozenset({"operating-points-v2", "operating-points-v2-kryo-cpu", "domain-idle-state"})
 #: What a node without a driver lists: a thermal zone its sensors.
 _CHANNELS = ("thermal-sensors", "io-channels")
 #: The parent supplies of regulators and power domains; ``power-supply`` is that of i.MX's domains.
@@ -59,6 +61,11 @@ def has_driver(node: Node) -> bool:
     """Whether a driver can bind to the node: it has a ``compatible``. Others are part of the node
     above them."""
     return "compatible" in node
+
+
+def is_device(node: Node) -> bool:
+    """Whether the node is a device by itself; a table has a ``compatible``, too."""
+    return has_driver(node) and _TABLES.isdisjoint(compatibles(node))
 
 
 def is_cpu(node: Node) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from scmigen.bindings.dependencies import dependencies_of
-from scmigen.bindings.node_kinds import compatibles, has_driver
+from scmigen.bindings.node_kinds import compatibles, is_device
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
@@ -68,7 +68,7 @@ def _itself(node: Node, parts: Container[str], availability: Availability) -> Ro
     for below in node.walk():
         if _ENDPOINT in below:
             return Role("it is part of a graph of ports")
-        other = below is not node and has_driver(below) and below.path not in parts
+        other = below is not node and is_device(below) and below.path not in parts
         if other and availability.enabled(below):
             return Role(f"{below.path} is below it", around=True)
     return None

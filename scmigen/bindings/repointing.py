@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
-from scmigen.bindings.consumers import ENTRY_NAMES, LISTS, assigned_rates
+from scmigen.bindings.consumers import ENTRY_NAMES, LISTS, SCALING_NAME, assigned_rates, is_scaled
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import key_of, scmi_protocol, voltage_key
 from scmigen.bindings.node_kinds import is_cpu
+from scmigen.bindings.opp_tables import only_votes, table_of
 from scmigen.bindings.references import Reference, References
-from scmigen.devicetree.edits import DeleteProperty, Edit, Entry, SetProperty, Strings
+from scmigen.devicetree.edits import DeleteProperty, Edit, Entry, SetProperty, Strings, cells
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
@@ -25,8 +26,8 @@ from scmigen.scmi.protocols import Kind, Protocol
 #: The lists that name a domain by which a device scales, and nothing else.
 _SCALING_LISTS = ("performance-domains", "qcom,freq-domain")
 _TABLES = ("operating-points-v2", "operating-points")
-#: What Linux calls the domain by which a device scales (``drivers/cpufreq/scmi-cpufreq.c``).
-PERFORMANCE_NAME = "perf"
+#: What a domain that only takes votes is called where it could be taken for one that scales.
+_VOTES_NAME = "votes"
 _ZONE = "thermal-sensors"
 _NULL = Entry(None, (0,))
 
@@ -66,6 +67,13 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Unvoted:
+    """A device whose OPPs vote on several domains, which none of SCMI's can express."""
+
+    consumer: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Unattached:
     """A device that has a power domain besides the one by which it scales: Linux attaches one
     domain by itself, and leaves several to the driver."""
@@ -74,7 +82,7 @@ class Unattached:
 
 
 #: What could not be carried over as it was.
-Trouble: TypeAlias = Lost | Unattached
+Trouble: TypeAlias = Lost | Unattached | Unvoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +102,19 @@ def repointed(
     """The edits that make ``nodes`` refer to SCMI, and what is lost by it."""
     edits: list[Edit] = []
     trouble: list[Trouble] = []
+    tables: set[Node] = set()
     for node in nodes:
         if any(map(_refers, node.properties)):
             work = _Consumer(references, node, serving)
             edits += work.edits()
             trouble += work.trouble
+            table = table_of(references, node) if work.votes else None
+            if table is not None and table not in tables:
+                tables.add(table)
+                several = references.list_of(node, "power-domains").count > 1
+                changed = list(_levels(references, table, several))
+                edits += changed
+                trouble += [Unvoted(node)] if several and changed else []
     return edits, trouble
 
 
@@ -107,6 +123,21 @@ _REST = frozenset({"assigned-clocks", *_TABLES})
 
 def _refers(prop: str) -> bool:
     return prop in LISTS or prop in _REST or prop.endswith("-supply")
+
+
+def _levels(references: References, table: Node, several: bool) -> Iterator[Edit]:
+    """Points of a table that vote by a level, not by a point of a domain's own table.
+
+    A table whose ``required-opps`` lead to that of a provider without a driver never comes into
+    use (Linux ``drivers/opp/of.c``). A level is a vote on the only domain of a device.
+    """
+    for opp in table.children.values():
+        named = references.target(opp, "required-opps")
+        level = None if named is None or several else named.cell("opp-level")
+        if named is not None:
+            yield DeleteProperty(opp.path, "required-opps")
+        if level is not None and "opp-level" not in opp:
+            yield SetProperty(opp.path, "opp-level", cells(level))
 
 
 class _Slot(NamedTuple):
@@ -124,13 +155,19 @@ class _Consumer:
         self.node = node
         self.serving = serving
         self.trouble: list[Trouble] = []
+        #: The domains that scale the node, and have no entry among its power domains yet.
         self.scaling: list[Served] = []
+        self.is_scaled = False
+        self.votes = False
 
     def edits(self) -> Iterator[Edit]:
+        """Its edits, in the order of what Linux' bindings describe."""
         lists = {prop: self._list(prop) for prop in self.node.properties if prop in LISTS}
         made = self.serving.domain(self.node)
         if made is not None:
             self.scaling.append(made)
+        if self.scaling or self.is_scaled or (is_cpu(self.node) and self.trouble):
+            yield from self._without_table()
         if self.scaling:
             yield from self._scale(lists)
         for prop, slots in lists.items():
@@ -154,16 +191,31 @@ class _Consumer:
         for index in range(found.count):
             entry = entries.get(index)
             name = names[index] if index < len(names) else None
-            slots.append(_Slot(_NULL if entry is None else self._entry(prop, entry), name))
+            slots.append(_Slot(_NULL, name) if entry is None else self._slot(prop, entry, name))
         return slots
 
-    def _entry(self, prop: str, entry: Reference) -> Entry | None:
+    def _slot(self, prop: str, entry: Reference, name: str | None) -> _Slot:
         key = key_of(LISTS[prop], entry)
         answer = self.serving.ask(key)
         if answer is Fate.NATIVE:
-            return _native(entry)
+            return _Slot(_native(entry), name)
         if isinstance(answer, Served) and _fits(prop, key.kind, entry.provider, self.serving):
-            return _served(answer)
+            if key.kind is Kind.PERFORMANCE and answer.target != entry.provider.path:
+                name = self._domain_name(prop, entry, name)
+            return _Slot(_served(answer), name)
+        return _Slot(self._other(prop, key, entry, answer), name)
+
+    def _domain_name(self, prop: str, entry: Reference, name: str | None) -> str | None:
+        """What tells a domain that scales the node from one that takes votes of it."""
+        if is_scaled(self.references, self.node, prop, entry, name):
+            self.is_scaled = True
+            return SCALING_NAME
+        self.votes = True
+        tables = is_cpu(self.node) or any(table in self.node for table in _TABLES)
+        unmarked = tables and not only_votes(self.references, self.node)
+        return _VOTES_NAME if name is None and unmarked else name
+
+    def _other(self, prop: str, key: ResourceKey, entry: Reference, answer: Answer) -> Entry | None:
         if isinstance(answer, Served) and key.kind is Kind.PERFORMANCE:
             self.scaling.append(answer)
             return None
@@ -174,6 +226,11 @@ class _Consumer:
         names_prop = ENTRY_NAMES.get(prop, "")
         had_names = names_prop in self.node
         named = any(slot.name is not None for slot in slots)
+        if named and prop == "power-domains":
+            slots = [
+                slot._replace(name=slot.name or f"power{number or ''}")
+                for number, slot in enumerate(slots)
+            ]
         if prop == _ZONE and any(slot.entry is None for slot in slots):
             # A zone without its sensor is none.
             yield SetProperty(self.node.path, "status", Strings(("disabled",)))
@@ -194,12 +251,14 @@ class _Consumer:
 
     # --- performance
 
-    def _scale(self, lists: dict[str, list[_Slot] | None]) -> Iterator[Edit]:
-        """Let the device scale by its performance domain, and by nothing else."""
+    def _without_table(self) -> Iterator[Edit]:
         for prop in _TABLES:
             if prop in self.node:
                 note = "the platform has the operating points"
                 yield DeleteProperty(self.node.path, prop, note)
+
+    def _scale(self, lists: dict[str, list[_Slot] | None]) -> Iterator[Edit]:
+        """Let the device scale by its performance domain, and by nothing else."""
         for prop in _SCALING_LISTS:
             lists.pop(prop, None)
             if prop in self.node:
@@ -214,13 +273,9 @@ class _Consumer:
         slots = lists.get("power-domains") or []
         if slots and not is_cpu(self.node):
             self.trouble.append(Unattached(self.node))
-        if any(slot.name is None for slot in slots):
-            slots = [
-                slot._replace(name=slot.name or f"power{n or ''}") for n, slot in enumerate(slots)
-            ]
         lists["power-domains"] = [
             *slots,
-            *(_Slot(entry, f"{PERFORMANCE_NAME}{n or ''}") for n, entry in enumerate(scaling)),
+            *(_Slot(entry, f"{SCALING_NAME}{n or ''}") for n, entry in enumerate(scaling)),
         ]
 
     # --- supplies

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.facts import Provider, ProviderClass
-from scmigen.bindings.node_kinds import has_driver, is_critical
+from scmigen.bindings.node_kinds import has_driver, is_cpu, is_critical
 from scmigen.bindings.other_roles import other_roles
 from scmigen.bindings.scmi_nodes import is_in_scmi, server_paths
 from scmigen.devicetree.nodes import Node
@@ -108,6 +108,7 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
     available, owner_of = inventory.availability, platform.owners.of
     ours = {node for node in inventory.tree.nodes if agent in owner_of(node).all_agents}
     above = {up for node in ours if available.present(node) for up in node.ancestors()}
+    has_cpus = any(map(is_cpu, ours))
     kept: list[Node] = []
     others: list[Node] = []
     left: set[Node | None] = set()
@@ -116,7 +117,7 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
             left.add(node)
         elif node.path in board.platform or not available.present(node):
             continue
-        elif node in ours or node in above or not _is_taken(platform, board, node):
+        elif node in ours or node in above or not _is_taken(platform, board, node, has_cpus):
             kept.append(node)
         else:
             left.add(node)
@@ -125,11 +126,16 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
     return Sides(tuple(kept), tuple(others))
 
 
-def _is_taken(platform: Platform, board: Board, node: Node) -> bool:
-    """Whether a node that is not the agent's is somebody else's to drive."""
+def _is_taken(platform: Platform, board: Board, node: Node, has_cpus: bool) -> bool:
+    """Whether a node that is not the agent's is somebody else's to drive.
+
+    ``has_cpus``: the agent has CPUs of its own, so that it does not run on any others.
+    """
     if is_in_scmi(node):
         return False
     owner = platform.owners.of(node)
     if owner.platform or owner.claims:
+        return True
+    if is_cpu(node) and has_cpus:
         return True
     return node.path in board.consumers and node not in board.common

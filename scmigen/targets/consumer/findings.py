@@ -33,6 +33,12 @@ DOMAIN_UNATTACHED = Finding(
     "See that its driver attaches its domains by name, as drivers for SCMI platforms do.",
     Severity.NOTE,
 )
+VOTES_LOST = Finding(
+    "consumer-votes",
+    "Operating points that vote on several domains lose these votes: a level is a vote on one.",
+    "Grant the device no more than one domain that takes votes, or have its driver vote.",
+    Severity.NOTE,
+)
 PROVIDER_KEPT = Finding(
     "consumer-provider",
     "A provider that the platform drives stays enabled in agents' trees, for the node has other"
@@ -47,5 +53,6 @@ FINDINGS = (
     REFERENCE_LOST,
     OPERATION_LOST,
     DOMAIN_UNATTACHED,
+    VOTES_LOST,
     PROVIDER_KEPT,
 )

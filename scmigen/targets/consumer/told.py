@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from scmigen.bindings.repointing import Trouble, Unattached
+from scmigen.bindings.repointing import Trouble, Unattached, Unvoted
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import ordered
@@ -15,6 +15,7 @@ from scmigen.targets.consumer.findings import (
     PROVIDER_KEPT,
     REFERENCE_LOST,
     TRANSPORT_ASSUMED,
+    VOTES_LOST,
 )
 from scmigen.targets.consumer.plan import Plan
 
@@ -65,6 +66,12 @@ def _trouble(platform: Platform, plan: Plan, item: Trouble) -> Diagnostic:
     if isinstance(item, Unattached):
         return DOMAIN_UNATTACHED.note(
             f"{agent}: {item.consumer.path} has a power domain and a performance domain",
+            item.consumer.position,
+        )
+    if isinstance(item, Unvoted):
+        return VOTES_LOST.note(
+            f"{agent}: the operating points of {item.consumer.path} vote on several domains;"
+            " its tree has none of these votes",
             item.consumer.position,
         )
     found = item.consumer.get(item.prop)
