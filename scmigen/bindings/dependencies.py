@@ -164,6 +164,13 @@ def dependencies_of(tree: DeviceTree, nodes: Iterable[Node]) -> Iterator[Depende
             yield Dependency(node, parent, _controller(parent), "interrupts", 0, _HYPERVISOR)
 
 
+def named_by(tree: DeviceTree, node: Node, name: str) -> Iterator[Node]:
+    """The nodes that one property names, if it is one of those that name a controller."""
+    row = _row(node, name)
+    if row is not None:
+        yield from (target for _, target, _ in _entries(tree, node, row))
+
+
 def _entries(
     tree: DeviceTree, node: Node, row: ReferenceProperty
 ) -> Iterator[tuple[int, Node, int]]:

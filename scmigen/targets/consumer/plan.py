@@ -19,6 +19,7 @@ from scmigen.model.protocol_grants import Right
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.consumer.board import Board, sides
 from scmigen.targets.consumer.options import ConsumerOptions
+from scmigen.targets.consumer.pruned import pruned
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     edits += _enabled(platform, parts.kept)
     edits += (edit for node in board.disabled for edit in status_edit(node, DISABLED))
     edits += (edit for node in parts.others for edit in status_edit(node, RESERVED))
-    return Plan(agent, tuple(edits), tuple(trouble), said, assumed)
+    whole = pruned(platform, agent, parts, edits, scmi.path, options)
+    return Plan(agent, whole, tuple(trouble), said, assumed)
 
 
 def _enabled(platform: Platform, kept: tuple[Node, ...]) -> Iterator[Edit]:

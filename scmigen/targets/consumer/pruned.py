@@ -1,0 +1,68 @@
+"""What leaves an agent's tree: nodes of others, or in a VM's tree all that the VM does not have."""
+
+from collections.abc import Container, Iterator, Sequence
+
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.facts import Use
+from scmigen.bindings.pruning import dangling, left_over, removable, unnamed
+from scmigen.devicetree.edits import DeleteNode, Edit, apply
+from scmigen.devicetree.nodes import Node
+from scmigen.model.platform import Platform
+from scmigen.targets.consumer.board import Sides
+from scmigen.targets.consumer.options import ConsumerOptions
+
+
+def pruned(
+    platform: Platform,
+    agent: Agent,
+    parts: Sides,
+    edits: Sequence[Edit],
+    scmi: str,
+    options: ConsumerOptions,
+) -> tuple[Edit, ...]:
+    """The edits with those that take nodes away; ``scmi`` is where the SCMI node is."""
+    if options.whom == "host" and options.others == "reserved":
+        return tuple(edits)
+    tree = apply(platform.inventory.tree, edits)
+    if options.whom == "guest":
+        wanted = [scmi, *(node.path for node in _its(platform, agent, parts))]
+        tops = [node for path in wanted if (node := tree.node(path)) is not None]
+        whole = [below for node in tops for below in (node.walk() if node is tops[0] else (node,))]
+        gone = left_over(tree, whole)
+    else:
+        gone = removable(tree, [node.path for node in parts.others])
+    lost = (*dangling(tree, gone), *unnamed(tree, gone))
+    return (
+        *(edit for edit in edits if not _is_below(edit.path, frozenset(gone))),
+        *lost,
+        *(DeleteNode(path) for path in gone),
+    )
+
+
+def _its(platform: Platform, agent: Agent, parts: Sides) -> Iterator[Node]:
+    """The nodes that are the agent's in its own right, and not for want of another owner."""
+    own: set[Node | None] = {
+        device.node
+        for device in platform.devices
+        if agent in device.agents or agent in device.assignable
+    }
+    own |= {
+        why.consumer
+        for grant in platform.grants(agent.name)
+        for why in grant.because
+        if isinstance(why, Use)
+    }
+    for node in parts.kept:
+        owner = platform.owners.of(node)
+        if agent in owner.all_agents and (owner.claims or node in own or node.parent in own):
+            own.add(node)
+            yield node
+
+
+def _is_below(path: str, tops: Container[str]) -> bool:
+    """Whether a path is one of ``tops`` or below one."""
+    while len(path) > 1:
+        if path in tops:
+            return True
+        path = path.rpartition("/")[0]
+    return False
