@@ -1,0 +1,235 @@
+"""References of an agent's tree: what each trap of SCMI's device tree must become, by hand.
+
+The blob is read again, and each phandle is followed to the node it leads to. Numbers are by hand:
+a resource is numbered by the path of its provider, then by its cells, from 0.
+"""
+
+import pytest
+from consumer_trees import AGENTS, cells_of, made, refers, status, told
+
+#: A clock controller, whose clocks 1, 4, 7 and 9 get the numbers 0 to 3.
+CC = 'cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };'
+CLK, PD, PERF, RST = (f"/firmware/scmi/protocol@{number}" for number in (14, 11, 13, 16))
+
+
+def test_clocks_keep_their_names_and_order() -> None:
+    tree = made(
+        CC
+        + """
+    dev@2000 { compatible = "acme,dev"; reg = <0x2000>;
+               clocks = <&cc 9>, <&cc 1>, <&cc 4>; clock-names = "c", "a", "b"; };
+    other@3000 { compatible = "acme,dev"; reg = <0x3000>; clocks = <&cc 7>; };
+    """
+    )
+    found = refers(tree, "/dev@2000", "clocks", 1)
+    assert found == [(CLK, 3), (CLK, 0), (CLK, 1)]
+    node = tree.node("/dev@2000")
+    assert node is not None
+    assert node.strings("clock-names") == ("c", "a", "b")
+
+
+def test_an_empty_slot_stays_an_empty_slot() -> None:
+    body = CC + 'dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <0>, <&cc 1>; };'
+    assert refers(made(body), "/dev@2000", "clocks", 1) == [None, (CLK, 0)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "entries"), [(0, "<&pc>"), (2, "<&pc 5 1>")], ids=["none", "two"]
+)
+def test_the_old_cells_are_those_of_the_old_provider(cells: int, entries: str) -> None:
+    body = f"""
+    pc: pc@1000 {{ compatible = "acme,pc"; reg = <0x1000>; #power-domain-cells = <{cells}>; }};
+    dev@2000 {{ compatible = "d"; reg = <0x2000>; power-domains = {entries}; }};
+    """
+    assert refers(made(body), "/dev@2000", "power-domains", 1) == [(PD, 0)]
+
+
+def test_nested_domains_become_numbers_of_one_controller() -> None:
+    body = """
+    gpc@1000 { compatible = "acme,gpc"; reg = <0x1000>;
+        pgc { #address-cells = <1>; #size-cells = <0>;
+            a: power-domain@3 { reg = <3>; #power-domain-cells = <0>; };
+            b: power-domain@8 { reg = <8>; #power-domain-cells = <0>; };
+        };
+    };
+    dev@2000 { compatible = "d"; reg = <0x2000>; power-domains = <&b>, <&a>; };
+    """
+    assert refers(made(body), "/dev@2000", "power-domains", 1) == [(PD, 1), (PD, 0)]
+
+
+def test_resets_of_two_cells_become_one() -> None:
+    body = """
+    rc: rc@1000 { compatible = "acme,rc"; reg = <0x1000>; #reset-cells = <2>; };
+    dev@2000 { compatible = "d"; reg = <0x2000>; resets = <&rc 0x40 3>, <&rc 0x40 1>; };
+    """
+    assert refers(made(body), "/dev@2000", "resets", 1) == [(RST, 1), (RST, 0)]
+
+
+def test_an_operation_that_another_agent_owns_leaves_a_null_in_its_place() -> None:
+    body = (
+        CC
+        + """
+    dev: dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>;
+        assigned-clocks = <&cc 4>, <&cc 1>, <&cc 7>;
+        assigned-clock-parents = <0>, <0>, <&cc 9>;
+        assigned-clock-rates = <1000000>, <2000000>; };
+    their: their@3000 { compatible = "d"; reg = <0x3000>; clocks = <&cc 1>; };
+    """
+    )
+    agents = AGENTS + 'platform: {owners: [{clock: "&cc 1", agent: vm}]}'
+    tree = made(body, agents)
+    assert refers(tree, "/dev@2000", "assigned-clocks", 1) == [(CLK, 1), None, (CLK, 2)]
+    assert refers(tree, "/dev@2000", "assigned-clock-parents", 1) == [None, None, (CLK, 3)]
+    node = tree.node("/dev@2000")
+    assert node is not None
+    assert node.cells("assigned-clock-rates") == (1000000, 0)
+    (note,) = [item for item in told(body, agents) if item.id == "consumer-assigned"]
+    assert "linux may not set the rate of clock" in note.message
+    assert "/dev@2000 assigned-clocks[1] is <0>" in note.message
+
+
+def test_what_a_provider_consumes_goes_with_it() -> None:
+    body = (
+        CC.replace("#clock-cells = <1>;", "#clock-cells = <1>; clocks = <&up 3>;")
+        + """
+    up: up@4000 { compatible = "acme,up"; reg = <0x4000>; #clock-cells = <1>; };
+    dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>; };
+    """
+    )
+    tree = made(body)
+    assert refers(tree, "/cc@1000", "clocks", 1) == [("/up@4000", 3)]
+    assert {status(tree, path) for path in ("/cc@1000", "/up@4000")} == {"disabled"}
+
+
+def test_fixed_and_local_providers_stay_and_their_inputs_move() -> None:
+    body = (
+        CC
+        + """
+    half: half { compatible = "fixed-factor-clock"; #clock-cells = <0>; clocks = <&cc 4>;
+                 clock-div = <2>; clock-mult = <1>; };
+    phy: phy@5000 { compatible = "acme,hdmi-phy"; reg = <0x5000>; #phy-cells = <0>;
+                    #clock-cells = <0>; clocks = <&cc 7>; };
+    dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&half>, <&phy>, <&cc 1>; };
+    """
+    )
+    tree = made(body)
+    assert refers(tree, "/half", "clocks", 1) == [(CLK, 1)]
+    assert refers(tree, "/phy@5000", "clocks", 1) == [(CLK, 2)]
+    cells = [tree.by_phandle(cell) for cell in cells_of(tree, "/dev@2000", "clocks")]
+    assert [node.path if node else None for node in cells[:2]] == ["/half", "/phy@5000"]
+
+
+def test_supplies_lead_to_a_regulator_with_its_constraints() -> None:
+    body = """
+    rails { compatible = "acme,rails";
+        vdd: vdd { regulator-min-microvolt = <700000>; regulator-max-microvolt = <900000>;
+                   regulator-ramp-delay = <125>; };
+    };
+    dev@2000 { compatible = "d"; reg = <0x2000>; core-supply = <&vdd>; };
+    """
+    tree = made(body)
+    (target,) = [tree.by_phandle(cell) for cell in cells_of(tree, "/dev@2000", "core-supply")]
+    assert target is not None
+    assert target.path == "/firmware/scmi/protocol@17/regulators/regulator@0"
+    assert target.cell("reg") == 0
+    assert target.string("regulator-name") == "vdd"
+    limits = [target.cell(f"regulator-{end}-microvolt") for end in ("min", "max")]
+    assert limits == [700000, 900000]
+    assert target.cell("regulator-ramp-delay") == 125
+
+
+SCALED = """
+    cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
+    pc: pc@4000 { compatible = "acme,pc"; reg = <0x4000>; #power-domain-cells = <1>; };
+    table: table { compatible = "operating-points-v2";
+        slow { opp-hz = /bits/ 64 <100000000>; }; fast { opp-hz = /bits/ 64 <200000000>; }; };
+"""
+
+
+def test_a_performance_domain_takes_the_place_of_the_table() -> None:
+    body = SCALED + (
+        'noc@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>;'
+        " operating-points-v2 = <&table>; };"
+    )
+    tree = made(body)
+    node = tree.node("/noc@2000")
+    assert node is not None
+    assert "operating-points-v2" not in node
+    assert refers(tree, "/noc@2000", "power-domains", 1) == [(PERF, 0)]
+    assert node.strings("power-domain-names") == ("perf",)
+    assert refers(tree, "/noc@2000", "clocks", 1) == [(CLK, 0)]
+
+
+def test_a_device_with_a_power_domain_names_both_and_is_told_of() -> None:
+    body = SCALED + (
+        'gpu@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>;'
+        " power-domains = <&pc 6>; operating-points-v2 = <&table>; };"
+    )
+    tree = made(body)
+    assert refers(tree, "/gpu@2000", "power-domains", 1) == [(PD, 0), (PERF, 0)]
+    node = tree.node("/gpu@2000")
+    assert node is not None
+    assert node.strings("power-domain-names") == ("power", "perf")
+    assert [item.id for item in told(body) if item.id == "consumer-domains"]
+
+
+def test_a_cpu_names_no_clock_beside_its_domain() -> None:
+    # Linux takes the first of its clocks for the domain (drivers/cpufreq/scmi-cpufreq.c).
+    body = SCALED + (
+        'cpus { #address-cells = <1>; #size-cells = <0>; cpu@0 { device_type = "cpu"; reg = <0>;'
+        ' compatible = "arm,cortex-a55"; clocks = <&cc 1>; operating-points-v2 = <&table>; }; };'
+    )
+    tree = made(body)
+    node = tree.node("/cpus/cpu@0")
+    assert node is not None
+    assert "clocks" not in node
+    assert refers(tree, "/cpus/cpu@0", "power-domains", 1) == [(PERF, 0)]
+
+
+def test_points_that_vote_have_the_level_of_the_point_they_required() -> None:
+    body = """
+    cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
+    pd: pd@4000 { compatible = "acme,rpmhpd"; reg = <0x4000>; #power-domain-cells = <1>;
+        operating-points-v2 = <&levels>;
+        levels: opp-table { compatible = "operating-points-v2";
+            low: opp1 { opp-level = <64>; }; high: opp2 { opp-level = <256>; }; };
+    };
+    qup: qup { compatible = "operating-points-v2";
+        opp-75000000 { opp-hz = /bits/ 64 <75000000>; required-opps = <&low>; };
+        opp-100000000 { opp-hz = /bits/ 64 <100000000>; required-opps = <&high>; }; };
+    i2c@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>; power-domains = <&pd 3>;
+               operating-points-v2 = <&qup>; };
+    """
+    tree = made(body)
+    assert refers(tree, "/i2c@2000", "power-domains", 1) == [(PERF, 0)]
+    node = tree.node("/i2c@2000")
+    assert node is not None
+    assert "operating-points-v2" in node
+    points = [tree.node(f"/qup/opp-{rate}") for rate in ("75000000", "100000000")]
+    assert [point.cell("opp-level") for point in points if point] == [64, 256]
+    assert not [point for point in points if point and "required-opps" in point]
+
+
+def test_a_thermal_zone_reads_the_sensor_of_scmi() -> None:
+    body = """
+    ts: ts@1000 { compatible = "acme,ts"; reg = <0x1000>; #thermal-sensor-cells = <1>; };
+    thermal-zones { soc { thermal-sensors = <&ts 2>; }; };
+    """
+    tree = made(body, AGENTS + 'platform: {managed: ["&ts"]}')
+    zone = refers(tree, "/thermal-zones/soc", "thermal-sensors", 1)
+    assert zone == [("/firmware/scmi/protocol@15", 0)]
+
+
+def test_an_io_channel_of_scmi_cannot_be_named_and_is_told_of() -> None:
+    body = """
+    adc: adc@1000 { compatible = "acme,adc"; reg = <0x1000>; #io-channel-cells = <1>; };
+    dev@2000 { compatible = "d"; reg = <0x2000>; io-channels = <&adc 2>; io-channel-names = "t"; };
+    """
+    agents = AGENTS + 'platform: {managed: ["&adc"]}'
+    tree = made(body, agents)
+    node = tree.node("/dev@2000")
+    assert node is not None
+    assert not {"io-channels", "io-channel-names"} & set(node.properties)
+    assert [item.message for item in told(body, agents) if item.id == "consumer-lost"] == [
+        "/dev@2000 io-channels[0] is sensor dev-2000-t, to which linux has no access"
+    ]

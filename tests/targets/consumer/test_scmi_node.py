@@ -1,0 +1,231 @@
+"""The SCMI node of an agent's tree: transports, protocols, regulators; and whose nodes stay."""
+
+import pytest
+from consumer_trees import AGENTS, cells_of, emitted, made, refers, status, told
+
+CC = 'cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };'
+DEV = 'dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>; };'
+SHMEM = """
+    reserved-memory { #address-cells = <1>; #size-cells = <1>; ranges;
+        shm: shm@80000000 { compatible = "arm,scmi-shmem"; reg = <0x80000000 0x1000>; }; };
+"""
+
+
+def agents(transport: str) -> str:
+    return (
+        "domains:\n  linux: {id: 1, default: true, scmi: {role: ospm, transport: {"
+        + transport
+        + "}}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("transport", "compatible", "cells"),
+    [
+        ("type: virtio", "arm,scmi-virtio", {"arm,max-rx-timeout-ms": 2000}),
+        ("type: smc, smc-id: 0x82000010, shmem: shm", "arm,scmi-smc", {"arm,smc-id": 0x82000010}),
+        (
+            "type: qcom-smc, smc-id: 0xc3000001, shmem: shm",
+            "qcom,scmi-smc",
+            {"arm,smc-id": 0xC3000001},
+        ),
+        ("type: optee, channel: 4", "linaro,scmi-optee", {"linaro,optee-channel-id": 4}),
+    ],
+    ids=["virtio", "smc", "qcom-smc", "optee"],
+)
+def test_the_node_has_what_its_transport_needs(
+    transport: str, compatible: str, cells: dict[str, int]
+) -> None:
+    tree = made(SHMEM + CC + DEV, agents(transport))
+    node = tree.node("/firmware/scmi")
+    assert node is not None
+    assert node.strings("compatible") == (compatible,)
+    assert {name: node.cell(name) for name in cells} == cells
+    assert (node.cell("#address-cells"), node.cell("#size-cells")) == (1, 0)
+    if "shm" in transport:
+        assert refers(tree, "/firmware/scmi", "shmem", 0) == [("/reserved-memory/shm@80000000",)]
+    else:
+        assert "shmem" not in node
+
+
+def test_a_channel_that_nobody_describes_is_an_error_and_no_tree() -> None:
+    found = emitted(CC + DEV, agents("type: smc, smc-id: 0x82000010"))
+    assert not found.files
+    (error,) = [item for item in found.diagnostics if item.id == "consumer-channel"]
+    assert error.message == "the smc channel of linux needs shmem, which no source says"
+
+
+def test_a_transport_that_nobody_says_is_virtio_and_told_of() -> None:
+    text = "domains: {linux: {id: 1, default: true, scmi: {role: ospm}}}"
+    tree = made(CC + DEV, text)
+    node = tree.node("/firmware/scmi")
+    assert node is not None
+    assert node.string("compatible") == "arm,scmi-virtio"
+    assert [item.id for item in told(CC + DEV, text)].count("consumer-transport") == 1
+
+
+def test_protocols_are_those_that_the_agent_has_something_of() -> None:
+    body = CC + DEV + 'their@3000 { compatible = "d"; reg = <0x3000>; resets = <&rc 1>; };'
+    body += 'rc: rc@4000 { compatible = "acme,rc"; reg = <0x4000>; #reset-cells = <1>; };'
+    wanted = {
+        # An operating system may shut the system down (0x12); a VM is told of it.
+        "linux": {"protocol@12": (), "protocol@14": ("#clock-cells",)},
+        "vm": {"protocol@12": (), "protocol@16": ("#reset-cells",)},
+    }
+    for agent, protocols in wanted.items():
+        node = made(body, agent=agent).node("/firmware/scmi")
+        assert node is not None
+        assert list(node.children) == list(protocols)
+        for name, provides in protocols.items():
+            child = node.children[name]
+            assert child.cell("reg") == int(name.partition("@")[2], 16)
+            assert [prop for prop in child.properties if prop[0] == "#"] == list(provides)
+            assert all(child.cell(prop) == 1 for prop in provides)
+
+
+def test_the_timeout_of_the_options_holds() -> None:
+    text = AGENTS + "outputs: {consumer: {max-rx-timeout-ms: 50}}"
+    assert cells_of(made(CC + DEV, text), "/firmware/scmi", "arm,max-rx-timeout-ms") == (50,)
+
+
+OWN = (
+    SHMEM
+    + """
+    mbox: mbox@5000 { compatible = "arm,mhu"; reg = <0x5000>; #mbox-cells = <1>; };
+    firmware { scmi: scmi { compatible = "arm,scmi"; mboxes = <&mbox 0>; mbox-names = "tx";
+        shmem = <&shm>; #address-cells = <1>; #size-cells = <0>;
+        clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
+        rst: protocol@16 { reg = <0x16>; #reset-cells = <1>; };
+        vendor: protocol@80 { reg = <0x80>; };
+    }; };
+    dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&clk 12>; resets = <&rst 3>; };
+    their@3000 { compatible = "d"; reg = <0x3000>; clocks = <&clk 40>; };
+"""
+)
+BOTH = AGENTS.replace("transport: {type: virtio}}, default", "transport: {type: mailbox}}, default")
+
+
+def test_the_node_of_the_board_stays_as_it_is_for_its_agent() -> None:
+    tree = made(OWN, BOTH)
+    node = tree.node("/firmware/scmi")
+    assert node is not None
+    assert node.string("compatible") == "arm,scmi"
+    assert refers(tree, "/firmware/scmi", "mboxes", 1) == [("/mbox@5000", 0)]
+    assert refers(tree, "/dev@2000", "clocks", 1) == [("/firmware/scmi/protocol@14", 12)]
+    # Only system power is new, which an operating system has by its role.
+    assert {name: status(tree, each.path) for name, each in node.children.items()} == {
+        f"protocol@{number}": None for number in (14, 16, 80, 12)
+    }
+    assert status(tree, "/their@3000") == "reserved"
+
+
+def test_the_node_of_the_board_becomes_the_other_agents() -> None:
+    tree = made(OWN, BOTH, "vm")
+    node = tree.node("/firmware/scmi")
+    assert node is not None
+    assert node.string("compatible") == "arm,scmi-virtio"
+    assert not {"mboxes", "mbox-names", "shmem"} & set(node.properties)
+    assert refers(tree, "/their@3000", "clocks", 1) == [("/firmware/scmi/protocol@14", 40)]
+    assert status(tree, "/firmware/scmi/protocol@14") is None
+    assert status(tree, "/firmware/scmi/protocol@16") == "disabled"
+    assert status(tree, "/firmware/scmi/protocol@80") == "disabled"
+    assert status(tree, "/dev@2000") == "reserved"
+
+
+def test_labels_of_the_board_are_not_taken_twice() -> None:
+    body = CC.replace("cc:", "scmi_clk: cc:") + DEV
+    tree = made(body)
+    found = refers(tree, "/dev@2000", "clocks", 1)
+    assert found == [("/firmware/scmi/protocol@14", 0)]
+
+
+@pytest.mark.parametrize(
+    ("role", "user"),
+    [
+        ("interrupt-controller; #interrupt-cells = <1>;", ""),
+        ("gpio-controller; #gpio-cells = <2>;", ""),
+        ("port { ep: endpoint { remote-endpoint = <&far>; }; };", ""),
+        ("child@0 { compatible = 'acme,watchdog'; };", ""),
+        ("", "user@7000 { compatible = 'u'; reg = <0x7000>; acme,control = <&cc 0x10>; };"),
+        ("#dma-cells = <1>;", "user@7000 { compatible = 'u'; reg = <0x7000>; dmas = <&cc 1>; };"),
+    ],
+    ids=["interrupts", "gpios", "graph", "child", "syscon", "dma"],
+)
+def test_a_provider_with_another_role_stays_enabled_and_is_told_of(role: str, user: str) -> None:
+    body = f"""
+    cc: cc@1000 {{ compatible = "acme,cc", "syscon"; reg = <0x1000>; #clock-cells = <1>; {role} }};
+    far@8000 {{ reg = <0x8000>; port {{ far: endpoint {{ }}; }}; }};
+    {DEV} {user}
+    """.replace("'", '"')
+    assert status(made(body), "/cc@1000") is None
+    (note,) = [item for item in told(body) if item.id == "consumer-provider"]
+    assert note.message.startswith("/cc@1000 stays enabled in every agent's tree")
+
+
+def test_a_provider_without_another_role_is_disabled() -> None:
+    body = CC.replace('"acme,cc"', '"acme,cc", "syscon"') + DEV
+    assert status(made(body), "/cc@1000") == "disabled"
+    assert not [item for item in told(body) if item.id == "consumer-provider"]
+
+
+def test_rails_of_a_chip_with_other_devices_are_disabled_one_by_one() -> None:
+    body = """
+    chip@1000 { compatible = "acme,pmic"; reg = <0x1000>;
+        rtc { compatible = "acme,rtc"; };
+        regulators { vdd: vdd { regulator-min-microvolt = <700000>;
+                                regulator-max-microvolt = <900000>; }; };
+    };
+    dev@2000 { compatible = "d"; reg = <0x2000>; core-supply = <&vdd>; };
+    """
+    tree = made(body, AGENTS + 'platform: {managed: ["/chip@1000/regulators"]}')
+    assert status(tree, "/chip@1000") is None
+    assert status(tree, "/chip@1000/rtc") is None
+    assert status(tree, "/chip@1000/regulators/vdd") == "disabled"
+
+
+OTHERS = (
+    CC
+    + DEV
+    + """
+    aliases { mine = "/dev@2000"; theirs = "/their@3000"; };
+    their: their@3000 { compatible = "d"; reg = <0x3000>; clocks = <&cc 4>; };
+    their2@4000 { compatible = "d"; reg = <0x4000>; clocks = <&cc 5>; };
+    user@5000 { compatible = "u"; reg = <0x5000>; clocks = <&cc 6>; phy = <&their>; };
+    """
+)
+
+
+def test_nodes_of_others_are_reserved() -> None:
+    linux, vm = made(OTHERS), made(OTHERS, agent="vm")
+    assert [status(linux, path) for path in ("/their@3000", "/dev@2000")] == ["reserved", None]
+    assert [status(vm, path) for path in ("/their@3000", "/dev@2000")] == [None, "reserved"]
+
+
+def test_nodes_of_others_are_removed_unless_what_stays_refers_to_them() -> None:
+    text = AGENTS + "outputs: {consumer: {others: removed}}"
+    linux, vm = made(OTHERS, text), made(OTHERS, text, "vm")
+    # user@5000 of linux works through their@3000.
+    assert status(linux, "/their@3000") == "reserved"
+    assert linux.node("/their2@4000") is None
+    assert vm.node("/dev@2000") is None
+    assert vm.node("/user@5000") is None
+    names = vm.node("/aliases")
+    assert names is not None
+    assert list(names.properties) == ["theirs"]
+
+
+def test_the_tree_of_a_guest_has_its_devices_and_what_they_refer_to() -> None:
+    body = (
+        OTHERS.replace("clocks = <&cc 4>;", "clocks = <&cc 4>; phys = <&phy>;")
+        + """
+    phy: phy@6000 { compatible = "acme,phy"; reg = <0x6000>; #phy-cells = <0>;
+                    vdd-supply = <&rail>; };
+    rail: rail { compatible = "regulator-fixed"; };
+    unused: unused { compatible = "regulator-fixed"; };
+    cpus { #address-cells = <1>; #size-cells = <0>; cpu@0 { device_type = "cpu"; reg = <0>; }; };
+    memory@80000000 { device_type = "memory"; reg = <0x80000000 0x1000>; };
+    """
+    )
+    tree = made(body, AGENTS + "outputs: {consumer: {for: guest}}", "vm")
+    tops = [node.name for node in tree.root.children.values()]
+    assert tops == ["aliases", "their@3000", "their2@4000", "phy@6000", "rail", "firmware"]
