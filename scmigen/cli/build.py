@@ -83,6 +83,12 @@ If there are errors in the input, nothing is written and the exit status is 1.
     help="Firmware that the output scp is for; overrides its option target.",
 )
 @click.option(
+    "--for",
+    "whom",
+    type=OneOf(["host", "guest"]),
+    help="What the trees of the output consumer are for; overrides its option for.",
+)
+@click.option(
     "--depfile",
     type=click.Path(path_type=Path),
     help="Write a make rule: the stamp, or else the first output, and all files read.",
@@ -120,6 +126,7 @@ def build(
     output: Path,
     emit: tuple[str, ...],
     scp_target: str | None,
+    whom: str | None,
     depfile: Path | None,
     depfile_target: str | None,
     stamp: Path | None,
@@ -134,7 +141,8 @@ def build(
         raise click.UsageError("--depfile-target names the target of a rule: ask for --depfile")
     rule = Rule(stamp, depfile, depfile_target)
     request = replace(request, prefix_map=prefix_map)
-    overrides = {} if scp_target is None else {"scp": {"target": scp_target}}
+    said = {"scp": {"target": scp_target}, "consumer": {"whom": whom}}
+    overrides = {name: each for name, each in said.items() if None not in each.values()}
     for attempt in range(_ATTEMPTS):
         # Another build may replace the lock file while this one compiles: take that one's numbers.
         lock = _lock(request.ids)

@@ -12,7 +12,7 @@ from scmigen.targets.base import Target
 from scmigen.targets.common.files import File
 from scmigen.targets.consumer.board import board_of
 from scmigen.targets.consumer.findings import FINDINGS
-from scmigen.targets.consumer.options import ConsumerOptions
+from scmigen.targets.consumer.options import ConsumerOptions, check_options
 from scmigen.targets.consumer.plan import plan_for
 from scmigen.targets.consumer.told import told
 from scmigen.targets.consumer.trees import trees
@@ -38,5 +38,6 @@ TARGET = Target(
     options=ConsumerOptions,
     files=_files,
     check=_check,
+    check_options=check_options,
     findings=FINDINGS,
 )

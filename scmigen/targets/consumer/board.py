@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.dependencies import interrupt_root
-from scmigen.bindings.facts import Provider, ProviderClass
+from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey
 from scmigen.bindings.node_kinds import has_driver, is_cpu, is_critical
 from scmigen.bindings.other_roles import other_roles
 from scmigen.bindings.scmi_nodes import is_in_scmi, server_paths
@@ -13,18 +13,21 @@ from scmigen.devicetree.nodes import Node
 from scmigen.model.devices import device_of
 from scmigen.model.final_classes import platform_nodes
 from scmigen.model.platform import Platform
+from scmigen.scmi.protocols import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
     """``platform``: the paths of the platform's own nodes, whose references are nobody else's.
     ``consumers``: those of the devices that use what the platform drives. ``common``: the nodes
-    that whoever runs on the board needs. ``disabled``: the nodes that no agent may drive.
-    ``kept``: path of a provider that stays enabled → why."""
+    that whoever runs on the board needs. ``inputs``: path of a fixed provider → what it is nothing
+    without. ``disabled``: the nodes that no agent may drive. ``kept``: path of a provider that
+    stays enabled → why."""
 
     platform: frozenset[str]
     consumers: frozenset[str]
     common: frozenset[Node]
+    inputs: Mapping[str, tuple[ResourceKey, ...]]
     disabled: tuple[Node, ...]
     kept: Mapping[str, str]
 
@@ -55,9 +58,27 @@ def board_of(platform: Platform) -> Board:
         frozenset(parts),
         _consumers(platform, parts),
         frozenset(common if root is None else {*common, root}),
+        _inputs(platform),
         tuple(disabled.values()),
         {path: role.why for path, role in kept.items() if not role.around or path in driven},
     )
+
+
+def _inputs(platform: Platform) -> dict[str, tuple[ResourceKey, ...]]:
+    """What fixed providers take from those that the platform drives, but for supplies: a clock that
+    is a fraction of another one is nothing without that."""
+    found: dict[str, tuple[ResourceKey, ...]] = {}
+    for use in platform.inventory.uses:
+        path = use.consumer.path
+        itself, provider = platform.providers.get(path), platform.providers[use.key.provider]
+        if (
+            itself is not None
+            and itself.category is ProviderClass.FIXED
+            and provider.category is ProviderClass.MANAGED
+            and use.key.kind is not Kind.VOLTAGE
+        ):
+            found[path] = (*found.get(path, ()), use.key)
+    return found
 
 
 def _consumers(platform: Platform, parts: frozenset[str]) -> frozenset[str]:
@@ -117,6 +138,9 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
             left.add(node)
         elif node.path in board.platform or not available.present(node):
             continue
+        elif not _has_inputs(platform, agent, board, node):
+            left.add(node)
+            others.append(node)
         elif node in ours or node in above or not _is_taken(platform, board, node, has_cpus):
             kept.append(node)
         else:
@@ -124,6 +148,12 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
             if available.enabled(node):
                 others.append(node)
     return Sides(tuple(kept), tuple(others))
+
+
+def _has_inputs(platform: Platform, agent: Agent, board: Board, node: Node) -> bool:
+    """Whether an agent has all that a fixed provider takes; else nothing of its own needs it."""
+    keys = board.inputs.get(node.path, ())
+    return all(agent.id in platform.holders(key) for key in keys)
 
 
 def _is_taken(platform: Platform, board: Board, node: Node, has_cpus: bool) -> bool:

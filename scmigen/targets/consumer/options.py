@@ -1,10 +1,15 @@
 """What the trees of agents are like: options of the output."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 import msgspec
 
+from scmigen.assignment.words import did_you_mean
+from scmigen.diagnostics import Diagnostic
+from scmigen.model.platform import Platform
 from scmigen.targets.common.notice import NoticeOptions
+from scmigen.targets.options import OUTPUT_OPTION
 
 #: What becomes of the nodes of other agents.
 Others = Literal["reserved", "removed"]
@@ -16,13 +21,28 @@ class ConsumerOptions(NoticeOptions, frozen=True):
     """Options of the output ``consumer``.
 
     ``others``: whether the nodes of other agents get ``status = "reserved"`` or are removed.
-    ``for``: ``guest`` leaves the agent's devices and what they refer to. ``max_rx_timeout_ms``: how
+    ``for``: ``guest`` leaves the agent's devices and what they refer to; agent → word where not all
+    trees are for the same. ``max_rx_timeout_ms``: how
     long Linux waits for an answer.
     """
 
     others: Others = "reserved"
-    whom: Whom = msgspec.field(default="host", name="for")
+    whom: Whom | Mapping[str, Whom] = msgspec.field(default="host", name="for")
     max_rx_timeout_ms: (
         Annotated[int, msgspec.Meta(ge=1, le=0xFFFFFFFF, description="milliseconds, 1 or more")]
         | None
     ) = None
+
+    def is_guest(self, agent: str) -> bool:
+        """Whether the tree of an agent is that of a VM."""
+        word = self.whom if isinstance(self.whom, str) else self.whom.get(agent, "host")
+        return word == "guest"
+
+
+def check_options(platforms: Sequence[Platform], options: ConsumerOptions) -> Iterator[Diagnostic]:
+    """Names of agents that the board does not have."""
+    known = sorted({agent.name for platform in platforms for agent in platform.agents})
+    for name in options.whom if not isinstance(options.whom, str) else ():
+        if name not in known:
+            hint = did_you_mean(name, known)
+            yield OUTPUT_OPTION.error(f"no agent {name!r}", options.at("for", name), hint=hint)

@@ -21,10 +21,11 @@ def pruned(
     options: ConsumerOptions,
 ) -> tuple[Edit, ...]:
     """The edits with those that take nodes away; ``scmi`` is where the SCMI node is."""
-    if options.whom == "host" and options.others == "reserved":
+    guest = options.is_guest(agent.name)
+    if not guest and options.others == "reserved":
         return tuple(edits)
     tree = apply(platform.inventory.tree, edits)
-    if options.whom == "guest":
+    if guest:
         wanted = [scmi, *(node.path for node in _its(platform, agent, parts))]
         tops = [node for path in wanted if (node := tree.node(path)) is not None]
         whole = [below for node in tops for below in (node.walk() if node is tops[0] else (node,))]

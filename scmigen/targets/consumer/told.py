@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from scmigen.bindings.facts import ProviderClass
 from scmigen.bindings.repointing import Trouble, Unattached, Unvoted
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
@@ -37,8 +38,12 @@ def told(platform: Platform, board: Board, plans: Iterable[Plan]) -> Iterator[Di
 
 
 def _concerns(platform: Platform, plan: Plan, board: Board, item: Trouble) -> bool:
-    """Whether the agent misses it: what it runs on, others drive."""
+    """Whether the agent misses it: what it runs on, others drive; and a fixed provider works
+    without its supply where no device of the agent needs it."""
     node = item.consumer
+    provider = platform.providers.get(node.path)
+    if provider is not None and provider.category is ProviderClass.FIXED:
+        return False
     return node not in board.common or plan.agent in platform.owners.of(node).all_agents
 
 
@@ -83,4 +88,8 @@ def _trouble(platform: Platform, plan: Plan, item: Trouble) -> Diagnostic:
         return OPERATION_LOST.note(
             f"{agent} may not set the {may} of {title}: {entry} is <0>", where
         )
-    return REFERENCE_LOST.warning(f"{entry} is {title}, to which {agent} has no access", where)
+    return REFERENCE_LOST.warning(
+        f"{entry} is {title}, to which {agent} has no access",
+        where,
+        hint="give the agent what it needs of it, or the device to another one",
+    )
