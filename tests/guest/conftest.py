@@ -8,9 +8,9 @@ import pytest
 from guest import programs
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def machine() -> None:
-    """QEMU and a kernel."""
+    """QEMU and a kernel; all tests marked ``guest`` use it."""
     try:
         programs.qemu()
         programs.kernel()

@@ -162,17 +162,18 @@ def taken(guest: Guest) -> dict[str, tuple[Taken, ...]]:
     return found
 
 
-def order(guest: Guest, node: str, *commands: str) -> int:
-    """Give the module's device of ``node`` commands; the errno of the first that fails, or 0."""
-    ctl = f"{CONSUMERS}/{device(node)}/ctl"
-    for command in commands:
-        status, said = guest.attempt(f"echo {command} >{ctl}; cat {ctl}")
-        found = re.search(r"^rc=(-?\d+) ", said, re.MULTILINE)
-        if status or found is None:
-            raise AssertionError(f"{node}: {command}: {said}")
-        if found[1] != "0":
-            return -int(found[1])
-    return 0
+def order(guest: Guest, orders: Iterable[tuple[str, str]]) -> list[int]:
+    """Give the module's devices commands, (node, command); the errno of each, or 0."""
+    listed = [(node, command) for node, command in orders]
+    lines = [
+        f'c={CONSUMERS}/{device(node)}/ctl; echo {command} >$c; read -r r <$c; echo "=$r"'
+        for node, command in listed
+    ]
+    said = guest.run("\n".join([*lines, ":"]), 120)
+    found = [int(rc) for rc in re.findall(r"^=rc=(-?\d+) ", said, re.MULTILINE)]
+    if len(found) != len(listed):
+        raise AssertionError(f"{len(listed)} orders, {len(found)} results: {said}")
+    return [-rc for rc in found]
 
 
 def device(node: str) -> str:

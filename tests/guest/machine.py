@@ -20,11 +20,17 @@ from guest.programs import CPU, Kernel, kernel, qemu
 #: What the root file system runs: a shell at the port. It ends, and the guest with it, when the
 #: test closes its end.
 SHELL = b"""#!/bin/sh
-exec 3<>/dev/vport0p1
+exec 3<>$(echo /dev/vport*p1)
 echo shell-ready >&3
 exec sh <&3 >&3 2>&3
 """
-APPEND = "console=ttyAMA0 quiet autotest panic=-1 deferred_probe_timeout=1"
+#: What the kernel runs when the platform asks it to power off in an orderly way.
+POWEROFF = b"""#!/bin/sh
+exec /bin/busybox poweroff -f
+"""
+#: The tree's nodes have no compatible (see `trees`): the module makes their devices, later than
+#: fw_devlink would have them, which otherwise links their buses in their place.
+APPEND = "fw_devlink=off console=ttyAMA0 quiet autotest panic=-1 deferred_probe_timeout=1"
 #: Seconds that a guest has to come up, on a machine that does other things.
 BOOT = 60
 
@@ -61,7 +67,7 @@ class Guest:
         self.name = name
         self.log_file = folder / f"{name}.log"
         tree, root = folder / f"{name}.dtb", folder / f"{name}.cpio.gz"
-        added = {"/test.sh": SHELL, **(files or {})}
+        added = {"/test.sh": SHELL, "/sbin/poweroff": POWEROFF, **(files or {})}
         if used.module is not None:
             added.setdefault("/modules/scmi_consumer.ko", used.module)
         tree.write_bytes(blob)
@@ -88,6 +94,8 @@ class Guest:
             device = f"vhost-user-scmi{'-pci' if pci else ''}"
             self.command += ["-chardev", f"socket,id=scmi,path={scmi}"]
             self.command += ["-device", f"{device},chardev=scmi"]
+        #: When QEMU was started, of `time.monotonic`.
+        self.started = time.monotonic()
         with theirs:
             self.process = subprocess.Popen(
                 self.command,

@@ -28,6 +28,7 @@ class Served:
         *agents: str,
         urls: Mapping[str, str] | None = None,
         options: tuple[str, ...] = (),
+        traced: bool = True,
     ) -> None:
         """``agents`` are names of guests, ``urls`` those of other agents, with their addresses;
         ``folder`` takes sockets, traces and logs."""
@@ -38,7 +39,9 @@ class Served:
         command = [sys.executable, "-m", "scmigen", "serve", str(runtime)]
         for name, url in {**addresses, **(urls or {})}.items():
             command += ["--listen", f"{name}={url}"]
-        command += ["--backend", "recorder", "--trace", str(self.trace_file), *options]
+        command += ["--backend", "recorder", *options]
+        if traced:
+            command += ["--trace", str(self.trace_file)]
         with self.events_file.open("w") as events, self.log_file.open("w") as log:
             self.process = subprocess.Popen(
                 command, stdout=events, stderr=log, env={**os.environ, "PYTHONUNBUFFERED": "1"}

@@ -14,6 +14,7 @@
   names and order kept, and with nothing else: no compatible, so that no driver touches hardware
   that is not here, no addresses, and no reference of another kind (pins, DMA, IOMMUs, PHYs). The
   module ``scmi_consumer`` takes the node by its path.
+- What asks for nothing else has no operating points either.
 - What refers to a provider that has no driver in the guest (a PHY's clock, the regulators of a PMIC
   behind I2C, a PSCI domain) goes: as ``<0>`` in ``clocks``, ``assigned-clocks``,
   ``assigned-clock-parents`` and ``resets``, where indexes count, else without a trace.
@@ -21,6 +22,7 @@
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from itertools import cycle
 from struct import pack
 
 from scmigen.devicetree.blob import read_blob
@@ -60,7 +62,7 @@ BESIDE = frozenset(
     }
 )
 #: Children of the root that are the machine's.
-MACHINE = frozenset({"aliases", "chosen", "cpus", "memory", "psci", "reserved-memory", "timer"})
+MACHINE = frozenset({"aliases", "chosen", "cpus", "psci", "reserved-memory", "timer"})
 #: Of operating points, what names hardware that is not here.
 FUSES = frozenset({"nvmem-cells", "nvmem-cell-names", "opp-supported-hw", "required-opps"})
 
@@ -69,7 +71,7 @@ FUSES = frozenset({"nvmem-cells", "nvmem-cell-names", "opp-supported-hw", "requi
 class Reduced:
     """A tree for ``virt``, and the paths of its nodes that ask for something, by path.
 
-    ``processors`` are the board's, by what they are called here.
+    ``processors`` are the paths of the board's by those of the machine's.
     """
 
     blob: bytes
@@ -99,14 +101,14 @@ def reduced(emitted: DeviceTree, machine: bytes, processors: int = 1) -> Reduced
     scmi = scmi_node(emitted)
     _graft(root, scmi)
     for child in emitted.root.children.values():
-        if child.base_name not in MACHINE and child is not scmi and child.name not in root.children:
+        if child.name not in {*MACHINE, *root.children} and child.base_name != "memory":
             root.children[child.name] = _device(emitted, scmi, child, root)
     for child in _holder(emitted, "/cpus").children.values():
         if child.string("device_type") != "cpu" and "compatible" in child:
             root.children[child.name] = _device(emitted, scmi, child, root)
     renamed = _processors(emitted, scmi, root, processors)
     tree = DeviceTree(root, "guest.dtb")
-    return Reduced(flatten(tree), tuple(_consumers(tree, own - {*renamed.values()})), renamed)
+    return Reduced(flatten(tree), tuple(_consumers(tree, own - renamed.keys())), renamed)
 
 
 def scmi_node(tree: DeviceTree) -> Node:
@@ -175,7 +177,10 @@ def _kept(tree: DeviceTree, scmi: Node, node: Node) -> dict[str, Property]:
         kept = {n: item for n, item in node.properties.items() if n in BESIDE or n.startswith("#")}
         if "simple-bus" in node.strings("compatible"):
             kept["compatible"] = Property("compatible", b"simple-bus\0")
-    return kept | _references(tree, scmi, node, kept)
+    references = _references(tree, scmi, node, kept)
+    if not references:
+        kept.pop("operating-points-v2", None)
+    return kept | references
 
 
 def _is_whole(node: Node) -> bool:
@@ -236,18 +241,19 @@ def _served_sensor(tree: DeviceTree, scmi: Node, zone: Node) -> bool:
 def _processors(
     tree: DeviceTree, scmi: Node, root: DraftNode, processors: int
 ) -> Mapping[str, str]:
-    """Have the machine's processors ask for what the board's ask for; the paths of both."""
-    theirs = _of_type_cpu(_holder(tree, "/cpus"))[:processors]
-    ours = _of_type_cpu(root.children["cpus"])
+    """Have the machine's processors ask for what the board's ask for; the paths of both.
+
+    The board's are taken in their order, and from the start again if there are too few.
+    """
+    theirs = [cpu for cpu in _of_type_cpu(_holder(tree, "/cpus")) if is_enabled(cpu)]
+    ours = _of_type_cpu(root.children["cpus"])[:processors]
     renamed: dict[str, str] = {}
-    for ours_node, node in zip(ours, theirs, strict=False):
-        if not is_enabled(node):
-            continue
+    for cpu, node in zip(ours, cycle(theirs), strict=False):
         kept = _kept(tree, scmi, node)
         for name in ("phandle", "status", *[n for n in kept if n.startswith("#")]):
             kept.pop(name, None)
-        ours_node.properties = {**ours_node.properties, **kept}
-        renamed[node.path] = ours_node.path
+        cpu.properties = {**cpu.properties, **kept}
+        renamed[cpu.path] = node.path
     return renamed
 
 
@@ -256,7 +262,7 @@ def _of_type_cpu(cpus: Node) -> list[Node]:
 
 
 def _holder(tree: DeviceTree, path: str) -> Node:
-    return tree.node(path) or Node()
+    return tree.node(path) or DraftNode(path)
 
 
 def _consumers(tree: DeviceTree, own: Set[str]) -> Iterator[str]:
