@@ -220,6 +220,7 @@ platform:
   managed: ["&tsens"]
   local: ["&gpio"]
   owners: [{reset: "&rc 5", agent: linux}]
+  always-on: [{clock: "&cc 6"}]
   elements: {power: {40-41: , 40: {name: CPU, enumerator: PD_CPU}}}
   assume: {clock-rate: 1000000}
   drivers: {"&cc": {module: acme_clock}}

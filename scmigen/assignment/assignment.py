@@ -114,6 +114,14 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class AlwaysOn:
+    """The platform keeps ``key`` on, by a permanent vote of its own."""
+
+    key: ResourceKey
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """A severity override of a check: ``severity`` is off, note, warning or error.
 
@@ -199,6 +207,7 @@ class PlatformOptions:
     fixed: Mapping[str, Position | None]
     local: Mapping[str, Position | None]
     owners: tuple[Owner, ...] = ()
+    always_on: tuple[AlwaysOn, ...] = ()
     clock_rate: int = 100_000_000
     assumptions: tuple[Assumption, ...] = ()
     bins: Mapping[str, OppBin] = field(default_factory=dict)

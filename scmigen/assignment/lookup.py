@@ -10,9 +10,12 @@ from scmigen.assignment.select import Selection, Selector, is_glob, resource_key
 from scmigen.bindings.facts import ResourceKey
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Finding
+from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 
 KINDS = tuple(kind.value for kind in Kind)
+#: The kinds that are on or off.
+SWITCHED = tuple(kind.value for kind in Kind if Operation.STATE in OPERATIONS[kind])
 
 
 class Lookup:
@@ -63,12 +66,14 @@ class Lookup:
         return found
 
 
-def kind_of(parts: dict[str, Located], entry: Located) -> str | None:
+def kind_of(
+    parts: dict[str, Located], entry: Located, kinds: tuple[str, ...] = KINDS
+) -> str | None:
     """The one kind of resource that an entry names."""
-    words = [word for word in KINDS if word in parts]
+    words = [word for word in kinds if word in parts]
     if len(words) == 1:
         return words[0]
-    entry.lacks("name one resource", hint="one of: " + ", ".join(KINDS))
+    entry.lacks("name one resource", hint="one of: " + ", ".join(kinds))
     return None
 
 

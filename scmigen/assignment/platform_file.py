@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator
 
-from scmigen.assignment.assignment import Owner
+from scmigen.assignment.assignment import AlwaysOn, Owner
 from scmigen.assignment.assume_file import read_assumptions
 from scmigen.assignment.elements_file import read_elements
 from scmigen.assignment.findings import PROVIDER_UNKNOWN
 from scmigen.assignment.located import Located, said
-from scmigen.assignment.lookup import KINDS, Lookup, kind_of
+from scmigen.assignment.lookup import KINDS, SWITCHED, Lookup, kind_of
 from scmigen.assignment.opp_file import read_bins
 from scmigen.assignment.said import PlatformSaid, Said
 from scmigen.assignment.values import CLASSES, FORMER_KEYS, MAX_VENDOR, is_vendor
@@ -17,8 +17,8 @@ from scmigen.runtime import MAX_GRACE
 
 #: The keys of ``platform``.
 KEYS = (
-    *(*CLASSES, "devices", "owners", "elements", "assume", "opp", "vendor", "sub-vendor"),
-    *("system-power", "extra"),
+    *(*CLASSES, "devices", "owners", "always-on", "elements", "assume", "opp"),
+    *("vendor", "sub-vendor", "system-power", "extra"),
     *FORMER_KEYS,
 )
 
@@ -45,6 +45,7 @@ class PlatformReader:
         return PlatformSaid(
             classes=self._classes(parts),
             owners=tuple(self._owners(parts["owners"])) if "owners" in parts else (),
+            always_on=tuple(self._always_on(parts["always-on"])) if "always-on" in parts else (),
             clock_rate=said(
                 assumed, "clock-rate", lambda item: item.number("clock-rate", 1, 0xFFFF_FFFF)
             ),
@@ -94,6 +95,14 @@ class PlatformReader:
             if first is not owner:
                 entry.wrong(f"{key.kind} {key} has an owner already", f"at {first.position}")
             yield owner
+
+    def _always_on(self, where: Located) -> Iterator[AlwaysOn]:
+        for entry in where.items("always-on"):
+            parts = entry.mapping("a resource that is always on", SWITCHED)
+            word = kind_of(parts, entry, SWITCHED)
+            key = self._lookup.resource(parts[word], word) if word is not None else None
+            if key is not None:
+                yield AlwaysOn(key, entry.position)
 
 
 def _extra(where: Located) -> bytes | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from scmigen.assignment.assignment import (
+    AlwaysOn,
     Assumption,
     HandGrant,
     Owner,
@@ -132,6 +133,7 @@ class PlatformSaid:
 
     classes: Mapping[str, Said[str]] = field(default_factory=dict)
     owners: tuple[Owner, ...] = ()
+    always_on: tuple[AlwaysOn, ...] = ()
     clock_rate: Said[int] | None = None
     assumptions: tuple[Assumption, ...] = ()
     bins: Mapping[str, Said[OppBin]] = field(default_factory=dict)

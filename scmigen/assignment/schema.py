@@ -12,7 +12,7 @@ from scmigen.assignment.assume_file import GIVES, HIGHEST
 from scmigen.assignment.elements_file import ENUMERATOR, MAX_ELEMENT, NAME
 from scmigen.assignment.elements_file import KEYS as ELEMENT
 from scmigen.assignment.foreign import SEVERITIES
-from scmigen.assignment.lookup import KINDS
+from scmigen.assignment.lookup import KINDS, SWITCHED
 from scmigen.assignment.platform_file import KEYS
 from scmigen.assignment.roles import SystemPower
 from scmigen.assignment.values import CLASSES, FORMER_KEYS, MAX_VENDOR, TRANSPORTS
@@ -212,6 +212,7 @@ def _elements() -> _Schema:
 def _platform() -> _Schema:
     vendor: _Schema = {"type": "string", "maxLength": MAX_VENDOR, "pattern": "^[ -~]*$"}
     owner = {"oneOf": [_closed({word: _TEXT, "agent": _TEXT}) for word in KINDS]}
+    kept = {"oneOf": [_closed({word: _TEXT}) for word in SWITCHED]}
     assume = {
         "clock-rate": (_number(1), "The rate in Hz of clocks without one in the tree."),
         "values": (_list(_assumed()), "Rates and levels that the tree does not have."),
@@ -239,6 +240,10 @@ def _platform() -> _Schema:
         "owners": (
             _list(owner),
             "The agents that alone may set rate, parent or level, or assert the reset.",
+        ),
+        "always-on": (
+            _list(kept),
+            "What the platform keeps on, whatever agents ask for, with what it depends on.",
         ),
         "elements": (_elements(), "What the firmware has and no provider of the tree names."),
         "assume": (_ours(ASSUME, assume), "What holds where the tree is silent."),

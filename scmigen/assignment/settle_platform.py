@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from scmigen.assignment.assignment import Assumption, Extra, Owner, PlatformOptions, Switch
+from scmigen.assignment.assignment import (
+    AlwaysOn,
+    Assumption,
+    Extra,
+    Owner,
+    PlatformOptions,
+    Switch,
+)
 from scmigen.assignment.findings import OPTION_DIFFERS, PROVIDER_DIFFERS
 from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.said import PlatformSaid, Said
@@ -73,6 +80,13 @@ class _Settling:
                         )
                     )
 
+    def always_on(self) -> Iterator[AlwaysOn]:
+        """What the platform keeps on; each resource once."""
+        first: dict[ResourceKey, AlwaysOn] = {}
+        for item in (item for source in self._sources for item in source.always_on):
+            if first.setdefault(item.key, item) is item:
+                yield item
+
     def bins(self) -> dict[str, OppBin]:
         """The chip of each OPP table."""
         first: dict[str, Said[OppBin]] = {}
@@ -122,6 +136,7 @@ def settle_platform(
         fixed=classes["fixed"],
         local=classes["local"],
         owners=tuple(settling.owners()),
+        always_on=tuple(settling.always_on()),
         clock_rate=_or(rate, CLOCK_RATE),
         assumptions=tuple(settling.assumptions()),
         bins=settling.bins(),

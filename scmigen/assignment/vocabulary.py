@@ -75,7 +75,7 @@ FILE = Vocabulary(
         **_inside(
             "platform: {{{}: …}}",
             (
-                *("managed", "fixed", "local", "devices", "owners", "assume", "opp"),
+                *("managed", "fixed", "local", "devices", "owners", "always-on", "assume", "opp"),
                 *("vendor", "sub-vendor", "system-power", "extra", "elements"),
             ),
         ),
@@ -145,7 +145,7 @@ ELSEWHERE: Mapping[str, str] = {
     **_inside("grant: [{{{}: …}}] in a domain", ("operations", "protocol")),
     **_inside("platform: {{{}: …}}", ("managed", "fixed", "local", "devices", "owners", "assume")),
     **_inside("platform: {{{}: …}}", ("vendor", "sub-vendor", "system-power", "extra", "elements")),
-    **_inside("platform: {{{}: …}}", ("opp",)),
+    **_inside("platform: {{{}: …}}", ("opp", "always-on")),
     **_inside("platform: {{assume: {{{}: …}}}}", ("clock-rate", "values")),
     **_inside("platform: {{system-power: {{{}: …}}}}", ("grace",)),
     "allow": "operations: […]",

@@ -431,17 +431,19 @@ def _clock_hint(model: Model, table: OppTable) -> str:
 
 @check(
     "grant-unmanaged",
-    about="An explicit grant or owner names something the platform does not manage.",
+    about="A grant, an owner or an always-on entry names what the platform does not manage.",
     advice="Name a provider of the platform, or make this one managed.",
 )
 def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
-    """Explicit grants and owners of resources that the platform does not manage."""
+    """What the user writes of resources that the platform does not manage."""
     yield from _empty_protocols(model)
     closure = model.findings.closure
     used = {use.key for use in (*closure.needs, *closure.own)}
-    used |= {element.key for element in model.assignment.options.elements}
+    options = model.assignment.options
+    used |= {element.key for element in options.elements}
     written = [(grant.key, grant.position, "grant") for grant in model.assignment.grants]
-    written += [(o.key, o.position, "owner") for o in model.assignment.options.owners]
+    written += [(o.key, o.position, "owner") for o in options.owners]
+    written += [(kept.key, kept.position, "always-on entry") for kept in options.always_on]
     for key, where, what in written:
         # A performance domain that an OPP table makes has no provider, and a device that uses it.
         wrong = None if key in used else _not_given(model, key)

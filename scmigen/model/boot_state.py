@@ -26,10 +26,12 @@ class BootState:
 def boot_state(decided: Decisions, facts: Mapping[ResourceKey, ResourceFacts]) -> BootState:
     """The state at boot of a board's resources.
 
-    The platform's own devices keep on what they use. What the console needs is on, and what a grant
-    says is on. So is all that these depend on, as far as ``facts`` knows it.
+    The platform's own devices keep on what they use, and what the user says is always on stays on.
+    What the console needs is on, and what a grant says is on. So is all that these depend on, as
+    far as ``facts`` knows it.
     """
-    held = _with_dependencies((use.key for use in decided.closure.own), facts)
+    kept = [item.key for item in decided.assignment.options.always_on]
+    held = _with_dependencies((*kept, *(use.key for use in decided.closure.own)), facts)
     wanted = {grant.key for grant in decided.assignment.grants if grant.on}
     return BootState(_with_dependencies(wanted | _console(decided), facts) | held, held)
 

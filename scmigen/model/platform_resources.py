@@ -23,6 +23,7 @@ def served(decided: Decisions, instance: ScmiInstance | None) -> list[ResourceKe
         node = decided.inventory.tree.node(use.key.provider)
         if node is not None and scmi_protocol(node) is not None:
             wanted.setdefault(use.key)
+    wanted.update(dict.fromkeys(kept.key for kept in decided.assignment.options.always_on))
     wanted.update(dict.fromkeys(element.key for element in decided.assignment.options.elements))
     return [key for key in wanted if _instance_of(decided, key) is instance]
 

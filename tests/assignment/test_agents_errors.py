@@ -156,6 +156,8 @@ MISTAKES = [
     (platform("^waivers: []"), "no key 'waivers'", "write waivers: … at the top of the file"),
     (platform("^manage: []"), "platform has no key 'manage'", "did you mean managed"),
     (platform("managed: ^'&cc'"), "managed must be a list", "- item"),
+    (platform("always-on: [{clock: '&cc 1', ^agent: a}]"), "has no key 'agent'", "one of: clock"),
+    (platform("always-on: [^{}]"), "name one resource", "one of: power, clock, voltage"),
     (platform("owners: [^{clock: '&cc 1'}]"), "an owner needs an agent", "agent:"),
     (platform("owners: [{clock: '&cc 1', agent: ^b}]"), "agent cannot be 'b'", "one of: a"),
     (

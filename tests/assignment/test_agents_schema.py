@@ -119,6 +119,8 @@ WRONG = [
     "domains: {a: {grant: [{clock: '&cc 1', power: '&pc 1', operations: [state]}]}}",
     HOST + "platform: {manged: []}",
     HOST + "platform: {managed: '&cc'}",
+    HOST + "platform: {always-on: [{reset: '&cc 1'}]}",
+    HOST + "platform: {always-on: [{clock: '&cc 1', power: '&pc 1'}]}",
     HOST + "platform: {owners: [{clock: '&cc 1'}]}",
     HOST + "platform: {owners: [{agent: a}]}",
     HOST + "platform: {assume: {clock_rate: 1}}",
