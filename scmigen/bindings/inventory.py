@@ -55,7 +55,8 @@ class Inventory:
     ``availability`` says which nodes are available, agents' own trees taken into account.
     ``device_ids`` are the SCMI device ids that the tree fixes, by path of the device.
     ``registered`` are the uses that an operating system makes of an SCMI node because the node
-    lists the resource, whether or not a device needs it.
+    lists the resource, whether or not a device needs it; ``reserved`` are those of devices that are
+    left to other firmware.
     """
 
     tree: DeviceTree
@@ -70,6 +71,7 @@ class Inventory:
     diagnostics: tuple[Diagnostic, ...] = field(default=())
     device_ids: Mapping[str, int] = field(default_factory=dict)
     registered: tuple[Use, ...] = ()
+    reserved: tuple[Use, ...] = ()
 
     @cached_property
     def macros(self) -> Macros:
@@ -121,6 +123,12 @@ def take_inventory(tree: DeviceTree, availability: Availability | None = None) -
         diagnostics=(*references.problems(frozenset(present)), *unserved),
         device_ids=ids,
         registered=registered,
+        reserved=tuple(
+            use
+            for node in tree.nodes
+            if availability.left_to_others(node)
+            for use in uses_of(references, node)
+        ),
     )
 
 

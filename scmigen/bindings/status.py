@@ -85,6 +85,13 @@ class Availability:
         """Whether the node is left to other firmware (``status = "reserved"``)."""
         return self.status(node).normal == "reserved"
 
+    def left_to_others(self, node: Node) -> bool:
+        """Whether the node, or what it is part of, is reserved, and nothing closer is disabled."""
+        if self.present(node):
+            return False
+        statuses = (self.status(part).normal for part in (node, *node.ancestors()))
+        return next((word for word in statuses if word not in _OKAY), None) == "reserved"
+
     def status_position(self, node: Node) -> Position | None:
         """Where the nearest status at or above the node is written, else the node's position."""
         for part in (node, *node.ancestors()):

@@ -1,10 +1,14 @@
 """Which resources are on at boot, and which are never turned off."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.describe import stdout_node
-from scmigen.bindings.facts import ResourceFacts, ResourceKey
+from scmigen.bindings.facts import ResourceFacts, ResourceKey, Use
+from scmigen.bindings.inventory import Inventory
+from scmigen.bindings.node_kinds import is_cpu
+from scmigen.model.closure import Closure
 from scmigen.model.decisions import Decisions
 
 
@@ -27,13 +31,24 @@ def boot_state(decided: Decisions, facts: Mapping[ResourceKey, ResourceFacts]) -
     """The state at boot of a board's resources.
 
     The platform's own devices keep on what they use, and what the user says is always on stays on.
-    What the console needs is on, and what a grant says is on. So is all that these depend on, as
-    far as ``facts`` knows it.
+    What the console and everything that runs before the agents need is on, and what a grant says is
+    on. So is all that these depend on, as far as ``facts`` knows it.
     """
     kept = [item.key for item in decided.assignment.options.always_on]
-    held = _with_dependencies((*kept, *(use.key for use in decided.closure.own)), facts)
+    held = with_dependencies((*kept, *(use.key for use in decided.closure.own)), facts)
     wanted = {grant.key for grant in decided.assignment.grants if grant.on}
-    return BootState(_with_dependencies(wanted | _console(decided), facts) | held, held)
+    wanted.update(use.key for use in running(decided.inventory, decided.closure))
+    return BootState(with_dependencies(wanted | _console(decided), facts) | held, held)
+
+
+def running(inventory: Inventory, closure: Closure) -> Iterator[Use]:
+    """The uses of what runs before any agent does: CPUs, the interrupt controller, and the devices
+    of other firmware. No operating system has a driver that keeps on what these need."""
+    interrupts = interrupt_root(inventory.tree)
+    for use in closure.needs:
+        if is_cpu(use.consumer) or use.consumer is interrupts:
+            yield use
+    yield from closure.firmware
 
 
 def _console(decided: Decisions) -> set[ResourceKey]:
@@ -43,7 +58,7 @@ def _console(decided: Decisions) -> set[ResourceKey]:
     return {use.key for use in decided.closure.needs if use.consumer.path == path}
 
 
-def _with_dependencies(
+def with_dependencies(
     keys: Iterable[ResourceKey], facts: Mapping[ResourceKey, ResourceFacts]
 ) -> frozenset[ResourceKey]:
     """``keys`` and the power domains and supplies that must be on for them."""

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Agent
-from scmigen.bindings.consumers import is_assigned_parent
+from scmigen.bindings.consumers import is_assigned, is_assigned_parent
+from scmigen.bindings.dependencies import interrupt_root
+from scmigen.bindings.describe import stdout_node
 from scmigen.bindings.facts import Provider, ProviderClass, Use
 from scmigen.bindings.identity import is_protected
 from scmigen.bindings.inventory import Inventory
-from scmigen.bindings.node_kinds import is_list, is_psci
+from scmigen.bindings.node_kinds import is_cpu, is_list, is_psci
 from scmigen.bindings.scmi_nodes import is_applied_by_agent
 from scmigen.devicetree.nodes import Node
-from scmigen.model.ownership import Owners, Ownership
+from scmigen.model.ownership import NOBODYS, Owners, Ownership
 from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -50,7 +52,8 @@ class Closure:
     ``unnamed`` are assigned parents that have no SCMI id, ``disabled`` uses of disabled providers,
     ``native`` uses of a local provider by the agent that owns it, ``protected`` uses of clocks that
     belong to other firmware, ``unowned`` uses of devices without an owner, ``over_others`` uses
-    over the SCMI nodes of other agents.
+    over the SCMI nodes of other agents. ``firmware`` are the uses of devices that run and that no
+    agent has, and ``firmware_native`` their uses of what an agent drives.
     """
 
     needs: tuple[Use, ...]
@@ -64,6 +67,8 @@ class Closure:
     protected: tuple[Use, ...]
     unowned: tuple[Use, ...]
     over_others: tuple[OverOthersNode, ...]
+    firmware: tuple[Use, ...] = ()
+    firmware_native: tuple[Use, ...] = ()
 
 
 class _Walk:
@@ -73,6 +78,7 @@ class _Walk:
         providers: Mapping[str, Provider],
         owners: Owners,
     ) -> None:
+        self.inventory = inventory
         self.providers = providers
         self.owners = owners
         self.availability = inventory.availability
@@ -188,6 +194,8 @@ def close(
             found["unowned"].append(use)
     for use in _registered(inventory, providers, owners, found["needs"]):
         found["needs"].extend(walk.permitted([use], owners.of(use.consumer).all_agents))
+    others = _Walk(inventory, providers, owners)
+    firmware = [found for use in _of_firmware(others) for found in others.reach(use, NOBODYS)]
     foreign = tuple(
         ForeignUses(providers[path], tuple(uses)) for path, uses in sorted(walk.foreign.items())
     )
@@ -203,7 +211,25 @@ def close(
         protected=tuple(walk.protected),
         unowned=tuple(found["unowned"]),
         over_others=tuple(walk.over_others),
+        firmware=tuple(firmware),
+        firmware_native=tuple(others.native),
     )
+
+
+def _of_firmware(walk: _Walk) -> Iterator[Use]:
+    """The uses of devices that run without an agent: those that are reserved or the secure world's,
+    the console, CPUs and the interrupt controller, where no agent and no platform has them."""
+    inventory, tree = walk.inventory, walk.inventory.tree
+    running = {stdout_node(tree), interrupt_root(tree)}
+    for use in (*inventory.reserved, *inventory.uses):
+        node, owner = use.consumer, walk.owners.of(use.consumer)
+        runs = node in running or is_cpu(node) or node.path in inventory.secure_only
+        if use.key.provider not in walk.providers or is_assigned(use):
+            continue
+        if inventory.availability.left_to_others(node) or (
+            runs and not owner.all_agents and not owner.platform
+        ):
+            yield use
 
 
 def _registered(

@@ -41,6 +41,10 @@ class Ownership:
         return tuple(sorted({*self.agents, *self.assignable}, key=lambda agent: agent.id))
 
 
+#: What no agent has, and the platform neither.
+NOBODYS = Ownership(())
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimConflict:
     """Claims of one rank on one node that cannot all be true."""

@@ -5,6 +5,7 @@ from support import grants, model_of, soc
 from scmigen import Kind
 
 LINUX = "domains: {linux: {id: 1, default: true, scmi: {role: ospm}}}\n"
+CPU = 'cpus { cpu { device_type = "cpu"; clocks = <&cc 1>; }; };'
 
 
 def test_always_on_is_a_permanent_vote_for_a_resource_and_what_it_depends_on() -> None:
@@ -25,3 +26,10 @@ def test_always_on_is_a_permanent_vote_for_a_resource_and_what_it_depends_on() -
         (Kind.POWER, (4,)): (False, False),
     }
     assert grants(model, "linux")["clock blk 2"] == "state read"
+
+
+def test_what_runs_before_any_agent_is_on_at_boot() -> None:
+    body = CPU + 'd { clocks = <&cc 2>, <&cc 3>; }; r { clocks = <&cc 3>; status = "reserved"; };'
+    model = model_of(soc(body), LINUX)
+    clocks = model.platforms[0].resources[Kind.CLOCK]
+    assert {r.key.cells: r.facts.on for r in clocks} == {(1,): True, (2,): False, (3,): True}
