@@ -28,6 +28,9 @@ class RoleFacts:
     it may do with protocol 0x12, unless the user says otherwise.
     ``sets_system_power``: in SCP-firmware, an agent that has protocol 0x12 sets the state of the
     system if its role does, and is told of it in any case.
+    ``switches_unused_off``: it may run an operating system that switches off, late in its boot,
+    what is on and none of its drivers uses (Linux ``clk_disable_unused``,
+    ``genpd_power_off_unused``, ``regulator_late_cleanup``).
     ``scp_agent_type``: suffix of ``SCMI_AGENT_TYPE_`` in SCP-firmware. ``alignment``: of the
     agent's shared memory, in bytes. ``usual``: kinds that such an agent exists for.
     """
@@ -38,14 +41,19 @@ class RoleFacts:
     scp_agent_type: str
     alignment: int
     usual: frozenset[Kind] = frozenset()
+    switches_unused_off: bool = True
 
 
 #: Role → its consequences.
 ROLES: Mapping[Role, RoleFacts] = {
     Role.OSPM: RoleFacts(False, SystemPower.SET, False, "OSPM", WORD),
-    Role.PSCI: RoleFacts(False, SystemPower.SET, True, "PSCI", WORD, frozenset({Kind.POWER})),
+    Role.PSCI: RoleFacts(
+        False, SystemPower.SET, True, "PSCI", WORD, frozenset({Kind.POWER}), False
+    ),
     Role.HYPERVISOR: RoleFacts(True, SystemPower.SET, True, "MANAGEMENT", WORD),
-    Role.SECURE: RoleFacts(False, SystemPower.NONE, False, "OTHER", WORD),
+    Role.SECURE: RoleFacts(
+        False, SystemPower.NONE, False, "OTHER", WORD, switches_unused_off=False
+    ),
     Role.VM: RoleFacts(False, SystemPower.TOLD, False, "OTHER", PAGE),
     Role.OTHER: RoleFacts(False, SystemPower.NONE, False, "OTHER", WORD),
 }

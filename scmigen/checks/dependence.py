@@ -93,7 +93,7 @@ _Critical = tuple[Operation, Use]
     "critical-resource",
     about="One of several agents may turn off or slow down what all of them run on.",
     advice="Keep these devices for the platform (platform.devices), but for CPUs that an agent "
-    "scales: there all others need a vote.",
+    "scales: name in platform.always-on what those run on.",
     severity=Severity.WARNING,
 )
 def critical_resource(model: Model) -> Iterator[Diagnostic]:
@@ -132,6 +132,14 @@ def _critical_powers(model: Model) -> dict[Agent, list[_Critical]]:
     }
 
 
+def may_turn_off(model: Model) -> frozenset[ResourceKey]:
+    """What `critical_resource` reports that one of several agents may turn off."""
+    if len(model.assignment.agents) < 2:
+        return frozenset()
+    every = (power for powers in _critical_powers(model).values() for power in powers)
+    return frozenset(use.key for operation, use in every if operation is Operation.STATE)
+
+
 def _others_vote(model: Model, agent: Agent, key: ResourceKey) -> bool:
     drafts = model.findings.granted.drafts
     others = (drafts.get((other.id, key)) for other in model.assignment.agents if other != agent)
@@ -155,18 +163,14 @@ def _critical(
 
 
 def _critical_hint(model: Model, agent: Agent, powers: list[_Critical]) -> str:
-    """The platform keeps the devices, but not CPUs that the agent scales: nobody could then.
-
-    A vote of the others for those needs an owner too, so that is no single line to copy.
-    """
+    """The platform keeps the devices, but not CPUs that the agent scales: nobody could then."""
     voted = {use.key: None for _, use in powers if _is_scaled(model, agent, use, powers)}
     nodes = [use.consumer for _, use in powers if use.key not in voted]
     parts = [_kept_hint(model, nodes)] if nodes else []
     if voted:
-        words = listed(resource_word(model.inventory, key) for key in voted)
         parts.append(
-            f"{agent.name} scales the CPUs, so that they stay {agent.name}'s: grant all others "
-            f"state on {words} and make {agent.name} the owner of what it scales, or waive this"
+            f"{agent.name} scales the CPUs, so that they stay {agent.name}'s: "
+            f"{hints.always_on(model.inventory, voted)} keeps on what they run on"
         )
     return "; ".join(parts)
 

@@ -46,6 +46,14 @@ def owners(inventory: Inventory, pairs: Iterable[tuple[ResourceKey, Agent]]) -> 
     return f"platform.owners: [{', '.join(rows)}]"
 
 
+def always_on(inventory: Inventory, keys: Iterable[ResourceKey]) -> str:
+    """``platform.always-on: [{clock: "&cru 7"}]``: the platform keeps these on."""
+    rows = (
+        f'{{{key.kind}: "{resource_reference(inventory, key)}"}}' for key in dict.fromkeys(keys)
+    )
+    return f"platform.always-on: [{', '.join(rows)}]"
+
+
 def opp(tree: DeviceTree, path: str, chosen: OppBin) -> str:
     """``platform.opp: [{table: "&opps", name: slow, supported-hw: [0x1]}]``: this chip is there."""
     parts = [f'table: "{node_word(tree, path)}"']

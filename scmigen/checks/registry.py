@@ -5,6 +5,7 @@ from types import ModuleType
 
 from scmigen.checks import (
     assigned_clocks,
+    boot_gate,
     dependence,
     grant_checks,
     identifiers,
@@ -37,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     *_checks(assigned_clocks),
     *_checks(values),
     *_checks(dependence),
+    *_checks(boot_gate),
     *_checks(grant_checks),
     *_checks(references),
     *_checks(scmi_structure),

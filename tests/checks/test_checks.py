@@ -308,6 +308,26 @@ CASES = {
         Case('cpus { c: cpu { device_type = "cpu"; clocks = <^&cc 1>; }; }; e: e { };', B_HAS_E),
         Case('cpus { c: cpu { device_type = "cpu"; clocks = <&cc 1>; }; };'),
     ),
+    "boot-gate": (
+        "warning",
+        "ospm may turn off clock <&cc 1> as unused, late in its boot or any time later: /r runs on "
+        "it, which is reserved for other firmware",
+        Case('e: e { clocks = <&cc 1>; }; r { status = "reserved"; clocks = <^&cc 1>; };'),
+        Case('e: e { clocks = <&cc 1>; }; r { status = "reserved"; clocks = <&cc 2>; };'),
+    ),
+    "boot-gate-local": (
+        "warning",
+        "b drives &e and may turn off clock <&e 7> as unused, late in its boot or any time later: "
+        "/d runs on it, which is the platform's",
+        Case(
+            "e: e { #clock-cells = <1>; }; d: d { clocks = <^&e 7>; };",
+            B_HAS_E + '\nplatform: {devices: ["&d"]}',
+        ),
+        Case(
+            "e: e { #clock-cells = <1>; }; d: d { clocks = <&cc 7>; };",
+            B_HAS_E + '\nplatform: {devices: ["&d"]}',
+        ),
+    ),
     "device-unassigned": (
         "warning",
         "1 device is assigned to no agent, so no agent may use what it needs: /d",

@@ -315,12 +315,13 @@ def test_the_rate_above_a_fixed_factor_reaches_who_uses_it() -> None:
     assert wrong(model) == ["rate-shared"]
 
 
-@pytest.mark.parametrize("what", ["grant", "owner"])
+@pytest.mark.parametrize("what", ["grant", "owner", "always-on entry"])
 def test_what_is_given_of_a_node_that_provides_nothing_is_an_error(what: str) -> None:
     """A grant of it alone made a resource that no firmware has."""
     agents = {
         "grant": "    grant: [{clock: '&x', operations: [read]}]",
         "owner": "platform: {owners: [{clock: '&x', agent: a}]}",
+        "always-on entry": "platform: {always-on: [{clock: '&x'}]}",
     }[what]
     (found,) = diagnostics(soc_model("x: x { };", agents), "grant-unmanaged")
     assert found.message == f"the {what} names clock <&x>, but that node provides nothing"
@@ -355,15 +356,19 @@ def test_cpus_are_scaled_by_the_system_that_runs_on_them() -> None:
     """
     (found,) = diagnostics(soc_model(body, B_HAS_E), "critical-resource")
     assert found.message.startswith("a may turn off clock <&cc 1>, on which")
-    # Were they the platform's, nobody could scale them: the others get a vote.
+    # Were they the platform's, nobody could scale them.
     assert found.hint == (
-        "a scales the CPUs, so that they stay a's: grant all others state on clock <&cc 1> "
-        "and make a the owner of what it scales, or waive this"
+        "a scales the CPUs, so that they stay a's: "
+        'platform.always-on: [{clock: "&cc 1"}] keeps on what they run on'
     )
+    kept = soc_model(body, f'{B_HAS_E}\nplatform: {{always-on: [{{clock: "&cc 1"}}]}}')
+    assert told(kept) == []
+    assert grants(kept, "a")["performance /cpus/cpu"] == "level limits read"
     vote = '\n    grant: [{clock: "&cc 1", operations: [state]}]'
     owner = '\nplatform: {owners: [{performance: "/cpus/cpu", agent: a}]}'
     model = soc_model(body, f"{B_HAS_E}{vote}{owner}")
-    assert told(model) == [("note", "grant-unused")]
+    # Nobody alone may turn it off, but both systems give up their votes for what no driver uses.
+    assert told(model) == [("warning", "boot-gate"), ("note", "grant-unused")]
     assert grants(model, "a")["performance /cpus/cpu"] == "level limits read"
     # The vote of one of two others is not enough.
     third = "\n  c: {id: 3, access: [{dev: '&f'}]}"
