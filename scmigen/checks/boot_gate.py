@@ -6,7 +6,7 @@ driver of its own uses (``clk_disable_unused``, ``genpd_power_off_unused``,
 keeps what it needs; CPUs, the interrupt controller and the devices of other firmware have none.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from scmigen.assignment.assignment import Agent
@@ -77,12 +77,12 @@ def boot_gate(model: Model) -> Iterator[Diagnostic]:
 
 def _losses(model: Model) -> dict[tuple[Agent, ...], _Loss]:
     told = may_turn_off(model)
-    uses = list(running(model.inventory, model.findings.closure))
+    uses = dict.fromkeys(running(model.inventory, model.findings.closure))
     found: dict[tuple[Agent, ...], _Loss] = {}
     for platform in model.platforms:
         for key, needed in _needed(platform, uses).items():
             voters = _voters(platform, key)
-            driven = any(_is_driven(model, grant) for grant in voters)
+            driven = any(_is_driven(grant, uses) for grant in voters)
             lost = [use for use in needed if not driven or use in model.findings.closure.firmware]
             if voters and lost and key not in told and _all_switch_off(voters):
                 agents = tuple(grant.agent for grant in voters)
@@ -112,10 +112,9 @@ def _all_switch_off(voters: Iterable[Grant]) -> bool:
     return all(ROLES[grant.agent.role].switches_unused_off for grant in voters)
 
 
-def _is_driven(model: Model, grant: Grant) -> bool:
-    """Whether a driver of the agent keeps the resource on while it is at work."""
-    closure = model.findings.closure
-    mute = set(running(model.inventory, closure))
+def _is_driven(grant: Grant, mute: Container[Use]) -> bool:
+    """Whether a driver of the agent keeps the resource on while it is at work; ``mute`` are the
+    uses without one."""
     return any(
         isinstance(why, Use)
         and Operation.STATE in why.needs
