@@ -92,8 +92,8 @@ _Critical = tuple[Operation, Use]
 @check(
     "critical-resource",
     about="One of several agents may turn off or slow down what all of them run on.",
-    advice="Keep these devices for the platform (platform.devices), but for CPUs that an agent "
-    "scales: name in platform.always-on what those run on.",
+    advice="Keep these devices for the platform (platform.devices), or what CPUs run on always on "
+    "(platform.always-on).",
     severity=Severity.WARNING,
 )
 def critical_resource(model: Model) -> Iterator[Diagnostic]:
