@@ -1,0 +1,157 @@
+"""The boards that guests boot with, compiled by scmigen."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from guest import programs, trees
+from guest.expected import Asked, View, view
+from guest.machine import Guest
+from guest.serving import Served
+
+import scmigen
+from scmigen.devicetree.blob import read_blob
+from scmigen.devicetree.load import load
+from scmigen.devicetree.tree import DeviceTree
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXAMPLES = REPOSITORY / "examples" / "dts"
+CORPUS = REPOSITORY.parent / "shared" / "corpus"
+PROCESSORS = 4
+
+
+@dataclass(frozen=True)
+class Case:
+    """An agent of a board that boots Linux, and how ids are numbered."""
+
+    board: str
+    agent: str
+    numbering: str = "shared"
+
+    def __str__(self) -> str:
+        dense = "-dense" if self.numbering == "per-agent" else ""
+        return f"{self.board}-{self.agent}{dense}"
+
+    @property
+    def source(self) -> Path:
+        """The board's device tree."""
+        if self.board == "orrery":
+            return EXAMPLES / "orrery-board.dts"
+        return CORPUS / f"{self.board}.symbols.dtb"
+
+    @property
+    def agents(self) -> Path | None:
+        """Its agents file, if it has one."""
+        own = CORPUS / "agents" / f"{self.board}.yaml"
+        found = EXAMPLES / "agents.yaml" if self.board == "orrery" else own
+        return found if found.exists() else None
+
+
+CASES = (
+    Case("orrery", "linux"),
+    Case("orrery", "linux", "per-agent"),
+    Case("orrery", "vm1"),
+    Case("imx8mp-evk", "linux"),
+    Case("imx8mp-evk", "linux", "per-agent"),
+    Case("imx8mp-evk", "media", "per-agent"),
+    Case("rk3588-rock-5b", "linux"),
+    Case("rk3588-rock-5b", "vm1"),
+    Case("juno-scmi", "linux"),
+    Case("juno-scmi", "vm1"),
+    Case("imx95-19x19-evk", "ospm"),
+    Case("k3-am62l3-evm", "ospm"),
+    Case("stm32mp257f-ev1", "ospm"),
+)
+
+
+@dataclass(frozen=True)
+class Built:
+    """What scmigen made of a board: the files, and the board's own tree."""
+
+    folder: Path
+    board: DeviceTree
+
+    @property
+    def runtime(self) -> Path:
+        """The configuration of the server."""
+        return self.folder / "runtime" / "runtime.json"
+
+    def emitted(self, agent: str) -> DeviceTree:
+        """The tree that scmigen wrote for an agent."""
+        return load(self.folder / "consumer" / f"{agent}.dtb")
+
+
+_KEPT = TemporaryDirectory(prefix="guest-boards-")
+
+
+@cache
+def build(board: str, numbering: str) -> Built:
+    """What ``scmigen build --emit runtime,consumer`` makes of a board; once for all tests."""
+    case = Case(board, "", numbering)
+    tree = scmigen.load(case.source)
+    agents = (str(case.agents),) if case.agents else ()
+    result = scmigen.compile(tree, agents=agents, numbering=numbering)
+    folder = Path(_KEPT.name) / f"{board}-{numbering}"
+    scmigen.emit(result, ["runtime", "consumer"]).write(folder)
+    return Built(folder, tree)
+
+
+class Judge:
+    """A guest that runs on a case, the server it talks to, and what it must see there."""
+
+    def __init__(self, case: Case, served: Served, guest: Guest, reduced: trees.Reduced) -> None:
+        self.case, self.served, self.guest, self.reduced = case, served, guest, reduced
+        self.counts: dict[str, int] = {}
+
+    @cached_property
+    def view(self) -> View:
+        """What the agent must see."""
+        return view(build(self.case.board, self.case.numbering).runtime, self.case.agent)
+
+    @property
+    def board(self) -> DeviceTree:
+        """The board's own tree."""
+        return build(self.case.board, self.case.numbering).board
+
+    @property
+    def machine(self) -> DeviceTree:
+        """QEMU's own tree."""
+        return read_blob(programs.virt(PROCESSORS), "virt.dtb")
+
+    @cached_property
+    def asked(self) -> Mapping[str, tuple[Asked, ...]]:
+        """What its devices ask for, by the path that they have in the guest."""
+        found = dict(self.view.asked(self.board))
+        for path in [path for path in found if path.startswith("/cpus/cpu@")]:
+            asked = found.pop(path)
+            # Linux takes the first clock of a processor for its performance domain, so one that
+            # has a domain of another name has none.
+            if self.view.scaled(path):
+                asked = tuple(entry for entry in asked if entry.kind != "clk")
+            found |= {ours: asked for ours, of in self.reduced.processors.items() if of == path}
+        return found
+
+    def same(self, what: str, seen: object, expected: object) -> None:
+        """Compare, item by item where both are mappings, and count what was compared."""
+        assert seen == expected, f"{self.case}: {what}"
+        items = len(expected) if isinstance(expected, dict | set | tuple | list) else 1
+        self.counts[what] = self.counts.get(what, 0) + items
+
+    @property
+    def summary(self) -> str:
+        """The counts, for people."""
+        return f"{self.case}: " + ", ".join(f"{n} {what}" for what, n in self.counts.items())
+
+
+@contextmanager
+def booted(case: Case, folder: Path, processors: int = PROCESSORS) -> Iterator[Judge]:
+    """A guest of a case that is up."""
+    built = build(case.board, case.numbering)
+    reduced = trees.reduced(built.emitted(case.agent), programs.virt(processors), processors)
+    with Served(folder, built.runtime, case.agent) as served:
+        socket = served.sockets[case.agent]
+        with Guest(folder, reduced.blob, socket, processors=processors) as guest:
+            yield Judge(case, served, guest.ready(), reduced)
