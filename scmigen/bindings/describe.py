@@ -116,8 +116,8 @@ def _facts(
         rates=rates or _known_rates(references, key, node),
         parents=parents,
         parent=_parent(references, key, node),
-        on="regulator-boot-on" in node or "regulator-always-on" in node,
-        always_on="regulator-always-on" in node,
+        on="regulator-boot-on" in node or _is_always_on(node),
+        always_on=_is_always_on(node),
         voltages=supply.named,
         points=points,
         position=node.position,
@@ -126,6 +126,12 @@ def _facts(
         supply=_supply_of(references, node) if key.kind in (Kind.CLOCK, Kind.POWER) else None,
         listed=bool(supply.listed),
     )
+
+
+def _is_always_on(node: Node) -> bool:
+    """Whether a regulator or a power domain of its own node is never off (Linux
+    ``Bindings/regulator/regulator.yaml``, ``…/power/apple,pmgr-pwrstate.yaml``)."""
+    return "regulator-always-on" in node or "apple,always-on" in node
 
 
 def _domain_of(references: References, node: Node) -> ResourceKey | None:
