@@ -6,7 +6,7 @@ driver of its own uses (``clk_disable_unused``, ``genpd_power_off_unused``,
 keeps what it needs; CPUs, the interrupt controller and the devices of other firmware have none.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from scmigen.assignment.assignment import Agent
@@ -77,13 +77,14 @@ def boot_gate(model: Model) -> Iterator[Diagnostic]:
 
 def _losses(model: Model) -> dict[tuple[Agent, ...], _Loss]:
     told = may_turn_off(model)
-    uses = dict.fromkeys(running(model.inventory, model.findings.closure))
+    firmware = set(model.findings.closure.firmware)
+    mute = dict.fromkeys(running(model.inventory, model.findings.closure)).keys()
     found: dict[tuple[Agent, ...], _Loss] = {}
     for platform in model.platforms:
-        for key, needed in _needed(platform, uses).items():
+        for key, needed in _needed(platform, mute).items():
             voters = _voters(platform, key)
-            driven = any(_is_driven(grant, uses) for grant in voters)
-            lost = [use for use in needed if not driven or use in model.findings.closure.firmware]
+            driven = any(_is_driven(grant, mute) for grant in voters)
+            lost = [use for use in needed if not driven or use in firmware]
             if voters and lost and key not in told and _all_switch_off(voters):
                 agents = tuple(grant.agent for grant in voters)
                 found.setdefault(agents, _Loss()).add(key, lost)
@@ -93,10 +94,11 @@ def _losses(model: Model) -> dict[tuple[Agent, ...], _Loss]:
 def _needed(platform: Platform, uses: Iterable[Use]) -> dict[ResourceKey, list[Use]]:
     """The resources of a platform that must be on for some uses, those they run on included."""
     facts = {r.key: r.facts for found in platform.resources.values() for r in found}
+    kept = with_dependencies((key for key in facts if facts[key].always_on), facts)
     found: dict[ResourceKey, list[Use]] = {}
     for use in uses:
         for key in sorted(with_dependencies([use.key], facts)):
-            if key.kind in _SWITCHED and key in facts and not facts[key].always_on:
+            if key.kind in _SWITCHED and key in facts and key not in kept:
                 found.setdefault(key, []).append(use)
     return found
 
@@ -112,9 +114,9 @@ def _all_switch_off(voters: Iterable[Grant]) -> bool:
     return all(ROLES[grant.agent.role].switches_unused_off for grant in voters)
 
 
-def _is_driven(grant: Grant, mute: Container[Use]) -> bool:
-    """Whether a driver of the agent keeps the resource on while it is at work; ``mute`` are the
-    uses without one."""
+def _is_driven(grant: Grant, mute: Set[Use]) -> bool:
+    """Whether a driver of the agent keeps the resource on while it is at work: some use of it is
+    not ``mute``."""
     return any(
         isinstance(why, Use)
         and Operation.STATE in why.needs

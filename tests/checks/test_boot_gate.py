@@ -6,12 +6,15 @@ UART; OP-TEE/optee_os #8034: Linux stopped the clocks of the secure OTP), and a 
 controller was passed to and that halted (kernkonzept/manifest #25).
 """
 
+from pathlib import Path
+
 import pytest
 from checks.remedies import apply, remedies
 from support import grants, model_of, soc, told, tree_of
 
 from scmigen import Model
 from scmigen.checks.registry import run_checks
+from scmigen.devicetree.load import load
 from scmigen.diagnostics import Diagnostic
 
 #: An operating system that has everything.
@@ -153,6 +156,21 @@ def test_a_supply_that_only_the_list_of_regulators_names() -> None:
     assert gates(model_of(tree_of(always), LINUX % "ospm")) == []
 
 
+@pytest.mark.parametrize(("always", "count"), [("", 1), ("apple,always-on;", 0)])
+def test_a_power_domain_that_is_always_on_keeps_those_above_it_on(always: str, count: int) -> None:
+    """As on t8012: the interrupt controller is in a domain of a node of its own."""
+    body = f"""
+    ps_sio: power-controller@10 {{ #power-domain-cells = <0>; }};
+    ps_aic: power-controller@18 {{
+        #power-domain-cells = <0>; power-domains = <&ps_sio>; {always}
+    }};
+    aic: aic {{ interrupt-controller; power-domains = <&ps_aic>; }};
+    d {{ power-domains = <&ps_sio>; }};
+    """
+    found = gates(model_of(tree_of("interrupt-parent = <&aic>;" + body), LINUX % "ospm"))
+    assert len(found) == count
+
+
 @pytest.mark.parametrize(
     ("body", "agents"),
     [
@@ -217,3 +235,33 @@ def test_the_line_of_the_hint_removes_the_finding(name: str) -> None:
     (found,) = gates(model_of(tree, agents))
     (remedy,) = remedies(found.hint or "")
     assert gates(model_of(tree, apply(remedy, agents, tree))) == []
+
+
+#: Board → what its CPUs name (``clocks`` and ``power-domains`` of /cpus, read by hand) of a
+#: provider that the platform serves. On the others PSCI, DVFS hardware or SCMI performance has the
+#: CPUs, nothing is named, or, on jh7110, a memory controller runs on the same clock.
+BOARDS = {
+    "hi3660-hikey960": {"clock 0", "clock 1"},
+    "imx8mp-evk": {"clock 287"},
+    "imx8qm-mek": {"clock 0 2"},
+    "k3-am625-sk": {f"clock {number} 0" for number in range(135, 139)},
+    "k3-am62l3-evm": {"clock 356", "clock 357"},
+    "r8a779g0-white-hawk": {"clock 0 43", *(f"power {number}" for number in range(4))},
+    "rk3588-rock-5b": {"clock 0", "clock 2", "clock 3"},
+    "stm32mp157c-dk2-scmi": {"clock 7"},
+    "zynqmp-zcu102-rev1.0": {"clock 10"},
+}
+
+
+@pytest.mark.slow
+def test_on_real_boards_it_is_what_the_cpus_name_and_nothing_else(corpus: Path) -> None:
+    found = {}
+    for board in sorted(corpus.glob("*.symbols.dtb")):
+        resources = [
+            " ".join(name.split()[:1] + name.split()[2:])
+            for item in gates(model_of(load(board)))
+            for name in item.subject.resources
+        ]
+        if resources:
+            found[board.name.partition(".symbols")[0]] = set(resources)
+    assert found == BOARDS
