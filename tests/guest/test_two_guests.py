@@ -1,0 +1,262 @@
+"""Two Linux guests share a clock, a power domain and a supply: the platform counts their votes."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from guest import linux
+from guest.hostile import MESSAGES, Stranger, batches
+from guest.twins import (
+    BUS,
+    CODEC,
+    CODEC_RESET,
+    CODEC_USES,
+    CORE,
+    HYPERVISOR,
+    LEFT,
+    NUMBERS,
+    SHARED,
+    STRANGER,
+    TIMER_CLOCK,
+    TIMER_DOMAIN,
+    Twin,
+    Twins,
+    Use,
+    running,
+)
+
+from scmigen.client import Client, ScmiError
+from scmigen.scmi.protocols import Protocol
+
+pytestmark = [pytest.mark.slow, pytest.mark.guest]
+
+#: Of Linux: permission denied.
+EACCES = 13
+#: Of SCMI (scmi-messages.md, 2.1).
+SUCCESS, DENIED, NOT_FOUND = 0, 0xFFFF_FFFD, 0xFFFF_FFFC
+#: The generic state of a power domain.
+ON = 0
+SET_DEVICE = 9
+DENY, ALLOW = 0, 1
+#: Seconds in which a guest is answered, whatever others do, on a machine that does other things.
+PATIENCE = 10
+BOTH_ORDERS = pytest.mark.parametrize("first", ["left", "right"])
+EACH_SHARED = pytest.mark.parametrize("use", SHARED, ids=lambda use: use.kind)
+
+
+@pytest.fixture(scope="module")
+def twins() -> Iterator[Twins]:
+    """Both guests, for all tests: one after the other leaves everything off."""
+    with TemporaryDirectory(prefix="guest-") as folder, running(Path(folder)) as found:
+        yield found
+
+
+def ordered(twins: Twins, first: str) -> tuple[Twin, Twin]:
+    """Both guests, and first the one of that name."""
+    return (twins.left, twins.right) if first == "left" else (twins.right, twins.left)
+
+
+@BOTH_ORDERS
+@EACH_SHARED
+def test_it_is_on_from_the_first_vote_to_the_last(twins: Twins, first: str, use: Use) -> None:
+    one, other = ordered(twins, first)
+    twins.step(one, "on", use, use.on)
+    twins.step(other, "on", use)
+    twins.step(one, "off", use)
+    twins.step(other, "off", use, use.off)
+    twins.step(one, "on", use, use.on)
+    twins.step(other, "on", use)
+    twins.step(other, "off", use)
+    twins.step(one, "off", use, use.off)
+
+
+@BOTH_ORDERS
+@EACH_SHARED
+def test_a_guest_that_returns_votes_again_while_the_other_holds_it_on(
+    twins: Twins, first: str, use: Use
+) -> None:
+    """Linux enables no regulator that reads as on, and a power domain that reads as on after it was
+    switched off is an error to it: it reads its own vote, or loses what it uses."""
+    one, other = ordered(twins, first)
+    before = len(twins.votes(other, use))
+    twins.step(one, "on", use, use.on)
+    twins.step(other, "on", use)
+    twins.step(other, "off", use)
+    twins.step(other, "on", use)
+    assert twins.votes(other, use)[before:] == [True, False, True]
+    twins.step(one, "off", use)
+    twins.step(other, "off", use, use.off)
+
+
+def test_what_is_a_guests_own_is_nobody_elses(twins: Twins) -> None:
+    for twin in (twins.left, twins.right):
+        use = CORE[twin.name]
+        twins.step(twin, "on", use, use.on)
+        twins.step(twin, "off", use, use.off)
+
+
+def all_on(twins: Twins, twin: Twin, *uses: Use) -> set[str]:
+    """Switch on what a guest shares, and more; the effects."""
+    assert set(twin.order(*((use, "on") for use in (*SHARED, *uses)))) == {0}
+    return {*twins.effects()}
+
+
+def all_off(twins: Twins, twin: Twin, *uses: Use) -> set[str]:
+    """Switch it off."""
+    assert set(twin.order(*((use, "off") for use in (*SHARED, *uses)))) == {0}
+    return {*twins.effects()}
+
+
+def codec_changes() -> list[tuple[int, int, tuple[int, ...]]]:
+    """Every change of what the codec has, as a message: protocol, message, payload."""
+    (clock, domain, supply) = (int(use.effect.split()[1]) for use in CODEC_USES)
+    return [
+        (0x14, 7, (clock, 1, 0)),
+        (0x11, 4, (0, domain, 0)),
+        (0x17, 5, (supply, 7)),
+        (0x16, 4, (CODEC_RESET, 1, 0)),
+    ]
+
+
+def move(hypervisor: Client, device: int, *givers: tuple[str, int]) -> None:
+    """Deny a device to an agent, or allow it."""
+    for agent, flag in givers:
+        hypervisor.call(Protocol.BASE, SET_DEVICE, NUMBERS[agent], device, flag)
+
+
+def test_a_hypervisor_moves_a_device_while_both_run(twins: Twins) -> None:
+    left, right, codec = twins.left, twins.right, twins.device(CODEC)
+    on, off = {use.on for use in CODEC_USES}, {use.off for use in CODEC_USES}
+    with Client(twins.urls[HYPERVISOR]) as hypervisor:
+        hypervisor.enable_clock(TIMER_CLOCK, on=True)
+        hypervisor.set_power(TIMER_DOMAIN, on=True)
+        left.take(CODEC)
+        for twin in (left, right):
+            all_on(twins, twin)
+        begun = len(twins.served.said)
+        # The right one may not have it yet, and cannot take it.
+        answers = linux.Raw(right.guest).send(*codec_changes())
+        assert [answer[0] for answer in answers] == [DENIED] * 4
+        assert left.order(*((use, "on") for use in CODEC_USES), node=CODEC) == [0] * 3
+        assert {*twins.effects()} == on
+
+        with pytest.raises(ScmiError, match="DENIED"):
+            move(hypervisor, codec, ("right", ALLOW))
+        move(hypervisor, codec, ("left", DENY))
+        assert {*twins.effects()} == off
+        answers = linux.Raw(left.guest).send(*codec_changes())
+        assert [answer[0] for answer in answers] == [DENIED] * 4
+        assert left.order((CODEC_USES[0], "off"), (CODEC_USES[0], "on"), node=CODEC) == [0, EACCES]
+        assert twins.effects() == []
+
+        move(hypervisor, codec, ("right", ALLOW))
+        right.take(CODEC)
+        twins.effects()
+        assert right.order(*((use, "on") for use in CODEC_USES), node=CODEC) == [0] * 3
+        assert {*twins.effects()} == on
+        assert linux.order(right.guest, [(CODEC, "reset pulse 0")]) == [0]
+        assert [line.split()[:2] for line in twins.effects()] == [["reset", str(CODEC_RESET)]]
+        assert right.order(*((use, "off") for use in CODEC_USES), node=CODEC) == [0] * 3
+        assert {*twins.effects()} == off
+
+        move(hypervisor, codec, ("right", DENY), ("left", ALLOW))
+        left.give_back(CODEC)
+        left.take(CODEC)
+        twins.effects()
+        assert left.order(*((use, "on") for use in CODEC_USES), node=CODEC) == [0] * 3
+        assert {*twins.effects()} == on
+        assert left.order(*((use, "off") for use in CODEC_USES), node=CODEC) == [0] * 3
+        # All the while nothing of the third's changed, nor what the two have besides.
+        assert hypervisor.power_state(TIMER_DOMAIN) == ON
+        moved = {use.effect for use in CODEC_USES} | {f"reset {CODEC_RESET}"}
+        changed = {" ".join(line.split()[:2]) for line in twins.served.said[begun:]}
+        assert changed <= moved
+    for twin in (left, right):
+        all_off(twins, twin)
+
+
+def test_a_guest_that_reboots_in_its_vmm_votes_no_more(twins: Twins) -> None:
+    left, right = twins.left, twins.right
+    core = CORE["left"]
+    assert all_on(twins, left, core) == {use.on for use in (*SHARED, core)}
+    twins.step(right, "on", BUS)
+    cast = sum(agent == "left" for agent, _ in twins.commands())
+    left.guest.begin("reboot -f")
+    gone = {use.off for use in (*SHARED[1:], core)}
+    twins.expect(*gone)
+    # The new kernel has not begun to ask: the votes did not end by what it asked for.
+    assert sum(agent == "left" for agent, _ in twins.commands()) == cast
+    assert {*twins.effects()} == gone
+    left.ready()
+    assert not [line for line in twins.effects() if line.startswith(BUS.effect)]
+    twins.step(left, "on", BUS)
+    twins.step(right, "off", BUS)
+    twins.step(left, "off", BUS, BUS.off)
+
+
+def test_a_killed_guest_votes_no_more_and_a_new_one_votes_anew(twins: Twins) -> None:
+    left, right = twins.left, twins.right
+    alone = {CORE["left"], SHARED[-1]}
+    assert all_on(twins, left, CORE["left"]) == {use.on for use in (*SHARED, CORE["left"])}
+    held = [use for use in SHARED if use not in alone]
+    assert right.order(*((use, "on") for use in held)) == [0] * len(held)
+    assert twins.effects() == []
+    left.kill()
+    twins.expect(*(use.off for use in alone))
+    assert {*twins.effects()} == {use.off for use in alone}
+    for _ in range(5):
+        twins.step(right, "on", CORE["right"], CORE["right"].on)
+        twins.step(right, "off", CORE["right"], CORE["right"].off)
+
+    left.start()
+    left.ready()
+    assert not {use.off for use in held} & {*twins.effects()}
+    assert all_on(twins, left) == {SHARED[-1].on}
+    assert right.order(*((use, "off") for use in held)) == [0] * len(held)
+    assert twins.effects() == []
+    assert all_off(twins, left) == {use.off for use in SHARED}
+
+
+def test_a_hostile_guest_and_a_hostile_vmm_disturb_nobody(twins: Twins) -> None:
+    """Left sends whatever a guest can, and a third VMM whatever a VMM can; right holds what it
+    shares with left, uses what is its own, and asks what has one answer."""
+    left, right = twins.left, twins.right
+    core = CORE["right"]
+    assert all_on(twins, right) == {use.on for use in SHARED}
+    questions = [
+        (0x14, 6, (2,)),
+        (0x14, 3, (1,)),
+        (0x11, 5, (0,)),
+        (0x17, 6, (0,)),
+        (0x10, 7, (NUMBERS["right"],)),
+    ]
+    raw = linux.Raw(right.guest)
+    answers = raw.send(*questions)
+    assert answers[0] == (SUCCESS, 100_000_000, 0)
+    assert [answer[0] for answer in answers] == [SUCCESS, NOT_FOUND, SUCCESS, SUCCESS, SUCCESS]
+    before = sum(agent == LEFT for agent, _ in twins.commands())
+    times: list[float] = []
+    path = Path(twins.urls[STRANGER].removeprefix("vhost-user:"))
+    with Stranger(path) as stranger, ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(lambda: [left.guest.run(batch, 60) for batch in batches(seed=1)])
+        while not sent.done():
+            started = time.monotonic()
+            assert raw.send(*questions) == answers
+            assert right.order((core, "on"), (core, "off")) == [0, 0]
+            times.append(time.monotonic() - started)
+        sent.result()
+    hostile = sum(agent == LEFT for agent, _ in twins.commands()) - before
+    assert hostile >= 0.95 * MESSAGES
+    effects = twins.effects()
+    own = [line for line in effects if line.startswith(f"{core.effect} ")]
+    assert own == [core.on, core.off] * len(times)
+    assert not {use.off for use in SHARED} & {*effects}
+    assert "timed out" not in right.guest.run("dmesg")
+    assert max(times) < PATIENCE
+    print(
+        f"\n{len(times)} rounds, the longest {max(times):.2f} s, beside {hostile} hostile messages "
+        f"and {stranger.tried} hostile connections"
+    )
