@@ -134,8 +134,9 @@ def compare(files: Files, folder: Path, tool: Tool, prefix: str = "scmi") -> int
     for path in headers(files, "python"):
         module = imported(path, folder)
         agent = Path(path).stem.removeprefix(f"{prefix}_")
-        own = f"headers/dt-bindings/scmi/{prefix}-{agent.replace('_', '-')}.h"
-        defines = trees.get(own) or trees[f"headers/dt-bindings/scmi/{prefix}.h"]
+        everyone = f"headers/dt-bindings/scmi/{prefix.replace('_', '-')}"
+        own = trees.get(f"{everyone}-{agent.replace('_', '-')}.h")
+        defines = trees[f"{everyone}.h"] if own is None else own
         for kind, members in classes(module).items():
             infix = INFIX[kind]
             for name, member in members.__members__.items():
