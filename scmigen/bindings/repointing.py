@@ -201,15 +201,17 @@ class _Consumer:
             return _Slot(_native(entry), name)
         if isinstance(answer, Served) and _fits(prop, key.kind, entry.provider, self.serving):
             if key.kind is Kind.PERFORMANCE and answer.target != entry.provider.path:
-                name = self._domain_name(prop, entry, name)
+                name = self._domain_name(prop, entry, name, answer)
             return _Slot(_served(answer), name)
         return _Slot(self._other(prop, key, entry, answer), name)
 
-    def _domain_name(self, prop: str, entry: Reference, name: str | None) -> str | None:
+    def _domain_name(
+        self, prop: str, entry: Reference, name: str | None, answer: Served
+    ) -> str | None:
         """What tells a domain that scales the node from one that takes votes of it."""
         if is_scaled(self.references, self.node, prop, entry, name):
             self.is_scaled = True
-            return SCALING_NAME
+            return _scaling_name(answer)
         self.votes = True
         tables = is_cpu(self.node) or any(table in self.node for table in _TABLES)
         unmarked = tables and not only_votes(self.references, self.node)
@@ -263,19 +265,19 @@ class _Consumer:
             lists.pop(prop, None)
             if prop in self.node:
                 yield DeleteProperty(self.node.path, prop)
-        scaling = [_served(each) for each in dict.fromkeys(self.scaling)]
+        scaling = [*dict.fromkeys(self.scaling)]
         if is_cpu(self.node) and lists.get("clocks") is not None:
             # Linux takes the first of the clocks of a CPU for its performance domain.
             lists["clocks"] = [_Slot(None, None)]
         if self.serving.by_clocks:
-            lists["clocks"] = [_Slot(entry, None) for entry in scaling]
+            lists["clocks"] = [_Slot(_served(each), None) for each in scaling]
             return
         slots = lists.get("power-domains") or []
         if slots and not is_cpu(self.node):
             self.trouble.append(Unattached(self.node))
         lists["power-domains"] = [
             *slots,
-            *(_Slot(entry, f"{SCALING_NAME}{n or ''}") for n, entry in enumerate(scaling)),
+            *(_Slot(_served(each), _scaling_name(each)) for each in scaling),
         ]
 
     # --- supplies
@@ -375,6 +377,11 @@ def _fits(prop: str, kind: Kind, old: Node, serving: Serving) -> bool:
     if scmi_protocol(old) == Protocol.PERFORMANCE:
         return True
     return prop == ("clocks" if serving.by_clocks else "power-domains")
+
+
+def _scaling_name(answer: Served) -> str:
+    """What Linux finds the domain by that scales a device, if the agent may set its level."""
+    return SCALING_NAME if Operation.LEVEL in answer.operations else _VOTES_NAME
 
 
 def _served(answer: Served) -> Entry:

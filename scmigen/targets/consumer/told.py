@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from scmigen.bindings.facts import ProviderClass
-from scmigen.bindings.repointing import Trouble, Unattached, Unvoted
+from scmigen.bindings.repointing import Lost, Trouble, Unattached, Unvoted
+from scmigen.checks.words import resource_name
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import ordered
@@ -27,14 +28,18 @@ def told(platform: Platform, board: Board, plans: Iterable[Plan]) -> Iterator[Di
         yield from _channel(plan)
         for item in plan.trouble:
             if _concerns(platform, plan, board, item):
-                yield _trouble(platform, plan, item)
+                yield _trouble(platform, plan, item).about(
+                    [resource_name(item.key)] if isinstance(item, Lost) else (),
+                    [item.consumer.path],
+                    [plan.agent.name],
+                )
     for path, why in sorted(board.kept.items()):
         node = platform.inventory.tree.node(path)
         yield PROVIDER_KEPT.note(
             f"{path} stays enabled in every agent's tree, though the platform drives it: {why}",
             node.position if node is not None else None,
             hint="leave its driver out of the agents' kernels",
-        )
+        ).about(nodes=[path])
 
 
 def _concerns(platform: Platform, plan: Plan, board: Board, item: Trouble) -> bool:
@@ -55,7 +60,7 @@ def _channel(plan: Plan) -> Iterator[Diagnostic]:
             f"no source says how {agent.name} reaches the platform: its tree has {has}",
             agent.position,
             hint="say it in the agents file: scmi: {transport: {type: smc, smc-id: …, shmem: …}}",
-        )
+        ).about(agents=[agent.name])
     if plan.missing and plan.channel is not None:
         needs = " and ".join(plan.missing)
         yield CHANNEL_UNSAID.error(
@@ -63,7 +68,7 @@ def _channel(plan: Plan) -> Iterator[Diagnostic]:
             " which no source says",
             agent.position,
             hint="say it below scmi: {transport: …} of the agent, or in an SCMI node of the board",
-        )
+        ).about(agents=[agent.name])
 
 
 def _trouble(platform: Platform, plan: Plan, item: Trouble) -> Diagnostic:

@@ -1,0 +1,116 @@
+"""Edits of a tree: what they make, and the source that says the same."""
+
+import pytest
+from support import source, tree_of
+
+from scmigen.devicetree.edit_text import blocks
+from scmigen.devicetree.edits import (
+    AddNode,
+    DeleteNode,
+    DeleteProperty,
+    Edit,
+    Entry,
+    SetProperty,
+    Strings,
+    apply,
+    cells,
+    deletes,
+    free_label,
+    labelled,
+)
+from scmigen.devicetree.flatten import flatten
+from scmigen.devicetree.source import read_source
+
+BOARD = """
+    one: one@1 { reg = <1>; uses = <&two>; };
+    two: two@2 { reg = <2>; extra; };
+    bare@3 { reg = <3>; explicit { phandle = <1>; }; };
+"""
+
+#: What each list of edits is as source, by hand.
+CASES: dict[str, tuple[list[Edit], str]] = {
+    "replaced": (
+        [SetProperty("/one@1", "reg", cells(7, 0x80000000))],
+        "&one { reg = <0x7 0x80000000>; };",
+    ),
+    "added": (
+        [SetProperty("/one@1", "new", ()), SetProperty("/one@1", "text", Strings(('a"b', "c")))],
+        '&one { new; text = "a\\"b", "c"; };',
+    ),
+    "deleted": ([DeleteProperty("/two@2", "extra")], "&two { /delete-property/ extra; };"),
+    "gone": ([DeleteNode("/bare@3")], "/delete-node/ &{/bare@3};"),
+    "list": (
+        [
+            SetProperty(
+                "/two@2", "list", (Entry("/one@1", (5,)), Entry(None, (0,)), Entry("/two@2"))
+            )
+        ],
+        "&two { list = <&one 5>, <0>, <&two>; };",
+    ),
+    "nodes": (
+        [
+            AddNode("/bare@3/box", "box"),
+            AddNode("/bare@3/box/lid"),
+            SetProperty("/bare@3/box/lid", "of", (Entry("/bare@3/box"),)),
+        ],
+        "&{/bare@3} { box: box { lid { of = <&box>; }; }; };",
+    ),
+    "path": (
+        [SetProperty("/one@1", "uses", (Entry("/bare@3"),))],
+        "&one { uses = <&{/bare@3}>; };",
+    ),
+    "root": ([SetProperty("/", "model", Strings(("m",)))], '/ { model = "m"; };'),
+}
+
+
+def written(edits: list[Edit]) -> str:
+    """The statements of edits, without notes."""
+    found = []
+    for block in blocks(tree_of(BOARD), edits):
+        inside = " ".join(line.strip() for line in block.lines)
+        found.append(
+            f"{block.reference} {{ {inside} }};" if inside else f"/delete-node/ {block.reference};"
+        )
+    return " ".join(" ".join(found).split())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_tree_is_that_of_the_source_with_the_statements(name: str) -> None:
+    edits, text = CASES[name]
+    assert written(edits) == text
+    by_hand = read_source(source(BOARD) + text, "by-hand.dts")
+    assert flatten(apply(tree_of(BOARD), edits)) == flatten(by_hand)
+
+
+def test_the_tree_that_is_edited_stays_as_it_is() -> None:
+    tree = tree_of(BOARD)
+    before = flatten(tree)
+    for edits, _ in CASES.values():
+        apply(tree, edits)
+    assert flatten(tree) == before
+
+
+def test_what_only_a_source_can_say() -> None:
+    tree = tree_of(BOARD)
+    assert [deletes(CASES[name][0]) for name in ("replaced", "deleted", "gone")] == [
+        False,
+        True,
+        True,
+    ]
+    assert labelled(tree, CASES["list"][0])
+    assert not labelled(tree, CASES["path"][0])
+
+
+def test_a_label_that_is_taken_gets_a_number() -> None:
+    tree = tree_of(BOARD)
+    assert [free_label(tree, taken, "one") for taken in ((), ("one_1",))] == ["one_1", "one_2"]
+    assert free_label(tree, (), "three") == "three"
+
+
+def test_a_note_cannot_leave_its_comment() -> None:
+    edits = [SetProperty("/one@1", "reg", (Entry(None, (1,), "*/ evil; /*\n"),))]
+    ((line,),) = [block.lines for block in blocks(tree_of(BOARD), edits)]
+    assert line == "\treg = <0x1>; /* _/ evil; _*_ */"
+    text = "&one {\n" + line + "\n};"
+    again = read_source(source(BOARD) + text, "again.dts")
+    assert flatten(again) == flatten(apply(tree_of(BOARD), edits))
