@@ -13,6 +13,7 @@ from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 from scmigen.bindings.consumers import ENTRY_NAMES, LISTS, SCALING_NAME, assigned_rates, is_scaled
+from scmigen.bindings.dialects import LINUX, Dialect
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import key_of, scmi_protocol, voltage_key
 from scmigen.bindings.node_kinds import is_cpu
@@ -39,6 +40,8 @@ class Fate(Enum):
     NATIVE = "native"
     #: The platform has the resource, and the agent has no access to it.
     LOST = "lost"
+    #: What runs on the tree has no driver for such resources; nothing is lost by that.
+    UNSPOKEN = "unspoken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,12 @@ Trouble: TypeAlias = Lost | Unattached | Unvoted
 class Serving:
     """What an agent is served: ``ask`` says what became of a resource, ``domain`` the performance
     domain that took the place of a node's OPP table. ``by_clocks``: the performance protocol has
-    ``#clock-cells`` in place of ``#power-domain-cells``."""
+    ``#clock-cells`` in place of ``#power-domain-cells``. ``dialect``: of what reads the tree."""
 
     ask: Callable[[ResourceKey], Answer]
     domain: Callable[[Node], Served | None]
     by_clocks: bool = False
+    dialect: Dialect = LINUX
 
 
 def repointed(
@@ -187,11 +191,12 @@ class _Consumer:
             return None
         names = self.node.strings(ENTRY_NAMES[prop]) if prop in ENTRY_NAMES else ()
         entries = {entry.index: entry for entry in found.entries}
+        gap = None if prop in self.serving.dialect.gapless else _NULL
         slots = []
         for index in range(found.count):
             entry = entries.get(index)
             name = names[index] if index < len(names) else None
-            slots.append(_Slot(_NULL, name) if entry is None else self._slot(prop, entry, name))
+            slots.append(_Slot(gap, name) if entry is None else self._slot(prop, entry, name))
         return slots
 
     def _slot(self, prop: str, entry: Reference, name: str | None) -> _Slot:
@@ -199,6 +204,8 @@ class _Consumer:
         answer = self.serving.ask(key)
         if answer is Fate.NATIVE:
             return _Slot(_native(entry), name)
+        if answer is Fate.UNSPOKEN:
+            return _Slot(None, name)
         if isinstance(answer, Served) and _fits(prop, key.kind, entry.provider, self.serving):
             if key.kind is Kind.PERFORMANCE and answer.target != entry.provider.path:
                 name = self._domain_name(prop, entry, name, answer)
@@ -237,7 +244,8 @@ class _Consumer:
             # A zone without its sensor is none.
             yield SetProperty(self.node.path, "status", Strings(("disabled",)))
             return
-        kept = [slot for slot in slots if slot.entry is not None or not named]
+        closes = named or prop in self.serving.dialect.gapless
+        kept = [slot for slot in slots if slot.entry is not None or not closes]
         entries = tuple(_NULL if slot.entry is None else slot.entry for slot in kept)
         if not any(entry.target for entry in entries):
             if any(slot.entry is None for slot in slots):
@@ -291,6 +299,8 @@ class _Consumer:
         if isinstance(answer, Served):
             if answer.target != regulator.path:
                 yield SetProperty(self.node.path, prop, (_served(answer),))
+        elif answer is Fate.UNSPOKEN:
+            yield DeleteProperty(self.node.path, prop)
         elif answer is Fate.LOST:
             self.trouble.append(Lost(self.node, prop, 0, key))
             yield DeleteProperty(self.node.path, prop)
@@ -298,6 +308,10 @@ class _Consumer:
     # --- assigned clocks
 
     def _assigned(self) -> Iterator[Edit]:
+        if not self.serving.dialect.assigns:
+            assigned = [prop for prop in self.node.properties if prop.startswith("assigned-clock")]
+            yield from (DeleteProperty(self.node.path, prop) for prop in assigned)
+            return
         clocks = self.references.list_of(self.node, "assigned-clocks")
         parents = self.references.list_of(self.node, "assigned-clock-parents")
         if clocks.problem is not None or parents.problem is not None or not clocks.entries:

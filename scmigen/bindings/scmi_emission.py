@@ -7,7 +7,9 @@ A tree that has an SCMI node keeps it, with its labels and what else is in it; a
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from scmigen.bindings.dialects import LINUX, Dialect
 from scmigen.bindings.facts import ScmiInstance
+from scmigen.bindings.references import read_list
 from scmigen.bindings.regulators import CONSTRAINTS
 from scmigen.bindings.scmi_nodes import PROVIDES
 from scmigen.bindings.status import Status
@@ -102,11 +104,17 @@ def channel(
 
 
 class ScmiNode:
-    """The SCMI node that a tree has or gets: where its parts are, and the edits that make them."""
+    """The SCMI node that a tree has or gets: where its parts are, and the edits that make them.
 
-    def __init__(self, tree: DeviceTree, instance: ScmiInstance | None) -> None:
+    ``dialect``: of what reads it.
+    """
+
+    def __init__(
+        self, tree: DeviceTree, instance: ScmiInstance | None, dialect: Dialect = LINUX
+    ) -> None:
         self._tree = tree
         self._instance = instance
+        self._dialect = dialect
         self.path = instance.node.path if instance is not None else _free_path(tree)
         self._labels: dict[str, str] = {}
         self._regulators: dict[int, str] = {}
@@ -121,6 +129,10 @@ class ScmiNode:
         """The path of the node of a protocol."""
         node = self._protocol(number)
         return node.path if node is not None else f"{self.path}/protocol@{number:x}"
+
+    def domain(self, number: int) -> str:
+        """The path of the node of a power domain, where such have nodes."""
+        return f"{self.protocol(Protocol.POWER)}/domain@{number:x}"
 
     def regulator(self, number: int) -> str:
         """The path of the node of a voltage domain."""
@@ -147,20 +159,24 @@ class ScmiNode:
         protocols: Iterable[int],
         regulators: Iterable[Regulator],
         others: bool,
+        domains: Iterable[int] = (),
     ) -> Iterator[Edit]:
-        """The edits for an agent with these protocols and voltage domains.
+        """The edits for an agent with these protocols, voltage domains, and power domains.
 
         ``channel`` is None where the node has the agent's channel already. ``timeout`` is how long
         it waits, in ms, if not as long as the transport says. ``others``: the node is that of
         other agents, so that what this one does not have is disabled.
         """
-        wanted = sorted(protocols)
+        wanted = sorted(set(protocols) & self._dialect.protocols.keys())
         yield from self._node(channel, timeout)
+        yield from self._translated(channel)
         for number in wanted:
             if self._protocol(number) is None:
                 yield from self._add_protocol(number)
         if Protocol.VOLTAGE in wanted:
             yield from self._add_regulators(tuple(regulators), others)
+        if Protocol.POWER in wanted and self._dialect.domain is not None:
+            yield from self._add_domains(tuple(domains), self._dialect.domain)
         if others and self._instance is not None:
             for number, node in self._instance.protocols.items():
                 yield from _without_channel(node)
@@ -175,7 +191,7 @@ class ScmiNode:
         if channel is not None:
             yield from self._channel(channel)
             timeout = timeout or channel.transport.timeout
-        if timeout is not None:
+        if timeout is not None and self._dialect.allows(TIMEOUT):
             yield SetProperty(self.path, TIMEOUT, cells(timeout))
         if self._instance is None:
             yield SetProperty(self.path, "#address-cells", cells(1))
@@ -188,12 +204,15 @@ class ScmiNode:
                 if name in node and name not in channel.values:
                     yield DeleteProperty(node.path, name)
         yield SetProperty(self.path, "compatible", Strings((channel.transport.compatible,)))
-        for name, value in channel.values.items():
+        for name, value in _first_channel(channel.values, self._dialect).items():
             yield SetProperty(self.path, name, value)
 
     def _add_protocol(self, number: int) -> Iterator[Edit]:
         path = self.protocol(number)
         yield AddNode(path, self._label(_LABELS.get(number, f"scmi_{number:x}")))
+        compatible = self._dialect.protocols.get(number)
+        if compatible is not None:
+            yield SetProperty(path, "compatible", Strings((compatible,)))
         yield SetProperty(path, "reg", cells(number))
         provides = PROVIDES.get(Protocol(number), ())
         if number == Protocol.PERFORMANCE:
@@ -223,15 +242,107 @@ class ScmiNode:
         yield SetProperty(path, "reg", cells(item.id))
         yield SetProperty(path, "regulator-name", Strings((item.name,)))
         for name in CONSTRAINTS if item.native is not None else ():
+            if name in self._dialect.unread:
+                continue
             found = item.native.get(name) if item.native is not None else None
             if found is not None and len(found.value) % 4 == 0:
                 numbers = found.cells()
                 yield SetProperty(path, name, cells(*numbers) if numbers else ())
 
+    def _add_domains(self, domains: tuple[int, ...], compatible: str) -> Iterator[Edit]:
+        path = self.protocol(Protocol.POWER)
+        yield SetProperty(path, "#address-cells", cells(1))
+        yield SetProperty(path, "#size-cells", cells(0))
+        for number in domains:
+            domain = self.domain(number)
+            if self._tree.node(domain) is None:
+                yield AddNode(domain, self._label(f"scmi_pd_{number}"))
+            yield SetProperty(domain, "compatible", Strings((compatible,)))
+            yield SetProperty(domain, "reg", cells(number))
+            yield SetProperty(domain, _BY_DOMAINS, cells(0))
+
+    # --- what is there already, in the words of another system
+
+    def _translated(self, channel: Channel | None) -> Iterator[Edit]:
+        dialect = self._dialect
+        for name, wanted in self._named(channel):
+            for node in self._tree.nodes:
+                if wanted in node.strings("compatible"):
+                    yield SetProperty(self.path, name, (Entry(node.path),))
+                    break
+        if self._instance is None:
+            return
+        node = self._instance.node
+        if channel is None and dialect.mailbox_names:
+            yield from self._one_channel(node)
+        for number, protocol in self._instance.protocols.items():
+            compatible = dialect.protocols.get(number)
+            if compatible is not None:
+                yield SetProperty(protocol.path, "compatible", Strings((compatible,)))
+            yield from self._without_unknown(protocol)
+        yield from self._without_unknown(node)
+        for regulator in self._old_regulators().values():
+            for name in sorted(dialect.unread & regulator.properties.keys()):
+                yield DeleteProperty(regulator.path, name)
+
+    def _named(self, channel: Channel | None) -> Iterator[tuple[str, str]]:
+        """The nodes that the SCMI node must name: property, compatible."""
+        transport = channel.transport if channel is not None else None
+        if transport is None and self._instance is not None:
+            transport = self._instance.transport
+        found = self._dialect.references.get(transport.compatible) if transport else None
+        if found is not None:
+            yield found
+
+    def lacking(self, channel: Channel | None) -> tuple[str, ...]:
+        """The properties of those nodes that the tree does not have."""
+        known = {text for node in self._tree.nodes for text in node.strings("compatible")}
+        return tuple(name for name, wanted in self._named(channel) if wanted not in known)
+
+    def _without_unknown(self, node: Node) -> Iterator[Edit]:
+        for name in node.properties:
+            if not self._dialect.allows(name):
+                yield DeleteProperty(node.path, name)
+
+    def _one_channel(self, node: Node) -> Iterator[Edit]:
+        """The first channel of a node that may have two."""
+        values: dict[str, Value] = {}
+        for name, count in (("shmem", lambda _: 0), ("mboxes", "#mbox-cells")):
+            entries = read_list(self._tree, node, name, count).entries
+            if entries:
+                values[name] = tuple(Entry(e.provider.path, e.cells) for e in entries)
+        for name, value in _first_channel(values, self._dialect).items():
+            yield SetProperty(node.path, name, value)
+
     def _label(self, wanted: str) -> str:
         if wanted not in self._labels:
             self._labels[wanted] = free_label(self._tree, self._labels.values(), wanted)
         return self._labels[wanted]
+
+
+def _entries(values: Mapping[str, Value], name: str) -> tuple[Entry, ...]:
+    value = values.get(name, ())
+    return () if isinstance(value, Strings) else value
+
+
+def _first_channel(values: Mapping[str, Value], dialect: Dialect) -> Mapping[str, Value]:
+    """A channel as a system has it that knows the one to the platform only, and names it.
+
+    Of two shared memories the second is the platform's, and so is the last mailbox then (Linux
+    ``Bindings/firmware/arm,scmi.yaml``: tx, rx; or tx, tx_reply, rx).
+    """
+    if not dialect.mailbox_names:
+        return values
+    shmem, boxes = _entries(values, "shmem"), _entries(values, "mboxes")
+    if len(shmem) > 1:
+        boxes = boxes[:-1]
+    found = {**values}
+    if shmem:
+        found["shmem"] = shmem[:1]
+    if boxes:
+        found["mboxes"] = boxes
+        found["mbox-names"] = Strings(dialect.mailbox_names[: len(boxes)])
+    return found
 
 
 def _without_channel(protocol: Node) -> Iterator[Edit]:

@@ -47,7 +47,21 @@ PROVIDER_KEPT = Finding(
     Severity.NOTE,
 )
 
+OS_TRANSPORT = Finding(
+    "consumer-os",
+    "What reads an agent's tree has no driver for the transport of its channel.",
+    "Give the agent another transport, or correct its os.",
+)
+OS_KINDS = Finding(
+    "consumer-os-kinds",
+    "What reads an agent's tree cannot use some kinds of resources, which are not in it.",
+    "Nothing: the platform or another agent has to see to them. Remove os if Linux reads the tree.",
+    Severity.NOTE,
+)
+
 FINDINGS = (
+    OS_TRANSPORT,
+    OS_KINDS,
     CHANNEL_UNSAID,
     TRANSPORT_ASSUMED,
     REFERENCE_LOST,

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
+from scmigen.bindings.dialects import DIALECTS, LINUX, Dialect, Os
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.bindings.repointing import Answer, Fate, Served, Serving, Trouble, repointed
 from scmigen.bindings.scmi_emission import Channel, Regulator, ScmiNode, channel
 from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.bindings.served import described_channels
 from scmigen.bindings.status import DISABLED, OKAY, RESERVED, status_edit
-from scmigen.bindings.transports import BY_WORD, DEFAULT
+from scmigen.bindings.transports import BY_WORD, DEFAULT, ScmiTransport
 from scmigen.devicetree.edits import Edit, Entry
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Grant, Platform
@@ -27,7 +28,8 @@ class Plan:
     """The edits for one agent, and what to tell of them.
 
     ``channel`` is the one its SCMI node gets; None where it has that already, or where nobody says
-    how the agent reaches the platform: then it is ``unsaid``.
+    how the agent reaches the platform: then it is ``unsaid``. ``os`` is what reads the tree,
+    ``transport`` what it has to speak, ``lacking`` what its own properties would have to name.
     """
 
     agent: Agent
@@ -35,18 +37,29 @@ class Plan:
     trouble: tuple[Trouble, ...]
     channel: Channel | None
     assumed: bool
+    os: Os = Os.LINUX
+    transport: ScmiTransport | None = None
+    lacking: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
         """The properties that the SCMI node needs and of which nothing is known."""
-        return () if self.channel is None else self.channel.missing
+        return (*(() if self.channel is None else self.channel.missing), *self.lacking)
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether what reads the tree has a driver for the transport."""
+        transport = self.transport
+        return transport is None or transport.compatible in DIALECTS[self.os].transports
 
 
 def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOptions) -> Plan:
     """The plan for one agent."""
     tree = platform.inventory.tree
     instance = platform.instance
-    scmi = ScmiNode(tree, instance)
+    os = options.os_of(agent.name)
+    dialect = DIALECTS[os]
+    scmi = ScmiNode(tree, instance, dialect)
     said, assumed = _channel(platform, agent)
     edits: list[Edit] = [
         *scmi.edits(
@@ -55,18 +68,21 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
             _protocols(platform, agent),
             _regulators(platform, agent),
             others=not _is_own(platform, agent),
+            domains=[grant.id for grant in platform.grants_of(agent, Kind.POWER)],
         )
     ]
     parts = sides(platform, agent, board)
-    ask, domains = _Asked(platform, agent, scmi).ask, _domains(platform, agent, scmi)
-    serving = Serving(ask, domains.get, scmi.by_clocks)
+    asked = _Asked(platform, agent, scmi, dialect)
+    scaling = _domains(platform, agent, scmi) if Kind.PERFORMANCE in dialect.kinds else {}
+    serving = Serving(asked.ask, scaling.get, scmi.by_clocks, dialect)
     moved, trouble = repointed(platform.inventory.references, parts.kept, serving)
     edits += moved
     edits += _enabled(platform, parts.kept)
     edits += (edit for node in board.disabled for edit in status_edit(node, DISABLED))
     edits += (edit for node in parts.others for edit in status_edit(node, RESERVED))
     whole = pruned(platform, agent, parts, edits, scmi.path, options)
-    return Plan(agent, whole, tuple(trouble), said, assumed)
+    transport, lacking = _transport(platform, said), scmi.lacking(said)
+    return Plan(agent, whole, tuple(trouble), said, assumed, os, transport, lacking)
 
 
 def _enabled(platform: Platform, kept: tuple[Node, ...]) -> Iterator[Edit]:
@@ -91,6 +107,13 @@ def _channel(platform: Platform, agent: Agent) -> tuple[Channel | None, bool]:
     shmem = Selector(platform.inventory.tree).select(said.shmem).nodes if said.shmem else ()
     boxes = _mailboxes(platform, agent)
     return channel(transport, said.smc_id, said.channel, shmem, boxes), False
+
+
+def _transport(platform: Platform, said: Channel | None) -> ScmiTransport | None:
+    """The transport that the tree has in the end."""
+    if said is not None:
+        return said.transport
+    return platform.instance.transport if platform.instance is not None else None
 
 
 def _is_own(platform: Platform, agent: Agent) -> bool:
@@ -131,6 +154,7 @@ class _Asked:
     platform: Platform
     agent: Agent
     scmi: ScmiNode
+    dialect: Dialect = LINUX
 
     def ask(self, key: ResourceKey) -> Answer:
         """What the agent has in place of a resource."""
@@ -138,16 +162,20 @@ class _Asked:
         provider = platform.providers.get(key.provider)
         if provider is None or provider.category is not ProviderClass.MANAGED:
             return Fate.NATIVE
+        if key.kind not in self.dialect.kinds:
+            return Fate.UNSPOKEN
         grant = platform.holders(key).get(self.agent.id)
         if grant is not None:
-            return served(self.scmi, grant)
+            return served(self.scmi, grant, self.dialect)
         if platform.resource(key) is None and is_in_scmi(provider.node):
             return Fate.NATIVE
         return Fate.LOST
 
 
-def served(scmi: ScmiNode, grant: Grant) -> Served:
+def served(scmi: ScmiNode, grant: Grant, dialect: Dialect = LINUX) -> Served:
     """How an agent's tree refers to a resource."""
+    if grant.kind is Kind.POWER and dialect.domain is not None:
+        return Served(scmi.domain(grant.id), (), grant.operations, grant.name)
     if grant.kind is Kind.VOLTAGE:
         return Served(scmi.regulator(grant.id), (), grant.operations, grant.name)
     path = scmi.protocol(grant.kind.protocol)

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 
+from scmigen.bindings.dialects import DIALECTS
 from scmigen.bindings.facts import ProviderClass
 from scmigen.bindings.repointing import Lost, Trouble, Unattached, Unvoted
-from scmigen.checks.words import resource_name
+from scmigen.bindings.transports import TRANSPORTS
+from scmigen.checks.words import listed, resource_name
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import ordered
+from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.names import title_of
 from scmigen.targets.consumer.board import Board
 from scmigen.targets.consumer.findings import (
     CHANNEL_UNSAID,
     DOMAIN_UNATTACHED,
     OPERATION_LOST,
+    OS_KINDS,
+    OS_TRANSPORT,
     PROVIDER_KEPT,
     REFERENCE_LOST,
     TRANSPORT_ASSUMED,
@@ -26,6 +31,7 @@ def told(platform: Platform, board: Board, plans: Iterable[Plan]) -> Iterator[Di
     """All findings of the trees of a platform."""
     for plan in plans:
         yield from _channel(plan)
+        yield from _os(platform, plan)
         for item in plan.trouble:
             if _concerns(platform, plan, board, item):
                 yield _trouble(platform, plan, item).about(
@@ -40,6 +46,25 @@ def told(platform: Platform, board: Board, plans: Iterable[Plan]) -> Iterator[Di
             node.position if node is not None else None,
             hint="leave its driver out of the agents' kernels",
         ).about(nodes=[path])
+
+
+def _os(platform: Platform, plan: Plan) -> Iterator[Diagnostic]:
+    """What the system that reads the tree lacks."""
+    agent, dialect = plan.agent, DIALECTS[plan.os]
+    if not plan.is_spoken and plan.transport is not None:
+        known = [row.word for row in TRANSPORTS if row.compatible in dialect.transports]
+        yield OS_TRANSPORT.error(
+            f"{plan.os}, the os of {agent.name}, has no driver for {plan.transport.compatible}",
+            agent.position,
+            hint=f"it has {', '.join(known)}",
+        ).about(agents=[agent.name])
+    kinds = [k for k in Kind if k not in dialect.kinds and platform.grants_of(agent, k)]
+    if kinds:
+        yield OS_KINDS.note(
+            f"{plan.os}, the os of {agent.name}, has no driver by which devices use its"
+            f" {listed(kinds)} resources; its tree does not refer to these",
+            agent.position,
+        ).about(agents=[agent.name])
 
 
 def _concerns(platform: Platform, plan: Plan, board: Board, item: Trouble) -> bool:
