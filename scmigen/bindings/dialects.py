@@ -31,12 +31,12 @@ class Dialect:
     ``transports``: the compatibles that it has drivers for. ``protocols``: those that it has, each
     with the compatible that its node must have, or none. ``kinds``: what devices can refer to.
     ``domain``: the compatible of a node of its own for each power domain, to which devices refer in
-    place of the protocol. ``properties``: what an SCMI node may have, where others are an error,
-    besides those of `COMMON`. ``references``: property of an SCMI node → compatible of the node
-    that it must name, by transport. ``gapless``: the lists in which an entry ``<0>`` stops the
-    device. ``assigns``: whether it reads ``assigned-clocks``. ``unread``: the constraints of
-    regulators that it must not have. ``mailbox_names``: what it calls the mailboxes of the one
-    channel that it knows.
+    place of the protocol. ``properties``: what an SCMI node may have besides those of `COMMON`,
+    where others are an error; nodes of protocols may have none. ``references``: compatible of a
+    transport → the property by which the SCMI node names another, and the compatible of that.
+    ``gapless``: the lists in which an entry ``<0>`` stops the device. ``assigns``: whether it reads
+    ``assigned-clocks``. ``unread``: the constraints of regulators that it must not have.
+    ``mailbox_names``: what it calls the mailboxes of the one channel that it knows.
     """
 
     transports: frozenset[str] = frozenset(BY_COMPATIBLE)
@@ -50,9 +50,11 @@ class Dialect:
     unread: frozenset[str] = frozenset()
     mailbox_names: tuple[str, ...] = ()
 
-    def allows(self, name: str) -> bool:
-        """Whether an SCMI node, or a protocol's, may have a property."""
-        return self.properties is None or name.startswith("#") or name in self.properties | COMMON
+    def allows(self, name: str, *, protocol: bool = False) -> bool:
+        """Whether an SCMI node, or that of a protocol, may have a property."""
+        if self.properties is None or name.startswith("#") or name in COMMON:
+            return True
+        return not protocol and name in self.properties
 
 
 #: The properties that every node may have (Zephyr ``dts/bindings/base/base.yaml``).

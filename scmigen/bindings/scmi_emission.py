@@ -279,7 +279,7 @@ class ScmiNode:
             compatible = dialect.protocols.get(number)
             if compatible is not None:
                 yield SetProperty(protocol.path, "compatible", Strings((compatible,)))
-            yield from self._without_unknown(protocol)
+            yield from self._without_unknown(protocol, protocol=True)
         yield from self._without_unknown(node)
         for regulator in self._old_regulators().values():
             for name in sorted(dialect.unread & regulator.properties.keys()):
@@ -299,9 +299,9 @@ class ScmiNode:
         known = {text for node in self._tree.nodes for text in node.strings("compatible")}
         return tuple(name for name, wanted in self._named(channel) if wanted not in known)
 
-    def _without_unknown(self, node: Node) -> Iterator[Edit]:
+    def _without_unknown(self, node: Node, *, protocol: bool = False) -> Iterator[Edit]:
         for name in node.properties:
-            if not self._dialect.allows(name):
+            if not self._dialect.allows(name, protocol=protocol):
                 yield DeleteProperty(node.path, name)
 
     def _one_channel(self, node: Node) -> Iterator[Edit]:
@@ -328,14 +328,15 @@ def _entries(values: Mapping[str, Value], name: str) -> tuple[Entry, ...]:
 def _first_channel(values: Mapping[str, Value], dialect: Dialect) -> Mapping[str, Value]:
     """A channel as a system has it that knows the one to the platform only, and names it.
 
-    Of two shared memories the second is the platform's, and so is the last mailbox then (Linux
-    ``Bindings/firmware/arm,scmi.yaml``: tx, rx; or tx, tx_reply, rx).
+    Of two shared memories the second is the platform's, and so are the mailboxes behind the first
+    one then, or behind two if there are more (Linux ``Bindings/firmware/arm,scmi.yaml``: tx, rx; or
+    tx, tx_reply, rx, rx_reply).
     """
     if not dialect.mailbox_names:
         return values
     shmem, boxes = _entries(values, "shmem"), _entries(values, "mboxes")
     if len(shmem) > 1:
-        boxes = boxes[:-1]
+        boxes = boxes[: 1 if len(boxes) == 2 else 2]
     found = {**values}
     if shmem:
         found["shmem"] = shmem[:1]

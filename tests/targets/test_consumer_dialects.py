@@ -229,6 +229,33 @@ def test_zephyr_names_the_node_of_op_tee() -> None:
     assert error.message == "the optee channel of os needs linaro,optee, which no source says"
 
 
+@pytest.mark.parametrize(
+    ("boxes", "memories", "kept"),
+    [(1, 1, 1), (2, 1, 2), (2, 2, 1), (3, 2, 2), (4, 2, 2)],
+    ids=["tx", "tx-reply", "tx-rx", "tx-reply-rx", "all"],
+)
+def test_zephyr_has_the_mailboxes_to_the_platform(boxes: int, memories: int, kept: int) -> None:
+    """Linux has tx, rx or tx, tx_reply, rx, rx_reply (arm,scmi.yaml); Zephyr tx, tx_reply."""
+    board = NATIVE.replace("<&mu 0>, <&mu 1>", ", ".join(f"<&mu {n}>" for n in range(boxes)))
+    board = board.replace("<&shm0>, <&shm1>", ", ".join(f"<&shm{n}>" for n in range(memories)))
+    scmi = block(dts(model("zephyr", board, None)), "scmi")
+    (found,) = re.findall(r"^mboxes = (.*);$", scmi, re.MULTILINE)
+    assert re.findall(r"&mu (0x\d)", found) == [f"0x{n}" for n in range(kept)]
+    names = '"tx", "tx_reply"' if kept == 2 else '"tx"'
+    assert f"mbox-names = {names};" in scmi
+
+
+def test_zephyr_has_one_channel_for_all_protocols() -> None:
+    """The bindings of most protocols declare none of their own."""
+    own = "reg = <0x14>; mboxes = <&mu 2>; shmem = <&shm1>; #clock-cells = <1>;"
+    board = NATIVE.replace("reg = <0x14>; #clock-cells = <1>;", own)
+    assert block(dts(model("zephyr", board, None)), "protocol@14").splitlines() == [
+        "reg = <0x14>;",
+        "#clock-cells = <0x1>;",
+        'compatible = "arm,scmi-clock";',
+    ]
+
+
 # --- what is told
 
 
@@ -290,10 +317,12 @@ def test_wrong_options(old: str, new: str, severity: str, message: str, hint: st
 
 def test_every_property_of_an_scmi_node_is_declared_by_zephyr() -> None:
     """dts/bindings/firmware/*.yaml and base.yaml; names with # are exempt (edtlib)."""
-    declared = {"compatible", "reg", "status", "shmem", "arm,smc-id", "mboxes", "mbox-names"}
+    every = {"compatible", "reg", "status", "phandle"}
+    declared = {"scmi": every | {"shmem", "arm,smc-id", "mboxes", "mbox-names"}}
 
     def unknown(node: Node) -> set[str]:
-        return {name for name in node.properties if name[0] != "#"} - declared - {"phandle"}
+        names = {name for name in node.properties if name[0] != "#"}
+        return names - declared.get(node.name, every)
 
     for board, transport in ((BOARD, SMC), (NATIVE, None)):
         files, _ = made(model("zephyr", board, transport))
