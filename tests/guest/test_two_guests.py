@@ -12,16 +12,17 @@ from guest.hostile import MESSAGES, Stranger, batches
 from guest.twins import (
     BUS,
     CODEC,
-    CODEC_RESET,
-    CODEC_USES,
     CORE,
+    GPU,
     HYPERVISOR,
     LEFT,
     NUMBERS,
+    RIGHT,
     SHARED,
     STRANGER,
     TIMER_CLOCK,
     TIMER_DOMAIN,
+    Device,
     Twin,
     Twins,
     Use,
@@ -110,70 +111,65 @@ def all_off(twins: Twins, twin: Twin, *uses: Use) -> set[str]:
     return {*twins.effects()}
 
 
-def codec_changes() -> list[tuple[int, int, tuple[int, ...]]]:
-    """Every change of what the codec has, as a message: protocol, message, payload."""
-    (clock, domain, supply) = (int(use.effect.split()[1]) for use in CODEC_USES)
-    return [
-        (0x14, 7, (clock, 1, 0)),
-        (0x11, 4, (0, domain, 0)),
-        (0x17, 5, (supply, 7)),
-        (0x16, 4, (CODEC_RESET, 1, 0)),
-    ]
-
-
 def move(hypervisor: Client, device: int, *givers: tuple[str, int]) -> None:
     """Deny a device to an agent, or allow it."""
     for agent, flag in givers:
         hypervisor.call(Protocol.BASE, SET_DEVICE, NUMBERS[agent], device, flag)
 
 
-def test_a_hypervisor_moves_a_device_while_both_run(twins: Twins) -> None:
-    left, right, codec = twins.left, twins.right, twins.device(CODEC)
-    on, off = {use.on for use in CODEC_USES}, {use.off for use in CODEC_USES}
+@pytest.mark.parametrize("device", [CODEC, GPU], ids=lambda each: each.name)
+def test_a_hypervisor_moves_a_device_while_both_run(twins: Twins, device: Device) -> None:
+    left, right, number = twins.left, twins.right, twins.device(device.node)
+    on, off = {use.on for use in device.uses}, {use.off for use in device.uses}
+    clock = device.uses[0]
+
+    def all_of(twin: Twin, word: str) -> list[int]:
+        return twin.order(*((use, word) for use in device.uses), node=device.node)
+
     with Client(twins.urls[HYPERVISOR]) as hypervisor:
         hypervisor.enable_clock(TIMER_CLOCK, on=True)
         hypervisor.set_power(TIMER_DOMAIN, on=True)
-        left.take(CODEC)
+        left.take(device.node)
         for twin in (left, right):
             all_on(twins, twin)
         begun = len(twins.served.said)
         # The right one may not have it yet, and cannot take it.
-        answers = linux.Raw(right.guest).send(*codec_changes())
+        answers = linux.Raw(right.guest).send(*device.changes)
         assert [answer[0] for answer in answers] == [DENIED] * 4
-        assert left.order(*((use, "on") for use in CODEC_USES), node=CODEC) == [0] * 3
+        assert all_of(left, "on") == [0] * 3
         assert {*twins.effects()} == on
 
         with pytest.raises(ScmiError, match="DENIED"):
-            move(hypervisor, codec, ("right", ALLOW))
-        move(hypervisor, codec, ("left", DENY))
+            move(hypervisor, number, (RIGHT, ALLOW))
+        move(hypervisor, number, (LEFT, DENY))
         assert {*twins.effects()} == off
-        answers = linux.Raw(left.guest).send(*codec_changes())
+        answers = linux.Raw(left.guest).send(*device.changes)
         assert [answer[0] for answer in answers] == [DENIED] * 4
-        assert left.order((CODEC_USES[0], "off"), (CODEC_USES[0], "on"), node=CODEC) == [0, EACCES]
+        assert left.order((clock, "off"), (clock, "on"), node=device.node) == [0, EACCES]
         assert twins.effects() == []
 
-        move(hypervisor, codec, ("right", ALLOW))
-        right.take(CODEC)
+        move(hypervisor, number, (RIGHT, ALLOW))
+        right.take(device.node)
         twins.effects()
-        assert right.order(*((use, "on") for use in CODEC_USES), node=CODEC) == [0] * 3
+        assert all_of(right, "on") == [0] * 3
         assert {*twins.effects()} == on
-        assert linux.order(right.guest, [(CODEC, "reset pulse 0")]) == [0]
-        assert [line.split()[:2] for line in twins.effects()] == [["reset", str(CODEC_RESET)]]
-        assert right.order(*((use, "off") for use in CODEC_USES), node=CODEC) == [0] * 3
-        assert {*twins.effects()} == off
+        orders = [(device.node, order) for order in device.orders]
+        assert set(linux.order(right.guest, orders)) == {0}
+        assert device.effect in {" ".join(line.split()[:2]) for line in twins.effects()}
+        assert all_of(right, "off") == [0] * 3
+        assert {*twins.effects()} >= off
 
-        move(hypervisor, codec, ("right", DENY), ("left", ALLOW))
-        left.give_back(CODEC)
-        left.take(CODEC)
+        move(hypervisor, number, (RIGHT, DENY), (LEFT, ALLOW))
+        left.give_back(device.node)
+        left.take(device.node)
         twins.effects()
-        assert left.order(*((use, "on") for use in CODEC_USES), node=CODEC) == [0] * 3
+        assert all_of(left, "on") == [0] * 3
         assert {*twins.effects()} == on
-        assert left.order(*((use, "off") for use in CODEC_USES), node=CODEC) == [0] * 3
+        assert all_of(left, "off") == [0] * 3
         # All the while nothing of the third's changed, nor what the two have besides.
         assert hypervisor.power_state(TIMER_DOMAIN) == ON
-        moved = {use.effect for use in CODEC_USES} | {f"reset {CODEC_RESET}"}
         changed = {" ".join(line.split()[:2]) for line in twins.served.said[begun:]}
-        assert changed <= moved
+        assert changed <= {use.effect for use in device.uses} | {device.effect}
     for twin in (left, right):
         all_off(twins, twin)
 

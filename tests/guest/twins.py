@@ -27,7 +27,6 @@ LEFT, RIGHT, HYPERVISOR, STRANGER = "left", "right", "hypervisor", "stranger"
 #: Agent ids, as ``data/twins.yaml`` has them.
 NUMBERS = {LEFT: 1, RIGHT: 2, HYPERVISOR: 3, STRANGER: 4}
 DSP = {LEFT: "/soc/dsp@10000", RIGHT: "/soc/dsp@20000"}
-CODEC = "/soc/codec@30000"
 
 
 class Use(NamedTuple):
@@ -56,13 +55,54 @@ BUS, DOMAIN, SUPPLY = (
 )
 SHARED = (BUS, DOMAIN, SUPPLY)
 CORE = {LEFT: Use("clk", "core", "clock 1"), RIGHT: Use("clk", "core", "clock 2")}
-#: What the codec asks for, and its reset.
-CODEC_USES = (
-    Use("clk", "core", "clock 3"),
-    Use("pd", "0", "power 1"),
-    Use("supply", "vdd", "voltage 1"),
+
+
+class Device(NamedTuple):
+    """What either guest may have: what it asks for; one more thing that its guest can do to it, by
+    the words of the module and of the back end; and that as a message."""
+
+    node: str
+    uses: tuple[Use, ...]
+    orders: tuple[str, ...]
+    effect: str
+    message: tuple[int, int, tuple[int, ...]]
+
+    @property
+    def name(self) -> str:
+        """The node without its address."""
+        return self.node.rpartition("/")[2].partition("@")[0]
+
+    @property
+    def changes(self) -> list[tuple[int, int, tuple[int, ...]]]:
+        """Every change of what it asks for: protocol, message and payload."""
+        (clock, domain, supply) = (int(use.effect.split()[1]) for use in self.uses)
+        switched = [(0x14, 7, (clock, 1, 0)), (0x11, 4, (0, domain, 0)), (0x17, 5, (supply, 7))]
+        return [*switched, self.message]
+
+
+CODEC = Device(
+    "/soc/codec@30000",
+    (
+        Use("clk", "core", "clock 3"),
+        Use("pd", "0", "power 1"),
+        Use("supply", "vdd", "voltage 2"),
+    ),
+    ("reset pulse 0",),
+    "reset 2",
+    (0x16, 4, (2, 1, 0)),
 )
-CODEC_RESET = 2
+GPU = Device(
+    "/soc/gpu@60000",
+    (
+        Use("clk", "core", "clock 6"),
+        Use("pd", "power", "power 3"),
+        Use("supply", "vdd", "voltage 1"),
+    ),
+    # Linux sets no level while the domain is idle.
+    ("pd on perf", "pd level perf 200000", "pd off perf"),
+    "performance 0",
+    (0x13, 7, (0, 200_000)),
+)
 #: What the hypervisor's timer asks for.
 TIMER_CLOCK, TIMER_DOMAIN = 4, 2
 
