@@ -40,7 +40,7 @@ EACCES = 13
 SUCCESS, DENIED, NOT_FOUND = 0, 0xFFFF_FFFD, 0xFFFF_FFFC
 #: The generic state of a power domain.
 ON = 0
-SET_DEVICE = 9
+SET_DEVICE, RESET_AGENT = 9, 0xB
 DENY, ALLOW = 0, 1
 #: Seconds in which a guest is answered, whatever others do, on a machine that does other things.
 PATIENCE = 10
@@ -214,6 +214,46 @@ def test_a_killed_guest_votes_no_more_and_a_new_one_votes_anew(twins: Twins) -> 
     assert right.order(*((use, "off") for use in held)) == [0] * len(held)
     assert twins.effects() == []
     assert all_off(twins, left) == {use.off for use in SHARED}
+
+
+def test_a_guest_that_is_killed_while_it_boots_leaves_nothing(twins: Twins) -> None:
+    """At any moment: while QEMU connects, while Linux asks what there is, when it has it."""
+    left, right = twins.left, twins.right
+    assert all_on(twins, right) == {use.on for use in SHARED}
+    files = twins.open_files()
+    left.kill()
+    for moment in (0.02, 0.1, 0.2, 0.4, 0.8):
+        left.start()
+        time.sleep(moment)
+        left.kill()
+        twins.step(right, "on", CORE["right"], CORE["right"].on)
+        twins.step(right, "off", CORE["right"], CORE["right"].off)
+    left.start()
+    left.ready()
+    assert twins.open_files() == files
+    assert all_on(twins, left) == set()
+    assert all_off(twins, right) == set()
+    assert all_off(twins, left) == {use.off for use in SHARED}
+
+
+def test_a_hypervisor_resets_a_guest_that_hangs(twins: Twins) -> None:
+    """With BASE_RESET_AGENT_CONFIGURATION, while the VMM does not react to anything."""
+    left, right = twins.left, twins.right
+    alone = {CORE["left"], SHARED[-1]}
+    all_on(twins, left, CORE["left"])
+    held = [use for use in SHARED if use not in alone]
+    assert right.order(*((use, "on") for use in held)) == [0] * len(held)
+    with Client(twins.urls[HYPERVISOR]) as hypervisor, left.stopped():
+        hypervisor.call(Protocol.BASE, RESET_AGENT, NUMBERS[LEFT], 0)
+        assert {*twins.effects()} == {use.off for use in alone}
+        twins.step(right, "on", CORE["right"], CORE["right"].on)
+        twins.step(right, "off", CORE["right"], CORE["right"].off)
+    # It goes on, and has to vote again.
+    assert all_off(twins, left, CORE["left"]) == set()
+    assert all_on(twins, left, CORE["left"]) == {use.on for use in alone}
+    assert right.order(*((use, "off") for use in held)) == [0] * len(held)
+    assert twins.effects() == []
+    assert all_off(twins, left, CORE["left"]) == {use.off for use in (*SHARED, CORE["left"])}
 
 
 def test_a_hostile_guest_and_a_hostile_vmm_disturb_nobody(twins: Twins) -> None:

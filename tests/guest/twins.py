@@ -6,6 +6,7 @@ domains and resets of one controller by its cells, and the supplies by their pla
 
 import json
 import re
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -182,6 +183,15 @@ class Twin:
         where = node or DSP[self.name]
         return linux.order(self.guest, [(where, command) for command in commands])
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop QEMU, as one is that hangs; it goes on afterwards."""
+        self.guest.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.guest.process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """End QEMU as ``kill -9`` does."""
         self._killed = True
@@ -208,6 +218,10 @@ class Twins:
         for effect in effects:
             what, _, state = effect.partition(" state ")
             self.served.expect(rf"^{what} \(.*\) state {state}$")
+
+    def open_files(self) -> int:
+        """How many files the server has open."""
+        return len([*Path(f"/proc/{self.served.process.pid}/fd").iterdir()])
 
     def step(self, twin: Twin, word: str, use: Use, *effects: str, node: str = "") -> None:
         """A guest switches something, and the platform makes these effects of it."""
