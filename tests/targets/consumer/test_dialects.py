@@ -62,7 +62,7 @@ def agents(os: str, transport: str | None = SMC) -> str:
     return f"""
 domains:
   os: {{id: 1, scmi: {{role: ospm{said}}}, default: true}}
-outputs: {{consumer: {{agents: {{os: {{os: {os}}}}}}}}}
+outputs: {{consumer: {{os: {{os: {os}}}}}}}
 """
 
 
@@ -301,10 +301,10 @@ def test_linux_has_every_kind() -> None:
             "{os: linux}",
             "{os: zephir}",
             "error",
-            "agents.os.os must be one of linux, u-boot, zephyr, not 'zephir'",
+            "os.os must be one of linux, u-boot, zephyr, not 'zephir'",
             "did you mean zephyr?",
         ),
-        ("{os: {os", "{oz: {os", "warning", "there is no agent 'oz'", "one of: os"),
+        ("consumer: {os: {os", "consumer: {os: {oz", "error", "no agent 'oz'", "one of: os"),
     ],
     ids=["os", "agent"],
 )
