@@ -172,6 +172,10 @@ class _Consumer:
             self.scaling.append(made)
         if self.scaling or self.is_scaled or (is_cpu(self.node) and self.trouble):
             yield from self._without_table()
+        if self._is_scaled_cpu and lists.get("clocks") is not None:
+            # Linux takes the first of the clocks of a CPU for its performance domain.
+            lists["clocks"] = [_Slot(None, None)]
+            self.trouble = [item for item in self.trouble if not _is_of(item, "clocks")]
         if self.scaling:
             yield from self._scale(lists)
         for prop, slots in lists.items():
@@ -181,6 +185,11 @@ class _Consumer:
         for prop in self.node.properties:
             if prop.endswith("-supply"):
                 yield from self._supply(prop)
+
+    @property
+    def _is_scaled_cpu(self) -> bool:
+        """Whether the node is a CPU whose clock and supply are a performance domain's to set."""
+        return is_cpu(self.node) and bool(self.scaling or self.is_scaled)
 
     # --- lists
 
@@ -274,9 +283,6 @@ class _Consumer:
             if prop in self.node:
                 yield DeleteProperty(self.node.path, prop)
         scaling = [*dict.fromkeys(self.scaling)]
-        if is_cpu(self.node) and lists.get("clocks") is not None:
-            # Linux takes the first of the clocks of a CPU for its performance domain.
-            lists["clocks"] = [_Slot(None, None)]
         if self.serving.by_clocks:
             lists["clocks"] = [_Slot(_served(each), None) for each in scaling]
             return
@@ -296,7 +302,9 @@ class _Consumer:
             return
         key = voltage_key(regulator)
         answer = self.serving.ask(key)
-        if isinstance(answer, Served):
+        if answer is not Fate.NATIVE and self._is_scaled_cpu:
+            yield DeleteProperty(self.node.path, prop)
+        elif isinstance(answer, Served):
             if answer.target != regulator.path:
                 yield SetProperty(self.node.path, prop, (_served(answer),))
         elif answer is Fate.UNSPOKEN:
@@ -391,6 +399,10 @@ def _fits(prop: str, kind: Kind, old: Node, serving: Serving) -> bool:
     if scmi_protocol(old) == Protocol.PERFORMANCE:
         return True
     return prop == ("clocks" if serving.by_clocks else "power-domains")
+
+
+def _is_of(item: Trouble, prop: str) -> bool:
+    return isinstance(item, Lost) and item.prop == prop
 
 
 def _scaling_name(answer: Served) -> str:

@@ -173,16 +173,23 @@ def test_a_device_with_a_power_domain_names_both_and_is_told_of() -> None:
     assert [item.id for item in told(body) if item.id == "consumer-domains"]
 
 
-def test_a_cpu_names_no_clock_beside_its_domain() -> None:
+def test_a_cpu_names_no_clock_and_no_supply_beside_its_domain() -> None:
     # Linux takes the first of its clocks for the domain (drivers/cpufreq/scmi-cpufreq.c).
-    body = SCALED + (
-        'cpus { #address-cells = <1>; #size-cells = <0>; cpu@0 { device_type = "cpu"; reg = <0>;'
-        ' compatible = "arm,cortex-a55"; clocks = <&cc 1>; operating-points-v2 = <&table>; }; };'
+    body = (
+        SCALED
+        + """
+    rails { compatible = "acme,rails"; vdd: vdd { regulator-min-microvolt = <700000>;
+        regulator-max-microvolt = <900000>; }; };
+    cpus { #address-cells = <1>; #size-cells = <0>;
+        cpu@0 { device_type = "cpu"; reg = <0>; compatible = "arm,cortex-a55"; clocks = <&cc 1>;
+                cpu-supply = <&vdd>; operating-points-v2 = <&table>; }; };
+    """
     )
     tree = made(body)
     node = tree.node("/cpus/cpu@0")
     assert node is not None
-    assert "clocks" not in node
+    assert not {"clocks", "cpu-supply", "operating-points-v2"} & set(node.properties)
+    assert "consumer-lost" not in [item.id for item in told(body)]
     assert refers(tree, "/cpus/cpu@0", "power-domains", 1) == [(PERF, 0)]
 
 
