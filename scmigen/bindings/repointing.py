@@ -216,16 +216,28 @@ class _Consumer:
         if answer is Fate.UNSPOKEN:
             return _Slot(None, name)
         if isinstance(answer, Served) and _fits(prop, key.kind, entry.provider, self.serving):
-            if key.kind is Kind.PERFORMANCE and answer.target != entry.provider.path:
-                name = self._domain_name(prop, entry, name, answer)
+            if key.kind is Kind.PERFORMANCE:
+                return self._domain(prop, key, entry, name, answer)
             return _Slot(_served(answer), name)
         return _Slot(self._other(prop, key, entry, answer), name)
 
-    def _domain_name(
-        self, prop: str, entry: Reference, name: str | None, answer: Served
-    ) -> str | None:
-        """What tells a domain that scales the node from one that takes votes of it."""
-        if is_scaled(self.references, self.node, prop, entry, name):
+    def _domain(
+        self, prop: str, key: ResourceKey, entry: Reference, name: str | None, answer: Served
+    ) -> _Slot:
+        """A performance domain; only a name tells one that scales from one that takes votes."""
+        scaled = is_scaled(self.references, self.node, prop, entry, name)
+        withdrawn = scaled and Operation.LEVEL not in answer.operations
+        if withdrawn:
+            level = frozenset({Operation.LEVEL})
+            self.trouble.append(Lost(self.node, prop, entry.index, key, level))
+        if withdrawn and prop != "power-domains":
+            return _Slot(None, name)
+        if withdrawn or answer.target != entry.provider.path:
+            name = self._domain_name(scaled, name, answer)
+        return _Slot(_served(answer), name)
+
+    def _domain_name(self, scaled: bool, name: str | None, answer: Served) -> str | None:
+        if scaled:
             self.is_scaled = True
             return _scaling_name(answer)
         self.votes = True

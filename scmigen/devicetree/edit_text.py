@@ -125,8 +125,9 @@ def _lines(part: _Part, depth: int) -> Iterator[str]:
     indent = "\t" * depth
     for line in part.lines:
         yield indent + line
-    for name, below in part.below.items():
-        yield ""
+    for number, (name, below) in enumerate(part.below.items()):
+        if number or part.lines:
+            yield ""
         if below.note:
             yield f"{indent}/* {below.note} */"
         label = f"{below.label}: " if below.label else ""

@@ -155,6 +155,8 @@ def _value(item: Property, references: dict[int, str], tree: DeviceTree) -> str:
     if len(value) % 4 or any(offset % 4 for offset in references):
         return f"[{value.hex(' ')}]"
     cells = unpack(f">{len(value) // 4}I", value)
+    if not references:
+        return f"<{' '.join(map(hex, cells))}>"
     parts = (_cell(cell, references.get(4 * index), tree) for index, cell in enumerate(cells))
     return f"<{' '.join(parts)}>"
 

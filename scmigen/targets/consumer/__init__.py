@@ -10,24 +10,28 @@ from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
 from scmigen.targets.base import Target
 from scmigen.targets.common.files import File
-from scmigen.targets.consumer.board import board_of
+from scmigen.targets.common.kept import kept
+from scmigen.targets.consumer.board import Board, board_of
 from scmigen.targets.consumer.findings import FINDINGS
 from scmigen.targets.consumer.options import ConsumerOptions, check_options
-from scmigen.targets.consumer.plan import plan_for
+from scmigen.targets.consumer.plan import Plan, plan_for
 from scmigen.targets.consumer.told import told
 from scmigen.targets.consumer.trees import trees
 
 
-def _check(platform: Platform, options: ConsumerOptions) -> Iterator[Diagnostic]:
+@kept
+def _plans(platform: Platform, options: ConsumerOptions) -> tuple[Board, tuple[Plan, ...]]:
     board = board_of(platform)
-    plans = [plan_for(platform, agent, board, options) for agent in platform.agents]
-    return told(platform, board, plans)
+    return board, tuple(plan_for(platform, agent, board, options) for agent in platform.agents)
+
+
+def _check(platform: Platform, options: ConsumerOptions) -> Iterator[Diagnostic]:
+    return told(platform, *_plans(platform, options))
 
 
 def _files(platform: Platform, options: ConsumerOptions) -> Iterator[File]:
-    board = board_of(platform)
-    for agent in platform.agents:
-        plan = plan_for(platform, agent, board, options)
+    _, plans = _plans(platform, options)
+    for plan in plans:
         if not plan.missing:
             yield from trees(platform, plan, options)
 

@@ -20,13 +20,15 @@ from scmigen.scmi.protocols import Kind
 class Board:
     """``platform``: the paths of the platform's own nodes, whose references are nobody else's.
     ``consumers``: those of the devices that use what the platform drives. ``common``: the nodes
-    that whoever runs on the board needs. ``inputs``: path of a fixed provider → what it is nothing
+    that whoever runs on the board needs. ``scmi``: the paths of SCMI nodes and what is in them.
+    ``inputs``: path of a fixed provider → what it is nothing
     without. ``disabled``: the nodes that no agent may drive. ``kept``: path of a provider that
     stays enabled → why."""
 
     platform: frozenset[str]
     consumers: frozenset[str]
     common: frozenset[Node]
+    scmi: frozenset[str]
     inputs: Mapping[str, tuple[ResourceKey, ...]]
     disabled: tuple[Node, ...]
     kept: Mapping[str, str]
@@ -58,6 +60,7 @@ def board_of(platform: Platform) -> Board:
         frozenset(parts),
         _consumers(platform, parts),
         frozenset(common if root is None else {*common, root}),
+        frozenset(n.path for each in inventory.instances for n in each.node.walk()),
         _inputs(platform),
         tuple(disabled.values()),
         {path: role.why for path, role in kept.items() if not role.around or path in driven},
@@ -161,7 +164,7 @@ def _is_taken(platform: Platform, board: Board, node: Node, has_cpus: bool) -> b
 
     ``has_cpus``: the agent has CPUs of its own, so that it does not run on any others.
     """
-    if is_in_scmi(node):
+    if node.path in board.scmi:
         return False
     owner = platform.owners.of(node)
     if owner.platform or owner.claims:

@@ -22,8 +22,8 @@ REFERENCE_LOST = Finding(
 )
 OPERATION_LOST = Finding(
     "consumer-assigned",
-    "A rate or parent in assigned-clocks that the agent may not set is left out of its tree.",
-    "Have the owner of the clock assign it, or grant the operation.",
+    "A rate, parent or level that the agent may not set is left out of its tree.",
+    "Have the owner of the clock or domain set it, or grant the operation.",
     Severity.NOTE,
 )
 DOMAIN_UNATTACHED = Finding(

@@ -115,9 +115,9 @@ def _trouble(platform: Platform, plan: Plan, item: Trouble) -> Diagnostic:
     entry = f"{item.consumer.path} {item.prop}[{item.index}]"
     if item.operations:
         may = " and ".join(ordered(item.key.kind, item.operations))
-        return OPERATION_LOST.note(
-            f"{agent} may not set the {may} of {title}: {entry} is <0>", where
-        )
+        left = "does not scale it" if item.key.kind is Kind.PERFORMANCE else "is <0>"
+        message = f"{agent} may not set the {may} of {title}: {entry} {left}"
+        return OPERATION_LOST.note(message, where)
     return REFERENCE_LOST.warning(
         f"{entry} is {title}, to which {agent} has no access",
         where,

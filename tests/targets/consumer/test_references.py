@@ -193,6 +193,50 @@ def test_a_cpu_names_no_clock_and_no_supply_beside_its_domain() -> None:
     assert refers(tree, "/cpus/cpu@0", "power-domains", 1) == [(PERF, 0)]
 
 
+DVFS = """
+    mbox: mbox@5000 { compatible = "arm,mhu"; reg = <0x5000>; #mbox-cells = <1>; };
+    reserved-memory { #address-cells = <1>; #size-cells = <1>; ranges;
+        shm: shm@80000000 { compatible = "arm,scmi-shmem"; reg = <0x80000000 0x1000>; }; };
+    firmware { scmi { compatible = "arm,scmi"; mboxes = <&mbox 0>; shmem = <&shm>;
+        #address-cells = <1>; #size-cells = <0>; dvfs: protocol@13 { reg = <0x13>; CELLS }; }; };
+    cpus { #address-cells = <1>; #size-cells = <0>;
+        cpu@0 { device_type = "cpu"; reg = <0>; compatible = "arm,cortex-a55"; NAMES };
+        their: cpu@1 { device_type = "cpu"; reg = <1>; compatible = "arm,cortex-a55"; NAMES }; };
+"""
+OWNED = (
+    AGENTS.replace("{type: virtio}}, default", "{type: mailbox}}, default").replace(
+        '"*their*"', '"&their"'
+    )
+    + 'platform: {owners: [{performance: "&dvfs 0", agent: linux}]}'
+)
+
+
+@pytest.mark.parametrize(
+    ("cells", "names", "left"),
+    [
+        ("#clock-cells = <1>;", "clocks = <&dvfs 0>;", {}),
+        (
+            "#power-domain-cells = <1>;",
+            'power-domains = <&dvfs 0>; power-domain-names = "perf";',
+            {"power-domain-names": ("votes",)},
+        ),
+    ],
+    ids=["clocks", "domains"],
+)
+def test_a_cpu_whose_level_another_agent_owns_is_not_scaled(
+    cells: str, names: str, left: dict[str, tuple[str, ...]]
+) -> None:
+    body = DVFS.replace("CELLS", cells).replace("NAMES", names)
+    node, own = made(body, OWNED, "vm").node("/cpus/cpu@1"), made(body, OWNED).node("/cpus/cpu@0")
+    assert node is not None
+    assert own is not None
+    assert {name: node.strings(name) for name in node.properties if "names" in name} == left
+    assert "clocks" not in node
+    assert own.strings("power-domain-names") == (("perf",) if left else ())
+    (note,) = [item for item in told(body, OWNED) if item.id == "consumer-assigned"]
+    assert note.message.startswith("vm may not set the level of performance")
+
+
 def test_points_that_vote_have_the_level_of_the_point_they_required() -> None:
     body = """
     cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
