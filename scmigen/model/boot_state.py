@@ -45,7 +45,7 @@ def running(inventory: Inventory, closure: Closure) -> Iterator[Use]:
     """The uses of what runs before any agent does: CPUs, the interrupt controller, and the devices
     of other firmware. No operating system has a driver that keeps on what these need."""
     interrupts = interrupt_root(inventory.tree)
-    for use in closure.needs:
+    for use in (*closure.needs, *closure.taken):
         if is_cpu(use.consumer) or use.consumer is interrupts:
             yield use
     yield from closure.firmware

@@ -19,7 +19,8 @@ from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 _PASSED_ON = frozenset({Operation.STATE, Operation.READ})
-#: What a performance domain takes over from the clocks and supplies of its device.
+#: What a performance domain takes over from the clocks and supplies of its device; from CPUs it
+#: takes these whole, for no driver of CPUs has them besides a domain.
 _TAKEN_OVER = frozenset({Operation.RATE, Operation.PARENT, Operation.LEVEL})
 
 
@@ -52,8 +53,9 @@ class Closure:
     ``unnamed`` are assigned parents that have no SCMI id, ``disabled`` uses of disabled providers,
     ``native`` uses of a local provider by the agent that owns it, ``protected`` uses of clocks that
     belong to other firmware, ``unowned`` uses of devices without an owner, ``over_others`` uses
-    over the SCMI nodes of other agents. ``firmware`` are the uses of devices that run and that no
-    agent has, and ``firmware_native`` their uses of what an agent drives.
+    over the SCMI nodes of other agents. ``taken`` are the uses that a performance domain has in
+    place of its CPUs. ``firmware`` are the uses of devices that run and that no agent has, and
+    ``firmware_native`` their uses of what an agent drives.
     """
 
     needs: tuple[Use, ...]
@@ -67,6 +69,7 @@ class Closure:
     protected: tuple[Use, ...]
     unowned: tuple[Use, ...]
     over_others: tuple[OverOthersNode, ...]
+    taken: tuple[Use, ...] = ()
     firmware: tuple[Use, ...] = ()
     firmware_native: tuple[Use, ...] = ()
 
@@ -167,10 +170,9 @@ def close(
     parents = _named_parents(inventory, providers)
     kinds = ("needs", "own", "fed", "local", "unnamed", "unowned")
     found: dict[str, list[Use]] = {kind: [] for kind in kinds}
-    for use in (*inventory.uses, *scaling.uses):
+    taken, uses = _taken((*inventory.uses, *scaling.uses), scaling)
+    for use in uses:
         path = use.consumer.path
-        if (path, use.key) in scaling.surrendered:
-            use = replace(use, needs=use.needs - _TAKEN_OVER)
         owner = walk.owners.of(use.consumer)
         made = use.key in scaling.domains
         category = ProviderClass.MANAGED if made else providers[use.key.provider].category
@@ -188,6 +190,7 @@ def close(
             nameless = Operation.PARENT in use.needs and (use.consumer, use.index) not in parents
             if nameless and category is ProviderClass.MANAGED:
                 found["unnamed"].append(use)
+                continue
             wanted = replace(use, needs=use.needs - {Operation.PARENT}) if nameless else use
             found["needs"].extend(walk.permitted(walk.reach(wanted, owner), owner.all_agents))
         elif category is ProviderClass.MANAGED:
@@ -211,6 +214,7 @@ def close(
         protected=tuple(walk.protected),
         unowned=tuple(found["unowned"]),
         over_others=tuple(walk.over_others),
+        taken=tuple(taken),
         firmware=tuple(firmware),
         firmware_native=tuple(others.native),
     )
@@ -230,6 +234,20 @@ def _of_firmware(walk: _Walk) -> Iterator[Use]:
             runs and not owner.all_agents and not owner.platform
         ):
             yield use
+
+
+def _taken(uses: Iterable[Use], scaling: Scaling) -> tuple[list[Use], list[Use]]:
+    """The uses that performance domains have in place of CPUs, and the others, without what domains
+    do for other devices."""
+    taken, others = [], []
+    for use in uses:
+        if (use.consumer.path, use.key) not in scaling.surrendered:
+            others.append(use)
+        elif is_cpu(use.consumer):
+            taken.append(use)
+        else:
+            others.append(replace(use, needs=use.needs - _TAKEN_OVER))
+    return taken, others
 
 
 def _registered(

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scmigen.assignment.assignment import Agent, Assignment, HandGrant
+from scmigen.bindings.consumers import is_assigned, is_assigned_parent
 from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure
 from scmigen.model.ownership import Owners
 from scmigen.model.sharing import Conflict, Feeding
@@ -55,6 +57,8 @@ class _Grants:
         self.owner_of = {o.key: self.agents[o.agent] for o in assignment.options.owners}
         self.drafts: dict[tuple[int, ResourceKey], Draft] = {}
         self.denied: list[Denied] = []
+        # Agent, consumer and index of the entries of assigned-clocks whose parent is not set.
+        self.without_parent: set[tuple[int, Node, int]] = set()
         self.against_owner: list[tuple[HandGrant, Agent]] = []
 
     def draft(self, agent: Agent, key: ResourceKey) -> Draft:
@@ -67,6 +71,9 @@ class _Grants:
         for agent in ownership.all_agents:
             if self.owners.scmi_node_of_others(agent, use.key.provider) is not None:
                 continue
+            entry = (agent.id, use.consumer, use.index)
+            if is_assigned_parent(use) and entry in self.without_parent:
+                continue
             operations = set(use.needs)
             for operation in ordered(use.key.kind, use.needs):
                 if aggregates(use.key.kind, operation):
@@ -74,6 +81,11 @@ class _Grants:
                 if (owner is not None and owner != agent) or (owner is None and ownership.shared):
                     operations.discard(operation)
                     self.denied.append(Denied(agent, use.key, operation, use, owner))
+            if is_assigned(use) and operations != use.needs:
+                # What else it needs is there only for the rate or the parent.
+                operations = set()
+                if Operation.PARENT in use.needs:
+                    self.without_parent.add(entry)
             if operations:
                 draft = self.draft(agent, use.key)
                 draft.operations |= operations

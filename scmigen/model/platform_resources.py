@@ -1,9 +1,10 @@
 """The resources of one platform: which ones it has, their numbers, names and facts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from scmigen.bindings.facts import ResourceFacts, ResourceKey, ScmiInstance, Use
+from scmigen.bindings.consumers import is_assigned
+from scmigen.bindings.facts import ProviderClass, ResourceFacts, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.identity import scmi_protocol
 from scmigen.devicetree.nodes import Node
 from scmigen.model.boot_state import boot_state
@@ -17,8 +18,12 @@ from scmigen.scmi.protocols import Kind
 
 
 def served(decided: Decisions, instance: ScmiInstance | None) -> list[ResourceKey]:
-    """The resources of a platform: what is granted, names an SCMI node, or is declared."""
+    """The resources of a platform: what is granted, names an SCMI node, is declared, or is withheld
+    from all agents that have a use of it."""
     wanted = dict.fromkeys(key for _, key in decided.granted.drafts)
+    for key in _withheld(decided):
+        if decided.providers[key.provider].category is ProviderClass.MANAGED:
+            wanted.setdefault(key)
     for use in (*decided.closure.fed, *decided.closure.own):
         node = decided.inventory.tree.node(use.key.provider)
         if node is not None and scmi_protocol(node) is not None:
@@ -26,6 +31,14 @@ def served(decided: Decisions, instance: ScmiInstance | None) -> list[ResourceKe
     wanted.update(dict.fromkeys(kept.key for kept in decided.assignment.options.always_on))
     wanted.update(dict.fromkeys(element.key for element in decided.assignment.options.elements))
     return [key for key in wanted if _instance_of(decided, key) is instance]
+
+
+def _withheld(decided: Decisions) -> Iterator[ResourceKey]:
+    """What devices name and may not have: what a domain sets for CPUs, and clocks whose parent has
+    no id, or that are only assigned what is denied. It keeps its number."""
+    yield from sorted(key for _, key in decided.scaling.surrendered)
+    yield from (use.key for use in decided.closure.unnamed)
+    yield from (denied.key for denied in decided.granted.denied if is_assigned(denied.use))
 
 
 def _instance_of(decided: Decisions, key: ResourceKey) -> ScmiInstance | None:

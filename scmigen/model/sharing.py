@@ -43,6 +43,11 @@ class Feeding:
     ) -> None:
         self._inventory = inventory
         self._scaling = scaling
+        # Domains that set one clock, which may be all that uses it.
+        self._rivals: dict[ResourceKey, set[ResourceKey]] = {}
+        for domains in scaling.setters.values():
+            for domain in domains:
+                self._rivals.setdefault(domain, set()).update(domains)
         self._inputs: dict[str, set[ResourceKey]] = {}
         for use in fed:
             self._inputs.setdefault(use.consumer.path, set()).add(use.key)
@@ -73,6 +78,7 @@ class Feeding:
 
     def _parents(self, key: ResourceKey) -> Iterator[ResourceKey]:
         yield from self._scaling.setters.get(key, ())
+        yield from sorted(self._rivals.get(key, ()))
         yield from self._scaling.together.get(key, ())
         facts = self._inventory.facts.get(key)
         if facts is not None and facts.parent is not None:

@@ -330,7 +330,7 @@ def test_following_the_hints_ends_without_errors(corpus: Path) -> None:
         told.add((item.id, item.message))
         text = apply(line, text, tree)
     assert {name for name, _ in told} >= {"local-foreign", "depends-foreign"}
-    # The host scales the CPUs: no line takes them away.
+    # The host scales the CPUs by a domain, and may turn off nothing of theirs.
     assert serious == []
     kept = {tree.labels[name[1:]].path for name in yaml.safe_load(text)["platform"]["devices"]}
     assert kept

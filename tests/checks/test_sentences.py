@@ -351,20 +351,22 @@ def test_what_everybody_runs_on_must_not_be_slowed_down_either() -> None:
 
 def test_cpus_are_scaled_by_the_system_that_runs_on_them() -> None:
     body = """
-    cpus { cpu { device_type = "cpu"; clocks = <&cc 1>; operating-points-v2 = <&t>; }; };
+    cpus { cpu { device_type = "cpu"; %s power-domains = <&pc 1>; }; };
     t: t { o { opp-hz = <0 5>; }; }; e: e { clocks = <&cc 2>; };
     """
+    body %= "clocks = <&cc 1>; cpu-supply = <&vdd>; operating-points-v2 = <&t>;"
     (found,) = diagnostics(soc_model(body, B_HAS_E), "critical-resource")
-    assert found.message.startswith("a may turn off clock <&cc 1>, on which")
+    # The clock and the supply are those of the domain that scales them.
+    assert found.message.startswith("a may turn off power <&pc 1>, on which")
     # Were they the platform's, nobody could scale them.
     assert found.hint == (
         "a scales the CPUs, so that they stay a's: "
-        'platform.always-on: [{clock: "&cc 1"}] keeps on what they run on'
+        'platform.always-on: [{power: "&pc 1"}] keeps on what they run on'
     )
-    kept = soc_model(body, f'{B_HAS_E}\nplatform: {{always-on: [{{clock: "&cc 1"}}]}}')
+    kept = soc_model(body, f'{B_HAS_E}\nplatform: {{always-on: [{{power: "&pc 1"}}]}}')
     assert told(kept) == []
     assert grants(kept, "a")["performance /cpus/cpu"] == "level limits read"
-    vote = '\n    grant: [{clock: "&cc 1", operations: [state]}]'
+    vote = '\n    grant: [{power: "&pc 1", operations: [state]}]'
     owner = '\nplatform: {owners: [{performance: "/cpus/cpu", agent: a}]}'
     model = soc_model(body, f"{B_HAS_E}{vote}{owner}")
     # Nobody alone may turn it off, but both systems give up their votes for what no driver uses.

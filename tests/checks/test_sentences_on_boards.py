@@ -103,7 +103,8 @@ def test_a_managed_provider_may_consume_a_local_one(
 
 
 def test_a_clock_named_only_in_assigned_clocks_is_granted(corpus: Path) -> None:
-    """76 clocks of the 24 boards: without them an agent could not set the rate it asks for."""
+    """64 clocks of the 24 boards: without them an agent could not set the rate it asks for. 12
+    more only get PHYs as parents, which no agent can name."""
     found = 0
     for name in BOARDS:
         for platform in board(corpus, name).platforms:
@@ -112,7 +113,7 @@ def test_a_clock_named_only_in_assigned_clocks_is_granted(corpus: Path) -> None:
                 if "assigned-clocks" in props and "clocks" not in props:
                     assert "read" in grant.operations
                     found += 1
-    assert found == 76
+    assert found == 64
 
 
 def test_a_parent_without_an_scmi_id_is_a_warning(corpus: Path) -> None:

@@ -50,17 +50,25 @@ ALWAYS_ON = {
     "stm32mp157c-dk2-scmi": 6,
 }
 CHANGES: dict[str, dict[str, int]] = {
-    # OPP tables make domains: two CPU clusters, one; an interconnect on imx8mp.
-    "hi3660-hikey960": {"performance": 2},
+    # OPP tables make domains: two CPU clusters, one; an interconnect on imx8mp. CPUs have no use of
+    # their clocks then, of which each cluster has one, and am625 one for each of four CPUs.
+    "hi3660-hikey960": {"performance": 2, "clock": -2},
     "imx8mp-evk": {"performance": 1},
-    "imx8qm-mek": {"performance": 1},
-    "k3-am625-sk": {"performance": 1},
-    "r8a779g0-white-hawk": {"performance": 1},
+    "imx8qm-mek": {"performance": 1, "clock": -1},
+    "k3-am625-sk": {"performance": 1, "clock": -4},
+    "r8a779g0-white-hawk": {"performance": 1, "clock": -1},
     # rpmhpd carries an OPP table: seven of its domains are performance. On monaco there are also
     # the three frequency domains of the CPUs, whose provider is one more that is managed; a
     # regulator that was managed is always on, so fixed. On sm8550 one rail feeds other rails only.
-    "monaco-arduino-monza": {"power": -7, "performance": 10, "fixed": 1, "voltage": -1},
-    "sm8550-mtp": {"power": -7, "performance": 7, "voltage": -1},
+    # Clocks of the display that are only given PHYs as parents, which no agent can name: 7 and 5.
+    "monaco-arduino-monza": {
+        "power": -7,
+        "performance": 10,
+        "fixed": 1,
+        "voltage": -1,
+        "clock": -7,
+    },
+    "sm8550-mtp": {"power": -7, "performance": 7, "voltage": -1, "clock": -5},
     # What the domains of the power controller consume is the platform's.
     "mt8195-cherry-tomato-r2": {"clock": -29},
     # SCMI voltages are counted as one provider, not a regulator each: 8, 3 and 5.
@@ -68,8 +76,9 @@ CHANGES: dict[str, dict[str, int]] = {
     "stm32mp157c-dk2-scmi": {"managed": 1 - 3},
     # On the last one 7 more are registered by the operating system, though no device needs them.
     "stm32mp257f-ev1": {"managed": 1 - 5, "voltage": 7},
-    # Clock 18 is assigned without a rate or parent. Only the first CPU names the clock of all.
-    "zynqmp-zcu102-rev1.0": {"clock": -1, "performance": 1},
+    # Clock 18 is assigned without a rate or parent. Only the first CPU names the clock of all, and
+    # has no use of it.
+    "zynqmp-zcu102-rev1.0": {"clock": -2, "performance": 1},
 }
 
 

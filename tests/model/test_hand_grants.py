@@ -11,7 +11,7 @@ from scmigen.diagnostics import Severity
 from scmigen.model.platform import Model
 
 HAND = Path(__file__).parent.parent / "grants"
-BOARDS = {"orrery": 124, "minimal": 10, "juno-scmi": 10, "imx8mp-evk": 177}
+BOARDS = {"orrery": 123, "minimal": 10, "juno-scmi": 10, "imx8mp-evk": 177}
 
 # Devices of agents that need nothing but fixed and native resources: no grant, so no device id.
 WITHOUT_GRANTS = {

@@ -1,7 +1,7 @@
 """Devices that change together through one OPP table, whichever of them names the clock."""
 
 import pytest
-from support import diagnostics, grants, soc_model, told
+from support import diagnostics, grants, numbers, soc_model, told
 
 TABLE = "t: t { %s o1 { opp-hz = <0 500>; %s }; o2 { opp-hz = <0 900>; %s }; };"
 SHARED = TABLE % ("opp-shared;", "", "")
@@ -23,13 +23,13 @@ def _errors(body: str, agents: str = B_HAS_C1) -> list[str]:
 
 def test_a_cpu_without_a_clock_is_part_of_the_domain_of_its_table() -> None:
     model = soc_model(SHARED + CPUS % (USES + CLOCK, USES))
-    assert grants(model, "ospm") == {"performance c0": FULL, "clock cc 1": "state read"}
+    assert grants(model, "ospm") == {"performance c0": FULL}
     assert [d.node.path for d in model.platforms[0].devices] == ["/c0", "/c1"]
 
 
 def test_a_cpu_that_comes_first_without_a_clock_names_the_domain() -> None:
     model = soc_model(SHARED + CPUS % (USES, USES + CLOCK))
-    assert grants(model, "ospm") == {"performance c0": FULL, "clock cc 1": "state read"}
+    assert grants(model, "ospm") == {"performance c0": FULL}
 
 
 @pytest.mark.parametrize("clock", ["", CLOCK], ids=["no clock of its own", "a clock of its own"])
@@ -70,8 +70,36 @@ def test_a_table_that_is_not_shared_leaves_each_device_its_own_clock() -> None:
     body = OWN + CPUS % (USES + CLOCK, USES + "clocks = <&cc 2>;")
     assert _errors(body) == []
     model = soc_model(body, B_HAS_C1)
-    assert grants(model, "a") == {"performance c0": FULL, "clock cc 1": "state read"}
-    assert grants(model, "b") == {"performance c1": FULL, "clock cc 2": "state read"}
+    assert grants(model, "a") == {"performance c0": FULL}
+    assert grants(model, "b") == {"performance c1": FULL}
+
+
+def test_a_cpu_that_a_domain_scales_needs_nothing_of_its_clock() -> None:
+    """Linux takes the first of a CPU's clocks for its domain; other devices keep state and read."""
+    body = OWN + f"c0 {{ {CPU % (USES + CLOCK)} }}; d {{ {USES} {CLOCK} }};"
+    assert grants(soc_model(body), "ospm") == {
+        "performance /c0": FULL,
+        "performance /d": FULL,
+        "clock cc 1": "state read",
+    }
+
+
+def test_what_only_a_domain_of_cpus_uses_keeps_its_number() -> None:
+    cpu = f"{USES} {CLOCK} cpu-supply = <&vdd>;"
+    body = SHARED + CPUS % (cpu, USES) + "d { clocks = <&cc 0>, <&cc 2>; };"
+    model = soc_model(body)
+    assert grants(model, "ospm") == {
+        "performance c0": FULL,
+        "clock cc 0": "state read",
+        "clock cc 2": "state read",
+    }
+    assert numbers(model) == {
+        "performance c0": 0,
+        "clock cc 0": 0,
+        "clock cc 1": 1,
+        "clock cc 2": 2,
+        "voltage vdd": 0,
+    }
 
 
 def test_two_domains_that_set_one_clock_are_one_to_two_agents() -> None:
@@ -112,7 +140,7 @@ OLD_TABLES = [
 @pytest.mark.parametrize(("first", "second"), OLD_TABLES)
 def test_cpus_change_together_by_the_first_version_of_the_binding(first: str, second: str) -> None:
     body = CPUS % (first, second)
-    assert grants(soc_model(body), "ospm") == {"performance c0": FULL, "clock cc 1": "state read"}
+    assert grants(soc_model(body), "ospm") == {"performance c0": FULL}
     assert _errors(body) == ["level-shared"]
 
 

@@ -1,7 +1,7 @@
 """From what devices consume to what their agents are granted."""
 
 import pytest
-from support import diagnostics, grants, model_of, soc, soc_model, told, tree_of, wrong
+from support import diagnostics, grants, model_of, numbers, soc, soc_model, told, tree_of, wrong
 
 from scmigen.bindings.facts import Use
 from scmigen.model.platform import Model
@@ -116,8 +116,21 @@ def test_a_parent_without_an_scmi_id_cannot_be_named(parent: str, severity: str)
         f"d {{ assigned-clocks = <&cc 1>; assigned-clock-parents = <{parent}>; }};"
     )
     model = soc_model(body)
-    assert grants(model, "ospm") == {"clock cc 1": "read"}
+    assert grants(model, "ospm") == {}
     assert told(model) == [(severity, "parent-unnamed")]
+
+
+def test_a_clock_whose_parent_cannot_be_named_keeps_its_number() -> None:
+    body = f"{OSC} d {{ clocks = <&cc 0>, <&cc 2>; assigned-clocks = <&cc 1>;"
+    model = soc_model(f"{body} assigned-clock-parents = <&osc>; }};")
+    assert numbers(model) == {"clock cc 0": 0, "clock cc 1": 1, "clock cc 2": 2}
+
+
+def test_an_agent_that_may_not_set_a_parent_reads_neither_clock() -> None:
+    body = "d { assigned-clocks = <&cc 1>; assigned-clock-parents = <&cc 2>; };"
+    body += "e: e { clocks = <&cc 1>; };"
+    owner = "\nplatform: {owners: [{clock: '&cc 1', agent: b}]}"
+    assert grants(soc_model(body, '    access: [{dev: "&e"}]' + owner), "a") == {}
 
 
 PROTECTED = """
