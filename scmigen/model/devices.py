@@ -42,7 +42,9 @@ def numbered_devices(
         node = device_of(decided.owners, use.consumer)
         if node is not None and use.key in resources:
             nodes[node.path] = node
-            uses.setdefault(node.path, []).append(use)
+            of_it = uses.setdefault(node.path, [])
+            if use not in decided.granted.idle:
+                of_it.append(use)
     numbers, moved = number_devices(nodes, scheme.numbers(platform), decided.inventory.device_ids)
     locked = scheme.names(platform).devices
     found = []

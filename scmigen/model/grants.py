@@ -41,13 +41,15 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The drafts by (agent id, resource), what was denied, and what could not be settled."""
+    """The drafts by (agent id, resource), what was denied, and what could not be settled; ``idle``
+    are the entries of assigned-clocks that give no agent anything."""
 
     drafts: Mapping[tuple[int, ResourceKey], Draft]
     denied: tuple[Denied, ...]
     conflicts: tuple[Conflict, ...]
     possible: tuple[tuple[str, Conflict], ...]
     against_owner: tuple[tuple[HandGrant, Agent], ...]
+    idle: frozenset[Use]
 
 
 class _Grants:
@@ -59,6 +61,7 @@ class _Grants:
         self.denied: list[Denied] = []
         # Agent, consumer and index of the entries of assigned-clocks whose parent is not set.
         self.without_parent: set[tuple[int, Node, int]] = set()
+        self.idle: set[Use] = set()
         self.against_owner: list[tuple[HandGrant, Agent]] = []
 
     def draft(self, agent: Agent, key: ResourceKey) -> Draft:
@@ -68,6 +71,8 @@ class _Grants:
         """Grant what a device's use needs to every agent that has or may get the device."""
         ownership = self.owners.of(use.consumer)
         owner = self.owner_of.get(use.key)
+        if is_assigned(use) or is_assigned_parent(use):
+            self.idle.add(use)
         for agent in ownership.all_agents:
             if self.owners.scmi_node_of_others(agent, use.key.provider) is not None:
                 continue
@@ -87,6 +92,7 @@ class _Grants:
                 if Operation.PARENT in use.needs:
                     self.without_parent.add(entry)
             if operations:
+                self.idle.discard(use)
                 draft = self.draft(agent, use.key)
                 draft.operations |= operations
                 draft.because.append(use)
@@ -128,6 +134,7 @@ def grant(
         tuple(conflicts),
         tuple(possible),
         tuple(grants.against_owner),
+        frozenset(grants.idle),
     )
 
 

@@ -127,10 +127,13 @@ def test_a_clock_whose_parent_cannot_be_named_keeps_its_number() -> None:
 
 
 def test_an_agent_that_may_not_set_a_parent_reads_neither_clock() -> None:
-    body = "d { assigned-clocks = <&cc 1>; assigned-clock-parents = <&cc 2>; };"
-    body += "e: e { clocks = <&cc 1>; };"
+    body = "d { assigned-clocks = <&cc 1>; assigned-clock-parents = <&cc 2>; clocks = <&cc 3>; };"
+    body += "e: e { clocks = <&cc 1>; }; f { clocks = <&cc 2>; };"
     owner = "\nplatform: {owners: [{clock: '&cc 1', agent: b}]}"
-    assert grants(soc_model(body, '    access: [{dev: "&e"}]' + owner), "a") == {}
+    model = soc_model(body, '    access: [{dev: "&e"}]' + owner)
+    assert grants(model, "a") == {"clock cc 2": "state read", "clock cc 3": "state read"}
+    # Nor are they brought by the device.
+    assert [use.prop for use in model.platforms[0].devices[0].uses] == ["clocks"]
 
 
 PROTECTED = """
