@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, pairwise
 
 from guest.machine import Guest
 
@@ -185,25 +185,32 @@ class Raw:
     """Raw SCMI messages through the kernel. Every message has a token of its own, as long as they
     last: a token that returns makes the kernel wait."""
 
+    #: Messages that wait for their answers to be read together; the kernel has room for as many.
+    BATCH = 16
+
     def __init__(self, guest: Guest) -> None:
         self._guest = guest
         self._tokens = count(0x100)
 
     def send(self, *messages: tuple[int, int, Sequence[int]]) -> list[tuple[int, ...]]:
         """The payloads of the answers to (protocol, message, payload) in words of 32 bits."""
-        script = []
+        found: list[tuple[int, ...]] = []
+        for start in range(0, len(messages), self.BATCH):
+            found += self._batch(messages[start : start + self.BATCH])
+        return found
+
+    def _batch(self, messages: Sequence[tuple[int, int, Sequence[int]]]) -> list[tuple[int, ...]]:
+        headers, lines = [], []
         for protocol, message, payload in messages:
-            header = next(self._tokens) % 0x400 << 18 | protocol << 10 | message
-            data = b"".join(word.to_bytes(4, "little") for word in (header, *payload))
-            text = "".join(f"\\{byte:03o}" for byte in data)
-            script.append(f"exec 4<>{RAW}; printf '{text}' >&4; od -v -An -tx4 -w512 <&4; echo")
-        found = []
-        for start in range(0, len(script), 100):
-            said = self._guest.run("\n".join(script[start : start + 100]), 120)
-            found += [line for line in said.splitlines() if line.strip()]
-        if len(found) != len(messages):
-            raise AssertionError(f"{len(messages)} messages, {len(found)} answers: {found[-3:]}")
-        return [tuple(int(word, 16) for word in line.split())[1:] for line in found]
+            headers.append(next(self._tokens) % 0x400 << 18 | protocol << 10 | message)
+            data = b"".join(word.to_bytes(4, "little") for word in (headers[-1], *payload))
+            lines.append("printf '" + "".join(f"\\{byte:03o}" for byte in data) + f"' >{RAW}")
+        # One answer for each time that the file is opened. The answers come in any order.
+        lines.append(f"od -v -An -tx4 {' '.join([RAW] * len(messages))}")
+        words = [int(word, 16) for word in self._guest.run("\n".join(lines), 60).split()]
+        starts = [*(index for index, word in enumerate(words) if word in headers), len(words)]
+        answers = {words[at]: tuple(words[at + 1 : end]) for at, end in pairwise(starts)}
+        return [answers[header] for header in headers]
 
 
 def _files(guest: Guest, folders: str, *names: str, labels: bool = False) -> list[dict[str, str]]:

@@ -8,7 +8,8 @@
 - The SCMI node stays as it is, but for its transport: ``arm,scmi-virtio`` in place of shared
   memories, mailboxes and SMC ids. Of several SCMI nodes the others go.
 - Fixed clocks and fixed regulators stay whole, as do operating points and thermal zones of SCMI
-  sensors. A regulator's GPIO goes: the kernel has no GPIO. ``opp-supported-hw`` goes: there are no
+  sensors. A regulator's GPIO and its pins go: the kernel
+  has neither. ``opp-supported-hw`` goes: there are no
   fuses to read. Nor do cooling maps stay: they name the board's processors.
 - Every other node stays in its place with its references to SCMI and to those fixed providers,
   names and order kept, and with nothing else: no compatible, so that no driver touches hardware
@@ -171,7 +172,7 @@ def _device(tree: DeviceTree, scmi: Node, node: Node, parent: DraftNode) -> Draf
 def _kept(tree: DeviceTree, scmi: Node, node: Node) -> dict[str, Property]:
     """The properties that stay."""
     if _is_whole(node):
-        lost = FUSES | {name for name in node.properties if "gpio" in name}
+        lost = FUSES | {n for n in node.properties if "gpio" in n or n.startswith("pinctrl-")}
         kept = {n: item for n, item in node.properties.items() if n not in lost}
     else:
         kept = {n: item for n, item in node.properties.items() if n in BESIDE or n.startswith("#")}
