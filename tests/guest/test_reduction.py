@@ -65,6 +65,8 @@ BOARD = """
             compatible = "acme,mmc"; reg = <0x2000>; interrupts = <5>; pinctrl-0 = <&phy>;
             clocks = <&phy 3>, <&clk 70>, <&xtal>; clock-names = "phy", "core", "osc";
             power-domains = <&phy>, <&pd 40>; power-domain-names = "local", "core";
+            assigned-clocks = <&phy 3>, <&clk 70>; assigned-clock-rates = <5>, <6>;
+            assigned-clock-parents = <&clk 71>, <&clk 72>;
             resets = <&rst 9>; vmmc-supply = <&rail>; vqmmc-supply = <&phy>;
         };
         dma@3000 { compatible = "acme,dma"; clocks = <&phy 1>; };
@@ -132,6 +134,13 @@ def test_references_to_what_has_no_driver_leave_their_place_empty(tree: DeviceTr
     assert _cells(tree, mmc.path, "vmmc-supply") == ["rail"]
     assert not mmc.properties.keys() & {"vqmmc-supply", "compatible", "reg", "pinctrl-0"}
     assert "clocks" not in _node(tree, "/soc/dma@3000")
+
+
+def test_what_is_set_on_a_clock_that_goes_is_not_set(tree: DeviceTree) -> None:
+    """Linux fails where a null clock has a parent, and skips a wrong one where it has a rate."""
+    assert _cells(tree, "/soc/mmc@2000", "assigned-clocks") == [0, "protocol@14", 70]
+    assert _node(tree, "/soc/mmc@2000").cells("assigned-clock-rates") == (0, 6)
+    assert _cells(tree, "/soc/mmc@2000", "assigned-clock-parents") == [0, "protocol@14", 72]
 
 
 def test_what_the_kernel_drives_without_hardware_stays_whole(tree: DeviceTree) -> None:

@@ -18,7 +18,8 @@
 - What asks for nothing else has no operating points either.
 - What refers to a provider that has no driver in the guest (a PHY's clock, the regulators of a PMIC
   behind I2C, a PSCI domain) goes: as ``<0>`` in ``clocks``, ``assigned-clocks``,
-  ``assigned-clock-parents`` and ``resets``, where indexes count, else without a trace.
+  ``assigned-clock-parents`` and ``resets``, where indexes count, else without a trace. Where the
+  assigned clock goes, its rate and its parent go too.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -179,6 +180,11 @@ def _kept(tree: DeviceTree, scmi: Node, node: Node) -> dict[str, Property]:
         if "simple-bus" in node.strings("compatible"):
             kept["compatible"] = Property("compatible", b"simple-bus\0")
     references = _references(tree, scmi, node, kept)
+    if "assigned-clock-rates" in kept:
+        cells = node.cells("assigned-clock-rates") or ()
+        rates = zip(cells, _assigned(tree, scmi, node), strict=False)
+        value = b"".join(pack(">I", rate if stays else 0) for rate, stays in rates)
+        kept["assigned-clock-rates"] = Property("assigned-clock-rates", value)
     if not references:
         kept.pop("operating-points-v2", None)
     return kept | references
@@ -205,6 +211,10 @@ def _references(
         kept.pop(name, None)
         listed = entries(tree, node, name)
         served = [_is_served(scmi, entry.node) for entry in listed]
+        if name == "assigned-clock-parents":
+            stay = _assigned(tree, scmi, node)
+            served = [both and own for both, own in zip(stay, served, strict=False)]
+            listed = listed[: len(served)]
         if not any(served):
             kept.pop(names or "", None)
             continue
@@ -225,6 +235,11 @@ def _references(
             if _is_served(scmi, provider):
                 found[name] = node.properties[name]
     return found
+
+
+def _assigned(tree: DeviceTree, scmi: Node, node: Node) -> list[bool]:
+    """Which of the assigned clocks stay."""
+    return [_is_served(scmi, entry.node) for entry in entries(tree, node, "assigned-clocks")]
 
 
 def _is_served(scmi: Node, provider: Node | None) -> bool:
