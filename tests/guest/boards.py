@@ -153,11 +153,13 @@ def _has_no_clock(asked: tuple[Asked, ...]) -> bool:
 
 
 @contextmanager
-def booted(case: Case, folder: Path, processors: int = PROCESSORS) -> Iterator[Judge]:
-    """A guest of a case that is up."""
+def booted(
+    case: Case, folder: Path, processors: int = PROCESSORS, urls: Mapping[str, str] | None = None
+) -> Iterator[Judge]:
+    """A guest of a case that is up; ``urls`` are the addresses of other agents."""
     built = build(case.board, case.numbering)
     reduced = trees.reduced(built.emitted(case.agent), programs.virt(processors), processors)
-    with Served(folder, built.runtime, case.agent) as served:
+    with Served(folder, built.runtime, case.agent, urls=urls) as served:
         socket = served.sockets[case.agent]
         with Guest(folder, reduced.blob, socket, processors=processors) as guest:
             yield Judge(case, served, guest.ready(), reduced)
