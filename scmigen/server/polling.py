@@ -76,14 +76,17 @@ class Poller:
 
     def trip_points(self, sensor: Sensor) -> None:
         """Poll ``sensor`` for crossed trip points while any agent subscribes to them."""
+        if len(self._services.subscribers(trip_points_of(sensor))) <= 1:
+            sensor.last = None
+        self._watch(sensor)
+
+    def _watch(self, sensor: Sensor) -> None:
         event = trip_points_of(sensor)
 
         def poll() -> None:
             for number, rising in sensor.crossed():
                 self._notify(event, (number | (_RISING if rising else 0),))
 
-        if len(self._services.subscribers(event)) <= 1:
-            sensor.last = None
         self._start(event, self._until_tick, poll)
 
     def updates(self, sensor: Sensor, *, restart: bool = False) -> None:
@@ -131,7 +134,7 @@ class Poller:
                 sensor = self._services.state[Kind.SENSOR][number]
                 assert isinstance(sensor, Sensor)
                 is_trip_point = event == trip_points_of(sensor)
-                self.trip_points(sensor) if is_trip_point else self.updates(sensor)
+                self._watch(sensor) if is_trip_point else self.updates(sensor)
             elif protocol is Protocol.POWERCAP:
                 domain = self._services.state[Kind.POWERCAP][number]
                 assert isinstance(domain, Powercap)

@@ -218,6 +218,27 @@ def test_another_script_of_a_sensor_disconnects_nobody(full, full_board, reload)
     assert full.events(full.linux) == (notification(SENSOR, 0, 0, THERMAL, 1 << 16),)
 
 
+@pytest.mark.parametrize(
+    ("mode", "start", "then", "rising"), [(1, 40_000, 70_000, 1), (2, 70_000, 40_000, 0)]
+)
+def test_a_trip_point_that_a_reload_crosses_is_told(
+    full, full_board, reload, mode, start, then, rising
+):
+    """What was read before the reload is what the new script's first reading is compared with."""
+    thermal, *others = full_board.sensors
+
+    def reading(value):
+        script = msgspec.structs.replace(thermal, readings=((value,),))
+        return msgspec.structs.replace(full_board, sensors=(script, *others))
+
+    reload(reading(start))
+    full.linux.status(SENSOR, 5, THERMAL, 0 << 4 | mode, 55_000, 0)
+    full.linux.status(SENSOR, 4, THERMAL, 1)
+    reload(reading(then))
+    full.wait(30_000)
+    assert full.events(full.linux) == (notification(SENSOR, 0, 0, THERMAL, rising << 16),)
+
+
 # FastChannels
 
 

@@ -105,10 +105,11 @@ class Sensor(Resource):
             self.configure(self._boot_config)
 
     def inherit(self, other: Resource, kept: frozenset[int]) -> None:
-        """Take over the configuration and the trip points of ``other``."""
+        """Take over the configuration, the trip points and the last reading of ``other``."""
         del kept
         assert isinstance(other, Sensor)
         self.trip_points = other.trip_points
+        self.last = other.last
         if self.config != other.config:
             self.configure(other.config)
 
