@@ -116,13 +116,11 @@ def _all_switch_off(voters: Iterable[Grant]) -> bool:
 
 def _is_driven(grant: Grant, mute: Set[Use]) -> bool:
     """Whether a driver of the agent keeps the resource on while it is at work: some use of it is
-    not ``mute``."""
+    not ``mute``, or sets a supply's voltage, before which Linux turns it on."""
+    uses = [why for why in grant.because if isinstance(why, Use) and not is_registration(why)]
     return any(
-        isinstance(why, Use)
-        and Operation.STATE in why.needs
-        and why not in mute
-        and not is_registration(why)
-        for why in grant.because
+        Operation.LEVEL in use.needs or (Operation.STATE in use.needs and use not in mute)
+        for use in uses
     )
 
 

@@ -10,6 +10,7 @@ from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.model.closure import Closure
 from scmigen.model.decisions import Decisions
+from scmigen.scmi.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,14 @@ def running(inventory: Inventory, closure: Closure) -> Iterator[Use]:
     """The uses of what runs before any agent does: CPUs, the interrupt controller, and the devices
     of other firmware. No operating system has a driver that keeps on what these need."""
     interrupts = interrupt_root(inventory.tree)
-    for use in (*closure.needs, *closure.taken):
-        if is_cpu(use.consumer) or use.consumer is interrupts:
+    here = (
+        use
+        for use in (*closure.needs, *closure.taken)
+        if is_cpu(use.consumer) or use.consumer is interrupts
+    )
+    for use in (*here, *closure.firmware):
+        if Operation.STATE in use.needs:
             yield use
-    yield from closure.firmware
 
 
 def _console(decided: Decisions) -> set[ResourceKey]:

@@ -175,6 +175,13 @@ def test_a_power_domain_that_is_always_on_keeps_those_above_it_on(always: str, c
     ("body", "agents"),
     [
         pytest.param("d { clocks = <&cc 1>; };", LINUX % "ospm", id="a driver uses it"),
+        pytest.param(
+            'cpus { cpu { device_type = "cpu"; cpu-supply = <&vdd>; '
+            "operating-points-v2 = <&t>; }; };"
+            "t: t { o { opp-hz = <0 5>; opp-microvolt = <800000>; }; };",
+            LINUX % "ospm",
+            id="a driver that sets the voltage of a supply turns it on",
+        ),
         pytest.param(CPU, LINUX % "psci", id="PSCI switches nothing off"),
         pytest.param(CPU, LINUX % "secure", id="nor does the secure world"),
         pytest.param(
