@@ -256,6 +256,24 @@ def test_a_hypervisor_resets_a_guest_that_hangs(twins: Twins) -> None:
     assert all_off(twins, left, CORE["left"]) == {use.off for use in (*SHARED, CORE["left"])}
 
 
+def test_guests_keep_their_votes_when_others_get_another_configuration(twins: Twins) -> None:
+    left, right = twins.left, twins.right
+
+    all_on(twins, left)
+    assert all_on(twins, right) == set()
+    counter = {"clock": [{"id": 5, "resource": 5, "operations": ["state", "read"]}]}
+    # The same, the stranger without its only device, and the same again.
+    for grants in (counter, {}, counter):
+        twins.reload({STRANGER: grants})
+        # The back end begins anew, with what is on.
+        assert {*twins.effects()} == {use.on for use in SHARED}
+        for twin in (left, right):
+            twins.step(twin, "on", CORE[twin.name], CORE[twin.name].on)
+            twins.step(twin, "off", CORE[twin.name], CORE[twin.name].off)
+    assert all_off(twins, left) == set()
+    assert all_off(twins, right) == {use.off for use in SHARED}
+
+
 def test_a_hostile_guest_and_a_hostile_vmm_disturb_nobody(twins: Twins) -> None:
     """Left sends whatever a guest can, and a third VMM whatever a VMM can; right holds what it
     shares with left, uses what is its own, and asks what has one answer."""

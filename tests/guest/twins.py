@@ -7,6 +7,7 @@ domains and resets of one controller by its cells, and the supplies by their pla
 import json
 import re
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -199,15 +200,31 @@ class Twin:
 
 
 class Twins:
-    """The server, and both guests."""
+    """The server, what it serves, and both guests; ``urls`` are the addresses of the others."""
 
-    def __init__(self, served: Served, left: Twin, right: Twin, urls: Mapping[str, str]) -> None:
-        self.served, self.left, self.right, self.urls = served, left, right, urls
+    def __init__(
+        self, served: Served, runtime: Path, left: Twin, right: Twin, urls: Mapping[str, str]
+    ) -> None:
+        self.served, self.runtime = served, runtime
+        self.left, self.right, self.urls = left, right, urls
 
     def device(self, node: str) -> int:
         """The number of a device."""
-        devices = json.loads((built() / "runtime" / "runtime.json").read_text())["devices"]
+        devices = json.loads(self.runtime.read_text())["devices"]
         return next(int(each["id"]) for each in devices if each["node"] == node)
+
+    def reload(self, grants: Mapping[str, object]) -> None:
+        """Serve the configuration with other grants of these agents."""
+        configuration = json.loads(self.runtime.read_text())
+        for agent in configuration["agents"]:
+            agent["grants"] = grants.get(agent["name"], agent["grants"])
+        self.runtime.write_text(json.dumps(configuration))
+        before = self.served.log.count("reloaded")
+        self.served.reload()
+        end = time.monotonic() + 10
+        while self.served.log.count("reloaded") == before:
+            assert time.monotonic() < end, self.served.log
+            time.sleep(0.02)
 
     def effects(self) -> list[str]:
         """What the back end was told since this was asked last, without the names of resources."""
@@ -256,7 +273,8 @@ def running(folder: Path) -> Iterator[Twins]:
         HYPERVISOR: f"unix:{folder}/{HYPERVISOR}.sock",
         STRANGER: f"vhost-user:{folder}/{STRANGER}.sock",
     }
-    runtime = built() / "runtime" / "runtime.json"
+    runtime = folder / "runtime.json"
+    runtime.write_bytes((built() / "runtime" / "runtime.json").read_bytes())
     with (
         Served(folder, runtime, LEFT, RIGHT, urls=urls) as served,
         Twin(folder, LEFT, served.sockets[LEFT]) as left,
@@ -265,7 +283,7 @@ def running(folder: Path) -> Iterator[Twins]:
         left.ready()
         right.ready()
         served.events()
-        yield Twins(served, left, right, urls)
+        yield Twins(served, runtime, left, right, urls)
 
 
 class _Vote(NamedTuple):
