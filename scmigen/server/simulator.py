@@ -68,6 +68,11 @@ class Simulator(Backend):
         return tuple(value + noise(-script.noise, script.noise) for value in values)
 
 
+def _print(line: str) -> None:
+    """Write a line that is seen at once, in a pipe too."""
+    print(line, flush=True)
+
+
 class Recorder(Simulator):
     """The simulator, recording every effect in ``effects`` and passing it to ``write`` as a line.
 
@@ -77,7 +82,7 @@ class Recorder(Simulator):
 
     def __init__(
         self,
-        write: Callable[[str], None] = print,
+        write: Callable[[str], None] = _print,
         failing: Sequence[str] = (),
         keep: int = 10_000,
     ) -> None:

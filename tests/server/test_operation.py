@@ -1,6 +1,7 @@
 """Running it: reload, the overlay, back ends, profiles by agent."""
 
 import json
+import select
 import signal
 import subprocess
 import sys
@@ -225,6 +226,15 @@ def test_every_option_of_serve_takes_effect(tmp_path):
     assert process.returncode == 0, errors
     assert "voltage 0 (buck) state 1" in output
     assert "VOLTAGE_CONFIG_SET domain=0 config=7" in trace.read_text()
+
+
+def test_a_change_is_written_when_it_happens(tmp_path):
+    """Into a pipe, too, of which the reader wants to know what has become of the board."""
+    options = ["--listen", f"linux=unix:{tmp_path}/s", "--backend", "recorder"]
+    with serving(FULL, *options) as process, Client(f"unix:{tmp_path}/s") as linux:
+        linux.call(Protocol.VOLTAGE, 5, 0, 7)
+        assert select.select([process.stdout], [], [], PATIENCE)[0]
+        assert process.stdout.readline() == "voltage 0 (buck) state 1\n"
 
 
 @pytest.mark.parametrize(
