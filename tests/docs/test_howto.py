@@ -65,6 +65,7 @@ def tshark(_: Path) -> None:
 
 #: What is there before a reader begins, where that is more than the examples.
 GIVEN: dict[str, Callable[[Path], None]] = {
+    "boot-on-generated": guest,
     "own-back-end": builder,
     "own-check": builder,
     "own-target": builder,
