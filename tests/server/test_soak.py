@@ -37,6 +37,9 @@ from scmigen.server.log import BURST, LONGEST, REFUSALS
 SECONDS = float(os.environ.get("SCMIGEN_SOAK", "20"))
 #: Reloads after which memory is on its plateau, and how many there are in all at least.
 WARM_UP, RELOADS = 20, 60
+#: Each this many reloads of the warm-up the server stands still for so many seconds, as a busy
+#: machine has it now and then: what peers sent meanwhile is the most that it ever holds.
+HALTS, HALT = 4, 1.5
 TESTS = Path(__file__).parent.parent
 #: How much more than on its plateau the server may hold in the end.
 GROWTH = 0.01
@@ -102,6 +105,10 @@ def soak(server: Process, folder: Path) -> list[Sample]:
         time.sleep(pause)
         samples.append(server.sample())
         assert server.process.poll() is None, server.end_of_log()
+        if len(samples) < WARM_UP and len(samples) % HALTS == 0:
+            server.process.send_signal(signal.SIGSTOP)
+            time.sleep(HALT)
+            server.process.send_signal(signal.SIGCONT)
     return samples
 
 
@@ -140,6 +147,11 @@ def report(honest: list[Honest], hostile: list[Hostile], samples: list[Sample]) 
     print(f"{len(samples)} reloads; resident, data, files, threads:")
     for at in (0, WARM_UP, len(samples) // 2, -1):
         print(f"  {samples[at]}")
+    most = 0
+    for number, sample in enumerate(samples):
+        if sample.resident > most + 32768:
+            most = sample.resident
+            print(f"  {most} bytes at reload {number}")
     later = [sample.resident for sample in samples[WARM_UP:]]
     size = max(1, len(later) // 4)
     parts = [int(median(later[at : at + size])) for at in range(0, 4 * size, size)]

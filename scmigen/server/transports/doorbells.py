@@ -5,14 +5,16 @@ to a full one would then stop the server. So they are never read (the loop watch
 signalled by a thread of their own (`aside`).
 """
 
-from pathlib import Path
+import os
 from typing import Final
 
-_KIND: Final = Path("anon_inode:[eventfd]")
+_KIND: Final = "anon_inode:[eventfd]"
 
 
 def check(descriptor: int) -> None:
     """Raises `OSError` unless the file is an eventfd. Does not ask the file itself, which may not
     answer."""
-    if Path(f"/proc/self/fd/{descriptor}").readlink() != _KIND:
+    # Not with pathlib, which interns the parts of every path: thousands of clients would grow
+    # Python's table of such strings, which never shrinks.
+    if os.readlink(f"/proc/self/fd/{descriptor}") != _KIND:  # noqa: PTH115
         raise OSError(0, "a doorbell that is not an eventfd")
