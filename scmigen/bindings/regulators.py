@@ -23,6 +23,9 @@ CONSTRAINTS = (
     "regulator-ramp-delay",
 )
 
+#: The same but for what Linux does at once: it switches such a regulator on.
+UNSWITCHED = tuple(name for name in CONSTRAINTS if not name.endswith("-on"))
+
 
 class Supply(NamedTuple):
     """Voltages in µV: the limits as far as the tree has them, and the only ones, if it lists

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from scmigen.bindings.dialects import LINUX, Dialect
 from scmigen.bindings.facts import ScmiInstance
 from scmigen.bindings.references import read_list
-from scmigen.bindings.regulators import CONSTRAINTS
+from scmigen.bindings.regulators import CONSTRAINTS, UNSWITCHED
 from scmigen.bindings.scmi_nodes import PROVIDES
 from scmigen.bindings.status import Status
 from scmigen.bindings.transports import (
@@ -53,11 +53,15 @@ _BY_CLOCKS, _BY_DOMAINS = "#clock-cells", "#power-domain-cells"
 
 @dataclass(frozen=True, slots=True)
 class Regulator:
-    """A voltage domain for the tree: its id and name, and the regulator it stands for, if any."""
+    """A voltage domain for the tree: its id and name, and the regulator it stands for, if any.
+
+    ``switches``: the agent may switch it, so that what is always on is the agent's to see to.
+    """
 
     id: int
     name: str
     native: Node | None
+    switches: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class ScmiNode:
         self._dialect = dialect
         self.path = instance.node.path if instance is not None else _free_path(tree)
         self._labels: dict[str, str] = {}
+        self._taken = set(tree.labels)
         self._regulators: dict[int, str] = {}
 
     @property
@@ -241,7 +246,8 @@ class ScmiNode:
         yield AddNode(path, self._label(f"scmi_{label}" if label else f"scmi_reg_{item.id}"))
         yield SetProperty(path, "reg", cells(item.id))
         yield SetProperty(path, "regulator-name", Strings((item.name,)))
-        for name in CONSTRAINTS if item.native is not None else ():
+        constraints = CONSTRAINTS if item.switches else UNSWITCHED
+        for name in constraints if item.native is not None else ():
             if name in self._dialect.unread:
                 continue
             found = item.native.get(name) if item.native is not None else None
@@ -316,7 +322,8 @@ class ScmiNode:
 
     def _label(self, wanted: str) -> str:
         if wanted not in self._labels:
-            self._labels[wanted] = free_label(self._tree, self._labels.values(), wanted)
+            self._labels[wanted] = free_label(self._taken, wanted)
+            self._taken.add(self._labels[wanted])
         return self._labels[wanted]
 
 

@@ -14,7 +14,7 @@ from scmigen.devicetree.edits import (
     Strings,
     new_labels,
 )
-from scmigen.devicetree.text import escaped
+from scmigen.devicetree.text import escaped, source_labels
 from scmigen.devicetree.tree import DeviceTree
 
 #: Properties whose numbers people know in hexadecimal.
@@ -65,7 +65,7 @@ def blocks(tree: DeviceTree, edits: Iterable[Edit]) -> tuple[Block, ...]:
 
 class _Text:
     def __init__(self, tree: DeviceTree, edits: tuple[Edit, ...]) -> None:
-        self._labels = {**tree.label_of, **new_labels(edits)}
+        self._labels = {**source_labels(tree), **new_labels(edits)}
         self._tree = tree
         #: The nodes of the tree that something is written of.
         self.parts: dict[str, _Part] = {}

@@ -5,14 +5,16 @@ two cannot differ. Nodes are named by their paths; a reference names the node it
 phandles and labels are up to whoever applies or writes it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from struct import pack
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from scmigen.devicetree.drafts import DraftNode, draft_of
 from scmigen.devicetree.nodes import Property, Reference
+from scmigen.devicetree.text import source_labels
 from scmigen.devicetree.tree import DeviceTree
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -116,7 +118,7 @@ class _Work:
             for label, old in tree.labels.items()
             if (node := self.nodes.get(old.path)) is not None
         }
-        self.label_of = {**tree.label_of}
+        self.label_of = source_labels(tree)
 
     def run(self, edits: tuple[Edit, ...]) -> DeviceTree:
         self.label_of |= new_labels(edits)
@@ -239,13 +241,12 @@ def targets(edits: Iterable[Edit]) -> Iterator[str]:
 
 def labelled(tree: DeviceTree, edits: Iterable[Edit]) -> bool:
     """Whether all nodes that edits refer to have labels: an overlay has no other references."""
-    known = {**tree.label_of, **new_labels(edits)}
+    known = {**source_labels(tree), **new_labels(edits)}
     return all(path in known for path in targets(edits))
 
 
-def free_label(tree: DeviceTree, taken: Iterable[str], wanted: str) -> str:
-    """``wanted``, with a number where the tree or ``taken`` has that label already."""
-    known = {*tree.labels, *taken}
-    if wanted not in known:
+def free_label(taken: Container[str], wanted: str) -> str:
+    """``wanted``, with a number where that label is taken already."""
+    if wanted not in taken:
         return wanted
-    return next(text for n in range(1, len(known) + 2) if (text := f"{wanted}_{n}") not in known)
+    return next(text for number in count(1) if (text := f"{wanted}_{number}") not in taken)

@@ -26,6 +26,12 @@ _EXTERNAL = 0xFFFFFFFF
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
+def source_labels(tree: DeviceTree) -> dict[str, str]:
+    """Path → the first label that a source can have; ``/__symbols__`` of a blob may hold others."""
+    named = ((node.path, label) for label, node in tree.labels.items() if _LABEL(label))
+    return dict(reversed([*named]))
+
+
 def to_text(tree: DeviceTree) -> str:
     """The DTS of ``tree``, indented with tabs, as dtc writes it."""
     is_overlay = tree.is_overlay or "__fixups__" in tree.root.children

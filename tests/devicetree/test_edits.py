@@ -3,6 +3,7 @@
 import pytest
 from support import source, tree_of
 
+from scmigen.devicetree.blob import read_blob
 from scmigen.devicetree.edit_text import blocks
 from scmigen.devicetree.edits import (
     AddNode,
@@ -20,9 +21,10 @@ from scmigen.devicetree.edits import (
 )
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.source import read_source
+from scmigen.devicetree.text import to_text
 
 BOARD = """
-    one: one@1 { reg = <1>; uses = <&two>; };
+    one: one@1 { reg = <1>; uses = <&{/two@2}>; };
     two: two@2 { reg = <2>; extra; };
     bare@3 { reg = <3>; explicit { phandle = <1>; }; };
 """
@@ -102,9 +104,20 @@ def test_what_only_a_source_can_say() -> None:
 
 
 def test_a_label_that_is_taken_gets_a_number() -> None:
-    tree = tree_of(BOARD)
-    assert [free_label(tree, taken, "one") for taken in ((), ("one_1",))] == ["one_1", "one_2"]
-    assert free_label(tree, (), "three") == "three"
+    assert free_label({"one"}, "one") == "one_1"
+    assert free_label({"one", "one_1"}, "one") == "one_2"
+    assert free_label({"one"}, "three") == "three"
+
+
+def test_what_symbols_of_a_blob_name_need_not_be_a_label() -> None:
+    symbols = '__symbols__ { no-label = "/one@1"; two = "/two@2"; };'
+    tree = read_blob(
+        flatten(tree_of(BOARD.replace("one: ", "").replace("two: ", "") + symbols)), "b"
+    )
+    edits: list[Edit] = [SetProperty("/one@1", "uses", (Entry("/two@2"), Entry("/one@1")))]
+    assert [block.reference for block in blocks(tree, edits)] == ["&{/one@1}"]
+    again = read_source(to_text(apply(tree, edits)), "again.dts")
+    assert flatten(again) == flatten(apply(tree, edits))
 
 
 def test_a_note_cannot_leave_its_comment() -> None:

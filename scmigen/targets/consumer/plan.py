@@ -17,6 +17,7 @@ from scmigen.devicetree.edits import Edit, Entry
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Grant, Platform
 from scmigen.model.protocol_grants import Right
+from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.consumer.board import Board, sides
 from scmigen.targets.consumer.options import ConsumerOptions
@@ -144,7 +145,7 @@ def _regulators(platform: Platform, agent: Agent) -> Iterator[Regulator]:
     for grant in platform.grants_of(agent, Kind.VOLTAGE):
         node = grant.resource.node
         native = None if grant.resource.declared or is_in_scmi(node) else node
-        yield Regulator(grant.id, grant.name, native)
+        yield Regulator(grant.id, grant.name, native, Operation.STATE in grant.operations)
 
 
 @dataclass(frozen=True, slots=True)

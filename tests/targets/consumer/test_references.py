@@ -138,6 +138,23 @@ def test_supplies_lead_to_a_regulator_with_its_constraints() -> None:
     assert target.cell("regulator-ramp-delay") == 125
 
 
+def test_a_regulator_that_the_agent_may_only_read_is_not_switched_on_by_it() -> None:
+    body = """
+    rails { compatible = "acme,rails";
+        vdd: vdd { regulator-min-microvolt = <700000>; regulator-max-microvolt = <900000>;
+                   regulator-always-on; regulator-boot-on; };
+    };
+    dev@2000 { compatible = "d"; reg = <0x2000>; core-supply = <&vdd>; };
+    """
+    agents = AGENTS + '    grant: [{voltage: "&vdd", operations: [read]}]\n'
+    path = "/firmware/scmi/protocol@17/regulators/regulator@0"
+    for agent, names in (("linux", {"always", "boot"}), ("vm", set())):
+        node = made(body, agents, agent).node(path)
+        assert node is not None
+        found = {name for name in ("always", "boot") if f"regulator-{name}-on" in node}
+        assert found == names
+
+
 SCALED = """
     cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
     pc: pc@4000 { compatible = "acme,pc"; reg = <0x4000>; #power-domain-cells = <1>; };
