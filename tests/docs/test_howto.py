@@ -1,6 +1,7 @@
 """The how-to pages, walked: every command typed, every answer compared."""
 
 import gzip
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -57,6 +58,18 @@ def guest(folder: Path) -> None:
     (folder / "guest" / "busybox").write_bytes(busybox.stdout)
 
 
+def smc_guest(folder: Path) -> None:
+    """The kernel of Debian, the busybox and the monitor that the reader has."""
+    kernel = os.environ.get("SCMIGEN_GUEST_DEBIAN_KERNEL")
+    if not kernel:
+        pytest.skip("SCMIGEN_GUEST_DEBIAN_KERNEL names no kernel of Debian")
+    if missing := [name for name in ("clang", "objcopy") if not shutil.which(name)]:
+        pytest.skip(f"not here: {', '.join(missing)}")
+    guest(folder)
+    shutil.copy(kernel, folder / "guest" / "vmlinuz")
+    shutil.copy(SOURCES / "tests" / "guest" / "monitor" / "monitor.S", folder / "guest")
+
+
 def tshark(_: Path) -> None:
     """What reads captures."""
     if not shutil.which("tshark"):
@@ -70,6 +83,7 @@ GIVEN: dict[str, Callable[[Path], None]] = {
     "own-check": builder,
     "own-target": builder,
     "qemu-guest": guest,
+    "qemu-smc": smc_guest,
     "scp-product": device_trees,
     "test-a-driver": tshark,
 }
