@@ -11,7 +11,7 @@ from scmigen.bindings.dialects import LINUX, Dialect
 from scmigen.bindings.facts import ScmiInstance
 from scmigen.bindings.references import read_list
 from scmigen.bindings.regulators import CONSTRAINTS, UNSWITCHED
-from scmigen.bindings.scmi_nodes import PROVIDES
+from scmigen.bindings.scmi_nodes import PROVIDES, REGULATORS
 from scmigen.bindings.status import Status
 from scmigen.bindings.transports import (
     CHANNEL_DETAILS,
@@ -37,7 +37,6 @@ from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Protocol
 
 _FIRMWARE = "/firmware"
-_REGULATORS = "regulators"
 #: Protocol → the label of its node, as Linux' trees have them.
 _LABELS: Mapping[int, str] = {
     Protocol.POWER: "scmi_pd",
@@ -144,14 +143,14 @@ class ScmiNode:
         node = self._old_regulators().get(number)
         if node is not None:
             return node.path
-        return f"{self.protocol(Protocol.VOLTAGE)}/{_REGULATORS}/regulator@{number:x}"
+        return f"{self.protocol(Protocol.VOLTAGE)}/{REGULATORS}/regulator@{number:x}"
 
     def _protocol(self, number: int) -> Node | None:
         return None if self._instance is None else self._instance.protocols.get(number)
 
     def _old_regulators(self) -> dict[int, Node]:
         node = self._protocol(Protocol.VOLTAGE)
-        holder = node.children.get(_REGULATORS) if node is not None else None
+        holder = node.children.get(REGULATORS) if node is not None else None
         children = holder.children.values() if holder is not None else ()
         return {number: each for each in children if (number := each.cell("reg")) is not None}
 
@@ -227,7 +226,7 @@ class ScmiNode:
 
     def _add_regulators(self, regulators: tuple[Regulator, ...], others: bool) -> Iterator[Edit]:
         old = self._old_regulators()
-        holder = f"{self.protocol(Protocol.VOLTAGE)}/{_REGULATORS}"
+        holder = f"{self.protocol(Protocol.VOLTAGE)}/{REGULATORS}"
         if self._tree.node(holder) is None:
             yield AddNode(holder)
             yield SetProperty(holder, "#address-cells", cells(1))

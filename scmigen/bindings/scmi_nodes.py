@@ -25,7 +25,7 @@ from scmigen.scmi.protocols import Protocol
 _NUMBER = "reg"
 _CHANNEL_NUMBER = "linaro,optee-channel-id"
 #: The node below the voltage protocol in which Linux looks for regulators.
-_REGULATORS = "regulators"
+REGULATORS = "regulators"
 _STATE_READ = frozenset({Operation.STATE, Operation.READ})
 
 
@@ -108,7 +108,7 @@ def misplaced_regulators(instance: ScmiInstance) -> tuple[Node, ...]:
     protocol = instance.protocols.get(Protocol.VOLTAGE)
     if protocol is None:
         return ()
-    return tuple(node for node in protocol.children.values() if node.name != _REGULATORS)
+    return tuple(node for node in protocol.children.values() if node.name != REGULATORS)
 
 
 def is_in_scmi(node: Node) -> bool:
@@ -124,7 +124,7 @@ def is_applied_by_agent(use: Use) -> bool:
 def regulators_of(instance: ScmiInstance, availability: Availability) -> Iterator[Node]:
     """The regulators below the voltage protocol of an instance; ``reg`` is the domain's id."""
     protocol = instance.protocols.get(Protocol.VOLTAGE)
-    holder = protocol.children.get(_REGULATORS) if protocol is not None else None
+    holder = protocol.children.get(REGULATORS) if protocol is not None else None
     for node in holder.children.values() if holder is not None else ():
         if availability.present(node):
             yield node

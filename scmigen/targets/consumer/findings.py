@@ -54,7 +54,7 @@ OS_TRANSPORT = Finding(
 )
 OS_KINDS = Finding(
     "consumer-os-kinds",
-    "What reads an agent's tree cannot use some kinds of resources, which are not in it.",
+    "What reads an agent's tree cannot use some of what the agent is granted; it is not in it.",
     "Nothing: the platform or another agent has to see to them. Remove os if Linux reads the tree.",
     Severity.NOTE,
 )

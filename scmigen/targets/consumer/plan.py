@@ -13,7 +13,8 @@ from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.bindings.served import described_channels
 from scmigen.bindings.status import DISABLED, OKAY, RESERVED, status_edit
 from scmigen.bindings.transports import BY_WORD, DEFAULT, ScmiTransport
-from scmigen.devicetree.edits import Edit, Entry
+from scmigen.bindings.u_boot import bindable
+from scmigen.devicetree.edits import Edit, Entry, apply
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Grant, Platform
 from scmigen.model.protocol_grants import Right
@@ -82,6 +83,8 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     edits += (edit for node in board.disabled for edit in status_edit(node, DISABLED))
     edits += (edit for node in parts.others for edit in status_edit(node, RESERVED))
     whole = pruned(platform, agent, parts, edits, scmi.path, options)
+    if os is Os.U_BOOT:
+        whole = (*whole, *bindable(apply(tree, whole), scmi.path))
     transport, lacking = _transport(platform, said), scmi.lacking(said)
     return Plan(agent, whole, tuple(trouble), said, assumed, os, transport, lacking)
 

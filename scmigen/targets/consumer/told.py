@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from scmigen.bindings.dialects import DIALECTS
+from scmigen.bindings.dialects import DIALECTS, Os
 from scmigen.bindings.facts import ProviderClass
 from scmigen.bindings.repointing import Lost, Trouble, Unattached, Unvoted
 from scmigen.bindings.transports import TRANSPORTS
@@ -58,6 +58,13 @@ def _os(platform: Platform, plan: Plan) -> Iterator[Diagnostic]:
             agent.position,
             hint=f"it has {', '.join(known)}",
         ).about(agents=[agent.name])
+    for other in platform.inventory.instances if plan.os is Os.U_BOOT else ():
+        if other is not platform.instance and other.transport.compatible in dialect.transports:
+            yield OS_KINDS.note(
+                f"{plan.os}, the os of {agent.name}, takes one SCMI node only; {other.node.path} is"
+                " disabled in this tree",
+                other.node.position,
+            ).about(nodes=[other.node.path], agents=[agent.name])
     kinds = [k for k in Kind if k not in dialect.kinds and platform.grants_of(agent, k)]
     if kinds:
         yield OS_KINDS.note(

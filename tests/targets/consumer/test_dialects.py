@@ -151,6 +151,63 @@ def test_u_boot_has_assigned_clocks() -> None:
     assert "assigned-clocks = <&scmi_clk 0x0>;" in dts(model("u-boot"))
 
 
+#: Two rails that the platform has, one of which is called as a regulator that stays the agent's.
+RAILS = """
+#address-cells = <1>; #size-cells = <1>;
+shm0: sram@8000 { compatible = "arm,scmi-shmem"; reg = <0x8000 0x100>; };
+usb { compatible = "regulator-fixed"; regulator-name = "vbus"; };
+rails { compatible = "acme,rails";
+    vdd: vdd { regulator-name = "vbus"; regulator-min-microvolt = <700000>;
+        regulator-max-microvolt = <900000>; };
+    vio: vio { regulator-name = "vio"; regulator-min-microvolt = <700000>;
+        regulator-max-microvolt = <900000>; }; };
+uart@5000 { compatible = "acme,uart"; reg = <0x5000 4>; vdd-supply = <&vdd>; vio-supply = <&vio>; };
+"""
+
+
+def test_u_boot_has_no_two_regulators_of_one_name() -> None:
+    """``regulator_post_bind`` refuses the second, and U-Boot does not start. Those of a provider
+    that is disabled are not bound."""
+    linux, u_boot = (
+        re.findall(r'regulator-name = "(.*)";', dts(model(os, RAILS))) for os in ("linux", "u-boot")
+    )
+    assert linux == ["vbus", "vbus", "vio", "vbus", "vio"]
+    assert u_boot == ["vbus", "vbus", "vio", "scmi-vbus", "vio"]
+
+
+def test_u_boot_has_one_scmi_node() -> None:
+    """``scmi_bind_protocols``: Cannot have more than one SCMI agent."""
+    other = """
+    scmi-1 { compatible = "arm,scmi-smc"; arm,smc-id = <1>; shmem = <&shm1>;
+        #address-cells = <1>; #size-cells = <0>;
+        rst: protocol@16 { reg = <0x16>; #reset-cells = <1>; }; };
+    dev { compatible = "acme,dev"; resets = <&rst 1>; };
+    """
+    files, found = made(model("u-boot", NATIVE + other, None))
+    trees = {path: content.decode() for path, content in files.items() if path.endswith("os.dts")}
+    for path, text in trees.items():
+        nodes = {name: body(text, name) for name in ("scmi", "scmi-1")}
+        assert [name for name, lines in nodes.items() if 'status = "disabled";' in lines] == [
+            "scmi-1" if path.startswith("scmi/") else "scmi"
+        ]
+    assert len(trees) == 2
+    assert len([item for item in found if "takes one SCMI node only" in item.message]) == 2
+
+
+def body(text: str, name: str) -> list[str]:
+    """The properties of the node itself."""
+    lines = block("\n".join(line.strip() for line in text.splitlines()), name).splitlines()
+    return lines[: next((n for n, line in enumerate(lines) if line.endswith("{")), len(lines))]
+
+
+def test_u_boot_has_no_voltage_without_regulators() -> None:
+    """``scmi_regulator_bind``: no regulators node; then it does not start."""
+    board = re.sub(r"regulators \{.*?\}; \};", "", NATIVE, flags=re.DOTALL)
+    board = board.replace(" vio-supply = <&vio>;", "")
+    assert 'status = "disabled";' in block(dts(model("u-boot", board, None)), "protocol@17")
+    assert "status" not in block(dts(model("linux", board, None)), "protocol@17")
+
+
 # --- Zephyr
 
 
