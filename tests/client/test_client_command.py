@@ -100,7 +100,7 @@ def test_power_domains_are_listed_and_voted_for(run):
     assert [line.split() for line in lines[1:]] == [
         ["0", "soc", "off"],
         ["1", "media", "off"],
-        ["2", "gpu", "?"],
+        ["2", "gpu", "off"],
         ["3", "aon", "on"],
     ]
     assert text(run("linux", "power", "get", "3")) == "on\n"
