@@ -19,8 +19,8 @@ from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 _PASSED_ON = frozenset({Operation.STATE, Operation.READ})
-#: What a performance domain takes over from the clocks and supplies of its device; from CPUs it
-#: takes these whole, for no driver of CPUs has them besides a domain.
+#: What a performance domain takes over from the clocks and supplies that it sets for its device.
+#: From CPUs it takes all clocks and supplies, which no driver of CPUs has besides a domain.
 _TAKEN_OVER = frozenset({Operation.RATE, Operation.PARENT, Operation.LEVEL})
 
 
@@ -239,14 +239,16 @@ def _of_firmware(walk: _Walk) -> Iterator[Use]:
 def _taken(uses: Iterable[Use], scaling: Scaling) -> tuple[list[Use], list[Use]]:
     """The uses that performance domains have in place of CPUs, and the others, without what domains
     do for other devices."""
+    scaled = {path for path, _ in scaling.surrendered}
     taken, others = [], []
     for use in uses:
-        if (use.consumer.path, use.key) not in scaling.surrendered:
-            others.append(use)
-        elif is_cpu(use.consumer):
+        path, kind = use.consumer.path, use.key.kind
+        if path in scaled and is_cpu(use.consumer) and kind in (Kind.CLOCK, Kind.VOLTAGE):
             taken.append(use)
-        else:
+        elif (path, use.key) in scaling.surrendered:
             others.append(replace(use, needs=use.needs - _TAKEN_OVER))
+        else:
+            others.append(use)
     return taken, others
 
 

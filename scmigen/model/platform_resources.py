@@ -34,9 +34,9 @@ def served(decided: Decisions, instance: ScmiInstance | None) -> list[ResourceKe
 
 
 def _withheld(decided: Decisions) -> Iterator[ResourceKey]:
-    """What devices name and may not have: what a domain sets for CPUs, and clocks whose parent has
+    """What devices name and may not have: what CPUs have a domain for, and clocks whose parent has
     no id, or that are only assigned what is denied. It keeps its number."""
-    yield from sorted(key for _, key in decided.scaling.surrendered)
+    yield from (use.key for use in decided.closure.taken)
     yield from (use.key for use in decided.closure.unnamed)
     yield from (denied.key for denied in decided.granted.denied if is_assigned(denied.use))
 

@@ -85,7 +85,7 @@ def test_a_cpu_that_a_domain_scales_needs_nothing_of_its_clock() -> None:
 
 
 def test_what_only_a_domain_of_cpus_uses_keeps_its_number() -> None:
-    cpu = f"{USES} {CLOCK} cpu-supply = <&vdd>;"
+    cpu = f"{USES} clocks = <&cc 1>, <&cc 3>; cpu-supply = <&vdd>;"
     body = SHARED + CPUS % (cpu, USES) + "d { clocks = <&cc 0>, <&cc 2>; };"
     model = soc_model(body)
     assert grants(model, "ospm") == {
@@ -98,6 +98,7 @@ def test_what_only_a_domain_of_cpus_uses_keeps_its_number() -> None:
         "clock cc 0": 0,
         "clock cc 1": 1,
         "clock cc 2": 2,
+        "clock cc 3": 3,
         "voltage vdd": 0,
     }
 
