@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
+from scmigen.bindings.bared import bared
 from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey
 from scmigen.bindings.node_kinds import has_driver, is_cpu, is_critical
 from scmigen.bindings.other_roles import other_roles
 from scmigen.bindings.scmi_nodes import is_in_scmi, server_paths
+from scmigen.devicetree.edits import Edit
 from scmigen.devicetree.nodes import Node
 from scmigen.model.devices import device_of
 from scmigen.model.final_classes import platform_nodes
@@ -21,17 +23,20 @@ class Board:
     """``platform``: the paths of the platform's own nodes, whose references are nobody else's.
     ``consumers``: those of the devices that use what the platform drives. ``common``: the nodes
     that whoever runs on the board needs. ``scmi``: the paths of SCMI nodes and what is in them.
-    ``inputs``: path of a fixed provider → what it is nothing
-    without. ``disabled``: the nodes that no agent may drive. ``kept``: path of a provider that
-    stays enabled → why."""
+    ``inputs``: path of a fixed provider → what it is nothing without. ``locals``: the paths of
+    devices that drive something natively. ``disabled``: the nodes that no agent may drive.
+    ``kept``: path of a provider that stays enabled → why; ``bared`` takes away what such nodes
+    take from the platform."""
 
     platform: frozenset[str]
     consumers: frozenset[str]
     common: frozenset[Node]
     scmi: frozenset[str]
     inputs: Mapping[str, tuple[ResourceKey, ...]]
+    locals: frozenset[str]
     disabled: tuple[Node, ...]
     kept: Mapping[str, str]
+    bared: tuple[Edit, ...]
 
 
 def board_of(platform: Platform) -> Board:
@@ -54,6 +59,7 @@ def board_of(platform: Platform) -> Board:
         node = top if top.path not in kept else provider.node
         if node.path not in kept and not _is_covered(node, disabled):
             disabled[node.path] = node
+    bare = [provider.node for provider in managed if provider.node.path in kept]
     common = {node for node in inventory.tree.nodes if is_critical(node)}
     root = interrupt_root(inventory.tree)
     return Board(
@@ -62,9 +68,32 @@ def board_of(platform: Platform) -> Board:
         frozenset(common if root is None else {*common, root}),
         frozenset(n.path for each in inventory.instances for n in each.node.walk()),
         _inputs(platform),
+        _locals(platform),
         tuple(disabled.values()),
         {path: role.why for path, role in kept.items() if not role.around or path in driven},
+        tuple(bared(inventory.references, bare, lambda key: not is_managed(platform, key))),
     )
+
+
+def is_managed(platform: Platform, key: ResourceKey) -> bool:
+    """Whether the platform drives a resource."""
+    return _class(platform, key) is ProviderClass.MANAGED
+
+
+def is_fixed(platform: Platform, key: ResourceKey) -> bool:
+    """Whether there is nothing to drive about a resource."""
+    return _class(platform, key) is ProviderClass.FIXED
+
+
+def _class(platform: Platform, key: ResourceKey) -> ProviderClass | None:
+    provider = platform.providers.get(key.provider)
+    return None if provider is None else provider.category
+
+
+def _locals(platform: Platform) -> frozenset[str]:
+    """The devices that drive something natively."""
+    local = [p.node for p in platform.providers.values() if p.category is ProviderClass.LOCAL]
+    return frozenset((device_of(platform.owners, node) or node).path for node in local)
 
 
 def _inputs(platform: Platform) -> dict[str, tuple[ResourceKey, ...]]:
@@ -131,7 +160,8 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
     inventory = platform.inventory
     available, owner_of = inventory.availability, platform.owners.of
     ours = {node for node in inventory.tree.nodes if agent in owner_of(node).all_agents}
-    above = {up for node in ours if available.present(node) for up in node.ancestors()}
+    needed = (*filter(available.present, ours), *board.common)
+    above = {up for node in needed for up in node.ancestors()}
     has_cpus = any(map(is_cpu, ours))
     kept: list[Node] = []
     others: list[Node] = []
@@ -169,6 +199,6 @@ def _is_taken(platform: Platform, board: Board, node: Node, has_cpus: bool) -> b
     owner = platform.owners.of(node)
     if owner.platform or owner.claims:
         return True
-    if is_cpu(node) and has_cpus:
+    if (is_cpu(node) and has_cpus) or node.path in board.locals:
         return True
     return node.path in board.consumers and node not in board.common

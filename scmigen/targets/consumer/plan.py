@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
+from scmigen.bindings.bared import bared
 from scmigen.bindings.dialects import DIALECTS, LINUX, Dialect, Os
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
+from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.repointing import Answer, Fate, Served, Serving, Trouble, repointed
 from scmigen.bindings.scmi_emission import Channel, Regulator, ScmiNode, channel
 from scmigen.bindings.scmi_nodes import is_in_scmi
@@ -20,7 +22,7 @@ from scmigen.model.platform import Grant, Platform
 from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.consumer.board import Board, sides
+from scmigen.targets.consumer.board import Board, is_fixed, sides
 from scmigen.targets.consumer.options import ConsumerOptions
 from scmigen.targets.consumer.pruned import pruned
 
@@ -77,9 +79,13 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     asked = _Asked(platform, agent, scmi, dialect)
     scaling = _domains(platform, agent, scmi) if Kind.PERFORMANCE in dialect.kinds else {}
     serving = Serving(asked.ask, scaling.get, scmi.by_clocks, dialect)
-    moved, trouble = repointed(platform.inventory.references, parts.kept, serving)
+    foreign = [n for n in parts.kept if is_cpu(n) and agent not in platform.owners.of(n).all_agents]
+    using = [node for node in parts.kept if node not in foreign]
+    moved, trouble = repointed(platform.inventory.references, using, serving)
     edits += moved
+    edits += bared(platform.inventory.references, foreign, lambda key: is_fixed(platform, key))
     edits += _enabled(platform, parts.kept)
+    edits += board.bared
     edits += (edit for node in board.disabled for edit in status_edit(node, DISABLED))
     edits += (edit for node in parts.others for edit in status_edit(node, RESERVED))
     whole = pruned(platform, agent, parts, edits, scmi.path, options)

@@ -162,6 +162,53 @@ def test_a_provider_with_another_role_stays_enabled_and_is_told_of(role: str, us
     assert note.message.startswith("/cc@1000 stays enabled in every agent's tree")
 
 
+def test_a_provider_with_another_role_refers_to_nothing_that_the_platform_drives() -> None:
+    # Linux' syscon takes the first of the clocks of a node, and waits for a disabled one for ever.
+    body = """
+    up: up@4000 { compatible = "acme,up"; reg = <0x4000>; #clock-cells = <1>; #reset-cells = <1>; };
+    xtal: xtal { compatible = "fixed-clock"; #clock-cells = <0>; clock-frequency = <24000000>; };
+    cc: cc@1000 { compatible = "acme,cc", "syscon"; reg = <0x1000>; #clock-cells = <1>;
+        clocks = <&up 1>, <&xtal>; clock-names = "up", "xtal"; resets = <&up 2>;
+        assigned-clocks = <&cc 4>; assigned-clock-rates = <1000000>; };
+    dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>; acme,regs = <&cc 4>; };
+    """
+    node = made(body).node("/cc@1000")
+    assert node is not None
+    assert list(node.properties) == ["compatible", "reg", "#clock-cells", "phandle"]
+
+
+def test_cpus_of_another_agent_refer_to_nothing_that_it_drives() -> None:
+    body = """
+    cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
+    psci { compatible = "arm,psci-1.0"; method = "smc"; idle: pd { #power-domain-cells = <0>; }; };
+    table: table { compatible = "operating-points-v2"; slow { opp-hz = /bits/ 64 <100000000>; }; };
+    i2c@5000 { compatible = "acme,i2c"; reg = <0x5000>; #address-cells = <1>; #size-cells = <0>;
+        pmic@9 { compatible = "acme,pmic"; reg = <9>; vdd: vdd { regulator-min-microvolt = <700000>;
+            regulator-max-microvolt = <900000>; }; }; };
+    cpus { #address-cells = <1>; #size-cells = <0>;
+        cpu@0 { device_type = "cpu"; reg = <0>; compatible = "arm,cortex-a55"; clocks = <&cc 1>;
+            power-domains = <&idle>; cpu-supply = <&vdd>; operating-points-v2 = <&table>; }; };
+    their@3000 { compatible = "d"; reg = <0x3000>; clocks = <&cc 2>; };
+    """
+    node = made(body, agent="vm").node("/cpus/cpu@0")
+    assert node is not None
+    assert list(node.properties) == ["device_type", "reg", "compatible", "power-domains"]
+
+
+def test_what_another_agent_drives_natively_is_reserved() -> None:
+    body = (
+        OTHERS
+        + """
+    gpio: gpio@7000 { compatible = "acme,gpio"; reg = <0x7000>; gpio-controller;
+                      #gpio-cells = <2>; };
+    rail: rail { compatible = "regulator-fixed"; gpio = <&gpio 1 0>; };
+    user2@8000 { compatible = "u"; reg = <0x8000>; vdd-supply = <&rail>; };
+    """
+    )
+    assert status(made(body, agent="vm"), "/rail") == "reserved"
+    assert status(made(body), "/rail") is None
+
+
 def test_a_provider_without_another_role_is_disabled() -> None:
     body = CC.replace('"acme,cc"', '"acme,cc", "syscon"') + DEV
     assert status(made(body), "/cc@1000") == "disabled"
