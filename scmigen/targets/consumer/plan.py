@@ -7,12 +7,13 @@ from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
 from scmigen.bindings.bared import bared
 from scmigen.bindings.dialects import DIALECTS, LINUX, Dialect, Os
-from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
+from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.repointing import Answer, Fate, Served, Serving, Trouble, repointed
 from scmigen.bindings.scmi_emission import Channel, Regulator, ScmiNode, channel
 from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.bindings.served import described_channels
+from scmigen.bindings.stand_ins import StandIns, name_of
 from scmigen.bindings.status import DISABLED, OKAY, RESERVED, status_edit
 from scmigen.bindings.transports import BY_WORD, DEFAULT, ScmiTransport
 from scmigen.bindings.u_boot import bindable
@@ -76,13 +77,16 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
         )
     ]
     parts = sides(platform, agent, board)
-    asked = _Asked(platform, agent, scmi, dialect)
+    rails = StandIns(tree)
+    gone = frozenset((*parts.others, *board.disabled))
+    asked = _Asked(platform, agent, scmi, dialect, gone, rails)
     scaling = _domains(platform, agent, scmi) if Kind.PERFORMANCE in dialect.kinds else {}
     serving = Serving(asked.ask, scaling.get, scmi.by_clocks, dialect)
     foreign = [n for n in parts.kept if is_cpu(n) and agent not in platform.owners.of(n).all_agents]
     using = [node for node in parts.kept if node not in foreign]
     moved, trouble = repointed(platform.inventory.references, using, serving)
     edits += moved
+    edits += rails.edits()
     edits += bared(platform.inventory.references, foreign, lambda key: is_fixed(platform, key))
     edits += _enabled(platform, parts.kept)
     edits += board.bared
@@ -159,19 +163,22 @@ def _regulators(platform: Platform, agent: Agent) -> Iterator[Regulator]:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Answers what became of a resource."""
+    """Answers what became of a resource. ``gone``: the topmost nodes without a driver in the tree,
+    of which ``stand_ins`` has rails that never change."""
 
     platform: Platform
     agent: Agent
     scmi: ScmiNode
-    dialect: Dialect = LINUX
+    dialect: Dialect
+    gone: frozenset[Node]
+    stand_ins: StandIns
 
     def ask(self, key: ResourceKey) -> Answer:
         """What the agent has in place of a resource."""
         platform = self.platform
         provider = platform.providers.get(key.provider)
         if provider is None or provider.category is not ProviderClass.MANAGED:
-            return Fate.NATIVE
+            return self._native(key, provider)
         if key.kind not in self.dialect.kinds:
             return Fate.UNSPOKEN
         grant = platform.holders(key).get(self.agent.id)
@@ -180,6 +187,16 @@ class _Asked:
         if platform.resource(key) is None and is_in_scmi(provider.node):
             return Fate.NATIVE
         return Fate.LOST
+
+    def _native(self, key: ResourceKey, provider: Provider | None) -> Answer:
+        """A resource that stays as it is, unless its chip has no driver in this tree."""
+        fixed = provider is not None and provider.category is ProviderClass.FIXED
+        if provider is None or not fixed or key.kind is not Kind.VOLTAGE:
+            return Fate.NATIVE
+        if self.gone.isdisjoint((provider.node, *provider.node.ancestors())):
+            return Fate.NATIVE
+        path = self.stand_ins.of(provider.node)
+        return Served(path, (), frozenset(), name_of(provider.node))
 
 
 def served(scmi: ScmiNode, grant: Grant, dialect: Dialect = LINUX) -> Served:

@@ -138,6 +138,30 @@ def test_supplies_lead_to_a_regulator_with_its_constraints() -> None:
     assert target.cell("regulator-ramp-delay") == 125
 
 
+def test_a_rail_that_never_changes_has_a_stand_in_where_its_chip_has_no_driver() -> None:
+    body = """
+    spi: spi@1000 { compatible = "acme,spi"; reg = <0x1000>; #address-cells = <1>;
+        #size-cells = <0>;
+        pmic@0 { compatible = "acme,pmic"; reg = <0>;
+            s3: s3 { regulator-name = "vcc_3v3_s3"; regulator-always-on;
+                regulator-min-microvolt = <3300000>; regulator-max-microvolt = <3300000>; };
+            vdd: vdd { regulator-min-microvolt = <700000>; regulator-max-microvolt = <900000>; };
+        };
+    };
+    mmc@2000 { compatible = "d"; reg = <0x2000>; vmmc-supply = <&s3>; vdd-supply = <&vdd>; };
+    """
+    tree = made(body, AGENTS + 'platform: {devices: ["&spi"]}')
+    assert status(tree, "/spi@1000") == "reserved"
+    assert refers(tree, "/mmc@2000", "vmmc-supply", 0) == [("/regulator-vcc-3v3-s3",)]
+    rail = tree.node("/regulator-vcc-3v3-s3")
+    assert rail is not None
+    assert rail.strings("compatible") == ("regulator-fixed",)
+    limits = [rail.cell(f"regulator-{end}-microvolt") for end in ("min", "max")]
+    assert limits == [3300000, 3300000]
+    # Where the agent drives the chip, the rail is the chip's.
+    assert refers(made(body), "/mmc@2000", "vmmc-supply", 0) == [("/spi@1000/pmic@0/s3",)]
+
+
 def test_a_regulator_that_the_agent_may_only_read_is_not_switched_on_by_it() -> None:
     body = """
     rails { compatible = "acme,rails";
