@@ -1,5 +1,6 @@
 """The boards that guests boot with, compiled by scmigen."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -143,7 +144,9 @@ class Judge:
     @property
     def summary(self) -> str:
         """The counts, for people."""
-        return f"{self.case}: " + ", ".join(f"{n} {what}" for what, n in self.counts.items())
+        return f"{self.case}: {sum(self.counts.values())} compared: " + ", ".join(
+            f"{n} {what}" for what, n in self.counts.items() if n
+        )
 
 
 def _has_no_clock(asked: tuple[Asked, ...]) -> bool:
@@ -152,14 +155,27 @@ def _has_no_clock(asked: tuple[Asked, ...]) -> bool:
     return any(entry.kind == "dvfs" for entry in asked)
 
 
+def reading(number: int) -> int:
+    """What a sensor reads, in millidegrees: below all trip points."""
+    return 20_000 + 100 * number
+
+
 @contextmanager
 def booted(
     case: Case, folder: Path, processors: int = PROCESSORS, urls: Mapping[str, str] | None = None
 ) -> Iterator[Judge]:
-    """A guest of a case that is up; ``urls`` are the addresses of other agents."""
+    """A guest of a case that is up; ``urls`` are the addresses of other agents.
+
+    Every sensor reads a value of its own: `reading` of its number.
+    """
     built = build(case.board, case.numbering)
     reduced = trees.reduced(built.emitted(case.agent), programs.virt(processors), processors)
-    with Served(folder, built.runtime, case.agent, urls=urls) as served:
+    sensors = json.loads(built.runtime.read_text()).get("sensors", ())
+    extra = folder / "extra.json"
+    readings = {each["name"]: {"readings": [[reading(each["id"])]]} for each in sensors}
+    extra.write_text(json.dumps({"sensors": readings} if readings else {}))
+    options = ("--extra", str(extra))
+    with Served(folder, built.runtime, case.agent, urls=urls, options=options) as served:
         socket = served.sockets[case.agent]
         with Guest(folder, reduced.blob, socket, processors=processors) as guest:
             yield Judge(case, served, guest.ready(), reduced)

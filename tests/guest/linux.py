@@ -78,7 +78,7 @@ def regulators(guest: Guest) -> dict[str, Regulator]:
     found = _files(guest, "/sys/class/regulator/*", "name", "microvolts", "state")
     return {
         each["name"]: Regulator(int(each.get("microvolts", 0)), each.get("state", ""))
-        for each in found
+        for each in found.values()
         if each["name"] != "regulator-dummy"
     }
 
@@ -91,24 +91,24 @@ def policies(guest: Guest) -> dict[str, Policy]:
         each["affected_cpus"]: _policy(
             each["scaling_driver"], each[names[2]], each["scaling_cur_freq"]
         )
-        for each in found
+        for each in found.values()
     }
 
 
 def devfreq(guest: Guest) -> dict[str, Policy]:
     """The devices of devfreq, by name; Hz."""
-    found = _files(
-        guest, "/sys/class/devfreq/*", "name", "available_frequencies", "cur_freq", "governor"
-    )
+    found = _files(guest, "/sys/class/devfreq/*", "available_frequencies", "cur_freq", "governor")
     return {
-        each["name"]: _policy(each["governor"], each["available_frequencies"], each["cur_freq"])
-        for each in found
+        folder.rpartition("/")[2]: _policy(
+            each["governor"], each["available_frequencies"], each["cur_freq"]
+        )
+        for folder, each in found.items()
     }
 
 
 def sensors(guest: Guest) -> dict[str, int]:
     """The readings of the SCMI sensors of hwmon, by label."""
-    for device in _files(guest, "/sys/class/hwmon/*", "name", labels=True):
+    for device in _files(guest, "/sys/class/hwmon/*", "name", labels=True).values():
         if device["name"] == "scmi_sensors":
             return {
                 label: int(device[name.replace("_label", "_input")])
@@ -121,7 +121,7 @@ def sensors(guest: Guest) -> dict[str, int]:
 def zones(guest: Guest) -> dict[str, int]:
     """The thermal zones: millidegrees by type."""
     found = _files(guest, "/sys/class/thermal/thermal_zone*", "type", "temp")
-    return {each["type"]: int(each.get("temp", -1)) for each in found}
+    return {each["type"]: int(each.get("temp", -1)) for each in found.values()}
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,16 @@ def device(node: str) -> str:
     return node.strip("/").replace("/", ":")
 
 
+def rebound(name: str, old: str, new: str) -> str:
+    """What the shell has to do to give a platform device another driver."""
+    drivers = "/sys/bus/platform/drivers"
+    return (
+        f"echo {name} >{drivers}/{old}/unbind\n"
+        f"echo {new} >/sys/bus/platform/devices/{name}/driver_override\n"
+        f"echo {name} >{drivers}/{new}/bind"
+    )
+
+
 class Raw:
     """Raw SCMI messages through the kernel. Every message has a token of its own, as long as they
     last: a token that returns makes the kernel wait."""
@@ -213,16 +223,17 @@ class Raw:
         return [answers[header] for header in headers]
 
 
-def _files(guest: Guest, folders: str, *names: str, labels: bool = False) -> list[dict[str, str]]:
-    """The files ``names`` of each of the folders, by name; ``labels``: hwmon's too."""
+def _files(
+    guest: Guest, folders: str, *names: str, labels: bool = False
+) -> dict[str, dict[str, str]]:
+    """The files ``names`` of each of the folders, by folder and name; ``labels``: hwmon's too."""
     every = [*names, *(["*_label", "*_input"] if labels else [])]
     said = guest.run(f"grep -sH '' {' '.join(f'{folders}/{name}' for name in every)} || :")
     found: dict[str, dict[str, str]] = {}
-    for line in said.splitlines():
-        path, _, value = line.partition(":")
-        folder, _, name = path.rpartition("/")
+    # Names of devices may have colons, of files they have none.
+    for folder, name, value in re.findall(r"^(.+)/([^/:]+):(.*)$", said, re.MULTILINE):
         found.setdefault(folder, {})[name] = value.strip()
-    return [*found.values()]
+    return found
 
 
 def _policy(driver: str, frequencies: str, current: str) -> Policy:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from guest import linux
-from guest.boards import CASES, Case, Judge, booted
+from guest.boards import CASES, Case, Judge, booted, reading
 from guest.expected import MESSAGES, Asked, Granted
 from guest.trees import entries
 
@@ -15,6 +15,8 @@ from scmigen.devicetree.tree import DeviceTree
 
 pytestmark = [pytest.mark.slow, pytest.mark.guest, pytest.mark.usefixtures("machine")]
 
+#: What a kernel says that has come to harm, or that was not answered.
+BROKEN = r"WARNING: CPU|BUG:|Call trace|Oops|timed out in resp|rcu_sched self-detected"
 #: What refuses an operation, and what may hide a resource.
 DENIED, NOT_FOUND = 0xFFFF_FFFD, 0xFFFF_FFFC
 HIDDEN = {DENIED, NOT_FOUND}
@@ -25,8 +27,10 @@ def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
     case: Case = request.param
     with TemporaryDirectory(prefix="guest-") as folder, booted(case, Path(folder)) as found:
         yield found
+        said = found.guest.run("dmesg")
         found.guest.power_off()
         print(f"\n{found.summary}")
+        assert not re.search(BROKEN, said), said
 
 
 def test_clocks_are_those_of_the_model_with_their_rates_and_parents(judge: Judge) -> None:
@@ -77,21 +81,19 @@ def test_regulators_are_those_of_the_model_with_their_voltage(judge: Judge) -> N
     )
 
 
-def test_sensors_and_zones_are_those_of_the_model(judge: Judge) -> None:
+def test_sensors_and_zones_are_those_of_the_model_with_their_readings(judge: Judge) -> None:
     granted = judge.view.granted["sensor"]
-    judge.same("sensors", set(linux.sensors(judge.guest)), judge.view.names("sensor"))
-    served = {(each.what["node"], tuple(each.what["cells"])) for each in granted.values()}
-    zones = {
-        zone.name
-        for zone in judge.board.nodes
-        if zone.parent is not None
-        and zone.parent.name == "thermal-zones"
-        and any(
-            entry.node is not None and (entry.node.path, entry.cells) in served
-            for entry in entries(judge.board, zone, "thermal-sensors")
-        )
+    readings = {each.name: reading(each.number) for each in granted.values()}
+    judge.same("sensors", linux.sensors(judge.guest), readings)
+    served = {(each.what["node"], (*each.what["cells"],)): each.number for each in granted.values()}
+    zones = judge.board.node("/thermal-zones")
+    expected = {
+        zone.name: reading(served[entry.node.path, entry.cells])
+        for zone in (zones.children.values() if zones else ())
+        for entry in entries(judge.board, zone, "thermal-sensors")
+        if entry.node is not None and (entry.node.path, entry.cells) in served
     }
-    judge.same("thermal zones", {*linux.zones(judge.guest)}, zones)
+    judge.same("thermal zones", linux.zones(judge.guest), expected)
 
 
 def test_a_raw_message_to_what_is_not_granted_is_refused(judge: Judge) -> None:
@@ -142,6 +144,27 @@ def test_devices_get_what_the_board_has_for_them(judge: Judge) -> None:
         if scaled and not any(e.resource == scaled for e in wanted):
             expected.append(scaled.name)
         judge.same("device domains", domains, expected)
+
+
+def test_frequencies_of_devices_are_those_of_the_board(judge: Judge) -> None:
+    """Devices with operating points of their own, by devfreq; each is set, the highest first."""
+    for path, wanted in judge.asked.items():
+        clock = next((e.resource for e in wanted if e.kind == "clk" and e.resource), None)
+        points = [1000 * khz for khz in _frequencies(judge.board, path)]
+        if path.startswith("/cpus/") or judge.view.scaled(path) or not points or clock is None:
+            continue
+        name = linux.device(path)
+        judge.guest.run(linux.rebound(name, "scmi_consumer", "imx-bus-devfreq"))
+        seen = linux.devfreq(judge.guest)
+        judge.same("devices by devfreq", {*seen}, {name})
+        judge.same("operating points", seen[name].frequencies, tuple(points))
+        judge.served.events()
+        for hertz in reversed(points):
+            judge.guest.run(f"echo {hertz} >/sys/class/devfreq/{name}/userspace/set_freq")
+        for hertz in points[-2::-1]:
+            effect = f"clock {clock.number} .* rate {hertz}$"
+            judge.same("set frequency", bool(judge.served.expect(effect)), True)
+        judge.guest.run(linux.rebound(name, "imx-bus-devfreq", "scmi_consumer"))
 
 
 def test_what_linux_switches_the_platform_switches(judge: Judge) -> None:
@@ -196,26 +219,48 @@ def test_what_linux_sets_is_set(judge: Judge) -> None:
 
 
 def test_frequencies_of_processors_are_those_of_the_board(judge: Judge) -> None:
-    """By SCMI performance domains, or by the board's own operating points over SCMI clocks."""
+    """By SCMI performance domains, or by the board's own operating points over SCMI clocks. Each is
+    set, the highest first, and reaches the platform."""
     expected: dict[str, tuple[int, ...]] = {}
+    effects: dict[str, str] = {}
     for ours, path in judge.reduced.processors.items():
         scaled = judge.view.scaled(path)
+        clocks = [e.resource for e in judge.asked.get(ours, ()) if e.kind == "clk" and e.resource]
         if scaled is not None and {"level", "limits"} & scaled.operations:
             expected[ours] = tuple(sorted(p["frequency"] for p in scaled.what["levels"]))
-        elif any(entry.resource for entry in judge.asked.get(ours, ())):
-            expected[ours] = _frequencies(judge.board, path)
+            effects[ours] = f"performance {scaled.number} .* level {{kilohertz}}$"
+        elif clocks and (points := _frequencies(judge.board, path)):
+            expected[ours] = points
+            effects[ours] = f"clock {clocks[0].number} .* rate {{kilohertz}}000$"
+    policies = linux.policies(judge.guest)
     seen = {
         f"/cpus/cpu@{cpu}": policy.frequencies
-        for cpus, policy in linux.policies(judge.guest).items()
+        for cpus, policy in policies.items()
         for cpu in cpus.split()
     }
-    judge.same("processors", seen, {path: points for path, points in expected.items() if points})
+    judge.same("processors", seen, expected)
+    for cpus, policy in policies.items():
+        cpu = cpus.split()[0]
+        folder = f"/sys/devices/system/cpu/cpu{cpu}/cpufreq"
+        judge.served.events()
+        for kilohertz in sorted(policy.frequencies, reverse=True):
+            judge.guest.run(f"echo {kilohertz} >{folder}/scaling_setspeed")
+        for kilohertz in sorted(policy.frequencies, reverse=True)[1:]:
+            effect = effects[f"/cpus/cpu@{cpu}"].format(kilohertz=kilohertz)
+            judge.same("set speed", bool(judge.served.expect(effect)), True)
 
 
-def _scales_by_clocks(board: DeviceTree) -> bool:
-    """Whether the protocol's node counts the cells of clocks: an old binding, with no domains."""
-    nodes = (node for node in board.nodes if node.name == "protocol@13")
-    return any("#clock-cells" in node and "#power-domain-cells" not in node for node in nodes)
+def test_levels_of_devices_are_those_of_the_model(judge: Judge) -> None:
+    """Devices with an SCMI performance domain: each level is set, the highest first."""
+    for path, wanted in judge.asked.items():
+        scaled = judge.view.scaled(path)
+        if path.startswith("/cpus/") or scaled is None or "level" not in scaled.operations:
+            continue
+        at = sum(e.kind == "pd" and e.resource is not None for e in wanted)
+        levels = sorted((p["level"] for p in scaled.what["levels"]), reverse=True)
+        effect = f"performance {scaled.number} .* level"
+        _ordered(judge, [(path, f"pd on {at}")])
+        _each(judge, path, [(f"pd level {at} {v}", f"{effect} {v}$") for v in levels])
 
 
 def _frequencies(board: DeviceTree, path: str) -> tuple[int, ...]:
@@ -223,7 +268,13 @@ def _frequencies(board: DeviceTree, path: str) -> tuple[int, ...]:
     node = board.node(path)
     table = board.by_phandle((node.cell("operating-points-v2") if node else None) or 0)
     points = [p.cells("opp-hz") for p in table.children.values()] if table else []
-    return tuple(sorted((high << 32 | low) // 1000 for high, low in filter(None, points)))
+    return tuple(sorted((each[0] << 32 | each[1]) // 1000 for each in points if each))
+
+
+def _scales_by_clocks(board: DeviceTree) -> bool:
+    """Whether the protocol's node counts the cells of clocks: an old binding, with no domains."""
+    nodes = (node for node in board.nodes if node.name == "protocol@13")
+    return any("#clock-cells" in node and "#power-domain-cells" not in node for node in nodes)
 
 
 def _sets(judge: Judge, path: str, entry: Asked, resource: Granted) -> None:
@@ -239,6 +290,8 @@ def _sets(judge: Judge, path: str, entry: Asked, resource: Granted) -> None:
         levels = sorted(resource.what["levels"], reverse=True)
         effect = f"voltage {number} .* level"
         _each(judge, path, [(f"supply volt {name} {v}", f"{effect} {v}$") for v in levels])
+        # Other consumers of the supply may ask for what they need again.
+        _ordered(judge, [(path, f"supply volt {name} {levels[-1]} {levels[0]}")])
     if entry.kind == "clk" and "parent" in resource.operations:
         parents = [granted[each] for each in resource.what.get("parents", ()) if each in granted]
         effect = f"clock {number} .* parent"
