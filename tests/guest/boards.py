@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from guest import programs, trees
 from guest.expected import Asked, View, view
@@ -160,20 +161,31 @@ def reading(number: int) -> int:
     return 20_000 + 100 * number
 
 
+def _extra(of: View) -> Mapping[str, Mapping[str, Any]]:
+    """What the configuration gets besides, by the names of resources."""
+    sensors = of.runtime.get("sensors", ())
+    clocks = of.granted["clock"]
+    parents = {
+        clocks[number].name: {"parents": [*clocks[number].what["parents"], parent]}
+        for number, parent in of.second_parents.items()
+    }
+    readings = {each["name"]: {"readings": [[reading(each["id"])]]} for each in sensors}
+    return {"sensors": readings, "clocks": parents}
+
+
 @contextmanager
 def booted(
     case: Case, folder: Path, processors: int = PROCESSORS, urls: Mapping[str, str] | None = None
 ) -> Iterator[Judge]:
     """A guest of a case that is up; ``urls`` are the addresses of other agents.
 
-    Every sensor reads a value of its own: `reading` of its number.
+    Every sensor reads a value of its own: `reading` of its number. Clocks have the parents of the
+    configuration, and `View.second_parents`.
     """
     built = build(case.board, case.numbering)
     reduced = trees.reduced(built.emitted(case.agent), programs.virt(processors), processors)
-    sensors = json.loads(built.runtime.read_text()).get("sensors", ())
     extra = folder / "extra.json"
-    readings = {each["name"]: {"readings": [[reading(each["id"])]]} for each in sensors}
-    extra.write_text(json.dumps({"sensors": readings} if readings else {}))
+    extra.write_text(json.dumps(_extra(view(built.runtime, case.agent))))
     options = ("--extra", str(extra))
     with Served(folder, built.runtime, case.agent, urls=urls, options=options) as served:
         socket = served.sockets[case.agent]

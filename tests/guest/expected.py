@@ -129,6 +129,18 @@ class View:
         """The names of what it has."""
         return {each.name for each in self.granted[kind].values()}
 
+    @property
+    def second_parents(self) -> Mapping[int, int]:
+        """A second parent for each clock whose parent the agent may set, but that has only one: the
+        first of its clocks that has none itself. Trees hardly ever name two."""
+        clocks = self.granted["clock"]
+        roots = [number for number, each in clocks.items() if "parents" not in each.what]
+        return {
+            number: next(root for root in roots if root not in each.what["parents"])
+            for number, each in clocks.items()
+            if "parent" in each.operations and len(each.what.get("parents", ())) == 1 and roots[1:]
+        }
+
     def feeding(self, resources: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
         """What feeds resources, (kind, number), and what feeds that, granted or not."""
         found: set[tuple[str, int]] = set()
