@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from scmigen.assignment.assignment import Agent, PlatformOptions
+from scmigen.assignment.assignment import Agent, Assignment, PlatformOptions
 from scmigen.assignment.given import Given, Outputs
 from scmigen.assignment.roles import ROLES
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
@@ -13,6 +13,7 @@ from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.nodes import Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
+from scmigen.model.ownership import Owners
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.runtime import Numbering, Role
 from scmigen.scmi.operations import Operation
@@ -123,12 +124,14 @@ class Board:
 
     def platform(self, options: PlatformOptions | None = None, **scp: object) -> Platform:
         """The platform; ``scp`` are options of the output scp."""
+        inventory, options = self._inventory(), options or PlatformOptions({}, {}, {})
         made = Platform(
             name=self.name,
             numbering=self.numbering,
-            inventory=self._inventory(),
+            inventory=inventory,
             providers={},
-            options=options or PlatformOptions({}, {}, {}),
+            owners=Owners(Assignment(tuple(self.agents), (), (), options), inventory),
+            options=options,
             agents=tuple(self.agents),
             resources={kind: tuple(found) for kind, found in self.resources.items()},
             all_grants=tuple(self.grants),
