@@ -294,6 +294,8 @@ class _Consumer:
             lists.pop(prop, None)
             if prop in self.node:
                 yield DeleteProperty(self.node.path, prop)
+        if Kind.PERFORMANCE not in self.serving.dialect.kinds:
+            return
         scaling = [*dict.fromkeys(self.scaling)]
         if self.serving.by_clocks:
             lists["clocks"] = [_Slot(_served(each), None) for each in scaling]

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from scmigen.bindings.dialects import U_BOOT
 from scmigen.bindings.scmi_nodes import REGULATORS
-from scmigen.bindings.status import DISABLED, Availability, status_edit
+from scmigen.bindings.status import DISABLED, Availability
 from scmigen.bindings.transports import transport_of
-from scmigen.devicetree.edits import Edit, SetProperty, Strings
+from scmigen.devicetree.edits import SetProperty, Strings
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Protocol
@@ -18,7 +18,7 @@ from scmigen.scmi.protocols import Protocol
 _NAME = "regulator-name"
 
 
-def bindable(tree: DeviceTree, scmi: str) -> Iterator[Edit]:
+def bindable(tree: DeviceTree, scmi: str) -> Iterator[SetProperty]:
     """The edits of a tree whose SCMI node is at the path ``scmi``.
 
     There is one SCMI node; the voltage protocol has its regulators; and no two regulators that are
@@ -27,13 +27,13 @@ def bindable(tree: DeviceTree, scmi: str) -> Iterator[Edit]:
     available = Availability()
     for node in tree.nodes:
         if node.path != scmi and _has_driver(node) and available.enabled(node):
-            yield from status_edit(node, DISABLED)
+            yield _disabled(node)
     own = tree.node(scmi)
     for protocol in own.children.values() if own is not None else ():
         if protocol.cell("reg") != Protocol.VOLTAGE or not available.enabled(protocol):
             continue
         if REGULATORS not in protocol.children:
-            yield from status_edit(protocol, DISABLED)
+            yield _disabled(protocol)
             continue
         regulators = tuple(protocol.children[REGULATORS].children.values())
         others = (n for n in tree.nodes if _is_regulator(n) and available.enabled(n))
@@ -47,6 +47,10 @@ def bindable(tree: DeviceTree, scmi: str) -> Iterator[Edit]:
             taken.add(free)
             if free != name:
                 yield SetProperty(node.path, _NAME, Strings((free,)))
+
+
+def _disabled(node: Node) -> SetProperty:
+    return SetProperty(node.path, "status", Strings((DISABLED,)))
 
 
 def _has_driver(node: Node) -> bool:

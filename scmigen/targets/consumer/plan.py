@@ -17,7 +17,7 @@ from scmigen.bindings.stand_ins import StandIns, name_of
 from scmigen.bindings.status import DISABLED, OKAY, RESERVED, status_edit
 from scmigen.bindings.transports import BY_WORD, DEFAULT, ScmiTransport
 from scmigen.bindings.u_boot import bindable
-from scmigen.devicetree.edits import Edit, Entry, apply
+from scmigen.devicetree.edits import Edit, Entry, SetProperty, apply
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Grant, Platform
 from scmigen.model.protocol_grants import Right
@@ -80,7 +80,7 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     rails = StandIns(tree)
     gone = frozenset((*parts.others, *board.disabled))
     asked = _Asked(platform, agent, scmi, dialect, gone, rails)
-    scaling = _domains(platform, agent, scmi) if Kind.PERFORMANCE in dialect.kinds else {}
+    scaling = _domains(platform, agent, scmi)
     serving = Serving(asked.ask, scaling.get, scmi.by_clocks, dialect)
     foreign = [n for n in parts.kept if is_cpu(n) and agent not in platform.owners.of(n).all_agents]
     using = [node for node in parts.kept if node not in foreign]
@@ -94,9 +94,21 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     edits += (edit for node in parts.others for edit in status_edit(node, RESERVED))
     whole = pruned(platform, agent, parts, edits, scmi.path, options)
     if os is Os.U_BOOT:
-        whole = (*whole, *bindable(apply(tree, whole), scmi.path))
+        whole = _behind(whole, tuple(bindable(apply(tree, whole), scmi.path)))
     transport, lacking = _transport(platform, said), scmi.lacking(said)
     return Plan(agent, whole, tuple(trouble), said, assumed, os, transport, lacking)
+
+
+def _behind(edits: tuple[Edit, ...], more: tuple[SetProperty, ...]) -> tuple[Edit, ...]:
+    """Edits with ``more`` behind them, in place of those that set the same properties: a source
+    has each property of a node once."""
+    again = {(edit.path, edit.name) for edit in more}
+    kept = (
+        edit
+        for edit in edits
+        if not isinstance(edit, SetProperty) or (edit.path, edit.name) not in again
+    )
+    return (*kept, *more)
 
 
 def _enabled(platform: Platform, kept: tuple[Node, ...]) -> Iterator[Edit]:

@@ -4,10 +4,11 @@ Expected texts are from U-Boot's drivers and Zephyr's bindings (docs/reference/c
 """
 
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 
 import pytest
-from support import model_of, tree_of
+from support import model_of, source, tree_of
 
 import scmigen
 from scmigen.devicetree.nodes import Node
@@ -311,6 +312,45 @@ def test_zephyr_has_one_channel_for_all_protocols() -> None:
         "#clock-cells = <0x1>;",
         'compatible = "arm,scmi-clock";',
     ]
+
+
+#: A CPU whose clock a performance domain sets.
+CPU = """
+cpus { #address-cells = <1>; #size-cells = <0>;
+    cpu@0 { device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <0>; clocks = <&cc 9>;
+        operating-points-v2 = <&opps>; }; };
+opps: opps { compatible = "operating-points-v2"; slow { opp-hz = /bits/ 64 <600000000>; };
+    fast { opp-hz = /bits/ 64 <1200000000>; }; };
+"""
+
+
+@pytest.mark.parametrize("os", ["u-boot", "zephyr"])
+def test_a_cpu_whose_clock_the_platform_sets_has_none(os: str) -> None:
+    """Nothing is lost: neither scales CPUs."""
+    found = model(os, BOARD + CPU)
+    cpu = block(dts(found), "cpu@0").splitlines()
+    assert cpu == ['device_type = "cpu";', 'compatible = "arm,cortex-a53";', "reg = <0x0>;"]
+    assert not [item for item in made(found)[1] if item.id == "consumer-lost"]
+
+
+@pytest.mark.parametrize("os", ["u-boot", "zephyr"])
+@pytest.mark.parametrize(
+    ("board", "transport"),
+    [(BOARD + CPU, SMC), (RAILS, SMC), (NATIVE, None)],
+    ids=["board", "rails", "native"],
+)
+def test_text_and_blob_are_one_tree(
+    os: str, board: str, transport: str | None, tool: Callable[[str], str]
+) -> None:
+    files, _ = made(model(os, board, transport))
+    for text in (source(board) + files["consumer/os.dtsi"].decode(), files["consumer/os.dts"]):
+        blob = subprocess.run(
+            [tool("dtc"), "-q", "-b", "0", "-O", "dtb"],
+            input=text if isinstance(text, bytes) else text.encode(),
+            capture_output=True,
+            check=True,
+        )
+        assert blob.stdout == files["consumer/os.dtb"]
 
 
 # --- what is told
