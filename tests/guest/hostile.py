@@ -19,15 +19,20 @@ BATCH = 150
 PROTOCOLS = (*range(0xF, 0x1D), 0x80)
 #: The ids of the specification's messages, and some more.
 IDS = range(0x16)
+#: How often a guest abuses its device, and where it has its rings, in the memory of ``virt``.
+ABUSES = 4
+_PAGE = 0x4F00_0000
+#: Registers of a virtio device at a memory address.
+_NOTIFY, _STATUS = 0x50, 0x70
 #: Messages of all batches.
-MESSAGES = 3 * len(PROTOCOLS) * len(IDS)
+MESSAGES = 2 * len(PROTOCOLS) * len(IDS)
 
 
 def batches(seed: int) -> Iterator[str]:
-    """Scripts for a guest's shell: every message of every protocol, three times, in any order, with
+    """Scripts for a guest's shell: every message of every protocol, twice, in any order, with
     numbers in and beyond every range, and payloads of any length with anything in them."""
     chance = random.Random(seed)
-    kinds = [protocol << 10 | message for protocol in PROTOCOLS for message in IDS] * 3
+    kinds = [protocol << 10 | message for protocol in PROTOCOLS for message in IDS] * 2
     chance.shuffle(kinds)
     # The kernel's own messages have the first tokens.
     headers = [(0x100 + number % 0x300) << 18 | kind for number, kind in enumerate(kinds)]
@@ -47,6 +52,39 @@ def _payload(chance: random.Random) -> bytes:
     near = (0, 1, 2, 3, 4, 5, 6, 7, 0x4000_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF)
     words = [chance.choice(near) for _ in range(chance.randrange(1, 6))]
     return struct.pack(f"<{len(words)}I", *words)
+
+
+def abuses(seed: int, device: int) -> Iterator[str]:
+    """Scripts for a guest's shell that drive its own virtio device behind the kernel's back: rings
+    with anything in them, every other time at places that are memory and of a size that they may
+    have, with notifications; then anything in any register. ``device`` is the address of its
+    registers (virtio 1.2, 4.2.2)."""
+    chance = random.Random(seed)
+    for number in range(ABUSES):
+        text = "".join(f"\\{byte:03o}" for byte in _ring(chance))
+        lines = [f"printf '{text}' | dd of=/dev/mem bs=4096 seek={_PAGE >> 12} 2>/dev/null"]
+        fits = number % 2 == 0
+        page = _PAGE if fits else chance.choice([0, 0x5000_0000, 0xFFFF_F000])
+        writes = [(_STATUS, 0), (_STATUS, 3), (0x24, 1), (0x20, 1), (_STATUS, 0xB)]
+        for queue in (0, 1):
+            writes += [(0x30, queue), (0x38, 8 if fits else chance.choice([0, 1, 7, 256, 1000]))]
+            writes += [(low, page + at) for low, at in ((0x80, 0), (0x90, 0x80), (0xA0, 0xC0))]
+            writes += [(high, 0 if fits else chance.randrange(2)) for high in (0x84, 0x94, 0xA4)]
+            writes += [(0x44, 1)]
+        writes += [(_STATUS, 0xF)] + [(_NOTIFY, each) for each in (0, 1, 0, chance.randrange(9))]
+        writes += [(chance.randrange(0, 0x100, 4), chance.getrandbits(32)) for _ in range(4)]
+        lines += [f"devmem {device + at:#x} 32 {value:#x}" for at, value in writes]
+        yield "\n".join([*lines, ":"])
+
+
+def _ring(chance: random.Random) -> bytes:
+    """Descriptors that are nearly right, and eight of them offered."""
+    found = b""
+    for _ in range(8):
+        address = chance.choice([_PAGE, _PAGE + 0x800, 0, 0x5000_0000, 1 << 63])
+        length = chance.choice([0, 4, 12, 136, 0x1000, 0xFFFF_FFFF])
+        found += struct.pack("<QIHH", address, length, chance.randrange(8), chance.randrange(10))
+    return found + struct.pack("<HH8H", 0, 8, *(chance.randrange(10) for _ in range(8)))
 
 
 class Stranger:

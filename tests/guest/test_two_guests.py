@@ -1,18 +1,23 @@
 """Two Linux guests share a clock, a power domain and a supply: the platform counts their votes."""
 
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from struct import unpack
 from tempfile import TemporaryDirectory
 
 import pytest
 from guest import linux
-from guest.hostile import MESSAGES, Stranger, batches
+from guest.hostile import ABUSES, MESSAGES, Stranger, abuses, batches
+from guest.machine import GuestError
 from guest.twins import (
     BUS,
     CODEC,
     CORE,
+    DSP,
     GPU,
     HYPERVISOR,
     LEFT,
@@ -44,6 +49,21 @@ SET_DEVICE, RESET_AGENT = 9, 0xB
 DENY, ALLOW = 0, 1
 #: Seconds in which a guest is answered, whatever others do, on a machine that does other things.
 PATIENCE = 10
+#: What right's Linux asks: the rate of a clock of its own, what is left's, states, and its name.
+QUESTIONS = (
+    (0x14, 6, (2,)),
+    (0x14, 3, (1,)),
+    (0x11, 5, (0,)),
+    (0x17, 6, (0,)),
+    (0x10, 7, (NUMBERS[RIGHT],)),
+)
+ANSWERS = [
+    (SUCCESS, 100_000_000, 0),
+    (NOT_FOUND,),
+    (SUCCESS, ON),
+    (SUCCESS, 7),
+    (SUCCESS, NUMBERS[RIGHT], *unpack("<4I", b"right".ljust(16, b"\0"))),
+]
 BOTH_ORDERS = pytest.mark.parametrize("first", ["left", "right"])
 EACH_SHARED = pytest.mark.parametrize("use", SHARED, ids=lambda use: use.kind)
 
@@ -278,43 +298,68 @@ def test_guests_keep_their_votes_when_others_get_another_configuration(twins: Tw
     assert all_off(twins, right) == {use.off for use in SHARED}
 
 
-def test_a_hostile_guest_and_a_hostile_vmm_disturb_nobody(twins: Twins) -> None:
-    """Left sends whatever a guest can, and a third VMM whatever a VMM can; right holds what it
-    shares with left, uses what is its own, and asks what has one answer."""
-    left, right = twins.left, twins.right
-    core = CORE["right"]
-    assert all_on(twins, right) == {use.on for use in SHARED}
-    questions = [
-        (0x14, 6, (2,)),
-        (0x14, 3, (1,)),
-        (0x11, 5, (0,)),
-        (0x17, 6, (0,)),
-        (0x10, 7, (NUMBERS["right"],)),
-    ]
-    raw = linux.Raw(right.guest)
-    answers = raw.send(*questions)
-    assert answers[0] == (SUCCESS, 100_000_000, 0)
-    assert [answer[0] for answer in answers] == [SUCCESS, NOT_FOUND, SUCCESS, SUCCESS, SUCCESS]
-    before = sum(agent == LEFT for agent, _ in twins.commands())
-    times: list[float] = []
-    path = Path(twins.urls[STRANGER].removeprefix("vhost-user:"))
-    with Stranger(path) as stranger, ThreadPoolExecutor(1) as pool:
-        sent = pool.submit(lambda: [left.guest.run(batch, 60) for batch in batches(seed=1)])
-        while not sent.done():
+def beside(twins: Twins, job: Callable[[], None]) -> list[float]:
+    """Ask right's Linux, as long as a job of others takes, for what has one answer, and have it use
+    what is its own; how many seconds each time took. What it shares stays on meanwhile."""
+    right, core = twins.right, CORE[RIGHT]
+    assert right.order(*((use, "on") for use in SHARED)) == [0] * 3
+    raw, times = linux.Raw(right.guest), []
+    twins.effects()
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(job)
+        while not done.done():
             started = time.monotonic()
-            assert raw.send(*questions) == answers
+            assert raw.send(*QUESTIONS) == ANSWERS
             assert right.order((core, "on"), (core, "off")) == [0, 0]
             times.append(time.monotonic() - started)
-        sent.result()
-    hostile = sum(agent == LEFT for agent, _ in twins.commands()) - before
-    assert hostile >= 0.95 * MESSAGES
+        done.result()
     effects = twins.effects()
     own = [line for line in effects if line.startswith(f"{core.effect} ")]
     assert own == [core.on, core.off] * len(times)
     assert not {use.off for use in SHARED} & {*effects}
+    assert right.order(*((use, "off") for use in SHARED)) == [0] * 3
+    assert twins.effects()[-3:] == [use.off for use in SHARED]
     assert "timed out" not in right.guest.run("dmesg")
     assert max(times) < PATIENCE
+    return times
+
+
+def test_hostile_messages_and_a_hostile_vmm_disturb_nobody(twins: Twins) -> None:
+    """Left sends whatever a guest can, and the stranger whatever a VMM can."""
+    before = sum(agent == LEFT for agent, _ in twins.commands())
+
+    def send() -> None:
+        for batch in batches(seed=1):
+            twins.left.guest.run(batch, 60)
+
+    with Stranger(Path(twins.urls[STRANGER].removeprefix("vhost-user:"))) as stranger:
+        times = beside(twins, send)
+    sent = sum(agent == LEFT for agent, _ in twins.commands()) - before
+    assert sent >= 0.95 * MESSAGES
     print(
-        f"\n{len(times)} rounds, the longest {max(times):.2f} s, beside {hostile} hostile messages "
+        f"\n{len(times)} rounds, the longest {max(times):.2f} s, beside {sent} hostile messages "
         f"and {stranger.tried} hostile connections"
     )
+
+
+def test_a_guest_that_abuses_its_device_harms_itself_alone(twins: Twins) -> None:
+    left = twins.left
+    (device,) = left.guest.run("cd /sys/bus/virtio/drivers/scmi-virtio; readlink virtio*").split()
+    found = re.search(r"/([0-9a-f]+)\.virtio_mmio/", device)
+    assert found is not None
+
+    def abuse() -> None:
+        for script in abuses(seed=1, device=int(found[1], 16)):
+            with suppress(GuestError):  # its own fault
+                left.guest.run(script, 5)
+            left.kill()
+            left.start()
+            left.guest.ready()
+
+    times = beside(twins, abuse)
+    print(f"\n{len(times)} rounds, the longest {max(times):.2f} s, beside {ABUSES} abuses")
+    assert twins.served.log.count("left: vhost-user: ") >= ABUSES // 2
+    left.take(DSP[LEFT])
+    twins.effects()
+    assert all_on(twins, left) == {use.on for use in SHARED}
+    assert all_off(twins, left) == {use.off for use in SHARED}
