@@ -298,6 +298,27 @@ def test_guests_keep_their_votes_when_others_get_another_configuration(twins: Tw
     assert all_off(twins, right) == {use.off for use in SHARED}
 
 
+def test_guests_with_ids_of_their_own_share_and_move_the_same(folder: Path) -> None:
+    """Numbered for each agent, nearly everything of right's has another id than its number."""
+    with running(folder, "per-agent") as twins, Client(twins.urls[HYPERVISOR]) as hypervisor:
+        left, right = twins.left, twins.right
+        for use in SHARED:
+            twins.step(left, "on", use, use.on)
+            twins.step(right, "on", use)
+            twins.step(left, "off", use)
+            twins.step(right, "off", use, use.off)
+        twins.step(right, "on", CORE[RIGHT], CORE[RIGHT].on)
+        number = twins.device(GPU.node)
+        move(hypervisor, number, (LEFT, DENY), (RIGHT, ALLOW))
+        right.take(GPU.node)
+        twins.effects()
+        for use in GPU.uses:
+            twins.step(right, "on", use, use.on, node=GPU.node)
+        orders = [(GPU.node, order) for order in GPU.orders]
+        assert set(linux.order(right.guest, orders)) == {0}
+        assert GPU.effect in {" ".join(line.split()[:2]) for line in twins.effects()}
+
+
 def beside(twins: Twins, job: Callable[[], None]) -> list[float]:
     """Ask right's Linux, as long as a job of others takes, for what has one answer, and have it use
     what is its own; how many seconds each time took. What it shares stays on meanwhile."""

@@ -113,18 +113,19 @@ _KEPT = TemporaryDirectory(prefix="guest-twins-")
 
 
 @cache
-def built() -> Path:
+def built(numbering: str) -> Path:
     """The folder of what scmigen makes of the board."""
-    result = scmigen.compile(DATA / "twins.dts", agents=[DATA / "twins.yaml"])
-    folder = Path(_KEPT.name)
+    board, agents = DATA / "twins.dts", [DATA / "twins.yaml"]
+    result = scmigen.compile(board, agents=agents, numbering=numbering)
+    folder = Path(_KEPT.name) / numbering
     scmigen.emit(result, ["runtime", "consumer"]).write(folder)
     return folder
 
 
 @cache
-def blob(agent: str) -> bytes:
+def blob(agent: str, numbering: str) -> bytes:
     """The tree of a guest."""
-    emitted = load(built() / "consumer" / f"{agent}.dtb")
+    emitted = load(built(numbering) / "consumer" / f"{agent}.dtb")
     return trees.reduced(emitted, programs.virt()).blob
 
 
@@ -132,8 +133,8 @@ class Twin:
     """A guest of the board, which can be started again. A context manager: it is gone afterwards,
     whatever happened."""
 
-    def __init__(self, folder: Path, name: str, socket: str) -> None:
-        self.name, self._folder, self._socket = name, folder, socket
+    def __init__(self, folder: Path, name: str, socket: str, tree: bytes) -> None:
+        self.name, self._folder, self._socket, self._tree = name, folder, socket, tree
         self.start()
 
     def __enter__(self) -> Self:
@@ -153,7 +154,7 @@ class Twin:
         self._killed = False
         reboots = ("-action", "reboot=reset")
         self.guest = Guest(
-            self._folder, blob(self.name), self._socket, name=self.name, arguments=reboots
+            self._folder, self._tree, self._socket, name=self.name, arguments=reboots
         )
 
     def ready(self) -> Self:
@@ -267,18 +268,18 @@ class Twins:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Twins]:
+def running(folder: Path, numbering: str = "shared") -> Iterator[Twins]:
     """The server, and both guests, up; ``folder`` takes their sockets and logs."""
     urls = {
         HYPERVISOR: f"unix:{folder}/{HYPERVISOR}.sock",
         STRANGER: f"vhost-user:{folder}/{STRANGER}.sock",
     }
     runtime = folder / "runtime.json"
-    runtime.write_bytes((built() / "runtime" / "runtime.json").read_bytes())
+    runtime.write_bytes((built(numbering) / "runtime" / "runtime.json").read_bytes())
     with (
         Served(folder, runtime, LEFT, RIGHT, urls=urls) as served,
-        Twin(folder, LEFT, served.sockets[LEFT]) as left,
-        Twin(folder, RIGHT, served.sockets[RIGHT]) as right,
+        Twin(folder, LEFT, served.sockets[LEFT], blob(LEFT, numbering)) as left,
+        Twin(folder, RIGHT, served.sockets[RIGHT], blob(RIGHT, numbering)) as right,
     ):
         left.ready()
         right.ready()
