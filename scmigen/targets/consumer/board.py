@@ -145,10 +145,12 @@ def _is_covered(node: Node, disabled: Mapping[str, Node]) -> bool:
 @dataclass(frozen=True, slots=True)
 class Sides:
     """The enabled nodes of a tree as one agent sees them: ``kept`` are those whose references
-    count, ``others`` those that it must leave alone, each with all below it."""
+    count, ``others`` those that it must leave alone, each with all below it. ``foreign`` are those
+    of ``kept`` that are not the agent's: what it runs on, and what its nodes are below."""
 
     kept: tuple[Node, ...]
     others: tuple[Node, ...]
+    foreign: frozenset[Node]
 
 
 def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
@@ -180,7 +182,14 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
             left.add(node)
             if available.enabled(node):
                 others.append(node)
-    return Sides(tuple(kept), tuple(others))
+    nobodys = {node for node in kept if _is_nobodys(platform, node)}
+    return Sides(tuple(kept), tuple(others), frozenset(kept) - ours - nobodys)
+
+
+def _is_nobodys(platform: Platform, node: Node) -> bool:
+    """Whether a node is a fixed provider, which is nobody's: its users use what it takes."""
+    provider = platform.providers.get(node.path)
+    return provider is not None and provider.category is ProviderClass.FIXED
 
 
 def _has_inputs(platform: Platform, agent: Agent, board: Board, node: Node) -> bool:
@@ -201,4 +210,6 @@ def _is_taken(platform: Platform, board: Board, node: Node, has_cpus: bool) -> b
         return True
     if (is_cpu(node) and has_cpus) or node.path in board.locals:
         return True
-    return node.path in board.consumers and node not in board.common
+    if node in board.common or _is_nobodys(platform, node):
+        return False
+    return node.path in board.consumers

@@ -8,7 +8,6 @@ from scmigen.assignment.select import Selector
 from scmigen.bindings.bared import bared
 from scmigen.bindings.dialects import DIALECTS, LINUX, Dialect, Os
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
-from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.repointing import Answer, Fate, Served, Serving, Trouble, repointed
 from scmigen.bindings.scmi_emission import Channel, Regulator, ScmiNode, channel
 from scmigen.bindings.scmi_nodes import is_in_scmi
@@ -82,8 +81,8 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     asked = _Asked(platform, agent, scmi, dialect, gone, rails)
     scaling = _domains(platform, agent, scmi)
     serving = Serving(asked.ask, scaling.get, scmi.by_clocks, dialect)
-    foreign = [n for n in parts.kept if is_cpu(n) and agent not in platform.owners.of(n).all_agents]
-    using = [node for node in parts.kept if node not in foreign]
+    foreign = [node for node in parts.kept if node in parts.foreign]
+    using = [node for node in parts.kept if node not in parts.foreign]
     moved, trouble = repointed(platform.inventory.references, using, serving)
     edits += moved
     edits += rails.edits()
@@ -96,7 +95,10 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     if os is Os.U_BOOT:
         whole = _behind(whole, tuple(bindable(apply(tree, whole), scmi.path)))
     transport, lacking = _transport(platform, said), scmi.lacking(said)
-    return Plan(agent, whole, tuple(trouble), said, assumed, os, transport, lacking)
+    # What others' nodes lose is nothing to the agent.
+    owned = platform.owners.of
+    ours = tuple(item for item in trouble if agent in owned(item.consumer).all_agents)
+    return Plan(agent, whole, ours, said, assumed, os, transport, lacking)
 
 
 def _behind(edits: tuple[Edit, ...], more: tuple[SetProperty, ...]) -> tuple[Edit, ...]:

@@ -1,0 +1,50 @@
+"""Nodes in an agent's tree that are not the agent's: what it runs on, what its devices are below,
+and fixed providers in between."""
+
+import pytest
+from consumer_trees import made, refers, status, told
+
+CC = 'cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };'
+#: A fixed factor between the clock and a device of the VM.
+HALF = """
+    half: half { compatible = "fixed-factor-clock"; #clock-cells = <0>; clocks = <&cc 3>;
+                 clock-div = <2>; clock-mult = <1>; };
+"""
+
+
+def test_a_fixed_provider_stays_for_who_uses_what_is_behind_it() -> None:
+    body = CC + HALF + 'their@2000 { compatible = "d"; reg = <0x2000>; clocks = <&half>; };'
+    tree = made(body, agent="vm")
+    assert status(tree, "/half") is None
+    assert refers(tree, "/half", "clocks", 1) == [("/firmware/scmi/protocol@14", 0)]
+    assert refers(tree, "/their@2000", "clocks", 0) == [("/half",)]
+
+
+#: A node of linux in the VM's tree, which names a clock that the VM has, too → its path.
+ABOVE = """
+    bus: bus@3000 { compatible = "acme,bus"; reg = <0x3000>; clocks = <&cc 3>, <&cc 4>;
+        #address-cells = <1>; #size-cells = <0>;
+        their@0 { compatible = "d"; reg = <0>; clocks = <&cc 3>; }; };
+"""
+CPU = """
+    cpus { #address-cells = <1>; #size-cells = <0>;
+        cpu@0 { device_type = "cpu"; compatible = "c"; reg = <0>; clocks = <&cc 3>, <&cc 4>; }; };
+    their@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 3>; };
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        pytest.param(ABOVE, "/bus@3000", id="the bus above a device"),
+        pytest.param(CPU, "/cpus/cpu@0", id="a CPU that it runs on"),
+    ],
+)
+def test_others_nodes_that_stay_ask_the_platform_for_nothing(body: str, path: str) -> None:
+    tree = made(CC + body, agent="vm")
+    node = tree.node(path)
+    assert node is not None
+    assert status(tree, path) is None
+    assert "clocks" not in node
+    # Nobody misses it there.
+    assert [item.id for item in told(CC + body)] == []
