@@ -15,6 +15,7 @@ from guest.machine import Guest
 from guest.serving import Served
 
 import scmigen
+from scmigen import Text
 from scmigen.devicetree.blob import read_blob
 from scmigen.devicetree.load import load
 from scmigen.devicetree.tree import DeviceTree
@@ -27,11 +28,13 @@ PROCESSORS = 4
 
 @dataclass(frozen=True)
 class Case:
-    """An agent of a board that boots Linux, and how ids are numbered."""
+    """An agent of a board that boots Linux, and how ids are numbered. The tree of a VM is what it
+    has of the board (``--for guest``)."""
 
     board: str
     agent: str
     numbering: str = "shared"
+    is_vm: bool = False
 
     def __str__(self) -> str:
         dense = "-dense" if self.numbering == "per-agent" else ""
@@ -55,14 +58,14 @@ class Case:
 CASES = (
     Case("orrery", "linux"),
     Case("orrery", "linux", "per-agent"),
-    Case("orrery", "vm1"),
+    Case("orrery", "vm1", is_vm=True),
     Case("imx8mp-evk", "linux"),
     Case("imx8mp-evk", "linux", "per-agent"),
-    Case("imx8mp-evk", "media", "per-agent"),
+    Case("imx8mp-evk", "media", "per-agent", is_vm=True),
     Case("rk3588-rock-5b", "linux"),
-    Case("rk3588-rock-5b", "vm1"),
+    Case("rk3588-rock-5b", "vm1", is_vm=True),
     Case("juno-scmi", "linux"),
-    Case("juno-scmi", "vm1"),
+    Case("juno-scmi", "vm1", is_vm=True),
     Case("imx95-19x19-evk", "ospm"),
     Case("k3-am62l3-evm", "ospm"),
     Case("stm32mp257f-ev1", "ospm"),
@@ -94,7 +97,10 @@ def build(board: str, numbering: str) -> Built:
     """What ``scmigen build --emit runtime,consumer`` makes of a board; once for all tests."""
     case = Case(board, "", numbering)
     tree = scmigen.load(case.source)
-    agents = (str(case.agents),) if case.agents else ()
+    agents: list[str | Text] = [str(case.agents)] if case.agents else []
+    if vms := {each.agent: "guest" for each in CASES if each.board == board and each.is_vm}:
+        whole = {"outputs": {"consumer": {"for": vms}}}
+        agents.append(Text("outputs.yaml", json.dumps(whole)))
     result = scmigen.compile(tree, agents=agents, numbering=numbering)
     folder = Path(_KEPT.name) / f"{board}-{numbering}"
     scmigen.emit(result, ["runtime", "consumer"]).write(folder)
