@@ -69,11 +69,13 @@ class Platform:
     view: View
     extra: Path
 
-    def measures(self, **sensors: int) -> None:
-        """Have sensors (``cpu_thermal`` …) read so many m°C from now on."""
+    def measures(self, power: int | None = None, **sensors: int) -> None:
+        """Have sensors (``cpu_thermal`` …) read so many m°C from now on, and the SoC so many µW."""
         said = json.loads(self.extra.read_text())
         for name, value in sensors.items():
             said["sensors"][name.replace("_", "-")]["readings"] = [[value]]
+        if power is not None:
+            said["powercaps"]["soc"]["readings"] = [power]
         self.extra.write_text(json.dumps(said))
         self.served.reload()
 
@@ -88,7 +90,15 @@ def overlay(shared_clock: int) -> dict[str, object]:
             "cpu-thermal": {"trip_points": 1, "readings": [[40_000]]},
             "gpu-thermal": {"readings": [[45_000]]},
         },
-        "powercaps": {"soc": {"id": 0, "node": "", "minimum_cap": 1000, "maximum_cap": 9_000_000}},
+        "powercaps": {
+            "soc": {
+                "id": SOC_CAP,
+                "node": "",
+                "minimum_cap": 1000,
+                "maximum_cap": 9_000_000,
+                "readings": [500_000],
+            }
+        },
         "agents": {
             "linux": {"grants": {"powercap": [cap]}},
             "hypervisor": {
@@ -194,6 +204,17 @@ def test_linux_hears_that_a_sensor_trips(platform: Platform) -> None:
     platform.measures(cpu_thermal=60_000)
     assert eventually(lambda: events.heard()[1:] == [(SENSOR, 0, 0, CPU_SENSOR, 0)])
     assert linux.zones(platform.guest)["cpu-thermal"] == 60_000
+
+
+def test_linux_hears_that_power_leaves_its_limits(platform: Platform) -> None:
+    """From 400 to 600 mW, as it asked for, and back."""
+    events = Events(platform.guest, (POWERCAP, 0xB, (SOC_CAP, 1, 400_000, 600_000)))
+    for heard, power in enumerate((700_000, 550_000)):
+        platform.measures(power=power)
+        expected = [(POWERCAP, 1, 0, SOC_CAP, power)]
+        assert eventually(lambda e=expected, n=heard: events.heard()[n:] == e)
+        shown = platform.guest.run("cat /sys/class/powercap/*/power_uw")
+        assert shown.split() == [str(power)]
 
 
 def test_a_critical_temperature_powers_linux_off(platform: Platform) -> None:
