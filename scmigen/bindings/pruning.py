@@ -10,7 +10,7 @@ from scmigen.bindings.dependencies import named_by
 from scmigen.bindings.node_kinds import is_device
 from scmigen.bindings.references import CELLS, read_list
 from scmigen.bindings.status import Availability
-from scmigen.devicetree.edits import DeleteProperty, Edit
+from scmigen.devicetree.edits import DeleteProperty
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
 
@@ -121,7 +121,7 @@ def _topmost(root: Node, kept: Container[Node]) -> Iterator[str]:
                 yield child.path
 
 
-def dangling(tree: DeviceTree, gone: Iterable[str]) -> Iterator[Edit]:
+def dangling(tree: DeviceTree, gone: Iterable[str]) -> Iterator[DeleteProperty]:
     """The properties that would refer to nodes that go, but for names."""
     inside = {below for path in gone if (top := tree.node(path)) for below in top.walk()}
     names = {tree.node(f"/{name}") for name in _NAMES}
@@ -132,7 +132,7 @@ def dangling(tree: DeviceTree, gone: Iterable[str]) -> Iterator[Edit]:
                     yield DeleteProperty(node.path, item.name)
 
 
-def unnamed(tree: DeviceTree, gone: Iterable[str]) -> Iterator[Edit]:
+def unnamed(tree: DeviceTree, gone: Iterable[str]) -> Iterator[DeleteProperty]:
     """The names of nodes that go, and of all below them, go too."""
     tops = set(gone)
     for name in _NAMES:

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterator, Sequence
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import Use
 from scmigen.bindings.pruning import dangling, left_over, removable, unnamed
-from scmigen.devicetree.edits import DeleteNode, Edit, apply
+from scmigen.devicetree.edits import DeleteNode, Edit, SetProperty, apply
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Platform
 from scmigen.targets.consumer.board import Sides
@@ -32,12 +32,20 @@ def pruned(
         gone = left_over(tree, whole)
     else:
         gone = removable(tree, [node.path for node in parts.others])
-    lost = (*dangling(tree, gone), *unnamed(tree, gone))
+    board = platform.inventory.tree
+    lost = [*dangling(tree, gone), *unnamed(tree, gone)]
+    taken = {(edit.path, edit.name) for edit in lost}
     return (
-        *(edit for edit in edits if not _is_below(edit.path, frozenset(gone))),
-        *lost,
-        *(DeleteNode(path) for path in gone),
+        *(edit for edit in edits if not _is_undone(edit, frozenset(gone), taken)),
+        *(edit for edit in lost if edit.name in (board.node(edit.path) or ())),
+        *(DeleteNode(path) for path in gone if board.node(path) is not None),
     )
+
+
+def _is_undone(edit: Edit, gone: Container[str], taken: Container[tuple[str, str]]) -> bool:
+    """Whether an edit is of something that goes again."""
+    is_set = isinstance(edit, SetProperty) and (edit.path, edit.name) in taken
+    return is_set or _is_below(edit.path, gone)
 
 
 def _its(platform: Platform, agent: Agent, parts: Sides) -> Iterator[Node]:

@@ -261,6 +261,25 @@ def test_nodes_of_others_are_removed_unless_what_stays_refers_to_them() -> None:
     assert list(names.properties) == ["theirs"]
 
 
+def test_what_is_made_for_nodes_that_go_goes_with_them() -> None:
+    # The rail is made for user@9000 alone, which is of nobody and so not the guest's.
+    body = (
+        OTHERS
+        + """
+    spi: spi@7000 { compatible = "acme,spi"; reg = <0x7000>; #address-cells = <1>;
+        #size-cells = <0>; pmic@0 { compatible = "acme,pmic"; reg = <0>;
+            s3: s3 { regulator-always-on; regulator-min-microvolt = <3300000>;
+                     regulator-max-microvolt = <3300000>; }; }; };
+    user@9000 { compatible = "u"; reg = <0x9000>; vdd-supply = <&s3>; };
+    """
+    )
+    text = AGENTS + 'platform: {devices: ["&spi"]}\noutputs: {consumer: {for: guest}}'
+    tree = made(body, text, "vm")
+    assert [node.name for node in tree.root.children.values()] == [
+        *("aliases", "their@3000", "their2@4000", "firmware"),
+    ]
+
+
 def test_the_tree_of_a_guest_has_its_devices_and_what_they_refer_to() -> None:
     body = (
         OTHERS.replace("clocks = <&cc 4>;", "clocks = <&cc 4>; phys = <&phy>;")
