@@ -105,6 +105,15 @@ class Availability:
 OKAY, DISABLED, RESERVED = "okay", "disabled", "reserved"
 
 
+def reservation(node: Node) -> Iterator[Edit]:
+    """What leaves a node to others, whichever world they are in."""
+    status = Status.of(node)
+    if status.is_okay:
+        yield SetProperty(node.path, "status", Strings((RESERVED,)))
+    if status.secure in _OKAY - {None}:
+        yield SetProperty(node.path, "secure-status", Strings((DISABLED,)))
+
+
 def status_edit(node: Node, word: str) -> Iterator[Edit]:
     """What gives a node a status, unless it has that."""
     if node.string("status") != word:

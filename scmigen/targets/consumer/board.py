@@ -180,8 +180,7 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
             kept.append(node)
         else:
             left.add(node)
-            if available.enabled(node):
-                others.append(node)
+            others.append(node)
     nobodys = {node for node in kept if _is_nobodys(platform, node)}
     return Sides(tuple(kept), tuple(others), frozenset(kept) - ours - nobodys)
 

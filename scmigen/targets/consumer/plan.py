@@ -13,7 +13,7 @@ from scmigen.bindings.scmi_emission import Channel, Regulator, ScmiNode, channel
 from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.bindings.served import described_channels
 from scmigen.bindings.stand_ins import StandIns, name_of
-from scmigen.bindings.status import DISABLED, OKAY, RESERVED, status_edit
+from scmigen.bindings.status import DISABLED, OKAY, reservation, status_edit
 from scmigen.bindings.transports import BY_WORD, DEFAULT, ScmiTransport
 from scmigen.bindings.u_boot import bindable
 from scmigen.devicetree.edits import Edit, Entry, SetProperty, apply
@@ -90,7 +90,7 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     edits += _enabled(platform, parts.kept)
     edits += board.bared
     edits += (edit for node in board.disabled for edit in status_edit(node, DISABLED))
-    edits += (edit for node in parts.others for edit in status_edit(node, RESERVED))
+    edits += (edit for node in parts.others for edit in reservation(node))
     whole = pruned(platform, agent, parts, edits, scmi.path, options)
     if os is Os.U_BOOT:
         whole = _behind(whole, tuple(bindable(apply(tree, whole), scmi.path)))

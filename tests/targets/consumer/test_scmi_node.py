@@ -195,6 +195,23 @@ def test_cpus_of_another_agent_refer_to_nothing_that_it_drives() -> None:
     assert list(node.properties) == ["device_type", "reg", "compatible", "power-domains"]
 
 
+def test_what_only_the_secure_world_uses_is_in_no_other_agents_tree() -> None:
+    body = (
+        OTHERS
+        + """
+    wdt@7000 { compatible = "w"; reg = <0x7000>; clocks = <&cc 8>; status = "disabled";
+               secure-status = "okay"; };
+    """
+    )
+    text = AGENTS + "  tee: {id: 3, scmi: {role: secure, transport: {type: optee, channel: 0}}}\n"
+    for agent, wanted in (("linux", "disabled"), ("vm", "disabled"), ("tee", "okay")):
+        node = made(body, text, agent).node("/wdt@7000")
+        assert node is not None
+        assert node.string("secure-status") == wanted
+        assert node.string("status") == "disabled"
+    assert status(made(body, text, "tee"), "/dev@2000") == "reserved"
+
+
 def test_what_another_agent_drives_natively_is_reserved() -> None:
     body = (
         OTHERS
