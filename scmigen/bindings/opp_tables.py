@@ -153,15 +153,12 @@ def table_of(references: References, node: Node) -> Node | None:
 def only_votes(references: References, node: Node) -> bool:
     """Whether a device asks its power domains for points of theirs, and scales itself.
 
-    ``required-opps`` says so, in the device or its table, and ``opp-level`` in a table without
-    voltages.
+    ``required-opps`` says so, in the device or its table, and ``opp-level`` in the table.
     """
     table = table_of(references, node)
     opps = () if table is None else enabled_opps(table)
     names = {name for opp in opps for name in opp.properties}
-    if "required-opps" in node or "required-opps" in names:
-        return True
-    return "opp-level" in names and not any(name.startswith(VOLTAGE) for name in names)
+    return "required-opps" in node or not names.isdisjoint({"required-opps", "opp-level"})
 
 
 def tables_of(references: References, consumers: Iterable[Node]) -> tuple[OppTable, ...]:

@@ -138,10 +138,11 @@ class _Found:
         if asked:
             self._supply(table, asked, _groups(table, devices))
         devices = self._without_hardware(table, devices)
-        # Levels without voltages are votes: on a domain that the device names, or on another's.
-        votes = not asked and any(point.level is not None for point in table.offered)
-        if votes:
+        # Levels are votes on a domain that the device names, or, without voltages, on another's.
+        levels = any(point.level is not None for point in table.offered)
+        if levels and not asked:
             devices = [device for device in devices if device.votes]
+        votes = levels and any(device.votes for device in devices)
         if not devices or not any(point.rates for point in table.offered):
             return
         groups = _groups(table, devices)
@@ -157,7 +158,7 @@ class _Found:
         self._uses.extend(added)
         for use in added:
             self._rates[use.key] = self._rates.get(use.key, frozenset()) | _rates(table, use)
-        if not added and not votes:
+        if not added and not levels:
             self._undriven.append(table)
 
     def _supply(self, table: OppTable, asked: Iterable[Asked], groups: Iterable[_Group]) -> None:

@@ -118,7 +118,7 @@ PERF = f'{ENTRY} power-domain-names = "perf";'
 CPU = 'device_type = "cpu";'
 
 # What stands in node d → the operations on its performance domain. Linux's scmi-cpufreq looks for
-# the name "perf"; OPPs with required-opps, or levels without voltages, are votes.
+# the name "perf"; OPPs with required-opps, or levels, are votes.
 PERFORMANCE = [
     pytest.param(PERF, "level limits read", id="a device with the name of its domain"),
     pytest.param(f"{CPU} {PERF}", "level limits read", id="a CPU with it"),
@@ -150,9 +150,7 @@ PERFORMANCE = [
         f"operating-points-v2 = <&lvl>; {ENTRY}", "limits read", id="a table of levels alone"
     ),
     pytest.param(
-        f"operating-points-v2 = <&lvlv>; {ENTRY}",
-        "level limits read",
-        id="a table of levels and voltages",
+        f"operating-points-v2 = <&lvlv>; {ENTRY}", "limits read", id="levels and voltages"
     ),
     pytest.param(
         "operating-points-v2 = <&lvl>; performance-domains = <&f 1>;",

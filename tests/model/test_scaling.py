@@ -342,7 +342,13 @@ def test_the_tree_with_the_domain_of_a_table_gives_what_the_table_gave() -> None
     }
 
 
-@pytest.mark.parametrize("points", [VOTES, LEVELS], ids=["of a table", "as levels"])
+#: As on Tegra, whose voltages are those of the domain.
+LEVELS_AND_VOLTS = T % ("", "opp-level = <1>; opp-microvolt = <1>;", "opp-level = <2>;")
+
+
+@pytest.mark.parametrize(
+    "points", [VOTES, LEVELS, LEVELS_AND_VOLTS], ids=["of a table", "as levels", "with voltages"]
+)
 @pytest.mark.parametrize(
     "domain", ["rpmhpd", "perf"], ids=["of a power controller", "of an SCMI domain"]
 )
