@@ -1,7 +1,7 @@
 """Linux on the trees that scmigen writes: it sees what the model has for the agent, and no more."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -68,11 +68,9 @@ def test_domains_are_those_of_the_model(judge: Judge) -> None:
 
 
 def test_regulators_are_those_of_the_model_with_their_voltage(judge: Judge) -> None:
-    fixed = {
-        node.string("regulator-name")
-        for node in judge.board.nodes
-        if "regulator-fixed" in node.strings("compatible")
-    }
+    # Regulators that are not the platform's to serve are fixed ones, of the board or in their place.
+    served = {each["name"] for each in judge.view.runtime.get("voltage_domains", ())}
+    fixed = {node.string("regulator-name") for node in judge.board.nodes} - served
     seen = linux.regulators(judge.guest)
     judge.same(
         "regulators",
@@ -169,13 +167,7 @@ def test_frequencies_of_devices_are_those_of_the_board(judge: Judge) -> None:
 
 def test_what_linux_switches_the_platform_switches(judge: Judge) -> None:
     """One device after the other: on, then off, and a reset for each line."""
-    asked = judge.asked
-    uses = [
-        (path, entry)
-        for path, wanted in asked.items()
-        for entry in wanted
-        if entry.resource and entry.kind in SWITCHED and "state" in entry.resource.operations
-    ]
+    uses = _switched(judge)
     _ordered(judge, _commands(uses, "on"))
     used = {(SWITCHED[e.kind], e.resource.number): e.resource for _, e in uses if e.resource}
     effects = {_effect(line) for line in judge.served.said}
@@ -190,6 +182,26 @@ def test_what_linux_switches_the_platform_switches(judge: Judge) -> None:
     fed = {(*key, 0) for key in judge.view.feeding(used)}
     assert effects - expected <= fed
     judge.counts["switched off with them"] = len(effects - expected)
+
+
+def test_what_two_devices_share_is_on_until_the_second_lets_go(judge: Judge) -> None:
+    """All that two devices use: on for both, off for the first, off for the second."""
+    users: dict[tuple[str, int], list[tuple[str, Asked]]] = {}
+    for path, entry in _switched(judge):
+        if entry.resource and not entry.resource.what.get("always_on"):
+            users.setdefault((SWITCHED[entry.kind], entry.resource.number), []).append(
+                (path, entry)
+            )
+    shared = {key: found for key, found in users.items() if len(found) > 1}
+    firsts = [found[0] for found in shared.values()]
+    seconds = [found[1] for found in shared.values()]
+    _ordered(judge, _commands([*firsts, *seconds], "on"))
+    judge.served.events()
+    _ordered(judge, _commands(firsts, "off"))
+    off = {(*key, 0) for key in shared}
+    judge.same("kept by a second", off - {_effect(line) for line in judge.served.events()}, off)
+    _ordered(judge, _commands(seconds, "off"))
+    judge.same("let go by both", off & {_effect(line) for line in judge.served.events()}, off)
 
 
 def test_what_linux_resets_is_reset(judge: Judge) -> None:
@@ -314,13 +326,23 @@ def _each(judge: Judge, path: str, orders: list[tuple[str, str]]) -> None:
 SWITCHED = {"clk": "clock", "pd": "power", "supply": "voltage"}
 
 
+def _switched(judge: Judge) -> list[tuple[str, Asked]]:
+    """What devices ask for and may switch."""
+    return [
+        (path, entry)
+        for path, wanted in judge.asked.items()
+        for entry in wanted
+        if entry.resource and entry.kind in SWITCHED and "state" in entry.resource.operations
+    ]
+
+
 def _ordered(judge: Judge, orders: list[tuple[str, str]]) -> None:
     """Give orders, which must all succeed."""
     results = zip(orders, linux.order(judge.guest, orders), strict=True)
     judge.same("orders refused", {order: errno for order, errno in results if errno}, {})
 
 
-def _commands(uses: list[tuple[str, Asked]], word: str) -> list[tuple[str, str]]:
+def _commands(uses: Iterable[tuple[str, Asked]], word: str) -> list[tuple[str, str]]:
     return [(path, f"{e.kind} {word} {e.name or e.index}") for path, e in uses]
 
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from guest import linux
-from guest.boards import CASES, booted
+from guest.boards import CASES, PROCESSORS, booted
 
 from scmigen.client import Client
 
@@ -31,6 +31,7 @@ def test_boots_in_a_row_come_up_and_power_off() -> None:
     processors: list[float] = []
     for case in islice(cycle(CASES), BOOTS):
         with TemporaryDirectory(prefix="guest-") as folder, booted(case, Path(folder)) as judge:
+            assert judge.guest.run("nproc") == f"{PROCESSORS}\n"
             assert judge.view.names("clock") <= linux.clocks(judge.guest).keys()
             before = _processors()
             judge.guest.power_off()
