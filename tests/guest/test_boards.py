@@ -68,7 +68,7 @@ def test_domains_are_those_of_the_model(judge: Judge) -> None:
 
 
 def test_regulators_are_those_of_the_model_with_their_voltage(judge: Judge) -> None:
-    # Regulators that are not the platform's to serve are fixed ones, of the board or in their place.
+    # What is not the platform's to serve is a fixed regulator, of the board or in place of another.
     served = {each["name"] for each in judge.view.runtime.get("voltage_domains", ())}
     fixed = {node.string("regulator-name") for node in judge.board.nodes} - served
     seen = linux.regulators(judge.guest)
