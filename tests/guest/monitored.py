@@ -21,10 +21,13 @@ from guest.trees import scmi_node
 from scmigen.devicetree.blob import read_blob
 from scmigen.devicetree.drafts import DraftNode, draft_of
 from scmigen.devicetree.flatten import flatten
-from scmigen.devicetree.nodes import Property
+from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
 
 SOURCE = Path(__file__).with_name("monitor") / "monitor.S"
+#: The transports over SMC, of which a tree with another transport gets the first. Parameters of
+#: calls do not matter here: there is one guest.
+TRANSPORTS = ("arm,scmi-smc", "arm,scmi-smc-param", "qcom,scmi-smc")
 #: What a tree without an ``arm,smc-id`` of its own has here.
 SMC_ID = 0x8200_0010
 #: Where ``virt`` has RAM, QEMU the monitor, and we the areas of the channels.
@@ -98,8 +101,8 @@ def _text(elf: bytes) -> bytes:
 
 
 def over_smc(blob: bytes, emitted: DeviceTree, smc_id: int | None = None) -> OverSmc:
-    """The tree of a guest (`trees.reduced`) with SMC as the transport: the id of the agent's tree
-    ``emitted`` (or ``smc_id``), and an area for each channel that it has.
+    """The tree of a guest (`trees.reduced`) with SMC as the transport: what the agent's tree
+    ``emitted`` calls and its id (or ``smc_id``), and an area for each channel that it has.
 
     The board's memory is not here, so the areas are in RAM. Linux is kept away from them and from
     the monitor; the second UART is in no tree that QEMU makes for a machine without one.
@@ -111,7 +114,7 @@ def over_smc(blob: bytes, emitted: DeviceTree, smc_id: int | None = None) -> Ove
     areas = [AREAS + SLOT * number for number in range(1 + len(own))]
     scmi = root.children["firmware"].children[node.name]
     smc_id = smc_id or node.cell("arm,smc-id") or SMC_ID
-    _set(scmi, "compatible", b"arm,scmi-smc\0")
+    _set(scmi, "compatible", (_called(node) or TRANSPORTS[0]).encode() + b"\0")
     _set(scmi, "arm,smc-id", smc_id)
     holder = _below(root, f"sram@{AREAS:x}")
     _set(holder, "compatible", b"mmio-sram\0")
@@ -129,6 +132,11 @@ def over_smc(blob: bytes, emitted: DeviceTree, smc_id: int | None = None) -> Ove
     numbers = [int(child.name.partition("@")[2], 16) for child in own]
     tree = DeviceTree(root, "guest.dtb")
     return OverSmc(flatten(tree), smc_id, areas[0], dict(zip(numbers, areas[1:], strict=True)))
+
+
+def _called(scmi: Node) -> str | None:
+    """The compatible of an SCMI node that calls already."""
+    return next((name for name in scmi.strings("compatible") if name in TRANSPORTS), None)
 
 
 def _keep(root: DraftNode) -> None:

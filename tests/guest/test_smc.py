@@ -18,7 +18,10 @@ from guest.programs import Kernel, MissingError
 from guest.serving import Served
 from guest.trees import reduced, scmi_node
 
+import scmigen
 from scmigen.devicetree.blob import read_blob
+from scmigen.devicetree.load import load
+from scmigen.devicetree.tree import DeviceTree
 
 pytestmark = [pytest.mark.slow, pytest.mark.guest, pytest.mark.usefixtures("machine")]
 
@@ -28,8 +31,9 @@ MACHINE = "virt,virtualization=on"
 BASE, PERFORMANCE, CLOCK = 0x10, 0x13, 0x14
 #: Linux registers performance domains by index, those of others without a name.
 NAMELESS = re.compile(r"_\d+")
+ORRERY = Case("orrery", "linux")
 ROCK, JUNO = Case("rk3588-rock-5b", "linux"), Case("juno-scmi", "linux")
-CASES = (Case("orrery", "linux"), ROCK, JUNO, Case("k3-am62l3-evm", "ospm"))
+CASES = (ORRERY, ROCK, JUNO, Case("k3-am62l3-evm", "ospm"))
 #: As many clocks each processor asks for.
 NAMED = 32
 
@@ -97,10 +101,12 @@ class Machine:
 
 
 @contextmanager
-def machine_of(case: Case, folder: Path, smc_id: int | None = None) -> Iterator[Machine]:
-    """``smc_id`` replaces that of the tree."""
+def machine_of(
+    case: Case, folder: Path, smc_id: int | None = None, emitted: DeviceTree | None = None
+) -> Iterator[Machine]:
+    """``smc_id`` replaces that of the tree, and ``emitted`` the tree of the agent."""
     built = build(case.board, case.numbering)
-    emitted = built.emitted(case.agent)
+    emitted = emitted or built.emitted(case.agent)
     virt = programs.virt(PROCESSORS, machine=MACHINE)
     tree = over_smc(reduced(emitted, virt, PROCESSORS).blob, emitted, smc_id)
     with memory_of(folder) as memory:
@@ -199,6 +205,42 @@ def test_a_protocol_with_a_channel_of_its_own_uses_it(folder: Path, ours: Kernel
         # Sensors are read meanwhile.
         assert it.last_protocol(it.tree.area) not in {0, PERFORMANCE}
         assert it.last_protocol(it.tree.own[PERFORMANCE]) == PERFORMANCE
+
+
+@pytest.mark.parametrize(
+    ("word", "compatible"),
+    [("smc-param", "arm,scmi-smc-param"), ("qcom-smc", "qcom,scmi-smc")],
+)
+def test_linux_calls_as_the_emitted_node_says(
+    word: str, compatible: str, folder: Path, ours: Kernel
+) -> None:
+    """Linux passes the shared memory's address, or what is at its end, in such calls."""
+    emitted = emitted_with(word, folder)
+    assert scmi_node(emitted).string("compatible") == compatible
+    with (
+        machine_of(ORRERY, folder, emitted=emitted) as it,
+        it.served() as server,
+        it.guest(ours) as guest,
+    ):
+        answer = linux.Raw(guest.ready()).send((BASE, 0, ()))
+        assert answer[0][0] == 0
+        clocks = {name for name in linux.clocks(guest) if name not in fixed(it.tree)}
+        assert clocks == it.view.names("clock")
+        guest.power_off()
+        assert "DENIED" not in server.log
+
+
+def emitted_with(word: str, folder: Path) -> DeviceTree:
+    """The tree of ORRERY's agent, with another transport in the agents file."""
+    assert ORRERY.agents is not None
+    text = ORRERY.agents.read_text()
+    before = "{type: smc, smc-id: 0x82000010,"
+    assert text.count(before) == 1
+    agents = folder / "agents.yaml"
+    agents.write_text(text.replace(before, f"{{type: {word}, smc-id: 0x82000010,"))
+    result = scmigen.compile(scmigen.load(ORRERY.source), agents=(str(agents),))
+    scmigen.emit(result, ["consumer"]).write(folder / "built")
+    return load(folder / "built" / "consumer" / f"{ORRERY.agent}.dtb")
 
 
 def test_an_id_that_nobody_knows(folder: Path, ours: Kernel) -> None:

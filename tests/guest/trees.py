@@ -33,7 +33,14 @@ from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
 
-SCMI = ("arm,scmi", "arm,scmi-smc", "arm,scmi-virtio", "linaro,scmi-optee", "qcom,scmi-smc")
+SCMI = (
+    "arm,scmi",
+    "arm,scmi-smc",
+    "arm,scmi-smc-param",
+    "arm,scmi-virtio",
+    "linaro,scmi-optee",
+    "qcom,scmi-smc",
+)
 #: Providers that the guest's kernel has a driver for, and that touch no hardware.
 FIXED = frozenset({"fixed-clock", "fixed-factor-clock", "regulator-fixed"})
 #: Properties of a transport, of the SCMI node or of a protocol's own channel.
