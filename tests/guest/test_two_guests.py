@@ -170,6 +170,8 @@ def test_a_hypervisor_moves_a_device_while_both_run(twins: Twins, device: Device
 
         move(hypervisor, number, (RIGHT, ALLOW))
         right.take(device.node)
+        (seen,) = (line for line in linux.taken(right.guest)[device.node] if line.kind == "clk")
+        assert seen.values["rate"] == str(device.rate)
         twins.effects()
         assert all_of(right, "on") == [0] * 3
         assert {*twins.effects()} == on

@@ -60,11 +60,12 @@ CORE = {LEFT: Use("clk", "core", "clock 1"), RIGHT: Use("clk", "core", "clock 2"
 
 
 class Device(NamedTuple):
-    """What either guest may have: what it asks for; one more thing that its guest can do to it, by
-    the words of the module and of the back end; and that as a message."""
+    """What either guest may have: what it asks for, and the rate of its clock; one more thing that
+    its guest can do to it, by the words of the module and of the back end; that as a message."""
 
     node: str
     uses: tuple[Use, ...]
+    rate: int
     orders: tuple[str, ...]
     effect: str
     message: tuple[int, int, tuple[int, ...]]
@@ -89,6 +90,7 @@ CODEC = Device(
         Use("pd", "0", "power 1"),
         Use("supply", "vdd", "voltage 2"),
     ),
+    150_000_000,
     ("reset pulse 0",),
     "reset 2",
     (0x16, 4, (2, 1, 0)),
@@ -100,6 +102,7 @@ GPU = Device(
         Use("pd", "power", "power 3"),
         Use("supply", "vdd", "voltage 1"),
     ),
+    400_000_000,
     # Linux sets no level while the domain is idle.
     ("pd on perf", "pd level perf 200000", "pd off perf"),
     "performance 0",
