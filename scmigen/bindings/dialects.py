@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from scmigen.bindings.transports import BY_COMPATIBLE
+from scmigen.bindings.transports import BY_COMPATIBLE, BY_WORD
 from scmigen.scmi.protocols import Kind, Protocol
 
 #: The node of OP-TEE itself (Linux ``Bindings/arm/firmware/linaro,optee-tz.yaml``).
@@ -60,13 +60,15 @@ class Dialect:
 #: The properties that every node may have (Zephyr ``dts/bindings/base/base.yaml``).
 COMMON = frozenset({"compatible", "status", "reg", "phandle", "linux,phandle"})
 
+_NO_VIRTIO = frozenset(BY_WORD[word].compatible for word in ("mailbox", "smc", "optee"))
+
 LINUX = Dialect()
 
 #: A protocol without a driver is passed over, but a device with a power domain that has none
 #: (``protocol@13``) does not get the domains behind it, and one with an entry <0> does not probe. A
 #: regulator that is always on is set when it is bound, to its voltage too, which needs ``level``.
 U_BOOT = Dialect(
-    transports=frozenset({"arm,scmi", "arm,scmi-smc", "linaro,scmi-optee"}),
+    transports=_NO_VIRTIO,
     protocols=dict.fromkeys(
         (Protocol.POWER, Protocol.CLOCK, Protocol.RESET, Protocol.VOLTAGE, Protocol.PINCTRL)
     ),
@@ -78,7 +80,7 @@ U_BOOT = Dialect(
 #: A node is nothing without a compatible, and a property that its binding does not declare is an
 #: error. There are no regulators, sensors and power caps over SCMI.
 ZEPHYR = Dialect(
-    transports=frozenset({"arm,scmi", "arm,scmi-smc", "linaro,scmi-optee"}),
+    transports=_NO_VIRTIO,
     protocols={
         Protocol.POWER: "arm,scmi-power",
         Protocol.SYSTEM: "arm,scmi-system",
@@ -92,7 +94,7 @@ ZEPHYR = Dialect(
     properties=frozenset(
         {"arm,smc-id", "shmem", "mboxes", "mbox-names", "linaro,optee", "linaro,optee-channel-id"}
     ),
-    references={"linaro,scmi-optee": ("linaro,optee", OPTEE_NODE)},
+    references={BY_WORD["optee"].compatible: ("linaro,optee", OPTEE_NODE)},
     gapless=frozenset({"power-domains"}),
     assigns=False,
     mailbox_names=("tx", "tx_reply"),

@@ -370,7 +370,7 @@ def test_a_real_board(corpus: Path, tmp_path: Path) -> None:
     written(tmp_path / "a.yaml", text)
     words = [corpus / "imx8qm-mek.dts", "-a", tmp_path / "a.yaml"]
     before = json.loads(scmigen("check", *words, "--format", "json").stdout)
-    assert len(before) > 4
+    assert len(before) >= 4
     base = tmp_path / "base.yaml"
     assert scmigen("check", *words, "--write-baseline", base).returncode == 0
     after = json.loads(scmigen("check", *words, "--baseline", base, "--format", "json").stdout)
