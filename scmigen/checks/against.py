@@ -4,7 +4,7 @@ The board is the tree of one agent, or of a whole platform; the server is a runt
 Numbers are compared as the agent sees them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scmigen import runtime
@@ -78,8 +78,9 @@ def compare(
     """
     found: list[Diagnostic] = []
     for platform in _platforms(model, server):
-        for mine in platform.agents:
-            theirs = _partner(platform, mine, server, only)
+        agents = _with_something(platform, only)
+        for mine in agents:
+            theirs = _partner(agents, mine, server, only)
             if theirs is None:
                 found.append(_no_agent(only or mine.name, server, file))
                 continue
@@ -108,15 +109,22 @@ def _platforms(model: Model, server: runtime.Runtime) -> tuple[Platform, ...]:
     return same or model.platforms
 
 
+def _with_something(platform: Platform, only: str | None) -> tuple[Agent, ...]:
+    """The agents of a board; the only one with a grant where the board is the tree of ``only``: it
+    may have nodes that are left to another world."""
+    found = tuple(a for a in platform.agents if any(platform.grants_of(a, kind) for kind in Kind))
+    return found if only is not None and len(found) == 1 else platform.agents
+
+
 def _partner(
-    platform: Platform, mine: Agent, server: runtime.Runtime, only: str | None
+    agents: Sequence[Agent], mine: Agent, server: runtime.Runtime, only: str | None
 ) -> runtime.Agent | None:
-    if only is not None and len(platform.agents) == 1:
+    if only is not None and len(agents) == 1:
         return next((agent for agent in server.agents if agent.name == only), None)
     for agent in server.agents:
         if agent.name == mine.name:
             return agent
-    single = len(server.agents) == 1 and len(platform.agents) == 1
+    single = len(server.agents) == 1 and len(agents) == 1
     return server.agents[0] if single else None
 
 
