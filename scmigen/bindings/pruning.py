@@ -4,10 +4,10 @@ A source says what each property refers to; of a blob the properties are known t
 describe. Names of nodes in ``/aliases`` and the like keep nothing: they go with the nodes.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 
 from scmigen.bindings.dependencies import named_by
-from scmigen.bindings.node_kinds import is_device
+from scmigen.bindings.node_kinds import is_bus, is_device
 from scmigen.bindings.references import CELLS, read_list
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.edits import DeleteProperty
@@ -33,6 +33,8 @@ _BARE = frozenset(
         "trip",
     }
 )
+#: How many cells the addresses of children have.
+_ADDRESSES = ("#address-cells", "#size-cells")
 _COUNTED = {"cooling-device": "#cooling-cells", "sound-dai": "#sound-dai-cells"}
 
 
@@ -130,6 +132,20 @@ def dangling(tree: DeviceTree, gone: Iterable[str]) -> Iterator[DeleteProperty]:
             for item in node.properties.values():
                 if not inside.isdisjoint(_targets(tree, node, item)):
                     yield DeleteProperty(node.path, item.name)
+
+
+def unaddressed(tree: DeviceTree, gone: Collection[str]) -> Iterator[DeleteProperty]:
+    """The cells of addresses of nodes that have no child with an address left.
+
+    A bus keeps them: what is on it may come with an overlay.
+    """
+    for path in dict.fromkeys(path.rpartition("/")[0] for path in gone):
+        node = tree.node(path)
+        if node is None or node.parent is None or is_bus(node) or "ranges" in node:
+            continue
+        left = [child for child in node.children.values() if child.path not in gone]
+        if not any("reg" in child for child in left):
+            yield from (DeleteProperty(path, name) for name in _ADDRESSES if name in node)
 
 
 def unnamed(tree: DeviceTree, gone: Iterable[str]) -> Iterator[DeleteProperty]:

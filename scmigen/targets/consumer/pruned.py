@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Sequence
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import Use
-from scmigen.bindings.pruning import dangling, left_over, removable, unnamed
+from scmigen.bindings.pruning import dangling, left_over, removable, unaddressed, unnamed
 from scmigen.devicetree.edits import DeleteNode, Edit, SetProperty, apply
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Platform
@@ -33,7 +33,7 @@ def pruned(
     else:
         gone = removable(tree, [node.path for node in parts.others])
     board = platform.inventory.tree
-    lost = [*dangling(tree, gone), *unnamed(tree, gone)]
+    lost = [*dangling(tree, gone), *unnamed(tree, gone), *unaddressed(tree, frozenset(gone))]
     taken = {(edit.path, edit.name) for edit in lost}
     return (
         *(edit for edit in edits if not _is_undone(edit, frozenset(gone), taken)),

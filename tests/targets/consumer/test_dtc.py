@@ -100,6 +100,24 @@ def test_a_comment_behind_an_entry_is_the_name_over_scmi() -> None:
     assert "core-supply = <&scmi_vdd>; /* vdd */" in text
 
 
+def test_trees_without_nodes_give_no_warnings(tool: Callable[[str], str], tmp_path: Path) -> None:
+    program = tool("dtc")
+    body = (
+        "#address-cells = <1>; #size-cells = <0>;"
+        + BOARD.replace("reg = <0x2000>;", "reg = <0x2000>; phys = <&phy>;")
+        + """
+    cpus { #address-cells = <1>; #size-cells = <0>; cpu@0 { device_type = "cpu"; reg = <0>; }; };
+    box { #address-cells = <1>; #size-cells = <0>; phy: phy { #phy-cells = <0>; };
+          one@1 { compatible = "u"; reg = <1>; }; };
+    """
+    )
+    made = files(body, AGENTS + OPTIONS["guest"])
+    for text in (source(body) + made["linux.dtsi"].decode(), made["linux.dts"].decode()):
+        command = [program, "-O", "dtb", "-o", str(tmp_path / "out.dtb"), "-"]
+        done = subprocess.run(command, input=text, text=True, capture_output=True, check=True)
+        assert done.stderr == ""
+
+
 def test_two_runs_make_the_same_bytes() -> None:
     assert files(BOARD + TABLE) == files(BOARD + TABLE)
 
