@@ -33,10 +33,11 @@ def pruned(
     else:
         gone = removable(tree, [node.path for node in parts.others])
     board = platform.inventory.tree
-    lost = [*dangling(tree, gone), *unnamed(tree, gone), *unaddressed(tree, frozenset(gone))]
+    paths = frozenset(gone)
+    lost = [*dangling(tree, gone), *unnamed(tree, gone), *unaddressed(tree, paths)]
     taken = {(edit.path, edit.name) for edit in lost}
     return (
-        *(edit for edit in edits if not _is_undone(edit, frozenset(gone), taken)),
+        *(edit for edit in edits if not _is_undone(edit, paths, taken)),
         *(edit for edit in lost if edit.name in (board.node(edit.path) or ())),
         *(DeleteNode(path) for path in gone if board.node(path) is not None),
     )
