@@ -50,12 +50,11 @@ def _targets(tree: DeviceTree, node: Node, item: Property) -> Iterator[Node]:
 
 def _written(tree: DeviceTree, item: Property) -> Iterator[Node]:
     for reference in item.references:
-        found = tree.node(reference.target)
-        if found is None:
-            label, slash, rest = reference.target.partition("/")
-            found = tree.labels.get(label)
-            if found is not None and slash:
-                found = tree.node(f"{found.path}/{rest}")
+        rest = item.value[reference.offset :]
+        if reference.is_path:
+            found = tree.node(rest.partition(b"\0")[0].decode("utf-8", "replace"))
+        else:
+            found = tree.by_phandle(int.from_bytes(rest[:4], "big"))
         if found is not None:
             yield found
 

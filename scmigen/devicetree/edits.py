@@ -119,6 +119,7 @@ class _Work:
             if (node := self.nodes.get(old.path)) is not None
         }
         self.label_of = source_labels(tree)
+        self.changed: set[tuple[DraftNode, str]] = set()
 
     def run(self, edits: tuple[Edit, ...]) -> DeviceTree:
         self.label_of |= new_labels(edits)
@@ -145,6 +146,7 @@ class _Work:
             self.nodes[edit.path].properties.pop(edit.name, None)
         else:
             node = self.nodes[edit.path]
+            self.changed.add((node, edit.name))
             node.properties[edit.name] = _property(edit.name, edit.value, self.label_of)
 
     def _add(self, edit: AddNode) -> None:
@@ -167,6 +169,7 @@ class _Work:
     # --- phandles, as `resolve` numbers those of a source
 
     def _number(self) -> None:
+        # A blob has its phandles, and overlays laid over a tree may have labels of their own.
         is_source = self.tree.source_labels is not None
         nodes = [*self.root.walk()]
         taken: set[int] = set()
@@ -179,7 +182,7 @@ class _Work:
         numbers = _Numbers(taken)
         for node in nodes:
             for item in [*node.properties.values()]:
-                if item.references:
+                if item.references and (is_source or (node, item.name) in self.changed):
                     self._fill(node, item, numbers)
 
     def _fill(self, node: DraftNode, item: Property, numbers: "_Numbers") -> None:

@@ -86,6 +86,18 @@ def test_an_overlay_makes_the_same_tree(
         assert differences(laid, read_blob(made[f"{agent}.dtb"], agent)) == []
 
 
+def test_an_overlay_of_a_board_that_stays_as_it_is_is_one(dtc: Callable[..., bytes]) -> None:
+    body = """
+    firmware { scmi { compatible = "arm,scmi-virtio"; #address-cells = <1>; #size-cells = <0>;
+        protocol@12 { reg = <0x12>; }; clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; }; };
+    dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&clk 3>; };
+    """
+    made = files(body, "domains: {linux: {id: 1, default: true, scmi: {role: ospm}}}")
+    assert made["linux.dtb"] == dtc(source(body))
+    assert dtc(made["linux.dtso"].decode(), "-@")
+    assert b"Nothing has to change" in made["linux.dtsi"]
+
+
 def test_there_is_no_overlay_where_something_goes() -> None:
     made = files(BOARD + TABLE)
     assert "linux.dtso" not in made

@@ -4,8 +4,14 @@ The blob is read again, and each phandle is followed to the node it leads to. Nu
 a resource is numbered by the path of its provider, then by its cells, from 0.
 """
 
+from pathlib import Path
+
 import pytest
 from consumer_trees import AGENTS, cells_of, made, refers, status, told
+from support import source, written
+
+import scmigen
+from scmigen.devicetree.blob import read_blob
 
 #: A clock controller, whose clocks 1, 4, 7 and 9 get the numbers 0 to 3.
 CC = 'cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };'
@@ -26,6 +32,21 @@ def test_clocks_keep_their_names_and_order() -> None:
     node = tree.node("/dev@2000")
     assert node is not None
     assert node.strings("clock-names") == ("c", "a", "b")
+
+
+def test_an_overlay_of_the_board_keeps_its_own_labels(tmp_path: Path) -> None:
+    # The label of the overlay is another node's in the board, and in no __symbols__.
+    board = written(tmp_path / "board.dts", source(CC + "same: there@5 { reg = <5>; };"))
+    over = written(
+        tmp_path / "over.dts",
+        """/dts-v1/; /plugin/; &{/} { same: here@6 { reg = <6>; };
+        dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 9>; uses = <&same>; }; };""",
+    )
+    result = scmigen.compile(scmigen.load(board, overlays=[over]))
+    (blob,) = [f for f in scmigen.emit(result, ["consumer"]).files if f.path.endswith(".dtb")]
+    tree = read_blob(blob.content, "made.dtb")
+    assert refers(tree, "/dev@2000", "uses", 0) == [("/here@6",)]
+    assert refers(tree, "/dev@2000", "clocks", 1) == [(CLK, 0)]
 
 
 def test_an_empty_slot_stays_an_empty_slot() -> None:
