@@ -47,6 +47,8 @@ _LABELS: Mapping[int, str] = {
     Protocol.RESET: "scmi_rst",
     Protocol.VOLTAGE: "scmi_volt",
 }
+#: What a protocol is for, where no reference to it says so.
+_NOTES: Mapping[int, str] = {Protocol.SYSTEM: "system power, as the role of the agent has it"}
 _BY_CLOCKS, _BY_DOMAINS = "#clock-cells", "#power-domain-cells"
 
 
@@ -213,7 +215,8 @@ class ScmiNode:
 
     def _add_protocol(self, number: int) -> Iterator[Edit]:
         path = self.protocol(number)
-        yield AddNode(path, self._label(_LABELS.get(number, f"scmi_{number:x}")))
+        label = self._label(_LABELS.get(number, f"scmi_{number:x}"))
+        yield AddNode(path, label, _NOTES.get(number, ""))
         compatible = self._dialect.protocols.get(number)
         if compatible is not None:
             yield SetProperty(path, "compatible", Strings((compatible,)))

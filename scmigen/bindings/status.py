@@ -105,16 +105,16 @@ class Availability:
 OKAY, DISABLED, RESERVED = "okay", "disabled", "reserved"
 
 
-def reservation(node: Node) -> Iterator[Edit]:
-    """What leaves a node to others, whichever world they are in."""
+def reservation(node: Node, whose: str) -> Iterator[Edit]:
+    """What leaves a node to others, whichever world they are in; ``whose`` says to whom."""
     status = Status.of(node)
     if status.is_okay:
-        yield SetProperty(node.path, "status", Strings((RESERVED,)))
+        yield SetProperty(node.path, "status", Strings((RESERVED,)), whose)
     if status.secure in _OKAY - {None}:
         yield SetProperty(node.path, "secure-status", Strings((DISABLED,)))
 
 
-def status_edit(node: Node, word: str) -> Iterator[Edit]:
-    """What gives a node a status, unless it has that."""
+def status_edit(node: Node, word: str, why: str = "") -> Iterator[Edit]:
+    """What gives a node a status, unless it has that; ``why`` is for people."""
     if node.string("status") != word:
-        yield SetProperty(node.path, "status", Strings((word,)))
+        yield SetProperty(node.path, "status", Strings((word,)), why)

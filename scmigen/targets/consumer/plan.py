@@ -26,6 +26,9 @@ from scmigen.targets.consumer.board import Board, is_fixed, sides
 from scmigen.targets.consumer.options import ConsumerOptions
 from scmigen.targets.consumer.pruned import pruned
 
+#: Why a provider is disabled, for a comment.
+_DRIVEN = "the platform drives it"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -89,8 +92,8 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     edits += bared(platform.inventory.references, foreign, lambda key: is_fixed(platform, key))
     edits += _enabled(platform, parts.kept)
     edits += board.bared
-    edits += (edit for node in board.disabled for edit in status_edit(node, DISABLED))
-    edits += (edit for node in parts.others for edit in reservation(node))
+    edits += (edit for node in board.disabled for edit in status_edit(node, DISABLED, _DRIVEN))
+    edits += (edit for node in parts.others for edit in reservation(node, _whose(platform, node)))
     whole = pruned(platform, agent, parts, edits, scmi.path, options)
     if os is Os.U_BOOT:
         whole = _behind(whole, tuple(bindable(apply(tree, whole), scmi.path)))
@@ -111,6 +114,14 @@ def _behind(edits: tuple[Edit, ...], more: tuple[SetProperty, ...]) -> tuple[Edi
         if not isinstance(edit, SetProperty) or (edit.path, edit.name) not in again
     )
     return (*kept, *more)
+
+
+def _whose(platform: Platform, node: Node) -> str:
+    """Whose a node is, for a comment."""
+    owner = platform.owners.of(node)
+    if owner.platform:
+        return "the platform's"
+    return ", ".join(f"{agent.name}'s" for agent in owner.all_agents) or "nobody's"
 
 
 def _enabled(platform: Platform, kept: tuple[Node, ...]) -> Iterator[Edit]:

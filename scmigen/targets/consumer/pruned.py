@@ -64,7 +64,10 @@ def _its(platform: Platform, agent: Agent, parts: Sides) -> Iterator[Node]:
     }
     for node in parts.kept:
         owner = platform.owners.of(node)
-        if agent in owner.all_agents and (owner.claims or node in own or node.parent in own):
+        around = (node, *node.ancestors())
+        # What a shared controller switches is claimed with that, and not for itself.
+        claimed = any(claim.node in around for claim in owner.claims)
+        if agent in owner.all_agents and (claimed or node in own or node.parent in own):
             own.add(node)
             yield node
 

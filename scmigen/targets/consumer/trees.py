@@ -33,5 +33,5 @@ def trees(platform: Platform, plan: Plan, options: ConsumerOptions) -> Iterator[
     if is_overlay:
         yield File(f"{name}.dtso", render("consumer/tree.dtsi.j2", plugin=True, **context))
     tree = apply(board, plan.edits)
-    yield File(f"{name}.dts", to_text(tree).encode())
+    yield File(f"{name}.dts", render("consumer/tree.dts.j2", text=to_text(tree), **context))
     yield File(f"{name}.dtb", flatten(tree))

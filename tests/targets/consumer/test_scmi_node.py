@@ -297,6 +297,23 @@ def test_what_is_made_for_nodes_that_go_goes_with_them() -> None:
     ]
 
 
+def test_what_a_shared_controller_switches_is_a_guests_only_if_it_uses_it() -> None:
+    body = (
+        OTHERS.replace("clocks = <&cc 4>;", "clocks = <&cc 4>; vdd-supply = <&used>;")
+        + """
+    gpio: gpio@7000 { compatible = "acme,gpio"; reg = <0x7000>; gpio-controller;
+                      #gpio-cells = <2>; clocks = <&cc 7>; };
+    used: used { compatible = "regulator-fixed"; gpio = <&gpio 1 0>; };
+    unused: unused { compatible = "regulator-fixed"; gpio = <&gpio 2 0>; };
+    """
+    )
+    shared = '[{dev: "*their*"}, {dev: "&gpio", flags: {shared: true}}]'
+    text = AGENTS.replace('[{dev: "*their*"}]', shared) + "outputs: {consumer: {for: guest}}"
+    tree = made(body, text, "vm")
+    assert status(tree, "/used") is None
+    assert tree.node("/unused") is None
+
+
 def test_the_tree_of_a_guest_has_its_devices_and_what_they_refer_to() -> None:
     body = (
         OTHERS.replace("clocks = <&cc 4>;", "clocks = <&cc 4>; phys = <&phy>;")
