@@ -28,9 +28,10 @@ class Kernel:
 @cache
 def qemu() -> str:
     """QEMU: ``SCMIGEN_QEMU``, else ``qemu-system-aarch64`` of PATH. Raises `MissingError`."""
-    program = os.environ.get("SCMIGEN_QEMU") or shutil.which("qemu-system-aarch64")
+    name = os.environ.get("SCMIGEN_QEMU") or "qemu-system-aarch64"
+    program = shutil.which(name)
     if program is None:
-        raise MissingError("qemu-system-aarch64 is not installed")
+        raise MissingError(f"{name} is not installed")
     command = [program, "-M", "virt", "-device", "help"]
     listed = subprocess.run(command, capture_output=True, text=True, check=False)
     if '"vhost-user-scmi"' not in listed.stdout:
@@ -40,18 +41,19 @@ def qemu() -> str:
 
 @cache
 def kernel() -> Kernel:
-    """That of ``../shared/linux-guest``; else the image of ``SCMIGEN_GUEST_KERNEL``, with
-    ``initramfs-base.cpio.gz`` and, if there, ``scmi_consumer.ko`` beside it. Raises `MissingError`.
+    """The image that ``SCMIGEN_GUEST_KERNEL`` names, else that of ``../shared/linux-guest``.
+
+    ``initramfs-base.cpio.gz`` is beside it or there, ``scmi_consumer.ko``, which is made for one
+    kernel, beside it if at all. Raises `MissingError`.
     """
-    image = GUEST / "Image.gz"
+    named = os.environ.get("SCMIGEN_GUEST_KERNEL")
+    image = Path(named) if named else GUEST / "Image.gz"
     if not image.exists():
-        named = os.environ.get("SCMIGEN_GUEST_KERNEL")
-        if not named:
-            raise MissingError("no ../shared/linux-guest, and SCMIGEN_GUEST_KERNEL names no kernel")
-        image = Path(named)
-    root = image.with_name("initramfs-base.cpio.gz")
-    if not image.exists() or not root.exists():
-        raise MissingError(f"not here: {image} and {root.name} beside it")
+        raise MissingError(f"no kernel: {image} is not here; SCMIGEN_GUEST_KERNEL names another")
+    roots = [folder / "initramfs-base.cpio.gz" for folder in (image.parent, GUEST)]
+    root = next(filter(Path.exists, roots), None)
+    if root is None:
+        raise MissingError(f"no {roots[0].name} beside {image}")
     module = image.with_name("scmi_consumer.ko")
     return Kernel(image, root.read_bytes(), module.read_bytes() if module.exists() else None)
 
