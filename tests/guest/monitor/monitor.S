@@ -7,7 +7,7 @@
  *
  * Linux, 2 MiB behind the start of this image, runs at EL1. Its SMCs come here (HCR_EL2.TSC):
  *
- *   an SCMI id         a byte to the doorbell; returns 0 when a byte comes back, else, after a second,
+ *   an SCMI id         a byte to the doorbell; returns 0 when a byte comes back, else, after PATIENCE,
  *                      NOT_SUPPORTED, the only error that Linux' transport knows
  *   PSCI               goes on to QEMU. QEMU starts a CPU at EL2, so CPU_ON starts it here first
  *   SMCCC_VERSION,     answered here, and so is PSCI_FEATURES about it: QEMU has none, and without it
@@ -28,6 +28,7 @@
         .set    CONSOLE, 0x0900                 /* upper half of the address of -M virt's first UART */
         .set    DOORBELL, 0x0904                /* … of its second one */
         .set    CPUS, 16
+        .set    PATIENCE, 5                     /* seconds, for a server on a machine that does other things */
         .set    STACK, 64
 
         /* Registers of the PL011 */
@@ -206,7 +207,7 @@ scmi:   adr     x4, lock
         stxr    w1, w5, [x4]
         cbnz    w1, 1b
         movz    x4, #DOORBELL, lsl #16
-2:      ldr     w5, [x4, #FR]                   /* what came after its second is no answer to this call */
+2:      ldr     w5, [x4, #FR]                   /* what came too late is no answer to this call */
         tbnz    w5, #FR_RXFE_BIT, 3f
         ldr     w5, [x4, #DR]
         b       2b
@@ -215,7 +216,8 @@ scmi:   adr     x4, lock
         str     w5, [x4, #DR]
         mrs     x1, cntpct_el0
         mrs     x2, cntfrq_el0
-        add     x1, x1, x2
+        mov     w5, #PATIENCE
+        madd    x1, x2, x5, x1
 4:      ldr     w5, [x4, #FR]
         tbz     w5, #FR_RXFE_BIT, 5f
         mrs     x2, cntpct_el0
