@@ -183,16 +183,15 @@ class Guest:
         """What comes before ``end``, and its first group."""
         limit = time.monotonic() + seconds
         while (found := re.search(end, self._said)) is None:
-            left = limit - time.monotonic()
+            why, more = "the guest has ended", b""
             try:
-                self._ours.settimeout(max(left, 0.01))
+                self._ours.settimeout(max(limit - time.monotonic(), 0.01))
                 more = self._ours.recv(1 << 16)
             except TimeoutError:
-                more = b""
+                why = f"no answer in {seconds} s"
             except OSError as problem:
                 raise GuestError(f"{self.name}: {problem}\n{self._end_of_log()}") from None
             if not more:
-                why = "no answer" if left <= 0 else "the guest has ended"
                 raise GuestError(f"{self.name}: {why}: {self._said!r}\n{self._end_of_log()}")
             self._said += more
         before, group = self._said[: found.start()], found[1] if found.groups() else b""
