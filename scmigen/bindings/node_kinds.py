@@ -7,7 +7,7 @@ references (who provides what to whom) is in the other modules of this package.
 
 import re
 
-from scmigen.bindings.transports import transport_of
+from scmigen.bindings.transports import SHARED_MEMORY, transport_of
 from scmigen.devicetree.nodes import Node, Property
 
 #: A description of the server itself: who may use what under which number.
@@ -66,6 +66,17 @@ def has_driver(node: Node) -> bool:
 def is_device(node: Node) -> bool:
     """Whether the node is a device by itself; a table has a ``compatible``, too."""
     return has_driver(node) and _TABLES.isdisjoint(compatibles(node))
+
+
+def has_registers(node: Node) -> bool:
+    """Whether the node is a device that is driven through an address: no memory, no part of a CPU
+    and nothing that shared memory of SCMI is in."""
+    if not is_device(node) or "reg" not in node or is_memory(node):
+        return False
+    top = [node, *node.ancestors()][-2:][0]
+    if top.base_name in ("cpus", "reserved-memory"):
+        return False
+    return not any(SHARED_MEMORY in below.strings("compatible") for below in node.walk())
 
 
 def is_cpu(node: Node) -> bool:

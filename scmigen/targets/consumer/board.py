@@ -1,14 +1,22 @@
 """What the trees of all agents of a platform have in common: providers that go, nodes that stay."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.bared import bared
-from scmigen.bindings.dependencies import interrupt_root
+from scmigen.bindings.dependencies import dependencies_of, interrupt_root
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey
-from scmigen.bindings.node_kinds import has_driver, is_cpu, is_critical
+from scmigen.bindings.node_kinds import (
+    has_driver,
+    has_registers,
+    is_cpu,
+    is_critical,
+    is_device,
+    is_list,
+)
 from scmigen.bindings.other_roles import other_roles
+from scmigen.bindings.pruning import referred
 from scmigen.bindings.scmi_nodes import is_in_scmi, server_paths
 from scmigen.devicetree.edits import Edit
 from scmigen.devicetree.nodes import Node
@@ -156,33 +164,74 @@ class Sides:
 def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
     """Part the tree for an agent.
 
-    Others' are the devices of other agents, of the platform and of nobody, and whatever else they
-    claim; but nothing that has a node of the agent below it, and nothing that all run on.
+    Others' are the devices of other agents, of the platform and of nobody, whatever else they
+    claim, and what works through any of that; but nothing that has a node of the agent below it,
+    nothing that all run on, and no controller without inputs that the agent's nodes work through.
     """
-    inventory = platform.inventory
-    available, owner_of = inventory.availability, platform.owners.of
-    ours = {node for node in inventory.tree.nodes if agent in owner_of(node).all_agents}
-    needed = (*filter(available.present, ours), *board.common)
-    above = {up for node in needed for up in node.ancestors()}
+    tree, available = platform.inventory.tree, platform.inventory.availability
+    ours = {node for node in tree.nodes if agent in platform.owners.of(node).all_agents}
+    own = [node for node in ours if available.present(node)]
+    around = ours | {up for node in (*own, *board.common) for up in node.ancestors()}
+    spared = _spared(platform, own)
     has_cpus = any(map(is_cpu, ours))
     kept: list[Node] = []
     others: list[Node] = []
     left: set[Node | None] = set()
-    for node in inventory.tree.nodes:
+    for node in tree.nodes:
         if node.parent in left:
             left.add(node)
         elif node.path in board.platform or not available.present(node):
             continue
-        elif not _has_inputs(platform, agent, board, node):
+        elif not _has_inputs(platform, agent, board, node) or (
+            node not in around and _is_theirs(platform, board, node, has_cpus, spared)
+        ):
             left.add(node)
             others.append(node)
-        elif node in ours or node in above or not _is_taken(platform, board, node, has_cpus):
-            kept.append(node)
         else:
-            left.add(node)
-            others.append(node)
+            kept.append(node)
     nobodys = {node for node in kept if _is_nobodys(platform, node)}
-    return Sides(tuple(kept), tuple(others), frozenset(kept) - ours - nobodys)
+    candidates = [node for node in kept if node not in around | nobodys | board.common]
+    through = _through(platform, board, candidates, left)
+    return Sides(
+        tuple(node for node in kept if node not in through),
+        (*others, *(node for node in kept if node in through)),
+        frozenset(kept) - ours - nobodys - through,
+    )
+
+
+def _spared(platform: Platform, own: Iterable[Node]) -> frozenset[Node]:
+    """The controllers that an agent's nodes work through, with what they are below."""
+    found = {item.controller for item in dependencies_of(platform.inventory.tree, own)}
+    return frozenset(part for node in found for part in (node, *node.ancestors()))
+
+
+def _through(
+    platform: Platform, board: Board, nodes: Iterable[Node], left: Container[Node | None]
+) -> frozenset[Node]:
+    """The devices and lists that refer to what is left to others: LEDs on another agent's GPIOs."""
+    tree = platform.inventory.tree
+    return frozenset(
+        node
+        for node in nodes
+        if node.path not in board.scmi
+        and (is_device(node) or is_list(node))
+        and any(target in left for target in referred(tree, node))
+    )
+
+
+def _is_theirs(
+    platform: Platform, board: Board, node: Node, has_cpus: bool, spared: Container[Node]
+) -> bool:
+    """Whether somebody else drives a node that is not the agent's."""
+    if _is_taken(platform, board, node, has_cpus):
+        return True
+    return node not in spared and _is_driven_by_others(platform, board, node)
+
+
+def _is_driven_by_others(platform: Platform, board: Board, node: Node) -> bool:
+    """Whether a node that is not the agent's has registers, which somebody else's driver uses."""
+    common = node in board.common or node.parent in board.common
+    return has_registers(node) and not common and not _is_nobodys(platform, node)
 
 
 def _is_nobodys(platform: Platform, node: Node) -> bool:

@@ -195,6 +195,30 @@ def test_cpus_of_another_agent_refer_to_nothing_that_it_drives() -> None:
     assert list(node.properties) == ["device_type", "reg", "compatible", "power-domains"]
 
 
+def test_devices_of_others_that_use_nothing_of_the_platform_are_reserved() -> None:
+    body = (
+        OTHERS.replace("clocks = <&cc 4>;", "clocks = <&cc 4>; pinctrl-0 = <&uart>;")
+        + """
+    wd: watchdog@7000 { compatible = "arm,sp805"; reg = <0x7000>; };
+    gpio: gpio@8000 { compatible = "acme,gpio"; reg = <0x8000>; gpio-controller;
+                      #gpio-cells = <2>; };
+    leds { compatible = "gpio-leds"; led { gpios = <&gpio 1 0>; }; };
+    beep { compatible = "gpio-beeper"; gpios = <&gpio 2 0>; };
+    pins: pinctrl@9000 { compatible = "acme,pins"; reg = <0x9000>; uart: uart { }; };
+    timer { compatible = "arm,armv8-timer"; };
+    psci { compatible = "arm,psci-1.0"; method = "smc"; };
+    xtal: clock@a { compatible = "fixed-clock"; reg = <0xa>; #clock-cells = <0>;
+                    clock-frequency = <1>; };
+    """
+    )
+    paths = ("/watchdog@7000", "/gpio@8000", "/beep")
+    kept = ("/timer", "/psci", "/clock@a", "/pinctrl@9000")
+    linux, vm = made(body), made(body, agent="vm")
+    assert {status(vm, path) for path in paths} == {"reserved"}
+    assert {status(vm, path) for path in kept} == {None}
+    assert {status(linux, path) for path in (*paths, *kept)} == {None}
+
+
 def test_what_only_the_secure_world_uses_is_in_no_other_agents_tree() -> None:
     body = (
         OTHERS
