@@ -16,8 +16,8 @@ from scmigen.bindings.consumers import ENTRY_NAMES, LISTS, SCALING_NAME, assigne
 from scmigen.bindings.dialects import LINUX, Dialect
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import key_of, scmi_protocol, voltage_key
-from scmigen.bindings.node_kinds import is_cpu
-from scmigen.bindings.opp_tables import only_votes, table_of
+from scmigen.bindings.node_kinds import is_cpu, is_pci
+from scmigen.bindings.opp_tables import only_votes, points_of, table_of
 from scmigen.bindings.references import Reference, References
 from scmigen.devicetree.edits import DeleteProperty, Edit, Entry, SetProperty, Strings, cells
 from scmigen.devicetree.nodes import Node
@@ -170,7 +170,10 @@ class _Consumer:
         made = self.serving.domain(self.node)
         if made is not None:
             self.scaling.append(made)
-        if self.scaling or self.is_scaled or (is_cpu(self.node) and self.trouble):
+        withdrawn = [] if self.scaling or self.is_scaled else [*self._withdrawn_rates()]
+        self.trouble += withdrawn
+        lost = is_cpu(self.node) and self.trouble
+        if self.scaling or self.is_scaled or lost or withdrawn:
             yield from self._without_table()
         if self._is_scaled_cpu and lists.get("clocks") is not None:
             # Linux takes the first of the clocks of a CPU for its performance domain.
@@ -281,6 +284,18 @@ class _Consumer:
             yield SetProperty(self.node.path, names_prop, Strings(names))
 
     # --- performance
+
+    def _withdrawn_rates(self) -> Iterator[Lost]:
+        """The clocks that the OPP table has the node set, and that the agent may not."""
+        table = table_of(self.references, self.node)
+        points = () if table is None or is_pci(self.node) else points_of(table)
+        scaled = {n for point in points for n, rate in enumerate(point.rates) if rate}
+        for entry in self.references.of(self.node, "clocks"):
+            key = key_of(Kind.CLOCK, entry)
+            answer = self.serving.ask(key) if entry.index in scaled else Fate.NATIVE
+            if isinstance(answer, Served) and Operation.RATE not in answer.operations:
+                rate = frozenset({Operation.RATE})
+                yield Lost(self.node, "clocks", entry.index, key, rate)
 
     def _without_table(self) -> Iterator[Edit]:
         for prop in _TABLES:

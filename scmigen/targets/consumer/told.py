@@ -122,7 +122,8 @@ def _trouble(platform: Platform, plan: Plan, item: Trouble) -> Diagnostic:
     entry = f"{item.consumer.path} {item.prop}[{item.index}]"
     if item.operations:
         may = " and ".join(ordered(item.key.kind, item.operations))
-        left = "does not scale it" if item.key.kind is Kind.PERFORMANCE else "is <0>"
+        scales = item.prop == "clocks" or item.key.kind is Kind.PERFORMANCE
+        left = "does not scale it" if scales else "is <0>"
         message = f"{agent} may not set the {may} of {title}: {entry} {left}"
         return OPERATION_LOST.note(message, where)
     return REFERENCE_LOST.warning(

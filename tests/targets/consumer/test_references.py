@@ -255,6 +255,28 @@ def test_a_cpu_names_no_clock_and_no_supply_beside_its_domain() -> None:
     assert refers(tree, "/cpus/cpu@0", "power-domains", 1) == [(PERF, 0)]
 
 
+def test_a_table_goes_where_another_agent_owns_the_clock_that_it_sets() -> None:
+    # The supply is linux's own, so that no performance domain is made.
+    body = """
+    cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
+    i2c@5000 { compatible = "acme,i2c"; reg = <0x5000>; #address-cells = <1>; #size-cells = <0>;
+        pmic@9 { compatible = "acme,pmic"; reg = <9>; vdd: vdd { regulator-min-microvolt = <700000>;
+            regulator-max-microvolt = <900000>; }; }; };
+    table: table { compatible = "operating-points-v2"; slow { opp-hz = /bits/ 64 <100000000>; }; };
+    dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>; core-supply = <&vdd>;
+               operating-points-v2 = <&table>; };
+    their@3000 { compatible = "d"; reg = <0x3000>; clocks = <&cc 1>; };
+    """
+    for owner, has_table in (("linux", True), ("vm", False)):
+        agents = AGENTS + f'platform: {{owners: [{{clock: "&cc 1", agent: {owner}}}]}}'
+        node = made(body, agents).node("/dev@2000")
+        assert node is not None
+        assert ("operating-points-v2" in node) == has_table
+        notes = [item.id for item in told(body, agents)]
+        assert ("consumer-assigned" in notes) != has_table
+        assert refers(made(body, agents), "/dev@2000", "clocks", 1) == [(CLK, 0)]
+
+
 DVFS = """
     mbox: mbox@5000 { compatible = "arm,mhu"; reg = <0x5000>; #mbox-cells = <1>; };
     reserved-memory { #address-cells = <1>; #size-cells = <1>; ranges;
