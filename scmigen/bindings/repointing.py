@@ -245,7 +245,9 @@ class _Consumer:
             return _scaling_name(answer)
         self.votes = True
         tables = is_cpu(self.node) or any(table in self.node for table in _TABLES)
-        unmarked = tables and not only_votes(self.references, self.node)
+        # Of a device with several domains, the table loses what says so.
+        several = self.references.list_of(self.node, "power-domains").count > 1
+        unmarked = tables and (several or not only_votes(self.references, self.node))
         return _VOTES_NAME if name is None and unmarked else name
 
     def _other(self, prop: str, key: ResourceKey, entry: Reference, answer: Answer) -> Entry | None:
@@ -345,7 +347,8 @@ class _Consumer:
     # --- assigned clocks
 
     def _assigned(self) -> Iterator[Edit]:
-        if not self.serving.dialect.assigns:
+        # Linux applies them when a driver probes, which no CPU has.
+        if not self.serving.dialect.assigns or self._is_scaled_cpu:
             assigned = [prop for prop in self.node.properties if prop.startswith("assigned-clock")]
             yield from (DeleteProperty(self.node.path, prop) for prop in assigned)
             return

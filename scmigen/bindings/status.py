@@ -102,14 +102,14 @@ class Availability:
 
 
 #: Values of ``status``.
-OKAY, DISABLED, RESERVED = "okay", "disabled", "reserved"
+OKAY, DISABLED, RESERVED, FAILED = "okay", "disabled", "reserved", "fail"
 
 
-def reservation(node: Node, whose: str) -> Iterator[Edit]:
+def reservation(node: Node, word: str, whose: str) -> Iterator[Edit]:
     """What leaves a node to others, whichever world they are in; ``whose`` says to whom."""
     status = Status.of(node)
     if status.is_okay:
-        yield SetProperty(node.path, "status", Strings((RESERVED,)), whose)
+        yield SetProperty(node.path, "status", Strings((word,)), whose)
     if status.secure in _OKAY - {None}:
         yield SetProperty(node.path, "secure-status", Strings((DISABLED,)))
 

@@ -236,10 +236,15 @@ def _of_firmware(walk: _Walk) -> Iterator[Use]:
             yield use
 
 
-def _taken(uses: Iterable[Use], scaling: Scaling) -> tuple[list[Use], list[Use]]:
+def _scales(use: Use) -> bool:
+    return use.key.kind is Kind.PERFORMANCE and Operation.LEVEL in use.needs
+
+
+def _taken(uses: Sequence[Use], scaling: Scaling) -> tuple[list[Use], list[Use]]:
     """The uses that performance domains have in place of CPUs, and the others, without what domains
     do for other devices."""
     scaled = {path for path, _ in scaling.surrendered}
+    scaled.update(use.consumer.path for use in uses if _scales(use))
     taken, others = [], []
     for use in uses:
         path, kind = use.consumer.path, use.key.kind

@@ -140,9 +140,9 @@ class _Found:
         devices = self._without_hardware(table, devices)
         # Levels are votes on a domain that the device names, or, without voltages, on another's.
         levels = any(point.level is not None for point in table.offered)
-        if levels and not asked:
-            devices = [device for device in devices if device.votes]
         votes = levels and any(device.votes for device in devices)
+        if levels and not asked and not votes:
+            return
         if not devices or not any(point.rates for point in table.offered):
             return
         groups = _groups(table, devices)

@@ -88,11 +88,6 @@ def is_managed(platform: Platform, key: ResourceKey) -> bool:
     return _class(platform, key) is ProviderClass.MANAGED
 
 
-def is_fixed(platform: Platform, key: ResourceKey) -> bool:
-    """Whether there is nothing to drive about a resource."""
-    return _class(platform, key) is ProviderClass.FIXED
-
-
 def _class(platform: Platform, key: ResourceKey) -> ProviderClass | None:
     provider = platform.providers.get(key.provider)
     return None if provider is None else provider.category

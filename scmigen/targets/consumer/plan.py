@@ -1,6 +1,6 @@
 """What is to change in a board's tree so that one agent can boot with it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
@@ -8,12 +8,13 @@ from scmigen.assignment.select import Selector
 from scmigen.bindings.bared import bared
 from scmigen.bindings.dialects import DIALECTS, LINUX, Dialect, Os
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
+from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.repointing import Answer, Fate, Served, Serving, Trouble, repointed
 from scmigen.bindings.scmi_emission import Channel, Regulator, ScmiNode, channel
 from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.bindings.served import described_channels
 from scmigen.bindings.stand_ins import StandIns, name_of
-from scmigen.bindings.status import DISABLED, OKAY, reservation, status_edit
+from scmigen.bindings.status import DISABLED, FAILED, OKAY, RESERVED, reservation, status_edit
 from scmigen.bindings.transports import BY_WORD, DEFAULT, ScmiTransport
 from scmigen.bindings.u_boot import bindable
 from scmigen.devicetree.edits import Edit, Entry, SetProperty, apply
@@ -22,7 +23,7 @@ from scmigen.model.platform import Grant, Platform
 from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.consumer.board import Board, is_fixed, sides
+from scmigen.targets.consumer.board import Board, sides
 from scmigen.targets.consumer.options import ConsumerOptions
 from scmigen.targets.consumer.pruned import pruned
 
@@ -84,16 +85,20 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     asked = _Asked(platform, agent, scmi, dialect, gone, rails)
     scaling = _domains(platform, agent, scmi)
     serving = Serving(asked.ask, scaling.get, scmi.by_clocks, dialect)
-    foreign = [node for node in parts.kept if node in parts.foreign]
     using = [node for node in parts.kept if node not in parts.foreign]
     moved, trouble = repointed(platform.inventory.references, using, serving)
     edits += moved
     edits += rails.edits()
-    edits += bared(platform.inventory.references, foreign, lambda key: is_fixed(platform, key))
+    for cpus in (True, False):
+        foreign = [n for n in parts.kept if n in parts.foreign and is_cpu(n) is cpus]
+        edits += bared(platform.inventory.references, foreign, _stays(platform, cpus))
     edits += _enabled(platform, parts.kept)
     edits += board.bared
     edits += (edit for node in board.disabled for edit in status_edit(node, DISABLED, _DRIVEN))
-    edits += (edit for node in parts.others for edit in reservation(node, _whose(platform, node)))
+    for node in parts.others:
+        # Linux starts every CPU that has not failed (``of_get_next_cpu_node``).
+        word = FAILED if is_cpu(node) else RESERVED
+        edits += reservation(node, word, _whose(platform, node))
     whole = pruned(platform, agent, parts, edits, scmi.path, options)
     if os is Os.U_BOOT:
         whole = _behind(whole, tuple(bindable(apply(tree, whole), scmi.path)))
@@ -122,6 +127,22 @@ def _whose(platform: Platform, node: Node) -> str:
     if owner.platform:
         return "the platform's"
     return ", ".join(f"{agent.name}'s" for agent in owner.all_agents) or "nobody's"
+
+
+def _stays(platform: Platform, cpus: bool) -> Callable[[ResourceKey], bool]:
+    """What nodes that are not an agent's may still refer to: nothing of the platform's, nor what
+    passes on to that; ``cpus`` nor what others drive."""
+    gone = {ProviderClass.MANAGED, *([ProviderClass.LOCAL] if cpus else [])}
+    through = {
+        path
+        for grant in platform.all_grants
+        for why in grant.because
+        if isinstance(why, Use)
+        for path in why.via
+    }
+    return lambda key: (
+        key.provider not in through and platform.providers[key.provider].category not in gone
+    )
 
 
 def _enabled(platform: Platform, kept: tuple[Node, ...]) -> Iterator[Edit]:

@@ -2,7 +2,7 @@
 and fixed providers in between."""
 
 import pytest
-from consumer_trees import made, refers, status, told
+from consumer_trees import AGENTS, made, refers, status, told
 
 CC = 'cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };'
 #: A fixed factor between the clock and a device of the VM.
@@ -48,3 +48,15 @@ def test_others_nodes_that_stay_ask_the_platform_for_nothing(body: str, path: st
     assert "clocks" not in node
     # Nobody misses it there.
     assert [item.id for item in told(CC + body)] == []
+
+
+def test_cpus_of_others_have_failed_for_an_agent_with_cpus_of_its_own() -> None:
+    """Linux starts every other CPU, also one that is reserved."""
+    body = """
+    cpus { #address-cells = <1>; #size-cells = <0>;
+        cpu@0 { device_type = "cpu"; compatible = "c"; reg = <0>; clocks = <&cc 3>; };
+        their: cpu@1 { device_type = "cpu"; compatible = "c"; reg = <1>; clocks = <&cc 4>; }; };
+    """
+    agents = AGENTS.replace("*their*", "&their")
+    for agent, other in (("linux", "/cpus/cpu@1"), ("vm", "/cpus/cpu@0")):
+        assert status(made(CC + body, agents, agent), other) == "fail"
