@@ -14,7 +14,7 @@ from scmigen.targets.common.kept import kept
 from scmigen.targets.consumer.board import Board, board_of
 from scmigen.targets.consumer.findings import FINDINGS
 from scmigen.targets.consumer.options import ConsumerOptions, check_options
-from scmigen.targets.consumer.plan import Plan, plan_for
+from scmigen.targets.consumer.plan import Plan, has_tree, plan_for
 from scmigen.targets.consumer.told import told
 from scmigen.targets.consumer.trees import trees
 
@@ -22,7 +22,8 @@ from scmigen.targets.consumer.trees import trees
 @kept
 def _plans(platform: Platform, options: ConsumerOptions) -> tuple[Board, tuple[Plan, ...]]:
     board = board_of(platform)
-    return board, tuple(plan_for(platform, agent, board, options) for agent in platform.agents)
+    agents = filter(lambda agent: has_tree(platform, agent), platform.agents)
+    return board, tuple(plan_for(platform, agent, board, options) for agent in agents)
 
 
 def _check(platform: Platform, options: ConsumerOptions) -> Iterator[Diagnostic]:

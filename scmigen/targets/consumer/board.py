@@ -185,7 +185,8 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
         else:
             kept.append(node)
     nobodys = {node for node in kept if _is_nobodys(platform, node)}
-    candidates = [node for node in kept if node not in around | nobodys | board.common]
+    staying = around | nobodys | board.common | spared
+    candidates = [node for node in kept if node not in staying]
     through = _through(platform, board, candidates, left)
     return Sides(
         tuple(node for node in kept if node not in through),
@@ -195,9 +196,17 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
 
 
 def _spared(platform: Platform, own: Iterable[Node]) -> frozenset[Node]:
-    """The controllers that an agent's nodes work through, with what they are below."""
-    found = {item.controller for item in dependencies_of(platform.inventory.tree, own)}
-    return frozenset(part for node in found for part in (node, *node.ancestors()))
+    """The controllers that an agent's nodes work through, what these refer to in turn, and what all
+    of them are below."""
+    tree = platform.inventory.tree
+    waiting = [item.controller for item in dependencies_of(tree, own)]
+    found: set[Node] = set()
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found |= {node, *node.ancestors()}
+            waiting += referred(tree, node)
+    return frozenset(found)
 
 
 def _through(
@@ -221,6 +230,13 @@ def _is_theirs(
     if _is_taken(platform, board, node, has_cpus):
         return True
     return node not in spared and _is_driven_by_others(platform, board, node)
+
+
+def _is_other_channel(platform: Platform, node: Node) -> bool:
+    """Whether a node is the SCMI node of another server, over which other agents speak."""
+    if platform.instance is not None and node is platform.instance.node:
+        return False
+    return any(node is instance.node for instance in platform.inventory.instances)
 
 
 def _is_driven_by_others(platform: Platform, board: Board, node: Node) -> bool:
@@ -247,7 +263,7 @@ def _is_taken(platform: Platform, board: Board, node: Node, has_cpus: bool) -> b
     ``has_cpus``: the agent has CPUs of its own, so that it does not run on any others.
     """
     if node.path in board.scmi:
-        return False
+        return _is_other_channel(platform, node)
     owner = platform.owners.of(node)
     if owner.platform or owner.claims:
         return True

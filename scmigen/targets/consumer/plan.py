@@ -61,6 +61,14 @@ class Plan:
         return transport is None or transport.compatible in DIALECTS[self.os].transports
 
 
+def has_tree(platform: Platform, agent: Agent) -> bool:
+    """Whether an agent has a tree for this server: of several on a board, only those that it has
+    anything of."""
+    if len(platform.inventory.instances) < 2 or _is_own(platform, agent):
+        return True
+    return any(platform.grants_of(agent, kind) for kind in Kind)
+
+
 def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOptions) -> Plan:
     """The plan for one agent."""
     tree = platform.inventory.tree

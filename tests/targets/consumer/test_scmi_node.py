@@ -3,6 +3,8 @@
 import pytest
 from consumer_trees import AGENTS, cells_of, emitted, made, refers, status, told
 
+from scmigen.devicetree.blob import read_blob
+
 CC = 'cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };'
 DEV = 'dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>; };'
 SHMEM = """
@@ -130,6 +132,26 @@ def test_the_node_of_the_board_becomes_the_other_agents() -> None:
     assert status(tree, "/firmware/scmi/protocol@16") == "disabled"
     assert status(tree, "/firmware/scmi/protocol@80") == "disabled"
     assert status(tree, "/dev@2000") == "reserved"
+
+
+def test_the_channel_of_others_to_another_server_is_reserved() -> None:
+    memory = 'shm2: shm2@80002000 { compatible = "arm,scmi-shmem"; reg = <0x80002000 0x1000>; };'
+    second = """
+        scmi2: scmi-2 { compatible = "arm,scmi-smc"; arm,smc-id = <5>; shmem = <&shm2>;
+            #address-cells = <1>; #size-cells = <0>;
+            clk2: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };
+    """
+    body = OWN.replace("ranges;", f"ranges; {memory}").replace("firmware {", f"firmware {{{second}")
+    body = body.replace("clocks = <&clk 40>", "clocks = <&clk2 40>")
+    text = BOTH.replace('[{dev: "*their*"}]', '[{dev: "*their*"}, {dev: "&scmi2"}]').replace(
+        "{role: vm, transport: {type: virtio}}", "{role: vm}"
+    )
+    trees = {file.path: file.content for file in emitted(body, text).files}
+    vm = read_blob(trees["scmi-2/consumer/vm.dtb"], "vm.dtb")
+    linux = read_blob(trees["scmi/consumer/linux.dtb"], "linux.dtb")
+    nodes = ("/firmware/scmi", "/firmware/scmi-2")
+    assert [status(vm, node) for node in nodes] == ["reserved", None]
+    assert [status(linux, node) for node in nodes] == [None, "reserved"]
 
 
 def test_labels_of_the_board_are_not_taken_twice() -> None:
