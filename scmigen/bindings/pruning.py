@@ -52,7 +52,7 @@ def _written(tree: DeviceTree, item: Property) -> Iterator[Node]:
     for reference in item.references:
         rest = item.value[reference.offset :]
         if reference.is_path:
-            found = tree.node(rest.partition(b"\0")[0].decode("utf-8", "replace"))
+            found = tree.node(rest.partition(b"\0")[0].decode(errors="replace"))
         else:
             found = tree.by_phandle(int.from_bytes(rest[:4], "big"))
         if found is not None:
