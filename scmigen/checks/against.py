@@ -78,6 +78,7 @@ def compare(
     """
     found: list[Diagnostic] = []
     for platform in _platforms(model, server):
+        view = None
         agents = _with_something(platform, only)
         for mine in agents:
             theirs = _partner(agents, mine, server, only)
@@ -89,7 +90,7 @@ def compare(
             found.extend(_protocols(model, platform, mine, view))
             found.extend(_grants(model, platform, mine, view))
             found.extend(_unused(platform, mine, view))
-        found.extend(_devices(platform, server, file))
+        found.extend(_devices(platform, server, file, view if only else None))
     return tuple(found)
 
 
@@ -279,8 +280,13 @@ def _unused(platform: Platform, mine: Agent, view: _View) -> Iterator[Diagnostic
         yield replace(note, whole=True)
 
 
-def _devices(platform: Platform, server: runtime.Runtime, file: str) -> Iterator[Diagnostic]:
-    """Devices with other resources in the server's device table than in the tree."""
+def _devices(
+    platform: Platform, server: runtime.Runtime, file: str, view: _View | None
+) -> Iterator[Diagnostic]:
+    """Devices with other resources in the server's device table than in the tree.
+
+    Where the tree is that of one agent, by ``view``, only its devices, and what it has of them.
+    """
     if Numbering.PER_AGENT in (platform.numbering, server.numbering):
         return
     theirs = {device.node: device for device in server.devices}
@@ -288,8 +294,12 @@ def _devices(platform: Platform, server: runtime.Runtime, file: str) -> Iterator
         listed = theirs.get(device.node.path)
         if listed is None:
             continue
+        if view is not None and view.agent.id not in (*listed.agents, *listed.assignable):
+            continue
         found = {(r.kind, r.number) for use in device.uses if (r := platform.resource(use.key))}
         there = {(resource.kind, resource.id) for resource in listed.resources}
+        if view is not None:
+            there &= view.served.keys()
         more, less = sorted(there - found), sorted(found - there)
         if more or less:
             said = [f"has {kind} {number}, which it does not use" for kind, number in more]

@@ -54,8 +54,8 @@ class Closure:
     ``native`` uses of a local provider by the agent that owns it, ``protected`` uses of clocks that
     belong to other firmware, ``unowned`` uses of devices without an owner, ``over_others`` uses
     over the SCMI nodes of other agents. ``taken`` are the uses that a performance domain has in
-    place of its CPUs. ``firmware`` are the uses of devices that run and that no agent has, and
-    ``firmware_native`` their uses of what an agent drives.
+    place of its CPUs, and of what its devices assign. ``firmware`` are the uses of devices that run
+    and that no agent has, and ``firmware_native`` their uses of what an agent drives.
     """
 
     needs: tuple[Use, ...]
@@ -241,19 +241,26 @@ def _scales(use: Use) -> bool:
 
 
 def _taken(uses: Sequence[Use], scaling: Scaling) -> tuple[list[Use], list[Use]]:
-    """The uses that performance domains have in place of CPUs, and the others, without what domains
-    do for other devices."""
+    """The uses that performance domains have in place of CPUs and of assigned-clocks, and the
+    others, without what domains do for other devices."""
     scaled = {path for path, _ in scaling.surrendered}
     scaled.update(use.consumer.path for use in uses if _scales(use))
+    parents = set()
     taken, others = [], []
     for use in uses:
         path, kind = use.consumer.path, use.key.kind
+        surrendered = (path, use.key) in scaling.surrendered
         if path in scaled and is_cpu(use.consumer) and kind in (Kind.CLOCK, Kind.VOLTAGE):
             taken.append(use)
-        elif (path, use.key) in scaling.surrendered:
-            others.append(replace(use, needs=use.needs - _TAKEN_OVER))
+        elif surrendered and is_assigned(use):
+            taken.append(use)
+            if Operation.PARENT in use.needs:
+                parents.add((use.consumer, use.index))
+        elif is_assigned_parent(use) and (use.consumer, use.index) in parents:
+            taken.append(use)
         else:
-            others.append(use)
+            needs = use.needs - _TAKEN_OVER if surrendered else use.needs
+            others.append(replace(use, needs=needs))
     return taken, others
 
 

@@ -71,7 +71,7 @@ MEANINGS = [
         f"{CPU} a-supply = <&buck>;assigned-clocks = <&cc 9>, <&cc 8>; assigned-clock-rates = <5>;",
         {"clock cc 1": "state rate read", "clock cc 9": "rate read"},
     ),
-    # A domain takes rate, parent and level over; state and read stay.
+    # A domain takes rate, parent and level over; state and read stay, but not for a parent.
     (
         VOLTS,
         f"{CPU} vqmmc-supply = <&vdd>; assigned-clocks = <&cc 1>; assigned-clock-rates = <5>;"
@@ -79,9 +79,14 @@ MEANINGS = [
         {
             DOMAIN: FULL,
             "clock cc 1": "state read",
-            "clock cc 2": "read",
             "voltage vdd": "state read",
         },
+    ),
+    # A clock that is only assigned a rate is the domain's, too.
+    (
+        RATES,
+        f"{CPU} assigned-clocks = <&cc 9>; assigned-clock-rates = <5>;",
+        {DOMAIN: FULL, "clock cc 1": "state read"},
     ),
     # The first version of the binding.
     (

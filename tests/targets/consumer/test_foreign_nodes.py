@@ -1,8 +1,15 @@
 """Nodes in an agent's tree that are not the agent's: what it runs on, what its devices are below,
 and fixed providers in between."""
 
+from pathlib import Path
+
 import pytest
+from consumer_oracle import emitted as of_platform
+from consumer_oracle import judge
 from consumer_trees import AGENTS, made, refers, status, told
+from support import tree_of
+
+import scmigen
 
 CC = 'cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };'
 #: A fixed factor between the clock and a device of the VM.
@@ -60,3 +67,18 @@ def test_cpus_of_others_have_failed_for_an_agent_with_cpus_of_its_own() -> None:
     agents = AGENTS.replace("*their*", "&their")
     for agent, other in (("linux", "/cpus/cpu@1"), ("vm", "/cpus/cpu@0")):
         assert status(made(CC + body, agents, agent), other) == "fail"
+
+
+def test_a_shared_device_brings_an_agent_what_it_has_of_it(tmp_path: Path) -> None:
+    """The server's table has the device with the reset, which one of its agents owns."""
+    body = CC + 'rc: rc@1800 { compatible = "acme,rc"; reg = <0x1800>; #reset-cells = <1>; };'
+    body += (
+        'both: b@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 3>; resets = <&rc 5>; };'
+    )
+    agents = AGENTS.replace('{dev: "*their*"}', '{dev: "&both", flags: {shared: true}}')
+    agents += 'platform: {owners: [{reset: "&rc 5", agent: vm}]}\n'
+    result = scmigen.compile(tree_of(body), agents=scmigen.Text("agents.yaml", agents))
+    assert result.ok
+    (platform,) = result.platforms
+    for agent in ("linux", "vm"):
+        assert judge(platform, agent, of_platform(platform)[0], tmp_path).faults == []
