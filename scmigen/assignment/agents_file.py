@@ -17,6 +17,9 @@ from scmigen.assignment.waivers_file import read_waivers
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position
 
+#: A file with nothing but these is not about agents.
+_BESIDES = frozenset({"format", "platform", "checks", "waivers", "outputs"})
+
 
 def read_files(
     files: Sequence[tuple[str, str]], tree: DeviceTree
@@ -69,8 +72,9 @@ def _file(text: str, name: str, lookup: Lookup) -> SourceSaid:
         waivers=tuple(read_waivers(parts["waivers"])) if "waivers" in parts else (),
         named=(*domains.named, *platform.named),
         domains=tuple(domains.places),
-        position=Position(name),
+        position=parts["domains"].position if "domains" in parts else Position(name),
         by_number=tuple(domains.by_number),
+        of_agents=not (parts.keys() - {"format"} and top.keys() <= _BESIDES),
     )
 
 

@@ -1,6 +1,6 @@
-"""The assignment without any source: one operating system, and the secure world's devices."""
+"""The agents where no source describes any: an operating system, the secure world's devices."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from scmigen.assignment.findings import PROVIDER_SECURE
 from scmigen.assignment.said import AgentSaid, PlatformSaid, Said, SourceSaid
@@ -12,16 +12,17 @@ from scmigen.diagnostics import Diagnostic, Related
 from scmigen.runtime import Role
 
 
-def default_source(inventory: Inventory) -> SourceSaid:
+def default_source(inventory: Inventory, classes: Set[str] = frozenset()) -> SourceSaid:
     """``ospm`` has every enabled device; ``secure`` those that ``secure-status`` keeps from it.
 
     What only the secure world can reach and ``ospm`` depends on is served by the platform, such as
-    a regulator on a bus of the secure world.
+    a regulator on a bus of the secure world. ``classes``: paths of the providers
+    whose class a source states, which holds for what is below, too.
     """
     agents = [AgentSaid("ospm", id=Said(1), role=Said(Role.OSPM), default=Said(True))]
     if any(use.consumer.path in inventory.secure_only for use in inventory.uses):
         agents.append(AgentSaid("secure", id=Said(2), role=Said(Role.SECURE)))
-    served = _served(inventory)
+    served = _served(inventory, classes)
     managed = {
         use.key.provider: Said(ProviderClass.MANAGED.value)
         for uses in served.values()
@@ -32,7 +33,7 @@ def default_source(inventory: Inventory) -> SourceSaid:
     )
 
 
-def _served(inventory: Inventory) -> dict[str, list[Use]]:
+def _served(inventory: Inventory, classes: Set[str]) -> dict[str, list[Use]]:
     """Path of each chip of the secure world → the normal world's uses of it."""
     found: dict[str, list[Use]] = {}
     for use in inventory.uses:
@@ -42,9 +43,15 @@ def _served(inventory: Inventory) -> dict[str, list[Use]]:
             and provider.category is ProviderClass.LOCAL
             and provider.node.path in inventory.secure_only
             and use.consumer.path not in inventory.secure_only
+            and classes.isdisjoint(_line(provider.node))
         ):
             found.setdefault(_chip(provider.node).path, []).append(use)
     return found
+
+
+def _line(node: Node) -> Iterator[str]:
+    """The paths of a node and of those above it."""
+    return (part.path for part in (node, *node.ancestors()))
 
 
 def _chip(node: Node) -> Node:

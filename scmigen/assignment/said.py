@@ -155,7 +155,8 @@ class SourceSaid:
     domains are described, agents or not. ``bounded``: a nested domain may only name devices of the
     domain around it (System Device Tree specification, chapter 7, on YAML; its own example of
     chapter 3 has nodes that do not). ``reported``: diagnostics to pass on. ``trees``: agents' own
-    trees. ``by_number``: grants on resources by their numbers.
+    trees. ``by_number``: grants on resources by their numbers. ``of_agents``: whether it is about
+    agents at all; sources that are not leave the board the agents that it has alone.
     """
 
     agents: tuple[AgentSaid, ...] = ()
@@ -174,3 +175,4 @@ class SourceSaid:
     position: Position | None = None
     trees: tuple[OwnTree, ...] = ()
     by_number: tuple[NumberedGrant, ...] = ()
+    of_agents: bool = True

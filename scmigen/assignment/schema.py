@@ -60,7 +60,10 @@ def agents_schema(checks: Collection[str], outputs: Collection[str]) -> _Schema:
     of_outputs = {name: _about(_OBJECT, f"Options of the output {name}.") for name in outputs}
     file = {
         "format": ({"enum": [format_of("agents")]}, "The format of the file; also without it."),
-        "domains": (_domains(), "The domains, by name; most are agents."),
+        "domains": (
+            _domains(),
+            "The domains, by name; most are agents. Without it the board keeps the agents it has.",
+        ),
         "platform": (_platform(), "What only the integrator of the platform knows."),
         "checks": (
             {**_map({**check, "required": [*CHECK]}), "propertyNames": {"enum": list(checks)}},

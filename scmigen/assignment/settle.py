@@ -67,8 +67,13 @@ def _nobody(sources: Iterable[SourceSaid]) -> Diagnostic:
     """The diagnostic of a board without agents: an error if no domain is described."""
     domains = [place for source in sources for place in source.domains]
     if not domains:
-        where = next((source.position for source in sources if source.position), None)
-        return AGENTS_FILE.error("no agent is described", where, hint="add a domain under domains:")
+        where = next((s.position for s in sources if s.of_agents and s.position), None)
+        return AGENTS_FILE.error(
+            "no agent is described",
+            where,
+            hint="add a domain, such as domains: {linux: {scmi: {role: ospm}, default: true}}; "
+            "only a file of platform, outputs, checks or waivers needs none",
+        )
     return AGENTS_NONE.warning(
         "no domain has a device or scmi, so one operating system, ospm, has every device",
         domains[0],

@@ -32,8 +32,8 @@ NO_SOURCES = Sources()
 def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
     """The inventory of a board, and its devices assigned to agents.
 
-    Without any source, one operating system has everything. Raises `InputError` with everything
-    that is wrong in any of the sources.
+    Without any source that is about agents, one operating system has everything. Raises
+    `InputError` with everything that is wrong in any of the sources.
     """
     found: list[SourceSaid] = []
     problems: list[Diagnostic] = []
@@ -52,17 +52,17 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
     if domains:
         found.append(in_tree)
     if server:
-        alone = not (sources.files or sources.trees or domains)
+        alone = not any(source.of_agents for source in found)
         described, wrong = read_server(board, alone, inventory.availability)
         found.append(described)
         problems.extend(wrong)
     if len(found) < len(sources.files) + bool(sources.trees) + domains + server:
         # A file that cannot be read may describe what the others lack.
         raise InputError(problems)
-    fallback = default_source(inventory)
+    fallback = default_source(inventory, _classes(found).keys())
     return inventory, settle(
         Sayings(
-            found or [fallback],
+            found if any(source.of_agents for source in found) else [*found, fallback],
             read_channels(inventory.references, inventory.instances, inventory.availability),
             own,
             problems,

@@ -277,9 +277,28 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert len(problems(text)) == 4
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "{}", "platform: {}", "domains: {}"])
+#: Files that are about agents, as far as one can see, and have none.
+NOBODY = [
+    *("", "# nothing\n", "---\n", "{}", "format: scmigen-agents-1"),
+    "platform: {vendor: acme}\ncpus: {}",
+    *("domains: ^{}", "platform: {vendor: acme}\ndomains: ^{}"),
+]
+
+
+@pytest.mark.parametrize("text", NOBODY)
 def test_nobody_is_described(text: str) -> None:
+    text, where = marked(text, AGENTS) if "^" in text else (text, AGENTS)
     (found,) = problems(text)
     assert (found.id, found.message) == ("agents-file", "no agent is described")
-    assert found.hint
-    assert str(found.position) == AGENTS
+    assert str(found.position) == str(where)
+    example = re.search(r"such as (.*); ", found.hint or "")
+    assert example is not None
+    (agent,) = assigned(soc(BODY), example[1]).agents
+    assert (agent.name, agent.role, agent.default) == ("linux", "ospm", True)
+
+
+def test_of_several_files_the_one_that_describes_nobody_is_named() -> None:
+    with pytest.raises(InputError) as found:
+        assigned(soc(BODY), "platform: {vendor: acme}", "domains: {}")
+    (error,) = found.value.diagnostics
+    assert (error.message, str(error.position)) == ("no agent is described", "2.yaml:1:10")

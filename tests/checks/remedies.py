@@ -86,8 +86,11 @@ def remedies(hint: str) -> Iterator[Remedy]:
 
 
 def apply(remedy: Remedy, text: str | None, tree: DeviceTree) -> str:
-    """The agents file after one remedy; without a file before, one with the default agent."""
+    """The agents file after one remedy; without a file before, one with the remedy alone, or with
+    the default agent, too, where that is for a domain."""
     plain = {"domains": {"ospm": {"id": 1, "scmi": {"role": "ospm"}, "default": True}}}
+    if remedy.where.startswith("platform."):
+        plain = {}
     document = copy.deepcopy(yaml.safe_load(text)) if text else plain
     for agent, word in remedy.dropped:
         entries = document["domains"][agent].get("access", [])

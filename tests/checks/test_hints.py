@@ -238,6 +238,23 @@ def test_the_situations_reach_every_hint_with_a_line() -> None:
     assert reached == WITH_LINES
 
 
+#: The hints of a board without an agents file: their lines alone are one.
+ALONE = {"scmi-native", "boot-gate", "parent-unnamed", "opp-bin", "provider-secure"}
+
+
+def test_the_situations_have_boards_without_an_agents_file() -> None:
+    reached = set()
+    for parameters in situations():
+        situation = parameters.values[0]  # type: ignore[attr-defined]
+        if situation.agents is not None:
+            continue
+        for item in situation.findings(None):
+            lines = [apply(r, None, situation.tree) for r in remedies(item.hint or "")]
+            assert all(line.startswith("platform:") for line in lines)
+            reached |= {item.id for _ in lines}
+    assert reached == ALONE
+
+
 def test_a_remedy_is_what_a_user_would_write() -> None:
     """An entry that is there gets the flags; the other agent gets an entry."""
     hint = (
@@ -292,10 +309,27 @@ def kinds(found: Iterable[Diagnostic]) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("name", BOARDS)
 def test_the_first_hint_of_every_check_helps_on_a_real_board(corpus: Path, name: str) -> None:
     tree = load(corpus / f"{name}.symbols.dtb")
-    text = split(model_of(tree))
+    assert len(follow(tree, split(model_of(tree)))) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("k3-am62l3-evm", {"boot-gate"}),
+        ("rk3588-rock-5b", {"scmi-native"}),
+        ("stm32mp257f-ev1", {"scmi-native"}),
+    ],
+)
+def test_hints_on_a_real_board_alone_need_no_domain(
+    corpus: Path, name: str, told: set[str]
+) -> None:
+    assert follow(load(corpus / f"{name}.symbols.dtb"), None) >= told
+
+
+def follow(tree: DeviceTree, text: str | None) -> set[str]:
+    """The checks that have hints on a board, after each of the first ones was found to help."""
     before = run_checks(model_of(tree, text))
     first = {item.id: item for item in reversed(before) if list(remedies(item.hint or ""))}
-    assert len(first) > 1
     for item in first.values():
         for remedy in remedies(item.hint or ""):
             after = run_checks(model_of(tree, apply(remedy, text, tree)))
@@ -305,6 +339,7 @@ def test_the_first_hint_of_every_check_helps_on_a_real_board(corpus: Path, name:
                 # That two agents set one clock was hidden as long as nobody served it.
                 new = {(name, what) for name, what in new if not name.endswith("-shared")}
             assert new == set(), (item.message, remedy)
+    return set(first)
 
 
 #: A device of each VM, whose supplies and controllers are the host's.
