@@ -1,6 +1,7 @@
 """From an inventory and an assignment to the model: platforms with numbered, named resources."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.facts import ResourceKey, ScmiInstance
@@ -53,6 +54,8 @@ def build(
         made, changed = _platform(decided, scheme, name, instance, places)
         platforms.append(made)
         moved.extend(changed)
+    reached = _reached(platforms)
+    platforms = [replace(platform, reached=reached) for platform in platforms]
     findings = Findings(
         tuple(decided.owners.conflicts),
         decided.closure,
@@ -73,6 +76,16 @@ def build(
         findings,
         _new_lock(scheme, platforms),
     )
+
+
+def _reached(platforms: Iterable[Platform]) -> dict[int, tuple[ScmiInstance, ...]]:
+    """The SCMI nodes whose platforms grant an agent anything, by its id."""
+    found: dict[int, tuple[ScmiInstance, ...]] = {}
+    for platform in platforms:
+        agents = {grant.agent.id for grant in platform.all_grants}
+        for number in agents if platform.instance is not None else ():
+            found[number] = (*found.get(number, ()), platform.instance)
+    return found
 
 
 def _tables(decided: Decisions, platforms: Iterable[Platform]) -> tuple[Node, ...]:

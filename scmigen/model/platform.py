@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -134,7 +134,11 @@ def no_such(provider: Provider | None, key: ResourceKey) -> str | None:
 
 @dataclass(frozen=True)
 class Platform:
-    """One SCMI platform: everything the outputs say, and nothing about how they say it."""
+    """One SCMI platform: everything the outputs say, and nothing about how they say it.
+
+    ``reached``: by the id of each agent, the SCMI nodes of the board whose platforms grant it
+    anything.
+    """
 
     name: str
     numbering: Numbering
@@ -149,6 +153,7 @@ class Platform:
     owners: Owners
     instance: ScmiInstance | None = None
     places: Places = NO_PLACES
+    reached: Mapping[int, tuple[ScmiInstance, ...]] = field(default_factory=dict)
 
     def place(self, position: Position) -> str:
         """A position as outputs have it, with no path of this machine: ``board.dts:12:3``."""
