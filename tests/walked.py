@@ -210,17 +210,18 @@ def walk(
     folder: Path,
     environment: Mapping[str, str] | None = None,
     adapt: Callable[[str], str] = str,
+    read: Callable[[Path], str] = Path.read_text,
 ) -> None:
     """Do what a page says in ``folder``; ``AssertionError`` where an answer is not what it has.
 
-    ``adapt`` makes of a line of the page what is expected here. With ``SCMIGEN_WRITE_PAGES`` in the
-    environment, what is wrong on the page is replaced by what was said.
+    ``adapt`` makes of a line of the page what is expected here, ``read`` has the page line by line,
+    with what is not walked empty. With ``SCMIGEN_WRITE_PAGES`` in the environment, what is wrong on
+    the page is replaced by what was said.
     """
-    text = page.read_text()
     going = Walk(folder, environment or {})
     wrong: list[tuple[Step, str]] = []
     try:
-        for step in steps_of(text):
+        for step in steps_of(read(page)):
             if isinstance(step, Step):
                 step = replace(step, output=[adapt(line) for line in step.output])
             said = going.do(step)
@@ -231,7 +232,7 @@ def walk(
     finally:
         going.close()
     if "SCMIGEN_WRITE_PAGES" in os.environ:
-        lines = text.splitlines()
+        lines = page.read_text().splitlines()
         for step, said in reversed(wrong):
             lines[step.start : step.end] = said.splitlines()
         page.write_text("\n".join(lines) + "\n")

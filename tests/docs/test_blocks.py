@@ -149,7 +149,7 @@ def test_every_block_is_read_by_its_reader(block: Block) -> None:
 
 
 def only_steps(page: Path) -> str:
-    """The page without blocks that are no step: fragments, and what is not run."""
+    """The page line by line, blocks that are no step empty: fragments, and what is not run."""
     lines = page.read_text().splitlines()
     for block in blocks_of(page):
         step = block.language == "console" or block.title
@@ -168,9 +168,7 @@ WALKED = [
 @pytest.mark.parametrize("page", WALKED, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
 def test_every_command_prints_what_the_page_has(page: Path, tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
-    steps = tmp_path / page.name
-    steps.write_text(only_steps(page))
-    walk(steps, tmp_path)
+    walk(page, tmp_path, read=only_steps)
 
 
 def test_what_is_not_run_has_a_reason() -> None:
