@@ -82,9 +82,10 @@ def _reached(platforms: Iterable[Platform]) -> dict[int, tuple[ScmiInstance, ...
     """The SCMI nodes whose platforms grant an agent anything, by its id."""
     found: dict[int, tuple[ScmiInstance, ...]] = {}
     for platform in platforms:
-        agents = {grant.agent.id for grant in platform.all_grants}
-        for number in agents if platform.instance is not None else ():
-            found[number] = (*found.get(number, ()), platform.instance)
+        instance = platform.instance
+        if instance is not None:
+            for number in {grant.agent.id for grant in platform.all_grants}:
+                found[number] = (*found.get(number, ()), instance)
     return found
 
 
