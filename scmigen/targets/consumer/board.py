@@ -58,13 +58,17 @@ def board_of(platform: Platform) -> Board:
         and not is_in_scmi(provider.node)
     ]
     parts = platform_nodes(platform.providers) | server_paths(inventory.tree)
-    tops = {node.path: node for provider in managed for node in (_top(provider),)}
+    around = _devices(platform, parts)
+    tops = {node.path: node for node in (*map(_top, managed), *around)}
     kept = other_roles(inventory.tree, inventory.availability, tops.values(), parts | tops.keys())
     driven = {provider.node.path for provider in managed}
     disabled: dict[str, Node] = {}
     for provider in managed:
         top = _top(provider)
         node = top if top.path not in kept else provider.node
+        if node.path not in kept and not _is_covered(node, disabled):
+            disabled[node.path] = node
+    for node in around:
         if node.path not in kept and not _is_covered(node, disabled):
             disabled[node.path] = node
     bare = [provider.node for provider in managed if provider.node.path in kept]
@@ -125,6 +129,21 @@ def _consumers(platform: Platform, parts: frozenset[str]) -> frozenset[str]:
             device = device_of(platform.owners, use.consumer) or use.consumer
             found.add(device.path)
     return frozenset(found)
+
+
+def _devices(platform: Platform, parts: frozenset[str]) -> list[Node]:
+    """The devices that are the platform's because of what is below them, and provide nothing."""
+    inventory = platform.inventory
+    found = (inventory.tree.node(path) for path in sorted(parts - platform.providers.keys()))
+    return [
+        node
+        for node in found
+        if node is not None
+        and node.parent is not None
+        and is_device(node)
+        and not is_in_scmi(node)
+        and inventory.availability.enabled(node)
+    ]
 
 
 def _is_driven(provider: Provider) -> bool:

@@ -272,6 +272,19 @@ def test_what_another_agent_drives_natively_is_reserved() -> None:
     assert status(made(body), "/rail") is None
 
 
+def test_a_device_that_is_the_platforms_by_what_is_below_it_is_disabled() -> None:
+    body = """
+    cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
+    dsi@4000 { compatible = "acme,dsi"; reg = <0x4000>; clocks = <&cc 3>; #address-cells = <1>;
+        #size-cells = <0>; panel: panel@0 { compatible = "acme,panel"; reg = <0>;
+            regulator-min-microvolt = <700000>; regulator-max-microvolt = <900000>; }; };
+    dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>; vdd-supply = <&panel>; };
+    """
+    tree = made(body, AGENTS + 'platform: {managed: ["&panel"]}')
+    assert status(tree, "/dsi@4000") == "disabled"
+    assert refers(tree, "/dsi@4000", "clocks", 1) == [("/cc@1000", 3)]
+
+
 def test_a_provider_without_another_role_is_disabled() -> None:
     body = CC.replace('"acme,cc"', '"acme,cc", "syscon"') + DEV
     assert status(made(body), "/cc@1000") == "disabled"
