@@ -3,28 +3,33 @@
 The package ``fdt`` reads the header (`blob_header`). It guesses the types of properties, so the
 structure block is walked here and every property keeps its raw bytes. Nothing in a blob is trusted:
 each offset, length and name is checked before it is used, nesting is bounded, and everything that
-is wrong is one error, ``dtb-malformed``. Names have the characters that dtc takes, so none is
-syntax in a source, a terminal or a page.
+is wrong is one error, ``dtb-malformed``. Phandles that a source may not have are warnings. Names
+have the characters that dtc takes, so none is syntax in a source, a terminal or a page.
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from struct import Struct, unpack_from
 
 from scmigen.devicetree.blob_header import BlobHeader, MalformedError, read_header
 from scmigen.devicetree.drafts import DraftNode
-from scmigen.devicetree.findings import DTB_MALFORMED
+from scmigen.devicetree.findings import DTB_MALFORMED, DTS_PHANDLE
 from scmigen.devicetree.nodes import (
     MAX_DEPTH,
     MAX_NAME,
     NODE_HINT,
     NODE_NAME,
+    NULL_PHANDLES,
     PROPERTY_HINT,
     PROPERTY_NAME,
     made,
 )
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import InputError, Position
+from scmigen.diagnostics import Diagnostic, InputError, Position
 
 _RESERVATION = Struct(">QQ")
+#: How many odd phandles are told.
+_MOST_ODD = 20
 #: Characters of a wrong name that a message shows.
 _SHOWN = 80
 _BEGIN_NODE, _END_NODE, _PROP, _NOP, _END = 1, 2, 3, 4, 9
@@ -35,10 +40,31 @@ def read_blob(data: bytes, file: str) -> DeviceTree:
     try:
         header = read_header(data)
         reservations = _reservations(data[: header.total_size], header.off_mem_rsvmap)
-        return DeviceTree(_structure(data, header), file, reservations, header.boot_cpuid_phys)
+        root = _structure(data, header)
+        odd = tuple(islice(_phandles(root, Position(file)), _MOST_ODD))
+        boot_cpu = header.boot_cpuid_phys
+        return DeviceTree(root, file, reservations, boot_cpu, warnings=odd)
     except MalformedError as problem:
         found = DTB_MALFORMED.error(str(problem), Position(file), (), problem.hint)
         raise InputError([found]) from None
+
+
+def _phandles(root: DraftNode, where: Position) -> Iterator[Diagnostic]:
+    """What a source may not have: phandles that are none, or of two nodes."""
+    taken: dict[int, DraftNode] = {}
+    for node in root.walk():
+        number = node.phandle
+        if number is None:
+            continue
+        other = taken.setdefault(number, node)
+        if number in NULL_PHANDLES:
+            yield DTS_PHANDLE.warning(f"{number:#x} of {node.path} is not a phandle", where)
+        elif other is not node:
+            message = f"{node.path} has the phandle {number:#x}, which is that of {other.path}"
+            yield DTS_PHANDLE.warning(message, where)
+        if node.cell("linux,phandle") not in (None, number):
+            message = f"phandle and linux,phandle of {node.path} differ"
+            yield DTS_PHANDLE.warning(message, where)
 
 
 def _reservations(data: bytes, offset: int) -> tuple[tuple[int, int], ...]:

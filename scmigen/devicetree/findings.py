@@ -20,6 +20,12 @@ DTS_LABEL = Finding(
     "Give each node a label of its own.",
     switchable=False,
 )
+DTS_PHANDLE = Finding(
+    "dts-phandle",
+    "A phandle is not a valid number, or two nodes have the same one.",
+    "Leave phandles out; every node that is referred to gets one.",
+    switchable=False,
+)
 DTS_REFERENCE = Finding(
     "dts-reference",
     "The source refers to a label or path that does not exist.",

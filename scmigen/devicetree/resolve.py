@@ -10,7 +10,7 @@ from struct import pack
 
 from scmigen.devicetree.build import Builder
 from scmigen.devicetree.drafts import DraftNode
-from scmigen.devicetree.findings import DTS_LABEL, DTS_REFERENCE, DTS_SYNTAX
+from scmigen.devicetree.findings import DTS_LABEL, DTS_PHANDLE, DTS_REFERENCE, DTS_SYNTAX
 from scmigen.devicetree.nodes import (
     MAX_NAME,
     NODE_HINT,
@@ -29,13 +29,6 @@ DTS_NAME = Finding(
     "Use letters, digits and , . _ + - ? #.",
     switchable=False,
 )
-DTS_PHANDLE = Finding(
-    "dts-phandle",
-    "A phandle is not a valid number, or two nodes have the same one.",
-    "Leave phandles out; every node that is referred to gets one.",
-    switchable=False,
-)
-
 _Thing = DraftNode | Property
 _PHANDLES = ("phandle", "linux,phandle")
 

@@ -298,3 +298,25 @@ def test_the_root_has_no_name() -> None:
     with pytest.raises(InputError) as raised:
         read_blob(made(BEGIN + b"abc\0" + END + DONE), "a.dtb")
     assert "the root has the name 'abc'" in raised.value.diagnostics[0].message
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        pytest.param((0x78, 0x77), "/b has the phandle 0x77, which is that of /a", id="twice"),
+        pytest.param((0x78, 0), "0x0 of /b is not a phandle", id="none"),
+        pytest.param((0x7A, 0x7B), "phandle and linux,phandle of /c differ", id="two of one node"),
+    ],
+)
+def test_phandles_that_a_source_may_not_have_are_told(
+    changed: tuple[int, int], message: str
+) -> None:
+    text = "/dts-v1/; / { a { phandle = <0x77>; }; b { phandle = <0x78>; };"
+    text += "c { phandle = <0x7a>; linux,phandle = <0x7a>; }; };"
+    data = flatten(read_source(text, "board.dts"))
+    assert read_blob(data, "board.dtb").warnings == ()
+    before, after = (pack(">I", number) for number in changed)
+    at = data.rindex(before)
+    damaged = data[:at] + after + data[at + 4 :]
+    (found,) = read_blob(damaged, "board.dtb").warnings
+    assert (found.id, found.severity.word, found.message) == ("dts-phandle", "warning", message)
