@@ -28,6 +28,7 @@ class Located:
         self._node = node
         self._file = file
         self.problems = problems
+        self._misspelt = False
 
     @property
     def position(self) -> Position:
@@ -59,8 +60,9 @@ class Located:
         self.problems.add(AGENTS_FILE.error(message, self.position, hint=hint))
 
     def lacks(self, message: str, hint: str) -> None:
-        """Report a missing key; a value that is not a mapping has been reported already."""
-        if self.is_mapping:
+        """Report a missing key. A value that is not a mapping has been reported already, and so has
+        a key that does not exist, which probably is the missing one."""
+        if self.is_mapping and not self._misspelt:
             self.wrong(message, hint)
 
     def said(self, value: T | None) -> Said[T] | None:
@@ -74,6 +76,7 @@ class Located:
             if text is None or (known is not None and text not in known):
                 word = "that is not a string" if text is None else shown(text)
                 near = did_you_mean(text or "", known or ())
+                self._misspelt = True
                 key.wrong(f"{what} has no key {word}", misplaced(text or "", known or ()) or near)
             elif text in found:
                 key.wrong(f"{what} has the key {text!r} twice", f"first at {found[text].position}")
@@ -89,12 +92,14 @@ class Located:
         found: dict[str, Located] = {}
         for key, text, value in self._entries(what):
             if text is None:
+                self._misspelt = True
                 key.wrong(
                     f"{what} has no key that is not a string", did_you_mean("", vocabulary.ours)
                 )
                 continue
             standing, hint = vocabulary.standing(text)
             if standing is Standing.WRONG:
+                self._misspelt = True
                 key.wrong(f"{what} has no key {shown(text)}", hint)
             elif standing is Standing.UNKNOWN:
                 self.problems.passed_over(text[:MAX_SHOWN], what, key.position)

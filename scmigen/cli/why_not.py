@@ -70,7 +70,8 @@ def _said(model: Model, agent: Agent, lack: Lack) -> Because:
     needing = "" if use is None else f"{use_word(use)} needs it, but "
     who = names(lack.agents)
     entry = f" (platform.owners, {lack.position})" if lack.position else ""
-    served = f", and {who} drives it" if lack.agents else ""
+    drive = "drives" if len(lack.agents) == 1 else "drive"
+    served = f", and {who} {drive} it" if lack.agents else ""
     text = {
         Cause.NOTHING: lack.told,
         Cause.NOT_SERVED: f"the platform does not serve it; its provider is {lack.told}{served}",
