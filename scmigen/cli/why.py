@@ -12,6 +12,7 @@ from scmigen.cli.common import BoardRequest, answering, view_options
 from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, say, say_json
 from scmigen.cli.subjects import Subject, identity, numbered, subject
+from scmigen.cli.why_kept import kept_on
 from scmigen.cli.why_not import (
     NotGranted,
     devices_lacking,
@@ -110,6 +111,9 @@ def _answer(model: Model, agent: Agent, text: str, named: Subject, style: str) -
         say(f"{agent.name}: {words} on {numbered(model, grant.resource.key, grant.id)}{lost}")
         for reason in _reasons(grant):
             say(f"  {reason}")
+        kept = kept_on(model, grant.resource.key)
+        if kept is not None:
+            say(f"  {kept}")
     for gift in gifts:
         for line in why_device.lines(model, gift):
             say(line)
@@ -228,6 +232,7 @@ def _reason(why: Use | HandGrant) -> str:
 
 
 def _explained(model: Model, grant: Grant) -> dict[str, Any]:
+    kept = kept_on(model, grant.resource.key)
     return {
         "agent": grant.agent.name,
         **identity(model, grant.resource.key, grant.id),
@@ -235,6 +240,7 @@ def _explained(model: Model, grant: Grant) -> dict[str, Any]:
         "withdrawn": why_device.withdrawn(model, grant),
         "beyond_need": ordered(grant.resource.kind, grant.beyond_need),
         "because": _reasons(grant),
+        "kept_on": None if kept is None else kept.plain(),
         "uses": [why_device.use_plain(why) for why in grant.because if isinstance(why, Use)],
     }
 

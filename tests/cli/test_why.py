@@ -218,6 +218,64 @@ def test_why_not_of_fixed_and_local_providers(asked: list[str], tmp_path: Path) 
     ]
 
 
+def test_several_agents_drive(asked: list[str], tmp_path: Path) -> None:
+    written(tmp_path / "b.dts", BOARD.replace("resets = <&rc 7>;", ""))
+    shared = '- {dev: "&rc", flags: {shared: true}}'
+    written(tmp_path / "a.yaml", AGENTS.replace("access:", f"access:\n      {shared}"))
+    told = scmigen("why", "--not", "host", "&rc 3", "--operation", "reset", *asked).stdout
+    assert told.splitlines()[1].endswith("and host and vm drive it")
+
+
+#: A clock in a power domain, which has a supply, and another clock of the platform's own device.
+KEPT = """/dts-v1/;
+/ {
+vcc: vcc { compatible = "regulator-fixed"; regulator-name = "vcc"; };
+pd: power-controller@3000 { compatible = "acme,pd"; reg = <0x3000>; #power-domain-cells = <1>; };
+cc: clock-controller@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>;
+power-domains = <&pd 4>; };
+uart0: serial@5000 { compatible = "acme,uart"; reg = <0x5000>;
+clocks = <&cc 1>, <&cc 2>, <&cc 3>; power-domains = <&pd 4>; };
+dma0: dma@7000 { compatible = "acme,dma"; reg = <0x7000>;
+clocks = <&cc 2>; };
+};
+"""
+KEEPS = "platform:\n  devices: ['&dma0']\n  always-on:\n    - {clock: '&cc 1'}\n"
+
+
+def test_what_the_platform_keeps_on_is_told(asked: list[str], tmp_path: Path) -> None:
+    written(tmp_path / "b.dts", KEPT)
+    written(tmp_path / "a.yaml", KEEPS)
+    told = scmigen("why", "ospm", "&cc 1", *asked)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.splitlines()[1:] == [
+        "  /serial@5000 clocks[0]: state read (b.dts:8:11)",
+        "  the platform keeps it on: platform.always-on (a.yaml:4:7)",
+    ]
+    last = [
+        scmigen("why", "ospm", word, *asked).stdout.splitlines()[-1]
+        for word in ("&cc 2", "&cc 3", "&pd 4")
+    ]
+    assert last == [
+        "  the platform keeps it on for a device of its own, /dma@7000 clocks[0] (b.dts:10:11)",
+        "  /serial@5000 clocks[2]: state read (b.dts:8:29)",
+        "  the platform keeps it on for clock <&cc 1>, which runs on it: platform.always-on "
+        "(a.yaml:4:7)",
+    ]
+
+
+def test_what_the_platform_keeps_on_as_json(asked: list[str], tmp_path: Path) -> None:
+    written(tmp_path / "b.dts", KEPT)
+    written(tmp_path / "a.yaml", KEEPS)
+    (one,) = json.loads(scmigen("why", "ospm", "&cc 1", *asked, "--format", "json").stdout)
+    assert one["kept_on"] == {
+        "cause": "always-on",
+        "text": "the platform keeps it on: platform.always-on",
+        "position": {"file": "a.yaml", "line": 4, "column": 7},
+    }
+    (other,) = json.loads(scmigen("why", "ospm", "&cc 3", *asked, "--format", "json").stdout)
+    assert other["kept_on"] is None
+
+
 def test_without_an_operation_each_that_is_lacking(asked: list[str]) -> None:
     told = scmigen("why", "--not", "vm", "clock:0", *asked).stdout.splitlines()
     assert [line for line in told if not line.startswith(" ")] == [
