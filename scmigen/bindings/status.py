@@ -7,7 +7,7 @@ defaults to ``status``; a node below an unavailable one is unavailable, too.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from scmigen.devicetree.edits import Edit, SetProperty, Strings
+from scmigen.devicetree.edits import DeleteNode, Edit, SetProperty, Strings
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
 
@@ -118,3 +118,10 @@ def status_edit(node: Node, word: str, why: str = "") -> Iterator[Edit]:
     """What gives a node a status, unless it has that; ``why`` is for people."""
     if node.string("status") != word:
         yield SetProperty(node.path, "status", Strings((word,)), why)
+
+
+def switches_off(edit: Edit) -> bool:
+    """Whether a node is not there, or not enabled, after an edit."""
+    if isinstance(edit, SetProperty) and edit.name == "status":
+        return not isinstance(edit.value, Strings) or not _OKAY.issuperset(edit.value.texts)
+    return isinstance(edit, DeleteNode)

@@ -5,11 +5,13 @@ from scmigen.diagnostics import Finding, Severity
 CHANNEL_UNSAID = Finding(
     "consumer-channel",
     "No source says what the transport of an agent needs, so its tree cannot have an SCMI node.",
-    "Say it in the agents file, below scmi: {transport: …}, or in an SCMI node of the board.",
+    "Say it in the agents file, below scmi: {transport: …}, or in the agent's SCMI node of the"
+    " board; mailboxes there or in a server description.",
 )
 TRANSPORT_ASSUMED = Finding(
     "consumer-transport",
-    "No source says how an agent reaches the platform; its tree has virtio.",
+    "No source says how an agent reaches the platform, or no device tree can say it; its tree has"
+    " virtio.",
     "Say it in the agents file: scmi: {transport: {type: …}}.",
     Severity.WARNING,
 )
@@ -43,7 +45,8 @@ PROVIDER_KEPT = Finding(
     "consumer-provider",
     "A provider that the platform drives stays enabled in agents' trees, for the node has other"
     " roles.",
-    "Leave its driver out of the agents' kernels, or see that it leaves the hardware alone.",
+    "See that its driver in the agents' kernels leaves alone what the platform drives, or leave the"
+    " driver out of them.",
     Severity.NOTE,
 )
 

@@ -1,11 +1,12 @@
 """What the user is told of the trees: what they cannot have, and what was decided."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from scmigen.bindings.dialects import DIALECTS, Os
 from scmigen.bindings.facts import ProviderClass
 from scmigen.bindings.repointing import Lost, Trouble, Unattached, Unvoted
-from scmigen.bindings.transports import TRANSPORTS
+from scmigen.bindings.status import switches_off
+from scmigen.bindings.transports import PART_OF, TRANSPORTS, Part, ScmiTransport
 from scmigen.checks.words import listed, resource_name
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
@@ -26,8 +27,16 @@ from scmigen.targets.consumer.findings import (
 )
 from scmigen.targets.consumer.plan import Plan
 
+_EVERY = "every agent's tree"
+#: Part of a channel → how an agents file says it, by example; of mailboxes it cannot.
+_KEYS = {
+    Part.SMC_ID: "smc-id: 0x82000010",
+    Part.MEMORY: 'shmem: "&scmi_shmem"',
+    Part.NUMBER: "channel: 0",
+}
 
-def told(platform: Platform, board: Board, plans: Iterable[Plan]) -> Iterator[Diagnostic]:
+
+def told(platform: Platform, board: Board, plans: Sequence[Plan]) -> Iterator[Diagnostic]:
     """All findings of the trees of a platform."""
     for plan in plans:
         yield from _channel(plan)
@@ -39,13 +48,28 @@ def told(platform: Platform, board: Board, plans: Iterable[Plan]) -> Iterator[Di
                     [item.consumer.path],
                     [plan.agent.name],
                 )
+    yield from _kept(platform, board, plans)
+
+
+def _kept(platform: Platform, board: Board, plans: Sequence[Plan]) -> Iterator[Diagnostic]:
+    """The providers that stay enabled, and in whose trees."""
+    off = [
+        (plan.agent.name, {edit.path for edit in plan.edits if switches_off(edit)})
+        for plan in (plans if board.kept else ())
+    ]
     for path, why in sorted(board.kept.items()):
         node = platform.inventory.tree.node(path)
-        yield PROVIDER_KEPT.note(
-            f"{path} stays enabled in every agent's tree, though the platform drives it: {why}",
-            node.position if node is not None else None,
-            hint="leave its driver out of the agents' kernels",
-        ).about(nodes=[path])
+        above = () if node is None else (node.path, *(up.path for up in node.ancestors()))
+        names = [name for name, paths in off if paths.isdisjoint(above)]
+        trees = f"the tree{'s' if len(names) > 1 else ''} of {listed(names)}"
+        if names:
+            yield PROVIDER_KEPT.note(
+                f"{path} stays enabled in {trees if len(names) < len(off) else _EVERY},"
+                f" though the platform drives it: {why}",
+                node.position if node is not None else None,
+                hint="see that its driver in the agents' kernels leaves alone what the platform"
+                " drives, or leave the driver out of them",
+            ).about(nodes=[path])
 
 
 def _os(platform: Platform, plan: Plan) -> Iterator[Diagnostic]:
@@ -86,21 +110,49 @@ def _concerns(platform: Platform, plan: Plan, board: Board, item: Trouble) -> bo
 
 def _channel(plan: Plan) -> Iterator[Diagnostic]:
     agent = plan.agent
-    if plan.assumed and plan.channel is not None:
-        has = plan.channel.transport.compatible
+    if plan.channel is None:
+        return
+    transport, name = plan.channel.transport, agent.name
+    if plan.assumed:
+        said = agent.transport
         yield TRANSPORT_ASSUMED.warning(
-            f"no source says how {agent.name} reaches the platform: its tree has {has}",
+            f"no source says how {name} reaches the platform: its tree has {transport.compatible}"
+            if said is None
+            else f"no device tree can have the transport {said.type} of {name}: its tree has"
+            f" {transport.compatible}",
             agent.position,
-            hint="say it in the agents file: scmi: {transport: {type: smc, smc-id: …, shmem: …}}",
-        ).about(agents=[agent.name])
-    if plan.missing and plan.channel is not None:
-        needs = " and ".join(plan.missing)
+            hint=f"{_in_agents_file(name, transport.word)} if that is right; or such as"
+            f" {{type: smc, {_KEYS[Part.SMC_ID]}, {_KEYS[Part.MEMORY]}}}",
+        ).about(agents=[name])
+    if plan.missing:
         yield CHANNEL_UNSAID.error(
-            f"the {plan.channel.transport.word} channel of {agent.name} needs {needs},"
+            f"the {transport.word} channel of {name} needs {' and '.join(plan.missing)},"
             " which no source says",
             agent.position,
-            hint="say it below scmi: {transport: …} of the agent, or in an SCMI node of the board",
-        ).about(agents=[agent.name])
+            hint=_how_to_say(plan.missing, transport, name),
+        ).about(agents=[name])
+
+
+def _how_to_say(missing: Sequence[str], transport: ScmiTransport, agent: str) -> str:
+    """Where a channel can be said."""
+    parts = [PART_OF.get(name) for name in missing]
+    if Part.MAILBOX in parts:
+        return (
+            f"an agents file has no mailboxes: write {' and '.join(missing)} in the board's SCMI"
+            f" node, if it is {agent}'s, or in {agent}'s node of a server description; or give it"
+            " another transport"
+        )
+    if None in parts:
+        return "the board's tree has no node that the SCMI node could name there"
+    keys = (_KEYS[part] for part in (PART_OF[name] for name in transport.needs) if part in _KEYS)
+    such = _in_agents_file(agent, transport.word, *keys)
+    return f"such as {such}; or in the board's SCMI node, if that is {agent}'s"
+
+
+def _in_agents_file(agent: str, *words: str) -> str:
+    """How an agents file says a transport: its type, and more of its keys."""
+    inner = ", ".join((f"type: {words[0]}", *words[1:]))
+    return f"domains: {{{agent}: {{scmi: {{transport: {{{inner}}}}}}}}}"
 
 
 def _trouble(platform: Platform, plan: Plan, item: Trouble) -> Diagnostic:

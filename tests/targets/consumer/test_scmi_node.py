@@ -55,6 +55,19 @@ def test_a_channel_that_nobody_describes_is_an_error_and_no_tree() -> None:
     assert not found.files
     (error,) = [item for item in found.diagnostics if item.id == "consumer-channel"]
     assert error.message == "the smc channel of linux needs shmem, which no source says"
+    assert error.hint is not None
+    assert (
+        'linux: {scmi: {transport: {type: smc, smc-id: 0x82000010, shmem: "&scmi_shmem"}}}'
+        in error.hint
+    )
+
+
+def test_mailboxes_are_not_to_be_said_in_an_agents_file_which_has_none() -> None:
+    found = emitted(CC + DEV, agents("type: mailbox"))
+    (error,) = [item for item in found.diagnostics if item.id == "consumer-channel"]
+    assert error.message.endswith("needs mboxes and shmem, which no source says")
+    assert error.hint is not None
+    assert error.hint.startswith("an agents file has no mailboxes: write mboxes and shmem in the")
 
 
 def test_a_transport_that_nobody_says_is_virtio_and_told_of() -> None:
@@ -63,7 +76,30 @@ def test_a_transport_that_nobody_says_is_virtio_and_told_of() -> None:
     node = tree.node("/firmware/scmi")
     assert node is not None
     assert node.string("compatible") == "arm,scmi-virtio"
-    assert [item.id for item in told(CC + DEV, text)].count("consumer-transport") == 1
+    (warning,) = [item for item in told(CC + DEV, text) if item.id == "consumer-transport"]
+    assert warning.message.startswith("no source says how linux reaches the platform")
+
+
+def test_a_transport_that_no_tree_can_have_is_not_called_unsaid() -> None:
+    found = told(CC + DEV, agents("type: unix"))
+    (warning,) = [item for item in found if item.id == "consumer-transport"]
+    assert warning.message == (
+        "no device tree can have the transport unix of linux: its tree has arm,scmi-virtio"
+    )
+    assert warning.hint is not None
+    assert warning.hint.startswith("domains: {linux: {scmi: {transport: {type: virtio}}}}")
+
+
+def test_a_provider_that_stays_is_told_of_with_the_trees_that_have_it() -> None:
+    body = CC.replace("reg", "interrupt-controller; #interrupt-cells = <1>; reg", 1) + DEV
+    body += 'their@3000 { compatible = "d"; reg = <0x3000>; clocks = <&cc 2>; };'
+    assert (
+        made(body, AGENTS + "outputs: {consumer: {for: {vm: guest}}}\n", "vm").node("/cc@1000")
+        is None
+    )
+    found = told(body, AGENTS + "outputs: {consumer: {for: {vm: guest}}}\n")
+    (note,) = [item for item in found if item.id == "consumer-provider"]
+    assert note.message.startswith("/cc@1000 stays enabled in the tree of linux, though")
 
 
 def test_protocols_are_those_that_the_agent_has_something_of() -> None:
