@@ -54,8 +54,8 @@ def test_a_board_has_the_numbers_and_permissions_that_it_had() -> None:
 @pytest.mark.usefixtures("old")
 def test_a_baseline_still_covers_its_findings() -> None:
     checked = scmigen("check", "board.dts", "-a", "agents.yaml", "--baseline", "baseline.yaml")
-    # Nine of the ten in the baseline, as nobody can turn off the clock of the CPUs any more, and one
-    # in the agents file. That the firmware has no drivers is told since.
+    # Nine of the ten in the baseline, as nobody can turn off the clock of the CPUs any more, and
+    # one in the agents file. That the firmware has no drivers is told since.
     assert (checked.exit_code, checked.output.splitlines()[-1]) == (0, "10 findings waived")
     told = re.findall(r"warning\[(.+?)\]", checked.output)
     assert told == ["output-left-out", "waiver-unused"]
