@@ -6,6 +6,7 @@ A tree that has an SCMI node keeps it, with its labels and what else is in it; a
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from scmigen.bindings.dialects import LINUX, Dialect
 from scmigen.bindings.facts import ScmiInstance
@@ -49,7 +50,20 @@ _LABELS: Mapping[int, str] = {
 }
 #: What a protocol is for, where no reference to it says so.
 _NOTES: Mapping[int, str] = {Protocol.SYSTEM: "system power, as the role of the agent has it"}
+#: What the label of the regulator that stands for one of the board begins with.
+_OF_NATIVE = "scmi_"
+#: What other labels of nodes below a protocol's begin with; the id follows.
+_NUMBERED: Mapping[int, str] = {Protocol.POWER: "scmi_pd_", Protocol.VOLTAGE: "scmi_reg_"}
 _BY_CLOCKS, _BY_DOMAINS = "#clock-cells", "#power-domain-cells"
+
+
+class MadeLabel(NamedTuple):
+    """What a label of a tree that was made means: a protocol's node or, with ``id`` or ``native``
+    (the label of a regulator of the board), a node below that."""
+
+    protocol: int
+    id: str | None = None
+    native: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +94,19 @@ class Channel:
         """What is not known, in words."""
         lacking = (name for name in self.transport.needs if name not in self.values)
         return tuple(lacking)
+
+
+def made_label(label: str) -> MadeLabel | None:
+    """What a label would mean if it is one that this module gives; None if it is none of these."""
+    for number, wanted in _LABELS.items():
+        if label == wanted:
+            return MadeLabel(number)
+    for number, wanted in _NUMBERED.items():
+        digits = label.removeprefix(wanted)
+        if digits != label and digits.isdecimal():
+            return MadeLabel(number, id=digits)
+    native = label.removeprefix(_OF_NATIVE)
+    return MadeLabel(Protocol.VOLTAGE, native=native) if native != label else None
 
 
 def channel(
@@ -245,7 +272,12 @@ class ScmiNode:
     def _add_regulator(self, item: Regulator) -> Iterator[Edit]:
         path = self.regulator(item.id)
         label = None if item.native is None else self._tree.label_of.get(item.native.path)
-        yield AddNode(path, self._label(f"scmi_{label}" if label else f"scmi_reg_{item.id}"))
+        yield AddNode(
+            path,
+            self._label(
+                f"{_OF_NATIVE}{label}" if label else f"{_NUMBERED[Protocol.VOLTAGE]}{item.id}"
+            ),
+        )
         yield SetProperty(path, "reg", cells(item.id))
         yield SetProperty(path, "regulator-name", Strings((item.name,)))
         constraints = CONSTRAINTS if item.switches else UNSWITCHED
@@ -264,7 +296,7 @@ class ScmiNode:
         for number in domains:
             domain = self.domain(number)
             if self._tree.node(domain) is None:
-                yield AddNode(domain, self._label(f"scmi_pd_{number}"))
+                yield AddNode(domain, self._label(f"{_NUMBERED[Protocol.POWER]}{number}"))
             yield SetProperty(domain, "compatible", Strings((compatible,)))
             yield SetProperty(domain, "reg", cells(number))
             yield SetProperty(domain, _BY_DOMAINS, cells(0))

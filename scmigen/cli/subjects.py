@@ -9,6 +9,7 @@ import click
 from scmigen.assignment.select import Selector, resource_key
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.scmi_emission import made_label
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Model, Resource, no_such
 from scmigen.scmi.protocols import Kind
@@ -30,6 +31,8 @@ def subject(model: Model, text: str, agent: str) -> Subject:
     if word in tuple(Kind) and rest:
         return Subject(_called(model, Kind(word), rest, agent))
     selected, cells = Selector(model.inventory.tree).resource(text)
+    if not selected.nodes and (made := _made(model, text, agent)) is not None:
+        return made
     if not selected.nodes:
         hint = _similar(model, text, selected.hint)
         raise _wrong("; ".join(filter(None, (selected.problem or f"no node {text!r}", hint))))
@@ -41,6 +44,37 @@ def subject(model: Model, text: str, agent: str) -> Subject:
         possible = [key for node in selected.nodes for key in _possible(model, text, node, cells)]
         keys = [key for key in possible if key.kind in kinds] or known or possible
     return Subject(tuple(dict.fromkeys(keys)), () if cells else selected.nodes)
+
+
+def _made(model: Model, text: str, agent: str) -> Subject | None:
+    """What a reference means that the agent's tree has and the board's has not: ``&scmi_clk 12`` is
+    the agent's clock 12, ``&scmi_vcc`` the regulator that stands for ``&vcc``."""
+    name, *cells = text.split() or [""]
+    labels, label = model.inventory.tree.labels, name.removeprefix("&")
+    meant = made_label(label) if label != name and label not in labels else None
+    if meant is None:
+        return None
+    if meant.native is not None:
+        known = meant.native in labels and not cells
+        keys = subject(model, f"&{meant.native}", agent).keys if known else ()
+        supplies = tuple(key for key in keys if key.kind is Kind.VOLTAGE)
+        return Subject(supplies) if supplies else None
+    kind = next((kind for kind in Kind if kind.protocol == meant.protocol), None)
+    words = [*cells, *filter(None, [meant.id])]
+    if kind is None or len(words) > 1:
+        return None
+    if not words:
+        agents = f"{name} is of the tree that an agent gets"
+        raise _wrong(f"{agents}; write {kind}:NUMBER, as the agent has it, or {kind}:NAME")
+    return Subject(_called(model, kind, _decimal(words[0]), agent))
+
+
+def _decimal(word: str) -> str:
+    """A number of a device tree, as people write it elsewhere; a name as it is."""
+    try:
+        return str(int(word, 0))
+    except ValueError:
+        return word
 
 
 def _similar(model: Model, text: str, hint: str | None) -> str | None:

@@ -29,9 +29,10 @@ from scmigen.scmi.operations import OPERATIONS, Operation, ordered
     help="""Show the uses behind what AGENT may do with RESOURCE of BOARD.
 
 RESOURCE is KIND:NUMBER (clock:12), KIND:NAME (clock:uart0, clock:CK_UART4), or provider and
-cells as numbers or macros ("&rcc 12", "&rcc CK_UART4"). It may also be a device ("&usdhc2" or its
-path; the answer is all that it gave the agent), or a right on a whole protocol: permissions,
-system-power (state: to set it; read: to be told).
+cells as numbers or macros ("&rcc 12", "&rcc CK_UART4"), of the board or as the agent's tree in
+out/consumer has them ("&scmi_clk 12"). It may also be a device ("&usdhc2" or its path; the answer
+is all that it gave the agent), or a right on a whole protocol: permissions, system-power (state: to
+set it; read: to be told).
 
 With --not: why AGENT lacks the operations that it has not, or the one of --operation, as in:
 why --not vm1 "&rcc 12" --operation rate board.dts. The exit status is 1 where the question assumes

@@ -1,6 +1,7 @@
 """``scmigen why`` of devices and ``why --not``: answers worked out by hand from a small board."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -224,6 +225,77 @@ def test_several_agents_drive(asked: list[str], tmp_path: Path) -> None:
     written(tmp_path / "a.yaml", AGENTS.replace("access:", f"access:\n      {shared}"))
     told = scmigen("why", "--not", "host", "&rc 3", "--operation", "reset", *asked).stdout
     assert told.splitlines()[1].endswith("and host and vm drive it")
+
+
+#: What the VM has of a board without an SCMI node. Its trees have these labels (consumer.md).
+MADE = """/dts-v1/;
+/ {
+cc: clock-controller@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
+rc: reset-controller@2000 { compatible = "acme,rc"; reg = <0x2000>; #reset-cells = <1>; };
+pd: power-controller@3000 { compatible = "acme,pd"; reg = <0x3000>; #power-domain-cells = <1>; };
+vcc: vcc { compatible = "regulator-fixed"; regulator-name = "vcc"; gpio = <&gpio 3>; };
+gpio: gpio { compatible = "acme,gpio"; gpio-controller; #gpio-cells = <1>; clocks = <&cc 1>; };
+host0: d@1 { compatible = "acme,d"; reg = <1>; clocks = <&cc 4>; resets = <&rc 5>; };
+vm0: d@9 { compatible = "acme,d"; reg = <9>; clocks = <&cc 7>; resets = <&rc 6>;
+power-domains = <&pd 2>; vcc-supply = <&vcc>; };
+};
+"""
+MADE_AGENTS = """domains:
+  host: {id: 1, default: true, scmi: {role: ospm, transport: {type: virtio}}}
+  vm: {id: 2, scmi: {role: vm, transport: {type: virtio}}, access: [{dev: "&vm0"}]}
+platform: {managed: ["&vcc"], devices: ["&gpio"]}
+"""
+
+
+def test_a_line_of_an_agents_own_tree_is_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reference that the made tree has in the place of one of the board: the same resource."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "b.dts", MADE)
+    written(tmp_path / "a.yaml", MADE_AGENTS)
+    numbered = ["b.dts", "-a", "a.yaml", "-q", "--numbering", "per-agent"]
+    made = scmigen("build", *numbered, "--emit", "consumer", "-o", "out")
+    assert made.returncode == 0, made.stderr
+    text = (tmp_path / "out" / "consumer" / "vm.dtsi").read_text()
+    lines = re.findall(r"\b(clocks|resets|power-domains|vcc-supply) = <(&scmi_[^>]*)>", text)
+    assert dict(lines) == {
+        "clocks": "&scmi_clk 0",
+        "resets": "&scmi_rst 0",
+        "power-domains": "&scmi_pd 0",
+        "vcc-supply": "&scmi_vcc",
+    }
+    native = {"clocks": "&cc 7", "resets": "&rc 6", "power-domains": "&pd 2", "vcc-supply": "&vcc"}
+    for prop, reference in lines:
+        told, same = (scmigen("why", "vm", word, *numbered) for word in (reference, native[prop]))
+        assert (told.returncode, told.stdout) == (0, same.stdout), told.stderr
+        assert f"/d@9 {prop}" in told.stdout
+    assert scmigen("why", "vm", "&scmi_clk 0x0", *numbered).stdout.startswith("vm: state read on")
+    assert scmigen("why", "--not", "vm", "&scmi_clk 0", *numbered).stdout.startswith("vm: no rate")
+
+
+@pytest.mark.parametrize(
+    ("resource", "message"),
+    [
+        ("&scmi_clk", "write clock:NUMBER, as the agent has it, or clock:NAME"),
+        ("&scmi_clk 99", "no clock '99'"),
+        ("&scmi_reg_99", "no voltage '99'"),
+        ("&scmi_pd_99", "no power '99'"),
+        ("&scmi_clk 1 2", "no label &scmi_clk"),
+        ("&scmi_sys 1", "no label &scmi_sys"),
+        ("&scmi_mmc0", "no label &scmi_mmc0"),
+    ],
+)
+def test_labels_of_no_tree(asked: list[str], resource: str, message: str) -> None:
+    done = scmigen("why", "vm", resource, *asked)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_a_label_of_the_board_is_the_boards(asked: list[str], tmp_path: Path) -> None:
+    written(tmp_path / "b.dts", BOARD.replace("cc: clock", "scmi_clk: cc: clock"))
+    told = scmigen("why", "vm", "&scmi_clk 1", *asked).stdout
+    assert told.startswith(f"vm: state read on clock 0 (mmc-4000, {CC} 1)")
 
 
 #: A clock in a power domain, which has a supply, and another clock of the platform's own device.
