@@ -14,7 +14,8 @@ from scmigen.targets.common.kept import kept
 from scmigen.targets.consumer.board import Board, board_of
 from scmigen.targets.consumer.findings import FINDINGS
 from scmigen.targets.consumer.options import ConsumerOptions, check_options
-from scmigen.targets.consumer.plan import Plan, has_tree, plan_for
+from scmigen.targets.consumer.plan import Plan, plan_for
+from scmigen.targets.consumer.reach import speaks
 from scmigen.targets.consumer.told import told
 from scmigen.targets.consumer.trees import trees
 
@@ -22,7 +23,7 @@ from scmigen.targets.consumer.trees import trees
 @kept
 def _plans(platform: Platform, options: ConsumerOptions) -> tuple[Board, tuple[Plan, ...]]:
     board = board_of(platform)
-    agents = filter(lambda agent: has_tree(platform, agent), platform.agents)
+    agents = (agent for agent in platform.agents if speaks(platform, agent))
     return board, tuple(plan_for(platform, agent, board, options) for agent in agents)
 
 
@@ -33,7 +34,7 @@ def _check(platform: Platform, options: ConsumerOptions) -> Iterator[Diagnostic]
 def _files(platform: Platform, options: ConsumerOptions) -> Iterator[File]:
     _, plans = _plans(platform, options)
     for plan in plans:
-        if not plan.missing:
+        if not plan.missing and not plan.short:
             yield from trees(platform, plan, options)
 
 

@@ -24,6 +24,7 @@ from scmigen.model.devices import device_of
 from scmigen.model.final_classes import platform_nodes
 from scmigen.model.platform import Platform
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.consumer.reach import others_channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,7 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
     Others' are the devices of other agents, of the platform and of nobody, whatever else they
     claim, and what works through any of that; but nothing that has a node of the agent below it,
     nothing that all run on, and no controller without inputs that the agent's nodes work through.
+    So is each SCMI node that has not the agent's channel, by which it would speak as another.
     """
     tree, available = platform.inventory.tree, platform.inventory.availability
     ours = {node for node in tree.nodes if agent in platform.owners.of(node).all_agents}
@@ -188,12 +190,16 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
     around = ours | {up for node in (*own, *board.common) for up in node.ancestors()}
     spared = _spared(platform, own)
     has_cpus = any(map(is_cpu, ours))
+    channels = others_channels(platform, agent)
     kept: list[Node] = []
     others: list[Node] = []
     left: set[Node | None] = set()
     for node in tree.nodes:
         if node.parent in left:
             left.add(node)
+        elif node in channels:
+            left.add(node)
+            others.append(node)
         elif node.path in board.platform or not available.present(node):
             continue
         elif not _has_inputs(platform, agent, board, node) or (
@@ -251,13 +257,6 @@ def _is_theirs(
     return node not in spared and _is_driven_by_others(platform, board, node)
 
 
-def _is_other_channel(platform: Platform, node: Node) -> bool:
-    """Whether a node is the SCMI node of another server, over which other agents speak."""
-    if platform.instance is not None and node is platform.instance.node:
-        return False
-    return any(node is instance.node for instance in platform.inventory.instances)
-
-
 def _is_driven_by_others(platform: Platform, board: Board, node: Node) -> bool:
     """Whether a node that is not the agent's has registers, which somebody else's driver uses."""
     common = node in board.common or node.parent in board.common
@@ -282,7 +281,7 @@ def _is_taken(platform: Platform, board: Board, node: Node, has_cpus: bool) -> b
     ``has_cpus``: the agent has CPUs of its own, so that it does not run on any others.
     """
     if node.path in board.scmi:
-        return _is_other_channel(platform, node)
+        return False
     owner = platform.owners.of(node)
     if owner.platform or owner.claims:
         return True

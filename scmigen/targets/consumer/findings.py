@@ -8,6 +8,11 @@ CHANNEL_UNSAID = Finding(
     "Say it in the agents file, below scmi: {transport: …}, or in the agent's SCMI node of the"
     " board; mailboxes there or in a server description.",
 )
+CHANNELS_FEW = Finding(
+    "consumer-channels",
+    "The platforms of several SCMI nodes serve an agent that has not a channel to each of them.",
+    "Leave the agent what one of them serves, or claim the SCMI nodes with its channels for it.",
+)
 TRANSPORT_ASSUMED = Finding(
     "consumer-transport",
     "No source says how an agent reaches the platform, or no device tree can say it; its tree has"
@@ -66,6 +71,7 @@ FINDINGS = (
     OS_TRANSPORT,
     OS_KINDS,
     CHANNEL_UNSAID,
+    CHANNELS_FEW,
     TRANSPORT_ASSUMED,
     REFERENCE_LOST,
     OPERATION_LOST,

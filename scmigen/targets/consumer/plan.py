@@ -7,7 +7,7 @@ from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
 from scmigen.bindings.bared import bared
 from scmigen.bindings.dialects import DIALECTS, LINUX, Dialect, Os
-from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
+from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.repointing import Answer, Fate, Served, Serving, Trouble, repointed
 from scmigen.bindings.scmi_emission import Channel, Regulator, ScmiNode, channel
@@ -26,6 +26,7 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.consumer.board import Board, sides
 from scmigen.targets.consumer.options import ConsumerOptions
 from scmigen.targets.consumer.pruned import pruned
+from scmigen.targets.consumer.reach import reach_of
 
 #: Why a provider is disabled, for a comment.
 _DRIVEN = "the platform drives it"
@@ -38,6 +39,7 @@ class Plan:
     ``channel`` is the one its SCMI node gets; None where it has that already, or where nobody says
     how the agent reaches the platform: then it is ``unsaid``. ``os`` is what reads the tree,
     ``transport`` what it has to speak, ``lacking`` what its own properties would have to name.
+    ``short``: the SCMI nodes for which it has too few channels, so that there is no tree.
     """
 
     agent: Agent
@@ -48,6 +50,7 @@ class Plan:
     os: Os = Os.LINUX
     transport: ScmiTransport | None = None
     lacking: tuple[str, ...] = ()
+    short: tuple[ScmiInstance, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -61,21 +64,15 @@ class Plan:
         return transport is None or transport.compatible in DIALECTS[self.os].transports
 
 
-def has_tree(platform: Platform, agent: Agent) -> bool:
-    """Whether an agent has a tree for this server: of several on a board, only those that it has
-    anything of."""
-    if len(platform.inventory.instances) < 2 or _is_own(platform, agent):
-        return True
-    return any(platform.grants_of(agent, kind) for kind in Kind)
-
-
 def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOptions) -> Plan:
     """The plan for one agent."""
     tree = platform.inventory.tree
-    instance = platform.instance
+    short = reach_of(platform, agent).short
+    if short:
+        return Plan(agent, (), (), None, False, short=short)
     os = options.os_of(agent.name)
     dialect = DIALECTS[os]
-    scmi = ScmiNode(tree, instance, dialect)
+    scmi = ScmiNode(tree, platform.instance, dialect)
     said, assumed = _channel(platform, agent)
     edits: list[Edit] = [
         *scmi.edits(
@@ -90,7 +87,8 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     parts = sides(platform, agent, board)
     rails = StandIns(tree)
     gone = frozenset((*parts.others, *board.disabled))
-    asked = _Asked(platform, agent, scmi, dialect, gone, rails)
+    elsewhere = Fate.UNSPOKEN if os is Os.U_BOOT else Fate.NATIVE
+    asked = _Asked(platform, agent, scmi, dialect, gone, rails, elsewhere)
     scaling = _domains(platform, agent, scmi)
     serving = Serving(asked.ask, scaling.get, scmi.by_clocks, dialect)
     using = [node for node in parts.kept if node not in parts.foreign]
@@ -166,9 +164,9 @@ def _enabled(platform: Platform, kept: tuple[Node, ...]) -> Iterator[Edit]:
 
 def _channel(platform: Platform, agent: Agent) -> tuple[Channel | None, bool]:
     """The channel that the SCMI node gets, None if it is right as it is; whether it is assumed."""
-    instance, said = platform.instance, agent.transport
+    said = agent.transport
     transport = BY_WORD.get(said.type) if said is not None else None
-    if _is_own(platform, agent) and instance and transport in (None, instance.transport):
+    if platform.instance in reach_of(platform, agent).native:
         return None, False
     if transport is None or said is None:
         return channel(DEFAULT, None, None, (), ()), True
@@ -218,7 +216,8 @@ def _regulators(platform: Platform, agent: Agent) -> Iterator[Regulator]:
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """Answers what became of a resource. ``gone``: the topmost nodes without a driver in the tree,
-    of which ``stand_ins`` has rails that never change."""
+    of which ``stand_ins`` has rails that never change. ``elsewhere``: what becomes of the resources
+    of other platforms to which the agent has a channel."""
 
     platform: Platform
     agent: Agent
@@ -226,6 +225,7 @@ class _Asked:
     dialect: Dialect
     gone: frozenset[Node]
     stand_ins: StandIns
+    elsewhere: Fate
 
     def ask(self, key: ResourceKey) -> Answer:
         """What the agent has in place of a resource."""
@@ -239,15 +239,18 @@ class _Asked:
         if grant is not None:
             return served(self.scmi, grant, self.dialect)
         if platform.resource(key) is None and is_in_scmi(provider.node):
-            return Fate.NATIVE
+            return self.elsewhere if self._is_there(provider.node) else Fate.LOST
         return Fate.LOST
+
+    def _is_there(self, node: Node) -> bool:
+        return self.gone.isdisjoint((node, *node.ancestors()))
 
     def _native(self, key: ResourceKey, provider: Provider | None) -> Answer:
         """A resource that stays as it is, unless its chip has no driver in this tree."""
         fixed = provider is not None and provider.category is ProviderClass.FIXED
         if provider is None or not fixed or key.kind is not Kind.VOLTAGE:
             return Fate.NATIVE
-        if self.gone.isdisjoint((provider.node, *provider.node.ancestors())):
+        if self._is_there(provider.node):
             return Fate.NATIVE
         path = self.stand_ins.of(provider.node)
         return Served(path, (), frozenset(), name_of(provider.node))

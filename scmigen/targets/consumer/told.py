@@ -8,7 +8,7 @@ from scmigen.bindings.repointing import Lost, Trouble, Unattached, Unvoted
 from scmigen.bindings.status import switches_off
 from scmigen.bindings.transports import PART_OF, TRANSPORTS, Part, ScmiTransport
 from scmigen.checks.words import listed, resource_name
-from scmigen.diagnostics import Diagnostic
+from scmigen.diagnostics import Diagnostic, Related
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
@@ -16,6 +16,7 @@ from scmigen.targets.common.names import title_of
 from scmigen.targets.consumer.board import Board
 from scmigen.targets.consumer.findings import (
     CHANNEL_UNSAID,
+    CHANNELS_FEW,
     DOMAIN_UNATTACHED,
     OPERATION_LOST,
     OS_KINDS,
@@ -26,6 +27,7 @@ from scmigen.targets.consumer.findings import (
     VOTES_LOST,
 )
 from scmigen.targets.consumer.plan import Plan
+from scmigen.targets.consumer.reach import others_channels
 
 _EVERY = "every agent's tree"
 #: Part of a channel → how an agents file says it, by example; of mailboxes it cannot.
@@ -39,6 +41,9 @@ _KEYS = {
 def told(platform: Platform, board: Board, plans: Sequence[Plan]) -> Iterator[Diagnostic]:
     """All findings of the trees of a platform."""
     for plan in plans:
+        if plan.short:
+            yield _short(plan)
+            continue
         yield from _channel(plan)
         yield from _os(platform, plan)
         for item in plan.trouble:
@@ -72,6 +77,19 @@ def _kept(platform: Platform, board: Board, plans: Sequence[Plan]) -> Iterator[D
             ).about(nodes=[path])
 
 
+def _short(plan: Plan) -> Diagnostic:
+    """An agent with fewer channels than platforms that serve it."""
+    agent, paths = plan.agent, [each.node.path for each in plan.short]
+    return CHANNELS_FEW.error(
+        f"no source says a channel of {agent.name} for each of {listed(paths)},"
+        " whose platforms serve it",
+        agent.position,
+        [Related(each.node.path, each.node.position) for each in plan.short],
+        f"leave {agent.name} what one of them serves, or claim those with its channels for it:"
+        " access: [{dev: …}]",
+    ).about(nodes=paths, agents=[agent.name])
+
+
 def _os(platform: Platform, plan: Plan) -> Iterator[Diagnostic]:
     """What the system that reads the tree lacks."""
     agent, dialect = plan.agent, DIALECTS[plan.os]
@@ -82,11 +100,13 @@ def _os(platform: Platform, plan: Plan) -> Iterator[Diagnostic]:
             agent.position,
             hint=f"it has {', '.join(known)}",
         ).about(agents=[agent.name])
+    theirs = others_channels(platform, agent)
     for other in platform.inventory.instances if plan.os is Os.U_BOOT else ():
-        if other is not platform.instance and other.transport.compatible in dialect.transports:
+        is_second = other is not platform.instance and other.node not in theirs
+        if is_second and other.transport.compatible in dialect.transports:
             yield OS_KINDS.note(
                 f"{plan.os}, the os of {agent.name}, takes one SCMI node only; {other.node.path} is"
-                " disabled in this tree",
+                " disabled in this tree, and devices do not refer to it",
                 other.node.position,
             ).about(nodes=[other.node.path], agents=[agent.name])
     kinds = [k for k in Kind if k not in dialect.kinds and platform.grants_of(agent, k)]

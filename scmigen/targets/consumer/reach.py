@@ -1,0 +1,64 @@
+"""Through which SCMI nodes of the board an agent speaks to its platforms."""
+
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.facts import ScmiInstance
+from scmigen.bindings.transports import BY_WORD
+from scmigen.devicetree.nodes import Node
+from scmigen.model.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """``native``: the SCMI nodes whose channel is the agent's already. ``given``: those that would
+    get the channel that sources say of the agent, one at most. ``beyond``: those whose platforms
+    grant it something, and to which it has no channel beside its own SCMI nodes.
+    """
+
+    native: tuple[ScmiInstance, ...]
+    given: tuple[ScmiInstance, ...]
+    beyond: tuple[ScmiInstance, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[ScmiInstance, ...]:
+        """The SCMI nodes that stay for the agent."""
+        return (*self.native, *self.given)
+
+    @property
+    def short(self) -> tuple[ScmiInstance, ...]:
+        """The SCMI nodes that the agent has not a channel for each; none if it has."""
+        enough = len(self.given) < 2 and not self.beyond
+        return () if enough else (*self.nodes, *self.beyond)
+
+
+def reach_of(platform: Platform, agent: Agent) -> Reach:
+    """Through which SCMI nodes of the board an agent speaks to its platforms.
+
+    One that has SCMI nodes speaks through these; with another transport than theirs, what sources
+    say replaces the channel of the only one. Another agent has one channel, of which no source says
+    where it leads: it is to the platform that grants the agent something.
+    """
+    instances, owned = platform.inventory.instances, platform.owners.of
+    granted = platform.reached.get(agent.id, ())
+    own = tuple(each for each in instances if agent in owned(each.node).agents)
+    if not own:
+        return Reach((), granted or instances[:1])
+    transport = None if agent.transport is None else BY_WORD.get(agent.transport.type)
+    is_kept = transport is None or any(each.transport is transport for each in own)
+    beyond = tuple(each for each in granted if each not in own)
+    return Reach(own, (), beyond) if is_kept else Reach((), own, beyond)
+
+
+def others_channels(platform: Platform, agent: Agent) -> frozenset[Node]:
+    """The SCMI nodes of the board that the agent must not use."""
+    reach = reach_of(platform, agent)
+    return frozenset(each.node for each in platform.inventory.instances if each not in reach.nodes)
+
+
+def speaks(platform: Platform, agent: Agent) -> bool:
+    """Whether an agent has a tree with which it reaches a platform, or should have one."""
+    reach = reach_of(platform, agent)
+    if platform.instance is None:
+        return True
+    return platform.instance in (reach.short[:1] or reach.nodes)
