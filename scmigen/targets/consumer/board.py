@@ -24,7 +24,7 @@ from scmigen.model.devices import device_of
 from scmigen.model.final_classes import platform_nodes
 from scmigen.model.platform import Platform
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.consumer.reach import others_channels
+from scmigen.targets.consumer.reach import is_elsewhere, others_channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,10 @@ def _is_nobodys(platform: Platform, node: Node) -> bool:
 def _has_inputs(platform: Platform, agent: Agent, board: Board, node: Node) -> bool:
     """Whether an agent has all that a fixed provider takes; else nothing of its own needs it."""
     keys = board.inputs.get(node.path, ())
-    return all(agent.id in platform.holders(key) for key in keys)
+    return all(
+        agent.id in platform.holders(key) or is_elsewhere(platform, agent, key.provider)
+        for key in keys
+    )
 
 
 def _is_taken(platform: Platform, board: Board, node: Node, has_cpus: bool) -> bool:

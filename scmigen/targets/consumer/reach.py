@@ -56,6 +56,15 @@ def others_channels(platform: Platform, agent: Agent) -> frozenset[Node]:
     return frozenset(each.node for each in platform.inventory.instances if each not in reach.nodes)
 
 
+def is_elsewhere(platform: Platform, agent: Agent, path: str) -> bool:
+    """Whether what is at a path is in an SCMI node of the agent that leads to another platform."""
+    return any(
+        path.startswith(f"{each.node.path}/")
+        for each in reach_of(platform, agent).nodes
+        if each is not platform.instance
+    )
+
+
 def speaks(platform: Platform, agent: Agent) -> bool:
     """Whether an agent has a tree with which it reaches a platform, or should have one."""
     reach = reach_of(platform, agent)

@@ -135,3 +135,18 @@ def test_what_u_boot_cannot_reach_is_not_referred_to() -> None:
         assert node is not None
         assert {"clocks", "resets"} & set(node.properties) == {prop}
         assert status(made[name], other) == "disabled"
+
+
+def test_a_fixed_provider_behind_another_platform_of_the_agent_stays() -> None:
+    protocol = "clk2: protocol@14 { reg = <0x14>; #clock-cells = <1>; };"
+    body = BOARD.replace("rst: protocol@16", f"{protocol} rst: protocol@16")
+    body += """
+    half: half { compatible = "fixed-factor-clock"; #clock-cells = <0>; clocks = <&clk2 3>;
+                 clock-div = <2>; clock-mult = <1>; };
+    slow@5000 { compatible = "d"; reg = <0x5000>; clocks = <&half>; };
+    """
+    made = trees(body + CLOCKED)
+    for name in ("scmi linux", "scmi-2 linux"):
+        assert status(made[name], "/half") is None
+        assert refers(made[name], "/half", "clocks", 1) == [(f"{SECOND}/protocol@14", 3)]
+    assert status(made["scmi vm"], "/half") == "reserved"
