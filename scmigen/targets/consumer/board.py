@@ -1,6 +1,6 @@
 """What the trees of all agents of a platform have in common: providers that go, nodes that stay."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
@@ -26,10 +26,14 @@ from scmigen.model.platform import Platform
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.consumer.reach import is_elsewhere, others_channels
 
+_PORTS = frozenset({"port", "ports"})
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """``platform``: the paths of the platform's own nodes, whose references are nobody else's.
+    """``platform``: the paths of the platform's own nodes, whose references are nobody else's, and
+    which are disabled or stay for another role. ``around``: those of the devices that the platform
+    has because what it serves is a part of them, as the bus controller of a regulator.
     ``consumers``: those of the devices that use what the platform drives. ``common``: the nodes
     that whoever runs on the board needs. ``scmi``: the paths of SCMI nodes and what is in them.
     ``inputs``: path of a fixed provider → what it is nothing without. ``locals``: the paths of
@@ -38,6 +42,7 @@ class Board:
     take from the platform."""
 
     platform: frozenset[str]
+    around: frozenset[str]
     consumers: frozenset[str]
     common: frozenset[Node]
     scmi: frozenset[str]
@@ -75,8 +80,15 @@ def board_of(platform: Platform) -> Board:
     bare = [provider.node for provider in managed if provider.node.path in kept]
     common = {node for node in inventory.tree.nodes if is_critical(node)}
     root = interrupt_root(inventory.tree)
+    around = {
+        path
+        for path in parts - tops.keys() - kept.keys()
+        for node in (inventory.tree.node(path),)
+        if node is not None and is_device(node) and _is_around(node, managed, disabled)
+    }
     return Board(
-        frozenset(parts),
+        frozenset(parts - around),
+        frozenset(around),
         _consumers(platform, parts),
         frozenset(common if root is None else {*common, root}),
         frozenset(n.path for each in inventory.instances for n in each.node.walk()),
@@ -161,6 +173,13 @@ def _top(provider: Provider) -> Node:
     return next(filter(has_driver, above), node)
 
 
+def _is_around(node: Node, managed: Iterable[Provider], disabled: Mapping[str, Node]) -> bool:
+    """Whether a device of the platform goes with nothing that is disabled."""
+    if node.path in disabled or _is_covered(node, disabled):
+        return False
+    return any(node is provider.node.parent for provider in managed)
+
+
 def _is_covered(node: Node, disabled: Mapping[str, Node]) -> bool:
     return any(above.path in disabled for above in node.ancestors())
 
@@ -185,8 +204,12 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
     So is each SCMI node that has not the agent's channel, by which it would speak as another.
     """
     tree, available = platform.inventory.tree, platform.inventory.availability
-    ours = {node for node in tree.nodes if agent in platform.owners.of(node).all_agents}
-    own = [node for node in ours if available.present(node)]
+    ours = {
+        node
+        for node in tree.nodes
+        if agent in platform.owners.of(node).all_agents and node.path not in board.around
+    }
+    own = [node for node in ours if available.present(node) and node.path not in board.platform]
     around = ours | {up for node in (*own, *board.common) for up in node.ancestors()}
     spared = _spared(platform, own)
     has_cpus = any(map(is_cpu, ours))
@@ -210,13 +233,13 @@ def sides(platform: Platform, agent: Agent, board: Board) -> Sides:
         else:
             kept.append(node)
     nobodys = {node for node in kept if _is_nobodys(platform, node)}
-    staying = around | nobodys | board.common | spared
-    candidates = [node for node in kept if node not in staying]
-    through = _through(platform, board, candidates, left)
+    stays = around | nobodys | board.common | spared
+    through = _through(platform, board, [node for node in kept if node not in stays], left)
+    below = {part for node in through for part in node.walk()}
     return Sides(
-        tuple(node for node in kept if node not in through),
+        tuple(node for node in kept if node not in below),
         (*others, *(node for node in kept if node in through)),
-        frozenset(kept) - ours - nobodys - through,
+        frozenset(kept) - ours - nobodys - below,
     )
 
 
@@ -235,17 +258,32 @@ def _spared(platform: Platform, own: Iterable[Node]) -> frozenset[Node]:
 
 
 def _through(
-    platform: Platform, board: Board, nodes: Iterable[Node], left: Container[Node | None]
+    platform: Platform, board: Board, nodes: Iterable[Node], left: Iterable[Node | None]
 ) -> frozenset[Node]:
-    """The devices and lists that refer to what is left to others: LEDs on another agent's GPIOs."""
-    tree = platform.inventory.tree
-    return frozenset(
-        node
-        for node in nodes
-        if node.path not in board.scmi
-        and (is_device(node) or is_list(node))
-        and any(target in left for target in referred(tree, node))
-    )
+    """The devices and lists that refer to what is left to others, or to one another that does: LEDs
+    on another agent's GPIOs, and what a supply on these feeds."""
+    users: dict[Node | None, list[Node]] = {}
+    for node in nodes:
+        if node.path not in board.scmi and (is_device(node) or is_list(node)):
+            for part in _parts(node):
+                for target in referred(platform.inventory.tree, part):
+                    users.setdefault(target, []).append(node)
+    found: set[Node] = set()
+    waiting = list(left)
+    while waiting:
+        for user in users.pop(waiting.pop(), ()):
+            if user not in found:
+                found.add(user)
+                waiting += user.walk()
+    return frozenset(found)
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    """A device with what it consists of, but for ports: these say what it is joined to."""
+    yield node
+    for child in node.children.values():
+        if not has_driver(child) and child.base_name not in _PORTS:
+            yield from _parts(child)
 
 
 def _is_theirs(
@@ -286,7 +324,7 @@ def _is_taken(platform: Platform, board: Board, node: Node, has_cpus: bool) -> b
     if node.path in board.scmi:
         return False
     owner = platform.owners.of(node)
-    if owner.platform or owner.claims:
+    if owner.platform or owner.claims or node.path in board.around:
         return True
     if (is_cpu(node) and has_cpus) or node.path in board.locals:
         return True

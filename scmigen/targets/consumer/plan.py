@@ -246,11 +246,13 @@ class _Asked:
         return self.gone.isdisjoint((node, *node.ancestors()))
 
     def _native(self, key: ResourceKey, provider: Provider | None) -> Answer:
-        """A resource that stays as it is, unless its chip has no driver in this tree."""
-        fixed = provider is not None and provider.category is ProviderClass.FIXED
-        if provider is None or not fixed or key.kind is not Kind.VOLTAGE:
+        """A resource that stays as it is, unless its chip has no driver in this tree: then a sensor
+        is lost, and a rail that never changes gets a stand-in."""
+        if provider is None or self._is_there(provider.node):
             return Fate.NATIVE
-        if self._is_there(provider.node):
+        if key.kind is Kind.SENSOR:
+            return Fate.LOST
+        if provider.category is not ProviderClass.FIXED or key.kind is not Kind.VOLTAGE:
             return Fate.NATIVE
         path = self.stand_ins.of(provider.node)
         return Served(path, (), frozenset(), name_of(provider.node))

@@ -82,3 +82,73 @@ def test_a_shared_device_brings_an_agent_what_it_has_of_it(tmp_path: Path) -> No
     (platform,) = result.platforms
     for agent in ("linux", "vm"):
         assert judge(platform, agent, of_platform(platform)[0], tmp_path).faults == []
+
+
+#: GPIOs that linux drives natively, for what uses nothing of the platform.
+GPIO = """
+    gpio: gpio@7000 { compatible = "acme,gpio"; reg = <0x7000>; gpio-controller;
+                      #gpio-cells = <2>; };
+"""
+THEIR = 'their: their@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 3>; };'
+
+
+def test_what_works_through_something_that_works_through_a_reserved_node_is_reserved() -> None:
+    body = (
+        CC
+        + THEIR
+        + GPIO
+        + """
+    light: backlight { compatible = "gpio-backlight"; gpios = <&gpio 1 0>; };
+    panel { compatible = "acme,panel"; backlight = <&light>;
+            port { far: endpoint { remote-endpoint = <&near>; }; }; };
+    hdmi { compatible = "hdmi-connector";
+           port { near: endpoint { remote-endpoint = <&far>; }; }; };
+    """
+    )
+    vm, linux = made(body, agent="vm"), made(body)
+    for path, word in (("/backlight", "reserved"), ("/panel", "reserved"), ("/hdmi", None)):
+        assert status(vm, path) == word
+        assert status(linux, path) is None
+
+
+def test_a_zone_whose_sensor_another_agent_drives_is_disabled_and_told_of() -> None:
+    body = (
+        CC
+        + """
+    their@3000 { compatible = "acme,ts"; reg = <0x3000>; clocks = <&cc 3>;
+                 ts: sensor { #thermal-sensor-cells = <1>; }; };
+    own: own@4000 { compatible = "acme,ts"; reg = <0x4000>; #thermal-sensor-cells = <1>; };
+    thermal-zones { hot { thermal-sensors = <&ts 1>; }; cool { thermal-sensors = <&own 0>; }; };
+    """
+    )
+    text = AGENTS + 'platform: {local: ["/their@3000/sensor", "&own"]}'
+    tree = made(body, text)
+    assert status(tree, "/thermal-zones/hot") == "disabled"
+    assert status(tree, "/thermal-zones/cool") is None
+    (lost,) = [item for item in told(body, text) if item.id == "consumer-lost"]
+    assert lost.message.startswith("/thermal-zones/hot thermal-sensors[0] is sensor")
+    assert lost.message.endswith("to which linux has no access")
+
+
+def test_the_bus_of_a_regulator_that_the_platform_drives_is_the_platforms() -> None:
+    body = (
+        CC
+        + """
+    i2c@5000 { compatible = "acme,i2c"; reg = <0x5000>; #address-cells = <1>; #size-cells = <0>;
+        clocks = <&cc 5>;
+        buck: buck@9 { compatible = "acme,buck"; reg = <9>; regulator-min-microvolt = <700000>;
+                       regulator-max-microvolt = <900000>; }; RTC };
+    dev@2000 { compatible = "d"; reg = <0x2000>; core-supply = <&buck>; };
+    """
+    )
+    text = AGENTS + 'platform: {managed: ["&buck"]}'
+    tree = made(body.replace("RTC", ""), text)
+    assert status(tree, "/i2c@5000") == "reserved"
+    # A device of linux on the bus keeps it enabled, without what is the platform's.
+    tree = made(body.replace("RTC", 'rtc@a { compatible = "acme,rtc"; reg = <10>; };'), text)
+    assert status(tree, "/i2c@5000") is None
+    node = tree.node("/i2c@5000")
+    assert node is not None
+    assert "clocks" not in node
+    assert status(tree, "/i2c@5000/rtc@a") is None
+    assert status(tree, "/i2c@5000/buck@9") == "disabled"

@@ -269,7 +269,7 @@ def test_devices_of_others_that_use_nothing_of_the_platform_are_reserved() -> No
                     clock-frequency = <1>; };
     """
     )
-    paths = ("/watchdog@7000", "/gpio@8000", "/beep")
+    paths = ("/watchdog@7000", "/gpio@8000", "/beep", "/leds")
     kept = ("/timer", "/psci", "/clock@a", "/pinctrl@9000")
     linux, vm = made(body), made(body, agent="vm")
     assert {status(vm, path) for path in paths} == {"reserved"}
