@@ -137,6 +137,10 @@ _HOG = "gpio-hog"
 _LAYOUTS = frozenset({"nvmem-layout", "partitions"})
 
 
+#: What Linux does without if the controller is not enabled, or reaches without its driver.
+DISPENSABLE = frozenset({"iommus", "iommu-map", "msi-parent", "msi-map", "regmap", "syscon"})
+
+
 def _row(node: Node, name: str) -> ReferenceProperty | None:
     """The row of a property of a node; ``None`` if it does not name a controller."""
     if _PINS.fullmatch(name):

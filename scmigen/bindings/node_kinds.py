@@ -6,6 +6,7 @@ references (who provides what to whom) is in the other modules of this package.
 """
 
 import re
+from collections.abc import Iterator
 
 from scmigen.bindings.transports import SHARED_MEMORY, transport_of
 from scmigen.devicetree.nodes import Node, Property
@@ -27,6 +28,8 @@ _LISTS = frozenset({"iio-hwmon"})
 _TABLES = frozenset({"operating-points-v2", "operating-points-v2-kryo-cpu", "domain-idle-state"})
 #: What a node without a driver lists: a thermal zone its sensors.
 _CHANNELS = ("thermal-sensors", "io-channels")
+#: What a device is joined to, below it.
+_PORTS = frozenset({"port", "ports"})
 #: The parent supplies of regulators and power domains; ``power-supply`` is that of i.MX's domains.
 _PARENT_SUPPLIES = frozenset({"domain-supply", "power-supply", "vin-supply"})
 #: Compatible → the clock, by name, that its driver can do without, and what is lost then. Boards
@@ -61,6 +64,19 @@ def has_driver(node: Node) -> bool:
     """Whether a driver can bind to the node: it has a ``compatible``. Others are part of the node
     above them."""
     return "compatible" in node
+
+
+def own_parts(node: Node) -> Iterator[Node]:
+    """A device with what it consists of, but for ports: these say what it is joined to."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        yield part
+        stack += (
+            child
+            for child in part.children.values()
+            if not has_driver(child) and child.base_name not in _PORTS
+        )
 
 
 def is_device(node: Node) -> bool:

@@ -188,14 +188,16 @@ def _props(entries: Iterable[Dependency]) -> str:
     return ", ".join(dict.fromkeys(entry.prop for entry in entries))
 
 
-def _place(tree: DeviceTree, entry: Dependency) -> Position:
+def place_of(tree: DeviceTree, entry: Dependency) -> Position:
+    """Where an entry is written."""
     prop = entry.consumer.get(entry.prop)
     found = prop.position_at(entry.at) if prop is not None else entry.consumer.position
     return found or Position(tree.file)
 
 
-def _entry(tree: DeviceTree, entry: Dependency) -> Related:
-    return Related(f"{entry.consumer.path} {entry.prop}[{entry.index}]", _place(tree, entry))
+def entry_of(tree: DeviceTree, entry: Dependency) -> Related:
+    """An entry as something to look at, too."""
+    return Related(f"{entry.consumer.path} {entry.prop}[{entry.index}]", place_of(tree, entry))
 
 
 def _consumers(pair: _Pair) -> list[str]:
@@ -217,7 +219,7 @@ def _warning(model: Model, pair: _Pair, powers: list[_Power]) -> _Parts:
     keys = {power.use.key for power in powers}
     what = powers_word(model.inventory, ((power.operation, power.use.key) for power in powers))
     first, *others = pair.entries
-    related = [_entry(tree, entry) for entry in others]
+    related = [entry_of(tree, entry) for entry in others]
     related += [
         Related(
             f"{holders} may {VERBS[power.operation]} "
@@ -230,7 +232,7 @@ def _warning(model: Model, pair: _Pair, powers: list[_Power]) -> _Parts:
         f"{who} through {node_word(tree, pair.controller.path)} ({_props(pair.entries)}), which is "
         f"{holders}'s: {holders} may {what}, and {pair.agent.name} has no grant "
         f"for {'it' if len(keys) == 1 else 'them'}",
-        _place(tree, first),
+        place_of(tree, first),
         related,
         _hint(model, pair, powers),
     )
@@ -244,7 +246,7 @@ def _hint(model: Model, pair: _Pair, powers: Iterable[_Power]) -> str:
     if on_their_bus or any(power.native for power in powers):
         return f"give {word} and what works through it to one agent"
     owners = [agent for agent in (*pair.holders, pair.agent) if not agent.default]
-    shared = hints.shared(model, pair.controller, owners)
+    shared = hints.shared(model.inventory.tree, model.assignment.claims, pair.controller, owners)
     return f"{shared} shares it; or give {word} and what works through it to one agent"
 
 
@@ -257,12 +259,12 @@ def _note(model: Model, pairs: list[_Pair]) -> _Parts:
     return (
         f"devices of {first.agent.name} work through {word} ({_props(first.entries)}){more}, which "
         f"{names(first.holders)} drives",
-        _place(tree, entries[0]),
+        place_of(tree, entries[0]),
         [
             Related(
                 f"{node_word(tree, entry.controller.path)}: {entry.consumer.path} "
                 f"{entry.prop}[{entry.index}]",
-                _place(tree, entry),
+                place_of(tree, entry),
             )
             for entry in entries[1:]
         ],

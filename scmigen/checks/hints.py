@@ -7,16 +7,15 @@ A test applies every such line and compiles again, so a hint says nothing that d
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from scmigen.assignment.assignment import Agent
+from scmigen.assignment.assignment import Agent, Claim
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.opp_bins import OppBin
 from scmigen.checks.words import names, node_word, resource_word
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.model.platform import Model
 
 #: Names that YAML takes for text: not its words for truth values and nothing.
 _WORD = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z_][a-z0-9_-]*")
@@ -73,10 +72,9 @@ def access(
     return f"access: [{', '.join(rows)}] in {names(agents)}"
 
 
-def shared(model: Model, node: Node, agents: Iterable[Agent]) -> str:
+def shared(tree: DeviceTree, claims: Iterable[Claim], node: Node, agents: Collection[Agent]) -> str:
     """The agents share a device: a flag for those that name it already, an entry for the others."""
-    tree = model.inventory.tree
-    stated = {c.agent for c in model.assignment.claims if c.exact and c.node is node}
+    stated = {c.agent for c in claims if c.exact and c.node is node}
     naming = [agent for agent in agents if agent.name in stated]
     others = [agent for agent in agents if agent.name not in stated]
     word = node_word(tree, node.path)

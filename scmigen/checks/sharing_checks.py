@@ -134,7 +134,9 @@ def _bus_hint(
     if not of_bus.claims and len(of_device.agents) == 1 and _moves_alone(model, bus):
         given = hints.access(tree, [bus.path], of_device.agents)
     default = [agent for agent in of_bus.agents if agent.default]
-    share = hints.shared(model, claim.node, of_device.agents)
+    share = hints.shared(
+        model.inventory.tree, model.assignment.claims, claim.node, of_device.agents
+    )
     return f"{given}; or {share if default else drop}"
 
 

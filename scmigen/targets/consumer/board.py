@@ -14,6 +14,7 @@ from scmigen.bindings.node_kinds import (
     is_critical,
     is_device,
     is_list,
+    own_parts,
 )
 from scmigen.bindings.other_roles import other_roles
 from scmigen.bindings.pruning import referred
@@ -32,8 +33,8 @@ _PORTS = frozenset({"port", "ports"})
 @dataclass(frozen=True, slots=True)
 class Board:
     """``platform``: the paths of the platform's own nodes, whose references are nobody else's, and
-    which are disabled or stay for another role. ``around``: those of the devices that the platform
-    has because what it serves is a part of them, as the bus controller of a regulator.
+    which are disabled or stay for another role. ``around``: those of the devices that are the
+    platform's because of what is below them, and have another role, as a bus with more on it.
     ``consumers``: those of the devices that use what the platform drives. ``common``: the nodes
     that whoever runs on the board needs. ``scmi``: the paths of SCMI nodes and what is in them.
     ``inputs``: path of a fixed provider → what it is nothing without. ``locals``: the paths of
@@ -80,15 +81,10 @@ def board_of(platform: Platform) -> Board:
     bare = [provider.node for provider in managed if provider.node.path in kept]
     common = {node for node in inventory.tree.nodes if is_critical(node)}
     root = interrupt_root(inventory.tree)
-    around = {
-        path
-        for path in parts - tops.keys() - kept.keys()
-        for node in (inventory.tree.node(path),)
-        if node is not None and is_device(node) and _is_around(node, managed, disabled)
-    }
+    shared = frozenset(node.path for node in around if node.path in kept)
     return Board(
-        frozenset(parts - around),
-        frozenset(around),
+        frozenset(parts - shared),
+        shared,
         _consumers(platform, parts),
         frozenset(common if root is None else {*common, root}),
         frozenset(n.path for each in inventory.instances for n in each.node.walk()),
@@ -265,7 +261,7 @@ def _through(
     users: dict[Node | None, list[Node]] = {}
     for node in nodes:
         if node.path not in board.scmi and (is_device(node) or is_list(node)):
-            for part in _parts(node):
+            for part in own_parts(node):
                 for target in referred(platform.inventory.tree, part):
                     users.setdefault(target, []).append(node)
     found: set[Node] = set()
@@ -276,14 +272,6 @@ def _through(
                 found.add(user)
                 waiting += user.walk()
     return frozenset(found)
-
-
-def _parts(node: Node) -> Iterator[Node]:
-    """A device with what it consists of, but for ports: these say what it is joined to."""
-    yield node
-    for child in node.children.values():
-        if not has_driver(child) and child.base_name not in _PORTS:
-            yield from _parts(child)
 
 
 def _is_theirs(

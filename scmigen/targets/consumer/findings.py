@@ -27,6 +27,13 @@ REFERENCE_LOST = Finding(
     "Give the agent the device, or grant it the resource.",
     Severity.WARNING,
 )
+CONTROLLER_FOREIGN = Finding(
+    "consumer-foreign",
+    "Nodes of an agent's tree refer to what another agent drives, which is reserved in this tree:"
+    " their drivers wait for it.",
+    "Share it, or give it and what works through it to one agent.",
+    Severity.WARNING,
+)
 OPERATION_LOST = Finding(
     "consumer-assigned",
     "A rate, parent or level that the agent may not set is left out of its tree.",
@@ -74,6 +81,7 @@ FINDINGS = (
     CHANNELS_FEW,
     TRANSPORT_ASSUMED,
     REFERENCE_LOST,
+    CONTROLLER_FOREIGN,
     OPERATION_LOST,
     DOMAIN_UNATTACHED,
     VOTES_LOST,

@@ -27,6 +27,7 @@ from scmigen.targets.consumer.board import Board, sides
 from scmigen.targets.consumer.options import ConsumerOptions
 from scmigen.targets.consumer.pruned import pruned
 from scmigen.targets.consumer.reach import reach_of
+from scmigen.targets.consumer.waiting import Waiting, waiting
 
 #: Why a provider is disabled, for a comment.
 _DRIVEN = "the platform drives it"
@@ -40,6 +41,7 @@ class Plan:
     how the agent reaches the platform: then it is ``unsaid``. ``os`` is what reads the tree,
     ``transport`` what it has to speak, ``lacking`` what its own properties would have to name.
     ``short``: the SCMI nodes for which it has too few channels, so that there is no tree.
+    ``waiting``: what its nodes miss.
     """
 
     agent: Agent
@@ -51,6 +53,7 @@ class Plan:
     transport: ScmiTransport | None = None
     lacking: tuple[str, ...] = ()
     short: tuple[ScmiInstance, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -112,7 +115,9 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     # What others' nodes lose is nothing to the agent.
     owned = platform.owners.of
     ours = tuple(item for item in trouble if agent in owned(item.consumer).all_agents)
-    return Plan(agent, whole, ours, said, assumed, os, transport, lacking)
+    return Plan(
+        agent, whole, ours, said, assumed, os, transport, lacking, waiting(platform, agent, parts)
+    )
 
 
 def _behind(edits: tuple[Edit, ...], more: tuple[SetProperty, ...]) -> tuple[Edit, ...]:

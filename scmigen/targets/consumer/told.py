@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
+from scmigen.assignment.assignment import Agent
 from scmigen.bindings.dialects import DIALECTS, Os
 from scmigen.bindings.facts import ProviderClass
+from scmigen.bindings.node_kinds import bus_of
 from scmigen.bindings.repointing import Lost, Trouble, Unattached, Unvoted
 from scmigen.bindings.status import switches_off
 from scmigen.bindings.transports import PART_OF, TRANSPORTS, Part, ScmiTransport
-from scmigen.checks.words import listed, resource_name
-from scmigen.diagnostics import Diagnostic, Related
+from scmigen.checks import hints
+from scmigen.checks.controllers import entry_of, place_of
+from scmigen.checks.words import listed, names, node_word, resource_name
+from scmigen.devicetree.nodes import Node
+from scmigen.diagnostics import Diagnostic, Related, counted
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
@@ -17,6 +22,7 @@ from scmigen.targets.consumer.board import Board
 from scmigen.targets.consumer.findings import (
     CHANNEL_UNSAID,
     CHANNELS_FEW,
+    CONTROLLER_FOREIGN,
     DOMAIN_UNATTACHED,
     OPERATION_LOST,
     OS_KINDS,
@@ -28,6 +34,7 @@ from scmigen.targets.consumer.findings import (
 )
 from scmigen.targets.consumer.plan import Plan
 from scmigen.targets.consumer.reach import others_channels
+from scmigen.targets.consumer.waiting import Waiting
 
 _EVERY = "every agent's tree"
 #: Part of a channel → how an agents file says it, by example; of mailboxes it cannot.
@@ -53,6 +60,8 @@ def told(platform: Platform, board: Board, plans: Sequence[Plan]) -> Iterator[Di
                     [item.consumer.path],
                     [plan.agent.name],
                 )
+        for each in plan.waiting:
+            yield _waiting(platform, plan.agent, each)
     yield from _kept(platform, board, plans)
 
 
@@ -65,11 +74,11 @@ def _kept(platform: Platform, board: Board, plans: Sequence[Plan]) -> Iterator[D
     for path, why in sorted(board.kept.items()):
         node = platform.inventory.tree.node(path)
         above = () if node is None else (node.path, *(up.path for up in node.ancestors()))
-        names = [name for name, paths in off if paths.isdisjoint(above)]
-        trees = f"the tree{'s' if len(names) > 1 else ''} of {listed(names)}"
-        if names:
+        having = [name for name, paths in off if paths.isdisjoint(above)]
+        trees = f"the tree{'s' if len(having) > 1 else ''} of {listed(having)}"
+        if having:
             yield PROVIDER_KEPT.note(
-                f"{path} stays enabled in {trees if len(names) < len(off) else _EVERY},"
+                f"{path} stays enabled in {trees if len(having) < len(off) else _EVERY},"
                 f" though the platform drives it: {why}",
                 node.position if node is not None else None,
                 hint="see that its driver in the agents' kernels leaves alone what the platform"
@@ -126,6 +135,41 @@ def _concerns(platform: Platform, plan: Plan, board: Board, item: Trouble) -> bo
     if provider is not None and provider.category is ProviderClass.FIXED:
         return False
     return node not in board.common or plan.agent in platform.owners.of(node).all_agents
+
+
+def _waiting(platform: Platform, agent: Agent, item: Waiting) -> Diagnostic:
+    tree = platform.inventory.tree
+    first, *others = item.entries
+    users = list(dict.fromkeys(entry.consumer.path for entry in item.entries))
+    more = f" and {counted(len(users) - 1, 'other node')}" if len(users) > 1 else ""
+    props = listed(dict.fromkeys(entry.prop for entry in item.entries))
+    word, owner = node_word(tree, item.controller.path), platform.owners.of(item.controller)
+    whose = "the platform" if owner.platform else names(owner.all_agents) or "nobody"
+    return CONTROLLER_FOREIGN.warning(
+        f"{agent.name}: {users[0]}{more} {'refer' if more else 'refers'} to {word} ({props}), which"
+        f" is {whose}'s and so reserved in this tree",
+        place_of(tree, first),
+        [entry_of(tree, entry) for entry in others],
+        _both(platform, agent, item.controller),
+    ).about(nodes=[item.controller.path, *users], agents=[agent.name])
+
+
+def _both(platform: Platform, agent: Agent, node: Node) -> str:
+    """How an agent comes to have what others drive, unless that depends on more of theirs."""
+    tree, owner = platform.inventory.tree, platform.owners.of(node)
+    alone = f"give {node_word(tree, node.path)} and what works through it to one agent"
+    bus = bus_of(node)
+    inside = set(node.walk())
+    native = any(
+        use.consumer in inside
+        and platform.providers[use.key.provider].category is ProviderClass.LOCAL
+        for use in platform.inventory.uses
+    )
+    foreign_bus = bus is not None and agent not in platform.owners.of(bus).all_agents
+    if owner.platform or native or foreign_bus or not owner.all_agents:
+        return alone
+    agents = [each for each in (*owner.all_agents, agent) if not each.default]
+    return f"{hints.shared(tree, owner.claims, node, agents)} shares it; or {alone}"
 
 
 def _channel(plan: Plan) -> Iterator[Diagnostic]:

@@ -130,25 +130,83 @@ def test_a_zone_whose_sensor_another_agent_drives_is_disabled_and_told_of() -> N
     assert lost.message.endswith("to which linux has no access")
 
 
-def test_the_bus_of_a_regulator_that_the_platform_drives_is_the_platforms() -> None:
+def test_the_bus_of_a_regulator_of_the_platform_stays_for_others_on_it_and_uses_nothing() -> None:
     body = (
         CC
         + """
     i2c@5000 { compatible = "acme,i2c"; reg = <0x5000>; #address-cells = <1>; #size-cells = <0>;
         clocks = <&cc 5>;
         buck: buck@9 { compatible = "acme,buck"; reg = <9>; regulator-min-microvolt = <700000>;
-                       regulator-max-microvolt = <900000>; }; RTC };
+                       regulator-max-microvolt = <900000>; };
+        rtc@a { compatible = "acme,rtc"; reg = <10>; }; };
     dev@2000 { compatible = "d"; reg = <0x2000>; core-supply = <&buck>; };
     """
     )
     text = AGENTS + 'platform: {managed: ["&buck"]}'
-    tree = made(body.replace("RTC", ""), text)
-    assert status(tree, "/i2c@5000") == "reserved"
-    # A device of linux on the bus keeps it enabled, without what is the platform's.
-    tree = made(body.replace("RTC", 'rtc@a { compatible = "acme,rtc"; reg = <10>; };'), text)
+    # A device of linux on the bus keeps it enabled there, without what is the platform's.
+    tree = made(body, text)
     assert status(tree, "/i2c@5000") is None
     node = tree.node("/i2c@5000")
     assert node is not None
     assert "clocks" not in node
     assert status(tree, "/i2c@5000/rtc@a") is None
     assert status(tree, "/i2c@5000/buck@9") == "disabled"
+    assert status(made(body, text, "vm"), "/i2c@5000") == "reserved"
+
+
+#: The VM's device switches a card by linux's GPIOs, through a part of its own and one of nobody.
+CARD = (
+    CC
+    + THEIR.replace(
+        "clocks = <&cc 3>;", "clocks = <&cc 3>; cd-gpios = <&gpio 1 0>; mmc-pwrseq = <&seq>;"
+    )
+    + GPIO
+    + """
+    their-rail { compatible = "regulator-fixed"; gpio = <&gpio 2 0>; };
+    seq: seq { compatible = "mmc-pwrseq-simple"; reset-gpios = <&gpio 3 0>; };
+    """
+).replace("gpio-controller;", "gpio-controller; clocks = <&cc 6>;")
+
+
+def test_what_waits_for_a_reserved_controller_is_told_once_for_each() -> None:
+    (found,) = [item for item in told(CARD) if item.id == "consumer-foreign"]
+    assert found.message == (
+        "vm: /their@2000 and 2 other nodes refer to &gpio (cd-gpios, gpio and reset-gpios), which "
+        "is linux's and so reserved in this tree"
+    )
+    assert [item.message for item in found.related] == [
+        "/their-rail gpio[0]",
+        "/seq reset-gpios[0]",
+    ]
+    assert found.hint == (
+        'access: [{dev: "&gpio", flags: {shared: true}}] in vm shares it; or give &gpio and what '
+        "works through it to one agent"
+    )
+
+
+def test_nothing_waits_for_a_controller_that_is_shared_as_the_hint_says() -> None:
+    text = AGENTS.replace("access: [", 'access: [{dev: "&gpio", flags: {shared: true}}, ')
+    assert status(made(CARD, text, "vm"), "/gpio@7000") is None
+    assert "consumer-foreign" not in {item.id for item in told(CARD, text)}
+
+
+@pytest.mark.parametrize(
+    ("cells", "use", "is_told"),
+    [
+        ("#dma-cells = <1>;", "dmas = <&x 1>;", True),
+        ("#phy-cells = <0>;", "phys = <&x>;", True),
+        ("#iommu-cells = <0>;", "iommus = <&x>;", False),
+        ("", "syscon = <&x>;", False),
+    ],
+    ids=["dma", "phy", "iommu", "syscon"],
+)
+def test_only_what_a_driver_waits_for_is_told(cells: str, use: str, is_told: bool) -> None:
+    body = (
+        CC
+        + THEIR.replace("clocks = <&cc 3>;", f"clocks = <&cc 3>; {use}")
+        + 'x: x@6000 { compatible = "acme,x"; reg = <0x6000>; clocks = <&cc 4>; '
+        + cells
+        + " };"
+    )
+    assert status(made(body, agent="vm"), "/x@6000") == "reserved"
+    assert ("consumer-foreign" in {item.id for item in told(body)}) is is_told
