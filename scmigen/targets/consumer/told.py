@@ -173,10 +173,10 @@ def _both(platform: Platform, agent: Agent, node: Node) -> str:
 
 
 def _channel(plan: Plan) -> Iterator[Diagnostic]:
-    agent = plan.agent
-    if plan.channel is None:
+    agent, transport = plan.agent, plan.transport
+    name = agent.name
+    if transport is None:
         return
-    transport, name = plan.channel.transport, agent.name
     if plan.assumed:
         said = agent.transport
         yield TRANSPORT_ASSUMED.warning(

@@ -12,7 +12,7 @@ from support import model_of, source, tree_of
 
 import scmigen
 from scmigen.devicetree.nodes import Node
-from scmigen.diagnostics import Diagnostic
+from scmigen.diagnostics import Diagnostic, Severity
 from scmigen.model.platform import Model
 from scmigen.pipeline import emit_outputs
 from scmigen.targets.make import option_problems
@@ -285,6 +285,15 @@ def test_zephyr_names_the_node_of_op_tee() -> None:
     assert "linaro,optee = <&tz>;" in block(dts(found), "scmi")
     _, (error, *_) = made(model("zephyr", BOARD, "{type: optee, channel: 3}"))
     assert error.message == "the optee channel of os needs linaro,optee, which no source says"
+
+
+def test_zephyr_lacks_the_node_of_op_tee_also_where_the_board_has_the_scmi_node() -> None:
+    scmi = """firmware { scmi { compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <3>;
+        #address-cells = <1>; #size-cells = <0>;
+        protocol@14 { reg = <0x14>; #clock-cells = <1>; }; }; };"""
+    files, found = made(model("zephyr", BOARD + scmi, None))
+    assert not files
+    assert [item.id for item in found if item.severity is Severity.ERROR] == ["consumer-channel"]
 
 
 @pytest.mark.parametrize(
