@@ -47,12 +47,13 @@ class Fate(Enum):
 @dataclass(frozen=True, slots=True)
 class Served:
     """A resource as an agent knows it: the node to refer to, the cells, what it may do with it, and
-    the name of it for people."""
+    the name of it for people; ``was`` is how the board's source refers to it, for people, too."""
 
     target: str
     cells: tuple[int, ...]
     operations: frozenset[Operation]
     name: str
+    was: str = ""
 
 
 Answer: TypeAlias = Served | Fate
@@ -443,7 +444,7 @@ def _scaling_name(answer: Served) -> str:
 
 
 def _served(answer: Served) -> Entry:
-    return Entry(answer.target, answer.cells, answer.name)
+    return Entry(answer.target, answer.cells, answer.name, answer.was)
 
 
 def _native(entry: Reference) -> Entry:

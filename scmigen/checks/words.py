@@ -37,9 +37,14 @@ def resource_word(inventory: Inventory, key: ResourceKey) -> str:
     node = inventory.tree.node(key.provider)
     if key.cells and node is not None and (node.parent is None or is_scmi(node)):
         return " ".join((key.kind, *map(str, key.cells)))
+    return f"{key.kind} <{reference_word(inventory, key)}>"
+
+
+def reference_word(inventory: Inventory, key: ResourceKey) -> str:
+    """``&rcc CK_BUS_UART4``: how a source refers to a resource."""
     named = zip(inventory.macros.cells(key), key.cells, strict=True)
     cells = (macro or str(cell) for macro, cell in named)
-    return f"{key.kind} <{' '.join((node_word(inventory.tree, key.provider), *cells))}>"
+    return " ".join((node_word(inventory.tree, key.provider), *cells))
 
 
 def resource_name(key: ResourceKey) -> str:

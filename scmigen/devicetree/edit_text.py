@@ -19,6 +19,8 @@ from scmigen.devicetree.tree import DeviceTree
 
 #: Properties whose numbers people know in hexadecimal.
 _HEXADECIMAL = frozenset({"reg", "arm,smc-id"})
+#: How wide a line may be for the sake of a comment, and what a tab is of that.
+_COLUMNS, _TAB = 100, 8
 _NOT_COMMENT = re.compile(r"[^ -~]|\*(?=/)|/(?=\*)")
 
 
@@ -109,16 +111,27 @@ class _Text:
             return [f"{edit.name} = {', '.join(entries)};{note}"]
         last = len(value) - 1
         return [
-            ("\t" if index else f"{edit.name} = ")
-            + entry
-            + (";" if index == last else ",")
-            + (f" /* {comment(said)} */" if (said := value[index].note) else "")
+            _noted(
+                ("\t" if index else f"{edit.name} = ") + entry + (";" if index == last else ","),
+                value[index],
+            )
             for index, entry in enumerate(entries)
         ]
 
     def _entry(self, entry: Entry, number: Callable[[int], str]) -> str:
         target = [] if entry.target is None else [self.reference(entry.target)]
         return f"<{' '.join((*target, *map(number, entry.cells)))}>"
+
+
+def _noted(line: str, entry: Entry) -> str:
+    """A line with what people want to know of its entry; less of it where that is too long."""
+    told = [text for text in (entry.note, entry.was) if text]
+    while told:
+        whole = f"{line} /* {comment(', '.join(told))} */"
+        if len(f"\t{whole}".expandtabs(_TAB)) <= _COLUMNS or len(told) == 1:
+            return whole
+        told.pop()
+    return line
 
 
 def _lines(part: _Part, depth: int) -> Iterator[str]:

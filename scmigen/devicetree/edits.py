@@ -24,11 +24,12 @@ _UNKNOWN = b"\xff\xff\xff\xff"
 
 class Entry(NamedTuple):
     """One entry of a list of cells: a reference to the node at the path ``target``, or none, and
-    the cells after it. ``note`` says for people what it means."""
+    the cells after it. ``note`` says for people what it means, ``was`` what stood there before."""
 
     target: str | None
     cells: tuple[int, ...] = ()
     note: str = ""
+    was: str = ""
 
 
 class Strings(NamedTuple):

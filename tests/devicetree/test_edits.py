@@ -127,3 +127,18 @@ def test_a_note_cannot_leave_its_comment() -> None:
     text = "&one {\n" + line + "\n};"
     again = read_source(source(BOARD) + text, "again.dts")
     assert flatten(again) == flatten(apply(tree_of(BOARD), edits))
+
+
+def test_a_comment_makes_no_line_wider_than_100_columns() -> None:
+    """The first line is 100 columns wide, with a tab of 8; the second would be 101."""
+    entries = [Entry("/one@1", (5,), "n" * 58, was) for was in ("&cc " + "m" * 8, "&cc " + "m" * 9)]
+    tree = tree_of(BOARD)
+    lines = [
+        block.lines[0].strip()
+        for entry in entries
+        for block in blocks(tree, [SetProperty("/two@2", "a", (entry,))])
+    ]
+    assert lines == [
+        f"a = <&one 5>; /* {'n' * 58}, &cc mmmmmmmm */",
+        f"a = <&one 5>; /* {'n' * 58} */",
+    ]

@@ -1,7 +1,7 @@
 """What is to change in a board's tree so that one agent can boot with it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
@@ -17,6 +17,7 @@ from scmigen.bindings.stand_ins import StandIns, name_of
 from scmigen.bindings.status import DISABLED, FAILED, OKAY, RESERVED, reservation, status_edit
 from scmigen.bindings.transports import BY_WORD, DEFAULT, ScmiTransport
 from scmigen.bindings.u_boot import bindable
+from scmigen.checks.words import reference_word
 from scmigen.devicetree.edits import Edit, Entry, SetProperty, apply
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Grant, Platform
@@ -242,7 +243,8 @@ class _Asked:
             return Fate.UNSPOKEN
         grant = platform.holders(key).get(self.agent.id)
         if grant is not None:
-            return served(self.scmi, grant, self.dialect)
+            was = _written(platform, provider, grant)
+            return replace(served(self.scmi, grant, self.dialect), was=was)
         if platform.resource(key) is None and is_in_scmi(provider.node):
             return self.elsewhere if self._is_there(provider.node) else Fate.LOST
         return Fate.LOST
@@ -261,6 +263,15 @@ class _Asked:
             return Fate.NATIVE
         path = self.stand_ins.of(provider.node)
         return Served(path, (), frozenset(), name_of(provider.node))
+
+
+def _written(platform: Platform, provider: Provider, grant: Grant) -> str:
+    """How the board's source refers to a resource, for a comment: where a label says that, and it
+    is more than the name."""
+    if provider.node.path not in platform.inventory.tree.label_of or is_in_scmi(provider.node):
+        return ""
+    word = reference_word(platform.inventory, grant.resource.key)
+    return word if word != f"&{grant.name}" else ""
 
 
 def served(scmi: ScmiNode, grant: Grant, dialect: Dialect = LINUX) -> Served:

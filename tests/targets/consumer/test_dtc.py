@@ -108,8 +108,24 @@ def test_there_is_no_overlay_where_something_goes() -> None:
 
 def test_a_comment_behind_an_entry_is_the_name_over_scmi() -> None:
     text = files(BOARD)["linux.dtsi"].decode()
-    assert re.search(r"resets = <&scmi_rst 0>; /\* dev-2000 \*/", text)
+    assert re.search(r"resets = <&scmi_rst 0>; /\* dev-2000, &rc 4 5 \*/", text)
     assert "core-supply = <&scmi_vdd>; /* vdd */" in text
+
+
+def test_a_comment_has_the_boards_own_reference_with_its_macro(tmp_path: Path) -> None:
+    (tmp_path / "soc.h").write_text("#define PLL_800M 9\n#define RST_DEV 4\n")
+    board = tmp_path / "board.dts"
+    used = BOARD.replace("<&cc 9>", "<&cc PLL_800M>").replace("<&rc 4 5>", "<&rc RST_DEV 5>")
+    board.write_text('#include "soc.h"\n' + source(used))
+    result = scmigen.compile(board, agents=[scmigen.Text("agents.yaml", AGENTS)])
+    (text,) = [
+        file.content.decode()
+        for file in scmigen.emit(result, ["consumer"]).files
+        if file.path.endswith("linux.dtsi")
+    ]
+    notes = {line.split(" = ")[0].strip(): line.partition("/* ")[2] for line in text.splitlines()}
+    assert notes["resets"].endswith(", &rc RST_DEV 5 */")
+    assert notes["assigned-clocks"].endswith(", &cc PLL_800M */")
 
 
 def test_trees_without_nodes_give_no_warnings(tool: Callable[[str], str], tmp_path: Path) -> None:
