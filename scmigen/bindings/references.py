@@ -107,6 +107,18 @@ class References:
             if found.problem is not None and node in nodes:
                 yield found.problem
 
+    def starts(self, node: Node, name: str) -> list[int]:
+        """The cells at which the entries of one of `CELLS` begin, empty slots too; none where some
+        entry cannot be read."""
+        found = self.list_of(node, name) if name in CELLS else _NONE
+        cells: list[int] = []
+        end = 0
+        for entry in found.entries:
+            cells += range(end, entry.at)
+            end = entry.at + len(entry.cells)
+        cells += range(end, end + found.count - len(cells))
+        return cells if found.problem is None else []
+
 
 def _bare(_: Node) -> int:
     return 0

@@ -6,7 +6,8 @@ written as references again.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from struct import unpack
 
 from scmigen.devicetree.findings import DTB_MALFORMED
@@ -21,6 +22,8 @@ _SPECIAL = re.compile(r'["\\\t\n\r]')
 _LABEL = re.compile(r"[A-Za-z_]\w*+", re.ASCII).fullmatch
 #: A property of a node, by its name.
 _Place = tuple[Node, str]
+#: The cells of a property that begin an entry of a list, by their index.
+Starts = Callable[[Node, str], Sequence[int]]
 
 _EXTERNAL = 0xFFFFFFFF
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -32,8 +35,9 @@ def source_labels(tree: DeviceTree) -> dict[str, str]:
     return dict(reversed([*named]))
 
 
-def to_text(tree: DeviceTree) -> str:
-    """The DTS of ``tree``, indented with tabs, as dtc writes it."""
+def to_text(tree: DeviceTree, starts: Starts = lambda *_: ()) -> str:
+    """The DTS of ``tree``, indented with tabs, as dtc writes it, but for lists whose entries
+    ``starts`` tells apart: ``<&cru 0x1>, <&cru 0x2>``."""
     is_overlay = tree.is_overlay or "__fixups__" in tree.root.children
     lines = ["/dts-v1/;", *(["/plugin/;"] if is_overlay else []), ""]
     fixed_up = _references(tree) if is_overlay else {}
@@ -57,7 +61,8 @@ def to_text(tree: DeviceTree) -> str:
         lines.append(f"{indent}{marks}{node.name if depth else '/'} {{")
         for item in node.properties.values():
             references = fixed_up.get((node, item.name)) or _written(item)
-            lines.append(f"{indent}\t{_property(item, references, tree)}")
+            written = _property(item, references, tree, starts(node, item.name))
+            lines.append(f"{indent}\t{written}")
         stack.append((None, depth))
         stack.extend((child, depth + 1) for child in reversed([*node.children.values()]))
     return "\n".join(lines) + "\n"
@@ -148,23 +153,26 @@ def _local_fixups(tree: DeviceTree) -> Iterator[tuple[Node, Property, int]]:
         stack += [(child, below) for child, below in pairs if below is not None]
 
 
-def _property(item: Property, references: dict[int, str], tree: DeviceTree) -> str:
+def _property(
+    item: Property, references: dict[int, str], tree: DeviceTree, starts: Sequence[int]
+) -> str:
     if not item.value:
         return f"{item.name};"
-    return f"{item.name} = {_value(item, references, tree)};"
+    return f"{item.name} = {_value(item, references, tree, starts)};"
 
 
-def _value(item: Property, references: dict[int, str], tree: DeviceTree) -> str:
+def _value(
+    item: Property, references: dict[int, str], tree: DeviceTree, starts: Sequence[int]
+) -> str:
     value = item.value
     if not references and _STRINGS(value):
         return ", ".join(f'"{escaped(part)}"' for part in value[:-1].decode().split("\0"))
     if len(value) % 4 or any(offset % 4 for offset in references):
         return f"[{value.hex(' ')}]"
     cells = unpack(f">{len(value) // 4}I", value)
-    if not references:
-        return f"<{' '.join(map(hex, cells))}>"
-    parts = (_cell(cell, references.get(4 * index), tree) for index, cell in enumerate(cells))
-    return f"<{' '.join(parts)}>"
+    parts = [_cell(cell, references.get(4 * index), tree) for index, cell in enumerate(cells)]
+    cuts = sorted({0, *starts, len(parts)})
+    return ", ".join(f"<{' '.join(parts[begin:end])}>" for begin, end in pairwise(cuts))
 
 
 def _cell(cell: int, target: str | None, tree: DeviceTree) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from scmigen.bindings.references import References
 from scmigen.devicetree.edit_text import blocks
 from scmigen.devicetree.edits import apply, deletes, labelled
 from scmigen.devicetree.flatten import flatten
@@ -33,5 +34,6 @@ def trees(platform: Platform, plan: Plan, options: ConsumerOptions) -> Iterator[
     if is_overlay:
         yield File(f"{name}.dtso", render("consumer/tree.dtsi.j2", plugin=True, **context))
     tree = apply(board, plan.edits)
-    yield File(f"{name}.dts", render("consumer/tree.dts.j2", text=to_text(tree), **context))
+    text = to_text(tree, References(tree).starts)
+    yield File(f"{name}.dts", render("consumer/tree.dts.j2", text=text, **context))
     yield File(f"{name}.dtb", flatten(tree))

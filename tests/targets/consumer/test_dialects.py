@@ -254,10 +254,10 @@ def test_zephyr_devices_refer_to_what_it_has() -> None:
     assert block(text, "serial@5000").splitlines() == [
         'compatible = "acme,uart";',
         "reg = <0x5000 0x100>;",
-        "clocks = <&scmi_clk 0x0 &scmi_clk 0x1>;",
+        "clocks = <&scmi_clk 0x0>, <&scmi_clk 0x1>;",
         'clock-names = "baud", "bus";',
         "resets = <&scmi_rst 0x0>;",
-        "power-domains = <&scmi_pd_0 &scmi_pd_1>;",
+        "power-domains = <&scmi_pd_0>, <&scmi_pd_1>;",
     ]
 
 

@@ -128,6 +128,18 @@ def test_a_comment_has_the_boards_own_reference_with_its_macro(tmp_path: Path) -
     assert notes["assigned-clocks"].endswith(", &cc PLL_800M */")
 
 
+def test_the_whole_tree_has_an_entry_of_a_list_between_brackets() -> None:
+    """Also an empty one, and what the platform does not drive."""
+    body = BOARD.replace("<&rc 4 5>", "<&local 1 2>, <0>, <&local 3 4>, <0>, <0>")
+    body += """local: local@6000 { compatible = "l"; reg = <0x6000>; #reset-cells = <2>;
+        #clock-cells = <1>; clocks = <&cc 3>, <&cc 4>; };"""
+    agents = AGENTS + 'platform: {local: ["&local"]}'
+    text = files(body, agents)["linux.dts"].decode()
+    assert "resets = <&local 0x1 0x2>, <0x0>, <&local 0x3 0x4>, <0x0>, <0x0>;" in text
+    assert re.search(r"clocks = <0x0>, <&scmi_clk 0x\d>;", text)
+    assert re.search(r"clocks = <&scmi_clk 0x\d>, <&scmi_clk 0x\d>;", text)
+
+
 def test_trees_without_nodes_give_no_warnings(tool: Callable[[str], str], tmp_path: Path) -> None:
     program = tool("dtc")
     body = (
