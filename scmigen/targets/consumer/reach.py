@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
-from scmigen.bindings.facts import ScmiInstance
+from scmigen.bindings.facts import ResourceKey, ScmiInstance
+from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.bindings.transports import BY_WORD
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Platform
@@ -63,6 +64,16 @@ def is_elsewhere(platform: Platform, agent: Agent, path: str) -> bool:
         for each in reach_of(platform, agent).nodes
         if each is not platform.instance
     )
+
+
+def served_elsewhere(platform: Platform, agent: Agent, key: ResourceKey) -> ScmiInstance | None:
+    """The SCMI node of an agent whose platform, not this one, serves a resource outside of SCMI
+    nodes: such are all the first one's."""
+    first, *others = platform.inventory.instances or (None,)
+    provider = platform.providers.get(key.provider)
+    if provider is None or platform.instance not in others or is_in_scmi(provider.node):
+        return None
+    return first if first in platform.reached.get(agent.id, ()) else None
 
 
 def speaks(platform: Platform, agent: Agent) -> bool:

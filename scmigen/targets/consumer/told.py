@@ -33,7 +33,7 @@ from scmigen.targets.consumer.findings import (
     VOTES_LOST,
 )
 from scmigen.targets.consumer.plan import Plan
-from scmigen.targets.consumer.reach import others_channels
+from scmigen.targets.consumer.reach import others_channels, served_elsewhere
 from scmigen.targets.consumer.waiting import Waiting
 
 _EVERY = "every agent's tree"
@@ -242,6 +242,14 @@ def _trouble(platform: Platform, plan: Plan, item: Trouble) -> Diagnostic:
         left = "does not scale it" if scales else "is <0>"
         message = f"{agent} may not set the {may} of {title}: {entry} {left}"
         return OPERATION_LOST.note(message, where)
+    other = served_elsewhere(platform, plan.agent, item.key)
+    if other is not None:
+        return REFERENCE_LOST.warning(
+            f"{entry} is {title}, which {agent} has through {other.node.path}",
+            where,
+            [Related(other.node.path, other.node.position)],
+            f"have {agent} boot with its tree for the platform of that SCMI node",
+        )
     return REFERENCE_LOST.warning(
         f"{entry} is {title}, to which {agent} has no access",
         where,

@@ -150,3 +150,19 @@ def test_a_fixed_provider_behind_another_platform_of_the_agent_stays() -> None:
         assert status(made[name], "/half") is None
         assert refers(made[name], "/half", "clocks", 1) == [(f"{SECOND}/protocol@14", 3)]
     assert status(made["scmi vm"], "/half") == "reserved"
+
+
+def test_what_another_platform_serves_is_told_to_be_in_the_tree_for_that() -> None:
+    body = """
+    cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };
+    slow@5000 { compatible = "d"; reg = <0x5000>; clocks = <&cc 7>; };
+    """
+    text = AGENTS + 'platform: {managed: ["&cc"]}'
+    made = trees(BOARD + CLOCKED + body, text)
+    # What no SCMI node names is the first one's.
+    (entry,) = refers(made["scmi-2 linux"], "/slow@5000", "clocks", 1)
+    assert entry is not None
+    assert entry[0] == f"{SECOND}/protocol@14"
+    (lost,) = [item for item in told(BOARD + CLOCKED + body, text) if item.id == "consumer-lost"]
+    assert lost.message.startswith("/slow@5000 clocks[0] is clock ")
+    assert lost.message.endswith(f", which linux has through {SECOND}")
