@@ -1,6 +1,6 @@
 """What the trees of all agents of a platform have in common: providers that go, nodes that stay."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent

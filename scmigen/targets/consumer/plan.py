@@ -117,7 +117,15 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
     owned = platform.owners.of
     ours = tuple(item for item in trouble if agent in owned(item.consumer).all_agents)
     return Plan(
-        agent, whole, ours, said, assumed, os, transport, lacking, waiting(platform, agent, parts)
+        agent,
+        whole,
+        ours,
+        said,
+        assumed,
+        os,
+        transport,
+        lacking,
+        waiting=waiting(platform, agent, parts),
     )
 
 
