@@ -159,10 +159,10 @@ def test_what_another_platform_serves_is_told_to_be_in_the_tree_for_that() -> No
     """
     text = AGENTS + 'platform: {managed: ["&cc"]}'
     made = trees(BOARD + CLOCKED + body, text)
-    # What no SCMI node names is the first one's.
-    (entry,) = refers(made["scmi-2 linux"], "/slow@5000", "clocks", 1)
+    # What no SCMI node names is the first one's, by path.
+    (entry,) = refers(made["scmi linux"], "/slow@5000", "clocks", 1)
     assert entry is not None
-    assert entry[0] == f"{SECOND}/protocol@14"
+    assert entry[0] == f"{FIRST}/protocol@14"
     (lost,) = [item for item in told(BOARD + CLOCKED + body, text) if item.id == "consumer-lost"]
     assert lost.message.startswith("/slow@5000 clocks[0] is clock ")
-    assert lost.message.endswith(f", which linux has through {SECOND}")
+    assert lost.message.endswith(f", which linux has through {FIRST}")
