@@ -1,6 +1,6 @@
 """What the user is told of the trees: what they cannot have, and what was decided."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.dialects import DIALECTS, Os
@@ -47,6 +47,11 @@ _KEYS = {
 
 def told(platform: Platform, board: Board, plans: Sequence[Plan]) -> Iterator[Diagnostic]:
     """All findings of the trees of a platform."""
+    native = {
+        use.consumer
+        for use in platform.inventory.uses
+        if platform.providers[use.key.provider].category is ProviderClass.LOCAL
+    }
     for plan in plans:
         if plan.short:
             yield _short(plan)
@@ -61,7 +66,7 @@ def told(platform: Platform, board: Board, plans: Sequence[Plan]) -> Iterator[Di
                     [plan.agent.name],
                 )
         for each in plan.waiting:
-            yield _waiting(platform, plan.agent, each)
+            yield _waiting(platform, plan.agent, each, native)
     yield from _kept(platform, board, plans)
 
 
@@ -137,7 +142,8 @@ def _concerns(platform: Platform, plan: Plan, board: Board, item: Trouble) -> bo
     return node not in board.common or plan.agent in platform.owners.of(node).all_agents
 
 
-def _waiting(platform: Platform, agent: Agent, item: Waiting) -> Diagnostic:
+def _waiting(platform: Platform, agent: Agent, item: Waiting, native: Set[Node]) -> Diagnostic:
+    """What waits for a controller; ``native``: the nodes that use what agents drive natively."""
     tree = platform.inventory.tree
     first, *others = item.entries
     users = list(dict.fromkeys(entry.consumer.path for entry in item.entries))
@@ -150,23 +156,18 @@ def _waiting(platform: Platform, agent: Agent, item: Waiting) -> Diagnostic:
         f" is {whose}'s and so reserved in this tree",
         place_of(tree, first),
         [entry_of(tree, entry) for entry in others],
-        _both(platform, agent, item.controller),
+        _both(platform, agent, item.controller, native),
     ).about(nodes=[item.controller.path, *users], agents=[agent.name])
 
 
-def _both(platform: Platform, agent: Agent, node: Node) -> str:
+def _both(platform: Platform, agent: Agent, node: Node, native: Set[Node]) -> str:
     """How an agent comes to have what others drive, unless that depends on more of theirs."""
     tree, owner = platform.inventory.tree, platform.owners.of(node)
     alone = f"give {node_word(tree, node.path)} and what works through it to one agent"
     bus = bus_of(node)
-    inside = set(node.walk())
-    native = any(
-        use.consumer in inside
-        and platform.providers[use.key.provider].category is ProviderClass.LOCAL
-        for use in platform.inventory.uses
-    )
+    is_native = not native.isdisjoint(node.walk())
     foreign_bus = bus is not None and agent not in platform.owners.of(bus).all_agents
-    if owner.platform or native or foreign_bus or not owner.all_agents:
+    if owner.platform or is_native or foreign_bus or not owner.all_agents:
         return alone
     agents = [each for each in (*owner.all_agents, agent) if not each.default]
     return f"{hints.shared(tree, owner.claims, node, agents)} shares it; or {alone}"
