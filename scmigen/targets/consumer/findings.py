@@ -5,8 +5,8 @@ from scmigen.diagnostics import Finding, Severity
 CHANNEL_UNSAID = Finding(
     "consumer-channel",
     "No source says what the transport of an agent needs, so its tree cannot have an SCMI node.",
-    "Say it in the agents file, below scmi: {transport: …}, or in the agent's SCMI node of the"
-    " board; mailboxes there or in a server description.",
+    "Say it in the agents file, below scmi: {transport: …}; mailboxes in an SCMI node or a server"
+    " description.",
 )
 CHANNELS_FEW = Finding(
     "consumer-channels",
