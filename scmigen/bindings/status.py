@@ -106,7 +106,15 @@ OKAY, DISABLED, RESERVED, FAILED = "okay", "disabled", "reserved", "fail"
 
 
 def reservation(node: Node, word: str, whose: str) -> Iterator[Edit]:
-    """What leaves a node to others, whichever world they are in; ``whose`` says to whom."""
+    """What leaves a node to others, whichever world they are in; ``whose`` says to whom.
+
+    A node cannot have a property beside a child of the same name, such as an LED: its children are
+    left to others then.
+    """
+    if "status" in node.children:
+        for child in node.children.values():
+            yield from reservation(child, word, whose)
+        return
     status = Status.of(node)
     if status.is_okay:
         yield SetProperty(node.path, "status", Strings((word,)), whose)

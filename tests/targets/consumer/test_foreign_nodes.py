@@ -210,3 +210,12 @@ def test_only_what_a_driver_waits_for_is_told(cells: str, use: str, is_told: boo
     )
     assert status(made(body, agent="vm"), "/x@6000") == "reserved"
     assert ("consumer-foreign" in {item.id for item in told(body)}) is is_told
+
+
+def test_a_node_with_a_child_called_status_is_left_to_others_by_its_children() -> None:
+    leds = 'leds { compatible = "gpio-leds"; status { gpios = <&gpio 1 0>; }; LED };'
+    tree = made(
+        CC + THEIR + GPIO + leds.replace("LED", "power { gpios = <&gpio 2 0>; };"), agent="vm"
+    )
+    assert status(tree, "/leds") is None
+    assert [status(tree, f"/leds/{name}") for name in ("status", "power")] == ["reserved"] * 2
