@@ -24,7 +24,7 @@ from scmigen.model.platform import Grant, Platform
 from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.consumer.board import Board, sides
+from scmigen.targets.consumer.board import Board, Sides, sides
 from scmigen.targets.consumer.options import ConsumerOptions
 from scmigen.targets.consumer.pruned import pruned
 from scmigen.targets.consumer.reach import reach_of
@@ -70,15 +70,15 @@ class Plan:
 
 def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOptions) -> Plan:
     """The plan for one agent."""
-    tree = platform.inventory.tree
     short = reach_of(platform, agent).short
     if short:
         return Plan(agent, (), (), None, False, short=short)
-    os = options.os_of(agent.name)
-    dialect = DIALECTS[os]
-    scmi = ScmiNode(tree, platform.instance, dialect)
+    tree, os = platform.inventory.tree, options.os_of(agent.name)
+    scmi = ScmiNode(tree, platform.instance, DIALECTS[os])
     said, assumed = _channel(platform, agent)
-    edits: list[Edit] = [
+    parts = sides(platform, agent, board)
+    moved, trouble = _moved(platform, agent, board, parts, scmi, os)
+    edits = [
         *scmi.edits(
             said,
             options.max_rx_timeout_ms,
@@ -86,47 +86,63 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
             _regulators(platform, agent),
             others=not _is_own(platform, agent),
             domains=[grant.id for grant in platform.grants_of(agent, Kind.POWER)],
-        )
+        ),
+        *moved,
+        *_foreign(platform, parts),
+        *_enabled(platform, parts.kept),
+        *board.bared,
+        *_left(platform, board, parts),
     ]
-    parts = sides(platform, agent, board)
-    rails = StandIns(tree)
+    whole = pruned(platform, agent, parts, edits, scmi.path, options)
+    if os is Os.U_BOOT:
+        whole = _behind(whole, tuple(bindable(apply(tree, whole), scmi.path)))
+    return Plan(
+        agent,
+        whole,
+        trouble,
+        said,
+        assumed,
+        os,
+        transport=_transport(platform, said),
+        lacking=scmi.lacking(said),
+        waiting=waiting(platform, agent, parts),
+    )
+
+
+def _moved(
+    platform: Platform, agent: Agent, board: Board, parts: Sides, scmi: ScmiNode, os: Os
+) -> tuple[list[Edit], tuple[Trouble, ...]]:
+    """What becomes of the references of an agent's nodes, with what stands in for rails that these
+    need, and what the agent loses by it: what others' nodes lose is nothing to it."""
+    inventory, dialect = platform.inventory, DIALECTS[os]
+    rails = StandIns(inventory.tree)
     gone = frozenset((*parts.others, *board.disabled))
     elsewhere = Fate.UNSPOKEN if os is Os.U_BOOT else Fate.NATIVE
     asked = _Asked(platform, agent, scmi, dialect, gone, rails, elsewhere)
     scaling = _domains(platform, agent, scmi)
     serving = Serving(asked.ask, scaling.get, scmi.by_clocks, dialect)
     using = [node for node in parts.kept if node not in parts.foreign]
-    moved, trouble = repointed(platform.inventory.references, using, serving)
-    edits += moved
-    edits += rails.edits()
+    edits, trouble = repointed(inventory.references, using, serving)
+    owned = platform.owners.of
+    ours = tuple(item for item in trouble if agent in owned(item.consumer).all_agents)
+    return [*edits, *rails.edits()], ours
+
+
+def _foreign(platform: Platform, parts: Sides) -> Iterator[Edit]:
+    """What goes from nodes that stay and are not the agent's."""
     for cpus in (True, False):
-        foreign = [n for n in parts.kept if n in parts.foreign and is_cpu(n) is cpus]
-        edits += bared(platform.inventory.references, foreign, _stays(platform, cpus))
-    edits += _enabled(platform, parts.kept)
-    edits += board.bared
-    edits += (edit for node in board.disabled for edit in status_edit(node, DISABLED, _DRIVEN))
+        nodes = [n for n in parts.kept if n in parts.foreign and is_cpu(n) is cpus]
+        yield from bared(platform.inventory.references, nodes, _stays(platform, cpus))
+
+
+def _left(platform: Platform, board: Board, parts: Sides) -> Iterator[Edit]:
+    """The statuses of what the platform and others drive."""
+    for node in board.disabled:
+        yield from status_edit(node, DISABLED, _DRIVEN)
     for node in parts.others:
         # Linux starts every CPU that has not failed (``of_get_next_cpu_node``).
         word = FAILED if is_cpu(node) else RESERVED
-        edits += reservation(node, word, _whose(platform, node))
-    whole = pruned(platform, agent, parts, edits, scmi.path, options)
-    if os is Os.U_BOOT:
-        whole = _behind(whole, tuple(bindable(apply(tree, whole), scmi.path)))
-    transport, lacking = _transport(platform, said), scmi.lacking(said)
-    # What others' nodes lose is nothing to the agent.
-    owned = platform.owners.of
-    ours = tuple(item for item in trouble if agent in owned(item.consumer).all_agents)
-    return Plan(
-        agent,
-        whole,
-        ours,
-        said,
-        assumed,
-        os,
-        transport,
-        lacking,
-        waiting=waiting(platform, agent, parts),
-    )
+        yield from reservation(node, word, _whose(platform, node))
 
 
 def _behind(edits: tuple[Edit, ...], more: tuple[SetProperty, ...]) -> tuple[Edit, ...]:
