@@ -137,7 +137,6 @@ def test_all_that_is_wrong_is_said_at_its_place():
         "f.json:3:61: when: unknown name 'alowed'",
         "f.json:3:87: theirs has no word 'x'",
         "f.json:4:38: a rule has no key 'mesage'",
-        "f.json:4:7: a rule needs message",
         "f.json:5:91: lasting must be true or false, not 'no'",
         "f.json:6:7: two rules have the name 'd'",
     ]
