@@ -130,7 +130,7 @@ def channel(
     values = {
         name: known[part]
         for name, part in PART_OF.items()
-        if part in known and (name in transport.needs or part in (Part.MEMORY,))
+        if part in known and (name in transport.needs or part is Part.MEMORY)
     }
     return Channel(transport, values if transport.has_memory else {})
 
@@ -281,10 +281,11 @@ class ScmiNode:
         yield SetProperty(path, "reg", cells(item.id))
         yield SetProperty(path, "regulator-name", Strings((item.name,)))
         constraints = CONSTRAINTS if item.switches else UNSWITCHED
-        for name in constraints if item.native is not None else ():
+        native = item.native.properties if item.native is not None else {}
+        for name in constraints:
             if name in self._dialect.unread:
                 continue
-            found = item.native.get(name) if item.native is not None else None
+            found = native.get(name)
             if found is not None and len(found.value) % 4 == 0:
                 numbers = found.cells()
                 yield SetProperty(path, name, cells(*numbers) if numbers else ())

@@ -1,7 +1,7 @@
 """For each agent the device tree that it boots with.
 
-`plan` says what is to change in the board's tree; `applied` is that tree, `text` says the same as
-source.
+`plan` says what is to change in the board's tree, `trees` makes the files of that, and `told` what
+the user has to know of it.
 """
 
 from collections.abc import Iterator

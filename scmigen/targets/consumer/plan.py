@@ -38,8 +38,8 @@ _DRIVEN = "the platform drives it"
 class Plan:
     """The edits for one agent, and what to tell of them.
 
-    ``channel`` is the one its SCMI node gets; None where it has that already, or where nobody says
-    how the agent reaches the platform: then it is ``unsaid``. ``os`` is what reads the tree,
+    ``channel`` is the one its SCMI node gets; None where it has that already. ``assumed``: no
+    source says how the agent reaches the platform. ``os`` is what reads the tree,
     ``transport`` what it has to speak, ``lacking`` what its own properties would have to name.
     ``short``: the SCMI nodes for which it has too few channels, so that there is no tree.
     ``waiting``: what its nodes miss.
