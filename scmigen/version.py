@@ -3,7 +3,14 @@
 __version__ = "0.1.0"
 
 #: The newest format of each kind of file: ``scmigen-KIND-NUMBER`` in its key ``format``.
-FORMATS = {"agents": 1, "baseline": 1, "differences": 1, "project": 1, "runtime": 1}
+FORMATS = {
+    "agents": 1,
+    "baseline": 1,
+    "differences": 1,
+    "grants": 1,
+    "project": 1,
+    "runtime": 1,
+}
 
 
 def format_of(kind: str) -> str:

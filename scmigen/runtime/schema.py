@@ -54,11 +54,11 @@ class Numbering(StrEnum):
     PER_AGENT = "per-agent"
 
 
-class _Strict(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    pass
+class Strict(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of all of them: unknown keys are errors, defaults are not written."""
 
 
-class Resource(_Strict, frozen=True, kw_only=True):
+class Resource(Strict, frozen=True, kw_only=True):
     """What all resources have. ``id`` is the platform's number, the index in firmware tables;
     ``macro`` what the board's source writes for the cells (``CPG_MOD 702``); ``notifications``:
     whether agents can be told of its changes."""
@@ -123,7 +123,7 @@ class VoltageDomain(Resource, frozen=True, kw_only=True):
     parent: Number | None = None
 
 
-class PerformanceLevel(_Strict, frozen=True, kw_only=True):
+class PerformanceLevel(Strict, frozen=True, kw_only=True):
     """An operating point."""
 
     level: Word
@@ -145,14 +145,14 @@ class PerformanceDomain(Resource, frozen=True, kw_only=True):
     supply: Number | None = None
 
 
-class Scaled(_Strict, frozen=True, kw_only=True):
+class Scaled(Strict, frozen=True, kw_only=True):
     """A value and its power of ten."""
 
     value: Annotated[int, Meta(ge=0, le=0x7FF_FFFF)]
     exponent: Exponent = 0
 
 
-class Axis(_Strict, frozen=True, kw_only=True):
+class Axis(Strict, frozen=True, kw_only=True):
     """One of several quantities of a sensor."""
 
     name: Name
@@ -163,7 +163,7 @@ class Axis(_Strict, frozen=True, kw_only=True):
     maximum: Signed = 0
 
 
-class Interval(_Strict, frozen=True, kw_only=True):
+class Interval(Strict, frozen=True, kw_only=True):
     """A time between two updates of a sensor."""
 
     value: Annotated[int, Meta(ge=0, le=0xFFFF)]
@@ -227,7 +227,7 @@ class Powercap(Resource, frozen=True, kw_only=True):
     period: Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)] = 1_000_000
 
 
-class PinSetting(_Strict, frozen=True):
+class PinSetting(Strict, frozen=True):
     """A configuration type of a pin and its value."""
 
     type: Annotated[int, Meta(ge=0, le=0xFF)]
@@ -240,14 +240,14 @@ class Pin(Resource, frozen=True, kw_only=True):
     settings: tuple[PinSetting, ...] = ()
 
 
-class PinGroup(_Strict, frozen=True, kw_only=True):
+class PinGroup(Strict, frozen=True, kw_only=True):
     """Pins that are used together."""
 
     name: Name
     pins: tuple[Number, ...]
 
 
-class PinFunction(_Strict, frozen=True, kw_only=True):
+class PinFunction(Strict, frozen=True, kw_only=True):
     """What groups or pins can be used for."""
 
     name: Name
@@ -274,7 +274,7 @@ class TelemetryElement(Resource, frozen=True, kw_only=True):
     period: Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)] = 1_000_000
 
 
-class Grant(_Strict, frozen=True):
+class Grant(Strict, frozen=True):
     """What an agent may do with a resource."""
 
     id: Number
@@ -283,7 +283,7 @@ class Grant(_Strict, frozen=True):
     by_hand: tuple[Operation, ...] = ()
 
 
-class Transport(_Strict, frozen=True, kw_only=True):
+class Transport(Strict, frozen=True, kw_only=True):
     """How an agent reaches the platform on hardware."""
 
     type: str
@@ -292,7 +292,7 @@ class Transport(_Strict, frozen=True, kw_only=True):
     channel: Word | None = None
 
 
-class Agent(_Strict, frozen=True, kw_only=True):
+class Agent(Strict, frozen=True, kw_only=True):
     """An agent."""
 
     id: Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
@@ -306,7 +306,7 @@ class Agent(_Strict, frozen=True, kw_only=True):
     grants: dict[Kind, tuple[Grant, ...]] = {}
 
 
-class DeviceResource(_Strict, frozen=True):
+class DeviceResource(Strict, frozen=True):
     """A resource of a device."""
 
     kind: Kind
@@ -314,7 +314,7 @@ class DeviceResource(_Strict, frozen=True):
     operations: tuple[Operation, ...] = ()
 
 
-class Device(_Strict, frozen=True, kw_only=True):
+class Device(Strict, frozen=True, kw_only=True):
     """A device for BASE_SET_DEVICE_PERMISSIONS."""
 
     id: Number
@@ -327,7 +327,7 @@ class Device(_Strict, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
 
 
-class Runtime(_Strict, frozen=True, kw_only=True):
+class Runtime(Strict, frozen=True, kw_only=True):
     """One SCMI platform."""
 
     format: Annotated[str, Meta(extra_json_schema={"enum": [FORMAT]})]
