@@ -20,7 +20,15 @@ from scmigen.checks.check import check as make_check
 from scmigen.checks.switches import NOTHING, Asked
 from scmigen.devicetree.load import load_board
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Related, Severity
+from scmigen.diagnostics import (
+    Diagnostic,
+    Finding,
+    InputError,
+    Position,
+    Related,
+    Severity,
+    has_errors,
+)
 from scmigen.inputs import is_missing, of_build, read_bytes, read_text
 from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime
 from scmigen.model.identifiers import Lock
@@ -37,8 +45,9 @@ from scmigen.pipeline import (
     Result,
     compile_board,
     emit_outputs,
+    served_against,
 )
-from scmigen.runtime import ConfigurationError, Numbering, Runtime, decode
+from scmigen.runtime import ConfigurationError, Numbering, Runtime, Served, decode, served_of
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets import registry
@@ -63,10 +72,12 @@ __all__ = [
     "Related",
     "Resource",
     "Result",
+    "Served",
     "Severity",
     "Source",
     "SourceSaid",
     "Text",
+    "audit",
     "check",
     "compile",
     "diff",
@@ -90,6 +101,9 @@ class Text(NamedTuple):
 File: TypeAlias = str | PathLike[str] | Text
 #: A board: its file (DTS or DTB), or a tree that was loaded.
 Board: TypeAlias = str | PathLike[str] | DeviceTree
+#: A server to hold a board against: its configuration or description, its board, or descriptions of
+#: one server, each ``[AGENT=][FORM:]PATH``.
+Server: TypeAlias = Runtime | Served | Board | Sequence[str]
 #: What `diff` compares.
 Comparable: TypeAlias = Result | Runtime | str | PathLike[str]
 
@@ -129,8 +143,8 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     numbering: Numbering | str = Numbering.SHARED,
     repack: bool = False,
     overrides: Asked = NOTHING,
-    against: Runtime | Board | None = None,
-    agent: str | None = None,
+    against: Server | None = None,
+    agent: str | Mapping[str, str] | None = None,
     prefix_map: PrefixMap = (),
     locked: bool = False,
     baseline: File | None = None,
@@ -141,9 +155,9 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     that keeps numbers; a path that does not exist yet is an empty one. ``locked``: it is an error
     if it would change. ``numbering``: ``shared`` or ``per-agent``. ``repack``: ignore the numbers
     of the lock. ``overrides``: severities, as with ``-W`` and ``-E``. ``against``: a server to hold
-    this board against, by its runtime configuration or its board; ``agent`` is whose tree this is
-    there. ``prefix_map``: pairs of a folder and what outputs have in its place; of several that
-    match, the last one holds. ``baseline``: a file of waivers.
+    this board against; ``agent`` is whose tree this is there, or what the server calls the agents
+    of the board, by their names here. ``prefix_map``: pairs of a folder and what outputs have in
+    its place; of several that match, the last one holds. ``baseline``: a file of waivers.
 
     Raises `InputError` where the input cannot be understood.
     """
@@ -187,8 +201,8 @@ def check(
     lock: File | None = None,
     numbering: Numbering | str = Numbering.SHARED,
     overrides: Asked = NOTHING,
-    against: Runtime | Board | None = None,
-    agent: str | None = None,
+    against: Server | None = None,
+    agent: str | Mapping[str, str] | None = None,
     baseline: File | None = None,
     locked: bool = False,
 ) -> tuple[Diagnostic, ...]: ...
@@ -332,15 +346,40 @@ def _lock(source: File | None) -> Lock | None:
     return parse_lock(text, name)
 
 
-def _against(given: Runtime | Board, agent: str | None) -> Against:
-    """The server that a board is held against."""
-    if isinstance(given, Runtime):
-        return Against(given, "the server", agent)
-    if not isinstance(given, DeviceTree) and Path(given).suffix == ".json":
-        name = str(given)
-        return Against(_configuration(read_bytes(Path(given)), name), name, agent)
-    tree = _tree(given)
-    return Against(tree, tree.file, agent)
+def audit(*servers: str | PathLike[str]) -> Served:
+    """What descriptions say that one server lets its agents do.
+
+    Each is ``[AGENT=][FORM:]PATH``: a ``runtime.json``, a board, or any other form that scmigen
+    reads (docs/reference/audit.md). Raises `InputError` where one cannot be read, or has errors.
+    """
+    if not servers:
+        raise ValueError("name a description of a server")
+    found = _against([str(server) for server in servers], None)
+    described, problems = served_against(found)
+    if has_errors(problems) or not described:
+        raise InputError(problems)
+    return described[0]
+
+
+def _against(given: Server, agent: str | Mapping[str, str] | None) -> Against:
+    """The server that a board is held against, and the names of agents there."""
+    only = agent if isinstance(agent, str) else None
+    called = agent if isinstance(agent, Mapping) else {}
+    if isinstance(given, Runtime | Served):
+        served = served_of(given) if isinstance(given, Runtime) else given
+        return Against(served, "the server", only, called)
+    if isinstance(given, DeviceTree):
+        return Against(given, given.file, only, called)
+    # Readers are imported only where there is something to read.
+    from scmigen.audit.registry import BOARD, named, read
+
+    texts = [str(given)] if isinstance(given, str | PathLike) else given
+    sources = [named(text) for text in texts]
+    if [source.form for source in sources] == [BOARD]:
+        tree = _tree(sources[0].path)
+        return Against(tree, tree.file, only, called)
+    found = read(sources)
+    return Against(found.served, str(sources[0].path), only, called, found.files, found.diagnostics)
 
 
 def _configuration(data: bytes, name: str) -> Runtime:

@@ -19,6 +19,7 @@ _PACKAGES = (
     "model",
     "checks",
     "targets",
+    "audit",
     "inputs",
     "pipeline",
     "project",

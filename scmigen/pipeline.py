@@ -4,7 +4,7 @@ text → tree → inventory → platform → checks → files
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from scmigen.assignment.assignment import Switch, WaiverSaid
 from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.sources import NO_SOURCES, Sources, assign
+from scmigen.audit.runtime_json import RUNTIME_INVALID as RUNTIME_INVALID
 from scmigen.checks.registry import run_checks
 from scmigen.checks.switches import NOTHING, Asked, switched, unknown
 from scmigen.checks.waivers import waive
@@ -31,7 +32,7 @@ from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import changed_lines, format_lock
 from scmigen.model.places import Places, PrefixMap
 from scmigen.model.platform import Model, Platform
-from scmigen.runtime import ConfigurationError, Numbering, Runtime
+from scmigen.runtime import ConfigurationError, Numbering, Served, served_of
 from scmigen.targets.common.files import Beside, File, Written
 from scmigen.targets.registry import DEFAULT
 
@@ -51,12 +52,6 @@ SERVER_INVALID = Finding(
     "Correct that board first.",
     switchable=False,
 )
-RUNTIME_INVALID = Finding(
-    "runtime-invalid",
-    "The server's description is not a runtime configuration.",
-    "Name a runtime.json that scmigen build wrote.",
-    switchable=False,
-)
 
 #: The outputs of ``scmigen build`` without ``--emit``.
 DEFAULT_OUTPUTS = DEFAULT
@@ -64,15 +59,20 @@ DEFAULT_OUTPUTS = DEFAULT
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """A server to hold a board against: its runtime configuration, or the board that describes it.
+    """A server to hold a board against: what a description says of it, or the board that describes
+    it.
 
     Messages use ``name``; ``agent`` is the agent whose tree the board is (``None``: agents are
-    paired by name).
+    paired by name), ``called`` what the server calls agents of the board. ``files`` are those of
+    the description, ``problems`` what its reader found in them.
     """
 
-    server: Runtime | DeviceTree
+    server: Served | DeviceTree
     name: str
     agent: str | None = None
+    called: Mapping[str, str] = field(default_factory=dict, hash=False)
+    files: tuple[str, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,9 @@ def _files(board: DeviceTree, request: Request) -> tuple[str, ...]:
     """The names of everything that was read, each once."""
     names = [*board.files, *(name for name, _ in request.sources.files)]
     names.extend(name for tree in request.sources.trees.values() for name in tree.files)
-    names.extend([request.against.name] if request.against is not None else [])
+    if request.against is not None:
+        server = request.against.server
+        names.extend(server.files if isinstance(server, DeviceTree) else request.against.files)
     return tuple(dict.fromkeys(names))
 
 
@@ -286,31 +288,69 @@ def _option_problems(model: Model) -> tuple[Diagnostic, ...]:
 
 
 def _held_against(against: Against, model: Model) -> tuple[Diagnostic, ...]:
-    """Differences between the board and a server, and the errors of the server's board."""
+    """Differences between the board and a server, and the errors of the server's description."""
     # A server is compared only if one is named.
     from scmigen.checks.against import compare
 
-    if isinstance(against.server, Runtime):
-        return compare(model, against.server, against.name, against.agent)
-    from scmigen.targets.runtime.configuration import to_runtime
+    servers, found = served_against(against, model)
+    for server in servers:
+        found += compare(model, server, against.name, against.agent, against.called)
+    return found
 
+
+def served_against(
+    against: Against, model: Model | None = None
+) -> tuple[tuple[Served, ...], tuple[Diagnostic, ...]]:
+    """What a server lets its agents do, and what is wrong with its description.
+
+    Of a board with several, the servers that that of ``model`` may be.
+    """
+    if not isinstance(against.server, DeviceTree):
+        return (against.server,), against.problems
+    from scmigen.audit.server_board import served_by_tree  # most boards have no such node
+
+    described = served_by_tree(against.server)
+    if described is None:
+        return _of_board(against.server, against.name, model)
+    return (described.served,), tuple(_server_errors(against.name, described.diagnostics))
+
+
+def _of_board(
+    board: DeviceTree, name: str, model: Model | None
+) -> tuple[tuple[Served, ...], tuple[Diagnostic, ...]]:
+    """The servers that are built from a board, and the errors of that."""
     try:
-        compiled = compile_board(against.server, Request())
+        compiled = compile_board(board, Request())
     except InputError as problem:
-        return tuple(_server_errors(against.name, problem.diagnostics))
-    found = list(_server_errors(against.name, compiled.diagnostics))
+        return (), tuple(_server_errors(name, problem.diagnostics))
+    servers, found = [], list(_server_errors(name, compiled.diagnostics))
     for platform in _alike(compiled.platforms, model):
         try:
-            server = to_runtime(platform)
+            servers.append(served_platform(platform))
         except ConfigurationError as problem:
-            found.append(RUNTIME_INVALID.error(str(problem), Position(against.name)))
-        else:
-            found.extend(compare(model, server, against.name, against.agent))
-    return tuple(found)
+            found.append(RUNTIME_INVALID.error(str(problem), Position(name)))
+    return tuple(servers), tuple(found)
 
 
-def _alike(servers: Sequence[Platform], model: Model) -> Sequence[Platform]:
+def served_platform(platform: Platform) -> Served:
+    """What the server of a platform lets its agents do; each grant has the place that it is from.
+
+    Raises `ConfigurationError` where the board has errors that leave no platform.
+    """
+    from scmigen.targets.runtime.configuration import to_runtime
+
+    places = {
+        (grant.agent.id, grant.kind, grant.id): str(where)
+        for grant in platform.all_grants
+        if (where := next(filter(None, (why.position for why in grant.because)), None))
+    }
+    return served_of(to_runtime(platform), places)
+
+
+def _alike(servers: Sequence[Platform], model: Model | None) -> Sequence[Platform]:
     """Of several platforms of a server's board, those that the board's own may be."""
+    if model is None:
+        return servers
     names = {platform.name for platform in model.platforms}
     return [server for server in servers if server.name in names] or servers[:1]
 

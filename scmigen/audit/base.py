@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scmigen.diagnostics import Diagnostic, Finding
+from scmigen.inputs import read_part
 from scmigen.runtime.served import Served
+
+#: How much of a file `begins_with` looks at.
+HEAD = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,12 @@ class Reader:
     recognises: Callable[[Path], bool]
     read: Callable[[Path], Audit]
     findings: tuple[Finding, ...] = ()
+
+
+def begins_with(path: Path, *words: bytes) -> bool:
+    """Whether the beginning of a regular file has one of ``words``; never raises."""
+    try:
+        head = read_part(path, HEAD)
+    except (OSError, ValueError):
+        return False
+    return any(word in head for word in words)

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from scmigen.audit.base import Audit, Reader
-from scmigen.diagnostics import Finding, InputError, Position
-from scmigen.inputs import read_bytes, read_part
+from msgspec import structs
+
+from scmigen.audit.base import Audit, Reader, begins_with
+from scmigen.audit.json_places import MAX_PLACED, Places, place_of_fault
+from scmigen.diagnostics import Finding, InputError
+from scmigen.inputs import read_bytes
+from scmigen.runtime import Served, decode_served
 from scmigen.runtime.checks import ConfigurationError
-from scmigen.runtime.reading import from_json
-from scmigen.runtime.served import Served
-from scmigen.version import format_problem
 
 GRANTS_INVALID = Finding(
     "grants-invalid",
@@ -16,33 +17,46 @@ GRANTS_INVALID = Finding(
     "Correct it; docs/reference/audit.md has the form.",
     switchable=False,
 )
-#: The format is among the first keys of a file that scmigen wrote.
-_HEAD = 4096
-
-
-def _recognises(path: Path) -> bool:
-    try:
-        return b'"scmigen-grants-' in read_part(path, _HEAD)
-    except (OSError, ValueError):
-        return False
 
 
 def _read(path: Path) -> Audit:
+    data, file = read_bytes(path), str(path)
     try:
-        served: Served = from_json(read_bytes(path), Served, what="a description of a server")
+        served = decode_served(data)
     except ConfigurationError as wrong:
-        raise InputError([GRANTS_INVALID.error(str(wrong), Position(str(path)))]) from None
-    problem = format_problem("grants", served.format)
-    if problem is not None:
-        message, hint = problem
-        raise InputError([GRANTS_INVALID.error(message, Position(str(path)), hint=hint)])
-    return Audit(served, files=(str(path),))
+        where = place_of_fault(data, file, str(wrong), getattr(wrong, "way", ()))
+        raise InputError([GRANTS_INVALID.error(str(wrong), where)]) from None
+    return Audit(placed(served, data, file), files=(file,))
+
+
+def placed(served: Served, data: bytes, file: str) -> Served:
+    """A description in which each agent and grant that does not say where it is has its place in
+    the JSON ``data``, unless that is very large."""
+    if len(data) > MAX_PLACED:
+        return served
+    places = Places(data, file)
+
+    def source(said: str | None, *way: str | int) -> str:
+        return said or str(places.of(way))
+
+    agents = []
+    for index, agent in enumerate(served.agents):
+        found = {
+            kind: tuple(
+                structs.replace(row, source=source(row.source, "agents", index, "grants", kind, at))
+                for at, row in enumerate(rows)
+            )
+            for kind, rows in agent.grants.items()
+        }
+        where = source(agent.source, "agents", index)
+        agents.append(structs.replace(agent, grants=found, source=where))
+    return structs.replace(served, agents=tuple(agents))
 
 
 READER = Reader(
     name="grants",
     about="what each agent may do, as JSON of the format scmigen-grants-1",
-    recognises=_recognises,
+    recognises=lambda path: begins_with(path, b'"scmigen-grants-'),
     read=_read,
     findings=(GRANTS_INVALID,),
 )

@@ -1,23 +1,25 @@
 """A board against the description of a server: what one side has and the other lacks.
 
-The board is the tree of one agent, or of a whole platform; the server is a runtime configuration.
-Numbers are compared as the agent sees them.
+The board is the tree of one agent, or of a whole platform; the server is what a description says
+of it. Numbers are compared as the agent sees them. Of what the description does not tell nothing is
+said but that.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from scmigen import runtime
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.words import spans
 from scmigen.bindings.facts import Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.checks.against_channel import channel_differs
+from scmigen.checks.against_undecided import undecided
 from scmigen.checks.grant_checks import grant_unused, name_differs
-from scmigen.checks.words import listed, node_word, plain, resource_name, use_word
+from scmigen.checks.served_view import Row, View, view_of
+from scmigen.checks.words import listed, node_word, resource_name, use_word
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.model.platform import Grant, Model, Platform, Resource
-from scmigen.runtime import Numbering
+from scmigen.runtime import Numbering, Runtime, Served, ServedAgent, served_of
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 
@@ -46,60 +48,51 @@ DEVICE_DIFFERS = Finding(
     severity=Severity.WARNING,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What the server shows one agent: by kind and id, the resource and the operations."""
-
-    agent: runtime.Agent
-    position: Position
-    served: Mapping[tuple[Kind, int], tuple[runtime.Resource, frozenset[Operation]]]
-
-
-def _view(server: runtime.Runtime, agent: runtime.Agent, file: str) -> _View:
-    by_number = {(kind, r.id): r for kind in Kind for r in server.resources(kind)}
-    served = {
-        (kind, grant.id): (by_number[kind, grant.resource], frozenset(grant.operations))
-        for kind, grants in agent.grants.items()
-        for grant in grants
-        if (kind, grant.resource) in by_number
-    }
-    return _View(agent, Position(file), served)
+#: The agents of a board by the name that the server has for them.
+Called = Mapping[str, str]
 
 
 def compare(
-    model: Model, server: runtime.Runtime, file: str, only: str | None = None
+    model: Model,
+    server: Served | Runtime,
+    file: str,
+    only: str | None = None,
+    called: Called | None = None,
 ) -> tuple[Diagnostic, ...]:
     """What does not fit between a board and the server of its platform.
 
     ``file`` names the server's description in messages. ``only`` is the agent of the server whose
-    tree the board is; without it agents are paired by name, or by being the only one. Of several
-    platforms of the board, those are compared that the server has resources of.
+    tree the board is; without it agents are paired by name, or by being the only one. ``called``:
+    what the server calls agents of the board. Of several platforms of the board, those are compared
+    that the server has resources of.
     """
+    if isinstance(server, Runtime):
+        server = served_of(server)
     found: list[Diagnostic] = []
     for platform in _platforms(model, server):
         view = None
         agents = _with_something(platform, only)
         for mine in agents:
-            theirs = _partner(agents, mine, server, only)
+            theirs = _partner(agents, mine, server, only, called or {})
             if theirs is None:
                 found.append(_no_agent(only or mine.name, server, file))
                 continue
-            view = _view(server, theirs, file)
-            found.extend(channel_differs(model, platform, mine, theirs, file))
+            view = view_of(server, theirs, file)
+            found.extend(channel_differs(model, platform, mine, theirs, view.position))
             found.extend(_protocols(model, platform, mine, view))
             found.extend(_grants(model, platform, mine, view))
+            found.extend(undecided(platform, mine, view))
             found.extend(_unused(platform, mine, view))
         found.extend(_devices(platform, server, file, view if only else None))
     return tuple(found)
 
 
-def _platforms(model: Model, server: runtime.Runtime) -> tuple[Platform, ...]:
+def _platforms(model: Model, server: Served) -> tuple[Platform, ...]:
     """The platforms of a board that a server may be: those with resources of the same nodes, if
     there are such."""
     if len(model.platforms) == 1:
         return model.platforms
-    theirs = {resource.node for kind in Kind for resource in server.resources(kind)}
+    theirs = {one.node for resources in server.resources.values() for one in resources}
     same = tuple(
         platform
         for platform in model.platforms
@@ -118,18 +111,20 @@ def _with_something(platform: Platform, only: str | None) -> tuple[Agent, ...]:
 
 
 def _partner(
-    agents: Sequence[Agent], mine: Agent, server: runtime.Runtime, only: str | None
-) -> runtime.Agent | None:
-    if only is not None and len(agents) == 1:
-        return next((agent for agent in server.agents if agent.name == only), None)
+    agents: Sequence[Agent], mine: Agent, server: Served, only: str | None, called: Called
+) -> ServedAgent | None:
+    single = only is not None and len(agents) == 1
+    name = only if single else called.get(mine.name, mine.name)
     for agent in server.agents:
-        if agent.name == mine.name:
+        if agent.name == name:
             return agent
+    if single or mine.name in called:
+        return None
     single = len(server.agents) == 1 and len(agents) == 1
     return server.agents[0] if single else None
 
 
-def _no_agent(name: str, server: runtime.Runtime, file: str) -> Diagnostic:
+def _no_agent(name: str, server: Served, file: str) -> Diagnostic:
     known = ", ".join(agent.name for agent in server.agents)
     return AGENT_UNSERVED.error(
         f"the server has no agent {name}; it has {known}",
@@ -138,7 +133,7 @@ def _no_agent(name: str, server: runtime.Runtime, file: str) -> Diagnostic:
     )
 
 
-def _missing_protocols(model: Model, platform: Platform, mine: Agent, view: _View) -> set[Kind]:
+def _missing_protocols(model: Model, platform: Platform, mine: Agent, view: View) -> set[Kind]:
     """The kinds that an agent needs, its own SCMI node has a protocol for, and the server does not
     serve at all.
 
@@ -148,12 +143,13 @@ def _missing_protocols(model: Model, platform: Platform, mine: Agent, view: _Vie
     instance = platform.instance
     if instance is None or mine not in model.owners.of(instance.node).agents:
         return set()
-    served = {kind for kind, _ in view.served}
+    served = {kind for kind, _ in view.rows}
     needed = {kind for kind in Kind if platform.grants_of(mine, kind)}
-    return {kind for kind in needed - served if kind.protocol in instance.protocols}
+    asked = needed & view.kinds if view.complete else set()
+    return {kind for kind in asked - served if kind.protocol in instance.protocols}
 
 
-def _protocols(model: Model, platform: Platform, mine: Agent, view: _View) -> Iterator[Diagnostic]:
+def _protocols(model: Model, platform: Platform, mine: Agent, view: View) -> Iterator[Diagnostic]:
     """Protocols that the agent needs and of which the server gives it nothing."""
     for kind in sorted(_missing_protocols(model, platform, mine, view), key=list(Kind).index):
         instance = platform.instance
@@ -175,28 +171,29 @@ def _protocols(model: Model, platform: Platform, mine: Agent, view: _View) -> It
         )
 
 
-def _served_ids(view: _View, kind: Kind) -> str:
-    numbers = sorted(number for k, number in view.served if k is kind)
+def _served_ids(view: View, kind: Kind) -> str:
+    numbers = sorted(number for k, number in view.rows if k is kind)
     return f"{view.agent.name} has {kind} {spans(numbers)}" if numbers else f"it has no {kind}"
 
 
-def _grants(model: Model, platform: Platform, mine: Agent, view: _View) -> Iterator[Diagnostic]:
+def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterator[Diagnostic]:
     """What the board needs and the server does not have, does not allow, or calls otherwise."""
     missing_whole = _missing_protocols(model, platform, mine, view)
     for kind in Kind:
+        if kind not in view.kinds:
+            continue
         for grant in platform.grants_of(mine, kind):
-            served = view.served.get((kind, grant.id))
-            if served is None:
-                if kind not in missing_whole:
-                    yield _unserved(platform, grant, view)
-                continue
-            resource, operations = served
-            missing = grant.operations - operations
-            if missing:
-                yield _insufficient(platform, grant, missing, view)
+            row = view.rows.get((kind, grant.id))
             names = _names(model, grant.resource)
-            if names and not _is_called(resource, names):
-                yield _other(platform, grant, names, resource.name, view)
+            if row is None:
+                if view.complete and kind not in missing_whole:
+                    yield _unserved(platform, grant, names, view)
+                continue
+            missing = grant.operations - row.operations - row.unchecked - row.unknown
+            if missing:
+                yield _insufficient(platform, grant, missing, view, row)
+            if row.name and (wrong := _other(platform, grant, names, view, row)) is not None:
+                yield wrong
 
 
 def _where(platform: Platform, grant: Grant) -> Position:
@@ -211,25 +208,30 @@ def _because(grant: Grant) -> tuple[Related, ...]:
     )
 
 
-def _unserved(platform: Platform, grant: Grant, view: _View) -> Diagnostic:
+def _unserved(platform: Platform, grant: Grant, names: Sequence[str], view: View) -> Diagnostic:
     kind = grant.resource.kind
+    moved = view.called(kind, names or (grant.resource.name,))
+    place, hint = view.position, _served_ids(view, kind)
+    if moved is not None:
+        number, row = moved
+        place, hint = row.position, f"the server has {row.name} as {kind} {number}"
     return ID_UNSERVED.error(
         f"the server gives {view.agent.name} no {kind} {grant.id} ({grant.resource.name})",
         _where(platform, grant),
-        (*_because(grant), Related("the server", view.position)),
-        _served_ids(view, kind),
+        (*_because(grant), Related("the server", place)),
+        hint,
     ).about([resource_name(grant.resource.key)], agents=[view.agent.name])
 
 
 def _insufficient(
-    platform: Platform, grant: Grant, missing: frozenset[Operation], view: _View
+    platform: Platform, grant: Grant, missing: frozenset[Operation], view: View, row: Row
 ) -> Diagnostic:
     kind = grant.resource.kind
     return GRANT_MISSING.error(
         f"{view.agent.name} needs {', '.join(ordered(kind, missing))} on {kind} {grant.id} "
         f"({grant.resource.name}), which the server does not allow",
         _where(platform, grant),
-        (*_because(grant), Related("the server", view.position)),
+        (*_because(grant), Related("the server", row.position)),
         "allow it at the server, or drop the property that needs it",
     ).about([resource_name(grant.resource.key)], agents=[view.agent.name])
 
@@ -240,48 +242,55 @@ def _names(model: Model, resource: Resource) -> tuple[str, ...]:
     return (*filter(None, written), *resource.facts.names)
 
 
-def _is_called(resource: runtime.Resource, names: tuple[str, ...]) -> bool:
-    """Whether the server's name is one of ``names``; ``~`` and what follows tells equals apart."""
-    name, cut, _ = resource.name.partition("~")
-    wanted = plain(name)
-    return any(plain(n) == wanted or (cut and plain(n).startswith(wanted)) for n in names)
-
-
 def _other(
-    platform: Platform, grant: Grant, names: tuple[str, ...], theirs: str, view: _View
-) -> Diagnostic:
+    platform: Platform, grant: Grant, names: Sequence[str], view: View, row: Row
+) -> Diagnostic | None:
+    """A resource that the server calls otherwise.
+
+    A name that only the consumers gave it here says something where the server has it elsewhere.
+    """
+    kind, mine = grant.resource.kind, tuple(names) or (grant.resource.name,)
+    if row.is_called(mine):
+        return None
+    moved = view.called(kind, mine)
+    if not names and moved is None:
+        return None
+    related = [Related("the server", row.position)]
+    if moved is not None:
+        related.append(Related(f"its {kind} {moved[0]} is {moved[1].name}", moved[1].position))
     return name_differs.warning(
-        f"{grant.resource.kind} {grant.id} is {names[0]} here; the server calls it {theirs}",
+        f"{kind} {grant.id} is {mine[0]} here; the server calls it {row.resource.name}",
         _where(platform, grant),
-        [Related("the server", view.position)],
+        related,
         "one of the two lists has moved; compare them from the first difference",
     )
 
 
-def _unused(platform: Platform, mine: Agent, view: _View) -> Iterator[Diagnostic]:
+def _unused(platform: Platform, mine: Agent, view: View) -> Iterator[Diagnostic]:
     """What the server allows beyond the need: one note."""
     needed = {
         (g.resource.kind, g.id): g.operations for k in Kind for g in platform.grants_of(mine, k)
     }
     beyond = []
-    for (kind, number), (resource, operations) in sorted(view.served.items()):
-        more = operations - needed.get((kind, number), frozenset())
+    for (kind, number), row in sorted(view.rows.items()):
+        more = row.operations - needed.get((kind, number), frozenset())
         if more:
-            words = ", ".join(ordered(kind, more))
-            beyond.append(f"{words} on {kind} {number} ({resource.name})")
+            words = f"{', '.join(ordered(kind, more))} on {kind} {number}"
+            words += f" ({row.resource.name})" if row.resource.name else ""
+            beyond.append(Related(words, row.position))
     if beyond:
         first, *others = beyond
         note = grant_unused.note(
-            f"the server allows {view.agent.name} what the tree does not need: {first}",
-            view.position,
-            [Related(word) for word in others],
+            f"the server allows {view.agent.name} what the tree does not need: {first.message}",
+            first.position,
+            others,
             "deny what is not meant; least privilege is what the devices need",
         )
         yield replace(note, whole=True)
 
 
 def _devices(
-    platform: Platform, server: runtime.Runtime, file: str, view: _View | None
+    platform: Platform, server: Served, file: str, view: View | None
 ) -> Iterator[Diagnostic]:
     """Devices with other resources in the server's device table than in the tree.
 
@@ -299,7 +308,7 @@ def _devices(
         found = {(r.kind, r.number) for use in device.uses if (r := platform.resource(use.key))}
         there = {(resource.kind, resource.id) for resource in listed.resources}
         if view is not None:
-            there &= view.served.keys()
+            there &= view.rows.keys()
         more, less = sorted(there - found), sorted(found - there)
         if more or less:
             said = [f"has {kind} {number}, which it does not use" for kind, number in more]

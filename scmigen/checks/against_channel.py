@@ -14,7 +14,7 @@ from scmigen.model.platform import Model, Platform
 
 
 def channel_differs(
-    model: Model, platform: Platform, mine: Agent, theirs: runtime.Agent, file: str
+    model: Model, platform: Platform, mine: Agent, theirs: runtime.ServedAgent, where: Position
 ) -> Iterator[Diagnostic]:
     """One error per part of the channel that the two sides state differently.
 
@@ -23,7 +23,7 @@ def channel_differs(
     inventory = model.inventory
     tree = inventory.tree
     here = _said(tree, theirs.name, mine.transport, mine.position or Position(tree.file))
-    there = _said(tree, theirs.name, theirs.transport, Position(file))
+    there = _said(tree, theirs.name, theirs.transport, where)
     for channel in read_channels(inventory.references, inventory.instances, inventory.availability):
         if platform.instance is not None and channel.node is platform.instance.node:
             node, problems = merge([channel.said, here])

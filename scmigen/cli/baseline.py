@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scmigen.assignment.waivers_file import FORMAT, WAIVERS
 from scmigen.cli.report import ERRORS, report, say
-from scmigen.cli.request import BoardRequest
+from scmigen.cli.request import BoardRequest, Servers, Whose
 from scmigen.diagnostics import Diagnostic, InputError, Severity, counted, has_errors
 from scmigen.inputs import is_missing
 from scmigen.pipeline import Result, with_outputs
@@ -26,8 +26,8 @@ _HEAD = """\
 def write(
     request: BoardRequest,
     path: Path,
-    against: Path | None,
-    agent: str | None,
+    against: Servers,
+    agent: Whose,
     style: str,
     quiet: bool,
 ) -> None:

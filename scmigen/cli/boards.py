@@ -14,7 +14,7 @@ import click
 
 from scmigen.cli.excerpts import with_excerpts
 from scmigen.cli.report import ERRORS, report, say
-from scmigen.cli.request import BoardRequest, status_of, worst
+from scmigen.cli.request import BoardRequest, Servers, Whose, status_of, worst
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity, counted
 from scmigen.inputs import is_directory
 from scmigen.project.workers import Outcome, run_all
@@ -39,8 +39,8 @@ def each_board(request: BoardRequest) -> tuple[BoardRequest, ...]:
 def check_boards(
     requests: Sequence[BoardRequest],
     jobs: int | None,
-    against: Path | None,
-    agent: str | None,
+    against: Servers,
+    agent: Whose,
     style: str,
     quiet: bool,
 ) -> None:

@@ -14,6 +14,7 @@ from scmigen.cli.choices import locked_option
 from scmigen.cli.common import BoardRequest, build_options, check_options, compiled
 from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, report, say
+from scmigen.cli.request import Servers, Whose
 from scmigen.cli.rule import Rule
 from scmigen.diagnostics import InputError, counted
 from scmigen.inputs import read_bytes
@@ -241,6 +242,18 @@ def _summary(
             say(f"  {path} (removed)")
 
 
+def _whose(
+    context: click.Context, parameter: click.Parameter, given: Sequence[str]
+) -> str | dict[str, str] | None:
+    """What ``--as`` says: one agent of the server, or pairs of a name here and there."""
+    pairs = [text.partition("=") for text in given]
+    if len(pairs) == 1 and not pairs[0][1]:
+        return given[0]
+    if not all(mine and theirs for mine, _, theirs in pairs):
+        raise click.BadParameter("write one AGENT, or MINE=THEIRS for each", context, parameter)
+    return {mine: theirs for mine, _, theirs in pairs} or None
+
+
 @click.command(
     help="Check BOARD and print all diagnostics; the exit status is 1 if there are errors."
 )
@@ -256,26 +269,32 @@ def _summary(
 )
 @click.option(
     "--against",
-    type=click.Path(path_type=Path),
-    metavar="SERVER",
-    help="Compare BOARD with a server: a runtime.json, the directory of a build, or a board that "
-    "describes it.",
+    type=click.Path(),
+    multiple=True,
+    metavar="[AGENT=][FORM:]PATH",
+    help="Compare BOARD with a server: a runtime.json, the directory of a build, a board that "
+    "describes it, a dump of what its agents see, or another form that is read (repeatable: "
+    "linux=a.json).",
 )
 @click.option(
     "--as",
     "agent",
-    help="Agent of that server that uses the tree BOARD.",
+    multiple=True,
+    callback=_whose,
+    metavar="AGENT|MINE=THEIRS",
+    help="Agent of that server that uses the tree BOARD; or, what it calls an agent of BOARD "
+    "(repeatable).",
     shell_complete=complete_boards.server_agents,
 )
 def check(
     request: BoardRequest,
     write_baseline: Path | None,
-    against: Path | None,
-    agent: str | None,
+    against: Servers,
+    agent: Whose,
     style: str,
     quiet: bool,
 ) -> None:
-    if agent is not None and against is None:
+    if agent and not against:
         raise click.UsageError("--as names an agent of a server: name that with --against")
     if write_baseline is not None:
         from scmigen.cli.baseline import write  # seldom asked for

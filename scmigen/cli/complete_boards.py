@@ -5,15 +5,13 @@ As in `complete`, a board with errors completes nothing.
 
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import click
 
-from scmigen import api, runtime
+from scmigen import api
 from scmigen.cli.complete import beginning
 from scmigen.cli.request import BoardRequest, typed_request
 from scmigen.diagnostics import InputError
-from scmigen.inputs import of_build, read_bytes
 from scmigen.model.protocol_grants import Right
 from scmigen.pipeline import Result
 
@@ -38,16 +36,9 @@ def resources(context: click.Context, parameter: click.Parameter, begun: str) ->
 
 def server_agents(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
     """The agents of the server that ``--against`` names."""
-    server: Path | None = context.params.get("against")
-    if server is None:
-        return []
-    with suppress(InputError, runtime.ConfigurationError):
-        server = of_build(server)
-        if server.suffix == ".json":
-            named = [agent.name for agent in runtime.decode(read_bytes(server)).agents]
-        else:
-            named = _agents(api.compile(typed_request(context.params).load(server)))
-        return beginning(named, begun)
+    servers: tuple[str, ...] = context.params.get("against") or ()
+    with suppress(InputError, ValueError):
+        return beginning((agent.name for agent in api.audit(*servers).agents), begun)
     return []
 
 

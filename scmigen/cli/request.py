@@ -3,17 +3,22 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from scmigen import api
 from scmigen.cli.choices import asked
 from scmigen.cli.report import ERRORS, MOVED
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity
-from scmigen.inputs import FILE_UNREADABLE, missing_folders, of_build
+from scmigen.inputs import FILE_UNREADABLE, missing_folders
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import Result, with_outputs
 from scmigen.runtime import Numbering
+
+#: The descriptions of a server that a board is held against, each ``[AGENT=][FORM:]PATH``.
+Servers: TypeAlias = Sequence[str]
+#: Whose tree the board is there, or the names that the server has for agents of the board.
+Whose: TypeAlias = str | Mapping[str, str] | None
 
 #: Options that are fields of a `BoardRequest` as they are.
 FIELDS = (
@@ -61,7 +66,7 @@ class BoardRequest:
         """The tree in a file, read as the command line says. Raises `InputError`."""
         return api.load(path, overlays=overlays, include=self.include, define=self.define)
 
-    def compile(self, against: Path | None = None, agent: str | None = None) -> Result:
+    def compile(self, against: Servers = (), agent: Whose = None) -> Result:
         """The compiled board. Raises `InputError`."""
         folders = tuple(map(self._told, missing_folders(self.include)))
         try:
@@ -70,7 +75,7 @@ class BoardRequest:
             raise InputError([*folders, *map(self._told, problem.diagnostics)]) from None
         return replace(found, diagnostics=(*folders, *found.diagnostics)) if folders else found
 
-    def check(self, against: Path | None = None, agent: str | None = None) -> Result:
+    def check(self, against: Servers = (), agent: Whose = None) -> Result:
         """The compiled board, and what the outputs find that are asked for. Raises `InputError`."""
         found = self.compile(against, agent)
         return with_outputs(found, self.emit) if found.ok else found
@@ -82,7 +87,7 @@ class BoardRequest:
             return item
         return replace(item, related=(*item.related, Related("named here", where)))
 
-    def _compile(self, against: Path | None, agent: str | None) -> Result:
+    def _compile(self, against: Servers, agent: Whose) -> Result:
         wrong: list[Diagnostic] = []
 
         def load(path: Path, overlays: Sequence[Path] = ()) -> DeviceTree | None:
@@ -94,9 +99,9 @@ class BoardRequest:
 
         board = load(self.board, self.overlays)
         trees = {name: tree for name, path in self.trees if (tree := load(path))}
-        against = None if against is None else of_build(against)
-        is_board = against is not None and against.suffix != ".json"
-        server = load(against) if against is not None and is_board else against
+        server: DeviceTree | Sequence[str] | None = against or None
+        if (path := _board_of(against, wrong)) is not None:
+            server = load(path)
         if wrong or board is None:
             raise InputError(wrong)
         found = api.compile(
@@ -114,6 +119,21 @@ class BoardRequest:
             baseline=self.baseline,
         )
         return replace(found, files=(*found.files, str(self.project))) if self.project else found
+
+
+def _board_of(against: Servers, wrong: list[Diagnostic]) -> Path | None:
+    """The path of a server's board, if it is that; what is wrong with the words is reported."""
+    if not against:
+        return None
+    from scmigen.audit.registry import BOARD, named  # only where a server is named
+
+    forms = []
+    for text in against:
+        try:
+            forms.append(named(text))
+        except InputError as problem:
+            wrong.extend(problem.diagnostics)
+    return forms[0].path if [each.form for each in forms] == [BOARD] else None
 
 
 def typed_request(options: Mapping[str, Any]) -> BoardRequest:

@@ -7,18 +7,25 @@ from scmigen.cli.report import say_json
 
 
 @click.command(
-    help="""Print the JSON Schema of agents files, project files, runtime configurations or faults.
+    help="""Print the JSON Schema of agents files, project files, runtime configurations, grants
+of a server or faults.
 
 Editors use it to complete and check: docs/howto/schemas.md.
 """
 )
-@click.argument("format_", metavar="FORMAT", type=OneOf(["agents", "faults", "project", "runtime"]))
+@click.argument(
+    "format_", metavar="FORMAT", type=OneOf(["agents", "faults", "grants", "project", "runtime"])
+)
 def schema(format_: str) -> None:
     # Each needs other parts of the compiler.
     if format_ == "runtime":
         from scmigen.runtime import json_schema
 
         click.echo(json_schema().decode(), nl=False)
+    elif format_ == "grants":
+        from scmigen.runtime import grants_schema
+
+        click.echo(grants_schema().decode(), nl=False)
     elif format_ == "faults":
         from scmigen.server.faults_file import faults_schema
 

@@ -39,6 +39,15 @@ from scmigen.runtime.schema import (
     Transport,
     VoltageDomain,
 )
+from scmigen.runtime.served import (
+    Served,
+    ServedAgent,
+    ServedGrant,
+    ServedResource,
+    decode_served,
+    encode_served,
+    served_of,
+)
 from scmigen.version import format_problem
 
 __all__ = [
@@ -70,13 +79,21 @@ __all__ = [
     "Runtime",
     "Scaled",
     "Sensor",
+    "Served",
+    "ServedAgent",
+    "ServedGrant",
+    "ServedResource",
     "Transport",
     "VoltageDomain",
     "check",
     "decode",
+    "decode_served",
     "encode",
+    "encode_served",
+    "grants_schema",
     "json_schema",
     "overlay",
+    "served_of",
 ]
 
 
@@ -115,12 +132,26 @@ def encode(runtime: Runtime) -> bytes:
 
 def json_schema() -> bytes:
     """The JSON Schema (2020-12) of the configuration."""
-    from scmigen.runtime.descriptions import DESCRIPTIONS  # only a build needs them
+    return schema_of(Runtime, "scmigen runtime configuration")
 
-    schema = msgspec.json.schema(Runtime)
+
+def schema_of(kind: type[msgspec.Struct], title: str) -> bytes:
+    """The JSON Schema (2020-12) of a file that is a ``kind``."""
+    # Only a build needs the words.
+    from scmigen.runtime.descriptions import DESCRIPTIONS, SERVED_DESCRIPTIONS
+
+    words = {**DESCRIPTIONS, **SERVED_DESCRIPTIONS}
+    schema = msgspec.json.schema(kind)
     for name, each in schema["$defs"].items():
         each.pop("description", None)  # it is a docstring, and has its place where there is one
-        each["description"] = DESCRIPTIONS[name]
+        each["description"] = words[name]
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "scmigen runtime configuration"
+    schema["title"] = title
     return msgspec.json.format(msgspec.json.encode(schema), indent=1) + b"\n"
+
+
+def grants_schema() -> bytes:
+    """The JSON Schema of what a server lets its agents do (`served`)."""
+    found = msgspec.json.decode(schema_of(Served, "scmigen grants: what a server lets agents do"))
+    found["$defs"]["Served"]["required"].insert(0, "format")
+    return msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n"

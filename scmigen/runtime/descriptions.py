@@ -126,3 +126,30 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
+
+#: The same for the types of descriptions of servers (`served`), besides those that they share.
+SERVED_DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "Served": (
+            "What one server lets its agents do. ``kinds``: those that this is about, all of them "
+            "by default; of others it says nothing. ``complete``: whether it has every id that is "
+            "served; a trace has only those that somebody asked for."
+        ),
+        "ServedAgent": (
+            "An agent: ids from 1. ``kinds``: those that this is about for the agent, if they are "
+            "not those of the whole; with none, nothing is known of what it may do. "
+            "``complete`` likewise. ``role``, ``transport`` and ``permissions`` where they are "
+            "known."
+        ),
+        "ServedGrant": (
+            "What an agent may do with the resource ``resource``, which it knows by ``id``. "
+            "``unchecked``: operations that the server lets every agent use; ``unknown``: those of "
+            "which this does not tell. ``source``: ``file:line`` or ``file:line:column``."
+        ),
+        "ServedResource": (
+            "A resource: ``id`` is the server's own number, ``name`` what it reports, if that is "
+            "known; ``node`` and ``cells`` those of a device tree. One that only a grant names "
+            "need not be here."
+        ),
+    }
+)

@@ -6,9 +6,16 @@ somebody wrote by hand, a dump of a live server, a trace. None of them need say 
 (``file:line`` or ``file:line:column``).
 """
 
-from msgspec import field
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
+import msgspec
+from msgspec import Meta, field
+
+from scmigen.runtime.checks import ConfigurationError
+from scmigen.runtime.reading import from_json
 from scmigen.runtime.schema import (
+    MAX_AGENTS,
     Device,
     Name,
     Number,
@@ -17,10 +24,11 @@ from scmigen.runtime.schema import (
     Runtime,
     Strict,
     Transport,
+    Word,
 )
-from scmigen.scmi.operations import Operation
+from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
-from scmigen.version import format_of
+from scmigen.version import format_of, format_problem
 
 #: The value of ``format``.
 GRANTS_FORMAT = format_of("grants")
@@ -34,7 +42,7 @@ class ServedResource(Strict, frozen=True, kw_only=True):
     id: Number
     name: str = ""
     node: str = ""
-    cells: tuple[int, ...] = ()
+    cells: tuple[Word, ...] = ()
     source: str | None = None
 
 
@@ -54,13 +62,20 @@ class ServedGrant(Strict, frozen=True, kw_only=True):
 
 
 class ServedAgent(Strict, frozen=True, kw_only=True):
-    """An agent: ``id`` from 1 on, ``role`` and ``transport`` where they are known."""
+    """An agent: ``id`` from 1 on, ``role`` and ``transport`` where they are known.
 
-    id: int
+    ``kinds``: what the description says anything about for this agent; those of the server unless
+    given. None: it has the agent, and does not know what that may do. ``complete``: as for the
+    server, which has it for the agents that do not say.
+    """
+
+    id: Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
     name: Name
     role: Role | None = None
     transport: Transport | None = None
     permissions: bool | None = None
+    kinds: tuple[Kind, ...] | None = None
+    complete: bool | None = None
     grants: dict[Kind, tuple[ServedGrant, ...]] = field(default_factory=dict)
     source: str | None = None
 
@@ -69,10 +84,11 @@ class Served(Strict, frozen=True, kw_only=True):
     """What one server serves.
 
     ``kinds`` are those that the description is about: of other kinds it says nothing. Where it is
-    not ``complete``, as a trace, an id that it does not have may still be served.
+    not ``complete``, as a trace, an id that it does not have may still be served. A grant whose
+    resource is not among ``resources`` is for one of which nothing but the number is known.
     """
 
-    format: str = GRANTS_FORMAT
+    format: Annotated[str, Meta(extra_json_schema={"enum": [GRANTS_FORMAT]})] = GRANTS_FORMAT
     name: str
     numbering: Numbering = Numbering.SHARED
     kinds: tuple[Kind, ...] = tuple(Kind)
@@ -81,9 +97,30 @@ class Served(Strict, frozen=True, kw_only=True):
     resources: dict[Kind, tuple[ServedResource, ...]] = field(default_factory=dict)
     devices: tuple[Device, ...] = ()
 
+    def kinds_of(self, agent: ServedAgent) -> tuple[Kind, ...]:
+        """The kinds that the description is about for one agent."""
+        return self.kinds if agent.kinds is None else agent.kinds
 
-def served_of(runtime: Runtime) -> Served:
-    """What a runtime configuration lets its agents do."""
+    def is_complete(self, agent: ServedAgent) -> bool:
+        """Whether the description has all that one agent is served, of the kinds it is about."""
+        return self.complete if agent.complete is None else agent.complete
+
+
+class FaultyError(ConfigurationError):
+    """A fault, and the way to it from the top: keys and indices."""
+
+    def __init__(self, message: str, *way: str | int) -> None:
+        super().__init__(message)
+        self.way = way
+
+
+#: Where the grants of a server are written: agent, kind and id → ``file:line:column``.
+GrantPlaces = Mapping[tuple[int, Kind, int], str]
+
+
+def served_of(runtime: Runtime, places: GrantPlaces | None = None) -> Served:
+    """What a runtime configuration lets its agents do; ``places`` are those of its grants."""
+    known = places or {}
     return Served(
         name=runtime.name,
         numbering=runtime.numbering,
@@ -96,7 +133,12 @@ def served_of(runtime: Runtime) -> Served:
                 permissions=agent.permissions,
                 grants={
                     kind: tuple(
-                        ServedGrant(id=one.id, resource=one.resource, operations=one.operations)
+                        ServedGrant(
+                            id=one.id,
+                            resource=one.resource,
+                            operations=one.operations,
+                            source=known.get((agent.id, kind, one.id)),
+                        )
                         for one in grants
                     )
                     for kind, grants in agent.grants.items()
@@ -118,3 +160,63 @@ def _resources(runtime: Runtime) -> dict[Kind, tuple[ServedResource, ...]]:
         for kind in Kind
         if (found := runtime.resources(kind))
     }
+
+
+def encode_served(served: Served) -> bytes:
+    """The JSON of a description: indented, keys in the order of the schema."""
+    said = {"format": served.format, **msgspec.to_builtins(served)}
+    return msgspec.json.format(msgspec.json.encode(said), indent=1) + b"\n"
+
+
+def decode_served(data: bytes) -> Served:
+    """A description from its JSON. Raises `ConfigurationError`; it may have a ``way``, which leads
+    to what is wrong."""
+    said = from_json(data, _Format, what="a description of a server")
+    problem = format_problem("grants", said.format)
+    if problem is not None:
+        raise FaultyError("; ".join(problem), "format")
+    served: Served = from_json(data, Served, what="a description of a server")
+    for fault in _faults(served):
+        raise fault
+    return served
+
+
+class _Format(msgspec.Struct):
+    format: str
+
+
+def _faults(served: Served) -> Iterator[FaultyError]:
+    """What occurs twice, and operations that a kind does not have."""
+    for kind, resources in served.resources.items():
+        yield from _twice(f"{kind}", [one.id for one in resources], "resources", kind)
+    yield from _twice("agent id", [agent.id for agent in served.agents], "agents")
+    yield from _twice("agent", [agent.name for agent in served.agents], "agents")
+    for index, agent in enumerate(served.agents):
+        for kind, grants in agent.grants.items():
+            way = ("agents", index, "grants", kind)
+            numbers = [grant.id for grant in grants]
+            yield from _twice(f"{agent.name} has {kind}", numbers, *way)
+            for place, grant in enumerate(grants):
+                wrong = _operation(kind, grant)
+                if wrong is not None:
+                    yield FaultyError(f"{agent.name}: {kind} {grant.id}: {wrong}", *way, place)
+
+
+def _twice(what: str, found: Sequence[int | str], *way: str | int) -> Iterator[FaultyError]:
+    seen: set[int | str] = set()
+    for index, one in enumerate(found):
+        if one in seen:
+            yield FaultyError(f"{what} {one} twice", *way, index)
+        seen.add(one)
+
+
+def _operation(kind: Kind, grant: ServedGrant) -> str | None:
+    """What is wrong with the operations of a grant."""
+    said = (*grant.operations, *grant.unchecked, *grant.unknown)
+    for operation in said:
+        if operation not in OPERATIONS[kind]:
+            known = ", ".join(OPERATIONS[kind])
+            return f"a {kind} has no operation {operation}; it has {known}"
+    if len(set(said)) != len(said):
+        return "an operation is said twice"
+    return None

@@ -1,0 +1,168 @@
+"""Several descriptions of one server, each of other agents, as one: dumps that agents made."""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from scmigen.audit.base import Audit
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
+from scmigen.runtime import (
+    MAX_AGENTS,
+    MAX_RESOURCES,
+    Numbering,
+    Served,
+    ServedAgent,
+    ServedGrant,
+    ServedResource,
+)
+from scmigen.scmi.protocols import Kind
+
+SERVERS_DIFFER = Finding(
+    "servers-differ",
+    "Descriptions of one server do not go together.",
+    "Give each agent one description: --against linux=a.json --against vm1=b.json.",
+    switchable=False,
+)
+
+
+def unite(said: Sequence[tuple[str | None, str, Audit]]) -> Audit:
+    """The server that all of ``said`` describe: the name of the agent that a description is of, if
+    the user gives it, its file and what is in it. Raises `InputError`.
+
+    A resource that two descriptions have under one number is one, unless they call it otherwise:
+    then each agent has numbers of its own.
+    """
+    whose = [(file, _of(agent, file, audit)) for agent, file, audit in said]
+    if len(whose) == 1:
+        return whose[0][1]
+    uniting = _Uniting()
+    for file, audit in whose:
+        uniting.add(audit.served, file)
+    if uniting.problems:
+        raise InputError(uniting.problems)
+    audits = [audit for _, audit in whose]
+    return Audit(
+        uniting.served(audits[0].served),
+        tuple(item for audit in audits for item in audit.diagnostics),
+        tuple(dict.fromkeys(name for audit in audits for name in audit.files)),
+    )
+
+
+def is_described(served: Served, agent: ServedAgent) -> bool:
+    """Whether a description says anything of what an agent may do."""
+    return bool(agent.grants or served.kinds_of(agent))
+
+
+def _of(name: str | None, file: str, audit: Audit) -> Audit:
+    """A description of the agent ``name``, which is the only one that it describes, or has that
+    name."""
+    if name is None:
+        return audit
+    served = audit.served
+    described = [agent for agent in served.agents if is_described(served, agent)]
+    known = [agent for agent in described if agent.name == name] or described
+    if len(known) != 1:
+        names = ", ".join(agent.name for agent in served.agents)
+        message = f"this describes {len(known)} agents, none of them {name}: {names}"
+        raise InputError([SERVERS_DIFFER.error(message, Position(file))])
+    (own,) = known
+    if own.name == name:
+        return audit
+    others = tuple(agent for agent in served.agents if agent.name not in (own.name, name))
+    agents = (structs.replace(own, name=name), *others)
+    found = structs.replace(served, agents=tuple(sorted(agents, key=lambda each: each.id)))
+    return Audit(found, audit.diagnostics, audit.files)
+
+
+class _Uniting:
+    """The agents and resources of the descriptions so far."""
+
+    def __init__(self) -> None:
+        self.problems: list[Diagnostic] = []
+        self._agents: dict[str, tuple[ServedAgent, str]] = {}
+        self._bare: dict[str, ServedAgent] = {}
+        self._resources: dict[Kind, dict[int, ServedResource]] = {}
+        self._last: dict[Kind, int] = {}
+        self._own_numbers = False
+
+    def add(self, served: Served, file: str) -> None:
+        """Take in one description."""
+        self._own_numbers |= served.numbering is Numbering.PER_AGENT
+        numbers = {
+            (kind, one.id): self._number(kind, one)
+            for kind, found in served.resources.items()
+            for one in found
+        }
+        for agent in served.agents:
+            if not is_described(served, agent):
+                self._bare.setdefault(agent.name, agent)
+                continue
+            _, first = self._agents.setdefault(agent.name, (agent, file))
+            if first != file:
+                message = f"{agent.name} is described here and in {first}"
+                self.problems.append(SERVERS_DIFFER.error(message, Position(file)))
+                continue
+            grants = {
+                kind: tuple(self._moved(kind, row, numbers) for row in rows)
+                for kind, rows in agent.grants.items()
+            }
+            own = structs.replace(
+                agent,
+                grants=grants,
+                kinds=served.kinds_of(agent),
+                complete=served.is_complete(agent),
+            )
+            self._agents[agent.name] = own, file
+
+    def _number(self, kind: Kind, one: ServedResource) -> int:
+        known = self._resources.setdefault(kind, {})
+        first = known.setdefault(one.id, one)
+        self._last[kind] = max(self._last.get(kind, -1), one.id)
+        if first is one or not (first.name and one.name) or first.name == one.name:
+            known[one.id] = first if first.name else one
+            return one.id
+        # Another resource has the number: it is one that only this agent has so.
+        self._own_numbers = True
+        same = (number for number, each in known.items() if each.name == one.name)
+        number = next(same, None)
+        if number is None:
+            number = self._last[kind] = self._last[kind] + 1
+            known[number] = structs.replace(one, id=min(number, MAX_RESOURCES))
+        return min(number, MAX_RESOURCES)
+
+    def _moved(
+        self, kind: Kind, row: ServedGrant, numbers: dict[tuple[Kind, int], int]
+    ) -> ServedGrant:
+        number = numbers.get((kind, row.resource), row.resource)
+        return row if number == row.resource else structs.replace(row, resource=number)
+
+    def served(self, first: Served) -> Served:
+        """All of it; ``first`` gives its name."""
+        agents = {name: agent for name, (agent, _) in self._agents.items()}
+        bare = {
+            name: structs.replace(agent, kinds=())
+            for name, agent in self._bare.items()
+            if name not in agents
+        }
+        return Served(
+            name=first.name,
+            numbering=Numbering.PER_AGENT if self._own_numbers else Numbering.SHARED,
+            kinds=(),
+            agents=_numbered([*agents.values(), *bare.values()]),
+            resources={
+                kind: tuple(known[number] for number in sorted(known))
+                for kind, known in self._resources.items()
+            },
+        )
+
+
+def _numbered(agents: Sequence[ServedAgent]) -> tuple[ServedAgent, ...]:
+    """The agents with one id each; of two that had one, the second gets another."""
+    taken: set[int] = set()
+    free = iter(sorted({*range(1, MAX_AGENTS + 1)} - {agent.id for agent in agents}))
+    found = []
+    for agent in agents[:MAX_AGENTS]:
+        number = next(free, agent.id) if agent.id in taken else agent.id
+        taken.add(number)
+        found.append(structs.replace(agent, id=number))
+    return tuple(sorted(found, key=lambda each: each.id))

@@ -1,0 +1,93 @@
+"""What a server shows one agent: by kind and id, the resource, the operations, and the place."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scmigen.checks.words import plain
+from scmigen.diagnostics import Position
+from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+_PLACE = re.compile(r"(.+?):(\d{1,9})(?::(\d{1,9}))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A resource as one agent has it, and where the description says so."""
+
+    resource: ServedResource
+    grant: ServedGrant
+    position: Position
+
+    @property
+    def operations(self) -> frozenset[Operation]:
+        """What the server allows."""
+        return frozenset(self.grant.operations)
+
+    @property
+    def unchecked(self) -> frozenset[Operation]:
+        """What it lets every agent do."""
+        return frozenset(self.grant.unchecked)
+
+    @property
+    def unknown(self) -> frozenset[Operation]:
+        """What it may allow or not."""
+        return frozenset(self.grant.unknown)
+
+    @property
+    def name(self) -> str:
+        """The name without what tells equals apart."""
+        return self.resource.name.partition("~")[0]
+
+    def is_called(self, names: Sequence[str]) -> bool:
+        """Whether its name is one of ``names``; ``~`` and what follows tells equals apart."""
+        name, cut, _ = self.resource.name.partition("~")
+        wanted = plain(name)
+        return any(plain(n) == wanted or (cut and plain(n).startswith(wanted)) for n in names)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the server shows one agent. ``kinds``: those that its description is about; where it is
+    not ``complete``, there may be more of them."""
+
+    agent: ServedAgent
+    position: Position
+    rows: Mapping[tuple[Kind, int], Row]
+    kinds: frozenset[Kind]
+    complete: bool
+
+    def called(self, kind: Kind, names: Sequence[str]) -> tuple[int, Row] | None:
+        """The only one of a kind that has one of these names, with its id."""
+        found = [
+            (number, row)
+            for (each, number), row in self.rows.items()
+            if each is kind and row.name and row.is_called(names)
+        ]
+        return found[0] if len(found) == 1 else None
+
+
+def place_of(source: str | None, otherwise: Position) -> Position:
+    """The position that a key ``source`` is: ``file:line`` or ``file:line:column``."""
+    if not source:
+        return otherwise
+    found = _PLACE.fullmatch(source)
+    if found is None:
+        return Position(source)
+    return Position(found[1], int(found[2]), int(found[3] or 0))
+
+
+def view_of(server: Served, agent: ServedAgent, file: str) -> View:
+    """What a server shows ``agent``; ``file`` is its description."""
+    known = {(kind, one.id): one for kind, found in server.resources.items() for one in found}
+    where = place_of(agent.source, Position(file))
+    rows = {}
+    for kind, grants in agent.grants.items():
+        for grant in grants:
+            resource = known.get((kind, grant.resource)) or ServedResource(id=grant.resource)
+            place = place_of(grant.source, place_of(resource.source, where))
+            rows[kind, grant.id] = Row(resource, grant, place)
+    kinds = frozenset(server.kinds_of(agent)) | agent.grants.keys()
+    return View(agent, where, rows, kinds, server.is_complete(agent))

@@ -1,0 +1,87 @@
+"""``scmigen audit``: what a description says that a server lets its agents do."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from scmigen import api
+from scmigen.cli.one_of import OneOf
+from scmigen.cli.report import ERRORS, report
+from scmigen.cli.terminal import Column, Folds, print_table
+from scmigen.diagnostics import InputError
+from scmigen.runtime import Served, ServedGrant, encode_served
+from scmigen.scmi.operations import ordered
+from scmigen.scmi.protocols import Kind
+
+
+@click.command(
+    help="""Print what a server lets its agents do, from its descriptions.
+
+A description is a runtime.json, the directory of a build, a board that describes its server, a dump
+of what an agent sees, or another form that is read. Several are of one server, each of other
+agents. In front of a path may be the agent whose it is and the form: linux=dump:linux.json.
+"""
+)
+@click.argument("servers", metavar="[AGENT=][FORM:]PATH…", type=click.Path(), nargs=-1)
+@click.option(
+    "--format",
+    "style",
+    type=OneOf(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A table, or JSON of the form scmigen-grants-1.",
+)
+@click.option(
+    "--depfile", type=click.Path(path_type=Path), help="Write a make rule with all files read."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def audit(servers: tuple[str, ...], style: str, depfile: Path | None, quiet: bool) -> None:
+    if not servers:
+        raise click.UsageError("name a description of a server")
+    try:
+        served = api.audit(*servers)
+    except InputError as problem:
+        report(problem.diagnostics, style, quiet, sys.stderr)
+        raise SystemExit(ERRORS) from None
+    if style == "json":
+        click.echo(encode_served(served).decode(), nl=False)
+    elif not quiet:
+        _table(served)
+
+
+def _table(served: Served) -> None:
+    names = {(kind, one.id): one.name for kind, found in served.resources.items() for one in found}
+    columns = (
+        Column("agent"),
+        Column("kind"),
+        Column("id"),
+        Column("name"),
+        Column("operations", Folds.WORDS),
+        Column("source", Folds.ANYWHERE),
+    )
+    rows: list[tuple[object, ...]] = [
+        (
+            agent.name,
+            kind,
+            grant.id,
+            names.get((kind, grant.resource), ""),
+            _operations(kind, grant),
+            grant.source or agent.source or "",
+        )
+        for agent in served.agents
+        for kind, grants in sorted(agent.grants.items(), key=lambda item: list(Kind).index(item[0]))
+        for grant in grants
+    ]
+    print_table(columns, rows)
+
+
+def _operations(kind: Kind, grant: ServedGrant) -> str:
+    """``rate read (for all: state; unknown: parent)``."""
+    words = " ".join(ordered(kind, grant.operations))
+    asides = [
+        f"{what}: {' '.join(ordered(kind, found))}"
+        for what, found in (("for all", grant.unchecked), ("unknown", grant.unknown))
+        if found
+    ]
+    return " ".join(filter(None, (words, f"({'; '.join(asides)})" if asides else "")))
