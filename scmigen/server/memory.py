@@ -17,7 +17,7 @@ import mmap
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 _SHORTER: Final = "the file is shorter than agreed"
 _SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
@@ -69,6 +69,8 @@ class SharedMemory:
         self._start = start
         self._windows: dict[int, mmap.mmap] = {}
         self._step = _STEP
+        #: How often windows have gone: an `Area` made before is used no more.
+        self.unmapped = 0
         #: Whether pages that are mapped cannot go; unknown before the first access.
         self._mapped: bool | None = None
         #: A file of the server's own, from which the kernel copies if they can.
@@ -119,6 +121,11 @@ class SharedMemory:
     def read(self, offset: int, size: int) -> bytes:
         """``size`` bytes from ``offset``. Raises `SharedMemoryError`."""
         at = self._at(offset, size)
+        if self._mapped:
+            known = self._windows.get(at - at % self._step)
+            if known is not None:
+                at %= self._step
+                return known[at : at + size]
         try:
             if self._is_mapped():
                 window, start = self._window(at)
@@ -133,6 +140,12 @@ class SharedMemory:
     def write(self, offset: int, data: bytes) -> None:
         """Write ``data`` at ``offset``. Raises `SharedMemoryError`."""
         at = self._at(offset, len(data))
+        if self._mapped:
+            known = self._windows.get(at - at % self._step)
+            if known is not None:
+                at %= self._step
+                known[at : at + len(data)] = data
+                return
         try:
             mapped = self._is_mapped()
             window, start = self._window(at)
@@ -142,6 +155,17 @@ class SharedMemory:
                 raise SharedMemoryError(_SHORTER)
         except (OSError, ValueError) as problem:
             raise _error(problem) from None
+
+    def area(self, offset: int, size: int) -> tuple["Area", int]:
+        """A file that has ``size`` bytes from ``offset`` on, for many accesses to them: slices of
+        it are read and written. And where they are in it. Raises `SharedMemoryError`."""
+        at = self._at(offset, size)
+        try:
+            if self._is_mapped():
+                return self._window(at)
+        except (OSError, ValueError) as problem:
+            raise _error(problem) from None
+        return _Unmapped(self), offset
 
     def _at(self, offset: int, size: int) -> int:
         """The offset in the file of ``size`` bytes at ``offset``."""
@@ -185,6 +209,7 @@ class SharedMemory:
             return os.preadv(self._source, [target], 0)
 
     def _unmap(self) -> None:
+        self.unmapped += 1
         for window in self._windows.values():
             window.close()
         self._windows.clear()
@@ -197,6 +222,29 @@ class SharedMemory:
         for file in files:
             if file is not None and file >= 0:
                 os.close(file)
+
+
+class Area(Protocol):
+    """Bytes of a file: slices with a start and an end."""
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        """Read them."""
+
+    def __setitem__(self, part: slice, data: bytes, /) -> None:
+        """Write as many."""
+
+
+class _Unmapped:
+    """Memory whose pages can go, as an `Area`. Both raise `SharedMemoryError`."""
+
+    def __init__(self, memory: SharedMemory) -> None:
+        self._memory = memory
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        return self._memory.read(part.start, part.stop - part.start)
+
+    def __setitem__(self, part: slice, data: bytes, /) -> None:
+        self._memory.write(part.start, data)
 
 
 def _error(problem: OSError | ValueError) -> SharedMemoryError:

@@ -6,12 +6,14 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from patience import PATIENCE, eventually, open_files
 from scmi_wire import CLOCK, NOT_FOUND, request, words
-from server_running import Running
+from server_running import Running, serving
 from smt_client import EventAreas
 from vhost_front_end import BUFFERS, GUEST, MEMORY, FrontEnd
 
@@ -183,3 +185,46 @@ def test_interrupts_that_are_blocked_are_let_go_when_their_guest_has_gone(tmp_pa
         guest.start()
         assert guest.command(request(CLOCK, 6, 1))
         assert eventually(lambda: open_files().total() <= before)
+
+
+@contextmanager
+def process(tmp_path):
+    """A server whose loop is in the main thread, and rings from there."""
+    (tmp_path / "board.json").write_bytes((Path(__file__).parent / "board.json").read_bytes())
+    urls = [f"linux=unix:{tmp_path}/linux", f"vm1=vhost-user:{tmp_path}/vm1"]
+    listen = [word for url in urls for word in ("--listen", url)]
+    with serving(tmp_path / "board.json", *listen) as found:
+        yield found
+
+
+def test_a_loop_that_rings_is_stopped_once_and_for_moments(tmp_path):
+    """All the while, another agent is served: the loop waits for a moment, once."""
+    with process(tmp_path), FrontEnd(tmp_path / "vm1") as guest:
+        guest.start()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as linux:
+            linux.settimeout(PATIENCE)
+            linux.connect(str(tmp_path / "linux"))
+            with full_and_flipped(guest.calls[0]):
+                late = []
+                for number in range(1, 51):
+                    ask(guest)
+                    began = time.monotonic()
+                    linux.sendall(request(CLOCK, 6, 0))
+                    assert linux.recv(200)[4:] == words(0, 24_000_000, 0)
+                    late.append(time.monotonic() - began)
+                    assert eventually(lambda number=number: answers(guest) == number)
+            assert sum(late) < 3
+
+
+def test_a_guest_is_interrupted_again_when_it_no_longer_blocks(tmp_path):
+    with process(tmp_path), FrontEnd(tmp_path / "vm1") as guest:
+        guest.start()
+        with full_and_flipped(guest.calls[0]):
+            ask(guest)
+            assert eventually(lambda: answers(guest) == 1)
+        os.set_blocking(guest.calls[0], True)
+        while os.eventfd_read(guest.calls[0]) > 1:  # what it has filled it with
+            pass
+        guest.taken(0)
+        for _ in range(20):
+            assert guest.command(request(CLOCK, 6, 1))[4:] == words(0, 200_000_000, 0)

@@ -4,12 +4,15 @@ What a peer hands over, or shares, stays under its control, and no flag of a sin
 from blocking: writing to a full eventfd (the peer clears O_NONBLOCK, and RWF_NOWAIT is not
 supported), closing the last descriptor of a socket (SO_LINGER), of a file in user space (it is
 flushed) or of guest memory (it is freed). In a thread of its own, such a call costs the agent its
-doorbells and no other agent anything. A signal that still waits when its client has gone is undone
-for the next one (`Aside.leave`): reading an eventfd can be kept from blocking.
+doorbells and no other agent anything. Handing a doorbell over takes longer than all the rest of a
+message, so the loop rings it itself as long as that does not block (`guard`). A signal that still
+waits when its client has gone is undone for the next one (`Aside.leave`): reading an eventfd can be
+kept from blocking.
 """
 
 import _thread
 import os
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +21,7 @@ from typing import Final
 
 from scmigen.server.port import Port
 from scmigen.server.transports.address import Address
+from scmigen.server.transports.guard import PERIOD, Guard
 from scmigen.server.transports.sockets import Accept, Endpoint, Host
 
 _ONE: Final = (1).to_bytes(8, "little")
@@ -25,13 +29,20 @@ _ONE: Final = (1).to_bytes(8, "little")
 _MANY: Final = 64
 #: How long to wait then, in µs.
 _REST: Final = 200_000
+#: Seconds for which an agent that has stopped the loop is not rung by it: at first, and at most.
+_FIRST: Final = 1000 * PERIOD
+_LONGEST: Final = 3600.0
 
 
 class Aside:
     """The thread of one agent; it begins with the first call and ends with `stop`. Methods are for
     the thread of the event loop alone. Calls are made in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._banned = _FIRST
+        #: When the loop may ring again, by the clock of `time.monotonic`.
+        self._again = 0.0
         self._calls: deque[tuple[Callable[[], object] | None, int]] = deque()
         #: Files that calls were given, and that those which have ended were: the thread's count.
         self._given = self._done = 0
@@ -48,9 +59,20 @@ class Aside:
 
     def ring(self, descriptor: int) -> None:
         """Signal an eventfd. If it is full, or about to be signalled, a signal is pending."""
-        if descriptor not in self._ringing:
-            self._ringing.add(descriptor)
-            self._add(partial(self._ring, descriptor))
+        if descriptor in self._ringing or (self._guard.on and self._ring_now(descriptor)):
+            return
+        self._ringing.add(descriptor)
+        self._add(partial(self._ring, descriptor))
+
+    def _ring_now(self, descriptor: int) -> bool:
+        """Signal from the loop; whether that is allowed and has worked."""
+        if self._again and time.monotonic() < self._again:
+            return False
+        if self._guard.ring(descriptor):
+            return True
+        self._again = time.monotonic() + self._banned
+        self._banned = min(2 * self._banned, _LONGEST)
+        return False
 
     def _ring(self, descriptor: int) -> None:
         self._ringing.discard(descriptor)
@@ -119,7 +141,7 @@ class AsideEndpoint(Endpoint):
     def __init__(
         self, port: Port, url: str, address: Address, kind: int, accept: Accept, host: Host
     ) -> None:
-        self._aside = Aside()
+        self._aside = Aside(host.loop.guard)
         super().__init__(port, url, address, kind, accept, host)
 
     def _accept(self) -> None:

@@ -2,7 +2,7 @@
 
 Their flags are shared too: the peer can make them blocking, and reading an empty eventfd or writing
 to a full one would then stop the server. So they are never read (the loop watches for edges), and
-signalled by a thread of their own (`aside`).
+signalled where a write that waits stops nobody (`guard`, `aside`).
 """
 
 import os

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Final
 
 from scmigen.server.timers import Timer, Timers
+from scmigen.server.transports.guard import Guard
 
 Callback = Callable[[], None]
 #: A socket, or a file descriptor.
@@ -35,6 +36,7 @@ class Loop:
         #: The clock, in ns.
         self.now = timers.now
         self._after_timers = after_timers
+        self.guard = Guard()
         # not the ``failed`` of these timers, which would keep their server after a reload
         self._own = Timers(timers.now, lambda problem: self.timers.failed(problem))
         self._interrupts: deque[Callback] = deque()
@@ -87,8 +89,12 @@ class Loop:
 
     def run(self) -> None:
         """Run until `stop` is called."""
-        while self._running:
-            self.turn()
+        self.guard.start()
+        try:
+            while self._running:
+                self.turn()
+        finally:
+            self.guard.stop()
 
     def turn(self) -> None:
         """Wait until files or timers are ready, and call the callback of each file once."""

@@ -245,14 +245,13 @@ class VhostSession:
         index, size = _pair(payload)
         if not 0 < size <= MAX_SIZE or size & (size - 1):
             raise QueueError(f"a ring of {size} descriptors")
-        self._queue(index).size = size
+        self._queue(index).resize(size)
 
     def _set_vring_addr(self, payload: bytes, _: deque[int]) -> None:
         if len(payload) != _ADDRESSES.size:
             raise QueueError(f"ring addresses of {len(payload)} bytes")
         index, _flags, descriptors, used, available, _log = _ADDRESSES.unpack(payload)
-        queue = self._queue(index)
-        queue.descriptors, queue.used, queue.available = descriptors, used, available
+        self._queue(index).place(descriptors, used, available)
 
     def _set_vring_base(self, payload: bytes, _: deque[int]) -> None:
         index, base = _pair(payload)
@@ -298,7 +297,8 @@ class VhostSession:
         if descriptor is None:
             raise QueueError("a ring without a kick file, which would never be polled")
         queue.set_kick(descriptor)
-        self._loop.watch(descriptor, lambda: self._kicked(index), edge=True)
+        kicked = self._commanded if index == COMMANDS else self._offered
+        self._loop.watch(descriptor, kicked, edge=True)
         self._loop.soon(descriptor)
 
     def _set_vring_call(self, payload: bytes, files: deque[int]) -> None:
@@ -319,27 +319,32 @@ class VhostSession:
 
     # The rings
 
-    def _kicked(self, index: int) -> None:
-        queue = self._queues[index]
-        if not queue.ready:
-            return
-        try:
-            if index == COMMANDS:
+    def _commanded(self) -> None:
+        """The guest has kicked the command queue."""
+        queue = self._queues[COMMANDS]
+        if queue.ready:
+            try:
                 self._command(queue)
-            else:
+            except (QueueError, SharedMemoryError) as problem:
+                self.end(f"vhost-user: {problem}")
+            except OSError as problem:
+                self.end(f"vhost-user: {problem.strerror}")
+
+    def _offered(self) -> None:
+        """The guest has kicked the event queue."""
+        if self._queues[EVENTS].ready:
+            try:
                 self._events()
-        except (QueueError, SharedMemoryError) as problem:
-            self.end(f"vhost-user: {problem}")
-        except OSError as problem:
-            self.end(f"vhost-user: {problem.strerror}")
+            except (QueueError, SharedMemoryError) as problem:
+                self.end(f"vhost-user: {problem}")
+            except OSError as problem:
+                self.end(f"vhost-user: {problem.strerror}")
 
     def _command(self, queue: VirtQueue) -> None:
-        """Handle one message, and ask for another turn in case there are more."""
+        """Handle one message, and ask for another turn if there are more."""
         chain = queue.pop(self._guest)
         if chain is None:
             return
-        assert queue.kick is not None
-        self._loop.soon(queue.kick)
         if not HEADER_SIZE <= len(chain.readable) <= _LONGEST:
             raise QueueError(f"a message that is not {HEADER_SIZE} to {_LONGEST} bytes long")
         frames = self._port.handle(chain.readable)
@@ -349,6 +354,8 @@ class VhostSession:
             self._held[chain.readable[:HEADER_SIZE]] = chain
             if len(self._held) > queue.size:
                 del self._held[next(iter(self._held))]
+        if queue.kick is not None and queue.waiting(self._guest):
+            self._loop.soon(queue.kick)
         if self._port.eventful:
             self._host.deliver()
 

@@ -6,15 +6,14 @@ used. This module does not know what the buffers hold.
 
 from dataclasses import dataclass
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
-from scmigen.server.memory import SharedMemory, SharedMemoryError
+from scmigen.server.memory import Area, SharedMemory, SharedMemoryError
 from scmigen.server.transports.aside import Aside
 
 #: The largest number of descriptors in a ring, by the specification.
 MAX_SIZE: Final = 32768
 _DESCRIPTOR: Final = Struct("<QIHH")
-_AVAILABLE: Final = Struct("<HH")
 _USED: Final = Struct("<II")
 _HALF: Final = Struct("<H")
 _NEXT: Final = 1
@@ -73,18 +72,29 @@ class GuestMemory:
             region.memory.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """A buffer of the driver: the bytes it wrote, and the room for an answer."""
+class Chain(NamedTuple):
+    """A buffer of the driver: the bytes it wrote, the parts for an answer with their lengths, and
+    the number of bytes that fit in there."""
 
     head: int
     readable: bytes
     writable: tuple[tuple[int, int], ...]
+    room: int
 
-    @property
-    def room(self) -> int:
-        """The number of bytes that can be written."""
-        return sum(length for _, length in self.writable)
+
+class _Rings(NamedTuple):
+    """The three parts of a ring in memory that the front end has placed them in, each with where it
+    begins. They hold until one of the memories lets a window go."""
+
+    guest: GuestMemory
+    memories: tuple[SharedMemory, SharedMemory, SharedMemory]
+    unmapped: int
+    table: Area
+    table_at: int
+    available: Area
+    available_at: int
+    used: Area
+    used_at: int
 
 
 class VirtQueue:
@@ -94,59 +104,102 @@ class VirtQueue:
     def __init__(self, aside: Aside) -> None:
         self._aside = aside
         self.size = 0
-        self.descriptors = self.used = self.available = 0
+        self._descriptors = self._used = self._available = 0
+        self._rings: _Rings | None = None
         self.base = 0
         self.enabled = False
         self.kick: int | None = None
         self.call: int | None = None
         self._used_index: int | None = None
 
+    def resize(self, size: int) -> None:
+        """Set the number of descriptors."""
+        self.size, self._rings = size, None
+
+    def place(self, descriptors: int, used: int, available: int) -> None:
+        """Set where the parts of the ring are, by addresses of the front end."""
+        self._descriptors, self._used, self._available = descriptors, used, available
+        self._rings = None
+
     @property
     def ready(self) -> bool:
         """Whether the ring is enabled and completely set up."""
-        return self.enabled and self.size > 0 and self.kick is not None and self.available != 0
+        return self.enabled and self.size > 0 and self.kick is not None and self._available != 0
+
+    def _at(self, guest: GuestMemory) -> _Rings:
+        """The parts of the ring in memory. Nothing else may be read or written before they are used
+        up, because a memory has few windows. Raises `QueueError`, `SharedMemoryError`."""
+        rings = self._rings
+        if rings is not None and rings.guest is guest:
+            one, two, three = rings.memories
+            if one.unmapped + two.unmapped + three.unmapped == rings.unmapped:
+                return rings
+        return self._find(guest)
+
+    def _find(self, guest: GuestMemory) -> _Rings:
+        places = (
+            (self._descriptors, 16 * self.size),
+            (self._available, 6 + 2 * self.size),
+            (self._used, 6 + 8 * self.size),
+        )
+        found = [(*guest.at_user(address, size), size) for address, size in places]
+        for _ in range(2):  # the second time all of them have their windows
+            table, available, used = (memory.area(at, size) for memory, at, size in found)
+        one, two, three = (memory for memory, _, _ in found)
+        unmapped = one.unmapped + two.unmapped + three.unmapped
+        self._rings = _Rings(guest, (one, two, three), unmapped, *table, *available, *used)
+        return self._rings
 
     def pop(self, guest: GuestMemory) -> Chain | None:
         """Take the next buffer; ``None`` if the ring is empty. Raises `QueueError`,
         `SharedMemoryError`."""
-        memory, at = guest.at_user(self.available, 6 + 2 * self.size)
-        _, index = _AVAILABLE.unpack(memory.read(at, 4))
-        waiting = (index - self.base) & 0xFFFF
+        rings, size, base = self._at(guest), self.size, self.base
+        available, at = rings.available, rings.available_at
+        (index,) = _HALF.unpack(available[at + 2 : at + 4])
+        waiting = (index - base) & 0xFFFF
         if waiting == 0:
             return None
-        if waiting > self.size:
-            raise QueueError(f"{waiting} buffers in a ring of {self.size}")
-        slot = at + 4 + 2 * (self.base % self.size)
-        (head,) = _HALF.unpack(memory.read(slot, 2))
-        chain = self._chain(guest, head)
-        self.base = (self.base + 1) & 0xFFFF
+        if waiting > size:
+            raise QueueError(f"{waiting} buffers in a ring of {size}")
+        at += 4 + 2 * (base % size)
+        (head,) = _HALF.unpack(available[at : at + 2])
+        chain = self._chain(guest, rings, head)
+        self.base = (base + 1) & 0xFFFF
         return chain
 
-    def _chain(self, guest: GuestMemory, head: int) -> Chain:
-        table, start = guest.at_user(self.descriptors, 16 * self.size)
-        readable = b""
+    def waiting(self, guest: GuestMemory) -> bool:
+        """Whether there may be another buffer to take. Raises `QueueError`, `SharedMemoryError`."""
+        rings = self._at(guest)
+        at = rings.available_at
+        (index,) = _HALF.unpack(rings.available[at + 2 : at + 4])
+        return bool(index != self.base)
+
+    def _chain(self, guest: GuestMemory, rings: _Rings, head: int) -> Chain:
+        readable: list[tuple[SharedMemory, int, int]] = []
         writable: list[tuple[int, int]] = []
-        number = head
+        number, size, written, room = head, self.size, 0, 0
+        table, start = rings.table, rings.table_at
         for _ in range(_CHAIN):
-            if number >= self.size:
-                raise QueueError(f"descriptor {number} of a ring of {self.size}")
-            address, length, flags, following = _DESCRIPTOR.unpack(
-                table.read(start + 16 * number, 16)
-            )
+            if number >= size:
+                raise QueueError(f"descriptor {number} of a ring of {size}")
+            at = start + 16 * number
+            address, length, flags, following = _DESCRIPTOR.unpack(table[at : at + 16])
             if flags & _INDIRECT:
                 raise QueueError("an indirect descriptor, which was not negotiated")
+            memory, where = guest.at_guest(address, length)
             if flags & _WRITE:
-                guest.at_guest(address, length)
                 writable.append((address, length))
+                room += length
             elif writable:
                 raise QueueError("a readable descriptor after a writable one")
-            elif len(readable) + length > _READABLE:
-                raise QueueError(f"a message of more than {_READABLE} bytes")
             else:
-                memory, at = guest.at_guest(address, length)
-                readable += memory.read(at, length)
+                written += length
+                if written > _READABLE:
+                    raise QueueError(f"a message of more than {_READABLE} bytes")
+                readable.append((memory, where, length))
             if not flags & _NEXT:
-                return Chain(head, readable, tuple(writable))
+                data = b"".join([memory.read(where, size) for memory, where, size in readable])
+                return Chain(head, data, tuple(writable), room)
             number = following
         raise QueueError(f"a chain of more than {_CHAIN} descriptors")
 
@@ -155,22 +208,22 @@ class VirtQueue:
         `SharedMemoryError`."""
         left = data
         for address, length in chain.writable:
+            if not left:
+                break
             part, left = left[:length], left[length:]
-            if part:
-                memory, at = guest.at_guest(address, len(part))
-                memory.write(at, part)
-        memory, at = guest.at_user(self.used, 6 + 8 * self.size)
-        if self._used_index is None:
-            (self._used_index,) = _HALF.unpack(memory.read(at + 2, 2))
-        slot = at + 4 + 8 * (self._used_index % self.size)
-        memory.write(slot, _USED.pack(chain.head, len(data) - len(left)))
-        self._used_index = (self._used_index + 1) & 0xFFFF
-        memory.write(at + 2, _HALF.pack(self._used_index))
-        self._interrupt(guest)
-
-    def _interrupt(self, guest: GuestMemory) -> None:
-        memory, at = guest.at_user(self.available, 2)
-        (flags,) = _HALF.unpack(memory.read(at, 2))
+            memory, at = guest.at_guest(address, len(part))
+            memory.write(at, part)
+        rings = self._at(guest)
+        used, at = rings.used, rings.used_at
+        index = self._used_index
+        if index is None:
+            (index,) = _HALF.unpack(used[at + 2 : at + 4])
+        slot = at + 4 + 8 * (index % self.size)
+        used[slot : slot + 8] = _USED.pack(chain.head, len(data) - len(left))
+        self._used_index = index = (index + 1) & 0xFFFF
+        used[at + 2 : at + 4] = _HALF.pack(index)
+        at = rings.available_at
+        (flags,) = _HALF.unpack(rings.available[at : at + 2])
         if self.call is not None and not flags & _NO_INTERRUPT:
             self._aside.ring(self.call)
 

@@ -1,0 +1,99 @@
+"""Signals to doorbells from the event loop itself, which a hostile peer must not stop.
+
+The file is the peer's too: it can make it blocking and full at any moment, and no flag of a single
+call keeps the write from waiting then. So a second thread looks at the loop every few milliseconds
+while doorbells are rung. If it sits in the same write as before, the thread sends it a Unix signal,
+which ends any such write; the peer's doorbell is then left to a thread of its own (`aside`) for a
+while, a longer one each time. So a peer takes `PERIOD` or two of the loop's time, then nothing for
+a thousand times as long. The machine may also be so busy that a write takes that long: that peer
+is served as well, only not as fast.
+
+Python handles signals in the main thread alone. A loop that runs in another one does not ring.
+"""
+
+import _thread
+import os
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Final
+
+#: Seconds that a write may take.
+PERIOD: Final = 0.005
+#: Without a handler it does nothing to a process, and other programs rarely use it.
+_SIGNAL: Final = signal.SIGURG
+_ONE: Final = (1).to_bytes(8, "little")
+
+
+class _StuckError(Exception):
+    """The write took too long."""
+
+
+class Guard:
+    """Rings for the loop. `ring` is for the loop's own thread, between `start` and `stop`."""
+
+    def __init__(self) -> None:
+        #: Whether the loop rings at all.
+        self.on = False
+        self._inside = False
+        #: The number of the write, and of the one that takes too long.
+        self._count = self._late = 0
+        self._loop = 0
+        self._idle = _thread.allocate_lock()
+        self._before: object = None
+
+    def start(self) -> None:
+        """The loop begins to run in this thread."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        self._before = signal.signal(_SIGNAL, self._interrupt)
+        self._loop = threading.get_ident()
+        self.on = True
+        _thread.start_new_thread(self._watch, ())
+
+    def stop(self) -> None:
+        """The loop has ended."""
+        if self.on:
+            self.on = False
+            self._wake()
+            signal.signal(_SIGNAL, self._before)  # type: ignore[arg-type]
+
+    def ring(self, descriptor: int) -> bool:
+        """Signal an eventfd; whether it has taken no longer than it should. If not, it may still
+        have to be signalled."""
+        self._count += 1
+        self._wake()
+        try:
+            self._inside = True
+            os.write(descriptor, _ONE)
+            self._inside = False
+        except _StuckError:
+            return False
+        except OSError:  # it is full: a signal is pending
+            self._inside = False
+        return True
+
+    def _interrupt(self, _: int, __: FrameType | None) -> None:
+        if self._inside and self._late == self._count:
+            self._inside = False
+            raise _StuckError
+
+    def _wake(self) -> None:
+        if self._idle.locked():
+            self._idle.release()
+
+    def _goes_on(self) -> bool:
+        return self.on
+
+    def _watch(self) -> None:
+        seen = 0
+        while self._goes_on():
+            if seen == self._count:
+                self._idle.acquire()
+            seen = self._count
+            time.sleep(PERIOD)
+            while self._goes_on() and self._inside and seen == self._count:
+                self._late = seen
+                signal.pthread_kill(self._loop, _SIGNAL)
+                time.sleep(PERIOD)
