@@ -51,6 +51,7 @@ from scmigen.runtime import ConfigurationError, Numbering, Runtime, Served, deco
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets import registry
+from scmigen.topology.listing import Listing
 
 __all__ = [
     "Board",
@@ -148,6 +149,7 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     prefix_map: PrefixMap = (),
     locked: bool = False,
     baseline: File | None = None,
+    topology: File | Sequence[File] = (),
 ) -> Result:
     """Compile a board into its SCMI platform, and check it.
 
@@ -158,12 +160,14 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
     this board against; ``agent`` is whose tree this is there, or what the server calls the agents
     of the board, by their names here. ``prefix_map``: pairs of a folder and what outputs have in
     its place; of several that match, the last one holds. ``baseline``: a file of waivers.
+    ``topology``: what running systems say of what feeds what, such as ``clk_summary``.
 
     Raises `InputError` where the input cannot be understood.
     """
     sources = Sources(
         [_text(source) for source in _several(agents)],
         {name: _tree(tree) for name, tree in (trees or {}).items()},
+        _listings(_several(topology)),
     )
     numbers = Numbering(numbering)
     name = "" if lock is None or isinstance(lock, Text) else str(lock)
@@ -184,6 +188,7 @@ def compile(  # noqa: A001 (the name in the library is scmigen.compile)
                 numbering=numbering,
                 overrides=overrides,
                 baseline=baseline,
+                topology=topology,
             )
             raise InputError((*problem.diagnostics, *found)) from None
     result = compile_board(_tree(board), request)
@@ -205,6 +210,7 @@ def check(
     agent: str | Mapping[str, str] | None = None,
     baseline: File | None = None,
     locked: bool = False,
+    topology: File | Sequence[File] = (),
 ) -> tuple[Diagnostic, ...]: ...
 
 
@@ -336,6 +342,27 @@ def _baseline(source: File) -> tuple[WaiverSaid, ...]:
 
     name, text = _text(source)
     return read_baseline(text, name)
+
+
+def _listings(sources: Sequence[File]) -> tuple[Listing, ...]:
+    """The clocks of running systems. Raises `InputError` with what is wrong in any of the files."""
+    if not sources:
+        return ()
+    from scmigen.topology.read import read_listing  # only where there is one
+
+    found: list[Listing] = []
+    problems: list[Diagnostic] = []
+    for source in sources:
+        try:
+            if isinstance(source, Text):
+                found.append(read_listing(source.text.encode(), source.name))
+            else:
+                found.append(read_listing(read_bytes(Path(source)), str(source)))
+        except InputError as problem:
+            problems.extend(problem.diagnostics)
+    if problems:
+        raise InputError(problems)
+    return tuple(found)
 
 
 def _lock(source: File | None) -> Lock | None:

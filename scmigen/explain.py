@@ -23,6 +23,7 @@ _PACKAGES = (
     "inputs",
     "pipeline",
     "project",
+    "topology",
 )
 
 

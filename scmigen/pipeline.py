@@ -29,7 +29,7 @@ from scmigen.diagnostics import (
 from scmigen.model.build import build
 from scmigen.model.findings import LOCK_MISSING, LOCK_OUTDATED
 from scmigen.model.identifiers import Lock
-from scmigen.model.lockfile import changed_lines, format_lock
+from scmigen.model.lockfile import changed_lines, clock_names, format_lock
 from scmigen.model.places import Places, PrefixMap
 from scmigen.model.platform import Model, Platform
 from scmigen.runtime import ConfigurationError, Numbering, Served, served_of
@@ -184,7 +184,7 @@ class Emitted(NamedTuple):
 
 def compile_board(board: DeviceTree, request: Request) -> Result:
     """From a tree to a checked model. Raises `InputError` where the input cannot be understood."""
-    inventory, assignment = assign(board, request.sources)
+    inventory, assignment = assign(board, _named(request))
     places = _places(board, request)
     model = build(inventory, assignment, request.lock, request.numbering, request.repack, places)
     checked = (
@@ -203,6 +203,14 @@ def compile_board(board: DeviceTree, request: Request) -> Result:
     return Result(model, told, _files(board, request), request.asked, waived, request.baseline)
 
 
+def _named(request: Request) -> Sources:
+    """The sources, with the names in the lock file where clocks are to be found by name."""
+    sources = request.sources
+    if not sources.topology or request.lock is None:
+        return sources
+    return replace(sources, names=clock_names(request.lock))
+
+
 def _findings() -> Mapping[str, Finding]:
     from scmigen.explain import findings  # findings of outputs are known once targets are imported
 
@@ -218,6 +226,7 @@ def _files(board: DeviceTree, request: Request) -> tuple[str, ...]:
     """The names of everything that was read, each once."""
     names = [*board.files, *(name for name, _ in request.sources.files)]
     names.extend(name for tree in request.sources.trees.values() for name in tree.files)
+    names.extend(listing.file for listing in request.sources.topology)
     if request.against is not None:
         server = request.against.server
         names.extend(server.files if isinstance(server, DeviceTree) else request.against.files)

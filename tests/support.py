@@ -31,6 +31,7 @@ from scmigen.scmi.operations import ordered
 
 BOARD = "board.dts"
 AGENTS = "agents.yaml"
+TOPOLOGY = "clocks.txt"
 
 #: Controllers of a small SoC, all managed by R9: clocks, resets, power domains, voltages.
 SOC = """
@@ -123,11 +124,16 @@ def model_of(
     lock: str | None = None,
     numbering: Numbering = Numbering.SHARED,
     repack: bool = False,
+    topology: str | None = None,
 ) -> Model:
-    """The model of a tree, with the text of an agents file and of a lock file."""
+    """The model of a tree, with the text of an agents file, of a lock file, and of what a running
+    system says of what feeds what."""
     owners = [] if agents is None else [Text(AGENTS, agents)]
     locked = None if lock is None else Text("ids.lock", lock)
-    result = compile_board(tree, agents=owners, lock=locked, numbering=numbering, repack=repack)
+    feeds = [] if topology is None else [Text(TOPOLOGY, topology)]
+    result = compile_board(
+        tree, agents=owners, lock=locked, numbering=numbering, repack=repack, topology=feeds
+    )
     return result.model
 
 

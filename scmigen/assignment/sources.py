@@ -1,7 +1,7 @@
 """Every source that says which device belongs to which agent, read and settled."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scmigen.assignment.assignment import Assignment
 from scmigen.assignment.channels import Channel, read_channels
@@ -11,18 +11,23 @@ from scmigen.assignment.elements import numbers_of
 from scmigen.assignment.optee import describes_server, read_server
 from scmigen.assignment.said import SourceSaid
 from scmigen.assignment.settle import Sayings, settle
+from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.inventory import Inventory, take_inventory
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError
 from scmigen.runtime import Role
+from scmigen.topology.listing import Listing
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the user gives besides the board: agents files (name, text), agents' trees by name."""
+    """What the user gives besides the board: agents files (name, text), agents' trees by name,
+    clocks of running systems, and names that the board's resources were given before."""
 
     files: Sequence[tuple[str, str]] = ()
     trees: Mapping[str, DeviceTree] = field(default_factory=dict)
+    topology: Sequence[Listing] = ()
+    names: Mapping[str, ResourceKey] = field(default_factory=dict)
 
 
 #: Nothing besides the board.
@@ -48,6 +53,11 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
     in_tree, wrong = read_domains(board)
     problems.extend(wrong)
     inventory, trees, own, reported = _with_trees(board, sources, (*found, in_tree))
+    if sources.topology:
+        # The running system is joined only where there is one.
+        from scmigen.bindings.topology import join
+
+        inventory = replace(inventory, topology=join(inventory, sources.topology, sources.names))
     found.extend(trees)
     if domains:
         found.append(in_tree)

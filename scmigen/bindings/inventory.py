@@ -20,6 +20,7 @@ from scmigen.bindings.macros import Macros
 from scmigen.bindings.node_kinds import compatibles
 from scmigen.bindings.opp_tables import tables_of
 from scmigen.bindings.references import References
+from scmigen.bindings.running import NO_TOPOLOGY, Topology
 from scmigen.bindings.scmi_nodes import (
     device_ids,
     instances_of,
@@ -56,7 +57,7 @@ class Inventory:
     ``device_ids`` are the SCMI device ids that the tree fixes, by path of the device.
     ``registered`` are the uses that an operating system makes of an SCMI node because the node
     lists the resource, whether or not a device needs it; ``reserved`` are those of devices that are
-    left to other firmware.
+    left to other firmware. ``topology`` is what a running system says of what feeds what.
     """
 
     tree: DeviceTree
@@ -72,6 +73,7 @@ class Inventory:
     device_ids: Mapping[str, int] = field(default_factory=dict)
     registered: tuple[Use, ...] = ()
     reserved: tuple[Use, ...] = ()
+    topology: Topology = NO_TOPOLOGY
 
     @cached_property
     def macros(self) -> Macros:

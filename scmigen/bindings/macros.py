@@ -66,6 +66,22 @@ class Macros:
                     found.setdefault(name, set()).add(cell)
         return {name: cells.pop() for name, cells in found.items() if len(cells) == 1}
 
+    def family(self, kind: Kind, provider: str) -> dict[str, int]:
+        """The macros that are written for the resources of one kind of a provider, and all others
+        of the same files that are numbers."""
+        used = {
+            name
+            for key in self._sites
+            if (key.kind, key.provider) == (kind, provider)
+            for name in filter(None, self.cells(key))
+        }
+        names = self._tree.names
+        files = {names.macros[name].file for name in used if name in names.macros}
+        found = {
+            name: names.value(name) for name, macro in names.macros.items() if macro.file in files
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
     def kinds(self, name: str) -> frozenset[Kind]:
         """The kinds of resource that a macro is written for, or else others of its file are.
 

@@ -19,6 +19,9 @@ _BUS_NAME = re.compile(
     r"(i2c|spi|mdio)(-(gpio|controller|mux|arb|bus|external|\d+))*"
     r"|(i3c|spmi|rsb|pwrap|slim|soundwire|usb|pcie|w1|onewire)(-\d+)?"
 )
+#: NVIDIA's boot and power management processor (Linux
+#: ``Bindings/firmware/nvidia,tegra186-bpmp.yaml``).
+_BPMP = re.compile(r"nvidia,tegra[0-9]+-bpmp")
 #: Names of nodes that all agents run on, besides CPUs.
 _MEMORY_CONTROLLERS = frozenset({"memory-controller", "ddr"})
 #: Lists of other devices' sensor channels, which have no registers of their own
@@ -167,6 +170,11 @@ def is_list(node: Node) -> bool:
     if has_driver(node):
         return not _LISTS.isdisjoint(compatibles(node))
     return any(name in node for name in _CHANNELS)
+
+
+def is_bpmp(node: Node) -> bool:
+    """Whether the node is NVIDIA's BPMP, whose firmware serves clocks by number."""
+    return any(map(_BPMP.fullmatch, compatibles(node)))
 
 
 def is_scmi(node: Node) -> bool:

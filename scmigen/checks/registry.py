@@ -15,6 +15,7 @@ from scmigen.checks import (
     scmi_structure,
     shared_memory,
     sharing_checks,
+    topology,
     transports,
     values,
 )
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     *_checks(values),
     *_checks(dependence),
     *_checks(boot_gate),
+    *_checks(topology),
     *_checks(grant_checks),
     *_checks(references),
     *_checks(scmi_structure),

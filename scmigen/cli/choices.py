@@ -69,6 +69,14 @@ locked_option = click.option(
     help="Keep the lock file as it is: status 3, and nothing written, if it would change.",
 )
 
+topology_option = click.option(
+    "--topology",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="What feeds what in a running system: clk_summary, the BPMP's debugfs, or what client … "
+    "clock topology prints (repeatable).",
+)
+
 #: The options, to be added to a command.
 OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
@@ -79,6 +87,7 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="NAME=FILE",
         help="An agent's own tree; devices enabled in it belong to that agent (repeatable).",
     ),
+    topology_option,
     click.option(
         "-W",
         "switches",

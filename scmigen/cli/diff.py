@@ -10,7 +10,7 @@ import click
 
 from scmigen import api, runtime
 from scmigen.cli import diff_forms
-from scmigen.cli.choices import agent_trees
+from scmigen.cli.choices import agent_trees, topology_option
 from scmigen.cli.common import BoardRequest, of_project, project_options, the_one
 from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, MOVED, report, say, say_json
@@ -64,6 +64,7 @@ something else.
     metavar="NAME=FILE",
     help="An agent's own tree (repeatable).",
 )
+@topology_option
 @click.option("-I", "--include", type=_PATH, multiple=True, help="Include directory (repeatable).")
 @click.option(
     "-D", "--define", multiple=True, metavar="NAME[=VALUE]", help="Define a macro (repeatable)."

@@ -47,6 +47,7 @@ def _request(
         board.switches + typed.switches,
         board.errors + typed.errors,
         typed.repack,
+        topology=typed.topology or board.topology,
         baseline=typed.baseline or board.baseline,
         name=name,
         output=board.output,

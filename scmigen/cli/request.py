@@ -23,7 +23,7 @@ Whose: TypeAlias = str | Mapping[str, str] | None
 #: Options that are fields of a `BoardRequest` as they are.
 FIELDS = (
     *("overlays", "agents", "include", "define", "ids", "trees"),
-    *("switches", "errors", "repack", "baseline"),
+    *("switches", "errors", "repack", "baseline", "topology"),
 )
 
 
@@ -50,6 +50,7 @@ class BoardRequest:
     prefix_map: PrefixMap = ()
     locked: bool = False
     baseline: Path | None = None
+    topology: tuple[Path, ...] = ()
     name: str = ""
     output: Path | None = None
     emit: tuple[str, ...] = ()
@@ -117,6 +118,7 @@ class BoardRequest:
             prefix_map=self.prefix_map,
             locked=self.locked,
             baseline=self.baseline,
+            topology=self.topology,
         )
         return replace(found, files=(*found.files, str(self.project))) if self.project else found
 

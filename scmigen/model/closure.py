@@ -7,7 +7,7 @@ from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import is_assigned, is_assigned_parent
 from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.describe import stdout_node
-from scmigen.bindings.facts import Provider, ProviderClass, Use
+from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_cpu, is_list, is_psci
@@ -19,6 +19,7 @@ from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 _PASSED_ON = frozenset({Operation.STATE, Operation.READ})
+_SEEN = frozenset({Operation.READ})
 #: What a performance domain takes over from the clocks and supplies that it sets for its device.
 #: From CPUs it takes all clocks and supplies, which no driver of CPUs has besides a domain.
 _TAKEN_OVER = frozenset({Operation.RATE, Operation.PARENT, Operation.LEVEL})
@@ -55,7 +56,8 @@ class Closure:
     belong to other firmware, ``unowned`` uses of devices without an owner, ``over_others`` uses
     over the SCMI nodes of other agents. ``taken`` are the uses that a performance domain has in
     place of its CPUs, and of what its devices assign. ``firmware`` are the uses of devices that run
-    and that no agent has, and ``firmware_native`` their uses of what an agent drives.
+    and that no agent has, and ``firmware_native`` their uses of what an agent drives. ``above`` are
+    uses of what feeds the clocks of ``needs`` in a running system.
     """
 
     needs: tuple[Use, ...]
@@ -72,6 +74,7 @@ class Closure:
     taken: tuple[Use, ...] = ()
     firmware: tuple[Use, ...] = ()
     firmware_native: tuple[Use, ...] = ()
+    above: tuple[Use, ...] = ()
 
 
 class _Walk:
@@ -150,6 +153,16 @@ class _Walk:
             if not all(nodes.values()):
                 yield use
 
+    def serves(self, key: ResourceKey) -> bool:
+        """Whether the platform serves a resource, to whom it may concern."""
+        provider = self.providers.get(key.provider)
+        return (
+            provider is not None
+            and provider.category is ProviderClass.MANAGED
+            and self.availability.present(provider.node)
+            and not is_protected(provider.node, key)
+        )
+
     def is_present(self, use: Use) -> bool:
         return self.availability.present(self.providers[use.key.provider].node)
 
@@ -217,7 +230,30 @@ def close(
         taken=tuple(taken),
         firmware=tuple(firmware),
         firmware_native=tuple(others.native),
+        above=tuple(_above(walk, found["needs"])),
     )
+
+
+def _above(walk: _Walk, needs: Iterable[Use]) -> list[Use]:
+    """What feeds the clocks that agents need, as a running system tells it: to be read, since a
+    driver asks for the parents of its clocks, and no more, since it is not the device's to set.
+
+    Once per device, by the first entry that comes to it; not what the device names itself.
+    """
+    topology = walk.inventory.topology
+    named = {(use.consumer, use.key) for use in needs}
+    found: dict[tuple[Node, ResourceKey], Use] = {}
+    for use in needs:
+        through = use.via
+        below = use.key
+        for key in topology.above(use.key) if use.key.kind is Kind.CLOCK else ():
+            through, below = (*through, below.provider), key
+            place = use.consumer, key
+            if place not in named and place not in found and walk.serves(key):
+                via = tuple(dict.fromkeys(through))
+                found[place] = replace(use, key=key, needs=_SEEN, via=via)
+    every = [(use, walk.owners.of(use.consumer).all_agents) for use in found.values()]
+    return [one for use, agents in every for one in walk.permitted([use], agents)]
 
 
 def _of_firmware(walk: _Walk) -> Iterator[Use]:

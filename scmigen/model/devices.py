@@ -38,7 +38,7 @@ def numbered_devices(
     """The devices that need some of ``resources``, by id, and the ids that have moved."""
     uses: dict[str, list[Use]] = {}
     nodes: dict[str, Node] = {}
-    for use in decided.closure.needs:
+    for use in (*decided.closure.needs, *decided.closure.above):
         node = device_of(decided.owners, use.consumer)
         if node is not None and use.key in resources:
             nodes[node.path] = node

@@ -121,7 +121,7 @@ def grant(
 ) -> Granted:
     """The grants that the needs of a platform's agents and its user make."""
     grants = _Grants(assignment, owners)
-    for use in closure.needs:
+    for use in (*closure.needs, *closure.above):
         grants.need(use)
     for written in assignment.grants:
         grants.hand(written)

@@ -55,7 +55,7 @@ def lacks(model: Model, agent: Agent, key: ResourceKey, operation: Operation) ->
         if unserved is not None:
             return (unserved,)
     closure = model.findings.closure
-    uses = [use for use in closure.needs if use.key == key]
+    uses = [use for use in (*closure.needs, *closure.above) if use.key == key]
     own = [use for use in uses if agent in model.owners.of(use.consumer).all_agents]
     if own:
         return tuple(_unneeded(model, use, operation) for use in own)

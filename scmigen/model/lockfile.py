@@ -31,6 +31,16 @@ MAX_SIZE = 16 << 20
 MAX_PROBLEMS = 100
 
 
+def clock_names(lock: Lock) -> dict[str, ResourceKey]:
+    """The names that clocks were given, each of one clock alone."""
+    found: dict[str, set[ResourceKey]] = {}
+    for ids in lock.platforms.values():
+        for key, locked in ids.resources.items():
+            if key.kind is Kind.CLOCK:
+                found.setdefault(locked.name, set()).add(key)
+    return {name: keys.pop() for name, keys in found.items() if len(keys) == 1}
+
+
 def _escape(text: str) -> str:
     return text.encode("unicode_escape").decode("ascii").replace(" ", "\\x20")
 

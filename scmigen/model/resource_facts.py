@@ -38,6 +38,7 @@ def known_facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[Resourc
     found = {}
     for key in wanted:
         facts = _domain(scaling, key) or _asked(scaling, key, _binned(decided, key, known[key]))
+        facts = _running(decided.inventory, key, facts)
         words = _lacking(key.kind, facts)
         assumption = assumption_for(options.assumptions, key)
         if assumption is not None:
@@ -104,6 +105,17 @@ def _coefficients(decided: Decisions) -> dict[ResourceKey, int]:
             if coefficient is not None:
                 found[use.key] = coefficient
     return found
+
+
+def _running(inventory: Inventory, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:
+    """Facts with the parent that a clock has in a running system, where the tree does not say it,
+    and with its name there, where nothing in the tree uses it."""
+    clock, parent = inventory.topology.clock(key), inventory.topology.parent(key)
+    if clock is None:
+        return facts
+    parents = facts.parents or (() if parent is None else (parent,))
+    names = facts.names if key in inventory.facts else (*facts.names, clock.name)
+    return replace(facts, names=names, parents=parents)
 
 
 def _asked(scaling: Scaling, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:

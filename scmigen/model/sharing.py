@@ -31,8 +31,9 @@ class Conflict:
 
 
 class Feeding:
-    """Which resources the tree proves to change with which others: those that feed them, those that
-    one OPP table ties to them, and the performance domains that set them."""
+    """Which resources change with which others, as the tree proves or a running system tells: those
+    that feed them, those that one OPP table ties to them, and the performance domains that set
+    them."""
 
     def __init__(
         self,
@@ -83,6 +84,9 @@ class Feeding:
         facts = self._inventory.facts.get(key)
         if facts is not None and facts.parent is not None:
             yield facts.parent
+        running = self._inventory.topology.parent(key)
+        if running is not None:
+            yield running
         for parent in self._inputs.get(key.provider, ()):
             if parent.kind is not key.kind or parent == key:
                 continue

@@ -53,6 +53,7 @@ class Settings:
     emit: tuple[str, ...] = ()
     reference: Path | None = None
     baseline: Path | None = None
+    topology: tuple[Path, ...] = ()
     switches: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     named: Mapping[str, Position] = field(default_factory=dict)

@@ -70,6 +70,11 @@ BOARD = (
     Key("define", Form.TEXTS, "Macros, each NAME or NAME=VALUE, as -D."),
     Key("agents", Form.PATHS, "Agents files, as -a."),
     Key("trees", Form.NAMED_PATHS, "Agents' own trees, by the agent's name, as --tree."),
+    Key(
+        "topology",
+        Form.PATHS,
+        "What feeds what in running systems, such as clk_summary, as --topology.",
+    ),
     Key("lock", Form.PATH, "The lock file, which keeps numbers once assigned, as --ids.", own=True),
     Key(
         "numbering",

@@ -7,7 +7,7 @@ names; it is taken out.
 from dataclasses import dataclass
 
 import pytest
-from support import AGENTS, BOARD, SOC, TWO_AGENTS, marked, model_of, source
+from support import AGENTS, BOARD, SOC, TOPOLOGY, TWO_AGENTS, marked, model_of, source
 
 from scmigen.assignment.sources import Sources, assign
 from scmigen.checks.registry import CHECKS, run_checks
@@ -22,6 +22,7 @@ class Case:
     """A board, the rest of an agents file for two agents, a lock file, and the numbering.
 
     ``whole``: the text is a whole agents file. ``own``: the body of an own tree of the agent ``b``.
+    ``topology``: what a running system says of what feeds what.
     """
 
     body: str
@@ -30,6 +31,7 @@ class Case:
     numbering: Numbering = Numbering.SHARED
     whole: bool = False
     own: str | None = None
+    topology: str | None = None
 
 
 B_HAS_E = '    access: [{dev: "&e"}]'
@@ -68,6 +70,7 @@ BINS = (
 )
 OPP = "t: t { o { opp-hz = <0 5>; }; };"
 TREE_SCMI = """scmi { compatible = "arm,scmi-smc"; shmem = <&%s>; arm,smc-id = <1>; %s };"""
+NAMED = 'n: n { #clock-cells = <1>; clock-output-names = "one", "two", "three"; };'
 USES_CLOCK = "d { clocks = <&clk 1>; };"
 #: Shared memory of 128 bytes, and a mailbox controller.
 MEMORY = (
@@ -307,6 +310,46 @@ CASES = {
         "a may turn off clock <&cc 1>, on which /cpus/cpu and so every agent runs",
         Case('cpus { c: cpu { device_type = "cpu"; clocks = <^&cc 1>; }; }; e: e { };', B_HAS_E),
         Case('cpus { c: cpu { device_type = "cpu"; clocks = <&cc 1>; }; };'),
+    ),
+    "topology-unmatched": (
+        "note",
+        "1 of 2 clocks of Linux are none of the tree's",
+        Case(
+            f"{NAMED} d {{ clocks = <&n 1>; }};", topology="clk/two/parent:half\nclk/half/state:1"
+        ),
+        Case(f"{NAMED} d {{ clocks = <&n 1>; }};", topology="clk/two/parent:one\nclk/one/state:1"),
+    ),
+    "topology-ambiguous": (
+        "warning",
+        "1 clock of Linux may be several of the tree's",
+        Case(
+            f'{NAMED} m: m {{ #clock-cells = <1>; clock-output-names = "one"; }};',
+            topology="^clk/one/state:1",
+        ),
+        Case(
+            f'{NAMED} m: m {{ #clock-cells = <1>; clock-output-names = "four"; }};',
+            topology="clk/one/state:1",
+        ),
+    ),
+    "topology-cycle": (
+        "warning",
+        "one and two feed each other in a circle; that one feeds two is left out",
+        Case(NAMED, topology="^clk/one/parent:two\nclk/two/parent:one"),
+        Case(NAMED, topology="clk/one/parent:two\nclk/two/parent:three\nclk/three/state:1"),
+    ),
+    "root-unprotected": (
+        "warning",
+        "b may turn off clock <&n 0> (one), which feeds 1 running clock of nobody's: three",
+        Case(
+            NAMED,
+            "    grant: [^{clock: '&n 0', operations: [state]}]",
+            topology="clk/one/state:1\nclk/two/parent:one\nclk/two/state:0\nclk/three/parent:two",
+        ),
+        Case(
+            NAMED,
+            "    grant: [{clock: '&n 0', operations: [state]}]",
+            topology="clk/one/state:1\nclk/two/parent:one\nclk/two/state:0",
+        ),
     ),
     "boot-gate": (
         "warning",
@@ -647,7 +690,12 @@ def run(case: Case) -> tuple[tuple[Diagnostic, ...], Position | None]:
     if own is not None:
         sources = Sources([(AGENTS, agents or "")], {"b": read_source(own, "b.dts")})
         return run_checks(build(*assign(tree, sources))), where
-    return run_checks(model_of(tree, agents, case.lock, case.numbering)), where
+    feeds = case.topology
+    if feeds is not None and "^" in feeds:
+        feeds, where = marked(feeds, TOPOLOGY)
+    elif feeds is not None and where is None:
+        where = Position(TOPOLOGY)
+    return run_checks(model_of(tree, agents, case.lock, case.numbering, topology=feeds)), where
 
 
 def test_every_check_is_here() -> None:

@@ -34,7 +34,14 @@ rails { rail: rail {
 """
 
 
-FILES = {"# agents.yaml", "# ids.lock", "# the server", "# --numbering per-agent", "# --tree vm1"}
+FILES = {
+    "# agents.yaml",
+    "# ids.lock",
+    "# the server",
+    "# --topology",
+    "# --numbering per-agent",
+    "# --tree vm1",
+}
 
 
 def parts(name: str, which: str) -> dict[str, str]:
@@ -66,6 +73,7 @@ def findings(name: str, which: str) -> list[Diagnostic]:
         found.get("# agents.yaml"),
         lock or None,
         Numbering.PER_AGENT if per_agent else Numbering.SHARED,
+        topology=found.get("# --topology"),
     )
     if "# the server" in found:
         lines = found["# the server"].splitlines()[1:]
@@ -110,7 +118,8 @@ NO_SUBJECT = {
     *("lock-foreign", "numbering-fixed", "phandle-dangling", "protocol-empty"),
     *("protocol-unserved", "provider-secure", "scmi-provider", "scmi-transport"),
     *("shmem-alignment", "shmem-overlap", "shmem-size", "shmem-unreserved", "shmem-unresolved"),
-    *("smc-id-duplicate", "specifier-short", "tree-ambiguous", "tree-id", "tree-unmatched"),
+    *("smc-id-duplicate", "specifier-short", "topology-cycle", "topology-unmatched"),
+    *("tree-ambiguous", "tree-id", "tree-unmatched"),
     "unit-address",
 }
 

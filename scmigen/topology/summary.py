@@ -1,0 +1,63 @@
+"""``clk_summary`` of Linux's debugfs: a tree by indentation, with a header that names the columns.
+
+The columns differ between kernels: releases have added the counts of exclusive use and what the
+hardware says, the duty cycle, and last who uses each clock, with a line of its own for every
+further user. The header alone tells how many counts there are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from scmigen.topology.listing import Clock, Limits, Listing, Origin, wrong
+
+_RATE = "rate"
+#: A clock is indented by three per level, and one; a further user of it begins one later.
+_STEP, _CLOCK = 3, 1
+
+
+def is_header(line: str) -> bool:
+    """Whether a line names the columns."""
+    words = line.split()
+    return words[:1] == ["clock"] and _RATE in words and "accuracy" in words
+
+
+def read(lines: Sequence[str], file: str, limits: Limits) -> Listing:
+    """The clocks of a ``clk_summary``."""
+    start = next(index for index, line in enumerate(lines) if is_header(line))
+    columns = lines[start].split()[1:]
+    counts, users = columns.index(_RATE), "consumer" in columns
+    clocks: list[Clock] = []
+    above: list[tuple[int, int]] = []  # indentation and index of the clocks that this is below
+    for number, line in enumerate(lines[start + 1 :], start + 2):
+        text = line.strip()
+        if not text or set(text) == {"-"}:
+            continue
+        indent = len(line) - len(line.lstrip(" "))
+        if users and clocks and indent % _STEP != _CLOCK:
+            continue
+        row = _row(text.split(), counts)
+        if row is None:
+            raise wrong(
+                file,
+                number,
+                f"this is not a clock with {counts} counts and a rate, as the header has them",
+                "take the whole file as it is, with cat",
+            )
+        if len(clocks) == limits.clocks:
+            raise wrong(file, number, f"there are more than {limits.clocks} clocks")
+        while above and above[-1][0] >= indent:
+            above.pop()
+        parent = above[-1][1] if above else None
+        above.append((indent, len(clocks)))
+        clocks.append(replace(row, line=number, parent=parent))
+    if not clocks:
+        raise wrong(file, start + 1, "no clocks follow the header")
+    return Listing(file, Origin.LINUX, tuple(clocks))
+
+
+def _row(words: Sequence[str], counts: int) -> Clock | None:
+    """A clock: a name, which may have spaces, then the counts, of enables first, and a rate."""
+    for at in range(1, len(words) - counts):
+        if all(word.isdecimal() for word in words[at : at + counts + 1]):
+            return Clock(" ".join(words[:at]), 0, enabled=words[at].strip("0") != "")
+    return None

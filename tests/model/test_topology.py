@@ -1,0 +1,209 @@
+"""What a running system tells of what feeds what: how it joins a tree, and who gets what of it.
+
+The board stands for a SoC whose tree ends at its firmware: the clocks of two devices are named, and
+what feeds them is not.
+"""
+
+from pathlib import Path
+
+import pytest
+from support import TWO_AGENTS, grants, loads, model_of, scmigen, told, written
+
+from scmigen import Model
+from scmigen.bindings.facts import ResourceKey
+from scmigen.checks.registry import run_checks
+from scmigen.devicetree.load import load_board
+from scmigen.scmi.protocols import Kind
+
+HEADER = """\
+#define ACME_CLK_OSC 1
+#define ACME_CLK_PLL_A 2
+#define ACME_CLK_PLL_B 3
+#define ACME_CLK_NET 10
+#define ACME_CLK_NET_AXI 11
+#define ACME_CLK_UART 12
+#define ACME_CLK_SAFE 20
+"""
+BOARD = """\
+/dts-v1/;
+#include "clocks.h"
+/ {
+    fw: bpmp { compatible = "nvidia,tegra999-bpmp"; #clock-cells = <1>; };
+    net: net@1000 { clocks = <&fw ACME_CLK_NET>, <&fw ACME_CLK_NET_AXI>; };
+    uart@2000 { clocks = <&fw ACME_CLK_UART>; };
+};
+"""
+NET = '    access: [{dev: "&net"}]\n'
+#: osc feeds both PLLs; net_axi is fed from pll_b over a divider that no header has.
+SUMMARY = """\
+                                 enable  prepare  protect                                duty
+   clock                          count    count    count        rate   accuracy phase  cycle
+---------------------------------------------------------------------------------------------
+ osc                                  3        3        0    24000000          0     0  50000
+    pll_a                             2        2        0   800000000          0     0  50000
+       uart                           1        1        0    24000000          0     0  50000
+       safe                           1        1        0    24000000          0     0  50000
+    pll_b                             1        1        0   500000000          0     0  50000
+       net                            1        1        0   125000000          0     0  50000
+       pll_b_div4                     1        1        0   125000000          0     0  50000
+          net-axi                     1        1        0   125000000          0     0  50000
+"""
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Path:
+    written(tmp_path / "clocks.h", HEADER)
+    return written(tmp_path / "board.dts", BOARD)
+
+
+def compiled(board: Path, agents: str, topology: str | None = SUMMARY) -> Model:
+    return model_of(load_board(board, [], []), TWO_AGENTS + agents, topology=topology)
+
+
+def clock(number: int) -> ResourceKey:
+    return ResourceKey(Kind.CLOCK, "/bpmp", (number,))
+
+
+def test_what_feeds_a_devices_clocks_is_visible_and_not_settable(board: Path) -> None:
+    assert grants(compiled(board, NET), "b") == {
+        "clock fw 10": "state read",
+        "clock fw 11": "state read",
+        "clock fw 3": "read",
+        "clock fw 1": "read",
+    }
+
+
+def test_without_it_the_tree_ends_at_the_controller(board: Path) -> None:
+    assert grants(compiled(board, NET, None), "b") == {
+        "clock fw 10": "state read",
+        "clock fw 11": "state read",
+    }
+
+
+def test_a_clock_that_the_tree_lacks_is_passed_through(board: Path) -> None:
+    topology = compiled(board, NET).inventory.topology
+    assert list(topology.above(clock(11))) == [clock(3), clock(1)]
+
+
+def test_a_clock_that_only_feeds_has_the_name_of_the_running_system(board: Path) -> None:
+    with_it, without = compiled(board, NET), compiled(board, NET, None)
+    found = {r.key: r.name for r in with_it.platforms[0].resources[Kind.CLOCK]}
+    before = {r.key: r.name for r in without.platforms[0].resources[Kind.CLOCK]}
+    assert {key: found[key].partition("~")[0] for key in before} == {
+        key: name.partition("~")[0] for key, name in before.items()
+    }
+    assert found[clock(1)] == "osc"
+
+
+def test_the_parent_is_in_the_facts(board: Path) -> None:
+    found = {r.key: r for r in compiled(board, NET).platforms[0].resources[Kind.CLOCK]}
+    assert found[clock(10)].facts.parents == (clock(3),)
+
+
+def test_the_rate_of_what_feeds_anothers_clock_needs_an_owner(board: Path) -> None:
+    grant = "    grant: [{clock: '&fw 2', operations: [rate]}]\n"
+    assert ("error", "rate-shared") in told(compiled(board, NET + grant))
+    assert ("error", "rate-shared") not in told(compiled(board, NET + grant, None))
+    owner = "platform: {owners: [{clock: '&fw 2', agent: b}]}\n"
+    assert ("error", "rate-shared") not in told(compiled(board, NET + grant + owner))
+
+
+def depends(model: Model) -> list[str]:
+    return [item.message for item in run_checks(model) if item.id == "depends-foreign"]
+
+
+def test_who_may_turn_off_what_feeds_anothers_clock_is_told(board: Path) -> None:
+    grant = "    grant: [{clock: '&fw 2', operations: [state]}]\n"
+    (message,) = depends(compiled(board, NET + grant))
+    assert message.startswith("b may turn off clock <&fw 2>, which in the running system feeds")
+    assert depends(compiled(board, NET + grant, None)) == []
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        "platform: {owners: [{clock: '&fw 2', agent: b}]}\n",
+        "platform: {always-on: [{clock: '&fw 2'}]}\n",
+    ],
+    ids=["its owner", "always on"],
+)
+def test_an_owner_or_a_clock_that_is_always_on_is_meant(board: Path, accepted: str) -> None:
+    grant = "    grant: [{clock: '&fw 2', operations: [state]}]\n"
+    assert depends(compiled(board, NET + grant + accepted)) == []
+
+
+def test_a_root_that_runs_what_nobody_has_is_told(board: Path) -> None:
+    grant = "    grant: [{clock: '&fw 2', operations: [state]}]\n"
+    owner = "platform: {owners: [{clock: '&fw 2', agent: b}]}\n"
+    found = [i for i in run_checks(compiled(board, NET + grant)) if i.id == "root-unprotected"]
+    assert ["feeds 1 running clock of nobody's: safe" in item.message for item in found] == [True]
+    again = [i.id for i in run_checks(compiled(board, NET + grant + owner))]
+    assert "root-unprotected" not in again
+
+
+def test_a_number_of_the_bpmp_beats_a_name(board: Path) -> None:
+    text = "bpmp/clk/net/id:11\nbpmp/clk/net/parent:x\nbpmp/clk/x/id:3\n"
+    topology = compiled(board, NET, text).inventory.topology
+    assert list(topology.above(clock(11))) == [clock(3)]
+    assert list(topology.above(clock(10))) == []
+
+
+def test_names_of_the_lock_file_are_found() -> None:
+    text = "/dts-v1/; / { cc: cc { #clock-cells = <1>; }; d { clocks = <&cc 5>; }; };"
+    lock = (
+        "# scmigen identifiers 1\nplatform\tscmi\nclock\t0\tmain\t/cc\t1\nclock\t1\tuart\t/cc\t5\n"
+    )
+    feeds = "scmi/clock/7/name:uart\nscmi/clock/7/parent:3\nscmi/clock/3/name:main\n"
+    topology = model_of(loads(text), lock=lock, topology=feeds).inventory.topology
+    key = ResourceKey(Kind.CLOCK, "/cc", (5,))
+    assert topology.parent(key) == ResourceKey(Kind.CLOCK, "/cc", (1,))
+
+
+def test_numbers_of_a_server_are_those_of_the_only_scmi_node() -> None:
+    text = (
+        '/dts-v1/; / { scmi { compatible = "arm,scmi-virtio"; clk: protocol@14 { reg = <0x14>; '
+        "#clock-cells = <1>; }; }; d { clocks = <&clk 5>; }; };"
+    )
+    feeds = "scmi/clock/5/id:5\nscmi/clock/5/parent:2\nscmi/clock/2/id:2\n"
+    model = model_of(loads(text), topology=feeds)
+    assert grants(model, "ospm") == {"clock clk 5": "state read", "clock clk 2": "read"}
+
+
+def test_protected_clocks_are_seen_by_nobody() -> None:
+    text = (
+        '/dts-v1/; / { cc: cc { #clock-cells = <1>; clock-output-names = "pll", "uart"; '
+        "protected-clocks = <0>; }; d { clocks = <&cc 1>; }; };"
+    )
+    model = model_of(loads(text), topology="clk/uart/parent:pll\nclk/pll/state:1")
+    assert list(grants(model, "ospm")) == ["clock cc 1"]
+
+
+@pytest.mark.usefixtures("board")
+def test_the_command_line_and_a_project_file_take_it(tmp_path: Path) -> None:
+    written(tmp_path / "agents.yaml", TWO_AGENTS + NET)
+    written(tmp_path / "clk_summary", SUMMARY)
+    words = ("-a", "agents.yaml", "--topology", "clk_summary")
+    typed = scmigen("show", "permissions", "board.dts", *words, cwd=tmp_path)
+    assert "pll_b" in typed.stdout
+    assert scmigen("why", "b", "&fw 3", "board.dts", *words, cwd=tmp_path).returncode == 0
+    written(
+        tmp_path / "scmigen.toml",
+        '[board.x]\nsource = "board.dts"\nagents = ["agents.yaml"]\ntopology = ["clk_summary"]\n',
+    )
+    assert scmigen("show", "permissions", cwd=tmp_path).stdout == typed.stdout
+
+
+@pytest.mark.usefixtures("board")
+def test_a_file_that_is_none_is_an_error_with_its_line(tmp_path: Path) -> None:
+    written(tmp_path / "broken", "clk/a/parent:b\nwhat\n")
+    found = scmigen("check", "board.dts", "--topology", "broken", cwd=tmp_path)
+    assert found.returncode == 1
+    assert "broken:2:1: error[topology-file]" in found.stdout
+
+
+@pytest.mark.usefixtures("board")
+def test_a_build_is_made_again_when_it_changes(tmp_path: Path) -> None:
+    written(tmp_path / "clk_summary", SUMMARY)
+    words = ("-o", "out", "--depfile", "out.d", "--topology", "clk_summary", "-q")
+    assert scmigen("build", "board.dts", *words, cwd=tmp_path).returncode == 0
+    assert "clk_summary" in (tmp_path / "out.d").read_text()
