@@ -43,6 +43,7 @@ BUILT_IN: Mapping[str, str] = {
     "headers": "scmigen.targets.headers:TARGET",
     "trees": "scmigen.targets.trees:TARGET",
     "consumer": "scmigen.targets.consumer:TARGET",
+    "hvisor": "scmigen.targets.hvisor:TARGET",
 }
 
 #: The outputs of ``scmigen build`` without ``--emit``.
