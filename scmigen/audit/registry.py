@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -24,6 +24,8 @@ SERVER_UNKNOWN = Finding(
 BUILT_IN: Mapping[str, str] = {
     "runtime": "scmigen.audit.runtime_json:READER",
     "grants": "scmigen.audit.grants:READER",
+    "dump": "scmigen.audit.dump:READER",
+    "trace": "scmigen.audit.trace:READER",
 }
 #: The form of a board, which is not read here.
 BOARD = "board"
@@ -94,16 +96,13 @@ def _form_of(path: Path) -> str:
     if path.suffix == ".json":
         return "runtime"
     tried = [Related(f"not {each.name}: {each.about}") for each in readers()]
-    raise InputError(
-        [
-            SERVER_UNKNOWN.error(
-                "this describes a server in no form that is known",
-                Position(str(path)),
-                [*tried, Related(f"not {BOARD}: {_ABOUT_BOARD}")],
-                f"if it is one of these, say so: {next(iter(BUILT_IN))}:{path}",
-            )
-        ]
+    unknown = SERVER_UNKNOWN.error(
+        "this describes a server in no form that is known",
+        Position(str(path)),
+        [*tried, Related(f"not {BOARD}: {_ABOUT_BOARD}")],
+        f"if it is one of these, say so: {next(iter(BUILT_IN))}:{path}",
     )
+    raise InputError([replace(unknown, whole=True)])
 
 
 def is_board(path: Path) -> bool:

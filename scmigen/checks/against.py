@@ -13,7 +13,7 @@ from scmigen.assignment.words import spans
 from scmigen.bindings.facts import Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.checks.against_channel import channel_differs
-from scmigen.checks.against_undecided import undecided
+from scmigen.checks.against_undecided import KIND_UNDESCRIBED, undecided
 from scmigen.checks.grant_checks import grant_unused, name_differs
 from scmigen.checks.served_view import Row, View, view_of
 from scmigen.checks.words import listed, node_word, resource_name, use_word
@@ -126,10 +126,13 @@ def _partner(
 
 def _no_agent(name: str, server: Served, file: str) -> Diagnostic:
     known = ", ".join(agent.name for agent in server.agents)
+    if not server.complete:
+        message = f"the server's description says nothing of {name}; it has {known}"
+        return KIND_UNDESCRIBED.note(message, Position(file))
     return AGENT_UNSERVED.error(
         f"the server has no agent {name}; it has {known}",
         Position(file),
-        hint="--as NAME says whose tree the board is",
+        hint=f"--as NAME says whose tree the board is, --as {name}=NAME what the server calls it",
     )
 
 

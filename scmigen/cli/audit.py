@@ -1,7 +1,6 @@
 """``scmigen audit``: what a description says that a server lets its agents do."""
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -32,11 +31,8 @@ agents. In front of a path may be the agent whose it is and the form: linux=dump
     show_default=True,
     help="A table, or JSON of the form scmigen-grants-1.",
 )
-@click.option(
-    "--depfile", type=click.Path(path_type=Path), help="Write a make rule with all files read."
-)
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-def audit(servers: tuple[str, ...], style: str, depfile: Path | None, quiet: bool) -> None:
+def audit(servers: tuple[str, ...], style: str, quiet: bool) -> None:
     if not servers:
         raise click.UsageError("name a description of a server")
     try:
@@ -57,7 +53,7 @@ def _table(served: Served) -> None:
         Column("kind"),
         Column("id"),
         Column("name"),
-        Column("operations", Folds.WORDS),
+        Column("operations", Folds.AT_BLANKS),
         Column("source", Folds.ANYWHERE),
     )
     rows: list[tuple[object, ...]] = [

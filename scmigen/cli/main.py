@@ -21,6 +21,7 @@ COMMANDS = {
     "show": ("scmigen.cli.show:show", "Show providers, devices, resources, agents, permissions."),
     "why": ("scmigen.cli.why:why", "Show the uses behind a grant."),
     "diff": ("scmigen.cli.diff:diff", "Show what changed between two boards, for which agent."),
+    "audit": ("scmigen.cli.audit:audit", "Show what a server lets its agents do."),
     "explain": ("scmigen.cli.show:explain", "Explain a check."),
     "schema": ("scmigen.cli.schema:schema", "Print the JSON Schema of a file format."),
     "convert": ("scmigen.cli.convert:convert", "Convert between DTS and DTB."),

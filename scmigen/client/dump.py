@@ -8,6 +8,7 @@ from scmigen.client.channel import ClientError, ScmiError
 from scmigen.client.commands import Client
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Protocol
+from scmigen.scmi.status import Status
 from scmigen.scmi.units import unit
 
 #: The attribute bit of a pin that has an extended name.
@@ -33,7 +34,8 @@ Item = dict[str, Any]
 
 def dump(client: Client) -> dict[str, Any]:
     """Protocol name → its resources, each with everything that can be read without changing it.
-    Values that the platform refuses to give are left out. Raises `ClientError`."""
+    Values that the platform does not give are left out; ``refused`` has those that it denies.
+    Raises `ClientError`."""
     info = client.info()
     found: dict[str, Any] = {
         "vendor": info.vendor,
@@ -61,12 +63,13 @@ def _bounded(client: Client, items: Iterator[Item]) -> Iterator[Item]:
 
 @dataclass(frozen=True, slots=True)
 class _Resource:
-    """A resource, and the fields of its attributes."""
+    """A resource, the fields of its attributes, and the messages about it that were denied."""
 
     client: Client
     protocol: Protocol
     number: int
     fields: tuple[Any, ...]
+    denied: list[int]
 
     def value(self, message: int, field: int = 0) -> Any:
         """A field of the reply to a message about this resource; ``None`` if it is refused. What
@@ -74,16 +77,22 @@ class _Resource:
         try:
             more = len(self.client.message(self.protocol, message).request.fields) - 1
             return self.client.call(self.protocol, message, self.number, *[0] * more)[field]
-        except ScmiError:
+        except ScmiError as refusal:
+            self._refused(message, refusal)
             return None
 
     def entries(self, message: int) -> list[Any] | None:
         """The entries of a multi-part reply; ``None`` if it is refused."""
         try:
             entries = list(self.client.entries(self.protocol, message, self.number))
-        except ScmiError:
+        except ScmiError as refusal:
+            self._refused(message, refusal)
             return None
         return [entry[0] if len(entry) == 1 else list(entry) for entry in entries]
+
+    def _refused(self, message: int, refusal: ScmiError) -> None:
+        if refusal.status == Status.DENIED:
+            self.denied.append(message)
 
 
 def _named(value: int | None, names: Mapping[int, str]) -> Any:
@@ -135,9 +144,15 @@ _READ: Final[Mapping[Protocol, Mapping[str, Callable[[_Resource], Any]]]] = {
 
 def _resources(client: Client, protocol: Protocol) -> Iterator[Item]:
     for number, name, fields in client.each(protocol):
-        resource = _Resource(client, protocol, number, fields)
-        found = {key: read(resource) for key, read in _READ[protocol].items()}
-        yield {"id": number, "name": name} | _known(found)
+        resource = _Resource(client, protocol, number, fields, [])
+        found: Item = {}
+        refused = []
+        for key, read in _READ[protocol].items():
+            resource.denied.clear()
+            found[key] = read(resource)
+            if resource.denied:
+                refused.append(key)
+        yield {"id": number, "name": name} | _known(found | {"refused": refused or None})
 
 
 def _known(values: Item) -> Item:

@@ -1,0 +1,238 @@
+"""Messages that somebody recorded: Linux's trace event ``scmi_msg_dump``, whether the kernel or its
+raw mode sent them, and the trace that ``scmigen serve --trace`` writes.
+
+Which ids were asked for what, and with which status: that is allowed or denied, and all else is not
+known. The kernel's lines have no name of an agent: each SCMI instance is one.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from scmigen.audit.base import Audit, Reader
+from scmigen.diagnostics import Finding, InputError, Position
+from scmigen.inputs import read_bytes, read_part
+from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES, Served, ServedAgent, ServedGrant
+from scmigen.runtime.served import ServedResource
+from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Header, Message, MessageType, name_text
+from scmigen.scmi.messages import commands
+from scmigen.scmi.operations import NEEDED, OPERATIONS, Operation
+from scmigen.scmi.protocols import KIND_OF, VERSIONS, Kind, Profile, Protocol
+from scmigen.scmi.status import Status
+
+TRACE_INVALID = Finding(
+    "trace-invalid",
+    "A trace has no messages that scmigen reads.",
+    "Enable the event scmi/scmi_msg_dump, and keep the text of trace_pipe or of trace-cmd report.",
+    switchable=False,
+)
+
+_EVENT = "scmi_msg_dump:"
+_HEAD = 1 << 16
+_PAIR = re.compile(r"(id|ch|pt|t|msg_id|seq|s|pyld)=(\S*)")
+_OWN = re.compile(r"\S+ (\S{1,63}) ([<>]) ((?:[0-9a-f]{8} ?)+)(?:  # .*)?")
+_WORDS = re.compile(rb"\S+ \S+ [<>] [0-9a-f]{8}[ \n]")
+#: The bits of CLOCK_GET_PERMISSIONS.
+_PERMISSIONS = {Operation.STATE: 1 << 31, Operation.PARENT: 1 << 30, Operation.RATE: 1 << 29}
+_GET_PERMISSIONS = 0xF
+
+
+class _Event(NamedTuple):
+    """A message in a trace; ``values`` of a response are those after its status."""
+
+    line: int
+    agent: str
+    sent: bool
+    protocol: int
+    message: int
+    token: int
+    status: int
+    values: bytes
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a trace shows of one resource of one agent."""
+
+    line: int
+    name: str = ""
+    there: bool = True
+    allowed: set[Operation] = field(default_factory=set)
+    denied: set[Operation] = field(default_factory=set)
+
+
+def _events(text: str) -> Iterator[_Event]:
+    """The commands of a trace and their responses; lines of anything else are passed over."""
+    for number, line in enumerate(text.split("\n"), 1):
+        found = _of_kernel(line, number) if _EVENT in line else _of_server(line, number)
+        if found is not None:
+            yield found
+
+
+def _of_kernel(line: str, number: int) -> _Event | None:
+    said = dict(_PAIR.findall(line.partition(_EVENT)[2]))
+    tag = said.get("t", "").upper()
+    if tag not in ("CMND", "RESP"):
+        return None
+    try:
+        return _Event(
+            number,
+            f"instance-{int(said['id'])}" if "id" in said else "instance-0",
+            tag == "CMND",
+            int(said["pt"], 16),
+            int(said["msg_id"], 16),
+            int(said["seq"], 16),
+            int(said["s"]),
+            bytes.fromhex(said.get("pyld", "")),
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def _of_server(line: str, number: int) -> _Event | None:
+    found = _OWN.fullmatch(line.rstrip())
+    data = bytes.fromhex(found[3]) if found is not None else b""
+    header = Header.of(int.from_bytes(data[:HEADER_SIZE], "little"))
+    if found is None or header.kind != MessageType.COMMAND:
+        return None
+    sent, values = found[2] == ">", data[HEADER_SIZE:]
+    status = 0 if sent else int.from_bytes(values[:STATUS_SIZE], "little", signed=True)
+    values = values if sent else values[STATUS_SIZE:]
+    return _Event(
+        number, found[1], sent, header.protocol, header.message, header.token, status, values
+    )
+
+
+def _exchanges(events: Iterable[_Event]) -> Iterator[tuple[_Event, _Event]]:
+    """Each response with the command that it is for."""
+    sent: dict[tuple[str, int, int, int], _Event] = {}
+    for event in events:
+        key = event.agent, event.protocol, event.message, event.token
+        if event.sent:
+            sent[key] = event
+        elif key in sent:
+            yield sent.pop(key), event
+
+
+def _message(protocol: Protocol, number: int, length: int) -> Message | None:
+    """The layout of a message, in the newest release that has it so long."""
+    for profile in reversed(Profile):
+        version = VERSIONS[profile].get(protocol)
+        found = None if version is None else commands(protocol, version).get(number)
+        if found is not None and found.request.size <= length:
+            return found
+    return None
+
+
+def _read(path: Path) -> Audit:
+    file = str(path)
+    text = read_bytes(path).decode("utf-8", "replace")
+    seen: dict[str, dict[tuple[Kind, int], _Seen]] = {}
+    for command, response in _exchanges(_events(text)):
+        _note(seen.setdefault(command.agent, {}), command, response)
+    if not seen or len(seen) > MAX_AGENTS:
+        message = "no command with its response is in this" if not seen else "too many agents"
+        raise InputError([TRACE_INVALID.error(message, Position(file))])
+    names: dict[Kind, dict[int, str]] = {}
+    for rows in seen.values():
+        for (kind, number), one in rows.items():
+            names.setdefault(kind, {}).setdefault(number, one.name)
+    alone = len(seen) == 1 and next(iter(seen)).startswith("instance-")
+    served = Served(
+        name=path.name or "trace",
+        complete=False,
+        agents=tuple(
+            ServedAgent(
+                id=number,
+                name="agent" if alone else name,
+                grants=_grants(rows, file),
+                source=file,
+            )
+            for number, (name, rows) in enumerate(seen.items(), 1)
+        ),
+        resources={
+            kind: tuple(ServedResource(id=n, name=found[n]) for n in sorted(found))
+            for kind, found in names.items()
+        },
+    )
+    return Audit(served, files=(file,))
+
+
+def _note(seen: dict[tuple[Kind, int], _Seen], command: _Event, response: _Event) -> None:
+    """What one exchange shows."""
+    if command.protocol not in KIND_OF or command.message not in NEEDED.get(
+        protocol := Protocol(command.protocol), {}
+    ):
+        return
+    layout = _message(protocol, command.message, len(command.values))
+    subject = None if layout is None else layout.request.subject
+    if layout is None or subject is None:
+        return
+    number = layout.request.unpack_from(command.values, 0)[subject]
+    if number > MAX_RESOURCES or response.status not in (
+        Status.SUCCESS,
+        Status.DENIED,
+        Status.NOT_FOUND,
+    ):
+        return
+    kind = KIND_OF[protocol]
+    one = seen.setdefault((kind, number), _Seen(command.line))
+    if response.status == Status.NOT_FOUND:
+        one.there = False
+        return
+    needed = NEEDED[protocol][command.message]
+    if needed is not None:
+        (one.allowed if response.status == Status.SUCCESS else one.denied).add(needed)
+    if response.status == Status.SUCCESS:
+        _told(one, kind, layout, response.values)
+
+
+def _told(one: _Seen, kind: Kind, layout: Message, values: bytes) -> None:
+    """The name that a response has, and the permissions."""
+    if len(values) < layout.reply.size:
+        return
+    fields = layout.reply.named(layout.reply.unpack_from(values, 0))
+    name = fields.get("name")
+    if isinstance(name, bytes):
+        one.name = max(one.name, name_text(name), key=len)
+    if kind is Kind.CLOCK and layout.id == _GET_PERMISSIONS:
+        word = next(iter(fields.values()))
+        for operation, bit in _PERMISSIONS.items():
+            (one.allowed if word & bit else one.denied).add(operation)
+
+
+def _grants(rows: dict[tuple[Kind, int], _Seen], file: str) -> dict[Kind, tuple[ServedGrant, ...]]:
+    found: dict[Kind, list[ServedGrant]] = {}
+    for (kind, number), one in sorted(rows.items(), key=lambda row: row[0]):
+        sure = one.allowed - one.denied
+        known = {*OPERATIONS[kind]} if not one.there and not one.allowed else sure
+        known |= one.denied - one.allowed
+        found.setdefault(kind, []).append(
+            ServedGrant(
+                id=number,
+                resource=number,
+                operations=tuple(each for each in OPERATIONS[kind] if each in sure),
+                unknown=tuple(each for each in OPERATIONS[kind] if each not in known),
+                source=f"{file}:{one.line}",
+            )
+        )
+    return {kind: tuple(each) for kind, each in found.items()}
+
+
+def _recognises(path: Path) -> bool:
+    try:
+        head = read_part(path, _HEAD)
+    except (OSError, ValueError):
+        return False
+    return _EVENT.encode() in head or _WORDS.match(head) is not None
+
+
+READER = Reader(
+    name="trace",
+    about="a trace of scmi_msg_dump events of Linux, or of scmigen serve --trace",
+    recognises=_recognises,
+    read=_read,
+    findings=(TRACE_INVALID,),
+)
