@@ -120,12 +120,12 @@ class SharedMemory:
 
     def read(self, offset: int, size: int) -> bytes:
         """``size`` bytes from ``offset``. Raises `SharedMemoryError`."""
-        at = self._at(offset, size)
-        if self._mapped:
-            known = self._windows.get(at - at % self._step)
+        if self._mapped and 0 <= offset <= self.size - size and size <= _STEP:
+            at = (self._start + offset) % self._step
+            known = self._windows.get(self._start + offset - at)
             if known is not None:
-                at %= self._step
                 return known[at : at + size]
+        at = self._at(offset, size)
         try:
             if self._is_mapped():
                 window, start = self._window(at)
@@ -139,13 +139,14 @@ class SharedMemory:
 
     def write(self, offset: int, data: bytes) -> None:
         """Write ``data`` at ``offset``. Raises `SharedMemoryError`."""
-        at = self._at(offset, len(data))
-        if self._mapped:
-            known = self._windows.get(at - at % self._step)
+        size = len(data)
+        if self._mapped and 0 <= offset <= self.size - size and size <= _STEP:
+            at = (self._start + offset) % self._step
+            known = self._windows.get(self._start + offset - at)
             if known is not None:
-                at %= self._step
-                known[at : at + len(data)] = data
+                known[at : at + size] = data
                 return
+        at = self._at(offset, size)
         try:
             mapped = self._is_mapped()
             window, start = self._window(at)

@@ -59,20 +59,15 @@ class Aside:
 
     def ring(self, descriptor: int) -> None:
         """Signal an eventfd. If it is full, or about to be signalled, a signal is pending."""
-        if descriptor in self._ringing or (self._guard.on and self._ring_now(descriptor)):
+        if descriptor in self._ringing:
             return
+        if self._guard.on and (not self._again or time.monotonic() >= self._again):
+            if self._guard.ring(descriptor):
+                return
+            self._again = time.monotonic() + self._banned
+            self._banned = min(2 * self._banned, _LONGEST)
         self._ringing.add(descriptor)
         self._add(partial(self._ring, descriptor))
-
-    def _ring_now(self, descriptor: int) -> bool:
-        """Signal from the loop; whether that is allowed and has worked."""
-        if self._again and time.monotonic() < self._again:
-            return False
-        if self._guard.ring(descriptor):
-            return True
-        self._again = time.monotonic() + self._banned
-        self._banned = min(2 * self._banned, _LONGEST)
-        return False
 
     def _ring(self, descriptor: int) -> None:
         self._ringing.discard(descriptor)

@@ -56,14 +56,16 @@ class Guard:
         """The loop has ended."""
         if self.on:
             self.on = False
-            self._wake()
+            if self._idle.locked():
+                self._idle.release()
             signal.signal(_SIGNAL, self._before)  # type: ignore[arg-type]
 
     def ring(self, descriptor: int) -> bool:
         """Signal an eventfd; whether it has taken no longer than it should. If not, it may still
         have to be signalled."""
         self._count += 1
-        self._wake()
+        if self._idle.locked():
+            self._idle.release()
         try:
             self._inside = True
             os.write(descriptor, _ONE)
@@ -78,10 +80,6 @@ class Guard:
         if self._inside and self._late == self._count:
             self._inside = False
             raise _StuckError
-
-    def _wake(self) -> None:
-        if self._idle.locked():
-            self._idle.release()
 
     def _goes_on(self) -> bool:
         return self.on

@@ -43,7 +43,7 @@ class Loop:
         self._epoll = select.epoll()
         self._poll = self._epoll.poll
         self._callbacks: dict[int, Callback] = {}
-        self._soon: dict[int, None] = {}
+        self._soon: dict[int, int] = {}
         self._running = True
         self._awake, self._alarm = socket.socketpair()
         self._alarm.setblocking(False)
@@ -81,7 +81,7 @@ class Loop:
 
     def soon(self, file: File) -> None:
         """Call the callback of ``file`` in the next turn, whether it is ready or not."""
-        self._soon[_number(file)] = None
+        self._soon[_number(file)] = 0
 
     def later(self, microseconds: int, callback: Callback) -> Timer:
         """Call ``callback`` once, after so many µs or later."""
@@ -98,8 +98,12 @@ class Loop:
 
     def turn(self) -> None:
         """Wait until files or timers are ready, and call the callback of each file once."""
-        if self._soon or self.timers.waiting or self._own.waiting:
+        if self.timers.waiting or self._own.waiting:
             self._timed_turn()
+        elif self._soon:
+            soon, self._soon = self._soon, {}
+            soon.update(self._poll(0, _AT_ONCE))
+            self._call(soon.items())
         else:
             self._call(self._poll(None, _AT_ONCE))
 
@@ -113,7 +117,7 @@ class Loop:
             self.timers.run_due()
             self._after_timers()
 
-    def _call(self, ready: Iterable[tuple[int, int | None]]) -> None:
+    def _call(self, ready: Iterable[tuple[int, int]]) -> None:
         callbacks = self._callbacks
         for number, _ in ready:
             callback = callbacks.get(number)

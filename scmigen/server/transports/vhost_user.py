@@ -349,13 +349,17 @@ class VhostSession:
             raise QueueError(f"a message that is not {HEADER_SIZE} to {_LONGEST} bytes long")
         frames = self._port.handle(chain.readable)
         if frames:
-            queue.push(self._guest, chain, _fitting(chain, frames))
+            frame = frames[0]
+            if len(frame) > chain.room:
+                frame = _shortened(chain, frame)
+            if queue.push(self._guest, chain, frame) and queue.kick is not None:
+                self._loop.soon(queue.kick)
         else:  # a fault has dropped or delayed the response
             self._held[chain.readable[:HEADER_SIZE]] = chain
             if len(self._held) > queue.size:
                 del self._held[next(iter(self._held))]
-        if queue.kick is not None and queue.waiting(self._guest):
-            self._loop.soon(queue.kick)
+            if queue.kick is not None:
+                self._loop.soon(queue.kick)
         if self._port.eventful:
             self._host.deliver()
 
@@ -366,7 +370,9 @@ class VhostSession:
         if chain is None or not queue.ready:
             return
         try:
-            queue.push(self._guest, chain, _fitting(chain, (frame,)))
+            if len(frame) > chain.room:
+                frame = _shortened(chain, frame)
+            queue.push(self._guest, chain, frame)
         except (QueueError, SharedMemoryError) as problem:
             self.end(f"vhost-user: {problem}")
         except OSError as problem:
@@ -439,11 +445,8 @@ class VhostEndpoint(AsideEndpoint):
         super().close()
 
 
-def _fitting(chain: Chain, frames: tuple[bytes, ...]) -> bytes:
-    """The response, or COMMS_ERROR if it does not fit into the buffer."""
-    frame = frames[0] if frames else b""
-    if len(frame) <= chain.room:
-        return frame
+def _shortened(chain: Chain, frame: bytes) -> bytes:
+    """COMMS_ERROR in place of a response that does not fit into the buffer."""
     short = frame[:HEADER_SIZE] + Status.COMMS_ERROR.to_bytes(STATUS_SIZE, "little", signed=True)
     return short if len(short) <= chain.room else b""
 

@@ -44,12 +44,13 @@ class GuestMemory:
 
     def __init__(self, regions: tuple[Region, ...] = ()) -> None:
         self.regions = regions
+        self._by_guest = tuple((it.guest, it.guest + it.size, it.memory) for it in regions)
 
     def at_guest(self, address: int, size: int) -> tuple[SharedMemory, int]:
         """The memory and offset of ``size`` bytes at a guest address. Raises `QueueError`."""
-        for region in self.regions:
-            if region.guest <= address and address + size <= region.guest + region.size:
-                return region.memory, address - region.guest
+        for start, end, memory in self._by_guest:
+            if start <= address and address + size <= end:
+                return memory, address - start
         raise QueueError(f"guest address {address:#x} is in no memory region")
 
     def at_user(self, address: int, size: int) -> tuple[SharedMemory, int]:
@@ -67,7 +68,7 @@ class GuestMemory:
 
     def close(self) -> None:
         """Close all regions."""
-        regions, self.regions = self.regions, ()
+        regions, self.regions, self._by_guest = self.regions, (), ()
         for region in regions:
             region.memory.close()
 
@@ -167,13 +168,6 @@ class VirtQueue:
         self.base = (base + 1) & 0xFFFF
         return chain
 
-    def waiting(self, guest: GuestMemory) -> bool:
-        """Whether there may be another buffer to take. Raises `QueueError`, `SharedMemoryError`."""
-        rings = self._at(guest)
-        at = rings.available_at
-        (index,) = _HALF.unpack(rings.available[at + 2 : at + 4])
-        return bool(index != self.base)
-
     def _chain(self, guest: GuestMemory, rings: _Rings, head: int) -> Chain:
         readable: list[tuple[SharedMemory, int, int]] = []
         writable: list[tuple[int, int]] = []
@@ -198,14 +192,18 @@ class VirtQueue:
                     raise QueueError(f"a message of more than {_READABLE} bytes")
                 readable.append((memory, where, length))
             if not flags & _NEXT:
-                data = b"".join([memory.read(where, size) for memory, where, size in readable])
-                return Chain(head, data, tuple(writable), room)
+                break
             number = following
-        raise QueueError(f"a chain of more than {_CHAIN} descriptors")
+        else:
+            raise QueueError(f"a chain of more than {_CHAIN} descriptors")
+        data = b""
+        for memory, where, length in readable:
+            data += memory.read(where, length)
+        return Chain(head, data, tuple(writable), room)
 
-    def push(self, guest: GuestMemory, chain: Chain, data: bytes) -> None:
-        """Return ``chain`` to the driver with ``data``, which fits. Raises `QueueError`,
-        `SharedMemoryError`."""
+    def push(self, guest: GuestMemory, chain: Chain, data: bytes) -> bool:
+        """Return ``chain`` to the driver with ``data``, which fits; whether there may be another
+        buffer to take. Raises `QueueError`, `SharedMemoryError`."""
         left = data
         for address, length in chain.writable:
             if not left:
@@ -226,6 +224,8 @@ class VirtQueue:
         (flags,) = _HALF.unpack(rings.available[at : at + 2])
         if self.call is not None and not flags & _NO_INTERRUPT:
             self._aside.ring(self.call)
+        (index,) = _HALF.unpack(rings.available[at + 2 : at + 4])
+        return bool(index != self.base)
 
     def stop(self) -> int:
         """Stop taking buffers; the index of the next one."""
