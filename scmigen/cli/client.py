@@ -23,7 +23,7 @@ from scmigen.cli.client_options import (
     vote,
     voting,
 )
-from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, table
+from scmigen.cli.client_text import dump_lines, or_unknown, reply_lines, table, topology_lines
 from scmigen.cli.client_values import performance, sensor, voltage
 from scmigen.cli.one_of import OneOf
 from scmigen.client import Client, ScmiError
@@ -114,6 +114,18 @@ def clock_rate(options: Options, number: int, hertz: int | None) -> None:
                 platform.set_clock_rate(number, hertz)
         rate = platform.clock_rate(number)
     options.show({"id": number, "rate": rate}, str(rate))
+
+
+@clock.command(
+    "topology",
+    help="Print what feeds each clock that the agent can see, as scmigen check --topology reads "
+    "it.",
+)
+@agent_command
+def topology(options: Options) -> None:
+    with options.connected() as platform:
+        found = dumping.clock_topology(platform)
+    options.show(found, *topology_lines(found))
 
 
 voting(clock, "on", "Vote for a clock to run.", "clock", Client.enable_clock)

@@ -1,7 +1,7 @@
 """The text output of ``scmigen client``, as lines. Names come from the platform: every line is
 escaped when it is printed (`plain`)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scmigen.escape import plain
@@ -53,6 +53,17 @@ def dump_lines(value: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
             yield from dump_lines(item, depth + 1)
         else:
             yield f"{indent}{key}: {_short(item)}"
+
+
+def topology_lines(clocks: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What feeds what as lines of a path and a value: ``scmi/clock/12/parent:3``."""
+    for clock in clocks:
+        said = {"id": clock["id"], "name": clock["name"], "state": int(clock["enabled"])}
+        said |= {"parent": clock["parent"]} if "parent" in clock else {}
+        if clock.get("parents"):
+            said["possible_parents"] = " ".join(map(str, clock["parents"]))
+        for file, value in said.items():
+            yield f"scmi/clock/{clock['id']}/{file}:{value}"
 
 
 def _short(value: Any) -> str:

@@ -155,6 +155,20 @@ def _resources(client: Client, protocol: Protocol) -> Iterator[Item]:
         yield {"id": number, "name": name} | _known(found | {"refused": refused or None})
 
 
+def clock_topology(client: Client) -> list[Item]:
+    """The clocks that the agent can see, and what feeds each, as far as the platform tells:
+    ``parent`` now, ``parents`` all that it can be switched to. Raises `ClientError`."""
+
+    def items() -> Iterator[Item]:
+        for number, name, fields in client.each(Protocol.CLOCK):
+            read = _READ[Protocol.CLOCK]
+            resource = _Resource(client, Protocol.CLOCK, number, fields)
+            found = {key: read[key](resource) for key in ("enabled", "parent", "parents")}
+            yield {"id": number, "name": name} | _known(found)
+
+    return list(_bounded(client, items()))
+
+
 def _known(values: Item) -> Item:
     return {key: value for key, value in values.items() if value is not None}
 

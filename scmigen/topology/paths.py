@@ -93,7 +93,9 @@ def _listing(said: Mapping[str, _Said], origin: Origin, file: str, limits: Limit
                 _enabled(values.get("enabled")),
             )
         )
-        parents.append(index.get(values.get("parent", (0, ""))[1]))
+        # What has one possible parent is fed by that.
+        alone = possible[0] if len(possible) == 1 else ""
+        parents.append(index.get(values.get("parent", (0, alone))[1]))
     kept, circles = without_circles(parents)
     joined = (replace(clock, parent=above) for clock, above in zip(clocks, kept, strict=True))
     return Listing(file, origin, tuple(joined), circles)

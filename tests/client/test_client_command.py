@@ -16,6 +16,7 @@ from scmigen.cli.main import cli
 from scmigen.scmi.protocols import Profile
 from scmigen.scmi.units import unit
 from scmigen.server.service import Service
+from scmigen.topology.read import read_listing
 
 VM1 = 2
 BOARD = Path(__file__).parent.parent / "server" / "board.json"
@@ -274,3 +275,20 @@ def test_no_server_exits_1(tmp_path):
 )
 def test_wrong_usage_exits_2(arguments):
     assert CliRunner().invoke(cli, ["client", *arguments]).exit_code == 2
+
+
+def test_the_topology_is_what_a_check_reads(full):
+    """What the board says of its parents comes back through the wire and the file."""
+    printed = text(full("clock", "topology"))
+    assert "scmi/clock/3/name:leaf\nscmi/clock/3/state:0\nscmi/clock/3/parent:1\n" in printed
+    assert "scmi/clock/1/possible_parents:0 2\n" in printed
+    found = read_listing(printed.encode(), "topology")
+    above = {c.name: found.clocks[c.parent].name for c in found.clocks if c.parent is not None}
+    assert above == {"leaf": "mux", "mux": "pll"}
+    assert [clock.number for clock in found.clocks] == [0, 1, 2, 3]
+    assert found.clocks[1].possible == (0, 2)
+
+
+def test_an_older_platform_tells_no_parents(run):
+    printed = text(run("linux", "clock", "topology"))
+    assert "scmi/clock/0/name:uart" in printed

@@ -141,6 +141,11 @@ def test_a_directory_may_have_a_number_and_its_clock_a_name() -> None:
     assert found.clocks[0].number == 4
 
 
+def test_the_only_possible_parent_is_the_parent() -> None:
+    text = "clk/a/possible_parents:b\nclk/b/possible_parents:\nclk/c/possible_parents:a b\n"
+    assert parents(read_listing(text.encode(), "c")) == {"a": "b", "b": None, "c": None}
+
+
 WRONG = {
     "a tree": (b"/dts-v1/;\n/ { };\n", 1, "neither clk_summary"),
     "nothing": (b"", 1, "neither clk_summary"),
