@@ -30,6 +30,7 @@ from scmigen.diagnostics import (
     has_errors,
 )
 from scmigen.inputs import is_missing, of_build, read_bytes, read_text
+from scmigen.migration.carry import Carried
 from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime
 from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import is_lock, parse_lock
@@ -386,6 +387,30 @@ def audit(*servers: str | PathLike[str]) -> Served:
     if has_errors(problems) or not described:
         raise InputError(problems)
     return described[0]
+
+
+def carry(
+    server: str | PathLike[str], board: Board, said: File | None = None
+) -> tuple[Carried, tuple[str, ...]]:
+    """The agents file and lock file with which ``board`` gets what ``server`` has, and the names of
+    all files that were read. ``said``: which resource of the tree a number of the server means.
+
+    Raises `InputError` where one cannot be read, or has errors.
+    """
+    # Few move a product.
+    from scmigen.migration.carry import carry as carried
+    from scmigen.migration.map_file import read_map
+
+    found = _against(server, None)
+    described, problems = served_against(found)
+    if has_errors(problems) or not described:
+        raise InputError(problems)
+    tree = _tree(board)
+    text = None if said is None else _text(said)
+    joins = {} if text is None else read_map(text.text, text.name, tree)
+    done = carried(tree, described[0], found.name, joins, str(server))
+    more = found.server.files if isinstance(found.server, DeviceTree) else found.files
+    return done, (*tree.files, *more, *([] if text is None else [text.name]))
 
 
 def _against(given: Server, agent: str | Mapping[str, str] | None) -> Against:

@@ -22,6 +22,7 @@ COMMANDS = {
     "why": ("scmigen.cli.why:why", "Show the uses behind a grant."),
     "diff": ("scmigen.cli.diff:diff", "Show what changed between two boards, for which agent."),
     "audit": ("scmigen.cli.audit:audit", "Show what a server lets its agents do."),
+    "import": ("scmigen.cli.import_server:import_server", "Move a board to what a server has."),
     "explain": ("scmigen.cli.show:explain", "Explain a check."),
     "schema": ("scmigen.cli.schema:schema", "Print the JSON Schema of a file format."),
     "convert": ("scmigen.cli.convert:convert", "Convert between DTS and DTB."),

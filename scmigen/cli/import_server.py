@@ -1,0 +1,116 @@
+"""``scmigen import``: the agents file and lock file that move a board to what a server has."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from scmigen import api
+from scmigen.cli.one_of import OneOf
+from scmigen.cli.report import ERRORS, FORMATS, report, say
+from scmigen.cli.rule import Rule
+from scmigen.diagnostics import Diagnostic, InputError, Position, counted
+from scmigen.inputs import is_missing, read_bytes, read_text
+from scmigen.migration.carry import Carried
+from scmigen.runtime import Numbering
+from scmigen.targets.common.files import OUTPUT_FOREIGN
+from scmigen.targets.common.write import write_one
+
+_PATH = click.Path(path_type=Path)
+#: The files that are written.
+AGENTS, LOCK = "agents.yaml", "scmigen.ids"
+
+
+@click.command(
+    "import",
+    help="""Write the agents file and the lock file with which BOARD gets what SERVER has: the same
+numbers, names and permissions.
+
+SERVER is [FORM:]PATH, as for audit. What could not be carried over is printed, each with its place.
+The files are agents.yaml and scmigen.ids in the directory given with -o; files of that name that
+differ are kept, unless --force is given.
+""",
+)
+@click.argument("server", metavar="SERVER", type=click.Path())
+@click.argument("board", type=_PATH)
+@click.argument("overlays", metavar="[OVERLAY]...", type=_PATH, nargs=-1)
+@click.option("-o", "--output", type=_PATH, required=True, help="Directory of the two files.")
+@click.option(
+    "--map",
+    "map_file",
+    type=_PATH,
+    help='File that says which resource of the tree a number is: clock: {12: "&cru 5"}.',
+)
+@click.option("-I", "--include", type=_PATH, multiple=True, help="Include directory (repeatable).")
+@click.option(
+    "-D", "--define", multiple=True, metavar="NAME[=VALUE]", help="Define a macro (repeatable)."
+)
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+@click.option("--depfile", type=_PATH, help="Write a make rule: the agents file, and all read.")
+@click.option(
+    "--format",
+    "style",
+    type=OneOf(FORMATS),
+    default="text",
+    show_default=True,
+    help="Form of diagnostics.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def import_server(
+    server: str,
+    board: Path,
+    overlays: tuple[Path, ...],
+    output: Path,
+    map_file: Path | None,
+    include: tuple[Path, ...],
+    define: tuple[str, ...],
+    force: bool,
+    depfile: Path | None,
+    style: str,
+    quiet: bool,
+) -> None:
+    files = [output / AGENTS, output / LOCK]
+    try:
+        tree = api.load(board, overlays=overlays, include=include, define=define)
+        said = None if map_file is None else api.Text(str(map_file), read_text(map_file))
+        carried, read = api.carry(server, tree, said)
+        texts = [carried.agents.encode(), carried.lock.encode()]
+        if not force:
+            _keep(zip(files, texts, strict=True))
+        rule = Rule(None, depfile, None).beside(files, read)
+        output.mkdir(parents=True, exist_ok=True)
+        for path, text in zip(files, texts, strict=True):
+            write_one(path, text)
+        for beside in rule:
+            write_one(beside.path, beside.content)
+    except InputError as problem:
+        report(problem.diagnostics, style, quiet, sys.stderr)
+        raise SystemExit(ERRORS) from None
+    report(carried.left, style, quiet, sys.stderr)
+    if not quiet and style == "text":
+        _summary(carried, files)
+
+
+def _keep(wanted: Iterable[tuple[Path, bytes]]) -> None:
+    """Raises `InputError` where a file is there that has something else in it."""
+    wrong: list[Diagnostic] = []
+    for path, text in wanted:
+        if not is_missing(path) and read_bytes(path) != text:
+            message = "this file is there, and has something else in it"
+            hint = "move it away, or replace it with --force"
+            wrong.append(OUTPUT_FOREIGN.error(message, Position(str(path)), hint=hint))
+    if wrong:
+        raise InputError(wrong)
+
+
+def _summary(carried: Carried, files: Sequence[Path]) -> None:
+    joins = ", ".join(f"{count} {how}" for how, count in carried.joins.items())
+    say(f"resources: {joins}")
+    say(f"permissions: {carried.equal} of {carried.cells} carried over, {carried.more} more")
+    say(f"names: {carried.same_names} of {carried.names} carried over")
+    say(f"not carried over: {counted(len(carried.left), 'thing')}")
+    options = f" -a {files[0]} --ids {files[1]}"
+    if carried.numbering is Numbering.PER_AGENT:
+        options += f" --numbering {carried.numbering}"
+    say(f"build the board with{options}")
