@@ -4,7 +4,7 @@ They are made in rounds: each is compiled, and what the board then has is compar
 description, cell by cell: agent, kind, id, name and operation. What differs in the end is told.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from scmigen.assignment.elements import numbers_of
@@ -17,18 +17,17 @@ from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Severity
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join, Map, joined
-from scmigen.migration.plan import Plan, Wanted, agents_text, role_of
+from scmigen.migration.left import Cells, Outcome, carried_operations, different, untold
+from scmigen.migration.plan import Plan, Wanted, agents_text
 from scmigen.model.identifiers import Ids, Lock, LockedId
 from scmigen.model.lockfile import format_lock
 from scmigen.model.platform import Model, Platform
 from scmigen.pipeline import Request, Result, compile_board
 from scmigen.runtime import Device, Numbering, Served, ServedAgent, ServedGrant
-from scmigen.scmi.operations import Operation, aggregates, ordered, with_implied
+from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
 
 _ROUNDS = 4
-#: What the compiled board has: agent, kind, id and operation → where the description has it.
-Cells = dict[tuple[str, Kind, int, Operation], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,10 @@ class _Round:
     cells: Cells = field(default_factory=dict)
     names: dict[tuple[Kind, int], str] = field(default_factory=dict)
 
+    def outcome(self) -> Outcome:
+        """What there is to compare with the description."""
+        return Outcome(self.cells, self.names)
+
 
 class _Carrying:
     """One import: the description, the joins, and what is left."""
@@ -94,12 +97,12 @@ class _Carrying:
             for agent in self.served.agents
             for kind, grants in agent.grants.items()
             for grant in grants
-            for operation in _carried(grant)
+            for operation in carried_operations(grant)
         }
 
     def run(self) -> Carried:
         """The rounds, and the comparison of the last one."""
-        self._tell()
+        self.left.extend(untold(self.served, self.joins, self.where))
         plan = self._first()
         done = self._compiled(plan)
         for _ in range(_ROUNDS):
@@ -108,43 +111,6 @@ class _Carrying:
                 break
             done = self._compiled(better)
         return self._result(done)
-
-    def _tell(self) -> None:
-        """What the description has and no file of ours says."""
-        for join in self.joins.values():
-            if join.problem is not None:
-                message = f"{join.kind} {join.number} ({join.resource.name}): {join.problem}"
-                self.leave(message, join.resource.source)
-        for agent in self.served.agents:
-            for kind, grants in agent.grants.items():
-                self._tell_rows(agent, kind, grants)
-            if agent.role is None:
-                word = role_of(agent, len(self.served.agents) == 1).value
-                message = f"nothing says the role of {agent.name}: {word} is assumed"
-                self.leave(message, agent.source, "correct scmi.role in the agents file")
-
-    def _tell_rows(self, agent: ServedAgent, kind: Kind, grants: Sequence[ServedGrant]) -> None:
-        """Operations that are unchecked or unknown: one line for each set of them."""
-        unchecked: dict[str, list[ServedGrant]] = {}
-        unknown: dict[str, list[ServedGrant]] = {}
-        for grant in grants:
-            rest = set(grant.unchecked) - set(_carried(grant))
-            for found, operations in ((unchecked, rest), (unknown, grant.unknown)):
-                if operations:
-                    found.setdefault(", ".join(ordered(kind, operations)), []).append(grant)
-        for words, rows in unchecked.items():
-            self.leave(
-                f"every agent, so {agent.name}, may use {words} on {len(rows)} more {kind} "
-                "resources, of which it has nothing else",
-                rows[0].source or agent.source,
-                "grant what its devices need: scmigen check tells",
-            )
-        for words, rows in unknown.items():
-            self.leave(
-                f"it is not known whether {agent.name} may use {words} on {len(rows)} {kind} "
-                "resources",
-                rows[0].source or agent.source,
-            )
 
     def _first(self) -> Plan:
         """The first plan: agents, devices and elements, and all grants unless there are devices."""
@@ -247,7 +213,7 @@ class _Carrying:
         for agent, kind, grant, join in self._rows():
             alone, every = found.setdefault(join.key, (set(), set()))
             every.add(agent.name)
-            if any(not aggregates(kind, operation) for operation in _carried(grant)):
+            if any(not aggregates(kind, operation) for operation in carried_operations(grant)):
                 alone.add(agent.name)
         return found
 
@@ -256,7 +222,7 @@ class _Carrying:
             for kind, grants in agent.grants.items():
                 for grant in grants:
                     join = self.joins[kind, grant.resource]
-                    if _carried(grant) and join.problem is None:
+                    if carried_operations(grant) and join.problem is None:
                         yield agent, kind, grant, join
 
     def _grants(
@@ -267,7 +233,7 @@ class _Carrying:
         for agent, kind, grant, join in self._rows():
             missing = {
                 operation
-                for operation in _carried(grant)
+                for operation in carried_operations(grant)
                 if (agent.name, kind, grant.id, operation) not in had
             }
             if missing:
@@ -277,7 +243,7 @@ class _Carrying:
                         join.number,
                         grant.id,
                         join.resource.name,
-                        frozenset(_carried(grant)),
+                        frozenset(carried_operations(grant)),
                         grant.source,
                         self._by_number(join.key),
                     )
@@ -348,8 +314,10 @@ class _Carrying:
         for platform in self._platforms(result.model):
             for grant in platform.all_grants:
                 name = called.get(grant.agent.name, grant.agent.name)
+                where = next(filter(None, (why.position for why in grant.because)), None)
                 for operation in grant.operations:
-                    done.cells[name, grant.kind, grant.id, operation] = None
+                    place = name, grant.kind, grant.id, operation
+                    done.cells[place] = None if where is None else str(where)
             for kind, resources in platform.resources.items():
                 for resource in resources:
                     done.names[kind, resource.number] = resource.name
@@ -423,17 +391,15 @@ class _Carrying:
         return frozenset(found)
 
     def _result(self, done: _Round) -> Carried:
-        if done.result is None or done.problems:
-            self._errors(done)
         equal = len(self.wanted.keys() & done.cells.keys())
         more = done.cells.keys() - self.wanted.keys()
-        self._missing(done)
-        self._gained(sorted(more))
         names = {
             place: join.resource.name for place, join in self.joins.items() if join.resource.name
         }
         same = sum(done.names.get(place) == name for place, name in names.items())
-        self._renamed(done, names)
+        self.left.extend(
+            different(self.wanted, self.joins, done.outcome(), done.problems, self.where)
+        )
         counts: dict[str, int] = {}
         for join in self.joins.values():
             how = "not at all" if join.problem is not None else join.how
@@ -451,46 +417,6 @@ class _Carrying:
             same,
             counts,
         )
-
-    def _errors(self, done: _Round) -> None:
-        for item in done.problems:
-            where = "" if item.position is None else f" ({item.position})"
-            self.leave(
-                f"with these files the board has an error{where}: {item.message}", None, item.hint
-            )
-
-    def _missing(self, done: _Round) -> None:
-        """Operations that the description has and the board has not: one line per row."""
-        rows: dict[tuple[str, Kind, int], list[Operation]] = {}
-        for agent, kind, number, operation in self.wanted.keys() - done.cells.keys():
-            rows.setdefault((agent, kind, number), []).append(operation)
-        for (agent, kind, number), operations in sorted(rows.items()):
-            words = ", ".join(ordered(kind, operations))
-            source = self.wanted[agent, kind, number, operations[0]]
-            self.leave(f"{agent} does not get {words} on {kind} {number}", source)
-
-    def _gained(self, more: Sequence[tuple[str, Kind, int, Operation]]) -> None:
-        """Operations that the board has and the description has not."""
-        rows: dict[tuple[str, Kind, int], list[Operation]] = {}
-        for agent, kind, number, operation in more:
-            rows.setdefault((agent, kind, number), []).append(operation)
-        for (agent, kind, number), operations in rows.items():
-            words = ", ".join(ordered(kind, operations))
-            has = {each for a, k, n, each in self.wanted if (a, k, n) == (agent, kind, number)}
-            why = "who sets it may read it" if with_implied(has) != has else "its devices need it"
-            self.leave(f"{agent} gets {words} on {kind} {number}, too: {why}", None)
-
-    def _renamed(self, done: _Round, names: Mapping[tuple[Kind, int], str]) -> None:
-        for (kind, number), name in names.items():
-            join = self.joins[kind, number]
-            now = done.names.get((kind, number))
-            if now is not None and now != name and join.problem is None:
-                self.leave(f"{kind} {number} is {now}, not {name}", join.resource.source)
-
-
-def _carried(grant: ServedGrant) -> tuple[Operation, ...]:
-    """The operations that a grant is to have: those allowed, and with them what is unchecked."""
-    return (*grant.operations, *grant.unchecked) if grant.operations else ()
 
 
 def _is_lockable(name: str) -> bool:

@@ -1,0 +1,154 @@
+"""What is not in the files that an import makes: what the description has besides permissions, and
+what the board has otherwise."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from scmigen.assignment.words import spans
+from scmigen.checks.served_view import place_of
+from scmigen.diagnostics import Diagnostic, Position
+from scmigen.migration.findings import IMPORT_LEFT
+from scmigen.migration.joins import Join
+from scmigen.migration.plan import role_of
+from scmigen.runtime import Served, ServedAgent, ServedGrant
+from scmigen.scmi.operations import Operation, ordered, with_implied
+from scmigen.scmi.protocols import Kind
+
+#: Agent, kind, id and operation → where that is written.
+Cells = dict[tuple[str, Kind, int, Operation], str | None]
+#: The resources of the description, by kind and number.
+Joins = Mapping[tuple[Kind, int], Join]
+
+
+class Outcome(NamedTuple):
+    """What a board has with the files: permissions, and names by kind and number."""
+
+    cells: Cells
+    names: Mapping[tuple[Kind, int], str]
+
+
+def carried_operations(grant: ServedGrant) -> tuple[Operation, ...]:
+    """The operations that a grant is to have: those allowed, and with them what is unchecked."""
+    return (*grant.operations, *grant.unchecked) if grant.operations else ()
+
+
+def left(message: str, source: str | None, where: Position, hint: str | None = None) -> Diagnostic:
+    """What is not in the files; ``where`` is the description."""
+    return IMPORT_LEFT.warning(message, place_of(source, where), hint=hint)
+
+
+def untold(served: Served, joins: Joins, where: Position) -> Iterator[Diagnostic]:
+    """What the description has and no file of ours says, or what it leaves open."""
+    for join in joins.values():
+        if join.problem is not None:
+            message = f"{join.kind} {join.number} ({join.resource.name}): {join.problem}"
+            yield left(message, join.resource.source, where)
+    for agent in served.agents:
+        for kind, grants in agent.grants.items():
+            yield from _undecided(agent, kind, grants, where)
+        if agent.role is None:
+            word = role_of(agent, len(served.agents) == 1).value
+            message = f"nothing says the role of {agent.name}: {word} is assumed"
+            yield left(message, agent.source, where, "correct scmi.role in the agents file")
+
+
+def _undecided(
+    agent: ServedAgent, kind: Kind, grants: Sequence[ServedGrant], where: Position
+) -> Iterator[Diagnostic]:
+    """Operations that are unchecked or unknown: one line for each set of them."""
+    unchecked: dict[str, list[ServedGrant]] = {}
+    unknown: dict[str, list[ServedGrant]] = {}
+    for grant in grants:
+        rest = set(grant.unchecked) - set(carried_operations(grant))
+        for found, operations in ((unchecked, rest), (unknown, set(grant.unknown))):
+            if operations:
+                found.setdefault(", ".join(ordered(kind, operations)), []).append(grant)
+    for words, rows in unchecked.items():
+        numbers = spans(sorted(row.id for row in rows))
+        yield left(
+            f"every agent, so {agent.name}, may use {words} on {kind} {numbers}, of which it has "
+            "nothing else",
+            rows[0].source or agent.source,
+            where,
+            "grant what its devices need: scmigen check --against tells",
+        )
+    for words, rows in unknown.items():
+        numbers = spans(sorted(row.id for row in rows))
+        yield left(
+            f"it is not known whether {agent.name} may use {words} on {kind} {numbers}",
+            rows[0].source or agent.source,
+            where,
+        )
+
+
+def different(
+    wanted: Cells,
+    joins: Joins,
+    done: Outcome,
+    problems: Sequence[Diagnostic],
+    where: Position,
+) -> Iterator[Diagnostic]:
+    """Where a board with the files differs from the description, and its errors."""
+    for item in problems:
+        place = "" if item.position is None else f" ({item.position})"
+        message = f"with these files the board has an error{place}: {item.message}"
+        yield left(message, None, where, item.hint)
+    yield from _missing(wanted, done.cells, where)
+    yield from _gained(wanted, done.cells, where)
+    yield from _renamed(joins, done.names, where)
+
+
+def _by_row(
+    cells: Iterator[tuple[str, Kind, int, Operation]],
+) -> dict[tuple[str, Kind, int], list[Operation]]:
+    rows: dict[tuple[str, Kind, int], list[Operation]] = {}
+    for agent, kind, number, operation in cells:
+        rows.setdefault((agent, kind, number), []).append(operation)
+    return rows
+
+
+def _missing(wanted: Cells, cells: Cells, where: Position) -> Iterator[Diagnostic]:
+    """Operations that the description has and the board has not: one line per row."""
+    rows = _by_row(iter(sorted(wanted.keys() - cells.keys())))
+    for (agent, kind, number), operations in rows.items():
+        words = ", ".join(ordered(kind, operations))
+        source = wanted[agent, kind, number, operations[0]]
+        yield left(f"{agent} does not get {words} on {kind} {number}", source, where)
+
+
+def _gained(wanted: Cells, cells: Cells, where: Position) -> Iterator[Diagnostic]:
+    """Operations that the board has and the description has not."""
+    had = _by_row(iter(wanted))
+    alike: dict[tuple[str, Kind, str, str], list[tuple[int, str | None]]] = {}
+    rows = _by_row(iter(sorted(cells.keys() - wanted.keys())))
+    for row, operations in rows.items():
+        agent, kind, number = row
+        has = frozenset(had.get(row, ()))
+        implied = set(operations) <= with_implied(has) - has
+        why = "who sets a value may read it" if implied else "the tree needs it"
+        words = ", ".join(ordered(kind, operations))
+        source = cells[agent, kind, number, operations[0]]
+        alike.setdefault((agent, kind, words, why), []).append((number, source))
+    for (agent, kind, words, why), found in alike.items():
+        numbers = spans(number for number, _ in found)
+        yield left(f"{agent} gets {words} on {kind} {numbers}, too: {why}", found[0][1], where)
+
+
+def _renamed(
+    joins: Joins, names: Mapping[tuple[Kind, int], str], where: Position
+) -> Iterator[Diagnostic]:
+    """Names that are others, and resources that no agent has, which only the lock keeps."""
+    alone = [
+        join
+        for place, join in joins.items()
+        if join.problem is None and place not in names and names
+    ]
+    if alone:
+        words = f"{alone[0].kind} {alone[0].number} ({alone[0].resource.name})"
+        rest = f" and {len(alone) - 1} more" if len(alone) > 1 else ""
+        message = f"no agent has {words}{rest}: only the lock file keeps the numbers"
+        yield left(message, alone[0].resource.source, where)
+    for (kind, number), join in joins.items():
+        now, name = names.get((kind, number)), join.resource.name
+        if name and now is not None and now != name and join.problem is None:
+            yield left(f"{kind} {number} is {now}, not {name}", join.resource.source, where)
