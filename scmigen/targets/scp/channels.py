@@ -8,10 +8,9 @@ On the build machine every agent has one channel each way, and OP-TEE numbers it
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from scmigen.bindings.transports import OPTEE
-from scmigen.model.platform import Platform
 from scmigen.runtime import Role
 from scmigen.targets.common.ctext import identifier
+from scmigen.targets.common.optee_channels import optee_channels
 from scmigen.targets.scp.options import Setup
 from scmigen.targets.scp.spaces import NamedAgent
 
@@ -80,26 +79,6 @@ class Channel:
         said = {"INIT_MAILBOX": self.init_mailbox, "SECURE": self.secure}
         found = [name for name, holds in said.items() if holds]
         return tuple(f"MOD_TRANSPORT_POLICY_{name}" for name in found or ["NONE"])
-
-
-def optee_channels(platform: Platform) -> dict[int, int]:
-    """The number of the channel that each agent speaks to OP-TEE on, by the agent's id.
-
-    OP-TEE hands a message on channel N to mailbox N (``optee_mbx_get_device`` of SCP-firmware), so
-    the number is the index of the mailbox. Agents that no source gives a number get the lowest
-    free ones.
-    """
-    given = {
-        agent.id: agent.transport.channel
-        for agent in platform.agents
-        if agent.transport is not None
-        and agent.transport.type == OPTEE.word
-        and agent.transport.channel is not None
-    }
-    used = set(given.values())
-    free = (number for number in range(len(platform.agents)) if number not in used)
-    waiting = sorted(agent.id for agent in platform.agents if agent.id not in given)
-    return given | dict(zip(waiting, free, strict=False))
 
 
 def enum_of(named: NamedAgent, word: str) -> str:

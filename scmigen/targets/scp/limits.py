@@ -7,9 +7,9 @@ from scmigen.model.platform import Platform
 from scmigen.model.protocol_grants import Right
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import BEYOND_TREES, Kind
+from scmigen.targets.common.optee_channels import optee_channels
 from scmigen.targets.common.values import operating_points, trip_points
 from scmigen.targets.limits import IdSpace, Limits, highest, related, where
-from scmigen.targets.scp.channels import optee_channels
 from scmigen.targets.scp.kinds import KINDS
 from scmigen.targets.scp.options import Setup
 from scmigen.targets.scp.performance import same_voltage, usable
