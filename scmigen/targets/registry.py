@@ -44,6 +44,8 @@ BUILT_IN: Mapping[str, str] = {
     "trees": "scmigen.targets.trees:TARGET",
     "consumer": "scmigen.targets.consumer:TARGET",
     "hvisor": "scmigen.targets.hvisor:TARGET",
+    "optee-msg": "scmigen.targets.scmi_msg:OPTEE_MSG",
+    "tfa-msg": "scmigen.targets.scmi_msg:TFA_MSG",
 }
 
 #: The outputs of ``scmigen build`` without ``--emit``.

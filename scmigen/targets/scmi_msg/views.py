@@ -1,0 +1,102 @@
+"""What each agent has: its number, its shared memory, and a table of its ids for every kind."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Agent
+from scmigen.assignment.select import Selector
+from scmigen.bindings.addresses import regions
+from scmigen.bindings.transports import OPTEE as OVER_OPTEE
+from scmigen.model.platform import Grant, Platform
+from scmigen.scmi.operations import Operation, ordered
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.ctext import Enumerators
+from scmigen.targets.scmi_msg.elements import SWITCHED, Elements
+from scmigen.targets.scmi_msg.variant import Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An id of an agent: the resource's index in C, what the agent may do with it at boot, and
+    whether it counts as a vote for on until it votes."""
+
+    id: int
+    element: str
+    operations: tuple[Operation, ...]
+    vote: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The shared memory of an agent."""
+
+    start: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An agent. ``number`` is what the firmware knows it by, ``symbol`` its name in C."""
+
+    agent: Agent
+    number: int
+    symbol: str
+    memory: Memory | None
+    smc_id: int | None
+    tables: Mapping[Kind, tuple[Row, ...]]
+
+    @property
+    def over_optee(self) -> bool:
+        """Whether its messages come by calls into OP-TEE, which may bring their own memory."""
+        return self.agent.transport is not None and self.agent.transport.type == OVER_OPTEE.word
+
+
+def views_of(platform: Platform, variant: Variant, elements: Elements) -> Sequence[View]:
+    """The agents, ascending by the numbers that the firmware knows them by."""
+    names, numbers = Enumerators("", reserved=("COUNT",)), variant.numbers(platform)
+    found = [
+        View(
+            agent,
+            numbers[agent.id],
+            names.part(agent.id, agent.name),
+            memory_of(platform, agent),
+            agent.transport.smc_id if agent.transport is not None else None,
+            {
+                kind: rows
+                for kind in elements.kinds
+                if (rows := tuple(_rows(platform, variant, elements, agent, kind)))
+            },
+        )
+        for agent in platform.agents
+    ]
+    return sorted(found, key=lambda view: view.number)
+
+
+def memory_of(platform: Platform, agent: Agent) -> Memory | None:
+    """The shared memory that an agent's transport names, if the CPU can reach it."""
+    text = agent.transport.shmem if agent.transport is not None else None
+    if text is None:
+        return None
+    nodes = Selector(platform.inventory.tree).select(text).nodes
+    region = next((region for node in nodes[:1] for region in regions(node)), None)
+    if region is None or region.size is None:
+        return None
+    return Memory(region.start, region.size)
+
+
+def served(variant: Variant, grant: Grant) -> tuple[Operation, ...]:
+    """The operations of a grant at boot that the firmware has."""
+    lacking = variant.limits.operations
+    kept = [each for each in grant.boot if (grant.kind, each) not in lacking]
+    return ordered(grant.kind, kept)
+
+
+def _rows(
+    platform: Platform, variant: Variant, elements: Elements, agent: Agent, kind: Kind
+) -> Iterator[Row]:
+    for grant in platform.grants_of(agent, kind):
+        operations = served(variant, grant)
+        if operations:
+            votes = kind in SWITCHED and Operation.STATE in operations
+            on = votes and grant.resource.facts.on
+            yield Row(grant.id, elements.enum(grant.resource), operations, on)
