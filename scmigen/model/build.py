@@ -26,6 +26,7 @@ from scmigen.model.platform import Findings, Grant, Model, Platform, Resource
 from scmigen.model.platform_resources import fixed_numbers, numbered_resources, served
 from scmigen.model.resource_facts import own_table
 from scmigen.runtime import Numbering
+from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 #: The name of the platform of a tree without an SCMI node.
@@ -140,6 +141,11 @@ def _platform(
         owners=decided.owners,
         instance=instance,
         places=places,
+        own=frozenset(
+            use.key
+            for use in decided.closure.own
+            if use.key in by_key and Operation.STATE in use.needs
+        ),
     )
     return platform, (*moved, *moved_for_agents, *moved_devices)
 

@@ -137,7 +137,7 @@ class Platform:
     """One SCMI platform: everything the outputs say, and nothing about how they say it.
 
     ``reached``: by the id of each agent, the SCMI nodes of the board whose platforms grant it
-    anything.
+    anything. ``own``: the resources that devices of the platform itself need switched on.
     """
 
     name: str
@@ -154,6 +154,7 @@ class Platform:
     instance: ScmiInstance | None = None
     places: Places = NO_PLACES
     reached: Mapping[int, tuple[ScmiInstance, ...]] = field(default_factory=dict)
+    own: frozenset[ResourceKey] = frozenset()
 
     def place(self, position: Position) -> str:
         """A position as outputs have it, with no path of this machine: ``board.dts:12:3``."""

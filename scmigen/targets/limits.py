@@ -12,7 +12,7 @@ from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.values import clock_rates, kept_by_platform, voltage_levels
+from scmigen.targets.common.values import clock_rates, voltage_levels
 
 
 class IdSpace(StrEnum):
@@ -341,7 +341,7 @@ def _levels(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
 
 
 def _votes(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
-    own = kept_by_platform(platform)
+    own = platform.own
     for kind in _in_order(limits.without_votes):
         changing = frozenset(OPERATIONS[kind]) - {Operation.READ}
         for resource in platform.resources.get(kind, ()):

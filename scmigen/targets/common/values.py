@@ -13,7 +13,6 @@ from scmigen.bindings.thermal import TripPoint
 from scmigen.bindings.thermal import trip_points as thermal_trip_points
 from scmigen.model.platform import Platform, Resource
 from scmigen.model.protocol_grants import Right
-from scmigen.scmi.operations import Operation
 
 #: The level in µV of a supply whose level the tree does not have.
 ASSUMED_VOLTAGE = 1_000_000
@@ -215,14 +214,3 @@ def _scaled(value: int, units: Sequence[tuple[int, str]]) -> str:
         if value >= factor and value * 1000 % factor == 0:
             return f"{value / factor:.3f}".rstrip("0").rstrip(".") + f" {unit}"
     return f"{value} {units[-1][1]}"
-
-
-def kept_by_platform(platform: Platform) -> frozenset[ResourceKey]:
-    """The resources that devices of the platform itself need switched on."""
-    return frozenset(
-        use.key
-        for device in platform.devices
-        if device.number is None
-        for use in device.uses
-        if Operation.STATE in use.needs
-    )

@@ -18,7 +18,6 @@ from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
 from scmigen.targets.common.names import origin_of, telling
-from scmigen.targets.common.values import kept_by_platform
 from scmigen.targets.scp.kinds import KINDS, ScpKind
 
 #: The synthesised power domain above all others; always the last element.
@@ -257,7 +256,7 @@ def _view(
 
 def _platform_votes(platform: Platform, elements: list[Element]) -> tuple[Element, ...]:
     """What is kept on whatever agents ask: always-on, or used by a device of the platform."""
-    own = kept_by_platform(platform)
+    own = platform.own
     return tuple(
         element
         for element in elements

@@ -137,6 +137,13 @@ class Board:
             all_grants=tuple(self.grants),
             devices=tuple(self.devices),
             reserved=self.reserved,
+            own=frozenset(
+                use.key
+                for device in self.devices
+                if device.number is None
+                for use in device.uses
+                if STATE in use.needs
+            ),
         )
         return with_options(made, **scp)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from support import model_of, soc
 from targets.scp.scp_boards import (
     LEVEL,
     LIMITS,
@@ -28,6 +29,7 @@ from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering, Role
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.make import make
 
 OPERATION = {Kind.CLOCK: READ, Kind.RESET: RESET, Kind.POWER: STATE}
 
@@ -178,12 +180,19 @@ def test_a_supply_has_one_agent_that_controls_it() -> None:
 
 
 def test_a_supply_of_the_platform_is_nobodys_to_switch() -> None:
-    board = Board("supplies")
-    vdd = board.resource(Kind.VOLTAGE, 0, "vdd")
-    board.grant(board.agent("linux"), vdd, STATE, READ)
-    needs = frozenset({STATE, READ})
-    board.device("wdt@0", None, Use(board.node("wdt@0"), vdd.key, "vdd-supply", 0, needs))
-    assert "controlled by linux, the platform" in only(board.platform()).message
+    """The platform's devices are no agent's, and have no device id."""
+    body = """
+        wdt: wdt@5000 { compatible = "acme,wdt"; vdd-supply = <&vdd>; };
+        spi@6000 { compatible = "acme,spi"; vdd-supply = <&vdd>; };
+    """
+    agents = """
+domains: {linux: {id: 1, default: true, scmi: {role: ospm}}}
+platform: {devices: ["&wdt"]}
+"""
+    (platform,) = model_of(soc(body), agents).platforms
+    (found,) = (d for d in make(platform, "scp").diagnostics if d.id == "scp-votes")
+    assert found.severity is Severity.ERROR
+    assert "vdd is controlled by linux, the platform" in found.message
 
 
 def test_a_supply_that_others_only_read_is_fine() -> None:
