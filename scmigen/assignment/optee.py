@@ -28,6 +28,7 @@ from scmigen.assignment.said import (
 )
 from scmigen.bindings.consumers import can_change_voltage, uses_of
 from scmigen.bindings.facts import ProviderClass, Use
+from scmigen.bindings.optee_server import ClockFlag
 from scmigen.bindings.references import References, position_of
 from scmigen.bindings.scmi_nodes import instances_of, server_nodes
 from scmigen.bindings.served import agent_of
@@ -39,9 +40,6 @@ from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES
 from scmigen.scmi.operations import Operation, with_implied
 from scmigen.scmi.protocols import Kind, Protocol
-
-#: Bits of ``flags`` of a clock.
-_DEFAULT_ENABLED, _ALLOW_SET_RATE = 1, 2
 
 _KINDS: Mapping[int, Kind] = {
     Protocol.POWER: Kind.POWER,
@@ -180,7 +178,7 @@ class _Server:
         flags = stated.value if stated is not None else 0
         names = [self.properties.text(entry, prop) for prop in ("domain-name", "regulator-name")]
         operations = set(_OPERATIONS[kind])
-        if flags & _ALLOW_SET_RATE:
+        if flags & ClockFlag.SCMI_CLOCK_ALLOW_SET_RATE:
             operations.add(Operation.RATE)
         regulator = self.tree.node(use.key.provider) if kind is Kind.VOLTAGE else None
         if regulator is not None and can_change_voltage(regulator):
@@ -193,7 +191,7 @@ class _Server:
                 self._at(entry),
                 number,
                 next((name.value for name in names if name is not None), None),
-                bool(flags & _DEFAULT_ENABLED),
+                bool(flags & ClockFlag.SCMI_CLOCK_DEFAULT_ENABLED),
             )
         )
 

@@ -46,6 +46,7 @@ BUILT_IN: Mapping[str, str] = {
     "hvisor": "scmigen.targets.hvisor:TARGET",
     "optee-msg": "scmigen.targets.scmi_msg:OPTEE_MSG",
     "tfa-msg": "scmigen.targets.scmi_msg:TFA_MSG",
+    "optee-server": "scmigen.targets.optee_server:TARGET",
 }
 
 #: The outputs of ``scmigen build`` without ``--emit``.

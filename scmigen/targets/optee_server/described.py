@@ -1,0 +1,44 @@
+"""OP-TEE's tree as it is: the node that somebody wrote, and the providers that entries refer to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from scmigen.assignment.assignment import HandGrant
+from scmigen.assignment.optee import read_server
+from scmigen.devicetree.load import load
+from scmigen.devicetree.text import source_labels
+from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import Diagnostic, InputError
+from scmigen.scmi.protocols import Kind
+
+#: The id of an agent, and a resource by its kind and the number that the agent knows it by.
+Place = tuple[int, Kind, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """``entries`` of the node by place, ``labels`` of the tree by path, and all that is wrong."""
+
+    files: tuple[str, ...] = ()
+    entries: Mapping[Place, HandGrant] = field(default_factory=lambda: MappingProxyType({}))
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    problems: tuple[Diagnostic, ...] = ()
+    tree: DeviceTree | None = None
+
+
+def read_described(path: Path) -> Described:
+    """Read OP-TEE's tree, preprocessed source or blob. Never raises."""
+    try:
+        tree = load(path)
+    except InputError as problem:
+        return Described((str(path),), problems=problem.diagnostics)
+    said, problems = read_server(tree, alone=False)
+    ids = {agent.name: agent.id.value for agent in said.agents if agent.id is not None}
+    entries = {
+        (ids[grant.agent], grant.key.kind, grant.number): grant
+        for grant in said.grants
+        if grant.number is not None and grant.agent in ids
+    }
+    return Described(tree.files or (str(path),), entries, source_labels(tree), problems, tree)
