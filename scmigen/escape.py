@@ -19,6 +19,8 @@ _DOT = str.maketrans({"&": "&amp;", "\\": "\\\\", '"': '\\"'})
 #: What has no meaning in a label of Mermaid, which is Markdown: letters and digits, and some
 #: characters between them. At its beginning a digit could be a list.
 _INERT = re.compile(r"(?<!^)[^\W_]|^[^\W\d_]|(?<=\w)_(?=\w)|(?<=\d)\.(?=\d)|(?<=\w)[ ,/-]")
+#: What begins or ends markup, roles, targets and links of reStructuredText.
+_RST = frozenset("\\*`_|<>[]{}@:\"'$^~")
 _MARKUP = frozenset("\\`*_[]<>|&~$#")
 #: What a reader with GitHub's extensions makes a link of.
 _LINK = re.compile(r"(?<=www)\.|:(?=//)|(?<=mailto):|(?<=xmpp):|@", re.IGNORECASE)
@@ -91,3 +93,15 @@ def mermaid(text: str) -> str:
 def python(text: str) -> str:
     """Text as a literal of Python: as JSON has it, unless it has what only an escape can show."""
     return json.dumps(text, ensure_ascii=False) if text.isprintable() else ascii(text)
+
+
+def rst(text: str) -> str:
+    """Text within a line of reStructuredText that no reader takes for markup or a link."""
+    return "".join(f"\\{c}" if c in _RST else c for c in plain(text))
+
+
+def rst_code(text: str) -> str:
+    """Text as a literal, where a literal can hold it, as it has no escapes."""
+    if text.isprintable() and text and text == text.strip() and not set(text) & set("`\\"):
+        return f"``{text}``"
+    return rst(text)

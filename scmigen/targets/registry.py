@@ -47,6 +47,7 @@ BUILT_IN: Mapping[str, str] = {
     "optee-msg": "scmigen.targets.scmi_msg:OPTEE_MSG",
     "tfa-msg": "scmigen.targets.scmi_msg:TFA_MSG",
     "optee-server": "scmigen.targets.optee_server:TARGET",
+    "ids": "scmigen.targets.ids:TARGET",
 }
 
 #: The outputs of ``scmigen build`` without ``--emit``.
