@@ -24,6 +24,7 @@ _PACKAGES = (
     "pipeline",
     "project",
     "topology",
+    "imx_sm",
 )
 
 

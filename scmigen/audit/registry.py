@@ -26,6 +26,7 @@ BUILT_IN: Mapping[str, str] = {
     "grants": "scmigen.audit.grants:READER",
     "dump": "scmigen.audit.dump:READER",
     "trace": "scmigen.audit.trace:READER",
+    "imx-sm": "scmigen.audit.imx_sm:READER",
 }
 #: The form of a board, which is not read here.
 BOARD = "board"

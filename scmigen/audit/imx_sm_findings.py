@@ -1,0 +1,213 @@
+"""What is wrong with a configuration of imx-sm by itself, which its own tool does not tell."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import combinations
+
+from scmigen.assignment.words import did_you_mean
+from scmigen.audit.imx_sm_config import Config, Row, Section
+from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
+from scmigen.imx_sm.levels import ALONE, LEVELS, Level
+from scmigen.imx_sm.resources import Resources
+
+IMX_SM_RESOURCE = Finding(
+    "imx-sm-resource",
+    "A configuration of imx-sm names a resource that its headers do not have.",
+    "Correct the name; imx-sm's tool leaves the line out, or makes headers that do not compile.",
+)
+IMX_SM_LEVEL = Finding(
+    "imx-sm-level",
+    "A configuration of imx-sm has a level of permission that does not exist.",
+    f"Write one of {', '.join(LEVELS)}.",
+)
+IMX_SM_SHARED = Finding(
+    "imx-sm-shared",
+    "Two agents of imx-sm may set a resource for which the firmware counts no votes.",
+    "Give it to one of them; set is a level at which both are heard.",
+    severity=Severity.WARNING,
+)
+IMX_SM_OWN = Finding(
+    "imx-sm-own",
+    "An agent may set a resource that the configuration gives to the System Manager itself.",
+    "Take the line out of the agent's section, or out of that of LM0.",
+    severity=Severity.WARNING,
+)
+IMX_SM_MACHINE = Finding(
+    "imx-sm-machine",
+    "An agent of imx-sm may boot, reset and shut down a logical machine that is not its own.",
+    "Write set or notify where that is not meant.",
+    severity=Severity.WARNING,
+)
+IMX_SM_LINE = Finding(
+    "imx-sm-line",
+    "A line of a configuration of imx-sm has no effect.",
+    "Remove it, or the line that overrules it.",
+    severity=Severity.WARNING,
+)
+FINDINGS = (
+    IMX_SM_RESOURCE,
+    IMX_SM_LEVEL,
+    IMX_SM_SHARED,
+    IMX_SM_OWN,
+    IMX_SM_MACHINE,
+    IMX_SM_LINE,
+)
+
+
+def short(name: str) -> str:
+    """A resource as configurations have it: without the prefix of those of the device."""
+    return name.removeprefix("DEV_SM_")
+
+
+def problems(config: Config, resources: Resources) -> Iterator[Diagnostic]:
+    """Everything that is wrong, in the order of `FINDINGS`."""
+    yield from _strays(config, resources)
+    yield from _unknown(config, resources)
+    yield from _levels(config)
+    yield from _shared(config)
+    yield from _own(config)
+    yield from _machines(config)
+    yield from _overruled(config)
+    yield from _duplicates(config)
+
+
+def _strays(config: Config, resources: Resources) -> Iterator[Diagnostic]:
+    """Words that no definition replaces and that are no resource, once for each place."""
+    known = {short(name) for ids in resources.ids.values() for name in ids}
+    for word, at in dict.fromkeys(config.strays):
+        yield IMX_SM_RESOURCE.error(
+            f"{word} is neither a resource nor defined: the line is left out",
+            at,
+            hint=did_you_mean(word, known | config.defined),
+        )
+
+
+def _unknown(config: Config, resources: Resources) -> Iterator[Diagnostic]:
+    seen: set[tuple[str, object]] = set()
+    for section in config.sections:
+        for row in section.rows:
+            if resources.known(row.resource) or (row.resource, row.position) in seen:
+                continue
+            seen.add((row.resource, row.position))
+            yield IMX_SM_RESOURCE.error(
+                f"imx-sm has no {row.resource}{_from(row)}: its headers do not compile",
+                row.position,
+                hint=did_you_mean(row.resource, resources.ids[row.protocol]),
+            )
+
+
+def _from(row: Row) -> str:
+    """What the line calls it, where that is a definition."""
+    same = row.written in (row.resource, short(row.resource), "", "SYS", "FUSA")
+    return "" if same else f" (of {row.written})"
+
+
+def _levels(config: Config) -> Iterator[Diagnostic]:
+    for section in config.sections:
+        for row in section.rows:
+            if row.word not in LEVELS:
+                yield IMX_SM_LEVEL.error(
+                    f"{row.word!r} is no level: {short(row.resource)}{_from(row)}",
+                    row.position,
+                    hint=did_you_mean(row.word, LEVELS),
+                )
+
+
+def _alone(row: Row) -> bool:
+    """Whether the level lets an agent set what nobody else may set at the same time."""
+    return row.level >= ALONE.get(row.protocol, Level.ALL) and row.protocol in ALONE
+
+
+def _held(config: Config, agent: Section) -> Mapping[str, Row]:
+    return {name: row for name, row in config.rows(agent).items() if _alone(row)}
+
+
+def _shared(config: Config) -> Iterator[Diagnostic]:
+    """One warning for each two agents, with all resources."""
+    held = [(agent, _held(config, agent)) for agent in config.agents]
+    for (one, mine), (other, theirs) in combinations(held, 2):
+        both = [name for name in mine if name in theirs]
+        if not both:
+            continue
+        warning = IMX_SM_SHARED.warning(
+            f"{one.name} and {other.name} may both set "
+            f"{counted(len(both), 'resource')} alone, where the last request counts",
+            theirs[both[0]].position,
+            [
+                related
+                for name in both
+                for related in (
+                    Related(f"{short(name)}{_from(mine[name])}: {one.name}", mine[name].position),
+                    Related(f"{short(name)}{_from(theirs[name])}: {other.name}",
+                            theirs[name].position),
+                )
+            ],
+            f"give each to one of the two; {Level.SET.word} is counted, where it is enough",
+        ).about(both, agents=[one.name, other.name])  # fmt: skip
+        yield replace(warning, whole=len(both) <= _WHOLE)
+
+
+#: Shared resources that text lists in full.
+_WHOLE = 50
+
+
+def _own(config: Config) -> Iterator[Diagnostic]:
+    """What LM0, the System Manager, has, and an agent too (SM-408 of its release notes)."""
+    own: dict[str, Row] = {}
+    for section in config.sections:
+        if section.number is None and section.machine == 0:
+            own |= {row.resource: row for row in section.rows if _alone(row)}
+    for agent in config.agents:
+        for name, row in _held(config, agent).items():
+            if name in own:
+                yield IMX_SM_OWN.warning(
+                    f"{agent.name} may set {short(name)}{_from(row)}, which is the System "
+                    "Manager's",
+                    row.position,
+                    [Related(f"LM0: {own[name].word}", own[name].position)],
+                ).about([name], agents=[agent.name])
+
+
+def _machines(config: Config) -> Iterator[Diagnostic]:
+    """Levels for foreign machines (SM-411): own ones need `PRIV` only."""
+    for agent in config.agents:
+        for row in config.rows(agent).values():
+            machine = row.resource.rpartition("_")[2]
+            if row.protocol != "lmm" or row.level < Level.EXCLUSIVE or not machine.isdecimal():
+                continue
+            if agent.machine != int(machine) and config.machines:
+                name = config.machines.get(int(machine))
+                yield IMX_SM_MACHINE.warning(
+                    f"{agent.name} of LM{agent.machine} may boot and stop LM{machine}"
+                    + (f" ({name})" if name else ", which does not exist"),
+                    row.position,
+                ).about(agents=[agent.name])
+
+
+def _overruled(config: Config) -> Iterator[Diagnostic]:
+    """Of two lines of a section with different levels for a resource the last one holds."""
+    for agent in config.agents:
+        first: dict[str, Row] = {}
+        for row in agent.rows:
+            other = first.setdefault(row.resource, row)
+            first[row.resource] = row
+            if other is not row and other.word != row.word:
+                yield IMX_SM_LINE.warning(
+                    f"{agent.name} has {short(row.resource)}{_from(other)} with the level "
+                    f"{other.word}, and {row.word} further down, which holds",
+                    other.position,
+                    [Related(f"{row.word}{_from(row)}", row.position)],
+                ).about([row.resource], agents=[agent.name])
+
+
+def _duplicates(config: Config) -> Iterator[Diagnostic]:
+    """Lines of an agent that is a duplicate of another are not looked at."""
+    for agent in config.agents:
+        if agent.dup is not None and agent.dup != agent.number and agent.rows:
+            first = agent.rows[0]
+            yield IMX_SM_LINE.warning(
+                f"{agent.name} duplicates agent {agent.dup}: its own "
+                f"{counted(len(agent.rows), 'level')} from here on are not looked at",
+                first.position,
+                [Related(f"dup={agent.dup}", agent.position)],
+            ).about(agents=[agent.name])
