@@ -26,7 +26,7 @@ _LINES = 100_000
 #: Passes over the file, as in the tool.
 _ROUNDS = 10
 _LONGEST = 1 << 14
-#: Characters that replacing reads in all: the largest known configuration needs a tenth.
+#: Characters that replacing reads in all: the largest known configuration needs a seventieth.
 _WORK = 16 << 20
 
 _WORD = re.compile(r"\w+", re.ASCII)
