@@ -18,10 +18,11 @@ from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
 from scmigen.targets.base import Group
 from scmigen.targets.common.notice import NoticeOptions
+from scmigen.targets.common.paths import folder_of
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
 from scmigen.targets.scp.channel_options import Channels, check_channels
 from scmigen.targets.scp.kinds import KINDS, SYSTEM_SLOTS, Slot
-from scmigen.targets.scp.product_sources import Product, folder_of, read_product
+from scmigen.targets.scp.product_sources import Product, read_product
 from scmigen.targets.scp.variant import VARIANTS, Variant
 
 #: In place of a compatible: drivers that belong to no provider.

@@ -325,9 +325,3 @@ def _uses(code: str, module: str, file: str) -> Iterator[Use]:
             if MARK in found[0] and len(found[0]) <= _MAX_NAME:
                 where = Position(file, number, found.start() + 1)
                 yield Use(found[0], module, where, any(here for here, _ in conditions))
-
-
-def folder_of(path: str, said_at: Position | None) -> Path:
-    """The directory that an agents file names, from its own directory."""
-    here = Path(said_at.file).parent if said_at is not None else Path()
-    return here / PurePath(path)

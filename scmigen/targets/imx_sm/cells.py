@@ -1,0 +1,202 @@
+"""The levels of agents: for every grant the lowest that opens it, and the rows that a user adds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scmigen.assignment.assignment import Agent
+from scmigen.diagnostics import InputError
+from scmigen.imx_sm.levels import (
+    LEVELS,
+    NUMBERED,
+    PROTOCOL_OF,
+    PROTOCOLS,
+    UNCHECKED,
+    WHOLE,
+    Level,
+    allowed,
+    least,
+)
+from scmigen.imx_sm.resources import Resources, read_resources
+from scmigen.model.platform import Grant, Platform
+from scmigen.model.protocol_grants import Right
+from scmigen.scmi.operations import OPERATIONS
+from scmigen.targets.common.kept import kept
+from scmigen.targets.common.paths import folder_of
+from scmigen.targets.imx_sm.options import ImxSmAgent, ImxSmOptions
+
+#: Without the sources of imx-sm, what is called by its number.
+_OWN = "DTS_SM_"
+_SAID = ImxSmAgent()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A level for a resource. ``name`` in full: ``DEV_SM_CLK_CAN1``; ``grant``: what it is for, or
+    None where only a user says it."""
+
+    protocol: str
+    name: str
+    number: int | None
+    level: Level
+    grant: Grant | None = None
+
+    @property
+    def index(self) -> str:
+        """How the header writes the place: a macro, a number, or nothing for whole protocols."""
+        if self.protocol in WHOLE:
+            return ""
+        if self.protocol in NUMBERED:
+            return f"[{self.name.rpartition('_')[2]}]"
+        return f"[{self.name}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An agent as imx-sm has it."""
+
+    agent: Agent
+    name: str
+    number: int
+    said: ImxSmAgent
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """``resources``: those of the headers, if they are named. ``own``: names that only these files
+    have, and their numbers. ``unnamed``: grants on numbers that the headers do not have."""
+
+    sections: tuple[Section, ...]
+    resources: Resources | None
+    own: tuple[tuple[str, int], ...]
+    unnamed: tuple[Grant, ...]
+    unknown: tuple[tuple[Section, str], ...]
+
+
+def resources_of(options: ImxSmOptions) -> Resources | None:
+    """The resources that the headers of the named sources have. Raises `InputError`."""
+    if options.tree is None or options.soc is None:
+        return None
+    at = options.at("tree")
+    return _read(folder_of(options.tree, at), options)
+
+
+def _read(folder: Path, options: ImxSmOptions) -> Resources:
+    assert options.soc is not None
+    return read_resources(folder, options.soc, options.board, options.at("soc"))
+
+
+def files_read(options: ImxSmOptions) -> Iterator[str]:
+    """The headers that are read."""
+    try:
+        resources = resources_of(options)
+    except InputError:
+        return
+    if resources is not None:
+        yield from resources.files
+
+
+@kept
+def tables(platform: Platform, options: ImxSmOptions) -> Tables:
+    """The sections of all agents. Raises `InputError` where the sources cannot be read."""
+    resources = resources_of(options)
+    unnamed: list[Grant] = []
+    unknown: list[tuple[Section, str]] = []
+    sections = []
+    numbers = numbers_of(platform, options)
+    for agent, number in zip(platform.agents, numbers, strict=True):
+        said = options.agents.get(agent.name, _SAID)
+        cells = {cell.name: cell for cell in _granted(platform, agent, options, resources, unnamed)}
+        cells |= {cell.name: cell for cell in _rights(platform, agent, numbers)}
+        section = Section(agent, said.name or agent.name, number, said, ())
+        for row, word in said.rows.items():
+            name = full_name(row, resources)
+            if name is None:
+                unknown.append((section, row))
+                continue
+            known = cells.get(name)
+            cells[name] = _said_cell(name, LEVELS[word], known, resources)
+        ordered = tuple(sorted(cells.values(), key=_order))
+        sections.append(Section(agent, section.name, number, said, ordered))
+    own = {
+        (cell.name, cell.number)
+        for section in sections
+        for cell in section.cells
+        if cell.name.startswith(_OWN) and cell.number is not None
+    }
+    return Tables(tuple(sections), resources, tuple(sorted(own)), tuple(unnamed), tuple(unknown))
+
+
+def _order(cell: Cell) -> tuple[int, int, str]:
+    return PROTOCOLS.index(cell.protocol), -1 if cell.number is None else cell.number, cell.name
+
+
+def protocol_of(name: str) -> str | None:
+    """The protocol word of a resource's full name."""
+    word = name.partition("_SM_")[2].partition("_")[0].lower()
+    return word if word in PROTOCOLS else None
+
+
+def full_name(row: str, resources: Resources | None) -> str | None:
+    """The full name of a resource as a user writes it; None where there is none such."""
+    row = f"{row}_0" if row.lower() in WHOLE else row
+    name = row if "_SM_" in row else f"DEV_SM_{row}"
+    if protocol_of(name) is None or (resources is not None and not resources.known(name)):
+        return None
+    return name
+
+
+def _said_cell(name: str, level: Level, known: Cell | None, resources: Resources | None) -> Cell:
+    number = known.number if known else resources.id_of(name) if resources else None
+    return Cell(protocol_of(name) or "", name, number, level, known.grant if known else None)
+
+
+def _granted(
+    platform: Platform,
+    agent: Agent,
+    options: ImxSmOptions,
+    resources: Resources | None,
+    unnamed: list[Grant],
+) -> Iterator[Cell]:
+    for kind, protocol in PROTOCOL_OF.items():
+        for grant in platform.grants_of(agent, kind):
+            name: str | None = f"{_OWN}{protocol.upper()}_{grant.id}"
+            if resources is not None:
+                name = resources.names.get((protocol, grant.id))
+            if name is None:
+                unnamed.append(grant)
+            elif (level := level_of(grant, options)) is not Level.NONE:
+                yield Cell(protocol, name, grant.id, level, grant)
+
+
+def level_of(grant: Grant, options: ImxSmOptions) -> Level:
+    """The lowest level for what is granted at boot, or that of everything where that is asked."""
+    kind = grant.kind
+    checked = frozenset(OPERATIONS[kind]) - frozenset(UNCHECKED[kind])
+    if options.full == "all" and checked <= grant.boot:
+        return Level.ALL
+    return least(kind, grant.boot)
+
+
+def wider(grant: Grant) -> tuple[str, ...]:
+    """What the level of a grant opens besides."""
+    opened = allowed(grant.kind, least(grant.kind, grant.boot))
+    return tuple(one for one in opened if one not in grant.boot)
+
+
+def numbers_of(platform: Platform, options: ImxSmOptions) -> tuple[int, ...]:
+    """The numbers of the agents' sections: those that are said, else the places of the agents."""
+    said = [options.agents.get(agent.name, _SAID).number for agent in platform.agents]
+    return tuple(place if number is None else number for place, number in enumerate(said))
+
+
+def _rights(platform: Platform, agent: Agent, numbers: tuple[int, ...]) -> Iterator[Cell]:
+    """The state of the system, and the permissions of all agents."""
+    system = platform.opened(agent, Right.SYSTEM_POWER)
+    if system:
+        level = Level.PRIV if "state" in system else Level.NOTIFY
+        yield Cell("sys", "DEV_SM_SYS_0", None, level)
+    if platform.has_right(agent, Right.PERMISSIONS):
+        for number in numbers:
+            yield Cell("base", f"DEV_SM_BASE_{number}", number, Level.PRIV)
