@@ -1,0 +1,203 @@
+"""Names, levels and texts of the output for imx-sm; what it cannot hold is told."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from audit.imx_sm_tree import write
+from support import model_of, source, tree_of
+from targets.imx_sm_firmware import compiled
+
+from scmigen import load
+from scmigen.diagnostics import Diagnostic
+from scmigen.model.platform import Model
+from scmigen.targets.make import make, option_problems
+
+#: The clocks are those of `audit.imx_sm_tree`: 3 is UART, 4 is CAN.
+BOARD = """
+scmi { compatible = "arm,scmi-virtio";
+	clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
+	pd: protocol@11 { reg = <0x11>; #power-domain-cells = <1>; };
+	rst: protocol@16 { reg = <0x16>; #reset-cells = <1>; };
+};
+uart@1 { compatible = "acme,uart"; clocks = <&clk 3>; power-domains = <&pd 1>; };
+can@2 { compatible = "acme,can"; clocks = <&clk 4>; assigned-clocks = <&clk 4>;
+	assigned-clock-rates = <40000000>; assigned-clock-parents = <&clk 1>; };
+"""
+AGENTS = """
+domains:
+  linux: {id: 1, default: true, scmi: {role: ospm}}
+  secure world: {id: 2, scmi: {role: secure}, access: [{dev: "can@2"}]}
+outputs:
+  imx-sm:
+    tree: %s
+    soc: ACME
+    board: acmeevk
+    agents:
+      linux: {name: AP-NS, number: 1, rows: {LMM_1: notify, CTRL_MCLK: all}}
+      secure world: {name: AP-S, number: 0, secure: true, did: 3, instance: 0,
+        mailbox: "type=mu, mu=1, test=0", channels: ["db=0, xport=smt, rpc=scmi, type=a2p"]}
+"""
+
+
+def model(folder: Path, edit: tuple[str, str] = ("", ""), board: str = BOARD) -> Model:
+    write(folder)
+    text = AGENTS % folder
+    assert edit[0] in text
+    return model_of(tree_of(board), text.replace(*edit) if edit[0] else text)
+
+
+def files(folder: Path, edit: tuple[str, str] = ("", "")) -> dict[str, str]:
+    made = make(model(folder, edit).platforms[0], "imx-sm")
+    return {file.path: file.content.decode() for file in made.files}
+
+
+def told(folder: Path, edit: tuple[str, str] = ("", ""), board: str = BOARD) -> list[Diagnostic]:
+    found = model(folder, edit, board)
+    return [*option_problems(found), *make(found.platforms[0], "imx-sm").diagnostics]
+
+
+def rows(text: str) -> list[str]:
+    """The lines of a ``.cfg`` without comments and empty ones."""
+    lines = (line.partition("#")[0].split() for line in text.split("\n"))
+    return [" ".join(line) for line in lines if line]
+
+
+def test_a_file_for_each_agent_with_the_names_of_the_headers(tmp_path: Path) -> None:
+    made = files(tmp_path)
+    assert rows(made["agent-0.cfg"]) == [
+        'SCMI_AGENT0 name="AP-S", secure',
+        "MAILBOX type=mu, mu=1, test=0",
+        "CHANNEL db=0, xport=smt, rpc=scmi, type=a2p",
+        "DEV_SM_CLK_CAN clk=exclusive",
+    ]
+    assert rows(made["agent-1.cfg"]) == [
+        'SCMI_AGENT1 name="AP-NS"',
+        "DEV_SM_CLK_UART clk=set",
+        "DEV_SM_CTRL_MCLK ctrl=all",
+        "DEV_SM_LMM_1 lmm=notify",
+        "DEV_SM_PD_WAKEUP pd=set",
+        "DEV_SM_SYS_0 sys=priv",
+    ]
+
+
+def test_the_header_compiles_with_the_headers_of_the_device(
+    tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    header = files(tmp_path)["scmi_agents.h"]
+    assert ".scmiInst = 0U" in header
+    assert ".domId = 3U" in header
+    more = (
+        tmp_path / "devices/ACME/drivers/fsl_clock.h",
+        tmp_path / "devices/ACME/sm/dev_sm_clock.h",
+        tmp_path / "boards/acmeevk/sm/brd_sm_sensor.h",
+    )
+    agents, levels = compiled(header.encode(), tmp_path, tool, more)
+    assert agents == [("AP-S", True), ("AP-NS", False)]
+    assert levels == {
+        ("AP-S", "clk", 4): 5,
+        ("AP-NS", "clk", 3): 3,
+        ("AP-NS", "pd", 1): 3,
+        ("AP-NS", "sys", 0): 4,
+        ("AP-NS", "lmm", 1): 2,
+        ("AP-NS", "ctrl", 0): 255,
+    }
+
+
+def test_full_grants_are_all_where_that_is_asked(tmp_path: Path) -> None:
+    made = files(tmp_path, ("    soc: ACME", "    soc: ACME\n    full: all"))
+    assert "DEV_SM_CLK_CAN clk=all" in rows(made["agent-0.cfg"])
+    assert "DEV_SM_PD_WAKEUP pd=all" in rows(made["agent-1.cfg"])
+    assert "DEV_SM_CLK_UART clk=set" in rows(made["agent-1.cfg"]), "it has no rate"
+
+
+def test_a_row_of_the_user_is_in_place_of_the_lowest_level(tmp_path: Path) -> None:
+    made = files(tmp_path, ("LMM_1: notify", "CLK_UART: all"))
+    assert "DEV_SM_CLK_UART clk=all" in rows(made["agent-1.cfg"])
+    assert "clk=set" not in made["agent-1.cfg"]
+
+
+def test_the_user_may_say_who_resets_whom(tmp_path: Path) -> None:
+    made = files(tmp_path, ("scmi: {role: secure}", "scmi: {role: secure, permissions: true}"))
+    assert [row for row in rows(made["agent-0.cfg"]) if "base" in row] == [
+        "DEV_SM_BASE_0 base=priv",
+        "DEV_SM_BASE_1 base=priv",
+    ]
+
+
+FAULTS = {
+    "unknown-row": ("LMM_1: notify", "CTRL_MCKL: all", "imx-sm-row", "did you mean CTRL_MCLK?"),
+    "row-too-low": ("LMM_1: notify", "CLK_UART: get", "imx-sm-row", "set is the lowest level"),
+    "long-name": ("name: AP-S, ", "", "imx-sm-agent", "name: AP-NS"),
+    "same-number": ("number: 1", "number: 0", "imx-sm-agent", ""),
+    "unknown-device": ("soc: ACME", "soc: ACNE", "imx-sm-tree", "it has ACME"),
+    "no-device": ("    soc: ACME\n", "", "output-option", "soc: MIMX95"),
+    "unknown-agent": ("      linux: {name", "      linus: {name", "output-option", "linux"),
+    "hostile-channel": ("type=a2p", "type=a2p\\nCLK_PLL api=all", "output-option", ""),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "identifier", "hint"), FAULTS.values(), ids=FAULTS.keys())
+def test_what_is_wrong_with_options_has_a_place(
+    tmp_path: Path, old: str, new: str, identifier: str, hint: str
+) -> None:
+    found = [item for item in told(tmp_path, (old, new)) if item.id == identifier]
+    assert found
+    assert found[0].position is not None
+    assert found[0].position.file == "agents.yaml"
+    assert hint in (found[0].hint or "")
+
+
+def test_a_number_that_the_device_does_not_have_is_an_error(tmp_path: Path) -> None:
+    board = BOARD.replace("clocks = <&clk 3>", "clocks = <&clk 5>")
+    (item,) = (item for item in told(tmp_path, board=board) if item.id == "imx-sm-unnamed")
+    assert "ACME has no clock 5" in item.message
+    assert item.hint == "its numbers go up to 4"
+
+
+def test_a_level_that_opens_more_than_is_granted_is_told(tmp_path: Path) -> None:
+    board = BOARD.replace("assigned-clock-parents = <&clk 1>;", "")
+    (item,) = (item for item in told(tmp_path, board=board) if item.id == "imx-sm-wider")
+    assert "exclusive is the lowest level of imx-sm for 1 grant of a clock" in item.message
+    assert item.message.endswith("and opens parent, too")
+
+
+def test_a_macro_of_another_name_is_told(tmp_path: Path) -> None:
+    macros = "#define ACME_CLK_UART 4\n#define IMX95_CLK_CAN 3\n#define PLL 1\n"
+    board = BOARD.replace("<&clk 3>", "<&clk IMX95_CLK_CAN>").replace("<&clk 1>", "<&clk PLL>")
+    write(tmp_path)
+
+    path = tmp_path / "board.dts"
+    path.write_text(macros + source(board))
+    found = make(model_of(load(path), AGENTS % tmp_path).platforms[0], "imx-sm").diagnostics
+    (item,) = (item for item in found if item.id == "imx-sm-renamed")
+    assert item.message == "clock 3 is IMX95_CLK_CAN in the tree and DEV_SM_CLK_UART in imx-sm"
+
+
+def test_a_board_without_scmi_numbers_is_refused(tmp_path: Path) -> None:
+    board = """cc: cc@1 { compatible = "acme,cc"; #clock-cells = <1>; };
+    uart@1 { compatible = "acme,uart"; clocks = <&cc 3>; };
+    can@2 { compatible = "acme,can"; };"""
+    assert "imx-sm-ids" in {item.id for item in told(tmp_path, board=board)}
+
+
+def test_what_a_device_brings_later_is_left_out_and_told(tmp_path: Path) -> None:
+    edit = (
+        'access: [{dev: "can@2"}]',
+        'access: [{dev: "can@2", flags: {assignable: [linux, secure world]}}]',
+    )
+    found = [item for item in told(tmp_path, edit) if item.id == "imx-sm-assignable"]
+    assert len(found) == 1
+    made = files(tmp_path, edit)
+    assert "CLK_CAN" in made["agent-0.cfg"], "it has the device at boot"
+    assert "CLK_CAN" not in made["agent-1.cfg"]
+
+
+def test_names_of_a_tree_leave_no_comment(tmp_path: Path) -> None:
+    """A node's name is in comments; a line break or a backslash there would be another row."""
+    board = BOARD.replace('compatible = "acme,uart";', 'compatible = "acme,uart"; clock-names = '
+                          '"x\\nDEV_SM_CLK_PLL clk=all\\\\";')  # fmt: skip
+    made = make(model(tmp_path, board=board).platforms[0], "imx-sm")
+    text = "".join(file.content.decode() for file in made.files if file.path.endswith(".cfg"))
+    assert "\\" not in text
+    assert "DEV_SM_CLK_PLL clk=all" not in rows(text)
