@@ -83,6 +83,11 @@ def dot(text: str) -> str:
     return plain(text).translate(_DOT)
 
 
+def nix(text: str) -> str:
+    """Text within a quoted string of Nix, which would fill in ``${…}``."""
+    return plain(text).replace("\\", "\\\\").replace('"', '\\"').replace("${", "\\${")
+
+
 def mermaid(text: str) -> str:
     """Text within a quoted label of Mermaid: what may have a meaning there as a code."""
     shown = plain(text)

@@ -49,6 +49,7 @@ BUILT_IN: Mapping[str, str] = {
     "optee-server": "scmigen.targets.optee_server:TARGET",
     "ids": "scmigen.targets.ids:TARGET",
     "imx-sm": "scmigen.targets.imx_sm:TARGET",
+    "bpmp": "scmigen.targets.bpmp:TARGET",
 }
 
 #: The outputs of ``scmigen build`` without ``--emit``.

@@ -5,7 +5,8 @@ each of them may use. Such servers check the id and not the message, and count n
 guest may do more than it is granted; the findings here say what.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
@@ -17,6 +18,8 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.values import kept_by_platform
 from scmigen.targets.limits import related, title, where
 
+#: What no name of a node has.
+_UNFIT = re.compile(r"[^A-Za-z0-9._+-]|^[^A-Za-z0-9]")
 #: Agents that are no guests: firmware, which has a server of its own.
 _FIRMWARE = frozenset({Role.PSCI, Role.SECURE})
 
@@ -57,12 +60,16 @@ class Mediator:
     holder: str
     opened: Mapping[Kind, frozenset[Operation]]
     lacking: Mapping[tuple[Kind, Operation], str]
-    #: The word of the option that names the host.
+    #: What a guest is called.
     guest: str = "guest"
+    #: Whether it serves a resource, and what such resources are, for people.
+    serves: Callable[[Resource], bool] = lambda _: True
+    served: str = ""
 
     def grants(self, platform: Platform, agent: Agent, kind: Kind) -> tuple[Grant, ...]:
         """What a guest has at boot, by its ids."""
-        return tuple(grant for grant in platform.grants_of(agent, kind) if grant.boot)
+        every = platform.grants_of(agent, kind)
+        return tuple(grant for grant in every if grant.boot and self.serves(grant.resource))
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -156,14 +163,11 @@ class Mediator:
     def _of(self, platform: Platform, agent: Agent) -> Iterator[Diagnostic]:
         for kind in Kind:
             every = platform.grants_of(agent, kind)
-            if kind not in self.opened:
-                if every:
-                    yield self._kind.warning(
-                        f"{counted(len(every), f'{kind} resource')} of {agent.name} "
-                        f"{'is' if len(every) == 1 else 'are'} left out: {self.holder} serves "
-                        f"{_words(self.opened)}",
-                        where(every[0].resource),
-                    ).about(agents=[agent.name])
+            left = [g for g in every if kind not in self.opened or not self.serves(g.resource)]
+            if left:
+                yield self._left(agent, kind, left)
+            every = tuple(grant for grant in every if grant not in left)
+            if not every:
                 continue
             yield from self._lacks(agent, kind, every)
             yield from self._opens(agent, kind, self.grants(platform, agent, kind))
@@ -175,6 +179,14 @@ class Mediator:
                     where(later[0].resource),
                     _places(later),
                 ).about(agents=[agent.name])
+
+    def _left(self, agent: Agent, kind: Kind, left: Sequence[Grant]) -> Diagnostic:
+        what = _words(self.opened) if kind not in self.opened else self.served
+        return self._kind.warning(
+            f"{counted(len(left), f'{kind} resource')} of {agent.name} "
+            f"{'is' if len(left) == 1 else 'are'} left out: {self.holder} serves {what}",
+            where(left[0].resource),
+        ).about(agents=[agent.name])
 
     def _lacks(self, agent: Agent, kind: Kind, every: tuple[Grant, ...]) -> Iterator[Diagnostic]:
         for operation in OPERATIONS[kind]:
@@ -206,7 +218,7 @@ class Mediator:
         guests = {agent.id for agent in divided.guests}
         found: dict[tuple[Kind, tuple[str, ...]], list[Resource]] = {}
         for kind in self.opened:
-            for resource in platform.resources.get(kind, ()):
+            for resource in filter(self.serves, platform.resources.get(kind, ())):
                 holders = [g.agent for g in platform.holders(resource.key).values() if g.boot]
                 names = [agent.name for agent in holders]
                 names += ["the platform"] if resource.key in kept else []
@@ -227,6 +239,12 @@ def _these(kind: Kind, resources: list[Resource]) -> str:
     if len(resources) == 1:
         return f"{title(kind)} {resources[0].name}"
     return counted(len(resources), title(kind))
+
+
+def word(agent: Agent) -> str:
+    """The name of an agent as part of the name of a node or a file; no two alike."""
+    fit = _UNFIT.sub("-", agent.name)
+    return agent.name if fit == agent.name else f"{fit}-{agent.id}"
 
 
 def _name(agent: Agent | None) -> str:

@@ -1,0 +1,215 @@
+"""NVIDIA's BPMP behind a proxy: what each guest may ask for, message by message and id by id."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Agent
+from scmigen.assignment.words import did_you_mean
+from scmigen.bindings.bpmp import is_bpmp, proxy_edits
+from scmigen.bindings.facts import ResourceKey
+from scmigen.devicetree.edits import Entry
+from scmigen.diagnostics import Diagnostic, Finding, counted
+from scmigen.escape import json_text, nix
+from scmigen.model.platform import Grant, Platform, Resource
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.base import Target
+from scmigen.targets.bpmp.messages import MESSAGES, TAKING
+from scmigen.targets.common.ctext import plain
+from scmigen.targets.common.files import File
+from scmigen.targets.common.guests import Division, Mediator, division, word
+from scmigen.targets.common.kept import kept
+from scmigen.targets.common.names import board_name
+from scmigen.targets.common.notice import NoticeOptions
+from scmigen.targets.common.overlay import overlay
+from scmigen.targets.common.templates import render
+from scmigen.targets.common.values import kept_by_platform
+from scmigen.targets.options import OUTPUT_OPTION
+
+
+def _of_bpmp(resource: Resource) -> bool:
+    return is_bpmp(resource.node) and len(resource.key.cells) == 1
+
+
+MEDIATOR = Mediator(
+    prefix="bpmp",
+    holder="the BPMP proxy",
+    opened={
+        kind: frozenset(command.operation for command in message.commands)
+        for kind, message in MESSAGES.items()
+    },
+    lacking={},
+    serves=_of_bpmp,
+    served="what a BPMP provides",
+)
+#: Ids of each kind that the proxy keeps for a guest (``BPMP_HOST_MAX_CLOCKS_SIZE`` and so on).
+IDS = 256
+
+BPMP_LIMIT = Finding(
+    "bpmp-limit",
+    "A guest is granted more ids of a kind than the BPMP proxy keeps.",
+    "Divide the devices among more guests.",
+)
+BPMP_LACKS = Finding(
+    "bpmp-lacks",
+    "A guest has no clock or no reset of a BPMP; the proxy does not start for it.",
+    "Give it a device with both, or no resource of the BPMP at all.",
+)
+_NEEDED = (Kind.CLOCK, Kind.RESET)
+
+
+class BpmpOptions(NoticeOptions, frozen=True):
+    """``host``: the agent whose Linux has the proxy."""
+
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A guest and its grants of the BPMP's resources, by id there. ``shared``: the ids that others
+    use as well."""
+
+    agent: Agent
+    grants: Mapping[Kind, Mapping[int, Grant]]
+    shared: Mapping[Kind, frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The guests that the proxy serves."""
+
+    divided: Division
+    guests: tuple[Guest, ...]
+
+
+@kept
+def _plan(platform: Platform, options: BpmpOptions) -> Plan:
+    divided = division(platform, options.host)
+    kept_on = kept_by_platform(platform)
+    guests = (_guest(platform, agent, kept_on) for agent in divided.guests)
+    return Plan(divided, tuple(guest for guest in guests if guest.grants))
+
+
+def _guest(platform: Platform, agent: Agent, kept_on: frozenset[ResourceKey]) -> Guest:
+    grants: dict[Kind, dict[int, Grant]] = {}
+    for kind in MESSAGES:
+        found = {g.resource.key.cells[0]: g for g in MEDIATOR.grants(platform, agent, kind)}
+        if found:
+            grants[kind] = dict(sorted(found.items()))
+    shared = {
+        kind: frozenset(
+            number
+            for number, grant in found.items()
+            if grant.resource.key in kept_on or _others(platform, grant)
+        )
+        for kind, found in grants.items()
+    }
+    return Guest(agent, grants, shared)
+
+
+def _others(platform: Platform, grant: Grant) -> bool:
+    holders = platform.holders(grant.resource.key).values()
+    return any(other.boot for other in holders if other.agent is not grant.agent)
+
+
+def _check(platform: Platform, options: BpmpOptions) -> Iterator[Diagnostic]:
+    plan = _plan(platform, options)
+    yield from MEDIATOR.check(platform, plan.divided)
+    for guest in plan.guests:
+        for kind, found in guest.grants.items():
+            if len(found) > IDS:
+                yield BPMP_LIMIT.error(
+                    f"{guest.agent.name} has {counted(len(found), f'{kind} id')}; the proxy keeps"
+                    f" {IDS}",
+                    guest.agent.position,
+                ).about(agents=[guest.agent.name])
+        lacking = [str(kind) for kind in _NEEDED if kind not in guest.grants]
+        if lacking:
+            yield BPMP_LACKS.error(
+                f"{guest.agent.name} has no {' and no '.join(lacking)} of the BPMP; the proxy"
+                " refuses an empty list of these",
+                guest.agent.position,
+            ).about(agents=[guest.agent.name])
+
+
+def _check_options(platforms: Sequence[Platform], options: BpmpOptions) -> Iterator[Diagnostic]:
+    known = sorted({agent.name for platform in platforms for agent in platform.agents})
+    if options.host is not None and options.host not in known:
+        hint = did_you_mean(options.host, known)
+        yield OUTPUT_OPTION.error(f"no agent {options.host!r}", options.at("host"), hint=hint)
+
+
+def _files(platform: Platform, options: BpmpOptions) -> Iterator[File]:
+    plan, tree = _plan(platform, options), platform.inventory.tree
+    edits = [
+        edit
+        for guest in plan.guests
+        for edit in proxy_edits(tree, word(guest.agent), _entries(guest))
+    ]
+    about = "What the BPMP proxy of the host lets each guest use: a list for each, not one for all."
+    yield from overlay(platform, "bpmp-host-proxy", about, edits, options)
+    yield File(
+        "consumers.nix",
+        render(
+            "bpmp/consumers.nix.j2",
+            guests=plan.guests,
+            board=plain(board_name(platform)),
+            note=lambda grant: plain(grant.name),
+            name=lambda guest: nix(word(guest.agent)),
+        ),
+    )
+    text = json.dumps({"guests": [_rights(guest) for guest in plan.guests]}, indent=2)
+    yield File("rights.json", f"{json_text(text)}\n".encode())
+
+
+def _entries(guest: Guest) -> dict[Kind, tuple[Entry, ...]]:
+    return {
+        kind: tuple(Entry(None, (number,), grant.name) for number, grant in found.items())
+        for kind, found in guest.grants.items()
+    }
+
+
+def _rights(guest: Guest) -> dict[str, object]:
+    """The ids of each command of each message that the guest may send. What others use as well it
+    may switch on, but not off."""
+    return {
+        "name": guest.agent.name,
+        "messages": [
+            {
+                "name": message.name,
+                "number": message.number,
+                "commands": [
+                    {"name": command.name, "number": command.number, "ids": ids}
+                    for command in message.commands
+                    if (ids := _ids(guest, kind, command.name, command.operation))
+                ],
+            }
+            for kind, message in MESSAGES.items()
+            if kind in guest.grants
+        ],
+        "protected": {
+            message.name: sorted(guest.shared[kind])
+            for kind, message in MESSAGES.items()
+            if guest.shared.get(kind)
+        },
+    }
+
+
+def _ids(guest: Guest, kind: Kind, command: str, operation: Operation) -> list[int]:
+    return [
+        number
+        for number, grant in guest.grants[kind].items()
+        if operation in grant.boot and not (command in TAKING and number in guest.shared[kind])
+    ]
+
+
+TARGET = Target(
+    name="bpmp",
+    about="what each guest may ask of an NVIDIA BPMP through a proxy: ids by message and command",
+    options=BpmpOptions,
+    files=_files,
+    check=_check,
+    check_options=_check_options,
+    findings=(*MEDIATOR.findings, BPMP_LIMIT, BPMP_LACKS),
+)
