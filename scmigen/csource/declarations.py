@@ -1,0 +1,305 @@
+"""Declarations of a source and its headers. What is not read is passed over, and its place kept."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from scmigen.csource.cursor import Cursor, SyntaxProblemError
+from scmigen.csource.expressions import Expressions
+from scmigen.csource.tokens import NAME, STRING, Token
+from scmigen.csource.tree import (
+    INTEGERS,
+    ArrayOf,
+    Declarations,
+    Enumerator,
+    Expression,
+    Function,
+    FunctionType,
+    Integer,
+    Members,
+    Named,
+    PointerTo,
+    Record,
+    Type,
+    Variable,
+)
+
+_STORAGE: Final = frozenset(
+    ("static", "extern", "inline", "__inline", "__inline__", "register", "_Noreturn", "auto")
+)
+_QUALIFIERS: Final = frozenset(
+    ("const", "volatile", "restrict", "__restrict", "__restrict__", "__const", "_Atomic")
+)
+_ATTRIBUTES: Final = frozenset(
+    ("__attribute__", "__attribute", "_Alignas", "alignas", "__declspec")
+)
+_ASSERTS: Final = frozenset(("_Static_assert", "static_assert"))
+_WORDS: Final = frozenset(
+    ("void", "char", "short", "int", "long", "float", "double", "signed", "unsigned", "__signed__")
+)
+_SIZES: Mapping[frozenset[str], int] = {
+    frozenset(("char",)): 1,
+    frozenset(("short",)): 2,
+    frozenset(("int",)): 4,
+    frozenset(): 4,
+}
+_TAGGED: Final = frozenset(("struct", "union", "enum"))
+_INT: Final = Integer("int", 4)
+
+
+class Parser:
+    """Reads declarations into `Declarations`, which grow."""
+
+    def __init__(self, known: Declarations) -> None:
+        self.known = known
+        self.expressions = Expressions(self.type_name, self.is_type)
+        self._unnamed = 0
+
+    def is_type(self, name: str) -> bool:
+        """Whether a name begins a type."""
+        return (
+            name in _WORDS
+            or name in _TAGGED
+            or name in _QUALIFIERS
+            or name in INTEGERS
+            or name in self.known.types
+        )
+
+    def unit(self, tokens: Sequence[Token]) -> None:
+        """All declarations of a source."""
+        at = Cursor(tokens)
+        while at.here is not None:
+            start = at.place
+            try:
+                self._external(at)
+            except (SyntaxProblemError, RecursionError):
+                self.known.unread.append(tokens[start])
+                at.place = start
+                at.depth = 0
+                self._pass(at)
+
+    def _pass(self, at: Cursor) -> None:
+        """Goes on after what is not read: a semicolon, or a block."""
+        while at.here is not None:
+            try:
+                at.until((";", "{", "}", ")", "]"))
+                if at.text() == "{":
+                    at.group()
+                    if at.text() not in (";", ",", "="):
+                        return
+                    continue
+            except SyntaxProblemError:
+                at.place = len(at.tokens)
+                return
+            if at.here is not None:
+                at.take()
+            return
+
+    def _external(self, at: Cursor) -> None:
+        if at.accept(";"):
+            return
+        if at.text() in _ASSERTS or (at.text() in ("asm", "__asm__", "__asm")):
+            at.until((";",))
+            at.accept(";")
+            return
+        if at.text() == "extern" and at.kind(1) == STRING:
+            at.place += 2
+            if at.text() == "{":
+                self.unit(at.group())
+                return
+        is_typedef = at.text() == "typedef"
+        if is_typedef:
+            at.take()
+        base = self.specifiers(at)
+        if at.accept(";"):
+            return
+        while True:
+            name, kind = self.declarator(at, base)
+            if self._declared(at, name, kind, is_typedef):
+                return
+            if not at.accept(","):
+                break
+        at.expect(";")
+
+    def _declared(self, at: Cursor, name: Token | None, kind: Type, is_typedef: bool) -> bool:
+        """Keeps one declarator; whether it was a function with a body, which ends a declaration."""
+        self._attributes(at)
+        if name is None:
+            raise at.problem("a name is missing")
+        if is_typedef:
+            self.known.types[name.text] = kind
+            return False
+        if isinstance(kind, FunctionType):
+            if at.text() != "{":
+                return False
+            body = tuple(at.group())
+            self.known.functions[name.text] = Function(name, name.text, kind, body)
+            return True
+        value = tuple(at.until((",", ";"))) if at.accept("=") else None
+        before = self.known.variables.get(name.text)
+        if value is not None or before is None or before.value is None:
+            self.known.variables[name.text] = Variable(name, name.text, kind, value)
+        return False
+
+    def _attributes(self, at: Cursor) -> None:
+        while at.text() in _ATTRIBUTES or at.text() in ("asm", "__asm__", "__extension__"):
+            at.take()
+            if at.text() == "(":
+                at.group()
+
+    def specifiers(self, at: Cursor) -> Type:
+        """The type that a declaration begins with. Raises `SyntaxProblemError`."""
+        words: list[str] = []
+        found: Type | None = None
+        while True:
+            self._attributes(at)
+            word = at.text()
+            if word in _STORAGE or word in _QUALIFIERS:
+                at.take()
+            elif word in _WORDS:
+                words.append(at.take().text)
+            elif found is None and not words and word in _TAGGED:
+                found = self._tagged(at)
+            elif found is None and not words and at.kind() == NAME and self._names_type(at):
+                name = at.take().text
+                found = INTEGERS.get(name) or Named(name)
+            else:
+                break
+        if found is not None:
+            return found
+        if not words:
+            raise at.problem("a type is missing")
+        return _integer(words)
+
+    def _names_type(self, at: Cursor) -> bool:
+        """Whether the name here is that of a type, by what follows if it is not known."""
+        return self.is_type(at.text()) or at.kind(1) == NAME or at.text(1) in ("*", "(")
+
+    def _tagged(self, at: Cursor) -> Type:
+        word = at.take().text
+        self._attributes(at)
+        if at.kind() == NAME and at.kind(1) == NAME and at.text(2) == "{":
+            # The macro of an attribute that no header here defines.
+            at.take()
+        tag = at.take().text if at.kind() == NAME else ""
+        self._attributes(at)
+        if word == "enum":
+            if at.text() == "{":
+                self._enumerators(at)
+            return _INT
+        if not tag:
+            self._unnamed += 1
+            tag = f"{word} {self._unnamed}"
+        if at.text() == "{":
+            inner = Cursor(at.group())
+            inner.depth = at.depth
+            self.known.tags[tag] = self._members(inner)
+        return Record(tag, union=word == "union")
+
+    def _members(self, at: Cursor) -> Members:
+        found: list[tuple[str, Type]] = []
+        at.enter()
+        while at.here is not None:
+            if at.accept(";"):
+                continue
+            if at.text() in _ASSERTS:
+                at.until((";",))
+                continue
+            base = self.specifiers(at)
+            if at.text() == ";" and isinstance(base, Record):
+                found.append(("", base))
+                continue
+            while True:
+                name, kind = self.declarator(at, base)
+                if at.accept(":"):
+                    self.expressions.assignment(at)
+                self._attributes(at)
+                found.append((name.text if name is not None else "", kind))
+                if not at.accept(","):
+                    break
+            at.expect(";")
+        at.leave()
+        return tuple(found)
+
+    def _enumerators(self, at: Cursor) -> None:
+        inner = Cursor(at.group())
+        base: Expression | None = None
+        offset = 0
+        while inner.here is not None:
+            name = inner.take()
+            if name.kind != NAME:
+                raise SyntaxProblemError("an enumerator is missing", name)
+            self._attributes(inner)
+            if inner.accept("="):
+                base, offset = self.expressions.assignment(inner), 0
+            self.known.enumerators[name.text] = Enumerator(name, base, offset)
+            offset += 1
+            if not inner.accept(","):
+                break
+
+    def declarator(self, at: Cursor, base: Type) -> tuple[Token | None, Type]:
+        """A name with what is around it, or none, and the type. Raises `SyntaxProblemError`."""
+        at.enter()
+        while at.text() == "*" or at.text() in _QUALIFIERS:
+            if at.take().text == "*":
+                base = PointerTo(base)
+        self._attributes(at)
+        name: Token | None = None
+        inner: Sequence[Token] | None = None
+        if at.kind() == NAME:
+            name = at.take()
+        elif at.text() == "(" and (at.text(1) in ("*", "(") or at.text(1) in _ATTRIBUTES):
+            inner = at.group()
+        kind = self._suffixes(at, base)
+        at.leave()
+        if inner is None:
+            return name, kind
+        within = Cursor(inner)
+        within.depth = at.depth + 1
+        return self.declarator(within, kind)
+
+    def _suffixes(self, at: Cursor, base: Type) -> Type:
+        self._attributes(at)
+        if at.text() == "(":
+            return FunctionType(base, self._parameters(Cursor(at.group())))
+        lengths: list[Expression | None] = []
+        while at.accept("["):
+            while at.text() in ("static", *_QUALIFIERS):
+                at.take()
+            lengths.append(None if at.text() == "]" else self.expressions.expression(at))
+            at.expect("]")
+        for length in reversed(lengths):
+            base = ArrayOf(base, length)
+        return base
+
+    def _parameters(self, at: Cursor) -> tuple[tuple[str, Type], ...]:
+        found: list[tuple[str, Type]] = []
+        at.enter()
+        while at.here is not None and at.text() != "...":
+            base = self.specifiers(at)
+            name, kind = self.declarator(at, base)
+            if name is not None or kind != Integer("void", None):
+                found.append((name.text if name is not None else "", kind))
+            if not at.accept(","):
+                break
+        at.leave()
+        return tuple(found)
+
+    def type_name(self, at: Cursor) -> Type:
+        """A type without a name, as in a cast. Raises `SyntaxProblemError`."""
+        base = self.specifiers_of_cast(at)
+        _, kind = self.declarator(at, base)
+        return kind
+
+    def specifiers_of_cast(self, at: Cursor) -> Type:
+        """As `specifiers`, where a single name is that of a type. Raises `SyntaxProblemError`."""
+        if at.kind() == NAME and not self.is_type(at.text()):
+            return Named(at.take().text)
+        return self.specifiers(at)
+
+
+def _integer(words: Sequence[str]) -> Type:
+    if "void" in words or "float" in words or "double" in words:
+        return Integer(next(word for word in words if word in ("void", "float", "double")))
+    plain = frozenset(words) - {"signed", "unsigned", "int", "__signed__"}
+    size = 8 if list(words).count("long") > 1 else _SIZES.get(plain)
+    return Integer(" ".join(words), size, signed="unsigned" not in words)

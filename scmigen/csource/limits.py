@@ -1,0 +1,48 @@
+"""How much of sources that others wrote is read and worked out."""
+
+from dataclasses import dataclass
+from typing import Final
+
+#: The largest source or header, in bytes, and how many are read for one server.
+MAX_FILE: Final = 2 << 20
+MAX_FILES: Final = 2000
+#: How deep headers, parentheses, braces and calls may be nested.
+MAX_INCLUDES: Final = 60
+MAX_NESTING: Final = 200
+MAX_CALLS: Final = 30
+#: The longest number of bits to shift by, and the largest number.
+MAX_SHIFT: Final = 64
+MAX_NUMBER: Final = 1 << 66
+#: The longest table that is taken for one.
+MAX_ELEMENTS: Final = 0x10000
+
+
+class TooMuchError(Exception):
+    """The sources are more than a server's tables need."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """Tokens that may be made, statements that may be run, and bytes that may be read."""
+
+    tokens: int = 8_000_000
+    steps: int = 400_000
+    bytes: int = 48 << 20
+
+    def token(self, count: int) -> None:
+        """Takes tokens. Raises `TooMuchError`."""
+        self.tokens -= count
+        if self.tokens < 0:
+            raise TooMuchError("its macros and headers make more tokens than are read of a server")
+
+    def step(self) -> None:
+        """Takes a step. Raises `TooMuchError`."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise TooMuchError("its functions and tables take more steps than are run of a server")
+
+    def read(self, size: int) -> None:
+        """Takes bytes. Raises `TooMuchError`."""
+        self.bytes -= size
+        if self.bytes < 0:
+            raise TooMuchError("its sources have more bytes than are read of a server")

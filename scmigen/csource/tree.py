@@ -1,0 +1,331 @@
+"""What is read of C: types, expressions, initialisers, statements, declarations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Union
+
+from scmigen.csource.tokens import Token
+
+# Types.
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """An integer of ``size`` bytes, None where that is the target's."""
+
+    name: str
+    size: int | None = None
+    signed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PointerTo:
+    """A pointer."""
+
+    target: "Type"
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayOf:
+    """An array; its length as written, None for ``[]``."""
+
+    element: "Type"
+    length: "Expression | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A structure or union, by its tag; `Members` has what is in it."""
+
+    tag: str
+    union: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A type by the name that a typedef gives it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionType:
+    """A function."""
+
+    result: "Type"
+    parameters: tuple[tuple[str, "Type"], ...] = ()
+
+
+Type = Union[Integer, PointerTo, ArrayOf, Record, Named, FunctionType]  # noqa: UP007 (recursive)
+#: The members of a record, in order; without a name those of a record in it that has none.
+Members = tuple[tuple[str, Type], ...]
+
+# Expressions.
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number or character."""
+
+    at: Token
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string."""
+
+    at: Token
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name of an object, function or enumerator."""
+
+    at: Token
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """An operator before its operand; ``p++`` and ``p--`` after it."""
+
+    at: Token
+    operator: str
+    operand: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """An operator between two operands, assignments and the comma too."""
+
+    at: Token
+    operator: str
+    left: "Expression"
+    right: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """``a ? b : c``."""
+
+    at: Token
+    condition: "Expression"
+    yes: "Expression"
+    no: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """``(type)operand``."""
+
+    at: Token
+    type: Type
+    operand: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Compound:
+    """``(type){ … }``."""
+
+    at: Token
+    type: Type
+    body: "Braces"
+
+
+@dataclass(frozen=True, slots=True)
+class SizeOf:
+    """``sizeof`` of a type or an expression."""
+
+    at: Token
+    of: "Type | Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """``of[index]``."""
+
+    at: Token
+    of: "Expression"
+    index: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """``of.name`` or ``of->name``."""
+
+    at: Token
+    of: "Expression"
+    name: str
+    arrow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call."""
+
+    at: Token
+    of: "Expression"
+    arguments: tuple["Expression", ...]
+
+
+Expression = Union[  # noqa: UP007 (recursive)
+    Number, Text, Name, Unary, Binary, Conditional, Cast, Compound, SizeOf, Index, Member, Call
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry of an initialiser: its designators, each a member or an index; for ``[a ... b]``
+    the second index."""
+
+    at: Token
+    path: tuple["str | Expression | tuple[Expression, Expression]", ...]
+    value: "Expression | Braces"
+
+
+@dataclass(frozen=True, slots=True)
+class Braces:
+    """``{ … }`` of an initialiser."""
+
+    at: Token
+    items: tuple[Item, ...]
+
+
+Initialiser = Expression | Braces
+
+# Statements.
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Statements in braces."""
+
+    at: Token
+    body: tuple["Statement", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """``if``."""
+
+    at: Token
+    condition: Expression
+    yes: "Statement"
+    no: "Statement | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """``for``, ``while``, ``do``; ``after``: the condition is tested after the body."""
+
+    at: Token
+    start: "Statement | None"
+    condition: Expression | None
+    step: Expression | None
+    body: "Statement"
+    after: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """``switch``: the cases, each with its value (None: default) and the statements after it."""
+
+    at: Token
+    value: Expression
+    cases: tuple[tuple[Expression | None, tuple["Statement", ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """``return``, ``break``, ``continue``."""
+
+    at: Token
+    word: str
+    value: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """An expression for what it does."""
+
+    at: Token
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A declaration in a function."""
+
+    at: Token
+    name: str
+    type: Type
+    value: Initialiser | None
+    static: bool = False
+
+
+Statement = Union[Block, If, Loop, Switch, Leave, Evaluate, Local]  # noqa: UP007 (recursive)
+
+# What a source declares.
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An object; its initialiser is read when it is asked for."""
+
+    at: Token
+    name: str
+    type: Type
+    value: tuple[Token, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function with its body, which is read when it is asked for."""
+
+    at: Token
+    name: str
+    type: FunctionType
+    body: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enumerator:
+    """An enumerator: ``base`` + ``offset``."""
+
+    at: Token
+    base: Expression | None
+    offset: int
+
+
+@dataclass(slots=True)
+class Declarations:
+    """What a source and its headers declare, by name; ``tags`` are the records with members."""
+
+    types: dict[str, Type] = field(default_factory=dict)
+    tags: dict[str, Members] = field(default_factory=dict)
+    enumerators: dict[str, Enumerator] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
+    unread: list[Token] = field(default_factory=list)
+
+
+#: Integers of one size on all targets, and others.
+INTEGERS: Mapping[str, Integer] = {
+    "int8_t": Integer("int8_t", 1),
+    "uint8_t": Integer("uint8_t", 1, signed=False),
+    "int16_t": Integer("int16_t", 2),
+    "uint16_t": Integer("uint16_t", 2, signed=False),
+    "int32_t": Integer("int32_t", 4),
+    "uint32_t": Integer("uint32_t", 4, signed=False),
+    "int64_t": Integer("int64_t", 8),
+    "uint64_t": Integer("uint64_t", 8, signed=False),
+    "size_t": Integer("size_t", None, signed=False),
+    "ssize_t": Integer("ssize_t"),
+    "uintptr_t": Integer("uintptr_t", None, signed=False),
+    "intptr_t": Integer("intptr_t"),
+    "ptrdiff_t": Integer("ptrdiff_t"),
+    "bool": Integer("bool", 1, signed=False),
+    "_Bool": Integer("_Bool", 1, signed=False),
+}
