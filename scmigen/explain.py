@@ -20,6 +20,7 @@ _PACKAGES = (
     "checks",
     "targets",
     "audit",
+    "migration",
     "inputs",
     "pipeline",
     "project",

@@ -21,7 +21,7 @@ IMPORTED_BY = {
         "targets/scp/text.py",
     },
     "lark": {"devicetree/compile_grammar.py"},
-    "msgspec": {"runtime", "targets"},
+    "msgspec": {"audit", "runtime", "targets"},
     "pcpp": {"devicetree/pcpp_run.py"},
     "rich": {"cli"},
     "yaml": {"assignment/bounds.py", "assignment/located.py"},

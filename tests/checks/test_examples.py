@@ -6,6 +6,7 @@ from textwrap import dedent
 import msgspec
 import pytest
 from click.testing import CliRunner
+from msgspec import structs
 from support import AGENTS, BOARD, model_of, source
 
 from scmigen import runtime
@@ -21,6 +22,8 @@ from scmigen.explain import example, switchable
 from scmigen.model.build import build
 from scmigen.resources import directory
 from scmigen.runtime import Numbering
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
 
 FOLDER = directory("templates") / "explain"
 NAMES = sorted(path.stem for path in FOLDER.iterdir())
@@ -81,8 +84,30 @@ def findings(name: str, which: str) -> list[Diagnostic]:
     return [*tree.warnings, *run_checks(model)]
 
 
-def server(lines: list[str]) -> runtime.Runtime:
-    """The server that lines like ``ospm: clock 12 state read`` describe."""
+def server(lines: list[str]) -> runtime.Served:
+    """The server that lines like ``ospm: clock 12 state read`` describe; ``all: clock 12 state``:
+    every agent may, ``unknown: clock 12 state``: the description does not tell, ``about: reset``:
+    it is of these kinds only."""
+    aside = [line for line in lines if line.startswith(("all: ", "unknown: ", "about: "))]
+    found = runtime.served_of(configured([line for line in lines if line not in aside]))
+    for line in aside:
+        word, said = line.split(": ")
+        if word == "about":
+            found = structs.replace(found, kinds=tuple(map(Kind, said.split())))
+            continue
+        kind, number, operation = said.split()
+        field = {"all": "unchecked", "unknown": "unknown"}[word]
+        (agent,) = found.agents
+        (grant,) = agent.grants[Kind(kind)]
+        assert grant.id == int(number)
+        grant = structs.replace(grant, **{field: (Operation(operation),)})
+        agent = structs.replace(agent, grants={Kind(kind): (grant,)})
+        found = structs.replace(found, agents=(agent,))
+    return found
+
+
+def configured(lines: list[str]) -> runtime.Runtime:
+    """The configuration of lines that are about agents and devices."""
     agents, clocks, resets, devices = [], [], [], []
     for line in lines:
         who, said = line.split(": ")
@@ -115,6 +140,7 @@ NO_SUBJECT = {
     *("agent-unserved", "agents-none", "cells-missing", "channel-duplicate", "channel-unknown"),
     *("device-differs", "device-id-hole", "domain-id", "domain-passed-over", "dts-truncated"),
     *("glob-unmatched", "id-duplicate", "id-hole", "id-moved", "id-range", "key-unknown"),
+    *("kind-undescribed", "operation-unchecked", "operation-unknown"),
     *("lock-foreign", "numbering-fixed", "phandle-dangling", "protocol-empty"),
     *("protocol-unserved", "provider-secure", "scmi-provider", "scmi-transport"),
     *("shmem-alignment", "shmem-overlap", "shmem-size", "shmem-unreserved", "shmem-unresolved"),
