@@ -27,6 +27,7 @@ BUILT_IN: Mapping[str, str] = {
     "dump": "scmigen.audit.dump:READER",
     "trace": "scmigen.audit.trace:READER",
     "imx-sm": "scmigen.audit.imx_sm:READER",
+    "hvisor": "scmigen.audit.hvisor:READER",
 }
 #: The form of a board, which is not read here.
 BOARD = "board"

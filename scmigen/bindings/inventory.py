@@ -17,7 +17,7 @@ from scmigen.bindings.facts import (
 )
 from scmigen.bindings.identity import is_performance_provider
 from scmigen.bindings.macros import Macros
-from scmigen.bindings.node_kinds import compatibles
+from scmigen.bindings.node_kinds import compatibles, lists_for_guests
 from scmigen.bindings.opp_tables import tables_of
 from scmigen.bindings.references import References
 from scmigen.bindings.running import NO_TOPOLOGY, Topology
@@ -99,6 +99,7 @@ def take_inventory(tree: DeviceTree, availability: Availability | None = None) -
         if availability.present(node)
         and node.path.split("/", 2)[1] not in _NOT_HARDWARE
         and node.path not in served
+        and not lists_for_guests(node)
     ]
     instances = instances_of(references, availability)
     uses = tuple(use for node in present for use in uses_of(references, node))

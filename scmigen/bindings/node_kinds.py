@@ -192,6 +192,11 @@ def is_scmi_server(node: Node) -> bool:
     return _SCMI_SERVER in node.strings("compatible")
 
 
+def lists_for_guests(node: Node) -> bool:
+    """Whether the node lists what a hypervisor serves to its guests (hvisor): it uses none of it."""
+    return "hvisor" in node.strings("compatible")
+
+
 def is_psci(node: Node) -> bool:
     """Whether the node is the PSCI firmware interface."""
     return any(text.startswith("arm,psci") for text in node.strings("compatible"))

@@ -13,6 +13,7 @@ from scmigen.assignment.words import spans
 from scmigen.bindings.facts import Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.checks.against_channel import channel_differs
+from scmigen.checks.against_place import differs
 from scmigen.checks.against_undecided import KIND_UNDESCRIBED, undecided
 from scmigen.checks.grant_checks import grant_unused, name_differs
 from scmigen.checks.served_view import Row, View, view_of
@@ -195,7 +196,10 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
             missing = grant.operations - row.operations - row.unchecked - row.unknown
             if missing:
                 yield _insufficient(platform, grant, missing, view, row)
-            if row.name and (wrong := _other(platform, grant, names, view, row)) is not None:
+            other = differs(platform, grant, row)
+            if other is not None:
+                yield other
+            elif row.name and (wrong := _other(platform, grant, names, view, row)) is not None:
                 yield wrong
 
 

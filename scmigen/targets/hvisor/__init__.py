@@ -4,10 +4,10 @@ hvisor-tool c724e915: an id of a zone is a place in a list of the JSON file, who
 place in a list of the node in the root zone's tree.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from scmigen.assignment.words import did_you_mean
-from scmigen.bindings.hvisor import device_edits, has_interrupt
+from scmigen.bindings.hvisor import KEYS, OPENED, device_edits, has_interrupt
 from scmigen.diagnostics import Diagnostic, Finding, Severity
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import Operation
@@ -27,20 +27,9 @@ MEDIATOR = Mediator(
     prefix="hvisor",
     holder="hvisor's server",
     guest="zone",
-    opened={
-        Kind.CLOCK: frozenset({Operation.STATE, Operation.RATE, Operation.READ}),
-        Kind.POWER: frozenset({Operation.STATE, Operation.READ}),
-        Kind.RESET: frozenset({Operation.RESET}),
-    },
+    opened=OPENED,
     lacking={(Kind.CLOCK, Operation.PARENT): "it has no CLOCK_PARENT_SET"},
 )
-#: Kind → key of the device in the JSON file. Its reader cuts numbers at 31 bits: addresses are
-#: strings there.
-KEYS: Mapping[Kind, str] = {
-    Kind.CLOCK: "clock_ids",
-    Kind.RESET: "reset_ids",
-    Kind.POWER: "power_ids",
-}
 #: Zones that hvisor can have (``CONFIG_MAX_ZONES``), the root zone among them.
 ZONES = 32
 

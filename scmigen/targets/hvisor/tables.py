@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
+from scmigen.bindings.hvisor import NOWHERE
 from scmigen.bindings.specifiers import Specifiers
 from scmigen.devicetree.edits import Entry
 from scmigen.model.platform import Platform, Resource
@@ -12,9 +13,6 @@ from scmigen.targets.common.guests import Division, Mediator
 from scmigen.targets.common.names import title_of
 from scmigen.targets.hvisor.options import HvisorOptions, ZoneOptions
 
-#: What an id that a zone has no resource for leads to: a place that no list has, and the largest
-#: number that hvisor's reader of JSON keeps. The driver answers that there is no such resource.
-NOWHERE = 0x7FFFFFFF
 _UNSAID = ZoneOptions()
 
 
@@ -30,10 +28,10 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """``entries``: the lists of the tree. ``unnamed``: what cannot be in one."""
+    """``entries``: the lists of the tree, with names. ``unnamed``: what cannot be in one."""
 
     divided: Division
-    entries: Mapping[Kind, tuple[Entry, ...]]
+    entries: Mapping[Kind, tuple[tuple[Entry, str], ...]]
     zones: tuple[Zone, ...]
     unnamed: tuple[Resource, ...]
 
@@ -44,7 +42,7 @@ def tables_of(
     """The tables for the guests of a platform. Zones count from 1 in the order of agents, past
     those that the options number."""
     specifiers = Specifiers(platform.inventory)
-    entries: dict[Kind, tuple[Entry, ...]] = {}
+    entries: dict[Kind, tuple[tuple[Entry, str], ...]] = {}
     places: dict[Kind, dict[int, int]] = {}
     unnamed: list[Resource] = []
     for kind in mediator.opened:
@@ -53,7 +51,7 @@ def tables_of(
             for agent in divided.guests
             for grant in mediator.grants(platform, agent, kind)
         }
-        found: list[Entry] = []
+        found: list[tuple[Entry, str]] = []
         for resource in platform.resources.get(kind, ()):
             if resource.number not in used:
                 continue
@@ -62,7 +60,7 @@ def tables_of(
                 unnamed.append(resource)
                 continue
             places.setdefault(kind, {})[resource.number] = len(found)
-            found.append(_noted(platform, resource, entry, len(found)))
+            found.append((_noted(platform, resource, entry, len(found)), resource.name))
         entries[kind] = tuple(found)
     numbers = _numbers(divided, options)
     zones = tuple(
