@@ -193,7 +193,7 @@ def is_scmi_server(node: Node) -> bool:
 
 
 def lists_for_guests(node: Node) -> bool:
-    """Whether the node lists what a hypervisor serves to its guests (hvisor): it uses none of it."""
+    """Whether the node lists what a hypervisor serves to its guests (hvisor); it uses none."""
     return "hvisor" in node.strings("compatible")
 
 

@@ -162,7 +162,7 @@ def clock_topology(client: Client) -> list[Item]:
     def items() -> Iterator[Item]:
         for number, name, fields in client.each(Protocol.CLOCK):
             read = _READ[Protocol.CLOCK]
-            resource = _Resource(client, Protocol.CLOCK, number, fields)
+            resource = _Resource(client, Protocol.CLOCK, number, fields, [])
             found = {key: read[key](resource) for key in ("enabled", "parent", "parents")}
             yield {"id": number, "name": name} | _known(found)
 

@@ -24,7 +24,6 @@ from scmigen.targets.common.names import board_name
 from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.common.overlay import overlay
 from scmigen.targets.common.templates import render
-from scmigen.targets.common.values import kept_by_platform
 from scmigen.targets.options import OUTPUT_OPTION
 
 
@@ -86,7 +85,7 @@ class Plan:
 @kept
 def _plan(platform: Platform, options: BpmpOptions) -> Plan:
     divided = division(platform, options.host)
-    kept_on = kept_by_platform(platform)
+    kept_on = platform.own
     guests = (_guest(platform, agent, kept_on) for agent in divided.guests)
     return Plan(divided, tuple(guest for guest in guests if guest.grants))
 

@@ -15,7 +15,6 @@ from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Role
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.values import kept_by_platform
 from scmigen.targets.limits import related, title, where
 
 #: What no name of a node has.
@@ -214,7 +213,7 @@ class Mediator:
                 ).about(agents=[agent.name])
 
     def _together(self, platform: Platform, divided: Division) -> Iterator[Diagnostic]:
-        kept = kept_by_platform(platform)
+        kept = platform.own
         guests = {agent.id for agent in divided.guests}
         found: dict[tuple[Kind, tuple[str, ...]], list[Resource]] = {}
         for kind in self.opened:
