@@ -100,29 +100,30 @@ class Loop:
         """Wait until files or timers are ready, and call the callback of each file once."""
         if self.timers.waiting or self._own.waiting:
             self._timed_turn()
-        elif self._soon:
+            return
+        if self._soon:
             soon, self._soon = self._soon, {}
             soon.update(self._poll(0, _AT_ONCE))
-            self._call(soon.items())
+            ready: Iterable[tuple[int, int]] = soon.items()
         else:
-            self._call(self._poll(None, _AT_ONCE))
+            ready = self._poll(None, _AT_ONCE)
+        for number, _ in ready:
+            callback = self._callbacks.get(number)
+            if callback is not None:  # an earlier callback may have closed this file
+                callback()
 
     def _timed_turn(self) -> None:
         soon, wait = self._soon, self._wait()
         self._soon = {}
         ready = dict(self._poll(wait, _AT_ONCE))
-        self._call((soon | ready).items())
+        for number in soon | ready:
+            callback = self._callbacks.get(number)
+            if callback is not None:
+                callback()
         self._own.run_due()
         if self.timers.next_due() == 0:
             self.timers.run_due()
             self._after_timers()
-
-    def _call(self, ready: Iterable[tuple[int, int]]) -> None:
-        callbacks = self._callbacks
-        for number, _ in ready:
-            callback = callbacks.get(number)
-            if callback is not None:  # an earlier callback may have closed this file
-                callback()
 
     def _wait(self) -> float | None:
         """Seconds until the next timer; ``None`` without timers."""
