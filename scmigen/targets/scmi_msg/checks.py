@@ -32,6 +32,12 @@ OPTEE_MSG_SCALE = Finding(
     "Leave opp-level out of the table, so that frequencies are the levels.",
     Severity.WARNING,
 )
+OPTEE_MSG_PERFORMANCE = Finding(
+    "optee-msg-performance",
+    "OP-TEE's driver of performance domains compiles for 32-bit Arm only.",
+    "For AArch64, correct the type in perf_domain.c, or leave the domains out.",
+    Severity.NOTE,
+)
 TFA_MSG_MEMORY = Finding(
     "tfa-msg-memory",
     "The tree has no shared memory of an agent, without which TF-A does not serve it.",
@@ -39,7 +45,7 @@ TFA_MSG_MEMORY = Finding(
     Severity.WARNING,
 )
 _OWN: Mapping[str, tuple[Finding, ...]] = {
-    OPTEE.title: (OPTEE_MSG_CHANNEL, OPTEE_MSG_SCALE),
+    OPTEE.title: (OPTEE_MSG_CHANNEL, OPTEE_MSG_SCALE, OPTEE_MSG_PERFORMANCE),
     TFA.title: (TFA_MSG_MEMORY,),
 }
 
@@ -55,8 +61,8 @@ def check(platform: Platform, variant: Variant) -> Iterator[Diagnostic]:
     yield from _permissions(platform, variant)
     if variant.needs_memory:
         yield from _memory(platform)
-    if variant.scaled_by_level:
-        yield from _scale(platform)
+    if Kind.PERFORMANCE in variant.limits.kinds:
+        yield from _performance(platform)
 
 
 def _channels(platform: Platform, variant: Variant) -> Iterator[Diagnostic]:
@@ -104,9 +110,17 @@ def _memory(platform: Platform) -> Iterator[Diagnostic]:
             )
 
 
-def _scale(platform: Platform) -> Iterator[Diagnostic]:
+def _performance(platform: Platform) -> Iterator[Diagnostic]:
     """OP-TEE answers with a sustained level of 0, and Linux takes levels for kHz then."""
-    for resource in platform.resources.get(Kind.PERFORMANCE, ()):
+    domains = platform.resources.get(Kind.PERFORMANCE, ())
+    if domains:
+        yield OPTEE_MSG_PERFORMANCE.note(
+            "perf_domain.c of OP-TEE d5001fe0af66 declares message_id_is_supported() with another "
+            "type than it defines, which only 32-bit compilers take",
+            where(domains[0]),
+            hint="for AArch64, write unsigned int for size_t in its definition",
+        )
+    for resource in domains:
         points = operating_points(platform, resource).points
         if any(point.frequency not in (0, point.level) for point in points):
             yield OPTEE_MSG_SCALE.warning(

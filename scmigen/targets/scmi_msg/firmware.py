@@ -154,6 +154,11 @@ class Firmware:
         return any(view.memory is not None for view in self.views)
 
     @property
+    def shared_memory(self) -> bool:
+        """Whether the header has macros for shared memory."""
+        return self.with_memory or self.variant.needs_memory
+
+    @property
     def copyright(self) -> str | None:
         """The line of the copyright in a comment of C."""
         said = self.options.copyright

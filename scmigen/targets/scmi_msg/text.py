@@ -24,6 +24,7 @@ def files_of(firmware: Firmware) -> Iterator[File]:
             variant=firmware.variant,
             u=firmware.variant.unsigned,
             comment=comment,
+            declared=_declared,
             row_comment=_row_comment,
             joined=_joined,
             masks=_masks,
@@ -42,6 +43,12 @@ def _joined(head: str, value: str) -> str:
     """A designator and its value in a table: on one line where they fit."""
     fits = _TAB + len(head) + 1 + len(value) <= WIDTH
     return f"{head} {value}" if fits else f"{head}\n\t\t{value}"
+
+
+def _declared(head: str, first: str, second: str) -> str:
+    """The head of a function of two arguments: the second below the first, in tabs."""
+    tabs, spaces = divmod(len(head), _TAB)
+    return f"{head}{first},\n" + "\t" * tabs + " " * spaces + f"{second})"
 
 
 def _masks(operations: Iterable[Operation]) -> str:

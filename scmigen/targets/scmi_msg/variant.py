@@ -36,8 +36,7 @@ class Variant:
     ``includes``: of the tables, ``mock_includes`` of drivers that do nothing. ``init`` is called by
     the platform; empty where the firmware calls it. ``has_parents``: agents can ask for the parents
     of clocks. ``declares_power``: no header has the functions for power domains.
-    ``scaled_by_level``: Linux takes a level for a frequency in kHz, as the sustained level is
-    always 0 there. ``one_is_range``: a single level is described as a range, since lists of levels
+    ``one_is_range``: a single level is described as a range, since lists of levels
     come with a wrong number of those that remain.
     """
 
@@ -54,7 +53,6 @@ class Variant:
     init: str = ""
     has_parents: bool = False
     declares_power: bool = False
-    scaled_by_level: bool = False
     one_is_range: bool = False
     #: Shared memory must be known when the firmware is built.
     needs_memory: bool = False
@@ -94,7 +92,6 @@ OPTEE = Variant(
     },
     includes=("drivers/scmi-msg.h", "drivers/scmi.h", "mm/core_memprot.h", "util.h"),
     mock_includes=("compiler.h", "drivers/scmi.h"),
-    scaled_by_level=True,
     one_is_range=True,
     limits=Limits(
         prefix="optee-msg",
@@ -110,7 +107,7 @@ OPTEE = Variant(
         rows=dict.fromkeys((Kind.PERFORMANCE, Kind.CLOCK, Kind.RESET, Kind.VOLTAGE), _ROWS),
         name_bytes=_NAME,
         operations={
-            (Kind.CLOCK, Operation.PARENT): "clock protocol 1.0",
+            (Kind.CLOCK, Operation.PARENT): "clock protocol 2.0",
             (Kind.PERFORMANCE, Operation.LIMITS): "its performance protocol has no limits",
         },
         rate=_RATE,

@@ -7,7 +7,7 @@ configuration, which is another output.
 
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scmigen import runtime
@@ -68,7 +68,12 @@ def stubs(folder: Path, firmware: str) -> None:
         path.write_text(own or f'#include "{HERE / firmware}.h"\n')
 
 
-def build(files: Mapping[str, str], firmware: str, gcc: str, folder: Path) -> Path:
+WALKER = HERE / "walker.c"
+
+
+def build(
+    files: Mapping[str, str], firmware: str, gcc: str, folder: Path, walker: Path | None = WALKER
+) -> Path:
     """The walker with the tables; warnings of the emitted files are errors."""
     folder.mkdir(parents=True, exist_ok=True)
     stubs(folder, firmware)
@@ -85,7 +90,7 @@ def build(files: Mapping[str, str], firmware: str, gcc: str, folder: Path) -> Pa
     assert done.returncode == 0, done.stderr[:4000]
     objects = [path.replace(".c", ".o") for path in sources]
     linked = subprocess.run(
-        [*common, "-w", "-std=gnu11", str(HERE / "walker.c"), *objects, "-o", "walker"],
+        [*common, "-w", "-std=gnu11", *([walker] if walker else []), *objects, "-o", "walker"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -94,9 +99,12 @@ def build(files: Mapping[str, str], firmware: str, gcc: str, folder: Path) -> Pa
     return folder / "walker"
 
 
-def walk(files: Mapping[str, str], firmware: str, gcc: str, folder: Path) -> list[str]:
-    """What the tables answer."""
-    done = subprocess.run([build(files, firmware, gcc, folder)], capture_output=True, text=True)
+def walk(
+    files: Mapping[str, str], firmware: str, gcc: str, folder: Path, walker: Path | None = WALKER
+) -> list[str]:
+    """What the tables answer; without ``walker`` a file of theirs asks them."""
+    program = build(files, firmware, gcc, folder, walker)
+    done = subprocess.run([program], capture_output=True, text=True)
     assert (done.returncode, done.stderr[:2000]) == (0, "")
     return done.stdout.splitlines()
 
@@ -111,7 +119,8 @@ class Expected:
 
     @property
     def configuration(self) -> runtime.Runtime:
-        return to_runtime(self.platform, RuntimeOptions())
+        every = {kind: self.platform.resources.get(kind, ()) for kind in Kind}
+        return to_runtime(replace(self.platform, resources=every), RuntimeOptions())
 
     def operations(self, agent: int, kind: Kind) -> dict[int, tuple[int, frozenset[Operation]]]:
         """Id → number and operations of an agent, as far as the firmware has them."""
