@@ -1,5 +1,6 @@
 """``scmigen diff``: what changed between two boards, runtime configurations or lock files."""
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -43,6 +44,9 @@ verdict says whether NEW permits more: equal, less permissive, more permissive, 
 The exit status is 1 where a board has errors, also if it can be compared; otherwise 4 if
 --fail-on says so; otherwise 3 where a number moved: what was built against OLD would reach
 something else.
+
+With --remap, the answer is C: the numbers of OLD, which device trees have, as those of NEW, for
+drivers that serve several releases of a firmware. Both may be dumps of a live server then.
 """
 )
 @click.argument("old", type=_PATH, required=False)
@@ -94,6 +98,20 @@ something else.
     default="text",
     show_default=True,
 )
+@click.option(
+    "--remap",
+    "folder",
+    type=_PATH,
+    metavar="FOLDER",
+    help="Write the tables from the numbers of OLD to those of NEW there.",
+)
+@click.option(
+    "--release",
+    callback=lambda _context, _option, value: _release(value),
+    metavar="NAME",
+    help="What NEW is called in the tables: sdk_4_28. By default its version, if it is a dump.",
+)
+@click.option("--as", "whose", metavar="AGENT", help="Whose numbers the tables have.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only; the exit status says more.")
 @project_options
 def diff(
@@ -102,9 +120,13 @@ def diff(
     old_agents: tuple[Path, ...],
     fail_on: tuple[str, ...],
     style: str,
+    folder: Path | None,
+    release: str | None,
+    whose: str | None,
     quiet: bool,
     **options: Any,
 ) -> None:
+    _go_together(folder, release, whose, fail_on)
     now = _new(old, new, options, style)
     before = now.reference if old is None else old
     if before is None:
@@ -113,6 +135,12 @@ def diff(
     was = replace(now, board=before, overlays=(), agents=old_agents or now.agents)
     errors: list[Diagnostic] = []
     try:
+        if folder is not None:
+            from scmigen.cli.diff_remap import remap  # few ask for tables
+
+            sides = (_side(was, errors), _side(now, errors))
+            remap(sides, (was.board, now.board), folder, release, whose, quiet)
+            return
         found = api.comparison(_side(was, errors), _side(now, errors))
     except InputError as problem:
         shown = dict.fromkeys((*errors, *problem.diagnostics))
@@ -128,6 +156,22 @@ def diff(
         raise SystemExit(GAINED)
     if any(change.moved for change in found.changes):
         raise SystemExit(MOVED)
+
+
+def _release(value: str | None) -> str | None:
+    """A part of names in C and of a file's name."""
+    if value is not None and not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,31}", value):
+        raise click.BadParameter("write lower-case letters, digits and _: sdk_4_28")
+    return value
+
+
+def _go_together(
+    folder: Path | None, release: str | None, whose: str | None, fail_on: tuple[str, ...]
+) -> None:
+    if folder is None and (release is not None or whose is not None):
+        raise click.UsageError("--release and --as are for --remap")
+    if folder is not None and fail_on:
+        raise click.UsageError("--fail-on is for the comparison, which --remap takes the place of")
 
 
 def _new(

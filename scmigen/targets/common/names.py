@@ -11,7 +11,21 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.model.build import DEFAULT_NAME
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.scmi.operations import ordered
+from scmigen.scmi.protocols import BEYOND_TREES, Kind
 from scmigen.targets.common.ctext import identifier
+
+#: What stands for a kind in names.
+INFIX = {
+    Kind.POWER: "PD",
+    Kind.PERFORMANCE: "PERF",
+    Kind.CLOCK: "CLK",
+    Kind.SENSOR: "SENSOR",
+    Kind.RESET: "RST",
+    Kind.VOLTAGE: "VOLTD",
+} | {kind: kind.name for kind in BEYOND_TREES}
+
+#: Longest name that becomes a define; trees include these, so that it stays as it is.
+LONGEST_DEFINE = 24
 
 
 def board_name(platform: Platform) -> str:

@@ -9,7 +9,8 @@ from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import numbered
-from scmigen.targets.headers.numbers import INFIX, Numbered, numbers_of, stem, stems
+from scmigen.targets.common.names import INFIX
+from scmigen.targets.headers.numbers import Numbered, numbers_of, stem, stems
 
 
 class FormName(StrEnum):

@@ -13,22 +13,9 @@ from scmigen.assignment.agents import MAX_NAME
 from scmigen.assignment.assignment import Agent
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering
-from scmigen.scmi.protocols import BEYOND_TREES, Kind
+from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators, identifier
-from scmigen.targets.common.names import telling
-
-#: What stands for a kind in names.
-INFIX = {
-    Kind.POWER: "PD",
-    Kind.PERFORMANCE: "PERF",
-    Kind.CLOCK: "CLK",
-    Kind.SENSOR: "SENSOR",
-    Kind.RESET: "RST",
-    Kind.VOLTAGE: "VOLTD",
-} | {kind: kind.name for kind in BEYOND_TREES}
-
-#: Longest name that becomes a define; trees include these, so that it stays as it is.
-_LONGEST_NAME = 24
+from scmigen.targets.common.names import LONGEST_DEFINE, telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +57,7 @@ def _numbers(platform: Platform, agent: Agent | None, kind: Kind) -> Iterator[Nu
 
 
 def _named(platform: Platform, resources: list[tuple[int, Resource]]) -> Iterator[Numbered]:
-    names, macros = Enumerators("", longest=_LONGEST_NAME), telling(platform)
+    names, macros = Enumerators("", longest=LONGEST_DEFINE), telling(platform)
     for number, resource in resources:
         macro = macros.get(resource.key)
         yield Numbered(
