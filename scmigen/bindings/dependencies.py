@@ -143,11 +143,16 @@ DISPENSABLE = frozenset({"iommus", "iommu-map", "msi-parent", "msi-map", "regmap
 
 def _row(node: Node, name: str) -> ReferenceProperty | None:
     """The row of a property of a node; ``None`` if it does not name a controller."""
-    if _PINS.fullmatch(name):
+    if is_pin_state(name):
         return ReferenceProperty(name)
     if _GPIOS.fullmatch(name) and not _COUNTS.fullmatch(name) and _HOG not in node:
         return ReferenceProperty(name, "#gpio-cells")
     return REFERENCES.get(name)
+
+
+def is_pin_state(name: str) -> bool:
+    """Whether a property names the groups of pins of a state: ``pinctrl-0``."""
+    return _PINS.fullmatch(name) is not None
 
 
 def dependencies_of(tree: DeviceTree, nodes: Iterable[Node]) -> Iterator[Dependency]:

@@ -8,7 +8,7 @@ from audit.imx_sm_tree import write
 from support import model_of, source, tree_of
 from targets.imx_sm_firmware import compiled
 
-from scmigen import load
+from scmigen import load, loads
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Model
 from scmigen.targets.make import make, option_problems
@@ -201,3 +201,55 @@ def test_names_of_a_tree_leave_no_comment(tmp_path: Path) -> None:
     text = "".join(file.content.decode() for file in made.files if file.path.endswith(".cfg"))
     assert "\\" not in text
     assert "DEV_SM_CLK_PLL clk=all" not in rows(text)
+
+
+#: Ten pins, so that settings begin at 0x28 and daisy chains at 0x50. TX is pin 5, at 0x14.
+PINS = """
+&{/scmi} { pins: protocol@19 { reg = <0x19>;
+	tx: tx-grp { fsl,pins = <0x14 0x3c 0 1 0 0x31e>; };
+	rx: rx-grp { fsl,pins = <0x18 0x40 0x58 1 0 0x31e 0x14 0x3c 0 0 0 0x31e>; };
+}; };
+&{/uart@1} { pinctrl-names = "default", "sleep"; pinctrl-0 = <&tx>; pinctrl-1 = <&rx>; };
+"""
+PIN_NAMES = "#define DEV_SM_PIN_RX 6U\n#define DEV_SM_DAISY_RX 2U\n"
+
+
+def with_pins(folder: Path, more: str = "", names: str = PIN_NAMES) -> Model:
+    write(folder)
+    (folder / "devices/ACME/sm/dev_sm_pin.h").write_text(names)
+    return model_of(loads(source(BOARD) + PINS + more, "board.dts"), AGENTS % folder)
+
+
+def test_pins_and_daisy_chains_are_those_that_the_nodes_of_an_agent_ask_for(tmp_path: Path) -> None:
+    """In any state; the second of a group, and a daisy chain where an input is selected."""
+    made = make(with_pins(tmp_path).platforms[0], "imx-sm")
+    texts = {file.path: file.content.decode() for file in made.files}
+    assert [row for row in rows(texts["agent-1.cfg"]) if "PIN" in row or "DAISY" in row] == [
+        "DEV_SM_DAISY_RX daisy=exclusive",
+        "DEV_SM_PIN_TX pin=exclusive",
+        "DEV_SM_PIN_RX pin=exclusive",
+    ]
+    assert "PIN" not in texts["agent-0.cfg"]
+
+
+def test_a_pin_of_two_agents_is_told(tmp_path: Path) -> None:
+    found = with_pins(tmp_path, "&{/can@2} { pinctrl-0 = <&tx>; };")
+    items = make(found.platforms[0], "imx-sm").diagnostics
+    (item,) = (item for item in items if item.id == "imx-sm-pin")
+    assert "pin 5 is set by" in item.message
+    assert {place.message for place in item.related} == {"linux: /uart@1", "secure world: /can@2"}
+
+
+def test_a_pin_that_the_device_does_not_have_is_an_error(tmp_path: Path) -> None:
+    items = make(with_pins(tmp_path, names="").platforms[0], "imx-sm").diagnostics
+    assert "ACME has no pin 6, or no daisy chain 2, which /uart@1 asks for" in {
+        item.message for item in items if item.id == "imx-sm-unnamed"
+    }
+
+
+def test_groups_of_another_shape_ask_for_nothing(tmp_path: Path) -> None:
+    odd = "&{/scmi/protocol@19/rx-grp} { fsl,pins = <0x18 0x40 0x58>; };"
+    odd += "&{/scmi/protocol@19/tx-grp} { fsl,pins = <0xffffffff 0x3c 0 1 0 0x31e>; };"
+    made = make(with_pins(tmp_path, odd).platforms[0], "imx-sm")
+    text = "".join(file.content.decode() for file in made.files)
+    assert "PIN_" not in text

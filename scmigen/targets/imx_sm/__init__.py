@@ -72,6 +72,8 @@ def _file_name(section: Section) -> str:
 
 def _what(platform: Platform, cell: Cell) -> str:
     """What a level is for, in a comment."""
+    if cell.pin is not None:
+        return plain(f"{cell.number}: {cell.pin.node.path}")
     if cell.grant is None:
         return ""
     words = " ".join(ordered(cell.grant.kind, cell.grant.boot))

@@ -1,10 +1,11 @@
 """The levels of agents: for every grant the lowest that opens it, and the rows that a user adds."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scmigen.assignment.assignment import Agent
+from scmigen.bindings.imx_pins import Pin, pins_of
 from scmigen.diagnostics import InputError
 from scmigen.imx_sm.levels import (
     LEVELS,
@@ -32,14 +33,15 @@ _SAID = ImxSmAgent()
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A level for a resource. ``name`` in full: ``DEV_SM_CLK_CAN1``; ``grant``: what it is for, or
-    None where only a user says it."""
+    """A level for a resource. ``name`` in full: ``DEV_SM_CLK_CAN1``; ``grant`` or ``pin``: what
+    it is for, or neither where only a user says it."""
 
     protocol: str
     name: str
     number: int | None
     level: Level
     grant: Grant | None = None
+    pin: Pin | None = None
 
     @property
     def index(self) -> str:
@@ -65,12 +67,14 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Tables:
     """``resources``: those of the headers, if they are named. ``own``: names that only these files
-    have, and their numbers. ``unnamed``: grants on numbers that the headers do not have."""
+    have, and their numbers. ``unnamed``, ``pinless``: grants on numbers, and pins, that the headers
+    do not have. ``unknown``: rows that name no resource."""
 
     sections: tuple[Section, ...]
     resources: Resources | None
     own: tuple[tuple[str, int], ...]
     unnamed: tuple[Grant, ...]
+    pinless: tuple[Pin, ...]
     unknown: tuple[tuple[Section, str], ...]
 
 
@@ -103,12 +107,15 @@ def tables(platform: Platform, options: ImxSmOptions) -> Tables:
     resources = resources_of(options)
     unnamed: list[Grant] = []
     unknown: list[tuple[Section, str]] = []
+    pinless: list[Pin] = []
+    pins = _by_agent(platform)
     sections = []
     numbers = numbers_of(platform, options)
     for agent, number in zip(platform.agents, numbers, strict=True):
         said = options.agents.get(agent.name, _SAID)
         cells = {cell.name: cell for cell in _granted(platform, agent, options, resources, unnamed)}
         cells |= {cell.name: cell for cell in _rights(platform, agent, numbers)}
+        cells |= {cell.name: cell for cell in _pins(pins.get(agent.id, ()), resources, pinless)}
         section = Section(agent, said.name or agent.name, number, said, ())
         for row, word in said.rows.items():
             name = full_name(row, resources)
@@ -125,7 +132,14 @@ def tables(platform: Platform, options: ImxSmOptions) -> Tables:
         for cell in section.cells
         if cell.name.startswith(_OWN) and cell.number is not None
     }
-    return Tables(tuple(sections), resources, tuple(sorted(own)), tuple(unnamed), tuple(unknown))
+    return Tables(
+        tuple(sections),
+        resources,
+        tuple(sorted(own)),
+        tuple(unnamed),
+        tuple(dict.fromkeys(pinless)),
+        tuple(unknown),
+    )
 
 
 def _order(cell: Cell) -> tuple[int, int, str]:
@@ -148,8 +162,10 @@ def full_name(row: str, resources: Resources | None) -> str | None:
 
 
 def _said_cell(name: str, level: Level, known: Cell | None, resources: Resources | None) -> Cell:
-    number = known.number if known else resources.id_of(name) if resources else None
-    return Cell(protocol_of(name) or "", name, number, level, known.grant if known else None)
+    number = resources.id_of(name) if resources else None
+    if known is not None:
+        return replace(known, level=level)
+    return Cell(protocol_of(name) or "", name, number, level)
 
 
 def _granted(
@@ -168,6 +184,31 @@ def _granted(
                 unnamed.append(grant)
             elif (level := level_of(grant, options)) is not Level.NONE:
                 yield Cell(protocol, name, grant.id, level, grant)
+
+
+def _by_agent(platform: Platform) -> dict[int, list[Pin]]:
+    """The pins of the nodes that an agent has at boot."""
+    found: dict[int, list[Pin]] = {}
+    if platform.instance is not None:
+        for pin in pins_of(platform.inventory, platform.instance):
+            for agent in platform.owners.of(pin.node).agents:
+                found.setdefault(agent.id, []).append(pin)
+    return found
+
+
+def _pins(pins: Iterable[Pin], resources: Resources | None, pinless: list[Pin]) -> Iterator[Cell]:
+    """A pin and its daisy chain are set by one message, which needs both."""
+    for pin in pins:
+        for protocol, number in (("pin", pin.number), ("daisy", pin.daisy)):
+            if number is None:
+                continue
+            name: str | None = f"{_OWN}{protocol.upper()}_{number}"
+            if resources is not None:
+                name = resources.names.get((protocol, number))
+            if name is None:
+                pinless.append(pin)
+            else:
+                yield Cell(protocol, name, number, Level.EXCLUSIVE, pin=pin)
 
 
 def level_of(grant: Grant, options: ImxSmOptions) -> Level:

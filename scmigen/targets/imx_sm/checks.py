@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from scmigen.assignment.words import did_you_mean
+from scmigen.bindings.imx_pins import Pin
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Related, Severity, counted
 from scmigen.imx_sm.levels import PROTOCOL_OF, least
 from scmigen.model.platform import Grant, Platform
 from scmigen.scmi.operations import ordered
 from scmigen.targets.common.names import written
-from scmigen.targets.imx_sm.cells import Section, Tables, full_name, tables, wider
+from scmigen.targets.imx_sm.cells import Cell, Section, Tables, full_name, tables, wider
 from scmigen.targets.imx_sm.options import NAME, ImxSmOptions
 from scmigen.targets.limits import title, where
 
@@ -35,6 +36,12 @@ IMX_SM_RENAMED = Finding(
     "See which of the two lists has moved; a later name is only a rename.",
     Severity.WARNING,
 )
+IMX_SM_PIN = Finding(
+    "imx-sm-pin",
+    "Nodes of two agents ask for one pin, or for one daisy chain.",
+    "Give both nodes to one agent, or take the pin from one of them.",
+    Severity.WARNING,
+)
 IMX_SM_ROW = Finding(
     "imx-sm-row",
     "A row that the agents file adds names no resource, or opens less than is granted.",
@@ -57,6 +64,7 @@ FINDINGS = (
     IMX_SM_AGENT,
     IMX_SM_UNNAMED,
     IMX_SM_RENAMED,
+    IMX_SM_PIN,
     IMX_SM_ROW,
     IMX_SM_WIDER,
     IMX_SM_ASSIGNABLE,
@@ -82,6 +90,7 @@ def check(platform: Platform, options: ImxSmOptions) -> Iterator[Diagnostic]:
         return
     yield from _agents(made, options)
     yield from _unnamed(made, options)
+    yield from _pins(made, options)
     yield from _rows(made, options)
     yield from _renamed(platform, made)
     yield from _wider(platform)
@@ -117,6 +126,33 @@ def _unnamed(made: Tables, options: ImxSmOptions) -> Iterator[Diagnostic]:
         )
 
 
+def _pins(made: Tables, options: ImxSmOptions) -> Iterator[Diagnostic]:
+    """Pins that the device lacks, and pins of two agents, where the last request counts."""
+    for pin in made.pinless:
+        yield IMX_SM_UNNAMED.error(
+            f"{options.soc} has no pin {pin.number}, or no daisy chain {pin.daisy}, which "
+            f"{pin.node.path} asks for",
+            pin.position,
+        )
+    first: dict[str, tuple[Section, Pin]] = {}
+    for section in made.sections:
+        for cell in section.cells:
+            if cell.pin is not None:
+                other, pin = first.setdefault(cell.name, (section, cell.pin))
+                if other is not section:
+                    yield _pin_of_two(cell, (other, pin), (section, cell.pin))
+
+
+def _pin_of_two(cell: Cell, *both: tuple[Section, Pin]) -> Diagnostic:
+    names = [section.agent.name for section, _ in both]
+    return IMX_SM_PIN.warning(
+        f"{cell.protocol} {cell.number} is set by {' and '.join(names)}: the last request counts",
+        both[-1][1].position,
+        [Related(f"{s.agent.name}: {pin.node.path}", pin.position) for s, pin in both],
+        "give both devices to one agent",
+    ).about(nodes=[pin.node.path for _, pin in both], agents=names)
+
+
 def _rows(made: Tables, options: ImxSmOptions) -> Iterator[Diagnostic]:
     for section, row in made.unknown:
         known: set[str] = set()
@@ -143,10 +179,13 @@ def _rows(made: Tables, options: ImxSmOptions) -> Iterator[Diagnostic]:
 
 
 def _same(macro: str, name: str) -> bool:
-    """Whether two names are of one resource: but for prefixes of the vendor and the protocol."""
+    """Whether two names are of one resource: the macro may lack the beginning of imx-sm's name, or
+    have its words in another order."""
     wanted = _VENDOR.sub("", macro.split()[0])
     ours = name.partition("_SM_")[2]
-    return wanted in (ours, ours.partition("_")[2])
+    return ours.endswith(wanted.partition("_")[2] or wanted) or (
+        sorted(ours.split("_")) == sorted(wanted.split("_"))
+    )
 
 
 def _renamed(platform: Platform, made: Tables) -> Iterator[Diagnostic]:
