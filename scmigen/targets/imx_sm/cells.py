@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.imx_pins import Pin, pins_of
@@ -83,12 +82,7 @@ def resources_of(options: ImxSmOptions) -> Resources | None:
     if options.tree is None or options.soc is None:
         return None
     at = options.at("tree")
-    return _read(folder_of(options.tree, at), options)
-
-
-def _read(folder: Path, options: ImxSmOptions) -> Resources:
-    assert options.soc is not None
-    return read_resources(folder, options.soc, options.board, options.at("soc"))
+    return read_resources(folder_of(options.tree, at), options.soc, options.board, at)
 
 
 def files_read(options: ImxSmOptions) -> Iterator[str]:
