@@ -48,7 +48,6 @@ BUILT_IN: Mapping[str, str] = {
     "tfa-msg": "scmigen.targets.scmi_msg:TFA_MSG",
     "optee-server": "scmigen.targets.optee_server:TARGET",
     "ids": "scmigen.targets.ids:TARGET",
-    "imx-sm": "scmigen.targets.imx_sm:TARGET",
     "bpmp": "scmigen.targets.bpmp:TARGET",
     "imx-sm": "scmigen.targets.imx_sm:TARGET",
 }
