@@ -28,6 +28,7 @@ BUILT_IN: Mapping[str, str] = {
     "trace": "scmigen.audit.trace:READER",
     "imx-sm": "scmigen.audit.imx_sm:READER",
     "hvisor": "scmigen.audit.hvisor:READER",
+    "scp": "scmigen.audit.scp:READER",
 }
 #: The form of a board, which is not read here.
 BOARD = "board"

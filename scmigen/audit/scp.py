@@ -1,0 +1,231 @@
+"""A product of SCP-firmware, as somebody wrote it: what its tables let each agent do.
+
+The directory is that of a firmware (``product/juno/scp_ramfw``) or of its build, whose
+CMakeCache.txt has the options that it is built with. Sources are read, never compiled or run.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from scmigen.audit.base import Audit, Reader
+from scmigen.audit.scp_build import build_of, firmware_of
+from scmigen.audit.scp_checks import check_build, check_devices
+from scmigen.audit.scp_findings import FINDINGS, SCP_UNREAD, Found
+from scmigen.audit.scp_permissions import Permissions, needed_messages, operations, permissions_of
+from scmigen.audit.scp_product import Product, member
+from scmigen.audit.scp_views import LAYOUTS, NAME_LENGTH, Agent, Row, View, agents, view_of
+from scmigen.csource.limits import TooMuchError
+from scmigen.csource.values import Cells, Unknown
+from scmigen.diagnostics import InputError, Position
+from scmigen.runtime.schema import Numbering, Role
+from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
+
+#: Agent types of SCP-firmware, by number.
+_PSCI, _OSPM = 0, 2
+_ROLES: Mapping[int | None, Role] = {_PSCI: Role.PSCI, _OSPM: Role.OSPM}
+#: Types of power domains that only PSCI may set.
+_CORES = frozenset((0, 1))
+#: The standard's protocols that a product may keep from PSCI where it has no permissions.
+_BASE_MESSAGES = 0x10
+
+
+def _recognises(path: Path) -> bool:
+    return firmware_of(path) is not None
+
+
+def _read(path: Path) -> Audit:
+    folder = firmware_of(path) or path
+    found = Found(folder)
+    try:
+        return _audit(folder, path, found)
+    except TooMuchError as problem:
+        raise InputError(
+            [*found.diagnostics, SCP_UNREAD.error(str(problem), Position(str(path)))]
+        ) from None
+
+
+def _audit(folder: Path, path: Path, found: Found) -> Audit:
+    product = Product(build_of(folder, path if path != folder else None))
+    known = agents(product, found)
+    views = {kind: view_of(product, kind, known, found) for kind in LAYOUTS}
+    permissions = permissions_of(product, found)
+    check_build(product, found)
+    if permissions is not None:
+        for kind, view in views.items():
+            for agent in known:
+                ids = max(view.rows.get(agent.id, {}), default=-1) + 1
+                permissions.check_masks(kind, agent.id, agent.name, ids)
+        check_devices(permissions, views, found)
+    served = Served(
+        name=folder.parent.name or folder.name,
+        numbering=_numbering(views),
+        kinds=tuple(kind for kind in Kind if kind not in views or views[kind].whole),
+        agents=tuple(_agent(product, agent, views, permissions) for agent in known),
+        resources=_resources(views),
+    )
+    files = (*product.build.settings.files, *product.sources.files)
+    return Audit(served, tuple(found.diagnostics), files)
+
+
+def _numbering(views: Mapping[Kind, View]) -> Numbering:
+    same = all(
+        number == row.element
+        for view in views.values()
+        for rows in view.rows.values()
+        for number, row in rows.items()
+    )
+    return Numbering.SHARED if same else Numbering.PER_AGENT
+
+
+def _resources(views: Mapping[Kind, View]) -> dict[Kind, tuple[ServedResource, ...]]:
+    found: dict[Kind, tuple[ServedResource, ...]] = {}
+    for kind, view in views.items():
+        if not view.whole:
+            continue
+        seen = {row.element for rows in view.rows.values() for row in rows.values()}
+        listed = tuple(
+            ServedResource(
+                id=place,
+                name=element.name[:NAME_LENGTH],
+                source=_source(element.position),
+            )
+            for place, element in enumerate(view.elements)
+            if place in seen
+        )
+        if listed:
+            found[kind] = listed
+    return found
+
+
+def _source(position: Position | None) -> str | None:
+    return None if position is None else str(position)
+
+
+def _agent(
+    product: Product,
+    agent: Agent,
+    views: Mapping[Kind, View],
+    permissions: Permissions | None,
+) -> ServedAgent:
+    grants: dict[Kind, tuple[ServedGrant, ...]] = {}
+    kept_from = _kept_from(product, agent, permissions)
+    for kind, view in views.items():
+        if int(kind.protocol) in kept_from or not view.whole:
+            continue
+        listed = tuple(
+            grant
+            for number, row in sorted(view.rows.get(agent.id, {}).items())
+            if (grant := _grant(agent, kind, number, row, view, permissions)) is not None
+        )
+        if listed:
+            grants[kind] = listed
+    return ServedAgent(
+        id=agent.id,
+        name=agent.name[:63],
+        role=_ROLES.get(agent.type),
+        permissions=_may_permit(agent, permissions),
+        grants=grants,
+        source=_source(agent.position),
+    )
+
+
+def _may_permit(agent: Agent, permissions: Permissions | None) -> bool | None:
+    """Whether an agent may change permissions: any may that has the base protocol."""
+    if permissions is None:
+        return False
+    denied = permissions.protocol_denied(agent.id, _BASE_MESSAGES)
+    return None if isinstance(denied, Unknown) else not denied
+
+
+def _kept_from(product: Product, agent: Agent, permissions: Permissions | None) -> frozenset[int]:
+    """The protocols that PSCI does not have, where no permissions say so."""
+    config = product.data("scmi")
+    if permissions is not None or agent.type != _PSCI or config is None:
+        return frozenset()
+    unit, data = config
+    count = member(unit, data, "dis_protocol_count_psci")
+    table = member(unit, data, "dis_protocol_list_psci")
+    if not isinstance(count, int) or not isinstance(table, Cells):
+        return frozenset()
+    listed = (unit.evaluator.load(table, place) for place in range(min(count, 32)))
+    return frozenset(number for number in listed if isinstance(number, int))
+
+
+def _grant(
+    agent: Agent,
+    kind: Kind,
+    number: int,
+    row: Row,
+    view: View,
+    permissions: Permissions | None,
+) -> ServedGrant | None:
+    """What an agent may do with a resource; None for nothing."""
+    if row.element is None:
+        # It is there; which element it is cannot be told.
+        beyond = len(view.elements) + number
+        every = operations(kind)
+        source = _source(row.position)
+        return ServedGrant(id=number, resource=beyond, unknown=every, source=source)
+    allowed: list[Operation] = []
+    unknown: list[Operation] = []
+    for operation in operations(kind):
+        core = kind is Kind.POWER and operation is Operation.STATE
+        if core and _is_core(view, row.element, agent):
+            continue
+        denied = _denied(agent, kind, operation, number, permissions)
+        if isinstance(denied, Unknown):
+            unknown.append(operation)
+            assert permissions is not None
+            permissions.found.unread(f"what {agent.name} may do with {kind}s", denied)
+        elif not denied:
+            allowed.append(operation)
+    if not allowed and not unknown:
+        return None
+    in_table = permissions is not None or LAYOUTS[kind].rows is not None
+    return ServedGrant(
+        id=number,
+        resource=row.element,
+        operations=tuple(allowed) if in_table else (),
+        unchecked=() if in_table else tuple(allowed),
+        unknown=tuple(unknown),
+        source=_source(row.position),
+    )
+
+
+def _denied(
+    agent: Agent, kind: Kind, operation: Operation, number: int, permissions: Permissions | None
+) -> bool | Unknown:
+    if permissions is None:
+        return False
+    unknown: Unknown | None = None
+    for message in needed_messages(kind, operation):
+        denied = permissions.denied(agent.id, kind, message, number)
+        if denied is True:
+            return True
+        if isinstance(denied, Unknown):
+            unknown = denied
+    return unknown or False
+
+
+def _is_core(view: View, element: int, agent: Agent) -> bool:
+    """Whether a power domain is a core or cluster, and the agent not PSCI."""
+    if agent.type == _PSCI or element >= len(view.elements):
+        return False
+    data = view.elements[element].data
+    if not isinstance(data, Cells) or view.unit is None:
+        return False
+    attributes = view.unit.evaluator.load(data, "attributes")
+    if not isinstance(attributes, Cells):
+        return False
+    return view.unit.evaluator.load(attributes, "pd_type") in _CORES
+
+
+READER = Reader(
+    name="scp",
+    about="the tables of a product of SCP-firmware, as C sources",
+    recognises=_recognises,
+    read=_read,
+    findings=FINDINGS,
+)

@@ -1,0 +1,99 @@
+"""Findings about the tables of a firmware, and the list of those in one."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scmigen.csource.tokens import Token
+from scmigen.csource.values import Unknown
+from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+
+SCP_UNREAD = Finding(
+    "tables-unread",
+    "A part of a firmware's tables cannot be told from its sources.",
+    "Look at the place; what depends on it is not compared.",
+    severity=Severity.WARNING,
+)
+SCP_TABLE = Finding(
+    "tables-invalid",
+    "A firmware's table names what is not there.",
+    "Correct the table: the firmware reads past its end, or refuses the id.",
+)
+SCP_UNBUILT = Finding(
+    "tables-unbuilt",
+    "A firmware has tables that its build leaves out.",
+    "Turn the option on, or name a build directory, whose CMakeCache.txt has the options.",
+    severity=Severity.NOTE,
+)
+SCP_PERMISSIONS_OFF = Finding(
+    "permissions-off",
+    "A firmware's table of permissions has no effect: the module that reads it is not built.",
+    'Add "resource-perms" to SCP_MODULES where the option is on.',
+    severity=Severity.WARNING,
+)
+SCP_MASK = Finding(
+    "permissions-mask",
+    "A mask of permissions denies ids of its first word only, where ids need more words.",
+    "Write all words of the row: what is not denied is allowed.",
+    severity=Severity.WARNING,
+)
+SCP_DEVICE = Finding(
+    "device-resources",
+    "A firmware's list of a device's resources names other ones than its agents are checked for.",
+    "Name resources by the ids that the agents know.",
+    severity=Severity.WARNING,
+)
+SCP_SHARED = Finding(
+    "device-shared",
+    "Devices of a firmware share resources: denying one device takes them from the other.",
+    "List a shared resource with one device, or give the devices to one agent.",
+    severity=Severity.WARNING,
+)
+SCP_NAME = Finding(
+    "row-differs",
+    "One row of a table names something else than its name says, unlike all other rows.",
+    "Compare the row with those around it.",
+    severity=Severity.WARNING,
+)
+FINDINGS = (
+    SCP_UNREAD,
+    SCP_TABLE,
+    SCP_UNBUILT,
+    SCP_PERMISSIONS_OFF,
+    SCP_MASK,
+    SCP_DEVICE,
+    SCP_SHARED,
+    SCP_NAME,
+)
+
+
+@dataclass(slots=True)
+class Found:
+    """What is wrong with the tables of a firmware in ``folder``, each once."""
+
+    folder: Path
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    _seen: set[tuple[str, str]] = field(default_factory=set)
+
+    def unread(self, what: str, why: Unknown, otherwise: Position | None = None) -> None:
+        """Something that cannot be told."""
+        at = _position(why.at) or otherwise or Position(str(self.folder))
+        self.add(SCP_UNREAD, f"{what}: {why.why}", at)
+
+    def add(
+        self,
+        finding: Finding,
+        message: str,
+        at: Position | None,
+        related: tuple[Related, ...] = (),
+        hint: str | None = None,
+    ) -> None:
+        """A finding at a place."""
+        key = (finding.id, f"{at}: {message}")
+        if key not in self._seen:
+            self._seen.add(key)
+            where = at or Position(str(self.folder))
+            self.diagnostics.append(finding.at(finding.severity, message, where, related, hint))
+
+
+def _position(at: Token | None) -> Position | None:
+    return at.position if at is not None and at.line else None
