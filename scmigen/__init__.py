@@ -40,13 +40,13 @@ __all__ = [
     "SourceSaid",
     "Text",
     "__version__",
-    "audit",
     "check",
     "compile",
     "diff",
     "emit",
     "load",
     "loads",
+    "read_server",
 ]
 
 
@@ -80,13 +80,13 @@ if TYPE_CHECKING:
         Source,
         SourceSaid,
         Text,
-        audit,
         check,
         compile,  # noqa: A004 (the name in the library)
         diff,
         emit,
         load,
         loads,
+        read_server,
     )
 else:
 

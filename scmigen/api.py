@@ -79,13 +79,13 @@ __all__ = [
     "Source",
     "SourceSaid",
     "Text",
-    "audit",
     "check",
     "compile",
     "diff",
     "emit",
     "load",
     "loads",
+    "read_server",
 ]
 
 #: The first byte of a runtime configuration.
@@ -374,7 +374,7 @@ def _lock(source: File | None) -> Lock | None:
     return parse_lock(text, name)
 
 
-def audit(*servers: str | PathLike[str]) -> Served:
+def read_server(*servers: str | PathLike[str]) -> Served:
     """What descriptions say that one server lets its agents do.
 
     Each is ``[AGENT=][FORM:]PATH``: a ``runtime.json``, a board, or any other form that scmigen

@@ -353,7 +353,9 @@ def served_platform(platform: Platform) -> Served:
         for grant in platform.all_grants
         if (where := next(filter(None, (why.position for why in grant.because)), None))
     }
-    return served_of(to_runtime(platform), places)
+    file = platform.inventory.tree.file
+    agents = {agent.id: str(agent.position or file) for agent in platform.agents}
+    return served_of(to_runtime(platform), places, agents)
 
 
 def _alike(servers: Sequence[Platform], model: Model | None) -> Sequence[Platform]:

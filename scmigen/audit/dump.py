@@ -97,6 +97,7 @@ def _read(path: Path) -> Audit:
     served = Served(
         name=dump.vendor,
         numbering=Numbering.SHARED,
+        momentary=True,
         kinds=tuple(_KINDS.values()),
         agents=agents,
         resources={

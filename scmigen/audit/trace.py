@@ -143,6 +143,7 @@ def _read(path: Path) -> Audit:
     served = Served(
         name=path.name or "trace",
         complete=False,
+        momentary=True,
         agents=tuple(
             ServedAgent(
                 id=number,
@@ -207,8 +208,8 @@ def _grants(rows: dict[tuple[Kind, int], _Seen], file: str) -> dict[Kind, tuple[
     found: dict[Kind, list[ServedGrant]] = {}
     for (kind, number), one in sorted(rows.items(), key=lambda row: row[0]):
         sure = one.allowed - one.denied
-        known = {*OPERATIONS[kind]} if not one.there and not one.allowed else sure
-        known |= one.denied - one.allowed
+        gone = {*OPERATIONS[kind]} if not one.there and not one.allowed else set()
+        known = sure | (one.denied - one.allowed) | gone
         found.setdefault(kind, []).append(
             ServedGrant(
                 id=number,

@@ -84,9 +84,11 @@ class _Uniting:
         self._resources: dict[Kind, dict[int, ServedResource]] = {}
         self._last: dict[Kind, int] = {}
         self._own_numbers = False
+        self._momentary = False
 
     def add(self, served: Served, file: str) -> None:
         """Take in one description."""
+        self._momentary |= served.momentary
         self._own_numbers |= served.numbering is Numbering.PER_AGENT
         numbers = {
             (kind, one.id): self._number(kind, one)
@@ -148,6 +150,7 @@ class _Uniting:
             name=first.name,
             numbering=Numbering.PER_AGENT if self._own_numbers else Numbering.SHARED,
             kinds=(),
+            momentary=self._momentary,
             agents=_numbered([*agents.values(), *bare.values()]),
             resources={
                 kind: tuple(known[number] for number in sorted(known))

@@ -190,10 +190,11 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
             row = view.rows.get((kind, grant.id))
             names = _names(model, grant.resource)
             if row is None:
-                if view.complete and kind not in missing_whole:
+                if grant.operations - view.undecided(grant, None) and kind not in missing_whole:
                     yield _unserved(platform, grant, names, view)
                 continue
-            missing = grant.operations - row.operations - row.unchecked - row.unknown
+            missing = grant.operations - row.operations - row.unchecked
+            missing -= view.undecided(grant, row)
             if missing:
                 yield _insufficient(platform, grant, missing, view, row)
             other = differs(platform, grant, row)

@@ -46,14 +46,12 @@ def undecided(platform: Platform, mine: Agent, view: View) -> Iterator[Diagnosti
             continue
         for grant in grants:
             row = view.rows.get((kind, grant.id))
-            if row is None:
-                if not view.complete:
-                    unknown.append(Related(_words(grant, grant.operations), _where(grant)))
-                continue
-            missing = grant.operations - row.operations
-            for found, those in ((unchecked, row.unchecked), (unknown, row.unknown)):
-                if missing & those:
-                    found.append(Related(_words(grant, missing & those), row.position))
+            open_ = view.undecided(grant, row)
+            place = _where(grant) if row is None else row.position
+            if open_:
+                unknown.append(Related(_words(grant, open_), place))
+            if row is not None and (free := row.unchecked & (grant.operations - row.operations)):
+                unchecked.append(Related(_words(grant, free), place))
     name = view.agent.name
     yield from _told(OPERATION_UNCHECKED, f"the server lets every agent, so {name}, use", unchecked)
     yield from _told(OPERATION_UNKNOWN, f"it is not known whether {name} may use", unknown)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from scmigen.checks.words import plain
 from scmigen.diagnostics import Position
+from scmigen.model.platform import Grant
 from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -51,13 +52,22 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class View:
     """What the server shows one agent. ``kinds``: those that its description is about; where it is
-    not ``complete``, there may be more of them."""
+    not ``complete``, there may be more of them, and what is ``momentary`` is of one time only."""
 
     agent: ServedAgent
     position: Position
     rows: Mapping[tuple[Kind, int], Row]
     kinds: frozenset[Kind]
     complete: bool
+    momentary: bool = False
+
+    def undecided(self, grant: Grant, row: Row | None) -> frozenset[Operation]:
+        """The needed operations of which the description does not tell: what it says of, what it
+        may not have seen, and what the agent may only be given later."""
+        later = grant.operations - grant.boot if self.momentary else frozenset()
+        if row is None:
+            return later if self.complete else grant.operations
+        return (row.unknown | later) & (grant.operations - row.operations)
 
     def called(self, kind: Kind, names: Sequence[str]) -> tuple[int, Row] | None:
         """The only one of a kind that has one of these names, with its id."""
@@ -90,4 +100,4 @@ def view_of(server: Served, agent: ServedAgent, file: str) -> View:
             place = place_of(grant.source, place_of(resource.source, where))
             rows[kind, grant.id] = Row(resource, grant, place)
     kinds = frozenset(server.kinds_of(agent)) | agent.grants.keys()
-    return View(agent, where, rows, kinds, server.is_complete(agent))
+    return View(agent, where, rows, kinds, server.is_complete(agent), server.momentary)

@@ -36,7 +36,7 @@ def audit(servers: tuple[str, ...], style: str, quiet: bool) -> None:
     if not servers:
         raise click.UsageError("name a description of a server")
     try:
-        served = api.audit(*servers)
+        served = api.read_server(*servers)
     except InputError as problem:
         report(problem.diagnostics, style, quiet, sys.stderr)
         raise SystemExit(ERRORS) from None

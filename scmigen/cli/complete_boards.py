@@ -38,7 +38,7 @@ def server_agents(context: click.Context, parameter: click.Parameter, begun: str
     """The agents of the server that ``--against`` names."""
     servers: tuple[str, ...] = context.params.get("against") or ()
     with suppress(InputError, ValueError):
-        return beginning((agent.name for agent in api.audit(*servers).agents), begun)
+        return beginning((agent.name for agent in api.read_server(*servers).agents), begun)
     return []
 
 

@@ -133,7 +133,8 @@ SERVED_DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "Served": (
             "What one server lets its agents do. ``kinds``: those that this is about, all of them "
             "by default; of others it says nothing. ``complete``: whether it has every id that is "
-            "served; a trace has only those that somebody asked for."
+            "served; a trace has only those that somebody asked for. ``momentary``: it shows what "
+            "agents may do at one time, and not what they may be given later."
         ),
         "ServedAgent": (
             "An agent: ids from 1. ``kinds``: those that this is about for the agent, if they are "

@@ -86,6 +86,7 @@ class Served(Strict, frozen=True, kw_only=True):
     ``kinds`` are those that the description is about: of other kinds it says nothing. Where it is
     not ``complete``, as a trace, an id that it does not have may still be served. A grant whose
     resource is not among ``resources`` is for one of which nothing but the number is known.
+    ``momentary``: it shows what agents may do at one time, not what they may be given later.
     """
 
     format: Annotated[str, Meta(extra_json_schema={"enum": [GRANTS_FORMAT]})] = GRANTS_FORMAT
@@ -93,6 +94,7 @@ class Served(Strict, frozen=True, kw_only=True):
     numbering: Numbering = Numbering.SHARED
     kinds: tuple[Kind, ...] = tuple(Kind)
     complete: bool = True
+    momentary: bool = False
     agents: tuple[ServedAgent, ...]
     resources: dict[Kind, tuple[ServedResource, ...]] = field(default_factory=dict)
     devices: tuple[Device, ...] = ()
@@ -118,9 +120,15 @@ class FaultyError(ConfigurationError):
 GrantPlaces = Mapping[tuple[int, Kind, int], str]
 
 
-def served_of(runtime: Runtime, places: GrantPlaces | None = None) -> Served:
-    """What a runtime configuration lets its agents do; ``places`` are those of its grants."""
+def served_of(
+    runtime: Runtime,
+    places: GrantPlaces | None = None,
+    agents: Mapping[int, str] | None = None,
+) -> Served:
+    """What a runtime configuration lets its agents do; ``places`` are those of its grants,
+    ``agents`` those of its agents, by id."""
     known = places or {}
+    by_agent = agents or {}
     return Served(
         name=runtime.name,
         numbering=runtime.numbering,
@@ -143,6 +151,7 @@ def served_of(runtime: Runtime, places: GrantPlaces | None = None) -> Served:
                     )
                     for kind, grants in agent.grants.items()
                 },
+                source=by_agent.get(agent.id),
             )
             for agent in runtime.agents
         ),

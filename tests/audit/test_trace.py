@@ -1,0 +1,151 @@
+"""Traces: which ids were asked for what, and with which status. The lines are as Linux writes them
+(include/trace/events/scmi.h), the numbers from the specification."""
+
+from pathlib import Path
+
+import pytest
+
+import scmigen
+from scmigen import InputError, Operation
+from scmigen.runtime import ServedGrant
+from scmigen.scmi.protocols import Kind
+
+
+def event(tag: str, protocol: int, message: int, seq: int, status: int, payload: str) -> str:
+    return (
+        f"   kworker/u8:1-41   [002] .....   12.034501: scmi_msg_dump: id=0 ch=10 pt={protocol:02X}"
+        f" t={tag} msg_id={message:02X} seq={seq:04X} s={status} pyld={payload}\n"
+    )
+
+
+def exchange(
+    protocol: int, message: int, request: str, status: int, reply: str = "", seq: int = 1
+) -> str:
+    return event("CMND", protocol, message, seq, 0, request) + event(
+        "RESP", protocol, message, seq, status, reply
+    )
+
+
+def rows(tmp_path: Path, text: str) -> dict[tuple[Kind, int], ServedGrant]:
+    path = tmp_path / "trace.txt"
+    path.write_text(text)
+    served = scmigen.read_server(path)
+    assert served.complete is False
+    (agent,) = served.agents
+    return {(kind, row.id): row for kind, found in agent.grants.items() for row in found}
+
+
+CLOCK = 0x14
+
+
+def le(number: int) -> str:
+    return number.to_bytes(4, "little").hex()
+
+
+def test_a_rate_that_was_read_and_one_that_was_denied(tmp_path: Path) -> None:
+    text = exchange(CLOCK, 0x6, le(5), 0, le(48_000_000) + le(0))
+    text += exchange(CLOCK, 0x5, le(0) + le(5) + le(100) + le(0), -3)
+    row = rows(tmp_path, text)[Kind.CLOCK, 5]
+    assert row.operations == (Operation.READ,)
+    assert row.unknown == (Operation.STATE, Operation.PARENT)
+    assert row.source == f"{tmp_path / 'trace.txt'}:1"
+
+
+def test_the_id_is_where_the_message_has_it(tmp_path: Path) -> None:
+    """CLOCK_RATE_SET has its flags first, POWER_STATE_SET, too; CLOCK_CONFIG_SET the clock."""
+    text = exchange(CLOCK, 0x5, le(8) + le(7) + le(100) + le(0), 0)
+    text += exchange(CLOCK, 0x7, le(9) + le(1), 0)
+    text += exchange(0x11, 0x4, le(0) + le(3) + le(0x4000_0000), 0)
+    found = rows(tmp_path, text)
+    assert {place: row.operations for place, row in found.items()} == {
+        (Kind.CLOCK, 7): (Operation.RATE,),
+        (Kind.CLOCK, 9): (Operation.STATE,),
+        (Kind.POWER, 3): (Operation.STATE,),
+    }
+
+
+def test_a_name_is_that_of_the_attributes(tmp_path: Path) -> None:
+    name = b"uart0".ljust(16, b"\0").hex()
+    path = tmp_path / "trace.txt"
+    path.write_text(exchange(CLOCK, 0x3, le(5), 0, le(1) + name + le(0)))
+    (clock,) = scmigen.read_server(path).resources[Kind.CLOCK]
+    assert (clock.id, clock.name) == (5, "uart0")
+
+
+def test_the_permissions_of_a_clock_are_told(tmp_path: Path) -> None:
+    """CLOCK_GET_PERMISSIONS: bit 31 state, bit 30 parent, bit 29 rate."""
+    row = rows(tmp_path, exchange(CLOCK, 0xF, le(5), 0, le(0xA000_0000)))[Kind.CLOCK, 5]
+    assert row.operations == (Operation.STATE, Operation.RATE)
+    assert row.unknown == (Operation.READ,)
+
+
+def test_an_id_that_is_not_found_has_nothing(tmp_path: Path) -> None:
+    row = rows(tmp_path, exchange(CLOCK, 0x3, le(6), -4))[Kind.CLOCK, 6]
+    assert (row.operations, row.unknown) == ((), ())
+
+
+def test_what_was_allowed_once_and_denied_once_is_not_known(tmp_path: Path) -> None:
+    text = exchange(CLOCK, 0x6, le(5), 0, le(1) + le(0)) + exchange(CLOCK, 0x6, le(5), -3, seq=2)
+    assert Operation.READ in rows(tmp_path, text)[Kind.CLOCK, 5].unknown
+
+
+@pytest.mark.parametrize("status", [-1, -2, -5, -6, -8])
+def test_other_statuses_say_nothing(tmp_path: Path, status: int) -> None:
+    text = exchange(CLOCK, 0x6, le(5), status) + exchange(CLOCK, 0x6, le(4), 0, le(1) + le(0))
+    assert rows(tmp_path, text).keys() == {(Kind.CLOCK, 4)}
+
+
+def test_older_kernels_say_neither_instance_nor_channel(tmp_path: Path) -> None:
+    text = exchange(CLOCK, 0x6, le(5), 0, le(1) + le(0)).replace("id=0 ch=10 ", "")
+    assert rows(tmp_path, text)[Kind.CLOCK, 5].operations == (Operation.READ,)
+
+
+def test_the_raw_mode_writes_small_letters(tmp_path: Path) -> None:
+    text = exchange(0x15, 0x6, le(0) + le(0), 0, le(0x335) + le(0))
+    text = text.replace("CMND", "cmnd").replace("RESP", "resp")
+    assert rows(tmp_path, text)[Kind.SENSOR, 0].operations == (Operation.READ,)
+
+
+def test_each_instance_is_an_agent(tmp_path: Path) -> None:
+    one = exchange(CLOCK, 0x6, le(5), 0, le(1) + le(0))
+    path = tmp_path / "t"
+    path.write_text(one + one.replace("id=0", "id=1"))
+    assert agents(str(path)) == ["instance-0", "instance-1"]
+    assert agents(f"linux={written(tmp_path, one)}") == ["linux"]
+
+
+def agents(server: str) -> list[str]:
+    return [agent.name for agent in scmigen.read_server(server).agents]
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "one"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "scmi_msg_dump: nothing",
+        event("CMND", CLOCK, 6, 1, 0, le(5)),
+        event("RESP", CLOCK, 6, 1, 0, le(5)),
+        exchange(CLOCK, 6, le(5), 0).replace("pyld=", "pyld=xyz"),
+        exchange(0x99, 6, le(5), 0).replace("pt=99", "pt=zz"),
+        exchange(CLOCK, 6, le(5), 0).replace("s=0", f"s={'9' * 5000}"),
+    ],
+)
+def test_a_trace_without_an_answer_is_an_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        scmigen.read_server(f"trace:{path}")
+    assert caught.value.diagnostics[0].id == "trace-invalid"
+
+
+def test_requests_that_are_too_short_or_of_no_resource_are_passed_over(tmp_path: Path) -> None:
+    text = exchange(CLOCK, 0x6, "05", 0) + exchange(CLOCK, 0x1, "", 0, le(9))
+    text += exchange(0x10, 0x3, "", 0, "00" * 16) + exchange(CLOCK, 0x6, le(0xFFFF_FFFF), 0)
+    text += exchange(0x99, 0x6, le(1), 0) + exchange(CLOCK, 0xEE, le(1), 0)
+    assert rows(tmp_path, text) == {}
