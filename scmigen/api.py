@@ -33,6 +33,7 @@ from scmigen.inputs import is_missing, of_build, read_bytes, read_text
 from scmigen.migration.carry import Carried
 from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime
 from scmigen.model.identifiers import Lock
+from scmigen.model.joint import platforms_of
 from scmigen.model.lockfile import is_lock, parse_lock
 from scmigen.model.places import PrefixMap
 from scmigen.model.platform import Device, Grant, Model, Platform, Resource
@@ -314,8 +315,9 @@ def is_board(given: str | PathLike[str]) -> bool:
 def _of_board(result: Result) -> Mapping[str, Side]:
     from scmigen.targets.runtime.configuration import to_runtime
 
+    platforms = platforms_of(result.model)
     try:
-        return {platform.name: of_runtime(to_runtime(platform)) for platform in result.platforms}
+        return {platform.name: of_runtime(to_runtime(platform)) for platform in platforms}
     except ConfigurationError:
         # Only a board with errors is inconsistent.
         if result.ok:

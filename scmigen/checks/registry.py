@@ -19,6 +19,7 @@ from scmigen.checks import (
     transports,
     values,
 )
+from scmigen.checks.alike import together
 from scmigen.checks.check import Check
 from scmigen.checks.plugins import Plugins, load_plugins, run_guarded
 from scmigen.diagnostics import Diagnostic
@@ -64,4 +65,4 @@ def run_checks(model: Model, extra: Iterable[Check] = ()) -> tuple[Diagnostic, .
         found.extend(check(model))
     others = plugins()
     found.extend(run_guarded((*others.checks, *extra), model))
-    return (*others.problems, *found)
+    return together((*others.problems, *found), model.inventory.instances)

@@ -12,12 +12,12 @@ from scmigen.checks.controllers import kept_on
 from scmigen.checks.words import (
     agent_names,
     listed,
-    natural,
     powers_word,
     resource_name,
     resource_word,
 )
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity, counted
+from scmigen.model.order import natural
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import Operation
 from scmigen.topology.listing import Listing

@@ -17,11 +17,12 @@ from scmigen.bindings.transports import (
     Part,
 )
 from scmigen.checks.check import check
-from scmigen.checks.words import joined, listed, names, natural, node_word
+from scmigen.checks.words import joined, listed, names, node_word
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related
 from scmigen.model.channels import Channel, Mark, channels_of, said_channels
+from scmigen.model.order import natural
 from scmigen.model.platform import Model
 
 #: Mailboxes and shared memories of a channel that Linux knows what to do with

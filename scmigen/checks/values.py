@@ -18,10 +18,11 @@ from scmigen.bindings.opp_bins import (
 from scmigen.bindings.regulators import Supply
 from scmigen.checks import hints
 from scmigen.checks.check import check
-from scmigen.checks.words import joined, listed, natural, node_word, resource_name, resource_word
+from scmigen.checks.words import joined, listed, node_word, resource_name, resource_word
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Related, Severity, counted
 from scmigen.model.assumed import assumption_for
+from scmigen.model.order import natural
 from scmigen.model.platform import Model, Resource
 from scmigen.scmi.protocols import Kind
 

@@ -1,6 +1,5 @@
 """How checks name things: resources by label, devices by path, agents by name."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 from scmigen.assignment.assignment import Agent, HandGrant
@@ -96,12 +95,6 @@ def listed(words: Iterable[str]) -> str:
     every = list(words)
     rest = len(every) - _LISTED
     return joined([*every[:_LISTED], f"{rest} more"] if rest > 0 else every)
-
-
-def natural(text: str) -> list[tuple[int, str]]:
-    """Sorts ``agent-2`` before ``agent-10``."""
-    parts = re.split(r"(\d+)", text)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
 def depends(agents: Sequence[Agent | None]) -> str:

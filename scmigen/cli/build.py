@@ -18,6 +18,7 @@ from scmigen.cli.request import Servers, Whose
 from scmigen.cli.rule import Rule
 from scmigen.diagnostics import InputError, counted
 from scmigen.inputs import read_bytes
+from scmigen.model.joint import platforms_of
 from scmigen.model.places import PrefixMap
 from scmigen.pipeline import (
     DEFAULT_OUTPUTS,
@@ -218,13 +219,14 @@ def _beside(
 def _summary(
     found: Result, output: Path, files: tuple[File, ...], written: Written, verbose: bool
 ) -> None:
-    for platform in found.model.platforms:
+    for platform in platforms_of(found.model):
         counts = [
             f"{len(resources)} {kind}"
             for kind, resources in platform.resources.items()
             if resources
         ]
-        agents = ", ".join(agent.name for agent in platform.agents)
+        every = found.model.assignment.agents
+        agents = ", ".join(agent.name for agent in every)
         name = board_name(platform)
         say(f"{name}: {', '.join(counts) or 'no resources'} for {agents}")
         assumed = [

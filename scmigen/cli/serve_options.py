@@ -84,9 +84,13 @@ def endpoints(server: Server, listen: tuple[str, ...], directory: Path | None) -
     return found
 
 
+#: What the names of files may have besides letters and digits: ``ospm@scmi-3``.
+_PLAIN = str.maketrans("", "", "-_@")
+
+
 def _file_name(agent: Agent) -> str:
     """``NAME.sock``, with the id in place of a name that is not a plain file name."""
-    plain_name = agent.name.replace("-", "").replace("_", "").isalnum()
+    plain_name = agent.name.translate(_PLAIN).isalnum()
     return f"{agent.name if plain_name else agent.id}.sock"
 
 

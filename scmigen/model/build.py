@@ -51,8 +51,8 @@ def build(
     platforms = []
     moved: list[Moved] = []
     names = _names(inventory)
-    for name, instance in zip(names, inventory.instances or (None,), strict=True):
-        made, changed = _platform(decided, scheme, name, instance, places)
+    for name, (instance, keys) in zip(names, served(decided), strict=True):
+        made, changed = _platform(decided, scheme, name, instance, keys, places)
         platforms.append(made)
         moved.extend(changed)
     reached = _reached(platforms)
@@ -118,9 +118,9 @@ def _platform(
     scheme: Scheme,
     name: str,
     instance: ScmiInstance | None,
+    keys: Sequence[ResourceKey],
     places: Places,
 ) -> tuple[Platform, tuple[Moved, ...]]:
-    keys = served(decided, instance)
     locked = scheme.numbers(name)
     numbers, moved = number_resources(keys, fixed_numbers(decided, scheme.numbering, keys), locked)
     resources = numbered_resources(decided, numbers, scheme, name)

@@ -39,8 +39,8 @@ def numbered_devices(
     uses: dict[str, list[Use]] = {}
     nodes: dict[str, Node] = {}
     for use in (*decided.closure.needs, *decided.closure.above):
-        node = device_of(decided.owners, use.consumer)
-        if node is not None and use.key in resources:
+        node = device_of(decided.owners, use.consumer) if use.key in resources else None
+        if node is not None:
             nodes[node.path] = node
             of_it = uses.setdefault(node.path, [])
             if use not in decided.granted.idle:

@@ -17,9 +17,9 @@ from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 
 
-def served(decided: Decisions, instance: ScmiInstance | None) -> list[ResourceKey]:
-    """The resources of a platform: what is granted, names an SCMI node, is declared, or is withheld
-    from all agents that have a use of it."""
+def served(decided: Decisions) -> list[tuple[ScmiInstance | None, list[ResourceKey]]]:
+    """The platforms by their instance, and the resources of each: what is granted, names an SCMI
+    node, is declared, or is withheld from all agents that have a use of it."""
     wanted = dict.fromkeys(key for _, key in decided.granted.drafts)
     for key in _withheld(decided):
         if decided.providers[key.provider].category is ProviderClass.MANAGED:
@@ -30,7 +30,13 @@ def served(decided: Decisions, instance: ScmiInstance | None) -> list[ResourceKe
             wanted.setdefault(use.key)
     wanted.update(dict.fromkeys(kept.key for kept in decided.assignment.options.always_on))
     wanted.update(dict.fromkeys(element.key for element in decided.assignment.options.elements))
-    return [key for key in wanted if _instance_of(decided, key) is instance]
+    instances = decided.inventory.instances
+    found: dict[str, list[ResourceKey]] = {instance.node.path: [] for instance in instances}
+    for key in wanted:
+        found.setdefault(_instance_of(key, found), []).append(key)
+    if not instances:
+        return [(None, found.get("", []))]
+    return [(instance, found[instance.node.path]) for instance in instances]
 
 
 def _withheld(decided: Decisions) -> Iterator[ResourceKey]:
@@ -41,13 +47,13 @@ def _withheld(decided: Decisions) -> Iterator[ResourceKey]:
     yield from (denied.key for denied in decided.granted.denied if is_assigned(denied.use))
 
 
-def _instance_of(decided: Decisions, key: ResourceKey) -> ScmiInstance | None:
-    """The SCMI instance that serves a resource: the first one unless another one names it."""
-    instances = decided.inventory.instances
-    for instance in instances:
-        if key.provider.startswith(instance.node.path + "/"):
-            return instance
-    return instances[0] if instances else None
+def _instance_of(key: ResourceKey, instances: Mapping[str, object]) -> str:
+    """The path of the SCMI instance that serves a resource: the first one unless another one names
+    it; empty where there is none."""
+    above = key.provider.rpartition("/")[0]
+    while above and above not in instances:
+        above = above.rpartition("/")[0]
+    return above or next(iter(instances), "")
 
 
 def fixed_numbers(

@@ -6,6 +6,7 @@ findings and files. ``docs/reference/targets.md`` shows how to add one.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
@@ -54,6 +55,20 @@ def _nothing(*_: Any) -> Iterable[Any]:
     return ()
 
 
+class Many(Enum):
+    """How an output has a board of many SCMI instances (`scmigen.model.joint.MANY`)."""
+
+    #: A folder for each instance, and only where the output is named.
+    EACH = "each"
+    #: The files of all instances in one folder; their paths differ.
+    TOGETHER = "together"
+    #: One platform that has all instances, with an agent for each that one serves
+    #: (`scmigen.model.joint.joint`).
+    APART = "apart"
+    #: One platform that has all instances, with the agents as they are.
+    JOINT = "joint"
+
+
 @dataclass(frozen=True, slots=True)
 class Target(Generic[OptionsT]):
     """An output of a platform.
@@ -65,7 +80,7 @@ class Target(Generic[OptionsT]):
     ``scmigen check``, too, whether or not the output is asked for. ``findings`` are those that the
     target raises, besides those of its limits. ``inherits``: the target whose options apply where
     those of this target are not given. ``reads``: the files that these options have it read, which
-    a build depends on.
+    a build depends on. ``many``: how it has a board of many SCMI instances.
     """
 
     name: str
@@ -78,6 +93,7 @@ class Target(Generic[OptionsT]):
     findings: tuple[Finding, ...] = ()
     inherits: str | None = None
     reads: Callable[[OptionsT], Iterable[str]] = _nothing
+    many: Many = Many.EACH
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:

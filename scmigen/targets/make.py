@@ -16,10 +16,11 @@ from scmigen.diagnostics import (
     Severity,
     has_errors,
 )
+from scmigen.model.joint import MANY, joint
 from scmigen.model.platform import Model, Platform
 from scmigen.plugins import PluginError, every, guarded, mistyped
 from scmigen.targets import registry
-from scmigen.targets.base import Options, Target
+from scmigen.targets.base import Many, Options, Target
 from scmigen.targets.common.files import File
 from scmigen.targets.limits import check_limits
 from scmigen.targets.options import OUTPUT_UNKNOWN, options_in, raw_options, read_options
@@ -125,7 +126,9 @@ def check_outputs(model: Model, wanted: Sequence[str], explicit: bool) -> Iterat
         except InputError as problem:
             yield from problem.diagnostics
             continue
-        for platform in model.platforms:
+        if _is_for_each(model, output) and not explicit:
+            continue
+        for platform, _ in _places(model, output):
             found = _found(platform, output)
             if explicit or not has_errors(found):
                 yield from found
@@ -219,15 +222,18 @@ def make_outputs(
 ) -> Build:
     """The outputs ``wanted`` of all platforms, each in a folder of its name.
 
-    Where the tree has several SCMI instances each has a folder of its own. ``explicit``: the user
-    named the outputs, so one that cannot hold the board is an error; else it is left out.
+    Where the tree has several SCMI instances each has a folder of its own, and of many as the
+    target says (`Many`). ``explicit``: the user named the outputs, so one that cannot hold the
+    board is an error; else it is left out.
     """
     outputs = [_output(model.assignment.options.outputs, name, overrides) for name in wanted]
     files: list[File] = []
     diagnostics: list[Diagnostic] = list(registry.rivals(wanted))
-    for platform in model.platforms:
-        folder = f"{platform.name}/" if len(model.platforms) > 1 else ""
-        for name, output in zip(wanted, outputs, strict=True):
+    for name, output in zip(wanted, outputs, strict=True):
+        if _is_for_each(model, output) and not explicit:
+            diagnostics.append(_named_only(name, model))
+            continue
+        for platform, folder in _places(model, output):
             made, found = _made(platform, output)
             if has_errors(found) and not explicit:
                 found = (_left_out(name, platform, found),)
@@ -239,6 +245,31 @@ def make_outputs(
         read.update(paths)
         diagnostics.extend(failed)
     return Build(tuple(files), tuple(diagnostics), tuple(sorted(read)))
+
+
+def _is_for_each(model: Model, output: _Output) -> bool:
+    """Whether an output would be made once for each of many instances."""
+    return len(model.platforms) >= MANY and output.target.many is Many.EACH
+
+
+def _places(model: Model, output: _Output) -> Sequence[tuple[Platform, str]]:
+    """The platforms that an output is made of, and the folder that its own folder is in."""
+    many = len(model.platforms) >= MANY
+    if many and output.target.many in (Many.APART, Many.JOINT):
+        return [(joint(model, output.target.many is Many.APART), "")]
+    alone = len(model.platforms) == 1 or (many and output.target.many is Many.TOGETHER)
+    return [(each, "" if alone else f"{each.name}/") for each in model.platforms]
+
+
+def _named_only(name: str, model: Model) -> Diagnostic:
+    """A note on an output that would be made for each of many instances."""
+    return OUTPUT_LEFT_OUT.note(
+        f"no {name} output: the board has {len(model.platforms)} SCMI instances, and {name} is "
+        "made for one",
+        None,
+        [Related(each.node.path, each.node.position) for each in model.inventory.instances],
+        f"--emit {name} makes one for each",
+    )
 
 
 def _read(output: _Output) -> tuple[list[str], list[Diagnostic]]:

@@ -6,7 +6,7 @@ from scmigen.diagnostics import Diagnostic
 from scmigen.escape import python
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import Operation, ordered
-from scmigen.targets.base import Target
+from scmigen.targets.base import Many, Target
 from scmigen.targets.common.ctext import identifier, notice, plain, string
 from scmigen.targets.common.files import File
 from scmigen.targets.common.names import operations, origin_of
@@ -78,5 +78,6 @@ TARGET = Target(
     about="the SCMI numbers as headers for device trees, C and Python",
     options=HeaderOptions,
     files=_files,
+    many=Many.TOGETHER,
     check_options=_check_options,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from scmigen.model.platform import Platform
-from scmigen.targets.base import NoOptions, Target
+from scmigen.targets.base import Many, NoOptions, Target
 from scmigen.targets.common.files import File
 from scmigen.targets.permissions.page import page
 from scmigen.targets.permissions.tables import csv_table, markdown
@@ -20,4 +20,5 @@ TARGET = Target(
     about="the permission map, as HTML, Markdown and CSV",
     options=NoOptions,
     files=_files,
+    many=Many.JOINT,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from scmigen import runtime
 from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.model.platform import Platform
-from scmigen.targets.base import Target
+from scmigen.targets.base import Many, Target
 from scmigen.targets.common.files import File
 from scmigen.targets.runtime.configuration import RuntimeOptions, to_runtime
 from scmigen.targets.runtime.module import python_module
@@ -63,5 +63,6 @@ TARGET = Target(
     options=RuntimeOptions,
     check=_check,
     files=_files,
+    many=Many.APART,
     findings=(RUNTIME_RANGE,),
 )
