@@ -98,6 +98,18 @@ OPTION_DIFFERS = Finding(
     "Say it once, or the same in both.",
     switchable=False,
 )
+PARTITION_MANIFEST = Finding(
+    "partition-manifest",
+    "The manifest of a secure partition does not have the form that partition managers read.",
+    "Correct the property; the message names it.",
+    switchable=False,
+)
+PARTITION_REGION = Finding(
+    "partition-region",
+    "A device region of a partition's manifest is no device of the board, or several.",
+    "Give each device a region of its own, at the address that the board has for it.",
+    switchable=False,
+)
 PROVIDER_SECURE = Finding(
     "provider-secure",
     "The platform serves a provider of the secure world, since the normal world depends on it.",

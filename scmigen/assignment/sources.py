@@ -9,10 +9,14 @@ from scmigen.assignment.default import default_source
 from scmigen.assignment.domains import domain_nodes, read_domains
 from scmigen.assignment.elements import numbers_of
 from scmigen.assignment.optee import describes_server, read_server
+from scmigen.assignment.partitions import read_partitions, said_by, statuses_with
 from scmigen.assignment.said import SourceSaid
 from scmigen.assignment.settle import Sayings, settle
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.inventory import Inventory, take_inventory
+from scmigen.bindings.partitions import is_manifest
+from scmigen.bindings.status import Availability, Status
+from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError
 from scmigen.runtime import Role
@@ -52,13 +56,21 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
         problems.extend(wrong)
     in_tree, wrong = read_domains(board)
     problems.extend(wrong)
-    inventory, trees, own, reported = _with_trees(board, sources, (*found, in_tree))
+    manifests = {name: tree for name, tree in sources.trees.items() if is_manifest(tree)}
+    own_trees = {name: tree for name, tree in sources.trees.items() if name not in manifests}
+    partitions = read_partitions(board, manifests)
+    statuses = statuses_with(partitions)
+    inventory, trees, own, reported = _with_trees(board, own_trees, (*found, in_tree), statuses)
     if sources.topology:
         # The running system is joined only where there is one.
         from scmigen.bindings.topology import join
 
         inventory = replace(inventory, topology=join(inventory, sources.topology, sources.names))
     found.extend(trees)
+    if partitions:
+        said, wrong = said_by(partitions)
+        found.append(said)
+        problems.extend(wrong)
     if domains:
         found.append(in_tree)
     if server:
@@ -66,7 +78,8 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
         described, wrong = read_server(board, alone, inventory.availability)
         found.append(described)
         problems.extend(wrong)
-    if len(found) < len(sources.files) + bool(sources.trees) + domains + server:
+    stated = bool(own_trees) + bool(partitions) + domains + server
+    if len(found) < len(sources.files) + stated:
         # A file that cannot be read may describe what the others lack.
         raise InputError(problems)
     fallback = default_source(inventory, _classes(found).keys())
@@ -84,18 +97,23 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
 
 
 def _with_trees(
-    board: DeviceTree, sources: Sources, said: Sequence[SourceSaid]
+    board: DeviceTree,
+    trees: Mapping[str, DeviceTree],
+    said: Sequence[SourceSaid],
+    statuses: Mapping[Node, Status],
 ) -> tuple[
     Inventory, tuple[SourceSaid, ...], Mapping[str, Sequence[Channel]], tuple[Diagnostic, ...]
 ]:
-    """The inventory of the board with what agents' trees enable, and what the trees say."""
-    if not sources.trees:
-        return take_inventory(board), (), {}, ()
+    """The inventory of the board with what agents' trees enable, and what the trees say.
+    ``statuses``: what else is enabled."""
+    if not trees:
+        return take_inventory(board, Availability(statuses)), (), {}, ()
     from scmigen.assignment.trees import availability_with, channels_of, match, with_trees
 
     secure = set(_secure(said))
-    matched = [match(board, name, tree, name in secure) for name, tree in sources.trees.items()]
-    inventory = take_inventory(board, availability_with(matched))
+    matched = [match(board, name, tree, name in secure) for name, tree in trees.items()]
+    availability = Availability({**statuses, **availability_with(matched).statuses})
+    inventory = take_inventory(board, availability)
     inventory, found, problems = with_trees(inventory, matched, _classes(said))
     return inventory, (found,), {tree.agent: channels_of(tree) for tree in matched}, problems
 

@@ -85,7 +85,8 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         callback=agent_trees,
         metavar="NAME=FILE",
-        help="An agent's own tree; devices enabled in it belong to that agent (repeatable).",
+        help="An agent's own tree, or the manifest of a secure partition: devices enabled in it "
+        "belong to that agent (repeatable).",
     ),
     topology_option,
     click.option(
