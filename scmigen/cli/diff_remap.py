@@ -58,7 +58,7 @@ def _called(path: Path) -> str:
 
 def _served(side: Path | Result) -> Served:
     if not isinstance(side, Result):
-        return api.audit(side)
+        return api.read_server(side)
     if has_errors(side.diagnostics):
         raise InputError(side.diagnostics)
     if len(side.platforms) != 1:
