@@ -1,0 +1,156 @@
+"""What the two servers cannot do is told, and how agents reach them comes from their transport."""
+
+from dataclasses import replace
+
+import pytest
+from targets.scp.scp_boards import LEVEL, LIMITS, PARENT, RATE, READ, Board, points
+
+import scmigen
+from scmigen.model.platform import Platform
+from scmigen.resources import directory
+from scmigen.runtime import Role, Transport
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.make import Made, make
+
+EXAMPLES = directory("templates").parent / "examples" / "dts"
+
+
+def with_clock(count: int = 1) -> Board:
+    board = Board()
+    clock = board.resource(Kind.CLOCK, 0, "uart", rates=(1_000_000,))
+    for number in range(count):
+        board.grant(board.agent(f"agent{number}", Role.VM), clock, READ)
+    return board
+
+
+def over_optee(platform: Platform, *channels: int) -> Platform:
+    agents = tuple(
+        replace(agent, transport=Transport(type="optee", channel=channel))
+        for agent, channel in zip(platform.agents, channels, strict=True)
+    )
+    by_id = {agent.id: agent for agent in agents}
+    grants = tuple(replace(grant, agent=by_id[grant.agent.id]) for grant in platform.all_grants)
+    return replace(platform, agents=agents, all_grants=grants)
+
+
+def told(made: Made) -> list[tuple[str, str]]:
+    return sorted((item.id, item.severity.word) for item in made.diagnostics)
+
+
+def header(made: Made) -> str:
+    return next(f.content.decode() for f in made.files if f.path == "scmi_tables.h")
+
+
+def test_channels_of_op_tee_are_those_of_the_transport() -> None:
+    text = header(make(over_optee(with_clock(2).platform(), 5, 0), "optee-msg"))
+    assert "#define SCMI_CHANNEL_AGENT1\t0\n" in text
+    assert "#define SCMI_CHANNEL_AGENT0\t5\n" in text
+    assert "#define SCMI_CHANNEL_COUNT\t6\n" in text
+
+
+@pytest.mark.parametrize(
+    ("channels", "words"),
+    [((0, 256), "256 of agent1 is above 255"), ((3, 3), "3 of agent1 is that of agent0")],
+)
+def test_a_channel_that_the_tables_cannot_have_is_an_error(
+    channels: tuple[int, int], words: str
+) -> None:
+    made = make(over_optee(with_clock(2).platform(), *channels), "optee-msg")
+    assert made.files == ()
+    assert told(made) == [("optee-msg-channel", "error")]
+    assert words in made.diagnostics[0].message
+
+
+def test_agents_of_tf_a_are_numbered_in_the_order_of_their_ids() -> None:
+    made = make(with_clock(2).platform(), "tfa-msg")
+    assert "#define SCMI_AGENT_AGENT0\t0U\n#define SCMI_AGENT_AGENT1\t1U\n" in header(made)
+    assert told(made) == [("tfa-msg-memory", "warning")] * 2
+
+
+def test_shared_memory_is_where_the_tree_has_it() -> None:
+    """``scmi-shmem@fff00000`` of the example board, 4 KiB."""
+    board, agents = (str(EXAMPLES / name) for name in ("orrery-board.dts", "agents.yaml"))
+    (platform,) = scmigen.compile(board, agents=[agents]).platforms
+    for name, unsigned in (("optee-msg", ""), ("tfa-msg", "U")):
+        text = header(make(platform, name))
+        assert "#define SCMI_SHM_LINUX_BASE\t0xfff00000UL\n" in text
+        assert f"#define SCMI_SHM_LINUX_SIZE\t0x1000{unsigned}\n" in text
+
+
+def test_the_function_id_is_that_of_the_transport() -> None:
+    platform = with_clock().platform()
+    agent = replace(platform.agents[0], transport=Transport(type="smc", smc_id=0x82000010))
+    text = header(make(replace(platform, agents=(agent,)), "tfa-msg"))
+    assert "#define SCMI_AGENT_AGENT0_SMC_ID\t0x82000010U\n" in text
+    assert "#define SCMI_SHM_AGENT0_BASE\t0U\n" in text
+
+
+def test_operations_that_a_server_lacks_are_left_out_with_a_warning() -> None:
+    board = Board()
+    linux = board.agent("linux")
+    root = board.resource(Kind.CLOCK, 0, "pll", rates=(10,))
+    clock = board.resource(Kind.CLOCK, 1, "mux", rates=(10,), parents=(root.key,))
+    board.grant(linux, clock, PARENT, RATE, READ)
+    domain = board.resource(Kind.PERFORMANCE, 0, "cpu", points=points((500, 900, None)))
+    board.grant(linux, domain, LIMITS, LEVEL, READ)
+    platform = board.platform()
+    assert told(make(platform, "optee-msg")) == [
+        ("optee-msg-operation", "warning"),
+        ("optee-msg-operation", "warning"),
+        ("optee-msg-performance", "note"),
+    ]
+    assert told(make(platform, "tfa-msg")) == [
+        ("tfa-msg-kind", "warning"),
+        ("tfa-msg-memory", "warning"),
+    ]
+
+
+@pytest.mark.parametrize(("level", "scaled"), [(None, False), (500_000, False), (1, True)])
+def test_levels_other_than_frequencies_have_no_scale_in_op_tee(
+    level: int | None, scaled: bool
+) -> None:
+    board = Board()
+    domain = board.resource(Kind.PERFORMANCE, 0, "cpu", points=points((500, 900, level)))
+    board.grant(board.agent("linux"), domain, LEVEL, READ)
+    found = told(make(board.platform(), "optee-msg"))
+    assert (("optee-msg-scale", "warning") in found) is scaled
+
+
+@pytest.mark.parametrize("name", ["optee-msg", "tfa-msg"])
+def test_an_agent_that_may_change_permissions_cannot_do_so_there(name: str) -> None:
+    board = with_clock()
+    clock = board.resources[Kind.CLOCK][0]
+    board.grant(board.agent("xen", Role.HYPERVISOR, permissions=True), clock, READ)
+    assert (f"{name}-permissions", "note") in told(make(board.platform(), name))
+
+
+@pytest.mark.parametrize("name", ["optee-msg", "tfa-msg"])
+def test_what_opens_later_is_no_row(name: str) -> None:
+    """Permissions at boot hold: a grant of an assignable device that nobody has is a hole."""
+    board = with_clock()
+    later = board.resource(Kind.CLOCK, 1, "later", rates=(1,))
+    board.grant(board.agents[0], later, READ, boot=frozenset())
+    made = make(board.platform(), name)
+    text = next(f.content.decode() for f in made.files if f.path == "scmi_tables.c")
+    assert '"later"' in text
+    assert "SCMI_CLOCK_UART,\n" in text
+    assert "SCMI_CLOCK_LATER,\n" not in text
+
+
+@pytest.mark.parametrize("name", ["optee-msg", "tfa-msg"])
+def test_a_platform_without_agents_or_resources_has_no_tables(name: str) -> None:
+    board = Board()
+    board.agent("linux")
+    assert (f"{name}-empty", "error") in told(make(board.platform(), name))
+
+
+def test_an_assumed_rate_is_left_to_the_driver() -> None:
+    """The clock has no table of rates, and the comment says what is assumed."""
+    board = Board()
+    clock = board.resource(Kind.CLOCK, 0, "unknown", assumed=("rate",))
+    board.grant(board.agent("linux"), clock, RATE, READ)
+    made = make(board.platform(), "optee-msg")
+    text = next(f.content.decode() for f in made.files if f.path == "scmi_tables.c")
+    assert "; assumed: rate */" in text
+    assert ".rates =" not in text
+    assert ".rate = 100000000UL," in text
