@@ -31,7 +31,7 @@ from scmigen.diagnostics import (
 )
 from scmigen.inputs import is_missing, of_build, read_bytes, read_text
 from scmigen.migration.carry import Carried
-from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime
+from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime, of_served
 from scmigen.model.identifiers import Lock
 from scmigen.model.joint import platforms_of
 from scmigen.model.lockfile import is_lock, parse_lock
@@ -298,9 +298,19 @@ def _snapshots(given: Comparable) -> Mapping[str, Side]:
         return _of_board(board)
     data = read_bytes(path)
     if data[:1] == _JSON:
+        if _is_described(path):
+            return {"scmi": of_served(audit(path))}
         return {"scmi": of_runtime(_configuration(data, str(path)))}
     lock = parse_lock(data.decode("utf-8", "replace"), str(path))
     return {name: of_ids(ids) for name, ids in lock.platforms.items()}
+
+
+def _is_described(path: Path) -> bool:
+    """Whether a file describes a server in another form than a runtime configuration."""
+    from scmigen.audit.registry import recognised  # readers are for what is no configuration
+
+    reader = recognised(path)
+    return reader is not None and reader.name != "runtime"
 
 
 def is_board(given: str | PathLike[str]) -> bool:

@@ -36,17 +36,18 @@ _FAILS: Mapping[str, Verdict | None] = {
 @click.command(
     help="""Show what changed from OLD to NEW, for which agent.
 
-Each is a board (DTS or DTB), a runtime.json (or the directory of a build), or a lock file. Without
-NEW, it is a board of scmigen.toml, and without OLD, the reference that is written for it there. The
-verdict says whether NEW permits more: equal, less permissive, more permissive, or incomparable
-(some operations are gained and others lost).
+Each is a board (DTS or DTB), a runtime.json (or the directory of a build), a lock file, or a dump
+of a live server, whose resources go by their names. Without NEW, it is a board of scmigen.toml, and
+without OLD, the reference that is written for it there. The verdict says whether NEW permits more:
+equal, less permissive, more permissive, or incomparable (some operations are gained and others
+lost).
 
 The exit status is 1 where a board has errors, also if it can be compared; otherwise 4 if
 --fail-on says so; otherwise 3 where a number moved: what was built against OLD would reach
 something else.
 
 With --remap, the answer is C: the numbers of OLD, which device trees have, as those of NEW, for
-drivers that serve several releases of a firmware. Both may be dumps of a live server then.
+drivers that serve several releases of a firmware.
 """
 )
 @click.argument("old", type=_PATH, required=False)

@@ -6,7 +6,7 @@ against is a number: where one means something else now, it has moved.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -82,11 +82,13 @@ class Side:
     """One of the two platforms: the view of each agent, and everything together.
 
     ``agents`` is empty if the source does not distinguish agents. ``devices`` are by path.
+    ``named``: the source has no providers, so that resources go by their names.
     """
 
     everything: Mapping[Thing, Known]
     agents: Mapping[str, Mapping[Thing, Known]] = field(default_factory=dict)
     devices: Mapping[str, Held] = field(default_factory=dict)
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +177,76 @@ def of_ids(ids: Ids) -> Side:
     return Side(everything, agents)
 
 
+def of_served(served: runtime.Served) -> Side:
+    """The side of what a description says of a server; what it does not decide is not compared."""
+    every = [(kind, each) for kind in Kind for each in served.resources.get(kind, ())]
+    named = not all(each.node for _, each in every)
+    known = {(kind, each.id): Known(each.id, each.name) for kind, each in every}
+    things = {(kind, each.id): Thing(kind, each.node, each.cells) for kind, each in every} | (
+        _by_name(known) if named else {}
+    )
+    agents = {
+        agent.name: {
+            things[kind, grant.resource]: Known(
+                grant.id,
+                known[kind, grant.resource].name,
+                None if grant.unknown else (*grant.operations, *grant.unchecked),
+            )
+            for kind, grants in agent.grants.items()
+            for grant in grants
+            if (kind, grant.resource) in things
+        }
+        for agent in served.agents
+        if agent.grants
+    }
+    return Side({things[at]: each for at, each in known.items()}, agents, named=named)
+
+
+def _by_name(known: Mapping[tuple[Kind, int], Known]) -> dict[tuple[Kind, int], Thing]:
+    """What the name of another has, or none, is what it is only with its number."""
+    found: dict[tuple[Kind, int], Thing] = {}
+    taken: set[Thing] = set()
+    for (kind, number), each in known.items():
+        thing = Thing(kind, each.name)
+        if not each.name or thing in taken:
+            thing = Thing(kind, f"{each.name}#{number}")
+        taken.add(thing)
+        found[kind, number] = thing
+    return found
+
+
+def by_name(side: Side) -> Side:
+    """A side whose resources go by their names, to be compared with one that has no others."""
+    kinds = tuple(Kind)
+    known = {
+        (Kind(thing.kind), each.number): each
+        for thing, each in side.everything.items()
+        if thing.kind in kinds
+    }
+    names = _by_name(known)
+    things = {
+        thing: names[Kind(thing.kind), each.number]
+        for thing, each in side.everything.items()
+        if thing.kind in kinds
+    }
+    agents = {
+        agent: {things[thing]: each for thing, each in view.items() if thing in things}
+        for agent, view in side.agents.items()
+    }
+    return Side({things[t]: side.everything[t] for t in things}, agents, named=True)
+
+
 def compare(old: Side | None, new: Side | None) -> tuple[Change, ...]:
     """The changes from ``old`` to ``new``, by agent; None is a platform that does not exist.
 
     If one side does not distinguish agents, the numbers and names of all are compared.
     """
     old, new = old or Side({}), new or Side({})
+    if old.named or new.named:
+        old, new = (side if side.named else by_name(side) for side in (old, new))
+        if len(old.agents) == len(new.agents) == 1:
+            # A server and those who configure it may call the agent differently.
+            old = replace(old, agents=dict(zip(new.agents, old.agents.values(), strict=True)))
     if not (old.agents and new.agents) and old.everything and new.everything:
         return tuple(_changes(None, old.everything, new.everything))
     found: list[Change] = []

@@ -188,6 +188,28 @@ def test_the_names_of_numbers_are_those_of_the_headers(tmp_path: Path) -> None:
     )
 
 
+def test_dumps_are_compared_by_name_without_a_table_too(tmp_path: Path) -> None:
+    old = dump(tmp_path / "old.json", {"clock": {"a": 0, "b": 1, "": 2}})
+    new = dump(tmp_path / "new.json", {"clock": {"b": 0, "c": 1, "": 2}})
+    done = scmigen("diff", old, new)
+    assert done.returncode == 3
+    assert [line for line in done.stdout.splitlines() if line.startswith("AP: ")] == [
+        "AP: clock 0 a removed (a)",
+        "AP: clock 0 b renumbered, was 1 (b)",
+        "AP: clock 1 c added (c)",
+        "AP: clock 1 c has the number that b had (c)",
+    ]
+
+
+def test_a_build_is_compared_with_a_dump_by_name(tmp_path: Path) -> None:
+    old, _ = builds(tmp_path)
+    new = dump(tmp_path / "new.json", {"clock": {"a-5000-one": 0, "b-6000": 5}})
+    done = scmigen("diff", old, new)
+    assert done.returncode == 3
+    assert "clock 5 b-6000 renumbered, was 1 (b-6000)" in done.stdout
+    assert "a-5000-one" not in done.stdout
+
+
 AGENTS = """
 domains:
   a: {id: 1, default: true, scmi: {role: ospm}}
