@@ -299,7 +299,7 @@ def _snapshots(given: Comparable) -> Mapping[str, Side]:
     data = read_bytes(path)
     if data[:1] == _JSON:
         if _is_described(path):
-            return {"scmi": of_served(audit(path))}
+            return {"scmi": of_served(read_server(path))}
         return {"scmi": of_runtime(_configuration(data, str(path)))}
     lock = parse_lock(data.decode("utf-8", "replace"), str(path))
     return {name: of_ids(ids) for name, ids in lock.platforms.items()}
