@@ -11,7 +11,7 @@ from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.notice import NoticeOptions
-from scmigen.targets.optee_server.described import Described, read_described
+from scmigen.targets.optee_server.described import Described, dangling, read_described
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
 
 #: Who reads the node: OP-TEE, or ST's fork of it.
@@ -72,7 +72,7 @@ def check_options(
             for platform in platforms
             for resource in platform.resources.get(Kind(kind), ())
         }
-        for number in references:
+        for number, reference in references.items():
             at = options.at("references", kind, number)
             if not (number.isascii() and number.isdecimal()):
                 yield OUTPUT_OPTION.error(
@@ -82,3 +82,6 @@ def check_options(
                 )
             elif number not in known:
                 yield OPTION_UNUSED.warning(f"the platform has no {kind} {number}", at)
+            wrong = dangling(options.described, Kind(kind), reference)
+            if wrong is not None:
+                yield OUTPUT_OPTION.error(f"{reference}: {wrong.problem}", at, hint=wrong.hint)

@@ -359,6 +359,25 @@ def test_references_are_checked(references: str) -> None:
     assert [d.severity for d in option_problems(model)] == [Severity.ERROR]
 
 
+@pytest.mark.parametrize(
+    ("reference", "problem"),
+    [
+        pytest.param("&cc 31", None, id="right"),
+        pytest.param("&{/clock-controller@1000} 31", None, id="a path"),
+        pytest.param("&ccc 31", "OP-TEE's tree has no such node", id="no such label"),
+        pytest.param("&{/gone@1} 31", "OP-TEE's tree has no such node", id="no such path"),
+        pytest.param("&cc", "a clock of /clock-controller@1000 has 1 cell", id="cells"),
+        pytest.param("&rc 3", "/reset-controller@2000 provides no clock", id="not a provider"),
+    ],
+)
+def test_references_lead_to_providers_of_the_tree(
+    reference: str, problem: str | None, tmp_path: Path
+) -> None:
+    model = linux(tmp_path, SERVER, "", f", references: {{clock: {{9: '{reference}'}}}}")
+    found = [d.message for d in option_problems(model)]
+    assert found == ([] if problem is None else [f"{reference}: {problem}"])
+
+
 def test_a_reference_of_nothing_and_a_tree_that_is_not_there_are_told(tmp_path: Path) -> None:
     agents = (
         "domains: {a: {id: 1, default: true}}\n"
