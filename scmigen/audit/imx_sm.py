@@ -7,6 +7,7 @@ from scmigen.audit.imx_sm_cfg import read_cfg
 from scmigen.audit.imx_sm_config import IMX_SM_SYNTAX, Config, Row, Section
 from scmigen.audit.imx_sm_findings import FINDINGS, problems, short
 from scmigen.audit.imx_sm_header import read_header
+from scmigen.audit.imx_sm_options import options_of
 from scmigen.diagnostics import InputError, Position
 from scmigen.imx_sm.levels import KIND_OF, PROTOCOL_OF, UNCHECKED, Level, allowed
 from scmigen.imx_sm.resources import IMX_SM_TREE, Resources, read_resources, root_of
@@ -68,6 +69,7 @@ def _served(path: Path, config: Config, resources: Resources) -> Served:
         kinds=tuple(kind for kind in Kind if kind in PROTOCOL_OF),
         agents=tuple(_agent(config, agent, resources) for agent in config.agents),
         resources={kind: _named(resources, kind) for kind in Kind if kind in PROTOCOL_OF},
+        outputs=options_of(config, resources),
     )
 
 

@@ -192,6 +192,8 @@ def _config(file: str, files: list[str], lines: Sequence[_Line], texts: Sequence
         elif agent := _AGENT.match(text):
             replaced = _Line(text, line.position)
             sections.append(_agent(int(agent[1]), settings, replaced, sections))
+        elif command[1] in ("MAILBOX", "CHANNEL") and sections:
+            _wired(sections[-1], command[1], text)
         elif command[1] == "MAKE":
             made |= {key: value for key, value in settings.items() if key not in made}
     _numbered(sections)
@@ -217,6 +219,14 @@ def _agent(number: int, settings: dict[str, str], line: _Line, above: Sequence[S
         secure="secure" in line.text.split(),
         dup=None if dup is None else int(dup),
     )
+
+
+def _wired(section: Section, command: str, text: str) -> None:
+    settings = ", ".join(word for word in text.split()[1:] if "=" in word)
+    if command == "MAILBOX":
+        section.mailbox = settings
+    else:
+        section.channels.append(settings)
 
 
 def _name(settings: dict[str, str]) -> str:

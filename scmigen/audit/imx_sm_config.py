@@ -38,7 +38,8 @@ class Row:
 class Section:
     """An agent, or with the number None what belongs to a logical machine before its agents.
 
-    ``rows`` as they stand in the section, ``dup`` the agent whose rows hold in place of them.
+    ``rows`` as they stand in the section, ``dup`` the agent whose rows hold in place of them,
+    ``mailbox`` and ``channels`` the settings of those lines.
     """
 
     number: int | None
@@ -48,6 +49,8 @@ class Section:
     secure: bool = False
     dup: int | None = None
     rows: list[Row] = field(default_factory=list)
+    mailbox: str = ""
+    channels: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from scmigen.diagnostics import Diagnostic, InputError, Position, Severity
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join, Map, joined
 from scmigen.migration.left import Cells, Outcome, carried_operations, different, untold
+from scmigen.migration.outputs import outputs_text
 from scmigen.migration.plan import Plan, Wanted, agents_text
 from scmigen.model.identifiers import Ids, Lock, LockedId
 from scmigen.model.lockfile import format_lock
@@ -406,7 +407,7 @@ class _Carrying:
             counts[how] = counts.get(how, 0) + 1
         lock = done.result.model.lock if done.result is not None else self.lock()
         return Carried(
-            done.text,
+            done.text + outputs_text(self.served.outputs),
             format_lock(lock),
             self.served.numbering,
             tuple(self.left),

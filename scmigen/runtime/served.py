@@ -7,7 +7,7 @@ somebody wrote by hand, a dump of a live server, a trace. None of them need say 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, field
@@ -87,6 +87,8 @@ class Served(Strict, frozen=True, kw_only=True):
     not ``complete``, as a trace, an id that it does not have may still be served. A grant whose
     resource is not among ``resources`` is for one of which nothing but the number is known.
     ``momentary``: it shows what agents may do at one time, not what they may be given later.
+    ``outputs``: options of an output, as agents files have them, with which that writes what no
+    grant holds.
     """
 
     format: Annotated[str, Meta(extra_json_schema={"enum": [GRANTS_FORMAT]})] = GRANTS_FORMAT
@@ -98,6 +100,7 @@ class Served(Strict, frozen=True, kw_only=True):
     agents: tuple[ServedAgent, ...]
     resources: dict[Kind, tuple[ServedResource, ...]] = field(default_factory=dict)
     devices: tuple[Device, ...] = ()
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def kinds_of(self, agent: ServedAgent) -> tuple[Kind, ...]:
         """The kinds that the description is about for one agent."""

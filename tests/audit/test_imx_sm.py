@@ -252,3 +252,22 @@ def test_every_configuration_of_the_real_tree_equals_its_committed_header() -> N
         assert set(read_cfg(path).cells()) == header, path.name
         compared += len(header)
     assert compared == 8020
+
+
+def test_what_grants_do_not_hold_are_options_of_the_output(tmp_path: Path) -> None:
+    """Levels that the output would not write of the grants: of other protocols, and others than
+    the lowest; ALL is what it writes of full grants here. Settings of channels as they are."""
+    text = CONFIG.replace("SYS     NOTIFY", "SYS api=notify\nRST_USB api=all\nPIN_TX api=all")
+    options = READER.read(write(tmp_path, text)).served.outputs["imx-sm"]
+    agents = options.pop("agents")
+    assert options == {"tree": str(tmp_path), "soc": "ACME", "board": "acmeevk", "full": "all"}
+    assert agents["AP-S"] == {
+        "number": 0,
+        "secure": True,
+        "channels": ["db=0, xport=smt, rpc=scmi, type=a2p"],
+        "rows": {"CLK_CAN": "get", "PERF_CPU": "priv", "SYS": "notify", "PIN_TX": "all"},
+    }
+    assert agents["AP-NS"] == {
+        "number": 1,
+        "rows": {"BRD_SM_SENSOR_PMIC": "notify", "LMM_2": "all"},
+    }
