@@ -151,3 +151,19 @@ TREE_UNMATCHED = Finding(
     "its xen,path names none.",
     "Name the device of the board with xen,path.",
 )
+XEN_AGENT_ID = Finding(
+    "xen-agent-id",
+    "The SCMI agent that a host's tree gives a domain of Xen cannot exist.",
+    "Write the id that the firmware has for the agent of the domain, 1 or more.",
+)
+XEN_PATH = Finding(
+    "xen-path",
+    "A domain of Xen names a node that the board does not have.",
+    "Write the full path of a node of the board.",
+)
+XEN_PASSTHROUGH = Finding(
+    "xen-passthrough",
+    "Xen keeps devices from dom0, and no source says which domain gets them.",
+    "Give the partial tree of each domain with --tree, or name the devices in an agents file.",
+    Severity.WARNING,
+)

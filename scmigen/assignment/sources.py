@@ -12,6 +12,7 @@ from scmigen.assignment.optee import describes_server, read_server
 from scmigen.assignment.partitions import read_partitions, said_by, statuses_with
 from scmigen.assignment.said import SourceSaid
 from scmigen.assignment.settle import Sayings, settle
+from scmigen.assignment.xen import read_xen
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.inventory import Inventory, take_inventory
 from scmigen.bindings.partitions import is_manifest
@@ -71,6 +72,8 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
         said, wrong = said_by(partitions)
         found.append(said)
         problems.extend(wrong)
+    of_xen, wrong = read_xen(board, (*found, in_tree))
+    problems.extend(wrong)
     if domains:
         found.append(in_tree)
     if server:
@@ -82,6 +85,7 @@ def assign(board: DeviceTree, sources: Sources) -> tuple[Inventory, Assignment]:
     if len(found) < len(sources.files) + stated:
         # A file that cannot be read may describe what the others lack.
         raise InputError(problems)
+    found.extend(of_xen)
     fallback = default_source(inventory, _classes(found).keys())
     return inventory, settle(
         Sayings(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from scmigen.bindings.facts import ProviderClass
 from scmigen.bindings.node_kinds import compatibles, is_bus, is_psci, is_scmi
 from scmigen.bindings.status import Availability
+from scmigen.bindings.xen import is_mediators
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
@@ -73,7 +74,10 @@ class Context:
 
 def context(tree: DeviceTree, availability: Availability) -> Context:
     """The context of a tree."""
-    enabled = any(is_scmi(node) and availability.enabled(node) for node in tree.nodes)
+    enabled = any(
+        is_scmi(node) and not is_mediators(node) and availability.enabled(node)
+        for node in tree.nodes
+    )
     return Context(tree, availability, enabled)
 
 

@@ -39,7 +39,7 @@ from scmigen.scmi.protocols import Protocol
 
 _FIRMWARE = "/firmware"
 #: Protocol → the label of its node, as Linux' trees have them.
-_LABELS: Mapping[int, str] = {
+LABELS: Mapping[int, str] = {
     Protocol.POWER: "scmi_pd",
     Protocol.SYSTEM: "scmi_sys",
     Protocol.PERFORMANCE: "scmi_perf",
@@ -98,7 +98,7 @@ class Channel:
 
 def made_label(label: str) -> MadeLabel | None:
     """What a label would mean if it is one that this module gives; None if it is none of these."""
-    for number, wanted in _LABELS.items():
+    for number, wanted in LABELS.items():
         if label == wanted:
             return MadeLabel(number)
     for number, wanted in _NUMBERED.items():
@@ -242,7 +242,7 @@ class ScmiNode:
 
     def _add_protocol(self, number: int) -> Iterator[Edit]:
         path = self.protocol(number)
-        label = self._label(_LABELS.get(number, f"scmi_{number:x}"))
+        label = self._label(LABELS.get(number, f"scmi_{number:x}"))
         yield AddNode(path, label, _NOTES.get(number, ""))
         compatible = self._dialect.protocols.get(number)
         if compatible is not None:

@@ -15,6 +15,7 @@ from scmigen.bindings.node_kinds import is_scmi, is_scmi_server
 from scmigen.bindings.references import References
 from scmigen.bindings.status import Availability
 from scmigen.bindings.transports import CHANNEL_PROPERTIES, transport_of
+from scmigen.bindings.xen import is_mediators
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
@@ -80,8 +81,12 @@ def _instance(references: References, node: Node, availability: Availability) ->
 
 
 def instances_of(references: References, availability: Availability) -> tuple[ScmiInstance, ...]:
-    """The enabled SCMI nodes of the tree, in the order of their paths."""
-    nodes = [node for node in references.tree.nodes if is_scmi(node) and availability.enabled(node)]
+    """The enabled SCMI nodes of the tree, in the order of their paths; a hypervisor has its own."""
+    nodes = [
+        node
+        for node in references.tree.nodes
+        if is_scmi(node) and availability.enabled(node) and not is_mediators(node)
+    ]
     nodes.sort(key=lambda node: node.path)
     return tuple(_instance(references, node, availability) for node in nodes)
 

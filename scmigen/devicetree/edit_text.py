@@ -18,7 +18,7 @@ from scmigen.devicetree.text import escaped, source_labels
 from scmigen.devicetree.tree import DeviceTree
 
 #: Properties whose numbers people know in hexadecimal.
-_HEXADECIMAL = frozenset({"reg", "arm,smc-id"})
+_HEXADECIMAL = frozenset({"reg", "xen,reg", "arm,smc-id"})
 #: How wide a line may be for the sake of a comment, and what a tab is of that.
 _COLUMNS, _TAB = 100, 8
 _NOT_COMMENT = re.compile(r"[^ -~]|\*(?=/)|/(?=\*)")
@@ -120,7 +120,7 @@ class _Text:
 
     def _entry(self, entry: Entry, number: Callable[[int], str]) -> str:
         target = [] if entry.target is None else [self.reference(entry.target)]
-        return f"<{' '.join((*target, *map(number, entry.cells)))}>"
+        return f"<{' '.join((*map(hex, entry.before), *target, *map(number, entry.cells)))}>"
 
 
 def _noted(line: str, entry: Entry) -> str:

@@ -24,12 +24,14 @@ _UNKNOWN = b"\xff\xff\xff\xff"
 
 class Entry(NamedTuple):
     """One entry of a list of cells: a reference to the node at the path ``target``, or none, and
-    the cells after it. ``note`` says for people what it means, ``was`` what stood there before."""
+    the cells after it. ``note`` says for people what it means, ``was`` what stood there before.
+    ``before``: the cells in front of the reference, of lists that have some."""
 
     target: str | None
     cells: tuple[int, ...] = ()
     note: str = ""
     was: str = ""
+    before: tuple[int, ...] = ()
 
 
 class Strings(NamedTuple):
@@ -228,6 +230,7 @@ def _property(name: str, value: Value, label_of: Mapping[str, str] = _NO_LABELS)
     data = bytearray()
     references = []
     for entry in value:
+        data += pack(f">{len(entry.before)}I", *entry.before)
         if entry.target is not None:
             target = label_of.get(entry.target, entry.target)
             references.append(Reference(len(data), target, is_path=False))

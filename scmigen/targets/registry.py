@@ -50,6 +50,7 @@ BUILT_IN: Mapping[str, str] = {
     "ids": "scmigen.targets.ids:TARGET",
     "bpmp": "scmigen.targets.bpmp:TARGET",
     "imx-sm": "scmigen.targets.imx_sm:TARGET",
+    "xen": "scmigen.targets.xen:TARGET",
 }
 
 #: The outputs of ``scmigen build`` without ``--emit``.

@@ -1,0 +1,125 @@
+"""Xen with an SCMI agent for each domain: the host's overlay, partial trees, lines for xl.
+
+Xen, dom0, the domains and the firmware all have the same ids of agents, SMC calls and devices; here
+they come from one table.
+"""
+
+from collections.abc import Iterator
+
+from scmigen.bindings.xen_emission import XenChannel, domain_edits, host_edits, passed
+from scmigen.devicetree.edit_text import blocks
+from scmigen.devicetree.edits import apply
+from scmigen.devicetree.flatten import flatten
+from scmigen.devicetree.source import read_source
+from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
+from scmigen.escape import python
+from scmigen.model.platform import Platform
+from scmigen.targets.base import Target
+from scmigen.targets.common.ctext import notice, plain
+from scmigen.targets.common.files import File
+from scmigen.targets.common.guests import word
+from scmigen.targets.common.names import board_name
+from scmigen.targets.common.overlay import overlay
+from scmigen.targets.common.templates import render
+from scmigen.targets.limits import Limits
+from scmigen.targets.xen.options import XenOptions, check_options
+from scmigen.targets.xen.partials import Partial, devices_of, partials
+from scmigen.targets.xen.plan import FINDINGS, Plan, plan_of
+
+#: Agent ids have 8 bits in Xen, and 255 is none.
+LIMITS = Limits(prefix="xen", holder="Xen", agents=254)
+PAGE_BITS = 12
+
+XEN_LEFT = Finding(
+    "xen-reference",
+    "A device of a domain refers to what its partial tree does not have; that is left out.",
+    "Add what its driver needs to the partial tree: a stand-in, or the node with its registers.",
+    Severity.NOTE,
+)
+
+
+def _check(platform: Platform, options: XenOptions) -> Iterator[Diagnostic]:
+    plan = plan_of(platform, options)
+    yield from plan.problems
+    for each in partials(platform, options):
+        agent, left = each.agent, each.left
+        if left.found:
+            first, names = next(iter(left.found.items()))
+            more = (
+                f", and of {counted(len(left.found) - 1, 'device')} more"
+                if len(left.found) > 1
+                else ""
+            )
+            node = platform.inventory.tree.node(first)
+            yield XEN_LEFT.note(
+                f"{agent.name}: {', '.join(names)} of {first}{more} lead out of its partial tree",
+                node.position if node is not None else None,
+            ).about(nodes=left.found, agents=[agent.name])
+
+
+def _files(platform: Platform, options: XenOptions) -> Iterator[File]:
+    plan = plan_of(platform, options)
+    if plan.xen is None:
+        return
+    yield from _host(platform, plan, plan.xen, options)
+    domains = {word(agent): channel.agent for agent, channel in plan.domains}
+    about = "The lines of the domains that Xen starts itself (dom0less), in their nodes."
+    edits = tuple(domain_edits(platform.inventory.tree, domains))
+    yield from overlay(platform, "dom0less", about, edits, options)
+    for each in partials(platform, options):
+        yield from _domain(platform, each, options)
+
+
+def _host(platform: Platform, plan: Plan, xen: XenChannel, options: XenOptions) -> Iterator[File]:
+    devices = {
+        device.node.path: device.number for device in platform.devices if device.number is not None
+    }
+    dom0 = None if plan.dom0 is None else plan.dom0.agent
+    edits = tuple(host_edits(platform.inventory.tree, xen, plan.others, dom0, devices))
+    about = "What Xen's SCMI driver with several agents reads (version 10 of 2026-02)."
+    yield from overlay(platform, "xen", about, edits, options)
+
+
+def _domain(platform: Platform, partial: Partial, options: XenOptions) -> Iterator[File]:
+    agent, channel, left = partial.agent, partial.channel, partial.left
+    name = word(agent)
+    empty = read_source("/dts-v1/; / { };", f"{name}.dts")
+    text = render(
+        "xen/partial.dts.j2",
+        blocks=blocks(empty, partial.edits),
+        agent=plain(agent.name),
+        board=plain(board_name(platform)),
+        left=[(plain(path), plain(", ".join(names))) for path, names in left.found.items()],
+        license=options.license,
+        copyright=None if options.copyright is None else notice(options.copyright, " * "),
+    )
+    yield File(f"{name}.dts", text)
+    yield File(f"{name}.dtb", flatten(apply(empty, partial.edits)))
+    devices = [passed(platform.inventory.tree, node) for node in devices_of(platform, agent)]
+    yield File(
+        f"{name}.cfg",
+        render(
+            "xen/domain.cfg.j2",
+            agent=plain(agent.name),
+            name=name,
+            channel=channel,
+            memory=options.guest_memory(agent.name),
+            devices=devices,
+            page=PAGE_BITS,
+            quoted=python,
+            numbers=sorted({number for each in devices for number in each.numbers}),
+            regions=[region for each in devices for region in each.regions],
+        ),
+    )
+
+
+TARGET = Target(
+    name="xen",
+    about="what Xen, dom0less and xl read of domains that are SCMI agents, and their partial trees",
+    options=XenOptions,
+    files=_files,
+    limits=LIMITS,
+    check=_check,
+    check_options=check_options,
+    findings=(*FINDINGS, XEN_LEFT),
+)

@@ -1,0 +1,49 @@
+"""Options of the output ``xen``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
+
+import msgspec
+
+from scmigen.assignment.words import did_you_mean
+from scmigen.diagnostics import Diagnostic
+from scmigen.model.platform import Platform
+from scmigen.targets.base import Path
+from scmigen.targets.common.notice import NoticeOptions
+from scmigen.targets.options import OUTPUT_OPTION
+
+#: The shared memory as domains see it, where nothing else is said: a hole in Xen's guest layout.
+GUEST_MEMORY = 0x22001000
+
+Address = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+
+
+class XenOptions(NoticeOptions, frozen=True):
+    """``xen``: the agent that is Xen itself, ``dom0`` that of dom0. ``shmem``: the address of each
+    agent's shared memory, of one page, where no node of the board is that. ``guest_shmem``: where
+    domains have theirs."""
+
+    xen: str | None = None
+    dom0: str | None = None
+    shmem: Mapping[str, Address] = msgspec.field(default_factory=dict)
+    guest_shmem: Address | Mapping[str, Address] = GUEST_MEMORY
+
+    def guest_memory(self, agent: str) -> int:
+        """Where a domain has its shared memory."""
+        said = self.guest_shmem
+        return said if isinstance(said, int) else said.get(agent, GUEST_MEMORY)
+
+
+def check_options(platforms: Sequence[Platform], options: XenOptions) -> Iterator[Diagnostic]:
+    """Names of agents that the board does not have."""
+    known = sorted({agent.name for platform in platforms for agent in platform.agents})
+    named: list[tuple[Path, str]] = [(("shmem", name), name) for name in options.shmem]
+    if isinstance(options.guest_shmem, Mapping):
+        named += [(("guest-shmem", name), name) for name in options.guest_shmem]
+    named += [
+        ((key,), name) for key, name in (("xen", options.xen), ("dom0", options.dom0)) if name
+    ]
+    for path, name in named:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            yield OUTPUT_OPTION.error(f"no agent {name!r}", options.at(*path), hint=hint)

@@ -1,0 +1,88 @@
+"""The partial trees of Xen's domains."""
+
+from dataclasses import dataclass
+
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
+from scmigen.bindings.node_kinds import is_cpu
+from scmigen.bindings.partial import Left, Wanted, partial_edits, protocol_path, regulator_path
+from scmigen.bindings.repointing import Answer, Fate, Served
+from scmigen.bindings.xen_emission import XenChannel
+from scmigen.devicetree.edits import Edit
+from scmigen.devicetree.nodes import Node
+from scmigen.model.platform import Grant, Platform
+from scmigen.model.protocol_grants import Right
+from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.kept import kept
+from scmigen.targets.xen.options import XenOptions
+from scmigen.targets.xen.plan import plan_of
+
+
+def devices_of(platform: Platform, agent: Agent) -> list[Node]:
+    """The devices that a domain has at boot; its CPUs are Xen's."""
+    return [
+        device.node
+        for device in platform.devices
+        if device.number is not None and agent in device.agents and not is_cpu(device.node)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The partial tree of a domain as edits of an empty one, and what it lacks."""
+
+    agent: Agent
+    channel: XenChannel
+    edits: tuple[Edit, ...]
+    left: Left
+
+
+@kept
+def partials(platform: Platform, options: XenOptions) -> tuple[Partial, ...]:
+    """The partial trees of all domains."""
+    plan = plan_of(platform, options)
+    return tuple(_partial(platform, agent, ch, options) for agent, ch in plan.domains)
+
+
+def _partial(platform: Platform, agent: Agent, channel: XenChannel, options: XenOptions) -> Partial:
+    left = Left()
+    kinds = [kind for kind in Kind if platform.grants_of(agent, kind)]
+    protocols = {int(kind.protocol) for kind in kinds}
+    if platform.has_right(agent, Right.SYSTEM_POWER):
+        protocols.add(int(Right.SYSTEM_POWER.protocol))
+    wanted = Wanted(
+        channel,
+        options.guest_memory(agent.name),
+        sorted(protocols),
+        {g.id: g.name for g in platform.grants_of(agent, Kind.VOLTAGE)},
+        devices_of(platform, agent),
+        lambda key: _answer(platform, agent, key),
+        _scaled(platform, agent).get,
+    )
+    edits = tuple(partial_edits(platform.inventory.references, wanted, left))
+    return Partial(agent, channel, edits, left)
+
+
+def _answer(platform: Platform, agent: Agent, key: ResourceKey) -> Answer:
+    provider = platform.providers.get(key.provider)
+    if provider is None or provider.category is not ProviderClass.MANAGED:
+        return Fate.NATIVE
+    grant = platform.holders(key).get(agent.id)
+    return Fate.LOST if grant is None else _served(grant)
+
+
+def _served(grant: Grant) -> Served:
+    if grant.kind is Kind.VOLTAGE:
+        return Served(regulator_path(grant.id), (), grant.operations, grant.name)
+    path = protocol_path(int(grant.kind.protocol))
+    return Served(path, (grant.id,), grant.operations, grant.name)
+
+
+def _scaled(platform: Platform, agent: Agent) -> dict[Node, Served]:
+    """The performance domains that took the place of the OPP tables of nodes."""
+    return {
+        use.consumer: _served(grant)
+        for grant in platform.grants_of(agent, Kind.PERFORMANCE)
+        for use in grant.because
+        if isinstance(use, Use) and platform.inventory.is_scaled(use)
+    }

@@ -1,0 +1,261 @@
+"""What Xen reads of 24 real boards, walked in dtc's blobs: channels, device ids, partial trees.
+
+The table of channels is written here by hand; ids of devices and resources are those of the runtime
+configuration of the same board.
+"""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from divided_boards import BOARDS, LISTS, blob_of, compiled
+from fdt_walk import Blob, walk
+
+import scmigen
+from scmigen import Platform
+from scmigen.targets.make import make
+
+#: Agent → SMC id and address of the shared memory.
+CHANNELS = {1: (0x82000003, 0x47FF1000), 2: (0x82000002, 0x47FF0000), 3: (0x82000004, 0x47FF2000)}
+AGENTS = """domains:
+  xen: {id: 1, scmi: {role: hypervisor, transport: {type: smc, smc-id: 0x82000003}}}
+  dom0: {id: 2, scmi: {role: ospm, transport: {type: smc, smc-id: 0x82000002}}}
+  vm: {id: 3, default: true, scmi: {role: vm%s}}
+outputs: {xen: {dom0: dom0, shmem: {xen: 0x47ff1000, dom0: 0x47ff0000%s}}}
+"""
+SAID = AGENTS % (", transport: {type: smc, smc-id: 0x82000004}", ", vm: 0x47ff2000")
+#: Boards with an SCMI node: the default agent, a domain here, has its channel.
+OWN_SMC = {
+    "k3-am62l3-evm": (0x82004000, 0x70AFDC00),
+    "rk3588-rock-5b": (0x82000010, 0x10F000),
+    "s32g399a-rdb3": (0xC20000FE, 0xD0000000),
+}
+OTHER = {
+    *("imx95-19x19-evk", "juno-r1-scmi", "juno-scmi", "morello-sdp", "sky1-orion-o6"),
+    *("stm32mp135f-dk", "stm32mp157c-dk2-scmi", "stm32mp257f-ev1"),
+}
+#: Kind → list, and what counts its cells.
+WAYS = {
+    "clock": ("clocks", "#clock-cells"),
+    "power": ("power-domains", "#power-domain-cells"),
+    "reset": ("resets", "#reset-cells"),
+}
+PROTOCOLS = {"clock": "protocol@14", "power": "protocol@11", "reset": "protocol@16"}
+
+
+class Made(NamedTuple):
+    """The files of a board, its runtime configuration, and the errors of the output."""
+
+    files: dict[str, bytes]
+    runtime: dict[str, Any]
+    errors: set[str]
+
+
+@cache
+def made(board: Path, agents: str) -> list[Made]:
+    found = []
+    for platform in compiled(scmigen.load(board), agents):
+        output = make(platform, "xen")
+        errors = {item.id for item in output.diagnostics if item.severity.word == "error"}
+        files = {file.path: file.content for file in output.files}
+        found.append(Made(files, runtime_of(platform), errors))
+    return found
+
+
+def runtime_of(platform: Platform) -> dict[str, Any]:
+    files = make(platform, "runtime").files
+    found: dict[str, Any] = json.loads(
+        next(file.content for file in files if file.path == "runtime.json")
+    )
+    return found
+
+
+def host(blob: Blob) -> tuple[dict[int, tuple[int, int]], int, dict[str, int]]:
+    """Agent → SMC id and address; dom0's agent; device → id: as Xen's driver reads them."""
+    (container,) = [p for p in blob.nodes if blob.strings(p, "compatible") == ["xen,sci"]]
+    (width,) = blob.cells(container, "#scmi-secondary-agents-cells")
+    cells = blob.cells(container, "scmi-secondary-agents")
+    found = {
+        agent: (smc_id, address(blob, blob.paths[memory]))
+        for smc_id, memory, agent in zip(*[iter(cells)] * width, strict=True)
+    }
+    scmi = f"{container}/scmi"
+    (smc_id,), (memory,) = blob.cells(scmi, "arm,smc-id"), blob.cells(scmi, "shmem")
+    assert 1 not in found
+    found[1] = (smc_id, address(blob, blob.paths[memory]))
+    (dom0,) = blob.cells(container, "xen,dom0-sci-agent-id")
+    devices = {
+        path: cells[0]
+        for path, node in blob.nodes.items()
+        if "access-controllers" in node
+        for target, cells in blob.entries(path, "access-controllers", "#access-controller-cells")
+        if target == scmi
+    }
+    return found, dom0, devices
+
+
+def address(blob: Blob, path: str) -> int:
+    assert blob.strings(path, "compatible") == ["arm,scmi-shmem"]
+    high, low, size_high, size = blob.cells(path, "reg")
+    assert (size_high, size) == (0, 0x1000)
+    return high << 32 | low
+
+
+def test_where_the_board_has_another_channel_there_is_no_output(corpus: Path) -> None:
+    agents = AGENTS % ("", "")
+    for name in sorted(OTHER):
+        for each in made(corpus / f"{name}.dts", agents):
+            assert each.errors == {"xen-channel"}, name
+            assert not each.files
+
+
+def agents_for(name: str) -> str:
+    return AGENTS % ("", ", vm: 0x47ff2000") if name in OWN_SMC else SAID
+
+
+FIT = [name for name in BOARDS if name not in OTHER]
+
+
+@pytest.mark.parametrize("name", FIT)
+def test_xen_reads_one_table(
+    name: str, corpus: Path, tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    board = corpus / f"{name}.dts"
+    for each in made(board, agents_for(name)):
+        assert not each.errors
+        blob = walk(blob_of(board, each.files["xen.dtsi"], tmp_path, tool))
+        channels, dom0, devices = host(blob)
+        wanted = {**CHANNELS}
+        if name in OWN_SMC:
+            wanted[3] = (OWN_SMC[name][0], wanted[3][1])
+        assert channels == wanted
+        assert dom0 == 2
+        assert devices == {one["node"]: one["id"] for one in each.runtime["devices"]}
+        assert devices
+
+
+def by_place(runtime: dict[str, Any], kind: str) -> dict[tuple[str, tuple[int, ...]], int]:
+    """Provider and cells → the id by which the domain knows the resource."""
+    known = {one["id"]: one for one in runtime.get(LISTS[kind], ())}
+    (vm,) = [agent for agent in runtime["agents"] if agent["name"] == "vm"]
+    return {
+        (known[g["resource"]]["node"], tuple(known[g["resource"]].get("cells", ()))): g["id"]
+        for g in vm.get("grants", {}).get(kind, ())
+    }
+
+
+def compared(board: Blob, partial: Blob, runtime: dict[str, Any]) -> tuple[int, list[str]]:
+    """How many entries of lists were compared, and those that lead elsewhere."""
+    count, wrong = 0, []
+    ids = {kind: by_place(runtime, kind) for kind in WAYS}
+    for path in partial.nodes:
+        named = partial.strings(path, "xen,path")
+        for kind, (prop, width) in WAYS.items() if named else ():
+            if prop not in board.nodes[named[0]]:
+                continue
+            there = board.entries(named[0], prop, width)
+            wanted = [ids[kind].get((node, cells[:1] or ())) for node, cells in there]
+            if None in wanted:
+                continue
+            found = [
+                (target.rpartition("/")[2], *cells)
+                for target, cells in partial.entries(path, prop, width)
+            ]
+            count += len(wanted)
+            right = [(PROTOCOLS[kind], number) for number in wanted]
+            # A domain by which the device scales comes behind its own.
+            if found[: len(right)] != right:
+                wrong.append(f"{named[0]} {prop}: {found} is not {right}")
+    return count, wrong
+
+
+def compile_partial(text: bytes, folder: Path, tool: Callable[[str], str]) -> bytes:
+    source = folder / "vm.dts"
+    source.write_bytes(text)
+    command = [tool("dtc"), "-q", "-I", "dts", "-O", "dtb", str(source)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", FIT)
+def test_a_partial_tree_refers_to_what_the_domain_is_granted(
+    name: str, corpus: Path, tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    board = corpus / f"{name}.dts"
+    whole = walk(blob_of(board, b"", tmp_path, tool))
+    for each in made(board, agents_for(name)):
+        data = compile_partial(each.files["vm.dts"], tmp_path, tool)
+        assert data == each.files["vm.dtb"]
+        partial = walk(data)
+        count, wrong = compared(whole, partial, each.runtime)
+        assert wrong == []
+        assert count or name in (*OWN_SMC, "fvp-base-revc")
+        named = sorted(text for path in partial.nodes for text in partial.strings(path, "xen,path"))
+        mine = [one["node"] for one in each.runtime["devices"] if 3 in one["agents"]]
+        cpus = {path for path in mine if whole.strings(path, "device_type") == ["cpu"]}
+        assert named == sorted({*mine} - cpus)
+
+
+DAMAGES: dict[str, Callable[[str], str]] = {
+    "another device id": lambda t: re.sub(
+        r"(access-controllers = .*<&scmi_xen )(\d+)>",
+        lambda m: f"{m[1]}{int(m[2]) + 1}>",
+        t,
+        count=1,
+    ),
+    "a device dropped": lambda t: re.sub(r"access-controllers = .*;", "", t, count=1),
+    "another agent": lambda t: re.sub(r"(&scmi_shm_3) 3>", r"\1 4>", t),
+    "memories swapped": lambda t: (
+        t.replace("&scmi_shm_3 3", "&X 3").replace("&scmi_shm_2 2", "&scmi_shm_3 2")
+    ).replace("&X 3", "&scmi_shm_2 3"),
+    "another SMC id": lambda t: t.replace("0x82000004", "0x82000005"),
+    "dom0 as Xen": lambda t: t.replace(
+        "xen,dom0-sci-agent-id = <2>", "xen,dom0-sci-agent-id = <1>"
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_seen(
+    damage: str, corpus: Path, tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    board = corpus / "imx8mp-evk.dts"
+    (each,) = made(board, SAID)
+    text = each.files["xen.dtsi"].decode()
+    changed = DAMAGES[damage](text)
+    assert changed != text
+    read = host(walk(blob_of(board, changed.encode(), tmp_path, tool)))
+    wanted = (CHANNELS, 2, {one["node"]: one["id"] for one in each.runtime["devices"]})
+    assert read != wanted
+
+
+@pytest.mark.parametrize("what", ["swapped", "off by one"])
+def test_damage_of_a_partial_tree_is_seen(
+    what: str, corpus: Path, tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    board = corpus / "imx8mp-evk.dts"
+    (each,) = made(board, SAID)
+    text = each.files["vm.dts"].decode()
+    change = {
+        "swapped": lambda t: re.sub(
+            r"(<&scmi_clk \d+>)(,.*\n\t*)(<&scmi_clk \d+>)", r"\3\2\1", t, count=1
+        ),
+        "off by one": lambda t: re.sub(
+            r"resets = <&scmi_rst (\d+)>",
+            lambda m: f"resets = <&scmi_rst {int(m[1]) + 1}>",
+            t,
+            count=1,
+        ),
+    }[what]
+    changed = change(text)
+    assert changed != text
+    partial = walk(compile_partial(changed.encode(), tmp_path, tool))
+    whole = walk(blob_of(board, b"", tmp_path, tool))
+    _, wrong = compared(whole, partial, each.runtime)
+    assert wrong
