@@ -1,25 +1,22 @@
 """The tables of one firmware of SCP-firmware: configuration data and elements of its modules."""
 
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scmigen.audit.scp_build import Build, identifier, module_header
 from scmigen.audit.scp_headers import HEADERS
+from scmigen.csource.library import Library
 from scmigen.csource.limits import Budget
-from scmigen.csource.macros import Macro
 from scmigen.csource.sources import Sources
 from scmigen.csource.tokens import Token
-from scmigen.csource.unit import Unit, defined, read_unit
+from scmigen.csource.unit import Unit, defined
 from scmigen.csource.values import Cells, Choice, FunctionName, Pointer, Unknown, Value
 from scmigen.diagnostics import Position
 
 #: The most elements of a module: an identifier has 12 bits for them.
 MAX_ELEMENTS = 1 << 12
-#: How many sources are looked through for a function.
-_MAX_SEARCHED = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,82 +54,32 @@ class Product:
 
     build: Build
     budget: Budget = field(default_factory=Budget)
-    _units: dict[Path, Unit | None] = field(default_factory=dict)
-    _owners: dict[str, Unit | None] = field(default_factory=dict)
-    _texts: dict[Path, str] = field(default_factory=dict)
-    _sources: Sources | None = None
-    _macros: Mapping[str, Macro] = field(default_factory=dict)
+    _library: Library | None = None
+
+    @property
+    def library(self) -> Library:
+        """Its sources."""
+        if self._library is None:
+            header = {**HEADERS, "fwk_module_idx.h": module_header(self.build.modules)}
+            sources = Sources(self.build.folders, self.build.below, self.budget, header)
+            made = (defined(name, value) for name, value in self.build.definitions.items())
+            macros = {macro.name: macro for macro in made if macro is not None}
+            self._library = Library(sources, macros, self._candidates)
+        return self._library
 
     @property
     def sources(self) -> Sources:
-        """Its sources and headers."""
-        if self._sources is None:
-            header = {**HEADERS, "fwk_module_idx.h": module_header(self.build.modules)}
-            self._sources = Sources(self.build.folders, self.build.below, self.budget, header)
-            made = (defined(name, value) for name, value in self.build.definitions.items())
-            self._macros = {macro.name: macro for macro in made if macro is not None}
-        return self._sources
+        """What is read."""
+        return self.library.sources
 
     def module_index(self, name: str) -> int | None:
         """The index of a module of the firmware."""
         return self.build.modules.index(name) if name in self.build.modules else None
 
-    # Finding what defines a name.
-
-    def owner(self, name: str) -> Unit | None:
-        """The source that defines an object."""
-        if name not in self._owners:
-            self._owners[name] = self._defining(name, rf"\b{name}\b[^;()]{{0,200}}=", Unit.has)
-        return self._owners[name]
-
-    def _function(self, name: str) -> Unit | None:
-        key = f"{name}()"
-        if key not in self._owners:
-            self._owners[key] = None
-            if re.fullmatch(r"[A-Za-z_]\w{2,100}", name):
-                pattern = rf"\b{name}\s*\([^;{{}}]{{0,2000}}\)\s*\{{"
-                self._owners[key] = self._defining(
-                    name, pattern, lambda unit, wanted: wanted in unit.known.functions
-                )
-        return self._owners[key]
-
-    def _defining(self, name: str, pattern: str, has: Callable[[Unit, str], bool]) -> Unit | None:
-        expression = re.compile(pattern, re.DOTALL)
-        for path in self._candidates():
-            text = self._text(path)
-            if name in text and expression.search(text):
-                unit = self._unit(path)
-                if unit is not None and has(unit, name):
-                    return unit
-        return None
-
-    def _text(self, path: Path) -> str:
-        if path not in self._texts:
-            self._texts[path] = self.sources.text(path) or ""
-        return self._texts[path]
-
-    def _unit(self, path: Path) -> Unit | None:
-        if path not in self._units:
-            unit = read_unit(path, self.sources, self._macros)
-            self._units[path] = unit
-            if unit is not None:
-                unit.finder = self._function
-        return self._units[path]
-
     def _candidates(self) -> Iterator[Path]:
         """Sources in which something may be defined: what the build lists, then what is near."""
         build = self.build
-        count = 0
-        seen: set[Path] = set()
-        listed = [Path(os.path.normpath(source)) for source in build.sources]
-        for path in (*listed, *self._near()):
-            if path not in seen and count < _MAX_SEARCHED:
-                seen.add(path)
-                count += 1
-                yield path
-
-    def _near(self) -> Iterator[Path]:
-        build = self.build
+        yield from (Path(os.path.normpath(source)) for source in build.sources)
         if not build.sources:
             yield from _sources_in(build.folder)
         yield from _sources_in(build.folder.parent / "src")
@@ -147,7 +94,7 @@ class Product:
     def config(self, module: str) -> tuple[Unit, Value] | None:
         """The configuration of a module, with the source that defines it."""
         name = f"config_{identifier(module).lower()}"
-        unit = self.owner(name)
+        unit = self.library.owner(name)
         return None if unit is None else (unit, unit.object(name))
 
     def data(self, module: str) -> tuple[Unit, Value] | None:

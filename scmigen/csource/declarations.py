@@ -106,6 +106,7 @@ class Parser:
             if at.text() == "{":
                 self.unit(at.group())
                 return
+        external = at.text() == "extern"
         is_typedef = at.text() == "typedef"
         if is_typedef:
             at.take()
@@ -114,17 +115,18 @@ class Parser:
             return
         while True:
             name, kind = self.declarator(at, base)
-            if self._declared(at, name, kind, is_typedef):
+            if self._declared(at, name, kind, (is_typedef, external)):
                 return
             if not at.accept(","):
                 break
         at.expect(";")
 
-    def _declared(self, at: Cursor, name: Token | None, kind: Type, is_typedef: bool) -> bool:
+    def _declared(self, at: Cursor, name: Token | None, kind: Type, how: tuple[bool, bool]) -> bool:
         """Keeps one declarator; whether it was a function with a body, which ends a declaration."""
         self._attributes(at)
         if name is None:
             raise at.problem("a name is missing")
+        is_typedef, external = how
         if is_typedef:
             self.known.types[name.text] = kind
             return False
@@ -136,8 +138,10 @@ class Parser:
             return True
         value = tuple(at.until((",", ";"))) if at.accept("=") else None
         before = self.known.variables.get(name.text)
-        if value is not None or before is None or before.value is None:
-            self.known.variables[name.text] = Variable(name, name.text, kind, value)
+        # What is declared again says no more; a definition without a value is one.
+        if value is not None or before is None or (before.value is None and before.external):
+            outside = external and value is None
+            self.known.variables[name.text] = Variable(name, name.text, kind, value, outside)
         return False
 
     def _attributes(self, at: Cursor) -> None:

@@ -1,6 +1,7 @@
 """The value of expressions and of the objects of a source."""
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from scmigen.csource.arithmetic import OPERATORS, SIGNS, combined
 from scmigen.csource.cursor import Cursor, SyntaxProblemError
@@ -49,6 +50,17 @@ Caller = Callable[[str, tuple[Value, ...], Token], Value]
 Place = tuple[Cells, Key]
 
 
+class Other(Protocol):
+    """Another source."""
+
+    @property
+    def evaluator(self) -> "Evaluator":
+        """What works out its values."""
+
+
+Elsewhere = Callable[[str], Other | None]
+
+
 class Evaluator(Sizes):
     """Works out values of one source."""
 
@@ -56,6 +68,8 @@ class Evaluator(Sizes):
         super().__init__(parser.known)
         self.parser = parser
         self.budget = budget
+        #: The source that defines an object which is only declared here.
+        self.elsewhere: Elsewhere = lambda _: None
         #: Headers that the source wants and that are not there.
         self.absent = ""
         self._caller = caller
@@ -95,9 +109,17 @@ class Evaluator(Sizes):
         variable = self.known.variables.get(name)
         if variable is None:
             return None
+        if variable.external:
+            return self._outside(name)
         self._globals.places[name] = variable.at
         self._globals.values[name] = self._initial(name)
         return self._globals, name
+
+    def _outside(self, name: str) -> Place | None:
+        """Where an object of another source is."""
+        unit = self.elsewhere(name)
+        other = None if unit is None else unit.evaluator
+        return None if other is None or other is self else other._object(name, None)
 
     def _initial(self, name: str) -> Value | Later:
         variable = self.known.variables[name]

@@ -291,7 +291,7 @@ def _one_of(found: Sequence[tuple[Value, Token]], at: Token) -> Value:
     for value, _ in found:
         if not any(_same(value, other) for other in different):
             different.append(value)
-    tables: list[Value] = [value for value in different if isinstance(value, Cells | Pointer)]
+    tables: list[Value] = [value for value in different if isinstance(value, Cells | Pointer | str)]
     if tables:
         different = tables
     return different[0] if len(different) == 1 else Choice(tuple(different), at)

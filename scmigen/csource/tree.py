@@ -272,12 +272,14 @@ Statement = Union[Block, If, Loop, Switch, Leave, Evaluate, Local]  # noqa: UP00
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """An object; its initialiser is read when it is asked for."""
+    """An object; its initialiser is read when it is asked for. ``external``: it may be defined by
+    another source."""
 
     at: Token
     name: str
     type: Type
     value: tuple[Token, ...] | None
+    external: bool = False
 
 
 @dataclass(frozen=True, slots=True)

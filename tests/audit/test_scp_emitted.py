@@ -48,13 +48,9 @@ def check(board: Path, agents: list[Path], folder: Path) -> int:
     return rows
 
 
-@pytest.mark.parametrize(
-    ("board", "agents"), [("minimal.dts", ()), ("orrery-board.dts", ("agents.yaml",))]
-)
-def test_examples_are_read_back(
-    board: str, agents: tuple[str, ...], examples: Path, tmp_path: Path
-) -> None:
-    assert check(examples / board, [examples / name for name in agents], tmp_path) > 0
+@pytest.mark.parametrize("board", ["minimal.dts", "orrery-board.dts"])
+def test_examples_are_read_back(board: str, examples: Path, tmp_path: Path) -> None:
+    assert check(examples / board, [], tmp_path) > 0
 
 
 @pytest.mark.parametrize(

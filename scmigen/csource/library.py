@@ -1,0 +1,80 @@
+"""Several sources of one program: which of them defines a name."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scmigen.csource.macros import Macro
+from scmigen.csource.sources import Sources
+from scmigen.csource.unit import Unit, read_unit
+
+#: How many sources are looked through for a name.
+_MAX_SEARCHED = 1500
+_NAME = re.compile(r"[A-Za-z_]\w{1,100}")
+
+
+@dataclass(slots=True)
+class Library:
+    """Sources in the order in which they are asked. One is read whole when its text has a name."""
+
+    sources: Sources
+    macros: Mapping[str, Macro]
+    candidates: Callable[[], Iterable[Path]]
+    _units: dict[Path, Unit | None] = field(default_factory=dict)
+    _owners: dict[str, Unit | None] = field(default_factory=dict)
+    _texts: dict[Path, str] = field(default_factory=dict)
+    _paths: tuple[Path, ...] | None = None
+
+    def owner(self, name: str) -> Unit | None:
+        """The source that defines an object."""
+        if name not in self._owners:
+            pattern = rf"\b{name}\b[^;()]{{0,200}}="
+            self._owners[name] = self._defining(name, pattern, Unit.has)
+        return self._owners[name]
+
+    def function(self, name: str) -> Unit | None:
+        """The source that defines a function."""
+        key = f"{name}()"
+        if key not in self._owners:
+            pattern = rf"\b{name}\s*\([^;{{}}]{{0,2000}}\)\s*\{{"
+            self._owners[key] = self._defining(
+                name, pattern, lambda unit, wanted: wanted in unit.known.functions
+            )
+        return self._owners[key]
+
+    def _defining(self, name: str, pattern: str, has: Callable[[Unit, str], bool]) -> Unit | None:
+        if not _NAME.fullmatch(name):
+            return None
+        expression = re.compile(pattern, re.DOTALL)
+        for path in self._all():
+            text = self._text(path)
+            if name in text and expression.search(text):
+                unit = self.unit(path)
+                if unit is not None and has(unit, name):
+                    return unit
+        return None
+
+    def _all(self) -> tuple[Path, ...]:
+        if self._paths is None:
+            found = dict.fromkeys(self.candidates())
+            self._paths = tuple(found)[:_MAX_SEARCHED]
+        return self._paths
+
+    def _text(self, path: Path) -> str:
+        if path not in self._texts:
+            self._texts[path] = self.sources.text(path) or ""
+        return self._texts[path]
+
+    def unit(self, path: Path) -> Unit | None:
+        """A source with its headers. Raises `TooMuchError`."""
+        if path not in self._units:
+            unit = read_unit(path, self.sources, self.macros)
+            self._units[path] = unit
+            if unit is not None:
+                unit.finder = self.function
+                unit.evaluator.elsewhere = self._elsewhere
+        return self._units[path]
+
+    def _elsewhere(self, name: str) -> Unit | None:
+        return self.owner(name)
