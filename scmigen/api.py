@@ -30,7 +30,7 @@ from scmigen.diagnostics import (
     has_errors,
 )
 from scmigen.inputs import is_missing, of_build, read_bytes, read_text
-from scmigen.migration.carry import Carried
+from scmigen.migration.carried import Carried
 from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime, of_served
 from scmigen.model.identifiers import Lock
 from scmigen.model.joint import platforms_of

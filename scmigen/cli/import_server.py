@@ -12,7 +12,7 @@ from scmigen.cli.report import ERRORS, FORMATS, report, say
 from scmigen.cli.rule import Rule
 from scmigen.diagnostics import Diagnostic, InputError, Position, counted
 from scmigen.inputs import is_missing, read_bytes, read_text
-from scmigen.migration.carry import Carried
+from scmigen.migration.carried import Carried
 from scmigen.runtime import Numbering
 from scmigen.targets.common.files import OUTPUT_FOREIGN
 from scmigen.targets.common.write import write_one

@@ -4,7 +4,7 @@ They are made in rounds: each is compiled, and what the board then has is compar
 description, cell by cell: agent, kind, id, name and operation. What differs in the end is told.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from scmigen.assignment.elements import numbers_of
@@ -15,6 +15,7 @@ from scmigen.bindings.transports import BY_WORD
 from scmigen.checks.served_view import place_of
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Severity
+from scmigen.migration.carried import Carried
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join, Map, joined
 from scmigen.migration.left import Cells, Outcome, carried_operations, different, untold
@@ -24,28 +25,11 @@ from scmigen.model.identifiers import Ids, Lock, LockedId
 from scmigen.model.lockfile import format_lock
 from scmigen.model.platform import Model, Platform
 from scmigen.pipeline import Request, Result, compile_board
-from scmigen.runtime import Device, Numbering, Served, ServedAgent, ServedGrant
+from scmigen.runtime import Device, Numbering, Role, Served, ServedAgent, ServedGrant
 from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
 
-_ROUNDS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """The texts of the two files, and what is not in them. ``equal`` of ``cells`` operations that
-    the description allows are what the board has, and as many of ``names`` names."""
-
-    agents: str
-    lock: str
-    numbering: Numbering
-    left: tuple[Diagnostic, ...]
-    cells: int
-    equal: int
-    more: int
-    names: int
-    same_names: int
-    joins: Mapping[str, int]
+_ROUNDS = 6
 
 
 def carry(board: DeviceTree, served: Served, file: str, said: Map, origin: str) -> Carried:
@@ -122,7 +106,9 @@ class _Carrying:
         for device in devices:
             for one in device.agents[:1]:
                 counts[one] = counts.get(one, 0) + 1
-        default = max(counts, key=lambda one: counts[one]) if devices else None
+        ospm = {agent.id for agent in self.served.agents if agent.role is Role.OSPM}
+        order = sorted(counts, key=lambda one: (one not in ospm, -counts[one], one))
+        default = order[0] if devices else None
         managed = sorted(
             {
                 join.key.provider
@@ -334,11 +320,14 @@ class _Carrying:
         plan = done.plan
         if done.result is None:
             return None
+        more = self._more(done)
+        local = self._local(more) - plan.local
         found = replace(
             plan,
+            local=plan.local | local,
             owners=dict(plan.owners) | self._more_owners(done),
             without_channel=plan.without_channel | self._channels(done),
-            kept=plan.kept | self._kept(done),
+            kept=plan.kept if local else plan.kept | self._kept(done, more),
         )
         if plan.devices and not plan.grants:
             found = replace(found, grants=self._grants(done.cells))
@@ -358,24 +347,39 @@ class _Carrying:
             if len(having) == 1 and f"{key.kind} {key}" in asked and key not in done.plan.owners
         }
 
-    def _kept(self, done: _Round) -> frozenset[str]:
-        """The devices that need more than the server gives and are none of its own: those that the
-        platform keeps."""
+    def _more(self, done: _Round) -> set[ResourceKey]:
+        """The resources of which the board has permissions that the description has not."""
         if not done.plan.devices or done.result is None:
-            return frozenset()
-        listed = {device.node for device in done.plan.devices}
+            return set()
         more = {(kind, number) for _, kind, number, _ in done.cells.keys() - self.wanted.keys()}
-        keys = {
+        return {
             grant.resource.key
             for platform in self._platforms(done.result.model)
             for grant in platform.all_grants
             if (grant.kind, grant.id) in more
         }
+
+    def _local(self, more: Iterable[ResourceKey]) -> frozenset[str]:
+        """The providers of which the server has nothing: agents drive them natively."""
+        served = {join.key.provider for join in self.joins.values()}
+        homes = set(self.homes.homes.values())
+        return frozenset(
+            key.provider
+            for key in more
+            if key.provider not in served | homes and key.provider in self.model.providers
+        )
+
+    def _kept(self, done: _Round, more: Set[ResourceKey]) -> frozenset[str]:
+        """The devices that need more than the server gives and are none of its own: those that the
+        platform keeps."""
+        if done.result is None:
+            return frozenset()
+        listed = {device.node for device in done.plan.devices}
         return frozenset(
             device.node.path
             for platform in self._platforms(done.result.model)
             for device in platform.devices
-            if device.node.path not in listed and any(use.key in keys for use in device.uses)
+            if device.node.path not in listed and any(use.key in more for use in device.uses)
         )
 
     def _channels(self, done: _Round) -> frozenset[str]:

@@ -46,7 +46,7 @@ class Plan:
     ``agents``: those of the server with the number that they get. ``grants``: agent's name → what
     is written below grant. ``owners``: resource → agent's name. ``elements``: kind and number →
     name. ``devices``: as the description has them, ``default``: the agent with all others, but for
-    those ``kept`` by the platform.
+    those ``kept`` by the platform. ``managed`` and ``local``: providers that are that.
     """
 
     agents: Sequence[tuple[int, ServedAgent]]
@@ -59,6 +59,7 @@ class Plan:
     default: int | None = None
     without_channel: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    local: frozenset[str] = frozenset()
 
 
 def role_of(agent: ServedAgent, alone: bool) -> Role:
@@ -92,6 +93,7 @@ def agents_text(plan: Plan, tree: DeviceTree, origin: str) -> str:
         origin=quoted(origin),
         format=format_of("agents"),
         agents=[_agent(plan, number, agent, tree, alone) for number, agent in plan.agents],
+        local=[quoted(_node(tree, path)) for path in sorted(plan.local)],
         kept=[quoted(_node(tree, path)) for path in sorted(plan.kept)],
         managed=[quoted(_node(tree, path)) for path in plan.managed],
         owners=[

@@ -1,0 +1,24 @@
+"""What an import makes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scmigen.diagnostics import Diagnostic
+from scmigen.runtime import Numbering
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The texts of the two files, and what is not in them. ``equal`` of ``cells`` operations that
+    the description allows are what the board has, and as many of ``names`` names."""
+
+    agents: str
+    lock: str
+    numbering: Numbering
+    left: tuple[Diagnostic, ...]
+    cells: int
+    equal: int
+    more: int
+    names: int
+    same_names: int
+    joins: Mapping[str, int]
