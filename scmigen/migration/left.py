@@ -39,10 +39,14 @@ def left(message: str, source: str | None, where: Position, hint: str | None = N
 
 def untold(served: Served, joins: Joins, where: Position) -> Iterator[Diagnostic]:
     """What the description has and no file of ours says, or what it leaves open."""
+    alike: dict[tuple[Kind, str], list[Join]] = {}
     for join in joins.values():
         if join.problem is not None:
-            message = f"{join.kind} {join.number} ({join.resource.name}): {join.problem}"
-            yield left(message, join.resource.source, where)
+            alike.setdefault((join.kind, join.problem), []).append(join)
+    for (kind, problem), found in alike.items():
+        numbers = spans(sorted(join.number for join in found))
+        names = f" ({found[0].resource.name})" if len(found) == 1 else ""
+        yield left(f"{kind} {numbers}{names}: {problem}", _source(found[0], served), where)
     for agent in served.agents:
         for kind, grants in agent.grants.items():
             yield from _undecided(agent, kind, grants, where)
@@ -50,6 +54,17 @@ def untold(served: Served, joins: Joins, where: Position) -> Iterator[Diagnostic
             word = role_of(agent, len(served.agents) == 1).value
             message = f"nothing says the role of {agent.name}: {word} is assumed"
             yield left(message, agent.source, where, "correct scmi.role in the agents file")
+
+
+def _source(join: Join, served: Served) -> str | None:
+    """Where a resource is described: by itself, or by the first grant on it."""
+    grants = (
+        grant.source or agent.source
+        for agent in served.agents
+        for grant in agent.grants.get(join.kind, ())
+        if grant.resource == join.number
+    )
+    return join.resource.source or next(grants, None)
 
 
 def _undecided(
@@ -93,7 +108,9 @@ def different(
         place = "" if item.position is None else f" ({item.position})"
         message = f"with these files the board has an error{place}: {item.message}"
         yield left(message, None, where, item.hint)
-    yield from _missing(wanted, done.cells, where)
+    nothing = {(join.kind, join.number) for join in joins.values() if join.problem is not None}
+    told = {cell: place for cell, place in wanted.items() if cell[1:3] not in nothing}
+    yield from _missing(told, done.cells, where)
     yield from _gained(wanted, done.cells, where)
     yield from _renamed(joins, done.names, where)
 
