@@ -331,6 +331,8 @@ class _Carrying:
         )
         if plan.devices and not plan.grants:
             found = replace(found, grants=self._grants(done.cells))
+        if found == plan:
+            found = replace(plan, waived=(*plan.waived, *self._waivable(done)))
         return found if found != plan else None
 
     def _more_owners(self, done: _Round) -> dict[ResourceKey, str]:
@@ -381,6 +383,13 @@ class _Carrying:
             for device in platform.devices
             if device.node.path not in listed and any(use.key in more for use in device.uses)
         )
+
+    def _waivable(self, done: _Round) -> Iterator[Diagnostic]:
+        """The errors that the server has as well: what two agents set of one resource."""
+        for item in done.problems:
+            if item.id.endswith("-shared") and item.subject.resources:
+                self.leave(f"an error of the board is waived: {item.message}", None, item.hint)
+                yield item
 
     def _channels(self, done: _Round) -> frozenset[str]:
         """The agents whose channel the tree has otherwise."""

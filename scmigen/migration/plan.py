@@ -8,6 +8,7 @@ from typing import Any
 from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ResourceKey
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.diagnostics import Diagnostic
 from scmigen.runtime import Device, Role, ServedAgent, Transport
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
@@ -47,6 +48,7 @@ class Plan:
     is written below grant. ``owners``: resource → agent's name. ``elements``: kind and number →
     name. ``devices``: as the description has them, ``default``: the agent with all others, but for
     those ``kept`` by the platform. ``managed`` and ``local``: providers that are that.
+    ``waived``: what is an error of a board, and the server has it so.
     """
 
     agents: Sequence[tuple[int, ServedAgent]]
@@ -60,6 +62,7 @@ class Plan:
     without_channel: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     local: frozenset[str] = frozenset()
+    waived: tuple[Diagnostic, ...] = ()
 
 
 def role_of(agent: ServedAgent, alone: bool) -> Role:
@@ -101,6 +104,15 @@ def agents_text(plan: Plan, tree: DeviceTree, origin: str) -> str:
             for key, agent in sorted(plan.owners.items())
         ],
         elements=list(elements.items()),
+        reason=quoted(f"{origin} has it so"),
+        waivers=[
+            {
+                "check": item.id,
+                "resources": ", ".join(map(quoted, item.subject.resources)),
+                "agents": ", ".join(map(quoted, item.subject.agents)),
+            }
+            for item in plan.waived
+        ],
     ).decode()
 
 

@@ -231,3 +231,34 @@ def test_a_project_that_moved_fits_what_it_moved_from(folder: Path) -> None:
     assert found.ok
     server = {"grant-missing", "id-unserved", "agent-unserved", "name-differs"}
     assert not server & {item.id for item in found.diagnostics}
+
+
+def test_what_two_agents_set_in_the_server_is_waived_with_the_reason(folder: Path) -> None:
+    row = {"id": 4, "resource": 4, "operations": ["rate", "read"]}
+    agents = [
+        {"id": number, "name": name, "role": "vm", "grants": {"clock": [row]}}
+        for number, name in ((1, "a"), (2, "b"))
+    ]
+    (folder / "server.json").write_text(json.dumps(SERVER | {"agents": agents}))
+    done = run("import", "server.json", "board.dts", "--map", "map.yaml", "-o", "out", cwd=folder)
+    assert "an error of the board is waived: clock <&cru 0>" in done.stderr
+    assert "permissions: 4 of 4 carried over" in done.stdout
+    text = (folder / "out/agents.yaml").read_text()
+    assert 'resource: ["clock /clock-controller@1000 0"]' in text
+    assert 'reason: "server.json has it so"' in text
+    assert [agent["name"] for agent in built(folder)["agents"]] == ["a", "b"]
+
+
+def test_one_agent_that_sets_what_another_uses_becomes_the_owner(folder: Path) -> None:
+    row = {"id": 4, "resource": 4, "operations": ["state", "read"]}
+    agents = [
+        {"id": 1, "name": "a", "role": "vm", "grants": {"clock": [row]}},
+        {"id": 2, "name": "b", "role": "vm",
+         "grants": {"clock": [row | {"operations": ["state", "rate", "read"]}]}},
+    ]  # fmt: skip
+    (folder / "server.json").write_text(json.dumps(SERVER | {"agents": agents}))
+    run("import", "server.json", "board.dts", "--map", "map.yaml", "-o", "out", cwd=folder)
+    text = (folder / "out/agents.yaml").read_text()
+    assert '- {clock: "&cru 0", agent: "b"}' in text
+    assert "waivers" not in text
+    built(folder)
