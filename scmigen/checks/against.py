@@ -19,6 +19,7 @@ from scmigen.checks.grant_checks import grant_unused, name_differs
 from scmigen.checks.served_view import Row, View, view_of
 from scmigen.checks.words import listed, node_word, resource_name, use_word
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.model.joint import at_instance
 from scmigen.model.platform import Grant, Model, Platform, Resource
 from scmigen.runtime import Numbering, Runtime, Served, ServedAgent, served_of
 from scmigen.scmi.operations import Operation, ordered
@@ -74,7 +75,7 @@ def compare(
         view = None
         agents = _with_something(platform, only)
         for mine in agents:
-            theirs = _partner(agents, mine, server, only, called or {})
+            theirs = _partner(agents, mine, platform, server, only, called or {})
             if theirs is None:
                 found.append(_no_agent(only or mine.name, server, file))
                 continue
@@ -112,13 +113,20 @@ def _with_something(platform: Platform, only: str | None) -> tuple[Agent, ...]:
 
 
 def _partner(
-    agents: Sequence[Agent], mine: Agent, server: Served, only: str | None, called: Called
+    agents: Sequence[Agent],
+    mine: Agent,
+    platform: Platform,
+    server: Served,
+    only: str | None,
+    called: Called,
 ) -> ServedAgent | None:
+    """The server's agent that one of the board is; a server of many instances has one for each."""
     single = only is not None and len(agents) == 1
-    name = only if single else called.get(mine.name, mine.name)
-    for agent in server.agents:
-        if agent.name == name:
-            return agent
+    name = called.get(mine.name, mine.name) if only is None or not single else only
+    by_name = {agent.name: agent for agent in reversed(server.agents)}
+    for known in (at_instance(name, platform), name):
+        if known in by_name:
+            return by_name[known]
     if single or mine.name in called:
         return None
     single = len(server.agents) == 1 and len(agents) == 1

@@ -56,6 +56,11 @@ def joint(model: Model, apart: bool = True) -> Platform:
     )
 
 
+def at_instance(agent: str, platform: Platform) -> str:
+    """What an agent is called at one of many instances."""
+    return f"{agent}@{platform.name}"
+
+
 def _place(grant: Grant) -> tuple[int, Kind, int]:
     return grant.agent.id, grant.kind, grant.id
 
@@ -67,7 +72,7 @@ def _agents(platforms: Iterable[Platform], apart: bool) -> dict[tuple[str, str],
         served = {grant.agent.name for grant in platform.all_grants}
         for agent in platform.agents:
             if agent.name in served:
-                name, number = f"{agent.name}@{platform.name}", len(found) + 1
+                name, number = at_instance(agent.name, platform), len(found) + 1
                 here = replace(agent, id=number, name=name) if apart else agent
                 found[platform.name, agent.name] = here
     return found

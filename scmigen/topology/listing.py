@@ -60,12 +60,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a file is read: lines, characters of a line, clocks, possible parents of one."""
+    """How much of a file is read: lines, characters of a line, clocks, possible parents of one, and
+    how many clocks may feed each other one after another."""
 
     lines: int = 1_000_000
     characters: int = 4096
     clocks: int = 50_000
     parents: int = 256
+    depth: int = 64
 
 
 LIMITS = Limits()
@@ -75,6 +77,25 @@ def wrong(file: str, line: int, message: str, hint: str | None = None) -> InputE
     """What is wrong with a line of a file; line 0 is the file."""
     where = Position(file, line, 1) if line else Position(file)
     return InputError([TOPOLOGY_FILE.error(message, where, hint=hint)])
+
+
+def check_depth(listing: Listing, limits: Limits) -> None:
+    """Raises `InputError` where more clocks feed each other than any chip has."""
+    depths: dict[int, int] = {}
+    for start in range(len(listing.clocks)):
+        way: list[int] = []
+        at: int | None = start
+        while at is not None and at not in depths:
+            way.append(at)
+            at = listing.clocks[at].parent
+        depth = 0 if at is None else depths[at]
+        for one in reversed(way):
+            depth += 1
+            depths[one] = depth
+            if depth > limits.depth:
+                clock = listing.clocks[one]
+                message = f"{clock.name} has more than {limits.depth - 1} clocks above it"
+                raise wrong(listing.file, clock.line, message, "is this a tree of clocks?")
 
 
 def circles(parents: Sequence[int | None]) -> Iterator[Circle]:

@@ -7,8 +7,9 @@ are any bytes.
 
 from itertools import islice
 
+from scmigen.diagnostics import InputError
 from scmigen.topology import paths, summary
-from scmigen.topology.listing import LIMITS, Limits, Listing, wrong
+from scmigen.topology.listing import LIMITS, Limits, Listing, check_depth, wrong
 
 #: How many lines are looked at to find out what a file is.
 _FIRST = 200
@@ -24,10 +25,17 @@ def read_listing(data: bytes, file: str, limits: Limits = LIMITS) -> Listing:
             raise wrong(file, number, f"the line has more than {limits.characters} characters")
     first = list(islice(lines, _FIRST))
     if any(map(summary.is_header, first)):
-        return summary.read(lines, file, limits)
-    if any(paths.is_entry(line) for line in first):
-        return paths.read(lines, file, limits)
-    raise wrong(
+        found = summary.read(lines, file, limits)
+    elif any(paths.is_entry(line) for line in first):
+        found = paths.read(lines, file, limits)
+    else:
+        raise _of_no_form(file)
+    check_depth(found, limits)
+    return found
+
+
+def _of_no_form(file: str) -> InputError:
+    return wrong(
         file,
         1,
         "this is neither clk_summary, with its header, nor lines of a path and a value",

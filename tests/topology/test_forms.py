@@ -178,6 +178,7 @@ BOUNDED = {
     "clocks": (b"clk/a/parent:b\nclk/b/state:1\nclk/c/state:1", Limits(clocks=2)),
     "clocks of a summary": (summary("5.4", (0, "a"), (0, "b")), Limits(clocks=1)),
     "parents": (b"clk/a/possible_parents:a b c", Limits(parents=2)),
+    "depth": (b"clk/a/parent:b\nclk/b/parent:c\nclk/c/state:1", Limits(depth=2)),
 }
 
 
@@ -202,7 +203,7 @@ def test_hostile_files_take_linear_time(case: str) -> None:
     try:
         read_listing(HOSTILE[case], "c")
     except InputError:
-        assert case == "words"
+        assert case != "a million lines"
     assert time.process_time() - started < 20
 
 

@@ -171,6 +171,21 @@ def test_a_board_and_its_build_are_equal(built: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "permissions: equal\n")
 
 
+def test_a_board_fits_the_server_that_is_built_from_it(built: Path) -> None:
+    done = scmigen("check", "board.dts", "--against", "out", cwd=built)
+    assert (done.returncode, done.stdout) == (0, "board.dts: no problems found\n")
+
+
+def test_what_one_instance_of_a_server_lacks_is_found(built: Path) -> None:
+    configuration = json.loads((built / "out/runtime/runtime.json").read_text())
+    configuration["agents"][40]["grants"]["power"][0]["operations"] = ["read"]
+    written(built / "server.json", json.dumps(configuration))
+    done = scmigen("check", "board.dts", "--against", "server.json", cwd=built)
+    assert done.returncode == 1
+    assert done.stdout.count("error[") == 1
+    assert "ospm@scmi-40" in done.stdout
+
+
 def test_what_is_wrong_with_all_instances_is_one_error() -> None:
     model = compile_board(loads(board(64, size=0x40))).model
     (found,) = [item for item in run_checks(model) if item.id == "shmem-size"]
