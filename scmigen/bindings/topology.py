@@ -6,7 +6,8 @@ Its clocks are those of the tree
 - whose number the provider has: of a listing of the BPMP or of an SCMI server,
 - which the provider names itself (``clock-output-names``, the name of a node of one clock),
 - which the lock file names,
-- whose name the tree's headers have as a macro: ``pllp_out0`` is ``TEGRA234_CLK_PLLP_OUT0``.
+- whose name the tree's headers have as a macro: ``pllp_out0`` is ``TEGRA234_CLK_PLLP_OUT0``,
+- which a device has in the running system that takes it in the tree, under the same name.
 
 A name that means several resources joins none of them, and neither do two clocks that would be one
 resource.
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from scmigen.bindings.addresses import regions
 from scmigen.bindings.consumers import specifier_cells
 from scmigen.bindings.describe import clock_output_names, names_of
 from scmigen.bindings.facts import ResourceKey
@@ -26,7 +28,7 @@ from scmigen.bindings.node_kinds import is_bpmp
 from scmigen.bindings.running import NO_TOPOLOGY, RunningClock, Topology
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.protocols import Kind, Protocol
-from scmigen.topology.listing import Listing, Origin
+from scmigen.topology.listing import Clock, Listing, Origin
 
 _Keys = dict[str, set[ResourceKey]]
 
@@ -42,7 +44,7 @@ def join(
     for listing in listings:
         provider = _numbered_provider(inventory, listing.origin)
         served = listing.origin is Origin.SCMI
-        choices = [names.of(clock.name, served) for clock in listing.clocks]
+        choices = [names.of(clock, served) for clock in listing.clocks]
         if provider is not None:
             numbered = ((provider, clock.number) for clock in listing.clocks)
             choices = [
@@ -102,13 +104,33 @@ class _Names:
     inventory: Inventory
     given: Mapping[str, ResourceKey]
 
-    def of(self, name: str, served: bool) -> tuple[ResourceKey, ...]:
-        """The resources that a name may mean; ``served``: the name is an SCMI server's."""
+    def of(self, clock: Clock, served: bool) -> tuple[ResourceKey, ...]:
+        """The resources that a clock may be; ``served``: its name is an SCMI server's."""
+        name = clock.name
         given = (self.given[name],) if name in self.given else ()
         if served and given:
             return given
-        found = self._stated.get(name) or self._macros.get(_folded(name)) or given
-        return tuple(sorted(found))
+        named = self._stated.get(name) or self._macros.get(_folded(name))
+        return tuple(sorted(named or self._used_by(clock) or given))
+
+    def _used_by(self, clock: Clock) -> set[ResourceKey]:
+        """What the devices that have a clock take under the names that they have for it."""
+        return {key for user in clock.users for key in self._users.get(user, ())}
+
+    @cached_property
+    def _users(self) -> Mapping[tuple[str, str], set[ResourceKey]]:
+        """(device, its name for a clock; none: its first) → the clock; devices as Linux names them:
+        ``31040000.ethernet``."""
+        found: dict[tuple[str, str], set[ResourceKey]] = {}
+        for use in self.inventory.uses:
+            if use.prop != "clocks" or use.key.kind is not Kind.CLOCK:
+                continue
+            for region in regions(use.consumer)[:1]:
+                device = f"{region.start:x}.{use.consumer.base_name}"
+                names = {use.name or "", *([""] if use.index == 0 else [])}
+                for name in names if use.name or use.index == 0 else ():
+                    found.setdefault((device, name), set()).add(use.key)
+        return found
 
     @cached_property
     def _stated(self) -> _Keys:

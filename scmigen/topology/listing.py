@@ -28,7 +28,8 @@ class Clock:
 
     ``parent`` and ``possible`` are indices of the listing: what feeds it now, and what it can be
     switched to. ``number`` is the id by which its provider knows it, ``enabled`` whether anything
-    keeps it on; ``None``: not told.
+    keeps it on; ``None``: not told. ``users`` are devices that have it: what the system calls each,
+    and what that calls the clock (empty: its first).
     """
 
     name: str
@@ -37,6 +38,7 @@ class Clock:
     possible: tuple[int, ...] = ()
     number: int | None = None
     enabled: bool | None = None
+    users: tuple[tuple[str, str], ...] = ()
 
 
 #: Clocks by index, each fed by the next, and the last by the first.
@@ -60,14 +62,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a file is read: lines, characters of a line, clocks, possible parents of one, and
-    how many clocks may feed each other one after another."""
+    """How much of a file is read: lines, characters of a line, clocks, possible parents of one, how
+    many clocks may feed each other one after another; and how many users of a clock are kept."""
 
     lines: int = 1_000_000
     characters: int = 4096
     clocks: int = 50_000
     parents: int = 256
     depth: int = 64
+    users: int = 64
 
 
 LIMITS = Limits()

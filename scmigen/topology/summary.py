@@ -2,7 +2,7 @@
 
 The columns differ between kernels: releases have added the counts of exclusive use and what the
 hardware says, the duty cycle, and last who uses each clock, with a line of its own for every
-further user. The header alone tells how many counts there are.
+further user. The header alone tells how many counts there are, and where users are.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,9 @@ from dataclasses import replace
 
 from scmigen.topology.listing import Clock, Limits, Listing, Origin, wrong
 
-_RATE = "rate"
+_RATE, _USER = "rate", "consumer"
+#: What is printed where no device, or no name of the clock, is known.
+_NO_DEVICE, _NO_NAME = "deviceless", "no_connection_id"
 #: A clock is indented by three per level, and one; a further user of it begins one later.
 _STEP, _CLOCK = 3, 1
 
@@ -25,7 +27,8 @@ def read(lines: Sequence[str], file: str, limits: Limits) -> Listing:
     """The clocks of a ``clk_summary``."""
     start = next(index for index, line in enumerate(lines) if is_header(line))
     columns = lines[start].split()[1:]
-    counts, users = columns.index(_RATE), "consumer" in columns
+    counts = columns.index(_RATE)
+    user = columns.index(_USER) if _USER in columns else None
     clocks: list[Clock] = []
     above: list[tuple[int, int]] = []  # indentation and index of the clocks that this is below
     for number, line in enumerate(lines[start + 1 :], start + 2):
@@ -33,9 +36,11 @@ def read(lines: Sequence[str], file: str, limits: Limits) -> Listing:
         if not text or set(text) == {"-"}:
             continue
         indent = len(line) - len(line.lstrip(" "))
-        if users and clocks and indent % _STEP != _CLOCK:
+        words = text.split()
+        if user is not None and clocks and indent % _STEP != _CLOCK:
+            clocks[-1] = _used(clocks[-1], words, limits)
             continue
-        row = _row(text.split(), counts)
+        row = _row(words, counts, user, limits)
         if row is None:
             raise wrong(
                 file,
@@ -55,9 +60,18 @@ def read(lines: Sequence[str], file: str, limits: Limits) -> Listing:
     return Listing(file, Origin.LINUX, tuple(clocks))
 
 
-def _row(words: Sequence[str], counts: int) -> Clock | None:
+def _row(words: Sequence[str], counts: int, user: int | None, limits: Limits) -> Clock | None:
     """A clock: a name, which may have spaces, then the counts, of enables first, and a rate."""
     for at in range(1, len(words) - counts):
         if all(word.isdecimal() for word in words[at : at + counts + 1]):
-            return Clock(" ".join(words[:at]), 0, enabled=words[at].strip("0") != "")
+            found = Clock(" ".join(words[:at]), 0, enabled=words[at].strip("0") != "")
+            return found if user is None else _used(found, words[at + user :], limits)
     return None
+
+
+def _used(clock: Clock, words: Sequence[str], limits: Limits) -> Clock:
+    """A clock with a user of it: the device, and its name for the clock."""
+    if len(words) != 2 or words[0] == _NO_DEVICE or len(clock.users) == limits.users:
+        return clock
+    device, name = words
+    return replace(clock, users=(*clock.users, (device, "" if name == _NO_NAME else name)))

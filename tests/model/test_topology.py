@@ -148,6 +148,48 @@ def test_a_number_of_the_bpmp_beats_a_name(board: Path) -> None:
     assert list(topology.above(clock(10))) == []
 
 
+USED = """\
+                                 enable  prepare  protect                                duty  \
+hardware                            connection
+   clock                          count    count    count        rate   accuracy phase  cycle    \
+enable   consumer                         id
+ root                                1       1        0        24000000    0          0     50000  \
+    Y   deviceless                      no_connection_id
+    ser_clk                          1       1        0        24000000    0          0     50000  \
+    Y      %s                 %s
+                                                                                                   \
+           deviceless                      no_connection_id
+    root_gate                        1       1        0        24000000    0          0     50000  \
+    Y      44000.adc                       no_connection_id
+"""
+DEVICES = """/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; cc: cc { #clock-cells = <1>; };
+    soc { #address-cells = <1>; #size-cells = <1>; ranges = <0 0x40000 0x10000>;
+        serial@2000 { reg = <0x2000 0x100>;
+            clocks = <&cc 5>, <&cc 6>; clock-names = "bus", "baud"; };
+        adc@4000 { reg = <0x4000 0x100>; clocks = <&cc 7>; };
+    };
+};"""
+
+
+@pytest.mark.parametrize(
+    ("device", "name", "number"),
+    [
+        ("42000.serial", "baud", 6),
+        ("42000.serial", "bus", 5),
+        ("42000.serial", "no_connection_id", 5),
+        ("2000.serial", "baud", None),
+        ("42000.serial", "other", None),
+        ("42000.spi", "baud", None),
+    ],
+)
+def test_a_device_that_has_a_clock_tells_which_it_is(device: str, name: str, number: int) -> None:
+    """In a blob no macro does. Linux names a device by its address, as the CPU has it."""
+    topology = model_of(loads(DEVICES), topology=USED % (device, name)).inventory.topology
+    found = {clock.name: clock.key and clock.key.cells for clock in topology.clocks}
+    expected = None if number is None else (number,)
+    assert found == {"root": None, "ser_clk": expected, "root_gate": (7,)}
+
+
 def test_names_of_the_lock_file_are_found() -> None:
     text = "/dts-v1/; / { cc: cc { #clock-cells = <1>; }; d { clocks = <&cc 5>; }; };"
     lock = (

@@ -83,6 +83,20 @@ def test_a_further_user_of_a_clock_is_no_clock() -> None:
     lines = text.splitlines(keepends=True)
     found = read_listing("".join((*lines[:4], further, *lines[4:], deeper)).encode(), "c")
     assert parents(found) == {"osc": None, "uart": "osc"}
+    assert found.clocks[0].users == (("serial@1000", "baudclk"),)
+
+
+def test_users_of_a_clock_are_told_by_device_and_by_its_name() -> None:
+    text = summary("6.9", (0, "osc"), (1, "uart")).decode()
+    own = text.replace("deviceless                      no_connection_id", "%-30s  %-25s")
+    found = read_listing(
+        (own % ("1000.serial", "no_connection_id", "2000.i2c", "bus")).encode(), "c"
+    )
+    assert [clock.users for clock in found.clocks] == [
+        (("1000.serial", ""),),
+        (("2000.i2c", "bus"),),
+    ]
+    assert [clock.users for clock in read_listing(text.encode(), "c").clocks] == [(), ()]
 
 
 def test_a_name_may_be_longer_than_its_column_or_have_spaces() -> None:
