@@ -13,6 +13,7 @@ from scmigen.assignment.optee import read_server
 from scmigen.devicetree.load import load
 from scmigen.diagnostics import Severity
 from scmigen.model.platform import Model, Platform
+from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.make import Made, make, option_problems
@@ -86,6 +87,21 @@ def test_what_agents_are_granted(tool: Tool, tmp_path: Path) -> None:
         (2, "clocks", 1): (cc, (4,), "spi-6000-bus", False, False),
         (2, "clocks", 2): (cc, (9,), "spi-6000-core", False, True),
         (2, "resets", 1): (rc, (12,), "spi-6000", False, False),
+    }
+
+
+def test_numbers_of_each_agent(tool: Tool, tmp_path: Path) -> None:
+    """Where each agent has numbers of its own, b's begin at 0, too."""
+    agents = TWO_AGENTS + B_HAS_SPI
+    node = text(model_of(soc(BODY), agents, numbering=Numbering.PER_AGENT))
+    cc, rc = "/clock-controller@1000", "/reset-controller@2000"
+    assert walked(tool("dtc"), source(SOC + BODY), node, tmp_path) == {
+        (1, "clocks", 0): (cc, (3,), "uart-5000-baud", False, False),
+        (1, "clocks", 1): (cc, (4,), "spi-6000-bus", False, False),
+        (1, "resets", 0): (rc, (1,), "uart-5000", False, False),
+        (2, "clocks", 0): (cc, (4,), "spi-6000-bus", False, False),
+        (2, "clocks", 1): (cc, (9,), "spi-6000-core", False, True),
+        (2, "resets", 0): (rc, (12,), "spi-6000", False, False),
     }
 
 
