@@ -73,6 +73,11 @@ def problems(
     """What the parser would stop at, pass over or allow, besides `LIMITS`."""
     if Kind.VOLTAGE not in options.kinds:
         yield from _voltages(platform)
+    if not server.entries and any(platform.resources.get(kind) for kind in LIMITS.kinds):
+        yield LIMITS.finding("empty").error(
+            f"no agent is granted a {' or '.join(options.kinds)} of the platform: there is nothing "
+            "to write for OP-TEE's SCMI server"
+        )
     yield from _channels(platform)
     yield from _providers(platform, server)
     yield from _wider(server)
@@ -170,13 +175,14 @@ def _wider(server: Server) -> Iterator[Diagnostic]:
 
 def _always_on(platform: Platform, server: Server) -> Iterator[Diagnostic]:
     """What no driver of the platform holds, so that the last agent that lets go switches it off."""
-    held = platform.own
+    held, said = platform.own, {item.key for item in platform.options.always_on}
     found = {
         entry.grant.resource.key: entry
         for entry in server.entries
         if entry.grant.resource.facts.always_on
         and entry.grant.resource.key not in held
-        and entry.grant.kind in (Kind.CLOCK, Kind.VOLTAGE)
+        # A regulator that the tree has always on stays on in OP-TEE, too.
+        and (entry.grant.kind is Kind.CLOCK or entry.grant.resource.key in said)
     }
     if not found:
         return

@@ -361,6 +361,27 @@ def test_what_only_an_assignable_device_opens_is_left_out(tool: Tool, tmp_path: 
     assert (2, "clocks", 2) in found
 
 
+def test_a_node_without_entries_is_not_written() -> None:
+    """Supplies alone are nothing for OP-TEE's own parser."""
+    body = 'u { compatible = "acme,u"; vdd-supply = <&vdd>; };'
+    assert told(model_of(soc(body))) == [
+        ("optee-server-kind", "warning"),
+        ("optee-server-empty", "error"),
+    ]
+
+
+def test_a_regulator_that_is_always_on_stays_on_in_st_s_fork() -> None:
+    body = """
+        more { compatible = "acme,more"; von: von { regulator-always-on;
+            regulator-min-microvolt = <700000>; regulator-max-microvolt = <900000>; }; };
+        u { compatible = "acme,u"; vdd-supply = <&von>; clocks = <&cc 1>; };
+    """
+    (platform,) = model_of(soc(body), agents_st()).platforms
+    (supply,) = platform.resources[Kind.VOLTAGE]
+    assert supply.facts.always_on
+    assert "optee-server-always-on" not in dict(told(model_of(soc(body), agents_st())))
+
+
 @pytest.mark.parametrize(
     "references",
     [
