@@ -13,6 +13,7 @@ from scmigen.assignment.words import spans
 from scmigen.bindings.facts import Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.checks.against_channel import channel_differs
+from scmigen.checks.against_pins import asked_of, pins_missing
 from scmigen.checks.against_place import differs
 from scmigen.checks.against_undecided import KIND_UNDESCRIBED, undecided
 from scmigen.checks.grant_checks import grant_unused, name_differs
@@ -22,7 +23,7 @@ from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.model.joint import at_instance
 from scmigen.model.platform import Grant, Model, Platform, Resource
 from scmigen.runtime import Numbering, Runtime, Served, ServedAgent, served_of
-from scmigen.scmi.operations import Operation, ordered
+from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 from scmigen.scmi.protocols import Kind
 
 AGENT_UNSERVED = Finding(
@@ -84,7 +85,8 @@ def compare(
             found.extend(_protocols(model, platform, mine, view))
             found.extend(_grants(model, platform, mine, view))
             found.extend(undecided(platform, mine, view))
-            found.extend(_unused(platform, mine, view))
+            found.extend(pins_missing(model, platform, mine, view))
+            found.extend(_unused(model, platform, mine, view))
         found.extend(_devices(platform, server, file, view if only else None))
     return tuple(found)
 
@@ -282,11 +284,13 @@ def _other(
     )
 
 
-def _unused(platform: Platform, mine: Agent, view: View) -> Iterator[Diagnostic]:
+def _unused(model: Model, platform: Platform, mine: Agent, view: View) -> Iterator[Diagnostic]:
     """What the server allows beyond the need: one note."""
     needed = {
         (g.resource.kind, g.id): g.operations for k in Kind for g in platform.grants_of(mine, k)
     }
+    for pin in asked_of(model, platform, mine):
+        needed[Kind.PIN, pin.number] = frozenset(OPERATIONS[Kind.PIN])
     beyond = []
     for (kind, number), row in sorted(view.rows.items()):
         more = row.operations - needed.get((kind, number), frozenset())

@@ -12,6 +12,7 @@ from support import AGENTS, BOARD, model_of, source
 from scmigen import runtime
 from scmigen.assignment.assignment import Switch
 from scmigen.assignment.sources import Sources, assign
+from scmigen.audit.registry import readers
 from scmigen.checks.against import compare
 from scmigen.checks.registry import CHECKS, run_checks
 from scmigen.checks.switches import Asked, switched
@@ -24,6 +25,7 @@ from scmigen.resources import directory
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.registry import loadable
 
 FOLDER = directory("templates") / "explain"
 NAMES = sorted(path.stem for path in FOLDER.iterdir())
@@ -108,11 +110,11 @@ def server(lines: list[str]) -> runtime.Served:
 
 def configured(lines: list[str]) -> runtime.Runtime:
     """The configuration of lines that are about agents and devices."""
-    agents, clocks, resets, devices = [], [], [], []
+    agents, clocks, resets, pins, devices = [], [], [], [], []
     for line in lines:
         who, said = line.split(": ")
         kind, number, *operations = said.split()
-        row = {"clock": clocks, "reset": resets}[kind]
+        row = {"clock": clocks, "reset": resets, "pin": pins}[kind]
         if not any(item["id"] == int(number) for item in row):
             row.append({"id": int(number), "name": "x", "node": "/x"})
         if who.startswith("device "):
@@ -130,7 +132,7 @@ def configured(lines: list[str]) -> runtime.Runtime:
     clocks.sort(key=lambda clock: clock["id"])
     made = {
         "format": runtime.FORMAT, "name": "server", "agents": agents, "clocks": clocks,
-        "reset_domains": resets, "devices": devices,
+        "reset_domains": resets, "pins": pins, "devices": devices,
     }  # fmt: skip
     return runtime.decode(msgspec.json.encode(made))
 
@@ -191,8 +193,9 @@ def test_it_can_be_switched(name: str) -> None:
 def test_every_check_has_an_example() -> None:
     of_outputs = {"runtime-range", "output-left-out", "option-moved", "option-unused"}
     of_files = {"lock-missing", "waiver-unused", "waiver-expired"}
-    of_boards = {name for name in switchable() if not name.startswith(("scp-", "consumer-"))}
-    of_boards -= of_outputs | of_files
+    of_targets = {found.id for target in loadable() for found in target.all_findings}
+    of_servers = {found.id for reader in readers() for found in reader.findings}
+    of_boards = set(switchable()) - of_outputs - of_files - of_targets - of_servers
     assert of_boards == set(NAMES)
 
 

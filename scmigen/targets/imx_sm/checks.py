@@ -50,7 +50,7 @@ IMX_SM_ROW = Finding(
 IMX_SM_WIDER = Finding(
     "imx-sm-wider",
     "The lowest level of imx-sm that opens a grant opens more than is granted.",
-    "imx-sm has no level between; grant the rest as well, if that is right.",
+    "There is no level between; grant the rest as well, if that is right.",
     Severity.WARNING,
 )
 IMX_SM_ASSIGNABLE = Finding(
