@@ -17,7 +17,7 @@ from typing import NamedTuple
 from scmigen.audit.imx_sm_config import IMX_SM_SYNTAX, Config, Row, Section
 from scmigen.diagnostics import InputError, Position
 from scmigen.imx_sm.levels import LEVELS, PROTOCOLS
-from scmigen.inputs import read_text
+from scmigen.inputs import is_missing, read_text
 
 #: How deep files include each other, and how many they are.
 _INCLUDES = 16
@@ -28,6 +28,8 @@ _ROUNDS = 10
 _LONGEST = 1 << 14
 #: Characters that replacing reads in all: the largest known configuration needs a seventieth.
 _WORK = 16 << 20
+
+_FROM_HERE = "paths are relative to the file with the line"
 
 _WORD = re.compile(r"\w+", re.ASCII)
 _DEFINITION = re.compile(r"(\w+):", re.ASCII)
@@ -87,6 +89,8 @@ def _loaded(
             name = text.partition(" ")[2].strip()
             if not name:
                 raise _problem("include names no file", here)
+            if is_missing(path.parent / name):
+                raise _problem(f"there is no {name} to include", here, _FROM_HERE)
             yield from _loaded(path.parent / name, files, (*above, path), here)
         else:
             words = " ".join((waiting + text).replace(",", " ").split())

@@ -158,14 +158,23 @@ def _own(config: Config) -> Iterator[Diagnostic]:
         if section.number is None and section.machine == 0:
             own |= {row.resource: row for row in section.rows if _alone(row)}
     for agent in config.agents:
-        for name, row in _held(config, agent).items():
-            if name in own:
-                yield IMX_SM_OWN.warning(
-                    f"{agent.name} may set {short(name)}{_from(row)}, which is the System "
-                    "Manager's",
-                    row.position,
-                    [Related(f"LM0: {own[name].word}", own[name].position)],
-                ).about([name], agents=[agent.name])
+        found = {name: row for name, row in _held(config, agent).items() if name in own}
+        if found:
+            first = next(iter(found.values()))
+            warning = IMX_SM_OWN.warning(
+                f"{agent.name} may set {counted(len(found), 'resource')} of the System Manager: "
+                f"{short(first.resource)}{_from(first)}" + (", …" if len(found) > 1 else ""),
+                first.position,
+                [
+                    related
+                    for name, row in found.items()
+                    for related in (
+                        Related(f"{short(name)}{_from(row)}: {agent.name}", row.position),
+                        Related(f"{short(name)}{_from(own[name])}: LM0", own[name].position),
+                    )
+                ],
+            ).about(found, agents=[agent.name])
+            yield replace(warning, whole=len(found) <= _WHOLE)
 
 
 def _machines(config: Config) -> Iterator[Diagnostic]:
