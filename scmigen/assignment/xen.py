@@ -42,6 +42,7 @@ def read_xen(
         return (), ()
     reader = _Reader(tree, sci, others)
     known = [*reader.dom0(), *(agent for node in domains for agent in reader.domain(node))]
+    known += reader.others([agent.id.value for agent in known if agent.id is not None])
     claims = tuple(reader.claims(domains))
     found = []
     if known or claims:
@@ -81,6 +82,18 @@ class _Reader:
         for agent in self._agent(node, DOMAIN_AGENT, name):
             self._names[node.path] = agent.name
             yield agent
+
+    def others(self, known: Sequence[int]) -> Iterator[AgentSaid]:
+        """The agents of the list whose domains the tree does not have: ``xl`` makes these."""
+        seen = {*known}
+        for entry in self._sci.entries if self._sci is not None else ():
+            number = entry.agent
+            if number is not None and 1 <= number <= MAX_AGENTS and number not in seen:
+                seen.add(number)
+                agent = AgentSaid(
+                    f"agent-{number}", entry.position, id=Said(number, entry.position)
+                )
+                yield _channel(agent, entry)
 
     def _agent(self, node: Node, prop: str, name: str) -> Iterator[AgentSaid]:
         number = self._properties.number(node, prop)

@@ -7,7 +7,7 @@ Xen ``docs/hypervisor-guide/arm/firmware/arm-scmi.rst`` with the multi-agent dri
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scmigen.bindings.references import position_of
+from scmigen.bindings.references import References, position_of
 from scmigen.bindings.transports import BY_WORD
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
@@ -111,3 +111,21 @@ def passed_through(tree: DeviceTree) -> tuple[Node, ...]:
 def named_paths(domain: Node) -> Iterator[Node]:
     """The nodes in a domain that name one of the board."""
     return (node for node in domain.walk() if PATH in node)
+
+
+def agents_of(tree: DeviceTree, sci: Sci) -> Iterator[tuple[Node, str, int]]:
+    """The agent of each domain, with the node and the property that say it; dom0's first."""
+    for node, name in ((sci.node, DOM0_AGENT), *((n, DOMAIN_AGENT) for n in domains_of(tree))):
+        number = node.cell(name)
+        if number is not None:
+            yield node, name, number
+
+
+def mediator_ids(references: References, scmi: Node) -> dict[Node, int]:
+    """The device ids that nodes have at Xen's own SCMI node."""
+    return {
+        node: entry.cells[0]
+        for node in references.tree.nodes
+        for entry in references.of(node, "access-controllers")
+        if entry.provider is scmi and len(entry.cells) == 1
+    }

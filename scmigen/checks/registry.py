@@ -18,6 +18,7 @@ from scmigen.checks import (
     topology,
     transports,
     values,
+    xen,
 )
 from scmigen.checks.alike import together
 from scmigen.checks.check import Check
@@ -49,6 +50,7 @@ CHECKS: tuple[Check, ...] = (
     *_checks(shared_memory),
     *_checks(identifiers),
     *_checks(own_ids),
+    *_checks(xen),
 )
 
 

@@ -56,6 +56,18 @@ PARENT = "assigned-clocks = <&cc 1>; assigned-clock-parents = <&%s>;"
 AT_PARENT = PARENT.replace("<", "<^", 1)
 OSC = 'osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; };'
 PROTECTED = "g: g { #clock-cells = <1>; protected-clocks = <3>; };"
+#: A host's tree for Xen: dom0 is agent 1, and agent 2 nobody's yet.
+XEN = """chosen { ranges; xen { ranges; sci { compatible = "xen,sci"; ranges;
+    #address-cells = <1>; #size-cells = <1>;
+    scmi-secondary-agents = <8 &m1 1>, <%s>; xen,dom0-sci-agent-id = <1>;
+    x: scmi { compatible = "arm,scmi-smc"; arm,smc-id = <9>; #access-controller-cells = <1>;
+              shmem = <&m0>; };
+    m0: m@0 { compatible = "arm,scmi-shmem"; reg = <0 0x1000>; };
+    m1: m@1000 { compatible = "arm,scmi-shmem"; reg = <0x1000 0x1000>; };
+    m2: m@2000 { compatible = "arm,scmi-shmem"; reg = <0x2000 0x1000>; }; }; }; };
+    cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };
+    d: d { compatible = "d"; clocks = <&cc 1>; %s };
+    e: e { compatible = "e"; %s };"""
 ASSUMED = """domains: {a: {id: 1, default: true, scmi: {role: ospm}}}
 platform: {assume: {values: [^{%s}]}}
 """
@@ -563,6 +575,18 @@ CASES = {
         "the shared memory of b, m7, is no node",
         Case(SRAM % "", (CHANNELS % (1, 2, "m7")).replace("    id: 2", "    ^id: 2"), whole=True),
         Case(SRAM % "", CHANNELS % (1, 2, "m1"), whole=True),
+    ),
+    "xen-agents": (
+        "error",
+        "agent 1 is twice in scmi-secondary-agents",
+        Case(XEN % ("^7 &m2 1", "", "")),
+        Case(XEN % ("7 &m2 2", "", "")),
+    ),
+    "xen-device": (
+        "warning",
+        "/e has the device id 4, but needs nothing that the platform serves",
+        Case(XEN % ("7 &m2 2", "", "^access-controllers = <&x 4>;")),
+        Case(XEN % ("7 &m2 2", "access-controllers = <&x 4>;", "")),
     ),
     "shmem-overlap": (
         "error",

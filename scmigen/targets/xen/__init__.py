@@ -103,7 +103,7 @@ def _domain(platform: Platform, partial: Partial, options: XenOptions) -> Iterat
             agent=plain(agent.name),
             name=name,
             channel=channel,
-            memory=options.guest_memory(agent.name),
+            memory=options.seen_at(agent.name),
             devices=devices,
             page=PAGE_BITS,
             quoted=python,

@@ -19,27 +19,27 @@ Address = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
 
 class XenOptions(NoticeOptions, frozen=True):
-    """``xen``: the agent that is Xen itself, ``dom0`` that of dom0. ``shmem``: the address of each
-    agent's shared memory, of one page, where no node of the board is that. ``guest_shmem``: where
+    """``xen``: the agent that is Xen itself, ``dom0`` that of dom0. ``memory``: the address of each
+    agent's shared memory, of one page, where no node of the board is that. ``guest_memory``: where
     domains have theirs."""
 
     xen: str | None = None
     dom0: str | None = None
-    shmem: Mapping[str, Address] = msgspec.field(default_factory=dict)
-    guest_shmem: Address | Mapping[str, Address] = GUEST_MEMORY
+    memory: Mapping[str, Address] = msgspec.field(default_factory=dict)
+    guest_memory: Address | Mapping[str, Address] = GUEST_MEMORY
 
-    def guest_memory(self, agent: str) -> int:
+    def seen_at(self, agent: str) -> int:
         """Where a domain has its shared memory."""
-        said = self.guest_shmem
+        said = self.guest_memory
         return said if isinstance(said, int) else said.get(agent, GUEST_MEMORY)
 
 
 def check_options(platforms: Sequence[Platform], options: XenOptions) -> Iterator[Diagnostic]:
     """Names of agents that the board does not have."""
     known = sorted({agent.name for platform in platforms for agent in platform.agents})
-    named: list[tuple[Path, str]] = [(("shmem", name), name) for name in options.shmem]
-    if isinstance(options.guest_shmem, Mapping):
-        named += [(("guest-shmem", name), name) for name in options.guest_shmem]
+    named: list[tuple[Path, str]] = [(("memory", name), name) for name in options.memory]
+    if isinstance(options.guest_memory, Mapping):
+        named += [(("guest-memory", name), name) for name in options.guest_memory]
     named += [
         ((key,), name) for key, name in (("xen", options.xen), ("dom0", options.dom0)) if name
     ]

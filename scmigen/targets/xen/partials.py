@@ -52,7 +52,7 @@ def _partial(platform: Platform, agent: Agent, channel: XenChannel, options: Xen
         protocols.add(int(Right.SYSTEM_POWER.protocol))
     wanted = Wanted(
         channel,
-        options.guest_memory(agent.name),
+        options.seen_at(agent.name),
         sorted(protocols),
         {g.id: g.name for g in platform.grants_of(agent, Kind.VOLTAGE)},
         devices_of(platform, agent),

@@ -23,7 +23,7 @@ XEN_PRIVILEGED = Finding(
 XEN_CHANNEL = Finding(
     "xen-channel",
     "An agent has no SMC id or no shared memory; Xen's driver has no other transport.",
-    "Say it: scmi: {transport: {type: smc, smc-id: …}}, and outputs: {xen: {shmem: {AGENT: …}}}.",
+    "Say it: scmi: {transport: {type: smc, smc-id: …}}, and outputs: {xen: {memory: {AGENT: …}}}.",
 )
 XEN_SHMEM = Finding(
     "xen-shmem",
@@ -139,7 +139,7 @@ def _channel(
                 f"{agent.name} has {' and '.join(lacking)} that any source says",
                 agent.position,
                 hint=f"domains: {{{agent.name}: {{scmi: {{transport: {{type: smc, smc-id: …}}}}}}}}"
-                f" and outputs: {{xen: {{shmem: {{{agent.name}: 0x…}}}}}}",
+                f" and outputs: {{xen: {{memory: {{{agent.name}: 0x…}}}}}}",
             ).about(agents=[agent.name])
         )
         return None
@@ -147,8 +147,8 @@ def _channel(
 
 
 def _memory(platform: Platform, agent: Agent, options: XenOptions) -> Region | None:
-    if agent.name in options.shmem:
-        return Region(options.shmem[agent.name], PAGE)
+    if agent.name in options.memory:
+        return Region(options.memory[agent.name], PAGE)
     said = agent.transport
     if said is None or said.shmem is None:
         return None

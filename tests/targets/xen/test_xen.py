@@ -40,7 +40,7 @@ AGENTS = """domains:
     access: [{dev: /ethernet@6000}]
 """
 OPTIONS = """outputs:
-  xen: {shmem: {xen: 0x47ff1000, dom0: 0x47ff0000, domu: 0x147ff2000}, guest-shmem: 0x22001000}
+  xen: {memory: {xen: 0x47ff1000, dom0: 0x47ff0000, domu: 0x147ff2000}, guest-memory: 0x22001000}
 """
 
 

@@ -26,7 +26,7 @@ AGENTS = """domains:
   xen: {id: 1, scmi: {role: hypervisor, transport: {type: smc, smc-id: 0x82000003}}}
   dom0: {id: 2, scmi: {role: ospm, transport: {type: smc, smc-id: 0x82000002}}}
   vm: {id: 3, default: true, scmi: {role: vm%s}}
-outputs: {xen: {dom0: dom0, shmem: {xen: 0x47ff1000, dom0: 0x47ff0000%s}}}
+outputs: {xen: {dom0: dom0, memory: {xen: 0x47ff1000, dom0: 0x47ff0000%s}}}
 """
 SAID = AGENTS % (", transport: {type: smc, smc-id: 0x82000004}", ", vm: 0x47ff2000")
 #: Boards with an SCMI node: the default agent, a domain here, has its channel.
