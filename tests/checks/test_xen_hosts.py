@@ -1,7 +1,7 @@
 """Host trees for Xen as people wrote them: numbers that contradict each other are found.
 
-The list of the first is that of the documentation under review in January 2026, in which dom0's
-channel and Xen's were the same, and two domains had one shared memory (xen-devel, version 7).
+In the first one dom0's channel is Xen's own, as in the documentation that was reviewed in January
+2026 (xen-devel, version 7 of the driver for several agents).
 """
 
 from pathlib import Path
