@@ -29,6 +29,7 @@ BUILT_IN: Mapping[str, str] = {
     "imx-sm": "scmigen.audit.imx_sm:READER",
     "hvisor": "scmigen.audit.hvisor:READER",
     "scp": "scmigen.audit.scp:READER",
+    "scmi-msg": "scmigen.audit.scmi_msg:READER",
 }
 #: The form of a board, which is not read here.
 BOARD = "board"

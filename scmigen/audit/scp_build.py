@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scmigen.audit.cmake import Settings, run
+from scmigen.audit.compiler_flags import flags_beside, flags_of
 from scmigen.diagnostics import Position
 from scmigen.inputs import is_directory, read_part
 
@@ -89,18 +90,6 @@ def _cache(folder: Path) -> dict[str, str]:
     return dict(_CACHED.findall(text))
 
 
-def _flags(text: str) -> Settings:
-    """The macros and folders of headers that the compiler is given."""
-    found = Settings()
-    for word in text.split():
-        name, sign, value = word[2:].partition("=")
-        if word.startswith("-D") and re.fullmatch(r"\w{1,200}", name):
-            found.definitions[name] = value if sign else "1"
-        elif word.startswith("-I/"):
-            found.folders.append(word[2:])
-    return found
-
-
 def firmware_of(path: Path) -> Path | None:
     """The directory of the firmware that is there or is built there."""
     if is_directory(path):
@@ -123,7 +112,10 @@ def build_of(folder: Path, built_in: Path | None = None) -> Build:
     known = run(folder / FIRMWARE, settings)
     cache = _cache(built_in) if built_in is not None else {}
     variables |= {name: value for name, value in cache.items() if name.startswith("SCP_")}
-    flags = _flags(cache.get("CMAKE_C_FLAGS", ""))
+    flags = flags_of(cache.get("CMAKE_C_FLAGS", "").split(), folder)
+    beside = flags_beside(folder)
+    definitions = beside.definitions | flags.definitions
+    headers = (*beside.folders, *flags.folders)
     for name in [*variables]:
         option = re.fullmatch(r"(SCP_\w+)_INIT", name)
         if option is not None:
@@ -140,11 +132,11 @@ def build_of(folder: Path, built_in: Path | None = None) -> Build:
         folder=folder,
         root=root,
         modules=modules,
-        definitions=_definitions(settings, modules) | flags.definitions,
-        folders=(*_folders(folder, root, settings), *(Path(name) for name in flags.folders)),
+        definitions=_definitions(settings, modules) | definitions,
+        folders=(*_folders(folder, root, settings), *headers),
         sources=tuple(Path(source) for source in settings.sources if source.endswith(".c")),
         settings=settings,
-        below=(root or _around(folder, settings), *(Path(name) for name in flags.folders)),
+        below=(root or _around(folder, settings), *headers),
     )
 
 

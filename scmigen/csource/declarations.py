@@ -32,6 +32,7 @@ _QUALIFIERS: Final = frozenset(
 _ATTRIBUTES: Final = frozenset(
     ("__attribute__", "__attribute", "_Alignas", "alignas", "__declspec")
 )
+_WEAK: Final = frozenset(("weak", "__weak", "__weak__"))
 _ASSERTS: Final = frozenset(("_Static_assert", "static_assert"))
 _WORDS: Final = frozenset(
     ("void", "char", "short", "int", "long", "float", "double", "signed", "unsigned", "__signed__")
@@ -106,6 +107,7 @@ class Parser:
             if at.text() == "{":
                 self.unit(at.group())
                 return
+        start = at.place
         external = at.text() == "extern"
         is_typedef = at.text() == "typedef"
         if is_typedef:
@@ -115,26 +117,29 @@ class Parser:
             return
         while True:
             name, kind = self.declarator(at, base)
-            if self._declared(at, name, kind, (is_typedef, external)):
+            if self._declared(at, name, kind, (is_typedef, external, start)):
                 return
             if not at.accept(","):
                 break
         at.expect(";")
 
-    def _declared(self, at: Cursor, name: Token | None, kind: Type, how: tuple[bool, bool]) -> bool:
+    def _declared(
+        self, at: Cursor, name: Token | None, kind: Type, how: tuple[bool, bool, int]
+    ) -> bool:
         """Keeps one declarator; whether it was a function with a body, which ends a declaration."""
         self._attributes(at)
         if name is None:
             raise at.problem("a name is missing")
-        is_typedef, external = how
+        is_typedef, external, start = how
         if is_typedef:
             self.known.types[name.text] = kind
             return False
         if isinstance(kind, FunctionType):
             if at.text() != "{":
                 return False
+            weak = any(token.text in _WEAK for token in at.tokens[start : at.place])
             body = tuple(at.group())
-            self.known.functions[name.text] = Function(name, name.text, kind, body)
+            self.known.functions[name.text] = Function(name, name.text, kind, body, weak)
             return True
         value = tuple(at.until((",", ";"))) if at.accept("=") else None
         before = self.known.variables.get(name.text)
@@ -263,6 +268,11 @@ class Parser:
 
     def _suffixes(self, at: Cursor, base: Type) -> Type:
         self._attributes(at)
+        while at.text().startswith("__") and not self.is_type(at.text()):
+            # The macro of an attribute that no header here defines.
+            at.take()
+            if at.text() == "(":
+                at.group()
         if at.text() == "(":
             return FunctionType(base, self._parameters(Cursor(at.group())))
         lengths: list[Expression | None] = []

@@ -24,6 +24,7 @@ from scmigen.csource.tree import (
     Member,
     Name,
     Number,
+    PointerTo,
     Record,
     SizeOf,
     Text,
@@ -68,6 +69,8 @@ class Evaluator(Sizes):
         super().__init__(parser.known)
         self.parser = parser
         self.budget = budget
+        #: Whether a pointer that no initialiser gives may be set by others at run time.
+        self.settable = False
         #: The source that defines an object which is only declared here.
         self.elsewhere: Elsewhere = lambda _: None
         #: Headers that the source wants and that are not there.
@@ -209,6 +212,8 @@ class Evaluator(Sizes):
         if isinstance(key, str) and self._is_untold(cells):
             return Unknown("which value is which member is not known: no header says", cells.at)
         kind = self.resolved(self.member(cells.type, key))
+        if self.settable and isinstance(kind, PointerTo):
+            return Unknown("it may be set at run time", cells.at)
         value = self._empty(kind, cells.at) if kind is not None else 0
         if isinstance(value, Cells):
             value.within = (cells, key)

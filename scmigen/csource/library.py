@@ -16,11 +16,13 @@ _NAME = re.compile(r"[A-Za-z_]\w{1,100}")
 
 @dataclass(slots=True)
 class Library:
-    """Sources in the order in which they are asked. One is read whole when its text has a name."""
+    """Sources in the order in which they are asked. One is read whole when its text has a name.
+    ``settable``: pointers that no initialiser gives may be set at run time."""
 
     sources: Sources
     macros: Mapping[str, Macro]
     candidates: Callable[[], Iterable[Path]]
+    settable: bool = False
     _units: dict[Path, Unit | None] = field(default_factory=dict)
     _owners: dict[str, Unit | None] = field(default_factory=dict)
     _texts: dict[Path, str] = field(default_factory=dict)
@@ -38,7 +40,7 @@ class Library:
         key = f"{name}()"
         if key not in self._owners:
             pattern = rf"\b{name}\s*\([^;{{}}]{{0,2000}}\)\s*\{{"
-            self._owners[key] = self._defining(
+            self._owners[key] = self._defining(name, pattern, _has) or self._defining(
                 name, pattern, lambda unit, wanted: wanted in unit.known.functions
             )
         return self._owners[key]
@@ -74,7 +76,13 @@ class Library:
             if unit is not None:
                 unit.finder = self.function
                 unit.evaluator.elsewhere = self._elsewhere
+                unit.evaluator.settable = self.settable
         return self._units[path]
 
     def _elsewhere(self, name: str) -> Unit | None:
         return self.owner(name)
+
+
+def _has(unit: Unit, name: str) -> bool:
+    """Whether a source has the function that counts."""
+    return name in unit.known.functions and not unit.is_weak(name)

@@ -16,12 +16,13 @@ from scmigen.csource.tree import Type
 @dataclass(slots=True)
 class Preprocessed:
     """A source after its directives: the headers that are not there, by name, with the place that
-    first wants them, and what ``#error`` says."""
+    first wants them, what ``#error`` says, and the names of ``#pragma weak``."""
 
     tokens: list[Token] = field(default_factory=list)
     macros: dict[str, Macro] = field(default_factory=dict)
     missing: dict[str, Token] = field(default_factory=dict)
     errors: list[tuple[str, Token]] = field(default_factory=list)
+    weak: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -111,6 +112,8 @@ class Preprocessor:
             self._found.macros.pop(rest[0].text, None)
         elif word == "include":
             self._include(source, line[0], rest)
+        elif word == "pragma" and len(rest) > 1 and rest[0].text == "weak":
+            self._found.weak.add(rest[1].text)
         elif word == "error":
             said = " ".join(token.text for token in rest)
             self._found.errors.append((said, line[0]))

@@ -284,12 +284,14 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function with its body, which is read when it is asked for."""
+    """A function with its body, which is read when it is asked for. ``weak``: another source may
+    have one that counts."""
 
     at: Token
     name: str
     type: FunctionType
     body: tuple[Token, ...]
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)

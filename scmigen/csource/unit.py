@@ -90,6 +90,11 @@ class Unit:
         variable = self.known.variables.get(name)
         return variable is not None and variable.value is not None
 
+    def is_weak(self, name: str) -> bool:
+        """Whether another source may have a function that counts instead of this one's."""
+        function = self.known.functions.get(name)
+        return function is not None and (function.weak or name in self.before.weak)
+
     def call(self, name: str, arguments: tuple[Value, ...], at: Token) -> Value:
         """What a function of the source returns."""
         return self._call(name, arguments, at)
@@ -99,11 +104,12 @@ class Unit:
         if known is not None:
             return known(self.evaluator, arguments, at)
         function = self.known.functions.get(name)
-        if function is None:
+        if function is None or self.is_weak(name):
             elsewhere = self.finder(name)
-            if elsewhere is None or elsewhere is self:
-                return Unknown(f"what {name}() gives is known only at run time", at)
-            return elsewhere.call(name, arguments, at)
+            if elsewhere is not None and elsewhere is not self:
+                return elsewhere.call(name, arguments, at)
+        if function is None:
+            return Unknown(f"what {name}() gives is known only at run time", at)
         if self._calls >= MAX_CALLS:
             return Unknown(f"{name}() calls itself", at)
         self._calls += 1
