@@ -32,13 +32,16 @@ _NAME_LENGTH = 63
 @dataclass(frozen=True, slots=True)
 class _Calls:
     """The functions of a kind: the count and the name, by their names in OP-TEE and TF-A; those
-    that an operation needs, with what they are given after the channel and the id."""
+    that an operation needs, with what they are given after the channel: the id comes first where
+    `_ID` says no other place."""
 
     count: tuple[str, ...]
     name: tuple[str, ...]
     operations: Mapping[Operation, tuple[tuple[str, tuple[Value, ...]], ...]]
 
 
+#: The place of the id among arguments.
+_ID = Unknown("the id")
 _CALLS: Mapping[Kind, _Calls] = {
     Kind.CLOCK: _Calls(
         ("plat_scmi_clock_count",),
@@ -82,7 +85,7 @@ _CALLS: Mapping[Kind, _Calls] = {
         ("plat_scmi_pd_count",),
         ("plat_scmi_pd_get_name",),
         {
-            Operation.STATE: (("plat_scmi_pd_set_state", (Unknown("how"), 0)),),
+            Operation.STATE: (("plat_scmi_pd_set_state", (Unknown("how"), _ID, 0)),),
             Operation.READ: (("plat_scmi_pd_get_state", ()),),
         },
     ),
@@ -145,7 +148,9 @@ class _Server:
         for function, more in calls.operations[operation]:
             unit = self.unit(function)
             if unit is not None:
-                verdicts.append(_verdict(unit[0].call(function, (channel, number, *more), _HERE)))
+                given = tuple(number if each is _ID else each for each in more)
+                given = (channel, *given) if _ID in more else (channel, number, *given)
+                verdicts.append(_verdict(unit[0].call(function, given, _HERE)))
         if True in verdicts:
             return True
         return None if None in verdicts else False

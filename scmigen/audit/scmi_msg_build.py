@@ -14,7 +14,7 @@ _MAX_ENTRIES = 5000
 _MAX_DEPTH = 5
 _HEAD = 1 << 20
 #: What the sources of such a server have in them.
-_MARK = re.compile(rb"\b\w{0,40}scmi_\w")
+_MARK = re.compile(rb'\bplat_scmi_\w|[<"](?:drivers/)?scmi(?:-msg|_clock)\.h[>"]|\brk_scmi_\w')
 #: Files by which the trees are known, with their folders of headers.
 _TREES: Mapping[str, tuple[str, ...]] = {
     "core/include/drivers/scmi-msg.h": (

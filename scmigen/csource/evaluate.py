@@ -21,6 +21,7 @@ from scmigen.csource.tree import (
     Expression,
     Index,
     Initialiser,
+    Integer,
     Member,
     Name,
     Number,
@@ -69,7 +70,7 @@ class Evaluator(Sizes):
         super().__init__(parser.known)
         self.parser = parser
         self.budget = budget
-        #: Whether a pointer that no initialiser gives may be set by others at run time.
+        #: Whether a pointer to no text that no initialiser gives may be set at run time.
         self.settable = False
         #: The source that defines an object which is only declared here.
         self.elsewhere: Elsewhere = lambda _: None
@@ -135,7 +136,7 @@ class Evaluator(Sizes):
                 raise at.problem("this is not read")
         except SyntaxProblemError as problem:
             return Unknown(str(problem), problem.at or variable.at)
-        return Later(value, variable.type, None)
+        return Later(value, variable.type, None, self)
 
     def _empty(self, kind: Type, at: Token | None, filled: bool = True) -> Value | Later:
         """The value of an object without an initialiser."""
@@ -184,7 +185,7 @@ class Evaluator(Sizes):
             found.started = True
             cells.origins[key] = found.value
             self.budget.step()
-            value = self._forced(found)
+            value = found.maker.forced(found)
             if isinstance(value, Cells):
                 value.within = value.within or (cells, key)
             cells.values[key] = value
@@ -193,7 +194,8 @@ class Evaluator(Sizes):
             return found
         return self._missing(cells, key)
 
-    def _forced(self, later: Later) -> Value:
+    def forced(self, later: Later) -> Value:
+        """A value that is not worked out yet."""
         depth = self._depth
         try:
             return self.initial(later.value, later.type, later.scope)
@@ -212,7 +214,7 @@ class Evaluator(Sizes):
         if isinstance(key, str) and self._is_untold(cells):
             return Unknown("which value is which member is not known: no header says", cells.at)
         kind = self.resolved(self.member(cells.type, key))
-        if self.settable and isinstance(kind, PointerTo):
+        if self.settable and isinstance(kind, PointerTo) and not _is_text(kind):
             return Unknown("it may be set at run time", cells.at)
         value = self._empty(kind, cells.at) if kind is not None else 0
         if isinstance(value, Cells):
@@ -507,6 +509,10 @@ class Evaluator(Sizes):
 
 
 _NOWHERE = Token("", "", "", 0)
+
+
+def _is_text(kind: PointerTo) -> bool:
+    return isinstance(kind.target, Integer) and kind.target.name.endswith("char")
 
 
 def _or(value: Value, otherwise: str, at: Token | None) -> Unknown:

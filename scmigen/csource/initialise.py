@@ -42,6 +42,9 @@ class Types(Protocol):
     def load(self, cells: Cells, key: Key) -> Value:
         """What is in a table or structure."""
 
+    def forced(self, later: Later) -> Value:
+        """A value that is not worked out yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filler:
@@ -108,7 +111,7 @@ class Filler:
             if keys is None:
                 # Of a type that is not known, `{ 0 }` is all zero.
                 if not _is_zero(item):
-                    found.values[place] = Later(item.value, None, self.scope)
+                    found.values[place] = Later(item.value, None, self.scope, self.types)
                     found.places[place] = item.at
                 place += 1
                 continue
@@ -144,7 +147,9 @@ class Filler:
         return isinstance(self.types.resolved(self.types.type_of(value, self.scope)), Record)
 
     def _set(self, found: Cells, key: Key, item: Item) -> None:
-        found.values[key] = Later(item.value, self.types.member(found.type, key), self.scope)
+        found.values[key] = Later(
+            item.value, self.types.member(found.type, key), self.scope, self.types
+        )
         found.places[key] = item.at
 
     def _sub(self, found: Cells, key: Key, at: Token) -> Cells:

@@ -1,7 +1,7 @@
 """What expressions are worth: numbers, texts, tables, and what cannot be told."""
 
 from dataclasses import dataclass, field, replace
-from typing import Union
+from typing import Protocol, Union
 
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import Initialiser, Type
@@ -68,13 +68,21 @@ class Choice:
     at: Token | None
 
 
+class Maker(Protocol):
+    """Works out values of one source."""
+
+    def forced(self, later: "Later") -> "Value":
+        """A value that is not worked out yet."""
+
+
 @dataclass(slots=True, eq=False)
 class Later:
-    """A value that is not worked out yet."""
+    """A value that is not worked out yet, and who does: names are those of its source."""
 
     value: Initialiser
     type: Type | None
     scope: "Scope | None"
+    maker: "Maker"
     started: bool = False
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 import scmigen
-from scmigen.api import audit as served_by
 from scmigen.audit.registry import find
 from scmigen.runtime.served import Served
 
@@ -43,7 +42,7 @@ def check(board: Path, agents: list[Path], folder: Path) -> int:
         assert [item.message for item in audit.diagnostics] == []
         found = rights(audit.served)
         runtime = tables.parent.parent / "runtime/runtime.json"
-        assert found == rights(served_by(runtime))
+        assert found == rights(scmigen.read_server(runtime))
         rows += len(found)
     return rows
 
