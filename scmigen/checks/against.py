@@ -78,7 +78,8 @@ def compare(
         for mine in agents:
             theirs = _partner(agents, mine, platform, server, only, called or {})
             if theirs is None:
-                found.append(_no_agent(only or mine.name, server, file))
+                name = only or (called or {}).get(mine.name, mine.name)
+                found.append(_no_agent(name, server, file))
                 continue
             view = view_of(server, theirs, file)
             found.extend(channel_differs(model, platform, mine, theirs, view.position))
@@ -143,7 +144,7 @@ def _no_agent(name: str, server: Served, file: str) -> Diagnostic:
     return AGENT_UNSERVED.error(
         f"the server has no agent {name}; it has {known}",
         Position(file),
-        hint=f"--as NAME says whose tree the board is, --as {name}=NAME what the server calls it",
+        hint="--as NAME says whose tree the board is, --as MINE=NAME what an agent is called there",
     )
 
 
@@ -236,7 +237,7 @@ def _unserved(platform: Platform, grant: Grant, names: Sequence[str], view: View
     return ID_UNSERVED.error(
         f"the server gives {view.agent.name} no {kind} {grant.id} ({grant.resource.name})",
         _where(platform, grant),
-        (*_because(grant), Related("the server", place)),
+        (Related("the server", place), *_because(grant)),
         hint,
     ).about([resource_name(grant.resource.key)], agents=[view.agent.name])
 
@@ -249,7 +250,7 @@ def _insufficient(
         f"{view.agent.name} needs {', '.join(ordered(kind, missing))} on {kind} {grant.id} "
         f"({grant.resource.name}), which the server does not allow",
         _where(platform, grant),
-        (*_because(grant), Related("the server", row.position)),
+        (Related("the server", row.position), *_because(grant)),
         "allow it at the server, or drop the property that needs it",
     ).about([resource_name(grant.resource.key)], agents=[view.agent.name])
 

@@ -20,7 +20,11 @@ def differs(platform: Platform, grant: Grant, row: Row) -> Diagnostic | None:
     """
     theirs, key = row.resource, grant.resource.key
     tree = platform.inventory.tree
-    if tree.node(theirs.node) is None or grant.resource.declared or is_in_scmi(grant.resource.node):
+    if (
+        theirs.node not in platform.providers
+        or grant.resource.declared
+        or is_in_scmi(grant.resource.node)
+    ):
         return None
     if theirs.node == key.provider and theirs.cells[: len(key.cells)] == key.cells:
         return None
