@@ -21,7 +21,7 @@ IMPORTED_BY = {
         "targets/scp/text.py",
     },
     "lark": {"devicetree/compile_grammar.py"},
-    "msgspec": {"audit", "runtime", "targets"},
+    "msgspec": {"audit", "migration", "runtime", "targets"},
     "pcpp": {"devicetree/pcpp_run.py"},
     "rich": {"cli"},
     "yaml": {"assignment/bounds.py", "assignment/located.py"},

@@ -118,6 +118,16 @@ def is_board(path: Path) -> bool:
     return path.suffix in _SUFFIXES or head[:4] == b"\xd0\x0d\xfe\xed" or b"/dts-v1/" in head
 
 
+def _described(source: Named) -> Audit:
+    """What a reader makes of a description. Raises `InputError`, also where that has no agent."""
+    audit = find(source.form).read(source.path)
+    if not audit.served.agents:
+        where = Position(str(source.path))
+        nothing = SERVER_UNKNOWN.error(f"as {source.form}, this describes no agent", where)
+        raise InputError([*audit.diagnostics, nothing])
+    return audit
+
+
 def read(sources: Sequence[Named]) -> Audit:
     """What readers make of one description, or of several of one server, none of them a board.
 
@@ -131,7 +141,7 @@ def read(sources: Sequence[Named]) -> Audit:
     wrong: list[InputError] = []
     for source in sources:
         try:
-            found.append((source, find(source.form).read(source.path)))
+            found.append((source, _described(source)))
         except InputError as problem:
             wrong.append(problem)
     if wrong:

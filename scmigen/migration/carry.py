@@ -19,6 +19,7 @@ from scmigen.migration.carried import Carried
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join, Map, joined
 from scmigen.migration.left import Cells, Outcome, carried_operations, different, untold
+from scmigen.migration.numbered import by_ids
 from scmigen.migration.outputs import outputs_text
 from scmigen.migration.plan import Plan, Wanted, agents_text
 from scmigen.model.identifiers import Ids, Lock, LockedId
@@ -36,6 +37,8 @@ def carry(board: DeviceTree, served: Served, file: str, said: Map, origin: str) 
     """What moves a board to the server that ``served`` describes. Raises `InputError` for a board
     that cannot be understood."""
     base = compile_board(board, Request())
+    if not served.devices:
+        served = by_ids(served)
     carrying = _Carrying(base.model, served, Position(file), said, origin)
     return carrying.run()
 

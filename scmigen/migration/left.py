@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from scmigen.assignment.words import spans
 from scmigen.checks.served_view import place_of
+from scmigen.checks.words import joined
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join
@@ -28,8 +29,9 @@ class Outcome(NamedTuple):
 
 
 def carried_operations(grant: ServedGrant) -> tuple[Operation, ...]:
-    """The operations that a grant is to have: those allowed, and with them what is unchecked."""
-    return (*grant.operations, *grant.unchecked) if grant.operations else ()
+    """The operations that a grant is to have: those allowed, and those that nothing keeps any agent
+    from."""
+    return (*grant.operations, *grant.unchecked)
 
 
 def left(message: str, source: str | None, where: Position, hint: str | None = None) -> Diagnostic:
@@ -48,8 +50,9 @@ def untold(served: Served, joins: Joins, where: Position) -> Iterator[Diagnostic
         names = f" ({found[0].resource.name})" if len(found) == 1 else ""
         yield left(f"{kind} {numbers}{names}: {problem}", _source(found[0], served), where)
     for agent in served.agents:
+        yield from _unchecked(agent, where)
         for kind, grants in agent.grants.items():
-            yield from _undecided(agent, kind, grants, where)
+            yield from _unknown(agent, kind, grants, where)
         if agent.role is None:
             word = role_of(agent, len(served.agents) == 1).value
             message = f"nothing says the role of {agent.name}: {word} is assumed"
@@ -67,26 +70,31 @@ def _source(join: Join, served: Served) -> str | None:
     return join.resource.source or next(grants, None)
 
 
-def _undecided(
+def _unchecked(agent: ServedAgent, where: Position) -> Iterator[Diagnostic]:
+    """One note for all that the server lets every agent do, and the agent gets here."""
+    counts: dict[tuple[Kind, str], int] = {}
+    for kind, grants in agent.grants.items():
+        for grant in grants:
+            if grant.unchecked:
+                words = ", ".join(ordered(kind, grant.unchecked))
+                counts[kind, words] = counts.get((kind, words), 0) + 1
+    if counts:
+        told = joined([f"{words} on {count} {kind}" for (kind, words), count in counts.items()])
+        yield IMPORT_LEFT.note(
+            f"{agent.name} is granted what the server lets every agent do: {told}",
+            place_of(agent.source, where),
+            hint="remove from its grants what is not meant: a build denies that",
+        )
+
+
+def _unknown(
     agent: ServedAgent, kind: Kind, grants: Sequence[ServedGrant], where: Position
 ) -> Iterator[Diagnostic]:
-    """Operations that are unchecked or unknown: one line for each set of them."""
-    unchecked: dict[str, list[ServedGrant]] = {}
+    """Operations that are unknown: one line for each set of them."""
     unknown: dict[str, list[ServedGrant]] = {}
     for grant in grants:
-        rest = set(grant.unchecked) - set(carried_operations(grant))
-        for found, operations in ((unchecked, rest), (unknown, set(grant.unknown))):
-            if operations:
-                found.setdefault(", ".join(ordered(kind, operations)), []).append(grant)
-    for words, rows in unchecked.items():
-        numbers = spans(sorted(row.id for row in rows))
-        yield left(
-            f"every agent, so {agent.name}, may use {words} on {kind} {numbers}, of which it has "
-            "nothing else",
-            rows[0].source or agent.source,
-            where,
-            "grant what its devices need: scmigen check --against tells",
-        )
+        if grant.unknown:
+            unknown.setdefault(", ".join(ordered(kind, grant.unknown)), []).append(grant)
     for words, rows in unknown.items():
         numbers = spans(sorted(row.id for row in rows))
         yield left(

@@ -12,7 +12,7 @@ from support import scmigen as run
 
 import scmigen
 from scmigen import InputError
-from scmigen.audit.registry import BUILT_IN, named, readers
+from scmigen.audit.registry import BUILT_IN, Named, named, read, readers
 from scmigen.runtime import encode_served, grants_schema
 
 ROW = {"id": 4, "resource": 4, "operations": ["state", "read"]}
@@ -199,7 +199,7 @@ def test_no_reader_fails_on_what_is_not_there_or_no_file(tmp_path: Path) -> None
         for reader in readers():
             assert reader.recognises(tmp_path / name) is False
             with pytest.raises(InputError):
-                reader.read(tmp_path / name)
+                read([Named(tmp_path / name, reader.name)])
 
 
 @pytest.mark.parametrize("text", ['{"format": "scmigen-grants-1", "agents": ', "["])
