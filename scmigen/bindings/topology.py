@@ -170,12 +170,14 @@ _WORD = re.compile(r"^(CLK|CLOCK)_(?=.)")
 
 def _shorter(family: Mapping[str, int]) -> Iterable[tuple[str, int]]:
     """Each macro as it is, and without what all have in common: ``TEGRA234_CLK_SDMMC1``,
-    ``SDMMC1``."""
+    ``SDMMC1``; of ``IMX8MP_CLK_UART1`` beside ``IMX8MP_SYS_PLL1``, ``UART1``, too. Where they have
+    nothing in common, a part of a name says nothing."""
     common = _common(family)
+    further = common and not common.endswith(("_CLK_", "_CLOCK_"))
     for name, number in family.items():
         rest = name[len(common) :]
-        for word in dict.fromkeys((name, rest, _WORD.sub("", rest))):
-            yield _folded(word), number
+        for each in dict.fromkeys((name, rest, _WORD.sub("", rest) if further else rest)):
+            yield _folded(each), number
 
 
 def _common(names: Iterable[str]) -> str:

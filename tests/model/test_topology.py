@@ -148,6 +148,34 @@ def test_a_number_of_the_bpmp_beats_a_name(board: Path) -> None:
     assert list(topology.above(clock(10))) == []
 
 
+FAMILIES = {
+    "one word in common": (
+        ("ACME_CLK_UART", "ACME_PLL"),
+        {"uart", "clk_uart", "acme_clk_uart", "pll"},
+    ),
+    "two words in common": (("ACME_CLK_CLK_M", "ACME_CLK_PLL"), {"clk_m", "acme_clk_clk_m", "pll"}),
+    "nothing in common": (("CLK_UART", "PLL"), {"clk_uart", "pll"}),
+}
+
+
+@pytest.mark.parametrize("case", FAMILIES)
+def test_a_macro_is_a_name_with_and_without_what_all_begin_with(case: str, tmp_path: Path) -> None:
+    macros, names = FAMILIES[case]
+    defined = "".join(f"#define {macro} {n}\n" for n, macro in enumerate(macros))
+    written(tmp_path / "clocks.h", defined)
+    text = (
+        '/dts-v1/;\n#include "clocks.h"\n/ { cc: cc { #clock-cells = <1>; }; '
+        f"d {{ clocks = <&cc {macros[0]}>; }}; }};"
+    )
+    tree = load_board(written(tmp_path / "board.dts", text), [], [])
+    every = ("uart", "clk_uart", "acme_clk_uart", "pll", "m", "clk_m", "acme_clk_clk_m")
+    found = set()
+    for name in every:
+        topology = model_of(tree, topology=f"clk/{name}/state:1").inventory.topology
+        found.update({name} if topology.clocks[0].key is not None else ())
+    assert found == names
+
+
 USED = """\
                                  enable  prepare  protect                                duty  \
 hardware                            connection
