@@ -86,6 +86,15 @@ class Topology:
             yield parent
             parent = self.parent(parent)
 
+    def possible(self, key: ResourceKey) -> tuple[ResourceKey, ...]:
+        """What a resource may be switched to: of the tree's resources the nearest of each."""
+        found = (
+            self._nearest[other]
+            for index in self._by_key.get(key, ())
+            for other in self.clocks[index].possible
+        )
+        return tuple(dict.fromkeys(one for one in found if one is not None and one != key))
+
     def clock(self, key: ResourceKey) -> RunningClock | None:
         """The clock that a resource is in the running system."""
         indices = self._by_key.get(key)

@@ -235,8 +235,9 @@ def close(
 
 
 def _above(walk: _Walk, needs: Iterable[Use]) -> list[Use]:
-    """What feeds the clocks that agents need, as a running system tells it: to be read, since a
-    driver asks for the parents of its clocks, and no more, since it is not the device's to set.
+    """What feeds the clocks that agents need, as a running system tells it, and what may, where the
+    parent is to be set: to be read, since a driver asks for the parents of its clocks, and no more,
+    since it is not the device's to set.
 
     Once per device, by the first entry that comes to it; not what the device names itself.
     """
@@ -244,14 +245,15 @@ def _above(walk: _Walk, needs: Iterable[Use]) -> list[Use]:
     named = {(use.consumer, use.key) for use in needs}
     found: dict[tuple[Node, ResourceKey], Use] = {}
     for use in needs:
-        through = use.via
-        below = use.key
-        for key in topology.above(use.key) if use.key.kind is Kind.CLOCK else ():
-            through, below = (*through, below.provider), key
-            place = use.consumer, key
-            if place not in named and place not in found and walk.serves(key):
-                via = tuple(dict.fromkeys(through))
-                found[place] = replace(use, key=key, needs=_SEEN, via=via)
+        choices = topology.possible(use.key) if Operation.PARENT in use.needs else ()
+        for first in (topology.parent(use.key), *choices):
+            through, below = use.via, use.key
+            for key in (first, *topology.above(first)) if first is not None else ():
+                through, below = (*through, below.provider), key
+                place = use.consumer, key
+                if place not in named and place not in found and walk.serves(key):
+                    via = tuple(dict.fromkeys(through))
+                    found[place] = replace(use, key=key, needs=_SEEN, via=via)
     every = [(use, walk.owners.of(use.consumer).all_agents) for use in found.values()]
     return [one for use, agents in every for one in walk.permitted([use], agents)]
 

@@ -218,6 +218,27 @@ def test_a_device_that_has_a_clock_tells_which_it_is(device: str, name: str, num
     assert found == {"root": None, "ser_clk": expected, "root_gate": (7,)}
 
 
+def test_who_may_set_a_parent_sees_what_it_may_be() -> None:
+    text = (
+        "/dts-v1/; / { cc: cc { #clock-cells = <1>; "
+        'clock-output-names = "mux", "a", "b", "root"; }; '
+        "d { clocks = <&cc 0>; %s }; };"
+    )
+    feeds = "clk/mux/parent:a\nclk/mux/possible_parents:a b\nclk/a/state:1\nclk/b/parent:root\n"
+    feeds += "clk/root/state:1\n"
+    sets = "assigned-clocks = <&cc 0>; assigned-clock-parents = <&cc 1>;"
+    assert grants(model_of(loads(text % sets), topology=feeds), "ospm") == {
+        "clock cc 0": "state parent read",
+        "clock cc 1": "read",
+        "clock cc 2": "read",
+        "clock cc 3": "read",
+    }
+    assert grants(model_of(loads(text % ""), topology=feeds), "ospm") == {
+        "clock cc 0": "state read",
+        "clock cc 1": "read",
+    }
+
+
 def test_names_of_the_lock_file_are_found() -> None:
     text = "/dts-v1/; / { cc: cc { #clock-cells = <1>; }; d { clocks = <&cc 5>; }; };"
     lock = (
