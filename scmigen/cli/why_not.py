@@ -80,6 +80,8 @@ def _said(model: Model, agent: Agent, lack: Lack) -> Because:
         Cause.OWNER: f"{needing}{who} owns it{entry if use else ''}",
         Cause.SHARED: f"{needing}{who} share the device, and the resource has no owner",
         Cause.CHANNEL: f"{needing}{lack.told} is the channel of {who}",
+        Cause.FED: f"it feeds what {'' if use is None else use_word(use)} needs, which lets it be "
+        "read and no more",
         Cause.FIXED: f"{needing}{lack.told} is fixed and passes on state and read only",
         Cause.DOMAIN: f"{needing}the performance domain of the device sets it",
         Cause.UNNAMED: f"{needing}the parent that it names has no SCMI number",

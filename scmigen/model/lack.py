@@ -22,6 +22,7 @@ class Cause(StrEnum):
     OWNER = "owner"
     SHARED = "shared-device"
     CHANNEL = "channel-of-others"
+    FED = "feeds-what-is-needed"
     FIXED = "through-fixed-provider"
     DOMAIN = "performance-domain"
     UNNAMED = "parent-has-no-number"
@@ -115,6 +116,8 @@ def _unneeded(model: Model, use: Use, operation: Operation) -> Lack:
     """Why a use does not bring the operation: it never needs it, or the need was dropped."""
     if operation not in _written(model.inventory.uses, use):
         return Lack(Cause.NOT_NEEDED, (use,))
+    if use in model.findings.closure.above:
+        return Lack(Cause.FED, (use,))
     if use.via:
         return Lack(Cause.FIXED, (use,), told=use.via[-1])
     unnamed = operation in _written(model.findings.closure.unnamed, use)

@@ -277,6 +277,9 @@ def test_the_command_line_and_a_project_file_take_it(tmp_path: Path) -> None:
     typed = scmigen("show", "permissions", "board.dts", *words, cwd=tmp_path)
     assert "pll_b" in typed.stdout
     assert scmigen("why", "b", "&fw 3", "board.dts", *words, cwd=tmp_path).returncode == 0
+    words += ("--operation", "state")
+    lacking = scmigen("why", "--not", "b", "&fw 3", "board.dts", *words, cwd=tmp_path)
+    assert "it feeds what /net@1000 clocks[0] through /bpmp needs" in lacking.stdout
     written(
         tmp_path / "scmigen.toml",
         '[board.x]\nsource = "board.dts"\nagents = ["agents.yaml"]\ntopology = ["clk_summary"]\n',
