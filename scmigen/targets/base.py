@@ -60,7 +60,7 @@ class Many(Enum):
 
     #: A folder for each instance, and only where the output is named.
     EACH = "each"
-    #: The files of all instances in one folder; their paths differ.
+    #: The files of all instances in one folder; a folder for each where two have one path.
     TOGETHER = "together"
     #: One platform that has all instances, with an agent for each that one serves
     #: (`scmigen.model.joint.joint`).

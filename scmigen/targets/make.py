@@ -233,12 +233,17 @@ def make_outputs(
         if _is_for_each(model, output) and not explicit:
             diagnostics.append(_named_only(name, model))
             continue
+        parts: list[tuple[str, tuple[File, ...]]] = []
         for platform, folder in _places(model, output):
             made, found = _made(platform, output)
             if has_errors(found) and not explicit:
                 found = (_left_out(name, platform, found),)
             diagnostics.extend(found)
-            files.extend(file.below(f"{folder}{name}") for file in made)
+            parts.append((folder, made))
+        together = len(model.platforms) >= MANY and output.target.many is Many.TOGETHER
+        if together and not _meet(made for _, made in parts):
+            parts = [("", made) for _, made in parts]
+        files.extend(file.below(f"{folder}{name}") for folder, made in parts for file in made)
     read: set[str] = set()
     for output in outputs:
         paths, failed = _read(output)
@@ -257,8 +262,14 @@ def _places(model: Model, output: _Output) -> Sequence[tuple[Platform, str]]:
     many = len(model.platforms) >= MANY
     if many and output.target.many in (Many.APART, Many.JOINT):
         return [(joint(model, output.target.many is Many.APART), "")]
-    alone = len(model.platforms) == 1 or (many and output.target.many is Many.TOGETHER)
+    alone = len(model.platforms) == 1
     return [(each, "" if alone else f"{each.name}/") for each in model.platforms]
+
+
+def _meet(parts: Iterable[Sequence[File]]) -> bool:
+    """Whether files of two instances have one path, on a system that ignores case, too."""
+    paths = [file.path.lower() for made in parts for file in made]
+    return len(set(paths)) < len(paths)
 
 
 def _named_only(name: str, model: Model) -> Diagnostic:

@@ -98,6 +98,19 @@ def test_an_output_that_is_made_for_one_is_made_for_each_where_it_is_named(tmp_p
         assert f"scmi-{n}/scp/config_scmi.c" in files(tmp_path / "out")
 
 
+def test_headers_of_one_name_have_a_folder_each(tmp_path: Path) -> None:
+    written(tmp_path / "board.dts", board(4).replace("scmi3: scmi-3 {", "scmi3: scmi_1 {"))
+    done = scmigen("build", "board.dts", "-o", "out", "--emit", "headers", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert files(tmp_path / "out") == {
+        f"{folder}/headers/dt-bindings/scmi/{name}.h"
+        for folder, name in (
+            *((f"scmi-{n}", f"scmi-{n}") for n in range(3)),
+            ("scmi_1", "scmi-1"),
+        )
+    }
+
+
 def test_that_it_is_left_out_is_one_note(tmp_path: Path) -> None:
     written(tmp_path / "board.dts", board(20))
     done = scmigen("build", "board.dts", "-o", "out", cwd=tmp_path)
