@@ -142,7 +142,8 @@ def _providers(platform: Platform, server: Server) -> Iterator[Diagnostic]:
             where(first.resource),
             related((_told(platform, e.grant), where(e.grant.resource)) for e in entries.values()),
             "outputs: {optee-server: {references: "
-            f'{{{kind}: {{{first.resource.number}: "&rcc 27"}}}}}}}}',
+            f'{{{kind}: {{{first.resource.number}: "&rcc 27"}}}}}}}}; or tree: the tree of OP-TEE '
+            "with such a node",
         )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support import SOC, TWO_AGENTS, model_of, soc, source, tree_of
+from support import scmigen as command
 from targets.optee_server.optee_walk import Node, PanicError, Rows, blob, compiled, rows
 
 from scmigen.assignment.assignment import HandGrant
@@ -288,6 +289,18 @@ def test_a_reference_of_the_options_comes_first(tool: Tool, tmp_path: Path) -> N
     assert "clock 9 (ck_spi): reference &cc 0x1F, in OP-TEE's tree &cc 9" in differs(model)
     got = walked(tool("dtc"), source(SOC), text(model), tmp_path)
     assert got[1, "clocks", 9] == ("/clock-controller@1000", (31,), "ck_spi", False, True)
+
+
+def test_a_build_depends_on_optees_tree_whose_path_is_from_the_agents_file(tmp_path: Path) -> None:
+    folder = tmp_path / "firmware"
+    folder.mkdir()
+    (folder / "optee.dts").write_text(source(SOC + SERVER))
+    (folder / "agents.yaml").write_text("outputs: {optee-server: {tree: optee.dts}}\n")
+    (tmp_path / "linux.dts").write_text(source(LINUX % ""))
+    arguments = ("-a", "firmware/agents.yaml", "--emit", "optee-server", "-o", "out")
+    done = command("build", "linux.dts", *arguments, "--depfile", "out.d", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "firmware/optee.dts" in (tmp_path / "out.d").read_text()
 
 
 # What the parser would stop at, pass over, or allow besides.
