@@ -9,8 +9,10 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.values import operating_points
 from scmigen.targets.limits import related, where
 from scmigen.targets.scmi_msg.variant import CHANNELS, OPTEE, TFA, Variant
-from scmigen.targets.scmi_msg.views import memory_of
+from scmigen.targets.scmi_msg.views import LEAST_MEMORY, memory_of
 
+#: The highest number in a word of a message.
+_WORD = 0xFFFF_FFFF
 _MSG_PERMISSIONS = {
     variant.title: Finding(
         f"{variant.limits.prefix}-permissions",
@@ -102,8 +104,8 @@ def _memory(platform: Platform) -> Iterator[Diagnostic]:
     for agent in platform.agents:
         if memory_of(platform, agent) is None:
             yield TFA_MSG_MEMORY.warning(
-                f"the tree has no shared memory of {agent.name}; TF-A serves it only if "
-                "platform_def.h says where that is",
+                f"the tree has no shared memory of {agent.name}, of {LEAST_MEMORY} bytes at least; "
+                "TF-A serves it only if platform_def.h says where that is",
                 agent.position,
                 hint="transport: {type: smc, smc-id: 0x82000010, shmem: LABEL}, where LABEL is a "
                 "node with reg; or the macro SCMI_SHM_…_BASE of scmi_tables.h",
@@ -122,6 +124,13 @@ def _performance(platform: Platform) -> Iterator[Diagnostic]:
         )
     for resource in domains:
         points = operating_points(platform, resource).points
+        most = max(max(each.level, each.frequency, each.power) for each in points)
+        if most > _WORD:
+            yield OPTEE.limits.finding("level").error(
+                f"a point of {resource.name} has a level, frequency or power of {most}; those of "
+                f"OP-TEE go up to {_WORD}",
+                where(resource),
+            )
         if any(point.frequency not in (0, point.level) for point in points):
             yield OPTEE_MSG_SCALE.warning(
                 f"levels of {resource.name} are not its frequencies in kHz; Linux multiplies them "

@@ -142,7 +142,7 @@ class Elements:
         rates, boot, assumed, step = clock_rates(self._platform, resource)
         most = self._variant.limits.rate
         kept = tuple(rate for rate in rates if most is None or rate <= most)
-        known = bool(resource.facts.rates) or len(rates) > 1
+        known = bool(kept) and (bool(resource.facts.rates) or len(rates) > 1)
         return replace(
             self._plain(resource, assumed),
             values=_values(kept, step) if known else (),

@@ -14,6 +14,9 @@ from scmigen.targets.common.ctext import Enumerators
 from scmigen.targets.scmi_msg.elements import SWITCHED, Elements
 from scmigen.targets.scmi_msg.variant import Variant
 
+#: Bytes of shared memory that both drivers expect (``SMT_BUF_SLOT_SIZE``); they do not look.
+LEAST_MEMORY = 128
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -73,13 +76,13 @@ def views_of(platform: Platform, variant: Variant, elements: Elements) -> Sequen
 
 
 def memory_of(platform: Platform, agent: Agent) -> Memory | None:
-    """The shared memory that an agent's transport names, if the CPU can reach it."""
+    """The shared memory that a transport names, if the CPU can reach it and it is enough."""
     text = agent.transport.shmem if agent.transport is not None else None
     if text is None:
         return None
     nodes = Selector(platform.inventory.tree).select(text).nodes
     region = next((region for node in nodes[:1] for region in regions(node)), None)
-    if region is None or region.size is None:
+    if region is None or region.size < LEAST_MEMORY or region.end > 1 << 64:
         return None
     return Memory(region.start, region.size)
 

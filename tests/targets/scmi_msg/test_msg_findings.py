@@ -1,6 +1,7 @@
 """What the two servers cannot do is told, and how agents reach them comes from their transport."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from targets.scp.scp_boards import LEVEL, LIMITS, PARENT, RATE, READ, Board, points
@@ -154,3 +155,57 @@ def test_an_assumed_rate_is_left_to_the_driver() -> None:
     assert "; assumed: rate */" in text
     assert ".rates =" not in text
     assert ".rate = 100000000UL," in text
+
+
+@pytest.mark.parametrize(
+    ("megahertz", "fits"), [(4_294_967, True), (4_294_968, False), (9_223_372_036_854, False)]
+)
+def test_a_level_beyond_a_word_is_an_error(megahertz: int, fits: bool) -> None:
+    """4,294,967,000 kHz is the highest of these that 32 bits hold."""
+    board = Board()
+    domain = board.resource(Kind.PERFORMANCE, 0, "cpu", points=points((megahertz, 900, None)))
+    board.grant(board.agent("linux"), domain, LEVEL, READ)
+    made = make(board.platform(), "optee-msg")
+    assert bool(made.files) is fits
+    assert (("optee-msg-level", "error") in told(made)) is not fits
+
+
+@pytest.mark.parametrize("name", ["optee-msg", "tfa-msg"])
+@pytest.mark.parametrize(
+    "facts", [{"rates": (2**64 - 1,)}, {"rates": (2**63, 2**64 - 1), "step": 1}]
+)
+def test_a_rate_that_no_table_holds_is_left_out(name: str, facts: dict[str, object]) -> None:
+    board = Board()
+    board.grant(board.agent("linux"), board.resource(Kind.CLOCK, 0, "fast", **facts), READ)
+    made = make(board.platform(), name)
+    assert (f"{name}-rate", "warning") in told(made)
+    text = next(f.content.decode() for f in made.files if f.path == "scmi_tables.c")
+    assert ".rates =" not in text
+    assert ".rate = 9223372036854775807UL," in text
+
+
+@pytest.mark.parametrize(
+    ("size", "known"), [("0x1000", True), ("0x80", True), ("0x7f", False), ("0", False)]
+)
+def test_a_shared_memory_that_is_too_small_is_none(size: str, known: bool, tmp_path: Path) -> None:
+    """Neither driver looks whether its answers fit."""
+    board = tmp_path / "board.dts"
+    board.write_text(
+        f"""/dts-v1/;
+/ {{
+    #address-cells = <1>; #size-cells = <1>;
+    shm: memory@1000 {{ reg = <0x1000 {size}>; }};
+    cru: clock@2000 {{ compatible = "acme,cru"; reg = <0x2000 0x100>; #clock-cells = <1>; }};
+    serial@3000 {{ compatible = "acme,uart"; reg = <0x3000 0x100>; clocks = <&cru 1>; }};
+}};
+"""
+    )
+    agents = tmp_path / "agents.yaml"
+    agents.write_text(
+        "domains: {linux: {id: 1, default: true, scmi: {role: ospm, transport: "
+        "{type: smc, smc-id: 0x82000010, shmem: shm}}}}\n"
+    )
+    (platform,) = scmigen.compile(str(board), agents=[str(agents)]).platforms
+    made = make(platform, "tfa-msg")
+    assert (("tfa-msg-memory", "warning") in told(made)) is not known
+    assert ("#define SCMI_SHM_LINUX_BASE\t0x1000UL\n" in header(made)) is known
