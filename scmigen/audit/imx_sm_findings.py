@@ -1,5 +1,6 @@
 """What is wrong with a configuration of imx-sm by itself, which its own tool does not tell."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -44,6 +45,12 @@ IMX_SM_LINE = Finding(
     "Remove it, or the line that overrules it.",
     severity=Severity.WARNING,
 )
+IMX_SM_CHANNEL = Finding(
+    "imx-sm-channel",
+    "An agent of imx-sm has no channel for its messages, or the mailbox of another agent.",
+    "Give it a MAILBOX of its own and a CHANNEL of the type a2p.",
+    severity=Severity.WARNING,
+)
 FINDINGS = (
     IMX_SM_RESOURCE,
     IMX_SM_LEVEL,
@@ -51,6 +58,7 @@ FINDINGS = (
     IMX_SM_OWN,
     IMX_SM_MACHINE,
     IMX_SM_LINE,
+    IMX_SM_CHANNEL,
 )
 
 
@@ -69,6 +77,8 @@ def problems(config: Config, resources: Resources) -> Iterator[Diagnostic]:
     yield from _machines(config)
     yield from _overruled(config)
     yield from _duplicates(config)
+    if config.machines:  # a header has the channels elsewhere
+        yield from _channels(config)
 
 
 def _strays(config: Config, resources: Resources) -> Iterator[Diagnostic]:
@@ -220,3 +230,26 @@ def _duplicates(config: Config) -> Iterator[Diagnostic]:
                 first.position,
                 [Related(f"dup={agent.dup}", agent.position)],
             ).about(agents=[agent.name])
+
+
+_MAILBOX = re.compile(r"\bmu=(\w+)")
+_REQUESTS = re.compile(r"\btype=a2p\b")
+
+
+def _channels(config: Config) -> Iterator[Diagnostic]:
+    """Agents that cannot send a request, and mailboxes of two agents."""
+    taken: dict[str, Section] = {}
+    for agent in config.agents:
+        mailbox = _MAILBOX.search(agent.mailbox)
+        if not agent.mailbox or not any(map(_REQUESTS.search, agent.channels)):
+            lacking = "MAILBOX" if not agent.mailbox else "CHANNEL with type=a2p"
+            yield IMX_SM_CHANNEL.warning(
+                f"{agent.name} has no {lacking}: it cannot send a message", agent.position
+            ).about(agents=[agent.name])
+        other = taken.setdefault(mailbox[1], agent) if mailbox else agent
+        if mailbox and other is not agent:
+            yield IMX_SM_CHANNEL.warning(
+                f"{agent.name} has the mailbox mu={mailbox[1]}, as {other.name} has",
+                agent.position,
+                [Related(other.name, other.position)],
+            ).about(agents=[other.name, agent.name])

@@ -55,6 +55,7 @@ OWNER:  perm=sec_rw, api=all
 PIN_TX  OWNER
 LM1     name="AP", rpc=scmi, did=3
 SCMI_AGENT0 name="AP-S", secure
+MAILBOX type=mu, mu=1, test=0
 CHANNEL db=0, xport=smt, rpc=scmi, type=a2p
 UART    OWNER
 CAN     clk=get, OWNER
@@ -64,6 +65,9 @@ OWNER2: api=priv
 CPUX
 SYS     NOTIFY
 SCMI_AGENT1 name="AP-NS"
+MAILBOX type=mu, mu=3, test=2
+CHANNEL db=0, xport=smt, rpc=scmi, type=a2p
+CHANNEL db=1, xport=smt, rpc=scmi, type=p2a_notify
 CLK_CAN api=set
 CLK_CAN ALL
 BRD_SM_SENSOR_PMIC api=notify
@@ -71,6 +75,9 @@ DEV_SM_PD_AON ALL
 LMM_2   ALL
 LM2     name="M7", rpc=scmi, did=4
 SCMI_AGENT2 name="M7", dup=0
+MAILBOX type=mu, mu=9, test=8, priority=high
+CHANNEL db=0, xport=smt, check=crc32, rpc=scmi, type=a2p, \\
+        test=default
 CLK_PLL ALL
 """
 #: Agent, resource and level.

@@ -136,7 +136,7 @@ def test_what_no_row_names_can_still_be_read(tmp_path: Path) -> None:
 def test_what_is_wrong_with_the_example(tmp_path: Path) -> None:
     assert told(tmp_path, CONFIG) == [
         ("imx-sm-resource", line_of("SYS     NOTIFY")),
-        ("imx-sm-shared", line_of("SCMI_AGENT0") + 2),
+        ("imx-sm-shared", line_of("UART    OWNER")),
         ("imx-sm-machine", line_of("LMM_2")),
         ("imx-sm-line", line_of("CLK_CAN api=set")),
         ("imx-sm-line", line_of("CLK_PLL ALL")),
@@ -160,6 +160,25 @@ def test_misspelt_words_are_told_with_the_line_and_what_is_meant(
     assert item.position.line == line_of(edit[1], text)
     assert item.hint is not None
     assert f" {meant} " in f" {item.hint} ".replace("?", " ").replace(",", " ")
+
+
+CHANNELS = {
+    "no-mailbox": ("MAILBOX type=mu, mu=3, test=2\n", "", "AP-NS has no MAILBOX"),
+    "no-requests": ("type=a2p\nCHANNEL db=1", "type=p2a\nCHANNEL db=1", "no CHANNEL with type=a2p"),
+    "mailbox-of-another": ("mu=3,", "mu=1,", "AP-NS has the mailbox mu=1, as AP-S has"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "why"), CHANNELS.values(), ids=CHANNELS.keys())
+def test_an_agent_without_a_channel_of_its_own_is_told(
+    tmp_path: Path, old: str, new: str, why: str
+) -> None:
+    text = CONFIG.replace(old, new)
+    assert text != CONFIG
+    (item,) = (item for item in found(tmp_path, text) if item.id == "imx-sm-channel")
+    assert why in item.message
+    assert item.position is not None
+    assert item.position.line == line_of("SCMI_AGENT1", text)
 
 
 def test_two_agents_that_set_alone_are_one_warning_with_both_lines(tmp_path: Path) -> None:
@@ -268,10 +287,16 @@ def test_what_grants_do_not_hold_are_options_of_the_output(tmp_path: Path) -> No
     assert agents["AP-S"] == {
         "number": 0,
         "secure": True,
+        "mailbox": "type=mu, mu=1, test=0",
         "channels": ["db=0, xport=smt, rpc=scmi, type=a2p"],
         "rows": {"CLK_CAN": "get", "PERF_CPU": "priv", "SYS": "notify", "PIN_TX": "all"},
     }
     assert agents["AP-NS"] == {
         "number": 1,
+        "mailbox": "type=mu, mu=3, test=2",
+        "channels": [
+            "db=0, xport=smt, rpc=scmi, type=a2p",
+            "db=1, xport=smt, rpc=scmi, type=p2a_notify",
+        ],
         "rows": {"BRD_SM_SENSOR_PMIC": "notify", "LMM_2": "all"},
     }
