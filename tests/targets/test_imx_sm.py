@@ -104,6 +104,13 @@ def test_the_header_compiles_with_the_headers_of_the_device(
     }
 
 
+def test_the_list_of_all_agents_is_only_made_of_all(tmp_path: Path) -> None:
+    assert "SM_SCMI_NUM_AGNT 2U" in files(tmp_path)["scmi_agents.h"]
+    header = files(tmp_path, ("number: 1", "number: 2"))["scmi_agents.h"]
+    assert "SM_SCMI_AGNT2_CONFIG" in header
+    assert "SM_SCMI_NUM_AGNT" not in header
+
+
 def test_full_grants_are_all_where_that_is_asked(tmp_path: Path) -> None:
     made = files(tmp_path, ("    soc: ACME", "    soc: ACME\n    full: all"))
     assert "DEV_SM_CLK_CAN clk=all" in rows(made["agent-0.cfg"])

@@ -59,6 +59,7 @@ def _files(platform: Platform, options: ImxSmOptions) -> Iterator[File]:
             "imx-sm/scmi_agents.h.j2",
             sections=sections,
             own=made.own,
+            whole=[section.number for section in sections] == list(range(len(sections))),
             copyright=copyright_,
             **common,
         ),
