@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.bpmp import is_bpmp, proxy_edits
-from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.devicetree.edits import Entry
 from scmigen.diagnostics import Diagnostic, Finding, counted
 from scmigen.escape import json_text, nix
@@ -15,7 +15,7 @@ from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.base import Target
-from scmigen.targets.bpmp.messages import MESSAGES, TAKING
+from scmigen.targets.bpmp.messages import ENABLING, MESSAGES, TAKING
 from scmigen.targets.common.ctext import plain
 from scmigen.targets.common.files import File
 from scmigen.targets.common.guests import Division, Mediator, division, word
@@ -67,11 +67,17 @@ class BpmpOptions(NoticeOptions, frozen=True):
 @dataclass(frozen=True, slots=True)
 class Guest:
     """A guest and its grants of the BPMP's resources, by id there. ``shared``: the ids that others
-    use as well."""
+    use as well; ``above``: clocks that only feed those of the guest, as a running system tells."""
 
     agent: Agent
     grants: Mapping[Kind, Mapping[int, Grant]]
     shared: Mapping[Kind, frozenset[int]]
+    above: frozenset[int]
+
+    def protected(self, kind: Kind) -> frozenset[int]:
+        """The ids that are not the guest's to switch off."""
+        shared = self.shared.get(kind, frozenset())
+        return shared | self.above if kind is Kind.CLOCK else shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,16 @@ def _guest(platform: Platform, agent: Agent, kept_on: frozenset[ResourceKey]) ->
         )
         for kind, found in grants.items()
     }
-    return Guest(agent, grants, shared)
+    clocks = grants.get(Kind.CLOCK, {}).items()
+    above = frozenset(number for number, grant in clocks if _is_above(grant))
+    return Guest(agent, grants, shared, above)
+
+
+def _is_above(grant: Grant) -> bool:
+    """Whether a clock is seen only because it feeds others: to switch one of these on, Linux
+    switches on all that feed it, and gives up where one of them refuses."""
+    uses = [why for why in grant.because if isinstance(why, Use) and why.via]
+    return grant.boot == {Operation.READ} and bool(uses) and len(uses) == len(grant.because)
 
 
 def _others(platform: Platform, grant: Grant) -> bool:
@@ -188,18 +203,21 @@ def _rights(guest: Guest) -> dict[str, object]:
             if kind in guest.grants
         ],
         "protected": {
-            message.name: sorted(guest.shared[kind])
+            message.name: sorted(guest.protected(kind))
             for kind, message in MESSAGES.items()
-            if guest.shared.get(kind)
+            if guest.protected(kind)
         },
     }
 
 
 def _ids(guest: Guest, kind: Kind, command: str, operation: Operation) -> list[int]:
+    protected = guest.protected(kind)
+    enabled = guest.above if command == ENABLING else frozenset()
     return [
         number
         for number, grant in guest.grants[kind].items()
-        if operation in grant.boot and not (command in TAKING and number in guest.shared[kind])
+        if number in enabled
+        or (operation in grant.boot and not (command in TAKING and number in protected))
     ]
 
 

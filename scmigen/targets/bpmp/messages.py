@@ -61,3 +61,5 @@ MESSAGES: Mapping[Kind, Message] = {
 }
 #: Commands that take away what others use; a proxy is one client for all of its guests.
 TAKING = frozenset({"CMD_CLK_DISABLE", "CMD_PG_SET_STATE"})
+#: What Linux asks of every clock above one that it switches on.
+ENABLING = "CMD_CLK_ENABLE"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from divided_boards import blob_of, compiled
 from fdt_walk import walk
-from support import model_of, tree_of
+from support import model_of, source, tree_of, written
+from support import scmigen as scmigen_command
 
 import scmigen
 from scmigen import Diagnostic, Platform
@@ -239,3 +240,46 @@ def test_a_name_is_no_more_than_a_name() -> None:
     assert b'\n  "a---x--------2" = {' in files["bpmp/consumers.nix"]
     (guest,) = json.loads(files["bpmp/rights.json"])["guests"]
     assert guest["name"] == "a\"${x} /'; }"
+
+
+RUNNING = """
+   clock                          count    count    count        rate   accuracy phase  cycle
+---------------------------------------------------------------------------------------------
+ osc                                  3        3        0    24000000          0     0  50000
+    pll                               1        1        0   500000000          0     0  50000
+       mac                            1        1        0   125000000          0     0  50000
+    uart                              1        1        0    24000000          0     0  50000
+"""
+DEFINES = """#define ACME_CLK_OSC 91
+#define ACME_CLK_PLL 319
+#define ACME_CLK_MAC 248
+#define ACME_CLK_UART 155
+"""
+
+
+def test_what_feeds_a_guests_clocks_may_be_switched_on_and_not_off(tmp_path: Path) -> None:
+    """Linux switches on all that feeds a clock, and gives up where one refuses. The tree does not
+    say what does, a running system does."""
+    board = BPMP.partition("a@5000")[0] + (
+        'a@5000 { compatible = "a"; clocks = <&bpmp ACME_CLK_MAC>; resets = <&bpmp 9>; };'
+        'b@6000 { compatible = "b"; clocks = <&bpmp ACME_CLK_UART>; };'
+    )
+    written(tmp_path / "board.dts", DEFINES + source(board))
+    written(tmp_path / "agents.yaml", AGENTS)
+    written(tmp_path / "clk_summary", RUNNING)
+    done = scmigen_command(
+        *("build", "board.dts", "-a", "agents.yaml", "--topology", "clk_summary"),
+        *("--emit", "bpmp", "-o", "out", "-q"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "out/bpmp/rights.json").read_bytes()
+    mine = rights(text)["one"]
+    assert mine["ENABLE"] == mine["GET_RATE"] == [91, 248, 319]
+    assert mine["DISABLE"] == [248]
+    assert "SET_RATE" not in mine
+    (guest,) = json.loads(text)["guests"]
+    assert guest["protected"] == {"MRQ_CLK": [91, 319]}
+    assert in_nix((tmp_path / "out/bpmp/consumers.nix").read_text(), "one")["clock"] == [
+        *(91, 248, 319)
+    ]
