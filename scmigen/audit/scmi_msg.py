@@ -85,13 +85,15 @@ _CALLS: Mapping[Kind, _Calls] = {
         ("plat_scmi_pd_count",),
         ("plat_scmi_pd_get_name",),
         {
-            Operation.STATE: (("plat_scmi_pd_set_state", (Unknown("how"), _ID, 0)),),
+            Operation.STATE: (("plat_scmi_pd_set_state", (0, _ID, 0)),),
             Operation.READ: (("plat_scmi_pd_get_state", ()),),
         },
     ),
 }
-#: Answers that are no: NOT_SUPPORTED, INVALID_PARAMETERS, DENIED, NOT_FOUND, OUT_OF_RANGE.
-_REFUSALS = frozenset((-1, -2, -3, -4, -5))
+#: Answers that are no: NOT_SUPPORTED, DENIED, NOT_FOUND. Those that are of the value that is asked
+#: for: INVALID_PARAMETERS, OUT_OF_RANGE.
+_REFUSALS = frozenset((-1, -3, -4))
+_OF_VALUES = frozenset((-2, -5))
 _HERE = Token("", "", "", 0)
 
 
@@ -166,8 +168,9 @@ def _is_there(place: Value | None) -> bool:
 
 def _verdict(answer: Value) -> bool | None:
     every = answer.values if isinstance(answer, Choice) else (answer,)
-    refused = [isinstance(each, int) and _signed(each) in _REFUSALS for each in every]
-    if all(refused):
+    answers = [_signed(each) if isinstance(each, int) else 0 for each in every]
+    refused = [each in _REFUSALS for each in answers if each not in _OF_VALUES]
+    if refused and all(refused):
         return False
     return None if any(refused) else True
 

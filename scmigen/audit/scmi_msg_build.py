@@ -32,6 +32,9 @@ _DEFINED = re.compile(r"^#define (\w{1,100}) (.{0,200})$", re.MULTILINE)
 _KNOWN: Mapping[str, str] = {
     "ARRAY_SIZE(table)": "(sizeof(table) / sizeof((table)[0]))",
     "BIT(number)": "(1 << (number))",
+    "BIT_32(number)": "(1 << (number))",
+    "BIT_64(number)": "(1 << (number))",
+    "U(number)": "number",
     "SCMI_SUCCESS": "0",
     "SCMI_NOT_SUPPORTED": "(-1)",
     "SCMI_INVALID_PARAMETERS": "(-2)",

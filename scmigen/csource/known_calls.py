@@ -144,12 +144,21 @@ def _bits(_: Evaluator, arguments: Arguments, at: Token) -> Value:
     return value if isinstance(value, Unknown) else Unknown("it is no number", at)
 
 
+def _confined(_: Evaluator, arguments: Arguments, at: Token) -> Value:
+    """``confine_array_index`` of OP-TEE: an index below a size."""
+    match arguments:
+        case (int() as index, int() as size):
+            return index if 0 <= index < size else 0
+    return first_unknown(*arguments) or Unknown("it is no number", at)
+
+
 #: Name → what it does.
 KNOWN_CALLS: Mapping[str, Callable[[Evaluator, Arguments, Token], Value]] = {
     "fwk_mm_alloc": _allocate,
     "fwk_mm_alloc_notrap": _allocate,
     "fwk_mm_calloc": _allocate,
     "__builtin_popcount": _bits,
+    "confine_array_index": _confined,
     "malloc": _allocate,
     "calloc": _allocate,
     "memcpy": _copy,

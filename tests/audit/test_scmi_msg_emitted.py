@@ -1,0 +1,63 @@
+"""Tables that scmigen writes for OP-TEE and TF-A are read back as what they were made from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import scmigen
+from scmigen.audit.registry import find
+from scmigen.runtime.served import Served
+
+Rights = Mapping[tuple[str, int], tuple[str, frozenset[str]]]
+#: What a server of OP-TEE and TF-A has functions for.
+_HAS = {
+    "optee-msg": {
+        "clock": {"state", "rate", "read"},
+        "reset": {"reset"},
+        "voltage": {"state", "level", "read"},
+        "performance": {"level", "read"},
+    },
+    "tfa-msg": {
+        "clock": {"state", "rate", "read"},
+        "reset": {"reset"},
+        "power": {"state", "read"},
+    },
+}
+#: As many characters of a name as are the same, whatever tells equals apart.
+_SAME = 10
+
+
+def rights(served: Served, has: Mapping[str, set[str]]) -> Rights:
+    """Kind and id → the name and the operations, of the only agent with any."""
+    names = {(kind, one.id): one.name for kind, found in served.resources.items() for one in found}
+    (agent,) = (each for each in served.agents if any(each.grants.values()))
+    found = {}
+    for kind, grants in agent.grants.items():
+        for grant in grants:
+            operations = frozenset(map(str, grant.operations)) & has.get(str(kind), set())
+            assert not grant.unknown
+            if operations:
+                name = names[kind, grant.resource].partition("~")[0][:_SAME]
+                found[str(kind), grant.id] = (name, operations)
+    return found
+
+
+def check(board: Path, output: str, folder: Path) -> int:
+    """Writes and reads the tables of a board; how many rows there are."""
+    options = folder / "options.yaml"
+    options.write_text(f"outputs:\n  {output}: {{mocks: true}}\n")
+    result = scmigen.compile(board, agents=[options])
+    scmigen.emit(result, (output, "runtime")).write(folder / "out")
+    has = _HAS[output]
+    audit = find("scmi-msg").read(folder / "out" / output)
+    assert [item.message for item in audit.diagnostics] == []
+    found = rights(audit.served, has)
+    assert found == rights(scmigen.read_server(folder / "out/runtime/runtime.json"), has)
+    return len(found)
+
+
+@pytest.mark.parametrize("output", ["optee-msg", "tfa-msg"])
+@pytest.mark.parametrize("board", ["imx8mp-evk", "juno-r1-scmi", "stm32mp257f-ev1"])
+def test_real_boards_are_read_back(board: str, output: str, corpus: Path, tmp_path: Path) -> None:
+    assert check(corpus / f"{board}.dtb", output, tmp_path) > 0
