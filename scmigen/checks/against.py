@@ -211,7 +211,7 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
             other = differs(platform, grant, row)
             if other is not None:
                 yield other
-            elif row.name and (wrong := _other(platform, grant, names, view, row)) is not None:
+            if row.name and (wrong := _other(platform, grant, names, view, row)) is not None:
                 yield wrong
 
 

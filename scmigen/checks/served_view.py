@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scmigen.checks.words import plain
 from scmigen.diagnostics import Position
@@ -52,7 +52,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class View:
     """What the server shows one agent. ``kinds``: those that its description is about; where it is
-    not ``complete``, there may be more of them, and what is ``momentary`` is of one time only."""
+    not ``complete``, there may be more of them, and what is ``momentary`` is of one time only.
+    ``names``: the ids of a kind by the plain form of their names."""
 
     agent: ServedAgent
     position: Position
@@ -60,6 +61,7 @@ class View:
     kinds: frozenset[Kind]
     complete: bool
     momentary: bool = False
+    names: Mapping[tuple[Kind, str], Sequence[int]] = field(default_factory=dict)
 
     def undecided(self, grant: Grant, row: Row | None) -> frozenset[Operation]:
         """The needed operations of which the description does not tell: what it says of, what it
@@ -71,12 +73,11 @@ class View:
 
     def called(self, kind: Kind, names: Sequence[str]) -> tuple[int, Row] | None:
         """The only one of a kind that has one of these names, with its id."""
-        found = [
-            (number, row)
-            for (each, number), row in self.rows.items()
-            if each is kind and row.name and row.is_called(names)
-        ]
-        return found[0] if len(found) == 1 else None
+        found = {number for name in names for number in self.names.get((kind, plain(name)), ())}
+        if len(found) != 1:
+            return None
+        (number,) = found
+        return number, self.rows[kind, number]
 
 
 def place_of(source: str | None, otherwise: Position) -> Position:
@@ -100,4 +101,8 @@ def view_of(server: Served, agent: ServedAgent, file: str) -> View:
             place = place_of(grant.source, place_of(resource.source, where))
             rows[kind, grant.id] = Row(resource, grant, place)
     kinds = frozenset(server.kinds_of(agent)) | agent.grants.keys()
-    return View(agent, where, rows, kinds, server.is_complete(agent), server.momentary)
+    names: dict[tuple[Kind, str], list[int]] = {}
+    for (kind, number), row in rows.items():
+        if row.name:
+            names.setdefault((kind, plain(row.name)), []).append(number)
+    return View(agent, where, rows, kinds, server.is_complete(agent), server.momentary, names)

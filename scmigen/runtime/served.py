@@ -30,6 +30,8 @@ from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.version import format_of, format_problem
 
+#: The longest name of a resource: longer than any that a message can carry.
+MAX_NAME = 255
 #: The value of ``format``.
 GRANTS_FORMAT = format_of("grants")
 
@@ -40,7 +42,7 @@ class ServedResource(Strict, frozen=True, kw_only=True):
     them."""
 
     id: Number
-    name: str = ""
+    name: Annotated[str, Meta(max_length=MAX_NAME)] = ""
     node: str = ""
     cells: tuple[Word, ...] = ()
     source: str | None = None
