@@ -155,11 +155,13 @@ XEN_AGENT_ID = Finding(
     "xen-agent-id",
     "The SCMI agent that a host's tree gives a domain of Xen cannot exist.",
     "Write the id that the firmware has for the agent of the domain, 1 or more.",
+    switchable=False,
 )
 XEN_PATH = Finding(
     "xen-path",
     "A domain of Xen names a node that the board does not have.",
     "Write the full path of a node of the board.",
+    switchable=False,
 )
 XEN_PASSTHROUGH = Finding(
     "xen-passthrough",

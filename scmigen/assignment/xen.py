@@ -175,7 +175,7 @@ class _Reader:
             [Related(node.path, self._at(node, PASSTHROUGH)) for node in more],
             "give the partial tree of each domain (--tree NAME=FILE), or name the devices under"
             " access in an agents file",
-        )
+        ).about(nodes=[node.path for node in left])
 
     def _at(self, node: Node, name: str) -> Position:
         found = node.get(name)

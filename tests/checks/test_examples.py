@@ -89,13 +89,21 @@ def findings(name: str, which: str) -> list[Diagnostic]:
 def server(lines: list[str]) -> runtime.Served:
     """The server that lines like ``ospm: clock 12 state read`` describe; ``all: clock 12 state``:
     every agent may, ``unknown: clock 12 state``: the description does not tell, ``about: reset``:
-    it is of these kinds only."""
-    aside = [line for line in lines if line.startswith(("all: ", "unknown: ", "about: "))]
+    it is of these kinds only, ``at: clock 12 /clk 5``: the provider and the cells of a resource."""
+    words = ("all: ", "unknown: ", "about: ", "at: ")
+    aside = [line for line in lines if line.startswith(words)]
     found = runtime.served_of(configured([line for line in lines if line not in aside]))
     for line in aside:
         word, said = line.split(": ")
         if word == "about":
             found = structs.replace(found, kinds=tuple(map(Kind, said.split())))
+            continue
+        if word == "at":
+            kind, number, node, *cells = said.split()
+            (one,) = found.resources[Kind(kind)]
+            assert one.id == int(number)
+            one = structs.replace(one, node=node, cells=tuple(map(int, cells)))
+            found = structs.replace(found, resources={Kind(kind): (one,)})
             continue
         kind, number, operation = said.split()
         field = {"all": "unchecked", "unknown": "unknown"}[word]
