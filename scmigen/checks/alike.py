@@ -14,7 +14,7 @@ from scmigen.model.joint import MANY
 from scmigen.model.order import natural
 
 #: What differs between diagnostics of one kind: numbers, and addresses in names of nodes.
-_NUMBERS = re.compile(r"@[0-9a-f,]+|0x[0-9a-fA-F]+|\d+")
+_NUMBERS = re.compile(r"@[0-9a-f,]+|0x[0-9a-fA-F]+|\d[0-9a-f]*")
 _PATH = re.compile(r"/[\w,.+@/-]*[\w+@]")
 _Shape = tuple[object, ...]
 
@@ -38,9 +38,25 @@ def together(
     for group in groups.values():
         if len(group) >= MANY:
             ordered = [group[path] for path in sorted(group, key=natural)]
-            first[id(ordered[0])] = _joined(ordered)
+            first[id(ordered[0])] = _joined(ordered, len(ordered))
             others.update(map(id, ordered[1:]))
     return tuple(first.get(id(item), item) for item in every if id(item) not in others)
+
+
+def alike(found: Sequence[Sequence[Diagnostic]]) -> tuple[Diagnostic, ...]:
+    """The diagnostics of an output, platform by platform; what many platforms have alike is one."""
+    if len(found) < MANY:
+        return tuple(item for part in found for item in part)
+    groups: dict[_Shape, list[tuple[int, Diagnostic]]] = {}
+    for number, part in enumerate(found):
+        for item in part:
+            groups.setdefault(_shape(item), []).append((number, item))
+    told: list[Diagnostic] = []
+    for group in groups.values():
+        items = [item for _, item in group]
+        platforms = len({number for number, _ in group})
+        told.extend([_joined(items, platforms)] if platforms >= MANY else items)
+    return tuple(told)
 
 
 def _above(path: str) -> frozenset[str]:
@@ -58,13 +74,16 @@ def _shape(item: Diagnostic) -> _Shape:
     return item.finding, item.severity, text
 
 
-def _joined(items: Sequence[Diagnostic]) -> Diagnostic:
+def _joined(items: Sequence[Diagnostic], nodes: int) -> Diagnostic:
+    """The first of some diagnostics of so many SCMI nodes, with all others as related places."""
     first, *others = items
-    rest = [Related(item.message, item.position) for item in others]
+    known = {(first.message, first.position)}
+    places = dict.fromkeys((item.message, item.position) for item in others)
+    rest = [Related(*place) for place in places if place not in known]
     subjects = [item.subject for item in items]
     return replace(
         first,
-        message=f"{first.message}; {len(others)} other SCMI nodes have the same",
+        message=f"{first.message}; {nodes - 1} other SCMI nodes have the same",
         related=(*first.related, *rest),
         subject=Subject(
             tuple(dict.fromkeys(name for each in subjects for name in each.resources)),

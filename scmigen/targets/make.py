@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from scmigen.assignment.given import Given, Outputs
+from scmigen.checks.alike import alike
 from scmigen.diagnostics import (
     Diagnostic,
     Finding,
@@ -128,12 +129,12 @@ def check_outputs(model: Model, wanted: Sequence[str], explicit: bool) -> Iterat
             continue
         if _is_for_each(model, output) and not explicit:
             continue
+        told: list[Sequence[Diagnostic]] = []
         for platform, _ in _places(model, output):
             found = _found(platform, output)
-            if explicit or not has_errors(found):
-                yield from found
-            else:
-                yield _left_out(name, platform, found)
+            out = has_errors(found) and not explicit
+            told.append([_left_out(name, platform, found)] if out else found)
+        yield from alike(told)
 
 
 def make(platform: Platform, name: str, overrides: Overrides | None = None) -> Made:
@@ -234,12 +235,14 @@ def make_outputs(
             diagnostics.append(_named_only(name, model))
             continue
         parts: list[tuple[str, tuple[File, ...]]] = []
+        told: list[Sequence[Diagnostic]] = []
         for platform, folder in _places(model, output):
             made, found = _made(platform, output)
             if has_errors(found) and not explicit:
                 found = (_left_out(name, platform, found),)
-            diagnostics.extend(found)
+            told.append(found)
             parts.append((folder, made))
+        diagnostics.extend(alike(told))
         together = len(model.platforms) >= MANY and output.target.many is Many.TOGETHER
         if together and not _meet(made for _, made in parts):
             parts = [("", made) for _, made in parts]

@@ -15,9 +15,11 @@ from support import scmigen, told, written
 
 from scmigen import Kind, Text, loads, runtime
 from scmigen import compile as compile_board
+from scmigen.checks.alike import alike
 from scmigen.checks.registry import run_checks
 from scmigen.cli.serve_options import endpoints
 from scmigen.client import Client
+from scmigen.diagnostics import Finding, Position
 from scmigen.model.joint import MANY, joint
 
 INSTANCE = """
@@ -109,6 +111,29 @@ def test_headers_of_one_name_have_a_folder_each(tmp_path: Path) -> None:
             ("scmi_1", "scmi-1"),
         )
     }
+
+
+@pytest.mark.parametrize("command", ["check", "build"])
+def test_what_an_output_finds_of_all_instances_is_told_once(command: str, tmp_path: Path) -> None:
+    written(tmp_path / "board.dts", board(20))
+    words = ("board.dts", "--emit", "scp-product", *(("-o", "out") if command == "build" else ()))
+    done = scmigen(command, *words, cwd=tmp_path)
+    said = [line for line in (done.stdout + done.stderr).splitlines() if "[scp-" in line]
+    assert said
+    assert all(line.endswith("; 19 other SCMI nodes have the same") for line in said)
+    assert len(said) == len(set(said))
+
+
+def test_nothing_is_lost_where_an_instance_has_it_twice() -> None:
+    finding = Finding("x", "Something is wrong.", "Correct it.")
+    found = [
+        [finding.error(f"clock {n} of {part} is wrong", Position("board.dts", n)) for n in (1, 2)]
+        for part in range(5)
+    ]
+    (one,) = alike(found)
+    assert one.message == "clock 1 of 0 is wrong; 4 other SCMI nodes have the same"
+    assert len(one.related) == 9
+    assert alike(found[:2]) == (*found[0], *found[1])
 
 
 def test_that_it_is_left_out_is_one_note(tmp_path: Path) -> None:
