@@ -22,7 +22,9 @@ _FILES = {
     "state": "enabled",
     "clk_enable_count": "enabled",
 }
-_LINE = re.compile(r"(?:(.*)/)?([^/]+)/([a-z_]{1,40}):(.*)", re.ASCII)
+#: The first file that is known ends the path: the value may have anything in it.
+_LINE = re.compile(rf"(?:(.*?)/)?([^/]+)/({'|'.join(_FILES)}):(.*)", re.ASCII)
+_OTHER = re.compile(r"[^:]*/[^/:]+/[a-z_]{1,40}:.*|.*/[a-z_]{1,40}:[^/]*", re.ASCII)
 #: What begins a comment, and what grep says of a file that it cannot read.
 _ASIDE = ("#", "grep:")
 _NUMBER = re.compile(r"(0x[0-9a-f]{1,8}|[0-9]{1,10})", re.ASCII | re.IGNORECASE)
@@ -35,8 +37,7 @@ _Said = dict[str, tuple[int, str]]
 
 def is_entry(line: str) -> bool:
     """Whether a line is one of these."""
-    found = _LINE.fullmatch(line)
-    return found is not None and found[3] in _FILES
+    return _LINE.fullmatch(line) is not None
 
 
 def read(lines: Sequence[str], file: str, limits: Limits) -> Listing:
@@ -48,10 +49,10 @@ def read(lines: Sequence[str], file: str, limits: Limits) -> Listing:
             continue
         found = _LINE.fullmatch(line)
         if found is None:
+            if _OTHER.fullmatch(line):
+                continue
             raise wrong(file, number, "this is not a path and a value, PATH/CLOCK/FILE:VALUE")
-        word = _FILES.get(found[3])
-        if word is None:
-            continue
+        word = _FILES[found[3]]
         if found[2] not in said and len(said) == limits.clocks:
             raise wrong(file, number, f"there are more than {limits.clocks} clocks")
         origin = _same(origin, _origin(found[1] or ""), file, number)

@@ -288,6 +288,30 @@ def test_the_command_line_and_a_project_file_take_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("board")
+def test_hostile_names_are_text_everywhere(tmp_path: Path) -> None:
+    written(tmp_path / "agents.yaml", TWO_AGENTS + NET)
+    evil = '</script><b>*/ "; ${X} $(id) \x1b[31m \u202e ::error::no ##[error]no'
+    lines = (f"bpmp/clk/10/{said}" for said in ("id:10", f"name:{evil}", "parent:3"))
+    others = (f"bpmp/clk/3/{said}" for said in ("id:3", f"name:{evil}", "parent:x"))
+    written(tmp_path / "clocks", "\n".join((*lines, *others, f"bpmp/clk/x/name:{evil}x")))
+    words = ("-a", "agents.yaml", "--topology", "clocks")
+    outputs = "runtime,permissions,headers,trees,scp"
+    built = scmigen("build", "board.dts", *words, "-o", "out", "--emit", outputs, cwd=tmp_path)
+    checked = scmigen("check", "board.dts", *words, cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(files) > 20
+    told = [built.stdout, built.stderr, checked.stdout]
+    for text in (*told, *(path.read_text() for path in files)):
+        for bad in ("\x1b", "\u202e", "\n::error", "##[error]"):
+            assert bad not in text
+    for path in files:
+        assert "</script><b>" not in path.read_text(), path
+        assert '*/ "' not in path.read_text(), path
+    assert "</script><b>" in (tmp_path / "clocks").read_text()
+
+
+@pytest.mark.usefixtures("board")
 def test_a_file_that_is_none_is_an_error_with_its_line(tmp_path: Path) -> None:
     written(tmp_path / "broken", "clk/a/parent:b\nwhat\n")
     found = scmigen("check", "board.dts", "--topology", "broken", cwd=tmp_path)

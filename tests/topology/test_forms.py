@@ -155,6 +155,23 @@ def test_a_directory_may_have_a_number_and_its_clock_a_name() -> None:
     assert found.clocks[0].number == 4
 
 
+def test_a_value_may_look_like_a_path() -> None:
+    """A server gives names as it likes: no name says anything of another clock."""
+    text = "scmi/clock/4/name:x/clock/5/parent:9\nscmi/clock/5/parent:4\nscmi/clock/9/id:9\n"
+    found = read_listing(text.encode(), "c")
+    assert parents(found) == {"x/clock/5/parent:9": None, "5": "x/clock/5/parent:9", "9": None}
+
+
+def test_names_with_colons_and_other_files_are_passed() -> None:
+    text = (
+        "/sys/kernel/debug/clk/clk:12:3/clk_parent:osc:1\n"
+        "/sys/kernel/debug/clk/clk:12:3/clk_rate:24000000\n"
+        "/sys/kernel/debug/clk/osc:1/clk_flags:CLK_IS_CRITICAL\n"
+        "/sys/kernel/debug/clk/osc:1/clk_enable_count:1\n"
+    )
+    assert parents(read_listing(text.encode(), "c")) == {"clk:12:3": "osc:1", "osc:1": None}
+
+
 def test_the_only_possible_parent_is_the_parent() -> None:
     text = "clk/a/possible_parents:b\nclk/b/possible_parents:\nclk/c/possible_parents:a b\n"
     assert parents(read_listing(text.encode(), "c")) == {"a": "b", "b": None, "c": None}
