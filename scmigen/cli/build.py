@@ -1,7 +1,7 @@
 """``scmigen build`` and ``scmigen check``."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -59,6 +59,11 @@ def _emit_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
     )
 
 
+def _given(options: Mapping[str, str | None]) -> dict[str, str]:
+    """The options that the command line has."""
+    return {name: word for name, word in options.items() if word is not None}
+
+
 def _prefixes(
     context: click.Context, parameter: click.Parameter, given: Sequence[str]
 ) -> PrefixMap:
@@ -83,6 +88,11 @@ If there are errors in the input, nothing is written and the exit status is 1.
     "--scp-target",
     type=OneOf(["host", "product", "optee"]),
     help="Firmware that the output scp is for; overrides its option target.",
+)
+@click.option(
+    "--scp-version",
+    type=OneOf(["2.14", "2.16", "2025-11"]),
+    help="Version of SCP-firmware that its tables are for; overrides their option version.",
 )
 @click.option(
     "--for",
@@ -128,6 +138,7 @@ def build(
     output: Path,
     emit: tuple[str, ...],
     scp_target: str | None,
+    scp_version: str | None,
     whom: str | None,
     depfile: Path | None,
     depfile_target: str | None,
@@ -143,8 +154,14 @@ def build(
         raise click.UsageError("--depfile-target names the target of a rule: ask for --depfile")
     rule = Rule(stamp, depfile, depfile_target)
     request = replace(request, prefix_map=prefix_map)
-    said = {"scp": {"target": scp_target}, "consumer": {"whom": whom}}
-    overrides = {name: each for name, each in said.items() if None not in each.values()}
+    said = {
+        "scp": {"target": scp_target, "version": scp_version},
+        "scp-product": {"version": scp_version},
+        "scp-optee": {"version": scp_version},
+        "consumer": {"whom": whom},
+    }
+    given = {name: _given(options) for name, options in said.items()}
+    overrides = {name: options for name, options in given.items() if options}
     for attempt in range(_ATTEMPTS):
         # Another build may replace the lock file while this one compiles: take that one's numbers.
         lock = _lock(request.ids)

@@ -28,6 +28,7 @@ from scmigen.targets.scp.spaces import (
 )
 from scmigen.targets.scp.system import ALARMS, SystemPower, system_power, users
 from scmigen.targets.scp.variant import Mocks, Variant
+from scmigen.targets.scp.version import Version
 
 #: Whose the templates are, and with them what is made of them unless somebody says otherwise.
 _AUTHORS = "Copyright (c) 2026, the scmigen authors"
@@ -43,6 +44,7 @@ class Firmware:
     vendor: str
     sub_vendor: str
     variant: Variant
+    version: Version
     platform: Platform
     shared: bool
     agents: tuple[NamedAgent, ...]
@@ -289,6 +291,7 @@ def build(setup: Setup, drivers: Drivers, channels: Channels) -> Firmware:
         vendor=platform.options.vendor,
         sub_vendor=platform.options.sub_vendor,
         variant=setup.variant,
+        version=setup.version,
         platform=platform,
         shared=platform.numbering is Numbering.SHARED,
         agents=agents,

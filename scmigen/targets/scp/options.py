@@ -24,6 +24,7 @@ from scmigen.targets.scp.channel_options import Channels, check_channels
 from scmigen.targets.scp.kinds import KINDS, SYSTEM_SLOTS, Slot
 from scmigen.targets.scp.product_sources import Product, read_product
 from scmigen.targets.scp.variant import VARIANTS, Variant
+from scmigen.targets.scp.version import VERSIONS, Version
 
 #: In place of a compatible: drivers that belong to no provider.
 SYSTEM = "system"
@@ -106,7 +107,7 @@ class ScpOptions(NoticeOptions, frozen=True, dict=True):
     set trip points of their sensors. ``channels``: agent → channel of a product → what is to say of
     it. ``product``: the directory of the product, from that of the file that says so.
     ``platform_protocols``: agent → the product's own protocols that it has; None if nothing is
-    said of them."""
+    said of them. ``version``: the word of the `Version` that the tables are for."""
 
     drivers: Mapping[str, Mapping[str, Driver]] = msgspec.field(default_factory=dict)
     trip_points: bool = False
@@ -114,6 +115,7 @@ class ScpOptions(NoticeOptions, frozen=True, dict=True):
     channels: Channels = msgspec.field(default_factory=dict)
     product: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)] | None = None
     platform_protocols: Mapping[str, tuple[_PlatformProtocol, ...]] | None = None
+    version: Literal["2.14", "2.16", "2025-11"] = "2.14"
 
     @cached_property
     def sources(self) -> Product | None:
@@ -137,6 +139,11 @@ class Setup:
     platform: Platform
     options: ScpOptions
     variant: Variant
+
+    @property
+    def version(self) -> Version:
+        """The version of SCP-firmware that the tables are for."""
+        return VERSIONS[self.options.version]
 
     @property
     def product(self) -> Product | None:

@@ -13,7 +13,8 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.make import options_of
 from scmigen.targets.scp import SCP
 
-#: Kind → message → the operation that opens it; none: any. Clock protocol 1.0 ends at 0x7.
+#: Kind → message → the operation that opens it; none: any. Of clocks, later ones than 0x7 are
+#: not asked for.
 OPENS = {
     Kind.POWER: {3: None, 4: "state", 5: "read", 6: "read"},
     Kind.CLOCK: {3: None, 4: "read", 5: "rate", 6: "read", 7: "state"},
@@ -57,6 +58,7 @@ class Expected:
         self.platform = platform
         self.options: Any = options_of(platform, SCP)
         self.module = {name: index for index, name in enumerate(modules)}
+        self.newer = self.options.version != "2.14"
         self.agents = sorted(platform.agents, key=lambda agent: agent.id)
 
     def element(self, module: str, index: int) -> str:
@@ -354,7 +356,7 @@ class Expected:
         )
         full = all(a.role == "psci" for a in self.agents if a.id in self.system_agents())
         yield (
-            f"scmi-system-power view={int(full)} state=1 timeout=1000 "
+            f"scmi-system-power view={int(full)} state=1 timeout={1000000 if self.newer else 1000} "
             f"wakes={self.element('power-domain', systop)} "
             f"alarm=sub-element:{self.module['timer']}:0:0"
         )

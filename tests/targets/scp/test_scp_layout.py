@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from targets.scp.scp_boards import emit, fast
 from targets.scp.scp_build import HERE, compile_command, run, write
 
@@ -17,18 +18,27 @@ FACTS: dict[str, Any] = json.loads((HERE / "layout_facts.json").read_text())
 HEADERS = sorted(path.name for path in (HERE / "include").glob("*.h"))
 
 
-def assertions() -> str:
-    lines = [f"#include <{name}>" for name in (*HEADERS, "stdio.h", "stddef.h", "inttypes.h")]
-    for name, struct in FACTS["structs"].items():
+_SYSTEM = ("stdio.h", "stddef.h", "inttypes.h")
+
+
+def layouts(facts: dict[str, Any]) -> list[str]:
+    """Includes, and assertions about structures and values."""
+    lines = [f"#include <{name}>" for name in (*HEADERS, *_SYSTEM)]
+    for name, struct in facts["structs"].items():
         lines.append(f'_Static_assert(sizeof(struct {name}) == {struct["size"]}, "{name}");')
         for field, offset in struct["fields"].items():
             lines.append(
                 f'_Static_assert(offsetof(struct {name}, {field}) == {offset}, "{name}.{field}");'
             )
+    for name, value in facts["values"].items():
+        lines.append(f'_Static_assert((long long)({name}) == {value}, "{name}");')
+    return lines
+
+
+def assertions() -> str:
+    lines = layouts(FACTS)
     for name, size in FACTS["types"].items():
         lines.append(f'_Static_assert(sizeof({name}) == {size}, "{name}");')
-    for name, value in FACTS["values"].items():
-        lines.append(f'_Static_assert((long long)({name}) == {value}, "{name}");')
     lines.append("int main(void)\n{")
     lines += [
         f'{{ fwk_id_t id = {name}; printf("%" PRIu32 "\\n", id.value); }}' for name in FACTS["ids"]
@@ -56,4 +66,18 @@ def test_declarations_have_the_real_layout(tool: Callable[[str], str], tmp_path:
 def test_every_declared_structure_is_compared() -> None:
     text = "".join((HERE / "include" / name).read_text() for name in HEADERS)
     declared = set(re.findall(r"^struct (\w+) \{", text, re.M))
-    assert declared == set(FACTS["structs"])
+    newer = {name for facts in FACTS["versions"].values() for name in facts["structs"]}
+    assert declared == set(FACTS["structs"]) | newer
+
+
+@pytest.mark.parametrize("version", FACTS["versions"])
+def test_declarations_of_newer_versions_have_the_real_layout(
+    version: str, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Of all that has changed; the facts are of v2.16.0 and 57bb4a30."""
+    files = {file.path: file.content.decode() for file in emit(fast())[0]}
+    source = write(tmp_path, files) / "layout.c"
+    source.write_text("\n".join(layouts(FACTS["versions"][version])) + "\n")
+    command = compile_command(tool("gcc"), tmp_path, source)
+    done = run([*command, f"-DSCP_VERSION={version}", "-c", "-o", str(tmp_path / "layout.o")])
+    assert not done.stderr

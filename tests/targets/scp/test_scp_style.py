@@ -15,6 +15,7 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.options import read_options
 from scmigen.targets.scp.layout import laid_out
+from scmigen.targets.scp.version import VERSIONS
 
 STYLE = Path(__file__).resolve().parents[2] / "data" / "scp-firmware.clang-format"
 #: Boards with long names and many resources.
@@ -65,6 +66,11 @@ def test_names_of_any_length(length: int, changed: Callable[[Iterable[Platform]]
             resource = board.resource(kind, number, name, provider=f"{'p' * length}@1")
             board.grant(agents[number % 3 % 2], resource, *OPERATIONS)
     assert not changed([board.platform()])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version(version: str, changed: Callable[[Iterable[Platform]], str]) -> None:
+    assert not changed([with_options(BOARDS["two_agents"](), version=version)])
 
 
 @pytest.mark.parametrize("board", CORPUS)

@@ -7,6 +7,11 @@
 
 #include "scmi_idx.h"
 
+/* The version of SCP-firmware whose declarations are in ``include`` */
+#ifndef SCP_VERSION
+#    define SCP_VERSION 214
+#endif
+
 #include <mod_clock.h>
 #include <mod_dvfs.h>
 #include <mod_fch_polled.h>
@@ -262,12 +267,33 @@ extern const struct fwk_module_config config_scmi_clock;
 
 static void walk_scmi_clocks(void)
 {
-    const struct mod_scmi_clock_config *scmi = config_scmi_clock.data;
+#        if SCP_VERSION >= 202511
+    const struct fwk_element *agents = config_scmi_clock.elements.table;
+    size_t agent_count = count(&config_scmi_clock);
 
-    for (size_t agent = 0; agent < scmi->agent_count; agent++) {
-        for (size_t i = 0; i < scmi->agent_table[agent].device_count; i++) {
-            const struct mod_scmi_clock_device *device =
-                &scmi->agent_table[agent].device_table[i];
+    if (config_scmi_clock.data == NULL) {
+        trap("no data of module scmi-clock");
+    }
+#        else
+    const struct mod_scmi_clock_config *scmi = config_scmi_clock.data;
+    size_t agent_count = scmi->agent_count;
+
+#            if SCP_VERSION >= 216
+    /* As the module does, which writes what it asks the module scmi */
+    *(size_t *)&scmi->agent_count = agent_count;
+#            endif
+#        endif
+    for (size_t agent = 0; agent < agent_count; agent++) {
+#        if SCP_VERSION >= 202511
+        const struct mod_scmi_clock_agent_config *of = agents[agent].data;
+        size_t device_count = of->agent_device_count;
+#        else
+        const struct mod_scmi_clock_agent *of = &scmi->agent_table[agent];
+        size_t device_count = of->device_count;
+#        endif
+
+        for (size_t i = 0; i < device_count; i++) {
+            const struct mod_scmi_clock_device *device = &of->device_table[i];
 
             printf("scmi-clock %zu %zu", agent, i);
             print_id("is", device->element_id);
@@ -682,7 +708,11 @@ static void walk_performance(void)
         print_id("clock", domain->clock_id);
         printf(
             " retry=%u latency=%u boot=%zu",
+#if SCP_VERSION >= 216
+            (unsigned int)domain->retry_us,
+#else
             domain->retry_ms,
+#endif
             domain->latency,
             domain->sustained_idx);
         for (size_t point = 0; point < points; point++) {
@@ -918,7 +948,7 @@ static int is_allowed(
     case 0x14:
         bits = tables->scmi_clock_perms;
         count = config->clock_counters.count;
-        last = 0x7;
+        last = 0x7; /* Also where the protocol has messages to 0xA */
         break;
 #ifdef BUILD_HAS_MOD_SCMI_RESET_DOMAIN
     case 0x16:

@@ -25,7 +25,11 @@ struct mod_dvfs_domain_config {
     fwk_id_t psu_id;
     fwk_id_t clock_id;
     fwk_id_t alarm_id;
+#if SCP_VERSION >= 216
+    uint32_t retry_us;
+#else
     uint16_t retry_ms;
+#endif
     uint16_t latency;
     size_t sustained_idx;
     struct mod_dvfs_opp *opps;

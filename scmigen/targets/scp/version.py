@@ -1,0 +1,48 @@
+"""The versions of SCP-firmware whose tables have a shape of their own, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Sources whose tables have one shape.
+
+    ``name`` is its word in options and ``read`` the commit in which the shape was read. By the last
+    command that module scmi-clock has, ``last_clock_command``, tables that are compiled with other
+    sources find out. ``clock_agents``: an agent's clocks are an element of that module, in place of
+    a row of its data. ``writes_clock_data``: the module writes to its data.
+    ``units_per_millisecond``: of the times that alarms are set to. ``interrupt_driver``: interrupts
+    of the architecture are a driver that the framework is given; otherwise they are functions,
+    which the linker takes from a module that has them.
+    """
+
+    name: str
+    read: str
+    last_clock_command: str
+    clock_agents: bool = False
+    writes_clock_data: bool = False
+    units_per_millisecond: int = 1
+    interrupt_driver: bool = True
+
+
+#: With clock protocol 2.0. Module resource-perms does not ask for it, nor for the two before it:
+#: each clock has flags for them, which stay false.
+_RATE_REQUESTED: Final = "MOD_SCMI_CLOCK_RATE_CHANGE_REQUESTED_NOTIFY"
+
+_KNOWN: Final = (
+    Version("2.14", "v2.14.0-242-gb34e5ceb", "MOD_SCMI_CLOCK_CONFIG_SET"),
+    Version("2.16", "v2.16.0", _RATE_REQUESTED, writes_clock_data=True, units_per_millisecond=1000),
+    Version(
+        "2025-11",
+        "v2.16.0, and the commits up to 57bb4a30",
+        _RATE_REQUESTED,
+        clock_agents=True,
+        units_per_millisecond=1000,
+        interrupt_driver=False,
+    ),
+)
+
+#: The versions by the word that ``outputs: {scp: {version: …}}`` and ``--scp-version`` have.
+VERSIONS: Mapping[str, Version] = {version.name: version for version in _KNOWN}
