@@ -5,12 +5,12 @@ of it. Numbers are compared as the agent sees them. Of what the description does
 said but that.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.words import spans
-from scmigen.bindings.facts import Use
+from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.checks.against_channel import channel_differs
 from scmigen.checks.against_pins import asked_of, pins_missing
@@ -18,10 +18,10 @@ from scmigen.checks.against_place import differs
 from scmigen.checks.against_undecided import KIND_UNDESCRIBED, undecided
 from scmigen.checks.grant_checks import grant_unused, name_differs
 from scmigen.checks.served_view import Row, View, view_of
-from scmigen.checks.words import listed, node_word, resource_name, use_word
+from scmigen.checks.words import listed, node_word, plain, resource_name, use_word
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.model.joint import at_instance
-from scmigen.model.platform import Grant, Model, Platform, Resource
+from scmigen.model.platform import Grant, Model, Platform
 from scmigen.runtime import Numbering, Runtime, Served, ServedAgent, served_of
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 from scmigen.scmi.protocols import Kind
@@ -194,12 +194,14 @@ def _served_ids(view: View, kind: Kind) -> str:
 def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterator[Diagnostic]:
     """What the board needs and the server does not have, does not allow, or calls otherwise."""
     missing_whole = _missing_protocols(model, platform, mine, view)
+    written = _written_names(model)
     for kind in Kind:
         if kind not in view.kinds:
             continue
+        here = {plain(grant.name) for grant in platform.grants_of(mine, kind)}
         for grant in platform.grants_of(mine, kind):
             row = view.rows.get((kind, grant.id))
-            names = _names(model, grant.resource)
+            names = (*written.get(grant.resource.key, ()), *grant.resource.facts.names)
             if row is None:
                 if grant.operations - view.undecided(grant, None) and kind not in missing_whole:
                     yield _unserved(platform, grant, names, view)
@@ -211,8 +213,10 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
             other = differs(platform, grant, row)
             if other is not None:
                 yield other
-            if row.name and (wrong := _other(platform, grant, names, view, row)) is not None:
-                yield wrong
+            # A name that only a consumer gave says something where the names of two are swapped:
+            # consumers of other agents, or in another order, give other ones.
+            if row.name and (names or _swapped(grant.name, row.name, here)):
+                yield from _other(platform, grant, names or (grant.name,), view, row)
 
 
 def _where(platform: Platform, grant: Grant) -> Position:
@@ -255,30 +259,32 @@ def _insufficient(
     ).about([resource_name(grant.resource.key)], agents=[view.agent.name])
 
 
-def _names(model: Model, resource: Resource) -> tuple[str, ...]:
-    """The names that the board itself has for a resource, not those of its consumers."""
-    written = (grant.name for grant in model.assignment.grants if grant.key == resource.key)
-    return (*filter(None, written), *resource.facts.names)
+def _written_names(model: Model) -> Mapping[ResourceKey, Sequence[str]]:
+    """The names that grants of the agents file give."""
+    found: dict[ResourceKey, list[str]] = {}
+    for grant in model.assignment.grants:
+        if grant.name:
+            found.setdefault(grant.key, []).append(grant.name)
+    return found
+
+
+def _swapped(mine: str, theirs: str, here: Container[str]) -> bool:
+    """Whether another resource ``here`` is called what the server calls this one."""
+    return plain(theirs) in here and plain(theirs) != plain(mine.partition("~")[0])
 
 
 def _other(
     platform: Platform, grant: Grant, names: Sequence[str], view: View, row: Row
-) -> Diagnostic | None:
-    """A resource that the server calls otherwise.
-
-    A name that only the consumers gave it here says something where the server has it elsewhere.
-    """
-    kind, mine = grant.resource.kind, tuple(names) or (grant.resource.name,)
-    if row.is_called(mine):
-        return None
-    moved = view.called(kind, mine)
-    if not names and moved is None:
-        return None
+) -> Iterator[Diagnostic]:
+    """A resource that the server calls otherwise."""
+    if row.is_called(names):
+        return
+    kind, moved = grant.resource.kind, view.called(grant.resource.kind, names)
     related = [Related("the server", row.position)]
     if moved is not None:
         related.append(Related(f"its {kind} {moved[0]} is {moved[1].name}", moved[1].position))
-    return name_differs.warning(
-        f"{kind} {grant.id} is {mine[0]} here; the server calls it {row.resource.name}",
+    yield name_differs.warning(
+        f"{kind} {grant.id} is {names[0]} here; the server calls it {row.resource.name}",
         _where(platform, grant),
         related,
         "one of the two lists has moved; compare them from the first difference",

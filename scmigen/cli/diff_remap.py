@@ -15,7 +15,7 @@ from scmigen.model.remap import WhoseError, remaps
 from scmigen.pipeline import Result
 from scmigen.runtime import Served, served_of
 from scmigen.targets.common.remap import remap_files, remap_problems
-from scmigen.targets.common.write import write_one
+from scmigen.targets.common.write import write_several
 from scmigen.targets.runtime.configuration import to_runtime
 
 
@@ -39,10 +39,9 @@ def remap(
         hint = did_you_mean(agent, unclear.agents) if agent is not None else None
         known = hint or f"agents: {', '.join(unclear.agents)}"
         raise click.UsageError(f"say with --as whose numbers they are; {known}") from None
-    folder.mkdir(parents=True, exist_ok=True)
     called = (_called(files[0]), _called(files[1]))
-    for file in remap_files(found, release, version, called):
-        write_one(folder / file.path, file.content)
+    tables = remap_files(found, release, version, called)
+    write_several([(folder / file.path, file.content) for file in tables])
     report(remap_problems(found, str(files[1])), "text", quiet, sys.stderr)
     for each in () if quiet else found:
         say(

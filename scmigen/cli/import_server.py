@@ -15,7 +15,7 @@ from scmigen.inputs import is_missing, read_bytes, read_text
 from scmigen.migration.carried import Carried
 from scmigen.runtime import Numbering
 from scmigen.targets.common.files import OUTPUT_FOREIGN
-from scmigen.targets.common.write import write_one
+from scmigen.targets.common.write import write_several
 
 _PATH = click.Path(path_type=Path)
 #: The files that are written.
@@ -79,11 +79,8 @@ def import_server(
         if not force:
             _keep(zip(files, texts, strict=True))
         rule = Rule(None, depfile, None).beside(files, read)
-        output.mkdir(parents=True, exist_ok=True)
-        for path, text in zip(files, texts, strict=True):
-            write_one(path, text)
-        for beside in rule:
-            write_one(beside.path, beside.content)
+        beside = [(item.path, item.content) for item in rule]
+        write_several([*zip(files, texts, strict=True), *beside])
     except InputError as problem:
         report(problem.diagnostics, style, quiet, sys.stderr)
         raise SystemExit(ERRORS) from None

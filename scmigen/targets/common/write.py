@@ -102,6 +102,20 @@ def write_one(path: Path, content: bytes) -> None:
             change.finish()
 
 
+def write_several(files: Sequence[tuple[Path, bytes]]) -> None:
+    """Replace files where their content differs, and make their folders: all of them, or none.
+    Raises `InputError` where one cannot be."""
+    wanted = [(path, _followed(path), content) for path, content in files]
+    with _undivided([(path, target.parent) for path, target, _ in wanted]) as (change, locks):
+        _sweep({target.parent for _, target, _ in wanted}, locks.held)
+        for path, target, content in wanted:
+            change.at = path
+            if _digest_of(target) != _digest(content):
+                change.prepare(target, content)
+        change.apply()
+        change.finish()
+
+
 class _Run:
     """One run of `write`, while the folders are locked."""
 
