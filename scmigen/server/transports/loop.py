@@ -6,10 +6,12 @@ message. This module does not know what the files are.
 """
 
 import select
+import signal
 import socket
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from scmigen.server.timers import Timer, Timers
@@ -90,11 +92,25 @@ class Loop:
     def run(self) -> None:
         """Run until `stop` is called."""
         self.guard.start()
+        with self._woken_by_signals():
+            try:
+                while self._running:
+                    self.turn()
+            finally:
+                self.guard.stop()
+
+    @contextmanager
+    def _woken_by_signals(self) -> Iterator[None]:
+        """A signal ends the wait even where it came just before, or to another thread: what handles
+        it runs in the main thread, between two of its steps."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.set_wakeup_fd(self._alarm.fileno(), warn_on_full_buffer=False)
         try:
-            while self._running:
-                self.turn()
+            yield
         finally:
-            self.guard.stop()
+            signal.set_wakeup_fd(before)
 
     def turn(self) -> None:
         """Wait until files or timers are ready, and call the callback of each file once."""
