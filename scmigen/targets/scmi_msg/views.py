@@ -50,8 +50,10 @@ class View:
 
     @property
     def over_optee(self) -> bool:
-        """Whether its messages come by calls into OP-TEE, which may bring their own memory."""
-        return self.agent.transport is not None and self.agent.transport.type == OVER_OPTEE.word
+        """Whether its messages come by calls into OP-TEE, which may bring their own memory; so do
+        those of an agent of which nothing says how it reaches the platform."""
+        said = self.agent.transport
+        return said is None or said.type == OVER_OPTEE.word
 
 
 def views_of(platform: Platform, variant: Variant, elements: Elements) -> Sequence[View]:

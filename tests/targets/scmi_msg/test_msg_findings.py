@@ -209,3 +209,22 @@ def test_a_shared_memory_that_is_too_small_is_none(size: str, known: bool, tmp_p
     made = make(platform, "tfa-msg")
     assert (("tfa-msg-memory", "warning") in told(made)) is not known
     assert ("#define SCMI_SHM_LINUX_BASE\t0x1000UL\n" in header(made)) is known
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted"),
+    [
+        (None, ["CFG_SCMI_PTA", "CFG_SCMI_MSG_SHM_MSG"]),
+        ("optee", ["CFG_SCMI_PTA", "CFG_SCMI_MSG_SHM_MSG"]),
+        ("smc", []),
+    ],
+)
+def test_the_way_into_op_tee_is_switched_on(word: str | None, wanted: list[str]) -> None:
+    """Its pseudo-TA takes messages in memory of their own; SMC calls need shared memory first."""
+    platform = with_clock().platform()
+    transport = None if word is None else Transport(type=word)
+    agent = replace(platform.agents[0], transport=transport)
+    made = make(replace(platform, agents=(agent,)), "optee-msg")
+    text = next(f.content.decode() for f in made.files if f.path == "scmi.mk")
+    said = [line.partition(" ?= y")[0] for line in text.splitlines() if " ?= y" in line]
+    assert said == wanted
