@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from scmigen.devicetree.drafts import DraftNode, draft_of
-from scmigen.devicetree.nodes import Property, Reference
+from scmigen.devicetree.nodes import Node, Property, Reference
 from scmigen.devicetree.text import source_labels
 from scmigen.devicetree.tree import DeviceTree
 
@@ -250,6 +250,27 @@ def labelled(tree: DeviceTree, edits: Iterable[Edit]) -> bool:
     """Whether all nodes that edits refer to have labels: an overlay has no other references."""
     known = {**source_labels(tree), **new_labels(edits)}
     return all(path in known for path in targets(edits))
+
+
+def reachable(tree: DeviceTree, edits: Iterable[Edit]) -> bool:
+    """Whether an overlay reaches all nodes of a tree that edits change: by labels, or by paths.
+
+    libfdt takes ``funnel`` in a path for the first node of that name, with an address or without
+    (``fdt_subnode_offset_namelen``).
+    """
+    known = {**source_labels(tree), **new_labels(edits)}
+    paths = {edit.path for edit in edits} - known.keys()
+    return all(node is None or _is_first(node) for node in map(tree.node, paths))
+
+
+def _is_first(node: Node) -> bool:
+    """Whether a path leads to a node, however it is looked up."""
+    for part in (node, *node.ancestors()):
+        if part.parent is not None and "@" not in part.name:
+            alike = (each for each in part.parent.children.values() if each.base_name == part.name)
+            if next(alike) is not part:
+                return False
+    return True
 
 
 def free_label(taken: Container[str], wanted: str) -> str:

@@ -1,8 +1,13 @@
 """Edits of a tree: what they make, and the source that says the same."""
 
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from support import source, tree_of
 
+from scmigen import loads
 from scmigen.devicetree.blob import read_blob
 from scmigen.devicetree.edit_text import blocks
 from scmigen.devicetree.edits import (
@@ -18,6 +23,7 @@ from scmigen.devicetree.edits import (
     deletes,
     free_label,
     labelled,
+    reachable,
 )
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.source import read_source
@@ -142,3 +148,29 @@ def test_a_comment_makes_no_line_wider_than_100_columns() -> None:
         f"a = <&one 5>; /* {'n' * 58}, &cc mmmmmmmm */",
         f"a = <&one 5>; /* {'n' * 58} */",
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "right"),
+    [
+        ("funnel@1 { n = <1>; }; funnel { n = <2>; };", "/soc/funnel", False),
+        ("funnel { n = <2>; }; funnel@1 { n = <1>; };", "/soc/funnel", True),
+        ("funnel@1 { n = <2>; }; funnel { n = <1>; };", "/soc/funnel@1", True),
+        ("bus@1 { a { n = <1>; }; }; bus { a { n = <2>; }; };", "/soc/bus/a", False),
+        ("bus@1 { a { n = <1>; }; }; bus { x: a { n = <2>; }; };", "/soc/bus/a", True),
+        ("funnel-2 { n = <1>; }; funnel { n = <2>; };", "/soc/funnel", True),
+    ],
+)
+def test_an_overlay_reaches_what_libfdt_finds_by_its_path(
+    body: str, path: str, right: bool, tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    """fdtget looks paths up as fdtoverlay does; the right node has n = <2>, or a label."""
+    text = f"/dts-v1/; / {{ soc {{ {body} }}; }};"
+    tree = loads(text, "board.dts")
+    assert reachable(tree, [SetProperty(path, "p", cells(5))]) is right
+    (tmp_path / "b.dts").write_text(text)
+    subprocess.run([tool("dtc"), "-q", "-o", "b.dtb", "b.dts"], cwd=tmp_path, check=True)
+    done = subprocess.run(
+        [tool("fdtget"), "b.dtb", path, "n"], cwd=tmp_path, check=True, capture_output=True
+    )
+    assert (done.stdout == b"2\n") is (right and "x: a" not in body)

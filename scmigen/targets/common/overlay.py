@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from scmigen.devicetree.edit_text import blocks
-from scmigen.devicetree.edits import Edit, deletes, labelled
+from scmigen.devicetree.edits import Edit, deletes, labelled, reachable
 from scmigen.model.platform import Platform
 from scmigen.targets.common.ctext import notice, plain
 from scmigen.targets.common.files import File
@@ -15,12 +15,13 @@ from scmigen.targets.common.templates import render
 def overlay(
     platform: Platform, name: str, about: str, edits: Sequence[Edit], options: NoticeOptions
 ) -> Iterator[File]:
-    """``NAME.dtsi``, and ``NAME.dtso`` where an overlay can say it: it refers to labels only.
+    """``NAME.dtsi``, and ``NAME.dtso`` where an overlay can say it: it refers to labels, and its
+    paths are looked up by name.
 
     ``about`` is a sentence for the head of the files.
     """
     tree = platform.inventory.tree
-    is_overlay = not deletes(edits) and labelled(tree, edits)
+    is_overlay = not deletes(edits) and labelled(tree, edits) and reachable(tree, edits)
     for plugin in (False, True)[: 1 + is_overlay]:
         text = render(
             "overlay/overlay.dtsi.j2",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from scmigen.bindings.references import References
 from scmigen.devicetree.edit_text import blocks
-from scmigen.devicetree.edits import apply, deletes, labelled
+from scmigen.devicetree.edits import apply, deletes, labelled, reachable
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.text import to_text
 from scmigen.model.platform import Platform
@@ -17,11 +17,13 @@ from scmigen.targets.consumer.plan import Plan
 
 
 def trees(platform: Platform, plan: Plan, options: ConsumerOptions) -> Iterator[File]:
-    """The files of an agent. There is no overlay where edits take away what is there, or refer to
-    what has no label."""
+    """The files of an agent. There is no overlay where edits take away what is there, refer to
+    what has no label, or change what a path does not lead to for certain."""
     board = platform.inventory.tree
     name = plan.agent.name
-    is_overlay = not deletes(plan.edits) and labelled(board, plan.edits)
+    is_overlay = (
+        not deletes(plan.edits) and labelled(board, plan.edits) and reachable(board, plan.edits)
+    )
     context = {
         "blocks": blocks(board, plan.edits),
         "agent": plain(name),

@@ -139,6 +139,28 @@ def test_xen_reads_one_table(
         assert devices
 
 
+@pytest.mark.parametrize("name", FIT)
+def test_the_overlay_of_a_blob_says_the_same(
+    name: str, corpus: Path, tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    """Applied to the blob that dtc made of the board with ``-@``."""
+    for each in made(corpus / f"{name}.dts", agents_for(name)):
+        # /soc/funnel beside /soc/funnel@ec801000: libfdt would take one for the other.
+        if name == "hi3660-hikey960":
+            assert "xen.dtso" not in each.files
+            continue
+        (tmp_path / "xen.dtso").write_bytes(each.files["xen.dtso"])
+        command = [tool("dtc"), "-q", "-@", "-I", "dts", "-O", "dtb", "-o", "xen.dtbo", "xen.dtso"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+        blob = corpus / f"{name}.symbols.dtb"
+        command = [tool("fdtoverlay"), "-i", str(blob), "-o", "both.dtb", "xen.dtbo"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+        channels, dom0, devices = host(walk((tmp_path / "both.dtb").read_bytes()))
+        assert channels[1] == CHANNELS[1]
+        assert dom0 == 2
+        assert devices == {one["node"]: one["id"] for one in each.runtime["devices"]}
+
+
 def by_place(runtime: dict[str, Any], kind: str) -> dict[tuple[str, tuple[int, ...]], int]:
     """Provider and cells → the id by which the domain knows the resource."""
     known = {one["id"]: one for one in runtime.get(LISTS[kind], ())}
