@@ -243,7 +243,9 @@ def _these(kind: Kind, resources: list[Resource]) -> str:
 def word(agent: Agent) -> str:
     """The name of an agent as part of the name of a node or a file; no two alike."""
     fit = _UNFIT.sub("-", agent.name)
-    return agent.name if fit == agent.name else f"{fit}-{agent.id}"
+    if fit == agent.name:
+        return agent.name
+    return f"{'agent' if fit.startswith('-') else ''}{fit}-{agent.id}"
 
 
 def _name(agent: Agent | None) -> str:

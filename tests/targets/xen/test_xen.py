@@ -214,3 +214,23 @@ def test_an_agent_that_does_not_exist_is_a_wrong_option() -> None:
     text = AGENTS + OPTIONS.replace("domu: 0x1", "domo: 0x1")
     (error,) = option_problems(model_of(tree_of(BOARD), text))
     assert error.message == "no agent 'domo'"
+
+
+def test_a_name_is_no_more_than_a_name(tmp_path: Path, tool: Callable[[str], str]) -> None:
+    """An agent's name may be anything printable: here it would be syntax in every file."""
+    text = (AGENTS + OPTIONS).replace("  domu:", '  "*/ }; \\"\':":')
+    text = text.replace(", domu: 0x1", ', "*/ }; \\"\':": 0x1')
+    files, found = made(text)
+    assert not errors(found)
+    assert sorted(name for name in files if name.endswith((".cfg", ".dts"))) == [
+        "agent----------3.cfg",
+        "agent----------3.dts",
+    ]
+    for name in ("agent----------3.dts", "xen.dtso", "dom0less.dtso"):
+        source_file = tmp_path / "file.dts"
+        source_file.write_bytes(files[name])
+        command = [tool("dtc"), "-q", "-@", "-I", "dts", "-O", "dtb", "-o", "out", "file.dts"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+    lines = files["agent----------3.cfg"].decode().splitlines()
+    compile("\n".join(lines), "domain.cfg", "exec")  # xl's lists and strings are also Python's
+    assert lines[1] == 'arm_sci = "type=scmi_smc_multiagent,agent_id=3"'
