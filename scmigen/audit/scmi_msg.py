@@ -208,8 +208,10 @@ def _audit(tree: Tree, found: Found) -> Audit:
     if not resources and not dark:
         counts = [name for calls in _CALLS.values() for name in calls.count]
         there = server.unit(*counts)
-        why = "its tables are empty" if there else "no source has functions plat_scmi_…_count"
-        found.unread("the server", Unknown(why))
+        if there is None:
+            message = "no source has functions plat_scmi_…_count"
+            raise InputError([SCP_UNREAD.error(message, Position(str(found.folder)))])
+        found.unread("the server", Unknown("its tables are empty"))
     served = Served(
         name=tree.folder.name,
         numbering=Numbering.PER_AGENT if len(agents) > 1 else Numbering.SHARED,

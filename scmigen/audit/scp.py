@@ -36,7 +36,10 @@ def _recognises(path: Path) -> bool:
 
 
 def _read(path: Path) -> Audit:
-    folder = firmware_of(path) or path
+    folder = firmware_of(path)
+    if folder is None:
+        message = "no firmware of SCP-firmware: there is no Firmware.cmake and no config_scmi.c"
+        raise InputError([SCP_UNREAD.error(message, Position(str(path)))])
     found = Found(folder)
     try:
         return _audit(folder, path, found)
@@ -62,8 +65,8 @@ def _audit(folder: Path, path: Path, found: Found) -> Audit:
         name=folder.parent.name or folder.name,
         numbering=_numbering(views),
         kinds=tuple(kind for kind in Kind if kind not in views or views[kind].whole),
-        agents=tuple(_agent(product, agent, views, permissions) for agent in known),
-        resources=_resources(views),
+        agents=tuple(_agent(product, agent, views, permissions, found) for agent in known),
+        resources=_resources(views, found),
     )
     files = (*product.build.settings.files, *product.sources.files)
     return Audit(served, tuple(found.diagnostics), files)
@@ -79,8 +82,8 @@ def _numbering(views: Mapping[Kind, View]) -> Numbering:
     return Numbering.SHARED if same else Numbering.PER_AGENT
 
 
-def _resources(views: Mapping[Kind, View]) -> dict[Kind, tuple[ServedResource, ...]]:
-    found: dict[Kind, tuple[ServedResource, ...]] = {}
+def _resources(views: Mapping[Kind, View], found: Found) -> dict[Kind, tuple[ServedResource, ...]]:
+    every: dict[Kind, tuple[ServedResource, ...]] = {}
     for kind, view in views.items():
         if not view.whole:
             continue
@@ -89,18 +92,14 @@ def _resources(views: Mapping[Kind, View]) -> dict[Kind, tuple[ServedResource, .
             ServedResource(
                 id=place,
                 name=element.name[:NAME_LENGTH],
-                source=_source(element.position),
+                source=found.source(element.position),
             )
             for place, element in enumerate(view.elements)
             if place in seen
         )
         if listed:
-            found[kind] = listed
-    return found
-
-
-def _source(position: Position | None) -> str | None:
-    return None if position is None else str(position)
+            every[kind] = listed
+    return every
 
 
 def _agent(
@@ -108,6 +107,7 @@ def _agent(
     agent: Agent,
     views: Mapping[Kind, View],
     permissions: Permissions | None,
+    found: Found,
 ) -> ServedAgent:
     grants: dict[Kind, tuple[ServedGrant, ...]] = {}
     kept_from = _kept_from(product, agent, permissions)
@@ -117,7 +117,7 @@ def _agent(
         listed = tuple(
             grant
             for number, row in sorted(view.rows.get(agent.id, {}).items())
-            if (grant := _grant(agent, kind, number, row, view, permissions)) is not None
+            if (grant := _grant(agent, kind, number, row, view, permissions, found)) is not None
         )
         if listed:
             grants[kind] = listed
@@ -127,7 +127,7 @@ def _agent(
         role=_ROLES.get(agent.type),
         permissions=_may_permit(agent, permissions),
         grants=grants,
-        source=_source(agent.position),
+        source=found.source(agent.position),
     )
 
 
@@ -160,13 +160,14 @@ def _grant(
     row: Row,
     view: View,
     permissions: Permissions | None,
+    found: Found,
 ) -> ServedGrant | None:
     """What an agent may do with a resource; None for nothing."""
     if row.element is None:
         # It is there; which element it is cannot be told.
         beyond = len(view.elements) + number
         every = operations(kind)
-        source = _source(row.position)
+        source = found.source(row.position)
         return ServedGrant(id=number, resource=beyond, unknown=every, source=source)
     allowed: list[Operation] = []
     unknown: list[Operation] = []
@@ -177,8 +178,7 @@ def _grant(
         denied = _denied(agent, kind, operation, number, permissions)
         if isinstance(denied, Unknown):
             unknown.append(operation)
-            assert permissions is not None
-            permissions.found.unread(f"what {agent.name} may do with {kind}s", denied)
+            found.unread(f"what {agent.name} may do with {kind}s", denied)
         elif not denied:
             allowed.append(operation)
     if not allowed and not unknown:
@@ -190,7 +190,7 @@ def _grant(
         operations=tuple(allowed) if in_table else (),
         unchecked=() if in_table else tuple(allowed),
         unknown=tuple(unknown),
-        source=_source(row.position),
+        source=found.source(row.position),
     )
 
 

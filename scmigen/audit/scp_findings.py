@@ -1,6 +1,7 @@
 """Findings about the tables of a firmware, and the list of those in one."""
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scmigen.csource.tokens import Token
@@ -91,8 +92,20 @@ class Found:
         key = (finding.id, f"{at}: {message}")
         if key not in self._seen:
             self._seen.add(key)
-            where = at or Position(str(self.folder))
-            self.diagnostics.append(finding.at(finding.severity, message, where, related, hint))
+            where = self.place(at) or Position(str(self.folder))
+            near = tuple(replace(each, position=self.place(each.position)) for each in related)
+            self.diagnostics.append(finding.at(finding.severity, message, where, near, hint))
+
+    def place(self, at: Position | None) -> Position | None:
+        """A place with a path from here where the directory is named by one."""
+        if at is None or self.folder.is_absolute() or not Path(at.file).is_absolute():
+            return at
+        return replace(at, file=os.path.relpath(at.file))
+
+    def source(self, at: Position | None) -> str | None:
+        """A place as a description of a server has it."""
+        here = self.place(at)
+        return None if here is None else str(here)
 
 
 def _position(at: Token | None) -> Position | None:

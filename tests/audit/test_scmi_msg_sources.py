@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from scmigen.audit.base import Audit
 from scmigen.audit.registry import find, recognised
+from scmigen.diagnostics import InputError
 from scmigen.runtime.schema import Numbering
 from scmigen.scmi.protocols import Kind
 
@@ -181,9 +184,10 @@ def test_a_count_that_cannot_be_told_takes_its_kind_out(tmp_path: Path) -> None:
     assert first.position.line == server.split("\n").index("\treturn acme_count();") + 1
 
 
-def test_a_directory_without_such_functions_says_so(tmp_path: Path) -> None:
+def test_a_directory_without_such_functions_is_refused(tmp_path: Path) -> None:
     (tmp_path / "scmi.c").write_text("#include <drivers/scmi-msg.h>\nint x;\n")
-    audit = find("scmi-msg").read(tmp_path)
-    assert [item.message for item in audit.diagnostics] == [
-        "the server: no source has functions plat_scmi_…_count"
+    with pytest.raises(InputError) as raised:
+        find("scmi-msg").read(tmp_path)
+    assert [item.message for item in raised.value.diagnostics] == [
+        "no source has functions plat_scmi_…_count"
     ]
