@@ -7,8 +7,8 @@ from scmigen.csource.arithmetic import OPERATORS, SIGNS, combined
 from scmigen.csource.cursor import Cursor, SyntaxProblemError
 from scmigen.csource.declarations import Parser
 from scmigen.csource.initialise import Filler, as_stored
-from scmigen.csource.limits import MAX_ELEMENTS, Budget
-from scmigen.csource.sizes import Sizes
+from scmigen.csource.limits import Budget
+from scmigen.csource.texts import Texts
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import (
     ArrayOf,
@@ -63,7 +63,7 @@ class Other(Protocol):
 Elsewhere = Callable[[str], Other | None]
 
 
-class Evaluator(Sizes):
+class Evaluator(Texts):
     """Works out values of one source."""
 
     def __init__(self, parser: Parser, budget: Budget, caller: Caller) -> None:
@@ -476,39 +476,6 @@ class Evaluator(Sizes):
         if not isinstance(name, FunctionName):
             return _or(name, "which function it is, is known at run time", expression.at)
         return self._caller(name.name, arguments, expression.at)
-
-    def text(self, value: Value) -> str | Unknown | None:
-        """The text that a pointer to characters or a string is; None for a null pointer."""
-        if isinstance(value, str):
-            return value
-        if isinstance(value, int) and value == 0:
-            return None
-        if isinstance(value, Cells | Pointer):
-            place = self.target(value, 0, _NOWHERE)
-            if not isinstance(place, Unknown):
-                return self._characters(place)
-        return _or(value, "it is no text", None)
-
-    def _characters(self, place: Place) -> str | Unknown:
-        cells, key = place
-        first = self.load(cells, key)
-        if isinstance(first, str):
-            return first
-        found: list[str] = []
-        while isinstance(key, int) and len(found) < MAX_ELEMENTS:
-            one = self.load(cells, key)
-            if not isinstance(one, int):
-                return _or(one, "it is no text", None)
-            if one == 0:
-                break
-            found.append(chr(one & 0xFF))
-            key += 1
-            if cells.length is not None and key >= cells.length:
-                break
-        return "".join(found)
-
-
-_NOWHERE = Token("", "", "", 0)
 
 
 def _is_text(kind: PointerTo) -> bool:
