@@ -13,6 +13,7 @@ from scmigen.audit.scp_checks import check_build, check_devices
 from scmigen.audit.scp_findings import FINDINGS, SCP_UNREAD, Found
 from scmigen.audit.scp_permissions import Permissions, needed_messages, operations, permissions_of
 from scmigen.audit.scp_product import Product, member
+from scmigen.audit.scp_rows import check_rows
 from scmigen.audit.scp_views import LAYOUTS, NAME_LENGTH, Agent, Row, View, agents, view_of
 from scmigen.csource.limits import TooMuchError
 from scmigen.csource.values import Cells, Unknown
@@ -55,6 +56,7 @@ def _audit(folder: Path, path: Path, found: Found) -> Audit:
     views = {kind: view_of(product, kind, known, found) for kind in LAYOUTS}
     permissions = permissions_of(product, found)
     check_build(product, found)
+    check_rows(views, found)
     if permissions is not None:
         for kind, view in views.items():
             for agent in known:

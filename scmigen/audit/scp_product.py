@@ -21,11 +21,13 @@ MAX_ELEMENTS = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element of a module: its name as it is written, empty where that cannot be told."""
+    """An element of a module: its name as it is written, empty where that cannot be told; ``row``
+    is what the table has."""
 
     name: str
     data: Value
     position: Position | None
+    row: Value = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,8 @@ class Product:
             where = cells.places.get(key + len(rows))
             if isinstance(name, Unknown):
                 name = ""
-            rows.append(Element(name, data, where.position if where is not None else None))
+            written = where.position if where is not None else None
+            rows.append(Element(name, data, written, row))
         return Elements(tuple(rows), None, at)
 
 

@@ -291,3 +291,24 @@ def test_sources_without_end_are_refused_in_one_sentence(tmp_path: Path) -> None
     with pytest.raises(InputError) as raised:
         audit_of(folder)
     assert [item.id for item in raised.value.diagnostics] == ["tables-unread"]
+
+
+def test_one_row_that_names_something_else_is_told(tmp_path: Path) -> None:
+    names = [f"clk{letter}" for letter in "abcdefghij"]
+    drivers = [f"DRV_{name.upper()}" for name in names]
+    drivers[4] = "DRV_CLKD"
+    rows = "".join(
+        f'    {{ .name = "{name}", .data = &((struct config){{ .driver = {driver} }}) }},\n'
+        for name, driver in zip(names, drivers, strict=True)
+    )
+    enumerators = ", ".join(f"DRV_{name.upper()}" for name in names)
+    made = (
+        f"enum {{ {enumerators} }};\nstruct config {{ int driver; }};\n"
+        f"static const struct fwk_element table[] = {{\n{rows}"
+    )
+    change = ("static const struct fwk_element table[] = {\n", made)
+    audit = audit_of(write(tmp_path, {"fw/config_sensor.c": change}))
+    assert told(audit) == [
+        "warning[row-differs]: sensor clke is DRV_CLKD; the names of the other 9 rows are those of "
+        "what they name"
+    ]
