@@ -119,11 +119,14 @@ def is_board(path: Path) -> bool:
 
 
 def _described(source: Named) -> Audit:
-    """What a reader makes of a description. Raises `InputError`, also where that has no agent."""
+    """What a reader makes of a description. Raises `InputError`, also where that has no agent, or
+    the reader only found what is wrong with it."""
     audit = find(source.form).read(source.path)
-    if not audit.served.agents:
+    served = audit.served
+    something = any(agent.grants for agent in served.agents) or any(served.resources.values())
+    if not served.agents or (audit.diagnostics and not something):
         where = Position(str(source.path))
-        nothing = SERVER_UNKNOWN.error(f"as {source.form}, this describes no agent", where)
+        nothing = SERVER_UNKNOWN.error(f"as {source.form}, this describes no server", where)
         raise InputError([*audit.diagnostics, nothing])
     return audit
 
