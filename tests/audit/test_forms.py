@@ -241,3 +241,16 @@ def test_errors_end_with_status_1_and_nothing_on_the_output(tmp_path: Path) -> N
     done = run("audit", grants(tmp_path / "a.json", kinds=["x"]))
     assert (done.returncode, done.stdout) == (1, "")
     assert "grants-invalid" in done.stderr
+
+
+def test_the_page_has_every_form_and_every_key() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/audit.md").read_text()
+    for name in (*BUILT_IN, "board"):
+        assert f"\n| `{name}` | " in page
+    defined = json.loads(grants_schema())["$defs"]
+    keys = {
+        key
+        for each in ("Served", "ServedAgent", "ServedGrant")
+        for key in defined[each]["properties"]
+    }
+    assert sorted(key for key in keys if f"`{key}`" not in page and f"].{key}`" not in page) == []
