@@ -13,6 +13,7 @@ from scmigen.assignment.elements_file import MAX_ELEMENT
 from scmigen.assignment.given import shown
 from scmigen.diagnostics import Diagnostic
 from scmigen.targets.options import OUTPUT_OPTION, whole_number
+from scmigen.targets.scp.arithmetic import canonical
 from scmigen.targets.scp.options import Driver, ScpOptions
 
 #: The highest address or size, and the highest sub-element: an identifier has 8 bits for it.
@@ -29,9 +30,6 @@ _OF_CHANNEL: Mapping[str, int] = {
 _BEGINS = re.compile(r"[*/|<>.,]|&[^&\w(]|&&|->")
 _ENDS = re.compile(r"[|&<>*+~/.,-]$")
 _EMPTY = re.compile(r"[|&<>+~/.,-]\s*\)|\(\s*,|,\s*,|(?<![\w\s])\s*\(\s*\)")
-
-#: A number or a name, whatever is around it.
-_PLAIN = re.compile(r"\(*\s*(?:U?INT\d{1,2}_C\(\s*)?(\w+)[\s)]*")
 
 
 class Expression(NamedTuple):
@@ -117,9 +115,5 @@ def known_value(text: str, constants: Mapping[str, int] = MappingProxyType({})) 
 
     ``constants``: enumerators of the product.
     """
-    plain = _PLAIN.fullmatch(text.strip())
-    if plain is None:
-        return " ".join(text.split())
-    word = plain[1]
-    number = constants.get(word) if word in constants else whole_number(word.rstrip("uUlL"))
-    return word if number is None else number
+    found = canonical(text, constants)
+    return " ".join(text.split()) if found is None else found
