@@ -51,12 +51,12 @@ def _served(inventory: Inventory, classes: Set[str]) -> dict[str, list[Use]]:
 
 def _line(node: Node) -> Iterator[str]:
     """The paths of a node and of those above it."""
-    return (part.path for part in (node, *node.ancestors()))
+    return (part.path for part in node.upwards())
 
 
 def _chip(node: Node) -> Node:
     """The node with a driver that a provider is, or is part of."""
-    return next((part for part in (node, *node.ancestors()) if has_driver(part)), node)
+    return next((part for part in node.upwards() if has_driver(part)), node)
 
 
 def _notes(inventory: Inventory, served: Mapping[str, list[Use]]) -> Iterator[Diagnostic]:

@@ -79,7 +79,7 @@ def _bounded(
 
 
 def _has(held: Mapping[str, Claim], node: Node) -> bool:
-    return any(part.path in held for part in (node, *node.ancestors()))
+    return any(part.path in held for part in node.upwards())
 
 
 def _empty(

@@ -140,7 +140,7 @@ class _Settling:
         for claim in (claim for source in self._sources for claim in source.claims):
             if claim.exact and claim.below:
                 claimed.setdefault(claim.node.path, set()).add(claim.agent)
-        for node in (channel.node, *channel.node.ancestors()):
+        for node in channel.node.upwards():
             if node.path in claimed:
                 # A node of several agents tells nothing of any of them; a check reports it.
                 return claimed[node.path].pop() if len(claimed[node.path]) == 1 else None

@@ -234,7 +234,7 @@ def _is_local(inventory: Inventory, node: Node, classes: Mapping[str, str]) -> b
 
 def _class(provider: Provider, classes: Mapping[str, str]) -> ProviderClass:
     """What the user says of the provider, or of the nearest node above it; else what rules say."""
-    above = (provider.node, *provider.node.ancestors())
+    above = provider.node.upwards()
     said = next((classes[node.path] for node in above if node.path in classes), None)
     return provider.category if said is None else ProviderClass(said)
 

@@ -212,7 +212,7 @@ def _cells(target: Node, row: ReferenceProperty) -> int | None:
 
 def _controller(node: Node) -> Node:
     """The device that ``node`` is, or is a part of."""
-    for part in (node, *node.ancestors()):
+    for part in node.upwards():
         if "compatible" in part and part.base_name not in _LAYOUTS:
             return part
     return node
@@ -237,7 +237,7 @@ def interrupt_root(tree: DeviceTree) -> Node | None:
 
 
 def _interrupt_parent(tree: DeviceTree, node: Node) -> Node | None:
-    for part in (node, *node.ancestors()):
+    for part in node.upwards():
         phandle = part.cell("interrupt-parent")
         if phandle is not None:
             return None if phandle in NULL_PHANDLES else tree.by_phandle(phandle)

@@ -125,7 +125,7 @@ def is_critical(node: Node) -> bool:
 
 def status_of(node: Node) -> Property | None:
     """The nearest ``secure-status`` or, without one, ``status`` of the node or above it."""
-    for part in (node, *node.ancestors()):
+    for part in node.upwards():
         found = part.get("secure-status") or part.get("status")
         if found is not None:
             return found
@@ -144,7 +144,7 @@ def bus_of(node: Node) -> Node | None:
 
 def chip_of(node: Node) -> Node:
     """The chip on a bus that a node is part of, or the node itself."""
-    for part in (node, *node.ancestors()):
+    for part in node.upwards():
         if part.parent is not None and is_bus(part.parent) and has_driver(part):
             return part
     return node

@@ -118,7 +118,7 @@ def misplaced_regulators(instance: ScmiInstance) -> tuple[Node, ...]:
 
 def is_in_scmi(node: Node) -> bool:
     """Whether the node is an SCMI node or below one."""
-    return any(map(is_scmi, (node, *node.ancestors())))
+    return any(map(is_scmi, node.upwards()))
 
 
 def is_applied_by_agent(use: Use) -> bool:

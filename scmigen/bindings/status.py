@@ -89,12 +89,12 @@ class Availability:
         """Whether the node, or what it is part of, is reserved, and nothing closer is disabled."""
         if self.present(node):
             return False
-        statuses = (self.status(part).normal for part in (node, *node.ancestors()))
+        statuses = (self.status(part).normal for part in node.upwards())
         return next((word for word in statuses if word not in _OKAY), None) == "reserved"
 
     def status_position(self, node: Node) -> Position | None:
         """Where the nearest status at or above the node is written, else the node's position."""
-        for part in (node, *node.ancestors()):
+        for part in node.upwards():
             position = self.status(part).position
             if position is not None:
                 return position

@@ -159,7 +159,7 @@ class _Powers:
         around = {above.path for entry in pair.entries for above in entry.consumer.ancestors()}
         seen: dict[str, Node] = {}
         for entry in pair.entries:
-            for part in (entry.target, *entry.target.ancestors()):
+            for part in entry.target.upwards():
                 if part.path not in around:
                     seen.setdefault(part.path, part)
         for part in seen.values():

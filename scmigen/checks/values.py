@@ -232,7 +232,7 @@ def provider_none(model: Model) -> Iterator[Diagnostic]:
     node that they name."""
     tree, options = model.inventory.tree, model.assignment.options
     nodes = [provider.node for provider in model.providers.values()]
-    provide = {part.path for node in nodes for part in (node, *node.ancestors())}
+    provide = {part.path for node in nodes for part in node.upwards()}
     classes = {"managed": options.managed, "fixed": options.fixed, "local": options.local}
     for word, named in classes.items():
         useful = {where for path, where in named.items() if path in provide}

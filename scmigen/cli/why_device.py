@@ -51,7 +51,7 @@ def gifts(model: Model, agent: Agent, nodes: Iterable[Node]) -> list[Gift]:
 
 
 def _below(node: Node, roots: Iterable[Node]) -> bool:
-    parts = {part.path for part in (node, *node.ancestors())}
+    parts = {part.path for part in node.upwards()}
     return any(root.path in parts for root in roots)
 
 

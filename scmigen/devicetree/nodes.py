@@ -242,6 +242,10 @@ class Node:
             yield above
             above = above.parent
 
+    def upwards(self) -> tuple["Node", ...]:
+        """The node, its parent, … up to the root."""
+        return (self, *self.ancestors())
+
     def walk(self) -> Iterator["Node"]:
         """The node and all nodes below it, in preorder, at any depth."""
         stack = [self]

@@ -21,7 +21,7 @@ def device_of(owners: Owners, node: Node) -> Node | None:
     """
     if is_in_scmi(node):
         return None
-    parts = [part for part in (node, *node.ancestors()) if part.parent is not None]
+    parts = [part for part in node.upwards() if part.parent is not None]
     whole = next(filter(has_driver, parts), None)
     if whole is not None:
         ours, others = owners.of(node), owners.of(whole)

@@ -27,7 +27,7 @@ def final_providers(
 
 
 def _final(provider: Provider, overrides: Mapping[str, ProviderClass], owners: Owners) -> Provider:
-    for node in (provider.node, *provider.node.ancestors()):
+    for node in provider.node.upwards():
         if node.path in overrides:
             word = overrides[node.path]
             return _decided(

@@ -150,7 +150,7 @@ class Owners:
     def _speaker(self, node: Node) -> Ownership | None:
         """The agent that an SCMI node, or the one above, belongs to by its channel."""
         if self._speakers:
-            for item in (node, *node.ancestors()):
+            for item in node.upwards():
                 if item.path in self._speakers:
                     return Ownership((self._speakers[item.path],))
         return None
@@ -158,7 +158,7 @@ class Owners:
     def _find(self, node: Node) -> Ownership:
         found = self._nearest(node)
         if not found.claims:
-            switches = (self._switch.get(item.path) for item in (node, *node.ancestors()))
+            switches = (self._switch.get(item.path) for item in node.upwards())
             switch = next(filter(None, switches), None)
             found = found if switch is None else self._nearest(switch)
             found = self._speaker(node) or found

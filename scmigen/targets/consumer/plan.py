@@ -274,7 +274,7 @@ class _Asked:
         return Fate.LOST
 
     def _is_there(self, node: Node) -> bool:
-        return self.gone.isdisjoint((node, *node.ancestors()))
+        return self.gone.isdisjoint(node.upwards())
 
     def _native(self, key: ResourceKey, provider: Provider | None) -> Answer:
         """A resource that stays as it is, unless its chip has no driver in this tree: then a sensor

@@ -64,7 +64,7 @@ def _its(platform: Platform, agent: Agent, parts: Sides) -> Iterator[Node]:
     }
     for node in parts.kept:
         owner = platform.owners.of(node)
-        around = (node, *node.ancestors())
+        around = node.upwards()
         # What a shared controller switches is claimed with that, and not for itself.
         claimed = any(claim.node in around for claim in owner.claims)
         if agent in owner.all_agents and (claimed or node in own or node.parent in own):
