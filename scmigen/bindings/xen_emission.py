@@ -166,7 +166,7 @@ def passed(tree: DeviceTree, node: Node) -> Passed:
 
 
 def _interrupt_parent(tree: DeviceTree, node: Node) -> Node | None:
-    for each in (node, *node.ancestors()):
+    for each in node.upwards():
         phandle = each.cell("interrupt-parent")
         if phandle is not None:
             return tree.by_phandle(phandle)

@@ -27,7 +27,7 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.consumer.board import Board, Sides, sides
 from scmigen.targets.consumer.options import ConsumerOptions
 from scmigen.targets.consumer.pruned import pruned
-from scmigen.targets.consumer.reach import reach_of
+from scmigen.targets.consumer.reach import own_nodes, reach_of
 from scmigen.targets.consumer.waiting import Waiting, waiting
 
 #: Why a provider is disabled, for a comment.
@@ -84,7 +84,7 @@ def plan_for(platform: Platform, agent: Agent, board: Board, options: ConsumerOp
             options.max_rx_timeout_ms,
             _protocols(platform, agent),
             _regulators(platform, agent),
-            others=not _is_own(platform, agent),
+            others=platform.instance not in own_nodes(platform, agent),
             domains=[grant.id for grant in platform.grants_of(agent, Kind.POWER)],
         ),
         *moved,
@@ -210,12 +210,6 @@ def _transport(platform: Platform, said: Channel | None) -> ScmiTransport | None
     if said is not None:
         return said.transport
     return platform.instance.transport if platform.instance is not None else None
-
-
-def _is_own(platform: Platform, agent: Agent) -> bool:
-    """Whether the SCMI node of the board is the agent's."""
-    instance = platform.instance
-    return instance is not None and agent in platform.owners.of(instance.node).agents
 
 
 def _mailboxes(platform: Platform, agent: Agent) -> tuple[Entry, ...]:

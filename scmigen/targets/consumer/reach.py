@@ -33,6 +33,12 @@ class Reach:
         return () if enough else (*self.nodes, *self.beyond)
 
 
+def own_nodes(platform: Platform, agent: Agent) -> tuple[ScmiInstance, ...]:
+    """The SCMI nodes of the board that are the agent's."""
+    owned = platform.owners.of
+    return tuple(it for it in platform.inventory.instances if agent in owned(it.node).agents)
+
+
 def reach_of(platform: Platform, agent: Agent) -> Reach:
     """Through which SCMI nodes of the board an agent speaks to its platforms.
 
@@ -40,11 +46,9 @@ def reach_of(platform: Platform, agent: Agent) -> Reach:
     say replaces the channel of the only one. Another agent has one channel, of which no source says
     where it leads: it is to the platform that grants the agent something.
     """
-    instances, owned = platform.inventory.instances, platform.owners.of
-    granted = platform.reached.get(agent.id, ())
-    own = tuple(each for each in instances if agent in owned(each.node).agents)
+    granted, own = platform.reached.get(agent.id, ()), own_nodes(platform, agent)
     if not own:
-        return Reach((), granted or instances[:1])
+        return Reach((), granted or platform.inventory.instances[:1])
     transport = None if agent.transport is None else BY_WORD.get(agent.transport.type)
     is_kept = transport is None or any(each.transport is transport for each in own)
     beyond = tuple(each for each in granted if each not in own)
