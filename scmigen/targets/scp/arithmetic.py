@@ -151,6 +151,21 @@ def _kept(number: int) -> int:
     return number
 
 
+def _written(value: Value) -> str:
+    """A value in C, each operator in parentheses of its own."""
+    if not isinstance(value, tuple):
+        return str(value)
+    operator, operands = str(value[0]), value[1:]
+    texts = [_written(operand) for operand in operands]
+    if operator == "~":
+        return f"(~{texts[0]})"
+    if operator.endswith("()"):
+        return f"({operator[:-2]}({', '.join(texts)}))"
+    neutral = _COMMUTING[operator][1] if operator in _COMMUTING else None
+    shown = texts[1:] if operands[0] == neutral else texts
+    return f"({f' {operator} '.join(shown)})"
+
+
 def canonical(text: str, constants: Mapping[str, int]) -> int | str | None:
     """The number, or a text that is the same for the same expression; ``None`` if it is none that
     is understood. ``constants`` are the names that have a number."""
@@ -168,4 +183,4 @@ def canonical(text: str, constants: Mapping[str, int]) -> int | str | None:
         value = _Parser(tokens, constants).whole()
     except _UnknownError:
         return None
-    return value if isinstance(value, int | str) else repr(value)
+    return value if isinstance(value, int) else _written(value).removeprefix("(").removesuffix(")")

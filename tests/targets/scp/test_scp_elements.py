@@ -137,6 +137,7 @@ def test_a_rest_that_nothing_is_left_for_is_reported() -> None:
         (", element: {0: '= UART', 1: 1, ^2: '= (UART)'}", "UART"),
         (", element: {0: '= UINT32_C(2)', ^2: number, 1: '= 0x1U'}", "2"),
         (", element: {^0-2: 4}", "4"),
+        (", element: {0: '= UART + 1', 1: 1, ^2: '= 1 + UART'}", "1 + UART"),
     ],
 )
 def test_two_resources_of_one_element_are_an_error(clock: str, index: str) -> None:
