@@ -170,6 +170,12 @@ def device_id_position(node: Node) -> Position | None:
     return found.position if found is not None else None
 
 
+def is_in_protocol(path: str) -> bool:
+    """Whether a path is that of a ``protocol@N`` or below: its specifiers are the numbers of the
+    firmware that implements it, and so are the addresses of its regulators."""
+    return any(part.startswith("protocol@") for part in path.split("/"))
+
+
 def server_nodes(tree: DeviceTree) -> tuple[Node, ...]:
     """The nodes that describe an SCMI server, in the order of the tree, enabled or not."""
     return tuple(node for node in tree.nodes if is_scmi_server(node))

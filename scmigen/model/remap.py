@@ -2,15 +2,20 @@
 the firmware that runs has for the same resource.
 
 A resource is the same where provider and cells are, if both sides have these for all resources of
-the kind, and else where the name is. What cannot be told apart by its name is left out.
+the kind, and else where the name is. Below an SCMI node the cells are the very numbers that differ,
+so that the name counts there, too. What cannot be told apart by its name is left out, and so is
+what has a name that was made of a number (`naming`), which says nothing in another release.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
+from scmigen.bindings.scmi_nodes import is_in_protocol
 from scmigen.runtime import Numbering, Served, ServedAgent
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind
 
 
 class Numbered(NamedTuple):
@@ -35,7 +40,7 @@ class Remap:
     """The resources of a kind by the number that they had.
 
     ``every`` are all of the old side. ``vanished`` are not on the new side, ``added`` only there.
-    ``ambiguous``: several of a side have one name, or none.
+    ``ambiguous``: several of a side have one name, or none, or one that was made of a number.
     """
 
     kind: Kind
@@ -99,46 +104,78 @@ def _agent(side: Served, name: str | None) -> ServedAgent | None:
 
 
 def _remap(kind: Kind, old: Sequence[Numbered], new: Sequence[Numbered]) -> Remap:
-    known = all(each.node for each in (*old, *new))
-    before, doubtful = _by_identity(old, known)
-    after, others = _by_identity(new, known)
-    unclear = others.keys() | doubtful.keys()
-    rows = [
-        Row(each.number, each.name, after[identity].number)
-        for identity, each in before.items()
-        if identity in after and identity not in unclear
-    ]
+    known = all(each.node and not is_in_protocol(each.node) for each in (*old, *new))
+    doubt = None if known else _Doubt.of(kind, [each.name for each in (*old, *new)])
+    before, doubtful = _by_identity(old, doubt)
+    after, others = _by_identity(new, doubt)
+    lost = {i: each for i, each in before.items() if i not in after}
+    unclear = {i for i in before if i in others} | _cut(lost, others)
+    more = {i: each for i, each in after.items() if i not in before and i not in doubtful}
+    cut = _cut(more, doubtful)
     return Remap(
         kind,
         tuple(sorted(old)),
-        tuple(sorted(rows)),
-        tuple(sorted(e for i, e in before.items() if i not in after and i not in unclear)),
-        tuple(sorted(_unclear(before, doubtful, others))),
-        tuple(sorted(e for i, e in after.items() if i not in before and i not in unclear)),
+        tuple(
+            sorted(
+                Row(each.number, each.name, after[identity].number)
+                for identity, each in before.items()
+                if identity in after
+            )
+        ),
+        tuple(sorted(each for identity, each in lost.items() if identity not in unclear)),
+        tuple(sorted((*chain(*doubtful.values()), *(before[identity] for identity in unclear)))),
+        tuple(sorted(each for identity, each in more.items() if identity not in cut)),
     )
 
 
 _Identity = tuple[str, tuple[int, ...]]
 
+#: The end of a name that was cut, or that another resource had already.
+_NUMBERED = re.compile(r"(.+)~[0-9]+(\.[0-9]+)?", re.DOTALL)
+#: What is as long may have been cut.
+_CUT = (SHORT_NAME_SIZE - 1, EXTENDED_NAME_SIZE - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """Which names say nothing of a resource: those made of a number, and the name ``first`` that is
+    left to one of several resources of a device, which may be another one in each release."""
+
+    made: re.Pattern[str]
+    first: frozenset[str]
+
+    @classmethod
+    def of(cls, kind: Kind, names: Iterable[str]) -> "_Doubt":
+        found = frozenset(each[1] for name in names if (each := _NUMBERED.fullmatch(name)))
+        return cls(re.compile(rf"(?:reserved|{kind})(?:-[0-9]+)*"), found)
+
+    def has(self, name: str) -> bool:
+        """Whether the name says nothing."""
+        numbered = _NUMBERED.fullmatch(name) or self.made.fullmatch(name)
+        return not name or name in self.first or numbered is not None
+
 
 def _by_identity(
-    side: Sequence[Numbered], known: bool
+    side: Sequence[Numbered], doubt: _Doubt | None
 ) -> tuple[dict[_Identity, Numbered], dict[_Identity, list[Numbered]]]:
-    """What has an identity of its own, and what shares one or has none."""
+    """What has an identity of its own, and what shares one or has none. With ``doubt``, it is the
+    name."""
     found: dict[_Identity, list[Numbered]] = {}
     for each in side:
-        identity = (each.node, each.cells) if known else (each.name, ())
+        identity = (each.node, each.cells) if doubt is None else (each.name, ())
         found.setdefault(identity, []).append(each)
-    single = {i: each[0] for i, each in found.items() if len(each) == 1 and i[0]}
+    single = {
+        i: each[0]
+        for i, each in found.items()
+        if len(each) == 1 and not (doubt is not None and doubt.has(i[0]))
+    }
     return single, {i: each for i, each in found.items() if i not in single}
 
 
-def _unclear(
-    before: Mapping[_Identity, Numbered],
-    doubtful: Mapping[_Identity, Sequence[Numbered]],
-    others: Mapping[_Identity, Sequence[Numbered]],
-) -> Iterator[Numbered]:
-    """Those of the old side that cannot be told apart on one side or the other."""
-    for each in doubtful.values():
-        yield from each
-    yield from (before[identity] for identity in others if identity in before)
+def _cut(found: Iterable[_Identity], others: Iterable[_Identity]) -> set[_Identity]:
+    """Those of ``found`` that may be some of ``others``, whose names were cut."""
+    cut = {
+        each[1] for name, _ in others if len(name) in _CUT and (each := _NUMBERED.fullmatch(name))
+    }
+    lengths = set(map(len, cut))
+    return {i for i in found if any(i[0][:length] in cut for length in lengths)}

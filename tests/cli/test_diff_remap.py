@@ -217,6 +217,68 @@ domains:
 """
 
 
+SCMI = """
+/dts-v1/;
+/ {
+    compatible = "acme,s"; #address-cells = <1>; #size-cells = <1>;
+    firmware { scmi {
+        compatible = "arm,scmi-smc"; arm,smc-id = <0x82000010>; shmem = <&shm>;
+        #address-cells = <1>; #size-cells = <0>;
+        clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
+    }; };
+    sram@40000 {
+        compatible = "mmio-sram"; reg = <0x40000 0x1000>;
+        #address-cells = <1>; #size-cells = <1>; ranges = <0 0x40000 0x1000>;
+        shm: shm@0 { compatible = "arm,scmi-shmem"; reg = <0 0x1000>; };
+    };
+    uart@10000 { compatible = "acme,uart"; reg = <0x10000 0x1000>; clocks = <&clk %d>; };
+    eth@20000 { compatible = "acme,eth"; reg = <0x20000 0x1000>; clocks = <&clk %d>; };
+};
+"""
+
+
+@pytest.mark.parametrize("built", [False, True])
+@pytest.mark.parametrize("numbers", [(6, 7), (6, 5)])
+def test_below_an_scmi_node_the_name_counts(
+    numbers: tuple[int, int], built: bool, tmp_path: Path
+) -> None:
+    """The cells are the number that has changed: the clock of the UART was 5, of Ethernet 6."""
+    sides = []
+    for name, those in (("old", (5, 6)), ("new", numbers)):
+        board = written(tmp_path / f"{name}.dts", SCMI % those)
+        if built:
+            assert scmigen("build", board, "-o", tmp_path / name, "-q").returncode == 0
+        sides.append(tmp_path / name if built else board)
+    rows = remapped(tmp_path / "out", *sides, release="two")
+    assert rows == {"clock": [(5, numbers[0]), (6, numbers[1])]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "ambiguous", "gone"),
+    [
+        pytest.param({"eth": 5, "eth~6": 6}, {"eth": 4, "eth~7": 7, "eth~8": 8}, 2, 0, id="more"),
+        pytest.param({"eth": 5}, {"eth": 4, "eth~5": 5}, 1, 0, id="the first of several"),
+        pytest.param({"reserved-3": 3}, {"reserved-3": 3}, 1, 0, id="reserved"),
+        pytest.param({"clock-3": 3}, {"clock-3": 3}, 1, 0, id="nobody's"),
+        pytest.param({"watchdog-150000": 3}, {"watchdog-1500~3": 3}, 1, 0, id="cut"),
+        pytest.param({"timer-150000": 3}, {"watchdog-1500~3": 3}, 0, 1, id="cut, another"),
+        pytest.param({"eth-phy": 3}, {"eth~3": 3, "eth": 2}, 0, 1, id="not cut"),
+    ],
+)
+def test_names_that_were_made_of_a_number_say_nothing(
+    old: dict[str, int], new: dict[str, int], ambiguous: int, gone: int, tmp_path: Path
+) -> None:
+    """In the other release that number is another resource's."""
+    sides = (
+        dump(tmp_path / "old.json", {"clock": {**old, "uart": 90}}),
+        dump(tmp_path / "new.json", {"clock": {"uart": 91, **new}}),
+    )
+    done = scmigen("diff", *sides, "--remap", tmp_path / "out", "--release", "x")
+    assert done.returncode == 0
+    count = len(old) + 1
+    assert f"1 of {count} in the table, 1 moved, {gone} gone, {ambiguous} amb" in done.stdout
+
+
 def test_numbers_of_one_agent(tmp_path: Path) -> None:
     """With numbers of their own for each agent, it has to be said whose they are."""
     (tmp_path / "agents.yaml").write_text(AGENTS)
