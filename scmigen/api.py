@@ -392,13 +392,22 @@ def read_server(*servers: str | PathLike[str]) -> Served:
     Each is ``[AGENT=][FORM:]PATH``: a ``runtime.json``, a board, or any other form that scmigen
     reads (docs/reference/audit.md). Raises `InputError` where one cannot be read, or has errors.
     """
+    served, problems = read_server_and_findings(*servers)
+    if has_errors(problems):
+        raise InputError(problems)
+    return served
+
+
+def read_server_and_findings(*servers: str | PathLike[str]) -> tuple[Served, list[Diagnostic]]:
+    """As `read_server`, with what is wrong with the descriptions, be it errors or what they do not
+    tell. Raises `InputError` only where one cannot be read."""
     if not servers:
         raise ValueError("name a description of a server")
     found = _against([str(server) for server in servers], None)
     described, problems = served_against(found)
-    if has_errors(problems) or not described:
+    if not described:
         raise InputError(problems)
-    return described[0]
+    return described[0], list(problems)
 
 
 def carry(

@@ -6,9 +6,9 @@ import click
 
 from scmigen import api
 from scmigen.cli.one_of import OneOf
-from scmigen.cli.report import ERRORS, report
+from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.terminal import Column, Folds, print_table
-from scmigen.diagnostics import InputError
+from scmigen.diagnostics import InputError, has_errors
 from scmigen.runtime import Served, ServedGrant, encode_served
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import Kind
@@ -36,14 +36,20 @@ def audit(servers: tuple[str, ...], style: str, quiet: bool) -> None:
     if not servers:
         raise click.UsageError("name a description of a server")
     try:
-        served = api.read_server(*servers)
+        served, found = api.read_server_and_findings(*servers)
     except InputError as problem:
         report(problem.diagnostics, style, quiet, sys.stderr)
         raise SystemExit(ERRORS) from None
-    if style == "json":
-        click.echo(encode_served(served).decode(), nl=False)
-    elif not quiet:
+    wrong = has_errors(found)
+    if style == "text" and not quiet:
         _table(served)
+    elif style == "json" and not wrong:
+        # Programs get all or nothing.
+        click.echo(encode_served(served).decode(), nl=False)
+    sys.stdout.flush()
+    report(found, style, quiet, sys.stderr)
+    if wrong:
+        raise SystemExit(ERRORS)
 
 
 def _table(served: Served) -> None:
@@ -70,6 +76,10 @@ def _table(served: Served) -> None:
         for grant in grants
     ]
     print_table(columns, rows)
+    if served.kinds is not None:
+        left_out = [kind for kind in Kind if kind not in served.kinds]
+        if left_out:
+            say(f"not told: {', '.join(left_out)}")
 
 
 def _operations(kind: Kind, grant: ServedGrant) -> str:
