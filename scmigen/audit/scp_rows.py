@@ -63,6 +63,8 @@ def _written(cells: Cells, key: Key) -> Initialiser | None:
 
 
 def _alike(name: str, word: str) -> bool:
+    # Behind a ~ is what tells names apart that are cut.
+    name = name.partition("~")[0]
     one, other = (_NOT_PLAIN.sub("", text.lower()) for text in (name, word))
     short, long = sorted((one, other), key=len)
     return bool(short) and short in long
