@@ -1,7 +1,7 @@
 """What is wrong with a configuration of imx-sm by itself, which its own tool does not tell."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -204,19 +204,51 @@ def _machines(config: Config) -> Iterator[Diagnostic]:
 
 
 def _overruled(config: Config) -> Iterator[Diagnostic]:
-    """Of two lines of a section with different levels for a resource the last one holds."""
+    """Of two lines of a section with different levels for a resource the last one holds.
+
+    One warning for an agent; and one note where a file that is included last lowers levels, which
+    is a way to say what an agent may do where other lines set up its firewalls.
+    """
     for agent in config.agents:
+        raised: list[tuple[Row, Row]] = []
+        lowered: list[tuple[Row, Row]] = []
         first: dict[str, Row] = {}
         for row in agent.rows:
             other = first.setdefault(row.resource, row)
             first[row.resource] = row
             if other is not row and other.word != row.word:
-                yield IMX_SM_LINE.warning(
-                    f"{agent.name} has {short(row.resource)}{_from(other)} with the level "
-                    f"{other.word}, and {row.word} further down, which holds",
-                    other.position,
-                    [Related(f"{row.word}{_from(row)}", row.position)],
-                ).about([row.resource], agents=[agent.name])
+                meant = row.position.file != other.position.file and row.level < other.level
+                (lowered if meant else raised).append((other, row))
+        if raised:
+            yield _without_effect(agent, raised)
+        if lowered:
+            file = lowered[0][1].position.file
+            note = IMX_SM_LINE.note(
+                f"{agent.name}: {counted(len(lowered), 'level')} of other lines "
+                f"{'is' if len(lowered) == 1 else 'are'} lowered by {file}, which holds",
+                lowered[0][1].position,
+                [_pair(*pair) for pair in lowered],
+            )
+            yield note.about([row.resource for _, row in lowered], agents=[agent.name])
+
+
+def _without_effect(agent: Section, pairs: Sequence[tuple[Row, Row]]) -> Diagnostic:
+    other, row = pairs[0]
+    more = f"; so with {counted(len(pairs) - 1, 'more', 'more')}" if pairs[1:] else ""
+    return IMX_SM_LINE.warning(
+        f"{agent.name} has {short(other.resource)}{_from(other)} with the level "
+        f"{other.word}, and {row.word} further down, which holds{more}",
+        other.position,
+        [Related(f"{row.word}{_from(row)}", row.position), *(_pair(*pair) for pair in pairs[1:])],
+        "an included file that is to hold comes last in the section",
+    ).about([row.resource for _, row in pairs], agents=[agent.name])
+
+
+def _pair(other: Row, row: Row) -> Related:
+    return Related(
+        f"{short(other.resource)}{_from(other)}: {other.word}, and {row.word} at {row.position}",
+        other.position,
+    )
 
 
 def _duplicates(config: Config) -> Iterator[Diagnostic]:

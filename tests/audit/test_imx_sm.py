@@ -11,7 +11,7 @@ from scmigen.audit.imx_sm import READER
 from scmigen.audit.imx_sm_cfg import read_cfg
 from scmigen.audit.imx_sm_header import read_header
 from scmigen.audit.registry import recognised
-from scmigen.diagnostics import Diagnostic, InputError
+from scmigen.diagnostics import Diagnostic, InputError, Severity
 from scmigen.imx_sm.resources import read_resources
 from scmigen.runtime.served import Served, ServedGrant
 from scmigen.scmi.operations import Operation
@@ -160,6 +160,36 @@ def test_misspelt_words_are_told_with_the_line_and_what_is_meant(
     assert item.position.line == line_of(edit[1], text)
     assert item.hint is not None
     assert f" {meant} " in f" {item.hint} ".replace("?", " ").replace(",", " ")
+
+
+def test_lines_without_effect_are_one_warning_of_an_agent(tmp_path: Path) -> None:
+    text = CONFIG.replace("CLK_CAN api=set\n", "CLK_CAN api=set\nPD_AON api=set\n")
+    (item, _) = (item for item in found(tmp_path, text) if item.id == "imx-sm-line")
+    assert item.severity is Severity.WARNING
+    assert "so with 1 more" in item.message
+    assert [place.position.line for place in item.related if place.position] == [
+        line_of("CLK_CAN ALL", text),
+        line_of("PD_AON api=set", text),
+    ]
+
+
+def test_levels_that_an_included_file_lowers_are_a_note_and_those_it_raises_a_warning(
+    tmp_path: Path,
+) -> None:
+    rows = tmp_path / "configs/rows.cfg"
+    rows.parent.mkdir(parents=True)
+    rows.write_text("DEV_SM_CLK_CAN clk=set\nDEV_SM_PD_AON pd=none\n")
+    last = CONFIG.replace("LMM_2   ALL", "include rows.cfg").replace("CLK_CAN api=set\n", "")
+    first = last.replace("include rows.cfg\n", "").replace(
+        "CLK_CAN ALL", "include rows.cfg\nCLK_CAN ALL"
+    )
+    (note, _) = (item for item in found(tmp_path, last) if item.id == "imx-sm-line")
+    assert (note.severity, len(note.related)) == (Severity.NOTE, 2)
+    assert "2 levels of other lines are lowered by" in note.message
+    (warning, _) = (item for item in found(tmp_path, first) if item.id == "imx-sm-line")
+    assert warning.severity is Severity.WARNING
+    assert warning.position is not None
+    assert warning.position.file.endswith("rows.cfg")
 
 
 CHANNELS = {

@@ -9,6 +9,7 @@ from support import model_of, source, tree_of
 from targets.imx_sm_firmware import compiled
 
 from scmigen import load, loads
+from scmigen.audit.imx_sm_cfg import read_cfg
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Model
 from scmigen.targets.make import make, option_problems
@@ -116,6 +117,70 @@ def test_full_grants_are_all_where_that_is_asked(tmp_path: Path) -> None:
     assert "DEV_SM_CLK_CAN clk=all" in rows(made["agent-0.cfg"])
     assert "DEV_SM_PD_WAKEUP pd=all" in rows(made["agent-1.cfg"])
     assert "DEV_SM_CLK_UART clk=set" in rows(made["agent-1.cfg"]), "it has no rate"
+
+
+ROWS = ("number: 1, rows: {LMM_1: notify, CTRL_MCLK: all}", "number: 1, form: rows")
+#: A configuration as it is kept by hand: lines for firewalls give levels, too.
+KEPT = """MAKE soc=ACME, board=acmeevk
+include ../devices/ACME/configtool/device.cfg
+OWNER:  perm=rw, api=all
+ALL:    api=all
+LM0     name="SM"
+LM1     name="AP", rpc=scmi
+SCMI_AGENT0 name="AP-S"
+LM2     name="AP2", rpc=scmi
+SCMI_AGENT1 name="AP-NS"
+MAILBOX type=mu, mu=3, test=2
+CHANNEL db=0, xport=smt, rpc=scmi, type=a2p
+CLK_PLL ALL
+CTRL_MCLK ALL
+UART    OWNER
+CAN     OWNER
+PIN_TX  OWNER
+include ../out/agent-1.cfg
+LM3     name="M7"
+"""
+
+
+def test_rows_alone_close_what_the_lines_of_the_section_above_opened(tmp_path: Path) -> None:
+    """By hand: CLK_UART and PD_WAKEUP are needed; UART and CAN open RST_USB, CLK_CAN; PIN_TX and
+    CLK_PLL are open, too. CTRL is no protocol that a grant is of. There is no second agent line."""
+    made = files(tmp_path, ROWS)["agent-1.cfg"]
+    assert not [row for row in rows(made) if row.startswith(("SCMI_", "MAILBOX", "CHANNEL"))]
+    path = write(tmp_path, KEPT)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/agent-1.cfg").write_text(made)
+    config = read_cfg(path)
+    levels = {name: word for agent, _, name, word in config.cells() if agent == 1}
+    assert {name: word for name, word in levels.items() if word != "none"} == {
+        "DEV_SM_CLK_UART": "set",
+        "DEV_SM_PD_WAKEUP": "set",
+        "DEV_SM_CTRL_MCLK": "all",
+        "DEV_SM_SYS_0": "priv",
+    }
+    closed = {"DEV_SM_CLK_CAN", "DEV_SM_CLK_PLL", "DEV_SM_RST_USB", "DEV_SM_PIN_TX"}
+    assert closed <= {name for name, word in levels.items() if word == "none"}
+    assert "NONE" not in files(tmp_path, ROWS)["scmi_agents.h"], "0 is what a place has anyway"
+
+
+def test_rows_alone_need_the_names_of_what_they_close(tmp_path: Path) -> None:
+    text = (AGENTS % tmp_path).replace(*ROWS)
+    text = text.replace(f"    tree: {tmp_path}\n    soc: ACME\n    board: acmeevk\n", "")
+    (item,) = option_problems(model_of(tree_of(BOARD), text))
+    assert item.hint is not None
+    assert item.hint.startswith("tree: ../imx-sm")
+    assert item.position is not None
+    assert item.position.line == text[: text.index("form: rows")].count("\n") + 1
+
+
+def test_another_name_of_a_granted_number_keeps_its_level(tmp_path: Path) -> None:
+    write(tmp_path)
+    header = tmp_path / "devices/ACME/sm/dev_sm_alias.h"
+    header.write_text("#define DEV_SM_CLK_SERIAL 3U\n")
+    made = make(model_of(tree_of(BOARD), (AGENTS % tmp_path).replace(*ROWS)).platforms[0], "imx-sm")
+    (text,) = (f.content.decode() for f in made.files if f.path == "agent-1.cfg")
+    found = {row for row in rows(text) if "CLK_UART" in row or "CLK_SERIAL" in row}
+    assert found == {"DEV_SM_CLK_UART clk=set", "DEV_SM_CLK_SERIAL clk=set"}
 
 
 def test_a_row_of_the_user_is_in_place_of_the_lowest_level(tmp_path: Path) -> None:

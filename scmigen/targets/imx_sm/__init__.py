@@ -76,7 +76,7 @@ def _what(platform: Platform, cell: Cell) -> str:
     if cell.pin is not None:
         return plain(f"{cell.number}: {cell.pin.node.path}")
     if cell.grant is None:
-        return ""
+        return plain(cell.why)
     words = " ".join(ordered(cell.grant.kind, cell.grant.boot))
     return plain(
         f"{cell.number}: {cell.grant.name}, {words} ({origin_of(platform, cell.grant.resource)})"

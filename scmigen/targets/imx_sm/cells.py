@@ -33,7 +33,7 @@ _SAID = ImxSmAgent()
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A level for a resource. ``name`` in full: ``DEV_SM_CLK_CAN1``; ``grant`` or ``pin``: what
-    it is for, or neither where only a user says it."""
+    it is for; ``why`` in words for whole protocols; none of them where only a user says it."""
 
     protocol: str
     name: str
@@ -41,6 +41,7 @@ class Cell:
     level: Level
     grant: Grant | None = None
     pin: Pin | None = None
+    why: str = ""
 
     @property
     def index(self) -> str:
@@ -54,13 +55,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An agent as imx-sm has it."""
+    """An agent as imx-sm has it. ``closed``: what lines above the rows may have opened of it."""
 
     agent: Agent
     name: str
     number: int
     said: ImxSmAgent
     cells: tuple[Cell, ...]
+    closed: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ def tables(platform: Platform, options: ImxSmOptions) -> Tables:
             known = cells.get(name)
             cells[name] = _said_cell(name, LEVELS[word], known, resources)
         ordered = tuple(sorted(cells.values(), key=_order))
-        sections.append(Section(agent, section.name, number, said, ordered))
+        closed = tuple(_closed(ordered, resources)) if said.form == "rows" and resources else ()
+        sections.append(replace(section, cells=ordered, closed=closed))
     own = {
         (cell.name, cell.number)
         for section in sections
@@ -140,6 +143,22 @@ def _order(cell: Cell) -> tuple[int, int, str]:
     return PROTOCOLS.index(cell.protocol), -1 if cell.number is None else cell.number, cell.name
 
 
+#: What grants and the tree's pins govern; levels of other protocols are the user's.
+_GOVERNED = (*PROTOCOL_OF.values(), "daisy")
+
+
+def _closed(cells: Iterable[Cell], resources: Resources) -> Iterator[Cell]:
+    """Every other resource, with ``none``; another name of a resource of ``cells``, with the level
+    that it has there, as the tool knows resources by their names alone."""
+    named = {cell.name for cell in cells}
+    levels = {(cell.protocol, cell.number): cell.level for cell in cells}
+    for protocol in _GOVERNED:
+        ids = resources.ids[protocol]
+        for name, number in sorted(ids.items(), key=lambda one: (one[1], one[0])):
+            if name not in named:
+                yield Cell(protocol, name, number, levels.get((protocol, number), Level.NONE))
+
+
 def protocol_of(name: str) -> str | None:
     """The protocol word of a resource's full name."""
     word = name.partition("_SM_")[2].partition("_")[0].lower()
@@ -158,7 +177,7 @@ def full_name(row: str, resources: Resources | None) -> str | None:
 def _said_cell(name: str, level: Level, known: Cell | None, resources: Resources | None) -> Cell:
     number = resources.id_of(name) if resources else None
     if known is not None:
-        return replace(known, level=level)
+        return replace(known, level=level, why="")
     return Cell(protocol_of(name) or "", name, number, level)
 
 
@@ -228,10 +247,13 @@ def numbers_of(platform: Platform, options: ImxSmOptions) -> tuple[int, ...]:
 
 def _rights(platform: Platform, agent: Agent, numbers: tuple[int, ...]) -> Iterator[Cell]:
     """The state of the system, and the permissions of all agents."""
-    system = platform.opened(agent, Right.SYSTEM_POWER)
-    if system:
-        level = Level.PRIV if "state" in system else Level.NOTIFY
-        yield Cell("sys", "DEV_SM_SYS_0", None, level)
-    if platform.has_right(agent, Right.PERMISSIONS):
-        for number in numbers:
-            yield Cell("base", f"DEV_SM_BASE_{number}", number, Level.PRIV)
+    for grant in platform.protocol_grants:
+        if grant.agent != agent:
+            continue
+        if grant.right is Right.SYSTEM_POWER:
+            level = Level.PRIV if "state" in grant.operations else Level.NOTIFY
+            yield Cell("sys", "DEV_SM_SYS_0", None, level, why=grant.because)
+        else:
+            for number in numbers:
+                name = f"DEV_SM_BASE_{number}"
+                yield Cell("base", name, number, Level.PRIV, why=grant.because)

@@ -32,7 +32,8 @@ class ImxSmAgent(Group, frozen=True):
 
     ``instance`` and ``did``: the number of its SCMI instance and of its domain, for the header.
     ``mailbox``, ``channels``: settings of those lines. ``rows``: levels of resources by name, which
-    the board does not tell, or in place of the lowest level.
+    the board does not tell, or in place of the lowest level. ``form``: a whole ``section``, or the
+    ``rows`` alone, which stand last in the section kept by hand and close what it opened.
     """
 
     name: (
@@ -45,6 +46,7 @@ class ImxSmAgent(Group, frozen=True):
     mailbox: _Settings | None = None
     channels: tuple[_Settings, ...] = ()
     rows: Mapping[_Row, LevelWord] = {}
+    form: Literal["section", "rows"] = "section"
 
 
 class ImxSmOptions(NoticeOptions, frozen=True):
@@ -73,3 +75,10 @@ def check_options(platforms: Sequence[Platform], options: ImxSmOptions) -> Itera
         yield OUTPUT_OPTION.error(
             "tree needs soc: whose headers they are", options.at("tree"), hint="soc: MIMX95"
         )
+    for name, said in options.agents.items():
+        if said.form == "rows" and options.tree is None:
+            yield OUTPUT_OPTION.error(
+                "form: rows needs tree: what the rows close is what its headers name",
+                options.at("agents", name, "form"),
+                hint="tree: ../imx-sm, soc: MIMX95, board: mcimx95evk",
+            )
