@@ -28,7 +28,7 @@ from scmigen.checks.words import (
 )
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Related, Severity
-from scmigen.model.boot_state import running, with_dependencies
+from scmigen.model.boot_state import Dependencies, running
 from scmigen.model.platform import Grant, Model, Platform
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -94,10 +94,11 @@ def _losses(model: Model) -> dict[tuple[Agent, ...], _Loss]:
 def _needed(platform: Platform, uses: Iterable[Use]) -> dict[ResourceKey, list[Use]]:
     """The resources of a platform that must be on for some uses, those they run on included."""
     facts = {r.key: r.facts for found in platform.resources.values() for r in found}
-    kept = with_dependencies((key for key in facts if facts[key].always_on), facts)
+    needed = Dependencies(facts)
+    kept = needed.of(key for key in facts if facts[key].always_on)
     found: dict[ResourceKey, list[Use]] = {}
     for use in uses:
-        for key in sorted(with_dependencies([use.key], facts)):
+        for key in sorted(needed.of([use.key])):
             if key.kind in _SWITCHED and key in facts and key not in kept:
                 found.setdefault(key, []).append(use)
     return found

@@ -3,7 +3,7 @@
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.words import resource_word, use_word
 from scmigen.cli.why_not import Because
-from scmigen.model.boot_state import with_dependencies
+from scmigen.model.boot_state import dependencies, own_uses
 from scmigen.model.platform import Model
 
 
@@ -14,15 +14,17 @@ def kept_on(model: Model, key: ResourceKey) -> Because | None:
     }
     if key not in facts or not facts[key].always_on:
         return None
+    closure, inventory = model.findings.closure, model.inventory
+    needed = dependencies(inventory, closure, {**inventory.facts, **facts})
     keeps = "the platform keeps it on"
     entries = model.assignment.options.always_on
     for entry in sorted(entries, key=lambda entry: entry.key != key):
-        if key in with_dependencies([entry.key], facts):
+        if key in needed.of([entry.key]):
             word = resource_word(model.inventory, entry.key)
             runs = "" if entry.key == key else f" for {word}, which runs on it"
             return Because("always-on", f"{keeps}{runs}: platform.always-on", entry.position)
-    for use in model.findings.closure.own:
-        if key in with_dependencies([use.key], facts):
+    for use in own_uses(closure, model.owners):
+        if key in needed.of([use.key]):
             text = f"{keeps} for a device of its own, {use_word(use)}"
             return Because("platform", text, use.position)
     return Because("tree", "the tree says that it is always on", facts[key].position)

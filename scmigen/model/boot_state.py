@@ -1,15 +1,17 @@
 """Which resources are on at boot, and which are never turned off."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.describe import stdout_node
 from scmigen.bindings.facts import ResourceFacts, ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_cpu
+from scmigen.bindings.running import NO_TOPOLOGY, Topology
 from scmigen.model.closure import Closure
 from scmigen.model.decisions import Decisions
+from scmigen.model.ownership import Owners
 from scmigen.scmi.operations import Operation
 
 
@@ -36,10 +38,21 @@ def boot_state(decided: Decisions, facts: Mapping[ResourceKey, ResourceFacts]) -
     on. So is all that these depend on, as far as ``facts`` knows it.
     """
     kept = [item.key for item in decided.assignment.options.always_on]
-    held = with_dependencies((*kept, *(use.key for use in decided.closure.own)), facts)
+    own = own_uses(decided.closure, decided.owners)
+    needed = dependencies(decided.inventory, decided.closure, facts)
+    held = needed.of((*kept, *(use.key for use in own)))
     wanted = {grant.key for grant in decided.assignment.grants if grant.on}
     wanted.update(use.key for use in running(decided.inventory, decided.closure))
-    return BootState(with_dependencies(wanted | _console(decided), facts) | held, held)
+    on = Dependencies(facts).of(wanted | _console(decided))
+    return BootState(on | held, held)
+
+
+def own_uses(closure: Closure, owners: Owners) -> Iterator[Use]:
+    """What the devices of the platform use, those among them that provide something, too."""
+    yield from closure.own
+    for use in closure.fed:
+        if Operation.STATE in use.needs and owners.of(use.consumer).platform:
+            yield use
 
 
 def running(inventory: Inventory, closure: Closure) -> Iterator[Use]:
@@ -63,16 +76,47 @@ def _console(decided: Decisions) -> set[ResourceKey]:
     return {use.key for use in decided.closure.needs if use.consumer.path == path}
 
 
-def with_dependencies(
-    keys: Iterable[ResourceKey], facts: Mapping[ResourceKey, ResourceFacts]
-) -> frozenset[ResourceKey]:
-    """``keys`` and the power domains and supplies that must be on for them."""
-    found = set(keys)
-    stack = list(found)
-    while stack:
-        known = facts.get(stack.pop())
-        for above in (known.parent, known.power, known.supply) if known is not None else ():
-            if above is not None and above not in found:
-                found.add(above)
-                stack.append(above)
-    return frozenset(found)
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What must be on for a resource, as far as ``facts`` and a running system know it.
+
+    ``fed``: what a provider as a whole takes. Which of its clocks feeds one that it provides need
+    not be known; then it may be any.
+    """
+
+    facts: Mapping[ResourceKey, ResourceFacts]
+    topology: Topology = NO_TOPOLOGY
+    fed: Mapping[str, tuple[ResourceKey, ...]] = field(default_factory=dict)
+
+    def of(self, keys: Iterable[ResourceKey]) -> frozenset[ResourceKey]:
+        """``keys`` and all that must be on for them."""
+        found = set(keys)
+        stack = list(found)
+        while stack:
+            for above in self._above(stack.pop()):
+                if above not in found:
+                    found.add(above)
+                    stack.append(above)
+        return frozenset(found)
+
+    def _above(self, key: ResourceKey) -> Iterator[ResourceKey]:
+        known, running = self.facts.get(key), self.topology.parent(key)
+        stated = () if known is None else (known.parent, known.power, known.supply)
+        yield from (above for above in (running, *stated) if above is not None)
+        is_parent_known = running is not None or (known is not None and known.parent is not None)
+        for above in self.fed.get(key.provider, ()):
+            if not (is_parent_known and above.kind is key.kind):
+                yield above
+
+
+def dependencies(
+    inventory: Inventory, closure: Closure, facts: Mapping[ResourceKey, ResourceFacts]
+) -> Dependencies:
+    """The dependencies of the resources of a board."""
+    fed: dict[str, dict[ResourceKey, None]] = {}
+    for use in closure.fed:
+        if Operation.STATE in use.needs:
+            fed.setdefault(use.consumer.path, {})[use.key] = None
+    return Dependencies(
+        facts, inventory.topology, {path: tuple(keys) for path, keys in fed.items()}
+    )

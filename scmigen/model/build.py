@@ -7,6 +7,7 @@ from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.facts import ResourceKey, ScmiInstance
 from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
+from scmigen.model.boot_state import dependencies, own_uses
 from scmigen.model.decisions import Decisions, decide
 from scmigen.model.devices import numbered_devices
 from scmigen.model.identifiers import (
@@ -141,13 +142,19 @@ def _platform(
         owners=decided.owners,
         instance=instance,
         places=places,
-        own=frozenset(
-            use.key
-            for use in decided.closure.own
-            if use.key in by_key and Operation.STATE in use.needs
-        ),
+        own=_own(decided, by_key),
     )
     return platform, (*moved, *moved_for_agents, *moved_devices)
+
+
+def _own(decided: Decisions, by_key: Mapping[ResourceKey, Resource]) -> frozenset[ResourceKey]:
+    """The resources of a platform that must be on for devices of the platform itself."""
+    facts = dict(decided.inventory.facts)
+    facts.update((key, resource.facts) for key, resource in by_key.items())
+    uses = own_uses(decided.closure, decided.owners)
+    keys = [use.key for use in uses if Operation.STATE in use.needs]
+    needed = dependencies(decided.inventory, decided.closure, facts)
+    return needed.of(keys) & by_key.keys()
 
 
 def _grants(

@@ -180,6 +180,7 @@ def close(
 ) -> Closure:
     """The needs of devices and of the platform on managed resources."""
     walk = _Walk(inventory, providers, owners)
+    through = _Walk(inventory, providers, owners)
     parents = _named_parents(inventory, providers)
     kinds = ("needs", "own", "fed", "local", "unnamed", "unowned")
     found: dict[str, list[Use]] = {kind: [] for kind in kinds}
@@ -197,6 +198,8 @@ def close(
                 found["fed" if part else "own"].append(use)
             elif category is ProviderClass.LOCAL and walk.is_present(use):
                 found["local"].append(use)
+            elif category is ProviderClass.FIXED:
+                found["fed" if part else "own"].extend(through.reach(use, NOBODYS))
         elif made and owner.all_agents:
             found["needs"].append(use)
         elif owner.all_agents:
@@ -219,7 +222,7 @@ def close(
         needs=tuple(found["needs"]),
         own=tuple(found["own"]),
         fed=tuple(found["fed"]),
-        fed_locally=tuple(found["local"]),
+        fed_locally=(*found["local"], *through.native),
         foreign=foreign,
         unnamed=tuple(found["unnamed"]),
         disabled=tuple(walk.disabled),

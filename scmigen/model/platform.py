@@ -137,7 +137,7 @@ class Platform:
     """One SCMI platform: everything the outputs say, and nothing about how they say it.
 
     ``reached``: by the id of each agent, the SCMI nodes of the board whose platforms grant it
-    anything. ``own``: the resources that devices of the platform itself need switched on.
+    anything. ``own``: the resources that must be on for devices of the platform itself.
     """
 
     name: str
@@ -177,6 +177,12 @@ class Platform:
         for grant in self.all_grants:
             found.setdefault(grant.resource.key, {})[grant.agent.id] = grant
         return found
+
+    def keeps_on(self, key: ResourceKey) -> bool:
+        """Whether a resource is to stay on, whatever agents ask: a device of the platform needs it,
+        or the tree or the user says so."""
+        resource = self.resource(key)
+        return key in self.own or (resource is not None and resource.facts.always_on)
 
     @cached_property
     def scaled_by(self) -> Mapping[ResourceKey, Resource]:

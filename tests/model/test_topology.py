@@ -325,3 +325,13 @@ def test_a_build_is_made_again_when_it_changes(tmp_path: Path) -> None:
     words = ("-o", "out", "--depfile", "out.d", "--topology", "clk_summary", "-q")
     assert scmigen("build", "board.dts", *words, cwd=tmp_path).returncode == 0
     assert "clk_summary" in (tmp_path / "out.d").read_text()
+
+
+def test_what_feeds_a_clock_of_the_platform_stays_on(board: Path) -> None:
+    """No agent has the clocks of ``&net``, so that they have no numbers; pll_b, which feeds them,
+    is an agent's by hand."""
+    agents = '    grant: [{clock: "&fw 3", operations: [state]}]\nplatform: {devices: ["&net"]}\n'
+    (platform,) = compiled(board, agents).platforms
+    kept = {r.key.cells: r.facts.always_on for r in platform.resources[Kind.CLOCK]}
+    assert kept[(3,)]
+    assert not kept[(12,)]

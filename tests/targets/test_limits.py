@@ -186,3 +186,22 @@ def test_a_finding_can_have_an_id_of_its_own() -> None:
     assert isinstance(found, Diagnostic)
     assert found.id == "toy-parent"
     assert found.related[0].message == "linux: mux"
+
+
+def test_what_feeds_a_supply_of_the_platform_has_two_that_control_it() -> None:
+    """The platform's ``wdt`` has ldo, and ldo its voltage from buck, which linux controls."""
+    levels = "regulator-min-microvolt = <1>; regulator-max-microvolt = <2>;"
+    body = f"""
+    pmic {{ compatible = "acme,pmic";
+        buck: buck {{ regulator-name = "buck"; {levels} }};
+        ldo: ldo {{ regulator-name = "ldo"; vin-supply = <&buck>; {levels} }}; }};
+    wdt: wdt {{ compatible = "acme,wdt"; vdd-supply = <&ldo>; }};
+    eth {{ compatible = "acme,eth"; vdd-supply = <&buck>; }};
+    """
+    agents = "domains: {linux: {id: 1, default: true, scmi: {role: ospm}}}\n"
+    agents += 'platform: {devices: ["&wdt"], managed: ["&buck", "&ldo"]}\n'
+    (board,) = model_of(tree_of(body), agents).platforms
+    found = check_limits(board, limits(without_votes=frozenset({Kind.VOLTAGE})))
+    assert [(item.severity, item.message.partition(";")[0]) for item in found] == [
+        (ERROR, "voltage domain buck is controlled by linux, the platform")
+    ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.bpmp import is_bpmp, proxy_edits
-from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.bindings.facts import Use
 from scmigen.devicetree.edits import Entry
 from scmigen.diagnostics import Diagnostic, Finding, counted
 from scmigen.escape import json_text, nix
@@ -91,12 +91,11 @@ class Plan:
 @kept
 def _plan(platform: Platform, options: BpmpOptions) -> Plan:
     divided = division(platform, options.host)
-    kept_on = platform.own
-    guests = (_guest(platform, agent, kept_on) for agent in divided.guests)
+    guests = (_guest(platform, agent) for agent in divided.guests)
     return Plan(divided, tuple(guest for guest in guests if guest.grants))
 
 
-def _guest(platform: Platform, agent: Agent, kept_on: frozenset[ResourceKey]) -> Guest:
+def _guest(platform: Platform, agent: Agent) -> Guest:
     grants: dict[Kind, dict[int, Grant]] = {}
     for kind in MESSAGES:
         found = {g.resource.key.cells[0]: g for g in MEDIATOR.grants(platform, agent, kind)}
@@ -106,7 +105,7 @@ def _guest(platform: Platform, agent: Agent, kept_on: frozenset[ResourceKey]) ->
         kind: frozenset(
             number
             for number, grant in found.items()
-            if grant.resource.key in kept_on or _others(platform, grant)
+            if platform.keeps_on(grant.resource.key) or _others(platform, grant)
         )
         for kind, found in grants.items()
     }

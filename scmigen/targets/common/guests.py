@@ -213,14 +213,13 @@ class Mediator:
                 ).about(agents=[agent.name])
 
     def _together(self, platform: Platform, divided: Division) -> Iterator[Diagnostic]:
-        kept = platform.own
         guests = {agent.id for agent in divided.guests}
         found: dict[tuple[Kind, tuple[str, ...]], list[Resource]] = {}
         for kind in self.opened:
             for resource in filter(self.serves, platform.resources.get(kind, ())):
                 holders = [g.agent for g in platform.holders(resource.key).values() if g.boot]
                 names = [agent.name for agent in holders]
-                names += ["the platform"] if resource.key in kept else []
+                names += ["the platform"] if platform.keeps_on(resource.key) else []
                 if len(names) > 1 and any(agent.id in guests for agent in holders):
                     found.setdefault((kind, tuple(names)), []).append(resource)
         for (kind, users), resources in found.items():

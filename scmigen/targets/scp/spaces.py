@@ -256,12 +256,10 @@ def _view(
 
 def _platform_votes(platform: Platform, elements: list[Element]) -> tuple[Element, ...]:
     """What is kept on whatever agents ask: always-on, or used by a device of the platform."""
-    own = platform.own
     return tuple(
         element
         for element in elements
-        if element.resource is not None
-        and (element.resource.facts.always_on or element.resource.key in own)
+        if element.resource is not None and platform.keeps_on(element.resource.key)
     )
 
 

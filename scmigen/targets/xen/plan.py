@@ -190,14 +190,13 @@ def _apart(channels: list[XenChannel], platform: Platform) -> Iterator[Diagnosti
 def _together(platform: Platform, domains: list[Agent]) -> Iterator[Diagnostic]:
     """Resources that devices of several domains need."""
     known = {agent.id for agent in domains}
-    own = platform.own
     for kind, resources in platform.resources.items():
         found: dict[tuple[str, ...], list[str]] = {}
         places: dict[tuple[str, ...], Position | None] = {}
         for resource in resources:
             holders = platform.holders(resource.key).values()
             names = tuple(g.agent.name for g in holders if g.boot and g.agent.id in known)
-            if len(names) > 1 and resource.key not in own:
+            if len(names) > 1 and not platform.keeps_on(resource.key):
                 found.setdefault(names, []).append(resource.name)
                 places.setdefault(names, where(resource))
         for names, shared in found.items():

@@ -283,3 +283,24 @@ def test_what_feeds_a_guests_clocks_may_be_switched_on_and_not_off(tmp_path: Pat
     assert in_nix((tmp_path / "out/bpmp/consumers.nix").read_text(), "one")["clock"] == [
         *(91, 248, 319)
     ]
+
+
+def test_what_is_to_stay_on_is_no_guests_to_switch_off() -> None:
+    body = BPMP.replace("<&bpmp 7>;\n", "<&bpmp 8>;\n").replace("b@6000 {", "wdt: b@6000 {")
+    body = body.replace("clocks = <&bpmp 7>; resets", "clocks = <&ff>; resets")
+    body += """ff: ff { compatible = "fixed-factor-clock"; clocks = <&bpmp 7>; clock-div = <2>;
+        clock-mult = <1>; #clock-cells = <0>; };"""
+    for platform in (
+        '{devices: ["&wdt"]}',
+        '{always-on: [{clock: "&bpmp 7"}]}',
+    ):
+        files, found = made(body, AGENTS + f"platform: {platform}\n")
+        rights = json.loads(files["bpmp/rights.json"])
+        (one,) = [guest for guest in rights["guests"] if guest["name"] == "one"]
+        (clk,) = [message for message in one["messages"] if message["name"] == "MRQ_CLK"]
+        ids = {command["name"]: command["ids"] for command in clk["commands"]}
+        assert 7 in ids["CMD_CLK_ENABLE"]
+        assert 7 not in ids["CMD_CLK_DISABLE"]
+        assert 300 in ids["CMD_CLK_DISABLE"]
+        shared = [item.message for item in found if item.id == "bpmp-shared"]
+        assert any("the platform use" in message for message in shared), (platform, shared)
