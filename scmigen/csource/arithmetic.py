@@ -2,8 +2,20 @@
 
 from collections.abc import Callable, Mapping
 
-from scmigen.csource.limits import MAX_NUMBER, MAX_SHIFT
-from scmigen.csource.tree import Binary, Conditional, Expression, Number, Unary
+from scmigen.csource.integers import (
+    LONGEST,
+    UNSIGNED_LONGEST,
+    Form,
+    UnsignedLongest,
+    common,
+    cut,
+    fits,
+    forms_of,
+    pairs,
+    typed,
+)
+from scmigen.csource.tokens import CHARACTER
+from scmigen.csource.tree import Binary, Conditional, Expression, Name, Number, Unary
 
 
 def _divided(left: int, right: int) -> int | None:
@@ -18,69 +30,128 @@ def _remainder(left: int, right: int) -> int | None:
     return None if whole is None else left - whole * right
 
 
-def _shifted(left: int, right: int) -> int | None:
-    return left << right if 0 <= right <= MAX_SHIFT else None
-
-
-def _shifted_back(left: int, right: int) -> int | None:
-    # What is shifted in for a negative number, the width decides.
-    return left >> right if 0 <= right <= MAX_SHIFT and left >= 0 else None
-
-
-#: Operators on two numbers; None where there is no such number.
-OPERATORS: Mapping[str, Callable[[int, int], int | None]] = {
+#: Operators on two numbers of one type; None where there is no such number.
+_ARITHMETIC: Mapping[str, Callable[[int, int], int | None]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
     "*": lambda left, right: left * right,
     "/": _divided,
     "%": _remainder,
-    "<<": _shifted,
-    ">>": _shifted_back,
     "&": lambda left, right: left & right,
     "|": lambda left, right: left | right,
     "^": lambda left, right: left ^ right,
-    "==": lambda left, right: int(left == right),
-    "!=": lambda left, right: int(left != right),
-    "<": lambda left, right: int(left < right),
-    ">": lambda left, right: int(left > right),
-    "<=": lambda left, right: int(left <= right),
-    ">=": lambda left, right: int(left >= right),
 }
-SIGNS: Mapping[str, Callable[[int], int]] = {
-    "-": lambda value: -value,
-    "+": lambda value: value,
-    "~": lambda value: ~value,
-    "!": lambda value: int(not value),
+_COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
+    "==": lambda left, right: left == right,
+    "!=": lambda left, right: left != right,
+    "<": lambda left, right: left < right,
+    ">": lambda left, right: left > right,
+    "<=": lambda left, right: left <= right,
+    ">=": lambda left, right: left >= right,
 }
+_SHIFTS = ("<<", ">>")
+OPERATORS = frozenset((*_ARITHMETIC, *_COMPARISONS, *_SHIFTS))
+SIGNS = frozenset("-+~!")
+
+
+def _computed(operator: str, left: int, right: int, form: Form) -> int | None:
+    """The result in one type; None where C has none."""
+    value = _ARITHMETIC[operator](cut(left, form), cut(right, form))
+    if value is None or (form[1] and not fits(value, form)):
+        return None
+    return cut(value, form)
+
+
+def _shifted(operator: str, left: int, right: int, form: Form) -> int | None:
+    left = cut(left, form)
+    if not 0 <= right < form[0]:
+        return None
+    if operator == "<<":
+        # Into the sign, as compilers do; past it there is no result.
+        return (
+            cut(left << right, form)
+            if not form[1] or fits(left << right, (form[0], False))
+            else None
+        )
+    # What is shifted in for a negative number, the compiler decides.
+    return left >> right if left >= 0 else None
 
 
 def combined(operator: str, left: int, right: int) -> int | None:
-    """The result of an operator of `OPERATORS`; None where there is none, or it is too large."""
-    value = OPERATORS[operator](left, right)
-    return value if value is not None and -MAX_NUMBER <= value <= MAX_NUMBER else None
+    """The result of an operator of `OPERATORS`; None where there is none, or where it depends on
+    how wide the types are on a target."""
+    results: dict[int | None, list[Form]] = {}
+    for one, other in pairs(left, right):
+        form = one if operator in _SHIFTS else common(one, other)
+        value: int | None
+        if operator in _SHIFTS:
+            value = _shifted(operator, left, right, form)
+        elif operator in _COMPARISONS:
+            value = int(_COMPARISONS[operator](cut(left, form), cut(right, form)))
+        else:
+            value = _computed(operator, left, right, form)
+        results.setdefault(value, []).append(form)
+    if len(results) != 1:
+        return None
+    value, forms = results.popitem()
+    if value is None or operator in _COMPARISONS:
+        return value
+    return typed(value, forms)
+
+
+def signed(operator: str, value: int) -> int | None:
+    """The result of an operator of `SIGNS`; None as for `combined`."""
+    if operator == "!":
+        return int(not value)
+    if operator == "+":
+        return value
+    zero = typed(0, list(forms_of(value)))
+    if operator == "-":
+        return combined("-", zero, value)
+    results = {cut(~cut(value, form), form) for form in forms_of(value)}
+    return typed(results.pop(), list(forms_of(value))) if len(results) == 1 else None
+
+
+def _longest(number: Number) -> int | None:
+    """A number in a condition, where all types are as wide as the widest."""
+    unsigned = number.at.kind != CHARACTER and "u" in number.at.text.lower()
+    value = int(number.value)
+    if unsigned or not fits(value, LONGEST):
+        return UnsignedLongest(value) if fits(value, UNSIGNED_LONGEST) else None
+    return typed(value, [LONGEST])
 
 
 def whole_of(expression: Expression) -> int | None:
-    """The value of a preprocessor's condition, where names that are left stand for 0."""
+    """The value of a preprocessor's condition, where names that are left stand for 0; None where it
+    has none."""
     if isinstance(expression, Number):
-        return expression.value
+        return _longest(expression)
     if isinstance(expression, Unary):
         value = whole_of(expression.operand)
-        sign = SIGNS.get(expression.operator)
-        return None if value is None or sign is None else sign(value)
+        if value is None or expression.operator not in SIGNS:
+            return None
+        return signed(expression.operator, value)
     if isinstance(expression, Conditional):
         condition = whole_of(expression.condition)
+        if condition is None:
+            return None
         return whole_of(expression.yes if condition else expression.no)
-    if not isinstance(expression, Binary):
-        return 0
+    if isinstance(expression, Name):
+        return typed(0, [LONGEST])
+    return _binary(expression) if isinstance(expression, Binary) else None
+
+
+def _binary(expression: Binary) -> int | None:
     left = whole_of(expression.left)
-    if expression.operator == "&&" and not left:
-        return 0
-    if expression.operator == "||" and left:
-        return 1
+    if left is None:
+        return None
+    if expression.operator in ("&&", "||") and bool(left) == (expression.operator == "||"):
+        return int(bool(left))
     right = whole_of(expression.right)
-    if left is None or right is None:
+    if right is None:
         return None
     if expression.operator in ("&&", "||"):
         return int(bool(right))
-    return combined(expression.operator, left, right) if expression.operator in OPERATORS else None
+    if expression.operator not in OPERATORS:
+        return None
+    return combined(expression.operator, left, right)

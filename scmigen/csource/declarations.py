@@ -9,6 +9,7 @@ from scmigen.csource.tokens import NAME, STRING, Token
 from scmigen.csource.tree import (
     INTEGERS,
     ArrayOf,
+    BitField,
     Declarations,
     Enumerator,
     Expression,
@@ -44,7 +45,7 @@ _SIZES: Mapping[frozenset[str], int] = {
     frozenset(): 4,
 }
 _TAGGED: Final = frozenset(("struct", "union", "enum"))
-_INT: Final = Integer("int", 4)
+_ENUM: Final = Integer("enum", 4)
 
 
 class Parser:
@@ -194,7 +195,7 @@ class Parser:
         if word == "enum":
             if at.text() == "{":
                 self._enumerators(at)
-            return _INT
+            return _ENUM
         if not tag:
             self._unnamed += 1
             tag = f"{word} {self._unnamed}"
@@ -220,7 +221,7 @@ class Parser:
             while True:
                 name, kind = self.declarator(at, base)
                 if at.accept(":"):
-                    self.expressions.assignment(at)
+                    kind = BitField(kind, self.expressions.assignment(at))
                 self._attributes(at)
                 found.append((name.text if name is not None else "", kind))
                 if not at.accept(","):

@@ -1,262 +1,59 @@
-"""The value of expressions and of the objects of a source."""
+"""The value of expressions of a source."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
-from scmigen.csource.arithmetic import OPERATORS, SIGNS, combined
-from scmigen.csource.cursor import Cursor, SyntaxProblemError
+from scmigen.csource.arithmetic import OPERATORS, combined, signed
 from scmigen.csource.declarations import Parser
-from scmigen.csource.initialise import Filler, as_stored
 from scmigen.csource.limits import Budget
-from scmigen.csource.texts import Texts
+from scmigen.csource.objects import Objects, Place
+from scmigen.csource.stored import as_stored
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import (
     ArrayOf,
     Binary,
-    Braces,
     Call,
     Cast,
     Compound,
     Conditional,
     Expression,
     Index,
-    Initialiser,
-    Integer,
     Member,
     Name,
     Number,
-    PointerTo,
     Record,
     SizeOf,
     Text,
-    Type,
     Unary,
 )
 from scmigen.csource.values import (
     Cells,
     Choice,
     FunctionName,
-    Key,
-    Later,
     Pointer,
     Scope,
     Size,
     Unknown,
     Value,
-    copied,
     first_unknown,
 )
 
 #: Calls a function with arguments.
 Caller = Callable[[str, tuple[Value, ...], Token], Value]
-Place = tuple[Cells, Key]
 
 
-class Other(Protocol):
-    """Another source."""
-
-    @property
-    def evaluator(self) -> "Evaluator":
-        """What works out its values."""
-
-
-Elsewhere = Callable[[str], Other | None]
-
-
-class Evaluator(Texts):
+class Evaluator(Objects):
     """Works out values of one source."""
 
     def __init__(self, parser: Parser, budget: Budget, caller: Caller) -> None:
-        super().__init__(parser.known)
-        self.parser = parser
-        self.budget = budget
-        #: Whether a pointer to no text that no initialiser gives may be set at run time.
-        self.settable = False
-        #: The source that defines an object which is only declared here.
-        self.elsewhere: Elsewhere = lambda _: None
-        #: Headers that the source wants and that are not there.
-        self.absent = ""
+        super().__init__(parser, budget)
         self._caller = caller
-        self._globals = Cells(None, filled=False)
-        self._enumerators: dict[str, Value] = {}
-        self._depth = 0
-
-    # Names.
-
-    def named(self, name: str, at: Token, scope: Scope | None = None) -> Value:
-        """The value of an object, enumerator or function."""
-        place = self._object(name, scope)
-        if place is not None:
-            return self.load(*place)
-        if name in self.known.enumerators:
-            return self._enumerator(name)
-        if name in self.known.functions:
-            return FunctionName(name, self.known.functions[name].at)
-        absent = f" (not there: {self.absent})" if self.absent else ""
-        return Unknown(f"{name} is not known here{absent}", at)
-
-    def _enumerator(self, name: str) -> Value:
-        if name not in self._enumerators:
-            found = self.known.enumerators[name]
-            self._enumerators[name] = Unknown(f"{name} is defined by itself", found.at)
-            base: Value = 0 if found.base is None else self.value(found.base)
-            self._enumerators[name] = base + found.offset if isinstance(base, int) else base
-        return self._enumerators[name]
-
-    def _object(self, name: str, scope: Scope | None) -> Place | None:
-        while scope is not None:
-            if name in scope.types:
-                return scope.cells, name
-            scope = scope.outer
-        if name in self._globals.values:
-            return self._globals, name
-        variable = self.known.variables.get(name)
-        if variable is None:
-            return None
-        if variable.external:
-            return self._outside(name)
-        self._globals.places[name] = variable.at
-        self._globals.values[name] = self._initial(name)
-        return self._globals, name
-
-    def _outside(self, name: str) -> Place | None:
-        """Where an object of another source is."""
-        unit = self.elsewhere(name)
-        other = None if unit is None else unit.evaluator
-        return None if other is None or other is self else other._object(name, None)
-
-    def _initial(self, name: str) -> Value | Later:
-        variable = self.known.variables[name]
-        if variable.value is None:
-            return self._empty(variable.type, variable.at)
-        at = Cursor(variable.value)
-        try:
-            value = self.parser.expressions.initialiser(at)
-            if at.here is not None:
-                raise at.problem("this is not read")
-        except SyntaxProblemError as problem:
-            return Unknown(str(problem), problem.at or variable.at)
-        return Later(value, variable.type, None, self)
-
-    def _empty(self, kind: Type, at: Token | None, filled: bool = True) -> Value | Later:
-        """The value of an object without an initialiser."""
-        resolved = self.resolved(kind)
-        if isinstance(resolved, ArrayOf | Record):
-            found = Cells(resolved, at, filled=filled)
-            if isinstance(resolved, ArrayOf):
-                length = self.length(resolved)
-                found.length = length if isinstance(length, int) else None
-            return found
-        return 0 if filled else Unknown("it has no value yet", at)
-
-    def declare(
-        self, scope: Scope, name: str, kind: Type, value: Initialiser | None, at: Token
-    ) -> None:
-        """An object of a function."""
-        scope.types[name] = kind
-        scope.cells.places[name] = at
-        if value is None:
-            scope.cells.values[name] = self._empty(kind, at, filled=False)
-        else:
-            scope.cells.values[name] = copied(self.whole_of(self.initial(value, kind, scope)))
-
-    # Tables and structures.
-
-    def initial(self, value: Initialiser, kind: Type | None, scope: Scope | None) -> Value:
-        """The value that an initialiser gives an object of a type."""
-        if not isinstance(value, Braces):
-            found = self.value(value, scope)
-            return as_stored(found, self.resolved(kind))
-        resolved = self.resolved(kind)
-        if resolved is None or isinstance(resolved, ArrayOf | Record):
-            return Filler(self, scope).cells(kind, value)
-        if len(value.items) != 1 or value.items[0].path:
-            return Unknown("braces around several values for one", value.at)
-        return self.initial(value.items[0].value, kind, scope)
-
-    def load(self, cells: Cells, key: Key) -> Value:
-        """What is in a table or structure."""
-        if cells.doubt is not None:
-            return cells.doubt
-        found = cells.values.get(key)
-        if isinstance(found, Later):
-            if found.started:
-                return Unknown("it is defined by itself", found.value.at)
-            found.started = True
-            cells.origins[key] = found.value
-            self.budget.step()
-            value = found.maker.forced(found)
-            if isinstance(value, Cells):
-                value.within = value.within or (cells, key)
-            cells.values[key] = value
-            return value
-        if found is not None:
-            return found
-        return self._missing(cells, key)
-
-    def forced(self, later: Later) -> Value:
-        """A value that is not worked out yet."""
-        depth = self._depth
-        try:
-            return self.initial(later.value, later.type, later.scope)
-        except RecursionError:
-            self._depth = depth
-            return Unknown("it is nested too deep", later.value.at)
-
-    def _missing(self, cells: Cells, key: Key) -> Value:
-        if not cells.filled:
-            return Unknown("it has no value yet", cells.at)
-        if isinstance(cells.type, ArrayOf):
-            if not isinstance(key, int):
-                return Unknown(f"a table has no member {key}", cells.at)
-            if key < 0 or (cells.length is not None and key >= cells.length):
-                return Unknown(f"index {key} is past the end of a table", cells.at)
-        if isinstance(key, str) and self._is_untold(cells):
-            return Unknown("which value is which member is not known: no header says", cells.at)
-        kind = self.resolved(self.member(cells.type, key))
-        if self.settable and isinstance(kind, PointerTo) and not _is_text(kind):
-            return Unknown("it may be set at run time", cells.at)
-        value = self._empty(kind, cells.at) if kind is not None else 0
-        if isinstance(value, Cells):
-            value.within = (cells, key)
-            cells.values[key] = value
-        return value if not isinstance(value, Later) else 0
-
-    def _is_untold(self, cells: Cells) -> bool:
-        """Whether values are in the order of members that no header says."""
-        kind = cells.type
-        known = isinstance(kind, Record) and self.members(kind) is not None
-        return not known and any(isinstance(each, int) for each in cells.values)
-
-    def whole_of(self, value: Value) -> Value:
-        """A value with all that is in it worked out, so that copies share what it points to."""
-        if isinstance(value, Cells):
-            for key in [*value.values]:
-                self.whole_of(self.load(value, key))
-        return value
-
-    def store(self, place: Place, value: Value) -> None:
-        """Sets a value."""
-        cells, key = place
-        kind = self.resolved(self.type_at(cells, key))
-        one = copied(self.whole_of(as_stored(value, kind)))
-        if isinstance(one, Cells):
-            one.within = (cells, key)
-        if cells.doubt is None:
-            cells.values[key] = one
-
-    def type_at(self, cells: Cells, key: Key) -> Type | None:
-        """The type of what is in a table or structure."""
-        if cells is self._globals and isinstance(key, str):
-            return self.known.variables[key].type if key in self.known.variables else None
-        return self.member(cells.type, key)
 
     # Places.
 
     def place(self, expression: Expression, scope: Scope | None = None) -> Place | Unknown:
         """Where the value of an expression is."""
         if isinstance(expression, Name):
-            found = self._object(expression.name, scope)
+            found = self.object(expression.name, scope)
             return found or Unknown(f"{expression.name} is not known here", expression.at)
         if isinstance(expression, Cast):
             return self.place(expression.operand, scope)
@@ -310,10 +107,6 @@ class Evaluator(Texts):
         return _or(value, "it is no pointer to something that is known", at)
 
     # Expressions.
-
-    def whole(self, expression: Expression, scope: Scope | None = None) -> Value:
-        """The value of an expression that should be a number."""
-        return self.value(expression, scope)
 
     def value(self, expression: Expression, scope: Scope | None = None) -> Value:
         """The value of an expression."""
@@ -388,7 +181,8 @@ class Evaluator(Texts):
         if operator == "!" and isinstance(value, Pointer | Cells | str | FunctionName):
             return 0
         if isinstance(value, int):
-            return SIGNS[operator](value)
+            found = signed(operator, value)
+            return _no_result(operator, expression.at) if found is None else found
         return _or(value, f"{operator} of no number", expression.at)
 
     def _step(self, expression: Unary, scope: Scope | None) -> Value:
@@ -451,7 +245,7 @@ class Evaluator(Texts):
             return unknown
         if isinstance(left, int) and isinstance(right, int):
             value = combined(operator, left, right)
-            return Unknown(f"{operator} has no result here", at) if value is None else value
+            return _no_result(operator, at) if value is None else value
         if isinstance(left, Size) or isinstance(right, Size):
             return self.sized(operator, left, right, at)
         if operator in ("==", "!="):
@@ -478,8 +272,8 @@ class Evaluator(Texts):
         return self._caller(name.name, arguments, expression.at)
 
 
-def _is_text(kind: PointerTo) -> bool:
-    return isinstance(kind.target, Integer) and kind.target.name.endswith("char")
+def _no_result(operator: str, at: Token) -> Unknown:
+    return Unknown(f"{operator} has no result here, or another one on another target", at)
 
 
 def _or(value: Value, otherwise: str, at: Token | None) -> Unknown:

@@ -10,9 +10,6 @@ MAX_FILES: Final = 2000
 MAX_INCLUDES: Final = 60
 MAX_NESTING: Final = 200
 MAX_CALLS: Final = 30
-#: The longest number of bits to shift by, and the largest number.
-MAX_SHIFT: Final = 64
-MAX_NUMBER: Final = 1 << 66
 #: The longest table that is taken for one.
 MAX_ELEMENTS: Final = 0x10000
 

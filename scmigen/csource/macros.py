@@ -72,6 +72,9 @@ class Expander:
         while todo:
             token = todo.pop()
             macro = macros.get(token.text) if token.kind == NAME else None
+            if token.text == "__LINE__":
+                out.append(token._replace(kind=NUMBER, text=str(token.line)))
+                continue
             if macro is None or token.text in token.hidden:
                 out.append(token)
                 continue

@@ -12,6 +12,7 @@ from scmigen.csource.evaluate import Evaluator
 from scmigen.csource.expressions import ASSIGNMENTS
 from scmigen.csource.known_calls import KNOWN_CALLS
 from scmigen.csource.statements import body_of
+from scmigen.csource.stored import as_stored
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import (
     Binary,
@@ -25,11 +26,13 @@ from scmigen.csource.tree import (
     Local,
     Loop,
     Name,
+    Record,
     Statement,
     Switch,
+    Type,
     Unary,
 )
-from scmigen.csource.values import Cells, Choice, Pointer, Scope, Unknown, Value
+from scmigen.csource.values import Cells, Choice, Later, Pointer, Scope, Unknown, Value, copied
 
 
 class _UndecidedError(Exception):
@@ -72,8 +75,8 @@ class _Run:
             case Evaluate(value=value):
                 evaluator.value(value, scope)
                 return None
-            case Local(at=at, name=name, type=kind, value=value):
-                evaluator.declare(scope, name, kind, value, at)
+            case Local():
+                self._local(statement, scope)
                 return None
             case Leave(at=at, word=word, value=value):
                 result = evaluator.value(value, scope) if value is not None else 0
@@ -85,6 +88,10 @@ class _Run:
             case Switch():
                 return self._switch(statement, scope)
         return None
+
+    def _local(self, one: Local, scope: Scope) -> None:
+        declare = self.evaluator.declare_static if one.static else self.evaluator.declare
+        declare(scope, one.name, one.type, one.value, one.at)
 
     def _holds(self, condition: Expression, scope: Scope) -> bool | Unknown:
         return self.evaluator.truth(self.evaluator.value(condition, scope), condition.at)
@@ -120,8 +127,8 @@ class _Run:
         match statement:
             case Evaluate(value=value):
                 self._blur_set(value, scope, why)
-            case Local(at=at, name=name, type=kind, value=value):
-                self.evaluator.declare(scope, name, kind, value, at)
+            case Local():
+                self._local(statement, scope)
             case Leave(word="return", value=value, at=at):
                 result = self.evaluator.value(value, scope) if value is not None else 0
                 self.earlier.append((result, at))
@@ -271,7 +278,9 @@ def result_of(
     for place, (name, kind) in enumerate(function.type.parameters):
         scope.types[name] = kind
         given = place < len(arguments)
-        scope.cells.values[name] = arguments[place] if given else Unknown("it is not given", at)
+        scope.cells.values[name] = (
+            _taken(arguments[place], kind, evaluator) if given else Unknown("it is not given", at)
+        )
     run = _Run(evaluator)
     try:
         left = run.block(body_of(function, evaluator.parser).body, scope)
@@ -281,7 +290,16 @@ def result_of(
         why = undecided.why
         return Unknown(f"what {function.name}() gives is known only at run time: {why.why}", why.at)
     last = (left.value, left.at or at) if left is not None else (Unknown("it returns nothing"), at)
-    return _one_of([*run.earlier, last], at)
+    result = evaluator.resolved(function.type.result)
+    return as_stored(_one_of([*run.earlier, last], at), result)
+
+
+def _taken(value: Value, kind: Type, evaluator: Evaluator) -> Value | Later:
+    """An argument as a parameter of a type has it: a structure is one of its own."""
+    resolved = evaluator.resolved(kind)
+    if isinstance(resolved, Record):
+        return copied(evaluator.whole_of(value))
+    return as_stored(value, resolved)
 
 
 def _one_of(found: Sequence[tuple[Value, Token]], at: Token) -> Value:
@@ -300,4 +318,6 @@ def _one_of(found: Sequence[tuple[Value, Token]], at: Token) -> Value:
 def _same(one: Value, other: Value) -> bool:
     if isinstance(one, Pointer) and isinstance(other, Pointer):
         return one.to is other.to and one.key == other.key
+    if isinstance(one, int) and isinstance(other, int):
+        return one == other
     return one is other or (one == other and type(one) is type(other))

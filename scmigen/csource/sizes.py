@@ -1,9 +1,13 @@
 """Types and sizes: what a name stands for, what is in a record, how large a thing is."""
 
-from scmigen.csource.limits import MAX_ELEMENTS
+from collections.abc import Iterator
+from dataclasses import replace
+
+from scmigen.csource.limits import MAX_ELEMENTS, MAX_INCLUDES
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import (
     ArrayOf,
+    BitField,
     Cast,
     Compound,
     Declarations,
@@ -29,6 +33,7 @@ class Sizes:
 
     def __init__(self, known: Declarations) -> None:
         self.known = known
+        self._rivals: dict[Record, dict[Key, frozenset[str]]] = {}
 
     def value(self, expression: Expression, scope: Scope | None = None) -> Value:
         """The value of an expression."""
@@ -37,10 +42,20 @@ class Sizes:
     def resolved(self, kind: Type | None) -> Type | None:
         """A type without names of types; None where a name is not known."""
         for _ in range(64):
+            if isinstance(kind, BitField):
+                return self._in_bits(kind)
             if not isinstance(kind, Named):
                 return kind
             kind = self.known.types.get(kind.name)
         return None
+
+    def _in_bits(self, field: BitField) -> Type | None:
+        of = self.resolved(field.of)
+        width = self.value(field.width)
+        bits = int(width) if isinstance(width, int) else -1
+        if not isinstance(of, Integer):
+            return Integer("bit field", bits=-1)
+        return replace(of, bits=bits, signed=of.signed and of.name != "enum")
 
     def members(self, record: Record) -> Members | None:
         """The members of a record; None where no header says."""
@@ -59,6 +74,39 @@ class Sizes:
             if not name and (within := self.member(one, key)) is not None:
                 return within
         return None
+
+    def rivals(self, kind: Type | None, key: Key) -> frozenset[str]:
+        """The members of unions that are in the same place as a member."""
+        if not isinstance(kind, Record):
+            return frozenset()
+        if kind not in self._rivals:
+            found: dict[Key, frozenset[str]] = {}
+            self._find_rivals(kind, frozenset(), found, 0)
+            self._rivals[kind] = found
+        return self._rivals[kind].get(key, frozenset())
+
+    def _find_rivals(
+        self, kind: Record, beside: frozenset[str], found: dict[Key, frozenset[str]], depth: int
+    ) -> None:
+        members = self.members(kind) or ()
+        named = [(frozenset(self._names(*each, depth)), *each) for each in members]
+        every = frozenset[str]().union(*(names for names, _, _ in named))
+        for names, name, one in named:
+            others = beside | (every - names if kind.union else frozenset())
+            inner = self.resolved(one)
+            if name:
+                if others:
+                    found[name] = others
+            elif isinstance(inner, Record) and depth < MAX_INCLUDES:
+                self._find_rivals(inner, others, found, depth + 1)
+
+    def _names(self, name: str, kind: Type, depth: int) -> Iterator[str]:
+        inner = self.resolved(kind)
+        if name:
+            yield name
+        elif isinstance(inner, Record) and depth < MAX_INCLUDES:
+            for each in self.members(inner) or ():
+                yield from self._names(*each, depth + 1)
 
     def length(self, kind: ArrayOf) -> Value:
         """The length of an array whose type says it."""

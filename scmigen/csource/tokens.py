@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from scmigen.csource.integers import literal
 from scmigen.diagnostics import Position
 
 NAME: Final = "name"
@@ -107,7 +108,7 @@ def unquoted(text: str) -> str:
     return _ESCAPE.sub(one, text[1:-1])
 
 
-_INTEGER = re.compile(r"(0[xX][0-9A-Fa-f]+|0[bB][01]+|[0-9]+)[uUlLzZ]*")
+_INTEGER = re.compile(r"(0[xX][0-9A-Fa-f]+|0[bB][01]+|[0-9]+)([uUlLzZ]*)")
 
 
 def number_of(text: str) -> int | None:
@@ -115,7 +116,9 @@ def number_of(text: str) -> int | None:
     found = _INTEGER.fullmatch(text)
     if found is None or len(text) > 80:
         return None
-    digits = found[1]
-    if digits[0] == "0" and digits.isdigit():
-        return int(digits, 8) if all(digit < "8" for digit in digits) else None
-    return int(digits, 0)
+    digits, suffix = found[1], found[2]
+    if digits[0] != "0" or not digits.isdigit():
+        return literal(int(digits, 0), suffix, decimal=digits.isdigit())
+    if any(digit > "7" for digit in digits):
+        return None
+    return literal(int(digits, 8), suffix, decimal=False)

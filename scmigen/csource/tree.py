@@ -11,11 +11,13 @@ from scmigen.csource.tokens import Token
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """An integer of ``size`` bytes, None where that is the target's."""
+    """An integer of ``size`` bytes, None where that is the target's; ``bits`` of them in a bit
+    field, -1 where its width cannot be told."""
 
     name: str
     size: int | None = None
     signed: bool = True
+    bits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,14 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class BitField:
+    """A member of so many bits."""
+
+    of: "Type"
+    width: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionType:
     """A function."""
 
@@ -56,7 +66,7 @@ class FunctionType:
     parameters: tuple[tuple[str, "Type"], ...] = ()
 
 
-Type = Union[Integer, PointerTo, ArrayOf, Record, Named, FunctionType]  # noqa: UP007 (recursive)
+Type = Union[Integer, PointerTo, ArrayOf, Record, Named, BitField, FunctionType]  # noqa: UP007 (recursive)
 #: The members of a record, in order; without a name those of a record in it that has none.
 Members = tuple[tuple[str, Type], ...]
 

@@ -40,7 +40,6 @@ _STANDARD = """
 #define CHAR_BIT 8
 #define __STDC_VERSION__ 201112
 #define __FILE__ ""
-#define __LINE__ 0
 """
 
 

@@ -1,5 +1,6 @@
 """What expressions are worth: numbers, texts, tables, and what cannot be told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Union
 
@@ -38,7 +39,7 @@ class Cells:
     """A table, structure or union: values by index or member, worked out when they are asked for.
 
     ``filled``: what is not given is zero. ``places`` says where a value is written, ``origins`` as
-    what. ``doubt``: why it is not known what is in it.
+    what. ``doubt``: why it is not known what is in it. ``kinds``: the types of a scope's objects.
     """
 
     type: Type | None
@@ -50,6 +51,7 @@ class Cells:
     filled: bool = True
     doubt: Unknown | None = None
     within: "tuple[Cells, Key] | None" = None
+    kinds: Mapping[str, Type] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +95,14 @@ class Scope:
     cells: Cells
     types: dict[str, Type]
     outer: "Scope | None" = None
+    kept: "dict[str, Cells]" = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.cells.kinds = self.types
+
+    def place_of(self, name: str) -> "tuple[Cells, Key]":
+        """Where an object of the block is; those that are ``static`` outlast it."""
+        return self.kept.get(name, self.cells), name
 
 
 Value = Union[int, str, Cells, Pointer, Size, FunctionName, Unknown, Choice]  # noqa: UP007

@@ -1,0 +1,144 @@
+"""Rules of C that decide what a table says: the values are those of a compiled program."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from c_texts import compiled, unit_of, value_of
+
+from scmigen.csource.values import Unknown
+
+
+def _same(
+    tool: Callable[[str], str], folder: Path, text: str, expressions: tuple[str, ...]
+) -> None:
+    expected = compiled(tool, folder, text, expressions)
+    unit = unit_of(folder, text)
+    assert [value_of(unit, each) for each in expressions] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expressions"),
+    [
+        pytest.param(
+            "static const uint16_t p[2][5][2] = { [0] = { [1][0] = 1, 2, [3][1] = 7, 8 } };",
+            ("p[0][1][0]", "p[0][1][1]", "p[0][2][0]", "p[0][3][1]", "p[0][4][0]"),
+            id="an element of an element",
+        ),
+        pytest.param(
+            "struct s { int a; struct { int x, y; } b; int c; };\n"
+            "static const struct s x = { .b.x = 1, 2, 3 };",
+            ("x.a", "x.b.x", "x.b.y", "x.c"),
+            id="a member of a member",
+        ),
+        pytest.param(
+            "struct s { int a, b; }; static const struct s t[4] = { [1] = 1, 2, 3, [0].b = 4, 5 };",
+            ("t[0].a", "t[0].b", "t[1].a", "t[1].b", "t[2].a"),
+            id="a structure without braces",
+        ),
+        pytest.param(
+            "struct s { union { int one; int two; } u; int c; };\n"
+            "static const struct s x = { .u.two = 1, 2 };",
+            ("x.u.two", "x.u.one", "x.c"),
+            id="a member of a union",
+        ),
+    ],
+)
+def test_what_follows_a_designator_goes_on_in_the_innermost_aggregate(
+    tool: Callable[[str], str], tmp_path: Path, text: str, expressions: tuple[str, ...]
+) -> None:
+    _same(tool, tmp_path, text, expressions)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *("~0U / 2", "~0U > 5", "~0U % 7", "0U - 1 > 3", "-1 < 1U", "0x80000000U * 2U"),
+        *("0xffffffff + 2", "1 << 31", "(1U << 31) << 1", "~0ULL >> 60", "(unsigned)-1 + 1ULL"),
+        *("f(0)", "g(258)", "h(258)", "b(2)", "2147483648 > 0", "-1 < (uint8_t)1", "-7 % 3"),
+        *("-1 < 1UL", "0xffffffffUL > 0", "m(4)"),
+    ],
+)
+def test_numbers_have_the_types_that_c_gives_them(
+    tool: Callable[[str], str], tmp_path: Path, expression: str
+) -> None:
+    text = (
+        "int f(unsigned int a) { return a - 1 >= 0; }\n"
+        "int g(uint8_t x) { return x; }\n"
+        "uint8_t h(int x) { return x; }\n"
+        "bool b(int x) { return x; }\n"
+        "unsigned int m(unsigned int c)\n"
+        "{ unsigned int i, r = 0; for (i = c - 1; i < c; i--) r |= 1u << i; return r; }\n"
+    )
+    _same(tool, tmp_path, text, (expression,))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["2147483647 + 1", "-1L < 1U", "(size_t)-1", "~(id_type)0 > 0", "1 << 40", "-1L > 0x80000000"],
+)
+def test_what_depends_on_the_target_or_has_no_result_is_unknown(
+    tmp_path: Path, expression: str
+) -> None:
+    assert isinstance(value_of(unit_of(tmp_path, ""), expression), Unknown)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "~0U > 5",
+        "-1 > 0u",
+        "0xffffffff + 1",
+        "-1 >> 70 || 1",
+        "(2 || 1/0)",
+        "'a' == 97",
+        "1 ? 2 : 0",
+    ],
+)
+def test_conditions_of_the_preprocessor_have_the_widest_types(
+    tool: Callable[[str], str], tmp_path: Path, condition: str
+) -> None:
+    text = f"enum {{\n#if {condition}\nX = 1\n#else\nX = 2\n#endif\n}};"
+    _same(tool, tmp_path, text, ("X",))
+
+
+def test_bit_fields_are_cut(tool: Callable[[str], str], tmp_path: Path) -> None:
+    text = (
+        "enum { W = 3 };\n"
+        "struct s { unsigned int a : W, b : 5; int : 2, c : 3; bool d : 1; uint8_t e : 4; };\n"
+        "static const struct s x = { 9, 33, 5, 2, 0x1f };"
+    )
+    _same(tool, tmp_path, text, ("x.a", "x.b", "x.c", "x.d", "x.e", "x.a - 2 < 0"))
+
+
+def test_a_member_of_a_union_that_was_not_set_is_unknown(tmp_path: Path) -> None:
+    text = (
+        "union u { struct { int a, b; } s; int raw[2]; };\n"
+        "union u x = { .raw = { 3, 4 } }, zero;\n"
+        "struct v { int k; union { int one; struct { int two, three; }; }; } y = { 1, { 2 } };\n"
+        "int f(void) { union u z; z.s.a = 1; z.raw[0] = 7; z.s.a = 2; return z.s.a; }\n"
+        "int g(void) { union u z; z.raw[0] = 7; z.s.a = 2; return z.raw[0]; }\n"
+    )
+    unit = unit_of(tmp_path, text)
+    assert isinstance(value_of(unit, "x.s.a"), Unknown)
+    assert value_of(unit, "x.raw[1]") == 4
+    assert [value_of(unit, each) for each in ("zero.s.a", "zero.raw[1]", "y.one")] == [0, 0, 2]
+    assert isinstance(value_of(unit, "y.two"), Unknown)
+    assert value_of(unit, "f()") == 2
+    assert isinstance(value_of(unit, "g()"), Unknown)
+
+
+def test_static_objects_of_functions_keep_their_values(
+    tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    text = (
+        "int f(void) { static int n = 3; static int t[2]; t[1]++; return ++n * 10 + t[1]; }\n"
+        "int g(void) { f(); return f(); }"
+    )
+    _same(tool, tmp_path, text, ("g()",))
+
+
+def test_the_number_of_a_line_is_that_of_its_use(
+    tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    _same(tool, tmp_path, "#define L __LINE__\nenum { A = L,\nB = __LINE__ };", ("B - A",))
