@@ -12,7 +12,7 @@ from scmigen.cli.common import BoardRequest, answering, view_options
 from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, say, say_json
 from scmigen.cli.subjects import Subject, identity, numbered, subject
-from scmigen.cli.why_kept import kept_on
+from scmigen.cli.why_kept import feeds, kept_on
 from scmigen.cli.why_not import (
     NotGranted,
     devices_lacking,
@@ -112,6 +112,8 @@ def _answer(model: Model, agent: Agent, text: str, named: Subject, style: str) -
         say(f"{agent.name}: {words} on {numbered(model, grant.resource.key, grant.id)}{lost}")
         for reason in _reasons(grant):
             say(f"  {reason}")
+        for fed in feeds(model, agent, grant.resource.key):
+            say(f"  {fed}")
         kept = kept_on(model, grant.resource.key)
         if kept is not None:
             say(f"  {kept}")
@@ -242,6 +244,7 @@ def _explained(model: Model, grant: Grant) -> dict[str, Any]:
         "beyond_need": ordered(grant.resource.kind, grant.beyond_need),
         "because": _reasons(grant),
         "kept_on": None if kept is None else kept.plain(),
+        "feeds": [fed.plain() for fed in feeds(model, grant.agent, grant.resource.key)],
         "uses": [why_device.use_plain(why) for why in grant.because if isinstance(why, Use)],
     }
 

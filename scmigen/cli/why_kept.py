@@ -1,10 +1,12 @@
-"""The line of ``scmigen why`` on a resource that stays on, whatever agents ask for."""
+"""Lines of ``scmigen why`` on a resource itself: who keeps it on, what it feeds as it runs."""
 
+from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.words import resource_word, use_word
 from scmigen.cli.why_not import Because
 from scmigen.model.boot_state import dependencies, own_uses
 from scmigen.model.platform import Model
+from scmigen.scmi.protocols import Kind
 
 
 def kept_on(model: Model, key: ResourceKey) -> Because | None:
@@ -28,3 +30,14 @@ def kept_on(model: Model, key: ResourceKey) -> Because | None:
             text = f"{keeps} for a device of its own, {use_word(use)}"
             return Because("platform", text, use.position)
     return Because("tree", "the tree says that it is always on", facts[key].position)
+
+
+def feeds(model: Model, agent: Agent, key: ResourceKey) -> list[Because]:
+    """The clocks of an agent that a clock feeds in the running system, with their lines there."""
+    topology = model.inventory.topology
+    had = {g.resource.key for p in model.platforms for g in p.grants_of(agent, Kind.CLOCK)}
+    return [
+        Because("topology", f"in the running system it feeds {clock.name}", clock.position)
+        for clock in topology.clocks
+        if clock.key in had and topology.parent(clock.key) == key
+    ]

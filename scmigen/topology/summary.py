@@ -37,10 +37,12 @@ def read(lines: Sequence[str], file: str, limits: Limits) -> Listing:
             continue
         indent = len(line) - len(line.lstrip(" "))
         words = text.split()
-        if user is not None and clocks and indent % _STEP != _CLOCK:
+        row = _row(words, counts, user, limits)
+        # A further user stands far to the right; what is less far in was meant to be a clock.
+        further = user is not None and clocks and indent > lines[start].index(_RATE)
+        if further and indent % _STEP != _CLOCK:
             clocks[-1] = _used(clocks[-1], words, limits)
             continue
-        row = _row(words, counts, user, limits)
         if row is None:
             raise wrong(
                 file,
@@ -48,6 +50,7 @@ def read(lines: Sequence[str], file: str, limits: Limits) -> Listing:
                 f"this is not a clock with {counts} counts and a rate, as the header has them",
                 "take the whole file as it is, with cat",
             )
+        _indented(row, line, above[-1][0] + _STEP if above else _CLOCK, file, number)
         if len(clocks) == limits.clocks:
             raise wrong(file, number, f"there are more than {limits.clocks} clocks")
         while above and above[-1][0] >= indent:
@@ -58,6 +61,20 @@ def read(lines: Sequence[str], file: str, limits: Limits) -> Listing:
     if not clocks:
         raise wrong(file, start + 1, "no clocks follow the header")
     return Listing(file, Origin.LINUX, tuple(clocks))
+
+
+def _indented(row: Clock, line: str, deepest: int, file: str, number: int) -> None:
+    """Refuses blanks that say no level: a clock would be lost, or be below another one."""
+    indent = len(line) - len(line.lstrip(" "))
+    if indent % _STEP == _CLOCK and indent <= deepest and not line[indent].isspace():
+        return
+    raise wrong(
+        file,
+        number,
+        f"{row.name} is indented by {indent} spaces: a clock has {_CLOCK}, and {_STEP} for each "
+        f"level; below the clock above it that is {deepest}",
+        "take the whole file as it is, with cat; an editor may have changed the blanks",
+    )
 
 
 def _row(words: Sequence[str], counts: int, user: int | None, limits: Limits) -> Clock | None:

@@ -14,6 +14,7 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.registry import run_checks
 from scmigen.devicetree.load import load_board
 from scmigen.scmi.protocols import Kind
+from scmigen.targets.common.forest import forest
 
 HEADER = """\
 #define ACME_CLK_OSC 1
@@ -335,3 +336,16 @@ def test_what_feeds_a_clock_of_the_platform_stays_on(board: Path) -> None:
     kept = {r.key.cells: r.facts.always_on for r in platform.resources[Kind.CLOCK]}
     assert kept[(3,)]
     assert not kept[(12,)]
+
+
+def edges(model: Model) -> set[tuple[str, str]]:
+    nodes = forest(model.platforms[0], Kind.CLOCK)
+    return {(nodes[n.parent].source, n.source) for n in nodes if n.parent is not None}
+
+
+def test_the_trees_have_the_edges_of_the_running_system(board: Path) -> None:
+    """Of SUMMARY, by hand: the divider that no header has is passed through."""
+    fed = {("1", "2"), ("1", "3"), ("2", "12"), ("3", "10"), ("3", "11")}
+    assert {(f"&fw {a}", f"&fw {b}") for a, b in fed} <= edges(compiled(board, NET))
+    ends = {("bpmp", f"&fw {number}") for number in (10, 11, 12)}
+    assert edges(compiled(board, NET, None)) == ends, "without it, at the provider"

@@ -182,6 +182,25 @@ WRONG = {
     "nothing": (b"", 1, "neither clk_summary"),
     "a header alone": (LAYOUTS["5.4"][0].encode(), 2, "no clocks follow"),
     "a row that is none": (summary("5.4", (0, "osc")) + b"  what is this\n", 5, "not a clock"),
+    "a clock too deep": (
+        summary("6.9", (0, "osc"), (1, "pll")) + summary("6.9", (0, "    mac")).split(b"\n")[-2],
+        6,
+        "mac is indented by 5 spaces",
+    ),
+    "a level left out": (summary("6.9", (0, "osc"), (2, "pll")), 5, "indented by 7 spaces"),
+    "a level left out of an older layout": (
+        summary("5.4", (0, "osc"), (2, "pll")),
+        5,
+        "by 7 spaces",
+    ),
+    "tabs": (summary("6.9", (0, "osc"), (0, "pll")).replace(b" pll", b"\tpll"), 5, "by 0 spaces"),
+    "a bad rate of a clock too deep": (
+        summary("6.9", (0, "osc"), (0, " pll"))
+        .replace(b"24000000", b"fast")
+        .replace(b"fast", b"1", 1),
+        5,
+        "not a clock",
+    ),
     "another line": (b"clk/a/parent:b\nhello\n", 2, "not a path and a value"),
     "two parents": (b"clk/a/parent:b\nclk/a/parent:c\n", 2, "line 1 says another parent"),
     "two debugfs": (b"bpmp/clk/a/parent:b\nclk/c/parent:d\n", 2, "of Linux, and those above"),

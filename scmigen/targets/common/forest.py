@@ -1,4 +1,5 @@
-"""Clocks, power domains and supplies as trees, as far as the device tree says what feeds what."""
+"""Clocks, power domains and supplies as trees, as far as the device tree, or what a running system
+tells, says what feeds what."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -108,10 +109,14 @@ def _above(platform: Platform, thing: _Thing) -> tuple[_Thing, ...]:
     """What feeds a thing, the surest first."""
     if isinstance(thing, str):
         return _inputs(platform, thing)
-    facts = platform.inventory.facts.get(thing)
+    resource = platform.resource(thing)
+    facts = platform.inventory.facts.get(thing) if resource is None else resource.facts
     parents: tuple[_Thing, ...] = ()
     if facts is not None:
         parents = (*facts.parents, *([facts.parent] if facts.parent else []))
+    running = platform.inventory.topology.parent(thing)
+    if running is not None:
+        parents = (*parents, running)
     if thing.cells:
         return (*parents, thing.provider)
     return (*parents, *_inputs(platform, thing.provider)) if thing.kind is Kind.CLOCK else parents
