@@ -109,9 +109,66 @@ def test_the_raw_mode_writes_small_letters(tmp_path: Path) -> None:
 def test_each_instance_is_an_agent(tmp_path: Path) -> None:
     one = exchange(CLOCK, 0x6, le(5), 0, le(1) + le(0))
     path = tmp_path / "t"
-    path.write_text(one + one.replace("id=0", "id=1"))
+    path.write_text(one + one.replace(" id=0", " id=1"))
     assert agents(str(path)) == ["instance-0", "instance-1"]
     assert agents(f"linux={written(tmp_path, one)}") == ["linux"]
+
+
+def attributes(clock: int, name: str) -> str:
+    text = name.encode().ljust(16, b"\0").hex()
+    return exchange(CLOCK, 0x3, le(clock), 0, le(1) + text + le(0))
+
+
+@pytest.mark.parametrize(
+    "first", [attributes(0, "uart"), exchange(CLOCK, 0x6, le(0), 0, le(1) * 2)]
+)
+def test_instances_are_of_servers_of_their_own(tmp_path: Path, first: str) -> None:
+    """Clock 0 of one instance is not that of the other, whichever of them asks for a name."""
+    path = tmp_path / "t"
+    path.write_text(first + attributes(0, "gpu").replace(" id=0", " id=1"))
+    served = scmigen.read_server(path)
+    names = {one.id: one.name for one in served.resources[Kind.CLOCK]}
+    found = {
+        (agent.name, row.id): names[row.resource]
+        for agent in served.agents
+        for row in agent.grants[Kind.CLOCK]
+    }
+    own = "uart" if first == attributes(0, "uart") else ""
+    assert found == {("instance-0", 0): own, ("instance-1", 0): "gpu"}
+
+
+def served_line(agent: str, sign: str, words: str) -> str:
+    return f"12:00:00.000 {agent} {sign} {words}\n"
+
+
+@pytest.mark.parametrize(("second", "same"), [("uart", True), ("gpu", False)])
+def test_agents_of_one_server_share_a_number_unless_it_has_two_names(
+    tmp_path: Path, second: str, same: bool
+) -> None:
+    """CLOCK_ATTRIBUTES is message 3 of protocol 0x14: header 0x00005003."""
+    text = ""
+    for agent, name in ("linux", "uart"), ("vm", second):
+        padded = name.encode().ljust(16, b"\0")
+        words = [int.from_bytes(padded[at : at + 4], "little") for at in range(0, 16, 4)]
+        reply = " ".join(part.to_bytes(4, "little").hex() for part in (0, 1, *words, 0))
+        text += served_line(agent, ">", f"03500000 {le(0)}")
+        text += served_line(agent, "<", f"03500000 {reply}")
+    path = tmp_path / "t"
+    path.write_text(text)
+    served = scmigen.read_server(path)
+    linux, machine = (agent.grants[Kind.CLOCK][0] for agent in served.agents)
+    assert (linux.id, machine.id) == (0, 0)
+    assert (linux.resource == machine.resource) is same
+
+
+@pytest.mark.parametrize(("status", "allowed"), [(0, True), (-3, False)])
+def test_a_delayed_response_is_the_answer(tmp_path: Path, status: int, allowed: bool) -> None:
+    """An asynchronous CLOCK_RATE_SET (flag bit 0) is accepted, and denied when it is done."""
+    text = exchange(CLOCK, 0x5, le(1) + le(3) + le(5) + le(0), 0, seq=7)
+    text += event("DLYD", CLOCK, 0x5, 7, status, le(3) + le(5) + le(0))
+    row = rows(tmp_path, text)[Kind.CLOCK, 3]
+    assert (Operation.RATE in row.operations) is allowed
+    assert Operation.RATE not in row.unknown
 
 
 def agents(server: str) -> list[str]:
