@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from scmigen.bindings.addresses import regions
 from scmigen.bindings.references import position_of
 from scmigen.bindings.scmi_nodes import device_id_position
+from scmigen.bindings.transports import BY_WORD
 from scmigen.bindings.xen import (
     DOM0_AGENT,
     PASSTHROUGH,
@@ -66,7 +67,7 @@ def _own_channel(tree: DeviceTree, sci: Sci) -> Iterator[Diagnostic]:
         yield xen_agents.error(
             f"{sci.node.path} has no SCMI node: Xen has no channel of its own",
             sci.node.position or Position(tree.file),
-            hint='scmi { compatible = "arm,scmi-smc"; arm,smc-id = <…>; shmem = <&…>; };',
+            hint=f'scmi {{ compatible = "{BY_WORD["smc"].compatible}"; arm,smc-id = <…>; … }};',
         )
     elif sci.smc_id is None or sci.memory is None:
         yield xen_agents.error(

@@ -250,8 +250,7 @@ def test_the_situations_have_boards_without_an_agents_file() -> None:
             continue
         for item in situation.findings(None):
             lines = [apply(r, None, situation.tree) for r in remedies(item.hint or "")]
-            assert all(line.startswith("platform:") for line in lines)
-            reached |= {item.id for _ in lines}
+            reached |= {item.id for line in lines if line.startswith("platform:")}
     assert reached == ALONE
 
 

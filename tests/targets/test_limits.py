@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from support import model_of, tree_of
 from targets.scp.scp_boards import LEVEL, PARENT, READ, STATE, Board
 
 from scmigen.diagnostics import Diagnostic, Severity
