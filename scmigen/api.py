@@ -29,7 +29,7 @@ from scmigen.diagnostics import (
     Severity,
     has_errors,
 )
-from scmigen.inputs import is_missing, of_build, read_bytes, read_text
+from scmigen.inputs import is_directory, is_missing, of_build, read_bytes, read_text
 from scmigen.migration.carried import Carried
 from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime, of_served
 from scmigen.model.identifiers import Lock
@@ -108,7 +108,7 @@ Board: TypeAlias = str | PathLike[str] | DeviceTree
 #: one server, each ``[AGENT=][FORM:]PATH``.
 Server: TypeAlias = Runtime | Served | Board | Sequence[str]
 #: What `diff` compares.
-Comparable: TypeAlias = Result | Runtime | str | PathLike[str]
+Comparable: TypeAlias = Result | Runtime | Served | str | PathLike[str]
 
 
 def load(
@@ -264,8 +264,9 @@ def emit(result: Result, targets: str | Sequence[str] = ()) -> Emitted:
 def diff(old: Comparable, new: Comparable) -> tuple[Change, ...]:
     """What changed from ``old`` to ``new``, by agent: numbers, names, and what is allowed.
 
-    Each is a compiled board, a runtime configuration, or the path of a board, a ``runtime.json``,
-    the directory of a build, or a lock file. Raises `InputError` where a file cannot be read, and
+    Each is a compiled board, a runtime configuration, what a server lets its agents do, or the path
+    of a board, a ``runtime.json``, the directory of a build, a lock file, or another description of
+    a server, as `read_server` has it. Raises `InputError` where a file cannot be read, and
     for a board whose errors leave no platform to compare.
     """
     return comparison(old, new).changes
@@ -288,8 +289,12 @@ def _snapshots(given: Comparable) -> Mapping[str, Side]:
     """One snapshot per platform, by name."""
     if isinstance(given, Runtime):
         return {"scmi": of_runtime(given)}
+    if isinstance(given, Served):
+        return {"scmi": of_served(given)}
     if isinstance(given, Result):
         return _of_board(given)
+    if described(given):
+        return {"scmi": of_served(read_server(given))}
     path = of_build(Path(given))
     if is_board(path):
         board = compile(path)
@@ -298,19 +303,26 @@ def _snapshots(given: Comparable) -> Mapping[str, Side]:
         return _of_board(board)
     data = read_bytes(path)
     if data[:1] == _JSON:
-        if _is_described(path):
-            return {"scmi": of_served(read_server(path))}
         return {"scmi": of_runtime(_configuration(data, str(path)))}
     lock = parse_lock(data.decode("utf-8", "replace"), str(path))
     return {name: of_ids(ids) for name, ids in lock.platforms.items()}
 
 
-def _is_described(path: Path) -> bool:
-    """Whether a file describes a server in another form than a runtime configuration."""
-    from scmigen.audit.registry import recognised  # readers are for what is no configuration
+def described(given: str | PathLike[str]) -> bool:
+    """Whether a server is described in another form than a board, a runtime configuration or a lock
+    file. Raises `InputError` where that cannot be read, or is a folder of no form."""
+    from scmigen.audit import registry as forms  # readers are for what is no configuration
 
-    reader = recognised(path)
-    return reader is not None and reader.name != "runtime"
+    path = Path(given)
+    own = (forms.BOARD, "runtime")
+    if is_missing(path) or (is_directory(path) and is_missing(of_build(path))):
+        return forms.named(str(given)).form not in own
+    if forms.is_board(path) or is_directory(path):
+        return False
+    if is_lock(read_bytes(path).decode("utf-8", "replace")):
+        return False
+    reader = forms.recognised(path)
+    return reader is not None and reader.name not in own
 
 
 def is_board(given: str | PathLike[str]) -> bool:

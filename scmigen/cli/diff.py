@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from scmigen.cli.common import BoardRequest, of_project, project_options, the_on
 from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, MOVED, report, say, say_json
 from scmigen.cli.request import typed_request
-from scmigen.diagnostics import Diagnostic, InputError, Severity
+from scmigen.diagnostics import Diagnostic, InputError, Severity, has_errors
 from scmigen.model.verdict import Comparison, Verdict
 from scmigen.pipeline import Result
+from scmigen.runtime import Served
 
 _PATH = click.Path(path_type=Path)
 
@@ -36,18 +37,19 @@ _FAILS: Mapping[str, Verdict | None] = {
 @click.command(
     help="""Show what changed from OLD to NEW, for which agent.
 
-Each is a board (DTS or DTB), a runtime.json (or the directory of a build), a lock file, or a dump
-of a live server, whose resources go by their names. Without NEW, it is a board of scmigen.toml, and
-without OLD, the reference that is written for it there. The verdict says whether NEW permits more:
-equal, less permissive, more permissive, or incomparable (some operations are gained and others
-lost).
+Each is a board (DTS or DTB), a runtime.json (or the directory of a build), a lock file, or another
+description of a server that scmigen audit reads, FORM: in front where that has to be said; where a
+side has no providers, as the dump of a live server, resources go by their names. Without NEW, it is
+a board of scmigen.toml, and without OLD, the reference that is written for it there. The verdict
+says whether NEW permits more: equal, less permissive, more permissive, or incomparable (some
+operations are gained and others lost).
 
 The exit status is 1 where a board has errors, also if it can be compared; otherwise 4 if
 --fail-on says so; otherwise 3 where a number moved: what was built against OLD would reach
 something else.
 
 With --remap, the answer is C: the numbers of OLD, which device trees have, as those of NEW, for
-drivers that serve several releases of a firmware.
+drivers that serve several releases of a firmware. The exit status is 0 then, whatever has moved.
 """
 )
 @click.argument("old", type=_PATH, required=False)
@@ -134,29 +136,33 @@ def diff(
         here = f'write reference = "…" below [board.{now.name}]'
         raise click.UsageError(f"board {now.name} has no reference: name OLD, or {here}")
     was = replace(now, board=before, overlays=(), agents=old_agents or now.agents)
-    errors: list[Diagnostic] = []
+    problems: list[Diagnostic] = []
     try:
+        sides = (_side(was, problems), _side(now, problems))
         if folder is not None:
             from scmigen.cli.diff_remap import remap  # few ask for tables
 
-            sides = (_side(was, errors), _side(now, errors))
+            report(_once(problems), "text", quiet, sys.stderr, counts=False)
             remap(sides, (was.board, now.board), folder, release, whose, quiet)
             return
-        found = api.comparison(_side(was, errors), _side(now, errors))
+        found = api.comparison(*sides)
     except InputError as problem:
-        shown = dict.fromkeys((*errors, *problem.diagnostics))
-        report(shown, _plain(style), quiet, sys.stderr)
+        report(_once((*problems, *problem.diagnostics)), _plain(style), quiet, sys.stderr)
         raise SystemExit(ERRORS) from None
-    errors = list(dict.fromkeys(errors))
+    shown = _once(problems)
     if fail_on and not found.known:
         raise click.UsageError("--fail-on needs permissions, and a lock file has none")
-    _say(found, errors, style, quiet)
-    if errors:
+    _say(found, shown, style, quiet)
+    if has_errors(shown):
         raise SystemExit(ERRORS)
     if any(_fails(found, word) for word in fail_on):
         raise SystemExit(GAINED)
     if any(change.moved for change in found.changes):
         raise SystemExit(MOVED)
+
+
+def _once(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
+    return list(dict.fromkeys(problems))
 
 
 def _release(value: str | None) -> str | None:
@@ -193,12 +199,21 @@ def _new(
     return typed
 
 
-def _side(request: BoardRequest, errors: list[Diagnostic]) -> Path | Result:
-    """What is compared: a board is compiled as the request says, and adds its errors."""
+def _side(request: BoardRequest, problems: list[Diagnostic]) -> Path | Result | Served:
+    """What is compared. A board is compiled as the request says, and adds its errors; another
+    description adds all that its reader has to say."""
+    if api.described(request.board):
+        from scmigen.audit.registry import named, read
+
+        audit = read([named(str(request.board))])
+        problems.extend(audit.diagnostics)
+        if has_errors(audit.diagnostics):
+            raise InputError(audit.diagnostics)
+        return audit.served
     if not api.is_board(request.board):
         return request.board
     compiled = request.compile()
-    errors.extend(item for item in compiled.diagnostics if item.severity is Severity.ERROR)
+    problems.extend(item for item in compiled.diagnostics if item.severity is Severity.ERROR)
     return compiled
 
 
@@ -208,9 +223,10 @@ def _plain(style: str) -> str:
 
 
 def _say(found: Comparison, errors: list[Diagnostic], style: str, quiet: bool) -> None:
-    """Print the comparison, and the errors of the boards on standard error."""
+    """Print the comparison, and what is wrong with its sides on standard error."""
     if errors:
         report(errors, _plain(style), quiet, sys.stderr)
+    errors = [each for each in errors if each.severity is Severity.ERROR]
     if quiet:
         return
     if style == "json":

@@ -8,9 +8,10 @@ import click
 
 from scmigen import api
 from scmigen.assignment.words import did_you_mean
+from scmigen.audit.registry import named
 from scmigen.cli.report import report, say
 from scmigen.diagnostics import InputError, has_errors
-from scmigen.inputs import read_bytes
+from scmigen.inputs import is_missing, read_bytes
 from scmigen.model.remap import WhoseError, remaps
 from scmigen.pipeline import Result
 from scmigen.runtime import Served, served_of
@@ -20,7 +21,7 @@ from scmigen.targets.runtime.configuration import to_runtime
 
 
 def remap(
-    sides: tuple[Path | Result, Path | Result],
+    sides: tuple[Path | Result | Served, Path | Result | Served],
     files: tuple[Path, Path],
     folder: Path,
     release: str | None,
@@ -28,9 +29,9 @@ def remap(
     quiet: bool,
 ) -> None:
     """Write the tables and print what they have. ``sides`` are compiled boards, or descriptions of
-    a server, and ``files`` where they are from. Raises `InputError`."""
+    a server, and ``files`` where they are from, as typed. Raises `InputError`."""
     old, new = map(_served, sides)
-    version = None if isinstance(sides[1], Result) else _version(sides[1])
+    version = None if isinstance(sides[1], Result) else _version(_path(files[1]))
     if release is None:
         release = "new" if version is None else f"v{version:08x}"
     try:
@@ -52,10 +53,18 @@ def remap(
 
 def _called(path: Path) -> str:
     """A path as a file has it that is not only for this machine."""
+    path = _path(path)
     return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
 
 
-def _served(side: Path | Result) -> Served:
+def _path(typed: Path) -> Path:
+    """Without the form in front."""
+    return named(str(typed)).path if is_missing(typed) else typed
+
+
+def _served(side: Path | Result | Served) -> Served:
+    if isinstance(side, Served):
+        return side
     if not isinstance(side, Result):
         return api.read_server(side)
     if has_errors(side.diagnostics):

@@ -82,13 +82,25 @@ class Side:
     """One of the two platforms: the view of each agent, and everything together.
 
     ``agents`` is empty if the source does not distinguish agents. ``devices`` are by path.
-    ``named``: the source has no providers, so that resources go by their names.
+    ``named``: the source has no providers, so that resources go by their names. ``told``: the kinds
+    of which it says what agents have, where it does not say all; of agents that it does not name,
+    it says nothing if ``others`` is false. ``partial``: those who may have more than it says.
     """
 
     everything: Mapping[Thing, Known]
     agents: Mapping[str, Mapping[Thing, Known]] = field(default_factory=dict)
     devices: Mapping[str, Held] = field(default_factory=dict)
     named: bool = False
+    told: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    others: bool = True
+    partial: frozenset[str] = frozenset()
+
+    def tells(self, agent: str, thing: Thing) -> bool:
+        """Whether an agent that is not said to have something does not have it."""
+        if agent in self.partial or not (self.others or agent in self.told):
+            return False
+        kinds = self.told.get(agent)
+        return kinds is None or thing.kind in kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +211,14 @@ def of_served(served: runtime.Served) -> Side:
         for agent in served.agents
         if agent.grants
     }
-    return Side({things[at]: each for at, each in known.items()}, agents, named=named)
+    return Side(
+        {things[at]: each for at, each in known.items()},
+        agents,
+        named=named,
+        told={agent.name: frozenset(served.kinds_of(agent)) for agent in served.agents},
+        others=served.complete and not served.momentary,
+        partial=frozenset(a.name for a in served.agents if not served.is_complete(a)),
+    )
 
 
 def _by_name(known: Mapping[tuple[Kind, int], Known]) -> dict[tuple[Kind, int], Thing]:
@@ -233,7 +252,9 @@ def by_name(side: Side) -> Side:
         agent: {things[thing]: each for thing, each in view.items() if thing in things}
         for agent, view in side.agents.items()
     }
-    return Side({things[t]: side.everything[t] for t in things}, agents, named=True)
+    return replace(
+        side, everything={things[t]: side.everything[t] for t in things}, agents=agents, named=True
+    )
 
 
 def compare(old: Side | None, new: Side | None) -> tuple[Change, ...]:
@@ -246,15 +267,30 @@ def compare(old: Side | None, new: Side | None) -> tuple[Change, ...]:
         old, new = (side if side.named else by_name(side) for side in (old, new))
         if len(old.agents) == len(new.agents) == 1:
             # A server and those who configure it may call the agent differently.
-            old = replace(old, agents=dict(zip(new.agents, old.agents.values(), strict=True)))
+            old = _called(old, next(iter(old.agents)), next(iter(new.agents)))
     if not (old.agents and new.agents) and old.everything and new.everything:
         return tuple(_changes(None, old.everything, new.everything))
     found: list[Change] = []
     for agent in dict.fromkeys((*old.agents, *new.agents)):
-        found.extend(_changes(agent, old.agents.get(agent, {}), new.agents.get(agent, {})))
+        found.extend(
+            change
+            for change in _changes(agent, old.agents.get(agent, {}), new.agents.get(agent, {}))
+            if change.what not in (What.ADDED, What.REMOVED)
+            or (new if change.what is What.REMOVED else old).tells(agent, change.thing)
+        )
     if not old.agents and not new.agents:
         found.extend(_changes(None, old.everything, new.everything))
     return tuple(found)
+
+
+def _called(side: Side, was: str, now: str) -> Side:
+    """A side whose only agent has another name."""
+    return replace(
+        side,
+        agents={now: side.agents[was]},
+        told={now: side.told[was]} if was in side.told else {},
+        partial=frozenset({now} if was in side.partial else ()),
+    )
 
 
 def _order(things: Iterable[Thing], *sides: Mapping[Thing, Known]) -> list[Thing]:

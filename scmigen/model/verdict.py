@@ -96,7 +96,8 @@ class Comparison:
 
         Empty where a side does not say whose a device is.
         """
-        if not self.known:
+        sides = [side for pair in self.sides.values() for side in pair if side is not None]
+        if not self.known or any(side.named or side.told for side in sides):
             return ()
         return tuple(
             moved

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from audit.imx_sm_tree import CONFIG
+from audit.imx_sm_tree import write as write_imx_sm
 from support import BOARD, SOC, scmigen, source, written
 
 Tool = Callable[[str], str]
@@ -277,6 +279,54 @@ def test_names_that_were_made_of_a_number_say_nothing(
     assert done.returncode == 0
     count = len(old) + 1
     assert f"1 of {count} in the table, 1 moved, {gone} gone, {ambiguous} amb" in done.stdout
+
+
+#: Without what is wrong in it on purpose.
+IMX_SM = CONFIG.replace("SYS     NOTIFY\n", "")
+
+
+def releases_of_imx_sm(folder: Path) -> tuple[Path, Path]:
+    """Two, the second with one clock more before UART and CAN, which were 3 and 4."""
+    old, new = (write_imx_sm(folder / name, IMX_SM) for name in ("old", "new"))
+    for path in (folder / "new").rglob("*.h"):
+        path.write_text(path.read_text().replace("CLOCK_NUM_SRC 3UL", "CLOCK_NUM_SRC 4UL"))
+    return old, new
+
+
+@pytest.mark.parametrize("form", ["", "imx-sm:"])
+def test_a_side_may_be_what_an_audit_reads(form: str, tmp_path: Path) -> None:
+    old, new = releases_of_imx_sm(tmp_path)
+    sides = (f"{form}{old}", f"{form}{new}")
+    done = scmigen("diff", *sides, "--remap", tmp_path / "out", "--release", "two")
+    assert done.returncode == 0
+    table = (tmp_path / "out" / "scmi-remap-two.h").read_text()
+    assert "{ SCMI_CLK_CLK_UART, 4 }" in table
+    assert "{ SCMI_CLK_CLK_CAN, 5 }" in table
+    assert str(tmp_path) not in table
+    ids = (tmp_path / "out" / "scmi-ids.h").read_text()
+    assert "#define SCMI_CLK_CLK_CAN 4 " in re.sub(" +", " ", ids)
+    compared = scmigen("diff", *sides)
+    assert compared.returncode == 3
+    assert "clock 5 CLK_CAN renumbered, was 4 (CLK_CAN)" in compared.stdout
+    assert "permissions: equal" in compared.stdout
+
+
+def test_a_folder_of_no_form_is_told_which_forms_there_are(tmp_path: Path) -> None:
+    done = scmigen("diff", tmp_path, tmp_path)
+    assert done.returncode == 1
+    assert "error[server-unknown]: this describes a server in no form that is known" in done.stderr
+
+
+def test_of_whom_a_dump_says_nothing_nothing_is_removed(tmp_path: Path) -> None:
+    """It is of one agent, and has the others by name at most."""
+    (tmp_path / "agents.yaml").write_text(AGENTS)
+    board = written(tmp_path / BOARD, source(SOC + DEVICES % ("", "")))
+    scmigen("build", board, "-a", tmp_path / "agents.yaml", "-o", tmp_path / "b", "-q")
+    new = dump(tmp_path / "new.json", {"clock": {"a-5000-one": 0}})
+    said = new.read_text().replace('"AP"', '"a"')
+    new.write_text(said)
+    done = scmigen("diff", tmp_path / "b", new)
+    assert (done.returncode, done.stdout) == (0, "permissions: equal\n")
 
 
 def test_numbers_of_one_agent(tmp_path: Path) -> None:
