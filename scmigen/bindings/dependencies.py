@@ -173,11 +173,13 @@ def dependencies_of(tree: DeviceTree, nodes: Iterable[Node]) -> Iterator[Depende
             yield Dependency(node, parent, _controller(parent), "interrupts", 0, _HYPERVISOR)
 
 
-def named_by(tree: DeviceTree, node: Node, name: str) -> Iterator[Node]:
-    """The nodes that one property names, if it is one of those that name a controller."""
+def named_by(tree: DeviceTree, node: Node, name: str) -> Iterator[tuple[int, Node]]:
+    """The nodes that one property names, if it is one of those that name a controller, each with
+    the byte of the value where its phandle is."""
     row = _row(node, name)
     if row is not None:
-        yield from (target for _, target, _ in _entries(tree, node, row))
+        before = 4 if row.shape is Shape.MAP else 0
+        yield from ((at + before, target) for _, target, at in _entries(tree, node, row))
 
 
 def _entries(
@@ -223,20 +225,21 @@ def _interrupt_controller(tree: DeviceTree, node: Node) -> Node | None:
 
     Devicetree Specification v0.4 section 2.4. Everything runs on the root, whoever has it.
     """
-    parent = _interrupt_parent(tree, node) if "interrupts" in node else None
+    parent = interrupt_parent(tree, node) if "interrupts" in node else None
     if parent is None or parent is node or parent in node.ancestors():
         return None
-    above = _interrupt_parent(tree, parent)
+    above = interrupt_parent(tree, parent)
     chained = "interrupts" in parent or "interrupts-extended" in parent
     return None if above in (None, parent) or not chained else parent
 
 
 def interrupt_root(tree: DeviceTree) -> Node | None:
     """The interrupt controller that the root node names: everything runs on it."""
-    return _interrupt_parent(tree, tree.root)
+    return interrupt_parent(tree, tree.root)
 
 
-def _interrupt_parent(tree: DeviceTree, node: Node) -> Node | None:
+def interrupt_parent(tree: DeviceTree, node: Node) -> Node | None:
+    """Where the ``interrupts`` of a node go."""
     for part in node.upwards():
         phandle = part.cell("interrupt-parent")
         if phandle is not None:

@@ -42,7 +42,7 @@ def pins_of(inventory: Inventory, instance: ScmiInstance) -> Iterator[Pin]:
         if not names or not inventory.availability.present(node):
             continue
         for name in names:
-            for group in named_by(inventory.tree, node, name):
+            for _, group in named_by(inventory.tree, node, name):
                 if controller in group.ancestors():
                     yield from _group(group, node)
 

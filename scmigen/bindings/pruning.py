@@ -45,10 +45,15 @@ def referred(tree: DeviceTree, node: Node) -> Iterator[Node]:
 
 
 def _targets(tree: DeviceTree, node: Node, item: Property) -> Iterator[Node]:
+    return (target for _, target in pointers(tree, node, item))
+
+
+def pointers(tree: DeviceTree, node: Node, item: Property) -> Iterator[tuple[int | None, Node]]:
+    """What a property refers to, and the byte of its value where the phandle is; none: a path."""
     return _written(tree, item) if item.references else _known(tree, node, item.name)
 
 
-def _written(tree: DeviceTree, item: Property) -> Iterator[Node]:
+def _written(tree: DeviceTree, item: Property) -> Iterator[tuple[int | None, Node]]:
     for reference in item.references:
         rest = item.value[reference.offset :]
         if reference.is_path:
@@ -56,10 +61,10 @@ def _written(tree: DeviceTree, item: Property) -> Iterator[Node]:
         else:
             found = tree.by_phandle(int.from_bytes(rest[:4], "big"))
         if found is not None:
-            yield found
+            yield None if reference.is_path else reference.offset, found
 
 
-def _known(tree: DeviceTree, node: Node, name: str) -> Iterator[Node]:
+def _known(tree: DeviceTree, node: Node, name: str) -> Iterator[tuple[int, Node]]:
     if name in _BARE or name.endswith("-supply"):
         found = read_list(tree, node, name, lambda _: 0)
     elif name in _COUNTED or name in CELLS:
@@ -67,7 +72,7 @@ def _known(tree: DeviceTree, node: Node, name: str) -> Iterator[Node]:
     else:
         yield from named_by(tree, node, name)
         return
-    yield from (entry.provider for entry in found.entries)
+    yield from ((entry.start, entry.provider) for entry in found.entries)
 
 
 def removable(tree: DeviceTree, candidates: Iterable[str]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from scmigen.devicetree.edits import (
     DeleteProperty,
     Edit,
     Entry,
+    Raw,
     SetProperty,
     Strings,
     Value,
@@ -364,7 +365,7 @@ class ScmiNode:
 
 def _entries(values: Mapping[str, Value], name: str) -> tuple[Entry, ...]:
     value = values.get(name, ())
-    return () if isinstance(value, Strings) else value
+    return () if isinstance(value, Strings | Raw) else value
 
 
 def _first_channel(values: Mapping[str, Value], dialect: Dialect) -> Mapping[str, Value]:

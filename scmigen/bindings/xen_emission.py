@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scmigen.bindings.addresses import Region, regions
-from scmigen.bindings.node_kinds import compatibles, is_scmi
+from scmigen.bindings.addresses import Region
+from scmigen.bindings.node_kinds import is_scmi
 from scmigen.bindings.references import References
 from scmigen.bindings.transports import BY_WORD, SHARED_MEMORY
 from scmigen.bindings.xen import (
@@ -27,16 +27,12 @@ from scmigen.devicetree.edits import (
     cells,
     free_label,
 )
-from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 
 _CHOSEN, _XEN = "/chosen", "/chosen/xen"
 _CONTAINER = f"{_XEN}/xen_scmi_config"
 _CONTROLLERS = "access-controllers"
 _SMC = BY_WORD["smc"].compatible
-#: Interrupt controllers whose first cell is the type, 0 for the shared ones, that begin at 32.
-_GICS = ("arm,gic", "arm,cortex-a15-gic", "arm,cortex-a9-gic", "arm,cortex-a7-gic")
-_SHARED, _FIRST_SHARED, _GIC_CELLS = 0, 32, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +59,14 @@ def host_edits(
     path = there.node.path if there is not None else _CONTAINER
     if there is None:
         for each in (_CHOSEN, _XEN):
-            if tree.node(each) is None:
+            node = tree.node(each)
+            if node is None:
                 yield AddNode(each)
             # Without ranges no address in the container could be translated.
             yield SetProperty(each, "ranges", ())
-        yield SetProperty(_XEN, "#address-cells", cells(2))
-        yield SetProperty(_XEN, "#size-cells", cells(2))
+            for width in ("#address-cells", "#size-cells"):
+                if node is None or width not in node or each == _XEN:
+                    yield SetProperty(each, width, cells(2))
         yield AddNode(path)
         yield SetProperty(path, "compatible", Strings((SCI,)))
     for name, value in (("#address-cells", cells(2)), ("#size-cells", cells(2)), ("ranges", ())):
@@ -139,41 +137,3 @@ def _label(taken: set[str], wanted: str) -> str:
 def _wide(number: int) -> tuple[int, int]:
     """A number as two cells."""
     return number >> 32, number & 0xFFFFFFFF
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """A device as a domain has it: where it is for the CPU, its compatibles, and its interrupts as
-    cells and as numbers of the GIC; no interrupts where another controller has them."""
-
-    node: Node
-    regions: tuple[Region, ...]
-    compatibles: tuple[str, ...]
-    interrupts: tuple[int, ...]
-    numbers: tuple[int, ...]
-
-
-def passed(tree: DeviceTree, node: Node) -> Passed:
-    """What a partial tree has of a device besides its SCMI resources."""
-    found = node.cells("interrupts") or ()
-    mine = found if len(found) % _GIC_CELLS == 0 and _is_gic(_interrupt_parent(tree, node)) else ()
-    numbers = tuple(
-        mine[at + 1] + _FIRST_SHARED
-        for at in range(0, len(mine), _GIC_CELLS)
-        if mine[at] == _SHARED
-    )
-    return Passed(node, regions(node), node.strings("compatible"), mine, numbers)
-
-
-def _interrupt_parent(tree: DeviceTree, node: Node) -> Node | None:
-    for each in node.upwards():
-        phandle = each.cell("interrupt-parent")
-        if phandle is not None:
-            return tree.by_phandle(phandle)
-    return None
-
-
-def _is_gic(node: Node | None) -> bool:
-    if node is None or node.cell("#interrupt-cells") != _GIC_CELLS:
-        return False
-    return any(name.startswith(_GICS) for name in compatibles(node))

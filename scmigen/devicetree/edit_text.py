@@ -10,11 +10,12 @@ from scmigen.devicetree.edits import (
     DeleteProperty,
     Edit,
     Entry,
+    Raw,
     SetProperty,
     Strings,
     new_labels,
 )
-from scmigen.devicetree.text import escaped, source_labels
+from scmigen.devicetree.text import escaped, raw_text, source_labels
 from scmigen.devicetree.tree import DeviceTree
 
 #: Properties whose numbers people know in hexadecimal.
@@ -103,6 +104,8 @@ class _Text:
         if isinstance(value, Strings):
             words = ", ".join(f'"{escaped(text)}"' for text in value.texts)
             return [f"{edit.name} = {words};{note}"]
+        if isinstance(value, Raw):
+            return [raw_text(edit.name, value.data) + note]
         if not value:
             return [f"{edit.name};{note}"]
         number = hex if edit.name in _HEXADECIMAL else str

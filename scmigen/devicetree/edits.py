@@ -40,8 +40,14 @@ class Strings(NamedTuple):
     texts: tuple[str, ...]
 
 
+class Raw(NamedTuple):
+    """Bytes without references, whatever they mean."""
+
+    data: bytes
+
+
 #: What a property is set to; no entries at all are an empty property.
-Value: TypeAlias = tuple[Entry, ...] | Strings
+Value: TypeAlias = tuple[Entry, ...] | Strings | Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +233,8 @@ class _Numbers:
 def _property(name: str, value: Value, label_of: Mapping[str, str] = _NO_LABELS) -> Property:
     if isinstance(value, Strings):
         return Property(name, b"".join(text.encode() + b"\0" for text in value.texts))
+    if isinstance(value, Raw):
+        return Property(name, value.data)
     data = bytearray()
     references = []
     for entry in value:
@@ -242,7 +250,7 @@ def _property(name: str, value: Value, label_of: Mapping[str, str] = _NO_LABELS)
 def targets(edits: Iterable[Edit]) -> Iterator[str]:
     """The paths of the nodes that the properties set by edits refer to."""
     for edit in edits:
-        if isinstance(edit, SetProperty) and not isinstance(edit.value, Strings):
+        if isinstance(edit, SetProperty) and not isinstance(edit.value, Strings | Raw):
             yield from (entry.target for entry in edit.value if entry.target is not None)
 
 

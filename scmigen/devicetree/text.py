@@ -153,6 +153,25 @@ def _local_fixups(tree: DeviceTree) -> Iterator[tuple[Node, Property, int]]:
         stack += [(child, below) for child, below in pairs if below is not None]
 
 
+def raw_text(name: str, value: bytes) -> str:
+    """The definition of a property whose value has no references."""
+    return _definition(name, _raw(value))
+
+
+def _definition(name: str, value: str) -> str:
+    return f"{name} = {value};" if value else f"{name};"
+
+
+def _raw(value: bytes) -> str:
+    if not value:
+        return ""
+    if _STRINGS(value):
+        return ", ".join(f'"{escaped(part)}"' for part in value[:-1].decode().split("\0"))
+    if len(value) % 4:
+        return f"[{value.hex(' ')}]"
+    return f"<{' '.join(map(hex, unpack(f'>{len(value) // 4}I', value)))}>"
+
+
 def _property(
     item: Property, references: dict[int, str], tree: DeviceTree, starts: Sequence[int]
 ) -> str:

@@ -6,7 +6,8 @@ they come from one table.
 
 from collections.abc import Iterator
 
-from scmigen.bindings.xen_emission import XenChannel, domain_edits, host_edits, passed
+from scmigen.bindings.node_kinds import is_cpu
+from scmigen.bindings.xen_emission import XenChannel, domain_edits, host_edits
 from scmigen.devicetree.edit_text import blocks
 from scmigen.devicetree.edits import apply
 from scmigen.devicetree.flatten import flatten
@@ -22,8 +23,10 @@ from scmigen.targets.common.names import board_name
 from scmigen.targets.common.overlay import overlay
 from scmigen.targets.common.templates import render
 from scmigen.targets.limits import Limits
+from scmigen.targets.xen.isolation import FINDINGS as ISOLATION
+from scmigen.targets.xen.isolation import check_isolation
 from scmigen.targets.xen.options import XenOptions, check_options
-from scmigen.targets.xen.partials import Partial, devices_of, partials
+from scmigen.targets.xen.partials import Partial, devices_of, partials, passed_to
 from scmigen.targets.xen.plan import FINDINGS, Plan, plan_of
 
 #: Agent ids have 8 bits in Xen, and 255 is none.
@@ -41,6 +44,7 @@ XEN_LEFT = Finding(
 def _check(platform: Platform, options: XenOptions) -> Iterator[Diagnostic]:
     plan = plan_of(platform, options)
     yield from plan.problems
+    yield from check_isolation(platform, options)
     for each in partials(platform, options):
         agent, left = each.agent, each.left
         if left.found:
@@ -72,7 +76,9 @@ def _files(platform: Platform, options: XenOptions) -> Iterator[File]:
 
 def _host(platform: Platform, plan: Plan, xen: XenChannel, options: XenOptions) -> Iterator[File]:
     devices = {
-        device.node.path: device.number for device in platform.devices if device.number is not None
+        device.node.path: device.number
+        for device in platform.devices
+        if device.number is not None and not is_cpu(device.node)
     }
     dom0 = None if plan.dom0 is None else plan.dom0.agent
     edits = tuple(host_edits(platform.inventory.tree, xen, plan.others, dom0, devices))
@@ -95,7 +101,9 @@ def _domain(platform: Platform, partial: Partial, options: XenOptions) -> Iterat
     )
     yield File(f"{name}.dts", text)
     yield File(f"{name}.dtb", flatten(apply(empty, partial.edits)))
-    devices = [passed(platform.inventory.tree, node) for node in devices_of(platform, agent)]
+    numbered = set(devices_of(platform, agent))
+    given = passed_to(platform, agent)
+    pages = dict.fromkeys(page for each in given for page in each.pages)
     yield File(
         f"{name}.cfg",
         render(
@@ -104,11 +112,11 @@ def _domain(platform: Platform, partial: Partial, options: XenOptions) -> Iterat
             name=name,
             channel=channel,
             memory=options.seen_at(agent.name),
-            devices=devices,
+            devices=[each for each in given if each.node in numbered or each.is_confined],
             page=PAGE_BITS,
             quoted=python,
-            numbers=sorted({number for each in devices for number in each.numbers}),
-            regions=[region for each in devices for region in each.regions],
+            numbers=sorted({number for each in given for number in each.numbers}),
+            regions=list(pages),
         ),
     )
 
@@ -121,5 +129,5 @@ TARGET = Target(
     limits=LIMITS,
     check=_check,
     check_options=check_options,
-    findings=(*FINDINGS, XEN_LEFT),
+    findings=(*FINDINGS, *ISOLATION, XEN_LEFT),
 )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.bindings.node_kinds import is_cpu
-from scmigen.bindings.partial import Left, Wanted, partial_edits, protocol_path, regulator_path
+from scmigen.bindings.partial import Wanted, partial_edits, protocol_path, regulator_path
+from scmigen.bindings.partial_devices import DomainDevices, Left
+from scmigen.bindings.passthrough import Passed, passed, reaches_others
 from scmigen.bindings.repointing import Answer, Fate, Served
 from scmigen.bindings.xen_emission import XenChannel
 from scmigen.devicetree.edits import Edit
@@ -19,12 +21,34 @@ from scmigen.targets.xen.plan import plan_of
 
 
 def devices_of(platform: Platform, agent: Agent) -> list[Node]:
-    """The devices that a domain has at boot; its CPUs are Xen's."""
+    """The devices that a domain has at boot. CPUs are Xen's, and so is what stands between domains:
+    IOMMUs and interrupt controllers."""
     return [
         device.node
         for device in platform.devices
-        if device.number is not None and agent in device.agents and not is_cpu(device.node)
+        if device.number is not None
+        and agent in device.agents
+        and not is_cpu(device.node)
+        and reaches_others(device.node) is None
     ]
+
+
+def domain_devices(platform: Platform, agent: Agent) -> DomainDevices:
+    """The devices of a domain with what it has below them."""
+    enabled, owner = platform.inventory.availability.enabled, platform.owners.of
+    return DomainDevices(
+        devices_of(platform, agent),
+        lambda node: enabled(node) and agent in owner(node).agents and reaches_others(node) is None,
+        lambda key: _answer(platform, agent, key),
+        _scaled(platform, agent).get,
+    )
+
+
+def passed_to(platform: Platform, agent: Agent) -> tuple[Passed, ...]:
+    """All that a domain is given: its devices, and what is below them."""
+    devices = domain_devices(platform, agent)
+    nodes = (node for top in devices.tops for node in devices.below(top))
+    return tuple(passed(platform.inventory.tree, node) for node in nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +79,7 @@ def _partial(platform: Platform, agent: Agent, channel: XenChannel, options: Xen
         options.seen_at(agent.name),
         sorted(protocols),
         {g.id: g.name for g in platform.grants_of(agent, Kind.VOLTAGE)},
-        devices_of(platform, agent),
-        lambda key: _answer(platform, agent, key),
-        _scaled(platform, agent).get,
+        domain_devices(platform, agent),
     )
     edits = tuple(partial_edits(platform.inventory.references, wanted, left))
     return Partial(agent, channel, edits, left)

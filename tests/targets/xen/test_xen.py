@@ -1,11 +1,12 @@
 """Xen's files of a small board, worked out by hand; and what Xen could not take."""
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fdt_walk import walk
+from fdt_walk import Blob, walk
 from support import model_of, scmigen, source, tree_of, written
 
 from scmigen import Diagnostic
@@ -49,6 +50,13 @@ def made(agents: str = AGENTS + OPTIONS) -> tuple[dict[str, bytes], list[Diagnos
     return {file.path.removeprefix("xen/"): file.content for file in files}, list(found)
 
 
+def tree_and_lines(body: str, agents: str = AGENTS + OPTIONS) -> tuple[Blob, str, list[Diagnostic]]:
+    """The partial tree of domu, its lines for xl, and what is told of another board."""
+    files, found, *_ = emit_outputs(model_of(tree_of(body), agents), ["xen"], explicit=True)
+    by_name = {file.path: file.content for file in files}
+    return walk(by_name["xen/domu.dtb"]), by_name["xen/domu.cfg"].decode(), list(found)
+
+
 def errors(found: list[Diagnostic]) -> list[str]:
     return [f"{item.id}: {item.message}" for item in found if item.severity.word == "error"]
 
@@ -81,7 +89,12 @@ def test_the_partial_tree() -> None:
     assert blob.paths[blob.cells(scmi, "shmem")[0]] == shm
     eth = "/passthrough/ethernet@6000"
     assert blob.cells(eth, "reg") == (0, 0x6000, 0, 0x1800, 0, 0x9000, 0, 0x100)
-    assert blob.cells(eth, "interrupts") == (0, 97, 4, 0, 98, 4, 1, 9, 4)
+    # Xen maps whole pages, and takes no others.
+    assert blob.cells(eth, "xen,reg") == (
+        *(0, 0x6000, 0, 0x2000, 0, 0x6000),
+        *(0, 0x9000, 0, 0x1000, 0, 0x9000),
+    )
+    assert blob.cells(eth, "interrupts") == (0, 97, 4, 0, 98, 4)
     assert blob.strings(eth, "xen,path") == ["/ethernet@6000"]
     assert blob.entries(eth, "clocks", "#clock-cells") == [
         (f"{scmi}/protocol@14", (1,)),
@@ -234,3 +247,160 @@ def test_a_name_is_no_more_than_a_name(tmp_path: Path, tool: Callable[[str], str
     lines = files["agent----------3.cfg"].decode().splitlines()
     compile("\n".join(lines), "domain.cfg", "exec")  # xl's lists and strings are also Python's
     assert lines[1] == 'arm_sci = "type=scmi_smc_multiagent,agent_id=3"'
+
+
+ETH = BOARD[BOARD.index("eth: ethernet") : BOARD.index("phy: phy")]
+
+
+def with_eth(lines: str, beside: str = "") -> str:
+    """The board with another ethernet controller."""
+    return BOARD.replace(
+        ETH, 'eth: ethernet@6000 { compatible = "acme,eth";' + lines + "};" + beside
+    )
+
+
+def test_a_device_keeps_the_properties_that_lead_nowhere() -> None:
+    body = with_eth(
+        """ reg = <0x6000 0x1000>; reg-shift = <2>; reg-io-width = <4>; phy-mode = "rgmii-id";
+        interrupts = <1 9 4>, <0 97 4>; interrupt-names = "timer", "macirq"; clocks = <&cc 7>;
+        local-mac-address = [00 11 22 33 44 55]; phy-handle = <&inside>; other = <&phy 3>;
+        dmas = <&uart 1>; dma-names = "rx";
+        mdio { compatible = "acme,mdio"; #address-cells = <1>; #size-cells = <0>;
+            inside: phy@1 { reg = <1>; };
+            off: phy@2 { reg = <2>; status = "disabled"; }; };"""
+    ).replace('compatible = "acme,uart";', 'compatible = "acme,uart"; #dma-cells = <1>;')
+    blob, lines, found = tree_and_lines(body)
+    eth = "/passthrough/ethernet@6000"
+    assert (blob.cells(eth, "reg-shift"), blob.cells(eth, "reg-io-width")) == ((2,), (4,))
+    assert blob.strings(eth, "phy-mode") == ["rgmii-id"]
+    assert bytes(blob.nodes[eth]["local-mac-address"]) == bytes.fromhex("001122334455")
+    # A domain has no private interrupt of the host, nor its name.
+    assert blob.cells(eth, "interrupts") == (0, 97, 4)
+    assert blob.strings(eth, "interrupt-names") == ["macirq"]
+    assert blob.paths[blob.cells(eth, "phy-handle")[0]] == f"{eth}/mdio/phy@1"
+    assert blob.cells(f"{eth}/mdio/phy@1", "reg") == (1,)
+    assert f"{eth}/mdio/phy@2" not in blob.nodes
+    assert not {"other", "dmas", "dma-names"} & blob.nodes[eth].keys()
+    (left,) = [item.message for item in found if item.id == "xen-reference"]
+    assert left.startswith("domu: dmas, other of /ethernet@6000") or "interrupts" in left
+    assert "irqs = [129]" in lines
+
+
+def test_children_are_in_their_parents() -> None:
+    """Those on a bus that is mapped have their registers, those on another one its addresses."""
+    body = with_eth(
+        """ reg = <0x6000 0x1000>; clocks = <&cc 7>; #address-cells = <1>; #size-cells = <1>;
+        ranges = <0 0x10000 0x10000>;
+        usb@8000 { compatible = "acme,usb"; reg = <0x8000 0x1000>; interrupts = <0 5 4>; };""",
+    ).replace("access: [{dev: /ethernet@6000}]", "")
+    blob, lines, _ = tree_and_lines(body)
+    eth = "/passthrough/ethernet@6000"
+    assert blob.cells(eth, "#address-cells") == blob.cells(eth, "#size-cells") == (2,)
+    assert blob.cells(eth, "ranges") == ()
+    assert blob.cells(f"{eth}/usb@8000", "reg") == (0, 0x18000, 0, 0x1000)
+    assert blob.strings(f"{eth}/usb@8000", "xen,path") == ["/ethernet@6000/usb@8000"]
+    assert '"18,1"' in lines
+    assert "irqs = [37]" in lines
+
+
+def test_a_node_without_registers_has_no_path_for_xen() -> None:
+    """Xen makes no domain with one: ``xen,reg or xen,path missing``."""
+    body = BOARD.replace(ETH, 'eth: ethernet@6000 { compatible = "acme,eth"; clocks = <&cc 7>; };')
+    blob, lines, found = tree_and_lines(body)
+    assert "xen,path" not in blob.nodes["/passthrough/ethernet@6000"]
+    assert '"/ethernet@6000"' in lines
+    assert any("xen,path of /ethernet@6000" in item.message for item in found)
+
+
+def test_a_gic_of_four_cells() -> None:
+    body = BOARD.replace("#interrupt-cells = <3>", "#interrupt-cells = <4>")
+    body = body.replace("<0 97 4>, <0 98 4>, <1 9 4>", "<0 97 4 0>, <0 988 4 0>, <1 9 4 &phy>")
+    blob, lines, _ = tree_and_lines(body)
+    assert blob.cells("/passthrough/ethernet@6000", "interrupts") == (0, 97, 4)
+    assert "irqs = [129]" in lines
+
+
+SMMU = """iommu@a000 { compatible = "arm,smmu-v3"; reg = <0xa000 0x1000>; #iommu-cells = <1>;
+    clocks = <&cc 7>; phandle = <77>; };"""
+
+
+def test_a_device_behind_an_iommu_is_not_forced() -> None:
+    eth = " reg = <0x6000 0x1000>; clocks = <&cc 7>; "
+    for iommus, forced in (("", True), ("iommus = <77 1>;", False)):
+        blob, _, found = tree_and_lines(with_eth(eth + iommus, SMMU))
+        path = "/passthrough/ethernet@6000"
+        assert ("xen,force-assign-without-iommu" in blob.nodes[path]) == forced
+        assert [item.id for item in found if item.id == "xen-dma"] == ["xen-dma"] * forced
+
+
+def test_no_domain_has_an_iommu() -> None:
+    agents = (AGENTS + OPTIONS).replace(
+        "{dev: /ethernet@6000}", "{dev: /ethernet@6000}, {dev: /iommu@a000}"
+    )
+    body = with_eth(" reg = <0x6000 0x1000>; clocks = <&cc 7>;", SMMU)
+    blob, lines, found = tree_and_lines(body, agents)
+    assert not [path for path in blob.nodes if "iommu" in path]
+    assert "iommu" not in lines
+    assert '"a,1"' not in lines
+    assert [item.message for item in found if item.id == "xen-kept"] == [
+        "/iommu@a000 is an IOMMU: Xen keeps it, domu cannot have it"
+    ]
+
+
+def test_a_page_of_registers_is_one_domains() -> None:
+    beside = 'usb@6800 { compatible = "acme,usb"; reg = <0x6800 0x800>; %s };'
+    eth = " reg = <0x6000 0x800>; clocks = <&cc 7>;"
+    told = {}
+    for word, lines in (("clocked", "clocks = <&cc 8>;"), ("idle", "")):
+        model = model_of(tree_of(with_eth(eth, beside % lines)), AGENTS + OPTIONS)
+        _, found, *_ = emit_outputs(model, ["xen"], explicit=True)
+        told[word] = [item.message for item in found if item.id == "xen-page"]
+    assert told["clocked"] == ["/ethernet@6000 of domu and /usb@6800 of dom0 share the page 0x6000"]
+    assert len(told["idle"]) == 1
+
+
+def test_a_device_of_two_domains_is_an_error() -> None:
+    agents = (AGENTS + OPTIONS).replace(
+        "{dev: /ethernet@6000}", "{dev: /serial@5000, flags: {shared: true}}"
+    )
+    files, found = made(agents)
+    assert "xen-twice: dom0 and domu have /serial@5000: Xen gives a device to one domain" in errors(
+        found
+    )
+    assert not files
+
+
+def test_shared_memory_is_in_no_page_of_a_device() -> None:
+    files, found = made((AGENTS + OPTIONS).replace("domu: 0x147ff2000", "domu: 0x7000"))
+    assert errors(found) == [
+        "xen-shmem: the shared memory of domu at 0x7000 is in a page of /ethernet@6000, which domu"
+        " has"
+    ]
+    assert not files
+
+
+def test_the_host_tree_has_no_warnings_and_cpus_no_controller(
+    tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    cpus = """cpus { #address-cells = <1>; #size-cells = <0>; cpu@0 { reg = <0>;
+        device_type = "cpu";
+        compatible = "arm,cortex-a55"; clocks = <&cc 9>; }; };"""
+    body = BOARD.replace(
+        "#address-cells = <1>; #size-cells = <1>; interrupt-parent",
+        "#address-cells = <2>; #size-cells = <2>; interrupt-parent",
+    )
+    body = re.sub(
+        r"reg = <([^>]*)>",
+        lambda m: "reg = <" + " ".join(f"0 {cell}" for cell in m[1].split()) + ">",
+        body.replace("<0x6000 0x1800>, <0x9000 0x100>", "<0x6000 0x1800>"),
+    )
+    files, _, *_ = emit_outputs(
+        model_of(tree_of(body + cpus), AGENTS + OPTIONS), ["xen"], explicit=True
+    )
+    text = next(file.content.decode() for file in files if file.path == "xen/xen.dtsi")
+    assert "cpu" not in text
+    written(tmp_path / "host.dts", source(body + cpus) + text)
+    done = subprocess.run(
+        [tool("dtc"), "-o", "out", "host.dts"], cwd=tmp_path, capture_output=True, check=True
+    )
+    assert [line for line in done.stderr.decode().splitlines() if "/chosen" in line] == []

@@ -48,6 +48,9 @@ WAYS = {
 PROTOCOLS = {"clock": "protocol@14", "power": "protocol@11", "reset": "protocol@16"}
 
 
+CPU = re.compile("/cpus/(.*/)?cpu@[0-9a-f]+$")
+
+
 class Made(NamedTuple):
     """The files of a board, its runtime configuration, and the errors of the output."""
 
@@ -73,6 +76,12 @@ def runtime_of(platform: Platform) -> dict[str, Any]:
         next(file.content for file in files if file.path == "runtime.json")
     )
     return found
+
+
+def assigned(runtime: dict[str, Any]) -> dict[str, int]:
+    """Device → id of those that Xen may give to a domain: all but CPUs."""
+    devices = {one["node"]: one["id"] for one in runtime["devices"]}
+    return {path: number for path, number in devices.items() if not CPU.match(path)}
 
 
 def host(blob: Blob) -> tuple[dict[int, tuple[int, int]], int, dict[str, int]]:
@@ -135,7 +144,7 @@ def test_xen_reads_one_table(
             wanted[3] = (OWN_SMC[name][0], wanted[3][1])
         assert channels == wanted
         assert dom0 == 2
-        assert devices == {one["node"]: one["id"] for one in each.runtime["devices"]}
+        assert devices == assigned(each.runtime)
         assert devices
 
 
@@ -158,7 +167,7 @@ def test_the_overlay_of_a_blob_says_the_same(
         channels, dom0, devices = host(walk((tmp_path / "both.dtb").read_bytes()))
         assert channels[1] == CHANNELS[1]
         assert dom0 == 2
-        assert devices == {one["node"]: one["id"] for one in each.runtime["devices"]}
+        assert devices == assigned(each.runtime)
 
 
 def by_place(runtime: dict[str, Any], kind: str) -> dict[tuple[str, tuple[int, ...]], int]:
@@ -218,10 +227,29 @@ def test_a_partial_tree_refers_to_what_the_domain_is_granted(
         count, wrong = compared(whole, partial, each.runtime)
         assert wrong == []
         assert count or name in (*OWN_SMC, "fvp-base-revc")
-        named = sorted(text for path in partial.nodes for text in partial.strings(path, "xen,path"))
-        mine = [one["node"] for one in each.runtime["devices"] if 3 in one["agents"]]
-        cpus = {path for path in mine if whole.strings(path, "device_type") == ["cpu"]}
-        assert named == sorted({*mine} - cpus)
+        named = {text: path for path in partial.nodes for text in partial.strings(path, "xen,path")}
+        mine = {one["node"] for one in each.runtime["devices"] if 3 in one["agents"]}
+        assert {path for path in mine if mapped(whole, path)} <= named.keys()
+        for text, path in named.items():
+            assert any(f"{text}/".startswith(f"{device}/") for device in mine)
+            pages = partial.cells(path, "xen,reg")
+            assert pages
+            assert all(low & 0xFFF == 0 for low in pages[1::2])
+        forced = {n for n, path in named.items() if FORCED in partial.nodes[path]}
+        assert forced == {n for n in named if not {"iommus", "iommu-map"} & whole.nodes[n].keys()}
+
+
+FORCED = "xen,force-assign-without-iommu"
+
+
+def mapped(board: Blob, path: str) -> bool:
+    """Whether a device has registers that the CPU sees, and is none that Xen keeps."""
+    node, above = board.nodes[path], path.rpartition("/")[0]
+    kept = {"#iommu-cells", "msi-controller"} & node.keys() or CPU.match(path)
+    gic = any(text.startswith("arm,gic") for text in board.strings(path, "compatible"))
+    while above and "ranges" in board.nodes[above]:
+        above = above.rpartition("/")[0]
+    return "reg" in node and not above and not kept and not gic
 
 
 DAMAGES: dict[str, Callable[[str], str]] = {
@@ -253,7 +281,7 @@ def test_damage_is_seen(
     changed = DAMAGES[damage](text)
     assert changed != text
     read = host(walk(blob_of(board, changed.encode(), tmp_path, tool)))
-    wanted = (CHANNELS, 2, {one["node"]: one["id"] for one in each.runtime["devices"]})
+    wanted = (CHANNELS, 2, assigned(each.runtime))
     assert read != wanted
 
 

@@ -1,0 +1,101 @@
+"""A device as a domain of Xen has it: its registers in pages, and its interrupts of the GIC.
+
+Xen ``xen/common/device-tree/dom0less-build.c``: registers are mapped page by page, and each device
+with ``xen,path`` has ``xen,reg``. A domain can have the shared interrupts of the GIC alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scmigen.bindings.addresses import Region, regions
+from scmigen.bindings.dependencies import interrupt_parent
+from scmigen.bindings.node_kinds import compatibles
+from scmigen.bindings.references import read_list
+from scmigen.devicetree.nodes import Node
+from scmigen.devicetree.tree import DeviceTree
+
+PAGE = 1 << 12
+#: Interrupt controllers whose first cell is the type, 0 for the shared ones, that begin at 32.
+_GICS = ("arm,gic", "arm,cortex-a15-gic", "arm,cortex-a9-gic", "arm,cortex-a7-gic")
+_SHARED, _FIRST_SHARED, _SHARED_LINES = 0, 32, 988
+#: The cells of a GIC, and of one whose private interrupts are divided among CPUs.
+_GIC_CELLS = (3, 4)
+_IOMMUS = ("iommus", "iommu-map")
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A device as a domain has it: where it is for the CPU, its interrupts as three cells each, and
+    which of all its interrupts those are. ``whole``: they are all of them."""
+
+    node: Node
+    regions: tuple[Region, ...]
+    interrupts: tuple[tuple[int, ...], ...]
+    kept: tuple[int, ...]
+    whole: bool
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The interrupts as numbers of the GIC."""
+        return tuple(line[1] + _FIRST_SHARED for line in self.interrupts)
+
+    @property
+    def pages(self) -> tuple[Region, ...]:
+        """The pages that its registers are in."""
+        return tuple(paged(region) for region in self.regions if region.size)
+
+    @property
+    def is_confined(self) -> bool:
+        """Whether an IOMMU is between the device and memory."""
+        return any(name in self.node for name in _IOMMUS)
+
+
+def paged(region: Region) -> Region:
+    """The whole pages that a region is in."""
+    start = region.start // PAGE * PAGE
+    return Region(start, -(-region.end // PAGE) * PAGE - start)
+
+
+def passed(tree: DeviceTree, node: Node) -> Passed:
+    """What a domain has of a device besides its properties."""
+    lines = list(_lines(tree, node))
+    kept = tuple(index for index, line in enumerate(lines) if line is not None)
+    found = tuple(line for line in lines if line is not None)
+    whole = len(kept) == len(lines) and bool(lines) == _has_interrupts(node)
+    return Passed(node, regions(node), found, kept, whole)
+
+
+def reaches_others(node: Node) -> str | None:
+    """What a device is that no domain may have: with its registers, it reaches other domains."""
+    if "#iommu-cells" in node:
+        return "an IOMMU"
+    if "msi-controller" in node or any(name.startswith(_GICS) for name in compatibles(node)):
+        return "an interrupt controller"
+    return None
+
+
+def _has_interrupts(node: Node) -> bool:
+    return "interrupts" in node or "interrupts-extended" in node
+
+
+def _lines(tree: DeviceTree, node: Node) -> Iterator[tuple[int, ...] | None]:
+    """The interrupts of a device as cells of the GIC; None: one that a domain cannot have."""
+    if "interrupts-extended" in node:
+        found = read_list(tree, node, "interrupts-extended", "#interrupt-cells")
+        for entry in found.entries:
+            yield _line(entry.provider, entry.cells)
+        return
+    parent, cells = interrupt_parent(tree, node), node.cells("interrupts") or ()
+    width = None if parent is None else parent.cell("#interrupt-cells")
+    if parent is None or not width or width not in _GIC_CELLS or len(cells) % width:
+        return
+    for at in range(0, len(cells), width):
+        yield _line(parent, cells[at : at + width])
+
+
+def _line(controller: Node, cells: tuple[int, ...]) -> tuple[int, ...] | None:
+    is_gic = any(name.startswith(_GICS) for name in compatibles(controller))
+    if not is_gic or len(cells) not in _GIC_CELLS:
+        return None
+    kind, number = cells[:2]
+    return cells[:3] if kind == _SHARED and number < _SHARED_LINES else None

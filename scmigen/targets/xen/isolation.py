@@ -1,0 +1,158 @@
+"""Where what a domain is given reaches beyond the domain: shared pages and devices, DMA, IOMMUs."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scmigen.assignment.assignment import Agent
+from scmigen.bindings.addresses import Region, regions
+from scmigen.bindings.node_kinds import is_cpu, is_memory
+from scmigen.bindings.passthrough import Passed, paged, reaches_others
+from scmigen.devicetree.nodes import Node
+from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
+from scmigen.model.platform import Platform
+from scmigen.targets.limits import related
+from scmigen.targets.xen.options import XenOptions
+from scmigen.targets.xen.partials import passed_to
+from scmigen.targets.xen.plan import XEN_SHMEM, plan_of
+
+XEN_PAGE = Finding(
+    "xen-page",
+    "Registers of a domain's device share a page with those of a device that is not its own: Xen"
+    " maps whole pages, so that the domain may write both.",
+    "Give both devices to one domain, or keep both from it.",
+)
+XEN_TWICE = Finding(
+    "xen-twice",
+    "A device is given to two domains, or to one and dom0: each could write its registers.",
+    "Give it to one of them; the others reach it over drivers of their own.",
+)
+XEN_KEPT = Finding(
+    "xen-kept",
+    "A domain has an IOMMU or an interrupt controller, with which it would reach all others; it is"
+    " left out of what Xen gives it.",
+    "Leave it to Xen: no entry under access names it.",
+    Severity.WARNING,
+)
+XEN_DMA = Finding(
+    "xen-dma",
+    "Devices of a domain have no IOMMU: one that does DMA reaches the memory of Xen and of all"
+    " domains. Their nodes have xen,force-assign-without-iommu, without which Xen would not give"
+    " them away.",
+    "See that none of them does DMA, or trust the domain; or name its IOMMU in iommus.",
+    Severity.WARNING,
+)
+FINDINGS = (XEN_PAGE, XEN_TWICE, XEN_KEPT, XEN_DMA)
+
+
+class _Place(NamedTuple):
+    """The pages of one region of a node, and who has that."""
+
+    pages: Region
+    node: Node
+    owners: tuple[str, ...]
+
+
+def check_isolation(platform: Platform, options: XenOptions) -> Iterator[Diagnostic]:
+    """Everything by which a domain reaches beyond what is its own."""
+    plan = plan_of(platform, options)
+    given = {agent.name: passed_to(platform, agent) for agent, _ in plan.domains}
+    yield from _twice(platform)
+    yield from _kept(platform, [agent for agent, _ in plan.domains])
+    yield from _pages(platform, given)
+    yield from _memories(platform, options, given)
+    for name, devices in given.items():
+        bare = [each.node for each in devices if each.pages and not each.is_confined]
+        if bare:
+            more = f" and {counted(len(bare) - 1, 'other device')}" if len(bare) > 1 else ""
+            yield XEN_DMA.warning(
+                f"{name} has {bare[0].path}{more} without an IOMMU: DMA would reach all memory",
+                bare[0].position,
+                related((node.path, node.position) for node in bare[1:]),
+            ).about(nodes=[node.path for node in bare], agents=[name])
+
+
+def _twice(platform: Platform) -> Iterator[Diagnostic]:
+    for device in platform.devices:
+        if len(device.agents) > 1 and regions(device.node) and not is_cpu(device.node):
+            names = [agent.name for agent in device.agents]
+            yield XEN_TWICE.error(
+                f"{' and '.join(names)} have {device.node.path}: Xen gives a device to one domain",
+                device.node.position,
+                hint="give it to one of them",
+            ).about(nodes=[device.node.path], agents=names)
+
+
+def _kept(platform: Platform, domains: list[Agent]) -> Iterator[Diagnostic]:
+    for device in platform.devices:
+        what = reaches_others(device.node)
+        names = [agent.name for agent in device.agents if agent in domains]
+        if what is not None and names:
+            yield XEN_KEPT.warning(
+                f"{device.node.path} is {what}: Xen keeps it, {' and '.join(names)} cannot have it",
+                device.node.position,
+            ).about(nodes=[device.node.path], agents=names)
+
+
+def _pages(platform: Platform, given: dict[str, tuple[Passed, ...]]) -> Iterator[Diagnostic]:
+    found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[_Place, _Place]]] = {}
+    passed = {each.node for devices in given.values() for each in devices}
+    for one, other in _overlapping(_places(platform)):
+        first, second = (one, other) if one.node in passed else (other, one)
+        if first.node in passed and first.owners != second.owners:
+            found.setdefault((first.owners, second.owners), []).append((first, second))
+    for (owners, others), pairs in found.items():
+        first, second = pairs[0]
+        who = " and ".join(others) or "no agent"
+        text = (
+            f"{first.node.path} of {' and '.join(owners)} and {second.node.path} of {who} share"
+            f" the page {max(first.pages.start, second.pages.start):#x}"
+            + (f"; so do {counted(len(pairs) - 1, 'pair')} more" if len(pairs) > 1 else "")
+        )
+        rest = related((other.node.path, other.node.position) for _, other in pairs)
+        make = XEN_PAGE.error if others else XEN_PAGE.warning
+        yield make(text, first.node.position, rest).about(
+            nodes=[place.node.path for pair in pairs for place in pair],
+            agents=[*owners, *others],
+        )
+
+
+def _places(platform: Platform) -> list[_Place]:
+    """The pages of all devices that run."""
+    enabled, owner = platform.inventory.availability.enabled, platform.owners.of
+    return [
+        _Place(paged(region), node, tuple(agent.name for agent in owner(node).agents))
+        for node in platform.inventory.tree.nodes
+        if "compatible" in node and not is_memory(node) and enabled(node)
+        for region in regions(node)
+        if region.size
+    ]
+
+
+def _overlapping(places: list[_Place]) -> Iterator[tuple[_Place, _Place]]:
+    """The pairs of places that have a page in common, of nodes that are not below each other."""
+    running: list[_Place] = []
+    for place in sorted(places, key=lambda each: each.pages.start):
+        running = [each for each in running if each.pages.end > place.pages.start]
+        for each in running:
+            if each.node not in place.node.upwards() and place.node not in each.node.ancestors():
+                yield each, place
+        running.append(place)
+
+
+def _memories(
+    platform: Platform, options: XenOptions, given: dict[str, tuple[Passed, ...]]
+) -> Iterator[Diagnostic]:
+    """Shared memory in a page that a domain is given with a device."""
+    plan = plan_of(platform, options)
+    channels = [channel for channel in (plan.xen, *plan.others) if channel is not None]
+    position = {agent.name: agent.position for agent in platform.agents}
+    for name, devices in given.items():
+        for each in devices:
+            for channel in channels:
+                if any(page.overlaps(channel.memory) for page in each.pages):
+                    yield XEN_SHMEM.error(
+                        f"the shared memory of {channel.name} at {channel.memory.start:#x} is in a"
+                        f" page of {each.node.path}, which {name} has",
+                        position[channel.name],
+                        hint="give each agent a page of its own",
+                    ).about(nodes=[each.node.path], agents=[name, channel.name])
