@@ -115,6 +115,14 @@ def _xens_own(
     yield SetProperty(path, "shmem", (Entry(memory),))
 
 
+def taken_names(tree: DeviceTree) -> set[str]:
+    """What no domain's node can be called: nodes of ``/chosen`` that are no domains, and Xen's."""
+    chosen = tree.node(_CHOSEN)
+    children = () if chosen is None else chosen.children.values()
+    others = {child.name for child in children if DOMAIN not in child.strings("compatible")}
+    return others | {_XEN.rpartition("/")[2]}
+
+
 def domain_edits(tree: DeviceTree, domains: Mapping[str, int]) -> Iterator[Edit]:
     """The lines of domains that Xen starts itself: name → agent id."""
     if tree.node(_CHOSEN) is None:

@@ -23,7 +23,7 @@ from scmigen.bindings.xen import (
 from scmigen.checks.check import check
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, Position, Related, Severity
+from scmigen.diagnostics import Diagnostic, Position, Related, Severity, counted
 from scmigen.model.platform import Model
 
 _PAGE = 4096
@@ -202,8 +202,8 @@ def xen_device(model: Model) -> Iterator[Diagnostic]:
         if node.path in devices and node not in ids:
             count = len({use.key for use in devices[node.path].uses})
             yield xen_device.warning(
-                f"{node.path} is passed through and needs {count} SCMI resources, but has no"
-                " device id: Xen cannot tell the firmware whose it is",
+                f"{node.path} is passed through and needs {counted(count, 'SCMI resource')}, but"
+                " has no device id: Xen cannot tell the firmware whose it is",
                 _at(tree, node, PASSTHROUGH),
                 hint=f"access-controllers = <&… {devices[node.path].number}>, with the SCMI node of"
                 f" {sci.node.path}",

@@ -295,8 +295,8 @@ def _kinds(platform: Platform, limits: Limits) -> Iterator[Diagnostic]:
         position = where(resources[0]) if resources else extra.position if extra else None
         why = limits.without.get(kind)
         yield limits.finding("kind").warning(
-            f"{count} {kind} resources are left out, and agents are denied the protocol"
-            + (f": {why}" if why else ""),
+            f"{counted(count, f'{kind} resource is', f'{kind} resources are')} left out, and agents"
+            " are denied the protocol" + (f": {why}" if why else ""),
             position,
         )
 

@@ -18,12 +18,13 @@ from scmigen.targets.base import Target
 from scmigen.targets.bpmp.messages import ENABLING, MESSAGES, TAKING
 from scmigen.targets.common.ctext import plain
 from scmigen.targets.common.files import File
-from scmigen.targets.common.guests import Division, Mediator, division, word
+from scmigen.targets.common.guests import Division, Mediator, division, words
 from scmigen.targets.common.kept import kept
 from scmigen.targets.common.names import board_name
 from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.common.overlay import overlay
 from scmigen.targets.common.templates import render
+from scmigen.targets.limits import related, where
 from scmigen.targets.options import OUTPUT_OPTION
 
 
@@ -54,6 +55,12 @@ BPMP_LACKS = Finding(
     "bpmp-lacks",
     "A guest has no clock or no reset of a BPMP; the proxy does not start for it.",
     "Give it a device with both, or no resource of the BPMP at all.",
+)
+BPMP_SEVERAL = Finding(
+    "bpmp-several",
+    "A guest is granted resources of several BPMPs; the proxy passes on to one, and an id does not"
+    " say which.",
+    "Give the guest resources of one BPMP, or have the host drive the others.",
 )
 _NEEDED = (Kind.CLOCK, Kind.RESET)
 
@@ -129,6 +136,8 @@ def _others(platform: Platform, grant: Grant) -> bool:
 def _check(platform: Platform, options: BpmpOptions) -> Iterator[Diagnostic]:
     plan = _plan(platform, options)
     yield from MEDIATOR.check(platform, plan.divided)
+    for agent in plan.divided.guests:
+        yield from _several(platform, agent)
     for guest in plan.guests:
         for kind, found in guest.grants.items():
             if len(found) > IDS:
@@ -146,6 +155,20 @@ def _check(platform: Platform, options: BpmpOptions) -> Iterator[Diagnostic]:
             ).about(agents=[guest.agent.name])
 
 
+def _several(platform: Platform, agent: Agent) -> Iterator[Diagnostic]:
+    """A guest of several BPMPs."""
+    first: dict[str, Grant] = {}
+    for kind in MESSAGES:
+        for grant in MEDIATOR.grants(platform, agent, kind):
+            first.setdefault(grant.resource.key.provider, grant)
+    if len(first) > 1:
+        yield BPMP_SEVERAL.error(
+            f"{agent.name} has resources of {', '.join(sorted(first))}; the proxy serves one",
+            agent.position,
+            related((path, where(grant.resource)) for path, grant in sorted(first.items())),
+        ).about(agents=[agent.name])
+
+
 def _check_options(platforms: Sequence[Platform], options: BpmpOptions) -> Iterator[Diagnostic]:
     known = sorted({agent.name for platform in platforms for agent in platform.agents})
     if options.host is not None and options.host not in known:
@@ -155,10 +178,11 @@ def _check_options(platforms: Sequence[Platform], options: BpmpOptions) -> Itera
 
 def _files(platform: Platform, options: BpmpOptions) -> Iterator[File]:
     plan, tree = _plan(platform, options), platform.inventory.tree
+    names = words(platform)
     edits = [
         edit
         for guest in plan.guests
-        for edit in proxy_edits(tree, word(guest.agent), _entries(guest))
+        for edit in proxy_edits(tree, names[guest.agent.name], _entries(guest))
     ]
     about = "What the BPMP proxy of the host lets each guest use: a list for each, not one for all."
     yield from overlay(platform, "bpmp-host-proxy", about, edits, options)
@@ -169,7 +193,7 @@ def _files(platform: Platform, options: BpmpOptions) -> Iterator[File]:
             guests=plan.guests,
             board=plain(board_name(platform)),
             note=lambda grant: plain(grant.name),
-            name=lambda guest: nix(word(guest.agent)),
+            name=lambda guest: nix(names[guest.agent.name]),
         ),
     )
     text = json.dumps({"guests": [_rights(guest) for guest in plan.guests]}, indent=2)
@@ -227,5 +251,5 @@ TARGET = Target(
     files=_files,
     check=_check,
     check_options=_check_options,
-    findings=(*MEDIATOR.findings, BPMP_LIMIT, BPMP_LACKS),
+    findings=(*MEDIATOR.findings, BPMP_LIMIT, BPMP_LACKS, BPMP_SEVERAL),
 )

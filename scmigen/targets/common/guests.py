@@ -6,8 +6,9 @@ guest may do more than it is granted; the findings here say what.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 from scmigen.assignment.assignment import Agent
 from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
@@ -239,12 +240,27 @@ def _these(kind: Kind, resources: list[Resource]) -> str:
     return counted(len(resources), title(kind))
 
 
-def word(agent: Agent) -> str:
-    """The name of an agent as part of the name of a node or a file; no two alike."""
-    fit = _UNFIT.sub("-", agent.name)
-    if fit == agent.name:
-        return agent.name
-    return f"{'agent' if fit.startswith('-') else ''}{fit}-{agent.id}"
+def words(platform: Platform, taken: Iterable[str] = ()) -> Mapping[str, str]:
+    """The names of agents as parts of names of nodes and files; no two are alike, and none is
+    one of ``taken``. A name that fits stays as it is."""
+    used = set(taken)
+    found: dict[str, str] = {}
+    for agent in platform.agents:
+        if _fit(agent) == agent.name and agent.name not in used:
+            found[agent.name] = agent.name
+            used.add(agent.name)
+    for agent in platform.agents:
+        if agent.name not in found:
+            fit = _fit(agent)
+            plain = f"{'agent' if fit.startswith('-') else ''}{fit}-{agent.id}"
+            numbered = (f"{plain}-{number}" for number in count(1))
+            found[agent.name] = next(each for each in chain((plain,), numbered) if each not in used)
+            used.add(found[agent.name])
+    return found
+
+
+def _fit(agent: Agent) -> str:
+    return _UNFIT.sub("-", agent.name)
 
 
 def _name(agent: Agent | None) -> str:

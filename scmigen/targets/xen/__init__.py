@@ -7,7 +7,7 @@ they come from one table.
 from collections.abc import Iterator
 
 from scmigen.bindings.node_kinds import is_cpu
-from scmigen.bindings.xen_emission import XenChannel, domain_edits, host_edits
+from scmigen.bindings.xen_emission import XenChannel, domain_edits, host_edits, taken_names
 from scmigen.devicetree.edit_text import blocks
 from scmigen.devicetree.edits import apply
 from scmigen.devicetree.flatten import flatten
@@ -18,7 +18,7 @@ from scmigen.model.platform import Platform
 from scmigen.targets.base import Target
 from scmigen.targets.common.ctext import notice, plain
 from scmigen.targets.common.files import File
-from scmigen.targets.common.guests import word
+from scmigen.targets.common.guests import words
 from scmigen.targets.common.names import board_name
 from scmigen.targets.common.overlay import overlay
 from scmigen.targets.common.templates import render
@@ -66,12 +66,13 @@ def _files(platform: Platform, options: XenOptions) -> Iterator[File]:
     if plan.xen is None:
         return
     yield from _host(platform, plan, plan.xen, options)
-    domains = {word(agent): channel.agent for agent, channel in plan.domains}
+    names = words(platform, taken_names(platform.inventory.tree))
+    domains = {names[agent.name]: channel.agent for agent, channel in plan.domains}
     about = "The lines of the domains that Xen starts itself (dom0less), in their nodes."
     edits = tuple(domain_edits(platform.inventory.tree, domains))
     yield from overlay(platform, "dom0less", about, edits, options)
     for each in partials(platform, options):
-        yield from _domain(platform, each, options)
+        yield from _domain(platform, each, names[each.agent.name], options)
 
 
 def _host(platform: Platform, plan: Plan, xen: XenChannel, options: XenOptions) -> Iterator[File]:
@@ -86,9 +87,8 @@ def _host(platform: Platform, plan: Plan, xen: XenChannel, options: XenOptions) 
     yield from overlay(platform, "xen", about, edits, options)
 
 
-def _domain(platform: Platform, partial: Partial, options: XenOptions) -> Iterator[File]:
+def _domain(platform: Platform, partial: Partial, name: str, options: XenOptions) -> Iterator[File]:
     agent, channel, left = partial.agent, partial.channel, partial.left
-    name = word(agent)
     empty = read_source("/dts-v1/; / { };", f"{name}.dts")
     text = render(
         "xen/partial.dts.j2",

@@ -304,3 +304,17 @@ def test_what_is_to_stay_on_is_no_guests_to_switch_off() -> None:
         assert 300 in ids["CMD_CLK_DISABLE"]
         shared = [item.message for item in found if item.id == "bpmp-shared"]
         assert any("the platform use" in message for message in shared), (platform, shared)
+
+
+def test_a_guest_of_two_bpmps_is_an_error() -> None:
+    body = BPMP.replace(
+        "b@6000",
+        'two: bpmp2 { compatible = "nvidia,tegra234-bpmp",'
+        ' "nvidia,tegra186-bpmp"; #clock-cells = <1>; #reset-cells = <1>; };\nb@6000',
+    )
+    body = body.replace("<&bpmp 300>, <&bpmp 7>", "<&bpmp 300>, <&two 300>")
+    files, found = made(body, AGENTS)
+    assert [item.message for item in found if item.id == "bpmp-several"] == [
+        "one has resources of /bpmp, /bpmp2; the proxy serves one"
+    ]
+    assert not files

@@ -141,7 +141,7 @@ def test_kinds_without_tables_are_named() -> None:
     board.resource(Kind.POWERCAP, 0, "soc")
     found = only(board.platform())
     assert (found.id, found.severity) == ("scp-kind", Severity.WARNING)
-    assert found.message.startswith("1 powercap resources are left out")
+    assert found.message.startswith("1 powercap resource is left out")
 
 
 def test_nothing_to_write() -> None:

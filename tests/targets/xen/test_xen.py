@@ -404,3 +404,36 @@ def test_the_host_tree_has_no_warnings_and_cpus_no_controller(
         [tool("dtc"), "-o", "out", "host.dts"], cwd=tmp_path, capture_output=True, check=True
     )
     assert [line for line in done.stderr.decode().splitlines() if "/chosen" in line] == []
+
+
+def test_no_two_domains_have_one_name_in_files() -> None:
+    """Of two agents one is called what the other would be, and one what Xen's own node is."""
+    agents = (
+        (AGENTS + OPTIONS)
+        .replace(
+            "access: [{dev: /ethernet@6000}]\n",
+            """access: []
+  a-b-4: {id: 5, scmi: {role: vm, transport: {type: smc, smc-id: 0x82000005}}}
+  "a b": {id: 4, scmi: {role: vm, transport: {type: smc, smc-id: 0x82000006}},
+    access: [{dev: /ethernet@6000}]}
+""",
+        )
+        .replace("domu: 0x147ff2000", 'domu: 0x147ff2000, a-b-4: 0x47ff3000, "a b": 0x47ff4000')
+    )
+    agents = agents.replace("  domu:", "  chosen_one:").replace("domu: 0x", "chosen_one: 0x")
+    agents = agents.replace("  xen: {id", "  hyp: {id").replace(
+        "xen: {memory: {xen:", "xen: {memory: {hyp:"
+    )
+    agents = agents.replace("chosen_one", "xen")
+    files, found = made(agents)
+    assert not errors(found)
+    names = {name.removesuffix(".cfg") for name in files if name.endswith(".cfg")}
+    assert names == {"a-b-4", "a-b-4-1", "xen-3"}
+    text = files["dom0less.dtsi"].decode()
+    assert re.findall(
+        r"(\S+) {\n\s*compatible = \"xen,domain\";[^}]*xen,sci-agent-id = <(\d+)>", text
+    ) == [
+        ("xen-3", "3"),
+        ("a-b-4-1", "4"),
+        ("a-b-4", "5"),
+    ]
