@@ -106,6 +106,7 @@ def _partition(agent: str, tree: DeviceTree, places: _Places) -> Partition:
         devices = _devices(region, places)
         if len(devices) == 1:
             found.setdefault(devices[0], place)
+            problems += _partly(agent, node, region, devices[0], places, place)
         else:
             problems.append(_unclear(agent, node, region, devices, place))
     return Partition(agent, tree.file, found, tuple(problems))
@@ -145,6 +146,8 @@ def _region(
         wrong = f"{BASE} is {start:#x}, which is no multiple of the page of {page:#x} bytes"
     elif not pages.value:
         wrong, where = f"{PAGES} is 0", pages.position or place
+    elif start + pages.value * page > 1 << 64:
+        wrong, where = f"{PAGES} of {pages.value} pages ends beyond 2^64", pages.position or place
     else:
         return Region(start, pages.value * page), where
     properties.problems.append(
@@ -166,6 +169,30 @@ def _devices(region: Region, places: _Places) -> list[Node]:
     availability = Availability()
     present = [node for node in found if availability.present(node)]
     return present or found
+
+
+def _partly(
+    agent: str, node: Node, region: Region, device: Node, places: _Places, place: Position
+) -> list[Diagnostic]:
+    """Other devices that have some of their registers in a region, which the partition is given."""
+    availability = Availability()
+    others = [
+        other
+        for other, each in places
+        if any(map(region.overlaps, each))
+        and availability.present(other)
+        and device not in other.upwards()
+        and other not in device.ancestors()
+    ]
+    if not others:
+        return []
+    message = (
+        f"{node.path} of {agent}, {region.start:#x} to {region.end - 1:#x}, is {device.path}, and"
+        f" has registers of {', '.join(other.path for other in others)} in it"
+    )
+    hint = f"{agent} can use these, too: assign them in an agents file, or give it fewer pages"
+    related = [Related(other.path, other.position) for other in others]
+    return [PARTITION_REGION.warning(message, place, related, hint)]
 
 
 def _unclear(

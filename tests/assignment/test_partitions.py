@@ -74,9 +74,14 @@ def read(manifests: dict[str, str], agents: str | None = LINUX) -> Model:
 
 def board_64() -> DeviceTree:
     """The board, whose root has two cells for an address."""
+    return board_64_with("")
+
+
+def board_64_with(device: str) -> DeviceTree:
+    """The board with another device on its bus."""
     return tree(
         "/dts-v1/;\n/ {\n#address-cells = <2>; #size-cells = <2>;\n"
-        + DEVICES.replace(
+        + DEVICES.replace("rng: rng@", f"{device} rng: rng@").replace(
             "ranges = <0 0x40000000 0x1000000>", "ranges = <0 0 0x40000000 0x1000000>"
         )
         + "sys { #address-cells = <1>; #size-cells = <1>;"
@@ -255,3 +260,20 @@ def test_the_command_line_takes_it(tmp_path: Path) -> None:
     assert ["sp", "clock", "0", "uart-10000", "/cc", "1", "state", "read"] in [
         line.split() for line in done.stdout.splitlines()
     ]
+
+
+def test_a_device_that_is_in_a_region_only_in_part_is_told() -> None:
+    """The region is serial@10000's; half of the registers of over@10800 are in it, too."""
+    over = 'over: over@10800 { compatible = "acme,over"; reg = <0x10800 0x1000>; };'
+    board = board_64_with(over)
+    manifests = {"sp": tree(manifest(region("a", "0x0 0x40010000")), "sp.dts")}
+    made = build(*assign(board, Sources([(AGENTS, LINUX)], manifests)))
+    (told,) = [item for item in run_checks(made) if item.id == "partition-region"]
+    assert told.severity.word == "warning"
+    assert "is /soc/serial@10000, and has registers of /soc/over@10800 in it" in told.message
+
+
+def test_a_region_ends_within_64_bits() -> None:
+    text = manifest(region("a", "0xffffffff 0xfffff000", 2))
+    (found,) = error({"sp": text})
+    assert "pages-count of 2 pages ends beyond 2^64" in found.message
