@@ -42,6 +42,8 @@ HVISOR_TREE = Finding(
 #: Files of the folder that may be the tree.
 _NEIGHBOURS = 200
 _TREES = (".dts", ".dtb")
+#: What may bring the node into a source that does not name it.
+_INCLUDES = (b"#include", b"/include/")
 #: Ids of a kind that a zone may have: an SCMI id has 16 bits in most messages.
 _MOST = 1 << 16
 
@@ -90,8 +92,8 @@ def _read(path: Path) -> Audit:
     except (ValidationError, DecodeError, ValueError) as wrong:
         where = place_of_fault(data, file, str(wrong))
         raise InputError([HVISOR_INVALID.error(f"{wrong}", where)]) from None
-    tree = _tree(path.parent)
-    problems = list(_problems(lists, tree, file))
+    tree, unread = _tree(path.parent)
+    problems = list(_problems(lists, tree, unread, file))
     served = Served(
         name=path.stem or "hvisor",
         numbering=Numbering.PER_AGENT,
@@ -126,34 +128,60 @@ def _lists(zones: Sequence[_Zone], places: Places) -> Iterator[_Listed]:
                     yield _Listed(number, kind, [_number(each) for each in found], where)
 
 
-def _tree(folder: Path) -> tuple[str, Mapping[Kind, Sequence[Place]]] | None:
-    """The first tree of the folder that has the node: its file, and its lists."""
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """A file that may be the tree and cannot be read, and what is wrong with it first."""
+
+    file: Path
+    why: Diagnostic
+
+
+def _tree(
+    folder: Path,
+) -> tuple[tuple[str, Mapping[Kind, Sequence[Place]]] | None, list[_Unread]]:
+    """The first tree of the folder that has the node: its file, and its lists; and what may have
+    it and cannot be read."""
+    unread: list[_Unread] = []
     try:
         names = sorted(islice(folder.iterdir(), _NEIGHBOURS))
     except OSError:
-        return None
+        return None, unread
+    word = NODE.removeprefix("/").encode()
     for path in names:
         if path.suffix not in _TREES:
             continue
         try:
-            if NODE.removeprefix("/").encode() not in read_bytes(path):
+            data = read_bytes(path)
+            if not any(each in data for each in (word, *_INCLUDES)):
                 continue
             lists = places_of(load(path))
-        except InputError:
+        except InputError as problem:
+            unread += [_Unread(path, why) for why in problem.diagnostics[:1]]
             continue
         if lists is not None:
-            return str(path), lists
-    return None
+            return (str(path), lists), unread
+    return None, unread
 
 
 def _problems(
-    lists: Sequence[_Listed], tree: tuple[str, Mapping[Kind, Sequence[Place]]] | None, file: str
+    lists: Sequence[_Listed],
+    tree: tuple[str, Mapping[Kind, Sequence[Place]]] | None,
+    unread: Sequence[_Unread],
+    file: str,
 ) -> Iterator[Diagnostic]:
     if tree is None:
+        what = "what the numbers of the ids mean is not known"
+        if unread:
+            first = unread[0]
+            yield HVISOR_TREE.warning(
+                f"{first.file.name} beside it may be the tree of the root zone, but cannot be read"
+                f" ({first.why.message}): {what}",
+                first.why.position or Position(str(first.file)),
+                hint="put its blob there, which needs no headers: cpp and dtc make it",
+            )
+            return
         yield HVISOR_TREE.note(
-            "no tree with the node hvisor_virtio_device is beside it: what the numbers of the ids"
-            " mean is not known",
-            Position(file),
+            f"no tree with the node hvisor_virtio_device is beside it: {what}", Position(file)
         )
         return
     for each in lists:

@@ -190,3 +190,21 @@ b@6000 { compatible = "b"; clocks = <&cc 3>, <&cc 4>; clock-names = "two", "four
         *("check", "out/consumer/vm.dts", "--against", server, "--as", "zone1"), cwd=tmp_path
     )
     assert (done.returncode, "0 errors, 0 warnings" in done.stdout) == (0, True), done.stdout
+
+
+def test_a_root_zone_in_an_included_file_is_found(tmp_path: Path) -> None:
+    """As scmigen asks for its zone0.dtsi: the source beside the JSON does not have the word."""
+    written(tmp_path / "lists.dtsi", ROOT.partition("/dts-v1/;")[2])
+    root = '/dts-v1/;\n#include "lists.dtsi"\n'
+    assert "hvisor_virtio_device" not in root
+    status, text = checked(tmp_path, ZONES, root)
+    assert status == 0
+    assert "hvisor-tree" not in text
+    assert "rate on clock 0 (npu_aclk)" in text
+
+
+def test_a_root_zone_that_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
+    status, text = checked(tmp_path, ZONES, '#include "missing.dtsi"\n' + ROOT)
+    assert status == 0
+    assert "zone0.dts:1:" in text
+    assert "warning[hvisor-tree]: zone0.dts beside it may be the tree of the root zone" in text
