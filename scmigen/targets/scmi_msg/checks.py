@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from scmigen.diagnostics import Diagnostic, Finding, Related, Severity
-from scmigen.model.platform import Platform
+from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
+from scmigen.model.platform import Platform, Resource
 from scmigen.model.protocol_grants import Right
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.values import operating_points
-from scmigen.targets.limits import related, where
+from scmigen.targets.limits import related, title, where
 from scmigen.targets.scmi_msg.variant import CHANNELS, OPTEE, TFA, Variant
 from scmigen.targets.scmi_msg.views import LEAST_MEMORY, memory_of
 
@@ -21,6 +21,21 @@ _MSG_PERMISSIONS = {
         Severity.NOTE,
     )
     for variant in (OPTEE, TFA)
+}
+_MSG_ASSUMED = {
+    variant.title: Finding(
+        f"{variant.limits.prefix}-assumed",
+        f"Where the tree has no rate or level, {variant.title} answers with an assumed one.",
+        "Write the value into the tree or platform.assume.values; or read it from the hardware.",
+        Severity.WARNING,
+    )
+    for variant in (OPTEE, TFA)
+}
+#: The kinds that have a value in the tables, what that is called, and the function that reads it.
+_VALUES: Mapping[Kind, tuple[str, str]] = {
+    Kind.CLOCK: ("rate", "scmi_hw_clock_get_rate"),
+    Kind.PERFORMANCE: ("operating points", "scmi_hw_perf_get_level"),
+    Kind.VOLTAGE: ("level", "scmi_hw_voltd_get_level"),
 }
 OPTEE_MSG_CHANNEL = Finding(
     "optee-msg-channel",
@@ -54,13 +69,14 @@ _OWN: Mapping[str, tuple[Finding, ...]] = {
 
 def findings_of(variant: Variant) -> tuple[Finding, ...]:
     """The findings of a firmware, besides those of its limits."""
-    return (_MSG_PERMISSIONS[variant.title], *_OWN[variant.title])
+    return (_MSG_PERMISSIONS[variant.title], _MSG_ASSUMED[variant.title], *_OWN[variant.title])
 
 
 def check(platform: Platform, variant: Variant) -> Iterator[Diagnostic]:
     """Problems that prevent these tables, and what they leave out, besides the limits."""
     yield from _channels(platform, variant)
     yield from _permissions(platform, variant)
+    yield from _assumed(platform, variant)
     if variant.needs_memory:
         yield from _memory(platform)
     if Kind.PERFORMANCE in variant.limits.kinds:
@@ -98,6 +114,33 @@ def _permissions(platform: Platform, variant: Variant) -> Iterator[Diagnostic]:
                 + [(f"assignable {device.node.path}", device.node.position) for device in movable]
             ),
         )
+
+
+def _assumed(platform: Platform, variant: Variant) -> Iterator[Diagnostic]:
+    """Values that neither the tree nor an agents file has, and agents are told all the same."""
+    for kind, (word, function) in _VALUES.items():
+        resources = platform.resources.get(kind, ()) if kind in variant.limits.kinds else ()
+        found = [each for each in resources if not _known(platform, each)]
+        if found:
+            yield _MSG_ASSUMED[variant.title].warning(
+                f"the tree has no {word} of {counted(len(found), title(kind))}; until a driver has "
+                f"{function}(), agents are told what is assumed",
+                where(found[0]),
+                related([(each.name, where(each)) for each in found]),
+                f"platform: {{assume: {{values: …}}}} where it is known; else {function}(), which "
+                "reads it from the hardware",
+            )
+
+
+def _known(platform: Platform, resource: Resource) -> bool:
+    """Whether a resource has a value, its own or that of the domain that sets it."""
+    facts, domain = resource.facts, platform.scaled_by.get(resource.key)
+    own = {
+        Kind.CLOCK: facts.rates or facts.boot is not None,
+        Kind.PERFORMANCE: facts.points,
+        Kind.VOLTAGE: facts.voltages,
+    }
+    return bool(own[resource.kind] or (domain is not None and domain.facts.points))
 
 
 def _memory(platform: Platform) -> Iterator[Diagnostic]:

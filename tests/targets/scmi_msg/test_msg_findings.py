@@ -7,6 +7,7 @@ import pytest
 from targets.scp.scp_boards import LEVEL, LIMITS, PARENT, RATE, READ, Board, points
 
 import scmigen
+from scmigen.diagnostics import Severity
 from scmigen.model.platform import Platform
 from scmigen.resources import directory
 from scmigen.runtime import Role, Transport
@@ -115,6 +116,21 @@ def test_levels_other_than_frequencies_have_no_scale_in_op_tee(
     board.grant(board.agent("linux"), domain, LEVEL, READ)
     found = told(make(board.platform(), "optee-msg"))
     assert (("optee-msg-scale", "warning") in found) is scaled
+
+
+@pytest.mark.parametrize("name", ["optee-msg", "tfa-msg"])
+def test_a_rate_that_nothing_says_is_told(name: str) -> None:
+    """The weak default of scmi_hw_clock_get_rate() answers with what stands in the table."""
+    board = Board()
+    linux = board.agent("linux")
+    known = board.resource(Kind.CLOCK, 0, "known", rates=(10,))
+    unknown = [board.resource(Kind.CLOCK, n, f"clock{n}") for n in (1, 2)]
+    for clock in (known, *unknown):
+        board.grant(linux, clock, READ)
+    (item,) = (d for d in make(board.platform(), name).diagnostics if d.id == f"{name}-assumed")
+    assert item.severity is Severity.WARNING
+    assert item.message.startswith("the tree has no rate of 2 clocks; ")
+    assert [each.message for each in item.related] == ["clock1", "clock2"]
 
 
 @pytest.mark.parametrize("name", ["optee-msg", "tfa-msg"])
