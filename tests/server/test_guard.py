@@ -2,9 +2,11 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -73,6 +75,78 @@ def test_a_loop_in_another_thread_does_not_ring():
     assert not guard.on
 
 
+BLOCKED = """
+import os, signal
+from scmigen.server.transports.guard import Guard
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGURG})
+guard = Guard()
+guard.start()
+full = os.eventfd(0)
+os.eventfd_write(full, 2**64 - 2)
+assert not guard.ring(full)
+guard.stop()
+assert signal.SIGURG in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+"""
+TWICE = """
+import os, signal
+from scmigen.server.transports.guard import Guard
+before = signal.getsignal(signal.SIGURG)
+one, other = Guard(), Guard()
+one.start()
+other.start()
+full = os.eventfd(0)
+os.eventfd_write(full, 2**64 - 2)
+assert not other.ring(full)
+assert not one.ring(full)
+one.stop()
+assert not other.ring(full)
+other.stop()
+assert signal.getsignal(signal.SIGURG) == before
+"""
+TAKEN = """
+import os, signal
+from scmigen.server.transports.guard import Guard
+guard = Guard()
+guard.start()
+mine = lambda *_: None
+signal.signal(signal.SIGURG, mine)
+full = os.eventfd(0)
+os.eventfd_write(full, 2**64 - 2)
+assert not guard.ring(full)
+guard.stop()
+assert signal.getsignal(signal.SIGURG) is mine
+"""
+
+
+@pytest.mark.parametrize("program", [BLOCKED, TWICE, TAKEN], ids=["blocked", "twice", "taken"])
+def test_the_signal_ends_a_write_whatever_others_do_with_it(program):
+    """It may be blocked in the mask that is inherited; there may be two loops, or another
+    handler. Without the signal the write would last for ever."""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_what_the_handler_of_another_signal_raises_ends_the_write(guard):
+    """And then nothing is written any more that the watcher could end."""
+
+    def handle(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    timer = threading.Timer(
+        0.001, signal.pthread_kill, (threading.main_thread().ident, signal.SIGUSR1)
+    )
+    try:
+        with eventfd(0xFFFF_FFFF_FFFF_FFFE) as full:
+            with suppress(KeyboardInterrupt):
+                timer.start()
+                while True:
+                    guard.ring(full)
+            time.sleep(0.05)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert not guard._inside
+
+
 class Blocking:
     """A guard whose writes take too long."""
 
@@ -104,3 +178,30 @@ def test_an_agent_that_blocks_is_left_to_its_thread_longer_each_time(monkeypatch
         calls.stop()
     assert waits[1:4] == [5, 10, 20]
     assert max(waits) == waits[-1] == 3600
+
+
+def test_an_agent_that_does_not_block_again_is_forgiven(monkeypatch):
+    """On a busy machine, every agent is late at times."""
+    now, stuck = [100.0], [True]
+    monkeypatch.setattr(aside.time, "monotonic", lambda: now[0])
+    guard = Blocking()
+    guard.ring = lambda _: not stuck[0]
+    calls = Aside(guard)
+    with eventfd() as bell:
+
+        def blocks():
+            """How long it is left to its thread."""
+            stuck[0], began = True, now[0]
+            calls.ring(bell)
+            os.eventfd_read(bell)
+            stuck[0] = False
+            while calls._again > now[0]:
+                now[0] += 1
+            return now[0] - began
+
+        assert [blocks() for _ in range(4)] == [5, 10, 20, 40]
+        for _ in range(200):  # 80 s halve the next, then 40 s, 20 s, 10 s
+            calls.ring(bell)
+            now[0] += 1
+        assert blocks() == 5
+        calls.stop()

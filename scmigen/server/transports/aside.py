@@ -61,13 +61,22 @@ class Aside:
         """Signal an eventfd. If it is full, or about to be signalled, a signal is pending."""
         if descriptor in self._ringing:
             return
-        if self._guard.on and (not self._again or time.monotonic() >= self._again):
+        now = time.monotonic() if self._again else 0.0
+        if self._guard.on and now >= self._again:
             if self._guard.ring(descriptor):
+                if self._again and now >= self._again + self._banned:
+                    self._forgive(now)
                 return
             self._again = time.monotonic() + self._banned
             self._banned = min(2 * self._banned, _LONGEST)
         self._ringing.add(descriptor)
         self._add(partial(self._ring, descriptor))
+
+    def _forgive(self, now: float) -> None:
+        """It has not stopped the loop for as long as the next time would be: perhaps the machine
+        was busy, and it has never done so."""
+        self._banned = max(self._banned / 2, _FIRST)
+        self._again = now if self._banned > _FIRST else 0.0
 
     def _ring(self, descriptor: int) -> None:
         self._ringing.discard(descriptor)

@@ -4,9 +4,9 @@ The file is the peer's too: it can make it blocking and full at any moment, and 
 call keeps the write from waiting then. So a second thread looks at the loop every few milliseconds
 while doorbells are rung. If it sits in the same write as before, the thread sends it a Unix signal,
 which ends any such write; the peer's doorbell is then left to a thread of its own (`aside`) for a
-while, a longer one each time. So a peer takes `PERIOD` or two of the loop's time, then nothing for
-a thousand times as long. The machine may also be so busy that a write takes that long: that peer
-is served as well, only not as fast.
+while, a longer one each time, until it has not blocked for as long. So a peer takes `PERIOD` or two
+of the loop's time, then nothing for a thousand times as long. The machine may also be so busy that
+a write takes that long: that peer is served as well, only not as fast.
 
 Python handles signals in the main thread alone. A loop that runs in another one does not ring.
 """
@@ -16,6 +16,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
@@ -26,8 +27,60 @@ _SIGNAL: Final = signal.SIGURG
 _ONE: Final = (1).to_bytes(8, "little")
 
 
+#: What is wrapped makes no enumeration of the answer, which takes longer than a write.
+_handler_of: Callable[[int], object] = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+
+
 class _StuckError(Exception):
     """The write took too long."""
+
+
+class _Handler:
+    """The handler of the signal, one for all guards of the process: each that runs has a part in
+    it, in whatever order they start and stop."""
+
+    def __init__(self) -> None:
+        self._guards: list[Guard] = []
+        self._before: signal.Handlers | Callable[[int, FrameType | None], object] | int = 0
+        self._blocked = False
+        self._mine = self._interrupt
+
+    def add(self, guard: "Guard") -> bool:
+        """Whether the guard has a handler now. What is not Python's could not be put back."""
+        if not self.stands:
+            before = signal.getsignal(_SIGNAL)
+            if before is None:
+                return False
+            self._guards.clear()  # their handler was taken away
+            self._before = before
+            signal.signal(_SIGNAL, self._mine)
+            # A mask is inherited, also from the program that has started this one.
+            self._blocked = _SIGNAL in signal.pthread_sigmask(signal.SIG_UNBLOCK, {_SIGNAL})
+        self._guards.append(guard)
+        return True
+
+    def remove(self, guard: "Guard") -> None:
+        """The guard has ended; after the last all is as before, if nobody has changed it since."""
+        if guard not in self._guards:
+            return
+        self._guards.remove(guard)
+        if self._guards or not self.stands:
+            return
+        if self._blocked:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {_SIGNAL})
+        signal.signal(_SIGNAL, self._before)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is still that of the process."""
+        return _handler_of(_SIGNAL) is self._mine
+
+    def _interrupt(self, _: int, __: FrameType | None) -> None:
+        for guard in self._guards:
+            guard.interrupt()
+
+
+_HANDLER: Final = _Handler()
 
 
 class Guard:
@@ -41,13 +94,11 @@ class Guard:
         self._count = self._late = 0
         self._loop = 0
         self._idle = _thread.allocate_lock()
-        self._before: object = None
 
     def start(self) -> None:
         """The loop begins to run in this thread."""
-        if threading.current_thread() is not threading.main_thread():
+        if threading.current_thread() is not threading.main_thread() or not _HANDLER.add(self):
             return
-        self._before = signal.signal(_SIGNAL, self._interrupt)
         self._loop = threading.get_ident()
         self.on = True
         _thread.start_new_thread(self._watch, ())
@@ -58,25 +109,30 @@ class Guard:
             self.on = False
             if self._idle.locked():
                 self._idle.release()
-            signal.signal(_SIGNAL, self._before)  # type: ignore[arg-type]
+            _HANDLER.remove(self)
 
     def ring(self, descriptor: int) -> bool:
         """Signal an eventfd; whether it has taken no longer than it should. If not, it may still
-        have to be signalled."""
+        have to be signalled; nor is it where the handler has been taken away."""
+        if not _HANDLER.stands:
+            return False
         self._count += 1
         if self._idle.locked():
             self._idle.release()
         try:
-            self._inside = True
-            os.write(descriptor, _ONE)
-            self._inside = False
+            try:
+                self._inside = True
+                os.write(descriptor, _ONE)
+            except OSError:
+                pass  # it is full: a signal is pending
+            finally:  # also where another signal's handler raises
+                self._inside = False
         except _StuckError:
             return False
-        except OSError:  # it is full: a signal is pending
-            self._inside = False
         return True
 
-    def _interrupt(self, _: int, __: FrameType | None) -> None:
+    def interrupt(self) -> None:
+        """End the write if it is the one that takes too long."""
         if self._inside and self._late == self._count:
             self._inside = False
             raise _StuckError
