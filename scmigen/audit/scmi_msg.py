@@ -212,6 +212,7 @@ def _audit(tree: Tree, found: Found) -> Audit:
             message = "no source has functions plat_scmi_…_count"
             raise InputError([SCP_UNREAD.error(message, Position(str(found.folder)))])
         found.unread("the server", Unknown("its tables are empty"))
+    found.directives(server.library.untold())
     served = Served(
         name=tree.folder.name,
         numbering=Numbering.PER_AGENT if len(agents) > 1 else Numbering.SHARED,

@@ -57,6 +57,7 @@ def _audit(folder: Path, path: Path, found: Found) -> Audit:
     permissions = permissions_of(product, found)
     check_build(product, found)
     check_rows(views, found)
+    found.directives(product.library.untold())
     if permissions is not None:
         for kind, view in views.items():
             for agent in known:

@@ -1,6 +1,7 @@
 """Findings about the tables of a firmware, and the list of those in one."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -79,6 +80,11 @@ class Found:
         """Something that cannot be told."""
         at = _position(why.at) or otherwise or Position(str(self.folder))
         self.add(SCP_UNREAD, f"{what}: {why.why}", at)
+
+    def directives(self, untold: Iterable[tuple[str, Token]]) -> None:
+        """What cannot be told of directives: lines may be missing, or be there that are not."""
+        for what, at in untold:
+            self.unread("the lines after a directive", Unknown(f"{what} is not known", at))
 
     def add(
         self,

@@ -55,6 +55,10 @@ class Parser:
         self.known = known
         self.expressions = Expressions(self.type_name, self.is_type)
         self._unnamed = 0
+        #: Functions that are declared ``static``.
+        self._internal: set[str] = set()
+        #: Whether it is in a function, where names hide others.
+        self.within = False
 
     def is_type(self, name: str) -> bool:
         """Whether a name begins a type."""
@@ -136,18 +140,28 @@ class Parser:
             self.known.types[name.text] = kind
             return False
         if isinstance(kind, FunctionType):
+            internal = any(token.text == "static" for token in at.tokens[start : at.place])
             if at.text() != "{":
+                if internal:
+                    self._internal.add(name.text)
                 return False
             weak = any(token.text in _WEAK for token in at.tokens[start : at.place])
             body = tuple(at.group())
-            self.known.functions[name.text] = Function(name, name.text, kind, body, weak)
+            internal = internal or name.text in self._internal
+            self.known.functions[name.text] = Function(name, name.text, kind, body, weak, internal)
             return True
+        head = at.tokens[start : _place_of(at, name)]
         value = tuple(at.until((",", ";"))) if at.accept("=") else None
         before = self.known.variables.get(name.text)
         # What is declared again says no more; a definition without a value is one.
         if value is not None or before is None or (before.value is None and before.external):
             outside = external and value is None
-            self.known.variables[name.text] = Variable(name, name.text, kind, value, outside)
+            words = [token.text for token in head]
+            internal = "static" in words or (before is not None and before.internal)
+            constant = "const" in words[_last(words, "*") :]
+            self.known.variables[name.text] = Variable(
+                name, name.text, kind, value, outside, internal, constant
+            )
         return False
 
     def _attributes(self, at: Cursor) -> None:
@@ -200,6 +214,8 @@ class Parser:
             self._unnamed += 1
             tag = f"{word} {self._unnamed}"
         if at.text() == "{":
+            if self.within and tag in self.known.tags:
+                raise at.problem("a structure that hides another one")
             inner = Cursor(at.group())
             inner.depth = at.depth
             self.known.tags[tag] = self._members(inner)
@@ -241,10 +257,16 @@ class Parser:
             self._attributes(inner)
             if inner.accept("="):
                 base, offset = self.expressions.assignment(inner), 0
+            if self.within and self._is_known(name.text):
+                raise SyntaxProblemError("an enumerator that hides another name", name)
             self.known.enumerators[name.text] = Enumerator(name, base, offset)
             offset += 1
             if not inner.accept(","):
                 break
+
+    def _is_known(self, name: str) -> bool:
+        known = self.known
+        return name in known.enumerators or name in known.variables or name in known.functions
 
     def declarator(self, at: Cursor, base: Type) -> tuple[Token | None, Type]:
         """A name with what is around it, or none, and the type. Raises `SyntaxProblemError`."""
@@ -310,6 +332,19 @@ class Parser:
         if at.kind() == NAME and not self.is_type(at.text()):
             return Named(at.take().text)
         return self.specifiers(at)
+
+
+def _last(words: Sequence[str], word: str) -> int:
+    """Where a word stands last, 0 where it does not."""
+    return len(words) - 1 - words[::-1].index(word) if word in words else 0
+
+
+def _place_of(at: Cursor, name: Token) -> int:
+    """Where a name that was just read stands."""
+    place = at.place
+    while place and at.tokens[place - 1] is not name:
+        place -= 1
+    return place
 
 
 def _integer(words: Sequence[str]) -> Type:

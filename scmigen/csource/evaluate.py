@@ -6,17 +6,21 @@ from scmigen.csource.arithmetic import OPERATORS, combined, signed
 from scmigen.csource.declarations import Parser
 from scmigen.csource.limits import Budget
 from scmigen.csource.objects import Objects, Place
+from scmigen.csource.statements import body_of
 from scmigen.csource.stored import as_stored
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import (
     ArrayOf,
     Binary,
+    Block,
     Call,
     Cast,
     Compound,
     Conditional,
     Expression,
+    Function,
     Index,
+    Integer,
     Member,
     Name,
     Number,
@@ -47,6 +51,13 @@ class Evaluator(Objects):
     def __init__(self, parser: Parser, budget: Budget, caller: Caller) -> None:
         super().__init__(parser, budget)
         self._caller = caller
+        self._bodies: dict[Token, Block] = {}
+
+    def body(self, function: Function) -> Block:
+        """The statements of a function. Raises `SyntaxProblemError`."""
+        if function.at not in self._bodies:
+            self._bodies[function.at] = body_of(function, self.parser)
+        return self._bodies[function.at]
 
     # Places.
 
@@ -63,7 +74,7 @@ class Evaluator(Objects):
             index = self.value(expression.index, scope)
             if not isinstance(index, int):
                 return _or(index, "the index is not a number", expression.at)
-            return self.target(self.value(expression.of, scope), index, expression.at)
+            return self.target(self._indexed(expression.of, scope), index, expression.at)
         if isinstance(expression, Member):
             return self._member_place(expression, scope)
         if isinstance(expression, Compound):
@@ -92,6 +103,23 @@ class Evaluator(Objects):
             return (kept, expression.name) if isinstance(kept, Cells) else (made, expression.name)
         return _or(record, f"it is no structure with a member {expression.name}", expression.at)
 
+    def _indexed(self, expression: Expression, scope: Scope | None) -> Value:
+        """The value of an expression, where a string in a table of characters is that table."""
+        value = self.value(expression, scope)
+        if not isinstance(value, str) or not isinstance(expression, Name | Index | Member):
+            return value
+        kind = self.resolved(self.type_of(expression, scope))
+        place = self.place(expression, scope)
+        if not isinstance(kind, ArrayOf) or isinstance(place, Unknown):
+            return value
+        cells = _characters(value, kind, expression.at)
+        cells.within = place
+        if kind.length is not None:
+            length = self.length(kind)
+            cells.length = length if isinstance(length, int) else None
+        place[0].values[place[1]] = cells
+        return cells
+
     def target(self, value: Value, offset: int, at: Token) -> Place | Unknown:
         """What is ``offset`` elements behind a pointer or the beginning of a table."""
         if isinstance(value, Cells):
@@ -102,6 +130,8 @@ class Evaluator(Objects):
             if isinstance(value.key, int):
                 return value.to, value.key + offset
             return (value.to, value.key) if offset == 0 else Unknown("a pointer past one", at)
+        if isinstance(value, str):
+            return _characters(value, ArrayOf(Integer("char", 1), None), at), offset
         if isinstance(value, Choice):
             return Unknown("which table it is, is known at run time", value.at)
         return _or(value, "it is no pointer to something that is known", at)
@@ -153,6 +183,8 @@ class Evaluator(Objects):
         kind = self.resolved(self.type_of(of, scope))
         if isinstance(kind, ArrayOf) and kind.length is None:
             table = self.value(of, scope)
+            if isinstance(table, str) and table.isascii():
+                return self.times(len(table) + 1, self.size(kind.element, of.at), of.at)
             if not isinstance(table, Cells) or table.length is None:
                 return _or(table, "its length is not known", of.at)
             if table.doubt is not None:
@@ -266,10 +298,19 @@ class Evaluator(Objects):
             name: Value = FunctionName(expression.of.name)
         else:
             name = self.value(expression.of, scope)
-        arguments = tuple(self.value(each, scope) for each in expression.arguments)
+        arguments = tuple(self._indexed(each, scope) for each in expression.arguments)
         if not isinstance(name, FunctionName):
             return _or(name, "which function it is, is known at run time", expression.at)
         return self._caller(name.name, arguments, expression.at)
+
+
+def _characters(text: str, kind: ArrayOf, at: Token) -> Cells:
+    """A string as a table of characters."""
+    cells = Cells(kind, at, length=len(text) + 1)
+    if not text.isascii():
+        cells.doubt = Unknown("the bytes of a text that is not ASCII", at)
+    cells.values.update((place, ord(each)) for place, each in enumerate(text))
+    return cells
 
 
 def _no_result(operator: str, at: Token) -> Unknown:

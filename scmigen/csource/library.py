@@ -1,12 +1,13 @@
 """Several sources of one program: which of them defines a name."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scmigen.csource.macros import Macro
 from scmigen.csource.sources import Sources
+from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit, read_unit
 
 #: How many sources are looked through for a name.
@@ -41,7 +42,7 @@ class Library:
         if key not in self._owners:
             pattern = rf"\b{name}\s*\([^;{{}}]{{0,2000}}\)\s*\{{"
             self._owners[key] = self._defining(name, pattern, _has) or self._defining(
-                name, pattern, lambda unit, wanted: wanted in unit.known.functions
+                name, pattern, Unit.has_function
             )
         return self._owners[key]
 
@@ -79,10 +80,16 @@ class Library:
                 unit.evaluator.settable = self.settable
         return self._units[path]
 
+    def untold(self) -> Iterator[tuple[str, Token]]:
+        """What cannot be told of the directives of the sources that were read whole."""
+        for unit in self._units.values():
+            if unit is not None:
+                yield from unit.before.untold
+
     def _elsewhere(self, name: str) -> Unit | None:
         return self.owner(name)
 
 
 def _has(unit: Unit, name: str) -> bool:
     """Whether a source has the function that counts."""
-    return name in unit.known.functions and not unit.is_weak(name)
+    return unit.has_function(name) and not unit.is_weak(name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from scmigen.csource.arithmetic import whole_of
 from scmigen.csource.cursor import Cursor, SyntaxProblemError
@@ -9,20 +10,26 @@ from scmigen.csource.expressions import Expressions
 from scmigen.csource.limits import MAX_INCLUDES, TooMuchError
 from scmigen.csource.macros import Expander, Macro, macro_of
 from scmigen.csource.sources import Source, Sources
-from scmigen.csource.tokens import NAME, NUMBER, STRING, Token
+from scmigen.csource.tokens import NAME, NUMBER, PUNCTUATION, STRING, Token
 from scmigen.csource.tree import Type
+
+#: How many tokens of a condition are shown, and how many things that cannot be told are kept.
+_MAX_SAID = 12
+_MAX_UNTOLD = 100
 
 
 @dataclass(slots=True)
 class Preprocessed:
     """A source after its directives: the headers that are not there, by name, with the place that
-    first wants them, what ``#error`` says, and the names of ``#pragma weak``."""
+    first wants them, what ``#error`` says, the names of ``#pragma weak``, and what cannot be
+    told of directives."""
 
     tokens: list[Token] = field(default_factory=list)
     macros: dict[str, Macro] = field(default_factory=dict)
     missing: dict[str, Token] = field(default_factory=dict)
     errors: list[tuple[str, Token]] = field(default_factory=list)
     weak: set[str] = field(default_factory=set)
+    untold: list[tuple[str, Token]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -33,6 +40,26 @@ class _Condition:
     reads: bool
     taken: bool
     around: bool
+
+
+class _OpenCall:
+    """Whether a text ends within the arguments of a macro. It only grows."""
+
+    def __init__(self, macros: Mapping[str, Macro]) -> None:
+        self._macros = macros
+        self._place = 0
+        self._depth = 0
+
+    def is_open(self, text: Sequence[Token]) -> bool:
+        """Whether it does."""
+        for place in range(self._place, len(text)):
+            word = text[place].text if text[place].kind == PUNCTUATION else ""
+            if word == "(" and (self._depth or (place and text[place - 1].text in self._macros)):
+                self._depth += 1
+            elif word == ")" and self._depth:
+                self._depth -= 1
+        self._place = len(text)
+        return self._depth > 0
 
 
 def _no_type(at: Cursor) -> Type:
@@ -50,6 +77,7 @@ class Preprocessor:
         self._found = Preprocessed(macros=dict(macros))
         self._expander = Expander(self._found.macros, sources.budget)
         self._depth = 0
+        self._once: set[Path] = set()
 
     def run(self, source: Source) -> Preprocessed:
         """A source without directives. Raises `TooMuchError`."""
@@ -59,16 +87,24 @@ class Preprocessor:
     def _file(self, source: Source) -> None:
         if source.guard is not None and source.guard in self._found.macros:
             return
+        if source.path in self._once:
+            return
         self._depth += 1
         if self._depth > MAX_INCLUDES:
             raise TooMuchError(f"{source.path}: headers include each other without end")
         conditions: list[_Condition] = []
         reads = True
         text: list[Token] = []
+        call = _OpenCall(self._found.macros)
         for line in source.lines:
             if line.directive:
-                self._flush(text)
-                text = []
+                # A directive in the arguments of a macro chooses among them.
+                if not call.is_open(text):
+                    self._flush(text)
+                    text = []
+                    call = _OpenCall(self._found.macros)
+                elif reads and line.tokens and line.tokens[0].text == "include":
+                    self._untold("a header within the arguments of a macro", line.tokens[0])
                 reads = self._directive(source, line.tokens, conditions, reads)
             elif reads:
                 text.extend(line.tokens)
@@ -112,6 +148,8 @@ class Preprocessor:
             self._found.macros.pop(rest[0].text, None)
         elif word == "include":
             self._include(source, line[0], rest)
+        elif word == "pragma" and rest and rest[0].text == "once":
+            self._once.add(source.path)
         elif word == "pragma" and len(rest) > 1 and rest[0].text == "weak":
             self._found.weak.add(rest[1].text)
         elif word == "error":
@@ -121,6 +159,7 @@ class Preprocessor:
     def _include(self, source: Source, sign: Token, rest: Sequence[Token]) -> None:
         name = _header(rest) or _header(self._expander.expand(rest))
         if name is None:
+            self._untold("which header is meant", sign)
             return
         header = self._sources.header(name, source)
         if header is None:
@@ -133,12 +172,19 @@ class Preprocessor:
             defined = bool(rest) and rest[0].text in self._found.macros
             return defined == (word == "ifdef")
         tokens = self._expander.expand(self._asked(rest))
+        at = Cursor(tokens)
         try:
-            at = Cursor(tokens)
             value = whole_of(_EXPRESSIONS.expression(at))
         except (SyntaxProblemError, RecursionError):
-            return False
+            value = None
+        if rest and (value is None or at.here is not None):
+            said = " ".join(token.text for token in rest[:_MAX_SAID])
+            self._untold(f"whether `{said}` holds", rest[0])
         return bool(value)
+
+    def _untold(self, what: str, at: Token) -> None:
+        if len(self._found.untold) < _MAX_UNTOLD:
+            self._found.untold.append((what, at))
 
     def _asked(self, tokens: Sequence[Token]) -> list[Token]:
         """The tokens with ``defined`` and ``__has_include`` answered."""

@@ -11,7 +11,6 @@ from scmigen.csource.cursor import SyntaxProblemError
 from scmigen.csource.evaluate import Evaluator
 from scmigen.csource.expressions import ASSIGNMENTS
 from scmigen.csource.known_calls import KNOWN_CALLS
-from scmigen.csource.statements import body_of
 from scmigen.csource.stored import as_stored
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import (
@@ -32,7 +31,17 @@ from scmigen.csource.tree import (
     Type,
     Unary,
 )
-from scmigen.csource.values import Cells, Choice, Later, Pointer, Scope, Unknown, Value, copied
+from scmigen.csource.values import (
+    Cells,
+    Choice,
+    Later,
+    Pointer,
+    Scope,
+    Unknown,
+    Value,
+    copied,
+    first_unknown,
+)
 
 
 class _UndecidedError(Exception):
@@ -193,8 +202,12 @@ class _Run:
         start = None
         for place, (label, _) in enumerate(statement.cases):
             if label is None:
-                start = place if start is None else start
-            elif self.evaluator.value(label, scope) == value:
+                start = place
+                continue
+            first, last = (self.evaluator.value(each, scope) for each in label)
+            if not isinstance(first, int) or not isinstance(last, int):
+                return self._any_case(statement, scope, first_unknown(first, last) or first)
+            if first <= value <= last:
                 start = place
                 break
         if start is None:
@@ -283,7 +296,7 @@ def result_of(
         )
     run = _Run(evaluator)
     try:
-        left = run.block(body_of(function, evaluator.parser).body, scope)
+        left = run.block(evaluator.body(function).body, scope)
     except SyntaxProblemError as problem:
         return Unknown(f"{function.name}() is not read: {problem}", problem.at or function.at)
     except _UndecidedError as undecided:

@@ -19,8 +19,11 @@ from scmigen.csource.tree import (
 
 def body_of(function: Function, parser: Parser) -> Block:
     """The statements of a function. Raises `SyntaxProblemError`."""
-    at = Cursor(function.body)
-    return Block(function.at, _statements(at, parser))
+    parser.within = True
+    try:
+        return Block(function.at, _statements(Cursor(function.body), parser))
+    finally:
+        parser.within = False
 
 
 def _statements(at: Cursor, parser: Parser) -> tuple[Statement, ...]:
@@ -144,16 +147,22 @@ def _for(at: Cursor, parser: Parser, sign: Token) -> Statement:
     return Loop(sign, start, condition, step, _one(at, parser))
 
 
+def _label(at: Cursor, parser: Parser) -> tuple[Expression, Expression]:
+    """The first and the last value of a case."""
+    first = parser.expressions.assignment(at)
+    return first, parser.expressions.assignment(at) if at.accept("...") else first
+
+
 def _switch(at: Cursor, parser: Parser, sign: Token) -> Statement:
     value = _condition(at, parser)
     at.expect("{")
-    cases: list[tuple[Expression | None, tuple[Statement, ...]]] = []
+    cases: list[tuple[tuple[Expression, Expression] | None, tuple[Statement, ...]]] = []
     while at.text() != "}":
         label = at.take()
         if label.text not in ("case", "default"):
             at.place -= 1
             raise at.problem("a case is missing")
-        matches = parser.expressions.assignment(at) if label.text == "case" else None
+        matches = _label(at, parser) if label.text == "case" else None
         at.expect(":")
         cases.append((matches, _statements(at, parser)))
     at.expect("}")

@@ -240,11 +240,12 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """``switch``: the cases, each with its value (None: default) and the statements after it."""
+    """``switch``: the cases, each with its first and last value (None: default) and the statements
+    after it."""
 
     at: Token
     value: Expression
-    cases: tuple[tuple[Expression | None, tuple["Statement", ...]], ...]
+    cases: tuple[tuple[tuple[Expression, Expression] | None, tuple["Statement", ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,25 +284,29 @@ Statement = Union[Block, If, Loop, Switch, Leave, Evaluate, Local]  # noqa: UP00
 @dataclass(frozen=True, slots=True)
 class Variable:
     """An object; its initialiser is read when it is asked for. ``external``: it may be defined by
-    another source."""
+    another source; ``internal``: no other source means this one; ``constant``: nothing may set
+    it."""
 
     at: Token
     name: str
     type: Type
     value: tuple[Token, ...] | None
     external: bool = False
+    internal: bool = False
+    constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function with its body, which is read when it is asked for. ``weak``: another source may
-    have one that counts."""
+    have one that counts; ``internal``: no other source means this one."""
 
     at: Token
     name: str
     type: FunctionType
     body: tuple[Token, ...]
     weak: bool = False
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

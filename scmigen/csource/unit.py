@@ -85,9 +85,14 @@ class Unit:
         return self.evaluator.named(name, Token("", "", "", 0))
 
     def has(self, name: str) -> bool:
-        """Whether the source defines an object of that name."""
+        """Whether the source defines an object of that name for others."""
         variable = self.known.variables.get(name)
-        return variable is not None and variable.value is not None
+        return variable is not None and variable.value is not None and not variable.internal
+
+    def has_function(self, name: str) -> bool:
+        """Whether the source defines a function of that name for others."""
+        function = self.known.functions.get(name)
+        return function is not None and not function.internal
 
     def is_weak(self, name: str) -> bool:
         """Whether another source may have a function that counts instead of this one's."""

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from c_texts import compiled, unit_of, value_of
 
+from scmigen.csource.library import Library
+from scmigen.csource.limits import Budget
+from scmigen.csource.sources import Sources
 from scmigen.csource.values import Unknown
 
 
@@ -142,3 +145,79 @@ def test_the_number_of_a_line_is_that_of_its_use(
     tool: Callable[[str], str], tmp_path: Path
 ) -> None:
     _same(tool, tmp_path, "#define L __LINE__\nenum { A = L,\nB = __LINE__ };", ("B - A",))
+
+
+@pytest.mark.parametrize(
+    ("text", "expressions"),
+    [
+        pytest.param(
+            "#define ROW(a, b) { a, b }\nstruct r { int a, b; };\n"
+            "static const struct r t[] = { ROW(\n#ifdef NO\n1\n#else\n2\n#endif\n, 3), ROW(4,\n"
+            "#if 0\n5\n#else\n6\n#endif\n) };",
+            ("t[0].a", "t[0].b", "t[1].a", "t[1].b"),
+            id="conditions in a macro's arguments",
+        ),
+        pytest.param(
+            "int f(int x) { switch (x) { default: return 9; case 1 ... 3: return 7; "
+            "case 5: return 11; } }",
+            ("f(0)", "f(1)", "f(3)", "f(4)", "f(5)"),
+            id="a range of cases",
+        ),
+        pytest.param(
+            'static const char n[] = "ab\\n"; static char m[4] = "abcd";\n'
+            "int f(void) { m[1] = 'x'; return m[1]; }",
+            ("sizeof(n)", "n[1]", "n[2]", "n[3]", "m[3]", "sizeof(m)", "f()", "m[1]"),
+            id="characters",
+        ),
+    ],
+)
+def test_forms_of_c_that_tables_use(
+    tool: Callable[[str], str], tmp_path: Path, text: str, expressions: tuple[str, ...]
+) -> None:
+    _same(tool, tmp_path, text, expressions)
+
+
+def test_an_enumerator_of_a_function_that_hides_another_is_told(tmp_path: Path) -> None:
+    unit = unit_of(tmp_path, "enum { A }; int f(void) { enum { A = 9 }; return A; }")
+    assert isinstance(value_of(unit, "f()"), Unknown)
+    assert value_of(unit, "A") == 0
+
+
+def test_headers_with_pragma_once_are_read_once(tmp_path: Path) -> None:
+    unit = unit_of(
+        tmp_path,
+        '#include "a.h"\nint x = A + B;',
+        a='#pragma once\n#include "b.h"\n#include "a.h"\n#define A 1\n',
+        b='#pragma once\n#include "a.h"\n#define B 2\n',
+    )
+    assert unit.object("x") == 3
+
+
+@pytest.mark.parametrize(
+    "condition", ["IS_ENABLED(CFG_X)", "1 / 0", "2 +", "1 2", "A(1) || 1", "0x7fffffffffffffff + 1"]
+)
+def test_a_condition_that_cannot_be_told_is_kept_with_its_place(
+    tmp_path: Path, condition: str
+) -> None:
+    unit = unit_of(tmp_path, f"\n#if {condition}\nint a = 1;\n#endif\n#if 0\n#elif UNSET\n#endif\n")
+    assert [at.line for _, at in unit.before.untold] == [2]
+
+
+def test_names_of_internal_linkage_are_those_of_their_source(tmp_path: Path) -> None:
+    (tmp_path / "first.c").write_text(
+        "static int table[1] = { 7 };\nstatic int helper(void) { return 70; }\n"
+        "static int early(void);\nint early(void) { return 700; }\n"
+    )
+    (tmp_path / "second.c").write_text(
+        "int table[1] = { 8 };\nint helper(void) { return 80; }\nint early(void) { return 800; }\n"
+    )
+    user = tmp_path / "user.c"
+    user.write_text(
+        "extern int table[1];\nint helper(void);\nint early(void);\n"
+        "int ask(void) { return table[0] + helper() + early(); }\n"
+    )
+    sources = [tmp_path / "first.c", tmp_path / "second.c", user]
+    library = Library(Sources([tmp_path], [tmp_path], Budget()), {}, lambda: sources)
+    unit = library.unit(user)
+    assert unit is not None
+    assert value_of(unit, "ask()") == 888
