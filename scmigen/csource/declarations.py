@@ -5,6 +5,7 @@ from typing import Final
 
 from scmigen.csource.cursor import Cursor, SyntaxProblemError
 from scmigen.csource.expressions import Expressions
+from scmigen.csource.limits import MAX_MEMBERS
 from scmigen.csource.tokens import NAME, STRING, Token
 from scmigen.csource.tree import (
     INTEGERS,
@@ -243,6 +244,8 @@ class Parser:
                 if not at.accept(","):
                     break
             at.expect(";")
+            if len(found) > MAX_MEMBERS:
+                raise at.problem(f"a structure of more than {MAX_MEMBERS} members")
         at.leave()
         return tuple(found)
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from scmigen.csource.arithmetic import OPERATORS, combined, signed
+from scmigen.csource.cursor import SyntaxProblemError
 from scmigen.csource.declarations import Parser
-from scmigen.csource.limits import Budget
+from scmigen.csource.limits import MAX_ELEMENTS, Budget
 from scmigen.csource.objects import Objects, Place
 from scmigen.csource.statements import body_of
 from scmigen.csource.stored import as_stored
@@ -51,13 +52,19 @@ class Evaluator(Objects):
     def __init__(self, parser: Parser, budget: Budget, caller: Caller) -> None:
         super().__init__(parser, budget)
         self._caller = caller
-        self._bodies: dict[Token, Block] = {}
+        self._bodies: dict[Token, Block | SyntaxProblemError] = {}
 
     def body(self, function: Function) -> Block:
         """The statements of a function. Raises `SyntaxProblemError`."""
         if function.at not in self._bodies:
-            self._bodies[function.at] = body_of(function, self.parser)
-        return self._bodies[function.at]
+            try:
+                self._bodies[function.at] = body_of(function, self.parser)
+            except SyntaxProblemError as problem:
+                self._bodies[function.at] = problem
+        body = self._bodies[function.at]
+        if isinstance(body, SyntaxProblemError):
+            raise body
+        return body
 
     # Places.
 
@@ -112,12 +119,22 @@ class Evaluator(Objects):
         place = self.place(expression, scope)
         if not isinstance(kind, ArrayOf) or isinstance(place, Unknown):
             return value
-        cells = _characters(value, kind, expression.at)
+        cells = self._characters_of(value, kind, expression.at)
         cells.within = place
         if kind.length is not None:
             length = self.length(kind)
             cells.length = length if isinstance(length, int) else None
         place[0].values[place[1]] = cells
+        return cells
+
+    def _characters_of(self, text: str, kind: ArrayOf, at: Token) -> Cells:
+        """A string as a table of characters."""
+        cells = Cells(kind, at, length=len(text) + 1)
+        if not text.isascii() or len(text) > MAX_ELEMENTS:
+            cells.doubt = Unknown("the bytes of such a text are not told", at)
+            return cells
+        self.budget.step(len(text) // 8)
+        cells.values.update((place, ord(each)) for place, each in enumerate(text))
         return cells
 
     def target(self, value: Value, offset: int, at: Token) -> Place | Unknown:
@@ -131,7 +148,7 @@ class Evaluator(Objects):
                 return value.to, value.key + offset
             return (value.to, value.key) if offset == 0 else Unknown("a pointer past one", at)
         if isinstance(value, str):
-            return _characters(value, ArrayOf(Integer("char", 1), None), at), offset
+            return self._characters_of(value, ArrayOf(Integer("char", 1), None), at), offset
         if isinstance(value, Choice):
             return Unknown("which table it is, is known at run time", value.at)
         return _or(value, "it is no pointer to something that is known", at)
@@ -302,15 +319,6 @@ class Evaluator(Objects):
         if not isinstance(name, FunctionName):
             return _or(name, "which function it is, is known at run time", expression.at)
         return self._caller(name.name, arguments, expression.at)
-
-
-def _characters(text: str, kind: ArrayOf, at: Token) -> Cells:
-    """A string as a table of characters."""
-    cells = Cells(kind, at, length=len(text) + 1)
-    if not text.isascii():
-        cells.doubt = Unknown("the bytes of a text that is not ASCII", at)
-    cells.values.update((place, ord(each)) for place, each in enumerate(text))
-    return cells
 
 
 def _no_result(operator: str, at: Token) -> Unknown:

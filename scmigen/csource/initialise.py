@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from scmigen.csource.limits import MAX_ELEMENTS
+from scmigen.csource.limits import MAX_ELEMENTS, Budget
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import (
     ArrayOf,
@@ -22,6 +22,8 @@ from scmigen.csource.values import Cells, Key, Later, Scope, Unknown, Value
 
 class Types(Protocol):
     """What must be known of types and numbers."""
+
+    budget: Budget
 
     def resolved(self, kind: Type | None) -> Type | None:
         """A type without names of types."""
@@ -230,6 +232,7 @@ class Filler:
         kind = self.types.resolved(self.types.member(here.type, last))
         if isinstance(kind, ArrayOf | Record) and not self._is_whole(item.value, kind):
             raise _UnplacedError("a range of structures without braces is not read", item.at)
+        self.types.budget.step(len(span))
         for each in span:
             self._set(here, each, item)
         return last, place + 1

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from scmigen.csource.evaluate import Evaluator
-from scmigen.csource.limits import MAX_ELEMENTS
+from scmigen.csource.limits import MAX_ELEMENTS, MAX_TEXT
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import ArrayOf, Number, Type
 from scmigen.csource.values import Cells, Pointer, Size, Unknown, Value, first_unknown
@@ -122,6 +122,9 @@ def _formatted(evaluator: Evaluator, form: Value, values: list[Value], at: Token
             value = evaluator.text(value) or ""
         if isinstance(value, Unknown):
             problem = value
+            return ""
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            problem = Unknown("a text that is too long", at)
             return ""
         if isinstance(value, str):
             return value

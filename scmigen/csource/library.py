@@ -12,6 +12,8 @@ from scmigen.csource.unit import Unit, read_unit
 
 #: How many sources are looked through for a name.
 _MAX_SEARCHED = 1500
+#: What it costs to look whether a name is defined where it stands.
+_STEPS_OF_PLACE = 4
 _NAME = re.compile(r"[A-Za-z_]\w{1,100}")
 
 
@@ -52,6 +54,7 @@ class Library:
         expression = re.compile(pattern, re.DOTALL)
         for path in self._all():
             text = self._text(path)
+            self.sources.budget.step(_STEPS_OF_PLACE * text.count(name))
             if name in text and expression.search(text):
                 unit = self.unit(path)
                 if unit is not None and has(unit, name):

@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from typing import Final
 
 #: The largest source or header, in bytes, and how many are read for one server.
-MAX_FILE: Final = 2 << 20
+MAX_FILE: Final = 1 << 20
 MAX_FILES: Final = 2000
 #: How deep headers, parentheses, braces and calls may be nested.
 MAX_INCLUDES: Final = 60
 MAX_NESTING: Final = 200
 MAX_CALLS: Final = 30
+#: The longest condition, in tokens, and the most members of a structure.
+MAX_CONDITION: Final = 4096
+MAX_MEMBERS: Final = 500
+#: The longest text that is printed into another one.
+MAX_TEXT: Final = 1024
 #: The longest table that is taken for one.
 MAX_ELEMENTS: Final = 0x10000
 
@@ -20,11 +25,12 @@ class TooMuchError(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """Tokens that may be made, statements that may be run, and bytes that may be read."""
+    """Tokens that may be read and made, steps that may be run, and bytes that may be read: some
+    seconds and some 200 MB. Products need a tenth of it."""
 
-    tokens: int = 8_000_000
-    steps: int = 400_000
-    bytes: int = 48 << 20
+    tokens: int = 600_000
+    steps: int = 300_000
+    bytes: int = 16 << 20
 
     def token(self, count: int) -> None:
         """Takes tokens. Raises `TooMuchError`."""
@@ -32,9 +38,9 @@ class Budget:
         if self.tokens < 0:
             raise TooMuchError("its macros and headers make more tokens than are read of a server")
 
-    def step(self) -> None:
-        """Takes a step. Raises `TooMuchError`."""
-        self.steps -= 1
+    def step(self, count: int = 1) -> None:
+        """Takes steps. Raises `TooMuchError`."""
+        self.steps -= count
         if self.steps < 0:
             raise TooMuchError("its functions and tables take more steps than are run of a server")
 

@@ -91,7 +91,7 @@ class Expander:
             out.append(token)
             return
         else:
-            arguments, close = _arguments(todo)
+            arguments, close = _arguments(todo, self._budget)
             if close is None:
                 out.append(token)
                 return
@@ -183,7 +183,7 @@ def _paste(
     found.extend([joined._replace(hidden=hidden), *right[1:]])
 
 
-def _arguments(todo: list[Token]) -> tuple[list[list[Token]], Token | None]:
+def _arguments(todo: list[Token], budget: Budget) -> tuple[list[list[Token]], Token | None]:
     """The arguments in the parentheses that begin there, which are taken off, and what closes
     them; None where nothing does, and then nothing is taken off."""
     arguments: list[list[Token]] = [[]]
@@ -207,6 +207,8 @@ def _arguments(todo: list[Token]) -> tuple[list[list[Token]], Token | None]:
         else:
             arguments[-1].append(token)
         place -= 1
+    # What does not end is looked through again by the next one.
+    budget.token(len(todo))
     return arguments, None
 
 

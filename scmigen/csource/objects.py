@@ -172,6 +172,7 @@ class Objects(Texts):
 
     def load(self, cells: Cells, key: Key) -> Value:
         """What is in a table or structure."""
+        self.budget.step()
         if cells.doubt is not None:
             return cells.doubt
         found = cells.values.get(key)
@@ -180,7 +181,6 @@ class Objects(Texts):
                 return Unknown("it is defined by itself", found.value.at)
             found.started = True
             cells.origins[key] = found.value
-            self.budget.step()
             value = found.maker.forced(found)
             if isinstance(value, Cells):
                 value.within = value.within or (cells, key)

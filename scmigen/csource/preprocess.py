@@ -7,7 +7,7 @@ from pathlib import Path
 from scmigen.csource.arithmetic import whole_of
 from scmigen.csource.cursor import Cursor, SyntaxProblemError
 from scmigen.csource.expressions import Expressions
-from scmigen.csource.limits import MAX_INCLUDES, TooMuchError
+from scmigen.csource.limits import MAX_CONDITION, MAX_INCLUDES, TooMuchError
 from scmigen.csource.macros import Expander, Macro, macro_of
 from scmigen.csource.sources import Source, Sources
 from scmigen.csource.tokens import NAME, NUMBER, PUNCTUATION, STRING, Token
@@ -172,7 +172,8 @@ class Preprocessor:
             defined = bool(rest) and rest[0].text in self._found.macros
             return defined == (word == "ifdef")
         tokens = self._expander.expand(self._asked(rest))
-        at = Cursor(tokens)
+        self._sources.budget.token(len(tokens))
+        at = Cursor(tokens if len(tokens) <= MAX_CONDITION else ())
         try:
             value = whole_of(_EXPRESSIONS.expression(at))
         except (SyntaxProblemError, RecursionError):

@@ -66,7 +66,7 @@ class Sources:
         path = Path(name)
         if path not in self._read:
             self._read[path] = None
-            self._found[name, None] = _source(path, text)
+            self._found[name, None] = _source(path, text, self.budget)
         return self._found[name, None]
 
     def _locate(self, name: str, folders: Iterable[Path]) -> Path | None:
@@ -89,7 +89,7 @@ class Sources:
         if len(self._read) >= MAX_FILES:
             raise TooMuchError(f"there are more than {MAX_FILES} sources and headers")
         text = self._text(path)
-        self._read[path] = None if text is None else _source(path, text)
+        self._read[path] = None if text is None else _source(path, text, self.budget)
         return self._read[path]
 
     def _text(self, path: Path) -> str | None:
@@ -109,8 +109,12 @@ class Sources:
         return self._text(path)
 
 
-def _source(path: Path, text: str) -> Source:
-    found = tuple(lines(text, str(path)))
+def _source(path: Path, text: str, budget: Budget) -> Source:
+    kept: list[Line] = []
+    for line in lines(text, str(path)):
+        budget.token(len(line.tokens))
+        kept.append(line)
+    found = tuple(kept)
     return Source(path, found, _guard(found))
 
 

@@ -1,8 +1,11 @@
 """Sources of others end in bounded time, memory and reading, whatever they say."""
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
+import hostile_c as hostile
 import pytest
 from c_texts import IDS, RUN, TEXT, unit_of, value_of
 
@@ -105,3 +108,15 @@ def test_damaged_sources_never_raise(tmp_path: Path) -> None:
                 value_of(unit, call)
         except TooMuchError:
             assert turn >= 0
+
+
+@pytest.mark.parametrize("name", hostile.TEXTS)
+def test_hostile_sources_end_within_seconds_and_a_bounded_memory(tmp_path: Path, name: str) -> None:
+    program = Path(hostile.__file__)
+    found = subprocess.run(
+        [sys.executable, program, name, tmp_path], check=True, capture_output=True, text=True
+    )
+    seconds, megabytes, outcome = found.stdout.split(" ", 2)
+    assert float(seconds) < 5
+    assert int(megabytes) < 300
+    assert outcome.startswith("refused: ") or name == "a structure in itself"

@@ -1,0 +1,58 @@
+"""Reads one of the hostile sources and prints the outcome, processor time and memory: for a process
+of its own. ``python hostile_c.py NAME FOLDER``."""
+
+import resource
+import sys
+from pathlib import Path
+
+from scmigen.csource.library import Library
+from scmigen.csource.limits import Budget, TooMuchError
+from scmigen.csource.sources import Sources
+
+DOUBLED = "#define A0 1, 1,\n" + "".join(f"#define A{n} A{n - 1} A{n - 1}\n" for n in range(1, 60))
+FOREVER = "int f(void) {{ {0} while (1) {{ {1} }} }} int a = f();"
+TEXTS = {
+    "macros that double": f"{DOUBLED}int a[] = {{ A59 }};",
+    "calls without an end": "#define F(x) x\n" + "F( " * 20_000,
+    "a long macro": "#define A " + "x " * 200_000 + "\n" + "A\n" * 60,
+    "a long condition": "#if " + "1+" * 200_000 + "1\n#endif\nint a = 1;",
+    "one long line": "int a = " + "+" * 1_000_000 + ";",
+    "more than a megabyte": "int a;\n" * 300_000,
+    "arguments of arguments": "#define F(x) x x\nint a[] = { "
+    + "F(" * 30
+    + "1,"
+    + ")" * 30
+    + " };",
+    "ranges": "int a[65536] = {" + ", ".join(f"[0 ... 65535] = {n}" for n in range(500)) + "};",
+    "copies of tables": FOREVER.format(
+        "struct s x = { { [0 ... 9999] = 1 } }, y;", "y = x;"
+    ).replace("int f", "struct s { int t[10000]; };\nint f", 1),
+    "long texts": FOREVER.format("int k = 0;", 'k += "' + "x" * 60_000 + '"[0];'),
+    "long texts that are printed": FOREVER.format(
+        "char t[65536];", 'snprintf(t, 65536, "' + "%s" * 900 + '"' + ', "xxxxxxxxxx"' * 900 + ");"
+    ),
+    "names everywhere": "int a = wanted();\n//" + "wanted(" + ")" * 2000 + "wanted(" * 100_000,
+    "calls of calls": "".join(
+        f"int f{n}(void) {{ return f{n + 1}() + f{n + 1}(); }}" for n in range(29)
+    )
+    + "int f29(void) { return 1; } int a = f0();",
+    "a structure in itself": "struct s { struct s x; union { struct s y; }; } b; int a = b.x.x.y.x.z;",
+}
+
+
+def main(name: str, folder: Path) -> None:
+    """Reads it."""
+    path = folder / "a.c"
+    path.write_text(TEXTS[name])
+    library = Library(Sources([folder], [folder], Budget()), {}, lambda: [path])
+    try:
+        unit = library.unit(path)
+        outcome = "read" if unit is None else str(unit.object("a"))[:40]
+    except TooMuchError as problem:
+        outcome = f"refused: {problem}"
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(f"{used.ru_utime + used.ru_stime:.2f}", used.ru_maxrss >> 10, outcome)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
