@@ -24,9 +24,8 @@ TEXTS = {
     + ")" * 30
     + " };",
     "ranges": "int a[65536] = {" + ", ".join(f"[0 ... 65535] = {n}" for n in range(500)) + "};",
-    "copies of tables": FOREVER.format(
-        "struct s x = { { [0 ... 9999] = 1 } }, y;", "y = x;"
-    ).replace("int f", "struct s { int t[10000]; };\nint f", 1),
+    "copies of tables": "struct s { int t[10000]; };\n"
+    + FOREVER.format("struct s x = { { [0 ... 9999] = 1 } }, y;", "y = x;"),
     "long texts": FOREVER.format("int k = 0;", 'k += "' + "x" * 60_000 + '"[0];'),
     "long texts that are printed": FOREVER.format(
         "char t[65536];", 'snprintf(t, 65536, "' + "%s" * 900 + '"' + ', "xxxxxxxxxx"' * 900 + ");"
@@ -36,7 +35,9 @@ TEXTS = {
         f"int f{n}(void) {{ return f{n + 1}() + f{n + 1}(); }}" for n in range(29)
     )
     + "int f29(void) { return 1; } int a = f0();",
-    "a structure in itself": "struct s { struct s x; union { struct s y; }; } b; int a = b.x.x.y.x.z;",
+    "a structure in itself": (
+        "struct s { struct s x; union { struct s y; }; } b; int a = b.x.x.y.x.z;"
+    ),
 }
 
 
