@@ -5,12 +5,13 @@ functions are followed, for each channel and id, so that it is the tables as the
 nothing is compiled or run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scmigen.audit.base import Audit, Reader
 from scmigen.audit.scmi_msg_build import Tree, is_platform, tree_of
+from scmigen.audit.scmi_msg_calls import CALLS, ID, Calls, Message, verdict
 from scmigen.audit.scp_findings import SCP_UNREAD, Found
 from scmigen.csource.library import Library
 from scmigen.csource.limits import Budget, TooMuchError
@@ -21,7 +22,7 @@ from scmigen.csource.values import Cells, Choice, Pointer, Unknown, Value
 from scmigen.diagnostics import InputError, Position
 from scmigen.runtime.schema import Numbering
 from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
-from scmigen.scmi.operations import OPERATIONS, Operation
+from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 from scmigen.scmi.protocols import Kind
 
 _MAX_CHANNELS, _MAX_IDS = 64, 4096
@@ -29,71 +30,6 @@ _MAX_CHANNELS, _MAX_IDS = 64, 4096
 _NAME_LENGTH = 63
 
 
-@dataclass(frozen=True, slots=True)
-class _Calls:
-    """The functions of a kind: the count and the name, by their names in OP-TEE and TF-A; those
-    that an operation needs, with what they are given after the channel: the id comes first where
-    `_ID` says no other place."""
-
-    count: tuple[str, ...]
-    name: tuple[str, ...]
-    operations: Mapping[Operation, tuple[tuple[str, tuple[Value, ...]], ...]]
-
-
-#: The place of the id among arguments.
-_ID = Unknown("the id")
-_CALLS: Mapping[Kind, _Calls] = {
-    Kind.CLOCK: _Calls(
-        ("plat_scmi_clock_count",),
-        ("plat_scmi_clock_get_name",),
-        {
-            Operation.STATE: (("plat_scmi_clock_set_state", (1,)),),
-            Operation.RATE: (("plat_scmi_clock_set_rate", (Unknown("the rate"),)),),
-            Operation.READ: (("plat_scmi_clock_get_rate", ()),),
-        },
-    ),
-    Kind.RESET: _Calls(
-        ("plat_scmi_rd_count", "plat_scmi_rstd_count"),
-        ("plat_scmi_rd_get_name", "plat_scmi_rstd_get_name"),
-        {
-            Operation.RESET: (
-                ("plat_scmi_rd_set_state", (1,)),
-                ("plat_scmi_rstd_set_state", (1,)),
-                ("plat_scmi_rd_autonomous", (0,)),
-                ("plat_scmi_rstd_autonomous", (0,)),
-            ),
-        },
-    ),
-    Kind.VOLTAGE: _Calls(
-        ("plat_scmi_voltd_count",),
-        ("plat_scmi_voltd_get_name",),
-        {
-            Operation.STATE: (("plat_scmi_voltd_set_config", (7,)),),
-            Operation.LEVEL: (("plat_scmi_voltd_set_level", (Unknown("the level"),)),),
-            Operation.READ: (("plat_scmi_voltd_get_level", (Unknown("the place"),)),),
-        },
-    ),
-    Kind.PERFORMANCE: _Calls(
-        ("plat_scmi_perf_count",),
-        ("plat_scmi_perf_domain_name",),
-        {
-            Operation.LEVEL: (("plat_scmi_perf_level_set", (Unknown("the level"),)),),
-            Operation.READ: (("plat_scmi_perf_level_get", (Unknown("the place"),)),),
-        },
-    ),
-    Kind.POWER: _Calls(
-        ("plat_scmi_pd_count",),
-        ("plat_scmi_pd_get_name",),
-        {
-            Operation.STATE: (("plat_scmi_pd_set_state", (0, _ID, 0)),),
-            Operation.READ: (("plat_scmi_pd_get_state", ()),),
-        },
-    ),
-}
-#: Answers that are no: NOT_SUPPORTED, DENIED, NOT_FOUND. Those that are of the value that is asked
-#: for: INVALID_PARAMETERS, OUT_OF_RANGE.
-_REFUSALS = frozenset((-1, -3, -4))
-_OF_VALUES = frozenset((-2, -5))
 _HERE = Token("", "", "", 0)
 
 
@@ -120,21 +56,35 @@ class _Server:
         found = self.unit(*names)
         return None if found is None else found[0].call(found[1], arguments, _HERE)
 
-    def channels(self) -> int:
-        """How many channels there are, at least one."""
+    def channels(self) -> tuple[tuple[int, Value], ...]:
+        """The channels that there are, at least the first, each with its structure."""
+        found: list[tuple[int, Value]] = []
         for channel in range(_MAX_CHANNELS):
             place = self.call(("plat_scmi_get_channel",), channel)
             every = place.values if isinstance(place, Choice) else (place,)
-            if not any(map(_is_there, every)):
-                return max(channel, 1)
-        return _MAX_CHANNELS
+            there = next(filter(_is_there, every), None)
+            if there is not None:
+                found.append((channel, there))
+        return tuple(found) or ((0, 0),)
+
+    def agent_name(self, channel: int, place: Value) -> str:
+        """The name that a channel's structure has for its agent, else one with the number."""
+        name: str | Unknown | None = None
+        found = self.unit("plat_scmi_get_channel")
+        if found is not None and isinstance(place, Cells | Pointer):
+            evaluator = found[0].evaluator
+            target = evaluator.target(place, 0, _HERE)
+            cells = target if isinstance(target, Unknown) else evaluator.load(*target)
+            if isinstance(cells, Cells) and "agent_name" in cells.values:
+                name = evaluator.text(evaluator.load(cells, "agent_name"))
+        return name[:_NAME_LENGTH] if isinstance(name, str) and name else f"channel{channel}"
 
     def position(self, names: tuple[str, ...]) -> Position | None:
         """Where one of the functions is defined."""
         found = self.unit(*names)
         return None if found is None else found[0].known.functions[found[1]].at.position
 
-    def name(self, calls: _Calls, channel: int, number: int) -> str | Unknown | None:
+    def name(self, calls: Calls, channel: int, number: int) -> str | Unknown | None:
         """The name of a resource; None where the channel has no such one."""
         found = self.unit(*calls.name)
         if found is None:
@@ -142,20 +92,33 @@ class _Server:
         value = found[0].call(found[1], (channel, number), _HERE)
         return found[0].evaluator.text(value)
 
-    def answers(
-        self, calls: _Calls, operation: Operation, channel: int, number: int
-    ) -> bool | None:
-        """Whether an operation is possible; None where that is known at run time."""
-        verdicts: list[bool | None] = []
-        for function, more in calls.operations[operation]:
-            unit = self.unit(function)
-            if unit is not None:
-                given = tuple(number if each is _ID else each for each in more)
-                given = (channel, *given) if _ID in more else (channel, number, *given)
-                verdicts.append(_verdict(unit[0].call(function, given, _HERE)))
-        if True in verdicts:
+    def answers(self, calls: Calls, operation: Operation, channel: int, number: int) -> bool | None:
+        """Whether an operation is possible; None where the sources do not tell."""
+        ways = [
+            self._answer(way, channel, number)
+            for way in calls.operations[operation]
+            if self.unit(way[0][0]) is not None
+        ]
+        if True in ways:
             return True
-        return None if None in verdicts else False
+        return None if None in ways else False
+
+    def _answer(self, way: Sequence[Message], channel: int, number: int) -> bool | None:
+        """Whether all messages of a way are answered with yes."""
+        verdicts: set[bool | None] = set()
+        for function, more in way:
+            found = self.unit(function)
+            if found is None:
+                return False
+            given = tuple(number if each is ID else each for each in more)
+            given = (channel, *given) if ID in more else (channel, number, *given)
+            answer = found[0].call(function, given, _HERE)
+            told: list[Unknown] = []
+            verdicts.add(verdict(answer, told, found[0], function))
+            for why in told:
+                at = self.position((function,))
+                self.found.unread(f"what {function}() answers", why, at)
+        return verdicts.pop() if len(verdicts) == 1 else None
 
 
 def _is_there(place: Value | None) -> bool:
@@ -164,19 +127,6 @@ def _is_there(place: Value | None) -> bool:
         return isinstance(place, Cells)
     beyond = isinstance(place.key, int) and place.to.length is not None
     return not (beyond and isinstance(place.key, int) and place.key >= (place.to.length or 0))
-
-
-def _verdict(answer: Value) -> bool | None:
-    every = answer.values if isinstance(answer, Choice) else (answer,)
-    answers = [_signed(each) if isinstance(each, int) else 0 for each in every]
-    refused = [each in _REFUSALS for each in answers if each not in _OF_VALUES]
-    if refused and all(refused):
-        return False
-    return None if any(refused) else True
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 32) if value >> 31 == 1 else value
 
 
 def _read(path: Path) -> Audit:
@@ -198,15 +148,19 @@ def _audit(tree: Tree, found: Found) -> Audit:
     agents: list[ServedAgent] = []
     resources: dict[Kind, dict[int, ServedResource]] = {}
     dark: set[Kind] = set()
-    for channel in range(server.channels()):
+    present = server.channels()
+    names = [server.agent_name(*each) for each in present]
+    if len(set(names)) < len(names):
+        names = [f"channel{channel}" for channel, _ in present]
+    for (channel, _), name in zip(present, names, strict=True):
         grants: dict[Kind, tuple[ServedGrant, ...]] = {}
-        for kind, calls in _CALLS.items():
+        for kind, calls in CALLS.items():
             listed = tuple(_rows(server, kind, calls, channel, resources, dark))
             if listed:
                 grants[kind] = listed
-        agents.append(ServedAgent(id=channel + 1, name=f"channel{channel}", grants=grants))
+        agents.append(ServedAgent(id=channel + 1, name=name, grants=grants))
     if not resources and not dark:
-        counts = [name for calls in _CALLS.values() for name in calls.count]
+        counts = [name for calls in CALLS.values() for name in calls.count]
         there = server.unit(*counts)
         if there is None:
             message = "no source has functions plat_scmi_…_count"
@@ -226,7 +180,7 @@ def _audit(tree: Tree, found: Found) -> Audit:
 def _rows(
     server: _Server,
     kind: Kind,
-    calls: _Calls,
+    calls: Calls,
     channel: int,
     resources: dict[Kind, dict[int, ServedResource]],
     dark: set[Kind],
@@ -252,16 +206,15 @@ def _rows(
         place = len(listed)
         text = name[:_NAME_LENGTH] if isinstance(name, str) else ""
         listed[place] = ServedResource(id=place, name=text)
-        verdicts = {
-            operation: server.answers(calls, operation, channel, number)
-            for operation in OPERATIONS[kind]
-            if operation in calls.operations
-        }
+        known = [each for each in OPERATIONS[kind] if each in calls.operations]
+        # What is set is what is read after it.
+        known.sort(key=lambda operation: operation is not Operation.READ)
+        verdicts = {each: server.answers(calls, each, channel, number) for each in known}
         yield ServedGrant(
             id=number,
             resource=place,
-            operations=tuple(each for each, verdict in verdicts.items() if verdict),
-            unknown=tuple(each for each, verdict in verdicts.items() if verdict is None),
+            operations=ordered(kind, (each for each, verdict in verdicts.items() if verdict)),
+            unknown=ordered(kind, (each for each, verdict in verdicts.items() if verdict is None)),
         )
 
 

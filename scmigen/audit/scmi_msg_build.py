@@ -35,6 +35,8 @@ _KNOWN: Mapping[str, str] = {
     "BIT_32(number)": "(1 << (number))",
     "BIT_64(number)": "(1 << (number))",
     "U(number)": "number",
+    "SCMI_VOLTAGE_DOMAIN_CONFIG_ARCH_ON": "7",
+    "SCMI_VOLTAGE_DOMAIN_CONFIG_ARCH_OFF": "0",
     "SCMI_SUCCESS": "0",
     "SCMI_NOT_SUPPORTED": "(-1)",
     "SCMI_INVALID_PARAMETERS": "(-2)",
