@@ -12,8 +12,8 @@ from pathlib import Path
 from scmigen.audit.base import Audit, Reader
 from scmigen.audit.scmi_msg_build import Tree, is_platform, tree_of
 from scmigen.audit.scmi_msg_calls import CALLS, ID, Calls, Message, verdict
+from scmigen.audit.scmi_msg_platform import Platform
 from scmigen.audit.scp_findings import SCP_UNREAD, Found
-from scmigen.csource.library import Library
 from scmigen.csource.limits import Budget, TooMuchError
 from scmigen.csource.sources import Sources
 from scmigen.csource.tokens import Token
@@ -37,7 +37,7 @@ _HERE = Token("", "", "", 0)
 class _Server:
     """The functions of a platform."""
 
-    library: Library
+    library: Platform
     found: Found
     _known: dict[str, Unit | None] = field(default_factory=dict)
 
@@ -45,7 +45,7 @@ class _Server:
         """The source that has one of these functions."""
         for name in names:
             if name not in self._known:
-                self._known[name] = self.library.function(name)
+                self._known[name] = self.library.defining(name)
             unit = self._known[name]
             if unit is not None:
                 return unit, name
@@ -54,7 +54,11 @@ class _Server:
     def call(self, names: tuple[str, ...], *arguments: Value) -> Value | None:
         """What one of the functions gives; None where there is none of them."""
         found = self.unit(*names)
-        return None if found is None else found[0].call(found[1], arguments, _HERE)
+        return None if found is None else self._call(found[0], found[1], arguments)
+
+    def _call(self, unit: Unit, name: str, arguments: tuple[Value, ...]) -> Value:
+        several = self.library.several(name)
+        return unit.call(name, arguments, _HERE) if several is None else several
 
     def channels(self) -> tuple[tuple[int, Value], ...]:
         """The channels that there are, at least the first, each with its structure."""
@@ -89,7 +93,7 @@ class _Server:
         found = self.unit(*calls.name)
         if found is None:
             return Unknown("no source has the names")
-        value = found[0].call(found[1], (channel, number), _HERE)
+        value = self._call(found[0], found[1], (channel, number))
         return found[0].evaluator.text(value)
 
     def answers(self, calls: Calls, operation: Operation, channel: int, number: int) -> bool | None:
@@ -112,7 +116,7 @@ class _Server:
                 return False
             given = tuple(number if each is ID else each for each in more)
             given = (channel, *given) if ID in more else (channel, number, *given)
-            answer = found[0].call(function, given, _HERE)
+            answer = self._call(found[0], function, given)
             told: list[Unknown] = []
             verdicts.add(verdict(answer, told, found[0], function))
             for why in told:
@@ -144,11 +148,15 @@ def _audit(tree: Tree, found: Found) -> Audit:
     sources = Sources(tree.folders, tree.below, Budget())
     made = (defined(name, value) for name, value in tree.definitions.items())
     macros = {macro.name: macro for macro in made if macro is not None}
-    server = _Server(Library(sources, macros, tree.candidates, settable=True), found)
+    library = Platform(sources, macros, tree.candidates, settable=True, chosen=tree.chosen)
+    server = _Server(library, found)
     agents: list[ServedAgent] = []
     resources: dict[Kind, dict[int, ServedResource]] = {}
     dark: set[Kind] = set()
     present = server.channels()
+    several = server.library.several("plat_scmi_get_channel")
+    if several is not None:
+        found.unread("the channels", several)
     names = [server.agent_name(*each) for each in present]
     if len(set(names)) < len(names):
         names = [f"channel{channel}" for channel, _ in present]

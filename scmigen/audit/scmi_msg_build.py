@@ -53,13 +53,15 @@ _KNOWN: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A platform: its folder, the sources and headers around it, what the build defines."""
+    """A platform: its folder, the sources and headers around it, what the build defines; the
+    source that was named, if it was one."""
 
     folder: Path
     below: tuple[Path, ...]
     folders: tuple[Path, ...]
     sources: tuple[Path, ...]
     definitions: Mapping[str, str] = field(default_factory=dict)
+    chosen: Path | None = None
 
     def candidates(self) -> Iterator[Path]:
         """The sources, those first that are likely to have the functions."""
@@ -120,7 +122,8 @@ def tree_of(path: Path) -> Tree:
         if built is not None and root is not None:
             folder = root / "core/arch/arm" / f"plat-{built[1]}"
     around = list(_around(folder, root))
-    sources: list[Path] = [path] if path.suffix == ".c" else []
+    chosen = [path] if path.suffix == ".c" else []
+    sources: list[Path] = []
     for each in around:
         sources += [one for one in _found(each, ".c") if each == folder or "scmi" in str(one)]
     named = [one for one in sources if "scmi" in str(one)]
@@ -131,8 +134,9 @@ def tree_of(path: Path) -> Tree:
         folder,
         (root or folder, *flags.folders),
         (*folders, *flags.folders),
-        (*named, *sources),
+        (*chosen, *named, *sources),
         definitions | flags.definitions,
+        next(iter(chosen), None),
     )
 
 

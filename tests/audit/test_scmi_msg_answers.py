@@ -6,6 +6,7 @@ import pytest
 from scmi_msg_sources import SERVER, channels, write
 
 from scmigen.audit.registry import find
+from scmigen.scmi.protocols import Kind
 
 CHECK = "\tif (clock->secure)\n\t\treturn SCMI_DENIED;\n"
 END = "\treturn SCMI_SUCCESS;\n}\n#pragma weak"
@@ -91,3 +92,42 @@ def test_agents_have_the_names_that_channels_give_them(tmp_path: Path) -> None:
     server = SERVER.replace("{ .shm_size = 128 }, { .shm_size = 128 }", named)
     audit = find("scmi-msg").read(write(tmp_path, server))
     assert [agent.name for agent in audit.served.agents] == ["linux", "vm"]
+
+
+OTHER = "#include <drivers/scmi-msg.h>\nsize_t {name}(unsigned int channel)\n{{\n\treturn 1;\n}}\n"
+
+
+def test_a_function_that_two_sources_have_is_told_and_not_chosen(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    (folder / "scmi_a.c").write_text(OTHER.format(name="plat_scmi_clock_count"))
+    audit = find("scmi-msg").read(folder)
+    assert Kind.CLOCK not in audit.served.kinds
+    (told, *_) = audit.diagnostics
+    assert told.message == (
+        "how many clock resources channel 0 has: 2 sources have plat_scmi_clock_count(): scmi_a.c, "
+        "scmi_server.c; name the one that is built"
+    )
+    # A source that is named counts.
+    named = find("scmi-msg").read(folder / "scmi_server.c")
+    assert len(channels(named)["channel0"]["clock"]) == 2
+
+
+def test_the_same_holds_of_functions_behind(tmp_path: Path) -> None:
+    server = SERVER.replace("return resources[channel_id].clock_count;", "return acme_clocks();")
+    folder = write(tmp_path, server)
+    for name in ("scmi_a.c", "scmi_b.c"):
+        (folder / name).write_text(OTHER.format(name="acme_clocks"))
+    messages = [item.message for item in find("scmi-msg").read(folder).diagnostics]
+    assert "channel 0 has: 2 sources have acme_clocks(): scmi_a.c, scmi_b.c;" in messages[0]
+
+
+def test_a_weak_function_of_a_driver_is_one_of_run_time(tmp_path: Path) -> None:
+    weak = "\treturn acme_enable(clock);\n"
+    body = (
+        "int32_t __weak acme_enable(struct acme_clock *clock)\n"
+        "{\n\treturn SCMI_NOT_SUPPORTED;\n}\nint32_t plat_scmi_clock_set_state"
+    )
+    found, messages = state(
+        tmp_path, (CHECK, CHECK + weak), ("int32_t plat_scmi_clock_set_state", body)
+    )
+    assert (found, messages) == ({"uart": ALLOWED, "gpu": DENIED}, [])

@@ -43,10 +43,10 @@ def rights(served: Served, has: Mapping[str, set[str]]) -> Rights:
     return found
 
 
-def check(board: Path, output: str, folder: Path) -> int:
+def check(board: Path, output: str, folder: Path, mocks: str = "true") -> int:
     """Writes and reads the tables of a board; how many rows there are."""
     options = folder / "options.yaml"
-    options.write_text(f"outputs:\n  {output}: {{mocks: true}}\n")
+    options.write_text(f"outputs:\n  {output}: {{mocks: {mocks}}}\n")
     result = scmigen.compile(board, agents=[options])
     scmigen.emit(result, (output, "runtime")).write(folder / "out")
     has = _HAS[output]
@@ -61,3 +61,10 @@ def check(board: Path, output: str, folder: Path) -> int:
 @pytest.mark.parametrize("board", ["imx8mp-evk", "juno-r1-scmi", "stm32mp257f-ev1"])
 def test_real_boards_are_read_back(board: str, output: str, corpus: Path, tmp_path: Path) -> None:
     assert check(corpus / f"{board}.dtb", output, tmp_path) > 0
+
+
+@pytest.mark.parametrize("output", ["optee-msg", "tfa-msg"])
+def test_a_weak_function_that_drivers_replace_denies_nothing(
+    output: str, corpus: Path, tmp_path: Path
+) -> None:
+    assert check(corpus / "k3-am62l3-evm.dtb", output, tmp_path, mocks="false") > 0
