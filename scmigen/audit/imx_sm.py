@@ -68,17 +68,19 @@ def _served(path: Path, config: Config, resources: Resources) -> Served:
         name=path.stem if path.name != _HEADER else path.absolute().parent.name,
         kinds=tuple(kind for kind in Kind if kind in PROTOCOL_OF),
         agents=tuple(_agent(config, agent, resources) for agent in config.agents),
-        resources={kind: _named(resources, kind) for kind in Kind if kind in PROTOCOL_OF},
+        resources={kind: _named(config, resources, kind) for kind in Kind if kind in PROTOCOL_OF},
         outputs=options_of(config, resources),
     )
 
 
-def _named(resources: Resources, kind: Kind) -> tuple[ServedResource, ...]:
+def _named(config: Config, resources: Resources, kind: Kind) -> tuple[ServedResource, ...]:
     protocol = PROTOCOL_OF[kind]
+    own = {resources.id_of(row.resource) for row in config.own if row.protocol == protocol}
     found: dict[int, ServedResource] = {}
     for name, number in resources.ids[protocol].items():
         source = str(resources.macros[name].position)
-        found.setdefault(number, ServedResource(id=number, name=short(name), source=source))
+        one = ServedResource(id=number, name=short(name), own=number in own, source=source)
+        found.setdefault(number, one)
     return tuple(found[number] for number in sorted(found))
 
 

@@ -72,6 +72,12 @@ class Config:
         """The sections of agents, in order."""
         return tuple(one for one in self.sections if one.number is not None)
 
+    @property
+    def own(self) -> tuple[Row, ...]:
+        """What LM0 may set, the System Manager itself."""
+        found = (one for one in self.sections if one.number is None and one.machine == 0)
+        return tuple(row for one in found for row in one.rows if row.level >= Level.SET)
+
     def rows(self, agent: Section) -> dict[str, Row]:
         """The rows that hold for an agent by resource: of its own section or of the one that it
         duplicates. Of several rows for a resource the last one holds."""

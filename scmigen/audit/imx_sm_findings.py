@@ -163,10 +163,7 @@ _WHOLE = 50
 
 def _own(config: Config) -> Iterator[Diagnostic]:
     """What LM0, the System Manager, has, and an agent too (SM-408 of its release notes)."""
-    own: dict[str, Row] = {}
-    for section in config.sections:
-        if section.number is None and section.machine == 0:
-            own |= {row.resource: row for row in section.rows if _alone(row)}
+    own = {row.resource: row for row in config.own if _alone(row)}
     for agent in config.agents:
         found = {name: row for name, row in _held(config, agent).items() if name in own}
         if found:

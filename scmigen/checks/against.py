@@ -13,6 +13,7 @@ from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.checks.against_channel import channel_differs
+from scmigen.checks.against_own import Missing, because, held_by_server
 from scmigen.checks.against_pins import asked_of, pins_missing
 from scmigen.checks.against_place import differs
 from scmigen.checks.against_undecided import KIND_UNDESCRIBED, undecided
@@ -195,6 +196,7 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
     """What the board needs and the server does not have, does not allow, or calls otherwise."""
     missing_whole = _missing_protocols(model, platform, mine, view)
     written = _written_names(model)
+    own: list[Missing] = []
     for kind in Kind:
         if kind not in view.kinds:
             continue
@@ -208,7 +210,9 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
                 continue
             missing = grant.operations - row.operations - row.unchecked
             missing -= view.undecided(grant, row)
-            if missing:
+            if missing and row.resource.own:
+                own.append(Missing(grant, missing, row))
+            elif missing:
                 yield _insufficient(platform, grant, missing, view, row)
             other = differs(platform, grant, row)
             if other is not None:
@@ -217,18 +221,14 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
             # consumers of other agents, or in another order, give other ones.
             if row.name and (names or _swapped(grant.name, row.name, here)):
                 yield from _other(platform, grant, names or (grant.name,), view, row)
+    yield from held_by_server(own, view)
 
 
-def _where(platform: Platform, grant: Grant) -> Position:
-    places = (why.position for why in grant.because)
+def _where(
+    platform: Platform, grant: Grant, missing: frozenset[Operation] = frozenset()
+) -> Position:
+    places = (why.position for why in because(grant, missing))
     return next(filter(None, places), None) or Position(platform.inventory.tree.file)
-
-
-def _because(grant: Grant) -> tuple[Related, ...]:
-    return tuple(
-        Related(use_word(why) if isinstance(why, Use) else "a grant", why.position)
-        for why in grant.because
-    )
 
 
 def _unserved(platform: Platform, grant: Grant, names: Sequence[str], view: View) -> Diagnostic:
@@ -241,7 +241,7 @@ def _unserved(platform: Platform, grant: Grant, names: Sequence[str], view: View
     return ID_UNSERVED.error(
         f"the server gives {view.agent.name} no {kind} {grant.id} ({grant.resource.name})",
         _where(platform, grant),
-        (Related("the server", place), *_because(grant)),
+        (Related("the server", place), *because(grant, grant.operations)),
         hint,
     ).about([resource_name(grant.resource.key)], agents=[view.agent.name])
 
@@ -253,8 +253,8 @@ def _insufficient(
     return GRANT_MISSING.error(
         f"{view.agent.name} needs {', '.join(ordered(kind, missing))} on {kind} {grant.id} "
         f"({grant.resource.name}), which the server does not allow",
-        _where(platform, grant),
-        (Related("the server", row.position), *_because(grant)),
+        _where(platform, grant, missing),
+        (Related("the server", row.position), *because(grant, missing)),
         "allow it at the server, or drop the property that needs it",
     ).about([resource_name(grant.resource.key)], agents=[view.agent.name])
 

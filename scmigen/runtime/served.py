@@ -39,12 +39,13 @@ GRANTS_FORMAT = format_of("grants")
 class ServedResource(Strict, frozen=True, kw_only=True):
     """A resource. ``id`` is the server's own number, ``name`` what it reports, empty if that is
     not known. ``node`` and ``cells`` are those of the device tree, where the description has
-    them."""
+    them. ``own``: the server has it for itself."""
 
     id: Number
     name: Annotated[str, Meta(max_length=MAX_NAME)] = ""
     node: str = ""
     cells: tuple[Word, ...] = ()
+    own: bool = False
     source: str | None = None
 
 

@@ -233,6 +233,14 @@ def test_what_is_the_system_managers_own(tmp_path: Path) -> None:
     assert lines == [line_of("PIN_TX api=all", text), line_of("PIN_TX  OWNER", text)]
 
 
+def test_what_lm0_may_set_is_the_servers_own(tmp_path: Path) -> None:
+    """LM0 has PIN_TX in the example, and a clock at a level that sets nothing here."""
+    text = CONFIG.replace("PIN_TX  OWNER\n", "PIN_TX  OWNER\nCLK_PLL api=notify\nCLK_OSC api=set\n")
+    served = READER.read(write(tmp_path, text)).served
+    own = {(kind, one.id) for kind, found in served.resources.items() for one in found if one.own}
+    assert own == {(Kind.PIN, 5), (Kind.CLOCK, 0)}
+
+
 REFUSED = {
     "include-of-itself": ("OWNER:  api=set", "include acme.cfg", "is included by itself"),
     "missing-include": (

@@ -149,6 +149,22 @@ def test_f4_the_tree_needs_what_the_firmware_does_not_allow() -> None:
     assert found["id-unserved"].hint == "ospm has clock 0"
 
 
+def test_f4_the_place_is_the_property_that_needs_it_and_each_place_is_told_once() -> None:
+    device = (
+        "d { clocks = <&clk 0>; assigned-clocks = <&clk 0>;"
+        " assigned-clock-rates = <500000000>; assigned-clock-parents = <&clk 1>; };"
+    )
+    server_ = server({"0 vpu": "state read", "1 pll": "state rate parent read"}, {"0 usb": "reset"})
+    missing = held(CONSUMER % "" + device, server_)["grant-missing"]
+    assert missing.message.startswith("ospm needs rate, parent on clock 0")
+    assert [place.message for place in missing.related] == [
+        "the server",
+        "/d assigned-clocks[0]",
+        "/d clocks[0]",
+    ]
+    assert missing.position == missing.related[1].position
+
+
 def test_f4_not_where_the_device_is_disabled() -> None:
     device = 'd { clocks = <&clk 1>; status = "disabled"; };'
     found = held(CONSUMER % "" + device, server({"0 vpu": "state read"}, {"0 vpu": "reset"}))

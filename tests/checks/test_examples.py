@@ -89,14 +89,22 @@ def findings(name: str, which: str) -> list[Diagnostic]:
 def server(lines: list[str]) -> runtime.Served:
     """The server that lines like ``ospm: clock 12 state read`` describe; ``all: clock 12 state``:
     every agent may, ``unknown: clock 12 state``: the description does not tell, ``about: reset``:
-    it is of these kinds only, ``at: clock 12 /clk 5``: the provider and the cells of a resource."""
-    words = ("all: ", "unknown: ", "about: ", "at: ")
+    it is of these kinds only, ``at: clock 12 /clk 5``: the provider and the cells of a resource,
+    ``own: clock 12``: the server holds it for itself."""
+    words = ("all: ", "unknown: ", "about: ", "at: ", "own: ")
     aside = [line for line in lines if line.startswith(words)]
     found = runtime.served_of(configured([line for line in lines if line not in aside]))
     for line in aside:
         word, said = line.split(": ")
         if word == "about":
             found = structs.replace(found, kinds=tuple(map(Kind, said.split())))
+            continue
+        if word == "own":
+            kind, number = said.split()
+            (one,) = found.resources[Kind(kind)]
+            assert one.id == int(number)
+            own = structs.replace(one, own=True)
+            found = structs.replace(found, resources={Kind(kind): (own,)})
             continue
         if word == "at":
             kind, number, node, *cells = said.split()

@@ -10,7 +10,7 @@ from targets.imx_sm_firmware import compiled
 
 from scmigen import load, loads
 from scmigen.audit.imx_sm_cfg import read_cfg
-from scmigen.diagnostics import Diagnostic
+from scmigen.diagnostics import Diagnostic, Severity
 from scmigen.model.platform import Model
 from scmigen.targets.make import make, option_problems
 
@@ -218,6 +218,13 @@ def test_what_is_wrong_with_options_has_a_place(
     assert found[0].position is not None
     assert found[0].position.file == "agents.yaml"
     assert hint in (found[0].hint or "")
+
+
+def test_the_row_none_leaves_out_what_the_system_manager_holds(tmp_path: Path) -> None:
+    edit = ("LMM_1: notify", "CLK_UART: none")
+    (item,) = (item for item in told(tmp_path, edit) if item.id == "imx-sm-row")
+    assert item.severity is Severity.NOTE
+    assert "DEV_SM_CLK_UART clk=none" in rows(files(tmp_path, edit)["agent-1.cfg"])
 
 
 def test_a_number_that_the_device_does_not_have_is_an_error(tmp_path: Path) -> None:

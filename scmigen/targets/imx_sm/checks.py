@@ -6,8 +6,16 @@ from dataclasses import replace
 
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.imx_pins import Pin
-from scmigen.diagnostics import Diagnostic, Finding, InputError, Related, Severity, counted
-from scmigen.imx_sm.levels import PROTOCOL_OF, least
+from scmigen.diagnostics import (
+    Diagnostic,
+    Finding,
+    InputError,
+    Position,
+    Related,
+    Severity,
+    counted,
+)
+from scmigen.imx_sm.levels import PROTOCOL_OF, Level, least
 from scmigen.model.platform import Grant, Platform
 from scmigen.scmi.operations import ordered
 from scmigen.targets.common.names import written
@@ -168,14 +176,29 @@ def _rows(made: Tables, options: ImxSmOptions) -> Iterator[Diagnostic]:
         for cell in section.cells:
             if cell.grant is None or cell.name not in given:
                 continue
-            needed = least(cell.grant.kind, cell.grant.boot)
-            if cell.level < needed:
-                yield IMX_SM_ROW.error(
-                    f"{cell.level.word} does not open what {section.agent.name} is granted of "
-                    f"{cell.name}: {', '.join(ordered(cell.grant.kind, cell.grant.boot))}",
-                    options.at("agents", section.agent.name, "rows", given[cell.name]),
-                    hint=f"{needed.word} is the lowest level that does",
-                )
+            yield from _row(section, cell, options.at("agents", section.agent.name, "rows",
+                                                      given[cell.name]))  # fmt: skip
+
+
+def _row(section: Section, cell: Cell, at: Position | None) -> Iterator[Diagnostic]:
+    """A row that opens less than is granted; none is a word for leaving it out."""
+    grant = cell.grant
+    assert grant is not None
+    needed = least(grant.kind, grant.boot)
+    if cell.level >= needed:
+        return
+    words = ", ".join(ordered(grant.kind, grant.boot))
+    if cell.level is Level.NONE:
+        yield IMX_SM_ROW.note(
+            f"{section.agent.name} is granted {words} on {cell.name}, and none leaves it out", at
+        )
+    else:
+        yield IMX_SM_ROW.error(
+            f"{cell.level.word} does not open what {section.agent.name} is granted of "
+            f"{cell.name}: {words}",
+            at,
+            hint=f"{needed.word} is the lowest level that does; none leaves it out",
+        )
 
 
 def _same(macro: str, name: str) -> bool:
