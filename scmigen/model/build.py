@@ -168,12 +168,15 @@ def _grants(
         fixed = {
             (g.agent, g.key): g.number for g in decided.assignment.grants if g.number is not None
         }
-        fixed |= {
-            (d.agent.name, d.key): element.number
+        elements = {
+            (d.agent.name, d.key): element
             for d in drafts
             if (element := by_key[d.key].element) is not None
         }
-        own, moved = number_for_agents([(d.agent.name, d.key) for d in drafts], fixed, locked)
+        fixed |= {pair: each.number for pair, each in elements.items() if each.known}
+        usual = {pair: each.number for pair, each in elements.items()}
+        wanted = [(d.agent.name, d.key) for d in drafts]
+        own, moved = number_for_agents(wanted, fixed, locked, usual)
     found = [
         Grant(
             draft.agent,

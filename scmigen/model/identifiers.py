@@ -94,13 +94,22 @@ def _number(
     fixed: Mapping[_Thing, int],
     locked: Mapping[_Thing, int],
     space: Callable[[_Thing], Hashable],
+    usual: Mapping[_Thing, int] | None = None,
 ) -> tuple[dict[_Thing, int], list[tuple[_Thing, int, _Thing | None]]]:
     """The number of each thing, and what has moved: thing, number in the lock, what had it before.
 
-    What is ``fixed`` stays so, then what is ``locked``; all others get numbers above any that was
-    ever given in their space, in the order of ``wanted``.
+    What is ``fixed`` stays so, then what is ``locked``; then each thing has its ``usual`` number
+    unless that was ever given in its space. All others get numbers above any of these, in the order
+    of ``wanted``.
     """
     things = tuple(wanted)
+    given = {(space(thing), n) for found in (locked, fixed) for thing, n in found.items()}
+    free = {
+        thing: number
+        for thing, number in (usual or {}).items()
+        if thing not in locked and (space(thing), number) not in given
+    }
+    fixed = {**free, **fixed}
     present = set(things)
     gone = {(space(thing), n): thing for thing, n in locked.items() if thing not in present}
     last: dict[Hashable, int] = {}
@@ -137,12 +146,14 @@ def number_for_agents(
     wanted: Iterable[tuple[str, ResourceKey]],
     fixed: Mapping[tuple[str, ResourceKey], int],
     lock: Ids,
+    usual: Mapping[tuple[str, ResourceKey], int] | None = None,
 ) -> tuple[dict[tuple[str, ResourceKey], int], tuple[Moved, ...]]:
     """The number of each resource for each agent; first numbers go by the order of ``wanted``.
 
     Dense from 0 for each agent and kind at first, then as ``fixed`` and the lock have them.
+    ``usual``: the numbers that elements have for an agent until the lock says otherwise.
     """
-    found, moved = _number(wanted, fixed, lock.agents, lambda pair: (pair[0], pair[1].kind))
+    found, moved = _number(wanted, fixed, lock.agents, lambda pair: (pair[0], pair[1].kind), usual)
     return found, tuple(
         Moved(pair[1], was, found[pair], pair[0], before[1] if before else None)
         for pair, was, before in moved

@@ -288,3 +288,35 @@ def test_numbers_of_the_firmware_give_way_to_those_of_its_agents(folder: Path) -
     (agent,) = found["agents"]
     may = {row["id"]: row["operations"] for row in agent["grants"]["clock"]}
     assert may == {0: ["read"], 5: ["state", "read"]}
+
+
+def test_agents_of_elements_keep_their_own_numbers(folder: Path) -> None:
+    """As tables of SCP-firmware have it: each agent's table is in an order of its own."""
+    tables = {"OSPM": [3, 1, 2], "VM": [0, 3]}
+    agents = [
+        {
+            "id": number,
+            "name": name,
+            "role": "ospm" if name == "OSPM" else "vm",
+            "grants": {
+                "clock": [
+                    {"id": own, "resource": element, "operations": ["read"]}
+                    for own, element in enumerate(table)
+                ]
+            },
+        }
+        for number, (name, table) in enumerate(tables.items(), 1)
+    ]
+    names = [{"id": number, "name": f"clk_{number}"} for number in range(4)]
+    server = {"numbering": "per-agent", "agents": agents, "resources": {"clock": names}}
+    (folder / "server.json").write_text(json.dumps(SERVER | server))
+    done = run("import", "server.json", "board.dts", "-o", "out", cwd=folder)
+    assert "permissions: 5 of 5 carried over, 0 more" in done.stdout
+    found = built(folder, "--numbering", "per-agent")
+    assert {
+        agent["name"]: [
+            row["resource"] for row in sorted(agent["grants"]["clock"], key=lambda row: row["id"])
+        ]
+        for agent in found["agents"]
+    } == tables
+    assert [row["id"] for row in found["agents"][1]["grants"]["clock"]] == [0, 1]

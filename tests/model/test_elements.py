@@ -208,6 +208,31 @@ def test_numbers_of_an_agent_are_the_same() -> None:
     ]
 
 
+OWN = "agent\tpsci\tpower\t{}\t/firmware/scmi\t{}\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "ids"),
+    [
+        ([(0, 6)], {2: 2, 6: 0}),  # its table begins with 6
+        ([(2, 6)], {2: 3, 6: 2}),  # 2 is taken: the next that was never given
+        ([(2, 6), (6, 2)], {2: 6, 6: 2}),
+        ([(2, 9)], {2: 7, 6: 6}),  # 9 is granted no more, and its number stays
+    ],
+)
+def test_the_lock_has_the_number_that_an_agent_knows_an_element_by(
+    lines: list[tuple[int, int]], ids: dict[int, int]
+) -> None:
+    text = agents("{protocol: power, id: 6}, {protocol: power, id: 2}")
+    tree = tree_of(BARE)
+    lock = format_lock(model_of(tree, text, numbering=Numbering.PER_AGENT).lock)
+    lock = "".join(line + "\n" for line in lock.splitlines() if not line.startswith("agent"))
+    lock += "".join(OWN.format(own, number) for own, number in lines)
+    found = model_of(tree, text, lock, numbering=Numbering.PER_AGENT)
+    assert {g.resource.number: g.id for g in found.platforms[0].grants("psci")} == ids
+    assert not diagnostics(found, "id-moved")
+
+
 def test_the_lock_keeps_elements() -> None:
     first = compiled(BARE, "{protocol: power, id: 1}", "{elements: {power: [CPU0, CPU1]}}")
     locked = format_lock(first.lock)
