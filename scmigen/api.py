@@ -442,6 +442,7 @@ def carry(
     text = None if said is None else _text(said)
     joins = {} if text is None else read_map(text.text, text.name, tree)
     done = carried(tree, described[0], found.name, joins, str(server))
+    done = replace(done, told=problems)
     more = found.server.files if isinstance(found.server, DeviceTree) else found.files
     return done, (*tree.files, *more, *([] if text is None else [text.name]))
 

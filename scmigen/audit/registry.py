@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scmigen.assignment.words import did_you_mean
 from scmigen.audit.base import Audit, Reader
-from scmigen.audit.unite import SERVERS_DIFFER, unite
+from scmigen.audit.unite import SERVERS_DIFFER, told_apart, unite
 from scmigen.diagnostics import Finding, InputError, Position, Related
 from scmigen.inputs import is_directory, is_missing, read_bytes, read_part
 
@@ -128,7 +128,7 @@ def _described(source: Named) -> Audit:
         where = Position(str(source.path))
         nothing = SERVER_UNKNOWN.error(f"as {source.form}, this describes no server", where)
         raise InputError([*audit.diagnostics, nothing])
-    return audit
+    return told_apart(audit, str(source.path))
 
 
 def read(sources: Sequence[Named]) -> Audit:

@@ -125,7 +125,7 @@ def _agent(
         if listed:
             grants[kind] = listed
     return ServedAgent(
-        id=agent.id,
+        id=int(agent.id),
         name=agent.name[:63],
         role=_ROLES.get(agent.type),
         permissions=_may_permit(agent, permissions),
@@ -189,7 +189,7 @@ def _grant(
     in_table = permissions is not None or LAYOUTS[kind].rows is not None
     return ServedGrant(
         id=number,
-        resource=row.element,
+        resource=int(row.element),
         operations=tuple(allowed) if in_table else (),
         unchecked=() if in_table else tuple(allowed),
         unknown=tuple(unknown),

@@ -1,11 +1,14 @@
-"""Several descriptions of one server, each of other agents, as one: dumps that agents made."""
+"""Several descriptions of one server, each of other agents, as one: dumps that agents made. And the
+agents of one description, each with a name of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from itertools import count
 
 from msgspec import structs
 
 from scmigen.audit.base import Audit
-from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
+from scmigen.checks.served_view import place_of
+from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Severity
 from scmigen.runtime import (
     MAX_AGENTS,
     MAX_RESOURCES,
@@ -23,6 +26,47 @@ SERVERS_DIFFER = Finding(
     "Give each agent one description: --against linux=a.json --against vm1=b.json.",
     switchable=False,
 )
+
+AGENTS_ALIKE = Finding(
+    "agents-alike",
+    "Two agents of a server have one name.",
+    "Give each a name of its own: what a board has for one is compared with that.",
+    severity=Severity.WARNING,
+    switchable=False,
+)
+#: Characters of a name that stay where a number is added; names have 63.
+_STEM = 55
+
+
+def told_apart(audit: Audit, file: str) -> Audit:
+    """The description with a name of its own for each agent; of those that share one, all but the
+    first get their number, too, and that is told."""
+    served = audit.served
+    taken = {agent.name for agent in served.agents}
+    first: dict[str, ServedAgent] = {}
+    agents: list[ServedAgent] = []
+    told: list[Diagnostic] = []
+    for agent in served.agents:
+        other = first.setdefault(agent.name, agent)
+        if other is not agent:
+            name = _free(agent, taken)
+            taken.add(name)
+            where = place_of(agent.source, Position(file))
+            message = f"agents {other.id} and {agent.id} are both called {agent.name}"
+            hint = f"agent {agent.id} is {name} here; name it so in --as"
+            told.append(AGENTS_ALIKE.warning(message, where, hint=hint))
+            agent = structs.replace(agent, name=name)
+        agents.append(agent)
+    if not told:
+        return audit
+    named = structs.replace(served, agents=tuple(agents))
+    return Audit(named, (*audit.diagnostics, *told), audit.files)
+
+
+def _free(agent: ServedAgent, taken: Container[str]) -> str:
+    """A name for an agent whose own is another's."""
+    stem = f"{agent.name[:_STEM]}-{agent.id}"
+    return next(name for n in count(1) if (name := stem if n == 1 else f"{stem}-{n}") not in taken)
 
 
 def unite(said: Sequence[tuple[str | None, str, Audit]]) -> Audit:

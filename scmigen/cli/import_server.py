@@ -10,7 +10,7 @@ from scmigen import api
 from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, FORMATS, report, say
 from scmigen.cli.rule import Rule
-from scmigen.diagnostics import Diagnostic, InputError, Position, counted
+from scmigen.diagnostics import Diagnostic, InputError, Position, counted, has_errors
 from scmigen.inputs import is_missing, read_bytes, read_text
 from scmigen.migration.carried import Carried
 from scmigen.runtime import Numbering
@@ -29,7 +29,8 @@ numbers, names and permissions.
 
 SERVER is [FORM:]PATH, as for audit. What could not be carried over is printed, each with its place.
 The files are agents.yaml and scmigen.ids in the directory given with -o; files of that name that
-differ are kept, unless --force is given.
+differ are kept, unless --force is given. The exit status is 1 where the board has an error with
+these files.
 """,
 )
 @click.argument("server", metavar="SERVER", type=click.Path())
@@ -84,9 +85,11 @@ def import_server(
     except InputError as problem:
         report(problem.diagnostics, style, quiet, sys.stderr)
         raise SystemExit(ERRORS) from None
-    report(carried.left, style, quiet, sys.stderr)
+    report((*carried.told, *carried.left), style, quiet, sys.stderr)
     if not quiet and style == "text":
         _summary(carried, files)
+    if has_errors(carried.left):
+        raise SystemExit(ERRORS)
 
 
 def _keep(wanted: Iterable[tuple[Path, bytes]]) -> None:

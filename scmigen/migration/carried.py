@@ -10,7 +10,8 @@ from scmigen.runtime import Numbering
 @dataclass(frozen=True, slots=True)
 class Carried:
     """The texts of the two files, and what is not in them. ``equal`` of ``cells`` operations that
-    the description allows are what the board has, and as many of ``names`` names."""
+    the description allows are what the board has, and as many of ``names`` names. ``told``: what is
+    wrong with the description, or not known from it."""
 
     agents: str
     lock: str
@@ -22,3 +23,4 @@ class Carried:
     names: int
     same_names: int
     joins: Mapping[str, int]
+    told: tuple[Diagnostic, ...] = ()

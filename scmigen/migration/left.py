@@ -115,7 +115,7 @@ def different(
     for item in problems:
         place = "" if item.position is None else f" ({item.position})"
         message = f"with these files the board has an error{place}: {item.message}"
-        yield left(message, None, where, item.hint)
+        yield IMPORT_LEFT.error(message, where, hint=item.hint)
     nothing = {(join.kind, join.number) for join in joins.values() if join.problem is not None}
     told = {cell: place for cell, place in wanted.items() if cell[1:3] not in nothing}
     yield from _missing(told, done.cells, where)

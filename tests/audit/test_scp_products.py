@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from scp_sources import FILES, write
 
+from scmigen.api import read_server
 from scmigen.audit.base import Audit
-from scmigen.audit.registry import find, recognised
+from scmigen.audit.registry import find, named, read, recognised
 from scmigen.diagnostics import InputError
+from scmigen.runtime import encode_served
 from scmigen.runtime.schema import Numbering, Role
 from scmigen.scmi.protocols import Kind
 
@@ -85,6 +87,23 @@ def test_agents_have_their_ids_roles_and_right_to_change_permissions(tmp_path: P
         (3, "VM", None, False),
     ]
     assert audit.served.numbering is Numbering.PER_AGENT
+
+
+def test_a_product_as_json_is_read_again(tmp_path: Path) -> None:
+    one = read_server(f"scp:{write(tmp_path)}")
+    (tmp_path / "grants.json").write_bytes(encode_served(one))
+    again = read_server(tmp_path / "grants.json")
+    assert again.resources == one.resources
+    assert [agent.grants for agent in again.agents] == [agent.grants for agent in one.agents]
+
+
+def test_agents_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"fw/config_scmi.c": ('"PSCI"', '"OSPM"')})
+    found = read([named(f"scp:{folder}")])
+    assert [agent.name for agent in found.served.agents] == ["OSPM", "OSPM-2", "VM"]
+    (item,) = (each for each in found.diagnostics if each.id == "agents-alike")
+    assert item.message == "agents 1 and 2 are both called OSPM"
+    assert str(item.position) == f"{folder}/config_scmi.c:7"
 
 
 def test_every_row_has_its_place(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scp_sources import write
 from support import scmigen as run
 
 import scmigen
@@ -320,3 +321,27 @@ def test_agents_of_elements_keep_their_own_numbers(folder: Path) -> None:
         for agent in found["agents"]
     } == tables
     assert [row["id"] for row in found["agents"][1]["grants"]["clock"]] == [0, 1]
+
+
+def test_a_board_with_errors_is_told_by_the_status(folder: Path) -> None:
+    """The tree has 5 as the number of what the map calls 4; the files are there to be corrected."""
+    (folder / "board.dts").write_text(
+        """/dts-v1/; / { scmi { compatible = "arm,scmi-virtio";
+            clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; };
+        uart@3000 { compatible = "acme,uart"; reg = <0x3000>; clocks = <&clk 5>; }; };"""
+    )
+    (folder / "map.yaml").write_text('clock: {4: "&clk 5"}')
+    done = run("import", "server.json", "board.dts", "--map", "map.yaml", "-o", "out", cwd=folder)
+    assert done.returncode == 1
+    assert "server.json: error[import-left]: with these files the board has an error" in done.stderr
+    assert (folder / "out/agents.yaml").exists()
+
+
+def test_what_the_reader_could_not_read_is_told(folder: Path) -> None:
+    """Two agents of one name become two of the agents file."""
+    firmware = write(folder, {"fw/config_scmi.c": ('"VM"', '"OSPM"')})
+    done = run("import", str(firmware), "board.dts", "-o", "out", cwd=folder)
+    assert "warning[agents-alike]: agents 1 and 3 are both called OSPM" in done.stderr
+    text = (folder / "out/agents.yaml").read_text()
+    assert re.findall(r'^  "(.*)":$', text, re.MULTILINE) == ["OSPM", "PSCI", "OSPM-3"]
+    built(folder, "--numbering", "per-agent")
