@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scmigen.bindings.addresses import Region
+from scmigen.bindings.addresses import Region, regions
 from scmigen.bindings.node_kinds import is_scmi
 from scmigen.bindings.references import References
 from scmigen.bindings.transports import BY_WORD, SHARED_MEMORY
@@ -16,6 +16,7 @@ from scmigen.bindings.xen import (
     SCI_TYPE,
     SECONDARY,
     WIDTH,
+    Sci,
     sci_of,
 )
 from scmigen.devicetree.edits import (
@@ -69,9 +70,13 @@ def host_edits(
                     yield SetProperty(each, width, cells(2))
         yield AddNode(path)
         yield SetProperty(path, "compatible", Strings((SCI,)))
-    for name, value in (("#address-cells", cells(2)), ("#size-cells", cells(2)), ("ranges", ())):
-        yield SetProperty(path, name, value)
-    memories = {c.agent: f"{path}/sram@{c.memory.start:x}" for c in (xen, *others)}
+    channels = (xen, *others)
+    kept = _kept_widths(there, channels)
+    if kept is None:
+        yield from _wide_bus(path, there)
+    memories = {
+        c.agent: _there(there, c.memory) or f"{path}/sram@{c.memory.start:x}" for c in channels
+    }
     entries = tuple(
         Entry(memories[c.agent], (c.agent,), c.name, before=(c.smc_id,)) for c in others
     )
@@ -81,23 +86,63 @@ def host_edits(
         yield SetProperty(path, DOM0_AGENT, cells(dom0))
     taken = set(tree.labels)
     for channel in (xen, *others):
-        yield from _memory(tree, memories[channel.agent], channel, taken)
+        yield from _memory(tree, memories[channel.agent], channel, taken, kept or (2, 2))
     scmi = there.scmi.path if there is not None and there.scmi is not None else f"{path}/scmi"
     yield from _xens_own(tree, scmi, xen, memories[xen.agent], taken)
     references = References(tree)
     for device, number in devices.items():
         node = tree.node(device)
-        kept = references.of(node, _CONTROLLERS) if node is not None else ()
-        firewalls = (Entry(e.provider.path, e.cells) for e in kept if not is_scmi(e.provider))
+        named = references.of(node, _CONTROLLERS) if node is not None else ()
+        firewalls = (Entry(e.provider.path, e.cells) for e in named if not is_scmi(e.provider))
         yield SetProperty(device, _CONTROLLERS, (*firewalls, Entry(scmi, (number,))))
 
 
-def _memory(tree: DeviceTree, path: str, channel: XenChannel, taken: set[str]) -> Iterator[Edit]:
+def _kept_widths(there: Sci | None, channels: Sequence[XenChannel]) -> tuple[int, int] | None:
+    """The cells of addresses and sizes in a container that is there, if they are enough."""
+    if there is None or "ranges" not in there.node:
+        return None
+    address, size = there.node.cell("#address-cells"), there.node.cell("#size-cells")
+    if address not in (1, 2) or size not in (1, 2):
+        return None
+    enough = all(c.memory.end <= 1 << 32 * address for c in channels)
+    return (address, size) if enough else None
+
+
+def _wide_bus(path: str, there: Sci | None) -> Iterator[Edit]:
+    """Two cells for addresses and sizes in the container, also of what it has already."""
+    for name, value in (("#address-cells", cells(2)), ("#size-cells", cells(2)), ("ranges", ())):
+        yield SetProperty(path, name, value)
+    for child in () if there is None else there.node.children.values():
+        for region in regions(child)[:1]:
+            yield _reg(child.path, region, (2, 2))
+
+
+def _there(there: Sci | None, memory: Region) -> str | None:
+    """The node of a container that is that shared memory."""
+    children = () if there is None else there.node.children.values()
+    alike = (
+        child.path
+        for child in children
+        if SHARED_MEMORY in child.strings("compatible") and regions(child)[:1] == (memory,)
+    )
+    return next(alike, None)
+
+
+def _memory(
+    tree: DeviceTree, path: str, channel: XenChannel, taken: set[str], widths: tuple[int, int]
+) -> Iterator[Edit]:
     if tree.node(path) is None:
         yield AddNode(path, _label(taken, f"scmi_shm_{channel.agent}"), channel.name)
     yield SetProperty(path, "compatible", Strings((SHARED_MEMORY,)))
-    region = channel.memory
-    yield SetProperty(path, "reg", cells(*_wide(region.start), *_wide(region.size)))
+    yield _reg(path, channel.memory, widths)
+
+
+def _reg(path: str, region: Region, widths: tuple[int, int]) -> Edit:
+    address, size = (
+        _wide(number)[2 - width :]
+        for number, width in zip((region.start, region.size), widths, strict=True)
+    )
+    return SetProperty(path, "reg", cells(*address, *size))
 
 
 def _xens_own(

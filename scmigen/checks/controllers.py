@@ -11,6 +11,7 @@ from scmigen.assignment.assignment import Agent
 from scmigen.bindings.dependencies import Crossing, Dependency, dependencies_of
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.node_kinds import bus_of
+from scmigen.bindings.passthrough import reaches_others
 from scmigen.checks import hints
 from scmigen.checks.words import (
     VERBS,
@@ -245,6 +246,15 @@ def _hint(model: Model, pair: _Pair, powers: Iterable[_Power]) -> str:
     on_their_bus = bus is not None and model.owners.of(bus).all_agents == pair.holders
     if on_their_bus or any(power.native for power in powers):
         return f"give {word} and what works through it to one agent"
+    what = reaches_others(pair.controller)
+    if what is not None:
+        claimed = any(c.node is pair.controller for c in model.assignment.claims)
+        keeps = hints.devices(model.inventory.tree, [pair.controller.path])
+        return (
+            f"give {word} and what works through it to one agent"
+            if claimed
+            else f"{keeps} keeps it for the platform: with {what}, an agent reaches all others"
+        )
     owners = [agent for agent in (*pair.holders, pair.agent) if not agent.default]
     shared = hints.shared(model.inventory.tree, model.assignment.claims, pair.controller, owners)
     return f"{shared} shares it; or give {word} and what works through it to one agent"

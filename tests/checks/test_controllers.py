@@ -3,6 +3,7 @@
 import pytest
 from support import diagnostics, grants, model_of, soc, soc_model
 
+from scmigen.checks.registry import run_checks
 from scmigen.model.platform import Model
 
 #: Linux's I2C controller works through the DMA controller of the real-time core.
@@ -101,6 +102,19 @@ d { clocks = <&cc 2>; iommus = <&edma 1>; };
 @pytest.mark.parametrize(("role", "severity"), [("hypervisor", "note"), ("other", "warning")])
 def test_an_iommu_of_a_hypervisor_is_meant_to_serve_guests(role: str, severity: str) -> None:
     assert [word for word, _ in told(model_of(soc(IOMMU), M7 % (role, "")))] == [severity]
+
+
+def test_nobody_is_told_to_share_an_iommu() -> None:
+    """Who has its registers reaches the memory of all others; the platform can keep it on."""
+    agents = 'domains: {linux: {id: 1, default: true}, vm: {id: 2, access: [{dev: "&dev"}]}}\n'
+    body = IOMMU.replace("d {", 'dev: dev { compatible = "acme,dev";')
+    (item,) = [
+        each for each in run_checks(model_of(soc(body), agents)) if each.id == "depends-foreign"
+    ]
+    assert item.hint is not None
+    assert item.hint.startswith('platform.devices: ["&edma"] keeps it for the platform')
+    keeps = agents + 'platform: {devices: ["&edma"]}\n'
+    assert told(model_of(soc(body), keeps)) == []
 
 
 def test_a_dma_controller_of_a_hypervisor_is_not() -> None:

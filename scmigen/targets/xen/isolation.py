@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.addresses import Region, regions
-from scmigen.bindings.node_kinds import is_cpu, is_memory
+from scmigen.bindings.node_kinds import has_registers, is_cpu
 from scmigen.bindings.passthrough import Passed, paged, reaches_others
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
@@ -23,7 +23,7 @@ XEN_PAGE = Finding(
 )
 XEN_TWICE = Finding(
     "xen-twice",
-    "A device is given to two domains, or to one and dom0: each could write its registers.",
+    "A device or an interrupt is given to two domains, or to one and dom0: Xen gives it to one.",
     "Give it to one of them; the others reach it over drivers of their own.",
 )
 XEN_KEPT = Finding(
@@ -57,6 +57,7 @@ def check_isolation(platform: Platform, options: XenOptions) -> Iterator[Diagnos
     plan = plan_of(platform, options)
     given = {agent.name: passed_to(platform, agent) for agent, _ in plan.domains}
     yield from _twice(platform)
+    yield from _interrupts(given)
     yield from _kept(platform, [agent for agent, _ in plan.domains])
     yield from _pages(platform, given)
     yield from _memories(platform, options, given)
@@ -80,6 +81,22 @@ def _twice(platform: Platform) -> Iterator[Diagnostic]:
                 device.node.position,
                 hint="give it to one of them",
             ).about(nodes=[device.node.path], agents=names)
+
+
+def _interrupts(given: dict[str, tuple[Passed, ...]]) -> Iterator[Diagnostic]:
+    first: dict[int, tuple[str, Node]] = {}
+    for name, devices in given.items():
+        for each in devices:
+            for number in each.numbers:
+                other, node = first.setdefault(number, (name, each.node))
+                if other != name:
+                    yield XEN_TWICE.error(
+                        f"{node.path} of {other} and {each.node.path} of {name} have the interrupt"
+                        f" {number}: Xen gives an interrupt to one domain",
+                        each.node.position,
+                        related([(node.path, node.position)]),
+                        "give both devices to one domain",
+                    ).about(nodes=[node.path, each.node.path], agents=[other, name])
 
 
 def _kept(platform: Platform, domains: list[Agent]) -> Iterator[Diagnostic]:
@@ -122,7 +139,7 @@ def _places(platform: Platform) -> list[_Place]:
     return [
         _Place(paged(region), node, tuple(agent.name for agent in owner(node).agents))
         for node in platform.inventory.tree.nodes
-        if "compatible" in node and not is_memory(node) and enabled(node)
+        if has_registers(node) and enabled(node)
         for region in regions(node)
         if region.size
     ]

@@ -437,3 +437,55 @@ def test_no_two_domains_have_one_name_in_files() -> None:
         ("a-b-4-1", "4"),
         ("a-b-4", "5"),
     ]
+
+
+def test_a_container_that_is_there_keeps_its_nodes(
+    tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    """With one cell for an address, and names of nodes that scmigen would not give."""
+    container = """chosen { ranges; #address-cells = <1>; #size-cells = <1>;
+    xen { ranges; #address-cells = <1>; #size-cells = <1>;
+    xen_scmi_config { compatible = "xen,sci"; #address-cells = <1>; #size-cells = <1>; ranges;
+    scmi-secondary-agents = <0x82000002 &s2 2>; #scmi-secondary-agents-cells = <3>;
+    xen,dom0-sci-agent-id = <2>;
+    s1: shmem@47ff1000 { compatible = "arm,scmi-shmem"; reg = <0x47ff1000 0x1000>; };
+    s2: shmem@47ff0000 { compatible = "arm,scmi-shmem"; reg = <0x47ff0000 0x1000>; };
+    scmi { compatible = "arm,scmi-smc"; arm,smc-id = <0x82000003>; #address-cells = <1>;
+        #size-cells = <0>; #access-controller-cells = <1>; shmem = <&s1>; }; }; }; };"""
+    body = BOARD.replace("chosen { };", container)
+    above = "/chosen/xen/xen_scmi_config"
+    for domu, width in ((0x47FF2000, 1), (0x147FF2000, 2)):
+        agents = AGENTS + OPTIONS.replace("0x147ff2000", hex(domu))
+        model = model_of(tree_of(body), agents)
+        files, found, *_ = emit_outputs(model, ["xen"], explicit=True)
+        assert not errors(list(found))
+        text = next(file.content.decode() for file in files if file.path == "xen/xen.dtsi")
+        written(tmp_path / "host.dts", source(body) + text)
+        command = [tool("dtc"), "-q", "-o", "out", "host.dts"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+        blob = walk((tmp_path / "out").read_bytes())
+        assert blob.cells(above, "#address-cells") == (width,)
+        number = {path: blob.cells(path, "reg") for path in blob.nodes if path.startswith(above)}
+        wide = (lambda *n: n) if width == 1 else (lambda a, s: (a >> 32, a & 0xFFFFFFFF, 0, s))
+        assert {path: reg for path, reg in number.items() if reg} == {
+            f"{above}/shmem@47ff1000": wide(0x47FF1000, 0x1000),
+            f"{above}/shmem@47ff0000": wide(0x47FF0000, 0x1000),
+            f"{above}/sram@{domu:x}": wide(domu, 0x1000),
+        }
+
+
+def test_an_interrupt_of_two_domains_is_an_error() -> None:
+    body = BOARD.replace("clocks = <&cc 3>;", "clocks = <&cc 3>; interrupts = <0 98 4>;")
+    agents = (AGENTS + OPTIONS).replace(
+        "outputs:",
+        """  two: {id: 4, scmi: {role: vm, transport: {type: smc, smc-id: 0x82000005}},
+    access: [{dev: /serial@5000}]}
+outputs:""",
+    )
+    agents = agents.replace("domu: 0x147ff2000", "domu: 0x147ff2000, two: 0x47ff3000")
+    files, *rest = emit_outputs(model_of(tree_of(body), agents), ["xen"], explicit=True)
+    assert errors(list(rest[0])) == [
+        "xen-twice: /ethernet@6000 of domu and /serial@5000 of two have the interrupt 130: Xen"
+        " gives an interrupt to one domain"
+    ]
+    assert not files
