@@ -4,7 +4,7 @@ A device keeps its properties. Registers are as the CPU sees them, interrupts ar
 what SCMI serves is SCMI's, and what leads to nodes that the domain has not is left out and told.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from scmigen.bindings.addresses import Region
@@ -154,7 +154,8 @@ class _Devices:
             yield from self._node(node, is_top=node is top)
 
     def _node(self, node: Node, *, is_top: bool) -> Iterator[Edit]:
-        lists = self._lists_of(node)
+        changed = self._changed(node)
+        lists = self._lists_of(node, changed)
         for value in lists.values():
             yield from self._fixed(value)
         path, it = self._paths[node.path], passed(self._tree, node)
@@ -165,7 +166,7 @@ class _Devices:
         yield from self._interrupts(node, path, it)
         for name, value in lists.items():
             yield SetProperty(path, name, self._moved(value))
-        yield from self._others(node, path, lists)
+        yield from self._others(node, path, lists.keys(), changed.keys())
 
     def _registers(self, node: Node, path: str, it: Passed, *, is_top: bool) -> Iterator[Edit]:
         if it.regions:
@@ -199,9 +200,8 @@ class _Devices:
         if not it.whole:
             self._left.add(node, next(name for name in reversed(_INTERRUPTS) if name in node))
 
-    def _lists_of(self, node: Node) -> dict[str, Value]:
+    def _lists_of(self, node: Node, changed: Mapping[str, Value | None]) -> dict[str, Value]:
         """The lists of resources and supplies, as SCMI has them."""
-        changed = self._changed(node)
         lists: dict[str, Value] = {}
         for name, value in self._lists(node, changed):
             entries = () if isinstance(value, Strings | Raw) else value
@@ -247,9 +247,9 @@ class _Devices:
         found = self._references.of(node, name)
         return tuple(Entry(entry.provider.path, entry.cells) for entry in found)
 
-    def _others(self, node: Node, path: str, lists: Mapping[str, Value]) -> Iterator[Edit]:
+    def _others(self, node: Node, path: str, lists: Set[str], changed: Set[str]) -> Iterator[Edit]:
         """The properties that are no resources."""
-        done = {*_OWN, *lists, *self._changed(node), *CELLS, *ENTRY_NAMES.values(), "compatible"}
+        done = {*_OWN, *lists, *changed, *CELLS, *ENTRY_NAMES.values(), "compatible"}
         mapped = self._is_mapped_bus(node)
         if mapped:
             yield from (SetProperty(path, name, cells(2)) for name in _WIDTHS)

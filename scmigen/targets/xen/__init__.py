@@ -26,7 +26,7 @@ from scmigen.targets.limits import Limits
 from scmigen.targets.xen.isolation import FINDINGS as ISOLATION
 from scmigen.targets.xen.isolation import check_isolation
 from scmigen.targets.xen.options import XenOptions, check_options
-from scmigen.targets.xen.partials import Partial, devices_of, partials, passed_to
+from scmigen.targets.xen.partials import Partial, devices_of, partials
 from scmigen.targets.xen.plan import FINDINGS, Plan, plan_of
 
 #: Agent ids have 8 bits in Xen, and 255 is none.
@@ -102,7 +102,7 @@ def _domain(platform: Platform, partial: Partial, name: str, options: XenOptions
     yield File(f"{name}.dts", text)
     yield File(f"{name}.dtb", flatten(apply(empty, partial.edits)))
     numbered = set(devices_of(platform, agent))
-    given = passed_to(platform, agent)
+    given = partial.given
     pages = dict.fromkeys(page for each in given for page in each.pages)
     yield File(
         f"{name}.cfg",

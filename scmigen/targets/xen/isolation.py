@@ -12,7 +12,7 @@ from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
 from scmigen.model.platform import Platform
 from scmigen.targets.limits import related
 from scmigen.targets.xen.options import XenOptions
-from scmigen.targets.xen.partials import passed_to
+from scmigen.targets.xen.partials import partials
 from scmigen.targets.xen.plan import XEN_SHMEM, plan_of
 
 XEN_PAGE = Finding(
@@ -55,7 +55,7 @@ class _Place(NamedTuple):
 def check_isolation(platform: Platform, options: XenOptions) -> Iterator[Diagnostic]:
     """Everything by which a domain reaches beyond what is its own."""
     plan = plan_of(platform, options)
-    given = {agent.name: passed_to(platform, agent) for agent, _ in plan.domains}
+    given = {each.agent.name: each.given for each in partials(platform, options)}
     yield from _twice(platform)
     yield from _interrupts(given)
     yield from _kept(platform, [agent for agent, _ in plan.domains])

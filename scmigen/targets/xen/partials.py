@@ -44,21 +44,16 @@ def domain_devices(platform: Platform, agent: Agent) -> DomainDevices:
     )
 
 
-def passed_to(platform: Platform, agent: Agent) -> tuple[Passed, ...]:
-    """All that a domain is given: its devices, and what is below them."""
-    devices = domain_devices(platform, agent)
-    nodes = (node for top in devices.tops for node in devices.below(top))
-    return tuple(passed(platform.inventory.tree, node) for node in nodes)
-
-
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """The partial tree of a domain as edits of an empty one, and what it lacks."""
+    """The partial tree of a domain as edits of an empty one, what it lacks, and what the domain is
+    given: its devices, and what is below them."""
 
     agent: Agent
     channel: XenChannel
     edits: tuple[Edit, ...]
     left: Left
+    given: tuple[Passed, ...]
 
 
 @kept
@@ -74,15 +69,18 @@ def _partial(platform: Platform, agent: Agent, channel: XenChannel, options: Xen
     protocols = {int(kind.protocol) for kind in kinds}
     if platform.has_right(agent, Right.SYSTEM_POWER):
         protocols.add(int(Right.SYSTEM_POWER.protocol))
+    devices = domain_devices(platform, agent)
     wanted = Wanted(
         channel,
         options.seen_at(agent.name),
         sorted(protocols),
         {g.id: g.name for g in platform.grants_of(agent, Kind.VOLTAGE)},
-        domain_devices(platform, agent),
+        devices,
     )
     edits = tuple(partial_edits(platform.inventory.references, wanted, left))
-    return Partial(agent, channel, edits, left)
+    tree = platform.inventory.tree
+    nodes = (node for top in devices.tops for node in devices.below(top))
+    return Partial(agent, channel, edits, left, tuple(passed(tree, node) for node in nodes))
 
 
 def _answer(platform: Platform, agent: Agent, key: ResourceKey) -> Answer:
