@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from scmigen.diagnostics import Diagnostic
+from scmigen.diagnostics import Diagnostic, Position
 from scmigen.model.platform import Platform
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.notice import NoticeOptions
@@ -17,8 +17,11 @@ from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
 #: Who reads the node: OP-TEE, or ST's fork of it.
 Firmware = Literal["upstream", "st"]
 
+#: A cell has 32 bits.
+_MAX_CELL = 0xFFFF_FFFF
 _LABEL = r"&[A-Za-z_][A-Za-z0-9_]*|&\{(?:/[A-Za-z0-9,._+@-]+)+\}"
-_CELL = r"0x[0-9A-Fa-f]{1,8}|[0-9]{1,10}|[A-Za-z_][A-Za-z0-9_]*"
+#: A number that begins with 0 is octal in a tree.
+_CELL = r"0x[0-9A-Fa-f]{1,8}|0|[1-9][0-9]{0,9}|[A-Za-z_][A-Za-z0-9_]*"
 _Reference = Annotated[
     str,
     msgspec.Meta(
@@ -82,6 +85,15 @@ def check_options(
                 )
             elif number not in known:
                 yield OPTION_UNUSED.warning(f"the platform has no {kind} {number}", at)
+            yield from _cells(reference, at)
             wrong = dangling(options.described, Kind(kind), reference)
             if wrong is not None:
                 yield OUTPUT_OPTION.error(f"{reference}: {wrong.problem}", at, hint=wrong.hint)
+
+
+def _cells(reference: str, at: Position | None) -> Iterator[Diagnostic]:
+    """Cells that have more than 32 bits."""
+    for cell in reference.split()[1:]:
+        if cell.isdecimal() and int(cell) > _MAX_CELL:
+            message = f"{reference}: {cell} does not fit into a cell, which has 32 bits"
+            yield OUTPUT_OPTION.error(message, at)

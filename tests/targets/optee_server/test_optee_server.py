@@ -401,6 +401,8 @@ def test_a_regulator_that_is_always_on_stays_on_in_st_s_fork() -> None:
         pytest.param("{clock: {x: '&cc 3'}}", id="not a number"),
         pytest.param("{clock: {0: '&cc 3>; }; a {'}}", id="not a reference"),
         pytest.param("{power: {0: '&cc 3'}}", id="not a kind of it"),
+        pytest.param("{clock: {0: '&cc 4294967296'}}", id="more than 32 bits"),
+        pytest.param("{clock: {0: '&cc 011'}}", id="octal to dtc"),
     ],
 )
 def test_references_are_checked(references: str) -> None:
