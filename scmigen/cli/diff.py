@@ -114,6 +114,13 @@ drivers that serve several releases of a firmware. The exit status is 0 then, wh
     metavar="NAME",
     help="What NEW is called in the tables: sdk_4_28. By default its version, if it is a dump.",
 )
+@click.option(
+    "--implementation-version",
+    "version",
+    callback=lambda _context, _option, value: _version(value),
+    metavar="NUMBER",
+    help="The version that NEW reports in the base protocol; a dump has it.",
+)
 @click.option("--as", "whose", metavar="AGENT", help="Whose numbers the tables have.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only; the exit status says more.")
 @project_options
@@ -125,11 +132,12 @@ def diff(
     style: str,
     folder: Path | None,
     release: str | None,
+    version: int | None,
     whose: str | None,
     quiet: bool,
     **options: Any,
 ) -> None:
-    _go_together(folder, release, whose, fail_on)
+    _go_together(folder, (release, version, whose), fail_on)
     now = _new(old, new, options, style)
     before = now.reference if old is None else old
     if before is None:
@@ -143,7 +151,7 @@ def diff(
             from scmigen.cli.diff_remap import remap  # few ask for tables
 
             report(_once(problems), "text", quiet, sys.stderr, counts=False)
-            remap(sides, (was.board, now.board), folder, release, whose, quiet)
+            remap(sides, (was.board, now.board), folder, (release, version), whose, quiet)
             return
         found = api.comparison(*sides)
     except InputError as problem:
@@ -172,11 +180,21 @@ def _release(value: str | None) -> str | None:
     return value
 
 
-def _go_together(
-    folder: Path | None, release: str | None, whose: str | None, fail_on: tuple[str, ...]
-) -> None:
-    if folder is None and (release is not None or whose is not None):
-        raise click.UsageError("--release and --as are for --remap")
+def _version(value: str | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        found = int(value, 0)
+    except ValueError:
+        found = -1
+    if not 0 <= found <= 0xFFFF_FFFF:
+        raise click.BadParameter("write a number of 32 bits: 0x010d0000")
+    return found
+
+
+def _go_together(folder: Path | None, tables: tuple[object, ...], fail_on: tuple[str, ...]) -> None:
+    if folder is None and any(each is not None for each in tables):
+        raise click.UsageError("--release, --implementation-version and --as are for --remap")
     if folder is not None and fail_on:
         raise click.UsageError("--fail-on is for the comparison, which --remap takes the place of")
 

@@ -24,14 +24,17 @@ def remap(
     sides: tuple[Path | Result | Served, Path | Result | Served],
     files: tuple[Path, Path],
     folder: Path,
-    release: str | None,
+    called: tuple[str | None, int | None],
     agent: str | None,
     quiet: bool,
 ) -> None:
     """Write the tables and print what they have. ``sides`` are compiled boards, or descriptions of
-    a server, and ``files`` where they are from, as typed. Raises `InputError`."""
+    a server, and ``files`` where they are from, as typed. ``called``: the name and version of the
+    new one, if they are said. Raises `InputError`."""
     old, new = map(_served, sides)
-    version = None if isinstance(sides[1], Result) else _version(_path(files[1]))
+    release, version = called
+    if version is None and not isinstance(sides[1], Result):
+        version = _version(_path(files[1]))
     if release is None:
         release = "new" if version is None else f"v{version:08x}"
     try:
@@ -40,8 +43,8 @@ def remap(
         hint = did_you_mean(agent, unclear.agents) if agent is not None else None
         known = hint or f"agents: {', '.join(unclear.agents)}"
         raise click.UsageError(f"say with --as whose numbers they are; {known}") from None
-    called = (_called(files[0]), _called(files[1]))
-    tables = remap_files(found, release, version, called)
+    names = (_called(files[0]), _called(files[1]))
+    tables = remap_files(found, release, version, names)
     write_several([(folder / file.path, file.content) for file in tables])
     report(remap_problems(found, str(files[1])), "text", quiet, sys.stderr)
     for each in () if quiet else found:

@@ -95,13 +95,29 @@ int main(void)
 """
 
 
+#: With those of a kernel's W=1.
+WARNINGS = ("-Wall", "-Wextra", "-Wunused-const-variable", "-Werror")
+
+
+def test_a_driver_of_one_protocol_has_tables_that_it_does_not_use(
+    tool: Tool, tmp_path: Path
+) -> None:
+    old, new = dump(tmp_path / "dt.json", DT), dump(tmp_path / "new.json", SDK_4_31)
+    remapped(tmp_path, old, new, release="x")
+    (tmp_path / "clk.c").write_text(
+        '#include "scmi-remap-x.h"\nint first(void) { return scmi_remap_clock_x[0].fw_id; }\n'
+    )
+    command = [tool("gcc"), *WARNINGS, "-c", "-o", "clk.o", "clk.c"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
+
+
 def test_a_driver_includes_several_releases(tool: Tool, tmp_path: Path) -> None:
     old = dump(tmp_path / "dt.json", DT)
     for release, (resources, version) in RELEASES.items():
         new = dump(tmp_path / f"{release}.json", resources, version)
         assert remapped(tmp_path, old, new, release=release)
     (tmp_path / "main.c").write_text(PROGRAM)
-    command = [tool("gcc"), "-Wall", "-Wextra", "-Werror", "-std=c99", "-o", "main", "main.c"]
+    command = [tool("gcc"), *WARNINGS, "-std=c99", "-o", "main", "main.c"]
     subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
     printed = subprocess.run(
         [tmp_path / "main"], capture_output=True, text=True, check=True, timeout=60
@@ -121,6 +137,14 @@ def test_without_a_name_a_release_is_called_by_its_version(tmp_path: Path) -> No
         "scmi-ids.h",
         "scmi-remap-v010d0000.h",
     }
+
+
+def test_the_version_of_what_is_no_dump_can_be_said(tmp_path: Path) -> None:
+    old, new = builds(tmp_path)
+    said = ("--release", "two", "--implementation-version", "0x10d0000")
+    assert scmigen("diff", old, new, "--remap", tmp_path / "out", *said).returncode == 0
+    text = (tmp_path / "out" / "scmi-remap-two.h").read_text()
+    assert "#define SCMI_REMAP_TWO_VERSION 0x010d0000\n" in text
 
 
 def test_what_vanished_and_what_cannot_be_told_apart_is_told(tmp_path: Path) -> None:
@@ -344,9 +368,12 @@ def test_numbers_of_one_agent(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        pytest.param(["--release", "x"], "are for --remap", id="release alone"),
+        pytest.param(["--release", "x"], "are for", id="release alone"),
         pytest.param(["--remap", "out", "--release", "A/b"], "lower-case letters", id="release"),
         pytest.param(["--remap", "out", "--fail-on", "gain"], "--fail-on is for", id="fail-on"),
+        pytest.param(
+            ["--remap", "out", "--implementation-version", "1.2"], "of 32 bits", id="version"
+        ),
         pytest.param(["--remap", "out", "--as", "nobody"], "one of: AP", id="agent"),
     ],
 )
