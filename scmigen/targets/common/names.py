@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from scmigen.bindings.board import compatible_of
 from scmigen.bindings.facts import ResourceKey
+from scmigen.diagnostics import Position
 from scmigen.model.build import DEFAULT_NAME
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.scmi.operations import ordered
@@ -69,12 +70,18 @@ def titles(platform: Platform) -> Mapping[ResourceKey, str]:
     }
 
 
-def origin_of(platform: Platform, resource: Resource) -> str:
+def origin_of(platform: Platform, resource: Resource, to_the_line: bool = False) -> str:
     """Provider, specifier, and how the source writes that: ``/soc/rcc@1000 <165> CK_BUS_UART4``;
-    of what only an agents file knows, where that declares it: ``declared, agents.yaml:12:7``."""
+    of what only an agents file knows, the file that declares it: ``declared, agents.yaml``.
+
+    Its line is for tables that people read. Generated sources are compared with the last ones,
+    where a line more in that file would change all that follow.
+    """
     if resource.declared:
         at = resource.facts.position
-        return "declared" + (f", {platform.place(at)}" if at is not None else "")
+        if at is None:
+            return "declared"
+        return f"declared, {platform.place(at if to_the_line else Position(at.file))}"
     cells = " ".join(map(str, resource.key.cells))
     words = (resource.key.provider, f"<{cells}>" if cells else "", written(platform, resource))
     return " ".join(filter(None, words))

@@ -107,7 +107,7 @@ def _row(platform: Platform, resource: Resource, number: int, grant: Grant | Non
     return Row(
         number,
         resource.name,
-        origin_of(platform, resource),
+        origin_of(platform, resource, to_the_line=True),
         tuple(devices),
         parents,
         _value(platform, resource),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.operations import Operation
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, Kind
 from scmigen.targets.common.ctext import Enumerators
 from scmigen.targets.common.names import origin_of, telling
 from scmigen.targets.common.values import clock_rates, operating_points, voltage_levels
@@ -22,6 +22,10 @@ WORDS: Mapping[Kind, str] = {
 }
 #: Kinds whose state agents vote for.
 SWITCHED = (Kind.POWER, Kind.CLOCK, Kind.VOLTAGE)
+
+
+#: A name as long as SCMI has them is told from others whole.
+_LONGEST = EXTENDED_NAME_SIZE - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A resource. ``origin``: provider, specifier and macro of the source, and what is assumed.
+    """A resource. ``origin``: its name if agents are told less of it, provider, specifier and macro
+    of the source, and what is assumed.
 
     ``values``: rates in Hz or levels in µV, ascending, or lowest, highest and step if ``stepped``;
     none where the tree has none, and ``boot`` is assumed then. ``held``: it stays on whatever
@@ -82,6 +87,10 @@ def providers_of(platform: Platform, kinds: Sequence[Kind]) -> Mapping[str, Prov
     }
 
 
+def _whole_name(resource: Resource) -> str:
+    return f"{resource.name}: " if resource.name != resource.short_name else ""
+
+
 class Elements:
     """Makes the rows of a platform's resources."""
 
@@ -97,7 +106,8 @@ class Elements:
         }
 
     def _named(self, kind: Kind) -> Iterator[tuple[Resource, str]]:
-        names, macros = Enumerators(f"SCMI_{WORDS[kind].upper()}"), telling(self._platform)
+        names = Enumerators(f"SCMI_{WORDS[kind].upper()}", longest=_LONGEST)
+        macros = telling(self._platform)
         for resource in self._platform.resources[kind]:
             macro = macros.get(resource.key)
             own = (resource.name, resource.short_name)
@@ -128,7 +138,7 @@ class Elements:
             resource,
             self.enum(resource),
             self.providers[resource.key.provider],
-            origin_of(self._platform, resource) + says,
+            _whole_name(resource) + origin_of(self._platform, resource) + says,
             held=held,
             on=resource.facts.on,
         )

@@ -1,9 +1,11 @@
 """What the two servers cannot do is told, and how agents reach them comes from their transport."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support import SOC, source
 from targets.scp.scp_boards import LEVEL, LIMITS, PARENT, RATE, READ, Board, points
 
 import scmigen
@@ -244,3 +246,16 @@ def test_the_way_into_op_tee_is_switched_on(word: str | None, wanted: list[str])
     text = next(f.content.decode() for f in made.files if f.path == "scmi.mk")
     said = [line.partition(" ?= y")[0] for line in text.splitlines() if " ?= y" in line]
     assert said == wanted
+
+
+@pytest.mark.parametrize("name", ["optee-msg", "tfa-msg"])
+def test_a_name_that_is_cut_stands_whole_above_its_row(name: str) -> None:
+    """The drivers assert that a name has 15 bytes at most; C has no such limit."""
+    clock = "ADC0_ADC_CLK_PARENT_HFOSC0_CLKOUT"
+    device = f'compatible = "acme,a"; clocks = <&cc 3>; clock-names = "{clock}";'
+    board = source(SOC + "a@5000 { " + device + " };")
+    (platform,) = scmigen.compile(scmigen.loads(board)).platforms
+    made = make(platform, name)
+    (tables,) = (f.content.decode() for f in made.files if f.path == "scmi_tables.c")
+    assert re.search(rf"\t(/\*|\t?\s\*) a-5000-{clock}: ", tables)
+    assert f"SCMI_CLOCK_A_5000_{clock}" in header(made)
