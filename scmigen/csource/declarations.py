@@ -143,6 +143,7 @@ class Parser:
         if isinstance(kind, FunctionType):
             internal = any(token.text == "static" for token in at.tokens[start : at.place])
             if at.text() != "{":
+                self.known.prototypes[name.text] = kind
                 if internal:
                     self._internal.add(name.text)
                 return False
@@ -300,7 +301,7 @@ class Parser:
             if at.text() == "(":
                 at.group()
         if at.text() == "(":
-            return FunctionType(base, self._parameters(Cursor(at.group())))
+            return FunctionType(base, *self._parameters(Cursor(at.group())))
         lengths: list[Expression | None] = []
         while at.accept("["):
             while at.text() in ("static", *_QUALIFIERS):
@@ -311,18 +312,22 @@ class Parser:
             base = ArrayOf(base, length)
         return base
 
-    def _parameters(self, at: Cursor) -> tuple[tuple[str, Type], ...]:
+    def _parameters(self, at: Cursor) -> tuple[tuple[tuple[str, Type], ...], tuple[bool, ...]]:
         found: list[tuple[str, Type]] = []
+        reads: list[bool] = []
         at.enter()
         while at.here is not None and at.text() != "...":
+            start = at.place
             base = self.specifiers(at)
+            of_what = at.tokens[start : at.place]
             name, kind = self.declarator(at, base)
             if name is not None or kind != Integer("void", None):
                 found.append((name.text if name is not None else "", kind))
+                reads.append(any(token.text == "const" for token in of_what))
             if not at.accept(","):
                 break
         at.leave()
-        return tuple(found)
+        return tuple(found), tuple(reads)
 
     def type_name(self, at: Cursor) -> Type:
         """A type without a name, as in a cast. Raises `SyntaxProblemError`."""

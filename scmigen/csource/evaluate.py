@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from scmigen.csource.arithmetic import OPERATORS, combined, signed
 from scmigen.csource.cursor import SyntaxProblemError
 from scmigen.csource.declarations import Parser
+from scmigen.csource.expressions import ASSIGNMENTS
 from scmigen.csource.limits import MAX_ELEMENTS, Budget
 from scmigen.csource.objects import Objects, Place
 from scmigen.csource.statements import body_of
@@ -237,6 +238,7 @@ class Evaluator(Objects):
     def _step(self, expression: Unary, scope: Scope | None) -> Value:
         place = self.place(expression.operand, scope)
         if isinstance(place, Unknown):
+            self._set_somewhere(expression.operand, scope, place)
             return place
         before = self.load(*place)
         change = 1 if expression.operator.endswith("++") else -1
@@ -247,8 +249,29 @@ class Evaluator(Objects):
     def _conditional(self, expression: Conditional, scope: Scope | None) -> Value:
         condition = self.truth(self.value(expression.condition, scope), expression.at)
         if isinstance(condition, Unknown):
+            self._maybe(expression.yes, scope, condition)
+            self._maybe(expression.no, scope, condition)
             return condition
         return self.value(expression.yes if condition else expression.no, scope)
+
+    def _maybe(self, expression: Expression, scope: Scope | None, why: Unknown) -> None:
+        """What an expression sets that is worked out or not."""
+        if not _changes(expression):
+            return
+        self.journal.begin()
+        try:
+            self.value(expression, scope)
+        finally:
+            places = self.journal.undo()
+        self.may_change(places, why)
+
+    def _set_somewhere(self, target: Expression, scope: Scope | None, why: Unknown) -> None:
+        """Something is set that is not known which: all that it may be is not known."""
+        match target:
+            case Cast(operand=inner) | Member(of=inner, arrow=False):
+                self._set_somewhere(inner, scope, why)
+            case Index(of=inner) | Member(of=inner) | Unary(operator="*", operand=inner):
+                self.given_away(self.value(inner, scope), why)
 
     def truth(self, value: Value, at: Token) -> bool | Unknown:
         """Whether a condition holds."""
@@ -269,6 +292,7 @@ class Evaluator(Objects):
         if operator in ("&&", "||"):
             holds = self.truth(left, expression.at)
             if isinstance(holds, Unknown):
+                self._maybe(expression.right, scope, holds)
                 return holds
             if holds == (operator == "||"):
                 return int(holds)
@@ -280,6 +304,7 @@ class Evaluator(Objects):
         place = self.place(expression.left, scope)
         value = self.value(expression.right, scope)
         if isinstance(place, Unknown):
+            self._set_somewhere(expression.left, scope, place)
             return place
         if expression.operator != "=":
             before = self.load(*place)
@@ -319,6 +344,22 @@ class Evaluator(Objects):
         if not isinstance(name, FunctionName):
             return _or(name, "which function it is, is known at run time", expression.at)
         return self._caller(name.name, arguments, expression.at)
+
+
+def _changes(expression: Expression) -> bool:
+    """Whether an expression may set something."""
+    match expression:
+        case Call() | Unary(operator="++" | "--" | "p++" | "p--"):
+            return True
+        case Binary(operator=operator, left=left, right=right):
+            return operator in ASSIGNMENTS or _changes(left) or _changes(right)
+        case Conditional(condition=condition, yes=yes, no=no):
+            return any(map(_changes, (condition, yes, no)))
+        case Unary(operand=inner) | Cast(operand=inner) | Member(of=inner):
+            return _changes(inner)
+        case Index(of=inner, index=index):
+            return _changes(inner) or _changes(index)
+    return False
 
 
 def _no_result(operator: str, at: Token) -> Unknown:

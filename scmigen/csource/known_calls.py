@@ -30,8 +30,11 @@ def _memory(sizes: Arguments, at: Token) -> Value:
     return Pointer(Cells(ArrayOf(kind, Number(at, count)), at, length=count), 0)
 
 
-def _allocate(_: Evaluator, arguments: Arguments, at: Token) -> Value:
-    return _memory(arguments, at)
+def _allocate(evaluator: Evaluator, arguments: Arguments, at: Token) -> Value:
+    found = _memory(arguments, at)
+    if isinstance(found, Pointer):
+        evaluator.journal.made(found.to)
+    return found
 
 
 def _copy(evaluator: Evaluator, arguments: Arguments, at: Token) -> Value:
@@ -82,6 +85,8 @@ def _clear(evaluator: Evaluator, arguments: Arguments, at: Token) -> Value:
     cells, key = target
     inner = evaluator.load(cells, key) if not isinstance(key, int) or key else cells
     if isinstance(inner, Cells):
+        for each in inner.values:
+            evaluator.journal.note(inner, each)
         inner.values.clear()
         inner.filled = True
         if arguments[1:2] != (0,):
@@ -103,6 +108,7 @@ def _print(evaluator: Evaluator, arguments: Arguments, at: Token) -> Value:
     size = arguments[1]
     if isinstance(text, str) and isinstance(size, int) and size > 0:
         text = text[: size - 1]
+    evaluator.journal.note(*target)
     target[0].values[target[1]] = text
     return len(text) if isinstance(text, str) else text
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scmigen.csource.journal import Journal
 from scmigen.csource.macros import Macro
 from scmigen.csource.sources import Sources
 from scmigen.csource.tokens import Token
@@ -29,6 +30,7 @@ class Library:
     _units: dict[Path, Unit | None] = field(default_factory=dict)
     _owners: dict[str, Unit | None] = field(default_factory=dict)
     _texts: dict[Path, str] = field(default_factory=dict)
+    _journal: Journal = field(default_factory=Journal)
     _paths: tuple[Path, ...] | None = None
 
     def owner(self, name: str) -> Unit | None:
@@ -80,6 +82,7 @@ class Library:
             if unit is not None:
                 unit.finder = self.function
                 unit.evaluator.elsewhere = self._elsewhere
+                unit.evaluator.journal = self._journal
                 unit.evaluator.settable = self.settable
         return self._units[path]
 

@@ -1,11 +1,12 @@
 """The objects of a source: tables, structures and what is stored in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from scmigen.csource.cursor import Cursor, SyntaxProblemError
 from scmigen.csource.declarations import Parser
 from scmigen.csource.initialise import Filler
+from scmigen.csource.journal import Journal
 from scmigen.csource.limits import Budget
 from scmigen.csource.stored import as_stored
 from scmigen.csource.texts import Texts
@@ -21,14 +22,17 @@ from scmigen.csource.tree import (
 )
 from scmigen.csource.values import (
     Cells,
+    Choice,
     FunctionName,
     Key,
     Later,
+    Pointer,
     Scope,
     Unknown,
     Value,
     copied,
 )
+from scmigen.csource.writers import Writers
 
 Place = tuple[Cells, Key]
 
@@ -57,7 +61,12 @@ class Objects(Texts):
         self.elsewhere: Elsewhere = lambda _: None
         #: Headers that the source wants and that are not there.
         self.absent = ""
-        self._globals = Cells(None, filled=False)
+        #: What was set while it is not known whether it is.
+        self.journal = Journal()
+        #: The functions that run, from the outermost on.
+        self.running: list[str] = []
+        self._writers = Writers(parser.known)
+        self._globals = Cells(None, filled=False, constants=set())
         self._enumerators: dict[str, Value] = {}
         self._kept: dict[Token, Cells] = {}
         self._depth = 0
@@ -99,7 +108,26 @@ class Objects(Texts):
             return self._outside(name)
         self._globals.places[name] = variable.at
         self._globals.values[name] = self._initial(name)
+        if variable.constant and self._globals.constants is not None:
+            self._globals.constants.add(name)
+        elif not variable.constant:
+            self._set_elsewhere(name)
         return self._globals, name
+
+    def _set_elsewhere(self, name: str) -> None:
+        """What functions set that are not run for what is asked is not known."""
+        here = self._writers.reached(self.running[0]) if self.running else frozenset[str]()
+        for write in self._writers.of(name):
+            if write.function in here:
+                continue
+            why = Unknown(f"{write.function}() sets it", write.at)
+            value = self.load(self._globals, name)
+            if not isinstance(value, Cells):
+                self._globals.values[name] = why
+            elif write.member:
+                value.unsure = {**(value.unsure or {}), write.member: why}
+            else:
+                value.doubt = value.doubt or why
 
     def _outside(self, name: str) -> Place | None:
         """Where an object of another source is."""
@@ -173,8 +201,9 @@ class Objects(Texts):
     def load(self, cells: Cells, key: Key) -> Value:
         """What is in a table or structure."""
         self.budget.step()
-        if cells.doubt is not None:
-            return cells.doubt
+        doubt = _doubt(cells, key)
+        if doubt is not None:
+            return doubt
         found = cells.values.get(key)
         if isinstance(found, Later):
             if found.started:
@@ -260,6 +289,7 @@ class Objects(Texts):
             one.within = (cells, key)
         if cells.doubt is None:
             self._take_union(cells, key)
+            self.journal.note(cells, key)
             cells.values[key] = one
 
     def _take_union(self, cells: Cells, key: Key) -> None:
@@ -267,8 +297,31 @@ class Objects(Texts):
         above: Place | None = (cells, key)
         while above is not None:
             for rival in self.rivals(above[0].type, above[1]):
+                self.journal.note(above[0], rival)
                 above[0].values.pop(rival, None)
             above = above[0].within
+
+    def may_change(self, places: Iterable[Place], why: Unknown) -> None:
+        """What is in some places may be something else now."""
+        for cells, key in places:
+            before = cells.values.get(key)
+            if isinstance(before, Cells):
+                before.doubt = before.doubt or why
+            else:
+                self.journal.note(cells, key)
+                cells.values[key] = why
+
+    def given_away(self, value: Value, why: Unknown) -> None:
+        """What a pointer or table leads to may be something else now."""
+        for one in value.values if isinstance(value, Choice) else (value,):
+            if isinstance(one, Cells) and not isinstance(one.type, Record):
+                if not _is_constant(one, 0):
+                    one.doubt = one.doubt or why
+            elif isinstance(one, Pointer) and not _is_constant(one.to, one.key):
+                if isinstance(one.to.type, ArrayOf):
+                    one.to.doubt = one.to.doubt or why
+                else:
+                    self.may_change([(one.to, one.key)], why)
 
     def type_at(self, cells: Cells, key: Key) -> Type | None:
         """The type of what is in a table or structure."""
@@ -277,6 +330,30 @@ class Objects(Texts):
         if cells is self._globals and isinstance(key, str):
             return self.known.variables[key].type if key in self.known.variables else None
         return self.member(cells.type, key)
+
+
+def _doubt(cells: Cells, key: Key) -> Unknown | None:
+    """Why it is not known what is in a place, from what is around it."""
+    above: Cells | None = cells
+    way = [key]
+    while above is not None:
+        if above.doubt is not None:
+            return above.doubt
+        if above.unsure is not None:
+            for step in way:
+                if step in above.unsure:
+                    return above.unsure[step]
+        if above.within is None:
+            return None
+        above, step = above.within
+        way.append(step)
+    return None
+
+
+def _is_constant(cells: Cells, key: Key) -> bool:
+    while cells.within is not None:
+        cells, key = cells.within
+    return cells.constants is not None and key in cells.constants
 
 
 def _is_set(value: Value | Later | None) -> bool:

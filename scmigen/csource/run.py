@@ -1,22 +1,20 @@
 """Functions that make or choose tables: what they return, as far as the sources tell.
 
-Where a condition is known only at run time, both ways are followed if the first one changes
-nothing; a table that one of them returns is one of several then. Else the result is unknown.
+Where a condition is known only at run time, both ways are followed: a table that one of them
+returns is one of several then, and what one of them sets is unknown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from scmigen.csource.cursor import SyntaxProblemError
 from scmigen.csource.evaluate import Evaluator
-from scmigen.csource.expressions import ASSIGNMENTS
-from scmigen.csource.known_calls import KNOWN_CALLS
+from scmigen.csource.journal import Place
 from scmigen.csource.stored import as_stored
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import (
-    Binary,
     Block,
-    Call,
     Evaluate,
     Expression,
     Function,
@@ -24,12 +22,10 @@ from scmigen.csource.tree import (
     Leave,
     Local,
     Loop,
-    Name,
     Record,
     Statement,
     Switch,
     Type,
-    Unary,
 )
 from scmigen.csource.values import (
     Cells,
@@ -44,21 +40,25 @@ from scmigen.csource.values import (
 )
 
 
-class _UndecidedError(Exception):
-    """What a function does depends on what is known at run time."""
-
-    def __init__(self, why: Unknown) -> None:
-        super().__init__(why.why)
-        self.why = why
-
-
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """How a statement was left: by ``return``, ``break`` or ``continue``."""
+    """How a statement was left: by ``return``, ``break`` or ``continue``; ``maybe break`` where
+    that is not known, and ``value`` says why."""
 
     word: str
     value: Value = 0
     at: Token | None = None
+
+    def why(self, otherwise: Statement) -> Unknown:
+        """Why it is not known whether it was left."""
+        known = self.value if isinstance(self.value, Unknown) else None
+        return known or Unknown("it is known at run time", otherwise.at)
+
+
+#: What runs a part of a function, and how that was left.
+Way = Callable[[], _Left | None]
+#: How a statement is left that may not be left.
+_MAYBE = frozenset(("maybe break", "maybe continue"))
 
 
 @dataclass(slots=True)
@@ -69,11 +69,33 @@ class _Run:
     earlier: list[tuple[Value, Token]] = field(default_factory=list)
 
     def block(self, body: Sequence[Statement], scope: Scope) -> _Left | None:
-        for statement in body:
+        for place, statement in enumerate(body):
             left = self.one(statement, scope)
-            if left is not None:
-                return left
+            if left is None:
+                continue
+            if left.word in _MAYBE and body[place + 1 :]:
+                rest = partial(self.block, body[place + 1 :], scope)
+                self._keep(self._perhaps([rest], left.why(statement)), statement.at)
+            return left
         return None
+
+    def _perhaps(self, ways: Sequence[Way], why: Unknown) -> list[_Left | None]:
+        """Tries ways of which one is gone, or none: what they set is not known after it."""
+        left: list[_Left | None] = []
+        places: list[Place] = []
+        for way in ways:
+            self.evaluator.journal.begin()
+            try:
+                left.append(way())
+            finally:
+                places += self.evaluator.journal.undo()
+        self.evaluator.may_change(places, why)
+        return left
+
+    def _keep(self, left: Sequence[_Left | None], at: Token) -> None:
+        """What ways return that may be gone."""
+        returned = [way for way in left if way is not None and way.word == "return"]
+        self.earlier.extend((way.value, way.at or at) for way in returned)
 
     def one(self, statement: Statement, scope: Scope) -> _Left | None:
         evaluator = self.evaluator
@@ -118,56 +140,13 @@ class _Run:
         branches: list[Statement] = [statement.yes]
         if statement.no is not None:
             branches.append(statement.no)
-        if not all(_changes_nothing(branch) for branch in branches):
-            for branch in branches:
-                self._blur(branch, scope, why)
-            return None
-        ways = [self.one(branch, _inner(scope)) for branch in branches]
-        returned = [way for way in ways if way is not None]
-        if any(way.word != "return" for way in returned):
-            raise _UndecidedError(why)
-        keep = returned[:-1] if len(returned) == 2 else returned
-        self.earlier.extend((way.value, way.at or statement.at) for way in keep)
-        return returned[-1] if len(returned) == 2 else None
-
-    def _blur(self, statement: Statement, scope: Scope, why: Unknown) -> None:
-        """What may be run or not: whatever it sets is not known after it."""
-        self.evaluator.budget.step()
-        match statement:
-            case Evaluate(value=value):
-                self._blur_set(value, scope, why)
-            case Local():
-                self._local(statement, scope)
-            case Leave(word="return", value=value, at=at):
-                result = self.evaluator.value(value, scope) if value is not None else 0
-                self.earlier.append((result, at))
-            case Block(body=body):
-                inner = _inner(scope)
-                for each in body:
-                    self._blur(each, inner, why)
-            case _:
-                for part in _parts(statement):
-                    self._blur(part, scope, why)
-
-    def _blur_set(self, value: Expression, scope: Scope, why: Unknown) -> None:
-        targets: list[Expression] = []
-        if isinstance(value, Binary) and value.operator in ASSIGNMENTS:
-            targets.append(value.left)
-        elif isinstance(value, Binary) and value.operator == ",":
-            self._blur_set(value.left, scope, why)
-            self._blur_set(value.right, scope, why)
-        elif isinstance(value, Unary) and value.operator in ("++", "--", "p++", "p--"):
-            targets.append(value.operand)
-        elif isinstance(value, Call):
-            given = (each for each in value.arguments if isinstance(each, Unary))
-            targets.extend(each.operand for each in given if each.operator == "&")
-            if isinstance(value.of, Name) and value.of.name in KNOWN_CALLS:
-                raise _UndecidedError(why)
-        for target in targets:
-            place = self.evaluator.place(target, scope)
-            if isinstance(place, Unknown):
-                raise _UndecidedError(why)
-            self.evaluator.store(place, why)
+        left = self._perhaps([partial(self.one, branch, _inner(scope)) for branch in branches], why)
+        returned = [way for way in left if way is not None and way.word == "return"]
+        if len(returned) == 2:
+            self._keep(returned[:1], statement.at)
+            return returned[1]
+        self._keep(returned, statement.at)
+        return _perhaps_left(left, why, statement.at)
 
     def _loop(self, statement: Loop, scope: Scope) -> _Left | None:
         if statement.start is not None:
@@ -180,9 +159,7 @@ class _Run:
             if not first and statement.condition is not None:
                 holds = self._holds(statement.condition, scope)
                 if isinstance(holds, Unknown):
-                    self._blur(statement.body, scope, holds)
-                    if statement.step is not None:
-                        self._blur_set(statement.step, scope, holds)
+                    self._more(statement, scope, holds)
                     return None
                 if not holds:
                     return None
@@ -192,8 +169,23 @@ class _Run:
                 return left
             if left is not None and left.word == "break":
                 return None
+            if left is not None and left.word in _MAYBE:
+                self._more(statement, scope, left.why(statement))
+                return None
             if statement.step is not None:
                 self.evaluator.value(statement.step, scope)
+
+    def _more(self, statement: Loop, scope: Scope, why: Unknown) -> None:
+        """Goes on with a loop that may have ended: twice, since what the first turn sets is not
+        known in the second."""
+        for _ in range(2):
+            self._keep(self._perhaps([partial(self._turn, statement, scope)], why), statement.at)
+
+    def _turn(self, statement: Loop, scope: Scope) -> _Left | None:
+        left = self.one(statement.body, _inner(scope))
+        if statement.step is not None:
+            self.evaluator.value(statement.step, scope)
+        return left
 
     def _switch(self, statement: Switch, scope: Scope) -> _Left | None:
         value = self.evaluator.value(statement.value, scope)
@@ -212,75 +204,40 @@ class _Run:
                 break
         if start is None:
             return None
-        for _, body in statement.cases[start:]:
-            left = self.block(body, scope)
-            if left is not None:
-                return None if left.word == "break" else left
-        return None
+        left = self._cases(statement, start, scope)
+        return None if left is None or left.word in ("break", "maybe break") else left
+
+    def _cases(self, statement: Switch, start: int, scope: Scope) -> _Left | None:
+        """The statements of a case, and of those after it that it goes on with."""
+        body = [each for _, case in statement.cases[start:] for each in case]
+        return self.block(body, _inner(scope))
 
     def _any_case(self, statement: Switch, scope: Scope, value: Value) -> _Left | None:
-        """Follows every case where each one only returns."""
+        """Follows every case."""
         why = value if isinstance(value, Unknown) else Unknown("it is no number", statement.at)
-        for _, body in statement.cases:
-            for each in body:
-                self._blur(each, scope, why)
+        ways = [
+            partial(self._cases, statement, place, scope) for place in range(len(statement.cases))
+        ]
+        left = self._perhaps(ways, why)
+        self._keep(left, statement.at)
         is_all = any(label is None for label, _ in statement.cases)
-        returns = is_all and all(_returns(body) for _, body in statement.cases if body)
-        if returns and self.earlier:
+        if is_all and self.earlier and all(way and way.word == "return" for way in left):
             last, at = self.earlier.pop()
             return _Left("return", last, at)
+        jumps = [way for way in left if way is not None and way.word.endswith("continue")]
+        return _perhaps_left(jumps, why, statement.at)
+
+
+def _perhaps_left(left: Sequence[_Left | None], why: Unknown, at: Token) -> _Left | None:
+    """How a statement may have been left, other than by ``return``."""
+    words = {way.word.removeprefix("maybe ") for way in left if way is not None} - {"return"}
+    if not words:
         return None
-
-
-def _parts(statement: Statement) -> list[Statement]:
-    """The statements in a condition, loop or switch."""
-    match statement:
-        case If(yes=yes, no=no):
-            return [part for part in (yes, no) if part is not None]
-        case Loop(at=at, start=start, body=body, step=step):
-            after = Evaluate(at, step) if step is not None else None
-            return [part for part in (start, body, after) if part is not None]
-        case Switch(cases=cases):
-            return [part for _, body in cases for part in body]
-    return []
-
-
-def _returns(body: Sequence[Statement]) -> bool:
-    """Whether statements end with ``return``."""
-    last = body[-1] if body else None
-    if isinstance(last, Block):
-        return _returns(last.body)
-    return isinstance(last, Leave) and last.word == "return"
+    return _Left("maybe continue" if "continue" in words else "maybe break", why, at)
 
 
 def _inner(scope: Scope) -> Scope:
     return Scope(Cells(None, filled=False), {}, scope)
-
-
-def _changes_nothing(statement: Statement) -> bool:
-    """Whether a statement assigns nothing to what is there before it."""
-    match statement:
-        case Block(body=body):
-            return all(map(_changes_nothing, body))
-        case Evaluate(value=value):
-            return not _assigns(value)
-        case Leave(value=value):
-            return value is None or not _assigns(value)
-        case If(condition=condition, yes=yes, no=no):
-            return (
-                not _assigns(condition)
-                and _changes_nothing(yes)
-                and (no is None or _changes_nothing(no))
-            )
-    return False
-
-
-def _assigns(value: Expression) -> bool:
-    if isinstance(value, Binary):
-        return value.operator in ASSIGNMENTS
-    if isinstance(value, Call):
-        return any(isinstance(each, Unary) and each.operator == "&" for each in value.arguments)
-    return isinstance(value, Unary) and value.operator in ("++", "--", "p++", "p--")
 
 
 def result_of(
@@ -299,9 +256,6 @@ def result_of(
         left = run.block(evaluator.body(function).body, scope)
     except SyntaxProblemError as problem:
         return Unknown(f"{function.name}() is not read: {problem}", problem.at or function.at)
-    except _UndecidedError as undecided:
-        why = undecided.why
-        return Unknown(f"what {function.name}() gives is known only at run time: {why.why}", why.at)
     last = (left.value, left.at or at) if left is not None else (Unknown("it returns nothing"), at)
     result = evaluator.resolved(function.type.result)
     return as_stored(_one_of([*run.earlier, last], at), result)

@@ -60,10 +60,11 @@ class BitField:
 
 @dataclass(frozen=True, slots=True)
 class FunctionType:
-    """A function."""
+    """A function; ``reads``: of each parameter, whether it changes nothing by it."""
 
     result: "Type"
     parameters: tuple[tuple[str, "Type"], ...] = ()
+    reads: tuple[bool, ...] = ()
 
 
 Type = Union[Integer, PointerTo, ArrayOf, Record, Named, BitField, FunctionType]  # noqa: UP007 (recursive)
@@ -327,6 +328,7 @@ class Declarations:
     enumerators: dict[str, Enumerator] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
+    prototypes: dict[str, FunctionType] = field(default_factory=dict)
     unread: list[Token] = field(default_factory=list)
 
 

@@ -113,16 +113,29 @@ class Unit:
             if elsewhere is not None and elsewhere is not self:
                 return elsewhere.call(name, arguments, at)
         if function is None:
-            return Unknown(f"what {name}() gives is known only at run time", at)
+            return self._unknown(name, arguments, at)
         if self._calls >= MAX_CALLS:
             return Unknown(f"{name}() calls itself", at)
         self._calls += 1
+        self.evaluator.running.append(name)
         try:
             return result_of(function, arguments, self.evaluator, at)
         except RecursionError:
             return Unknown(f"{name}() is nested too deep", at)
         finally:
+            self.evaluator.running.pop()
             self._calls -= 1
+
+    def _unknown(self, name: str, arguments: tuple[Value, ...], at: Token) -> Unknown:
+        """A function that no source has: what it is given, it may change."""
+        why = Unknown(f"what {name}() gives is known only at run time", at)
+        declared = self.known.prototypes.get(name)
+        reads = declared.reads if declared is not None else ()
+        changed = Unknown(f"{name}() may change it", at)
+        for place, value in enumerate(arguments):
+            if place >= len(reads) or not reads[place]:
+                self.evaluator.given_away(value, changed)
+        return why
 
 
 def read_unit(path: Path, sources: Sources, macros: Mapping[str, Macro]) -> Unit | None:

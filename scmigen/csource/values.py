@@ -39,7 +39,9 @@ class Cells:
     """A table, structure or union: values by index or member, worked out when they are asked for.
 
     ``filled``: what is not given is zero. ``places`` says where a value is written, ``origins`` as
-    what. ``doubt``: why it is not known what is in it. ``kinds``: the types of a scope's objects.
+    what. ``doubt``: why it is not known what is in it.
+    ``kinds``: the types of a scope's objects. ``constants``: what is in it that nothing may set.
+    ``unsure``: members of it, or of its rows, that are set elsewhere.
     """
 
     type: Type | None
@@ -52,6 +54,8 @@ class Cells:
     doubt: Unknown | None = None
     within: "tuple[Cells, Key] | None" = None
     kinds: Mapping[str, Type] | None = None
+    constants: set[Key] | None = None
+    unsure: "dict[Key, Unknown] | None" = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

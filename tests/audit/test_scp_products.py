@@ -204,8 +204,8 @@ def test_a_build_directory_has_the_options_of_the_build(tmp_path: Path) -> None:
         ),
         (
             {"src/acme_core.c": ("return 1", "return *(volatile unsigned int *)0x1000")},
-            "warning[tables-unread]: the elements of power-domain: what get_table() gives is known "
-            "only at run time: it is no pointer to something that is known",
+            "warning[tables-unread]: the elements of power-domain: it is no pointer to something "
+            "that is known",
         ),
     ],
 )

@@ -165,8 +165,8 @@ def test_the_number_of_a_line_is_that_of_its_use(
         ),
         pytest.param(
             'static const char n[] = "ab\\n"; static char m[4] = "abcd";\n'
-            "int f(void) { m[1] = 'x'; return m[1]; }",
-            ("sizeof(n)", "n[1]", "n[2]", "n[3]", "m[3]", "sizeof(m)", "f()", "m[1]"),
+            "int f(void) { static char k[4] = \"abcd\"; k[1] = 'x'; return k[1] + k[2]; }",
+            ("sizeof(n)", "n[1]", "n[2]", "n[3]", "m[3]", "sizeof(m)", "f()"),
             id="characters",
         ),
     ],
@@ -221,3 +221,87 @@ def test_names_of_internal_linkage_are_those_of_their_source(tmp_path: Path) -> 
     unit = library.unit(user)
     assert unit is not None
     assert value_of(unit, "ask()") == 888
+
+
+_TABLE = (
+    'struct row { const char *name; int on; };\nstruct row t[] = { { "a", 1 }, { "b", 2 } };\n'
+    'const struct row c[] = { { "c", 3 } };\nint flag;\n'
+    "static void rename_all(struct row *r) { r[1].on = 7; }\n"
+    "void look(const struct row *r, int n);\n"
+)
+_RENAME = (
+    "static void rename(void) { t[1].on = 7; }\n",
+    "static void rename_one(int i) { t[i].on = 7; }\n",
+)
+
+
+def _with(body: str) -> str:
+    """The table with a function; the functions that set it are there where they are called."""
+    called = [line for line in _RENAME if line.split("(")[0].split()[-1] + "(" in body]
+    return f"{_TABLE}{''.join(called)}int f(void) {{ {body} return t[1].on; }}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if (hardware()) rename();",
+        "if (hardware()) rename_all(t);",
+        "if (hardware()) flag = 1, t[1].on = 7;",
+        "if (hardware()) { struct row *p = &t[1]; p->on = 7; }",
+        "if (hardware()) { if (t[0].on) t[1].on = 7; }",
+        "if (hardware()) t[1] = t[0];",
+        "if (hardware()) memset(&t[1], 0, sizeof(t[1]));",
+        "if (hardware()) memcpy(&t[1], c, sizeof(t[1]));",
+        "hardware() && (t[1].on = 7);",
+        "hardware() ? rename() : (void)0;",
+        "for (int i = 0; i < hardware(); i++) rename_one(i);",
+        "for (int i = 0; i < 2; i++) { if (hardware()) break; t[i].on = 7; }",
+        "switch (hardware()) { case 1: rename(); break; default: break; }",
+        "do { if (hardware()) continue; t[1].on = 7; } while (0);",
+        "t[hardware()].on = 7;",
+        "patch(t);",
+        "patch(&t[1]);",
+        "patch(&t[1].on);",
+    ],
+)
+def test_what_may_be_set_at_run_time_is_unknown(tmp_path: Path, body: str) -> None:
+    unit = unit_of(tmp_path, _with(body))
+    assert isinstance(value_of(unit, "f()"), Unknown)
+    assert value_of(unit, "c[0].on") == 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if (hardware()) flag = 1;",
+        "look(t, 2);",
+        "patch(c);",
+        "patch(flag);",
+        "rename_all(t); t[1].on = 2;",
+        "for (int i = 0; i < hardware(); i++) { int k = i; k++; }",
+        "if (0) patch(t);",
+    ],
+)
+def test_what_is_not_set_stays_known(tmp_path: Path, body: str) -> None:
+    unit = unit_of(tmp_path, _with(body))
+    assert value_of(unit, "f()") == 2
+
+
+def test_what_another_function_sets_is_unknown_and_the_rest_is_known(tmp_path: Path) -> None:
+    unit = unit_of(
+        tmp_path,
+        f"{_TABLE}{_RENAME[0]}int f(void) {{ return t[1].on; }}\nint n = 3;\n"
+        "void other(void) { n = 4; }\nint g(void) { rename(); return t[1].on; }",
+    )
+    assert isinstance(value_of(unit, "f()"), Unknown)
+    assert unit.evaluator.text(value_of(unit, "t[1].name")) == "b"
+    assert isinstance(value_of(unit, "n"), Unknown)
+
+
+def test_what_a_function_sets_that_is_run_is_known(tmp_path: Path) -> None:
+    unit = unit_of(
+        tmp_path,
+        f"{_TABLE}{''.join(_RENAME)}int g(void) {{ for (int i = 0; i < 2; i++) rename_one(i); "
+        "rename(); return t[1].on; }",
+    )
+    assert value_of(unit, "g()") == 7

@@ -82,7 +82,8 @@ def test_a_value_of_a_macro_has_the_place_where_the_macro_is_used(tmp_path: Path
 
 
 def test_functions_that_make_tables_are_followed(tmp_path: Path) -> None:
-    unit = unit_of(tmp_path, RUN.replace("PAIRS", "2"))
+    text = RUN.replace("PAIRS", "2").replace("fixed[0].data = NULL;", ";")
+    unit = unit_of(tmp_path, text)
     names = [value_of(unit, f"made(0)[{place}].name") for place in range(6)]
     texts = [unit.evaluator.text(name) for name in names]
     assert texts == ["CLUS0CORE00", "CLUS0CORE01", "CLUS1CORE00", "CLUS1CORE01", "GPU", "SYS"]

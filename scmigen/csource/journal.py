@@ -1,0 +1,48 @@
+"""What is set while it is not known whether it is: it can be taken back."""
+
+from scmigen.csource.values import Cells, Key, Later, Value
+
+Place = tuple[Cells, Key]
+
+
+class Journal:
+    """The values that were there before, in the levels that are open."""
+
+    def __init__(self) -> None:
+        self._levels: list[list[tuple[Cells, Key, Value | Later | None]]] = []
+        self._fresh: list[dict[int, Cells]] = []
+
+    def note(self, cells: Cells, key: Key) -> None:
+        """A value is about to be set."""
+        if self._levels:
+            self._levels[-1].append((cells, key, cells.values.get(key)))
+
+    def made(self, cells: Cells) -> None:
+        """A table is new: nothing that was there before leads to it."""
+        if self._fresh:
+            self._fresh[-1][id(cells)] = cells
+
+    def begin(self) -> None:
+        """Opens a level."""
+        self._levels.append([])
+        self._fresh.append({})
+
+    def undo(self) -> list[Place]:
+        """Closes the last level: what was there before is there again; where something was set."""
+        entries, fresh = self._levels.pop(), self._fresh.pop()
+        found: dict[tuple[int, Key], Place] = {}
+        for cells, key, before in reversed(entries):
+            if id(_root(cells)) in fresh:
+                continue
+            if before is None:
+                cells.values.pop(key, None)
+            else:
+                cells.values[key] = before
+            found[id(cells), key] = (cells, key)
+        return list(found.values())
+
+
+def _root(cells: Cells) -> Cells:
+    while cells.within is not None:
+        cells = cells.within[0]
+    return cells
