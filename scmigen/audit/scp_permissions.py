@@ -6,6 +6,7 @@ table, at a place that it works out from its own counters: so does this.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from scmigen.audit.scp_findings import SCP_MASK, SCP_TABLE, Found
 from scmigen.audit.scp_product import Product, followed, member, member_place, number, place_of
@@ -71,11 +72,13 @@ def operations(kind: Kind) -> tuple[Operation, ...]:
 
 @dataclass(slots=True)
 class _Bits:
-    """The bits of one kind: the flat table, how many resources it is for."""
+    """The bits of one kind: the flat table, how many resources it is for, the word of the table
+    that the firmware takes for the first."""
 
     table: Cells
     count: int
     position: Position | None
+    first: int = 0
 
 
 @dataclass(slots=True)
@@ -154,12 +157,35 @@ class Permissions:
         count = number(self._member(self._member(self.data, counters), "count"))
         if isinstance(count, Unknown):
             return count
-        table = pointer.to if isinstance(pointer, Pointer) else pointer
-        while table.within is not None and isinstance(table.within[0].type, ArrayOf):
-            table = table.within[0]
-        bits = _Bits(table, count, member_place(self.structure, name))
+        begins = self._beginning(pointer)
+        if isinstance(begins, Unknown):
+            return begins
+        bits = _Bits(begins[0], count, member_place(self.structure, name), begins[1])
         self._check(kind, bits, counters)
         return bits
+
+    def _beginning(self, pointer: Cells | Pointer) -> tuple[Cells, int] | Unknown:
+        """The whole table that a pointer leads into, and the word of it that it points to."""
+        table, key = (pointer.to, pointer.key) if isinstance(pointer, Pointer) else (pointer, 0)
+        size = self._words_each(table)
+        if key != 0 and size != 1:
+            # A cast that changes what is counted leaves no trace.
+            return Unknown("it points into a table of permissions, not to a word", table.at)
+        if not isinstance(key, int):
+            return Unknown("it points to no word of a table of permissions", table.at)
+        first = key
+        while table.within is not None and isinstance(table.within[0].type, ArrayOf):
+            table, key = table.within
+            size = self._words_each(table)
+            if isinstance(size, Unknown) or not isinstance(key, int):
+                return size if isinstance(size, Unknown) else Unknown("no index", table.at)
+            first += key * size
+        return table, first
+
+    def _words_each(self, table: Cells) -> int | Unknown:
+        """How many words an element of a table has."""
+        lengths = self._lengths(table)
+        return lengths if isinstance(lengths, Unknown) else prod(lengths[1:])
 
     def _lengths(self, table: Cells) -> list[int] | Unknown:
         """The lengths of a table in each of its dimensions."""
@@ -182,9 +208,7 @@ class Permissions:
         lengths = self._lengths(table)
         if isinstance(lengths, Unknown):
             return lengths
-        total = 1
-        for length in lengths:
-            total *= length
+        total = prod(lengths)
         if flat >= total:
             return Unknown(f"the firmware reads word {flat} of a table of {total}", table.at)
         value: Value = table
@@ -210,7 +234,7 @@ class Permissions:
             return True
         words = (bits.count >> 4) + 1
         place = (agent - 1) * _MESSAGES[kind] * words + (message - _FIRST) * words
-        mask = self._word(bits.table, place + number_ // _WORD)
+        mask = self._word(bits.table, bits.first + place + number_ // _WORD)
         if isinstance(mask, Unknown):
             self.found.unread(f"permissions of {kind}s", mask, bits.position)
             return mask
@@ -254,7 +278,7 @@ class Permissions:
         short: list[str] = []
         for message in range(_MESSAGES[kind]):
             place = ((agent - 1) * _MESSAGES[kind] + message) * words
-            row = [self._word(bits.table, place + word) for word in range(words)]
+            row = [self._word(bits.table, bits.first + place + word) for word in range(words)]
             masks = [mask for mask in row if isinstance(mask, int)]
             if len(masks) < words or not any(masks):
                 continue
@@ -273,6 +297,8 @@ class Permissions:
             )
 
     def _row_place(self, bits: _Bits, agent: int, message: int) -> Position | None:
+        if bits.first:
+            return bits.position
         row = bits.table.values.get(agent - 1)
         if isinstance(row, Cells) and message in row.places:
             return row.places[message].position

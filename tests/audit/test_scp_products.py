@@ -331,3 +331,26 @@ def test_one_row_that_names_something_else_is_told(tmp_path: Path) -> None:
         "warning[row-differs]: sensor clke is DRV_CLKD; the names of the other 9 rows are those of "
         "what they name"
     ]
+
+
+PERMS = "fw/config_resource_perms.c"
+
+
+@pytest.mark.parametrize("pointer", ["&clocks[1][0][0]", "clocks[1][0]", "clocks[1]"])
+def test_permissions_begin_where_the_pointer_points(tmp_path: Path, pointer: str) -> None:
+    audit = audit_of(write(tmp_path, {PERMS: ("&clocks[0][0][0]", pointer)}))
+    # Row 0 has what OSPM is denied, row 1 nothing; the rows, of 5 words, end before that of VM.
+    assert {row[1] for row in served(audit)["OSPM"]["clock"].values()} == {ALL}
+    (vm,) = (agent for agent in audit.served.agents if agent.name == "VM")
+    assert vm.grants[Kind.CLOCK][0].operations == ()
+    assert "the firmware reads word 19 of a table of 15" in told(audit)[0]
+
+
+@pytest.mark.parametrize("pointer", ["(mod_res_perms_t *)clocks + 5", "&clocks[1]", "clocks + 1"])
+def test_a_pointer_to_permissions_that_is_not_worked_out_is_told(
+    tmp_path: Path, pointer: str
+) -> None:
+    audit = audit_of(write(tmp_path, {PERMS: ("&clocks[0][0][0]", pointer)}))
+    assert told(audit)[0].endswith("it points into a table of permissions, not to a word")
+    for agent in audit.served.agents:
+        assert all(grant.operations == () for grant in agent.grants.get(Kind.CLOCK, ()))
