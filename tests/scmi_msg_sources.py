@@ -105,6 +105,7 @@ def write(folder: Path, server: str = SERVER) -> Path:
     resets = f"{declared}{later}extern const struct resources resources[];\n{RESETS}"
     (platform / "scmi_resets.c").write_text(resets)
     (platform / "ids.h").write_text(IDS)
+    (platform / "compile_flags.txt").write_text("-DCFG_ACME\n")
     return platform
 
 

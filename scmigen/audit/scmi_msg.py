@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scmigen.audit.base import Audit, Reader
+from scmigen.audit.conditions import Known, check_conditions
 from scmigen.audit.scmi_msg_build import Tree, is_platform, tree_of
 from scmigen.audit.scmi_msg_calls import CALLS, ID, Calls, Message, verdict
 from scmigen.audit.scmi_msg_platform import Platform
@@ -175,6 +176,8 @@ def _audit(tree: Tree, found: Found) -> Audit:
             raise InputError([SCP_UNREAD.error(message, Position(str(found.folder)))])
         found.unread("the server", Unknown("its tables are empty"))
     found.directives(server.library.untold())
+    known = Known(tree.folder, tree.built, options=("CFG_",) if tree.built else ())
+    check_conditions(library.read_whole(), sources, known, found)
     served = Served(
         name=tree.folder.name,
         numbering=Numbering.PER_AGENT if len(agents) > 1 else Numbering.SHARED,

@@ -54,7 +54,7 @@ _KNOWN: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Tree:
     """A platform: its folder, the sources and headers around it, what the build defines; the
-    source that was named, if it was one."""
+    source that was named, if it was one. ``built``: what the build defines is known."""
 
     folder: Path
     below: tuple[Path, ...]
@@ -62,6 +62,7 @@ class Tree:
     sources: tuple[Path, ...]
     definitions: Mapping[str, str] = field(default_factory=dict)
     chosen: Path | None = None
+    built: bool = False
 
     def candidates(self) -> Iterator[Path]:
         """The sources, those first that are likely to have the functions."""
@@ -137,6 +138,7 @@ def tree_of(path: Path) -> Tree:
         (*chosen, *named, *sources),
         definitions | flags.definitions,
         next(iter(chosen), None),
+        bool(flags.definitions) or definitions.keys() > _KNOWN.keys(),
     )
 
 

@@ -1,6 +1,7 @@
 """The functions of a platform, and those of which its sources do not say which one counts."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +48,14 @@ class Platform(Library):
     def defining(self, name: str) -> Unit | None:
         """The first source that defines a function."""
         return super().function(name)
+
+    def read_whole(self) -> Iterator[tuple[Path, Unit]]:
+        """The sources that were read whole so far."""
+        read = frozenset(self.sources.files)
+        for path in self._all():
+            unit = self.unit(path) if str(path) in read else None
+            if unit is not None:
+                yield path, unit
 
     def several(self, name: str) -> Unknown | None:
         """That several sources define a function, which is one for each of several platforms."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scmigen.audit.base import Audit, Reader
+from scmigen.audit.conditions import Known, check_conditions
 from scmigen.audit.scp_build import build_of, firmware_of
 from scmigen.audit.scp_checks import check_build, check_devices
 from scmigen.audit.scp_findings import FINDINGS, SCP_UNREAD, Found
@@ -56,6 +57,9 @@ def _audit(folder: Path, path: Path, found: Found) -> Audit:
     views = {kind: view_of(product, kind, known, found) for kind in LAYOUTS}
     permissions = permissions_of(product, found)
     check_build(product, found)
+    # Modules and options are those of CMake files, which are read.
+    build = Known(product.build.folder.parent, definitions=True, options=("BUILD_HAS_",))
+    check_conditions(product.units(), product.sources, build, found)
     check_rows(views, found)
     found.directives(product.library.untold())
     if permissions is not None:

@@ -91,6 +91,14 @@ class Product:
             for name in build.modules:
                 yield from _sources_in(build.root / "module" / name.replace("-", "_") / "src")
 
+    def units(self) -> Iterator[tuple[Path, Unit]]:
+        """The sources that were read whole so far."""
+        read = frozenset(self.sources.files)
+        for path in dict.fromkeys(self._candidates()):
+            unit = self.library.unit(path) if str(path) in read else None
+            if unit is not None:
+                yield path, unit
+
     # What a module is configured with.
 
     def config(self, module: str) -> tuple[Unit, Value] | None:

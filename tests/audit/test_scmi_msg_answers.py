@@ -131,3 +131,15 @@ def test_a_weak_function_of_a_driver_is_one_of_run_time(tmp_path: Path) -> None:
         tmp_path, (CHECK, CHECK + weak), ("int32_t plat_scmi_clock_set_state", body)
     )
     assert (found, messages) == ({"uart": ALLOWED, "gpu": DENIED}, [])
+
+
+def test_conditions_are_told_where_nothing_says_what_the_build_defines(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    (folder / "compile_flags.txt").unlink()
+    (told,) = find("scmi-msg").read(folder).diagnostics
+    assert told.message == (
+        "what is there on condition of CFG_ACME_NPU: nothing defines that, and no build says "
+        "whether it would"
+    )
+    assert told.position is not None
+    assert told.position.line == SERVER.split("\n").index("#ifdef CFG_ACME_NPU") + 1
