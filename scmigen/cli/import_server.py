@@ -107,10 +107,13 @@ def _keep(wanted: Iterable[tuple[Path, bytes]]) -> None:
 def _summary(carried: Carried, files: Sequence[Path]) -> None:
     joins = ", ".join(f"{count} {how}" for how, count in carried.joins.items())
     say(f"resources: {joins}")
-    say(f"permissions: {carried.equal} of {carried.cells} carried over, {carried.more} more")
+    kept = f"; {carried.in_outputs} besides in outputs" if carried.in_outputs else ""
+    say(f"permissions: {carried.equal} of {carried.cells} carried over, {carried.more} more{kept}")
     say(f"names: {carried.same_names} of {carried.names} carried over")
     say(f"not carried over: {counted(len(carried.left), 'thing')}")
     options = f" -a {files[0]} --ids {files[1]}"
     if carried.numbering is Numbering.PER_AGENT:
         options += f" --numbering {carried.numbering}"
     say(f"build the board with{options}")
+    if carried.by_hand:
+        say("then give the devices to an agent: default: true in its entry (docs/howto/migrate.md)")

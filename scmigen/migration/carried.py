@@ -10,7 +10,8 @@ from scmigen.runtime import Numbering
 @dataclass(frozen=True, slots=True)
 class Carried:
     """The texts of the two files, and what is not in them. ``equal`` of ``cells`` operations that
-    the description allows are what the board has, and as many of ``names`` names. ``told``: what is
+    the description allows are what the board has, and as many of ``names`` names; ``in_outputs``
+    more operations are options of outputs. ``by_hand``: no agent has a device. ``told``: what is
     wrong with the description, or not known from it."""
 
     agents: str
@@ -23,4 +24,6 @@ class Carried:
     names: int
     same_names: int
     joins: Mapping[str, int]
+    in_outputs: int = 0
+    by_hand: bool = False
     told: tuple[Diagnostic, ...] = ()

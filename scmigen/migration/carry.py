@@ -408,10 +408,14 @@ class _Carrying:
         return frozenset(found)
 
     def _result(self, done: _Round) -> Carried:
-        equal = len(self.wanted.keys() & done.cells.keys())
+        kept = {place for place, join in self.joins.items() if join.in_outputs}
+        wanted = {cell for cell in self.wanted if cell[1:3] not in kept}
+        equal = len(wanted & done.cells.keys())
         more = done.cells.keys() - self.wanted.keys()
         names = {
-            place: join.resource.name for place, join in self.joins.items() if join.resource.name
+            place: join.resource.name
+            for place, join in self.joins.items()
+            if join.resource.name and place not in kept
         }
         same = sum(done.names.get(place) == name for place, name in names.items())
         self.left.extend(
@@ -420,6 +424,7 @@ class _Carrying:
         counts: dict[str, int] = {}
         for join in self.joins.values():
             how = "not at all" if join.problem is not None else join.how
+            how = "in outputs" if join.in_outputs else how
             counts[how] = counts.get(how, 0) + 1
         lock = done.result.model.lock if done.result is not None else self.lock()
         return Carried(
@@ -427,12 +432,14 @@ class _Carrying:
             format_lock(lock),
             self.served.numbering,
             tuple(self.left),
-            len(self.wanted),
+            len(wanted),
             equal,
             len(more),
             len(names),
             same,
             counts,
+            len(self.wanted) - len(wanted),
+            not self.served.devices,
         )
 
 

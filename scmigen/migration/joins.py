@@ -25,7 +25,7 @@ class Join:
     """A resource of the server and what it is on the board.
 
     ``number`` is the one that goes into the lock, ``known``: the tree has it; ``problem``: why it
-    is nothing.
+    is nothing; ``in_outputs``: what the description says of it is among its options of outputs.
     """
 
     kind: Kind
@@ -34,6 +34,7 @@ class Join:
     how: str
     known: bool
     problem: str | None = None
+    in_outputs: bool = False
 
     @property
     def number(self) -> int:
@@ -70,6 +71,7 @@ class _Joining:
 
     def __init__(self, served: Served, model: Model, said: Map) -> None:
         self._said = said
+        self._outputs = served.outputs
         self._model = model
         self._numbers: Numbers = numbers_of(model.inventory)
         self._inside = {
@@ -101,7 +103,9 @@ class _Joining:
             own = self._by_name.get((kind, plain(resource.name))) if resource.name else None
             if own is not None:
                 return found(own, "by its name")
-        return Join(kind, resource, number, "as an element", False, _undeclarable(kind, resource))
+        problem = _undeclarable(kind, resource)
+        kept = kind is Kind.PIN and bool(self._outputs)
+        return Join(kind, resource, number, "as an element", False, problem, kept)
 
     def _is_node(self, kind: Kind, resource: ServedResource) -> bool:
         """Whether the tree has the node, and it is more than a number under an SCMI node that

@@ -47,6 +47,13 @@ def untold(served: Served, joins: Joins, where: Position) -> Iterator[Diagnostic
             alike.setdefault((join.kind, join.problem), []).append(join)
     for (kind, problem), found in alike.items():
         numbers = spans(sorted(join.number for join in found))
+        if all(join.in_outputs for join in found):
+            yield IMPORT_LEFT.note(
+                f"{kind} {numbers}: no grant holds them; what agents may do with them is in "
+                f"{' and '.join(f'outputs: {{{name}: …}}' for name in served.outputs)}",
+                place_of(_source(found[0], served), where),
+            )
+            continue
         names = f" ({found[0].resource.name})" if len(found) == 1 else ""
         yield left(f"{kind} {numbers}{names}: {problem}", _source(found[0], served), where)
     for agent in served.agents:

@@ -46,6 +46,25 @@ def test_an_import_that_is_built_has_the_same_levels(tmp_path: Path) -> None:
     assert rebuilt(tmp_path, RIGHT) == expected
 
 
+def test_pins_are_counted_as_carried_over_in_outputs(tmp_path: Path) -> None:
+    """CLK_CAN ALL of AP-NS is a pin in its place; each of three agents may read PIN_TX, and one
+    of them configures it: 4 operations of a pin, which no grant holds."""
+    path = write(tmp_path, RIGHT.replace("CLK_CAN ALL", "PIN_TX api=exclusive"))
+    board = written(tmp_path / "board.dts", source(BOARD))
+    done = scmigen("import", path, board, "-o", tmp_path / "moved")
+    assert done.returncode == 0, done.stderr
+    (said,) = (line for line in done.stdout.splitlines() if line.startswith("permissions: "))
+    counts = [
+        int(word) for word in said.replace(",", " ").replace(";", " ").split() if word.isdigit()
+    ]
+    assert counts[0] == counts[1], said
+    assert counts[3] == 4, said
+    assert "1 in outputs" in done.stdout
+    assert "not at all" not in done.stdout
+    assert "default: true" in done.stdout
+    assert "      PIN_TX: " in (tmp_path / "moved/agents.yaml").read_text()
+
+
 def test_least_levels_come_back_where_no_level_is_all(tmp_path: Path) -> None:
     config = RIGHT.replace("api=all", "api=exclusive").replace("ALL:", "ALLES:")
     config = config.replace(" ALL\n", " api=exclusive\n")
