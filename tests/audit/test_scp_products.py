@@ -9,7 +9,7 @@ from scmigen.api import read_server
 from scmigen.audit.base import Audit
 from scmigen.audit.registry import find, named, read, recognised
 from scmigen.diagnostics import InputError
-from scmigen.runtime import encode_served
+from scmigen.runtime import Served, encode_served
 from scmigen.runtime.schema import Numbering, Role
 from scmigen.scmi.protocols import Kind
 
@@ -94,7 +94,16 @@ def test_a_product_as_json_is_read_again(tmp_path: Path) -> None:
     (tmp_path / "grants.json").write_bytes(encode_served(one))
     again = read_server(tmp_path / "grants.json")
     assert again.resources == one.resources
-    assert [agent.grants for agent in again.agents] == [agent.grants for agent in one.agents]
+    assert ids(again) == ids(one)
+
+
+def ids(server: Served) -> list[tuple[str, Kind, int, int, tuple[str, ...]]]:
+    return [
+        (agent.name, kind, row.id, row.resource, row.operations)
+        for agent in server.agents
+        for kind, rows in agent.grants.items()
+        for row in rows
+    ]
 
 
 def test_agents_of_one_name_are_told_apart(tmp_path: Path) -> None:
