@@ -7,6 +7,7 @@ from itertools import count
 from msgspec import structs
 
 from scmigen.audit.base import Audit
+from scmigen.audit.same_agent import may_be_one, merged, names_of
 from scmigen.checks.served_view import place_of
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Severity
 from scmigen.runtime import (
@@ -23,7 +24,7 @@ from scmigen.scmi.protocols import Kind
 SERVERS_DIFFER = Finding(
     "servers-differ",
     "Descriptions of one server do not go together.",
-    "Give each agent one description: --against linux=a.json --against vm1=b.json.",
+    "Give each agent one description that has all, and traces: --against linux=a.json.",
     switchable=False,
 )
 
@@ -74,7 +75,8 @@ def unite(said: Sequence[tuple[str | None, str, Audit]]) -> Audit:
     the user gives it, its file and what is in it. Raises `InputError`.
 
     A resource that two descriptions have under one number is one, unless they call it otherwise:
-    then each agent has numbers of its own.
+    then each agent has numbers of its own. Of one agent's descriptions, one at most has all that it
+    is served: what that leaves open, a trace may tell.
     """
     whose = [(file, _of(agent, file, audit)) for agent, file, audit in said]
     if len(whose) == 1:
@@ -134,19 +136,14 @@ class _Uniting:
         """Take in one description."""
         self._momentary |= served.momentary
         self._own_numbers |= served.numbering is Numbering.PER_AGENT
-        numbers = {
-            (kind, one.id): self._number(kind, one)
-            for kind, found in served.resources.items()
-            for one in found
-        }
+        numbers = self._again(served, file)
+        for kind, found in served.resources.items():
+            for one in found:
+                if (kind, one.id) not in numbers:
+                    numbers[kind, one.id] = self._number(kind, one)
         for agent in served.agents:
             if not is_described(served, agent):
                 self._bare.setdefault(agent.name, agent)
-                continue
-            _, first = self._agents.setdefault(agent.name, (agent, file))
-            if first != file:
-                message = f"{agent.name} is described here and in {first}"
-                self.problems.append(SERVERS_DIFFER.error(message, Position(file)))
                 continue
             grants = {
                 kind: tuple(self._moved(kind, row, numbers) for row in rows)
@@ -158,7 +155,47 @@ class _Uniting:
                 kinds=served.kinds_of(agent),
                 complete=served.is_complete(agent),
             )
-            self._agents[agent.name] = own, file
+            self._described(own, file)
+
+    def _described(self, agent: ServedAgent, file: str) -> None:
+        """Take in an agent; of two that have one name, one at most has all that it is served."""
+        first, before = self._agents.get(agent.name, (None, file))
+        if first is not None and first.complete and agent.complete:
+            message = f"{agent.name} is described here and in {before}"
+            self.problems.append(SERVERS_DIFFER.error(message, Position(file)))
+            return
+        self._agents[agent.name] = (agent if first is None else merged(first, agent)), before
+
+    def _again(self, served: Served, file: str) -> dict[tuple[Kind, int], int]:
+        """The numbers of the resources that an agent has which is described already: those that it
+        has by the same ids there."""
+        names = names_of(served)
+        found: dict[tuple[Kind, int], int] = {}
+        for agent in served.agents:
+            first, before = self._agents.get(agent.name, (agent, file))
+            if first is agent:
+                continue
+            for kind, rows in agent.grants.items():
+                known = {row.id: row.resource for row in first.grants.get(kind, ())}
+                for row in rows:
+                    if row.id not in known:
+                        continue
+                    number = found[kind, row.resource] = known[row.id]
+                    name = names.get((kind, row.resource), "")
+                    if not self._called(kind, number, name):
+                        other = self._resources[kind][number].name
+                        message = f"{kind} {row.id} of {agent.name} is {name}; in {before}, {other}"
+                        where = place_of(row.source, Position(file))
+                        self.problems.append(SERVERS_DIFFER.error(message, where))
+        return found
+
+    def _called(self, kind: Kind, number: int, name: str) -> bool:
+        """Whether a resource may have that name, too; the longest is kept."""
+        one = self._resources.setdefault(kind, {}).setdefault(number, ServedResource(id=number))
+        if not may_be_one(one.name, name):
+            return False
+        self._resources[kind][number] = structs.replace(one, name=max(one.name, name, key=len))
+        return True
 
     def _number(self, kind: Kind, one: ServedResource) -> int:
         known = self._resources.setdefault(kind, {})

@@ -1,6 +1,7 @@
 """Traces: which ids were asked for what, and with which status. The lines are as Linux writes them
 (include/trace/events/scmi.h), the numbers from the specification."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -206,3 +207,65 @@ def test_requests_that_are_too_short_or_of_no_resource_are_passed_over(tmp_path:
     text += exchange(0x10, 0x3, "", 0, "00" * 16) + exchange(CLOCK, 0x6, le(0xFFFF_FFFF), 0)
     text += exchange(0x99, 0x6, le(1), 0) + exchange(CLOCK, 0xEE, le(1), 0)
     assert rows(tmp_path, text) == {}
+
+
+def dump(folder: Path, clocks: list[tuple[int, str]]) -> Path:
+    """What an agent was shown: it may read, and nothing tells whether it may do more."""
+    path = folder / "vm.json"
+    items = [{"id": number, "name": name, "rate": 5} for number, name in clocks]
+    data = {
+        "vendor": "v", "implementation_version": 1, "agents": {}, "agent": None,
+        "protocols": {"clock": "1.0"}, "clock": items,
+    }  # fmt: skip
+    path.write_text(json.dumps(data))
+    return path
+
+
+Words = tuple[str, list[str], list[str], str]
+
+
+def clock_rows(*servers: str) -> dict[int, Words]:
+    """Of the only agent's clocks: name, what is allowed, what is unknown, line of the row."""
+    served = scmigen.read_server(*servers)
+    (agent,) = served.agents
+    names = {one.id: one.name for one in served.resources[Kind.CLOCK]}
+    return {
+        row.id: (
+            names[row.resource],
+            [str(each) for each in row.operations],
+            [str(each) for each in row.unknown],
+            str(row.source).rpartition("/")[2],
+        )
+        for row in agent.grants[Kind.CLOCK]
+    }
+
+
+def test_a_trace_knows_what_a_dump_leaves_open(tmp_path: Path) -> None:
+    shown = dump(tmp_path, [(0, "uart"), (1, "gpu"), (2, "bus")])
+    assert clock_rows(f"vm={shown}")[0][1:3] == (["read"], ["state", "rate", "parent"])
+    text = exchange(CLOCK, 0x7, le(0) + le(1), -3)  # CLOCK_CONFIG_SET
+    text += exchange(CLOCK, 0x7, le(1) + le(1), 0)
+    text += exchange(CLOCK, 0x6, le(2), -3)  # CLOCK_RATE_GET, which the dump could read
+    text += exchange(CLOCK, 0x6, le(3), -4)
+    trace = written(tmp_path, text)
+    for order in ([f"vm={shown}", f"vm={trace}"], [f"vm={trace}", f"vm={shown}"]):
+        rows = clock_rows(*order)
+        assert rows[0] == ("uart", ["read"], ["rate", "parent"], "one:1")
+        assert rows[1] == ("gpu", ["state", "read"], ["rate", "parent"], "one:3")
+        assert rows[2][:3] == ("bus", [], ["state", "rate", "parent", "read"])
+        assert rows[3][1:3] == ([], [])
+
+
+def test_what_a_trace_was_given_and_a_dump_was_not_shown_is_not_known(tmp_path: Path) -> None:
+    trace = written(tmp_path, exchange(CLOCK, 0x7, le(5) + le(1), 0))
+    rows = clock_rows(f"vm={dump(tmp_path, [(0, 'uart')])}", f"vm={trace}")
+    assert rows[5][1:3] == ([], ["state", "rate", "parent", "read"])
+
+
+def test_other_names_for_the_ids_of_one_agent_are_of_another_server(tmp_path: Path) -> None:
+    trace = written(tmp_path, attributes(0, "gpu"))
+    with pytest.raises(InputError) as caught:
+        clock_rows(f"vm={dump(tmp_path, [(0, 'uart')])}", f"vm={trace}")
+    (item,) = caught.value.diagnostics
+    assert item.id == "servers-differ"
+    assert "clock 0 of vm is gpu; in " in item.message
