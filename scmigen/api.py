@@ -423,10 +423,14 @@ def read_server_and_findings(*servers: str | PathLike[str]) -> tuple[Served, lis
 
 
 def carry(
-    server: str | PathLike[str], board: Board, said: File | None = None
+    server: str | PathLike[str],
+    board: Board,
+    said: File | None = None,
+    folder: str | PathLike[str] = "",
 ) -> tuple[Carried, tuple[str, ...]]:
     """The agents file and lock file with which ``board`` gets what ``server`` has, and the names of
-    all files that were read. ``said``: which resource of the tree a number of the server means.
+    all files that were read. ``said``: which resource of the tree a number of the server means;
+    ``folder``: where the files are to be.
 
     Raises `InputError` where one cannot be read, or has errors.
     """
@@ -441,7 +445,7 @@ def carry(
     tree = _tree(board)
     text = None if said is None else _text(said)
     joins = {} if text is None else read_map(text.text, text.name, tree)
-    done = carried(tree, described[0], found.name, joins, str(server))
+    done = carried(tree, described[0], found.name, joins, str(server), str(folder))
     done = replace(done, told=problems)
     more = found.server.files if isinstance(found.server, DeviceTree) else found.files
     return done, (*tree.files, *more, *([] if text is None else [text.name]))

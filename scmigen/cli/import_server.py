@@ -75,7 +75,7 @@ def import_server(
     try:
         tree = api.load(board, overlays=overlays, include=include, define=define)
         said = None if map_file is None else api.Text(str(map_file), read_text(map_file))
-        carried, read = api.carry(server, tree, said)
+        carried, read = api.carry(server, tree, said, output)
         texts = [carried.agents.encode(), carried.lock.encode()]
         if not force:
             _keep(zip(files, texts, strict=True))

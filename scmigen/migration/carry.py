@@ -20,7 +20,7 @@ from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join, Map, joined
 from scmigen.migration.left import Cells, Outcome, carried_operations, different, untold
 from scmigen.migration.numbered import by_ids
-from scmigen.migration.outputs import outputs_text
+from scmigen.migration.outputs import outputs_text, seen_from
 from scmigen.migration.plan import Plan, Wanted, agents_text
 from scmigen.model.identifiers import Ids, Lock, LockedId
 from scmigen.model.lockfile import format_lock
@@ -33,13 +33,20 @@ from scmigen.scmi.protocols import Kind
 _ROUNDS = 6
 
 
-def carry(board: DeviceTree, served: Served, file: str, said: Map, origin: str) -> Carried:
-    """What moves a board to the server that ``served`` describes. Raises `InputError` for a board
-    that cannot be understood."""
+def carry(
+    board: DeviceTree,
+    served: Served,
+    file: str,
+    said: Map,
+    origin: str,
+    folder: str = "",
+) -> Carried:
+    """What moves a board to the server that ``served`` describes, as files of ``folder``. Raises
+    `InputError` for a board that cannot be understood."""
     base = compile_board(board, Request())
     if not served.devices:
         served = by_ids(served)
-    carrying = _Carrying(base.model, served, Position(file), said, origin)
+    carrying = _Carrying(base.model, served, Position(file), said, origin, folder)
     return carrying.run()
 
 
@@ -63,13 +70,14 @@ class _Carrying:
     """One import: the description, the joins, and what is left."""
 
     def __init__(
-        self, model: Model, served: Served, where: Position, said: Map, origin: str
+        self, model: Model, served: Served, where: Position, said: Map, origin: str, folder: str
     ) -> None:
         self.model = model
         self.tree = model.inventory.tree
         self.served = served
         self.where = where
         self.origin = origin
+        self.folder = folder
         self.left: list[Diagnostic] = []
         self.joins = joined(served, model, said)
         self.homes = numbers_of(model.inventory)
@@ -428,7 +436,7 @@ class _Carrying:
             counts[how] = counts.get(how, 0) + 1
         lock = done.result.model.lock if done.result is not None else self.lock()
         return Carried(
-            done.text + outputs_text(self.served.outputs),
+            done.text + outputs_text(seen_from(self.served.outputs, self.folder)),
             format_lock(lock),
             self.served.numbering,
             tuple(self.left),

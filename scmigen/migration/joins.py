@@ -12,6 +12,7 @@ from scmigen.assignment.elements import Numbers, numbers_of
 from scmigen.assignment.elements_file import DECLARED, MAX_ELEMENT
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.words import plain
+from scmigen.migration.outputs import held_by
 from scmigen.model.platform import Model
 from scmigen.runtime import Served, ServedResource
 from scmigen.scmi.protocols import Kind
@@ -71,7 +72,7 @@ class _Joining:
 
     def __init__(self, served: Served, model: Model, said: Map) -> None:
         self._said = said
-        self._outputs = served.outputs
+        self._held = held_by(served)
         self._model = model
         self._numbers: Numbers = numbers_of(model.inventory)
         self._inside = {
@@ -104,7 +105,7 @@ class _Joining:
             if own is not None:
                 return found(own, "by its name")
         problem = _undeclarable(kind, resource)
-        kept = kind is Kind.PIN and bool(self._outputs)
+        kept = problem is not None and (kind, resource.id) in self._held
         return Join(kind, resource, number, "as an element", False, problem, kept)
 
     def _is_node(self, kind: Kind, resource: ServedResource) -> bool:

@@ -1,5 +1,6 @@
 """A configuration of imx-sm that is imported, and built again, has the levels that it had."""
 
+import re
 from pathlib import Path
 
 from audit.imx_sm_tree import CELLS, CONFIG, write
@@ -71,3 +72,12 @@ def test_least_levels_come_back_where_no_level_is_all(tmp_path: Path) -> None:
     found = rebuilt(tmp_path, config)
     assert {word for _, _, word in found} == {*("exclusive", "get", "notify", "priv", "set")}
     assert (1, "DEV_SM_PD_AON", "exclusive") in found, "set would do: a row keeps it"
+
+
+def test_the_sources_are_named_from_the_agents_file(tmp_path: Path) -> None:
+    path = write(tmp_path, RIGHT)
+    board = written(tmp_path / "board.dts", source(BOARD))
+    scmigen("import", path, board, "-o", tmp_path / "moved")
+    (tree,) = re.findall(r'^    tree: "(.*)"$', (tmp_path / "moved/agents.yaml").read_text(), re.M)
+    assert tree.startswith("..")
+    assert (tmp_path / "moved" / tree / "devices/ACME").is_dir()
