@@ -85,7 +85,19 @@ def test_a_row_that_says_no_place_has_that_of_the_file(tmp_path: Path) -> None:
     [
         ({"agents": [{"id": 1}]}, "missing required field `name`"),
         ({"agents": [{"id": 0, "name": "a"}]}, "Expected `int` >= 1"),
-        ({"kinds": ["clocks"]}, "Invalid enum value 'clocks'"),
+        (
+            {"kinds": ["clocks"]},
+            "'clocks' is none of power, performance, clock, sensor, reset, voltage, ",
+        ),
+        (
+            {
+                "agents": [
+                    {"id": 1, "name": "a", "grants": {"clock": [{**ROW, "operations": ["stat"]}]}}
+                ]
+            },
+            "'stat' is none of state, ",
+        ),
+        ({"agents": [{"id": 1, "name": "a", "role": "linux"}]}, "'linux' is none of ospm, "),
         ({"colour": 1}, "unknown field `colour`"),
         ({"resources": {"clock": [{"id": 1}, {"id": 1}]}}, "clock 1 twice"),
         (
