@@ -17,8 +17,7 @@ from scmigen.targets.xen.plan import XEN_SHMEM, plan_of
 
 XEN_PAGE = Finding(
     "xen-page",
-    "Registers of a domain's device share a page with those of a device that is not its own: Xen"
-    " maps whole pages, so that the domain may write both.",
+    "A domain's device has registers in a page with those of another's: it may write both.",
     "Give both devices to one domain, or keep both from it.",
 )
 XEN_TWICE = Finding(
@@ -28,16 +27,13 @@ XEN_TWICE = Finding(
 )
 XEN_KEPT = Finding(
     "xen-kept",
-    "A domain has an IOMMU or an interrupt controller, with which it would reach all others; it is"
-    " left out of what Xen gives it.",
-    "Leave it to Xen: no entry under access names it.",
+    "A domain has an IOMMU or an interrupt controller, by which it would reach all others.",
+    "It is left out of what Xen gives the domain: name it under access of none.",
     Severity.WARNING,
 )
 XEN_DMA = Finding(
     "xen-dma",
-    "Devices of a domain have no IOMMU: one that does DMA reaches the memory of Xen and of all"
-    " domains. Their nodes have xen,force-assign-without-iommu, without which Xen would not give"
-    " them away.",
+    "A domain has devices without an IOMMU: one that does DMA reaches the memory of all.",
     "See that none of them does DMA, or trust the domain; or name its IOMMU in iommus.",
     Severity.WARNING,
 )
