@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import regions
+from scmigen.bindings.facts import ScmiChannel
 from scmigen.bindings.transports import OPTEE as OVER_OPTEE
 from scmigen.model.platform import Grant, Platform
 from scmigen.scmi.operations import Operation, ordered
@@ -65,7 +66,7 @@ def views_of(platform: Platform, variant: Variant, elements: Elements) -> Sequen
             numbers[agent.id],
             names.part(agent.id, agent.name),
             memory_of(platform, agent),
-            agent.transport.smc_id if agent.transport is not None else None,
+            _smc_id(platform, agent),
             {
                 kind: rows
                 for kind in elements.kinds
@@ -77,12 +78,30 @@ def views_of(platform: Platform, variant: Variant, elements: Elements) -> Sequen
     return sorted(found, key=lambda view: view.number)
 
 
+def _of_node(platform: Platform, agent: Agent) -> ScmiChannel | None:
+    """The channel of a platform's SCMI node, where the only agent there has none of its own: that
+    of several nodes has a channel for each."""
+    users = {grant.agent.id for grant in platform.all_grants}
+    if platform.instance is None or agent.transport is not None or users != {agent.id}:
+        return None
+    return platform.instance.channel
+
+
+def _smc_id(platform: Platform, agent: Agent) -> int | None:
+    channel = _of_node(platform, agent)
+    if channel is not None:
+        return channel.smc_id
+    return None if agent.transport is None else agent.transport.smc_id
+
+
 def memory_of(platform: Platform, agent: Agent) -> Memory | None:
     """The shared memory that a transport names, if the CPU can reach it and it is enough."""
     text = agent.transport.shmem if agent.transport is not None else None
-    if text is None:
-        return None
-    nodes = Selector(platform.inventory.tree).select(text).nodes
+    channel = _of_node(platform, agent)
+    if text is not None:
+        nodes = tuple(Selector(platform.inventory.tree).select(text).nodes)
+    else:
+        nodes = () if channel is None else channel.shmem
     region = next((region for node in nodes[:1] for region in regions(node)), None)
     if region is None or region.size < LEAST_MEMORY or region.end > 1 << 64:
         return None

@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support import SOC, source
+from support import SOC, model_of, source, tree_of
 from targets.scp.scp_boards import LEVEL, LIMITS, PARENT, RATE, READ, Board, points
 
 import scmigen
 from scmigen.diagnostics import Severity
 from scmigen.model.platform import Platform
+from scmigen.pipeline import emit_outputs
 from scmigen.resources import directory
 from scmigen.runtime import Role, Transport
 from scmigen.scmi.protocols import Kind
@@ -259,3 +260,26 @@ def test_a_name_that_is_cut_stands_whole_above_its_row(name: str) -> None:
     (tables,) = (f.content.decode() for f in made.files if f.path == "scmi_tables.c")
     assert re.search(rf"\t(/\*|\t?\s\*) a-5000-{clock}: ", tables)
     assert f"SCMI_CLOCK_A_5000_{clock}" in header(made)
+
+
+def test_each_of_many_scmi_nodes_has_its_own_channel() -> None:
+    """The memory and the SMC id of a node are those of the agent there."""
+    shm = "".join(
+        f"""shm{n}: shm@{n}000 {{ compatible = "arm,scmi-shmem"; reg = <{n:#x}000 0x1000>; }};
+        scmi-{n} {{ compatible = "arm,scmi-smc"; arm,smc-id = <{0x82000010 + n:#x}>;
+            shmem = <&shm{n}>; #address-cells = <1>; #size-cells = <0>;
+            clk{n}: protocol@14 {{ reg = <0x14>; #clock-cells = <1>; }}; }};
+        dev{n} {{ compatible = "acme,dev"; clocks = <&clk{n} 0>; }};"""
+        for n in range(1, 5)
+    )
+    model = model_of(tree_of(f"#address-cells = <1>; #size-cells = <1>; {shm}"))
+    files, found, *_ = emit_outputs(model, ["tfa-msg"], explicit=True)
+    assert [item for item in found if item.id == "tfa-msg-memory"] == []
+    for n in range(1, 5):
+        (text,) = [
+            file.content.decode()
+            for file in files
+            if file.path == f"scmi-{n}/tfa-msg/scmi_tables.h"
+        ]
+        assert f"_SMC_ID\t{0x82000010 + n:#x}U" in text
+        assert f"_BASE\t{n:#x}000UL" in text
