@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from scmigen.assignment.assignment import Assignment
+from scmigen.bindings.consumers import is_assigned_parent
 from scmigen.bindings.facts import ResourceKey, ScmiInstance
 from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
@@ -152,7 +153,7 @@ def _own(decided: Decisions, by_key: Mapping[ResourceKey, Resource]) -> frozense
     facts = dict(decided.inventory.facts)
     facts.update((key, resource.facts) for key, resource in by_key.items())
     uses = own_uses(decided.closure, decided.owners)
-    keys = [use.key for use in uses if Operation.STATE in use.needs]
+    keys = [use.key for use in uses if Operation.STATE in use.needs or is_assigned_parent(use)]
     needed = dependencies(decided.inventory, decided.closure, facts)
     return needed.of(keys) & by_key.keys()
 

@@ -81,3 +81,14 @@ def test_what_a_provider_that_is_a_device_of_the_platform_takes_stays_on() -> No
 def test_a_provider_with_a_clock_that_agents_alone_use_keeps_nothing_on() -> None:
     agents = LINUX + 'platform: {managed: ["&sub"]}'
     assert kept_clocks(INPUT, agents) == {(8,): False, (9,): False}
+
+
+def test_the_parent_that_a_device_of_the_platform_sets_stays_on() -> None:
+    body = """
+    wdt: w@4000 { compatible = "acme,wdt"; clocks = <&cc 2>; assigned-clocks = <&cc 2>;
+        assigned-clock-parents = <&cc 5>; };
+    d { clocks = <&cc 2>, <&cc 5>, <&cc 8>; };
+    """
+    assert kept_clocks(body, OWN) == {(2,): True, (5,): True, (8,): False}
+    (platform,) = model_of(soc(body), OWN).platforms
+    assert {key.cells for key in platform.own} == {(2,), (5,)}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.addresses import Region, regions
 from scmigen.bindings.node_kinds import has_registers, is_cpu
-from scmigen.bindings.passthrough import Passed, paged, reaches_others
+from scmigen.bindings.passthrough import PAGE, Passed, paged, reaches_others
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
 from scmigen.model.platform import Platform
@@ -160,7 +160,15 @@ def _memories(
     channels = [channel for channel in (plan.xen, *plan.others) if channel is not None]
     position = {agent.name: agent.position for agent in platform.agents}
     for name, devices in given.items():
+        seen = Region(options.seen_at(name), PAGE)
         for each in devices:
+            if any(page.overlaps(seen) for page in each.pages):
+                yield XEN_SHMEM.error(
+                    f"{name} would see its shared memory at {seen.start:#x}, where"
+                    f" {each.node.path} is",
+                    options.at("guest-memory") or position[name],
+                    hint=f"outputs: {{xen: {{guest-memory: {{{name}: 0x…}}}}}}",
+                ).about(nodes=[each.node.path], agents=[name])
             for channel in channels:
                 if any(page.overlaps(channel.memory) for page in each.pages):
                     yield XEN_SHMEM.error(

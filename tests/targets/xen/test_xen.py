@@ -489,3 +489,11 @@ outputs:""",
         " gives an interrupt to one domain"
     ]
     assert not files
+
+
+def test_a_domain_does_not_see_its_memory_where_a_device_is() -> None:
+    files, found = made((AGENTS + OPTIONS).replace("0x22001000", "0x7000"))
+    assert errors(found) == [
+        "xen-shmem: domu would see its shared memory at 0x7000, where /ethernet@6000 is"
+    ]
+    assert not files
