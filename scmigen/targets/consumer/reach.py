@@ -8,6 +8,7 @@ from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.bindings.transports import BY_WORD
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Platform
+from scmigen.runtime import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +87,10 @@ def speaks(platform: Platform, agent: Agent) -> bool:
     if platform.instance is None:
         return True
     return platform.instance in (reach.short[:1] or reach.nodes)
+
+
+def is_out_of_reach(platform: Platform, agent: Agent) -> bool:
+    """Whether it is in the secure world, as a partition of which there is a manifest, and nothing
+    says how it reaches a platform: what other agents are taken for to speak, it does not."""
+    said = agent.transport is not None or own_nodes(platform, agent)
+    return agent.role is Role.SECURE and not said

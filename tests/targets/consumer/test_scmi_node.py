@@ -4,6 +4,7 @@ import pytest
 from consumer_trees import AGENTS, cells_of, emitted, made, refers, status, told
 
 from scmigen.devicetree.blob import read_blob
+from scmigen.diagnostics import Severity
 
 CC = 'cc: cc@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };'
 DEV = 'dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>; };'
@@ -78,6 +79,18 @@ def test_a_transport_that_nobody_says_is_virtio_and_told_of() -> None:
     assert node.string("compatible") == "arm,scmi-virtio"
     (warning,) = [item for item in told(CC + DEV, text) if item.id == "consumer-transport"]
     assert warning.message.startswith("no source says how linux reaches the platform")
+
+
+def test_the_secure_world_is_not_taken_to_speak_virtio() -> None:
+    """A partition of which there is a manifest is such an agent; SCMI over FF-A has no format."""
+    text = AGENTS + "  sp: {id: 3, scmi: {role: secure}, access: [{dev: /dev@2000}]}\n"
+    found = emitted(CC + DEV, text)
+    assert not [file.path for file in found.files if "sp." in str(file.path)]
+    (note,) = [item for item in found.diagnostics if item.id == "consumer-transport"]
+    assert note.severity is Severity.NOTE
+    assert note.message == (
+        "no source says how sp of the secure world reaches the platform: it gets no tree"
+    )
 
 
 def test_a_transport_that_no_tree_can_have_is_not_called_unsaid() -> None:
