@@ -24,7 +24,7 @@ from scmigen.bindings.partitions import (
 from scmigen.bindings.status import DISABLED, OKAY, Availability, Status
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
-from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.diagnostics import Diagnostic, Position, Related, counted
 from scmigen.runtime import Role
 
 #: More device regions than any partition has.
@@ -107,6 +107,7 @@ def _partition(agent: str, tree: DeviceTree, places: _Places) -> Partition:
         if len(devices) == 1:
             found.setdefault(devices[0], place)
             problems += _partly(agent, node, region, devices[0], places, place)
+            problems += _beyond(agent, node, region, devices[0], page, places, place)
         else:
             problems.append(_unclear(agent, node, region, devices, place))
     return Partition(agent, tree.file, found, tuple(problems))
@@ -193,6 +194,36 @@ def _partly(
     hint = f"{agent} can use these, too: assign them in an agents file, or give it fewer pages"
     related = [Related(other.path, other.position) for other in others]
     return [PARTITION_REGION.warning(message, place, related, hint)]
+
+
+def _beyond(
+    agent: str,
+    node: Node,
+    region: Region,
+    device: Node,
+    page: int,
+    places: _Places,
+    place: Position,
+) -> list[Diagnostic]:
+    """Pages of a region that have no register of its device, nor of a part of that."""
+    parts = [
+        part
+        for other, each in places
+        if device in other.upwards()
+        for part in each
+        if part.overlaps(region)
+    ]
+    first = min(part.start for part in parts) // page * page
+    last = -(-max(part.end for part in parts) // page) * page
+    more = (max(first - region.start, 0) + max(region.end - last, 0)) // page
+    if not more:
+        return []
+    message = (
+        f"{node.path} of {agent}, {region.start:#x} to {region.end - 1:#x}, has "
+        f"{counted(more, 'page')} without a register of {device.path}"
+    )
+    hint = f"{agent} can use whatever lies there: registers end at {last - 1:#x} with their page"
+    return [PARTITION_REGION.note(message, place, hint=hint)]
 
 
 def _unclear(

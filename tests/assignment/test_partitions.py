@@ -277,3 +277,17 @@ def test_a_region_ends_within_64_bits() -> None:
     text = manifest(region("a", "0xffffffff 0xfffff000", 2))
     (found,) = error({"sp": text})
     assert "pages-count of 2 pages ends beyond 2^64" in found.message
+
+
+@pytest.mark.parametrize(("pages", "more"), [(1, None), (2, "1 page"), (8, "7 pages")])
+def test_pages_beyond_the_registers_of_a_device_are_told(pages: int, more: str | None) -> None:
+    """Those of the uart are one page; whatever lies behind it, the partition could use."""
+    made = read({"sp": manifest(region("a", "0x0 0x40010000", pages))})
+    told = [item for item in run_checks(made) if item.id == "partition-region"]
+    assert [item.severity.word for item in told] == ([] if more is None else ["note"])
+    for item in told:
+        end = 0x4000FFFF + pages * 0x1000
+        assert item.message == (
+            f"/device-regions/a of sp, 0x40010000 to {end:#x}, has {more} without a register of "
+            "/soc/serial@10000"
+        )
