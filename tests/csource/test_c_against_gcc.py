@@ -25,24 +25,44 @@ class Writer:
             return self.dice.choice(("0x1fU", "3", "'a'", "E2", "(7 >> 1)", "M(2)", "010", "E0"))
         if roll < 0.5:
             return f"(uint8_t)({self.number(depth + 1)})"
+        if roll < 0.55:
+            one = self.number(depth + 1)
+            return self.dice.choice(
+                (f"(~{one})", f"(({one}) / 3U)", f"(({one}) % 7U)", f"(-{one})")
+            )
         if roll < 0.6:
             one = self.number(depth + 1)
             return f"({one} > 3 ? {self.number(depth + 1)} : {self.number(depth + 1)})"
-        sign = self.dice.choice(("+", "*", "|", "&", "^", "==", "<", "&&", "||"))
+        sign = self.dice.choice(("+", "-", "*", "|", "&", "^", "==", "<", ">=", "&&", "||"))
         return f"({self.number(depth + 1)} {sign} {self.number(depth + 1)})"
 
     def record(self, name: str) -> None:
         """A structure of numbers, arrays and earlier structures."""
+        dice = self.dice
         members = []
         lines = []
         for place in range(self.dice.randint(1, 4)):
             kind = self.dice.choice((*_WIDTHS, *self.kinds)) if self.kinds else "uint16_t"
             length = self.dice.choice((0, 0, 0, 1, 2, 3))
             members.append((f"m{place}", kind, length))
+            if not length and kind in ("uint32_t", "int32_t", "uint16_t") and dice.random() < 0.4:
+                lines.append(f"    {kind} m{place} : {dice.randint(1, 15)};")
+                continue
             written = kind if kind in _WIDTHS else f"struct {kind}"
             lines.append(f"    {written} m{place}{f'[{length}]' if length else ''};")
         self.kinds[name] = members
         self.text.append(f"struct {name} {{\n" + "\n".join(lines) + "\n};")
+
+    def union(self, name: str) -> None:
+        """A union: what is set and asked is its first member."""
+        first = self.dice.choice((*_WIDTHS, *self.kinds))
+        length = self.dice.choice((0, 0, 2))
+        written = first if first in _WIDTHS else f"struct {first}"
+        self.kinds[name] = [("first", first, length)]
+        size = f"[{length}]" if length else ""
+        self.text.append(
+            f"struct {name} {{ union {{ {written} first{size}; uint64_t second[2]; }}; }};"
+        )
 
     def value(self, kind: str, length: int, whole: bool = False) -> str:
         """An initialiser, at times without the inner braces."""
@@ -62,13 +82,26 @@ class Writer:
             # All of its numbers in a row, without braces.
             return ", ".join(self.number() for _ in range(self.cells_of(kind)))
         items = []
+        after_path = False
         for name, inner, length in members[: self.dice.randint(1, len(members))]:
-            mark = f".{name} = " if self.dice.random() < 0.5 else ""
-            if mark and length and self.dice.random() < 0.4:
+            mark = (
+                f".{name} = " if after_path or name == "first" or self.dice.random() < 0.5 else ""
+            )
+            last = name == members[-1][0]
+            if mark and not last and length and self.dice.random() < 0.4:
                 place = self.dice.randrange(length)
                 items.append(f".{name}[{place}] = {self.value(inner, 0, True)}")
-                # What follows without a designator would be the next element.
-                break
+                # The next element, or the first number of the next member.
+                items.append(self.number())
+                after_path = True
+                continue
+            if mark and not last and not length and inner not in _WIDTHS:
+                deeper = self.dice.choice(self.kinds[inner])
+                items.append(f".{name}.{deeper[0]} = {self.value(deeper[1], deeper[2], True)}")
+                items.append(self.number())
+                after_path = True
+                continue
+            after_path = False
             items.append(mark + self.value(inner, length, True))
         return "{ " + ", ".join(items) + " }"
 
@@ -98,7 +131,16 @@ def test_random_tables_are_read_as_a_compiler_reads_them(
     writer.text.append("#define M(x) ((x) * E2)\nenum { E0, E1, E2 = 5 };")
     for name in "abcdef":
         writer.record(name)
+    for name in "uv":
+        writer.union(name)
+    for name in "gh":
+        writer.record(name)
     asked: list[str] = []
+    for call in range(60):
+        takes, gives = dice.choice(_WIDTHS), dice.choice(_WIDTHS)
+        writer.text.append(f"static {gives} f{call}({takes} x) {{ return x + {writer.number()}; }}")
+        writer.text.append(f"static int c{call}(void) {{ return f{call}({writer.number()}); }}")
+        asked.append(f"c{call}()")
     for table in range(120):
         kind = dice.choice((*writer.kinds, "uint16_t"))
         rows = dice.randint(1, 5)
