@@ -112,6 +112,13 @@ def signed(operator: str, value: int) -> int | None:
     return typed(results.pop(), list(forms_of(value))) if len(results) == 1 else None
 
 
+def chosen(value: int, other: int) -> int | None:
+    """One of two numbers of ``?:``, of the type that both have together; None as for `combined`."""
+    forms = [common(*pair) for pair in pairs(value, other)]
+    results = {cut(value, form) for form in forms}
+    return typed(results.pop(), forms) if len(results) == 1 else None
+
+
 def _longest(number: Number) -> int | None:
     """A number in a condition, where all types are as wide as the widest."""
     unsigned = number.at.kind != CHARACTER and "u" in number.at.text.lower()
@@ -135,7 +142,9 @@ def whole_of(expression: Expression) -> int | None:
         condition = whole_of(expression.condition)
         if condition is None:
             return None
-        return whole_of(expression.yes if condition else expression.no)
+        yes, no = whole_of(expression.yes), whole_of(expression.no)
+        value, other = (yes, no) if condition else (no, yes)
+        return value if value is None or other is None else chosen(value, other)
     if isinstance(expression, Name):
         return typed(0, [LONGEST])
     return _binary(expression) if isinstance(expression, Binary) else None

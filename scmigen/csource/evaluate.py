@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from scmigen.csource.arithmetic import OPERATORS, combined, signed
+from scmigen.csource.arithmetic import OPERATORS, chosen, combined, signed
 from scmigen.csource.cursor import SyntaxProblemError
 from scmigen.csource.declarations import Parser
 from scmigen.csource.expressions import ASSIGNMENTS
+from scmigen.csource.integers import Untyped
 from scmigen.csource.limits import MAX_ELEMENTS, Budget
 from scmigen.csource.objects import Objects, Place
 from scmigen.csource.statements import body_of
@@ -252,7 +253,17 @@ class Evaluator(Objects):
             self._maybe(expression.yes, scope, condition)
             self._maybe(expression.no, scope, condition)
             return condition
-        return self.value(expression.yes if condition else expression.no, scope)
+        branches = (expression.yes, expression.no)
+        value = self.value(branches[not condition], scope)
+        return self._of_both(value, branches[condition], scope) if isinstance(value, int) else value
+
+    def _of_both(self, value: int, unused: Expression, scope: Scope | None) -> Value:
+        """A number of ``?:``, whose type is that of both together."""
+        other = Unknown("it is not run") if _changes(unused) else self.value(unused, scope)
+        if not isinstance(other, int):
+            return Untyped(value)
+        found = chosen(value, other)
+        return _no_result("?:", unused.at) if found is None else found
 
     def _maybe(self, expression: Expression, scope: Scope | None, why: Unknown) -> None:
         """What an expression sets that is worked out or not."""

@@ -58,7 +58,16 @@ def test_what_follows_a_designator_goes_on_in_the_innermost_aggregate(
     [
         *("~0U / 2", "~0U > 5", "~0U % 7", "0U - 1 > 3", "-1 < 1U", "0x80000000U * 2U"),
         *("0xffffffff + 2", "1 << 31", "(1U << 31) << 1", "~0ULL >> 60", "(unsigned)-1 + 1ULL"),
-        *("f(0)", "g(258)", "h(258)", "b(2)", "2147483648 > 0", "-1 < (uint8_t)1", "-7 % 3"),
+        *(
+            "f(0)",
+            "g(258)",
+            "h(258)",
+            "b(2)",
+            "2147483648 > 0",
+            "-1 < (uint8_t)1",
+            "(1 ? -1 : 0U) > 0",
+            "-7 % 3",
+        ),
         *("-1 < 1UL", "0xffffffffUL > 0", "m(4)"),
     ],
 )
@@ -96,6 +105,7 @@ def test_what_depends_on_the_target_or_has_no_result_is_unknown(
         "(2 || 1/0)",
         "'a' == 97",
         "1 ? 2 : 0",
+        "(1 ? -1 : 0u) > 0",
     ],
 )
 def test_conditions_of_the_preprocessor_have_the_widest_types(
