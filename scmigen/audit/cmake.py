@@ -1,11 +1,13 @@
 """What CMake files set: variables, lists, conditions and the properties of targets.
 
 Nothing is run. Of the language that is read which products of SCP-firmware use: ``set``, ``list``,
-``if``, ``include``, ``target_sources``, ``target_include_directories`` and
-``target_compile_definitions``. A condition that is not understood does not hold; its place is kept.
+``if``, ``include``, ``target_sources``, ``target_include_directories``, and what defines macros for
+the compiler. A condition that is not understood does not hold; its place is kept, and that of what
+is not followed.
 """
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,8 @@ _MAX_FILE = 1 << 20
 _MAX_COMMANDS = 20_000
 _MAX_TEXT = 1 << 16
 _MAX_INCLUDES = 20
+#: How deep brackets in a condition are.
+_MAX_DEPTH = 50
 _TOKEN = re.compile(
     r"(?P<newline>\n)|(?P<blank>[ \t\r;]+|#\[\[.*?\]\]|\#[^\n]*)"
     r'|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<bracket>[()])|(?P<word>[^\s()"#;]+)|(?P<other>.)',
@@ -26,6 +30,8 @@ _TOKEN = re.compile(
 _VARIABLE = re.compile(r"\$\{([\w.+/-]{1,200})\}")
 #: What is not followed: what it does is not known without running it.
 _SKIPPED = frozenset(("foreach", "while", "function", "macro"))
+#: Variables that say what is built.
+_MATTER = frozenset(("SCP_MODULES", "SCP_MODULE_PATHS", "CMAKE_C_FLAGS"))
 _FALSE = frozenset(("", "0", "OFF", "NO", "FALSE", "N", "IGNORE", "NOTFOUND"))
 _TRUE = frozenset(("1", "ON", "YES", "TRUE", "Y"))
 
@@ -46,7 +52,7 @@ class _Command(NamedTuple):
 @dataclass(slots=True)
 class Settings:
     """What CMake files have set so far; ``problems``: what they say stops the build, or is not
-    understood."""
+    understood; ``skipped``: what is not followed, and may matter."""
 
     variables: dict[str, str] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
@@ -55,6 +61,7 @@ class Settings:
     places: dict[str, Position] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
     problems: list[tuple[str, Position]] = field(default_factory=list)
+    skipped: list[tuple[str, Position]] = field(default_factory=list)
 
     def list_of(self, name: str) -> list[str]:
         """The entries of a list."""
@@ -75,19 +82,34 @@ def run(path: Path, settings: Settings, depth: int = 0) -> bool:
     settings.variables["CMAKE_CURRENT_LIST_DIR"] = str(path.parent)
     settings.variables.setdefault("CMAKE_CURRENT_SOURCE_DIR", str(path.parent))
     conditions: list[tuple[bool, bool]] = []
-    skipped: list[str] = []
+    skipped: list[_Command] = []
     for command in _commands(text, str(path)):
         if command.name in _SKIPPED:
-            skipped.append(f"end{command.name}")
+            skipped.append(command)
         if skipped:
-            if command.name == skipped[-1]:
+            if command.name == f"end{skipped[-1].name}":
                 skipped.pop()
+            elif _matters(command):
+                _skip(skipped[0].name, settings, skipped[0].position)
             continue
         if _is_condition(command, settings, conditions):
             continue
         if all(reads for reads, _ in conditions):
             _follow(command, settings, path, depth)
     return True
+
+
+def _matters(command: _Command) -> bool:
+    """Whether a command that is skipped would change what is read."""
+    lists = command.name in ("list", "set") and any(
+        argument.text in _MATTER for argument in command.arguments
+    )
+    return lists or (command.name in _ACTS and command.name not in ("list", "set", "message"))
+
+
+def _skip(what: str, settings: Settings, at: Position) -> None:
+    if (what, at) not in settings.skipped:
+        settings.skipped.append((what, at))
 
 
 def _is_condition(
@@ -201,6 +223,8 @@ def _list(words: Sequence[str], settings: Settings, at: Position) -> None:
         settings.places.setdefault(f"{name}:{value}", at)
 
 
+#: How much of a word is shown.
+_MAX_SHOWN = 60
 _SCOPES = frozenset(("PUBLIC", "PRIVATE", "INTERFACE", "BEFORE", "SYSTEM", "AFTER"))
 
 
@@ -208,7 +232,15 @@ def _of_target(words: Sequence[str]) -> list[str]:
     return [word for word in words[1:] if word not in _SCOPES and not word.startswith("$<")]
 
 
-def _sources(words: Sequence[str], settings: Settings, _: Position) -> None:
+def _expressions(words: Sequence[str], settings: Settings, at: Position) -> None:
+    """Tells words that only a build works out."""
+    for word in words:
+        if "$<" in word:
+            _skip(word[:_MAX_SHOWN], settings, at)
+
+
+def _sources(words: Sequence[str], settings: Settings, at: Position) -> None:
+    _expressions(words, settings, at)
     here = settings.variables.get("CMAKE_CURRENT_SOURCE_DIR", "")
     settings.sources.extend(
         word if word.startswith("/") else f"{here}/{word}" for word in _of_target(words)
@@ -222,11 +254,21 @@ def _folders(words: Sequence[str], settings: Settings, _: Position) -> None:
     )
 
 
-def _define(words: Sequence[str], settings: Settings, _: Position) -> None:
-    for word in _of_target(words):
+def _define(words: Sequence[str], settings: Settings, at: Position) -> None:
+    _define_all(words[1:], settings, at)
+
+
+def _define_all(words: Sequence[str], settings: Settings, at: Position) -> None:
+    _expressions(words, settings, at)
+    for word in words:
         name, sign, value = word.removeprefix("-D").partition("=")
-        if re.fullmatch(r"\w{1,200}", name):
+        if word not in _SCOPES and re.fullmatch(r"\w{1,200}", name):
             settings.definitions[name] = value if sign else "1"
+
+
+def _options(words: Sequence[str], settings: Settings, at: Position) -> None:
+    """Options of the compiler, of which those count that define."""
+    _define_all([word for word in words if word.startswith("-D") or "-D" in word[2:]], settings, at)
 
 
 def _message(words: Sequence[str], settings: Settings, at: Position) -> None:
@@ -240,6 +282,10 @@ _ACTS: dict[str, Callable[[Sequence[str], Settings, Position], None]] = {
     "target_sources": _sources,
     "target_include_directories": _folders,
     "target_compile_definitions": _define,
+    "target_compile_options": _options,
+    "add_compile_options": _options,
+    "add_definitions": _options,
+    "add_compile_definitions": _define_all,
     "message": _message,
 }
 _COMPARISONS: dict[str, Callable[[str, str], bool]] = {
@@ -254,8 +300,9 @@ class _Condition:
     """A condition, read from left to right."""
 
     def __init__(self, arguments: Sequence[Argument], settings: Settings) -> None:
-        self._left = list(arguments)
+        self._left = deque(arguments)
         self._settings = settings
+        self._depth = 0
         self.understood = True
 
     def any_of(self) -> bool:
@@ -272,27 +319,37 @@ class _Condition:
 
     def _accept(self, word: str) -> bool:
         if self._left and not self._left[0].quoted and self._left[0].text == word:
-            self._left.pop(0)
+            self._left.popleft()
             return True
         return False
 
     def _one(self) -> bool:
-        if self._accept("NOT"):
-            return not self._one()
+        negated = False
+        while self._accept("NOT"):
+            negated = not negated
+        return self._plain() != negated
+
+    def _plain(self) -> bool:
         if self._accept("("):
+            self._depth += 1
+            if self._depth > _MAX_DEPTH:
+                self.understood = False
+                self._left.clear()
+                return False
             found = self.any_of()
             self._accept(")")
+            self._depth -= 1
             return found
         if not self._left:
             self.understood = False
             return False
         if self._accept("DEFINED"):
-            return bool(self._left) and self._left.pop(0).text in self._settings.variables
-        first = self._left.pop(0)
+            return bool(self._left) and self._left.popleft().text in self._settings.variables
+        first = self._left.popleft()
         compare = _COMPARISONS.get(self._left[0].text) if self._left else None
         if compare is not None and len(self._left) > 1:
-            self._left.pop(0)
-            other = self._left.pop(0)
+            self._left.popleft()
+            other = self._left.popleft()
             return compare(self._value(first), self._value(other))
         if self._left and self._left[0].text not in ("AND", "OR", ")"):
             self.understood = False

@@ -112,10 +112,8 @@ def build_of(folder: Path, built_in: Path | None = None) -> Build:
     known = run(folder / FIRMWARE, settings)
     cache = _cache(built_in) if built_in is not None else {}
     variables |= {name: value for name, value in cache.items() if name.startswith("SCP_")}
-    flags = flags_of(cache.get("CMAKE_C_FLAGS", "").split(), folder)
+    variables["CMAKE_C_FLAGS"] = cache.get("CMAKE_C_FLAGS", "")
     beside = flags_beside(folder)
-    definitions = beside.definitions | flags.definitions
-    headers = (*beside.folders, *flags.folders)
     for name in [*variables]:
         option = re.fullmatch(r"(SCP_\w+)_INIT", name)
         if option is not None:
@@ -125,6 +123,9 @@ def build_of(folder: Path, built_in: Path | None = None) -> Build:
     run(folder / "Buildoptions.cmake", settings)
     variables["CMAKE_CURRENT_SOURCE_DIR"] = str(folder)
     run(folder / "CMakeLists.txt", settings)
+    flags = flags_of(re.split(r"[\s;]+", variables["CMAKE_C_FLAGS"]), folder)
+    definitions = beside.definitions | flags.definitions
+    headers = (*beside.folders, *flags.folders)
     modules = tuple(dict.fromkeys(settings.list_of("SCP_MODULES")))
     if not known and not modules:
         modules = tuple(_modules_of_files(folder))

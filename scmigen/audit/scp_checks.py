@@ -48,6 +48,8 @@ def check_build(product: Product, found: Found) -> None:
     for problem, at in build.settings.problems:
         said = " ".join(problem.replace("\\n", " ").split())
         found.unread("the build", Unknown(f"CMake would stop here: {said}"), at)
+    for what, at in build.settings.skipped:
+        found.unread("the build", Unknown(f"{what} is not followed, and says what is built"), at)
     listed = {source.name for source in build.sources}
     permissions = "config_resource_perms.c"
     if permissions in listed and not build.has(MODULE):
