@@ -9,9 +9,9 @@ from pathlib import Path
 
 from scmigen.audit.base import Audit, Reader
 from scmigen.audit.conditions import Known, check_conditions
-from scmigen.audit.scp_build import build_of, firmware_of
+from scmigen.audit.scp_build import build_of, firmware_of, firmwares_in
 from scmigen.audit.scp_checks import check_build, check_devices
-from scmigen.audit.scp_findings import FINDINGS, SCP_UNREAD, Found
+from scmigen.audit.scp_findings import FINDINGS, NOUNS, SCP_UNREAD, Found
 from scmigen.audit.scp_permissions import Permissions, needed_messages, operations, permissions_of
 from scmigen.audit.scp_product import Product, member
 from scmigen.audit.scp_rows import check_rows
@@ -34,11 +34,15 @@ _BASE_MESSAGES = 0x10
 
 
 def _recognises(path: Path) -> bool:
-    return firmware_of(path) is not None
+    return firmware_of(path) is not None or bool(firmwares_in(path))
 
 
 def _read(path: Path) -> Audit:
     folder = firmware_of(path)
+    if folder is None and (several := firmwares_in(path)):
+        message = f"this is a product: name one of its firmwares: {', '.join(several)}"
+        hint = f"as in {path / several[0]}"
+        raise InputError([SCP_UNREAD.error(message, Position(str(path)), hint=hint)])
     if folder is None:
         message = "no firmware of SCP-firmware: there is no Firmware.cmake and no config_scmi.c"
         raise InputError([SCP_UNREAD.error(message, Position(str(path)))])
@@ -185,7 +189,7 @@ def _grant(
         denied = _denied(agent, kind, operation, number, permissions)
         if isinstance(denied, Unknown):
             unknown.append(operation)
-            found.unread(f"what {agent.name} may do with {kind}s", denied)
+            found.unread(f"what {agent.name} may do with {NOUNS[kind]}s", denied)
         elif not denied:
             allowed.append(operation)
     if not allowed and not unknown:

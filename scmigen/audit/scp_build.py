@@ -101,6 +101,15 @@ def firmware_of(path: Path) -> Path | None:
     return None
 
 
+def firmwares_in(path: Path) -> tuple[str, ...]:
+    """The names of the firmwares in the directory of a product."""
+    try:
+        names = sorted(entry.name for entry in path.iterdir())
+    except (OSError, ValueError):
+        return ()
+    return tuple(name for name in names[:_MAX_FOLDERS] if (path / name / FIRMWARE).is_file())
+
+
 def build_of(folder: Path, built_in: Path | None = None) -> Build:
     """How the firmware in a directory is built; in the directory ``built_in``, by its options."""
     folder = folder.absolute()

@@ -1,14 +1,21 @@
 """Findings about the tables of a firmware, and the list of those in one."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scmigen.csource.tokens import Token
 from scmigen.csource.values import Unknown
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.scmi.protocols import Kind
 
+#: What resources of a kind are called, one of them.
+NOUNS: Mapping[Kind, str] = {
+    **{kind: str(kind) for kind in Kind},
+    Kind.POWER: "power domain",
+    Kind.PERFORMANCE: "performance domain",
+}
 SCP_UNREAD = Finding(
     "tables-unread",
     "A part of a firmware's tables cannot be told from its sources.",

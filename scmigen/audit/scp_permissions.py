@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from scmigen.audit.scp_findings import SCP_MASK, SCP_TABLE, Found
+from scmigen.audit.scp_findings import NOUNS, SCP_MASK, SCP_TABLE, Found
 from scmigen.audit.scp_product import Product, followed, member, member_place, number, place_of
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import ArrayOf
@@ -236,7 +236,7 @@ class Permissions:
         place = (agent - 1) * _MESSAGES[kind] * words + (message - _FIRST) * words
         mask = self._word(bits.table, bits.first + place + number_ // _WORD)
         if isinstance(mask, Unknown):
-            self.found.unread(f"permissions of {kind}s", mask, bits.position)
+            self.found.unread(f"permissions of {NOUNS[kind]}s", mask, bits.position)
             return mask
         return bool(mask >> (number_ % _WORD) & 1)
 
@@ -263,8 +263,8 @@ class Permissions:
         if lengths[1:] != [_MESSAGES[kind], words]:
             self.found.add(
                 SCP_TABLE,
-                f"the table of permissions of {kind}s has {lengths[1]} messages of {lengths[2]} "
-                f"words for an agent; by {counters}.count, {bits.count}, the firmware takes it for "
+                f"the table of permissions of {NOUNS[kind]}s has {lengths[1]} messages of "
+                f"{lengths[2]} words for an agent; by {counters}.count, {bits.count}, the firmware takes it for "
                 f"{_MESSAGES[kind]} of {words}: rows after the first are shifted",
                 place_of(bits.table),
             )
@@ -290,8 +290,8 @@ class Permissions:
         if short:
             self.found.add(
                 SCP_MASK,
-                f"{name}: the masks of messages {', '.join(short)} on {kind}s deny ids below "
-                f"{_WORD} only: {_WORD} to {ids - 1} are allowed",
+                f"{name}: the masks of messages {', '.join(short)} on {NOUNS[kind]}s deny ids "
+                f"below {_WORD} only: {_WORD} to {ids - 1} are allowed",
                 self._row_place(bits, agent, 0),
                 hint=f"{words} words are a row; those that are not written allow",
             )

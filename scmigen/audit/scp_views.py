@@ -7,7 +7,7 @@ performance domains and sensors have the same ids for all agents, those of the e
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from scmigen.audit.scp_findings import SCP_TABLE, Found
+from scmigen.audit.scp_findings import NOUNS, SCP_TABLE, Found
 from scmigen.audit.scp_product import (
     Element,
     Elements,
@@ -250,7 +250,7 @@ def _own_tables(
         devices = member(unit, row, "device_table")
         count = number(member(unit, row, layout.rows))
         if isinstance(count, Unknown):
-            found.unread(f"how many {kind}s {agent.name} has", count, place_of(row))
+            found.unread(f"how many {NOUNS[kind]}s {agent.name} has", count, place_of(row))
             view.whole = False
             continue
         rows = view.rows.setdefault(agent.id, {})

@@ -363,3 +363,14 @@ def test_a_pointer_to_permissions_that_is_not_worked_out_is_told(
     assert told(audit)[0].endswith("it points into a table of permissions, not to a word")
     for agent in audit.served.agents:
         assert all(grant.operations == () for grant in agent.grants.get(Kind.CLOCK, ()))
+
+
+def test_the_directory_of_a_product_is_told_to_have_firmwares(tmp_path: Path) -> None:
+    product = write(tmp_path).parent
+    reader = recognised(product)
+    assert reader is not None
+    with pytest.raises(InputError) as raised:
+        reader.read(product)
+    (item,) = raised.value.diagnostics
+    assert item.message == "this is a product: name one of its firmwares: fw"
+    assert item.hint == f"as in {product}/fw"
