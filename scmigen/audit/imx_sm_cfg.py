@@ -33,6 +33,8 @@ _FROM_HERE = "paths are relative to the file with the line"
 
 _WORD = re.compile(r"\w+", re.ASCII)
 _DEFINITION = re.compile(r"(\w+):", re.ASCII)
+#: A definition but for the blank behind the colon: the tool takes it for a line of words.
+_NO_BLANK = re.compile(r"(\w+):\S", re.ASCII)
 _COMMAND = re.compile(
     r"(MAKE|DOX|BOARD|MODE|MAILBOX|CHANNEL|DEBUG|MIX|(?:DOM|LM|SCMI_AGENT)\d*)(?![\w.])", re.ASCII
 )
@@ -183,6 +185,7 @@ def _config(file: str, files: list[str], lines: Sequence[_Line], texts: Sequence
     machines: dict[int, str] = {}
     made: dict[str, str] = {}
     strays: list[tuple[str, Position]] = []
+    joined = [line for line in lines if _NO_BLANK.match(line.text)]
     for line, text in zip(lines, texts, strict=True):
         command = _COMMAND.match(text)
         settings = dict(_SETTING.findall(text)[::-1])
@@ -204,6 +207,7 @@ def _config(file: str, files: list[str], lines: Sequence[_Line], texts: Sequence
     return Config(
         file, tuple(files), made.get("soc"), made.get("board"), machines, tuple(sections),
         tuple(strays), frozenset(found[0] for line in lines if (found := _defines(line))),
+        tuple((line.text.partition(" ")[0], line.position) for line in joined),
     )  # fmt: skip
 
 

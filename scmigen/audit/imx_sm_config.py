@@ -56,7 +56,8 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Config:
     """``machines``: the names of the logical machines. ``strays``: words of lines that are neither
-    commands nor resources, with their places. ``defined``: the words that it defines."""
+    commands nor resources, with their places. ``defined``: the words that it defines.
+    ``joined``: first words of lines that would be definitions with a blank behind the colon."""
 
     file: str
     files: tuple[str, ...]
@@ -66,6 +67,7 @@ class Config:
     sections: tuple[Section, ...]
     strays: tuple[tuple[str, Position], ...] = ()
     defined: frozenset[str] = frozenset()
+    joined: tuple[tuple[str, Position], ...] = ()
 
     @property
     def agents(self) -> tuple[Section, ...]:

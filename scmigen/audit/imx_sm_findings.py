@@ -69,6 +69,7 @@ def short(name: str) -> str:
 
 def problems(config: Config, resources: Resources) -> Iterator[Diagnostic]:
     """Everything that is wrong, in the order of `FINDINGS`."""
+    yield from _joined(config)
     yield from _strays(config, resources)
     yield from _unknown(config, resources)
     yield from _levels(config)
@@ -89,6 +90,18 @@ def _strays(config: Config, resources: Resources) -> Iterator[Diagnostic]:
             f"{word} is neither a resource nor defined: the line is left out",
             at,
             hint=did_you_mean(word, known | config.defined),
+        )
+
+
+def _joined(config: Config) -> Iterator[Diagnostic]:
+    """Lines that the tool does not take for the definitions that they look like."""
+    for word, at in dict.fromkeys(config.joined):
+        name, _, text = word.partition(":")
+        yield IMX_SM_RESOURCE.error(
+            f"{word} defines nothing without a blank behind the colon: its words are looked up, "
+            "and the line gives what they mean",
+            at,
+            hint=f"{name}: {text}",
         )
 
 

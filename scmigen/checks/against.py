@@ -19,7 +19,7 @@ from scmigen.checks.against_place import differs
 from scmigen.checks.against_undecided import KIND_UNDESCRIBED, undecided
 from scmigen.checks.grant_checks import grant_unused, name_differs
 from scmigen.checks.served_view import Row, View, view_of
-from scmigen.checks.words import listed, node_word, plain, resource_name, use_word
+from scmigen.checks.words import joined, listed, node_word, plain, resource_name, use_word
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.model.joint import at_instance
 from scmigen.model.platform import Grant, Model, Platform
@@ -73,14 +73,14 @@ def compare(
     if isinstance(server, Runtime):
         server = served_of(server)
     found: list[Diagnostic] = []
+    alone: dict[str, str] = {}
     for platform in _platforms(model, server):
         view = None
         agents = _with_something(platform, only)
         for mine in agents:
             theirs = _partner(agents, mine, platform, server, only, called or {})
             if theirs is None:
-                name = only or (called or {}).get(mine.name, mine.name)
-                found.append(_no_agent(name, server, file))
+                alone[mine.name] = only or (called or {}).get(mine.name, mine.name)
                 continue
             view = view_of(server, theirs, file)
             found.extend(channel_differs(model, platform, mine, theirs, view.position))
@@ -90,7 +90,7 @@ def compare(
             found.extend(pins_missing(model, platform, mine, view))
             found.extend(_unused(model, platform, mine, view))
         found.extend(_devices(platform, server, file, view if only else None))
-    return tuple(found)
+    return (*_no_agents(alone, server, file), *found)
 
 
 def _platforms(model: Model, server: Served) -> tuple[Platform, ...]:
@@ -137,16 +137,25 @@ def _partner(
     return server.agents[0] if single else None
 
 
-def _no_agent(name: str, server: Served, file: str) -> Diagnostic:
-    known = ", ".join(agent.name for agent in server.agents)
-    if not server.complete:
-        message = f"the server's description says nothing of {name}; it has {known}"
-        return KIND_UNDESCRIBED.note(message, Position(file))
-    return AGENT_UNSERVED.error(
-        f"the server has no agent {name}; it has {known}",
-        Position(file),
-        hint="--as NAME says whose tree the board is, --as MINE=NAME what an agent is called there",
-    )
+def _no_agents(alone: Mapping[str, str], server: Served, file: str) -> Iterator[Diagnostic]:
+    """Agents of the board, and what they are called there, that the server does not have."""
+    known = [agent.name for agent in server.agents]
+    told = ", ".join(known)
+    if alone and not server.complete:
+        names = joined(list(dict.fromkeys(alone.values())))
+        message = f"the server's description says nothing of {names}; it has {told}"
+        yield KIND_UNDESCRIBED.note(message, Position(file))
+        return
+    for mine, name in alone.items():
+        near = [one for one in known if one.casefold() == name.casefold()] or known
+        hint = (
+            "--as NAME says whose tree the board is, --as MINE=NAME what an agent is called there"
+        )
+        if near:
+            hint += f": --as {mine}={near[0]}"
+        yield AGENT_UNSERVED.error(
+            f"the server has no agent {name}; it has {told}", Position(file), hint=hint
+        )
 
 
 def _missing_protocols(model: Model, platform: Platform, mine: Agent, view: View) -> set[Kind]:

@@ -49,7 +49,9 @@ def undecided(platform: Platform, mine: Agent, view: View) -> Iterator[Diagnosti
             open_ = view.undecided(grant, row)
             place = _where(grant) if row is None else row.position
             if open_:
-                unknown.append(Related(_words(grant, open_), place))
+                later = open_ - grant.boot if view.momentary else frozenset()
+                aside = " only while it holds a device that it may be given" if later else ""
+                unknown.append(Related(_words(grant, open_) + aside, place))
             if row is not None and (free := row.unchecked & (grant.operations - row.operations)):
                 unchecked.append(Related(_words(grant, free), place))
     name = view.agent.name

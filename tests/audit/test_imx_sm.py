@@ -192,6 +192,20 @@ def test_levels_that_an_included_file_lowers_are_a_note_and_those_it_raises_a_wa
     assert warning.position.file.endswith("rows.cfg")
 
 
+def test_a_definition_without_a_blank_is_told_and_read_as_the_tool_does(tmp_path: Path) -> None:
+    """configtool.pl looks at the first word alone: ``UART:lmm=priv`` ends in no colon. Its words
+    are replaced, UART too, and so the line has a level for LMM_1."""
+    text = CONFIG.replace("LMM_2   ALL", "UART:api=none LMM_1 lmm=priv")
+    items = [item for item in found(tmp_path, text) if item.hint == "UART: api=none"]
+    (item,) = items
+    assert item.severity is Severity.ERROR
+    assert item.position is not None
+    assert item.position.line == line_of("UART:api", text)
+    assert "DEV_SM_LMM_1" in {
+        row.resource for agent in read_cfg(write(tmp_path, text)).agents for row in agent.rows
+    }
+
+
 CHANNELS = {
     "no-mailbox": ("MAILBOX type=mu, mu=3, test=2\n", "", "AP-NS has no MAILBOX"),
     "no-requests": ("type=a2p\nCHANNEL db=1", "type=p2a\nCHANNEL db=1", "no CHANNEL with type=a2p"),
