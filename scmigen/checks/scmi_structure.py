@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from scmigen.bindings.facts import ScmiInstance
+from scmigen.bindings.imx_pins import pins_of
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.scmi_nodes import (
     PROVIDES,
@@ -21,7 +22,7 @@ from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related, Severity, counted
 from scmigen.model.platform import Model, Platform
-from scmigen.scmi.protocols import BEYOND_TREES, KIND_OF, Protocol
+from scmigen.scmi.protocols import BEYOND_TREES, KIND_OF, Kind, Protocol
 
 #: The largest id of a protocol, which has eight bits in a message header.
 _MAX_PROTOCOL = 0xFF
@@ -194,6 +195,9 @@ def _is_empty(platform: Platform, number: int) -> bool:
     kind = next((kind for protocol, kind in KIND_OF.items() if protocol == number), None)
     if kind is None:
         return True
+    if kind is Kind.PIN and platform.instance is not None:
+        # What nodes ask for by pinctrl-0 is theirs: no grant is of a pin.
+        return next(pins_of(platform.inventory, platform.instance), None) is None
     if kind in BEYOND_TREES and platform.options.extra is not None:
         return False
     return not any(grant.resource.kind is kind for grant in platform.grants())

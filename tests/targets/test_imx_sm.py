@@ -10,6 +10,7 @@ from targets.imx_sm_firmware import compiled
 
 from scmigen import load, loads
 from scmigen.audit.imx_sm_cfg import read_cfg
+from scmigen.checks.registry import run_checks
 from scmigen.diagnostics import Diagnostic, Severity
 from scmigen.model.platform import Model
 from scmigen.targets.make import make, option_problems
@@ -332,3 +333,10 @@ def test_groups_of_another_shape_ask_for_nothing(tmp_path: Path) -> None:
     made = make(with_pins(tmp_path, odd).platforms[0], "imx-sm")
     text = "".join(file.content.decode() for file in made.files)
     assert "PIN_" not in text
+
+
+def test_pins_that_nodes_ask_for_are_no_empty_protocol(tmp_path: Path) -> None:
+    """No grant is of a pin; &{/uart@1} has pinctrl-0 all the same."""
+    (told_,) = (item for item in run_checks(with_pins(tmp_path)) if item.id == "protocol-empty")
+    assert "0x16" in told_.message, "no reset is asked for"
+    assert "0x19" not in told_.message

@@ -11,10 +11,10 @@ from scmigen.targets.base import Target
 from scmigen.targets.common.ctext import comment, notice, plain, string
 from scmigen.targets.common.files import File
 from scmigen.targets.common.kept import kept
-from scmigen.targets.common.names import board_name
+from scmigen.targets.common.names import board_name, written
 from scmigen.targets.common.templates import render
 from scmigen.targets.optee_server.compared import compared
-from scmigen.targets.optee_server.entries import Server, server_of
+from scmigen.targets.optee_server.entries import Entry, Server, server_of
 from scmigen.targets.optee_server.findings import FINDINGS, LIMITS, problems
 from scmigen.targets.optee_server.options import OpteeServerOptions, check_options
 
@@ -38,10 +38,17 @@ def _files(platform: Platform, options: OpteeServerOptions) -> Iterator[File]:
         string=string,
         plain=plain,
         comment=comment,
+        macro=lambda entry: _macro(platform, entry),
         license=options.license,
         copyright=options.copyright and notice(options.copyright, " * "),
     )
     yield File("scmi-server.dtsi", text)
+
+
+def _macro(platform: Platform, entry: Entry) -> str | None:
+    """What the source of a tree with an SCMI node calls the number."""
+    name = written(platform, entry.grant.resource) if platform.instance is not None else None
+    return None if name is None else comment(name)
 
 
 TARGET = Target(

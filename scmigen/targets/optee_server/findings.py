@@ -79,7 +79,7 @@ def problems(
             "to write for OP-TEE's SCMI server"
         )
     yield from _channels(platform)
-    yield from _providers(platform, server)
+    yield from _providers(platform, options, server)
     yield from _wider(server)
     yield from _always_on(platform, server)
     if server.closed:
@@ -125,7 +125,9 @@ def _channels(platform: Platform) -> Iterator[Diagnostic]:
             )
 
 
-def _providers(platform: Platform, server: Server) -> Iterator[Diagnostic]:
+def _providers(
+    platform: Platform, options: OpteeServerOptions, server: Server
+) -> Iterator[Diagnostic]:
     """One error for each kind, with all resources that nothing says the provider of."""
     lost: dict[Kind, dict[int, Entry]] = {}
     for entry in server.entries:
@@ -136,9 +138,14 @@ def _providers(platform: Platform, server: Server) -> Iterator[Diagnostic]:
         first = next(iter(entries.values())).grant
         of = f"{kind} {first.resource.number}"
         has = "has" if len(entries) == 1 else "have"
+        them = f"{counted(len(entries), title(kind))} of the platform"
+        told = f"{them} {has} no provider in OP-TEE's tree"
+        if options.tree is None:
+            told = (
+                f"nothing says what {them} {'is' if len(entries) == 1 else 'are'} in OP-TEE's tree"
+            )
         yield PROVIDER.error(
-            f"{counted(len(entries), title(kind))} of the platform {has} no provider in OP-TEE's "
-            f"tree, the first is {of} ({first.resource.short_name})",
+            f"{told}, the first is {of} ({first.resource.short_name})",
             where(first.resource),
             related((_told(platform, e.grant), where(e.grant.resource)) for e in entries.values()),
             "outputs: {optee-server: {references: "

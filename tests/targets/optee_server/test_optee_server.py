@@ -303,6 +303,23 @@ def test_a_build_depends_on_optees_tree_whose_path_is_from_the_agents_file(tmp_p
     assert "firmware/optee.dts" in (tmp_path / "out.d").read_text()
 
 
+def test_a_number_has_the_macro_of_the_source_beside_it(tmp_path: Path) -> None:
+    """As entries written by hand have it; a number without one has no comment."""
+    path = tmp_path / "linux.dts"
+    body = (LINUX % "").replace("<&scmi_clk 9>", "<&scmi_clk CK_SCMI_SPI>")
+    path.write_text("#define CK_SCMI_SPI 9\n" + source(body))
+    agents = (
+        "domains: {linux: {id: 1, default: true, scmi: {role: ospm}}}\n"
+        "outputs: {optee-server: {references: "
+        "{clock: {2: '&rcc 2', 9: '&rcc 9'}, reset: {4: '&rcc 4'}}}}\n"
+    )
+    (file,) = made(model_of(load(path), agents)).files
+    lines = [line.strip() for line in file.content.decode().splitlines()]
+    assert "reg = <9>; /* CK_SCMI_SPI */" in lines
+    assert "reg = <2>;" in lines
+    assert "reg = <4>;" in lines
+
+
 # What the parser would stop at, pass over, or allow besides.
 
 
@@ -314,13 +331,13 @@ def test_without_a_provider_there_is_no_node() -> None:
     assert [(d.id, d.message) for d in errors] == [
         (
             "optee-server-provider",
-            "2 clocks of the platform have no provider in OP-TEE's tree, the first is clock 2 "
+            "nothing says what 2 clocks of the platform are in OP-TEE's tree, the first is clock 2 "
             "(uart-5000)",
         ),
         (
             "optee-server-provider",
-            "1 reset domain of the platform has no provider in OP-TEE's tree, the first is reset 4 "
-            "(spi-6000)",
+            "nothing says what 1 reset domain of the platform is in OP-TEE's tree, the first is "
+            "reset 4 (spi-6000)",
         ),
     ]
 
