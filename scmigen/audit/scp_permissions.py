@@ -264,8 +264,8 @@ class Permissions:
             self.found.add(
                 SCP_TABLE,
                 f"the table of permissions of {NOUNS[kind]}s has {lengths[1]} messages of "
-                f"{lengths[2]} words for an agent; by {counters}.count, {bits.count}, the firmware takes it for "
-                f"{_MESSAGES[kind]} of {words}: rows after the first are shifted",
+                f"{lengths[2]} words for an agent; by {counters}.count, {bits.count}, the firmware "
+                f"takes it for {_MESSAGES[kind]} of {words}: rows after the first are shifted",
                 place_of(bits.table),
             )
 
