@@ -122,9 +122,9 @@ def test_the_same_holds_of_functions_behind(tmp_path: Path) -> None:
 
 
 def test_a_weak_function_of_a_driver_is_one_of_run_time(tmp_path: Path) -> None:
-    weak = "\treturn acme_enable(clock);\n"
+    weak = "\treturn acme_enable(clock->clk);\n"
     body = (
-        "int32_t __weak acme_enable(struct acme_clock *clock)\n"
+        "int32_t __weak acme_enable(struct clk *clk)\n"
         "{\n\treturn SCMI_NOT_SUPPORTED;\n}\nint32_t plat_scmi_clock_set_state"
     )
     found, messages = state(
