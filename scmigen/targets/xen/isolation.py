@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
-from scmigen.bindings.addresses import Region, regions
+from scmigen.bindings.addresses import Region, memory, regions, reserved
 from scmigen.bindings.node_kinds import has_registers, is_cpu
-from scmigen.bindings.passthrough import PAGE, Passed, paged, reaches_others
+from scmigen.bindings.passthrough import Passed, paged, passed, reaches_others
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
 from scmigen.model.platform import Platform
 from scmigen.targets.limits import related
 from scmigen.targets.xen.options import XenOptions
 from scmigen.targets.xen.partials import partials
-from scmigen.targets.xen.plan import XEN_SHMEM, plan_of
+from scmigen.targets.xen.plan import XEN_SHMEM, Plan, plan_of
 
 XEN_PAGE = Finding(
     "xen-page",
@@ -38,6 +38,8 @@ XEN_DMA = Finding(
     Severity.WARNING,
 )
 FINDINGS = (XEN_PAGE, XEN_TWICE, XEN_KEPT, XEN_DMA)
+#: What has registers of its own besides those of its children, though these are in its ``reg``.
+_BLOCKS = frozenset({"syscon", "simple-mfd"})
 
 
 class _Place(NamedTuple):
@@ -53,10 +55,11 @@ def check_isolation(platform: Platform, options: XenOptions) -> Iterator[Diagnos
     plan = plan_of(platform, options)
     given = {each.agent.name: each.given for each in partials(platform, options)}
     yield from _twice(platform)
-    yield from _interrupts(given)
     yield from _kept(platform, [agent for agent, _ in plan.domains])
     yield from _pages(platform, given)
-    yield from _memories(platform, options, given)
+    yield from _interrupts(platform, given)
+    yield from _memories(platform, plan)
+    yield from _seen(options, plan, given)
     for name, devices in given.items():
         bare = [each.node for each in devices if each.pages and not each.is_confined]
         if bare:
@@ -79,22 +82,6 @@ def _twice(platform: Platform) -> Iterator[Diagnostic]:
             ).about(nodes=[device.node.path], agents=names)
 
 
-def _interrupts(given: dict[str, tuple[Passed, ...]]) -> Iterator[Diagnostic]:
-    first: dict[int, tuple[str, Node]] = {}
-    for name, devices in given.items():
-        for each in devices:
-            for number in each.numbers:
-                other, node = first.setdefault(number, (name, each.node))
-                if other != name:
-                    yield XEN_TWICE.error(
-                        f"{node.path} of {other} and {each.node.path} of {name} have the interrupt"
-                        f" {number}: Xen gives an interrupt to one domain",
-                        each.node.position,
-                        related([(node.path, node.position)]),
-                        "give both devices to one domain",
-                    ).about(nodes=[node.path, each.node.path], agents=[other, name])
-
-
 def _kept(platform: Platform, domains: list[Agent]) -> Iterator[Diagnostic]:
     for device in platform.devices:
         what = reaches_others(device.node)
@@ -108,10 +95,10 @@ def _kept(platform: Platform, domains: list[Agent]) -> Iterator[Diagnostic]:
 
 def _pages(platform: Platform, given: dict[str, tuple[Passed, ...]]) -> Iterator[Diagnostic]:
     found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[_Place, _Place]]] = {}
-    passed = {each.node for devices in given.values() for each in devices}
+    mine = {each.node for devices in given.values() for each in devices}
     for one, other in _overlapping(_places(platform)):
-        first, second = (one, other) if one.node in passed else (other, one)
-        if first.node in passed and first.owners != second.owners:
+        first, second = (one, other) if one.node in mine else (other, one)
+        if first.node in mine and first.owners != second.owners:
             found.setdefault((first.owners, second.owners), []).append((first, second))
     for (owners, others), pairs in found.items():
         first, second = pairs[0]
@@ -142,38 +129,97 @@ def _places(platform: Platform) -> list[_Place]:
 
 
 def _overlapping(places: list[_Place]) -> Iterator[tuple[_Place, _Place]]:
-    """The pairs of places that have a page in common, of nodes that are not below each other."""
+    """The pairs of places that have a page in common, but for a bus and what is on it."""
     running: list[_Place] = []
     for place in sorted(places, key=lambda each: each.pages.start):
         running = [each for each in running if each.pages.end > place.pages.start]
         for each in running:
-            if each.node not in place.node.upwards() and place.node not in each.node.ancestors():
+            if not _is_bus(each.node, place.node) and not _is_bus(place.node, each.node):
                 yield each, place
         running.append(place)
 
 
-def _memories(
-    platform: Platform, options: XenOptions, given: dict[str, tuple[Passed, ...]]
-) -> Iterator[Diagnostic]:
-    """Shared memory in a page that a domain is given with a device."""
-    plan = plan_of(platform, options)
-    channels = [channel for channel in (plan.xen, *plan.others) if channel is not None]
+def _is_bus(node: Node, above: Node) -> bool:
+    """Whether ``above`` is the node, or a bus around it, whose ``reg`` is the window for it."""
+    if node is above:
+        return True
+    return above in node.ancestors() and _BLOCKS.isdisjoint(above.strings("compatible"))
+
+
+def _interrupts(platform: Platform, given: dict[str, tuple[Passed, ...]]) -> Iterator[Diagnostic]:
+    """Interrupts of a domain's devices that a device of another agent has, too."""
+    inventory, owners = platform.inventory, platform.owners.of
+    domains = {each.node: name for name, devices in given.items() for each in devices}
+    users: dict[int, list[Node]] = {}
+    for node in inventory.tree.nodes:
+        if inventory.availability.enabled(node) and not is_cpu(node):
+            for number in dict.fromkeys(passed(inventory.tree, node).numbers):
+                users.setdefault(number, []).append(node)
+    for number, nodes in users.items():
+        # Of several domains the first tells.
+        name = next((name for name in given if name in map(domains.get, nodes)), "")
+        others = [node for node in nodes if domains.get(node) != name]
+        if name and others:
+            first = next(node for node in nodes if domains.get(node) == name)
+            agents = {agent.name for node in others for agent in owners(node).agents} - {name}
+            make = XEN_TWICE.error if agents else XEN_TWICE.warning
+            whose = " and ".join(sorted(agents)) or "no agent"
+            yield make(
+                f"{first.path} of {name} and {others[0].path} of {whose} have the"
+                f" interrupt {number}: Xen gives an interrupt to one domain",
+                first.position,
+                related((node.path, node.position) for node in others),
+                "give both devices to one domain",
+            ).about(nodes=[node.path for node in nodes], agents=[name, *sorted(agents)])
+
+
+def _memories(platform: Platform, plan: Plan) -> Iterator[Diagnostic]:
+    """Shared memory in a page with registers, or in memory that Xen gives to domains."""
     position = {agent.name: agent.position for agent in platform.agents}
-    for name, devices in given.items():
-        seen = Region(options.seen_at(name), PAGE)
-        for each in devices:
-            if any(page.overlaps(seen) for page in each.pages):
+    tree, enabled = platform.inventory.tree, platform.inventory.availability.enabled
+    devices = [
+        (node, [paged(region) for region in regions(node) if region.size])
+        for node in tree.nodes
+        if has_registers(node) and enabled(node)
+    ]
+    ram, kept = memory(tree), tuple(reserved(tree))
+    loose = []
+    for channel in filter(None, (plan.xen, *plan.others)):
+        at = channel.memory
+        there = [node for node, pages in devices if any(page.overlaps(at) for page in pages)]
+        if there:
+            yield XEN_SHMEM.error(
+                f"the shared memory of {channel.name} at {at.start:#x} is in a page with registers"
+                f" of {there[0].path}",
+                position[channel.name],
+                related((node.path, node.position) for node in there),
+                hint="give each agent a page of its own",
+            ).about(nodes=[node.path for node in there], agents=[channel.name])
+        if any(at.overlaps(region) for region in ram) and not any(map(at.within, kept)):
+            loose.append(channel)
+    if loose:
+        names = [channel.name for channel in loose]
+        yield XEN_SHMEM.warning(
+            f"the shared memory of {', '.join(names)} is in memory that Xen gives to domains:"
+            f" {loose[0].memory.start:#x} is not reserved",
+            position[loose[0].name],
+            hint="reserve it in the host's tree, a child of /reserved-memory with no-map, unless"
+            " firmware takes it out of the memory node",
+        ).about(agents=names)
+
+
+def _seen(
+    options: XenOptions, plan: Plan, given: dict[str, tuple[Passed, ...]]
+) -> Iterator[Diagnostic]:
+    """Shared memory where the domain has a device: devices are where the host has them."""
+    for agent, channel in plan.domains:
+        at = Region(options.seen_at(agent.name), channel.memory.size)
+        for each in given[agent.name]:
+            if any(page.overlaps(at) for page in each.pages):
                 yield XEN_SHMEM.error(
-                    f"{name} would see its shared memory at {seen.start:#x}, where"
+                    f"{agent.name} would see its shared memory at {at.start:#x}, where"
                     f" {each.node.path} is",
-                    options.at("guest-memory") or position[name],
-                    hint=f"outputs: {{xen: {{guest-memory: {{{name}: 0x…}}}}}}",
-                ).about(nodes=[each.node.path], agents=[name])
-            for channel in channels:
-                if any(page.overlaps(channel.memory) for page in each.pages):
-                    yield XEN_SHMEM.error(
-                        f"the shared memory of {channel.name} at {channel.memory.start:#x} is in a"
-                        f" page of {each.node.path}, which {name} has",
-                        position[channel.name],
-                        hint="give each agent a page of its own",
-                    ).about(nodes=[each.node.path], agents=[name, channel.name])
+                    options.at("guest-memory", agent.name) or agent.position,
+                    related([(each.node.path, each.node.position)]),
+                    hint=f"outputs: {{xen: {{guest-memory: {{{agent.name}: 0x…}}}}}}",
+                ).about(nodes=[each.node.path], agents=[agent.name])

@@ -119,12 +119,20 @@ def test_where_the_board_has_another_channel_there_is_no_output(corpus: Path) ->
     agents = AGENTS % ("", "")
     for name in sorted(OTHER):
         for each in made(corpus / f"{name}.dts", agents):
-            assert each.errors == {"xen-channel"}, name
+            # On Juno's later boards 0x47ff0000 is configuration space of PCI.
+            assert {"xen-channel"} <= each.errors <= {"xen-channel", "xen-shmem"}, name
             assert not each.files
 
 
 def agents_for(name: str) -> str:
-    return AGENTS % ("", ", vm: 0x47ff2000") if name in OWN_SMC else SAID
+    text = AGENTS % ("", ", vm: 0x47ff2000") if name in OWN_SMC else SAID
+    # 0x47ff0000 is configuration space of PCI on that board.
+    return text.replace("0x47ff", "0x57ff") if name == "fvp-base-revc" else text
+
+
+def channels_of(name: str) -> dict[int, tuple[int, int]]:
+    far = 0x10000000 if name == "fvp-base-revc" else 0
+    return {agent: (smc_id, start + far) for agent, (smc_id, start) in CHANNELS.items()}
 
 
 FIT = [name for name in BOARDS if name not in OTHER]
@@ -139,7 +147,7 @@ def test_xen_reads_one_table(
         assert not each.errors
         blob = walk(blob_of(board, each.files["xen.dtsi"], tmp_path, tool))
         channels, dom0, devices = host(blob)
-        wanted = {**CHANNELS}
+        wanted = channels_of(name)
         if name in OWN_SMC:
             wanted[3] = (OWN_SMC[name][0], wanted[3][1])
         assert channels == wanted
@@ -165,7 +173,7 @@ def test_the_overlay_of_a_blob_says_the_same(
         command = [tool("fdtoverlay"), "-i", str(blob), "-o", "both.dtb", "xen.dtbo"]
         subprocess.run(command, cwd=tmp_path, check=True)
         channels, dom0, devices = host(walk((tmp_path / "both.dtb").read_bytes()))
-        assert channels[1] == CHANNELS[1]
+        assert channels[1] == channels_of(name)[1]
         assert dom0 == 2
         assert devices == assigned(each.runtime)
 
