@@ -4,6 +4,7 @@ A device keeps its properties. Registers are as the CPU sees them, interrupts ar
 what SCMI serves is SCMI's, and what leads to nodes that the domain has not is left out and told.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from scmigen.bindings.passthrough import Passed, paged, passed
 from scmigen.bindings.pruning import pointers
 from scmigen.bindings.references import CELLS, References
 from scmigen.bindings.repointing import Answer, Served, Serving, repointed
+from scmigen.bindings.stand_ins import stand_in
 from scmigen.bindings.xen import PATH
 from scmigen.devicetree.edits import (
     AddNode,
@@ -31,7 +33,8 @@ from scmigen.devicetree.nodes import Node, Property
 
 TOP = "/passthrough"
 FORCED = "xen,force-assign-without-iommu"
-_FIXED = "fixed-clock"
+#: What no device of the board may be called here.
+_TAKEN = re.compile(r"fixed-(clock|rail)-\d+")
 _WIDTHS = ("#address-cells", "#size-cells")
 _RANGES = ("ranges", "dma-ranges")
 _INTERRUPTS = ("interrupts", "interrupts-extended")
@@ -138,7 +141,8 @@ class _Devices:
         self._serving = Serving(devices.ask, devices.domain)
         self._left = left
         self._names = names
-        self._clocks: dict[str, str] = {}
+        #: Clock or rail of the board that never changes → the domain's own.
+        self._fixtures: dict[str, str] = {}
         self._served = served
         self._numbered = set(devices.nodes)
         #: Node of the board → node of the partial tree.
@@ -244,8 +248,11 @@ class _Devices:
             return Strings(node.strings(name))
         if name == "assigned-clock-rates":
             return cells(*(node.cells(name) or ()))
-        found = self._references.of(node, name)
-        return tuple(Entry(entry.provider.path, entry.cells) for entry in found)
+        found = self._references.list_of(node, name)
+        entries = [Entry(None, (0,))] * found.count
+        for entry in found.entries:
+            entries[entry.index] = Entry(entry.provider.path, entry.cells)
+        return tuple(entries)
 
     def _others(self, node: Node, path: str, lists: Set[str], changed: Set[str]) -> Iterator[Edit]:
         """The properties that are no resources."""
@@ -308,37 +315,36 @@ class _Devices:
             target is None
             or target in self._served
             or target in self._paths
-            or self._rate(target) is not None
+            or self._stand_in(target) is not None
         )
 
-    def _rate(self, path: str) -> int | None:
-        """The rate of a clock that a partial tree can have for itself."""
+    def _stand_in(self, path: str) -> tuple[str, Mapping[str, Value]] | None:
         node = self._tree.node(path)
-        if node is None or _FIXED not in node.strings("compatible"):
-            return None
-        return node.cell("clock-frequency")
+        return None if node is None else stand_in(node)
 
     def _fixed(self, value: Value) -> Iterator[Edit]:
         for entry in () if isinstance(value, Strings | Raw) else value:
             target = entry.target
-            if target is None or target in self._served or target in self._clocks:
+            if target is None or target in self._served or target in self._fixtures:
                 continue
-            if target in self._paths:
+            found = self._stand_in(target)
+            if target in self._paths or found is None:
                 continue
-            name = f"fixed-clock-{len(self._clocks)}"
-            path = self._clocks[target] = f"{TOP}/{name}"
-            self._names.add(name)
-            yield AddNode(path, f"fixed_clock_{len(self._clocks) - 1}", target)
-            yield SetProperty(path, "compatible", Strings((_FIXED,)))
-            yield SetProperty(path, "#clock-cells", cells(0))
-            yield SetProperty(path, "clock-frequency", cells(self._rate(target) or 0))
+            kind, properties = found
+            number = sum(path.startswith(f"{TOP}/{kind}") for path in self._fixtures.values())
+            name = f"{kind}-{number}"
+            path = self._fixtures[target] = f"{TOP}/{name}"
+            yield AddNode(path, name.replace("-", "_"), target)
+            for prop, each in properties.items():
+                yield SetProperty(path, prop, each)
 
     def _moved(self, value: Value) -> Value:
         if isinstance(value, Strings | Raw):
             return value
         return tuple(
             entry._replace(
-                target=self._clocks.get(entry.target) or self._paths.get(entry.target, entry.target)
+                target=self._fixtures.get(entry.target)
+                or self._paths.get(entry.target, entry.target)
             )
             if entry.target is not None
             else entry
@@ -347,7 +353,7 @@ class _Devices:
 
     def _name(self, node: Node) -> str:
         name, number = node.name, 0
-        while name in self._names:
+        while name in self._names or _TAKEN.fullmatch(name):
             number += 1
             name = f"{node.base_name}-{number}{node.name[len(node.base_name) :]}"
         self._names.add(name)

@@ -10,12 +10,15 @@ import re
 from collections.abc import Iterator
 
 from scmigen.bindings.regulators import UNSWITCHED
-from scmigen.devicetree.edits import AddNode, Edit, SetProperty, Strings, cells, free_label
+from scmigen.devicetree.edits import AddNode, Edit, SetProperty, Strings, Value, cells, free_label
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 
 _UNWANTED = re.compile(r"[^A-Za-z0-9]+")
 _NO_LABEL = re.compile(r"\W+", re.ASCII)
+_CLOCK, _RAIL = "fixed-clock", "regulator-fixed"
+#: What switches a rail, or feeds it from one that can be off.
+_SWITCH = re.compile(r"(.+-)?gpios?|clocks|power-domains|vin-supply")
 _LIMITS = tuple(name for name in UNSWITCHED if name.endswith(("min-microvolt", "max-microvolt")))
 
 
@@ -53,6 +56,25 @@ class StandIns:
                 if voltage is not None:
                     yield SetProperty(path, name, cells(voltage))
             yield SetProperty(path, "regulator-always-on", ())
+
+
+def stand_in(node: Node) -> tuple[str, dict[str, Value]] | None:
+    """What anybody can have of a node for himself: a clock that never changes, and a rail that
+    nothing switches; what to call it, and its properties."""
+    names, rate = node.strings("compatible"), node.cell("clock-frequency")
+    if _CLOCK in names and rate is not None:
+        clock: dict[str, Value] = {"compatible": Strings((_CLOCK,)), "#clock-cells": cells(0)}
+        return _CLOCK, {**clock, "clock-frequency": cells(rate)}
+    if _RAIL not in names or any(_SWITCH.fullmatch(name) for name in node.properties):
+        return None
+    rail: dict[str, Value] = {"compatible": Strings((_RAIL,))}
+    rail["regulator-name"] = Strings((name_of(node),))
+    for name in _LIMITS:
+        voltage = node.cell(name)
+        if voltage is not None:
+            rail[name] = cells(voltage)
+    rail["regulator-always-on"] = ()
+    return "fixed-rail", rail
 
 
 def name_of(regulator: Node) -> str:

@@ -497,3 +497,24 @@ def test_a_domain_does_not_see_its_memory_where_a_device_is() -> None:
         "xen-shmem: domu would see its shared memory at 0x7000, where /ethernet@6000 is"
     ]
     assert not files
+
+
+def test_rails_that_nothing_switches_are_the_domains_own_and_slots_keep_their_places() -> None:
+    """``<0>`` is a clock that is not there: what follows keeps its index (Linux ``clk.c``)."""
+    board = BOARD.replace(
+        "clocks = <&cc 7>, <&osc>; clock-names", "clocks = <0>, <&osc>; clock-names"
+    )
+    board = board.replace(
+        "phy-handle = <&phy>;", "phy-handle = <&phy>; io-supply = <&io>; sd-supply = <&sd>;"
+    )
+    board += """io: io { compatible = "regulator-fixed"; regulator-name = "io-3v3";
+        regulator-min-microvolt = <3300000>; regulator-max-microvolt = <3300000>; };
+    sd: sd { compatible = "regulator-fixed"; regulator-name = "sd"; gpio = <&fw 1>; };"""
+    files, *_ = emit_outputs(model_of(tree_of(board), AGENTS + OPTIONS), ["xen"], explicit=True)
+    blob = walk(next(file.content for file in files if file.path == "xen/domu.dtb"))
+    eth = "/passthrough/ethernet@6000"
+    assert blob.paths[blob.cells(eth, "io-supply")[0]] == "/passthrough/fixed-rail-0"
+    assert blob.cells("/passthrough/fixed-rail-0", "regulator-min-microvolt") == (3_300_000,)
+    assert "sd-supply" not in blob.nodes[eth]
+    null, clock = blob.cells(eth, "clocks")
+    assert (null, blob.paths[clock]) == (0, "/passthrough/fixed-clock-0")
