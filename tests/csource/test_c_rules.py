@@ -101,7 +101,6 @@ def test_what_depends_on_the_target_or_has_no_result_is_unknown(
         "~0U > 5",
         "-1 > 0u",
         "0xffffffff + 1",
-        "-1 >> 70 || 1",
         "(2 || 1/0)",
         "'a' == 97",
         "1 ? 2 : 0",
@@ -129,8 +128,8 @@ def test_a_member_of_a_union_that_was_not_set_is_unknown(tmp_path: Path) -> None
         "union u { struct { int a, b; } s; int raw[2]; };\n"
         "union u x = { .raw = { 3, 4 } }, zero;\n"
         "struct v { int k; union { int one; struct { int two, three; }; }; } y = { 1, { 2 } };\n"
-        "int f(void) { union u z; z.s.a = 1; z.raw[0] = 7; z.s.a = 2; return z.s.a; }\n"
-        "int g(void) { union u z; z.raw[0] = 7; z.s.a = 2; return z.raw[0]; }\n"
+        "int f(void) { union u z = { 0 }; z.s.a = 1; z.raw[0] = 7; z.s.a = 2; return z.s.a; }\n"
+        "int g(void) { union u z = { 0 }; z.raw[0] = 7; z.s.a = 2; return z.raw[0]; }\n"
     )
     unit = unit_of(tmp_path, text)
     assert isinstance(value_of(unit, "x.s.a"), Unknown)
