@@ -94,8 +94,9 @@ class _Server:
         found = self.unit(*calls.name)
         if found is None:
             return Unknown("no source has the names")
-        value = self._call(found[0], found[1], (channel, number))
-        return found[0].evaluator.text(value)
+        with self.library.journal.question():
+            value = self._call(found[0], found[1], (channel, number))
+            return found[0].evaluator.text(value)
 
     def answers(self, calls: Calls, operation: Operation, channel: int, number: int) -> bool | None:
         """Whether an operation is possible; None where the sources do not tell."""
@@ -117,9 +118,10 @@ class _Server:
                 return False
             given = tuple(number if each is ID else each for each in more)
             given = (channel, *given) if ID in more else (channel, number, *given)
-            answer = self._call(found[0], function, given)
             told: list[Unknown] = []
-            verdicts.add(verdict(answer, told, found[0], function))
+            with self.library.journal.question():
+                answer = self._call(found[0], function, given)
+                verdicts.add(verdict(answer, told, found[0], function))
             for why in told:
                 at = self.position((function,))
                 self.found.unread(f"what {function}() answers", why, at)
@@ -218,8 +220,6 @@ def _rows(
         text = name[:_NAME_LENGTH] if isinstance(name, str) else ""
         listed[place] = ServedResource(id=place, name=text)
         known = [each for each in OPERATIONS[kind] if each in calls.operations]
-        # What is set is what is read after it.
-        known.sort(key=lambda operation: operation is not Operation.READ)
         verdicts = {each: server.answers(calls, each, channel, number) for each in known}
         yield ServedGrant(
             id=number,

@@ -1,6 +1,9 @@
 """What is set while it is not known whether it is: it can be taken back."""
 
-from scmigen.csource.values import Cells, Key, Later, Value
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from scmigen.csource.values import Cells, Key, Later, Unknown, Value
 
 Place = tuple[Cells, Key]
 
@@ -11,6 +14,27 @@ class Journal:
     def __init__(self) -> None:
         self._levels: list[list[tuple[Cells, Key, Value | Later | None]]] = []
         self._fresh: list[dict[int, Cells]] = []
+        self._doubted: list[Cells] | None = None
+
+    @contextmanager
+    def question(self) -> Iterator[None]:
+        """All that is set or doubted in the body is taken back; not to be nested."""
+        self._doubted = []
+        self.begin()
+        try:
+            yield
+        finally:
+            self.undo()
+            for cells in self._doubted:
+                cells.doubt = None
+            self._doubted = None
+
+    def doubt(self, cells: Cells, why: Unknown) -> None:
+        """What is in a table may be something else from now on."""
+        if cells.doubt is None:
+            cells.doubt = why
+            if self._doubted is not None:
+                self._doubted.append(cells)
 
     def note(self, cells: Cells, key: Key) -> None:
         """A value is about to be set."""

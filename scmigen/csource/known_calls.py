@@ -48,7 +48,8 @@ def _copy(evaluator: Evaluator, arguments: Arguments, at: Token) -> Value:
     origin = evaluator.target(source, 0, at)
     count = _elements(evaluator, origin, size)
     if isinstance(origin, Unknown) or count is None or not isinstance(target[1], int):
-        target[0].doubt = first_unknown(source, size) or Unknown("what is copied to it", at)
+        why = first_unknown(source, size) or Unknown("what is copied to it", at)
+        evaluator.journal.doubt(target[0], why)
         return to
     for step in range(min(count, MAX_ELEMENTS)):
         assert isinstance(origin[1], int)
@@ -90,7 +91,7 @@ def _clear(evaluator: Evaluator, arguments: Arguments, at: Token) -> Value:
         inner.values.clear()
         inner.filled = True
         if arguments[1:2] != (0,):
-            inner.doubt = Unknown("it is filled with something", at)
+            evaluator.journal.doubt(inner, Unknown("it is filled with something", at))
     return arguments[0]
 
 

@@ -30,7 +30,7 @@ class Library:
     _units: dict[Path, Unit | None] = field(default_factory=dict)
     _owners: dict[str, Unit | None] = field(default_factory=dict)
     _texts: dict[Path, str] = field(default_factory=dict)
-    _journal: Journal = field(default_factory=Journal)
+    journal: Journal = field(default_factory=Journal)
     _paths: tuple[Path, ...] | None = None
 
     def owner(self, name: str) -> Unit | None:
@@ -82,7 +82,7 @@ class Library:
             if unit is not None:
                 unit.finder = self.function
                 unit.evaluator.elsewhere = self._elsewhere
-                unit.evaluator.journal = self._journal
+                unit.evaluator.journal = self.journal
                 unit.evaluator.settable = self.settable
         return self._units[path]
 

@@ -306,7 +306,7 @@ class Objects(Texts):
         for cells, key in places:
             before = cells.values.get(key)
             if isinstance(before, Cells):
-                before.doubt = before.doubt or why
+                self.journal.doubt(before, why)
             else:
                 self.journal.note(cells, key)
                 cells.values[key] = why
@@ -316,10 +316,10 @@ class Objects(Texts):
         for one in value.values if isinstance(value, Choice) else (value,):
             if isinstance(one, Cells) and not isinstance(one.type, Record):
                 if not _is_constant(one, 0):
-                    one.doubt = one.doubt or why
+                    self.journal.doubt(one, why)
             elif isinstance(one, Pointer) and not _is_constant(one.to, one.key):
                 if isinstance(one.to.type, ArrayOf):
-                    one.to.doubt = one.to.doubt or why
+                    self.journal.doubt(one.to, why)
                 else:
                     self.may_change([(one.to, one.key)], why)
 

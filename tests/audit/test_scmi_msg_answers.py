@@ -143,3 +143,16 @@ def test_conditions_are_told_where_nothing_says_what_the_build_defines(tmp_path:
     )
     assert told.position is not None
     assert told.position.line == SERVER.split("\n").index("#ifdef CFG_ACME_NPU") + 1
+
+
+def test_no_answer_depends_on_those_before_it(tmp_path: Path) -> None:
+    """What a driver may change of a clock when it is asked to switch it is not asked of others."""
+    folder = write(tmp_path)
+    server = folder / "scmi_server.c"
+    text = server.read_text()
+    assert "acme_clock_enable(clock->clk)" in text
+    before = channels(find("scmi-msg").read(folder))
+    server.write_text(text.replace("acme_clock_enable(clock->clk)", "acme_clock_enable(clock)"))
+    after = channels(find("scmi-msg").read(folder))
+    assert after == before
+    assert after["channel0"]["clock"][2][0] == "gpu"
