@@ -1,6 +1,7 @@
 """Reads one of the hostile sources and prints the outcome, processor time and memory: for a process
 of its own. ``python hostile_c.py NAME FOLDER``."""
 
+import re
 import resource
 import sys
 from pathlib import Path
@@ -52,7 +53,10 @@ def main(name: str, folder: Path) -> None:
     except TooMuchError as problem:
         outcome = f"refused: {problem}"
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print(f"{used.ru_utime + used.ru_stime:.2f}", used.ru_maxrss >> 10, outcome)
+    # ru_maxrss has the memory of the process that started this one.
+    peak = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())
+    assert peak is not None
+    print(f"{used.ru_utime + used.ru_stime:.2f}", int(peak[1]) >> 10, outcome)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ _TABLES = frozenset({"operating-points-v2", "operating-points-v2-kryo-cpu", "dom
 _CHANNELS = ("thermal-sensors", "io-channels")
 #: What a device is joined to, below it.
 _PORTS = frozenset({"port", "ports"})
+#: Nodes whose registers others reach by naming the node in properties of their own, or from below.
+_SHARED_REGISTERS = frozenset({"syscon", "simple-mfd"})
 #: The parent supplies of regulators and power domains; ``power-supply`` is that of i.MX's domains.
 _PARENT_SUPPLIES = frozenset({"domain-supply", "power-supply", "vin-supply"})
 #: Compatible → the clock, by name, that its driver can do without, and what is lost then. Boards
@@ -215,3 +217,8 @@ def lost_without(node: Node, clock: str | None) -> str | None:
         if name is not None and name == clock:
             return lost
     return None
+
+
+def has_shared_registers(node: Node) -> bool:
+    """Whether other nodes, and those below it, use its registers, as of a ``syscon``."""
+    return not _SHARED_REGISTERS.isdisjoint(compatibles(node))

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from scmigen.bindings.dependencies import dependencies_of
-from scmigen.bindings.node_kinds import compatibles, is_device
+from scmigen.bindings.node_kinds import has_shared_registers, is_device
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
@@ -22,8 +22,6 @@ _IS = {
     "#iommu-cells": "it is an IOMMU",
 }
 _ENDPOINT = "remote-endpoint"
-#: Nodes whose registers others reach by naming the node in properties of their own.
-_REGISTERS = frozenset({"syscon", "simple-mfd"})
 _OF_A_VENDOR = re.compile(r"[a-z0-9-]+,[a-z0-9-]+")
 
 
@@ -79,7 +77,7 @@ def _by_vendors(users: Iterable[Node], providers: Iterable[Node]) -> Iterator[tu
     by_phandle = {
         node.phandle: node
         for node in providers
-        if node.phandle is not None and not _REGISTERS.isdisjoint(compatibles(node))
+        if node.phandle is not None and has_shared_registers(node)
     }
     for user in users:
         for name in user.properties if by_phandle else ():

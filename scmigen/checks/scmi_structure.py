@@ -189,15 +189,21 @@ def protocol_empty(model: Model) -> Iterator[Diagnostic]:
             )
 
 
+def _has_pins(platform: Platform) -> bool:
+    """Whether nodes ask for pins by pinctrl-0: no grant is of a pin."""
+    instance = platform.instance
+    pins = () if instance is None else pins_of(platform.inventory, instance)
+    return any(True for _ in pins)
+
+
 def _is_empty(platform: Platform, number: int) -> bool:
     if number in (Protocol.BASE, Protocol.SYSTEM):
         return False
     kind = next((kind for protocol, kind in KIND_OF.items() if protocol == number), None)
     if kind is None:
         return True
-    if kind is Kind.PIN and platform.instance is not None:
-        # What nodes ask for by pinctrl-0 is theirs: no grant is of a pin.
-        return next(pins_of(platform.inventory, platform.instance), None) is None
+    if kind is Kind.PIN and _has_pins(platform):
+        return False
     if kind in BEYOND_TREES and platform.options.extra is not None:
         return False
     return not any(grant.resource.kind is kind for grant in platform.grants())

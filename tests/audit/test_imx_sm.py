@@ -317,6 +317,7 @@ def test_damage_of_the_header_changes_cells(tmp_path: Path) -> None:
         assert set(read_header(path).cells()) != whole
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(TREE is None, reason="SCMIGEN_IMX_SM names no sources of imx-sm")
 def test_every_configuration_of_the_real_tree_equals_its_committed_header() -> None:
     """8,020 cells of seven configurations, as the tool of imx-sm made them."""

@@ -2,6 +2,7 @@
 
 import re
 
+import click
 import pytest
 from conftest import REPOSITORY
 
@@ -19,7 +20,7 @@ def test_outputs_are_in_the_readme_and_in_the_choice_of_a_server(name: str) -> N
     assert f"`{name}`" in WHICH
 
 
-@pytest.mark.parametrize("name", sorted(cli.commands))
+@pytest.mark.parametrize("name", cli.list_commands(click.Context(cli)))
 def test_commands_are_in_the_readme(name: str) -> None:
     assert re.search(rf"(`|scmigen ){name}\b", README)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.addresses import Region, memory, regions, reserved
-from scmigen.bindings.node_kinds import has_registers, is_cpu
+from scmigen.bindings.node_kinds import has_registers, has_shared_registers, is_cpu
 from scmigen.bindings.passthrough import Passed, paged, passed, reaches_others
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
@@ -38,8 +38,6 @@ XEN_DMA = Finding(
     Severity.WARNING,
 )
 FINDINGS = (XEN_PAGE, XEN_TWICE, XEN_KEPT, XEN_DMA)
-#: What has registers of its own besides those of its children, though these are in its ``reg``.
-_BLOCKS = frozenset({"syscon", "simple-mfd"})
 
 
 class _Place(NamedTuple):
@@ -143,7 +141,7 @@ def _is_bus(node: Node, above: Node) -> bool:
     """Whether ``above`` is the node, or a bus around it, whose ``reg`` is the window for it."""
     if node is above:
         return True
-    return above in node.ancestors() and _BLOCKS.isdisjoint(above.strings("compatible"))
+    return above in node.ancestors() and not has_shared_registers(above)
 
 
 def _interrupts(platform: Platform, given: dict[str, tuple[Passed, ...]]) -> Iterator[Diagnostic]:
