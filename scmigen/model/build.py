@@ -1,7 +1,7 @@
 """From an inventory and an assignment to the model: platforms with numbered, named resources."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.consumers import is_assigned_parent
@@ -53,12 +53,12 @@ def build(
     platforms = []
     moved: list[Moved] = []
     names = _names(inventory)
-    for name, (instance, keys) in zip(names, served(decided), strict=True):
-        made, changed = _platform(decided, scheme, name, instance, keys, places)
+    parts = served(decided)
+    board = _Board(decided, scheme, places, _reached(decided, parts))
+    for name, (instance, keys) in zip(names, parts, strict=True):
+        made, changed = _platform(board, name, instance, keys)
         platforms.append(made)
         moved.extend(changed)
-    reached = _reached(platforms)
-    platforms = [replace(platform, reached=reached) for platform in platforms]
     findings = Findings(
         tuple(decided.owners.conflicts),
         decided.closure,
@@ -81,13 +81,27 @@ def build(
     )
 
 
-def _reached(platforms: Iterable[Platform]) -> dict[int, tuple[ScmiInstance, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Board:
+    """What the platforms of a board have in common. ``reached``: as in `Platform`."""
+
+    decided: Decisions
+    scheme: Scheme
+    places: Places
+    reached: Mapping[int, tuple[ScmiInstance, ...]]
+
+
+def _reached(
+    decided: Decisions, parts: Iterable[tuple[ScmiInstance | None, Iterable[ResourceKey]]]
+) -> dict[int, tuple[ScmiInstance, ...]]:
     """The SCMI nodes whose platforms grant an agent anything, by its id."""
+    holders: dict[ResourceKey, set[int]] = {}
+    for (_, key), draft in decided.granted.drafts.items():
+        holders.setdefault(key, set()).add(draft.agent.id)
     found: dict[int, tuple[ScmiInstance, ...]] = {}
-    for platform in platforms:
-        instance = platform.instance
+    for instance, keys in parts:
         if instance is not None:
-            for number in {grant.agent.id for grant in platform.all_grants}:
+            for number in {each for key in keys for each in holders.get(key, ())}:
                 found[number] = (*found.get(number, ()), instance)
     return found
 
@@ -116,13 +130,9 @@ def _names(inventory: Inventory) -> list[str]:
 
 
 def _platform(
-    decided: Decisions,
-    scheme: Scheme,
-    name: str,
-    instance: ScmiInstance | None,
-    keys: Sequence[ResourceKey],
-    places: Places,
+    board: _Board, name: str, instance: ScmiInstance | None, keys: Sequence[ResourceKey]
 ) -> tuple[Platform, tuple[Moved, ...]]:
+    decided, scheme = board.decided, board.scheme
     locked = scheme.numbers(name)
     numbers, moved = number_resources(keys, fixed_numbers(decided, scheme.numbering, keys), locked)
     resources = numbered_resources(decided, numbers, scheme, name)
@@ -142,7 +152,8 @@ def _platform(
         reserved=reserved_numbers(numbers, locked),
         owners=decided.owners,
         instance=instance,
-        places=places,
+        places=board.places,
+        reached=board.reached,
         own=_own(decided, by_key),
     )
     return platform, (*moved, *moved_for_agents, *moved_devices)
