@@ -141,6 +141,12 @@ def is_assigned_parent(use: Use) -> bool:
     return use.prop == "assigned-clock-parents" and use.key.kind is Kind.CLOCK
 
 
+def is_switched_supply(use: Use) -> bool:
+    """Whether the consumer's own driver switches a supply between voltages, whatever the consumer
+    runs at: it is never the supply of operating points."""
+    return use.prop in _SWITCHED_SUPPLIES
+
+
 def is_clock_input(use: Use) -> bool:
     """Whether a use is a clock that the consumer runs on, or that feeds it."""
     return use.prop == "clocks" and use.key.kind is Kind.CLOCK

@@ -162,6 +162,8 @@ class _Consumer:
         self.trouble: list[Trouble] = []
         #: The domains that scale the node, and have no entry among its power domains yet.
         self.scaling: list[Served] = []
+        #: The clocks that a domain in place of the node's OPP table sets.
+        self.taken: frozenset[ResourceKey] = frozenset()
         self.is_scaled = False
         self.votes = False
 
@@ -171,6 +173,7 @@ class _Consumer:
         made = self.serving.domain(self.node)
         if made is not None:
             self.scaling.append(made)
+            self.taken = frozenset(self._taken())
         withdrawn = [] if self.scaling or self.is_scaled else [*self._withdrawn_rates()]
         self.trouble += withdrawn
         lost = is_cpu(self.node) and self.trouble
@@ -288,14 +291,28 @@ class _Consumer:
 
     # --- performance
 
-    def _withdrawn_rates(self) -> Iterator[Lost]:
-        """The clocks that the OPP table has the node set, and that the agent may not."""
+    def _scaled(self) -> Iterator[Reference]:
+        """The entries of ``clocks`` that the OPP table has the node set."""
         table = table_of(self.references, self.node)
         points = () if table is None or is_pci(self.node) else points_of(table)
         scaled = {n for point in points for n, rate in enumerate(point.rates) if rate}
         for entry in self.references.of(self.node, "clocks"):
+            if entry.index in scaled:
+                yield entry
+
+    def _taken(self) -> Iterator[ResourceKey]:
+        """The clocks of the OPP table, and those that are assigned a rate."""
+        rates = assigned_rates(self.node)
+        assigned = self.references.of(self.node, "assigned-clocks")
+        rated = (entry for entry in assigned if any(rates[entry.index : entry.index + 1]))
+        for entry in (*self._scaled(), *rated):
+            yield key_of(Kind.CLOCK, entry)
+
+    def _withdrawn_rates(self) -> Iterator[Lost]:
+        """The clocks that the OPP table has the node set, and that the agent may not."""
+        for entry in self._scaled():
             key = key_of(Kind.CLOCK, entry)
-            answer = self.serving.ask(key) if entry.index in scaled else Fate.NATIVE
+            answer = self.serving.ask(key)
             if isinstance(answer, Served) and Operation.RATE not in answer.operations:
                 rate = frozenset({Operation.RATE})
                 yield Lost(self.node, "clocks", entry.index, key, rate)
@@ -390,14 +407,14 @@ class _Consumer:
         if answer is Fate.NATIVE:
             return _native(entry), frozenset(asked)
         may: frozenset[Operation] = frozenset()
-        if isinstance(answer, Served) and key.kind is Kind.CLOCK:
+        if isinstance(answer, Served) and key.kind is Kind.CLOCK and key not in self.taken:
             may = answer.operations & asked
             if Operation.PARENT in may and parent is not None and not self._is_known(parent):
                 may -= {Operation.PARENT}
         if asked - may:
             lost = frozenset(asked - may)
             self.trouble.append(Lost(self.node, "assigned-clocks", entry.index, key, lost))
-        if not isinstance(answer, Served) or (asked and not may):
+        if not isinstance(answer, Served) or key in self.taken or (asked and not may):
             return _NULL, frozenset()
         return _served(answer), may
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Agent
-from scmigen.bindings.consumers import is_assigned, is_assigned_parent
+from scmigen.bindings.consumers import is_assigned, is_assigned_parent, is_switched_supply
 from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.describe import stdout_node
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
@@ -300,7 +300,8 @@ def _taken(uses: Sequence[Use], scaling: Scaling) -> tuple[list[Use], list[Use]]
         elif is_assigned_parent(use) and (use.consumer, use.index) in parents:
             taken.append(use)
         else:
-            needs = use.needs - _TAKEN_OVER if surrendered else use.needs
+            given_up = surrendered and not is_switched_supply(use)
+            needs = use.needs - _TAKEN_OVER if given_up else use.needs
             others.append(replace(use, needs=needs))
     return taken, others
 

@@ -14,6 +14,7 @@ from scmigen.bindings.consumers import (
     can_change_voltage,
     is_assigned,
     is_clock_input,
+    is_switched_supply,
 )
 from scmigen.bindings.describe import ProviderNodes
 from scmigen.bindings.facts import Asked, OppTable, Provider, ProviderClass, ResourceKey, Use
@@ -338,7 +339,7 @@ def _device(node: Node, table: OppTable, uses: Iterable[Use]) -> _Device:
         asked = is_assigned(use) and use.index < len(rates) and rates[use.index]
         if own and ((is_clock_input(use) and use.index in scaled) or asked):
             clocks.append(use)
-        elif use.key.kind is Kind.VOLTAGE:
+        elif use.key.kind is Kind.VOLTAGE and not is_switched_supply(use):
             supplies.append(use)
         elif use.key.kind is Kind.PERFORMANCE and Operation.LEVEL in use.needs:
             hardware.append(use)

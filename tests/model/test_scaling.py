@@ -71,10 +71,10 @@ MEANINGS = [
         f"{CPU} a-supply = <&buck>;assigned-clocks = <&cc 9>, <&cc 8>; assigned-clock-rates = <5>;",
         {"clock cc 1": "state rate read", "clock cc 9": "rate read"},
     ),
-    # A domain takes rate, parent and level over; state and read stay, but not for a parent.
+    # A domain takes rate and parent over; state and read stay, but not for a parent.
     (
         VOLTS,
-        f"{CPU} vqmmc-supply = <&vdd>; assigned-clocks = <&cc 1>; assigned-clock-rates = <5>;"
+        f"{CPU} a-supply = <&vdd>; assigned-clocks = <&cc 1>; assigned-clock-rates = <5>;"
         "assigned-clock-parents = <&cc 2>;",
         {
             DOMAIN: FULL,
@@ -82,6 +82,16 @@ MEANINGS = [
             "voltage vdd": "state read",
         },
     ),
+    # What the driver of an SD host switches is no supply of operating points: it keeps its level.
+    *[
+        (
+            table,
+            f"{CPU} {supplies}",
+            {DOMAIN: FULL, "clock cc 1": "state read", "voltage vdd": "state level read"},
+        )
+        for table in (RATES, VOLTS)
+        for supplies in ("vqmmc-supply = <&vdd>;", "vmmc-supply = <&vdd>; vqmmc-supply = <&vdd>;")
+    ],
     # A clock that is only assigned a rate is the domain's, too.
     (
         RATES,

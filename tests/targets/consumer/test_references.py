@@ -109,6 +109,22 @@ def test_an_operation_that_another_agent_owns_leaves_a_null_in_its_place() -> No
     assert "/dev@2000 assigned-clocks[1] is <0>" in note.message
 
 
+def test_what_a_domain_sets_is_not_assigned_though_another_device_may() -> None:
+    body = (
+        CC
+        + """
+    table: table { compatible = "operating-points-v2"; slow { opp-hz = /bits/ 64 <100000000>; }; };
+    dev@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>; operating-points-v2 = <&table>;
+        assigned-clocks = <&cc 4>, <&cc 1>, <&cc 7>; assigned-clock-rates = <1000000>, <0>; };
+    dev@3000 { compatible = "d"; reg = <0x3000>;
+        assigned-clocks = <&cc 4>; assigned-clock-rates = <1000000>; };
+    """
+    )
+    tree = made(body)
+    assert refers(tree, "/dev@2000", "assigned-clocks", 1) == [None, None, None]
+    assert refers(tree, "/dev@3000", "assigned-clocks", 1) == [(CLK, 1)]
+
+
 def test_what_a_provider_consumes_goes_with_it() -> None:
     body = (
         CC.replace("#clock-cells = <1>;", "#clock-cells = <1>; clocks = <&up 3>;")
