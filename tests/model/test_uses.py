@@ -5,6 +5,7 @@ from support import diagnostics, grants, model_of, numbers, soc, soc_model, told
 
 from scmigen.bindings.facts import Use
 from scmigen.model.platform import Model
+from scmigen.scmi.protocols import Kind
 
 OSC = """
 osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; };
@@ -74,6 +75,25 @@ def test_passing_on_keeps_to_the_kind() -> None:
     """
     model = soc_model(body, 'platform: {fixed: ["&phy"]}')
     assert grants(model, "a") == {"clock cc 1": "state read"}
+
+
+def test_a_fixed_clock_of_several_parents_passes_on_to_all_of_them() -> None:
+    """A mux that nobody switches, as the time stamping of am335x has one: the tree does not say
+    which parent it has, so the device's agent may turn on each."""
+    body = """
+    mux: mux { #clock-cells = <0>; clocks = <&cc 5>, <&cc 3>; };
+    half: half { compatible = "fixed-factor-clock"; #clock-cells = <0>; clocks = <&mux>; };
+    d { clocks = <&cc 7>, <&half>; clock-names = "fck", "cpts"; };
+    """
+    model = soc_model(body, 'platform: {fixed: ["&mux"]}')
+    assert grants(model, "a") == dict.fromkeys(
+        ("clock cc 3", "clock cc 5", "clock cc 7"), "state read"
+    )
+    assert [because(model, f"clock {number}") for number in (3, 5)] == [
+        [("d", "clocks", 1, ("/half", "/mux"))]
+    ] * 2
+    names = {r.key.cells: r.name for r in model.platforms[0].resources[Kind.CLOCK]}
+    assert names == {(3,): "d-cpts", (5,): "d-cpts~1", (7,): "d-fck"}
 
 
 def test_passing_on_gives_no_rate() -> None:
