@@ -1,6 +1,6 @@
 """What Xen is told of SCMI, as edits of the host's tree and as nodes of a domain's partial tree."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scmigen.bindings.addresses import Region, regions
@@ -12,6 +12,7 @@ from scmigen.bindings.xen import (
     DOMAIN,
     DOMAIN_AGENT,
     MULTIAGENT,
+    PASSTHROUGH,
     SCI,
     SCI_TYPE,
     SECONDARY,
@@ -30,7 +31,8 @@ from scmigen.devicetree.edits import (
 )
 from scmigen.devicetree.tree import DeviceTree
 
-_CHOSEN, _XEN = "/chosen", "/chosen/xen"
+CHOSEN = "/chosen"
+_XEN = f"{CHOSEN}/xen"
 _CONTAINER = f"{_XEN}/xen_scmi_config"
 _CONTROLLERS = "access-controllers"
 _SMC = BY_WORD["smc"].compatible
@@ -39,12 +41,13 @@ _SMC = BY_WORD["smc"].compatible
 @dataclass(frozen=True, slots=True)
 class XenChannel:
     """The channel of an agent: its id, SMC id, and where its shared memory is for the CPU. ``name``
-    is for people."""
+    is for people; ``node`` is the path of the board's node that is that memory, if one is."""
 
     agent: int
     name: str
     smc_id: int
     memory: Region
+    node: str | None = None
 
 
 def host_edits(
@@ -59,7 +62,7 @@ def host_edits(
     there = sci_of(tree)
     path = there.node.path if there is not None else _CONTAINER
     if there is None:
-        for each in (_CHOSEN, _XEN):
+        for each in (CHOSEN, _XEN):
             node = tree.node(each)
             if node is None:
                 yield AddNode(each)
@@ -160,9 +163,14 @@ def _xens_own(
     yield SetProperty(path, "shmem", (Entry(memory),))
 
 
+def passed_edits(paths: Iterable[str]) -> Iterator[Edit]:
+    """What keeps devices of domains from dom0, and lets them have these."""
+    return (SetProperty(path, PASSTHROUGH, ()) for path in paths)
+
+
 def taken_names(tree: DeviceTree) -> set[str]:
     """What no domain's node can be called: nodes of ``/chosen`` that are no domains, and Xen's."""
-    chosen = tree.node(_CHOSEN)
+    chosen = tree.node(CHOSEN)
     children = () if chosen is None else chosen.children.values()
     others = {child.name for child in children if DOMAIN not in child.strings("compatible")}
     return others | {_XEN.rpartition("/")[2]}
@@ -170,10 +178,10 @@ def taken_names(tree: DeviceTree) -> set[str]:
 
 def domain_edits(tree: DeviceTree, domains: Mapping[str, int]) -> Iterator[Edit]:
     """The lines of domains that Xen starts itself: name → agent id."""
-    if tree.node(_CHOSEN) is None:
-        yield AddNode(_CHOSEN)
+    if tree.node(CHOSEN) is None:
+        yield AddNode(CHOSEN)
     for name, agent in domains.items():
-        path = f"{_CHOSEN}/{name}"
+        path = f"{CHOSEN}/{name}"
         if tree.node(path) is None:
             yield AddNode(path)
             yield SetProperty(path, "compatible", Strings((DOMAIN,)))

@@ -1,15 +1,24 @@
-"""Xen with an SCMI agent for each domain: the host's overlay, partial trees, lines for xl.
+"""Xen with SCMI for one domain, or an agent for each: the host's overlay, partial trees, lines for
+xl.
 
 Xen, dom0, the domains and the firmware all have the same ids of agents, SMC calls and devices; here
 they come from one table.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 from scmigen.bindings.node_kinds import is_cpu
-from scmigen.bindings.xen_emission import XenChannel, domain_edits, host_edits, taken_names
+from scmigen.bindings.xen_emission import (
+    XenChannel,
+    domain_edits,
+    host_edits,
+    passed_edits,
+    taken_names,
+)
+from scmigen.bindings.xen_single import single_domain_edits, single_edits
 from scmigen.devicetree.edit_text import blocks
-from scmigen.devicetree.edits import apply
+from scmigen.devicetree.edits import Edit, apply
 from scmigen.devicetree.flatten import flatten
 from scmigen.devicetree.source import read_source
 from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
@@ -25,7 +34,7 @@ from scmigen.targets.common.templates import render
 from scmigen.targets.limits import Limits
 from scmigen.targets.xen.isolation import FINDINGS as ISOLATION
 from scmigen.targets.xen.isolation import check_isolation
-from scmigen.targets.xen.options import XenOptions, check_options
+from scmigen.targets.xen.options import Driver, XenOptions, check_options
 from scmigen.targets.xen.partials import Partial, devices_of, partials
 from scmigen.targets.xen.plan import FINDINGS, Plan, plan_of
 
@@ -38,6 +47,16 @@ XEN_LEFT = Finding(
     "A device of a domain refers to what its partial tree does not have; that is left out.",
     "Add what its driver needs to the partial tree: a stand-in, or the node with its registers.",
     Severity.NOTE,
+)
+
+
+_ABOUT_SINGLE = (
+    "What Xen's SCMI driver for one agent reads (Xen 4.21 and newer). Start Xen with"
+    " scmi-smc-passthrough, without which the agent is dom0's."
+)
+_ABOUT_DOM0 = (
+    "What Xen's SCMI driver for one agent reads (Xen 4.21 and newer), and dom0 as its agent. Xen is"
+    " started without scmi-smc-passthrough."
 )
 
 
@@ -63,28 +82,51 @@ def _check(platform: Platform, options: XenOptions) -> Iterator[Diagnostic]:
 
 def _files(platform: Platform, options: XenOptions) -> Iterator[File]:
     plan = plan_of(platform, options)
-    if plan.xen is None:
+    channels = plan.others
+    if not channels:
         return
-    yield from _host(platform, plan, plan.xen, options)
-    names = words(platform, taken_names(platform.inventory.tree))
+    tree = platform.inventory.tree
+    names = words(platform, taken_names(tree))
+    passed = passed_edits(_apart_from_dom0(platform, options))
     domains = {names[agent.name]: channel.agent for agent, channel in plan.domains}
-    about = "The lines of the domains that Xen starts itself (dom0less), in their nodes."
-    edits = tuple(domain_edits(platform.inventory.tree, domains))
-    yield from overlay(platform, "dom0less", about, edits, options)
+    if options.driver is Driver.SINGLE:
+        (channel,) = channels
+        about = _ABOUT_SINGLE if plan.domains else _ABOUT_DOM0
+        host: Iterator[Edit] = single_edits(tree, channel, channel.node)
+        lines: Iterator[Edit] = chain.from_iterable(
+            single_domain_edits(tree, name) for name in domains
+        )
+    elif plan.xen is not None:
+        about = "What Xen's SCMI driver with several agents reads (version 10 of 2026-02)."
+        host = _host(platform, plan, plan.xen)
+        lines = domain_edits(tree, domains)
+    else:
+        return
+    yield from overlay(platform, "xen", about, (*host, *passed), options)
+    if domains:
+        about = "The lines of the domains that Xen starts itself (dom0less), in their nodes."
+        yield from overlay(platform, "dom0less", about, tuple(lines), options)
     for each in partials(platform, options):
         yield from _domain(platform, each, names[each.agent.name], options)
 
 
-def _host(platform: Platform, plan: Plan, xen: XenChannel, options: XenOptions) -> Iterator[File]:
+def _apart_from_dom0(platform: Platform, options: XenOptions) -> Iterator[str]:
+    """The devices of domains, and what Xen would map for dom0 below them."""
+    for partial in partials(platform, options):
+        devices = set(devices_of(platform, partial.agent))
+        for each in partial.given:
+            if each.pages or each.node in devices:
+                yield each.node.path
+
+
+def _host(platform: Platform, plan: Plan, xen: XenChannel) -> Iterator[Edit]:
     devices = {
         device.node.path: device.number
         for device in platform.devices
         if device.number is not None and not is_cpu(device.node)
     }
     dom0 = None if plan.dom0 is None else plan.dom0.agent
-    edits = tuple(host_edits(platform.inventory.tree, xen, plan.others, dom0, devices))
-    about = "What Xen's SCMI driver with several agents reads (version 10 of 2026-02)."
-    yield from overlay(platform, "xen", about, edits, options)
+    return host_edits(platform.inventory.tree, xen, plan.others, dom0, devices)
 
 
 def _domain(platform: Platform, partial: Partial, name: str, options: XenOptions) -> Iterator[File]:
@@ -111,6 +153,8 @@ def _domain(platform: Platform, partial: Partial, name: str, options: XenOptions
             agent=plain(agent.name),
             name=name,
             channel=channel,
+            driver=options.driver,
+            single=options.driver is Driver.SINGLE,
             memory=options.seen_at(agent.name),
             devices=[each for each in given if each.node in numbered or each.is_confined],
             page=PAGE_BITS,

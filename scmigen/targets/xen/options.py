@@ -1,6 +1,7 @@
 """Options of the output ``xen``."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -18,11 +19,21 @@ GUEST_MEMORY = 0x22001000
 Address = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
 
-class XenOptions(NoticeOptions, frozen=True):
-    """``xen``: the agent that is Xen itself, ``dom0`` that of dom0. ``memory``: the address of each
-    agent's shared memory, of one page, where no node of the board is that. ``guest_memory``: where
-    domains have theirs."""
+class Driver(StrEnum):
+    """Xen's SCMI drivers, by the words that Xen has for them."""
 
+    #: One domain, for which Xen passes on the calls of the only agent (Xen 4.21 and newer).
+    SINGLE = "scmi_smc"
+    #: Each domain is an agent, and so is Xen (series of 2026-02, version 10).
+    MULTIPLE = "scmi_smc_multiagent"
+
+
+class XenOptions(NoticeOptions, frozen=True):
+    """``driver``: which one Xen has. ``xen``: the agent that is Xen itself, ``dom0`` that of dom0.
+    ``memory``: the address of each agent's shared memory, of one page, where no node of the board
+    is that. ``guest_memory``: where domains have theirs."""
+
+    driver: Driver = Driver.MULTIPLE
     xen: str | None = None
     dom0: str | None = None
     memory: Mapping[str, Address] = msgspec.field(default_factory=dict)

@@ -8,12 +8,14 @@ from scmigen.assignment.roles import PAGE
 from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import Region, regions
 from scmigen.bindings.xen_emission import XenChannel
-from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.bindings.xen_single import SCMI_PATH, is_forwarded, nodes_over_smc, root_holds
+from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity, counted
 from scmigen.model.platform import Platform
 from scmigen.runtime import Role
+from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.kept import kept
-from scmigen.targets.limits import where
-from scmigen.targets.xen.options import XenOptions
+from scmigen.targets.limits import related, where
+from scmigen.targets.xen.options import Driver, XenOptions
 
 XEN_PRIVILEGED = Finding(
     "xen-privileged",
@@ -41,9 +43,20 @@ XEN_SHARED = Finding(
     "See that the firmware counts votes, or give the devices to one domain.",
     Severity.WARNING,
 )
-FINDINGS = (XEN_PRIVILEGED, XEN_CHANNEL, XEN_SHMEM, XEN_EMPTY, XEN_SHARED)
+XEN_ONE = Finding(
+    "xen-one",
+    "Two agents need SCMI, and Xen's driver for one agent passes on the calls of one domain.",
+    "Give the devices to one domain, or use Xen's driver for several agents.",
+)
+XEN_NODE = Finding(
+    "xen-node",
+    "The host's tree has an SCMI node that Xen's driver for one agent would take wrongly.",
+    "Keep one arm,scmi-smc node, /firmware/scmi, and disable the others.",
+)
+FINDINGS = (XEN_PRIVILEGED, XEN_CHANNEL, XEN_SHMEM, XEN_EMPTY, XEN_SHARED, XEN_ONE, XEN_NODE)
 #: Firmware is served by what serves Xen, and no domain.
 _FIRMWARE = frozenset({Role.PSCI, Role.SECURE})
+_SEVERAL = f"outputs: {{xen: {{driver: {Driver.MULTIPLE}}}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,8 @@ def plan_of(platform: Platform, options: XenOptions) -> Plan:
     """The table; what is missing or wrong is among its problems."""
     problems: list[Diagnostic] = []
     agents = [agent for agent in platform.agents if agent.role not in _FIRMWARE]
+    if options.driver is Driver.SINGLE:
+        return _single(platform, agents, options, problems)
     dom0 = _named(agents, options.dom0) or next((a for a in agents if a.default), None)
     xen = _xen(agents, options, dom0, problems)
     rest = [agent for agent in agents if agent not in (xen, dom0)]
@@ -85,6 +100,74 @@ def plan_of(platform: Platform, options: XenOptions) -> Plan:
         tuple((agent, made[agent.name]) for agent in rest if agent.name in made),
         (*problems, *_together(platform, [agent for agent in (dom0, *rest) if agent])),
     )
+
+
+def _single(
+    platform: Platform, agents: list[Agent], options: XenOptions, problems: list[Diagnostic]
+) -> Plan:
+    """The one domain that Xen's driver for one agent serves: dom0, or another one."""
+    served = [a for a in agents if any(platform.grants_of(a, kind) for kind in Kind)]
+    if not served:
+        problems.append(XEN_EMPTY.error("no agent needs anything of SCMI"))
+        return Plan(None, None, (), tuple(problems))
+    first, *more = served
+    named = _named(agents, options.dom0)
+    monitors = [a.name for a in served if a.role is Role.HYPERVISOR and a is not named]
+    if more:
+        problems.append(
+            XEN_ONE.error(
+                f"{' and '.join(agent.name for agent in served)} need SCMI, and Xen passes on the"
+                f" calls of one domain ({Driver.SINGLE})",
+                first.position,
+                [Related(agent.name, agent.position) for agent in more],
+                f"give the devices to one of them; or {_SEVERAL}, for a Xen that has that driver",
+            ).about(agents=[agent.name for agent in served])
+        )
+    elif monitors:
+        problems.append(
+            XEN_ONE.error(
+                f"{first.name} has the role hypervisor, and Xen makes no calls of its own"
+                f" ({Driver.SINGLE})",
+                first.position,
+                hint=f"give it the role ospm for dom0, vm for another domain; or {_SEVERAL}",
+            ).about(agents=[first.name])
+        )
+    channel = _channel(platform, first, options, problems)
+    if channel is None or problems:
+        return Plan(None, None, (), tuple(problems))
+    is_dom0 = first is named if named is not None else first.role is not Role.VM
+    problems += _nodes(platform, channel, is_dom0)
+    if is_dom0:
+        return Plan(None, channel, (), tuple(problems))
+    problems += _apart([channel], platform)
+    return Plan(None, None, ((first, channel),), tuple(problems))
+
+
+def _nodes(platform: Platform, channel: XenChannel, is_dom0: bool) -> Iterator[Diagnostic]:
+    """What the host's tree cannot say, and SCMI nodes that Xen would take for another or give to
+    dom0."""
+    tree = platform.inventory.tree
+    nodes = nodes_over_smc(tree)
+    if channel.node is None and not root_holds(tree, channel.memory):
+        yield XEN_SHMEM.error(
+            f"the shared memory of {channel.name} at {channel.memory.start:#x} is beyond what a"
+            " node of the root can say, with its #address-cells",
+            hint="memory that one cell can say, or a node of the board that is it",
+        ).about(agents=[channel.name])
+    if len(nodes) > 1:
+        yield XEN_NODE.error(
+            f"{counted(len(nodes), 'SCMI node')} over SMC run: Xen would pass on the SMC id of"
+            f" {nodes[-1].path} alone",
+            nodes[-1].position,
+            related((node.path, node.position) for node in nodes[:-1]),
+            'status = "disabled"; in the others',
+        ).about(nodes=[node.path for node in nodes])
+    elif nodes and not is_dom0 and nodes[0].path != SCMI_PATH:
+        yield XEN_NODE.error(
+            f"{nodes[0].path} stays in dom0's tree: Xen keeps {SCMI_PATH} from it, no other node",
+            nodes[0].position,
+            hint=f"call the node {SCMI_PATH}",
+        ).about(nodes=[nodes[0].path], agents=[channel.name])
 
 
 def _named(agents: list[Agent], name: str | None) -> Agent | None:
@@ -127,7 +210,7 @@ def _channel(
 ) -> XenChannel | None:
     said = agent.transport
     smc_id = said.smc_id if said is not None and said.type == "smc" else None
-    memory = _memory(platform, agent, options)
+    memory, node = _memory(platform, agent, options)
     lacking = [
         word
         for word, found in (("no SMC id", smc_id), ("no shared memory", memory))
@@ -143,18 +226,31 @@ def _channel(
             ).about(agents=[agent.name])
         )
         return None
-    return XenChannel(agent.id, agent.name, smc_id, memory)
+    if not is_forwarded(smc_id):
+        problems.append(
+            XEN_CHANNEL.error(
+                f"the SMC id of {agent.name}, {smc_id:#x}, is none of the SoC's vendor: Xen asks"
+                " its SCMI drivers about these alone",
+                agent.position,
+                hint="an id that begins with 0x82 or 0xc2",
+            ).about(agents=[agent.name])
+        )
+        return None
+    return XenChannel(agent.id, agent.name, smc_id, memory, node)
 
 
-def _memory(platform: Platform, agent: Agent, options: XenOptions) -> Region | None:
+def _memory(
+    platform: Platform, agent: Agent, options: XenOptions
+) -> tuple[Region | None, str | None]:
+    """Where the shared memory of an agent is, and the node of the board that is that."""
     if agent.name in options.memory:
-        return Region(options.memory[agent.name], PAGE)
+        return Region(options.memory[agent.name], PAGE), None
     said = agent.transport
     if said is None or said.shmem is None:
-        return None
+        return None, None
     nodes = Selector(platform.inventory.tree).select(said.shmem).nodes
     found = regions(nodes[0]) if nodes else ()
-    return found[0] if found else None
+    return (found[0], nodes[0].path) if found else (None, None)
 
 
 def _apart(channels: list[XenChannel], platform: Platform) -> Iterator[Diagnostic]:
