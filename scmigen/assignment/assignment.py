@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.assignment.roles import SystemPower
+from scmigen.bindings.driver_tables import DriverTable
 from scmigen.bindings.facts import OperatingPoint, ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.opp_bins import OppBin
@@ -230,7 +231,11 @@ class OwnTree:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Who owns what. At most one agent is the default, which gets every unclaimed device."""
+    """Who owns what. At most one agent is the default, which gets every unclaimed device.
+
+    ``drivers``: agent → the tables of what its drivers do, the first of which that tells of a
+    device holds.
+    """
 
     agents: tuple[Agent, ...]
     claims: tuple[Claim, ...]
@@ -241,3 +246,4 @@ class Assignment:
     waivers: tuple[WaiverSaid, ...] = ()
     trees: tuple[OwnTree, ...] = ()
     wholes: tuple[WholeGrant, ...] = ()
+    drivers: Mapping[str, tuple[DriverTable, ...]] = field(default_factory=dict)

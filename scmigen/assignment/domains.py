@@ -5,7 +5,8 @@ System Device Tree specification, chapter 3: ``compatible = "openamp,domain-v1"`
 ``access-implicit-default``. Domains may be nested (`scmigen.assignment.nesting`). The default
 domain is the outermost one that runs on ``/cpus``, if any. What SCMI needs beyond that
 is in the same node under the prefix ``scmigen,``: ``scmigen,id``, ``scmigen,role``,
-``scmigen,profile``, ``scmigen,default``, ``scmigen,permissions``, ``scmigen,system-power``. Flag
+``scmigen,profile``, ``scmigen,default``, ``scmigen,permissions``, ``scmigen,system-power``,
+``scmigen,needs``. Flag
 bit 0 of the first flags cell means that the device is shared.
 """
 
@@ -15,10 +16,12 @@ from typing import TypeVar
 
 from scmigen.assignment.assignment import COMPATIBLE
 from scmigen.assignment.findings import AGENT_ID, AGENT_PROFILE, AGENT_ROLE, DOMAIN_PROPERTY
+from scmigen.assignment.needs import named_tables
 from scmigen.assignment.properties import Properties
 from scmigen.assignment.roles import SystemPower
 from scmigen.assignment.said import AgentSaid, ClaimSaid, Said, SourceSaid
 from scmigen.assignment.words import did_you_mean
+from scmigen.bindings.driver_tables import DriverTable
 from scmigen.bindings.references import position_of, read_list
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
@@ -32,7 +35,8 @@ _W = TypeVar("_W", bound=StrEnum)
 _SHARED = 1
 _PREFIX = "scmigen,"
 _OURS = tuple(
-    _PREFIX + word for word in ("id", "role", "profile", "default", "permissions", "system-power")
+    _PREFIX + word
+    for word in ("id", "role", "profile", "default", "permissions", "system-power", "needs")
 )
 #: The only properties of a domain that is an agent by its id alone.
 _BARE = frozenset({"compatible", "id", "phandle", "linux,phandle"})
@@ -97,6 +101,7 @@ def _agent(
         permissions=properties.flag(node, f"{_PREFIX}permissions"),
         system_power=_word(properties, node, "system-power", SystemPower, DOMAIN_PROPERTY),
         default=properties.flag(node, f"{_PREFIX}default"),
+        needs=_needs(properties, node),
         parent=Said(names[around.path], node.position) if around is not None else None,
         is_agent=is_default or _is_agent(node, domain_id),
         is_domain=True,
@@ -148,6 +153,12 @@ def _profile(properties: Properties, node: Node) -> Said[Profile] | None:
         )
     )
     return None
+
+
+def _needs(properties: Properties, node: Node) -> Said[tuple[str | DriverTable, ...]] | None:
+    """The names of tables of drivers. A tree names no file: it may be a stranger's."""
+    words = properties.texts(node, f"{_PREFIX}needs")
+    return None if words is None else Said(named_tables(words.value), words.position)
 
 
 def _misplaced(tree: DeviceTree) -> Iterator[Diagnostic]:

@@ -7,6 +7,7 @@ System Device Tree specification, chapters 3 and 7. A domain is an agent if it h
 from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 
 from scmigen.assignment.assignment import COMPATIBLE, HandGrant
 from scmigen.assignment.elements_file import read_numbered
@@ -14,6 +15,7 @@ from scmigen.assignment.findings import AGENT_PROFILE, DEVICE_UNKNOWN, DOMAIN_PA
 from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of, texts
+from scmigen.assignment.needs_file import read_needs
 from scmigen.assignment.roles import SystemPower
 from scmigen.assignment.said import OUTERMOST, AgentSaid, ClaimSaid, NumberedGrant, Said
 from scmigen.assignment.values import TRANSPORTS
@@ -120,6 +122,7 @@ class DomainsReader:
             profile=said(parts, "profile", _profile),
             permissions=said(parts, "permissions", lambda where: where.flag("permissions")),
             system_power=Said(SystemPower(power.value), power.position) if power else None,
+            needs=said(parts, "needs", partial(read_needs, found.name)),
         )
         return self._transport(found, parts["transport"]) if "transport" in parts else found
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from scmigen.assignment.findings import AGENT_DIFFERS
+from scmigen.assignment.needs import NO_TABLE
 from scmigen.assignment.said import AgentSaid, Said, SharedMemory
+from scmigen.bindings.driver_tables import DriverTable
 from scmigen.diagnostics import Diagnostic, Related
 
 
@@ -19,6 +21,22 @@ class Field(NamedTuple):
 
 def _flag(value: bool) -> str:
     return "true" if value else "false"
+
+
+def _tables(needs: Sequence[str | DriverTable]) -> str:
+    return ", ".join(str(getattr(table, "name", table)) for table in needs) or NO_TABLE
+
+
+def _plain(table: str | DriverTable) -> object:
+    """What a table says, wherever it is written."""
+    if isinstance(table, str):
+        return table
+    rows = ((known, [row._replace(position=None) for row in rows]) for known, rows in table.rows)
+    return table.name, table.lines, dict(rows)
+
+
+def _same_tables(one: Sequence[str | DriverTable], other: Sequence[str | DriverTable]) -> bool:
+    return [*map(_plain, one)] == [*map(_plain, other)]
 
 
 def _same_memory(one: SharedMemory, other: SharedMemory) -> bool:
@@ -46,6 +64,7 @@ FIELDS: Mapping[str, Field] = {
     "smc_id": Field("SMC id", hex),
     "channel": Field("channel"),
     "shmem": Field("shared memory", lambda memory: memory.text, _same_memory),
+    "needs": Field("needs", _tables, _same_tables),
     "mailboxes": Field("mailbox", ", ".join, _same_nodes),
 }
 

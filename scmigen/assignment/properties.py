@@ -54,6 +54,16 @@ class Properties:
             return None
         return Said(prop.string(), position_of(self.tree, prop))
 
+    def texts(self, node: Node, name: str) -> Said[tuple[str, ...]] | None:
+        """One or more strings, none of which is empty."""
+        prop = node.get(name)
+        if prop is None:
+            return None
+        if not prop.value or not all(prop.value[:-1].split(b"\0")) or prop.value[-1]:
+            self._malformed(node, prop, "must be strings", f'write {name} = "…", "…"')
+            return None
+        return Said(node.strings(name), position_of(self.tree, prop))
+
     def flag(self, node: Node, name: str) -> Said[bool] | None:
         """A property without a value; it cannot be false (Devicetree Specification v0.4, 2.2.4)."""
         prop = node.get(name)

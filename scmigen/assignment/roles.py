@@ -32,7 +32,8 @@ class RoleFacts:
     what is on and none of its drivers uses (Linux ``clk_disable_unused``,
     ``genpd_power_off_unused``, ``regulator_late_cleanup``).
     ``scp_agent_type``: suffix of ``SCMI_AGENT_TYPE_`` in SCP-firmware. ``alignment``: of the
-    agent's shared memory, in bytes. ``usual``: kinds that such an agent exists for.
+    agent's shared memory, in bytes. ``usual``: kinds that such an agent exists for. ``drivers``:
+    the operating system whose drivers it has, unless the user says otherwise.
     """
 
     permissions: bool
@@ -42,11 +43,12 @@ class RoleFacts:
     alignment: int
     usual: frozenset[Kind] = frozenset()
     switches_unused_off: bool = True
+    drivers: str | None = None
 
 
 #: Role → its consequences.
 ROLES: Mapping[Role, RoleFacts] = {
-    Role.OSPM: RoleFacts(False, SystemPower.SET, False, "OSPM", WORD),
+    Role.OSPM: RoleFacts(False, SystemPower.SET, False, "OSPM", WORD, drivers="linux"),
     Role.PSCI: RoleFacts(
         False, SystemPower.SET, True, "PSCI", WORD, frozenset({Kind.POWER}), False
     ),
@@ -54,6 +56,6 @@ ROLES: Mapping[Role, RoleFacts] = {
     Role.SECURE: RoleFacts(
         False, SystemPower.NONE, False, "OTHER", WORD, switches_unused_off=False
     ),
-    Role.VM: RoleFacts(False, SystemPower.TOLD, False, "OTHER", PAGE),
+    Role.VM: RoleFacts(False, SystemPower.TOLD, False, "OTHER", PAGE, drivers="linux"),
     Role.OTHER: RoleFacts(False, SystemPower.NONE, False, "OTHER", WORD),
 }

@@ -22,6 +22,7 @@ from scmigen.assignment.assignment import (
 )
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.assignment.roles import SystemPower
+from scmigen.bindings.driver_tables import DriverTable
 from scmigen.bindings.opp_bins import OppBin
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
@@ -59,8 +60,9 @@ class AgentSaid:
 
     ``domain_id`` is the ``id`` of a system device tree's domain, any 32-bit number; ``id`` is the
     SCMI agent id. ``parent`` is the domain around it, or `OUTERMOST`. ``transport`` to
-    ``mailboxes`` describe the agent's channel. ``is_agent`` is false for a domain (``is_domain``)
-    with neither a device nor an SCMI key.
+    ``mailboxes`` describe the agent's channel. ``needs`` are tables of what its drivers do, those
+    that come with scmigen by name; of two that tell of a device the later one holds. ``is_agent``
+    is false for a domain (``is_domain``) with neither a device nor an SCMI key.
     """
 
     name: str
@@ -78,6 +80,7 @@ class AgentSaid:
     channel: Said[int] | None = None
     shmem: Said[SharedMemory] | None = None
     mailboxes: Said[tuple[str, ...]] | None = None
+    needs: Said[tuple[str | DriverTable, ...]] | None = None
     is_agent: bool = True
     is_domain: bool = False
 

@@ -142,8 +142,25 @@ def _scmi() -> _Schema:
             "What the agent may do with the power of the system: nothing, be told that it goes "
             "down, or set it, too; by its role unless given.",
         ),
+        "needs": (
+            {"anyOf": [_needs(), _list(_needs())]},
+            "What its drivers do with clocks and supplies: a table by name or as a file, none, "
+            "single drivers, or several of these; by its role the newest table for Linux.",
+        ),
     }
     return _ours(SCMI, parts)
+
+
+def _needs() -> _Schema:
+    """A table of drivers, or what single drivers do: compatible → clock or supply → operations."""
+    clock = _list({"enum": [word.value for word in OPERATIONS[Kind.CLOCK]]})
+    supply = _list({"enum": [word.value for word in OPERATIONS[Kind.VOLTAGE]]})
+    driver = {
+        "type": "object",
+        "patternProperties": {"-supply$": supply, "^(?!.*-supply$)": clock},
+        "additionalProperties": False,
+    }
+    return {"anyOf": [_TEXT, _map(driver)]}
 
 
 def _access() -> _Schema:

@@ -18,6 +18,7 @@ from scmigen.assignment.elements import Numbers, settle_elements
 from scmigen.assignment.findings import AGENTS_FILE, AGENTS_NONE
 from scmigen.assignment.ids import agent_ids, renumbered, repeated
 from scmigen.assignment.merge import merge
+from scmigen.assignment.needs import tables_of
 from scmigen.assignment.nesting import within_parents
 from scmigen.assignment.roles import ROLES
 from scmigen.assignment.said import OUTERMOST, AgentSaid, SourceSaid
@@ -192,6 +193,11 @@ class _Settling:
         )
         switches, problems = settle_switches(s for source in self._sources for s in source.switches)
         self._problems.extend(problems)
+        drivers = {}
+        for agent in agents:
+            needs = self._agents[agent.name].needs
+            drivers[agent.name], problems = tables_of(agent, needs)
+            self._problems.extend(problems)
         free = {c.position for source in self._sources if not source.bounded for c in source.claims}
         claims = within_parents(agents, claims, free, self._problems)
         return Assignment(
@@ -210,6 +216,7 @@ class _Settling:
             waivers=tuple(waiver for source in self._sources for waiver in source.waivers),
             trees=tuple(tree for source in self._sources for tree in source.trees),
             wholes=elements.wholes,
+            drivers=drivers,
         )
 
     def _assumed_roles(self) -> Mapping[str, Role]:

@@ -80,7 +80,9 @@ FILE = Vocabulary(
             ),
         ),
         **_inside("domains: {{NAME: {{{}: …}}}}", ("access", "grant", "scmi", "default")),
-        **_inside("domains: {{NAME: {{scmi: {{{}: …}}}}}}", ("role", "profile", "transport")),
+        **_inside(
+            "domains: {{NAME: {{scmi: {{{}: …}}}}}}", ("role", "profile", "transport", "needs")
+        ),
     },
 )
 #: A domain.
@@ -97,7 +99,8 @@ DOMAIN = Vocabulary(
     ),
     {
         **_inside(
-            "scmi: {{{}: …}}", ("role", "profile", "transport", "permissions", "system-power")
+            "scmi: {{{}: …}}",
+            ("role", "profile", "transport", "permissions", "system-power", "needs"),
         ),
         **_inside("scmi: {{transport: {{{}: …}}}}", ("smc-id", "shmem")),
         **_inside("flags: {{{}: …}} in an entry of access", ("shared", "timeshare", "assignable")),
@@ -128,7 +131,7 @@ FLAGS = Vocabulary(
     {"dev": "dev: … beside flags"},
 )
 #: ``scmi`` of a domain, its ``transport``, and an entry of ``checks``: these are ours alone.
-SCMI = ("id", "role", "profile", "transport", "permissions", "system-power")
+SCMI = ("id", "role", "profile", "transport", "permissions", "system-power", "needs")
 TRANSPORT = ("type", "smc-id", "shmem", "channel")
 CHECK = ("severity", "reason")
 #: An entry of ``grant``, besides the kind of the resource.
@@ -139,6 +142,7 @@ ELSEWHERE: Mapping[str, str] = {
     **_inside("{}: … at the top of the file", ("outputs", "format")),
     **_inside("{}: … in a domain", ("access", "grant", "default", "parent")),
     **_inside("scmi: {{{}: …}} in a domain", ("role", "profile", "transport", "permissions")),
+    **_inside("scmi: {{{}: …}} in a domain", ("needs",)),
     **_inside("scmi: {{transport: {{{}: …}}}} in a domain", ("smc-id", "shmem", "channel")),
     **_inside("flags: {{{}: …}} in an entry of access", ("shared", "timeshare", "assignable")),
     **_inside("access: [{{{}: …}}] in a domain", ("dev", "flags")),

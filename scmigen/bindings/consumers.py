@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import zip_longest
 
+from scmigen.bindings.driver_tables import Entry
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.identity import has_dvfs, key_of, voltage_key
 from scmigen.bindings.node_kinds import is_cpu
@@ -35,6 +36,7 @@ _NEEDS: Mapping[Kind, frozenset[Operation]] = {
 #: ``Bindings/arm/cpus.yaml``).
 SCALING_NAME = "perf"
 
+_SUPPLY = "-supply"
 #: Supplies whose consumers switch between voltages as a matter of course (SD cards: 3.3 V, 1.8 V).
 _SWITCHED_SUPPLIES = frozenset({"vqmmc-supply"})
 
@@ -58,7 +60,7 @@ def uses_of(references: References, node: Node) -> Iterator[Use]:
             yield from _assigned_clocks(references, node)
         elif name in LISTS:
             yield from _listed(references, node, name)
-        elif name.endswith("-supply"):
+        elif name.endswith(_SUPPLY):
             yield from _supply(references, node, name)
     if "compatible" in node and "clocks" not in node:
         yield from _borrowed(references, node)
@@ -150,6 +152,27 @@ def is_switched_supply(use: Use) -> bool:
 def is_clock_input(use: Use) -> bool:
     """Whether a use is a clock that the consumer runs on, or that feeds it."""
     return use.prop == "clocks" and use.key.kind is Kind.CLOCK
+
+
+def driver_entry(use: Use) -> Entry | None:
+    """What tables of drivers are asked about a use; None where none of them can tell anything: of
+    what a node does not name itself, has without a ``compatible``, or only assigns."""
+    node, kind = use.consumer, use.key.kind
+    words = () if use.via else tuple(node.strings("compatible"))
+    if not words:
+        return None
+    if is_clock_input(use):
+        named = use.name is not None or ENTRY_NAMES[use.prop] in node
+        return Entry(words, kind, use.name, use.index, named)
+    if kind is Kind.VOLTAGE and use.prop.endswith(_SUPPLY):
+        return Entry(words, kind, use.prop.removesuffix(_SUPPLY), use.index, True)
+    return None
+
+
+def passes_on(use: Use) -> bool:
+    """Whether the consumer offers clocks itself, so that who sets the rate of one of those may have
+    it set the rate of its input: no driver of the consumer's asks for that."""
+    return is_clock_input(use) and "#clock-cells" in use.consumer
 
 
 def specifier_cells(provider: Node, kind: Kind) -> int | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.opp_bins import ANY, OppBin
 from scmigen.bindings.references import Reference
 from scmigen.bindings.transports import ScmiTransport
@@ -60,7 +61,8 @@ class Use:
     ``index`` counts the entries of the property, null ones included, and ``at`` the bytes of its
     value before the entry. ``via`` lists the paths of the fixed providers that the use went
     through, nearest to the consumer first. ``place`` is the position of the entry if that is not in
-    the consumer: in another tree, or in the bus above.
+    the consumer: in another tree, or in the bus above. ``drivers`` says why it needs more than the
+    tree tells: what these add is part of ``needs``.
     """
 
     consumer: Node
@@ -72,6 +74,12 @@ class Use:
     via: tuple[str, ...] = ()
     place: Position | None = None
     at: int = 0
+    drivers: tuple[DriverNeed, ...] = ()
+
+    @property
+    def told_by_tree(self) -> frozenset[Operation]:
+        """What it needs whatever the driver does."""
+        return self.needs.difference(*(need.operations for need in self.drivers))
 
     @property
     def position(self) -> Position | None:

@@ -12,6 +12,7 @@ from scmigen.checks.check import Check, check
 from scmigen.checks.words import (
     agent_names,
     depends,
+    driver_word,
     examples,
     names,
     node_word,
@@ -26,7 +27,7 @@ from scmigen.model.ownership import Ownership
 from scmigen.model.platform import Model
 from scmigen.model.sharing import Conflict
 from scmigen.runtime import Role
-from scmigen.scmi.operations import Operation
+from scmigen.scmi.operations import Operation, ordered
 
 
 @check(
@@ -292,6 +293,7 @@ def feeds_others(model: Model) -> Iterator[Diagnostic]:
 def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
     """Needed operations that only the owner has, or that no agent of a shared device has."""
     tree = model.inventory.tree
+    yield from _withheld(model)
     for item in model.findings.granted.denied:
         why = (
             f"{item.owner.name} owns it"
@@ -300,13 +302,36 @@ def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
         )
         yield operation_withdrawn.note(
             f"{item.agent.name} does not get {item.operation} on "
-            f"{resource_word(model.inventory, item.key)}, which {use_word(item.use)} needs: {why}",
+            f"{resource_word(model.inventory, item.key)}, which {use_word(item.use)} needs"
+            f"{_driver(item.use, item.operation)}: {why}",
             position(tree, item.use),
             hint=f"{item.owner.name} is in platform.owners; name another agent there"
             if item.owner is not None
             else hints.owners(model.inventory, [(item.key, item.agent)])
             + f" gives it to {item.agent.name} alone",
         ).about([resource_name(item.key)], [item.use.consumer.path], [item.agent.name])
+
+
+def _driver(use: Use, operation: Operation) -> str:
+    """The driver for which a use needs an operation; empty if the tree says so."""
+    found = (need for need in use.drivers if operation in need.operations)
+    return "".join(f" ({driver_word(use.key.kind, need)})" for need in found)
+
+
+def _withheld(model: Model) -> Iterator[Diagnostic]:
+    """What drivers may do with what others depend on: nobody gets it unless the user says so."""
+    for item in model.findings.closure.withheld:
+        agents, key = names(item.agents), item.use.key
+        words = " and ".join(ordered(key.kind, item.need.operations))
+        do = "does" if len(item.agents) == 1 else "do"
+        why = f"{depends(item.others)} on it" if item.others else "they share the device"
+        yield operation_withdrawn.note(
+            f"{agents} {do} not get {words} on {resource_word(model.inventory, key)}, which "
+            f"{use_word(item.use)} may need ({driver_word(key.kind, item.need)}): {why}",
+            position(model.inventory.tree, item.use),
+            hint=hints.owners(model.inventory, [(key, item.agents[0])])
+            + f" gives it to {item.agents[0].name}; needs of the agent says what its driver does",
+        ).about([resource_name(key)], [item.use.consumer.path], agent_names(item.agents))
 
 
 @check(

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from scmigen.assignment.assignment import Agent, HandGrant
+from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_scmi
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position, Related
-from scmigen.scmi.operations import Operation
+from scmigen.scmi.operations import Operation, ordered
+from scmigen.scmi.protocols import Kind
 
 #: Operations on a resource that others depend on, the most severe first.
 VERBS = {
@@ -68,6 +70,20 @@ def use_word(use: Use) -> str:
     """The consumer and the entry: ``/soc/spi@40430000 resets[0]``."""
     through = f" through {', '.join(use.via)}" if use.via else ""
     return f"{use.consumer.path} {use.prop}[{use.index}]{through}"
+
+
+def driver_word(kind: Kind, need: DriverNeed) -> str:
+    """What a driver does, and who says so: ``rate by drivers/mmc/host/a.c:set (linux-6.12, sure)``,
+    or ``rate by needs of linux (agents.yaml:7:15)``."""
+    words = " ".join(ordered(kind, need.operations))
+    if not need.source:
+        return f"{words} by {need.table}" + (f" ({need.position})" if need.position else "")
+    return f"{words} by {need.source} ({need.table}, {need.certainty})"
+
+
+def drivers_word(use: Use) -> str:
+    """What drivers add to what the tree says of a use, behind that; empty if nothing."""
+    return "".join(f"; {driver_word(use.key.kind, need)}" for need in use.drivers)
 
 
 def agent_word(agent: Agent | None) -> str:
@@ -133,5 +149,7 @@ def _place(agent: Agent | None, why: Use | HandGrant) -> tuple[object, ...]:
 
 def _example(tree: DeviceTree, agent: Agent | None, why: Use | HandGrant) -> Related:
     if isinstance(why, Use):
-        return Related(f"{agent_word(agent)}: {use_word(why)}", position(tree, why))
+        return Related(
+            f"{agent_word(agent)}: {use_word(why)}{drivers_word(why)}", position(tree, why)
+        )
     return Related(f"{agent_word(agent)}: explicit grant", why.position)

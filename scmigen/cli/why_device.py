@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from scmigen.assignment.assignment import Agent
+from scmigen.bindings.consumers import passes_on
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.checks.words import node_word
+from scmigen.checks.words import drivers_word, node_word
 from scmigen.cli.subjects import identity, numbered
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import position_to_dict
@@ -128,11 +129,17 @@ def _entry(device: Device, use: Use) -> str:
 
 
 def use_text(use: Use) -> str:
-    """The entry of a use, what it needs, and its place."""
+    """The entry of a use, what it needs, its place, and the drivers that it needs more for."""
     through = f" through {', '.join(use.via)}" if use.via else ""
     words = " ".join(ordered(use.key.kind, use.needs))
     place = f" ({use.position})" if use.position else ""
-    return f"{use.prop}[{use.index}]{through}: {words}{place}"
+    passed = "; may set it for the clocks that it offers" if _may_pass_on(use) else ""
+    return f"{use.prop}[{use.index}]{through}: {words}{place}{drivers_word(use)}{passed}"
+
+
+def _may_pass_on(use: Use) -> bool:
+    """Whether the rate of a clock may be set on behalf of another one, which no table can tell."""
+    return passes_on(use) and not use.via and Operation.RATE not in use.needs
 
 
 def plain(model: Model, gift: Gift) -> dict[str, Any]:
@@ -168,4 +175,16 @@ def use_plain(use: Use) -> dict[str, Any]:
         "via": use.via,
         "operations": ordered(use.key.kind, use.needs),
         "position": position_to_dict(use.position),
+        "drivers": [
+            {
+                "operations": ordered(use.key.kind, need.operations),
+                "table": need.table,
+                "source": need.source or None,
+                "certainty": need.certainty,
+                "reason": need.reason or None,
+                "position": position_to_dict(need.position),
+            }
+            for need in use.drivers
+        ],
+        "passes_on": _may_pass_on(use),
     }

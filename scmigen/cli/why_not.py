@@ -7,7 +7,7 @@ from scmigen.assignment.assignment import Agent
 from scmigen.assignment.roles import ROLES, SystemPower
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.checks.hints import resource_reference
-from scmigen.checks.words import agent_word, names, use_word
+from scmigen.checks.words import agent_word, depends, names, use_word
 from scmigen.cli.subjects import Subject
 from scmigen.cli.why_device import denied, gifts
 from scmigen.devicetree.nodes import Node
@@ -72,6 +72,7 @@ def _said(model: Model, agent: Agent, lack: Lack) -> Because:
     entry = f" (platform.owners, {lack.position})" if lack.position else ""
     drive = "drives" if len(lack.agents) == 1 else "drive"
     served = f", and {who} {drive} it" if lack.agents else ""
+    depend = depends(lack.agents or (None,))
     text = {
         Cause.NOTHING: lack.told,
         Cause.NOT_SERVED: f"the platform does not serve it; its provider is {lack.told}{served}",
@@ -84,6 +85,8 @@ def _said(model: Model, agent: Agent, lack: Lack) -> Because:
         "read and no more",
         Cause.FIXED: f"{needing}{lack.told} is fixed and passes on state and read only",
         Cause.DOMAIN: f"{needing}the performance domain of the device sets it",
+        Cause.POSSIBLE: f"{'' if use is None else use_word(use)} may need it ({lack.told}), "
+        f"but {depend} on it as well",
         Cause.UNNAMED: f"{needing}the parent that it names has no SCMI number",
     }.get(lack.cause) or f"{_needs(use)}, and no explicit grant adds to that"
     return Because(lack.cause, text, place)

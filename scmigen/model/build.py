@@ -75,6 +75,7 @@ def build(
         assignment,
         decided.providers,
         decided.owners,
+        decided.drivers,
         tuple(platforms),
         findings,
         _new_lock(scheme, platforms),

@@ -13,6 +13,7 @@ from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_cpu, is_list, is_psci
 from scmigen.bindings.scmi_nodes import is_applied_by_agent
 from scmigen.devicetree.nodes import Node
+from scmigen.model.drivers import Drivers, Withheld
 from scmigen.model.ownership import NOBODYS, Owners, Ownership
 from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
@@ -57,7 +58,8 @@ class Closure:
     over the SCMI nodes of other agents. ``taken`` are the uses that a performance domain has in
     place of its CPUs, and of what its devices assign. ``firmware`` are the uses of devices that run
     and that no agent has, and ``firmware_native`` their uses of what an agent drives. ``above`` are
-    uses of what feeds the clocks of ``needs`` in a running system.
+    uses of what feeds the clocks of ``needs`` in a running system. ``withheld`` is what drivers may
+    do with what is not their agent's alone.
     """
 
     needs: tuple[Use, ...]
@@ -75,6 +77,7 @@ class Closure:
     firmware: tuple[Use, ...] = ()
     firmware_native: tuple[Use, ...] = ()
     above: tuple[Use, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
 
 
 class _Walk:
@@ -177,6 +180,7 @@ def close(
     platform: frozenset[str],
     owners: Owners,
     scaling: Scaling,
+    drivers: Drivers,
 ) -> Closure:
     """The needs of devices and of the platform on managed resources."""
     walk = _Walk(inventory, providers, owners)
@@ -208,7 +212,8 @@ def close(
                 found["unnamed"].append(use)
                 continue
             wanted = replace(use, needs=use.needs - {Operation.PARENT}) if nameless else use
-            found["needs"].extend(walk.permitted(walk.reach(wanted, owner), owner.all_agents))
+            reached = walk.permitted(walk.reach(wanted, owner), owner.all_agents)
+            found["needs"].extend(map(drivers.joined, reached))
         elif category is ProviderClass.MANAGED:
             found["unowned"].append(use)
     for use in _registered(inventory, providers, owners, found["needs"]):

@@ -7,9 +7,11 @@ from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.facts import Provider
 from scmigen.bindings.inventory import Inventory
 from scmigen.model.closure import Closure, close
+from scmigen.model.drivers import Drivers
 from scmigen.model.final_classes import final_providers, platform_nodes
 from scmigen.model.grants import Granted, grant
 from scmigen.model.ownership import Owners
+from scmigen.model.possible import settle_possible
 from scmigen.model.scaling import Scaling, scale
 from scmigen.model.sharing import Feeding
 
@@ -22,6 +24,7 @@ class Decisions:
     assignment: Assignment
     providers: Mapping[str, Provider]
     owners: Owners
+    drivers: Drivers
     scaling: Scaling
     closure: Closure
     granted: Granted
@@ -33,7 +36,9 @@ def decide(inventory: Inventory, assignment: Assignment) -> Decisions:
     providers = final_providers(inventory, assignment.options, owners)
     platform = platform_nodes(providers)
     scaling = scale(inventory, providers, platform, assignment.options.bins)
-    closure = close(inventory, providers, platform, owners, scaling)
+    drivers = Drivers(inventory, assignment, owners, scaling.surrendered)
+    closure = close(inventory, providers, platform, owners, scaling, drivers)
     feeding = Feeding(inventory, providers, closure.fed, scaling)
-    granted = grant(assignment, owners, closure, feeding)
-    return Decisions(inventory, assignment, providers, owners, scaling, closure, granted)
+    closure = settle_possible(closure, assignment, owners, drivers, feeding)
+    granted = grant(assignment, owners, drivers, closure, feeding)
+    return Decisions(inventory, assignment, providers, owners, drivers, scaling, closure, granted)

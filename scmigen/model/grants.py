@@ -8,6 +8,7 @@ from scmigen.bindings.consumers import is_assigned, is_assigned_parent
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure
+from scmigen.model.drivers import Drivers
 from scmigen.model.ownership import Owners
 from scmigen.model.sharing import Conflict, Feeding
 from scmigen.scmi.operations import Operation, aggregates, ordered
@@ -53,9 +54,10 @@ class Granted:
 
 
 class _Grants:
-    def __init__(self, assignment: Assignment, owners: Owners) -> None:
+    def __init__(self, assignment: Assignment, owners: Owners, drivers: Drivers) -> None:
         self.agents = {agent.name: agent for agent in assignment.agents}
         self.owners = owners
+        self.drivers = drivers
         self.owner_of = {o.key: self.agents[o.agent] for o in assignment.options.owners}
         self.drafts: dict[tuple[int, ResourceKey], Draft] = {}
         self.denied: list[Denied] = []
@@ -79,13 +81,14 @@ class _Grants:
             entry = (agent.id, use.consumer, use.index)
             if is_assigned_parent(use) and entry in self.without_parent:
                 continue
-            operations = set(use.needs)
-            for operation in ordered(use.key.kind, use.needs):
+            mine = self.drivers.of_agent(agent, use)
+            operations = set(mine.needs)
+            for operation in ordered(use.key.kind, mine.needs):
                 if aggregates(use.key.kind, operation):
                     continue
                 if (owner is not None and owner != agent) or (owner is None and ownership.shared):
                     operations.discard(operation)
-                    self.denied.append(Denied(agent, use.key, operation, use, owner))
+                    self.denied.append(Denied(agent, use.key, operation, mine, owner))
             if is_assigned(use) and operations != use.needs:
                 # What else it needs is there only for the rate or the parent.
                 operations = set()
@@ -95,7 +98,7 @@ class _Grants:
                 self.idle.discard(use)
                 draft = self.draft(agent, use.key)
                 draft.operations |= operations
-                draft.because.append(use)
+                draft.because.append(mine)
                 if agent in ownership.agents:
                     draft.boot |= operations
 
@@ -116,11 +119,12 @@ class _Grants:
 def grant(
     assignment: Assignment,
     owners: Owners,
+    drivers: Drivers,
     closure: Closure,
     feeding: Feeding,
 ) -> Granted:
     """The grants that the needs of a platform's agents and its user make."""
-    grants = _Grants(assignment, owners)
+    grants = _Grants(assignment, owners, drivers)
     for use in (*closure.needs, *closure.above):
         grants.need(use)
     for written in assignment.grants:

@@ -26,6 +26,7 @@ class Cause(StrEnum):
     FIXED = "through-fixed-provider"
     DOMAIN = "performance-domain"
     UNNAMED = "parent-has-no-number"
+    POSSIBLE = "driver-only-may"
     NOT_NEEDED = "not-needed"
     UNUSED = "unused"
 
@@ -48,7 +49,8 @@ class Lack:
 
 def lacks(model: Model, agent: Agent, key: ResourceKey, operation: Operation) -> tuple[Lack, ...]:
     """The reasons why ``agent`` may not use ``operation`` on ``key``; it is known to lack it."""
-    found = [*_withdrawn(model, agent, key, operation), *_refused(model, agent, key, operation)]
+    asked = model, agent, key, operation
+    found = [*_withdrawn(*asked), *_withheld(*asked), *_refused(*asked)]
     if found:
         return tuple(found)
     if not any(platform.resource(key) for platform in model.platforms):
@@ -93,6 +95,15 @@ def _withdrawn(
             yield Lack(Cause.OWNER, (item.use,), (item.owner,), _owner_position(model, key))
         else:
             yield Lack(Cause.SHARED, (item.use,), model.owners.of(item.use.consumer).agents)
+
+
+def _withheld(model: Model, agent: Agent, key: ResourceKey, operation: Operation) -> Iterator[Lack]:
+    """What a driver may do, and is not allowed since others depend on the resource."""
+    for item in model.findings.closure.withheld:
+        if item.use.key == key and agent in item.agents and operation in item.need.operations:
+            others = [other for other in (*item.others, *item.agents) if other not in (agent, None)]
+            told = f"{item.need.source} of {item.need.table}"
+            yield Lack(Cause.POSSIBLE, (item.use,), tuple(filter(None, others)), told=told)
 
 
 def _refused(model: Model, agent: Agent, key: ResourceKey, operation: Operation) -> Iterator[Lack]:

@@ -17,6 +17,7 @@ from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position, counted
 from scmigen.model.closure import Closure
+from scmigen.model.drivers import Drivers
 from scmigen.model.grants import Granted
 from scmigen.model.identifiers import Foreign, Lock, Moved
 from scmigen.model.ownership import ClaimConflict, Owners
@@ -307,6 +308,7 @@ class Model:
     assignment: Assignment
     providers: Mapping[str, Provider]
     owners: Owners
+    drivers: Drivers
     platforms: tuple[Platform, ...]
     findings: Findings
     lock: Lock

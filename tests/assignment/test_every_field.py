@@ -121,6 +121,7 @@ STATED = {
         },
         lambda agent: agent.system_power,
     ),
+    "needs": Stated(("none", '{"acme,uart": {baud: [rate]}}'), in_files("scmi", "needs"), None),
     # In a tree, a flag can only be set.
     "permissions": Stated(
         ("true", "false"),

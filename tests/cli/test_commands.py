@@ -165,6 +165,8 @@ def test_why_tells_what_is_granted_beyond_need(board: Path, tmp_path: Path) -> N
             "via": [],
             "operations": ["state", "read"],
             "position": {"file": str(board), "line": 12, "column": 13},
+            "drivers": [],
+            "passes_on": False,
         }
     ]
 

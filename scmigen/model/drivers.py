@@ -1,0 +1,107 @@
+"""What the drivers of an agent's operating system add to what the tree says of its devices."""
+
+from dataclasses import dataclass, replace
+
+from scmigen.assignment.assignment import Agent, Assignment
+from scmigen.bindings.consumers import can_change_voltage, driver_entry
+from scmigen.bindings.describe import ProviderNodes
+from scmigen.bindings.driver_tables import (
+    UNKNOWN,
+    Certainty,
+    DriverNeed,
+    DriverTable,
+    Entry,
+    LookedUp,
+    look_up,
+)
+from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.bindings.inventory import Inventory
+from scmigen.model.ownership import Owners
+from scmigen.scmi.operations import with_implied
+from scmigen.scmi.protocols import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What a driver may do, and is not allowed, since the resource, or something that it feeds, is
+    not that of one agent alone.
+
+    ``agents`` are those whose drivers may do it, ``others`` those who use it besides; None is the
+    platform. With several ``agents`` and no others, these share the device.
+    """
+
+    agents: tuple[Agent, ...]
+    use: Use
+    need: DriverNeed
+    others: tuple[Agent | None, ...]
+
+
+class Drivers:
+    """Asks the tables of drivers of agents about uses, each question once."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        assignment: Assignment,
+        owners: Owners,
+        surrendered: frozenset[tuple[str, ResourceKey]],
+    ) -> None:
+        self._tables = assignment.drivers
+        self._owners = owners
+        self._surrendered = surrendered
+        self._nodes = ProviderNodes(inventory.tree)
+        self._told: dict[tuple[tuple[DriverTable, ...], Entry], LookedUp] = {}
+        tables = iter(self._tables.values())
+        first = next(tables, ())
+        self._alike = all(other == first for other in tables)
+
+    def look_up(self, agent: Agent, use: Use) -> LookedUp:
+        """What the tables of an agent say of a use: by its driver, whatever the tree says."""
+        return self.told(self._tables.get(agent.name, ()), use)
+
+    def told(self, tables: tuple[DriverTable, ...], use: Use) -> LookedUp:
+        """What some tables say of a use."""
+        entry = driver_entry(use) if tables else None
+        if entry is None:
+            return UNKNOWN
+        question = tables, entry
+        if question not in self._told:
+            self._told[question] = look_up(tables, entry)
+        return self._told[question]
+
+    def joined(self, use: Use) -> Use:
+        """The use of an agent's device, with what drivers of any of its agents add.
+
+        What they only may do is not yet among its needs: `settle_possible` decides.
+        """
+        found: dict[DriverNeed, None] = {}
+        for agent in self._owners.of(use.consumer).all_agents:
+            found.update(dict.fromkeys(self._added(agent, use)))
+        if not found:
+            return use
+        sure = [need.operations for need in found if need.certainty is Certainty.SURE]
+        needs = with_implied(use.needs.union(*sure))
+        return replace(use, needs=needs, drivers=tuple(found))
+
+    def of_agent(self, agent: Agent, use: Use) -> Use:
+        """A use as one of its agents has it: without what only the drivers of others do."""
+        if self._alike or not use.drivers:
+            return use
+        tree = replace(use, needs=use.told_by_tree, drivers=())
+        own = [need for need in self._added(agent, tree) if need in use.drivers]
+        added = (need.operations for need in own)
+        return replace(tree, needs=with_implied(tree.needs.union(*added)), drivers=tuple(own))
+
+    def _added(self, agent: Agent, use: Use) -> list[DriverNeed]:
+        """What the drivers of an agent do beyond what the tree says, and can do: not what a
+        performance domain does for them, nor the level of a supply that has only one."""
+        needs = self.look_up(agent, use).needs
+        if not needs or (use.consumer.path, use.key) in self._surrendered:
+            return []
+        if use.key.kind is Kind.VOLTAGE and not can_change_voltage(self._nodes.node(use.key)):
+            return []
+        return [
+            need if need.operations.isdisjoint(use.needs) else replace(need, operations=added)
+            for need in needs
+            if (added := need.operations - use.needs)
+        ]
