@@ -11,6 +11,7 @@ a write takes that long: that peer is served as well, only not as fast.
 Python handles signals in the main thread alone. A loop that runs in another one does not ring.
 """
 
+import _signal  # type: ignore[import-not-found]
 import _thread
 import os
 import signal
@@ -23,12 +24,13 @@ from typing import Final
 #: Seconds that a write may take.
 PERIOD: Final = 0.005
 #: Without a handler it does nothing to a process, and other programs rarely use it.
-_SIGNAL: Final = signal.SIGURG
+_SIGNAL: Final = int(signal.SIGURG)
 _ONE: Final = (1).to_bytes(8, "little")
 
 
-#: What is wrapped makes no enumeration of the answer, which takes longer than a write.
-_handler_of: Callable[[int], object] = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+#: That of `signal` makes an enumeration of the answer, or tries to: it takes ten times as long as a
+#: write.
+_handler_of: Final[Callable[[int], object]] = _signal.getsignal
 
 
 class _StuckError(Exception):
@@ -43,7 +45,8 @@ class _Handler:
         self._guards: list[Guard] = []
         self._before: signal.Handlers | Callable[[int, FrameType | None], object] | int = 0
         self._blocked = False
-        self._mine = self._interrupt
+        #: One object, to be compared with: Python makes a method anew each time it is named.
+        self.mine = self._interrupt
 
     def add(self, guard: "Guard") -> bool:
         """Whether the guard has a handler now. What is not Python's could not be put back."""
@@ -53,7 +56,7 @@ class _Handler:
                 return False
             self._guards.clear()  # their handler was taken away
             self._before = before
-            signal.signal(_SIGNAL, self._mine)
+            signal.signal(_SIGNAL, self.mine)
             # A mask is inherited, also from the program that has started this one.
             self._blocked = _SIGNAL in signal.pthread_sigmask(signal.SIG_UNBLOCK, {_SIGNAL})
         self._guards.append(guard)
@@ -73,7 +76,7 @@ class _Handler:
     @property
     def stands(self) -> bool:
         """Whether it is still that of the process."""
-        return _handler_of(_SIGNAL) is self._mine
+        return _handler_of(_SIGNAL) is self.mine
 
     def _interrupt(self, _: int, __: FrameType | None) -> None:
         for guard in self._guards:
@@ -114,7 +117,7 @@ class Guard:
     def ring(self, descriptor: int) -> bool:
         """Signal an eventfd; whether it has taken no longer than it should. If not, it may still
         have to be signalled; nor is it where the handler has been taken away."""
-        if not _HANDLER.stands:
+        if _handler_of(_SIGNAL) is not _HANDLER.mine:
             return False
         self._count += 1
         if self._idle.locked():

@@ -95,8 +95,8 @@ class VhostSession:
         self._input = bytearray()
         self._files: deque[int] = deque()
         self._out: deque[bytes] = deque()
-        #: Header → the buffers of a command that a fault has left without a response.
-        self._held: dict[bytes, Chain] = {}
+        #: Header → the head of the buffers of a command that a fault has left without a response.
+        self._held: dict[bytes, int] = {}
         port.answer_with(self._answer_late)
         self._rest = Rest(self._loop, PARTIAL, self.end)
         file.setblocking(False)
@@ -192,7 +192,7 @@ class VhostSession:
             raise QueueError(f"features {self._features:#x}, some of which were not offered")
         if not self._features & _PROTOCOL_FEATURES:
             for queue in self._queues:
-                queue.enabled = True
+                queue.enable(True)
 
     def _get_protocol_features(self, _: bytes, __: deque[int]) -> bytes:
         return _WORD.pack(PROTOCOL_FEATURES)
@@ -210,7 +210,7 @@ class VhostSession:
         served = self._queues[COMMANDS].kick is not None
         for number in range(_QUEUES):
             self._stop(number)
-            self._queues[number].enabled = False
+            self._queues[number].enable(False)
         if served:
             self._release()
 
@@ -226,15 +226,21 @@ class VhostSession:
                 raise QueueError(f"a memory region of {size:#x} bytes at {guest:#x}")
             descriptor = files.popleft()
             found.append(Region(guest, user, size, SharedMemory(descriptor, size, offset)))
-            self._guest = GuestMemory(tuple(found))
+            self._use(GuestMemory(tuple(found)))
             if not is_memory(descriptor):
                 raise QueueError("a memory region that is neither a memfd nor a file of a tmpfs")
 
     def _forget_memory(self) -> None:
         """Close the guest's memory. Nothing uses it from here on: the numbers of its files may soon
         be those of another agent's."""
-        guest, self._guest = self._guest, GuestMemory()
+        guest = self._guest
+        self._use(GuestMemory())
         self._aside.call(guest.close, guest.files)
+
+    def _use(self, guest: GuestMemory) -> None:
+        self._guest = guest
+        for queue in self._queues:
+            queue.use(guest)
 
     def _queue(self, number: int) -> VirtQueue:
         if number >= _QUEUES:
@@ -313,22 +319,20 @@ class VhostSession:
     def _set_vring_enable(self, payload: bytes, _: deque[int]) -> None:
         index, on = _pair(payload)
         queue = self._queue(index)
-        queue.enabled = bool(on)
-        if queue.enabled and queue.kick is not None:
+        queue.enable(bool(on))
+        if on and queue.kick is not None:
             self._loop.soon(queue.kick)
 
     # The rings
 
     def _commanded(self) -> None:
         """The guest has kicked the command queue."""
-        queue = self._queues[COMMANDS]
-        if queue.ready:
-            try:
-                self._command(queue)
-            except (QueueError, SharedMemoryError) as problem:
-                self.end(f"vhost-user: {problem}")
-            except OSError as problem:
-                self.end(f"vhost-user: {problem.strerror}")
+        try:
+            self._command()
+        except (QueueError, SharedMemoryError) as problem:
+            self.end(f"vhost-user: {problem}")
+        except OSError as problem:
+            self.end(f"vhost-user: {problem.strerror}")
 
     def _offered(self) -> None:
         """The guest has kicked the event queue."""
@@ -340,39 +344,42 @@ class VhostSession:
             except OSError as problem:
                 self.end(f"vhost-user: {problem.strerror}")
 
-    def _command(self, queue: VirtQueue) -> None:
+    def _command(self) -> None:
         """Handle one message, and ask for another turn if there are more."""
-        chain = queue.pop(self._guest)
+        queue, port = self._queues[COMMANDS], self._port
+        chain = queue.pop()
         if chain is None:
             return
-        if not HEADER_SIZE <= len(chain.readable) <= _LONGEST:
+        message = chain.readable
+        if not HEADER_SIZE <= len(message) <= _LONGEST:
             raise QueueError(f"a message that is not {HEADER_SIZE} to {_LONGEST} bytes long")
-        frames = self._port.handle(chain.readable)
+        frames = port.handle(message)
         if frames:
             frame = frames[0]
             if len(frame) > chain.room:
                 frame = _shortened(chain, frame)
-            if queue.push(self._guest, chain, frame) and queue.kick is not None:
-                self._loop.soon(queue.kick)
+            more = queue.push(chain, frame)
         else:  # a fault has dropped or delayed the response
-            self._held[chain.readable[:HEADER_SIZE]] = chain
+            self._held[message[:HEADER_SIZE]] = chain.head
             if len(self._held) > queue.size:
                 del self._held[next(iter(self._held))]
-            if queue.kick is not None:
-                self._loop.soon(queue.kick)
-        if self._port.eventful:
+            more = True
+        if more and queue.kick is not None:
+            self._loop.soon(queue.kick)
+        if port.agent.services.waiting:
             self._host.deliver()
 
     def _answer_late(self, frame: bytes) -> None:
         """Write the response that a fault has delayed."""
-        chain = self._held.pop(frame[:HEADER_SIZE], None)
+        head = self._held.pop(frame[:HEADER_SIZE], None)
         queue = self._queues[COMMANDS]
-        if chain is None or not queue.ready:
+        if head is None or not queue.ready:
             return
         try:
+            chain = queue.again(head)
             if len(frame) > chain.room:
                 frame = _shortened(chain, frame)
-            queue.push(self._guest, chain, frame)
+            queue.push(chain, frame)
         except (QueueError, SharedMemoryError) as problem:
             self.end(f"vhost-user: {problem}")
         except OSError as problem:
@@ -388,11 +395,11 @@ class VhostSession:
                 self._out.extend(self._port.take_events())
             if not self._out:
                 return
-            chain = queue.pop(self._guest)
+            chain = queue.pop()
             if chain is None:
                 return
             frame = self._out.popleft()
-            queue.push(self._guest, chain, frame if len(frame) <= chain.room else b"")
+            queue.push(chain, frame if len(frame) <= chain.room else b"")
         if queue.kick is not None:
             self._loop.soon(queue.kick)
 

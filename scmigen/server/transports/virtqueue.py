@@ -16,6 +16,7 @@ MAX_SIZE: Final = 32768
 _DESCRIPTOR: Final = Struct("<QIHH")
 _USED: Final = Struct("<II")
 _HALF: Final = Struct("<H")
+_HALVES: Final = Struct("<HH")
 _NEXT: Final = 1
 _WRITE: Final = 2
 _INDIRECT: Final = 4
@@ -74,21 +75,21 @@ class GuestMemory:
 
 
 class Chain(NamedTuple):
-    """A buffer of the driver: the bytes it wrote, the parts for an answer with their lengths, and
-    the number of bytes that fit in there."""
+    """A buffer of the driver: the bytes it wrote, and the parts for an answer (where they are, and
+    their lengths) with the number of bytes that fit in there. It holds for as long as the guest's
+    memory does."""
 
     head: int
     readable: bytes
-    writable: tuple[tuple[int, int], ...]
+    writable: list[tuple[SharedMemory, int, int]]
     room: int
 
 
 class _Rings(NamedTuple):
     """The three parts of a ring in memory that the front end has placed them in, each with where it
-    begins. They hold until one of the memories lets a window go."""
+    begins. They hold until ``memory`` lets a window go."""
 
-    guest: GuestMemory
-    memories: tuple[SharedMemory, SharedMemory, SharedMemory]
+    memory: SharedMemory
     unmapped: int
     table: Area
     table_at: int
@@ -104,14 +105,20 @@ class VirtQueue:
 
     def __init__(self, aside: Aside) -> None:
         self._aside = aside
+        self._guest = GuestMemory()
         self.size = 0
         self._descriptors = self._used = self._available = 0
+        #: Where the ring is; unknown after whatever may change that, and before it is `ready`.
         self._rings: _Rings | None = None
         self.base = 0
-        self.enabled = False
+        self._enabled = False
         self.kick: int | None = None
         self.call: int | None = None
         self._used_index: int | None = None
+
+    def use(self, guest: GuestMemory) -> None:
+        """Find ring and buffers in this memory."""
+        self._guest, self._rings = guest, None
 
     def resize(self, size: int) -> None:
         """Set the number of descriptors."""
@@ -122,67 +129,75 @@ class VirtQueue:
         self._descriptors, self._used, self._available = descriptors, used, available
         self._rings = None
 
+    def enable(self, on: bool) -> None:
+        """Whether buffers may be taken."""
+        self._enabled, self._rings = on, None
+
     @property
     def ready(self) -> bool:
         """Whether the ring is enabled and completely set up."""
-        return self.enabled and self.size > 0 and self.kick is not None and self._available != 0
+        return self._enabled and self.size > 0 and self.kick is not None and self._available != 0
 
-    def _at(self, guest: GuestMemory) -> _Rings:
+    def _find(self) -> _Rings:
         """The parts of the ring in memory. Nothing else may be read or written before they are used
         up, because a memory has few windows. Raises `QueueError`, `SharedMemoryError`."""
-        rings = self._rings
-        if rings is not None and rings.guest is guest:
-            one, two, three = rings.memories
-            if one.unmapped + two.unmapped + three.unmapped == rings.unmapped:
-                return rings
-        return self._find(guest)
-
-    def _find(self, guest: GuestMemory) -> _Rings:
         places = (
             (self._descriptors, 16 * self.size),
             (self._available, 6 + 2 * self.size),
             (self._used, 6 + 8 * self.size),
         )
-        found = [(*guest.at_user(address, size), size) for address, size in places]
+        found = [(*self._guest.at_user(address, size), size) for address, size in places]
         for _ in range(2):  # the second time all of them have their windows
             table, available, used = (memory.area(at, size) for memory, at, size in found)
-        one, two, three = (memory for memory, _, _ in found)
-        unmapped = one.unmapped + two.unmapped + three.unmapped
-        self._rings = _Rings(guest, (one, two, three), unmapped, *table, *available, *used)
-        return self._rings
+        memory = found[0][0]
+        rings = _Rings(memory, memory.unmapped, *table, *available, *used)
+        # one memory is quickly asked whether it has let go; parts of several are found every time
+        self._rings = rings if all(part[0] is memory for part in found) else None
+        return rings
 
-    def pop(self, guest: GuestMemory) -> Chain | None:
-        """Take the next buffer; ``None`` if the ring is empty. Raises `QueueError`,
+    def pop(self) -> Chain | None:
+        """Take the next buffer; ``None`` if the ring is empty or not `ready`. Raises `QueueError`,
         `SharedMemoryError`."""
-        rings, size, base = self._at(guest), self.size, self.base
-        available, at = rings.available, rings.available_at
+        rings = self._rings
+        if rings is None or rings.memory.unmapped != rings.unmapped:
+            if not self.ready:
+                return None
+            rings = self._find()
+        _, _, table, table_at, available, at, _, _ = rings
+        size, base = self.size, self.base
         (index,) = _HALF.unpack(available[at + 2 : at + 4])
-        waiting = (index - base) & 0xFFFF
-        if waiting == 0:
+        if index == base:
             return None
+        waiting = (index - base) & 0xFFFF
         if waiting > size:
             raise QueueError(f"{waiting} buffers in a ring of {size}")
         at += 4 + 2 * (base % size)
         (head,) = _HALF.unpack(available[at : at + 2])
-        chain = self._chain(guest, rings, head)
+        chain = self._chain(table, table_at, head)
         self.base = (base + 1) & 0xFFFF
         return chain
 
-    def _chain(self, guest: GuestMemory, rings: _Rings, head: int) -> Chain:
+    def again(self, head: int) -> Chain:
+        """A buffer that was taken and not returned, read again. Raises `QueueError`,
+        `SharedMemoryError`."""
+        rings = self._find()
+        return self._chain(rings.table, rings.table_at, head)
+
+    def _chain(self, table: Area, start: int, head: int) -> Chain:
+        size, at_guest = self.size, self._guest.at_guest
         readable: list[tuple[SharedMemory, int, int]] = []
-        writable: list[tuple[int, int]] = []
-        number, size, written, room = head, self.size, 0, 0
-        table, start = rings.table, rings.table_at
+        writable: list[tuple[SharedMemory, int, int]] = []
+        number, written, room = head, 0, 0
         for _ in range(_CHAIN):
             if number >= size:
                 raise QueueError(f"descriptor {number} of a ring of {size}")
             at = start + 16 * number
-            address, length, flags, following = _DESCRIPTOR.unpack(table[at : at + 16])
+            address, length, flags, number = _DESCRIPTOR.unpack(table[at : at + 16])
             if flags & _INDIRECT:
                 raise QueueError("an indirect descriptor, which was not negotiated")
-            memory, where = guest.at_guest(address, length)
+            memory, where = at_guest(address, length)
             if flags & _WRITE:
-                writable.append((address, length))
+                writable.append((memory, where, length))
                 room += length
             elif writable:
                 raise QueueError("a readable descriptor after a writable one")
@@ -193,26 +208,26 @@ class VirtQueue:
                 readable.append((memory, where, length))
             if not flags & _NEXT:
                 break
-            number = following
         else:
             raise QueueError(f"a chain of more than {_CHAIN} descriptors")
         data = b""
         for memory, where, length in readable:
             data += memory.read(where, length)
-        return Chain(head, data, tuple(writable), room)
+        return Chain(head, data, writable, room)
 
-    def push(self, guest: GuestMemory, chain: Chain, data: bytes) -> bool:
+    def push(self, chain: Chain, data: bytes) -> bool:
         """Return ``chain`` to the driver with ``data``, which fits; whether there may be another
         buffer to take. Raises `QueueError`, `SharedMemoryError`."""
         left = data
-        for address, length in chain.writable:
+        for memory, where, length in chain.writable:
             if not left:
                 break
-            part, left = left[:length], left[length:]
-            memory, at = guest.at_guest(address, len(part))
-            memory.write(at, part)
-        rings = self._at(guest)
-        used, at = rings.used, rings.used_at
+            memory.write(where, left[:length])
+            left = left[length:]
+        rings = self._rings
+        if rings is None or rings.memory.unmapped != rings.unmapped:
+            rings = self._find()
+        _, _, _, _, available, available_at, used, at = rings
         index = self._used_index
         if index is None:
             (index,) = _HALF.unpack(used[at + 2 : at + 4])
@@ -220,11 +235,9 @@ class VirtQueue:
         used[slot : slot + 8] = _USED.pack(chain.head, len(data) - len(left))
         self._used_index = index = (index + 1) & 0xFFFF
         used[at + 2 : at + 4] = _HALF.pack(index)
-        at = rings.available_at
-        (flags,) = _HALF.unpack(rings.available[at : at + 2])
+        flags, index = _HALVES.unpack(available[available_at : available_at + 4])
         if self.call is not None and not flags & _NO_INTERRUPT:
             self._aside.ring(self.call)
-        (index,) = _HALF.unpack(rings.available[at + 2 : at + 4])
         return bool(index != self.base)
 
     def stop(self) -> int:
@@ -237,7 +250,7 @@ class VirtQueue:
         """Replace the file for kicks; the old one is closed."""
         if self.kick is not None:
             self._aside.close(self.kick)
-        self.kick = descriptor
+        self.kick, self._rings = descriptor, None
 
     def set_call(self, descriptor: int | None) -> None:
         """Replace the file for interrupts; the old one is closed."""
