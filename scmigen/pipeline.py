@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from scmigen.assignment.assignment import Switch, WaiverSaid
+from scmigen.assignment.assignment import Assignment, Switch, WaiverSaid
 from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.sources import NO_SOURCES, Sources, assign
 from scmigen.audit.runtime_json import RUNTIME_INVALID as RUNTIME_INVALID
@@ -200,7 +200,8 @@ def compile_board(board: DeviceTree, request: Request) -> Result:
     kept, waived, problems = waive(checked, _waivers(model, request.baseline), board, _findings)
     found = switched((*problems, *kept), assignment.switches, request.asked)
     told = (*_unknown(assignment.switches), *found)
-    return Result(model, told, _files(board, request), request.asked, waived, request.baseline)
+    read = dict.fromkeys((*_files(board, request), *_tables(assignment)))
+    return Result(model, told, tuple(read), request.asked, waived, request.baseline)
 
 
 def _named(request: Request) -> Sources:
@@ -231,6 +232,12 @@ def _files(board: DeviceTree, request: Request) -> tuple[str, ...]:
         server = request.against.server
         names.extend(server.files if isinstance(server, DeviceTree) else request.against.files)
     return tuple(dict.fromkeys(names))
+
+
+def _tables(assignment: Assignment) -> Iterator[str]:
+    """The tables of drivers that users name as files."""
+    for tables in assignment.drivers.values():
+        yield from (table.file for table in tables if table.file is not None)
 
 
 def _places(board: DeviceTree, request: Request) -> Places:

@@ -168,13 +168,11 @@ def _about(entry: Entry, rows: Sequence[Row]) -> tuple[list[Row], bool]:
     of_kind = [row for row in rows if row.kind is entry.kind]
     by_name = [row for row in of_kind if entry.name is not None and row.key == entry.name]
     by_index = [row for row in of_kind if row.key == f"#{entry.number}"]
-    found = by_name or by_index
-    if not found and entry.kind is Kind.CLOCK and entry.number == 0 and not entry.named:
-        found = [row for row in of_kind if not row.key.startswith((_ANY, "#"))]
-        if len({row.key for row in found}) == 1:
-            return found, False
-        found = []
-    return found or [row for row in of_kind if row.key == _ANY], True
+    found = by_name or by_index or [row for row in of_kind if row.key == _ANY]
+    if found or entry.kind is not Kind.CLOCK or entry.number or entry.named:
+        return found, True
+    named = [row for row in of_kind if not row.key.startswith("#")]
+    return named if len({row.key for row in named}) == 1 else [], False
 
 
 def _told(table: str, compatible: str, rows: Sequence[Row], certain: bool) -> LookedUp:
