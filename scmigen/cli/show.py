@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from scmigen.assignment.needs import NO_TABLE, usual_tables
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.switches import unknown_hint
 from scmigen.cli import complete
@@ -79,25 +80,29 @@ def _agents(model: Model) -> _Table:
             agent.name,
             agent.role,
             agent.profile,
+            ", ".join(table.name for table in model.assignment.drivers[agent.name]) or NO_TABLE,
             *(in_a_word(right, platforms[0].opened(agent, right)) for right in Right),
             *(sum(len(p.grants_of(agent, kind)) for p in platforms) for kind in Kind),
         )
         for agent in model.assignment.agents
     ]
-    return ("id", "agent", "role", "profile", *map(str, (*Right, *Kind))), rows
+    return ("id", "agent", "role", "profile", "drivers", *map(str, (*Right, *Kind))), rows
 
 
 def _agents_in_words(model: Model) -> _Table:
     """`_agents` without what an agent does not have: a column for each kind is too wide. Nor is
-    there one for profiles if no source says any."""
+    there one for profiles if no source says any, nor for drivers that are the usual ones."""
     columns, rows = _agents(model)
-    rights, kinds = columns[4 : -len(Kind)], columns[-len(Kind) :]
-    first = (0, 1, 2, 3) if any(row[3] for row in rows) else (0, 1, 2)
+    rights, kinds = columns[5 : -len(Kind)], columns[-len(Kind) :]
+    tables = model.assignment.drivers
+    usual = all(tables[agent.name] == usual_tables(agent) for agent in model.assignment.agents)
+    left = {3: any(row[3] for row in rows), 4: not usual}
+    first = [place for place in range(5) if left.get(place, True)]
     short = [
         (
             *(row[place] or "" for place in first),
             ", ".join(
-                _right(*said) for said in zip(rights, row[4:], strict=False) if said[1] != "no"
+                _right(*said) for said in zip(rights, row[5:], strict=False) if said[1] != "no"
             ),
             ", ".join(f"{n} {k}" for n, k in zip(row[-len(kinds) :], kinds, strict=True) if n),
         )

@@ -133,7 +133,7 @@ def use_text(use: Use) -> str:
     through = f" through {', '.join(use.via)}" if use.via else ""
     words = " ".join(ordered(use.key.kind, use.needs))
     place = f" ({use.position})" if use.position else ""
-    passed = "; may set it for the clocks that it offers" if _may_pass_on(use) else ""
+    passed = "; may set its rate for the clocks that it offers" if _may_pass_on(use) else ""
     return f"{use.prop}[{use.index}]{through}: {words}{place}{drivers_word(use)}{passed}"
 
 

@@ -1,10 +1,11 @@
 """``needs`` of an agent: tables of drivers by name, as files, and in the agents file itself."""
 
+import json
 from pathlib import Path
 
 import pytest
 from driver_rows import HEAD, table
-from support import grants, soc
+from support import SOC, grants, scmigen, soc, source
 
 from scmigen import Diagnostic, InputError, Text
 from scmigen import compile as compile_board
@@ -145,3 +146,22 @@ def test_a_tree_names_no_file(tmp_path: Path) -> None:
     assert str(found.position).startswith("board.dts:")
     (found,) = problems("", tmp_path, DOMAIN % "scmigen,needs = <1>;")
     assert found.message == "/domains/a: scmigen,needs must be strings"
+
+
+def test_which_drivers_agents_have_is_shown(tmp_path: Path) -> None:
+    board, agents = tmp_path / "board.dts", tmp_path / "agents.yaml"
+    board.write_text(source(BODY + SOC))
+    table(tmp_path)
+    text = "domains: {a: {default: true, scmi: {role: ospm%s}}, b: {scmi: {role: secure}}}"
+
+    def shown(needs: str) -> tuple[list[str], str]:
+        agents.write_text(text % needs)
+        told = scmigen("show", "agents", board, "-a", agents, "--format", "json").stdout
+        head = scmigen("show", "agents", board, "-a", agents).stdout.splitlines()[0]
+        return [row["drivers"] for row in json.loads(told)], head
+
+    assert shown("")[0] == ["linux-6.12", "none"]
+    assert "drivers" not in shown("")[1].split()
+    drivers, head = shown(", needs: [drivers.txt, linux-5.4]")
+    assert drivers == ["linux-5.4, drivers.txt", "none"]
+    assert "drivers" in head.split()

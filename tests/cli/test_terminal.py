@@ -134,7 +134,8 @@ def expected(view: str, board: list[str]) -> list[dict[str, str]]:
     if view != "agents":
         return told
     rights = ("permissions", "system-power")
-    kinds = [name for name in told[0] if name not in {"id", "agent", "role", "profile", *rights}]
+    others = {"id", "agent", "role", "profile", "drivers", *rights}
+    kinds = [name for name in told[0] if name not in others]
     return [
         {
             **{name: row[name] for name in ("id", "agent", "role")},
