@@ -58,7 +58,8 @@ def _nothing(*_: Any) -> Iterable[Any]:
 class Many(Enum):
     """How an output has a board of many SCMI instances (`scmigen.model.joint.MANY`)."""
 
-    #: A folder for each instance, and only where the output is named.
+    #: A folder for each instance, and only where the output is named. Files that are alike whatever
+    #: the instance (`File.alike`) are in the output's own folder.
     EACH = "each"
     #: The files of all instances in one folder; a folder for each where two have one path.
     TOGETHER = "together"

@@ -243,10 +243,7 @@ def make_outputs(
             told.append(found)
             parts.append((folder, made))
         diagnostics.extend(alike(told))
-        together = len(model.platforms) >= MANY and output.target.many is Many.TOGETHER
-        if together and not _meet(made for _, made in parts):
-            parts = [("", made) for _, made in parts]
-        files.extend(file.below(f"{folder}{name}") for folder, made in parts for file in made)
+        files.extend(_placed(name, parts, output, len(model.platforms) >= MANY))
     read: set[str] = set()
     for output in outputs:
         paths, failed = _read(output)
@@ -267,6 +264,22 @@ def _places(model: Model, output: _Output) -> Sequence[tuple[Platform, str]]:
         return [(joint(model, output.target.many is Many.APART), "")]
     alone = len(model.platforms) == 1
     return [(each, "" if alone else f"{each.name}/") for each in model.platforms]
+
+
+def _placed(
+    name: str, parts: Sequence[tuple[str, tuple[File, ...]]], output: _Output, many: bool
+) -> Iterator[File]:
+    """The files of an output in its folders; what many instances have alike is there once."""
+    if many and output.target.many is Many.TOGETHER and not _meet(made for _, made in parts):
+        parts = [("", made) for _, made in parts]
+    once: dict[str, File] = {}
+    for folder, made in parts:
+        for file in made:
+            if many and file.alike:
+                once.setdefault(file.path, file.below(name))
+            else:
+                yield file.below(f"{folder}{name}")
+    yield from once.values()
 
 
 def _meet(parts: Iterable[Sequence[File]]) -> bool:

@@ -6,6 +6,7 @@ The boards are written here: an instance has a power domain and a performance do
 
 import csv
 import json
+import re
 import time
 from pathlib import Path
 
@@ -96,8 +97,19 @@ def test_an_output_that_is_made_for_one_is_made_for_each_where_it_is_named(tmp_p
     written(tmp_path / "board.dts", board(3))
     done = scmigen("build", "board.dts", "-o", "out", "--emit", "scp", cwd=tmp_path)
     assert done.returncode == 0
-    for n in range(3):
-        assert f"scmi-{n}/scp/config_scmi.c" in files(tmp_path / "out")
+    made = files(tmp_path / "out")
+    below = {name.partition("/scp/")[2] for name in made if name.startswith("scmi-0/")}
+    assert {"config_scmi.c", "Firmware.cmake", "CMakeLists.txt"} <= below
+    # What is alike for all is there once, and the tables of each say where.
+    alike = {name for name in made if name.startswith("scp/")}
+    assert "scp/module/mock_timer/src/mod_mock_timer.c" in alike
+    assert made == alike | {f"scmi-{n}/scp/{name}" for n in range(3) for name in below}
+    assert not [name for name in below if name.startswith("module/")]
+    scmi = tmp_path / "out/scmi-2/scp"
+    places = re.findall(
+        r'"\$\{CMAKE_CURRENT_LIST_DIR\}/([^"]*module)', (scmi / "Firmware.cmake").read_text()
+    )
+    assert [(scmi / place).resolve() for place in places] == [tmp_path / "out/scp/module"] * 2
 
 
 def test_headers_of_one_name_have_a_folder_each(tmp_path: Path) -> None:

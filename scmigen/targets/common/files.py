@@ -29,14 +29,18 @@ OUTPUT_LEFT = Finding(
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of an output: ``path`` is relative with forward slashes, ``content`` its bytes."""
+    """One file of an output: ``path`` is relative with forward slashes, ``content`` its bytes.
+
+    ``alike``: whatever the platform is, so that many SCMI instances of a board have it once.
+    """
 
     path: str
     content: bytes
+    alike: bool = False
 
     def below(self, folder: str) -> "File":
         """The same file in a folder."""
-        return File(f"{folder}/{self.path}", self.content)
+        return File(f"{folder}/{self.path}", self.content, self.alike)
 
 
 @dataclass(frozen=True, slots=True)

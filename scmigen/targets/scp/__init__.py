@@ -101,7 +101,7 @@ def _variant(name: str, variant: Variant, about: str) -> Target[ScpOptions]:
         return _check(Setup(platform, options, variant))
 
     def files(platform: Platform, options: ScpOptions) -> Iterator[File]:
-        return _files(Setup(platform, options, variant))
+        return _files(Setup(platform, options, variant, name))
 
     def checked(platforms: Sequence[Platform], options: ScpOptions) -> Iterator[Diagnostic]:
         return _check_options(platforms, options, variant)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.thermal import TripPoint
+from scmigen.model.joint import MANY
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind, Protocol
@@ -59,6 +60,8 @@ class Firmware:
     trips: Mapping[int, tuple[TripPoint, ...]] | None
     platform_protocols: tuple[Allowed, ...]
     platform_protocols_said: bool
+    #: Where the modules are that many instances have in common, from the tables of one.
+    common: str | None
 
     @property
     def channel_headers(self) -> tuple[str, ...]:
@@ -214,6 +217,11 @@ class Firmware:
         return tuple(name.replace("-", "_") for name in own if name in self.modules)
 
     @property
+    def module_folder(self) -> str:
+        """Where the modules are that come with the tables, from these."""
+        return "module" if self.common is None else f"{self.common}/module"
+
+    @property
     def guarded(self) -> bool:
         """Whether the system power module, which asks for no permission itself, gets a guard.
 
@@ -270,6 +278,13 @@ def _has_own_clock(domain: PerfDomain, drivers: Drivers) -> bool:
     return domain.clock is None and (bound is None or bound.module != CLOCK_TABLE)
 
 
+def _common(setup: Setup) -> str | None:
+    """OP-TEE's build takes all from one folder."""
+    many = len(setup.platform.inventory.instances) >= MANY
+    shares = setup.variant.simulated or setup.variant.included
+    return f"../../{setup.output}" if many and shares else None
+
+
 def build(setup: Setup, drivers: Drivers, channels: Channels) -> Firmware:
     """The firmware of a platform whose limits have been checked."""
     platform = setup.platform
@@ -306,4 +321,5 @@ def build(setup: Setup, drivers: Drivers, channels: Channels) -> Firmware:
         trips=_trips(setup),
         platform_protocols=allowed(setup.options, agents),
         platform_protocols_said=setup.options.platform_protocols is not None,
+        common=_common(setup),
     )

@@ -134,11 +134,13 @@ class AnyScpOptions(ScpOptions, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A platform with the options and the variant of the firmware."""
+    """A platform with the options and the variant of the firmware; ``output`` is the folder that
+    the files go to."""
 
     platform: Platform
     options: ScpOptions
     variant: Variant
+    output: str = "scp"
 
     @property
     def version(self) -> Version:

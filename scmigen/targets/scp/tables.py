@@ -1,9 +1,10 @@
 """The files of each group: template and context of each."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from scmigen.bindings.board import compatible_of
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.targets.common.files import File
 from scmigen.targets.common.values import (
@@ -294,11 +295,22 @@ def build_files(firmware: Firmware, sources: list[str]) -> Iterator[File]:
     A product has its own; it gets a fragment to include.
     """
     context = {"fw": firmware, "sources": sources, "added": list(optee.added(firmware))}
+    for path, template in firmware.variant.build_files.items():
+        yield render(path, context, template)
+    if firmware.common is None:
+        yield from _modules(firmware)
+        return
+    # They name the board, and none of its instances.
+    board = replace(firmware, name=compatible_of(firmware.platform.inventory.tree) or "a board")
+    yield from (replace(file, alike=True) for file in _modules(board))
+
+
+def _modules(firmware: Firmware) -> Iterator[File]:
+    """The modules that SCP-firmware lacks."""
+    context = {"fw": firmware}
     if firmware.guarded:
         for path in ("Module.cmake", "CMakeLists.txt", "src/mod_scmi_system_power_guard.c"):
             yield render(f"module/scmi_system_power/{path}", context)
-    for path, template in firmware.variant.build_files.items():
-        yield render(path, context, template)
     for module in firmware.own_modules:
         for path in ("Module.cmake", "CMakeLists.txt", f"src/mod_{module}.c"):
             yield _host(f"module/{module}/{path}", context)
