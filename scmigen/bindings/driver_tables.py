@@ -10,7 +10,7 @@ one for each version of an operating system.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -114,22 +114,27 @@ class Entry(NamedTuple):
     named: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DriverTable:
     """A table: its name, its rows as sorted lines, or the rows of an agents file by compatible.
 
-    ``file`` is the file that a user named, if it was read from one.
+    ``file`` is the file that a user named, if it was read from one. Each is only equal to itself.
     """
 
     name: str
     lines: bytes = b""
     rows: tuple[tuple[str, tuple[Row, ...]], ...] = ()
     file: str | None = None
+    _found: dict[str, tuple[Row, ...]] = field(default_factory=dict, repr=False)
 
     def of(self, compatible: str) -> tuple[Row, ...]:
-        """The rows of a compatible; none: the table does not know it."""
-        own = next((rows for known, rows in self.rows if known == compatible), ())
-        return own or tuple(filter(None, map(_row, _lines_of(self.lines, compatible))))
+        """The rows of a compatible; none: the table does not know it. Each is searched once."""
+        found = self._found.get(compatible)
+        if found is None:
+            own = next((rows for known, rows in self.rows if known == compatible), ())
+            found = own or tuple(filter(None, map(_row, _lines_of(self.lines, compatible))))
+            self._found[compatible] = found
+        return found
 
     def look_up(self, entry: Entry) -> tuple[LookedUp, bool]:
         """What the table says of an entry, and whether a row is about that very entry.
@@ -166,6 +171,8 @@ def _about(entry: Entry, rows: Sequence[Row]) -> tuple[list[Row], bool]:
     clock of a node without names.
     """
     of_kind = [row for row in rows if row.kind is entry.kind]
+    if not of_kind:
+        return of_kind, True
     by_name = [row for row in of_kind if entry.name is not None and row.key == entry.name]
     by_index = [row for row in of_kind if row.key == f"#{entry.number}"]
     found = by_name or by_index or [row for row in of_kind if row.key == _ANY]
