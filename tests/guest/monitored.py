@@ -69,10 +69,16 @@ def with_monitor(image: Path, *ids: int) -> bytes:
 
 def assembled(linux_size: int, *ids: int) -> bytes:
     """The monitor alone."""
-    values = (f"-DSCMI_SMC_IDS={','.join(map(hex, ids))}", f"-DLINUX_SIZE={linux_size:#x}")
+    return text_of(SOURCE, SCMI_SMC_IDS=",".join(map(hex, ids)), LINUX_SIZE=hex(linux_size))
+
+
+def text_of(source: Path, **values: str) -> bytes:
+    """What is assembled of ``source``, with these macros: code that runs at any place. Raises
+    `MissingError`."""
+    macros = [f"-D{name}={value}" for name, value in values.items()]
     with TemporaryDirectory() as folder:
-        unlinked = Path(folder) / "monitor.o"
-        command = [*_compiler(), *values, "-c", str(SOURCE), "-o", str(unlinked)]
+        unlinked = Path(folder) / "unlinked.o"
+        command = [*_compiler(), *macros, "-c", str(source), "-o", str(unlinked)]
         subprocess.run(command, check=True)
         return _text(unlinked.read_bytes())
 
@@ -92,7 +98,7 @@ def _text(elf: bytes) -> bytes:
     at, size, count, names = struct.unpack_from("<Q10xHHH", elf, 0x28)
     sections = [struct.unpack_from("<II16xQQ", elf, at + size * number) for number in range(count)]
     kinds = {kind for _, kind, *_ in sections}
-    assert not kinds & {4, 9}, "the monitor has relocations"  # SHT_RELA, SHT_REL
+    assert not kinds & {4, 9}, "there are relocations"  # SHT_RELA, SHT_REL
     start = sections[names][2]
     for name, _, begin, length in sections:
         if elf[start + name :].startswith(b".text\0"):

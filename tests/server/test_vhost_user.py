@@ -1,6 +1,7 @@
 """virtio-scmi: a guest behind a vhost-user front end, honest and otherwise."""
 
 import fcntl
+import mmap
 import os
 import select
 import socket
@@ -278,6 +279,47 @@ def test_regions_on_top_of_each_other(running, guest):
     assert guest.number(5, table, [guest.file] * 2, flags=1 | 8) == 0
     assert guest.command(request(CLOCK, 6, 1))[4:] == words(0, 200_000_000, 0)
     assert not [line for line in running.log if "vhost-user" in line]
+
+
+def test_memory_in_place_of_other_memory(guest):
+    """Its ring and buffers are where they were, and what was there before is left alone."""
+    guest.start()
+    assert guest.command(request(CLOCK, 6, 1))[4:] == words(0, 200_000_000, 0)
+    before, file = guest.memory, os.memfd_create("guest", os.MFD_ALLOW_SEALING)
+    os.ftruncate(file, MEMORY)
+    guest.memory = mmap.mmap(file, MEMORY)
+    guest.memory[:] = before[:]
+    before[:] = bytes(MEMORY)
+    assert guest.number(5, guest.regions(), [file], flags=1 | 8) == 0
+    assert guest.command(request(CLOCK, 6, 1))[4:] == words(0, 200_000_000, 0)
+    assert before[:] == bytes(MEMORY)
+    before.close()
+    os.close(file)
+
+
+def test_a_ring_in_two_regions(guest):
+    """The memory as two halves, with the ring in the first, but for what the guest reads."""
+    guest.start()
+    half = MEMORY // 2
+    table = struct.pack("<II", 2, 0)
+    for at in (0, half):
+        table += struct.pack("<4Q", GUEST + at, half, USER + at, at)
+    assert guest.number(5, table, [guest.file] * 2, flags=1 | 8) == 0
+    descriptors, available, used = guest.ring(0)
+    moved = MEMORY - 0x400
+    guest.memory[moved : moved + 0x100] = guest.memory[used : used + 0x100]
+    places = (USER + descriptors, USER + moved, USER + available)
+    guest.send(9, struct.pack("<IIQQQQ", 0, 0, *places, 0))
+    guest.ring = lambda _: (descriptors, available, moved)
+    for _ in range(3):
+        assert guest.command(request(CLOCK, 6, 1))[4:] == words(0, 200_000_000, 0)
+
+
+def test_a_guest_with_more_descriptors_than_are_remembered(guest):
+    """Every message has buffers of its own, by their lengths."""
+    guest.start()
+    for room in range(16, 16 + 1100):
+        assert guest.command(request(CLOCK, 6, 1), room)[4:] == words(0, 200_000_000, 0)
 
 
 def test_memory_that_cannot_be_written_to(running, guest):

@@ -21,9 +21,11 @@ _NEXT: Final = 1
 _WRITE: Final = 2
 _INDIRECT: Final = 4
 _NO_INTERRUPT: Final = 1
-#: The most descriptors in a chain and bytes in its readable part; more than any message needs.
+#: The most descriptors in a chain, and bytes in one that is read; more than any message needs.
 _CHAIN: Final = 16
 _READABLE: Final = 4096
+#: Descriptors that a ring remembers.
+_KNOWN: Final = 1024
 
 
 class QueueError(Exception):
@@ -45,13 +47,12 @@ class GuestMemory:
 
     def __init__(self, regions: tuple[Region, ...] = ()) -> None:
         self.regions = regions
-        self._by_guest = tuple((it.guest, it.guest + it.size, it.memory) for it in regions)
 
     def at_guest(self, address: int, size: int) -> tuple[SharedMemory, int]:
         """The memory and offset of ``size`` bytes at a guest address. Raises `QueueError`."""
-        for start, end, memory in self._by_guest:
-            if start <= address and address + size <= end:
-                return memory, address - start
+        for region in self.regions:
+            if region.guest <= address and address + size <= region.guest + region.size:
+                return region.memory, address - region.guest
         raise QueueError(f"guest address {address:#x} is in no memory region")
 
     def at_user(self, address: int, size: int) -> tuple[SharedMemory, int]:
@@ -69,19 +70,28 @@ class GuestMemory:
 
     def close(self) -> None:
         """Close all regions."""
-        regions, self.regions, self._by_guest = self.regions, (), ()
+        regions, self.regions = self.regions, ()
         for region in regions:
             region.memory.close()
 
 
+class Part(NamedTuple):
+    """What a descriptor says, checked: where its bytes are, how many, and which one follows."""
+
+    memory: SharedMemory
+    where: int
+    length: int
+    flags: int
+    following: int
+
+
 class Chain(NamedTuple):
-    """A buffer of the driver: the bytes it wrote, and the parts for an answer (where they are, and
-    their lengths) with the number of bytes that fit in there. It holds for as long as the guest's
-    memory does."""
+    """A buffer of the driver: the bytes it wrote, and the parts for an answer, with the number of
+    bytes that fit in there. It holds for as long as the guest's memory does."""
 
     head: int
     readable: bytes
-    writable: list[tuple[SharedMemory, int, int]]
+    writable: list[Part]
     room: int
 
 
@@ -110,6 +120,8 @@ class VirtQueue:
         self._descriptors = self._used = self._available = 0
         #: Where the ring is; unknown after whatever may change that, and before it is `ready`.
         self._rings: _Rings | None = None
+        #: Descriptors, as they are in memory, that have been checked: a guest uses few.
+        self._parts: dict[bytes, Part] = {}
         self.base = 0
         self._enabled = False
         self.kick: int | None = None
@@ -119,6 +131,7 @@ class VirtQueue:
     def use(self, guest: GuestMemory) -> None:
         """Find ring and buffers in this memory."""
         self._guest, self._rings = guest, None
+        self._parts.clear()
 
     def resize(self, size: int) -> None:
         """Set the number of descriptors."""
@@ -166,9 +179,9 @@ class VirtQueue:
         _, _, table, table_at, available, at, _, _ = rings
         size, base = self.size, self.base
         (index,) = _HALF.unpack(available[at + 2 : at + 4])
-        if index == base:
-            return None
         waiting = (index - base) & 0xFFFF
+        if waiting == 0:
+            return None
         if waiting > size:
             raise QueueError(f"{waiting} buffers in a ring of {size}")
         at += 4 + 2 * (base % size)
@@ -184,46 +197,55 @@ class VirtQueue:
         return self._chain(rings.table, rings.table_at, head)
 
     def _chain(self, table: Area, start: int, head: int) -> Chain:
-        size, at_guest = self.size, self._guest.at_guest
-        readable: list[tuple[SharedMemory, int, int]] = []
-        writable: list[tuple[SharedMemory, int, int]] = []
-        number, written, room = head, 0, 0
+        known, size = self._parts, self.size
+        readable: list[Part] = []
+        writable: list[Part] = []
+        number, room = head, 0
         for _ in range(_CHAIN):
             if number >= size:
                 raise QueueError(f"descriptor {number} of a ring of {size}")
             at = start + 16 * number
-            address, length, flags, number = _DESCRIPTOR.unpack(table[at : at + 16])
-            if flags & _INDIRECT:
-                raise QueueError("an indirect descriptor, which was not negotiated")
-            memory, where = at_guest(address, length)
+            descriptor = table[at : at + 16]
+            part = known.get(descriptor) or self._part(descriptor)
+            _, _, length, flags, number = part
             if flags & _WRITE:
-                writable.append((memory, where, length))
+                writable.append(part)
                 room += length
             elif writable:
                 raise QueueError("a readable descriptor after a writable one")
             else:
-                written += length
-                if written > _READABLE:
-                    raise QueueError(f"a message of more than {_READABLE} bytes")
-                readable.append((memory, where, length))
+                readable.append(part)
             if not flags & _NEXT:
                 break
         else:
             raise QueueError(f"a chain of more than {_CHAIN} descriptors")
         data = b""
-        for memory, where, length in readable:
+        for memory, where, length, _, _ in readable:
             data += memory.read(where, length)
         return Chain(head, data, writable, room)
+
+    def _part(self, descriptor: bytes) -> Part:
+        """A descriptor that has not been seen before."""
+        address, length, flags, following = _DESCRIPTOR.unpack(descriptor)
+        if flags & _INDIRECT:
+            raise QueueError("an indirect descriptor, which was not negotiated")
+        if not flags & _WRITE and length > _READABLE:
+            raise QueueError(f"a message of more than {_READABLE} bytes")
+        part = Part(*self._guest.at_guest(address, length), length, flags, following)
+        if len(self._parts) == _KNOWN:
+            self._parts.clear()
+        self._parts[descriptor] = part
+        return part
 
     def push(self, chain: Chain, data: bytes) -> bool:
         """Return ``chain`` to the driver with ``data``, which fits; whether there may be another
         buffer to take. Raises `QueueError`, `SharedMemoryError`."""
         left = data
-        for memory, where, length in chain.writable:
-            if not left:
-                break
+        for memory, where, length, _, _ in chain.writable:
             memory.write(where, left[:length])
             left = left[length:]
+            if not left:
+                break
         rings = self._rings
         if rings is None or rings.memory.unmapped != rings.unmapped:
             rings = self._find()
@@ -232,7 +254,7 @@ class VirtQueue:
         if index is None:
             (index,) = _HALF.unpack(used[at + 2 : at + 4])
         slot = at + 4 + 8 * (index % self.size)
-        used[slot : slot + 8] = _USED.pack(chain.head, len(data) - len(left))
+        used[slot : slot + 8] = _USED.pack(chain.head, len(data))
         self._used_index = index = (index + 1) & 0xFFFF
         used[at + 2 : at + 4] = _HALF.pack(index)
         flags, index = _HALVES.unpack(available[available_at : available_at + 4])
