@@ -12,7 +12,7 @@ from scmigen.bindings.addresses import Region
 from scmigen.bindings.consumers import ENTRY_NAMES
 from scmigen.bindings.dependencies import interrupt_parent
 from scmigen.bindings.facts import ResourceKey
-from scmigen.bindings.passthrough import Passed, paged, passed
+from scmigen.bindings.passthrough import Passed, Passing, paged
 from scmigen.bindings.pruning import pointers
 from scmigen.bindings.references import CELLS, References
 from scmigen.bindings.repointing import Answer, Served, Serving, repointed
@@ -46,6 +46,10 @@ _OWN = frozenset(
         *_INTERRUPTS,
     }
 )
+#: The lists of resources and of their names, in the order in which they are written; what is
+#: written before or beside other properties.
+_WANTED = (*CELLS, *ENTRY_NAMES.values(), "assigned-clock-rates")
+_DONE = _OWN | {*CELLS, *ENTRY_NAMES.values(), "compatible"}
 #: Lists of references → the names of their entries, besides those that SCMI serves.
 _NAMES = {
     **{f"{word}s": f"{word}-names" for word in ("dma", "phy", "pwm", "mbox", "hwlock")},
@@ -69,12 +73,14 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class DomainDevices:
-    """The devices of a domain, whether it has a node below one, and what became of resources."""
+    """The devices of a domain, whether it has a node below one, what became of resources, and what
+    is passed of devices."""
 
     nodes: Sequence[Node]
     has: Callable[[Node], bool]
     ask: Callable[[ResourceKey], Answer]
     domain: Callable[[Node], Served | None]
+    passing: Passing
 
     @property
     def tops(self) -> list[Node]:
@@ -162,7 +168,7 @@ class _Devices:
         lists = self._lists_of(node, changed)
         for value in lists.values():
             yield from self._fixed(value)
-        path, it = self._paths[node.path], passed(self._tree, node)
+        path, it = self._paths[node.path], self._devices.passing.of(node)
         yield AddNode(path)
         if "compatible" in node:
             yield SetProperty(path, "compatible", Strings(node.strings("compatible")))
@@ -230,17 +236,17 @@ class _Devices:
     def _lists(
         self, node: Node, changed: Mapping[str, Value | None]
     ) -> Iterator[tuple[str, Value]]:
-        wanted = [*CELLS, *ENTRY_NAMES.values(), "assigned-clock-rates"]
+        wanted = [name for name in _WANTED if name in changed or name in node]
         wanted += [name for name in node.properties if name.endswith("-supply")]
         wanted += [name for name in changed if name not in wanted]
         for name in wanted:
-            if name == "access-controllers" or name in _OWN:
+            if name in _OWN:
                 continue
             if name in changed:
                 value = changed[name]
                 if value is not None:
                     yield name, value
-            elif name in node:
+            else:
                 yield name, self._as_it_is(node, name)
 
     def _as_it_is(self, node: Node, name: str) -> Value:
@@ -256,7 +262,7 @@ class _Devices:
 
     def _others(self, node: Node, path: str, lists: Set[str], changed: Set[str]) -> Iterator[Edit]:
         """The properties that are no resources."""
-        done = {*_OWN, *lists, *changed, *CELLS, *ENTRY_NAMES.values(), "compatible"}
+        done = {*_DONE, *lists, *changed}
         mapped = self._is_mapped_bus(node)
         if mapped:
             yield from (SetProperty(path, name, cells(2)) for name in _WIDTHS)
@@ -283,7 +289,8 @@ class _Devices:
 
     def _is_mapped_bus(self, node: Node) -> bool:
         children = (child for child in node.children.values() if child.path in self._paths)
-        return "ranges" in node and any(passed(self._tree, child).regions for child in children)
+        passed = map(self._devices.passing.of, children)
+        return "ranges" in node and any(each.regions for each in passed)
 
     def _copied(self, node: Node, item: Property) -> Value | None:
         """A property as it is, with references within the partial tree; None: it leads out."""
@@ -342,14 +349,13 @@ class _Devices:
         if isinstance(value, Strings | Raw):
             return value
         return tuple(
-            entry._replace(
-                target=self._fixtures.get(entry.target)
-                or self._paths.get(entry.target, entry.target)
-            )
-            if entry.target is not None
-            else entry
+            Entry(self._at(entry.target), *entry[1:]) if entry.target is not None else entry
             for entry in value
         )
+
+    def _at(self, path: str) -> str:
+        """Where the partial tree has what a reference leads to."""
+        return self._fixtures.get(path) or self._paths.get(path, path)
 
     def _name(self, node: Node) -> str:
         name, number = node.name, 0

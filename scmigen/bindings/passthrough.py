@@ -56,12 +56,28 @@ def paged(region: Region) -> Region:
     return Region(start, -(-region.end // PAGE) * PAGE - start)
 
 
-def passed(tree: DeviceTree, node: Node) -> Passed:
-    """What a domain has of a device besides its properties."""
+class Passing:
+    """What a domain has of the devices of a tree, each worked out once."""
+
+    def __init__(self, tree: DeviceTree) -> None:
+        self._tree = tree
+        self._known: dict[Node, Passed] = {}
+
+    def of(self, node: Node) -> Passed:
+        """What a domain has of a device besides its properties."""
+        found = self._known.get(node)
+        if found is None:
+            found = self._known[node] = _passed(self._tree, node)
+        return found
+
+
+def _passed(tree: DeviceTree, node: Node) -> Passed:
+    if not has_interrupts(node):
+        return Passed(node, regions(node), (), (), True)
     lines = list(_lines(tree, node))
     kept = tuple(index for index, line in enumerate(lines) if line is not None)
     found = tuple(line for line in lines if line is not None)
-    whole = len(kept) == len(lines) and bool(lines) == _has_interrupts(node)
+    whole = len(kept) == len(lines) and bool(lines)
     return Passed(node, regions(node), found, kept, whole)
 
 
@@ -74,7 +90,8 @@ def reaches_others(node: Node) -> str | None:
     return None
 
 
-def _has_interrupts(node: Node) -> bool:
+def has_interrupts(node: Node) -> bool:
+    """Whether a node names interrupts."""
     return "interrupts" in node or "interrupts-extended" in node
 
 

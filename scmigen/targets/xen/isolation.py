@@ -1,18 +1,18 @@
 """Where what a domain is given reaches beyond the domain: shared pages and devices, DMA, IOMMUs."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeAlias
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.addresses import Region, memory, regions, reserved
 from scmigen.bindings.node_kinds import has_registers, has_shared_registers, is_cpu
-from scmigen.bindings.passthrough import Passed, paged, passed, reaches_others
+from scmigen.bindings.passthrough import Passed, Passing, has_interrupts, reaches_others
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
 from scmigen.model.platform import Platform
 from scmigen.targets.limits import related
 from scmigen.targets.xen.options import XenOptions
-from scmigen.targets.xen.partials import partials
+from scmigen.targets.xen.partials import partials, passing
 from scmigen.targets.xen.plan import XEN_SHMEM, Plan, plan_of
 
 XEN_PAGE = Finding(
@@ -40,6 +40,9 @@ XEN_DMA = Finding(
 FINDINGS = (XEN_PAGE, XEN_TWICE, XEN_KEPT, XEN_DMA)
 
 
+_Pages: TypeAlias = Mapping[Node, tuple[Region, ...]]
+
+
 class _Place(NamedTuple):
     """The pages of one region of a node, and who has that."""
 
@@ -54,9 +57,11 @@ def check_isolation(platform: Platform, options: XenOptions) -> Iterator[Diagnos
     given = {each.agent.name: each.given for each in partials(platform, options)}
     yield from _twice(platform)
     yield from _kept(platform, [agent for agent, _ in plan.domains])
-    yield from _pages(platform, given)
-    yield from _interrupts(platform, given)
-    yield from _memories(platform, plan)
+    known = passing(platform, options)
+    pages = _pages_of(platform, known)
+    yield from _together(platform, given, pages)
+    yield from _interrupts(platform, given, known)
+    yield from _memories(platform, plan, pages)
     yield from _seen(options, plan, given)
     for name, devices in given.items():
         bare = [each.node for each in devices if each.pages and not each.is_confined]
@@ -91,10 +96,12 @@ def _kept(platform: Platform, domains: list[Agent]) -> Iterator[Diagnostic]:
             ).about(nodes=[device.node.path], agents=names)
 
 
-def _pages(platform: Platform, given: dict[str, tuple[Passed, ...]]) -> Iterator[Diagnostic]:
+def _together(
+    platform: Platform, given: dict[str, tuple[Passed, ...]], pages: _Pages
+) -> Iterator[Diagnostic]:
     found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[_Place, _Place]]] = {}
     mine = {each.node for devices in given.values() for each in devices}
-    for one, other in _overlapping(_places(platform)):
+    for one, other in _overlapping(_places(platform, pages)):
         first, second = (one, other) if one.node in mine else (other, one)
         if first.node in mine and first.owners != second.owners:
             found.setdefault((first.owners, second.owners), []).append((first, second))
@@ -114,15 +121,23 @@ def _pages(platform: Platform, given: dict[str, tuple[Passed, ...]]) -> Iterator
         )
 
 
-def _places(platform: Platform) -> list[_Place]:
+def _pages_of(platform: Platform, known: Passing) -> _Pages:
     """The pages of all devices that run."""
-    enabled, owner = platform.inventory.availability.enabled, platform.owners.of
-    return [
-        _Place(paged(region), node, tuple(agent.name for agent in owner(node).agents))
+    enabled = platform.inventory.availability.enabled
+    return {
+        node: known.of(node).pages
         for node in platform.inventory.tree.nodes
         if has_registers(node) and enabled(node)
-        for region in regions(node)
-        if region.size
+    }
+
+
+def _places(platform: Platform, pages: _Pages) -> list[_Place]:
+    """The same with whose they are."""
+    owner = platform.owners.of
+    return [
+        _Place(page, node, tuple(agent.name for agent in owner(node).agents))
+        for node, found in pages.items()
+        for page in found
     ]
 
 
@@ -144,14 +159,16 @@ def _is_bus(node: Node, above: Node) -> bool:
     return above in node.ancestors() and not has_shared_registers(above)
 
 
-def _interrupts(platform: Platform, given: dict[str, tuple[Passed, ...]]) -> Iterator[Diagnostic]:
+def _interrupts(
+    platform: Platform, given: dict[str, tuple[Passed, ...]], known: Passing
+) -> Iterator[Diagnostic]:
     """Interrupts of a domain's devices that a device of another agent has, too."""
     inventory, owners = platform.inventory, platform.owners.of
     domains = {each.node: name for name, devices in given.items() for each in devices}
     users: dict[int, list[Node]] = {}
     for node in inventory.tree.nodes:
-        if inventory.availability.enabled(node) and not is_cpu(node):
-            for number in dict.fromkeys(passed(inventory.tree, node).numbers):
+        if has_interrupts(node) and inventory.availability.enabled(node) and not is_cpu(node):
+            for number in dict.fromkeys(known.of(node).numbers):
                 users.setdefault(number, []).append(node)
     for number, nodes in users.items():
         # Of several domains the first tells.
@@ -171,20 +188,15 @@ def _interrupts(platform: Platform, given: dict[str, tuple[Passed, ...]]) -> Ite
             ).about(nodes=[node.path for node in nodes], agents=[name, *sorted(agents)])
 
 
-def _memories(platform: Platform, plan: Plan) -> Iterator[Diagnostic]:
+def _memories(platform: Platform, plan: Plan, pages: _Pages) -> Iterator[Diagnostic]:
     """Shared memory in a page with registers, or in memory that Xen gives to domains."""
     position = {agent.name: agent.position for agent in platform.agents}
-    tree, enabled = platform.inventory.tree, platform.inventory.availability.enabled
-    devices = [
-        (node, [paged(region) for region in regions(node) if region.size])
-        for node in tree.nodes
-        if has_registers(node) and enabled(node)
-    ]
+    tree = platform.inventory.tree
     ram, kept = memory(tree), tuple(reserved(tree))
     loose = []
     for channel in filter(None, (plan.xen, *plan.others)):
         at = channel.memory
-        there = [node for node, pages in devices if any(page.overlaps(at) for page in pages)]
+        there = [node for node, found in pages.items() if any(map(at.overlaps, found))]
         if there:
             yield XEN_SHMEM.error(
                 f"the shared memory of {channel.name} at {at.start:#x} is in a page with registers"

@@ -7,7 +7,7 @@ from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.partial import Wanted, partial_edits, protocol_path, regulator_path
 from scmigen.bindings.partial_devices import DomainDevices, Left
-from scmigen.bindings.passthrough import Passed, passed, reaches_others
+from scmigen.bindings.passthrough import Passed, Passing, reaches_others
 from scmigen.bindings.repointing import Answer, Fate, Served
 from scmigen.bindings.xen_emission import XenChannel
 from scmigen.devicetree.edits import Edit
@@ -33,7 +33,7 @@ def devices_of(platform: Platform, agent: Agent) -> list[Node]:
     ]
 
 
-def domain_devices(platform: Platform, agent: Agent) -> DomainDevices:
+def domain_devices(platform: Platform, agent: Agent, options: XenOptions) -> DomainDevices:
     """The devices of a domain with what it has below them."""
     enabled, owner = platform.inventory.availability.enabled, platform.owners.of
     return DomainDevices(
@@ -41,7 +41,14 @@ def domain_devices(platform: Platform, agent: Agent) -> DomainDevices:
         lambda node: enabled(node) and agent in owner(node).agents and reaches_others(node) is None,
         lambda key: _answer(platform, agent, key),
         _scaled(platform, agent).get,
+        passing(platform, options),
     )
+
+
+@kept
+def passing(platform: Platform, _options: XenOptions) -> Passing:
+    """What domains have of devices."""
+    return Passing(platform.inventory.tree)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ def _partial(platform: Platform, agent: Agent, channel: XenChannel, options: Xen
     protocols = {int(kind.protocol) for kind in kinds}
     if platform.has_right(agent, Right.SYSTEM_POWER):
         protocols.add(int(Right.SYSTEM_POWER.protocol))
-    devices = domain_devices(platform, agent)
+    devices = domain_devices(platform, agent, options)
     wanted = Wanted(
         channel,
         options.seen_at(agent.name),
@@ -78,9 +85,8 @@ def _partial(platform: Platform, agent: Agent, channel: XenChannel, options: Xen
         devices,
     )
     edits = tuple(partial_edits(platform.inventory.references, wanted, left))
-    tree = platform.inventory.tree
     nodes = (node for top in devices.tops for node in devices.below(top))
-    return Partial(agent, channel, edits, left, tuple(passed(tree, node) for node in nodes))
+    return Partial(agent, channel, edits, left, tuple(map(devices.passing.of, nodes)))
 
 
 def _answer(platform: Platform, agent: Agent, key: ResourceKey) -> Answer:
