@@ -78,7 +78,8 @@ class Finding:
     """A kind of problem: its id, one sentence about it, and one with the remedy.
 
     ``severity`` is the usual one. ``switchable``: the user may change the severity or turn it off;
-    not so where the run cannot go on anyway.
+    not so where the run cannot go on anyway. ``on_request``: it is reported only where the user
+    asks for it.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Finding:
     advice: str
     severity: Severity = Severity.ERROR
     switchable: bool = True
+    on_request: bool = False
 
     def at(
         self,

@@ -71,7 +71,10 @@ def in_full(name: str) -> str:
     given = (
         f"\n{_GIVEN}\n" if shown is not None and re.search(r"&(clk|rst|pd|rail)\b", shown) else ""
     )
-    return "\n".join((said.about, said.advice, "" if shown is None else f"\n{shown}{given}"))
+    advice = said.advice
+    if said.on_request:
+        advice += f" It is reported with -W {name}, or where checks of an agents file names it."
+    return "\n".join((said.about, advice, "" if shown is None else f"\n{shown}{given}"))
 
 
 def switchable() -> tuple[str, ...]:

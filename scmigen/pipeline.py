@@ -14,7 +14,7 @@ from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.sources import NO_SOURCES, Sources, assign
 from scmigen.audit.runtime_json import RUNTIME_INVALID as RUNTIME_INVALID
 from scmigen.checks.registry import run_checks
-from scmigen.checks.switches import NOTHING, Asked, switched, unknown
+from scmigen.checks.switches import NOTHING, Asked, named, switched, unknown
 from scmigen.checks.waivers import waive
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (
@@ -189,7 +189,7 @@ def compile_board(board: DeviceTree, request: Request) -> Result:
     model = build(inventory, assignment, request.lock, request.numbering, request.repack, places)
     checked = (
         *board.warnings,
-        *run_checks(model),
+        *run_checks(model, requested=named(assignment.switches, request.asked)),
         *extra_problems(model),
         *_option_problems(model),
         *_lock_problems(model, request),

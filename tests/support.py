@@ -33,6 +33,9 @@ BOARD = "board.dts"
 AGENTS = "agents.yaml"
 TOPOLOGY = "clocks.txt"
 
+#: Tables of drivers as those that come with scmigen, which do not change with the kernel.
+TABLES = Path(__file__).parent / "data" / "drivers"
+
 #: Controllers of a small SoC, all managed by R9: clocks, resets, power domains, voltages.
 SOC = """
 cc: clock-controller@1000 { compatible = "acme,cc"; reg = <0x1000>; #clock-cells = <1>; };

@@ -113,6 +113,13 @@ class Entry(NamedTuple):
     number: int
     named: bool
 
+    @property
+    def key(self) -> str:
+        """What an agents file calls the entry: ``ciu``, ``#0``, ``vmmc-supply``."""
+        if self.name is None:
+            return f"#{self.number}"
+        return f"{self.name}-supply" if self.kind is Kind.VOLTAGE else self.name
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DriverTable:

@@ -31,11 +31,17 @@ class Check(Finding):
 
 
 def check(
-    name: str, *, about: str, advice: str, severity: Severity = Severity.ERROR
+    name: str,
+    *,
+    about: str,
+    advice: str,
+    severity: Severity = Severity.ERROR,
+    on_request: bool = False,
 ) -> Callable[[Run], Check]:
     """Make a check of a function; it reports through its own name.
 
-    ``name`` is the id, ``about`` one sentence on what it finds, ``advice`` one on the remedy::
+    ``name`` is the id, ``about`` one sentence on what it finds, ``advice`` one on the remedy.
+    ``on_request``: it is reported only where ``-W``, ``-E`` or an agents file names it::
 
         @check("clock-orphan", about="A clock has no parent.", advice="Give it one.")
         def clock_orphan(model: Model) -> Iterator[Diagnostic]:
@@ -50,6 +56,6 @@ def check(
         raise ValueError(f"check {name} needs a sentence for about and one for advice")
 
     def made(run: Run) -> Check:
-        return Check(name, about, advice, severity, run=run)
+        return Check(name, about, advice, severity, on_request=on_request, run=run)
 
     return made

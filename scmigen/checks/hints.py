@@ -2,7 +2,7 @@
 
 A test applies every such line and compiles again, so a hint says nothing that does not help:
 ``platform.KEY: [...]`` means an entry of ``platform``, and ``access: [...] in vm1`` or
-``grant: [...] in vm1`` for one of that agent's domain.
+``grant: [...] in vm1`` for one of that agent's domain, ``needs: {...} in vm1`` for its ``scmi``.
 """
 
 import json
@@ -10,12 +10,14 @@ import re
 from collections.abc import Collection, Iterable
 
 from scmigen.assignment.assignment import Agent, Claim
+from scmigen.bindings.driver_tables import Entry
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.opp_bins import OppBin
 from scmigen.checks.words import names, node_word, resource_word
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.scmi.operations import Operation, ordered
 
 #: Names that YAML takes for text: not its words for truth values and nothing.
 _WORD = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z_][a-z0-9_-]*")
@@ -100,6 +102,13 @@ def votes(inventory: Inventory, keys: Iterable[ResourceKey], agents: Iterable[Ag
         for key in dict.fromkeys(keys)
     )
     return f"grant: [{', '.join(rows)}] in {names(agents)}"
+
+
+def needs(entry: Entry, operations: Iterable[Operation], agent: Agent) -> str:
+    """``needs: {"acme,mmc": {ciu: [rate]}} in linux``: what the driver of a device does."""
+    words = ", ".join(ordered(entry.kind, operations))
+    driver, key = _text(entry.compatibles[0]), _text(entry.key)
+    return f"needs: {{{driver}: {{{key}: [{words}]}}}} in {agent.name}"
 
 
 def resource_reference(inventory: Inventory, key: ResourceKey) -> str:

@@ -1,12 +1,13 @@
 """All checks, in the order in which they run: the package's own, then those of other packages."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from types import ModuleType
 
 from scmigen.checks import (
     assigned_clocks,
     boot_gate,
     dependence,
+    drivers,
     grant_checks,
     identifiers,
     own_ids,
@@ -43,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     *_checks(dependence),
     *_checks(boot_gate),
     *_checks(topology),
+    *_checks(drivers),
     *_checks(grant_checks),
     *_checks(references),
     *_checks(scmi_structure),
@@ -59,12 +61,19 @@ def plugins() -> Plugins:
     return load_plugins({check.id for check in CHECKS})
 
 
-def run_checks(model: Model, extra: Iterable[Check] = ()) -> tuple[Diagnostic, ...]:
+def run_checks(
+    model: Model, extra: Iterable[Check] = (), requested: Collection[str] = ()
+) -> tuple[Diagnostic, ...]:
     """The diagnostics of reading, then those of all checks in the order of `CHECKS`, then those of
-    other packages, and of ``extra``."""
+    other packages, and of ``extra``.
+
+    ``requested``: the ids that the user names; only these run of the checks `on_request`.
+    """
     found = [*model.inventory.diagnostics, *model.assignment.diagnostics]
     for check in CHECKS:
-        found.extend(check(model))
+        if not check.on_request or check.id in requested:
+            found.extend(check(model))
     others = plugins()
-    found.extend(run_guarded((*others.checks, *extra), model))
+    asked = (each for each in others.checks if not each.on_request or each.id in requested)
+    found.extend(run_guarded((*asked, *extra), model))
     return together((*others.problems, *found), model.inventory.instances)

@@ -54,6 +54,11 @@ def unknown(switches: Iterable[Switch], known: Collection[str]) -> Iterator[Diag
             yield CHECK_UNKNOWN.error(f"no check {switch.word!r}", switch.position, hint=hint)
 
 
+def named(switches: Iterable[Switch], asked: Asked) -> frozenset[str]:
+    """The ids that the user names, other than to turn them off."""
+    return asked.on | asked.errors | {one.word for one in switches if one.severity != "off"}
+
+
 def switched(
     found: Iterable[Diagnostic], switches: Sequence[Switch], asked: Asked, final: bool = False
 ) -> tuple[Diagnostic, ...]:

@@ -210,7 +210,10 @@ def explain(check: str | None, listing: bool) -> None:
     known = findings()
     if listing or check is None:
         columns = (Column("check"), Column("severity"), Column("about", Folds.ANYWHERE))
-        rows = [(name, said.severity.word, said.about) for name, said in sorted(known.items())]
+        rows = [
+            (name, f"{said.severity.word}{' (-W)' if said.on_request else ''}", said.about)
+            for name, said in sorted(known.items())
+        ]
         print_table(columns, rows)
     elif check in known:
         click.echo(in_full(check), nl=False)

@@ -57,7 +57,11 @@ class Drivers:
 
     def look_up(self, agent: Agent, use: Use) -> LookedUp:
         """What the tables of an agent say of a use: by its driver, whatever the tree says."""
-        return self.told(self._tables.get(agent.name, ()), use)
+        return self.told(self.tables(agent), use)
+
+    def tables(self, agent: Agent) -> tuple[DriverTable, ...]:
+        """The tables of an agent, the one that holds first."""
+        return self._tables.get(agent.name, ())
 
     def told(self, tables: tuple[DriverTable, ...], use: Use) -> LookedUp:
         """What some tables say of a use."""
@@ -92,16 +96,20 @@ class Drivers:
         added = (need.operations for need in own)
         return replace(tree, needs=with_implied(tree.needs.union(*added)), drivers=tuple(own))
 
-    def _added(self, agent: Agent, use: Use) -> list[DriverNeed]:
-        """What the drivers of an agent do beyond what the tree says, and can do: not what a
-        performance domain does for them, nor the level of a supply that has only one."""
-        needs = self.look_up(agent, use).needs
+    def possible(self, tables: tuple[DriverTable, ...], use: Use) -> tuple[DriverNeed, ...]:
+        """What drivers of some tables do with a use, and can do: not what a performance domain does
+        for them, nor the level of a supply that has only one."""
+        needs = self.told(tables, use).needs
         if not needs or (use.consumer.path, use.key) in self._surrendered:
-            return []
+            return ()
         if use.key.kind is Kind.VOLTAGE and not can_change_voltage(self._nodes.node(use.key)):
-            return []
+            return ()
+        return needs
+
+    def _added(self, agent: Agent, use: Use) -> list[DriverNeed]:
+        """What the drivers of an agent do beyond what the tree says."""
         return [
             need if need.operations.isdisjoint(use.needs) else replace(need, operations=added)
-            for need in needs
+            for need in self.possible(self.tables(agent), use)
             if (added := need.operations - use.needs)
         ]

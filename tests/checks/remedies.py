@@ -1,7 +1,8 @@
 """Applies the lines of a hint to an agents file: what a user does who copies them.
 
 A hint may offer several ways, and each of its lines is one: ``platform.KEY: [...]`` for the
-``platform`` mapping, ``access: [...] in NAMES`` and ``grant: [...] in NAMES`` for domains.
+``platform`` mapping, ``access: [...] in NAMES`` and ``grant: [...] in NAMES`` for domains,
+``needs: {...} in NAME`` for what is said of the drivers of one.
 """
 
 import copy
@@ -15,6 +16,7 @@ from scmigen.assignment.select import Selector
 from scmigen.devicetree.tree import DeviceTree
 
 LINE = re.compile(r"(?P<where>platform\.[a-z-]+|access|grant): \[")
+NEEDS = re.compile(r"needs: (?P<rows>\{.*?\}\}) in (?P<agent>[\w-]+)")
 DROP = re.compile(r"remove (?P<devices>[^;]+?) from access of (?P<agent>[\w-]+); ")
 FLAG = re.compile(
     r"flags: \{shared: true\} beside (?P<device>\S+) in access of "
@@ -79,6 +81,8 @@ def remedies(hint: str) -> Iterator[Remedy]:
         instead = INSTEAD.match(rest)
         before = instead["key"] if instead else ""
         yield Remedy(found["where"], entries, agents, tuple(dropped), also, before)
+    for found in NEEDS.finditer(hint):
+        yield Remedy("needs", [yaml.safe_load(found["rows"])], (found["agent"],))
     if DEFAULT in hint:
         yield Remedy(DEFAULT, [])
     if SHARE_ALL in hint:
@@ -103,6 +107,9 @@ def apply(remedy: Remedy, text: str | None, tree: DeviceTree) -> str:
         for domain in document["domains"].values():
             for entry in domain.get("access", []):
                 entry["flags"] = {"shared": True}
+    elif remedy.where == "needs":
+        (agent,) = remedy.agents
+        document["domains"][agent].setdefault("scmi", {})["needs"] = remedy.entries[0]
     elif remedy.where.startswith("platform."):
         key = remedy.where.partition(".")[2]
         platform = document.setdefault("platform", {})

@@ -127,6 +127,10 @@ server { compatible = "optee,scmi-server"; #address-cells = <1>; #size-cells = <
         protocol@14 { reg = <0x14>; #address-cells = <1>; #size-cells = <0>;
             clocks { #address-cells = <1>; #size-cells = <0>; %s }; }; }; };
 """
+#: A device that the table of drivers of these tests sets a clock and a supply of, and one of whose
+#: clocks its driver never takes.
+USDHC = 'compatible = "fsl,imx8mp-usdhc"; clocks = <&cc 1>; clock-names = "per";'
+WDT = 'compatible = "acme,wdt"; clocks = <&cc 1>, <%s&cc 2>; clock-names = "core", "alarm";'
 MUX = "mux: mux { #clock-cells = <1>; clocks = <&cc 1>, <&cc 2>; };"
 
 TWO_NODES = """
@@ -415,6 +419,43 @@ CASES = {
             B_HAS_E + "\n    grant: [{clock: '&cc 1', operations: [rate]}]",
         ),
     ),
+    "rate-unsettled": (
+        "note",
+        "a does not get what drivers set of 2 resources for 1 device: it has no table of drivers",
+        Case(
+            f"d: d {{ {USDHC} vmmc-supply = <&vdd>; }};",
+            "domains: {a: ^{id: 1, default: true, scmi: {role: ospm, needs: none}}}",
+            whole=True,
+        ),
+        # What is withdrawn is told as such, and a row of one's own holds.
+        Case(
+            f"d: d {{ {USDHC} }}; e: e {{ clocks = <&cc 1>; }};",
+            B_HAS_E + "\nplatform: {owners: [{clock: '&cc 1', agent: b}]}",
+        ),
+    ),
+    "driver-unknown": (
+        "note",
+        'linux-6.12 has no driver for "acme,dsp" of ospm: 1 use of it gets what the tree says only',
+        Case('d: d { compatible = "acme,dsp", "acme,core"; clocks = <^&cc 1>; };'),
+        # A driver that sets nothing is none that is unknown, nor is one of the secure world.
+        Case(
+            'd: d { compatible = "acme,dsp", "acme,bus"; clocks = <&cc 1>; };'
+            'e: e { compatible = "acme,dsp"; clocks = <&cc 1>; };',
+            "domains: {a: {id: 1, default: true, scmi: {role: ospm}},"
+            ' b: {id: 2, scmi: {role: secure}, access: [{dev: "&e"}]}}',
+            whole=True,
+        ),
+    ),
+    "never-looked-up": (
+        "note",
+        'the driver of "acme,wdt" never takes the clock alarm (drivers/watchdog/acme_wdt.c): '
+        "ospm is granted it, and does not switch it on",
+        Case(f"d: d {{ {WDT % '^'} }};"),
+        Case(
+            f"d: d {{ {WDT % ''} }};",
+            "platform: {always-on: [{clock: '&cc 2'}]}",
+        ),
+    ),
     "agent-idle": (
         "note",
         "b is granted nothing but to be told of system power: none of its devices needs what the",
@@ -693,6 +734,11 @@ CASES = {
 }
 
 
+#: Checks that run only where they are named, too.
+EVERY = frozenset(check.id for check in CHECKS)
+pytestmark = pytest.mark.usefixtures("drivers")
+
+
 def run(case: Case) -> tuple[tuple[Diagnostic, ...], Position | None]:
     """What all checks say, and the marked position."""
     where = None
@@ -719,7 +765,8 @@ def run(case: Case) -> tuple[tuple[Diagnostic, ...], Position | None]:
         feeds, where = marked(feeds, TOPOLOGY)
     elif feeds is not None and where is None:
         where = Position(TOPOLOGY)
-    return run_checks(model_of(tree, agents, case.lock, case.numbering, topology=feeds)), where
+    model = model_of(tree, agents, case.lock, case.numbering, topology=feeds)
+    return run_checks(model, requested=EVERY), where
 
 
 def test_every_check_is_here() -> None:

@@ -83,7 +83,7 @@ def findings(name: str, which: str) -> list[Diagnostic]:
     if "# the server" in found:
         lines = found["# the server"].splitlines()[1:]
         return [*run_checks(model), *compare(model, server(lines), "runtime.json")]
-    return [*tree.warnings, *run_checks(model)]
+    return [*tree.warnings, *run_checks(model, requested={name})]
 
 
 def server(lines: list[str]) -> runtime.Served:
@@ -166,6 +166,9 @@ NO_SUBJECT = {
     *("tree-ambiguous", "tree-id", "tree-unmatched"),
     "unit-address",
 }
+
+
+pytestmark = pytest.mark.usefixtures("drivers")
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - NO_SUBJECT))

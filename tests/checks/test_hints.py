@@ -23,6 +23,8 @@ from scmigen.diagnostics import Diagnostic, InputError, Severity
 from scmigen.model.platform import Model
 from scmigen.runtime import Numbering
 
+pytestmark = pytest.mark.usefixtures("drivers")
+
 
 class Situation(NamedTuple):
     """A board and an agents file on which some check reports something."""
@@ -31,9 +33,11 @@ class Situation(NamedTuple):
     agents: str | None
     lock: str | None = None
     numbering: Numbering = Numbering.SHARED
+    requested: frozenset[str] = frozenset()
 
     def findings(self, agents: str | None) -> list[Diagnostic]:
-        return list(run_checks(model_of(self.tree, agents, self.lock, self.numbering)))
+        model = model_of(self.tree, agents, self.lock, self.numbering)
+        return list(run_checks(model, requested=self.requested))
 
 
 def of_checks(name: str) -> Situation:
@@ -42,7 +46,7 @@ def of_checks(name: str) -> Situation:
     agents = case.agents
     if agents is not None:
         agents = (agents if case.whole else TWO_AGENTS + agents).replace("^", "")
-    return Situation(read_source(text, BOARD), agents, case.lock, case.numbering)
+    return Situation(read_source(text, BOARD), agents, case.lock, case.numbering, frozenset({name}))
 
 
 def of_examples(name: str) -> Situation | None:
@@ -55,7 +59,8 @@ def of_examples(name: str) -> Situation | None:
     except InputError:
         return None
     lock = found.get("# ids.lock", "").partition("\n")[2]
-    return Situation(tree, found.get("# agents.yaml"), lock or None)
+    agents = found.get("# agents.yaml")
+    return Situation(tree, agents, lock or None, requested=frozenset({name}))
 
 
 #: A supply that a GPIO switches; the platform is to serve it.
@@ -222,7 +227,8 @@ WITH_LINES = {
         "depends-foreign",
     ),
     *("critical-resource", "device-unassigned", "provider-secure", "managed-consumes-local"),
-    *("opp-bin", "boot-gate", "boot-gate-local"),
+    *("opp-bin", "boot-gate", "boot-gate-local", "rate-unsettled", "driver-unknown"),
+    "never-looked-up",
 }
 
 
@@ -239,7 +245,14 @@ def test_the_situations_reach_every_hint_with_a_line() -> None:
 
 
 #: The hints of a board without an agents file: their lines alone are one.
-ALONE = {"scmi-native", "boot-gate", "parent-unnamed", "opp-bin", "provider-secure"}
+ALONE = {
+    "scmi-native",
+    "boot-gate",
+    "parent-unnamed",
+    "opp-bin",
+    "provider-secure",
+    "never-looked-up",
+}
 
 
 def test_the_situations_have_boards_without_an_agents_file() -> None:

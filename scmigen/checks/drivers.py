@@ -1,0 +1,174 @@
+"""Checks of what drivers do with clocks and supplies beyond what a device tree says."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from scmigen.assignment.assignment import Agent
+from scmigen.assignment.needs import usual_tables
+from scmigen.bindings.consumers import driver_entry
+from scmigen.bindings.driver_tables import Certainty, DriverNeed, DriverTable, Entry
+from scmigen.bindings.facts import Use
+from scmigen.bindings.node_kinds import is_cpu
+from scmigen.checks import hints
+from scmigen.checks.check import check
+from scmigen.checks.words import (
+    driver_word,
+    joined,
+    position,
+    resource_name,
+    resource_word,
+    use_word,
+)
+from scmigen.diagnostics import Diagnostic, Related, Severity, counted
+from scmigen.model.platform import Model
+from scmigen.scmi.operations import OPERATIONS, Operation, ordered
+
+
+class _Asked(NamedTuple):
+    """A use of an agent's device that tables of drivers are asked about, and as what."""
+
+    agent: Agent
+    use: Use
+    entry: Entry
+
+
+def _asked(model: Model) -> Iterator[_Asked]:
+    """The uses that a driver may set something of; CPUs have a performance domain, or nothing."""
+    for use in model.findings.closure.needs:
+        entry = None if is_cpu(use.consumer) else driver_entry(use)
+        if entry is not None:
+            for agent in model.owners.of(use.consumer).all_agents:
+                yield _Asked(agent, use, entry)
+
+
+def _granted(model: Model, item: _Asked) -> set[Operation]:
+    draft = model.findings.granted.drafts.get((item.agent.id, item.use.key))
+    return set() if draft is None else draft.operations
+
+
+def _table_names(tables: Iterable[DriverTable]) -> str:
+    return joined([table.name for table in tables])
+
+
+@check(
+    "rate-unsettled",
+    about="Drivers set rates, parents or levels that their agent lacks, as no table of it says so.",
+    advice="Leave needs of the agent out, or say there what its drivers set.",
+    severity=Severity.NOTE,
+)
+def rate_unsettled(model: Model) -> Iterator[Diagnostic]:
+    """One note per agent whose own tables do not know drivers that the usual ones know.
+
+    What is withdrawn from an agent is not told again (`operation-withdrawn`).
+    """
+    usual = {agent.name: usual_tables(agent) for agent in model.assignment.agents}
+    found: dict[str, list[_Unsettled]] = {}
+    for item in _asked(model):
+        tables = usual[item.agent.name]
+        if model.drivers.look_up(item.agent, item.use).compatible is None:
+            has = _granted(model, item)
+            for need in model.drivers.possible(tables, item.use):
+                if need.certainty is Certainty.SURE and need.operations - has:
+                    one = _Unsettled(item, replace(need, operations=need.operations - has))
+                    found.setdefault(item.agent.name, []).append(one)
+    for items in found.values():
+        yield _unsettled(model, items)
+
+
+class _Unsettled(NamedTuple):
+    item: _Asked
+    need: DriverNeed
+
+
+def _unsettled(model: Model, items: list[_Unsettled]) -> Diagnostic:
+    first, need = items[0]
+    agent, tables = first.agent, model.drivers.tables(first.agent)
+    devices = dict.fromkeys(item.use.consumer.path for item, _ in items)
+    own = f"{_table_names(tables)} does not know them" if tables else "it has no table of drivers"
+    say = hints.needs(first.entry, need.operations, agent)
+    return rate_unsettled.note(
+        f"{agent.name} does not get what drivers set of {counted(len(items), 'resource')} for "
+        f"{counted(len(devices), 'device')}: {own}",
+        agent.position or position(model.inventory.tree, first.use),
+        [
+            Related(_told(model, item.use, need), position(model.inventory.tree, item.use))
+            for item, need in items
+        ],
+        f"without needs it has {need.table}; for one driver, {say}",
+    ).about([resource_name(item.use.key) for item, _ in items], devices, [agent.name])
+
+
+def _told(model: Model, use: Use, need: DriverNeed) -> str:
+    """``clock <&cru 1>, /mmc@1000 clocks[0]: rate by drivers/mmc/a.c:set (linux-6.12, sure)``."""
+    resource = resource_word(model.inventory, use.key)
+    return f"{resource}, {use_word(use)}: {driver_word(use.key.kind, need)}"
+
+
+@check(
+    "driver-unknown",
+    about="No table of an agent's drivers has that of a device: it is granted what the tree says.",
+    advice="If the driver sets a rate, a parent or a level, say so in needs of the agent.",
+    severity=Severity.NOTE,
+    on_request=True,
+)
+def driver_unknown(model: Model) -> Iterator[Diagnostic]:
+    """One note per agent and compatible, the first one of a device."""
+    found: dict[tuple[str, str], list[_Asked]] = {}
+    for item in _asked(model):
+        told = model.drivers.look_up(item.agent, item.use)
+        if model.drivers.tables(item.agent) and told.compatible is None:
+            found.setdefault((item.agent.name, item.entry.compatibles[0]), []).append(item)
+    for (agent, compatible), items in found.items():
+        first, kind = items[0], items[0].use.key.kind
+        uses = counted(len(items), "use of it gets", "uses of it get")
+        say = hints.needs(first.entry, {OPERATIONS[kind][1]}, first.agent)
+        yield driver_unknown.note(
+            f'{_table_names(model.drivers.tables(first.agent))} has no driver for "{compatible}" '
+            f"of {agent}: {uses} what the tree says only",
+            position(model.inventory.tree, first.use),
+            [Related(_entry(model, item), item.use.position) for item in items],
+            f"if it sets something, {say}; [] in place of the operations: it sets nothing",
+        ).about(*_subject(items))
+
+
+def _entry(model: Model, item: _Asked) -> str:
+    """``/soc/mmc@1000 clocks[0]: state read``: a use, and what its agent is granted."""
+    return f"{use_word(item.use)}: {' '.join(ordered(item.use.key.kind, _granted(model, item)))}"
+
+
+def _subject(items: Iterable[_Asked]) -> tuple[list[str], list[str], list[str]]:
+    found = list(items)
+    return (
+        [resource_name(item.use.key) for item in found],
+        [item.use.consumer.path for item in found],
+        [item.agent.name for item in found],
+    )
+
+
+@check(
+    "never-looked-up",
+    about="A device has a clock that its driver never takes, and its agent is granted it.",
+    advice="Take the clock out of the device, or have the platform keep it on.",
+    severity=Severity.NOTE,
+    on_request=True,
+)
+def never_looked_up(model: Model) -> Iterator[Diagnostic]:
+    """One note per agent, compatible and entry: nobody switches such a clock on."""
+    found: dict[tuple[str, str, str], list[tuple[_Asked, str]]] = {}
+    for item in _asked(model):
+        told = model.drivers.look_up(item.agent, item.use)
+        kept = any(platform.keeps_on(item.use.key) for platform in model.platforms)
+        if told.never and told.compatible is not None and not kept:
+            key = item.agent.name, told.compatible, item.use.name or f"#{item.use.index}"
+            found.setdefault(key, []).append((item, told.never))
+    for (agent, compatible, name), items in found.items():
+        (first, source), *_ = items
+        say = hints.always_on(model.inventory, (item.use.key for item, _ in items))
+        yield never_looked_up.note(
+            f'the driver of "{compatible}" never takes the clock {name} ({source}): '
+            f"{agent} is granted it, and does not switch it on",
+            position(model.inventory.tree, first.use),
+            [Related(use_word(item.use), item.use.position) for item, _ in items],
+            f"if the hardware needs it on, {say} keeps it so",
+        ).about(*_subject(item for item, _ in items))
