@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
-from scmigen.assignment.roles import SystemPower
 from scmigen.bindings.driver_tables import DriverTable
 from scmigen.bindings.facts import OperatingPoint, ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.opp_bins import OppBin
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
-from scmigen.runtime import Role, Transport
+from scmigen.runtime import Role, SystemPower, Transport
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Profile
 

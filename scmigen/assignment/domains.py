@@ -18,7 +18,6 @@ from scmigen.assignment.assignment import COMPATIBLE
 from scmigen.assignment.findings import AGENT_ID, AGENT_PROFILE, AGENT_ROLE, DOMAIN_PROPERTY
 from scmigen.assignment.needs import named_tables
 from scmigen.assignment.properties import Properties
-from scmigen.assignment.roles import SystemPower
 from scmigen.assignment.said import AgentSaid, ClaimSaid, Said, SourceSaid
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.driver_tables import DriverTable
@@ -26,7 +25,7 @@ from scmigen.bindings.references import position_of, read_list
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, counted
-from scmigen.runtime import MAX_AGENTS, Role
+from scmigen.runtime import MAX_AGENTS, Role, SystemPower
 from scmigen.scmi.clients import later, near, profile_of
 from scmigen.scmi.protocols import Profile
 

@@ -16,12 +16,11 @@ from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located, said
 from scmigen.assignment.lookup import KINDS, Lookup, kind_of, texts
 from scmigen.assignment.needs_file import read_needs
-from scmigen.assignment.roles import SystemPower
 from scmigen.assignment.said import OUTERMOST, AgentSaid, ClaimSaid, NumberedGrant, Said
 from scmigen.assignment.values import TRANSPORTS
 from scmigen.assignment.vocabulary import DOMAIN, ENTRY, FLAGS, GRANT, SCMI, SIMILAR, TRANSPORT
 from scmigen.diagnostics import Position
-from scmigen.runtime import MAX_AGENTS, Role
+from scmigen.runtime import MAX_AGENTS, Role, SystemPower
 from scmigen.scmi.clients import later, near, profile_of
 from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
 from scmigen.scmi.protocols import Kind, Profile

@@ -2,22 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-from scmigen.runtime import Role
+from scmigen.runtime import Role, SystemPower
 from scmigen.scmi.protocols import Kind
 
 #: Shared memory of a guest is mapped page by page; otherwise messages are 32-bit words.
 PAGE, WORD = 4096, 4
-
-
-class SystemPower(StrEnum):
-    """What an agent may do with the power of the system (release 3.2, section 4.4): nothing, be
-    told that the system is about to go down, or also shut it down and reset it."""
-
-    NONE = "none"
-    TOLD = "told"
-    SET = "set"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,11 @@ from scmigen.assignment.assignment import (
     WaiverSaid,
 )
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
-from scmigen.assignment.roles import SystemPower
 from scmigen.bindings.driver_tables import DriverTable
 from scmigen.bindings.opp_bins import OppBin
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
-from scmigen.runtime import Role
+from scmigen.runtime import Role, SystemPower
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Profile
 

@@ -14,7 +14,6 @@ from scmigen.assignment.elements_file import KEYS as ELEMENT
 from scmigen.assignment.foreign import SEVERITIES
 from scmigen.assignment.lookup import KINDS, SWITCHED
 from scmigen.assignment.platform_file import KEYS
-from scmigen.assignment.roles import SystemPower
 from scmigen.assignment.values import CLASSES, FORMER_KEYS, MAX_VENDOR, TRANSPORTS
 from scmigen.assignment.vocabulary import (
     ASSUME,
@@ -32,7 +31,7 @@ from scmigen.assignment.vocabulary import (
 from scmigen.assignment.waivers_file import KEYS as WAIVER
 from scmigen.assignment.waivers_file import WAIVABLE
 from scmigen.assignment.words import NUMBERS
-from scmigen.runtime import MAX_AGENTS, MAX_GRACE, Role
+from scmigen.runtime import MAX_AGENTS, MAX_GRACE, Role, SystemPower
 from scmigen.scmi.clients import PATTERN
 from scmigen.scmi.operations import OPERATIONS
 from scmigen.scmi.protocols import Kind, Profile

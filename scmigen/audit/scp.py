@@ -10,10 +10,19 @@ from pathlib import Path
 from scmigen.audit.base import Audit, Reader
 from scmigen.audit.conditions import Known, check_conditions
 from scmigen.audit.scp_build import build_of, firmware_of, firmwares_in
-from scmigen.audit.scp_checks import check_build, check_devices
+from scmigen.audit.scp_checks import check_agents, check_build, check_devices
+from scmigen.audit.scp_facts import (
+    levels_of,
+    parents_of,
+    services_of,
+    started,
+    system_power_of,
+    vendor_of,
+    votes_of,
+)
 from scmigen.audit.scp_findings import FINDINGS, NOUNS, SCP_UNREAD, Found
 from scmigen.audit.scp_permissions import Permissions, needed_messages, operations, permissions_of
-from scmigen.audit.scp_product import Product, member
+from scmigen.audit.scp_product import Element, Product, member, number
 from scmigen.audit.scp_rows import check_rows
 from scmigen.audit.scp_views import LAYOUTS, NAME_LENGTH, Agent, Row, View, agents, view_of
 from scmigen.csource.limits import TooMuchError
@@ -21,6 +30,7 @@ from scmigen.csource.values import Cells, Unknown
 from scmigen.diagnostics import InputError, Position
 from scmigen.runtime.schema import Numbering, Role
 from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
+from scmigen.runtime.served_facts import ServedLevels
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
@@ -71,13 +81,17 @@ def _audit(folder: Path, path: Path, found: Found) -> Audit:
             for agent in known:
                 ids = max(view.rows.get(agent.id, {}), default=-1) + 1
                 permissions.check_masks(kind, agent.id, agent.name, ids)
+        check_agents(permissions, found)
         check_devices(permissions, views, found)
     served = Served(
         name=folder.parent.name or folder.name,
         numbering=_numbering(views),
         kinds=tuple(kind for kind in Kind if kind not in views or views[kind].whole),
         agents=tuple(_agent(product, agent, views, permissions, found) for agent in known),
-        resources=_resources(views, found),
+        resources=_resources(product, views, found),
+        vendor=vendor_of(product, found),
+        services=services_of(product, known, found),
+        votes=votes_of(product),
     )
     files = (*product.build.settings.files, *product.sources.files)
     return Audit(served, tuple(found.diagnostics), files)
@@ -93,8 +107,11 @@ def _numbering(views: Mapping[Kind, View]) -> Numbering:
     return Numbering.SHARED if same else Numbering.PER_AGENT
 
 
-def _resources(views: Mapping[Kind, View], found: Found) -> dict[Kind, tuple[ServedResource, ...]]:
+def _resources(
+    product: Product, views: Mapping[Kind, View], found: Found
+) -> dict[Kind, tuple[ServedResource, ...]]:
     every: dict[Kind, tuple[ServedResource, ...]] = {}
+    parents, on = parents_of(views[Kind.POWER]), started(product, views[Kind.CLOCK])
     for kind, view in views.items():
         if not view.whole:
             continue
@@ -103,6 +120,9 @@ def _resources(views: Mapping[Kind, View], found: Found) -> dict[Kind, tuple[Ser
             ServedResource(
                 id=place,
                 name=element.name[:NAME_LENGTH],
+                parent=parents.get(place) if kind is Kind.POWER else None,
+                on=on.get(place) if kind is Kind.CLOCK else None,
+                levels=_levels(kind, view, element, found),
                 source=found.source(element.position),
             )
             for place, element in enumerate(view.elements)
@@ -111,6 +131,12 @@ def _resources(views: Mapping[Kind, View], found: Found) -> dict[Kind, tuple[Ser
         if listed:
             every[kind] = listed
     return every
+
+
+def _levels(kind: Kind, view: View, element: Element, found: Found) -> tuple[ServedLevels, ...]:
+    if kind is not Kind.PERFORMANCE or view.unit is None:
+        return ()
+    return levels_of(view.unit, element, found)
 
 
 def _agent(
@@ -137,6 +163,7 @@ def _agent(
         name=agent.name[:63],
         role=_ROLES.get(agent.type),
         permissions=_may_permit(agent, permissions),
+        system_power=system_power_of(product, agent, permissions, kept_from, found),
         grants=grants,
         source=found.source(agent.position),
     )
@@ -183,10 +210,10 @@ def _grant(
     allowed: list[Operation] = []
     unknown: list[Operation] = []
     for operation in operations(kind):
-        core = kind is Kind.POWER and operation is Operation.STATE
-        if core and _is_core(view, row.element, agent):
-            continue
         denied = _denied(agent, kind, operation, number, permissions)
+        if kind is Kind.POWER and operation is Operation.STATE and denied is not True:
+            core = _is_core(view, row.element, agent)
+            denied = denied if core is False else core
         if isinstance(denied, Unknown):
             unknown.append(operation)
             found.unread(f"what {agent.name} may do with {NOUNS[kind]}s", denied)
@@ -220,17 +247,13 @@ def _denied(
     return unknown or False
 
 
-def _is_core(view: View, element: int, agent: Agent) -> bool:
+def _is_core(view: View, element: int, agent: Agent) -> bool | Unknown:
     """Whether a power domain is a core or cluster, and the agent not PSCI."""
-    if agent.type == _PSCI or element >= len(view.elements):
+    if agent.type == _PSCI or element >= len(view.elements) or view.unit is None:
         return False
-    data = view.elements[element].data
-    if not isinstance(data, Cells) or view.unit is None:
-        return False
-    attributes = view.unit.evaluator.load(data, "attributes")
-    if not isinstance(attributes, Cells):
-        return False
-    return view.unit.evaluator.load(attributes, "pd_type") in _CORES
+    attributes = member(view.unit, view.elements[element].data, "attributes")
+    kind = number(member(view.unit, attributes, "pd_type"))
+    return kind if isinstance(kind, Unknown) else kind in _CORES
 
 
 READER = Reader(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from scmigen.audit.scp_build import identifier
 from scmigen.audit.scp_findings import (
+    NOUNS,
     SCP_DEVICE,
     SCP_NAME,
     SCP_PERMISSIONS_OFF,
@@ -15,8 +16,9 @@ from scmigen.audit.scp_findings import (
     Found,
 )
 from scmigen.audit.scp_permissions import MODULE, Permissions
-from scmigen.audit.scp_product import Product, member, place_of, reference
+from scmigen.audit.scp_product import Product, member, member_place, place_of, reference
 from scmigen.audit.scp_views import LAYOUTS, View
+from scmigen.checks.words import joined
 from scmigen.csource.tokens import Token
 from scmigen.csource.values import Cells, Unknown, Value
 from scmigen.csource.words import names_in
@@ -74,6 +76,28 @@ def _unbuilt(product: Product, module: str, listed: set[str], found: Found) -> N
             SCP_UNBUILT,
             f"{path.name} is not built: {module} is no module of the firmware with its options",
             Position(str(path)),
+        )
+
+
+def check_agents(permissions: Permissions, found: Found) -> None:
+    """More agents than the tables of permissions have rows: for RESET_AGENT_CONFIG the firmware
+    keeps a copy, of a row for each of them."""
+    count = member(permissions.unit, permissions.data, "agent_count")
+    short = {
+        kind: rows
+        for kind in LAYOUTS
+        if (rows := permissions.agents_in(kind)) is not None
+        and isinstance(count, int)
+        and rows < count
+    }
+    if short:
+        rows = next(iter(short.values()))
+        found.add(
+            SCP_TABLE,
+            f"agent_count of resource-perms is {count}, and the table of permissions of "
+            f"{joined([f'{NOUNS[kind]}s' for kind in short])} has {counted(rows, 'row')}: the "
+            f"firmware copies {count} rows when it starts",
+            member_place(permissions.data, "agent_count"),
         )
 
 

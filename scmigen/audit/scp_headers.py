@@ -28,6 +28,16 @@ _FACTS: Final = """
 struct fwk_element { const char *name; size_t sub_element_count; const void *data; };
 
 struct mod_scmi_agent { int type; const char *name; };
+struct mod_scmi_service_config {
+    fwk_id_t transport_id; fwk_id_t transport_api_id; fwk_id_t transport_notification_init_id;
+    unsigned int scmi_agent_id; fwk_id_t scmi_p2a_id; int scmi_entity_role;
+};
+enum mod_scmi_entity_role { MOD_SCMI_ROLE_PLATFORM, MOD_SCMI_ROLE_AGENT };
+struct mod_dvfs_opp { uint32_t level; uint32_t voltage; uint32_t frequency; uint32_t power; };
+struct mod_dvfs_domain_config {
+    fwk_id_t psu_id; fwk_id_t clock_id; fwk_id_t alarm_id; uint16_t retry_ms; uint16_t latency;
+    size_t sustained_idx; struct mod_dvfs_opp *opps;
+};
 enum {
     SCMI_AGENT_TYPE_PSCI, SCMI_AGENT_TYPE_MANAGEMENT, SCMI_AGENT_TYPE_OSPM, SCMI_AGENT_TYPE_OTHER
 };

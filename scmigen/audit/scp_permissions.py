@@ -145,6 +145,14 @@ class Permissions:
             self._bits[kind] = self._bits_of(kind)
         return self._bits[kind]
 
+    def agents_in(self, kind: Kind) -> int | None:
+        """How many agents the table of a kind has rows for, where that is known."""
+        bits = self.bits(kind)
+        if not isinstance(bits, _Bits):
+            return None
+        lengths = self._lengths(bits.table)
+        return lengths[0] if isinstance(lengths, list) and len(lengths) > 1 else None
+
     def _bits_of(self, kind: Kind) -> _Bits | Unknown | None:
         counters, name = _MEMBERS[kind]
         pointer = self._member(self.structure, name)

@@ -22,12 +22,13 @@ MAX_ELEMENTS = 1 << 12
 @dataclass(frozen=True, slots=True)
 class Element:
     """An element of a module: its name as it is written, empty where that cannot be told; ``row``
-    is what the table has."""
+    is what the table has. ``ways``: its data in each of several tables, of which one is used."""
 
     name: str
     data: Value
     position: Position | None
     row: Value = 0
+    ways: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class Product:
         for rows in zip(*(way.rows for way in ways), strict=False):
             if len({row.name for row in rows}) > 1:
                 break
-            same.append(rows[0])
+            same.append(replace(rows[0], ways=tuple(row.data for row in rows)))
         if all(len(way.rows) == len(same) and way.problem is None for way in ways):
             return Elements(tuple(same), None, at)
         sizes = " or ".join(str(len(way.rows)) for way in ways)

@@ -16,7 +16,14 @@ from scmigen.checks.against_channel import channel_differs
 from scmigen.checks.against_own import Missing, because, held_by_server
 from scmigen.checks.against_pins import asked_of, pins_missing
 from scmigen.checks.against_place import differs
+from scmigen.checks.against_platform import (
+    services_differ,
+    system_power_differs,
+    vendor_differs,
+    votes_differ,
+)
 from scmigen.checks.against_undecided import KIND_UNDESCRIBED, undecided
+from scmigen.checks.against_values import boot_differs, levels_differ, parents_differ
 from scmigen.checks.grant_checks import grant_unused, name_differs
 from scmigen.checks.served_view import Row, View, view_of
 from scmigen.checks.words import joined, listed, node_word, plain, resource_name, use_word
@@ -89,8 +96,23 @@ def compare(
             found.extend(undecided(platform, mine, view))
             found.extend(pins_missing(model, platform, mine, view))
             found.extend(_unused(model, platform, mine, view))
+            found.extend(services_differ(model, platform, mine, server, view))
+            if only is None:
+                found.extend(_as_built(platform, mine, view))
+        if only is None:
+            found.extend(vendor_differs(platform, server, file))
+            found.extend(votes_differ(server, file))
+            found.extend(parents_differ(platform, server, file))
         found.extend(_devices(platform, server, file, view if only else None))
     return (*_no_agents(alone, server, file), *found)
+
+
+def _as_built(platform: Platform, mine: Agent, view: View) -> Iterator[Diagnostic]:
+    """What a build of the board would have otherwise, besides permissions. The tree of one agent
+    does not say how its server is to be."""
+    yield from system_power_differs(mine, view.agent, view.position)
+    for check in (levels_differ, boot_differs):
+        yield from check(platform, mine, view)
 
 
 def _platforms(model: Model, server: Served) -> tuple[Platform, ...]:

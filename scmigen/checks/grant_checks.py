@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import HandGrant
-from scmigen.assignment.roles import ROLES, SystemPower
+from scmigen.assignment.roles import ROLES
 from scmigen.assignment.words import spans
 from scmigen.bindings.describe import ProviderNodes, clock_output_names, names_of, stated_name
 from scmigen.bindings.facts import ResourceKey, Use
@@ -14,7 +14,7 @@ from scmigen.checks.words import plain, resource_name, resource_word
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related, Severity, counted
 from scmigen.model.platform import Device, Model
-from scmigen.runtime import MAX_RESOURCES
+from scmigen.runtime import MAX_RESOURCES, SystemPower
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import VERSIONS, Kind, Profile
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from scmigen.assignment.assignment import Agent
-from scmigen.assignment.roles import ROLES, SystemPower
+from scmigen.assignment.roles import ROLES
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.checks.hints import resource_reference
 from scmigen.checks.words import agent_word, depends, names, use_word
@@ -15,6 +15,7 @@ from scmigen.diagnostics import Position, position_to_dict
 from scmigen.model.lack import Cause, Lack, lacks
 from scmigen.model.platform import Model
 from scmigen.model.protocol_grants import Right
+from scmigen.runtime import SystemPower
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 
 

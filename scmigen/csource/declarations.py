@@ -34,7 +34,7 @@ _QUALIFIERS: Final = frozenset(
 _ATTRIBUTES: Final = frozenset(
     ("__attribute__", "__attribute", "_Alignas", "alignas", "__declspec")
 )
-_WEAK: Final = frozenset(("weak", "__weak", "__weak__"))
+_WEAK: Final = frozenset(("weak", "__weak", "__weak__", "FWK_WEAK"))
 _ASSERTS: Final = frozenset(("_Static_assert", "static_assert"))
 _WORDS: Final = frozenset(
     ("void", "char", "short", "int", "long", "float", "double", "signed", "unsigned", "__signed__")

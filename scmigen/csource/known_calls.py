@@ -154,6 +154,16 @@ def _bits(_: Evaluator, arguments: Arguments, at: Token) -> Value:
     return value if isinstance(value, Unknown) else Unknown("it is no number", at)
 
 
+def _leading_zeros(_: Evaluator, arguments: Arguments, at: Token) -> Value:
+    """``__builtin_clz``: of 32 bits; of 0 it is undefined."""
+    value = arguments[0] if arguments else Unknown("it lacks arguments", at)
+    if isinstance(value, int):
+        if not 0 < value <= 0xFFFF_FFFF:
+            return Unknown("the leading zeros of what is no number of 32 bits above 0", at)
+        return 32 - int(value).bit_length()
+    return value if isinstance(value, Unknown) else Unknown("it is no number", at)
+
+
 def _confined(_: Evaluator, arguments: Arguments, at: Token) -> Value:
     """``confine_array_index`` of OP-TEE: an index below a size."""
     match arguments:
@@ -168,6 +178,7 @@ KNOWN_CALLS: Mapping[str, Callable[[Evaluator, Arguments, Token], Value]] = {
     "fwk_mm_alloc_notrap": _allocate,
     "fwk_mm_calloc": _allocate,
     "__builtin_popcount": _bits,
+    "__builtin_clz": _leading_zeros,
     "confine_array_index": _confined,
     "malloc": _allocate,
     "calloc": _allocate,

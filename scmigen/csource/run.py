@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from scmigen.csource.cursor import SyntaxProblemError
 from scmigen.csource.evaluate import Evaluator
 from scmigen.csource.journal import Place
 from scmigen.csource.stored import as_stored
@@ -243,7 +242,7 @@ def _inner(scope: Scope) -> Scope:
 def result_of(
     function: Function, arguments: tuple[Value, ...], evaluator: Evaluator, at: Token
 ) -> Value:
-    """What a function returns."""
+    """What a function returns. Raises `SyntaxProblemError` where its body is not read."""
     scope = Scope(Cells(None, filled=False), {})
     for place, (name, kind) in enumerate(function.type.parameters):
         scope.types[name] = kind
@@ -252,10 +251,7 @@ def result_of(
             _taken(arguments[place], kind, evaluator) if given else Unknown("it is not given", at)
         )
     run = _Run(evaluator)
-    try:
-        left = run.block(evaluator.body(function).body, scope)
-    except SyntaxProblemError as problem:
-        return Unknown(f"{function.name}() is not read: {problem}", problem.at or function.at)
+    left = run.block(evaluator.body(function).body, scope)
     last = (left.value, left.at or at) if left is not None else (Unknown("it returns nothing"), at)
     result = evaluator.resolved(function.type.result)
     return as_stored(_one_of([*run.earlier, last], at), result)

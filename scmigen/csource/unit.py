@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
 
+from scmigen.csource.cursor import SyntaxProblemError
 from scmigen.csource.declarations import Parser
 from scmigen.csource.evaluate import Evaluator
 from scmigen.csource.known_calls import KNOWN_CALLS
@@ -120,18 +121,28 @@ class Unit:
         self.evaluator.running.append(name)
         try:
             return result_of(function, arguments, self.evaluator, at)
+        except SyntaxProblemError as problem:
+            why = f"{name}() is not read: {problem}"
+            return self._given(name, arguments, Unknown(why, problem.at or function.at))
         except RecursionError:
-            return Unknown(f"{name}() is nested too deep", at)
+            return self._given(name, arguments, Unknown(f"{name}() is nested too deep", at))
         finally:
             self.evaluator.running.pop()
             self._calls -= 1
 
     def _unknown(self, name: str, arguments: tuple[Value, ...], at: Token) -> Unknown:
-        """A function that no source has: what it is given, it may change."""
-        why = Unknown(f"what {name}() gives is known only at run time", at)
+        """A function that no source has."""
+        return self._given(
+            name, arguments, Unknown(f"what {name}() gives is known only at run time", at), at
+        )
+
+    def _given(
+        self, name: str, arguments: tuple[Value, ...], why: Unknown, at: Token | None = None
+    ) -> Unknown:
+        """What a function that is not followed is given, it may change."""
         declared = self.known.prototypes.get(name)
         reads = declared.reads if declared is not None else ()
-        changed = Unknown(f"{name}() may change it", at)
+        changed = Unknown(f"{name}() may change it", at or why.at)
         for place, value in enumerate(arguments):
             if place >= len(reads) or not reads[place]:
                 self.evaluator.given_away(value, changed)

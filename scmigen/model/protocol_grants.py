@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scmigen.assignment.assignment import Agent
-from scmigen.assignment.roles import ROLES, SystemPower
+from scmigen.assignment.roles import ROLES
+from scmigen.runtime import SystemPower
 from scmigen.scmi.protocols import Protocol
 
 

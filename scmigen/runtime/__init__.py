@@ -48,6 +48,14 @@ from scmigen.runtime.served import (
     encode_served,
     served_of,
 )
+from scmigen.runtime.served_facts import (
+    ServedLevel,
+    ServedLevels,
+    ServedService,
+    ServedVendor,
+    SystemPower,
+    Voting,
+)
 from scmigen.version import format_problem
 
 __all__ = [
@@ -82,9 +90,15 @@ __all__ = [
     "Served",
     "ServedAgent",
     "ServedGrant",
+    "ServedLevel",
+    "ServedLevels",
     "ServedResource",
+    "ServedService",
+    "ServedVendor",
+    "SystemPower",
     "Transport",
     "VoltageDomain",
+    "Voting",
     "check",
     "decode",
     "decode_served",

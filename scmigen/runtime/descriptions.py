@@ -134,13 +134,15 @@ SERVED_DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
             "What one server lets its agents do. ``kinds``: those that this is about, all of them "
             "by default; of others it says nothing. ``complete``: whether it has every id that is "
             "served; a trace has only those that somebody asked for. ``momentary``: it shows what "
-            "agents may do at one time, and not what they may be given later."
+            "agents may do at one time, and not what they may be given later. ``votes``: what it "
+            "makes of requests of several agents for one resource, by kind, where that is known: "
+            "each has a vote (``counted``), or the ``last`` request holds."
         ),
         "ServedAgent": (
             "An agent: ids from 1. ``kinds``: those that this is about for the agent, if they are "
             "not those of the whole; with none, nothing is known of what it may do. "
-            "``complete`` likewise. ``role``, ``transport`` and ``permissions`` where they are "
-            "known."
+            "``complete`` likewise. ``role``, ``transport``, ``permissions`` and ``system_power`` "
+            "where they are known."
         ),
         "ServedGrant": (
             "What an agent may do with the resource ``resource``, which it knows by ``id``. "
@@ -150,7 +152,31 @@ SERVED_DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "ServedResource": (
             "A resource: ``id`` is the server's own number, ``name`` what it reports, if that is "
             "known; ``node`` and ``cells`` those of a device tree. One that only a grant names "
-            "need not be here."
+            "need not be here. ``parent``: the number of the power domain above; ``on``: whether "
+            "the server turns it on when it starts; ``levels``: the operating points of a "
+            "performance domain, of several tables one by what is known at run time."
+        ),
+        "ServedLevel": (
+            "An operating point: ``level`` is its abstract number, ``frequency`` in Hz, "
+            "``voltage`` in µV, ``power`` in µW, where they are known."
+        ),
+        "ServedLevels": (
+            "A table of operating points, in order. ``sustained``: the index of the one that can "
+            "be held; ``latency`` in µs what a change takes."
+        ),
+        "ServedService": (
+            "A channel of an agent, by its place among those of the server. ``notifies``: it is "
+            "the server that sends; ``by``: the place of the one on which agents of this one are "
+            "told, if there is such."
+        ),
+        "SystemPower": (
+            "What an agent may do with the power of the system: nothing, be told that it is about "
+            "to go down, or also shut it down and reset it."
+        ),
+        "Voting": "Each agent has a vote, or the last request holds, whoever made it.",
+        "ServedVendor": (
+            "What the server calls itself, as far as that is known: vendor, sub-vendor, and the "
+            "version of its implementation."
         ),
     }
 )

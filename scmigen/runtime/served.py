@@ -16,6 +16,7 @@ from scmigen.runtime.checks import ConfigurationError
 from scmigen.runtime.reading import from_json
 from scmigen.runtime.schema import (
     MAX_AGENTS,
+    Agent,
     Device,
     Name,
     Number,
@@ -26,12 +27,22 @@ from scmigen.runtime.schema import (
     Transport,
     Word,
 )
+from scmigen.runtime.served_facts import (
+    MAX_SERVICES,
+    ServedLevels,
+    ServedService,
+    ServedVendor,
+    SystemPower,
+    Voting,
+)
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.version import format_of, format_problem
 
 #: The longest name of a resource: longer than any that a message can carry.
 MAX_NAME = 255
+#: The most tables of operating points of which a domain has one.
+MAX_TABLES = 64
 #: The value of ``format``.
 GRANTS_FORMAT = format_of("grants")
 
@@ -39,13 +50,21 @@ GRANTS_FORMAT = format_of("grants")
 class ServedResource(Strict, frozen=True, kw_only=True):
     """A resource. ``id`` is the server's own number, ``name`` what it reports, empty if that is
     not known. ``node`` and ``cells`` are those of the device tree, where the description has
-    them. ``own``: the server has it for itself."""
+    them. ``own``: the server has it for itself.
+
+    None where they are not known: ``parent``, the number of the power domain above, and ``on``,
+    whether the server turns it on when it starts. ``levels`` are the operating points of a
+    performance domain; of several tables one is used, by what is known at run time.
+    """
 
     id: Number
     name: Annotated[str, Meta(max_length=MAX_NAME)] = ""
     node: str = ""
     cells: tuple[Word, ...] = ()
     own: bool = False
+    parent: Number | None = None
+    on: bool | None = None
+    levels: Annotated[tuple[ServedLevels, ...], Meta(max_length=MAX_TABLES)] = ()
     source: str | None = None
 
 
@@ -65,7 +84,8 @@ class ServedGrant(Strict, frozen=True, kw_only=True):
 
 
 class ServedAgent(Strict, frozen=True, kw_only=True):
-    """An agent: ``id`` from 1 on, ``role`` and ``transport`` where they are known.
+    """An agent: ``id`` from 1 on; ``role``, ``transport``, ``permissions`` and ``system_power``
+    where they are known.
 
     ``kinds``: what the description says anything about for this agent; those of the server unless
     given. None: it has the agent, and does not know what that may do. ``complete``: as for the
@@ -77,6 +97,7 @@ class ServedAgent(Strict, frozen=True, kw_only=True):
     role: Role | None = None
     transport: Transport | None = None
     permissions: bool | None = None
+    system_power: SystemPower | None = None
     kinds: tuple[Kind, ...] | None = None
     complete: bool | None = None
     grants: dict[Kind, tuple[ServedGrant, ...]] = field(default_factory=dict)
@@ -91,7 +112,7 @@ class Served(Strict, frozen=True, kw_only=True):
     resource is not among ``resources`` is for one of which nothing but the number is known.
     ``momentary``: it shows what agents may do at one time, not what they may be given later.
     ``outputs``: options of an output, as agents files have them, with which that writes what no
-    grant holds.
+    grant holds. ``vendor``, ``services`` and ``votes``, by kind, are told where they are known.
     """
 
     format: Annotated[str, Meta(extra_json_schema={"enum": [GRANTS_FORMAT]})] = GRANTS_FORMAT
@@ -104,6 +125,9 @@ class Served(Strict, frozen=True, kw_only=True):
     resources: dict[Kind, tuple[ServedResource, ...]] = field(default_factory=dict)
     devices: tuple[Device, ...] = ()
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    vendor: ServedVendor | None = None
+    services: Annotated[tuple[ServedService, ...], Meta(max_length=MAX_SERVICES)] = ()
+    votes: dict[Kind, Voting] = field(default_factory=dict)
 
     def kinds_of(self, agent: ServedAgent) -> tuple[Kind, ...]:
         """The kinds that the description is about for one agent."""
@@ -145,6 +169,7 @@ def served_of(
                 role=agent.role,
                 transport=agent.transport,
                 permissions=agent.permissions,
+                system_power=_system_power(agent),
                 grants={
                     kind: tuple(
                         ServedGrant(
@@ -163,7 +188,18 @@ def served_of(
         ),
         resources=_resources(runtime),
         devices=runtime.devices,
+        vendor=ServedVendor(
+            vendor=runtime.vendor,
+            sub_vendor=runtime.sub_vendor,
+            version=runtime.implementation_version,
+        ),
     )
+
+
+def _system_power(agent: Agent) -> SystemPower:
+    if agent.system_power:
+        return SystemPower.SET
+    return SystemPower.TOLD if agent.system_power_told else SystemPower.NONE
 
 
 def _resources(runtime: Runtime) -> dict[Kind, tuple[ServedResource, ...]]:
@@ -201,9 +237,15 @@ class _Format(msgspec.Struct):
 
 
 def _faults(served: Served) -> Iterator[FaultyError]:
-    """What occurs twice, and operations that a kind does not have."""
+    """What occurs twice, operations that a kind does not have, and places of what is not there."""
     for kind, resources in served.resources.items():
         yield from _twice(f"{kind}", [one.id for one in resources], "resources", kind)
+        for place, one in enumerate(resources):
+            for index, table in enumerate(one.levels):
+                if table.sustained is not None and table.sustained >= len(table.levels):
+                    message = f"{kind} {one.id} has no level {table.sustained} to sustain"
+                    yield FaultyError(message, "resources", kind, place, "levels", index)
+    yield from _services(served)
     yield from _twice("agent id", [agent.id for agent in served.agents], "agents")
     yield from _twice("agent", [agent.name for agent in served.agents], "agents")
     for index, agent in enumerate(served.agents):
@@ -215,6 +257,16 @@ def _faults(served: Served) -> Iterator[FaultyError]:
                 wrong = _operation(kind, grant)
                 if wrong is not None:
                     yield FaultyError(f"{agent.name}: {kind} {grant.id}: {wrong}", *way, place)
+
+
+def _services(served: Served) -> Iterator[FaultyError]:
+    """Channels of no agent, and those that name no channel for what agents are told."""
+    known = {agent.id for agent in served.agents}
+    for place, one in enumerate(served.services):
+        if one.agent not in known:
+            yield FaultyError(f"service {place} is of agent {one.agent}", "services", place)
+        if one.by is not None and one.by >= len(served.services):
+            yield FaultyError(f"there is no service {one.by}", "services", place)
 
 
 def _twice(what: str, found: Sequence[int | str], *way: str | int) -> Iterator[FaultyError]:

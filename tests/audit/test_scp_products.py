@@ -198,6 +198,11 @@ def test_a_build_directory_has_the_options_of_the_build(tmp_path: Path) -> None:
             "after the first are shifted",
         ),
         (
+            {"fw/config_resource_perms.c": ("AGENT_COUNT - 1", "AGENT_COUNT")},
+            "error[tables-invalid]: agent_count of resource-perms is 4, and the table of "
+            "permissions of clocks has 3 rows: the firmware copies 4 rows when it starts",
+        ),
+        (
             {"fw/config_resource_perms.c": (".device_count = 1", ".device_count = 26")},
             "error[tables-invalid]: device_count is 26, and the table of devices has 1 row: the "
             "firmware reads past its end",

@@ -90,7 +90,9 @@ def server(lines: list[str]) -> runtime.Served:
     """The server that lines like ``ospm: clock 12 state read`` describe; ``all: clock 12 state``:
     every agent may, ``unknown: clock 12 state``: the description does not tell, ``about: reset``:
     it is of these kinds only, ``at: clock 12 /clk 5``: the provider and the cells of a resource,
-    ``own: clock 12``: the server holds it for itself."""
+    ``own: clock 12``: the server holds it for itself. Or a description as JSON."""
+    if lines[0].startswith("{"):
+        return runtime.decode_served("\n".join(lines).encode())
     words = ("all: ", "unknown: ", "about: ", "at: ", "own: ")
     aside = [line for line in lines if line.startswith(words)]
     found = runtime.served_of(configured([line for line in lines if line not in aside]))
@@ -160,10 +162,18 @@ NO_SUBJECT = {
     *("glob-unmatched", "id-duplicate", "id-hole", "id-moved", "id-range", "key-unknown"),
     *("kind-undescribed", "operation-unchecked", "operation-unknown"),
     *("lock-foreign", "numbering-fixed", "phandle-dangling", "protocol-empty"),
-    *("protocol-unserved", "provider-secure", "scmi-provider", "scmi-transport"),
+    *(
+        "protocol-unserved",
+        "provider-secure",
+        "parents-differ",
+        "services-differ",
+        "scmi-provider",
+        "scmi-transport",
+    ),
     *("shmem-alignment", "shmem-overlap", "shmem-size", "shmem-unreserved", "shmem-unresolved"),
     *("smc-id-duplicate", "specifier-short", "topology-cycle", "topology-unmatched"),
     *("tree-ambiguous", "tree-id", "tree-unmatched"),
+    *("vendor-differs",),
     "unit-address",
 }
 

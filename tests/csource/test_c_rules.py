@@ -9,6 +9,7 @@ from c_texts import compiled, unit_of, value_of
 from scmigen.csource.library import Library
 from scmigen.csource.limits import Budget
 from scmigen.csource.sources import Sources
+from scmigen.csource.tokens import Token
 from scmigen.csource.values import Unknown
 
 
@@ -314,3 +315,32 @@ def test_what_a_function_sets_that_is_run_is_known(tmp_path: Path) -> None:
         "rename(); return t[1].on; }",
     )
     assert value_of(unit, "g()") == 7
+
+
+def test_what_a_function_is_given_that_is_not_read_may_be_changed(tmp_path: Path) -> None:
+    """A jump is not followed: what the function sets by a pointer is not known after it."""
+    text = (
+        "static int set(int *x)\n{\n    if (x == 0)\n        goto out;\n    *x = 5;\n"
+        "out:\n    return 0;\n}\n"
+        "int get(void)\n{\n    int x = 1;\n    set(&x);\n    return x;\n}\n"
+    )
+    unit = unit_of(tmp_path, text)
+    found = unit.call("get", (), Token("", "", "", 0))
+    assert isinstance(found, Unknown)
+    assert "set() may change it" in found.why
+
+
+@pytest.mark.parametrize("number", [1, 4, 5, 255, 0x80000000])
+def test_leading_zeros_are_those_of_a_compiler(
+    tool: Callable[[str], str], tmp_path: Path, number: int
+) -> None:
+    text = f"struct s {{ unsigned int x : 32 - __builtin_clz({number}u); }};\n"
+    text += "static const struct s one = { .x = ~0u };"
+    _same(tool, tmp_path, text, (f"__builtin_clz({number}u)", "one.x"))
+
+
+def test_leading_zeros_of_zero_are_none(tmp_path: Path) -> None:
+    found = unit_of(tmp_path, "int get(void)\n{\n    return __builtin_clz(0);\n}\n").call(
+        "get", (), Token("", "", "", 0)
+    )
+    assert isinstance(found, Unknown)

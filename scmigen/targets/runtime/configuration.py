@@ -4,12 +4,12 @@ from typing import TypedDict
 
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent, HandGrant
-from scmigen.assignment.roles import SystemPower
 from scmigen.bindings.board import compatible_of
 from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right
+from scmigen.runtime import SystemPower
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.base import Options

@@ -8,8 +8,9 @@ whether it may then set the state follows from its type, which is that of its ro
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scmigen.assignment import roles
+from scmigen import runtime
 from scmigen.assignment.assignment import Agent
+from scmigen.assignment.roles import ROLES
 from scmigen.diagnostics import Diagnostic, Finding, Severity
 from scmigen.model.platform import Platform
 from scmigen.runtime import Role
@@ -94,8 +95,8 @@ def _admitted(platform: Platform) -> tuple[Agent, ...]:
 
 def _would_set(agent: Agent) -> bool:
     """Whether an agent, with the protocol, could set the state though it may not."""
-    may = agent.system_power is roles.SystemPower.SET
-    return roles.ROLES[agent.role].sets_system_power and not may
+    may = agent.system_power is runtime.SystemPower.SET
+    return ROLES[agent.role].sets_system_power and not may
 
 
 def system_power(setup: Setup, drivers: Drivers) -> SystemPower | None:
@@ -131,8 +132,7 @@ def check(setup: Setup, drivers: Drivers) -> Iterator[Diagnostic]:
     readers = [
         agent
         for agent in agents
-        if agent.system_power is roles.SystemPower.SET
-        and not roles.ROLES[agent.role].sets_system_power
+        if agent.system_power is runtime.SystemPower.SET and not ROLES[agent.role].sets_system_power
     ]
     if agents and _has_own(setup, drivers):
         yield SCP_SYSTEM_POWER.note(

@@ -21,12 +21,11 @@ from targets.scp.scp_boards import (
 )
 
 from scmigen.assignment.assignment import Extra, PlatformOptions
-from scmigen.assignment.roles import SystemPower
 from scmigen.bindings.facts import Use
 from scmigen.diagnostics import Diagnostic, Position, Severity, format_text
 from scmigen.explain import findings
 from scmigen.model.platform import Platform
-from scmigen.runtime import Numbering, Role
+from scmigen.runtime import Numbering, Role, SystemPower
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.make import make

@@ -1,0 +1,279 @@
+"""What a product of SCP-firmware has besides permissions: its name, its services, the levels of its
+performance domains, what is on at its start, what makes a difference between agents.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from scmigen.audit.scp_findings import SCP_PERMISSIONS_OFF, SCP_TABLE, Found
+from scmigen.audit.scp_permissions import Permissions
+from scmigen.audit.scp_product import (
+    Element,
+    Product,
+    followed,
+    member,
+    number,
+    reference,
+    text,
+)
+from scmigen.audit.scp_views import LAYOUTS, Agent, View
+from scmigen.csource.limits import TooMuchError
+from scmigen.csource.tokens import Token
+from scmigen.csource.unit import Unit
+from scmigen.csource.values import Cells, Choice, Unknown, Value
+from scmigen.runtime.served import MAX_TABLES
+from scmigen.runtime.served_facts import (
+    MAX_LEVELS,
+    MAX_SERVICES,
+    ServedLevel,
+    ServedLevels,
+    ServedService,
+    ServedVendor,
+    SystemPower,
+    Voting,
+)
+from scmigen.scmi.protocols import Kind, Protocol
+
+#: Agent types that may set the state of the system, of those that have the protocol.
+_SETTERS = frozenset((0, 1))
+#: Where products may count votes themselves; without that function the last request holds.
+_HOOKS: Mapping[Kind, tuple[str, str]] = {
+    Kind.POWER: ("scmi-power-domain", "scmi_pd_power_state_set_policy"),
+    Kind.PERFORMANCE: ("scmi-perf", "scmi_perf_limits_set_policy"),
+}
+_MODULE = "scmi-system-power"
+_UINT32 = 0xFFFF_FFFF
+_HERE = Token("", "", "", 0)
+
+
+def vendor_of(product: Product, found: Found) -> ServedVendor | None:
+    """What the firmware calls itself."""
+    config = product.data("scmi")
+    if config is None:
+        return None
+    unit, data = config
+    said = [_text(unit, data, name) for name in ("vendor_identifier", "sub_vendor_identifier")]
+    if not any(said):
+        return None
+    place = data.places.get("vendor_identifier") if isinstance(data, Cells) else None
+    at = place.position if place is not None else None
+    return ServedVendor(vendor=said[0], sub_vendor=said[1], source=found.source(at))
+
+
+def _text(unit: Unit, data: Value, name: str) -> str | None:
+    """A text of at most what a message carries; None where it cannot be told, or is not given."""
+    said = text(unit, member(unit, data, name))
+    return said[:15] if isinstance(said, str) else None
+
+
+def services_of(
+    product: Product, known: tuple[Agent, ...], found: Found
+) -> tuple[ServedService, ...]:
+    """The channels, in the order of the module's elements; none where that cannot be told."""
+    elements = product.elements("scmi")
+    if elements.problem is not None or elements.unit is None:
+        return ()
+    unit, rows = elements.unit, elements.rows[:MAX_SERVICES]
+    ids = {agent.id for agent in known}
+    kept: list[_Service] = []
+    for place, row in enumerate(rows):
+        agent = number(member(unit, row.data, "scmi_agent_id"))
+        teller = reference(unit, member(unit, row.data, "scmi_p2a_id"))
+        role = number(member(unit, row.data, "scmi_entity_role"))
+        if isinstance(agent, Unknown) or isinstance(teller, Unknown) or isinstance(role, Unknown):
+            return ()
+        if role != 0:
+            continue  # the firmware is the agent there, of another platform
+        named = f"service {place}, {row.name}"
+        if agent not in ids:
+            found.add(
+                SCP_TABLE, f"{named}, is of agent {agent}: there is no such agent", row.position
+            )
+        elif teller is not None and teller.element >= len(rows):
+            message = f"{named}, names service {teller.element} for notifications: there are "
+            found.add(SCP_TABLE, f"{message}{len(rows)}", row.position)
+        else:
+            to = None if teller is None else int(teller.element)
+            kept.append(_Service(place, int(agent), row, to))
+    return _numbered(kept, found)
+
+
+class _Service(NamedTuple):
+    """An element of the module, its agent, and the element of that for notifications."""
+
+    place: int
+    agent: int
+    row: Element
+    by: int | None
+
+
+def _numbered(kept: Sequence[_Service], found: Found) -> tuple[ServedService, ...]:
+    """The services by their places among those that are kept."""
+    places = {one.place: number for number, one in enumerate(kept)}
+    tellers = {one.by for one in kept}
+    return tuple(
+        ServedService(
+            agent=one.agent,
+            name=one.row.name[:255],
+            notifies=one.place in tellers,
+            by=None if one.by is None else places.get(one.by),
+            source=found.source(one.row.position),
+        )
+        for one in kept
+    )
+
+
+def system_power_of(
+    product: Product,
+    agent: Agent,
+    permissions: Permissions | None,
+    kept: frozenset[int],
+    found: Found,
+) -> SystemPower | None:
+    """What an agent may do with the power of the system: the firmware lets those of two types set
+    it, and all be told. It looks up the permissions of the base protocol for it, not those of its
+    own, which deny nothing but discovery; a module that the product has in its place may not."""
+    if not product.build.has(_MODULE) or int(Protocol.SYSTEM) in kept:
+        return SystemPower.NONE
+    if permissions is not None:
+        if permissions.protocol_denied(agent.id, Protocol.SYSTEM) is True:
+            if _has_own(product):
+                return SystemPower.NONE
+            found.add(
+                SCP_PERMISSIONS_OFF,
+                f"{agent.name} is denied protocol 0x12, and may set or read the state of the "
+                "system all the same: the firmware asks for permissions of protocol 0x10",
+                agent.position,
+                hint="only a module of the product's own, before that, keeps an agent from it",
+            )
+        denied = permissions.protocol_denied(agent.id, Protocol.BASE)
+        if isinstance(denied, Unknown):
+            return None
+        if denied:
+            return SystemPower.NONE
+    return SystemPower.SET if agent.type in _SETTERS else SystemPower.TOLD
+
+
+def _has_own(product: Product) -> bool:
+    """Whether the product has a module of its own in the place of the firmware's."""
+    paths = product.build.settings.list_of("SCP_MODULE_PATHS")
+    return any(Path(path).name == _MODULE.replace("-", "_") for path in paths)
+
+
+def votes_of(product: Product) -> dict[Kind, Voting]:
+    """What the firmware makes of requests of several agents. It counts those for clocks; for others
+    only what a source of the product does itself, of which nothing is said here."""
+    votes = {}
+    if product.build.has(LAYOUTS[Kind.CLOCK].protocol):
+        votes[Kind.CLOCK] = Voting.COUNTED
+    for kind, (module, hook) in _HOOKS.items():
+        if not product.build.has(module):
+            continue
+        try:
+            unit = product.library.function(hook)
+        except TooMuchError:
+            continue
+        if unit is None or unit.is_weak(hook):
+            votes[kind] = Voting.LAST
+    return votes
+
+
+def levels_of(unit: Unit, element: Element, found: Found) -> tuple[ServedLevels, ...]:
+    """The tables of operating points of a performance domain; none where one cannot be told."""
+    tables = [_levels(unit, data, found) for data in element.ways[:MAX_TABLES] or (element.data,)]
+    told = [table for table in tables if table is not None]
+    if len(told) < len(tables):
+        return ()
+    return tuple(dict.fromkeys(told))
+
+
+def _levels(unit: Unit, data: Value, found: Found) -> ServedLevels | None:
+    table = member(unit, data, "opps")
+    place = unit.evaluator.target(table, 0, _HERE)
+    if isinstance(place, Unknown):
+        return None
+    cells, first = place
+    if not isinstance(first, int):
+        return None
+    levels: list[ServedLevel] = []
+    for key in range(first, first + MAX_LEVELS):
+        if cells.length is not None and key >= cells.length:
+            break
+        row = unit.evaluator.load(cells, key)
+        level = number(member(unit, row, "level"))
+        if isinstance(level, Unknown):
+            return None
+        if level == 0:
+            break
+        levels.append(_level(unit, level, row))
+    if not levels:
+        return None
+    sustained, latency = (
+        int(said) if isinstance(said := member(unit, data, name), int) and said in limit else None
+        for name, limit in (("sustained_idx", range(len(levels))), ("latency", range(1 << 16)))
+    )
+    at = cells.at.position if cells.at is not None and cells.at.line else None
+    return ServedLevels(
+        levels=tuple(levels), sustained=sustained, latency=latency, source=found.source(at)
+    )
+
+
+def _level(unit: Unit, level: int, row: Value) -> ServedLevel:
+    """A row: frequencies in kHz, whatever the header says, since they are multiplied by 1000;
+    millivolts and milliwatts."""
+    said = {
+        name: int(value) * 1000
+        for name in ("frequency", "voltage", "power")
+        if isinstance(value := member(unit, row, name), int) and 0 < value <= _UINT32
+    }
+    return ServedLevel(
+        level=int(level) & _UINT32,
+        frequency=said.get("frequency"),
+        voltage=said.get("voltage"),
+        power=said.get("power"),
+    )
+
+
+def parents_of(view: View) -> Mapping[int, int]:
+    """The power domain above each that agents see, where that is one which they see, too."""
+    seen = {row.element for rows in view.rows.values() for row in rows.values()}
+    found: dict[int, int] = {}
+    for place, element in enumerate(view.elements):
+        if view.unit is None or not isinstance(element.data, Cells):
+            continue
+        parent = member(view.unit, element.data, "parent_idx")
+        if isinstance(parent, int) and parent in seen and place in seen and parent != place:
+            found[place] = int(parent)
+    return found
+
+
+def started(product: Product, view: View) -> Mapping[int, bool]:
+    """Whether the firmware turns a clock on when it starts, by element: for any of its agents."""
+    config = product.data(LAYOUTS[Kind.CLOCK].protocol)
+    if config is None:
+        return {}
+    unit, data = config
+    found: dict[int, bool] = {}
+    for element, device in _devices(unit, member(unit, data, "agent_table"), view):
+        on = member(unit, device, "starts_enabled")
+        if isinstance(on, int):
+            found[element] = found.get(element, False) or bool(on)
+    return found
+
+
+def _devices(unit: Unit, table: Value, view: View) -> Iterator[tuple[int, Value]]:
+    """The rows of all agents, by their element."""
+    for agent, rows in view.rows.items():
+        of_agent = _entry(unit, table, agent)
+        devices = member(unit, of_agent, "device_table")
+        for place, row in rows.items():
+            if row.element is not None:
+                yield row.element, followed(unit, _entry(unit, devices, place))
+
+
+def _entry(unit: Unit, table: Value, index: int) -> Value:
+    if isinstance(table, Choice):
+        return Unknown("it is one of several", table.at)
+    place = unit.evaluator.target(table, index, _HERE)
+    return place if isinstance(place, Unknown) else unit.evaluator.load(*place)

@@ -1,0 +1,73 @@
+"""What a description of a server may have besides grants: what it tells agents of itself, and how
+it holds its resources. Nothing of it need be known; what is absent is not told.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from scmigen.runtime.schema import MAX_AGENTS, Hertz, Number, Strict
+
+#: Operating points of one table, channels of one server.
+MAX_LEVELS, MAX_SERVICES = 256, 256
+_Unsigned = Annotated[int, Meta(ge=0, le=0x7FFF_FFFF_FFFF_FFFF)]
+
+
+class SystemPower(StrEnum):
+    """What an agent may do with the power of the system (release 3.2, section 4.4): nothing, be
+    told that the system is about to go down, or also shut it down and reset it."""
+
+    NONE = "none"
+    TOLD = "told"
+    SET = "set"
+
+
+class Voting(StrEnum):
+    """What a server makes of the requests of several agents for one resource: each has a vote, or
+    the last one holds, whoever made it."""
+
+    COUNTED = "counted"
+    LAST = "last"
+
+
+class ServedVendor(Strict, frozen=True, kw_only=True):
+    """What the server calls itself (BASE_DISCOVER_VENDOR, …_SUB_VENDOR, …_IMPLEMENTATION_VERSION);
+    each None where that is not known."""
+
+    vendor: str | None = None
+    sub_vendor: str | None = None
+    version: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)] | None = None
+    source: str | None = None
+
+
+class ServedService(Strict, frozen=True, kw_only=True):
+    """A channel of an agent, by its place among those of the server. ``name``: what it is called
+    there. ``notifies``: it is the server that sends; ``by``: the place of the channel on which
+    agents of this one are told, None for no such."""
+
+    agent: Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
+    name: Annotated[str, Meta(max_length=255)] = ""
+    notifies: bool = False
+    by: Annotated[int, Meta(ge=0, lt=MAX_SERVICES)] | None = None
+    source: str | None = None
+
+
+class ServedLevel(Strict, frozen=True, kw_only=True):
+    """An operating point: its abstract level, frequency in Hz, voltage in µV, power in µW; each of
+    the last three None where it is not known."""
+
+    level: _Unsigned
+    frequency: Hertz | None = None
+    voltage: _Unsigned | None = None
+    power: _Unsigned | None = None
+
+
+class ServedLevels(Strict, frozen=True, kw_only=True):
+    """The operating points of a performance domain, in the order of the server's table.
+    ``sustained``: the index of the one that can be held, ``latency`` in µs what a change takes."""
+
+    levels: Annotated[tuple[ServedLevel, ...], Meta(max_length=MAX_LEVELS)]
+    sustained: Number | None = None
+    latency: Number | None = None
+    source: str | None = None

@@ -1,0 +1,57 @@
+"""What a server is besides permissions, held against a board: what examples do not show."""
+
+import pytest
+from support import model_of, source
+
+from scmigen import loads
+from scmigen.checks.against import compare
+from scmigen.diagnostics import Diagnostic, Severity
+from scmigen.runtime import decode_served
+
+BOARD = """
+scmi { compatible = "arm,scmi-virtio";
+	served: protocol@13 { reg = <0x13>; #power-domain-cells = <1>; };
+};
+gpu { power-domains = <&served 0>; power-domain-names = "perf"; };
+"""
+SERVER = """{"format": "scmigen-grants-1", "name": "x", "vendor": {"vendor": "acme"}, "agents": [
+  {"id": 1, "name": "ospm", "system_power": "none", "grants": {"performance": [
+    {"id": 0, "resource": 0, "operations": ["level", "limits", "read"], "source": "a.c:1"}]}}],
+  "resources": {"performance": [{"id": 0, "name": "GPU", "levels": [%s]}]}}"""
+TABLE = """{"source": "a.c:9", "sustained": 0, "levels": [
+    {"level": 1, "frequency": 487500000}, {"level": 2, "frequency": 600000000}]}"""
+NUMBERS = '{"levels": [{"level": 3}, {"level": 5, "frequency": 1}]}'
+
+
+def told(levels: str, only: str | None = None) -> dict[str, Diagnostic]:
+    model = model_of(loads(source(BOARD), "board.dts"))
+    served = decode_served((SERVER % levels).encode())
+    return {item.id: item for item in compare(model, served, "x.json", only)}
+
+
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [
+        (TABLE, "487.5 MHz, 600 MHz (487.5 MHz sustained)"),
+        (NUMBERS, "levels 3, 5"),
+        (
+            f"{TABLE}, {NUMBERS}",
+            "487.5 MHz, 600 MHz (487.5 MHz sustained); or levels 3, 5 (2 tables, of which one is "
+            "used at run time)",
+        ),
+    ],
+)
+def test_levels_that_no_tree_has_are_those_of_the_server(levels: str, words: str) -> None:
+    item = told(levels)["levels-differ"]
+    assert item.severity is Severity.NOTE
+    assert item.message == (
+        "the tree has no levels, and a build assumes them; at the server performance 0 (GPU) has "
+        + words
+    )
+    assert str(item.position) == ("a.c:9" if levels.startswith(TABLE) else "a.c:1")
+
+
+def test_what_a_build_would_have_is_not_asked_of_the_tree_of_one_agent() -> None:
+    of_a_build = {"levels-differ", "vendor-differs", "system-power-differs"}
+    assert of_a_build <= told(TABLE).keys()
+    assert not of_a_build & told(TABLE, only="ospm").keys()
