@@ -1,0 +1,152 @@
+"""What the tool for drivers' needs finds in a small tree of our own drivers, one for each idiom."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY
+
+TREE = Path(__file__).with_name("tree")
+
+#: Idiom -> the rows of its driver, worked out by reading it.
+EXPECTED = {
+    "a member that one function fills and another one uses": [
+        "acme,plain clock core rate sure drivers/acme/plain.c:plain_set_speed",
+    ],
+    "another name where the first is not there": [
+        "acme,fallback clock #0 rate may drivers/acme/fallback.c:fallback_probe",
+        "acme,fallback clock card rate sure drivers/acme/fallback.c:fallback_probe",
+    ],
+    "a table of names with enumerators as indices": [
+        "acme,table clock aux parent sure drivers/acme/table.c:table_mode",
+        "acme,table clock pixel rate sure drivers/acme/table.c:table_mode",
+    ],
+    "an index that is only known at run time": [
+        "acme,variable clock left rate may drivers/acme/variable.c:variable_choose",
+        "acme,variable clock right rate may drivers/acme/variable.c:variable_choose",
+    ],
+    "a name that the source does not have": [
+        "acme,unnamed clock * rate may drivers/acme/unnamed.c:unnamed_probe",
+    ],
+    "one of two names, chosen by ?:": [
+        "acme,either clock fast rate may drivers/acme/either.c:either_probe",
+        "acme,either clock slow rate may drivers/acme/either.c:either_probe",
+    ],
+    "bulk handles, with names assigned and with names in a table": [
+        "acme,bulk clock sample rate sure drivers/acme/bulk.c:bulk_probe",
+        "acme,bulk clock tick rate sure drivers/acme/bulk.c:bulk_probe",
+        "acme,bulk voltage vio level sure drivers/acme/bulk.c:bulk_probe",
+    ],
+    "a function of another file, which uses a member": [
+        "acme,sibling clock serial rate sure drivers/acme/sibling_rate.c:sibling_rate",
+    ],
+    "functions that a framework calls through a table": [
+        "acme,callback clock frame rate sure drivers/acme/callback.c:callback_apply",
+    ],
+    "a flag and a name in the data of the entry, here without the flag": [
+        "acme,variant-one clock one rate sure drivers/acme/variant.c:variant_probe",
+    ],
+    "a flag and a name in the data of the entry, here with the flag": [
+        "acme,variant-two clock loud rate sure drivers/acme/variant.c:variant_probe",
+        "acme,variant-two clock second rate sure drivers/acme/variant.c:variant_probe",
+        "acme,variant-two clock two rate sure drivers/acme/variant.c:variant_probe",
+    ],
+    "only for another compatible, which the node may have as well": [
+        "acme,marked-one clock marked rate may drivers/acme/variant.c:marked_probe",
+    ],
+    "only for this compatible": [
+        "acme,marked-two clock marked rate sure drivers/acme/variant.c:marked_probe",
+    ],
+    "helpers that return a handle or fill one in": [
+        "acme,helper clock down rate sure drivers/acme/helper.c:helper_probe",
+        "acme,helper clock side rate sure drivers/acme/helper.c:helper_probe",
+    ],
+    "a timer that is declared, with the clock taken by its index": [
+        "acme,declared clock #1 rate sure drivers/acme/declared.c:declared_init",
+    ],
+    "a clock provider that is declared; a parent that is named needs nothing": [
+        "acme,spoken clock spoken parent sure drivers/acme/declared.c:spoken_init",
+    ],
+    "supplies, operating points, and a rate that is given when the clock is taken": [
+        "acme,power clock engine rate sure drivers/acme/power.c:power_probe",
+        "acme,power clock ref rate sure drivers/acme/power.c:power_probe",
+        "acme,power voltage core level sure drivers/acme/power.c:power_probe",
+    ],
+    "a driver that changes nothing": ["acme,quiet - - - - drivers/acme/power.c"],
+    "a driver that its bus finds without a compatible": [
+        "arm,pl031 clock #0 rate sure drivers/rtc/rtc-pl031.c:pl031_probe",
+    ],
+}
+
+
+def made(folder: Path, *options: str | Path) -> str:
+    """The text that the tool writes for the tree."""
+    pytest.importorskip("tree_sitter_c", reason="tree-sitter-c is not installed")
+    output = folder / "needs.txt"
+    command = [sys.executable, "-m", "tools.linux_needs", TREE, "-o", output, *options]
+    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    return output.read_text("ascii")
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> str:
+    hand = tmp_path_factory.mktemp("hand") / "hand.txt"
+    hand.write_text("# none\n")
+    return made(tmp_path_factory.mktemp("needs"), "--hand", hand)
+
+
+def rows(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+@pytest.mark.parametrize("idiom", EXPECTED)
+def test_an_idiom_has_the_rows_that_its_driver_means(idiom: str, text: str) -> None:
+    compatible = EXPECTED[idiom][0].split(" ")[0]
+    assert [row for row in rows(text) if row.startswith(f"{compatible} ")] == EXPECTED[idiom]
+
+
+def test_there_are_no_rows_but_those_expected_and_they_are_sorted(text: str) -> None:
+    assert rows(text) == sorted(row for listed in EXPECTED.values() for row in listed)
+
+
+def test_the_head_names_the_format_and_the_tool(text: str) -> None:
+    head = [line for line in text.splitlines() if line.startswith("#")]
+    assert (head[0], head[-1]) == ("# scmigen-driver-needs: 1", "# tool: tools/linux_needs 1")
+
+
+def test_a_row_written_by_hand_wins_and_keeps_its_reason(tmp_path: Path) -> None:
+    hand = tmp_path / "hand.txt"
+    won = "acme,plain clock core - sure drivers/acme/plain.c:plain_probe fixed in hardware"
+    hand.write_text(f"# by hand\n{won}\n")
+    found = [row for row in rows(made(tmp_path, "--hand", hand)) if row.startswith("acme,plain ")]
+    assert found == [won]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "acme,plain clock core rate sure",
+        "acme,plain clock core rate sure plain_probe no file",
+        "acme,plain clock core rate sure drivers/acme/plain.c:plain_probe",
+    ],
+    ids=["without a place", "without a file", "without a reason"],
+)
+def test_a_row_by_hand_that_lacks_something_is_refused(row: str, tmp_path: Path) -> None:
+    pytest.importorskip("tree_sitter_c", reason="tree-sitter-c is not installed")
+    hand = tmp_path / "hand.txt"
+    hand.write_text(f"{row}\n")
+    command = [
+        sys.executable,
+        "-m",
+        "tools.linux_needs",
+        TREE,
+        "-o",
+        tmp_path / "out.txt",
+        "--hand",
+        hand,
+    ]
+    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, f"{hand}:1:" in ended.stderr) == (1, True)
+    assert "Traceback" not in ended.stderr

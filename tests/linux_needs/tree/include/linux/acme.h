@@ -1,0 +1,1 @@
+int acme_register(struct device *dev);

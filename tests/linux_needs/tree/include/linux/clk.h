@@ -1,0 +1,4 @@
+struct clk_bulk_data {
+	const char *id;
+	struct clk *clk;
+};

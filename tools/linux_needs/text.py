@@ -1,0 +1,35 @@
+"""The text of a C file, made readable for a grammar that has no preprocessor.
+
+Words that only the compiler or sparse understands go; what is left has the same lines.
+"""
+
+import re
+
+_WORDS = re.compile(
+    r"\b(?:__init|__exit|__initdata|__initconst|__exitdata|__refdata|__ref|__iomem|__user|__rcu|__percpu|__force|"
+    r"__maybe_unused|__always_unused|__used|__must_check|__ro_after_init|__read_mostly|__cold|__hot|__packed|"
+    r"__weak|__always_inline|noinline|asmlinkage|__devinit|__visible|__pure|__private|__bitwise|__net_init|"
+    r"__sched|__nocast|__sysfs_match|__cacheline_aligned|____cacheline_aligned\w*|__no_sanitize\w*|"
+    r"noinline_for_stack|__noreturn|__designated_init|__randomize_layout|__nonstring|__maybe_unused)\b"
+)
+_CALLED = re.compile(
+    r"\b(?:__free|__counted_by|__counted_by_le|__counted_by_be|__aligned|__attribute__|__acquires|__releases|"
+    r"__must_hold|__printf|__section|__alloc_size|__guarded_by|__cond_acquires|__returns_nonnull)\s*"
+    r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
+)
+_TYPE_ARGUMENT = re.compile(r"(,\s*)struct(\s+)(\w+)(?=\s*[,)])")
+_MODULE_STRING = re.compile(
+    r"^(?:MODULE_\w+|EXPORT_\w+|DEFINE_(?:\w+_)?(?:FOPS|ATTRIBUTE)\w*)\s*\([^;]*?\)\s*;?", re.M
+)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def readable(text: str) -> str:
+    """The text without annotations, with ``struct x`` as an argument written ``struct_x``."""
+    text = _WORDS.sub(_blank, text)
+    text = _CALLED.sub(_blank, text)
+    text = _TYPE_ARGUMENT.sub(lambda m: f"{m[1]}struct_{m[2][1:]}{m[3]}", text)
+    return _MODULE_STRING.sub(_blank, text)
