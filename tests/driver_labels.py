@@ -39,13 +39,17 @@ class Label:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One operation of one label: its certainty, and that of the table (empty: not there)."""
+    """One operation of one label: its certainty, and that of the table (empty: not there).
+
+    ``known``: the table knows the compatible. It has those of the kernel's own trees only.
+    """
 
     label: Label
     operation: str
     wanted: str
     given: str
     source: str = ""
+    known: bool = True
 
     @property
     def wrong(self) -> bool:
@@ -55,7 +59,7 @@ class Verdict:
     @property
     def missed(self) -> bool:
         """The driver does what the table does not say."""
-        return self.wanted in DONE and not self.given
+        return self.known and self.wanted in DONE and not self.given
 
 
 @dataclass(frozen=True)
@@ -117,14 +121,16 @@ def verdicts(given: DriverTable, labelled: Iterable[Label]) -> Iterator[Verdict]
             if kind == label.kind:
                 need = next((n for n in told.needs if operation in n.operations), None)
                 certainty, source = (need.certainty, need.source) if need else ("", "")
-                yield Verdict(label, operation, label.wide.get(operation, ""), certainty, source)
+                wanted, known = label.wide.get(operation, ""), told.compatible is not None
+                yield Verdict(label, operation, wanted, certainty, source, known)
 
 
 def figures(found: Iterable[Verdict], operation: str, *, sure: bool) -> Figures:
     """The figures of an operation. ``sure``: of the table's sure rows against what is sure to be
     done; otherwise of all rows against all that is or may be done. What is done on a roundabout
-    way is right where the table has it, and no miss where it has not."""
-    ours = [each for each in found if each.operation == operation]
+    way is right where the table has it, and no miss where it has not; nor is a compatible that the
+    table does not know."""
+    ours = [each for each in found if each.operation == operation and each.known]
     rows = [each for each in ours if each.given == "sure" or (each.given and not sure)]
     done = [each for each in ours if each.wanted in (("sure",) if sure else DONE)]
     return Figures(
@@ -161,7 +167,7 @@ def main(arguments: Sequence[str]) -> None:
                     f"precision {each.right}/{each.given} = {each.precision:.3f}, "
                     f"recall {each.found}/{each.done} = {each.recall:.3f}"
                 )
-        unknown = {each.compatible for each in read if not given.of(each.compatible)}
+        unknown = {each.label.compatible for each in found if not each.known}
         print("  unknown compatibles:", *sorted(unknown))
         for verdict in found:
             label = verdict.label
