@@ -1,5 +1,7 @@
 """How a table of drivers' needs compares with what was read by hand (tests/data/driver-labels-*).
 
+The labels are of Linux 6.12; what is otherwise in a later kernel is in driver-changes.csv.
+
     python tests/driver_labels.py scmigen/bindings/drivers/linux-6.12.txt [LABELS]
 
 prints the figures of each operation, and every row that is missing, wrong or not labelled.
@@ -82,17 +84,27 @@ class Figures:
         return self.found / self.done if self.done else 1.0
 
 
-def labels(path: Path) -> list[Label]:
-    """The labels of a file, one a resource; two rows of one resource are one label."""
+def labels(path: Path, kernel: str = "6.12") -> list[Label]:
+    """The labels of a file as they are for ``kernel``, one a resource; two rows of one resource are
+    one label."""
     found: dict[tuple[str, str, str], Label] = {}
-    with path.open(newline="", encoding="utf-8") as stream:
-        for row in csv.DictReader(line for line in stream if not line.startswith("#")):
-            certainty = row.get("certainty") or _certainty(row["note"])
-            wide = {o: certainty for o in row["operations"].split() if o in OPERATIONS}
-            key = (row["compatible"], row["kind"], row["con_id"])
-            before = found[key].wide if key in found else {}
-            found[key] = Label(*key, {**before, **wide}, row["file"], row["note"])
+    for row in _rows(path):
+        certainty = row.get("certainty") or _certainty(row["note"])
+        wide = {o: certainty for o in row["operations"].split() if o in OPERATIONS}
+        key = (row["compatible"], row["kind"], row["con_id"])
+        before = found[key].wide if key in found else {}
+        found[key] = Label(*key, {**before, **wide}, row["file"], row["note"])
+    for row in _rows(DATA / "driver-changes.csv"):
+        key = (row["compatible"], row["kind"], row["con_id"])
+        if key in found and row["kernel"] == kernel:
+            wide = dict.fromkeys(row["operations"].split(), row["certainty"])
+            found[key] = Label(*key, wide, row["file"], row["note"])
     return [*found.values()]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return [*csv.DictReader(line for line in stream if not line.startswith("#"))]
 
 
 def _certainty(note: str) -> str:
@@ -156,7 +168,7 @@ def main(arguments: Sequence[str]) -> None:
     given = table(Path(arguments[0]))
     files = [Path(each) for each in arguments[1:]] or sorted(DATA.glob("driver-labels-*.csv"))
     for file in files:
-        read = labels(file)
+        read = labels(file, given.name.rpartition("-")[2])
         found = [*verdicts(given, read)]
         print(f"{file.name}: {len({each.file for each in read})} drivers, {len(read)} resources")
         for operation in OPERATIONS:
