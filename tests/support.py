@@ -198,9 +198,9 @@ def classes(model: Model) -> dict[str, str]:
 
 def told(model: Model) -> list[tuple[str, str]]:
     """What the checks say: (severity, id) in order; not that a small board has nothing for one of
-    its agents."""
+    its agents, nor that its drivers are in no table."""
     found = ((item.severity.word, item.id) for item in run_checks(model))
-    return [pair for pair in found if pair != ("note", "agent-idle")]
+    return [pair for pair in found if pair[1] not in ("agent-idle", "driver-unknown")]
 
 
 def wrong(model: Model) -> list[str]:

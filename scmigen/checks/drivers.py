@@ -7,7 +7,7 @@ from typing import NamedTuple
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.needs import usual_tables
 from scmigen.bindings.consumers import driver_entry
-from scmigen.bindings.driver_tables import Certainty, DriverNeed, DriverTable, Entry
+from scmigen.bindings.driver_tables import Certainty, DriverNeed, Entry
 from scmigen.bindings.facts import Use
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.checks import hints
@@ -15,6 +15,7 @@ from scmigen.checks.check import check
 from scmigen.checks.words import (
     driver_word,
     joined,
+    names,
     position,
     resource_name,
     resource_word,
@@ -37,7 +38,7 @@ def _asked(model: Model) -> Iterator[_Asked]:
     """The uses that a driver may set something of; CPUs have a performance domain, or nothing."""
     for use in model.findings.closure.needs:
         entry = None if is_cpu(use.consumer) else driver_entry(use)
-        if entry is not None:
+        if entry is not None and model.drivers.can_set(use):
             for agent in model.owners.of(use.consumer).all_agents:
                 yield _Asked(agent, use, entry)
 
@@ -45,10 +46,6 @@ def _asked(model: Model) -> Iterator[_Asked]:
 def _granted(model: Model, item: _Asked) -> set[Operation]:
     draft = model.findings.granted.drafts.get((item.agent.id, item.use.key))
     return set() if draft is None else draft.operations
-
-
-def _table_names(tables: Iterable[DriverTable]) -> str:
-    return joined([table.name for table in tables])
 
 
 @check(
@@ -83,13 +80,13 @@ class _Unsettled(NamedTuple):
 
 def _unsettled(model: Model, items: list[_Unsettled]) -> Diagnostic:
     first, need = items[0]
-    agent, tables = first.agent, model.drivers.tables(first.agent)
+    agent, own = first.agent, _names(model, first.agent)
     devices = dict.fromkeys(item.use.consumer.path for item, _ in items)
-    own = f"{_table_names(tables)} does not know them" if tables else "it has no table of drivers"
+    because = f"{joined(own)} does not know them" if own else "it has no table of drivers"
     say = hints.needs(first.entry, need.operations, agent)
     return rate_unsettled.note(
         f"{agent.name} does not get what drivers set of {counted(len(items), 'resource')} for "
-        f"{counted(len(devices), 'device')}: {own}",
+        f"{counted(len(devices), 'device')}: {because}",
         agent.position or position(model.inventory.tree, first.use),
         [
             Related(_told(model, item.use, need), position(model.inventory.tree, item.use))
@@ -105,31 +102,54 @@ def _told(model: Model, use: Use, need: DriverNeed) -> str:
     return f"{resource}, {use_word(use)}: {driver_word(use.key.kind, need)}"
 
 
+#: Where more compatibles are unknown, one note is about all of them: the SoC is not in that Linux.
+_SINGLE = 5
+
+
 @check(
     "driver-unknown",
     about="No table of an agent's drivers has that of a device: it is granted what the tree says.",
     advice="If the driver sets a rate, a parent or a level, say so in needs of the agent.",
     severity=Severity.NOTE,
-    on_request=True,
 )
 def driver_unknown(model: Model) -> Iterator[Diagnostic]:
-    """One note per agent and compatible, the first one of a device."""
-    found: dict[tuple[str, str], list[_Asked]] = {}
+    """One note per compatible, the first one of a device, or one about many."""
+    found: dict[str, list[_Asked]] = {}
     for item in _asked(model):
         told = model.drivers.look_up(item.agent, item.use)
         if model.drivers.tables(item.agent) and told.compatible is None:
-            found.setdefault((item.agent.name, item.entry.compatibles[0]), []).append(item)
-    for (agent, compatible), items in found.items():
-        first, kind = items[0], items[0].use.key.kind
-        uses = counted(len(items), "use of it gets", "uses of it get")
-        say = hints.needs(first.entry, {OPERATIONS[kind][1]}, first.agent)
-        yield driver_unknown.note(
-            f'{_table_names(model.drivers.tables(first.agent))} has no driver for "{compatible}" '
-            f"of {agent}: {uses} what the tree says only",
-            position(model.inventory.tree, first.use),
-            [Related(_entry(model, item), item.use.position) for item in items],
-            f"if it sets something, {say}; [] in place of the operations: it sets nothing",
-        ).about(*_subject(items))
+            found.setdefault(item.entry.compatibles[0], []).append(item)
+    if len(found) <= _SINGLE:
+        for compatible, items in found.items():
+            related = [Related(_entry(model, item), item.use.position) for item in items]
+            yield _unknown(model, f'driver for "{compatible}"', items, related)
+        return
+    first = [(compatible, items[0]) for compatible, items in found.items()]
+    every = [item for items in found.values() for item in items]
+    places = [Related(f'"{word}": {use_word(item.use)}', item.use.position) for word, item in first]
+    yield _unknown(model, f"drivers for {len(found)} compatibles", every, places)
+
+
+def _unknown(
+    model: Model, what: str, items: list[_Asked], related: Iterable[Related]
+) -> Diagnostic:
+    """The note about the uses of devices with unknown drivers."""
+    first = items[0]
+    agents = dict.fromkeys(item.agent for item in items)
+    tables = dict.fromkeys(name for agent in agents for name in _names(model, agent))
+    uses = len({item.use for item in items})
+    get = counted(uses, "use gets", "uses get")
+    sets, say = OPERATIONS[first.use.key.kind][1], hints.needs(first.entry, (), first.agent)
+    return driver_unknown.note(
+        f"{joined(list(tables))} has no {what} of {names(agents)}: {get} what the tree says only",
+        position(model.inventory.tree, first.use),
+        related,
+        f"{say} if it sets nothing; with [{sets}] in place of [], it sets that",
+    ).about(*_subject(items))
+
+
+def _names(model: Model, agent: Agent) -> list[str]:
+    return [table.name for table in model.drivers.tables(agent)]
 
 
 def _entry(model: Model, item: _Asked) -> str:

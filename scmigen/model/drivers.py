@@ -96,15 +96,17 @@ class Drivers:
         added = (need.operations for need in own)
         return replace(tree, needs=with_implied(tree.needs.union(*added)), drivers=tuple(own))
 
+    def can_set(self, use: Use) -> bool:
+        """Whether there is anything for a driver to set: not what a performance domain sets for it,
+        nor the level of a supply that has only one."""
+        if (use.consumer.path, use.key) in self._surrendered:
+            return False
+        return use.key.kind is not Kind.VOLTAGE or can_change_voltage(self._nodes.node(use.key))
+
     def possible(self, tables: tuple[DriverTable, ...], use: Use) -> tuple[DriverNeed, ...]:
-        """What drivers of some tables do with a use, and can do: not what a performance domain does
-        for them, nor the level of a supply that has only one."""
+        """What drivers of some tables do with a use, and can do."""
         needs = self.told(tables, use).needs
-        if not needs or (use.consumer.path, use.key) in self._surrendered:
-            return ()
-        if use.key.kind is Kind.VOLTAGE and not can_change_voltage(self._nodes.node(use.key)):
-            return ()
-        return needs
+        return needs if needs and self.can_set(use) else ()
 
     def _added(self, agent: Agent, use: Use) -> list[DriverNeed]:
         """What the drivers of an agent do beyond what the tree says."""

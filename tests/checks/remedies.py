@@ -109,7 +109,8 @@ def apply(remedy: Remedy, text: str | None, tree: DeviceTree) -> str:
                 entry["flags"] = {"shared": True}
     elif remedy.where == "needs":
         (agent,) = remedy.agents
-        document["domains"][agent].setdefault("scmi", {})["needs"] = remedy.entries[0]
+        domain = document.setdefault("domains", {}).setdefault(agent, {})
+        domain.setdefault("scmi", {})["needs"] = remedy.entries[0]
     elif remedy.where.startswith("platform."):
         key = remedy.where.partition(".")[2]
         platform = document.setdefault("platform", {})

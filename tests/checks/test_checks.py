@@ -435,7 +435,7 @@ CASES = {
     ),
     "driver-unknown": (
         "note",
-        'linux-6.12 has no driver for "acme,dsp" of ospm: 1 use of it gets what the tree says only',
+        'linux-6.12 has no driver for "acme,dsp" of ospm: 1 use gets what the tree says only',
         Case('d: d { compatible = "acme,dsp", "acme,core"; clocks = <^&cc 1>; };'),
         # A driver that sets nothing is none that is unknown, nor is one of the secure world.
         Case(

@@ -8,22 +8,23 @@ from support import scmigen
 pytestmark = pytest.mark.usefixtures("drivers")
 
 BOARD = """/dts-v1/;
-/ { cc: cc { #clock-cells = <1>; }; dsp { compatible = "acme,dsp"; clocks = <&cc 1>; }; };
+/ { cc: cc { #clock-cells = <1>; };
+    wdt { compatible = "acme,wdt"; clocks = <&cc 1>; clock-names = "alarm"; }; };
 """
 AGENTS = "domains: {linux: {id: 1, default: true, scmi: {role: ospm}}}\n"
-CHECKS = "checks: {driver-unknown: {severity: %s, reason: we asked}}\n"
+CHECKS = "checks: {never-looked-up: {severity: %s, reason: we asked}}\n"
 
 
 @pytest.mark.parametrize(
     ("options", "checks", "severity", "status"),
     [
         ([], "", None, 0),
-        (["-W", "driver-unknown"], "", "note", 0),
-        (["-E", "driver-unknown"], "", "error", 1),
-        (["-W", "no-driver-unknown"], CHECKS % "warning", None, 0),
+        (["-W", "never-looked-up"], "", "note", 0),
+        (["-E", "never-looked-up"], "", "error", 1),
+        (["-W", "no-never-looked-up"], CHECKS % "warning", None, 0),
         ([], CHECKS % "warning", "warning", 0),
         ([], CHECKS % "off", None, 0),
-        (["-W", "driver-unknown"], CHECKS % "off", "note", 0),
+        (["-W", "never-looked-up"], CHECKS % "off", "note", 0),
     ],
 )
 def test_it_runs_where_it_is_named(
@@ -33,13 +34,13 @@ def test_it_runs_where_it_is_named(
     board.write_text(BOARD)
     agents.write_text(AGENTS + checks)
     done = scmigen("check", str(board), "-a", str(agents), *options)
-    found = [line for line in done.stdout.splitlines() if "[driver-unknown]" in line]
+    found = [line for line in done.stdout.splitlines() if "[never-looked-up]" in line]
     assert done.returncode == status
     assert [line.split("[")[0].split()[-1] for line in found] == ([severity] if severity else [])
 
 
 def test_explain_says_so() -> None:
-    assert "It is reported with -W driver-unknown" in scmigen("explain", "driver-unknown").stdout
+    assert "It is reported with -W never-looked-up" in scmigen("explain", "never-looked-up").stdout
     assert "-W" not in scmigen("explain", "rate-unsettled").stdout
     (line,) = (
         line
