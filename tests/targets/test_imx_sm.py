@@ -340,3 +340,90 @@ def test_pins_that_nodes_ask_for_are_no_empty_protocol(tmp_path: Path) -> None:
     (told_,) = (item for item in run_checks(with_pins(tmp_path)) if item.id == "protocol-empty")
     assert "0x16" in told_.message, "no reset is asked for"
     assert "0x19" not in told_.message
+
+
+#: Three controls of the device, so that those of the board begin at 3; the binding's pairs.
+OWN = """
+&{/scmi} { bbm: protocol@81 { reg = <0x81>; };
+	misc: protocol@84 { reg = <0x84>; nxp,ctrl-ids = <0x8001 1 2 0 0x8001 1>; }; };
+"""
+OWN_NAMES = """
+#define DEV_SM_NUM_CTRL 3U
+#define DEV_SM_CTRL_MCLK 0U
+#define DEV_SM_CTRL_WAKE 2U
+#define DEV_SM_RTC_CLOCK 0U
+#define DEV_SM_BUTTON_0 0U
+"""
+BOARD_NAMES = """
+#define BRD_SM_CTRL_SD (DEV_SM_NUM_CTRL + 0U)
+#define BRD_SM_CTRL_BT (DEV_SM_NUM_CTRL + 1U)
+"""
+
+
+def with_own(folder: Path, more: str = "", edit: tuple[str, str] = ("", "")) -> Model:
+    write(folder)
+    (folder / "devices/ACME/sm/dev_sm_bbm.h").write_text(OWN_NAMES)
+    (folder / "boards/acmeevk/sm/brd_sm_own.h").write_text(BOARD_NAMES)
+    text = (AGENTS % folder).replace("rows: {LMM_1: notify, CTRL_MCLK: all}", "rows: {}")
+    assert edit[0] in text
+    text = text.replace(*edit) if edit[0] else text
+    return model_of(loads(source(BOARD) + OWN + more), text)
+
+
+def own_rows(found: Model) -> dict[str, list[str]]:
+    made = make(found.platforms[0], "imx-sm")
+    return {
+        file.path: [line for line in rows(file.content.decode()) if is_own(line)]
+        for file in made.files
+        if file.path.endswith(".cfg")
+    }
+
+
+def is_own(line: str) -> bool:
+    return any(f" {word}=" in line for word in ("rtc", "button", "ctrl"))
+
+
+def test_own_protocols_are_those_that_the_tree_has_drivers_for(tmp_path: Path) -> None:
+    """Setting the time needs exclusive (rpc_scmi_bbm.c), being told needs notify."""
+    assert own_rows(with_own(tmp_path)) == {
+        "agent-0.cfg": [],
+        "agent-1.cfg": [
+            "DEV_SM_BUTTON_0 button=notify",
+            "DEV_SM_CTRL_WAKE ctrl=notify",
+            "BRD_SM_CTRL_BT ctrl=notify",
+            "DEV_SM_RTC_CLOCK rtc=exclusive",
+        ],
+    }
+
+
+def test_a_disabled_protocol_asks_for_nothing(tmp_path: Path) -> None:
+    off = '&bbm { status = "disabled"; }; &misc { /delete-property/ nxp,ctrl-ids; };'
+    assert own_rows(with_own(tmp_path, off))["agent-1.cfg"] == []
+
+
+def test_own_protocols_go_to_the_agent_that_has_their_node(tmp_path: Path) -> None:
+    edit = ('[{dev: "can@2"}]', '[{dev: "can@2"}, {dev: "&bbm"}]')
+    found = own_rows(with_own(tmp_path, edit=edit))
+    assert [line.split()[0] for line in found["agent-0.cfg"]] == [
+        "DEV_SM_BUTTON_0",
+        "DEV_SM_RTC_CLOCK",
+    ]
+    assert [line.split()[0] for line in found["agent-1.cfg"]] == [
+        "DEV_SM_CTRL_WAKE",
+        "BRD_SM_CTRL_BT",
+    ]
+
+
+def test_a_control_that_the_headers_lack(tmp_path: Path) -> None:
+    more = "&misc { nxp,ctrl-ids = <1 0 0x8005 0>; };"
+    items = make(with_own(tmp_path, more).platforms[0], "imx-sm").diagnostics
+    assert {item.message for item in items if item.id == "imx-sm-unnamed"} == {
+        "ACME has no ctrl 1, which /scmi/protocol@84 asks for",
+        "ACME has no ctrl 5 of its board, which /scmi/protocol@84 asks for",
+    }
+    edit = ("    board: acmeevk\n", "")
+    made = make(with_own(tmp_path, edit=edit).platforms[0], "imx-sm")
+    (left,) = (item for item in made.diagnostics if item.id == "imx-sm-unnamed")
+    assert left.severity is Severity.NOTE
+    assert left.message.startswith("1 control of the board")
+    assert made.files

@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable
 WIDTH = 80
 #: Longest name that becomes part of an enumerator; longer ones give way to the short name.
 _LONGEST = 40
-_NOT_COMMENT = re.compile(r"[^0-9A-Za-z ,._+@/<>:;#()=&'-]")
+_NOT_COMMENT = re.compile(r"[^0-9A-Za-z ,._+@/<>:;#()=&'~-]")
 _NOT_IDENTIFIER = re.compile(r"[^0-9A-Za-z]+")
 _PLAIN = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&'()*+,-./:;<=>@[]^_{|}~"

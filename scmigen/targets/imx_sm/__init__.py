@@ -75,6 +75,8 @@ def _what(platform: Platform, cell: Cell) -> str:
     """What a level is for, in a comment."""
     if cell.pin is not None:
         return plain(f"{cell.number}: {cell.pin.node.path}")
+    if cell.asked is not None:
+        return plain(f"{cell.number}: {cell.asked.node.path}")
     if cell.grant is None:
         return plain(cell.why)
     words = " ".join(ordered(cell.grant.kind, cell.grant.boot))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Agent
+from scmigen.bindings.imx_own import Asked, asked_of
 from scmigen.bindings.imx_pins import Pin, pins_of
 from scmigen.diagnostics import InputError
 from scmigen.imx_sm.levels import (
@@ -28,12 +29,15 @@ from scmigen.targets.imx_sm.options import ImxSmAgent, ImxSmOptions
 #: Without the sources of imx-sm, what is called by its number.
 _OWN = "DTS_SM_"
 _SAID = ImxSmAgent()
+#: How many controls a device has: those of the board are numbered behind them.
+_CONTROLS = "DEV_SM_NUM_CTRL"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A level for a resource. ``name`` in full: ``DEV_SM_CLK_CAN1``; ``grant`` or ``pin``: what
-    it is for; ``why`` in words for whole protocols; none of them where only a user says it."""
+    """A level for a resource. ``name`` in full: ``DEV_SM_CLK_CAN1``; ``grant``, ``pin`` or
+    ``asked``: what it is for; ``why`` in words for whole protocols; none of them where only a user
+    says it."""
 
     protocol: str
     name: str
@@ -42,6 +46,7 @@ class Cell:
     grant: Grant | None = None
     pin: Pin | None = None
     why: str = ""
+    asked: Asked | None = None
 
     @property
     def index(self) -> str:
@@ -68,14 +73,16 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Tables:
     """``resources``: those of the headers, if they are named. ``own``: names that only these files
-    have, and their numbers. ``unnamed``, ``pinless``: grants on numbers, and pins, that the headers
-    do not have. ``unknown``: rows that name no resource."""
+    have, and their numbers. ``unnamed``, ``pinless``, ``nameless``: grants on numbers, pins, and
+    what nodes ask of NXP's own protocols, that the headers do not have. ``unknown``: rows that name
+    no resource."""
 
     sections: tuple[Section, ...]
     resources: Resources | None
     own: tuple[tuple[str, int], ...]
     unnamed: tuple[Grant, ...]
     pinless: tuple[Pin, ...]
+    nameless: tuple[Asked, ...]
     unknown: tuple[tuple[Section, str], ...]
 
 
@@ -104,6 +111,7 @@ def tables(platform: Platform, options: ImxSmOptions) -> Tables:
     unnamed: list[Grant] = []
     unknown: list[tuple[Section, str]] = []
     pinless: list[Pin] = []
+    nameless: list[Asked] = []
     pins = _by_agent(platform)
     sections = []
     numbers = numbers_of(platform, options)
@@ -112,6 +120,7 @@ def tables(platform: Platform, options: ImxSmOptions) -> Tables:
         cells = {cell.name: cell for cell in _granted(platform, agent, options, resources, unnamed)}
         cells |= {cell.name: cell for cell in _rights(platform, agent, numbers)}
         cells |= {cell.name: cell for cell in _pins(pins.get(agent.id, ()), resources, pinless)}
+        cells |= {c.name: c for c in _asked(platform, agent, resources, nameless)}
         section = Section(agent, said.name or agent.name, number, said, ())
         for row, word in said.rows.items():
             name = full_name(row, resources)
@@ -135,6 +144,7 @@ def tables(platform: Platform, options: ImxSmOptions) -> Tables:
         tuple(sorted(own)),
         tuple(unnamed),
         tuple(dict.fromkeys(pinless)),
+        tuple(dict.fromkeys(nameless)),
         tuple(unknown),
     )
 
@@ -222,6 +232,32 @@ def _pins(pins: Iterable[Pin], resources: Resources | None, pinless: list[Pin]) 
                 pinless.append(pin)
             else:
                 yield Cell(protocol, name, number, Level.EXCLUSIVE, pin=pin)
+
+
+#: What opens each kind of resource of NXP's own protocols to be set. Telling of one needs `NOTIFY`.
+_SETS = Level.EXCLUSIVE
+
+
+def _asked(
+    platform: Platform, agent: Agent, resources: Resources | None, nameless: list[Asked]
+) -> Iterator[Cell]:
+    """What protocol nodes of the agent ask for of NXP's own protocols."""
+    instance = platform.instance
+    for each in () if instance is None else asked_of(instance):
+        if agent not in platform.owners.of(each.node).agents:
+            continue
+        behind = resources.number(_CONTROLS) if resources is not None and each.boards else 0
+        number = None if behind is None else behind + each.number
+        name: str | None = f"{_OWN}{each.kind.upper()}_{number}"
+        if resources is not None:
+            name = None if number is None else resources.names.get((each.kind, number))
+        elif each.boards:
+            name = None
+        if name is None:
+            nameless.append(each)
+        else:
+            level = _SETS if each.sets else Level.NOTIFY
+            yield Cell(each.kind, name, number, level, asked=each)
 
 
 def level_of(grant: Grant, options: ImxSmOptions) -> Level:

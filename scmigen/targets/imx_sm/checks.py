@@ -99,6 +99,7 @@ def check(platform: Platform, options: ImxSmOptions) -> Iterator[Diagnostic]:
     yield from _agents(made, options)
     yield from _unnamed(made, options)
     yield from _pins(made, options)
+    yield from _asked(made, options)
     yield from _rows(made, options)
     yield from _renamed(platform, made)
     yield from _wider(platform)
@@ -149,6 +150,26 @@ def _pins(made: Tables, options: ImxSmOptions) -> Iterator[Diagnostic]:
                 other, pin = first.setdefault(cell.name, (section, cell.pin))
                 if other is not section:
                     yield _pin_of_two(cell, (other, pin), (section, cell.pin))
+
+
+def _asked(made: Tables, options: ImxSmOptions) -> Iterator[Diagnostic]:
+    """What nodes ask of NXP's own protocols, and the headers do not have."""
+    unread = [each for each in made.nameless if each.boards and options.board is None]
+    for each in made.nameless:
+        if each not in unread:
+            yield IMX_SM_UNNAMED.error(
+                f"{options.soc} has no {each.kind} {each.number}{' of its board' * each.boards},"
+                f" which {each.node.path} asks for",
+                each.position,
+            )
+    if unread:
+        yield IMX_SM_UNNAMED.note(
+            f"{counted(len(unread), 'control')} of the board, which {unread[0].node.path} asks for,"
+            f" {'is' if len(unread) == 1 else 'are'} left out: their numbers begin behind those of"
+            " the device, which headers tell",
+            unread[0].position,
+            hint="outputs: {imx-sm: {tree: ../imx-sm, soc: MIMX95, board: mcimx95evk}}",
+        )
 
 
 def _pin_of_two(cell: Cell, *both: tuple[Section, Pin]) -> Diagnostic:
