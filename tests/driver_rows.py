@@ -20,6 +20,7 @@ acme,generic clock core - sure drivers/misc/generic.c:probe
 acme,mmc clock ciu rate sure drivers/mmc/acme.c:set_ios
 acme,mmc voltage vmmc level sure drivers/mmc/core.c:set_ocr
 acme,quiet - - - - drivers/tty/quiet.c
+acme,silent -
 acme,tuner clock mux rate+parent may drivers/media/tuner.c:tune
 acme,wdt clock alarm - never drivers/watchdog/wdt.c
 """

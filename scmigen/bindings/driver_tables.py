@@ -3,9 +3,9 @@
 A tree says that a device has a clock, not whether its driver sets the rate. A table of drivers says
 that: one row a line, sorted by bytes, ``COMPATIBLE KIND KEY OPERATIONS CERTAINTY FILE:FUNCTION
 [REASON]``. ``KEY`` is a name in ``clock-names`` or that of a supply, ``#N`` an index, ``*`` any;
-``OPERATIONS`` what the driver does besides switching on and off and reading. A row ``COMPATIBLE -
-- - - FILE`` is of a driver that does nothing besides. The tables of ``drivers/`` come with scmigen,
-one for each version of an operating system.
+``OPERATIONS`` what the driver does besides switching on and off and reading. A row ``COMPATIBLE -``
+is of a driver that does nothing besides; it may have all columns. The tables of ``drivers/`` come
+with scmigen, one for each version of an operating system.
 """
 
 import re
@@ -230,6 +230,8 @@ def _row(line: str) -> Row | None:
 def _read(line: str) -> Row | str:
     """The row of a line, or what is wrong with it."""
     fields = line.split(" ", 6)
+    if len(fields) == 2 and fields[0] and fields[1] == _NOTHING:
+        return Row(None, _NOTHING, (), Certainty.SURE, "")
     if len(fields) < 6 or "" in fields[:6]:
         return "a row has six fields, with one space between two"
     _, kind, key, operations, certainty, source = fields[:6]

@@ -62,6 +62,8 @@ LOOKED_UP = [
     (entry("acme,generic", name="core"), ("acme,generic", [])),
     # Known drivers that set nothing; unknown ones.
     (entry("acme,quiet", name="x"), ("acme,quiet", [])),
+    (entry("acme,silent"), ("acme,silent", [])),
+    (entry("acme,silent", "acme,mmc", name="ciu"), ("acme,silent", [])),
     (entry("acme,other", name="ciu"), (None, [])),
     (entry("acme,mm", name="ciu"), (None, [])),
     (entry("acme,mmc2", name="ciu"), (None, [])),
@@ -129,6 +131,8 @@ def test_a_sorted_table_is_searched_as_if_it_were_read_through() -> None:
 ROW = f"acme,mmc clock ciu rate {SURE}"
 WRONG = [
     ("acme,mmc clock ciu rate sure", "six fields"),
+    ("acme,mmc sure", "six fields"),
+    ("acme,mmc", "six fields"),
     ("acme,mmc  clock ciu rate sure a.c:f", "one space"),
     ("acme,mmc reset ciu rate sure a.c:f", "'reset': clock or voltage"),
     ("acme,mmc clock #x rate sure a.c:f", "'#x': #0"),
