@@ -7,8 +7,10 @@ import pytest
 
 import scmigen
 from scmigen.assignment.assignment import HandGrant
+from scmigen.bindings.facts import Use
 from scmigen.diagnostics import Severity
 from scmigen.model.platform import Model
+from scmigen.scmi.protocols import Kind
 
 HAND = Path(__file__).parent.parent / "grants"
 BOARDS = {"orrery": 123, "minimal": 10, "juno-scmi": 10, "imx8mp-evk": 177}
@@ -32,7 +34,11 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def model(name: str, examples: Path, request: pytest.FixtureRequest) -> Model:
+def model(
+    name: str, examples: Path, request: pytest.FixtureRequest, *, drivers: bool = False
+) -> Model:
+    """The model of a board; without ``drivers`` only the tree says what its devices need."""
+    agents: list[scmigen.api.File]
     if name == "orrery":
         board, agents = examples / "orrery-board.dts", [examples / "agents.yaml"]
     elif name == "minimal":
@@ -40,6 +46,12 @@ def model(name: str, examples: Path, request: pytest.FixtureRequest) -> Model:
     else:
         corpus: Path = request.getfixturevalue("corpus")
         board, agents = corpus / f"{name}.dts", [corpus / "agents" / f"{name}.yaml"]
+    if agents and not drivers:
+        names = [
+            agent.name for agent in scmigen.compile(board, agents=agents).model.assignment.agents
+        ]
+        alone = ", ".join(f"{name}: {{scmi: {{needs: none}}}}" for name in names)
+        agents.append(scmigen.Text("needs.yaml", f"domains: {{{alone}}}"))
     compiled = scmigen.compile(board, agents=agents)
     assert not [d for d in compiled.diagnostics if d.severity is Severity.ERROR]
     return compiled.model
@@ -62,6 +74,39 @@ def test_grants(name: str, examples: Path, request: pytest.FixtureRequest) -> No
         for g in platform.all_grants
     }
     assert found == expected
+
+
+@pytest.mark.parametrize("name", ["orrery", "juno-scmi", "imx8mp-evk"])
+def test_what_drivers_add(name: str, examples: Path, request: pytest.FixtureRequest) -> None:
+    """What sets a rate on a board, as read in Linux by hand, is added and named; of Orrery and Juno
+    that is all."""
+    expected = {
+        (r["agent"], r["provider"], r["cells"]): r["adds"]
+        for r in rows("drivers")
+        if r["board"] == name
+    }
+    (with_drivers,) = model(name, examples, request, drivers=True).platforms
+    (without,) = model(name, examples, request).platforms
+    added: dict[tuple[str, str, str], str] = {}
+    for grant, alone in zip(with_drivers.all_grants, without.all_grants, strict=True):
+        assert (grant.agent.name, grant.resource.key) == (alone.agent.name, alone.resource.key)
+        key, more = grant.resource.key, grant.operations - alone.operations
+        assert grant.operations >= alone.operations
+        assert more <= {
+            op
+            for why in grant.because
+            if isinstance(why, Use)
+            for need in why.drivers
+            for op in need.operations
+        }
+        if grant.kind is Kind.CLOCK:
+            place = grant.agent.name, key.provider, " ".join(map(str, key.cells))
+            added[place] = " ".join(sorted(more))
+    assert {place: added[place] for place in expected} == expected
+    if name != "imx8mp-evk":
+        assert {place: words for place, words in added.items() if words} == {
+            place: words for place, words in expected.items() if words
+        }
 
 
 def test_every_grant_says_why(examples: Path, request: pytest.FixtureRequest) -> None:
