@@ -1,6 +1,6 @@
 """``scmigen show`` and ``scmigen explain``: what the compiler makes of a board, and its checks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 
@@ -12,6 +12,7 @@ from scmigen.cli.common import BoardRequest, answering, view_options
 from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import say_json
 from scmigen.cli.terminal import Column, Folds, print_table
+from scmigen.cli.why_device import driver_plain
 from scmigen.model.platform import Model
 from scmigen.model.protocol_grants import Right, in_a_word
 from scmigen.scmi.operations import ordered
@@ -143,6 +144,21 @@ def _permissions(model: Model) -> _Table:
     return ("agent", "kind", "id", "name", "resource", "operations"), rows
 
 
+def _with_drivers(
+    model: Model, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
+) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """Beside each grant what tables say of drivers, by operation, where only they ask for it."""
+    found: dict[tuple[object, ...], dict[str, list[dict[str, object]]]] = {}
+    for platform in model.platforms:
+        for grant in platform.grants():
+            told = grant.by_drivers.items()
+            found[grant.agent.name, grant.kind, grant.resource.key] = {
+                str(word): [driver_plain(need) for need in needs] for word, needs in told
+            }
+    because = ((*row, found.get((row[0], row[1], row[4]), {})) for row in rows)
+    return (*columns, "because"), list(because)
+
+
 def _idle(model: Model) -> list[tuple[object, ...]]:
     """A row for each agent that has no grant, so that it is not merely missing."""
     granted = {grant.agent.name for platform in model.platforms for grant in platform.grants()}
@@ -183,7 +199,7 @@ def _print(columns: Sequence[str], rows: Sequence[Sequence[object]], style: str)
 
 
 def _plain(value: object) -> object:
-    return value if isinstance(value, int | None) else str(value)
+    return value if isinstance(value, int | dict | None) else str(value)
 
 
 @click.command(
@@ -196,6 +212,8 @@ def show(view: str, request: BoardRequest, style: str, quiet: bool) -> None:
         columns, rows = _VIEWS[view](model)
         if style == "text" and view == "permissions":
             rows += _idle(model)
+        if style == "json" and view == "permissions":
+            columns, rows = _with_drivers(model, columns, rows)
         if style == "text" and view == "agents":
             columns, rows = _agents_in_words(model)
         _print(columns, rows, style)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import passes_on
+from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.checks.words import drivers_word, node_word
 from scmigen.cli.subjects import identity, numbered
@@ -176,15 +177,19 @@ def use_plain(use: Use) -> dict[str, Any]:
         "operations": ordered(use.key.kind, use.needs),
         "position": position_to_dict(use.position),
         "drivers": [
-            {
-                "operations": ordered(use.key.kind, need.operations),
-                "table": need.table,
-                "source": need.source or None,
-                "certainty": need.certainty,
-                "reason": need.reason or None,
-                "position": position_to_dict(need.position),
-            }
+            {"operations": ordered(use.key.kind, need.operations), **driver_plain(need)}
             for need in use.drivers
         ],
         "passes_on": _may_pass_on(use),
+    }
+
+
+def driver_plain(need: DriverNeed) -> dict[str, Any]:
+    """Who says what a driver does, as JSON."""
+    return {
+        "table": need.table,
+        "source": need.source or None,
+        "certainty": need.certainty,
+        "reason": need.reason or None,
+        "position": position_to_dict(need.position),
     }

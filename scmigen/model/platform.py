@@ -12,6 +12,7 @@ from scmigen.assignment.assignment import Agent, Assignment, Element, HandGrant,
 from scmigen.assignment.select import Selector, resource_key
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.consumers import specifier_cells
+from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import OppTable, Provider, ResourceFacts, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
@@ -25,7 +26,7 @@ from scmigen.model.places import NO_PLACES, Places
 from scmigen.model.protocol_grants import ProtocolGrant, Right, protocol_grants
 from scmigen.model.scaling import Unreached
 from scmigen.runtime import Numbering
-from scmigen.scmi.operations import OPERATIONS, Operation
+from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 from scmigen.scmi.protocols import Kind
 
 W = TypeVar("W", bound=str)
@@ -89,6 +90,20 @@ class Grant:
         """The operations that the user wrote and no use needs."""
         needs = (why.needs for why in self.because if isinstance(why, Use))
         return self.operations.difference(*needs)
+
+    @property
+    def by_drivers(self) -> Mapping[Operation, tuple[DriverNeed, ...]]:
+        """The operations that neither the tree nor the user asks for, only what tables say of
+        drivers, with what these say."""
+        said = frozenset[Operation]().union(
+            *(why.told_by_tree if isinstance(why, Use) else why.operations for why in self.because)
+        )
+        found: dict[Operation, dict[DriverNeed, None]] = {}
+        for why in self.because:
+            for need in why.drivers if isinstance(why, Use) else ():
+                for operation in need.operations & self.operations - said:
+                    found.setdefault(operation, {})[need] = None
+        return {op: tuple(found[op]) for op in ordered(self.kind, found)}
 
 
 @dataclass(frozen=True, slots=True)

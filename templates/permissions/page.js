@@ -93,12 +93,15 @@ const kinds = [...new Set(resources.map((resource) => resource.kind))];
 /** The operations of a grant as words; brackets hold what opens with an assignable device. */
 function operations(grant) {
   const { kind } = resources[grant.resource];
+  const driven = grant.driven ?? {};
   const word = (operation, later) => {
     const classes = ["op"];
     if (operation === "read") classes.push("read");
     if (data.decisive[kind].includes(operation)) classes.push("decisive");
     if (later) classes.push("later");
-    const hint = meaning(kind, operation) + (later ? ", once a device is given to the agent" : "");
+    if (operation in driven) classes.push("driven");
+    const hint = meaning(kind, operation) + (later ? ", once a device is given to the agent" : "")
+      + (operation in driven ? `; a driver does: ${driven[operation]}` : "");
     return make("span", { className: classes.join(" "), title: hint },
       later ? `(${operation})` : operation);
   };
@@ -586,7 +589,8 @@ function aboutGrant(grant) {
     list([...grant.operations, ...grant.later].map((operation) => [
       make("b", {}, operation),
       meaning(resource.kind, operation)
-        + (grant.later.includes(operation) ? " (once a device is given to it)" : "")])),
+        + (grant.later.includes(operation) ? " (once a device is given to it)" : "")
+        + (operation in (grant.driven ?? {}) ? "; its driver does so, the tree does not say it" : "")])),
     make("h3", {}, `Because of ${plural(grant.because.length, "use")}`),
     make("ul", { className: "reasons" }, ...grant.because.map(drawReason)),
   ];
@@ -607,6 +611,7 @@ function drawReason(reason) {
     reason.name ? make("span", {}, " “", named(reason.name), "”") : null,
     words,
     reason.via.length ? make("span", { className: "place name" }, via) : null,
+    ...(reason.drivers ?? []).map(place),
     place(reason.at));
 }
 

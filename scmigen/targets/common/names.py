@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from scmigen.bindings.board import compatible_of
+from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import Position
 from scmigen.model.build import DEFAULT_NAME
@@ -87,15 +88,26 @@ def origin_of(platform: Platform, resource: Resource, to_the_line: bool = False)
     return " ".join(filter(None, words))
 
 
-def operations(grant: Grant | None) -> str:
-    """The operations of a grant in words; those an assignable device may open in brackets."""
+def operations(grant: Grant | None, mark: str = "") -> str:
+    """The operations of a grant in words; those an assignable device may open in brackets, and
+    those that only a driver asks for with ``mark`` behind them."""
     if grant is None:
         return ""
-    words = (
-        str(operation) if operation in grant.boot else f"({operation})"
-        for operation in ordered(grant.resource.kind, grant.operations)
-    )
-    return " ".join(words)
+    driven = grant.by_drivers if mark else {}
+    found = []
+    for word in ordered(grant.kind, grant.operations):
+        text = f"{word}{mark if word in driven else ''}"
+        found.append(text if word in grant.boot else f"({text})")
+    return " ".join(found)
+
+
+def driver_of(platform: Platform, need: DriverNeed) -> str:
+    """Who says that a driver does something: ``drivers/mmc/a.c:set (linux-6.12, sure)``, or
+    ``needs of linux (agents.yaml:7:15)``; a file that a user named is without its folder."""
+    if need.source:
+        table = need.table.rpartition("/")[2]
+        return f"{need.source} ({table}, {need.certainty})"
+    return need.table + (f" ({platform.place(need.position)})" if need.position else "")
 
 
 def telling(platform: Platform) -> Mapping[ResourceKey, str]:

@@ -21,7 +21,7 @@ from scmigen.resources import directory
 from scmigen.scmi.operations import OPERATIONS, Operation, aggregates, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.forest import KINDS, TreeNode, children_of, descend, forest
-from scmigen.targets.common.names import titles, written
+from scmigen.targets.common.names import driver_of, titles, written
 from scmigen.targets.common.templates import render
 from scmigen.targets.common.values import (
     frequency_text,
@@ -145,7 +145,17 @@ def _grant(
         "operations": ordered(grant.resource.kind, grant.operations & grant.boot),
         "later": ordered(grant.resource.kind, grant.operations - grant.boot),
         "because": [_reason(platform, reason, devices) for reason in grant.because],
+        **_driven(platform, grant),
     }
+
+
+def _driven(platform: Platform, grant: Grant) -> dict[str, Any]:
+    """Operation → who says that a driver does it, of those that only drivers ask for."""
+    found = {
+        operation: "; ".join(driver_of(platform, need) for need in needs)
+        for operation, needs in grant.by_drivers.items()
+    }
+    return {"driven": found} if found else {}
 
 
 def _reason(
@@ -159,6 +169,10 @@ def _reason(
             "operations": ordered(reason.key.kind, reason.operations),
             "at": _place(platform, reason.position),
         }
+    drivers = [
+        f"{' '.join(ordered(reason.key.kind, need.operations))} by {driver_of(platform, need)}"
+        for need in reason.drivers
+    ]
     return {
         "device": devices.get(reason.consumer.path, reason.consumer.path),
         "entry": f"{reason.prop}[{reason.index}]",
@@ -166,6 +180,7 @@ def _reason(
         "via": reason.via,
         "operations": ordered(reason.key.kind, reason.needs),
         "at": _place(platform, reason.position),
+        **({"drivers": drivers} if drivers else {}),
     }
 
 

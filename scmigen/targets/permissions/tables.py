@@ -10,8 +10,11 @@ from scmigen.escape import markdown_code, plain
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right, in_a_word
 from scmigen.scmi.protocols import Kind
-from scmigen.targets.common.names import operations, origin_of, written
+from scmigen.targets.common.names import driver_of, operations, origin_of, written
 from scmigen.targets.common.templates import render
+
+#: Behind an operation that is not in the tree, but in a table of drivers.
+_DRIVEN = "†"
 
 _FIXED_COLUMNS = ("kind", "number", "name", "provider", "cells", "macro")
 
@@ -72,6 +75,20 @@ def _shared(platform: Platform, grants: Mapping[tuple[Kind, int, int], Grant]) -
     return found
 
 
+def _driven(platform: Platform) -> list[tuple[str, str, str, str]]:
+    """Resource, agent, operation and driver of what only drivers ask for."""
+    return [
+        (
+            f"{grant.kind} {grant.resource.number} ({markdown_text(grant.name)})",
+            markdown_text(grant.agent.name),
+            operation,
+            ", ".join(markdown_code(driver_of(platform, need)) for need in needs),
+        )
+        for grant in platform.grants()
+        for operation, needs in grant.by_drivers.items()
+    ]
+
+
 def markdown(platform: Platform) -> bytes:
     """``permissions.md``: one table per kind of resource, then the devices."""
     grants = _cells(platform)
@@ -89,7 +106,7 @@ def markdown(platform: Platform) -> bytes:
                 ),
                 macros.get(resource.key, ""),
                 [
-                    operations(grants.get((kind, resource.number, agent.id)))
+                    operations(grants.get((kind, resource.number, agent.id)), _DRIVEN)
                     for agent in platform.agents
                 ],
             )
@@ -126,4 +143,5 @@ def markdown(platform: Platform) -> bytes:
         named=bool(macros),
         devices=devices,
         shared=_shared(platform, grants),
+        driven=_driven(platform),
     )

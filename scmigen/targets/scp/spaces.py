@@ -52,11 +52,22 @@ class Row:
 
     @property
     def says(self) -> str:
-        """Where the element comes from, and what the agent may do with it."""
+        """Where the element comes from, what the agent may do with it, and the drivers that it may
+        do more for than the tree says."""
         granted = self.grant.boot if self.grant else ()
-        return (
-            f"{self.element.origin}: {', '.join(ordered(self.element.kind, granted)) or 'denied'}"
-        )
+        words = ", ".join(ordered(self.element.kind, granted)) or "denied"
+        return f"{self.element.origin}: {words}{self._drivers}"
+
+    @property
+    def _drivers(self) -> str:
+        """``; rate by drivers/mmc/host/sdhci.c``: what only drivers ask for, by their files."""
+        found = self.grant.by_drivers if self.grant else {}
+        by_file: dict[str, list[Operation]] = {}
+        for operation, needs in found.items():
+            files = dict.fromkeys(need.source.partition(":")[0] or need.table for need in needs)
+            if self.grant is not None and operation in self.grant.boot:
+                by_file.setdefault(" and ".join(files), []).append(operation)
+        return "".join(f"; {' and '.join(words)} by {file}" for file, words in by_file.items())
 
     @property
     def starts_enabled(self) -> bool:
