@@ -11,9 +11,10 @@ from contextlib import contextmanager, suppress
 import pytest
 from patience import PATIENCE
 from scmi_wire import CLOCK, DENIED, OFF, ON, POWER, notification, request, words
-from server_running import Running
+from server_running import Running, serving
 
 from scmigen.server.transports import TransportError
+from scmigen.server.transports import sockets as transport
 
 RATE_GET = request(CLOCK, 6, 0)
 RATE = RATE_GET[:4] + words(0, 24_000_000, 0)
@@ -100,6 +101,34 @@ def test_many_messages_at_once_are_answered_in_order(sockets, scheme):
             linux.send(message)
         for message in messages:
             assert linux.receive() == message[:4] + RATE[4:]
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_server_of_one_agent_ends_when_it_is_told(board_path, sockets, scheme, busy):
+    """The server waits for that agent alone: while messages come one after the other, and when they
+    no longer do."""
+    with (
+        serving(board_path, "--listen", f"linux={scheme}:{sockets['linux']}") as process,
+        Peer(scheme, sockets["linux"]) as linux,
+    ):
+        for _ in range(100):
+            assert linux.ask(RATE_GET) == RATE
+        process.send_signal(signal.SIGTERM)
+        with suppress(AssertionError, OSError):
+            while busy and process.poll() is None:
+                assert linux.ask(RATE_GET) == RATE
+        assert process.wait(PATIENCE) == 0
+
+
+def test_a_kernel_that_limits_no_wait(monkeypatch, board, sockets, scheme):
+    """It takes no time of this form: 0 s and 2,000,000 µs."""
+    monkeypatch.setattr(transport, "_MOMENT", 2_000_000)
+    with (
+        Running(board, {"linux": f"{scheme}:{sockets['linux']}"}).running(),
+        Peer(scheme, sockets["linux"]) as linux,
+    ):
+        for _ in range(3):
+            assert linux.ask(RATE_GET) == RATE
 
 
 @pytest.mark.usefixtures("service")

@@ -2,7 +2,9 @@
 
 A turn calls the callback of each ready file once, and a callback does a bounded piece of work, one
 message, before it returns: no file waits longer for its turn than the number of files times one
-message. This module does not know what the files are.
+message. Where a single file is watched, with no timers, there are no turns to take: it may wait by
+itself, which costs less than waiting for any of several. This module does not know what the files
+are.
 """
 
 import select
@@ -18,6 +20,8 @@ from scmigen.server.timers import Timer, Timers
 from scmigen.server.transports.guard import Guard
 
 Callback = Callable[[], None]
+#: With True it waits a moment for a file, and does what the file's callback does; whether it did.
+Wait = Callable[[bool], bool]
 #: A socket, or a file descriptor.
 File = socket.socket | int
 #: Files served in one turn. If more are ready, the kernel begins with the others next time.
@@ -44,7 +48,10 @@ class Loop:
         self._interrupts: deque[Callback] = deque()
         self._epoll = select.epoll()
         self._poll = self._epoll.poll
-        self._callbacks: dict[int, Callback] = {}
+        self._callbacks: dict[int, Callable[[], object]] = {}
+        self._waits: dict[int, Wait] = {}
+        #: That of the file which alone is watched.
+        self._alone: Wait | None = None
         self._soon: dict[int, int] = {}
         self._running = True
         self._awake, self._alarm = socket.socketpair()
@@ -57,12 +64,19 @@ class Loop:
             self._interrupts.popleft()()
 
     def watch(
-        self, file: File, callback: Callback, *, write: bool = False, edge: bool = False
+        self,
+        file: File,
+        callback: Callable[[], object],
+        *,
+        write: bool = False,
+        edge: bool = False,
+        wait: Wait | None = None,
     ) -> None:
         """Call ``callback`` whenever ``file`` can be read, or with ``write`` whenever it can be
-        written to; with ``edge``, once per write of the other end, without the file being read. A
-        file has one callback: watching it again replaces it. Raises `OSError` for a file that
-        cannot be polled."""
+        written to; with ``edge``, once per write of the other end, without the file being read.
+        While no other file is watched, `run` calls ``wait`` in its place, and interrupts come when
+        that has returned. A file has one callback: watching it again replaces it. Raises `OSError`
+        for a file that cannot be polled."""
         event = select.EPOLLOUT if write else select.EPOLLIN
         if edge:
             event |= select.EPOLLET
@@ -72,6 +86,14 @@ class Loop:
         else:
             self._epoll.register(number, event)
         self._callbacks[number] = callback
+        self._waits.pop(number, None)
+        if wait is not None:
+            self._waits[number] = wait
+        self._count()
+
+    def _count(self) -> None:
+        others = self._callbacks.keys() - {self._awake.fileno()}
+        self._alone = self._waits.get(others.pop()) if len(others) == 1 else None
 
     def forget(self, file: File) -> None:
         """Stop watching ``file``; must be called before it is closed. Files that are not watched
@@ -80,6 +102,8 @@ class Loop:
         self._soon.pop(number, None)
         if self._callbacks.pop(number, None) is not None:
             self._epoll.unregister(number)
+            self._waits.pop(number, None)
+            self._count()
 
     def soon(self, file: File) -> None:
         """Call the callback of ``file`` in the next turn, whether it is ready or not."""
@@ -95,6 +119,8 @@ class Loop:
         with self._woken_by_signals():
             try:
                 while self._running:
+                    if self._alone is not None:
+                        self._stay()
                     self.turn()
             finally:
                 self.guard.stop()
@@ -111,6 +137,13 @@ class Loop:
             yield
         finally:
             signal.set_wakeup_fd(before)
+
+    def _stay(self) -> None:
+        """Serve the file that alone is watched, until it or anything else has to be waited for."""
+        soon, interrupts, own, timers = self._soon, self._interrupts, self._own, self.timers
+        while (wait := self._alone) is not None:
+            if soon or interrupts or own.waiting or timers.waiting or not wait(True):
+                return
 
     def turn(self) -> None:
         """Wait until files or timers are ready, and call the callback of each file once."""

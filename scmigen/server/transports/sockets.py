@@ -44,6 +44,10 @@ PATIENCE: Final = 30_000_000
 #: Frames sent in one turn; the rest follows in later turns, after the other agents.
 BURST: Final = 16
 _ROOM: Final = MAX_MESSAGE + 1
+#: For a single call that must not wait.
+_NOW: Final = socket.MSG_DONTWAIT
+#: How long a read that may wait does so, in µs. A signal that comes meanwhile is handled after it.
+_MOMENT: Final = 10_000
 _LENGTH: Final = Struct("<I")
 #: Bytes that one read of a stream returns at most. Python allocates objects of up to 512 bytes for
 #: much less, and reads into one of this size whatever comes.
@@ -82,8 +86,12 @@ class Connection(ABC):
         self._loop = host.loop
         self._ended = ended
         self._patience: Timer | None = None
-        file.setblocking(False)
-        self._loop.watch(file, self.turn)
+        file.setblocking(True)
+        self._wait = self.turn if _waits_a_moment(file) else None
+        self._watch()
+
+    def _watch(self) -> None:
+        self._loop.watch(self._file, self.turn, wait=self._wait)
 
     @property
     @abstractmethod
@@ -91,8 +99,9 @@ class Connection(ABC):
         """Whether data is waiting to be sent."""
 
     @abstractmethod
-    def turn(self) -> None:
-        """Handle one message; called when the socket is readable."""
+    def turn(self, wait: bool = False) -> bool:
+        """Handle one message, if the socket is readable or with ``wait`` becomes so in a moment;
+        whether it was."""
 
     @abstractmethod
     def send(self, frames: tuple[bytes, ...]) -> None:
@@ -125,7 +134,7 @@ class Connection(ABC):
         self._try_flush()
         if not self.blocked and self._file.fileno() >= 0:
             self._patient()
-            self._loop.watch(self._file, self.turn)
+            self._watch()
             self._loop.soon(self._file)
             self._host.deliver()
 
@@ -164,19 +173,19 @@ class PacketConnection(Connection):
         """Whether data is waiting to be sent."""
         return bool(self._out)
 
-    def turn(self) -> None:
-        """Handle one message; called when the socket is readable."""
+    def turn(self, wait: bool = False) -> bool:
+        """Handle one packet."""
         try:
-            message = self._recv(_ROOM)
+            message = self._recv(_ROOM, 0 if wait else _NOW)
         except OSError as problem:
             self._lost(problem)
-            return
+            return False
         if HEADER_SIZE <= len(message) <= MAX_MESSAGE:
             port = self._port
             frames = port.handle(message)
             try:
                 (frame,) = frames
-                self._send(frame)
+                self._send(frame, _NOW)
             except (ValueError, OSError):  # not one frame, or an error: take the slow path
                 self.send(frames)
             if port.agent.services.waiting:
@@ -185,6 +194,7 @@ class PacketConnection(Connection):
             self.end(f"sent a packet that is not {HEADER_SIZE} to {MAX_MESSAGE} bytes long")
         else:
             self.end("disconnected")
+        return True
 
     def send(self, frames: tuple[bytes, ...]) -> None:
         """Send ``frames``, or keep them until the client accepts them."""
@@ -193,7 +203,7 @@ class PacketConnection(Connection):
 
     def _flush(self) -> None:
         for _ in range(min(BURST, len(self._out))):
-            self._send(self._out[0])
+            self._send(self._out[0], _NOW)
             self._out.popleft()
 
 
@@ -222,19 +232,19 @@ class StreamConnection(Connection):
         """Whether data is waiting to be sent."""
         return bool(self._out)
 
-    def turn(self) -> None:
-        """Handle one message; called when the socket is readable or more data was read already."""
+    def turn(self, wait: bool = False) -> bool:
+        """Handle one message, also one that was read already."""
         data = self._in
         size = _whole(data) if data else 0
         if not size:
             try:
-                more = self._recv(_RECEIVE)
+                more = self._recv(_RECEIVE, 0 if wait else _NOW)
             except OSError as problem:
                 self._lost(problem)
-                return
+                return False
             if not more:
                 self.end("closed in the middle of a message" if data else "disconnected")
-                return
+                return False
             self._in = data = data + more
             size = _whole(data)
         if size > 0:
@@ -249,6 +259,7 @@ class StreamConnection(Connection):
             self.end(f"sent a length that is not {HEADER_SIZE} to {MAX_MESSAGE}")
         else:
             self._rest.expect()
+        return True
 
     def _begin_message(self) -> None:
         """Go on with the bytes after a message."""
@@ -268,7 +279,7 @@ class StreamConnection(Connection):
         if len(frames) == 1 and not self._out:
             data = _LENGTH.pack(len(frames[0])) + frames[0]
             try:
-                sent = self._send(data)
+                sent = self._send(data, _NOW)
             except OSError:
                 sent = 0
             if sent == len(data):
@@ -281,8 +292,18 @@ class StreamConnection(Connection):
             self._try_flush()
 
     def _flush(self) -> None:
-        sent = self._send(self._out)
+        sent = self._send(self._out, _NOW)
         self._out = self._out[sent:]
+
+
+def _waits_a_moment(file: socket.socket) -> bool:
+    """Have reads that wait end after `_MOMENT`; whether the kernel takes it as it is written here,
+    which it does not where a C library has another time than a word."""
+    try:
+        file.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, Struct("@ll").pack(0, _MOMENT))
+    except OSError:
+        return False
+    return True
 
 
 def _whole(data: bytes) -> int:
