@@ -89,14 +89,20 @@ class _Server:
         found = self.unit(*names)
         return None if found is None else found[0].known.functions[found[1]].at.position
 
-    def name(self, calls: Calls, channel: int, number: int) -> str | Unknown | None:
-        """The name of a resource; None where the channel has no such one."""
+    def name(
+        self, calls: Calls, channel: int, number: int
+    ) -> tuple[str | Unknown | None, Position | None]:
+        """The name of a resource, None where the channel has no such one; and where it is written,
+        or the function that gives it."""
         found = self.unit(*calls.name)
         if found is None:
-            return Unknown("no source has the names")
+            return Unknown("no source has the names"), None
         with self.library.journal.question():
             value = self._call(found[0], found[1], (channel, number))
-            return found[0].evaluator.text(value)
+            name = found[0].evaluator.text(value)
+            at = self.library.journal.text_at
+            where = at.position if at is not None and at.line else self.position(calls.name)
+            return name, where
 
     def answers(self, calls: Calls, operation: Operation, channel: int, number: int) -> bool | None:
         """Whether an operation is possible; None where the sources do not tell."""
@@ -209,7 +215,7 @@ def _rows(
         dark.add(kind)
         return
     for number in range(min(count, _MAX_IDS)):
-        name = server.name(calls, channel, number)
+        name, where = server.name(calls, channel, number)
         if name is None:
             continue
         if isinstance(name, Unknown):
@@ -218,7 +224,8 @@ def _rows(
         listed = resources.setdefault(kind, {})
         place = len(listed)
         text = name[:_NAME_LENGTH] if isinstance(name, str) else ""
-        listed[place] = ServedResource(id=place, name=text)
+        source = server.found.source(where)
+        listed[place] = ServedResource(id=place, name=text, source=source)
         known = [each for each in OPERATIONS[kind] if each in calls.operations]
         verdicts = {each: server.answers(calls, each, channel, number) for each in known}
         yield ServedGrant(
@@ -226,6 +233,7 @@ def _rows(
             resource=place,
             operations=ordered(kind, (each for each, verdict in verdicts.items() if verdict)),
             unknown=ordered(kind, (each for each, verdict in verdicts.items() if verdict is None)),
+            source=source,
         )
 
 

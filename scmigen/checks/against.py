@@ -23,6 +23,7 @@ from scmigen.checks.against_platform import (
     votes_differ,
 )
 from scmigen.checks.against_undecided import KIND_UNDESCRIBED, undecided
+from scmigen.checks.against_unused import beyond_need
 from scmigen.checks.against_values import boot_differs, levels_differ, parents_differ
 from scmigen.checks.grant_checks import grant_unused, name_differs
 from scmigen.checks.served_view import Row, View, view_of
@@ -329,13 +330,7 @@ def _unused(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
     }
     for pin in asked_of(model, platform, mine):
         needed[Kind.PIN, pin.number] = frozenset(OPERATIONS[Kind.PIN])
-    beyond = []
-    for (kind, number), row in sorted(view.rows.items()):
-        more = row.operations - needed.get((kind, number), frozenset())
-        if more:
-            words = f"{', '.join(ordered(kind, more))} on {kind} {number}"
-            words += f" ({row.resource.name})" if row.resource.name else ""
-            beyond.append(Related(words, row.position))
+    beyond = beyond_need(view, needed)
     if beyond:
         first, *others = beyond
         note = grant_unused.note(

@@ -198,7 +198,8 @@ def build(
     if written is None:
         raise SystemExit(ERRORS)
     if not quiet and style == "text":
-        _summary(found, output, made.files, written, verbose)
+        values = _have_values(emit or DEFAULT_OUTPUTS, made.files)
+        _summary(found, output, made.files, written, verbose, values)
 
 
 def _lock(path: Path | None) -> tuple[Path, bytes] | None:
@@ -233,8 +234,19 @@ def _beside(
     return [*written, *rule.beside(outputs, [*files, str(path)])]
 
 
+def _have_values(names: Sequence[str], files: Sequence[File]) -> bool:
+    """Whether an output that was made has rates, levels or voltages."""
+    folders = {part for file in files for part in Path(file.path).parts[:-1]}
+    return any(name in folders and registry.find(name).values for name in names)
+
+
 def _summary(
-    found: Result, output: Path, files: tuple[File, ...], written: Written, verbose: bool
+    found: Result,
+    output: Path,
+    files: tuple[File, ...],
+    written: Written,
+    verbose: bool,
+    values: bool,
 ) -> None:
     for platform in platforms_of(found.model):
         counts = [
@@ -251,7 +263,7 @@ def _summary(
             for kind, resources in platform.resources.items()
             if (number := sum(bool(item.assumed) for item in resources))
         ]
-        if assumed:
+        if assumed and values:
             say(f"{name}: assumed values: {', '.join(assumed)} (platform.assume)")
     say(f"{output}: {counted(len(files), 'file')}, {len(written.changed)} changed")
     if verbose:

@@ -156,7 +156,13 @@ def _options(call: _Command, command: _Command, formats: Sequence[str]) -> _Comm
         click.argument("board", type=path, required=False),
         click.option("-a", "--agents", type=path, multiple=True, help="Agents file (repeatable)."),
         click.option(
-            "-I", "--include", type=path, multiple=True, help="Include directory (repeatable)."
+            "-I",
+            "--include",
+            type=path,
+            multiple=True,
+            metavar="[NAME=]DIR",
+            help="Include directory; NAME=DIR: of the --tree of NAME, or of the board that is "
+            "named by --against, in place of the others (repeatable).",
         ),
         click.option(
             "-D",

@@ -20,6 +20,9 @@ Servers: TypeAlias = Sequence[str]
 #: Whose tree the board is there, or the names that the server has for agents of the board.
 Whose: TypeAlias = str | Mapping[str, str] | None
 
+#: In ``-I NAME=DIR``, the board of the server that a board is held against.
+AGAINST = "against"
+
 #: Options that are fields of a `BoardRequest` as they are.
 FIELDS = (
     *("overlays", "agents", "include", "define", "ids", "trees"),
@@ -63,13 +66,34 @@ class BoardRequest:
         """What messages call the board."""
         return self.name or str(self.board)
 
-    def load(self, path: Path, overlays: Sequence[Path] = ()) -> DeviceTree:
-        """The tree in a file, read as the command line says. Raises `InputError`."""
-        return api.load(path, overlays=overlays, include=self.include, define=self.define)
+    def load(
+        self, path: Path, overlays: Sequence[Path] = (), name: str | None = None
+    ) -> DeviceTree:
+        """The tree in a file, read as the command line says; ``name`` is the agent's whose own it
+        is, or `AGAINST`. Raises `InputError`."""
+        folders = self.folders(name)
+        return api.load(path, overlays=overlays, include=folders, define=self.define)
+
+    def folders(self, name: str | None = None) -> tuple[Path, ...]:
+        """The include directories of the board, or of another tree: its own, if it has such."""
+        known = {AGAINST, *(agent for agent, _ in self.trees)}
+        common: list[Path] = []
+        own: list[Path] = []
+        for path in self.include:
+            whose, equals, folder = str(path).partition("=")
+            if not equals or whose not in known:
+                common.append(path)
+            elif whose == name:
+                own.append(Path(folder))
+        return tuple(own or common)
+
+    def _every_folder(self) -> tuple[Path, ...]:
+        names = (None, AGAINST, *(agent for agent, _ in self.trees))
+        return tuple(dict.fromkeys(path for name in names for path in self.folders(name)))
 
     def compile(self, against: Servers = (), agent: Whose = None) -> Result:
         """The compiled board. Raises `InputError`."""
-        folders = tuple(map(self._told, missing_folders(self.include)))
+        folders = tuple(map(self._told, missing_folders(self._every_folder())))
         try:
             found = self._compile(against, agent)
         except InputError as problem:
@@ -91,18 +115,20 @@ class BoardRequest:
     def _compile(self, against: Servers, agent: Whose) -> Result:
         wrong: list[Diagnostic] = []
 
-        def load(path: Path, overlays: Sequence[Path] = ()) -> DeviceTree | None:
+        def load(
+            path: Path, overlays: Sequence[Path] = (), name: str | None = None
+        ) -> DeviceTree | None:
             try:
-                return self.load(path, overlays)
+                return self.load(path, overlays, name)
             except InputError as problem:
                 wrong.extend(problem.diagnostics)
                 return None
 
         board = load(self.board, self.overlays)
-        trees = {name: tree for name, path in self.trees if (tree := load(path))}
+        trees = {name: tree for name, path in self.trees if (tree := load(path, name=name))}
         server: DeviceTree | Sequence[str] | None = against or None
         if (path := _board_of(against, wrong)) is not None:
-            server = load(path)
+            server = load(path, name=AGAINST)
         if wrong or board is None:
             raise InputError(wrong)
         found = api.compile(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from scmigen.csource.tokens import Token
 from scmigen.csource.values import Cells, Key, Later, Unknown, Value
 
 Place = tuple[Cells, Key]
@@ -15,11 +16,12 @@ class Journal:
         self._levels: list[list[tuple[Cells, Key, Value | Later | None]]] = []
         self._fresh: list[dict[int, Cells]] = []
         self._doubted: list[Cells] | None = None
+        self._text: Place | None = None
 
     @contextmanager
     def question(self) -> Iterator[None]:
         """All that is set or doubted in the body is taken back; not to be nested."""
-        self._doubted = []
+        self._doubted, self._text = [], None
         self.begin()
         try:
             yield
@@ -28,6 +30,18 @@ class Journal:
             for cells in self._doubted:
                 cells.doubt = None
             self._doubted = None
+
+    def text(self, cells: Cells, key: Key) -> None:
+        """A text is taken from a table."""
+        self._text = (cells, key)
+
+    @property
+    def text_at(self) -> Token | None:
+        """Where the last text is written that a question took from a table, or the table."""
+        if self._text is None:
+            return None
+        cells, key = self._text
+        return cells.places.get(key) or cells.at
 
     def doubt(self, cells: Cells, why: Unknown) -> None:
         """What is in a table may be something else from now on."""

@@ -213,8 +213,9 @@ class Objects(Texts):
             value = found.maker.forced(found)
             if isinstance(value, Cells):
                 value.within = value.within or (cells, key)
-            cells.values[key] = value
-            return value
+            found = cells.values[key] = value
+        if isinstance(found, str):
+            self.journal.text(cells, key)
         if found is not None:
             return found
         if isinstance(key, str) and (other := self._in_place_of(cells, key)) is not None:

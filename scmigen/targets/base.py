@@ -81,7 +81,8 @@ class Target(Generic[OptionsT]):
     ``scmigen check``, too, whether or not the output is asked for. ``findings`` are those that the
     target raises, besides those of its limits. ``inherits``: the target whose options apply where
     those of this target are not given. ``reads``: the files that these options have it read, which
-    a build depends on. ``many``: how it has a board of many SCMI instances.
+    a build depends on. ``many``: how it has a board of many SCMI instances. ``values``: whether its
+    files have rates, levels or voltages, so that assumed ones matter.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Target(Generic[OptionsT]):
     inherits: str | None = None
     reads: Callable[[OptionsT], Iterable[str]] = _nothing
     many: Many = Many.EACH
+    values: bool = True
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:

@@ -32,6 +32,22 @@ def test_each_channel_may_do_what_the_functions_answer(tmp_path: Path) -> None:
     assert audit.served.numbering is Numbering.PER_AGENT
 
 
+def test_each_row_is_where_its_name_is_written(tmp_path: Path) -> None:
+    platform = write(tmp_path)
+    served = find("scmi-msg").read(platform).served
+    rows = [
+        (row, served.resources[kind][row.resource])
+        for agent in served.agents
+        for kind, grants in agent.grants.items()
+        for row in grants
+    ]
+    assert len(rows) == 4
+    for row, resource in rows:
+        assert row.source == resource.source is not None
+        file, line = row.source.rsplit(":", 1)
+        assert f'"{resource.name}"' in Path(file).read_text().split("\n")[int(line) - 1]
+
+
 def test_flags_beside_the_sources_are_those_of_the_compiler(tmp_path: Path) -> None:
     platform = write(tmp_path)
     (platform / "compile_flags.txt").write_text("-Wall\n-DCFG_ACME_NPU\n")

@@ -55,3 +55,47 @@ def test_what_a_build_would_have_is_not_asked_of_the_tree_of_one_agent() -> None
     of_a_build = {"levels-differ", "vendor-differs", "system-power-differs"}
     assert of_a_build <= told(TABLE).keys()
     assert not of_a_build & told(TABLE, only="ospm").keys()
+
+
+CLOCKS = """
+scmi { compatible = "arm,scmi-virtio";
+	served: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
+};
+uart { clocks = <&served 20>; };
+"""
+
+
+def unused(rows: int) -> list[str]:
+    """What a server of so many clocks allows beyond the need; clock 5 is of another node, and of
+    clock 7 only the state may be set."""
+    grants = ",".join(
+        f'{{"id": {n}, "resource": {n}, "operations": ["state"{"" if n == 7 else ", "}'
+        f'{"" if n == 7 else chr(34) + "read" + chr(34)}], "source": "a.c:{n + 1}"}}'
+        for n in range(rows)
+    )
+    resources = ",".join(
+        f'{{"id": {n}, "name": "ck{n}", "node": "{"/b" if n == 5 else "/a"}"}}' for n in range(rows)
+    )
+    text = """{"format": "scmigen-grants-1", "name": "x", "agents": [{"id": 1, "name": "ospm",
+      "grants": {"clock": [%s]}}], "resources": {"clock": [%s]}}"""
+    model = model_of(loads(source(CLOCKS), "board.dts"))
+    served = decode_served((text % (grants, resources)).encode())
+    (item,) = (i for i in compare(model, served, "x.json") if i.id == "grant-unused")
+    begin = "the server allows ospm what the tree does not need: "
+    assert item.message.startswith(begin)
+    return [
+        f"{item.message.removeprefix(begin)} {item.position}",
+        *(f"{each.message} {each.position}" for each in item.related),
+    ]
+
+
+def test_many_clocks_that_nobody_needs_are_a_range_for_each_provider() -> None:
+    assert unused(30) == [
+        "state, read on clock 0-4, 6, 8-19, 21-29 (27 of /a) a.c:1",
+        "state, read on clock 5 (ck5) a.c:6",
+        "state on clock 7 (ck7) a.c:8",
+    ]
+
+
+def test_a_few_clocks_that_nobody_needs_are_each_told_by_name() -> None:
+    assert unused(4) == [f"state, read on clock {n} (ck{n}) a.c:{n + 1}" for n in range(4)]

@@ -62,7 +62,14 @@ def server(
         name="server",
         agents=(
             msgspec.convert(
-                {"id": 1, "name": "ospm", "role": "ospm", "grants": grants}, runtime.Agent
+                {
+                    "id": 1,
+                    "name": "ospm",
+                    "role": "ospm",
+                    "system_power": True,
+                    "grants": grants,
+                },
+                runtime.Agent,
             ),
         ),
         clocks=tuple(clock(int(n.split()[0]), n.split()[1]) for n in clocks),

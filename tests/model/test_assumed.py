@@ -189,6 +189,10 @@ def test_a_build_counts_what_is_assumed(tmp_path: Path) -> None:
     words = ("build", "board.dts", "-a", "agents.yaml", "-o", "out", "--emit", "runtime")
     lines = scmigen(*words, cwd=tmp_path).stdout.splitlines()
     assert lines[1] == "scmi: assumed values: 1 clock, 2 voltage (platform.assume)"
+    # Of what has no rates and levels, nothing is assumed.
+    several = scmigen(*words[:-1], "ids,headers", cwd=tmp_path).stdout
+    assert "assumed" not in several
+    assert lines[1] in scmigen(*words[:-1], "ids,runtime", cwd=tmp_path).stdout
 
     written(tmp_path / "board.dts", source("d { resets = <&rc 1>; };" + CONTROLLERS))
     written(tmp_path / "agents.yaml", AGENTS % "clock-rate: 5")

@@ -246,6 +246,7 @@ def _ids(guest: Guest, kind: Kind, command: str, operation: Operation) -> list[i
 
 TARGET = Target(
     name="bpmp",
+    values=False,
     about="what each guest may ask of an NVIDIA BPMP through a proxy: ids by message and command",
     options=BpmpOptions,
     files=_files,

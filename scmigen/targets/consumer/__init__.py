@@ -52,6 +52,7 @@ def _files(platform: Platform, options: ConsumerOptions) -> Iterator[File]:
 
 TARGET = Target(
     name="consumer",
+    values=False,
     about="the device tree that each agent boots with, as source, blob and what to include",
     options=ConsumerOptions,
     files=_files,

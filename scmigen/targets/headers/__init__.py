@@ -75,6 +75,7 @@ def _in_all(row: Numbered) -> tuple[Operation, ...]:
 
 TARGET = Target(
     name="headers",
+    values=False,
     about="the SCMI numbers as headers for device trees, C and Python",
     options=HeaderOptions,
     files=_files,

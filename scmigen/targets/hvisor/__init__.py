@@ -124,6 +124,7 @@ def _files(platform: Platform, options: HvisorOptions) -> Iterator[File]:
 
 TARGET = Target(
     name="hvisor",
+    values=False,
     about="the virtio-scmi configuration of hvisor: its JSON, and the node of the root zone",
     options=HvisorOptions,
     files=_files,

@@ -55,6 +55,7 @@ def _csv(cells: Sequence[str]) -> str:
 
 TARGET = Target(
     name="ids",
+    values=False,
     about="the SCMI ids of each agent for documentation, as reStructuredText, Markdown or HTML",
     options=IdsOptions,
     files=_files,

@@ -87,6 +87,7 @@ def _what(platform: Platform, cell: Cell) -> str:
 
 TARGET = Target(
     name="imx-sm",
+    values=False,
     about="what the agents of NXP's System Manager (imx-sm) may do, as its configuration and in C",
     options=ImxSmOptions,
     limits=LIMITS,

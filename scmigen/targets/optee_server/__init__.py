@@ -53,6 +53,7 @@ def _macro(platform: Platform, entry: Entry) -> str | None:
 
 TARGET = Target(
     name="optee-server",
+    values=False,
     about="the optee,scmi-server node for OP-TEE's own device tree",
     options=OpteeServerOptions,
     limits=LIMITS,

@@ -1,10 +1,11 @@
 """The node against the one that OP-TEE's tree has, entry by entry."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.optee_server import ClockFlag
-from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.diagnostics import Diagnostic, Position, Related, counted
 from scmigen.model.platform import Grant, Platform
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -15,10 +16,39 @@ from scmigen.targets.optee_server.findings import DIFFERS
 from scmigen.targets.optee_server.options import OpteeServerOptions
 
 
+class _Difference(NamedTuple):
+    """What differs, in words by which those alike are told together, of which resource, where."""
+
+    alike: str
+    what: str
+    words: str
+    place: Position | None
+    old: Position | None = None
+    hint: str | None = None
+
+
 def compared(
     platform: Platform, options: OpteeServerOptions, server: Server
 ) -> Iterator[Diagnostic]:
-    """Every difference, with the places in both trees; nothing where no tree is named."""
+    """The differences, one warning for those that are alike, with the places in both trees; nothing
+    where no tree is named."""
+    alike: dict[str, list[_Difference]] = {}
+    for one in _differences(platform, options, server):
+        alike.setdefault(one.alike, []).append(one)
+    for found in alike.values():
+        first, *others = found
+        more = f"; so with {counted(len(others), 'more', 'more')}" if others else ""
+        related = [Related("OP-TEE's tree", first.old)] if first.old is not None else []
+        for one in others:
+            related.append(Related(f"{one.what}{one.words}", one.place))
+            if one.old is not None:
+                related.append(Related(f"{one.what} in OP-TEE's tree", one.old))
+        yield DIFFERS.warning(f"{first.what}{first.words}{more}", first.place, related, first.hint)
+
+
+def _differences(
+    platform: Platform, options: OpteeServerOptions, server: Server
+) -> Iterator[_Difference]:
     described = options.described
     if described is None or described.tree is None:
         return
@@ -29,26 +59,30 @@ def compared(
     for (agent, kind, number), was in described.entries.items():
         if (agent, kind, number) not in made:
             whom = names.get(agent, f"agent {agent}")
-            yield DIFFERS.warning(
-                f"{kind} {number} ({was.name or 'without a name'}) of OP-TEE's tree is not in the "
-                f"node: {whom} is not granted it",
+            yield _Difference(
+                f"{kind} of {whom} is missing",
+                f"{kind} {number} ({was.name or 'without a name'})",
+                f" of OP-TEE's tree is not in the node: {whom} is not granted it",
                 was.position,
                 hint=f"grant: [{{protocol: {kind}, id: {number}}}] in the agents file keeps it",
             )
 
 
-def _entry(described: Described, entry: Entry) -> Iterator[Diagnostic]:
+def _entry(described: Described, entry: Entry) -> Iterator[_Difference]:
     grant, was = entry.grant, entry.was
     what = f"{grant.kind} {grant.id} ({entry.name})"
     here = entry.said_at or _why(grant) or where(grant.resource)
     if was is None:
         if entry.reference is not None:
-            yield DIFFERS.warning(f"{what} is new: OP-TEE's tree does not have it", here)
+            words = " is new: OP-TEE's tree does not have it"
+            yield _Difference(f"{grant.kind} is new", what, words, here)
         return
-    old = (Related("OP-TEE's tree", was.position),)
     for word, now, before in _parts(described, entry, was):
         if now != before:
-            yield DIFFERS.warning(f"{what}: {word} {now}, in OP-TEE's tree {before}", here, old)
+            words = f": {word} {now}, in OP-TEE's tree {before}"
+            # Flags are few, names and references are each another.
+            alike = f"{grant.kind}{words}" if word == "flags" else f"{grant.kind}: {word}"
+            yield _Difference(alike, what, words, here, was.position)
 
 
 def _why(grant: Grant) -> Position | None:

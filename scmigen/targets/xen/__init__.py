@@ -167,6 +167,7 @@ def _domain(platform: Platform, partial: Partial, name: str, options: XenOptions
 
 TARGET = Target(
     name="xen",
+    values=False,
     about="what Xen, dom0less and xl read of domains that are SCMI agents, and their partial trees",
     options=XenOptions,
     files=_files,
