@@ -60,6 +60,16 @@ def test_tables_of_another_version_do_not_compile(
     assert build(tool("gcc"), write(tmp_path, files), declared(other)).returncode
 
 
+@pytest.mark.parametrize("version", NUMBERS)
+def test_a_build_with_views_of_power_domains_is_stopped(
+    version: str, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    _, files = of("two_agents", version)
+    folder = write(tmp_path, files)
+    done = build(tool("gcc"), folder, declared(version), "-DBUILD_HAS_AGENT_LOGICAL_DOMAIN")
+    assert '#error "SCP_ENABLE_AGENT_LOGICAL_DOMAIN reads past' in done.stderr
+
+
 _BOARD = """/dts-v1/;
 / {
     compatible = "acme,board";
