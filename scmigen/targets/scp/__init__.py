@@ -15,6 +15,7 @@ from scmigen.targets.common.files import File
 from scmigen.targets.scp import (
     binding,
     denied,
+    domain_types,
     element_map,
     entries,
     expressions,
@@ -47,6 +48,7 @@ _FINDINGS: tuple[Finding, ...] = (
     limits.SCP_ASSUMED,
     binding.SCP_DRIVER,
     element_map.SCP_ELEMENT,
+    domain_types.SCP_DOMAIN,
     product_mailboxes.SCP_MAILBOX,
     product_channels.SCP_NOTIFICATIONS,
     product_channels.SCP_SERVICE,
@@ -63,6 +65,7 @@ def _check(setup: Setup) -> Iterator[Diagnostic]:
     if not drivers.kept(Slot.SUPPLY):
         yield from limits.check_points(setup)
     yield from unbound
+    yield from domain_types.check_shapes(setup)
     yield from product_services.services(setup).problems
     yield from product_names.check(setup)
     yield from denied.check(setup, drivers)

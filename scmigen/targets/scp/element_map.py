@@ -18,7 +18,7 @@ from scmigen.targets.common.names import origin_of
 from scmigen.targets.options import OUTPUT_OPTION
 from scmigen.targets.scp.drivers import Entry, value
 from scmigen.targets.scp.kinds import HAL, TABLED, Slot
-from scmigen.targets.scp.options import Driver, Scalar, ScpOptions, Setup
+from scmigen.targets.scp.options import Driver, ScpOptions, Setup
 
 SCP_ELEMENT = Finding(
     "scp-element",
@@ -68,7 +68,7 @@ def is_key(key: str) -> bool:
     return key == OTHER or bool(_spans(key))
 
 
-def element_map(element: Mapping[str, Scalar]) -> ElementMap:
+def element_map(element: Mapping[str, object]) -> ElementMap:
     """The entries of a mapping that are right; of two for one number the first."""
     spans = sorted(span for key in element for span in _spans(key))
     ranges: list[Span] = []
@@ -106,10 +106,10 @@ def element_of(entry: Entry, resource: Resource, numbers: ElementMap | None) -> 
 
 
 def check_map(
-    options: ScpOptions, entry: Entry, element: Mapping[str, Scalar]
+    options: ScpOptions, entry: Entry, field: str, element: Mapping[str, object]
 ) -> Iterator[Diagnostic]:
-    """Keys that are no numbers, and numbers that two entries name."""
-    path = (*entry.path, "element")
+    """Keys of a ``field`` that are no numbers, and numbers that two entries name."""
+    path = (*entry.path, field)
     spans = []
     for key in element:
         found = _spans(key)

@@ -53,6 +53,8 @@ _SYSTEM_KEYS: Mapping[str, frozenset[str]] = {
     "data": frozenset(),
     "mailbox": frozenset({Slot.DOORBELL}),
     "sub-element": frozenset({Slot.ALARM, Slot.FAST_ALARM}),
+    "type": frozenset(),
+    "parent": frozenset(),
 }
 
 
@@ -104,10 +106,13 @@ def _values(options: ScpOptions, entry: Entry) -> Iterator[Diagnostic]:
     """Values that no resource could fill, and keys of a map that are no numbers."""
     element, driver = entry.driver.element, entry.driver
     if isinstance(element, Mapping):
-        yield from check_map(options, entry, element)
+        yield from check_map(options, entry, "element", element)
         yield from _misread(options, (*entry.path, "element"), element)
     elif element is not None and entry.name != SYSTEM:
         yield from _misread(options, entry.path, {"element": element})
+    for field, given in (("type", driver.type), ("parent", driver.parent)):
+        if isinstance(given, Mapping):
+            yield from check_map(options, entry, field, given)
     yield from _misread(options, (*entry.path, "data"), driver.data or {})
 
 
@@ -143,6 +148,8 @@ def _given(entry: Entry) -> Iterable[str]:
         "element": driver.element is not None,
         "mailbox": driver.mailbox is not None,
         "sub-element": driver.sub_element != 0,
+        "type": driver.type not in (None, "device"),
+        "parent": driver.parent is not None,
     }
     return [key for key, given in values.items() if given]
 
@@ -156,7 +163,9 @@ def _keys(options: ScpOptions, entry: Entry, named: Collection[str]) -> Iterator
     for key in given:
         if key in ("mailbox", "sub-element"):
             yield _idle(options, entry, key, f"{word} is no slot of {SYSTEM}")
-        elif is_kept(driver, word) and key in ("api", "struct", "data"):
+        elif key in ("type", "parent") and word != Slot.POWER:
+            yield _idle(options, entry, key, f"it is of power domains, not of {word}")
+        elif is_kept(driver, word) and key in ("api", "struct", "data", "type", "parent"):
             yield _idle(options, entry, key, _kept(driver.module))
         elif is_kept(driver, word) and word not in {*TABLED, *named} and key == "header":
             yield _idle(options, entry, key, f"{_kept(driver.module)}, without enumerators")
@@ -219,12 +228,29 @@ def _unused(platforms: Sequence[Platform], options: ScpOptions) -> Iterator[Diag
                 options.at(*entry.path),
                 hint="remove one of the two",
             )
-        elif isinstance(entry.driver.element, Mapping) and entry.driver.struct is None:
-            yield from _unused_numbers(options, entry, entry.driver.element, found)
+        else:
+            for field, given in _maps(entry.driver):
+                yield from _unused_numbers(options, entry, field, given, found)
+
+
+def _maps(driver: Driver) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The keys of a driver that have a map from numbers, and are of use."""
+    element = None if driver.struct is not None else driver.element
+    for field, given in (
+        ("element", element),
+        ("type", driver.type),
+        ("parent", driver.parent),
+    ):
+        if isinstance(given, Mapping):
+            yield field, given
 
 
 def _unused_numbers(
-    options: ScpOptions, entry: Entry, element: Mapping[str, Scalar], resources: list[Resource]
+    options: ScpOptions,
+    entry: Entry,
+    field: str,
+    element: Mapping[str, object],
+    resources: list[Resource],
 ) -> Iterator[Diagnostic]:
     numbers = element_map(element)
     used = {numbers.key(resource.number) for resource in resources}
@@ -237,7 +263,7 @@ def _unused_numbers(
         else:
             message = f'no {entry.word} of "{entry.name}" has the number {key}'
         yield OPTION_UNUSED.warning(
-            message, options.at(*entry.path, "element", key), hint=f"there are {has}"
+            message, options.at(*entry.path, field, key), hint=f"there are {has}"
         )
 
 

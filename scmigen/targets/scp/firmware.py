@@ -13,6 +13,7 @@ from scmigen.targets.common.names import board_name
 from scmigen.targets.common.values import trip_points
 from scmigen.targets.scp.binding import Bound, Drivers, DriverTable
 from scmigen.targets.scp.channels import Channel
+from scmigen.targets.scp.domain_types import DEVICE, Shape, shapes
 from scmigen.targets.scp.drivers import CLOCK_TABLE, MOCK_SUPPLY, MOCKS
 from scmigen.targets.scp.fast_channels import FastChannels, fast_channels
 from scmigen.targets.scp.kinds import KINDS, Slot
@@ -52,6 +53,7 @@ class Firmware:
     spaces: Mapping[Kind, Space]
     perf: tuple[PerfDomain, ...]
     drivers: Drivers
+    shapes: Mapping[int, Shape]
     channels: tuple[Channel, ...]
     service_count: str | None
     system_power: SystemPower | None
@@ -176,6 +178,20 @@ class Firmware:
             return space.all_elements
         unused = {element.number for element in space.elements if element.resource is None}
         return tuple(each for each in space.all_elements if each.number not in unused)
+
+    def shape(self, element: Element) -> Shape:
+        """What a power domain is, and what it is under."""
+        return self.shapes.get(element.number, DEVICE)
+
+    @property
+    def flat(self) -> bool:
+        """Whether no power domain is under another, but for the one above all."""
+        return all(shape.parent is None for shape in self.shapes.values())
+
+    @property
+    def voted_alone(self) -> bool:
+        """Whether agents vote for all power domains: there is no core among them."""
+        return not self.kept(Slot.POWER) and all(each.is_voted for each in self.shapes.values())
 
     def hal(self, slot: str, element: Element) -> str:
         """The index of a HAL element: its enumerator, or what the agents file says."""
@@ -313,6 +329,7 @@ def build(setup: Setup, drivers: Drivers, channels: Channels) -> Firmware:
         spaces={kind: space for kind, space in spaces.items() if space is not None},
         perf=perf,
         drivers=drivers,
+        shapes=shapes(setup),
         channels=channels.rows,
         service_count=channels.counter,
         system_power=system_power(setup, drivers),

@@ -45,6 +45,10 @@ _PlatformProtocol = Annotated[
 ]
 
 
+#: What a power domain is to SCP-firmware; the one above all others is there anyway.
+DomainType = Literal["device", "device-debug", "core", "cluster"]
+
+
 def _like(pattern: str, description: str) -> msgspec.Meta:
     return msgspec.Meta(pattern=pattern, description=description)
 
@@ -56,7 +60,8 @@ class Driver(Group, frozen=True):
     without them the module's table is the firmware's own, and ``element`` says which of its
     elements it is: a value for all resources, by default their number, or a map from numbers to
     values (`element_map`); an alarm is one of its sub-elements. ``mailbox``: of a doorbell, where
-    the firmware sees its memory, as a number or ``= EXPRESSION`` in C.
+    the firmware sees its memory, as a number or ``= EXPRESSION`` in C. ``type`` and ``parent`` are
+    of power domains, for all or by number (`domain_types`).
     """
 
     module: Annotated[str, _like(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", "as in SCP_MODULES: acme-clock")]
@@ -71,6 +76,8 @@ class Driver(Group, frozen=True):
     mailbox: Annotated[str, _like(f"(?:= *)?{EXPRESSION}", "a number or = EXPRESSION")] | None = (
         None
     )
+    type: DomainType | Mapping[str, DomainType] | None = None
+    parent: Mapping[str, Annotated[int, msgspec.Meta(ge=0, le=4095)]] | None = None
     sub_element: Annotated[
         Annotated[int, msgspec.Meta(ge=0, le=255)]
         | Annotated[str, msgspec.Meta(pattern=_CONSTANT)],

@@ -33,6 +33,7 @@ enum mod_pd_state {
 enum mod_pd_state_mask {
     MOD_PD_STATE_OFF_MASK = 1 << MOD_PD_STATE_OFF,
     MOD_PD_STATE_ON_MASK = 1 << MOD_PD_STATE_ON,
+    MOD_PD_STATE_SLEEP_MASK = 1 << MOD_PD_STATE_SLEEP,
 };
 
 struct mod_pd_attributes {
