@@ -46,7 +46,8 @@ class ChannelOptions(Group, frozen=True):
     the doorbell's, ``slot`` is its sub-element, or ``none``. ``power_domain``: the one that the
     memory is there with, as the index of its element or a whole identifier. ``ready``: when the
     service tells the product's modules that it is. ``headers``: where the names in expressions
-    come from. ``left_out``: the firmware does not have a channel of the tree.
+    come from. ``in_band``: the doorbell itself carries messages, and there is no shared memory.
+    ``left_out``: the firmware does not have a channel of the tree.
     """
 
     index: _Index | None = None
@@ -63,6 +64,7 @@ class ChannelOptions(Group, frozen=True):
     secure: bool | None = None
     init_mailbox: bool | None = None
     ready: Literal["start", "mailbox"] | None = None
+    in_band: bool | None = None
     headers: tuple[Annotated[str, _like(r"[A-Za-z0-9_]+\.h", "a file: acme_scmi.h")], ...] = ()
     left_out: bool | None = None
 

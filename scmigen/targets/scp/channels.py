@@ -19,12 +19,13 @@ from scmigen.targets.scp.spaces import NamedAgent
 class Mailbox:
     """Where a product has a mailbox: address and size in C, and its doorbell.
 
-    That is a module as SCP_MODULES names it, the index of an element, that of a sub-element unless
-    the element itself is the doorbell, and an API. ``placed``: the options have the address.
-    ``said``: they have the element, which is 0 otherwise.
+    ``address`` is None where the doorbell carries messages itself. The doorbell is a module as
+    SCP_MODULES names it, the index of an element, that of a sub-element unless the element itself
+    is the doorbell, and an API. ``placed``: the options have the address. ``said``: they have the
+    element, which is 0 otherwise.
     """
 
-    address: str
+    address: str | None
     size: str
     placed: bool
     bell: str
@@ -74,9 +75,14 @@ class Channel:
         return f"{self.agent.agent.name}-{self.way}{rest}"
 
     @property
+    def in_band(self) -> bool:
+        """Whether the doorbell carries the messages, without shared memory."""
+        return self.mailbox is not None and self.mailbox.address is None
+
+    @property
     def policies(self) -> tuple[str, ...]:
         """The policies of the transport channel."""
-        said = {"INIT_MAILBOX": self.init_mailbox, "SECURE": self.secure}
+        said = {"INIT_MAILBOX": self.init_mailbox and not self.in_band, "SECURE": self.secure}
         found = [name for name, holds in said.items() if holds]
         return tuple(f"MOD_TRANSPORT_POLICY_{name}" for name in found or ["NONE"])
 

@@ -79,7 +79,7 @@ class _Product:
                 secure=named.agent.role in _SECURE if said.secure is None else said.secure,
                 init_mailbox=said.init_mailbox is not False,
                 waits=said.ready == "mailbox",
-                power_domain=None if said.power_domain is None else expression(said.power_domain),
+                power_domain=_power_domain(plan),
                 mailbox=None if bell is None else self._mailbox(plan, bell),
                 headers=(*said.headers, *filter(None, [header])),
             )
@@ -89,23 +89,7 @@ class _Product:
         if place is None:
             return None
         said = plan.said
-        if said.ready == "mailbox" and said.init_mailbox is False:
-            self.problems.append(
-                SCP_SERVICE.error(
-                    f"{plan.what} would be ready with a mailbox that nobody initialises",
-                    plan.position,
-                    hint="leave out ready: mailbox or init-mailbox: false",
-                )
-            )
-        elif said.ready == "mailbox" and said.power_domain is None:
-            self.problems.append(
-                SCP_SERVICE.warning(
-                    f"{plan.what} is ready with its mailbox, which is there before scmi listens, "
-                    "as no power domain has to be switched on first",
-                    plan.position,
-                    hint="power-domain of the channel, or ready: start",
-                )
-            )
+        self.problems += _unready(plan) if said.ready == "mailbox" else ()
         slot = said.slot or self._slot(plan)
         element = expression(said.element) if said.element else fixed_element(bell)
         return Mailbox(
@@ -134,9 +118,15 @@ class _Product:
             return str(transport.channel)
         return str(plan.tree.slot) if plan.tree is not None and plan.tree.slot is not None else "0"
 
-    def _memory(self, plan: Plan, bell: Driver) -> tuple[str, str, bool] | None:
+    def _memory(self, plan: Plan, bell: Driver) -> tuple[str | None, str, bool] | None:
         """Address and size of the mailbox in C, and whether the options have the address."""
         said = plan.said
+        if said.in_band:
+            size = said.size or str(_MAILBOX_SIZE)
+            if _is_small(size):
+                self.problems.append(_no_mailbox(plan))
+                return None
+            return None, expression(size), False
         text = bell.mailbox if said.memory is None and plan.word == "a2p" else said.memory
         placed = text is not None and (text.startswith("=") or whole_number(text) is not None)
         region = self._region(plan, None if placed else text)
@@ -145,9 +135,7 @@ class _Product:
             size = str(region.size)
         elif size is None and placed:
             size = str(_MAILBOX_SIZE)
-        bytes_in = None if size is None else whole_number(size)
-        small = bytes_in is not None and bytes_in <= _MAILBOX_HEADER
-        if size is None or small or (region is None and not placed):
+        if size is None or _is_small(size) or (region is None and not placed):
             self.problems.append(_no_mailbox(plan))
             return None
         if text is not None and placed:
@@ -173,6 +161,43 @@ class _Product:
                     )
                 )
         return next((region for node in nodes for region in regions(node)), None)
+
+
+def _is_small(size: str) -> bool:
+    """Whether a mailbox has no room for a message behind its header, as far as that is known."""
+    number = whole_number(size)
+    return number is not None and number <= _MAILBOX_HEADER
+
+
+def _power_domain(plan: Plan) -> str | None:
+    """What the mailbox in memory is there with, in C."""
+    said = plan.said
+    return None if said.in_band or said.power_domain is None else expression(said.power_domain)
+
+
+def _unready(plan: Plan) -> Iterator[Diagnostic]:
+    """Why a channel's mailbox never tells that it is ready, or does before anybody listens."""
+    said = plan.said
+    if said.in_band:
+        yield SCP_SERVICE.error(
+            f"{plan.what} would be ready with a mailbox in memory, and has none: its messages are "
+            "in-band",
+            plan.position,
+            hint="ready: start",
+        )
+    elif said.init_mailbox is False:
+        yield SCP_SERVICE.error(
+            f"{plan.what} would be ready with a mailbox that nobody initialises",
+            plan.position,
+            hint="leave out ready: mailbox or init-mailbox: false",
+        )
+    elif said.power_domain is None:
+        yield SCP_SERVICE.warning(
+            f"{plan.what} is ready with its mailbox, which is there before scmi listens, as no "
+            "power domain has to be switched on first",
+            plan.position,
+            hint="power-domain of the channel, or ready: start",
+        )
 
 
 def _is_name(index: str | None) -> bool:

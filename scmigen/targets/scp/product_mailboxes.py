@@ -58,10 +58,11 @@ def _twice(
     seen: dict[tuple[object, ...], _Placed] = {}
     for each in placed:
         box = each.box
-        parts = {
-            "memory": (value(box.address),),
-            "doorbell": (*each.bell, value(box.index), value(box.slot)),
+        parts: dict[str, tuple[object, ...]] = {
+            "doorbell": (*each.bell, value(box.index), value(box.slot))
         }
+        if box.address is not None:
+            parts = {"memory": (value(box.address),), **parts}
         for what, part in parts.items():
             first = seen.setdefault((what, *part), each)
             # A doorbell that one of them has because nothing says another is `_unsaid`.
@@ -112,7 +113,8 @@ def _elsewhere(placed: Sequence[_Placed]) -> Iterator[Diagnostic]:
     by_options = {each.plan.named.agent.id: each.plan for each in placed if each.box.placed}
     for plan, box in placed:
         first = by_options.get(plan.named.agent.id)
-        if first is not None and not box.placed and plan.said.memory is None:
+        in_memory = box.address is not None and not box.placed
+        if first is not None and in_memory and plan.said.memory is None:
             yield SCP_MAILBOX.warning(
                 f"the mailbox of {plan.what} is where agents see it, but that of the "
                 f"{first.what} is where the options say",

@@ -292,6 +292,29 @@ def test_the_option_for_notifications_is_the_products() -> None:
     assert "SCP_ENABLE_SCMI_NOTIFICATIONS_INIT" not in made()[0]["scmi.cmake"]
 
 
+def test_a_doorbell_carries_messages_itself() -> None:
+    """``struct mod_transport_channel_config``: nothing of memory, and no mailbox to initialise."""
+    channels = merged(("ospm", "*", {"in-band": True, "module": "mhu2", "power-domain": "= TOP"}))
+    channels["ospm"]["a2p"] = {"size": 64}
+    files, said = made(channels)
+    assert said == []
+    found = dict(rows(files["config_transport.c"]))
+    own = {name: body for name, body in found.items() if "OSPM" in name}
+    assert len(own) == 4
+    sizes = {}
+    for name, body in own.items():
+        assert "TRANSPORT_TYPE_IN_BAND" in body
+        assert "MOD_TRANSPORT_POLICY_NONE" in body
+        assert "out_band" not in body
+        assert "pd_source_id" not in body
+        sizes[name] = re.findall(r"\.in_band_mailbox_size = (\d+),", body)
+    assert sorted(sizes.values()) == [["128"], ["128"], ["128"], ["64"]]
+    (psci,) = (body for name, body in found.items() if name not in own)
+    assert "TRANSPORT_TYPE_OUT_BAND" in psci
+    assert "set(SCP_ENABLE_INBAND_MSG_SUPPORT TRUE)" in files["scmi.cmake"]
+    assert "INBAND" not in made()[0]["scmi.cmake"]
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
@@ -317,6 +340,16 @@ def test_the_option_for_notifications_is_the_products() -> None:
         ),
         pytest.param([("ospm", "a2p 2", {})], "has no mailbox of more than 32", id="no memory"),
         pytest.param([("psci", "a2p", {"size": 32})], "has no mailbox of more than 32", id="small"),
+        pytest.param(
+            [("psci", "a2p", {"size": 32, "in-band": True})],
+            "has no mailbox of more than 32",
+            id="small in-band",
+        ),
+        pytest.param(
+            [("psci", "a2p", {"ready": "mailbox", "in-band": True})],
+            "its messages are in-band",
+            id="in-band, ready with a mailbox",
+        ),
         pytest.param([("psci", "a2p", {"memory": "&nosuch"})], "no label &nosuch", id="label"),
         pytest.param([("ospm", "a2p", {"slot": 3})], "has the doorbell of", id="one doorbell"),
     ],
