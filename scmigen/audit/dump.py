@@ -23,6 +23,7 @@ from scmigen.runtime import (
     ServedAgent,
     ServedGrant,
     ServedResource,
+    ServedVendor,
 )
 from scmigen.runtime.reading import from_json
 from scmigen.runtime.schema import Number
@@ -70,6 +71,7 @@ class _Dump(msgspec.Struct):
 
     vendor: str
     protocols: dict[str, str]
+    sub_vendor: str = ""
     agents: dict[str, str] = {}
     agent: int | None = None
     power: tuple[_Item, ...] = ()
@@ -96,6 +98,7 @@ def _read(path: Path) -> Audit:
     agents = tuple(_agents(dump, items, Places(data, file)))
     served = Served(
         name=dump.vendor,
+        vendor=ServedVendor(vendor=dump.vendor, sub_vendor=dump.sub_vendor),
         numbering=Numbering.SHARED,
         momentary=True,
         kinds=tuple(_KINDS.values()),

@@ -210,7 +210,7 @@ class _Uniting:
         number = next(same, None)
         if number is None:
             number = self._last[kind] = self._last[kind] + 1
-            known[number] = structs.replace(one, id=min(number, MAX_RESOURCES))
+            known[number] = structs.replace(one, id=min(number, MAX_RESOURCES), parent=None)
         return min(number, MAX_RESOURCES)
 
     def _moved(
@@ -229,6 +229,7 @@ class _Uniting:
         }
         return Served(
             name=first.name,
+            vendor=first.vendor,
             numbering=Numbering.PER_AGENT if self._own_numbers else Numbering.SHARED,
             kinds=(),
             momentary=self._momentary,

@@ -6,6 +6,7 @@ description, cell by cell: agent, kind, id, name and operation. What differs in 
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from scmigen.assignment.elements import numbers_of
 from scmigen.assignment.elements_file import NAME
@@ -16,6 +17,7 @@ from scmigen.checks.served_view import place_of
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Severity
 from scmigen.migration.carried import Carried
+from scmigen.migration.facts import Facts, facts_of
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join, Map, joined
 from scmigen.migration.left import Cells, Outcome, carried_operations, different, untold
@@ -79,6 +81,7 @@ class _Carrying:
         self.origin = origin
         self.folder = folder
         self.left: list[Diagnostic] = []
+        self.facts = Facts()
         self.joins = joined(served, model, said)
         self.homes = numbers_of(model.inventory)
         self.wanted = self._cells()
@@ -100,6 +103,9 @@ class _Carrying:
         """The rounds, and the comparison of the last one."""
         self.left.extend(untold(self.served, self.joins, self.where))
         plan = self._first()
+        self.facts = facts_of(self.served, self.joins, plan.names, self.where)
+        self.left.extend(self.facts.left)
+        plan = replace(plan, vendor=self._vendor(), levels=self.facts.levels)
         done = self._compiled(plan)
         for _ in range(_ROUNDS):
             better = self._better(done)
@@ -107,6 +113,16 @@ class _Carrying:
                 break
             done = self._compiled(better)
         return self._result(done)
+
+    def _vendor(self) -> tuple[str, str] | None:
+        """The vendor, if it is another than a build has anyway."""
+        options = self.model.platforms[0].options
+        said = self.facts.vendor
+        return None if said == (options.vendor, options.sub_vendor) else said
+
+    def _outputs(self) -> dict[str, dict[str, Any]]:
+        """The options of outputs."""
+        return {**(self.facts.outputs or {}), **seen_from(self.served.outputs, self.folder)}
 
     def _first(self) -> Plan:
         """The first plan: agents, devices and elements, and all grants unless there are devices."""
@@ -436,7 +452,7 @@ class _Carrying:
             counts[how] = counts.get(how, 0) + 1
         lock = done.result.model.lock if done.result is not None else self.lock()
         return Carried(
-            done.text + outputs_text(seen_from(self.served.outputs, self.folder)),
+            done.text + outputs_text(self._outputs()),
             format_lock(lock),
             self.served.numbering,
             tuple(self.left),

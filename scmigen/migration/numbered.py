@@ -1,8 +1,10 @@
 """The numbers of a server by which its agents know its resources, in place of its own."""
 
+from collections.abc import Mapping
+
 from msgspec import structs
 
-from scmigen.runtime import Numbering, Served
+from scmigen.runtime import Numbering, Served, ServedResource
 from scmigen.scmi.protocols import Kind
 
 
@@ -29,7 +31,9 @@ def by_ids(served: Served) -> Served:
         kind: tuple(
             sorted(
                 (
-                    structs.replace(one, id=ids.get((kind, one.id), one.id))
+                    structs.replace(
+                        one, id=ids.get((kind, one.id), one.id), parent=_above(ids, kind, one)
+                    )
                     for one in found
                     if owners.get((kind, ids.get((kind, one.id), one.id)), one.id) == one.id
                 ),
@@ -50,3 +54,8 @@ def by_ids(served: Served) -> Served:
     )
     numbering = Numbering.SHARED
     return structs.replace(served, numbering=numbering, agents=agents, resources=resources)
+
+
+def _above(ids: Mapping[tuple[Kind, int], int], kind: Kind, one: ServedResource) -> int | None:
+    """The number of the power domain above."""
+    return None if one.parent is None else ids.get((kind, one.parent), one.parent)

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from scmigen.assignment.roles import ROLES
 from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ResourceKey
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic
-from scmigen.runtime import Device, Role, ServedAgent, Transport
+from scmigen.migration.facts import level_text
+from scmigen.runtime import Device, Role, ServedAgent, ServedLevels, Transport
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.templates import render
@@ -48,7 +50,8 @@ class Plan:
     is written below grant. ``owners``: resource → agent's name. ``elements``: kind and number →
     name. ``devices``: as the description has them, ``default``: the agent with all others, but for
     those ``kept`` by the platform. ``managed`` and ``local``: providers that are that.
-    ``waived``: what is an error of a board, and the server has it so.
+    ``waived``: what is an error of a board, and the server has it so. ``vendor`` and sub-vendor,
+    ``levels``: as `scmigen.migration.facts` has them.
     """
 
     agents: Sequence[tuple[int, ServedAgent]]
@@ -63,6 +66,8 @@ class Plan:
     kept: frozenset[str] = frozenset()
     local: frozenset[str] = frozenset()
     waived: tuple[Diagnostic, ...] = ()
+    vendor: tuple[str, str] | None = None
+    levels: Sequence[tuple[ResourceKey, ServedLevels]] = ()
 
 
 def role_of(agent: ServedAgent, alone: bool) -> Role:
@@ -104,6 +109,14 @@ def agents_text(plan: Plan, tree: DeviceTree, origin: str) -> str:
             for key, agent in sorted(plan.owners.items())
         ],
         elements=list(elements.items()),
+        vendor=[] if plan.vendor is None else list(map(quoted, plan.vendor)),
+        assumed=[
+            {
+                "what": f"{key.kind}: {reference(tree, key)}",
+                "levels": list(map(level_text, table.levels)),
+            }
+            for key, table in plan.levels
+        ],
         reason=quoted(f"{origin} has it so"),
         waivers=[
             {
@@ -128,6 +141,9 @@ def _agent(
     scmi = [("role", role_of(agent, alone).value)]
     if agent.permissions is not None:
         scmi.append(("permissions", "true" if agent.permissions else "false"))
+    power = agent.system_power
+    if power is not None and power is not ROLES[role_of(agent, alone)].system_power:
+        scmi.append(("system-power", power.value))
     if agent.transport is not None and agent.name not in plan.without_channel:
         scmi.append(("transport", _transport(agent.transport)))
     return {

@@ -1,0 +1,142 @@
+"""What a description has besides permissions, as keys of an agents file, and what has no key."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scmigen.assignment.values import is_vendor
+from scmigen.assignment.words import spans
+from scmigen.bindings.facts import ResourceKey
+from scmigen.checks.served_view import place_of
+from scmigen.diagnostics import Diagnostic, Position
+from scmigen.migration.findings import IMPORT_LEFT
+from scmigen.migration.joins import Join
+from scmigen.runtime import Served, ServedLevel, ServedLevels, ServedResource, ServedService, Voting
+from scmigen.scmi.protocols import Kind
+
+#: The highest level, voltage and power of an operating point in an agents file.
+_HIGHEST = 0x7FFF_FFFF
+_Joins = Mapping[tuple[Kind, int], Join]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """``vendor`` and sub-vendor; ``levels``: those of performance domains, which no tree has;
+    ``outputs``: options of outputs; ``left``: what is in none of these."""
+
+    vendor: tuple[str, str] | None = None
+    levels: tuple[tuple[ResourceKey, ServedLevels], ...] = ()
+    outputs: dict[str, dict[str, Any]] | None = None
+    left: tuple[Diagnostic, ...] = ()
+
+
+def facts_of(served: Served, joins: _Joins, names: Mapping[str, str], where: Position) -> Facts:
+    """What of a description has a key; ``names``: what agents are called in the file."""
+    left: list[Diagnostic] = []
+
+    def leave(message: str, source: str | None) -> None:
+        left.append(IMPORT_LEFT.warning(message, place_of(source, where)))
+
+    vendor = None
+    if served.vendor is not None and served.vendor.vendor is not None:
+        said = (served.vendor.vendor, served.vendor.sub_vendor or "")
+        if all(map(is_vendor, said)):
+            vendor = said
+        else:
+            leave(f"vendor {said[0]!r}, sub-vendor {said[1]!r} cannot be written", None)
+        if served.vendor.version not in (None, 1):
+            leave(f"version {served.vendor.version:#x} of the implementation: a build has 1", None)
+    levels: list[tuple[ResourceKey, ServedLevels]] = []
+    for join in joins.values():
+        tables = join.resource.levels
+        if not tables or join.problem is not None:
+            continue
+        if problem := _unwritten(tables):
+            message = f"the levels of performance {join.number} ({join.resource.name}): {problem}"
+            leave(message, tables[0].source)
+        else:
+            levels.append((join.key, tables[0]))
+    channels, message = _channels(served, names)
+    if message:
+        leave(message, served.services[0].source)
+    for message, source in _without_key(served):
+        leave(message, source)
+    outputs = {"scp": {"channels": channels}} if channels else None
+    return Facts(vendor, tuple(levels), outputs, tuple(left))
+
+
+def _unwritten(tables: Sequence[ServedLevels]) -> str | None:
+    """Why the levels of a domain are not written; None: they are."""
+    if len(tables) > 1:
+        return f"one of {len(tables)} tables is used, by what is known at run time"
+    for one in tables[0].levels:
+        if not one.frequency:
+            return f"level {one.level} has no frequency"
+        if max(one.level, one.voltage or 0, one.power or 0) > _HIGHEST or not one.level:
+            return f"level {one.level} is out of range"
+    return None if tables[0].levels else "there is none"
+
+
+def level_text(one: ServedLevel) -> str:
+    """An operating point as an agents file has it."""
+    said = {
+        "frequency": one.frequency,
+        "level": one.level,
+        "voltage": one.voltage or None,
+        "power": one.power or None,
+    }
+    words = (f"{key}: {value}" for key, value in said.items() if value is not None)
+    return f"{{{', '.join(words)}}}"
+
+
+def _channels(
+    served: Served, names: Mapping[str, str]
+) -> tuple[dict[str, dict[str, dict[str, Any]]], str | None]:
+    """The channels of each agent as an option of the SCP-firmware output: that of the agent, and
+    that of the platform to it. Which channel of a tree a second one is, no description says."""
+    if not served.services:
+        return {}, None
+    known = {agent.id: names[agent.name] for agent in served.agents}
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for place, one in enumerate(served.services):
+        word = "p2a" if one.notifies else "a2p"
+        channels = found.setdefault(known[one.agent], {})
+        if word in channels:
+            told = ", ".join(map(_service, enumerate(served.services)))
+            return {}, f"services {told}: which channel of the tree each is, outputs: scp: says"
+        channels[word] = _channel(place, one)
+    return found, None
+
+
+def _channel(place: int, one: ServedService) -> dict[str, Any]:
+    name = one.name if one.name.isprintable() and one.name.isascii() else ""
+    return {"index": str(place), **({"name": name[:63]} if name else {})}
+
+
+def _service(numbered: tuple[int, ServedService]) -> str:
+    place, one = numbered
+    return f"{place} {one.name}".rstrip()
+
+
+def _without_key(served: Served) -> Iterator[tuple[str, str | None]]:
+    """What no agents file says, but the tree, or nothing."""
+    power = served.resources.get(Kind.POWER, ())
+    below = [one for one in power if one.parent is not None]
+    if below:
+        yield (
+            f"power {_numbers(below)} below others: the tree says that, by power-domains",
+            below[0].source,
+        )
+    for kind, found in served.resources.items():
+        on = [one for one in found if one.on]
+        if on:
+            message = f"{kind} {_numbers(on)} on at the start: a build turns on what the tree says"
+            yield message, on[0].source
+    last = [kind for kind, votes in served.votes.items() if votes is Voting.LAST]
+    if last and len(served.agents) > 1:
+        words = " and ".join(last)
+        yield f"the last request for {words} holds at the server; a build counts votes", None
+
+
+def _numbers(found: Sequence[ServedResource]) -> str:
+    return spans(sorted(one.id for one in found))
