@@ -85,8 +85,8 @@ def _unsettled(model: Model, items: list[_Unsettled]) -> Diagnostic:
     because = f"{joined(own)} does not know them" if own else "it has no table of drivers"
     say = hints.needs(first.entry, need.operations, agent)
     return rate_unsettled.note(
-        f"{agent.name} does not get what drivers set of {counted(len(items), 'resource')} for "
-        f"{counted(len(devices), 'device')}: {because}",
+        f"{agent.name} may not set what drivers of {counted(len(devices), 'device')} set "
+        f"({counted(len(items), 'resource')}): {because}",
         agent.position or position(model.inventory.tree, first.use),
         [
             Related(_told(model, item.use, need), position(model.inventory.tree, item.use))
@@ -139,9 +139,11 @@ def _unknown(
     tables = dict.fromkeys(name for agent in agents for name in _names(model, agent))
     uses = len({item.use for item in items})
     get = counted(uses, "use gets", "uses get")
+    have = "has" if len(tables) == 1 else "have"
     sets, say = OPERATIONS[first.use.key.kind][1], hints.needs(first.entry, (), first.agent)
     return driver_unknown.note(
-        f"{joined(list(tables))} has no {what} of {names(agents)}: {get} what the tree says only",
+        f"{joined(list(tables))} {have} no {what} of {names(agents)}: {get} what the tree says "
+        "only",
         position(model.inventory.tree, first.use),
         related,
         f"{say} if it sets nothing; with [{sets}] in place of [], it sets that",
@@ -149,7 +151,9 @@ def _unknown(
 
 
 def _names(model: Model, agent: Agent) -> list[str]:
-    return [table.name for table in model.drivers.tables(agent)]
+    """The tables of an agent by name; what its agents file adds to one is no table of its own."""
+    tables = model.drivers.tables(agent)
+    return [table.name for table in tables if not table.rows] or [one.name for one in tables]
 
 
 def _entry(model: Model, item: _Asked) -> str:

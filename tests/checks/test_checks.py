@@ -129,7 +129,7 @@ server { compatible = "optee,scmi-server"; #address-cells = <1>; #size-cells = <
 """
 #: A device that the table of drivers of these tests sets a clock and a supply of, and one of whose
 #: clocks its driver never takes.
-USDHC = 'compatible = "fsl,imx8mp-usdhc"; clocks = <&cc 1>; clock-names = "per";'
+UART = 'compatible = "snps,dw-apb-uart"; clocks = <&cc 1>; clock-names = "baudclk";'
 WDT = 'compatible = "acme,wdt"; clocks = <&cc 1>, <%s&cc 2>; clock-names = "core", "alarm";'
 MUX = "mux: mux { #clock-cells = <1>; clocks = <&cc 1>, <&cc 2>; };"
 
@@ -421,15 +421,15 @@ CASES = {
     ),
     "rate-unsettled": (
         "note",
-        "a does not get what drivers set of 2 resources for 1 device: it has no table of drivers",
+        "a may not set what drivers of 1 device set (2 resources): it has no table of drivers",
         Case(
-            f"d: d {{ {USDHC} vmmc-supply = <&vdd>; }};",
+            f"d: d {{ {UART} vcc-supply = <&vdd>; }};",
             "domains: {a: ^{id: 1, default: true, scmi: {role: ospm, needs: none}}}",
             whole=True,
         ),
         # What is withdrawn is told as such, and a row of one's own holds.
         Case(
-            f"d: d {{ {USDHC} }}; e: e {{ clocks = <&cc 1>; }};",
+            f"d: d {{ {UART} }}; e: e {{ clocks = <&cc 1>; }};",
             B_HAS_E + "\nplatform: {owners: [{clock: '&cc 1', agent: b}]}",
         ),
     ),
