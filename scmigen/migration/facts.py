@@ -56,9 +56,9 @@ def facts_of(served: Served, joins: _Joins, names: Mapping[str, str], where: Pos
             leave(message, tables[0].source)
         else:
             levels.append((join.key, tables[0]))
-    channels, message = _channels(served, names)
-    if message:
-        leave(message, served.services[0].source)
+    channels, trouble = _channels(served, names)
+    if trouble:
+        leave(trouble, served.services[0].source)
     for message, source in _without_key(served):
         leave(message, source)
     outputs = {"scp": {"channels": channels}} if channels else None

@@ -122,11 +122,11 @@ class _Product:
         """Address and size of the mailbox in C, and whether the options have the address."""
         said = plan.said
         if said.in_band:
-            size = said.size or str(_MAILBOX_SIZE)
-            if _is_small(size):
+            of_message = said.size or str(_MAILBOX_SIZE)
+            if _is_small(of_message):
                 self.problems.append(_no_mailbox(plan))
                 return None
-            return None, expression(size), False
+            return None, expression(of_message), False
         text = bell.mailbox if said.memory is None and plan.word == "a2p" else said.memory
         placed = text is not None and (text.startswith("=") or whole_number(text) is not None)
         region = self._region(plan, None if placed else text)
