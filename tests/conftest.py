@@ -10,19 +10,30 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
 EXAMPLES = REPOSITORY / "examples" / "dts"
 
-#: Tests of the text of the repository: any Python gives the same answer.
-ONCE = (
-    *("checks/test_no_device_tree_strings.py", "docs/", "test_changes.py", "test_man_pages.py"),
-    *("test_reference_tables.py", "test_security_page.py", "test_structure.py"),
+#: Tests of which any Python gives the same answer: those of the text of the repository, ...
+OF_TEXT = (
+    *("checks/test_explanations.py", "checks/test_no_device_tree_strings.py", "docs/"),
+    *("test_changes.py", "test_man_pages.py", "test_reference_tables.py"),
+    *("test_security_page.py", "test_structure.py"),
+)
+#: ... and those that do what others do, to very many damaged things or in very many ways.
+OF_MANY = (
+    *("assignment/test_agents_hostile.py", "assignment/test_every_field.py"),
+    *("audit/test_c_tables_damage.py", "audit/test_damage.py", "audit/test_scp_products.py"),
+    *("checks/test_hints.py", "checks/test_renderers.py", "cli/test_environments.py"),
+    *("cli/test_many_builds.py", "csource/test_c_bounds.py", "devicetree/test_grammar.py"),
+    *("model/test_invariants.py", "server/test_isolation.py", "server/test_reload_contained.py"),
+    *("targets/consumer/test_random_trees.py", "targets/test_commit_kills.py"),
+    *("targets/test_manifest_fuzz.py", "targets/test_options_hostile.py", "whole/test_fuzz_"),
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need more than Python, and those of text; the rest are the fast ones."""
+    """Mark the tests that need more than Python, and those to be run once; the rest are the fast ones."""
     for item in items:
         if {"tool", "shared"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("tools")
-        if item.path.relative_to(REPOSITORY / "tests").as_posix().startswith(ONCE):
+        if item.path.relative_to(REPOSITORY / "tests").as_posix().startswith(OF_TEXT + OF_MANY):
             item.add_marker("once")
 
 

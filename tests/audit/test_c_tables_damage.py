@@ -49,7 +49,7 @@ def test_each_slip_changes_what_is_read(tmp_path: Path, change: dict[str, tuple[
 def test_rubbish_ends_in_a_description_or_a_diagnostic(tmp_path: Path) -> None:
     dice = random.Random(7)
     read = 0
-    for turn in range(60):
+    for turn in range(24):
         name = dice.choice(sorted(FILES))
         text = list(FILES[name])
         for _ in range(dice.randint(1, 5)):
@@ -61,4 +61,4 @@ def test_rubbish_ends_in_a_description_or_a_diagnostic(tmp_path: Path) -> None:
             read += bool(audit_of(folder).served.agents)
         except InputError:
             continue
-    assert read > 20
+    assert read > 8

@@ -10,6 +10,8 @@ from build_project import Project
 
 Tool = Callable[[str], str]
 
+pytestmark = pytest.mark.slow
+
 _BUILD = "scmigen build {b}/board/board.dts -I {b}/board/include -q -o o --depfile o.d"
 _RUNTIME = "o/runtime/runtime.json"
 _CMAKE = """cmake_minimum_required(VERSION 3.20)

@@ -64,6 +64,10 @@ class Page(HTMLParser):
             self.text += data
 
 
+#: Building it takes as long as a hundred other tests.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")

@@ -145,7 +145,7 @@ def test_a_server_with_its_devices(
         assert carried.more == 0
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("board", BOARDS)
 def test_a_server_of_which_only_the_grants_are_known(corpus: Path, board: str, number: int) -> None:
     for tree, platform in servers(corpus, board, number, Numbering.SHARED):

@@ -190,7 +190,7 @@ def calls_in_a_reload(folder, board):
 
 
 #: Fail at every so many-th call; 1 for all of them, which takes minutes.
-STEP = int(os.environ.get("SCMIGEN_RELOAD_STEP", "633"))
+STEP = int(os.environ.get("SCMIGEN_RELOAD_STEP", "1277"))
 #: Each fails at calls of its own.
 PROBLEMS = (KeyError("x"), MemoryError(), RecursionError())
 

@@ -39,7 +39,7 @@ MODEL = model_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(
     st.dictionaries(st.sampled_from(sorted(registry.BUILT_IN)), VALUES, max_size=3),
     st.dictionaries(st.sampled_from(sorted(MOVED)), VALUES, max_size=3),

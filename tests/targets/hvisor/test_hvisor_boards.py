@@ -73,7 +73,7 @@ def emitted(board: Path, guests: int) -> list[tuple[dict[str, bytes], Grants, li
     return found
 
 
-@pytest.mark.parametrize("guests", [1, 2])
+@pytest.mark.parametrize("guests", [pytest.param(1, marks=pytest.mark.slow), 2])
 @pytest.mark.parametrize("name", BOARDS)
 def test_an_id_of_a_zone_leads_to_what_it_is_granted(
     name: str, guests: int, corpus: Path, tmp_path: Path, tool: Callable[[str], str]

@@ -103,12 +103,15 @@ def _damaged(text: str, how: str, at: int) -> str:
 def test_a_damaged_row_is_seen(
     firmware: str, how: str, tool: Callable[[str], str], tmp_path: Path
 ) -> None:
-    """Each row of the first agent in turn; two rows of one table are swapped."""
+    """Each row of the first agent in turn, by one firmware or the other; two rows of one table are
+    swapped."""
     files = emitted(small(), firmware)
     right = expected(small(), firmware)
     text = files["scmi_tables.c"]
     rows = list(_ROW.finditer(text))
     for at, row in enumerate(rows[:-1] if how == "swapped" else rows):
+        if at % len(FIRMWARES) != FIRMWARES.index(firmware):
+            continue
         if how == "swapped" and "};" in text[row.end() : rows[at + 1].start()]:
             continue
         damaged = _damaged(text, how, at)
