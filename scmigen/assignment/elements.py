@@ -100,6 +100,7 @@ def settle_elements(
         for said in settling.said
         if said.numbers is None
     )
+    settling.check_homes()
     return Settled(settling.elements(grants), tuple(settling.assumptions()), grants, wholes), tuple(
         settling.problems
     )
@@ -211,6 +212,22 @@ class _Settling:
             said.at,
             hint=f"name the node: {forms}, or that of another",
         )
+
+    def check_homes(self) -> None:
+        """Say whose elements are declared, where several SCMI nodes have the protocol."""
+        for kind, nodes in self._numbers.rivals.items():
+            mine = [said for (other, _), said in self._declared.items() if other is kind]
+            if mine:
+                numbers = spans([said.number for said in mine])
+                self.problems.append(
+                    AGENTS_FILE.warning(
+                        f"{kind} {numbers} are declared for {nodes[0]}, the first of "
+                        f"{len(nodes)} SCMI nodes that have the protocol",
+                        mine[0].position,
+                        hint="of another node, a grant names the number without a declaration: "
+                        f'{{{kind}: "{nodes[-1]} {mine[0].number}"}}',
+                    )
+                )
 
     def _exists(self, kind: Kind, number: int) -> bool:
         """Whether a number has a resource; of an undeclared kind, the firmware's numbers do."""

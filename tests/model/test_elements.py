@@ -392,3 +392,26 @@ def test_a_number_of_two_nodes_is_unclear() -> None:
         if grant.resource.kind is Kind.CLOCK and grant.agent.name == "psci"
     )
     assert grant.resource.key.provider == "/firmware/scmi2/protocol@14"
+
+
+def test_whose_elements_are_declared_is_told() -> None:
+    """Those of the first node that has the protocol, and no word of power domains: one has them."""
+    model = compiled(TWO, "", "{elements: {clock: {7-8: }, power: [CPU0]}}")
+    (found,) = [item for item in model.assignment.diagnostics if "are declared for" in item.message]
+    assert found.message == (
+        "clock 7-8 are declared for &clk1, the first of 2 SCMI nodes that have the protocol"
+    )
+    assert found.hint == (
+        'of another node, a grant names the number without a declaration: {clock: "&clk2 7"}'
+    )
+    homes = {
+        (r.key.kind, r.number): platform.name
+        for platform in model.platforms
+        for r in (*platform.resources[Kind.CLOCK], *platform.resources[Kind.POWER])
+        if r.declared
+    }
+    assert homes == {
+        (Kind.CLOCK, 7): "scmi",
+        (Kind.CLOCK, 8): "scmi",
+        (Kind.POWER, 0): "scmi2",
+    }

@@ -122,11 +122,11 @@ class _Product:
         """Address and size of the mailbox in C, and whether the options have the address."""
         said = plan.said
         if said.in_band:
-            of_message = said.size or str(_MAILBOX_SIZE)
-            if _is_small(of_message):
+            own = said.size or str(_MAILBOX_SIZE)
+            if _is_small(own):
                 self.problems.append(_no_mailbox(plan))
                 return None
-            return None, expression(of_message), False
+            return None, expression(own), False
         text = bell.mailbox if said.memory is None and plan.word == "a2p" else said.memory
         placed = text is not None and (text.startswith("=") or whole_number(text) is not None)
         region = self._region(plan, None if placed else text)
