@@ -5,7 +5,18 @@ from pathlib import Path
 
 import pytest
 from targets.scp.scp_boards import BOARDS, emit
-from targets.scp.scp_build import SANITIZE, build, configuration_of, modules, walk, write
+from targets.scp.scp_build import (
+    HERE,
+    SANITIZE,
+    build,
+    compile_command,
+    configuration_of,
+    modules,
+    run,
+    sources,
+    walk,
+    write,
+)
 from targets.scp.scp_expected import Expected
 from targets.scp.scp_values import undecided, values
 
@@ -31,6 +42,29 @@ def test_tables_say_what_the_model_says(
     wanted = Expected(platform, modules(files["Firmware.cmake"])).lines()
     assert sorted(said) == sorted(wanted)
     assert values(said, configuration_of(platform)) == []
+
+
+#: ``config_…`` for the framework; ranges, which armclang has; masks in fields of an enumeration.
+TOLERATED = ("missing-variable-declarations", "gnu-designator", "assign-enum", "padded")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", ["arm-none-eabi -mcpu=cortex-m3", "aarch64-none-elf"])
+@pytest.mark.parametrize("board", BOARDS)
+def test_the_compiler_that_armclang_is_made_from_warns_of_nothing(
+    board: str, machine: str, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    """The flags are those of SCP-firmware's ``ArmClang-Baremetal.cmake``, and every warning."""
+    folder = write(tmp_path, emitted(board))
+    flags = "-ffunction-sections -fdata-sections -Weverything"
+    if machine.startswith("arm"):
+        flags += " -mfloat-abi=soft"
+    command = compile_command(f"{tool('clang')} --target={machine} {flags}", folder)
+    here = f"-I{HERE / 'include'}"
+    command[command.index(here)] = here.replace("-I", "-isystem")
+    command += [f"-Wno-{word}" for word in TOLERATED]
+    for source in sources(folder):
+        assert not run([*command, "-fsyntax-only", str(source)]).stderr
 
 
 def test_every_field_of_the_runtime_configuration_is_compared_or_has_a_reason() -> None:
