@@ -204,6 +204,20 @@ def test_the_tables_have_what_the_modules_name(product: Path) -> None:
     assert not [item for item in said if item.id == "scp-service"]
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_channel_without_an_index_has_the_free_one(known: bool, product: Path) -> None:
+    """Beside enumerators only where their values are known."""
+    channels = {agent: {w: dict(said) for w, said in words.items()} for agent, words in ALL.items()}
+    del channels["ospm"]["p2a"]["index"]
+    files, said = made(channels, **({"product": str(product)} if known else {}))
+    if known:
+        assert said == []
+        assert "SCMI_CHANNEL_IDX_OSPM_P2A = 3," in files["scmi_idx.h"]
+    else:
+        (found,) = said
+        assert "channel p2a of ospm needs an index" in found.message
+
+
 def test_the_product_counts_as_many_services(product: Path) -> None:
     """A service that the product gets later stops its build; one that it has already is no error:
     perhaps nothing uses it."""
