@@ -29,7 +29,7 @@ OF_MANY = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need more than Python, and those to be run once; the rest are the fast ones."""
+    """Mark the tests that need more than Python, and those for one Python; others are fast ones."""
     for item in items:
         if {"tool", "shared"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("tools")

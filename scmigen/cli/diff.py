@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from scmigen import api, runtime
+from scmigen.checks.names_moved import names_moved
 from scmigen.cli import diff_forms
 from scmigen.cli.choices import agent_trees, topology_option
 from scmigen.cli.common import BoardRequest, of_project, project_options, the_one
@@ -154,6 +155,7 @@ def diff(
             remap(sides, (was.board, now.board), folder, (release, version), whose, quiet)
             return
         found = api.comparison(*sides)
+        problems.extend(_by_name(sides, str(now.board)))
     except InputError as problem:
         report(_once((*problems, *problem.diagnostics)), _plain(style), quiet, sys.stderr)
         raise SystemExit(ERRORS) from None
@@ -233,6 +235,17 @@ def _side(request: BoardRequest, problems: list[Diagnostic]) -> Path | Result | 
     compiled = request.compile()
     problems.extend(item for item in compiled.diagnostics if item.severity is Severity.ERROR)
     return compiled
+
+
+def _by_name(
+    sides: tuple[Path | Result | Served, Path | Result | Served], file: str
+) -> Iterator[Diagnostic]:
+    """What names say of two boards whose resources are behind SCMI nodes."""
+    from scmigen.cli.diff_remap import described
+
+    old, new = map(described, sides)
+    if old is not None and new is not None:
+        yield from names_moved(old, new, file)
 
 
 def _plain(style: str) -> str:

@@ -54,6 +54,18 @@ def remap(
         )
 
 
+def described(side: Path | Result | Served) -> Served | None:
+    """A side as the description of a server; None for what is none: a lock file, a board with
+    errors or with several SCMI instances."""
+    if isinstance(side, Result):
+        whole = not has_errors(side.diagnostics) and len(side.platforms) == 1
+        return served_of(to_runtime(side.platforms[0])) if whole else None
+    try:
+        return _served(side)
+    except InputError:
+        return None
+
+
 def _called(path: Path) -> str:
     """A path as a file has it that is not only for this machine."""
     path = _path(path)

@@ -51,14 +51,14 @@ def facts_of(served: Served, joins: _Joins, names: Mapping[str, str], where: Pos
         tables = join.resource.levels
         if not tables or join.problem is not None:
             continue
-        if problem := _unwritten(tables):
+        if (problem := _unwritten(tables)) is not None:
             message = f"the levels of performance {join.number} ({join.resource.name}): {problem}"
             leave(message, tables[0].source)
         else:
             levels.append((join.key, tables[0]))
-    channels, trouble = _channels(served, names)
-    if trouble:
-        leave(trouble, served.services[0].source)
+    channels, problem = _channels(served, names)
+    if problem:
+        leave(problem, served.services[0].source)
     for message, source in _without_key(served):
         leave(message, source)
     outputs = {"scp": {"channels": channels}} if channels else None
