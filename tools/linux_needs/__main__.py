@@ -7,9 +7,9 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from .dts import compatibles
+from .dts import compatibles, names
 from .matches import Match, bus_matches, matches
-from .needs import Need, changes, needs
+from .needs import Need, changes, needs, takes
 from .reach import Reach
 from .rows import Row, by_hand, merged, nothing, overridden
 from .source import Source
@@ -20,13 +20,12 @@ AMBA = Path(__file__).with_name("amba.txt")
 
 def extract(
     source: Source, only: set[str] | None = None, loud: bool = False
-) -> tuple[list[Need], dict[str, str]]:
-    """All needs, and compatible -> file of each driver that was read."""
+) -> tuple[list[Need], set[str]]:
+    """All needs, and the compatibles of all drivers that take a clock or supply."""
     groups: dict[object, list[Match]] = defaultdict(list)
-    known: dict[str, str] = {}
+    known: set[str] = set()
     for match in (*matches(source, only), *bus_matches(source, AMBA)):
         if only is None or match.compatible in only:
-            known.setdefault(match.compatible, match.path)
             groups[match.path, match.roots, match.data].append(match)
     found: list[Need] = []
     started = time.monotonic()
@@ -39,6 +38,8 @@ def extract(
             )
         source.forget()
         reach = Reach(source, group[0])
+        if takes(reach):
+            known.update(match.compatible for match in group)
         if not changes(reach):
             continue
         began = time.monotonic()
@@ -90,11 +91,12 @@ def main() -> None:
     except ValueError as error:
         sys.exit(f"error: {error}")
     source = Source(given.source, given.cache)
+    source.names = names(given.source)
     used = compatibles(given.source)
     only = named(given.only) if given.only else None if given.all else used
     found, known = extract(source, only, given.verbose)
     rows: list[Row] = overridden(merged(found), hand)
-    rows += nothing({name: path for name, path in known.items() if name in used}, rows)
+    rows += nothing(known & used, rows)
     head = ["scmigen-driver-needs: 1", *given.head, "tool: tools/linux_needs 1"]
     lines = sorted(row.line() for row in rows)
     given.output.write_text(

@@ -103,6 +103,15 @@ SAME = {
     "ptr_to_u32": 0,
 }
 
+#: Calls that make a text: which argument it is put into (None: it is returned), and the format.
+FORMATS: dict[str, tuple[int | None, int]] = {
+    "sprintf": (0, 1),
+    "snprintf": (0, 2),
+    "scnprintf": (0, 2),
+    "kasprintf": (None, 1),
+    "devm_kasprintf": (None, 2),
+}
+
 #: Structures that many drivers have arrays of: handle, and the name that it is taken by.
 BULK = {
     "clk_bulk_data": ("clock", "clk", "id"),

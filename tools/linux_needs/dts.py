@@ -56,3 +56,14 @@ def _nodes(text: str, labels: dict[str, set[str]]) -> list[_Node]:
         elif match["property"] == "clocks" or match["property"].endswith("-supply"):
             within[-1].takes = True
     return made
+
+
+def names(root: Path) -> set[str]:
+    """The names of clocks and of supplies (without ``-supply``) below arch/*/boot/dts."""
+    found: set[str] = set()
+    for path in sorted(root.glob("arch/*/boot/dts/**/*.dts*")):
+        text = path.read_text("utf-8", "replace")
+        for value in re.findall(r"\bclock-names\s*=\s*([^;]+);", text):
+            found.update(_STRING.findall(value))
+        found.update(re.findall(r"([\w,.-]+)-supply\s*=", text))
+    return found

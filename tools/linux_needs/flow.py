@@ -5,11 +5,12 @@ call of a function that is not followed, an initialiser, a name) with the frame 
 whether it is the only choice.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .calls import BULK, MATCH_DATA, SAME, get
-from .ir import UNKNOWN, Event, Expr, Function, Variable, identifiers
+from .calls import BULK, FORMATS, MATCH_DATA, SAME, get
+from .ir import UNKNOWN, Event, Expr, Function, Variable, every, identifiers
 from .matches import Match
 from .places import Assigned, Frame, Key, Places, fields_of
 from .reach import Reach
@@ -18,6 +19,8 @@ from .source import Source
 _DEPTH = 24
 _MANY = 64
 _STEPS = 20_000
+_FEW = 8
+_CONVERSION = re.compile(r"%[0-9.]*(?:l|ll|z|h)?([sdiux])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class Flow:
         self.match = match
         self.reach = reach
         self.places = Places(source, reach)
+        #: What :func:`guards.truth` says of a condition.
+        self.decide: Callable[[Flow, Frame, Expr], str] | None = None
+        #: What :func:`guards.truth` found.
+        self.truths: dict[tuple[Expr, Frame], str] = {}
+        self.lives: dict[Function, str] = {}  #: what :func:`guards.lives` found
         self.steps = 0  #: since the question was put; a question has a bound
         self._variants: frozenset[tuple[str, str]] | None = None
 
@@ -113,6 +121,10 @@ class Flow:
 
     def _conditional(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> Iterator[Value]:
         first = expr[1] if expr[2] is None else expr[2]
+        decided = "" if self.decide is None else self.decide(self, frame, expr[1])
+        if decided in ("yes", "no"):
+            yield from self.values(first if decided == "yes" else expr[3], frame, seen)
+            return
         one = self.values(first, frame, seen)
         other = self.values(expr[3], frame, seen)
         both = bool(one) and bool(other)
@@ -149,6 +161,8 @@ class Flow:
             yield Value(expr, frame)
         elif name in SAME and len(arguments) > SAME[name]:
             yield from self.values(arguments[SAME[name]], frame, seen)
+        elif name in FORMATS:
+            yield from self._format(arguments[FORMATS[name][1] :], frame, seen)
         elif name == "BIT" and len(arguments) == 1:
             yield from self._bit(arguments[0], frame, seen)
         else:
@@ -161,6 +175,29 @@ class Flow:
                 yield Value(expr, frame)
             for function in reached:
                 yield from self._returns(function, arguments, frame, seen)
+
+    def _format(
+        self, arguments: tuple[Expr, ...], frame: Frame, seen: frozenset[object]
+    ) -> Iterator[Value]:
+        """The texts that a format makes; a number that is not known is any of the first few."""
+        if not arguments or arguments[0][0] != "str":
+            return
+        pieces = _CONVERSION.split(arguments[0][1])
+        texts, sure = [pieces[0]], True
+        for at, (kind, rest) in enumerate(zip(pieces[1::2], pieces[2::2], strict=True), 1):
+            given = self.values(arguments[at], frame, seen) if at < len(arguments) else []
+            if kind == "s":
+                choices = [value.expr[1] for value in given if value.expr[0] == "str"]
+            else:
+                choices = [str(value.expr[1]) for value in given if value.expr[0] == "num"]
+                if not choices:
+                    choices = [str(number) for number in range(_FEW)]
+            sure = sure and len(choices) == 1
+            texts = [text + choice + rest for text in texts for choice in choices][:_MANY]
+        loop = any(self._counts(one, frame) for one in arguments[1:])
+        for text in texts:
+            if len(texts) == 1 or not self.source.names or text in self.source.names:
+                yield Value(("str", text), frame, sure or loop)
 
     def _bit(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> Iterator[Value]:
         for value in self.values(expr, frame, seen):
@@ -283,6 +320,12 @@ class Flow:
     ) -> Iterator[Value]:
         number = self.number(index, frame, seen)
         loop = number is None and self._counts(index, frame)
+        several = set() if number is not None or loop else self.numbers(index, frame, seen)
+        if several:
+            for one in sorted(several):
+                found = self._of_element(base, ("num", one), frame, seen)
+                yield from (value.less(False) for value in found)
+            return
         for value in self.values(base, frame, seen):
             if value.expr[0] == "init":
                 yield from self._elements(value, number, loop, seen)
@@ -381,6 +424,20 @@ class Flow:
             one = found.pop()
             return int(one[1]) if one[0] == "num" else None
         return None
+
+    def loops(self, expr: Expr, frame: Frame) -> bool:
+        """Whether a variable counts up, or points to the element that such a variable selects."""
+        if self._counts(expr, frame):
+            return True
+        elements = [one for value, _ in self.assigned(expr, frame) for one in every(value)]
+        return any(one[0] == "idx" and self._counts(one[2], frame) for one in elements)
+
+    def numbers(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> set[int]:
+        """The numbers that an expression may be, if it is nothing else and they are a few."""
+        found = self.values(expr, frame, seen)
+        if not found or len(found) > _FEW or any(value.expr[0] != "num" for value in found):
+            return set()
+        return {int(value.expr[1]) for value in found if value.expr[1] >= 0}
 
     def _counts(self, expr: Expr, frame: Frame) -> bool:
         """Whether an expression is a variable that a loop of its function counts up."""

@@ -1,8 +1,8 @@
 """Whether the conditions on the way to a call hold for one compatible."""
 
 from .calls import MATCH_DATA
-from .flow import Flow
-from .ir import Expr, Guard, every
+from .flow import Flow, Value
+from .ir import Event, Expr, Function, Guard, every
 from .places import Frame
 
 #: What is known of a condition: true, false, that the variant of the device decides, or nothing.
@@ -23,8 +23,44 @@ def holds(flow: Flow, frame: Frame, guards: tuple[Guard, ...]) -> str:
     return result
 
 
+_RANK = {NO: 0, VARIANT: 1, FREE: 2, YES: 2}
+
+
+def lives(flow: Flow, function: Function) -> str:
+    """Whether a function is called for the compatible: YES, NO or VARIANT, by all its callers."""
+    if function not in flow.lives:
+        flow.lives[function] = YES  # of a function that calls itself
+        sites = list(flow.places.uses(function))
+        found = [_site(flow, frame, event) for frame, event in sites] or [YES]
+        flow.lives[function] = max(found, key=_RANK.__getitem__)
+    return flow.lives[function]
+
+
+def _site(flow: Flow, frame: Frame | None, event: Event | None) -> str:
+    if frame is None or event is None:
+        return YES
+    return happens(flow, frame, event)
+
+
+def happens(flow: Flow, frame: Frame, event: Event) -> str:
+    """Whether an event happens for the compatible: its conditions, and the callers' conditions."""
+    own = holds(flow, frame, event.guards)
+    if own == NO or frame.function is None:
+        return own
+    outer = lives(flow, frame.function)
+    return min(own, outer, key=_RANK.__getitem__)
+
+
 def truth(flow: Flow, frame: Frame, condition: Expr) -> str:
-    """What is known of one condition."""
+    """What is known of one condition; nothing of one that depends on itself."""
+    key = condition, frame
+    if key not in flow.truths:
+        flow.truths[key] = FREE
+        flow.truths[key] = _truth(flow, frame, condition)
+    return flow.truths[key]
+
+
+def _truth(flow: Flow, frame: Frame, condition: Expr) -> str:
     form = condition[0]
     if form == "num":
         return YES if condition[1] else NO
@@ -44,9 +80,35 @@ def truth(flow: Flow, frame: Frame, condition: Expr) -> str:
         return _compatible(flow, condition[2][1])
     if form == "bin" and condition[1] in ("==", "!=", "<", ">", "<=", ">=", "&"):
         return _compared(flow, frame, condition)
+    if form == "call" and condition[1] == ("id", "test_bit") and len(condition[2]) == 2:
+        return _bit(flow, frame, condition)
     if form in ("field", "id"):
         return _value(flow, frame, condition)
     return FREE
+
+
+def passed(flow: Flow, value: Value) -> str:
+    """Whether the assignments that a value came through happen for the compatible."""
+    result = YES
+    for frame, event in value.guarded:
+        one = holds(flow, frame, event.guards)
+        if one == NO:
+            return one
+        result = one if one != YES else result
+    return result
+
+
+def _bit(flow: Flow, frame: Frame, condition: Expr) -> str:
+    """A bit that is set only where the entry says so."""
+    key = flow.places.key(condition[2][1], frame)[0]
+    found = []
+    for name in ("set_bit", "__set_bit"):
+        for inner, event in flow.places.calls(name):
+            same = len(event.right) == 2 and event.right[0] == condition[2][0]
+            if same and flow.places.key(event.right[1], inner)[0] == key:
+                found.append(holds(flow, inner, event.guards))
+    best = max(found, key=_RANK.__getitem__, default=FREE)
+    return FREE if best == YES else best
 
 
 def _both(operator: str, one: str, other: str) -> str:
@@ -68,10 +130,10 @@ def _from_data(flow: Flow, frame: Frame, expr: Expr) -> tuple[str, set[int]]:
     """The numbers that an expression is by the matched entry; FREE if it is from elsewhere."""
     if not any(_is_data(flow, frame, one) for one in every(expr)):
         return FREE, set()
-    values = flow.values(expr, frame)
+    values = [one for one in flow.values(expr, frame) if passed(flow, one) != NO]
     numbers = {value.expr[1] for value in values if value.expr[0] == "num"}
     pointers = [value for value in values if value.expr[0] in ("init", "str", "id")]
-    if pointers and not numbers:
+    if values and not numbers:
         return YES, {1}
     if len(numbers) == 1 and not pointers and len(values) == 1:
         return YES, numbers
@@ -90,7 +152,7 @@ def _is_data(flow: Flow, frame: Frame, expr: Expr, depth: int = 0) -> bool:
     if expr[0] not in ("field", "id") or depth > 2:
         return False
     copied = flow.assigned(expr, frame)
-    return len(copied) == 1 and any(
+    return any(
         _is_data(flow, inner, one, depth + 1) for value, inner in copied for one in every(value)
     )
 

@@ -48,15 +48,18 @@ def bus_matches(source: Source, path: Path) -> Iterator[Match]:
 
 
 def _of_table(source: Source, file: File, table: Variable) -> Iterator[Match]:
+    """What a driver's table says; one that is only searched, without data, is for other devices."""
     roots = _users(file, table)
-    if not table.static and not roots:
-        roots = tuple(sorted(file.functions))
+    driven = any(root in file.variables for root in roots) or not (table.static or roots)
     for compatible, data in entries(source, file.path, table.value):
-        yield Match(compatible, file.path, data, roots, table.name)
+        if driven or data != UNKNOWN:
+            yield Match(
+                compatible, file.path, data, roots or tuple(sorted(file.functions)), table.name
+            )
 
 
 def _users(file: File, table: Variable) -> tuple[str, ...]:
-    """What refers to a table: the driver it belongs to, else the functions that search in it."""
+    """The driver that a table belongs to, else the functions that search in it."""
     drivers = [
         one.name
         for one in file.variables.values()
@@ -64,8 +67,7 @@ def _users(file: File, table: Variable) -> tuple[str, ...]:
     ]
     if drivers:
         return tuple(sorted(drivers))
-    functions = [one.name for one in file.functions.values() if table.name in one.names]
-    return tuple(sorted(functions)) or tuple(sorted(file.functions))
+    return tuple(sorted(one.name for one in file.functions.values() if table.name in one.names))
 
 
 def entries(source: Source, path: str, value: Expr) -> Iterator[tuple[str, Expr]]:

@@ -14,7 +14,7 @@ from .calls import (
     get,
 )
 from .flow import Flow, Value
-from .ir import Event, Expr, Function
+from .ir import Event, Expr, Function, every, identifiers
 from .matches import Match
 from .places import Frame
 from .reach import Reach
@@ -45,6 +45,15 @@ def changes(reach: Reach) -> list[tuple[Function, Event]]:
     ]
 
 
+def takes(reach: Reach) -> bool:
+    """Whether any clock or supply is taken at all."""
+    return any(
+        get(name) is not None or name in _CALLS or "clk_bulk_get" in name
+        for function in reach.functions.values()
+        for name in function.names
+    ) or any("regulator_bulk_get" in name for one in reach.functions.values() for name in one.names)
+
+
 def needs(source: Source, match: Match, reach: Reach | None = None) -> Iterator[Need]:
     """All needs of one match."""
     reach = Reach(source, match) if reach is None else reach
@@ -52,15 +61,22 @@ def needs(source: Source, match: Match, reach: Reach | None = None) -> Iterator[
     if not calls:
         return
     flow = Flow(source, match, reach)
+    flow.decide = guards.truth
     for function, event in calls:
         frame = Frame(function, function.path)
         flow.steps = 0
-        found = guards.holds(flow, frame, event.guards)
+        found = guards.happens(flow, frame, event)
         if found == guards.NO:
             continue
-        place = f"{function.path}:{function.name}"
         for kind, key, operation, sure in _changed(flow, frame, event):
-            yield Need(match.compatible, kind, key, operation, sure and found == guards.YES, place)
+            yield Need(
+                match.compatible,
+                kind,
+                key,
+                operation,
+                sure and found == guards.YES,
+                _place(function),
+            )
 
 
 def _changed(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[str, str, str, bool]]:
@@ -85,8 +101,20 @@ def _changed(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[str, str,
         return
     use = USES[name]
     if len(event.right) > use.argument:
-        for key, sure in handles(flow, event.right[use.argument], frame, use.kind):
-            yield use.kind, key, use.operation, sure
+        found = list(handles(flow, event.right[use.argument], frame, use.kind))
+        chosen = len(found) > 1 and _chosen(flow, frame, event.right[use.argument], event)
+        for key, sure in found:
+            yield use.kind, key, use.operation, sure and not chosen
+
+
+def _chosen(flow: Flow, frame: Frame, handle: Expr, event: Event) -> bool:
+    """Whether a condition looks at the element that the handle is of, as loops do to choose."""
+    own = {name for name in identifiers(handle) if flow.loops(("id", name), frame)}
+    for condition, _ in event.guards:
+        for one in every(condition):
+            if one[0] in ("field", "idx") and one != handle and identifiers(one) & own:
+                return True
+    return False
 
 
 def _opp_clocks(flow: Flow) -> Iterator[tuple[str, bool]]:
@@ -118,13 +146,19 @@ def handles(flow: Flow, expr: Expr, frame: Frame, kind: str) -> Iterator[tuple[s
 
 
 def _passed(flow: Flow, value: Value) -> str:
-    result = guards.YES
-    for frame, event in value.guarded:
-        one = guards.holds(flow, frame, event.guards)
-        if one == guards.NO:
-            return one
-        result = one if one != guards.YES else result
+    """Whether all that a value came through happens for the compatible, and its own function."""
+    result = guards.passed(flow, value)
+    functions = {frame.function for frame, _ in value.guarded} | {value.frame.function}
+    for function in sorted((one for one in functions if one is not None), key=_place):
+        found = guards.lives(flow, function)
+        if guards.NO in (found, result):
+            return guards.NO
+        result = found if found != guards.YES else result
     return result
+
+
+def _place(function: Function) -> str:
+    return f"{function.path}:{function.name}"
 
 
 def _taken(flow: Flow, value: Value, kind: str) -> Iterator[tuple[str, bool]]:
@@ -138,6 +172,8 @@ def _taken(flow: Flow, value: Value, kind: str) -> Iterator[tuple[str, bool]]:
     row = get(expr[1][1])
     if row is None or row.kind != kind or len(expr[2]) <= row.argument:
         return
+    if row.by == "name" and expr[2][0] == ("num", 0):
+        return  # a clock of the machine, none of the node
     argument = expr[2][row.argument]
     if row.by == "index":
         number = flow.number(argument, value.frame)

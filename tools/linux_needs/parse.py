@@ -1,6 +1,7 @@
 """A C file, read with tree-sitter, as what :mod:`ir` keeps of it."""
 
 import re
+from collections import defaultdict
 
 from .expressions import FORMS, Node, expression, inside, named, simple, text_of, tree, type_of
 from .ir import UNKNOWN, Event, Expr, File, Function, Guard, Variable, every, identifiers
@@ -243,13 +244,20 @@ class _Body:
 
     def statements(self, node: Node, guards: tuple[Guard, ...]) -> None:
         """All statements of a block; after one that may leave, its condition does not hold."""
+        gone: dict[str, list[Guard]] = defaultdict(list)
         for child in node.named_children:
+            if child.type == "labeled_statement":
+                back = gone.get(text_of(child.child_by_field_name("label")), ())
+                guards = tuple(one for one in guards if not any(one is other for other in back))
             self.guards = guards
             self.statement(child, guards)
             if child.type != "if_statement" or child.child_by_field_name("alternative") is not None:
                 continue
-            if _leaves(child.child_by_field_name("consequence")):
-                guards = (*guards, (expression(child.child_by_field_name("condition")), False))
+            consequence = child.child_by_field_name("consequence")
+            if _leaves(consequence):
+                guard = (expression(child.child_by_field_name("condition")), False)
+                guards = (*guards, guard)
+                gone[_goes_to(consequence)].append(guard)
 
     def statement(self, node: Node, guards: tuple[Guard, ...]) -> None:
         self.guards = guards
@@ -333,6 +341,15 @@ def _leaves(node: Node | None) -> bool:
         inner = named(node)
         return bool(inner) and inner[-1].type in _LEAVES
     return node.type in _LEAVES
+
+
+def _goes_to(node: Node | None) -> str:
+    """The label that a statement ends by going to, "" without one."""
+    while node is not None and node.type == "compound_statement":
+        node = named(node)[-1]
+    if node is None or node.type != "goto_statement":
+        return ""
+    return text_of(node.child_by_field_name("label"))
 
 
 def parse(path: str, text: str) -> File:

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .calls import BULK, SAME
-from .ir import UNKNOWN, Event, Expr, Function
+from .calls import BULK, FORMATS, SAME
+from .ir import UNKNOWN, Event, Expr, Function, parts
 from .reach import Reach
 from .source import Source
 
@@ -76,6 +76,11 @@ class Places:
         target = event.left
         if target[0] == "id":
             self._calls[target[1]].append((frame, event))
+            into = FORMATS.get(target[1], (None, 0))[0]
+            if into is not None and len(event.right) > into:
+                key, indices = self.key(event.right[into], frame)
+                made = ("call", target, event.right)
+                self.assigned[key].append(Assigned(indices, made, frame, event))
         elif target[0] == "deref":
             target = target[1]
         if target[0] == "field":
@@ -172,6 +177,25 @@ class Places:
             if new not in self.assigned[key]:
                 self.assigned[key].append(new)
 
+    def uses(self, function: Function) -> Iterator[tuple[Frame | None, Event | None]]:
+        """Where a function is called or passed on; without an event if a table names it."""
+        for variable in self.reach.variables.values():
+            if function.name in variable.names and self._means(variable.path, function):
+                yield None, None
+        for one in self.reach.functions.values():
+            if function.name in one.names and self._means(one.path, function):
+                frame = Frame(one, one.path)
+                for event in one.events:
+                    if _concerns(event, function.name):
+                        yield frame, event
+
+    def _means(self, path: str, function: Function) -> bool:
+        return any(one is function for one in self.source.defined(path, function.name))
+
+    def calls(self, name: str) -> list[tuple[Frame, Event]]:
+        """The calls of a name."""
+        return self._calls.get(name, [])
+
     def callers(self, function: Function) -> Iterator[tuple[Frame, Event]]:
         """The calls of a function, also through a member that it was assigned to."""
         for frame, event in self._calls.get(function.name, ()):
@@ -264,7 +288,7 @@ class Places:
                 base = expr[1]
                 indices = self.key(base, frame, depth + 1)[1] if base[0] == "idx" else ()
                 return ("m", found[0], tag, expr[2]), indices
-        return ("m", "", "", expr[2]), ()
+        return ("m", "", frame.path, expr[2]), ()
 
     def _aliased(self, expr: Expr, frame: Frame) -> Expr:
         """A local pointer as what it was set to, once."""
@@ -305,3 +329,18 @@ def fields_of(found: tuple[str, dict[str, str]], value: Expr) -> Iterator[tuple[
         elif key is None and at < len(order):
             yield order[at], item
         at += 1
+
+
+def _concerns(event: Event, name: str) -> bool:
+    if event.kind == "call":
+        return event.left == ("id", name) or any(mentions(one, name) for one in event.right)
+    return mentions(event.right, name)
+
+
+def mentions(expr: Expr, name: str) -> bool:
+    """Whether a name stands in an expression, but as what is called."""
+    if expr[0] == "id":
+        return bool(expr[1] == name)
+    if expr[0] == "call":
+        return any(mentions(one, name) for one in expr[2])
+    return any(mentions(one, name) for one in parts(expr))

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,12 +73,12 @@ def merged(needs: Iterable[Need]) -> Iterator[Row]:
             )
 
 
-def nothing(known: Mapping[str, str], rows: Iterable[Row]) -> Iterator[Row]:
-    """A row for each compatible whose driver was read and changes nothing: compatible -> file."""
+def nothing(known: Iterable[str], rows: Iterable[Row]) -> Iterator[Row]:
+    """A row for each compatible whose driver was read and changes nothing."""
     said = {row.compatible for row in rows}
-    for compatible, path in sorted(known.items()):
+    for compatible in sorted(known):
         if compatible not in said:
-            yield Row(compatible, "-", "-", "-", "-", path)
+            yield Row(compatible, "-", "", "", "", "")
 
 
 def overridden(rows: Iterable[Row], hand: Iterable[Row]) -> list[Row]:

@@ -12,7 +12,7 @@ from .macros import substituted, written
 from .parse import parse
 
 #: Grows with every change of what a file is parsed into.
-FORMAT = 4
+FORMAT = 6
 #: Files that are kept in memory.
 _MANY = 2500
 
@@ -53,6 +53,7 @@ class Source:
     def __init__(self, root: Path, cache: Path | None = None) -> None:
         self.root = root
         self.cache = cache
+        self.names: set[str] = set()  #: of clocks and supplies in device trees; empty if not known
         self._files: dict[str, File | None] = {}
         self._constants: dict[tuple[str, str], Expr] = {}
         self._structs: dict[tuple[str, str], tuple[str, dict[str, str]] | None] = {}

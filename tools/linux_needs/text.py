@@ -23,13 +23,36 @@ _MODULE_STRING = re.compile(
 )
 
 
+_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif|endif)\b(.*)$", re.M)
+
+
+def _without_dead(text: str) -> str:
+    """The text without what stands below ``#if 0``."""
+    if not re.search(r"^[ \t]*#[ \t]*if[ \t]+0\b", text, re.M):
+        return text
+    kept, at, depth, dead = [], 0, 0, 0
+    for match in _DIRECTIVE.finditer(text):
+        word = match[1]
+        opens = word.startswith("if")
+        if opens:
+            depth += 1
+            if not dead and word == "if" and match[2].split()[:1] == ["0"]:
+                dead = depth
+                kept.append(text[at : match.end()])
+        elif dead == depth and word in ("else", "elif", "endif"):
+            at, dead = match.start(), 0
+        if word == "endif":
+            depth -= 1
+    return "".join([*kept, "" if dead else text[at:]])
+
+
 def _blank(match: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", match[0])
 
 
 def readable(text: str) -> str:
     """The text without annotations, with ``struct x`` as an argument written ``struct_x``."""
-    text = _WORDS.sub(_blank, text)
+    text = _WORDS.sub(_blank, _without_dead(text))
     text = _CALLED.sub(_blank, text)
     text = _TYPE_ARGUMENT.sub(lambda m: f"{m[1]}struct_{m[2][1:]}{m[3]}", text)
     return _MODULE_STRING.sub(_blank, text)
