@@ -102,7 +102,7 @@ def _told(model: Model, use: Use, need: DriverNeed) -> str:
     return f"{resource}, {use_word(use)}: {driver_word(use.key.kind, need)}"
 
 
-#: Where more compatibles are unknown, one note is about all of them: the SoC is not in that Linux.
+#: Where more compatibles are unknown, one note is about all of them.
 _SINGLE = 5
 
 
@@ -113,13 +113,18 @@ _SINGLE = 5
     severity=Severity.NOTE,
 )
 def driver_unknown(model: Model) -> Iterator[Diagnostic]:
-    """One note per compatible, the first one of a device, or one about many."""
+    """One note per compatible, the first one of a device; one about all of them where these are
+    many, or where no driver is known: the SoC is not in that Linux."""
     found: dict[str, list[_Asked]] = {}
+    knows = False
     for item in _asked(model):
-        told = model.drivers.look_up(item.agent, item.use)
-        if model.drivers.tables(item.agent) and told.compatible is None:
+        if not model.drivers.tables(item.agent):
+            continue
+        if model.drivers.look_up(item.agent, item.use).compatible is None:
             found.setdefault(item.entry.compatibles[0], []).append(item)
-    if len(found) <= _SINGLE:
+        else:
+            knows = True
+    if len(found) < 2 or (knows and len(found) <= _SINGLE):
         for compatible, items in found.items():
             related = [Related(_entry(model, item), item.use.position) for item in items]
             yield _unknown(model, f'driver for "{compatible}"', items, related)
