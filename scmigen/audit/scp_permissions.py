@@ -15,7 +15,8 @@ from scmigen.csource.tree import ArrayOf
 from scmigen.csource.unit import Unit
 from scmigen.csource.values import Cells, Pointer, Unknown, Value
 from scmigen.diagnostics import Position
-from scmigen.scmi.operations import NEEDED, OPERATIONS, Operation
+from scmigen.scmi.needs import needed
+from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 
 MODULE = "resource-perms"
@@ -58,7 +59,7 @@ def needed_messages(kind: Kind, operation: Operation) -> tuple[int, ...]:
     last = _FIRST + _MESSAGES[kind]
     return tuple(
         message
-        for message, wants in NEEDED[kind.protocol].items()
+        for message, wants in needed(kind.protocol).items()
         if wants is operation
         and message < last
         and message not in _SUBSCRIBING.get(kind, frozenset())

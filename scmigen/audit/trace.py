@@ -19,7 +19,8 @@ from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES, Numbering, Served, Served
 from scmigen.runtime.served import ServedResource
 from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE, Header, Message, MessageType, name_text
 from scmigen.scmi.messages import commands
-from scmigen.scmi.operations import NEEDED, OPERATIONS, Operation
+from scmigen.scmi.needs import needed
+from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import KIND_OF, VERSIONS, Kind, Profile, Protocol
 from scmigen.scmi.status import Status
 
@@ -226,9 +227,11 @@ def _resources(
 
 def _note(seen: _Rows, command: _Event, response: _Event) -> None:
     """What one exchange shows."""
-    if command.protocol not in KIND_OF or command.message not in NEEDED.get(
-        protocol := Protocol(command.protocol), {}
-    ):
+    if command.protocol not in KIND_OF:
+        return
+    protocol = Protocol(command.protocol)
+    needs = needed(protocol)
+    if command.message not in needs:
         return
     layout = _message(protocol, command.message, len(command.values))
     subject = None if layout is None else layout.request.subject
@@ -246,9 +249,9 @@ def _note(seen: _Rows, command: _Event, response: _Event) -> None:
     if response.status == Status.NOT_FOUND:
         one.there = False
         return
-    needed = NEEDED[protocol][command.message]
-    if needed is not None:
-        (one.allowed if response.status == Status.SUCCESS else one.denied).add(needed)
+    operation = needs[command.message]
+    if operation is not None:
+        (one.allowed if response.status == Status.SUCCESS else one.denied).add(operation)
     if response.status == Status.SUCCESS:
         _told(one, kind, layout, response.values)
 

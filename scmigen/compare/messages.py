@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import Field, Layout, Message
-from scmigen.scmi.operations import NEEDED, Operation
+from scmigen.scmi.needs import needed
+from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Protocol
 
 #: A version that has every message.
@@ -96,9 +97,9 @@ def reads(protocol: Protocol, message: int) -> bool:
     subscribes to nothing."""
     if message in _COMMON or message in _READING.get(protocol, ()):
         return True
-    needed = NEEDED.get(protocol, {})
-    name = messages.commands(protocol, _NEWEST)[message].name if message in needed else "NOTIFY"
-    return "NOTIFY" not in name and needed[message] in (None, Operation.READ)
+    needs = needed(protocol)
+    name = messages.commands(protocol, _NEWEST)[message].name if message in needs else "NOTIFY"
+    return "NOTIFY" not in name and needs[message] in (None, Operation.READ)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,8 @@ from typing import Final
 
 from scmigen import runtime
 from scmigen.runtime import Role
-from scmigen.scmi.operations import NEEDED, Operation
+from scmigen.scmi.needs import needed
+from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import KIND_OF, Kind, Protocol
 from scmigen.server.device_permissions import Permissions
 
@@ -84,11 +85,11 @@ class Tables:
             # Where to begin with describing: anywhere, for an agent that has a sensor at all.
             return number < self.size(kind) and self.has(agent, kind)
         grant = self.grants(agent, kind).get(number)
-        needed = NEEDED[kind.protocol]
-        if grant is None or message not in needed or (kind.protocol, message) in _UNGUARDED:
+        needs = needed(kind.protocol)
+        if grant is None or message not in needs or (kind.protocol, message) in _UNGUARDED:
             return False
         held = self.opened(agent, kind, grant)
-        operation = needed[message]
+        operation = needs[message]
         return bool(held) if operation is None else operation in held
 
     def assignable(self, agent: int, kind: Kind, number: int) -> bool:

@@ -1,9 +1,10 @@
-"""Protocols, the kinds of resource each serves, the versions they report (DEN0056, chapter 4)."""
+"""Protocols, the kinds of resource each serves and what can be allowed on these, the versions that
+protocols report (DEN0056, chapter 4)."""
 
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Protocol(IntEnum):
@@ -38,27 +39,67 @@ class Kind(StrEnum):
     @property
     def protocol(self) -> Protocol:
         """The protocol that serves resources of this kind."""
-        return _PROTOCOL_OF[self]
+        return KINDS[self].protocol
 
 
-_PROTOCOL_OF: Final = {
-    Kind.POWER: Protocol.POWER,
-    Kind.PERFORMANCE: Protocol.PERFORMANCE,
-    Kind.CLOCK: Protocol.CLOCK,
-    Kind.SENSOR: Protocol.SENSOR,
-    Kind.RESET: Protocol.RESET,
-    Kind.VOLTAGE: Protocol.VOLTAGE,
-    Kind.POWERCAP: Protocol.POWERCAP,
-    Kind.PIN: Protocol.PINCTRL,
-    Kind.TELEMETRY: Protocol.TELEMETRY,
-}
+class Operation(StrEnum):
+    """One thing that can be allowed on a resource."""
 
-#: The kinds that only a file of further facts can have (`runtime.overlay`).
-BEYOND_TREES: Final = frozenset({Kind.POWERCAP, Kind.PIN, Kind.TELEMETRY})
+    STATE = "state"
+    RATE = "rate"
+    PARENT = "parent"
+    RESET = "reset"
+    LEVEL = "level"
+    LIMITS = "limits"
+    CONFIG = "config"
+    READ = "read"
+
+
+class KindRow(NamedTuple):
+    """A kind of resource: the protocol that serves it, its operations in the order they are listed
+    for people, and those for which the platform keeps one vote per agent. ``beyond_trees``: only a
+    file of further facts can have it (`runtime.overlay`)."""
+
+    protocol: Protocol
+    operations: tuple[Operation, ...]
+    voted: frozenset[Operation] = frozenset()
+    beyond_trees: bool = False
+
+
+_STATE: Final = frozenset({Operation.STATE})
+_LIMITS: Final = frozenset({Operation.LIMITS})
+_CONFIG_READ: Final = (Operation.CONFIG, Operation.READ)
+
+#: Kind → its row.
+KINDS: Final[Mapping[Kind, KindRow]] = MappingProxyType(
+    {
+        Kind.POWER: KindRow(Protocol.POWER, (Operation.STATE, Operation.READ), _STATE),
+        Kind.PERFORMANCE: KindRow(
+            Protocol.PERFORMANCE, (Operation.LEVEL, Operation.LIMITS, Operation.READ), _LIMITS
+        ),
+        Kind.CLOCK: KindRow(
+            Protocol.CLOCK,
+            (Operation.STATE, Operation.RATE, Operation.PARENT, Operation.READ),
+            _STATE,
+        ),
+        Kind.SENSOR: KindRow(Protocol.SENSOR, _CONFIG_READ),
+        Kind.RESET: KindRow(Protocol.RESET, (Operation.RESET,)),
+        Kind.VOLTAGE: KindRow(
+            Protocol.VOLTAGE, (Operation.STATE, Operation.LEVEL, Operation.READ), _STATE
+        ),
+        Kind.POWERCAP: KindRow(Protocol.POWERCAP, _CONFIG_READ, beyond_trees=True),
+        Kind.PIN: KindRow(Protocol.PINCTRL, _CONFIG_READ, beyond_trees=True),
+        # Who may read an element may have it measured, which nobody else notices.
+        Kind.TELEMETRY: KindRow(Protocol.TELEMETRY, (Operation.READ,), beyond_trees=True),
+    }
+)
+
+#: The kinds that only a file of further facts can have.
+BEYOND_TREES: Final = frozenset(kind for kind, row in KINDS.items() if row.beyond_trees)
 
 #: Protocol → the kind of resource it serves; base and system power serve none.
 KIND_OF: Final[Mapping[Protocol, Kind]] = MappingProxyType(
-    {protocol: kind for kind, protocol in _PROTOCOL_OF.items()}
+    {row.protocol: kind for kind, row in KINDS.items()}
 )
 
 

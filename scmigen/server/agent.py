@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import HEADER_SIZE, Header, Message, MessageType
-from scmigen.scmi.operations import DESCRIBING, NEEDED, REGISTERING, discovers
+from scmigen.scmi.needs import discovers, is_told_early, needed
 from scmigen.scmi.protocols import KIND_OF, Protocol
 from scmigen.scmi.status import Status
 from scmigen.server import delayed
@@ -160,13 +160,13 @@ class Agent:
         if kind is None or subject is None:
             return Command(message, size, unpack, run, 0, tail, None, None)
         view = self.session.views[kind]
-        needed = NEEDED[protocol][message.id]
-        if needed is None:
+        operation = needed(protocol)[message.id]
+        if operation is None:
             table = view.named
-        elif any(message.id in each.get(protocol, ()) for each in (DESCRIBING, REGISTERING)):
+        elif is_told_early(protocol, message.id):
             table = view.described
         else:
-            table = view.open[needed]
+            table = view.open[operation]
         return Command(message, size, unpack, run, subject, 0, table, view)
 
     # Messages
@@ -304,7 +304,7 @@ class Agent:
 def _discovers(head: bytes) -> bool:
     """Whether the message is one of discovery."""
     header = Header.of(int.from_bytes(head, "little"))
-    return header.protocol in NEEDED and discovers(Protocol(header.protocol), header.message)
+    return header.protocol in KIND_OF and discovers(Protocol(header.protocol), header.message)
 
 
 def _refused(head: bytes, status: Status) -> bytes:

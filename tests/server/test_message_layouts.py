@@ -8,8 +8,9 @@ from scmi_wire import CLOCK, SENSOR, SUCCESS, words
 from scmigen.scmi.events import delayed_responses, notifications
 from scmigen.scmi.layouts import Bits, Entries, Header, header, layout, name_field, name_text
 from scmigen.scmi.messages import commands
-from scmigen.scmi.operations import DESCRIBING, NEEDED, REGISTERING
+from scmigen.scmi.needs import needed
 from scmigen.scmi.protocols import KIND_OF, VERSIONS, Profile, Protocol
+from scmigen.scmi.specification import specification
 from scmigen.scmi.text import describe
 
 #: Payload bytes of requests at version 1 or 2, as in scp-firmware's payload size tables.
@@ -38,9 +39,9 @@ def test_every_message_on_a_resource_needs_a_known_operation(profile):
             continue
         for number, row in commands(protocol, VERSIONS[profile][protocol]).items():
             if row.request.subject is not None:
-                assert number in NEEDED[protocol], row.name
-        for early in (DESCRIBING, REGISTERING):
-            assert early.get(protocol, frozenset()) <= NEEDED.get(protocol, {}).keys()
+                assert number in needed(protocol), row.name
+        found = specification(protocol)
+        assert found.describing | found.registering <= found.needed.keys()
 
 
 def test_later_rows_take_the_place_of_earlier_ones():

@@ -3,17 +3,18 @@
 
 A row: id, name, the version of the protocol it came with, request, values of the reply. The
 specification can be read off these modules; server, client and documentation use them through
-`messages` and `events`. Versions by release of the specification are in `protocols.VERSIONS`, what
-messages need is in `operations`.
+`messages`, `events` and `needs`. Versions by release of the specification are in
+`protocols.VERSIONS`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from typing import Final
 
 from scmigen.scmi.layouts import Bits, Message
-from scmigen.scmi.protocols import Protocol
+from scmigen.scmi.protocols import Operation, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,23 @@ class Specification:
 
     ``attributes``: the values of PROTOCOL_ATTRIBUTES. ``delayed`` responses have the id of their
     command, and the values after their status; ``notifications`` have ids of their own.
+
+    ``needed``: message on a resource → the operation that opens it; None: any does (attributes and
+    names). ``describing``: messages that need ``read`` but only describe: an agent that may be
+    given the resource later can ask them before it has it, since agents enumerate once.
+    ``registering``: messages that read a state, which agents ask for once, and do without the
+    resource if they are refused: Linux registers no power domain without its state, no regulator
+    without its level, and no power capping without every cap. An agent that may be given the
+    resource later is told what it is at boot.
     """
 
     attributes: str
     commands: tuple[Message, ...]
     delayed: tuple[Message, ...] = ()
     notifications: tuple[Message, ...] = ()
+    needed: Mapping[int, Operation | None] = field(default_factory=dict)
+    describing: frozenset[int] = frozenset()
+    registering: frozenset[int] = frozenset()
 
 
 @cache

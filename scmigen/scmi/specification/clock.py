@@ -3,6 +3,7 @@
 from typing import Final
 
 from scmigen.scmi.layouts import Bits, Entries, layout, row
+from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, RETURNED, TRIPLET, Specification
 
 SPECIFICATION: Final = Specification(
@@ -61,4 +62,20 @@ SPECIFICATION: Final = Specification(
         row(0x0, "CLOCK_RATE_CHANGED", 0x20000, "", "u32 agent, u32 clock, u64 rate"),
         row(0x1, "CLOCK_RATE_CHANGE_REQUESTED", 0x20000, "", "u32 agent, u32 clock, u64 rate"),
     ),
+    needed={
+        0x3: None,
+        0x4: Operation.READ,
+        0x5: Operation.RATE,
+        0x6: Operation.READ,
+        0x7: Operation.STATE,
+        0x8: None,
+        0x9: Operation.READ,
+        0xA: Operation.READ,
+        0xB: Operation.READ,
+        0xC: Operation.READ,
+        0xD: Operation.PARENT,
+        0xE: Operation.READ,
+        0xF: None,
+    },
+    describing=frozenset({0x4, 0xC}),
 )

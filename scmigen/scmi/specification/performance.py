@@ -3,6 +3,7 @@
 from typing import Final
 
 from scmigen.scmi.layouts import Entries, layout, row
+from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, RETURNED, Specification
 
 SPECIFICATION: Final = Specification(
@@ -63,4 +64,17 @@ SPECIFICATION: Final = Specification(
         ),
         row(0x1, "PERFORMANCE_LEVEL_CHANGED", 0x10000, "", "u32 agent, u32 domain, u32 level"),
     ),
+    needed={
+        0x3: None,
+        0x4: Operation.READ,
+        0x5: Operation.LIMITS,
+        0x6: Operation.READ,
+        0x7: Operation.LEVEL,
+        0x8: Operation.READ,
+        0x9: Operation.READ,
+        0xA: Operation.READ,
+        0xB: Operation.READ,
+        0xC: None,
+    },
+    describing=frozenset({0x4}),
 )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from scmigen.scmi.layouts import Bits, Entries, layout, row
+from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, RETURNED, Specification
 
 SPECIFICATION: Final = Specification(
@@ -50,4 +51,15 @@ SPECIFICATION: Final = Specification(
         # flags [2]: allow, [1:0]: a pin or a group
         row(0xA, "PINCTRL_SET_PERMISSIONS", 0x10000, "u32 agent, u32 id, u32 flags"),
     ),
+    # A message says in its flags whether it is about a pin, a group or a function; a group needs
+    # the operation on each of its pins. Who may send 0xA says the agent's right to permissions.
+    needed={
+        0x3: None,
+        0x4: None,
+        0x5: Operation.READ,
+        0x6: Operation.CONFIG,
+        0x7: Operation.CONFIG,
+        0x8: Operation.CONFIG,
+        0x9: None,
+    },
 )

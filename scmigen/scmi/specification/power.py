@@ -3,6 +3,7 @@
 from typing import Final
 
 from scmigen.scmi.layouts import row
+from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, Specification
 
 SPECIFICATION: Final = Specification(
@@ -31,4 +32,13 @@ SPECIFICATION: Final = Specification(
             "u32 agent, u32 domain, u32 state",
         ),
     ),
+    needed={
+        0x3: None,
+        0x4: Operation.STATE,
+        0x5: Operation.READ,
+        0x6: Operation.READ,
+        0x7: Operation.READ,
+        0x8: None,
+    },
+    registering=frozenset({0x5}),
 )

@@ -9,6 +9,7 @@ own, MAI and CAI.
 from typing import Final
 
 from scmigen.scmi.layouts import Bits, Entries, layout, row
+from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, Specification
 
 SPECIFICATION: Final = Specification(
@@ -112,4 +113,20 @@ SPECIFICATION: Final = Specification(
             "u32 agent, u32 domain, u32 power, u32 mai",
         ),
     ),
+    needed={
+        0x3: None,
+        0x4: Operation.READ,
+        0x5: Operation.CONFIG,
+        0x6: Operation.READ,
+        0x7: Operation.CONFIG,
+        0x8: None,
+        0x9: Operation.READ,
+        0xA: Operation.READ,
+        0xB: Operation.READ,
+        0xC: Operation.READ,
+        0xD: None,
+        0xE: Operation.READ,
+        0xF: Operation.CONFIG,
+    },
+    registering=frozenset({0x4}),
 )

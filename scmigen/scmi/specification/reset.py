@@ -3,6 +3,7 @@
 from typing import Final
 
 from scmigen.scmi.layouts import row
+from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, Specification
 
 SPECIFICATION: Final = Specification(
@@ -23,4 +24,10 @@ SPECIFICATION: Final = Specification(
     notifications=(
         row(0x0, "RESET_ISSUED", 0x10000, "", "u32 agent, u32 domain, u32 reset_state"),
     ),
+    needed={
+        0x3: None,
+        0x4: Operation.RESET,
+        0x5: Operation.RESET,
+        0x6: None,
+    },
 )

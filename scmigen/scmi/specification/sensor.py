@@ -3,6 +3,7 @@
 from typing import Final
 
 from scmigen.scmi.layouts import Bits, Entries, Longer, layout, row
+from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, RETURNED, TRIPLET, Specification
 
 _DESCRIPTOR: Final = layout("u32 sensor, u32 attributes_low, u32 attributes_high, name16 name")
@@ -114,4 +115,18 @@ SPECIFICATION: Final = Specification(
             reply_tail="i64 value, u64 timestamp",
         ),
     ),
+    needed={
+        0x3: None,
+        0x4: Operation.READ,
+        0x5: Operation.CONFIG,
+        0x6: Operation.READ,
+        0x7: None,
+        0x8: Operation.READ,
+        0x9: Operation.READ,
+        0xA: Operation.CONFIG,
+        0xB: Operation.READ,
+        0xC: None,
+        0xD: None,
+    },
+    describing=frozenset({0x8}),
 )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from scmigen.scmi.layouts import Entries, layout, row
+from scmigen.scmi.protocols import Operation
 from scmigen.scmi.specification import NAME, REMAINING, RETURNED, TRIPLET, Specification
 
 SPECIFICATION: Final = Specification(
@@ -30,4 +31,15 @@ SPECIFICATION: Final = Specification(
         row(0x9, "VOLTAGE_DOMAIN_NAME_GET", 0x20000, "u32 domain", NAME),
     ),
     delayed=(row(0x7, "VOLTAGE_LEVEL_SET_COMPLETE", 0x20000, "", "u32 domain, i32 level"),),
+    needed={
+        0x3: None,
+        0x4: Operation.READ,
+        0x5: Operation.STATE,
+        0x6: Operation.READ,
+        0x7: Operation.LEVEL,
+        0x8: Operation.READ,
+        0x9: None,
+    },
+    describing=frozenset({0x4}),
+    registering=frozenset({0x6, 0x8}),
 )

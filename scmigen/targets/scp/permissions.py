@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from scmigen.model.platform import Grant
-from scmigen.scmi.operations import NEEDED, Operation
+from scmigen.scmi.needs import needed
+from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import WIDTH
 from scmigen.targets.scp.kinds import KINDS
@@ -90,8 +91,8 @@ def word_count(count: int) -> int:
 
 def opens(kind: Kind, message: int, operations: frozenset[Operation]) -> bool:
     """Whether a grant of ``operations`` opens ``message`` on its resource."""
-    needed = NEEDED[kind.protocol][message]
-    return bool(operations) if needed is None else needed in operations
+    operation = needed(kind.protocol)[message]
+    return bool(operations) if operation is None else operation in operations
 
 
 def _deny_words(allowed: list[int], words: int) -> tuple[int, ...]:
