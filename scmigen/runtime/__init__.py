@@ -3,6 +3,8 @@
 `schema` has its types, `checks` what must hold between them; this module reads and writes it.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from scmigen.runtime.checks import ConfigurationError, check
@@ -36,6 +38,7 @@ from scmigen.runtime.schema import (
     Runtime,
     Scaled,
     Sensor,
+    Strict,
     Transport,
     VoltageDomain,
 )
@@ -152,9 +155,9 @@ def json_schema() -> bytes:
 def schema_of(kind: type[msgspec.Struct], title: str) -> bytes:
     """The JSON Schema (2020-12) of a file that is a ``kind``."""
     # Only a build needs the words.
-    from scmigen.runtime.descriptions import DESCRIPTIONS, SERVED_DESCRIPTIONS
+    from scmigen.runtime.descriptions import DESCRIPTIONS
 
-    words = {**DESCRIPTIONS, **SERVED_DESCRIPTIONS}
+    words = {**DESCRIPTIONS, **{each.__name__: each.described for each in _below(Strict)}}
     schema = msgspec.json.schema(kind)
     for name, each in schema["$defs"].items():
         each.pop("description", None)  # it is a docstring, and has its place where there is one
@@ -162,6 +165,13 @@ def schema_of(kind: type[msgspec.Struct], title: str) -> bytes:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = title
     return msgspec.json.format(msgspec.json.encode(schema), indent=1) + b"\n"
+
+
+def _below(kind: type[Strict]) -> Iterator[type[Strict]]:
+    """All structures of the formats."""
+    for each in kind.__subclasses__():
+        yield each
+        yield from _below(each)
 
 
 def grants_schema() -> bytes:

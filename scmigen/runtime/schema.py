@@ -3,11 +3,11 @@
 ``scmigen build`` writes it as JSON, ``scmigen serve`` reads it. It is the whole contract between
 the compiler and the server. Numbers are SCMI numbers; a resource that was removed leaves a hole.
 Keys ``source``, ``labels`` and ``macro`` say where a thing came from; nothing depends on them.
-What the fields mean, and their units, is in `descriptions`, which the JSON Schema shows too.
+What the fields mean, and their units, is in ``described``, which the JSON Schema shows too.
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
@@ -55,7 +55,10 @@ class Numbering(StrEnum):
 
 
 class Strict(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Base of all of them: unknown keys are errors, defaults are not written."""
+    """Base of all of them: unknown keys are errors, defaults are not written. ``described`` is what
+    the JSON Schema says of a structure; ``python -OO`` has no docstrings."""
+
+    described: ClassVar[str] = ""
 
 
 class Resource(Strict, frozen=True, kw_only=True):
@@ -77,6 +80,15 @@ class Resource(Strict, frozen=True, kw_only=True):
 class Clock(Resource, frozen=True, kw_only=True):
     """A clock."""
 
+    described: ClassVar[str] = (
+        "A clock: rates in Hz (discrete, ascending), the rate and the state at boot; "
+        "``always_on``: the platform itself holds it on. With ``step`` the two ``rates`` are "
+        "the lowest and the highest, with every ``step`` Hz between them. ``latency`` in µs is "
+        "what an asynchronous change of the rate takes; one clock that is ``asynchronous`` "
+        "makes all that an agent has so, since no attribute tells them apart; ``enable_delay`` "
+        "in µs, 0 if unknown. The clock runs only while the power domain ``power`` and the "
+        "supply ``supply`` are on."
+    )
     rates: tuple[Hertz, ...]
     rate: Hertz
     parents: tuple[Number, ...] = ()
@@ -94,6 +106,12 @@ class Clock(Resource, frozen=True, kw_only=True):
 class PowerDomain(Resource, frozen=True, kw_only=True):
     """A power domain."""
 
+    described: ClassVar[str] = (
+        "A power domain, its parent domain, and its state at boot; ``always_on``: the platform "
+        "itself holds it on; ``settable``: it can be switched at all. ``latency`` in µs is what "
+        "switching takes when an agent asks for it asynchronously. It is on only while "
+        "``supply`` is."
+    )
     parent: Number | None = None
     enabled: bool = False
     always_on: bool = False
@@ -106,6 +124,10 @@ class PowerDomain(Resource, frozen=True, kw_only=True):
 class ResetDomain(Resource, frozen=True, kw_only=True):
     """A reset domain."""
 
+    described: ClassVar[str] = (
+        "A reset domain; ``latency`` in µs, absent if unknown; ``asynchronous``: agents may be "
+        "told when a reset is over."
+    )
     latency: Word | None = None
     asynchronous: bool = False
 
@@ -113,6 +135,11 @@ class ResetDomain(Resource, frozen=True, kw_only=True):
 class VoltageDomain(Resource, frozen=True, kw_only=True):
     """A supply."""
 
+    described: ClassVar[str] = (
+        "A supply: levels in µV (discrete, ascending), level and state at boot; with ``step`` "
+        "the two ``levels`` are the lowest and the highest. ``latency`` in µs. ``parent`` is "
+        "the supply it is fed from: it is on only while that one is, and holds it on."
+    )
     levels: tuple[Microvolt, ...]
     level: Microvolt
     enabled: bool = False
@@ -126,6 +153,10 @@ class VoltageDomain(Resource, frozen=True, kw_only=True):
 class PerformanceLevel(Strict, frozen=True, kw_only=True):
     """An operating point."""
 
+    described: ClassVar[str] = (
+        "An operating point: abstract level, frequency in kHz, voltage in µV, latency in µs, "
+        "and power in the unit ``performance_power``, 0 if unknown."
+    )
     level: Word
     frequency: Word
     voltage: Microvolt | None = None
@@ -136,6 +167,12 @@ class PerformanceLevel(Strict, frozen=True, kw_only=True):
 class PerformanceDomain(Resource, frozen=True, kw_only=True):
     """A performance domain."""
 
+    described: ClassVar[str] = (
+        "A performance domain: levels ascending, ``sustained`` the index of the level at boot. "
+        "``clock`` and ``supply`` follow the level. ``indexed``: agents name levels by their "
+        "index (level indexing mode, release 3.2). ``rate_limit`` in µs: how often a level may "
+        "change."
+    )
     levels: tuple[PerformanceLevel, ...]
     sustained: Number = 0
     fastchannels: bool = False
@@ -148,6 +185,7 @@ class PerformanceDomain(Resource, frozen=True, kw_only=True):
 class Scaled(Strict, frozen=True, kw_only=True):
     """A value and its power of ten."""
 
+    described: ClassVar[str] = "``value`` times 10 to the power of ``exponent``."
     value: Annotated[int, Meta(ge=0, le=0x7FF_FFFF)]
     exponent: Exponent = 0
 
@@ -155,6 +193,9 @@ class Scaled(Strict, frozen=True, kw_only=True):
 class Axis(Strict, frozen=True, kw_only=True):
     """One of several quantities of a sensor."""
 
+    described: ClassVar[str] = (
+        "One of several quantities of a sensor; axes are numbered from 0. Fields as of `Sensor`."
+    )
     name: Name
     type: Annotated[int, Meta(ge=0, le=0xFF)] = 2
     exponent: Exponent = -3
@@ -166,6 +207,9 @@ class Axis(Strict, frozen=True, kw_only=True):
 class Interval(Strict, frozen=True, kw_only=True):
     """A time between two updates of a sensor."""
 
+    described: ClassVar[str] = (
+        "A time between two updates of a sensor: ``value`` times 10 to the power of ``exponent`` s."
+    )
     value: Annotated[int, Meta(ge=0, le=0xFFFF)]
     exponent: Exponent = -3
 
@@ -173,6 +217,15 @@ class Interval(Strict, frozen=True, kw_only=True):
 class Sensor(Resource, frozen=True, kw_only=True):
     """A sensor."""
 
+    described: ClassVar[str] = (
+        "A sensor: type and unit exponent as SENSOR_DESCRIPTION_GET has them; where the "
+        "``resolution`` is known, ``minimum`` and ``maximum`` are the range. A reading of one "
+        "with ``axes`` has a value for each. ``readings`` are what it reads, one after the "
+        "other, each for ``period`` µs, again and again; ``noise`` is the most that a random "
+        "amount adds or takes. ``intervals`` are the update intervals it can be set to, "
+        "ascending; ``segmented``: they are the shortest, the longest and the step. "
+        "``timestamps``: readings can have one. ``power`` in µW."
+    )
     type: Annotated[int, Meta(ge=0, le=0xFF)] = 2
     exponent: Exponent = -3
     resolution: Scaled | None = None
@@ -203,6 +256,12 @@ class PowerUnit(StrEnum):
 class Powercap(Resource, frozen=True, kw_only=True):
     """A power capping domain."""
 
+    described: ClassVar[str] = (
+        "A power capping domain: caps in ``unit``, averaging intervals in µs: ``pai`` of "
+        "measurements, ``cai`` of the cap (profile 4.0-beta). What has one value only cannot be "
+        "set. ``cap``, ``pai`` and ``cai`` are those at boot, absent: the highest cap, the "
+        "shortest interval. ``readings`` and ``period`` as for a sensor."
+    )
     minimum_cap: Positive
     maximum_cap: Positive
     cap_step: Positive = 1
@@ -230,6 +289,9 @@ class Powercap(Resource, frozen=True, kw_only=True):
 class PinSetting(Strict, frozen=True):
     """A configuration type of a pin and its value."""
 
+    described: ClassVar[str] = (
+        "A configuration type of a pin (release 3.2, section 4.11.2.6) and its value."
+    )
     type: Annotated[int, Meta(ge=0, le=0xFF)]
     value: Word
 
@@ -237,12 +299,16 @@ class PinSetting(Strict, frozen=True):
 class Pin(Resource, frozen=True, kw_only=True):
     """A pin."""
 
+    described: ClassVar[str] = (
+        "A pin: the settings it has at boot, which are all it can be set to have."
+    )
     settings: tuple[PinSetting, ...] = ()
 
 
 class PinGroup(Strict, frozen=True, kw_only=True):
     """Pins that are used together."""
 
+    described: ClassVar[str] = "Pins that are used together; groups are numbered from 0."
     name: Name
     pins: tuple[Number, ...]
 
@@ -250,6 +316,9 @@ class PinGroup(Strict, frozen=True, kw_only=True):
 class PinFunction(Strict, frozen=True, kw_only=True):
     """What groups or pins can be used for."""
 
+    described: ClassVar[str] = (
+        "What groups, or with ``pins_only`` single pins, can be used for; numbered from 0."
+    )
     name: Name
     groups: tuple[Number, ...] = ()
     gpio: bool = False
@@ -259,6 +328,12 @@ class PinFunction(Strict, frozen=True, kw_only=True):
 class TelemetryElement(Resource, frozen=True, kw_only=True):
     """A data element of telemetry."""
 
+    described: ClassVar[str] = (
+        "A data element of telemetry (profile 4.0-beta): agents know it by the number "
+        "``element``. ``size`` in bytes; ``type``, ``unit`` with its ``exponent``, "
+        "``component`` and the instances as TELEMETRY_DE_DESCRIPTION has them; ``rate`` of its "
+        "timestamps in kHz, 0: it has none. ``readings`` and ``period`` as for a sensor."
+    )
     element: Word
     group: Annotated[int, Meta(ge=0, le=0xFFF)] | None = None
     size: Annotated[int, Meta(ge=1, le=8)] = 8
@@ -277,6 +352,11 @@ class TelemetryElement(Resource, frozen=True, kw_only=True):
 class Grant(Strict, frozen=True):
     """What an agent may do with a resource."""
 
+    described: ClassVar[str] = (
+        "What an agent may do with the resource ``resource``, which it knows by ``id``. "
+        "``by_hand``: those of the operations that hold whatever devices the agent is given or "
+        "denied at run time. A resource of none of the agent's devices needs no such mark."
+    )
     id: Number
     resource: Number
     operations: tuple[Operation, ...]
@@ -286,6 +366,10 @@ class Grant(Strict, frozen=True):
 class Transport(Strict, frozen=True, kw_only=True):
     """How an agent reaches the platform on hardware."""
 
+    described: ClassVar[str] = (
+        "How an agent reaches the platform on hardware; the server's own sockets are named when "
+        "it is started."
+    )
     type: str
     smc_id: Word | None = None
     shmem: str | None = None
@@ -295,6 +379,12 @@ class Transport(Strict, frozen=True, kw_only=True):
 class Agent(Strict, frozen=True, kw_only=True):
     """An agent."""
 
+    described: ClassVar[str] = (
+        "An agent: ids from 1; ``profile``: the SCMI release it speaks, if not the newest; "
+        "``permissions``: whether it may call base messages 0x9 to 0xB; ``system_power``: "
+        "whether it may set the state of the system and be told of it, ``system_power_told``: "
+        "only be told."
+    )
     id: Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
     name: Annotated[str, Meta(min_length=1, max_length=63)]
     role: Role
@@ -309,6 +399,11 @@ class Agent(Strict, frozen=True, kw_only=True):
 class DeviceResource(Strict, frozen=True):
     """A resource of a device."""
 
+    described: ClassVar[str] = (
+        "A resource of a device: kind and platform number. ``operations``: those that having "
+        "the device opens, as far as the agent's grant has them; none given means all that the "
+        "grant has."
+    )
     kind: Kind
     id: Number
     operations: tuple[Operation, ...] = ()
@@ -317,6 +412,9 @@ class DeviceResource(Strict, frozen=True):
 class Device(Strict, frozen=True, kw_only=True):
     """A device for BASE_SET_DEVICE_PERMISSIONS."""
 
+    described: ClassVar[str] = (
+        "A device for BASE_SET_DEVICE_PERMISSIONS: who has it at boot, who may be given it."
+    )
     id: Number
     name: str
     node: str
@@ -330,6 +428,12 @@ class Device(Strict, frozen=True, kw_only=True):
 class Runtime(Strict, frozen=True, kw_only=True):
     """One SCMI platform."""
 
+    described: ClassVar[str] = (
+        "One SCMI platform. ``performance_power`` is the unit of the power of all operating "
+        "points; ``system_power_grace`` the time in ms between the notification of a graceful "
+        "shutdown or reset and that. ``telemetry_revision`` is the UUID of the meaning of data "
+        "elements, in words; ``telemetry_intervals`` are those in which they can be collected."
+    )
     format: Annotated[str, Meta(extra_json_schema={"enum": [FORMAT]})]
     name: str
     vendor: Annotated[str, Meta(max_length=15)] = "scmigen"

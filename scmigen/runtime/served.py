@@ -7,7 +7,7 @@ somebody wrote by hand, a dump of a live server, a trace. None of them need say 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta, field
@@ -57,6 +57,13 @@ class ServedResource(Strict, frozen=True, kw_only=True):
     performance domain; of several tables one is used, by what is known at run time.
     """
 
+    described: ClassVar[str] = (
+        "A resource: ``id`` is the server's own number, ``name`` what it reports, if that is "
+        "known; ``node`` and ``cells`` those of a device tree. One that only a grant names need "
+        "not be here. ``parent``: the number of the power domain above; ``on``: whether the "
+        "server turns it on when it starts; ``levels``: the operating points of a performance "
+        "domain, of several tables one by what is known at run time."
+    )
     id: Number
     name: Annotated[str, Meta(max_length=MAX_NAME)] = ""
     node: str = ""
@@ -75,6 +82,11 @@ class ServedGrant(Strict, frozen=True, kw_only=True):
     ``unknown``: operations of which the description does not tell whether they are allowed.
     """
 
+    described: ClassVar[str] = (
+        "What an agent may do with the resource ``resource``, which it knows by ``id``. "
+        "``unchecked``: operations that the server lets every agent use; ``unknown``: those of "
+        "which this does not tell. ``source``: ``file:line`` or ``file:line:column``."
+    )
     id: Number
     resource: Number
     operations: tuple[Operation, ...] = ()
@@ -92,6 +104,12 @@ class ServedAgent(Strict, frozen=True, kw_only=True):
     server, which has it for the agents that do not say.
     """
 
+    described: ClassVar[str] = (
+        "An agent: ids from 1. ``kinds``: those that this is about for the agent, if they are "
+        "not those of the whole; with none, nothing is known of what it may do. ``complete`` "
+        "likewise. ``role``, ``transport``, ``permissions`` and ``system_power`` where they are "
+        "known."
+    )
     id: Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
     name: Name
     role: Role | None = None
@@ -115,6 +133,14 @@ class Served(Strict, frozen=True, kw_only=True):
     grant holds. ``vendor``, ``services`` and ``votes``, by kind, are told where they are known.
     """
 
+    described: ClassVar[str] = (
+        "What one server lets its agents do. ``kinds``: those that this is about, all of them "
+        "by default; of others it says nothing. ``complete``: whether it has every id that is "
+        "served; a trace has only those that somebody asked for. ``momentary``: it shows what "
+        "agents may do at one time, and not what they may be given later. ``votes``: what it "
+        "makes of requests of several agents for one resource, by kind, where that is known: "
+        "each has a vote (``counted``), or the ``last`` request holds."
+    )
     format: Annotated[str, Meta(extra_json_schema={"enum": [GRANTS_FORMAT]})] = GRANTS_FORMAT
     name: str
     numbering: Numbering = Numbering.SHARED

@@ -3,7 +3,7 @@ it holds its resources. Nothing of it need be known; what is absent is not told.
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -35,6 +35,10 @@ class ServedVendor(Strict, frozen=True, kw_only=True):
     """What the server calls itself (BASE_DISCOVER_VENDOR, …_SUB_VENDOR, …_IMPLEMENTATION_VERSION);
     each None where that is not known."""
 
+    described: ClassVar[str] = (
+        "What the server calls itself, as far as that is known: vendor, sub-vendor, and the "
+        "version of its implementation."
+    )
     vendor: str | None = None
     sub_vendor: str | None = None
     version: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)] | None = None
@@ -46,6 +50,11 @@ class ServedService(Strict, frozen=True, kw_only=True):
     there. ``notifies``: it is the server that sends; ``by``: the place of the channel on which
     agents of this one are told, None for no such."""
 
+    described: ClassVar[str] = (
+        "A channel of an agent, by its place among those of the server. ``notifies``: it is the "
+        "server that sends; ``by``: the place of the one on which agents of this one are told, "
+        "if there is such."
+    )
     agent: Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
     name: Annotated[str, Meta(max_length=255)] = ""
     notifies: bool = False
@@ -57,6 +66,10 @@ class ServedLevel(Strict, frozen=True, kw_only=True):
     """An operating point: its abstract level, frequency in Hz, voltage in µV, power in µW; each of
     the last three None where it is not known."""
 
+    described: ClassVar[str] = (
+        "An operating point: ``level`` is its abstract number, ``frequency`` in Hz, ``voltage`` "
+        "in µV, ``power`` in µW, where they are known."
+    )
     level: _Unsigned
     frequency: Hertz | None = None
     voltage: _Unsigned | None = None
@@ -67,6 +80,10 @@ class ServedLevels(Strict, frozen=True, kw_only=True):
     """The operating points of a performance domain, in the order of the server's table.
     ``sustained``: the index of the one that can be held, ``latency`` in µs what a change takes."""
 
+    described: ClassVar[str] = (
+        "A table of operating points, in order. ``sustained``: the index of the one that can be "
+        "held; ``latency`` in µs what a change takes."
+    )
     levels: Annotated[tuple[ServedLevel, ...], Meta(max_length=MAX_LEVELS)]
     sustained: Number | None = None
     latency: Number | None = None

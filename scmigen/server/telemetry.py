@@ -24,7 +24,7 @@ from scmigen.server.fastchannels import Window
 from scmigen.server.memory import FileId, SharedMemory, SharedMemoryError, file_id
 from scmigen.server.polling import microseconds
 from scmigen.server.session import Services, Session
-from scmigen.server.state import TelemetryElement
+from scmigen.server.state.unshared import TelemetryElement
 from scmigen.server.timers import Timer
 
 _BEGIN: Final = 0x5442_474E  # "TBGN"

@@ -23,7 +23,7 @@ from scmigen.server.protocols.handler import (
     require,
 )
 from scmigen.server.session import Session
-from scmigen.server.state import TelemetryElement
+from scmigen.server.state.unshared import TelemetryElement
 from scmigen.server.telemetry import (
     OFF,
     PLAIN,

@@ -34,7 +34,6 @@ from scmigen.server.state.unshared import (
     Powercap,
     ResetDomain,
     Sensor,
-    TelemetryElement,
 )
 
 __all__ = [
@@ -55,7 +54,6 @@ __all__ = [
     "Sensor",
     "State",
     "Switch",
-    "TelemetryElement",
     "VoltageDomain",
     "Votes",
     "boot",
