@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 
 import msgspec
 
@@ -38,10 +39,16 @@ def _parts(value: object) -> Iterator[object]:
 
 def _fields(value: msgspec.Struct) -> Iterator[tuple[str, object]]:
     """The fields that differ from their default."""
-    for field in msgspec.structs.fields(value):
+    for field in _fields_of(type(value)):
         found = getattr(value, field.name)
         if field.required or found != field.default:
             yield field.name, found
+
+
+@cache
+def _fields_of(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of a struct: msgspec works their types out each time."""
+    return msgspec.structs.fields(kind)
 
 
 def _literal(value: object, depth: int) -> Iterator[str]:
