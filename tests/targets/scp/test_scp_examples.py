@@ -54,8 +54,10 @@ def test_real_boards(board: str, corpus: Path, tool: Callable[[str], str], tmp_p
 
 def test_a_board_whose_numbers_are_too_high_is_refused(corpus: Path) -> None:
     (platform,) = scmigen.compile(corpus / "k3-am62l3-evm.dtb").model.platforms
-    files, (found,) = emit(platform)
+    files, reported = emit(platform)
     assert not files
+    # That SCP-firmware sets no parents, as a driver of the board's timers may, is no error.
+    (found,) = (item for item in reported if has_errors([item]))
     assert "ospm is granted clock 358" in found.message
     assert "the SCMI node of the tree fixes these numbers" in str(found.hint)
 
