@@ -60,6 +60,7 @@ EXPECTED = {
     ],
     "helpers that return a handle or fill one in": [
         "acme,helper clock down rate sure drivers/acme/helper.c:helper_probe",
+        "acme,helper clock front rate sure drivers/acme/helper.c:helper_probe",
         "acme,helper clock side rate sure drivers/acme/helper.c:helper_probe",
     ],
     "a timer that is declared, with the clock taken by its index": [
@@ -72,6 +73,10 @@ EXPECTED = {
         "acme,power clock engine rate sure drivers/acme/power.c:power_probe",
         "acme,power clock ref rate sure drivers/acme/power.c:power_probe",
         "acme,power voltage core level sure drivers/acme/power.c:power_probe",
+    ],
+    "names made with a number, as far as trees use them": [
+        "acme,numbered clock lane0_src rate sure drivers/acme/numbered.c:numbered_probe",
+        "acme,numbered clock lane1_src rate sure drivers/acme/numbered.c:numbered_probe",
     ],
     "a driver that changes nothing": ["acme,quiet -"],
     "a driver that its bus finds without a compatible": [

@@ -190,14 +190,17 @@ class Flow:
                 choices = [value.expr[1] for value in given if value.expr[0] == "str"]
             else:
                 choices = [str(value.expr[1]) for value in given if value.expr[0] == "num"]
-                if not choices:
+                if not choices or self._loops_now(arguments[at], frame):  # one for each channel of the device
                     choices = [str(number) for number in range(_FEW)]
-            sure = sure and len(choices) == 1
+            sure = sure and (len(choices) == 1 or kind != "s")
             texts = [text + choice + rest for text in texts for choice in choices][:_MANY]
-        loop = any(self._counts(one, frame) for one in arguments[1:])
         for text in texts:
             if len(texts) == 1 or not self.source.names or text in self.source.names:
-                yield Value(("str", text), frame, sure or loop)
+                yield Value(("str", text), frame, sure)
+
+    def _loops_now(self, expr: Expr, frame: Frame) -> bool:
+        """Whether a variable that counts has no value of its own here."""
+        return self._counts(expr, frame) and expr[1] not in dict(frame.bound)
 
     def _bit(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> Iterator[Value]:
         for value in self.values(expr, frame, seen):
@@ -257,7 +260,9 @@ class Flow:
             return
         for caller, event in self.places.callers(function):
             if at < len(event.right):
-                yield from self.values(event.right[at], caller, seen)
+                for value in self.values(event.right[at], caller, seen):
+                    passed = (*value.guarded, (caller, event))
+                    yield Value(value.expr, value.frame, value.sure, passed)
 
     def _of_member(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> Iterator[Value]:
         base, name = expr[1], expr[2]
@@ -318,7 +323,7 @@ class Flow:
     def _of_element(
         self, base: Expr, index: Expr, frame: Frame, seen: frozenset[object]
     ) -> Iterator[Value]:
-        number = self.number(index, frame, seen)
+        number = self._index(index, frame, seen)
         loop = number is None and self._counts(index, frame)
         several = set() if number is not None or loop else self.numbers(index, frame, seen)
         if several:
@@ -332,9 +337,20 @@ class Flow:
         key, indices = self.places.key(("idx", base, index), frame)
         yield from self._of_key(key, indices, frame, seen)
 
+    def _index(self, index: Expr, frame: Frame, seen: frozenset[object]) -> int | None:
+        """The one number that an index is; zero alone may be only where a variable begins."""
+        number = self.number(index, frame, seen)
+        if number or index[0] != "id" or frame.function is None:
+            return number
+        local = index[1] in frame.function.variables
+        return None if local and index[1] not in dict(frame.bound) else number
+
     def _elements(
         self, value: Value, number: int | None, loop: bool, seen: frozenset[object]
     ) -> Iterator[Value]:
+        if any(isinstance(key, str) for key, _ in value.expr[1]):
+            yield value  # one structure, as an array of one
+            return
         at = 0
         for key, item in value.expr[1]:
             if isinstance(key, tuple):
@@ -379,7 +395,7 @@ class Flow:
         frame: Frame | None,
         seen: frozenset[object],
     ) -> Iterator[Value]:
-        sure, within = True, assigned.frame
+        sure, within = True, _in(assigned.frame, frame)
         for given, asked in zip(assigned.indices, indices, strict=False):
             at = None if frame is None else self.number(asked, frame, seen)
             own = self.number(given, within, seen)
@@ -435,7 +451,7 @@ class Flow:
     def numbers(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> set[int]:
         """The numbers that an expression may be, if it is nothing else and they are a few."""
         found = self.values(expr, frame, seen)
-        if not found or len(found) > _FEW or any(value.expr[0] != "num" for value in found):
+        if len(found) < 2 or len(found) > _FEW or any(value.expr[0] != "num" for value in found):
             return set()
         return {int(value.expr[1]) for value in found if value.expr[1] >= 0}
 
@@ -447,6 +463,18 @@ class Flow:
             event.kind == "asg" and event.left == expr and event.right == UNKNOWN
             for event in frame.function.events
         )
+
+
+def _in(assigned: Frame, frame: Frame | None) -> Frame:
+    """The frame of an assignment, called as the frame is that asks for a variable of its own."""
+    if frame is None:
+        return assigned
+    if assigned.function is frame.function:
+        return frame
+    caller = assigned.caller
+    if caller is not None and caller.function is frame.function:
+        return Frame(assigned.function, assigned.path, assigned.arguments, frame, assigned.bound)
+    return assigned
 
 
 def _computed(operator: str, one: int, other: int) -> int | None:

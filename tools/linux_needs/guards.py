@@ -2,7 +2,7 @@
 
 from .calls import MATCH_DATA
 from .flow import Flow, Value
-from .ir import Event, Expr, Function, Guard, every
+from .ir import Event, Expr, Function, Guard, parts
 from .places import Frame
 
 #: What is known of a condition: true, false, that the variant of the device decides, or nothing.
@@ -128,7 +128,7 @@ def _compatible(flow: Flow, name: Expr) -> str:
 
 def _from_data(flow: Flow, frame: Frame, expr: Expr) -> tuple[str, set[int]]:
     """The numbers that an expression is by the matched entry; FREE if it is from elsewhere."""
-    if not any(_is_data(flow, frame, one) for one in every(expr)):
+    if not any(_is_data(flow, frame, one) for one in _operands(expr)):
         return FREE, set()
     values = [one for one in flow.values(expr, frame) if passed(flow, one) != NO]
     numbers = {value.expr[1] for value in values if value.expr[0] == "num"}
@@ -153,8 +153,15 @@ def _is_data(flow: Flow, frame: Frame, expr: Expr, depth: int = 0) -> bool:
         return False
     copied = flow.assigned(expr, frame)
     return any(
-        _is_data(flow, inner, one, depth + 1) for value, inner in copied for one in every(value)
+        _is_data(flow, inner, one, depth + 1) for value, inner in copied for one in _operands(value)
     )
+
+
+def _operands(expr: Expr) -> list[Expr]:
+    """What an expression is computed from; of a call, the call itself."""
+    if expr[0] in ("bin", "un", "cast", "cond", "asg"):
+        return [inner for part in parts(expr) for inner in _operands(part)]
+    return [expr]
 
 
 def _value(flow: Flow, frame: Frame, expr: Expr) -> str:

@@ -22,7 +22,7 @@ class Match:
 def matches(source: Source, only: set[str] | None = None) -> Iterator[Match]:
     """All compatibles of all drivers, file by file; of a few, where ``only`` names them."""
     for path in source.matching:
-        if only is not None and len(only) < 100:
+        if only is not None and len(only) < 1000:
             text = source.text(path)
             if not any(one in text for one in only):
                 continue

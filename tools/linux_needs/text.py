@@ -38,7 +38,7 @@ def _without_dead(text: str) -> str:
             depth += 1
             if not dead and word == "if" and match[2].split()[:1] == ["0"]:
                 dead = depth
-                kept.append(text[at : match.end()])
+                kept.append(f"{text[at : match.end()]}\n")
         elif dead == depth and word in ("else", "elif", "endif"):
             at, dead = match.start(), 0
         if word == "endif":
