@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from browser import Browser
+from driver_rows import driven
 from support import model_of, soc, soc_model, tree_of
 
 import scmigen
@@ -204,6 +205,19 @@ def search(browser: Browser, text: str) -> list[str]:
         f"{field}.dispatchEvent(new Event('input', {{bubbles: true}}))"
     )
     return resources(browser)
+
+
+def test_what_a_driver_asks_for_is_dotted_and_says_who(browser: Browser, tmp_path: Path) -> None:
+    body = 'm { compatible = "acme,mmc"; clocks = <&cc 1>; clock-names = "ciu"; };'
+    show(browser, page(platform_of(driven(tmp_path, body))), tmp_path)
+    marked = "[...document.querySelectorAll('#grid .op.driven')].map(o => [o.textContent, o.title])"
+    ((word, title),) = browser.ask(marked)
+    assert word == "rate"
+    assert title.endswith("a driver does: drivers/mmc/acme.c:set_ios (drivers.txt, sure)")
+    browser.ask("document.querySelector('#grid .given > button').click()")
+    text = browser.ask("document.getElementById('details-body').textContent")
+    assert "its driver does so, the tree does not say it" in text
+    assert "rate by drivers/mmc/acme.c:set_ios (drivers.txt, sure)" in text
 
 
 def window(browser: Browser, width: int, height: int = 900, scheme: str = "light") -> None:
