@@ -190,7 +190,7 @@ class Flow:
                 choices = [value.expr[1] for value in given if value.expr[0] == "str"]
             else:
                 choices = [str(value.expr[1]) for value in given if value.expr[0] == "num"]
-                if not choices or self._loops_now(arguments[at], frame):  # one for each channel of the device
+                if not choices or self._loops_now(arguments[at], frame):
                     choices = [str(number) for number in range(_FEW)]
             sure = sure and (len(choices) == 1 or kind != "s")
             texts = [text + choice + rest for text in texts for choice in choices][:_MANY]
