@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from header_forms import by_dtc, by_gcc, check_c, compare, headers, imported, written
+from real_boards import BOARDS
 from support import TWO_AGENTS, marked, model_of, soc, tree_of
 
 import scmigen
@@ -21,33 +22,6 @@ Tool = Callable[[str], str]
 GRANTS = Path(__file__).parent.parent / "grants" / "orrery.csv"
 ALL = "\noutputs: {headers: {forms: [dt-bindings, c, python]}}\n"
 ONE_AGENT = "domains: {os: {id: 1, scmi: {role: ospm}, default: true}}\n"
-BOARDS = [
-    "fvp-base-revc",
-    "hi3660-hikey960",
-    "imx8mp-evk",
-    "imx8qm-mek",
-    "imx95-19x19-evk",
-    "jh7110-starfive-visionfive-2-v1.3b",
-    "juno-r1-scmi",
-    "juno-scmi",
-    "k3-am625-sk",
-    "k3-am62l3-evm",
-    "monaco-arduino-monza",
-    "morello-sdp",
-    "mt8195-cherry-tomato-r2",
-    "r8a779g0-white-hawk",
-    "rk3588-rock-5b",
-    "s32g399a-rdb3",
-    "sky1-orion-o6",
-    "sm8550-mtp",
-    "stm32mp135f-dk",
-    "stm32mp157c-dk2-scmi",
-    "stm32mp257f-ev1",
-    "t8103-j274",
-    "tegra234-p3737-0000_p3701-0000",
-    "zynqmp-zcu102-rev1.0",
-]
-
 DEVICES = """
 uart@5000 { compatible = "acme,uart"; clocks = <&cc 3>, <&cc 4>; clock-names = "baud", "bus";
             resets = <&rc 1>; vdd-supply = <&vdd>; };

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from divided_boards import BOARDS, divided
+from divided_boards import divided
+from real_boards import BOARDS
 from targets.imx_sm_firmware import compiled, differences
 
 from scmigen import Platform

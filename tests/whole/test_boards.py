@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from real_boards import BOARDS
 from support import without_places
 
 import scmigen
@@ -14,33 +15,6 @@ from scmigen.diagnostics import Severity, has_errors
 from scmigen.pipeline import DEFAULT_OUTPUTS, emit_outputs
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.files import File
-
-BOARDS = (
-    "fvp-base-revc",
-    "hi3660-hikey960",
-    "imx8mp-evk",
-    "imx8qm-mek",
-    "imx95-19x19-evk",
-    "jh7110-starfive-visionfive-2-v1.3b",
-    "juno-r1-scmi",
-    "juno-scmi",
-    "k3-am625-sk",
-    "k3-am62l3-evm",
-    "monaco-arduino-monza",
-    "morello-sdp",
-    "mt8195-cherry-tomato-r2",
-    "r8a779g0-white-hawk",
-    "rk3588-rock-5b",
-    "s32g399a-rdb3",
-    "sky1-orion-o6",
-    "sm8550-mtp",
-    "stm32mp135f-dk",
-    "stm32mp157c-dk2-scmi",
-    "stm32mp257f-ev1",
-    "t8103-j274",
-    "tegra234-p3737-0000_p3701-0000",
-    "zynqmp-zcu102-rev1.0",
-)
 
 #: Boards that SCP-firmware cannot hold (its per-agent tables count in 8 bits), with the id that is
 #: beyond it.

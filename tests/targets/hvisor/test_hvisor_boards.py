@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from divided_boards import BOARDS, Grants, blob_of, divided, granted
+from divided_boards import Grants, blob_of, divided, granted
 from fdt_walk import Blob, walk
+from real_boards import BOARDS
 
 from scmigen.targets.make import make
 

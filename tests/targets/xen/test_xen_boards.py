@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from divided_boards import BOARDS, LISTS, blob_of, compiled
+from divided_boards import LISTS, blob_of, compiled
 from fdt_walk import Blob, walk
+from real_boards import BOARDS
 
 import scmigen
 from scmigen import Platform
