@@ -13,11 +13,16 @@ from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 
 _SUPPLY = "-supply"
+#: The most tables that one agent has; each may be a large file.
+_MAX_TABLES = 16
 
 
 def read_needs(agent: str, where: Located) -> tuple[str | DriverTable, ...] | None:
     """A table, or a list of tables, of which the later ones hold; none if one cannot be read."""
     entries = list(where.items("needs")) if where.is_list else [where]
+    if len(entries) > _MAX_TABLES:
+        where.wrong(f"needs has at most {_MAX_TABLES} tables", "put what they say into one file")
+        return None
     found = [_table(agent, entry) for entry in entries]
     named = named_tables(table for table in found if isinstance(table, str))
     if len(found) > 1 and len(named) < sum(isinstance(table, str) for table in found):

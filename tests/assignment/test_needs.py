@@ -109,6 +109,7 @@ WRONG = [
     ("zephyr", "needs cannot be 'zephyr'", f"{EVERY}zephyr.txt"),
     ("[none, linux-6.12]", "needs has none beside others", "write none alone"),
     ("[linux-6.12, 7]", "needs cannot be '7'", EVERY),
+    (f"[{'linux-5.4, ' * 17}]", "needs has at most 16 tables", "one file"),
     ('{"acme,mmc": [rate]}', "needs of acme,mmc must be a mapping", "key: value"),
     ('{"acme,mmc": {ciu: rate}}', "operations must be a list", "[a, b]"),
     ('{"acme,mmc": {ciu: [level]}}', "an operation on a clock cannot be 'level'", "state"),
