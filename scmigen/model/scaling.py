@@ -87,6 +87,11 @@ class _Group:
     supplies: tuple[Use, ...]
 
     @property
+    def votes(self) -> bool:
+        """Whether any of its devices names a domain that takes votes."""
+        return any(device.votes for device in self.devices)
+
+    @property
     def domain(self) -> ResourceKey:
         """The performance domain the group would be: named after the first device."""
         first = self.table.consumers[0] if self.table.shared else self.devices[0].node
@@ -141,12 +146,14 @@ class _Found:
         devices = self._without_hardware(table, devices)
         # Levels are votes on a domain that the device names, or, without voltages, on another's.
         levels = any(point.level is not None for point in table.offered)
-        votes = levels and any(device.votes for device in devices)
-        if levels and not asked and not votes:
-            return
-        if not devices or not any(point.rates for point in table.offered):
-            return
         groups = _groups(table, devices)
+        if levels and not asked:
+            groups = [group for group in groups if group.votes]
+        votes = levels and any(group.votes for group in groups)
+        if not any(group.devices for group in groups) or not any(
+            point.rates for point in table.offered
+        ):
+            return
         if not votes and not table.requires and all(map(self._is_reached, groups)):
             for group in groups:
                 self._make_domain(group)

@@ -381,3 +381,18 @@ platform: {managed: ["&rpmhpd"]}
     found = grants(model, "ospm")
     assert found[f"performance {domain} 3"] == "limits read"
     assert found["clock clk 1"] == "state rate read"
+
+
+@pytest.mark.parametrize(
+    ("shared", "other"), [("", "state read"), ("opp-shared;", "state rate read")]
+)
+def test_levels_of_another_device_are_no_votes_of_this_one(shared: str, other: str) -> None:
+    """Of one table, unless its devices change together: one names the domain that takes votes."""
+    table = LEVELS.replace("t: t {", f"t: t {{ {shared}")
+    body = """
+    d { clocks = <&clk 1>; power-domains = <&perf 3>; operating-points-v2 = <&t>; };
+    e { clocks = <&clk 2>; operating-points-v2 = <&t>; };
+    """
+    found = grants(model_of(tree_of(f"{table} {SCMI} {body}")), "ospm")
+    assert found["clock clk 1"] == "state rate read"
+    assert found["clock clk 2"] == other
