@@ -1,5 +1,6 @@
 """What a product of SCP-firmware has besides permissions, worked out by hand from its tables."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from scp_sources import write
 from scmigen.api import read_server
 from scmigen.audit.base import Audit
 from scmigen.audit.registry import find
+from scmigen.diagnostics import InputError
 from scmigen.runtime import Served, SystemPower, Voting, decode_served, encode_served
 from scmigen.runtime.checks import ConfigurationError
 from scmigen.scmi.protocols import Kind
@@ -163,6 +165,28 @@ def test_a_table_of_levels_without_end_is_bounded(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("{ .level = 7, .frequency = 900 * FWK_KHZ }, ", rows))
     tables = audit_of(folder).served.resources[Kind.PERFORMANCE][0].levels
     assert all(len(table.levels) <= 256 for table in tables)
+
+
+@pytest.mark.slow
+def test_rubbish_among_services_and_levels_ends_in_a_description(tmp_path: Path) -> None:
+    """Whatever is read of a damaged table is a description that JSON can have."""
+    dice = random.Random(11)
+    folder = with_levels(tmp_path, {"fw/config_scmi.c": SERVICES})
+    whole = {name: (folder / name).read_text() for name in ("config_scmi.c", "config_dvfs.c")}
+    told = 0
+    for _ in range(20):
+        for name, text in whole.items():
+            damaged = list(text)
+            for _ in range(dice.randint(0, 3)):
+                place = dice.randrange(text.index("fwk_element"), len(text))
+                damaged[place] = dice.choice(("", "{", "}", "-1", "0xffffffffffff", ",", "~0", '"'))
+            (folder / name).write_text("".join(damaged))
+        try:
+            served = audit_of(folder).served
+        except InputError:
+            continue
+        told += bool(decode_served(encode_served(served)).services)
+    assert told > 3
 
 
 def test_what_starts_on_is_what_one_of_the_agents_starts(tmp_path: Path) -> None:
