@@ -7,7 +7,7 @@ numbers are the firmware's, so that a grant may name one that is not declared, u
 declared others of the kind.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ProviderClass, ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.diagnostics import Diagnostic, Related
-from scmigen.scmi.operations import OPERATIONS
+from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 
 
@@ -73,6 +73,18 @@ def _numbered_here(inventory: Inventory) -> frozenset[Kind]:
     used = (provider for provider in inventory.providers.values() if provider.consumers)
     kinds = {k for p in used if p.category is not ProviderClass.FIXED for k in p.kinds}
     return frozenset(kinds | ({Kind.PERFORMANCE} if inventory.tables else set()))
+
+
+def _by_node(node: str, said: ElementSaid) -> str:
+    """A grant of a number at a node, with the operations that a device would need."""
+    kind = said.kind
+    usual = {Operation.STATE, Operation.READ} & {*OPERATIONS[kind]} or {*OPERATIONS[kind]}
+    return _grant(kind, node, said.number, usual)
+
+
+def _grant(kind: Kind, node: str, number: int, operations: Collection[Operation]) -> str:
+    may = ", ".join(each for each in OPERATIONS[kind] if each in operations)
+    return f'{{{kind}: "{node} {number}", operations: [{may}]}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +216,7 @@ class _Settling:
 
     def _ambiguous(self, said: NumberedGrant, number: int) -> Diagnostic:
         nodes = self._numbers.rivals[said.kind]
-        may = ", ".join(each for each in OPERATIONS[said.kind] if each in said.operations)
-        forms = f'{{{said.kind}: "{nodes[-1]} {number}", operations: [{may}]}}'
+        forms = _grant(said.kind, nodes[-1], number, said.operations)
         return AGENTS_FILE.error(
             f"{said.kind} {number} of which SCMI node? {len(nodes)} have the protocol: "
             f"{', '.join(nodes)}",
@@ -225,7 +236,7 @@ class _Settling:
                         f"{len(nodes)} SCMI nodes that have the protocol",
                         mine[0].position,
                         hint="of another node, a grant names the number without a declaration: "
-                        f'{{{kind}: "{nodes[-1]} {mine[0].number}"}}',
+                        f"{_by_node(nodes[-1], mine[0])}",
                     )
                 )
 

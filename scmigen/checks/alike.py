@@ -44,9 +44,10 @@ def together(
 
 
 def alike(found: Sequence[Sequence[Diagnostic]]) -> tuple[Diagnostic, ...]:
-    """The diagnostics of an output, platform by platform; what many platforms have alike is one."""
+    """The diagnostics of an output, platform by platform; what many platforms have alike is one,
+    and what two have word for word at one place."""
     if len(found) < MANY:
-        return tuple(item for part in found for item in part)
+        return tuple(dict.fromkeys(item for part in found for item in part))
     groups: dict[_Shape, list[tuple[int, Diagnostic]]] = {}
     for number, part in enumerate(found):
         for item in part:

@@ -7,12 +7,12 @@ start the module asks drivers for states from the last element to the first, and
 off whose parent it has not asked yet; so a parent has the higher number.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from scmigen.diagnostics import Diagnostic, Finding, Position, Related
-from scmigen.model.platform import Grant, Resource
+from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Role
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -72,7 +72,11 @@ DEVICE = Shape()
 
 def shapes(setup: Setup) -> Mapping[int, Shape]:
     """The power domains of which the options say what they are, by number."""
-    return {resource.number: shape for resource, _, shape in _said(setup)}
+    numbers = _numbers(setup.platform)
+    return {
+        resource.number: shape if shape.parent in numbers else replace(shape, parent=None)
+        for resource, _, shape in _said(setup)
+    }
 
 
 def _said(setup: Setup) -> Iterator[tuple[Resource, Entry, Shape]]:
@@ -96,31 +100,35 @@ def _of(said: Mapping[str, V], number: int) -> V | None:
 
 def check_shapes(setup: Setup) -> Iterator[Diagnostic]:
     """Parents that there are not, or that cannot be parents; agents that may not set a core."""
-    resources = {each.number: each for each in setup.platform.resources.get(Kind.POWER, ())}
-    found = shapes(setup)
+    found = {resource.number: shape for resource, _, shape in _said(setup)}
     for resource, entry, shape in _said(setup):
         if shape.parent is not None:
             at = setup.options.at(*entry.path, "parent")
-            yield from _parent(resource, shape.parent, resources, found, at)
+            yield from _parent(setup.platform, resource, shape.parent, found, at)
         if not shape.is_voted:
             yield from _setters(setup, resource, shape, setup.options.at(*entry.path, "type"))
 
 
 def _parent(
+    platform: Platform,
     resource: Resource,
     number: int,
-    resources: Mapping[int, Resource],
     found: Mapping[int, Shape],
     at: Position | None,
 ) -> Iterator[Diagnostic]:
+    numbers = _numbers(platform)
     name = f"{resource.name} (number {resource.number})"
     shape, above = found[resource.number], found.get(number, DEVICE)
-    if number not in resources:
-        yield SCP_DOMAIN.error(
-            f"{name} is under power domain {number}, which there is not",
+    if number not in numbers:
+        # Nodes of one compatible have one driver here, and each node has numbers of its own.
+        several = len(platform.inventory.instances) > 1
+        yield SCP_DOMAIN.at(
+            Severity.WARNING if several else Severity.ERROR,
+            f"{name} is under power domain {number}, which there is not"
+            + (f" on {platform.name}: it is under SYSTOP" if several else ""),
             at,
             _place(resource),
-            _numbers(resources),
+            f"power domains have the numbers 0 to {max(numbers, default=0)}",
         )
     elif number <= resource.number:
         yield SCP_DOMAIN.error(
@@ -155,8 +163,8 @@ def _chain(number: int, found: Mapping[int, Shape]) -> list[int]:
     return chain
 
 
-def _numbers(resources: Collection[int]) -> str:
-    return f"power domains have the numbers 0 to {max(resources, default=0)}"
+def _numbers(platform: Platform) -> frozenset[int]:
+    return frozenset(each.number for each in platform.resources.get(Kind.POWER, ()))
 
 
 def _setters(

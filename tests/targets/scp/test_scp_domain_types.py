@@ -14,6 +14,7 @@ from support import model_of, tree_of
 from targets.scp.scp_build import compile_command, run, write
 
 from scmigen.diagnostics import Severity, has_errors
+from scmigen.pipeline import emit_outputs
 from scmigen.targets.make import make, option_problems
 
 CORES = "type: {0-3: core, 4-5: cluster}, parent: {0-1: 4, 2-3: 5}"
@@ -123,6 +124,24 @@ def test_all_of_one_type() -> None:
 )
 def test_what_cannot_be(driver: str, message: str, hint: str) -> None:
     assert told(agents(driver)) == [(Severity.ERROR, message, hint)]
+
+
+def test_nodes_of_one_compatible_have_one_driver_and_numbers_of_their_own() -> None:
+    """The second node has power domain 1 alone; what both have word for word is told once."""
+    other = SCMI.split("firmware {")[1].split("gpu:")[0].replace("scmi: scmi", "scmi2")
+    other = other.replace("pd:", "pd2:").replace("clk:", "clk2:")
+    tree = SCMI.replace("firmware {", "more {" + other + "firmware {")
+    text = agents("type: {1: core, 4: cluster}, parent: {1: 4}").replace(
+        ', grant: [{protocol: power, id: "0-7"}]',
+        ', grant: [{power: "&pd 1", operations: [read]}, {power: "&pd2 1", operations: [read]}]',
+    )
+    model = model_of(tree_of(tree), text)
+    found = emit_outputs(model, ["scp"], explicit=True).diagnostics
+    (missing,) = [item for item in found if item.finding.id == "scp-domain"]
+    assert missing.severity is Severity.WARNING
+    assert missing.message.endswith("which there is not on scmi2: it is under SYSTOP")
+    said = [(item.message, item.position) for item in found]
+    assert len(said) == len({*said})
 
 
 def test_only_psci_sets_cores() -> None:
