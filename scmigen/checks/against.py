@@ -82,38 +82,55 @@ def compare(
         server = served_of(server)
     found: list[Diagnostic] = []
     alone: dict[str, str] = {}
-    for platform in _platforms(model, server):
-        view = None
+    platforms = _platforms(model, server)
+    met: dict[tuple[str, int], tuple[Agent, View]] = {}
+    for platform in platforms:
         agents = _with_something(platform, only)
+        pairs: list[tuple[Agent, View]] = []
         for mine in agents:
             theirs = _partner(agents, mine, platform, server, only, called or {})
             if theirs is None:
                 alone[mine.name] = only or (called or {}).get(mine.name, mine.name)
                 continue
             view = view_of(server, theirs, file)
-            found.extend(channel_differs(model, platform, mine, theirs, view.position))
-            found.extend(_protocols(model, platform, mine, view))
-            found.extend(_grants(model, platform, mine, view))
-            found.extend(undecided(platform, mine, view))
-            found.extend(pins_missing(model, platform, mine, view))
-            found.extend(_unused(model, platform, mine, view))
-            found.extend(services_differ(model, platform, mine, server, view))
-            if only is None:
-                found.extend(_as_built(platform, mine, view))
+            pairs.append((mine, view))
+            met.setdefault((mine.name, theirs.id), (mine, view))
+            found.extend(_of_agent(model, platform, mine, view, server))
         if only is None:
-            found.extend(vendor_differs(platform, server, file))
-            found.extend(votes_differ(server, file))
-            found.extend(parents_differ(platform, server, file))
-        found.extend(_devices(platform, server, file, view if only else None))
+            found.extend(levels_differ(platform, pairs))
+            found.extend(boot_differs(platform, pairs))
+        found.extend(_devices(platform, server, file, pairs[-1][1] if only and pairs else None))
+    if only is None:
+        found.extend(_of_server(platforms, tuple(met.values()), server, file))
     return (*_no_agents(alone, server, file), *found)
 
 
-def _as_built(platform: Platform, mine: Agent, view: View) -> Iterator[Diagnostic]:
-    """What a build of the board would have otherwise, besides permissions. The tree of one agent
-    does not say how its server is to be."""
-    yield from system_power_differs(mine, view.agent, view.position)
-    for check in (levels_differ, boot_differs):
-        yield from check(platform, mine, view)
+def _of_agent(
+    model: Model, platform: Platform, mine: Agent, view: View, server: Served
+) -> Iterator[Diagnostic]:
+    """What does not fit between an agent of a platform and what the server shows it."""
+    yield from channel_differs(model, platform, mine, view.agent, view.position)
+    yield from _protocols(model, platform, mine, view)
+    yield from _grants(model, platform, mine, view)
+    yield from undecided(platform, mine, view)
+    yield from pins_missing(model, platform, mine, view)
+    yield from _unused(model, platform, mine, view)
+    yield from services_differ(model, platform, mine, server, view)
+
+
+def _of_server(
+    platforms: Sequence[Platform],
+    met: Sequence[tuple[Agent, View]],
+    server: Served,
+    file: str,
+) -> Iterator[Diagnostic]:
+    """What a build of the board would have otherwise, whichever of its platforms: told once. The
+    tree of one agent does not say how its server is to be."""
+    for mine, view in met:
+        yield from system_power_differs(mine, view.agent, view.position)
+    yield from vendor_differs(platforms, server, file)
+    yield from votes_differ(server, file)
+    yield from parents_differ(platforms, server, file)
 
 
 def _platforms(model: Model, server: Served) -> tuple[Platform, ...]:

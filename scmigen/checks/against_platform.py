@@ -2,6 +2,7 @@
 channels, who may set the power of the system, what holds where two agents ask.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from scmigen.assignment.assignment import Agent
@@ -55,22 +56,25 @@ _IN_WORDS: Mapping[SystemPower, str] = {
 }
 
 
-def vendor_differs(platform: Platform, server: Served, file: str) -> Iterator[Diagnostic]:
+def vendor_differs(
+    platforms: Sequence[Platform], server: Served, file: str
+) -> Iterator[Diagnostic]:
     """The names of the server, where both sides have them."""
-    theirs, options = server.vendor, platform.options
+    theirs = server.vendor
     if theirs is None or theirs.vendor is None:
         return
     said = [theirs.vendor, theirs.sub_vendor or ""]
-    if said == [options.vendor, options.sub_vendor] or (
-        theirs.sub_vendor is None and theirs.vendor == options.vendor
-    ):
-        return
-    yield VENDOR_DIFFERS.note(
-        f"the server is {_called(*said)}; a build of this board is "
-        f"{_called(options.vendor, options.sub_vendor)}",
-        place_of(theirs.source, Position(file)),
-        hint=f'platform: {{vendor: "{said[0]}", sub-vendor: "{said[1]}"}} in the agents file',
-    )
+    built = ((one.options.vendor, one.options.sub_vendor) for one in platforms)
+    for vendor, sub_vendor in dict.fromkeys(built):
+        if said == [vendor, sub_vendor] or (theirs.sub_vendor is None and said[0] == vendor):
+            continue
+        yaml = ", sub-vendor: ".join(map(json.dumps, said))
+        yield VENDOR_DIFFERS.note(
+            f"the server is {_called(*said)}; a build of this board is "
+            f"{_called(vendor, sub_vendor)}",
+            place_of(theirs.source, Position(file)),
+            hint=f"platform: {{vendor: {yaml}}} in the agents file",
+        )
 
 
 def _called(vendor: str, sub_vendor: str) -> str:

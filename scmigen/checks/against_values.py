@@ -3,10 +3,11 @@ what is on at boot, which power domain is below which.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.words import spans
-from scmigen.bindings.facts import OperatingPoint
+from scmigen.bindings.facts import OperatingPoint, ResourceKey
 from scmigen.checks.served_view import Row, View, place_of
 from scmigen.checks.words import resource_name
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
@@ -36,43 +37,75 @@ PARENTS_DIFFER = Finding(
 )
 
 
-def _held(platform: Platform, mine: Agent, view: View, kind: Kind) -> Iterator[tuple[Grant, Row]]:
-    """What an agent has on both sides."""
-    for grant in platform.grants_of(mine, kind):
-        row = view.rows.get((kind, grant.id))
-        if row is not None:
-            yield grant, row
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """A resource that both sides have, as the first agent knows it, and all agents that have it."""
+
+    grant: Grant
+    row: Row
+    agents: tuple[str, ...]
+
+    @property
+    def word(self) -> str:
+        """What the resource is called in a list of such, as for a subject."""
+        return resource_name(self.grant.resource.key)
 
 
-def levels_differ(platform: Platform, mine: Agent, view: View) -> Iterator[Diagnostic]:
+#: The agents of a platform, with what the server shows them.
+_Pairs = Sequence[tuple[Agent, View]]
+
+
+def _held(platform: Platform, pairs: _Pairs, kind: Kind) -> list[_Both]:
+    """What is on both sides: each once, whatever number of agents has it."""
+    found: dict[tuple[ResourceKey, int], _Both] = {}
+    for mine, view in pairs:
+        for grant in platform.grants_of(mine, kind):
+            row = view.rows.get((kind, grant.id))
+            if row is not None:
+                key = (grant.resource.key, row.resource.id)
+                known = found.get(key) or _Both(grant, row, ())
+                found[key] = replace(known, agents=(*known.agents, mine.name))
+    return list(found.values())
+
+
+def _about(item: Diagnostic, held: Sequence[_Both]) -> Diagnostic:
+    agents = dict.fromkeys(name for each in held for name in each.agents)
+    return item.about([each.word for each in held], agents=list(agents))
+
+
+def levels_differ(platform: Platform, pairs: _Pairs) -> Iterator[Diagnostic]:
     """Levels of performance domains: a warning for each where the tree has others, and one note for
     all of which it has none."""
-    unknown: list[tuple[Grant, Row]] = []
-    for grant, row in _held(platform, mine, view, Kind.PERFORMANCE):
-        tables, points = row.resource.levels, grant.resource.facts.points
+    unknown: list[_Both] = []
+    for each in _held(platform, pairs, Kind.PERFORMANCE):
+        tables, resource = each.row.resource.levels, each.grant.resource
+        points = resource.facts.points
         if tables and not points:
-            unknown.append((grant, row))
+            unknown.append(each)
         elif tables and not any(_same(points, table) for table in tables):
-            yield LEVELS_DIFFER.warning(
-                f"performance {grant.id} ({grant.resource.name}) has {_hertz(_rates(points))} in "
+            item = LEVELS_DIFFER.warning(
+                f"performance {each.grant.id} ({resource.name}) has {_hertz(_rates(points))} in "
                 f"the tree; the server has {_tables(tables)}",
-                grant.resource.facts.position or grant.resource.node.position,
-                [*_places(row)],
-            ).about([resource_name(grant.resource.key)], agents=[mine.name])
+                resource.facts.position or resource.node.position,
+                [*_places(each.row)],
+            )
+            yield _about(item, [each])
     if unknown:
-        words = [
-            f"performance {grant.id} ({row.resource.name}) has {_tables(row.resource.levels)}"
-            for grant, row in unknown
+        first, *others = [
+            Related(
+                f"performance {each.grant.id} ({each.row.resource.name}) has "
+                f"{_tables(each.row.resource.levels)}",
+                place_of(each.row.resource.levels[0].source, each.row.position),
+            )
+            for each in unknown
         ]
-        yield LEVELS_DIFFER.note(
-            f"the tree has no levels, and a build assumes them; at the server {words[0]}",
-            place_of(unknown[0][1].resource.levels[0].source, unknown[0][1].position),
-            [
-                Related(word, place_of(row.resource.levels[0].source, row.position))
-                for word, (_, row) in zip(words[1:], unknown[1:], strict=True)
-            ],
+        item = LEVELS_DIFFER.note(
+            f"the tree has no levels, and a build assumes them; at the server {first.message}",
+            first.position,
+            others,
             "platform: {assume: {values: [{performance: …, levels: […]}]}} says them",
-        ).about([resource_name(grant.resource.key) for grant, _ in unknown], agents=[mine.name])
+        )
+        yield _about(item, unknown)
 
 
 def _places(row: Row) -> Iterator[Related]:
@@ -119,43 +152,50 @@ def _megahertz(rate: int) -> str:
     return f"{rate / 1_000_000:.6f}".rstrip("0").rstrip(".") + " MHz"
 
 
-def boot_differs(platform: Platform, mine: Agent, view: View) -> Iterator[Diagnostic]:
+def boot_differs(platform: Platform, pairs: _Pairs) -> Iterator[Diagnostic]:
     """What one side turns on at boot, and the other does not: one note for each."""
+    held = [each for kind in Kind for each in _held(platform, pairs, kind)]
     for there in (True, False):
         found = [
-            (grant, row)
-            for kind in Kind
-            for grant, row in _held(platform, mine, view, kind)
-            if row.resource.on is there and grant.resource.facts.on is not there
+            each
+            for each in held
+            if each.row.resource.on is there and each.grant.resource.facts.on is not there
         ]
         if found:
             first, *others = [
-                Related(f"{grant.kind} {grant.id} ({grant.resource.name})", row.position)
-                for grant, row in found
+                Related(
+                    f"{each.grant.kind} {each.grant.id} ({each.grant.resource.name})",
+                    each.row.position,
+                )
+                for each in found
             ]
             says = (
                 "the server turns on at its start what the tree does not say is on at boot"
                 if there
                 else "the tree says that on at boot is what the server does not turn on"
             )
-            yield BOOT_DIFFERS.note(f"{says}: {first.message}", first.position, others).about(
-                [resource_name(grant.resource.key) for grant, _ in found], agents=[mine.name]
-            )
+            item = BOOT_DIFFERS.note(f"{says}: {first.message}", first.position, others)
+            yield _about(item, found)
 
 
-def parents_differ(platform: Platform, server: Served, file: str) -> Iterator[Diagnostic]:
-    """Power domains that are below another one at the server: one note, by what they are below."""
+def parents_differ(
+    platforms: Sequence[Platform], server: Served, file: str
+) -> Iterator[Diagnostic]:
+    """Power domains that are below another one at the server, and on none of the platforms: one
+    note, by what they are below."""
     rows = [row for agent in server.agents for row in agent.grants.get(Kind.POWER, ())]
-    if platform.numbering is Numbering.PER_AGENT or any(row.id != row.resource for row in rows):
+    own = any(platform.numbering is Numbering.PER_AGENT for platform in platforms)
+    if own or any(row.id != row.resource for row in rows):
         return
     theirs = {one.id: one for one in server.resources.get(Kind.POWER, ())}
     here = {
-        resource.number: _parent(platform, resource)
+        (resource.number, _parent(platform, resource))
+        for platform in platforms
         for resource in platform.resources.get(Kind.POWER, ())
     }
     below: dict[int, list[int]] = {}
     for number, one in sorted(theirs.items()):
-        if one.parent in theirs and here.get(number) != one.parent:
+        if one.parent in theirs and (number, one.parent) not in here:
             below.setdefault(one.parent, []).append(number)
     if below:
         first, *others = [
