@@ -54,13 +54,16 @@ class Macros:
             name or str(cell) for name, cell in zip(named, key.cells or (0,), strict=True)
         )
 
-    def written(self, providers: Collection[str]) -> dict[str, int]:
-        """All macros in specifiers of the providers at some paths, with their cells.
+    def written(self, providers: Collection[str], kind: Kind | None = None) -> dict[str, int]:
+        """All macros in specifiers of the providers at some paths, with their cells; ``kind``: of
+        resources of that kind alone.
 
         Macros with several values are left out.
         """
         found: dict[str, set[int]] = {}
         for key in sorted(key for key in self._sites if key.provider in providers):
+            if kind not in (None, key.kind):
+                continue
             for name, cell in zip(self.cells(key), key.cells, strict=True):
                 if name is not None:
                     found.setdefault(name, set()).add(cell)

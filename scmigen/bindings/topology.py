@@ -10,12 +10,13 @@ Its clocks are those of the tree
 - which a device has in the running system that takes it in the tree, under the same name.
 
 A name that means several resources joins none of them, and neither do two clocks that would be one
-resource.
+resource. Where providers share a header, each macro may be of any of them: then the devices that
+have the clock decide, then where the tree writes that macro, then how a provider's macros begin.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from scmigen.bindings.addresses import regions
@@ -31,6 +32,8 @@ from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.topology.listing import Clock, Listing, Origin
 
 _Keys = dict[str, set[ResourceKey]]
+#: Name → what it may be, with the macro that says so.
+_Written = dict[str, dict[ResourceKey, str]]
 
 
 def join(
@@ -103,6 +106,7 @@ class _Names:
 
     inventory: Inventory
     given: Mapping[str, ResourceKey]
+    _beginnings: dict[str, str] = field(default_factory=dict)
 
     def of(self, clock: Clock, served: bool) -> tuple[ResourceKey, ...]:
         """The resources that a clock may be; ``served``: its name is an SCMI server's."""
@@ -110,8 +114,26 @@ class _Names:
         given = (self.given[name],) if name in self.given else ()
         if served and given:
             return given
-        named = self._stated.get(name) or self._macros.get(_folded(name))
-        return tuple(sorted(named or self._used_by(clock) or given))
+        used = self._used_by(clock)
+        named = self._stated.get(name) or self._by_macro(_folded(name), used)
+        return tuple(sorted((named & used or named) if named else used or given))
+
+    def _by_macro(self, name: str, used: set[ResourceKey]) -> set[ResourceKey]:
+        """What a macro says that a clock is; ``used``: what the devices that have it take."""
+        macros = self._macros.get(name, {})
+        every = set(macros)
+        if len(every) < 2 or every & used:
+            return every
+        written = {key for key in every if macros[key] in self.inventory.macros.cells(key)}
+        fit = {key for key in every if macros[key].startswith(self._beginning(key.provider))}
+        return written or fit or every
+
+    def _beginning(self, provider: str) -> str:
+        """What all macros begin with that the tree writes for a provider."""
+        if provider not in self._beginnings:
+            written = self.inventory.macros.written({provider}, Kind.CLOCK)
+            self._beginnings[provider] = _common(written)
+        return self._beginnings[provider]
 
     def _used_by(self, clock: Clock) -> set[ResourceKey]:
         """What the devices that have a clock take under the names that they have for it."""
@@ -142,15 +164,16 @@ class _Names:
         return found
 
     @cached_property
-    def _macros(self) -> _Keys:
+    def _macros(self) -> _Written:
         """The macros of the headers that references to a provider are written with."""
-        found: _Keys = {}
+        found: _Written = {}
         for node in _clock_providers(self.inventory):
             if specifier_cells(node, Kind.CLOCK) != 1 or scmi_protocol(node) is not None:
                 continue
             family = self.inventory.macros.family(Kind.CLOCK, node.path)
-            for word, number in _shorter(family):
-                found.setdefault(word, set()).add(ResourceKey(Kind.CLOCK, node.path, (number,)))
+            for word, macro in _shorter(family):
+                key = ResourceKey(Kind.CLOCK, node.path, (family[macro],))
+                found.setdefault(word, {}).setdefault(key, macro)
         return found
 
 
@@ -168,16 +191,16 @@ def _stated(inventory: Inventory, node: Node) -> Iterator[tuple[str, ResourceKey
 _WORD = re.compile(r"^(CLK|CLOCK)_(?=.)")
 
 
-def _shorter(family: Mapping[str, int]) -> Iterable[tuple[str, int]]:
-    """Each macro as it is, and without what all have in common: ``TEGRA234_CLK_SDMMC1``,
+def _shorter(family: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Names → macros: each as it is, and without what all have in common: ``TEGRA234_CLK_SDMMC1``,
     ``SDMMC1``; of ``IMX8MP_CLK_UART1`` beside ``IMX8MP_SYS_PLL1``, ``UART1``, too. Where they have
     nothing in common, a part of a name says nothing."""
     common = _common(family)
     further = common and not common.endswith(("_CLK_", "_CLOCK_"))
-    for name, number in family.items():
+    for name in family:
         rest = name[len(common) :]
         for each in dict.fromkeys((name, rest, _WORD.sub("", rest) if further else rest)):
-            yield _folded(each), number
+            yield _folded(each), name
 
 
 def _common(names: Iterable[str]) -> str:

@@ -69,7 +69,8 @@ def topology_ambiguous(model: Model) -> Iterator[Diagnostic]:
                 "this file",
                 unclear[0].position,
                 [Related(_choices(model, clock), clock.position) for clock in unclear],
-                "a file with numbers is clear: of the BPMP's debugfs, or of scmigen client",
+                "clear are clock-output-names, a clk_summary that names devices (Linux 6.9 and "
+                "later), and a file with numbers: of the BPMP's debugfs, or of scmigen client",
             ).about(resource_name(key) for clock in unclear for key in clock.choices)
 
 

@@ -177,6 +177,74 @@ def test_a_macro_is_a_name_with_and_without_what_all_begin_with(case: str, tmp_p
     assert found == names
 
 
+#: Of two providers that share a header as the i.MX8MP's do: a controller, and a block of audio, of
+#: whose macros only those of audio are meant for it.
+SHARED = """\
+#define ACME_PLL1 1
+#define ACME_PLL2 2
+#define ACME_CLK_NPU 3
+#define ACME_CLK_MMC 4
+#define ACME_CLK_AUDIO_SAI1 1
+#define ACME_CLK_AUDIO_SAI2 2
+#define ACME_RESET_DSP 0
+"""
+TWO = """/dts-v1/;
+#include "clocks.h"
+/ { #address-cells = <1>; #size-cells = <1>;
+    cc: cc { #clock-cells = <1>; };
+    audio: audio { #clock-cells = <1>; #reset-cells = <1>; };
+    dsp { clocks = <&audio ACME_CLK_AUDIO_SAI2>; resets = <&audio ACME_RESET_DSP>; };
+    sai { clocks = <&audio ACME_CLK_AUDIO_SAI1>; };
+    npu { clocks = <&cc ACME_CLK_NPU>; assigned-clocks = <&cc ACME_PLL1>; };
+    %s
+};
+"""
+MMC = "mmc@4000 { reg = <0x4000 0x10>; clocks = <&%s 4>; };"
+USER = """\
+                                 enable  prepare  protect                                duty  \
+hardware                            connection
+   clock                          count    count    count        rate   accuracy phase  cycle    \
+enable   consumer                         id
+ %s                                  1       1        0        24000000    0          0     50000  \
+    Y   %s                      no_connection_id
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "user", "device", "found"),
+    [
+        ("npu", "deviceless", "", "/cc 3"),  # written for it
+        ("pll1", "deviceless", "", "/cc 1"),  # and audio 1 is written as something else
+        ("pll2", "deviceless", "", "/cc 2"),  # nothing of audio is called so
+        ("mmc", "deviceless", "", "/cc 4"),
+        ("audio_sai1", "deviceless", "", "/audio 1"),
+        ("mmc", "4000.mmc", MMC % "audio", "/audio 4"),  # its device beats all of these
+        ("mmc", "4000.mmc", MMC % "cc", "/cc 4"),
+    ],
+)
+def test_of_providers_that_share_a_header_the_tree_tells_which(
+    name: str, user: str, device: str, found: str, tmp_path: Path
+) -> None:
+    written(tmp_path / "clocks.h", SHARED)
+    tree = load_board(written(tmp_path / "board.dts", TWO % device), [], [])
+    (only,) = model_of(tree, topology=USER % (name, user)).inventory.topology.clocks
+    assert only.key is not None
+    assert f"{only.key.provider} {only.key.cells[0]}" == found
+
+
+def test_what_the_tree_leaves_open_between_two_providers_is_told(tmp_path: Path) -> None:
+    """Both are written with macros that begin alike, and nobody has this one."""
+    written(tmp_path / "clocks.h", SHARED)
+    text = TWO.replace("ACME_CLK_AUDIO_SAI1", "ACME_CLK_NPU") % ""
+    model = model_of(
+        load_board(written(tmp_path / "board.dts", text), [], []),
+        topology=USER % ("mmc", "deviceless"),
+    )
+    (only,) = model.inventory.topology.clocks
+    assert [key.provider for key in only.choices] == ["/audio", "/cc"]
+    assert "topology-ambiguous" in [item.id for item in run_checks(model)]
+
+
 USED = """\
                                  enable  prepare  protect                                duty  \
 hardware                            connection
