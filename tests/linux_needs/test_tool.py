@@ -74,6 +74,23 @@ EXPECTED = {
         "acme,power clock ref rate sure drivers/acme/power.c:power_probe",
         "acme,power voltage core level sure drivers/acme/power.c:power_probe",
     ],
+    "an index that the kernel chooses later": [
+        "acme,later clock first rate may drivers/acme/later.c:later_start",
+        "acme,later clock second rate may drivers/acme/later.c:later_start",
+    ],
+    "callers, macros and questions that ask for the variant, here not": ["acme,callers-one -"],
+    "callers, macros and questions that ask for the variant; no clock of the machine, no #if 0": [
+        "acme,callers-two clock extra rate sure drivers/acme/callers.c:callers_set_extra",
+        "acme,callers-two clock one rate sure drivers/acme/callers.c:callers_probe",
+    ],
+    "a helper that is told the rate, a walk over pairs, and what another driver calls": [
+        "acme,asked clock from0 parent may drivers/acme/asked.c:asked_pair_up",
+        "acme,asked clock from1 parent may drivers/acme/asked.c:asked_pair_up",
+        "acme,asked clock outside rate sure drivers/acme/asked.c:asked_from_outside",
+        "acme,asked clock port rate sure drivers/acme/asked.c:asked_take",
+        "acme,asked clock to0 parent may drivers/acme/asked.c:asked_pair_up",
+        "acme,asked clock to1 parent may drivers/acme/asked.c:asked_pair_up",
+    ],
     "names made with a number, as far as trees use them": [
         "acme,numbered clock lane0_src rate sure drivers/acme/numbered.c:numbered_probe",
         "acme,numbered clock lane1_src rate sure drivers/acme/numbered.c:numbered_probe",

@@ -190,17 +190,15 @@ class Flow:
                 choices = [value.expr[1] for value in given if value.expr[0] == "str"]
             else:
                 choices = [str(value.expr[1]) for value in given if value.expr[0] == "num"]
-                if not choices or self._loops_now(arguments[at], frame):
+                if not choices or any(
+                    value.expr == UNKNOWN for value in given
+                ):  # one for each channel of the device
                     choices = [str(number) for number in range(_FEW)]
             sure = sure and (len(choices) == 1 or kind != "s")
             texts = [text + choice + rest for text in texts for choice in choices][:_MANY]
         for text in texts:
             if len(texts) == 1 or not self.source.names or text in self.source.names:
                 yield Value(("str", text), frame, sure)
-
-    def _loops_now(self, expr: Expr, frame: Frame) -> bool:
-        """Whether a variable that counts has no value of its own here."""
-        return self._counts(expr, frame) and expr[1] not in dict(frame.bound)
 
     def _bit(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> Iterator[Value]:
         for value in self.values(expr, frame, seen):
@@ -227,6 +225,8 @@ class Flow:
         function = frame.function
         if function is not None and name in function.variables:
             names = [one for one, _ in function.parameters]
+            if self._counts(("id", name), frame):
+                yield Value(UNKNOWN, frame)
             if name in names:
                 yield from self._of_parameter(names.index(name), frame, seen)
             yield from self._of_key(("l", function.path, function.name, name), (), frame, seen)
@@ -258,7 +258,10 @@ class Flow:
         function = frame.function
         if function is None:
             return
-        for caller, event in self.places.callers(function):
+        callers, whole = self.places.callers(function)
+        if not whole:
+            yield Value(UNKNOWN, frame)
+        for caller, event in callers:
             if at < len(event.right):
                 for value in self.values(event.right[at], caller, seen):
                     passed = (*value.guarded, (caller, event))
@@ -335,7 +338,8 @@ class Flow:
             if value.expr[0] == "init":
                 yield from self._elements(value, number, loop, seen)
         key, indices = self.places.key(("idx", base, index), frame)
-        yield from self._of_key(key, indices, frame, seen)
+        still = base[0] != "id" or not self.loops(base, frame)  # not one of several arrays
+        yield from (value.less(still) for value in self._of_key(key, indices, frame, seen))
 
     def _index(self, index: Expr, frame: Frame, seen: frozenset[object]) -> int | None:
         """The one number that an index is; zero alone may be only where a variable begins."""
@@ -397,7 +401,7 @@ class Flow:
     ) -> Iterator[Value]:
         sure, within = True, _in(assigned.frame, frame)
         for given, asked in zip(assigned.indices, indices, strict=False):
-            at = None if frame is None else self.number(asked, frame, seen)
+            at = None if frame is None else self._index(asked, frame, seen)
             own = self.number(given, within, seen)
             if at is not None and own is not None:
                 if at != own:
@@ -451,9 +455,9 @@ class Flow:
     def numbers(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> set[int]:
         """The numbers that an expression may be, if it is nothing else and they are a few."""
         found = self.values(expr, frame, seen)
-        if len(found) < 2 or len(found) > _FEW or any(value.expr[0] != "num" for value in found):
-            return set()
-        return {int(value.expr[1]) for value in found if value.expr[1] >= 0}
+        numbers = {int(value.expr[1]) for value in found if value.expr[0] == "num"}
+        whole = all(value.expr[0] == "num" for value in found)
+        return numbers if whole and 1 < len(numbers) <= _FEW and min(numbers) >= 0 else set()
 
     def _counts(self, expr: Expr, frame: Frame) -> bool:
         """Whether an expression is a variable that a loop of its function counts up."""

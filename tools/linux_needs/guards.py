@@ -1,8 +1,11 @@
 """Whether the conditions on the way to a call hold for one compatible."""
 
+import operator
+from collections.abc import Callable
+
 from .calls import MATCH_DATA
 from .flow import Flow, Value
-from .ir import Event, Expr, Function, Guard, parts
+from .ir import UNKNOWN, Event, Expr, Function, Guard, parts
 from .places import Frame
 
 #: What is known of a condition: true, false, that the variant of the device decides, or nothing.
@@ -23,6 +26,7 @@ def holds(flow: Flow, frame: Frame, guards: tuple[Guard, ...]) -> str:
     return result
 
 
+_DEEP = 3
 _RANK = {NO: 0, VARIANT: 1, FREE: 2, YES: 2}
 
 
@@ -82,6 +86,12 @@ def _truth(flow: Flow, frame: Frame, condition: Expr) -> str:
         return _compared(flow, frame, condition)
     if form == "call" and condition[1] == ("id", "test_bit") and len(condition[2]) == 2:
         return _bit(flow, frame, condition)
+    if form == "id" and (told := _argument(flow, frame, condition[1])) is not None:
+        return told
+    if form == "field" and condition[2] == "of_node":
+        return YES
+    if form == "call" and condition[1][0] == "id":
+        return _asked(flow, frame, condition)
     if form in ("field", "id"):
         return _value(flow, frame, condition)
     return FREE
@@ -98,6 +108,63 @@ def passed(flow: Flow, value: Value) -> str:
     return result
 
 
+#: What is so for a device that a tree describes.
+_TOLD = {
+    "is_of_node": YES,
+    "dev_of_node": YES,
+    "has_acpi_companion": NO,
+    "is_acpi_node": NO,
+    "is_acpi_device_node": NO,
+}
+
+
+def _argument(flow: Flow, frame: Frame, name: str) -> str | None:
+    """What a parameter is for a known caller, or a variable that says how the device is found."""
+    function = frame.function
+    if function is None or name not in function.variables:
+        return None
+    names = [one for one, _ in function.parameters]
+    if name in names:
+        given = _given(flow, frame, names.index(name))
+        return None if given is None else YES if given else NO
+    found = {value[1][1] for value, _ in flow.assigned(("id", name), frame) if _calls(value)}
+    return _TOLD.get(found.pop()) if len(found) == 1 else None
+
+
+def _given(flow: Flow, frame: Frame, at: int) -> int | None:
+    """The number that a known caller passes, as it stands there."""
+    if frame.arguments is None or frame.caller is None or at >= len(frame.arguments):
+        return None
+    expr, outer = frame.arguments[at], frame.caller
+    if expr[0] == "num":
+        return int(expr[1])
+    if expr[0] != "id" or outer.function is None:
+        return None
+    names = [one for one, _ in outer.function.parameters]
+    if expr[1] in names:
+        return _given(flow, outer, names.index(expr[1]))
+    return None if expr[1] in outer.function.variables else flow.number(expr, outer)
+
+
+def _calls(expr: Expr) -> bool:
+    return bool(expr[0] == "call" and expr[1][0] == "id")
+
+
+def _asked(flow: Flow, frame: Frame, condition: Expr) -> str:
+    """What a macro, or a function that only returns an expression, says of the variant."""
+    if condition[1][1] in _TOLD:
+        return _TOLD[condition[1][1]]
+    functions = flow.source.defined(frame.path, condition[1][1])
+    if not functions:
+        inner = flow.source.expanded(frame.path, condition)
+        return FREE if inner == UNKNOWN else truth(flow, frame, inner)
+    function = functions[0]
+    returned = [event.right for event in function.events if event.kind == "ret"]
+    if len(functions) > 1 or len(returned) != 1 or frame.depth > _DEEP:
+        return FREE
+    return truth(flow, Frame(function, function.path, condition[2], frame), returned[0])
+
+
 def _bit(flow: Flow, frame: Frame, condition: Expr) -> str:
     """A bit that is set only where the entry says so."""
     key = flow.places.key(condition[2][1], frame)[0]
@@ -111,8 +178,8 @@ def _bit(flow: Flow, frame: Frame, condition: Expr) -> str:
     return FREE if best == YES else best
 
 
-def _both(operator: str, one: str, other: str) -> str:
-    stop = NO if operator == "&&" else YES
+def _both(word: str, one: str, other: str) -> str:
+    stop = NO if word == "&&" else YES
     if stop in (one, other):
         return stop
     if VARIANT in (one, other):
@@ -132,12 +199,13 @@ def _from_data(flow: Flow, frame: Frame, expr: Expr) -> tuple[str, set[int]]:
         return FREE, set()
     values = [one for one in flow.values(expr, frame) if passed(flow, one) != NO]
     numbers = {value.expr[1] for value in values if value.expr[0] == "num"}
-    pointers = [value for value in values if value.expr[0] in ("init", "str", "id")]
-    if values and not numbers:
-        return YES, {1}
-    if len(numbers) == 1 and not pointers and len(values) == 1:
-        return YES, numbers
-    return VARIANT, numbers
+    if any(value.expr == UNKNOWN for value in values):
+        return FREE, set()
+    others = [value for value in values if value.expr[0] != "num"]
+    if others:
+        # A pointer, which is NULL only before it is set.
+        return (FREE, set()) if numbers else (YES, {1})
+    return (YES if len(numbers) == 1 else VARIANT), numbers
 
 
 def _is_data(flow: Flow, frame: Frame, expr: Expr, depth: int = 0) -> bool:
@@ -172,32 +240,34 @@ def _value(flow: Flow, frame: Frame, expr: Expr) -> str:
 
 
 def _compared(flow: Flow, frame: Frame, condition: Expr) -> str:
-    operator = condition[1]
     one, other = (_from_data(flow, frame, side) for side in condition[2:4])
     if one[0] == FREE and other[0] == FREE:
         return FREE
     sides = []
     for found, side in ((one, condition[2]), (other, condition[3])):
-        numbers = found[1] if found[0] == YES else set()
+        numbers = found[1]
         if found[0] == FREE:
             number = flow.number(side, frame)
             if number is None:
                 return FREE
             numbers = {number}
-        if len(numbers) != 1:
-            return VARIANT
-        sides.append(next(iter(numbers)))
-    left, right = sides
-    results = {
-        "==": left == right,
-        "!=": left != right,
-        "<": left < right,
-        ">": left > right,
-        "<=": left <= right,
-        ">=": left >= right,
-        "&": bool(left & right),
-    }
-    return YES if results[operator] else NO
+        sides.append(numbers)
+    compare = _COMPARE[condition[1]]
+    results = {bool(compare(left, right)) for left in sides[0] for right in sides[1]}
+    if len(results) != 1:
+        return VARIANT
+    return YES if results.pop() else NO
+
+
+_COMPARE: dict[str, Callable[[int, int], object]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "&": operator.and_,
+}
 
 
 def _case(flow: Flow, frame: Frame, condition: Expr) -> str:

@@ -20,6 +20,7 @@ from .places import Frame
 from .reach import Reach
 from .source import Source
 
+_CALLERS = 16
 _CALLS = {*USES, *GETS_AND_USES, *OPP_RATE, *OPP_SUPPLIES}
 
 
@@ -63,20 +64,31 @@ def needs(source: Source, match: Match, reach: Reach | None = None) -> Iterator[
     flow = Flow(source, match, reach)
     flow.decide = guards.truth
     for function, event in calls:
-        frame = Frame(function, function.path)
         flow.steps = 0
-        found = guards.happens(flow, frame, event)
-        if found == guards.NO:
-            continue
-        for kind, key, operation, sure in _changed(flow, frame, event):
-            yield Need(
-                match.compatible,
-                kind,
-                key,
-                operation,
-                sure and found == guards.YES,
-                _place(function),
-            )
+        for frame in _frames(flow, function, event):
+            found = guards.happens(flow, frame, event)
+            if found == guards.NO:
+                continue
+            for kind, key, operation, certain in _changed(flow, frame, event):
+                sure = certain and found == guards.YES
+                yield Need(match.compatible, kind, key, operation, sure, _place(function))
+
+
+def _frames(flow: Flow, function: Function, event: Event) -> list[Frame]:
+    """The function as each caller calls it, if that tells which handle is changed and when."""
+    plain = [Frame(function, function.path)]
+    asked = {name for one in event.right for name in identifiers(one)}
+    asked |= {name for condition, _ in event.guards for name in identifiers(condition)}
+    if not asked & {name for name, _ in function.parameters}:
+        return plain
+    callers, whole = flow.places.callers(function)
+    if not whole or not callers or len(callers) > _CALLERS:
+        return plain
+    return [
+        Frame(function, function.path, call.right, frame)
+        for frame, call in callers
+        if frame.function is not None and guards.happens(flow, frame, call) != guards.NO
+    ]
 
 
 def _changed(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[str, str, str, bool]]:
@@ -111,6 +123,8 @@ def _chosen(flow: Flow, frame: Frame, handle: Expr, event: Event) -> bool:
     """Whether a condition looks at the element that the handle is of, as loops do to choose."""
     own = {name for name in identifiers(handle) if flow.loops(("id", name), frame)}
     for condition, _ in event.guards:
+        if guards.truth(flow, frame, condition) in (guards.YES, guards.NO):
+            continue  # the same for all elements
         for one in every(condition):
             if one[0] in ("field", "idx") and one != handle and identifiers(one) & own:
                 return True

@@ -84,12 +84,12 @@ class _Reader:
             else [text_of(c) for c in parameters.children if c.type not in ("(", ")", ",")]
         )
         if node.type == "preproc_function_def":
-            self.file.macros[name] = (tuple(given), value)
+            self.file.macros.setdefault(name, (tuple(given), value))
         elif value:
             constant = simple(value)
             if constant != UNKNOWN:
-                self.file.constants[name] = constant
-            self.file.macros[name] = ((), value)
+                self.file.constants.setdefault(name, constant)
+            self.file.macros.setdefault(name, ((), value))
 
     def enum(self, node: Node) -> None:
         body = node.child_by_field_name("body")
@@ -202,6 +202,9 @@ class _Reader:
         within = _Body(self, dict(parameters))
         within.statements(body, ())
         names = frozenset(within.names - set(within.variables) - {n for n, _ in parameters})
+        # The first one of several: the others stand for when its option is not chosen.
+        if name in self.file.functions:
+            return
         self.file.functions[name] = Function(
             name,
             self.file.path,

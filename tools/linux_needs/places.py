@@ -55,6 +55,7 @@ class Places:
         self._outs: dict[tuple[str, str], list[tuple[str, Assigned]]] = defaultdict(list)
         self._calls: dict[str, list[tuple[Frame, Event]]] = defaultdict(list)
         self._pointers: dict[Key, list[tuple[Frame, Event]]] = defaultdict(list)
+        self._called: dict[Function, tuple[list[tuple[Frame, Event]], bool]] = {}
         self._index()
 
     # --- what there is -----------------------------------------------------------------------
@@ -196,18 +197,29 @@ class Places:
         """The calls of a name."""
         return self._calls.get(name, [])
 
-    def callers(self, function: Function) -> Iterator[tuple[Frame, Event]]:
-        """The calls of a function, also through a member that it was assigned to."""
-        for frame, event in self._calls.get(function.name, ()):
-            if any(
-                one.path == function.path for one in self.source.defined(frame.path, function.name)
-            ):
-                yield frame, event
-        for key, calls in self._pointers.items():
-            if any(a.value == ("id", function.name) for a in self.assigned.get(key, ())):
-                yield from calls
-
-    # --- types and keys ------------------------------------------------------------------------
+    def callers(self, function: Function) -> tuple[list[tuple[Frame, Event]], bool]:
+        """The calls of a function, also through a member that it was assigned to, and whether they
+        are all: the kernel calls what it was given.
+        """
+        if function not in self._called:
+            direct = [
+                (frame, event)
+                for frame, event in self._calls.get(function.name, ())
+                if self._means(frame.path, function)
+            ]
+            through = [
+                call
+                for key, calls in self._pointers.items()
+                if any(one.value == ("id", function.name) for one in self.assigned.get(key, ()))
+                for call in calls
+            ]
+            given = any(
+                event is None or event.left != ("id", function.name)
+                for _, event in self.uses(function)
+            )
+            whole = bool(through) or (bool(direct) and not given)
+            self._called[function] = [*direct, *through], whole
+        return self._called[function]
 
     def type(self, expr: Expr, frame: Frame, depth: int = 0) -> tuple[str, str]:
         """Where the structure that an expression is, or points to, is defined, and its tag."""

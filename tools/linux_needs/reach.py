@@ -19,13 +19,15 @@ _CORE = (
     "drivers/gpio/gpiolib",
     "drivers/pinctrl/core.c",
     "drivers/reset/core.c",
-    "drivers/pci/",
+    "drivers/pci/pci",
+    "drivers/pci/probe.c",
+    "drivers/pci/bus.c",
     "drivers/acpi/",
     "drivers/tty/tty",
     "drivers/tty/serial/serial_core.c",
     "drivers/usb/core/",
     "drivers/gpu/drm/drm_",
-    "drivers/net/phy/",
+    "drivers/net/phy/phy",
     "drivers/pmdomain/core.c",
     "lib/",
     "include/linux/",
@@ -39,6 +41,9 @@ class Reach:
         self.functions: dict[tuple[str, str], Function] = {}
         self.variables: dict[tuple[str, str], Variable] = {}
         waiting = [(match.path, name) for name in match.roots]
+        own = source.file(match.path)
+        if own is not None:  # what other drivers may call for the device
+            waiting += [(own.path, one.name) for one in own.functions.values() if not one.static]
         waiting += [(match.path, name) for name in sorted(_names(match))]
         while waiting:
             path, name = waiting.pop()

@@ -12,7 +12,7 @@ from .macros import substituted, written
 from .parse import parse
 
 #: Grows with every change of what a file is parsed into.
-FORMAT = 6
+FORMAT = 7
 #: Files that are kept in memory.
 _MANY = 2500
 
