@@ -157,7 +157,14 @@ def _profile(properties: Properties, node: Node) -> Said[Profile] | None:
 def _needs(properties: Properties, node: Node) -> Said[tuple[str | DriverTable, ...]] | None:
     """The names of tables of drivers. A tree names no file: it may be a stranger's."""
     words = properties.texts(node, f"{_PREFIX}needs")
-    return None if words is None else Said(named_tables(words.value), words.position)
+    if words is None:
+        return None
+    named = named_tables(words.value)
+    if named and len(named) < len(words.value):
+        message = f"{node.path}: scmigen,needs has none beside others"
+        hint = "write none alone, or leave it out"
+        properties.problems.append(DOMAIN_PROPERTY.error(message, words.position, hint=hint))
+    return Said(named, words.position)
 
 
 def _misplaced(tree: DeviceTree) -> Iterator[Diagnostic]:

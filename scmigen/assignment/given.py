@@ -25,7 +25,12 @@ class Given:
 
 def shown(text: str) -> str:
     """Text as a message shows it: quoted, and cut where it is long."""
-    return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
+    return repr(cut(text))
+
+
+def cut(text: str) -> str:
+    """Text that is cut where it is long."""
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
 @dataclass(frozen=True, slots=True)

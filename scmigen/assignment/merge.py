@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from scmigen.assignment.findings import AGENT_DIFFERS
+from scmigen.assignment.given import cut
 from scmigen.assignment.needs import NO_TABLE
 from scmigen.assignment.said import AgentSaid, Said, SharedMemory
-from scmigen.bindings.driver_tables import DriverTable
+from scmigen.bindings.driver_tables import DriverTable, Row
 from scmigen.diagnostics import Diagnostic, Related
 
 
@@ -24,7 +25,19 @@ def _flag(value: bool) -> str:
 
 
 def _tables(needs: Sequence[str | DriverTable]) -> str:
-    return ", ".join(str(getattr(table, "name", table)) for table in needs) or NO_TABLE
+    return ", ".join(map(_table, needs)) or NO_TABLE
+
+
+def _table(table: str | DriverTable) -> str:
+    """The name of a table; what an agents file says of single drivers as it is written there."""
+    if isinstance(table, str) or not table.is_own:
+        return table if isinstance(table, str) else table.name
+    drivers = (f'"{known}": {{{", ".join(map(_row, rows))}}}' for known, rows in table.rows)
+    return cut(f"{{{', '.join(drivers)}}}")
+
+
+def _row(row: Row) -> str:
+    return f"{row.key}: [{', '.join(row.operations)}]" if row.kind is not None else ""
 
 
 def _plain(table: str | DriverTable) -> object:

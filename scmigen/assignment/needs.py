@@ -19,6 +19,11 @@ def named_tables(words: Iterable[str]) -> tuple[str | DriverTable, ...]:
     return tuple(word for word in words if word != NO_TABLE)
 
 
+def is_file(word: str) -> bool:
+    """Whether an agents file means a file, and not a table by its name."""
+    return "/" in word or word.endswith(".txt")
+
+
 def usual_tables(agent: Agent) -> tuple[DriverTable, ...]:
     """The tables of an agent whose sources name none: the newest of its role's system."""
     system = ROLES[agent.role].drivers
@@ -41,7 +46,7 @@ def tables_of(
         for table in said.value
         if isinstance(table, DriverTable) or table in known
     )
-    if tables and all(table.rows for table in tables):
+    if tables and all(table.is_own for table in tables):
         tables = (*usual_tables(agent), *tables)
     return tables[::-1], tuple(_unknown(said.value, known, said.position))
 
@@ -53,6 +58,8 @@ def _unknown(
     for table in tables:
         if not isinstance(table, DriverTable) and table not in words:
             near = did_you_mean(table, words)
-            every = f"one of: {', '.join(words)}; or a file, as ./{table}.txt"
+            every = f"one of: {', '.join(words)}; or, in an agents file, a file as ./{table}.txt"
             hint = every if near is None or near.startswith("one of") else f"{near} {every}"
+            if is_file(table):
+                hint = "a tree names no file: say needs of the agent in an agents file"
             yield AGENTS_FILE.error(f"needs cannot be {table!r}", position, hint=hint)

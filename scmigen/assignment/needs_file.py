@@ -2,12 +2,19 @@
 written there for single drivers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from scmigen.assignment.located import Located
-from scmigen.assignment.needs import named_tables
-from scmigen.bindings.driver_tables import Certainty, DriverTable, Row, read_table
-from scmigen.diagnostics import InputError, has_errors
+from scmigen.assignment.needs import is_file, named_tables
+from scmigen.bindings.driver_tables import (
+    SETS_NOTHING,
+    Certainty,
+    DriverTable,
+    Row,
+    read_table,
+)
+from scmigen.diagnostics import InputError, Related, has_errors
 from scmigen.inputs import read_bytes
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
@@ -19,6 +26,7 @@ _MAX_TABLES = 16
 
 def read_needs(agent: str, where: Located) -> tuple[str | DriverTable, ...] | None:
     """A table, or a list of tables, of which the later ones hold; none if one cannot be read."""
+    where.some("needs", "write none, or leave it out")
     entries = list(where.items("needs")) if where.is_list else [where]
     if len(entries) > _MAX_TABLES:
         where.wrong(f"needs has at most {_MAX_TABLES} tables", "put what they say into one file")
@@ -37,9 +45,11 @@ def _table(agent: str, entry: Located) -> str | DriverTable | None:
     """One table: a mapping of what drivers do, a file, or a name."""
     if entry.is_mapping:
         rows = tuple(_drivers(entry))
-        return DriverTable(f"needs of {agent}", rows=rows) if rows else None
+        if not rows:
+            entry.wrong("needs is an empty mapping", "write none, or leave it out")
+        return DriverTable(f"needs of {agent}", rows=rows)
     word = entry.text("a table of drivers")
-    if word is None or not ("/" in word or word.endswith(".txt")):
+    if word is None or not is_file(word):
         return word
     # A path is relative to the file that names it.
     path = Path(entry.position.file).parent / word
@@ -49,16 +59,15 @@ def _table(agent: str, entry: Located) -> str | DriverTable | None:
         problems = problem.diagnostics
         table = None
     for item in problems:
-        entry.problems.add(item)
+        named = Related("it is named here", entry.position)
+        entry.problems.add(replace(item, related=(*item.related, named)))
     return None if has_errors(problems) else table
 
 
 def _drivers(where: Located) -> Iterator[tuple[str, tuple[Row, ...]]]:
-    """The rows of each compatible."""
+    """The rows of each compatible; one without entries is of a driver that sets nothing."""
     for compatible, entries in where.mapping("needs").items():
-        rows = tuple(_rows(compatible, entries))
-        if rows:
-            yield compatible, rows
+        yield compatible, tuple(_rows(compatible, entries)) or (SETS_NOTHING,)
 
 
 def _rows(compatible: str, where: Located) -> Iterator[Row]:

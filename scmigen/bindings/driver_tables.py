@@ -37,7 +37,8 @@ TOLD: dict[Kind, tuple[Operation, ...]] = {
 #: What a row of a clock that its driver never takes has in place of a certainty.
 _NEVER = "never"
 _NOTHING = "-"
-_ANY = "*"
+#: The key of a row that is of any clock.
+ANY = "*"
 #: How many wrong rows of one file are reported, and the most characters and rows that one has.
 _MAX_TOLD, _MAX_LINE, _MAX_ROWS = 10, 1000, 200_000
 _FOLDER = Path(__file__).with_name("drivers")
@@ -68,6 +69,15 @@ class Row(NamedTuple):
     reason: str = ""
     never: bool = False
     position: Position | None = None
+
+    @property
+    def entry(self) -> str:
+        """What an agents file calls the entry that it is about."""
+        return _written(self.kind, self.key)
+
+
+#: The row of a driver that is known, and sets nothing.
+SETS_NOTHING = Row(None, _NOTHING, (), Certainty.SURE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +126,11 @@ class Entry(NamedTuple):
     @property
     def key(self) -> str:
         """What an agents file calls the entry: ``ciu``, ``#0``, ``vmmc-supply``."""
-        if self.name is None:
-            return f"#{self.number}"
-        return f"{self.name}-supply" if self.kind is Kind.VOLTAGE else self.name
+        return _written(self.kind, f"#{self.number}" if self.name is None else self.name)
+
+
+def _written(kind: Kind | None, key: str) -> str:
+    return f"{key}-supply" if kind is Kind.VOLTAGE else key
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +145,11 @@ class DriverTable:
     rows: tuple[tuple[str, tuple[Row, ...]], ...] = ()
     file: str | None = None
     _found: dict[str, tuple[Row, ...]] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is what an agents file says of single drivers."""
+        return bool(self.rows)
 
     def of(self, compatible: str) -> tuple[Row, ...]:
         """The rows of a compatible; none: the table does not know it. Each is searched once."""
@@ -182,7 +199,7 @@ def _about(entry: Entry, rows: Sequence[Row]) -> tuple[list[Row], bool]:
         return of_kind, True
     by_name = [row for row in of_kind if entry.name is not None and row.key == entry.name]
     by_index = [row for row in of_kind if row.key == f"#{entry.number}"]
-    found = by_name or by_index or [row for row in of_kind if row.key == _ANY]
+    found = by_name or by_index or [row for row in of_kind if row.key == ANY]
     if found or entry.kind is not Kind.CLOCK or entry.number or entry.named:
         return found, True
     named = [row for row in of_kind if not row.key.startswith("#")]
@@ -231,7 +248,7 @@ def _read(line: str) -> Row | str:
     """The row of a line, or what is wrong with it."""
     fields = line.split(" ", 6)
     if len(fields) == 2 and fields[0] and fields[1] == _NOTHING:
-        return Row(None, _NOTHING, (), Certainty.SURE, "")
+        return SETS_NOTHING
     if len(fields) < 6 or "" in fields[:6]:
         return "a row has six fields, with one space between two"
     _, kind, key, operations, certainty, source = fields[:6]

@@ -13,6 +13,7 @@ from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.findings import ID_UNSERVED
 from scmigen.checks.against_channel import channel_differs
+from scmigen.checks.against_drivers import of_drivers, unsettled
 from scmigen.checks.against_own import Missing, because, held_by_server
 from scmigen.checks.against_pins import asked_of, pins_missing
 from scmigen.checks.against_place import differs
@@ -246,6 +247,7 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
     missing_whole = _missing_protocols(model, platform, mine, view)
     written = _written_names(model)
     own: list[Missing] = []
+    driven: list[Missing] = []
     for kind in Kind:
         if kind not in view.kinds:
             continue
@@ -259,6 +261,10 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
                 continue
             missing = grant.operations - row.operations - row.unchecked
             missing -= view.undecided(grant, row)
+            only = of_drivers(grant, missing)
+            if only and not row.resource.own:
+                driven.append(Missing(grant, only, row))
+                missing -= only
             if missing and row.resource.own:
                 own.append(Missing(grant, missing, row))
             elif missing:
@@ -271,6 +277,7 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
             if row.name and (names or _swapped(grant.name, row.name, here)):
                 yield from _other(platform, grant, names or (grant.name,), view, row)
     yield from held_by_server(own, view)
+    yield from unsettled(driven, view)
 
 
 def _where(

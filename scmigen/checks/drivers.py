@@ -1,13 +1,14 @@
 """Checks of what drivers do with clocks and supplies beyond what a device tree says."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.needs import usual_tables
+from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.consumers import driver_entry
-from scmigen.bindings.driver_tables import Certainty, DriverNeed, Entry
+from scmigen.bindings.driver_tables import ANY, Certainty, DriverNeed, Entry, Row
 from scmigen.bindings.facts import Use
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.checks import hints
@@ -15,6 +16,7 @@ from scmigen.checks.check import check
 from scmigen.checks.words import (
     driver_word,
     joined,
+    listed,
     names,
     position,
     resource_name,
@@ -173,6 +175,59 @@ def _subject(items: Iterable[_Asked]) -> tuple[list[str], list[str], list[str]]:
         [item.use.consumer.path for item in found],
         [item.agent.name for item in found],
     )
+
+
+@check(
+    "needs-unmatched",
+    about="Needs of an agent are about a driver or an entry that none of its devices has.",
+    advice="Correct the compatible or the name of the entry, or leave it out.",
+    severity=Severity.WARNING,
+)
+def needs_unmatched(model: Model) -> Iterator[Diagnostic]:
+    """What an agents file says of single drivers and that is about nothing, row by row."""
+    said = [
+        (agent, compatible, row)
+        for agent in model.assignment.agents
+        for table in model.drivers.tables(agent)
+        if table.is_own
+        for compatible, rows in table.rows
+        for row in rows
+    ]
+    entries = _entries(model) if said else {}
+    for agent, compatible, row in said:
+        there = entries.get((agent.name, compatible))
+        if there is None:
+            known = {word for name, word in entries if name == agent.name}
+            wrong = f'no device of {agent.name} has the compatible "{compatible}"'
+            hint = did_you_mean(compatible, known)
+        elif row.kind is None or any(_fits(row, entry) for entry in there):
+            continue
+        else:
+            wrong = f'"{compatible}" of {agent.name} has no entry {row.entry}'
+            hint = f"it has {listed(sorted({entry.key for entry in there}))}"
+        yield needs_unmatched.warning(wrong, row.position or agent.position, hint=hint).about(
+            agents=[agent.name]
+        )
+
+
+def _entries(model: Model) -> Mapping[tuple[str, str], set[Entry]]:
+    """The entries of the devices of each agent, by agent and compatible."""
+    found: dict[tuple[str, str], set[Entry]] = {}
+    for use in model.inventory.uses:
+        entry = driver_entry(use)
+        if entry is not None:
+            for agent in model.owners.of(use.consumer).all_agents:
+                for compatible in entry.compatibles:
+                    found.setdefault((agent.name, compatible), set()).add(entry)
+    return found
+
+
+def _fits(row: Row, entry: Entry) -> bool:
+    """Whether a row may be about an entry."""
+    if row.kind is not entry.kind:
+        return False
+    unnamed = not entry.named and not entry.number
+    return unnamed or row.key in (ANY, entry.name, f"#{entry.number}")
 
 
 @check(

@@ -5,6 +5,7 @@ from functools import partial
 
 from scmigen.assignment.assignment import Claim, HandGrant
 from scmigen.bindings.classify import switch_of
+from scmigen.bindings.consumers import driver_entry
 from scmigen.bindings.facts import Use
 from scmigen.bindings.node_kinds import bus_of
 from scmigen.checks import hints
@@ -243,7 +244,25 @@ def _owner_hint(model: Model, conflict: Conflict) -> str:
         return f"remove {conflict.operation} from all grants but one"
     owner = next((h for h in conflict.holders if h.name in written), conflict.holders[0])
     line = hints.owners(model.inventory, [(conflict.key, owner)])
-    return f"name an owner ({line}), or make one of the devices assignable"
+    return f"name an owner ({line}), or make one of the devices assignable{_undriven(conflict)}"
+
+
+def _undriven(conflict: Conflict) -> str:
+    """The other way out where only one driver is said to use the operation: that it does not."""
+    wanted = [
+        (agent, why)
+        for agent, why in conflict.uses
+        if agent in conflict.holders and _wants(why, conflict.operation)
+    ]
+    if len(wanted) != 1:
+        return ""
+    ((agent, why),) = wanted
+    if not isinstance(why, Use):
+        return ""
+    entry = driver_entry(why)
+    if entry is None or conflict.operation in why.told_by_tree:
+        return ""
+    return f"; or {hints.needs(entry, (), agent)} if its driver does not set it"
 
 
 def _nested(conflict: Conflict) -> tuple[Node, Node] | None:

@@ -17,7 +17,7 @@ from scmigen.bindings.driver_tables import (
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.model.ownership import Owners
-from scmigen.scmi.operations import with_implied
+from scmigen.scmi.operations import Operation, with_implied
 from scmigen.scmi.protocols import Kind
 
 
@@ -50,6 +50,9 @@ class Drivers:
         self._owners = owners
         self._surrendered = surrendered
         self._nodes = ProviderNodes(inventory.tree)
+        # A device that has a domain already: over SCMI, its driver sets the domain in place of the
+        # first clock, which its operating points are of, and of the supply.
+        self._scaled = {use.consumer.path for use in inventory.uses if _is_scaled(use)}
         self._told: dict[tuple[tuple[DriverTable, ...], Entry], LookedUp] = {}
         tables = iter(self._tables.values())
         first = next(tables, ())
@@ -99,7 +102,10 @@ class Drivers:
     def can_set(self, use: Use) -> bool:
         """Whether there is anything for a driver to set: not what a performance domain sets for it,
         nor the level of a supply that has only one."""
-        if (use.consumer.path, use.key) in self._surrendered:
+        path = use.consumer.path
+        if (path, use.key) in self._surrendered:
+            return False
+        if path in self._scaled and (use.key.kind is Kind.VOLTAGE or use.index == 0):
             return False
         return use.key.kind is not Kind.VOLTAGE or can_change_voltage(self._nodes.node(use.key))
 
@@ -115,3 +121,7 @@ class Drivers:
             for need in self.possible(self.tables(agent), use)
             if (added := need.operations - use.needs)
         ]
+
+
+def _is_scaled(use: Use) -> bool:
+    return use.key.kind is Kind.PERFORMANCE and Operation.LEVEL in use.needs

@@ -61,7 +61,10 @@ CHOSEN = [
     ('[linux-5.4, {"acme,mmc": {biu: [state]}}]', ()),
     ('[{"acme,mmc": {biu: [state]}}, linux-5.4]', (TWO,)),
     ("[linux-5.4, linux-6.12]", (ONE, TWO)),
-    ("[]", ()),
+    # A driver that sets nothing, and a list of which each part counts.
+    ('{"acme,mmc": {}}', (ONE,)),
+    ('[linux-5.4, {"acme,mmc": {}}]', (TWO,)),
+    ('[drivers.txt, {"acme,other": {}}]', (ONE, VDD)),
 ]
 
 
@@ -99,7 +102,7 @@ def problems(needs: str, folder: Path, domains: str = "") -> list[Diagnostic]:
 
 
 BOTH = "linux-6.12 or linux-5.4"
-EVERY = "one of: linux-5.4, linux-6.12, none; or a file, as ./"
+EVERY = "one of: linux-5.4, linux-6.12, none; or, in an agents file, a file as ./"
 WRONG = [
     (
         "linux-6.13",
@@ -110,6 +113,9 @@ WRONG = [
     ("[none, linux-6.12]", "needs has none beside others", "write none alone"),
     ("[linux-6.12, 7]", "needs cannot be '7'", EVERY),
     (f"[{'linux-5.4, ' * 17}]", "needs has at most 16 tables", "one file"),
+    ("[]", "needs is an empty list", "write none, or leave it out"),
+    ("{}", "needs is an empty mapping", "write none, or leave it out"),
+    ("[linux-5.4, {}]", "needs is an empty mapping", "write none, or leave it out"),
     ('{"acme,mmc": [rate]}', "needs of acme,mmc must be a mapping", "key: value"),
     ('{"acme,mmc": {ciu: rate}}', "operations must be a list", "[a, b]"),
     ('{"acme,mmc": {ciu: [level]}}', "an operation on a clock cannot be 'level'", "state"),
@@ -138,12 +144,17 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text(HEAD + "acme,mmc clock\n")
     (found,) = problems("bad.txt", tmp_path)
     assert (found.id, str(found.position)) == ("driver-table", f"{tmp_path / 'bad.txt'}:2")
+    (named,) = found.related
+    assert str(named.position).startswith(f"{tmp_path / 'agents.yaml'}:1:")
 
 
 def test_a_tree_names_no_file(tmp_path: Path) -> None:
     table(tmp_path)
     (found,) = problems("", tmp_path, DOMAIN % 'scmigen,needs = "./drivers.txt";')
     assert found.message == "needs cannot be './drivers.txt'"
+    assert found.hint == "a tree names no file: say needs of the agent in an agents file"
+    (found,) = problems("", tmp_path, DOMAIN % 'scmigen,needs = "none", "linux-5.4";')
+    assert found.message == "/domains/a: scmigen,needs has none beside others"
     assert str(found.position).startswith("board.dts:")
     (found,) = problems("", tmp_path, DOMAIN % "scmigen,needs = <1>;")
     assert found.message == "/domains/a: scmigen,needs must be strings"
@@ -166,3 +177,17 @@ def test_which_drivers_agents_have_is_shown(tmp_path: Path) -> None:
     drivers, head = shown(", needs: [drivers.txt, linux-5.4]")
     assert drivers == ["linux-5.4, drivers.txt", "none"]
     assert "drivers" in head.split()
+
+
+def test_two_files_that_differ_are_told_with_what_they_say() -> None:
+    files = [
+        Text(name, f'domains: {{a: {{default: true, scmi: {{needs: {{"acme,mmc": {said}}}}}}}}}')
+        for name, said in (("1.yaml", "{ciu: [rate]}"), ("2.yaml", "{ciu: []}"))
+    ]
+    with pytest.raises(InputError) as raised:
+        compile_board(soc(BODY), agents=files)
+    (found,) = raised.value.diagnostics
+    assert found.message == (
+        'agent a has the needs {"acme,mmc": {ciu: []}} here and {"acme,mmc": {ciu: [rate]}} '
+        "elsewhere"
+    )

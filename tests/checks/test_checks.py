@@ -446,6 +446,25 @@ CASES = {
             whole=True,
         ),
     ),
+    "needs-unmatched": (
+        "warning",
+        '"acme,dsp" of a has no entry cor',
+        Case(
+            'd: d { compatible = "acme,dsp"; clocks = <&cc 1>; clock-names = "core"; };',
+            "domains: {a: {id: 1, default: true,"
+            ' scmi: {role: ospm, needs: {"acme,dsp": {cor: ^[rate]}}}}}',
+            whole=True,
+        ),
+        # By name, by index, of any; a driver that sets nothing; a supply; a fixed clock.
+        Case(
+            'd: d { compatible = "acme,dsp"; clocks = <&cc 1>, <&osc>; clock-names = "core", "x";'
+            ' io-supply = <&vdd>; }; osc: osc { compatible = "fixed-clock"; #clock-cells = <0>;'
+            ' clock-frequency = <1>; }; e: e { compatible = "acme,e"; clocks = <&cc 2>; };',
+            "domains: {a: {id: 1, default: true, scmi: {role: ospm, needs: "
+            '{"acme,e": {}, "acme,dsp": {core: [rate], "#1": [], "*": [], io-supply: [level]}}}}}',
+            whole=True,
+        ),
+    ),
     "never-looked-up": (
         "note",
         'the driver of "acme,wdt" never takes the clock alarm (drivers/watchdog/acme_wdt.c): '

@@ -95,6 +95,16 @@ def test_an_error_names_the_driver(tmp_path: Path) -> None:
         f"a: /d clocks[0]; rate by drivers/mmc/acme.c:set_ios ({table}, sure)",
         "b: /e clocks[0]",
     ]
+    assert found.hint == (
+        'name an owner (platform.owners: [{clock: "&cc 1", agent: a}]), or make one of the '
+        'devices assignable; or needs: {"acme,mmc": {ciu: []}} in a if its driver does not set it'
+    )
+    own = f'[{table}, {{"acme,mmc": {{ciu: []}}}}]'
+    assert told(driven(tmp_path, D % (MMC, PLAIN), b=B_HAS_E, a_needs=own)) == []
+    # Nor where the tree asks for it too.
+    asked = MMC + "assigned-clocks = <&cc 1>; assigned-clock-rates = <5>;"
+    (found,) = diagnostics(driven(tmp_path, D % (asked, PLAIN), b=B_HAS_E), "rate-shared")
+    assert "needs" not in (found.hint or "")
 
 
 def test_a_note_names_the_driver(tmp_path: Path) -> None:
@@ -195,6 +205,25 @@ def test_what_a_performance_domain_sets_no_driver_sets(tmp_path: Path) -> None:
     assert grants(model, "a") == {
         "clock cc 1": "state read",
         "performance /d": "level limits read",
+    }
+
+
+def test_a_device_that_has_a_domain_sets_that_in_place_of_its_first_clock(tmp_path: Path) -> None:
+    body = """
+    firmware { scmi { compatible = "arm,scmi"; #address-cells = <1>; #size-cells = <0>;
+        perf: protocol@13 { reg = <0x13>; #power-domain-cells = <1>; }; }; };
+    d { compatible = "acme,scaled"; clocks = <&cc 1>, <&cc 2>; mali-supply = <&vdd>;
+        power-domains = <&perf 3>; power-domain-names = "perf"; };
+    """
+    rows = "acme,scaled clock * rate sure drivers/gpu/a.c:f\n"
+    rows += "acme,scaled voltage mali level sure drivers/gpu/a.c:f\n"
+    (tmp_path / "t.txt").write_text(f"# scmigen-driver-needs: 1\n{rows}")
+    managed = "platform: {managed: ['&cc', '/rails']}"
+    model = driven(tmp_path, body, managed, a_needs=str(tmp_path / "t.txt"))
+    assert {key: word for key, word in grants(model, "a").items() if "perf" not in key} == {
+        "clock cc 1": "state read",
+        "clock cc 2": "state rate read",
+        "voltage vdd": "state read",
     }
 
 
