@@ -6,7 +6,7 @@ from dataclasses import replace
 from scmigen.assignment.assignment import PlatformOptions
 from scmigen.bindings.facts import Provider, ProviderClass
 from scmigen.bindings.inventory import Inventory
-from scmigen.bindings.node_kinds import has_driver
+from scmigen.bindings.node_kinds import has_driver, is_scmi
 from scmigen.devicetree.nodes import Node
 from scmigen.model.ownership import Owners
 from scmigen.scmi.protocols import Kind
@@ -68,11 +68,14 @@ def _is_claimed(node: Node, owners: Owners) -> bool:
 
 
 def platform_nodes(providers: Mapping[str, Provider]) -> frozenset[str]:
-    """The paths of the platform's own nodes: managed providers that are used, their parts,
-    and the parents of managed regulators. What they consume grants nothing."""
+    """The paths of the platform's own nodes: managed providers that are used, their parts, the
+    parents of managed regulators, and power domains that are nodes of a controller, used or not.
+    What they consume grants nothing."""
     found: set[str] = set()
     for provider in providers.values():
-        if provider.category is not ProviderClass.MANAGED or not provider.consumers:
+        if provider.category is not ProviderClass.MANAGED:
+            continue
+        if not provider.consumers and not _is_domain_of_controller(provider):
             continue
         found.add(provider.node.path)
         found.update(_parts(provider.node, providers))
@@ -80,6 +83,19 @@ def platform_nodes(providers: Mapping[str, Provider]) -> frozenset[str]:
         if Kind.VOLTAGE in provider.kinds and parent is not None:
             found.add(parent.path)
     return frozenset(found)
+
+
+def _is_domain_of_controller(provider: Provider) -> bool:
+    """Whether the provider is one domain of a power controller: a node without its own driver.
+
+    What it consumes is for switching it, so that its users being disabled gives it to nobody.
+    """
+    return (
+        Kind.POWER in provider.kinds
+        and provider.node.parent is not None
+        and not has_driver(provider.node)
+        and not any(is_scmi(above) for above in provider.node.ancestors())
+    )
 
 
 def _parts(node: Node, providers: Mapping[str, Provider]) -> list[str]:

@@ -70,6 +70,38 @@ def test_what_a_managed_provider_consumes_is_the_platforms() -> None:
     assert grants(model, "ospm") == {"clock blk 7": "state read", "clock cc 3": "state read"}
 
 
+DOMAINS = """
+    gpc: gpc@3 { compatible = "acme,gpc"; reg = <3>;
+        pgc { #address-cells = <1>; #size-cells = <0>;
+            p1: power-domain@1 { reg = <1>; #power-domain-cells = <0>; clocks = <&cc 1>; };
+            p2: power-domain@2 { reg = <2>; #power-domain-cells = <0>; clocks = <&cc 2>;
+                power-domains = <&p1>; assigned-clocks = <&cc 3>; assigned-clock-rates = <5>; };
+        }; };
+    v: video@9 { compatible = "acme,v"; reg = <9>; power-domains = <&p1>; };
+    n: npu@8 { compatible = "acme,n"; reg = <8>; power-domains = <&p2>; %s };
+"""
+
+
+def test_disabling_the_user_of_a_power_domain_gives_nobody_what_the_domain_consumes() -> None:
+    """A domain that is a node of its controller is the platform's, with or without a user."""
+    assert grants(soc_model(DOMAINS % ""), "ospm") == {
+        "power p1": "state read",
+        "power p2": "state read",
+    }
+    off = soc_model(DOMAINS % 'status = "disabled";')
+    assert grants(off, "ospm") == {"power p1": "state read"}
+
+
+def test_a_power_controller_that_an_agent_names_is_a_device_of_it() -> None:
+    """Then its domains are switched by the agent, and it needs what they consume."""
+    off = DOMAINS % 'status = "disabled";'
+    assert grants(soc_model(off, '    access: [{dev: "&gpc"}]'), "b") == {
+        "clock cc 1": "state read",
+        "clock cc 2": "state read",
+        "clock cc 3": "rate read",
+    }
+
+
 def test_the_parent_of_managed_regulators_is_the_platforms() -> None:
     """RPMh: ``regulators-0`` has the supplies of its children."""
     model = soc_model(
