@@ -250,7 +250,7 @@ def _read(line: str) -> Row | str:
     if len(fields) == 2 and fields[0] and fields[1] == _NOTHING:
         return SETS_NOTHING
     if len(fields) < 6 or "" in fields[:6]:
-        return "a row has six fields, with one space between two"
+        return "a row has six fields, with one space between two; or two, COMPATIBLE -"
     _, kind, key, operations, certainty, source = fields[:6]
     reason = "".join(fields[6:])
     if (kind, key, operations, certainty) == (_NOTHING,) * 4:

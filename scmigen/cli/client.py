@@ -102,7 +102,9 @@ def clock_list(options: Options) -> None:
 
 
 @clock.command(
-    "rate", help="Print the rate of a clock in Hz; with HZ, first set the nearest supported rate."
+    "rate",
+    help="Print the rate of a clock in Hz; with HZ, first set the supported rate nearest to it. "
+    "Outside of the clock's range the server refuses, and possible says what there is.",
 )
 @click.argument("number", metavar="ID", type=ID)
 @click.argument("hertz", metavar="[HZ]", type=U64, required=False)

@@ -10,7 +10,7 @@ from scmigen import api
 from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, FORMATS, report, say
 from scmigen.cli.rule import Rule
-from scmigen.diagnostics import Diagnostic, InputError, Position, counted, has_errors
+from scmigen.diagnostics import Diagnostic, InputError, Position, Severity, counted, has_errors
 from scmigen.inputs import is_missing, read_bytes, read_text
 from scmigen.migration.carried import Carried
 from scmigen.runtime import Numbering
@@ -110,7 +110,10 @@ def _summary(carried: Carried, files: Sequence[Path]) -> None:
     kept = f"; {carried.in_outputs} besides in outputs" if carried.in_outputs else ""
     say(f"permissions: {carried.equal} of {carried.cells} carried over, {carried.more} more{kept}")
     say(f"names: {carried.same_names} of {carried.names} carried over")
-    say(f"not carried over: {counted(len(carried.left), 'thing')}")
+    # Notes say what is carried over, and how.
+    left = sum(item.severity is not Severity.NOTE for item in carried.left)
+    named = ", the warnings above" if left else ""
+    say(f"not carried over: {counted(left, 'thing')}{named}")
     options = f" -a {files[0]} --ids {files[1]}"
     if carried.numbering is Numbering.PER_AGENT:
         options += f" --numbering {carried.numbering}"

@@ -230,5 +230,6 @@ def _assumed(platform: Platform) -> Iterator[Diagnostic]:
                 f"the operating points of {resource.name} are assumed "
                 f"({', '.join(sorted(missing))}); a product refuses them",
                 where(resource),
-                hint="give the device an OPP table with opp-hz and opp-microvolt",
+                hint="give the device an OPP table with opp-hz and opp-microvolt; where the tree "
+                "can have none, levels in elements.performance or platform.assume.values",
             )
