@@ -1,13 +1,15 @@
 """The answers of ``scmigen why --not``: the reasons why an agent lacks something, in words."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from scmigen.assignment.assignment import Agent
+from scmigen.assignment.needs import usual_tables
 from scmigen.assignment.roles import ROLES
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.checks.hints import resource_reference
-from scmigen.checks.words import agent_word, depends, names, use_word
+from scmigen.checks.words import agent_word, depends, driver_word, joined, names, use_word
 from scmigen.cli.subjects import Subject
 from scmigen.cli.why_device import denied, gifts
 from scmigen.devicetree.nodes import Node
@@ -55,7 +57,7 @@ def not_granted(
     same: dict[tuple[Because, ...], list[Operation]] = {}
     for word in wanted:
         if word not in has:
-            reasons = [_said(model, agent, lack) for lack in lacks(model, agent, key, word)]
+            reasons = [_said(model, agent, word, lack) for lack in lacks(model, agent, key, word)]
             same.setdefault(tuple(dict.fromkeys(reasons)), []).append(word)
     return [
         NotGranted(agent.name, key, ordered(key.kind, words), reasons)
@@ -63,7 +65,7 @@ def not_granted(
     ]
 
 
-def _said(model: Model, agent: Agent, lack: Lack) -> Because:
+def _said(model: Model, agent: Agent, operation: Operation, lack: Lack) -> Because:
     if lack.cause is Cause.UNUSED:
         return _unused(model, agent, lack.uses)
     use = lack.uses[0] if lack.uses else None
@@ -90,6 +92,8 @@ def _said(model: Model, agent: Agent, lack: Lack) -> Because:
         f"but {depend} on it as well",
         Cause.UNNAMED: f"{needing}the parent that it names has no SCMI number",
     }.get(lack.cause) or f"{_needs(use)}, and no explicit grant adds to that"
+    if lack.cause is Cause.NOT_NEEDED and use is not None:
+        text += _by_usual_table(model, agent, operation, use)
     return Because(lack.cause, text, place)
 
 
@@ -97,6 +101,21 @@ def _needs(use: Use | None) -> str:
     assert use is not None
     words = " ".join(ordered(use.key.kind, use.needs)) or "nothing"
     return f"{use_word(use)} needs only {words}"
+
+
+def _by_usual_table(model: Model, agent: Agent, operation: Operation, use: Use) -> str:
+    """What the usual table of the agent's role would add, where its own tables know no driver."""
+    if model.drivers.look_up(agent, use).compatible is not None:
+        return ""
+    for need in model.drivers.possible(usual_tables(agent), use):
+        if operation in need.operations:
+            own = [table.name for table in model.drivers.tables(agent)]
+            lack = (
+                f"{joined(own)} does not know the driver" if own else "it has no table of drivers"
+            )
+            told = driver_word(use.key.kind, replace(need, operations=frozenset({operation})))
+            return f"; {lack}, and without needs {agent.name} has {need.table}: {told}"
+    return ""
 
 
 def _unused(model: Model, agent: Agent, uses: Iterable[Use]) -> Because:

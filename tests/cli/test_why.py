@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from support import scmigen, written
 
+from scmigen.bindings import driver_tables
+
 #: Lines count from 1; ``vm`` has the MMC controller and half of the timer.
 BOARD = """/dts-v1/;
 / {
@@ -353,6 +355,56 @@ def test_without_an_operation_each_that_is_lacking(asked: list[str]) -> None:
     assert [line for line in told if not line.startswith(" ")] == [
         f"vm: no rate parent on clock 0 (mmc-4000, {CC} 1)"
     ]
+
+
+UART = BOARD.replace(
+    "clocks = <&cc 2>;\nassigned-clocks = <&cc 2>;\nassigned-clock-rates = <2000>;",
+    'clocks = <&cc 7>; clock-names = "baud";',
+)
+TABLE = "# scmigen-driver-needs: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("needs", "because"),
+    [
+        ("none", "; it has no table of drivers, and without needs host has linux-6.2: "),
+        (
+            "./other.txt",
+            "; ./other.txt does not know the driver, and without needs host has linux-6.2: ",
+        ),
+        # What somebody says of the driver itself is the reason.
+        ("./own.txt", ""),
+    ],
+)
+def test_a_table_that_is_not_there_is_named(
+    asked: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    needs: str,
+    because: str,
+) -> None:
+    written(tmp_path / "b.dts", UART)
+    written(tmp_path / "other.txt", TABLE + "acme,other -\n")
+    written(tmp_path / "own.txt", TABLE + "acme,uart -\n")
+    (tmp_path / "tables").mkdir()
+    row = "acme,uart clock baud rate sure drivers/uart.c:set_baud\n"
+    written(tmp_path / "tables" / "linux-6.2.txt", TABLE + row)
+    monkeypatch.setattr(driver_tables, "_FOLDER", tmp_path / "tables")
+    driver_tables.shipped_table.cache_clear()
+    host = "host: {id: 1, default: true, scmi: {role: ospm"
+    written(tmp_path / "a.yaml", AGENTS.replace(host, f"{host}, needs: {needs}"))
+    try:
+        done = scmigen("why", "--not", "host", "&cc 7", "--operation", "rate", *asked)
+    finally:
+        driver_tables.shipped_table.cache_clear()
+    assert (done.returncode, done.stderr) == (0, "")
+    first, reason = done.stdout.splitlines()
+    assert first.startswith("host: no rate on clock ")
+    row = because and f"{because}rate by drivers/uart.c:set_baud (linux-6.2, sure)"
+    assert reason == (
+        "  /bus/serial@5000 clocks[0] needs only state read, and no explicit grant adds to that"
+        f"{row} (b.dts:16:11)"
+    )
 
 
 def test_nothing_lacks(asked: list[str]) -> None:
