@@ -42,7 +42,7 @@ ROLES: Mapping[Role, RoleFacts] = {
     Role.PSCI: RoleFacts(
         False, SystemPower.SET, True, "PSCI", WORD, frozenset({Kind.POWER}), False
     ),
-    Role.HYPERVISOR: RoleFacts(True, SystemPower.SET, True, "MANAGEMENT", WORD),
+    Role.HYPERVISOR: RoleFacts(True, SystemPower.SET, True, "MANAGEMENT", WORD, drivers="linux"),
     Role.SECURE: RoleFacts(
         False, SystemPower.NONE, False, "OTHER", WORD, switches_unused_off=False
     ),

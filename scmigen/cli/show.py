@@ -92,12 +92,12 @@ def _agents(model: Model) -> _Table:
 
 def _agents_in_words(model: Model) -> _Table:
     """`_agents` without what an agent does not have: a column for each kind is too wide. Nor is
-    there one for profiles if no source says any, nor for drivers that are the usual ones."""
+    there one for profiles if no source says any, nor for drivers if no agent could have any."""
     columns, rows = _agents(model)
     rights, kinds = columns[5 : -len(Kind)], columns[-len(Kind) :]
     tables = model.assignment.drivers
-    usual = all(tables[agent.name] == usual_tables(agent) for agent in model.assignment.agents)
-    left = {3: any(row[3] for row in rows), 4: not usual}
+    drivers = any(tables[agent.name] or usual_tables(agent) for agent in model.assignment.agents)
+    left = {3: any(row[3] for row in rows), 4: drivers}
     first = [place for place in range(5) if left.get(place, True)]
     short = [
         (

@@ -269,7 +269,7 @@ def test_a_clock_lent_by_the_bus_has_its_name_there(tmp_path: Path) -> None:
 
 
 ROLES = [("ospm", True), ("vm", True), ("secure", False), ("psci", False), ("other", False),
-         ("hypervisor", False)]  # fmt: skip
+         ("hypervisor", True)]  # fmt: skip
 
 
 @pytest.mark.parametrize(("role", "has_drivers"), ROLES)
