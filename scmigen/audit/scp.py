@@ -14,7 +14,6 @@ from scmigen.audit.scp_checks import check_agents, check_build, check_devices
 from scmigen.audit.scp_facts import (
     levels_of,
     parents_of,
-    services_of,
     started,
     system_power_of,
     vendor_of,
@@ -24,6 +23,7 @@ from scmigen.audit.scp_findings import FINDINGS, NOUNS, SCP_UNREAD, Found
 from scmigen.audit.scp_permissions import Permissions, needed_messages, operations, permissions_of
 from scmigen.audit.scp_product import Element, Product, member, number
 from scmigen.audit.scp_rows import check_rows
+from scmigen.audit.scp_services import services_of
 from scmigen.audit.scp_views import LAYOUTS, NAME_LENGTH, Agent, Row, View, agents, view_of
 from scmigen.csource.limits import TooMuchError
 from scmigen.csource.values import Cells, Unknown

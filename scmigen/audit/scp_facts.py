@@ -1,8 +1,8 @@
-"""What a product of SCP-firmware has besides permissions: its name, its services, the levels of its
-performance domains, what is on at its start, what makes a difference between agents.
+"""What a product of SCP-firmware has besides permissions: its name, the levels of its performance
+domains, what is on at its start, what makes a difference between agents.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +13,9 @@ from scmigen.audit.scp_product import (
     Product,
     followed,
     member,
+    member_place,
     number,
-    reference,
+    place_of,
     text,
 )
 from scmigen.audit.scp_views import LAYOUTS, Agent, View
@@ -22,13 +23,12 @@ from scmigen.csource.limits import TooMuchError
 from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit
 from scmigen.csource.values import Cells, Choice, Unknown, Value
+from scmigen.diagnostics import Position, counted
 from scmigen.runtime.served import MAX_TABLES
 from scmigen.runtime.served_facts import (
     MAX_LEVELS,
-    MAX_SERVICES,
     ServedLevel,
     ServedLevels,
-    ServedService,
     ServedVendor,
     SystemPower,
     Voting,
@@ -65,63 +65,6 @@ def _text(unit: Unit, data: Value, name: str) -> str | None:
     """A text of at most what a message carries; None where it cannot be told, or is not given."""
     said = text(unit, member(unit, data, name))
     return said[:15] if isinstance(said, str) else None
-
-
-def services_of(
-    product: Product, known: tuple[Agent, ...], found: Found
-) -> tuple[ServedService, ...]:
-    """The channels, in the order of the module's elements; none where that cannot be told."""
-    elements = product.elements("scmi")
-    if elements.problem is not None or elements.unit is None:
-        return ()
-    unit, rows = elements.unit, elements.rows[:MAX_SERVICES]
-    ids = {agent.id for agent in known}
-    kept: list[_Service] = []
-    for place, row in enumerate(rows):
-        agent = number(member(unit, row.data, "scmi_agent_id"))
-        teller = reference(unit, member(unit, row.data, "scmi_p2a_id"))
-        role = number(member(unit, row.data, "scmi_entity_role"))
-        if isinstance(agent, Unknown) or isinstance(teller, Unknown) or isinstance(role, Unknown):
-            return ()
-        if role != 0:
-            continue  # the firmware is the agent there, of another platform
-        named = f"service {place}, {row.name}"
-        if agent not in ids:
-            found.add(
-                SCP_TABLE, f"{named}, is of agent {agent}: there is no such agent", row.position
-            )
-        elif teller is not None and teller.element >= len(rows):
-            message = f"{named}, names service {teller.element} for notifications: there are "
-            found.add(SCP_TABLE, f"{message}{len(rows)}", row.position)
-        else:
-            to = None if teller is None else int(teller.element)
-            kept.append(_Service(place, int(agent), row, to))
-    return _numbered(kept, found)
-
-
-class _Service(NamedTuple):
-    """An element of the module, its agent, and the element of that for notifications."""
-
-    place: int
-    agent: int
-    row: Element
-    by: int | None
-
-
-def _numbered(kept: Sequence[_Service], found: Found) -> tuple[ServedService, ...]:
-    """The services by their places among those that are kept."""
-    places = {one.place: number for number, one in enumerate(kept)}
-    tellers = {one.by for one in kept}
-    return tuple(
-        ServedService(
-            agent=one.agent,
-            name=one.row.name[:255],
-            notifies=one.place in tellers,
-            by=None if one.by is None else places.get(one.by),
-            source=found.source(one.row.position),
-        )
-        for one in kept
-    )
 
 
 def system_power_of(
@@ -180,43 +123,97 @@ def votes_of(product: Product) -> dict[Kind, Voting]:
 
 
 def levels_of(unit: Unit, element: Element, found: Found) -> tuple[ServedLevels, ...]:
-    """The tables of operating points of a performance domain; none where one cannot be told."""
-    tables = [_levels(unit, data, found) for data in element.ways[:MAX_TABLES] or (element.data,)]
+    """The tables of operating points of a performance domain; none where one cannot be told, which
+    is a finding."""
+    named = f"performance domain {element.name}"
+    ways = element.ways[:MAX_TABLES] or (element.data,)
+    if all(isinstance(data, int) and data == 0 for data in ways):
+        return ()
+    tables = [
+        _levels(unit, data, _Domain(named, found, place_of(data) or element.position))
+        for data in ways
+    ]
     told = [table for table in tables if table is not None]
     if len(told) < len(tables):
         return ()
     return tuple(dict.fromkeys(told))
 
 
-def _levels(unit: Unit, data: Value, found: Found) -> ServedLevels | None:
+class _Domain(NamedTuple):
+    """A performance domain: what it is called in messages, where they go, and where it is."""
+
+    name: str
+    found: Found
+    position: Position | None
+
+    def unread(self, what: str, why: Unknown, at: Position | None = None) -> None:
+        """Something of it that cannot be told."""
+        self.found.unread(f"{what} of {self.name}", why, at or self.position)
+
+    def invalid(self, what: str, at: Position | None = None) -> None:
+        """Something of it that is wrong."""
+        self.found.add(SCP_TABLE, f"{self.name} {what}", at or self.position)
+
+
+def _levels(unit: Unit, data: Value, domain: _Domain) -> ServedLevels | None:
     table = member(unit, data, "opps")
     place = unit.evaluator.target(table, 0, _HERE)
+    if not isinstance(place, Unknown) and not isinstance(place[1], int):
+        place = Unknown("it is no table")
     if isinstance(place, Unknown):
+        domain.unread("the levels", place, member_place(data, "opps"))
         return None
-    cells, first = place
-    if not isinstance(first, int):
-        return None
+    cells, first = place[0], int(place[1])
+    at = cells.at.position if cells.at is not None and cells.at.line else None
     levels: list[ServedLevel] = []
-    for key in range(first, first + MAX_LEVELS):
+    for key in range(first, first + MAX_LEVELS + 1):
         if cells.length is not None and key >= cells.length:
+            domain.invalid(f"has {counted(len(levels), 'level')} and none that is 0 at the end", at)
             break
         row = unit.evaluator.load(cells, key)
         level = number(member(unit, row, "level"))
+        if isinstance(level, int) and len(levels) == MAX_LEVELS and level != 0:
+            level = Unknown(f"there are more than {MAX_LEVELS}")
         if isinstance(level, Unknown):
+            written = cells.places.get(key)
+            domain.unread("a level", level, written.position if written is not None else at)
             return None
         if level == 0:
             break
         levels.append(_level(unit, level, row))
     if not levels:
+        domain.invalid("has no levels", at)
         return None
-    sustained, latency = (
-        int(said) if isinstance(said := member(unit, data, name), int) and said in limit else None
-        for name, limit in (("sustained_idx", range(len(levels))), ("latency", range(1 << 16)))
-    )
-    at = cells.at.position if cells.at is not None and cells.at.line else None
     return ServedLevels(
-        levels=tuple(levels), sustained=sustained, latency=latency, source=found.source(at)
+        levels=tuple(levels),
+        sustained=_sustained(unit, data, len(levels), domain),
+        latency=_latency(unit, data, domain),
+        source=domain.found.source(at),
     )
+
+
+def _sustained(unit: Unit, data: Value, count: int, domain: _Domain) -> int | None:
+    """The index of the level that can be held; None, which is told, for no such."""
+    said = number(member(unit, data, "sustained_idx"))
+    at = member_place(data, "sustained_idx")
+    if isinstance(said, Unknown):
+        domain.unread("sustained_idx", said, at)
+        return None
+    if said in range(count):
+        return int(said)
+    domain.invalid(f"has sustained_idx {said} of {counted(count, 'level')}", at)
+    return None
+
+
+def _latency(unit: Unit, data: Value, domain: _Domain) -> int | None:
+    """What a change takes, in µs; None, which is told, where that is not known."""
+    said = number(member(unit, data, "latency"))
+    if isinstance(said, int) and said not in range(1 << 16):
+        said = Unknown(f"{said} is more than a message carries")
+    if isinstance(said, Unknown):
+        domain.unread("latency", said, member_place(data, "latency"))
+        return None
+    return int(said)
 
 
 def _level(unit: Unit, level: int, row: Value) -> ServedLevel:

@@ -110,6 +110,33 @@ def test_the_vendor_and_the_services_are_those_of_the_tables(tmp_path: Path) -> 
             (".scmi_agent_id = AGENT_PSCI", ".scmi_agent_id = AGENT_COUNT"),
             "service 1, EL3, is of agent 4: there is no such agent",
         ),
+        (
+            (".scmi_agent_id = AGENT_OSPM, .scmi_p2a", ".scmi_agent_id = AGENT_VM, .scmi_p2a"),
+            "service 0, LINUX-A2P, names service 3, LINUX-P2A, for notifications: that is of "
+            "another agent",
+        ),
+        (
+            ("IDX_SCMI, 3", "IDX_SCMI, 0"),
+            "service 0, LINUX-A2P, names itself for notifications",
+        ),
+        (
+            ("IDX_SCMI, 3", "IDX_SCMI, 1"),
+            "service 0, LINUX-A2P, names service 1, EL3, for notifications: that is of another "
+            "agent",
+        ),
+        (
+            ("IDX_SCMI, 3", "IDX_SCMI, 2"),
+            "service 0, LINUX-A2P, names service 2, TO-OTHERS, for notifications: the firmware is "
+            "the agent there",
+        ),
+        (
+            ("IDX_SCMI, 3", "IDX_CLOCK, 3"),
+            "service 0, LINUX-A2P, names no service for notifications, but another identifier",
+        ),
+        (
+            ("FWK_ID_ELEMENT_INIT(FWK_MODULE_IDX_SCMI, 3)", "FWK_MODULE_ID_SCMI_INIT"),
+            "service 0, LINUX-A2P, names no service for notifications, but another identifier",
+        ),
     ],
 )
 def test_services_of_what_is_not_there_are_told(
@@ -118,7 +145,23 @@ def test_services_of_what_is_not_there_are_told(
     text = SERVICES[1].replace(*change)
     assert text != SERVICES[1]
     audit = audit_of(write(tmp_path, {"fw/config_scmi.c": (SERVICES[0], text)}))
-    assert [item.message for item in audit.diagnostics if item.id == "tables-invalid"] == [message]
+    (item,) = (item for item in audit.diagnostics if item.id == "tables-invalid")
+    assert item.message == message
+    assert item.position is not None
+    written = Path(item.position.file).read_text().split("\n")
+    assert message.split(", ")[1] in written[item.position.line - 1]
+
+
+def test_a_service_that_cannot_be_read_is_told_and_none_is_compared(tmp_path: Path) -> None:
+    text = SERVICES[1].replace("AGENT_PSCI,", "acme_agent(),")
+    audit = audit_of(write(tmp_path, {"fw/config_scmi.c": (SERVICES[0], text)}))
+    assert [(item.id, item.message) for item in audit.diagnostics] == [
+        (
+            "tables-unread",
+            "scmi_agent_id of service 1, EL3: what acme_agent() gives is known only at run time",
+        )
+    ]
+    assert audit.served.services == ()
 
 
 def test_levels_are_those_of_each_table_that_may_be_used(tmp_path: Path) -> None:
@@ -143,19 +186,82 @@ def test_levels_are_those_of_each_table_that_may_be_used(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "id_", "message", "line"),
     [
-        (".level = 7", ".level = acme_level()"),
-        ("{ .level = 7, .frequency = 900 * FWK_KHZ }, ", ""),
+        (
+            (".level = 7", ".level = acme_level()"),
+            "tables-unread",
+            "a level of performance domain CPUS: what acme_level() gives is known only at run time",
+            ".level = acme_level()",
+        ),
+        (
+            (".level = 800 * 1000000UL", ".level = 800 * 100000000UL"),
+            "tables-unread",
+            "a level of performance domain CPUS: * has no result here, or another one on another "
+            "target",
+            ".level = 800 * 100000000UL",
+        ),
+        (
+            ("{ .level = 7, .frequency = 900 * FWK_KHZ }, ", ""),
+            "tables-invalid",
+            "performance domain CPUS has no levels",
+            "{ { 0 } }",
+        ),
+        (
+            (
+                "(struct mod_dvfs_opp[]){ { .level = 7, .frequency = 900 * FWK_KHZ }, { 0 } }",
+                "0",
+            ),
+            "tables-unread",
+            "the levels of performance domain CPUS: it is no pointer to something that is known",
+            ".opps = 0",
+        ),
+        (
+            (".data = &second", ".data = 0"),
+            "tables-unread",
+            "the levels of performance domain CPUS: it is no pointer to something that is known",
+            '"CPUS", .data = &first',
+        ),
     ],
 )
-def test_levels_of_which_one_table_is_not_known_are_not_told(
-    tmp_path: Path, change: tuple[str, str]
+def test_levels_of_which_one_table_is_not_known_are_told_and_not_compared(
+    tmp_path: Path, change: tuple[str, str], id_: str, message: str, line: str
 ) -> None:
+    audit = damaged(tmp_path, change)
+    assert audit.served.resources[Kind.PERFORMANCE][0].levels == ()
+    (item,) = audit.diagnostics
+    assert (item.id, item.message) == (id_, message)
+    assert item.position is not None
+    assert line in Path(item.position.file).read_text().split("\n")[item.position.line - 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ((".sustained_idx = 1", ".sustained_idx = 9"), "has sustained_idx 9 of 2 levels"),
+        (
+            (".voltage = 900 },\n        { 0 } }", ".voltage = 900 } }"),
+            "has 2 levels and none that is 0 at the end",
+        ),
+    ],
+)
+def test_levels_that_the_firmware_would_look_for_past_their_table_are_told(
+    tmp_path: Path, change: tuple[str, str], message: str
+) -> None:
+    audit = damaged(tmp_path, change)
+    (item,) = audit.diagnostics
+    assert (item.id, item.message) == ("tables-invalid", f"performance domain CPUS {message}")
+    table, _ = audit.served.resources[Kind.PERFORMANCE][0].levels
+    assert [one.level for one in table.levels] == [500_000_000, 800_000_000]
+
+
+def damaged(tmp_path: Path, change: tuple[str, str]) -> Audit:
+    """The product with levels, of which a text is changed."""
     folder = with_levels(tmp_path)
     path = folder / "config_dvfs.c"
+    assert change[0] in path.read_text()
     path.write_text(path.read_text().replace(*change))
-    assert audit_of(folder).served.resources[Kind.PERFORMANCE][0].levels == ()
+    return audit_of(folder)
 
 
 def test_a_table_of_levels_without_end_is_bounded(tmp_path: Path) -> None:
