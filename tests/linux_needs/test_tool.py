@@ -18,8 +18,10 @@ EXPECTED = {
         "acme,fallback clock #0 rate may drivers/acme/fallback.c:fallback_probe",
         "acme,fallback clock card rate sure drivers/acme/fallback.c:fallback_probe",
     ],
-    "a table of names with enumerators as indices": [
+    "a table of names with enumerators as indices, and a function that chooses among some": [
         "acme,table clock aux parent sure drivers/acme/table.c:table_mode",
+        "acme,table clock aux rate may drivers/acme/table.c:table_range",
+        "acme,table clock bus rate may drivers/acme/table.c:table_range",
         "acme,table clock pixel rate sure drivers/acme/table.c:table_mode",
     ],
     "an index that is only known at run time": [
@@ -37,6 +39,9 @@ EXPECTED = {
         "acme,bulk clock sample rate sure drivers/acme/bulk.c:bulk_probe",
         "acme,bulk clock tick rate sure drivers/acme/bulk.c:bulk_probe",
         "acme,bulk voltage vio level sure drivers/acme/bulk.c:bulk_probe",
+    ],
+    "bulk handles that are filled in as a variable, and then put into a member": [
+        "acme,put clock frame rate sure drivers/acme/bulk.c:put_probe",
     ],
     "a function of another file, which uses a member": [
         "acme,sibling clock serial rate sure drivers/acme/sibling_rate.c:sibling_rate",

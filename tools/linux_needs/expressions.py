@@ -11,7 +11,7 @@ from .text import readable
 
 Node = tree_sitter.Node
 _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_c.language()))
-_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*$")
+_NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*$")
 _ESCAPES = {"n": "\n", "t": "\t", "0": "\0", "r": "\r"}
 
 
@@ -35,10 +35,10 @@ def number(text: str) -> int | None:
     match = _NUMBER.fullmatch(text)
     if match is None:
         return None
-    digits = match[1]
+    sign, digits = (-1 if match[1] else 1), match[2]
     if len(digits) > 1 and digits[0] == "0" and digits.isdigit():
-        return int(digits, 8) if set(digits) <= set("01234567") else None
-    return int(digits, 0)
+        return sign * int(digits, 8) if set(digits) <= set("01234567") else None
+    return sign * int(digits, 0)
 
 
 def expression(node: Node | None) -> Expr:

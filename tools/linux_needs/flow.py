@@ -7,34 +7,20 @@ whether it is the only choice.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from .calls import BULK, FORMATS, MATCH_DATA, SAME, get
-from .ir import UNKNOWN, Event, Expr, Function, Variable, every, identifiers
+from .ir import UNKNOWN, Expr, Function, Variable, every, identifiers
 from .matches import Match
 from .places import Assigned, Frame, Key, Places, fields_of
 from .reach import Reach
 from .source import Source
+from .values import Value, computed
 
 _DEPTH = 24
 _MANY = 64
 _STEPS = 20_000
 _FEW = 8
 _CONVERSION = re.compile(r"%[0-9.]*(?:l|ll|z|h)?([sdiux])")
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A final expression, where it stands, and whether nothing else was possible on the way."""
-
-    expr: Expr
-    frame: Frame
-    sure: bool = True
-    guarded: tuple[tuple[Frame, Event], ...] = ()
-
-    def less(self, sure: bool) -> "Value":
-        """The value, as sure as that."""
-        return self if sure or not self.sure else Value(self.expr, self.frame, False, self.guarded)
 
 
 class Flow:
@@ -138,7 +124,7 @@ class Flow:
         one, other = self.values(expr[2], frame, seen), self.values(expr[3], frame, seen)
         numbers = [[v for v in side if v.expr[0] == "num"] for side in (one, other)]
         if len(numbers[0]) == 1 and len(numbers[1]) == 1:
-            result = _computed(operator, numbers[0][0].expr[1], numbers[1][0].expr[1])
+            result = computed(operator, numbers[0][0].expr[1], numbers[1][0].expr[1])
             if result is not None:
                 yield Value(("num", result), frame, numbers[0][0].sure and numbers[1][0].sure)
         elif operator == "+" and any(v.expr[0] == "init" for v in one):
@@ -276,6 +262,8 @@ class Flow:
         if tag in BULK and name == BULK[tag][1]:
             yield Value(("bulk", tag, ("field", base, BULK[tag][2])), frame)
             return
+        if tag in BULK and name == BULK[tag][2]:
+            yield from self._of_other_array(base, name, frame, seen)
         found = self.source.struct(place, tag) if tag else None
         if found is not None and self._is_data(base, frame):
             inits = [value for value in self.values(base, frame, seen) if value.expr[0] == "init"]
@@ -285,6 +273,19 @@ class Flow:
                 return
         key, indices = self.places.key(expr, frame)
         yield from self._of_key(key, indices, frame, seen)
+
+    def _of_other_array(
+        self, base: Expr, name: str, frame: Frame, seen: frozenset[object]
+    ) -> Iterator[Value]:
+        """The names of an array that was filled as a variable, and then put where it is used."""
+        array, index = (base[1], base[2]) if base[0] == "idx" else (base, ("num", 0))
+        if array[0] != "field":
+            return
+        number = self._index(index, frame, seen)
+        at: Expr = ("id", "?") if number is None else ("num", number)
+        for value, inner in self.assigned(array, frame):
+            if value[0] == "id" and inner.function is not None:
+                yield from self.values(("field", ("idx", value, at), name), inner, seen)
 
     def _is_data(self, base: Expr, frame: Frame) -> bool:
         """Whether an expression may be a table of the driver, rather than memory that it fills."""
@@ -457,7 +458,8 @@ class Flow:
         found = self.values(expr, frame, seen)
         numbers = {int(value.expr[1]) for value in found if value.expr[0] == "num"}
         whole = all(value.expr[0] == "num" for value in found)
-        return numbers if whole and 1 < len(numbers) <= _FEW and min(numbers) >= 0 else set()
+        few = whole and 1 < len(numbers) <= _FEW
+        return {number for number in numbers if number >= 0} if few else set()
 
     def _counts(self, expr: Expr, frame: Frame) -> bool:
         """Whether an expression is a variable that a loop of its function counts up."""
@@ -479,19 +481,3 @@ def _in(assigned: Frame, frame: Frame | None) -> Frame:
     if caller is not None and caller.function is frame.function:
         return Frame(assigned.function, assigned.path, assigned.arguments, frame, assigned.bound)
     return assigned
-
-
-def _computed(operator: str, one: int, other: int) -> int | None:
-    if operator == "+":
-        return one + other
-    if operator == "-":
-        return one - other
-    if operator == "*":
-        return one * other
-    if operator == "|":
-        return one | other
-    if operator == "&":
-        return one & other
-    if operator == "<<" and 0 <= other < 64:
-        return one << other
-    return None

@@ -4,9 +4,10 @@ import operator
 from collections.abc import Callable
 
 from .calls import MATCH_DATA
-from .flow import Flow, Value
+from .flow import Flow
 from .ir import UNKNOWN, Event, Expr, Function, Guard, parts
 from .places import Frame
+from .values import Value
 
 #: What is known of a condition: true, false, that the variant of the device decides, or nothing.
 YES, NO, VARIANT, FREE = "yes", "no", "variant", "free"

@@ -13,12 +13,13 @@ from .calls import (
     USES,
     get,
 )
-from .flow import Flow, Value
+from .flow import Flow
 from .ir import Event, Expr, Function, every, identifiers
 from .matches import Match
 from .places import Frame
 from .reach import Reach
 from .source import Source
+from .values import Value
 
 _CALLERS = 16
 _CALLS = {*USES, *GETS_AND_USES, *OPP_RATE, *OPP_SUPPLIES}
@@ -202,7 +203,10 @@ def _bulk(flow: Flow, expr: Expr, frame: Frame) -> Iterator[tuple[str, bool]]:
         yield from found
         return
     base = expr[1]
-    number = flow.number(base[2], frame) if base[0] == "idx" else (0 if base[0] != "id" else None)
+    every_one = any(
+        "bulk_get_all" in name for one in flow.reach.functions.values() for name in one.names
+    )
+    number = flow.number(base[2], frame) if every_one and base[0] == "idx" else None
     yield ("*", False) if number is None else (f"#{number}", True)
 
 

@@ -12,7 +12,8 @@ from .macros import substituted, written
 from .parse import parse
 
 #: Grows with every change of what a file is parsed into.
-FORMAT = 7
+FORMAT = 8
+_INDEX = "index 2"
 #: Files that are kept in memory.
 _MANY = 2500
 
@@ -36,7 +37,7 @@ _LEFT_OUT = (
 )
 _DEFINED = re.compile(
     r"^(?!static\b|typedef\b|#|extern\b|struct \w+ \{)"
-    r"[A-Za-z_][\w \t\*]*?\b(\w+)\((?=[^;]*?\)\s*\{)",
+    r"(?:[A-Za-z_][\w \t\*]*?\b)?(\w+)\((?=[^;]*?\)\s*\{)",
     re.M,
 )
 _INLINE = re.compile(r"^static (?:__always_)?inline[\w \t\*\n]*?\b(\w+)\(", re.M)
@@ -81,7 +82,7 @@ class Source:
         return (self.root / path).read_text("utf-8", "replace")
 
     def _index(self) -> None:
-        kept = self._kept("index", "\n".join(self.paths))
+        kept = self._kept(_INDEX, "\n".join(self.paths))
         if isinstance(kept, tuple):
             self.functions, self.inlines, self.tags, self.globals, self.matching = kept
             return
@@ -100,7 +101,7 @@ class Source:
                 for name in _TAG.findall(text):
                     self.tags[name].append(path)
         everything = (self.functions, self.inlines, self.tags, self.globals, self.matching)
-        self._keep("index", "\n".join(self.paths), everything)
+        self._keep(_INDEX, "\n".join(self.paths), everything)
 
     def _place(self, path: str, text: str) -> Path | None:
         if self.cache is None:

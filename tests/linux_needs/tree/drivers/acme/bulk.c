@@ -31,3 +31,35 @@ static struct platform_driver bulk_driver = {
 	.probe = bulk_probe,
 	.driver = { .of_match_table = bulk_ids },
 };
+
+struct put {
+	struct clk_bulk_data *clocks;
+};
+
+static const char * const put_ids[] = { "apb", "frame" };
+
+static int put_fill(struct device *dev, struct put *put)
+{
+	struct clk_bulk_data *clocks = devm_kcalloc(dev, 2, sizeof(*clocks), GFP_KERNEL);
+	int i;
+
+	for (i = 0; i < 2; i++)
+		clocks[i].id = put_ids[i];
+	put->clocks = clocks;
+	return devm_clk_bulk_get(dev, 2, clocks);
+}
+
+static int put_probe(struct platform_device *pdev)
+{
+	struct put *put = devm_kzalloc(&pdev->dev, sizeof(*put), GFP_KERNEL);
+
+	put_fill(&pdev->dev, put);
+	return clk_set_rate(put->clocks[1].clk, 1);
+}
+
+static const struct of_device_id put_ids_of[] = { { .compatible = "acme,put" }, { } };
+
+static struct platform_driver put_driver = {
+	.probe = put_probe,
+	.driver = { .of_match_table = put_ids_of },
+};

@@ -1,9 +1,10 @@
-enum table_clock { TABLE_BUS, TABLE_PIXEL, TABLE_AUX, TABLE_CLOCKS };
+enum table_clock { TABLE_BUS, TABLE_PIXEL, TABLE_AUX, TABLE_SPARE, TABLE_CLOCKS };
 
 static const char * const table_names[TABLE_CLOCKS] = {
 	[TABLE_BUS] = "bus",
 	[TABLE_PIXEL] = "pixel",
 	[TABLE_AUX] = "aux",
+	[TABLE_SPARE] = "spare",
 };
 
 struct table {
@@ -29,6 +30,26 @@ static int table_mode(struct table *table, unsigned long rate)
 	return clk_set_rate(table->clocks[TABLE_PIXEL], rate);
 }
 
+static int table_index(int kind)
+{
+	int index = -1;
+
+	switch (kind) {
+	case 0:
+		index = TABLE_BUS;
+		break;
+	case 1:
+		index = TABLE_AUX;
+		break;
+	}
+	return index;
+}
+
+static int table_range(struct table *table, int kind)
+{
+	return clk_set_min_rate(table->clocks[table_index(kind)], 1000);
+}
+
 static int table_select(struct table *table, int which, unsigned long rate)
 {
 	return clk_round_rate(table->clocks[which], rate);
@@ -40,6 +61,7 @@ static int table_probe(struct platform_device *pdev)
 
 	table_get(table, &pdev->dev);
 	table_select(table, 1, 2);
+	table_range(table, read_kind(&pdev->dev));
 	return table_mode(table, 1);
 }
 
