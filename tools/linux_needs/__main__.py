@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .dts import compatibles, names
 from .matches import Match, bus_matches, matches
-from .needs import Need, changes, needs, takes
+from .needs import Need, changes, needs
 from .reach import Reach
 from .rows import Row, by_hand, merged, nothing, overridden
 from .source import Source
@@ -21,7 +21,7 @@ AMBA = Path(__file__).with_name("amba.txt")
 def extract(
     source: Source, only: set[str] | None = None, loud: bool = False
 ) -> tuple[list[Need], set[str]]:
-    """All needs, and the compatibles of all drivers that take a clock or supply."""
+    """All needs, and the compatibles of all drivers."""
     groups: dict[object, list[Match]] = defaultdict(list)
     known: set[str] = set()
     for match in (*matches(source, only), *bus_matches(source, AMBA)):
@@ -38,8 +38,7 @@ def extract(
             )
         source.forget()
         reach = Reach(source, group[0])
-        if takes(reach):
-            known.update(match.compatible for match in group)
+        known.update(match.compatible for match in group)
         if not changes(reach):
             continue
         began = time.monotonic()

@@ -47,15 +47,6 @@ def changes(reach: Reach) -> list[tuple[Function, Event]]:
     ]
 
 
-def takes(reach: Reach) -> bool:
-    """Whether any clock or supply is taken at all."""
-    return any(
-        get(name) is not None or name in _CALLS or "clk_bulk_get" in name
-        for function in reach.functions.values()
-        for name in function.names
-    ) or any("regulator_bulk_get" in name for one in reach.functions.values() for name in one.names)
-
-
 def needs(source: Source, match: Match, reach: Reach | None = None) -> Iterator[Need]:
     """All needs of one match."""
     reach = Reach(source, match) if reach is None else reach
