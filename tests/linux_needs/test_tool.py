@@ -101,6 +101,7 @@ EXPECTED = {
         "acme,numbered clock lane1_src rate sure drivers/acme/numbered.c:numbered_probe",
     ],
     "a driver that changes nothing": ["acme,quiet -"],
+    "a driver that never takes the clock of its node": ["acme,takes-nothing -"],
     "a driver that its bus finds without a compatible": [
         "arm,pl031 clock #0 rate sure drivers/rtc/rtc-pl031.c:pl031_probe",
     ],

@@ -26,6 +26,7 @@ def extract(
     known: set[str] = set()
     for match in (*matches(source, only), *bus_matches(source, AMBA)):
         if only is None or match.compatible in only:
+            known.add(match.compatible)
             groups[match.path, match.roots, match.data].append(match)
     found: list[Need] = []
     started = time.monotonic()
@@ -38,7 +39,6 @@ def extract(
             )
         source.forget()
         reach = Reach(source, group[0])
-        known.update(match.compatible for match in group)
         if not changes(reach):
             continue
         began = time.monotonic()

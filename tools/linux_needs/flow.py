@@ -86,7 +86,7 @@ class Flow:
             yield Value(expr, frame)
         elif form == "cast":
             yield from self.values(expr[2], frame, seen)
-        elif form == "asg":
+        elif form == "asg" and expr[1] == "=":
             yield from self.values(expr[3], frame, seen)
         elif form == "cond":
             yield from self._conditional(expr, frame, seen)
@@ -149,6 +149,10 @@ class Flow:
             yield from self.values(arguments[SAME[name]], frame, seen)
         elif name in FORMATS:
             yield from self._format(arguments[FORMATS[name][1] :], frame, seen)
+        elif name == "ARRAY_SIZE" and len(arguments) == 1:
+            for value in self.values(arguments[0], frame, seen):
+                if value.expr[0] == "init":
+                    yield Value(("num", len(value.expr[1])), frame, value.sure)
         elif name == "BIT" and len(arguments) == 1:
             yield from self._bit(arguments[0], frame, seen)
         else:
@@ -415,6 +419,8 @@ class Flow:
                     within.caller,
                     (*within.bound, (given[1], at)),
                 )
+            elif at is not None and own is None and given[0] == "asg":
+                sure = False  # a counter
             elif at is None and frame is not None:
                 sure = sure and self._counts(asked, frame)
         rest = indices[len(assigned.indices) :]

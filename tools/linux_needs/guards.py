@@ -200,7 +200,7 @@ def _from_data(flow: Flow, frame: Frame, expr: Expr) -> tuple[str, set[int]]:
         return FREE, set()
     values = [one for one in flow.values(expr, frame) if passed(flow, one) != NO]
     numbers = {value.expr[1] for value in values if value.expr[0] == "num"}
-    if any(value.expr == UNKNOWN for value in values):
+    if any(value.expr[0] not in ("num", "init", "str", "id") for value in values):
         return FREE, set()
     others = [value for value in values if value.expr[0] != "num"]
     if others:

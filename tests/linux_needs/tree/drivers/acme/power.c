@@ -35,3 +35,15 @@ static struct platform_driver quiet_driver = {
 	.probe = quiet_probe,
 	.driver = { .of_match_table = quiet_ids },
 };
+
+static int takes_nothing_probe(struct platform_device *pdev)
+{
+	return 0;
+}
+
+static const struct of_device_id takes_nothing_ids[] = { { .compatible = "acme,takes-nothing" }, { } };
+
+static struct platform_driver takes_nothing_driver = {
+	.probe = takes_nothing_probe,
+	.driver = { .of_match_table = takes_nothing_ids },
+};
