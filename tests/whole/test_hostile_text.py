@@ -117,7 +117,8 @@ def given(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def on_terminal(text: str) -> list[str]:
     """What a terminal shows of ``text``; fails where it does more than show it."""
     lines = text.split("\n")
-    screen = pyte.Screen(max(map(len, lines)) + 2, len(lines) + 1)
+    widest = 2 * max(map(len, lines))  # a letter may take two columns
+    screen = pyte.Screen(widest + 2, len(lines) + 1)
     pyte.Stream(screen).feed(text.replace("\n", "\r\n"))
     assert screen.title == ""
     assert not any(c.fg != "default" for row in screen.buffer.values() for c in row.values())
