@@ -308,7 +308,8 @@ def _sets(judge: Judge, path: str, entry: Asked, resource: Granted) -> None:
         # Other consumers of the supply may ask for what they need again.
         _ordered(judge, [(path, f"supply volt {name} {levels[-1]} {levels[0]}")])
     if entry.kind == "clk" and "parent" in resource.operations:
-        listed = [*resource.what["parents"], judge.view.second_parents.get(number, number)]
+        # Drivers set parents of which no tree knows: then there is none to choose.
+        listed = [*resource.what.get("parents", ()), judge.view.second_parents.get(number, number)]
         parents = [granted[each] for each in listed if each in granted and each != number]
         effect = f"clock {number} .* parent"
         _each(
