@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scmigen.bindings.driver_tables import DriverTable, Entry, Row, read_table
+from scmigen.bindings.driver_files import read_table
+from scmigen.bindings.driver_tables import DriverTable, Entry, Row
 from scmigen.scmi.protocols import Kind
 
 DATA = Path(__file__).parent / "data"

@@ -6,7 +6,7 @@ from support import model_of, soc
 
 from scmigen import Model
 
-HEAD = "# scmigen-driver-needs: 1\n"
+HEAD = "# scmigen-driver-needs: 2\n"
 
 #: Drivers of the devices of the boards of these tests.
 ROWS = """\
@@ -27,6 +27,30 @@ acme,wdt clock alarm - never drivers/watchdog/wdt.c
 
 #: The rest of two agents: b is a VM and has the node ``e``.
 B_HAS_E = 'access: [{dev: "&e"}]'
+
+
+def single_rows(text: str) -> list[str]:
+    """The rows of a table, a line for each compatible of a block with its rows and whole places,
+    sorted. Comments are left out."""
+    found: list[str] = []
+    names: list[str] = []
+    above = " "
+    for line in text.splitlines():
+        if line.startswith("#"):
+            continue
+        if not line.startswith(" "):
+            names = [*names, line] if above == "" else [line]
+            above = ""
+            continue
+        fields = line[1:].split(" ")
+        if len(fields) > 4:
+            if fields[4] == '"':
+                fields[4] = above
+            elif fields[4].startswith(":"):
+                fields[4] = above.split(":")[0] + fields[4]
+        above = fields[4] if len(fields) > 4 else " "
+        found += [" ".join([name, *fields]) for name in names]
+    return sorted(found)
 
 
 def table(folder: Path, rows: str = ROWS) -> Path:

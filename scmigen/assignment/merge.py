@@ -32,7 +32,7 @@ def _table(table: str | DriverTable) -> str:
     """The name of a table; what an agents file says of single drivers as it is written there."""
     if isinstance(table, str) or not table.is_own:
         return table if isinstance(table, str) else table.name
-    drivers = (f'"{known}": {{{", ".join(map(_row, rows))}}}' for known, rows in table.rows)
+    drivers = (f'"{known}": {{{", ".join(map(_row, rows))}}}' for known, rows in table.rows.items())
     return cut(f"{{{', '.join(drivers)}}}")
 
 
@@ -44,8 +44,8 @@ def _plain(table: str | DriverTable) -> object:
     """What a table says, wherever it is written."""
     if isinstance(table, str):
         return table
-    rows = ((known, [row._replace(position=None) for row in rows]) for known, rows in table.rows)
-    return table.name, table.lines, dict(rows)
+    rows = table.rows.items()
+    return table.name, {known: [row._replace(position=None) for row in own] for known, own in rows}
 
 
 def _same_tables(one: Sequence[str | DriverTable], other: Sequence[str | DriverTable]) -> bool:

@@ -7,7 +7,8 @@ from scmigen.assignment.findings import AGENTS_FILE
 from scmigen.assignment.roles import ROLES
 from scmigen.assignment.said import Said
 from scmigen.assignment.words import did_you_mean
-from scmigen.bindings.driver_tables import DriverTable, newest, shipped, shipped_table
+from scmigen.bindings.driver_files import newest, shipped, shipped_table
+from scmigen.bindings.driver_tables import DriverTable
 from scmigen.diagnostics import Diagnostic, Position
 
 #: The word for an agent of whose drivers nothing is known.

@@ -7,13 +7,8 @@ from pathlib import Path
 
 from scmigen.assignment.located import Located
 from scmigen.assignment.needs import is_file, named_tables
-from scmigen.bindings.driver_tables import (
-    SETS_NOTHING,
-    Certainty,
-    DriverTable,
-    Row,
-    read_table,
-)
+from scmigen.bindings.driver_files import read_table
+from scmigen.bindings.driver_tables import SETS_NOTHING, Certainty, DriverTable, Row
 from scmigen.diagnostics import InputError, Related, has_errors
 from scmigen.inputs import read_bytes
 from scmigen.scmi.operations import OPERATIONS, Operation
@@ -44,10 +39,10 @@ def read_needs(agent: str, where: Located) -> tuple[str | DriverTable, ...] | No
 def _table(agent: str, entry: Located) -> str | DriverTable | None:
     """One table: a mapping of what drivers do, a file, or a name."""
     if entry.is_mapping:
-        rows = tuple(_drivers(entry))
+        rows = dict(_drivers(entry))
         if not rows:
             entry.wrong("needs is an empty mapping", "write none, or leave it out")
-        return DriverTable(f"needs of {agent}", rows=rows)
+        return DriverTable(f"needs of {agent}", rows, is_own=True)
     word = entry.text("a table of drivers")
     if word is None or not is_file(word):
         return word

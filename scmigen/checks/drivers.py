@@ -160,7 +160,7 @@ def _unknown(
 def _names(model: Model, agent: Agent) -> list[str]:
     """The tables of an agent by name; what its agents file adds to one is no table of its own."""
     tables = model.drivers.tables(agent)
-    return [table.name for table in tables if not table.rows] or [one.name for one in tables]
+    return [table.name for table in tables if not table.is_own] or [one.name for one in tables]
 
 
 def _entry(model: Model, item: _Asked) -> str:
@@ -190,7 +190,7 @@ def needs_unmatched(model: Model) -> Iterator[Diagnostic]:
         for agent in model.assignment.agents
         for table in model.drivers.tables(agent)
         if table.is_own
-        for compatible, rows in table.rows
+        for compatible, rows in table.rows.items()
         for row in rows
     ]
     entries = _entries(model) if said else {}

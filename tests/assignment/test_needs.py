@@ -9,7 +9,7 @@ from support import SOC, grants, scmigen, soc, source
 
 from scmigen import Diagnostic, InputError, Text
 from scmigen import compile as compile_board
-from scmigen.bindings import driver_tables
+from scmigen.bindings import driver_files
 
 BODY = """
 d { compatible = "acme,mmc"; clocks = <&cc 1>, <&cc 2>; clock-names = "ciu", "biu";
@@ -21,10 +21,10 @@ d { compatible = "acme,mmc"; clocks = <&cc 1>, <&cc 2>; clock-names = "ciu", "bi
 def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two tables as if they came with scmigen: the newest sets ciu, the old one biu."""
     for name, clock in (("linux-6.12", "ciu"), ("linux-5.4", "biu")):
-        row = f"acme,mmc clock {clock} rate sure drivers/{name}.c:f\n"
+        row = f"acme,mmc\n clock {clock} rate sure drivers/{name}.c:f\n"
         (tmp_path / f"{name}.txt").write_text(HEAD + row)
-    monkeypatch.setattr(driver_tables, "_FOLDER", tmp_path)
-    driver_tables.shipped_table.cache_clear()
+    monkeypatch.setattr(driver_files, "_FOLDER", tmp_path)
+    driver_files.shipped_table.cache_clear()
 
 
 def setting(

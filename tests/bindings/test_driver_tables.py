@@ -1,19 +1,16 @@
-"""Tables of what drivers do: reading a user's file, and finding rows in one that is sorted."""
+"""Tables of what drivers do: reading a user's file, and finding rows in those that are shipped."""
 
 import random
+import re
+from pathlib import Path
 
 import pytest
+from conftest import REPOSITORY
 from driver_rows import HEAD, ROWS
 
-from scmigen.bindings.driver_tables import (
-    DriverTable,
-    Entry,
-    look_up,
-    newest,
-    read_table,
-    shipped,
-    shipped_table,
-)
+from scmigen.bindings import driver_files
+from scmigen.bindings.driver_files import newest, read_table, shipped, shipped_table
+from scmigen.bindings.driver_tables import DriverTable, Entry, look_up
 from scmigen.scmi.protocols import Kind
 
 SURE = "sure drivers/a.c:f"
@@ -109,30 +106,104 @@ def test_of_two_tables_the_first_with_a_row_about_the_entry_holds() -> None:
     assert look_up((), entry("acme,mmc", name="ciu")).compatible is None
 
 
-def test_a_sorted_table_is_searched_as_if_it_were_read_through() -> None:
+def blocks(rows: dict[str, list[str]], chance: random.Random) -> str:
+    """A table with these rows of compatibles, as blocks."""
+    text = ""
+    while rows:
+        chosen = rows[chance.choice([*rows])]
+        names = [name for name, own in rows.items() if own == chosen]
+        text += "".join(f"{name}\n" for name in names) + "".join(f" {row}\n" for row in chosen)
+        rows = {name: own for name, own in rows.items() if name not in names}
+    return text
+
+
+def test_a_shipped_table_is_looked_up_as_if_it_were_read_through(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Blocks, single rows of the same drivers, and blocks that are looked up one by one."""
+    monkeypatch.setattr(driver_files, "_FOLDER", tmp_path)
     chance = random.Random(17)
     for _ in range(200):
-        names = {
-            "".join(chance.choices("ab,-.", k=chance.randint(1, 4)))
+        rows = {
+            "".join(chance.choices("ab,-.", k=chance.randint(1, 4))): [
+                f"clock {key} rate {SURE}"
+                for key in chance.sample(("a", "b", "#0", "*"), chance.randint(1, 3))
+            ]
             for _ in range(chance.randint(0, 30))
         }
-        lines = [
-            f"{name} clock {key} rate {SURE}"
-            for name in names
-            for key in chance.sample(("a", "b", "#0", "*"), chance.randint(1, 3))
-        ]
+        lines = [f"{name} {row}\n" for name, own in rows.items() for row in own]
         chance.shuffle(lines)
-        found = read("\n".join(lines) + chance.choice(("", "\n")))
-        for name in (*names, *(f"{name}{end}" for name in names for end in "a-,"), "", "zz"):
-            expected = sorted(line.split()[2] for line in lines if line.split()[0] == name)
-            assert sorted(row.key for row in found.of(name)) == expected
+        text = blocks(rows, chance)
+        (tmp_path / "linux-1.txt").write_text(HEAD + "# kernel: 1\n" + text)
+        shipped_table.cache_clear()
+        for table in (read("".join(lines)), read(text), shipped_table("linux-1")):
+            assert sorted(table.rows) == sorted(rows)
+            for name in (*rows, *(f"{name}{end}" for name in rows for end in "a-,"), "", "zz"):
+                expected = sorted(row.split()[1] for row in rows.get(name, []))
+                assert sorted(row.key for row in table.of(name)) == expected
+    shipped_table.cache_clear()
+
+
+BLOCKS = """\
+acme,one
+# a comment, and an empty line
+
+acme,two
+  clock ciu rate sure drivers/a.c:f
+\tclock biu rate+parent may :g
+ clock phy parent may " the driver of the PHY calls this
+ voltage vmmc level sure drivers/core.c:set
+acme,two clock biu rate sure drivers/b.c:h
+acme,none
+acme,one-more
+ -
+acme,two
+ clock #1 - never drivers/c.c
+"""
+
+
+def test_what_a_block_says_holds_for_each_of_its_compatibles() -> None:
+    said = read(BLOCKS)
+    shared = [
+        ("ciu", "rate", "drivers/a.c:f", ""),
+        ("biu", "rate parent", "drivers/a.c:g", ""),
+        ("phy", "parent", "drivers/a.c:g", "the driver of the PHY calls this"),
+        ("vmmc", "level", "drivers/core.c:set", ""),
+    ]
+    found = {
+        name: [(row.key, " ".join(row.operations), row.source, row.reason) for row in rows]
+        for name, rows in said.rows.items()
+    }
+    assert found == {
+        "acme,one": shared,
+        "acme,two": [
+            *shared,
+            ("biu", "rate", "drivers/b.c:h", ""),
+            ("#1", "", "drivers/c.c", ""),
+        ],
+        "acme,none": [("-", "", "", "")],
+        "acme,one-more": [("-", "", "", "")],
+    }
+    assert [row.never for row in said.of("acme,two")] == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_single_rows_are_read_in_each_version(version: int) -> None:
+    text = f"# scmigen-driver-needs: {version}\n{ROWS}"
+    found, problems = read_table("t", "t.txt", text.encode())
+    assert problems == ()
+    assert found.rows == read(ROWS).rows
 
 
 ROW = f"acme,mmc clock ciu rate {SURE}"
 WRONG = [
     ("acme,mmc clock ciu rate sure", "six fields"),
     ("acme,mmc sure", "six fields"),
-    ("acme,mmc", "six fields"),
+    ("acme,mmc", "'acme,mmc' has no row"),
+    (" clock ciu rate sure a.c:f", "needs lines of compatibles above"),
+    ("acme,mmc \n", "six fields"),
+    ('acme,mmc clock ciu rate sure "', "the row above in the same block, and there is none"),
+    ("acme,mmc clock ciu rate sure :f", "file and the function"),
     ("acme,mmc  clock ciu rate sure a.c:f", "one space"),
     ("acme,mmc reset ciu rate sure a.c:f", "'reset': clock or voltage"),
     ("acme,mmc clock #x rate sure a.c:f", "'#x': #0"),
@@ -143,7 +214,6 @@ WRONG = [
     ("acme,mmc clock ciu rate certain a.c:f", "'certain': sure or may"),
     ("acme,mmc clock ciu rate never a.c:f", "'never': sure or may"),
     ("acme,mmc clock ciu rate sure a.c", "file and the function"),
-    ("acme,mmc clock ciu rate sure :f", "file and the function"),
     ("acme,mmc clock ciu rate sure a.c:", "file and the function"),
     ("acme,mmc - - - sure a.c:f", "'-': clock or voltage"),
     ("acme,mmc clock ciu rate sure a.c:f \x1b[31m", "ASCII"),
@@ -161,8 +231,26 @@ def test_wrong_rows(row: str, expected: str) -> None:
     assert "a right row: " in (problem.hint or "")
 
 
+WRONG_BELOW = [
+    ("clock ciu rate sure", "six fields"),
+    ("acme,mmc clock ciu rate sure a.c:f", "'acme,mmc': clock or voltage"),
+    ("clock  ciu rate sure a.c:f", "one space"),
+    ("- ", "six fields"),
+    ('clock ciu rate sure "', "the row above in the same block, and there is none"),
+    ("clock ciu rate sure :f", "file and the function"),
+]
+
+
+@pytest.mark.parametrize(("row", "expected"), WRONG_BELOW)
+def test_wrong_rows_of_a_block(row: str, expected: str) -> None:
+    text = f"{HEAD}acme,a\nacme,b\n clock biu rate sure a.c:f\nacme,c\n {row}\nacme,d\n -\n"
+    (problem,) = read_table("t", "t.txt", text.encode())[1]
+    assert expected in problem.message
+    assert str(problem.position) == "t.txt:6"
+
+
 def test_the_row_of_the_hint_is_right() -> None:
-    (problem,) = read_table("t", "t.txt", f"{HEAD}x".encode())[1]
+    (problem,) = read_table("t", "t.txt", f"{HEAD}x y".encode())[1]
     read((problem.hint or "").partition(": ")[2] + "\n")
 
 
@@ -174,20 +262,56 @@ def test_what_is_no_table(data: bytes) -> None:
 
 
 def test_wrong_rows_are_told_up_to_a_bound() -> None:
-    assert len(read_table("t", "t.txt", HEAD.encode() + b"x\n" * 100_000)[1]) == 10
+    assert len(read_table("t", "t.txt", HEAD.encode() + b"x y\n" * 100_000)[1]) == 10
+
+
+ROW_BELOW = " clock ciu rate sure drivers/a.c:f\n"
+MANY = [
+    ("rows of one compatible", "a,b\n" + 1001 * ROW_BELOW, "a compatible has at most 1000 rows"),
+    (
+        "blocks of one compatible",
+        1001 * ("a,b\n" + ROW_BELOW),
+        "a compatible has at most 1000 rows",
+    ),
+    ("single rows of one", 1001 * ("a,b" + ROW_BELOW), "a compatible has at most 1000 rows"),
+    (
+        "rows of many",
+        "".join(f"a,{each}\n" for each in range(20_000)) + 11 * ROW_BELOW,
+        "a table has at most 200000 lines",
+    ),
+    ("lines", 200_001 * "\n", "a table has at most 200000 lines"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"), [each[1:] for each in MANY], ids=[m[0] for m in MANY]
+)
+def test_how_large_a_table_may_be(rows: str, expected: str) -> None:
+    (problem,) = read_table("t", "t.txt", f"{HEAD}{rows}".encode())[1]
+    assert expected in problem.message
 
 
 def test_a_file_of_windows_with_its_rows_in_any_order() -> None:
-    rows = "\r\n".join(reversed(ROWS.splitlines()))
-    found, problems = read_table("t", "t.txt", f"{HEAD}{rows}\r\n".replace("1\n", "1\r\n").encode())
+    rows = "\n".join([*reversed(ROWS.splitlines()), "acme,block", " -"])
+    text = f"{HEAD}{rows}\n".replace("\n", "\r\n")
+    found, problems = read_table("t", "t.txt", text.encode())
     assert problems == ()
-    assert found.lines == read(ROWS).lines
+    expected = read(ROWS + "acme,block -\n").rows
+    assert {name: set(own) for name, own in found.rows.items()} == {
+        name: set(own) for name, own in expected.items()
+    }
 
 
 def test_a_reason_is_the_rest_of_the_row() -> None:
     asked = entry("acme,mmc", name="ciu")
     (need,) = read(f"{ROW} Every slot has it: read by hand.\n").look_up(asked)[0].needs
     assert need.reason == "Every slot has it: read by hand."
+
+
+def test_the_tables_in_the_documentation_are_right() -> None:
+    page = (REPOSITORY / "docs" / "reference" / "agents.md").read_text()
+    single, shared = re.findall(r"```text\n(# scmigen-driver-needs: .*?)```", page, re.DOTALL)
+    assert [len(read(text.removeprefix(HEAD)).rows) for text in (single, shared)] == [3, 3]
 
 
 def test_the_newest_table_of_a_system() -> None:
@@ -198,14 +322,11 @@ def test_the_newest_table_of_a_system() -> None:
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_tables_that_come_with_scmigen_are_right_and_sorted(name: str) -> None:
-    from scmigen.bindings import driver_tables
-
-    data = (driver_tables._FOLDER / f"{name}.txt").read_bytes()
+def test_tables_that_come_with_scmigen_are_right(name: str) -> None:
+    data = (driver_files._FOLDER / f"{name}.txt").read_bytes()
     found, problems = read_table(name, f"{name}.txt", data)
     assert problems == ()
-    assert shipped_table(name).lines.rstrip(b"\n") == found.lines
-    for line in found.lines.decode().splitlines():
-        fields = line.split()
-        keys = {row.key for row in found.of(fields[0])}
-        assert fields[min(2, len(fields) - 1)] in keys
+    table = shipped_table(name)
+    assert [*table.rows] == [*found.rows]
+    assert len(table.rows) == len(found.rows) > 5000
+    assert all(table.of(compatible) == rows for compatible, rows in found.rows.items())

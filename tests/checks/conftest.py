@@ -3,11 +3,11 @@
 import pytest
 from support import TABLES
 
-from scmigen.bindings import driver_tables
+from scmigen.bindings import driver_files
 
 
 @pytest.fixture
 def drivers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tables of `TABLES` are those that come with scmigen."""
-    monkeypatch.setattr(driver_tables, "_FOLDER", TABLES)
-    driver_tables.shipped_table.cache_clear()
+    monkeypatch.setattr(driver_files, "_FOLDER", TABLES)
+    driver_files.shipped_table.cache_clear()

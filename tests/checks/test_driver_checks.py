@@ -90,7 +90,7 @@ def test_what_another_table_leaves_out(
     tmp_path: Path, role: str, needs: str, expected: list[str]
 ) -> None:
     other = tmp_path / "other.txt"
-    other.write_text("# scmigen-driver-needs: 1\nacme,bus - - - - drivers/bus.c\n")
+    other.write_text("# scmigen-driver-needs: 2\nacme,bus - - - - drivers/bus.c\n")
     agents = AGENT % (role, needs.replace("FILE", str(other)))
     found = diagnostics(model_of(soc(UART), agents), "rate-unsettled")
     shown = [item.message.replace(str(other), "FILE") for item in found]

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from scmigen.bindings import driver_tables
+from scmigen.bindings import driver_files
 
 
 @pytest.fixture(autouse=True)
 def no_drivers(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No tables come with scmigen."""
-    monkeypatch.setattr(driver_tables, "_FOLDER", _empty(tmp_path_factory))
+    monkeypatch.setattr(driver_files, "_FOLDER", _empty(tmp_path_factory))
 
 
 def _empty(factory: pytest.TempPathFactory) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import scmigen, written
 
-from scmigen.bindings import driver_tables
+from scmigen.bindings import driver_files
 
 #: Lines count from 1; ``vm`` has the MMC controller and half of the timer.
 BOARD = """/dts-v1/;
@@ -361,7 +361,7 @@ UART = BOARD.replace(
     "clocks = <&cc 2>;\nassigned-clocks = <&cc 2>;\nassigned-clock-rates = <2000>;",
     'clocks = <&cc 7>; clock-names = "baud";',
 )
-TABLE = "# scmigen-driver-needs: 1\n"
+TABLE = "# scmigen-driver-needs: 2\n"
 
 
 @pytest.mark.parametrize(
@@ -387,16 +387,16 @@ def test_a_table_that_is_not_there_is_named(
     written(tmp_path / "other.txt", TABLE + "acme,other -\n")
     written(tmp_path / "own.txt", TABLE + "acme,uart -\n")
     (tmp_path / "tables").mkdir()
-    row = "acme,uart clock baud rate sure drivers/uart.c:set_baud\n"
+    row = "acme,uart\n clock baud rate sure drivers/uart.c:set_baud\n"
     written(tmp_path / "tables" / "linux-6.2.txt", TABLE + row)
-    monkeypatch.setattr(driver_tables, "_FOLDER", tmp_path / "tables")
-    driver_tables.shipped_table.cache_clear()
+    monkeypatch.setattr(driver_files, "_FOLDER", tmp_path / "tables")
+    driver_files.shipped_table.cache_clear()
     host = "host: {id: 1, default: true, scmi: {role: ospm"
     written(tmp_path / "a.yaml", AGENTS.replace(host, f"{host}, needs: {needs}"))
     try:
         done = scmigen("why", "--not", "host", "&cc 7", "--operation", "rate", *asked)
     finally:
-        driver_tables.shipped_table.cache_clear()
+        driver_files.shipped_table.cache_clear()
     assert (done.returncode, done.stderr) == (0, "")
     first, reason = done.stdout.splitlines()
     assert first.startswith("host: no rate on clock ")

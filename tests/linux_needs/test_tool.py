@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import REPOSITORY
+from driver_rows import single_rows
 
 TREE = Path(__file__).with_name("tree")
 
@@ -125,30 +126,47 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> str:
     return made(tmp_path_factory.mktemp("needs"), "--hand", hand)
 
 
-def rows(text: str) -> list[str]:
-    return [line for line in text.splitlines() if not line.startswith("#")]
-
-
 @pytest.mark.parametrize("idiom", EXPECTED)
 def test_an_idiom_has_the_rows_that_its_driver_means(idiom: str, text: str) -> None:
     compatible = EXPECTED[idiom][0].split(" ")[0]
-    assert [row for row in rows(text) if row.startswith(f"{compatible} ")] == EXPECTED[idiom]
+    assert [row for row in single_rows(text) if row.startswith(f"{compatible} ")] == EXPECTED[idiom]
 
 
-def test_there_are_no_rows_but_those_expected_and_they_are_sorted(text: str) -> None:
-    assert rows(text) == sorted(row for listed in EXPECTED.values() for row in listed)
+def test_there_are_no_rows_but_those_expected(text: str) -> None:
+    assert single_rows(text) == sorted(row for listed in EXPECTED.values() for row in listed)
+
+
+def test_compatibles_with_the_same_rows_are_one_block(text: str) -> None:
+    """Drivers in the order of their files, those that set nothing at the end; a file and a function
+    that the row above has are not repeated."""
+    lines = text.splitlines()
+    table = lines.index("acme,table")
+    assert lines[table : table + 5] == [
+        "acme,table",
+        " clock aux parent sure drivers/acme/table.c:table_mode",
+        " clock aux rate may :table_range",
+        ' clock bus rate may "',
+        " clock pixel rate sure :table_mode",
+    ]
+    assert lines[-4:] == ["acme,callers-one", "acme,quiet", "acme,takes-nothing", " -"]
+    files = [line.split()[4] for line in lines if line.startswith(" clock") and "drivers/" in line]
+    assert [place.split(":")[0] for place in files] == sorted(
+        place.split(":")[0] for place in files
+    )
 
 
 def test_the_head_names_the_format_and_the_tool(text: str) -> None:
     head = [line for line in text.splitlines() if line.startswith("#")]
-    assert (head[0], head[-1]) == ("# scmigen-driver-needs: 1", "# tool: tools/linux_needs 1")
+    assert (head[0], head[-1]) == ("# scmigen-driver-needs: 2", "# tool: tools/linux_needs 1")
 
 
 def test_a_row_written_by_hand_wins_and_keeps_its_reason(tmp_path: Path) -> None:
     hand = tmp_path / "hand.txt"
     won = "acme,plain clock core - sure drivers/acme/plain.c:plain_probe fixed in hardware"
     hand.write_text(f"# by hand\n{won}\n")
-    found = [row for row in rows(made(tmp_path, "--hand", hand)) if row.startswith("acme,plain ")]
+    found = [
+        row for row in single_rows(made(tmp_path, "--hand", hand)) if row.startswith("acme,plain ")
+    ]
     assert found == [won]
 
 

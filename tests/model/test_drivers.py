@@ -217,7 +217,7 @@ def test_a_device_that_has_a_domain_sets_that_in_place_of_its_first_clock(tmp_pa
     """
     rows = "acme,scaled clock * rate sure drivers/gpu/a.c:f\n"
     rows += "acme,scaled voltage mali level sure drivers/gpu/a.c:f\n"
-    (tmp_path / "t.txt").write_text(f"# scmigen-driver-needs: 1\n{rows}")
+    (tmp_path / "t.txt").write_text(f"# scmigen-driver-needs: 2\n{rows}")
     managed = "platform: {managed: ['&cc', '/rails']}"
     model = driven(tmp_path, body, managed, a_needs=str(tmp_path / "t.txt"))
     assert {key: word for key, word in grants(model, "a").items() if "perf" not in key} == {
@@ -244,7 +244,7 @@ def test_an_assigned_rate_and_a_driver_are_two_reasons(tmp_path: Path) -> None:
 def test_what_the_tree_says_needs_no_driver(tmp_path: Path) -> None:
     rows = "acme,mmc voltage vqmmc level sure drivers/mmc/core.c:switch\n"
     body = 'm { compatible = "acme,mmc"; vqmmc-supply = <&vdd>; };'
-    (tmp_path / "t.txt").write_text(f"# scmigen-driver-needs: 1\n{rows}")
+    (tmp_path / "t.txt").write_text(f"# scmigen-driver-needs: 2\n{rows}")
     model = driven(tmp_path, body, a_needs=str(tmp_path / "t.txt"))
     (grant,) = model.platforms[0].all_grants
     assert [why.drivers for why in grant.because] == [()]
@@ -276,20 +276,20 @@ ROLES = [("ospm", True), ("vm", True), ("secure", False), ("psci", False), ("oth
 def test_which_roles_have_the_drivers_of_linux(
     role: str, has_drivers: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from scmigen.bindings import driver_tables
+    from scmigen.bindings import driver_files
 
     for name in ("linux-6.2", "linux-6.12", "other-9.1"):
-        row = f"acme,{name} clock * rate sure drivers/a.c:f\n"
-        (tmp_path / f"{name}.txt").write_text(f"# scmigen-driver-needs: 1\n{row}")
-    monkeypatch.setattr(driver_tables, "_FOLDER", tmp_path)
-    driver_tables.shipped_table.cache_clear()
+        row = f"acme,{name}\n clock * rate sure drivers/a.c:f\n"
+        (tmp_path / f"{name}.txt").write_text(f"# scmigen-driver-needs: 2\n{row}")
+    monkeypatch.setattr(driver_files, "_FOLDER", tmp_path)
+    driver_files.shipped_table.cache_clear()
     try:
         old = 'd { compatible = "acme,linux-6.2"; clocks = <&cc 2>; };'
         body = 'e { compatible = "acme,linux-6.12"; clocks = <&cc 1>; };' + old
         agents = f"domains: {{a: {{default: true, scmi: {{role: {role}}}}}}}"
         found = grants(model_of(soc(body), agents), "a")
     finally:
-        driver_tables.shipped_table.cache_clear()
+        driver_files.shipped_table.cache_clear()
     assert found == {"clock cc 1": FULL if has_drivers else USED, "clock cc 2": USED}
 
 

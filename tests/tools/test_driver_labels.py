@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from driver_labels import DATA, OPERATIONS, Label, figures, labels, table, unlabelled, verdicts
 
-from scmigen.bindings.driver_tables import shipped, shipped_table
+from scmigen.bindings.driver_files import shipped, shipped_table
 
 #: The least shares of right rows, and of what the drivers do, by sample, operation and whether only
 #: sure rows count. A new kernel's table may not fall below; what is better raises them.
@@ -58,7 +58,7 @@ def test_figures_are_shares_of_rows_and_of_labels(tmp_path: Path) -> None:
     file = tmp_path / "t.txt"
     rows = ("right rate sure", "wrong rate sure", "may rate may", "round rate sure", "new rate may")
     lines = [f"a,b clock {row} drivers/x.c:f" for row in rows]
-    file.write_text("\n".join(["# scmigen-driver-needs: 1", *sorted(lines)]), encoding="ascii")
+    file.write_text("\n".join(["# scmigen-driver-needs: 2", *sorted(lines)]), encoding="ascii")
     words = {"right": "sure", "wrong": "", "may": "may", "missing": "sure", "round": "indirect"}
     ours = [_label(key, certainty) for key, certainty in words.items()]
     found = [*verdicts(table(file), ours)]

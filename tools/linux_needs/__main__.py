@@ -11,7 +11,7 @@ from .dts import compatibles, names
 from .matches import Match, bus_matches, matches
 from .needs import Need, changes, needs
 from .reach import Reach
-from .rows import Row, by_hand, merged, nothing, overridden
+from .rows import Row, blocks, by_hand, merged, nothing, overridden
 from .source import Source
 
 HAND = Path(__file__).with_name("hand.txt")
@@ -96,11 +96,9 @@ def main() -> None:
     found, known = extract(source, only, given.verbose)
     rows: list[Row] = overridden(merged(found), hand)
     rows += nothing(known & used, rows)
-    head = ["scmigen-driver-needs: 1", *given.head, "tool: tools/linux_needs 1"]
-    lines = sorted(row.line() for row in rows)
-    given.output.write_text(
-        "".join([*(f"# {one}\n" for one in head), *(f"{one}\n" for one in lines)]), "ascii"
-    )
+    head = ["scmigen-driver-needs: 2", *given.head, "tool: tools/linux_needs 1"]
+    lines = [*(f"# {one}" for one in head), *blocks(rows)]
+    given.output.write_text("".join(f"{line}\n" for line in lines), "ascii")
     print(f"{len(rows)} rows, {len({row.compatible for row in rows})} compatibles", file=sys.stderr)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .needs import Need
@@ -14,7 +14,7 @@ _PLACE = re.compile(r"[\w./+-]+\.[ch]:\w+$|[\w./+-]+\.[ch]$")
 
 @dataclass(frozen=True, order=True)
 class Row:
-    """One line of the data file."""
+    """One row of the data file, of one compatible."""
 
     compatible: str
     kind: str
@@ -24,18 +24,36 @@ class Row:
     place: str
     reason: str = ""
 
-    def line(self) -> str:
-        """The line, without its end."""
-        said = (
-            self.compatible,
-            self.kind,
-            self.key,
-            self.operations,
-            self.certainty,
-            self.place,
-            self.reason,
-        )
+    def said(self, above: str = "") -> str:
+        """What it says of its compatible; of its place, what differs from the place ``above``."""
+        place = self.place
+        file, _, function = place.rpartition(":")
+        if place and place == above:
+            place = '"'
+        elif file and file == above.rpartition(":")[0]:
+            place = f":{function}"
+        said = (self.kind, self.key, self.operations, self.certainty, place, self.reason)
         return " ".join(one for one in said if one)
+
+
+def blocks(rows: Iterable[Row]) -> Iterator[str]:
+    """The lines of the data file: compatibles with the same rows, and below them these rows.
+
+    Blocks are in the order of the files that their first rows are about, and those that set nothing
+    are the last, so that a new compatible of a known driver is one new line.
+    """
+    by_compatible: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_compatible[row.compatible].append(replace(row, compatible=""))
+    alike: dict[tuple[Row, ...], list[str]] = defaultdict(list)
+    for compatible, found in by_compatible.items():
+        alike[tuple(sorted(found))].append(compatible)
+    for block in sorted(alike, key=lambda block: (not block[0].place, block[0].place, block)):
+        yield from sorted(alike[block])
+        above = ""
+        for row in block:
+            yield f" {row.said(above)}"
+            above = row.place
 
 
 def by_hand(path: Path) -> list[Row]:
