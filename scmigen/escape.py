@@ -4,8 +4,11 @@ Names come from trees, blobs, agents files and file systems, and may hold anythi
 escaped as a whole where they are printed, so that no value is forgotten.
 """
 
+import csv
+import io
 import json
 import re
+from collections.abc import Iterable, Sequence
 
 #: The first character of what a continuous-integration system takes for a command anywhere in the
 #: output of any program: ``##[error]`` (GitHub, Azure), ``##vso[…]`` (Azure), ``##teamcity[…]``.
@@ -22,6 +25,8 @@ _INERT = re.compile(r"(?<!^)[^\W_]|^[^\W\d_]|(?<=\w)_(?=\w)|(?<=\d)\.(?=\d)|(?<=
 #: What begins or ends markup, roles, targets and links of reStructuredText.
 _RST = frozenset("\\*`_|<>[]{}@:\"'$^~")
 _MARKUP = frozenset("\\`*_[]<>|&~$#")
+#: Characters that would begin a formula in a spreadsheet.
+_FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001
 #: What a reader with GitHub's extensions makes a link of.
 _LINK = re.compile(r"(?<=www)\.|:(?=//)|(?<=mailto):|(?<=xmpp):|@", re.IGNORECASE)
 
@@ -58,6 +63,20 @@ def github_data(text: str) -> str:
 def github_property(text: str) -> str:
     """A value that ends neither its property of a workflow command nor the list of them."""
     return github_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def csv_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table as CSV, with no cell that a spreadsheet takes for a formula; None is an empty one."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(map(_csv_cell, columns))
+    table.writerows(map(_csv_cell, row) for row in rows)
+    return text.getvalue()
+
+
+def _csv_cell(value: object) -> str:
+    shown = "" if value is None else plain(str(value))
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
 def markdown(text: str) -> str:

@@ -231,6 +231,8 @@ def of_project(
 
 #: The same for a command whose own answer comes as text or JSON.
 view_options = functools.partial(board_options, formats=("text", "json"))
+#: The same where the answer is a table.
+table_options = functools.partial(board_options, formats=("text", "json", "csv"))
 
 
 @contextmanager
@@ -245,7 +247,7 @@ def answering(request: BoardRequest, style: str, quiet: bool) -> Iterator[Model]
         found = request.compile()
     except InputError as problem:
         report(problem.diagnostics, style, quiet, sys.stderr)
-        if style == "text":
+        if style != "json":
             command = click.get_current_context().info_name
             say(f"{command} is not answered: the board has errors", err=True)
         raise SystemExit(ERRORS) from None

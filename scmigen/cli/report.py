@@ -41,7 +41,8 @@ def report(
     waived: Sequence[Diagnostic] = (),
     counts: bool = True,
 ) -> None:
-    """Print diagnostics in the form asked for, one of `FORMATS`.
+    """Print diagnostics in the form asked for, one of `FORMATS`, or as text where that is a form of
+    answers.
 
     As text, errors come last, where people look, and with ``counts`` a line that says how many
     there are of each severity. ``waived`` are listed as such for programs, and counted for people.
@@ -50,7 +51,8 @@ def report(
     shown = with_excerpts(
         item for item in every if not quiet or item.severity is Severity.ERROR or item.id in _TOLD
     )
-    if style != "text":
+    as_text = style == "text" or style not in FORMATS
+    if not as_text:
         from scmigen.cli.formats import WRITERS
 
         text = WRITERS[style](shown)
@@ -62,7 +64,7 @@ def report(
             print(_in_colour(item) if colour else format_text(item), file=stream)
         if counts and shown and not quiet:
             print(_tally(shown), file=stream)
-    if waived and style == "text" and not quiet:
+    if waived and as_text and not quiet:
         print(f"{counted(len(waived), 'finding')} waived", file=stream)
 
 
@@ -80,6 +82,12 @@ def say(text: str, *, err: bool = False) -> None:
 def say_json(value: object) -> None:
     """Print a JSON document."""
     click.echo(escape.json_text(json.dumps(value, indent=1)))
+
+
+def say_csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table as CSV."""
+    for row in escape.csv_table(columns, rows).splitlines():
+        say(row)
 
 
 def _in_colour(item: Diagnostic) -> str:

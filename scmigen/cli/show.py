@@ -8,9 +8,11 @@ from scmigen.assignment.needs import NO_TABLE, usual_tables
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.switches import unknown_hint
 from scmigen.cli import complete
-from scmigen.cli.common import BoardRequest, answering, view_options
+from scmigen.cli.common import BoardRequest, answering, table_options
 from scmigen.cli.one_of import OneOf
-from scmigen.cli.report import say_json
+from scmigen.cli.report import say_csv, say_json
+from scmigen.cli.show_drivers import COLUMNS as DRIVERS
+from scmigen.cli.show_drivers import cells, driver_rows, plain
 from scmigen.cli.terminal import Column, Folds, print_table
 from scmigen.cli.why_device import driver_plain
 from scmigen.model.platform import Model
@@ -166,18 +168,25 @@ def _idle(model: Model) -> list[tuple[object, ...]]:
     return [(name, "", "", "", "", "") for name in names if name not in granted]
 
 
+def _drivers(model: Model) -> _Table:
+    return DRIVERS, list(map(cells, driver_rows(model)))
+
+
 _VIEWS: dict[str, Callable[[Model], _Table]] = {
     "providers": _providers,
     "devices": _devices,
     "resources": _resources,
     "agents": _agents,
     "permissions": _permissions,
+    "drivers": _drivers,
 }
 
 
 #: Columns that fold in a narrow terminal; all others stay whole.
 _FOLDS = {
-    **dict.fromkeys(("provider", "device", "name", "resource", "macro", "because"), Folds.ANYWHERE),
+    **dict.fromkeys(
+        ("provider", "device", "name", "resource", "macro", "by", "because"), Folds.ANYWHERE
+    ),
     **dict.fromkeys(
         ("kinds", "agents", "may be given to", "rights", "resources", "operations"),
         Folds.AT_BLANKS,
@@ -191,8 +200,10 @@ _BELOW = "because"
 
 def _print(columns: Sequence[str], rows: Sequence[Sequence[object]], style: str) -> None:
     if style == "json":
-        plain = [{c: _plain(v) for c, v in zip(columns, row, strict=True)} for row in rows]
-        say_json(plain)
+        say_json([{c: _plain(v) for c, v in zip(columns, row, strict=True)} for row in rows])
+        return
+    if style == "csv":
+        say_csv(columns, rows)
         return
     folded = ((name, _FOLDS.get(name, Folds.NEVER)) for name in columns)
     print_table([Column(name, folds, name == _BELOW) for name, folds in folded], rows)
@@ -203,12 +214,16 @@ def _plain(value: object) -> object:
 
 
 @click.command(
-    help="Show what scmigen makes of BOARD: providers, devices, resources, agents or permissions."
+    help="""Show what scmigen makes of BOARD: providers, devices, resources, agents, permissions, or
+drivers: what the tables of drivers say of each clock and supply, and whether that is granted."""
 )
 @click.argument("view", type=OneOf(list(_VIEWS)))
-@view_options
+@table_options
 def show(view: str, request: BoardRequest, style: str, quiet: bool) -> None:
     with answering(request, style, quiet) as model:
+        if style == "json" and view == "drivers":
+            say_json([plain(model, row) for row in driver_rows(model)])
+            return
         columns, rows = _VIEWS[view](model)
         if style == "text" and view == "permissions":
             rows += _idle(model)

@@ -90,10 +90,13 @@ def _said(model: Model, agent: Agent, operation: Operation, lack: Lack) -> Becau
         Cause.DOMAIN: f"{needing}the performance domain of the device sets it",
         Cause.POSSIBLE: f"{'' if use is None else use_word(use)} may need it ({lack.told}), "
         f"but {depend} on it as well",
+        Cause.ONE_VOLTAGE: f"{'' if use is None else use_word(use)} sets it ({lack.told}), but the "
+        "supply has one voltage only",
         Cause.UNNAMED: f"{needing}the parent that it names has no SCMI number",
     }.get(lack.cause) or f"{_needs(use)}, and no explicit grant adds to that"
     if lack.cause is Cause.NOT_NEEDED and use is not None:
-        text += _by_usual_table(model, agent, operation, use)
+        usual = by_usual_table(model, agent, operation, use)
+        text += f"; {usual}" if usual else ""
     return Because(lack.cause, text, place)
 
 
@@ -103,8 +106,9 @@ def _needs(use: Use | None) -> str:
     return f"{use_word(use)} needs only {words}"
 
 
-def _by_usual_table(model: Model, agent: Agent, operation: Operation, use: Use) -> str:
-    """What the usual table of the agent's role would add, where its own tables know no driver."""
+def by_usual_table(model: Model, agent: Agent, operation: Operation, use: Use) -> str:
+    """What the usual table of the agent's role would add, where its own tables know no driver;
+    empty if nothing."""
     if model.drivers.look_up(agent, use).compatible is not None:
         return ""
     for need in model.drivers.possible(usual_tables(agent), use):
@@ -114,7 +118,7 @@ def _by_usual_table(model: Model, agent: Agent, operation: Operation, use: Use) 
                 f"{joined(own)} does not know the driver" if own else "it has no table of drivers"
             )
             told = driver_word(use.key.kind, replace(need, operations=frozenset({operation})))
-            return f"; {lack}, and without needs {agent.name} has {need.table}: {told}"
+            return f"{lack}, and without needs {agent.name} has {need.table}: {told}"
     return ""
 
 

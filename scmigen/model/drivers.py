@@ -1,6 +1,7 @@
 """What the drivers of an agent's operating system add to what the tree says of its devices."""
 
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 from scmigen.assignment.assignment import Agent, Assignment
 from scmigen.bindings.consumers import can_change_voltage, driver_entry
@@ -34,6 +35,13 @@ class Withheld:
     use: Use
     need: DriverNeed
     others: tuple[Agent | None, ...]
+
+
+class Hindrance(Enum):
+    """Why a driver has nothing to set, whatever a table says of it."""
+
+    DOMAIN = auto()
+    ONE_VOLTAGE = auto()
 
 
 class Drivers:
@@ -100,14 +108,20 @@ class Drivers:
         return replace(tree, needs=with_implied(tree.needs.union(*added)), drivers=tuple(own))
 
     def can_set(self, use: Use) -> bool:
-        """Whether there is anything for a driver to set: not what a performance domain sets for it,
-        nor the level of a supply that has only one."""
-        path = use.consumer.path
+        """Whether there is anything for a driver to set."""
+        return self.hindrance(use) is None
+
+    def hindrance(self, use: Use) -> Hindrance | None:
+        """What leaves a driver nothing to set: the performance domain that sets it in its place,
+        or that the supply has one voltage only."""
+        path, kind = use.consumer.path, use.key.kind
         if (path, use.key) in self._surrendered:
-            return False
-        if path in self._scaled and (use.key.kind is Kind.VOLTAGE or use.index == 0):
-            return False
-        return use.key.kind is not Kind.VOLTAGE or can_change_voltage(self._nodes.node(use.key))
+            return Hindrance.DOMAIN
+        if path in self._scaled and (kind is Kind.VOLTAGE or use.index == 0):
+            return Hindrance.DOMAIN
+        if kind is Kind.VOLTAGE and not can_change_voltage(self._nodes.node(use.key)):
+            return Hindrance.ONE_VOLTAGE
+        return None
 
     def possible(self, tables: tuple[DriverTable, ...], use: Use) -> tuple[DriverNeed, ...]:
         """What drivers of some tables do with a use, and can do."""

@@ -8,6 +8,7 @@ from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
 from scmigen.diagnostics import Position
+from scmigen.model.drivers import Hindrance
 from scmigen.model.platform import Model, no_such
 from scmigen.scmi.operations import Operation
 
@@ -27,6 +28,7 @@ class Cause(StrEnum):
     DOMAIN = "performance-domain"
     UNNAMED = "parent-has-no-number"
     POSSIBLE = "driver-only-may"
+    ONE_VOLTAGE = "one-voltage"
     NOT_NEEDED = "not-needed"
     UNUSED = "unused"
 
@@ -61,7 +63,7 @@ def lacks(model: Model, agent: Agent, key: ResourceKey, operation: Operation) ->
     uses = [use for use in (*closure.needs, *closure.above) if use.key == key]
     own = [use for use in uses if agent in model.owners.of(use.consumer).all_agents]
     if own:
-        return tuple(_unneeded(model, use, operation) for use in own)
+        return tuple(_unneeded(model, agent, use, operation) for use in own)
     others = (*uses, *closure.own, *closure.fed, *closure.unowned)
     return (Lack(Cause.UNUSED, tuple(use for use in others if use.key == key)),)
 
@@ -123,16 +125,27 @@ def _owner_position(model: Model, key: ResourceKey) -> Position | None:
     return next((owner.position for owner in owners if owner.key == key), None)
 
 
-def _unneeded(model: Model, use: Use, operation: Operation) -> Lack:
+def _unneeded(model: Model, agent: Agent, use: Use, operation: Operation) -> Lack:
     """Why a use does not bring the operation: it never needs it, or the need was dropped."""
     if operation not in _written(model.inventory.uses, use):
-        return Lack(Cause.NOT_NEEDED, (use,))
+        return _unsettable(model, agent, use, operation) or Lack(Cause.NOT_NEEDED, (use,))
     if use in model.findings.closure.above:
         return Lack(Cause.FED, (use,))
     if use.via:
         return Lack(Cause.FIXED, (use,), told=use.via[-1])
     unnamed = operation in _written(model.findings.closure.unnamed, use)
     return Lack(Cause.UNNAMED if unnamed else Cause.DOMAIN, (use,))
+
+
+def _unsettable(model: Model, agent: Agent, use: Use, operation: Operation) -> Lack | None:
+    """Why there is nothing to set for a driver that a table says to do it; None: it does not."""
+    found = model.drivers.look_up(agent, use).needs
+    need = next((one for one in found if operation in one.operations), None)
+    hindrance = None if need is None else model.drivers.hindrance(use)
+    if need is None or hindrance is None:
+        return None
+    cause = Cause.DOMAIN if hindrance is Hindrance.DOMAIN else Cause.ONE_VOLTAGE
+    return Lack(cause, (use,), told=f"{need.source} of {need.table}" if need.source else need.table)
 
 
 def _written(uses: Iterable[Use], like: Use) -> frozenset[Operation]:

@@ -1,12 +1,11 @@
 """The permission map as tables, resources by agents: Markdown for people, CSV for programs."""
 
-import csv
-import io
 from collections.abc import Mapping
 
 from scmigen.bindings.board import model_of
+from scmigen.escape import csv_table as text_table
 from scmigen.escape import markdown as markdown_text
-from scmigen.escape import markdown_code, plain
+from scmigen.escape import markdown_code
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right, in_a_word
 from scmigen.scmi.protocols import Kind
@@ -18,9 +17,6 @@ _DRIVEN = "†"
 
 _FIXED_COLUMNS = ("kind", "number", "name", "provider", "cells", "macro")
 
-#: Characters that would begin a formula in a spreadsheet.
-_FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001
-
 
 def _cells(platform: Platform) -> dict[tuple[Kind, int, int], Grant]:
     return {(g.resource.kind, g.resource.number, g.agent.id): g for g in platform.grants()}
@@ -29,35 +25,33 @@ def _cells(platform: Platform) -> dict[tuple[Kind, int, int], Grant]:
 def csv_table(platform: Platform) -> bytes:
     """``permissions.csv``: one line per resource, one column per agent."""
     grants = _cells(platform)
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow([*_FIXED_COLUMNS, *(_plain(agent.name) for agent in platform.agents)])
-    for resource in _resources(platform):
-        key = resource.key
-        table.writerow(
-            [
-                key.kind,
-                resource.number,
-                _plain(resource.name),
-                _plain(key.provider),
-                " ".join(map(str, key.cells)),
-                written(platform, resource) or "",
-                *(
-                    operations(grants.get((key.kind, resource.number, agent.id)))
-                    for agent in platform.agents
-                ),
-            ]
+    rows = [
+        (
+            resource.kind,
+            resource.number,
+            resource.name,
+            resource.key.provider,
+            " ".join(map(str, resource.key.cells)),
+            written(platform, resource),
+            *(
+                operations(grants.get((resource.kind, resource.number, agent.id)))
+                for agent in platform.agents
+            ),
         )
-    for right in Right:
-        cells = (" ".join(platform.opened(agent, right)) for agent in platform.agents)
-        table.writerow([right.protocol.name.lower(), "", right, "", "", "", *cells])
-    return text.getvalue().encode()
-
-
-def _plain(text: str) -> str:
-    """Text in a cell, which is no formula."""
-    shown = plain(text)
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+        for resource in _resources(platform)
+    ]
+    rows += [
+        (
+            right.protocol.name.lower(),
+            None,
+            right,
+            *(None,) * 3,
+            *(" ".join(platform.opened(agent, right)) for agent in platform.agents),
+        )
+        for right in Right
+    ]
+    agents = (agent.name for agent in platform.agents)
+    return text_table((*_FIXED_COLUMNS, *agents), rows).encode()
 
 
 def _resources(platform: Platform) -> list[Resource]:
