@@ -31,7 +31,15 @@ from scmigen.diagnostics import (
 )
 from scmigen.inputs import is_directory, is_missing, of_build, read_bytes, read_text
 from scmigen.migration.carried import Carried
-from scmigen.model.compare import Change, Side, compare, of_ids, of_runtime, of_served
+from scmigen.model.compare import (
+    Change,
+    Side,
+    compare,
+    of_ids,
+    of_platform,
+    of_runtime,
+    of_served,
+)
 from scmigen.model.identifiers import Lock
 from scmigen.model.joint import platforms_of
 from scmigen.model.lockfile import is_lock, parse_lock
@@ -339,7 +347,7 @@ def _of_board(result: Result) -> Mapping[str, Side]:
 
     platforms = platforms_of(result.model)
     try:
-        return {platform.name: of_runtime(to_runtime(platform)) for platform in platforms}
+        return {each.name: of_platform(to_runtime(each), each) for each in platforms}
     except ConfigurationError:
         # Only a board with errors is inconsistent.
         if result.ok:

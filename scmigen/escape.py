@@ -4,7 +4,6 @@ Names come from trees, blobs, agents files and file systems, and may hold anythi
 escaped as a whole where they are printed, so that no value is forgotten.
 """
 
-import csv
 import io
 import json
 import re
@@ -67,6 +66,8 @@ def github_property(text: str) -> str:
 
 def csv_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table as CSV, with no cell that a spreadsheet takes for a formula; None is an empty one."""
+    import csv  # few commands write any
+
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(map(_csv_cell, columns))

@@ -75,10 +75,14 @@ def use_word(use: Use) -> str:
 def driver_word(kind: Kind, need: DriverNeed) -> str:
     """What a driver does, and who says so: ``rate by drivers/mmc/host/a.c:set (linux-6.12, sure)``,
     or ``rate by needs of linux (agents.yaml:7:15)``."""
-    words = " ".join(ordered(kind, need.operations))
+    return f"{' '.join(ordered(kind, need.operations))} {by_word(need)}"
+
+
+def by_word(need: DriverNeed) -> str:
+    """Who says what a driver does: ``by drivers/mmc/host/a.c:set (linux-6.12, sure)``."""
     if not need.source:
-        return f"{words} by {need.table}" + (f" ({need.position})" if need.position else "")
-    return f"{words} by {need.source} ({need.table}, {need.certainty})"
+        return f"by {need.table}" + (f" ({need.position})" if need.position else "")
+    return f"by {need.source} ({need.table}, {need.certainty})"
 
 
 def drivers_word(use: Use) -> str:

@@ -3,18 +3,25 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from scmigen.checks.words import by_word, listed
+from scmigen.cli.why_device import driver_plain
 from scmigen.diagnostics import Diagnostic, counted, format_text, to_dict
 from scmigen.escape import markdown, markdown_code
 from scmigen.model.compare import AGENT, DEVICE, Change, Held, What
 from scmigen.model.verdict import Balance, Comparison, Moved, Power
 
+#: Where an agent gains or loses more than that, the rest is counted; the changes have all of it.
+_NAMED = 4
+
 
 def text(found: Comparison) -> Iterator[str]:
     """Verdicts, then the changes by device, then those that no device brings."""
     if found.known:
-        yield f"permissions: {found.overall.verdict}{_witnesses(found.overall, whose=True)}"
+        yield f"permissions: {found.overall.verdict}{_witnesses(found.overall)}"
         for agent, balance in found.agents.items():
-            yield f"  {agent}: {balance.verdict}{_witnesses(balance)}"
+            said = [f"{verb} {each}" for verb, powers in _both(balance) for each in _named(powers)]
+            yield f"  {agent}: {balance.verdict}{f': {said[0]}' if len(said) == 1 else ''}"
+            yield from (f"    {each}" for each in said if len(said) > 1)
     for moved in found.devices:
         yield _of(found, moved.platform) + _moved(moved)
         yield from (f"  {change_text(change)}" for change in moved.changes)
@@ -26,23 +33,63 @@ def _of(found: Comparison, platform: str) -> str:
     return f"{platform}: " if len(found.sides) > 1 else ""
 
 
-def _witnesses(balance: Balance, whose: bool = False) -> str:
-    told = []
-    for verb, powers in (("gains", balance.gained), ("loses", balance.lost)):
-        if powers:
-            agent = f"{powers[0].change.agent} " if whose else ""
-            told.append(f"{agent}{verb} {_power(powers[0])}")
+def _both(balance: Balance) -> tuple[tuple[str, Sequence[Power]], ...]:
+    return ("gains", balance.gained), ("loses", balance.lost)
+
+
+def _witnesses(balance: Balance) -> str:
+    """Who gains and loses the gravest, and how many more there are."""
+    told = [
+        f"{powers[0].change.agent} {verb} {_such(powers)}"
+        for verb, powers in _both(balance)
+        if powers
+    ]
     return f": {'; '.join(told)}" if told else ""
 
 
-def _power(power: Power) -> str:
-    """``rate on clock 5 uart0 (/cru 12)``."""
-    thing = power.change.thing
+def _such(powers: Sequence[Power]) -> str:
+    """The gravest operation, and in how many other places there are any."""
+    others = len(_by_change(powers)) - 1
+    first = _operations(powers[0].change, (powers[0].operation,))
+    return f"{first} and {others} more" if others else first
+
+
+def _named(powers: Sequence[Power]) -> list[str]:
+    """What is gained or lost, the gravest first; a count in place of what is too much to read."""
+    every = list(map(_powers, _by_change(powers)))
+    rest = len(every) - _NAMED
+    return [*every[:_NAMED], f"{rest} more"] if rest > 1 else every
+
+
+def _by_change(powers: Sequence[Power]) -> list[list[Power]]:
+    """The powers of one resource, device or agent together, in the order of the gravest of each."""
+    found: dict[Change, list[Power]] = {}
+    for power in powers:
+        found.setdefault(power.change, []).append(power)
+    return list(found.values())
+
+
+def _powers(powers: Sequence[Power]) -> str:
+    """``rate on clock 5 uart0 (/cru 12), rate by drivers/tty/a.c:set (linux-7.3, sure)``."""
+    change, own = powers[0].change, {power.operation for power in powers}
+    words = [word for word in change.operations if word in own]
+    return f"{_operations(change, words)}{_drivers(change, ', ')}"
+
+
+def _operations(change: Change, words: Sequence[str]) -> str:
+    thing, said = change.thing, " ".join(words)
     if thing.kind == AGENT:
-        return f"the right {power.operation}"
+        return f"the right{'s' if words[1:] else ''} {said}"
     if thing.kind == DEVICE:
-        return f"device {power.change.name} ({power.operation})"
-    return f"{power.operation} on {thing.kind} {power.change.number} {power.change.name} ({thing})"
+        return f"device {change.name} ({said})"
+    return f"{said} on {thing.kind} {change.number} {change.name} ({thing})"
+
+
+def _drivers(change: Change, before: str) -> str:
+    """The drivers behind operations; of many that ask for the same one, the first few."""
+    return "".join(
+        f"{before}{operation} {listed(map(by_word, needs))}" for operation, needs in change.drivers
+    )
 
 
 def _moved(moved: Moved) -> str:
@@ -67,7 +114,8 @@ def change_text(change: Change) -> str:
     thing = change.thing
     if thing.kind == AGENT:
         return f"{whose}: agent {change.number} {_what(change)}"
-    return f"{whose}: {thing.kind} {change.number} {change.name} {_what(change)} ({thing})"
+    what = f"{whose}: {thing.kind} {change.number} {change.name} {_what(change)} ({thing})"
+    return f"{what}{_drivers(change, '; ')}"
 
 
 def _what(change: Change) -> str:
@@ -91,7 +139,7 @@ def as_markdown(found: Comparison, errors: Sequence[Diagnostic]) -> Iterator[str
     if found.known and found.agents:
         yield from ("", "| agent | verdict | gains | loses |", "| --- | --- | --- | --- |")
         for agent, balance in found.agents.items():
-            cells = (_such(balance.gained), _such(balance.lost))
+            cells = ["<br>".join(map(markdown, _named(powers))) for _, powers in _both(balance)]
             yield f"| {markdown(agent)} | {balance.verdict} | {cells[0]} | {cells[1]} |"
     moved = [item for item in found.devices if item.changes_hands]
     if moved:
@@ -109,14 +157,6 @@ def as_markdown(found: Comparison, errors: Sequence[Diagnostic]) -> Iterator[str
         for change in found.others:
             yield f"- {markdown(_of(found, change.platform) + change_text(change))}"
         yield from ("", "</details>")
-
-
-def _such(powers: Sequence[Power]) -> str:
-    """The gravest of several, and how many more there are."""
-    if not powers:
-        return ""
-    more = f" and {len(powers) - 1} more" if powers[1:] else ""
-    return markdown(_power(powers[0])) + more
 
 
 def as_json(found: Comparison, errors: Sequence[Diagnostic]) -> dict[str, Any]:
@@ -152,6 +192,7 @@ def _plain(power: Power) -> dict[str, Any]:
         "name": change.name,
         "node": change.thing.node,
         "cells": change.thing.cells,
+        "drivers": list(map(driver_plain, power.drivers)),
     }
 
 
@@ -183,5 +224,6 @@ def _change(change: Change) -> dict[str, Any]:
         "cells": change.thing.cells,
         "was": change.was,
         "operations": change.operations,
+        "drivers": {word: list(map(driver_plain, needs)) for word, needs in change.drivers},
         "moved": change.moved,
     }

@@ -5,13 +5,15 @@ lock file. A resource is the same when kind, provider and cells are. What a cons
 against is a number: where one means something else now, it has moved.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
 from scmigen import runtime
+from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.model.identifiers import Ids
+from scmigen.model.platform import Platform
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind, Profile
 
@@ -47,15 +49,20 @@ class Thing(NamedTuple):
         return " ".join((self.node, *map(str, self.cells)))
 
 
+#: What tables say of drivers, by the operation that only these ask for.
+DriversOf = tuple[tuple[Operation, tuple[DriverNeed, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """Number, name and allowed operations of an entity (``operations`` is None if unknown); of an
-    agent also its profile."""
+    agent also its profile. ``drivers`` are behind those operations that nothing else asks for."""
 
     number: int
     name: str
     operations: tuple[str, ...] | None = None
     profile: str | None = None
+    drivers: DriversOf = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,8 @@ class Change:
 
     ``was`` is the number of old (renumbered), the name of old (renamed), the name of what had the
     number before (reused), or the profile of old. ``operations`` are those added or allowed,
-    removed or denied; or the profile.
+    removed or denied; or the profile. ``drivers`` are those behind these operations, where tables
+    of drivers alone are the cause.
     """
 
     agent: str | None
@@ -120,6 +128,7 @@ class Change:
     was: int | str | None = None
     operations: tuple[str, ...] = ()
     platform: str = ""
+    drivers: DriversOf = ()
 
     @property
     def moved(self) -> bool:
@@ -171,6 +180,18 @@ def _view(
         for grant in grants:
             thing, name = by_number[kind, grant.resource]
             yield thing, Known(grant.id, name, tuple(grant.operations))
+
+
+def of_platform(configuration: runtime.Runtime, platform: Platform) -> Side:
+    """The side of a board's platform: of its configuration, with the drivers behind grants."""
+    side = of_runtime(configuration)
+    agents = {name: dict(view) for name, view in side.agents.items()}
+    for grant in platform.grants():
+        view, key = agents.get(grant.agent.name, {}), grant.resource.key
+        thing = Thing(key.kind, key.provider, key.cells)
+        if thing in view:
+            view[thing] = replace(view[thing], drivers=tuple(grant.by_drivers.items()))
+    return replace(side, agents=agents)
 
 
 def of_ids(ids: Ids) -> Side:
@@ -313,10 +334,13 @@ def _changes(
         if now is None:
             assert before is not None
             gone = before.operations or ()
-            yield Change(agent, What.REMOVED, thing, before.number, before.name, None, gone)
+            was = Change(agent, What.REMOVED, thing, before.number, before.name, None, gone)
+            yield replace(was, drivers=before.drivers)
             continue
         if before is None:
-            yield Change(agent, What.ADDED, thing, now.number, now.name, None, now.operations or ())
+            added = now.operations or ()
+            new_ = Change(agent, What.ADDED, thing, now.number, now.name, None, added)
+            yield replace(new_, drivers=now.drivers)
             other = had.get((thing.kind, now.number))
             if other is not None:
                 yield Change(agent, What.REUSED, thing, now.number, now.name, old[other].name)
@@ -337,9 +361,16 @@ def _differences(agent: str | None, thing: Thing, before: Known, now: Known) -> 
     more = _words(thing, set(now.operations) - set(before.operations))
     less = _words(thing, set(before.operations) - set(now.operations))
     if more:
-        yield Change(agent, What.ALLOWED, thing, now.number, now.name, None, more)
+        allowed = Change(agent, What.ALLOWED, thing, now.number, now.name, None, more)
+        yield replace(allowed, drivers=_behind(now, more))
     if less:
-        yield Change(agent, What.DENIED, thing, now.number, now.name, None, less)
+        denied = Change(agent, What.DENIED, thing, now.number, now.name, None, less)
+        yield replace(denied, drivers=_behind(before, less))
+
+
+def _behind(known: Known, words: Sequence[str]) -> DriversOf:
+    """The drivers behind some of the operations."""
+    return tuple(pair for pair in known.drivers if pair[0] in words)
 
 
 def _words(thing: Thing, words: set[str]) -> tuple[str, ...]:

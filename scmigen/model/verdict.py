@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.model.compare import AGENT, ASSIGNABLE, BOOT, DEVICE, Change, Held, Side, Thing, What
 from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
@@ -25,6 +26,11 @@ class Power(NamedTuple):
 
     change: Change
     operation: str
+
+    @property
+    def drivers(self) -> tuple[DriverNeed, ...]:
+        """The drivers that alone are the cause of it, as tables of drivers say."""
+        return next((needs for word, needs in self.change.drivers if word == self.operation), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,13 @@ def agents(tmp_path: Path) -> Path:
 
 def more(number: int) -> list[str]:
     """The verdict on a SPI controller that comes with its clock."""
-    gain = f"gains state on clock {number} spi-1500 (/clock-controller@1000 2)"
-    return [f"permissions: more permissive: ospm {gain}", f"  ospm: more permissive: {gain}"]
+    gain = f"gains state read on clock {number} spi-1500 (/clock-controller@1000 2)"
+    return [
+        f"permissions: more permissive: ospm {gain.replace(' read', '')} and 1 more",
+        "  ospm: more permissive",
+        f"    {gain}",
+        "    gains device spi-1500 (boot)",
+    ]
 
 
 def test_a_board_against_itself(old: Path) -> None:
@@ -138,7 +143,7 @@ def test_json(old: Path, new: Path) -> None:
     assert moved == {
         "platform": "scmi", "agent": "ospm", "change": "renumbered", "kind": "clock", "id": 1,
         "name": "serial-2000", "node": "/clock-controller@1000", "cells": [4], "was": 0,
-        "operations": [], "moved": True,
+        "operations": [], "drivers": {}, "moved": True,
     }  # fmt: skip
 
 

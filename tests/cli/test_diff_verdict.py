@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from driver_rows import table
 from support import scmigen, written
 
 BOARD = """/dts-v1/;
@@ -76,9 +77,15 @@ def test_text_is_grouped_by_device() -> None:
     gains = f"gains reset on reset 0 mmc-4000 ({RC} 3)"
     loses = f"loses reset on reset 0 mmc-4000 ({RC} 3)"
     assert done.stdout.splitlines() == [
-        f"permissions: incomparable: vm {gains}; host {loses}",
-        f"  host: less permissive: {loses}",
-        f"  vm: more permissive: {gains}",
+        f"permissions: incomparable: vm {gains} and 2 more; host {loses} and 2 more",
+        "  host: less permissive",
+        f"    {loses}",
+        f"    loses state read on clock 0 mmc-4000 ({CC} 1)",
+        "    loses device mmc-4000 (boot)",
+        "  vm: more permissive",
+        f"    {gains}",
+        f"    gains state read on clock 0 mmc-4000 ({CC} 1)",
+        "    gains device mmc-4000 (boot)",
         "mmc0: host → vm, 2 resources",
         f"  host: clock 0 mmc-4000 removed: state read ({CC} 1)",
         f"  host: reset 0 mmc-4000 removed: reset ({RC} 3)",
@@ -104,6 +111,10 @@ def test_an_operation_is_a_change_of_the_device_that_brought_it(here: Path) -> N
     written(here / "old.dts", THREE % SETS)
     written(here / "new.dts", THREE % "")
     done = scmigen("diff", "old.dts", "new.dts")
+    assert done.stdout.splitlines()[:2] == [
+        "permissions: less permissive: ospm loses rate on clock 0 a (/cc 2)",
+        "  ospm: less permissive: loses rate on clock 0 a (/cc 2)",
+    ]
     assert done.stdout.splitlines()[2:] == [
         "b0: ospm, 1 resource",
         "  ospm: clock 0 a denied: rate (/cc 2)",
@@ -115,7 +126,7 @@ def test_an_operation_is_a_change_of_the_device_that_brought_it(here: Path) -> N
     written(here / "new.yaml", both % "" + VM % '{dev: "&c0"}, {dev: "&b0", flags: {shared: true}}'
             + owner % "vm")  # fmt: skip
     done = scmigen("diff", "old.dts", "old.dts", "--old-agents", "old.yaml", "-a", "new.yaml")
-    assert done.stdout.splitlines()[3:] == [
+    assert done.stdout.splitlines()[7:] == [
         "c0: host → vm, 1 resource",
         "  host: device 2 c removed: boot (/c)",
         "  vm: device 2 c added: boot (/c)",
@@ -149,7 +160,10 @@ def test_markdown() -> None:
         "diff", "b.dts", "b.dts", "--old-agents", "none.yaml", "-a", "mmc.yaml",
         "--format", "markdown",
     )  # fmt: skip
-    on = "reset on reset 0 mmc-4000 (/reset-controller\\@2000 3) and 3 more"
+    on = (
+        "reset on reset 0 mmc-4000 (/reset-controller\\@2000 3)<br>"
+        "state read on clock 0 mmc-4000 (/clock-controller\\@1000 1)<br>device mmc-4000 (boot)"
+    )
     assert done.stdout.splitlines()[:10] == [
         "### SCMI permissions: **incomparable**",
         "",
@@ -264,3 +278,73 @@ def test_a_device_of_a_real_board(corpus: Path, tmp_path: Path) -> None:
     assert [
         (d["name"], d["old"]["agents"], d["new"]["agents"], d["resources"]) for d in told["devices"]
     ] == [("usdhc1", ["host"], ["vm"], 5)]
+
+
+#: A clock of which a driver of a table sets the rate, and one that all devices have.
+DRIVEN = """/dts-v1/; / {
+cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };
+m0: m { compatible = "acme,mmc"; clocks = <&cc 1>; clock-names = "ciu"; };
+d0: d { compatible = "acme,display"; clocks = <&cc 2>, <&cc 3>; clock-names = "pix", "dsi_bit"; };
+};
+"""
+LINUX = "domains: {a: {id: 1, default: true, scmi: {role: ospm, needs: %s}}}\n"
+
+
+def test_the_driver_behind_what_is_gained(here: Path) -> None:
+    """A later table knows more drivers: each gain is named, with file and function."""
+    written(here / "b.dts", DRIVEN)
+    table(here)
+    written(here / "old.yaml", LINUX % "none")
+    written(here / "new.yaml", LINUX % '[drivers.txt, {"acme,display": {pix: [rate]}}]')
+    words = ["b.dts", "b.dts", "--old-agents", "old.yaml", "-a", "new.yaml"]
+    done = scmigen("diff", *words)
+    mmc = "by drivers/mmc/acme.c:set_ios (drivers.txt, sure)"
+    mine = "by needs of a (new.yaml:1:100)"
+    display = "by drivers/gpu/display.c:bind (drivers.txt, sure)"
+    assert done.stdout.splitlines() == [
+        "permissions: more permissive: a gains rate on clock 0 m-ciu (/cc 1) and 2 more",
+        "  a: more permissive",
+        f"    gains rate on clock 0 m-ciu (/cc 1), rate {mmc}",
+        f"    gains rate on clock 1 d-pix (/cc 2), rate {mine}",
+        f"    gains parent on clock 2 d-dsi_bit (/cc 3), parent {display}",
+        "d0: a, 2 resources",
+        f"  a: clock 1 d-pix allowed: rate (/cc 2); rate {mine}",
+        f"  a: clock 2 d-dsi_bit allowed: parent (/cc 3); parent {display}",
+        "m0: a, 1 resource",
+        f"  a: clock 0 m-ciu allowed: rate (/cc 1); rate {mmc}",
+    ]
+    told = json.loads(scmigen("diff", *words, "--format", "json").stdout)
+    sources = {
+        (p["id"], p["operation"]): [d["source"] for d in p["drivers"]] for p in told["gained"]
+    }
+    assert sources == {
+        (0, "rate"): ["drivers/mmc/acme.c:set_ios"],
+        (1, "rate"): [None],
+        (2, "parent"): ["drivers/gpu/display.c:bind"],
+    }
+    assert told["changes"][0]["drivers"]["rate"][0]["certainty"] == "sure"
+    lost = scmigen("diff", "b.dts", "b.dts", "--old-agents", "new.yaml", "-a", "old.yaml")
+    assert f"    loses rate on clock 0 m-ciu (/cc 1), rate {mmc}" in lost.stdout.splitlines()
+
+
+def test_what_the_tree_asks_for_as_well_is_no_drivers(here: Path) -> None:
+    rate = "assigned-clocks = <&cc 1>; assigned-clock-rates = <1000>; clocks = <&cc 1>;"
+    written(here / "old.dts", DRIVEN.replace("clocks = <&cc 1>;", ""))
+    written(here / "new.dts", DRIVEN.replace("clocks = <&cc 1>;", rate))
+    table(here)
+    written(here / "a.yaml", LINUX % "drivers.txt")
+    told = scmigen("diff", "old.dts", "new.dts", "-a", "a.yaml").stdout
+    assert "gains state rate read on clock 0 m-ciu (/cc 1)\n" in told
+
+
+def test_of_many_gains_the_gravest_are_named(here: Path) -> None:
+    many = "".join(f'd{n} {{ compatible = "acme,d"; clocks = <&cc {n}>; }};' for n in range(6))
+    start = '/dts-v1/; / { cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };'
+    written(here / "old.dts", f"{start} }};")
+    written(here / "new.dts", f"{start}{many} }};")
+    lines = scmigen("diff", "old.dts", "new.dts").stdout.splitlines()
+    assert lines[0].endswith("gains state on clock 0 d0 (/cc 0) and 11 more")
+    assert lines[2:7] == [
+        *(f"    gains state read on clock {n} d{n} (/cc {n})" for n in range(4)),
+        "    gains 8 more",
+    ]
