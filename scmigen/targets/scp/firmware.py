@@ -16,6 +16,7 @@ from scmigen.targets.scp.channels import Channel
 from scmigen.targets.scp.domain_types import DEVICE, Shape, shapes
 from scmigen.targets.scp.drivers import CLOCK_TABLE, MOCK_SUPPLY, MOCKS
 from scmigen.targets.scp.fast_channels import FastChannels, fast_channels
+from scmigen.targets.scp.guards import POWER_VIEWS, SYSTEM_POWER, Guard
 from scmigen.targets.scp.kinds import KINDS, Slot
 from scmigen.targets.scp.options import Driver, Setup
 from scmigen.targets.scp.performance import PerfDomain, perf_domains
@@ -238,12 +239,21 @@ class Firmware:
         return "module" if self.common is None else f"{self.common}/module"
 
     @property
-    def guarded(self) -> bool:
-        """Whether the system power module, which asks for no permission itself, gets a guard.
+    def has_power_views(self) -> bool:
+        """Whether each agent has a table of power domains, with numbers of its own."""
+        return self.variant.power_views and not self.shared and Kind.POWER in self.protocols
 
-        A product may have that module without tables of ours.
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """The modules of SCP-firmware that are compiled behind a check of ours.
+
+        A product may have that of system power without tables of ours.
         """
-        return self.system_power is not None or self.variant.included
+        needed = {
+            SYSTEM_POWER: self.system_power is not None or self.variant.included,
+            POWER_VIEWS: self.has_power_views,
+        }
+        return tuple(guard for guard, wanted in needed.items() if wanted)
 
     @property
     def tables(self) -> tuple[DriverTable, ...]:

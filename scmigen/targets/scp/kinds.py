@@ -58,7 +58,8 @@ class ScpKind:
     """One kind of resource in SCP-firmware.
 
     ``prefix`` begins the enumerators of its elements, ``title`` is for comments. ``physical``: its
-    SCMI ids are the indices of elements, for every agent. Each resource fills ``slots``; the build
+    permissions are by the indices of elements, which are its SCMI ids for every agent, but for
+    power domains where agents have views. Each resource fills ``slots``; the build
     lists the drivers of ``modules``, then the HAL modules ``hal``, then ``protocol``. The files are
     ``mock`` (for mock drivers), ``tables`` (of the HAL) and ``protocol_tables``.
     """

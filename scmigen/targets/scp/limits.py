@@ -9,7 +9,7 @@ from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import BEYOND_TREES, Kind
 from scmigen.targets.common.optee_channels import optee_channels
 from scmigen.targets.common.values import operating_points, trip_points
-from scmigen.targets.limits import IdSpace, Limits, highest, related, where
+from scmigen.targets.limits import IdSpace, Limits, check_limits, highest, related, where
 from scmigen.targets.scp.kinds import KINDS
 from scmigen.targets.scp.options import Setup
 from scmigen.targets.scp.performance import same_voltage, usable
@@ -40,7 +40,12 @@ LIMITS = Limits(
     elements=dict.fromkeys(KINDS, _ELEMENTS) | {Kind.POWER: _ELEMENTS - 1, Kind.RESET: _ROWS},
     beside={Kind.CLOCK: Kind.PERFORMANCE},
     rows={Kind.CLOCK: _ROWS, Kind.RESET: _ROWS},
-    spaces={kind: IdSpace.PHYSICAL for kind, row in KINDS.items() if row.physical},
+    # Of power domains agents may have tables, but not in OP-TEE (`_WITHOUT_VIEWS`).
+    spaces={
+        kind: IdSpace.PHYSICAL
+        for kind, row in KINDS.items()
+        if row.physical and kind is not Kind.POWER
+    },
     # A reply has 16 bytes for a name and its NUL.
     name_bytes=15,
     operations={(Kind.CLOCK, Operation.PARENT): "clock protocol 1.0"},
@@ -49,6 +54,11 @@ LIMITS = Limits(
     level=0x7FFF_FFFF,
     without_votes=frozenset({Kind.VOLTAGE}),
     renamed={"operation": "parent"},
+)
+
+#: Where all agents have the numbers of the elements for power domains.
+_WITHOUT_VIEWS = Limits(
+    prefix="scp", holder="SCP-firmware in OP-TEE", spaces={Kind.POWER: IdSpace.PHYSICAL}
 )
 
 SCP_CHANNEL = Finding(
@@ -84,6 +94,8 @@ def check(setup: Setup) -> Iterator[Diagnostic]:
     """Problems that prevent these tables, and what they leave out, besides `LIMITS`."""
     if setup.variant.indexed_by_channel:
         yield from _channels(setup.platform)
+    if not setup.variant.power_views:
+        yield from check_limits(setup.platform, _WITHOUT_VIEWS)
     yield from _gaps(setup.platform)
     yield from _devices(setup.platform)
     yield from _levels(setup.platform)
@@ -115,7 +127,7 @@ def _channels(platform: Platform) -> Iterator[Diagnostic]:
 
 def _gaps(platform: Platform) -> Iterator[Diagnostic]:
     """An agent's own ids stay below the number of elements: its states are kept by that."""
-    for kind in (Kind.CLOCK, Kind.RESET):
+    for kind in (Kind.CLOCK, Kind.POWER, Kind.RESET):
         last = highest(platform, kind)
         count = last.number + 1 if last is not None else 0
         for agent in platform.agents:

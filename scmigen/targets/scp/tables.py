@@ -307,10 +307,10 @@ def build_files(firmware: Firmware, sources: list[str]) -> Iterator[File]:
 
 def _modules(firmware: Firmware) -> Iterator[File]:
     """The modules that SCP-firmware lacks."""
-    context = {"fw": firmware}
-    if firmware.guarded:
-        for path in ("Module.cmake", "CMakeLists.txt", "src/mod_scmi_system_power_guard.c"):
-            yield render(f"module/scmi_system_power/{path}", context)
+    context: dict[str, Any] = {"fw": firmware}
+    for guard in firmware.guards:
+        for path, template in guard.files.items():
+            yield render(f"module/{guard.folder}/{path}", context | {"guard": guard}, template)
     for module in firmware.own_modules:
         for path in ("Module.cmake", "CMakeLists.txt", f"src/mod_{module}.c"):
             yield _host(f"module/{module}/{path}", context)

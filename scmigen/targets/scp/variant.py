@@ -35,7 +35,8 @@ class Variant:
     ``indexed_by_channel``: agents' channel numbers are the indices of their mailboxes.
     ``included``: the tables become part of a firmware that may have more protocols, and modules of
     its own for them. ``assumed_allowed``: whether the tables may contain assumed values.
-    ``no_system_power`` and ``no_fast_channels`` say why it cannot have these.
+    ``power_views``: agents can have numbers of their own for power domains. ``no_system_power`` and
+    ``no_fast_channels`` say why it cannot have these.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Variant:
     indexed_by_channel: bool = False
     included: bool = False
     assumed_allowed: bool = True
+    power_views: bool = True
     no_system_power: str | None = None
     no_fast_channels: str | None = None
 
@@ -114,6 +116,8 @@ OPTEE = Variant(
         "fmw_log.h": "optee/fmw_log.h",
         "scmi_configure.h": "optee/scmi_configure.h",
     },
+    # Its makefiles compile SCP-firmware's module, which needs a guard for them.
+    power_views=False,
     no_system_power="OP-TEE has no timer for it, and PSCI switches the system off",
     no_fast_channels="fast channels belong to the module transport, which OP-TEE does not have",
 )

@@ -255,6 +255,22 @@ def five_agents() -> Platform:
     return board.platform()
 
 
+def views() -> Platform:
+    """Power domains by numbers of each agent's own: shared ones, a hole, one that may only read."""
+    board = Board("views", Numbering.PER_AGENT)
+    linux, vm = board.agent("linux"), board.agent("vm", Role.VM)
+    board.agent("idle", Role.VM)
+    domains = [board.resource(Kind.POWER, number, f"pd{number}") for number in range(20)]
+    for number, domain in enumerate((7, 0, 19, 3)):
+        board.grant(linux, domains[domain], STATE, READ, number=number)
+    for number, domain in ((0, 3), (2, 5), (4, 18)):
+        board.grant(
+            vm, domains[domain], *((READ,) if domain == 18 else (STATE, READ)), number=number
+        )
+    board.grant(vm, board.resource(Kind.CLOCK, 3, "ck", rates=(1000,)), STATE, number=0)
+    return board.platform()
+
+
 def no_resets() -> Platform:
     """Only clocks and power domains: the reset protocol has no file at all."""
     board = Board("no-resets")
@@ -487,5 +503,6 @@ BOARDS = {
         fast,
         ranges,
         scaled,
+        views,
     )
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scmigen.model.platform import Grant, Platform, Resource
+from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.make import options_of
@@ -59,6 +60,7 @@ class Expected:
         self.options: Any = options_of(platform, SCP)
         self.module = {name: index for index, name in enumerate(modules)}
         self.newer = self.options.version != "2.14"
+        self.views = platform.numbering is Numbering.PER_AGENT
         self.agents = sorted(platform.agents, key=lambda agent: agent.id)
 
     def element(self, module: str, index: int) -> str:
@@ -248,7 +250,24 @@ class Expected:
             kept = number in self.kept_on(Kind.POWER)
             on = last or kept or (resource and resource.facts.on)
             yield f"ppu {number} type={4 if last else 2} on={int(bool(on))}"
+        yield from self.domain_views(size)
         yield from self.votes(size)
+
+    def view(self, agent_id: int) -> list[int | None]:
+        """The power domains that an agent with numbers of its own has, by these; none: a hole."""
+        grants = self.grants(agent_id, Kind.POWER)
+        return [
+            grants[number].resource.number if number in grants else None
+            for number in range(max(grants, default=-1) + 1)
+        ]
+
+    def domain_views(self, size: int) -> Iterator[str]:
+        if self.views:
+            for agent in self.agents:
+                for number, domain in enumerate(self.view(agent.id)):
+                    # The domain above all is denied to everybody.
+                    found = size if domain is None else domain
+                    yield f"scmi-domain {agent.id} {number} is={found}"
 
     def votes(self, size: int) -> Iterator[str]:
         """Each agent takes each domain, then they leave it in the opposite order."""
@@ -507,9 +526,14 @@ class Expected:
                     yield f"base {agent_id} {message:x} {int(message != 8)}"
             for kind, messages in OPENS.items():
                 for message in range(3, 12):
-                    open_to_all = kind in open_kinds and message not in messages
+                    unchecked = 0
+                    if kind in open_kinds and message not in messages:
+                        viewed = self.views and kind is Kind.POWER
+                        unchecked = len(self.view(agent_id)) if viewed else ASKED
                     said = "".join(
-                        "y" if open_to_all or self.allows(agent_id, kind, message, number) else "."
+                        "y"
+                        if number < unchecked or self.allows(agent_id, kind, message, number)
+                        else "."
                         for number in range(ASKED)
                     )
                     yield f"message {agent_id} {PROTOCOL[kind]:x} {message:x} {said}"

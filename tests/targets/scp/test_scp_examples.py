@@ -13,7 +13,7 @@ from scmigen.diagnostics import has_errors
 from scmigen.scmi.protocols import Kind
 
 #: Kinds whose numbers are the same for every agent.
-PHYSICAL = (Kind.POWER, Kind.PERFORMANCE, Kind.SENSOR)
+PHYSICAL = (Kind.PERFORMANCE, Kind.SENSOR)
 #: Real boards with many clocks, power domains or resets, with operating points, supplies and
 #: sensors, or with numbers that have gaps.
 CORPUS = (
@@ -65,7 +65,7 @@ def test_a_board_whose_numbers_are_too_high_is_refused(corpus: Path) -> None:
 def test_per_agent_numbers_of_a_whole_board(
     examples: Path, tool: Callable[[str], str], tmp_path: Path
 ) -> None:
-    """Clocks, resets and supplies take numbers of each agent's own; the others cannot."""
+    """All but performance domains and sensors take numbers of each agent's own."""
     board, agents = examples / "orrery-board.dts", examples / "agents.yaml"
     platform = scmigen.compile(board, agents=agents, numbering="per-agent").platform
     files, found = emit(platform)

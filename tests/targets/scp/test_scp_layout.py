@@ -66,8 +66,22 @@ def test_declarations_have_the_real_layout(tool: Callable[[str], str], tmp_path:
 def test_every_declared_structure_is_compared() -> None:
     text = "".join((HERE / "include" / name).read_text() for name in HEADERS)
     declared = set(re.findall(r"^struct (\w+) \{", text, re.M))
-    newer = {name for facts in FACTS["versions"].values() for name in facts["structs"]}
-    assert declared == set(FACTS["structs"]) | newer
+    others = (*FACTS["versions"].values(), *FACTS["options"].values())
+    more = {name for facts in others for name in facts["structs"]}
+    assert declared == set(FACTS["structs"]) | more
+
+
+@pytest.mark.parametrize("option", FACTS["options"])
+def test_declarations_that_an_option_adds_have_the_real_layout(
+    option: str, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    """The same in 2.14, 2.16 and at 57bb4a30."""
+    files = {file.path: file.content.decode() for file in emit(fast())[0]}
+    source = write(tmp_path, files) / "layout.c"
+    source.write_text("\n".join(layouts(FACTS["options"][option])) + "\n")
+    command = compile_command(tool("gcc"), tmp_path, source)
+    done = run([*command, f"-D{option}", "-c", "-o", str(tmp_path / "layout.o")])
+    assert not done.stderr
 
 
 @pytest.mark.parametrize("version", FACTS["versions"])

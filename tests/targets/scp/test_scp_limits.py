@@ -22,7 +22,7 @@ from targets.scp.scp_boards import (
 
 from scmigen.assignment.assignment import Extra, PlatformOptions
 from scmigen.bindings.facts import Use
-from scmigen.diagnostics import Diagnostic, Position, Severity, format_text
+from scmigen.diagnostics import Diagnostic, Position, Severity, format_text, has_errors
 from scmigen.explain import findings
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering, Role, SystemPower
@@ -99,15 +99,17 @@ def test_256_agents_are_one_too_many() -> None:
     assert "256 agents" in only(board.platform()).message
 
 
-def test_power_domains_have_one_number_for_all_agents() -> None:
+def test_power_domains_have_one_number_for_all_agents_in_optee_only() -> None:
     board = Board("limits", Numbering.PER_AGENT)
     gpu = board.resource(Kind.POWER, 0, "gpu")
     vpu = board.resource(Kind.POWER, 1, "vpu")
     board.grant(board.agent("linux"), gpu, STATE, number=0)
     board.grant(board.agent("vm"), vpu, STATE, number=0)
-    found = only(board.platform())
-    assert found.id == "scp-numbering"
-    assert "vm knows power domain vpu as 0" in found.message
+    assert not has_errors(emit(board.platform())[1])
+    _, diagnostics = emit(with_options(board.platform(), target="optee"))
+    (found,) = (item for item in diagnostics if item.id == "scp-numbering")
+    assert found.severity is Severity.ERROR
+    assert "vm knows power domain vpu as 0, but SCP-firmware in OP-TEE" in found.message
 
 
 def test_names_must_be_short_and_different() -> None:

@@ -354,10 +354,24 @@ static void walk_power_domains(void)
     const struct fwk_element *drivers = config_mock_ppu.elements.table;
     size_t domains = count(&config_power_domain);
 
-    if (config_power_domain.data == NULL || domains < 2 ||
-        config_scmi_power_domain.data != NULL) {
+    if (config_power_domain.data == NULL || domains < 2) {
         trap("data of the power domain modules");
     }
+#    ifdef BUILD_HAS_AGENT_LOGICAL_DOMAIN
+    const struct mod_scmi_pd_config *scmi = config_scmi_power_domain.data;
+
+    for (size_t agent = 0; agent < SCMI_AGENT_IDX_COUNT; agent++) {
+        const struct mod_scmi_pd_agent_config *of = &scmi->agent_config_table[agent];
+
+        for (unsigned int i = 0; i < of->domain_count; i++) {
+            printf("scmi-domain %zu %u is=%" PRIu32 "\n", agent, i, of->domains[i]);
+        }
+    }
+#    else
+    if (config_scmi_power_domain.data != NULL) {
+        trap("data of the power domain protocol");
+    }
+#    endif
     for (size_t i = 0; i < domains; i++) {
         const struct mod_power_domain_element_config *domain = table[i].data;
 
@@ -926,6 +940,18 @@ static int is_allowed(
     }
     switch (protocol) {
     case 0x11:
+#ifdef BUILD_HAS_AGENT_LOGICAL_DOMAIN
+        if (row < config->agent_count) {
+            const struct mod_scmi_pd_config *scmi = config_scmi_power_domain.data;
+            const struct mod_scmi_pd_agent_config *of = &scmi->agent_config_table[agent];
+
+            /* The guard of these tables, for all messages */
+            if (resource >= of->domain_count) {
+                return 0;
+            }
+            resource = of->domains[resource];
+        }
+#endif
         bits = tables->scmi_pd_perms;
         count = config->pd_counters.count;
         last = 0x6;

@@ -31,6 +31,8 @@ enum mod_scmi_api_idx {
     MOD_SCMI_API_IDX_PROTOCOL,
 };
 
+typedef int (*handler_table_t)(fwk_id_t, const uint32_t *);
+
 struct mod_scmi_to_protocol_api {
     int (*get_scmi_protocol_id)(fwk_id_t protocol_id, uint8_t *scmi_protocol_id);
     int (*message_handler)(
@@ -66,7 +68,7 @@ struct mod_scmi_from_protocol_api {
         size_t message_id,
         const size_t *payload_size_table,
         size_t command_count,
-        int (*const *handler_table)(fwk_id_t service_id, const uint32_t *payload));
+        const handler_table_t *handler_table);
     void (*notify)(
         fwk_id_t service_id,
         int protocol_id,

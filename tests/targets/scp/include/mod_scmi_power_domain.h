@@ -13,6 +13,18 @@
 
 #include <stdint.h>
 
+#ifdef BUILD_HAS_AGENT_LOGICAL_DOMAIN
+struct mod_scmi_pd_agent_config {
+    uint32_t *domains;
+    unsigned int domain_count;
+};
+
+/* As it is without the module debug in the build */
+struct mod_scmi_pd_config {
+    struct mod_scmi_pd_agent_config *agent_config_table;
+};
+#endif
+
 enum mod_scmi_pd_policy_status {
     MOD_SCMI_PD_SKIP_MESSAGE_HANDLER,
     MOD_SCMI_PD_EXECUTE_MESSAGE_HANDLER,

@@ -27,6 +27,7 @@ enum scmi_error {
     SCMI_SUCCESS = 0,
     SCMI_INVALID_PARAMETERS = -2,
     SCMI_DENIED = -3,
+    SCMI_NOT_FOUND = -4,
     SCMI_PROTOCOL_ERROR = -10,
 };
 
