@@ -101,6 +101,38 @@ EXPECTED = {
         "acme,numbered clock lane0_src rate sure drivers/acme/numbered.c:numbered_probe",
         "acme,numbered clock lane1_src rate sure drivers/acme/numbered.c:numbered_probe",
     ],
+    "a rate of the node that may be missing, one with a default, one that has to be there": [
+        "acme,property clock bus rate sure drivers/acme/property.c:property_probe",
+        "acme,property clock core rate may drivers/acme/property.c:property_probe",
+        "acme,property clock side rate sure drivers/acme/property.c:property_probe",
+    ],
+    "members that a helper reads from the node, a word and a flag of it": [
+        "acme,asks-node clock bus rate may drivers/acme/property.c:asked_start",
+        "acme,asks-node clock core rate may drivers/acme/property.c:asked_start",
+        "acme,asks-node clock side rate may drivers/acme/property.c:asked_start",
+    ],
+    "set with a property and without it, and a clock that is taken without one": [
+        "acme,instead clock core rate sure drivers/acme/property.c:instead_probe",
+        "acme,instead clock own rate may drivers/acme/property.c:instead_probe",
+    ],
+    "only where other clocks are there; whether a clock is there itself is no condition": [
+        "acme,present clock core parent may drivers/acme/present.c:present_reparent",
+        "acme,present clock core rate sure drivers/acme/present.c:present_start",
+        "acme,present clock extra rate sure drivers/acme/present.c:present_start",
+    ],
+    "an array from its element 1 on, chosen at run time, but never 0": [
+        "acme,loops clock ch1 rate may drivers/acme/loops.c:loops_set",
+        "acme,loops clock ch2 rate may drivers/acme/loops.c:loops_set",
+    ],
+    "an array that is filled with a counter": [
+        "acme,counted clock div rate sure drivers/acme/loops.c:counted_probe",
+    ],
+    "elements of the entry's data, each with its own condition": [
+        "acme,rails-one voltage mx level sure drivers/acme/loops.c:rails_probe",
+        "acme,rails-one voltage px level sure drivers/acme/loops.c:rails_probe",
+    ],
+    "elements of the entry's data, without the one that would be changed": ["acme,rails-two -"],
+    "operating points that are given up": ["acme,vote -"],
     "a driver that changes nothing": ["acme,quiet -"],
     "a driver that never takes the clock of its node": ["acme,takes-nothing -"],
     "a driver that its bus finds without a compatible": [

@@ -83,6 +83,15 @@ MATCH_DATA = {
     "spi_get_device_match_data",
 }
 
+#: Calls that read a property of a node, or ask which nodes there are.
+PROPERTY = re.compile(
+    r"(of|device|fwnode)_property_(read|present|count|match|get|string|for)\w*"
+    r"|of_(get|find)_property|of_(get_)?property_\w+"
+    r"|(of|device|fwnode)_get_(phy_mode|named_child_node|child_by_name|compatible_child|mac_address)"
+    r"|(of|fwnode)_parse_phandle\w*|of_count_phandle\w*|of_machine_\w+|of_graph_\w+"
+    r"|fwnode_find_reference|of_node_name_\w+|(devm_)?pm_opp_of_add_table\w*"
+)
+
 #: Calls that return their argument.
 SAME = {
     "of_match_ptr": 0,

@@ -193,7 +193,8 @@ def _comma(node: Node) -> Expr:
 
 def _update(node: Node) -> Expr:
     argument = expression(node.child_by_field_name("argument"))
-    return ("asg", "+=", argument, ("num", 1))
+    operator = text_of(node.child_by_field_name("operator"))
+    return ("asg", "-=" if operator == "--" else "+=", argument, ("num", 1))
 
 
 FORMS: dict[str, Callable[[Node], Expr]] = {

@@ -5,22 +5,24 @@ call of a function that is not followed, an initialiser, a name) with the frame 
 whether it is the only choice.
 """
 
-import re
 from collections.abc import Callable, Iterator
 
+from . import formats
 from .calls import BULK, FORMATS, MATCH_DATA, SAME, get
-from .ir import UNKNOWN, Expr, Function, Variable, every, identifiers
+from .ir import UNKNOWN, Event, Expr, Function, Guard, Variable, every
 from .matches import Match
-from .places import Assigned, Frame, Key, Places, fields_of
+from .places import Assigned, Frame, Key, Places, called_from, fields_of, first_of_counter, in_turn
 from .reach import Reach
 from .source import Source
 from .values import Value, computed
+from .variants import types
 
 _DEPTH = 24
 _MANY = 64
 _STEPS = 20_000
 _FEW = 8
-_CONVERSION = re.compile(r"%[0-9.]*(?:l|ll|z|h)?([sdiux])")
+#: A text that no device tree has as a name.
+NOBODY: Expr = ("nobody",)
 
 
 class Flow:
@@ -33,24 +35,26 @@ class Flow:
         self.places = Places(source, reach)
         #: What :func:`guards.truth` says of a condition.
         self.decide: Callable[[Flow, Frame, Expr], str] | None = None
+        #: :func:`loops.unrolled`.
+        self.unrolled: Callable[[Flow, Frame, Event], list[Frame]] | None = None
+        #: What :func:`guards.holds` says of conditions.
+        self.holds: Callable[[Flow, Frame, tuple[Guard, ...]], str] | None = None
+        #: The calls that took the handle that the question is about.
+        self.own: frozenset[Expr] = frozenset()
+        self.depends: dict[tuple[object, ...], str] = {}  #: what :func:`conditions.depends` found
         #: What :func:`guards.truth` found.
         self.truths: dict[tuple[Expr, Frame], str] = {}
-        self.lives: dict[Function, str] = {}  #: what :func:`guards.lives` found
+        #: What :func:`guards.lives` found.
+        self.lives: dict[
+            tuple[Function, frozenset[Expr]], frozenset[frozenset[tuple[object, ...]]]
+        ] = {}
         self.steps = 0  #: since the question was put; a question has a bound
         self._variants: frozenset[tuple[str, str]] | None = None
 
     def variants(self) -> frozenset[tuple[str, str]]:
-        """The types of the tables that the entries of this driver carry."""
+        """The types of the tables that the entries of this driver carry, and of those in them."""
         if self._variants is None:
-            found = set()
-            for name in identifiers(self.match.data):
-                variable = self.source.variable(self.match.path, name)
-                place = (
-                    None if variable is None else self.source.struct(variable.path, variable.type)
-                )
-                if variable is not None and place is not None:
-                    found.add((place[0], variable.type))
-            self._variants = frozenset(found)
+            self._variants = types(self.source, self.places, self.match)
         return self._variants
 
     def assigned(self, expr: Expr, frame: Frame) -> list[tuple[Expr, Frame]]:
@@ -169,26 +173,17 @@ class Flow:
     def _format(
         self, arguments: tuple[Expr, ...], frame: Frame, seen: frozenset[object]
     ) -> Iterator[Value]:
-        """The texts that a format makes; a number that is not known is any of the first few."""
+        """The texts that a format makes: names that device trees use, where it counts."""
         if not arguments or arguments[0][0] != "str":
             return
-        pieces = _CONVERSION.split(arguments[0][1])
-        texts, sure = [pieces[0]], True
-        for at, (kind, rest) in enumerate(zip(pieces[1::2], pieces[2::2], strict=True), 1):
-            given = self.values(arguments[at], frame, seen) if at < len(arguments) else []
-            if kind == "s":
-                choices = [value.expr[1] for value in given if value.expr[0] == "str"]
-            else:
-                choices = [str(value.expr[1]) for value in given if value.expr[0] == "num"]
-                if not choices or any(
-                    value.expr == UNKNOWN for value in given
-                ):  # one for each channel of the device
-                    choices = [str(number) for number in range(_FEW)]
-            sure = sure and (len(choices) == 1 or kind != "s")
-            texts = [text + choice + rest for text in texts for choice in choices][:_MANY]
-        for text in texts:
-            if len(texts) == 1 or not self.source.names or text in self.source.names:
-                yield Value(("str", text), frame, sure)
+        given = [self.values(one, frame, seen) for one in arguments[1:]]
+        texts, sure, numbered = formats.made(arguments[0][1], given)
+        used = texts
+        if self.source.names and (numbered or len(texts) > 1):
+            used = [text for text in texts if text in self.source.names]
+        yield from (Value(("str", text), frame, sure) for text in used)
+        if texts and not used:
+            yield Value(NOBODY, frame, sure)
 
     def _bit(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> Iterator[Value]:
         for value in self.values(expr, frame, seen):
@@ -215,7 +210,7 @@ class Flow:
         function = frame.function
         if function is not None and name in function.variables:
             names = [one for one, _ in function.parameters]
-            if self._counts(("id", name), frame):
+            if self.counts(("id", name), frame):
                 yield Value(UNKNOWN, frame)
             if name in names:
                 yield from self._of_parameter(names.index(name), frame, seen)
@@ -271,7 +266,7 @@ class Flow:
         found = self.source.struct(place, tag) if tag else None
         if found is not None and self._is_data(base, frame):
             inits = [value for value in self.values(base, frame, seen) if value.expr[0] == "init"]
-            if inits:
+            if inits or self._is_table(base, frame, seen):
                 for value in inits:
                     yield from self._project(value, name, found, tag, seen)
                 return
@@ -291,11 +286,20 @@ class Flow:
             if value[0] == "id" and inner.function is not None:
                 yield from self.values(("field", ("idx", value, at), name), inner, seen)
 
+    def _is_table(self, base: Expr, frame: Frame, seen: frozenset[object]) -> bool:
+        """Whether an expression is an element of a table, be it one that the table has not."""
+        if base[0] != "idx" or self.number(base[2], frame, seen) is None:
+            return False
+        return any(value.expr[0] == "init" for value in self.values(base[1], frame, seen))
+
     def _is_data(self, base: Expr, frame: Frame) -> bool:
         """Whether an expression may be a table of the driver, rather than memory that it fills."""
-        _, tag = self.places.type(base, frame)
-        return tag in BULK or any(
-            variable.type == tag for variable in self.reach.variables.values()
+        place, tag = self.places.type(base, frame)
+        found = self.source.struct(place, tag) if tag and tag not in BULK else None
+        return (
+            tag in BULK
+            or any(variable.type == tag for variable in self.reach.variables.values())
+            or (found is not None and (found[0], tag) in self.variants())
         )
 
     def _project(
@@ -332,7 +336,7 @@ class Flow:
         self, base: Expr, index: Expr, frame: Frame, seen: frozenset[object]
     ) -> Iterator[Value]:
         number = self._index(index, frame, seen)
-        loop = number is None and self._counts(index, frame)
+        loop = number is None and self.counts(index, frame)
         several = set() if number is not None or loop else self.numbers(index, frame, seen)
         if several:
             for one in sorted(several):
@@ -404,7 +408,7 @@ class Flow:
         frame: Frame | None,
         seen: frozenset[object],
     ) -> Iterator[Value]:
-        sure, within = True, _in(assigned.frame, frame)
+        sure, within = True, called_from(assigned.frame, frame)
         for given, asked in zip(assigned.indices, indices, strict=False):
             at = None if frame is None else self._index(asked, frame, seen)
             own = self.number(given, within, seen)
@@ -412,17 +416,40 @@ class Flow:
                 if at != own:
                     return
             elif at is not None and given[0] == "id":
-                within = Frame(
-                    within.function,
-                    within.path,
-                    within.arguments,
-                    within.caller,
-                    (*within.bound, (given[1], at)),
-                )
+                within = in_turn(within, given[1], at)
             elif at is not None and own is None and given[0] == "asg":
-                sure = False  # a counter
+                counted = first_of_counter(assigned, given, at)
+                if counted == "no":
+                    return
+                sure = sure and counted == "yes"
             elif at is None and frame is not None:
-                sure = sure and self._counts(asked, frame)
+                if own == 0 and self._never_zero(asked, frame):
+                    return
+                sure = sure and self.counts(asked, frame)
+        for one in self._turns(assigned, within):
+            yield from self._of_turn(assigned, indices, frame, one, sure, seen)
+
+    def _turns(self, assigned: Assigned, within: Frame) -> list[Frame]:
+        """The frame once for each turn of the loop that fills an array."""
+        event = assigned.event
+        if event is None or self.unrolled is None:
+            return [within]
+        names = {one[1] for one in assigned.indices if one[0] == "id"} - dict(within.bound).keys()
+        filled = any(
+            guard.condition[0] == "loop" and guard.condition[1][1] in names
+            for guard in event.guards
+        )
+        return self.unrolled(self, within, event) if filled else [within]
+
+    def _of_turn(
+        self,
+        assigned: Assigned,
+        indices: tuple[Expr, ...],
+        frame: Frame | None,
+        within: Frame,
+        sure: bool,
+        seen: frozenset[object],
+    ) -> Iterator[Value]:
         rest = indices[len(assigned.indices) :]
         event = assigned.event
         passed = () if event is None else ((within, event),)
@@ -431,10 +458,20 @@ class Flow:
             for asked in rest:
                 at = None if frame is None else self.number(asked, frame, seen)
                 if value.expr[0] == "init":
-                    loop = at is None and frame is not None and self._counts(asked, frame)
+                    loop = at is None and frame is not None and self.counts(asked, frame)
                     values = self._elements(value, at, loop, seen)
             for one in values:
                 yield Value(one.expr, one.frame, one.sure and sure, one.guarded + passed)
+
+    def _never_zero(self, expr: Expr, frame: Frame) -> bool:
+        """Whether an index is ``x ? x : 1``, or a parameter that is."""
+        if expr[0] == "id" and frame.function is not None and frame.arguments is not None:
+            names = [one for one, _ in frame.function.parameters]
+            if frame.caller is not None and expr[1] in names[: len(frame.arguments)]:
+                return self._never_zero(frame.arguments[names.index(expr[1])], frame.caller)
+        if expr[0] != "cond" or expr[2] not in (None, expr[1]):
+            return False
+        return bool(self.number(expr[3], frame))
 
     def number(self, expr: Expr, frame: Frame, seen: frozenset[object] = frozenset()) -> int | None:
         """The one number that an expression is, None where it is none or several."""
@@ -442,7 +479,7 @@ class Flow:
             return int(expr[1])
         if (
             expr[0] == "id"
-            and self._counts(expr, frame)
+            and self.counts(expr, frame)
             and not any(n == expr[1] for n, _ in frame.bound)
         ):
             return None
@@ -454,10 +491,10 @@ class Flow:
 
     def loops(self, expr: Expr, frame: Frame) -> bool:
         """Whether a variable counts up, or points to the element that such a variable selects."""
-        if self._counts(expr, frame):
+        if self.counts(expr, frame):
             return True
         elements = [one for value, _ in self.assigned(expr, frame) for one in every(value)]
-        return any(one[0] == "idx" and self._counts(one[2], frame) for one in elements)
+        return any(one[0] == "idx" and self.counts(one[2], frame) for one in elements)
 
     def numbers(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> set[int]:
         """The numbers that an expression may be, if it is nothing else and they are a few."""
@@ -467,7 +504,7 @@ class Flow:
         few = whole and 1 < len(numbers) <= _FEW
         return {number for number in numbers if number >= 0} if few else set()
 
-    def _counts(self, expr: Expr, frame: Frame) -> bool:
+    def counts(self, expr: Expr, frame: Frame) -> bool:
         """Whether an expression is a variable that a loop of its function counts up."""
         if expr[0] != "id" or frame.function is None:
             return False
@@ -475,15 +512,3 @@ class Flow:
             event.kind == "asg" and event.left == expr and event.right == UNKNOWN
             for event in frame.function.events
         )
-
-
-def _in(assigned: Frame, frame: Frame | None) -> Frame:
-    """The frame of an assignment, called as the frame is that asks for a variable of its own."""
-    if frame is None:
-        return assigned
-    if assigned.function is frame.function:
-        return frame
-    caller = assigned.caller
-    if caller is not None and caller.function is frame.function:
-        return Frame(assigned.function, assigned.path, assigned.arguments, frame, assigned.bound)
-    return assigned

@@ -1,59 +1,130 @@
 """Whether the conditions on the way to a call hold for one compatible."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from . import loops
 from .calls import MATCH_DATA
+from .conditions import FREE, NO, NODE, NOT, RANK, VARIANT, YES, Point, depends
 from .flow import Flow
 from .ir import UNKNOWN, Event, Expr, Function, Guard, parts
 from .places import Frame
 from .values import Value
 
-#: What is known of a condition: true, false, that the variant of the device decides, or nothing.
-YES, NO, VARIANT, FREE = "yes", "no", "variant", "free"
-_NOT = {YES: NO, NO: YES, VARIANT: VARIANT, FREE: FREE}
+_NOT = NOT
 
 
 def holds(flow: Flow, frame: Frame, guards: tuple[Guard, ...]) -> str:
-    """YES, NO or VARIANT for all conditions together."""
-    result = YES
-    for condition, wanted in guards:
-        found = truth(flow, frame, condition)
-        found = found if wanted else _NOT[found]
+    """YES, NO, VARIANT or NODE for all conditions together."""
+    found = undecided(flow, frame, guards)
+    return NO if found is None else VARIANT if found else YES
+
+
+#: What is known of a condition in a function that nothing decides, and whether it is to be true.
+Undecided = frozenset[tuple[object, ...]]
+#: The ways on which something happens: none where it never does.
+Ways = frozenset[Undecided]
+ALWAYS: Ways = frozenset({frozenset()})
+NEVER: Ways = frozenset()
+#: What one cannot tell, without another way that makes up for it.
+DOUBT: Ways = frozenset({frozenset({("doubt",)})})
+_FEW = 16
+
+
+def undecided(
+    flow: Flow, frame: Frame, guards: tuple[Guard, ...], event: Event | None = None
+) -> Undecided | None:
+    """The conditions that the variant or the node decides; None where one does not hold."""
+    open_ones = set()
+    for number, guard in enumerate(guards):
+        point = Point(frame, guards[:number], guard.at, event)
+        found = _met(flow, point, guard.condition, guard.wanted, guard.fails)
         if found == NO:
-            return NO
-        if found == VARIANT:
-            result = VARIANT
-    return result
+            return None
+        if found in (VARIANT, NODE):
+            place = None if frame.function is None else (frame.path, frame.function.name)
+            open_ones.add((place, frame.bound, guard.condition, guard.wanted))
+    return frozenset(open_ones)
+
+
+def both(one: Ways, other: Ways) -> Ways:
+    """The ways on which two things happen."""
+    return _fewest({left | right for left in one for right in other})
+
+
+def either(ways: Iterable[Ways]) -> Ways:
+    """The ways on which one of several things happens."""
+    return _fewest({one for each in ways for one in each})
+
+
+def _fewest(ways: set[Undecided]) -> Ways:
+    kept = {one for one in ways if not any(other < one for other in ways)}
+    if len(kept) > _FEW:
+        kept = set(sorted(kept, key=lambda one: (len(one), repr(sorted(map(repr, one)))))[:_FEW])
+    return frozenset(kept)
+
+
+def always(ways: Ways) -> bool:
+    """Whether one of the ways is taken in any case, as ``if`` and ``else`` are together."""
+    known = set(ways)
+    while frozenset() not in known:
+        joined = {one & other for one in known for other in known if _opposite(one ^ other)} - known
+        if not joined or len(known) > _FEW * _FEW:
+            return False
+        known |= joined
+    return True
+
+
+def _opposite(differ: Undecided) -> bool:
+    if len(differ) != 2:
+        return False
+    one, other = differ
+    return len(one) > 1 and one[:-1] == other[:-1]
+
+
+def _met(flow: Flow, point: Point, condition: Expr, wanted: bool, fails: bool) -> str:
+    """Whether a condition can be as wanted; what ends with an error if not is not asked for."""
+    if condition[0] == "un" and condition[1] == "!":
+        return _met(flow, point, condition[2], not wanted, fails)
+    if condition[0] == "bin" and condition[1] in ("&&", "||"):
+        sides = [_met(flow, point, one, wanted, fails) for one in condition[2:4]]
+        return (min if (condition[1] == "&&") == wanted else max)(sides, key=_RANK.__getitem__)
+    if condition[0] == "loop":
+        return loops.turns(flow, point.frame, condition)
+    found = truth(flow, point.frame, condition)
+    if found == FREE and not fails:
+        found = depends(flow, point, condition)
+    return found if wanted else _NOT[found]
 
 
 _DEEP = 3
-_RANK = {NO: 0, VARIANT: 1, FREE: 2, YES: 2}
+_RANK = RANK
 
 
-def lives(flow: Flow, function: Function) -> str:
-    """Whether a function is called for the compatible: YES, NO or VARIANT, by all its callers."""
-    if function not in flow.lives:
-        flow.lives[function] = YES  # of a function that calls itself
-        sites = list(flow.places.uses(function))
-        found = [_site(flow, frame, event) for frame, event in sites] or [YES]
-        flow.lives[function] = max(found, key=_RANK.__getitem__)
-    return flow.lives[function]
+def lives(flow: Flow, function: Function) -> Ways:
+    """The ways on which a function is called for the compatible, by all its callers."""
+    key = function, flow.own
+    if key not in flow.lives:
+        flow.lives[key] = ALWAYS  # of a function that calls itself
+        sites = [_site(flow, frame, event) for frame, event in flow.places.uses(function)]
+        flow.lives[key] = either(sites) if sites else ALWAYS
+    return flow.lives[key]
 
 
-def _site(flow: Flow, frame: Frame | None, event: Event | None) -> str:
+def _site(flow: Flow, frame: Frame | None, event: Event | None) -> Ways:
     if frame is None or event is None:
-        return YES
+        return ALWAYS
     return happens(flow, frame, event)
 
 
-def happens(flow: Flow, frame: Frame, event: Event) -> str:
-    """Whether an event happens for the compatible: its conditions, and the callers' conditions."""
-    own = holds(flow, frame, event.guards)
-    if own == NO or frame.function is None:
-        return own
-    outer = lives(flow, frame.function)
-    return min(own, outer, key=_RANK.__getitem__)
+def happens(flow: Flow, frame: Frame, event: Event) -> Ways:
+    """The ways to an event for the compatible: its conditions, and the callers' conditions."""
+    own = undecided(flow, frame, event.guards, event)
+    if own is None:
+        return NEVER
+    if frame.function is None:
+        return frozenset({own})
+    return both(frozenset({own}), lives(flow, frame.function))
 
 
 def truth(flow: Flow, frame: Frame, condition: Expr) -> str:
@@ -98,15 +169,13 @@ def _truth(flow: Flow, frame: Frame, condition: Expr) -> str:
     return FREE
 
 
-def passed(flow: Flow, value: Value) -> str:
-    """Whether the assignments that a value came through happen for the compatible."""
-    result = YES
+def passed(flow: Flow, value: Value) -> Ways:
+    """The ways on which the assignments that a value came through happen for the compatible."""
+    found = ALWAYS if value.sure else DOUBT
     for frame, event in value.guarded:
-        one = holds(flow, frame, event.guards)
-        if one == NO:
-            return one
-        result = one if one != YES else result
-    return result
+        own = undecided(flow, frame, event.guards)
+        found = NEVER if own is None else both(found, frozenset({own}))
+    return found
 
 
 #: What is so for a device that a tree describes.
@@ -198,7 +267,7 @@ def _from_data(flow: Flow, frame: Frame, expr: Expr) -> tuple[str, set[int]]:
     """The numbers that an expression is by the matched entry; FREE if it is from elsewhere."""
     if not any(_is_data(flow, frame, one) for one in _operands(expr)):
         return FREE, set()
-    values = [one for one in flow.values(expr, frame) if passed(flow, one) != NO]
+    values = [one for one in flow.values(expr, frame) if passed(flow, one)]
     numbers = {value.expr[1] for value in values if value.expr[0] == "num"}
     if any(value.expr[0] not in ("num", "init", "str", "id") for value in values):
         return FREE, set()

@@ -13,14 +13,23 @@ or "".
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 Expr = tuple[Any, ...]
 UNKNOWN: Expr = ("?",)
 
-#: A condition that holds where an event happens: the expression, and whether it is true there.
-#: ("case", X, VALUES) is a case of a switch.
-Guard = tuple[Expr, bool]
+
+class Guard(NamedTuple):
+    """A condition on the way to an event: the expression, and whether it is true there.
+
+    ("case", X, VALUES) is a case of a switch. ("loop", NAME, START, CONDITION, STEP) is a loop that
+    counts, around the event.
+    """
+
+    condition: Expr
+    wanted: bool
+    fails: bool = False  #: else the function ends with an error
+    at: int = 0  #: how many events of the function come before it
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,9 +1,10 @@
 """What the driver of one compatible changes: calls, followed back to the names of their handles."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from . import guards
+from . import guards, loops
 from .calls import (
     BULK,
     GETS_AND_USES,
@@ -13,7 +14,9 @@ from .calls import (
     USES,
     get,
 )
-from .flow import Flow
+from .conditions import NO, YES
+from .flow import NOBODY, Flow
+from .guards import Ways
 from .ir import Event, Expr, Function, every, identifiers
 from .matches import Match
 from .places import Frame
@@ -22,6 +25,7 @@ from .source import Source
 from .values import Value
 
 _CALLERS = 16
+_OUTWARDS = 2
 _CALLS = {*USES, *GETS_AND_USES, *OPP_RATE, *OPP_SUPPLIES}
 
 
@@ -43,7 +47,11 @@ def changes(reach: Reach) -> list[tuple[Function, Event]]:
         (function, event)
         for function in reach.functions.values()
         for event in function.events
-        if event.kind == "call" and event.left[0] == "id" and event.left[1] in _CALLS
+        if event.kind == "call"
+        and event.left[0] == "id"
+        and event.left[1] in _CALLS
+        # A rate of 0, or no operating point, gives up what was asked for and sets no clock.
+        and not (event.left[1] in OPP_RATE and event.right[1:] == (("num", 0),))
     ]
 
 
@@ -54,68 +62,130 @@ def needs(source: Source, match: Match, reach: Reach | None = None) -> Iterator[
     if not calls:
         return
     flow = Flow(source, match, reach)
-    flow.decide = guards.truth
+    flow.decide, flow.holds, flow.unrolled = guards.truth, guards.holds, loops.unrolled
+    found: dict[_Operation, dict[str, Ways]] = defaultdict(dict)
     for function, event in calls:
         flow.steps = 0
+        place = _place(function)
         for frame in _frames(flow, function, event):
-            found = guards.happens(flow, frame, event)
-            if found == guards.NO:
-                continue
-            for kind, key, operation, certain in _changed(flow, frame, event):
-                sure = certain and found == guards.YES
-                yield Need(match.compatible, kind, key, operation, sure, _place(function))
+            for operation, ways in _in_turn(flow, frame, event):
+                known = found[operation].get(place, guards.NEVER)
+                found[operation][place] = guards.either((known, ways))
+    for (kind, key, wide), places in found.items():
+        whole = guards.always(guards.either(places.values()))
+        alone = {place: guards.always(ways) for place, ways in places.items()}
+        for place in places:
+            sure = alone[place] or (whole and not any(alone.values()))
+            yield Need(match.compatible, kind, key, wide, sure, place)
 
 
-def _frames(flow: Flow, function: Function, event: Event) -> list[Frame]:
+#: Kind, key and operation.
+_Operation = tuple[str, str, str]
+
+
+def _in_turn(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[_Operation, Ways]]:
+    """What a call changes, in each turn of the loops around it."""
+    turns = loops.unrolled(flow, frame, event)
+    if len(turns) == 1:
+        yield from _each_element(flow, turns[0], event)
+        return
+    found = [one for turn in turns for one in _happening(flow, turn, event)]
+    found = [one for one in found if one[0][1] != "*"]  # a turn without a name has no clock
+    yield from found or _happening(flow, frame, event)
+
+
+def _each_element(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[_Operation, Ways]]:
+    """What a call changes in a loop with an unknown end: elements have conditions of their own."""
+    whole = list(_happening(flow, frame, event))
+    use = USES.get(event.left[1])
+    if use is None or not whole or len(event.right) <= use.argument:
+        yield from whole
+        return
+    handle = event.right[use.argument]
+    seen: set[str] = set()
+    for number, turn in enumerate(loops.selected(flow, frame, handle)):
+        keys = handles(flow, handle, turn, use.kind).keys() - {"*"}
+        if not keys and number:
+            break
+        seen |= keys
+        yield from (one for one in _happening(flow, turn, event) if one[0][1] in keys)
+    yield from ((operation, ways) for operation, ways in whole if operation[1] not in seen)
+
+
+def _happening(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[_Operation, Ways]]:
+    """What a call changes, if it happens."""
+    flow.own = _own(flow, frame, event)
+    happens = guards.happens(flow, frame, event)
+    if happens:
+        for operation, ways in _changed(flow, frame, event):
+            yield operation, guards.both(ways, happens)
+
+
+def _own(flow: Flow, frame: Frame, event: Event) -> frozenset[Expr]:
+    """The calls that took the handle that is changed: it is there, else nothing is asked."""
+    use = USES.get(event.left[1])
+    if use is None or len(event.right) <= use.argument:
+        return frozenset()
+    values = flow.values(event.right[use.argument], frame)
+    calls = [one.expr for one in values if one.expr[0] == "call" and one.expr[1][0] == "id"]
+    return frozenset(one for one in calls if get(one[1][1]) is not None)
+
+
+def _frames(flow: Flow, function: Function, event: Event, depth: int = 0) -> list[Frame]:
     """The function as each caller calls it, if that tells which handle is changed and when."""
     plain = [Frame(function, function.path)]
     asked = {name for one in event.right for name in identifiers(one)}
-    asked |= {name for condition, _ in event.guards for name in identifiers(condition)}
-    if not asked & {name for name, _ in function.parameters}:
+    asked |= {name for guard in event.guards for name in identifiers(guard.condition)}
+    if depth > _OUTWARDS or not asked & {name for name, _ in function.parameters}:
         return plain
     callers, whole = flow.places.callers(function)
     if not whole or not callers or len(callers) > _CALLERS:
         return plain
-    return [
-        Frame(function, function.path, call.right, frame)
-        for frame, call in callers
-        if frame.function is not None and guards.happens(flow, frame, call) != guards.NO
-    ]
+    flow.own = frozenset()
+    found = []
+    for frame, call in callers:
+        if frame.function is not None and guards.happens(flow, frame, call):
+            outer = _frames(flow, frame.function, call, depth + 1)
+            found += [Frame(function, function.path, call.right, one) for one in outer]
+    found = list(dict.fromkeys(found))
+    if len(found) <= _CALLERS:
+        return found
+    return [Frame(function, function.path, call.right, frame) for frame, call in callers]
 
 
-def _changed(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[str, str, str, bool]]:
+def _changed(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[_Operation, Ways]]:
     name = event.left[1]
     if name in OPP_RATE:
-        keys = list(_opp_clocks(flow)) or [("#0", True)]
-        yield from (("clock", key, "rate", sure and OPP_RATE[name]) for key, sure in keys)
+        certain = guards.ALWAYS if OPP_RATE[name] else guards.DOUBT
+        for key, ways in (_opp_clocks(flow) or {"#0": guards.ALWAYS}).items():
+            yield ("clock", key, "rate"), guards.both(ways, certain)
         return
     if name in OPP_SUPPLIES:
         if len(event.right) > 1:
-            for key, sure in _names(flow, ("idx", event.right[1], ("id", "?")), frame):
+            names = _names(flow, ("idx", event.right[1], ("id", "?")), frame)
+            for key, ways in names.items():
                 if not key.startswith(("#", "*")):
-                    yield "voltage", key, "level", sure
+                    yield ("voltage", key, "level"), ways
         return
+    use = GETS_AND_USES.get(name) or USES[name]
+    if len(event.right) <= use.argument:
+        return
+    handle = event.right[use.argument]
     if name in GETS_AND_USES:
-        use = GETS_AND_USES[name]
-        if len(event.right) > use.argument:
-            yield from (
-                (use.kind, key, use.operation, sure)
-                for key, sure in _names(flow, event.right[use.argument], frame)
-            )
-        return
-    use = USES[name]
-    if len(event.right) > use.argument:
-        found = list(handles(flow, event.right[use.argument], frame, use.kind))
-        chosen = len(found) > 1 and _chosen(flow, frame, event.right[use.argument], event)
-        for key, sure in found:
-            yield use.kind, key, use.operation, sure and not chosen
+        found = _names(flow, handle, frame)
+    else:
+        found = handles(flow, handle, frame, use.kind)
+        if len(found) > 1 and _chosen(flow, frame, handle, event):
+            found = {key: guards.both(ways, guards.DOUBT) for key, ways in found.items()}
+    for key, ways in found.items():
+        yield (use.kind, key, use.operation), ways
 
 
 def _chosen(flow: Flow, frame: Frame, handle: Expr, event: Event) -> bool:
     """Whether a condition looks at the element that the handle is of, as loops do to choose."""
     own = {name for name in identifiers(handle) if flow.loops(("id", name), frame)}
-    for condition, _ in event.guards:
-        if guards.truth(flow, frame, condition) in (guards.YES, guards.NO):
+    for condition, *_ in event.guards:
+        if guards.truth(flow, frame, condition) in (YES, NO):
             continue  # the same for all elements
         for one in every(condition):
             if one[0] in ("field", "idx") and one != handle and identifiers(one) & own:
@@ -123,7 +193,8 @@ def _chosen(flow: Flow, frame: Frame, handle: Expr, event: Event) -> bool:
     return False
 
 
-def _opp_clocks(flow: Flow) -> Iterator[tuple[str, bool]]:
+def _opp_clocks(flow: Flow) -> dict[str, Ways]:
+    found: dict[str, Ways] = {}
     for function in flow.reach.functions.values():
         for event in function.events:
             if (
@@ -132,34 +203,35 @@ def _opp_clocks(flow: Flow) -> Iterator[tuple[str, bool]]:
                 and event.left[1] in OPP_CLOCK
                 and len(event.right) > 1
             ):
-                yield from _names(flow, event.right[1], Frame(function, function.path))
+                _add(found, _names(flow, event.right[1], Frame(function, function.path)))
+    return found
 
 
-def handles(flow: Flow, expr: Expr, frame: Frame, kind: str) -> Iterator[tuple[str, bool]]:
-    """Key and certainty of all handles that an expression may be."""
-    found: dict[str, bool] = {}
+def _add(found: dict[str, Ways], more: dict[str, Ways]) -> None:
+    for key, ways in more.items():
+        found[key] = guards.either((found.get(key, guards.NEVER), ways))
+
+
+def handles(flow: Flow, expr: Expr, frame: Frame, kind: str) -> dict[str, Ways]:
+    """The keys of all handles that an expression may be, and on which ways it is that one."""
+    found: dict[str, Ways] = {}
     for value in flow.values(expr, frame):
         passed = _passed(flow, value)
-        if passed == guards.NO:
-            continue
-        for key, sure in _taken(flow, value, kind):
-            sure = sure and value.sure and passed == guards.YES
-            found[key] = found.get(key, False) or sure
-    named = any(key[0] not in "#*" for key in found)
-    for key, sure in sorted(found.items()):
+        if passed:
+            taken = _taken(flow, value, kind)
+            _add(found, {key: guards.both(ways, passed) for key, ways in taken.items()})
+    if any(key[0] not in "#*" for key in found) and "#0" in found:
         # Without a name only if there is none of the names: the first clock may be another one.
-        yield key, sure and not (named and key == "#0")
+        found["#0"] = guards.both(found["#0"], guards.DOUBT)
+    return dict(sorted(found.items()))
 
 
-def _passed(flow: Flow, value: Value) -> str:
-    """Whether all that a value came through happens for the compatible, and its own function."""
+def _passed(flow: Flow, value: Value) -> Ways:
+    """On which ways all that a value came through happens, and its own function."""
     result = guards.passed(flow, value)
     functions = {frame.function for frame, _ in value.guarded} | {value.frame.function}
     for function in sorted((one for one in functions if one is not None), key=_place):
-        found = guards.lives(flow, function)
-        if guards.NO in (found, result):
-            return guards.NO
-        result = found if found != guards.YES else result
+        result = guards.both(result, guards.lives(flow, function))
     return result
 
 
@@ -167,53 +239,53 @@ def _place(function: Function) -> str:
     return f"{function.path}:{function.name}"
 
 
-def _taken(flow: Flow, value: Value, kind: str) -> Iterator[tuple[str, bool]]:
+_ANY: dict[str, Ways] = {"*": guards.DOUBT}
+
+
+def _taken(flow: Flow, value: Value, kind: str) -> dict[str, Ways]:
     expr = value.expr
     if expr[0] == "bulk":
-        if BULK[expr[1]][0] == kind:
-            yield from _bulk(flow, expr[2], value.frame)
-        return
+        return _bulk(flow, expr[2], value.frame) if BULK[expr[1]][0] == kind else {}
     if expr[0] != "call" or expr[1][0] != "id":
-        return
+        return {}
     row = get(expr[1][1])
     if row is None or row.kind != kind or len(expr[2]) <= row.argument:
-        return
+        return {}
     if row.by == "name" and expr[2][0] == ("num", 0):
-        return  # a clock of the machine, none of the node
+        return {}  # a clock of the machine, none of the node
     argument = expr[2][row.argument]
     if row.by == "index":
-        number = flow.number(argument, value.frame)
-        yield ("*", False) if number is None else (f"#{number}", True)
-        return
-    yield from _names(flow, argument, value.frame)
+        return _numbered(flow.number(argument, value.frame))
+    return _names(flow, argument, value.frame)
 
 
-def _bulk(flow: Flow, expr: Expr, frame: Frame) -> Iterator[tuple[str, bool]]:
-    found = [key for key in _names(flow, expr, frame) if key[0] not in ("*", "#0")]
+def _numbered(number: int | None) -> dict[str, Ways]:
+    return _ANY if number is None else {f"#{number}": guards.ALWAYS}
+
+
+def _bulk(flow: Flow, expr: Expr, frame: Frame) -> dict[str, Ways]:
+    names = _names(flow, expr, frame)
+    found = {key: ways for key, ways in names.items() if key not in ("*", "#0")}
     if found:
-        yield from found
-        return
+        return found
     base = expr[1]
     every_one = any(
         "bulk_get_all" in name for one in flow.reach.functions.values() for name in one.names
     )
-    number = flow.number(base[2], frame) if every_one and base[0] == "idx" else None
-    yield ("*", False) if number is None else (f"#{number}", True)
+    return _numbered(flow.number(base[2], frame) if every_one and base[0] == "idx" else None)
 
 
-def _names(flow: Flow, expr: Expr, frame: Frame) -> Iterator[tuple[str, bool]]:
+def _names(flow: Flow, expr: Expr, frame: Frame) -> dict[str, Ways]:
     """The names that a handle is taken by; '#0' without a name, '*' where it cannot be told."""
-    found: dict[str, bool] = {}
-    for value in flow.values(expr, frame):
-        passed = _passed(flow, value)
-        if passed == guards.NO:
-            continue
-        sure = value.sure and passed == guards.YES
-        if value.expr[0] == "str" and " " not in value.expr[1] and value.expr[1].isascii():
-            name = value.expr[1]
-            found[name] = found.get(name, False) or sure
-        elif value.expr == ("num", 0):
-            found["#0"] = found.get("#0", False) or sure
-    if not found:
-        yield "*", False
-    yield from sorted(found.items())
+    found: dict[str, Ways] = {}
+    values = flow.values(expr, frame)
+    for value in values:
+        text = value.expr[0] == "str" and " " not in value.expr[1] and value.expr[1].isascii()
+        key = value.expr[1] if text else "#0" if value.expr == ("num", 0) else None
+        if key is not None and (passed := _passed(flow, value)):
+            _add(found, {key: passed})
+    if len(found) > 1 and expr[0] in ("field", "idx"):
+        found.pop("#0", None)  # the end of a table of names
+    if values and all(value.expr == NOBODY for value in values):
+        return {}
+    return dict(sorted(found.items())) or _ANY

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 
+from .exits import fails
 from .expressions import FORMS, Node, expression, inside, named, simple, text_of, tree, type_of
 from .ir import UNKNOWN, Event, Expr, File, Function, Guard, Variable, every, identifiers
 from .text import readable
@@ -253,14 +254,21 @@ class _Body:
                 back = gone.get(text_of(child.child_by_field_name("label")), ())
                 guards = tuple(one for one in guards if not any(one is other for other in back))
             self.guards = guards
+            before = len(self.events)
             self.statement(child, guards)
             if child.type != "if_statement" or child.child_by_field_name("alternative") is not None:
                 continue
             consequence = child.child_by_field_name("consequence")
             if _leaves(consequence):
-                guard = (expression(child.child_by_field_name("condition")), False)
+                guard = self.leaving(child, consequence, before)
                 guards = (*guards, guard)
                 gone[_goes_to(consequence)].append(guard)
+
+    def leaving(self, node: Node, consequence: Node | None, before: int) -> Guard:
+        """What holds after an ``if`` whose block leaves."""
+        condition = expression(node.child_by_field_name("condition"))
+        asked = before + sum(one[0] in ("call", "asg") for one in every(condition))
+        return Guard(condition, False, fails(condition, consequence), asked)
 
     def statement(self, node: Node, guards: tuple[Guard, ...]) -> None:
         self.guards = guards
@@ -299,6 +307,9 @@ class _Body:
             elif child.type in FORMS:
                 self.note(expression(child))
         body = node.child_by_field_name("body")
+        counting = _counting(node)
+        if counting is not None:
+            guards = (*guards, Guard(counting, True, at=len(self.events)))
         if body is not None:
             self.statements(body, guards) if body.type == "compound_statement" else self.statement(
                 body, guards
@@ -311,14 +322,16 @@ class _Body:
             node.child_by_field_name("consequence"),
             node.child_by_field_name("alternative"),
         )
+        at = len(self.events)
         if then is not None:
-            self.statement(then, (*guards, (condition, True)))
+            self.statement(then, (*guards, Guard(condition, True, at=at)))
         if other is not None:
-            self.statement(other, (*guards, (condition, False)))
+            self.statement(other, (*guards, Guard(condition, False, at=at)))
 
     def switch(self, node: Node, guards: tuple[Guard, ...]) -> None:
         condition = expression(node.child_by_field_name("condition"))
         self.note(condition)
+        at = len(self.events)
         body = node.child_by_field_name("body")
         values: tuple[Expr, ...] = ()
         for child in [] if body is None else named(body):
@@ -327,13 +340,34 @@ class _Body:
             value = child.child_by_field_name("value")
             values = (*values, UNKNOWN if value is None else expression(value))
             inside = [one for one in named(child) if one != value]
-            guard: Guard = (("case", condition, values), True)
+            guard = Guard(("case", condition, values), True, at=at)
             self.statements(child, (*guards, guard))
             if any(
                 one.type in _LEAVES or (one.type == "compound_statement" and _leaves(one))
                 for one in inside
             ):
                 values = ()
+
+
+def _counting(node: Node) -> Expr | None:
+    """The loop of a ``for`` whose variable goes up or down by one."""
+    start = node.child_by_field_name("initializer")
+    update = node.child_by_field_name("update")
+    if start is None or update is None:
+        return None
+    first: dict[Expr, Expr] = {}
+    if start.type == "declaration":
+        for one in start.children_by_field_name("declarator"):
+            value = one.child_by_field_name("value")
+            first["id", _declared_name(one)[0]] = expression(value)
+    else:
+        begun = every(expression(start))
+        first = {set_to[2]: set_to[3] for set_to in begun if set_to[:2] == ("asg", "=")}
+    condition = expression(node.child_by_field_name("condition"))
+    for step in every(expression(update)):
+        if step[0] == "asg" and step[3] == ("num", 1) and step[2][0] == "id" and step[2] in first:
+            return ("loop", step[2], first[step[2]], condition, 1 if step[1] == "+=" else -1)
+    return None
 
 
 def _leaves(node: Node | None) -> bool:

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .calls import BULK, FORMATS, SAME
-from .ir import UNKNOWN, Event, Expr, Function, parts
+from .calls import BULK, FORMATS, PROPERTY, SAME
+from .ir import UNKNOWN, Event, Expr, Function, every, parts
 from .reach import Reach
 from .source import Source
 
@@ -52,6 +52,8 @@ class Places:
         self.source = source
         self.reach = reach
         self.assigned: dict[Key, list[Assigned]] = defaultdict(list)
+        #: Calls that read a property of the node into a place.
+        self.read: dict[Key, list[tuple[Frame, Event]]] = defaultdict(list)
         self._outs: dict[tuple[str, str], list[tuple[str, Assigned]]] = defaultdict(list)
         self._calls: dict[str, list[tuple[Frame, Event]]] = defaultdict(list)
         self._pointers: dict[Key, list[tuple[Frame, Event]]] = defaultdict(list)
@@ -72,6 +74,7 @@ class Places:
             frame = Frame(None, variable.path)
             self._initialiser(variable.type, variable.value, frame, variable.path, variable.array)
         self._out_parameters()
+        self._read_through()
 
     def _call(self, event: Event, frame: Frame) -> None:
         target = event.left
@@ -84,6 +87,10 @@ class Places:
                 self.assigned[key].append(Assigned(indices, made, frame, event))
         elif target[0] == "deref":
             target = target[1]
+        if target[0] == "id" and PROPERTY.fullmatch(target[1]):
+            for argument in event.right[2:]:
+                if argument[0] in ("addr", "field", "id", "idx"):
+                    self.read[self.key(argument, frame)[0]].append((frame, event))
         if target[0] == "field":
             self._pointers[self.key(target, frame)[0]].append((frame, event))
 
@@ -177,6 +184,18 @@ class Places:
                     known.append(pair)
             if new not in self.assigned[key]:
                 self.assigned[key].append(new)
+
+    def _read_through(self) -> None:
+        """Places that a function reads a property into by a parameter, as its callers name them."""
+        for key in [key for key in self.read if key[0] == "p"]:
+            _, path, name, parameter = key
+            for frame, event in self._calls.get(str(name), ()):
+                for function in self.source.defined(frame.path, str(name)):
+                    names = [one for one, _ in function.parameters]
+                    at = names.index(str(parameter)) if function.path == path else len(event.right)
+                    if at < len(event.right):
+                        place = self.key(event.right[at], frame)[0]
+                        self.read[place].extend(self.read[key])
 
     def uses(self, function: Function) -> Iterator[tuple[Frame | None, Event | None]]:
         """Where a function is called or passed on; without an event if a table names it."""
@@ -356,3 +375,34 @@ def mentions(expr: Expr, name: str) -> bool:
     if expr[0] == "call":
         return any(mentions(one, name) for one in expr[2])
     return any(mentions(one, name) for one in parts(expr))
+
+
+def in_turn(frame: Frame, name: str, number: int) -> Frame:
+    """The frame in the turn of a loop in which a variable is that number."""
+    given = (*frame.bound, (name, number))
+    return Frame(frame.function, frame.path, frame.arguments, frame.caller, given)
+
+
+def called_from(assigned: Frame, frame: Frame | None) -> Frame:
+    """The frame of an assignment, called as the frame is that asks for a variable of its own."""
+    if frame is None:
+        return assigned
+    if assigned.function is frame.function:
+        return frame
+    caller = assigned.caller
+    if caller is not None and caller.function is frame.function:
+        return Frame(assigned.function, assigned.path, assigned.arguments, frame, assigned.bound)
+    return assigned
+
+
+def first_of_counter(assigned: Assigned, given: Expr, at: int) -> str:
+    """Whether an assignment to ``x[n++]`` is that of an element: the first one is of element 0."""
+    function, event = assigned.frame.function, assigned.event
+    events = () if function is None else function.events
+    places = [one for one in events if one.kind == "asg" and given in every(one.left)]
+    if event is None or not places:
+        return "perhaps"
+    if event is places[0]:
+        return "no" if at else "yes"
+    before = all(guard in event.guards for guard in places[0].guards)
+    return "no" if before and at == 0 else "perhaps"
