@@ -20,6 +20,7 @@ from scmigen.bindings.xen import (
     domains_of,
     named_paths,
     passed_through,
+    same_memories,
     sci_of,
 )
 from scmigen.devicetree.nodes import Node
@@ -93,7 +94,7 @@ class _Reader:
                 agent = AgentSaid(
                     f"agent-{number}", entry.position, id=Said(number, entry.position)
                 )
-                yield _channel(agent, entry)
+                yield self._channel(agent, entry)
 
     def _agent(self, node: Node, prop: str, name: str) -> Iterator[AgentSaid]:
         number = self._properties.number(node, prop)
@@ -114,7 +115,7 @@ class _Reader:
     def _with_channel(self, agent: AgentSaid, number: int) -> AgentSaid:
         entries = self._sci.entries if self._sci is not None else ()
         found = [entry for entry in entries if entry.agent == number]
-        return agent if not found else _channel(agent, found[0])
+        return agent if not found else self._channel(agent, found[0])
 
     def xen(self) -> Iterator[SourceSaid]:
         """Xen's own agent, by the name that another source has for the hypervisor."""
@@ -131,7 +132,8 @@ class _Reader:
         entry = SciEntry(sci.smc_id, sci.memory, None, where)
         name = monitors[0] if monitors else XEN
         role = None if monitors else Said(Role.HYPERVISOR, where)
-        yield SourceSaid((_channel(AgentSaid(name, where, role=role), entry),), position=where)
+        agent = self._channel(AgentSaid(name, where, role=role), entry)
+        yield SourceSaid((agent,), position=where)
 
     def claims(self, domains: Sequence[Node]) -> Iterator[ClaimSaid]:
         """What domains name, and what is passed through to the only one that there is."""
@@ -181,18 +183,17 @@ class _Reader:
         found = node.get(name)
         return Position(self._tree.file) if found is None else position_of(self._tree, found)
 
-
-def _channel(agent: AgentSaid, entry: SciEntry) -> AgentSaid:
-    """An agent with the channel of an entry."""
-    memory = entry.memory
-    return AgentSaid(
-        agent.name,
-        agent.position,
-        id=agent.id,
-        role=agent.role,
-        transport=Said(_SMC, entry.position),
-        smc_id=Said(entry.smc_id, entry.position),
-        shmem=None
-        if memory is None
-        else Said(SharedMemory(memory.path, (memory.path,)), entry.position),
-    )
+    def _channel(self, agent: AgentSaid, entry: SciEntry) -> AgentSaid:
+        """An agent with the channel of an entry. Its memory may have a node elsewhere as well: dom0
+        has no container."""
+        memory = entry.memory
+        paths = () if memory is None else same_memories(self._tree, memory)
+        return AgentSaid(
+            agent.name,
+            agent.position,
+            id=agent.id,
+            role=agent.role,
+            transport=Said(_SMC, entry.position),
+            smc_id=Said(entry.smc_id, entry.position),
+            shmem=Said(SharedMemory(paths[0], paths), entry.position) if paths else None,
+        )

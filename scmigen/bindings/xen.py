@@ -7,8 +7,9 @@ Xen ``docs/hypervisor-guide/arm/firmware/arm-scmi.rst`` with the multi-agent dri
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scmigen.bindings.addresses import regions
 from scmigen.bindings.references import References, position_of
-from scmigen.bindings.transports import BY_WORD
+from scmigen.bindings.transports import BY_WORD, SHARED_MEMORY
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
@@ -104,8 +105,27 @@ def domains_of(tree: DeviceTree) -> tuple[Node, ...]:
 
 
 def passed_through(tree: DeviceTree) -> tuple[Node, ...]:
-    """The nodes that Xen keeps from dom0 for a domain."""
-    return tuple(node for node in tree.nodes if PASSTHROUGH in node)
+    """The devices that Xen keeps from dom0 for a domain. Shared memory is none: it follows from the
+    channels."""
+    return tuple(
+        node
+        for node in tree.nodes
+        if PASSTHROUGH in node and SHARED_MEMORY not in node.strings("compatible")
+    )
+
+
+def same_memories(tree: DeviceTree, memory: Node) -> tuple[str, ...]:
+    """The paths of a node of shared memory, and of all others that are the same memory."""
+    found = regions(memory)
+    twins = (
+        node.path
+        for node in tree.nodes
+        if node is not memory
+        and SHARED_MEMORY in node.strings("compatible")
+        and found
+        and regions(node) == found
+    )
+    return (memory.path, *twins)
 
 
 def named_paths(domain: Node) -> Iterator[Node]:

@@ -18,6 +18,7 @@ from scmigen.bindings.xen import (
     SECONDARY,
     WIDTH,
     Sci,
+    is_mediators,
     sci_of,
 )
 from scmigen.devicetree.edits import (
@@ -166,6 +167,21 @@ def _xens_own(
 def passed_edits(paths: Iterable[str]) -> Iterator[Edit]:
     """What keeps devices of domains from dom0, and lets them have these."""
     return (SetProperty(path, PASSTHROUGH, ()) for path in paths)
+
+
+def memories_of(tree: DeviceTree, channels: Iterable[XenChannel]) -> Iterator[str]:
+    """The board's nodes that are shared memory of these channels: dom0 would have them mapped.
+    Those in the container it never sees."""
+    known = list(channels)
+    named = {channel.node for channel in known}
+    for node in tree.nodes:
+        if is_mediators(node):
+            continue
+        if node.path in named or (
+            SHARED_MEMORY in node.strings("compatible")
+            and any(c.memory.overlaps(region) for c in known for region in regions(node))
+        ):
+            yield node.path
 
 
 def taken_names(tree: DeviceTree) -> set[str]:

@@ -13,6 +13,7 @@ from scmigen.bindings.xen_emission import (
     XenChannel,
     domain_edits,
     host_edits,
+    memories_of,
     passed_edits,
     taken_names,
 )
@@ -87,7 +88,7 @@ def _files(platform: Platform, options: XenOptions) -> Iterator[File]:
         return
     tree = platform.inventory.tree
     names = words(platform, taken_names(tree))
-    passed = passed_edits(_apart_from_dom0(platform, options))
+    passed = passed_edits(dict.fromkeys(_apart_from_dom0(platform, plan, options)))
     domains = {names[agent.name]: channel.agent for agent, channel in plan.domains}
     if options.driver is Driver.SINGLE:
         (channel,) = channels
@@ -110,13 +111,17 @@ def _files(platform: Platform, options: XenOptions) -> Iterator[File]:
         yield from _domain(platform, each, names[each.agent.name], options)
 
 
-def _apart_from_dom0(platform: Platform, options: XenOptions) -> Iterator[str]:
-    """The devices of domains, and what Xen would map for dom0 below them."""
+def _apart_from_dom0(platform: Platform, plan: Plan, options: XenOptions) -> Iterator[str]:
+    """The devices of domains, what Xen would map for dom0 below them, and the shared memory of
+    others."""
     for partial in partials(platform, options):
         devices = set(devices_of(platform, partial.agent))
         for each in partial.given:
             if each.pages or each.node in devices:
                 yield each.node.path
+    own = () if plan.xen is None else (plan.xen,)
+    others = (*own, *(channel for _, channel in plan.domains))
+    yield from memories_of(platform.inventory.tree, others)
 
 
 def _host(platform: Platform, plan: Plan, xen: XenChannel) -> Iterator[Edit]:

@@ -159,6 +159,54 @@ def test_the_host_tree_says_who_the_agents_are(tmp_path: Path) -> None:
     assert (tmp_path / "out/xen/domu.cfg").read_bytes() == files["domu.cfg"]
 
 
+MEMORIES = """
+shm0: sram@47ff0000 { compatible = "arm,scmi-shmem"; reg = <0x47ff0000 0x1000>; };
+shm1: sram@47ff1000 { compatible = "arm,scmi-shmem"; reg = <0x47ff1000 0x1000>; };
+shm2: sram@47ff2000 { compatible = "arm,scmi-shmem"; reg = <0x47ff2000 0x1000>; };
+"""
+NAMED = (
+    AGENTS.replace("smc-id: 0x82000003", 'smc-id: 0x82000003, shmem: "&shm1"')
+    .replace("smc-id: 0x82000002", 'smc-id: 0x82000002, shmem: "&shm0"')
+    .replace("smc-id: 0x82000004", 'smc-id: 0x82000004, shmem: "&shm2"')
+)
+SAID = AGENTS + (
+    "outputs: {xen: {memory: {xen: 0x47ff1000, dom0: 0x47ff0000, domu: 0x47ff2000}}}\n"
+)
+
+
+@pytest.mark.parametrize("agents", [NAMED, SAID], ids=["by-node", "by-address"])
+def test_dom0_has_no_shared_memory_of_others(agents: str) -> None:
+    """Xen maps what dom0's tree describes: the pages of Xen's own agent and of the domain too."""
+    files, found, *_ = emit_outputs(
+        model_of(tree_of(BOARD + MEMORIES), agents), ["xen"], explicit=True
+    )
+    assert errors(list(found)) == []
+    (text,) = (file.content.decode() for file in files if file.path == "xen/xen.dtsi")
+    assert re.findall(r"^&(\S+) \{\n(?:\t.*\n)*?\txen,passthrough;", text, re.MULTILINE) == [
+        *("eth", "shm1", "shm2")
+    ]
+
+
+def test_the_memory_of_dom0_may_have_a_node_that_dom0_sees(tmp_path: Path) -> None:
+    """The example in version 10 of Xen's series: the page of dom0 is a node of the root, for dom0,
+    and one of the container, which dom0 never sees. Xen's own, kept from dom0, is no device."""
+    own = """firmware { scmi { compatible = "arm,scmi-smc"; arm,smc-id = <0x82000002>;
+        shmem = <&shm0>; #address-cells = <1>; #size-cells = <0>;
+        scmi_clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; }; }; };
+    """
+    files, *_ = emit_outputs(model_of(tree_of(BOARD + MEMORIES), SAID), ["xen"], explicit=True)
+    by_name = {file.path: file.content.decode() for file in files if file.path.endswith("dtsi")}
+    whole = source(BOARD + MEMORIES + own) + by_name["xen/xen.dtsi"]
+    written(tmp_path / "host.dts", whole + by_name["xen/dom0less.dtsi"])
+    written(tmp_path / "all.yaml", 'platform: {managed: ["&cc", "&vdd"]}\n')
+    checked = scmigen("show", "devices", "host.dts", "-a", "all.yaml", "-q", cwd=tmp_path)
+    assert "error" not in checked.stderr, checked.stderr
+    assert [line.split()[:3] for line in checked.stdout.splitlines()[1:]] == [
+        ["0", "/ethernet@6000", "domu"],
+        ["1", "/serial@5000", "dom0"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
