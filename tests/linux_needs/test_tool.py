@@ -133,6 +133,16 @@ EXPECTED = {
     ],
     "elements of the entry's data, without the one that would be changed": ["acme,rails-two -"],
     "operating points that are given up": ["acme,vote -"],
+    "a switch over the entry's data, here with a case that does nothing; a flag of the node": [
+        "acme,chip-old clock core rate may drivers/acme/variant.c:chip_probe",
+    ],
+    "a switch over the entry's data, here with another case that sets nothing": [
+        "acme,chip-new clock core rate may drivers/acme/variant.c:chip_probe",
+    ],
+    "a switch over the entry's data, here with the default": [
+        "acme,chip-newest clock core rate may drivers/acme/variant.c:chip_probe",
+        "acme,chip-newest clock sleep rate sure drivers/acme/variant.c:chip_probe",
+    ],
     "a driver that changes nothing": ["acme,quiet -"],
     "a driver that never takes the clock of its node": ["acme,takes-nothing -"],
     "a driver that its bus finds without a compatible": [

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .calls import PROPERTY, SAME, get
 from .flow import Flow
-from .ir import UNKNOWN, Event, Expr, Function, Guard
+from .ir import UNKNOWN, Event, Expr, Function, Guard, identifiers
 from .places import Frame
 
 #: What is known of a condition: true, false, that the variant or the node of the device decides, or
@@ -99,6 +99,8 @@ def _of_two(flow: Flow, point: Point, expr: Expr, depth: int) -> str:
         return _truthy(flow, point, left, depth + 1)
     if word == "==" and right == ("num", 0):
         return NOT[_truthy(flow, point, left, depth + 1)]
+    if word == "&" and (marked := _marked(flow, point, left, right)):
+        return marked
     if word in _COMPARED:
         return _compared(flow, point, left, right, depth)
     if word in ("&&", "||"):
@@ -106,6 +108,18 @@ def _of_two(flow: Flow, point: Point, expr: Expr, depth: int) -> str:
         return (min if word == "&&" else max)(both, key=RANK.__getitem__)
     both = [_nature(flow, point, one, depth + 1) for one in (left, right)]
     return NODE if NODE in both and FREE not in both else FREE
+
+
+def _marked(flow: Flow, point: Point, place: Expr, mask: Expr) -> str:
+    """Where a bit is set one by one: whether it is, "" for a number that is not made so."""
+    given = _settings(flow, point, place)
+    marks = [one for one in given if one.value[0] == "or"]
+    if not marks:
+        return ""
+    ours = [one for one in marks if identifiers(one.value) & identifiers(mask)]
+    if not ours or any(one.value[0] not in ("or", "num") for one in given):
+        return FREE
+    return max((_way(flow, one, point) for one in ours), key=RANK.__getitem__)
 
 
 def _compared(flow: Flow, point: Point, left: Expr, right: Expr, depth: int) -> str:

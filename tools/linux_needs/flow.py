@@ -266,7 +266,7 @@ class Flow:
         found = self.source.struct(place, tag) if tag else None
         if found is not None and self._is_data(base, frame):
             inits = [value for value in self.values(base, frame, seen) if value.expr[0] == "init"]
-            if inits or self._is_table(base, frame, seen):
+            if inits or self.beyond(base, frame, seen):
                 for value in inits:
                     yield from self._project(value, name, found, tag, seen)
                 return
@@ -286,8 +286,8 @@ class Flow:
             if value[0] == "id" and inner.function is not None:
                 yield from self.values(("field", ("idx", value, at), name), inner, seen)
 
-    def _is_table(self, base: Expr, frame: Frame, seen: frozenset[object]) -> bool:
-        """Whether an expression is an element of a table, be it one that the table has not."""
+    def beyond(self, base: Expr, frame: Frame, seen: frozenset[object] = frozenset()) -> bool:
+        """Whether an expression is an element of a table, if only one that the table has not."""
         if base[0] != "idx" or self.number(base[2], frame, seen) is None:
             return False
         return any(value.expr[0] == "init" for value in self.values(base[1], frame, seen))

@@ -268,6 +268,8 @@ def _from_data(flow: Flow, frame: Frame, expr: Expr) -> tuple[str, set[int]]:
     if not any(_is_data(flow, frame, one) for one in _operands(expr)):
         return FREE, set()
     values = [one for one in flow.values(expr, frame) if passed(flow, one)]
+    if not values and expr[0] == "field" and flow.beyond(expr[1], frame):
+        return YES, {0}
     numbers = {value.expr[1] for value in values if value.expr[0] == "num"}
     if any(value.expr[0] not in ("num", "init", "str", "id") for value in values):
         return FREE, set()
@@ -344,7 +346,13 @@ def _case(flow: Flow, frame: Frame, condition: Expr) -> str:
     kind, numbers = _from_data(flow, frame, condition[1])
     if kind == FREE:
         return FREE
-    cases = [flow.number(value, frame) if value[0] != "?" else None for value in condition[2]]
-    if kind == VARIANT or len(numbers) != 1 or None in cases:
+    _, _, values, others = condition
+    cases, rest = (
+        [flow.number(one, frame) for one in listed if one != UNKNOWN] for listed in (values, others)
+    )
+    if kind == VARIANT or len(numbers) != 1 or None in (*cases, *rest):
         return VARIANT
-    return YES if next(iter(numbers)) in cases else NO
+    number = next(iter(numbers))
+    if number in cases or number in rest:
+        return YES if number in cases else NO
+    return YES if UNKNOWN in values else NO

@@ -6,10 +6,10 @@ Expressions are tuples; the first member is the form:
     ("addr", X) ("deref", X) ("un", OPERATOR, X) ("bin", OPERATOR, A, B)
     ("cond", CONDITION, A | None, B) ("asg", OPERATOR, LEFT, RIGHT)
     ("call", FUNCTION, (ARGUMENT, ...)) ("cast", TYPE, X) ("type", TYPE)
-    ("init", ((None | NAME | ("idx", X), VALUE), ...)) ("?",)
+    ("init", ((None | NAME | ("idx", X), VALUE), ...)) ("or", X) ("?",)
 
-A type is the tag of the structure at the end of all pointers and arrays, or the name of a typedef,
-or "".
+("or", X) is what ``|=`` assigns. A type is the tag of the structure at the end of all pointers and
+arrays, or the name of a typedef, or "".
 """
 
 from dataclasses import dataclass, field
@@ -22,8 +22,9 @@ UNKNOWN: Expr = ("?",)
 class Guard(NamedTuple):
     """A condition on the way to an event: the expression, and whether it is true there.
 
-    ("case", X, VALUES) is a case of a switch. ("loop", NAME, START, CONDITION, STEP) is a loop that
-    counts, around the event.
+    ("case", X, VALUES, OTHERS) is a case of a switch; UNKNOWN is among the values for the default,
+    and others are then those of the other cases. ("loop", NAME, START, CONDITION, STEP) is a loop
+    that counts, around the event.
     """
 
     condition: Expr

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 
 from .exits import fails
 from .expressions import FORMS, Node, expression, inside, named, simple, text_of, tree, type_of
@@ -240,9 +241,7 @@ class _Body:
             if one[0] == "call":
                 self.events.append(Event("call", one[1], one[2], self.guards))
             elif one[0] == "asg":
-                self.events.append(
-                    Event("asg", one[2], one[3] if one[1] == "=" else UNKNOWN, self.guards)
-                )
+                self.events.append(Event("asg", one[2], _set_to(one), self.guards))
             elif one[0] == "id":
                 self.names.add(one[1])
 
@@ -340,13 +339,28 @@ class _Body:
             value = child.child_by_field_name("value")
             values = (*values, UNKNOWN if value is None else expression(value))
             inside = [one for one in named(child) if one != value]
-            guard = Guard(("case", condition, values), True, at=at)
+            others = () if UNKNOWN not in values else tuple(_cases(body, values))
+            guard = Guard(("case", condition, values, others), True, at=at)
             self.statements(child, (*guards, guard))
             if any(
                 one.type in _LEAVES or (one.type == "compound_statement" and _leaves(one))
                 for one in inside
             ):
                 values = ()
+
+
+def _cases(body: Node | None, values: tuple[Expr, ...]) -> Iterator[Expr]:
+    """The values of a switch that have a case of their own."""
+    for child in [] if body is None else named(body):
+        value = child.child_by_field_name("value")
+        if value is not None and expression(value) not in values:
+            yield expression(value)
+
+
+def _set_to(expr: Expr) -> Expr:
+    """What an assignment sets its left side to, as far as that is known without what it was."""
+    _, operator, _, value = expr
+    return value if operator == "=" else ("or", value) if operator == "|=" else UNKNOWN
 
 
 def _counting(node: Node) -> Expr | None:

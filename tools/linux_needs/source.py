@@ -12,7 +12,7 @@ from .macros import substituted, written
 from .parse import parse
 
 #: Grows with every change of what a file is parsed into.
-FORMAT = 9
+FORMAT = 10
 _INDEX = "index 2"
 #: Files that are kept in memory.
 _MANY = 2500

@@ -69,3 +69,60 @@ static struct platform_driver marked_driver = {
 	.probe = marked_probe,
 	.driver = { .of_match_table = marked_ids },
 };
+
+/* One switch over the kinds of the variants, and a flag that the node sets. */
+enum chip_kind { CHIP_OLD, CHIP_NEW, CHIP_NEWEST };
+
+struct chip_data {
+	enum chip_kind kind;
+};
+
+struct chip {
+	const struct chip_data *data;
+	struct clk *sleep;
+	struct clk *core;
+	unsigned long quirks;
+};
+
+#define CHIP_SLOW BIT(0)
+#define CHIP_LOUD BIT(1)
+
+static int chip_probe(struct platform_device *pdev)
+{
+	struct chip *chip = devm_kzalloc(&pdev->dev, sizeof(*chip), GFP_KERNEL);
+
+	chip->data = of_device_get_match_data(&pdev->dev);
+	chip->core = devm_clk_get(&pdev->dev, "core");
+	if (device_property_read_bool(&pdev->dev, "acme,slow"))
+		chip->quirks |= CHIP_SLOW;
+	if (chip->quirks & CHIP_SLOW)
+		clk_set_rate(chip->core, 1);
+
+	switch (chip->data->kind) {
+	case CHIP_OLD:
+		break;
+	case CHIP_NEW:
+		chip->sleep = devm_clk_get(&pdev->dev, "sleep");
+		break;
+	default:
+		chip->sleep = devm_clk_get(&pdev->dev, "sleep");
+		clk_set_rate(chip->sleep, 32768);
+	}
+	return 0;
+}
+
+static const struct chip_data chip_old = { .kind = CHIP_OLD };
+static const struct chip_data chip_new = { .kind = CHIP_NEW };
+static const struct chip_data chip_newest = { .kind = CHIP_NEWEST };
+
+static const struct of_device_id chip_ids[] = {
+	{ .compatible = "acme,chip-old", .data = &chip_old },
+	{ .compatible = "acme,chip-new", .data = &chip_new },
+	{ .compatible = "acme,chip-newest", .data = &chip_newest },
+	{ }
+};
+
+static struct platform_driver chip_driver = {
+	.probe = chip_probe,
+	.driver = { .of_match_table = chip_ids },
+};
