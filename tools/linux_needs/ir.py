@@ -96,6 +96,8 @@ def parts(expr: Expr) -> "list[Expr]":
         return [value for _, value in expr[1]]
     if form == "call":
         return [expr[1], *expr[2]]
+    if form == "case":
+        return [expr[1], *expr[2], *expr[3]]
     return [part for part in expr[1:] if isinstance(part, tuple)]
 
 
