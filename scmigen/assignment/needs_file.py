@@ -8,9 +8,10 @@ from pathlib import Path
 from scmigen.assignment.located import Located
 from scmigen.assignment.needs import is_file, named_tables
 from scmigen.bindings.driver_files import read_table
-from scmigen.bindings.driver_tables import SETS_NOTHING, Certainty, DriverTable, Row
+from scmigen.bindings.driver_tables import SETS_NOTHING, DriverTable, Row
 from scmigen.diagnostics import InputError, Related, has_errors
 from scmigen.inputs import read_bytes
+from scmigen.runtime import Certainty
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
-from scmigen.bindings.driver_tables import SETS_NOTHING, TOLD, Certainty, DriverTable, Row
+from scmigen.bindings.driver_tables import SETS_NOTHING, TOLD, DriverTable, Row
 from scmigen.diagnostics import Diagnostic, Finding, Position
+from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 

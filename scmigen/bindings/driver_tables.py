@@ -6,10 +6,10 @@ that, with rows for each compatible; `driver_files` reads it from a file.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NamedTuple
 
 from scmigen.diagnostics import Position
+from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
@@ -20,14 +20,6 @@ TOLD: dict[Kind, tuple[Operation, ...]] = {
 }
 #: The key of a row that is of any clock.
 ANY = "*"
-
-
-class Certainty(StrEnum):
-    """Whether a driver does something with the clock of every device that it is for, or only with
-    some clock, on some device or in some configuration."""
-
-    SURE = "sure"
-    MAY = "may"
 
 
 class Row(NamedTuple):

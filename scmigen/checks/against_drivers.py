@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from scmigen.bindings.driver_tables import Certainty, DriverNeed
+from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import Use
 from scmigen.checks.against_own import Missing
 from scmigen.checks.drivers import rate_unsettled
@@ -10,6 +10,7 @@ from scmigen.checks.served_view import View
 from scmigen.checks.words import driver_word, resource_name, use_word
 from scmigen.diagnostics import Diagnostic, Related, Severity, counted
 from scmigen.model.platform import Grant
+from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation, ordered
 
 

@@ -8,7 +8,7 @@ from scmigen.assignment.assignment import Agent
 from scmigen.assignment.needs import usual_tables
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.consumers import driver_entry
-from scmigen.bindings.driver_tables import ANY, Certainty, DriverNeed, Entry, Row
+from scmigen.bindings.driver_tables import ANY, DriverNeed, Entry, Row
 from scmigen.bindings.facts import Use
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.checks import hints
@@ -25,6 +25,7 @@ from scmigen.checks.words import (
 )
 from scmigen.diagnostics import Diagnostic, Related, Severity, counted
 from scmigen.model.platform import Model
+from scmigen.runtime import Certainty
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 
 

@@ -8,7 +8,6 @@ from scmigen.bindings.consumers import can_change_voltage, driver_entry
 from scmigen.bindings.describe import ProviderNodes
 from scmigen.bindings.driver_tables import (
     UNKNOWN,
-    Certainty,
     DriverNeed,
     DriverTable,
     Entry,
@@ -18,6 +17,7 @@ from scmigen.bindings.driver_tables import (
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.model.ownership import Owners
+from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation, with_implied
 from scmigen.scmi.protocols import Kind
 

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from scmigen.assignment.assignment import Agent, Assignment
-from scmigen.bindings.driver_tables import Certainty, DriverNeed
+from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.model.closure import Closure
 from scmigen.model.drivers import Drivers, Withheld
 from scmigen.model.ownership import Owners
 from scmigen.model.sharing import Feeding
+from scmigen.runtime import Certainty
 from scmigen.scmi.operations import with_implied
 
 #: Those who may act at one time: an agent by its id (the platform: 0), a device that is one agent's

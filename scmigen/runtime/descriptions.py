@@ -10,6 +10,10 @@ from types import MappingProxyType
 
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
+        "Certainty": (
+            "Whether a driver does something with the clock of every device that it is for, or "
+            "only with some clock, on some device or in some configuration."
+        ),
         "Kind": (
             "The kinds of resource, in protocol order. A device tree has no source for the last "
             "two."

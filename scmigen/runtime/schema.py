@@ -2,7 +2,8 @@
 
 ``scmigen build`` writes it as JSON, ``scmigen serve`` reads it. It is the whole contract between
 the compiler and the server. Numbers are SCMI numbers; a resource that was removed leaves a hole.
-Keys ``source``, ``labels`` and ``macro`` say where a thing came from; nothing depends on them.
+Keys ``source``, ``labels``, ``macro`` and ``because`` say where a thing came from; nothing depends
+on them.
 What the fields mean, and their units, is in ``described``, which the JSON Schema shows too.
 """
 
@@ -45,6 +46,14 @@ class Role(StrEnum):
     SECURE = "secure"
     VM = "vm"
     OTHER = "other"
+
+
+class Certainty(StrEnum):
+    """Whether a driver does something with the clock of every device that it is for, or only with
+    some clock, on some device or in some configuration."""
+
+    SURE = "sure"
+    MAY = "may"
 
 
 class Numbering(StrEnum):
@@ -349,18 +358,37 @@ class TelemetryElement(Resource, frozen=True, kw_only=True):
     period: Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)] = 1_000_000
 
 
+class Because(Strict, frozen=True, kw_only=True):
+    """Who says that a driver does something."""
+
+    described: ClassVar[str] = (
+        "Who says that a driver does something: a ``table`` of drivers, with the file and the "
+        "function of the driver as ``source`` and, where the row has one, its ``reason``; or the "
+        "needs of an agent, with their ``position`` in the agents file. ``certainty``: ``sure``, "
+        "or ``may`` for what it does in some cases only."
+    )
+    table: str
+    certainty: Certainty
+    source: str | None = None
+    reason: str | None = None
+    position: str | None = None
+
+
 class Grant(Strict, frozen=True):
     """What an agent may do with a resource."""
 
     described: ClassVar[str] = (
         "What an agent may do with the resource ``resource``, which it knows by ``id``. "
         "``by_hand``: those of the operations that hold whatever devices the agent is given or "
-        "denied at run time. A resource of none of the agent's devices needs no such mark."
+        "denied at run time. A resource of none of the agent's devices needs no such mark. "
+        "``because``: for each operation that neither the tree nor a user asks for, the drivers "
+        "that do; nothing depends on it."
     )
     id: Number
     resource: Number
     operations: tuple[Operation, ...]
     by_hand: tuple[Operation, ...] = ()
+    because: dict[Operation, tuple[Because, ...]] = {}
 
 
 class Transport(Strict, frozen=True, kw_only=True):

@@ -29,13 +29,13 @@ def _view(configuration: runtime.Runtime, number: int, server: Server) -> object
     }
     channels = server.fastchannels
     return (
-        found,
+        _plain(found),
         server.sessions[number].offered,
         () if channels is None else channels.layout(number),
         server.telemetry.memory(server.sessions[number]),
         [agent.name for agent in configuration.agents] if found.permissions else (),
         [
-            (kind, grant, resources[kind][grant.resource])
+            (kind, _plain(grant), resources[kind][grant.resource])
             for kind, grants in found.grants.items()
             for grant in grants
         ],
@@ -49,13 +49,16 @@ def _view(configuration: runtime.Runtime, number: int, server: Server) -> object
     )
 
 
-#: Where a resource comes from, and what its simulation reads: an agent's view has neither.
-_UNSEEN: Final = frozenset({"source", "labels", "macro", "readings", "period", "noise"})
+#: Where a resource and a grant come from, and what a simulation reads: an agent's view has neither.
+#: Grants are compared one by one.
+_UNSEEN: Final = frozenset(
+    {"source", "labels", "macro", "readings", "period", "noise", "because", "grants"}
+)
 
 
-def _plain(resource: runtime.Resource) -> object:
-    """A resource as agents see it."""
-    return [getattr(resource, name) for name in resource.__struct_fields__ if name not in _UNSEEN]
+def _plain(item: runtime.Resource | runtime.Grant | runtime.Agent) -> object:
+    """A resource, a grant or an agent as agents see it."""
+    return [getattr(item, name) for name in item.__struct_fields__ if name not in _UNSEEN]
 
 
 class _ReadOnly(Backend):

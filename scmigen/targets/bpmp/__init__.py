@@ -20,7 +20,7 @@ from scmigen.targets.common.ctext import plain
 from scmigen.targets.common.files import File
 from scmigen.targets.common.guests import Division, Mediator, division, words
 from scmigen.targets.common.kept import kept
-from scmigen.targets.common.names import board_name
+from scmigen.targets.common.names import board_name, by_drivers
 from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.common.overlay import overlay
 from scmigen.targets.common.templates import render
@@ -192,7 +192,7 @@ def _files(platform: Platform, options: BpmpOptions) -> Iterator[File]:
             "bpmp/consumers.nix.j2",
             guests=plan.guests,
             board=plain(board_name(platform)),
-            note=lambda grant: plain(grant.name),
+            note=lambda grant: plain(grant.name + by_drivers(grant)),
             name=lambda guest: nix(names[guest.agent.name]),
         ),
     )

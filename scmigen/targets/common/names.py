@@ -4,7 +4,7 @@ They are for people: a blob has none, and no number and no SCMI name depends on 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from scmigen.bindings.board import compatible_of
 from scmigen.bindings.driver_tables import DriverNeed
@@ -12,7 +12,7 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import Position
 from scmigen.model.build import DEFAULT_NAME
 from scmigen.model.platform import Grant, Platform, Resource
-from scmigen.scmi.operations import ordered
+from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import BEYOND_TREES, Kind
 from scmigen.targets.common.ctext import identifier
 
@@ -99,6 +99,20 @@ def operations(grant: Grant | None, mark: str = "") -> str:
         text = f"{word}{mark if word in driven else ''}"
         found.append(text if word in grant.boot else f"({text})")
     return " ".join(found)
+
+
+def by_drivers(grant: Grant | None, among: Collection[Operation] | None = None) -> str:
+    """``; rate by drivers/mmc/host/sdhci.c``: what only drivers ask for, and their files, for a
+    comment in a table; empty where the tree or the user asks for all. The permission map has the
+    functions, too. ``among``: the operations that the table grants, if not all those at boot."""
+    found: dict[str, list[Operation]] = {}
+    if grant is not None:
+        granted = grant.boot if among is None else among
+        for operation, needs in grant.by_drivers.items():
+            files = dict.fromkeys(need.source.partition(":")[0] or need.table for need in needs)
+            if operation in granted:
+                found.setdefault(" and ".join(files), []).append(operation)
+    return "".join(f"; {' and '.join(words)} by {file}" for file, words in found.items())
 
 
 def driver_of(platform: Platform, need: DriverNeed) -> str:

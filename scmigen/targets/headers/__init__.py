@@ -9,7 +9,7 @@ from scmigen.scmi.operations import Operation, ordered
 from scmigen.targets.base import Many, Target
 from scmigen.targets.common.ctext import identifier, notice, plain, string
 from scmigen.targets.common.files import File
-from scmigen.targets.common.names import operations, origin_of
+from scmigen.targets.common.names import by_drivers, operations, origin_of
 from scmigen.targets.common.notice import NoticeOptions
 from scmigen.targets.common.templates import render
 from scmigen.targets.headers.forms import FORMS, Form, FormName, Reader, Section, sections_of
@@ -51,7 +51,7 @@ def _file(
         sections=sections,
         whom="every agent" if agent is None else f"the agent {plain(agent.name)}",
         operations=tuple(Operation),
-        origin=lambda row: plain(origin_of(platform, row.resource)),
+        origin=lambda row: plain(origin_of(platform, row.resource) + by_drivers(row.grant)),
         words=lambda row: operations(row.grant),
         at_boot=_at_boot,
         in_all=_in_all,

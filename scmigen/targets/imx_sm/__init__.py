@@ -12,7 +12,7 @@ from scmigen.scmi.protocols import Kind
 from scmigen.targets.base import Target
 from scmigen.targets.common.ctext import notice, plain
 from scmigen.targets.common.files import File
-from scmigen.targets.common.names import board_name, origin_of
+from scmigen.targets.common.names import board_name, by_drivers, origin_of
 from scmigen.targets.common.templates import render
 from scmigen.targets.imx_sm.cells import Cell, Section, files_read, tables
 from scmigen.targets.imx_sm.checks import FINDINGS, check
@@ -82,6 +82,7 @@ def _what(platform: Platform, cell: Cell) -> str:
     words = " ".join(ordered(cell.grant.kind, cell.grant.boot))
     return plain(
         f"{cell.number}: {cell.grant.name}, {words} ({origin_of(platform, cell.grant.resource)})"
+        f"{by_drivers(cell.grant)}"
     )
 
 

@@ -5,6 +5,7 @@ from typing import TypedDict
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.board import compatible_of
+from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import ResourceKey
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
@@ -211,7 +212,9 @@ def _performance(platform: Platform, resource: Resource) -> runtime.PerformanceD
 def _agent(platform: Platform, agent: Agent) -> runtime.Agent:
     in_devices = frozenset(use.consumer.path for d in platform.devices for use in d.uses)
     grants = {
-        kind: tuple(_grant(grant, in_devices) for grant in platform.grants_of(agent, kind))
+        kind: tuple(
+            _grant(platform, grant, in_devices) for grant in platform.grants_of(agent, kind)
+        )
         for kind in Kind
         if platform.grants_of(agent, kind)
     }
@@ -228,7 +231,7 @@ def _agent(platform: Platform, agent: Agent) -> runtime.Agent:
     )
 
 
-def _grant(grant: Grant, in_devices: frozenset[str]) -> runtime.Grant:
+def _grant(platform: Platform, grant: Grant, in_devices: frozenset[str]) -> runtime.Grant:
     kind = grant.resource.kind
     lasting: set[Operation] = set()
     for why in grant.because:
@@ -241,6 +244,21 @@ def _grant(grant: Grant, in_devices: frozenset[str]) -> runtime.Grant:
         resource=grant.resource.number,
         operations=ordered(kind, grant.operations),
         by_hand=ordered(kind, lasting & grant.operations),
+        because={
+            operation: tuple(_because(platform, need) for need in needs)
+            for operation, needs in grant.by_drivers.items()
+        },
+    )
+
+
+def _because(platform: Platform, need: DriverNeed) -> runtime.Because:
+    """Who says what a driver does; a file that a user named is without its folder."""
+    return runtime.Because(
+        table=need.table.rpartition("/")[2],
+        certainty=need.certainty,
+        source=need.source or None,
+        reason=need.reason or None,
+        position=_source(platform, need.position),
     )
 
 

@@ -12,6 +12,7 @@ from scmigen.model.platform import Grant, Platform
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
+from scmigen.targets.common.names import by_drivers
 from scmigen.targets.scmi_msg.elements import SWITCHED, Elements
 from scmigen.targets.scmi_msg.variant import Variant
 
@@ -22,12 +23,14 @@ LEAST_MEMORY = 128
 @dataclass(frozen=True, slots=True)
 class Row:
     """An id of an agent: the resource's index in C, what the agent may do with it at boot, and
-    whether it counts as a vote for on until it votes."""
+    whether it counts as a vote for on until it votes. ``drivers``: which of that only drivers ask
+    for, and their files; empty if none."""
 
     id: int
     element: str
     operations: tuple[Operation, ...]
     vote: bool
+    drivers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +126,5 @@ def _rows(
         if operations:
             votes = kind in SWITCHED and Operation.STATE in operations
             on = votes and grant.resource.facts.on
-            yield Row(grant.id, elements.enum(grant.resource), operations, on)
+            drivers = by_drivers(grant, operations).removeprefix("; ")
+            yield Row(grant.id, elements.enum(grant.resource), operations, on, drivers)

@@ -17,7 +17,7 @@ from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
-from scmigen.targets.common.names import origin_of, telling
+from scmigen.targets.common.names import by_drivers, origin_of, telling
 from scmigen.targets.scp.kinds import KINDS, ScpKind
 
 #: The synthesised power domain above all others; always the last element.
@@ -56,18 +56,7 @@ class Row:
         do more for than the tree says."""
         granted = self.grant.boot if self.grant else ()
         words = ", ".join(ordered(self.element.kind, granted)) or "denied"
-        return f"{self.element.origin}: {words}{self._drivers}"
-
-    @property
-    def _drivers(self) -> str:
-        """``; rate by drivers/mmc/host/sdhci.c``: what only drivers ask for, by their files."""
-        found = self.grant.by_drivers if self.grant else {}
-        by_file: dict[str, list[Operation]] = {}
-        for operation, needs in found.items():
-            files = dict.fromkeys(need.source.partition(":")[0] or need.table for need in needs)
-            if self.grant is not None and operation in self.grant.boot:
-                by_file.setdefault(" and ".join(files), []).append(operation)
-        return "".join(f"; {' and '.join(words)} by {file}" for file, words in by_file.items())
+        return f"{self.element.origin}: {words}{by_drivers(self.grant)}"
 
     @property
     def starts_enabled(self) -> bool:
