@@ -19,6 +19,7 @@ from scmigen.checks import (
     topology,
     transports,
     values,
+    withdrawn,
     xen,
 )
 from scmigen.checks.alike import together
@@ -37,6 +38,7 @@ def _checks(module: ModuleType) -> Iterator[Check]:
 
 CHECKS: tuple[Check, ...] = (
     *_checks(sharing_checks),
+    *_checks(withdrawn),
     *sharing_checks.SHARED.values(),
     *_checks(provider_checks),
     *_checks(assigned_clocks),

@@ -1,9 +1,9 @@
 """Checks of who shares what: devices between agents, and operations that do not aggregate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from scmigen.assignment.assignment import Claim, HandGrant
+from scmigen.assignment.assignment import Agent, Claim, HandGrant
 from scmigen.bindings.classify import switch_of
 from scmigen.bindings.consumers import driver_entry
 from scmigen.bindings.facts import Use
@@ -13,14 +13,12 @@ from scmigen.checks.check import Check, check
 from scmigen.checks.words import (
     agent_names,
     depends,
-    driver_word,
     examples,
     names,
     node_word,
     position,
     resource_name,
     resource_word,
-    use_word,
 )
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position, Related, Severity
@@ -28,7 +26,7 @@ from scmigen.model.ownership import Ownership
 from scmigen.model.platform import Model
 from scmigen.model.sharing import Conflict
 from scmigen.runtime import Role
-from scmigen.scmi.operations import Operation, ordered
+from scmigen.scmi.operations import Operation
 
 
 @check(
@@ -100,8 +98,10 @@ def device_secure(model: Model) -> Iterator[Diagnostic]:
     advice="Give device and bus controller to one agent, or share the device.",
 )
 def bus_owner(model: Model) -> Iterator[Diagnostic]:
-    """Devices on a bus whose controller no agent of theirs owns."""
+    """Devices on a bus whose controller no agent of theirs owns; those of one bus that one entry of
+    an agents file takes are one finding."""
     availability = model.inventory.availability
+    found: dict[tuple[Position | None, str, tuple[Agent, ...]], list[Claim]] = {}
     seen: set[str] = set()
     for claim in model.assignment.claims:
         bus = bus_of(claim.node)
@@ -114,32 +114,44 @@ def bus_owner(model: Model) -> Iterator[Diagnostic]:
             continue
         if of_bus.shared or (of_device.shared and set(of_device.agents) & set(of_bus.agents)):
             continue
-        owner = "the platform" if of_bus.platform else names(of_bus.all_agents) or "nobody"
-        yield bus_owner.error(
-            f"{claim.node.path} is {names(of_device.all_agents)}'s, "
-            f"but the controller of its bus, {bus.path}, is {owner}'s",
-            claim.position,
-            hint=_bus_hint(model, claim, of_device, bus, of_bus),
-        ).about(nodes=[claim.node.path], agents=agent_names(of_device.all_agents))
+        entry = claim.position, bus.path, tuple(of_device.all_agents)
+        found.setdefault(entry, []).append(claim)
+    for claims in found.values():
+        yield _on_bus(model, claims)
 
 
-def _bus_hint(
-    model: Model, claim: Claim, of_device: Ownership, bus: Node, of_bus: Ownership
-) -> str:
+def _on_bus(model: Model, claims: Sequence[Claim]) -> Diagnostic:
+    """What one entry takes from a bus of others."""
+    first, nodes = claims[0].node, [claim.node for claim in claims]
+    bus = bus_of(first)
+    assert bus is not None
+    agents, of_bus = model.owners.of(first).all_agents, model.owners.of(bus)
+    owner = "the platform" if of_bus.platform else names(of_bus.all_agents) or "nobody"
+    alone = len(nodes) == 1
+    subject = f"{first.path} is" if alone else f"{len(nodes)} devices are"
+    return bus_owner.error(
+        f"{subject} {names(agents)}'s, but the controller of {'its' if alone else 'their'} bus, "
+        f"{bus.path}, is {owner}'s",
+        claims[0].position,
+        () if alone else [Related(node.path, node.position) for node in nodes],
+        _bus_hint(model, claims, bus, of_bus),
+    ).about(nodes=[node.path for node in nodes], agents=agent_names(agents))
+
+
+def _bus_hint(model: Model, claims: Sequence[Claim], bus: Node, of_bus: Ownership) -> str:
     """Whichever of both can be moved. A bus stays where it is if an agent claims it, or if what is
     on it and what is elsewhere drive each other natively."""
-    tree = model.inventory.tree
-    drop = f"remove the entry for {node_word(tree, claim.node.path)}"
+    tree, node = model.inventory.tree, claims[0].node
+    of_device, alone = model.owners.of(node), len(claims) == 1
+    drop = f"remove the entry for {node_word(tree, node.path)}" if alone else "narrow the pattern"
     if of_bus.platform:
         return f"{drop}, or take {node_word(tree, bus.path)} out of platform.devices"
     given = f"give {node_word(tree, bus.path)} to the same agent"
     if not of_bus.claims and len(of_device.agents) == 1 and _moves_alone(model, bus):
         given = hints.access(tree, [bus.path], of_device.agents)
     default = [agent for agent in of_bus.agents if agent.default]
-    share = hints.shared(
-        model.inventory.tree, model.assignment.claims, claim.node, of_device.agents
-    )
-    return f"{given}; or {share if default else drop}"
+    share = hints.shared(tree, model.assignment.claims, node, of_device.agents)
+    return f"{given}; or {share if default and alone else drop}"
 
 
 def _moves_alone(model: Model, bus: Node) -> bool:
@@ -301,56 +313,6 @@ def feeds_others(model: Model) -> Iterator[Diagnostic]:
             [path],
             agent_names(agent for c in conflicts for agent in (*c.holders, *c.users)),
         )
-
-
-@check(
-    "operation-withdrawn",
-    about="An operation is needed but not granted, because the resource or the device is shared.",
-    advice="Name the agent that should have the operation in platform.owners.",
-    severity=Severity.NOTE,
-)
-def operation_withdrawn(model: Model) -> Iterator[Diagnostic]:
-    """Needed operations that only the owner has, or that no agent of a shared device has."""
-    tree = model.inventory.tree
-    yield from _withheld(model)
-    for item in model.findings.granted.denied:
-        why = (
-            f"{item.owner.name} owns it"
-            if item.owner is not None
-            else "the device is shared and the resource has no owner"
-        )
-        yield operation_withdrawn.note(
-            f"{item.agent.name} does not get {item.operation} on "
-            f"{resource_word(model.inventory, item.key)}, which {use_word(item.use)} needs"
-            f"{_driver(item.use, item.operation)}: {why}",
-            position(tree, item.use),
-            hint=f"{item.owner.name} is in platform.owners; name another agent there"
-            if item.owner is not None
-            else hints.owners(model.inventory, [(item.key, item.agent)])
-            + f" gives it to {item.agent.name} alone",
-        ).about([resource_name(item.key)], [item.use.consumer.path], [item.agent.name])
-
-
-def _driver(use: Use, operation: Operation) -> str:
-    """The driver for which a use needs an operation; empty if the tree says so."""
-    found = (need for need in use.drivers if operation in need.operations)
-    return "".join(f" ({driver_word(use.key.kind, need)})" for need in found)
-
-
-def _withheld(model: Model) -> Iterator[Diagnostic]:
-    """What drivers may do with what others depend on: nobody gets it unless the user says so."""
-    for item in model.findings.closure.withheld:
-        agents, key = names(item.agents), item.use.key
-        words = " and ".join(ordered(key.kind, item.need.operations))
-        do = "does" if len(item.agents) == 1 else "do"
-        why = f"{depends(item.others)} on it" if item.others else "they share the device"
-        yield operation_withdrawn.note(
-            f"{agents} {do} not get {words} on {resource_word(model.inventory, key)}, which "
-            f"{use_word(item.use)} may need ({driver_word(key.kind, item.need)}): {why}",
-            position(model.inventory.tree, item.use),
-            hint=hints.owners(model.inventory, [(key, item.agents[0])])
-            + f" gives it to {item.agents[0].name}; needs of the agent says what its driver does",
-        ).about([resource_name(key)], [item.use.consumer.path], agent_names(item.agents))
 
 
 @check(

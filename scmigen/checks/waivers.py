@@ -83,7 +83,7 @@ def waive(
     kept, waived = [], []
     for item in found:
         fixed = not item.finding.switchable or (known is None and item.severity is Severity.ERROR)
-        covering = [] if fixed else [i for i, one in enumerate(resolved) if _covers(one, item)]
+        covering = [] if fixed else _covering(resolved, item, now)
         used.update(covering)
         valid = [resolved[i].said for i in covering if not _expired(resolved[i].said, now)]
         if valid:
@@ -143,6 +143,24 @@ def _problem(text: str, selected: Selection) -> tuple[str | None, str | None]:
     if selected.exact:
         return selected.problem, selected.hint
     return f"{text!r} is a pattern; name each one", None
+
+
+def _covering(waivers: Sequence[_Known], item: Diagnostic, now: str) -> list[int]:
+    """The waivers that cover a finding: each by itself, else those that do so together.
+
+    A finding about several devices may once have been one per device, each with its waiver.
+    """
+    alone = [i for i, one in enumerate(waivers) if _covers(one, item)]
+    if alone or len(item.subject.nodes) < 2:
+        return alone
+    parts = {}
+    for i, one in enumerate(waivers):
+        mine = tuple(node for node in item.subject.nodes if node in one.nodes)
+        of_mine = replace(item, subject=replace(item.subject, nodes=mine))
+        if mine and not _expired(one.said, now) and _covers(one, of_mine):
+            parts[i] = mine
+    every = {node for mine in parts.values() for node in mine}
+    return list(parts) if every.issuperset(item.subject.nodes) else []
 
 
 def _covers(one: _Known, item: Diagnostic) -> bool:

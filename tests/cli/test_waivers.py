@@ -376,3 +376,34 @@ def test_a_real_board(corpus: Path, tmp_path: Path) -> None:
     after = json.loads(scmigen("check", *words, "--baseline", base, "--format", "json").stdout)
     assert sorted(item["message"] for item in after) == sorted(i["message"] for i in before)
     assert all(item["waived"] for item in after)
+
+
+OWNED = BOARD.replace(
+    "spi0:",
+    """mmc1: mmc@7000 { compatible = "acme,mmc"; reg = <0x7000>;
+assigned-clocks = <&cc 2>; assigned-clock-rates = <1000>; };
+spi0:""",
+)
+OWNS = (
+    AGENTS.replace("mmc0", "uart0")
+    + """platform:
+  owners: [{clock: "&cc 2", agent: vm}, {reset: "&rc 7", agent: host}]
+"""
+)
+LOST = (
+    '{check: operation-withdrawn, resource: "clock &cc 2", device: "%s", agent: host, reason: ok}'
+)
+
+
+def test_waivers_of_single_devices_cover_what_is_about_all_of_them(here: Path) -> None:
+    """host needs a rate for two devices that it does not get: one finding, formerly two."""
+    written(here / "b.dts", OWNED)
+    both = "waivers:\n" + "".join(f"  - {LOST % name}\n" for name in ("&mmc0", "&mmc1"))
+    written(here / "a.yaml", OWNS + both)
+    status, counted, waived = check("-a", "a.yaml")
+    assert waived == ["operation-withdrawn"]
+    assert "waiver-unused" not in counted
+    written(here / "a.yaml", OWNS + "waivers:\n" + f"  - {LOST % '&mmc0'}\n")
+    status, counted, waived = check("-a", "a.yaml")
+    assert (status, waived) == (0, [])
+    assert {"operation-withdrawn", "waiver-unused"} <= set(counted)

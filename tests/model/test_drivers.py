@@ -64,7 +64,7 @@ SHARED = [
     # What a driver only may do is not granted, and no error.
     (GENERIC, PLAIN, (USED, USED), WITHHELD),
     (PLAIN, GENERIC, (USED, USED), WITHHELD),
-    (GENERIC, GENERIC, (USED, USED), WITHHELD * 2),
+    (GENERIC, GENERIC, (USED, USED), WITHHELD),
     # Who sets it for certain is told as before; the other is not made a rival.
     (MMC, GENERIC, (FULL, USED), [("error", "rate-shared"), *WITHHELD]),
     # Each to itself.
@@ -114,6 +114,27 @@ def test_a_note_names_the_driver(tmp_path: Path) -> None:
         "a does not get rate on clock <&cc 1>, which /d clocks[0] may need (rate by "
         f"drivers/misc/generic.c:probe ({tmp_path / 'drivers.txt'}, may)): b depends on it"
     )
+
+
+def test_what_many_drivers_may_do_with_one_clock_is_one_note(tmp_path: Path) -> None:
+    """Boards have a clock that stands for none in every entry that they leave open."""
+    three = 'compatible = "acme,tuner"; clocks = <&cc 1>, <&cc 1>, <&cc 2>; clock-names = "mux", '
+    body = D % (f'{three}"mux", "own";', GENERIC)
+    (found,) = diagnostics(driven(tmp_path, body, b=B_HAS_E), "operation-withdrawn")
+    table = tmp_path / "drivers.txt"
+    assert found.message == (
+        "a and b do not get rate and parent on clock <&cc 1>, which 3 entries may need: "
+        "a and b depend on it"
+    )
+    tuner = f"rate parent by drivers/media/tuner.c:tune ({table}, may)"
+    assert [place.message for place in found.related] == [
+        f"a: /d clocks[0]; {tuner}",
+        f"a: /d clocks[1]; {tuner}",
+        f"b: /e clocks[0]; rate by drivers/misc/generic.c:probe ({table}, may)",
+    ]
+    assert all(place.position is not None for place in found.related)
+    assert found.subject.nodes == ("/d", "/e")
+    assert found.subject.agents == ("a", "b")
 
 
 @pytest.mark.parametrize("first", [MMC, GENERIC])

@@ -131,6 +131,36 @@ def test_a_shared_device() -> None:
     assert set(told(model)) == {("note", "operation-withdrawn")}
 
 
+def test_what_an_agent_lacks_of_one_resource_is_one_note() -> None:
+    """Whichever of its devices need it."""
+    owner = "\nplatform: {owners: [{clock: '&cc 1', agent: b}]}"
+    two = f'd {{ {RATE} }}; f {{ {RATE} }}; e: e {{ compatible = "acme,e"; clocks = <&cc 1>; }};'
+    (found,) = diagnostics(soc_model(two, B_HAS_E + owner), "operation-withdrawn")
+    assert found.message == (
+        "a does not get rate on clock <&cc 1>, which 2 entries need: b owns it"
+    )
+    assert [place.message for place in found.related] == [
+        "/d assigned-clocks[0]: rate",
+        "/f assigned-clocks[0]: rate",
+    ]
+    assert found.subject.nodes == ("/d", "/f")
+
+
+def test_what_a_pattern_takes_from_one_bus_is_one_error() -> None:
+    chips = "".join(f"chip@{n} {{ reg = <{n}>; }}; " for n in (1, 2, 3))
+    bus = f'i2c: i2c {{ compatible = "acme,i2c"; {chips}}};'
+    (found,) = diagnostics(soc_model(bus, '    access: [{dev: "chip@*"}]'), "bus-owner")
+    assert found.message == ("3 devices are b's, but the controller of their bus, /i2c, is a's")
+    assert [place.message for place in found.related] == [
+        "/i2c/chip@1",
+        "/i2c/chip@2",
+        "/i2c/chip@3",
+    ]
+    assert found.hint == 'access: [{dev: "&i2c"}] in b; or narrow the pattern'
+    each = '    access: [{dev: "/i2c/chip@1"}, {dev: "/i2c/chip@2"}]'
+    assert len(diagnostics(soc_model(bus, each), "bus-owner")) == 2
+
+
 def test_a_shared_device_and_an_owner() -> None:
     owners = "\nplatform: {owners: [{clock: '&cc 1', agent: b}, {reset: '&rc 1', agent: b}]}"
     model = soc_model(E, FLAGS % "shared: true" + owners)
