@@ -11,6 +11,7 @@ from scmigen.bindings.addresses import Region, regions
 from scmigen.bindings.dependencies import interrupt_parent
 from scmigen.bindings.node_kinds import compatibles
 from scmigen.bindings.references import read_list
+from scmigen.bindings.status import Status
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 
@@ -88,6 +89,11 @@ def reaches_others(node: Node) -> str | None:
     if "msi-controller" in node or any(name.startswith(_GICS) for name in compatibles(node)):
         return "an interrupt controller"
     return None
+
+
+def has_iommu(tree: DeviceTree) -> bool:
+    """Whether a board has an IOMMU that Xen may drive: where not, its toolstack assigns no device."""
+    return any("#iommu-cells" in node and Status.of(node).is_okay for node in tree.nodes)
 
 
 def has_interrupts(node: Node) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from scmigen.bindings.node_kinds import is_cpu
+from scmigen.bindings.passthrough import has_iommu
 from scmigen.bindings.xen_emission import (
     XenChannel,
     domain_edits,
@@ -148,7 +149,10 @@ def _domain(platform: Platform, partial: Partial, name: str, options: XenOptions
     )
     yield File(f"{name}.dts", text)
     yield File(f"{name}.dtb", flatten(apply(empty, partial.edits)))
-    numbered = set(devices_of(platform, agent))
+    # Xen itself assigns no other devices than those behind an IOMMU; its driver for several agents
+    # tells the firmware of all that have a number.
+    single = options.driver is Driver.SINGLE
+    numbered = set() if single else set(devices_of(platform, agent))
     given = partial.given
     pages = dict.fromkeys(page for each in given for page in each.pages)
     yield File(
@@ -159,9 +163,10 @@ def _domain(platform: Platform, partial: Partial, name: str, options: XenOptions
             name=name,
             channel=channel,
             driver=options.driver,
-            single=options.driver is Driver.SINGLE,
+            single=single,
             memory=options.seen_at(agent.name),
-            devices=[each for each in given if each.node in numbered or each.is_confined],
+            devices=[each for each in given if each.is_confined or each.node in numbered],
+            confined=has_iommu(platform.inventory.tree),
             page=PAGE_BITS,
             quoted=python,
             numbers=sorted({number for each in given for number in each.numbers}),
