@@ -92,7 +92,7 @@ def reaches_others(node: Node) -> str | None:
 
 
 def has_iommu(tree: DeviceTree) -> bool:
-    """Whether a board has an IOMMU that Xen may drive: where not, its toolstack assigns no device."""
+    """Whether a board has an IOMMU that Xen may drive; where not, xl assigns no device."""
     return any("#iommu-cells" in node and Status.of(node).is_okay for node in tree.nodes)
 
 

@@ -9,7 +9,7 @@ from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.bpmp import is_bpmp, proxy_edits
 from scmigen.bindings.facts import Use
 from scmigen.devicetree.edits import Entry
-from scmigen.diagnostics import Diagnostic, Finding, counted
+from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
 from scmigen.escape import json_text, nix
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.scmi.operations import Operation
@@ -61,6 +61,12 @@ BPMP_SEVERAL = Finding(
     "A guest is granted resources of several BPMPs; the proxy passes on to one, and an id does not"
     " say which.",
     "Give the guest resources of one BPMP, or have the host drive the others.",
+)
+BPMP_ONE = Finding(
+    "bpmp-one",
+    "A proxy that does not read device-name has one list: that of the last node, for all guests.",
+    "Use a proxy with a device for each guest, as the nodes have it, or give it one guest.",
+    Severity.NOTE,
 )
 _NEEDED = (Kind.CLOCK, Kind.RESET)
 
@@ -138,6 +144,14 @@ def _check(platform: Platform, options: BpmpOptions) -> Iterator[Diagnostic]:
     yield from MEDIATOR.check(platform, plan.divided)
     for agent in plan.divided.guests:
         yield from _several(platform, agent)
+    if len(plan.guests) > 1:
+        *others, last = (guest.agent for guest in plan.guests)
+        yield BPMP_ONE.note(
+            f"{counted(len(plan.guests), 'guest')} have a list each; a proxy that does not read"
+            f" device-name lets all of them use that of {last.name}",
+            last.position,
+            [Related(agent.name, agent.position) for agent in others],
+        ).about(agents=[guest.agent.name for guest in plan.guests])
     for guest in plan.guests:
         for kind, found in guest.grants.items():
             if len(found) > IDS:
@@ -252,5 +266,5 @@ TARGET = Target(
     files=_files,
     check=_check,
     check_options=_check_options,
-    findings=(*MEDIATOR.findings, BPMP_LIMIT, BPMP_LACKS, BPMP_SEVERAL),
+    findings=(*MEDIATOR.findings, BPMP_LIMIT, BPMP_LACKS, BPMP_SEVERAL, BPMP_ONE),
 )

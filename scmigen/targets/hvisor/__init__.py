@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.hvisor import KEYS, OPENED, device_edits, has_interrupt
-from scmigen.diagnostics import Diagnostic, Finding, Severity
+from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -32,6 +32,8 @@ MEDIATOR = Mediator(
 )
 #: Zones that hvisor can have (``CONFIG_MAX_ZONES``), the root zone among them.
 ZONES = 32
+#: Virtio devices of all zones together that its daemon can have (``MAX_DEVS``).
+DEVICES = 8
 
 HVISOR_DEVICE = Finding(
     "hvisor-device",
@@ -44,6 +46,11 @@ HVISOR_ZONE = Finding(
     "hvisor-zone",
     "Two agents are one zone, or an agent is the root zone, or a zone that hvisor cannot have.",
     "Number the zones from 1 on: outputs: {hvisor: {zones: {ZONE: {id: …}}}}.",
+)
+HVISOR_MANY = Finding(
+    "hvisor-many",
+    "More zones have an SCMI device than hvisor's daemon keeps virtio devices, for all zones.",
+    "Have fewer zones with devices of the board; those that only compute need no SCMI.",
 )
 HVISOR_UNNAMED = Finding(
     "hvisor-unnamed",
@@ -67,6 +74,13 @@ def _check(platform: Platform, options: HvisorOptions) -> Iterator[Diagnostic]:
             where(resource),
         )
     yield from _numbers(tables, options)
+    if len(tables.zones) > DEVICES:
+        yield HVISOR_MANY.error(
+            f"{counted(len(tables.zones), 'zone')} have an SCMI device; hvisor's daemon has"
+            f" {DEVICES} virtio devices, of all zones together",
+            tables.zones[DEVICES].agent.position,
+            [Related(zone.agent.name, zone.agent.position) for zone in tables.zones[:DEVICES]],
+        ).about(agents=[zone.agent.name for zone in tables.zones])
     lacking = [zone.agent.name for zone in tables.zones if not zone.device.is_known]
     if lacking:
         yield HVISOR_DEVICE.warning(
@@ -130,5 +144,5 @@ TARGET = Target(
     files=_files,
     check=_check,
     check_options=_check_options,
-    findings=(*MEDIATOR.findings, HVISOR_DEVICE, HVISOR_ZONE, HVISOR_UNNAMED),
+    findings=(*MEDIATOR.findings, HVISOR_DEVICE, HVISOR_ZONE, HVISOR_MANY, HVISOR_UNNAMED),
 )

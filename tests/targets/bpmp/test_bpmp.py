@@ -103,6 +103,16 @@ def test_each_guest_has_a_list_of_its_own() -> None:
     assert allowed[0] == ["7", "300"]
 
 
+def test_a_proxy_with_one_list_is_told_of() -> None:
+    """Ghaf's of 2026-08 reads each node into the same list: the first guest has the last one's."""
+    two = "  two: {id: 3, scmi: {role: vm}, access: [{dev: /b@6000}]}\n"
+    for agents, count in ((AGENTS, 0), (AGENTS + two, 1)):
+        _, found = made(BPMP, agents)
+        notes = [item.message for item in found if item.id == "bpmp-one"]
+        assert len(notes) == count
+        assert all("2 guests have a list each" in note and "that of two" in note for note in notes)
+
+
 def test_what_is_not_the_bpmps_is_left_out_and_told() -> None:
     body = BPMP + 'c@7000 { compatible = "c"; clocks = <&cc 4>, <&bpmp 5>; resets = <&bpmp 6>; };'
     files, found = made(body, AGENTS.replace("/a@5000", "/c@7000"))

@@ -135,6 +135,23 @@ def test_two_agents_are_not_one_zone() -> None:
     assert error.message == "other is zone 3, as guest is"
 
 
+@pytest.mark.parametrize("zones", [8, 9])
+def test_all_zones_together_have_eight_virtio_devices(zones: int) -> None:
+    """hvisor-tool at the ninth: "virtio device num exceed max limit" (``MAX_DEVS``)."""
+    devices = "".join(f"d{n} {{ compatible = 'd'; clocks = <&cc {n}>; }};\n" for n in range(zones))
+    agents = AGENTS[: AGENTS.index("  guest:")] + "".join(
+        f"  guest{n}: {{id: {n + 2}, scmi: {{role: vm}}, access: [{{dev: /d{n}}}]}}\n"
+        for n in range(zones)
+    )
+    files, found = made(agents, "", devices=devices.replace("'", '"'))
+    errors = [item for item in found if item.severity.word == "error"]
+    assert bool(files) == (zones == 8)
+    assert [item.id for item in errors] == ["hvisor-many"] * (zones == 9)
+    assert [item.message for item in errors] == [
+        "9 zones have an SCMI device; hvisor's daemon has 8 virtio devices, of all zones together"
+    ][: zones - 8]
+
+
 def test_without_a_zone_there_is_no_file() -> None:
     files, found = made("domains: {root: {id: 1, scmi: {role: hypervisor}, default: true}}\n", "")
     assert ids(found) == {"hvisor-empty"}
