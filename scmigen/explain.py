@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
 
 from scmigen.checks.registry import CHECKS, plugins
@@ -36,14 +37,21 @@ def _modules(name: str) -> Iterator[ModuleType]:
         yield importlib.import_module(found.name)
 
 
-def findings() -> dict[str, Finding]:
-    """All findings by id: the checks, those of the other stages, the checks of other packages."""
+@cache
+def _defined() -> dict[str, Finding]:
+    """The checks, and what the modules of the other stages define."""
     known: dict[str, Finding] = {check.id: check for check in CHECKS}
     for package in _PACKAGES:
         for module in _modules(f"scmigen.{package}"):
             for value in vars(module).values():
                 if isinstance(value, Finding):
                     known.setdefault(value.id, value)
+    return known
+
+
+def findings() -> dict[str, Finding]:
+    """All findings by id: the checks, those of the other stages, the checks of other packages."""
+    known = dict(_defined())
     for target in loadable():
         for finding in target.all_findings:
             known.setdefault(finding.id, finding)

@@ -11,7 +11,9 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
+from stat import S_ISDIR
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -45,19 +47,31 @@ def _mentioned(group: str) -> bool:
     """Whether any installed package may have an entry point of a group, by its files."""
     for place in dict.fromkeys(sys.path):
         try:
-            entries = list(os.scandir(place or "."))
-        except NotADirectoryError:
-            # An archive: only the import system can look inside.
-            return True
+            state = Path(place).stat()
         except OSError:
             continue
-        for entry in entries:
+        if not S_ISDIR(state.st_mode):
+            # An archive: only the import system can look inside.
+            return True
+        key = (state.st_dev, state.st_ino, state.st_mtime_ns)
+        if f"[{group}]".encode() in _declared(place or ".", key):
+            return True
+    return False
+
+
+# A library's user compiles many boards, and there are some hundred packages to look at.
+@lru_cache(maxsize=64)
+def _declared(place: str, _state: tuple[int, int, int]) -> bytes:
+    """What all packages in a folder declare, without blanks; ``_state``: what a new package
+    changes of the folder, as the import system has it."""
+    found = []
+    with suppress(OSError):
+        for entry in os.scandir(place):
             if entry.name.endswith((".dist-info", ".egg-info")):
                 with suppress(OSError):
                     declared = Path(entry.path, "entry_points.txt").read_bytes()
-                    if f"[{group}]".encode() in declared.replace(b" ", b""):
-                        return True
-    return False
+                    found.append(declared.replace(b" ", b""))
+    return b"\n".join(found)
 
 
 def guarded(run: Callable[[], ResultT], function: object) -> ResultT:

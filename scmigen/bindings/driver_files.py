@@ -250,8 +250,12 @@ class _Blocks(Mapping[str, tuple[Row, ...]]):
 
 def shipped() -> tuple[str, ...]:
     """The names of the tables that come with scmigen, the oldest of each system first."""
-    found = [path.stem for path in _FOLDER.glob("*.txt")]
-    return tuple(sorted(found, key=_version))
+    return _tables_in(_FOLDER)
+
+
+@cache
+def _tables_in(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted((path.stem for path in folder.glob("*.txt")), key=_version))
 
 
 def _version(name: str) -> tuple[str, list[int]]:

@@ -81,6 +81,20 @@ def test_a_check_of_another_package_runs(place: Place, value: str) -> None:
     assert "board.dts:1:15: warning[acme-no-uart]: /serial@1 is a UART" in done.output
 
 
+def test_a_package_that_is_installed_meanwhile_is_found(place: Place) -> None:
+    """The files of packages are not read for every board; a new one changes their folder."""
+    place.install("acme_before", GOOD, "acme_before")
+    assert "acme-no-uart" in place.run("check", "board.dts").output
+    place.install("acme_after", GOOD.replace("acme-no-uart", "acme-later"), "acme_after")
+    assert "acme-later" in place.run("check", "board.dts").output
+
+
+def test_a_first_package_that_is_installed_meanwhile_is_found(place: Place) -> None:
+    assert "acme-no-uart" not in place.run("check", "board.dts").output
+    place.install("acme_first", GOOD, "acme_first")
+    assert "acme-no-uart" in place.run("check", "board.dts").output
+
+
 def test_it_is_switched_like_ours(place: Place) -> None:
     place.install("acme_two", GOOD, "acme_two")
     assert "acme-no-uart" not in place.run("check", "board.dts", "-W", "no-acme-no-uart").output
