@@ -1,6 +1,9 @@
 """What all tests share: where the real boards are, and what is skipped where they are not."""
 
+import os
 import shutil
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +29,19 @@ OF_MANY = (
     *("targets/consumer/test_random_trees.py", "targets/test_commit_kills.py"),
     *("targets/test_manifest_fuzz.py", "targets/test_options_hostile.py", "whole/test_fuzz_"),
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where Python is told to leave no bytecode in the sources, keep it in a folder of this run.
+
+    Else every process that tests start compiles all of scmigen anew, which takes as long as the
+    rest of what it does; workers of xdist inherit the folder, as do the processes of these.
+    """
+    if sys.dont_write_bytecode and not hasattr(config, "workerinput"):
+        folder = tempfile.mkdtemp(prefix="scmigen-bytecode-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
