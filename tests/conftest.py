@@ -31,26 +31,41 @@ OF_MANY = (
 )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Where Python is told to leave no bytecode in the sources, keep it in a folder of this run.
+#: The variable that has the folder of this run, for workers of xdist and processes of tests.
+_RUN = "SCMIGEN_TEST_RUN"
 
-    Else every process that tests start compiles all of scmigen anew, which takes as long as the
-    rest of what it does; workers of xdist inherit the folder, as do the processes of these.
-    """
-    if sys.dont_write_bytecode and not hasattr(config, "workerinput"):
-        folder = tempfile.mkdtemp(prefix="scmigen-bytecode-")
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-        os.environ["PYTHONPYCACHEPREFIX"] = folder
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of this run. Where Python is told to leave no bytecode in the sources, that
+    has a place there, or every process that tests start would compile all of scmigen anew, which
+    takes as long as the rest of what it does."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = tempfile.mkdtemp(prefix="scmigen-tests-")
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ[_RUN] = folder
+    if sys.dont_write_bytecode:
+        os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/bytecode"
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def run_folder() -> Path:
+    """Where workers share what one of them has made; it ends with the run."""
+    return Path(os.environ[_RUN])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need more than Python, and those for one Python; others are fast ones."""
+    once = {path for path in {item.path for item in items} if _is_once(path)}
     for item in items:
         if {"tool", "shared"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("tools")
-        if item.path.relative_to(REPOSITORY / "tests").as_posix().startswith(OF_TEXT + OF_MANY):
+        if item.path in once:
             item.add_marker("once")
+
+
+def _is_once(path: Path) -> bool:
+    return path.relative_to(REPOSITORY / "tests").as_posix().startswith(OF_TEXT + OF_MANY)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from c_objects import object_of, run
+
 from scmigen import runtime
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import Operation
@@ -79,22 +81,15 @@ def build(
     stubs(folder, firmware)
     for path, text in files.items():
         (folder / path).write_text(text)
-    sources = [path for path in files if path.endswith(".c")]
     common = [gcc, f"-DFOR_{firmware.upper()}", f"-I{folder / 'stubs'}", f"-I{HERE}", f"-I{folder}"]
-    done = subprocess.run(
-        [*common, *_FLAGS[firmware].split(), "-Werror", "-O1", "-c", *sources],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[:4000]
-    objects = [path.replace(".c", ".o") for path in sources]
-    linked = subprocess.run(
-        [*common, "-w", "-std=gnu11", *([walker] if walker else []), *objects, "-o", "walker"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
+    strict = [*common, *_FLAGS[firmware].split(), "-Werror", "-O1"]
+    lenient = [*common, "-w", "-std=gnu11"]
+    made = [object_of(strict, folder, folder / path) for path in files if path.endswith(".c")]
+    assert not any(errors for _, errors in made), made
+    if walker:
+        made.append(object_of(lenient, folder, walker))
+        assert made[-1][0].exists(), made[-1]
+    linked = run([*lenient, *(path for path, _ in made), "-o", folder / "walker"])
     assert linked.returncode == 0, linked.stderr[:4000]
     return folder / "walker"
 

@@ -3,13 +3,11 @@
 import re
 import shlex
 import subprocess
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
+from c_objects import object_of, run
 from targets.scp.scp_boards import emit
 from targets.scp.scp_expected import Expected
 from targets.scp.scp_values import values
@@ -82,40 +80,16 @@ def compile_command(compiler: str, folder: Path, *sources: Path) -> list[str]:
     return [*shlex.split(compiler), *FLAGS, *defined, *include, *map(str, sources)]
 
 
-def run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
 def sources(folder: Path) -> list[Path]:
     """The sources that the emitted CMakeLists.txt lists: what it forgets is not linked."""
     listed = (folder / "CMakeLists.txt").read_text()
     return [folder / name for name in re.findall(r"SOURCE_DIR}/([a-z_]+\.c)", listed)]
 
 
-@cache
-def _kept() -> tempfile.TemporaryDirectory[str]:
-    """Objects of this run: most tests damage one file of many."""
-    return tempfile.TemporaryDirectory(prefix="scmigen-objects-")
-
-
-def _object(command: Sequence[str], folder: Path, source: Path) -> tuple[Path, str]:
-    """The object of a source, compiled once for the same text, headers and options; and the errors.
-
-    The folder's own name is no part of what is compared.
-    """
-    read = [source, *sorted(folder.rglob("*.h"))]
-    options = " ".join(command).replace(str(folder), "")
-    digest = sha256(b"\0".join([options.encode(), *(path.read_bytes() for path in read)]))
-    made = Path(_kept().name) / f"{source.stem}-{digest.hexdigest()}.o"
-    if made.exists():
-        return made, ""
-    return made, run([*command, "-c", str(source), "-o", str(made)]).stderr
-
-
 def build(compiler: str, folder: Path, *extra: str) -> subprocess.CompletedProcess[str]:
     """The emitted files and the walker, compiled and linked."""
     command = [*compile_command(compiler, folder), *extra]
-    made = [_object(command, folder, path) for path in (*sources(folder), HERE / "walker.c")]
+    made = [object_of(command, folder, path) for path in (*sources(folder), HERE / "walker.c")]
     said = "".join(errors for _, errors in made)
     if said:
         return subprocess.CompletedProcess(command, 1, "", said)

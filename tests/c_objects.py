@@ -1,0 +1,42 @@
+"""Objects of C sources, each compiled once in a run: most tests change one file of many."""
+
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from conftest import run_folder
+
+
+def run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@cache
+def _kept() -> Path:
+    folder = run_folder() / "objects"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def object_of(command: Sequence[str], folder: Path, source: Path) -> tuple[Path, str]:
+    """The object of a source, compiled once for the same text, headers and options; and the errors.
+
+    ``command`` has the compiler and its options, ``folder`` all headers that change. Its own name
+    is no part of what is compared.
+    """
+    read = [source, *sorted(folder.rglob("*.h"))]
+    options = " ".join(command).replace(str(folder), "")
+    digest = sha256(b"\0".join([options.encode(), *(path.read_bytes() for path in read)]))
+    made = _kept() / f"{source.stem}-{digest.hexdigest()}.o"
+    if made.exists():
+        return made, ""
+    # Another worker may be at the same one.
+    with tempfile.TemporaryDirectory(dir=_kept()) as place:
+        fresh = Path(place) / made.name
+        said = run([*command, "-c", str(source), "-o", str(fresh)]).stderr
+        if fresh.exists():
+            fresh.replace(made)
+    return made, said
