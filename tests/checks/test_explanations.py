@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,23 @@ from scmigen.explain import findings
 PACKAGE = Path(scmigen.__file__).parent
 
 
+@cache
+def calls() -> tuple[ast.Call, ...]:
+    """All calls in the source."""
+    return tuple(
+        node
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    )
+
+
 def defined() -> list[str]:
     """The ids that the source defines as literals, by a ``Finding`` or a ``@check``."""
     return [
         node.args[0].value
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
+        for node in calls()
+        if isinstance(node.func, ast.Name)
         and node.func.id in ("Finding", "check")
         and node.args
         and isinstance(node.args[0], ast.Constant)
@@ -67,11 +77,10 @@ def declared() -> dict[str, Finding]:
 def test_the_severity_listed_is_the_gravest_that_is_reported() -> None:
     known = declared()
     used: dict[str, set[Severity]] = {}
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            match node:
-                case ast.Call(ast.Attribute(ast.Name(name), "error" | "warning" | "note" as word)):
-                    used.setdefault(name, set()).add(Severity[word.upper()])
+    for call in calls():
+        match call.func:
+            case ast.Attribute(ast.Name(name), "error" | "warning" | "note" as word):
+                used.setdefault(name, set()).add(Severity[word.upper()])
     found = {name: max(used[name]) for name in used.keys() & known.keys()}
     assert len(found) > 60
     assert {name: known[name].severity for name in found} == found

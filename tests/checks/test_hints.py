@@ -2,7 +2,8 @@
 there before."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, NamedTuple
@@ -179,16 +180,28 @@ OWN = {
 }
 
 
-def situations() -> Iterator[object]:
-    for name in CASES:
-        yield pytest.param(of_checks(name), name, id=f"check-{name}")
-    for name in NAMES:
-        found = of_examples(name)
-        if found is not None:
-            yield pytest.param(found, name, id=f"example-{name}")
-    for name, (body, agents) in OWN.items():
-        tree = read_source(source(body + SOC), BOARD)
-        yield pytest.param(Situation(tree, TWO_AGENTS + agents), None, id=f"own-{name}")
+def of_own(name: str) -> Situation:
+    body, agents = OWN[name]
+    return Situation(read_source(source(body + SOC), BOARD), TWO_AGENTS + agents)
+
+
+#: Where situations come from, and their names there.
+SITUATIONS: tuple[tuple[str, Callable[[str], Situation | None], Iterable[str]], ...] = (
+    ("check", of_checks, CASES),
+    ("example", of_examples, NAMES),
+    ("own", of_own, OWN),
+)
+
+
+@cache
+def situations() -> dict[str, tuple[Situation, str | None]]:
+    """Situations and the checks that report them, by what they are called."""
+    return {
+        f"{kind}-{name}": (found, None if kind == "own" else name)
+        for kind, make, names in SITUATIONS
+        for name in names
+        if (found := make(name)) is not None
+    }
 
 
 def errors(found: list[Diagnostic]) -> set[tuple[str, str]]:
@@ -202,7 +215,7 @@ def check_remedy(situation: Situation, item: Diagnostic, remedy: Remedy) -> None
     assert errors(after) - errors(before) == set()
 
 
-@pytest.mark.parametrize(("situation", "name"), list(situations()))
+@pytest.mark.parametrize(("situation", "name"), situations().values(), ids=situations())
 def test_every_line_of_a_hint_helps(situation: Situation, name: str | None) -> None:
     try:
         before = situation.findings(situation.agents)
@@ -234,8 +247,7 @@ WITH_LINES = {
 
 def test_the_situations_reach_every_hint_with_a_line() -> None:
     reached = set()
-    for parameters in situations():
-        situation = parameters.values[0]  # type: ignore[attr-defined]
+    for situation, _ in situations().values():
         try:
             found = situation.findings(situation.agents)
         except InputError:
@@ -257,8 +269,7 @@ ALONE = {
 
 def test_the_situations_have_boards_without_an_agents_file() -> None:
     reached = set()
-    for parameters in situations():
-        situation = parameters.values[0]  # type: ignore[attr-defined]
+    for situation, _ in situations().values():
         if situation.agents is not None:
             continue
         for item in situation.findings(None):
