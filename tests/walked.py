@@ -98,6 +98,14 @@ def _text(said: bytes) -> str:
     return said.decode(errors="replace").replace("\r\n", "\n")
 
 
+def _kept() -> dict[str, str]:
+    """Where a reader's second command finds what the first one kept: bytecode, and what scmigen
+    makes of its grammars and templates. No page is about that, so all share it."""
+    cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    bytecode = os.environ.get("PYTHONPYCACHEPREFIX", "")
+    return {"XDG_CACHE_HOME": cache, "PYTHONPYCACHEPREFIX": bytecode}
+
+
 class Terminal:
     """A shell that is given one command after the other."""
 
@@ -180,6 +188,7 @@ class Walk:
                 "PATH": f"{scripts}:{os.environ['PATH']}",
                 "HOME": str(self.folder),
                 "LC_ALL": "C.UTF-8",
+                **_kept(),
                 **self.environment,
             }
             # A further terminal is opened where the reader is.
