@@ -5,6 +5,7 @@ import sys
 import click
 
 from scmigen import api
+from scmigen.cli.audit_facts import print_facts
 from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.terminal import Column, Folds, print_table
@@ -76,10 +77,10 @@ def _table(served: Served) -> None:
         for grant in grants
     ]
     print_table(columns, rows)
-    if served.kinds is not None:
-        left_out = [kind for kind in Kind if kind not in served.kinds]
-        if left_out:
-            say(f"not told: {', '.join(left_out)}")
+    print_facts(served)
+    left_out = [kind for kind in Kind if kind not in served.kinds]
+    if left_out:
+        say(f"not told: {', '.join(left_out)}")
 
 
 def _operations(kind: Kind, grant: ServedGrant) -> str:
