@@ -116,8 +116,12 @@ def _number(text: int | str) -> int:
 
 
 def _lists(zones: Sequence[_Zone], places: Places) -> Iterator[_Listed]:
+    seen: set[int] = set()
     for index, zone in enumerate(zones):
         number = _number(zone.id)
+        if number in seen:
+            raise ValueError(f"two zones have the id {number}")
+        seen.add(number)
         for at, device in enumerate(zone.devices):
             if device.type != "scmi" or device.status == "disable":
                 continue
