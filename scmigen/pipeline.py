@@ -32,7 +32,7 @@ from scmigen.model.identifiers import Lock
 from scmigen.model.lockfile import changed_lines, clock_names, format_lock
 from scmigen.model.places import Places, PrefixMap
 from scmigen.model.platform import Model, Platform
-from scmigen.runtime import ConfigurationError, Numbering, Served, served_of
+from scmigen.runtime import ConfigurationError, Numbering, Runtime, Served, served_of
 from scmigen.targets.common.files import Beside, File, Written
 from scmigen.targets.registry import DEFAULT
 
@@ -310,8 +310,20 @@ def _held_against(against: Against, model: Model) -> tuple[Diagnostic, ...]:
 
     servers, found = served_against(against, model)
     for server in servers:
-        found += compare(model, server, against.name, against.agent, against.called)
+        said = (against.name, against.agent, against.called)
+        found += compare(model, server, *said, build=configuration_of)
     return found
+
+
+def configuration_of(platform: Platform) -> Runtime:
+    """What a build of a platform would serve; ``platform.extra`` that does not fit, an error of its
+    own, has no part in it."""
+    from scmigen.targets.runtime.configuration import to_runtime
+
+    try:
+        return to_runtime(platform)
+    except ConfigurationError:
+        return to_runtime(replace(platform, options=replace(platform.options, extra=None)))
 
 
 def served_against(

@@ -5,11 +5,12 @@ where the server tells (CLOCK_GET_PERMISSIONS, the attributes of performance dom
 what else is allowed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from scmigen.audit.base import Audit, Reader, begins_with
 from scmigen.audit.json_places import Places, place_of_fault
@@ -17,16 +18,21 @@ from scmigen.diagnostics import Finding, InputError, Position
 from scmigen.inputs import read_bytes
 from scmigen.runtime import (
     MAX_AGENTS,
+    MAX_RESOURCES,
     ConfigurationError,
     Numbering,
     Served,
     ServedAgent,
     ServedGrant,
+    ServedLevel,
+    ServedLevels,
     ServedResource,
     ServedVendor,
 )
+from scmigen.runtime.facts import problems
 from scmigen.runtime.reading import from_json
-from scmigen.runtime.schema import Number
+from scmigen.runtime.schema import Exponent, Number, Word
+from scmigen.runtime.served_facts import MAX_LEVELS
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 
@@ -64,6 +70,15 @@ class _Item(msgspec.Struct):
     reading: Any = None
     cap: Any = None
     power: Any = None
+    rates: tuple[int, ...] | None = None
+    parents: tuple[Word, ...] | None = None
+    levels: tuple[Any, ...] | None = None
+    latency: Word | None = None
+    caps: tuple[Word, Word, Word] | None = None
+    intervals: tuple[Word, Word, Word] | None = None
+    parent: Word | None = None
+    type: Annotated[int, Meta(ge=0, le=0xFF)] | None = None
+    exponent: Exponent | None = None
 
 
 class _Dump(msgspec.Struct):
@@ -71,6 +86,7 @@ class _Dump(msgspec.Struct):
 
     vendor: str
     protocols: dict[str, str]
+    implementation_version: Word | None = None
     sub_vendor: str = ""
     agents: dict[str, str] = {}
     agent: int | None = None
@@ -98,21 +114,93 @@ def _read(path: Path) -> Audit:
     agents = tuple(_agents(dump, items, Places(data, file)))
     served = Served(
         name=dump.vendor,
-        vendor=ServedVendor(vendor=dump.vendor, sub_vendor=dump.sub_vendor),
+        vendor=ServedVendor(
+            vendor=dump.vendor, sub_vendor=dump.sub_vendor, version=dump.implementation_version
+        ),
         numbering=Numbering.SHARED,
         momentary=True,
         kinds=tuple(_KINDS.values()),
         agents=agents,
         resources={
-            kind: tuple(
-                ServedResource(id=item.id, name=item.name)
-                for item in sorted(found, key=lambda each: each.id)
-            )
+            kind: tuple(_resource(kind, item) for item in sorted(found, key=lambda each: each.id))
             for kind, found in items.items()
             if found
         },
     )
     return Audit(served, files=(file,))
+
+
+def _resource(kind: Kind, item: _Item) -> ServedResource:
+    """A resource with what does not change while a server runs: rates, not the rate of now."""
+    facts = {
+        name: value for name, value in _facts(kind, item) if value is not None or name == "step"
+    }
+    parent = MAX_RESOURCES + 1 if item.parent is None else item.parent
+    for name, _ in list(problems(kind, facts)):
+        del facts[name]  # beyond what a runtime configuration can say, so beyond what a board can
+    return ServedResource(
+        id=item.id,
+        name=item.name,
+        parent=parent if kind is Kind.POWERCAP and parent <= MAX_RESOURCES else None,
+        levels=_levels(item) if kind is Kind.PERFORMANCE else (),
+        facts=facts,
+    )
+
+
+def _facts(kind: Kind, item: _Item) -> Iterator[tuple[str, Any]]:
+    if kind is Kind.CLOCK and item.rates is not None:
+        yield from _range("rates", item.rates)
+        yield "parents", item.parents
+    if (
+        kind is Kind.VOLTAGE
+        and item.levels is not None
+        and all(type(v) is int for v in item.levels)
+    ):
+        yield from _range("levels", item.levels)
+    if kind is Kind.RESET:
+        yield "latency", item.latency
+    if kind is Kind.SENSOR:
+        yield "type", item.type
+        yield "exponent", item.exponent
+    if kind is Kind.POWERCAP:
+        for what, said in (("cap", item.caps), ("pai", item.intervals)):
+            for name, value in zip(_LIMITS, said or (), strict=False):
+                yield name.format(what), value
+
+
+#: The limits of a power cap, in the order of a dump.
+_LIMITS = ("minimum_{}", "maximum_{}", "{}_step")
+
+
+def _range(name: str, values: Sequence[int]) -> Iterator[tuple[str, Any]]:
+    """A list of values, or the lowest, the highest and the step: only then is the third one not
+    above the second (release 3.2, sections 4.6.2.5 and 4.10.2.4)."""
+    stepped = len(values) == 3 and values[2] <= values[1]
+    yield name, list(values[:2] if stepped else values)
+    yield "step", (values[2] or None) if stepped else None
+
+
+def _levels(item: _Item) -> tuple[ServedLevels, ...]:
+    """The operating points, where each is one; powers are in a unit that a dump does not have."""
+    if item.levels is None:
+        return ()
+    try:
+        rows = msgspec.convert(item.levels, tuple[tuple[Word, ...], ...])
+        levels = tuple(
+            ServedLevel(
+                level=row[0],
+                frequency=row[3] * 1000 if len(row) > _FREQUENCY else None,
+                latency=row[2] & 0xFFFF,
+            )
+            for row in rows
+        )
+    except (msgspec.ValidationError, IndexError):
+        return ()
+    return (ServedLevels(levels=levels[:MAX_LEVELS]),)
+
+
+#: The place of the frequency in an operating point, from version 4 of the protocol on.
+_FREQUENCY = 3
 
 
 def _agents(

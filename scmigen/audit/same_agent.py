@@ -35,7 +35,9 @@ def merged(first: ServedAgent, second: ServedAgent) -> ServedAgent:
     return structs.replace(
         first,
         role=first.role or second.role,
+        profile=first.profile or second.profile,
         transport=first.transport or second.transport,
+        system_power=first.system_power or second.system_power,
         permissions=first.permissions if first.permissions is not None else second.permissions,
         kinds=tuple(kind for kind in Kind if kind in kinds),
         complete=any(kinds == each for each in whole),
@@ -81,6 +83,7 @@ def _row(kind: Kind, one: ServedGrant, other: ServedGrant) -> ServedGrant:
         said.setdefault(word, []).append(operation)
     return structs.replace(
         one,
+        by_hand=other.by_hand if one.by_hand is None else one.by_hand,
         operations=tuple(said.get("operations", ())),
         unchecked=tuple(said.get("unchecked", ())),
         unknown=tuple(said.get("unknown", ())),

@@ -7,7 +7,9 @@ from itertools import count
 from msgspec import structs
 
 from scmigen.audit.base import Audit
+from scmigen.audit.findings import SERVERS_DIFFER as SERVERS_DIFFER
 from scmigen.audit.same_agent import may_be_one, merged, names_of
+from scmigen.audit.unite_rest import Rest, moved
 from scmigen.checks.served_view import place_of
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Severity
 from scmigen.runtime import (
@@ -20,13 +22,6 @@ from scmigen.runtime import (
     ServedResource,
 )
 from scmigen.scmi.protocols import Kind
-
-SERVERS_DIFFER = Finding(
-    "servers-differ",
-    "Descriptions of one server do not go together.",
-    "Give each agent one description that has all, and traces: --against linux=a.json.",
-    switchable=False,
-)
 
 AGENTS_ALIKE = Finding(
     "agents-alike",
@@ -89,7 +84,7 @@ def unite(said: Sequence[tuple[str | None, str, Audit]]) -> Audit:
     audits = [audit for _, audit in whose]
     return Audit(
         uniting.served(audits[0].served),
-        tuple(item for audit in audits for item in audit.diagnostics),
+        (*(item for audit in audits for item in audit.diagnostics), *uniting.rest.told),
         tuple(dict.fromkeys(name for audit in audits for name in audit.files)),
     )
 
@@ -125,6 +120,7 @@ class _Uniting:
 
     def __init__(self) -> None:
         self.problems: list[Diagnostic] = []
+        self.rest = Rest()
         self._agents: dict[str, tuple[ServedAgent, str]] = {}
         self._bare: dict[str, ServedAgent] = {}
         self._resources: dict[Kind, dict[int, ServedResource]] = {}
@@ -137,10 +133,14 @@ class _Uniting:
         self._momentary |= served.momentary
         self._own_numbers |= served.numbering is Numbering.PER_AGENT
         numbers = self._again(served, file)
-        for kind, found in served.resources.items():
-            for one in found:
-                if (kind, one.id) not in numbers:
-                    numbers[kind, one.id] = self._number(kind, one)
+        every = [(kind, one) for kind, found in served.resources.items() for one in found]
+        for kind, one in every:
+            if (kind, one.id) not in numbers:
+                numbers[kind, one.id] = self._number(kind, one)
+        for kind, one in every:
+            number, known = numbers[kind, one.id], self._resources[kind]
+            known[number] = self.rest.resource(kind, known[number], moved(kind, one, numbers), file)
+        self.rest.add(served, numbers, file)
         for agent in served.agents:
             if not is_described(served, agent):
                 self._bare.setdefault(agent.name, agent)
@@ -199,10 +199,13 @@ class _Uniting:
 
     def _number(self, kind: Kind, one: ServedResource) -> int:
         known = self._resources.setdefault(kind, {})
-        first = known.setdefault(one.id, one)
+        # What it says besides is taken in when all numbers are known.
+        bare = ServedResource(id=one.id, name=one.name)
+        first = known.setdefault(one.id, bare)
         self._last[kind] = max(self._last.get(kind, -1), one.id)
-        if first is one or not (first.name and one.name) or first.name == one.name:
-            known[one.id] = first if first.name else one
+        if first is bare or not (first.name and one.name) or first.name == one.name:
+            if not first.name:
+                known[one.id] = structs.replace(first, name=one.name)
             return one.id
         # Another resource has the number: it is one that only this agent has so.
         self._own_numbers = True
@@ -210,7 +213,7 @@ class _Uniting:
         number = next(same, None)
         if number is None:
             number = self._last[kind] = self._last[kind] + 1
-            known[number] = structs.replace(one, id=min(number, MAX_RESOURCES), parent=None)
+            known[number] = structs.replace(bare, id=min(number, MAX_RESOURCES))
         return min(number, MAX_RESOURCES)
 
     def _moved(
@@ -227,9 +230,8 @@ class _Uniting:
             for name, agent in self._bare.items()
             if name not in agents
         }
-        return Served(
+        united = Served(
             name=first.name,
-            vendor=first.vendor,
             numbering=Numbering.PER_AGENT if self._own_numbers else Numbering.SHARED,
             kinds=(),
             momentary=self._momentary,
@@ -239,6 +241,7 @@ class _Uniting:
                 for kind, known in self._resources.items()
             },
         )
+        return self.rest.filled(united)
 
 
 def _numbered(agents: Sequence[ServedAgent]) -> tuple[ServedAgent, ...]:

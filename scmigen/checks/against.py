@@ -12,11 +12,18 @@ from scmigen.assignment.assignment import Agent
 from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.findings import ID_UNSERVED
+from scmigen.checks.against_agents import agents_differ, agents_extra
+from scmigen.checks.against_built import Build, Built, Pairs, built_of, differences, paired
 from scmigen.checks.against_channel import channel_differs
+from scmigen.checks.against_devices import devices_differ, devices_of_agent
 from scmigen.checks.against_drivers import of_drivers, unsettled
-from scmigen.checks.against_own import Missing, because, held_by_server
+from scmigen.checks.against_extra import Operations, extra_missing, of_extra
+from scmigen.checks.against_facts import boot_differs, facts_differ, platform_differs
+from scmigen.checks.against_levels import levels_differ
+from scmigen.checks.against_own import GRANT_MISSING, Missing, because, held_by_server
+from scmigen.checks.against_parents import parents_differ, without_parents
 from scmigen.checks.against_pins import asked_of, pins_missing
-from scmigen.checks.against_place import differs
+from scmigen.checks.against_place import called_otherwise, differs, elsewhere
 from scmigen.checks.against_platform import (
     services_differ,
     system_power_differs,
@@ -25,14 +32,13 @@ from scmigen.checks.against_platform import (
 )
 from scmigen.checks.against_undecided import KIND_UNDESCRIBED, undecided
 from scmigen.checks.against_unused import beyond_need
-from scmigen.checks.against_values import boot_differs, levels_differ, parents_differ
 from scmigen.checks.grant_checks import grant_unused, name_differs
 from scmigen.checks.served_view import Row, View, view_of
 from scmigen.checks.words import joined, listed, node_word, plain, resource_name, use_word
-from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.diagnostics import Diagnostic, Finding, Position, Related
 from scmigen.model.joint import at_instance
 from scmigen.model.platform import Grant, Model, Platform
-from scmigen.runtime import Numbering, Runtime, Served, ServedAgent, served_of
+from scmigen.runtime import Runtime, Served, ServedAgent, served_of
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 from scmigen.scmi.protocols import Kind
 
@@ -42,23 +48,10 @@ AGENT_UNSERVED = Finding(
     "Say with --as whose tree the board is.",
 )
 
-GRANT_MISSING = Finding(
-    "grant-missing",
-    "A device needs an operation that the server does not allow.",
-    "Allow it at the server, or drop the property that needs it.",
-)
-
 PROTOCOL_UNSERVED = Finding(
     "protocol-unserved",
     "The tree has an SCMI protocol of which the server gives its agent nothing.",
     "Have the server serve it, or drop the node.",
-)
-
-DEVICE_DIFFERS = Finding(
-    "device-differs",
-    "A device has other resources in the server's device table than in the tree.",
-    "Take the device table from the tree.",
-    severity=Severity.WARNING,
 )
 
 #: The agents of a board by the name that the server has for them.
@@ -71,13 +64,15 @@ def compare(
     file: str,
     only: str | None = None,
     called: Called | None = None,
+    *,
+    build: Build,
 ) -> tuple[Diagnostic, ...]:
     """What does not fit between a board and the server of its platform.
 
     ``file`` names the server's description in messages. ``only`` is the agent of the server whose
     tree the board is; without it agents are paired by name, or by being the only one. ``called``:
-    what the server calls agents of the board. Of several platforms of the board, those are compared
-    that the server has resources of.
+    what the server calls agents of the board. ``build`` makes what a build of a platform would
+    serve. Of several platforms of the board, those are compared that the server has resources of.
     """
     if isinstance(server, Runtime):
         server = served_of(server)
@@ -88,6 +83,7 @@ def compare(
     for platform in platforms:
         agents = _with_something(platform, only)
         pairs: list[tuple[Agent, View]] = []
+        built = built_of(build(platform)) if only is None else None
         for mine in agents:
             theirs = _partner(agents, mine, platform, server, only, called or {})
             if theirs is None:
@@ -96,18 +92,25 @@ def compare(
             view = view_of(server, theirs, file)
             pairs.append((mine, view))
             met.setdefault((mine.name, theirs.id), (mine, view))
-            found.extend(_of_agent(model, platform, mine, view, server))
-        if only is None:
-            found.extend(levels_differ(platform, pairs))
-            found.extend(boot_differs(platform, pairs))
-        found.extend(_devices(platform, server, file, pairs[-1][1] if only and pairs else None))
+            found.extend(_of_agent(model, platform, mine, view, server, built))
+        if built is not None:
+            found.extend(_of_build(platform, built, server, pairs, file))
+        elif pairs:
+            found.extend(devices_of_agent(platform, server, file, pairs[-1][1]))
+    if only is None and not alone:
+        found.extend(agents_extra(server, [view for _, view in met.values()], file))
     if only is None:
         found.extend(_of_server(platforms, tuple(met.values()), server, file))
     return (*_no_agents(alone, server, file), *found)
 
 
 def _of_agent(
-    model: Model, platform: Platform, mine: Agent, view: View, server: Served
+    model: Model,
+    platform: Platform,
+    mine: Agent,
+    view: View,
+    server: Served,
+    built: Built | None,
 ) -> Iterator[Diagnostic]:
     """What does not fit between an agent of a platform and what the server shows it."""
     yield from channel_differs(model, platform, mine, view.agent, view.position)
@@ -115,8 +118,28 @@ def _of_agent(
     yield from _grants(model, platform, mine, view)
     yield from undecided(platform, mine, view)
     yield from pins_missing(model, platform, mine, view)
-    yield from _unused(model, platform, mine, view)
+    extra = {} if built is None else of_extra(platform, built, mine)
+    yield from extra_missing(extra, view, mine)
+    yield from _unused(model, platform, mine, view, extra)
     yield from services_differ(model, platform, mine, server, view)
+
+
+def _of_build(
+    platform: Platform, built: Built, server: Served, pairs: Pairs, file: str
+) -> Iterator[Diagnostic]:
+    """What the server would be otherwise if it were built from the board."""
+    held = paired(platform, built, server, pairs, file)
+    yield from elsewhere(platform, held)
+    yield from called_otherwise(held)
+    yield from levels_differ(held)
+    yield from boot_differs(held)
+    first = platform.instance in (None, *platform.inventory.instances[:1])
+    of_platform = platform_differs(built, server, file) if first else []
+    yield from facts_differ(without_parents(differences(held), platform, server), of_platform)
+    met = {view.agent.id: mine.id for mine, view in pairs}
+    for mine, view in pairs:
+        yield from agents_differ(built, mine, view, server)
+    yield from devices_differ(platform, built, server, met, held, file)
 
 
 def _of_server(
@@ -347,13 +370,17 @@ def _other(
     )
 
 
-def _unused(model: Model, platform: Platform, mine: Agent, view: View) -> Iterator[Diagnostic]:
-    """What the server allows beyond the need: one note."""
+def _unused(
+    model: Model, platform: Platform, mine: Agent, view: View, extra: Operations
+) -> Iterator[Diagnostic]:
+    """What the server allows beyond the need, and beyond what is ``extra``: one note."""
     needed = {
         (g.resource.kind, g.id): g.operations for k in Kind for g in platform.grants_of(mine, k)
     }
     for pin in asked_of(model, platform, mine):
         needed[Kind.PIN, pin.number] = frozenset(OPERATIONS[Kind.PIN])
+    for place, operations in extra.items():
+        needed[place] = needed.get(place, frozenset()) | operations
     beyond = beyond_need(view, needed)
     if beyond:
         first, *others = beyond
@@ -364,39 +391,3 @@ def _unused(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
             "deny what is not meant; least privilege is what the devices need",
         )
         yield replace(note, whole=True)
-
-
-def _devices(
-    platform: Platform, server: Served, file: str, view: View | None
-) -> Iterator[Diagnostic]:
-    """Devices with other resources in the server's device table than in the tree.
-
-    Where the tree is that of one agent, by ``view``, only its devices, and what it has of them.
-    """
-    if Numbering.PER_AGENT in (platform.numbering, server.numbering):
-        return
-    theirs = {device.node: device for device in server.devices}
-    for device in platform.devices:
-        listed = theirs.get(device.node.path)
-        if listed is None:
-            continue
-        if view is not None and view.agent.id not in (*listed.agents, *listed.assignable):
-            continue
-        found = {(r.kind, r.number) for use in device.uses if (r := platform.resource(use.key))}
-        there = {(resource.kind, resource.id) for resource in listed.resources}
-        if view is not None:
-            there &= view.rows.keys()
-        more, less = sorted(there - found), sorted(found - there)
-        if more or less:
-            said = [f"has {kind} {number}, which it does not use" for kind, number in more]
-            said += [f"lacks {kind} {number}" for kind, number in less]
-            warning = DEVICE_DIFFERS.warning(
-                f"device {listed.id} of the server, {device.node.path}, {said[0]}",
-                device.node.position or Position(file),
-                (
-                    *(Related(f"it {word}") for word in said[1:]),
-                    Related("the server", Position(file)),
-                ),
-                "whoever is given the device is given these; take them from the tree",
-            )
-            yield replace(warning, whole=True)

@@ -11,6 +11,12 @@ from scmigen.model.platform import Grant
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 
+GRANT_MISSING = Finding(
+    "grant-missing",
+    "A device needs an operation that the server does not allow.",
+    "Allow it at the server, or drop the property that needs it.",
+)
+
 GRANT_OWN = Finding(
     "grant-own",
     "A device needs an operation on a resource that the server holds for itself.",

@@ -13,11 +13,12 @@ from scmigen.assignment.elements_file import NAME
 from scmigen.assignment.sources import Sources
 from scmigen.bindings.facts import ProviderClass, ResourceKey
 from scmigen.bindings.transports import BY_WORD
+from scmigen.checks.against import compare
 from scmigen.checks.served_view import place_of
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Severity
 from scmigen.migration.carried import Carried
-from scmigen.migration.facts import Facts, facts_of
+from scmigen.migration.facts import Facts, facts_of, left_facts
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join, Map, joined
 from scmigen.migration.left import Cells, Outcome, carried_operations, different, untold
@@ -27,7 +28,7 @@ from scmigen.migration.plan import Plan, Wanted, agents_text
 from scmigen.model.identifiers import Ids, Lock, LockedId
 from scmigen.model.lockfile import format_lock
 from scmigen.model.platform import Model, Platform
-from scmigen.pipeline import Request, Result, compile_board
+from scmigen.pipeline import Request, Result, compile_board, configuration_of
 from scmigen.runtime import Device, Numbering, Role, Served, ServedAgent, ServedGrant
 from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
@@ -103,7 +104,13 @@ class _Carrying:
         """The rounds, and the comparison of the last one."""
         self.left.extend(untold(self.served, self.joins, self.where))
         plan = self._first()
-        self.facts = facts_of(self.served, self.joins, plan.names, self.where)
+        in_tree = {
+            resource.key
+            for platform in self.model.platforms
+            for resource in platform.resources[Kind.PERFORMANCE]
+            if resource.facts.points
+        }
+        self.facts = facts_of(self.served, self.joins, plan.names, self.where, in_tree)
         self.left.extend(self.facts.left)
         plan = replace(plan, vendor=self._vendor(), levels=self.facts.levels)
         done = self._compiled(plan)
@@ -445,6 +452,7 @@ class _Carrying:
         self.left.extend(
             different(self.wanted, self.joins, done.outcome(), done.problems, self.where)
         )
+        self.left.extend(self._left_facts(done))
         counts: dict[str, int] = {}
         for join in self.joins.values():
             how = "not at all" if join.problem is not None else join.how
@@ -465,6 +473,15 @@ class _Carrying:
             len(self.wanted) - len(wanted),
             not self.served.devices,
         )
+
+    def _left_facts(self, done: _Round) -> Iterator[Diagnostic]:
+        """What the server is besides numbers, names and permissions, and a build would not be."""
+        if done.result is None or done.problems:
+            return
+        called = {here: there for there, here in done.plan.names.items()}
+        file, model = self.where.file, done.result.model
+        found = compare(model, self.served, file, called=called, build=configuration_of)
+        yield from left_facts(self.served, found, self.facts.unwritten, self.where)
 
 
 def _is_lockable(name: str) -> bool:

@@ -1,6 +1,6 @@
 """What a description has besides permissions, as keys of an agents file, and what has no key."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from scmigen.assignment.values import is_vendor
 from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.served_view import place_of
+from scmigen.checks.words import resource_name
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join
@@ -21,17 +22,26 @@ _Joins = Mapping[tuple[Kind, int], Join]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """``vendor`` and sub-vendor; ``levels``: those of performance domains, which no tree has;
+    """``vendor`` and sub-vendor; ``levels``: those of performance domains, which no tree has, and
+    ``unwritten`` the domains whose levels have no key;
     ``outputs``: options of outputs; ``left``: what is in none of these."""
 
     vendor: tuple[str, str] | None = None
     levels: tuple[tuple[ResourceKey, ServedLevels], ...] = ()
+    unwritten: frozenset[str] = frozenset()
     outputs: dict[str, dict[str, Any]] | None = None
     left: tuple[Diagnostic, ...] = ()
 
 
-def facts_of(served: Served, joins: _Joins, names: Mapping[str, str], where: Position) -> Facts:
-    """What of a description has a key; ``names``: what agents are called in the file."""
+def facts_of(
+    served: Served,
+    joins: _Joins,
+    names: Mapping[str, str],
+    where: Position,
+    in_tree: Container[ResourceKey],
+) -> Facts:
+    """What of a description has a key; ``names``: what agents are called in the file, ``in_tree``:
+    the domains of which the tree has levels."""
     left: list[Diagnostic] = []
 
     def leave(message: str, source: str | None) -> None:
@@ -44,25 +54,23 @@ def facts_of(served: Served, joins: _Joins, names: Mapping[str, str], where: Pos
             vendor = said
         else:
             leave(f"vendor {said[0]!r}, sub-vendor {said[1]!r} cannot be written", None)
-        if served.vendor.version not in (None, 1):
-            leave(f"version {served.vendor.version:#x} of the implementation: a build has 1", None)
     levels: list[tuple[ResourceKey, ServedLevels]] = []
+    unwritten: set[str] = set()
     for join in joins.values():
         tables = join.resource.levels
-        if not tables or join.problem is not None:
+        if not tables or join.problem is not None or join.key in in_tree:
             continue
         if (problem := _unwritten(tables)) is not None:
             message = f"the levels of performance {join.number} ({join.resource.name}): {problem}"
             leave(message, tables[0].source)
+            unwritten.add(resource_name(join.key))
         else:
             levels.append((join.key, tables[0]))
     channels, problem = _channels(served, names)
     if problem:
         leave(problem, served.services[0].source)
-    for message, source in _without_key(served):
-        leave(message, source)
     outputs = {"scp": {"channels": channels}} if channels else None
-    return Facts(vendor, tuple(levels), outputs, tuple(left))
+    return Facts(vendor, tuple(levels), frozenset(unwritten), outputs, tuple(left))
 
 
 def _unwritten(tables: Sequence[ServedLevels]) -> str | None:
@@ -118,12 +126,39 @@ def _service(numbered: tuple[int, ServedService]) -> str:
     return f"{place} {one.name}".rstrip()
 
 
-def _without_key(served: Served) -> Iterator[tuple[str, str | None]]:
-    """What no agents file says, but the tree, or nothing."""
+def left_facts(
+    served: Served, found: Sequence[Diagnostic], told: Container[str], where: Position
+) -> Iterator[Diagnostic]:
+    """What no agents file says, but the tree, or nothing: ``found`` is what differs between the
+    description and a build with the files, ``told`` the resources whose levels are told already."""
+    different = {item.id for item in found}
+    for finding, message, source in _without_key(served):
+        if finding in different:
+            yield IMPORT_LEFT.warning(message, place_of(source, where))
+    for item in found:
+        levels = item.id == "levels-differ" and all(map(told.__contains__, item.subject.resources))
+        if item.id in _FACTS and not levels:
+            more = f" (and {len(item.related)} more)" if item.severity.word == "note" else ""
+            message = item.message + (more if item.related else "")
+            yield IMPORT_LEFT.warning(message, item.position or where)
+
+
+#: What differs and is told as it is.
+_FACTS = frozenset(
+    {
+        *("agent-facts-differ", "device-differs", "facts-differ", "lasting-differs"),
+        *("levels-differ", "rates-differ", "rights-differ", "voltages-differ"),
+    }
+)
+
+
+def _without_key(served: Served) -> Iterator[tuple[str, str, str | None]]:
+    """Findings, and what is told where there is one."""
     power = served.resources.get(Kind.POWER, ())
     below = [one for one in power if one.parent is not None]
     if below:
         yield (
+            "parents-differ",
             f"power {_numbers(below)} below others: the tree says that, by power-domains",
             below[0].source,
         )
@@ -131,11 +166,12 @@ def _without_key(served: Served) -> Iterator[tuple[str, str | None]]:
         on = [one for one in found if one.on]
         if on:
             message = f"{kind} {_numbers(on)} on at the start: a build turns on what the tree says"
-            yield message, on[0].source
+            yield "boot-differs", message, on[0].source
     last = [kind for kind, votes in served.votes.items() if votes is Voting.LAST]
     if last and len(served.agents) > 1:
         words = " and ".join(last)
-        yield f"the last request for {words} holds at the server; a build counts votes", None
+        message = f"the last request for {words} holds at the server; a build counts votes"
+        yield "votes-differ", message, None
 
 
 def _numbers(found: Sequence[ServedResource]) -> str:

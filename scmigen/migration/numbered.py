@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from scmigen.runtime import Numbering, Served, ServedResource
+from scmigen.runtime.facts import renumbered
 from scmigen.scmi.protocols import Kind
 
 
@@ -32,7 +33,10 @@ def by_ids(served: Served) -> Served:
             sorted(
                 (
                     structs.replace(
-                        one, id=ids.get((kind, one.id), one.id), parent=_above(ids, kind, one)
+                        one,
+                        id=ids.get((kind, one.id), one.id),
+                        parent=_above(ids, kind, one),
+                        facts=renumbered(kind, one.facts, ids),
                     )
                     for one in found
                     if owners.get((kind, ids.get((kind, one.id), one.id)), one.id) == one.id

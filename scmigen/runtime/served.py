@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, field
 
 from scmigen.runtime.checks import ConfigurationError
+from scmigen.runtime.facts import facts_of, problems
 from scmigen.runtime.reading import from_json
 from scmigen.runtime.schema import (
     MAX_AGENTS,
@@ -21,6 +22,9 @@ from scmigen.runtime.schema import (
     Name,
     Number,
     Numbering,
+    PerformanceDomain,
+    PowerUnit,
+    Resource,
     Role,
     Runtime,
     Strict,
@@ -29,6 +33,7 @@ from scmigen.runtime.schema import (
 )
 from scmigen.runtime.served_facts import (
     MAX_SERVICES,
+    ServedLevel,
     ServedLevels,
     ServedService,
     ServedVendor,
@@ -36,13 +41,17 @@ from scmigen.runtime.served_facts import (
     Voting,
 )
 from scmigen.scmi.operations import OPERATIONS, Operation
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import KINDS, Kind, Profile
 from scmigen.version import format_of, format_problem
 
 #: The longest name of a resource: longer than any that a message can carry.
 MAX_NAME = 255
 #: The most tables of operating points of which a domain has one.
 MAX_TABLES = 64
+#: The release that an agent speaks of which nothing is said.
+NEWEST = Profile.V3_2
+#: The kinds of which agents have votes, in the bundled server.
+_VOTED = tuple(kind for kind in Kind if KINDS[kind].voted)
 #: The value of ``format``.
 GRANTS_FORMAT = format_of("grants")
 
@@ -54,7 +63,8 @@ class ServedResource(Strict, frozen=True, kw_only=True):
 
     None where they are not known: ``parent``, the number of the power domain above, and ``on``,
     whether the server turns it on when it starts. ``levels`` are the operating points of a
-    performance domain; of several tables one is used, by what is known at run time.
+    performance domain; of several tables one is used, by what is known at run time. ``facts``: what
+    else is known of it, as a runtime configuration has it (`scmigen.runtime.facts`).
     """
 
     described: ClassVar[str] = (
@@ -62,7 +72,8 @@ class ServedResource(Strict, frozen=True, kw_only=True):
         "known; ``node`` and ``cells`` those of a device tree. One that only a grant names need "
         "not be here. ``parent``: the number of the power domain above; ``on``: whether the "
         "server turns it on when it starts; ``levels``: the operating points of a performance "
-        "domain, of several tables one by what is known at run time."
+        "domain, of several tables one by what is known at run time; ``facts``: what else is known "
+        "of it, with the keys and units that runtime.json has for its kind."
     )
     id: Number
     name: Annotated[str, Meta(max_length=MAX_NAME)] = ""
@@ -72,6 +83,7 @@ class ServedResource(Strict, frozen=True, kw_only=True):
     parent: Number | None = None
     on: bool | None = None
     levels: Annotated[tuple[ServedLevels, ...], Meta(max_length=MAX_TABLES)] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
     source: str | None = None
 
 
@@ -80,24 +92,29 @@ class ServedGrant(Strict, frozen=True, kw_only=True):
 
     ``unchecked``: operations that the server has and lets every agent use, whatever is configured.
     ``unknown``: operations of which the description does not tell whether they are allowed.
+    ``by_hand``: those that hold whatever devices the agent is given or denied at run time, None
+    where that is not known.
     """
 
     described: ClassVar[str] = (
         "What an agent may do with the resource ``resource``, which it knows by ``id``. "
         "``unchecked``: operations that the server lets every agent use; ``unknown``: those of "
-        "which this does not tell. ``source``: ``file:line`` or ``file:line:column``."
+        "which this does not tell; ``by_hand``: those that hold whatever devices the agent is "
+        "given or denied at run time, if that is known. ``source``: ``file:line`` or "
+        "``file:line:column``."
     )
     id: Number
     resource: Number
     operations: tuple[Operation, ...] = ()
     unchecked: tuple[Operation, ...] = ()
     unknown: tuple[Operation, ...] = ()
+    by_hand: tuple[Operation, ...] | None = None
     source: str | None = None
 
 
 class ServedAgent(Strict, frozen=True, kw_only=True):
-    """An agent: ``id`` from 1 on; ``role``, ``transport``, ``permissions`` and ``system_power``
-    where they are known.
+    """An agent: ``id`` from 1 on; ``role``, ``profile``, ``transport``, ``permissions`` and
+    ``system_power`` where they are known.
 
     ``kinds``: what the description says anything about for this agent; those of the server unless
     given. None: it has the agent, and does not know what that may do. ``complete``: as for the
@@ -107,12 +124,13 @@ class ServedAgent(Strict, frozen=True, kw_only=True):
     described: ClassVar[str] = (
         "An agent: ids from 1. ``kinds``: those that this is about for the agent, if they are "
         "not those of the whole; with none, nothing is known of what it may do. ``complete`` "
-        "likewise. ``role``, ``transport``, ``permissions`` and ``system_power`` where they are "
-        "known."
+        "likewise. ``role``, ``profile``, ``transport``, ``permissions`` and ``system_power`` "
+        "where they are known."
     )
     id: Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
     name: Name
     role: Role | None = None
+    profile: Profile | None = None
     transport: Transport | None = None
     permissions: bool | None = None
     system_power: SystemPower | None = None
@@ -130,7 +148,8 @@ class Served(Strict, frozen=True, kw_only=True):
     resource is not among ``resources`` is for one of which nothing but the number is known.
     ``momentary``: it shows what agents may do at one time, not what they may be given later.
     ``outputs``: options of an output, as agents files have them, with which that writes what no
-    grant holds. ``vendor``, ``services`` and ``votes``, by kind, are told where they are known.
+    grant holds. ``vendor``, ``services`` and ``votes``, by kind, are told where they are known, and
+    so are ``facts`` of the platform, as a runtime configuration has them (`scmigen.runtime.facts`).
     """
 
     described: ClassVar[str] = (
@@ -139,7 +158,8 @@ class Served(Strict, frozen=True, kw_only=True):
         "served; a trace has only those that somebody asked for. ``momentary``: it shows what "
         "agents may do at one time, and not what they may be given later. ``votes``: what it "
         "makes of requests of several agents for one resource, by kind, where that is known: "
-        "each has a vote (``counted``), or the ``last`` request holds."
+        "each has a vote (``counted``), or the ``last`` request holds. ``facts``: what else is "
+        "known of the platform, with the keys and units of runtime.json."
     )
     format: Annotated[str, Meta(extra_json_schema={"enum": [GRANTS_FORMAT]})] = GRANTS_FORMAT
     name: str
@@ -154,6 +174,7 @@ class Served(Strict, frozen=True, kw_only=True):
     vendor: ServedVendor | None = None
     services: Annotated[tuple[ServedService, ...], Meta(max_length=MAX_SERVICES)] = ()
     votes: dict[Kind, Voting] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def kinds_of(self, agent: ServedAgent) -> tuple[Kind, ...]:
         """The kinds that the description is about for one agent."""
@@ -193,6 +214,7 @@ def served_of(
                 id=agent.id,
                 name=agent.name,
                 role=agent.role,
+                profile=agent.profile or NEWEST,
                 transport=agent.transport,
                 permissions=agent.permissions,
                 system_power=_system_power(agent),
@@ -202,6 +224,7 @@ def served_of(
                             id=one.id,
                             resource=one.resource,
                             operations=one.operations,
+                            by_hand=one.by_hand,
                             source=known.get((agent.id, kind, one.id)),
                         )
                         for one in grants
@@ -219,6 +242,8 @@ def served_of(
             sub_vendor=runtime.sub_vendor,
             version=runtime.implementation_version,
         ),
+        votes=dict.fromkeys(_VOTED, Voting.COUNTED),
+        facts=facts_of(None, runtime),
     )
 
 
@@ -230,13 +255,45 @@ def _system_power(agent: Agent) -> SystemPower:
 
 def _resources(runtime: Runtime) -> dict[Kind, tuple[ServedResource, ...]]:
     return {
-        kind: tuple(
-            ServedResource(id=one.id, name=one.name, node=one.node, cells=one.cells)
-            for one in found
-        )
+        kind: tuple(_resource(kind, one, runtime.performance_power) for one in found)
         for kind in Kind
         if (found := runtime.resources(kind))
     }
+
+
+def _resource(kind: Kind, one: Resource, unit: PowerUnit) -> ServedResource:
+    """A resource with all that is said of it; ``unit`` is that of the power of operating points."""
+    facts = facts_of(kind, one)
+    parent = facts.get("parent") if kind is not Kind.CLOCK else None
+    if parent is not None:
+        del facts["parent"]
+    return ServedResource(
+        id=one.id,
+        name=one.name,
+        node=one.node,
+        cells=one.cells,
+        parent=parent,
+        on=getattr(one, "enabled", None),
+        levels=(_levels(one, unit),) if isinstance(one, PerformanceDomain) else (),
+        facts=facts,
+    )
+
+
+def _levels(domain: PerformanceDomain, unit: PowerUnit) -> ServedLevels:
+    return ServedLevels(
+        levels=tuple(
+            ServedLevel(
+                level=one.level,
+                frequency=one.frequency * 1000,
+                voltage=one.voltage,
+                power=one.power * (1000 if unit is PowerUnit.MILLIWATT else 1),
+                latency=one.latency,
+            )
+            for one in domain.levels
+        ),
+        sustained=domain.sustained,
+        abstract=unit is PowerUnit.ABSTRACT,
+    )
 
 
 def encode_served(served: Served) -> bytes:
@@ -267,11 +324,18 @@ def _faults(served: Served) -> Iterator[FaultyError]:
     for kind, resources in served.resources.items():
         yield from _twice(f"{kind}", [one.id for one in resources], "resources", kind)
         for place, one in enumerate(resources):
+            for name, wrong in problems(kind, one.facts):
+                message = f"{kind} {one.id}: {wrong}"
+                yield FaultyError(message, "resources", kind, place, "facts", name)
             for index, table in enumerate(one.levels):
                 if table.sustained is not None and table.sustained >= len(table.levels):
                     message = f"{kind} {one.id} has no level {table.sustained} to sustain"
                     yield FaultyError(message, "resources", kind, place, "levels", index)
+    for name, wrong in problems(None, served.facts):
+        yield FaultyError(wrong, "facts", name)
     yield from _services(served)
+    yield from _twice("device", [device.id for device in served.devices], "devices")
+    yield from _twice("device", [device.node for device in served.devices], "devices")
     yield from _twice("agent id", [agent.id for agent in served.agents], "agents")
     yield from _twice("agent", [agent.name for agent in served.agents], "agents")
     for index, agent in enumerate(served.agents):
@@ -280,9 +344,9 @@ def _faults(served: Served) -> Iterator[FaultyError]:
             numbers = [grant.id for grant in grants]
             yield from _twice(f"{agent.name} has {kind}", numbers, *way)
             for place, grant in enumerate(grants):
-                wrong = _operation(kind, grant)
-                if wrong is not None:
-                    yield FaultyError(f"{agent.name}: {kind} {grant.id}: {wrong}", *way, place)
+                none = _operation(kind, grant)
+                if none is not None:
+                    yield FaultyError(f"{agent.name}: {kind} {grant.id}: {none}", *way, place)
 
 
 def _services(served: Served) -> Iterator[FaultyError]:
@@ -306,7 +370,7 @@ def _twice(what: str, found: Sequence[int | str], *way: str | int) -> Iterator[F
 def _operation(kind: Kind, grant: ServedGrant) -> str | None:
     """What is wrong with the operations of a grant."""
     said = (*grant.operations, *grant.unchecked, *grant.unknown)
-    for operation in said:
+    for operation in (*said, *(grant.by_hand or ())):
         if operation not in OPERATIONS[kind]:
             known = ", ".join(OPERATIONS[kind])
             return f"a {kind} has no operation {operation}; it has {known}"

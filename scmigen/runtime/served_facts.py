@@ -12,6 +12,7 @@ from scmigen.runtime.schema import MAX_AGENTS, Hertz, Number, Strict
 #: Operating points of one table, channels of one server.
 MAX_LEVELS, MAX_SERVICES = 256, 256
 _Unsigned = Annotated[int, Meta(ge=0, le=0x7FFF_FFFF_FFFF_FFFF)]
+_Volts = Annotated[int, Meta(ge=-0x8000_0000, le=0x7FFF_FFFF_FFFF_FFFF)]
 
 
 class SystemPower(StrEnum):
@@ -63,28 +64,32 @@ class ServedService(Strict, frozen=True, kw_only=True):
 
 
 class ServedLevel(Strict, frozen=True, kw_only=True):
-    """An operating point: its abstract level, frequency in Hz, voltage in µV, power in µW; each of
-    the last three None where it is not known."""
+    """An operating point: its abstract level, frequency in Hz, voltage in µV, power in µW, and what
+    changing to it takes in µs; each of the last four None where it is not known."""
 
     described: ClassVar[str] = (
         "An operating point: ``level`` is its abstract number, ``frequency`` in Hz, ``voltage`` "
-        "in µV, ``power`` in µW, where they are known."
+        "in µV, ``power`` in µW, ``latency`` in µs, where they are known."
     )
     level: _Unsigned
     frequency: Hertz | None = None
-    voltage: _Unsigned | None = None
+    voltage: _Volts | None = None
     power: _Unsigned | None = None
+    latency: Number | None = None
 
 
 class ServedLevels(Strict, frozen=True, kw_only=True):
     """The operating points of a performance domain, in the order of the server's table.
-    ``sustained``: the index of the one that can be held, ``latency`` in µs what a change takes."""
+    ``sustained``: the index of the one that can be held, ``latency`` in µs what a change takes.
+    ``abstract``: powers are numbers of a scale of the server's own."""
 
     described: ClassVar[str] = (
         "A table of operating points, in order. ``sustained``: the index of the one that can be "
-        "held; ``latency`` in µs what a change takes."
+        "held; ``latency`` in µs what a change takes. ``abstract``: powers are numbers of a scale "
+        "of the server's own."
     )
     levels: Annotated[tuple[ServedLevel, ...], Meta(max_length=MAX_LEVELS)]
     sustained: Number | None = None
     latency: Number | None = None
+    abstract: bool = False
     source: str | None = None

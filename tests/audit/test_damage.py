@@ -5,11 +5,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from against_build import compare
 from msgspec import structs
 
 import scmigen
 from scmigen import Diagnostic, Result
-from scmigen.checks.against import compare
 from scmigen.runtime import Served, ServedAgent, ServedGrant, decode, served_of
 from scmigen.scmi.operations import OPERATIONS
 from scmigen.scmi.protocols import Kind

@@ -1,9 +1,9 @@
 """The channel of an SCMI node against the one that the server has for the agent."""
 
 import pytest
+from against_build import compare
 from support import BOARD, marked, model_of
 
-from scmigen.checks.against import compare
 from scmigen.devicetree.source import read_source
 from scmigen.diagnostics import Diagnostic
 from scmigen.runtime import Agent, Role, Runtime, Transport

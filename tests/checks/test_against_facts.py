@@ -2,10 +2,10 @@
 
 import pytest
 import yaml
+from against_build import compare
 from support import model_of, source
 
 from scmigen import loads
-from scmigen.checks.against import compare
 from scmigen.diagnostics import Diagnostic, Severity
 from scmigen.runtime import decode_served
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from against_build import compare
 from support import model_of, source
 
 from scmigen import loads
-from scmigen.checks.against import compare
 from scmigen.diagnostics import Diagnostic
 from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
 from scmigen.scmi.operations import Operation

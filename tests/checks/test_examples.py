@@ -5,6 +5,7 @@ from textwrap import dedent
 
 import msgspec
 import pytest
+from against_build import compare
 from click.testing import CliRunner
 from msgspec import structs
 from support import AGENTS, BOARD, model_of, source
@@ -13,7 +14,6 @@ from scmigen import runtime
 from scmigen.assignment.assignment import Switch
 from scmigen.assignment.sources import Sources, assign
 from scmigen.audit.registry import readers
-from scmigen.checks.against import compare
 from scmigen.checks.registry import CHECKS, run_checks
 from scmigen.checks.switches import Asked, switched
 from scmigen.cli.main import cli

@@ -61,7 +61,7 @@ def imported(folder: Path, server: dict[str, Any]) -> Done:
 def test_what_has_a_key_is_what_a_build_has(tmp_path: Path) -> None:
     done = imported(tmp_path, SERVER)
     left = done.stderr
-    assert "version 0x7 of the implementation: a build has 1" in left
+    assert "implementation version is 7; in a build, 1" in left
     assert "the levels of performance 1 (npu): one of 2 tables is used" in left
     assert "services" not in left
     text = (tmp_path / "got/agents.yaml").read_text()

@@ -1,10 +1,10 @@
 """An SCMI node belongs to the agent that reads the tree, not to the platform."""
 
 import pytest
+from against_build import compare
 from support import AGENTS, diagnostics, grants, model_of, numbers, told, tree_of, wrong
 
 from scmigen.assignment.sources import Sources, assign
-from scmigen.checks.against import compare
 from scmigen.model.build import build
 from scmigen.targets.runtime.configuration import to_runtime
 

@@ -1,0 +1,127 @@
+"""What agents are at a server besides their grants, against what they would be in a build."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from scmigen.assignment.assignment import Agent
+from scmigen.checks.against_built import Built
+from scmigen.checks.served_view import View, place_of
+from scmigen.checks.words import joined
+from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
+from scmigen.runtime import Served, ServedAgent
+from scmigen.scmi.operations import Operation, ordered
+from scmigen.scmi.protocols import Kind
+
+AGENT_FACTS_DIFFER = Finding(
+    "agent-facts-differ",
+    "An agent has another number, role, release or channel at the server than in a build.",
+    "Say it in the agents file, or correct the server's table.",
+    severity=Severity.NOTE,
+)
+
+AGENT_EXTRA = Finding(
+    "agent-extra",
+    "The server has an agent that the board does not have.",
+    "Add it to the agents file, or take it from the server: what it may do, nobody checks.",
+    severity=Severity.NOTE,
+)
+
+RIGHTS_DIFFER = Finding(
+    "rights-differ",
+    "The server lets an agent change what others may do, and a build would not, or the other way.",
+    "Let only those agents call messages 0x9 to 0xB of the base protocol that must.",
+    severity=Severity.NOTE,
+)
+
+LASTING_DIFFERS = Finding(
+    "lasting-differs",
+    "An agent keeps other operations at the server when its devices are taken from it.",
+    "Correct by_hand at the server: in a build, what an agent is granted explicitly stays.",
+    severity=Severity.NOTE,
+)
+
+
+def agents_differ(built: Built, mine: Agent, view: View, server: Served) -> Iterator[Diagnostic]:
+    """What an agent is on both sides, as far as the description tells."""
+    here = next(one for one in built.served.agents if one.id == mine.id)
+    there = view.agent
+    said = list(_facts(here, there))
+    if said:
+        yield AGENT_FACTS_DIFFER.note(
+            f"agent {there.name} has {said[0]}",
+            view.position,
+            [Related(f"it has {word}") for word in said[1:]],
+        ).about(agents=[mine.name])
+    if there.permissions is not None and there.permissions is not here.permissions:
+        yield _rights(mine, there, bool(server.devices), view.position)
+    yield from _lasting(here, view, mine)
+
+
+def _facts(here: ServedAgent, there: ServedAgent) -> Iterator[str]:
+    if there.id != here.id:
+        yield f"number {there.id}; in a build, {here.id}"
+    if there.role is not None and there.role is not here.role:
+        yield f"role {there.role}; in a build, {here.role}"
+    if there.profile is not None and there.profile is not here.profile:
+        yield f"profile {there.profile}; in a build, {here.profile}"
+    ours = {} if here.transport is None else msgspec.to_builtins(here.transport)
+    theirs = {} if there.transport is None else msgspec.to_builtins(there.transport)
+    for name, value in theirs.items():
+        if ours.get(name) != value:
+            known = ours.get(name, "none is said")
+            yield f"transport {name.replace('_', '-')} {value}; in a build, {known}"
+
+
+def _rights(mine: Agent, there: ServedAgent, tables: bool, where: Position) -> Diagnostic:
+    may = "may" if there.permissions else "may not"
+    message = (
+        f"at the server, {there.name} {may} change what agents may do; in a build, "
+        f"{mine.name} {'may not' if there.permissions else 'may'}"
+    )
+    # Without devices there is nothing that it could give.
+    serious = there.permissions and tables
+    item = RIGHTS_DIFFER.at(Severity.WARNING if serious else Severity.NOTE, message, where)
+    return item.about(agents=[mine.name])
+
+
+def _lasting(here: ServedAgent, view: View, mine: Agent) -> Iterator[Diagnostic]:
+    said: list[Related] = []
+    for kind, rows in here.grants.items():
+        for row in rows:
+            other = view.rows.get((kind, row.id))
+            theirs = None if other is None else other.grant.by_hand
+            if other is not None and theirs is not None and {*theirs} != {*(row.by_hand or ())}:
+                words = f"{_kept(kind, theirs)} of {kind} {row.id} ({other.resource.name})"
+                text = f"{words}; in a build, {_kept(kind, row.by_hand or ())}"
+                said.append(Related(text, other.position))
+    if said:
+        first, *others = said
+        yield LASTING_DIFFERS.note(
+            f"whatever devices it has, {view.agent.name} keeps {first.message}",
+            first.position,
+            others,
+        ).about(agents=[mine.name])
+
+
+def _kept(kind: Kind, operations: Sequence[Operation]) -> str:
+    return ", ".join(ordered(kind, operations)) or "nothing"
+
+
+def agents_extra(server: Served, met: Sequence[View], file: str) -> Iterator[Diagnostic]:
+    """The agents of a server that a board has not, and of which anything is told: one note."""
+    known = {view.agent.id for view in met}
+    found: list[tuple[str, Related]] = []
+    for agent in server.agents:
+        rows = {kind: len(found) for kind, found in agent.grants.items() if found}
+        if agent.id not in known and rows:
+            has = joined([f"{number} {kind}" for kind, number in rows.items()])
+            where = place_of(agent.source, Position(file))
+            found.append((agent.name, Related(f"{agent.name} ({agent.id}) with {has}", where)))
+    if found:
+        (_, first), *others = found
+        yield AGENT_EXTRA.note(
+            f"the server has agents that the board does not have: {first.message}",
+            first.position,
+            [place for _, place in others],
+        ).about(agents=[name for name, _ in found])
