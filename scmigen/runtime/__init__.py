@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 import msgspec
 
@@ -151,6 +152,7 @@ def encode(runtime: Runtime) -> bytes:
     return msgspec.json.format(msgspec.json.encode(runtime), indent=1) + b"\n"
 
 
+@cache
 def json_schema() -> bytes:
     """The JSON Schema (2020-12) of the configuration."""
     return schema_of(Runtime, "scmigen runtime configuration")

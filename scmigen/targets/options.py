@@ -7,6 +7,7 @@ at its own line. Several files are united; an option that is given twice is a pr
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -151,6 +152,7 @@ def options_in(
     return read_options(own, kind)[0]
 
 
+@cache
 def _struct(kind: type[Options]) -> inspect.StructType:
     found = inspect.type_info(kind)
     assert isinstance(found, inspect.StructType)
