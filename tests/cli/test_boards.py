@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from support import Done, process, written
+from support import Done, process, scmigen, written
 
 HEAD = "/dts-v1/;\n/ {\n"
 GOOD = HEAD + "};\n"
@@ -94,7 +94,7 @@ def test_junit_has_a_suite_for_each_board(boards: Path) -> None:
     quiet = suites(each(boards, "dts", "--format", "junit", "-q"))
     assert quiet[1] == ("dts/noted.dts", ["scmigen"], 0)
     written(boards / "scmigen.toml", "[board.'the one']\nsource = 'dts/a.dts'\n")
-    done = process("check", "--board", "the one", "--format", "junit", cwd=boards)
+    done = scmigen("check", "--board", "the one", "--format", "junit", cwd=boards)
     assert suites(done) == [("the one", ["scmigen"], 0)]
 
 
@@ -108,7 +108,7 @@ def suites(done: Done) -> list[tuple[str, list[str], int]]:
 
 
 def test_a_board_in_place_of_an_overlay(boards: Path) -> None:
-    done = process("check", "dts/a.dts", "dts/sub/c.dts", cwd=boards)
+    done = scmigen("check", "dts/a.dts", "dts/sub/c.dts", cwd=boards)
     assert done.returncode == 1
     assert "see scmigen check --each" in done.stdout
 
@@ -139,11 +139,11 @@ def test_only_moved_numbers_make_exit_status_3(boards: Path) -> None:
         '   clock@%d { reg = <%d>; domain-name = "c"; clocks = <&cc 3>; }; }; }; }; };\n};\n'
     )
     board = written(boards / "x.dts", fixed % (3, 3))
-    assert process("build", board, "-q", "--ids", "x.ids", "-o", "o", cwd=boards).returncode == 0
+    assert scmigen("build", board, "-q", "--ids", "x.ids", "-o", "o", cwd=boards).returncode == 0
     written(board, fixed % (4, 4))
     text = "[board.x]\nsource='x.dts'\nlock='x.ids'\n[board.good]\nsource='dts/a.dts'\n"
     written(boards / "scmigen.toml", text)
-    assert process("check", "--board", "x", cwd=boards).returncode == 3
+    assert scmigen("check", "--board", "x", cwd=boards).returncode == 3
     assert process("check", cwd=boards).returncode == 3
 
 
@@ -157,7 +157,7 @@ def test_only_moved_numbers_make_exit_status_3(boards: Path) -> None:
 )
 def test_wrong_usage(boards: Path, arguments: list[str], message: str) -> None:
     (boards / "empty").mkdir()
-    done = process("check", *arguments, cwd=boards)
+    done = scmigen("check", *arguments, cwd=boards)
     assert done.returncode == 2
     assert message in done.stderr
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support import Done, process, source, written
+from support import Done, process, scmigen, source, written
 
 CC = 'cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };'
 DEVICE = 'd%d { compatible = "acme,d"; clocks = <&cc %d>; };'
@@ -86,7 +86,7 @@ def test_a_board_that_fails_is_told_at_the_end(project: Path) -> None:
 
 @pytest.mark.parametrize("option", [["--depfile", "d"], ["--depfile-target", "x"], ["-o", "o"]])
 def test_what_is_of_one_board_needs_its_name(project: Path, option: list[str]) -> None:
-    done = process("build", *option, cwd=project)
+    done = scmigen("build", *option, cwd=project)
     assert done.returncode == 2
     assert "name one board of the project file with --board" in done.stderr
 
