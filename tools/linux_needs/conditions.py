@@ -19,6 +19,8 @@ RANK = {NO: 0, VARIANT: 1, NODE: 1, FREE: 2, YES: 2}
 NOT = {YES: NO, NO: YES, VARIANT: VARIANT, NODE: NODE, FREE: FREE}
 
 _DEEP = 6
+_NESTED = 4
+_MANY = 400
 _COMPARED = ("==", "!=", "<", ">", "<=", ">=", "&")
 _CONSTANT = "constant"
 _ERRORS = {"IS_ERR", "IS_ERR_OR_NULL", "PTR_ERR", "PTR_ERR_OR_ZERO"}
@@ -59,15 +61,25 @@ def depends(flow: Flow, point: Point, condition: Expr) -> str:
     key = condition, point.frame, point.at, flow.own
     if key not in flow.depends:
         flow.depends[key] = FREE  # of a condition that depends on itself
-        found = _truthy(flow, point, condition, 0)
-        flow.depends[key] = FREE if found == YES else found
+        if flow.nested < _NESTED:
+            flow.asked = flow.asked if flow.nested else 0
+            flow.nested += 1
+            found = _truthy(flow, point, condition, 0)
+            flow.nested -= 1
+            flow.depends[key] = FREE if found == YES else found
     return flow.depends[key]
+
+
+def _far(flow: Flow, depth: int) -> bool:
+    """Whether the answer is too far away: then nothing is known."""
+    flow.asked += 1
+    return depth > _DEEP or flow.asked > _MANY
 
 
 def _truthy(flow: Flow, point: Point, expr: Expr, depth: int) -> str:
     """Whether an expression may be anything but zero."""
     form = expr[0]
-    if depth > _DEEP:
+    if _far(flow, depth):
         return FREE
     if form == "num":
         return YES if expr[1] else NO
@@ -130,7 +142,7 @@ def _compared(flow: Flow, point: Point, left: Expr, right: Expr, depth: int) -> 
 
 def _nature(flow: Flow, point: Point, expr: Expr, depth: int) -> str:
     """NODE for what a property says, a constant, or FREE."""
-    if depth > _DEEP:
+    if _far(flow, depth):
         return FREE
     form = expr[0]
     if form in ("num", "str"):
@@ -151,8 +163,12 @@ def _nature(flow: Flow, point: Point, expr: Expr, depth: int) -> str:
     given = _settings(flow, point, expr)
     if not given:
         return FREE
-    natures = {_nature_given(flow, one, point, depth) for one in given}
-    return FREE if FREE in natures else NODE if NODE in natures else _CONSTANT
+    natures = set()
+    for one in given:
+        natures.add(_nature_given(flow, one, point, depth))
+        if FREE in natures:
+            return FREE
+    return NODE if NODE in natures else _CONSTANT
 
 
 def _nature_given(flow: Flow, one: _Given, point: Point, depth: int) -> str:
@@ -205,9 +221,11 @@ def _among(flow: Flow, given: list[_Given], point: Point, depth: int) -> str:
     best, barred = NO, False
     for one in given:
         value = _truthy(flow, one.point(), one.value, depth + 1)
-        way = YES if value == NO else _way(flow, one, point)
+        way = value if value == NO else _way(flow, one, point)
         barred |= value != NO and way == NO
         best = max(best, min(value, way, key=RANK.__getitem__), key=RANK.__getitem__)
+        if RANK[best] == RANK[FREE]:
+            return FREE
     if best == NO:
         return NO if barred else FREE
     return best

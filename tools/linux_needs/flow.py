@@ -48,6 +48,7 @@ class Flow:
         self.lives: dict[
             tuple[Function, frozenset[Expr]], frozenset[frozenset[tuple[object, ...]]]
         ] = {}
+        self.asked = self.nested = 0  #: how far :func:`conditions.depends` went
         self.steps = 0  #: since the question was put; a question has a bound
         self._variants: frozenset[tuple[str, str]] | None = None
 
