@@ -24,6 +24,7 @@ from scmigen.audit.scp_permissions import Permissions, needed_messages, operatio
 from scmigen.audit.scp_product import Element, Product, member, number
 from scmigen.audit.scp_rows import check_rows
 from scmigen.audit.scp_services import services_of
+from scmigen.audit.scp_uneven import check_uneven
 from scmigen.audit.scp_views import LAYOUTS, NAME_LENGTH, Agent, Row, View, agents, view_of
 from scmigen.csource.limits import TooMuchError
 from scmigen.csource.values import Cells, Unknown
@@ -81,9 +82,12 @@ def _audit(folder: Path, path: Path, found: Found) -> Audit:
             for agent in known:
                 ids = max(view.rows.get(agent.id, {}), default=-1) + 1
                 permissions.check_masks(kind, agent.id, agent.name, ids)
+                rows = view.rows.get(agent.id, {})
+                served = [number for number in sorted(rows) if rows[number].element is not None]
+                check_uneven(permissions, kind, agent, served, found)
         check_agents(permissions, found)
         check_devices(permissions, views, found)
-    served = Served(
+    described = Served(
         name=folder.parent.name or folder.name,
         numbering=_numbering(views),
         kinds=tuple(kind for kind in Kind if kind not in views or views[kind].whole),
@@ -94,7 +98,7 @@ def _audit(folder: Path, path: Path, found: Found) -> Audit:
         votes=votes_of(product),
     )
     files = (*product.build.settings.files, *product.sources.files)
-    return Audit(served, tuple(found.diagnostics), files)
+    return Audit(described, tuple(found.diagnostics), files)
 
 
 def _numbering(views: Mapping[Kind, View]) -> Numbering:

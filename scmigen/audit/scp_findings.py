@@ -45,6 +45,12 @@ SCP_MASK = Finding(
     "Write all words of the row: what is not denied is allowed.",
     severity=Severity.WARNING,
 )
+SCP_UNEVEN = Finding(
+    "permissions-uneven",
+    "Bits of permissions deny some messages of an operation, and not the others.",
+    "Deny all messages of an operation, or none of them.",
+    severity=Severity.WARNING,
+)
 SCP_DEVICE = Finding(
     "device-resources",
     "A firmware's list of a device's resources names other ones than its agents are checked for.",
@@ -69,6 +75,7 @@ FINDINGS = (
     SCP_UNBUILT,
     SCP_PERMISSIONS_OFF,
     SCP_MASK,
+    SCP_UNEVEN,
     SCP_DEVICE,
     SCP_SHARED,
     SCP_NAME,

@@ -31,8 +31,8 @@ _MESSAGES: Mapping[Kind, int] = {
     Kind.VOLTAGE: 6,
     Kind.POWERCAP: 10,
 }
-_FIRST = 3
-_SUBSCRIBING: Mapping[Kind, frozenset[int]] = {
+FIRST = 3
+SUBSCRIBING: Mapping[Kind, frozenset[int]] = {
     Kind.POWER: frozenset({6}),
     Kind.PERFORMANCE: frozenset({9, 10, 11}),
     Kind.SENSOR: frozenset({4}),
@@ -56,13 +56,13 @@ _WORD = 16
 
 def needed_messages(kind: Kind, operation: Operation) -> tuple[int, ...]:
     """The messages of SCP-firmware that an operation is."""
-    last = _FIRST + _MESSAGES[kind]
+    last = FIRST + _MESSAGES[kind]
     return tuple(
         message
         for message, wants in needed(kind.protocol).items()
         if wants is operation
         and message < last
-        and message not in _SUBSCRIBING.get(kind, frozenset())
+        and message not in SUBSCRIBING.get(kind, frozenset())
     )
 
 
@@ -136,7 +136,7 @@ class Permissions:
         place = self.unit.evaluator.target(row, protocol - _BASE, _HERE)
         mask = place if isinstance(place, Unknown) else self.unit.evaluator.load(*place)
         bits = number(mask)
-        return bits if isinstance(bits, Unknown) else bool(bits >> (message - _FIRST) & 1)
+        return bits if isinstance(bits, Unknown) else bool(bits >> (message - FIRST) & 1)
 
     def bits(self, kind: Kind) -> _Bits | Unknown | None:
         """The bits of a kind; None where there is no table, so that nothing is denied."""
@@ -242,7 +242,7 @@ class Permissions:
         if number_ >= bits.count or self._agent_beyond(agent):
             return True
         words = (bits.count >> 4) + 1
-        place = (agent - 1) * _MESSAGES[kind] * words + (message - _FIRST) * words
+        place = (agent - 1) * _MESSAGES[kind] * words + (message - FIRST) * words
         mask = self._word(bits.table, bits.first + place + number_ // _WORD)
         if isinstance(mask, Unknown):
             self.found.unread(f"permissions of {NOUNS[kind]}s", mask, bits.position)
@@ -295,7 +295,7 @@ class Permissions:
                 w * _WORD + b for w, m in enumerate(masks) for b in range(_WORD) if m >> b & 1
             ]
             if words > 2 and denied[-1] < _WORD < ids:
-                short.append(f"{message + _FIRST:#x}")
+                short.append(f"{message + FIRST:#x}")
         if short:
             self.found.add(
                 SCP_MASK,
@@ -304,6 +304,11 @@ class Permissions:
                 self._row_place(bits, agent, 0),
                 hint=f"{words} words are a row; those that are not written allow",
             )
+
+    def place_of_row(self, kind: Kind, agent: int) -> Position | None:
+        """Where the bits of an agent are written, as far as that is known."""
+        bits = self.bits(kind)
+        return self._row_place(bits, agent, 0) if isinstance(bits, _Bits) else None
 
     def _row_place(self, bits: _Bits, agent: int, message: int) -> Position | None:
         if bits.first:

@@ -75,17 +75,25 @@ def called_otherwise(found: Sequence[Both]) -> Iterator[Diagnostic]:
     A firmware has names of its own. So that is told only where the description has the tree's own
     providers, or has the names of a build for most of what it names.
     """
-    named = [each for each in found if each.theirs.name]
+    named = [each for each in found if each.theirs.name and not _is_told(each)]
     other = [each for each in named if not _is_called(each)]
     alike = len(other) < len(named) - len(other)
     those = [each for each in other if alike or each.theirs.node]
-    those += [each for each in found if each.theirs.node and not each.theirs.name]
+    those += [
+        each for each in found if each.theirs.node and not each.theirs.name and not _is_told(each)
+    ]
     if those:
         first, *others = [
             Related(f"{each} is called {each.theirs.name!r}", each.position) for each in those
         ]
         note = name_differs.note(f"at the server, {first.message}", first.position, others)
         yield about(note, those)
+
+
+def _is_told(each: Both) -> bool:
+    """Whether names are compared with those that the tree has, or are those of consumers only."""
+    one = each.resource
+    return one is not None and (bool(one.facts.names) or not _has_place(one))
 
 
 def _is_called(each: Both) -> bool:
