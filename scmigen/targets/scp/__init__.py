@@ -23,6 +23,7 @@ from scmigen.targets.scp import (
     firmware,
     limits,
     platform_protocols,
+    powercaps,
     product_channels,
     product_mailboxes,
     product_names,
@@ -72,6 +73,7 @@ def _check(setup: Setup) -> Iterator[Diagnostic]:
     yield from platform_protocols.check(setup)
     yield from system.check(setup, drivers)
     yield from fast_channels.check(setup, drivers)
+    yield from powercaps.check(setup, drivers)
 
 
 def _check_options(

@@ -16,7 +16,7 @@ from scmigen.diagnostics import Diagnostic, has_errors
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.options import OPTION_UNUSED, OUTPUT_OPTION
-from scmigen.targets.scp import system
+from scmigen.targets.scp import powercaps, system
 from scmigen.targets.scp.binding import Drivers, bind_drivers
 from scmigen.targets.scp.drivers import (
     VALUES,
@@ -324,6 +324,8 @@ def _no_use(setup: Setup, drivers: Drivers, word: str) -> str | None:
             return variant.no_fast_channels
         case Slot.FAST_ALARM if setup.options.fast_channels is None:
             return "the option fast-channels is not given"
+        case Slot.CAPS:
+            return powercaps.no_use(setup)
     return None
 
 

@@ -16,11 +16,12 @@ from scmigen.targets.scp.channels import Channel
 from scmigen.targets.scp.domain_types import DEVICE, Shape, shapes
 from scmigen.targets.scp.drivers import CLOCK_TABLE, MOCK_SUPPLY, MOCKS
 from scmigen.targets.scp.fast_channels import FastChannels, fast_channels
-from scmigen.targets.scp.guards import POWER_VIEWS, SYSTEM_POWER, Guard
+from scmigen.targets.scp.guards import POWER_CAPS, POWER_VIEWS, SYSTEM_POWER, Guard
 from scmigen.targets.scp.kinds import KINDS, Slot
 from scmigen.targets.scp.options import Driver, Setup
 from scmigen.targets.scp.performance import PerfDomain, perf_domains
 from scmigen.targets.scp.platform_protocols import Allowed, allowed
+from scmigen.targets.scp.powercaps import Powercaps, powercaps
 from scmigen.targets.scp.product_channels import Channels
 from scmigen.targets.scp.spaces import (
     Element,
@@ -60,6 +61,7 @@ class Firmware:
     system_power: SystemPower | None
     system_users: frozenset[int]
     fast_channels: FastChannels | None
+    powercaps: Powercaps | None
     trips: Mapping[int, tuple[TripPoint, ...]] | None
     platform_protocols: tuple[Allowed, ...]
     platform_protocols_said: bool
@@ -108,9 +110,17 @@ class Firmware:
         return sum(len(self.spaces[kind].elements) + 1 for kind in kinds if kind in self.spaces)
 
     @property
+    def subscriptions(self) -> int:
+        """Subscriptions within the firmware: to autonomous resets, and of each power cap's module
+        and protocol to its changes."""
+        caps = self.powercaps.caps if self.powercaps is not None else ()
+        return 1 + 4 * len(caps)
+
+    @property
     def protocol_count(self) -> int:
         """Protocol modules of the build, without base."""
-        return len(self.protocols) + (self.system_power is not None)
+        others = (self.system_power, self.powercaps)
+        return len(self.protocols) + sum(each is not None for each in others)
 
     @property
     def most_protocols(self) -> int:
@@ -146,6 +156,9 @@ class Firmware:
             found += [] if self.kept(space.row.slots[0]) else space.row.hal
             found += [space.row.protocol] if space.elements else []
         found += ["scmi-system-power"] if self.system_power else []
+        if self.powercaps is not None:
+            mocks = () if self.powercaps.kept else ("pid-controller", "mock-power")
+            found += [*mocks, "power-capping", "scmi-power-capping"]
         return tuple(dict.fromkeys([*found, *self.variant.last]))
 
     def slots_of(self, space: Space) -> tuple[Slot, ...]:
@@ -230,6 +243,7 @@ class Firmware:
             "mock-system",
             "mock-reset",
             "mock-supply",
+            "mock-power",
         )
         return tuple(name.replace("-", "_") for name in own if name in self.modules)
 
@@ -252,6 +266,7 @@ class Firmware:
         needed = {
             SYSTEM_POWER: self.system_power is not None or self.variant.included,
             POWER_VIEWS: self.has_power_views,
+            POWER_CAPS: self.powercaps is not None,
         }
         return tuple(guard for guard, wanted in needed.items() if wanted)
 
@@ -345,6 +360,7 @@ def build(setup: Setup, drivers: Drivers, channels: Channels) -> Firmware:
         system_power=system_power(setup, drivers),
         system_users=users(setup, drivers),
         fast_channels=fast_channels(setup, drivers, performance),
+        powercaps=powercaps(setup, drivers, agents),
         trips=_trips(setup),
         platform_protocols=allowed(setup.options, agents),
         platform_protocols_said=setup.options.platform_protocols is not None,

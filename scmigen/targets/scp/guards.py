@@ -9,18 +9,30 @@ class Guard:
 
     ``folder`` is its directory and the middle of its sources' names, ``name`` as in SCP_MODULES,
     ``why`` what is wrong with it, a sentence for comments. ``own_rules``: the sources and libraries
-    of its own CMakeLists.txt are taken.
+    of its own CMakeLists.txt are taken. ``binds``: which of them binds to SCMI;
+    ``renamed``: the module itself is behind the check, too.
     """
 
     folder: str
     why: str
     about: str
     own_rules: bool = True
+    binds: str | None = None
+    renamed: bool = False
 
     @property
     def name(self) -> str:
         """The module in SCP_MODULES."""
         return self.folder.replace("_", "-")
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """What SCP-firmware's sources are compiled with, by their names."""
+        own = f"mod_{self.folder}.c"
+        found = {self.binds or own: f"fwk_module_bind={self.folder}_guard_bind"}
+        return found | (
+            {own: f"module_{self.folder}={self.folder}_unguarded"} if self.renamed else {}
+        )
 
     @property
     def files(self) -> dict[str, str]:
@@ -44,4 +56,11 @@ POWER_VIEWS = Guard(
     "scmi_power_domain",
     "SCP-firmware's scmi-power-domain reads past the table of an agent.",
     "Check of numbers in front of the SCMI power domain protocol.",
+)
+POWER_CAPS = Guard(
+    "scmi_power_capping",
+    "SCP-firmware's scmi-power-capping asks for no permission of a domain.",
+    "Permission check in front of the SCMI power capping protocol.",
+    binds="scmi_power_capping_protocol.c",
+    renamed=True,
 )

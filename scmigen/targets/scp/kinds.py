@@ -25,12 +25,20 @@ class Slot(StrEnum):
     SHUTDOWN = "shutdown"
     ALARM = "system-power-alarm"
     FAST_ALARM = "fast-channel-alarm"
+    CAPS = "power-capping"
 
 
 #: Slots that belong to no provider.
-SYSTEM_SLOTS = (Slot.TOP, Slot.DOORBELL, Slot.SHUTDOWN, Slot.ALARM, Slot.FAST_ALARM)
+SYSTEM_SLOTS = (
+    Slot.TOP,
+    Slot.DOORBELL,
+    Slot.SHUTDOWN,
+    Slot.ALARM,
+    Slot.FAST_ALARM,
+    Slot.CAPS,
+)
 #: Those of them that only some firmware needs.
-OPTIONAL_SLOTS = frozenset({Slot.SHUTDOWN, Slot.ALARM, Slot.FAST_ALARM})
+OPTIONAL_SLOTS = frozenset({Slot.SHUTDOWN, Slot.ALARM, Slot.FAST_ALARM, Slot.CAPS})
 
 
 @dataclass(frozen=True, slots=True)

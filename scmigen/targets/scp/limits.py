@@ -29,13 +29,9 @@ LIMITS = Limits(
     nonempty=True,
     # 8 bits of BASE PROTOCOL_ATTRIBUTES.
     agents=255,
-    kinds=frozenset(KINDS),
-    without=dict.fromkeys(BEYOND_TREES, "SCP-firmware has no such protocol")
-    | {
-        Kind.POWERCAP: "SCP-firmware's scmi-power-capping works on modules power-allocator, "
-        "power-coordinator and power-meter that are not part of it, and with permissions for its "
-        "domains it denies them all",
-    },
+    # Power caps it has in some versions (`powercaps`).
+    kinds=frozenset((*KINDS, Kind.POWERCAP)),
+    without=dict.fromkeys(BEYOND_TREES, "SCP-firmware has no such protocol"),
     # The power domain module needs an element for SYSTOP.
     elements=dict.fromkeys(KINDS, _ELEMENTS) | {Kind.POWER: _ELEMENTS - 1, Kind.RESET: _ROWS},
     beside={Kind.CLOCK: Kind.PERFORMANCE},

@@ -240,6 +240,8 @@ def _denied_protocols(firmware: Firmware) -> Iterator[_ProtocolRow]:
         }
         if named.agent.id in firmware.system_users:
             granted.add(Protocol.SYSTEM)
+        if firmware.powercaps is not None and named.agent.id in firmware.powercaps.users:
+            granted.add(Protocol.POWERCAP)
         denied = tuple(bits[protocol] for protocol in sorted(bits) if protocol not in granted)
         yield _ProtocolRow(named.enum, named.agent.name, denied)
 
@@ -271,6 +273,19 @@ def common_files(firmware: Firmware) -> Iterator[File]:
     }
     yield render("config_resource_perms.c", context | permissions)
     yield from _system_power_files(firmware)
+    yield from _power_cap_files(firmware)
+
+
+def _power_cap_files(firmware: Firmware) -> Iterator[File]:
+    """The tables of power caps, and of what applies them unless that is the product's own."""
+    if firmware.powercaps is None:
+        return
+    context = {"fw": firmware, "caps": firmware.powercaps}
+    if not firmware.powercaps.kept:
+        yield _host("config_mock_power.c", context)
+        yield _host("config_pid_controller.c", context)
+        yield _host("config_power_capping.c", context)
+    yield render("config_scmi_power_capping.c", context)
 
 
 def _system_power_files(firmware: Firmware) -> Iterator[File]:
@@ -314,5 +329,5 @@ def _modules(firmware: Firmware) -> Iterator[File]:
     for module in firmware.own_modules:
         for path in ("Module.cmake", "CMakeLists.txt", f"src/mod_{module}.c"):
             yield _host(f"module/{module}/{path}", context)
-        if module in ("mock_interrupt", "mock_supply"):
+        if module in ("mock_interrupt", "mock_power", "mock_supply"):
             yield _host(f"module/{module}/include/mod_{module}.h", context)

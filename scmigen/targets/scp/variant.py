@@ -35,8 +35,8 @@ class Variant:
     ``indexed_by_channel``: agents' channel numbers are the indices of their mailboxes.
     ``included``: the tables become part of a firmware that may have more protocols, and modules of
     its own for them. ``assumed_allowed``: whether the tables may contain assumed values.
-    ``power_views``: agents can have numbers of their own for power domains. ``no_system_power`` and
-    ``no_fast_channels`` say why it cannot have these.
+    ``power_views``: agents can have numbers of their own for power domains. ``no_system_power``,
+    ``no_fast_channels`` and ``no_power_capping`` say why it cannot have these.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Variant:
     power_views: bool = True
     no_system_power: str | None = None
     no_fast_channels: str | None = None
+    no_power_capping: str | None = None
 
 
 _TRANSPORT = Channels("TRANSPORT", "MOD_TRANSPORT_API_IDX_SCMI_TO_TRANSPORT", "mod_transport.h")
@@ -120,6 +121,7 @@ OPTEE = Variant(
     power_views=False,
     no_system_power="OP-TEE has no timer for it, and PSCI switches the system off",
     no_fast_channels="fast channels belong to the module transport, which OP-TEE does not have",
+    no_power_capping="OP-TEE's makefiles do not know the modules of power caps",
 )
 
 #: The variants by the word that ``outputs: {scp: {target: …}}`` and ``--scp-target`` have for them.

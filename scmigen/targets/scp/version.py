@@ -15,7 +15,9 @@ class Version:
     a row of its data. ``writes_clock_data``: the module writes to its data.
     ``units_per_millisecond``: of the times that alarms are set to. ``interrupt_driver``: interrupts
     of the architecture are a driver that the framework is given; otherwise they are functions,
-    which the linker takes from a module that has them.
+    which the linker takes from a module that has them. ``power_capping``: it has the module that
+    applies power caps; ``power_limiter``: which has one ask for the limit that holds;
+    ``whole_cap_steps``: the highest cap must be whole steps above the lowest.
     """
 
     name: str
@@ -25,6 +27,9 @@ class Version:
     writes_clock_data: bool = False
     units_per_millisecond: int = 1
     interrupt_driver: bool = True
+    power_capping: bool = True
+    power_limiter: bool = False
+    whole_cap_steps: bool = False
 
 
 #: With clock protocol 2.0. Module resource-perms does not ask for it, nor for the two before it:
@@ -32,8 +37,15 @@ class Version:
 _RATE_REQUESTED: Final = "MOD_SCMI_CLOCK_RATE_CHANGE_REQUESTED_NOTIFY"
 
 _KNOWN: Final = (
-    Version("2.14", "v2.14.0-242-gb34e5ceb", "MOD_SCMI_CLOCK_CONFIG_SET"),
-    Version("2.16", "v2.16.0", _RATE_REQUESTED, writes_clock_data=True, units_per_millisecond=1000),
+    Version("2.14", "v2.14.0-242-gb34e5ceb", "MOD_SCMI_CLOCK_CONFIG_SET", power_capping=False),
+    Version(
+        "2.16",
+        "v2.16.0",
+        _RATE_REQUESTED,
+        writes_clock_data=True,
+        units_per_millisecond=1000,
+        power_limiter=True,
+    ),
     Version(
         "2025-11",
         "v2.16.0, and the commits up to 57bb4a30",
@@ -41,6 +53,7 @@ _KNOWN: Final = (
         clock_agents=True,
         units_per_millisecond=1000,
         interrupt_driver=False,
+        whole_cap_steps=True,
     ),
 )
 

@@ -4,9 +4,11 @@ Written from SCP-firmware's rules and the model, without the emitter: its id spa
 bits and its order of modules are worked out here a second time, in another way.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from scmigen.assignment.assignment import Agent
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.operations import Operation
@@ -80,7 +82,7 @@ class Expected:
                 found += [*lines()]
         if self.performance_domains() and not self.platform.resources.get(Kind.CLOCK):
             found += [*self.clocks()]
-        found += [*self.system_power(), *self.fast_channels(), *self.timer()]
+        found += [*self.system_power(), *self.fast_channels(), *self.timer(), *self.powercaps()]
         return found
 
     def performance_domains(self) -> list[Resource]:
@@ -156,7 +158,8 @@ class Expected:
     def common(self) -> Iterator[str]:
         kinds = [kind for kind in OPENS if self.platform.resources.get(kind)]
         options = self.platform.options
-        yield f"protocols {len(kinds) + bool(self.system_agents())}"
+        more = bool(self.system_agents()) + bool(self.cap_users())
+        yield f"protocols {len(kinds) + more}"
         yield from (f"vendor{_hex(name)}" for name in (options.vendor, options.sub_vendor))
         scmi, transport = self.module["scmi"], self.module["transport"]
         for agent in self.agents:
@@ -505,6 +508,61 @@ class Expected:
         last = levels[agent_id % len(levels)]
         return [*pairs, (low, high + 1), (last, last)]
 
+    def extra(self) -> dict[str, Any]:
+        given = self.platform.options.extra
+        return json.loads(given.json) if given is not None and self.newer else {}
+
+    def cap_grants(self, agent: Agent) -> dict[int, list[str]]:
+        said = self.extra().get("agents", {}).get(agent.name, {}).get("grants", {})
+        return {grant["id"]: grant["operations"] for grant in said.get("powercap", ())}
+
+    def cap_users(self) -> set[int]:
+        return {agent.id for agent in self.agents if any(self.cap_grants(agent).values())}
+
+    def powercaps(self) -> Iterator[str]:
+        """A number in a gap is a cap of one value; nobody may send anything about it."""
+        if not self.cap_users():
+            return
+        given = {cap["id"]: (name, cap) for name, cap in self.extra()["powercaps"].items()}
+        none = {"minimum_cap": 1, "maximum_cap": 1, "unit": "abstract"}
+        size = max(given) + 1
+        for number in range(size):
+            name, cap = given.get(number, (f"reserved-{number}", none))
+            low, high = cap.get("minimum_pai", 1), cap.get("maximum_pai", 1)
+            # The module shifts 1 to where 2, milliwatt, is read.
+            unit = {"abstract": 0, "mW": 1}[cap["unit"]]
+            yield (
+                f"powercap {number} {cap['minimum_cap']}-{cap['maximum_cap']}/"
+                f"{cap.get('cap_step', 1)} interval={int(low < high)} "
+                f"sustainable={cap.get('sustainable_power', 0)} "
+                f"parent={cap.get('parent', 0xFFFF_FFFF)} unit={unit} notifies=0/0 "
+                f"is={self.element('power-capping', number)}{_hex(name)}"
+            )
+            mock = self.element("mock-power", number)
+            api = f"api:{self.module['mock-power']}"
+            limiter = f" limiter={mock} api={api}:2" if self.options.version == "2.16" else ""
+            yield (
+                f"cap {number}{limiter} measures={mock} api={api}:0 notifies={mock} "
+                f"of=other:7:{self.module['mock-power']} controls={mock} api={api}:1{_hex(name)}"
+            )
+            yield (
+                f"mock-power {number} {low}-{high}/{cap.get('pai_step', 1)} "
+                f"interval={cap.get('pai', low)} power={cap.get('readings', [0])[0]}"
+            )
+            yield f"pid {number} point={0xFFFF_FFFF} on=0 output=0-{0xFFFF_FFFF}"
+        opens = {3: None, 4: "read", 5: "config", 6: "read", 7: "config", 9: "read"}
+        for agent in range(len(self.agents) + 2):
+            grants = (
+                self.cap_grants(self.agents[agent - 1]) if 0 < agent <= len(self.agents) else {}
+            )
+            for message in range(3, 14):
+                said = ""
+                for number in range(size):
+                    held = grants.get(number, ())
+                    needed = opens.get(message, "nothing")
+                    said += "y" if (held if needed is None else needed in held) else "."
+                yield f"cap-message {agent} {message:x} {said}{'n' * 4}"
+
     def permissions(self) -> Iterator[str]:
         yield f"permissions agents={len(self.agents)} devices=0"
         for kind, messages in OPENS.items():
@@ -518,6 +576,7 @@ class Expected:
             ]
             protocols = {0x10, *(PROTOCOL[kind] for kind in open_kinds)} if known else set()
             protocols |= {0x12} if agent_id in self.system_agents() else set()
+            protocols |= {0x18} if agent_id in self.cap_users() else set()
             for protocol in range(0x10, 0x1A):
                 yield f"protocol {agent_id} {protocol:x} {int(protocol in protocols)}"
             for message in range(3, 12):

@@ -37,7 +37,7 @@ DIFFERENT: Mapping[type, Mapping[str, str]] = {
         "implementation_version": "SCP-firmware reports its own",
         "system_power_grace": "a graceful request never comes: its timeout is always 1000 ms",
         "numbering": "seen in the grants",
-        "powercaps": "scp-kind: SCP-firmware has headers only",
+        "powercaps": "2.14 has headers only; else `Expected.powercaps` compares all",
         "pins": "scp-kind: no such protocol",
         "pin_groups": "scp-kind: no such protocol",
         "pin_functions": "scp-kind: no such protocol",

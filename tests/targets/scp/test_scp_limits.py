@@ -139,10 +139,10 @@ def test_parent_is_left_out_with_a_warning() -> None:
 
 def test_kinds_without_tables_are_named() -> None:
     board = one(Kind.CLOCK, 0)
-    board.resource(Kind.POWERCAP, 0, "soc")
+    board.resource(Kind.PIN, 0, "soc")
     found = only(board.platform())
     assert (found.id, found.severity) == ("scp-kind", Severity.WARNING)
-    assert found.message.startswith("1 powercap resource is left out")
+    assert found.message.startswith("1 pin resource is left out")
 
 
 def test_nothing_to_write() -> None:

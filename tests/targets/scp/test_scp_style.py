@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from targets.scp.scp_boards import BOARDS, Board, emit, given, with_options
 from targets.scp.scp_build import run
+from targets.scp.test_scp_powercaps import capped
 from targets.scp.test_scp_targets import kept, powered, product
 
 import scmigen
@@ -70,7 +71,8 @@ def test_names_of_any_length(length: int, changed: Callable[[Iterable[Platform]]
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_version(version: str, changed: Callable[[Iterable[Platform]], str]) -> None:
-    assert not changed([with_options(BOARDS["two_agents"](), version=version)])
+    boards = [BOARDS[name]() for name in ("two_agents", "views")]
+    assert not changed([with_options(board, version=version) for board in (*boards, capped())])
 
 
 @pytest.mark.parametrize("board", CORPUS)

@@ -24,6 +24,11 @@
 #include <mod_mock_voltage_domain.h>
 #include <mod_msg_smt.h>
 #include <mod_optee_mbx.h>
+#ifdef BUILD_HAS_MOD_MOCK_POWER
+#    include <mod_mock_power.h>
+#endif
+#include <mod_pid_controller.h>
+#include <mod_power_capping.h>
 #include <mod_power_domain.h>
 #include <mod_psu.h>
 #include <mod_reg_sensor.h>
@@ -32,6 +37,7 @@
 #include <mod_scmi.h>
 #include <mod_scmi_clock.h>
 #include <mod_scmi_perf.h>
+#include <mod_scmi_power_capping.h>
 #include <mod_scmi_power_domain.h>
 #include <mod_scmi_reset_domain.h>
 #include <mod_scmi_system_power.h>
@@ -893,6 +899,106 @@ static void walk_timer(void)
 }
 #endif
 
+#ifdef BUILD_HAS_MOD_SCMI_POWER_CAPPING
+extern const struct fwk_module_config config_scmi_power_capping,
+    config_power_capping, config_pid_controller, config_mock_power;
+int scmi_power_capping_permission(unsigned int, unsigned int, uint32_t);
+
+static void walk_cap(size_t i)
+{
+    const struct mod_power_capping_domain_config *cap =
+        config_power_capping.elements.table[i].data;
+    const struct mod_mock_power_config *mock =
+        config_mock_power.elements.table[i].data;
+    const struct mod_pid_controller_elem_config *pid =
+        config_pid_controller.elements.table[i].data;
+
+    printf("cap %zu", i);
+#    if SCP_VERSION < 202511
+    print_id("limiter", cap->power_limiter_id);
+    print_id("api", cap->power_limiter_api_id);
+#    endif
+    print_id("measures", cap->power_measurement_id);
+    print_id("api", cap->power_measurement_api_id);
+    print_id("notifies", cap->power_limit_set_notifier_id);
+    print_id("of", cap->power_limit_set_notification_id);
+    print_id("controls", cap->pid_controller_id);
+    print_id("api", cap->pid_controller_api_id);
+    print_name(config_power_capping.elements.table[i].name);
+    printf(
+        "\nmock-power %zu %" PRIu32 "-%" PRIu32 "/%" PRIu32 " interval=%" PRIu32
+        " power=%" PRIu32 "\n",
+        i,
+        mock->minimum_interval,
+        mock->maximum_interval,
+        mock->interval_step,
+        mock->interval,
+        mock->power);
+    printf(
+        "pid %zu point=%" PRId64 " on=%" PRId64 " output=%" PRId64 "-%" PRId64 "\n",
+        i,
+        pid->set_point,
+        pid->switch_on_value,
+        pid->output.min,
+        pid->output.max);
+}
+
+static void walk_powercaps(void)
+{
+    const struct fwk_element *table = config_scmi_power_capping.elements.table;
+    size_t caps = count(&config_scmi_power_capping);
+
+    if (count(&config_power_capping) != caps ||
+        count(&config_pid_controller) != caps ||
+        count(&config_mock_power) != caps) {
+        trap("a power cap without what applies it");
+    }
+    for (size_t i = 0; i < caps; i++) {
+        const struct mod_scmi_power_capping_domain_config *cap = table[i].data;
+
+        printf(
+            "powercap %zu %" PRIu32 "-%" PRIu32 "/%" PRIu32
+            " interval=%d sustainable=%" PRIu32 " parent=%" PRIu32
+            " unit=%u notifies=%d/%d",
+            i,
+            cap->min_power_cap,
+            cap->max_power_cap,
+            cap->power_cap_step,
+            cap->pai_config_support,
+            cap->max_sustainable_power,
+            cap->parent_idx,
+            (unsigned int)cap->power_cap_unit,
+            cap->cap_pai_change_notification_support,
+            cap->power_measurements_change_notification_support);
+        print_id("is", cap->power_capping_domain_id);
+        print_name(table[i].name);
+        printf("\n");
+        walk_cap(i);
+    }
+    for (unsigned int agent = 0; agent <= SCMI_AGENT_IDX_COUNT; agent++) {
+        for (unsigned int message = 3; message <= 13; message++) {
+            const uint32_t far[] = {
+                (uint32_t)caps, 0x10000, 0x80000000, 0xFFFFFFFF
+            };
+
+            printf("cap-message %u %x ", agent, message);
+            for (uint32_t i = 0; i < caps; i++) {
+                putchar(
+                    scmi_power_capping_permission(agent, message, i) == 0 ? 'y' : '.');
+            }
+            for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+                putchar(
+                    scmi_power_capping_permission(agent, message, far[i]) ==
+                            SCMI_NOT_FOUND ?
+                        'n' :
+                        '!');
+            }
+            putchar('\n');
+        }
+    }
+}
+#endif
+
 /*
  * Whether the firmware lets an agent send a message about a resource: protocol,
  * then message, then resource.
@@ -1132,6 +1238,9 @@ int main(void)
 #endif
 #if defined(BUILD_HAS_MOD_TIMER) && defined(BUILD_HAS_MOD_MOCK_TIMER)
     walk_timer();
+#endif
+#ifdef BUILD_HAS_MOD_SCMI_POWER_CAPPING
+    walk_powercaps();
 #endif
     walk_permissions();
     walk_sizes();

@@ -67,6 +67,11 @@ typedef fwk_id_t fwk_optional_id_t;
 #define FWK_ID_MODULE(module) ((fwk_id_t)FWK_ID_MODULE_INIT(module))
 #define FWK_ID_API(module, index) ((fwk_id_t)FWK_ID_API_INIT(module, index))
 
+static inline _Bool fwk_id_is_type(fwk_id_t id, unsigned int type)
+{
+    return id.common.type == type;
+}
+
 static inline _Bool fwk_id_is_equal(fwk_id_t left, fwk_id_t right)
 {
     return left.value == right.value;
