@@ -7,7 +7,7 @@ skips (``drivers/clk/clk-conf.c``). What the agent has no access to leaves ``clo
 drivers; where there are no names, places count, so it becomes ``<0>``.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, TypeAlias
@@ -108,19 +108,33 @@ def repointed(
     edits: list[Edit] = []
     trouble: list[Trouble] = []
     tables: set[Node] = set()
+    nodes = tuple(nodes)
+    ambiguous = _ambiguous(references, nodes)
     for node in nodes:
         if any(map(_refers, node.properties)):
-            work = _Consumer(references, node, serving)
+            work = _Consumer(references, node, serving, ambiguous)
             edits += work.edits()
             trouble += work.trouble
-            table = table_of(references, node) if work.votes else None
+            # A node that loses its table changes nothing in it: others may keep it.
+            table = table_of(references, node) if work.votes and work.keeps_table else None
             if table is not None and table not in tables:
                 tables.add(table)
-                several = references.list_of(node, "power-domains").count > 1
-                changed = list(_levels(references, table, several))
+                several = ambiguous.get(table)
+                changed = list(_levels(references, table, several is not None))
                 edits += changed
-                trouble += [Unvoted(node)] if several and changed else []
+                trouble += [Unvoted(several)] if several is not None and changed else []
     return edits, trouble
+
+
+def _ambiguous(references: References, nodes: Iterable[Node]) -> Mapping[Node, Node]:
+    """The tables whose levels are not a vote on one domain, and the first of their devices that
+    has several domains."""
+    found: dict[Node, Node] = {}
+    for node in nodes:
+        table = table_of(references, node)
+        if table is not None and references.list_of(node, "power-domains").count > 1:
+            found.setdefault(table, node)
+    return found
 
 
 _REST = frozenset({"assigned-clocks", *_TABLES})
@@ -155,8 +169,11 @@ class _Slot(NamedTuple):
 class _Consumer:
     """One node."""
 
-    def __init__(self, references: References, node: Node, serving: Serving) -> None:
+    def __init__(
+        self, references: References, node: Node, serving: Serving, ambiguous: Collection[Node]
+    ) -> None:
         self.references = references
+        self.ambiguous = ambiguous
         self.node = node
         self.serving = serving
         self.trouble: list[Trouble] = []
@@ -166,6 +183,7 @@ class _Consumer:
         self.taken: frozenset[ResourceKey] = frozenset()
         self.is_scaled = False
         self.votes = False
+        self.keeps_table = True
 
     def edits(self) -> Iterator[Edit]:
         """Its edits, in the order of what Linux' bindings describe."""
@@ -249,8 +267,8 @@ class _Consumer:
             return _scaling_name(answer)
         self.votes = True
         tables = is_cpu(self.node) or any(table in self.node for table in _TABLES)
-        # Of a device with several domains, the table loses what says so.
-        several = self.references.list_of(self.node, "power-domains").count > 1
+        # Where a device of the table has several domains, it loses what says so.
+        several = table_of(self.references, self.node) in self.ambiguous
         unmarked = tables and (several or not only_votes(self.references, self.node))
         return _VOTES_NAME if name is None and unmarked else name
 
@@ -318,6 +336,7 @@ class _Consumer:
                 yield Lost(self.node, "clocks", entry.index, key, rate)
 
     def _without_table(self) -> Iterator[Edit]:
+        self.keeps_table = False
         for prop in _TABLES:
             if prop in self.node:
                 note = "the platform has the operating points"

@@ -361,6 +361,58 @@ def test_points_that_vote_have_the_level_of_the_point_they_required() -> None:
     assert not [point for point in points if point and "required-opps" in point]
 
 
+#: A table whose points vote on a domain, and what stands beside the one device that scales by it.
+VOTING = (
+    CC
+    + """
+    hw: hw@5000 { compatible = "acme,hw"; reg = <0x5000>; #performance-domain-cells = <1>; };
+    pc: pc@3000 { compatible = "acme,pc"; reg = <0x3000>; #power-domain-cells = <1>; };
+    pd: pd@4000 { compatible = "acme,rpmhpd"; reg = <0x4000>; #power-domain-cells = <1>;
+        operating-points-v2 = <&levels>;
+        levels: opp-table { compatible = "operating-points-v2"; low: opp1 { opp-level = <64>; }; };
+    };
+    both: both { compatible = "operating-points-v2";
+        opp-75000000 { opp-hz = /bits/ 64 <75000000>; required-opps = <&low>; }; };
+    cpus { #address-cells = <1>; #size-cells = <0>; cpu@0 { device_type = "cpu"; reg = <0>;
+        operating-points-v2 = <&both>; CPU }; };
+    i2c@2000 { compatible = "d"; reg = <0x2000>; clocks = <&cc 1>; DOMAIN
+               operating-points-v2 = <&both>; };
+    """
+)
+
+
+def test_a_table_that_another_keeps_is_not_changed_for_a_cpu_that_loses_it() -> None:
+    cpu = "power-domains = <&pd 5>; performance-domains = <&hw 2>;"
+    tree = made(VOTING.replace("CPU", cpu).replace("DOMAIN", ""))
+    gone, kept = tree.node("/cpus/cpu@0"), tree.node("/i2c@2000")
+    point = tree.node("/both/opp-75000000")
+    assert gone is not None
+    assert kept is not None
+    assert point is not None
+    assert "operating-points-v2" not in gone
+    assert "operating-points-v2" in kept
+    # With a level it would ask a domain for it, and leave the clock's rate alone.
+    assert "opp-level" not in point
+    assert "required-opps" in point
+
+
+@pytest.mark.parametrize("cpu", ["power-domains = <&pd 5>, <&pc 0>;", "power-domains = <&pd 5>;"])
+def test_a_domain_that_takes_votes_is_told_from_one_that_scales(cpu: str) -> None:
+    """A level of the table would be for one of several domains: then only a name can say so."""
+    body = VOTING.replace("CPU", cpu).replace("DOMAIN", "power-domains = <&pd 3>;")
+    tree, node = made(body), made(body).node("/i2c@2000")
+    point = tree.node("/both/opp-75000000")
+    assert node is not None
+    assert point is not None
+    several = "pc" in cpu
+    assert node.strings("power-domain-names") == (("votes",) if several else ())
+    assert ("opp-level" in point) is not several
+    lost = [item.message for item in told(body) if item.id == "consumer-votes"]
+    assert [message.split(" vote")[0] for message in lost] == (
+        ["linux: the operating points of /cpus/cpu@0"] if several else []
+    )
+
+
 def test_a_thermal_zone_reads_the_sensor_of_scmi() -> None:
     body = """
     ts: ts@1000 { compatible = "acme,ts"; reg = <0x1000>; #thermal-sensor-cells = <1>; };
