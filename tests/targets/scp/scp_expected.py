@@ -64,6 +64,10 @@ class Expected:
         self.newer = self.options.version != "2.14"
         self.views = platform.numbering is Numbering.PER_AGENT
         self.agents = sorted(platform.agents, key=lambda agent: agent.id)
+        self._grants: dict[tuple[int, Kind], dict[int, Grant]] = {}
+        for grant in platform.all_grants:
+            known = self._grants.setdefault((grant.agent.id, grant.resource.kind), {})
+            known[grant.id] = grant
 
     def element(self, module: str, index: int) -> str:
         return f"element:{self.module[module]}:{index}"
@@ -149,11 +153,7 @@ class Expected:
         return self.size(kind) + more
 
     def grants(self, agent_id: int, kind: Kind) -> dict[int, Grant]:
-        return {
-            grant.id: grant
-            for grant in self.platform.all_grants
-            if grant.agent.id == agent_id and grant.resource.kind is kind
-        }
+        return self._grants.get((agent_id, kind), {})
 
     def common(self) -> Iterator[str]:
         kinds = [kind for kind in OPENS if self.platform.resources.get(kind)]

@@ -5,7 +5,8 @@ about most of them; the static assertions beside the tables or the walker must.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -377,13 +378,18 @@ SEEN_OF_FAST = {
 }
 
 
+@cache
+def emitted(board: Callable[[], Platform]) -> Mapping[str, str]:
+    return {file.path: file.content.decode() for file in emit(board())[0]}
+
+
 def damaged(
     path: str, damage: Callable[[str], str], board: Callable[[], Platform] = two_agents
 ) -> dict[str, str]:
-    files = {file.path: file.content.decode() for file in emit(board())[0]}
+    files = emitted(board)
     changed = damage(files[path])
     assert changed != files[path]
-    return files | {path: changed}
+    return {**files, path: changed}
 
 
 def refuses(compiler: str, folder: Path) -> bool:
