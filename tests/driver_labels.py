@@ -103,6 +103,15 @@ def labels(path: Path, kernel: str = "6.12") -> list[Label]:
     return [*found.values()]
 
 
+def clocks_taken(path: Path) -> set[tuple[str, str]]:
+    """Compatible and key of the clocks that drivers take, as the labels of a file say."""
+    return {
+        (row["compatible"], row["con_id"])
+        for row in _rows(path)
+        if row["kind"] == Kind.CLOCK and row["operations"]
+    }
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as stream:
         return [*csv.DictReader(line for line in stream if not line.startswith("#"))]

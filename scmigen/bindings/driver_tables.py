@@ -150,7 +150,7 @@ def _about(entry: Entry, rows: Sequence[Row]) -> tuple[list[Row], bool]:
     driver is known to mean this one.
 
     A driver may ask by a name that only a table of the kernel has (``clkdev``): it is then the only
-    clock of a node without names.
+    clock of a node without names. What a driver never takes is about a name of the node's own.
     """
     of_kind = [row for row in rows if row.kind is entry.kind]
     if not of_kind:
@@ -160,7 +160,7 @@ def _about(entry: Entry, rows: Sequence[Row]) -> tuple[list[Row], bool]:
     found = by_name or by_index or [row for row in of_kind if row.key == ANY]
     if found or entry.kind is not Kind.CLOCK or entry.number or entry.named:
         return found, True
-    named = [row for row in of_kind if not row.key.startswith("#")]
+    named = [row for row in of_kind if not row.key.startswith("#") and not row.never]
     return named if len({row.key for row in named}) == 1 else [], False
 
 

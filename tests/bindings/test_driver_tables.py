@@ -10,7 +10,7 @@ from driver_rows import HEAD, ROWS
 
 from scmigen.bindings import driver_files
 from scmigen.bindings.driver_files import newest, read_table, shipped, shipped_table
-from scmigen.bindings.driver_tables import DriverTable, Entry, look_up
+from scmigen.bindings.driver_tables import DriverTable, Entry, LookedUp, look_up
 from scmigen.scmi.protocols import Kind
 
 SURE = "sure drivers/a.c:f"
@@ -88,6 +88,8 @@ def test_a_clock_that_is_never_taken() -> None:
     found = read(ROWS).look_up(entry("acme,wdt", name="alarm"))[0]
     assert (found.compatible, found.never) == ("acme,wdt", "drivers/watchdog/wdt.c")
     assert read(ROWS).look_up(entry("acme,wdt", name="bus"))[0].never == ""
+    # A node without names has none of that name.
+    assert read(ROWS).look_up(entry("acme,wdt"))[0] == LookedUp("acme,wdt")
 
 
 def test_of_two_tables_the_first_with_a_row_about_the_entry_holds() -> None:

@@ -3,7 +3,17 @@
 from pathlib import Path
 
 import pytest
-from driver_labels import DATA, OPERATIONS, Label, figures, labels, table, unlabelled, verdicts
+from driver_labels import (
+    DATA,
+    OPERATIONS,
+    Label,
+    clocks_taken,
+    figures,
+    labels,
+    table,
+    unlabelled,
+    verdicts,
+)
 
 from scmigen.bindings.driver_files import shipped, shipped_table
 
@@ -36,6 +46,15 @@ def test_a_shipped_table_says_what_people_read(
     precision, recall = FLOORS[sample, operation, sure]
     assert each.precision >= precision, each
     assert each.recall >= recall, each
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_no_clock_that_people_saw_taken_is_called_never_taken(name: str) -> None:
+    seen = set[tuple[str, str]]().union(*map(clocks_taken, DATA.glob("driver-labels-*.csv")))
+    assert len(seen) > 300
+    known = shipped_table(name)
+    rows = [(key, row) for key in sorted(seen) for row in known.of(key[0]) if row.key == key[1]]
+    assert [key for key, row in rows if row.never] == []
 
 
 def test_labels_are_of_many_drivers_over_all_subsystems() -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from .dts import compatibles, names
 from .matches import Match, bus_matches, matches
 from .needs import Need, changes, needs
+from .never import Never
+from .nodes import clocked
 from .reach import Reach
 from .rows import Row, blocks, by_hand, merged, nothing, overridden
 from .source import Source
@@ -19,9 +21,9 @@ AMBA = Path(__file__).with_name("amba.txt")
 
 
 def extract(
-    source: Source, only: set[str] | None = None, loud: bool = False
+    source: Source, only: set[str] | None = None, loud: bool = False, never: Never | None = None
 ) -> tuple[list[Need], set[str]]:
-    """All needs, and the compatibles of all drivers."""
+    """All needs, and the compatibles of all drivers; ``never`` sees each of these."""
     groups: dict[object, list[Match]] = defaultdict(list)
     known: set[str] = set()
     for match in (*matches(source, only), *bus_matches(source, AMBA)):
@@ -39,6 +41,8 @@ def extract(
             )
         source.forget()
         reach = Reach(source, group[0])
+        if never is not None:
+            never.see(group, reach)
         if not changes(reach):
             continue
         began = time.monotonic()
@@ -93,8 +97,9 @@ def main() -> None:
     source.names = names(given.source)
     used = compatibles(given.source)
     only = named(given.only) if given.only else None if given.all else used
-    found, known = extract(source, only, given.verbose)
-    rows: list[Row] = overridden(merged(found), hand)
+    never = Never(source, clocked(given.source))
+    found, known = extract(source, only, given.verbose, never)
+    rows: list[Row] = overridden((*merged(found), *never.rows()), hand)
     rows += nothing(known & used, rows)
     head = ["scmigen-driver-needs: 2", *given.head, "tool: tools/linux_needs 1"]
     lines = [*(f"# {one}" for one in head), *blocks(rows)]
