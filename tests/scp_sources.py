@@ -203,7 +203,8 @@ static mod_res_perms_t clocks[][5][(CLK_COUNT >> MOD_RES_PERMS_TYPE_SHIFT) + 1] 
         [MOD_RES_PERMS_SCMI_CLOCK_RATE_SET_IDX][0] = (1 << 0) | (1 << 2),
         [MOD_RES_PERMS_SCMI_CLOCK_CONFIG_SET_IDX][0] = 1 << 1,
     },
-    [ROW(AGENT_VM)] = { [MOD_RES_PERMS_SCMI_CLOCK_RATE_GET_IDX][0] = 0x1 },
+    [ROW(AGENT_VM)] = { [MOD_RES_PERMS_SCMI_CLOCK_RATE_GET_IDX][0] = 0x1,
+        [MOD_RES_PERMS_SCMI_CLOCK_DESCRIBE_RATE_IDX][0] = 0x1 },
 };
 static struct mod_res_domain_device devices_uart[] = {
     { FWK_ID_ELEMENT_INIT(FWK_MODULE_IDX_RESET_DOMAIN, RST_UART), MOD_RES_RESET_DOMAIN_DEVICE },

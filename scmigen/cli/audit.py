@@ -84,11 +84,15 @@ def _table(served: Served) -> None:
 
 
 def _operations(kind: Kind, grant: ServedGrant) -> str:
-    """``rate read (for all: state; unknown: parent)``."""
+    """``rate read (for all: state; unknown: parent; by hand: rate)``."""
     words = " ".join(ordered(kind, grant.operations))
     asides = [
         f"{what}: {' '.join(ordered(kind, found))}"
-        for what, found in (("for all", grant.unchecked), ("unknown", grant.unknown))
+        for what, found in (
+            ("for all", grant.unchecked),
+            ("unknown", grant.unknown),
+            ("by hand", grant.by_hand or ()),
+        )
         if found
     ]
     return " ".join(filter(None, (words, f"({'; '.join(asides)})" if asides else "")))

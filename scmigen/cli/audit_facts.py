@@ -2,11 +2,13 @@
 channels and of the server itself. Nothing is printed of what it does not say."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from scmigen.cli.report import say
 from scmigen.cli.terminal import Column, Folds, print_table
 from scmigen.runtime import Served, ServedAgent, ServedLevels, ServedResource
+from scmigen.runtime.facts import default_of
 from scmigen.runtime.schema import Device
 from scmigen.scmi.protocols import Kind
 
@@ -15,15 +17,17 @@ _Row = tuple[object, ...]
 #: Columns that fold in a narrow terminal; all others stay whole.
 _FOLDS = {
     **dict.fromkeys(("source", "node", "name", "device"), Folds.ANYWHERE),
-    **dict.fromkeys(("transport", "agents", "may be given to", "resources"), Folds.AT_BLANKS),
+    **dict.fromkeys(("transport", "agents", "may be given to"), Folds.AT_BLANKS),
+    **dict.fromkeys(("resources", "facts"), Folds.AT_BLANKS),
 }
 
 
 def print_facts(served: Served) -> None:
     """The tables and lines of a description, each where it says anything."""
-    _print("agent id role transport permissions system-power source", _agents(served))
+    _print("agent id role profile transport permissions system-power source", _agents(served))
     _print("resource id name node cells own at-boot parent source", _resources(served))
-    _print("points-of table level Hz uV uW sustained latency source", _points(served))
+    _print("facts-of facts", _facts(served))
+    _print("points-of table level Hz uV uW us sustained latency source", _points(served))
     _print("channel agent name notifies told-on source", _services(served))
     _print("device-id device agents may-be-given-to resources", _devices(served))
     say("")
@@ -48,6 +52,7 @@ def _agents(served: Served) -> list[_Row]:
             agent.name,
             agent.id,
             agent.role,
+            agent.profile,
             _transport(agent),
             _yes(agent.permissions),
             agent.system_power,
@@ -55,7 +60,7 @@ def _agents(served: Served) -> list[_Row]:
         )
         for agent in served.agents
     ]
-    return rows if any(any(said is not None for said in row[2:6]) for row in rows) else []
+    return rows if any(any(said is not None for said in row[2:7]) for row in rows) else []
 
 
 def _transport(agent: ServedAgent) -> str | None:
@@ -115,6 +120,26 @@ def _parent(served: Served, kind: Kind, one: ServedResource) -> str | None:
     return " ".join(filter(None, (str(one.parent), next(above, ""))))
 
 
+def _facts(served: Served) -> list[_Row]:
+    """What else is known of resources and of the platform, but for what runtime.json has anyway."""
+    rows: list[_Row] = [
+        (f"{kind} {one.id}", said)
+        for kind, one in _each(served)
+        if (said := _words(kind, one.facts))
+    ]
+    whole = _words(None, served.facts)
+    return [*rows, ("server", whole)] if whole else rows
+
+
+def _words(kind: Kind | None, facts: Mapping[str, Any]) -> str:
+    """``rates [24000000, 48000000], step none``."""
+    return ", ".join(
+        f"{name} {'none' if value is None else json.dumps(value, ensure_ascii=False)}"
+        for name, value in facts.items()
+        if value != default_of(kind, name)
+    )
+
+
 def _points(served: Served) -> list[_Row]:
     return [
         row
@@ -132,7 +157,8 @@ def _table(domain: str, number: int | None, table: ServedLevels) -> Iterator[_Ro
             point.level,
             point.frequency,
             point.voltage,
-            point.power,
+            f"{point.power} of its own scale" if table.abstract and point.power else point.power,
+            point.latency,
             "yes" if index == table.sustained else None,
             None if table.latency is None or index else f"{table.latency} us",
             None if index else table.source,

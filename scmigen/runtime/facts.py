@@ -101,6 +101,15 @@ def normal(kind: Kind | None, name: str, value: Any) -> Any:
     return plain_value(msgspec.convert(value, fields_of(kind)[name]))
 
 
+def default_of(kind: Kind | None, name: str) -> Any:
+    """What a configuration has of a fact where it does not say it; None where it must."""
+    struct = Runtime if kind is None else _OF_KIND[kind]
+    (found,) = (each for each in msgspec.structs.fields(struct) if each.name == name)
+    if found.default_factory is not msgspec.NODEFAULT:
+        return plain_value(found.default_factory())
+    return None if found.default is msgspec.NODEFAULT else plain_value(found.default)
+
+
 def problems(kind: Kind | None, said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The names of what are no facts of such a thing, each with the reason."""
     what = "the platform" if kind is None else f"a {kind}"

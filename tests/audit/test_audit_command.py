@@ -55,6 +55,7 @@ WHOLE = {
             "id": 1,
             "name": "OSPM",
             "role": "ospm",
+            "profile": "2.0",
             "transport": {"type": "smc", "smc_id": 0x82000010, "shmem": "0x47ff0000"},
             "permissions": True,
             "system_power": "told",
@@ -67,6 +68,7 @@ WHOLE = {
                         "operations": ["state"],
                         "unchecked": ["read"],
                         "unknown": ["rate"],
+                        "by_hand": ["state"],
                         "source": "clock.c:31",
                     }
                 ]
@@ -77,7 +79,14 @@ WHOLE = {
     ],
     "resources": {
         "clock": [
-            {"id": 9, "name": "uart", "node": "/cru", "cells": [17], "on": False},
+            {
+                "id": 9,
+                "name": "uart",
+                "node": "/cru",
+                "cells": [17],
+                "on": False,
+                "facts": {"rates": [24000001, 48000002], "enable_delay": 77, "latency": 0},
+            },
             {"id": 8, "name": "bus", "own": True, "on": True, "source": "clock.c:8"},
         ],
         "power": [{"id": 6, "name": "SYSTOP"}, {"id": 5, "name": "GPUTOP", "parent": 6}],
@@ -88,7 +97,13 @@ WHOLE = {
                 "levels": [
                     {
                         "levels": [
-                            {"level": 81, "frequency": 450000000, "voltage": 820000, "power": 71},
+                            {
+                                "level": 81,
+                                "frequency": 450000000,
+                                "voltage": 820000,
+                                "power": 71,
+                                "latency": 53,
+                            },
                             {"level": 82, "frequency": 625000000},
                         ],
                         "sustained": 1,
@@ -117,6 +132,7 @@ WHOLE = {
         {"agent": 1, "name": "P2A", "notifies": True},
     ],
     "votes": {"clock": "counted", "power": "last"},
+    "facts": {"system_power_grace": 4321},
 }
 #: What text writes otherwise: a format of JSON, numbers that are shown by name or place, in other
 #: bases or by a mark.
@@ -151,14 +167,19 @@ def test_text_has_every_fact_of_json(tmp_path: Path) -> None:
     assert missing == [("complete", False), ("on", False)]
     # Where nothing is said of a place, it is that in the file.
     lines = [re.sub(r" \S+/all.json:[\d:]+$", "", " ".join(x.split())) for x in text.splitlines()]
-    assert lines[1] == "OSPM clock 4 uart state (for all: read; unknown: rate) clock.c:31"
+    assert (
+        lines[1]
+        == "OSPM clock 4 uart state (for all: read; unknown: rate; by hand: state) clock.c:31"
+    )
     for line in (
-        "OSPM 1 ospm smc, smc-id 0x82000010, shmem 0x47ff0000 yes told scmi.c:12",
+        "OSPM 1 ospm 2.0 smc, smc-id 0x82000010, shmem 0x47ff0000 yes told scmi.c:12",
         "PSCI 2 psci",
         "power 5 GPUTOP 6 SYSTOP",
         "clock 9 uart /cru 17 off",
         "clock 8 bus yes on clock.c:8",
-        "performance 3 0 81 450000000 820000 71 1200 us dvfs.c:22",
+        "performance 3 0 81 450000000 820000 71 53 1200 us dvfs.c:22",
+        "clock 9 rates [24000001, 48000002], enable_delay 77",
+        "server system_power_grace 4321",
         "performance 3 0 82 625000000 yes",
         "performance 3 1 99",
         "0 OSPM A2P channel 1 scmi.c:50",
