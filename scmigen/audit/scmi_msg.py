@@ -62,7 +62,11 @@ class _Server:
         return unit.call(name, arguments, _HERE) if several is None else several
 
     def channels(self) -> tuple[tuple[int, Value], ...]:
-        """The channels that there are, at least the first, each with its structure."""
+        """The channels that there are, at least the first, each with its structure.
+
+        Where none is there, it may be that their memory is in headers of a build: then they are
+        those that have resources, without a structure.
+        """
         found: list[tuple[int, Value]] = []
         for channel in range(_MAX_CHANNELS):
             place = self.call(("plat_scmi_get_channel",), channel)
@@ -70,7 +74,14 @@ class _Server:
             there = next(filter(_is_there, every), None)
             if there is not None:
                 found.append((channel, there))
+        if not found and not self._has_rows(_MAX_CHANNELS):
+            found = [(each, 0) for each in range(_MAX_CHANNELS) if self._has_rows(each)]
         return tuple(found) or ((0, 0),)
+
+    def _has_rows(self, channel: int) -> bool:
+        """Whether a channel has any resources; one that is not there has none, if that is told."""
+        counts = (self.call(calls.count, channel) for calls in CALLS.values())
+        return any(isinstance(count, int) and count > 0 for count in counts)
 
     def agent_name(self, channel: int, place: Value) -> str:
         """The name that a channel's structure has for its agent, else one with the number."""

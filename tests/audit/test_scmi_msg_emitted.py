@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from mutated_board import AGENTS_OF_TREE, BOARD
 
 import scmigen
 from scmigen.audit.registry import find
@@ -68,3 +69,19 @@ def test_a_weak_function_that_drivers_replace_denies_nothing(
     output: str, corpus: Path, tmp_path: Path
 ) -> None:
     assert check(corpus / "k3-am62l3-evm.dtb", output, tmp_path, mocks="false") > 0
+
+
+def test_each_agent_of_tables_without_addresses_of_memory_is_read(tmp_path: Path) -> None:
+    """TF-A serves no agent whose memory is at 0, which is what the build does not say."""
+    (tmp_path / "board.dts").write_text(BOARD)
+    (tmp_path / "agents.yaml").write_text(AGENTS_OF_TREE)
+    result = scmigen.compile(tmp_path / "board.dts", agents=tmp_path / "agents.yaml")
+    scmigen.emit(result, "tfa-msg").write(tmp_path / "out")
+    served = scmigen.read_server(tmp_path / "out/tfa-msg")
+    assert [
+        (agent.name, {str(kind): [row.id for row in rows] for kind, rows in agent.grants.items()})
+        for agent in served.agents
+    ] == [
+        ("channel0", {"power": [0], "clock": [1, 2, 3, 4], "reset": [1]}),
+        ("channel1", {"power": [1], "clock": [0], "reset": [0]}),
+    ]
