@@ -229,10 +229,21 @@ def view_findings(firmware: Firmware) -> Iterator[str]:
                     yield f"{says} is no element of {hal}"
                 elif total is not None and row.element.element >= total:
                     yield f"{says} is element {row.element.element} of {total}"
+    yield from _power_views(firmware)
     if firmware.has("scmi_perf"):
         levels, domains = _count(firmware, "dvfs"), firmware.performance_domains
         if levels is not None and levels != domains:
             yield f"scmi_perf has {domains} domains, dvfs {levels}"
+
+
+def _power_views(firmware: Firmware) -> Iterator[str]:
+    """Power domains that agents have by numbers of their own exist."""
+    total = _count(firmware, "power_domain")
+    views = firmware.power_views() if firmware.has("scmi_power_domain") else None
+    for agent, view in (views or {}).items():
+        for number, domain in enumerate(view):
+            if total is not None and domain >= total:
+                yield f"power {number} of agent {agent} is element {domain} of {total}"
 
 
 def counter_findings(firmware: Firmware) -> Iterator[str]:
@@ -297,7 +308,9 @@ def _matrix(
     if permissions.protocol(agent.id, protocol) != any(granted.values()):
         yield f"{agent.name}: protocol {protocol:#x} is {_word(not any(granted.values()))}"
     last = max(granted, default=-1)
-    total = _numbers(firmware, kind)
+    views = firmware.power_views() if kind is Kind.POWER else None
+    view = None if views is None else views.get(agent.id, ())
+    total = _numbers(firmware, kind) if view is None else len(view)
     if total is not None and last >= total:
         yield f"{agent.name} is granted {kind} {last}, and there are {total}"
     for number in sorted({*range(last + 1), *(last + more for more in _BEYOND[1:])}):
@@ -307,7 +320,13 @@ def _matrix(
             if kind is Kind.SENSOR and message == 3:
                 # Describing begins anywhere for an agent that has a sensor at all.
                 continue
-            asked = permissions.message(agent.id, protocol, message, number)
+            if view is None:
+                asked = permissions.message(agent.id, protocol, message, number)
+            else:
+                # Beyond its view a check refuses the number before the permissions are asked.
+                asked = number < len(view) and permissions.message(
+                    agent.id, protocol, message, view[number]
+                )
             if kind is Kind.SENSOR and message in (4, 5) and not asked:
                 # Trip points may be left out.
                 continue

@@ -283,9 +283,15 @@ class Firmware:
         tag = next(f"mod_{n}_config" for n in (module, short) if unit.has_struct(f"mod_{n}_config"))
         scmi = unit.struct(tag, config["data"].value)
         found = {}
-        for agent in range(scmi["agent_count"].value):
-            table = scmi["agent_table"].points_to(agent)
-            names = ("device_count", "agent_domain_count", "domain_count")
+        if unit.has_struct(f"mod_{module}_agent_config"):
+            # SCP-firmware 2025-11: an element for each agent's clocks.
+            each = (element.data for element in self.elements(module) or ())
+            tables = [unit.struct(f"mod_{module}_agent_config", data) for data in each]
+        else:
+            count = scmi["agent_count"].value
+            tables = [scmi["agent_table"].points_to(agent) for agent in range(count)]
+        for agent, table in enumerate(tables):
+            names = ("agent_device_count", "device_count", "agent_domain_count", "domain_count")
             (count,) = (table[name].value for name in names if name in table)
             places = [table["device_table"].points_to(i) for i in range(count)]
             found[agent] = tuple(
@@ -295,6 +301,19 @@ class Firmware:
                 )
                 for place in places
             )
+        return found
+
+    def power_views(self) -> Mapping[int, tuple[int, ...]] | None:
+        """Agent → the power domains that it has by its numbers; none: all have the same."""
+        unit, config = self._config("scmi_power_domain")
+        if not unit.has_struct("mod_scmi_pd_agent_config"):
+            return None
+        scmi = unit.struct("mod_scmi_pd_config", config["data"].value)
+        found = {}
+        for agent in (0, *(each.id for each in self.agents)):
+            table = scmi["agent_config_table"].points_to(agent)
+            count = table["domain_count"].value
+            found[agent] = tuple(table["domains"].points_to(i).value for i in range(count))
         return found
 
     @property

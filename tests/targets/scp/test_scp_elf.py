@@ -15,12 +15,20 @@ pytest.importorskip("elftools", reason="pyelftools is not installed")
 from targets.scp.elf_image import ElfError, Image, Place
 from targets.scp.elf_rules import findings, main, model_findings, report
 from targets.scp.elf_tables import Firmware, Id
-from targets.scp.scp_boards import all_kinds, emit
-from targets.scp.scp_build import compile_command, modules, run, sources, write
+from targets.scp.scp_boards import all_kinds, emit, views, with_options
+from targets.scp.scp_build import (
+    compile_command,
+    configuration_of,
+    modules,
+    run,
+    sources,
+    write,
+)
 from targets.scp.scp_expected import ASKED, OPENS, PROTOCOL, Expected
 
 from scmigen import runtime
 from scmigen.targets.make import make
+from scmigen.targets.scp.version import VERSIONS
 
 LINK = ("-g", "-no-pie", "-nostdlib", "-Wl,-e0", "-Wl,--unresolved-symbols=ignore-all")
 #: A product's module that waits for services, and its own numbers of them.
@@ -203,7 +211,11 @@ def channel(image: Image, index: int) -> Place:
 
 def config(image: Image, module: str) -> Place:
     unit = image.unit(f"config_{module}")
-    tag = "mod_res_resource_perms_config" if module == "resource_perms" else f"mod_{module}_config"
+    tags = {
+        "resource_perms": "mod_res_resource_perms_config",
+        "scmi_power_domain": "mod_scmi_pd_config",
+    }
+    tag = tags.get(module, f"mod_{module}_config")
     return unit.struct(tag, unit.variables[f"config_{module}"]["data"].value)
 
 
@@ -413,3 +425,36 @@ def test_a_firmware_that_cannot_be_read_is_one_sentence(
         assert not said.out
         assert why in said.err
         assert said.err.count("\n") == 1
+
+
+def _views(version: str, gcc: str, folder: Path) -> Path:
+    """Tables with views of power domains, linked."""
+    made = emit(with_options(views(), version=version))[0]
+    write(folder, {file.path: file.content.decode() for file in made})
+    number = {"2.14": 214, "2.16": 216, "2025-11": 202511}[version]
+    command = [*compile_command(gcc, folder, *sources(folder)), f"-DSCP_VERSION={number}"]
+    tables = folder / "tables.o"
+    done = run([*command, "-g", "-r", "-nostdlib", "-o", str(tables)])
+    assert not done.returncode, done.stderr
+    return link(gcc, tables, "int nothing;\n", "mod_acme_none.c")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_numbers_of_an_agents_own_are_those_of_its_view(
+    version: str, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Of clocks, too, which in one version are elements of the protocol's module."""
+    image = Image(_views(version, tool("gcc"), tmp_path))
+    configuration = configuration_of(views())
+    firmware = Firmware(image)
+    assert firmware.power_views() == {0: (), 1: (7, 0, 19, 3), 2: (3, 20, 5, 20, 18), 3: ()}
+    assert [row.element.element for row in firmware.rows("scmi_clock")[2]] == [3]
+    assert [*findings(firmware), *model_findings(firmware, configuration)] == []
+    domains = config(image, "scmi_power_domain")["agent_config_table"].points_to(1)
+    first = domains["domains"].points_to(0)
+    with damaged(image, first, 5) as changed:
+        assert "linux: message 0x3 of power 0 is denied" in [
+            *model_findings(changed, configuration)
+        ]
+    with damaged(image, first, 99) as changed:
+        assert "power 0 of agent 1 is element 99 of 21" in [*findings(changed)]
