@@ -21,19 +21,28 @@ _GICS = ("arm,gic", "arm,cortex-a15-gic", "arm,cortex-a9-gic", "arm,cortex-a7-gi
 _SHARED, _FIRST_SHARED, _SHARED_LINES = 0, 32, 988
 #: The cells of a GIC, and of one whose private interrupts are divided among CPUs.
 _GIC_CELLS = (3, 4)
-_IOMMUS = ("iommus", "iommu-map")
+#: What Xen's drivers for IOMMUs match (``xen/drivers/passthrough/arm``). Behind another one, a
+#: device has for Xen no IOMMU at all; ``iommu-map`` of a PCI bridge is none of the bridge itself.
+_DRIVEN = frozenset(
+    {
+        *("arm,smmu-v1", "arm,smmu-v2", "arm,smmu-v3", "arm,mmu-400", "arm,mmu-401", "arm,mmu-500"),
+        *(f"renesas,ipmmu-r8a77{soc}" for soc in ("95", "961", "965", "96", "9f0", "9g0")),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
     """A device as a domain has it: where it is for the CPU, its interrupts as three cells each, and
-    which of all its interrupts those are. ``whole``: they are all of them."""
+    which of all its interrupts those are. ``whole``: they are all of them. ``is_confined``: an
+    IOMMU that Xen drives is between the device and memory."""
 
     node: Node
     regions: tuple[Region, ...]
     interrupts: tuple[tuple[int, ...], ...]
     kept: tuple[int, ...]
     whole: bool
+    is_confined: bool
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -44,11 +53,6 @@ class Passed:
     def pages(self) -> tuple[Region, ...]:
         """The pages that its registers are in."""
         return tuple(paged(region) for region in self.regions if region.size)
-
-    @property
-    def is_confined(self) -> bool:
-        """Whether an IOMMU is between the device and memory."""
-        return any(name in self.node for name in _IOMMUS)
 
 
 def paged(region: Region) -> Region:
@@ -73,13 +77,15 @@ class Passing:
 
 
 def _passed(tree: DeviceTree, node: Node) -> Passed:
+    masters = iommus_of(tree, node)
+    confined = bool(masters) and all(map(is_driven, masters))
     if not has_interrupts(node):
-        return Passed(node, regions(node), (), (), True)
+        return Passed(node, regions(node), (), (), True, confined)
     lines = list(_lines(tree, node))
     kept = tuple(index for index, line in enumerate(lines) if line is not None)
     found = tuple(line for line in lines if line is not None)
     whole = len(kept) == len(lines) and bool(lines)
-    return Passed(node, regions(node), found, kept, whole)
+    return Passed(node, regions(node), found, kept, whole, confined)
 
 
 def reaches_others(node: Node) -> str | None:
@@ -92,8 +98,25 @@ def reaches_others(node: Node) -> str | None:
 
 
 def has_iommu(tree: DeviceTree) -> bool:
-    """Whether a board has an IOMMU that Xen may drive; where not, xl assigns no device."""
-    return any("#iommu-cells" in node and Status.of(node).is_okay for node in tree.nodes)
+    """Whether a board has an IOMMU that Xen drives; where not, xl assigns no device."""
+    return any("#iommu-cells" in node and is_driven(node) for node in tree.nodes)
+
+
+def iommus_of(tree: DeviceTree, node: Node) -> list[Node]:
+    """The IOMMUs that a device names."""
+    if "iommus" not in node:
+        return []
+    return [entry.provider for entry in read_list(tree, node, "iommus", "#iommu-cells").entries]
+
+
+def foreign_iommu(tree: DeviceTree, node: Node) -> bool:
+    """Whether a device is behind an IOMMU that runs and that Xen has no driver for."""
+    return any(Status.of(each).is_okay and not is_driven(each) for each in iommus_of(tree, node))
+
+
+def is_driven(iommu: Node) -> bool:
+    """Whether Xen has a driver for an IOMMU, and that runs."""
+    return Status.of(iommu).is_okay and not _DRIVEN.isdisjoint(compatibles(iommu))
 
 
 def has_interrupts(node: Node) -> bool:

@@ -38,6 +38,7 @@ from scmigen.targets.xen.isolation import FINDINGS as ISOLATION
 from scmigen.targets.xen.isolation import check_isolation
 from scmigen.targets.xen.options import Driver, XenOptions, check_options
 from scmigen.targets.xen.partials import Partial, devices_of, partials
+from scmigen.targets.xen.places import XEN_PLACE, check_places
 from scmigen.targets.xen.plan import FINDINGS, Plan, plan_of
 
 #: Agent ids have 8 bits in Xen, and 255 is none.
@@ -67,6 +68,7 @@ def _check(platform: Platform, options: XenOptions) -> Iterator[Diagnostic]:
     yield from plan.problems
     yield from check_isolation(platform, options)
     for each in partials(platform, options):
+        yield from check_places(each.agent, each.given)
         agent, left = each.agent, each.left
         if left.found:
             first, names = next(iter(left.found.items()))
@@ -184,5 +186,5 @@ TARGET = Target(
     limits=LIMITS,
     check=_check,
     check_options=check_options,
-    findings=(*FINDINGS, *ISOLATION, XEN_LEFT),
+    findings=(*FINDINGS, *ISOLATION, XEN_PLACE, XEN_LEFT),
 )

@@ -6,7 +6,14 @@ from typing import NamedTuple, TypeAlias
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.addresses import Region, memory, regions, reserved
 from scmigen.bindings.node_kinds import has_registers, has_shared_registers, is_cpu
-from scmigen.bindings.passthrough import Passed, Passing, has_interrupts, reaches_others
+from scmigen.bindings.passthrough import (
+    Passed,
+    Passing,
+    foreign_iommu,
+    has_interrupts,
+    has_iommu,
+    reaches_others,
+)
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Severity, counted
 from scmigen.model.platform import Platform
@@ -37,7 +44,14 @@ XEN_DMA = Finding(
     "See that none of them does DMA, or trust the domain; or name its IOMMU in iommus.",
     Severity.WARNING,
 )
-FINDINGS = (XEN_PAGE, XEN_TWICE, XEN_KEPT, XEN_DMA)
+XEN_IOMMU = Finding(
+    "xen-iommu",
+    "A domain's device is behind an IOMMU that Xen has no driver for, on a board with one that it"
+    " drives: Xen then makes no domain with the device.",
+    "Disable the one or the other in the host's tree.",
+    Severity.WARNING,
+)
+FINDINGS = (XEN_PAGE, XEN_TWICE, XEN_KEPT, XEN_DMA, XEN_IOMMU)
 
 
 _Pages: TypeAlias = Mapping[Node, tuple[Region, ...]]
@@ -63,6 +77,7 @@ def check_isolation(platform: Platform, options: XenOptions) -> Iterator[Diagnos
     yield from _interrupts(platform, given, known)
     yield from _memories(platform, plan, pages)
     yield from _seen(options, plan, given)
+    yield from _unknown(platform, given)
     for name, devices in given.items():
         bare = [each.node for each in devices if each.pages and not each.is_confined]
         if bare:
@@ -72,6 +87,24 @@ def check_isolation(platform: Platform, options: XenOptions) -> Iterator[Diagnos
                 bare[0].position,
                 related((node.path, node.position) for node in bare[1:]),
             ).about(nodes=[node.path for node in bare], agents=[name])
+
+
+def _unknown(platform: Platform, given: dict[str, tuple[Passed, ...]]) -> Iterator[Diagnostic]:
+    """Devices behind an IOMMU that the driver of another one would be asked for."""
+    tree = platform.inventory.tree
+    known = has_iommu(tree)
+    for name, devices in given.items() if known else ():
+        behind = [each.node for each in devices if each.pages and foreign_iommu(tree, each.node)]
+        if behind:
+            first, *more = behind
+            rest = f" and {counted(len(more), 'other device')}" if more else ""
+            yield XEN_IOMMU.warning(
+                f"{name} has {first.path}{rest} behind an IOMMU that Xen does not drive: on a board"
+                " with one that it drives, it refuses the device",
+                first.position,
+                related((node.path, node.position) for node in more),
+                hint='status = "disabled"; in the one or the other, in the host\'s tree',
+            ).about(nodes=[node.path for node in behind], agents=[name])
 
 
 def _twice(platform: Platform) -> Iterator[Diagnostic]:

@@ -394,7 +394,8 @@ def test_xl_assigns_what_xen_takes(driver: str, assigned: list[str]) -> None:
     ``device_tree.c`` of Xen: -EINVAL for a device that is behind none, where no SCMI driver has
     devices with numbers."""
     devices = (
-        "smmu: iommu@8000 { reg = <0x8000 0x1000>; #iommu-cells = <1>; };"
+        'smmu: iommu@8000 { compatible = "arm,mmu-500"; reg = <0x8000 0x1000>;'
+        " #iommu-cells = <1>; };"
         "spi: spi@7000 { reg = <0x7000 0x1000>; iommus = <&smmu 3>; clocks = <&cc 2>; };"
     )
     agents = AGENTS.replace("[{dev: /ethernet@6000}]", "[{dev: /ethernet@6000}, {dev: /spi@7000}]")
@@ -411,6 +412,60 @@ def test_xl_assigns_what_xen_takes(driver: str, assigned: list[str]) -> None:
     assert errors(found) == []
     (listed,) = re.findall(r"^dtdev = \[\n((?:    .*\n)*)\]$", lines, re.MULTILINE)
     assert re.findall('"(.*)"', listed) == assigned
+
+
+@pytest.mark.parametrize(
+    ("kind", "beside", "forced", "told"),
+    [
+        ("rockchip,rk3568-iommu", "", True, ["xen-dma"]),
+        ("rockchip,rk3568-iommu", SMMU, True, ["xen-dma", "xen-iommu"]),
+        ("arm,mmu-500", SMMU, False, []),
+        ("renesas,ipmmu-r8a779g0", "", False, []),
+    ],
+)
+def test_an_iommu_that_xen_does_not_drive_is_none(
+    kind: str, beside: str, forced: bool, told: list[str]
+) -> None:
+    """``iommu_assign_dt_device`` is -EINVAL for a device that no driver has marked as protected;
+    with another driver, ``iommu_add_dt_device`` asks that one, which does not know the IOMMU."""
+    other = (
+        f'mmu: mmu@b000 {{ compatible = "{kind}"; reg = <0xb000 0x1000>; #iommu-cells = <0>; }};'
+    )
+    lines = " reg = <0x6000 0x1000>; clocks = <&cc 7>; iommus = <&mmu>;"
+    blob, _, found = tree_and_lines(with_eth(lines, beside + other))
+    node = blob.nodes["/passthrough/ethernet@6000"]
+    assert ("xen,force-assign-without-iommu" in node) == forced
+    assert sorted(i.id for i in found if i.id in ("xen-dma", "xen-iommu")) == told
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (0x6000, []),
+        (0x0300_0000, []),
+        (0x0300_1000, [("warning", "its interrupt controller, at 0x3001000")]),
+        (0x0401_F000, [("warning", "its interrupt controller, at 0x3001000")]),
+        (0x0402_0000, []),
+        (0x38FF_F000, [("warning", "its grant tables, at 0x38000000")]),
+        (0x3900_0000, [("warning", "the pages by which Xen speaks to it, at 0x39000000")]),
+        (0x3A00_0000, []),
+        (0x4009_C000, [("warning", "domu can have 0 MiB of memory: registers of /ethernet@6000")]),
+        (0x4400_0000, [("note", "domu can have 64 MiB of memory: registers of /ethernet@6000")]),
+        (0xE680_0000, [("note", "domu can have 2664 MiB of memory")]),
+    ],
+)
+def test_registers_where_a_domain_has_other_things(
+    address: int, told: list[tuple[str, str]]
+) -> None:
+    """``arch-arm.h`` of Xen; at 0x4009c000 (S32G) Xen was "Unable to copy the kernel in the d1
+    memory" of 96 MiB."""
+    lines = f" reg = <{address:#x} 0x1000>; clocks = <&cc 7>;"
+    _, _, found = tree_and_lines(with_eth(lines))
+    said = [(i.severity.word, i.message) for i in found if i.id == "xen-place"]
+    assert len(said) == len(told)
+    for (severity, message), (wanted, words) in zip(said, told, strict=True):
+        assert severity == wanted
+        assert words in message
 
 
 def test_no_domain_has_an_iommu() -> None:
