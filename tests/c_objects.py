@@ -2,7 +2,7 @@
 
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -21,16 +21,23 @@ def _kept() -> Path:
     return folder
 
 
-def object_of(command: Sequence[str], folder: Path, source: Path) -> tuple[Path, str]:
-    """The object of a source, compiled once for the same text, headers and options; and the errors.
+def objects_of(
+    command: Sequence[str], folder: Path, sources: Iterable[Path]
+) -> list[tuple[Path, str]]:
+    """The object of each source, compiled once for the same text, headers and options; and errors.
 
     ``command`` has the compiler and its options, ``folder`` all headers that change. Its own name
     is no part of what is compared.
     """
-    read = [source, *sorted(folder.rglob("*.h"))]
-    options = " ".join(command).replace(str(folder), "")
-    digest = sha256(b"\0".join([options.encode(), *(path.read_bytes() for path in read)]))
-    made = _kept() / f"{source.stem}-{digest.hexdigest()}.o"
+    same = sha256(" ".join(command).replace(str(folder), "").encode())
+    for header in sorted(folder.rglob("*.h")):
+        same.update(b"\0" + header.read_bytes())
+    return [_object(command, same.digest(), source) for source in sources]
+
+
+def _object(command: Sequence[str], same: bytes, source: Path) -> tuple[Path, str]:
+    digest = sha256(same + source.read_bytes()).hexdigest()
+    made = _kept() / f"{source.stem}-{digest}.o"
     if made.exists():
         return made, ""
     # Another worker may be at the same one.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from c_objects import object_of, run
+from c_objects import objects_of, run
 
 from scmigen import runtime
 from scmigen.model.platform import Platform
@@ -84,10 +84,10 @@ def build(
     common = [gcc, f"-DFOR_{firmware.upper()}", f"-I{folder / 'stubs'}", f"-I{HERE}", f"-I{folder}"]
     strict = [*common, *_FLAGS[firmware].split(), "-Werror", "-O1"]
     lenient = [*common, "-w", "-std=gnu11"]
-    made = [object_of(strict, folder, folder / path) for path in files if path.endswith(".c")]
+    made = objects_of(strict, folder, [folder / path for path in files if path.endswith(".c")])
     assert not any(errors for _, errors in made), made
     if walker:
-        made.append(object_of(lenient, folder, walker))
+        made += objects_of(lenient, folder, [walker])
         assert made[-1][0].exists(), made[-1]
     linked = run([*lenient, *(path for path, _ in made), "-o", folder / "walker"])
     assert linked.returncode == 0, linked.stderr[:4000]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from c_objects import object_of, run
+from c_objects import objects_of, run
 from targets.scp.scp_boards import emit
 from targets.scp.scp_expected import Expected
 from targets.scp.scp_values import values
@@ -89,7 +89,7 @@ def sources(folder: Path) -> list[Path]:
 def build(compiler: str, folder: Path, *extra: str) -> subprocess.CompletedProcess[str]:
     """The emitted files and the walker, compiled and linked."""
     command = [*compile_command(compiler, folder), *extra]
-    made = [object_of(command, folder, path) for path in (*sources(folder), HERE / "walker.c")]
+    made = objects_of(command, folder, (*sources(folder), HERE / "walker.c"))
     said = "".join(errors for _, errors in made)
     if said:
         return subprocess.CompletedProcess(command, 1, "", said)
