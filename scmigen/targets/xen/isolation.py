@@ -46,8 +46,7 @@ XEN_DMA = Finding(
 )
 XEN_IOMMU = Finding(
     "xen-iommu",
-    "A domain's device is behind an IOMMU that Xen has no driver for, on a board with one that it"
-    " drives: Xen then makes no domain with the device.",
+    "A device is behind an IOMMU that Xen does not drive, beside one that it does: it refuses it.",
     "Disable the one or the other in the host's tree.",
     Severity.WARNING,
 )
