@@ -106,9 +106,11 @@ EXPECTED = {
         "acme,property clock core rate may drivers/acme/property.c:property_probe",
         "acme,property clock side rate sure drivers/acme/property.c:property_probe",
     ],
-    "members that a helper reads from the node, a word and a flag of it": [
+    "a number, a word and a flag of the node; a number with a default, any word but one": [
         "acme,asks-node clock bus rate may drivers/acme/property.c:asked_start",
         "acme,asks-node clock core rate may drivers/acme/property.c:asked_start",
+        "acme,asks-node clock filled rate sure drivers/acme/property.c:asked_start",
+        "acme,asks-node clock link rate sure drivers/acme/property.c:asked_start",
         "acme,asks-node clock side rate may drivers/acme/property.c:asked_start",
     ],
     "set with a property and without it, and a clock that is taken without one": [
@@ -119,6 +121,9 @@ EXPECTED = {
         "acme,present clock core parent may drivers/acme/present.c:present_reparent",
         "acme,present clock core rate sure drivers/acme/present.c:present_start",
         "acme,present clock extra rate sure drivers/acme/present.c:present_start",
+    ],
+    "a parent, which has to be there": [
+        "acme,parent clock core parent sure drivers/acme/present.c:parent_start",
     ],
     "an array from its element 1 on, chosen at run time, but never 0": [
         "acme,loops clock ch1 rate may drivers/acme/loops.c:loops_set",

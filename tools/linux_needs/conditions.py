@@ -25,6 +25,7 @@ _COMPARED = ("==", "!=", "<", ">", "<=", ">=", "&")
 _CONSTANT = "constant"
 _ERRORS = {"IS_ERR", "IS_ERR_OR_NULL", "PTR_ERR", "PTR_ERR_OR_ZERO"}
 _TEXTS = {"strcmp", "strncmp", "strcasecmp", "strncasecmp", "sysfs_streq", "strstr", "streq"}
+_FLAGS = (("num", 0), ("num", 1), UNKNOWN)
 _HANDLES = {"clk", "regulator"}
 #: Functions that run once for a device.
 _ONCE = re.compile(r"probe|init|register|create|setup|bind|attach|parse")
@@ -56,9 +57,16 @@ class _Given:
         return Point(self.frame, self.event.guards, function.events.index(self.event))
 
 
-def depends(flow: Flow, point: Point, condition: Expr) -> str:
-    """NODE or VARIANT for what that decides, NO for what is never true, FREE for anything else."""
-    key = condition, point.frame, point.at, flow.own
+def depends(flow: Flow, point: Point, condition: Expr, wanted: bool) -> str:
+    """NODE or VARIANT for what that decides, NO for what is never true, FREE for anything else.
+
+    A number or a word of the node that only has to be another one is no condition: it is as good
+    as always so.
+    """
+    differs = ("bin", "!=" if wanted else "==")
+    if condition[:2] == differs and condition[3] != ("num", 0):
+        return FREE
+    key = condition, point.frame, point.at, flow.own, flow.others
     if key not in flow.depends:
         flow.depends[key] = FREE  # of a condition that depends on itself
         if flow.nested < _NESTED:
@@ -219,6 +227,8 @@ def _held(flow: Flow, point: Point, expr: Expr, depth: int) -> str:
 def _among(flow: Flow, given: list[_Given], point: Point, depth: int) -> str:
     """Whether one of several values is not zero: the one that is so in most cases."""
     best, barred = NO, False
+    if any(_defaults(one) for one in given) and any(_reads(one) for one in given):
+        return FREE  # a default where there is no property
     for one in given:
         value = _truthy(flow, one.point(), one.value, depth + 1)
         way = value if value == NO else _way(flow, one, point)
@@ -229,6 +239,18 @@ def _among(flow: Flow, given: list[_Given], point: Point, depth: int) -> str:
     if best == NO:
         return NO if barred else FREE
     return best
+
+
+def _defaults(one: _Given) -> bool:
+    """A number that is set under a condition; a flag is none."""
+    value = one.value
+    return one.event is not None and value[0] != "call" and value not in _FLAGS
+
+
+def _reads(one: _Given) -> bool:
+    """A number that a property is read into."""
+    value = one.value
+    return bool(value[0] == "call" and one.event is not None and one.event.right == value[2])
 
 
 def _way(flow: Flow, one: _Given, point: Point) -> str:
@@ -249,6 +271,7 @@ def _handle(flow: Flow, point: Point, expr: Expr, tested: bool = False) -> str:
         return FREE
     absent = any(one.expr == ("num", 0) for one in values)
     optional = all("_optional" in one.expr[1][1] for one in taken)
+    tested = tested and not any(one.expr in flow.others for one in taken)
     return NODE if tested or absent or optional else FREE
 
 

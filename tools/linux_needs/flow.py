@@ -41,6 +41,8 @@ class Flow:
         self.holds: Callable[[Flow, Frame, tuple[Guard, ...]], str] | None = None
         #: The calls that took the handle that the question is about.
         self.own: frozenset[Expr] = frozenset()
+        #: The calls that took other handles which the change is made with, such as a parent.
+        self.others: frozenset[Expr] = frozenset()
         self.depends: dict[tuple[object, ...], str] = {}  #: what :func:`conditions.depends` found
         #: What :func:`guards.truth` found.
         self.truths: dict[tuple[Expr, Frame], str] = {}

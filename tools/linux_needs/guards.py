@@ -7,7 +7,7 @@ from . import loops
 from .calls import MATCH_DATA
 from .conditions import FREE, NO, NODE, NOT, RANK, VARIANT, YES, Point, depends
 from .flow import Flow
-from .ir import UNKNOWN, Event, Expr, Function, Guard, parts
+from .ir import UNKNOWN, Event, Expr, Function, Guard, identifiers, parts
 from .places import Frame
 from .values import Value
 
@@ -93,7 +93,7 @@ def _met(flow: Flow, point: Point, condition: Expr, wanted: bool, fails: bool) -
         return loops.turns(flow, point.frame, condition)
     found = truth(flow, point.frame, condition)
     if found == FREE and not fails:
-        found = depends(flow, point, condition)
+        found = depends(flow, point, condition, wanted)
     return found if wanted else _NOT[found]
 
 
@@ -103,7 +103,7 @@ _RANK = RANK
 
 def lives(flow: Flow, function: Function) -> Ways:
     """The ways on which a function is called for the compatible, by all its callers."""
-    key = function, flow.own
+    key = function, flow.own | flow.others
     if key not in flow.lives:
         flow.lives[key] = ALWAYS  # of a function that calls itself
         sites = [_site(flow, frame, event) for frame, event in flow.places.uses(function)]
@@ -132,7 +132,13 @@ def truth(flow: Flow, frame: Frame, condition: Expr) -> str:
     key = condition, frame
     if key not in flow.truths:
         flow.truths[key] = FREE
-        flow.truths[key] = _truth(flow, frame, condition)
+        found = _truth(flow, frame, condition)
+        known = dict(frame.bound)
+        if found == VARIANT and any(
+            one not in known and flow.counts(("id", one), frame) for one in identifiers(condition)
+        ):
+            found = FREE  # in some turn of the loop
+        flow.truths[key] = found
     return flow.truths[key]
 
 
@@ -197,7 +203,10 @@ def _argument(flow: Flow, frame: Frame, name: str) -> str | None:
     if name in names:
         given = _given(flow, frame, names.index(name))
         return None if given is None else YES if given else NO
-    found = {value[1][1] for value, _ in flow.assigned(("id", name), frame) if _calls(value)}
+    assigned = [value for value, _ in flow.assigned(("id", name), frame)]
+    if assigned and all(value[0] == "field" and value[2] == "of_node" for value in assigned):
+        return YES
+    found = {value[1][1] for value in assigned if _calls(value)}
     return _TOLD.get(found.pop()) if len(found) == 1 else None
 
 
@@ -271,6 +280,8 @@ def _from_data(flow: Flow, frame: Frame, expr: Expr) -> tuple[str, set[int]]:
     if not values and expr[0] == "field" and flow.beyond(expr[1], frame):
         return YES, {0}
     numbers = {value.expr[1] for value in values if value.expr[0] == "num"}
+    if len(numbers) > 1 and not any(value.sure for value in values):
+        return FREE, set()  # one of a table's elements, which is chosen at run time
     if any(value.expr[0] not in ("num", "init", "str", "id") for value in values):
         return FREE, set()
     others = [value for value in values if value.expr[0] != "num"]

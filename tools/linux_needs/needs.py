@@ -104,7 +104,7 @@ def _each_element(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[_Ope
     handle = event.right[use.argument]
     seen: set[str] = set()
     for number, turn in enumerate(loops.selected(flow, frame, handle)):
-        keys = handles(flow, handle, turn, use.kind).keys() - {"*"}
+        keys = {key for key in handles(flow, handle, turn, use.kind) if key[0] not in "#*"}
         if not keys and number:
             break
         seen |= keys
@@ -114,19 +114,20 @@ def _each_element(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[_Ope
 
 def _happening(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[_Operation, Ways]]:
     """What a call changes, if it happens."""
-    flow.own = _own(flow, frame, event)
+    use = USES.get(event.left[1])
+    arguments = () if use is None else event.right
+    taken = [_calls_that_take(flow, one, frame) for one in arguments[:2]]
+    flow.own = taken[0] if taken else frozenset()
+    flow.others = taken[1] if len(taken) > 1 and event.left[1] == "clk_set_parent" else frozenset()
     happens = guards.happens(flow, frame, event)
     if happens:
         for operation, ways in _changed(flow, frame, event):
             yield operation, guards.both(ways, happens)
 
 
-def _own(flow: Flow, frame: Frame, event: Event) -> frozenset[Expr]:
-    """The calls that took the handle that is changed: it is there, else nothing is asked."""
-    use = USES.get(event.left[1])
-    if use is None or len(event.right) <= use.argument:
-        return frozenset()
-    values = flow.values(event.right[use.argument], frame)
+def _calls_that_take(flow: Flow, handle: Expr, frame: Frame) -> frozenset[Expr]:
+    """The calls that took a handle."""
+    values = flow.values(handle, frame)
     calls = [one.expr for one in values if one.expr[0] == "call" and one.expr[1][0] == "id"]
     return frozenset(one for one in calls if get(one[1][1]) is not None)
 
@@ -141,7 +142,7 @@ def _frames(flow: Flow, function: Function, event: Event, depth: int = 0) -> lis
     callers, whole = flow.places.callers(function)
     if not whole or not callers or len(callers) > _CALLERS:
         return plain
-    flow.own = frozenset()
+    flow.own = flow.others = frozenset()
     found = []
     for frame, call in callers:
         if frame.function is not None and guards.happens(flow, frame, call):
@@ -218,7 +219,7 @@ def handles(flow: Flow, expr: Expr, frame: Frame, kind: str) -> dict[str, Ways]:
     for value in flow.values(expr, frame):
         passed = _passed(flow, value)
         if passed:
-            taken = _taken(flow, value, kind)
+            taken = _taken(flow, value, kind, bool(frame.bound))
             _add(found, {key: guards.both(ways, passed) for key, ways in taken.items()})
     if any(key[0] not in "#*" for key in found) and "#0" in found:
         # Without a name only if there is none of the names: the first clock may be another one.
@@ -242,7 +243,8 @@ def _place(function: Function) -> str:
 _ANY: dict[str, Ways] = {"*": guards.DOUBT}
 
 
-def _taken(flow: Flow, value: Value, kind: str) -> dict[str, Ways]:
+def _taken(flow: Flow, value: Value, kind: str, told: bool) -> dict[str, Ways]:
+    """The keys that a value is taken by; ``told`` which turn of a loop is meant."""
     expr = value.expr
     if expr[0] == "bulk":
         return _bulk(flow, expr[2], value.frame) if BULK[expr[1]][0] == kind else {}
@@ -255,7 +257,9 @@ def _taken(flow: Flow, value: Value, kind: str) -> dict[str, Ways]:
         return {}  # a clock of the machine, none of the node
     argument = expr[2][row.argument]
     if row.by == "index":
-        return _numbered(flow.number(argument, value.frame))
+        found = _numbered(flow.number(argument, value.frame))
+        one_of_some = bool(value.frame.bound) and not told
+        return dict.fromkeys(found, guards.DOUBT) if one_of_some else found
     return _names(flow, argument, value.frame)
 
 

@@ -44,3 +44,31 @@ static struct platform_driver present_driver = {
 	.probe = present_probe,
 	.driver = { .of_match_table = present_ids, .pm = &present_ops },
 };
+
+/* A parent that is not there cannot be one: that it is there is no condition. */
+static int parent_start(struct device *dev)
+{
+	struct present *present = dev_get_drvdata(dev);
+	struct clk *source = clk_get(dev, "source");
+
+	if (IS_ERR(source))
+		return 0;
+	return clk_set_parent(present->core, source);
+}
+
+static const struct dev_pm_ops parent_ops = { .runtime_resume = parent_start };
+
+static int parent_probe(struct platform_device *pdev)
+{
+	struct present *present = devm_kzalloc(&pdev->dev, sizeof(*present), GFP_KERNEL);
+
+	present->core = devm_clk_get(&pdev->dev, "core");
+	return 0;
+}
+
+static const struct of_device_id parent_ids[] = { { .compatible = "acme,parent" }, { } };
+
+static struct platform_driver parent_driver = {
+	.probe = parent_probe,
+	.driver = { .of_match_table = parent_ids, .pm = &parent_ops },
+};

@@ -2,7 +2,10 @@ struct property {
 	struct clk *core;
 	struct clk *bus;
 	struct clk *side;
+	struct clk *link;
+	struct clk *filled;
 	u32 rate;
+	u32 fill;
 	bool external;
 	int mode;
 };
@@ -62,6 +65,10 @@ static int asked_start(struct device *dev)
 		clk_set_rate(property->core, property->rate);
 	if (property->mode == MODE_FAST)
 		clk_set_rate(property->bus, 3);
+	if (property->mode != MODE_QUIET)
+		clk_set_rate(property->link, 4);
+	if (property->fill)
+		clk_set_rate(property->filled, property->fill);
 	if (property->external)
 		return 0;
 	return clk_set_rate(property->side, 1);
@@ -78,7 +85,11 @@ static int asked_probe(struct platform_device *pdev)
 	property->core = devm_clk_get(&pdev->dev, "core");
 	property->bus = devm_clk_get(&pdev->dev, "bus");
 	property->side = devm_clk_get(&pdev->dev, "side");
+	property->link = devm_clk_get(&pdev->dev, "link");
+	property->filled = devm_clk_get(&pdev->dev, "filled");
 	asked_read(np, "clock-frequency", &property->rate);
+	if (of_property_read_u32(np, "acme,fill", &property->fill))
+		property->fill = 166000000;
 	mode = device_get_phy_mode(&pdev->dev);
 	if (mode < 0)
 		return mode;
