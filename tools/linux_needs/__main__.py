@@ -97,9 +97,11 @@ def main() -> None:
     source.names = names(given.source)
     used = compatibles(given.source)
     only = named(given.only) if given.only else None if given.all else used
-    never = Never(source, clocked(given.source))
+    # A clock is never taken only if no driver of any compatible of its node takes it.
+    never = None if given.only else Never(source, clocked(given.source))
     found, known = extract(source, only, given.verbose, never)
-    rows: list[Row] = overridden((*merged(found), *never.rows()), hand)
+    found_never = () if never is None else never.rows()
+    rows: list[Row] = overridden((*merged(found), *found_never), hand)
     rows += nothing(known & used, rows)
     head = ["scmigen-driver-needs: 2", *given.head, "tool: tools/linux_needs 1"]
     lines = [*(f"# {one}" for one in head), *blocks(rows)]
