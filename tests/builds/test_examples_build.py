@@ -57,13 +57,14 @@ SETUPS: dict[str, tuple[Callable[[Project, Tool], Run], str, str]] = {
 }
 
 
-#: What CMake does with make, the shapes of depfiles show with less work (test_depfile_shapes.py).
-NAMES = [
-    pytest.param(name, marks=[pytest.mark.slow] if name == "cmake-make" else []) for name in SETUPS
-]
+def names(*slow: str) -> list[object]:
+    """The tools, those in ``slow`` only in the slow tests."""
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in slow else []) for name in SETUPS]
 
 
-@pytest.mark.parametrize("name", NAMES)
+# What CMake does with make, the shapes of depfiles show with less work (test_depfile_shapes.py),
+# and Meson has Ninja build, as the test below shows.
+@pytest.mark.parametrize("name", names("cmake-make", "meson"))
 def test_exactly_what_changed_is_built(name: str, project: Project, tool: Tool) -> None:
     setup, image, headers = SETUPS[name]
     scmigen_build = ["scmigen", "build", "board.dts", "-I", "include", "-a", "agents.yaml"]
@@ -96,7 +97,7 @@ def test_exactly_what_changed_is_built(name: str, project: Project, tool: Tool) 
     assert project.built(run) == 0
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", names("cmake-make"))
 def test_a_lock_file_that_the_build_writes_is_no_reason_to_build(
     name: str, project: Project, tool: Tool
 ) -> None:
