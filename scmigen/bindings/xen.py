@@ -20,6 +20,8 @@ SECONDARY, WIDTH = "scmi-secondary-agents", "#scmi-secondary-agents-cells"
 DOM0_AGENT, DOMAIN_AGENT = "xen,dom0-sci-agent-id", "xen,sci-agent-id"
 #: ``xen,sci_type`` and ``arm_sci`` of a domain that is an agent of its own.
 SCI_TYPE, MULTIAGENT = "xen,sci_type", "scmi_smc_multiagent"
+#: What ``xen,sci_type`` may be (``domu_dt_sci_parse``).
+SCI_TYPES = ("none", "scmi_smc", MULTIAGENT)
 PASSTHROUGH, PATH = "xen,passthrough", "xen,path"
 #: Cells of an entry where the container does not say.
 _CELLS = 3

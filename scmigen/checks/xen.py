@@ -11,11 +11,16 @@ from scmigen.bindings.scmi_nodes import device_id_position
 from scmigen.bindings.transports import BY_WORD
 from scmigen.bindings.xen import (
     DOM0_AGENT,
+    DOMAIN_AGENT,
+    MULTIAGENT,
     PASSTHROUGH,
+    SCI_TYPE,
+    SCI_TYPES,
     SECONDARY,
     Sci,
     SciEntry,
     agents_of,
+    domains_of,
     mediator_ids,
     passed_through,
     sci_of,
@@ -38,10 +43,35 @@ _NONE = 255
 )
 def xen_agents(model: Model) -> Iterator[Diagnostic]:
     """Agents that Xen could not tell apart, or that it would not find."""
-    sci = sci_of(model.inventory.tree)
+    tree = model.inventory.tree
+    sci = sci_of(tree)
     if sci is not None:
         for found in _wrong(model, sci):
             yield found.about(nodes=[sci.node.path])
+    for domain in domains_of(tree):
+        for found in _typed(tree, domain):
+            yield found.about(nodes=[domain.path])
+
+
+def _typed(tree: DeviceTree, domain: Node) -> Iterator[Diagnostic]:
+    """What a domain that Xen starts itself says of SCMI; Xen makes none that says it wrongly."""
+    kind = domain.string(SCI_TYPE)
+    if SCI_TYPE not in domain:
+        return
+    if kind not in SCI_TYPES:
+        yield xen_agents.error(
+            f"{domain.path}: {SCI_TYPE} is {'no text' if kind is None else repr(kind)}; Xen makes"
+            " no domain with it",
+            _at(tree, domain, SCI_TYPE),
+            hint=f"one of {', '.join(SCI_TYPES)}",
+        )
+    elif kind == MULTIAGENT and DOMAIN_AGENT not in domain:
+        yield xen_agents.error(
+            f"{domain.path} has {SCI_TYPE} {kind!r}, and no {DOMAIN_AGENT}: Xen makes no domain"
+            " without",
+            _at(tree, domain, SCI_TYPE),
+            hint=f"{DOMAIN_AGENT} = <…>; as in {SECONDARY}",
+        )
 
 
 def _wrong(model: Model, sci: Sci) -> Iterator[Diagnostic]:

@@ -35,7 +35,7 @@ HOST = """
                                  #access-controller-cells = <1>; shmem = <&shm1>; };
             };
         };
-        domU1 { compatible = "xen,domain"; xen,sci_type = "scmi_smc_multiagent"; %(domain)s };
+        domU1 { compatible = "xen,domain"; xen,sci_type = "%(type)s"; %(domain)s };
     };
 """
 RIGHT = {
@@ -43,6 +43,7 @@ RIGHT = {
     "cells": "#scmi-secondary-agents-cells = <3>;",
     "dom0": "1",
     "shm2": "0x47ff2000",
+    "type": "scmi_smc_multiagent",
     "domain": "xen,sci-agent-id = <2>;",
     "i2c": "xen,passthrough; access-controllers = <&scmi_xen 0>;",
     "uart": "access-controllers = <&scmi_xen 1>;",
@@ -97,6 +98,14 @@ def test_a_tree_that_fits_has_no_findings(tmp_path: Path) -> None:
         ({"dom0": "2"}, "agent-duplicate]: agent id 2 is given twice, to dom0 and domU1"),
         ({"domain": "xen,sci-agent-id = <3>;"}, "xen-agents]: agent 3 of /chosen/domU1 is not in"),
         ({"domain": "xen,sci-agent-id = <0>;"}, "xen-agent-id]: /chosen/domU1"),
+        (
+            {"domain": ""},
+            "xen-agents]: /chosen/domU1 has xen,sci_type 'scmi_smc_multiagent', and no",
+        ),
+        (
+            {"type": "scmi"},
+            "xen-agents]: /chosen/domU1: xen,sci_type is 'scmi'; Xen makes no domain with it",
+        ),
         ({"domain": "xen,sci-agent-id;"}, "xen-agent-id]: /chosen/domU1: xen,sci-agent-id must be"),
         (
             {"agents": "<0x82000002 &shm0 1>, <0x82000004 &shm2 1>"},
@@ -130,7 +139,8 @@ def test_a_tree_that_fits_has_no_findings(tmp_path: Path) -> None:
             "dom0 is agent 0",
             "dom0 and a domain are one",
         ),
-        *("not in the list", "a domain is agent 0", "no number", "an agent twice"),
+        *("not in the list", "a domain is agent 0", "no agent", "no such type"),
+        *("no number", "an agent twice"),
         *("cut short", "four cells", "no device id", "one device id twice", "a path to nothing"),
     ],
 )
