@@ -122,6 +122,10 @@ EXPECTED = {
         "acme,present clock core rate sure drivers/acme/present.c:present_start",
         "acme,present clock extra rate sure drivers/acme/present.c:present_start",
     ],
+    "the clock without a name where another one is not there, and also where it is": [
+        "acme,ordered clock #0 rate sure drivers/acme/present.c:ordered_start",
+        "acme,ordered clock extra rate sure drivers/acme/present.c:ordered_start",
+    ],
     "a parent, which has to be there": [
         "acme,parent clock core parent sure drivers/acme/present.c:parent_start",
     ],

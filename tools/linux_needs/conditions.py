@@ -263,6 +263,13 @@ def _way(flow: Flow, one: _Given, point: Point) -> str:
     return YES if flow.holds is None else flow.holds(flow, one.frame, rest)
 
 
+def takers(flow: Flow, handle: Expr, frame: Frame) -> frozenset[Expr]:
+    """The calls that took a handle."""
+    values = flow.values(handle, frame)
+    calls = [one.expr for one in values if one.expr[0] == "call" and one.expr[1][0] == "id"]
+    return frozenset(one for one in calls if get(one[1][1]) is not None)
+
+
 def _handle(flow: Flow, point: Point, expr: Expr, tested: bool = False) -> str:
     """NODE for another clock or supply that need not be there."""
     values = flow.values(expr, point.frame)

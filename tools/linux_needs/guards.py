@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from . import loops
 from .calls import MATCH_DATA
-from .conditions import FREE, NO, NODE, NOT, RANK, VARIANT, YES, Point, depends
+from .conditions import FREE, NO, NODE, NOT, RANK, VARIANT, YES, Point, depends, takers
 from .flow import Flow
 from .ir import UNKNOWN, Event, Expr, Function, Guard, identifiers, parts
 from .places import Frame
@@ -42,9 +42,19 @@ def undecided(
         if found == NO:
             return None
         if found in (VARIANT, NODE):
-            place = None if frame.function is None else (frame.path, frame.function.name)
-            open_ones.add((place, frame.bound, guard.condition, guard.wanted))
+            open_ones.add(_mark(flow, frame, guard))
     return frozenset(open_ones)
+
+
+def _mark(flow: Flow, frame: Frame, guard: Guard) -> tuple[object, ...]:
+    """A condition, by the handle that is to be there, else by where it stands."""
+    expr, wanted = guard.condition, guard.wanted
+    while expr[:2] == ("un", "!"):
+        expr, wanted = expr[2], not wanted
+    if expr[0] in ("id", "field") and (taken := takers(flow, expr, frame)):
+        return "handle", taken, wanted
+    place = None if frame.function is None else (frame.path, frame.function.name)
+    return place, frame.bound, guard.condition, guard.wanted
 
 
 def both(one: Ways, other: Ways) -> Ways:

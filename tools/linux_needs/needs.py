@@ -14,7 +14,7 @@ from .calls import (
     USES,
     get,
 )
-from .conditions import NO, YES
+from .conditions import NO, YES, takers
 from .flow import NOBODY, Flow
 from .guards import Ways
 from .ir import Event, Expr, Function, every, identifiers
@@ -116,20 +116,13 @@ def _happening(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[_Operat
     """What a call changes, if it happens."""
     use = USES.get(event.left[1])
     arguments = () if use is None else event.right
-    taken = [_calls_that_take(flow, one, frame) for one in arguments[:2]]
+    taken = [takers(flow, one, frame) for one in arguments[:2]]
     flow.own = taken[0] if taken else frozenset()
     flow.others = taken[1] if len(taken) > 1 and event.left[1] == "clk_set_parent" else frozenset()
     happens = guards.happens(flow, frame, event)
     if happens:
         for operation, ways in _changed(flow, frame, event):
             yield operation, guards.both(ways, happens)
-
-
-def _calls_that_take(flow: Flow, handle: Expr, frame: Frame) -> frozenset[Expr]:
-    """The calls that took a handle."""
-    values = flow.values(handle, frame)
-    calls = [one.expr for one in values if one.expr[0] == "call" and one.expr[1][0] == "id"]
-    return frozenset(one for one in calls if get(one[1][1]) is not None)
 
 
 def _frames(flow: Flow, function: Function, event: Event, depth: int = 0) -> list[Frame]:
@@ -216,14 +209,17 @@ def _add(found: dict[str, Ways], more: dict[str, Ways]) -> None:
 def handles(flow: Flow, expr: Expr, frame: Frame, kind: str) -> dict[str, Ways]:
     """The keys of all handles that an expression may be, and on which ways it is that one."""
     found: dict[str, Ways] = {}
+    calls: set[Expr] = set()
     for value in flow.values(expr, frame):
         passed = _passed(flow, value)
         if passed:
             taken = _taken(flow, value, kind, bool(frame.bound))
+            calls |= {value.expr} if any(key[0] not in "#*" for key in taken) else set()
             _add(found, {key: guards.both(ways, passed) for key, ways in taken.items()})
-    if any(key[0] not in "#*" for key in found) and "#0" in found:
+    if calls and "#0" in found:
         # Without a name only if there is none of the names: the first clock may be another one.
-        found["#0"] = guards.both(found["#0"], guards.DOUBT)
+        absent: Ways = frozenset({frozenset({("handle", frozenset(calls), False)})})
+        found["#0"] = guards.both(found["#0"], absent)
     return dict(sorted(found.items()))
 
 
