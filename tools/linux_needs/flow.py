@@ -11,7 +11,17 @@ from . import formats
 from .calls import BULK, FORMATS, MATCH_DATA, SAME, get
 from .ir import UNKNOWN, Event, Expr, Function, Guard, Variable, every
 from .matches import Match
-from .places import Assigned, Frame, Key, Places, called_from, fields_of, first_of_counter, in_turn
+from .places import (
+    Assigned,
+    Frame,
+    Key,
+    Places,
+    called_from,
+    counts,
+    fields_of,
+    first_of_counter,
+    in_turn,
+)
 from .reach import Reach
 from .source import Source
 from .values import Value, computed
@@ -21,8 +31,6 @@ _DEPTH = 24
 _MANY = 64
 _STEPS = 20_000
 _FEW = 8
-#: A text that no device tree has as a name.
-NOBODY: Expr = ("nobody",)
 
 
 class Flow:
@@ -176,17 +184,11 @@ class Flow:
     def _format(
         self, arguments: tuple[Expr, ...], frame: Frame, seen: frozenset[object]
     ) -> Iterator[Value]:
-        """The texts that a format makes: names that device trees use, where it counts."""
-        if not arguments or arguments[0][0] != "str":
-            return
-        given = [self.values(one, frame, seen) for one in arguments[1:]]
-        texts, sure, numbered = formats.made(arguments[0][1], given)
-        used = texts
-        if self.source.names and (numbered or len(texts) > 1):
-            used = [text for text in texts if text in self.source.names]
-        yield from (Value(("str", text), frame, sure) for text in used)
-        if texts and not used:
-            yield Value(NOBODY, frame, sure)
+        """The texts that a format makes."""
+        if arguments and arguments[0][0] == "str":
+            given = [self.values(one, frame, seen) for one in arguments[1:]]
+            for expr, sure in formats.made(arguments[0][1], given, self.source.names):
+                yield Value(expr, frame, sure)
 
     def _bit(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> Iterator[Value]:
         for value in self.values(expr, frame, seen):
@@ -213,7 +215,7 @@ class Flow:
         function = frame.function
         if function is not None and name in function.variables:
             names = [one for one, _ in function.parameters]
-            if self.counts(("id", name), frame):
+            if counts(("id", name), frame):
                 yield Value(UNKNOWN, frame)
             if name in names:
                 yield from self._of_parameter(names.index(name), frame, seen)
@@ -339,7 +341,7 @@ class Flow:
         self, base: Expr, index: Expr, frame: Frame, seen: frozenset[object]
     ) -> Iterator[Value]:
         number = self._index(index, frame, seen)
-        loop = number is None and self.counts(index, frame)
+        loop = number is None and counts(index, frame)
         several = set() if number is not None or loop else self.numbers(index, frame, seen)
         if several:
             for one in sorted(several):
@@ -428,7 +430,7 @@ class Flow:
             elif at is None and frame is not None:
                 if own == 0 and self._never_zero(asked, frame):
                     return
-                sure = sure and self.counts(asked, frame)
+                sure = sure and counts(asked, frame)
         for one in self._turns(assigned, within):
             yield from self._of_turn(assigned, indices, frame, one, sure, seen)
 
@@ -461,7 +463,7 @@ class Flow:
             for asked in rest:
                 at = None if frame is None else self.number(asked, frame, seen)
                 if value.expr[0] == "init":
-                    loop = at is None and frame is not None and self.counts(asked, frame)
+                    loop = at is None and frame is not None and counts(asked, frame)
                     values = self._elements(value, at, loop, seen)
             for one in values:
                 yield Value(one.expr, one.frame, one.sure and sure, one.guarded + passed)
@@ -482,7 +484,7 @@ class Flow:
             return int(expr[1])
         if (
             expr[0] == "id"
-            and self.counts(expr, frame)
+            and counts(expr, frame)
             and not any(n == expr[1] for n, _ in frame.bound)
         ):
             return None
@@ -494,10 +496,10 @@ class Flow:
 
     def loops(self, expr: Expr, frame: Frame) -> bool:
         """Whether a variable counts up, or points to the element that such a variable selects."""
-        if self.counts(expr, frame):
+        if counts(expr, frame):
             return True
         elements = [one for value, _ in self.assigned(expr, frame) for one in every(value)]
-        return any(one[0] == "idx" and self.counts(one[2], frame) for one in elements)
+        return any(one[0] == "idx" and counts(one[2], frame) for one in elements)
 
     def numbers(self, expr: Expr, frame: Frame, seen: frozenset[object]) -> set[int]:
         """The numbers that an expression may be, if it is nothing else and they are a few."""
@@ -506,12 +508,3 @@ class Flow:
         whole = all(value.expr[0] == "num" for value in found)
         few = whole and 1 < len(numbers) <= _FEW
         return {number for number in numbers if number >= 0} if few else set()
-
-    def counts(self, expr: Expr, frame: Frame) -> bool:
-        """Whether an expression is a variable that a loop of its function counts up."""
-        if expr[0] != "id" or frame.function is None:
-            return False
-        return any(
-            event.kind == "asg" and event.left == expr and event.right == UNKNOWN
-            for event in frame.function.events
-        )

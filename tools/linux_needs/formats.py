@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from .ir import UNKNOWN, Expr
-from .values import Value
+from .values import NOBODY, Value
 
 _CONVERSION = re.compile(r"%[0-9.]*(?:l|ll|z|h)?([sdiux])")
 _MANY = 64
@@ -12,15 +12,21 @@ _MANY = 64
 _FEW = 8
 
 
-def made(text: str, given: Sequence[list[Value]]) -> tuple[list[str], bool, bool]:
-    """The texts that a format may make, whether it is sure, and whether numbers are in them."""
+def made(text: str, given: Sequence[list[Value]], names: set[str]) -> list[tuple[Expr, bool]]:
+    """The texts that a format may make, and whether each is sure.
+
+    With a number in it, it has to be one of the names that device trees use, if these are known.
+    """
     pieces = _CONVERSION.split(text)
     texts, sure = [pieces[0]], True
     for at, (kind, rest) in enumerate(zip(pieces[1::2], pieces[2::2], strict=True)):
         choices = _choices(kind, given[at] if at < len(given) else [])
         sure = sure and (len(choices) == 1 or kind != "s")
         texts = [text + choice + rest for text in texts for choice in choices][:_MANY]
-    return texts, sure, any(kind != "s" for kind in pieces[1::2])
+    asked = bool(names) and (len(texts) > 1 or any(kind != "s" for kind in pieces[1::2]))
+    used = [text for text in texts if text in names] if asked else texts
+    found: list[tuple[Expr, bool]] = [(("str", text), sure) for text in used]
+    return [(NOBODY, sure)] if texts and not used else found
 
 
 def _choices(kind: str, given: list[Value]) -> list[str]:

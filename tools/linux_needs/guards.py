@@ -8,7 +8,7 @@ from .calls import MATCH_DATA
 from .conditions import FREE, NO, NODE, NOT, RANK, VARIANT, YES, Point, depends, takers
 from .flow import Flow
 from .ir import UNKNOWN, Event, Expr, Function, Guard, identifiers, parts
-from .places import Frame
+from .places import Frame, counts
 from .values import Value
 
 _NOT = NOT
@@ -145,7 +145,7 @@ def truth(flow: Flow, frame: Frame, condition: Expr) -> str:
         found = _truth(flow, frame, condition)
         known = dict(frame.bound)
         if found == VARIANT and any(
-            one not in known and flow.counts(("id", one), frame) for one in identifiers(condition)
+            one not in known and counts(("id", one), frame) for one in identifiers(condition)
         ):
             found = FREE  # in some turn of the loop
         flow.truths[key] = found

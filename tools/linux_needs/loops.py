@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from .flow import Flow
 from .ir import Event, Expr, identifiers
-from .places import Frame, in_turn
+from .places import Frame, counts, in_turn
 
 _MANY = 16
 _LESS: dict[str, Callable[[int, int], bool]] = {
@@ -50,11 +50,11 @@ def unrolled(flow: Flow, frame: Frame, event: Event) -> list[Frame]:
     return frames if len(frames) <= _MANY else [frame]
 
 
-def selected(flow: Flow, frame: Frame, handle: Expr) -> list[Frame]:
+def selected(frame: Frame, handle: Expr) -> list[Frame]:
     """The frame once for each element of an array that a loop with an unknown end selects."""
     known = dict(frame.bound)
     names = [one for one in sorted(identifiers(handle)) if one not in known]
-    counted = [one for one in names if flow.counts(("id", one), frame)]
+    counted = [one for one in names if counts(("id", one), frame)]
     return [in_turn(frame, counted[0], number) for number in range(_MANY)] if counted else []
 
 

@@ -15,14 +15,14 @@ from .calls import (
     get,
 )
 from .conditions import NO, YES, takers
-from .flow import NOBODY, Flow
+from .flow import Flow
 from .guards import Ways
 from .ir import Event, Expr, Function, every, identifiers
 from .matches import Match
 from .places import Frame
 from .reach import Reach
 from .source import Source
-from .values import Value
+from .values import NOBODY, Value
 
 _CALLERS = 16
 _OUTWARDS = 2
@@ -103,7 +103,7 @@ def _each_element(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[_Ope
         return
     handle = event.right[use.argument]
     seen: set[str] = set()
-    for number, turn in enumerate(loops.selected(flow, frame, handle)):
+    for number, turn in enumerate(loops.selected(frame, handle)):
         keys = {key for key in handles(flow, handle, turn, use.kind) if key[0] not in "#*"}
         if not keys and number:
             break

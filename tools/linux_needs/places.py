@@ -406,3 +406,13 @@ def first_of_counter(assigned: Assigned, given: Expr, at: int) -> str:
         return "no" if at else "yes"
     before = all(guard in event.guards for guard in places[0].guards)
     return "no" if before and at == 0 else "perhaps"
+
+
+def counts(expr: Expr, frame: Frame) -> bool:
+    """Whether an expression is a variable that a loop of its function counts up."""
+    if expr[0] != "id" or frame.function is None:
+        return False
+    return any(
+        event.kind == "asg" and event.left == expr and event.right == UNKNOWN
+        for event in frame.function.events
+    )

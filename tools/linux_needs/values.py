@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from .ir import Event, Expr
 from .places import Frame
 
+#: A text that no device tree has as a name.
+NOBODY: Expr = ("nobody",)
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
