@@ -19,6 +19,7 @@ from scmigen.cli.why_not import (
     not_granted,
     right_lacking,
 )
+from scmigen.cli.why_parents import parents_plain, parents_text
 from scmigen.inputs import is_missing
 from scmigen.model.platform import Grant, Model, Platform
 from scmigen.model.protocol_grants import Right
@@ -115,8 +116,8 @@ def _answer(model: Model, agent: Agent, text: str, named: Subject, style: str) -
         for fed in feeds(model, agent, grant.resource.key):
             say(f"  {fed}")
         kept = kept_on(model, grant.resource.key)
-        if kept is not None:
-            say(f"  {kept}")
+        for also in filter(None, (parents_text(model, agent, grant.resource.key), kept)):
+            say(f"  {also}")
     for gift in gifts:
         for line in why_device.lines(model, gift):
             say(line)
@@ -243,6 +244,7 @@ def _explained(model: Model, grant: Grant) -> dict[str, Any]:
         "withdrawn": why_device.withdrawn(model, grant),
         "beyond_need": ordered(grant.resource.kind, grant.beyond_need),
         "because": _reasons(grant),
+        "parents": parents_plain(model, grant.agent, grant.resource.key),
         "kept_on": None if kept is None else kept.plain(),
         "feeds": [fed.plain() for fed in feeds(model, grant.agent, grant.resource.key)],
         "uses": [why_device.use_plain(why) for why in grant.because if isinstance(why, Use)],

@@ -9,6 +9,7 @@ from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.checks.words import drivers_word, node_word
 from scmigen.cli.subjects import identity, numbered
+from scmigen.cli.why_parents import parents_plain, parents_text
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import position_to_dict
 from scmigen.model.devices import device_of
@@ -121,6 +122,8 @@ def lines(model: Model, gift: Gift) -> Iterator[str]:
         about = numbered(model, given.key, given.number)
         yield f"  {about}: {operations}{withdrawn_text(given.withdrawn)}"
         yield from (f"    {_entry(device, use)}" for use in given.uses)
+        if Operation.PARENT in given.operations:
+            yield f"    {parents_text(model, gift.agent, given.key)}"
 
 
 def _entry(device: Device, use: Use) -> str:
@@ -154,15 +157,17 @@ def plain(model: Model, gift: Gift) -> dict[str, Any]:
         "name": device.name,
         "boot": gift.boot,
         "position": position_to_dict(claims[-1].position) if claims else None,
-        "resources": [_plain(model, given) for given in gift.given],
+        "resources": [_plain(model, gift.agent, given) for given in gift.given],
     }
 
 
-def _plain(model: Model, given: Given) -> dict[str, Any]:
+def _plain(model: Model, agent: Agent, given: Given) -> dict[str, Any]:
+    settable = Operation.PARENT in given.operations
     return {
         **identity(model, given.key, given.number),
         "operations": given.operations,
         "withdrawn": given.withdrawn,
+        "parents": parents_plain(model, agent, given.key) if settable else None,
         "uses": [use_plain(use) for use in given.uses],
     }
 

@@ -214,6 +214,16 @@ class Platform:
         """The grants on a resource, by the agent's id."""
         return self._holders.get(key, {})
 
+    def parents_for(self, grant: Grant) -> tuple[Grant, ...]:
+        """What the holder of a grant on a clock can set its parent to, as the agent knows it: the
+        known parents that it may at least read."""
+        found = (
+            self.holders(key).get(grant.agent.id)
+            for key in grant.resource.facts.parents
+            if key != grant.resource.key
+        )
+        return tuple(sorted((each for each in found if each is not None), key=lambda g: g.id))
+
     def grants_of(self, agent: Agent, kind: Kind) -> tuple[Grant, ...]:
         """The grants of an agent on resources of one kind, ascending by the agent's id."""
         return self._grants_by_agent.get((agent.id, kind), ())

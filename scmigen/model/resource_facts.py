@@ -12,6 +12,7 @@ from scmigen.devicetree.nodes import Node
 from scmigen.model.assumed import assumption_for, with_assumed
 from scmigen.model.decisions import Decisions
 from scmigen.model.scaling import Scaling
+from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 
@@ -35,10 +36,11 @@ def known_facts(decided: Decisions, keys: Iterable[ResourceKey]) -> dict[Resourc
     known.update(facts_of(decided.inventory.references, missing, decided.inventory.uses))
     options = decided.assignment.options
     coefficients = _coefficients(decided)
+    switched = {use.key for use in decided.closure.needs if Operation.PARENT in use.needs}
     found = {}
     for key in wanted:
         facts = _domain(scaling, key) or _asked(scaling, key, _binned(decided, key, known[key]))
-        facts = _running(decided.inventory, key, facts)
+        facts = _running(decided.inventory, key, facts, key in switched)
         words = _lacking(key.kind, facts)
         assumption = assumption_for(options.assumptions, key)
         if assumption is not None:
@@ -107,13 +109,18 @@ def _coefficients(decided: Decisions) -> dict[ResourceKey, int]:
     return found
 
 
-def _running(inventory: Inventory, key: ResourceKey, facts: ResourceFacts) -> ResourceFacts:
+def _running(
+    inventory: Inventory, key: ResourceKey, facts: ResourceFacts, switched: bool
+) -> ResourceFacts:
     """Facts with the parent that a clock has in a running system, where the tree does not say it,
-    and with its name there, where nothing in the tree uses it."""
+    and with its name there, where nothing in the tree uses it. If a device may set its parent
+    (``switched``), also with all that the running system can switch it to."""
     clock, parent = inventory.topology.clock(key), inventory.topology.parent(key)
     if clock is None:
         return facts
     parents = facts.parents or (() if parent is None else (parent,))
+    if switched:
+        parents = tuple(dict.fromkeys((*parents, *inventory.topology.possible(key))))
     names = facts.names if key in inventory.facts else (*facts.names, clock.name)
     return replace(facts, names=names, parents=parents)
 

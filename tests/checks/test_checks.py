@@ -433,6 +433,23 @@ CASES = {
             B_HAS_E + "\nplatform: {owners: [{clock: '&cc 1', agent: b}]}",
         ),
     ),
+    "parents-unknown": (
+        "note",
+        "a may set the parent of 1 clock, and no parent is known: outputs have none, and what sets "
+        "one fails",
+        Case(
+            'd: d { compatible = "acme,dsp"; clocks = <^&cc 1>; };',
+            'domains: {a: {id: 1, default: true, scmi: {needs: {"acme,dsp": {"#0": [parent]}}}}}',
+            whole=True,
+        ),
+        # A parent that the agent sees, and one that only the user could name.
+        Case(
+            'd: d { compatible = "acme,dsp"; clocks = <&cc 1>; assigned-clocks = <&cc 1>; '
+            "assigned-clock-parents = <&cc 2>; };",
+            'domains: {a: {id: 1, default: true, scmi: {needs: {"acme,dsp": {"#0": [parent]}}}}}',
+            whole=True,
+        ),
+    ),
     "driver-unknown": (
         "note",
         'linux-6.12 has no driver for "acme,dsp" of ospm: 1 use gets what the tree says only',

@@ -102,3 +102,17 @@ def test_what_an_explicit_grant_gives_is_not_missing() -> None:
     agents = AGENT % ("ospm", "none")
     agents = agents.replace("}}}", "}, grant: [{clock: '&cc 1', operations: [rate]}]}}")
     assert diagnostics(model_of(soc(UART), agents), "rate-unsettled") == []
+
+
+def test_a_parent_that_a_driver_only_may_set_is_no_note(tmp_path: Path) -> None:
+    rows = "acme,may clock * parent may a.c:f\nacme,sure clock * parent sure a.c:f\n"
+    (tmp_path / "drivers.txt").write_text("# scmigen-driver-needs: 1\n" + rows)
+    agents = f"domains: {{a: {{id: 1, default: true, scmi: {{needs: {tmp_path}/drivers.txt}}}}}}"
+    body = "".join(
+        f'{word} {{ compatible = "acme,{word}"; clocks = <&cc {number}>; }};'
+        for number, word in enumerate(("may", "sure"))
+    )
+    (found,) = diagnostics(model_of(soc(body), agents), "parents-unknown")
+    assert [place.message for place in found.related] == [
+        f"clock <&cc 1>, /sure clocks[0]; parent by a.c:f ({tmp_path}/drivers.txt, sure)"
+    ]

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from driver_rows import table
@@ -72,3 +73,40 @@ def test_why_what_a_driver_may_do_is_not_granted(board: list[Path | str], tmp_pa
         "  /g clocks[0] may need it (drivers/misc/generic.c:probe of drivers.txt), but b depends "
         f"on it as well ({tmp_path / 'board.dts'}:3:47)",
     ]
+
+
+PARENTS = """
+x { compatible = "acme,display"; clocks = <&cc 1>, <&cc 2>; clock-names = "pix", "dsi_bit";
+    %s };
+"""
+
+
+def _parents(tmp_path: Path, sets: str = "") -> tuple[list[str], list[dict[str, Any]]]:
+    (tmp_path / "board.dts").write_text(source(PARENTS % sets + SOC))
+    agents = "domains: {a: {id: 1, default: true, scmi: {role: ospm, needs: drivers.txt}}}"
+    (tmp_path / "agents.yaml").write_text(agents)
+    table(tmp_path)
+    named = ("why", "a", "&cc 2", tmp_path / "board.dts", "-a", tmp_path / "agents.yaml")
+    told = json.loads(scmigen(*named, "--format", "json").stdout)
+    return scmigen(*named).stdout.splitlines(), told
+
+
+def test_what_a_parent_can_be(tmp_path: Path) -> None:
+    sets = "assigned-clocks = <&cc 2>; assigned-clock-parents = <&cc 7>;"
+    lines, (told,) = _parents(tmp_path, sets)
+    assert lines[-1] == "  its parent can be clock 2 (x, /clock-controller@1000 7)"
+    assert [(each["id"], each["resource"]) for each in told["parents"]] == [
+        (2, "/clock-controller@1000 7")
+    ]
+
+
+def test_no_parent_is_known(tmp_path: Path) -> None:
+    """The driver sets one; the tree does not say which there are."""
+    lines, (told,) = _parents(tmp_path)
+    none = "no parent of it is known: the server of a build refuses to set one"
+    assert lines[-1] == f"  {none}"
+    assert told["parents"] == []
+    named = (tmp_path / "board.dts", "-a", tmp_path / "agents.yaml")
+    device = scmigen("why", "a", "/x", *named).stdout.splitlines()
+    assert device[-1] == f"    {none}"
+    assert "parent of it" not in scmigen("why", "a", "&cc 1", *named).stdout

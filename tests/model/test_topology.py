@@ -15,6 +15,7 @@ from scmigen.checks.registry import run_checks
 from scmigen.devicetree.load import load_board
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.forest import forest
+from scmigen.targets.runtime.configuration import to_runtime
 
 HEADER = """\
 #define ACME_CLK_OSC 1
@@ -306,6 +307,32 @@ def test_who_may_set_a_parent_sees_what_it_may_be() -> None:
         "clock cc 0": "state read",
         "clock cc 1": "read",
     }
+
+
+def test_what_a_clock_can_be_switched_to_is_in_the_configuration() -> None:
+    """If anybody may switch it. It starts where it runs, or where the tree says."""
+    text = (
+        "/dts-v1/; / { cc: cc { #clock-cells = <1>; "
+        'clock-output-names = "mux", "a", "b", "c"; }; '
+        'd { compatible = "acme,d"; clocks = <&cc 0>; %s }; };'
+    )
+    feeds = "clk/mux/parent:b\nclk/mux/possible_parents:a b c\n"
+    feeds += "clk/a/state:1\nclk/b/state:1\nclk/c/state:1\n"
+    needs = 'domains: {a: {id: 1, default: true, scmi: {needs: {"acme,d": {"#0": [%s]}}}}}'
+
+    def mux(agents: str, sets: str = "") -> tuple[tuple[int, ...], int | None]:
+        model = model_of(loads(text % sets), agents, topology=feeds)
+        (platform,) = model.platforms
+        named = {resource.key.cells: resource.number for resource in platform.resources["clock"]}
+        clock = to_runtime(platform).clocks[named[0,]]
+        number = {value: cells[0] for cells, value in named.items()}
+        start = None if clock.parent is None else number[clock.parent]
+        return tuple(number[each] for each in clock.parents), start
+
+    assert mux(needs % "parent") == ((1, 2, 3), 2)
+    assert mux(needs % "rate") == ((2,), 2)
+    sets = "assigned-clocks = <&cc 0>; assigned-clock-parents = <&cc 3>;"
+    assert mux(needs % "rate", sets) == ((1, 2, 3), 3)
 
 
 def test_names_of_the_lock_file_are_found() -> None:

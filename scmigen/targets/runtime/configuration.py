@@ -145,12 +145,22 @@ def _clock(platform: Platform, resource: Resource) -> runtime.Clock:
         rate=boot,
         step=step,
         parents=numbers,
-        parent=numbers[0] if numbers else None,
+        parent=_parent_at_boot(platform, resource, numbers),
         enabled=resource.facts.on,
         always_on=resource.facts.always_on,
         power=_gate(platform, resource, resource.facts.power),
         supply=_gate(platform, resource, resource.facts.supply),
     )
+
+
+def _parent_at_boot(platform: Platform, resource: Resource, numbers: tuple[int, ...]) -> int | None:
+    """The parent that the tree asks for, else that of the running system, else the first one."""
+    topology, told = platform.inventory.topology, platform.inventory.facts.get(resource.key)
+    asked = () if told is None else told.parents
+    running = topology.parent(resource.key)
+    found = [platform.resource(key) for key in asked or (() if running is None else (running,))]
+    of_boot = sorted(each.number for each in found if each is not None)
+    return next(iter((*of_boot, *numbers)), None)
 
 
 def _power(platform: Platform, resource: Resource) -> runtime.PowerDomain:
