@@ -62,6 +62,7 @@ class Settings:
     files: list[str] = field(default_factory=list)
     problems: list[tuple[str, Position]] = field(default_factory=list)
     skipped: list[tuple[str, Position]] = field(default_factory=list)
+    turns: int = 0
 
     def list_of(self, name: str) -> list[str]:
         """The entries of a list."""
@@ -81,22 +82,76 @@ def run(path: Path, settings: Settings, depth: int = 0) -> bool:
     settings.files.append(str(path))
     settings.variables["CMAKE_CURRENT_LIST_DIR"] = str(path.parent)
     settings.variables.setdefault("CMAKE_CURRENT_SOURCE_DIR", str(path.parent))
-    conditions: list[tuple[bool, bool]] = []
-    skipped: list[_Command] = []
-    for command in _commands(text, str(path)):
-        if command.name in _SKIPPED:
-            skipped.append(command)
-        if skipped:
-            if command.name == f"end{skipped[-1].name}":
-                skipped.pop()
-            elif _matters(command):
-                _skip(skipped[0].name, settings, skipped[0].position)
-            continue
-        if _is_condition(command, settings, conditions):
-            continue
-        if all(reads for reads, _ in conditions):
-            _follow(command, settings, path, depth)
+    _run(tuple(_commands(text, str(path))), settings, path, depth)
     return True
+
+
+def _run(commands: Sequence["_Command"], settings: Settings, path: Path, depth: int) -> None:
+    conditions: list[tuple[bool, bool]] = []
+    at = 0
+    while at < len(commands):
+        command, at = commands[at], at + 1
+        reads = all(holds for holds, _ in conditions)
+        if command.name in _SKIPPED:
+            end = _end_of(commands, at - 1)
+            body, at = commands[at:end], end + 1
+            values = _items(command, settings) if reads else ()
+            if values is not None:
+                _repeat(command, values, body, settings, path, depth)
+            elif any(map(_matters, body)):
+                _skip(command.name, settings, command.position)
+        elif not _is_condition(command, settings, conditions) and reads:
+            _follow(command, settings, path, depth)
+
+
+def _end_of(commands: Sequence["_Command"], first: int) -> int:
+    """The place of the command that ends a block, or of the end where none does."""
+    name, nested = commands[first].name, 0
+    for at in range(first, len(commands)):
+        nested += (commands[at].name == name) - (commands[at].name == f"end{name}")
+        if not nested:
+            return at
+    return len(commands)
+
+
+def _items(command: "_Command", settings: Settings) -> Sequence[str] | None:
+    """What a loop goes through; None for a block that is not followed."""
+    if command.name != "foreach":
+        return None
+    _, *words = _words(command, settings) or [""]
+    match words:
+        case ["IN", "LISTS", *names]:
+            return [value for name in names for value in settings.list_of(name)]
+        case ["IN", "ITEMS", *items]:
+            return items
+        case ["IN" | "RANGE", *_]:
+            return None
+    return words
+
+
+def _repeat(
+    command: "_Command",
+    values: Sequence[str],
+    body: Sequence["_Command"],
+    settings: Settings,
+    path: Path,
+    depth: int,
+) -> None:
+    """Follows the body of a loop for each value, as far as it goes in all."""
+    variable = command.arguments[0].text if command.arguments else ""
+    before = settings.variables.get(variable)
+    for value in values:
+        told = settings.turns > _MAX_COMMANDS
+        settings.turns += 1 + len(body)
+        if settings.turns > _MAX_COMMANDS:
+            if not told:
+                _skip(command.name, settings, command.position)
+            break
+        settings.variables[variable] = value
+        _run(body, settings, path, depth)
+    settings.variables.pop(variable, None)
+    if before is not None:
+        settings.variables[variable] = before
 
 
 def _matters(command: _Command) -> bool:

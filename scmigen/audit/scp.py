@@ -211,10 +211,12 @@ def _grant(
         every = operations(kind)
         source = found.source(row.position)
         return ServedGrant(id=number, resource=beyond, unknown=every, source=source)
+    # Where agents have views of power domains, their permissions still are by the elements.
+    asked = row.element if kind is Kind.POWER else number
     allowed: list[Operation] = []
     unknown: list[Operation] = []
     for operation in operations(kind):
-        denied = _denied(agent, kind, operation, number, permissions)
+        denied = _denied(agent, kind, operation, asked, permissions)
         if kind is Kind.POWER and operation is Operation.STATE and denied is not True:
             core = _is_core(view, row.element, agent)
             denied = denied if core is False else core

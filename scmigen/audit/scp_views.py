@@ -219,6 +219,13 @@ def _agent_tables(
         view.whole = False
         return
     unit, data = config
+    elements = product.elements(module)
+    if table == "agent_table" and elements.rows and elements.unit is not None:
+        # The clocks of SCP-firmware 2025-11: an element for each agent, and the platform.
+        for agent in known:
+            if agent.id < len(elements.rows):
+                yield agent, elements.unit, elements.rows[agent.id].data
+        return
     agent_table = member(unit, data, table)
     count = member(unit, data, "agent_count")
     for agent in known:
@@ -249,6 +256,9 @@ def _own_tables(
     ):
         devices = member(unit, row, "device_table")
         count = number(member(unit, row, layout.rows))
+        if isinstance(count, Unknown) or not count:
+            elsewhere = number(member(unit, row, f"agent_{layout.rows}"))
+            count = elsewhere if isinstance(elsewhere, int) and elsewhere else count
         if isinstance(count, Unknown):
             found.unread(f"how many {NOUNS[kind]}s {agent.name} has", count, place_of(row))
             view.whole = False

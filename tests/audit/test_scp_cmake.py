@@ -33,6 +33,12 @@ def clocks_of_vm(folder: Path, said: str) -> tuple[int, list[str]]:
         "add_definitions(-DACME_FVP)\n",
         "add_compile_definitions(ACME_FVP)\n",
         'set(CMAKE_C_FLAGS "${CMAKE_C_FLAGS} -O2 -DACME_FVP")\n',
+        "foreach(one OTHER ACME_FVP)\n add_definitions(-D${one})\nendforeach()\n",
+        "foreach(one IN ITEMS OTHER ACME_FVP)\n add_definitions(-D${one})\nendforeach()\n",
+        "set(a OTHER ACME_FVP)\nforeach(one IN LISTS a)\n if(NOT one IN_LIST b)\n"
+        "  add_definitions(-D${one})\n endif()\nendforeach()\n",
+        "foreach(one ACME)\n foreach(two OTHER FVP)\n  add_definitions(-D${one}_${two})\n"
+        " endforeach()\nendforeach()\n",
     ],
 )
 def test_definitions_count_however_they_are_said(tmp_path: Path, said: str) -> None:
@@ -46,8 +52,13 @@ def test_definitions_count_however_they_are_said(tmp_path: Path, said: str) -> N
             "target_compile_definitions(acme-bl2 PUBLIC $<$<BOOL:1>:ACME_FVP=1>)\n",
             "$<$<BOOL:1>:ACME_FVP=1>",
         ),
-        ("foreach(one A B)\n add_definitions(-DACME_${one})\nendforeach()\n", "foreach"),
-        ("foreach(one A B)\n list(APPEND SCP_MODULES ${one})\nendforeach()\n", "foreach"),
+        ("foreach(one RANGE 2)\n add_definitions(-DACME_${one})\nendforeach()\n", "foreach"),
+        (
+            f"foreach(a {'x ' * 300})\n foreach(b {'x ' * 300})\n  add_definitions(-DB)\n"
+            " endforeach()\nendforeach()\n",
+            "foreach",
+        ),
+        ("while(1)\n list(APPEND SCP_MODULES one)\nendwhile()\n", "while"),
         (
             "function(with name)\n target_compile_definitions(acme-bl2 PUBLIC ${name})\n"
             "endfunction()\nwith(ACME_FVP)\n",

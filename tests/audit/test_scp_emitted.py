@@ -8,6 +8,7 @@ import pytest
 import scmigen
 from scmigen.audit.registry import find
 from scmigen.runtime.served import Served
+from scmigen.targets.scp.version import VERSIONS
 
 #: What SCP-firmware has no messages for.
 _ABSENT = ("clock", "parent")
@@ -57,3 +58,37 @@ def test_examples_are_read_back(board: str, examples: Path, tmp_path: Path) -> N
 )
 def test_real_boards_are_read_back(board: str, corpus: Path, tmp_path: Path) -> None:
     assert check(corpus / f"{board}.dtb", [], tmp_path) > 0
+
+
+#: Two agents with power domains of their own by numbers of their own.
+_BOARD = """/dts-v1/;
+/ { #address-cells = <1>; #size-cells = <1>; compatible = "acme,views";
+    pd: pd@1000 { compatible = "acme,pd"; reg = <0x1000 0x100>; #power-domain-cells = <1>; };
+    cc: cc@2000 { compatible = "acme,cc"; reg = <0x2000 0x100>; #clock-cells = <1>; };
+    gpu@3000 { compatible = "d"; reg = <0x3000 1>; clocks = <&cc 3>; power-domains = <&pd 2>; };
+    vpu@4000 { compatible = "d"; reg = <0x4000 1>; clocks = <&cc 4>; power-domains = <&pd 0>; };
+    usb@5000 { compatible = "d"; reg = <0x5000 1>; clocks = <&cc 5>; power-domains = <&pd 5>; };
+};
+"""
+_AGENTS = """
+domains:
+  linux: {id: 1, default: true, scmi: {role: ospm, transport: {type: virtio}}}
+  vm: {id: 2, scmi: {role: vm, transport: {type: virtio}}, access: [{dev: "/vpu@4000"}]}
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_numbers_of_an_agents_own_are_read_back(version: str, tmp_path: Path) -> None:
+    """Permissions of power domains are by elements, and clocks of one version are elements."""
+    (tmp_path / "board.dts").write_text(_BOARD)
+    agents = scmigen.Text("agents.yaml", f"{_AGENTS}outputs: {{scp: {{version: '{version}'}}}}\n")
+    result = scmigen.compile(tmp_path / "board.dts", agents=agents, numbering="per-agent")
+    scmigen.emit(result, ("scp", "runtime")).write(tmp_path)
+    audit = find("scp").read(tmp_path / "scp")
+    assert [item.message for item in audit.diagnostics] == []
+    found = rights(audit.served)
+    assert {key for key in found if key[1] == "power"} == {
+        *(("linux", "power", number) for number in (0, 1)),
+        ("vm", "power", 0),
+    }
+    assert found == rights(scmigen.read_server(tmp_path / "runtime/runtime.json"))
