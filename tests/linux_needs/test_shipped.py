@@ -97,6 +97,20 @@ def test_every_row_written_by_hand_is_in_the_file_with_its_reason(path: Path) ->
     assert by_hand <= set(rows(path))
 
 
+#: Clocks of the boards of an earlier study, which read their drivers: nothing takes these.
+NEVER_TAKEN = [
+    "ti,am62-sdhci clock clk_ahb - never drivers/mmc/host/sdhci_am654.c",
+    "nvidia,tegra194-i2c clock parent - never drivers/i2c/busses/i2c-tegra.c",
+    "nvidia,tegra234-mgbe clock rx-input-m - never "
+    "drivers/net/ethernet/stmicro/stmmac/dwmac-tegra.c",
+]
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_clocks_that_are_known_to_be_never_taken_are_called_so(path: Path) -> None:
+    assert set(NEVER_TAKEN) <= set(rows(path))
+
+
 def test_the_rule_for_rows_refuses_what_has_no_place() -> None:
     assert not NEED.fullmatch("acme,x clock bus rate sure drivers/acme.c")
     assert not NEED.fullmatch("acme,x clock bus rate maybe drivers/acme.c:probe")
