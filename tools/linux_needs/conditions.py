@@ -260,7 +260,11 @@ def _way(flow: Flow, one: _Given, point: Point) -> str:
     rest = one.event.guards
     if one.frame.function is point.frame.function:
         rest = tuple(guard for guard in rest if guard not in point.context)
-    return YES if flow.holds is None else flow.holds(flow, one.frame, rest)
+    found = YES if flow.holds is None else flow.holds(flow, one.frame, rest)
+    function = one.frame.function
+    if found != NO and function is not None and function is not point.frame.function:
+        return found if _ONCE.search(function.name) else YES  # else set while it runs
+    return found
 
 
 def takers(flow: Flow, handle: Expr, frame: Frame) -> frozenset[Expr]:

@@ -1,7 +1,7 @@
 """Whether the conditions on the way to a call hold for one compatible."""
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from . import loops
 from .calls import MATCH_DATA
@@ -38,23 +38,32 @@ def undecided(
     open_ones = set()
     for number, guard in enumerate(guards):
         point = Point(frame, guards[:number], guard.at, event)
-        found = _met(flow, point, guard.condition, guard.wanted, guard.fails)
-        if found == NO:
-            return None
-        if found in (VARIANT, NODE):
-            open_ones.add(_mark(flow, frame, guard))
+        for condition, wanted in _together(guard.condition, guard.wanted):
+            found = _met(flow, point, condition, wanted, guard.fails)
+            if found == NO:
+                return None
+            if found in (VARIANT, NODE):
+                open_ones.add(_mark(flow, frame, condition, wanted))
     return frozenset(open_ones)
 
 
-def _mark(flow: Flow, frame: Frame, guard: Guard) -> tuple[object, ...]:
+def _together(condition: Expr, wanted: bool) -> Iterator[tuple[Expr, bool]]:
+    """The conditions that all have to be as wanted for one to be."""
+    if condition[:2] == ("un", "!"):
+        yield from _together(condition[2], not wanted)
+    elif condition[:2] == ("bin", "&&" if wanted else "||"):
+        for one in condition[2:4]:
+            yield from _together(one, wanted)
+    else:
+        yield condition, wanted
+
+
+def _mark(flow: Flow, frame: Frame, condition: Expr, wanted: bool) -> tuple[object, ...]:
     """A condition, by the handle that is to be there, else by where it stands."""
-    expr, wanted = guard.condition, guard.wanted
-    while expr[:2] == ("un", "!"):
-        expr, wanted = expr[2], not wanted
-    if expr[0] in ("id", "field") and (taken := takers(flow, expr, frame)):
+    if condition[0] in ("id", "field") and (taken := takers(flow, condition, frame)):
         return "handle", taken, wanted
     place = None if frame.function is None else (frame.path, frame.function.name)
-    return place, frame.bound, guard.condition, guard.wanted
+    return place, frame.bound, condition, wanted
 
 
 def both(one: Ways, other: Ways) -> Ways:

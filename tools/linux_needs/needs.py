@@ -114,12 +114,14 @@ def _each_element(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[_Ope
 
 def _happening(flow: Flow, frame: Frame, event: Event) -> Iterator[tuple[_Operation, Ways]]:
     """What a call changes, if it happens."""
+    flow.steps = 0
     use = USES.get(event.left[1])
     arguments = () if use is None else event.right
     taken = [takers(flow, one, frame) for one in arguments[:2]]
     flow.own = taken[0] if taken else frozenset()
     flow.others = taken[1] if len(taken) > 1 and event.left[1] == "clk_set_parent" else frozenset()
     happens = guards.happens(flow, frame, event)
+    flow.steps = 0
     if happens:
         for operation, ways in _changed(flow, frame, event):
             yield operation, guards.both(ways, happens)
