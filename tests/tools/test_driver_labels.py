@@ -23,16 +23,16 @@ FLOORS = {
     (1, "rate", True): (1.00, 1.00),
     (1, "parent", True): (1.00, 1.00),
     (1, "level", True): (1.00, 1.00),
-    (2, "rate", True): (0.98, 0.82),
-    (2, "rate", False): (0.92, 0.97),
+    (2, "rate", True): (0.98, 0.83),
+    (2, "rate", False): (0.94, 0.97),
     (2, "parent", True): (1.00, 1.00),
     (2, "parent", False): (1.00, 1.00),
-    (2, "level", True): (1.00, 0.80),
+    (2, "level", True): (1.00, 1.00),
     (2, "level", False): (1.00, 1.00),
     (3, "rate", True): (1.00, 0.92),
-    (3, "rate", False): (0.80, 0.93),
-    (3, "level", True): (0.88, 0.80),
-    (3, "level", False): (0.68, 1.00),
+    (3, "rate", False): (0.93, 0.93),
+    (3, "level", True): (1.00, 0.80),
+    (3, "level", False): (0.78, 1.00),
 }
 
 
