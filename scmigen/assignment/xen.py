@@ -1,7 +1,8 @@
 """A host's tree for Xen as a source: the agents of its domains, and what is passed through to them.
 
 ``xen,dom0-sci-agent-id``, ``scmi-secondary-agents`` and ``xen,sci-agent-id`` know agents by their
-ids, so that agents files may name them. The channel of Xen itself is the hypervisor's.
+ids, so that agents files may name them. The channel of Xen itself is the hypervisor's. With the
+driver for one agent (``xen,sci_type = "scmi_smc"``) there is one, of one domain.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from scmigen.bindings.xen import (
     DOMAIN_AGENT,
     PASSTHROUGH,
     PATH,
+    SCI_TYPE,
     Sci,
     SciEntry,
     domains_of,
@@ -23,6 +25,7 @@ from scmigen.bindings.xen import (
     same_memories,
     sci_of,
 )
+from scmigen.bindings.xen_single import SINGLE, nodes_over_smc
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related, counted
@@ -80,9 +83,34 @@ class _Reader:
     def domain(self, node: Node) -> Iterator[AgentSaid]:
         """The agent of a domain that Xen starts itself."""
         name = node.name if node.base_name in self._names.values() else node.base_name
-        for agent in self._agent(node, DOMAIN_AGENT, name):
+        for agent in (*self._agent(node, DOMAIN_AGENT, name), *self._only(node, name)):
             self._names[node.path] = agent.name
             yield agent
+
+    def _only(self, node: Node, name: str) -> Iterator[AgentSaid]:
+        """The domain that Xen's driver for one agent (``xen,sci_type = "scmi_smc"``) lets use the
+        channel: that of the last SCMI node over SMC."""
+        if DOMAIN_AGENT in node or SINGLE not in node.strings(SCI_TYPE):
+            return
+        where = self._at(node, SCI_TYPE)
+        if self._names:
+            first = next(iter(self._names.values()))
+            self.problems.append(
+                XEN_AGENT_ID.error(
+                    f'{node.path}: {SCI_TYPE} is "{SINGLE}", and {first} has that agent already',
+                    where,
+                    hint=f"leave {SCI_TYPE} out of all domains but the one that has SCMI",
+                )
+            )
+            return
+        agent = AgentSaid(name, node.position, id=Said(1, where))
+        for scmi in nodes_over_smc(self._tree)[-1:]:
+            number, memory = scmi.cell("arm,smc-id"), scmi.cell("shmem")
+            if number is not None:
+                shmem = None if memory is None else self._tree.by_phandle(memory)
+                place = scmi.position or Position(self._tree.file)
+                agent = self._channel(agent, SciEntry(number, shmem, None, place))
+        yield agent
 
     def others(self, known: Sequence[int]) -> Iterator[AgentSaid]:
         """The agents of the list whose domains the tree does not have: ``xl`` makes these."""

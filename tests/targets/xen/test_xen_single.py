@@ -6,8 +6,9 @@ import pytest
 from fdt_walk import Blob, walk
 from support import model_of, scmigen, source, tree_of, written
 
-from scmigen import Diagnostic
+from scmigen import Diagnostic, InputError
 from scmigen.pipeline import emit_outputs
+from scmigen.runtime import Role
 
 BOARD = """
 #address-cells = <1>; #size-cells = <1>; interrupt-parent = <&gic>;
@@ -180,3 +181,34 @@ def test_nobody_needs_scmi() -> None:
     files, found = made(NET, BOARD.replace("clocks = <&cc 7>;", ""))
     assert errors(found) == ["xen-empty: no agent needs anything of SCMI"]
     assert not files
+
+
+HOST = BOARD.replace("eth: ethernet@6000 {", "eth: ethernet@6000 { xen,passthrough; ") + (
+    OWN % "scmi"
+).replace("cc: protocol@14 { reg = <0x14>; #clock-cells = <1>; };", "")
+DOMAIN = 'chosen {{ {0} {{ compatible = "xen,domain"; xen,sci_type = "scmi_smc"; }}; {1} }};'
+
+
+def test_the_domain_with_the_only_agent_is_read() -> None:
+    """Its channel is that of the SCMI node, and it has what is passed through."""
+    managed = "platform: {managed: ['&cc']}"
+    model = model_of(tree_of(HOST + DOMAIN.format("net", "")), managed)
+    (agent,) = model.assignment.agents
+    assert (agent.id, agent.name, agent.role) == (1, "net", Role.VM)
+    assert agent.transport is not None
+    assert (agent.transport.type, agent.transport.smc_id) == ("smc", 0x82000010)
+    (platform,) = model.platforms
+    assert {
+        device.node.path: [each.name for each in device.agents] for device in platform.devices
+    } == {"/ethernet@6000": ["net"]}
+
+
+def test_two_domains_cannot_have_the_only_agent() -> None:
+    second = 'other { compatible = "xen,domain"; xen,sci_type = "scmi_smc"; };'
+    with pytest.raises(InputError) as raised:
+        model_of(tree_of(HOST + DOMAIN.format("net", second)), "platform: {managed: ['&cc']}")
+    (found,) = raised.value.diagnostics
+    assert (found.id, found.message) == (
+        "xen-agent-id",
+        '/chosen/other: xen,sci_type is "scmi_smc", and net has that agent already',
+    )
