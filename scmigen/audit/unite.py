@@ -9,7 +9,7 @@ from msgspec import structs
 from scmigen.audit.base import Audit
 from scmigen.audit.findings import SERVERS_DIFFER as SERVERS_DIFFER
 from scmigen.audit.same_agent import may_be_one, merged, names_of
-from scmigen.audit.unite_rest import Rest, moved
+from scmigen.audit.unite_rest import Numbers, Rest, moved
 from scmigen.checks.served_view import place_of
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Severity
 from scmigen.runtime import (
@@ -21,7 +21,8 @@ from scmigen.runtime import (
     ServedGrant,
     ServedResource,
 )
-from scmigen.scmi.protocols import Kind
+from scmigen.runtime.facts import REFERENCES
+from scmigen.scmi.protocols import SHORT_NAME_SIZE, Kind
 
 AGENTS_ALIKE = Finding(
     "agents-alike",
@@ -136,7 +137,7 @@ class _Uniting:
         every = [(kind, one) for kind, found in served.resources.items() for one in found]
         for kind, one in every:
             if (kind, one.id) not in numbers:
-                numbers[kind, one.id] = self._number(kind, one)
+                numbers[kind, one.id] = self._number(kind, one, numbers)
         for kind, one in every:
             number, known = numbers[kind, one.id], self._resources[kind]
             known[number] = self.rest.resource(kind, known[number], moved(kind, one, numbers), file)
@@ -197,19 +198,29 @@ class _Uniting:
         self._resources[kind][number] = structs.replace(one, name=max(one.name, name, key=len))
         return True
 
-    def _number(self, kind: Kind, one: ServedResource) -> int:
+    def _number(self, kind: Kind, one: ServedResource, numbers: Numbers) -> int:
+        """The number among all descriptions of a resource of one, of which others have
+        ``numbers``. Two of one description are never one; a name that may be cut tells nothing
+        where numbers or facts are others."""
         known = self._resources.setdefault(kind, {})
+        taken = {number for (k, _), number in numbers.items() if k is kind}
         # What it says besides is taken in when all numbers are known.
         bare = ServedResource(id=one.id, name=one.name)
         first = known.setdefault(one.id, bare)
         self._last[kind] = max(self._last.get(kind, -1), one.id)
-        if first is bare or not (first.name and one.name) or first.name == one.name:
+        alike = not (first.name and one.name) or first.name == one.name
+        if first is bare or (alike and one.id not in taken and not _contradict(kind, first, one)):
             if not first.name:
                 known[one.id] = structs.replace(first, name=one.name)
             return one.id
         # Another resource has the number: it is one that only this agent has so.
         self._own_numbers = True
-        same = (number for number, each in known.items() if each.name == one.name)
+        same = (
+            number
+            for number, each in known.items()
+            if each.name == one.name and number not in taken
+            if len(one.name) != SHORT_NAME_SIZE - 1
+        )
         number = next(same, None)
         if number is None:
             number = self._last[kind] = self._last[kind] + 1
@@ -242,6 +253,16 @@ class _Uniting:
             },
         )
         return self.rest.filled(united)
+
+
+def _contradict(kind: Kind, first: ServedResource, other: ServedResource) -> bool:
+    """Whether two that have one cut name are others by their facts, but for numbers in these."""
+    if len(other.name) != SHORT_NAME_SIZE - 1:
+        return False
+    both = first.facts.keys() & other.facts.keys()
+    return any(
+        first.facts[name] != other.facts[name] for name in both if (kind, name) not in REFERENCES
+    )
 
 
 def _numbered(agents: Sequence[ServedAgent]) -> tuple[ServedAgent, ...]:

@@ -26,6 +26,7 @@ class Rest:
         self.told: list[Diagnostic] = []
         self._said: dict[tuple[str, str], tuple[Any, str]] = {}
         self._services: list[tuple[str, ServedService]] = []
+        self._all_devices = True
         self._devices: dict[str, tuple[Device, tuple[str, ...], tuple[str, ...], str]] = {}
 
     def add(self, served: Served, numbers: Numbers, file: str) -> None:
@@ -44,6 +45,7 @@ class Rest:
         for one in served.services:
             by = None if one.by is None else one.by + first
             self._services.append((names[one.agent], structs.replace(one, by=by)))
+        self._all_devices &= served.all_devices
         for device in served.devices:
             self._device(device, names, numbers, file)
 
@@ -98,6 +100,7 @@ class Rest:
             facts=self._section("facts"),
             votes={Kind(kind): Voting(value) for kind, value in self._section("votes").items()},
             outputs=self._section("outputs"),
+            all_devices=self._all_devices,
             services=tuple(
                 structs.replace(one, agent=ids[name]) for name, one in self._services if name in ids
             )[:MAX_SERVICES],

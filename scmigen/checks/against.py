@@ -40,7 +40,7 @@ from scmigen.model.joint import at_instance
 from scmigen.model.platform import Grant, Model, Platform
 from scmigen.runtime import Runtime, Served, ServedAgent, served_of
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
-from scmigen.scmi.protocols import Kind
+from scmigen.scmi.protocols import VERSIONS, Kind, Profile
 
 AGENT_UNSERVED = Finding(
     "agent-unserved",
@@ -97,8 +97,8 @@ def compare(
             found.extend(_of_build(platform, built, server, pairs, file))
         elif pairs:
             found.extend(devices_of_agent(platform, server, file, pairs[-1][1]))
-    if only is None and not alone:
-        found.extend(agents_extra(server, [view for _, view in met.values()], file))
+    if only is None:
+        found.extend(agents_extra(server, [view for _, view in met.values()], len(alone), file))
     if only is None:
         found.extend(_of_server(platforms, tuple(met.values()), server, file))
     return (*_no_agents(alone, server, file), *found)
@@ -234,7 +234,7 @@ def _missing_protocols(model: Model, platform: Platform, mine: Agent, view: View
         return set()
     served = {kind for kind, _ in view.rows}
     needed = {kind for kind in Kind if platform.grants_of(mine, kind)}
-    asked = needed & view.kinds if view.complete else set()
+    asked = {kind for kind in needed & view.kinds if _speaks(mine, kind) and view.complete}
     return {kind for kind in asked - served if kind.protocol in instance.protocols}
 
 
@@ -260,6 +260,11 @@ def _protocols(model: Model, platform: Platform, mine: Agent, view: View) -> Ite
         )
 
 
+def _speaks(mine: Agent, kind: Kind) -> bool:
+    """Whether an agent's release has the protocol of a kind at all: else `profile-lacks` tells."""
+    return kind.protocol in VERSIONS[mine.profile or Profile.V3_2]
+
+
 def _served_ids(view: View, kind: Kind) -> str:
     numbers = sorted(number for k, number in view.rows if k is kind)
     return f"{view.agent.name} has {kind} {spans(numbers)}" if numbers else f"it has no {kind}"
@@ -272,7 +277,7 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
     own: list[Missing] = []
     driven: list[Missing] = []
     for kind in Kind:
-        if kind not in view.kinds:
+        if kind not in view.kinds or not _speaks(mine, kind):
             continue
         here = {plain(grant.name) for grant in platform.grants_of(mine, kind)}
         for grant in platform.grants_of(mine, kind):

@@ -9,7 +9,7 @@ from scmigen.checks.against_built import Built
 from scmigen.checks.served_view import View, place_of
 from scmigen.checks.words import joined
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
-from scmigen.runtime import Served, ServedAgent
+from scmigen.runtime import Role, Served, ServedAgent, SystemPower
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 
@@ -54,7 +54,7 @@ def agents_differ(built: Built, mine: Agent, view: View, server: Served) -> Iter
             [Related(f"it has {word}") for word in said[1:]],
         ).about(agents=[mine.name])
     if there.permissions is not None and there.permissions is not here.permissions:
-        yield _rights(mine, there, bool(server.devices), view.position)
+        yield _rights(mine, there, bool(server.devices) or server.all_devices, view.position)
     yield from _lasting(here, view, mine)
 
 
@@ -108,20 +108,44 @@ def _kept(kind: Kind, operations: Sequence[Operation]) -> str:
     return ", ".join(ordered(kind, operations)) or "nothing"
 
 
-def agents_extra(server: Served, met: Sequence[View], file: str) -> Iterator[Diagnostic]:
-    """The agents of a server that a board has not, and of which anything is told: one note."""
+def agents_extra(
+    server: Served, met: Sequence[View], missing: int, file: str
+) -> Iterator[Diagnostic]:
+    """The agents of a server that a board has not, and of which anything is told: one finding.
+
+    Where there are no more of them than agents of the board are ``missing``, they may be these by
+    another name. It is a warning where one may change what others may do, or set the power of the
+    system, unless it is PSCI that does the latter.
+    """
     known = {view.agent.id for view in met}
-    found: list[tuple[str, Related]] = []
-    for agent in server.agents:
-        rows = {kind: len(found) for kind, found in agent.grants.items() if found}
-        if agent.id not in known and rows:
-            has = joined([f"{number} {kind}" for kind, number in rows.items()])
-            where = place_of(agent.source, Position(file))
-            found.append((agent.name, Related(f"{agent.name} ({agent.id}) with {has}", where)))
-    if found:
-        (_, first), *others = found
-        yield AGENT_EXTRA.note(
-            f"the server has agents that the board does not have: {first.message}",
-            first.position,
-            [place for _, place in others],
-        ).about(agents=[name for name, _ in found])
+    others = [one for one in server.agents if one.id not in known]
+    extra = [one for one in others if one.grants or _rights_of(one)]
+    if not extra or len(extra) <= missing:
+        return
+    first, *more = [Related(_extra(one), place_of(one.source, Position(file))) for one in extra]
+    serious = any(
+        (one.permissions and (server.devices or server.all_devices))
+        or (one.system_power is SystemPower.SET and one.role is not Role.PSCI and not one.grants)
+        for one in extra
+    )
+    yield AGENT_EXTRA.at(
+        Severity.WARNING if serious else Severity.NOTE,
+        f"the server has agents that the board does not have: {first.message}",
+        first.position,
+        more,
+    ).about(agents=[one.name for one in extra])
+
+
+def _extra(agent: ServedAgent) -> str:
+    """``vm (3) with 4 clock, 1 reset, which may change what others may do``."""
+    rows = [f"{len(found)} {kind}" for kind, found in agent.grants.items() if found]
+    has = f"with {joined(rows)}" if rows else "without resources"
+    rights = _rights_of(agent)
+    return f"{agent.name} ({agent.id}) {has}" + (f", which {joined(rights)}" if rights else "")
+
+
+def _rights_of(agent: ServedAgent) -> list[str]:
+    said = ["may change what others may do"] if agent.permissions else []
+    if agent.system_power is SystemPower.SET:
+        said.append("sets the power of the system")
+    return said

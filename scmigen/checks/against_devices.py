@@ -50,7 +50,7 @@ def devices_differ(
 ) -> Iterator[Diagnostic]:
     """All devices of a platform, where the server has a table of such. ``met``: the agents of a
     build by their numbers at the server."""
-    if not server.devices:
+    if not (server.devices or server.all_devices):
         return
     numbers = {(each.kind, each.theirs.id): each.mine.id for each in found}
     granted: dict[_Number, set[Operation]] = {}

@@ -35,13 +35,15 @@ _ASPECTS = (
     _Aspect("power", lambda one: one.power, lambda one: one.power is not None),
     _Aspect("latency", lambda one: one.latency, lambda one: one.latency is not None),
 )
+#: What the whole table is shown for.
+_OF_TABLE = ("frequency", "level")
 _UNITS = {"voltage": " µV", "power": " µW", "latency": " µs", "frequency": " kHz"}
 
 
 def levels_differ(found: Sequence[Both]) -> Iterator[Diagnostic]:
     """Levels of performance domains: a warning for each that goes against the tree, and notes for
     all of which a build has others that no tree says."""
-    unknown: list[Both] = []
+    unknown: list[tuple[Both, str]] = []
     aside: list[tuple[Both, str]] = []
     for each in found:
         tables, points = each.theirs.levels, _points(each)
@@ -50,7 +52,10 @@ def levels_differ(found: Sequence[Both]) -> Iterator[Diagnostic]:
         mine = each.mine.levels[0]
         against, more = min((_differing(points, mine, table) for table in tables), key=_weight)
         if not points:
-            unknown.extend([each] if against or more else [])
+            # Where frequencies are those that a build assumes, it is another thing that differs.
+            words = [word for word in (*against, *more) if word]
+            if against or more:
+                unknown.append((each, "" if "" in against or not words else words[0]))
         elif against:
             yield _against(each, against, more)
         else:
@@ -80,6 +85,8 @@ def _differing(
     if len(mine.levels) != len(theirs.levels):
         against.append("")
     for aspect in _ASPECTS if not against else ():
+        if aspect.name == "voltage" and _is_one_for_all(mine, theirs):
+            continue
         said = any(map(aspect.in_tree, points))
         for here, there in zip(mine.levels, theirs.levels, strict=True):
             ours, other = aspect.of(here), aspect.of(there)
@@ -87,7 +94,9 @@ def _differing(
                 continue
             if ours is None and other == 0:
                 continue
-            word = "" if aspect.name == "frequency" else _word(aspect.name, here, ours, other)
+            # For frequencies the whole table is shown, and for numbers where the tree has none.
+            whole = aspect.name in (_OF_TABLE if not points else _OF_TABLE[:1] if said else ())
+            word = "" if whole else _word(aspect.name, here, ours, other)
             (against if said else aside).append(word)
     latency = max((one.latency or 0 for one in mine.levels), default=0)
     if theirs.latency is not None and theirs.latency != latency:
@@ -99,6 +108,13 @@ def _differing(
     if theirs.abstract is not mine.abstract and any(one.power for one in theirs.levels):
         aside.append("powers of an abstract scale" if theirs.abstract else "powers in µW")
     return against, aside
+
+
+def _is_one_for_all(mine: ServedLevels, theirs: ServedLevels) -> bool:
+    """Whether a table has one voltage for all levels, and a build none: what tables have where no
+    voltage is known."""
+    known = any(one.voltage is not None for one in mine.levels)
+    return not known and len({one.voltage for one in theirs.levels}) == 1
 
 
 def _word(name: str, here: ServedLevel, ours: int | None, other: int) -> str:
@@ -122,13 +138,13 @@ def _against(each: Both, against: Sequence[str], more: Sequence[str]) -> Diagnos
     return about(LEVELS_DIFFER.warning(said, each.place, [*places, *told]), [each])
 
 
-def _of_no_tree(unknown: Sequence[Both]) -> Diagnostic:
+def _of_no_tree(unknown: Sequence[tuple[Both, str]]) -> Diagnostic:
     first, *others = [
         Related(
-            f"{each.kind} {each.id} ({each.theirs.name}) has {_tables(each.theirs.levels)}",
+            f"{each.kind} {each.id} ({each.theirs.name}) has {word or _tables(each.theirs.levels)}",
             place_of(each.theirs.levels[0].source, each.position),
         )
-        for each in unknown
+        for each, word in unknown
     ]
     item = LEVELS_DIFFER.note(
         f"the tree has no levels, and a build assumes them; at the server {first.message}",
@@ -136,7 +152,7 @@ def _of_no_tree(unknown: Sequence[Both]) -> Diagnostic:
         others,
         "platform: {assume: {values: [{performance: …, levels: […]}]}} says them",
     )
-    return about(item, unknown)
+    return about(item, [each for each, _ in unknown])
 
 
 def _kilohertz(rate: int | None) -> int | None:

@@ -147,6 +147,7 @@ class Served(Strict, frozen=True, kw_only=True):
     not ``complete``, as a trace, an id that it does not have may still be served. A grant whose
     resource is not among ``resources`` is for one of which nothing but the number is known.
     ``momentary``: it shows what agents may do at one time, not what they may be given later.
+    ``all_devices``: there are no others than ``devices``, even where there is none.
     ``outputs``: options of an output, as agents files have them, with which that writes what no
     grant holds. ``vendor``, ``services`` and ``votes``, by kind, are told where they are known, and
     so are ``facts`` of the platform, as a runtime configuration has them (`scmigen.runtime.facts`).
@@ -155,7 +156,8 @@ class Served(Strict, frozen=True, kw_only=True):
     described: ClassVar[str] = (
         "What one server lets its agents do. ``kinds``: those that this is about, all of them "
         "by default; of others it says nothing. ``complete``: whether it has every id that is "
-        "served; a trace has only those that somebody asked for. ``momentary``: it shows what "
+        "served; a trace has only those that somebody asked for. ``all_devices``: there are no "
+        "others than ``devices``, even where there is none. ``momentary``: it shows what "
         "agents may do at one time, and not what they may be given later. ``votes``: what it "
         "makes of requests of several agents for one resource, by kind, where that is known: "
         "each has a vote (``counted``), or the ``last`` request holds. ``facts``: what else is "
@@ -170,6 +172,7 @@ class Served(Strict, frozen=True, kw_only=True):
     agents: tuple[ServedAgent, ...]
     resources: dict[Kind, tuple[ServedResource, ...]] = field(default_factory=dict)
     devices: tuple[Device, ...] = ()
+    all_devices: bool = False
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     vendor: ServedVendor | None = None
     services: Annotated[tuple[ServedService, ...], Meta(max_length=MAX_SERVICES)] = ()
@@ -237,6 +240,7 @@ def served_of(
         ),
         resources=_resources(runtime),
         devices=runtime.devices,
+        all_devices=True,
         vendor=ServedVendor(
             vendor=runtime.vendor,
             sub_vendor=runtime.sub_vendor,

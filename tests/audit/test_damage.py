@@ -10,7 +10,7 @@ from msgspec import structs
 
 import scmigen
 from scmigen import Diagnostic, Result
-from scmigen.runtime import Served, ServedAgent, ServedGrant, decode, served_of
+from scmigen.runtime import Served, ServedAgent, ServedGrant, SystemPower, decode, served_of
 from scmigen.scmi.operations import OPERATIONS
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.make import make
@@ -200,3 +200,39 @@ def test_agents_can_be_called_otherwise(board: Result, server: Served) -> None:
     server = structs.replace(server, agents=agents)
     assert len(compare(board.model, server, "config.c")) == len(names)
     assert compare(board.model, server, "config.c", None, names) == ()
+
+
+def evil(server: Served, **more: Any) -> Served:
+    """The server with an agent that the board does not have."""
+    agent = ServedAgent(id=200, name="evil", **more)
+    return structs.replace(server, agents=(*server.agents, agent))
+
+
+def test_an_agent_that_the_board_does_not_have_is_told_by_what_it_may_do(
+    board: Result, server: Served
+) -> None:
+    (item,) = found(board, evil(server, permissions=True, system_power=SystemPower.SET))
+    assert (item.id, item.severity.word) == ("agent-extra", "warning")
+    assert "may change what others may do and sets the power of the system" in item.message
+    grants = {Kind.CLOCK: server.agents[0].grants[Kind.CLOCK][:2]}
+    (item,) = found(board, evil(server, grants=grants))
+    assert (item.id, item.severity.word) == ("agent-extra", "note")
+    assert "evil (200) with 2 clock" in item.message
+    assert found(board, evil(server)) == []
+
+
+def test_an_agent_more_is_told_where_one_is_called_otherwise_too(
+    board: Result, server: Served
+) -> None:
+    agents = [structs.replace(a, name="vm2x") if a.name == "vm2" else a for a in server.agents]
+    renamed = structs.replace(server, agents=tuple(agents))
+    assert "agent-extra" not in {item.id for item in found(board, renamed)}
+    told = found(board, evil(renamed, permissions=True))
+    assert {item.id for item in told} >= {"agent-unserved", "agent-extra"}
+
+
+def test_a_server_without_devices_is_told(board: Result, server: Served) -> None:
+    (item,) = found(board, structs.replace(server, devices=()))
+    assert item.id == "device-differs"
+    assert "lacks device 0" in item.message
+    assert found(board, structs.replace(server, devices=(), all_devices=False)) == []

@@ -130,3 +130,38 @@ def test_numbers_that_move_move_in_facts_too(tmp_path: Path) -> None:
     number = clocks["other"].id
     assert number > 3
     assert clocks["child"].facts == {"parent": number, "parents": [number]}
+
+
+def test_names_that_are_cut_make_no_two_resources_one(tmp_path: Path) -> None:
+    """Release 2.0 has names of 15 characters: three clocks of one agent may have the same, and
+    another agent has one of that name by another number."""
+    cut = "display-control"
+    rows = [{"id": n, "resource": n, "operations": ["read"]} for n in range(3)]
+    rates = {0: [400], 1: [594], 2: [24]}
+    linux = {
+        "format": "scmigen-grants-1",
+        "name": "acme",
+        "agents": [{"id": 1, "name": "linux", "grants": {"clock": rows}}],
+        "resources": {
+            "clock": [{"id": n, "name": cut, "facts": {"rates": rates[n]}} for n in range(3)]
+        },
+    }
+    vm = {
+        "format": "scmigen-grants-1",
+        "name": "acme",
+        "agents": [{"id": 1, "name": "vm", "grants": {"clock": rows[:2]}}],
+        "resources": {
+            "clock": [
+                {"id": 0, "name": cut, "facts": {"rates": [594]}},
+                {"id": 1, "name": cut, "facts": {"rates": [24]}},
+            ]
+        },
+    }
+    served, told = united(tmp_path, linux, vm)
+    assert told == []
+    facts = {one.id: one.facts["rates"] for one in served.resources[Kind.CLOCK]}
+    seen = {
+        agent.name: [facts[row.resource] for row in agent.grants[Kind.CLOCK]]
+        for agent in served.agents
+    }
+    assert seen == {"linux": [[400], [594], [24]], "vm": [[594], [24]]}

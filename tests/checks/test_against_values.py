@@ -1,6 +1,7 @@
 """Values of resources at a server against those of the tree: what is told, worked out by hand."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -35,14 +36,14 @@ GRANTS = {
 }
 
 
-def told(resources: Any, finding: str) -> list[Diagnostic]:
+def told(resources: Any, finding: str, tree: str = TREE) -> list[Diagnostic]:
     server = {
         "format": "scmigen-grants-1",
         "name": "x",
         "agents": [{"id": 1, "name": "ospm", "grants": GRANTS}],
         "resources": resources,
     }
-    model = model_of(loads(source(TREE), "board.dts"))
+    model = model_of(loads(source(tree), "board.dts"))
     found = compare(model, decode_served(json.dumps(server).encode()), "x.json")
     return [item for item in found if item.id == finding]
 
@@ -124,3 +125,28 @@ def test_a_voltage_beyond_the_limits_of_the_tree_is_a_warning(
 ) -> None:
     found = told({"voltage": [{"id": 0, "name": "vgpu", "facts": facts}]}, "voltages-differ")
     assert [item.severity.word for item in found] == [told_of]
+
+
+def test_a_voltage_that_is_the_same_for_all_levels_is_none_where_the_tree_has_none() -> None:
+    tree = re.sub(r"opp-(microvolt|level) = <\d+>;", "", TREE)
+    rows = [LOW | {"level": 500000}, HIGH | {"level": 800000}]
+    one = [row | {"voltage": 1000000} for row in rows]
+    for table, count in ((one, 0), (rows, 1)):
+        resources = {"performance": [{"id": 0, "levels": [{"levels": table}]}]}
+        assert len(told(resources, "levels-differ", tree)) == count
+
+
+def test_a_protocol_that_the_release_of_an_agent_has_not_is_not_missed() -> None:
+    """Release 2.0 has no voltage protocol: profile-lacks says that of the board."""
+    server = {
+        "format": "scmigen-grants-1",
+        "name": "x",
+        "agents": [{"id": 1, "name": "a", "grants": {"clock": GRANTS["clock"]}}],
+    }
+    for profile, errors in (("2.0", 0), ("3.1", 1)):
+        agents = f'domains: {{a: {{id: 1, default: true, scmi: {{profile: "{profile}"}}}}}}'
+        board = TREE.replace("operating-points-v2 = <&points>;", "")
+        model = model_of(loads(source(board), "board.dts"), agents)
+        found = compare(model, decode_served(json.dumps(server).encode()), "x.json")
+        unserved = [item.message for item in found if item.id == "id-unserved"]
+        assert sum("voltage" in message for message in unserved) == errors
