@@ -4,7 +4,7 @@ The directory is that of a firmware (``product/juno/scp_ramfw``) or of its build
 CMakeCache.txt has the options that it is built with. Sources are read, never compiled or run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from scmigen.audit.base import Audit, Reader
@@ -40,6 +40,8 @@ _PSCI, _OSPM = 0, 2
 _ROLES: Mapping[int | None, Role] = {_PSCI: Role.PSCI, _OSPM: Role.OSPM}
 #: Types of power domains that only PSCI may set.
 _CORES = frozenset((0, 1))
+#: What a product's own check of power caps is called, in tables that scmigen writes.
+_CAPS = "scmi_power_capping_permission"
 #: The standard's protocols that a product may keep from PSCI where it has no permissions.
 _BASE_MESSAGES = 0x10
 
@@ -155,6 +157,9 @@ def _agent(
     for kind, view in views.items():
         if int(kind.protocol) in kept_from or not view.whole:
             continue
+        if kind is Kind.POWERCAP and product.library.function(_CAPS) is not None:
+            grants[kind] = tuple(_unread_caps(agent, view, found))
+            continue
         listed = tuple(
             grant
             for number, row in sorted(view.rows.get(agent.id, {}).items())
@@ -173,9 +178,24 @@ def _agent(
     )
 
 
+def _unread_caps(agent: Agent, view: View, found: Found) -> Iterator[ServedGrant]:
+    """The power caps of an agent where a function of the product checks who may set them."""
+    why = Unknown(f"{_CAPS} decides it, and is not read")
+    for place, row in sorted(view.rows.get(agent.id, {}).items()):
+        if row.element is not None:
+            found.unread(f"what {agent.name} may do with power caps", why, row.position)
+            yield ServedGrant(
+                id=place,
+                resource=int(row.element),
+                unknown=operations(Kind.POWERCAP),
+                source=found.source(row.position),
+            )
+
+
 def _may_permit(agent: Agent, permissions: Permissions | None) -> bool | None:
-    """Whether an agent may change permissions: any may that has the base protocol."""
-    if permissions is None:
+    """Whether an agent may change permissions: any may that has the base protocol, where there are
+    devices; without such, the messages answer NOT_FOUND."""
+    if permissions is None or not permissions.has_devices():
         return False
     denied = permissions.protocol_denied(agent.id, _BASE_MESSAGES)
     return None if isinstance(denied, Unknown) else not denied

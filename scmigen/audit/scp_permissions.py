@@ -146,6 +146,10 @@ class Permissions:
             self._bits[kind] = self._bits_of(kind)
         return self._bits[kind]
 
+    def has_devices(self) -> bool:
+        """Whether there is a table of devices, or may be."""
+        return self._member(self.data, "domain_devices") != 0
+
     def agents_in(self, kind: Kind) -> int | None:
         """How many agents the table of a kind has rows for, where that is known."""
         bits = self.bits(kind)

@@ -8,6 +8,8 @@ import pytest
 import scmigen
 from scmigen.audit.registry import find
 from scmigen.runtime.served import Served
+from scmigen.scmi.operations import Operation
+from scmigen.scmi.protocols import Kind
 from scmigen.targets.scp.version import VERSIONS
 
 #: What SCP-firmware has no messages for.
@@ -92,3 +94,37 @@ def test_numbers_of_an_agents_own_are_read_back(version: str, tmp_path: Path) ->
         ("vm", "power", 0),
     }
     assert found == rights(scmigen.read_server(tmp_path / "runtime/runtime.json"))
+
+
+CAPS = """
+domains:
+  ospm: {id: 1, default: true, scmi: {role: ospm}}
+  vm1: {id: 2, scmi: {role: vm}}
+platform:
+  extra:
+    powercaps: {soc: {id: 0, node: "", minimum_cap: 100, maximum_cap: 900, unit: mW}}
+    agents: {ospm: {grants: {powercap: [{id: 0, resource: 0, operations: [config, read]}]}}}
+outputs: {scp: {version: "2.16"}}
+"""
+
+
+def test_what_a_check_of_power_caps_decides_is_unknown_and_told(
+    examples: Path, tmp_path: Path
+) -> None:
+    """The module has no permissions of its own; a function with a table of its own has them."""
+    (tmp_path / "agents.yaml").write_text(CAPS)
+    result = scmigen.compile(examples / "minimal.dts", agents=tmp_path / "agents.yaml")
+    scmigen.emit(result, "scp").write(tmp_path / "out")
+    audit = find("scp").read(tmp_path / "out/scp")
+    assert {item.id for item in audit.diagnostics} == {"tables-unread"}
+    for agent in audit.served.agents:
+        (row,) = agent.grants[Kind.POWERCAP]
+        assert (row.operations, row.unchecked) == ((), ())
+        assert row.unknown == (Operation.CONFIG, Operation.READ)
+
+
+def test_where_there_are_no_devices_nobody_may_give_any(examples: Path, tmp_path: Path) -> None:
+    result = scmigen.compile(examples / "minimal.dts")
+    scmigen.emit(result, "scp").write(tmp_path)
+    served = find("scp").read(tmp_path / "scp").served
+    assert {agent.permissions for agent in served.agents} == {False}
