@@ -75,7 +75,7 @@ def taken(source: Source, match: Match, reach: Reach) -> Taken:
         if (row := get(event.left[1])) is not None and row.kind == "clock"
         if len(event.right) > row.argument
     ]
-    files = {one.path for one in (*functions, *reach.variables.values())}
+    files = {one.path for one in functions} | {one.path for one in reach.variables.values()}
     file = source.file(match.path)
     variables = {} if file is None else file.variables
     return Taken(
