@@ -8,14 +8,13 @@ from pathlib import Path
 from scmigen.assignment.located import Located
 from scmigen.assignment.needs import is_file, named_tables
 from scmigen.bindings.driver_files import read_table
-from scmigen.bindings.driver_tables import SETS_NOTHING, DriverTable, Row
+from scmigen.bindings.driver_tables import SETS_NOTHING, SUPPLY, DriverTable, Row
 from scmigen.diagnostics import InputError, Related, has_errors
 from scmigen.inputs import read_bytes
 from scmigen.runtime import Certainty
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 
-_SUPPLY = "-supply"
 #: The most tables that one agent has; each may be a large file.
 _MAX_TABLES = 16
 
@@ -70,11 +69,11 @@ def _rows(compatible: str, where: Located) -> Iterator[Row]:
     """``con-id: [operations]``; ``vmmc-supply`` is a supply, ``"#0"`` a clock by its index, ``"*"``
     any clock."""
     for key, entry in where.mapping(f"needs of {compatible}").items():
-        kind = Kind.VOLTAGE if key.endswith(_SUPPLY) else Kind.CLOCK
+        kind = Kind.VOLTAGE if key.endswith(SUPPLY) else Kind.CLOCK
         known = [word.value for word in OPERATIONS[kind]]
         items = list(entry.items("operations"))
         words = [item.choice(f"an operation on a {kind}", known) for item in items]
         if entry.is_list and None not in words:
             told = tuple(Operation(word) for word in words if word is not None)
-            name = key.removesuffix(_SUPPLY)
+            name = key.removesuffix(SUPPLY)
             yield Row(kind, name, told, Certainty.SURE, "", position=entry.position)

@@ -1,9 +1,10 @@
 """Files of what drivers do with their clocks and supplies: a user's, and those of ``drivers/``.
 
 One row a line: ``COMPATIBLE KIND KEY OPERATIONS CERTAINTY FILE:FUNCTION [REASON]``. ``KEY`` is a
-name in ``clock-names`` or that of a supply, ``#N`` an index, ``*`` any; ``OPERATIONS`` what the
-driver does besides switching on and off and reading. A row ``COMPATIBLE -`` is of a driver that
-does nothing besides; it may have all columns.
+name in ``clock-names``, or that of a supply, with or without ``-supply``, ``#N`` an index, ``*``
+any; ``OPERATIONS`` what the driver does besides switching on and off and reading. A row
+``COMPATIBLE -`` is of a driver that does nothing besides, whatever tables below this one say; it
+may have all columns.
 
 Compatibles with the same rows share them as a block: each has a line, and the rows are indented
 below, without ``COMPATIBLE``. There, ``:FUNCTION`` is one of the file of the row above, and ``"``
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
-from scmigen.bindings.driver_tables import SETS_NOTHING, TOLD, DriverTable, Row
+from scmigen.bindings.driver_tables import SETS_NOTHING, SUPPLY, TOLD, DriverTable, Row
 from scmigen.diagnostics import Diagnostic, Finding, Position
 from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation
@@ -63,15 +64,18 @@ def _row(text: str, above: str) -> Row | str:
         return _FORM
     kind, key, operations, certainty, source = fields[:5]
     reason = "".join(fields[5:])
-    if source == _SAME and not above:
-        return f"{_SAME} is the place of the row above in the same block, and there is none"
+    if source.startswith((_SAME, ":")) and not above:
+        return f"{source[:60]} is of the row above in the same block, and there is none"
     source = _place(source, above)
     if (kind, key, operations, certainty) == (_NOTHING,) * 4:
         return Row(None, key, (), Certainty.SURE, source, reason)
     if kind not in TOLD:
         return f"the kind cannot be {kind[:60]!r}: clock or voltage"
-    if key.startswith("#") and not _INDEX.fullmatch(key):
-        return f"the index cannot be {key[:60]!r}: #0, #1, …"
+    wrong = _wrong_key(Kind(kind), key)
+    if wrong is not None:
+        return wrong
+    if kind == Kind.VOLTAGE:
+        key = key.removesuffix(SUPPLY)
     if certainty == _NEVER and operations == _NOTHING and kind == Kind.CLOCK:
         return Row(Kind.CLOCK, key, (), Certainty.SURE, source, reason, never=True)
     words = () if operations == _NOTHING else tuple(operations.split("+"))
@@ -85,6 +89,16 @@ def _row(text: str, above: str) -> Row | str:
         return "a row needs the file and the function, as FILE:FUNCTION"
     told = tuple(Operation(word) for word in words)
     return Row(Kind(kind), key, told, Certainty(certainty), source, reason)
+
+
+def _wrong_key(kind: Kind, key: str) -> str | None:
+    """What is wrong with the entry of a row, which would be about nothing."""
+    if key.startswith("#") and (kind is Kind.VOLTAGE or not _INDEX.fullmatch(key)):
+        right = "#0, #1, …" if kind is Kind.CLOCK else "a supply has a name, such as vmmc"
+        return f"the index cannot be {key[:60]!r}: {right}"
+    if '"' in key or "'" in key:
+        return f"the entry cannot be {key[:60]}: write it without quotes"
+    return None
 
 
 def _place(source: str, above: str) -> str:

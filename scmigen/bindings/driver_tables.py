@@ -20,6 +20,8 @@ TOLD: dict[Kind, tuple[Operation, ...]] = {
 }
 #: The key of a row that is of any clock.
 ANY = "*"
+#: What the property of a supply ends with.
+SUPPLY = "-supply"
 
 
 class Row(NamedTuple):
@@ -98,7 +100,7 @@ class Entry(NamedTuple):
 
 
 def _written(kind: Kind | None, key: str) -> str:
-    return f"{key}-supply" if kind is Kind.VOLTAGE else key
+    return key + SUPPLY if kind is Kind.VOLTAGE else key
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +121,8 @@ class DriverTable:
         return self.rows.get(compatible, ())
 
     def look_up(self, entry: Entry) -> tuple[LookedUp, bool]:
-        """What the table says of an entry, and whether a row is about that very entry.
+        """What the table says of an entry, and whether a row is about that very entry, as one of a
+        driver that sets nothing is.
 
         Of the compatibles the first that the table knows counts: its driver is the one that the
         operating system takes.
@@ -128,7 +131,8 @@ class DriverTable:
             rows = self.of(compatible)
             if rows:
                 found, certain = _about(entry, rows)
-                return _told(self.name, compatible, found, certain), bool(found)
+                is_about = bool(found) or any(row.kind is None for row in rows)
+                return _told(self.name, compatible, found, certain), is_about
         return UNKNOWN, False
 
 
@@ -166,7 +170,6 @@ def _about(entry: Entry, rows: Sequence[Row]) -> tuple[list[Row], bool]:
 
 def _told(table: str, compatible: str, rows: Sequence[Row], certain: bool) -> LookedUp:
     needs, known = [], frozenset[Operation]()
-    never = next((row.source for row in rows if row.never), "")
     # What one row says for certain, another may only repeat.
     for row in sorted(rows, key=lambda row: row.certainty is not Certainty.SURE):
         added = frozenset(row.operations) - known
@@ -174,4 +177,6 @@ def _told(table: str, compatible: str, rows: Sequence[Row], certain: bool) -> Lo
             certainty = row.certainty if certain else Certainty.MAY
             needs.append(DriverNeed(added, certainty, table, row.source, row.reason, row.position))
             known |= added
+    # A driver takes what it sets.
+    never = "" if needs else next((row.source for row in rows if row.never), "")
     return LookedUp(compatible, tuple(needs), never)

@@ -61,9 +61,10 @@ CHOSEN = [
     ('[linux-5.4, {"acme,mmc": {biu: [state]}}]', ()),
     ('[{"acme,mmc": {biu: [state]}}, linux-5.4]', (TWO,)),
     ("[linux-5.4, linux-6.12]", (ONE, TWO)),
-    # A driver that sets nothing, and a list of which each part counts.
-    ('{"acme,mmc": {}}', (ONE,)),
-    ('[linux-5.4, {"acme,mmc": {}}]', (TWO,)),
+    # A driver that sets nothing, whatever the others say, and a list of which each part counts.
+    ('{"acme,mmc": {}}', ()),
+    ('[linux-5.4, {"acme,mmc": {}}]', ()),
+    ('[{"acme,mmc": {}}, linux-5.4]', (TWO,)),
     ('[drivers.txt, {"acme,other": {}}]', (ONE, VDD)),
 ]
 

@@ -92,6 +92,18 @@ def test_a_clock_that_is_never_taken() -> None:
     assert read(ROWS).look_up(entry("acme,wdt"))[0] == LookedUp("acme,wdt")
 
 
+def test_a_driver_takes_what_it_sets() -> None:
+    rows = f"acme,wdt clock bus rate {SURE}\nacme,wdt clock bus - never drivers/b.c\n"
+    found = read(rows).look_up(entry("acme,wdt", name="bus"))[0]
+    assert ([need.source for need in found.needs], found.never) == (["drivers/a.c:f"], "")
+
+
+def test_a_supply_may_be_named_by_its_property() -> None:
+    asked = entry("acme,mmc", name="vmmc", kind=Kind.VOLTAGE)
+    for key in ("vmmc", "vmmc-supply"):
+        assert said(f"acme,mmc voltage {key} level {SURE}\n", asked)[1] == [f"level {SURE}"]
+
+
 def test_of_two_tables_the_first_with_a_row_about_the_entry_holds() -> None:
     first = read(f"acme,mmc clock biu rate {SURE}\n")
     second = read(ROWS)
@@ -101,6 +113,11 @@ def test_of_two_tables_the_first_with_a_row_about_the_entry_holds() -> None:
     # The first knows the driver, and nothing of this clock.
     (need,) = look_up(tables, entry("acme,mmc", name="ciu")).needs
     assert need.source == "drivers/mmc/acme.c:set_ios"
+    # What is said to set nothing does not, whatever the second says of it.
+    for row in ("-", "- - - - drivers/mmc/ours.c"):
+        assert look_up((read(f"acme,mmc {row}\n"), second), entry("acme,mmc", name="ciu")) == (
+            LookedUp("acme,mmc")
+        )
     # The first says that nothing is set, by a later compatible that it alone knows.
     tables = (read(f"acme,x clock ciu - {SURE}\n"), second)
     assert look_up(tables, entry("acme,mmc", "acme,x", name="ciu")).needs == ()
@@ -205,7 +222,10 @@ WRONG = [
     (" clock ciu rate sure a.c:f", "needs lines of compatibles above"),
     ("acme,mmc \n", "six fields"),
     ('acme,mmc clock ciu rate sure "', "the row above in the same block, and there is none"),
-    ("acme,mmc clock ciu rate sure :f", "file and the function"),
+    ("acme,mmc clock ciu rate sure :f", ":f is of the row above in the same block"),
+    ("acme,mmc clock bus - never :g", ":g is of the row above in the same block"),
+    ('acme,mmc clock "#0" rate sure a.c:f', "without quotes"),
+    ("acme,mmc voltage #0 level sure a.c:f", "a supply has a name"),
     ("acme,mmc  clock ciu rate sure a.c:f", "one space"),
     ("acme,mmc reset ciu rate sure a.c:f", "'reset': clock or voltage"),
     ("acme,mmc clock #x rate sure a.c:f", "'#x': #0"),
@@ -239,7 +259,7 @@ WRONG_BELOW = [
     ("clock  ciu rate sure a.c:f", "one space"),
     ("- ", "six fields"),
     ('clock ciu rate sure "', "the row above in the same block, and there is none"),
-    ("clock ciu rate sure :f", "file and the function"),
+    ("clock ciu rate sure :f", ":f is of the row above in the same block"),
 ]
 
 
