@@ -84,7 +84,8 @@ def _row(text: str, above: str) -> Row | str:
         right = " or ".join(("-", "+".join(known)))
         return f"the operations on a {kind} cannot be {operations[:60]!r}: {right}"
     if certainty not in tuple(Certainty):
-        return f"the certainty cannot be {certainty[:60]!r}: {' or '.join(Certainty)}"
+        right = "sure or may; of a clock without operations (-) also never"
+        return f"the certainty cannot be {certainty[:60]!r}: {right}"
     if words and not all(source.rpartition(":")[::2]):
         return "a row needs the file and the function, as FILE:FUNCTION"
     told = tuple(Operation(word) for word in words)
@@ -126,9 +127,10 @@ def read_table(name: str, file: str, data: bytes) -> tuple[DriverTable, tuple[Di
             break
     else:
         reader.end_block()
+    wrong_rows = [*reader.wrong, *reader.contradictions()]
     problems = [
         DRIVER_TABLE.error(message, Position(file, number), hint=_RIGHT)
-        for number, message in reader.wrong[:_MAX_TOLD]
+        for number, message in wrong_rows[:_MAX_TOLD]
     ]
     if reader.pairs > _MAX_ROWS or len(lines) > _MAX_ROWS + 1:
         message = f"a table has at most {_MAX_ROWS} lines, and rows of all its compatibles"
@@ -142,11 +144,13 @@ class _Reader:
     """What was read of a file so far.
 
     ``found`` are the rows of blocks that have ended, by compatible; ``pairs`` is their number.
-    ``names`` are the compatibles of the block that has begun, each with the number of its line, and
-    ``rows`` its rows. ``is_open``: a row belongs to it, be it right or wrong.
+    ``last`` is the number of the last line about each. ``names`` are the compatibles of the block
+    that has begun, each with the number of its line, and ``rows`` its rows. ``is_open``: a row
+    belongs to it, be it right or wrong.
     """
 
     found: dict[str, list[Row]] = field(default_factory=dict)
+    last: dict[str, int] = field(default_factory=dict)
     pairs: int = 0
     wrong: list[tuple[int, str]] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
@@ -172,12 +176,27 @@ class _Reader:
         """The rows of the block that has begun are all there."""
         if self.names and not self.is_open:
             name, number = next(iter(self.names.items()))
-            self.wrong.append((number, f"{name[:60]!r} has no row: {_FORM}"))
+            self.wrong.append(
+                (number, f"{name[:60]!r} has no row: its rows are indented below, or it has one, -")
+            )
         self.pairs += len(self.names) * len(self.rows)
         if self.pairs <= _MAX_ROWS:
             for name, number in self.names.items():
                 self._add(number, name, self.rows)
         self.names, self.rows, self.is_open = {}, [], False
+
+    def contradictions(self) -> Iterator[tuple[int, str]]:
+        """Compatibles of which rows say two things, each with the number of the last line."""
+        for name, rows in self.found.items():
+            said = {row.key for row in rows if row.operations}
+            both = next((row.key for row in rows if row.never and row.key in said), None)
+            if said and any(row.kind is None for row in rows):
+                yield self.last[name], f"{name[:60]!r} sets nothing by one row, and does by another"
+            elif both is not None:
+                yield (
+                    self.last[name],
+                    f"{name[:60]!r} never takes {both[:60]} by one row, and sets it by another",
+                )
 
     def _read_indented(self, number: int, row: str) -> None:
         self.is_open = True
@@ -205,6 +224,7 @@ class _Reader:
 
     def _add(self, number: int, name: str, rows: list[Row]) -> None:
         known = self.found.setdefault(name, [])
+        self.last[name] = number
         if len(known) + len(rows) > _MAX_OF_ONE:
             self._refuse(number, f"a compatible has at most {_MAX_OF_ONE} rows")
         else:

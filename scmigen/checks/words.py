@@ -79,10 +79,12 @@ def driver_word(kind: Kind, need: DriverNeed) -> str:
 
 
 def by_word(need: DriverNeed) -> str:
-    """Who says what a driver does: ``by drivers/mmc/host/a.c:set (linux-6.12, sure)``."""
+    """Who says what a driver does: ``by drivers/mmc/host/a.c:set (linux-6.12, sure)``; behind that,
+    the reason of a row that has one."""
     if not need.source:
         return f"by {need.table}" + (f" ({need.position})" if need.position else "")
-    return f"by {need.source} ({need.table}, {need.certainty})"
+    reason = f": {need.reason}" if need.reason else ""
+    return f"by {need.source} ({need.table}, {need.certainty}{reason})"
 
 
 def drivers_word(use: Use) -> str:

@@ -92,10 +92,28 @@ def test_a_clock_that_is_never_taken() -> None:
     assert read(ROWS).look_up(entry("acme,wdt"))[0] == LookedUp("acme,wdt")
 
 
+TWO_THINGS = [
+    ("clock bus - never drivers/b.c", "'acme,wdt' never takes bus by one row, and sets it by"),
+    ("-", "'acme,wdt' sets nothing by one row, and does by another"),
+]
+
+
+@pytest.mark.parametrize(("row", "expected"), TWO_THINGS)
+def test_rows_that_say_two_things(row: str, expected: str) -> None:
+    for first, last in ((f"clock bus rate {SURE}", row), (row, f"clock bus rate {SURE}")):
+        text = f"{HEAD}acme,wdt {first}\n{ROW}\nacme,wdt\nacme,mmc\n {last}\n"
+        (problem,) = (
+            one for one in read_table("t", "t.txt", text.encode())[1] if "acme,wdt" in one.message
+        )
+        assert problem.message.startswith(expected)
+        assert str(problem.position) == "t.txt:4"
+
+
 def test_a_driver_takes_what_it_sets() -> None:
-    rows = f"acme,wdt clock bus rate {SURE}\nacme,wdt clock bus - never drivers/b.c\n"
+    """A row about any clock, beside one of a clock that is never taken."""
+    rows = f"acme,wdt clock * rate {SURE}\nacme,wdt clock bus - never drivers/b.c\n"
     found = read(rows).look_up(entry("acme,wdt", name="bus"))[0]
-    assert ([need.source for need in found.needs], found.never) == (["drivers/a.c:f"], "")
+    assert ([need.source for need in found.needs], found.never) == ([], "drivers/b.c")
 
 
 def test_a_supply_may_be_named_by_its_property() -> None:
@@ -218,7 +236,7 @@ ROW = f"acme,mmc clock ciu rate {SURE}"
 WRONG = [
     ("acme,mmc clock ciu rate sure", "six fields"),
     ("acme,mmc sure", "six fields"),
-    ("acme,mmc", "'acme,mmc' has no row"),
+    ("acme,mmc", "'acme,mmc' has no row: its rows are indented below"),
     (" clock ciu rate sure a.c:f", "needs lines of compatibles above"),
     ("acme,mmc \n", "six fields"),
     ('acme,mmc clock ciu rate sure "', "the row above in the same block, and there is none"),

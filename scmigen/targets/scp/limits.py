@@ -44,7 +44,7 @@ LIMITS = Limits(
     },
     # A reply has 16 bytes for a name and its NUL.
     name_bytes=15,
-    operations={(Kind.CLOCK, Operation.PARENT): "clock protocol 1.0"},
+    operations={(Kind.CLOCK, Operation.PARENT): "its clock protocol is 1.0 or 2.0"},
     rate=MAX_RATE,
     # A signed word.
     level=0x7FFF_FFFF,
