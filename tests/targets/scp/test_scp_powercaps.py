@@ -84,12 +84,21 @@ CAPS: Mapping[str, Any] = {
 }
 
 
-def capped(extra: Mapping[str, Any] = CAPS, **options: object) -> Platform:
+#: A resource of each kind but power domains and caps.
+REST = (Kind.CLOCK, Kind.RESET, Kind.VOLTAGE, Kind.PERFORMANCE, Kind.SENSOR)
+
+
+def capped(
+    extra: Mapping[str, Any] = CAPS, kinds: tuple[Kind, ...] = (), **options: object
+) -> Platform:
+    """A board with power caps; its first agent may read a resource of each of ``kinds`` as well."""
     board = Board("capped")
     linux, vm = board.agent("linux"), board.agent("vm", Role.VM)
     board.agent("idle", Role.VM)
     for number, agent in enumerate((linux, vm)):
         board.grant(agent, board.resource(Kind.POWER, number, f"pd{number}"), STATE, READ)
+    for kind in kinds:
+        board.grant(linux, board.resource(kind, 0, f"one-{kind}"), READ)
     put(board.node("power-controller@1000"), "compatible", b"acme,pd\0")
     given = Extra(json.dumps(extra).encode(), AT)
     made = board.platform(PlatformOptions({}, {}, {}, extra=given))
@@ -137,6 +146,18 @@ def test_tables_say_what_was_given(
     assert not done.stderr
     said = walk(folder)
     assert sorted(said) == sorted(Expected(platform, modules(files["Firmware.cmake"])).lines())
+
+
+@pytest.mark.parametrize("version", NUMBERS)
+def test_an_agent_may_have_all_protocols(
+    version: str, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Linux has a resource of each kind, and is told of system power: nothing is left to deny."""
+    files = files_of(capped(kinds=REST, version=version))
+    (row,) = re.findall(r"IDX_LINUX\)\] = \{\n *(.*)\n *\},", files["config_resource_perms.c"])[:1]
+    assert row == ".protocols = 0,"
+    folder = write(tmp_path, files)
+    assert not build(tool("gcc"), folder, f"-DSCP_VERSION={NUMBERS[version]}", *SANITIZE).stderr
 
 
 def test_the_caps_are_those_of_the_runtime_configuration() -> None:
