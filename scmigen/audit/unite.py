@@ -165,6 +165,8 @@ class _Uniting:
             message = f"{agent.name} is described here and in {before}"
             self.problems.append(SERVERS_DIFFER.error(message, Position(file)))
             return
+        if first is not None:
+            self.rest.agent(first, agent, file, before)
         self._agents[agent.name] = (agent if first is None else merged(first, agent)), before
 
     def _again(self, served: Served, file: str) -> dict[tuple[Kind, int], int]:

@@ -9,7 +9,14 @@ from msgspec import structs
 
 from scmigen.audit.findings import SERVERS_DIFFER
 from scmigen.diagnostics import Diagnostic, Position
-from scmigen.runtime import Device, DeviceResource, Served, ServedResource, ServedService
+from scmigen.runtime import (
+    Device,
+    DeviceResource,
+    Served,
+    ServedAgent,
+    ServedResource,
+    ServedService,
+)
 from scmigen.runtime.facts import renumbered
 from scmigen.runtime.served_facts import MAX_SERVICES, ServedVendor, Voting
 from scmigen.scmi.protocols import Kind
@@ -17,6 +24,7 @@ from scmigen.scmi.protocols import Kind
 #: Numbers of resources of one description → those of all together.
 Numbers = Mapping[tuple[Kind, int], int]
 _VENDOR = ("vendor", "sub_vendor", "version", "source")
+_OF_AGENT = ("role", "profile", "transport", "permissions", "system_power")
 
 
 class Rest:
@@ -55,6 +63,14 @@ class Rest:
         known, before = self._said.setdefault((section, name), (value, file))
         if known != value and name != "source":
             self._differs(f"{section} {name} is {value}; in {before}, {known}", file)
+
+    def agent(self, first: ServedAgent, other: ServedAgent, file: str, before: str) -> None:
+        """Tell what two descriptions of one agent say differently, besides what it may do."""
+        for name in _OF_AGENT:
+            known, said = getattr(first, name), getattr(other, name)
+            if None not in (known, said) and known != said:
+                word = name.replace("_", " ")
+                self._differs(f"{word} of {first.name} is {said}; in {before}, {known}", file)
 
     def _differs(self, message: str, file: str) -> None:
         hint = "the first of them counts"

@@ -165,3 +165,17 @@ def test_names_that_are_cut_make_no_two_resources_one(tmp_path: Path) -> None:
         for agent in served.agents
     }
     assert seen == {"linux": [[400], [594], [24]], "vm": [[594], [24]]}
+
+
+def test_rights_of_an_agent_that_two_files_say_differently(tmp_path: Path) -> None:
+    one, other = part(1, "linux", complete=False), part(1, "linux", complete=False)
+    one["agents"][0] |= {"permissions": False, "system_power": "none"}
+    other["agents"][0] |= {"permissions": True, "system_power": "set", "role": "hypervisor"}
+    served, told = united(tmp_path, one, other)
+    (agent,) = served.agents
+    assert (agent.permissions, agent.system_power, agent.role) == (False, "none", "hypervisor")
+    before = tmp_path / "0.json"
+    assert told == [
+        f"permissions of linux is True; in {before}, False",
+        f"system power of linux is set; in {before}, none",
+    ]
