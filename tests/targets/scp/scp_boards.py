@@ -9,6 +9,7 @@ from scmigen.assignment.roles import ROLES
 from scmigen.bindings.facts import OperatingPoint, ResourceFacts, ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.references import References
+from scmigen.bindings.running import NO_TOPOLOGY
 from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.nodes import Property
 from scmigen.devicetree.tree import DeviceTree
@@ -119,6 +120,8 @@ class Board:
             "references": References(tree),
             "uses": tuple(self.uses),
             "providers": {},
+            "facts": {},
+            "topology": NO_TOPOLOGY,
         }
         return Inventory(**{f.name: known.get(f.name, ()) for f in fields(Inventory)})
 
