@@ -94,7 +94,7 @@ def _audit(folder: Path, path: Path, found: Found) -> Audit:
         numbering=_numbering(views),
         kinds=tuple(kind for kind in Kind if kind not in views or views[kind].whole),
         agents=tuple(_agent(product, agent, views, permissions, found) for agent in known),
-        resources=_resources(product, views, found),
+        resources=_resources(views, found),
         vendor=vendor_of(product, found),
         services=services_of(product, known, found),
         votes=votes_of(product),
@@ -113,11 +113,9 @@ def _numbering(views: Mapping[Kind, View]) -> Numbering:
     return Numbering.SHARED if same else Numbering.PER_AGENT
 
 
-def _resources(
-    product: Product, views: Mapping[Kind, View], found: Found
-) -> dict[Kind, tuple[ServedResource, ...]]:
+def _resources(views: Mapping[Kind, View], found: Found) -> dict[Kind, tuple[ServedResource, ...]]:
     every: dict[Kind, tuple[ServedResource, ...]] = {}
-    parents, on = parents_of(views[Kind.POWER]), started(product, views[Kind.CLOCK])
+    parents, on = parents_of(views[Kind.POWER]), started(views[Kind.CLOCK])
     for kind, view in views.items():
         if not view.whole:
             continue

@@ -2,7 +2,7 @@
 domains, what is on at its start, what makes a difference between agents.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +11,6 @@ from scmigen.audit.scp_permissions import Permissions
 from scmigen.audit.scp_product import (
     Element,
     Product,
-    followed,
     member,
     member_place,
     number,
@@ -22,7 +21,7 @@ from scmigen.audit.scp_views import LAYOUTS, Agent, View
 from scmigen.csource.limits import TooMuchError
 from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit
-from scmigen.csource.values import Cells, Choice, Unknown, Value
+from scmigen.csource.values import Cells, Unknown, Value
 from scmigen.diagnostics import Position, counted
 from scmigen.runtime.served import MAX_TABLES
 from scmigen.runtime.served_facts import (
@@ -245,32 +244,11 @@ def parents_of(view: View) -> Mapping[int, int]:
     return found
 
 
-def started(product: Product, view: View) -> Mapping[int, bool]:
+def started(view: View) -> Mapping[int, bool]:
     """Whether the firmware turns a clock on when it starts, by element: for any of its agents."""
-    config = product.data(LAYOUTS[Kind.CLOCK].protocol)
-    if config is None:
-        return {}
-    unit, data = config
     found: dict[int, bool] = {}
-    for element, device in _devices(unit, member(unit, data, "agent_table"), view):
-        on = member(unit, device, "starts_enabled")
-        if isinstance(on, int):
-            found[element] = found.get(element, False) or bool(on)
+    for rows in view.rows.values():
+        for row in rows.values():
+            if row.element is not None and row.on is not None:
+                found[row.element] = found.get(row.element, False) or row.on
     return found
-
-
-def _devices(unit: Unit, table: Value, view: View) -> Iterator[tuple[int, Value]]:
-    """The rows of all agents, by their element."""
-    for agent, rows in view.rows.items():
-        of_agent = _entry(unit, table, agent)
-        devices = member(unit, of_agent, "device_table")
-        for place, row in rows.items():
-            if row.element is not None:
-                yield row.element, followed(unit, _entry(unit, devices, place))
-
-
-def _entry(unit: Unit, table: Value, index: int) -> Value:
-    if isinstance(table, Choice):
-        return Unknown("it is one of several", table.at)
-    place = unit.evaluator.target(table, index, _HERE)
-    return place if isinstance(place, Unknown) else unit.evaluator.load(*place)

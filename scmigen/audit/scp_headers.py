@@ -81,6 +81,9 @@ struct mod_scmi_clock_device { fwk_id_t element_id; bool starts_enabled; };
 struct mod_scmi_clock_agent {
     const struct mod_scmi_clock_device *device_table; uint8_t device_count;
 };
+struct mod_scmi_clock_agent_config {
+    const struct mod_scmi_clock_device *device_table; uint8_t agent_device_count;
+};
 struct mod_scmi_reset_domain_device { fwk_id_t element_id; uint8_t permissions; };
 struct mod_scmi_reset_domain_agent {
     const struct mod_scmi_reset_domain_device *device_table; uint8_t agent_domain_count;

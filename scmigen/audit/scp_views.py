@@ -23,7 +23,7 @@ from scmigen.audit.scp_product import (
 from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit
 from scmigen.csource.values import Cells, Unknown, Value
-from scmigen.diagnostics import Position
+from scmigen.diagnostics import Position, counted
 from scmigen.scmi.protocols import Kind
 
 #: The longest table of an agent.
@@ -58,10 +58,12 @@ LAYOUTS: Mapping[Kind, Layout] = {
 @dataclass(frozen=True, slots=True)
 class Row:
     """An id of an agent: the element that it is, None where that cannot be told, and where it is
-    written."""
+    written. ``on``: whether the firmware has it on for that agent when it starts; None where that
+    is not said."""
 
     element: int | None
     position: Position | None
+    on: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +222,8 @@ def _agent_tables(
         return
     unit, data = config
     elements = product.elements(module)
-    if table == "agent_table" and elements.rows and elements.unit is not None:
-        # The clocks of SCP-firmware 2025-11: an element for each agent, and the platform.
-        for agent in known:
-            if agent.id < len(elements.rows):
-                yield agent, elements.unit, elements.rows[agent.id].data
+    if table == "agent_table" and (elements.rows or elements.problem is not None):
+        yield from _agent_elements(elements, module, known, view, found)
         return
     agent_table = member(unit, data, table)
     count = member(unit, data, "agent_count")
@@ -243,6 +242,27 @@ def _agent_tables(
             view.whole = False
             continue
         yield agent, unit, row
+
+
+def _agent_elements(
+    elements: Elements, module: str, known: tuple[Agent, ...], view: View, found: Found
+) -> Iterator[tuple[Agent, Unit, Value]]:
+    """The clocks of SCP-firmware 2025-11: an element for each agent, and one for the platform."""
+    assert elements.unit is not None
+    if elements.problem is not None:
+        found.unread(f"the elements of {module}", elements.problem, elements.position)
+        view.whole = False
+    for agent in known:
+        if agent.id < len(elements.rows):
+            yield agent, elements.unit, elements.rows[agent.id].data
+        elif elements.problem is None:
+            found.add(
+                SCP_TABLE,
+                f"{module} has {counted(len(elements.rows), 'element')}: agent {agent.id}, "
+                f"{agent.name}, has none, and the firmware reads past them for its requests; "
+                "element 0 is the platform's",
+                elements.rows[-1].position,
+            )
 
 
 def _own_tables(
@@ -294,11 +314,16 @@ def _own_tables(
                     at,
                 )
                 continue
-            rows[place] = Row(one.element, at)
+            rows[place] = Row(one.element, at, _starts(unit, kind, device))
         if dark:
             first, why, at = dark[0]
             more = f" and {len(dark) - 1} more" if len(dark) > 1 else ""
             found.unread(f"{kind} {first}{more} of {agent.name}", why, at)
+
+
+def _starts(unit: Unit, kind: Kind, device: Value) -> bool | None:
+    on = member(unit, device, "starts_enabled") if kind is Kind.CLOCK else None
+    return bool(on) if isinstance(on, int) else None
 
 
 def _module(product: Product, index: int) -> str:
