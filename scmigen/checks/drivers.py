@@ -24,6 +24,7 @@ from scmigen.checks.words import (
     use_word,
 )
 from scmigen.diagnostics import Diagnostic, Related, Severity, counted
+from scmigen.model.closure import of_devices
 from scmigen.model.platform import Model
 from scmigen.runtime import Certainty
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
@@ -214,7 +215,7 @@ def needs_unmatched(model: Model) -> Iterator[Diagnostic]:
 def _entries(model: Model) -> Mapping[tuple[str, str], set[Entry]]:
     """The entries of the devices of each agent, by agent and compatible."""
     found: dict[tuple[str, str], set[Entry]] = {}
-    for use in model.inventory.uses:
+    for use in of_devices(model.inventory.uses, model.providers):
         entry = driver_entry(use)
         if entry is not None:
             for agent in model.owners.of(use.consumer).all_agents:

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import driver_entry
 from scmigen.bindings.driver_tables import DriverNeed, DriverTable, Entry, LookedUp
-from scmigen.bindings.facts import ProviderClass, Use
+from scmigen.bindings.facts import Use
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.cli.subjects import identity
 from scmigen.cli.why_device import driver_plain
 from scmigen.cli.why_not import Because, by_usual_table, not_granted
 from scmigen.diagnostics import position_to_dict
+from scmigen.model.closure import of_devices
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
 
@@ -54,12 +55,12 @@ def driver_rows(model: Model) -> Iterator[DriverRow]:
     """A row for each clock and supply of an agent's device, and for each thing that its driver does
     with it, in the order of the tree.
 
-    What feeds a provider of the platform is no driver's of an agent, and CPUs have a domain, if
-    anything scales them.
+    What feeds a provider of the platform, or one that has nothing to control, is no driver's of an
+    agent, and CPUs have a domain, if anything scales them.
     """
-    for use in model.inventory.uses:
+    for use in of_devices(model.inventory.uses, model.providers):
         entry = driver_entry(use)
-        if entry is None or _is_platforms(model, use):
+        if entry is None:
             continue
         for agent in model.owners.of(use.consumer).all_agents:
             tables, told = model.drivers.tables(agent), model.drivers.look_up(agent, use)
@@ -70,11 +71,6 @@ def driver_rows(model: Model) -> Iterator[DriverRow]:
             yield from (_needing(model, row, need) for need in told.needs)
             if not told.needs:
                 yield row
-
-
-def _is_platforms(model: Model, use: Use) -> bool:
-    provider = model.providers.get(use.consumer.path)
-    return provider is not None and provider.category is not ProviderClass.LOCAL
 
 
 def _needing(model: Model, row: DriverRow, need: DriverNeed) -> DriverRow:

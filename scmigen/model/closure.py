@@ -14,6 +14,7 @@ from scmigen.bindings.node_kinds import is_cpu, is_list, is_psci
 from scmigen.bindings.scmi_nodes import is_applied_by_agent
 from scmigen.devicetree.nodes import Node
 from scmigen.model.drivers import Drivers, Withheld
+from scmigen.model.final_classes import platform_nodes
 from scmigen.model.ownership import NOBODYS, Owners, Ownership
 from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
@@ -169,9 +170,23 @@ class _Walk:
     def is_present(self, use: Use) -> bool:
         return self.availability.present(self.providers[use.key.provider].node)
 
-    def is_fixed(self, path: str) -> bool:
-        provider = self.providers.get(path)
-        return provider is not None and provider.category is ProviderClass.FIXED
+
+def of_devices(uses: Iterable[Use], providers: Mapping[str, Provider]) -> Iterator[Use]:
+    """The uses that are an agent's if it has the consumer: what feeds the platform's own nodes, and
+    what fixed providers pass on, is nobody's. A provider that nobody uses is a device as others."""
+    platform = platform_nodes(providers)
+    for use in uses:
+        if not _is_fixed(use.consumer.path, providers) and not _is_fed(use, platform):
+            yield use
+
+
+def _is_fixed(path: str, providers: Mapping[str, Provider]) -> bool:
+    provider = providers.get(path)
+    return provider is not None and provider.category is ProviderClass.FIXED
+
+
+def _is_fed(use: Use, platform: frozenset[str]) -> bool:
+    return use.consumer.path in platform and not is_applied_by_agent(use)
 
 
 def close(
@@ -190,13 +205,12 @@ def close(
     found: dict[str, list[Use]] = {kind: [] for kind in kinds}
     taken, uses = _taken((*inventory.uses, *scaling.uses), scaling)
     for use in uses:
-        path = use.consumer.path
         owner = walk.owners.of(use.consumer)
         made = use.key in scaling.domains
         category = ProviderClass.MANAGED if made else providers[use.key.provider].category
-        if walk.is_fixed(path):
+        if _is_fixed(use.consumer.path, providers):
             continue
-        part = path in platform and not is_applied_by_agent(use)
+        part = _is_fed(use, platform)
         if part or owner.platform:
             if category is ProviderClass.MANAGED:
                 found["fed" if part else "own"].append(use)

@@ -162,3 +162,36 @@ def test_every_view_is_a_table_of_csv(board: list[Path | str]) -> None:
         rows = list(csv.reader(io.StringIO(text)))
         assert len(rows) > 1
         assert len({len(row) for row in rows}) == 1
+
+
+def test_a_device_that_is_a_provider_is_left_out_where_the_platform_drives_it(
+    tmp_path: Path,
+) -> None:
+    """A controller whose clock output nobody uses is a device of its agent, which has what it
+    needs; one whose output is used is the platform's, and an oscillator is nobody's."""
+    body = """
+mmc: mmc@4000 { compatible = "acme,mmc"; reg = <0x4000>; clocks = <&cc 1>; clock-names = "ciu";
+    #clock-cells = <0>; };
+pll: pll@5000 { compatible = "acme,mmc"; reg = <0x5000>; clocks = <&cc 2>; clock-names = "ciu";
+    #clock-cells = <0>; };
+half: half { compatible = "fixed-factor-clock"; clocks = <&cc 3>; #clock-cells = <0>;
+    clock-div = <2>; clock-mult = <1>; };
+user@6000 { compatible = "acme,quiet"; reg = <0x6000>; clocks = <&pll>; };
+"""
+    (tmp_path / "board.dts").write_text(source(body + SOC))
+    needs = (
+        'needs: [drivers.txt, {"acme,mmc": {ciu: [rate]}, "fixed-factor-clock": {"#0": [rate]}}]'
+    )
+    agents = f"domains: {{a: {{id: 1, default: true, scmi: {{role: ospm, {needs}}}}}}}"
+    (tmp_path / "agents.yaml").write_text(agents)
+    table(tmp_path)
+    board: list[Path | str] = [tmp_path / "board.dts", "-a", tmp_path / "agents.yaml"]
+    assert {(row["device"], row["granted"]) for row in _shown(board)} == {
+        ("/mmc@4000", "yes"),
+        ("/user@6000", ""),
+    }
+    granted = json.loads(scmigen("show", "permissions", *board, "--format", "json").stdout)
+    text = json.dumps(granted)
+    assert "/clock-controller@1000 1" in text
+    warnings = scmigen("check", *board).stdout
+    assert 'no device of a has the compatible "fixed-factor-clock"' in warnings
