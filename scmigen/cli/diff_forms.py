@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from scmigen.checks.words import by_word, listed
+from scmigen.checks.words import by_word, joined, listed
 from scmigen.cli.why_device import driver_plain
 from scmigen.diagnostics import Diagnostic, counted, format_text, to_dict
 from scmigen.escape import markdown, markdown_code
@@ -48,10 +48,10 @@ def _witnesses(balance: Balance) -> str:
 
 
 def _such(powers: Sequence[Power]) -> str:
-    """The gravest operation, and in how many other places there are any."""
-    others = len(_by_change(powers)) - 1
-    first = _operations(powers[0].change, (powers[0].operation,))
-    return f"{first} and {others} more" if others else first
+    """The operations of the change that has the gravest, and how many more changes there are."""
+    gravest, *others = _by_change(powers)
+    first = _operations(gravest)
+    return f"{first} and {len(others)} more" if others else first
 
 
 def _named(powers: Sequence[Power]) -> list[str]:
@@ -71,15 +71,16 @@ def _by_change(powers: Sequence[Power]) -> list[list[Power]]:
 
 def _powers(powers: Sequence[Power]) -> str:
     """``rate on clock 5 uart0 (/cru 12), rate by drivers/tty/a.c:set (linux-7.3, sure)``."""
+    return f"{_operations(powers)}{_drivers(powers[0].change, ', ')}"
+
+
+def _operations(powers: Sequence[Power]) -> str:
+    """``state rate on clock 5 uart0 (/cru 12)``, of powers of one change."""
     change, own = powers[0].change, {power.operation for power in powers}
     words = [word for word in change.operations if word in own]
-    return f"{_operations(change, words)}{_drivers(change, ', ')}"
-
-
-def _operations(change: Change, words: Sequence[str]) -> str:
     thing, said = change.thing, " ".join(words)
     if thing.kind == AGENT:
-        return f"the right{'s' if words[1:] else ''} {said}"
+        return f"the right{'s' if words[1:] else ''} {joined(words)}"
     if thing.kind == DEVICE:
         return f"device {change.name} ({said})"
     return f"{said} on {thing.kind} {change.number} {change.name} ({thing})"

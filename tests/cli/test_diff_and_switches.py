@@ -56,7 +56,7 @@ def more(number: int) -> list[str]:
     """The verdict on a SPI controller that comes with its clock."""
     gain = f"gains state read on clock {number} spi-1500 (/clock-controller@1000 2)"
     return [
-        f"permissions: more permissive: ospm {gain.replace(' read', '')} and 1 more",
+        f"permissions: more permissive: ospm {gain} and 1 more",
         "  ospm: more permissive",
         f"    {gain}",
         "    gains device spi-1500 (boot)",

@@ -51,7 +51,7 @@ def test_without_words_it_compares_with_the_reference(project: Path) -> None:
     status, lines = told(cwd=project)
     assert status == 0
     assert ADDED in lines
-    assert lines[0].startswith("permissions: more permissive: host gains state on clock 1 spi")
+    assert lines[0].startswith("permissions: more permissive: host gains state read on clock 1 spi")
 
 
 @pytest.mark.parametrize("old", ["b.dts", "release", "release/runtime/runtime.json"])

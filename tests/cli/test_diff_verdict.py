@@ -1,5 +1,6 @@
 """The verdict of ``scmigen diff``, its groups by device and its forms, worked out by hand."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -337,13 +338,40 @@ def test_what_the_tree_asks_for_as_well_is_no_drivers(here: Path) -> None:
     assert "gains state rate read on clock 0 m-ciu (/cc 1)\n" in told
 
 
+@pytest.mark.usefixtures("here")
+def test_the_first_line_has_all_operations_and_rights_of_its_change() -> None:
+    done = scmigen("build", "b.dts", "-a", "none.yaml", "-q", "--emit", "runtime", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    old = json.loads(Path("out/runtime/runtime.json").read_text())
+    new = copy.deepcopy(old)
+    evil = {"id": 3, "name": "evil", "role": "hypervisor", "grants": {}}
+    new["agents"].append({**evil, "permissions": True, "system_power": True})
+    Path("old.json").write_text(json.dumps(old))
+    Path("new.json").write_text(json.dumps(new))
+    rights = "gains the rights permissions, system-power and system-power-told"
+    assert scmigen("diff", "old.json", "new.json").stdout.splitlines()[:2] == [
+        f"permissions: more permissive: evil {rights}",
+        f"  evil: more permissive: {rights}",
+    ]
+    clock = next(grant for grant in old["agents"][0]["grants"]["clock"] if grant["id"] == 1)
+    clock["operations"] = ["read"]
+    Path("old.json").write_text(json.dumps(old))
+    clock["operations"] = ["state", "rate", "parent", "read"]
+    Path("new.json").write_text(json.dumps(old))
+    gains = f"gains state rate parent on clock 1 serial-5000 ({CC} 2)"
+    assert scmigen("diff", "old.json", "new.json").stdout.splitlines()[:2] == [
+        f"permissions: more permissive: host {gains}",
+        f"  host: more permissive: {gains}",
+    ]
+
+
 def test_of_many_gains_the_gravest_are_named(here: Path) -> None:
     many = "".join(f'd{n} {{ compatible = "acme,d"; clocks = <&cc {n}>; }};' for n in range(6))
     start = '/dts-v1/; / { cc: cc { compatible = "acme,cc"; #clock-cells = <1>; };'
     written(here / "old.dts", f"{start} }};")
     written(here / "new.dts", f"{start}{many} }};")
     lines = scmigen("diff", "old.dts", "new.dts").stdout.splitlines()
-    assert lines[0].endswith("gains state on clock 0 d0 (/cc 0) and 11 more")
+    assert lines[0].endswith("gains state read on clock 0 d0 (/cc 0) and 11 more")
     assert lines[2:7] == [
         *(f"    gains state read on clock {n} d{n} (/cc {n})" for n in range(4)),
         "    gains 8 more",
