@@ -83,7 +83,8 @@ def _operations(powers: Sequence[Power]) -> str:
         return f"the right{'s' if words[1:] else ''} {joined(words)}"
     if thing.kind == DEVICE:
         return f"device {change.name} ({said})"
-    return f"{said} on {thing.kind} {change.number} {change.name} ({thing})"
+    lasting = "lasting " if change.lasts else ""
+    return f"{lasting}{said} on {thing.kind} {change.number} {change.name} ({thing})"
 
 
 def _drivers(change: Change, before: str) -> str:
@@ -188,6 +189,7 @@ def _plain(power: Power) -> dict[str, Any]:
         "platform": change.platform,
         "agent": change.agent,
         "operation": power.operation,
+        "lasting": change.lasts,
         "kind": change.thing.kind,
         "id": change.number,
         "name": change.name,

@@ -35,6 +35,8 @@ class What(StrEnum):
     RENAMED = "renamed"
     ALLOWED = "allowed"
     DENIED = "denied"
+    LASTING = "lasting"
+    REVOCABLE = "revocable"
     PROFILE = "profile"
 
 
@@ -56,13 +58,15 @@ DriversOf = tuple[tuple[Operation, tuple[DriverNeed, ...]], ...]
 @dataclass(frozen=True, slots=True)
 class Known:
     """Number, name and allowed operations of an entity (``operations`` is None if unknown); of an
-    agent also its profile. ``drivers`` are behind those operations that nothing else asks for."""
+    agent also its profile. ``drivers`` are behind those operations that nothing else asks for.
+    ``lasting`` are those that it keeps whatever devices it is denied (None if unknown)."""
 
     number: int
     name: str
     operations: tuple[str, ...] | None = None
     profile: str | None = None
     drivers: DriversOf = ()
+    lasting: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,14 @@ class Side:
     others: bool = True
     partial: frozenset[str] = frozenset()
 
+    @property
+    def denies(self) -> bool:
+        """Whether there is an agent that may deny others their devices."""
+        views = (view.get(Thing(AGENT, "")) for view in self.agents.values())
+        return any(
+            known is not None and "permissions" in (known.operations or ()) for known in views
+        )
+
     def tells(self, agent: str, thing: Thing) -> bool:
         """Whether an agent that is not said to have something does not have it."""
         if agent in self.partial or not (self.others or agent in self.told):
@@ -116,8 +128,8 @@ class Change:
 
     ``was`` is the number of old (renumbered), the name of old (renamed), the name of what had the
     number before (reused), or the profile of old. ``operations`` are those added or allowed,
-    removed or denied; or the profile. ``drivers`` are those behind these operations, where tables
-    of drivers alone are the cause.
+    removed or denied, those that last from now on or no more; or the profile. ``drivers`` are those
+    behind these operations, where tables of drivers alone are the cause.
     """
 
     agent: str | None
@@ -129,6 +141,11 @@ class Change:
     operations: tuple[str, ...] = ()
     platform: str = ""
     drivers: DriversOf = ()
+
+    @property
+    def lasts(self) -> bool:
+        """Whether only that changes which operations the agent keeps when it is denied devices."""
+        return self.what in (What.LASTING, What.REVOCABLE)
 
     @property
     def moved(self) -> bool:
@@ -147,7 +164,8 @@ def of_runtime(configuration: runtime.Runtime) -> Side:
             by_number[kind, resource.id] = thing, resource.name
     for device in configuration.devices:
         everything[Thing(DEVICE, device.node)] = Known(device.id, device.name)
-    agents = {agent.name: dict(_view(agent, by_number)) for agent in configuration.agents}
+    brought = _brought(configuration)
+    agents = {a.name: dict(_view(a, by_number, brought)) for a in configuration.agents}
     names = {agent.id: agent.name for agent in configuration.agents}
     for device in configuration.devices:
         for word, holders in ((ASSIGNABLE, device.assignable), (BOOT, device.agents)):
@@ -169,8 +187,20 @@ def of_runtime(configuration: runtime.Runtime) -> Side:
     return Side(everything, agents, devices)
 
 
+def _brought(configuration: runtime.Runtime) -> frozenset[tuple[int, Kind, int]]:
+    """(agent, kind, number) of what comes and goes with a device of an agent."""
+    return frozenset(
+        (agent, item.kind, item.id)
+        for device in configuration.devices
+        for agent in (*device.agents, *device.assignable)
+        for item in device.resources
+    )
+
+
 def _view(
-    agent: runtime.Agent, by_number: Mapping[tuple[Kind, int], tuple[Thing, str]]
+    agent: runtime.Agent,
+    by_number: Mapping[tuple[Kind, int], tuple[Thing, str]],
+    brought: frozenset[tuple[int, Kind, int]],
 ) -> Iterator[tuple[Thing, Known]]:
     told = agent.system_power_told or agent.system_power
     rights = [("permissions", agent.permissions), ("system-power", agent.system_power)]
@@ -179,7 +209,10 @@ def _view(
     for kind, grants in agent.grants.items():
         for grant in grants:
             thing, name = by_number[kind, grant.resource]
-            yield thing, Known(grant.id, name, tuple(grant.operations))
+            words = grant.operations
+            goes = (agent.id, kind, grant.resource) in brought
+            lasting = frozenset(words).intersection(grant.by_hand) if goes else frozenset(words)
+            yield thing, Known(grant.id, name, tuple(words), lasting=lasting)
 
 
 def of_platform(configuration: runtime.Runtime, platform: Platform) -> Side:
@@ -296,12 +329,19 @@ def compare(old: Side | None, new: Side | None) -> tuple[Change, ...]:
         found.extend(
             change
             for change in _changes(agent, old.agents.get(agent, {}), new.agents.get(agent, {}))
-            if change.what not in (What.ADDED, What.REMOVED)
-            or (new if change.what is What.REMOVED else old).tells(agent, change.thing)
+            if _is_told(change, agent, old, new)
         )
     if not old.agents and not new.agents:
         found.extend(_changes(None, old.everything, new.everything))
     return tuple(found)
+
+
+def _is_told(change: Change, agent: str, old: Side, new: Side) -> bool:
+    """Whether a change follows from what the sides say. Where nobody may deny devices, everything
+    lasts: the right to do so, where it comes or goes, is the change."""
+    if change.what in (What.ADDED, What.REMOVED):
+        return (new if change.what is What.REMOVED else old).tells(agent, change.thing)
+    return not change.lasts or (old.denies and new.denies)
 
 
 def _called(side: Side, was: str, now: str) -> Side:
@@ -366,6 +406,15 @@ def _differences(agent: str | None, thing: Thing, before: Known, now: Known) -> 
     if less:
         denied = Change(agent, What.DENIED, thing, now.number, now.name, None, less)
         yield replace(denied, drivers=_behind(before, less))
+    if before.lasting is not None and now.lasting is not None:
+        both = {*before.operations} & {*now.operations}
+        for what, words in (
+            (What.LASTING, now.lasting - before.lasting),
+            (What.REVOCABLE, before.lasting - now.lasting),
+        ):
+            if words & both:
+                told = _words(thing, both.intersection(words))
+                yield Change(agent, what, thing, now.number, now.name, None, told)
 
 
 def _behind(known: Known, words: Sequence[str]) -> DriversOf:

@@ -11,6 +11,9 @@ from scmigen.model.compare import AGENT, ASSIGNABLE, BOOT, DEVICE, Change, Held,
 from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
 
+_GAINS = (What.ADDED, What.ALLOWED, What.LASTING)
+_LOSES = (What.REMOVED, What.DENIED, What.REVOCABLE)
+
 
 class Verdict(StrEnum):
     """What may be done after a change, held against what might be done before."""
@@ -22,7 +25,8 @@ class Verdict(StrEnum):
 
 
 class Power(NamedTuple):
-    """One operation that an agent gains or loses, with the change that brings it."""
+    """One operation that an agent gains or loses, or that begins or ceases to last, with the change
+    that brings it."""
 
     change: Change
     operation: str
@@ -134,11 +138,11 @@ def balance(changes: Iterable[Change]) -> Balance:
             change.operations
         )
     for change in every:
-        into = {What.ADDED: gained, What.ALLOWED: gained, What.REMOVED: lost, What.DENIED: lost}
-        if change.what in into:
+        into = gained if change.what in _GAINS else lost if change.what in _LOSES else None
+        if into is not None:
             both = had[change.platform, change.agent, change.thing]
             words = [w for w in change.operations if not _implied(change, w, both)]
-            into[change.what].extend(Power(change, word) for word in words)
+            into.extend(Power(change, word) for word in words)
     return Balance(tuple(sorted(gained, key=_gravity)), tuple(sorted(lost, key=_gravity)))
 
 
@@ -154,9 +158,8 @@ def _gravity(power: Power) -> tuple[int, ...]:
     if kind == DEVICE:
         return (4,)
     operation = Operation(word)
-    if operation is Operation.READ:
-        return (3,)
-    return (2 if aggregates(Kind(kind), operation) else 1,)
+    sort = 2 if aggregates(Kind(kind), operation) else 1
+    return (3 if operation is Operation.READ else sort, power.change.lasts)
 
 
 def _moved(
@@ -201,6 +204,8 @@ def _share(change: Change, was: Held | None, now: Held | None) -> int:
     before, after = (side or frozenset() for side in sides)
     if words & (before ^ after):
         return 2
+    if change.lasts:  # by an explicit grant
+        return 0
     return int(any(side is not None and (not words or not side or words & side) for side in sides))
 
 
