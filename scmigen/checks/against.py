@@ -282,7 +282,7 @@ def _grants(model: Model, platform: Platform, mine: Agent, view: View) -> Iterat
         here = {plain(grant.name) for grant in platform.grants_of(mine, kind)}
         for grant in platform.grants_of(mine, kind):
             row = view.rows.get((kind, grant.id))
-            names = (*written.get(grant.resource.key, ()), *grant.resource.facts.names)
+            names = _names(grant, written)
             if row is None:
                 if grant.operations - view.undecided(grant, None) and kind not in missing_whole:
                     yield _unserved(platform, grant, names, view)
@@ -350,6 +350,14 @@ def _written_names(model: Model) -> Mapping[ResourceKey, Sequence[str]]:
         if grant.name:
             found.setdefault(grant.key, []).append(grant.name)
     return found
+
+
+def _names(grant: Grant, written: Mapping[ResourceKey, Sequence[str]]) -> Sequence[str]:
+    """What a resource is called: by a build, whose lock file may have kept the name of an older
+    tree or server, by the agents file, and by its provider; nothing if only consumers name it."""
+    one = grant.resource
+    known = (*written.get(one.key, ()), *one.facts.names)
+    return (one.name.partition("~")[0], *known) if known else ()
 
 
 def _swapped(mine: str, theirs: str, here: Container[str]) -> bool:

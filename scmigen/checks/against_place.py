@@ -91,9 +91,15 @@ def called_otherwise(found: Sequence[Both]) -> Iterator[Diagnostic]:
 
 
 def _is_told(each: Both) -> bool:
-    """Whether names are compared with those that the tree has, or are those of consumers only."""
+    """Whether `against` tells of the name: the tree has names, and the server none of them; or what
+    has them is known by SCMI alone."""
     one = each.resource
-    return one is not None and (bool(one.facts.names) or not _has_place(one))
+    if one is None:
+        return False
+    of_tree = set(map(plain, one.facts.names))
+    theirs = plain(each.theirs.name.partition("~")[0])
+    kept = plain(each.mine.name.partition("~")[0]) not in of_tree
+    return (bool(of_tree) and not (kept and theirs in of_tree)) or not _has_place(one)
 
 
 def _is_called(each: Both) -> bool:

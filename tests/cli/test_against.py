@@ -122,6 +122,30 @@ def test_several_agents_of_a_board_against_what_was_built_of_it(folder: Path) ->
     assert (status, [item["id"] for item in said]) == (0, ["protocol-empty"])
 
 
+def test_the_name_that_a_lock_file_kept_is_that_of_a_build(folder: Path) -> None:
+    """The tree has another name for a clock meanwhile: a build, and so the server, has the first
+    one still. A server with the tree's new name has moved no list; one with a third name has."""
+    board = folder / "server.dts"
+
+    def named(name: str) -> None:
+        provider = f'#clock-cells = <1>; clock-output-names = "{name}", "b";'
+        board.write_text(SERVER.replace("#clock-cells = <1>;", provider))
+
+    named("first")
+    options = [str(board), "-a", str(folder / "agents.yaml"), "--ids", str(folder / "scmigen.ids")]
+    built = CliRunner().invoke(main, ["build", *options, "-o", str(folder / "locked")])
+    assert built.exit_code == 0, built.output
+    named("second")
+    server = folder / "locked" / "runtime" / "runtime.json"
+    text = server.read_text()
+    for name, said in (("first", []), ("second", ["note"]), ("third", ["warning"])):
+        server.write_text(text.replace('"first"', f'"{name}"'))
+        _, found = run(*options, "--against", str(server))
+        items = [item for item in found if item["id"] == "name-differs"]
+        assert [item["severity"] for item in items] == said, name
+        assert all(name in item["message"] and "first" in item["message"] for item in items)
+
+
 def test_what_is_no_server(folder: Path) -> None:
     (folder / "empty.json").write_text("{}")
     status, said = run(str(folder / "server.dts"), "--against", str(folder / "empty.json"))
