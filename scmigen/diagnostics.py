@@ -137,9 +137,10 @@ class Diagnostic:
     """One instance of a finding: message, position, related places, and a hint.
 
     ``excerpt`` is the line of the source, and a second line with a caret below the position.
-    ``whole``: the related places are what it is about, and text has all of them. ``waiver``: the
-    user accepts this very instance, and it is not an error any more. ``judged``: the severity that
-    its check gave it, where an override gives it another.
+    ``whole``: the related places are what it is about, and text has all of them. ``parts``: what
+    it says at once of several, each with its own agents; none where ``subject`` has all there is
+    to say. ``waiver``: the user accepts this very instance, and it is not an error any more.
+    ``judged``: the severity that its check gave it, where an override gives it another.
     """
 
     finding: Finding
@@ -151,6 +152,7 @@ class Diagnostic:
     excerpt: str | None = None
     whole: bool = False
     subject: Subject = Subject()
+    parts: tuple[Subject, ...] = ()
     waiver: Waiver | None = None
     judged: Severity | None = None
 
@@ -168,6 +170,18 @@ class Diagnostic:
         """The same diagnostic with its subject, each name once."""
         parts = (tuple(dict.fromkeys(names)) for names in (resources, nodes, agents))
         return replace(self, subject=Subject(*parts))
+
+    def about_each(self, parts: Iterable[Subject]) -> "Diagnostic":
+        """The same diagnostic about all of ``parts``, which waivers may name one by one."""
+        every = tuple(dict.fromkeys(parts))
+        return replace(
+            self.about(
+                (name for part in every for name in part.resources),
+                (name for part in every for name in part.nodes),
+                (name for part in every for name in part.agents),
+            ),
+            parts=every,
+        )
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -2,7 +2,8 @@
 
 A waiver covers a finding of its check if it names all resources, nodes and agents that the finding
 is about. One of resources and nodes may be missing: a clock and its agents are enough, whatever
-devices use it. So a finding that comes to concern one more agent is reported again.
+devices use it. Several waivers may share what a finding says of several devices. So a finding that
+comes to concern one more agent is reported again.
 """
 
 import os
@@ -148,19 +149,25 @@ def _problem(text: str, selected: Selection) -> tuple[str | None, str | None]:
 def _covering(waivers: Sequence[_Known], item: Diagnostic, now: str) -> list[int]:
     """The waivers that cover a finding: each by itself, else those that do so together.
 
-    A finding about several devices may once have been one per device, each with its waiver.
+    A finding about several devices may once have been one per device, each with its waiver and with
+    the agents of that device.
     """
     alone = [i for i, one in enumerate(waivers) if _covers(one, item)]
-    if alone or len(item.subject.nodes) < 2:
+    if alone:
         return alone
-    parts = {}
-    for i, one in enumerate(waivers):
-        mine = tuple(node for node in item.subject.nodes if node in one.nodes)
-        of_mine = replace(item, subject=replace(item.subject, nodes=mine))
-        if mine and not _expired(one.said, now) and _covers(one, of_mine):
-            parts[i] = mine
-    every = {node for mine in parts.values() for node in mine}
-    return list(parts) if every.issuperset(item.subject.nodes) else []
+    subject = item.subject
+    parts = item.parts or [replace(subject, nodes=(node,)) for node in subject.nodes]
+    if len(parts) < 2:
+        return []
+    current = {i: one for i, one in enumerate(waivers) if not _expired(one.said, now)}
+    found: set[int] = set()
+    for part in parts:
+        of_part = replace(item, subject=part)
+        covering = [i for i, one in current.items() if _covers(one, of_part)]
+        if not covering:
+            return []
+        found.update(covering)
+    return sorted(found)
 
 
 def _covers(one: _Known, item: Diagnostic) -> bool:

@@ -18,7 +18,7 @@ from scmigen.checks.words import (
     resource_word,
     use_word,
 )
-from scmigen.diagnostics import Diagnostic, Related, Severity
+from scmigen.diagnostics import Diagnostic, Related, Severity, Subject
 from scmigen.model.drivers import Withheld
 from scmigen.model.grants import Denied
 from scmigen.model.platform import Model
@@ -109,7 +109,14 @@ def _withheld(model: Model) -> Iterator[Diagnostic]:
             [_may(model, item) for item in items] if len(items) > 1 else (),
             hints.owners(model.inventory, [(key, first.agents[0])])
             + f" gives it to {first.agents[0].name}; {needs}",
-        ).about([resource_name(key)], [use.consumer.path for use in uses], agent_names(agents))
+        ).about_each(_subject(item) for item in items)
+
+
+def _subject(item: Withheld) -> Subject:
+    """What one use would be about by itself: of one resource, uses may be of different agents."""
+    use = item.use
+    agents = tuple(agent_names(item.agents))
+    return Subject((resource_name(use.key),), (use.consumer.path,), agents)
 
 
 def _every(agents: Iterable[Sequence[_One]]) -> list[_One]:

@@ -407,3 +407,36 @@ def test_waivers_of_single_devices_cover_what_is_about_all_of_them(here: Path) -
     status, counted, waived = check("-a", "a.yaml")
     assert (status, waived) == (0, [])
     assert {"operation-withdrawn", "waiver-unused"} <= set(counted)
+
+
+MAY = """# scmigen-driver-needs: 2
+acme,mmc clock #0 rate may m.c:set
+acme,uart clock #0 rate may u.c:set
+"""
+TWO_MAY = BOARD.replace("assigned-clocks = <&cc 2>; assigned-clock-rates = <1000>;", "").replace(
+    "assigned-clocks = <&cc 2>; assigned-clock-rates = <2000>;", ""
+)
+OPEN = (
+    "  - {check: operation-withdrawn, resource: clock &cc 2, device: %s, agent: [%s], reason: ok}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("of_uart", "covered"), [("host", True), ("host, vm", True), ("vm", False)]
+)
+def test_waivers_of_single_devices_name_the_agents_of_each(
+    here: Path, of_uart: str, covered: bool
+) -> None:
+    """One note for two devices of two agents; there was one for each, about that agent alone."""
+    written(here / "b.dts", TWO_MAY.replace("resets = <&rc 7>;", ""))
+    written(here / "m.txt", MAY)
+    needs = AGENTS.replace("scmi: {", "scmi: {needs: ./m.txt, ")
+    entries = OPEN % ('"&mmc0"', "vm") + OPEN % ('"&uart0"', of_uart)
+    written(here / "a.yaml", f"{needs}waivers:\n{entries}")
+    _, counted, waived = check("-a", "a.yaml")
+    if covered:
+        assert waived == ["operation-withdrawn"]
+        assert not {"operation-withdrawn", "waiver-unused"} & set(counted)
+    else:
+        assert waived == []
+        assert {"operation-withdrawn", "waiver-unused"} <= set(counted)
