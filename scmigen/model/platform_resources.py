@@ -40,9 +40,10 @@ def served(decided: Decisions) -> list[tuple[ScmiInstance | None, list[ResourceK
 
 
 def _withheld(decided: Decisions) -> Iterator[ResourceKey]:
-    """What devices name and may not have: what CPUs have a domain for, and clocks whose parent has
-    no id, or that are only assigned what is denied. It keeps its number."""
-    yield from (use.key for use in decided.closure.taken)
+    """What devices of agents name and may not have: what CPUs have a domain for, and clocks whose
+    parent has no id, or that are only assigned what is denied. It keeps its number."""
+    of = decided.owners.of
+    yield from (use.key for use in decided.closure.taken if of(use.consumer).all_agents)
     yield from (use.key for use in decided.closure.unnamed)
     yield from (denied.key for denied in decided.granted.denied if is_assigned(denied.use))
 

@@ -275,6 +275,22 @@ def test_a_supply_that_is_local_to_another_agent() -> None:
     assert told(model) == [("error", "local-foreign")]
 
 
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        ("", {"clock cc 1": 0, "clock cc 2": 1, "voltage vdd": 0, "performance /cpus/cpu": 0}),
+        ("\nplatform: {devices: ['*']}", {"clock cc 2": 0}),
+    ],
+)
+def test_what_a_domain_has_for_cpus_has_a_number_if_an_agent_has_them(
+    rest: str, expected: dict[str, int]
+) -> None:
+    """Of CPUs that the platform runs itself nothing is for an agent, and nothing is numbered."""
+    cpu = f'cpus {{ cpu {{ device_type = "cpu"; {CPU} cpu-supply = <&vdd>; }}; }};'
+    body = f"{VOLTS}{cpu} e: e {{ clocks = <&cc 2>; }};"
+    assert numbers(soc_model(body, f'    access: [{{dev: "&e"}}]{rest}')) == expected
+
+
 SCMI = """
 scmi { compatible = "arm,scmi-virtio";
     clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
