@@ -49,7 +49,7 @@ _FORM = (
     "a row has six fields, with one space between two, or two: COMPATIBLE -; "
     "without COMPATIBLE, it is indented below lines that have nothing else"
 )
-_INDEX = re.compile(r"#\d{1,4}")
+_INDEX = re.compile(r"#(0|[1-9]\d{0,3})")
 
 
 def _row(text: str, above: str) -> Row | str:
@@ -97,8 +97,15 @@ def _wrong_key(kind: Kind, key: str) -> str | None:
     if key.startswith("#") and (kind is Kind.VOLTAGE or not _INDEX.fullmatch(key)):
         right = "#0, #1, …" if kind is Kind.CLOCK else "a supply has a name, such as vmmc"
         return f"the index cannot be {key[:60]!r}: {right}"
-    if '"' in key or "'" in key:
-        return f"the entry cannot be {key[:60]}: write it without quotes"
+    if kind is Kind.VOLTAGE and key == SUPPLY:
+        return f"the entry cannot be {key}: a supply has a name, such as vmmc"
+    return _quoted("entry", key)
+
+
+def _quoted(what: str, word: str) -> str | None:
+    """What is wrong with a word that has quotes, which are not taken off."""
+    if '"' in word or "'" in word:
+        return f"the {what} cannot be {word[:60]}: write it without quotes"
     return None
 
 
@@ -210,8 +217,12 @@ class _Reader:
 
     def _read_flush(self, number: int, text: str) -> None:
         name, between, row = text.partition(" ")
+        quoted = _quoted("compatible", name)
         if self.is_open or between:
             self.end_block()
+        if quoted is not None:
+            self._refuse(number, quoted)
+            return
         if not between:
             self.names.setdefault(name, number)
             return

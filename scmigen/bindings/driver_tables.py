@@ -4,7 +4,7 @@ A tree says that a device has a clock, not whether its driver sets the rate. A t
 that, with rows for each compatible; `driver_files` reads it from a file.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -121,8 +121,7 @@ class DriverTable:
         return self.rows.get(compatible, ())
 
     def look_up(self, entry: Entry) -> tuple[LookedUp, bool]:
-        """What the table says of an entry, and whether a row is about that very entry, as one of a
-        driver that sets nothing is.
+        """What the table says of an entry, and whether a row is about that very entry.
 
         Of the compatibles the first that the table knows counts: its driver is the one that the
         operating system takes.
@@ -131,21 +130,28 @@ class DriverTable:
             rows = self.of(compatible)
             if rows:
                 found, certain = _about(entry, rows)
-                is_about = bool(found) or any(row.kind is None for row in rows)
-                return _told(self.name, compatible, found, certain), is_about
+                return _told(self.name, compatible, found, certain), bool(found)
         return UNKNOWN, False
 
 
-def look_up(tables: Iterable[DriverTable], entry: Entry) -> LookedUp:
+def look_up(tables: Sequence[DriverTable], entry: Entry) -> LookedUp:
     """What the first of some tables that has a row about an entry says; else, whether any of them
-    knows the driver."""
+    knows the driver.
+
+    That a driver sets nothing is about all of its entries, unless a table behind it knows the
+    driver of a compatible before that one's: that driver is another.
+    """
     known = UNKNOWN
-    for table in tables:
+    for number, table in enumerate(tables):
         told, is_about = table.look_up(entry)
         if is_about:
             return told
         if known.compatible is None:
             known = told
+        if told.compatible is not None and any(r.kind is None for r in table.of(told.compatible)):
+            before = entry.compatibles[: entry.compatibles.index(told.compatible)]
+            if not any(each.of(one) for each in tables[number + 1 :] for one in before):
+                return told
     return known
 
 

@@ -136,6 +136,13 @@ def test_of_two_tables_the_first_with_a_row_about_the_entry_holds() -> None:
         assert look_up((read(f"acme,mmc {row}\n"), second), entry("acme,mmc", name="ciu")) == (
             LookedUp("acme,mmc")
         )
+    # Not so where that driver is only the next best, and the second knows the best one.
+    generic = read("acme,generic-mmc -\n")
+    behind = entry("acme,mmc", "acme,generic-mmc", name="ciu")
+    assert look_up((generic, second), behind).compatible == "acme,mmc"
+    assert look_up((generic, second), behind).needs != ()
+    behind = entry("acme,unknown-mmc", "acme,generic-mmc", "acme,mmc", name="ciu")
+    assert look_up((generic, second), behind) == LookedUp("acme,generic-mmc")
     # The first says that nothing is set, by a later compatible that it alone knows.
     tables = (read(f"acme,x clock ciu - {SURE}\n"), second)
     assert look_up(tables, entry("acme,mmc", "acme,x", name="ciu")).needs == ()
@@ -244,6 +251,9 @@ WRONG = [
     ("acme,mmc clock bus - never :g", ":g is of the row above in the same block"),
     ('acme,mmc clock "#0" rate sure a.c:f', "without quotes"),
     ("acme,mmc voltage #0 level sure a.c:f", "a supply has a name"),
+    ("acme,mmc voltage -supply level sure a.c:f", "a supply has a name"),
+    ("acme,mmc clock #01 rate sure a.c:f", "'#01': #0"),
+    ('"acme,mmc" clock ciu rate sure a.c:f', "the compatible cannot be"),
     ("acme,mmc  clock ciu rate sure a.c:f", "one space"),
     ("acme,mmc reset ciu rate sure a.c:f", "'reset': clock or voltage"),
     ("acme,mmc clock #x rate sure a.c:f", "'#x': #0"),
