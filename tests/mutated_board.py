@@ -8,6 +8,7 @@ from support import model_of
 
 from scmigen import Model, loads
 from scmigen.checks.against_built import Build
+from scmigen.runtime import Numbering
 from scmigen.targets.runtime.configuration import to_runtime
 
 BOARD = """
@@ -141,8 +142,8 @@ AGENTS = (
 )
 
 
-def model(agents: str = AGENTS) -> Model:
-    return model_of(loads(BOARD, "board.dts"), agents)
+def model(agents: str = AGENTS, numbering: Numbering = Numbering.SHARED) -> Model:
+    return model_of(loads(BOARD, "board.dts"), agents, numbering=numbering)
 
 
 def build(made: Model) -> Build:

@@ -127,7 +127,8 @@ def _facts(served: Served) -> list[_Row]:
         for kind, one in _each(served)
         if (said := _words(kind, one.facts))
     ]
-    whole = _words(None, served.facts)
+    # How numbers go is told of every server, in the first line.
+    whole = _words(None, {k: v for k, v in served.facts.items() if k != "numbering"})
     return [*rows, ("server", whole)] if whole else rows
 
 

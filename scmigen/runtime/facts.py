@@ -47,8 +47,9 @@ SIMULATED = frozenset({"readings", "period", "noise"})
 #: Fields of resources that descriptions have elsewhere: who they are, ``on``, and ``levels``.
 _ELSEWHERE = frozenset({"id", "name", "node", "cells", "enabled"})
 _LEVELS = frozenset({"levels", "sustained"})
-#: The fields of the platform that are facts; the others are its name, numbers, agents and rows.
+#: The fields of the platform that are facts; the others are its name, agents and rows.
 _OF_PLATFORM = (
+    "numbering",
     "system_power_grace",
     "performance_power",
     "pin_groups",

@@ -26,7 +26,7 @@ from scmigen.checks import against
 from scmigen.client import Client
 from scmigen.client.dump import dump
 from scmigen.diagnostics import InputError
-from scmigen.runtime import decode, decode_served, encode_served, served_of
+from scmigen.runtime import Numbering, decode, decode_served, encode_served, served_of
 from scmigen.runtime.checks import ConfigurationError
 from scmigen.targets.runtime.configuration import to_runtime
 
@@ -160,6 +160,18 @@ def test_what_changes_in_the_one_form_is_told(form: str, least: int) -> None:
         ),
         least,
     )
+
+
+def test_numbers_of_the_agents_own_are_told() -> None:
+    """What a server with shared numbers says of a number of others is another status."""
+    board = model(numbering=Numbering.PER_AGENT)
+    made = build(board)
+    configuration = made(board.platforms[0])
+    assert configuration.numbering is Numbering.PER_AGENT
+    shared = msgspec.structs.replace(configuration, numbering=Numbering.SHARED)
+    assert against.compare(board, configuration, "x", build=made) == ()
+    (found,) = against.compare(board, shared, "x", build=made)
+    assert found.message == "at the server, numbering is shared; in a build, per-agent"
 
 
 def same(one: Any, other: Any) -> bool:
