@@ -215,14 +215,14 @@ SHARED: Mapping[Operation, Check] = {
         operation: _shared(
             operation,
             f"An agent may set the {operation} of what another agent depends on; nobody owns it.",
-            "Name an owner of the resource, or make one of the devices assignable.",
+            "Name an owner of the resource, or give the devices that use it to one agent.",
         )
         for operation in (Operation.RATE, Operation.PARENT, Operation.LEVEL, Operation.CONFIG)
     },
     Operation.RESET: _shared(
         Operation.RESET,
         "An agent may assert a reset that another agent's device depends on.",
-        "Name an owner of the reset, or make one of the devices assignable.",
+        "Name an owner of the reset, or give the devices that use it to one agent.",
     ),
 }
 
@@ -256,7 +256,19 @@ def _owner_hint(model: Model, conflict: Conflict) -> str:
         return f"remove {conflict.operation} from all grants but one"
     owner = next((h for h in conflict.holders if h.name in written), conflict.holders[0])
     line = hints.owners(model.inventory, [(conflict.key, owner)])
-    return f"name an owner ({line}), or make one of the devices assignable{_undriven(conflict)}"
+    return f"name an owner ({line}){_together(conflict, owner)}{_undriven(conflict)}"
+
+
+def _together(conflict: Conflict, owner: Agent) -> str:
+    """The way out by the devices: that one agent has all, where no user has a grant without any.
+
+    Assignable ones are none: with what else uses the resource, they stay several that use it.
+    """
+    if any(isinstance(why, HandGrant) for agent, why in conflict.uses if agent != owner):
+        return ""
+    if None in conflict.users and set(conflict.users) <= {None, owner}:
+        return f", or give {owner.name} the platform's devices that use it"
+    return ", or give the devices that use it to one agent"
 
 
 def _undriven(conflict: Conflict) -> str:

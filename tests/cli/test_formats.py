@@ -116,7 +116,7 @@ def test_all_that_can_be_found_is_a_rule() -> None:
         "text": "An agent may assert a reset that another agent's device depends on."
     }
     assert rules["reset-shared"]["help"] == {
-        "text": "Name an owner of the reset, or make one of the devices assignable."
+        "text": "Name an owner of the reset, or give the devices that use it to one agent."
     }
     assert [result["level"] for result in run["results"]] == ["note", "warning"]
 

@@ -97,8 +97,9 @@ def test_an_error_names_the_driver(tmp_path: Path) -> None:
         "b: /e clocks[0]",
     ]
     assert found.hint == (
-        'name an owner (platform.owners: [{clock: "&cc 1", agent: a}]), or make one of the '
-        'devices assignable; or needs: {"acme,mmc": {ciu: []}} in a if its driver does not set it'
+        'name an owner (platform.owners: [{clock: "&cc 1", agent: a}]), or give the devices '
+        'that use it to one agent; or needs: {"acme,mmc": {ciu: []}} in a if its driver does not '
+        "set it"
     )
     own = f'[{table}, {{"acme,mmc": {{ciu: []}}}}]'
     assert told(driven(tmp_path, D % (MMC, PLAIN), b=B_HAS_E, a_needs=own)) == []

@@ -1,7 +1,7 @@
 """Several agents on one resource: what aggregates, who owns it, and what the tree proves."""
 
 import pytest
-from support import diagnostics, grants, model_of, soc, soc_model, told
+from support import TWO_AGENTS, diagnostics, grants, model_of, soc, soc_model, told
 
 ERROR = "error"
 D = "d: d { %s }; e: e { %s };"
@@ -189,6 +189,26 @@ def test_an_assignable_device() -> None:
 def test_an_assignable_device_beside_another_user() -> None:
     model = soc_model(E + "f { resets = <&rc 1>; };", FLAGS % "assignable: [a, b]")
     assert told(model) == [(ERROR, "reset-shared")]
+
+
+def test_the_hint_fits_who_shares() -> None:
+    """A device that is given to several agents in turn is still beside the other users."""
+    body = """d: d { clocks = <&cc 1>; assigned-clocks = <&cc 1>; assigned-clock-rates = <5>; };
+    e: e { clocks = <&cc 1>; };"""
+    d_to_b = '    access: [{dev: "&d"}]'
+    owner = 'name an owner (platform.owners: [{clock: "&cc 1", agent: b}])'
+    (found,) = diagnostics(soc_model(body, d_to_b), "rate-shared")
+    assert found.hint == f"{owner}, or give the devices that use it to one agent"
+    platform = "\nplatform: {devices: ['*']}"
+    (found,) = diagnostics(soc_model(body, d_to_b + platform), "rate-shared")
+    assert found.hint == f"{owner}, or give b the platform's devices that use it"
+    assert told(soc_model(body, '    access: [{dev: "&d"}, {dev: "&e"}]' + platform)) == []
+    by_hand = TWO_AGENTS.replace(
+        "default: true", "default: true, grant: [{clock: '&cc 1', operations: [state]}]"
+    )
+    lone = body.replace("e: e { clocks = <&cc 1>; };", "")
+    (found,) = diagnostics(model_of(soc(lone), by_hand + d_to_b), "rate-shared")
+    assert found.hint == owner
 
 
 THREE = """
