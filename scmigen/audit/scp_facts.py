@@ -18,6 +18,7 @@ from scmigen.audit.scp_product import (
     text,
 )
 from scmigen.audit.scp_views import LAYOUTS, Agent, View
+from scmigen.checks.words import joined
 from scmigen.csource.limits import TooMuchError
 from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit
@@ -42,6 +43,8 @@ _HOOKS: Mapping[Kind, tuple[str, str]] = {
     Kind.PERFORMANCE: ("scmi-perf", "scmi_perf_limits_set_policy"),
 }
 _MODULE = "scmi-system-power"
+#: What no level may lack (count_opps of module dvfs).
+_ENDING = ("level", "voltage", "frequency")
 _UINT32 = 0xFFFF_FFFF
 _HERE = Token("", "", "", 0)
 
@@ -177,11 +180,19 @@ def _levels(unit: Unit, data: Value, domain: _Domain) -> ServedLevels | None:
             written = cells.places.get(key)
             domain.unread("a level", level, written.position if written is not None else at)
             return None
-        if level == 0:
+        if absent := _absent(unit, row):
+            if len(absent) < len(_ENDING):
+                written = cells.places.get(key)
+                domain.invalid(
+                    f"has {counted(len(levels), 'level') if levels else 'no levels'}: for the "
+                    f"firmware its table ends at row {key - first}, which has no {joined(absent)}",
+                    written.position if written is not None else at,
+                )
+            elif not levels:
+                domain.invalid("has no levels", at)
             break
         levels.append(_level(unit, level, row))
     if not levels:
-        domain.invalid("has no levels", at)
         return None
     return ServedLevels(
         levels=tuple(levels),
@@ -189,6 +200,13 @@ def _levels(unit: Unit, data: Value, domain: _Domain) -> ServedLevels | None:
         latency=_latency(unit, data, domain),
         source=domain.found.source(at),
     )
+
+
+def _absent(unit: Unit, row: Value) -> list[str]:
+    """What a row has not, of that by which the module dvfs counts levels: up to the first row in
+    which one of the three is 0."""
+    said = {name: member(unit, row, name) for name in _ENDING}
+    return [name for name, value in said.items() if isinstance(value, int) and value == 0]
 
 
 def _sustained(unit: Unit, data: Value, count: int, domain: _Domain) -> int | None:

@@ -54,8 +54,9 @@ static const struct mod_dvfs_domain_config first = {
         { .level = 500 * 1000000UL, .frequency = 500 * FWK_KHZ, .voltage = 800, .power = 90 },
         { .level = 800 * 1000000UL, .frequency = 800 * FWK_KHZ, .voltage = 900 },
         { 0 } } };
+#define LAST { .level = 7, .frequency = 900 * FWK_KHZ, .voltage = 95 }
 static const struct mod_dvfs_domain_config second = {
-    .opps = (struct mod_dvfs_opp[]){ { .level = 7, .frequency = 900 * FWK_KHZ }, { 0 } } };
+    .opps = (struct mod_dvfs_opp[]){ LAST, { 0 } } };
 static const struct fwk_element *chosen(fwk_id_t id)
 {
     unsigned int revision = 0;
@@ -152,6 +153,55 @@ def test_services_of_what_is_not_there_are_told(
     assert message.split(", ")[1] in written[item.position.line - 1]
 
 
+TOLD = {
+    "fw/Firmware.cmake": (
+        "_RESET_INIT FALSE)",
+        "_RESET_INIT FALSE)\nset(SCP_ENABLE_SCMI_NOTIFICATIONS_INIT TRUE)",
+    )
+}
+
+
+@pytest.mark.parametrize("zero", ["", ", .scmi_p2a_id = { 0 }", ", .scmi_p2a_id = {}"])
+def test_an_identifier_of_zeros_is_service_0_where_something_is_told(
+    zero: str, tmp_path: Path
+) -> None:
+    """By scmi_notify of module/scmi/src/mod_scmi.c: only FWK_ID_NONE is none, and the element of
+    another identifier is its bits for that."""
+    none = ", .scmi_p2a_id = FWK_ID_NONE_INIT"
+    change = (SERVICES[0], SERVICES[1].replace(none, zero))
+    assert change != SERVICES
+    quiet = audit_of(write(tmp_path / "quiet", {"fw/config_scmi.c": change}))
+    assert not quiet.diagnostics
+    assert [one.by for one in quiet.served.services] == [2, None, None]
+    audit = audit_of(write(tmp_path / "told", {"fw/config_scmi.c": change, **TOLD}))
+    # LINUX-P2A has no requests, for which something could be told.
+    (item,) = audit.diagnostics
+    assert (item.id, item.message) == (
+        "tables-invalid",
+        "service 1, EL3, names service 0, LINUX-A2P, for notifications: that is of another agent",
+    )
+    assert item.hint is not None
+    assert "FWK_ID_NONE_INIT is none" in item.hint
+
+
+def test_service_0_tells_its_agent_where_another_one_has_no_identifier(tmp_path: Path) -> None:
+    """Right where service 0 is the channel for what that agent is told."""
+    text = SERVICES[1].replace('"LINUX-A2P"', '"X"').replace('"LINUX-P2A"', '"LINUX-A2P"')
+    text = text.replace('"X"', '"LINUX-P2A"').replace(
+        "FWK_ID_ELEMENT_INIT(FWK_MODULE_IDX_SCMI, 3)", "FWK_ID_NONE_INIT"
+    )
+    last = ".scmi_agent_id = AGENT_OSPM, .scmi_p2a_id = FWK_ID_NONE_INIT })"
+    assert last in text
+    text = text.replace(last, ".scmi_agent_id = AGENT_OSPM })")
+    audit = audit_of(write(tmp_path, {"fw/config_scmi.c": (SERVICES[0], text), **TOLD}))
+    assert not audit.diagnostics
+    assert [(one.name, one.notifies, one.by) for one in audit.served.services] == [
+        ("LINUX-P2A", True, None),
+        ("EL3", False, None),
+        ("LINUX-A2P", False, 0),
+    ]
+
+
 def test_a_service_that_cannot_be_read_is_told_and_none_is_compared(tmp_path: Path) -> None:
     text = SERVICES[1].replace("AGENT_PSCI,", "acme_agent(),")
     audit = audit_of(write(tmp_path, {"fw/config_scmi.c": (SERVICES[0], text)}))
@@ -181,7 +231,7 @@ def test_levels_are_those_of_each_table_that_may_be_used(tmp_path: Path) -> None
             1,
             1450,
         ),
-        ([(7, 900_000_000, None, None)], 0, 0),
+        ([(7, 900_000_000, 95_000, None)], 0, 0),
     ]
 
 
@@ -192,7 +242,7 @@ def test_levels_are_those_of_each_table_that_may_be_used(tmp_path: Path) -> None
             (".level = 7", ".level = acme_level()"),
             "tables-unread",
             "a level of performance domain CPUS: what acme_level() gives is known only at run time",
-            ".level = acme_level()",
+            "{ LAST, { 0 } }",
         ),
         (
             (".level = 800 * 1000000UL", ".level = 800 * 100000000UL"),
@@ -202,14 +252,14 @@ def test_levels_are_those_of_each_table_that_may_be_used(tmp_path: Path) -> None
             ".level = 800 * 100000000UL",
         ),
         (
-            ("{ .level = 7, .frequency = 900 * FWK_KHZ }, ", ""),
+            ("LAST, ", ""),
             "tables-invalid",
             "performance domain CPUS has no levels",
             "{ { 0 } }",
         ),
         (
             (
-                "(struct mod_dvfs_opp[]){ { .level = 7, .frequency = 900 * FWK_KHZ }, { 0 } }",
+                "(struct mod_dvfs_opp[]){ LAST, { 0 } }",
                 "0",
             ),
             "tables-unread",
@@ -255,6 +305,42 @@ def test_levels_that_the_firmware_would_look_for_past_their_table_are_told(
     assert [one.level for one in table.levels] == [500_000_000, 800_000_000]
 
 
+@pytest.mark.parametrize(
+    ("change", "levels", "said"),
+    [
+        # By count_opps of module/dvfs/src/mod_dvfs.c: while level, voltage and frequency are not 0.
+        ((".voltage = 800, ", ""), [], "no levels: * row 0, which has no voltage"),
+        ((".voltage = 900", ".power = 9"), [500], "1 level: * row 1, which has no voltage"),
+        ((".frequency = 800 * FWK_KHZ, ", ""), [500], "1 level: * row 1, which has no frequency"),
+        ((".level = 800 * 1000000UL, ", ""), [500], "1 level: * row 1, which has no level"),
+        (
+            (".frequency = 800 * FWK_KHZ, .voltage = 900", ".voltage = 0"),
+            [500],
+            "1 level: * row 1, which has no voltage and frequency",
+        ),
+        (
+            (".voltage = 900 },", ".voltage = 900 }, { .power = 7 },"),
+            [500, 800],
+            "",
+        ),
+    ],
+)
+def test_levels_end_at_a_row_without_one_of_three_numbers(
+    tmp_path: Path, change: tuple[str, str], levels: list[int], said: str
+) -> None:
+    text = (".sustained_idx = 1", ".sustained_idx = 0")
+    damaged(tmp_path, text)
+    path = tmp_path / "acme/fw/config_dvfs.c"
+    assert change[0] in path.read_text()
+    path.write_text(path.read_text().replace(*change))
+    audit = audit_of(tmp_path / "acme/fw")
+    message = said.replace("*", "for the firmware its table ends at")
+    expected = [f"performance domain CPUS has {message}"] if said else []
+    assert [item.message for item in audit.diagnostics] == expected
+    tables = audit.served.resources[Kind.PERFORMANCE][0].levels
+    assert [one.level // 1000000 for one in (tables[0].levels if tables else ())] == levels
+
+
 def damaged(tmp_path: Path, change: tuple[str, str]) -> Audit:
     """The product with levels, of which a text is changed."""
     folder = with_levels(tmp_path)
@@ -267,8 +353,9 @@ def damaged(tmp_path: Path, change: tuple[str, str]) -> Audit:
 def test_a_table_of_levels_without_end_is_bounded(tmp_path: Path) -> None:
     folder = with_levels(tmp_path)
     path = folder / "config_dvfs.c"
-    rows = "[0 ... 4000] = { .level = 7, .frequency = 900 * FWK_KHZ }, "
-    path.write_text(path.read_text().replace("{ .level = 7, .frequency = 900 * FWK_KHZ }, ", rows))
+    text = path.read_text()
+    assert "LAST, " in text
+    path.write_text(text.replace("LAST, ", "[0 ... 4000] = LAST, "))
     tables = audit_of(folder).served.resources[Kind.PERFORMANCE][0].levels
     assert all(len(table.levels) <= 256 for table in tables)
 
