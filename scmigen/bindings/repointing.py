@@ -7,6 +7,7 @@ skips (``drivers/clk/clk-conf.c``). What the agent has no access to leaves ``clo
 drivers; where there are no names, places count, so it becomes ``<0>``.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -109,7 +110,7 @@ def repointed(
     trouble: list[Trouble] = []
     tables: set[Node] = set()
     nodes = tuple(nodes)
-    ambiguous = _ambiguous(references, nodes)
+    ambiguous = _ambiguous(references, nodes, serving)
     for node in nodes:
         if any(map(_refers, node.properties)):
             work = _Consumer(references, node, serving, ambiguous)
@@ -126,14 +127,20 @@ def repointed(
     return edits, trouble
 
 
-def _ambiguous(references: References, nodes: Iterable[Node]) -> Mapping[Node, Node]:
-    """The tables whose levels are not a vote on one domain, and the first of their devices that
-    has several domains."""
+def _ambiguous(
+    references: References, nodes: Iterable[Node], serving: Serving
+) -> Mapping[Node, Node]:
+    """The tables whose levels are not a vote on one domain, and the first of the devices that have
+    several domains and keep them."""
     found: dict[Node, Node] = {}
     for node in nodes:
         table = table_of(references, node)
-        if table is not None and references.list_of(node, "power-domains").count > 1:
-            found.setdefault(table, node)
+        several = references.list_of(node, "power-domains").count > 1
+        if several and table is not None and table not in found:
+            work = _Consumer(references, node, serving, ())
+            deque(work.edits(), maxlen=0)
+            if work.keeps_table:
+                found[table] = node
     return found
 
 

@@ -413,6 +413,22 @@ def test_a_domain_that_takes_votes_is_told_from_one_that_scales(cpu: str) -> Non
     )
 
 
+def test_a_device_that_loses_its_table_makes_no_other_one_lose_votes() -> None:
+    """The CPU has several domains and no operating points any more: a level is for one domain."""
+    cpu = "power-domains = <&pd 5>, <&pc 0>; performance-domains = <&hw 2>;"
+    body = VOTING.replace("CPU", cpu).replace("DOMAIN", "power-domains = <&pd 3>;")
+    tree = made(body)
+    gone, node = tree.node("/cpus/cpu@0"), tree.node("/i2c@2000")
+    point = tree.node("/both/opp-75000000")
+    assert gone is not None
+    assert node is not None
+    assert point is not None
+    assert "operating-points-v2" not in gone
+    assert node.strings("power-domain-names") == ()
+    assert point.cell("opp-level") == 64
+    assert [item.message for item in told(body) if item.id == "consumer-votes"] == []
+
+
 def test_a_thermal_zone_reads_the_sensor_of_scmi() -> None:
     body = """
     ts: ts@1000 { compatible = "acme,ts"; reg = <0x1000>; #thermal-sensor-cells = <1>; };
