@@ -68,7 +68,7 @@ def _check(platform: Platform, options: XenOptions) -> Iterator[Diagnostic]:
     yield from plan.problems
     yield from check_isolation(platform, options)
     for each in partials(platform, options):
-        yield from check_places(each.agent, each.given)
+        yield from check_places(each.agent, each.given, platform.inventory.tree)
         agent, left = each.agent, each.left
         if left.found:
             first, names = next(iter(left.found.items()))

@@ -10,8 +10,11 @@ from fdt_walk import Blob, walk
 from support import model_of, scmigen, source, tree_of, written
 
 from scmigen import Diagnostic
+from scmigen.bindings.addresses import Region
+from scmigen.bindings.passthrough import Passed
 from scmigen.pipeline import emit_outputs
 from scmigen.targets.make import option_problems
+from scmigen.targets.xen.places import check_places
 
 BOARD = """
 #address-cells = <1>; #size-cells = <1>; interrupt-parent = <&gic>;
@@ -444,7 +447,8 @@ def test_an_iommu_that_xen_does_not_drive_is_none(
         (0x6000, []),
         (0x0300_0000, []),
         (0x0300_1000, [("warning", "its interrupt controller, at 0x3001000")]),
-        (0x0401_F000, [("warning", "its interrupt controller, at 0x3001000")]),
+        (0x0301_1000, []),
+        (0x0401_F000, [("warning", "its interrupt controller, at 0x3020000")]),
         (0x0402_0000, []),
         (0x38FF_F000, [("warning", "its grant tables, at 0x38000000")]),
         (0x3900_0000, [("warning", "the pages by which Xen speaks to it, at 0x39000000")]),
@@ -466,6 +470,48 @@ def test_registers_where_a_domain_has_other_things(
     for (severity, message), (wanted, words) in zip(said, told, strict=True):
         assert severity == wanted
         assert words in message
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [(0x0300_0000, False), (0x0300_1000, True), (0x0300_3000, True), (0x0300_4000, False),
+     (0x0360_0000, False)],
+)  # fmt: skip
+def test_a_domain_has_the_interrupt_controller_of_the_hosts_version(
+    address: int, told: bool
+) -> None:
+    """``GUEST_GICD`` and ``GUEST_GICC``: Allwinner's H6 has other devices where a GICv3 is."""
+    lines = f" reg = <{address:#x} 0x1000>; clocks = <&cc 7>;"
+    _, _, found = tree_and_lines(with_eth(lines).replace("arm,gic-v3", "arm,gic-400"))
+    assert [i.id for i in found if i.id == "xen-place"] == (["xen-place"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "told"),
+    [
+        ("", 0x2_1000_0000, "domu can have 3328 MiB of memory"),
+        ("", 0x1_F000_0000, None),
+        # Of 2 GiB, a domain gets none there; of 4 GiB, it may.
+        ("<0 0x80000000 0 0x80000000>", 0x2_1000_0000, None),
+        ("<0 0x80000000 1 0x00000000>", 0x2_1000_0000, "domu can have 3328 MiB of memory"),
+        ("<0 0x80000000 1 0x00000000>", 0x2_4000_0000, None),
+        # What is in the first part of the RAM says all.
+        ("<0 0x80000000 1 0x00000000>", 0x5000_0000, "domu can have 256 MiB of memory"),
+    ],
+)
+def test_registers_in_the_second_ram(host: str, address: int, told: str | None) -> None:
+    """``GUEST_RAM1``: 3 GiB are below it, at 8 GiB."""
+    body = f"""#address-cells = <2>; #size-cells = <2>;
+        memory {{ device_type = "memory"; {f"reg = {host};" if host else ""} }};
+        dev {{ reg = <{address >> 32} {address & 0xFFFFFFFF:#x} 0 0x1000>; }};"""
+    tree = tree_of(body)
+    node = tree.node("/dev")
+    assert node is not None
+    passed = Passed(node, (Region(address, 0x1000),), (), (), True, True)
+    (agent,) = (a for a in model_of(tree_of(BOARD), AGENTS).assignment.agents if a.name == "domu")
+    said = [item.message for item in check_places(agent, (passed,), tree)]
+    assert len(said) == (told is not None)
+    assert told is None or said[0].startswith(told)
 
 
 def test_no_domain_has_an_iommu() -> None:
