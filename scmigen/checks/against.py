@@ -135,7 +135,9 @@ def _of_build(
     yield from boot_differs(held)
     first = platform.instance in (None, *platform.inventory.instances[:1])
     of_platform = platform_differs(built, server, file) if first else []
-    yield from facts_differ(without_parents(differences(held), platform, server), of_platform)
+    called = {(each.kind, each.mine.id): str(each) for each in held}
+    told = without_parents(differences(held), platform, server)
+    yield from facts_differ(told, of_platform, called)
     met = {view.agent.id: mine.id for mine, view in pairs}
     for mine, view in pairs:
         yield from agents_differ(built, mine, view, server)

@@ -1,8 +1,7 @@
 """What agents are at a server besides their grants, against what they would be in a build."""
 
-from collections.abc import Iterator, Sequence
-
-import msgspec
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from scmigen.assignment.assignment import Agent
 from scmigen.checks.against_built import Built
@@ -49,7 +48,7 @@ def agents_differ(built: Built, mine: Agent, view: View, server: Served) -> Iter
     said = list(_facts(here, there))
     if said:
         yield AGENT_FACTS_DIFFER.note(
-            f"agent {there.name} has {said[0]}",
+            f"at the server, agent {there.name} has {said[0]}",
             view.position,
             [Related(f"it has {word}") for word in said[1:]],
         ).about(agents=[mine.name])
@@ -65,12 +64,25 @@ def _facts(here: ServedAgent, there: ServedAgent) -> Iterator[str]:
         yield f"role {there.role}; in a build, {here.role}"
     if there.profile is not None and there.profile is not here.profile:
         yield f"profile {there.profile}; in a build, {here.profile}"
-    ours = {} if here.transport is None else msgspec.to_builtins(here.transport)
-    theirs = {} if there.transport is None else msgspec.to_builtins(there.transport)
-    for name, value in theirs.items():
-        if ours.get(name) != value:
-            known = ours.get(name, "none is said")
-            yield f"transport {name.replace('_', '-')} {value}; in a build, {known}"
+    yield from _transport(here, there)
+
+
+def _transport(here: ServedAgent, there: ServedAgent) -> Iterator[str]:
+    """What of a channel only the server has: `channel_differs` tells what both have otherwise."""
+    ours, theirs = here.transport, there.transport
+    for name, (word, text) in _OF_TRANSPORT.items():
+        value = None if theirs is None else getattr(theirs, name)
+        if value is not None and (ours is None or getattr(ours, name) is None):
+            yield f"{word} {text(value)}; in a build, none"
+
+
+#: What channels have: what it is called, and how it is said.
+_OF_TRANSPORT: Mapping[str, tuple[str, Callable[[Any], str]]] = {
+    "type": ("transport", str),
+    "smc_id": ("SMC id", hex),
+    "channel": ("channel", str),
+    "shmem": ("shared memory", str),
+}
 
 
 def _rights(mine: Agent, there: ServedAgent, tables: bool, where: Position) -> Diagnostic:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from scmigen.checks.against_built import Both, Built
 from scmigen.checks.served_view import View
+from scmigen.checks.words import joined
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.model.platform import Platform
 from scmigen.runtime import Device as ServedDevice
@@ -60,13 +61,14 @@ def devices_differ(
                 granted.setdefault((kind, row.resource), set()).update(row.operations)
     theirs = {device.node: device for device in server.devices}
     lacking: list[Related] = []
+    names = ({a.id: a.name for a in built.served.agents}, {a.id: a.name for a in server.agents})
     places = {device.node.path: device.node.position for device in platform.devices}
     for mine in built.served.devices:
         listed = theirs.pop(mine.node, None)
         if listed is None:
             lacking.append(Related(f"device {mine.id}, {mine.node}", places.get(mine.node)))
             continue
-        said = [*_different(mine, listed, met), *_needs(mine, listed, numbers, granted)]
+        said = [*_different(mine, listed, met, names), *_needs(mine, listed, numbers, granted)]
         if said:
             yield _told(listed, said, places.get(mine.node), file)
     more = [Related(f"device {one.id}, {one.node}", Position(file)) for one in theirs.values()]
@@ -108,21 +110,31 @@ def _resources(here: Set[_Number], there: Set[_Number]) -> Iterator[str]:
         yield f"lacks {kind} {number}"
 
 
-def _different(mine: ServedDevice, listed: ServedDevice, met: Mapping[int, int]) -> Iterator[str]:
-    """What a device is besides its resources."""
+def _different(
+    mine: ServedDevice,
+    listed: ServedDevice,
+    met: Mapping[int, int],
+    names: tuple[Mapping[int, str], Mapping[int, str]],
+) -> Iterator[str]:
+    """What a device is besides its resources. ``names``: those of the agents of a build, and of
+    the server's, by number."""
+    ours, theirs = names
     if mine.id != listed.id:
-        yield f"has number {mine.id} in a build"
+        yield f"has number {listed.id} there, and {mine.id} in a build"
     for word, here, there in (
         ("with", mine.agents, listed.agents),
         ("assignable to", mine.assignable, listed.assignable),
     ):
         known = sorted(met.get(number, number) for number in there)
         if known != sorted(here):
-            yield f"is {word} {_agents(there)} there, and {word} {_agents(here)} in a build"
+            yield (
+                f"is {word} {_agents(there, theirs)} there, and "
+                f"{word} {_agents(here, ours)} in a build"
+            )
 
 
-def _agents(numbers: Sequence[int]) -> str:
-    return f"agent {', '.join(map(str, numbers))}" if numbers else "no agent"
+def _agents(numbers: Sequence[int], names: Mapping[int, str]) -> str:
+    return joined([names.get(one, f"agent {one}") for one in numbers]) or "no agent"
 
 
 def _needs(

@@ -1,11 +1,16 @@
 """What a server says of its resources and of itself, against what a build of a board would say."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from scmigen.checks.against_built import Both, Built, Difference, about
-from scmigen.checks.against_levels import hertz
+from scmigen.checks.fact_words import (
+    Called,
+    difference_word,
+    fact_of,
+    hertz,
+    millivolts,
+    value_word,
+)
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.runtime import Served
 from scmigen.runtime.facts import normal
@@ -55,21 +60,14 @@ _BOOT: Mapping[tuple[Kind, str], Finding] = {
     (Kind.VOLTAGE, "level"): VOLTAGES_DIFFER,
 }
 _ABOVE = ("parent", "parents", "power", "supply", "clock")
-#: What facts are called where their names do not say it.
-_WORDS: Mapping[str, str] = {
-    "rate": "rate at boot",
-    "level": "level at boot",
-    "parent": "parent",
-    "power": "power domain",
-    "always_on": "held on by the platform itself",
-}
 
 
 def facts_differ(
-    found: Iterable[Difference], of_platform: Sequence[Related]
+    found: Iterable[Difference], of_platform: Sequence[Related], called: Called
 ) -> Iterator[Diagnostic]:
     """One note for each finding, with what is ``of_platform``; a warning for each rate of the tree
-    that a clock has not, and each level of a supply that the tree forbids."""
+    that a clock has not, and each level of a supply that the tree forbids. ``called``: what the
+    resources are called that facts name."""
     alike: dict[Finding, list[tuple[Both | None, Related]]] = {}
     found = tuple(found)
     valued = {(one.both.kind, one.both.id) for one in found if one.name == _value_of(one.both)}
@@ -83,7 +81,7 @@ def facts_differ(
         if item is not None:
             yield item
         else:
-            said = Related(_said(name, each), both.position)
+            said = Related(_said(name, each, called), both.position)
             alike.setdefault(_finding(both.kind, name), []).append((both, said))
     if of_platform:
         alike.setdefault(FACTS_DIFFER, []).extend((None, each) for each in of_platform)
@@ -127,8 +125,11 @@ def _forbidden(each: Difference) -> Diagnostic | None:
     else:
         within = facts.voltages
         wrong = [v for v in theirs if within and not min(within) <= v <= max(within)]
-        said = f"{both} may have {_volts(sorted(set(within)))} by the tree, which the server leaves"
-        text = _range(theirs, step, _volts)
+        said = (
+            f"{both} may only have {_between(within)} by the tree; at the server, it may have "
+            f"{millivolts(wrong)}"
+        )
+        text = _range(theirs, step, millivolts)
     if not wrong:
         return None
     item = finding.warning(
@@ -158,35 +159,24 @@ def _range(values: Sequence[int], step: int | None, text: Callable[[Sequence[int
     return text(values)
 
 
-def _volts(levels: Sequence[int]) -> str:
-    return ", ".join(f"{level / 1000:.3f}".rstrip("0").rstrip(".") + " mV" for level in levels)
+def _between(levels: Sequence[int]) -> str:
+    """The limits of a supply: ``1800 mV``, or ``700 mV to 900 mV``."""
+    ends = sorted({min(levels), max(levels)}) if levels else []
+    return " to ".join(millivolts([level]) for level in ends)
 
 
-def _said(name: str, each: Difference) -> str:
+def _said(name: str, each: Difference, called: Called) -> str:
     """``clock 4 (uart) has rates 24 MHz; in a build, 100 MHz``."""
     both = each.both
     if both.kind in _VALUES and name == _VALUES[both.kind][0]:
-        text = hertz if both.kind is Kind.CLOCK else _volts
+        text = hertz if both.kind is Kind.CLOCK else millivolts
         here, there = (
             _range(one.facts.get(name, ()), one.facts.get("step"), text) or "none"
             for one in (both.mine, both.theirs)
         )
         return f"{both} has {there}; in a build, {here}"
-    word = _WORDS.get(name, name.replace("_", " "))
-    return f"{both} has {word} {plain_text(each.there)}; in a build, {plain_text(each.here)}"
-
-
-def plain_text(value: Any) -> str:
-    """A fact for people, as short as it can be."""
-    if value is None or value == []:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-_LONGEST = 100
+    sides = ((each.there, both.theirs.facts), (each.here, both.mine.facts))
+    return f"{both} {difference_word(both.kind, name, *sides, called)}"
 
 
 def platform_differs(built: Built, server: Served, file: str) -> list[Related]:
@@ -197,8 +187,8 @@ def platform_differs(built: Built, server: Served, file: str) -> list[Related]:
         there[_VERSION] = _version(server)
     return [
         Related(
-            f"{name.replace('_', ' ')} is {plain_text(value)}; in a build, "
-            f"{plain_text(here[name])}",
+            f"{fact_of(None, name).called} is {value_word(None, name, value, {}, {})}; in a build, "
+            f"{value_word(None, name, here[name], {}, {})}",
             Position(file),
         )
         for name, value in there.items()

@@ -1,12 +1,13 @@
 """The levels of performance domains at a server, against those that the tree has, or a build."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from scmigen.bindings.facts import OperatingPoint
 from scmigen.checks.against_built import Both, about
+from scmigen.checks.fact_words import hertz, millivolts
 from scmigen.checks.served_view import place_of
-from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
+from scmigen.diagnostics import Diagnostic, Finding, Related, Severity
 from scmigen.runtime import ServedLevel, ServedLevels
 from scmigen.scmi.protocols import Kind
 
@@ -37,7 +38,13 @@ _ASPECTS = (
 )
 #: What the whole table is shown for.
 _OF_TABLE = ("frequency", "level")
-_UNITS = {"voltage": " µV", "power": " µW", "latency": " µs", "frequency": " kHz"}
+#: How the values of levels are said; their numbers have no unit.
+_TEXTS: Mapping[str, Callable[[int], str]] = {
+    "voltage": lambda value: millivolts([value]),
+    "power": lambda value: f"{value} µW",
+    "latency": lambda value: f"{value} µs",
+    "frequency": lambda value: hertz([1000 * value]),
+}
 
 
 def levels_differ(found: Sequence[Both]) -> Iterator[Diagnostic]:
@@ -104,7 +111,7 @@ def _differing(
         word = f"latency {theirs.latency} µs; in a build, {latency} µs"
         (against if said else aside).append(word)
     if theirs.sustained is not None and theirs.sustained != mine.sustained:
-        aside.append(f"sustained level {theirs.sustained}; in a build, {mine.sustained}")
+        aside.append(f"{_sustained(theirs)} sustained; in a build, {_sustained(mine)}")
     if theirs.abstract is not mine.abstract and any(one.power for one in theirs.levels):
         aside.append("powers of an abstract scale" if theirs.abstract else "powers in µW")
     return against, aside
@@ -117,12 +124,23 @@ def _is_one_for_all(mine: ServedLevels, theirs: ServedLevels) -> bool:
     return not known and len({one.voltage for one in theirs.levels}) == 1
 
 
+def _sustained(table: ServedLevels) -> str:
+    """The level that can be held: ``500 MHz``, or ``level 3``."""
+    if table.sustained is None or table.sustained >= len(table.levels):
+        return "none of the levels"
+    one = table.levels[table.sustained]
+    return hertz([one.frequency]) if one.frequency else f"level {one.level}"
+
+
 def _word(name: str, here: ServedLevel, ours: int | None, other: int) -> str:
-    unit = _UNITS.get(name, "")
-    told = "none" if ours is None else f"{ours}{unit}"
+    text = _TEXTS.get(name, str)
+    told = "none" if ours is None else text(ours)
     if name == "level":
-        return f"level {other}; in a build, {told}"
-    return f"{name} {other}{unit} at level {here.level}; in a build, {told}"
+        return f"level {text(other)}; in a build, {told}"
+    # Where the tree has no numbers, those of a build are the kHz.
+    by_rate = here.frequency is not None and here.level == _kilohertz(here.frequency)
+    level = hertz([here.frequency or 0]) if by_rate else f"level {here.level}"
+    return f"{name} {text(other)} at {level}; in a build, {told}"
 
 
 def _against(each: Both, against: Sequence[str], more: Sequence[str]) -> Diagnostic:
@@ -180,17 +198,3 @@ def _table(table: ServedLevels) -> str:
     if table.sustained is not None and table.sustained < len(rates) > 1:
         said += f" ({hertz([rates[table.sustained]])} sustained)"
     return said
-
-
-def hertz(rates: Sequence[int]) -> str:
-    """``487.5 MHz, 600 MHz``; those in the middle are counted where there are many."""
-    if len(rates) > _MANY:
-        return f"{hertz(rates[:2])}, … {hertz(rates[-1:])} ({counted(len(rates), 'rate')})"
-    return ", ".join(map(_megahertz, rates)) or "no frequencies"
-
-
-_MANY = 24
-
-
-def _megahertz(rate: int) -> str:
-    return f"{rate / 1_000_000:.6f}".rstrip("0").rstrip(".") + " MHz"
