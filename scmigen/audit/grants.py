@@ -1,5 +1,6 @@
 """``scmigen-grants-1``: the form that every other description becomes, as JSON."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import structs
@@ -10,6 +11,7 @@ from scmigen.diagnostics import Finding, InputError
 from scmigen.inputs import read_bytes
 from scmigen.runtime import Served, decode_served
 from scmigen.runtime.checks import ConfigurationError
+from scmigen.scmi.protocols import Kind
 
 GRANTS_INVALID = Finding(
     "grants-invalid",
@@ -29,9 +31,13 @@ def _read(path: Path) -> Audit:
     return Audit(placed(served, data, file), files=(file,))
 
 
-def placed(served: Served, data: bytes, file: str) -> Served:
-    """A description in which each agent and grant that does not say where it is has its place in
-    the JSON ``data``, unless that is very large."""
+def placed(
+    served: Served, data: bytes, file: str, keys: Mapping[Kind, tuple[str, ...]] | None = None
+) -> Served:
+    """A description in which each agent, grant and resource that does not say where it is has its
+    place in the JSON ``data``, unless that is very large. ``keys``: the ways to the resources of
+    each kind there, which are those of this form if it is None. Where rows say that they are from
+    elsewhere, so are the resources."""
     if len(data) > MAX_PLACED:
         return served
     places = Places(data, file)
@@ -50,7 +56,18 @@ def placed(served: Served, data: bytes, file: str) -> Served:
         }
         where = source(agent.source, "agents", index)
         agents.append(structs.replace(agent, grants=found, source=where))
-    return structs.replace(served, agents=tuple(agents))
+    rows = (row for agent in served.agents for found in agent.grants.values() for row in found)
+    if any(row.source for row in rows):
+        return structs.replace(served, agents=tuple(agents))
+    ways = keys or {kind: ("resources", kind) for kind in served.resources}
+    resources = {
+        kind: tuple(
+            structs.replace(one, source=source(one.source, *ways[kind], at))
+            for at, one in enumerate(found)
+        )
+        for kind, found in served.resources.items()
+    }
+    return structs.replace(served, agents=tuple(agents), resources=resources)
 
 
 READER = Reader(

@@ -8,6 +8,7 @@ from scmigen.audit.json_places import place_of_fault
 from scmigen.diagnostics import Finding, InputError
 from scmigen.inputs import of_build, read_bytes
 from scmigen.runtime import ConfigurationError, decode, served_of
+from scmigen.runtime.schema import KEYS
 
 RUNTIME_INVALID = Finding(
     "runtime-invalid",
@@ -15,6 +16,9 @@ RUNTIME_INVALID = Finding(
     "Name a runtime.json that scmigen build wrote.",
     switchable=False,
 )
+
+
+_WAYS = {kind: (key,) for kind, key in KEYS.items()}
 
 
 def _recognises(path: Path) -> bool:
@@ -29,7 +33,7 @@ def _read(path: Path) -> Audit:
     except ConfigurationError as wrong:
         where = place_of_fault(data, file, str(wrong))
         raise InputError([RUNTIME_INVALID.error(str(wrong), where)]) from None
-    return Audit(placed(served_of(runtime), data, file), files=(file,))
+    return Audit(placed(served_of(runtime), data, file, _WAYS), files=(file,))
 
 
 READER = Reader(

@@ -374,9 +374,9 @@ def _other(
     if row.is_called(names):
         return
     kind, moved = grant.resource.kind, view.called(grant.resource.kind, names)
-    related = [Related("the server", row.position)]
+    related = [Related("the server", row.place)]
     if moved is not None:
-        related.append(Related(f"its {kind} {moved[0]} is {moved[1].name}", moved[1].position))
+        related.append(Related(f"its {kind} {moved[0]} is {moved[1].name}", moved[1].place))
     yield name_differs.warning(
         f"{kind} {grant.id} is {names[0]} here; the server calls it {row.resource.name}",
         _where(platform, grant),

@@ -106,7 +106,7 @@ def paired(
                 if row is None:
                     continue
                 key = ((kind, grant.resource), row.resource.id)
-                one = held.get(key) or both(key[0], grant.id, row.resource, row.position)
+                one = held.get(key) or both(key[0], grant.id, row.resource, row.place)
                 held[key] = replace(one, agents=(*one.agents, agent.name))
     found = list(held.values())
     for place, other in _unheld(built, server, found):

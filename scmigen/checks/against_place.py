@@ -33,7 +33,7 @@ def differs(platform: Platform, grant: Grant, row: Row) -> Diagnostic | None:
     return RESOURCE_DIFFERS.error(
         f"{key.kind} {grant.id} of {grant.agent.name} is {key} here; the server has {there}",
         grant.resource.facts.position or grant.resource.node.position or Position(tree.file),
-        [Related("the server", row.position)],
+        [Related("the server", row.place)],
         "correct the row of the server, or the number on this side",
     ).about([resource_name(key)], agents=[grant.agent.name])
 

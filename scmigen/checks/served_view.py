@@ -16,11 +16,13 @@ _PLACE = re.compile(r"(.+?):(\d{1,9})(?::(\d{1,9}))?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A resource as one agent has it, and where the description says so."""
+    """A resource as one agent has it, and where the description says so. ``place``: where it says
+    what the resource is, whoever has it."""
 
     resource: ServedResource
     grant: ServedGrant
     position: Position
+    place: Position
 
     @property
     def operations(self) -> frozenset[Operation]:
@@ -99,7 +101,7 @@ def view_of(server: Served, agent: ServedAgent, file: str) -> View:
         for grant in grants:
             resource = known.get((kind, grant.resource)) or ServedResource(id=grant.resource)
             place = place_of(grant.source, place_of(resource.source, where))
-            rows[kind, grant.id] = Row(resource, grant, place)
+            rows[kind, grant.id] = Row(resource, grant, place, place_of(resource.source, place))
     kinds = frozenset(server.kinds_of(agent)) | agent.grants.keys()
     names: dict[tuple[Kind, str], list[int]] = {}
     for (kind, number), row in rows.items():

@@ -7,6 +7,7 @@ on them.
 What the fields mean, and their units, is in ``described``, which the JSON Schema shows too.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -453,6 +454,20 @@ class Device(Strict, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
 
 
+#: The key of a configuration that has the resources of a kind.
+KEYS: Mapping[Kind, str] = {
+    Kind.CLOCK: "clocks",
+    Kind.POWER: "power_domains",
+    Kind.RESET: "reset_domains",
+    Kind.VOLTAGE: "voltage_domains",
+    Kind.PERFORMANCE: "performance_domains",
+    Kind.SENSOR: "sensors",
+    Kind.POWERCAP: "powercaps",
+    Kind.PIN: "pins",
+    Kind.TELEMETRY: "telemetry",
+}
+
+
 class Runtime(Strict, frozen=True, kw_only=True):
     """One SCMI platform."""
 
@@ -490,15 +505,5 @@ class Runtime(Strict, frozen=True, kw_only=True):
 
     def resources(self, kind: Kind) -> tuple[Resource, ...]:
         """The resources of one kind, ascending by number."""
-        found: tuple[Resource, ...] = {
-            Kind.CLOCK: self.clocks,
-            Kind.POWER: self.power_domains,
-            Kind.RESET: self.reset_domains,
-            Kind.VOLTAGE: self.voltage_domains,
-            Kind.PERFORMANCE: self.performance_domains,
-            Kind.SENSOR: self.sensors,
-            Kind.POWERCAP: self.powercaps,
-            Kind.PIN: self.pins,
-            Kind.TELEMETRY: self.telemetry,
-        }[kind]
+        found: tuple[Resource, ...] = getattr(self, KEYS[kind])
         return found

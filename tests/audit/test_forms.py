@@ -8,18 +8,23 @@ from typing import Any
 
 import jsonschema
 import pytest
+from against_build import compare
+from mutated_board import build, model, written_out
 from support import scmigen as run
 
 import scmigen
 from scmigen import InputError
 from scmigen.audit.registry import BUILT_IN, Named, named, read, readers
 from scmigen.runtime import encode_served, grants_schema
+from scmigen.scmi.protocols import Kind
 
 ROW = {"id": 4, "resource": 4, "operations": ["state", "read"]}
+AGENT: dict[str, Any] = {"id": 1, "name": "linux", "grants": {"clock": [ROW]}}
+SAID = {"source": "config.c:7"}
 GRANTS: dict[str, Any] = {
     "format": "scmigen-grants-1",
     "name": "pebble",
-    "agents": [{"id": 1, "name": "linux", "grants": {"clock": [ROW]}}],
+    "agents": [AGENT],
     "resources": {"clock": [{"id": 4, "name": "uart"}]},
 }
 
@@ -67,6 +72,28 @@ def test_the_schema_takes_what_is_read_and_refuses_what_is_not(tmp_path: Path) -
             jsonschema.validate(GRANTS | wrong, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({key: GRANTS[key] for key in GRANTS if key != "format"}, schema)
+
+
+def test_what_a_resource_is_has_the_line_of_the_resource(tmp_path: Path) -> None:
+    """Grants of it are elsewhere in the file, one for each agent."""
+    board = model()
+    configuration = build(board)(board.platforms[0])
+    document = written_out(configuration)
+    document["clocks"][1]["name"] = "edited"
+    document["clocks"][1]["rate"] = 12345
+    path = tmp_path / "runtime.json"
+    path.write_text(json.dumps(document, indent=1))
+    lines = path.read_text().split("\n")
+    begins = lines.index('   "name": "edited",') - 1
+    assert lines[begins - 1 : begins + 1] == ["  {", '   "id": 1,']
+    found = compare(board, scmigen.read_server(path), str(path))
+    assert {item.id for item in found} == {"name-differs", "rates-differ"}
+    assert [item.position.line for item in found if item.position] == [begins, begins]
+    # Where a row says what file it is from, so is the resource.
+    served = scmigen.read_server(
+        grants(tmp_path / "a.json", agents=[AGENT | {"grants": {"clock": [ROW | SAID]}}])
+    )
+    assert served.resources[Kind.CLOCK][0].source is None
 
 
 def line_of(text: str, word: str) -> int:

@@ -54,7 +54,7 @@ def test_wrong_values_end_in_an_error_or_a_comparison(
     text = json.dumps(documents[form])
     every = list(ways(documents[form]))[1:]
     compared = 0
-    for turn in range(120):
+    for turn in range(150):
         document = json.loads(text)
         *above, last = dice.choice(every)
         here = document
