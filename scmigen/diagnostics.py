@@ -5,6 +5,7 @@ A `Finding` is a kind of problem, defined once beside the code that looks for it
 with every diagnostic so far. This module knows neither device trees nor SCMI.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -41,6 +42,17 @@ class Position:
             if self.column:
                 parts.append(str(self.column))
         return ":".join(parts)
+
+
+_PLACE = re.compile(r"(.+?):(\d{1,9})(?::(\d{1,9}))?", re.DOTALL)
+
+
+def position_of(text: str) -> Position:
+    """The position that ``file:line`` or ``file:line:column`` is; otherwise it is a file."""
+    found = _PLACE.fullmatch(text)
+    if found is None:
+        return Position(text)
+    return Position(found[1], int(found[2]), int(found[3] or 0))
 
 
 @dataclass(frozen=True, slots=True)

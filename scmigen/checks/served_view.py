@@ -1,17 +1,14 @@
 """What a server shows one agent: by kind and id, the resource, the operations, and the place."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scmigen.checks.words import plain
-from scmigen.diagnostics import Position
+from scmigen.diagnostics import Position, position_of
 from scmigen.model.platform import Grant
 from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
-
-_PLACE = re.compile(r"(.+?):(\d{1,9})(?::(\d{1,9}))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +81,7 @@ class View:
 
 def place_of(source: str | None, otherwise: Position) -> Position:
     """The position that a key ``source`` is: ``file:line`` or ``file:line:column``."""
-    if not source:
-        return otherwise
-    found = _PLACE.fullmatch(source)
-    if found is None:
-        return Position(source)
-    return Position(found[1], int(found[2]), int(found[3] or 0))
+    return position_of(source) if source else otherwise
 
 
 def view_of(server: Served, agent: ServedAgent, file: str) -> View:

@@ -7,7 +7,7 @@ from scmigen.checks.words import by_word, joined, listed
 from scmigen.cli.why_device import driver_plain
 from scmigen.diagnostics import Diagnostic, counted, format_text, to_dict
 from scmigen.escape import markdown, markdown_code
-from scmigen.model.compare import AGENT, DEVICE, Change, Held, What
+from scmigen.model.compare import AGENT, DEVICE, Change, Held, Thing, What
 from scmigen.model.verdict import Balance, Comparison, Moved, Power
 
 #: Where an agent gains or loses more than that, the rest is counted; the changes have all of it.
@@ -39,19 +39,19 @@ def _both(balance: Balance) -> tuple[tuple[str, Sequence[Power]], ...]:
 
 def _witnesses(balance: Balance) -> str:
     """Who gains and loses the gravest, and how many more there are."""
-    told = [
-        f"{powers[0].change.agent} {verb} {_such(powers)}"
-        for verb, powers in _both(balance)
-        if powers
-    ]
+    told = [_such(verb, powers) for verb, powers in _both(balance) if powers]
     return f": {'; '.join(told)}" if told else ""
 
 
-def _such(powers: Sequence[Power]) -> str:
-    """The operations of the change that has the gravest, and how many more changes there are."""
+def _such(verb: str, powers: Sequence[Power]) -> str:
+    """``vm1 gains rate on clock 5 uart0 (/cru 12) and 2 more, others 3 more``: the operations of
+    the change that has the gravest, and how many more changes there are."""
     gravest, *others = _by_change(powers)
-    first = _operations(gravest)
-    return f"{first} and {len(others)} more" if others else first
+    agent = gravest[0].change.agent
+    own = sum(one[0].change.agent == agent for one in others)
+    first = f"{agent} {verb} {_operations(gravest)}" + (f" and {own} more" if own else "")
+    rest = len(others) - own
+    return f"{first}, others {rest} more" if rest else first
 
 
 def _named(powers: Sequence[Power]) -> list[str]:
@@ -84,7 +84,12 @@ def _operations(powers: Sequence[Power]) -> str:
     if thing.kind == DEVICE:
         return f"device {change.name} ({said})"
     lasting = "lasting " if change.lasts else ""
-    return f"{lasting}{said} on {thing.kind} {change.number} {change.name} ({thing})"
+    return f"{lasting}{said} on {thing.kind} {change.number} {change.name}{_node(thing)}"
+
+
+def _node(thing: Thing) -> str:
+    """Behind a name its node and cells, if the tree has it."""
+    return f" ({thing})" if thing.node else ""
 
 
 def _drivers(change: Change, before: str) -> str:
@@ -116,7 +121,7 @@ def change_text(change: Change) -> str:
     thing = change.thing
     if thing.kind == AGENT:
         return f"{whose}: agent {change.number} {_what(change)}"
-    what = f"{whose}: {thing.kind} {change.number} {change.name} {_what(change)} ({thing})"
+    what = f"{whose}: {thing.kind} {change.number} {change.name} {_what(change)}{_node(thing)}"
     return f"{what}{_drivers(change, '; ')}"
 
 

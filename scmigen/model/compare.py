@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from scmigen import runtime
 from scmigen.bindings.driver_tables import DriverNeed
+from scmigen.diagnostics import position_of
 from scmigen.model.identifiers import Ids
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import Operation, ordered
@@ -212,11 +213,29 @@ def _view(
             words = grant.operations
             goes = (agent.id, kind, grant.resource) in brought
             lasting = frozenset(words).intersection(grant.by_hand) if goes else frozenset(words)
-            yield thing, Known(grant.id, name, tuple(words), lasting=lasting)
+            drivers = tuple(
+                (operation, tuple(_need(operation, each) for each in by))
+                for operation, by in grant.because.items()
+                if operation in words
+            )
+            yield thing, Known(grant.id, name, tuple(words), None, drivers, lasting)
+
+
+def _need(operation: Operation, said: runtime.Because) -> DriverNeed:
+    place = position_of(said.position) if said.position else None
+    return DriverNeed(
+        frozenset({operation}),
+        said.certainty,
+        said.table,
+        said.source or "",
+        said.reason or "",
+        place,
+    )
 
 
 def of_platform(configuration: runtime.Runtime, platform: Platform) -> Side:
-    """The side of a board's platform: of its configuration, with the drivers behind grants."""
+    """The side of a board's platform: of its configuration, with whole paths of tables of
+    drivers."""
     side = of_runtime(configuration)
     agents = {name: dict(view) for name, view in side.agents.items()}
     for grant in platform.grants():

@@ -11,6 +11,8 @@ from scmigen.model.compare import AGENT, ASSIGNABLE, BOOT, DEVICE, Change, Held,
 from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
 
+#: The rights that decide over others, the gravest first; to be told of something is to read.
+_RIGHTS = ("permissions", "system-power")
 _GAINS = (What.ADDED, What.ALLOWED, What.LASTING)
 _LOSES = (What.REMOVED, What.DENIED, What.REVOCABLE)
 
@@ -39,7 +41,8 @@ class Power(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What is gained and lost, the gravest first: what others notice, then votes, then reading."""
+    """What is gained and lost, the gravest first: rights over others, what these notice, then
+    votes, then reading."""
 
     gained: tuple[Power, ...]
     lost: tuple[Power, ...]
@@ -154,7 +157,7 @@ def _implied(change: Change, word: str, both: set[str]) -> bool:
 def _gravity(power: Power) -> tuple[int, ...]:
     kind, word = power.change.thing.kind, power.operation
     if kind == AGENT:
-        return (0,)
+        return (0, _RIGHTS.index(word)) if word in _RIGHTS else (3,)
     if kind == DEVICE:
         return (4,)
     operation = Operation(word)

@@ -328,6 +328,76 @@ def test_the_driver_behind_what_is_gained(here: Path) -> None:
     assert f"    loses rate on clock 0 m-ciu (/cc 1), rate {mmc}" in lost.stdout.splitlines()
 
 
+def test_two_builds_know_the_drivers_as_their_boards_do(here: Path) -> None:
+    written(here / "b.dts", DRIVEN)
+    (here / "t").mkdir()
+    table(here / "t")
+    written(here / "old.yaml", LINUX % "none")
+    written(here / "new.yaml", LINUX % '[t/drivers.txt, {"acme,display": {pix: [rate]}}]')
+    for name in ("old", "new"):
+        words = ("-a", f"{name}.yaml", "-o", name, "-q", "--emit", "runtime")
+        assert scmigen("build", "b.dts", *words).returncode == 0
+    done = scmigen("diff", "old", "new")
+    assert done.stdout.splitlines()[2:5] == [
+        "    gains rate on clock 0 m-ciu (/cc 1), "
+        "rate by drivers/mmc/acme.c:set_ios (drivers.txt, sure)",
+        "    gains rate on clock 1 d-pix (/cc 2), rate by needs of a (new.yaml:1:102)",
+        "    gains parent on clock 2 d-dsi_bit (/cc 3), "
+        "parent by drivers/gpu/display.c:bind (drivers.txt, sure)",
+    ]
+    told = json.loads(scmigen("diff", "old", "new", "--format", "json").stdout)
+    (driver,) = next(p for p in told["gained"] if p["id"] == 1)["drivers"]
+    assert driver["position"] == {"file": "new.yaml", "line": 1, "column": 102}
+    lost = scmigen("diff", "new", "old").stdout
+    assert "    loses rate on clock 0 m-ciu (/cc 1), rate by drivers/mmc/acme.c:set_ios" in lost
+
+
+@pytest.mark.usefixtures("here")
+def test_the_first_line_is_of_the_gravest_right_and_counts_what_others_gain() -> None:
+    """vm comes first, and may set the system's power; hv may change what everybody may do."""
+    done = scmigen("build", "b.dts", "-a", "none.yaml", "-q", "--emit", "runtime", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    old = json.loads(Path("out/runtime/runtime.json").read_text())
+    old["agents"].append({"id": 3, "name": "hv", "role": "hypervisor", "grants": {}})
+    new = copy.deepcopy(old)
+    _, vm, hv = new["agents"]
+    vm["system_power"] = hv["permissions"] = True
+    vm["grants"] = {"reset": [{"id": 0, "resource": 0, "operations": ["reset"]}]}
+    for name, board in (("old", old), ("new", new)):
+        Path(f"{name}.json").write_text(json.dumps(board))
+    lines = scmigen("diff", "old.json", "new.json").stdout.splitlines()
+    assert lines[0] == (
+        "permissions: more permissive: hv gains the right permissions, others 2 more"
+    )
+    hv["system_power"] = True
+    hv["permissions"] = False
+    vm["system_power"] = False
+    Path("new.json").write_text(json.dumps(new))
+    lines = scmigen("diff", "old.json", "new.json").stdout.splitlines()
+    assert lines[0].endswith(
+        "hv gains the rights system-power and system-power-told, others 1 more"
+    )
+
+
+#: A power cap, which no tree has, and what host may do with it.
+CAP = """platform:
+  extra:
+    powercaps: {soc: {id: 0, node: "", minimum_cap: 1, maximum_cap: 9}}
+    agents: {host: {grants: {powercap: [{id: 0, resource: 0, operations: [%s]}]}}}
+"""
+
+
+def test_a_resource_that_no_tree_has_is_without_a_node(here: Path) -> None:
+    for name, words in (("old", "read"), ("new", "config, read")):
+        written(here / f"{name}.yaml", HOST + CAP % words)
+    done = scmigen("diff", "b.dts", "b.dts", "--old-agents", "old.yaml", "-a", "new.yaml")
+    assert done.stdout.splitlines() == [
+        "permissions: more permissive: host gains config on powercap 0 soc",
+        "  host: more permissive: gains config on powercap 0 soc",
+        "host: powercap 0 soc allowed: config",
+    ]
+
+
 def test_what_the_tree_asks_for_as_well_is_no_drivers(here: Path) -> None:
     rate = "assigned-clocks = <&cc 1>; assigned-clock-rates = <1000>; clocks = <&cc 1>;"
     written(here / "old.dts", DRIVEN.replace("clocks = <&cc 1>;", ""))
