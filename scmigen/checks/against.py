@@ -140,7 +140,7 @@ def _of_build(
     yield from facts_differ(told, of_platform, called)
     met = {view.agent.id: mine.id for mine, view in pairs}
     for mine, view in pairs:
-        yield from agents_differ(built, mine, view, server)
+        yield from agents_differ(platform.inventory.tree, built, mine, view, server)
     yield from devices_differ(platform, built, server, met, held, file)
 
 

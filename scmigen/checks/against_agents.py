@@ -5,8 +5,10 @@ from typing import Any
 
 from scmigen.assignment.assignment import Agent
 from scmigen.checks.against_built import Built
+from scmigen.checks.against_channel import is_compared
 from scmigen.checks.served_view import View, place_of
 from scmigen.checks.words import joined
+from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.runtime import Role, Served, ServedAgent, SystemPower
 from scmigen.scmi.operations import Operation, ordered
@@ -41,11 +43,13 @@ LASTING_DIFFERS = Finding(
 )
 
 
-def agents_differ(built: Built, mine: Agent, view: View, server: Served) -> Iterator[Diagnostic]:
-    """What an agent is on both sides, as far as the description tells."""
+def agents_differ(
+    tree: DeviceTree, built: Built, mine: Agent, view: View, server: Served
+) -> Iterator[Diagnostic]:
+    """What an agent is on both sides, as far as the description tells; ``tree`` is the board's."""
     here = next(one for one in built.served.agents if one.id == mine.id)
     there = view.agent
-    said = list(_facts(here, there))
+    said = list(_facts(tree, here, there))
     if said:
         yield AGENT_FACTS_DIFFER.note(
             f"at the server, agent {there.name} has {said[0]}",
@@ -57,23 +61,29 @@ def agents_differ(built: Built, mine: Agent, view: View, server: Served) -> Iter
     yield from _lasting(here, view, mine)
 
 
-def _facts(here: ServedAgent, there: ServedAgent) -> Iterator[str]:
+def _facts(tree: DeviceTree, here: ServedAgent, there: ServedAgent) -> Iterator[str]:
     if there.id != here.id:
         yield f"number {there.id}; in a build, {here.id}"
     if there.role is not None and there.role is not here.role:
         yield f"role {there.role}; in a build, {here.role}"
     if there.profile is not None and there.profile is not here.profile:
         yield f"profile {there.profile}; in a build, {here.profile}"
-    yield from _transport(here, there)
+    yield from _transport(tree, here, there)
 
 
-def _transport(here: ServedAgent, there: ServedAgent) -> Iterator[str]:
-    """What of a channel only the server has: `channel_differs` tells what both have otherwise."""
+def _transport(tree: DeviceTree, here: ServedAgent, there: ServedAgent) -> Iterator[str]:
+    """What of a channel only the server has, or may have otherwise: of what both certainly have
+    otherwise, `channel_differs` tells."""
     ours, theirs = here.transport, there.transport
     for name, (word, text) in _OF_TRANSPORT.items():
         value = None if theirs is None else getattr(theirs, name)
-        if value is not None and (ours is None or getattr(ours, name) is None):
+        known = None if ours is None else getattr(ours, name)
+        if value in (None, known):
+            continue
+        if known is None:
             yield f"{word} {text(value)}; in a build, none"
+        elif name == "shmem" and not is_compared(tree, known, value):
+            yield f"{word} {value}; in a build, {known}"
 
 
 #: What channels have: what it is called, and how it is said.

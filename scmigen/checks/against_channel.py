@@ -32,6 +32,13 @@ def channel_differs(
     yield from problems
 
 
+def is_compared(tree: DeviceTree, here: str, there: str) -> bool:
+    """Whether `channel_differs` tells two memories apart: the tree has nodes for the names of
+    both. A name that it does not know may be of another tree, and mean the same."""
+    select = Selector(tree).select
+    return bool(select(here).nodes and select(there).nodes)
+
+
 def _said(
     tree: DeviceTree, name: str, transport: runtime.Transport | None, position: Position
 ) -> AgentSaid:

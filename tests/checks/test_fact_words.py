@@ -120,6 +120,16 @@ def test_a_channel_that_only_the_server_has_is_in_hex() -> None:
     ]
 
 
+def test_a_memory_of_another_tree_is_told_as_that_may_be_the_same() -> None:
+    there = {"type": "smc", "smc_id": 0x82000010, "shmem": "other"}
+    for here, words in (
+        ('"/uart"', ["at the server, agent vm has shared memory other; in a build, /uart"]),
+        ("other", None),
+    ):
+        agents = AGENTS.replace("0x82000010}", f"0x82000010, shmem: {here}}}")
+        assert edited({"agents.1.transport": there}, agents).get("agent-facts-differ") == words
+
+
 def test_agents_of_devices_have_names() -> None:
     model = model_of(loads(source(TREE), "board.dts"), AGENTS)
     (number,) = (
