@@ -1,6 +1,6 @@
 """What agents are at a server besides their grants, against what they would be in a build."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from scmigen.assignment.assignment import Agent
@@ -10,7 +10,7 @@ from scmigen.checks.served_view import View, place_of
 from scmigen.checks.words import joined
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
-from scmigen.runtime import Role, Served, ServedAgent, SystemPower
+from scmigen.runtime import Role, Served, ServedAgent, SystemPower, Transport
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 
@@ -75,24 +75,26 @@ def _transport(tree: DeviceTree, here: ServedAgent, there: ServedAgent) -> Itera
     """What of a channel only the server has, or may have otherwise: of what both certainly have
     otherwise, `channel_differs` tells."""
     ours, theirs = here.transport, there.transport
-    for name, (word, text) in _OF_TRANSPORT.items():
-        value = None if theirs is None else getattr(theirs, name)
-        known = None if ours is None else getattr(ours, name)
-        if value in (None, known):
-            continue
-        if known is None:
+    if theirs is None:
+        return
+    for word, of, text in _OF_TRANSPORT:
+        value, known = of(theirs), None if ours is None else of(ours)
+        if value is not None and known is None:
             yield f"{word} {text(value)}; in a build, none"
-        elif name == "shmem" and not is_compared(tree, known, value):
-            yield f"{word} {value}; in a build, {known}"
+    if ours is None or ours.shmem is None or theirs.shmem in (None, ours.shmem):
+        return
+    if not is_compared(tree, ours.shmem, theirs.shmem):
+        yield f"{_MEMORY} {theirs.shmem}; in a build, {ours.shmem}"
 
 
+_MEMORY = "shared memory"
 #: What channels have: what it is called, and how it is said.
-_OF_TRANSPORT: Mapping[str, tuple[str, Callable[[Any], str]]] = {
-    "type": ("transport", str),
-    "smc_id": ("SMC id", hex),
-    "channel": ("channel", str),
-    "shmem": ("shared memory", str),
-}
+_OF_TRANSPORT: Sequence[tuple[str, Callable[[Transport], Any], Callable[[Any], str]]] = (
+    ("transport", lambda one: one.type, str),
+    ("SMC id", lambda one: one.smc_id, hex),
+    ("channel", lambda one: one.channel, str),
+    (_MEMORY, lambda one: one.shmem, str),
+)
 
 
 def _rights(mine: Agent, there: ServedAgent, tables: bool, where: Position) -> Diagnostic:
