@@ -20,6 +20,7 @@ from scmigen.diagnostics import Diagnostic, InputError, Position, Severity
 from scmigen.migration.carried import Carried
 from scmigen.migration.facts import Facts, facts_of, left_facts
 from scmigen.migration.findings import IMPORT_LEFT
+from scmigen.migration.held import left_on, to_keep_on
 from scmigen.migration.joins import Join, Map, joined
 from scmigen.migration.left import Cells, Outcome, carried_operations, different, untold
 from scmigen.migration.numbered import by_ids
@@ -33,7 +34,7 @@ from scmigen.runtime import Device, Numbering, Role, Served, ServedAgent, Served
 from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
 
-_ROUNDS = 6
+_ROUNDS = 7
 
 
 def carry(
@@ -365,6 +366,9 @@ class _Carrying:
         )
         if plan.devices and not plan.grants:
             found = replace(found, grants=self._grants(done.cells))
+        if found == plan:  # what else is kept on than what the platform's own devices need
+            held = to_keep_on(self.joins, self._platforms(done.result.model))
+            found = replace(plan, held=plan.held | held)
         if found == plan:
             found = replace(plan, waived=(*plan.waived, *self._waivable(done)))
         return found if found != plan else None
@@ -482,6 +486,7 @@ class _Carrying:
         file, model = self.where.file, done.result.model
         found = compare(model, self.served, file, called=called, build=configuration_of)
         yield from left_facts(self.served, found, self.facts.unwritten, self.where)
+        yield from left_on(self.joins, self._platforms(model), self.where)
 
 
 def _is_lockable(name: str) -> bool:

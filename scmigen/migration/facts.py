@@ -162,11 +162,6 @@ def _without_key(served: Served) -> Iterator[tuple[str, str, str | None]]:
             f"power {_numbers(below)} below others: the tree says that, by power-domains",
             below[0].source,
         )
-    for kind, found in served.resources.items():
-        on = [one for one in found if one.on]
-        if on:
-            message = f"{kind} {_numbers(on)} on at the start: a build turns on what the tree says"
-            yield "boot-differs", message, on[0].source
     last = [kind for kind, votes in served.votes.items() if votes is Voting.LAST]
     if last and len(served.agents) > 1:
         words = " and ".join(last)

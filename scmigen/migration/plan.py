@@ -50,8 +50,8 @@ class Plan:
     is written below grant. ``owners``: resource → agent's name. ``elements``: kind and number →
     name. ``devices``: as the description has them, ``default``: the agent with all others, but for
     those ``kept`` by the platform. ``managed`` and ``local``: providers that are that.
-    ``waived``: what is an error of a board, and the server has it so. ``vendor`` and sub-vendor,
-    ``levels``: as `scmigen.migration.facts` has them.
+    ``held``: what the platform keeps on. ``waived``: what is an error of a board, and the server
+    has it so. ``vendor`` and sub-vendor, ``levels``: as `scmigen.migration.facts` has them.
     """
 
     agents: Sequence[tuple[int, ServedAgent]]
@@ -65,6 +65,7 @@ class Plan:
     without_channel: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     local: frozenset[str] = frozenset()
+    held: frozenset[ResourceKey] = frozenset()
     waived: tuple[Diagnostic, ...] = ()
     vendor: tuple[str, str] | None = None
     levels: Sequence[tuple[ResourceKey, ServedLevels]] = ()
@@ -108,6 +109,7 @@ def agents_text(plan: Plan, tree: DeviceTree, origin: str) -> str:
             {"what": f"{key.kind}: {reference(tree, key)}", "agent": quoted(agent)}
             for key, agent in sorted(plan.owners.items())
         ],
+        held=[f"{key.kind}: {reference(tree, key)}" for key in sorted(plan.held)],
         elements=list(elements.items()),
         vendor=[] if plan.vendor is None else list(map(quoted, plan.vendor)),
         assumed=[

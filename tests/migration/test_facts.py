@@ -89,3 +89,51 @@ def test_a_vendor_that_no_file_can_have_is_left(tmp_path: Path) -> None:
     done = imported(tmp_path, {**SERVER, "vendor": {"vendor": "à la mode"}})
     assert "cannot be written" in done.stderr
     assert "vendor:" not in (tmp_path / "got/agents.yaml").read_text()
+
+
+CLOCKED = """/dts-v1/;
+/ { compatible = "acme,board"; #address-cells = <1>; #size-cells = <1>;
+	scmi { compatible = "arm,scmi-virtio"; #address-cells = <1>; #size-cells = <0>;
+		clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
+	};
+	uart@1000 { compatible = "acme,uart"; reg = <0x1000 0x100>; clocks = <&clk 3>; };
+};
+"""
+
+
+def kept(folder: Path, clocks: list[dict[str, Any]]) -> tuple[Done, Done]:
+    """An import of a server with these clocks, and a check with its files against that server."""
+    grants = [{"id": one["id"], "resource": one["id"], "operations": ["read"]} for one in clocks]
+    agent = {"id": 1, "name": "linux", "role": "ospm", "grants": {"clock": grants}}
+    server = {"format": "scmigen-grants-1", "name": "acme", "agents": [agent]}
+    written(folder / "board.dts", CLOCKED)
+    written(folder / "server.json", json.dumps({**server, "resources": {"clock": clocks}}))
+    done = scmigen("import", "server.json", "board.dts", "-o", "got", cwd=folder)
+    files = ("-a", "got/agents.yaml", "--ids", "got/scmigen.ids", "--against", "server.json")
+    return done, scmigen("check", "board.dts", *files, cwd=folder)
+
+
+def test_what_the_platform_keeps_on_is_always_on(tmp_path: Path) -> None:
+    always = {"always_on": True}
+    clocks = [
+        {"id": 3, "name": "uart", "on": True, "facts": always},
+        {"id": 4, "name": "spare", "on": True, "facts": always},
+        {"id": 5, "name": "free", "on": False, "facts": {"always_on": False}},
+    ]
+    done, check = kept(tmp_path, clocks)
+    assert "import-left" not in done.stderr
+    assert "boot-differs" not in check.stdout
+    text = (tmp_path / "got/agents.yaml").read_text()
+    assert '  always-on:\n    - {clock: "&clk 3"}\n    - {clock: "&clk 4"}\n  elements:' in text
+
+
+def test_only_what_a_build_starts_otherwise_is_left(tmp_path: Path) -> None:
+    clocks = [
+        {"id": 3, "name": "uart", "on": True},
+        {"id": 4, "name": "spare", "on": True, "facts": {"always_on": True}},
+    ]
+    done, check = kept(tmp_path, clocks)
+    told = "clock 3 on at the start: a build turns on what the tree says"
+    assert told in done.stderr
+    assert done.stderr.count("import-left") == 1
+    assert check.stdout.count("boot-differs") == 1
