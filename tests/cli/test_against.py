@@ -66,7 +66,7 @@ def test_a_board_that_describes_the_server(folder: Path) -> None:
     """Without an agents file its one agent is the operating system, and so is the consumer's."""
     board = folder / "consumer.dts"
     board.write_text(CONSUMER % 1)
-    status, said = run(str(board), "--against", str(folder / "server.dts"))
+    status, said = run(str(board), "--against", str(folder / "server.dts"), "--as", "ospm")
     assert (status, [item["id"] for item in said]) == (0, ["grant-unused"])
 
 
