@@ -440,12 +440,14 @@ def grant_unmanaged(model: Model) -> Iterator[Diagnostic]:
     closure = model.findings.closure
     used = {use.key for use in (*closure.needs, *closure.own)}
     options = model.assignment.options
+    used |= {use.key for use in closure.unowned if use.key.kind is Kind.PERFORMANCE}
     used |= {element.key for element in options.elements}
     written = [(grant.key, grant.position, "grant") for grant in model.assignment.grants]
     written += [(o.key, o.position, "owner") for o in options.owners]
     written += [(kept.key, kept.position, "always-on entry") for kept in options.always_on]
     for key, where, what in written:
-        # A performance domain that an OPP table makes has no provider, and a device that uses it.
+        # A performance domain that an OPP table makes has no provider, and a device that uses it,
+        # which may be no agent's.
         wrong = None if key in used else _not_given(model, key)
         if wrong is not None:
             said, hint = wrong

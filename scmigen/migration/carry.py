@@ -22,7 +22,14 @@ from scmigen.migration.facts import Facts, facts_of, left_facts
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.held import left_on, to_keep_on
 from scmigen.migration.joins import Join, Map, joined
-from scmigen.migration.left import Cells, Outcome, carried_operations, different, untold
+from scmigen.migration.left import (
+    Cells,
+    Outcome,
+    carried_operations,
+    different,
+    unnamed,
+    untold,
+)
 from scmigen.migration.numbered import by_ids
 from scmigen.migration.outputs import outputs_text, seen_from
 from scmigen.migration.plan import Plan, Wanted, agents_text
@@ -198,17 +205,17 @@ class _Carrying:
     def _elements(self) -> dict[tuple[Kind, int], str]:
         found = {}
         used: set[tuple[Kind, str]] = set()
+        unwritten: list[Join] = []
         for (kind, number), join in self.joins.items():
             if join.known or join.problem is not None:
                 continue
             name = join.resource.name
             if name and (not NAME.fullmatch(name) or (kind, name) in used):
-                self.leave(
-                    f"the name {name!r} of {kind} {number} cannot be written", join.resource.source
-                )
+                unwritten.append(join)
                 name = ""
             used.add((kind, name))
             found[kind, number] = name
+        self.left.extend(unnamed(unwritten, self.where))
         return found
 
     def _without_channel(self) -> frozenset[str]:

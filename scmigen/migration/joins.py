@@ -12,6 +12,7 @@ from scmigen.assignment.elements import Numbers, numbers_of
 from scmigen.assignment.elements_file import DECLARED, MAX_ELEMENT
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.words import plain
+from scmigen.migration.cut_names import by_cut_names
 from scmigen.migration.outputs import held_by
 from scmigen.model.platform import Model
 from scmigen.runtime import Served, ServedResource
@@ -86,6 +87,7 @@ class _Joining:
             parent for node in nodes for parent in _with_parents(node)
         )
         self._by_name = _names(model)
+        self._by_cut_name = by_cut_names(served, model)
 
     def join(self, kind: Kind, resource: ServedResource) -> Join:
         """What a resource of the server is."""
@@ -102,6 +104,9 @@ class _Joining:
             return found(number, "by the number in the tree")
         if kind not in self._numbers.homes or self._numbers.homes[kind] not in self._inside:
             own = self._by_name.get((kind, plain(resource.name))) if resource.name else None
+            cut = self._by_cut_name.get((kind, resource.id))
+            if own is None and cut is not None:
+                own = cut.key
             if own is not None:
                 return found(own, "by its name")
         problem = _undeclarable(kind, resource)

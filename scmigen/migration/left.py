@@ -20,6 +20,9 @@ Cells = dict[tuple[str, Kind, int, Operation], str | None]
 #: The resources of the description, by kind and number.
 Joins = Mapping[tuple[Kind, int], Join]
 
+#: How many names are told.
+_NAMED = 4
+
 
 class Outcome(NamedTuple):
     """What a board has with the files: permissions, and names by kind and number."""
@@ -64,6 +67,24 @@ def untold(served: Served, joins: Joins, where: Position) -> Iterator[Diagnostic
             word = role_of(agent, len(served.agents) == 1).value
             message = f"nothing says the role of {agent.name}: {word} is assumed"
             yield left(message, agent.source, where, "correct scmi.role in the agents file")
+
+
+def unnamed(found: Sequence[Join], where: Position) -> Iterator[Diagnostic]:
+    """Elements whose names no agents file can have: one warning for each kind."""
+    alike: dict[Kind, list[Join]] = {}
+    for join in found:
+        alike.setdefault(join.kind, []).append(join)
+    for kind, several in alike.items():
+        told = joined([f"{one.number} {one.resource.name!r}" for one in several[:_NAMED]])
+        more = f" and {len(several) - _NAMED} more" if len(several) > _NAMED else ""
+        yield left(
+            f"the tree does not know {kind} {told}{more} by these names, and elements cannot have "
+            "them: they are without",
+            several[0].resource.source,
+            where,
+            "names of elements are unique and of A-Z a-z 0-9 _ . + -; --map says which "
+            "resources of the tree they are",
+        )
 
 
 def _source(join: Join, served: Served) -> str | None:
