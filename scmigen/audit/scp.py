@@ -126,6 +126,7 @@ def _resources(views: Mapping[Kind, View], found: Found) -> dict[Kind, tuple[Ser
                 name=element.name[:NAME_LENGTH],
                 parent=parents.get(place) if kind is Kind.POWER else None,
                 on=on.get(place) if kind is Kind.CLOCK else None,
+                facts={} if view.kept is None else {"always_on": place in view.kept},
                 levels=_levels(kind, view, element, found),
                 source=found.source(element.position),
             )

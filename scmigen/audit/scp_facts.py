@@ -263,8 +263,9 @@ def parents_of(view: View) -> Mapping[int, int]:
 
 
 def started(view: View) -> Mapping[int, bool]:
-    """Whether the firmware turns a clock on when it starts, by element: for any of its agents."""
-    found: dict[int, bool] = {}
+    """Whether the firmware turns a clock on when it starts, by element: for any of its agents, or
+    for itself."""
+    found: dict[int, bool] = dict.fromkeys(view.kept or (), True)
     for rows in view.rows.values():
         for row in rows.values():
             if row.element is not None and row.on is not None:

@@ -48,8 +48,10 @@ def _uneven(permissions: Permissions, kind: Kind, agent: int, number: int) -> It
         return permissions.resource_denied(agent, kind, message, number) is True
 
     allowed = set()
+    every: set[int] = set()
     for operation in operations(kind):
         messages = needed_messages(kind, operation)
+        every.update(messages)
         off = [message for message in messages if denied(message)]
         if not off:
             allowed.add(operation)
@@ -58,6 +60,10 @@ def _uneven(permissions: Permissions, kind: Kind, agent: int, number: int) -> It
             yield f"may send {_words(kind, on)}, and not {_words(kind, off)}, about"
     if allowed and denied(FIRST):
         yield f"may not send {_words(kind, [FIRST])}, without which nothing is found, about"
+    # Sensors that are another agent's stay in the list: their place in it is their number.
+    finds = kind is not Kind.SENSOR and FIRST not in every and not denied(FIRST)
+    if finds and all(map(denied, every)):
+        yield f"may send {_words(kind, [FIRST])}, and nothing else, about"
     wants = needed(kind.protocol)
     for message in sorted(SUBSCRIBING.get(kind, frozenset())):
         asked = wants.get(message)

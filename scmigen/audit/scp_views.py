@@ -79,12 +79,14 @@ class Agent:
 @dataclass(slots=True)
 class View:
     """What the firmware has of a kind: the elements, and each agent's rows by id; ``whole``: all
-    is known."""
+    is known. ``kept``: the clocks that start with a vote of the platform's own, which no agent can
+    take back; None where that cannot be told."""
 
     elements: tuple[Element, ...] = ()
     rows: dict[int, dict[int, Row]] = field(default_factory=dict)
     whole: bool = True
     unit: Unit | None = None
+    kept: frozenset[int] | None = None
 
 
 def agents(product: Product, found: Found) -> tuple[Agent, ...]:
@@ -132,6 +134,8 @@ def _entry(unit: Unit, table: Value, index: int) -> tuple[Value, Position | None
 
 
 _HERE = Token("", "", "", 0)
+#: In tables of agents the row before theirs.
+_PLATFORM = Agent(0, "the platform", None, None)
 
 
 def view_of(product: Product, kind: Kind, known: tuple[Agent, ...], found: Found) -> View:
@@ -146,7 +150,11 @@ def view_of(product: Product, kind: Kind, known: tuple[Agent, ...], found: Found
         found.unread(f"the elements of {layout.elements}", elements.problem, elements.position)
     _check_end(product, layout, elements, found)
     if layout.rows is not None:
-        _own_tables(product, kind, known, view, found)
+        if kind is Kind.CLOCK:
+            _own_tables(product, kind, (_PLATFORM, *known), view, found)
+            view.kept = _kept(view.rows.pop(_PLATFORM.id, None))
+        else:
+            _own_tables(product, kind, known, view, found)
         return view
     if kind is Kind.POWER and build.settings.is_on("SCP_ENABLE_AGENT_LOGICAL_DOMAIN"):
         _own_domains(product, known, view, found)
@@ -228,7 +236,7 @@ def _agent_tables(
     agent_table = member(unit, data, table)
     count = member(unit, data, "agent_count")
     for agent in known:
-        if table == "agent_table" and isinstance(count, int) and agent.id >= count:
+        if table == "agent_table" and isinstance(count, int) and agent.id >= max(count, 1):
             found.add(
                 SCP_TABLE,
                 f"agent_count of {module} is {count}: agent {agent.id}, {agent.name}, has nothing; "
@@ -319,6 +327,13 @@ def _own_tables(
             first, why, at = dark[0]
             more = f" and {len(dark) - 1} more" if len(dark) > 1 else ""
             found.unread(f"{kind} {first}{more} of {agent.name}", why, at)
+
+
+def _kept(rows: Mapping[int, Row] | None) -> frozenset[int] | None:
+    """The clocks of the platform's rows that start on, where all of them are known."""
+    if rows is None or any(row.element is None or row.on is None for row in rows.values()):
+        return None
+    return frozenset(row.element for row in rows.values() if row.element is not None and row.on)
 
 
 def _starts(unit: Unit, kind: Kind, device: Value) -> bool | None:

@@ -121,6 +121,64 @@ def test_damaged_clocks_of_an_agent_are_told(version: str, examples: Path, tmp_p
         assert any(each[0] == id_ and each[1].startswith(message) for each in new), (damage, new)
 
 
+#: The platform's own vote is row 0 (or element 0), which no message of an agent changes.
+VOTES = {
+    "no vote": (
+        r"(clock_table_platform\[\] = \{.*?starts_enabled = )true",
+        r"\1false",
+        ("clock 1 (bus)",),
+    ),
+    "a vote for another clock": (
+        r"(clock_table_platform\[\] = \{.*?CLOCK_IDX_)BUS",
+        r"\1MMC",
+        ("clock 1 (bus)", "clock 2 (mmc)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_the_platform_keeps_on_is_told(version: str, examples: Path, tmp_path: Path) -> None:
+    board, said = examples / "minimal.dts", tmp_path / "always-on.yaml"
+    said.write_text('platform: {always-on: [{clock: "&cru 1"}]}\n')
+    tables, _ = built(board, [said], version, tmp_path)
+    whole = (tables / TABLES).read_text()
+    before = told(board, [said], tables)
+    assert not any(id_ == "boot-differs" for id_, _ in before)
+    assert any(id_ == "boot-differs" for id_, _ in told(board, [], tables))
+    for damage, (old, new, differ) in VOTES.items():
+        text = re.sub(old, new, whole, count=1, flags=re.DOTALL)
+        assert text != whole, damage
+        (tables / TABLES).write_text(text)
+        found = scmigen.compile(board, agents=[said], against=str(tables)).diagnostics
+        items = [item for item in found if item.id == "boot-differs"]
+        words = [item.message for item in items] + [
+            each.message for item in items for each in item.related
+        ]
+        for name in differ:
+            assert any(name in word and "held on by the platform" in word for word in words), words
+
+
+def test_attributes_of_what_an_agent_has_nothing_of_are_told(
+    examples: Path, tmp_path: Path
+) -> None:
+    """One bit of a mask: an agent finds a power domain that is not for it."""
+    tables, _ = built(examples / "orrery-board.dts", [examples / "agents.yaml"], "2.16", tmp_path)
+    path = tables / "config_resource_perms.c"
+    old = r"(POWER_DOMAIN_ATTRIBUTES_IDX\] = \{ 0x)(\w+)"
+    text = path.read_text()
+    match = re.search(old, text)
+    assert match is not None
+    mask = int(match[2], 16)
+    lowest = mask & -mask
+    path.write_text(f"{text[: match.start(2)]}{mask ^ lowest:x}{text[match.end(2) :]}")
+    items = find("scp").read(tables).diagnostics
+    assert [item.id for item in items] == ["permissions-uneven"]
+    number = lowest.bit_length() - 1
+    assert items[0].message.endswith(
+        f" may send POWER_DOMAIN_ATTRIBUTES, and nothing else, about power domain {number}"
+    )
+
+
 #: The clocks of a product of hand-written tables, as elements.
 ELEMENTS = """static const struct mod_scmi_clock_agent_config vm_config = {
     vm_clocks, FWK_ARRAY_SIZE(vm_clocks)
