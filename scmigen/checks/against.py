@@ -213,7 +213,9 @@ def _no_agents(alone: Mapping[str, str], server: Served, file: str) -> Iterator[
         yield KIND_UNDESCRIBED.note(message, Position(file))
         return
     for mine, name in alone.items():
-        near = [one for one in known if one.casefold() == name.casefold()] or known
+        near = [one for one in known if one.casefold() == name.casefold()]
+        if not near and len(known) == len(alone) == 1:
+            near = known
         hint = (
             "--as NAME says whose tree the board is, --as MINE=NAME what an agent is called there"
         )

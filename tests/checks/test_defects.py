@@ -305,5 +305,10 @@ def test_whose_tree_it_is() -> None:
     assert compare(model, two, "runtime.json", "ospm") == ()
     found = {item.id for item in compare(model, two, "runtime.json", "vm1")}
     assert found == {"protocol-unserved"}
-    found = {item.id for item in compare(model, two, "runtime.json", "vm2")}
-    assert found == {"agent-unserved"}
+    (found_none,) = compare(model, two, "runtime.json", "vm2")
+    assert found_none.id == "agent-unserved"
+    # Which of two is meant, nothing says.
+    assert found_none.hint is not None
+    assert found_none.hint.endswith("--as MINE=NAME what an agent is called there")
+    (cased,) = compare(model, two, "runtime.json", "VM1")
+    assert (cased.hint or "").endswith("=vm1")
