@@ -122,9 +122,10 @@ def _lasting(here: ServedAgent, view: View, mine: Agent) -> Iterator[Diagnostic]
     if said:
         first, *others = said
         yield LASTING_DIFFERS.note(
-            f"whatever devices it has, {view.agent.name} keeps {first.message}",
+            f"when its devices are taken from it, {view.agent.name} keeps {first.message}",
             first.position,
             others,
+            "by_hand of a row is what stays; in a build, that is what the agents file grants",
         ).about(agents=[mine.name])
 
 

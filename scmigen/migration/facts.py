@@ -9,7 +9,7 @@ from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.served_view import place_of
 from scmigen.checks.words import resource_name
-from scmigen.diagnostics import Diagnostic, Position
+from scmigen.diagnostics import Diagnostic, Position, Severity
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join
 from scmigen.runtime import Served, ServedLevel, ServedLevels, ServedResource, ServedService, Voting
@@ -138,9 +138,8 @@ def left_facts(
     for item in found:
         levels = item.id == "levels-differ" and all(map(told.__contains__, item.subject.resources))
         if item.id in _FACTS and not levels:
-            more = f" (and {len(item.related)} more)" if item.severity.word == "note" else ""
-            message = item.message + (more if item.related else "")
-            yield IMPORT_LEFT.warning(message, item.position or where)
+            more = item.related if item.severity is Severity.NOTE else ()
+            yield IMPORT_LEFT.warning(item.message, item.position or where, more, item.hint)
 
 
 #: What differs and is told as it is.

@@ -172,8 +172,8 @@ def test_the_example_with_five_agents(examples: Path) -> None:
     assert resources(again) == resources(wanted)
     # What is granted explicitly stays when a device is denied; the example has two such clocks.
     assert [item.message.split(" keeps ")[0] for item in carried.left] == [
-        "whatever devices it has, linux",
-        "whatever devices it has, vm1",
+        "when its devices are taken from it, linux",
+        "when its devices are taken from it, vm1",
     ]
     before = {each.node: (each.agents, each.assignable) for each in wanted.devices}
     assert {each.node: (each.agents, each.assignable) for each in again.devices} == before
