@@ -1,7 +1,11 @@
 """Resources by names of scmigen that are cut: 15 characters, the beginning of a longer name and
 ``~`` and the number that the resource had in that build."""
 
+import sys
+from bisect import bisect
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from scmigen.model.platform import Model, Resource
 from scmigen.runtime import Served, ServedResource
@@ -9,6 +13,8 @@ from scmigen.scmi.protocols import SHORT_NAME_SIZE, Kind
 
 #: The board's resource of each number of a server, for one kind.
 _Found = dict[int, Resource]
+#: How often what is known decides more.
+_ROUNDS = 4
 
 
 def by_cut_names(served: Served, model: Model) -> Mapping[tuple[Kind, int], Resource]:
@@ -38,10 +44,13 @@ def _of_kind(
     names = {item.name: item for item in here}
     whole = {one.id: names[one.name] for one in theirs if one.name in names}
     long = [item for item in here if len(item.name) >= SHORT_NAME_SIZE]
-    beginning = {one.id: [item for item in long if item.name.startswith(_stem(one))] for one in cut}
+    stems = {
+        stem: [item for item in long if item.name.startswith(stem)] for stem in map(_stem, cut)
+    }
+    beginning = {one.id: stems[_stem(one)] for one in cut}
     found: _Found = {}
-    while more := dict(_decided({**whole, **found}, beginning)):
-        found |= more
+    for _ in range(_ROUNDS):
+        found |= dict(_decided({**whole, **found}, beginning))
         beginning = {number: each for number, each in beginning.items() if number not in found}
     return found
 
@@ -50,23 +59,18 @@ def _decided(
     known: Mapping[int, Resource], beginning: Mapping[int, Sequence[Resource]]
 ) -> Iterator[tuple[int, Resource]]:
     """What is certain now: one resource for one number, and no other number may be that one."""
-    order = [known[number].number for number in sorted(known)]
+    numbers = sorted(known)
+    order = [known[number].number for number in numbers]
     ordered = order == sorted(order)
     taken = {item.key for item in known.values()}
-    may_be = {
-        number: [
-            item
-            for item in found
-            if item.key not in taken and (not ordered or _is_between(number, item, known))
-        ]
-        for number, found in beginning.items()
-    }
-    wanted = [found[0].key for found in may_be.values() if len(found) == 1]
+    may_be: dict[int, list[Resource]] = {}
+    for number, found in beginning.items():
+        place = bisect(numbers, number)
+        low = order[place - 1] if ordered and place else -1
+        high = order[place] if ordered and place < len(order) else sys.maxsize
+        between = (one for one in found if low < one.number < high and one.key not in taken)
+        may_be[number] = list(islice(between, 2))
+    wanted = Counter(found[0].key for found in may_be.values() if len(found) == 1)
     for number, found in may_be.items():
-        if len(found) == 1 and wanted.count(found[0].key) == 1:
+        if len(found) == 1 and wanted[found[0].key] == 1:
             yield number, found[0]
-
-
-def _is_between(number: int, item: Resource, known: Mapping[int, Resource]) -> bool:
-    """Whether a resource keeps the order."""
-    return all((there < number) == (one.number < item.number) for there, one in known.items())
