@@ -16,6 +16,7 @@ from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 
 PAGE = 1 << 12
+_GIC_V3 = "arm,gic-v3"
 #: Interrupt controllers whose first cell is the type, 0 for the shared ones, that begin at 32.
 _GICS = ("arm,gic", "arm,cortex-a15-gic", "arm,cortex-a9-gic", "arm,cortex-a7-gic")
 _SHARED, _FIRST_SHARED, _SHARED_LINES = 0, 32, 988
@@ -95,6 +96,11 @@ def reaches_others(node: Node) -> str | None:
     if "msi-controller" in node or any(name.startswith(_GICS) for name in compatibles(node)):
         return "an interrupt controller"
     return None
+
+
+def has_gic_v3(tree: DeviceTree) -> bool:
+    """Whether a board has a GICv3, or a newer one, which is programmed the same way."""
+    return any(_GIC_V3 in compatibles(node) for node in tree.nodes)
 
 
 def has_iommu(tree: DeviceTree) -> bool:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.addresses import Region, memory
-from scmigen.bindings.node_kinds import compatibles
-from scmigen.bindings.passthrough import Passed
+from scmigen.bindings.passthrough import Passed, has_gic_v3
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, Severity
 from scmigen.targets.limits import related
@@ -43,7 +42,7 @@ def check_places(agent: Agent, given: tuple[Passed, ...], tree: DeviceTree) -> I
         ((page, each) for each in given for page in each.pages),
         key=lambda place: place[0].start,
     )
-    gic = _V3 if any("arm,gic-v3" in compatibles(node) for node in tree.nodes) else _V2
+    gic = _V3 if has_gic_v3(tree) else _V2
     for what, region in (*gic, *_FIXED):
         found = [each for page, each in places if page.overlaps(region)]
         if found:
