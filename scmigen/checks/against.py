@@ -94,7 +94,7 @@ def compare(
             met.setdefault((mine.name, theirs.id), (mine, view))
             found.extend(_of_agent(model, platform, mine, view, server, built))
         if built is not None:
-            found.extend(_of_build(platform, built, server, pairs, file))
+            found.extend(_of_build(platform, built, server, pairs, file, len(platforms) > 1))
         elif pairs:
             found.extend(devices_of_agent(platform, server, file, pairs[-1][1]))
     if only is None:
@@ -125,23 +125,24 @@ def _of_agent(
 
 
 def _of_build(
-    platform: Platform, built: Built, server: Served, pairs: Pairs, file: str
+    platform: Platform, built: Built, server: Served, pairs: Pairs, file: str, joint: bool
 ) -> Iterator[Diagnostic]:
-    """What the server would be otherwise if it were built from the board."""
+    """What the server would be otherwise if it were built from the board. ``joint``: it is one for
+    several platforms, whose agents have numbers among all of these."""
     held = paired(platform, built, server, pairs, file)
     yield from elsewhere(platform, held)
     yield from called_otherwise(held)
     yield from levels_differ(held)
     yield from boot_differs(held)
     first = platform.instance in (None, *platform.inventory.instances[:1])
-    of_platform = platform_differs(built, server, file) if first else []
+    of_platform = platform_differs(built, server, file, joint) if first else []
     called = {(each.kind, each.mine.id): str(each) for each in held}
     told = without_parents(differences(held), platform, server)
     yield from facts_differ(told, of_platform, called)
     met = {view.agent.id: mine.id for mine, view in pairs}
     for mine, view in pairs:
-        yield from agents_differ(platform.inventory.tree, built, mine, view, server)
-    yield from devices_differ(platform, built, server, met, held, file)
+        yield from agents_differ(platform.inventory.tree, built, mine, view, server, joint)
+    yield from devices_differ(platform, built, server, met, held, file, joint)
 
 
 def _of_server(

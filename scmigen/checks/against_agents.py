@@ -44,12 +44,13 @@ LASTING_DIFFERS = Finding(
 
 
 def agents_differ(
-    tree: DeviceTree, built: Built, mine: Agent, view: View, server: Served
+    tree: DeviceTree, built: Built, mine: Agent, view: View, server: Served, joint: bool
 ) -> Iterator[Diagnostic]:
-    """What an agent is on both sides, as far as the description tells; ``tree`` is the board's."""
+    """What an agent is on both sides, as far as the description tells; ``tree`` is the board's.
+    ``joint``: the server counts the agents of several platforms."""
     here = next(one for one in built.served.agents if one.id == mine.id)
     there = view.agent
-    said = list(_facts(tree, here, there))
+    said = list(_facts(tree, here, there, joint))
     if said:
         yield AGENT_FACTS_DIFFER.note(
             f"at the server, agent {there.name} has {said[0]}",
@@ -61,8 +62,8 @@ def agents_differ(
     yield from _lasting(here, view, mine)
 
 
-def _facts(tree: DeviceTree, here: ServedAgent, there: ServedAgent) -> Iterator[str]:
-    if there.id != here.id:
+def _facts(tree: DeviceTree, here: ServedAgent, there: ServedAgent, joint: bool) -> Iterator[str]:
+    if there.id != here.id and not joint:
         yield f"number {there.id}; in a build, {here.id}"
     if there.role is not None and there.role is not here.role:
         yield f"role {there.role}; in a build, {here.role}"

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
+from msgspec import structs
+
 from scmigen.checks.against_built import Both, Built
 from scmigen.checks.served_view import View
 from scmigen.checks.words import joined
@@ -48,9 +50,10 @@ def devices_differ(
     met: Mapping[int, int],
     found: Sequence[Both],
     file: str,
+    joint: bool,
 ) -> Iterator[Diagnostic]:
     """All devices of a platform, where the server has a table of such. ``met``: the agents of a
-    build by their numbers at the server."""
+    build by their numbers at the server. ``joint``: the table is of several platforms."""
     if not (server.devices or server.all_devices):
         return
     numbers = {(each.kind, each.theirs.id): each.mine.id for each in found}
@@ -68,10 +71,17 @@ def devices_differ(
         if listed is None:
             lacking.append(Related(f"device {mine.id}, {mine.node}", places.get(mine.node)))
             continue
+        if joint:
+            listed = structs.replace(listed, id=mine.id)
         said = [*_different(mine, listed, met, names), *_needs(mine, listed, numbers, granted)]
         if said:
             yield _told(listed, said, places.get(mine.node), file)
-    more = [Related(f"device {one.id}, {one.node}", Position(file)) for one in theirs.values()]
+    others = {node.path for node in platform.inventory.tree.nodes} if joint else set()
+    more = [
+        Related(f"device {one.id}, {one.node}", Position(file))
+        for node, one in theirs.items()
+        if node not in others
+    ]
     if lacking:
         yield DEVICE_DIFFERS.warning(
             f"the server's device table lacks {lacking[0].message}",

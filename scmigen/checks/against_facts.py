@@ -179,8 +179,9 @@ def _said(name: str, each: Difference, called: Called) -> str:
     return f"{both} {difference_word(both.kind, name, *sides, called)}"
 
 
-def platform_differs(built: Built, server: Served, file: str) -> list[Related]:
-    """Facts of the platform that are others in a build."""
+def platform_differs(built: Built, server: Served, file: str, joint: bool) -> list[Related]:
+    """Facts of the platform that are others in a build. A ``joint`` server of several platforms has
+    numbers for each agent, whatever each of them has."""
     here = {**built.served.facts, _VERSION: _version(built.served)}
     there = {name: normal(None, name, value) for name, value in server.facts.items()}
     if _version(server) is not None:
@@ -192,11 +193,11 @@ def platform_differs(built: Built, server: Served, file: str) -> list[Related]:
             Position(file),
         )
         for name, value in there.items()
-        if value != here[name]
+        if value != here[name] and not (joint and name == _NUMBERING)
     ]
 
 
-_VERSION = "implementation_version"
+_VERSION, _NUMBERING = "implementation_version", "numbering"
 
 
 def _version(server: Served) -> int | None:

@@ -52,7 +52,7 @@ def test_each_version_differs_from_the_board_in_what_scp_firmware_lacks(
     lacks = {
         "grant-missing": r" needs parent on clock ",
         "id-unserved": r" gives vm2 no ",  # of devices that it may be given
-        "levels-differ": r" has voltage 1000000 µV at level .* in a build, none$",  # assumed
+        "levels-differ": r" has voltage 1000 mV at .*; in a build, none$",  # assumed
         "rights-differ": r" (hypervisor|tester) may not change what agents may do;",
         "system-power-differs": r" is only told of it;",
     }
