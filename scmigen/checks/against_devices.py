@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
-from msgspec import structs
-
 from scmigen.checks.against_built import Both, Built
 from scmigen.checks.served_view import View
 from scmigen.checks.words import joined
@@ -71,9 +69,10 @@ def devices_differ(
         if listed is None:
             lacking.append(Related(f"device {mine.id}, {mine.node}", places.get(mine.node)))
             continue
-        if joint:
-            listed = structs.replace(listed, id=mine.id)
-        said = [*_different(mine, listed, met, names), *_needs(mine, listed, numbers, granted)]
+        said = [
+            *_different(mine, listed, met, names, joint),
+            *_needs(mine, listed, numbers, granted),
+        ]
         if said:
             yield _told(listed, said, places.get(mine.node), file)
     others = {node.path for node in platform.inventory.tree.nodes} if joint else set()
@@ -125,11 +124,12 @@ def _different(
     listed: ServedDevice,
     met: Mapping[int, int],
     names: tuple[Mapping[int, str], Mapping[int, str]],
+    joint: bool,
 ) -> Iterator[str]:
     """What a device is besides its resources. ``names``: those of the agents of a build, and of
     the server's, by number."""
     ours, theirs = names
-    if mine.id != listed.id:
+    if mine.id != listed.id and not joint:
         yield f"has number {listed.id} there, and {mine.id} in a build"
     for word, here, there in (
         ("with", mine.agents, listed.agents),
