@@ -22,8 +22,10 @@ OF_TEXT = (
 #: ... and those that do what others do, to very many damaged things or in very many ways.
 OF_MANY = (
     *("assignment/test_agents_hostile.py", "assignment/test_every_field.py"),
-    *("audit/test_c_tables_damage.py", "audit/test_damage.py", "audit/test_scp_products.py"),
-    *("checks/test_hints.py", "checks/test_renderers.py", "cli/test_environments.py"),
+    *("audit/test_c_tables_damage.py", "audit/test_damage.py", "audit/test_every_"),
+    *("audit/test_hostile_documents.py", "audit/test_scp_products.py", "audit/test_scp_against_"),
+    *("checks/test_hints.py", "checks/test_renderers.py"),
+    *("cli/test_environments.py", "linux_needs/test_tool.py", "migration/test_round_trip.py"),
     *("cli/test_many_builds.py", "csource/test_c_bounds.py", "devicetree/test_grammar.py"),
     *("model/test_invariants.py", "server/test_isolation.py", "server/test_reload_contained.py"),
     *("targets/consumer/test_random_trees.py", "targets/test_commit_kills.py"),
