@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import zip_longest
 
-from scmigen.bindings.driver_tables import Entry
+from scmigen.bindings.driver_tables import SUPPLY, Entry
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.identity import has_dvfs, key_of, voltage_key
 from scmigen.bindings.node_kinds import is_cpu
@@ -36,10 +36,8 @@ _NEEDS: Mapping[Kind, frozenset[Operation]] = {
 #: ``Bindings/arm/cpus.yaml``).
 SCALING_NAME = "perf"
 
-_SUPPLY = "-supply"
 #: Supplies whose consumers switch between voltages as a matter of course (SD cards: 3.3 V, 1.8 V).
 _SWITCHED_SUPPLIES = frozenset({"vqmmc-supply"})
-
 
 #: List of references → the kind of resource that an entry is.
 LISTS: Mapping[str, Kind] = {
@@ -60,7 +58,7 @@ def uses_of(references: References, node: Node) -> Iterator[Use]:
             yield from _assigned_clocks(references, node)
         elif name in LISTS:
             yield from _listed(references, node, name)
-        elif name.endswith(_SUPPLY):
+        elif name.endswith(SUPPLY):
             yield from _supply(references, node, name)
     if "compatible" in node and "clocks" not in node:
         yield from _borrowed(references, node)
@@ -164,8 +162,8 @@ def driver_entry(use: Use) -> Entry | None:
     if is_clock_input(use):
         named = use.name is not None or ENTRY_NAMES[use.prop] in node
         return Entry(words, kind, use.name, use.index, named)
-    if kind is Kind.VOLTAGE and use.prop.endswith(_SUPPLY):
-        return Entry(words, kind, use.prop.removesuffix(_SUPPLY), use.index, True)
+    if kind is Kind.VOLTAGE and use.prop.endswith(SUPPLY):
+        return Entry(words, kind, use.prop.removesuffix(SUPPLY), use.index, True)
     return None
 
 

@@ -393,13 +393,27 @@ def _changes(
         if now is None:
             assert before is not None
             gone = before.operations or ()
-            was = Change(agent, What.REMOVED, thing, before.number, before.name, None, gone)
-            yield replace(was, drivers=before.drivers)
+            yield Change(
+                agent,
+                What.REMOVED,
+                thing,
+                before.number,
+                before.name,
+                operations=gone,
+                drivers=before.drivers,
+            )
             continue
         if before is None:
             added = now.operations or ()
-            new_ = Change(agent, What.ADDED, thing, now.number, now.name, None, added)
-            yield replace(new_, drivers=now.drivers)
+            yield Change(
+                agent,
+                What.ADDED,
+                thing,
+                now.number,
+                now.name,
+                operations=added,
+                drivers=now.drivers,
+            )
             other = had.get((thing.kind, now.number))
             if other is not None:
                 yield Change(agent, What.REUSED, thing, now.number, now.name, old[other].name)
@@ -419,20 +433,20 @@ def _differences(agent: str | None, thing: Thing, before: Known, now: Known) -> 
         yield Change(agent, What.PROFILE, thing, now.number, now.name, before.profile, new)
     more = _words(thing, set(now.operations) - set(before.operations))
     less = _words(thing, set(before.operations) - set(now.operations))
-    if more:
-        allowed = Change(agent, What.ALLOWED, thing, now.number, now.name, None, more)
-        yield replace(allowed, drivers=_behind(now, more))
-    if less:
-        denied = Change(agent, What.DENIED, thing, now.number, now.name, None, less)
-        yield replace(denied, drivers=_behind(before, less))
+    for what, side, words in ((What.ALLOWED, now, more), (What.DENIED, before, less)):
+        if words:
+            drivers = _behind(side, words)
+            yield Change(
+                agent, what, thing, now.number, now.name, operations=words, drivers=drivers
+            )
     if before.lasting is not None and now.lasting is not None:
         both = {*before.operations} & {*now.operations}
-        for what, words in (
+        for what, kept in (
             (What.LASTING, now.lasting - before.lasting),
             (What.REVOCABLE, before.lasting - now.lasting),
         ):
-            if words & both:
-                told = _words(thing, both.intersection(words))
+            if kept & both:
+                told = _words(thing, both.intersection(kept))
                 yield Change(agent, what, thing, now.number, now.name, None, told)
 
 
