@@ -42,6 +42,9 @@ MAX_TOKENS = 500_000
 #: The most characters that arguments of macros may have in all.
 MAX_ARGUMENTS = 2 << 20
 
+#: How deeply headers may include each other, as with gcc.
+MAX_INCLUDES = 200
+
 #: The most characters of a wrong expression that are quoted.
 MAX_QUOTED = 200
 
@@ -209,8 +212,13 @@ class _Preprocessor(Preprocessor):  # type: ignore[misc]
         return _TEXT_LINE.sub(rf"\1{_SHIELD}", text)
 
     def include(self, tokens: list[Any], original_line: Any) -> Any:
-        """Notes the line of the directive; the lexer may be anywhere behind it."""
+        """Notes the line of the directive; the lexer may be anywhere behind it.
+
+        Raises `_BoundError` if headers include each other too deeply.
+        """
         self._including = tokens[0].lineno if tokens else 0
+        if len(self.temp_path) > MAX_INCLUDES:
+            raise _BoundError(f"#include is nested more than {MAX_INCLUDES} deep")
         return super().include(tokens, original_line)
 
     def on_include_not_found(
@@ -262,7 +270,7 @@ def run_pcpp(
     except _BoundError as problem:
         processor.problems.append((str(problem), Position(file)))
     except RecursionError:
-        message = "#include, macros or expressions are nested too deeply"
+        message = "macros or expressions are nested too deeply"
         processor.problems.append((message, Position(processor.reading() or file)))
     except (MemoryError, ArithmeticError, LookupError, ValueError) as problem:
         processor.problems.append((f"pcpp cannot go on: {problem}", Position(file)))

@@ -90,7 +90,7 @@ SOURCES = {
     ),
     "itself": (
         '#include "board.dts"\n' * 2,
-        "#include, macros or expressions are nested too deeply",
+        "#include is nested more than 200 deep",
     ),
     "open parentheses": (
         f"#if {'(' * 2000}1\n#endif\n",
