@@ -6,7 +6,6 @@ in ``Result.diagnostics``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, overload
@@ -18,6 +17,7 @@ from scmigen.assignment.sources import Sources
 from scmigen.checks.check import Check, Run
 from scmigen.checks.check import check as make_check
 from scmigen.checks.switches import NOTHING, Asked
+from scmigen.data import replace
 from scmigen.devicetree.load import load_board
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (

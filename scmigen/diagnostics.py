@@ -7,11 +7,11 @@ with every diagnostic so far. This module knows neither device trees nor SCMI.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
 from scmigen import escape
+from scmigen.data import Data, replace
 
 
 class Severity(IntEnum):
@@ -27,8 +27,7 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(Data, order=True):
     """A place in a file. ``line`` and ``column`` count from 1; 0 means that it is not known."""
 
     file: str
@@ -55,16 +54,14 @@ def position_of(text: str) -> Position:
     return Position(found[1], int(found[2]), int(found[3] or 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Data):
     """A further place that belongs to a diagnostic, and what is there."""
 
     message: str
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Data):
     """What a diagnostic is about, by names that do not change with numbers and lines.
 
     ``resources`` are written ``clock /cru 12``; ``nodes`` are paths; ``agents`` are names, of all
@@ -76,8 +73,7 @@ class Subject:
     agents: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Data):
     """Why one diagnostic is not reported, until which day (``YYYY-MM-DD``), and who says so."""
 
     reason: str
@@ -85,8 +81,7 @@ class Waiver:
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Data):
     """A kind of problem: its id, one sentence about it, and one with the remedy.
 
     ``severity`` is the usual one. ``switchable``: the user may change the severity or turn it off;
@@ -144,8 +139,7 @@ class Finding:
         return self.at(Severity.NOTE, message, position, related, hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Data):
     """One instance of a finding: message, position, related places, and a hint.
 
     ``excerpt`` is the line of the source, and a second line with a caret below the position.

@@ -4,7 +4,6 @@ text → tree → inventory → platform → checks → files
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from scmigen.audit.runtime_json import RUNTIME_INVALID as RUNTIME_INVALID
 from scmigen.checks.registry import run_checks
 from scmigen.checks.switches import NOTHING, Asked, named, switched, unknown
 from scmigen.checks.waivers import waive
+from scmigen.data import Data, field, replace
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (
     Diagnostic,
@@ -57,8 +57,7 @@ SERVER_INVALID = Finding(
 DEFAULT_OUTPUTS = DEFAULT
 
 
-@dataclass(frozen=True, slots=True)
-class Against:
+class Against(Data):
     """A server to hold a board against: what a description says of it, or the board that describes
     it.
 
@@ -75,8 +74,7 @@ class Against:
     problems: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Data):
     """How to compile a board.
 
     ``sources``: who owns what. ``lock``: the numbers and names given so far; ``None`` with a
@@ -98,8 +96,7 @@ class Request:
     baseline: tuple[WaiverSaid, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Data):
     """A compiled board: its model, every diagnostic, and the names of all files that were read.
 
     ``waived`` are the diagnostics that a waiver covers; they do not count. ``baseline``: the

@@ -8,15 +8,15 @@ it: an extension that users rely on must not be missing silently. Code of other 
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from pathlib import Path
 from stat import S_ISDIR
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from scmigen.data import Data, fields
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
 
 if TYPE_CHECKING:
@@ -158,9 +158,8 @@ def _parts(
     value: Any, origin: Any, inner: tuple[Any, ...], name: str
 ) -> Iterable[tuple[object, Any, str]]:
     """The parts of a value of class ``origin``: value, type and name of each."""
-    if is_dataclass(origin) or hasattr(origin, "_fields"):
+    if names := _fields(origin):
         hints = get_type_hints(origin)
-        names = [field.name for field in fields(origin)] if is_dataclass(origin) else origin._fields
         for field in names:
             hint = hints[field]
             hint = inner[0] if isinstance(hint, TypeVar) and inner else hint
@@ -175,6 +174,15 @@ def _parts(
     elif isinstance(value, tuple | frozenset) and inner:
         for index, item in enumerate(value):
             yield item, inner[0], f"{name}[{index}]"
+
+
+def _fields(kind: Any) -> Sequence[str]:
+    """The fields of a class of data, also of a plugin's data class, or of a named tuple."""
+    if not issubclass(kind, Data) and hasattr(kind, "__dataclass_fields__"):
+        from dataclasses import fields as fields_of  # it imports what compiles data classes
+
+        return [field.name for field in fields_of(kind)]
+    return fields(kind) if issubclass(kind, Data) else getattr(kind, "_fields", ())
 
 
 def load(point: "EntryPoint", finding: Finding, hint: str) -> object:

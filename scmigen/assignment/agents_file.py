@@ -1,7 +1,6 @@
 """Agents files: system device tree domains as YAML, and options of the platform."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from scmigen.assignment.assignment import Switch
 from scmigen.assignment.domains_file import DomainsReader
@@ -14,6 +13,7 @@ from scmigen.assignment.problems import Problems, TooManyError
 from scmigen.assignment.said import PlatformSaid, SourceSaid
 from scmigen.assignment.vocabulary import CHECK, FILE
 from scmigen.assignment.waivers_file import read_waivers
+from scmigen.data import replace
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position
 

@@ -4,13 +4,13 @@ Selectors are resolved to nodes, so that no later stage sees one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.bindings.driver_tables import DriverTable
 from scmigen.bindings.facts import OperatingPoint, ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.opp_bins import OppBin
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role, SystemPower, Transport
@@ -21,8 +21,7 @@ from scmigen.scmi.protocols import Kind, Profile
 COMPATIBLE = "openamp,domain-v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Data):
     """A client of the SCMI server. Ids are dense from 1; 0 is the platform.
 
     ``parent`` is the nearest agent whose domain this one is nested in. ``profile``: the release of
@@ -41,8 +40,7 @@ class Agent:
     system_power: SystemPower = SystemPower.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Data):
     """An entry that gives ``node`` and all below it to ``agent`` (``None``: the platform).
 
     ``exact``: the entry names this very node. An exact entry beats a pattern. ``below``: whether
@@ -58,8 +56,7 @@ class Claim:
     below: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class HandGrant:
+class HandGrant(Data):
     """An explicit grant, independent of what devices need.
 
     ``number`` and ``name`` are those by which the agent knows the resource, if the source fixes
@@ -76,8 +73,7 @@ class HandGrant:
     by_number: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WholeGrant:
+class WholeGrant(Data):
     """A grant on all that the platform serves of one kind, be it in the tree or declared."""
 
     agent: str
@@ -86,8 +82,7 @@ class WholeGrant:
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Data):
     """A resource that the user declares by its number, for no provider of the tree names it.
 
     ``key`` is that of the SCMI specifier with this number, where the tree has the node of the
@@ -104,8 +99,7 @@ class Element:
     stated: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Data):
     """``agent`` alone may use the operations on ``key`` that do not aggregate."""
 
     agent: str
@@ -113,16 +107,14 @@ class Owner:
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AlwaysOn:
+class AlwaysOn(Data):
     """The platform keeps ``key`` on, by a permanent vote of its own."""
 
     key: ResourceKey
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Data):
     """A severity override of a check: ``severity`` is off, note, warning or error.
 
     ``word`` is as the user wrote it, and may not be the id of a check.
@@ -134,8 +126,7 @@ class Switch:
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WaiverSaid:
+class WaiverSaid(Data):
     """A finding that the user accepts, as written: the id of a check, and what it is about.
 
     ``until`` is the last day on which it holds, as ``YYYY-MM-DD``; ``severity`` the highest that it
@@ -153,8 +144,7 @@ class WaiverSaid:
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
+class Extra(Data):
     """Facts that no tree has, as JSON to be merged into the runtime configuration."""
 
     json: bytes
@@ -165,8 +155,7 @@ class Extra:
 Values = tuple[tuple[int, ...], int | None, tuple[OperatingPoint, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(Data):
     """Values of resources that the tree does not have: of ``keys``, and of all that the nodes at
     and below the paths in ``below`` provide. ``exact``: one resource, named itself.
 
@@ -192,8 +181,7 @@ class Assumption:
         return key in self.keys or any(inside)
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformOptions:
+class PlatformOptions(Data):
     """Options of the platform. ``managed``, ``fixed``, ``local``: path → position.
 
     ``clock_rate``: the rate in Hz to assume where the tree has none. ``assumptions``: other values
@@ -219,8 +207,7 @@ class PlatformOptions:
     elements: tuple[Element, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OwnTree:
+class OwnTree(Data):
     """The inventory of an agent's own tree, and path in it → node of the board that it matches."""
 
     agent: str
@@ -228,8 +215,7 @@ class OwnTree:
     nodes: Mapping[str, Node]
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Data):
     """Who owns what. At most one agent is the default, which gets every unclaimed device.
 
     ``drivers``: agent → the tables of what its drivers do, the first of which that tells of a

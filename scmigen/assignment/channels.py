@@ -4,20 +4,19 @@ Linux ``Bindings/firmware/arm,scmi.yaml``. The node says nothing about id, name 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from scmigen.assignment.said import AgentSaid, Said, SharedMemory
 from scmigen.bindings.facts import ScmiInstance
 from scmigen.bindings.references import References, position_of
 from scmigen.bindings.served import agent_of
 from scmigen.bindings.status import Availability
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Data):
     """An SCMI node and what it says; the name in ``said`` is the path of the node.
 
     ``agent_id`` is the agent that the server description of the same tree serves through it.

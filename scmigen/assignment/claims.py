@@ -1,12 +1,12 @@
 """Entries that give devices to agents, from all sources together."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import Claim
 from scmigen.assignment.findings import ACCESS_DIFFERS
 from scmigen.assignment.said import ClaimSaid, SourceSaid
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Position, Related
 
 _Key = tuple[str | None, str, bool]

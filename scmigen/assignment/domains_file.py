@@ -5,7 +5,6 @@ System Device Tree specification, chapters 3 and 7. A domain is an agent if it h
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 
@@ -19,6 +18,7 @@ from scmigen.assignment.needs_file import read_needs
 from scmigen.assignment.said import OUTERMOST, AgentSaid, ClaimSaid, NumberedGrant, Said
 from scmigen.assignment.values import TRANSPORTS
 from scmigen.assignment.vocabulary import DOMAIN, ENTRY, FLAGS, GRANT, SCMI, SIMILAR, TRANSPORT
+from scmigen.data import replace
 from scmigen.diagnostics import Position
 from scmigen.runtime import MAX_AGENTS, Role, SystemPower
 from scmigen.scmi.clients import later, near, profile_of

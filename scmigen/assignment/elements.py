@@ -8,7 +8,6 @@ declared others of the kind.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from scmigen.assignment.assignment import Assumption, Element, HandGrant, WholeGrant
@@ -17,13 +16,13 @@ from scmigen.assignment.said import ElementSaid, NumberedGrant, SourceSaid
 from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ProviderClass, ResourceKey
 from scmigen.bindings.inventory import Inventory
+from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Diagnostic, Related
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Data):
     """What numbers mean on a board. ``homes``: kind → path of the node that its elements are under,
     ``named``: kind → numbers that the tree names. ``fixed``: kinds none of whose numbers scmigen
     gives out. ``rivals``: kind → label or path of each node that has the protocol, where several
@@ -87,8 +86,7 @@ def _grant(kind: Kind, node: str, number: int, operations: Collection[Operation]
     return f'{{{kind}: "{node} {number}", operations: [{may}]}}'
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Data):
     """Elements by kind and number, the values said of them, and the grants of numbers and of whole
     protocols."""
 

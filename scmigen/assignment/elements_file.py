@@ -7,7 +7,6 @@ or clocks of a firmware whose tree has no node for them. Numbers are written as 
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from scmigen.assignment.assume_file import GIVES, read_values
@@ -15,6 +14,7 @@ from scmigen.assignment.given import shown
 from scmigen.assignment.located import Located
 from scmigen.assignment.said import ElementSaid, NumberedGrant
 from scmigen.assignment.words import read_span
+from scmigen.data import replace
 from scmigen.diagnostics import Position
 from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
 from scmigen.scmi.protocols import Kind

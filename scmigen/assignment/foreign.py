@@ -6,13 +6,13 @@ filling in defaults is not its task.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.assignment.said import AgentSaid, PlatformSaid, Said, SourceSaid
 from scmigen.assignment.values import CLASSES, FORMER_KEYS, TRANSPORTS, is_vendor
+from scmigen.data import Data, replace
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import (
     Diagnostic,
@@ -57,8 +57,7 @@ _WORD = 0xFFFF_FFFF
 _YAML = ("", ".yaml", ".yml")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Data):
     """A reader of agents files whose names end in ``suffix``, such as ``".toml"``.
 
     ``read`` is given the text, the name for positions, and the board, and raises `InputError` with

@@ -1,16 +1,15 @@
 """Values of agents files that another package interprets: kept as written, with their positions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from scmigen.data import Data
 from scmigen.diagnostics import Position
 
 #: Characters of a wrong value that a message repeats.
 MAX_SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Data):
     """A scalar (its text), a list or a mapping; ``key``: the position of the key before it."""
 
     value: "str | tuple[Given, ...] | Mapping[str, Given]"
@@ -33,8 +32,7 @@ def cut(text: str) -> str:
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(Data):
     """Options of outputs: ``given`` under ``outputs``, ``former`` under ``platform``.
 
     Each is a tuple of mappings, one per file.

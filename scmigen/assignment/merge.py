@@ -1,7 +1,6 @@
 """What several sources say about one agent, compared field by field."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from scmigen.assignment.findings import AGENT_DIFFERS
@@ -9,6 +8,7 @@ from scmigen.assignment.given import cut
 from scmigen.assignment.needs import NO_TABLE
 from scmigen.assignment.said import AgentSaid, Said, SharedMemory
 from scmigen.bindings.driver_tables import DriverTable, Row
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Related
 
 

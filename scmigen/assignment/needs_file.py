@@ -2,13 +2,13 @@
 written there for single drivers."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from scmigen.assignment.located import Located
 from scmigen.assignment.needs import is_file, named_tables
 from scmigen.bindings.driver_files import read_table
 from scmigen.bindings.driver_tables import SETS_NOTHING, SUPPLY, DriverTable, Row
+from scmigen.data import replace
 from scmigen.diagnostics import InputError, Related, has_errors
 from scmigen.inputs import read_bytes
 from scmigen.runtime import Certainty

@@ -2,12 +2,12 @@
 platform, also where the board has an SCMI node of another agent at the same path."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from scmigen.bindings.facts import ScmiInstance, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.scmi_nodes import is_applied_by_agent, server_nodes
 from scmigen.bindings.transports import Part
+from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
 

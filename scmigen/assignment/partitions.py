@@ -6,7 +6,6 @@ device that has it. Of several devices at one address the enabled one counts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from scmigen.assignment.findings import PARTITION_MANIFEST, PARTITION_REGION
 from scmigen.assignment.properties import Properties
@@ -22,6 +21,7 @@ from scmigen.bindings.partitions import (
     nodes_in,
 )
 from scmigen.bindings.status import DISABLED, OKAY, Availability, Status
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related, counted
@@ -33,8 +33,7 @@ MAX_REGIONS = 1024
 _Places = Sequence[tuple[Node, tuple[Region, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(Data):
     """What a manifest says: the devices of the board that the partition has, by where it does."""
 
     agent: str

@@ -4,17 +4,15 @@ A value of another form than the reader expects is an error at the property: not
 wrote there is dropped.
 """
 
-from dataclasses import dataclass
-
 from scmigen.assignment.said import Said
 from scmigen.bindings.references import position_of
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node, Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Properties:
+class Properties(Data):
     """Reads properties of the nodes of one tree and reports to ``problems``; never raises.
 
     A property that is missing or malformed is ``None``.

@@ -1,8 +1,8 @@
 """What follows from the role of an agent: one row per role, read by every later stage."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from scmigen.data import Data
 from scmigen.runtime import Role, SystemPower
 from scmigen.scmi.protocols import Kind
 
@@ -10,8 +10,7 @@ from scmigen.scmi.protocols import Kind
 PAGE, WORD = 4096, 4
 
 
-@dataclass(frozen=True, slots=True)
-class RoleFacts:
+class RoleFacts(Data):
     """The consequences of a role.
 
     ``permissions``: may change permissions (base messages 0x9 to 0xB), and ``system_power`` what

@@ -7,7 +7,6 @@ a user wrote.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from scmigen.assignment.assignment import (
@@ -23,6 +22,7 @@ from scmigen.assignment.assignment import (
 from scmigen.assignment.given import NO_OUTPUTS, Outputs
 from scmigen.bindings.driver_tables import DriverTable
 from scmigen.bindings.opp_bins import OppBin
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role, SystemPower
@@ -35,8 +35,7 @@ T = TypeVar("T")
 OUTERMOST = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Said(Generic[T]):
+class Said(Data, Generic[T]):
     """A value that a source states, and where."""
 
     value: T
@@ -53,8 +52,7 @@ class SharedMemory(NamedTuple):
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AgentSaid:
+class AgentSaid(Data):
     """What one source says about one agent. ``None``: nothing.
 
     ``domain_id`` is the ``id`` of a system device tree's domain, any 32-bit number; ``id`` is the
@@ -84,8 +82,7 @@ class AgentSaid:
     is_domain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimSaid:
+class ClaimSaid(Data):
     """An entry that gives ``node`` to ``agent`` (``None``: the platform), as in `Claim`."""
 
     agent: str | None
@@ -97,8 +94,7 @@ class ClaimSaid:
     below: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class ElementSaid:
+class ElementSaid(Data):
     """A resource by its number, and what is said of it, as in `Element`."""
 
     kind: Kind
@@ -109,8 +105,7 @@ class ElementSaid:
     values: Values | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedGrant:
+class NumberedGrant(Data):
     """A grant on the resources of a kind with some numbers; ``None``: on all that there are.
 
     ``at`` is where the numbers are written.
@@ -124,8 +119,7 @@ class NumberedGrant:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformSaid:
+class PlatformSaid(Data):
     """What one source says about the platform. ``classes``: provider path → class. ``bins``: path
     of an OPP table → the chip. ``grace``: the time in ms that agents have before a graceful
     shutdown.
@@ -147,8 +141,7 @@ class PlatformSaid:
     elements: tuple[ElementSaid, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SourceSaid:
+class SourceSaid(Data):
     """All that one source says.
 
     ``named`` are agents that the source refers to and that some source must describe. ``roles``

@@ -6,7 +6,6 @@ A resource is a selector and cells: numbers, or macros of the files that the tre
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
 from itertools import islice
@@ -17,6 +16,7 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import key_of, voltage_key
 from scmigen.bindings.macros import Macros
 from scmigen.bindings.references import Reference, References
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
@@ -27,8 +27,7 @@ MAX_NEAR = 1000
 _MAX_CELL = 0xFFFF_FFFF
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Data):
     """The nodes that a selector matches, whether it names one exactly, or the problem."""
 
     nodes: tuple[Node, ...]

@@ -8,7 +8,6 @@ say differently is an error that names both positions. Only then do defaults app
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from scmigen.assignment.agents import check_agents, check_parents, twice
 from scmigen.assignment.assignment import Agent, Assignment
@@ -24,12 +23,12 @@ from scmigen.assignment.roles import ROLES
 from scmigen.assignment.said import OUTERMOST, AgentSaid, SourceSaid
 from scmigen.assignment.settle_platform import settle_platform, settle_switches
 from scmigen.assignment.words import did_you_mean
+from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Diagnostic, InputError, has_errors
 from scmigen.runtime import Role, Transport
 
 
-@dataclass(frozen=True, slots=True)
-class Sayings:
+class Sayings(Data):
     """All that is said of a board, before it is settled.
 
     ``board`` are the SCMI nodes of the board, ``own`` those of agents' own trees by agent.

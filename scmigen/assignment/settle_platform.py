@@ -1,7 +1,6 @@
 """Options of the platform and severities of checks, from all sources together."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from scmigen.assignment.assignment import (
@@ -17,6 +16,7 @@ from scmigen.assignment.given import NO_OUTPUTS
 from scmigen.assignment.said import PlatformSaid, Said
 from scmigen.bindings.facts import ProviderClass, ResourceKey
 from scmigen.bindings.opp_bins import OppBin
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Position, Related
 
 T = TypeVar("T")

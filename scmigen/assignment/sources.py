@@ -1,7 +1,6 @@
 """Every source that says which device belongs to which agent, read and settled."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from scmigen.assignment.assignment import Assignment
 from scmigen.assignment.channels import Channel, read_channels
@@ -17,6 +16,7 @@ from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.inventory import Inventory, take_inventory
 from scmigen.bindings.partitions import is_manifest
 from scmigen.bindings.status import Availability, Status
+from scmigen.data import Data, field, replace
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError
@@ -24,8 +24,7 @@ from scmigen.runtime import Role
 from scmigen.topology.listing import Listing
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Data):
     """What the user gives besides the board: agents files (name, text), agents' trees by name,
     clocks of running systems, and names that the board's resources were given before."""
 

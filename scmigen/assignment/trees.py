@@ -8,7 +8,6 @@ platform serves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import OwnTree
 from scmigen.assignment.channels import Channel, read_channels
@@ -22,6 +21,7 @@ from scmigen.bindings.node_kinds import is_bus
 from scmigen.bindings.references import References
 from scmigen.bindings.scmi_nodes import instances_of
 from scmigen.bindings.status import Availability, Status
+from scmigen.data import Data, replace
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related
@@ -30,8 +30,7 @@ from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class AgentTree:
+class AgentTree(Data):
     """The tree of an agent, and for its enabled nodes: path → node of the board."""
 
     agent: str
@@ -165,8 +164,7 @@ def availability_with(trees: Sequence[AgentTree]) -> Availability:
     return Availability(statuses)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Data):
     """Claims and further uses that follow from an agent's tree and the board's inventory.
 
     ``uses`` are those of the board's nodes, ``assigned`` and ``registered`` those that SCMI nodes

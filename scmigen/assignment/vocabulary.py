@@ -6,9 +6,10 @@ is one of ours would change permissions, so that is an error.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
+
+from scmigen.data import Data, field
 
 #: How similar to one of ours a key must be to count as misspelt (`difflib`, 0 to 1).
 SIMILAR = 0.75
@@ -23,8 +24,7 @@ class Standing(Enum):
     WRONG = "wrong"
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(Data):
     """The keys of one kind of mapping.
 
     ``elsewhere``: keys of ours that belong somewhere else, and what to write there.

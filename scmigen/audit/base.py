@@ -1,9 +1,9 @@
 """Readers: values that say which files they read and how."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.inputs import read_part
 from scmigen.runtime.served import Served
@@ -12,8 +12,7 @@ from scmigen.runtime.served import Served
 HEAD = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Data):
     """What a reader found: the server, what is wrong with its description, and the files read."""
 
     served: Served
@@ -21,8 +20,7 @@ class Audit:
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Data):
     """A form of description.
 
     ``about`` completes the sentence "NAME: …" for people. ``recognises`` tells by the name and at

@@ -9,10 +9,10 @@ is not followed.
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from scmigen.data import Data, field
 from scmigen.diagnostics import Position
 from scmigen.inputs import read_part
 
@@ -49,8 +49,7 @@ class _Command(NamedTuple):
     position: Position
 
 
-@dataclass(slots=True)
-class Settings:
+class Settings(Data, frozen=False):
     """What CMake files have set so far; ``problems``: what they say stops the build, or is not
     understood; ``skipped``: what is not followed, and may matter."""
 

@@ -1,9 +1,9 @@
 """What a compiler is told: macros, and folders of headers."""
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from scmigen.data import Data, field
 from scmigen.inputs import read_part
 
 #: The file that tells tools the flags of the sources beside it, one on a line.
@@ -12,8 +12,7 @@ _MAX_FILE = 1 << 20
 _NAME = re.compile(r"\w{1,200}")
 
 
-@dataclass(slots=True)
-class Flags:
+class Flags(Data, frozen=False):
     """Macros with their values, and folders in order."""
 
     definitions: dict[str, str] = field(default_factory=dict)

@@ -5,7 +5,6 @@ definitions of the build are not known, it may be that only the reader lacks it.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from scmigen.audit.scp_findings import Found
@@ -13,6 +12,7 @@ from scmigen.csource.sources import Source, Sources
 from scmigen.csource.tokens import NAME, Token
 from scmigen.csource.unit import Unit
 from scmigen.csource.values import Unknown
+from scmigen.data import Data
 
 _CONDITIONS = frozenset(("if", "ifdef", "ifndef", "elif"))
 #: Words of conditions, and beginnings of names that only a compiler or assembler defines.
@@ -23,8 +23,7 @@ _NUMBERS = "dt-bindings"
 _MAX_NAMED, _MAX_FILES = 8, 400
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Data):
     """What is known of a build: whether its definitions are, and how names begin that it defines
     where they are on. ``near``: the folder of the product's own headers."""
 

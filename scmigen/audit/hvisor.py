@@ -4,7 +4,6 @@ The zone with the id N is the agent ``zoneN``. The root zone, ``zone0``, has wha
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError
 from scmigen.audit.base import Audit, Reader, begins_with
 from scmigen.audit.json_places import Places, place_of_fault
 from scmigen.bindings.hvisor import KEYS, NODE, NOWHERE, OPENED, Place, places_of
+from scmigen.data import Data
 from scmigen.devicetree.load import load
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position, Severity
 from scmigen.inputs import read_bytes
@@ -70,8 +70,7 @@ class _Zones(Struct):
     zones: Annotated[list[_Zone], Meta(max_length=256)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(Data):
     """The ids of one device of a zone, and where they are written."""
 
     zone: int
@@ -132,8 +131,7 @@ def _lists(zones: Sequence[_Zone], places: Places) -> Iterator[_Listed]:
                     yield _Listed(number, kind, [_number(each) for each in found], where)
 
 
-@dataclass(frozen=True, slots=True)
-class _Unread:
+class _Unread(Data):
     """A file that may be the tree and cannot be read, and what is wrong with it first."""
 
     file: Path

@@ -10,11 +10,11 @@ come to the same table.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from scmigen.audit.imx_sm_config import IMX_SM_SYNTAX, Config, Row, Section
+from scmigen.data import Data, field
 from scmigen.diagnostics import InputError, Position
 from scmigen.imx_sm.levels import LEVELS, PROTOCOLS
 from scmigen.inputs import is_missing, read_text
@@ -103,8 +103,7 @@ def _loaded(
             begin = 0
 
 
-@dataclass(slots=True)
-class _Definitions:
+class _Definitions(Data, frozen=False):
     """Those above a line, in their order: the texts, and by name where in that order it is."""
 
     texts: list[tuple[str, str]] = field(default_factory=list)

@@ -4,8 +4,8 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from scmigen.data import Data, field
 from scmigen.diagnostics import Finding, Position
 from scmigen.imx_sm.levels import LEVELS, Level
 
@@ -17,8 +17,7 @@ IMX_SM_SYNTAX = Finding(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Data):
     """A level for one resource, by its full name: ``DEV_SM_CLK_CAN1``. ``written`` is the first
     word of its line, where macros are not replaced yet."""
 
@@ -34,8 +33,7 @@ class Row:
         return LEVELS.get(self.word, Level.NONE)
 
 
-@dataclass(slots=True)
-class Section:
+class Section(Data, frozen=False):
     """An agent, or with the number None what belongs to a logical machine before its agents.
 
     ``rows`` as they stand in the section, ``dup`` the agent whose rows hold in place of them,
@@ -53,8 +51,7 @@ class Section:
     channels: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Data):
     """``machines``: the names of the logical machines. ``strays``: words of lines that are neither
     commands nor resources, with their places. ``defined``: the words that it defines.
     ``joined``: first words of lines that would be definitions with a blank behind the colon."""

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 
 from scmigen.assignment.words import did_you_mean
 from scmigen.audit.imx_sm_config import Config, Row, Section
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
 from scmigen.imx_sm.levels import ALONE, LEVELS, Level
 from scmigen.imx_sm.resources import Resources

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
 from scmigen.assignment.words import did_you_mean
 from scmigen.audit.base import Audit, Reader
 from scmigen.audit.unite import SERVERS_DIFFER, told_apart, unite
+from scmigen.data import Data, replace
 from scmigen.diagnostics import Finding, InputError, Position, Related
 from scmigen.inputs import is_directory, is_missing, read_bytes, read_part
 
@@ -41,8 +41,7 @@ _AGENT = re.compile(r"([A-Za-z0-9_.+-]{1,63})=(.+)", re.DOTALL)
 _FORM = re.compile(r"([a-z][a-z0-9-]{1,31}):(.+)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Data):
     """A description that a user names: ``[AGENT=][READER:]PATH``. ``form`` is its reader, or
     `BOARD`; ``agent`` whose description it is."""
 

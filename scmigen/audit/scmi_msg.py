@@ -6,7 +6,6 @@ nothing is compiled or run.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from scmigen.audit.base import Audit, Reader
@@ -20,6 +19,7 @@ from scmigen.csource.sources import Sources
 from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit, defined
 from scmigen.csource.values import Cells, Choice, Pointer, Unknown, Value
+from scmigen.data import Data, field
 from scmigen.diagnostics import InputError, Position
 from scmigen.runtime.schema import Numbering
 from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
@@ -34,8 +34,7 @@ _NAME_LENGTH = 63
 _HERE = Token("", "", "", 0)
 
 
-@dataclass(slots=True)
-class _Server:
+class _Server(Data, frozen=False):
     """The functions of a platform."""
 
     library: Platform

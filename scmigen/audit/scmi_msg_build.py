@@ -3,10 +3,10 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from scmigen.audit.compiler_flags import flags_beside
+from scmigen.data import Data, field
 from scmigen.inputs import is_directory, read_part
 
 _MAX_UP = 8
@@ -51,8 +51,7 @@ _KNOWN: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Data):
     """A platform: its folder, the sources and headers around it, what the build defines; the
     source that was named, if it was one. ``built``: what the build defines is known."""
 

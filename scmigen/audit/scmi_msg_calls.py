@@ -7,13 +7,13 @@ returned before that may be a denial.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
 
 from scmigen.csource.cursor import SyntaxProblemError
 from scmigen.csource.statements import body_of
 from scmigen.csource.tree import Call, Cast, Conditional, Name, Number, Unary
 from scmigen.csource.unit import Unit
 from scmigen.csource.values import Choice, Unknown, Value
+from scmigen.data import Data, fields
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
@@ -24,8 +24,7 @@ ID = Unknown("the id")
 Message = tuple[str, tuple[Value, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Calls:
+class Calls(Data):
     """The functions of a kind: the count and the name, by their names in OP-TEE and TF-A; for each
     operation the ways to have it, each with all messages that it is made of."""
 
@@ -164,6 +163,6 @@ def _nodes(root: object) -> Iterator[object]:
         node = waiting.pop()
         if isinstance(node, tuple):
             waiting.extend(node)
-        elif is_dataclass(node):
+        elif isinstance(node, Data):
             yield node
-            waiting.extend(getattr(node, each.name) for each in fields(node))
+            waiting.extend(getattr(node, name) for name in fields(node))

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from scmigen.csource.library import Library
 from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit
 from scmigen.csource.values import Unknown, Value
+from scmigen.data import field
 
 #: The functions of the server itself: where only a weak one is there, that is the one.
 _OF_SERVER = re.compile(r"plat_scmi_\w+")
@@ -26,8 +26,7 @@ class _Untold(Unit):
         return self._why if self._why.at is not None else Unknown(self._why.why, at)
 
 
-@dataclass
-class Platform(Library):
+class Platform(Library, frozen=False, slots=False):
     """The sources of a platform. A function that a driver may have instead of a weak one is one of
     run time; one that several sources have is not told. ``chosen`` is a source that a user names,
     whose functions count."""

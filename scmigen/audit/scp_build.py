@@ -6,11 +6,11 @@ whose facts are here. Options have the values that the product gives them.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from scmigen.audit.cmake import Settings, run
 from scmigen.audit.compiler_flags import flags_beside, flags_of
+from scmigen.data import Data
 from scmigen.diagnostics import Position
 from scmigen.inputs import is_directory, read_part
 
@@ -54,8 +54,7 @@ _DEFINITIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Data):
     """A firmware as it is built: ``modules`` in order, ``definitions`` of the compiler, folders of
     headers in order, the sources that it lists, the options that are on."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from scmigen.audit.scp_build import identifier
 from scmigen.audit.scp_findings import (
@@ -22,6 +21,7 @@ from scmigen.checks.words import joined
 from scmigen.csource.tokens import Token
 from scmigen.csource.values import Cells, Unknown, Value
 from scmigen.csource.words import names_in
+from scmigen.data import Data
 from scmigen.diagnostics import Position, Related, counted
 from scmigen.scmi.protocols import Kind
 
@@ -101,8 +101,7 @@ def check_agents(permissions: Permissions, found: Found) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(Data):
     """A resource of a device's list: the number that it gives, and by which name."""
 
     kind: Kind

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scmigen.csource.tokens import Token
 from scmigen.csource.values import Unknown
+from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.scmi.protocols import Kind
 
@@ -82,8 +82,7 @@ FINDINGS = (
 )
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Data, frozen=False):
     """What is wrong with the tables of a firmware in ``folder``, each once."""
 
     folder: Path

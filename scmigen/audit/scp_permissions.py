@@ -5,7 +5,6 @@ table, at a place that it works out from its own counters: so does this.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 
 from scmigen.audit.scp_findings import NOUNS, SCP_MASK, SCP_TABLE, Found
@@ -14,6 +13,7 @@ from scmigen.csource.tokens import Token
 from scmigen.csource.tree import ArrayOf
 from scmigen.csource.unit import Unit
 from scmigen.csource.values import Cells, Pointer, Unknown, Value
+from scmigen.data import Data
 from scmigen.diagnostics import Position
 from scmigen.scmi.needs import needed
 from scmigen.scmi.operations import OPERATIONS, Operation
@@ -71,8 +71,7 @@ def operations(kind: Kind) -> tuple[Operation, ...]:
     return tuple(each for each in OPERATIONS[kind] if needed_messages(kind, each))
 
 
-@dataclass(slots=True)
-class _Bits:
+class _Bits(Data, frozen=False):
     """The bits of one kind: the flat table, how many resources it is for, the word of the table
     that the firmware takes for the first."""
 
@@ -82,8 +81,7 @@ class _Bits:
     first: int = 0
 
 
-@dataclass(slots=True)
-class Permissions:
+class Permissions(Data, frozen=False):
     """The permissions of a firmware that has the module."""
 
     unit: Unit

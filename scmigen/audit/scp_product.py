@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scmigen.audit.scp_build import Build, identifier, module_header
@@ -13,14 +12,14 @@ from scmigen.csource.sources import Sources
 from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit, defined
 from scmigen.csource.values import Cells, Choice, FunctionName, Pointer, Unknown, Value
+from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Position
 
 #: The most elements of a module: an identifier has 12 bits for them.
 MAX_ELEMENTS = 1 << 12
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Data):
     """An element of a module: its name as it is written, empty where that cannot be told; ``row``
     is what the table has. ``ways``: its data in each of several tables, of which one is used."""
 
@@ -31,8 +30,7 @@ class Element:
     ways: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Elements:
+class Elements(Data):
     """The elements of a module, in order; ``problem``: why they cannot be told, all or from one
     on. ``endless``: the table that has nothing at its end, where there is no end."""
 
@@ -43,16 +41,14 @@ class Elements:
     endless: Token | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Data):
     """What an identifier of the framework names."""
 
     module: int
     element: int
 
 
-@dataclass(slots=True)
-class Product:
+class Product(Data, frozen=False):
     """A firmware whose tables are read as they are asked for."""
 
     build: Build

@@ -5,7 +5,6 @@ performance domains and sensors have the same ids for all agents, those of the e
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from scmigen.audit.scp_findings import NOUNS, SCP_TABLE, Found
 from scmigen.audit.scp_product import (
@@ -23,6 +22,7 @@ from scmigen.audit.scp_product import (
 from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit
 from scmigen.csource.values import Cells, Unknown, Value
+from scmigen.data import Data, field
 from scmigen.diagnostics import Position, counted
 from scmigen.scmi.protocols import Kind
 
@@ -32,8 +32,7 @@ _MAX_ROWS = 4096
 NAME_LENGTH = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Data):
     """Where a kind of resource is configured: its modules, and for those with a table for each
     agent the member with the number of rows."""
 
@@ -55,8 +54,7 @@ LAYOUTS: Mapping[Kind, Layout] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Data):
     """An id of an agent: the element that it is, None where that cannot be told, and where it is
     written. ``on``: whether the firmware has it on for that agent when it starts; None where that
     is not said."""
@@ -66,8 +64,7 @@ class Row:
     on: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Data):
     """An agent of the table of ``scmi``."""
 
     id: int
@@ -76,8 +73,7 @@ class Agent:
     position: Position | None
 
 
-@dataclass(slots=True)
-class View:
+class View(Data, frozen=False):
     """What the firmware has of a kind: the elements, and each agent's rows by id; ``whole``: all
     is known. ``kept``: the clocks that start with a vote of the platform's own, which no agent can
     take back; None where that cannot be told."""

@@ -7,12 +7,12 @@ known. The kernel's lines have no name of an agent: each SCMI instance is one.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 from scmigen.audit.base import Audit, Reader
+from scmigen.data import Data, field
 from scmigen.diagnostics import Finding, InputError, Position
 from scmigen.inputs import read_bytes, read_part
 from scmigen.runtime import MAX_AGENTS, MAX_RESOURCES, Numbering, Served, ServedAgent, ServedGrant
@@ -58,8 +58,7 @@ class _Event(NamedTuple):
     values: bytes
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(Data, frozen=False):
     """What a trace shows of one resource of one agent."""
 
     line: int

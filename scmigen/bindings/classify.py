@@ -6,12 +6,12 @@ comes later, in the model. ``ALWAYS_ON`` comes between R2 and R3.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from scmigen.bindings.facts import ProviderClass
 from scmigen.bindings.node_kinds import compatibles, is_bus, is_psci, is_scmi
 from scmigen.bindings.status import Availability
 from scmigen.bindings.xen import is_mediators
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Kind
@@ -55,8 +55,7 @@ def _is_gpio(name: str) -> bool:
     return name in ("gpio", "gpios") or name.endswith(("-gpio", "-gpios"))
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Data):
     """The context of the rules: the whole tree."""
 
     tree: DeviceTree
@@ -81,8 +80,7 @@ def context(tree: DeviceTree, availability: Availability) -> Context:
     return Context(tree, availability, enabled)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Data):
     """One rule: its name, the class it gives, the reason shown to people, and the test."""
 
     name: str

@@ -5,7 +5,6 @@ Each function reads one group of properties of one node (Linux ``Bindings/clock`
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import zip_longest
 
 from scmigen.bindings.driver_tables import SUPPLY, Entry
@@ -14,6 +13,7 @@ from scmigen.bindings.identity import has_dvfs, key_of, voltage_key
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.opp_tables import only_votes
 from scmigen.bindings.references import CELLS, Reference, References
+from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind

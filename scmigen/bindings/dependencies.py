@@ -9,11 +9,11 @@ name memory (``memory-region``) are not listed: nothing can be switched off thro
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from scmigen.bindings.references import read_list
+from scmigen.data import Data
 from scmigen.devicetree.nodes import NULL_PHANDLES, Node
 from scmigen.devicetree.tree import DeviceTree
 
@@ -49,8 +49,7 @@ class ReferenceProperty(NamedTuple):
     shape: Shape = Shape.LIST
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(Data):
     """One entry of a reference property: ``consumer`` works through ``controller``.
 
     ``target`` is the node that the entry names, ``controller`` the device which that is or is part

@@ -6,10 +6,10 @@ Sources: U-Boot 2026.10-rc2 ``drivers/firmware/scmi``, ``drivers/clk/clk-uclass.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scmigen.bindings.transports import BY_COMPATIBLE, BY_WORD
+from scmigen.data import Data, field
 from scmigen.scmi.protocols import Kind, Protocol
 
 #: The node of OP-TEE itself (Linux ``Bindings/arm/firmware/linaro,optee-tz.yaml``).
@@ -24,8 +24,7 @@ class Os(StrEnum):
     ZEPHYR = "zephyr"
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Data):
     """How one of them differs from Linux.
 
     ``transports``: the compatibles that it has drivers for. ``protocols``: those that it has, each

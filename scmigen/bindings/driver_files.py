@@ -14,11 +14,11 @@ version of an operating system, have such blocks only.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 from scmigen.bindings.driver_tables import SETS_NOTHING, SUPPLY, TOLD, DriverTable, Row
+from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, Finding, Position
 from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation
@@ -146,8 +146,7 @@ def read_table(name: str, file: str, data: bytes) -> tuple[DriverTable, tuple[Di
     return DriverTable(name, rows, file), tuple(problems)
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Data, frozen=False):
     """What was read of a file so far.
 
     ``found`` are the rows of blocks that have ended, by compatible; ``pairs`` is their number.

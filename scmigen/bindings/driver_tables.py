@@ -5,9 +5,9 @@ that, with rows for each compatible; `driver_files` reads it from a file.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from scmigen.data import Data, field
 from scmigen.diagnostics import Position
 from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation
@@ -50,8 +50,7 @@ class Row(NamedTuple):
 SETS_NOTHING = Row(None, "-", (), Certainty.SURE, "")
 
 
-@dataclass(frozen=True, slots=True)
-class DriverNeed:
+class DriverNeed(Data):
     """What a driver does with a clock or supply, beyond what the tree says: ``operations``.
 
     ``table`` is the name of the table, ``source`` the file and function of the driver, as
@@ -67,8 +66,7 @@ class DriverNeed:
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LookedUp:
+class LookedUp(Data):
     """What the tables say of one entry of a device: ``compatible`` is the one whose driver they
     know, ``None`` if they know none. ``never``: the file of the driver, if it never takes the
     clock."""
@@ -103,8 +101,7 @@ def _written(kind: Kind | None, key: str) -> str:
     return key + SUPPLY if kind is Kind.VOLTAGE else key
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DriverTable:
+class DriverTable(Data, eq=False):
     """A table: its name, and the rows of each compatible that it knows.
 
     ``file`` is the file that a user named, if it was read from one. ``is_own``: it is what an

@@ -1,7 +1,6 @@
 """The parts of an inventory: providers, uses, SCMI nodes, and facts about resources."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -9,6 +8,7 @@ from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.opp_bins import ANY, OppBin
 from scmigen.bindings.references import Reference
 from scmigen.bindings.transports import ScmiTransport
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
 from scmigen.scmi.operations import Operation
@@ -34,8 +34,7 @@ class ProviderClass(StrEnum):
     LOCAL = "local"
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Data):
     """A node that offers resources; ``rule`` and ``reason`` tell people what decided the class.
 
     ``consumers`` counts the enabled nodes that use it. ``beside_scmi``: it is local only because
@@ -54,8 +53,7 @@ class Provider:
     by_default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Data):
     """Device → resource, through one entry of one property, with the operations it needs.
 
     ``index`` counts the entries of the property, null ones included, and ``at`` the bytes of its
@@ -116,8 +114,7 @@ class Asked(NamedTuple):
     position: Position | None
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceFacts:
+class ResourceFacts(Data):
     """What the tree says about one resource. Rates in Hz, voltages in µV; empty if unknown.
 
     ``parent`` is the power domain above a power domain, or the supply that a supply is fed from;
@@ -147,8 +144,7 @@ class ResourceFacts:
     listed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OppTable:
+class OppTable(Data):
     """A table of operating points and the devices that take theirs from it, in order of paths.
 
     ``shared``: these change together, through one clock and one supply, whichever of them names
@@ -167,8 +163,7 @@ class OppTable:
     chosen: OppBin = ANY
 
 
-@dataclass(frozen=True, slots=True)
-class ScmiChannel:
+class ScmiChannel(Data):
     """How an SCMI node, or one protocol of it, reaches its server.
 
     ``smc_id`` is the function id of an SMC, ``number`` the channel of OP-TEE; ``shmem`` lists the
@@ -182,8 +177,7 @@ class ScmiChannel:
     mailboxes: tuple[Reference, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ScmiInstance:
+class ScmiInstance(Data):
     """An SCMI node of the tree: its enabled protocol nodes by id, and its channels.
 
     ``channel`` is that of the node; ``own`` maps the ids of protocols that have a channel of their

@@ -1,7 +1,6 @@
 """The inventory of a tree: every provider, every use, and facts about each resource."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from scmigen.bindings.classify import BY_DEFAULT, SWITCHED_BY_BOARD, classify, context
@@ -30,6 +29,7 @@ from scmigen.bindings.scmi_nodes import (
 )
 from scmigen.bindings.served import resolve_served
 from scmigen.bindings.status import Availability
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic
@@ -49,8 +49,7 @@ _CELLS = {
 _NOT_HARDWARE = frozenset({"aliases", "chosen", "__symbols__", "__fixups__", "__local_fixups__"})
 
 
-@dataclass(frozen=True)
-class Inventory:
+class Inventory(Data, slots=False):
     """A tree seen through the bindings. ``providers`` and ``facts`` are keyed by path and key.
 
     ``availability`` says which nodes are available, agents' own trees taken into account.

@@ -1,7 +1,6 @@
 """OPP tables (Linux ``Bindings/opp/opp-v2-base.yaml`` and ``opp-v1.yaml``)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from scmigen.bindings.facts import Asked, OperatingPoint, OppTable
 from scmigen.bindings.node_kinds import is_cpu
@@ -16,6 +15,7 @@ from scmigen.bindings.opp_bins import (
     property_of,
 )
 from scmigen.bindings.references import References
+from scmigen.data import replace
 from scmigen.devicetree.nodes import Node, Property
 
 

@@ -5,7 +5,6 @@ devices (`partial_devices`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from scmigen.bindings.partial_devices import (
     FORCED,
@@ -20,6 +19,7 @@ from scmigen.bindings.scmi_emission import LABELS
 from scmigen.bindings.scmi_nodes import PROVIDES, REGULATORS
 from scmigen.bindings.transports import BY_WORD, SHARED_MEMORY
 from scmigen.bindings.xen_emission import XenChannel
+from scmigen.data import Data
 from scmigen.devicetree.edits import AddNode, Edit, Entry, SetProperty, Strings, cells
 from scmigen.scmi.protocols import Protocol
 
@@ -39,8 +39,7 @@ def regulator_path(number: int) -> str:
     return f"{protocol_path(Protocol.VOLTAGE)}/{REGULATORS}/regulator@{number:x}"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Data):
     """What a domain has: its channel, where it sees the shared memory, its protocols, the names of
     its voltage domains by id, and its devices."""
 

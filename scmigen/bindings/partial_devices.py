@@ -6,7 +6,6 @@ what SCMI serves is SCMI's, and what leads to nodes that the domain has not is l
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 
 from scmigen.bindings.addresses import Region
 from scmigen.bindings.consumers import ENTRY_NAMES
@@ -18,6 +17,7 @@ from scmigen.bindings.references import CELLS, References
 from scmigen.bindings.repointing import Answer, Served, Serving, repointed
 from scmigen.bindings.stand_ins import stand_in
 from scmigen.bindings.xen import PATH
+from scmigen.data import Data, field
 from scmigen.devicetree.edits import (
     AddNode,
     DeleteNode,
@@ -60,8 +60,7 @@ _NAMES = {
 }
 
 
-@dataclass(slots=True)
-class Left:
+class Left(Data, frozen=False):
     """What a device of the board has and that of the domain has not: device → properties."""
 
     found: dict[str, list[str]] = field(default_factory=dict)
@@ -71,8 +70,7 @@ class Left:
         self.found.setdefault(node.path, []).append(name)
 
 
-@dataclass(frozen=True, slots=True)
-class DomainDevices:
+class DomainDevices(Data):
     """The devices of a domain, whether it has a node below one, what became of resources, and what
     is passed of devices."""
 

@@ -5,13 +5,13 @@ with ``xen,path`` has ``xen,reg``. A domain can have the shared interrupts of th
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from scmigen.bindings.addresses import Region, regions
 from scmigen.bindings.dependencies import interrupt_parent
 from scmigen.bindings.node_kinds import compatibles
 from scmigen.bindings.references import read_list
 from scmigen.bindings.status import Status
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 
@@ -32,8 +32,7 @@ _DRIVEN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Data):
     """A device as a domain has it: where it is for the CPU, its interrupts as three cells each, and
     which of all its interrupts those are. ``whole``: they are all of them. ``is_confined``: an
     IOMMU that Xen drives is between the device and memory."""

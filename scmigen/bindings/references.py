@@ -5,9 +5,9 @@ phandle of 0 or 0xffffffff is an empty slot that keeps its index.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
 
 from scmigen.bindings.findings import CELLS_MISSING, PHANDLE_DANGLING, SPECIFIER_SHORT
+from scmigen.data import Data
 from scmigen.devicetree.nodes import NULL_PHANDLES, Node, Property
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, counted
@@ -16,8 +16,7 @@ from scmigen.diagnostics import Diagnostic, Position, counted
 MAX_SPECIFIER_CELLS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Data):
     """One entry of a list: its index, empty slots counted, its target and the specifier cells.
 
     ``at`` is where the specifier begins, in cells of the property.
@@ -59,8 +58,7 @@ CELLS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceList:
+class ReferenceList(Data):
     """The entries of a list before the first that cannot be read, and the problem of that one.
 
     ``count`` is how many entries there are, empty slots too. What follows a bad entry cannot be

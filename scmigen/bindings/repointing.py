@@ -9,7 +9,6 @@ drivers; where there are no names, places count, so it becomes ``<0>``.
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
@@ -20,6 +19,7 @@ from scmigen.bindings.identity import key_of, scmi_protocol, voltage_key
 from scmigen.bindings.node_kinds import is_cpu, is_pci
 from scmigen.bindings.opp_tables import only_votes, points_of, table_of
 from scmigen.bindings.references import Reference, References
+from scmigen.data import Data
 from scmigen.devicetree.edits import DeleteProperty, Edit, Entry, SetProperty, Strings, cells
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.operations import Operation
@@ -45,8 +45,7 @@ class Fate(Enum):
     UNSPOKEN = "unspoken"
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Data):
     """A resource as an agent knows it: the node to refer to, the cells, what it may do with it, and
     the name of it for people; ``was`` is how the board's source refers to it, for people, too."""
 
@@ -60,8 +59,7 @@ class Served:
 Answer: TypeAlias = Served | Fate
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Data):
     """An entry that could not be kept, or an operation of ``assigned-clocks`` that goes."""
 
     consumer: Node
@@ -71,15 +69,13 @@ class Lost:
     operations: frozenset[Operation] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Unvoted:
+class Unvoted(Data):
     """A device whose OPPs vote on several domains, which none of SCMI's can express."""
 
     consumer: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Unattached:
+class Unattached(Data):
     """A device that has a power domain besides the one by which it scales: Linux attaches one
     domain by itself, and leaves several to the driver."""
 
@@ -90,8 +86,7 @@ class Unattached:
 Trouble: TypeAlias = Lost | Unattached | Unvoted
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(Data):
     """What an agent is served: ``ask`` says what became of a resource, ``domain`` the performance
     domain that took the place of a node's OPP table. ``by_clocks``: the performance protocol has
     ``#clock-cells`` in place of ``#power-domain-cells``. ``dialect``: of what reads the tree."""

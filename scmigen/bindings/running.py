@@ -1,16 +1,15 @@
 """The clocks of a running system, each with the resource of the tree that it is."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from scmigen.bindings.facts import ResourceKey
+from scmigen.data import Data
 from scmigen.diagnostics import Position
 from scmigen.topology.listing import Listing
 
 
-@dataclass(frozen=True, slots=True)
-class RunningClock:
+class RunningClock(Data):
     """A clock of a running system, and the resource of the tree that it is, if any is.
 
     ``parent`` and ``possible`` are indices into `Topology.clocks`. ``choices``: the resources that
@@ -26,8 +25,7 @@ class RunningClock:
     choices: tuple[ResourceKey, ...] = ()
 
 
-@dataclass(frozen=True)
-class Topology:
+class Topology(Data, slots=False):
     """What feeds what: every clock of the listings, with the resource of the tree that it is."""
 
     listings: tuple[Listing, ...] = ()

@@ -5,7 +5,6 @@ A tree that has an SCMI node keeps it, with its labels and what else is in it; a
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from scmigen.bindings.dialects import LINUX, Dialect
@@ -22,6 +21,7 @@ from scmigen.bindings.transports import (
     Part,
     ScmiTransport,
 )
+from scmigen.data import Data
 from scmigen.devicetree.edits import (
     AddNode,
     DeleteProperty,
@@ -67,8 +67,7 @@ class MadeLabel(NamedTuple):
     native: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Regulator:
+class Regulator(Data):
     """A voltage domain for the tree: its id and name, and the regulator it stands for, if any.
 
     ``switches``: the agent may switch it, so that what is always on is the agent's to see to.
@@ -80,8 +79,7 @@ class Regulator:
     switches: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Data):
     """How the agent reaches its server: the transport, and of each property that it has the value.
 
     ``missing`` are properties that the transport needs and of which nothing is known.

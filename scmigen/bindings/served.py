@@ -5,7 +5,6 @@ the two are one resource, not two of one number.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from scmigen.bindings.channels import Parts, channel_at, is_same, parts_of
 from scmigen.bindings.consumers import uses_of
@@ -15,6 +14,7 @@ from scmigen.bindings.references import References
 from scmigen.bindings.scmi_nodes import id_of, is_registration, server_nodes
 from scmigen.bindings.status import Availability
 from scmigen.bindings.transports import DESCRIBED_NUMBER, Part, ScmiTransport, transport_of
+from scmigen.data import Data, replace
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related
@@ -25,8 +25,7 @@ Given = Mapping[tuple[Kind, int], ResourceKey]
 _KINDS: Mapping[int | None, Kind] = {int(number): kind for number, kind in KIND_OF.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Served:
+class _Served(Data):
     """By the path of a protocol node, the agent of its SCMI node and what that agent is given;
     ``unknown`` has the protocol nodes of SCMI nodes whose channel no agent has."""
 

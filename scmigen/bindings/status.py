@@ -5,8 +5,8 @@ defaults to ``status``; a node below an unavailable one is unavailable, too.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+from scmigen.data import Data, field
 from scmigen.devicetree.edits import DeleteNode, Edit, SetProperty, Strings
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
@@ -14,8 +14,7 @@ from scmigen.diagnostics import Position
 _OKAY = frozenset({None, "okay", "ok"})
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Data):
     """The values of ``status`` and ``secure-status`` of one node, and where that is written.
 
     ``None`` is an absent property.
@@ -38,8 +37,7 @@ class Status:
         return self.normal in _OKAY
 
 
-@dataclass(frozen=True, slots=True)
-class Availability:
+class Availability(Data):
     """Which nodes of one tree are available, each worked out once.
 
     ``statuses`` apply in place of those that the nodes themselves have: what agents' own trees

@@ -16,7 +16,6 @@ have the clock decide, then where the tree writes that macro, then how a provide
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from scmigen.bindings.addresses import regions
@@ -27,6 +26,7 @@ from scmigen.bindings.identity import is_performance_provider, scmi_protocol
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_bpmp
 from scmigen.bindings.running import NO_TOPOLOGY, RunningClock, Topology
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.topology.listing import Clock, Listing, Origin
@@ -100,8 +100,7 @@ def _clock_providers(inventory: Inventory) -> Iterator[Node]:
             yield node
 
 
-@dataclass
-class _Names:
+class _Names(Data, frozen=False, slots=False):
     """The names that the clocks of a tree have."""
 
     inventory: Inventory

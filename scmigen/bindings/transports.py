@@ -5,9 +5,9 @@ transports/*.c}``; OP-TEE ``core/lib/scmi-server/scmi_server_scpfw.c`` for serve
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 
 
@@ -36,8 +36,7 @@ PAYLOAD_SIZE = 104
 WORD_SIZE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class ScmiTransport:
+class ScmiTransport(Data):
     """One way to reach an SCMI platform.
 
     ``word`` is its name in agents files and in the runtime configuration. ``distinct``: the parts

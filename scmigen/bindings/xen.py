@@ -5,11 +5,11 @@ Xen ``docs/hypervisor-guide/arm/firmware/arm-scmi.rst`` with the multi-agent dri
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from scmigen.bindings.addresses import regions
 from scmigen.bindings.references import References, position_of
 from scmigen.bindings.transports import BY_WORD, SHARED_MEMORY
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
@@ -28,8 +28,7 @@ _CELLS = 3
 _SMC = BY_WORD["smc"].compatible
 
 
-@dataclass(frozen=True, slots=True)
-class SciEntry:
+class SciEntry(Data):
     """An agent of the list: SMC id, node of shared memory, agent id; None where that is not there
     or leads nowhere."""
 
@@ -39,8 +38,7 @@ class SciEntry:
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Sci:
+class Sci(Data):
     """The container: its list, the SCMI node of Xen's own channel with SMC id and memory, and the
     agent of dom0. ``problem``: why the list cannot be read to its end."""
 

@@ -1,7 +1,6 @@
 """What Xen is told of SCMI, as edits of the host's tree and as nodes of a domain's partial tree."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from scmigen.bindings.addresses import Region, regions
 from scmigen.bindings.node_kinds import is_scmi
@@ -21,6 +20,7 @@ from scmigen.bindings.xen import (
     is_mediators,
     sci_of,
 )
+from scmigen.data import Data
 from scmigen.devicetree.edits import (
     AddNode,
     Edit,
@@ -39,8 +39,7 @@ _CONTROLLERS = "access-controllers"
 _SMC = BY_WORD["smc"].compatible
 
 
-@dataclass(frozen=True, slots=True)
-class XenChannel:
+class XenChannel(Data):
     """The channel of an agent: its id, SMC id, and where its shared memory is for the CPU. ``name``
     is for people; ``node`` is the path of the board's node that is that memory, if one is."""
 

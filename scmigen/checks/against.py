@@ -6,7 +6,6 @@ said but that.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.words import spans
@@ -35,6 +34,7 @@ from scmigen.checks.against_unused import beyond_need
 from scmigen.checks.grant_checks import grant_unused, name_differs
 from scmigen.checks.served_view import Row, View, view_of
 from scmigen.checks.words import joined, listed, node_word, plain, resource_name, use_word
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related
 from scmigen.model.joint import at_instance
 from scmigen.model.platform import Grant, Model, Platform

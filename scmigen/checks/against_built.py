@@ -5,13 +5,13 @@ place in the tree, or by its number where both sides number alike.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.served_view import View, place_of
 from scmigen.checks.words import resource_name
+from scmigen.data import Data, replace
 from scmigen.diagnostics import Diagnostic, Position
 from scmigen.model.platform import Platform, Resource
 from scmigen.runtime import Numbering, Runtime, Served, ServedResource, served_of
@@ -25,8 +25,7 @@ Pairs = Sequence[tuple[Agent, View]]
 _Number = tuple[Kind, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Data):
     """What a build of a platform would serve, in the form of a description. ``assumed``: what of
     each resource the tree does not say."""
 
@@ -40,8 +39,7 @@ def built_of(runtime: Runtime) -> Built:
     return Built(served_of(runtime), assumed)
 
 
-@dataclass(frozen=True, slots=True)
-class Both:
+class Both(Data):
     """A resource that both sides have: ``mine`` is what a build says of it, ``id`` what the first
     agent calls it, ``agents`` all that have it, ``position`` where the description has it.
     ``resource``: that of the model, which does not have what only ``platform.extra`` adds."""

@@ -1,11 +1,11 @@
 """The device table of a server, against the devices of a board."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import replace
 
 from scmigen.checks.against_built import Both, Built
 from scmigen.checks.served_view import View
 from scmigen.checks.words import joined
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.model.platform import Platform
 from scmigen.runtime import Device as ServedDevice

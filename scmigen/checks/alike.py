@@ -6,9 +6,9 @@ one is wrong with all. They are told apart by their numbers alone.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from scmigen.bindings.facts import ScmiInstance
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Related, Subject
 from scmigen.model.joint import MANY
 from scmigen.model.order import natural

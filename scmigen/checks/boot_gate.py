@@ -7,7 +7,6 @@ keeps what it needs; CPUs, the interrupt controller and the devices of other fir
 """
 
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass, field
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.roles import ROLES
@@ -26,6 +25,7 @@ from scmigen.checks.words import (
     resource_name,
     use_word,
 )
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Related, Severity
 from scmigen.model.boot_state import Dependencies, running
@@ -36,8 +36,7 @@ from scmigen.scmi.protocols import Kind
 _SWITCHED = (Kind.CLOCK, Kind.POWER, Kind.VOLTAGE)
 
 
-@dataclass(slots=True)
-class _Loss:
+class _Loss(Data, frozen=False):
     """What some agents switch off, and the uses of it that have no vote."""
 
     keys: dict[ResourceKey, None] = field(default_factory=dict)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from scmigen.diagnostics import Diagnostic, Finding, Severity
 from scmigen.model.platform import Model
@@ -19,7 +18,6 @@ def _nothing(_: Model) -> Iterator[Diagnostic]:
     return iter(())
 
 
-@dataclass(frozen=True, slots=True)
 class Check(Finding):
     """A finding and the function that looks for it in a whole model."""
 

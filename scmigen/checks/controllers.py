@@ -5,7 +5,6 @@ while the device of another agent depends on them.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.dependencies import Crossing, Dependency, dependencies_of
@@ -23,6 +22,7 @@ from scmigen.checks.words import (
     resource_word,
     use_word,
 )
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, counted
@@ -41,8 +41,7 @@ _OVER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Data):
     """A controller with its agents, and what devices of one other agent refer to it by."""
 
     controller: Node
@@ -51,8 +50,7 @@ class _Pair:
     entries: tuple[Dependency, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Power:
+class _Power(Data):
     """Something that the holders of a controller may do to it; ``native``: without asking SCMI."""
 
     operation: Operation

@@ -1,7 +1,6 @@
 """Checks of what drivers do with clocks and supplies beyond what a device tree says."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
@@ -23,6 +22,7 @@ from scmigen.checks.words import (
     resource_word,
     use_word,
 )
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Related, Severity, counted
 from scmigen.model.closure import of_devices
 from scmigen.model.platform import Model

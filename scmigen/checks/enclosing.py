@@ -1,21 +1,20 @@
 """Devices inside a device of another agent, which may turn off what both of them run on."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from scmigen.assignment.assignment import Agent, Claim
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.node_kinds import is_bus
 from scmigen.checks import hints
 from scmigen.checks.words import agent_names, names, position, powers_word, use_word
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, counted
 from scmigen.model.platform import Device, Model
 from scmigen.scmi.operations import Operation, aggregates
 
 
-@dataclass(slots=True)
-class _Enclosed:
+class _Enclosed(Data, frozen=False):
     """What some agents have inside one device of others, and what these may do to it.
 
     ``powers``: (turn off or assert, resource) → the use of the outer device.

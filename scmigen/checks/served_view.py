@@ -1,9 +1,9 @@
 """What a server shows one agent: by kind and id, the resource, the operations, and the place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from scmigen.checks.words import plain
+from scmigen.data import Data, field
 from scmigen.diagnostics import Position, position_of
 from scmigen.model.platform import Grant
 from scmigen.runtime.served import Served, ServedAgent, ServedGrant, ServedResource
@@ -11,8 +11,7 @@ from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Data):
     """A resource as one agent has it, and where the description says so. ``place``: where it says
     what the resource is, whoever has it."""
 
@@ -48,8 +47,7 @@ class Row:
         return any(plain(n) == wanted or (cut and plain(n).startswith(wanted)) for n in names)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Data):
     """What the server shows one agent. ``kinds``: those that its description is about; where it is
     not ``complete``, there may be more of them, and what is ``momentary`` is of one time only.
     ``names``: the ids of a kind by the plain form of their names."""

@@ -6,10 +6,10 @@ reason it stays one.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Switch
 from scmigen.assignment.words import did_you_mean
+from scmigen.data import Data, replace
 from scmigen.diagnostics import Diagnostic, Finding, Related, Severity
 
 CHECK_UNKNOWN = Finding(
@@ -27,8 +27,7 @@ SEVERITIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Data):
     """Overrides of the command line: checks that are on, off, or errors; or all warnings are."""
 
     on: frozenset[str] = frozenset()

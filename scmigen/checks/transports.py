@@ -6,7 +6,6 @@ description has, too; that is one channel (`scmigen.model.channels`).
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from scmigen.bindings.facts import ScmiChannel, ScmiInstance
 from scmigen.bindings.inventory import Inventory
@@ -18,6 +17,7 @@ from scmigen.bindings.transports import (
 )
 from scmigen.checks.check import check
 from scmigen.checks.words import joined, listed, names, node_word
+from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Position, Related

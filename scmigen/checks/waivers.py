@@ -8,7 +8,6 @@ comes to concern one more agent is reported again.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from scmigen.assignment.assignment import WaiverSaid
@@ -16,6 +15,7 @@ from scmigen.assignment.select import Selection, Selector, resource_key
 from scmigen.checks.registry import CHECKS
 from scmigen.checks.switches import CHECK_UNKNOWN, SEVERITIES, unknown_hint
 from scmigen.checks.words import listed, resource_name
+from scmigen.data import Data, replace
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, Severity, Waiver
 from scmigen.scmi.protocols import Kind
@@ -52,8 +52,7 @@ class Waived(NamedTuple):
     problems: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Data):
     """A waiver with its names resolved; ``problem`` is what the tree does not have, ``hint`` what
     may be meant."""
 

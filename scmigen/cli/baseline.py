@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from scmigen.assignment.waivers_file import FORMAT, WAIVERS
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import BoardRequest, Servers, Whose
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, InputError, Severity, counted, has_errors
 from scmigen.inputs import is_missing
 from scmigen.pipeline import Result, with_outputs

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, report, say
 from scmigen.cli.request import Servers, Whose
 from scmigen.cli.rule import Rule
+from scmigen.data import replace
 from scmigen.diagnostics import InputError, counted
 from scmigen.inputs import read_bytes
 from scmigen.model.joint import platforms_of

@@ -3,7 +3,6 @@
 import math
 import struct
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -30,6 +29,7 @@ from scmigen.client import Client, ScmiError
 from scmigen.client import dump as dumping
 from scmigen.client import replay as replaying
 from scmigen.client.notifications import subscribe
+from scmigen.data import asdict
 from scmigen.scmi.layouts import MAX_PAYLOAD
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status

@@ -1,6 +1,5 @@
 """``scmigen client URL fault``: the faults of a server at its control address."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ from scmigen.cli.client_text import table
 from scmigen.cli.lines import LinesError
 from scmigen.client import ClientError, UrlError
 from scmigen.client.control import RefusedError, control
+from scmigen.data import asdict
 from scmigen.diagnostics import InputError
 from scmigen.inputs import read_text
 

@@ -1,12 +1,11 @@
 """The commands of ``scmigen client`` for supplies, performance domains and sensors."""
 
-from dataclasses import asdict
-
 import click
 
 from scmigen.cli.client_options import ID, Options, agent_command, holding, number_up_to, voting
 from scmigen.cli.client_text import or_unknown, table
 from scmigen.client import Client
+from scmigen.data import asdict
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.units import unit
 

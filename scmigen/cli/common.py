@@ -5,7 +5,6 @@ import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +17,7 @@ from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, FORMATS, report, say
 from scmigen.cli.request import FIELDS, status_of, typed_request
 from scmigen.cli.request import BoardRequest as BoardRequest
+from scmigen.data import replace
 from scmigen.diagnostics import InputError, Severity
 from scmigen.model.platform import Model
 from scmigen.pipeline import Result

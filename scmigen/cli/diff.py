@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from scmigen.cli.common import BoardRequest, of_project, project_options, the_on
 from scmigen.cli.one_of import OneOf
 from scmigen.cli.report import ERRORS, MOVED, report, say, say_json
 from scmigen.cli.request import typed_request
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, InputError, Severity, has_errors
 from scmigen.model.verdict import Comparison, Verdict
 from scmigen.pipeline import Result

@@ -3,10 +3,10 @@
 import math
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import click
 
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Position
 
 

@@ -1,13 +1,13 @@
 """The board that a command is about, and how it is to be compiled."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from scmigen import api
 from scmigen.cli.choices import asked
 from scmigen.cli.report import ERRORS, MOVED
+from scmigen.data import Data, field, replace
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Related, Severity
 from scmigen.inputs import FILE_UNREADABLE, missing_folders
@@ -30,8 +30,7 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BoardRequest:
+class BoardRequest(Data):
     """The board that a command line or a project file names, and how it is to be compiled.
 
     ``switches`` and ``errors`` are the words after ``-W`` and ``-E``. ``name``, ``output``,

@@ -2,16 +2,15 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from scmigen.data import Data
 from scmigen.diagnostics import InputError, Position
 from scmigen.targets.common.depfile import make_rule
 from scmigen.targets.common.files import OUTPUT_UNWRITABLE, Beside
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Data):
     """``--stamp``, ``--depfile`` and ``--depfile-target``, as they were typed."""
 
     stamp: Path | None = None

@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +27,7 @@ from scmigen.cli.serve_options import (
     window,
     windows,
 )
+from scmigen.data import Data
 from scmigen.scmi.clients import later, near, profile_of
 from scmigen.scmi.layouts import MAX_REPLY
 from scmigen.scmi.protocols import KIND_OF
@@ -45,8 +45,7 @@ from scmigen.server.transports.address import Address
 _STATES: Final = {"own": False, "real": True}
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
+class _Options(Data):
     """The options of the command, which a reload starts from again."""
 
     configuration: Path

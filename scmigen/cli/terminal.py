@@ -8,13 +8,13 @@ import re
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import IO
 
 import click
 
 from scmigen import escape
+from scmigen.data import Data
 
 #: Blanks between two columns.
 GAP = 2
@@ -42,8 +42,7 @@ class Folds(Enum):
     ANYWHERE = re.compile(r" *+(?:[/@]?+[^ /@_-]++[_-]?+|[^ ])")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Data):
     """A column of a table: its heading, and how it folds.
 
     ``below``: where the table is too wide, it moves to lines of its own below each row.

@@ -1,7 +1,6 @@
 """The answers of ``scmigen why --not``: the reasons why an agent lacks something, in words."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from scmigen.assignment.assignment import Agent
@@ -12,6 +11,7 @@ from scmigen.checks.hints import resource_reference
 from scmigen.checks.words import agent_word, depends, driver_word, joined, names, use_word
 from scmigen.cli.subjects import Subject
 from scmigen.cli.why_device import denied, gifts
+from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position, position_to_dict
 from scmigen.model.lack import Cause, Lack, lacks

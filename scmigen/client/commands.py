@@ -1,11 +1,11 @@
 """The commands of an agent as methods, and what they return."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from scmigen.client.channel import ScmiError
 from scmigen.client.requests import Requests
+from scmigen.data import Data
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import name_text
 from scmigen.scmi.protocols import KIND_OF, Protocol
@@ -26,8 +26,7 @@ _SUPPLY_STATES: Final[dict[int | None, bool | None]] = {_SUPPLY_ON: True, _SUPPL
 _EXTENDED_NAME: Final = 1 << 29
 
 
-@dataclass(frozen=True, slots=True)
-class ProtocolInfo:
+class ProtocolInfo(Data):
     """A protocol of the platform; ``resources`` is the size of the agent's id space in it."""
 
     id: int
@@ -36,8 +35,7 @@ class ProtocolInfo:
     resources: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformInfo:
+class PlatformInfo(Data):
     """The result of discovery. ``agents`` maps ids to names, as far as the platform reveals
     them."""
 
@@ -50,8 +48,7 @@ class PlatformInfo:
     protocols: tuple[ProtocolInfo, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ClockInfo:
+class ClockInfo(Data):
     """A clock; ``rate`` is in Hz, or ``None`` if the agent may not read it."""
 
     id: int
@@ -60,8 +57,7 @@ class ClockInfo:
     rate: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PowerDomainInfo:
+class PowerDomainInfo(Data):
     """A power domain; ``on`` is ``None`` if the agent may not read the state, or it is not one of
     the generic ones."""
 
@@ -70,8 +66,7 @@ class PowerDomainInfo:
     on: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class ResetDomainInfo:
+class ResetDomainInfo(Data):
     """A reset domain; ``latency`` is in µs, or ``None`` if the platform does not know it."""
 
     id: int
@@ -79,8 +74,7 @@ class ResetDomainInfo:
     latency: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class VoltageDomainInfo:
+class VoltageDomainInfo(Data):
     """A supply; ``on`` and ``level`` (in µV) are ``None`` if the agent may not read them, ``on``
     also if the mode is not a generic one."""
 
@@ -90,8 +84,7 @@ class VoltageDomainInfo:
     level: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PerformanceDomainInfo:
+class PerformanceDomainInfo(Data):
     """A performance domain: its level, and limits as PERFORMANCE_LIMITS_GET has them; ``None`` if
     the agent may not read them. Levels are those of PERFORMANCE_DESCRIBE_LEVELS, or their indices
     where that is used."""
@@ -103,8 +96,7 @@ class PerformanceDomainInfo:
     maximum: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class SensorInfo:
+class SensorInfo(Data):
     """A sensor: its type (a number of the specification), and its reading, one value for each axis,
     in units of 10 ** ``exponent``; ``None`` if the platform does not give one."""
 

@@ -4,10 +4,10 @@ import json
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from scmigen.addresses import AddressError, parse
 from scmigen.client.channel import ClientError, UrlError
+from scmigen.data import Data
 
 #: The longest answer that is read, in bytes.
 _LONGEST = 1 << 16
@@ -21,8 +21,7 @@ class RefusedError(ClientError):
         super().__init__("; ".join(problems))
 
 
-@dataclass(frozen=True, slots=True)
-class FaultInfo:
+class FaultInfo(Data):
     """A fault of the server: whether it is ``on``, how many messages it has ``seen`` since that
     match, and how many of them it has ``hit``."""
 
@@ -33,8 +32,7 @@ class FaultInfo:
     hit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Faults:
+class Faults(Data):
     """Faults of the server; for so many more (``left``) there was no room in its answer."""
 
     faults: tuple[FaultInfo, ...]

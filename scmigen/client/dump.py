@@ -1,11 +1,11 @@
 """Everything an agent can see, as plain data: the output of ``scmigen client URL dump``."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from scmigen.client.channel import ClientError, ScmiError
 from scmigen.client.commands import Client
+from scmigen.data import Data, asdict
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Protocol
 from scmigen.scmi.status import Status
@@ -61,8 +61,7 @@ def _bounded(client: Client, items: Iterator[Item]) -> Iterator[Item]:
             raise ClientError(f"{client.url}: more than {_MOST >> 20} MiB of resources")
 
 
-@dataclass(frozen=True, slots=True)
-class _Resource:
+class _Resource(Data):
     """A resource, the fields of its attributes, and the messages about it that were denied."""
 
     client: Client

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from scmigen.client.channel import ClientError
 from scmigen.client.commands import Client
+from scmigen.data import Data
 from scmigen.diagnostics import InputError
 from scmigen.inputs import read_text
 from scmigen.scmi.layouts import HEADER_SIZE, Header, MessageType
@@ -16,8 +16,7 @@ class TraceError(Exception):
     """The trace cannot be read; the message says where and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Data):
     """A frame in a trace: the number of its line, and whether the agent ``sent`` it."""
 
     line: int

@@ -2,9 +2,9 @@
 
 import random
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from scmigen.data import Data, field
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import Field, Layout, Message
 from scmigen.scmi.needs import needed
@@ -63,8 +63,7 @@ class Request(NamedTuple):
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Data):
     """Which messages to send. ``protocols`` and ``left_out`` (names of messages) narrow them;
     ``write``: also those that change something."""
 
@@ -102,8 +101,7 @@ def reads(protocol: Protocol, message: int) -> bool:
     return "NOTIFY" not in name and needs[message] in (None, Operation.READ)
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Data, frozen=False):
     """What the servers have told of themselves: agents, ids of each agent and protocol, versions of
     each protocol, and values in replies, by protocol and id."""
 

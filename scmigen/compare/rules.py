@@ -7,17 +7,16 @@ only where a rule gives exactly its bytes.
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from scmigen.compare.expressions import Expression, ExpressionError
 from scmigen.compare.facts import statuses
+from scmigen.data import Data, field
 from scmigen.diagnostics import Position
 
 Theirs = int | Expression | Mapping[int, Expression]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Data):
     """An expected difference. ``theirs``: a status, a whole reply, or words of the first server's
     reply and what stands there instead. Of the reply the last ``unwritten`` bytes may be anything.
     After a ``lasting`` one the two hold different states of a resource. What a rule that comes
@@ -66,8 +65,7 @@ class Rule:
         return said[:compared] == theirs[:compared]
 
 
-@dataclass(slots=True)
-class Rules:
+class Rules(Data, frozen=False):
     """The rules of a file, in order, and what went wrong when they were applied: rule → why."""
 
     listed: Sequence[Rule] = ()

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scmigen.client.channel import ClientError, LateError
@@ -18,6 +17,7 @@ from scmigen.compare.decoding import (
 from scmigen.compare.facts import Facts, reply_words
 from scmigen.compare.messages import Known, Request, about
 from scmigen.compare.rules import Rules
+from scmigen.data import Data, field
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import STATUS_SIZE, name_text
 from scmigen.scmi.protocols import Protocol
@@ -35,8 +35,7 @@ _MYSELF: Final = (0xFFFF_FFFF).to_bytes(4, "little")
 Fields = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Data):
     """An agent at both servers, with the versions that each has told it: protocol → word."""
 
     name: str
@@ -47,8 +46,7 @@ class Pair:
     their_versions: Mapping[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Data):
     """A message with different answers; no answer is ``None``. ``rules``: those that explain it."""
 
     agent: str
@@ -61,8 +59,7 @@ class Difference:
     rules: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Comparison:
+class Comparison(Data, frozen=False):
     """What has come out so far. ``explained``: rule → differences that it explains."""
 
     messages: int = 0

@@ -1,7 +1,6 @@
 """Which value of an initialiser is that of which member or element."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from scmigen.csource.limits import MAX_ELEMENTS, Budget
@@ -18,6 +17,7 @@ from scmigen.csource.tree import (
     Type,
 )
 from scmigen.csource.values import Cells, Key, Later, Scope, Unknown, Value
+from scmigen.data import Data
 
 
 class Types(Protocol):
@@ -58,8 +58,7 @@ class _UnplacedError(Exception):
         self.why = Unknown(why, at)
 
 
-@dataclass(frozen=True, slots=True)
-class Filler:
+class Filler(Data):
     """Fills tables and structures from braces."""
 
     types: Types

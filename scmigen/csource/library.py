@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from scmigen.csource.journal import Journal
@@ -10,6 +9,7 @@ from scmigen.csource.macros import Macro
 from scmigen.csource.sources import Sources
 from scmigen.csource.tokens import Token
 from scmigen.csource.unit import Unit, read_unit
+from scmigen.data import Data, field
 
 #: How many sources are looked through for a name.
 _MAX_SEARCHED = 1500
@@ -18,8 +18,7 @@ _STEPS_OF_PLACE = 4
 _NAME = re.compile(r"[A-Za-z_]\w{1,100}")
 
 
-@dataclass(slots=True)
-class Library:
+class Library(Data, frozen=False):
     """Sources in the order in which they are asked. One is read whole when its text has a name.
     ``settable``: pointers that no initialiser gives may be set at run time."""
 

@@ -1,7 +1,8 @@
 """How much of sources that others wrote is read and worked out."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from scmigen.data import Data
 
 #: The largest source or header, in bytes, and how many are read for one server.
 MAX_FILE: Final = 1 << 20
@@ -23,8 +24,7 @@ class TooMuchError(Exception):
     """The sources are more than a server's tables need."""
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Data, frozen=False):
     """Tokens that may be read and made, steps that may be run, and bytes that may be read: some
     seconds and some 200 MB. Products need a tenth of it."""
 

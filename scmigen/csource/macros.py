@@ -1,17 +1,16 @@
 """Macros: definition and expansion, as the C standard has it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from scmigen.csource.limits import MAX_NESTING, Budget, TooMuchError
 from scmigen.csource.tokens import NAME, NUMBER, PUNCTUATION, STRING, Token, retoken
+from scmigen.data import Data
 
 _VARIADIC: Final = "__VA_ARGS__"
 
 
-@dataclass(frozen=True, slots=True)
-class Macro:
+class Macro(Data):
     """A macro: ``parameters`` is None where it takes none; the last one may be ``__VA_ARGS__``."""
 
     name: str

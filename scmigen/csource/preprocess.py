@@ -1,7 +1,6 @@
 """Directives: headers, conditions, definitions. What a source is after them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from scmigen.csource.arithmetic import whole_of
@@ -12,14 +11,14 @@ from scmigen.csource.macros import Expander, Macro, macro_of
 from scmigen.csource.sources import Source, Sources
 from scmigen.csource.tokens import NAME, NUMBER, PUNCTUATION, STRING, Token
 from scmigen.csource.tree import Type
+from scmigen.data import Data, field
 
 #: How many tokens of a condition are shown, and how many things that cannot be told are kept.
 _MAX_SAID = 12
 _MAX_UNTOLD = 100
 
 
-@dataclass(slots=True)
-class Preprocessed:
+class Preprocessed(Data, frozen=False):
     """A source after its directives: the headers that are not there, by name, with the place that
     first wants them, what ``#error`` says, the names of ``#pragma weak``, and what cannot be
     told of directives."""
@@ -32,8 +31,7 @@ class Preprocessed:
     untold: list[tuple[str, Token]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Condition:
+class _Condition(Data, frozen=False):
     """An ``#if``: whether its lines are read now, whether one of its branches was, and whether the
     lines around it are."""
 

@@ -5,7 +5,6 @@ returns is one of several then, and what one of them sets is unknown.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from scmigen.csource.evaluate import Evaluator
@@ -37,10 +36,10 @@ from scmigen.csource.values import (
     copied,
     first_unknown,
 )
+from scmigen.data import Data, field
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
+class _Left(Data):
     """How a statement was left: by ``return``, ``break`` or ``continue``; ``maybe break`` where
     that is not known, and ``value`` says why."""
 
@@ -60,8 +59,7 @@ Way = Callable[[], _Left | None]
 _MAYBE = frozenset(("maybe break", "maybe continue"))
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Data, frozen=False):
     """A function that runs: what it may have returned before, by conditions."""
 
     evaluator: Evaluator

@@ -1,7 +1,6 @@
 """Types and sizes: what a name stands for, what is in a record, how large a thing is."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from scmigen.csource.limits import MAX_ELEMENTS, MAX_INCLUDES
 from scmigen.csource.tokens import Token
@@ -26,6 +25,7 @@ from scmigen.csource.tree import (
     Unary,
 )
 from scmigen.csource.values import Key, Scope, Size, Unknown, Value
+from scmigen.data import replace
 
 
 class Sizes:

@@ -6,16 +6,15 @@ Nothing is followed out of the folders ``below`` which everything is: neither by
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from scmigen.csource.limits import MAX_FILE, MAX_FILES, Budget, TooMuchError
 from scmigen.csource.tokens import Line, lines
+from scmigen.data import Data
 from scmigen.inputs import read_part
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Data):
     """A file: its lines, and the macro that keeps it from being read twice."""
 
     path: Path

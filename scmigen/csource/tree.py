@@ -1,16 +1,15 @@
 """What is read of C: types, expressions, initialisers, statements, declarations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Union
 
 from scmigen.csource.tokens import Token
+from scmigen.data import Data, field
 
 # Types.
 
 
-@dataclass(frozen=True, slots=True)
-class Integer:
+class Integer(Data):
     """An integer of ``size`` bytes, None where that is the target's; ``bits`` of them in a bit
     field, -1 where its width cannot be told."""
 
@@ -20,46 +19,40 @@ class Integer:
     bits: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PointerTo:
+class PointerTo(Data):
     """A pointer."""
 
     target: "Type"
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayOf:
+class ArrayOf(Data):
     """An array; its length as written, None for ``[]``."""
 
     element: "Type"
     length: "Expression | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Data):
     """A structure or union, by its tag; `Members` has what is in it."""
 
     tag: str
     union: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Data):
     """A type by the name that a typedef gives it."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class BitField:
+class BitField(Data):
     """A member of so many bits."""
 
     of: "Type"
     width: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionType:
+class FunctionType(Data):
     """A function; ``reads``: of each parameter, whether it changes nothing by it."""
 
     result: "Type"
@@ -74,32 +67,28 @@ Members = tuple[tuple[str, Type], ...]
 # Expressions.
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Data):
     """A number or character."""
 
     at: Token
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Data):
     """A string."""
 
     at: Token
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Data):
     """A name of an object, function or enumerator."""
 
     at: Token
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Data):
     """An operator before its operand; ``p++`` and ``p--`` after it."""
 
     at: Token
@@ -107,8 +96,7 @@ class Unary:
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Data):
     """An operator between two operands, assignments and the comma too."""
 
     at: Token
@@ -117,8 +105,7 @@ class Binary:
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Data):
     """``a ? b : c``."""
 
     at: Token
@@ -127,8 +114,7 @@ class Conditional:
     no: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Data):
     """``(type)operand``."""
 
     at: Token
@@ -136,8 +122,7 @@ class Cast:
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Compound:
+class Compound(Data):
     """``(type){ … }``."""
 
     at: Token
@@ -145,16 +130,14 @@ class Compound:
     body: "Braces"
 
 
-@dataclass(frozen=True, slots=True)
-class SizeOf:
+class SizeOf(Data):
     """``sizeof`` of a type or an expression."""
 
     at: Token
     of: "Type | Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Data):
     """``of[index]``."""
 
     at: Token
@@ -162,8 +145,7 @@ class Index:
     index: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Data):
     """``of.name`` or ``of->name``."""
 
     at: Token
@@ -172,8 +154,7 @@ class Member:
     arrow: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Data):
     """A call."""
 
     at: Token
@@ -186,8 +167,7 @@ Expression = Union[  # noqa: UP007 (recursive)
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Data):
     """An entry of an initialiser: its designators, each a member or an index; for ``[a ... b]``
     the second index."""
 
@@ -196,8 +176,7 @@ class Item:
     value: "Expression | Braces"
 
 
-@dataclass(frozen=True, slots=True)
-class Braces:
+class Braces(Data):
     """``{ … }`` of an initialiser."""
 
     at: Token
@@ -209,16 +188,14 @@ Initialiser = Expression | Braces
 # Statements.
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Data):
     """Statements in braces."""
 
     at: Token
     body: tuple["Statement", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Data):
     """``if``."""
 
     at: Token
@@ -227,8 +204,7 @@ class If:
     no: "Statement | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Data):
     """``for``, ``while``, ``do``; ``after``: the condition is tested after the body."""
 
     at: Token
@@ -239,8 +215,7 @@ class Loop:
     after: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Data):
     """``switch``: the cases, each with its first and last value (None: default) and the statements
     after it."""
 
@@ -249,8 +224,7 @@ class Switch:
     cases: tuple[tuple[tuple[Expression, Expression] | None, tuple["Statement", ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(Data):
     """``return``, ``break``, ``continue``."""
 
     at: Token
@@ -258,16 +232,14 @@ class Leave:
     value: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluate:
+class Evaluate(Data):
     """An expression for what it does."""
 
     at: Token
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(Data):
     """A declaration in a function."""
 
     at: Token
@@ -282,8 +254,7 @@ Statement = Union[Block, If, Loop, Switch, Leave, Evaluate, Local]  # noqa: UP00
 # What a source declares.
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Data):
     """An object; its initialiser is read when it is asked for. ``external``: it may be defined by
     another source; ``internal``: no other source means this one; ``constant``: nothing may set
     it."""
@@ -297,8 +268,7 @@ class Variable:
     constant: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Data):
     """A function with its body, which is read when it is asked for. ``weak``: another source may
     have one that counts; ``internal``: no other source means this one."""
 
@@ -310,8 +280,7 @@ class Function:
     internal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Enumerator:
+class Enumerator(Data):
     """An enumerator: ``base`` + ``offset``."""
 
     at: Token
@@ -319,8 +288,7 @@ class Enumerator:
     offset: int
 
 
-@dataclass(slots=True)
-class Declarations:
+class Declarations(Data, frozen=False):
     """What a source and its headers declare, by name; ``tags`` are the records with members."""
 
     types: dict[str, Type] = field(default_factory=dict)

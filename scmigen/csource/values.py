@@ -1,41 +1,37 @@
 """What expressions are worth: numbers, texts, tables, and what cannot be told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Protocol, Union
 
 from scmigen.csource.tokens import Token
 from scmigen.csource.tree import Initialiser, Type
+from scmigen.data import Data, field, replace
 
 Key = int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Data):
     """What cannot be told from the sources, why, and where that is."""
 
     why: str
     at: Token | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Data):
     """So many times the size of a type."""
 
     count: int
     of: Type
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionName:
+class FunctionName(Data):
     """A function."""
 
     name: str
     at: Token | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Cells:
+class Cells(Data, frozen=False, eq=False):
     """A table, structure or union: values by index or member, worked out when they are asked for.
 
     ``filled``: what is not given is zero. ``places`` says where a value is written, ``origins`` as
@@ -57,17 +53,18 @@ class Cells:
     constants: set[Key] | None = None
     unsure: "dict[Key, Unknown] | None" = None
 
+    # Tables are within tables that hold them.
+    __repr__ = object.__repr__
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pointer:
+
+class Pointer(Data, eq=False):
     """A pointer to a value in a table or structure."""
 
     to: Cells
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Data):
     """One of several values, by what is known at run time."""
 
     values: "tuple[Value, ...]"
@@ -81,8 +78,7 @@ class Maker(Protocol):
         """A value that is not worked out yet."""
 
 
-@dataclass(slots=True, eq=False)
-class Later:
+class Later(Data, frozen=False, eq=False):
     """A value that is not worked out yet, and who does: names are those of its source."""
 
     value: Initialiser
@@ -92,8 +88,7 @@ class Later:
     started: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(Data, frozen=False, eq=False):
     """The objects of a function that runs, in one of its blocks."""
 
     cells: Cells

@@ -1,17 +1,16 @@
 """Which objects the functions of a source set, by the words of their bodies."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from scmigen.csource.expressions import ASSIGNMENTS
 from scmigen.csource.tokens import NAME, PUNCTUATION, Token
 from scmigen.csource.tree import Declarations, Function
+from scmigen.data import Data, field
 
 _SETS = ASSIGNMENTS | {"++", "--"}
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Data):
     """Something that a function sets: the object, and the member of its rows, if it is one."""
 
     function: str
@@ -20,8 +19,7 @@ class Write:
     at: Token
 
 
-@dataclass(slots=True)
-class Writers:
+class Writers(Data, frozen=False):
     """What the functions of a source set."""
 
     known: Declarations

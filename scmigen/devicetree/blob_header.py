@@ -5,7 +5,8 @@ to is refused before, and all that it returns is checked here.
 """
 
 import warnings
-from dataclasses import dataclass
+
+from scmigen.data import Data
 
 with warnings.catch_warnings():
     # Where no bytecode was installed, Python warns of escapes that the package has in its strings.
@@ -25,8 +26,7 @@ class MalformedError(Exception):
         self.hint = hint or "the file is damaged or cut off, or is not a devicetree blob"
 
 
-@dataclass(frozen=True, slots=True)
-class BlobHeader:
+class BlobHeader(Data):
     """Offsets and sizes in bytes; the structure and strings blocks are inside of the blob."""
 
     total_size: int

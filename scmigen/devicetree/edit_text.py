@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 
+from scmigen.data import Data, field
 from scmigen.devicetree.edits import (
     AddNode,
     DeleteNode,
@@ -25,8 +25,7 @@ _COLUMNS, _TAB = 100, 8
 _NOT_COMMENT = re.compile(r"[^ -~]|\*(?=/)|/(?=\*)")
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Data, frozen=False):
     """What is written of one node."""
 
     lines: list[str] = field(default_factory=list)
@@ -35,8 +34,7 @@ class _Part:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Data):
     """A statement about a node that is there: its reference, and the lines between the braces.
 
     Without lines the node is deleted. ``note`` is for a comment before it.

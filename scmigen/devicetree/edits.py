@@ -6,12 +6,12 @@ phandles and labels are up to whoever applies or writes it.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import count
 from struct import pack
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
+from scmigen.data import Data
 from scmigen.devicetree.drafts import DraftNode, draft_of
 from scmigen.devicetree.nodes import Node, Property, Reference
 from scmigen.devicetree.text import source_labels
@@ -50,8 +50,7 @@ class Raw(NamedTuple):
 Value: TypeAlias = tuple[Entry, ...] | Strings | Raw
 
 
-@dataclass(frozen=True, slots=True)
-class SetProperty:
+class SetProperty(Data):
     """Give the node at ``path`` a property, in place of the one of that name. ``note`` says why."""
 
     path: str
@@ -60,8 +59,7 @@ class SetProperty:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteProperty:
+class DeleteProperty(Data):
     """Take a property away from the node at ``path``."""
 
     path: str
@@ -69,8 +67,7 @@ class DeleteProperty:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AddNode:
+class AddNode(Data):
     """Add an empty node behind the others of its parent, which is there by then."""
 
     path: str
@@ -78,8 +75,7 @@ class AddNode:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteNode:
+class DeleteNode(Data):
     """Take a node away, and all below it. Nothing that stays may refer to any of it."""
 
     path: str

@@ -1,9 +1,9 @@
 """The file of a board → `DeviceTree`, from a source or a blob."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from scmigen.data import replace
 from scmigen.devicetree.findings import DTS_ENCODING
 from scmigen.devicetree.preprocess import needs_preprocessing, preprocess
 from scmigen.devicetree.tree import DeviceTree

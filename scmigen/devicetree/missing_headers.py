@@ -3,9 +3,9 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from scmigen.data import replace
 from scmigen.devicetree.written import excerpt_at
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related
 

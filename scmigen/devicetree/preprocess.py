@@ -9,9 +9,9 @@ preprocessor.
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from scmigen.data import Data
 from scmigen.devicetree.findings import DTS_ENCODING
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
 
@@ -65,8 +65,7 @@ _HINTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Preprocessed:
+class Preprocessed(Data):
     """The text the preprocessor made, and all files it read, the main one first."""
 
     text: str

@@ -5,12 +5,12 @@ Both readers (`source` for DTS text, `blob` for DTB bytes) make the same `Device
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from scmigen.data import Data
 from scmigen.devicetree.drafts import finish
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from scmigen.devicetree.names import Names
 
 
-@dataclass(frozen=True, eq=False)
-class DeviceTree:
+class DeviceTree(Data, eq=False, slots=False):
     """A whole tree as one of the readers made it. Neither it nor its nodes can be changed.
 
     ``memory_reservations`` are pairs of address and size in bytes. ``source_labels`` are the labels

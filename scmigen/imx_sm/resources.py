@@ -8,11 +8,11 @@ beside them have numbers, too, which are not always right, so that the macros ar
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from scmigen.data import Data
 from scmigen.diagnostics import Finding, InputError, Position
 from scmigen.imx_sm.levels import NUMBERED, PROTOCOLS, WHOLE
 from scmigen.inputs import is_directory, read_bytes
@@ -48,8 +48,7 @@ class Macro(NamedTuple):
     position: Position
 
 
-@dataclass(frozen=True)
-class Resources:
+class Resources(Data, slots=False):
     """The resources of a device and its board: ``macros`` by name, ``folder`` where they are."""
 
     folder: Path

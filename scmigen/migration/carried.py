@@ -1,14 +1,13 @@
 """What an import makes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic
 from scmigen.runtime import Numbering
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Data):
     """The texts of the two files, and what is not in them. ``equal`` of ``cells`` operations that
     the description allows are what the board has, and as many of ``names`` names; ``in_outputs``
     more operations are options of outputs. ``by_hand``: no agent has a device. ``told``: what is

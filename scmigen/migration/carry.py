@@ -5,7 +5,6 @@ description, cell by cell: agent, kind, id, name and operation. What differs in 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scmigen.assignment.elements import numbers_of
@@ -15,6 +14,7 @@ from scmigen.bindings.facts import ProviderClass, ResourceKey
 from scmigen.bindings.transports import BY_WORD
 from scmigen.checks.against import compare
 from scmigen.checks.served_view import place_of
+from scmigen.data import Data, field, replace
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, Position, Severity
 from scmigen.migration.carried import Carried
@@ -61,8 +61,7 @@ def carry(
     return carrying.run()
 
 
-@dataclass(slots=True)
-class _Round:
+class _Round(Data, frozen=False):
     """A plan, what the board is with it, and the cells of that."""
 
     plan: Plan

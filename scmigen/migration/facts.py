@@ -1,7 +1,6 @@
 """What a description has besides permissions, as keys of an agents file, and what has no key."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from scmigen.assignment.values import is_vendor
@@ -9,6 +8,7 @@ from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.served_view import place_of
 from scmigen.checks.words import resource_name
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Position, Severity
 from scmigen.migration.findings import IMPORT_LEFT
 from scmigen.migration.joins import Join
@@ -20,8 +20,7 @@ _HIGHEST = 0x7FFF_FFFF
 _Joins = Mapping[tuple[Kind, int], Join]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Data):
     """``vendor`` and sub-vendor; ``levels``: those of performance domains, which no tree has, and
     ``unwritten`` the domains whose levels have no key;
     ``outputs``: options of outputs; ``left``: what is in none of these."""

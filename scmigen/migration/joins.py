@@ -6,12 +6,12 @@ element: a number under the SCMI node.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from scmigen.assignment.elements import Numbers, numbers_of
 from scmigen.assignment.elements_file import DECLARED, MAX_ELEMENT
 from scmigen.bindings.facts import ResourceKey
 from scmigen.checks.words import plain
+from scmigen.data import Data
 from scmigen.migration.cut_names import by_cut_names
 from scmigen.migration.outputs import held_by
 from scmigen.model.platform import Model
@@ -22,8 +22,7 @@ from scmigen.scmi.protocols import Kind
 Map = Mapping[tuple[Kind, int], ResourceKey]
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Data):
     """A resource of the server and what it is on the board.
 
     ``number`` is the one that goes into the lock, ``known``: the tree has it; ``problem``: why it

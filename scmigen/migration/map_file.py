@@ -1,12 +1,11 @@
 """``--map FILE``: which resource of the tree a number of the server means, where neither numbers
 nor names say so."""
 
-from dataclasses import replace
-
 from scmigen.assignment.located import Located, parse
 from scmigen.assignment.problems import Problems
 from scmigen.assignment.select import Selector, resource_key
 from scmigen.bindings.facts import ResourceKey
+from scmigen.data import replace
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import InputError
 from scmigen.migration.findings import IMPORT_MAP

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from scmigen.assignment.roles import ROLES
 from scmigen.assignment.words import spans
 from scmigen.bindings.facts import ResourceKey
+from scmigen.data import Data, field
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic
 from scmigen.migration.facts import level_text
@@ -29,8 +29,7 @@ _ROLES: Mapping[str, Role] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Data):
     """What one agent may do on one resource, which it knows by ``id``."""
 
     key: ResourceKey
@@ -42,8 +41,7 @@ class Wanted:
     by_number: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Data):
     """What is written; each round of `carry` makes a better one.
 
     ``agents``: those of the server with the number that they get. ``grants``: agent's name → what

@@ -1,10 +1,10 @@
 """The values of ``platform.assume``, beside those that the tree has."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 
 from scmigen.assignment.assignment import Assumption
 from scmigen.bindings.facts import ResourceFacts, ResourceKey
+from scmigen.data import replace
 from scmigen.scmi.protocols import Kind
 
 

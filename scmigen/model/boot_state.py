@@ -1,7 +1,6 @@
 """Which resources are on at boot, and which are never turned off."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from scmigen.bindings.dependencies import interrupt_root
 from scmigen.bindings.describe import stdout_node
@@ -9,14 +8,14 @@ from scmigen.bindings.facts import ResourceFacts, ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_cpu
 from scmigen.bindings.running import NO_TOPOLOGY, Topology
+from scmigen.data import Data, field, replace
 from scmigen.model.closure import Closure
 from scmigen.model.decisions import Decisions
 from scmigen.model.ownership import Owners
 from scmigen.scmi.operations import Operation
 
 
-@dataclass(frozen=True, slots=True)
-class BootState:
+class BootState(Data):
     """``on``: on at boot besides what the tree says. ``held``: on for good, for the platform."""
 
     on: frozenset[ResourceKey]
@@ -76,8 +75,7 @@ def _console(decided: Decisions) -> set[ResourceKey]:
     return {use.key for use in decided.closure.needs if use.consumer.path == path}
 
 
-@dataclass(frozen=True, slots=True)
-class Dependencies:
+class Dependencies(Data):
     """What must be on for a resource, as far as ``facts`` and a running system know it.
 
     ``fed``: what a provider as a whole takes. Which of its clocks feeds one that it provides need

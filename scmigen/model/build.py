@@ -1,12 +1,12 @@
 """From an inventory and an assignment to the model: platforms with numbered, named resources."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.consumers import is_assigned_parent
 from scmigen.bindings.facts import ResourceKey, ScmiInstance
 from scmigen.bindings.inventory import Inventory
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.model.boot_state import dependencies, own_uses
 from scmigen.model.decisions import Decisions, decide
@@ -82,8 +82,7 @@ def build(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Board:
+class _Board(Data):
     """What the platforms of a board have in common. ``reached``: as in `Platform`."""
 
     decided: Decisions

@@ -2,7 +2,6 @@
 of a tree describes them."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent, Assignment, OwnTree
 from scmigen.assignment.roles import ROLES, WORD
@@ -13,6 +12,7 @@ from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.scmi_nodes import id_of
 from scmigen.bindings.served import agent_of, described_channels
 from scmigen.bindings.transports import BY_WORD, Part, ScmiTransport
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Position
@@ -21,8 +21,7 @@ from scmigen.diagnostics import Position
 Mark = tuple[tuple[Part, ...], tuple[Hashable, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Data):
     """A channel, described in one place.
 
     ``owner`` is the agent or the path of the node that it is a channel of, and ``name`` what

@@ -1,7 +1,6 @@
 """From what nodes consume to what agents need: through fixed providers, as far as managed ones."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import is_assigned, is_assigned_parent, is_switched_supply
@@ -12,6 +11,7 @@ from scmigen.bindings.identity import is_protected
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import is_cpu, is_list, is_psci
 from scmigen.bindings.scmi_nodes import is_applied_by_agent
+from scmigen.data import Data, replace
 from scmigen.devicetree.nodes import Node
 from scmigen.model.drivers import Drivers, Withheld
 from scmigen.model.final_classes import platform_nodes
@@ -27,16 +27,14 @@ _SEEN = frozenset({Operation.READ})
 _TAKEN_OVER = frozenset({Operation.RATE, Operation.PARENT, Operation.LEVEL})
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignUses:
+class ForeignUses(Data):
     """Uses of a local provider by devices of agents that do not own it."""
 
     provider: Provider
     uses: tuple[Use, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OverOthersNode:
+class OverOthersNode(Data):
     """A use by an agent of what the SCMI node of other agents names; it grants that agent nothing.
 
     ``node`` is the path of the SCMI node.
@@ -47,8 +45,7 @@ class OverOthersNode:
     use: Use
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(Data):
     """The uses that reach managed resources, and what stood in the way of the others.
 
     ``needs`` are those of agents' devices, ``own`` those of the platform's devices, ``fed`` those

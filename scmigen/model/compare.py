@@ -6,12 +6,12 @@ against is a number: where one means something else now, it has moved.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
 from scmigen import runtime
 from scmigen.bindings.driver_tables import DriverNeed
+from scmigen.data import Data, field, replace
 from scmigen.diagnostics import position_of
 from scmigen.model.identifiers import Ids
 from scmigen.model.platform import Platform
@@ -56,8 +56,7 @@ class Thing(NamedTuple):
 DriversOf = tuple[tuple[Operation, tuple[DriverNeed, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Data):
     """Number, name and allowed operations of an entity (``operations`` is None if unknown); of an
     agent also its profile. ``drivers`` are behind those operations that nothing else asks for.
     ``lasting`` are those that it keeps whatever devices it is denied (None if unknown)."""
@@ -70,8 +69,7 @@ class Known:
     lasting: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Data):
     """A device, the agents that have it or may be given it, and what it needs of its resources.
 
     ``word`` is its label where it has one, else its name. The operations are empty where they are
@@ -89,8 +87,7 @@ class Held:
         return tuple(sorted(self.agents)), tuple(sorted(self.assignable))
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Data):
     """One of the two platforms: the view of each agent, and everything together.
 
     ``agents`` is empty if the source does not distinguish agents. ``devices`` are by path.
@@ -123,8 +120,7 @@ class Side:
         return kinds is None or thing.kind in kinds
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Data):
     """One change. ``agent``: whose view it is in, none where it is the same for all.
 
     ``was`` is the number of old (renumbered), the name of old (renamed), the name of what had the

@@ -1,11 +1,11 @@
 """A board before its resources are numbered: who owns what, needs what, and is granted what."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Assignment
 from scmigen.bindings.facts import Provider
 from scmigen.bindings.inventory import Inventory
+from scmigen.data import Data
 from scmigen.model.closure import Closure, close
 from scmigen.model.drivers import Drivers
 from scmigen.model.final_classes import final_providers, platform_nodes
@@ -16,8 +16,7 @@ from scmigen.model.scaling import Scaling, scale
 from scmigen.model.sharing import Feeding
 
 
-@dataclass(frozen=True, slots=True)
-class Decisions:
+class Decisions(Data):
     """All that the platforms of one board are made from, besides their identifiers."""
 
     inventory: Inventory

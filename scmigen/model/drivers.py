@@ -1,6 +1,5 @@
 """What the drivers of an agent's operating system add to what the tree says of its devices."""
 
-from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from scmigen.assignment.assignment import Agent, Assignment
@@ -16,14 +15,14 @@ from scmigen.bindings.driver_tables import (
 )
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
+from scmigen.data import Data, replace
 from scmigen.model.ownership import Owners
 from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation, with_implied
 from scmigen.scmi.protocols import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(Data):
     """What a driver may do, and is not allowed, since the resource, or something that it feeds, is
     not that of one agent alone.
 

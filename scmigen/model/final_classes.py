@@ -1,12 +1,12 @@
 """The final class of each provider: what the rules say, then the user, then who owns it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from scmigen.assignment.assignment import PlatformOptions
 from scmigen.bindings.facts import Provider, ProviderClass
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.node_kinds import has_driver, is_scmi
+from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
 from scmigen.model.ownership import Owners
 from scmigen.scmi.protocols import Kind

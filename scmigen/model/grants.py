@@ -1,11 +1,11 @@
 """From needs to grants: who gets which operations on which resource, and because of what."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from scmigen.assignment.assignment import Agent, Assignment, HandGrant
 from scmigen.bindings.consumers import is_assigned, is_assigned_parent
 from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure
 from scmigen.model.drivers import Drivers
@@ -14,8 +14,7 @@ from scmigen.model.sharing import Conflict, Feeding
 from scmigen.scmi.operations import Operation, aggregates, ordered
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Data, frozen=False):
     """A grant under construction. ``boot`` holds the operations in force before any device is
     reassigned."""
 
@@ -26,8 +25,7 @@ class Draft:
     because: list[Use | HandGrant] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(Data):
     """An operation that a use needs but that is denied, because the resource or device is shared.
 
     ``owner`` has the operation instead, if any agent does.
@@ -40,8 +38,7 @@ class Denied:
     owner: Agent | None
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(Data):
     """The drafts by (agent id, resource), what was denied, and what could not be settled; ``idle``
     are the entries of assigned-clocks that give no agent anything."""
 

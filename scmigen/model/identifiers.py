@@ -6,26 +6,24 @@ a reserved number. Where agents have numbers of their own, the lock keeps those 
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from scmigen.bindings.facts import ResourceKey
+from scmigen.data import Data, field
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
 
 _Thing = TypeVar("_Thing", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class LockedId:
+class LockedId(Data):
     """One line of a lock file: a number that was given, and the name that went with it."""
 
     number: int
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
+class Ids(Data):
     """All identifiers one platform ever gave. ``devices`` is keyed by node path.
 
     ``agents`` has the numbers that agents know resources by, where each has its own.
@@ -36,16 +34,14 @@ class Ids:
     agents: Mapping[tuple[str, ResourceKey], int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Data):
     """A lock file: the identifiers of each platform of a board, by the platform's name."""
 
     platforms: Mapping[str, Ids] = field(default_factory=dict)
     file: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(Data):
     """How identifiers are given: the numbering, the lock, and whether numbers are given anew."""
 
     numbering: Numbering
@@ -61,8 +57,7 @@ class Scheme:
         return Ids() if self.repack else self.names(platform)
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Data):
     """A number that the tree fixes and that the lock has otherwise.
 
     ``key`` is a resource, or the path of a device. ``agent``: whose number it is, where agents have
@@ -77,8 +72,7 @@ class Moved:
     before: ResourceKey | str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(Data):
     """A platform of the lock file ``file`` that does not fit the board.
 
     ``known``: the board has a platform of that name, but no node that the lock names in it.

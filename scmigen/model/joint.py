@@ -7,10 +7,10 @@ numbers the resources of all instances one after another. For people, the agents
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from scmigen.assignment.assignment import Agent, PlatformOptions
 from scmigen.bindings.facts import ResourceKey
+from scmigen.data import replace
 from scmigen.model.naming import unique
 from scmigen.model.order import natural
 from scmigen.model.platform import Device, Grant, Model, Platform, Resource

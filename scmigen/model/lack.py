@@ -1,12 +1,12 @@
 """Why an agent lacks an operation, from what the model decided on the way to its grants."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.bindings.identity import is_protected
+from scmigen.data import Data
 from scmigen.diagnostics import Position
 from scmigen.model.drivers import Hindrance
 from scmigen.model.platform import Model, no_such
@@ -33,8 +33,7 @@ class Cause(StrEnum):
     UNUSED = "unused"
 
 
-@dataclass(frozen=True, slots=True)
-class Lack:
+class Lack(Data):
     """One reason why an agent lacks an operation.
 
     ``uses`` are those of the agent that it is about; for `Cause.UNUSED` all others. ``agents`` are

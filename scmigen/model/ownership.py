@@ -7,18 +7,17 @@ goes to agents of the role `secure`.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent, Assignment, Claim
 from scmigen.bindings.classify import switch_of
 from scmigen.bindings.inventory import Inventory
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.model.channels import speakers
 from scmigen.runtime import Role
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
+class Ownership(Data):
     """The agents that have a node at boot, those it may be given to, and the claims behind it.
 
     ``platform``: the platform keeps the node for itself. ``claims`` is empty if no entry names
@@ -45,8 +44,7 @@ class Ownership:
 NOBODYS = Ownership(())
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimConflict:
+class ClaimConflict(Data):
     """Claims of one rank on one node that cannot all be true."""
 
     node: Node

@@ -6,17 +6,16 @@ machine alone.
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 
+from scmigen.data import Data, replace
 from scmigen.diagnostics import Position
 
 #: What a prefix of a path is to be replaced by, as with ``-ffile-prefix-map``.
 PrefixMap = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Data, slots=False):
     """The names of files in outputs.
 
     ``files`` were read; ``folders`` are those that their names start from, the board's first. Of

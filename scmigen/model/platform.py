@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -15,6 +14,7 @@ from scmigen.bindings.consumers import specifier_cells
 from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import OppTable, Provider, ResourceFacts, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.inventory import Inventory
+from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position, counted
 from scmigen.model.closure import Closure
@@ -32,8 +32,7 @@ from scmigen.scmi.protocols import Kind
 W = TypeVar("W", bound=str)
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Data):
     """One thing the platform serves; ``number`` is its id, in `shared` numbering for every agent.
 
     ``name`` is unique among its kind and at most 63 characters, ``short_name`` at most 15.
@@ -61,8 +60,7 @@ class Resource:
         return self.element is not None and not self.element.known
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Data):
     """What an agent may do with a resource, which it knows by ``id``, because of which uses.
 
     ``boot`` is the part that holds at boot; the rest opens when an assignable device is given.
@@ -106,8 +104,7 @@ class Grant:
         return {op: tuple(found[op]) for op in ordered(self.kind, found)}
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Data):
     """A consumer with owners: ``agents`` have it at boot, ``assignable`` may be given it.
 
     ``name`` is its alias or node name, as it was first given. ``number`` is the device id of
@@ -148,8 +145,7 @@ def no_such(provider: Provider | None, key: ResourceKey) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class Platform:
+class Platform(Data, slots=False):
     """One SCMI platform: everything the outputs say, and nothing about how they say it.
 
     ``reached``: by the id of each agent, the SCMI nodes of the board whose platforms grant it
@@ -306,8 +302,7 @@ class Platform:
         return self._by_key.get(key)
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Data):
     """Findings of the model for the checks: what could not be settled, and why.
 
     ``asked``: supply → the voltages in µV that OPPs ask for. ``tables``: the OPP tables that the
@@ -325,8 +320,7 @@ class Findings:
     tables: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Data):
     """A board: one platform for each SCMI instance of its tree, or one where it has none."""
 
     inventory: Inventory

@@ -1,11 +1,11 @@
 """The resources of one platform: which ones it has, their numbers, names and facts."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from scmigen.bindings.consumers import is_assigned
 from scmigen.bindings.facts import ProviderClass, ResourceFacts, ResourceKey, ScmiInstance, Use
 from scmigen.bindings.identity import scmi_protocol
+from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
 from scmigen.model.boot_state import boot_state
 from scmigen.model.decisions import Decisions

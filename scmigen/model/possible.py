@@ -5,11 +5,11 @@ it does not use as long as it has the resource, and all that changes with it, to
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from scmigen.assignment.assignment import Agent, Assignment
 from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.data import replace
 from scmigen.model.closure import Closure
 from scmigen.model.drivers import Drivers, Withheld
 from scmigen.model.ownership import Owners

@@ -5,11 +5,11 @@ it, not from a resource that a device needs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.roles import ROLES
+from scmigen.data import Data
 from scmigen.runtime import SystemPower
 from scmigen.scmi.protocols import Protocol
 
@@ -43,8 +43,7 @@ _SYSTEM_POWER: Mapping[SystemPower, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ProtocolGrant:
+class ProtocolGrant(Data):
     """A right of an agent: the operations it opens to that agent, and the reason in words."""
 
     agent: Agent

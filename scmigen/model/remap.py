@@ -9,11 +9,11 @@ what has a name that was made of a number (`naming`), which says nothing in anot
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
 from scmigen.bindings.scmi_nodes import is_in_protocol
+from scmigen.data import Data
 from scmigen.runtime import Numbering, Served, ServedAgent
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind
 
@@ -35,8 +35,7 @@ class Row(NamedTuple):
     now: int
 
 
-@dataclass(frozen=True, slots=True)
-class Remap:
+class Remap(Data):
     """The resources of a kind by the number that they had.
 
     ``every`` are all of the old side. ``vanished`` are not on the new side, ``added`` only there.
@@ -136,8 +135,7 @@ _NUMBERED = re.compile(r"(.+)~[0-9]+(\.[0-9]+)?", re.DOTALL)
 _CUT = (SHORT_NAME_SIZE - 1, EXTENDED_NAME_SIZE - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Doubt:
+class _Doubt(Data):
     """Which names say nothing of a resource: those made of a number, and the name ``first`` that is
     left to one of several resources of a device, which may be another one in each release."""
 

@@ -1,13 +1,13 @@
 """What is known of the resources of a platform: from nodes, from OPP tables, from the user."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NamedTuple
 
 from scmigen.bindings.describe import facts_of
 from scmigen.bindings.facts import ResourceFacts, ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.bindings.opp_tables import points_of, power_coefficient, table_of, with_power
+from scmigen.data import replace
 from scmigen.devicetree.nodes import Node
 from scmigen.model.assumed import assumption_for, with_assumed
 from scmigen.model.decisions import Decisions

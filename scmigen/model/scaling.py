@@ -7,7 +7,6 @@ the supply.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from scmigen.bindings.consumers import (
     assigned_rates,
@@ -24,6 +23,7 @@ from scmigen.bindings.node_kinds import is_pci
 from scmigen.bindings.opp_bins import ANY, OppBin
 from scmigen.bindings.opp_tables import voltages_of, with_bin
 from scmigen.bindings.regulators import Supply, supply_of
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
@@ -33,8 +33,7 @@ _LEVEL = frozenset({Operation.LEVEL, Operation.READ})
 _PERFORMANCE = frozenset({Operation.LEVEL, Operation.LIMITS, Operation.READ})
 
 
-@dataclass(frozen=True, slots=True)
-class Scaling:
+class Scaling(Data):
     """``uses``: what tables add. ``domains``: performance domain → its table. ``surrendered``:
     (consumer, resource) whose `rate`, `parent` and `level` the domain takes over. ``undriven``:
     tables whose clock the platform does not manage. ``rates``: clock → the rates in Hz its tables
@@ -56,8 +55,7 @@ class Scaling:
     setters: Mapping[ResourceKey, tuple[ResourceKey, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Unreached:
+class Unreached(Data):
     """Voltages that OPPs of ``table`` ask for and none of ``supplies`` can give."""
 
     table: OppTable
@@ -65,8 +63,7 @@ class Unreached:
     supplies: Mapping[ResourceKey, Supply]
 
 
-@dataclass(frozen=True, slots=True)
-class _Device:
+class _Device(Data):
     """A consumer of a table; ``hardware`` are its uses of performance domains the tree names, and
     ``votes`` whether it names some that only take its votes."""
 
@@ -77,8 +74,7 @@ class _Device:
     votes: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Data):
     """Devices that change together, and all that any of them names, each resource once."""
 
     table: OppTable

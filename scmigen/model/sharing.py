@@ -5,18 +5,17 @@ resource or something the tree proves to be fed by it. Only a declared owner may
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.facts import Provider, ProviderClass, ResourceKey, Use
 from scmigen.bindings.inventory import Inventory
+from scmigen.data import Data
 from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Data):
     """``operation`` on ``key`` is wanted by ``holders`` while ``users`` depend on it.
 
     ``users`` holds all agents with a use, the holders too; None is the platform itself.

@@ -1,12 +1,12 @@
 """Whether a change allows more: per agent and in all, with a witness, and by device."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
 from scmigen.bindings.driver_tables import DriverNeed
+from scmigen.data import Data
 from scmigen.model.compare import AGENT, ASSIGNABLE, BOOT, DEVICE, Change, Held, Side, Thing, What
 from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
@@ -39,8 +39,7 @@ class Power(NamedTuple):
         return next((needs for word, needs in self.change.drivers if word == self.operation), ())
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Data):
     """What is gained and lost, the gravest first: rights over others, what these notice, then
     votes, then reading."""
 
@@ -57,8 +56,7 @@ class Balance:
         return Verdict.LESS if self.lost else Verdict.EQUAL
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Data):
     """A device with the changes of what it brings; ``was`` and ``now`` are None without it."""
 
     platform: str
@@ -80,8 +78,7 @@ class Moved:
         return self.was is None or self.now is None or self.was.owners != self.now.owners
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(Data, slots=False):
     """Two boards, builds or lock files, by platform; a side of None does not have the platform."""
 
     sides: Mapping[str, tuple[Side | None, Side | None]]

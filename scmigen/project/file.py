@@ -3,11 +3,11 @@
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
+from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Position
 from scmigen.inputs import read_text
 from scmigen.project.keys import BOARD, TOP, Form, Key
@@ -34,8 +34,7 @@ _KEYS: Mapping[str, Key] = {key.name: key for key in BOARD}
 _SYNTAX = re.compile(r"(.+?) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Data):
     """What a project file says about one board; paths are as seen from the working folder.
 
     ``None`` and empty: not stated. ``named``: where the file names each path.

@@ -5,9 +5,9 @@ needs besides.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from enum import Enum
 
+from scmigen.data import Data
 from scmigen.runtime import Numbering
 
 
@@ -21,8 +21,7 @@ class Form(Enum):
     NAMED_PATHS = "a table of paths"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Data):
     """A key of a board.
 
     ``own``: of one board alone, so it cannot be in ``[defaults]``. ``known`` returns the words that

@@ -5,11 +5,11 @@ import os
 import pickle
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from selectors import EVENT_READ, DefaultSelector
 from typing import NamedTuple, NoReturn
 
 from scmigen import api
+from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.targets.common.exclusive import stoppable
 
@@ -75,8 +75,7 @@ def _warm_up() -> None:
     api.compile(api.loads("/dts-v1/; / { };"))
 
 
-@dataclass(slots=True)
-class _Worker:
+class _Worker(Data, frozen=False):
     """A process, the number of its board, and what has come from it."""
 
     process: int

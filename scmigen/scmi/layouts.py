@@ -7,11 +7,12 @@ and how many remain. This module knows neither sockets nor who may send what.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
 from types import MappingProxyType
 from typing import Any, Final
+
+from scmigen.data import Data
 
 #: Bytes of the message header, and of the status word every reply begins with.
 HEADER_SIZE: Final = 4
@@ -35,8 +36,7 @@ def header(protocol: int, message: int, token: int = 0, kind: int = MessageType.
     return message | kind << 8 | protocol << 10 | token << 18
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Data):
     """A header word taken apart; bits 31:28 are reserved."""
 
     protocol: int
@@ -65,16 +65,14 @@ _FORMATS: Final = {
 _SUBJECTS: Final = frozenset({"domain", "clock", "sensor"})
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Data):
     """One field: its name and its type (``u32``, ``i32``, ``u64``, ``name16`` …)."""
 
     name: str
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Data):
     """Fields in order, with the precompiled functions that pack and unpack them."""
 
     fields: tuple[Field, ...]
@@ -113,8 +111,7 @@ def layout(text: str = "") -> Layout:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Bits:
+class Bits(Data):
     """A bit field of a word."""
 
     low: int
@@ -130,8 +127,7 @@ class Bits:
         return word >> self.low & self.mask
 
 
-@dataclass(frozen=True, slots=True)
-class Longer:
+class Longer(Data):
     """What an entry goes on with where each of these bit fields, by the name of its word, has the
     value."""
 
@@ -143,8 +139,7 @@ class Longer:
         return all(bits.get(values[name]) == value for name, bits, value in self.where)
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(Data):
     """The open end of a multi-part reply.
 
     ``index`` names the field of the request that says where this part begins, in its bits ``at``.
@@ -188,8 +183,7 @@ class Entries:
             yield found, at
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Data):
     """A command, delayed response or notification of one protocol.
 
     ``since`` is the version word of the protocol from which this row holds; a later row with the

@@ -19,10 +19,10 @@ This module knows neither sockets nor the meaning of any message.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from scmigen.data import Data
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import HEADER_SIZE, Header, Message, MessageType
 from scmigen.scmi.needs import discovers, is_told_early, needed
@@ -44,8 +44,7 @@ _GUARDED: Final = {Protocol.BASE: frozenset({0x9, 0xA, 0xB}), Protocol.PINCTRL: 
 _SYSTEM_STATE: Final = frozenset({0x3})
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Data):
     """A message an agent may send. ``open`` holds the resources it may name, by the agent's id;
     it is ``None`` if the message names none. Entries of ``tail`` bytes may follow the request."""
 
@@ -59,8 +58,7 @@ class Command:
     view: View | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Data):
     """The messages of one version of a protocol: the commands, by their header bits, and the
     PROTOCOL_MESSAGE_ATTRIBUTES words, by protocol and message."""
 

@@ -24,12 +24,12 @@ killed agent left behind, or that someone writes while it is gone, change nothin
 
 from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
 from typing import Final
 
 from scmigen import runtime
+from scmigen.data import Data
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import header
 from scmigen.scmi.operations import Operation
@@ -58,8 +58,7 @@ class FastChannelError(Exception):
     """The memory for FastChannels cannot be used; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Data):
     """The memory of an agent's FastChannels: ``size`` bytes of the file ``path``, which it maps at
     ``address``; polled every ``idle`` µs when no agent uses FastChannels."""
 
@@ -69,8 +68,7 @@ class Window:
     idle: int = IDLE
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Data):
     """A channel of a domain: offset and size in its slot; SET channels have a ``doorbell``."""
 
     offset: int
@@ -94,8 +92,7 @@ CHANNELS: Final[dict[Protocol, dict[int, Channel]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
+class _Slot(Data):
     agent: int
     protocol: Protocol
     own: int

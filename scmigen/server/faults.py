@@ -7,10 +7,10 @@ the form in which people write faults.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from scmigen.data import Data
 from scmigen.scmi.layouts import HEADER_SIZE, STATUS_SIZE
 from scmigen.server.timers import NANOSECONDS_IN_MICROSECOND, Timer
 
@@ -20,8 +20,7 @@ KEY: Final = 0x3FFFF
 MOST_DELAYED: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Data):
     """A message by its `KEY` bits; with ``number``, only about the resource that the word at
     ``offset`` of the frame names so."""
 
@@ -36,8 +35,7 @@ class Match:
         return int.from_bytes(frame[self.offset : self.offset + 4], "little") == self.number
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Data):
     """One fault. Of the messages that match, the first ``after`` are let pass, and of the others
     each ``every``-th is hit, ``count`` times at most and for ``lasts`` µs from the first hit on.
 

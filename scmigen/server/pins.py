@@ -6,22 +6,20 @@ grants it every pin, and the functions of which it has a group or, if they are o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from scmigen import runtime
+from scmigen.data import Data
 from scmigen.scmi.protocols import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Data):
     """A group: its pins, by the agent's ids."""
 
     name: str
     pins: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Data):
     """A function: the platform's number; its groups or, with ``about.pins_only``, its pins, by the
     agent's numbers."""
 
@@ -30,8 +28,7 @@ class Function:
     members: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PinTables:
+class PinTables(Data):
     """The groups and functions of one agent; ``functions_of``: its number of each function of the
     platform that it has."""
 

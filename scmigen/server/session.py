@@ -6,10 +6,10 @@ Message handlers, asynchronous commands, polling and FastChannels depend on thes
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol, final
 
 from scmigen import runtime
+from scmigen.data import Data
 from scmigen.scmi import messages
 from scmigen.scmi import protocols as scmi
 from scmigen.scmi.features import Feature, features
@@ -31,8 +31,7 @@ Event = tuple[scmi.Protocol, int, int | None]
 MAX_EVENTS: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Data):
     """A request that an agent was not allowed to make; ``str()`` gives the line for the log.
     ``source`` has a limit of lines of its own there; it is the same for all messages that have only
     a number, which an agent can choose at will."""
@@ -74,8 +73,7 @@ class Deferred(NamedTuple):
     exclusive: bool = True
 
 
-@dataclass(slots=True, eq=False)
-class Pending:
+class Pending(Data, frozen=False, eq=False):
     """A deferred change that is not due yet, the command that asked for it, and the delayed
     response in the version that the agent spoke then."""
 

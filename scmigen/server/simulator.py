@@ -7,19 +7,18 @@ comes from the simulator's own random generator, so that a seed makes runs repea
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
 from scmigen import runtime
+from scmigen.data import Data
 from scmigen.scmi.protocols import Kind
 from scmigen.server.backend import Backend, BackendError, Effect
 
 _NANOSECONDS: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class _Script:
+class _Script(Data):
     """Readings one after the other, each for ``period`` µs; a reading has one value or several."""
 
     readings: Sequence[tuple[int, ...]]

@@ -14,10 +14,10 @@ another one at the end, reads again. The platform reads nothing in this memory.
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
 from struct import Struct
 from typing import Final
 
+from scmigen.data import Data, field
 from scmigen.runtime import Agent, Interval, Runtime
 from scmigen.scmi.protocols import Kind, Profile, Protocol
 from scmigen.server.fastchannels import Window
@@ -49,8 +49,7 @@ class TelemetryError(Exception):
     """The memory for telemetry cannot be used; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Data):
     """What an agent has switched on: ``modes`` by its ids of elements, the collection of values,
     and the interval of that (a word of the specification, 0: the first there is)."""
 

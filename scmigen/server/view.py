@@ -1,16 +1,15 @@
 """An agent's view of one kind of resource: its ids, and the operations allowed on each."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from scmigen.data import Data
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.scmi.status import Status
 from scmigen.server.state import Resource
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Data):
     """An id of an agent: the resource, the operations allowed now and those the configuration
     grants. A ``described`` resource can be read about even while no operation is allowed."""
 

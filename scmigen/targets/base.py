@@ -5,13 +5,13 @@ findings and files. ``docs/reference/targets.md`` shows how to add one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding, Position
 from scmigen.model.platform import Platform
 from scmigen.targets.common.files import File
@@ -70,8 +70,7 @@ class Many(Enum):
     JOINT = "joint"
 
 
-@dataclass(frozen=True, slots=True)
-class Target(Generic[OptionsT]):
+class Target(Data, Generic[OptionsT]):
     """An output of a platform.
 
     ``about`` completes the sentence "NAME: …" for people. ``files`` makes the files, with paths

@@ -1,12 +1,12 @@
 """What a target cannot hold or express, as data, and the one check of a board against it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
 
+from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity, counted
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering
@@ -85,8 +85,7 @@ _TEXTS: Mapping[str, _Text] = {
 _DOMAINS = frozenset({Kind.POWER, Kind.PERFORMANCE, Kind.RESET, Kind.VOLTAGE})
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Data):
     """The limits of a target. ``None`` or an empty collection: no limit.
 
     ``prefix`` begins the ids of the findings (``scp`` → ``scp-limit``); in messages, ``holder`` is

@@ -6,7 +6,6 @@ at its own line. Several files are united; an option that is given twice is a pr
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,6 +15,7 @@ from msgspec import inspect
 from scmigen.assignment.findings import OPTION_DIFFERS
 from scmigen.assignment.given import Given, Outputs, shown
 from scmigen.assignment.words import did_you_mean
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.targets.base import Options, Path
 

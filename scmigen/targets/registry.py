@@ -8,11 +8,11 @@ A target is imported when it is first asked for. Another package offers one by a
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from scmigen.assignment.words import did_you_mean
+from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Severity
 from scmigen.plugins import (
     PluginError,

@@ -1,9 +1,9 @@
 """The clocks of a running system: which there are, and what each is fed from."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
+from scmigen.data import Data
 from scmigen.diagnostics import Finding, InputError, Position
 
 TOPOLOGY_FILE = Finding(
@@ -22,8 +22,7 @@ class Origin(Enum):
     SCMI = "the SCMI server"
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Data):
     """A clock of a running system.
 
     ``parent`` and ``possible`` are indices of the listing: what feeds it now, and what it can be
@@ -45,8 +44,7 @@ class Clock:
 Circle = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Data):
     """All clocks of one file, in its order. ``circles``: what the file has of them; the last clock
     of each is left without a parent."""
 
@@ -60,8 +58,7 @@ class Listing:
         return Position(self.file, self.clocks[index].line, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Data):
     """How much of a file is read: lines, characters of a line, clocks, possible parents of one, how
     many clocks may feed each other one after another; and how many users of a clock are kept."""
 

@@ -7,8 +7,8 @@ of the directory, unless a file ``name`` says another.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from scmigen.data import replace
 from scmigen.topology.listing import Clock, Limits, Listing, Origin, without_circles, wrong
 
 #: File → what it says. Other files are passed over.

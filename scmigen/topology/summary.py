@@ -6,8 +6,8 @@ further user. The header alone tells how many counts there are, and where users 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from scmigen.data import replace
 from scmigen.topology.listing import Clock, Limits, Listing, Origin, wrong
 
 _RATE, _USER = "rate", "consumer"

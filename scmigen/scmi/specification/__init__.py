@@ -8,17 +8,16 @@ specification can be read off these modules; server, client and documentation us
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from typing import Final
 
+from scmigen.data import Data, field
 from scmigen.scmi.layouts import Bits, Message
 from scmigen.scmi.protocols import Operation, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Specification:
+class Specification(Data):
     """The messages of a protocol at all versions; a later row with an id replaces an earlier.
 
     ``attributes``: the values of PROTOCOL_ATTRIBUTES. ``delayed`` responses have the id of their

@@ -6,9 +6,9 @@ word; or a `Deferred` change to make later. It raises `RequestError` before it h
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from scmigen.data import Data, field
 from scmigen.scmi import messages
 from scmigen.scmi.layouts import Message, name_field
 from scmigen.scmi.protocols import (
@@ -55,8 +55,7 @@ def require(condition: bool, status: Status = Status.INVALID_PARAMETERS) -> None
         raise RequestError(status)
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Data):
     """A protocol of the server: handlers by message id, non-zero PROTOCOL_MESSAGE_ATTRIBUTES words,
     and the messages that answer for ids the agent may not see with an inert placeholder, because
     agents know these resources by position."""

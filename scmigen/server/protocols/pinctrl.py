@@ -7,9 +7,9 @@ one is missing. A pin that another agent has requested is IN_USE.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from scmigen.data import Data
 from scmigen.scmi.layouts import name_field
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind, Protocol
@@ -50,8 +50,7 @@ _SETTINGS: Final = row(Protocol.PINCTRL, 0x5)
 _SETTING: Final = row(Protocol.PINCTRL, 0x6)
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(Data):
     """A pin, group or function: its name and pins (none for a function), its ``members`` (pins of a
     group, groups of a function) and its attribute ``flags``."""
 

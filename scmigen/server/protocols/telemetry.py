@@ -5,10 +5,10 @@ What an agent switches on is its own, and ends with its connection. Values are i
 messages, and groups have no intervals of their own: PROTOCOL_ATTRIBUTES says so.
 """
 
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from scmigen.data import replace
 from scmigen.scmi.layouts import name_field
 from scmigen.scmi.protocols import SHORT_NAME_SIZE, Protocol
 from scmigen.scmi.specification.telemetry import LINE_RATE, NAME

@@ -3,11 +3,11 @@
 from collections import deque
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import NamedTuple
 
 from scmigen import runtime
+from scmigen.data import Data, field
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.server.backend import Backend, Effect
 
@@ -21,8 +21,7 @@ class Change(NamedTuple):
     values: tuple[int, ...]
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Data, frozen=False):
     """What all resources share: the back end, and the outcome of the current message, which the
     server takes when the message has been handled."""
 

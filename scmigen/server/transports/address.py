@@ -11,9 +11,10 @@ import socket
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from scmigen.data import Data
 
 #: The longest path of a socket in bytes: ``sun_path`` without the terminating NUL.
 _LONGEST: Final = 107
@@ -37,8 +38,7 @@ class UrlError(TransportError):
     """The URL is not one that a server can listen at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Data):
     """A path; ``mode`` and ``group`` (``None``: the server's) decide who may use it, ``idle``
     (``None``: for ever) and ``partial`` how long a client may be silent, and how long between the
     first and the last byte of a message, in µs."""

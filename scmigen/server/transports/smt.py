@@ -31,12 +31,12 @@ import socket
 from collections import deque
 from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from struct import Struct
 from typing import Final
 
+from scmigen.data import Data
 from scmigen.scmi.layouts import HEADER_SIZE, MAX_PAYLOAD, STATUS_SIZE
 from scmigen.scmi.status import Status
 from scmigen.server.memory import FileId, SharedMemory, SharedMemoryError, file_id
@@ -72,8 +72,7 @@ MEMFD: Final = "memfd"
 _LOCK: Final = Struct("hhqqi4x")
 
 
-@dataclass(frozen=True, slots=True)
-class Areas:
+class Areas(Data):
     """The location of the slots: ``file`` is ``None`` for a memfd, ``events`` if the agent gets
     none; ``commands`` ascend; with ``eventfd``, eventfds are the doorbells."""
 

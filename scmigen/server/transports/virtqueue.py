@@ -4,10 +4,10 @@ The guest may be hostile: every index, address and length is read only once and 
 used. This module does not know what the buffers hold.
 """
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final, NamedTuple
 
+from scmigen.data import Data
 from scmigen.server.memory import Area, SharedMemory, SharedMemoryError
 from scmigen.server.transports.aside import Aside
 
@@ -32,8 +32,7 @@ class QueueError(Exception):
     """The ring is invalid; the message says what is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(Data):
     """A region of guest memory, with its address in the guest and in the front end."""
 
     guest: int

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.bpmp import is_bpmp, proxy_edits
 from scmigen.bindings.facts import Use
+from scmigen.data import Data
 from scmigen.devicetree.edits import Entry
 from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
 from scmigen.escape import json_text, nix
@@ -77,8 +77,7 @@ class BpmpOptions(NoticeOptions, frozen=True):
     host: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
+class Guest(Data):
     """A guest and its grants of the BPMP's resources, by id there. ``shared``: the ids that others
     use as well; ``above``: clocks that only feed those of the guest, as a running system tells."""
 
@@ -93,8 +92,7 @@ class Guest:
         return shared | self.above if kind is Kind.CLOCK else shared
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Data):
     """The guests that the proxy serves."""
 
     divided: Division

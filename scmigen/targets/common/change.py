@@ -6,16 +6,16 @@ import stat
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from scmigen.data import Data
 
 _TEMPORARY = re.compile(r"\.scmigen-\d+-\d+\.tmp")
 #: Seconds after which a temporary file is a leftover even where no lock proves it.
 _AGE = 3600
 
 
-@dataclass(slots=True)
-class _Step:
+class _Step(Data, frozen=False):
     """One file: ``new`` is its content to be (``None``: it goes), ``old`` what it was."""
 
     target: Path

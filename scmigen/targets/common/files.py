@@ -1,8 +1,8 @@
 """Files of an output, and what writing them reports."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Severity
 
 OUTPUT_UNWRITABLE = Finding(
@@ -27,8 +27,7 @@ OUTPUT_LEFT = Finding(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Data):
     """One file of an output: ``path`` is relative with forward slashes, ``content`` its bytes.
 
     ``alike``: whatever the platform is, so that many SCMI instances of a board have it once.
@@ -43,8 +42,7 @@ class File:
         return File(f"{folder}/{self.path}", self.content, self.alike)
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Data):
     """A file at a path of its own that is written with an output: the lock file, a make rule.
 
     ``was``: the content from which ``content`` was made, ``b""`` for no file; a file that has
@@ -56,8 +54,7 @@ class Beside:
     was: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Data):
     """What a run changed: paths relative to the output folder; and what it left."""
 
     changed: tuple[str, ...]

@@ -2,13 +2,13 @@
 tells, says what feeds what."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from scmigen.bindings.describe import fixed_rate
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.identity import key_of
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
@@ -22,8 +22,7 @@ KINDS: Final = (Kind.CLOCK, Kind.POWER, Kind.VOLTAGE)
 _Thing = ResourceKey | str
 
 
-@dataclass(frozen=True, slots=True)
-class TreeNode:
+class TreeNode(Data):
     """What feeds or is fed: a resource of the platform, another of that kind, or a provider.
 
     ``name`` is for people and ``source`` says where it is: label or path, with cells.

@@ -7,10 +7,10 @@ guest may do more than it is granted; the findings here say what.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, count
 
 from scmigen.assignment.assignment import Agent
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding, Related, Severity, counted
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Role
@@ -24,8 +24,7 @@ _UNFIT = re.compile(r"[^A-Za-z0-9._+-]|^[^A-Za-z0-9]")
 _FIRMWARE = frozenset({Role.PSCI, Role.SECURE})
 
 
-@dataclass(frozen=True, slots=True)
-class Division:
+class Division(Data):
     """The host, if it is an agent, and the guests in the order of their ids."""
 
     host: Agent | None
@@ -48,8 +47,7 @@ def division(platform: Platform, host: str | None = None) -> Division:
     return Division(found, tuple(agent for agent in agents if agent is not found))
 
 
-@dataclass(frozen=True, slots=True)
-class Mediator:
+class Mediator(Data):
     """A server for guests.
 
     ``opened``: what it lets a guest do with every id that it lists; kinds that are not there it

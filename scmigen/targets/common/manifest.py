@@ -12,9 +12,9 @@ import os
 import re
 import stat
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from scmigen.data import Data, field
 from scmigen.diagnostics import InputError, Position
 from scmigen.inputs import read_bytes
 from scmigen.targets.common.files import OUTPUT_UNWRITABLE
@@ -26,8 +26,7 @@ _MAX_DEPTH = 32
 _HASHES = re.compile(r"([0-9a-f]{64}( [0-9a-f]{64})*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Data):
     """``files``: path → hashes of what scmigen wrote there. ``data``: the bytes on disk.
 
     ``hashed``: false for the list of an earlier version. ``problem``: why it could not be read.

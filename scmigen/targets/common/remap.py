@@ -1,8 +1,8 @@
 """The table from the numbers that device trees have to those of the firmware, for a driver in C."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity, counted
 from scmigen.model.naming import unique
 from scmigen.model.remap import Numbered, Remap, Row
@@ -28,8 +28,7 @@ REMAP_VANISHED = Finding(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Data):
     """A kind: the names and numbers of all that device trees can have, and the rows."""
 
     kind: Kind

@@ -14,9 +14,9 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from scmigen.data import Data, field, replace
 from scmigen.diagnostics import (
     Diagnostic,
     InputError,
@@ -48,8 +48,7 @@ _AS_IT_IS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getatt
 _STRANGE = ""
 
 
-@dataclass(slots=True)
-class _Plan:
+class _Plan(Data, frozen=False):
     """What a run does to its folder. ``there``: output → hash of what has its name now."""
 
     there: dict[str, str | None] = field(default_factory=dict)

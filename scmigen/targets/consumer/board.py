@@ -1,7 +1,6 @@
 """What the trees of all agents of a platform have in common: providers that go, nodes that stay."""
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.bared import bared
@@ -19,6 +18,7 @@ from scmigen.bindings.node_kinds import (
 from scmigen.bindings.other_roles import other_roles
 from scmigen.bindings.pruning import referred
 from scmigen.bindings.scmi_nodes import is_in_scmi, server_paths
+from scmigen.data import Data
 from scmigen.devicetree.edits import Edit
 from scmigen.devicetree.nodes import Node
 from scmigen.model.devices import device_of
@@ -30,8 +30,7 @@ from scmigen.targets.consumer.reach import is_elsewhere, others_channels
 _PORTS = frozenset({"port", "ports"})
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Data):
     """``platform``: the paths of the platform's own nodes, whose references are nobody else's, and
     which are disabled or stay for another role. ``around``: those of the devices that are the
     platform's because of what is below them, and have another role, as a bus with more on it.
@@ -180,8 +179,7 @@ def _is_covered(node: Node, disabled: Mapping[str, Node]) -> bool:
     return any(above.path in disabled for above in node.ancestors())
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(Data):
     """The enabled nodes of a tree as one agent sees them: ``kept`` are those whose references
     count, ``others`` those that it must leave alone, each with all below it. ``foreign`` are those
     of ``kept`` that are not the agent's: what it runs on, and what its nodes are below."""

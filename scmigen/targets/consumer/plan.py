@@ -1,7 +1,6 @@
 """What is to change in a board's tree so that one agent can boot with it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
@@ -18,6 +17,7 @@ from scmigen.bindings.status import DISABLED, FAILED, OKAY, RESERVED, reservatio
 from scmigen.bindings.transports import BY_WORD, DEFAULT, ScmiTransport
 from scmigen.bindings.u_boot import bindable
 from scmigen.checks.words import reference_word
+from scmigen.data import Data, replace
 from scmigen.devicetree.edits import Edit, Entry, SetProperty, apply
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Grant, Platform
@@ -34,8 +34,7 @@ from scmigen.targets.consumer.waiting import Waiting, waiting
 _DRIVEN = "the platform drives it"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Data):
     """The edits for one agent, and what to tell of them.
 
     ``channel`` is the one its SCMI node gets; None where it has that already. ``assumed``: no
@@ -237,8 +236,7 @@ def _regulators(platform: Platform, agent: Agent) -> Iterator[Regulator]:
         yield Regulator(grant.id, grant.name, native, Operation.STATE in grant.operations)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Data):
     """Answers what became of a resource. ``gone``: the topmost nodes without a driver in the tree,
     of which ``stand_ins`` has rails that never change. ``elsewhere``: what becomes of the resources
     of other platforms to which the agent has a channel."""

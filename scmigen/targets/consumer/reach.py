@@ -1,18 +1,16 @@
 """Through which SCMI nodes of the board an agent speaks to its platforms."""
 
-from dataclasses import dataclass
-
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey, ScmiInstance
 from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.bindings.transports import BY_WORD
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Platform
 from scmigen.runtime import Role
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Data):
     """``native``: the SCMI nodes whose channel is the agent's already. ``given``: those that would
     get the channel that sources say of the agent, one at most. ``beyond``: those whose platforms
     grant it something, and to which it has no channel beside its own SCMI nodes.

@@ -4,17 +4,16 @@ A resource that another agent drives natively is an error before there are trees
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.dependencies import DISPENSABLE, Dependency, dependencies_of
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Platform
 from scmigen.targets.consumer.board import Sides
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Data):
     """A controller that is left to others, and the entries that lead to it."""
 
     controller: Node

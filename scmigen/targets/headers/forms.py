@@ -1,10 +1,10 @@
 """The forms of a header: a row for each, and how the names of its language are made."""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from scmigen.assignment.assignment import Agent
+from scmigen.data import Data
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
@@ -21,8 +21,7 @@ class FormName(StrEnum):
     PYTHON = "python"
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Data):
     """Whom a file is for: an agent, or (``None``) everybody.
 
     ``words``: the platform and that agent as one upper-case identifier, but for a digit that it may
@@ -56,8 +55,7 @@ class Scope(Enum):
                 return reader, kind
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Data):
     """A way to write numbers down.
 
     ``path``: of the file for a reader. ``every_agent``: each agent has a file of what it may use,
@@ -122,8 +120,7 @@ FORMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Data):
     """The numbers of one kind in a file: (name, what it is of); ``others``: (macro's name, number).
 
     ``table`` is the name of the kind's table, if the form has such.

@@ -7,10 +7,10 @@ becomes ``<&scmi_clk SCMI_CLK_CK_BUS_UART4>`` by a search and replace.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from scmigen.assignment.agents import MAX_NAME
 from scmigen.assignment.assignment import Agent
+from scmigen.data import Data, replace
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Numbering
 from scmigen.scmi.protocols import Kind
@@ -18,8 +18,7 @@ from scmigen.targets.common.ctext import Enumerators, identifier
 from scmigen.targets.common.names import LONGEST_DEFINE, telling
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(Data):
     """A resource, the number that an agent knows it by, and the name that all forms make theirs of.
 
     ``macro`` is the name after the source's macro, if that tells it from all others. ``grant``:

@@ -1,11 +1,11 @@
 """The two tables of hvisor: lists of resources in the root zone's tree, and places in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.hvisor import NOWHERE
 from scmigen.bindings.specifiers import Specifiers
+from scmigen.data import Data
 from scmigen.devicetree.edits import Entry
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
@@ -16,8 +16,7 @@ from scmigen.targets.hvisor.options import HvisorOptions, ZoneOptions
 _UNSAID = ZoneOptions()
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(Data):
     """A zone that is served: by kind, for each of its ids the place in the list of the tree."""
 
     agent: Agent
@@ -26,8 +25,7 @@ class Zone:
     ids: Mapping[Kind, tuple[int, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Data):
     """``entries``: the lists of the tree, with names. ``unnamed``: what cannot be in one."""
 
     divided: Division

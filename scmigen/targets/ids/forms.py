@@ -1,9 +1,9 @@
 """The forms of a page: a row for each; and the cells of a table in any of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from scmigen.data import Data
 from scmigen.escape import markdown, markdown_code, rst, rst_code, xml
 from scmigen.targets.ids.rows import Row, Section, Table
 
@@ -16,8 +16,7 @@ class FormName(StrEnum):
     HTML = "html"
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Data):
     """A way to write a page: its file, and how text and the names of the tree are written in it."""
 
     path: str

@@ -1,10 +1,10 @@
 """What a page has of each agent: its protocols, and of each the ids with what is known of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.data import Data
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.names import operations, origin_of, title_of
@@ -16,8 +16,7 @@ from scmigen.targets.common.values import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Data):
     """A resource. ``origin`` is where it is in the tree; ``parents`` are those that it can have, by
     id where the agent has them. ``value``: rates, voltages or levels; empty if the tree has none.
     """
@@ -31,8 +30,7 @@ class Row:
     operations: str
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Data):
     """The resources of a kind by id; ``value`` and ``parents`` are titles of columns, if any row
     has something there."""
 
@@ -42,8 +40,7 @@ class Table:
     parents: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Data):
     """The tables of an agent; ``None``: of what nobody may use."""
 
     agent: Agent | None

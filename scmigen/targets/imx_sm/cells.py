@@ -1,11 +1,11 @@
 """The levels of agents: for every grant the lowest that opens it, and the rows that a user adds."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.imx_own import Asked, asked_of
 from scmigen.bindings.imx_pins import Pin, pins_of
+from scmigen.data import Data, replace
 from scmigen.diagnostics import InputError
 from scmigen.imx_sm.levels import (
     LEVELS,
@@ -33,8 +33,7 @@ _SAID = ImxSmAgent()
 _CONTROLS = "DEV_SM_NUM_CTRL"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Data):
     """A level for a resource. ``name`` in full: ``DEV_SM_CLK_CAN1``; ``grant``, ``pin`` or
     ``asked``: what it is for; ``why`` in words for whole protocols; none of them where only a user
     says it."""
@@ -58,8 +57,7 @@ class Cell:
         return f"[{self.name}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Data):
     """An agent as imx-sm has it. ``closed``: what lines above the rows may have opened of it."""
 
     agent: Agent
@@ -70,8 +68,7 @@ class Section:
     closed: tuple[Cell, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Data):
     """``resources``: those of the headers, if they are named. ``own``: names that only these files
     have, and their numbers. ``unnamed``, ``pinless``, ``nameless``: grants on numbers, pins, and
     what nodes ask of NXP's own protocols, that the headers do not have. ``unknown``: rows that name

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.imx_pins import Pin
+from scmigen.data import replace
 from scmigen.diagnostics import (
     Diagnostic,
     Finding,

@@ -1,7 +1,6 @@
 """OP-TEE's tree as it is: the node that somebody wrote, and the providers that entries refer to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from scmigen.assignment.assignment import HandGrant
 from scmigen.assignment.optee import read_server
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.consumers import specifier_cells
+from scmigen.data import Data, field
 from scmigen.devicetree.load import load
 from scmigen.devicetree.text import source_labels
 from scmigen.devicetree.tree import DeviceTree
@@ -27,8 +27,7 @@ class Dangling(NamedTuple):
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(Data):
     """``entries`` of the node by place, ``labels`` of the tree by path, and all that is wrong."""
 
     files: tuple[str, ...] = ()

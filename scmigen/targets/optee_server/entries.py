@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.consumers import can_change_voltage
 from scmigen.bindings.identity import scmi_protocol
 from scmigen.bindings.optee_server import FORMS, ClockFlag, EntryForm
+from scmigen.data import Data
 from scmigen.devicetree.text import source_labels
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Grant, Platform, Resource
@@ -21,8 +21,7 @@ from scmigen.targets.optee_server.options import OpteeServerOptions
 _PATH = re.compile(r"(?:/[A-Za-z0-9,._+@-]+)+")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Data):
     """A resource of an agent, and what the node says of it.
 
     ``reference`` is what stands between ``<`` and ``>``; None where nothing says what OP-TEE's tree
@@ -40,8 +39,7 @@ class Entry:
     said_at: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Data):
     """The entries of one protocol of an agent."""
 
     kind: Kind
@@ -49,8 +47,7 @@ class Group:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Data):
     """The groups of each agent, and the grants that only an assignable device opens."""
 
     agents: tuple[tuple[Agent, tuple[Group, ...]], ...]

@@ -1,8 +1,8 @@
 """The resources of a platform as rows of C: what each is, and where the device tree has it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from scmigen.data import Data, replace
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, Kind
@@ -28,16 +28,14 @@ SWITCHED = (Kind.POWER, Kind.CLOCK, Kind.VOLTAGE)
 _LONGEST = EXTENDED_NAME_SIZE - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Data):
     """A node of the device tree with resources, and its index in C."""
 
     enum: str
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Data):
     """An operating point as performance messages have it; ``power`` is in mW, rounded up."""
 
     level: int
@@ -45,8 +43,7 @@ class Level:
     power: int
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Data):
     """A resource. ``origin``: its name if agents are told less of it, provider, specifier and macro
     of the source, and what is assumed.
 

@@ -2,9 +2,9 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from scmigen.data import Data
 from scmigen.model.platform import Platform
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import WIDTH, notice, plain
@@ -34,8 +34,7 @@ _SET_PARENT = ("set_parent", "unsigned int parent")
 _TAB = 8
 
 
-@dataclass(frozen=True, slots=True)
-class KindTables:
+class KindTables(Data):
     """A kind of resource that the platform has. ``values`` is the member with rates or levels,
     ``used``: an agent has some."""
 
@@ -60,8 +59,7 @@ class KindTables:
         return _VALUES[self.kind][0] if self.kind in _VALUES else ""
 
 
-@dataclass(frozen=True, slots=True)
-class ValueTable:
+class ValueTable(Data):
     """Rates or levels that at least one resource has."""
 
     name: str
@@ -69,8 +67,7 @@ class ValueTable:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Firmware:
+class Firmware(Data, slots=False):
     """Everything that the files of a firmware say."""
 
     platform: Platform

@@ -6,8 +6,8 @@ functions ``plat_scmi_*``. Read in OP-TEE d5001fe0af66 (2026-08-21) and TF-A 6a1
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from scmigen.data import Data
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import BEYOND_TREES, Kind
@@ -26,8 +26,7 @@ _LEVEL = 0x7FFF_FFFF
 CHANNELS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Data):
     """A firmware.
 
     ``agent`` is how its drivers call what tells agents apart, and ``numbers`` has that number by

@@ -1,13 +1,13 @@
 """What each agent has: its number, its shared memory, and a table of its ids for every kind."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import regions
 from scmigen.bindings.facts import ScmiChannel
 from scmigen.bindings.transports import OPTEE as OVER_OPTEE
+from scmigen.data import Data
 from scmigen.model.platform import Grant, Platform
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
@@ -20,8 +20,7 @@ from scmigen.targets.scmi_msg.variant import Variant
 LEAST_MEMORY = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Data):
     """An id of an agent: the resource's index in C, what the agent may do with it at boot, and
     whether it counts as a vote for on until it votes. ``drivers``: which of that only drivers ask
     for, and their files; empty if none."""
@@ -33,16 +32,14 @@ class Row:
     drivers: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Data):
     """The shared memory of an agent."""
 
     start: int
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Data):
     """An agent. ``number`` is what the firmware knows it by, ``symbol`` its name in C."""
 
     agent: Agent

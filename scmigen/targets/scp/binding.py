@@ -1,9 +1,9 @@
 """Elements of HAL modules bound to elements of drivers, and the tables of drivers to write."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from scmigen.bindings.node_kinds import nearest_compatibles
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding, Related
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
@@ -40,8 +40,7 @@ SCP_DRIVER = Finding(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Data):
     """What a HAL element names: the driver's module, the index of its element, and its API.
 
     ``sub`` is the sub-element, for an alarm.
@@ -53,8 +52,7 @@ class Bound:
     sub: str = "0"
 
 
-@dataclass(frozen=True, slots=True)
-class DriverRow:
+class DriverRow(Data):
     """An element of a driver's table: its enumerator, name, origin, and fields in C."""
 
     enum: str
@@ -63,8 +61,7 @@ class DriverRow:
     fields: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DriverTable:
+class DriverTable(Data):
     """The table of a driver that a product has: all its elements in order."""
 
     module: str
@@ -75,8 +72,7 @@ class DriverTable:
     rows: tuple[DriverRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Drivers:
+class Drivers(Data):
     """All drivers of a firmware: by slot and number of the resource, and the tables to write.
     ``includes``: the headers of those ``used``."""
 

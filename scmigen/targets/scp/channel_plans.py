@@ -1,8 +1,8 @@
 """The channels of a product as they are wanted: those of the tree, and those of the options."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from scmigen.data import Data
 from scmigen.diagnostics import Position
 from scmigen.targets.scp.channel_options import ALL, ChannelOptions, settings
 from scmigen.targets.scp.options import Setup
@@ -10,8 +10,7 @@ from scmigen.targets.scp.spaces import NamedAgent
 from scmigen.targets.scp.tree_channels import TreeChannel, tree_channels
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class Plan(Data, eq=False):
     """A channel of a product as it is wanted."""
 
     named: NamedAgent

@@ -6,8 +6,8 @@ On the build machine every agent has one channel each way, and OP-TEE numbers it
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from scmigen.data import Data
 from scmigen.runtime import Role
 from scmigen.targets.common.ctext import identifier
 from scmigen.targets.common.optee_channels import optee_channels
@@ -15,8 +15,7 @@ from scmigen.targets.scp.options import Setup
 from scmigen.targets.scp.spaces import NamedAgent
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(Data):
     """Where a product has a mailbox: address and size in C, and its doorbell.
 
     ``address`` is None where the doorbell carries messages itself. The doorbell is a module as
@@ -40,8 +39,7 @@ class Mailbox:
         return self.bell.upper().replace("-", "_")
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Data):
     """A channel of an agent: ``way`` is A2P (agent to platform) or P2A.
 
     ``word`` is what the options call it, ``enum`` its index in C, ``name`` that of its service.

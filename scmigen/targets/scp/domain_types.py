@@ -8,9 +8,9 @@ off whose parent it has not asked yet; so a parent has the higher number.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from scmigen.data import Data, replace
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.runtime import Role
@@ -43,8 +43,7 @@ _ABOVE: Mapping[DomainType, frozenset[DomainType]] = {
 _PSCI_ONLY: frozenset[DomainType] = frozenset({"core", "cluster"})
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Data):
     """What a domain is; ``parent`` is the number of the one that it is under, or None: SYSTOP."""
 
     type: DomainType = "device"

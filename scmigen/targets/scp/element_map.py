@@ -7,11 +7,11 @@ number comes before the range that it is in.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean, read_span
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity, counted
 from scmigen.model.platform import Platform, Resource
 from scmigen.targets.common.names import origin_of
@@ -38,8 +38,7 @@ class Span(NamedTuple):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class ElementMap:
+class ElementMap(Data):
     """The entries of a mapping, looked up by number: ``ranges`` ascend and do not overlap."""
 
     singles: Mapping[int, str]

@@ -6,12 +6,12 @@ on, so that a hypervisor or a firewall can give it those and nothing else.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.elements import numbers_of
 from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import Region, regions, reserved
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.operations import Operation, ordered
@@ -47,8 +47,7 @@ PAGE, WORD = 4096, 4
 _CONTROL = frozenset({Operation.LEVEL, Operation.LIMITS})
 
 
-@dataclass(frozen=True, slots=True)
-class FastChannel:
+class FastChannel(Data):
     """A channel: what it is for, its enumerator, the C type of its words, a name for people."""
 
     name: str
@@ -57,8 +56,7 @@ class FastChannel:
     says: str
 
 
-@dataclass(frozen=True, slots=True)
-class FastDomain:
+class FastDomain(Data):
     """A performance domain with channels, ``offset`` bytes into the memory."""
 
     number: int
@@ -68,8 +66,7 @@ class FastDomain:
     channels: tuple[FastChannel, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FastChannels:
+class FastChannels(Data):
     """All fast channels: addresses of the memory as agents and, in C, the firmware see it.
 
     ``last`` is the highest offset of a domain in it. ``align``: where an address that only C knows

@@ -1,10 +1,10 @@
 """All that the templates say of one firmware, worked out once from the platform."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.bindings.thermal import TripPoint
+from scmigen.data import Data
 from scmigen.model.joint import MANY
 from scmigen.model.platform import Platform
 from scmigen.runtime import Numbering
@@ -38,8 +38,7 @@ from scmigen.targets.scp.version import Version
 _AUTHORS = "Copyright (c) 2026, the scmigen authors"
 
 
-@dataclass(frozen=True, slots=True)
-class Firmware:
+class Firmware(Data):
     """One SCP-firmware: agents, id spaces by kind, drivers, and where everything comes from."""
 
     name: str

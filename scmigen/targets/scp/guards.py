@@ -1,10 +1,9 @@
 """Modules of SCP-firmware that let through what they must not: each is compiled behind a check."""
 
-from dataclasses import dataclass
+from scmigen.data import Data
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Data):
     """A module that is compiled as SCP-firmware has it, behind a check of ours.
 
     ``folder`` is its directory and the middle of its sources' names, ``name`` as in SCP_MODULES,

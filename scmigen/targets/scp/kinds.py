@@ -4,9 +4,9 @@ Names are those of SCP-firmware 2.14; ``docs/reference/scp.md`` says where each 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from scmigen.data import Data
 from scmigen.scmi.protocols import Kind
 
 
@@ -41,8 +41,7 @@ SYSTEM_SLOTS = (
 OPTIONAL_SLOTS = frozenset({Slot.SHUTDOWN, Slot.ALARM, Slot.FAST_ALARM, Slot.CAPS})
 
 
-@dataclass(frozen=True, slots=True)
-class Permissions:
+class Permissions(Data):
     """The permission table of a protocol in module resource_perms.
 
     ``messages``: message id → row of the table; messages without a row are always open. ``first``
@@ -61,8 +60,7 @@ class Permissions:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ScpKind:
+class ScpKind(Data):
     """One kind of resource in SCP-firmware.
 
     ``prefix`` begins the enumerators of its elements, ``title`` is for comments. ``physical``: its

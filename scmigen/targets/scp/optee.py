@@ -6,8 +6,8 @@ with a switch for each module.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from scmigen.data import Data
 from scmigen.targets.scp.firmware import Firmware
 
 #: The modules that ``product/optee/sub.mk`` of SCP-firmware 2.14 embeds where their switch is on.
@@ -43,8 +43,7 @@ KNOWN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Embedded:
+class Embedded(Data):
     """Arguments of ``scpfw-embed-mod``: the module, its directory, where that is, its switch."""
 
     name: str

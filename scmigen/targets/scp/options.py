@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Literal
@@ -13,6 +12,7 @@ from scmigen.assignment.findings import DEVICE_UNKNOWN
 from scmigen.assignment.select import Selector
 from scmigen.assignment.words import did_you_mean
 from scmigen.bindings.node_kinds import compatibles, nearest_compatibles
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Diagnostic
 from scmigen.model.platform import Platform
@@ -139,8 +139,7 @@ class AnyScpOptions(ScpOptions, frozen=True):
     target: Literal["host", "optee", "product"] = "host"
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(Data):
     """A platform with the options and the variant of the firmware; ``output`` is the folder that
     the files go to."""
 

@@ -6,9 +6,9 @@ both are avoided here and reported in `scmigen.targets.scp.limits`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from scmigen.data import Data
 from scmigen.model.platform import Platform, Resource
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.ctext import Enumerators
@@ -30,8 +30,7 @@ class Opp(NamedTuple):
     microvolts: int
 
 
-@dataclass(frozen=True, slots=True)
-class PerfDomain:
+class PerfDomain(Data):
     """A performance domain; ``supply`` is the enumerator of its power supply, ``sustained`` the
     index of the row at boot, ``latency`` in µs what a change takes.
 

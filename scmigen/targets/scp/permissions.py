@@ -10,9 +10,9 @@ hence one more than needed where the count is a multiple of 16.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from itertools import groupby
 
+from scmigen.data import Data
 from scmigen.model.platform import Grant
 from scmigen.scmi.needs import needed
 from scmigen.scmi.operations import Operation
@@ -31,8 +31,7 @@ _DESCRIPTION_GET = 0x3
 TRIP_POINTS = (0x4, 0x5)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Data):
     """The words of one message for one agent, and the ids they leave open, for people: ``0-3``."""
 
     enum: str
@@ -55,8 +54,7 @@ class Message:
         return (f"[{self.enum}] = {{", *(f"    {row}," for row in rows), "},")
 
 
-@dataclass(frozen=True, slots=True)
-class AgentTable:
+class AgentTable(Data):
     """The rows of one agent."""
 
     enum: str
@@ -69,8 +67,7 @@ class AgentTable:
         return all(message.denied for message in self.messages)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Data):
     """The permission table of one protocol; ``count`` resources in ``words`` words per message."""
 
     kind: Kind

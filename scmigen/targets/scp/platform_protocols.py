@@ -5,10 +5,10 @@ without them denies every one of them to every agent.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Related
 from scmigen.model.platform import Platform
 from scmigen.runtime import Role
@@ -19,8 +19,7 @@ from scmigen.targets.scp.product_sources import PlatformProtocol
 from scmigen.targets.scp.spaces import NamedAgent
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Data):
     """A protocol that an agent has with all its messages."""
 
     enum: str

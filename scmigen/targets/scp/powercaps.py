@@ -7,13 +7,13 @@ the table that is made here (`guards`).
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from scmigen import runtime
 from scmigen.assignment.assignment import Extra
+from scmigen.data import Data, field
 from scmigen.diagnostics import Diagnostic, counted
 from scmigen.model.platform import Platform
 from scmigen.runtime import PowerUnit
@@ -54,8 +54,7 @@ _UNITS: Mapping[PowerUnit, tuple[str, str]] = {
 _ELEMENTS, _NAME = 4096, 15
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(Data):
     """A power cap as an element of the modules: ``domain`` is ``None`` for a number in a gap."""
 
     number: int
@@ -75,8 +74,7 @@ class Cap:
         return self.domain is not None and self.domain.minimum_pai < self.domain.maximum_pai
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Data):
     """What one agent may do with one cap: operations for people, messages as enumerators."""
 
     cap: Cap
@@ -84,16 +82,14 @@ class Allowed:
     messages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AgentCaps:
+class AgentCaps(Data):
     """An agent with a grant, and what it may do."""
 
     agent: NamedAgent
     allowed: tuple[Allowed, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Powercaps:
+class Powercaps(Data):
     """All power caps of a firmware; ``kept``: the table of the HAL module is the product's own."""
 
     caps: tuple[Cap, ...]
@@ -106,8 +102,7 @@ class Powercaps:
         return frozenset(each.agent.agent.id for each in self.agents)
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(Data):
     """The part of ``platform.extra`` that is about power caps, or what is wrong with it.
 
     ``count``: of the domains, whatever is wrong."""

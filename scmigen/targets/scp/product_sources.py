@@ -10,11 +10,11 @@ BUILD_HAS_SCMI_NOTIFICATIONS`` is known.
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Position
 from scmigen.inputs import read_part
 
@@ -70,8 +70,7 @@ class _ProductError(Exception):
     """A directory that cannot be read, or is more than a product."""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Data):
     """A service that a module names; ``optional``: only with SCMI notifications."""
 
     name: str
@@ -80,8 +79,7 @@ class Use:
     optional: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformProtocol:
+class PlatformProtocol(Data):
     """A protocol of the product's own: its name after ``MOD_SCMI_PROTOCOL_ID_``, its number where
     that is known, and where the product's permissions allow it."""
 
@@ -90,8 +88,7 @@ class PlatformProtocol:
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Data):
     """What the sources of a product say, all from one reading: the enumerators of services with
     their values, None where that is not known, and the uses in the product's modules: the first of
     each name, one without a condition before others. ``orders`` are the modules of each firmware in

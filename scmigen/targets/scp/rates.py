@@ -1,16 +1,15 @@
 """The rates of clock drivers: Hz in 32 bits, ascending, the rate at boot among them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from scmigen.data import Data
 from scmigen.targets.scp.spaces import Element
 
 #: The highest rate in Hz that an entry of a clock driver's rate table holds.
 MAX_RATE = 0xFFFF_FFFF
 
 
-@dataclass(frozen=True, slots=True)
-class ClockRates:
+class ClockRates(Data):
     """The rates of a clock element in Hz, ascending, and the one at boot, which is among them."""
 
     element: Element

@@ -7,12 +7,12 @@ all elements cut at the agent's highest id; with `per-agent` numbering it is the
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.roles import ROLES
 from scmigen.bindings.facts import ResourceKey, Use
+from scmigen.data import Data, field
 from scmigen.model.platform import Grant, Platform, Resource
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
@@ -24,8 +24,7 @@ from scmigen.targets.scp.kinds import KINDS, ScpKind
 SYSTOP = "SYSTOP"
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Data):
     """An element of a HAL module. ``resource`` is ``None`` if the number is reserved or unused."""
 
     kind: Kind
@@ -42,8 +41,7 @@ class Element:
         return declared.enumerator if declared is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Data):
     """A row of an agent's table: the agent's ``id`` → element; no ``grant``: everything denied."""
 
     id: int
@@ -70,8 +68,7 @@ class Row:
         return facts.always_on or (facts.on and Operation.STATE in self.grant.boot)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Data):
     """What is one initialiser in C: a row with a grant, or neighbours without one."""
 
     first: int
@@ -84,8 +81,7 @@ class Entry:
         return f"[{self.first}]" if self.first == self.last else f"[{self.first} ... {self.last}]"
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Data):
     """What one agent sees of one kind: its table, dense from id 0; empty where it has no grant."""
 
     agent: Agent
@@ -106,8 +102,7 @@ class View:
         return any(row.grant is not None and row.grant.boot for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+class Space(Data):
     """All of one kind: HAL elements, the agents' views, and the elements the platform keeps on.
 
     ``private`` elements come after those that have an SCMI number: clocks that only performance
@@ -168,8 +163,7 @@ class Space:
         return len(self.all_elements) + (self.systop is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class NamedAgent:
+class NamedAgent(Data):
     """An agent with its enumerator, and a part of C symbols."""
 
     agent: Agent
@@ -206,8 +200,7 @@ def _origin(platform: Platform, resource: Resource, uses: Mapping[ResourceKey, U
     return origin_of(platform, resource) + first
 
 
-@dataclass(frozen=True, slots=True)
-class Private:
+class Private(Data):
     """An element that no agent is shown: its name, where it comes from, and the number of the
     performance domain that it is the clock of."""
 

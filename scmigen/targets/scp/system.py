@@ -6,11 +6,11 @@ whether it may then set the state follows from its type, which is that of its ro
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.roles import ROLES
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding, Severity
 from scmigen.model.platform import Platform
 from scmigen.runtime import Role
@@ -32,8 +32,7 @@ SCP_SYSTEM_POWER = Finding(
 ALARMS = {Slot.ALARM: "ALARM_IDX_SYSTEM_POWER", Slot.FAST_ALARM: "ALARM_IDX_FAST_CHANNELS"}
 
 
-@dataclass(frozen=True, slots=True)
-class SystemPower:
+class SystemPower(Data):
     """What its users see of the system, and the drivers of shutdown and alarm."""
 
     view: str

@@ -1,10 +1,10 @@
 """The files of each group: template and context of each."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from scmigen.bindings.board import compatible_of
+from scmigen.data import Data, replace
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.targets.common.files import File
 from scmigen.targets.common.values import (
@@ -23,8 +23,7 @@ from scmigen.targets.scp.spaces import Element, Space
 from scmigen.targets.scp.text import render
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(Data):
     """A power domain and the agents (enumerators) that vote for it at boot."""
 
     element: Element
@@ -65,8 +64,7 @@ def _point_rates(domain: PerfDomain) -> tuple[int, ...]:
     return tuple(opp.frequency * 1000 for opp in domain.opps)
 
 
-@dataclass(frozen=True, slots=True)
-class ClockRow:
+class ClockRow(Data):
     """An element of the clock module: its driver's slot, and the number that it is bound by."""
 
     element: Element
@@ -81,8 +79,7 @@ def _clock_rows(space: Space) -> Iterator[ClockRow]:
         yield ClockRow(element, Slot.SCALED, number)
 
 
-@dataclass(frozen=True, slots=True)
-class Supply:
+class Supply(Data):
     """A voltage domain: levels in µV, ascending, or with ``step`` lowest and highest; the one at
     boot, and whether it is ``on`` then."""
 
@@ -112,8 +109,7 @@ def _supplies(firmware: Firmware, space: Space) -> Iterator[Supply]:
         yield Supply(element, levels, boot, on, element.origin + said, step)
 
 
-@dataclass(frozen=True, slots=True)
-class PerfRow:
+class PerfRow(Data):
     """An element of the dvfs module: of its own domain, or ``like`` the first where it has none.
 
     ``clock`` is the index of the clock's element in C.
@@ -186,8 +182,7 @@ def _host(path: str, context: dict[str, Any]) -> File:
     return render(path, context, f"host/{path}")
 
 
-@dataclass(frozen=True, slots=True)
-class _PermissionTable:
+class _PermissionTable(Data):
     """The permission table of one protocol, and what it is called in C."""
 
     table: Table
@@ -222,8 +217,7 @@ _GUARDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _ProtocolRow:
+class _ProtocolRow(Data):
     """An agent and the bits of the protocols that it is denied."""
 
     enum: str

@@ -6,13 +6,13 @@ mailbox after those of the first.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.select import Selector
 from scmigen.bindings.facts import ScmiChannel, ScmiInstance
 from scmigen.bindings.node_kinds import rings_doorbells
 from scmigen.bindings.references import Reference
+from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Platform
@@ -22,8 +22,7 @@ from scmigen.scmi.protocols import KIND_OF, Protocol
 _TO_AGENT = {2: 1, 3: 2, 4: 2}
 
 
-@dataclass(frozen=True, slots=True)
-class TreeChannel:
+class TreeChannel(Data):
     """A channel of the tree: its shared memory, and the number of the doorbell if that is known."""
 
     memory: Node

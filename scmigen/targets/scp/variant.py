@@ -1,8 +1,9 @@
 """The three kinds of firmware that get tables, as values that state their differences."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from scmigen.data import Data
 
 
 class Mocks(Enum):
@@ -14,8 +15,7 @@ class Mocks(Enum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Channels:
+class Channels(Data):
     """The module that moves messages, as SCMI services name it, and its header."""
 
     module: str
@@ -23,8 +23,7 @@ class Channels:
     header: str
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Data):
     """A kind of firmware.
 
     ``name`` is its word in messages and ``title`` what it is. ``simulated``: a program of the build

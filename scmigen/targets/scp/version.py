@@ -1,12 +1,12 @@
 """The versions of SCP-firmware whose tables have a shape of their own, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from scmigen.data import Data
 
-@dataclass(frozen=True, slots=True)
-class Version:
+
+class Version(Data):
     """Sources whose tables have one shape.
 
     ``name`` is its word in options and ``read`` the commit in which the shape was read. By the last

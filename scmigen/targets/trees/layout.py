@@ -5,8 +5,8 @@ below each other; those of one node alone are in columns below all others.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from scmigen.data import Data
 from scmigen.targets.common.forest import TreeNode, children_of, descend
 
 ROW = 26
@@ -16,8 +16,7 @@ GAP = 28
 BETWEEN = 14
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Data):
     """The place of a node, in pixels from the top left."""
 
     x: int
@@ -25,8 +24,7 @@ class Box:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Data):
     """Boxes by index of the node, and the size of all."""
 
     boxes: Mapping[int, Box]

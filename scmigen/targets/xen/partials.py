@@ -1,7 +1,5 @@
 """The partial trees of Xen's domains."""
 
-from dataclasses import dataclass
-
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ProviderClass, ResourceKey, Use
 from scmigen.bindings.node_kinds import is_cpu
@@ -10,6 +8,7 @@ from scmigen.bindings.partial_devices import DomainDevices, Left
 from scmigen.bindings.passthrough import Passed, Passing, reaches_others
 from scmigen.bindings.repointing import Answer, Fate, Served
 from scmigen.bindings.xen_emission import XenChannel
+from scmigen.data import Data
 from scmigen.devicetree.edits import Edit
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Grant, Platform
@@ -51,8 +50,7 @@ def passing(platform: Platform, _options: XenOptions) -> Passing:
     return Passing(platform.inventory.tree)
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(Data):
     """The partial tree of a domain as edits of an empty one, what it lacks, and what the domain is
     given: its devices, and what is below them."""
 

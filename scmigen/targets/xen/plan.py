@@ -1,7 +1,6 @@
 """Who is who under Xen, and by which channel: one table for all that Xen, dom0 and domains read."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.roles import PAGE
@@ -9,6 +8,7 @@ from scmigen.assignment.select import Selector
 from scmigen.bindings.addresses import Region, regions
 from scmigen.bindings.xen_emission import XenChannel
 from scmigen.bindings.xen_single import SCMI_PATH, is_forwarded, nodes_over_smc, root_holds
+from scmigen.data import Data
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity, counted
 from scmigen.model.platform import Platform
 from scmigen.runtime import Role
@@ -59,8 +59,7 @@ _FIRMWARE = frozenset({Role.PSCI, Role.SECURE})
 _SEVERAL = f"outputs: {{xen: {{driver: {Driver.MULTIPLE}}}}}"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Data):
     """The channels: Xen's, dom0's if it has one, and of each domain by agent."""
 
     xen: XenChannel | None
