@@ -1,10 +1,11 @@
 """What all tests share: where the real boards are, and what is skipped where they are not."""
 
+import gc
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,27 @@ def pytest_configure(config: pytest.Config) -> None:
 def run_folder() -> Path:
     """Where workers share what one of them has made; it ends with the run."""
     return Path(os.environ[_RUN])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Modules and tests stay to the end: no collection of garbage need go through them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """What is left of a file's tests is what later ones share: it stays, too."""
+    done = yield
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
+    return done
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
