@@ -15,11 +15,7 @@ from conftest import REPOSITORY
 IMPORTED_BY = {
     "click": {"cli"},
     "fdt": {"devicetree/blob_header.py"},
-    "jinja2": {
-        "targets/common/template_cache.py",
-        "targets/common/templates.py",
-        "targets/scp/text.py",
-    },
+    "jinja2": {"targets/common/template_compiler.py"},
     "lark": {"devicetree/compile_grammar.py"},
     "msgspec": {"audit", "migration", "runtime", "targets"},
     "pcpp": {"devicetree/pcpp_run.py"},

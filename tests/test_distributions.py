@@ -67,10 +67,13 @@ def below(folder: str, at: str = "") -> set[str]:
 def test_the_wheel_has_code_data_pages_and_licence_and_nothing_else(made: Made) -> None:
     names = zipfile.ZipFile(made.wheel).namelist()
     info = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
+    templates = below("templates", "scmigen/templates")
+    compiled = {each.split("/")[2].replace("-", "_") for each in templates if each.endswith(".j2")}
     expected = {
         *below("scmigen"),
         *below("grammars", "scmigen/grammars"),
-        *below("templates", "scmigen/templates"),
+        *(each for each in templates if not each.endswith(".j2")),
+        *(f"scmigen/compiled_templates/{each}.py" for each in ("__init__", *compiled)),
         *below("docs/man", f"{NAME}.data/data/share/man/man1"),
         *(f"{NAME}.dist-info/{name}" for name in info),
     }
@@ -114,11 +117,12 @@ def test_twine_finds_nothing(made: Made, tmp_path: Path) -> None:
 
 
 def fresh_environment(folder: Path) -> Path:
-    """A virtual environment with the packages of this one, except scmigen; its ``bin``."""
+    """A virtual environment with the packages of this one, except scmigen and what only a source
+    tree needs of those; its ``bin``."""
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
     packages = next(folder.glob("lib/python3.*/site-packages"))
     for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if "scmigen" not in path.name and path.suffix != ".pth":
+        if not path.name.lower().startswith(("scmigen", "jinja2")) and path.suffix != ".pth":
             (packages / path.name).symlink_to(path)
     return folder / "bin"
 

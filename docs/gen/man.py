@@ -35,7 +35,7 @@ SECTIONS = {
     },
     "FILES": {
         "scmigen.toml": "The project file of the working folder: boards and their options.",
-        "~/.cache/scmigen": "Compiled grammars and templates, if XDG_CACHE_HOME is not set.",
+        "~/.cache/scmigen": "What is compiled for later runs, if XDG_CACHE_HOME is not set.",
     },
 }
 

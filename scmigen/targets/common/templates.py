@@ -1,32 +1,34 @@
-"""The one template environment: text is in ``templates/<output>/``, logic is not."""
+"""Text from templates: it is in ``templates/<output>/``, logic is not.
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+jinja2's language, compiled to functions: a wheel has them as modules, without jinja2.
+"""
 
-from scmigen.resources import directory
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-
-@lru_cache(maxsize=1)
-def environment() -> "Environment":
-    """The environment, made at its first use; a template is compiled at its very first."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    from scmigen.targets.common.template_cache import KeptTemplates
-
-    return Environment(
-        bytecode_cache=KeptTemplates(),
-        loader=FileSystemLoader(directory("templates")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
+from scmigen.targets.common.filling import Filters, Templates
 
 
 def render(template: str, **context: Any) -> bytes:
     """The text that a template makes of its context."""
-    return environment().get_template(template).render(context).encode()
+    return fill(template, context, {}).encode()
+
+
+def fill(template: str, context: Mapping[str, Any], filters: Filters) -> str:
+    """The text that a template makes of its context with ``filters``."""
+    return _templates(template.partition("/")[0])[template](context, filters)
+
+
+@cache
+def _templates(folder: str) -> Templates:
+    """The templates of a folder."""
+    try:
+        module = import_module(f"scmigen.compiled_templates.{folder.replace('-', '_')}")
+    except ModuleNotFoundError:  # a source tree, or an editable install
+        from scmigen.targets.common.template_source import compiled
+
+        return compiled(folder)
+    found: Templates = module.TEMPLATES
+    return found
