@@ -1,4 +1,7 @@
-"""From needs to grants: who gets which operations on which resource, and because of what."""
+"""From needs to grants: who gets which operations on which resource, and because of what.
+
+`scmigen.scmi.may` defines what comes out; this also tells why, and what stands in the way.
+"""
 
 from collections.abc import Iterable, Mapping
 

@@ -72,6 +72,10 @@ def _check_devices(runtime: Runtime, numbers: Mapping[Kind, set[int]]) -> None:
                 )
             who = f"device {device.name} names {wanted.kind} {wanted.id}"
             _check_operations(who, wanted.kind, wanted.operations)
+            for agent, operations in wanted.withheld.items():
+                if agent > len(runtime.agents):
+                    raise ConfigurationError(f"{who} and agent {agent}: no such")
+                _check_operations(who, wanted.kind, operations)
 
 
 def _check_clocks(runtime: Runtime, numbers: set[int]) -> None:

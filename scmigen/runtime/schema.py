@@ -27,6 +27,7 @@ MAX_AGENTS = 255
 Number = Annotated[int, Meta(ge=0, le=MAX_RESOURCES)]
 Hertz = Annotated[int, Meta(ge=0, le=0x7FFF_FFFF_FFFF_FFFF)]
 Word = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+AgentId = Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
 #: Milliseconds that agents have before a graceful shutdown: up to an hour.
 MAX_GRACE = 3_600_000
 Grace = Annotated[int, Meta(ge=0, le=MAX_GRACE)]
@@ -414,7 +415,7 @@ class Agent(Strict, frozen=True, kw_only=True):
         "whether it may set the state of the system and be told of it, ``system_power_told``: "
         "only be told."
     )
-    id: Annotated[int, Meta(ge=1, le=MAX_AGENTS)]
+    id: AgentId
     name: Annotated[str, Meta(min_length=1, max_length=63)]
     role: Role
     profile: Profile | None = None
@@ -431,11 +432,13 @@ class DeviceResource(Strict, frozen=True):
     described: ClassVar[str] = (
         "A resource of a device: kind and platform number. ``operations``: those that having "
         "the device opens, as far as the agent's grant has them; none given means all that the "
-        "grant has."
+        "grant has. ``withheld``: by the id of an agent, those of them that the device does not "
+        "open to it, though its grant has them for another device."
     )
     kind: Kind
     id: Number
     operations: tuple[Operation, ...] = ()
+    withheld: dict[AgentId, tuple[Operation, ...]] = {}
 
 
 class Device(Strict, frozen=True, kw_only=True):

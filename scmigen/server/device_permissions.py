@@ -4,7 +4,7 @@ and which pins are closed to it (PINCTRL_SET_PERMISSIONS).
 A device is a set of resources with the operations it needs on each. Agents hold devices per
 protocol. On a resource, an agent is allowed what the devices it holds need there, but never more
 than the configuration grants. Explicit grants, and resources that belong to none of the agent's
-devices, are not affected.
+devices, are not affected. `scmigen.scmi.may` defines the answers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,8 +36,9 @@ class Permissions:
         for device in configuration.devices:
             for agent in {*device.agents, *device.assignable}:
                 for resource in device.resources:
+                    opened = frozenset(resource.operations) or _ALL
                     way = self._ways.setdefault((agent, resource.kind, resource.id), [])
-                    way.append((device, frozenset(resource.operations) or _ALL))
+                    way.append((device, opened.difference(resource.withheld.get(agent, ()))))
         self._held: dict[tuple[int, int], frozenset[Kind]] = {}
         # pins closed to an agent by PINCTRL_SET_PERMISSIONS, whatever its devices allow
         self._closed: dict[int, set[int]] = {}

@@ -1,4 +1,7 @@
-"""The permission map: an HTML page and Markdown for people, CSV for programs."""
+"""The permission map: an HTML page and Markdown for people, CSV for programs.
+
+What it says is what `scmigen.scmi.may` answers, at boot and, in brackets, later.
+"""
 
 from collections.abc import Iterator
 

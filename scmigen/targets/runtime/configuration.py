@@ -1,12 +1,13 @@
 """The runtime configuration of a platform: what the bundled server has to know."""
 
+from collections.abc import Mapping
 from typing import TypedDict
 
 from scmigen import runtime
 from scmigen.assignment.assignment import Agent, HandGrant
 from scmigen.bindings.board import compatible_of
 from scmigen.bindings.driver_tables import DriverNeed
-from scmigen.bindings.facts import ResourceKey
+from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right
@@ -278,6 +279,7 @@ def _device(platform: Platform, device: Device) -> runtime.Device:
         resource = platform.resource(use.key)
         if resource is not None:
             needs.setdefault((resource.kind, resource.number), set()).update(use.needs)
+    opened = _opened(platform, device)
     return runtime.Device(
         id=device.number or 0,
         name=device.name,
@@ -285,9 +287,40 @@ def _device(platform: Platform, device: Device) -> runtime.Device:
         agents=tuple(agent.id for agent in device.agents),
         assignable=tuple(agent.id for agent in device.assignable),
         resources=tuple(
-            runtime.DeviceResource(kind, number, ordered(kind, operations))
+            runtime.DeviceResource(
+                kind,
+                number,
+                ordered(kind, operations),
+                {
+                    agent: ordered(kind, more)
+                    for agent, (own, granted) in opened.get((kind, number), {}).items()
+                    if (more := operations & granted - own)
+                },
+            )
             for (kind, number), operations in sorted(needs.items(), key=lambda item: item[0])
         ),
         source=_source(platform, device.node.position),
         labels=tuple(device.node.labels),
     )
+
+
+def _opened(
+    platform: Platform, device: Device
+) -> Mapping[tuple[Kind, int], Mapping[int, tuple[frozenset[Operation], frozenset[Operation]]]]:
+    """What a device opens to each of its agents on its resources, and what the agent is granted
+    there, by whatever."""
+    parts = {use.consumer.path for use in device.uses}
+    found: dict[tuple[Kind, int], dict[int, tuple[frozenset[Operation], frozenset[Operation]]]] = {}
+    for key in dict.fromkeys(use.key for use in device.uses):
+        for agent in (*device.agents, *device.assignable):
+            grant = platform.holders(key).get(agent.id)
+            if grant is not None:
+                own = (
+                    why.needs
+                    for why in grant.because
+                    if isinstance(why, Use) and why.consumer.path in parts
+                )
+                place = grant.kind, grant.resource.number
+                opened = frozenset[Operation]().union(*own)
+                found.setdefault(place, {})[agent.id] = opened, grant.operations
+    return found

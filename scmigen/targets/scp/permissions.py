@@ -1,7 +1,8 @@
 """The deny bits of SCP-firmware's resource_perms module.
 
 A set bit denies. Everything starts denied; a grant clears the bit of each message that one of its
-operations at boot opens. (What opens later, with an assignable device, would need base 0x9.)
+operations at boot opens, as `scmigen.scmi.may` defines them. (What opens later, with an assignable
+device, would need base 0x9.)
 
 The tables are indexed by agent (from agent 1), message (from 0x3) and 16-bit word; the bit is the
 id that the protocol checks: the agent's own for clocks, resets and voltage domains, the element for
