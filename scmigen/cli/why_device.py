@@ -12,8 +12,8 @@ from scmigen.cli.subjects import identity, numbered
 from scmigen.cli.why_parents import parents_plain, parents_text
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import position_to_dict
-from scmigen.model.devices import device_of
 from scmigen.model.grants import Denied
+from scmigen.model.ownership import device_of
 from scmigen.model.platform import Device, Grant, Model, Platform
 from scmigen.scmi.operations import Operation, ordered
 

@@ -3,33 +3,12 @@
 from collections.abc import Container
 
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.bindings.node_kinds import has_driver
-from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.devicetree.nodes import Node
 from scmigen.model.decisions import Decisions
 from scmigen.model.identifiers import Moved, Scheme, number_devices
 from scmigen.model.naming import device_name
-from scmigen.model.ownership import Owners
+from scmigen.model.ownership import device_of
 from scmigen.model.platform import Device
-
-
-def device_of(owners: Owners, node: Node) -> Node | None:
-    """The device a consumer is part of: itself, or the nearest node above that has a driver.
-
-    An SCMI node is not a device: it is an agent's access to the platform and stays with the agent.
-    A part that the device's owners do not own is a device of its own, from where it is named.
-    """
-    if is_in_scmi(node):
-        return None
-    parts = [part for part in node.upwards() if part.parent is not None]
-    whole = next(filter(has_driver, parts), None)
-    if whole is not None:
-        ours, others = owners.of(node), owners.of(whole)
-        if (ours.agents, ours.assignable) == (others.agents, others.assignable):
-            return whole
-        parts = parts[: parts.index(whole)] or [whole]
-    named = next((part for part in parts if owners.names(part.path)), None)
-    return named or (node if whole is not None else None)
 
 
 def numbered_devices(

@@ -12,7 +12,7 @@ from scmigen.data import Data, field
 from scmigen.devicetree.nodes import Node
 from scmigen.model.closure import Closure
 from scmigen.model.drivers import Drivers
-from scmigen.model.ownership import Owners
+from scmigen.model.ownership import Owners, moving
 from scmigen.model.sharing import Conflict, Feeding
 from scmigen.scmi.operations import Operation, aggregates, ordered
 
@@ -165,6 +165,11 @@ def _users(
     found: dict[ResourceKey, list[tuple[Agent | None, Use | HandGrant]]] = {}
     for draft in grants.drafts.values():
         found.setdefault(draft.key, []).extend((draft.agent, why) for why in draft.because)
+    for denied in grants.denied:
+        # What a device may not do itself, it depends on all the same.
+        known, user = found.setdefault(denied.key, []), (denied.agent, denied.use)
+        if user not in known:
+            known.append(user)
     for use in own:
         found.setdefault(use.key, []).append((None, use))
     return found
@@ -176,11 +181,8 @@ def _parties(
     """Those who may act at one time: agents, and devices that are one agent's after another's."""
     found: set[int | str] = set()
     for agent, why in uses:
-        ownership = grants.owners.of(why.consumer) if isinstance(why, Use) else None
-        if ownership is not None and ownership.assignable:
-            found.add(ownership.claims[0].node.path)
-        else:
-            found.add(agent.id if agent else 0)
+        device = moving(grants.owners, why.consumer) if isinstance(why, Use) else None
+        found.add(device.path if device is not None else agent.id if agent else 0)
     return found
 
 

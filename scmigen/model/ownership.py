@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from scmigen.assignment.assignment import Agent, Assignment, Claim
 from scmigen.bindings.classify import switch_of
 from scmigen.bindings.inventory import Inventory
+from scmigen.bindings.node_kinds import has_driver
+from scmigen.bindings.scmi_nodes import is_in_scmi
 from scmigen.data import Data
 from scmigen.devicetree.nodes import Node
 from scmigen.model.channels import speakers
@@ -167,6 +169,30 @@ class Owners:
         if not agents and not found.claims:
             agents = self._secure[:1]
         return Ownership(agents, assignable, claims=found.claims)
+
+
+def device_of(owners: Owners, node: Node) -> Node | None:
+    """The device a consumer is part of: itself, or the nearest node above that has a driver.
+
+    An SCMI node is not a device: it is an agent's access to the platform and stays with the agent.
+    A part that the device's owners do not own is a device of its own, from where it is named.
+    """
+    if is_in_scmi(node):
+        return None
+    parts = [part for part in node.upwards() if part.parent is not None]
+    whole = next(filter(has_driver, parts), None)
+    if whole is not None:
+        ours, others = owners.of(node), owners.of(whole)
+        if (ours.agents, ours.assignable) == (others.agents, others.assignable):
+            return whole
+        parts = parts[: parts.index(whole)] or [whole]
+    named = next((part for part in parts if owners.names(part.path)), None)
+    return named or (node if whole is not None else None)
+
+
+def moving(owners: Owners, node: Node) -> Node | None:
+    """The device that a consumer is part of, if that is one agent's after another's."""
+    return device_of(owners, node) if owners.of(node).assignable else None
 
 
 def _switched(inventory: Inventory) -> Iterator[tuple[str, Node]]:

@@ -12,7 +12,7 @@ from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.data import replace
 from scmigen.model.closure import Closure
 from scmigen.model.drivers import Drivers, Withheld
-from scmigen.model.ownership import Owners
+from scmigen.model.ownership import Owners, moving
 from scmigen.model.sharing import Feeding
 from scmigen.runtime import Certainty
 from scmigen.scmi.operations import with_implied
@@ -76,8 +76,9 @@ def _users(
     for use in (*closure.needs, *closure.above):
         parties = found.setdefault(use.key, {})
         owner = owners.of(use.consumer)
-        if owner.assignable:
-            parties[owner.claims[0].node.path] = owner.all_agents
+        device = moving(owners, use.consumer)
+        if device is not None:
+            parties[device.path] = owner.all_agents
             continue
         for agent in owner.all_agents:
             if owners.scmi_node_of_others(agent, use.key.provider) is None:

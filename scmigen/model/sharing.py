@@ -81,8 +81,9 @@ class Feeding:
         yield from sorted(self._rivals.get(key, ()))
         yield from self._scaling.together.get(key, ())
         facts = self._inventory.facts.get(key)
-        if facts is not None and facts.parent is not None:
-            yield facts.parent
+        if facts is not None:
+            runs_on = () if key.kind is Kind.PERFORMANCE else (facts.power, facts.supply)
+            yield from (above for above in (facts.parent, *runs_on) if above is not None)
         running = self._inventory.topology.parent(key)
         if running is not None:
             yield running

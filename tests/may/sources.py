@@ -24,7 +24,7 @@ from scmi_wire import (
 from scmigen import runtime
 from scmigen.bindings.consumers import is_assigned, is_assigned_parent
 from scmigen.bindings.facts import ResourceKey, Use
-from scmigen.model.devices import device_of
+from scmigen.model.ownership import device_of
 from scmigen.model.platform import Model, Platform
 from scmigen.scmi.may import Configuration, Device, Need, Opening, Operations, Resource, settle
 from scmigen.scmi.operations import OPERATIONS, Operation

@@ -131,6 +131,30 @@ def test_a_shared_device() -> None:
     assert set(told(model)) == {("note", "operation-withdrawn")}
 
 
+@pytest.mark.parametrize(("entry", "error"), [("resets = <&rc 1>;", "reset"), (RATE, "rate")])
+def test_what_is_denied_to_all_that_share_a_device_is_used_all_the_same(
+    entry: str, error: str
+) -> None:
+    """d is shared, and nobody decides there; but a would decide through e, which it has alone."""
+    shared = '    access: [{dev: "&d", flags: {shared: true}}]'
+    found = told(soc_model(D % (entry, entry), shared))
+    assert [pair for pair in found if pair[0] == ERROR] == [(ERROR, f"{error}-shared")]
+    assert (ERROR, f"{error}-shared") not in told(soc_model(D % (entry, ""), shared))
+
+
+def test_a_level_is_that_of_all_that_runs_on_the_supply() -> None:
+    """A power domain, and what is in it, has the voltage of the supply that the domain names."""
+    controller = """
+    q: power-controller@9 {
+        compatible = "acme,q"; #power-domain-cells = <1>;
+        power-domain@0 { reg = <0>; domain-supply = <&vdd>; #power-domain-cells = <0>; };
+    };
+    """
+    body = controller + D % ("power-domains = <&q 0>;", "vqmmc-supply = <&vdd>;")
+    assert told(soc_model(body, B_HAS_E)) == [(ERROR, "level-shared")]
+    assert told(soc_model(body, "")) == []
+
+
 def test_what_an_agent_lacks_of_one_resource_is_one_note() -> None:
     """Whichever of its devices need it."""
     owner = "\nplatform: {owners: [{clock: '&cc 1', agent: b}]}"
@@ -184,6 +208,18 @@ def test_an_assignable_device() -> None:
         ("a", "clock"): False, ("a", "reset"): False,
         ("b", "clock"): True, ("b", "reset"): True,
     }  # fmt: skip
+
+
+def test_assignable_devices_of_one_entry_move_one_by_one() -> None:
+    """At run time a may have d and b e, and each would reset the other's."""
+    both = "bus: bus { compatible = 'simple-bus'; d@1 { %s }; e@2 { %s }; };".replace("'", '"')
+    parts = [f'compatible = "acme,x"; resets = <&rc {number}>;' for number in (1, 2)]
+    moves = '    access: [{dev: "&bus", flags: {assignable: [a, b]}}]'
+    found = told(soc_model(both % (parts[0], parts[0]), moves))
+    assert found == [(ERROR, "reset-shared")]
+    assert told(soc_model(both % (parts[0], parts[1]), moves)) == []
+    one = f"bus {{ dev: x@1 {{ {parts[0]} part {{ resets = <&rc 1>; }}; }}; }};"
+    assert told(soc_model(one, moves.replace("&bus", "&dev"))) == []
 
 
 def test_an_assignable_device_beside_another_user() -> None:

@@ -21,8 +21,8 @@ from scmigen.bindings.scmi_nodes import is_in_scmi, server_paths
 from scmigen.data import Data
 from scmigen.devicetree.edits import Edit
 from scmigen.devicetree.nodes import Node
-from scmigen.model.devices import device_of
 from scmigen.model.final_classes import platform_nodes
+from scmigen.model.ownership import device_of
 from scmigen.model.platform import Platform
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.consumer.reach import is_elsewhere, others_channels
