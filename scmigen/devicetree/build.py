@@ -11,14 +11,13 @@ These rules decide the order of nodes and properties, and thereby the bytes of a
 * Later labels of a node precede its earlier ones.
 """
 
-import re
-from collections.abc import Iterable
 from itertools import islice
 
 from scmigen.devicetree.drafts import DraftNode
 from scmigen.devicetree.findings import DTS_LABEL, DTS_REFERENCE, DTS_SYNTAX
 from scmigen.devicetree.items import Cutter, Items, Opener
 from scmigen.devicetree.nodes import MAX_DEPTH, MAX_NAME, Property, Reference, made
+from scmigen.devicetree.regex import regex
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.values import BadValueError, Value, Values, target_of
 from scmigen.diagnostics import Diagnostic, Finding, InputError, Related, Severity
@@ -66,7 +65,18 @@ _DELETED = Property("")
 #: What an error may be about.
 _Thing = DraftNode | Property
 
+#: An item of the source.
+_At = tuple[Items, int]
+
+#: The rule ``source`` of the grammar: /dts-v1/, /plugin/, /memreserve/, a node, /delete-node/ and
+#: /omit-if-no-ref/.
+_ORDER = regex(r"(?:VP?+)++R*+N[NDO]*+").fullmatch
+
 _FIRST = "the block that first defines a node may define each name once"
+
+
+class MisplacedError(Exception):
+    """The text does not follow the grammar, whose parser can tell where, and why."""
 
 
 class Builder:
@@ -93,28 +103,26 @@ class Builder:
         self._thinned: set[DraftNode] = set()
         self._has_root = False
         self._root_deleted = 0
+        # The letters of the statements outside of nodes, in `_ORDER`.
+        self._order: list[str] = []
         # Of each header whether it says /plugin/, and where the last one stands.
         self._headers: list[bool] = []
-        self._last_header = 0
+        self._last_header: _At
         self._fragments = 0
         self._doubtful = 0
         # The open nodes, and of each whether this very block first defines it.
         self._open: list[tuple[DraftNode, bool]] = []
 
-    def build(self, tokens: Iterable[tuple[str, int, int]]) -> None:
-        """Applies the statements of a source: terminal, start and end of each token.
+    def build(self, end: int, whole: bool = True) -> None:
+        """Applies the statements of the source up to ``end``; ``whole``: it ends there.
 
-        Raises `InputError` where there are too many errors.
+        Raises `MisplacedError` where the text does not follow the grammar, and `InputError` where
+        there are too many errors of other kinds.
         """
-        for kind, start, end in tokens:
-            if kind in ("LEAVES", "NODE"):
-                self._apply(Items(self.source, self._cutter, start, start, end))
-            elif kind == "_CLOSE":
-                self._open.pop()
-            elif kind in ("ROOT", "EXTENSION"):
-                self._begin(kind, start, end)
-            else:
-                self._statement(kind, start, end)
+        items = Items(self.source, self._cutter, end)
+        self._apply(items)
+        if whole and (self._open or not _ORDER("".join(self._order))):
+            raise MisplacedError
         self._check_headers()
         if self.root in self._dead:
             # dtc writes a blob without any node, which no reader takes.
@@ -122,63 +130,146 @@ class Builder:
             self._error(DTS_SYNTAX, message, self._root_deleted, "follow it with `/ { … };`")
         self._bury()
 
+    def _apply(self, items: Items) -> None:
+        opened = self._open
+        outside = self.root, False
+        node, fresh = outside
+        properties = node.properties
+        # Whether there can be no properties: outside of nodes, and behind a node's children.
+        late = True
+        known = self._values.known
+        index = -1
+        for marks, name, text, brace, statement in items.texts():
+            index += 1
+            if name and not brace:
+                if late:
+                    raise MisplacedError
+                if text:
+                    data, references, inner, _ = known.get(text) or self._value(text, items, index)
+                else:
+                    data, references, inner = b"", (), ()
+                if marks:
+                    inner = (*self._labels_in(marks), *inner)
+                item = made((name, data, (items, index), inner, references, None))
+                if name in properties:
+                    self._redefine(node, item, fresh)
+                else:
+                    properties[name] = item
+                continue
+            if brace:
+                if not opened:
+                    raise MisplacedError
+                node, fresh = self._enter(node, fresh, name, marks, (items, index))
+                opened.append((node, fresh))
+                late = False
+            elif statement:
+                late = self._statement(marks, statement, (items, index), late)
+                node, fresh = opened[-1] if opened else outside
+            else:
+                if marks or not opened:
+                    raise MisplacedError
+                opened.pop()
+                node, fresh = opened[-1] if opened else outside
+                late = True
+            properties = node.properties
+
+    def _labels_in(self, marks: str) -> list[str]:
+        """The labels in front of what can have nothing else there."""
+        if "/" in marks:
+            raise MisplacedError
+        return self._cutter.label.findall(marks)
+
     # --- statements
 
-    def _statement(self, kind: str, start: int, end: int) -> None:
-        if kind in ("V1", "PLUGIN"):
-            self._header(kind, start)
-        elif kind == "RESERVATION":
-            self._reserve(start)
-        elif kind == "REMOVAL":
-            self._remove_child(self._cutter.name.match(self.source.text, start), start)
-        else:
-            self._target_statement(kind, start, end)
+    def _statement(self, marks: str, text: str, place: _At, late: bool) -> bool:
+        """A statement that begins with no name. Whether it is too late for properties then."""
+        word = text[: text.find("/", 1) + 1]
+        if word == "/delete-property/":
+            self._labels_in(marks)
+            if not late:
+                node, fresh = self._open[-1]
+                self._remove_property(node, self._name_in(text), fresh)
+                return False
+        elif not self._open:
+            self._order.append(self._outside(marks, word, text, place))
+            return not self._open
+        elif word == "/delete-node/" and not marks and "&" not in text:
+            self._remove_child(self._name_in(text), place)
+            return True
+        raise MisplacedError
 
-    def _header(self, kind: str, start: int) -> None:
-        """``/dts-v1/;`` or ``/plugin/;``. They may be repeated, all alike."""
-        if kind == "V1":
+    def _name_in(self, text: str) -> str:
+        """The name in /delete-node/ or /delete-property/."""
+        found = self._cutter.name.match(text)
+        assert found is not None
+        return found[1]
+
+    def _outside(self, marks: str, word: str, text: str, place: _At) -> str:
+        """A statement outside of all nodes. Its letter in `_ORDER`."""
+        if word == "/memreserve/":
+            self._labels_in(marks)
+            self._reserve(place)
+            return "R"
+        found = self._cutter.reference.search(text)
+        target = found[0] if found is not None else ""
+        if text[0] == "&" and text[-1] == "{":
+            labels = self._labels_in(marks)
+            if len(labels) < 2:
+                self._extend(target, labels, place)
+                return "N"
+        elif text[0] == "&" and target:
+            if marks.rstrip() == "/omit-if-no-ref/":
+                self._omit(target, place)
+                return "O"
+        elif marks:
+            pass
+        elif word == "/dts-v1/":
             self._headers.append(False)
-            self._last_header = start
-        else:
+            self._last_header = place
+            return "V"
+        elif word == "/plugin/" and self._headers:
             self._headers[-1] = self.is_overlay = True
+            return "P"
+        elif word == "/delete-node/" and target:
+            self._delete(target, place)
+            return "D"
+        elif text[0] == "/" and text[-1] == "{":
+            self._begin(place)
+            return "N"
+        raise MisplacedError
 
     def _check_headers(self) -> None:
+        """Headers may be repeated, all alike."""
         if self.is_overlay and not all(self._headers):
             message = "/plugin/; follows one /dts-v1/; but not another"
-            self._error(DTS_SYNTAX, message, self._last_header, "write the same headers each time")
+            items, index = self._last_header
+            hint = "write the same headers each time"
+            self._error(DTS_SYNTAX, message, items.offset(index), hint)
 
-    def _begin(self, kind: str, start: int, end: int) -> None:
-        """A token that opens a node outside of all others: ROOT or EXTENSION."""
-        head = self._cutter.head.match(self.source.text, start)
-        assert head is not None
-        items = Items(self.source, self._cutter, start, head.end(), end)
-        if kind == "ROOT":
-            self._open.append((self.root, not self._has_root))
-            self._has_root = True
-            self._dead.discard(self.root)
-            self.root.add_place((items, -1))
-        else:
-            self._extend(head, items)
-        self._apply(items)
+    def _begin(self, place: _At) -> None:
+        self._open.append((self.root, not self._has_root))
+        self._has_root = True
+        self._dead.discard(self.root)
+        self.root.add_place(place)
 
-    def _extend(self, head: re.Match[str], items: Items) -> None:
-        target = target_of(head[2])
+    def _extend(self, reference: str, labels: list[str], place: _At) -> None:
+        target = target_of(reference)
         node = self.find(target)
         # In an overlay a path, and a label that is not its own, mean the tree below.
-        if self.is_overlay and (node is None or head[2][1] == "{"):
-            self._open.append((self._fragment(target, items), True))
+        if self.is_overlay and (node is None or reference[1] == "{"):
+            self._open.append((self._fragment(target, place), True))
             return
         if node is None:
-            self._no_node(head[2], head.start(2))
+            self._no_node(reference, place)
             node = DraftNode("")
         else:
             self._dead.discard(node)
-            node.add_place((items, -1))
-            for label in self._cutter.label.findall(head[1] or ""):
+            node.add_place(place)
+            for label in labels:
                 self.label(node, label)
         self._open.append((node, False))
 
-    def _no_node(self, reference: str, offset: int) -> None:
+    def _no_node(self, reference: str, place: _At) -> None:
         """What a statement is for is not there, or not yet."""
         from scmigen.devicetree.suggest import nearest
 
@@ -190,13 +281,14 @@ class Builder:
             hint = "it is defined further down; move the definition above this line"
         else:
             hint = nearest(target, self._labels, "&") or hint
-        self._error(DTS_REFERENCE, f"{reference} does not name a node defined above", offset, hint)
+        message = f"{reference} does not name a node defined above"
+        items, index = place
+        self._error(DTS_REFERENCE, message, items.offset(index, reference), hint)
 
-    def _fragment(self, target: str, items: Items) -> DraftNode:
+    def _fragment(self, target: str, place: _At) -> DraftNode:
         """A part of an overlay: ``fragment@N { target = <&…>; __overlay__ { … }; }``."""
         name = f"fragment@{self._fragments}"
         self._fragments += 1
-        place = (items, -1)
         fragment = self.root.children[name] = DraftNode(name, self.root, place)
         if target.startswith("/"):
             where = Property("target-path", target.encode() + b"\0", place)
@@ -207,21 +299,26 @@ class Builder:
         node = fragment.children["__overlay__"] = DraftNode("__overlay__", fragment, place)
         return node
 
-    def _target_statement(self, kind: str, start: int, end: int) -> None:
-        """``/delete-node/ &label;`` or ``/omit-if-no-ref/ &label;``."""
-        found = self._cutter.reference.search(self.source.text, start, end)
-        assert found is not None
-        node = self.find(target_of(found[0]))
+    def _delete(self, reference: str, place: _At) -> None:
+        node = self.find(target_of(reference))
         if node is None:
-            self._no_node(found[0], found.start())
-        elif kind == "DELETION":
-            self._kill(node)
-            if node is self.root:
-                self._root_deleted = found.start()
+            self._no_node(reference, place)
+            return
+        self._kill(node)
+        if node is self.root:
+            items, index = place
+            self._root_deleted = items.offset(index, reference)
+
+    def _omit(self, reference: str, place: _At) -> None:
+        node = self.find(target_of(reference))
+        if node is None:
+            self._no_node(reference, place)
         else:
             self.omitted.add(node)
 
-    def _reserve(self, start: int) -> None:
+    def _reserve(self, place: _At) -> None:
+        items, index = place
+        start = items.offset(index)
         found = self._cutter.reservation.match(self.source.text, start)
         assert found is not None
         try:
@@ -229,37 +326,7 @@ class Builder:
         except BadValueError as problem:
             self._error(DTS_VALUE, problem.message, found.start(2) + problem.offset, problem.hint)
 
-    # --- the items of a token
-
-    def _apply(self, items: Items) -> None:
-        node, fresh = self._open[-1] if self._open else (self.root, False)
-        properties = node.properties
-        known = self._values.known
-        index = -1
-        for marks, name, text, brace, removed in items.texts():
-            index += 1
-            if name and not brace:
-                if text:
-                    data, references, inner, _ = known.get(text) or self._value(text, items, index)
-                else:
-                    data, references, inner = b"", (), ()
-                if marks:
-                    inner = (*self._cutter.label.findall(marks), *inner)
-                item = made((name, data, (items, index), inner, references, None))
-                if name in properties:
-                    self._redefine(node, item, fresh)
-                else:
-                    properties[name] = item
-                continue
-            if brace:
-                node, fresh = self._enter(node, fresh, name, marks, (items, index))
-                self._open.append((node, fresh))
-            elif removed:
-                self._remove_property(node, removed, fresh)
-            else:
-                self._open.pop()
-                node, fresh = self._open[-1]
-            properties = node.properties
+    # --- the items of a node
 
     def _value(self, text: str, items: Items, index: int) -> Value:
         value = self._values.plain(text)
@@ -295,7 +362,7 @@ class Builder:
             node.properties[item.name] = item._replace(labels=labels, earlier=old)
 
     def _enter(
-        self, parent: DraftNode, fresh: bool, name: str, marks: str, place: tuple[Items, int]
+        self, parent: DraftNode, fresh: bool, name: str, marks: str, place: _At
     ) -> tuple[DraftNode, bool]:
         """The child ``name``, new or to be extended, and whether it is new."""
         node = parent.children.get(name)
@@ -327,17 +394,17 @@ class Builder:
             node.properties[name] = _DELETED
             self._thinned.add(node)
 
-    def _remove_child(self, found: re.Match[str] | None, start: int) -> None:
-        assert found is not None
+    def _remove_child(self, name: str, place: _At) -> None:
         parent, fresh = self._open[-1]
-        node = parent.children.get(found[1])
+        node = parent.children.get(name)
         if node is None and fresh:
-            node = parent.children[found[1]] = DraftNode(found[1], parent)
+            node = parent.children[name] = DraftNode(name, parent)
         elif node is not None and fresh and node not in self._dead:
+            items, index = place
             self._error(
                 DTS_DUPLICATE,
-                f"/delete-node/ {found[1]} is in the block that first defines the node",
-                start,
+                f"/delete-node/ {name} is in the block that first defines the node",
+                items.offset(index),
                 related=(Related("defined", node.position),),
                 hint="delete it in a later block",
             )

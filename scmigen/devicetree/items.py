@@ -1,6 +1,7 @@
-"""Splits the coarse tokens of ``dts.lark``: labels, names, values, and their positions."""
+"""Splits a source into its items: labels, names, values, and their positions."""
 
 import re
+from array import array
 from bisect import bisect_right
 from pathlib import Path
 
@@ -15,7 +16,7 @@ MAX_INCBIN = 64 << 20
 
 
 class Cutter:
-    """Cuts coarse tokens into their items, with expressions composed of the grammar's terminals."""
+    """Cuts a source into its items, with expressions composed of the grammar's terminals."""
 
     def __init__(self, grammar: Parser) -> None:
         part = grammar.terminals
@@ -24,13 +25,24 @@ class Cutter:
             return regex(pattern, FLAGS)
 
         name = rf"\\?+({part['NAME']})\s*+"
+        unnamed = (
+            part["V1"],
+            part["PLUGIN"],
+            part["REMOVAL"],
+            part["DELETION"],
+            rf"/delete-property/\s*+\\?+{part['NAME']}\s*+;",
+            rf"/memreserve/\s*+{part['VALUE']};",
+            rf"{part['REFERENCE']}\s*+[;{{]",
+            r"/\s*+\{",
+            # Whatever this is, it has no place in a source.
+            r"[\s\S]",
+        )
         self.item = compiled(
             rf"((?:{part['MARK']})*+)"
-            rf"(?:{name}(?:=\s*+({part['VALUE']});|;|(\{{))|\}}\s*+;"
-            rf"|/delete-property/\s*+{name};)\s*+"
+            rf"(?:{name}(?:=\s*+({part['VALUE']});|;|(\{{))|\}}\s*+;|({'|'.join(unnamed)}))\s*+"
         )
-        self.head = compiled(rf"(?:/|((?:{part['LABEL']})?+)({part['REFERENCE']}))\s*+\{{\s*+")
-        self.name = compiled(rf"/delete-node/\s*+{name}")
+        self.blanks = compiled(r"\s++")
+        self.name = compiled(rf"/delete-[a-z]++/\s*+{name}")
         self.reference = compiled(part["REFERENCE"])
         self.reservation = compiled(rf"((?:{part['LABEL']})*+)/memreserve/\s*+({part['VALUE']});")
         self.start = compiled(rf"(?:{part['MARK']})*+{name}|/delete-[a-z]++/\s*+{name}")
@@ -40,33 +52,39 @@ class Cutter:
 
 
 class Items:
-    """The items of one token, for `Place`: number -1 is the token's own start."""
+    """All items of a source up to ``end``, for `Place`.
 
-    __slots__ = ("_cutter", "_end", "_entries", "_found", "_source", "_start", "body")
+    What they say is read at once; where they start is found out when it is asked for.
+    """
 
-    def __init__(self, source: SourceText, cutter: Cutter, start: int, body: int, end: int) -> None:
+    def __init__(self, source: SourceText, cutter: Cutter, end: int) -> None:
         self._source = source
         self._cutter = cutter
-        self._start = start
-        self.body = body
+        blanks = cutter.blanks.match(source.text)
+        self._begin = blanks.end() if blanks else 0
         self._end = end
-        self._found: list[re.Match[str]] | None = None
-        self._entries: dict[int, list[tuple[int, int]]] | None = None
+        self._starts: array[int] | None = None
+        self._entries: dict[int, list[tuple[int, int]]] = {}
 
     def texts(self) -> list[tuple[str, ...]]:
-        """Of each item: labels and marks, name, value, ``{``, name of a deleted property."""
-        return self._cutter.item.findall(self._source.text, self.body, self._end)
+        """Of each item: labels and marks, name, value, ``{``, a statement without a name.
+
+        All are empty for the end of a node.
+        """
+        return self._cutter.item.findall(self._source.text, self._begin, self._end)
 
     def match(self, index: int) -> re.Match[str]:
         """The item number ``index``."""
-        if self._found is None:
-            self._found = list(self._cutter.item.finditer(self._source.text, self.body, self._end))
-        return self._found[index]
+        text = self._source.text
+        if self._starts is None:
+            found = self._cutter.item.finditer(text, self._begin, self._end)
+            self._starts = array("I", map(re.Match.start, found))
+        item = self._cutter.item.match(text, self._starts[index], self._end)
+        assert item is not None
+        return item
 
     def offset(self, index: int, written: str = "") -> int:
         """Where an item starts, or ``written`` in it."""
-        if index < 0:
-            return self._start
         item = self.match(index)
         if not written:
             return item.start()
@@ -81,14 +99,10 @@ class Items:
 
     def position_in(self, index: int, value: bytes, offset: int) -> Position:
         """Where the entry of a property starts that holds the byte ``offset`` of its value."""
-        start = self._start
-        if index >= 0:
-            if self._entries is None:
-                self._entries = {}
-            if index not in self._entries:
-                self._entries[index] = self._entries_of(index, value)
-            entries = self._entries[index]
-            start = entries[bisect_right(entries, offset, key=lambda entry: entry[0]) - 1][1]
+        if index not in self._entries:
+            self._entries[index] = self._entries_of(index, value)
+        entries = self._entries[index]
+        start = entries[bisect_right(entries, offset, key=lambda entry: entry[0]) - 1][1]
         return self._source.position(start)
 
     def _entries_of(self, index: int, value: bytes) -> list[tuple[int, int]]:

@@ -1,19 +1,19 @@
 """Device tree source → `DeviceTree`, by dtc's rules (Devicetree Specification v0.4, chapter 6).
 
-`sourcetext` splices files and keeps track of positions; the parser of ``grammars/dts.lark`` splits
-the text into statements (`lalr`; `syntax` explains errors); `build` applies them to a tree, with
-`values` for the text between ``=`` and ``;`` (``grammars/values.lark``); `resolve` fills in
-references.
+`sourcetext` splices files and keeps track of positions; `items` splits the text with the terminals
+of ``grammars/dts.lark``, in one pass; `build` applies the items to a tree, with `values` for the
+text between ``=`` and ``;`` (``grammars/values.lark``); `resolve` fills in references. A text that
+does not follow the grammar is given to its parser (`lalr`), and `syntax` explains what is wrong.
 """
 
 import gc
 from collections.abc import Sequence
 from pathlib import Path
 
-from scmigen.devicetree.build import Builder
+from scmigen.devicetree.build import Builder, MisplacedError
 from scmigen.devicetree.grammars import structure, values
 from scmigen.devicetree.items import Cutter
-from scmigen.devicetree.lalr import Parser, UnexpectedError
+from scmigen.devicetree.lalr import Parser
 from scmigen.devicetree.resolve import resolve
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.tree import DeviceTree
@@ -54,17 +54,19 @@ def read_with(
     cutter = Cutter(statements)
     builder = Builder(source, cutter, Values(expressions))
     try:
-        tokens = list(statements.accept(source.text, "source"))
-    except UnexpectedError:
-        # What makes good messages is needed, and imported, only here.
+        builder.build(len(source.text))
+    except (MisplacedError, InputError):
+        # What else is wrong counts only as far as the syntax is right. What makes good messages is
+        # needed, and imported, only here.
         from scmigen.devicetree.syntax import mended
 
-        tokens, builder.errors, whole = mended(source, statements, cutter)
+        end, errors, whole = mended(source, statements, cutter)
+        builder = Builder(source, cutter, Values(expressions))
+        builder.errors = errors
+        builder.build(end, whole)
         if not whole:
             # What stands behind is unknown, so only what is wrong in itself can be told.
-            builder.build(tokens)
             raise InputError(builder.errors) from None
-    builder.build(tokens)
     tree = resolve(builder, symbols)
     if builder.errors:
         raise InputError(builder.errors)

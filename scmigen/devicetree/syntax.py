@@ -84,11 +84,10 @@ class _Slip(NamedTuple):
 
 def mended(
     source: SourceText, parser: Parser, cutter: Cutter
-) -> tuple[list[Lexeme], list[Diagnostic], bool]:
-    """The tokens of a source that has syntax errors, the errors, and whether the tokens are all.
+) -> tuple[int, list[Diagnostic], bool]:
+    """How far a source can be read, its syntax errors, and whether that is all of it.
 
-    What is wrong is taken out of ``source``. Where no sense can be made of the rest, the tokens end
-    there.
+    What is wrong is taken out of ``source``. Where no sense can be made of the rest, it ends there.
     """
     errors: list[Diagnostic] = []
     while True:
@@ -99,10 +98,10 @@ def mended(
             found, mend = _explain(problem, tokens, source, cutter)
             errors.append(found)
             if mend is None or len(errors) >= MAX_ERRORS:
-                return tokens, errors, False
+                return tokens[-1][2] if tokens else 0, errors, False
             source.mend(*mend)
         else:
-            return tokens, errors, True
+            return len(source.text), errors, True
 
 
 def _explain(

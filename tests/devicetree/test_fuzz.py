@@ -6,11 +6,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from scmigen.devicetree.arithmetic import MASK
+from scmigen.devicetree.build import Builder, MisplacedError
 from scmigen.devicetree.flatten import flatten
+from scmigen.devicetree.grammars import structure, values
+from scmigen.devicetree.items import Cutter
+from scmigen.devicetree.lalr import UnexpectedError
 from scmigen.devicetree.load import load
 from scmigen.devicetree.preprocess import preprocess_with_pcpp
 from scmigen.devicetree.source import read_source
+from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.text import to_text
+from scmigen.devicetree.values import Values
 from scmigen.diagnostics import InputError
 
 PIECES = st.sampled_from(
@@ -43,6 +49,36 @@ def test_any_text(text: str) -> None:
         flatten(tree)
         again = read_source(to_text(tree), "again.dts")
         assert [node.path for node in again.nodes] == [node.path for node in tree.nodes]
+
+
+STATEMENT = r"""/dts-v1/; | /plugin/; | / { | &l { | l: &{/a} { | l: m: &l { | a { | l: \b@0 { | { | };
+    | } | /omit-if-no-ref/ c { | l: }; | p; | m: p = <1>; | /omit-if-no-ref/ p; | ; | p | = | & | /
+    | /delete-property/ p; | l: /delete-property/ p; | /delete-node/ a; | /delete-node/ &l; | é
+    | l: /delete-node/ a; | /omit-if-no-ref/ &l; | l: /omit-if-no-ref/ &l; | &l; | a { b { }; };
+    | /memreserve/ 1 2; | l: m: /memreserve/ 1 2; | / { n = &l; };"""
+STATEMENTS = st.lists(st.sampled_from([*STATEMENT.split(" | "), "\x1c"]), max_size=8).map(" ".join)
+
+
+@given(st.one_of(STATEMENTS, STATEMENTS.map(lambda s: f"/dts-v1/; / {{ {s} }};"), SOURCES))
+@settings(max_examples=300, deadline=None)
+def test_both_ways_to_read_statements(text: str) -> None:
+    """What is read in one pass over its items is what the parser of the grammar takes."""
+    try:
+        source = SourceText(text, "a.dts")
+    except InputError:
+        return
+    builder = Builder(source, Cutter(structure()), Values(values()))
+    takes = True
+    try:
+        builder.build(len(source.text))
+    except MisplacedError:
+        takes = False
+    parser_takes = True
+    try:
+        list(structure().accept(source.text, "source"))
+    except UnexpectedError:
+        parser_takes = False
+    assert takes == parser_takes
 
 
 @given(st.binary(max_size=100))

@@ -14,9 +14,11 @@ import pytest
 from dts_snippets import FILE, SNIPPETS, Snippet, nodes_of
 from lark.exceptions import LarkError
 
+from scmigen.devicetree.build import MisplacedError
 from scmigen.devicetree.grammars import compiled, grammar_text, structure, values
 from scmigen.devicetree.lalr import END, Parser, UnexpectedError
 from scmigen.devicetree.source import read_with
+from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.values import Values
 from scmigen.diagnostics import InputError
 
@@ -152,11 +154,13 @@ def productions(monkeypatch: pytest.MonkeyPatch) -> dict[str, Noting]:
 
 
 def passes(snippet: Snippet, statements: Parser, expressions: Parser) -> bool:
+    """Whether a snippet means what it should, by the one pass over its items and by the rules."""
     try:
+        list(statements.accept(SourceText(snippet.text, str(FILE)).text, "source"))
         tree = read_with(snippet.text, str(FILE), (), False, statements, expressions)
-    except InputError:
+    except (InputError, UnexpectedError):
         return snippet.nodes is None
-    except (AssertionError, IndexError, KeyError, AttributeError, StopIteration):
+    except (AssertionError, IndexError, KeyError, AttributeError, MisplacedError):
         return False
     return nodes_of(tree) == snippet.nodes
 
