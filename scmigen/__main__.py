@@ -2,6 +2,7 @@
 
 # The module signal is this with names from enum, which takes longer to import.
 import _signal  # type: ignore[import-not-found]
+import gc
 
 
 def run() -> None:
@@ -13,6 +14,9 @@ def run() -> None:
     # In a background job, SIGINT is ignored and stays so.
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    # Modules stay: looking for garbage while they are imported is a tenth of a check. Goes on in
+    # `scmigen.cli.main`, when the command is imported.
+    gc.disable()
     try:
         from scmigen.cli.main import main
     except (ImportError, MemoryError, OSError) as problem:

@@ -1,6 +1,7 @@
 """The ``scmigen`` command: finds the subcommand and keeps tracebacks from people."""
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -112,6 +113,9 @@ class _Lazy(click.Group):
         _require(cmd_name)
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         found: click.Command = getattr(import_module(module), name)
+        if not gc.isenabled():
+            gc.freeze()  # what is imported stays, and is not looked at again
+            gc.enable()
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
