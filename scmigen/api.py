@@ -8,7 +8,7 @@ in ``Result.diagnostics``.
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, overload
+from typing import Any, TypeAlias, overload
 
 from scmigen.assignment.assignment import WaiverSaid
 from scmigen.assignment.foreign import Source
@@ -62,6 +62,7 @@ from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets import registry
 from scmigen.topology.listing import Listing
+from scmigen.tuples import NamedTuple
 
 __all__ = [
     "Board",

@@ -63,6 +63,14 @@ def _plain(value: object) -> object:
     return value
 
 
+def hints_of(body: "dict[str, Any]") -> "dict[str, Any]":
+    """The annotations in the body of a class that is being defined."""
+    # From Python 3.14 on, a function has them; 1 asks for them as they are.
+    annotate = body.get("__annotate_func__")
+    hints: dict[str, Any] = annotate(1) if annotate else body.get("__annotations__", {})
+    return hints
+
+
 def _later(name: str) -> "Callable[..., Any]":
     """A method that compiles itself, for one class, when it is first called."""
 
@@ -105,9 +113,7 @@ class DataType(type):
         slots: bool = True,
     ) -> "DataType":
         """A class, whose annotations are its fields; none of its methods is compiled."""
-        # From Python 3.14 on, a function has the annotations; 1 asks for them as they are.
-        annotate = body.get("__annotate_func__")
-        hints = annotate(1) if annotate else body.get("__annotations__", ())
+        hints = hints_of(body)
         inherited: dict[str, None] = {}
         said: dict[str, Any] = {}
         for base in reversed(bases):
@@ -227,7 +233,7 @@ def _constructor(cls: "type[Data]") -> "Callable[..., Any]":
         first, after = "_cls", [*after, "return _self"]
     arguments = ", ".join((first, "/", *fields(cls)))
     # Python names it in its errors: Position() missing 1 required positional argument: 'file'.
-    made = _compiled(cls.__name__, arguments, [*lines, *values, *after] or ["pass"], known)
+    made = compiled(cls.__name__, arguments, [*lines, *values, *after] or ["pass"], known)
     made.__defaults__ = tuple(defaults)
     return made
 
@@ -240,17 +246,18 @@ def _comparison(cls: "type[Data]", name: str) -> "Callable[..., Any]":
         names = [each for each in names if said[each].get("hash", True)]
     mine, other = ("".join(f"{it}.{each}, " for each in names) for it in ("self", "other"))
     if name == "__hash__":
-        return _compiled(name, "self", [f"return hash(({mine}))"], {})
+        return compiled(name, "self", [f"return hash(({mine}))"], {})
     lines = [
         "if other.__class__ is not self.__class__: return NotImplemented",
         f"return ({mine}) {_COMPARED[name]} ({other})",
     ]
-    return _compiled(name, "self, other", lines, {})
+    return compiled(name, "self, other", lines, {})
 
 
-def _compiled(
+def compiled(
     name: str, arguments: str, lines: "list[str]", known: "dict[str, Any]"
 ) -> "Callable[..., Any]":
+    """A function of a name, its arguments and its lines; ``known`` are its global names."""
     exec("\n    ".join((f"def {name}({arguments}):", *lines)), known)
     made: Callable[..., Any] = known[name]
     return made

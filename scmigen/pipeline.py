@@ -6,7 +6,7 @@ text → tree → inventory → platform → checks → files
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from scmigen.assignment.assignment import Assignment, Switch, WaiverSaid
 from scmigen.assignment.given import NO_OUTPUTS
@@ -35,6 +35,7 @@ from scmigen.model.platform import Model, Platform
 from scmigen.runtime import ConfigurationError, Numbering, Runtime, Served, served_of
 from scmigen.targets.common.files import Beside, File, Written
 from scmigen.targets.registry import DEFAULT
+from scmigen.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from scmigen.targets.make import Overrides

@@ -1,13 +1,13 @@
 """Entries that give devices to agents, from all sources together."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from scmigen.assignment.assignment import Claim
 from scmigen.assignment.findings import ACCESS_DIFFERS
 from scmigen.assignment.said import ClaimSaid, SourceSaid
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Position, Related
+from scmigen.tuples import NamedTuple
 
 _Key = tuple[str | None, str, bool]
 

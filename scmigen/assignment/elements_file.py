@@ -7,7 +7,6 @@ or clocks of a firmware whose tree has no node for them. Numbers are written as 
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from scmigen.assignment.assume_file import GIVES, read_values
 from scmigen.assignment.given import shown
@@ -18,6 +17,7 @@ from scmigen.data import replace
 from scmigen.diagnostics import Position
 from scmigen.scmi.operations import OPERATIONS, Operation, with_implied
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 #: The kinds whose elements can be declared. Power caps and pins are facts of ``platform.extra``.
 DECLARED = (Kind.POWER, Kind.PERFORMANCE, Kind.CLOCK, Kind.SENSOR, Kind.RESET, Kind.VOLTAGE)

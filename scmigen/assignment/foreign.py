@@ -7,7 +7,7 @@ filling in defaults is not its task.
 
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.assignment.said import AgentSaid, PlatformSaid, Said, SourceSaid
@@ -34,6 +34,7 @@ from scmigen.plugins import (
 )
 from scmigen.runtime import MAX_AGENTS, MAX_GRACE, MAX_RESOURCES
 from scmigen.scmi.operations import OPERATIONS
+from scmigen.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

@@ -7,7 +7,7 @@ a user wrote.
 """
 
 from collections.abc import Mapping
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from scmigen.assignment.assignment import (
     AlwaysOn,
@@ -28,6 +28,7 @@ from scmigen.diagnostics import Diagnostic, Position
 from scmigen.runtime import Role, SystemPower
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Profile
+from scmigen.tuples import NamedTuple
 
 T = TypeVar("T")
 

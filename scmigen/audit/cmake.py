@@ -10,11 +10,11 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from scmigen.data import Data, field
 from scmigen.diagnostics import Position
 from scmigen.inputs import read_part
+from scmigen.tuples import NamedTuple
 
 _MAX_FILE = 1 << 20
 _MAX_COMMANDS = 20_000

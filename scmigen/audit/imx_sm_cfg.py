@@ -11,13 +11,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from scmigen.audit.imx_sm_config import IMX_SM_SYNTAX, Config, Row, Section
 from scmigen.data import Data, field
 from scmigen.diagnostics import InputError, Position
 from scmigen.imx_sm.levels import LEVELS, PROTOCOLS
 from scmigen.inputs import is_missing, read_text
+from scmigen.tuples import NamedTuple
 
 #: How deep files include each other, and how many they are.
 _INCLUDES = 16

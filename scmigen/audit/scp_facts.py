@@ -4,7 +4,6 @@ domains, what is on at its start, what makes a difference between agents.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from scmigen.audit.scp_findings import SCP_PERMISSIONS_OFF, SCP_TABLE, Found
 from scmigen.audit.scp_permissions import Permissions
@@ -34,6 +33,7 @@ from scmigen.runtime.served_facts import (
     Voting,
 )
 from scmigen.scmi.protocols import Kind, Protocol
+from scmigen.tuples import NamedTuple
 
 #: Agent types that may set the state of the system, of those that have the protocol.
 _SETTERS = frozenset((0, 1))

@@ -1,7 +1,6 @@
 """The channels of a product of SCP-firmware, as its tables have them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from scmigen.audit.scp_findings import SCP_TABLE, Found
 from scmigen.audit.scp_product import Element, Product, Reference, member, number, reference
@@ -9,6 +8,7 @@ from scmigen.audit.scp_views import Agent
 from scmigen.csource.unit import Unit
 from scmigen.csource.values import Cells, Unknown, Value
 from scmigen.runtime.served_facts import MAX_SERVICES, ServedService
+from scmigen.tuples import NamedTuple
 
 #: In place of an element, where an identifier names another thing.
 _NO_ELEMENT = -1

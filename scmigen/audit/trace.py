@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
 from scmigen.audit.base import Audit, Reader
 from scmigen.data import Data, field
@@ -23,6 +22,7 @@ from scmigen.scmi.needs import needed
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import KIND_OF, VERSIONS, Kind, Profile, Protocol
 from scmigen.scmi.status import Status
+from scmigen.tuples import NamedTuple
 
 TRACE_INVALID = Finding(
     "trace-invalid",

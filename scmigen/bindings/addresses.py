@@ -1,11 +1,11 @@
 """Where a node is in memory, as the CPU sees it (Devicetree Specification v0.4, section 2.3.8)."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from scmigen.bindings.node_kinds import is_memory
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.tuples import NamedTuple
 
 
 class Region(NamedTuple):

@@ -10,12 +10,12 @@ name memory (``memory-region``) are not listed: nothing can be switched off thro
 import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from scmigen.bindings.references import read_list
 from scmigen.data import Data
 from scmigen.devicetree.nodes import NULL_PHANDLES, Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.tuples import NamedTuple
 
 
 class Crossing(Enum):

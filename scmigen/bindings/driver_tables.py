@@ -5,13 +5,13 @@ that, with rows for each compatible; `driver_files` reads it from a file.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from scmigen.data import Data, field
 from scmigen.diagnostics import Position
 from scmigen.runtime import Certainty
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 #: What a table may say of a clock, and of a supply.
 TOLD: dict[Kind, tuple[Operation, ...]] = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.opp_bins import ANY, OppBin
@@ -13,6 +12,7 @@ from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 
 class ResourceKey(NamedTuple):

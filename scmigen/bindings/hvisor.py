@@ -6,7 +6,6 @@ the interrupt and by its compatible for the resources; a number of hvisor's is a
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import NamedTuple
 
 from scmigen.bindings.references import References
 from scmigen.bindings.specifiers import LISTS
@@ -14,6 +13,7 @@ from scmigen.devicetree.edits import AddNode, Edit, Entry, SetProperty, Strings,
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 #: The path that the driver looks for, and the compatible.
 NODE = "/hvisor_virtio_device"

@@ -7,11 +7,11 @@ number and flags. Nothing else in a tree says what of these protocols an agent u
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from scmigen.bindings.facts import ScmiInstance
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
+from scmigen.tuples import NamedTuple
 
 BATTERY_BACKED, CONTROLS = 0x81, 0x84
 _LISTED = "nxp,ctrl-ids"

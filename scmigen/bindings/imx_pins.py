@@ -7,7 +7,6 @@ behind the settings, and these behind the multiplexers, so that three numbers te
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from scmigen.bindings.dependencies import is_pin_state, named_by
 from scmigen.bindings.facts import ScmiInstance
@@ -15,6 +14,7 @@ from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
 from scmigen.diagnostics import Position
 from scmigen.scmi.protocols import Protocol
+from scmigen.tuples import NamedTuple
 
 _PINS = "fsl,pins"
 _NUMBERS = 6

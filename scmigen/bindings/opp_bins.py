@@ -9,10 +9,10 @@ is the voltage for chips that have that name.
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from math import gcd
-from typing import NamedTuple
 
 from scmigen.bindings.status import Status
 from scmigen.devicetree.nodes import Node
+from scmigen.tuples import NamedTuple
 
 #: The blocks of masks of the chips that have an OPP.
 HARDWARE = "opp-supported-hw"

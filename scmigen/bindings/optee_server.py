@@ -6,9 +6,9 @@ reference identifies that. Names of nodes are free but for the group's.
 
 from collections.abc import Mapping
 from enum import IntFlag
-from typing import NamedTuple
 
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 
 class ClockFlag(IntFlag):

@@ -6,13 +6,13 @@ enabled for who uses it.
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from scmigen.bindings.dependencies import dependencies_of
 from scmigen.bindings.node_kinds import has_shared_registers, is_device
 from scmigen.bindings.status import Availability
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
+from scmigen.tuples import NamedTuple
 
 #: Property of a node → what the node is then.
 _IS = {

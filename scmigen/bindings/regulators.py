@@ -5,9 +5,8 @@ how far one change may go. What lies between the limits is therefore unknown, ex
 that select one of a few listed voltages.
 """
 
-from typing import NamedTuple
-
 from scmigen.devicetree.nodes import Node
+from scmigen.tuples import NamedTuple
 
 #: Compatible → the property with pairs of a voltage and what selects it.
 _TABLES = {"regulator-gpio": "states", "pwm-regulator": "voltage-table"}

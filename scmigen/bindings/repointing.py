@@ -10,7 +10,7 @@ drivers; where there are no names, places count, so it becomes ``<0>``.
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from scmigen.bindings.consumers import ENTRY_NAMES, LISTS, SCALING_NAME, assigned_rates, is_scaled
 from scmigen.bindings.dialects import LINUX, Dialect
@@ -24,6 +24,7 @@ from scmigen.devicetree.edits import DeleteProperty, Edit, Entry, SetProperty, S
 from scmigen.devicetree.nodes import Node
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind, Protocol
+from scmigen.tuples import NamedTuple
 
 #: The lists that name a domain by which a device scales, and nothing else.
 _SCALING_LISTS = ("performance-domains", "qcom,freq-domain")

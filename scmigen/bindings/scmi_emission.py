@@ -5,7 +5,6 @@ A tree that has an SCMI node keeps it, with its labels and what else is in it; a
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from scmigen.bindings.dialects import LINUX, Dialect
 from scmigen.bindings.facts import ScmiInstance
@@ -37,6 +36,7 @@ from scmigen.devicetree.edits import (
 from scmigen.devicetree.nodes import Node
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.scmi.protocols import Protocol
+from scmigen.tuples import NamedTuple
 
 _FIRMWARE = "/firmware"
 #: Protocol → the label of its node, as Linux' trees have them.

@@ -1,11 +1,11 @@
 """Trip points of thermal zones (Linux ``Bindings/thermal/thermal-zones.yaml``)."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from scmigen.bindings.facts import ResourceKey
 from scmigen.bindings.inventory import Inventory
 from scmigen.devicetree.nodes import Node
+from scmigen.tuples import NamedTuple
 
 
 class TripPoint(NamedTuple):

@@ -5,7 +5,7 @@ place in the tree, or by its number where both sides number alike.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceKey
@@ -17,6 +17,7 @@ from scmigen.model.platform import Platform, Resource
 from scmigen.runtime import Numbering, Runtime, Served, ServedResource, served_of
 from scmigen.runtime.facts import fields_of, normal, renumbered_value
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 #: What makes the configuration of a platform, which is more than checks can do.
 Build = Callable[[Platform], Runtime]

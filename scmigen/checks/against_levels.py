@@ -1,7 +1,6 @@
 """The levels of performance domains at a server, against those that the tree has, or a build."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from scmigen.bindings.facts import OperatingPoint
 from scmigen.checks.against_built import Both, about
@@ -10,6 +9,7 @@ from scmigen.checks.served_view import place_of
 from scmigen.diagnostics import Diagnostic, Finding, Related, Severity
 from scmigen.runtime import ServedLevel, ServedLevels
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 LEVELS_DIFFER = Finding(
     "levels-differ",

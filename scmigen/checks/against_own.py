@@ -1,7 +1,6 @@
 """What a board needs of resources that the server holds for itself: one finding for an agent."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from scmigen.bindings.facts import Use
 from scmigen.checks.served_view import Row, View
@@ -10,6 +9,7 @@ from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.model.platform import Grant
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 GRANT_MISSING = Finding(
     "grant-missing",

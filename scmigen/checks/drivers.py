@@ -1,7 +1,6 @@
 """Checks of what drivers do with clocks and supplies beyond what a device tree says."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.needs import usual_tables
@@ -28,6 +27,7 @@ from scmigen.model.closure import of_devices
 from scmigen.model.platform import Model
 from scmigen.runtime import Certainty
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
+from scmigen.tuples import NamedTuple
 
 
 class _Asked(NamedTuple):

@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from scmigen.diagnostics import counted
 from scmigen.runtime.facts import REFERENCES
 from scmigen.scmi.protocols import Kind
 from scmigen.scmi.units import unit as unit_of_sensor
+from scmigen.tuples import NamedTuple
 
 #: What resources are called, by kind and number of a build.
 Called = Mapping[tuple[Kind, int], str]

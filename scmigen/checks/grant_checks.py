@@ -1,7 +1,6 @@
 """Checks of what users write about single resources: grants, numbers and names."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.assignment.roles import ROLES
@@ -17,6 +16,7 @@ from scmigen.model.platform import Device, Model
 from scmigen.runtime import MAX_RESOURCES, SystemPower
 from scmigen.scmi.operations import ordered
 from scmigen.scmi.protocols import VERSIONS, Kind, Profile
+from scmigen.tuples import NamedTuple
 
 
 @check(

@@ -13,12 +13,12 @@ silence.
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from types import ModuleType
-from typing import NamedTuple
 
 from scmigen.checks.check import Check
 from scmigen.diagnostics import Diagnostic, Finding, InputError
 from scmigen.model.platform import Model
 from scmigen.plugins import PluginError, entry_points_of, every, guarded, load, mistyped, unusable
+from scmigen.tuples import NamedTuple
 
 #: The group of entry points.
 GROUP = "scmigen.checks"

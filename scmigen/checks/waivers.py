@@ -8,7 +8,6 @@ comes to concern one more agent is reported again.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from scmigen.assignment.assignment import WaiverSaid
 from scmigen.assignment.select import Selection, Selector, resource_key
@@ -19,6 +18,7 @@ from scmigen.data import Data, replace
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, Finding, Severity, Waiver
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 WAIVER_UNUSED = Finding(
     "waiver-unused",

@@ -1,7 +1,7 @@
 """``scmigen show drivers``: what the tables of drivers say of every clock and supply of a board."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import driver_entry
@@ -15,6 +15,7 @@ from scmigen.diagnostics import position_to_dict
 from scmigen.model.closure import of_devices
 from scmigen.model.platform import Model
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
+from scmigen.tuples import NamedTuple
 
 #: What is said of drivers that set nothing, that no table has or could have, and that never take
 #: the entry.

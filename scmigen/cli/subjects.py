@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
@@ -13,6 +13,7 @@ from scmigen.bindings.scmi_emission import made_label
 from scmigen.devicetree.nodes import Node
 from scmigen.model.platform import Model, Resource, no_such
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 
 class Subject(NamedTuple):

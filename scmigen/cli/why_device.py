@@ -1,7 +1,7 @@
 """The answer of ``scmigen why`` for a device: what it gave its agent."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.consumers import passes_on
@@ -16,6 +16,7 @@ from scmigen.model.grants import Denied
 from scmigen.model.ownership import device_of
 from scmigen.model.platform import Device, Grant, Model, Platform
 from scmigen.scmi.operations import Operation, ordered
+from scmigen.tuples import NamedTuple
 
 
 class Given(NamedTuple):

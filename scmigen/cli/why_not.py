@@ -1,7 +1,7 @@
 """The answers of ``scmigen why --not``: the reasons why an agent lacks something, in words."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.needs import usual_tables
@@ -19,6 +19,7 @@ from scmigen.model.platform import Model
 from scmigen.model.protocol_grants import Right
 from scmigen.runtime import SystemPower
 from scmigen.scmi.operations import OPERATIONS, Operation, ordered
+from scmigen.tuples import NamedTuple
 
 
 class Because(NamedTuple):

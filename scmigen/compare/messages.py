@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from scmigen.data import Data, field
 from scmigen.scmi import messages
@@ -10,6 +10,7 @@ from scmigen.scmi.layouts import Field, Layout, Message
 from scmigen.scmi.needs import needed
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Protocol
+from scmigen.tuples import NamedTuple
 
 #: A version that has every message.
 _NEWEST: Final = 0xFFFF_FFFF

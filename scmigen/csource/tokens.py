@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from scmigen.csource.integers import literal
 from scmigen.diagnostics import Position
+from scmigen.tuples import NamedTuple
 
 NAME: Final = "name"
 NUMBER: Final = "number"

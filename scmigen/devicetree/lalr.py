@@ -8,9 +8,9 @@ longer than reading a board.
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from scmigen.devicetree.regex import regex
+from scmigen.tuples import NamedTuple
 
 #: How terminals are compiled: white space and letters are those of ASCII, as for dtc.
 FLAGS = re.ASCII

@@ -10,7 +10,6 @@ There are no names for a blob, or for preprocessed text whose sources are not av
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from typing import NamedTuple
 
 from scmigen.devicetree.arithmetic import compile_tree, number, run
 from scmigen.devicetree.grammars import values
@@ -18,6 +17,7 @@ from scmigen.devicetree.lalr import UnexpectedError
 from scmigen.devicetree.nodes import Property
 from scmigen.devicetree.regex import regex
 from scmigen.devicetree.written import Written
+from scmigen.tuples import NamedTuple
 
 #: The most lines of one property that are read, and the most macros one inside another.
 MAX_LINES = 1000

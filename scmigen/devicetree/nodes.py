@@ -7,10 +7,11 @@ are never guessed here. Readers build trees of drafts (see `drafts`).
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from struct import unpack
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from scmigen.devicetree.regex import regex
 from scmigen.diagnostics import Position
+from scmigen.tuples import NamedTuple
 
 #: How deep nodes may be nested, the root at depth 0. Linux refuses a deeper tree
 #: (``FDT_MAX_DEPTH``), so both readers do; whoever walks a tree may rely on it.

@@ -7,7 +7,6 @@ the next item begins; the text is then repaired, so that the rest can be read an
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from scmigen.devicetree.findings import DTS_SYNTAX
 from scmigen.devicetree.items import Cutter
@@ -16,6 +15,7 @@ from scmigen.devicetree.regex import regex
 from scmigen.devicetree.sourcetext import SourceText
 from scmigen.devicetree.suggest import nearest
 from scmigen.diagnostics import Diagnostic, Related
+from scmigen.tuples import NamedTuple
 
 #: The most syntax errors that are told in one run.
 MAX_ERRORS = 20

@@ -1,10 +1,10 @@
 """Explains errors in values: why a text is not a value of a property."""
 
 import re
-from typing import NamedTuple
 
 from scmigen.devicetree.lalr import END, FLAGS, Parser, UnexpectedError
 from scmigen.devicetree.regex import regex
+from scmigen.tuples import NamedTuple
 
 
 class Reason(NamedTuple):

@@ -10,12 +10,12 @@ the rules of the grammar in `Values.read`, which know the position of each token
 import contextlib
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from scmigen.devicetree.arithmetic import Program, compile_tree, number, run, unescape
 from scmigen.devicetree.lalr import FLAGS, Parser, Token, Tree, UnexpectedError
 from scmigen.devicetree.nodes import Reference
 from scmigen.devicetree.regex import regex
+from scmigen.tuples import NamedTuple
 
 #: How deep parentheses may nest in what the fast way reads; the rules read what is deeper.
 _NESTED = 8

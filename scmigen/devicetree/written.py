@@ -9,10 +9,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from scmigen.devicetree.regex import regex
 from scmigen.diagnostics import Diagnostic, Finding, Position
+from scmigen.tuples import NamedTuple
 
 #: The largest file that is read, in bytes.
 MAX_FILE = 16 << 20

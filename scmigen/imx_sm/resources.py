@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from scmigen.data import Data
 from scmigen.diagnostics import Finding, InputError, Position
 from scmigen.imx_sm.levels import NUMBERED, PROTOCOLS, WHOLE
 from scmigen.inputs import is_directory, read_bytes
+from scmigen.tuples import NamedTuple
 
 IMX_SM_TREE = Finding(
     "imx-sm-tree",

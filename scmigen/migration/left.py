@@ -2,7 +2,6 @@
 what the board has otherwise."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from scmigen.assignment.words import spans
 from scmigen.checks.served_view import place_of
@@ -14,6 +13,7 @@ from scmigen.migration.plan import role_of
 from scmigen.runtime import Served, ServedAgent, ServedGrant
 from scmigen.scmi.operations import Operation, ordered, with_implied
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 #: Agent, kind, id and operation → where that is written.
 Cells = dict[tuple[str, Kind, int, Operation], str | None]

@@ -7,7 +7,6 @@ against is a number: where one means something else now, it has moved.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
 
 from scmigen import runtime
 from scmigen.bindings.driver_tables import DriverNeed
@@ -17,6 +16,7 @@ from scmigen.model.identifiers import Ids
 from scmigen.model.platform import Platform
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind, Profile
+from scmigen.tuples import NamedTuple
 
 #: The profile of agents for which no source says any.
 UNSAID = Profile.V3_2

@@ -10,12 +10,12 @@ what has a name that was made of a number (`naming`), which says nothing in anot
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple
 
 from scmigen.bindings.scmi_nodes import is_in_protocol
 from scmigen.data import Data
 from scmigen.runtime import Numbering, Served, ServedAgent
 from scmigen.scmi.protocols import EXTENDED_NAME_SIZE, SHORT_NAME_SIZE, Kind
+from scmigen.tuples import NamedTuple
 
 
 class Numbered(NamedTuple):

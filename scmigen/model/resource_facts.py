@@ -1,7 +1,6 @@
 """What is known of the resources of a platform: from nodes, from OPP tables, from the user."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from scmigen.bindings.describe import facts_of
 from scmigen.bindings.facts import ResourceFacts, ResourceKey
@@ -14,6 +13,7 @@ from scmigen.model.decisions import Decisions
 from scmigen.model.scaling import Scaling
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 
 class Known(NamedTuple):

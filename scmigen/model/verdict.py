@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple
 
 from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.data import Data
 from scmigen.model.compare import AGENT, ASSIGNABLE, BOOT, DEVICE, Change, Held, Side, Thing, What
 from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 #: The rights that decide over others, the gravest first; to be told of something is to read.
 _RIGHTS = ("permissions", "system-power")

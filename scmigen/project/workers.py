@@ -6,12 +6,13 @@ import pickle
 import signal
 from collections.abc import Callable
 from selectors import EVENT_READ, DefaultSelector
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from scmigen import api
 from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Diagnostic, Finding
 from scmigen.targets.common.exclusive import stoppable
+from scmigen.tuples import NamedTuple
 
 BOARD_FAILED = Finding(
     "board-failed",

@@ -14,9 +14,10 @@ decides, read from the sources:
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Final, NamedTuple
+from typing import Final
 
 from scmigen.scmi.protocols import Profile
+from scmigen.tuples import NamedTuple
 
 _Version = tuple[int, ...]
 

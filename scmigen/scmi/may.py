@@ -15,10 +15,10 @@ while devices move (`scmigen.server.device_permissions`).
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from scmigen.scmi.operations import Operation, aggregates
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 Resource = tuple[Kind, int]
 Operations = frozenset[Operation]

@@ -4,7 +4,9 @@ protocols report (DEN0056, chapter 4)."""
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
+
+from scmigen.tuples import NamedTuple
 
 
 class Protocol(IntEnum):

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
 
 from scmigen import runtime
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 #: The entry point group of back ends.
 GROUP = "scmigen.backends"

@@ -6,7 +6,7 @@ Message handlers, asynchronous commands, polling and FastChannels depend on thes
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol, final
+from typing import Any, Final, Protocol, final
 
 from scmigen import runtime
 from scmigen.data import Data
@@ -23,6 +23,7 @@ from scmigen.server.pins import pin_tables
 from scmigen.server.state import Context, Powercap, Resource, Sensor, State
 from scmigen.server.timers import Timer, Timers
 from scmigen.server.view import Entry, View
+from scmigen.tuples import NamedTuple
 
 #: An event that agents subscribe to: protocol, event id, and the resource number unless the event
 #: belongs to no resource.

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 import msgspec
 
@@ -13,6 +12,7 @@ from scmigen.runtime import Numbering
 from scmigen.scmi.operations import OPERATIONS, Operation
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.common.values import clock_rates, voltage_levels
+from scmigen.tuples import NamedTuple
 
 
 class IdSpace(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -25,6 +25,7 @@ from scmigen.targets.base import Many, Options, Target
 from scmigen.targets.common.files import File
 from scmigen.targets.limits import check_limits
 from scmigen.targets.options import OUTPUT_UNKNOWN, options_in, raw_options, read_options
+from scmigen.tuples import NamedTuple
 
 OUTPUT_LEFT_OUT = Finding(
     "output-left-out",

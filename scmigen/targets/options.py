@@ -7,7 +7,7 @@ at its own line. Several files are united; an option that is given twice is a pr
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -18,6 +18,7 @@ from scmigen.assignment.words import did_you_mean
 from scmigen.data import replace
 from scmigen.diagnostics import Diagnostic, Finding, Position, Related, Severity
 from scmigen.targets.base import Options, Path
+from scmigen.tuples import NamedTuple
 
 OUTPUT_OPTION = Finding(
     "output-option",

@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from graphlib import TopologicalSorter
-from typing import NamedTuple
 
 from scmigen import runtime
 from scmigen.data import Data, field
 from scmigen.scmi.protocols import Kind, Protocol
 from scmigen.server.backend import Backend, Effect
+from scmigen.tuples import NamedTuple
 
 
 class Change(NamedTuple):

@@ -5,11 +5,12 @@ used. This module does not know what the buffers hold.
 """
 
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
 from scmigen.data import Data
 from scmigen.server.memory import Area, SharedMemory, SharedMemoryError
 from scmigen.server.transports.aside import Aside
+from scmigen.tuples import NamedTuple
 
 #: The largest number of descriptors in a ring, by the specification.
 MAX_SIZE: Final = 32768

@@ -1,10 +1,10 @@
 """The messages of NVIDIA's BPMP that name a resource (Linux ``include/soc/tegra/bpmp-abi.h``)."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from scmigen.scmi.operations import Operation
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 
 class Command(NamedTuple):

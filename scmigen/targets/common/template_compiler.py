@@ -7,9 +7,10 @@ function of a context and of filters, both by name, that returns the text. A tem
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from jinja2 import Environment, nodes
+
+from scmigen.tuples import NamedTuple
 
 _BEGINNING = '''\
 """Templates of ``{folder}/``, as scmigen.targets.common.template_compiler writes them."""

@@ -5,7 +5,6 @@ cannot differ. What was assumed is named, so that each of them can say so.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.facts import ResourceFacts, ResourceKey
@@ -13,6 +12,7 @@ from scmigen.bindings.thermal import TripPoint
 from scmigen.bindings.thermal import trip_points as thermal_trip_points
 from scmigen.model.platform import Platform, Resource
 from scmigen.model.protocol_grants import Right
+from scmigen.tuples import NamedTuple
 
 #: The level in µV of a supply whose level the tree does not have.
 ASSUMED_VOLTAGE = 1_000_000

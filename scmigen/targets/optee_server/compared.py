@@ -1,7 +1,6 @@
 """The node against the one that OP-TEE's tree has, entry by entry."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.bindings.optee_server import ClockFlag
@@ -14,6 +13,7 @@ from scmigen.targets.optee_server.described import Described
 from scmigen.targets.optee_server.entries import Entry, Server, described_reference
 from scmigen.targets.optee_server.findings import DIFFERS
 from scmigen.targets.optee_server.options import OpteeServerOptions
+from scmigen.tuples import NamedTuple
 
 
 class _Difference(NamedTuple):

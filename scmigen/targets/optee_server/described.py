@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 from scmigen.assignment.assignment import HandGrant
 from scmigen.assignment.optee import read_server
@@ -15,6 +14,7 @@ from scmigen.devicetree.text import source_labels
 from scmigen.devicetree.tree import DeviceTree
 from scmigen.diagnostics import Diagnostic, InputError, counted
 from scmigen.scmi.protocols import Kind
+from scmigen.tuples import NamedTuple
 
 #: The id of an agent, and a resource by its kind and the number that the agent knows it by.
 Place = tuple[int, Kind, int]

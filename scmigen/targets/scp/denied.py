@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from scmigen.assignment.assignment import Agent
 from scmigen.assignment.elements import numbers_of
@@ -17,6 +16,7 @@ from scmigen.targets.scp.binding import Drivers
 from scmigen.targets.scp.drivers import find_entry
 from scmigen.targets.scp.kinds import KINDS
 from scmigen.targets.scp.options import Setup
+from scmigen.tuples import NamedTuple
 
 SCP_DENIED = Finding(
     "scp-denied",

@@ -6,7 +6,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from scmigen.bindings.addresses import nearest_regions
 from scmigen.bindings.node_kinds import nearest_compatibles
@@ -17,6 +16,7 @@ from scmigen.targets.common.values import own_number
 from scmigen.targets.options import whole_number
 from scmigen.targets.scp.kinds import KINDS, Slot
 from scmigen.targets.scp.options import EXPRESSION, SYSTEM, Driver, Scalar, ScpOptions
+from scmigen.tuples import NamedTuple
 
 
 def _mock(module: str, api: str) -> Driver:

@@ -7,7 +7,6 @@ number comes before the range that it is in.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.words import did_you_mean, read_span
@@ -19,6 +18,7 @@ from scmigen.targets.options import OUTPUT_OPTION
 from scmigen.targets.scp.drivers import Entry, value
 from scmigen.targets.scp.kinds import HAL, TABLED, Slot
 from scmigen.targets.scp.options import Driver, ScpOptions, Setup
+from scmigen.tuples import NamedTuple
 
 SCP_ELEMENT = Finding(
     "scp-element",

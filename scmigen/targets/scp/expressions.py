@@ -7,7 +7,6 @@ checked here is what would otherwise fail in the compiler, or be cut there.
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from scmigen.assignment.elements_file import MAX_ELEMENT
 from scmigen.assignment.given import shown
@@ -15,6 +14,7 @@ from scmigen.diagnostics import Diagnostic
 from scmigen.targets.options import OUTPUT_OPTION, whole_number
 from scmigen.targets.scp.arithmetic import canonical
 from scmigen.targets.scp.options import Driver, ScpOptions
+from scmigen.tuples import NamedTuple
 
 #: The highest address or size, and the highest sub-element: an identifier has 8 bits for it.
 _MAX_ADDRESS, _MAX_SUB_ELEMENT = (1 << 64) - 1, 255

@@ -6,7 +6,6 @@ both are avoided here and reported in `scmigen.targets.scp.limits`.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from scmigen.data import Data
 from scmigen.model.platform import Platform, Resource
@@ -16,6 +15,7 @@ from scmigen.targets.common.names import telling
 from scmigen.targets.common.values import ASSUMED_VOLTAGE, Points, operating_points, own_number
 from scmigen.targets.scp.rates import MAX_RATE
 from scmigen.targets.scp.spaces import Private
+from scmigen.tuples import NamedTuple
 
 
 class Opp(NamedTuple):

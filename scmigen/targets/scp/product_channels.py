@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
-from typing import NamedTuple
 
 from scmigen.assignment.given import shown
 from scmigen.assignment.select import Selector
@@ -21,6 +20,7 @@ from scmigen.targets.scp.options import SYSTEM, Driver, Setup
 from scmigen.targets.scp.product_mailboxes import SCP_MAILBOX, check_mailboxes
 from scmigen.targets.scp.product_sources import NO_PRODUCT, Product
 from scmigen.targets.scp.spaces import name_agents
+from scmigen.tuples import NamedTuple
 
 SCP_SERVICE = Finding(
     "scp-service",

@@ -1,12 +1,12 @@
 """Whether each channel of a product has a mailbox and a doorbell of its own."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from scmigen.diagnostics import Diagnostic, Finding, Related, Severity
 from scmigen.targets.scp.channel_plans import Plan
 from scmigen.targets.scp.channels import Channel, Mailbox
 from scmigen.targets.scp.expressions import known_value
+from scmigen.tuples import NamedTuple
 
 SCP_MAILBOX = Finding(
     "scp-mailbox",

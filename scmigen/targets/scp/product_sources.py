@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path, PurePath
-from typing import NamedTuple
 
 from scmigen.data import Data, field, replace
 from scmigen.diagnostics import Position
 from scmigen.inputs import read_part
+from scmigen.tuples import NamedTuple
 
 #: What a service's enumerator has in its name.
 MARK = "SCMI_SERVICE_IDX_"

@@ -1,7 +1,7 @@
 """Where what a domain is given reaches beyond the domain: shared pages and devices, DMA, IOMMUs."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from scmigen.assignment.assignment import Agent
 from scmigen.bindings.addresses import Region, memory, regions, reserved
@@ -21,6 +21,7 @@ from scmigen.targets.limits import related
 from scmigen.targets.xen.options import XenOptions
 from scmigen.targets.xen.partials import partials, passing
 from scmigen.targets.xen.plan import XEN_SHMEM, Plan, plan_of
+from scmigen.tuples import NamedTuple
 
 XEN_PAGE = Finding(
     "xen-page",
