@@ -1,17 +1,17 @@
 """The runtime configuration of a platform: what the bundled server has to know."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import TYPE_CHECKING
 
-from scmigen import runtime
 from scmigen.assignment.assignment import Agent, HandGrant
+from scmigen.assignment.settle_platform import VENDOR
 from scmigen.bindings.board import compatible_of
 from scmigen.bindings.driver_tables import DriverNeed
 from scmigen.bindings.facts import ResourceKey, Use
 from scmigen.diagnostics import Position
 from scmigen.model.platform import Device, Grant, Platform, Resource
 from scmigen.model.protocol_grants import Right
-from scmigen.runtime import SystemPower
+from scmigen.runtime import FORMAT, Numbering, PowerUnit, SystemPower
 from scmigen.scmi.operations import Operation, ordered
 from scmigen.scmi.protocols import Kind
 from scmigen.targets.base import Options
@@ -25,6 +25,10 @@ from scmigen.targets.common.values import (
     voltage_levels,
 )
 from scmigen.targets.options import options_in
+from scmigen.targets.runtime.rows import Row, as_json, as_rows, as_structs
+
+if TYPE_CHECKING:
+    from scmigen.runtime import Runtime
 
 
 class RuntimeOptions(Options, frozen=True):
@@ -34,52 +38,55 @@ class RuntimeOptions(Options, frozen=True):
     trip_points: bool = False
 
 
-class _Common(TypedDict):
-    id: int
-    name: str
-    node: str
-    cells: tuple[int, ...]
-    assumed: tuple[str, ...]
-    source: str | None
-    labels: tuple[str, ...]
-    macro: str | None
-
-
-def to_runtime(platform: Platform, options: RuntimeOptions | None = None) -> runtime.Runtime:
+def to_runtime(platform: Platform, options: RuntimeOptions | None = None) -> "Runtime":
     """The configuration of a platform, overlaid with ``platform.extra`` of the agents file.
 
     ``options``: those of the agents file, unless given. The overlay applies to the platform of the
     tree's first SCMI instance only. Raises `ConfigurationError` where it does not fit.
     """
+    made: Runtime = as_structs(configuration_of(platform, options))
+    return made
+
+
+def configuration_of(platform: Platform, options: RuntimeOptions | None = None) -> Row:
+    """The same as plain data."""
     extra, instances = platform.options.extra, platform.inventory.instances
     said = options or options_in(platform.options.outputs, "runtime", RuntimeOptions)
     configuration = _configuration(platform, said)
     if extra is None or platform.instance not in (None, *instances[:1]):
         return configuration
-    return runtime.decode(runtime.overlay(runtime.encode(configuration), extra.json))
+    from scmigen.runtime import decode, overlay
+
+    merged: Row = as_rows(decode(overlay(as_json(configuration).encode(), extra.json)))
+    return merged
 
 
-def _configuration(platform: Platform, options: RuntimeOptions) -> runtime.Runtime:
+def _configuration(platform: Platform, options: RuntimeOptions) -> Row:
     """The part of the configuration that comes from the tree."""
     found = platform.resources
     domains = tuple(_performance(platform, r) for r in found[Kind.PERFORMANCE])
-    known = any(level.power for domain in domains for level in domain.levels)
-    return runtime.Runtime(
-        format=runtime.FORMAT,
-        name=compatible_of(platform.inventory.tree) or platform.name,
-        vendor=platform.options.vendor,
-        sub_vendor=platform.options.sub_vendor,
-        system_power_grace=platform.options.grace,
-        numbering=platform.numbering,
-        agents=tuple(_agent(platform, agent) for agent in platform.agents),
-        clocks=tuple(_clock(platform, r) for r in found[Kind.CLOCK]),
-        power_domains=tuple(_power(platform, r) for r in found[Kind.POWER]),
-        reset_domains=tuple(runtime.ResetDomain(**_common(platform, r)) for r in found[Kind.RESET]),
-        voltage_domains=tuple(_voltage(platform, r) for r in found[Kind.VOLTAGE]),
-        performance_domains=domains,
-        sensors=tuple(_sensor(platform, r, options) for r in found[Kind.SENSOR]),
-        devices=tuple(_device(platform, device) for device in platform.devices),
-        performance_power=runtime.PowerUnit.MICROWATT if known else runtime.PowerUnit.ABSTRACT,
+    known = any(level.get("power") for domain in domains for level in domain["levels"])
+    numbering, vendor = platform.numbering, platform.options.vendor
+    name = compatible_of(platform.inventory.tree) or platform.name
+    return (
+        Row("Runtime", format=FORMAT, name=name)
+        .also(**({} if vendor == VENDOR else {"vendor": vendor}))
+        .but(
+            sub_vendor=platform.options.sub_vendor,
+            system_power_grace=platform.options.grace or None,
+            numbering=None if numbering is Numbering.SHARED else numbering,
+        )
+        .also(agents=tuple(_agent(platform, agent) for agent in platform.agents))
+        .but(
+            clocks=tuple(_clock(platform, r) for r in found[Kind.CLOCK]),
+            power_domains=tuple(_power(platform, r) for r in found[Kind.POWER]),
+            reset_domains=tuple(_resource("ResetDomain", platform, r) for r in found[Kind.RESET]),
+            voltage_domains=tuple(_voltage(platform, r) for r in found[Kind.VOLTAGE]),
+            performance_domains=domains,
+            sensors=tuple(_sensor(platform, r, options) for r in found[Kind.SENSOR]),
+            devices=tuple(_device(platform, device) for device in platform.devices),
+            performance_power=PowerUnit.MICROWATT if known else PowerUnit.ABSTRACT,
+        )
     )
 
 
@@ -87,17 +94,20 @@ def _source(platform: Platform, position: Position | None) -> str | None:
     return platform.place(position) if position is not None and position.line else None
 
 
-def _common(platform: Platform, resource: Resource, *assumed: str) -> _Common:
-    return {
-        "id": resource.number,
-        "name": resource.name,
-        "node": resource.key.provider,
-        "cells": resource.key.cells,
-        "assumed": tuple(dict.fromkeys((*resource.assumed, *assumed))),
-        "source": _source(platform, resource.facts.position),
-        "labels": tuple(resource.node.labels),
-        "macro": written(platform, resource),
-    }
+def _resource(struct: str, platform: Platform, resource: Resource, *assumed: str) -> Row:
+    """What all resources have."""
+    return Row(
+        struct,
+        id=resource.number,
+        name=resource.name,
+        node=resource.key.provider,
+    ).but(
+        cells=resource.key.cells,
+        assumed=tuple(dict.fromkeys((*resource.assumed, *assumed))),
+        source=_source(platform, resource.facts.position),
+        labels=tuple(resource.node.labels),
+        macro=written(platform, resource),
+    )
 
 
 def _served(platform: Platform, key: ResourceKey | None) -> Resource | None:
@@ -134,23 +144,24 @@ def _gate(platform: Platform, resource: Resource, key: ResourceKey | None) -> in
     return gate.number if reached else None
 
 
-def _clock(platform: Platform, resource: Resource) -> runtime.Clock:
+def _clock(platform: Platform, resource: Resource) -> Row:
     rates, boot, _, step = clock_rates(platform, resource)
     if step is not None:
         rates = (rates[0], rates[-1])
     parents = [platform.resource(key) for key in resource.facts.parents]
     numbers = tuple(sorted(parent.number for parent in parents if parent is not None))
-    return runtime.Clock(
-        **_common(platform, resource),
-        rates=rates,
-        rate=boot,
-        step=step,
-        parents=numbers,
-        parent=_parent_at_boot(platform, resource, numbers),
-        enabled=resource.facts.on,
-        always_on=resource.facts.always_on,
-        power=_gate(platform, resource, resource.facts.power),
-        supply=_gate(platform, resource, resource.facts.supply),
+    return (
+        _resource("Clock", platform, resource)
+        .also(rates=rates, rate=boot)
+        .but(
+            parents=numbers,
+            parent=_parent_at_boot(platform, resource, numbers),
+            enabled=resource.facts.on,
+            always_on=resource.facts.always_on,
+            step=step,
+            power=_gate(platform, resource, resource.facts.power),
+            supply=_gate(platform, resource, resource.facts.supply),
+        )
     )
 
 
@@ -164,63 +175,62 @@ def _parent_at_boot(platform: Platform, resource: Resource, numbers: tuple[int, 
     return next(iter((*of_boot, *numbers)), None)
 
 
-def _power(platform: Platform, resource: Resource) -> runtime.PowerDomain:
-    parent = _number(platform, resource.facts.parent)
-    return runtime.PowerDomain(
-        **_common(platform, resource),
-        parent=parent,
+def _power(platform: Platform, resource: Resource) -> Row:
+    return _resource("PowerDomain", platform, resource).but(
+        parent=_number(platform, resource.facts.parent),
         enabled=resource.facts.on,
         always_on=resource.facts.always_on,
-        latency=resource.facts.latency or 0,
+        latency=resource.facts.latency or None,
         supply=_gate(platform, resource, resource.facts.supply),
     )
 
 
-def _voltage(platform: Platform, resource: Resource) -> runtime.VoltageDomain:
+def _voltage(platform: Platform, resource: Resource) -> Row:
     levels, boot, assumed, step = voltage_levels(platform, resource)
     if step is not None:
         levels = (levels[0], levels[-1])
-    return runtime.VoltageDomain(
-        **_common(platform, resource, *assumed),
-        levels=levels,
-        level=boot,
-        step=step,
-        enabled=resource.facts.on,
-        always_on=resource.facts.always_on,
-        latency=resource.facts.latency or 0,
-        parent=_number(platform, resource.facts.parent),
+    return (
+        _resource("VoltageDomain", platform, resource, *assumed)
+        .also(levels=levels, level=boot)
+        .but(
+            enabled=resource.facts.on,
+            always_on=resource.facts.always_on,
+            step=step,
+            latency=resource.facts.latency or None,
+            parent=_number(platform, resource.facts.parent),
+        )
     )
 
 
-def _sensor(platform: Platform, resource: Resource, options: RuntimeOptions) -> runtime.Sensor:
+def _sensor(platform: Platform, resource: Resource, options: RuntimeOptions) -> Row:
     """A sensor; where agents can set trip points, it has at least one, as in SCP-firmware."""
     count = len(trip_points(platform, resource)) or 1 if options.trip_points else 0
-    return runtime.Sensor(**_common(platform, resource), trip_points=min(count, 0xFF))
+    return _resource("Sensor", platform, resource).but(trip_points=min(count, 0xFF) or None)
 
 
-def _performance(platform: Platform, resource: Resource) -> runtime.PerformanceDomain:
+def _performance(platform: Platform, resource: Resource) -> Row:
     known = operating_points(platform, resource)
     points, assumed = known
     levels = tuple(
-        runtime.PerformanceLevel(
-            level=point.level,
-            frequency=point.frequency,
+        Row("PerformanceLevel", level=point.level, frequency=point.frequency).but(
             voltage=point.voltage,
-            power=point.power,
-            latency=min(point.latency, MAX_LATENCY),
+            power=point.power or None,
+            latency=min(point.latency, MAX_LATENCY) or None,
         )
         for point in points
     )
-    return runtime.PerformanceDomain(
-        **_common(platform, resource, *assumed),
-        levels=levels,
-        sustained=known.sustained,
-        clock=own_number(platform, resource.facts.clock),
-        supply=own_number(platform, resource.facts.supply),
+    return (
+        _resource("PerformanceDomain", platform, resource, *assumed)
+        .also(levels=levels)
+        .but(
+            sustained=known.sustained or None,
+            clock=own_number(platform, resource.facts.clock),
+            supply=own_number(platform, resource.facts.supply),
+        )
     )
 
 
-def _agent(platform: Platform, agent: Agent) -> runtime.Agent:
+def _agent(platform: Platform, agent: Agent) -> Row:
     in_devices = frozenset(use.consumer.path for d in platform.devices for use in d.uses)
     grants = {
         kind: tuple(
@@ -229,20 +239,25 @@ def _agent(platform: Platform, agent: Agent) -> runtime.Agent:
         for kind in Kind
         if platform.grants_of(agent, kind)
     }
-    return runtime.Agent(
-        id=agent.id,
-        name=agent.name,
-        role=agent.role,
+    return Row("Agent", id=agent.id, name=agent.name, role=agent.role).but(
         profile=agent.profile,
         permissions=platform.has_right(agent, Right.PERMISSIONS),
         system_power=agent.system_power is SystemPower.SET,
         system_power_told=agent.system_power is SystemPower.TOLD,
-        transport=agent.transport,
+        transport=_transport(agent),
         grants=grants,
     )
 
 
-def _grant(platform: Platform, grant: Grant, in_devices: frozenset[str]) -> runtime.Grant:
+def _transport(agent: Agent) -> Row | None:
+    said = agent.transport
+    if said is None:
+        return None
+    row = Row("Transport", type=said.type)
+    return row.but(smc_id=said.smc_id, shmem=said.shmem, channel=said.channel)
+
+
+def _grant(platform: Platform, grant: Grant, in_devices: frozenset[str]) -> Row:
     kind = grant.resource.kind
     lasting: set[Operation] = set()
     for why in grant.because:
@@ -250,10 +265,12 @@ def _grant(platform: Platform, grant: Grant, in_devices: frozenset[str]) -> runt
             lasting |= why.operations
         elif why.consumer.path not in in_devices:
             lasting |= why.needs
-    return runtime.Grant(
+    return Row(
+        "Grant",
         id=grant.id,
         resource=grant.resource.number,
         operations=ordered(kind, grant.operations),
+    ).but(
         by_hand=ordered(kind, lasting & grant.operations),
         because={
             operation: tuple(_because(platform, need) for need in needs)
@@ -262,36 +279,35 @@ def _grant(platform: Platform, grant: Grant, in_devices: frozenset[str]) -> runt
     )
 
 
-def _because(platform: Platform, need: DriverNeed) -> runtime.Because:
+def _because(platform: Platform, need: DriverNeed) -> Row:
     """Who says what a driver does; a file that a user named is without its folder."""
-    return runtime.Because(
-        table=need.table.rpartition("/")[2],
-        certainty=need.certainty,
-        source=need.source or None,
-        reason=need.reason or None,
+    table = need.table.rpartition("/")[2]
+    return Row("Because", table=table, certainty=need.certainty).but(
+        source=need.source,
+        reason=need.reason,
         position=_source(platform, need.position),
     )
 
 
-def _device(platform: Platform, device: Device) -> runtime.Device:
+def _device(platform: Platform, device: Device) -> Row:
     needs: dict[tuple[Kind, int], set[Operation]] = {}
     for use in device.uses:
         resource = platform.resource(use.key)
         if resource is not None:
             needs.setdefault((resource.kind, resource.number), set()).update(use.needs)
     opened = _opened(platform, device)
-    return runtime.Device(
+    return Row(
+        "Device",
         id=device.number or 0,
         name=device.name,
         node=device.node.path,
         agents=tuple(agent.id for agent in device.agents),
+    ).but(
         assignable=tuple(agent.id for agent in device.assignable),
         resources=tuple(
-            runtime.DeviceResource(
-                kind,
-                number,
-                ordered(kind, operations),
-                {
+            Row("DeviceResource", kind=kind, id=number).but(
+                operations=ordered(kind, operations),
+                withheld={
                     agent: ordered(kind, more)
                     for agent, (own, granted) in opened.get((kind, number), {}).items()
                     if (more := operations & granted - own)

@@ -2,53 +2,34 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from functools import cache
 
-import msgspec
-
-from scmigen import runtime
 from scmigen.escape import python
 from scmigen.targets.common.templates import render
+from scmigen.targets.runtime.rows import Row
 
 #: Columns of a line.
 LINE = 96
 
 
-def python_module(configuration: runtime.Runtime) -> bytes:
+def python_module(configuration: Row) -> bytes:
     """A Python module that builds the configuration, as a person would write it."""
-    names = sorted({type(part).__name__ for part in _parts(configuration)})
+    names = sorted(set(_names(configuration)))
     body = "".join(_literal(configuration, 0))
     return render("runtime/scmi_runtime.py.j2", names=names, body=body)
 
 
-def _parts(value: object) -> Iterator[object]:
-    """Every struct inside a value, and every enumerator."""
-    if isinstance(value, msgspec.Struct):
-        yield value
-        for _, part in _fields(value):
-            yield from _parts(part)
+def _names(value: object) -> Iterator[str]:
+    """The class of every row inside a value, and of every enumerator."""
+    if isinstance(value, dict):
+        if isinstance(value, Row):
+            yield value.struct
+        for key, part in value.items():
+            yield from (*_names(key), *_names(part))
     elif isinstance(value, tuple):
         for part in value:
-            yield from _parts(part)
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from (*_parts(key), *_parts(part))
+            yield from _names(part)
     elif isinstance(value, StrEnum):
-        yield value
-
-
-def _fields(value: msgspec.Struct) -> Iterator[tuple[str, object]]:
-    """The fields that differ from their default."""
-    for field in _fields_of(type(value)):
-        found = getattr(value, field.name)
-        if field.required or found != field.default:
-            yield field.name, found
-
-
-@cache
-def _fields_of(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
-    """The fields of a struct: msgspec works their types out each time."""
-    return msgspec.structs.fields(kind)
+        yield type(value).__name__
 
 
 def _literal(value: object, depth: int) -> Iterator[str]:
@@ -56,9 +37,9 @@ def _literal(value: object, depth: int) -> Iterator[str]:
     if isinstance(value, StrEnum):
         yield f"{type(value).__name__}.{value.name}"
         return
-    if isinstance(value, msgspec.Struct):
-        inner = [(f"{name}=", part) for name, part in _fields(value)]
-        opening, closing = f"{type(value).__name__}(", ")"
+    if isinstance(value, Row):
+        inner = [(f"{name}=", part) for name, part in value.items()]
+        opening, closing = f"{value.struct}(", ")"
     elif isinstance(value, tuple):
         inner = [("", part) for part in value]
         opening, closing = "(", ")"
